@@ -12,7 +12,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (tables.tables, personal.personal, search.search, pages.pages, sources.sources, tenants.tenants):
+for command in (
+    tables.tables,
+    personal.personal,
+    search.search,
+    pages.pages,
+    sources.sources,
+    tenants.tenants,
+):
     app.command()(command)
 
 

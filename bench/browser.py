@@ -51,7 +51,10 @@ def _from_debian() -> str | None:
         return None
     print(f"installing {SHELL} …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", SHELL]):
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", SHELL],
+    ):
         subprocess.run(command, env=environment, check=False, capture_output=True)
     return find_installed()
 

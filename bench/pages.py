@@ -20,11 +20,25 @@ from udi.cli.local.errors import LocalError
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings, get_settings
 
-HEADINGS = ("Page", "", "First visit", "Requests", "Next visit", "Requests", "Elements", "EcoIndex")
+HEADINGS = (
+    "Page",
+    "",
+    "First visit",
+    "Requests",
+    "Next visit",
+    "Requests",
+    "Elements",
+    "EcoIndex",
+)
 
 
 def pages(
-    url: Annotated[str, typer.Option(help="Address of a territory's portal; else the first of `./udi up`.")] = "",
+    url: Annotated[
+        str,
+        typer.Option(
+            help="Address of a territory's portal; else the first of `./udi up`."
+        ),
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Visit every kind of page with a real browser, in French and in English, logged in nowhere.
@@ -35,14 +49,20 @@ def pages(
     A, and when a page sets a cookie or asks anybody else for something.
     """
     before = os.getloadavg()[0]
-    visits, browser = asyncio.run(visit_all(url.rstrip("/") or _running(get_settings()), _tell))
+    visits, browser = asyncio.run(
+        visit_all(url.rstrip("/") or _running(get_settings()), _tell)
+    )
     report = {
         "pages": [visit.as_dict() for visit in visits],
         "kinds": weigh_kinds(visits),
         "faults": find_faults(visits),
         "budgets": asdict(BUDGET),
         "machine": describe(before),
-        "versions": {"udi": __version__, "python": platform.python_version(), "browser": browser},
+        "versions": {
+            "udi": __version__,
+            "python": platform.python_version(),
+            "browser": browser,
+        },
     }
     if json:
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
@@ -55,7 +75,9 @@ def _running(settings: Settings) -> str:
     """Address of the first territory of this machine."""
     folders = sorted(path.parent for path in settings.tenants.glob("*/tenant.toml"))
     if not folders:
-        raise LocalError("No territory is known here", "name the address of one in --url")
+        raise LocalError(
+            "No territory is known here", "name the address of one in --url"
+        )
     return settings.origin("portal", read_folder(folders[0]).file.hosts.portal[0])
 
 
@@ -68,10 +90,23 @@ def _show(visits: list[Visit], report: dict[str, Any], console: Console) -> None
     for heading in HEADINGS:
         table.add_column(heading)
     for each in visits:
-        sizes = (_kilobytes(each.wire_bytes), each.requests, _kilobytes(each.again_bytes), each.again_requests)
-        table.add_row(each.path, each.language, *map(str, sizes), str(each.elements), f"{each.score} {each.grade}")
+        sizes = (
+            _kilobytes(each.wire_bytes),
+            each.requests,
+            _kilobytes(each.again_bytes),
+            each.again_requests,
+        )
+        table.add_row(
+            each.path,
+            each.language,
+            *map(str, sizes),
+            str(each.elements),
+            f"{each.score} {each.grade}",
+        )
     console.print(table)
-    numbers = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
+    numbers = ", ".join(
+        f"{name} {number}" for name, number in report["versions"].items()
+    )
     for line in (f"{len(visits)} visits.", f"{sentence(report['machine'])}; {numbers}"):
         console.print(line, highlight=False, soft_wrap=True)
     for fault in report["faults"]:

@@ -20,7 +20,10 @@ LOWEST_TUNED = 0.95
 
 
 def personal(
-    details: Annotated[bool, typer.Option(help="Also each column that was missed, and each false alarm.")] = False,
+    details: Annotated[
+        bool,
+        typer.Option(help="Also each column that was missed, and each false alarm."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Search 200 labelled files for people: precision and recall by kind of data.
@@ -52,15 +55,28 @@ def find_faults(report: dict[str, Any]) -> list[str]:
 
 def _show(report: dict[str, Any], console: Console, *, details: bool) -> None:
     grid = Table(box=None, pad_edge=False)
-    for heading in ("", "Tuned: labelled", "recall", "precision", "Unseen: labelled", "recall", "precision"):
+    for heading in (
+        "",
+        "Tuned: labelled",
+        "recall",
+        "precision",
+        "Unseen: labelled",
+        "recall",
+        "precision",
+    ):
         grid.add_column(heading)
-    tuned, unseen = report["labelled"]["tuned"], report["labelled"]["unseen"]
+    tuned = report["labelled"]["tuned"]
+    unseen = report["labelled"]["unseen"]
     for kind in sorted({*tuned["kinds"], *unseen["kinds"]}):
-        grid.add_row(kind, *_cells(tuned["kinds"].get(kind)), *_cells(unseen["kinds"].get(kind)))
+        grid.add_row(
+            kind, *_cells(tuned["kinds"].get(kind)), *_cells(unseen["kinds"].get(kind))
+        )
     grid.add_row("all", *_cells(tuned["all"]), *_cells(unseen["all"]))
     console.print(grid)
     if real := report["real"]:
-        console.print(f"{real['files']} real tables: {real['stopped']} stopped, {real['warned']} warned of.")
+        console.print(
+            f"{real['files']} real tables: {real['stopped']} stopped, {real['warned']} warned of."
+        )
     for part in (tuned, unseen) if details else ():
         for line in (*part["misses"], *part["alarms"]):
             console.print(line, highlight=False, soft_wrap=True)
@@ -73,5 +89,8 @@ def _cells(row: dict[str, Any] | None) -> list[str]:
         return ["", "", ""]
     return [
         str(row["labelled"]),
-        *("–" if row[name] is None else f"{row[name]:.2f}" for name in ("recall", "precision")),
+        *(
+            "–" if row[name] is None else f"{row[name]:.2f}"
+            for name in ("recall", "precision")
+        ),
     ]

@@ -33,7 +33,12 @@ from udi.settings import Settings
 INTERRUPTED = 130
 REST = 90
 """Seconds after the last request before what is left is measured: what was there for a busy moment is given back."""
-Sizes = Annotated[list[int], typer.Option("--datasets", help="Datasets of one territory; may be said again.", min=100)]
+Sizes = Annotated[
+    list[int],
+    typer.Option(
+        "--datasets", help="Datasets of one territory; may be said again.", min=100
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,29 @@ class Plan:
 
 
 def search(
-    corpus: Annotated[Path, typer.Option(help="The script that makes descriptions from a seed.")],
+    corpus: Annotated[
+        Path, typer.Option(help="The script that makes descriptions from a seed.")
+    ],
     datasets: Sizes = [1_000, 10_000, 100_000],  # noqa: B006 - typer copies it
-    territories: Annotated[int, typer.Option(help="Other territories, of the same size each.", min=0, max=200)] = 0,
-    each: Annotated[int, typer.Option(help="Datasets of each of those.", min=100)] = 20_000,
+    territories: Annotated[
+        int,
+        typer.Option(help="Other territories, of the same size each.", min=0, max=200),
+    ] = 0,
+    each: Annotated[
+        int, typer.Option(help="Datasets of each of those.", min=100)
+    ] = 20_000,
     seconds: Annotated[int, typer.Option(help="How long each load lasts.", min=1)] = 10,
-    rounds: Annotated[int, typer.Option(help="How often each is made; the middle counts.", min=1, max=20)] = 3,
+    rounds: Annotated[
+        int,
+        typer.Option(help="How often each is made; the middle counts.", min=1, max=20),
+    ] = 3,
     clients: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 16,
-    pushes: Annotated[int, typer.Option(help="Descriptions pushed as a node does.", min=16)] = 1_000,
-    peer: Annotated[Path | None, typer.Option(help="What to ask another portal, on this machine.")] = None,
+    pushes: Annotated[
+        int, typer.Option(help="Descriptions pushed as a node does.", min=16)
+    ] = 1_000,
+    peer: Annotated[
+        Path | None, typer.Option(help="What to ask another portal, on this machine.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Fill one territory step by step, then many others, and load the portal at each step.
@@ -75,7 +94,15 @@ def search(
     beside = read_peer(peer, KINDS) if peer else None
     try:
         report = _run(
-            Plan(corpus, sorted(set(datasets)), territories, each, Load(clients, seconds, rounds), pushes, beside)
+            Plan(
+                corpus,
+                sorted(set(datasets)),
+                territories,
+                each,
+                Load(clients, seconds, rounds),
+                pushes,
+                beside,
+            )
         )
     except StopRequest:
         print("Interrupted; nothing is left.", file=sys.stderr)
@@ -87,7 +114,8 @@ def search(
 
 
 def _run(plan: Plan) -> dict[str, Any]:
-    before, corpus = os.getloadavg()[0], Corpus(plan.corpus)
+    before = os.getloadavg()[0]
+    corpus = Corpus(plan.corpus)
     with scratch_installation() as settings:
         folders = write_territories(settings.tenants, 1 + plan.territories)[1:]
         apply_each(settings, folders, _tell)
@@ -104,25 +132,49 @@ async def _measure(stand: Stand, plan: Plan) -> dict[str, Any]:
     known = 0
     for size in plan.sizes:
         facts = {"datasets": size, "territories": 1}
-        step, found = await _step(stand, [(first, known, size)], [(first, 0, size)], facts, plan.load)
-        steps, figures, known = [*steps, step], figures + found, size
+        step, found = await _step(
+            stand, [(first, known, size)], [(first, 0, size)], facts, plan.load
+        )
+        steps = [*steps, step]
+        figures = figures + found
+        known = size
     with serving(stand) as served:
         pushed = await push(served, first, plan.pushes, plan.load.clients)
         memory = {"after the pushes": served.memory()}
         await asyncio.sleep(REST)
         memory["at rest"] = served.memory()
     if others:
-        parts = [(folder, rank * plan.each, (rank + 1) * plan.each) for rank, folder in enumerate(others)]
+        parts = [
+            (folder, rank * plan.each, (rank + 1) * plan.each)
+            for rank, folder in enumerate(others)
+        ]
         facts = {"datasets": len(others) * plan.each, "territories": len(others)}
         step, found = await _step(stand, parts, parts, facts, plan.load)
-        steps, figures = [*steps, step], figures + found
-    beside = {"beside": compare(figures, stand.peer), "peer_memory_bytes": stand.peer.memory()} if stand.peer else {}
-    told = {"steps": steps, "figures": figures, "growth": growth(figures), "push": pushed, "memory_bytes": memory}
+        steps = [*steps, step]
+        figures = figures + found
+    if stand.peer:
+        beside = {
+            "beside": compare(figures, stand.peer),
+            "peer_memory_bytes": stand.peer.memory(),
+        }
+    else:
+        beside = {}
+    told = {
+        "steps": steps,
+        "figures": figures,
+        "growth": growth(figures),
+        "push": pushed,
+        "memory_bytes": memory,
+    }
     return told | beside
 
 
 async def _step(
-    stand: Stand, wanted: Sequence[Part], asked: Sequence[Part], facts: dict[str, int], load: Load
+    stand: Stand,
+    wanted: Sequence[Part],
+    asked: Sequence[Part],
+    facts: dict[str, int],
+    load: Load,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Fill what is wanted, then load the territories that are asked: what that took, and the figures."""
     with serving(stand) as served:
@@ -137,14 +189,26 @@ async def _space(stand: Stand) -> dict[str, int]:
     connection = await asyncpg.connect(stand.dsn)
     database = await connection.fetchval("SELECT pg_database_size(current_database())")
     await connection.close()
-    index = sum(path.lstat().st_blocks * 512 for path in stand.settings.index_folder.rglob("*") if path.exists())
+    index = sum(
+        path.lstat().st_blocks * 512
+        for path in stand.settings.index_folder.rglob("*")
+        if path.exists()
+    )
     return {"database_bytes": database, "index_bytes": index}
 
 
 def _versions(settings: Settings) -> dict[str, str]:
-    packages = {name: version(name) for name in ("granian", "litestar", "sqlalchemy", "asyncpg", "tantivy")}
+    packages = {
+        name: version(name)
+        for name in ("granian", "litestar", "sqlalchemy", "asyncpg", "tantivy")
+    }
     postgres = (settings.state / "postgres/data/PG_VERSION").read_text().strip()
-    return {"udi": __version__, "python": platform.python_version(), "postgresql": postgres, **packages}
+    return {
+        "udi": __version__,
+        "python": platform.python_version(),
+        "postgresql": postgres,
+        **packages,
+    }
 
 
 def _tell(line: str) -> None:

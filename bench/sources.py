@@ -21,8 +21,13 @@ INTERRUPTED = 130
 
 
 def sources(
-    records: Annotated[int, typer.Option(help="Records of the catalogue.", min=1, max=200_000)] = 100_000,
-    kind: Annotated[list[str] | None, typer.Option(help=f"{', '.join(PATHS)}; may be repeated, else all.")] = None,
+    records: Annotated[
+        int, typer.Option(help="Records of the catalogue.", min=1, max=200_000)
+    ] = 100_000,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help=f"{', '.join(PATHS)}; may be repeated, else all."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Read a made-up catalogue twice in a scratch installation and store it: records a second, and the reader's memory.
@@ -33,7 +38,9 @@ def sources(
     """
     wanted = kind or list(PATHS)
     if unknown := set(wanted) - set(PATHS):
-        raise typer.BadParameter(f"no such kind: {', '.join(sorted(unknown))}; there are {', '.join(PATHS)}")
+        raise typer.BadParameter(
+            f"no such kind: {', '.join(sorted(unknown))}; there are {', '.join(PATHS)}"
+        )
     before = os.getloadavg()[0]
     try:
         with scratch_installation() as settings:
@@ -42,7 +49,12 @@ def sources(
     except StopRequest:
         print("Interrupted; nothing is left.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    report = {"records": records, "kinds": kinds, "machine": describe(before), "faults": find_faults(records, kinds)}
+    report = {
+        "records": records,
+        "kinds": kinds,
+        "machine": describe(before),
+        "faults": find_faults(records, kinds),
+    }
     if json:
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
     else:
@@ -58,9 +70,12 @@ def find_faults(records: int, kinds: list[dict[str, Any]]) -> list[str]:
         if each["memory_bytes"] > MOST_MEMORY
     ]
     for each in kinds:
-        made, same = each["first"]["created"], each["again"]["unchanged"]
+        made = each["first"]["created"]
+        same = each["again"]["unchanged"]
         if (made, same) != (records, records):
-            found.append(f"Of {records} records of {each['kind']}, {made} were made and {same} found as before.")
+            found.append(
+                f"Of {records} records of {each['kind']}, {made} were made and {same} found as before."
+            )
     return found
 
 
@@ -86,12 +101,28 @@ def _show(report: dict[str, Any], console: Console) -> None:
     for each in report["kinds"]:
         for name in TWICE:
             row = each[name]
-            figures = (row["found"], row["created"], row["unchanged"], row["bytes"] // 1000**2, row["seconds"])
-            memory, worked = f"{row['memory_bytes'] // 1000**2} MB", f"{row['cpu_seconds']} s"
-            table.add_row(each["kind"], name, *map(str, figures), str(row["per_second"]), worked, memory)
+            figures = (
+                row["found"],
+                row["created"],
+                row["unchanged"],
+                row["bytes"] // 1000**2,
+                row["seconds"],
+            )
+            memory = f"{row['memory_bytes'] // 1000**2} MB"
+            worked = f"{row['cpu_seconds']} s"
+            table.add_row(
+                each["kind"],
+                name,
+                *map(str, figures),
+                str(row["per_second"]),
+                worked,
+                memory,
+            )
     console.print(table)
     for each in report["kinds"]:
-        console.print(f"Before anything was read, {each['kind']}: {each['memory_before_bytes'] // 1000**2} MB.")
+        console.print(
+            f"Before anything was read, {each['kind']}: {each['memory_before_bytes'] // 1000**2} MB."
+        )
     console.print(f"{sentence(report['machine'])}.", highlight=False, soft_wrap=True)
     for fault in report["faults"]:
         console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)

@@ -14,17 +14,33 @@ from rich.table import Table
 
 from bench.load.machine import describe, sentence
 from bench.load.previews import measure_previews
-from bench.load.tables import MEGABYTE, as_table, ask, convert_source, make_ready, read_profile, step, write_file
+from bench.load.tables import (
+    MEGABYTE,
+    as_table,
+    ask,
+    convert_source,
+    make_ready,
+    read_profile,
+    step,
+    write_file,
+)
 from udi.cli.local.disk import require_free_space
 
 LARGEST_RATIO = 1.3
 
 
 def tables(
-    megabytes: Annotated[int, typer.Option(help="Size of the CSV.", min=1, max=100_000)] = 1000,
-    repeats: Annotated[int, typer.Option(help="How often each question is asked.", min=1)] = 7,
+    megabytes: Annotated[
+        int, typer.Option(help="Size of the CSV.", min=1, max=100_000)
+    ] = 1000,
+    repeats: Annotated[
+        int, typer.Option(help="How often each question is asked.", min=1)
+    ] = 7,
     previews: Annotated[
-        bool, typer.Option(help="Also the seconds from drop to preview, for 1, 10 and 100 MB.")
+        bool,
+        typer.Option(
+            help="Also the seconds from drop to preview, for 1, 10 and 100 MB."
+        ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
@@ -37,7 +53,9 @@ def tables(
     with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
         require_free_space(Path(folder), 3 * megabytes * MEGABYTE, "the tables")
         report = _run(Path(folder), megabytes, repeats)
-        report["previews"] = asyncio.run(measure_previews(Path(folder), _tell)) if previews else []
+        report["previews"] = (
+            asyncio.run(measure_previews(Path(folder), _tell)) if previews else []
+        )
         report["machine"] = describe(before)
     report["faults"] = find_faults(report)
     if json:
@@ -58,11 +76,14 @@ def find_faults(report: dict[str, Any]) -> list[str]:
 
 def _run(folder: Path, megabytes: int, repeats: int) -> dict[str, Any]:
     _tell("Making the file")
-    source, target = write_file(folder, megabytes), folder / "converted.parquet"
+    source = write_file(folder, megabytes)
+    target = folder / "converted.parquet"
     done = {"profile": step(read_profile, source)}
     _tell("Converting it")
     done["convert"] = step(convert_source, source, target)
-    done["all that a producer waits for"] = step(make_ready, source, folder / "ready.parquet")
+    done["all that a producer waits for"] = step(
+        make_ready, source, folder / "ready.parquet"
+    )
     table = as_table(target, done["convert"].result)
     figures, memory = asyncio.run(ask(table, repeats, _tell))
     return {
@@ -70,7 +91,8 @@ def _run(folder: Path, megabytes: int, repeats: int) -> dict[str, Any]:
         "parquet_bytes": table.path.stat().st_size,
         "rows": table.rows,
         "steps": {
-            name: {"seconds": round(each.seconds, 2), "memory_bytes": each.memory_bytes} for name, each in done.items()
+            name: {"seconds": round(each.seconds, 2), "memory_bytes": each.memory_bytes}
+            for name, each in done.items()
         },
         "questions": figures,
         "child_memory_bytes": memory,
@@ -86,10 +108,17 @@ def _show(report: dict[str, Any], console: Console) -> None:
     for heading in ("", "Here", "Plain DuckDB", "Ratio"):
         grid.add_column(heading)
     for each in report["questions"]:
-        grid.add_row(each["name"], f"{each['ours_ms']} ms", f"{each['plain_ms']} ms", f"{each['ratio']}")
+        grid.add_row(
+            each["name"],
+            f"{each['ours_ms']} ms",
+            f"{each['plain_ms']} ms",
+            f"{each['ratio']}",
+        )
     console.print(grid)
     sizes = f"{report['csv_bytes'] // MEGABYTE} MB of CSV, {report['parquet_bytes'] // MEGABYTE} MB of Parquet"
-    lines = [f"{sizes}, {report['rows']} rows; a child takes {report['child_memory_bytes'] // MEGABYTE} MB."]
+    lines = [
+        f"{sizes}, {report['rows']} rows; a child takes {report['child_memory_bytes'] // MEGABYTE} MB."
+    ]
     lines += [
         f"{name}: {done['seconds']} s, {done['memory_bytes'] // MEGABYTE} MB at most."
         for name, done in report["steps"].items()

@@ -30,9 +30,15 @@ PROGRAMS = ("portal", "node")
 
 
 def tenants(
-    count: Annotated[int, typer.Option(help="Number of territories.", min=2, max=1000)] = 50,
-    datasets: Annotated[int, typer.Option(help="Datasets pushed to the first and to the last.", min=1)] = 100,
-    requests: Annotated[int, typer.Option(help="Searches asked of each.", min=10)] = 200,
+    count: Annotated[
+        int, typer.Option(help="Number of territories.", min=2, max=1000)
+    ] = 50,
+    datasets: Annotated[
+        int, typer.Option(help="Datasets pushed to the first and to the last.", min=1)
+    ] = 100,
+    requests: Annotated[
+        int, typer.Option(help="Searches asked of each.", min=10)
+    ] = 200,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Apply many territories, twice, and search the first and the last: does the last cost more than the first?
@@ -64,12 +70,19 @@ def _run(count: int, datasets: int, requests: int) -> dict[str, Any]:
         applied = asyncio.run(_disk(settings))
         again, outcomes = apply_each(settings, folders, _tell)
         ends = (folders[0], folders[-1])
-        found = asyncio.run(measure(settings, ends, datasets=datasets, requests=requests, tell=_tell))
+        found = asyncio.run(
+            measure(settings, ends, datasets=datasets, requests=requests, tell=_tell)
+        )
         report = {
             "count": count,
             "apply": compare(first),
             "again": {**compare(again), "outcomes": sorted(outcomes)},
-            "search": {"datasets": datasets, "requests": requests, "first": found[0], "last": found[1]},
+            "search": {
+                "datasets": datasets,
+                "requests": requests,
+                "first": found[0],
+                "last": found[1],
+            },
             "memory_bytes": _memory(settings),
             "disk_bytes": {
                 "one_territory": empty,
@@ -94,7 +107,9 @@ def find_faults(report: dict[str, Any]) -> list[str]:
         if report[part]["median_ratio"] > LARGEST_RATIO
     ]
     if report["again"]["outcomes"] != ["unchanged"]:
-        found.append(f"Applying again is not without effect: {', '.join(report['again']['outcomes'])}.")
+        found.append(
+            f"Applying again is not without effect: {', '.join(report['again']['outcomes'])}."
+        )
     return found
 
 
@@ -105,15 +120,23 @@ def _memory(settings: Settings) -> dict[str, int]:
 
 async def _disk(settings: Settings) -> dict[str, int]:
     """Bytes of each database and of the search indexes."""
-    owners = {f"udi_{program}": f"udi_{program}_owner" for program in PROGRAMS} | {"udi_keycloak": "udi_keycloak"}
+    owners = {f"udi_{program}": f"udi_{program}_owner" for program in PROGRAMS} | {
+        "udi_keycloak": "udi_keycloak"
+    }
     sizes = {}
     for database, owner in owners.items():
         secret = settings.secret(f"{owner.removeprefix('udi_')}_password")
         connection = await asyncpg.connect(
-            host="127.0.0.1", port=settings.port(4), user=owner, password=secret, database=database
+            host="127.0.0.1",
+            port=settings.port(4),
+            user=owner,
+            password=secret,
+            database=database,
         )
         try:
-            sizes[database] = await connection.fetchval("SELECT pg_database_size(current_database())")
+            sizes[database] = await connection.fetchval(
+                "SELECT pg_database_size(current_database())"
+            )
         finally:
             await connection.close()
     return {**sizes, "search": _size(settings.index_folder)}
@@ -146,19 +169,39 @@ def _show(report: dict[str, Any], console: Console) -> None:
         table.add_column(heading)
     for part, said in (("apply", "Apply"), ("again", "Apply again")):
         row = report[part]
-        table.add_row(said, f"{row['first_seconds']} s", f"{row['last_seconds']} s", f"{row['ratio']}")
-        medians = (f"{row['median_first_seconds']} s", f"{row['median_last_seconds']} s", f"{row['median_ratio']}")
+        table.add_row(
+            said,
+            f"{row['first_seconds']} s",
+            f"{row['last_seconds']} s",
+            f"{row['ratio']}",
+        )
+        medians = (
+            f"{row['median_first_seconds']} s",
+            f"{row['median_last_seconds']} s",
+            f"{row['median_ratio']}",
+        )
         table.add_row(f"{said}, medians of five", *medians)
     search = report["search"]
-    for figure, said in (("p50_ms", "Search, half under"), ("p99_ms", "Search, 99 % under")):
-        first, last = search["first"][figure], search["last"][figure]
+    for figure, said in (
+        ("p50_ms", "Search, half under"),
+        ("p99_ms", "Search, 99 % under"),
+    ):
+        first = search["first"][figure]
+        last = search["last"][figure]
         table.add_row(said, f"{first} ms", f"{last} ms", f"{last / first:.2f}")
     console.print(table)
-    used = ", ".join(f"{name} {size // MEGABYTE} MB" for name, size in report["memory_bytes"].items())
+    used = ", ".join(
+        f"{name} {size // MEGABYTE} MB" for name, size in report["memory_bytes"].items()
+    )
     versions = report["versions"]
-    console.print(f"Memory with {report['count']} territories: {used}.", highlight=False, soft_wrap=True)
     console.print(
-        f"{sentence(report['machine'])}; " + ", ".join(f"{name} {version}" for name, version in versions.items()),
+        f"Memory with {report['count']} territories: {used}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(
+        f"{sentence(report['machine'])}; "
+        + ", ".join(f"{name} {version}" for name, version in versions.items()),
         highlight=False,
         soft_wrap=True,
     )

@@ -44,10 +44,17 @@ OWNERS = {
     "platform/src/udi/portal/site.py": ("tests/portal/", "tests/journeys/"),
     "platform/src/udi/portal/work.py": ("tests/portal/", "tests/journeys/"),
     "platform/src/udi/portal/locale/": ("tests/portal/",),
-    "platform/src/udi/portal/migrations/": ("tests/portal/", "tests/kit/test_migrations.py", "tests/cli/test_archive"),
+    "platform/src/udi/portal/migrations/": (
+        "tests/portal/",
+        "tests/kit/test_migrations.py",
+        "tests/cli/test_archive",
+    ),
     "platform/src/udi/node/": ("tests/node/",),
     "platform/src/udi/node/identity/": ("tests/identity/",),
-    "platform/src/udi/node/migrations/": ("tests/kit/test_migrations.py", "tests/cli/test_archive"),
+    "platform/src/udi/node/migrations/": (
+        "tests/kit/test_migrations.py",
+        "tests/cli/test_archive",
+    ),
     "platform/src/udi/protocol/": ("tests/protocol/",),
     "platform/src/udi/cli/": ("tests/cli/test_{domain}",),
     "platform/src/udi/cli/checks/": ("tests/cli/test_doctor.py",),
@@ -57,8 +64,15 @@ OWNERS = {
     "infra/": ("tests/ansible/",),
     "templates/copier/": ("tests/copier/",),
     "copier.yml": ("tests/copier/",),
-    "tenants/": ("tests/portal/tenants/", "tests/cli/test_provision.py", "tests/journeys/"),
-    "docs/": ("tests/cli/test_documented_commands.py", "tests/node/test_documented_commands.py"),
+    "tenants/": (
+        "tests/portal/tenants/",
+        "tests/cli/test_provision.py",
+        "tests/journeys/",
+    ),
+    "docs/": (
+        "tests/cli/test_documented_commands.py",
+        "tests/node/test_documented_commands.py",
+    ),
     "README.md": ("tests/cli/test_documented_commands.py",),
     "CONTRIBUTING.md": (),
     "CHANGELOG.md": (),
@@ -106,7 +120,10 @@ class Suite:
     @cached_property
     def files(self) -> list[str]:
         """Every file of tests."""
-        return sorted(str(path.relative_to(self.root)) for path in (self.root / "tests").rglob("test_*.py"))
+        return sorted(
+            str(path.relative_to(self.root))
+            for path in (self.root / "tests").rglob("test_*.py")
+        )
 
     @cached_property
     def _tests(self) -> dict[str, str]:
@@ -128,7 +145,9 @@ class Suite:
     def _list_conftests(self, test: str) -> list[str]:
         """The `conftest.py` of each folder above a test but the first, which nearly everything would follow from."""
         parts = test.split(".")
-        names = (".".join([*parts[:depth], "conftest"]) for depth in range(2, len(parts)))
+        names = (
+            ".".join([*parts[:depth], "conftest"]) for depth in range(2, len(parts))
+        )
         return [name for name in names if name in self.graph.modules]
 
     def select(self, changed: Sequence[str]) -> Selection:
@@ -139,7 +158,11 @@ class Suite:
             if self._is_foundation(path):
                 selection.everything = f"{path} is under everything"
                 break
-            found = self._find_importers(path) | self._find_owned(path) | self._find_mentions(path)
+            found = (
+                self._find_importers(path)
+                | self._find_owned(path)
+                | self._find_mentions(path)
+            )
             if not found or not path.endswith(".py"):
                 found |= self._find_neighbours(path)
             if not found and _find_owner(path) is None:
@@ -163,15 +186,24 @@ class Suite:
         modules = {module}
         if path.endswith("/__init__.py"):
             modules |= self.graph.find_descendants(module)
-        importers = modules.union(*(self.graph.find_downstream_modules(each) for each in modules))
+        importers = modules.union(
+            *(self.graph.find_downstream_modules(each) for each in modules)
+        )
         return {self._tests[each] for each in importers & self._tests.keys()}
 
     def _find_owned(self, path: str) -> set[str]:
         """Test files of the folders that own a path."""
-        prefixes = [prefix for start, owned in OWNERS.items() if path.startswith(start) for prefix in owned]
+        prefixes = [
+            prefix
+            for start, owned in OWNERS.items()
+            if path.startswith(start)
+            for prefix in owned
+        ]
         domain = _name_domain(path)
         prefixes = [prefix.replace("{domain}", domain) for prefix in prefixes]
-        prefixes += [prefix for part, owned in PAGES.items() if part in path for prefix in owned]
+        prefixes += [
+            prefix for part, owned in PAGES.items() if part in path for prefix in owned
+        ]
         return set(self._start_with(*prefixes))
 
     def _find_neighbours(self, path: str) -> set[str]:
@@ -186,7 +218,11 @@ class Suite:
         words = [f'"{path}"']
         if Path(path).suffix not in {"", ".py", ".html", ".po"}:
             words += [f"/{Path(path).name}", f'"{Path(path).name}"']
-        mentions = [file for file, text in self._texts.items() if any(word in text for word in words)]
+        mentions = [
+            file
+            for file, text in self._texts.items()
+            if any(word in text for word in words)
+        ]
         return set().union(*map(self._find_importers, mentions))
 
     def _start_with(self, *prefixes: str) -> list[str]:
@@ -195,13 +231,20 @@ class Suite:
 
 def _name_module(path: str) -> str:
     """The module of a Python file: `udi.kit.db` for `platform/src/udi/kit/db.py`."""
-    return path.removeprefix(SOURCE).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return (
+        path.removeprefix(SOURCE)
+        .removesuffix(".py")
+        .removesuffix("/__init__")
+        .replace("/", ".")
+    )
 
 
 def _name_domain(path: str) -> str:
     """The folder or module below a program: `catalogue` for `platform/src/udi/portal/catalogue/queries.py`."""
     parts = path.removeprefix(SOURCE).split("/")
-    return parts[2].removesuffix(".py") if len(parts) > len(("udi", "portal")) else ""
+    if len(parts) > len(("udi", "portal")):
+        return parts[2].removesuffix(".py")
+    return ""
 
 
 def _find_owner(path: str) -> str | None:
@@ -223,7 +266,10 @@ def list_changes(revision: str = "", root: Path = ROOT) -> list[str]:
 def is_revision(word: str, root: Path = ROOT) -> bool:
     """Whether git knows it, and no file has that name."""
     command = ["git", "rev-parse", "--verify", "--quiet", f"{word}^{{commit}}"]
-    known = subprocess.run(command, cwd=root, capture_output=True, check=False).returncode == 0
+    known = (
+        subprocess.run(command, cwd=root, capture_output=True, check=False).returncode
+        == 0
+    )
     return known and not (root / word).exists()
 
 
@@ -234,7 +280,9 @@ def _find_fork(root: Path) -> str:
 
 
 def _git(root: Path, *arguments: str) -> list[str]:
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise UnknownRevisionError(done.stderr.strip())
     return done.stdout.splitlines()
@@ -247,27 +295,48 @@ def describe(selection: Selection, suite: Suite) -> list[str]:
         return [f"{count}: {selection.everything}."]
     lines = []
     for reason in dict.fromkeys(selection.reasons.values()):
-        files = [file for file, because in selection.reasons.items() if because == reason]
+        files = [
+            file for file, because in selection.reasons.items() if because == reason
+        ]
         lines.append(f"{len(files):5} for {reason}")
     return [f"{count}:", *lines]
 
 
-def report(suite: Suite, commits: int, table: Path | None, last: str = "HEAD") -> list[str]:
+def report(
+    suite: Suite, commits: int, table: Path | None, last: str = "HEAD"
+) -> list[str]:
     """The median and the worst share of the suite that each of some commits would have run."""
     weights = {"test files": dict.fromkeys(suite.files, 1.0)}
     if table:
         with table.open(newline="") as file:
-            rows = [row for row in csv.DictReader(file, delimiter="\t") if row["file"] in suite.files]
+            rows = [
+                row
+                for row in csv.DictReader(file, delimiter="\t")
+                if row["file"] in suite.files
+            ]
         for column in ("tests", "seconds"):
             weights[column] = {row["file"]: float(row[column]) for row in rows}
     chosen = []
-    for commit in _git(suite.root, "rev-list", "--no-merges", f"--max-count={commits}", last):
-        changed = _git(suite.root, "diff-tree", "--no-commit-id", "--name-only", "--no-renames", "-r", commit)
+    for commit in _git(
+        suite.root, "rev-list", "--no-merges", f"--max-count={commits}", last
+    ):
+        changed = _git(
+            suite.root,
+            "diff-tree",
+            "--no-commit-id",
+            "--name-only",
+            "--no-renames",
+            "-r",
+            commit,
+        )
         chosen.append(suite.select(changed))
     everything = sum(bool(selection.everything) for selection in chosen)
     lines = [f"{len(chosen)} commits, {everything} of which can break everything"]
     for name, weight in weights.items():
-        shares = [sum(weight.get(file, 0) for file in each.files) / sum(weight.values()) for each in chosen]
+        shares = [
+            sum(weight.get(file, 0) for file in each.files) / sum(weight.values())
+            for each in chosen
+        ]
         lines.append(
             f"{name}: median {statistics.median(shares):.1%}, worst {max(shares):.1%} of {sum(weight.values()):.0f}"
         )
@@ -276,14 +345,30 @@ def report(suite: Suite, commits: int, table: Path | None, last: str = "HEAD") -
 
 def main() -> None:
     """Print what a change can break, or what the last commits would have run."""
-    parser = argparse.ArgumentParser(prog="python -m tests.changed", description=__doc__)
-    parser.add_argument("revision", nargs="?", default="", help="what to compare with; for a report, the last commit")
-    parser.add_argument("--report", type=int, metavar="COMMITS", help="how much the last commits would have run")
-    parser.add_argument("--table", type=Path, help="columns file, tests and seconds, for the report")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.changed", description=__doc__
+    )
+    parser.add_argument(
+        "revision",
+        nargs="?",
+        default="",
+        help="what to compare with; for a report, the last commit",
+    )
+    parser.add_argument(
+        "--report",
+        type=int,
+        metavar="COMMITS",
+        help="how much the last commits would have run",
+    )
+    parser.add_argument(
+        "--table", type=Path, help="columns file, tests and seconds, for the report"
+    )
     arguments = parser.parse_args()
     suite = Suite()
     if arguments.report:
-        lines = report(suite, arguments.report, arguments.table, arguments.revision or "HEAD")
+        lines = report(
+            suite, arguments.report, arguments.table, arguments.revision or "HEAD"
+        )
     else:
         selection = suite.select(list_changes(arguments.revision))
         lines = [*describe(selection, suite), *selection.files]

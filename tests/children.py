@@ -18,15 +18,24 @@ from udi.kit import child
 
 OWN = {"TMPDIR"}
 """What a child reads of its environment after its imports."""
-_tables = Preloaded("tables", {**child.CHILD_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)})
+_tables = Preloaded(
+    "tables", {**child.CHILD_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}
+)
 _launch = child.launch
 
 
-def launch(limits: str, environment: Mapping[str, str], wire: int) -> subprocess.Popen[bytes]:
+def launch(
+    limits: str, environment: Mapping[str, str], wire: int
+) -> subprocess.Popen[bytes]:
     """Fork a child, unless its environment says something to its imports."""
     if environment.keys() - OWN:
         return _launch(limits, environment, wire)
-    forked = _tables.start([limits], {**child.CHILD_ENVIRONMENT, **environment}, folder=Path.cwd(), stdin=wire)
+    forked = _tables.start(
+        [limits],
+        {**child.CHILD_ENVIRONMENT, **environment},
+        folder=Path.cwd(),
+        stdin=wire,
+    )
     return cast("subprocess.Popen[bytes]", forked)
 
 

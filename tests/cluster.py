@@ -92,19 +92,35 @@ def own_settings(run: Path, name: str) -> Settings:
 
     What it applies at Keycloak, such as the addresses to which people come back, changes nothing of another's.
     """
-    asyncio.run(copy_databases(json.loads((run / "cluster.json").read_text())["dsn"], name))
-    settings, folder = run_settings(run, name, base_port=free_ports(8)), run / f"{name}-secrets"
+    asyncio.run(
+        copy_databases(json.loads((run / "cluster.json").read_text())["dsn"], name)
+    )
+    settings = run_settings(run, name, base_port=free_ports(8))
+    folder = run / f"{name}-secrets"
     write_secrets(folder)
-    for path in (*(run / "secrets").glob("*_password"), run / "secrets/keycloak_admin_secret"):
+    for path in (
+        *(run / "secrets").glob("*_password"),
+        run / "secrets/keycloak_admin_secret",
+    ):
         shutil.copy(path, folder)
-    own = settings.model_copy(update={"secrets": folder, "identity_realm": name, "smtp_port": settings.port(6)})
+    own = settings.model_copy(
+        update={
+            "secrets": folder,
+            "identity_realm": name,
+            "smtp_port": settings.port(6),
+        }
+    )
     realm.apply_realm(admin.connect(own), own)
     return own
 
 
 async def prepare(superuser_dsn: str, settings: Settings) -> None:
     """Create the roles, and an empty database for each program, as `udi up` does."""
-    passwords = {f"udi_{p}_{r}": settings.secret(f"{p}_{r}_password") for p in PROGRAMS for r in ROLES}
+    passwords = {
+        f"udi_{p}_{r}": settings.secret(f"{p}_{r}_password")
+        for p in PROGRAMS
+        for r in ROLES
+    }
     passwords["udi_keycloak"] = settings.secret("keycloak_password")
     await prepare_cluster(superuser_dsn, settings.database_names, passwords)
 
@@ -112,13 +128,21 @@ async def prepare(superuser_dsn: str, settings: Settings) -> None:
 async def copy_databases(superuser_dsn: str, worker: str) -> None:
     """Give one worker its own pair, copied from the migrated one."""
     for program in PROGRAMS:
-        name, owner = f"udi_{program}_{worker}", f"udi_{program}_owner"
+        name = f"udi_{program}_{worker}"
+        owner = f"udi_{program}_owner"
         connection = await asyncpg.connect(superuser_dsn)
         try:
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE udi_{program}_template OWNER {owner}")
+            await connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE udi_{program}_template OWNER {owner}"
+            )
         finally:
             await connection.close()
-        await prepare_database(superuser_dsn, name, owner=owner, users=[f"udi_{program}_{role}" for role in ROLES])
+        await prepare_database(
+            superuser_dsn,
+            name,
+            owner=owner,
+            users=[f"udi_{program}_{role}" for role in ROLES],
+        )
 
 
 def migrate(run: Path) -> None:
@@ -129,9 +153,16 @@ def migrate(run: Path) -> None:
         "[upgrade(s, p) for p in ('portal', 'node')]"
     )
     root = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": f"{root / 'platform/src'}{os.pathsep}{root}"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{root / 'platform/src'}{os.pathsep}{root}",
+    }
     done = subprocess.run(
-        [sys.executable, "-c", code, str(run)], capture_output=True, text=True, check=False, env=environment
+        [sys.executable, "-c", code, str(run)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
     )
     if done.returncode:
         raise RuntimeError(done.stderr)

@@ -15,7 +15,13 @@ import typer
 
 from bench.browser import find_or_install
 from tests import depth
-from tests.changed import Suite, UnknownRevisionError, describe, is_revision, list_changes
+from tests.changed import (
+    Suite,
+    UnknownRevisionError,
+    describe,
+    is_revision,
+    list_changes,
+)
 from tests.interrupts import heed_interrupts
 from tests.packages import ensure_packages
 from tests.reaper import COMMAND
@@ -29,7 +35,8 @@ CHECKS = {
     "types": ["mypy"],
     "imports": ["lint-imports"],
 }
-FEWEST_PROCESSES, MOST_PROCESSES = 3, 6
+FEWEST_PROCESSES = 3
+MOST_PROCESSES = 6
 CLUSTER = [
     "tests/ansible/test_patroni.py",
     "tests/ansible/test_cluster.py",
@@ -44,7 +51,9 @@ DECLARATIONS = [
 MUTANTS = "tests.mutants"
 INTERRUPTED = 130
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 
 @dataclass
@@ -55,10 +64,17 @@ class Run:
     figures: list[str] = field(default_factory=list)
     status: int = 0
 
-    def do(self, name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> bool:
+    def do(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        environment: Mapping[str, str] | None = None,
+    ) -> bool:
         """Run one step to its end; whether it went well."""
         started = time.monotonic()
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment | dict(environment or {}))
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment | dict(environment or {})
+        )
         try:
             status = process.wait()
         except KeyboardInterrupt:
@@ -71,7 +87,9 @@ class Run:
 
     def _note(self, name: str, status: int, started: float) -> None:
         self.status = self.status or status
-        self.figures.append(f"{name}: {'ok' if status == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)")
+        self.figures.append(
+            f"{name}: {'ok' if status == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)"
+        )
         print(self.figures[-1], flush=True)
 
     def check_style(self) -> None:
@@ -98,7 +116,9 @@ class Run:
         self._note(name, done.returncode, started)
         return done.returncode == 0
 
-    def test(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    def test(
+        self, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
         """Run pytest."""
         self.do("tests", [sys.executable, "-m", "pytest", *arguments], environment)
 
@@ -112,27 +132,50 @@ def check_and_test(
     context: typer.Context,
     fast: Annotated[
         bool,
-        typer.Option("--fast", help="Only what needs no server: style, types, imports, and three minutes of tests."),
+        typer.Option(
+            "--fast",
+            help="Only what needs no server: style, types, imports, and three minutes of tests.",
+        ),
     ] = False,
     changed: Annotated[
         bool,
-        typer.Option("--changed", help="Only what a change can break: what differs from main, or from a revision."),
+        typer.Option(
+            "--changed",
+            help="Only what a change can break: what differs from main, or from a revision.",
+        ),
     ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Everything there is, for a night: machines, S3, every kill point, mutants.")
+        bool,
+        typer.Option(
+            "--all",
+            help="Everything there is, for a night: machines, S3, every kill point, mutants.",
+        ),
     ] = False,
     mutants: Annotated[
-        bool, typer.Option("--mutants", help="Only the mutants: changes of the code, each of which a test must see.")
+        bool,
+        typer.Option(
+            "--mutants",
+            help="Only the mutants: changes of the code, each of which a test must see.",
+        ),
     ] = False,
     cluster: Annotated[
         bool,
-        typer.Option("--cluster", help="Only what needs several machines: each in turn loses its power under load."),
+        typer.Option(
+            "--cluster",
+            help="Only what needs several machines: each in turn loses its power under load.",
+        ),
     ] = False,
     declarations: Annotated[
         bool,
-        typer.Option("--declarations", help="Visit every page, and write anew what the statements of the service say."),
+        typer.Option(
+            "--declarations",
+            help="Visit every page, and write anew what the statements of the service say.",
+        ),
     ] = False,
-    times: Annotated[Path | None, typer.Option(help="Write where the time went, by test and by fixture.")] = None,
+    times: Annotated[
+        Path | None,
+        typer.Option(help="Write where the time went, by test and by fixture."),
+    ] = None,
 ) -> None:
     """Check style, types and imports, then run the tests; with paths or pytest's options, only those tests.
 
@@ -168,19 +211,31 @@ def check_and_test(
 
 def share_out() -> list[str]:
     """Pytest's options for one process more than there are processors: tests wait for servers and for programs."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        processors = len(os.sched_getaffinity(0))
+    else:
+        processors = os.cpu_count() or 1
     processes = min(max(processors + 1, FEWEST_PROCESSES), MOST_PROCESSES)
     return ["-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def _name_modes(parameters: Mapping[str, object]) -> dict[str, object]:
-    names = {"fast": "--fast", "changed": "--changed", "everything": "--all", "mutants": "--mutants"}
+    names = {
+        "fast": "--fast",
+        "changed": "--changed",
+        "everything": "--all",
+        "mutants": "--mutants",
+    }
     names |= {"cluster": "--cluster", "declarations": "--declarations"}
     return {option: parameters[name] for name, option in names.items()}
 
 
 def _make_environment(times: Path | None) -> dict[str, str]:
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}", COMMAND: str(os.getpid())}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",
+        COMMAND: str(os.getpid()),
+    }
     if times:
         environment["UDI_TEST_TIMES"] = str(times.absolute())
     return environment
@@ -193,12 +248,16 @@ def _test_changed(steps: Run, given: list[str]) -> None:
     try:
         selection = suite.select(list_changes(revision))
     except UnknownRevisionError as error:
-        raise LocalError("What changed cannot be told", f"name a revision that git knows ({error})") from error
+        raise LocalError(
+            "What changed cannot be told", f"name a revision that git knows ({error})"
+        ) from error
     print("\n".join(describe(selection, suite)), flush=True)
     steps.check_style()
     steps.test([*share_out(), *given, *selection.files])
     left = len(suite.files) - len(selection.files)
-    print(f"{left} test files were left out, which this change cannot break. To run them too: ./udi test")
+    print(
+        f"{left} test files were left out, which this change cannot break. To run them too: ./udi test"
+    )
 
 
 def _test_everything(steps: Run, given: list[str]) -> None:

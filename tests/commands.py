@@ -21,7 +21,11 @@ class Commands:
     """Starts commands, all of them under `prefix`, a command that runs the program that it is given."""
 
     def __init__(self, prefix: Sequence[str] = ()) -> None:
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        plain = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(OURS)
+        }
         self._preloaded = Preloaded("udi", plain | ONE_THREAD, prefix)
 
     def start(
@@ -56,7 +60,9 @@ class Commands:
         process = self.start(*arguments, environment=environment, folder=folder)
         readers = [_Reader(process.stdout), _Reader(process.stderr)]
         try:
-            returncode = process.wait(None if until is None else max(until - time.monotonic(), 0))
+            returncode = process.wait(
+                None if until is None else max(until - time.monotonic(), 0)
+            )
         except BaseException:
             process.kill()
             raise

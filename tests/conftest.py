@@ -50,7 +50,9 @@ hypothesis.settings.register_profile("untimed", **UNTIMED)
 hypothesis.settings.load_profile("untimed")
 LOOKS = "UDI_LINK_LOOKS_PER_HOUR"
 """No worker of a test looks at the addresses of made-up files, unless the test is about that."""
-SHARED = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+SHARED = Path(
+    os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared")
+)
 TOGETHER = {
     "one machine": "tests/ansible/test_machine",
     "journeys": "tests/journeys",
@@ -78,7 +80,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByPart(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return next((part for part, files in TOGETHER.items() if file.startswith(files)), file)
+            return next(
+                (part for part, files in TOGETHER.items() if file.startswith(files)),
+                file,
+            )
 
     return ByPart(config, log)
 
@@ -117,8 +122,12 @@ def postgres(run_folder: Path) -> str:
             cluster.write_secrets(run_folder / "secrets")
             password = (run_folder / "secrets/postgres_password").read_text()
             dsn = services.launch_postgres(run_folder, base + 4, password)
-            facts.write_text(json.dumps({"base_port": base, "port": base + 4, "dsn": dsn}))
-            asyncio.run(cluster.prepare(dsn, cluster.run_settings(run_folder, "template")))
+            facts.write_text(
+                json.dumps({"base_port": base, "port": base + 4, "dsn": dsn})
+            )
+            asyncio.run(
+                cluster.prepare(dsn, cluster.run_settings(run_folder, "template"))
+            )
             cluster.migrate(run_folder)
     return str(json.loads(facts.read_text())["dsn"])
 
@@ -131,7 +140,9 @@ def settings(postgres: str, run_folder: Path, worker_name: str) -> Settings:
     """
     with cluster.locked(run_folder, "copy"):
         asyncio.run(cluster.copy_databases(postgres, worker_name))
-    return cluster.run_settings(run_folder, worker_name, base_port=cluster.free_ports(8))
+    return cluster.run_settings(
+        run_folder, worker_name, base_port=cluster.free_ports(8)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +160,9 @@ async def node_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def demo(settings: Settings, portal_database: Database, node_database: Database) -> AsyncIterator[Territory]:
+async def demo(
+    settings: Settings, portal_database: Database, node_database: Database
+) -> AsyncIterator[Territory]:
     """A territory, new for this test, on the portal and on the node."""
     databases = (portal_database, node_database)
     territory = await stage.add_territory(databases, settings, "demo")
@@ -158,7 +171,9 @@ async def demo(settings: Settings, portal_database: Database, node_database: Dat
 
 
 @pytest.fixture
-async def other(settings: Settings, portal_database: Database, node_database: Database) -> AsyncIterator[Territory]:
+async def other(
+    settings: Settings, portal_database: Database, node_database: Database
+) -> AsyncIterator[Territory]:
     """Another territory, which must see nothing of the first."""
     databases = (portal_database, node_database)
     territory = await stage.add_territory(databases, settings, "other")
@@ -167,7 +182,9 @@ async def other(settings: Settings, portal_database: Database, node_database: Da
 
 
 @pytest.fixture(scope="session")
-async def keycloak(settings: Settings, run_folder: Path, worker_name: str, postgres: str) -> Settings:
+async def keycloak(
+    settings: Settings, run_folder: Path, worker_name: str, postgres: str
+) -> Settings:
     """A real Keycloak with the realm applied, one for the run; returns the settings that reach it."""
 
     def start() -> None:

@@ -15,4 +15,6 @@ def thorough() -> bool:
 
 def examples(default: int, thorough: int) -> int:
     """Return how many examples a property is tried on: `default`, or `thorough` under `--all`."""
-    return thorough if os.environ.get(SWITCH) == "1" else default
+    if os.environ.get(SWITCH) == "1":
+        return thorough
+    return default

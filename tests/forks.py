@@ -29,7 +29,11 @@ class Process:
     """A command that runs; the part of `subprocess.Popen` that tests use."""
 
     def __init__(
-        self, arguments: list[str], status: int, stdout: IO[str] | None = None, stderr: IO[str] | None = None
+        self,
+        arguments: list[str],
+        status: int,
+        stdout: IO[str] | None = None,
+        stderr: IO[str] | None = None,
     ) -> None:
         self.args = arguments
         self.stdout = stdout
@@ -40,7 +44,9 @@ class Process:
 
     def poll(self) -> int | None:
         """Its status, None while it runs."""
-        return self.wait(0) if self._has_ended(0) else self.returncode
+        if self._has_ended(0):
+            return self.wait(0)
+        return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Its status, when it has ended.
@@ -77,7 +83,9 @@ class Process:
         self.wait()
 
     def _has_ended(self, timeout: float | None) -> bool:
-        return self.returncode is None and bool(select.select([self._status], [], [], timeout)[0])
+        return self.returncode is None and bool(
+            select.select([self._status], [], [], timeout)[0]
+        )
 
     def _read(self, expected: int) -> int:
         content = os.read(self._status, TOLD.size)
@@ -94,7 +102,9 @@ class Process:
 class Preloaded:
     """The process that forks a program of `tests.preloaded`, started when first asked; `prefix` is a command that runs it."""
 
-    def __init__(self, program: str, environment: Mapping[str, str], prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self, program: str, environment: Mapping[str, str], prefix: Sequence[str] = ()
+    ) -> None:
         self._program = program
         self._prefix = prefix
         self._environment = {"PYTHONPATH": str(ROOT / "platform/src"), **environment}
@@ -123,15 +133,24 @@ class Preloaded:
             "new_session": new_session,
         }
         status, reported = os.pipe()
-        streams = [_Stream(stdin, os.O_RDONLY), _Stream(stdout, os.O_WRONLY), _Stream(stderr, os.O_WRONLY)]
+        streams = [
+            _Stream(stdin, os.O_RDONLY),
+            _Stream(stdout, os.O_WRONLY),
+            _Stream(stderr, os.O_WRONLY),
+        ]
         try:
-            self._send(json.dumps(message).encode(), [*(stream.descriptor for stream in streams), reported])
+            self._send(
+                json.dumps(message).encode(),
+                [*(stream.descriptor for stream in streams), reported],
+            )
         finally:
             for stream in streams:
                 stream.hand_over()
             os.close(reported)
         _, output, errors = streams
-        return Process([self._program, *arguments], status, output.readable, errors.readable)
+        return Process(
+            [self._program, *arguments], status, output.readable, errors.readable
+        )
 
     def _send(self, message: bytes, descriptors: list[int]) -> None:
         with self._lock:
@@ -143,7 +162,15 @@ class Preloaded:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [*self._prefix, sys.executable, "-B", "-P", SERVER, self._program, str(theirs.fileno())],
+                [
+                    *self._prefix,
+                    sys.executable,
+                    "-B",
+                    "-P",
+                    SERVER,
+                    self._program,
+                    str(theirs.fileno()),
+                ],
                 env=self._environment | name_run(),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

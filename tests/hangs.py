@@ -41,7 +41,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
 
     def end_test(_signal: int, _frame: FrameType | None) -> None:
-        raise HungError(f"{item.nodeid} did not end within {limit:.0f} s\n{describe_wait()}")
+        raise HungError(
+            f"{item.nodeid} did not end within {limit:.0f} s\n{describe_wait()}"
+        )
 
     before = signal.signal(signal.SIGALRM, end_test)
     signal.setitimer(signal.ITIMER_REAL, limit, limit)
@@ -58,8 +60,22 @@ def describe_wait() -> str:
     for identifier, frame in sys._current_frames().items():
         stack = traceback.format_stack(frame)[-LONGEST_STACK:]
         parts.append(f"thread {identifier}:\n{''.join(stack)}")
-    tasks = [item for item in gc.get_objects() if isinstance(item, asyncio.Task) and not item.done()]
+    tasks = [
+        item
+        for item in gc.get_objects()
+        if isinstance(item, asyncio.Task) and not item.done()
+    ]
     for task in tasks:
-        frames = [f"  {frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}" for frame in task.get_stack()]
-        parts.append("\n".join([f"task {task.get_name()}: {task.get_coro()!r}", *frames[-LONGEST_STACK:]]))
+        frames = [
+            f"  {frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}"
+            for frame in task.get_stack()
+        ]
+        parts.append(
+            "\n".join(
+                [
+                    f"task {task.get_name()}: {task.get_coro()!r}",
+                    *frames[-LONGEST_STACK:],
+                ]
+            )
+        )
     return "\n".join(parts)

@@ -15,11 +15,13 @@ import pytest
 
 from tests import depth
 
-THOROUGH, PROGRAMS = "thorough", "programs"
+THOROUGH = "thorough"
+PROGRAMS = "programs"
 SERVERS = {"postgres", "keycloak", "chromium", "s3", "own_s3", "each_store"}
 STARTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec"}
 """What Python says to its auditors when a program is started."""
-EVERYTHING, DEFAULT = "./udi test --all", "./udi test"
+EVERYTHING = "./udi test --all"
+DEFAULT = "./udi test"
 MOST_FILES = 40
 LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
 OUTPUT = "udi_left_out"
@@ -36,7 +38,9 @@ def _is_fast() -> bool:
     return os.environ.get(depth.FAST_SWITCH) == "1"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """Leave tests out, and note by which command each is run."""
     left_out: dict[str, list[str]] = defaultdict(list)
     chosen = []
@@ -46,7 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         else:
             chosen.append(item)
     if left_out:
-        config.hook.pytest_deselected(items=[item for item in items if find_command(item)])
+        config.hook.pytest_deselected(
+            items=[item for item in items if find_command(item)]
+        )
     items[:] = chosen
     config.stash[LEFT_OUT] = dict(left_out)
 
@@ -77,7 +83,10 @@ class Starts:
         """Fail a test that started one, in its set-up too."""
         outcome = yield
         if self._started:
-            pytest.fail(f"{item.nodeid} starts {self._started[0]}: mark it with «{PROGRAMS}»", pytrace=False)
+            pytest.fail(
+                f"{item.nodeid} starts {self._started[0]}: mark it with «{PROGRAMS}»",
+                pytrace=False,
+            )
         return outcome
 
     def pytest_runtest_logstart(self) -> None:
@@ -95,7 +104,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Every worker collects the same tests, so the last that ends speaks for all."""
-    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get(OUTPUT) or node.config.stash[LEFT_OUT]
+    node.config.stash[LEFT_OUT] = (
+        getattr(node, "workeroutput", {}).get(OUTPUT) or node.config.stash[LEFT_OUT]
+    )
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -106,12 +117,17 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for command, names in left_out.items():
             for line in describe_left_out(command, names):
                 terminalreporter.line(line)
-    skipped = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", ())]
+    skipped = [
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", ())
+    ]
     if skipped:
         terminalreporter.section("not whole")
         for reason, count in Counter(skipped).most_common():
             terminalreporter.line(f"{count:5} {reason}")
-        terminalreporter.line(f"This run was not whole: {count_tests(len(skipped))} could not run here.")
+        terminalreporter.line(
+            f"This run was not whole: {count_tests(len(skipped))} could not run here."
+        )
 
 
 def describe_left_out(command: str, names: Sequence[str]) -> list[str]:
@@ -121,9 +137,14 @@ def describe_left_out(command: str, names: Sequence[str]) -> list[str]:
     if len(files) > MOST_FILES:
         places = Counter(f"{Path(name.partition('::')[0]).parent}/" for name in names)
     lines = [f"{count:5} {place}" for place, count in sorted(places.items())]
-    return [*lines, f"{count_tests(len(names))} left out. To run what was left out: {command}"]
+    return [
+        *lines,
+        f"{count_tests(len(names))} left out. To run what was left out: {command}",
+    ]
 
 
 def count_tests(count: int) -> str:
     """«1 test», «2 tests»."""
-    return f"{count} test" if count == 1 else f"{count} tests"
+    if count == 1:
+        return f"{count} test"
+    return f"{count} tests"

@@ -23,7 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_report_header() -> list[str]:
     """Name the seed, so that the order can be had again."""
     seed = os.environ.get(SEED)
-    return [f"order of files: {SEED}={seed}"] if seed else []
+    if seed:
+        return [f"order of files: {SEED}={seed}"]
+    return []
 
 
 def shuffle_files(items: Sequence[Any], seed: str) -> list[Any]:

@@ -27,7 +27,11 @@ FOR_ALL = {"javac": "default-jdk-headless", "/usr/share/misc/magic.mgc": "libmag
 def find_missing() -> list[str]:
     """Return the packages whose programs are not here."""
     programs = PROGRAMS | (FOR_ALL if thorough() else {})
-    return [package for name, package in programs.items() if not (shutil.which(name) or Path(name).exists())]
+    return [
+        package
+        for name, package in programs.items()
+        if not (shutil.which(name) or Path(name).exists())
+    ]
 
 
 def ensure_packages() -> None:
@@ -40,9 +44,18 @@ def ensure_packages() -> None:
         return
     print(f"installing {', '.join(missing)} …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False, capture_output=True)
+    subprocess.run(
+        ["apt-get", "update", "-qq"], env=environment, check=False, capture_output=True
+    )
     for package in missing:
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
+        command = [
+            "apt-get",
+            "install",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            package,
+        ]
         subprocess.run(command, env=environment, check=False, capture_output=True)
     tried.parent.mkdir(parents=True, exist_ok=True)
     tried.touch()

@@ -25,7 +25,8 @@ from typing import Any
 DESCRIPTORS = 4
 """Input, output, errors, status."""
 TOLD = struct.Struct("ii")
-STARTED, ENDED = 0, 1
+STARTED = 0
+ENDED = 1
 """What is told of a process, with its number or its status."""
 LONGEST = 1 << 20
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
@@ -53,9 +54,15 @@ class Program:
         gc.freeze()
         threads = len(list(Path("/proc/self/task").iterdir()))
         if threads > 1:
-            message = f"{threads} threads after the imports: a fork would be no whole process"
+            message = (
+                f"{threads} threads after the imports: a fork would be no whole process"
+            )
             raise RuntimeError(message)
-        return {name: value for name, value in os.environ.items() if before.get(name) != value}
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if before.get(name) != value
+        }
 
 
 def load_commands() -> None:
@@ -104,13 +111,21 @@ def open_streams(*, unbuffered: bool) -> None:
     """Open the three streams as Python does when it starts."""
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor
     sys.stdout = _open_output(1, "strict", unbuffered=unbuffered, by_line=os.isatty(1))
-    sys.stderr = _open_output(2, "backslashreplace", unbuffered=unbuffered, by_line=True)
+    sys.stderr = _open_output(
+        2, "backslashreplace", unbuffered=unbuffered, by_line=True
+    )
 
 
-def _open_output(descriptor: int, errors: str, *, unbuffered: bool, by_line: bool) -> io.TextIOWrapper:
+def _open_output(
+    descriptor: int, errors: str, *, unbuffered: bool, by_line: bool
+) -> io.TextIOWrapper:
     raw = open(descriptor, "wb", buffering=0 if unbuffered else -1, closefd=False)  # noqa: SIM115 - a descriptor
     return io.TextIOWrapper(
-        raw, encoding="utf-8", errors=errors, line_buffering=by_line and not unbuffered, write_through=unbuffered
+        raw,
+        encoding="utf-8",
+        errors=errors,
+        line_buffering=by_line and not unbuffered,
+        write_through=unbuffered,
     )
 
 
@@ -163,7 +178,12 @@ class Forker:
             os.setsid()
         for target, descriptor in enumerate(streams):
             os.dup2(descriptor, target)
-        for descriptor in (self._requests, *streams, *self._running, *(each for _, each in self._running.values())):
+        for descriptor in (
+            self._requests,
+            *streams,
+            *self._running,
+            *(each for _, each in self._running.values()),
+        ):
             os.close(descriptor)
         open_streams(unbuffered=bool(command["environment"].get("PYTHONUNBUFFERED")))
         os.environ.clear()

@@ -48,7 +48,11 @@ class Reaper:
             [sys.executable, "-P", __file__, str(folder), *map(str, watched)],
             stdin=subprocess.PIPE,
             start_new_session=True,
-            env={name: value for name, value in os.environ.items() if name not in {RUN, WITHIN}},
+            env={
+                name: value
+                for name, value in os.environ.items()
+                if name not in {RUN, WITHIN}
+            },
         )
 
     def end_run(self) -> None:
@@ -134,7 +138,11 @@ def is_started_by(process: psutil.Process, folder: Path) -> bool:
 def read_pids(folder: Path) -> list[tuple[Path, int]]:
     """The servers of the run, as noted when they started."""
     paths = folder.glob("*.pid")
-    return [(path, int(text)) for path in paths if (text := path.read_text().strip()).isdigit()]
+    return [
+        (path, int(text))
+        for path in paths
+        if (text := path.read_text().strip()).isdigit()
+    ]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 CHEAPEST = {"N": 2, "r": 1, "p": 1}
-NONCE, MAC = 16, 16
+NONCE = 16
+MAC = 16
 MEMORY = 256 * 1024**2
 
 
@@ -42,21 +43,37 @@ def _give_like(path: Path, other: Path) -> None:
 
 def _derive(passphrase: str, key: dict[str, Any]) -> bytes:
     salt = base64.b64decode(key["salt"])
-    return hashlib.scrypt(passphrase.encode(), salt=salt, n=key["N"], r=key["r"], p=key["p"], dklen=64, maxmem=MEMORY)
+    return hashlib.scrypt(
+        passphrase.encode(),
+        salt=salt,
+        n=key["N"],
+        r=key["r"],
+        p=key["p"],
+        dklen=64,
+        maxmem=MEMORY,
+    )
 
 
 def _apply(derived: bytes, nonce: bytes, content: bytes) -> bytes:
     """Encrypt or decrypt: the same in this mode."""
-    return Cipher(algorithms.AES(derived[:32]), modes.CTR(nonce)).encryptor().update(content)
+    return (
+        Cipher(algorithms.AES(derived[:32]), modes.CTR(nonce))
+        .encryptor()
+        .update(content)
+    )
 
 
 def _mac(derived: bytes, nonce: bytes, sealed: bytes) -> bytes:
-    block = Cipher(algorithms.AES(derived[32:48]), modes.ECB()).encryptor().update(nonce)  # noqa: S305 - one block, as Poly1305-AES asks
+    block = (
+        Cipher(algorithms.AES(derived[32:48]), modes.ECB()).encryptor().update(nonce)  # noqa: S305 - one block, as Poly1305-AES asks
+    )
     return Poly1305.generate_tag(derived[48:64] + block, sealed)
 
 
 def _open(derived: bytes, content: bytes) -> bytes:
-    nonce, sealed, mac = content[:NONCE], content[NONCE:-MAC], content[-MAC:]
+    nonce = content[:NONCE]
+    sealed = content[NONCE:-MAC]
+    mac = content[-MAC:]
     assert _mac(derived, nonce, sealed) == mac
     return _apply(derived, nonce, sealed)
 

@@ -24,7 +24,9 @@ PORTS = 8
 """Each of four parts listens on two: for HTTP and for the other parts."""
 PARTS = ("master", "volume", "filer", "s3")
 KEYS = ("s3_access_key_id", "s3_secret_access_key")
-BUCKET, OBJECT, CONTENT = "probe", "object", b"probe"
+BUCKET = "probe"
+OBJECT = "object"
+CONTENT = b"probe"
 """What every service has."""
 REGION = "us-east-1"
 BUCKET_ACTIONS = ["Admin", "Read", "Write", "List", "Tagging"]
@@ -76,7 +78,11 @@ class S3Service:
             (service.secrets / name).write_text(secrets.token_hex(16))
             (service.secrets / name).chmod(0o600)
         key, word = ((service.secrets / name).read_text() for name in KEYS)
-        identity = {"name": "tests", "credentials": [{"accessKey": key, "secretKey": word}], "actions": BUCKET_ACTIONS}
+        identity = {
+            "name": "tests",
+            "credentials": [{"accessKey": key, "secretKey": word}],
+            "actions": BUCKET_ACTIONS,
+        }
         (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
         (folder / "master.toml").write_text(ONE_VOLUME_A_BUCKET)
         return service
@@ -95,15 +101,30 @@ class S3Service:
         for number, part in enumerate(PARTS):
             port = self.base_port + 2 * number
             ports += [f"-{part}.port={port}", f"-{part}.port.grpc={port + 1}"]
-        command = [find_program(), "-logtostderr=true", "server", f"-dir={self.folder / 'data'}", *FLAGS, *ports]
+        command = [
+            find_program(),
+            "-logtostderr=true",
+            "server",
+            f"-dir={self.folder / 'data'}",
+            *FLAGS,
+            *ports,
+        ]
         command.append(f"-s3.config={self.folder / 's3.json'}")
         environment = {**os.environ, "HOME": str(self.folder)}
         with (self.folder / "s3.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
+                command,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
             )
         deadline = time.monotonic() + PATIENCE
-        is_ready = self._gives_objects if self.was_started else self._stores_objects
+        if self.was_started:
+            is_ready = self._gives_objects
+        else:
+            is_ready = self._stores_objects
         while not is_ready():
             assert self.process.poll() is None, (self.folder / "s3.log").read_text()
             assert time.monotonic() < deadline, (self.folder / "s3.log").read_text()

@@ -28,9 +28,13 @@ def launch_postgres(run: Path, port: int, password: str) -> str:
     account = service_account()
     with skipped_without():
         binaries = find_binaries(Settings().cache, account)
-    cluster = Cluster(binaries, run / "postgres/data", port, password, account, durable=False)
+    cluster = Cluster(
+        binaries, run / "postgres/data", port, password, account, durable=False
+    )
     cluster.create()
-    running = start_postgres(cluster, run / "postgres.log", guardian=PidFile(run / "postgres.pid"))
+    running = start_postgres(
+        cluster, run / "postgres.log", guardian=PidFile(run / "postgres.pid")
+    )
     _keep(running)
     return cluster.dsn
 
@@ -43,7 +47,9 @@ def find_keycloak(settings: Settings) -> tuple[Path, Path, SystemAccount | None]
     distribution = built_folder(settings.cache)
     if not distribution.is_dir():
         with skipped_without():
-            archive = ensure_archive(settings.cache, settings.maven_repository, lambda *_: None)
+            archive = ensure_archive(
+                settings.cache, settings.maven_repository, lambda *_: None
+            )
         ensure_built(settings.cache, archive, runtime, account)
     return runtime, distribution, account
 
@@ -51,10 +57,14 @@ def find_keycloak(settings: Settings) -> tuple[Path, Path, SystemAccount | None]
 def launch_keycloak(run: Path, settings: Settings) -> None:
     """Start the run's Keycloak."""
     runtime, distribution, account = find_keycloak(settings)
-    keycloak = make_keycloak(settings, java=runtime, distribution=distribution, account=account)
+    keycloak = make_keycloak(
+        settings, java=runtime, distribution=distribution, account=account
+    )
     keycloak = replace(keycloak, home=run / "keycloak")
     guardian = PidFile(run / "keycloak.pid")
-    running = start_keycloak(keycloak, run / "keycloak.log", themes=parts.THEMES, guardian=guardian)
+    running = start_keycloak(
+        keycloak, run / "keycloak.log", themes=parts.THEMES, guardian=guardian
+    )
     _keep(running)
 
 
@@ -96,4 +106,6 @@ class PidFile(ProcessWatchdog):
 
 def _keep(running: Any) -> None:
     RUNNING.append(running)
-    running.process.returncode = 0  # somebody else stops it: its handle has nothing to say when collected
+    running.process.returncode = (
+        0  # somebody else stops it: its handle has nothing to say when collected
+    )

@@ -22,13 +22,20 @@ WATCHES: dict[Any, Any] = {"portal": PortalWatch, "node": NodeWatch}
 ROWS: dict[Any, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
-async def add_territory(databases: Iterable[Database], settings: Settings, word: str) -> Territory:
+async def add_territory(
+    databases: Iterable[Database], settings: Settings, word: str
+) -> Territory:
     """A territory with a slug of its own, in both databases; returned as the portal sees it."""
     slug = f"{word}-{secrets.token_hex(3)}"
     tenant = uuid.uuid4()
     hosts = {"portal": f"{slug}.localhost", "node": f"node.{slug}.localhost"}
-    origins = {program: settings.origin(program, host) for program, host in hosts.items()}  # type: ignore[arg-type]
-    rows = {program: _row(program, tenant, slug, host, origins) for program, host in hosts.items()}
+    origins = {
+        program: settings.origin(program, host) for program, host in hosts.items()
+    }  # type: ignore[arg-type]
+    rows = {
+        program: _row(program, tenant, slug, host, origins)
+        for program, host in hosts.items()
+    }
     for database in databases:
         async with database.platform_session(role="owner") as session:
             session.add(rows[database.program])
@@ -40,15 +47,21 @@ async def add_territory(databases: Iterable[Database], settings: Settings, word:
     )  # fmt: skip
 
 
-async def confirm_accounts(database: Database, tenant: uuid.UUID, moment: datetime | None = None) -> None:
+async def confirm_accounts(
+    database: Database, tenant: uuid.UUID, moment: datetime | None = None
+) -> None:
     """Have the accounts of a territory be compared with the identity service at a moment, now by default."""
     confirmed = {"confirmed_at": moment or now()}
     async with database.session(tenant, role="worker") as session:
         first = insert(WATCHES[database.program]).values(**confirmed)
-        await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=confirmed))
+        await session.execute(
+            first.on_conflict_do_update(index_elements=["tenant_id"], set_=confirmed)
+        )
 
 
-def _row(program: str, tenant: uuid.UUID, slug: str, host: str, origins: dict[str, str]) -> Any:
+def _row(
+    program: str, tenant: uuid.UUID, slug: str, host: str, origins: dict[str, str]
+) -> Any:
     return ROWS[program](
         id=tenant, slug=slug, name={"fr": f"Territoire {slug}", "en": f"Territory {slug}"},
         tagline={"fr": "Les données du territoire", "en": "The territory's data"}, languages=["fr", "en"], hosts=[host],

@@ -44,7 +44,9 @@ class Row:
 
     @property
     def folder(self) -> str:
-        return str(Path(self.file).parent) if self.file else "the run"
+        if self.file:
+            return str(Path(self.file).parent)
+        return "the run"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,11 @@ class Clock:
     def now(cls) -> "Clock":
         own = resource.getrusage(resource.RUSAGE_SELF)
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return cls(time.monotonic(), own.ru_utime + own.ru_stime, children.ru_utime + children.ru_stime)
+        return cls(
+            time.monotonic(),
+            own.ru_utime + own.ru_stime,
+            children.ru_utime + children.ru_stime,
+        )
 
 
 class Times:
@@ -71,7 +77,9 @@ class Times:
         self.writer = _open_writer(self.file)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Any]:
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Iterator[Any]:
         start = Clock.now()
         try:
             return (yield)
@@ -97,7 +105,11 @@ class Times:
     def _add(self, kind: str, name: str, node: str, start: Clock) -> None:
         end = Clock.now()
         file = node.partition("::")[0]
-        seconds = (end.wall - start.wall, end.own - start.own, end.children - start.children)
+        seconds = (
+            end.wall - start.wall,
+            end.own - start.own,
+            end.children - start.children,
+        )
         self.writer.writerow(asdict(Row(kind, name, file, *seconds, self.worker)))
         self.file.flush()
 
@@ -135,7 +147,17 @@ def read_rows(paths: Iterator[Path]) -> list[Row]:
             lines = csv.reader(file, delimiter="\t")
             next(lines, None)
             for kind, name, test_file, wall, own, children, worker in lines:
-                rows.append(Row(kind, name, test_file, float(wall), float(own), float(children), worker))
+                rows.append(
+                    Row(
+                        kind,
+                        name,
+                        test_file,
+                        float(wall),
+                        float(own),
+                        float(children),
+                        worker,
+                    )
+                )
     return rows
 
 
@@ -146,11 +168,24 @@ def list_services(run: Path) -> list[Row]:
         path = run / f"{name}.pid"
         if path.exists() and psutil.pid_exists(int(path.read_text())):
             process = psutil.Process(int(path.read_text()))
-            family = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+            family = [
+                each.cpu_times()
+                for each in (process, *process.children(recursive=True))
+            ]
             own = sum(times.user + times.system for times in family)
             ended = process.cpu_times()
             wall = time.time() - process.create_time()
-            rows.append(Row("service", name, "", wall, own, ended.children_user + ended.children_system, "main"))
+            rows.append(
+                Row(
+                    "service",
+                    name,
+                    "",
+                    wall,
+                    own,
+                    ended.children_user + ended.children_system,
+                    "main",
+                )
+            )
     return rows
 
 
@@ -171,7 +206,9 @@ def _table(title: str, rows: Sequence[Row], key: Callable[[Row], str]) -> list[s
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         groups[key(row)].append(row)
-    ordered = sorted(groups.items(), key=lambda group: -sum(row.wall for row in group[1]))
+    ordered = sorted(
+        groups.items(), key=lambda group: -sum(row.wall for row in group[1])
+    )
     lines = [f"{'passed':>9} {'processor':>10} {'times':>6}  {title}"]
     for name, group in [*ordered[:MOST_ROWS], ("all", list(rows))]:
         wall = sum(row.wall for row in group)
@@ -181,6 +218,8 @@ def _table(title: str, rows: Sequence[Row], key: Callable[[Row], str]) -> list[s
 
 
 def _open_writer(file: TextIO) -> "csv.DictWriter[str]":
-    writer = csv.DictWriter(file, [field.name for field in fields(Row)], delimiter="\t", lineterminator="\n")
+    writer = csv.DictWriter(
+        file, [field.name for field in fields(Row)], delimiter="\t", lineterminator="\n"
+    )
     writer.writeheader()
     return writer

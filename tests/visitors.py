@@ -26,7 +26,10 @@ BROWSER = {
 
 
 def make_person(
-    territory: Territory, *, moderator: bool = False, memberships: Mapping[str, list[str]] | None = None
+    territory: Territory,
+    *,
+    moderator: bool = False,
+    memberships: Mapping[str, list[str]] | None = None,
 ) -> Login:
     """Somebody the identity service knows, with groups by organisation slug."""
     claim: dict[str, Any] = {
@@ -43,7 +46,11 @@ def make_person(
 
 
 async def enter(
-    site: Site, territory: Territory, *, memberships: Mapping[str, list[str]] | None = None, login: Login | None = None
+    site: Site,
+    territory: Territory,
+    *,
+    memberships: Mapping[str, list[str]] | None = None,
+    login: Login | None = None,
 ) -> Actor:
     """Somebody logs in (a `login` that is known, or a new one); who they are, for the commands behind pages."""
     someone = login or make_person(territory, memberships=memberships)
@@ -66,10 +73,16 @@ async def shut_down(app: Litestar) -> None:
 
 async def _check(response: httpx.Response) -> None:
     await response.aread()
-    is_page = response.request.method != "HEAD" and response.headers.get("content-type", "").startswith("text/html")
-    if not is_page or response.headers.get("content-disposition", "").startswith("attachment"):
+    is_page = response.request.method != "HEAD" and response.headers.get(
+        "content-type", ""
+    ).startswith("text/html")
+    if not is_page or response.headers.get("content-disposition", "").startswith(
+        "attachment"
+    ):
         return
-    faults = check_page(response.text, url=str(response.request.url), headers=response.headers)
+    faults = check_page(
+        response.text, url=str(response.request.url), headers=response.headers
+    )
     assert faults == [], f"{response.request.method} {response.request.url}: {faults}"
 
 
@@ -79,12 +92,15 @@ async def browse(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A browser on the territory's host (None: the installation's own), logged in as `person` if given."""
     site: Site = app.state.site
-    origin = (
-        territory.links[site.program] if territory else site.settings.origin("portal", site.settings.installation_host)
-    )
+    if territory:
+        origin = territory.links[site.program]
+    else:
+        origin = site.settings.origin("portal", site.settings.installation_host)
     cookies = {}
     if territory and person:
-        cookies[cookie_name(origin)] = await site.parts["sessions"].log_in(territory, person)
+        cookies[cookie_name(origin)] = await site.parts["sessions"].log_in(
+            territory, person
+        )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url=origin, headers=BROWSER, cookies=cookies,
         event_hooks={"response": [_check]}, timeout=30,

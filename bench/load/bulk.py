@@ -39,27 +39,48 @@ class Filling:
         """The same in pieces that a process takes at once."""
         for start in range(self.first, self.last, CHUNK):
             yield Filling(
-                self.dsn, self.script, self.tenant, self.node, self.producers, start, min(start + CHUNK, self.last)
+                self.dsn,
+                self.script,
+                self.tenant,
+                self.node,
+                self.producers,
+                start,
+                min(start + CHUNK, self.last),
             )
 
 
 def fill(fillings: Iterable[Filling]) -> int:
     """Put the descriptions in; how many there were. The search indexes are to be made again afterwards."""
     with ProcessPoolExecutor(PROCESSES) as pool:
-        return sum(pool.map(_fill, [chunk for filling in fillings for chunk in filling.chunks()]))
+        return sum(
+            pool.map(
+                _fill, [chunk for filling in fillings for chunk in filling.chunks()]
+            )
+        )
 
 
 def _fill(filling: Filling) -> int:
     entries = Corpus(filling.script).entries(filling.first, filling.last)
-    records = [read_record(as_rudi(entry, filling.producers, filling.tenant)) for entry in entries]
+    records = [
+        read_record(as_rudi(entry, filling.producers, filling.tenant))
+        for entry in entries
+    ]
     asyncio.run(_copy(filling, records))
     return len(records)
 
 
-def dataset_rows(records: Sequence[Record], tenant: UUID, node: UUID) -> list[dict[str, Any]]:
+def dataset_rows(
+    records: Sequence[Record], tenant: UUID, node: UUID
+) -> list[dict[str, Any]]:
     """The rows of `dataset`, as the database keeps them."""
     moment = now()
-    own = {"tenant_id": tenant, "node_id": node, "state": "published", "published_at": moment, "described_at": moment}
+    own = {
+        "tenant_id": tenant,
+        "node_id": node,
+        "state": "published",
+        "published_at": moment,
+        "described_at": moment,
+    }
     rows = [{"id": record.id, **own, **columns_of(record)} for record in records]
     return [row | {"record": compress_description(row["record"])} for row in rows]
 
@@ -77,13 +98,23 @@ async def _copy(filling: Filling, records: Sequence[Record]) -> None:
     connection = await asyncpg.connect(filling.dsn)
     try:
         await connection.set_type_codec(
-            "jsonb", schema="pg_catalog", format="binary", encoder=_as_jsonb, decoder=json.decode
+            "jsonb",
+            schema="pg_catalog",
+            format="binary",
+            encoder=_as_jsonb,
+            decoder=json.decode,
         )
         async with connection.transaction():
             # No trigger of the change feed: a million notices would only ask for what a rebuild does at once.
             await connection.execute("SET LOCAL session_replication_role = replica")
-            await _copy_rows(connection, "dataset", dataset_rows(records, filling.tenant, filling.node))
-            await _copy_rows(connection, "distribution", distribution_rows(records, filling.tenant))
+            await _copy_rows(
+                connection,
+                "dataset",
+                dataset_rows(records, filling.tenant, filling.node),
+            )
+            await _copy_rows(
+                connection, "distribution", distribution_rows(records, filling.tenant)
+            )
     finally:
         await connection.close()
 
@@ -92,8 +123,13 @@ def _as_jsonb(value: object) -> bytes:
     return b"\x01" + json.encode(value)
 
 
-async def _copy_rows(connection: asyncpg.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
+async def _copy_rows(
+    connection: asyncpg.Connection, table: str, rows: Sequence[dict[str, Any]]
+) -> None:
     columns = list(rows[0])
     await connection.copy_records_to_table(
-        table, schema_name="app", columns=columns, records=[tuple(row.values()) for row in rows]
+        table,
+        schema_name="app",
+        columns=columns,
+        records=[tuple(row.values()) for row in rows],
     )

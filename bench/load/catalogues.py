@@ -8,7 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 HOST = "catalogue.localhost"
 LARGEST_PAGE = 100
-PATHS = {"CKAN": "/api/3/action/package_search", "data.json": "/data.json", "Turtle": "/catalogue.ttl"}
+PATHS = {
+    "CKAN": "/api/3/action/package_search",
+    "data.json": "/data.json",
+    "Turtle": "/catalogue.ttl",
+}
 """Address of each kind of catalogue, on the same site."""
 WORDS = "Chaque ligne dit ce que c’est, où c’est, depuis quand et qui s’en occupe ; une mise à jour par mois."
 PREFIXES = """@prefix dcat: <http://www.w3.org/ns/dcat#> .
@@ -25,11 +29,15 @@ def serve(count: int, listening: Any) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            kind = next((kind for kind, path in PATHS.items() if path == parts.path), "")
+            kind = next(
+                (kind for kind, path in PATHS.items() if path == parts.path), ""
+            )
             self.send_response(200 if kind else 404)
             self.end_headers()
             if kind:
-                asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+                asked = {
+                    name: values[0] for name, values in parse_qs(parts.query).items()
+                }
                 for piece in write(kind, count, asked):
                     self.wfile.write(piece)
 
@@ -44,13 +52,18 @@ def serve(count: int, listening: Any) -> None:
 def write(kind: str, count: int, asked: dict[str, str]) -> Iterator[bytes]:
     """The document of a kind, in pieces."""
     if kind == "CKAN":
-        start, rows = int(asked.get("start", 0)), min(int(asked.get("rows", 10)), LARGEST_PAGE)
+        start = int(asked.get("start", 0))
+        rows = min(int(asked.get("rows", 10)), LARGEST_PAGE)
         found = [_package(place) for place in range(start, min(start + rows, count))]
-        yield json.dumps({"success": True, "help": "", "result": {"count": count, "results": found}}).encode()
+        yield json.dumps(
+            {"success": True, "help": "", "result": {"count": count, "results": found}}
+        ).encode()
     elif kind == "data.json":
         yield b'{"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": ['
         for place in range(count):
-            yield (b"," if place else b"") + json.dumps(_described(place), ensure_ascii=False).encode()
+            yield (b"," if place else b"") + json.dumps(
+                _described(place), ensure_ascii=False
+            ).encode()
         yield b"]}"
     else:
         yield PREFIXES.encode()

@@ -15,10 +15,19 @@ THEMES = {
     "environment": "environment", "government": "citizenship", "health": "health", "justice": "society",
     "population": "society", "regions": "townPlanning", "science": "location", "transport": "transportation",
 }  # fmt: skip
-LICENCES = {"fr-lo": "etalab-2.0", "odc-odbl": "odbl-1.0", "cc-zero": "public-domain-cc0"}
+LICENCES = {
+    "fr-lo": "etalab-2.0",
+    "odc-odbl": "odbl-1.0",
+    "cc-zero": "public-domain-cc0",
+}
 SERVICES = {"WMS": "wms", "WFS": "wfs"}
 MEDIA_TYPES = {"SHP": "application/vnd.shp"}
-MAP = {"versions": "1.3.0", "layer": "all", "default_crs": "EPSG:4326", "formats": "image/png"}
+MAP = {
+    "versions": "1.3.0",
+    "layer": "all",
+    "default_crs": "EPSG:4326",
+    "formats": "image/png",
+}
 SYNOPSIS = 150
 Entry = Mapping[str, Any]
 
@@ -41,21 +50,31 @@ class Corpus:
 
     def entries(self, first: int, last: int) -> Iterator[Entry]:
         """Descriptions `first` to `last`, the last not included."""
-        return (self._module.record(rank, self._producers) for rank in range(first, last))
+        return (
+            self._module.record(rank, self._producers) for rank in range(first, last)
+        )
 
 
 def _load(script: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("corpus", script)
     if spec is None or spec.loader is None or not script.is_file():
-        raise LocalError(f"There is no corpus at {script}", "give the path of corpus.py with --corpus")
+        raise LocalError(
+            f"There is no corpus at {script}",
+            "give the path of corpus.py with --corpus",
+        )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if not hasattr(module, "record") or not hasattr(module, "producers"):
-        raise LocalError(f"{script} makes no descriptions", "it needs the functions producers() and record()")
+        raise LocalError(
+            f"{script} makes no descriptions",
+            "it needs the functions producers() and record()",
+        )
     return module
 
 
-def as_rudi(entry: Entry, producers: Mapping[str, UUID], namespace: UUID) -> dict[str, Any]:
+def as_rudi(
+    entry: Entry, producers: Mapping[str, UUID], namespace: UUID
+) -> dict[str, Any]:
     """The RUDI record of a description; `namespace` makes its identifiers those of one territory."""
     moment = {"created": f"{entry['start']}T00:00:00Z", "updated": entry["modified"]}
     west, south, east, north = entry["bbox"]
@@ -82,20 +101,29 @@ def as_rudi(entry: Entry, producers: Mapping[str, UUID], namespace: UUID) -> dic
         ],
         "available_formats": [_media(media, namespace) for media in entry["resources"]],
         "resource_languages": ["fr", "en"],
-        "temporal_spread": {"start_date": f"{entry['start']}T00:00:00Z", "end_date": f"{entry['end']}T00:00:00Z"},
+        "temporal_spread": {
+            "start_date": f"{entry['start']}T00:00:00Z",
+            "end_date": f"{entry['end']}T00:00:00Z",
+        },
         "geography": {"bounding_box": box},
         "dataset_dates": moment,
         "storage_status": "online",
         "access_condition": {
             "licence": _licence(entry["licence"]),
-            "confidentiality": {"restricted_access": entry["restricted"], "gdpr_sensitive": False},
+            "confidentiality": {
+                "restricted_access": entry["restricted"],
+                "gdpr_sensitive": False,
+            },
         },
         "metadata_info": {"api_version": "1.4.1"},
     }
 
 
 def _texts(entry: Entry, longest: int = 4000) -> list[dict[str, str]]:
-    return [{"lang": language, "text": entry[f"description_{language}"][:longest]} for language in ("fr", "en")]
+    return [
+        {"lang": language, "text": entry[f"description_{language}"][:longest]}
+        for language in ("fr", "en")
+    ]
 
 
 def _licence(name: str) -> dict[str, Any]:
@@ -109,11 +137,18 @@ def _licence(name: str) -> dict[str, Any]:
 
 
 def _media(media: Entry, namespace: UUID) -> dict[str, Any]:
-    common = {"media_id": str(uuid5(namespace, media["id"])), "media_name": media["title_fr"]}
+    common = {
+        "media_id": str(uuid5(namespace, media["id"])),
+        "media_name": media["title_fr"],
+    }
     if media["format"] in SERVICES:
         parameters = [{"key": key, "value": value} for key, value in MAP.items()]
         contract = SERVICES[media["format"]]
-        connector = {"url": media["url"], "interface_contract": contract, "connector_parameters": parameters}
+        connector = {
+            "url": media["url"],
+            "interface_contract": contract,
+            "connector_parameters": parameters,
+        }
         return {**common, "media_type": "SERVICE", "connector": connector}
     return {
         **common,
@@ -129,10 +164,16 @@ def questions(entries: Sequence[Entry], number: int) -> list[str]:
     """What people type: two in five a keyword, three in ten a place, three in ten both."""
     chance = random.Random("questions")  # noqa: S311 - the same questions each time are the point
     public = [entry for entry in entries if not entry["restricted"]]
-    return [_question(chance, entry) for entry in chance.sample(public, min(number, len(public)))]
+    return [
+        _question(chance, entry)
+        for entry in chance.sample(public, min(number, len(public)))
+    ]
 
 
 def _question(chance: random.Random, entry: Entry) -> str:
-    keyword, place = entry["keywords"][0], entry["title_fr"].split(" – ")[1].split(" (")[0]
-    said: str = chance.choices((keyword, place, f"{keyword} {place}"), weights=(4, 3, 3))[0]
+    keyword = entry["keywords"][0]
+    place = entry["title_fr"].split(" – ")[1].split(" (")[0]
+    said: str = chance.choices(
+        (keyword, place, f"{keyword} {place}"), weights=(4, 3, 3)
+    )[0]
     return said

@@ -23,5 +23,13 @@ def create() -> Litestar:
 
 def command(workers: int) -> list[str]:
     """What serves it; the port is to be added."""
-    served = ["--interface", "asgi", "--no-ws", "--factory", "--workers", str(workers), "bench.load.floor:create"]
+    served = [
+        "--interface",
+        "asgi",
+        "--no-ws",
+        "--factory",
+        "--workers",
+        str(workers),
+        "bench.load.floor:create",
+    ]
     return [sys.executable, "-P", "-m", "granian", *served]

@@ -23,7 +23,10 @@ async def prepare(stand: Stand) -> None:
     connection = await asyncpg.connect(stand.dsn)
     try:
         for folder in stand.folders:
-            rows = [(folder.tenant_id, each, slug, slug) for slug, each in stand.producers(folder).items()]
+            rows = [
+                (folder.tenant_id, each, slug, slug)
+                for slug, each in stand.producers(folder).items()
+            ]
             await connection.executemany(
                 "INSERT INTO app.organisation (tenant_id, id, slug, name, summary, email, url, address, producer)"
                 " VALUES ($1, $2, $3, $4, '{}', '', '', '', true) ON CONFLICT DO NOTHING",
@@ -44,7 +47,9 @@ async def grow(stand: Stand, parts: Sequence[Part]) -> dict[str, float]:
     await asyncio.to_thread(fill, wanted)
     filled = time.perf_counter()
     connection = await asyncpg.connect(stand.dsn)
-    await connection.execute("VACUUM (ANALYZE) app.dataset, app.distribution, app.organisation")
+    await connection.execute(
+        "VACUUM (ANALYZE) app.dataset, app.distribution, app.organisation"
+    )
     await connection.execute("CHECKPOINT")
     await connection.close()
     swept = time.perf_counter()
@@ -61,7 +66,9 @@ async def grow(stand: Stand, parts: Sequence[Part]) -> dict[str, float]:
 async def _node_of(stand: Stand, folder: TenantFolder) -> uuid.UUID:
     connection = await asyncpg.connect(stand.dsn)
     try:
-        found = await connection.fetchval("SELECT id FROM app.node WHERE tenant_id = $1 LIMIT 1", folder.tenant_id)
+        found = await connection.fetchval(
+            "SELECT id FROM app.node WHERE tenant_id = $1 LIMIT 1", folder.tenant_id
+        )
     finally:
         await connection.close()
     if found is None:
@@ -72,10 +79,14 @@ async def _node_of(stand: Stand, folder: TenantFolder) -> uuid.UUID:
 async def _wait_for_total(stand: Stand, folder: TenantFolder) -> None:
     deadline = time.monotonic() + PATIENCE
     connection = await asyncpg.connect(stand.dsn)
-    total = await connection.fetchval("SELECT count(*) FROM app.dataset WHERE tenant_id = $1", folder.tenant_id)
+    total = await connection.fetchval(
+        "SELECT count(*) FROM app.dataset WHERE tenant_id = $1", folder.tenant_id
+    )
     await connection.close()
     async with stand.client(folder) as client:
         while (await client.get("/api/v1/datasets?size=1")).json()["total"] != total:
             if time.monotonic() > deadline:
-                raise LocalError(f"The search did not show {total} datasets", "see `udi doctor`")
+                raise LocalError(
+                    f"The search did not show {total} datasets", "see `udi doctor`"
+                )
             await asyncio.sleep(0.5)

@@ -31,7 +31,9 @@ def kind_of(path: str) -> str:
     """
     parts = urlsplit(path)
     patterns, local = (NODE, parts.path) if parts.netloc else (KINDS, path)
-    found = next((kind for kind, pattern in patterns.items() if re.fullmatch(pattern, local)), "")
+    found = next(
+        (kind for kind, pattern in patterns.items() if re.fullmatch(pattern, local)), ""
+    )
     if not found:
         msg = f"no kind of page is at {path}"
         raise ValueError(msg)

@@ -19,7 +19,13 @@ from udi.portal.tenants.files import TenantFolder
 QUESTIONS = 1000
 """Different ones of each kind, in all territories together."""
 CATALOGUE_PAGES = 100
-KINDS = ("search, JSON with counts", "search page", "dataset page", "dataset, JSON", "catalogue, RDF")
+KINDS = (
+    "search, JSON with counts",
+    "search page",
+    "dataset page",
+    "dataset, JSON",
+    "catalogue, RDF",
+)
 """What is asked, in this order."""
 ALONE: list[Address] = [("localhost", "/")]
 
@@ -59,12 +65,19 @@ async def _paths(stand: Stand, part: Part, territories: int) -> dict[str, list[s
         [f"/data?{question}" for question in asked],
         [f"/data/{row['id']}/{quote(row['slug'])}" for row in rows],
         [f"/api/v1/datasets/{row['id']}" for row in rows],
-        [each async for each in _catalogue_pages(stand, folder, max(1, CATALOGUE_PAGES // territories))],
+        [
+            each
+            async for each in _catalogue_pages(
+                stand, folder, max(1, CATALOGUE_PAGES // territories)
+            )
+        ],
     )
     return dict(zip(KINDS, found, strict=True))
 
 
-async def _catalogue_pages(stand: Stand, folder: TenantFolder, number: int) -> AsyncIterator[str]:
+async def _catalogue_pages(
+    stand: Stand, folder: TenantFolder, number: int
+) -> AsyncIterator[str]:
     """The first pages of the catalogue as RDF, as who harvests it finds them: each leads to the next."""
     address = "/catalog.ttl"
     async with stand.client(folder) as client:
@@ -77,7 +90,10 @@ async def _catalogue_pages(stand: Stand, folder: TenantFolder, number: int) -> A
 
 
 async def measure(
-    stand: Stand, asked: Mapping[str, Sequence[Address]], facts: Mapping[str, Any], load: Load
+    stand: Stand,
+    asked: Mapping[str, Sequence[Address]],
+    facts: Mapping[str, Any],
+    load: Load,
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Each kind of answer of a portal as shipped (a peer's before), then with the caches off; a handler alone in each round.
 
@@ -90,35 +106,67 @@ async def measure(
         with serving(stand, floor.KIND) as bare, serving(stand, name) as served:
             for kind, addressed in load.rounds * [(floor.KIND, ALONE), *asked.items()]:
                 if name == SHIPPED and (peer := _beside(stand, kind, facts)):
-                    figures = await asyncio.to_thread(peer.load, kind, clients=load.clients, seconds=load.seconds)
+                    figures = await asyncio.to_thread(
+                        peer.load, kind, clients=load.clients, seconds=load.seconds
+                    )
                     _note(stand, seen, (kind, peer.name), figures)
-                at, portal = (bare, floor.KIND) if kind == floor.KIND else (served, name)
-                _note(stand, seen, (kind, portal), await asyncio.to_thread(_load, at, addressed, load))
+                at, portal = (
+                    (bare, floor.KIND) if kind == floor.KIND else (served, name)
+                )
+                _note(
+                    stand,
+                    seen,
+                    (kind, portal),
+                    await asyncio.to_thread(_load, at, addressed, load),
+                )
             if name == SHIPPED:
                 memory = served.memory()
-    return [_row(facts, kind, portal, found) for (kind, portal), found in seen.items()], memory
+    return [
+        _row(facts, kind, portal, found) for (kind, portal), found in seen.items()
+    ], memory
 
 
 def _load(stand: Stand, addressed: Sequence[Address], load: Load) -> Figures:
-    groups = {name: pid for name, pid in stand.parts().items() if name in {"web", "postgres"}}
-    return requests.load(stand.base, addressed, groups, clients=load.clients, seconds=load.seconds)
+    groups = {
+        name: pid for name, pid in stand.parts().items() if name in {"web", "postgres"}
+    }
+    return requests.load(
+        stand.base, addressed, groups, clients=load.clients, seconds=load.seconds
+    )
 
 
 def _beside(stand: Stand, kind: str, facts: Mapping[str, Any]) -> Peer | None:
     """The peer, where it holds as many and answers this kind."""
     peer = stand.peer
-    return peer if peer and peer.datasets == facts["datasets"] and kind in peer.paths else None
+    if peer and peer.datasets == facts["datasets"] and kind in peer.paths:
+        return peer
+    return None
 
 
-def _note(stand: Stand, seen: dict[tuple[str, str], list[Figures]], key: tuple[str, str], figures: Figures) -> None:
+def _note(
+    stand: Stand,
+    seen: dict[tuple[str, str], list[Figures]],
+    key: tuple[str, str],
+    figures: Figures,
+) -> None:
     seen.setdefault(key, []).append(figures)
     told = f"{figures.per_second}/s, p99 {figures.p99_ms} ms, {figures.cpu_ms_total} ms CPU, other {figures.other:.0%}"
     stand.tell(f"{key[0]}, {key[1]}: {told}")
 
 
-def _row(facts: Mapping[str, Any], kind: str, portal: str, rounds: Sequence[Figures]) -> dict[str, Any]:
+def _row(
+    facts: Mapping[str, Any], kind: str, portal: str, rounds: Sequence[Figures]
+) -> dict[str, Any]:
     """The middle of all rounds; and what each round gave, in their order."""
     figures = requests.middle(rounds)
-    each = {name: [getattr(one, name) for one in rounds] for name in ("per_second", "p99_ms", "cpu_ms_total")}
-    told = {"asked": kind, "portal": portal, **asdict(figures), "cpu_ms_total": figures.cpu_ms_total}
+    each = {
+        name: [getattr(one, name) for one in rounds]
+        for name in ("per_second", "p99_ms", "cpu_ms_total")
+    }
+    told = {
+        "asked": kind,
+        "portal": portal,
+        **asdict(figures),
+        "cpu_ms_total": figures.cpu_ms_total,
+    }
     return {**facts, **told, "rounds": each}

@@ -34,7 +34,9 @@ class Peer:
     def load(self, kind: str, *, clients: int, seconds: int) -> requests.Figures:
         """One kind of answer under load."""
         addresses = [(self.host, path) for path in self.paths[kind]]
-        return requests.load(self.base, addresses, self.processes, clients=clients, seconds=seconds)
+        return requests.load(
+            self.base, addresses, self.processes, clients=clients, seconds=seconds
+        )
 
     def memory(self) -> dict[str, int]:
         """Bytes that each of its processes holds, with their children, what they share counted once."""
@@ -52,13 +54,26 @@ def read_peer(file: Path, kinds: Sequence[str]) -> Peer:
         peer = Peer(str(said["name"]), str(said["base"]), int(said["datasets"]), dict(said["processes"]),
                     {kind: _lines(file.parent / path) for kind, path in said["paths"].items()})  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LocalError(f"{file} does not say what to ask of the other portal ({error})", REMEDY) from error
+        raise LocalError(
+            f"{file} does not say what to ask of the other portal ({error})", REMEDY
+        ) from error
     if urlsplit(peer.base).hostname not in LOOPBACK:
-        raise LocalError(f"{peer.base} is not on this machine", "a load is only made on the loopback interface")
+        raise LocalError(
+            f"{peer.base} is not on this machine",
+            "a load is only made on the loopback interface",
+        )
     if unknown := sorted(set(peer.paths) - set(kinds)):
-        raise LocalError(f"{file} asks for «{unknown[0]}», which is none of ours", f"ours are: {', '.join(kinds)}")
-    if gone := [name for name, pid in peer.processes.items() if not psutil.pid_exists(pid)]:
-        raise LocalError(f"The process «{gone[0]}» of {peer.name} does not run", f"start it, then correct {file}")
+        raise LocalError(
+            f"{file} asks for «{unknown[0]}», which is none of ours",
+            f"ours are: {', '.join(kinds)}",
+        )
+    if gone := [
+        name for name, pid in peer.processes.items() if not psutil.pid_exists(pid)
+    ]:
+        raise LocalError(
+            f"The process «{gone[0]}» of {peer.name} does not run",
+            f"start it, then correct {file}",
+        )
     return peer
 
 
@@ -72,7 +87,11 @@ def _lines(file: Path) -> list[str]:
 
 def compare(figures: Sequence[Mapping[str, Any]], peer: Peer) -> list[dict[str, Any]]:
     """For each kind that both were asked for, how many times the peer's requests a second ours are."""
-    rates = {(row["asked"], row["portal"]): row for row in figures if row["datasets"] == peer.datasets}
+    rates = {
+        (row["asked"], row["portal"]): row
+        for row in figures
+        if row["datasets"] == peer.datasets
+    }
     found = []
     for (kind, portal), row in rates.items():
         theirs = rates.get((kind, peer.name))

@@ -22,7 +22,8 @@ from udi.portal.tenants.files import TenantFolder
 from udi.settings import Settings
 
 WORKERS = 2
-SHIPPED, UNCACHED = "as shipped", "caches off"
+SHIPPED = "as shipped"
+UNCACHED = "caches off"
 CACHES = {SHIPPED: None, UNCACHED: "0"}
 UNLIMITED = {"UDI_API_REQUESTS_PER_MINUTE": str(10**9)}
 """All requests come from one address: they are counted as in production, and never refused."""
@@ -57,32 +58,53 @@ class Stand:
 
     def client(self, folder: TenantFolder) -> httpx.AsyncClient:
         """Someone in front of the portal that answers."""
-        return httpx.AsyncClient(base_url=self.base, headers={"Host": self.host(folder)}, timeout=60, trust_env=False)
+        return httpx.AsyncClient(
+            base_url=self.base,
+            headers={"Host": self.host(folder)},
+            timeout=60,
+            trust_env=False,
+        )
 
     def processor_times(self) -> dict[str, float]:
         """Seconds of processor that the portal, its worker and PostgreSQL took so far."""
-        return {name: requests.processor_time(pid) for name, pid in self.parts().items()}
+        return {
+            name: requests.processor_time(pid) for name, pid in self.parts().items()
+        }
 
     def memory(self) -> dict[str, int]:
         """Bytes that each part holds; the processes of PostgreSQL that serve the node and Keycloak are told apart."""
         sizes = {name: requests.memory(pid) for name, pid in self.parts().items()}
-        others = requests.memory_named(self.parts()["postgres"], ("udi_keycloak", "udi_node"))
+        others = requests.memory_named(
+            self.parts()["postgres"], ("udi_keycloak", "udi_node")
+        )
         return {**sizes, "postgres": sizes["postgres"] - others, OTHERS: others}
 
     def parts(self) -> dict[str, int]:
         """Processes that serve the catalogue, by name, each with its children."""
-        running = {part["name"]: part["pid"] for part in read_status(self.settings).get("parts", ()) if part["pid"]}
-        return {"web": self.pid, "worker": running["portal-worker"], "postgres": running["postgres"]}
+        running = {
+            part["name"]: part["pid"]
+            for part in read_status(self.settings).get("parts", ())
+            if part["pid"]
+        }
+        return {
+            "web": self.pid,
+            "worker": running["portal-worker"],
+            "postgres": running["postgres"],
+        }
 
     def producers(self, folder: TenantFolder) -> dict[str, uuid.UUID]:
-        return {slug: uuid.uuid5(folder.tenant_id, slug) for slug in self.corpus.producers}
+        return {
+            slug: uuid.uuid5(folder.tenant_id, slug) for slug in self.corpus.producers
+        }
 
 
 @contextmanager
 def serving(stand: Stand, name: str = SHIPPED) -> Iterator[Stand]:
     """The stand with two web workers that answer on a port of their own, as `name` says, as long as the block lasts."""
-    port, guardian = ports.free_port(), processes.ProcessWatchdog()
-    command, environment = [*StartupPlan.command, "serve", "portal", "--workers", str(WORKERS)], dict(UNLIMITED)
+    port = ports.free_port()
+    guardian = processes.ProcessWatchdog()
+    command = [*StartupPlan.command, "serve", "portal", "--workers", str(WORKERS)]
+    environment = dict(UNLIMITED)
     if name == floor.KIND:
         command = floor.command(WORKERS)
     elif (size := CACHES[name]) is not None:
@@ -94,16 +116,23 @@ def serving(stand: Stand, name: str = SHIPPED) -> Iterator[Stand]:
         guardian=guardian,
     )
     try:
-        _wait_until(partial(ports.answers, port, "/health"), "The portal does not answer")
+        _wait_until(
+            partial(ports.answers, port, "/health"), "The portal does not answer"
+        )
         yield replace(stand, port=port, pid=process.pid)
     finally:
         processes.stop(process, guardian=guardian)
         guardian.close()
 
 
-def _wait_until(holds: Callable[[], object], fault: str, patience: float = 60.0) -> None:
+def _wait_until(
+    holds: Callable[[], object], fault: str, patience: float = 60.0
+) -> None:
     deadline = time.monotonic() + patience
     while not holds():
         if time.monotonic() > deadline:
-            raise LocalError(fault, f"see the log of the scratch installation; waited {patience:.0f} s")
+            raise LocalError(
+                fault,
+                f"see the log of the scratch installation; waited {patience:.0f} s",
+            )
         time.sleep(0.2)

@@ -35,13 +35,22 @@ async def _preview(folder: Path, megabytes: int) -> dict[str, Any]:
     profile_path(source)
     profiled = time.perf_counter()
     room = ROOM * megabytes * MEGABYTE
-    found = await run(prepare, source, source.name, {}, target, memory_mb=MEMORY, seconds=PATIENCE, file_bytes=room)
+    found = await run(
+        prepare,
+        source,
+        source.name,
+        {},
+        target,
+        memory_mb=MEMORY,
+        seconds=PATIENCE,
+        file_bytes=room,
+    )
     prepared = time.perf_counter()
     pool = QueryPool(PoolLimits(children=1, own_children=1))
     try:
-        shown = await OverviewReader(pool, OverviewTimeouts(PATIENCE, PATIENCE, PATIENCE)).read_overview(
-            as_table(target, found.profile)
-        )
+        shown = await OverviewReader(
+            pool, OverviewTimeouts(PATIENCE, PATIENCE, PATIENCE)
+        ).read_overview(as_table(target, found.profile))
     finally:
         await pool.close()
     ended = time.perf_counter()

@@ -28,13 +28,16 @@ from udi.portal.site import build_site
 from udi.settings import Settings, get_settings
 from udi.ui.site import Site
 
-PATIENCE, TURN = 300.0, 6 * 3600.0
+PATIENCE = 300.0
+TURN = 6 * 3600.0
 """Seconds that a document may take to come; that a reading may take before another source has its turn."""
 TWICE = ("first", "again")
 Tell = Callable[[str], None]
 
 
-def measure_kinds(settings: Settings, count: int, kinds: list[str], tell: Tell) -> list[dict[str, Any]]:
+def measure_kinds(
+    settings: Settings, count: int, kinds: list[str], tell: Tell
+) -> list[dict[str, Any]]:
     """Each kind of catalogue, of so many records, read twice by a process of its own."""
     context = multiprocessing.get_context("spawn")
     listening = context.Queue()
@@ -50,10 +53,24 @@ def measure_kinds(settings: Settings, count: int, kinds: list[str], tell: Tell) 
 
 def _measure(settings: Settings, origin: str, kind: str, tell: Tell) -> dict[str, Any]:
     tell(f"Reading {kind}")
-    command = [sys.executable, "-P", "-m", "bench.load.readers", f"{origin}{PATHS[kind]}"]
-    done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "bench.load.readers",
+        f"{origin}{PATHS[kind]}",
+    ]
+    done = subprocess.run(
+        command,
+        env=environment_of(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        raise LocalError(f"The reader of {kind} failed", done.stderr.strip()[-400:].rstrip("."))
+        raise LocalError(
+            f"The reader of {kind} failed", done.stderr.strip()[-400:].rstrip(".")
+        )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return {"kind": kind, **found}
 
@@ -64,10 +81,15 @@ async def read_twice(address: str) -> dict[str, Any]:
     outgoing = OutgoingClient([f"{HOST}:*"])
     try:
         [territory, *_] = await site.registry.list()
-        before, reader = _peak(), SourceClient(outgoing, pace=0, patience=PATIENCE)
-        desk = HarvestContext(site.database, reader, territory, site.pages.gettext, turn=TURN)
+        before = _peak()
+        reader = SourceClient(outgoing, pace=0, patience=PATIENCE)
+        desk = HarvestContext(
+            site.database, reader, territory, site.pages.gettext, turn=TURN
+        )
         source = await _register(site, territory, address)
-        found: dict[str, Any] = {name: await _read(site, desk, territory, source) for name in TWICE}
+        found: dict[str, Any] = {
+            name: await _read(site, desk, territory, source) for name in TWICE
+        }
     finally:
         await outgoing.close()
         await site.parts["webhooks"].close()
@@ -78,7 +100,10 @@ async def read_twice(address: str) -> dict[str, Any]:
 
 def _peak() -> int:
     """The most bytes of memory that this process took until now, and the largest child that ended: the one that reads."""
-    kilobytes = [resource.getrusage(whose).ru_maxrss for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    kilobytes = [
+        resource.getrusage(whose).ru_maxrss
+        for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    ]
     return sum(kilobytes) * 1024
 
 
@@ -90,24 +115,40 @@ async def _register(site: Site, territory: Territory, address: str) -> uuid.UUID
     async with site.database.session(territory.id, role="worker") as session:
         [producer, *_] = await list_producers(session)
         source = await register_source(
-            session, _team(territory), producer, address=address, rhythm="by_hand", language="fr"
+            session,
+            _team(territory),
+            producer,
+            address=address,
+            rhythm="by_hand",
+            language="fr",
         )
         return source.id
 
 
-async def _read(site: Site, desk: HarvestContext, territory: Territory, source_id: uuid.UUID) -> dict[str, Any]:
+async def _read(
+    site: Site, desk: HarvestContext, territory: Territory, source_id: uuid.UUID
+) -> dict[str, Any]:
     async with site.database.session(territory.id, role="worker") as session:
         source = await session.get_one(CatalogueSource, (territory.id, source_id))
         await schedule_reading(session, _team(territory), source)
-    started, worked = time.perf_counter(), time.process_time()
+    started = time.perf_counter()
+    worked = time.process_time()
     while await harvest_next_source(desk):
         pass
-    seconds, worked = time.perf_counter() - started, time.process_time() - worked
+    seconds = time.perf_counter() - started
+    worked = time.process_time() - worked
     async with site.database.session(territory.id, role="worker") as session:
-        latest = select(SourceRun).where(SourceRun.source_id == source_id).order_by(SourceRun.started_at.desc())
+        latest = (
+            select(SourceRun)
+            .where(SourceRun.source_id == source_id)
+            .order_by(SourceRun.started_at.desc())
+        )
         run = (await session.scalars(latest.limit(1))).one()
     if run.outcome not in {"complete", "unchanged"}:
-        raise LocalError("The catalogue was not read to its end", f"the reading ended as {run.outcome}")
+        raise LocalError(
+            "The catalogue was not read to its end",
+            f"the reading ended as {run.outcome}",
+        )
     return {
         "found": run.found, "created": run.created, "unchanged": run.unchanged, "documents": run.pages,
         "bytes": run.size, "seconds": round(seconds, 1), "per_second": round(run.found / seconds, 1),

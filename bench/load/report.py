@@ -46,7 +46,9 @@ def show(report: Mapping[str, Any], console: Console) -> None:
             f"{row['other']:.0%}",
         )
         size = (str(row["datasets"]), str(row["territories"]))
-        table.add_row(row["asked"], *size, row["portal"], *map(str, cells), str(row["refused"]))
+        table.add_row(
+            row["asked"], *size, row["portal"], *map(str, cells), str(row["refused"])
+        )
     console.print(table)
     for line in _lines(report):
         console.print(line, highlight=False, soft_wrap=True)
@@ -54,7 +56,9 @@ def show(report: Mapping[str, Any], console: Console) -> None:
 
 def _lines(report: Mapping[str, Any]) -> list[str]:
     pushed = report["push"]
-    numbers = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
+    numbers = ", ".join(
+        f"{name} {number}" for name, number in report["versions"].items()
+    )
     return [
         *map(_step, report["steps"]),
         *(
@@ -71,8 +75,15 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
             for how, row in pushed["pushed"].items()
         ),
         f"A search finds one after {pushed['seen_p50_ms']} ms (half), {pushed['seen_max_ms']} ms at most.",
-        *(f"Memory {moment}: {_sizes(held)}." for moment, held in report["memory_bytes"].items()),
-        *([f"Memory of the other portal: {_sizes(report['peer_memory_bytes'])}."] if "beside" in report else ()),
+        *(
+            f"Memory {moment}: {_sizes(held)}."
+            for moment, held in report["memory_bytes"].items()
+        ),
+        *(
+            [f"Memory of the other portal: {_sizes(report['peer_memory_bytes'])}."]
+            if "beside" in report
+            else ()
+        ),
         f"{sentence(report['machine'])}; {numbers}",
     ]
 
@@ -80,7 +91,9 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
 def _spread(row: Mapping[str, Any], figure: str) -> str:
     """The middle of the rounds, with the least and the most where there were several."""
     each = row["rounds"][figure]
-    return f"{row[figure]} ({min(each)}–{max(each)})" if len(each) > 1 else f"{row[figure]}"
+    if len(each) > 1:
+        return f"{row[figure]} ({min(each)}–{max(each)})"
+    return f"{row[figure]}"
 
 
 def _shares(spent: Mapping[str, float]) -> str:
@@ -90,11 +103,16 @@ def _shares(spent: Mapping[str, float]) -> str:
 def _sizes(sizes: Mapping[str, int]) -> str:
     each = ", ".join(f"{name} {size // MIB} MiB" for name, size in sizes.items())
     own = sum(size for name, size in sizes.items() if name != OTHERS)
-    return f"{each}; {own // MIB} MiB without what serves others" if OTHERS in sizes else each
+    if OTHERS in sizes:
+        return f"{each}; {own // MIB} MiB without what serves others"
+    return each
 
 
 def _step(step: Mapping[str, Any]) -> str:
-    places = f" in {step['territories']} territories, as many each" if step["territories"] > 1 else ""
+    if step["territories"] > 1:
+        places = f" in {step['territories']} territories, as many each"
+    else:
+        places = ""
     return (
         f"{step['datasets']} datasets{places}: database {step['database_bytes'] // MIB} MiB, indexes "
         f"{step['index_bytes'] // MIB} MiB, filled in {step['fill_seconds']} s, index made in {step['index_seconds']} s; "

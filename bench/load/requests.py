@@ -68,7 +68,9 @@ def middle(rounds: Sequence[Figures]) -> Figures:
         per_second=half(one.per_second for one in rounds),
         p50_ms=half(one.p50_ms for one in rounds),
         p99_ms=half(one.p99_ms for one in rounds),
-        cpu_ms={name: half(one.cpu_ms[name] for one in rounds) for name in rounds[0].cpu_ms},
+        cpu_ms={
+            name: half(one.cpu_ms[name] for one in rounds) for name in rounds[0].cpu_ms
+        },
         other=half(one.other for one in rounds),
         refused=sum(one.refused for one in rounds),
     )
@@ -82,18 +84,30 @@ def require_wrk() -> str:
     """
     found = which("wrk")
     if found is None:
-        raise LocalError("The load generator wrk is not here", "install the package wrk (apt install wrk)")
+        raise LocalError(
+            "The load generator wrk is not here",
+            "install the package wrk (apt install wrk)",
+        )
     return found
 
 
-def load(base: str, addresses: Sequence[Address], roots: Mapping[str, int], *, clients: int, seconds: int) -> Figures:
+def load(
+    base: str,
+    addresses: Sequence[Address],
+    roots: Mapping[str, int],
+    *,
+    clients: int,
+    seconds: int,
+) -> Figures:
     """Ask for the addresses in a shuffled order; `roots` names processes whose time, with their children's, is counted."""
     with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
-        listed, script = Path(folder, "addresses"), Path(folder, "load.lua")
+        listed = Path(folder, "addresses")
+        script = Path(folder, "load.lua")
         listed.write_text("".join(f"{host} {path}\n" for host, path in addresses))
         script.write_text(SCRIPT.format(addresses=listed))
         _wrk(base, script, clients=clients, seconds=WARMING)
-        before, machine = {name: processor_time(pid) for name, pid in roots.items()}, _machine_time()
+        before = {name: processor_time(pid) for name, pid in roots.items()}
+        machine = _machine_time()
         said, own = _wrk(base, script, clients=clients, seconds=seconds)
         used = {name: processor_time(pid) - before[name] for name, pid in roots.items()}
         all_used = _machine_time() - machine
@@ -101,34 +115,64 @@ def load(base: str, addresses: Sequence[Address], roots: Mapping[str, int], *, c
 
 
 def _wrk(base: str, script: Path, *, clients: int, seconds: int) -> tuple[str, float]:
-    command = [require_wrk(), "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s"]
+    command = [
+        require_wrk(),
+        "-t1",
+        f"-c{clients}",
+        f"-d{seconds}s",
+        "--timeout",
+        "30s",
+        "--latency",
+        "-s",
+    ]
     before = os.times()
-    done = subprocess.run([*command, str(script), base], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, str(script), base], capture_output=True, text=True, check=False
+    )
     after = os.times()
     if done.returncode:
-        raise LocalError("The load could not be made", done.stderr.strip() or done.stdout.strip())
-    return done.stdout, after.children_user + after.children_system - before.children_user - before.children_system
+        raise LocalError(
+            "The load could not be made", done.stderr.strip() or done.stdout.strip()
+        )
+    return (
+        done.stdout,
+        after.children_user
+        + after.children_system
+        - before.children_user
+        - before.children_system,
+    )
 
 
 def _read(said: str, used: Mapping[str, float], other: float) -> Figures:
     waits = {
         share: round(float(value) * UNITS[unit], 2)
-        for share, value, unit in re.findall(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
+        for share, value, unit in re.findall(
+            r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE
+        )
     }
     told = re.search(r"(\d+) requests in ([\d.]+)(s|m)", said)
     if told is None or len(waits) < len(("50", "99")):
-        raise LocalError("The load generator did not say what it did", said.strip()[-300:])
-    requests, seconds = int(told[1]), float(told[2]) * UNITS[told[3]] / MILLISECONDS
+        raise LocalError(
+            "The load generator did not say what it did", said.strip()[-300:]
+        )
+    requests = int(told[1])
+    seconds = float(told[2]) * UNITS[told[3]] / MILLISECONDS
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
+    lost = re.search(
+        r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said
+    )
     return Figures(
         requests=requests,
         per_second=round(requests / seconds, 1),
         p50_ms=waits["50"],
         p99_ms=waits["99"],
-        cpu_ms={name: round(MILLISECONDS * spent / max(requests, 1), 2) for name, spent in used.items()},
+        cpu_ms={
+            name: round(MILLISECONDS * spent / max(requests, 1), 2)
+            for name, spent in used.items()
+        },
         other=round(max(other, 0.0) / (seconds * (os.cpu_count() or 1)), 2),
-        refused=(int(refused[1]) if refused else 0) + (sum(map(int, lost.groups())) if lost else 0),
+        refused=(int(refused[1]) if refused else 0)
+        + (sum(map(int, lost.groups())) if lost else 0),
     )
 
 
@@ -138,7 +182,9 @@ def processor_time(pid: int) -> float:
     for process in _tree(pid):
         with suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
+            total += (
+                times.user + times.system + times.children_user + times.children_system
+            )
     return total
 
 
@@ -171,4 +217,11 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 def _machine_time() -> float:
     times = psutil.cpu_times()
-    return float(times.user + times.nice + times.system + times.irq + times.softirq + getattr(times, "steal", 0.0))
+    return float(
+        times.user
+        + times.nice
+        + times.system
+        + times.irq
+        + times.softirq
+        + getattr(times, "steal", 0.0)
+    )

@@ -70,12 +70,16 @@ def _free_base_port() -> int:
         first = 20000 + secrets.randbelow(1200) * 10
         if all(ports.is_free(first + offset) for offset in range(len(ports.USES))):
             return first
-    raise LocalError("No seven free ports follow one another", "stop what uses ports 20000 to 32000")
+    raise LocalError(
+        "No seven free ports follow one another", "stop what uses ports 20000 to 32000"
+    )
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """What a program of the scratch installation finds in its environment."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith("UDI_")}
+    own = {
+        key: value for key, value in os.environ.items() if not key.startswith("UDI_")
+    }
     return own | {
         "PYTHONPATH": f"{parts.SOURCE}{os.pathsep}{ROOT}",
         "UDI_STATE": str(settings.state),
@@ -89,7 +93,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
     }
 
 
-def _launch(settings: Settings, log: Path, guardian: processes.ProcessWatchdog) -> subprocess.Popen[bytes]:
+def _launch(
+    settings: Settings, log: Path, guardian: processes.ProcessWatchdog
+) -> subprocess.Popen[bytes]:
     reading, writing = os.pipe()
     command = [*StartupPlan.command, "up", "--events", str(writing)]
     with log.open("ab") as output:

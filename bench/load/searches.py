@@ -27,19 +27,26 @@ Tell = Callable[[str], None]
 
 def make_record(rank: int, producer: uuid.UUID, namespace: uuid.UUID) -> dict[str, Any]:
     """A RUDI record without a row behind it; the same rank gives the same one."""
-    word, place = WORDS[rank % len(WORDS)], PLACES[rank % len(PLACES)]
+    word = WORDS[rank % len(WORDS)]
+    place = PLACES[rank % len(PLACES)]
     other = WORDS[rank * 7 % len(WORDS)]
     text = f"Une ligne par élément : {word} et {other}, par {place}, relevés chaque année. Série {rank}."
     media = {
         "media_type": "FILE",
         "media_id": str(uuid.uuid5(namespace, f"media {rank}")),
         "media_name": f"{word}-{rank}.csv",
-        "connector": {"url": f"https://node.example/{word}-{rank}.csv", "interface_contract": "dwnl"},
+        "connector": {
+            "url": f"https://node.example/{word}-{rank}.csv",
+            "interface_contract": "dwnl",
+        },
         "file_type": "text/csv",
         "file_size": 1200,
         "checksum": {"algo": "SHA-256", "hash": "0" * 64},
     }
-    contact = {"contact_id": str(uuid.uuid5(namespace, "contact")), "contact_name": "Service"}
+    contact = {
+        "contact_id": str(uuid.uuid5(namespace, "contact")),
+        "contact_name": "Service",
+    }
     return {
         "global_id": str(uuid.uuid5(namespace, str(rank))),
         "resource_title": f"{word.capitalize()} des {place} {rank}",
@@ -47,7 +54,10 @@ def make_record(rank: int, producer: uuid.UUID, namespace: uuid.UUID) -> dict[st
         "summary": [{"lang": "fr", "text": text}],
         "theme": "environment",
         "keywords": [word, other],
-        "producer": {"organization_id": str(producer), "organization_name": "Mairie de Banc"},
+        "producer": {
+            "organization_id": str(producer),
+            "organization_name": "Mairie de Banc",
+        },
         "contacts": [{**contact, "email": "service@bench.example"}],
         "available_formats": [media],
         "dataset_dates": {"created": MOMENT, "updated": MOMENT},
@@ -61,7 +71,12 @@ def make_record(rank: int, producer: uuid.UUID, namespace: uuid.UUID) -> dict[st
 
 
 async def measure(
-    settings: Settings, folders: Sequence[TenantFolder], *, datasets: int, requests: int, tell: Tell
+    settings: Settings,
+    folders: Sequence[TenantFolder],
+    *,
+    datasets: int,
+    requests: int,
+    tell: Tell,
 ) -> list[dict[str, Any]]:
     """Push to each territory, then ask them in turn, so that what else the machine does weighs on all alike."""
     clients = [_client(settings, folder) for folder in folders]
@@ -78,13 +93,19 @@ async def measure(
     finally:
         for client in clients:
             await client.aclose()
-    return [_figures(folder, spent[WARMING:]) for folder, spent in zip(folders, times, strict=True)]
+    return [
+        _figures(folder, spent[WARMING:])
+        for folder, spent in zip(folders, times, strict=True)
+    ]
 
 
 def _client(settings: Settings, folder: TenantFolder) -> httpx.AsyncClient:
     host = f"{folder.file.hosts.portal[0]}:{settings.port(0)}"
     return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{settings.port(0)}", headers={"Host": host}, timeout=PATIENCE, trust_env=False
+        base_url=f"http://127.0.0.1:{settings.port(0)}",
+        headers={"Host": host},
+        timeout=PATIENCE,
+        trust_env=False,
     )
 
 
@@ -102,17 +123,27 @@ async def _ask(client: httpx.AsyncClient, question: dict[str, str]) -> float:
     return spent
 
 
-async def _push(settings: Settings, folder: TenantFolder, client: httpx.AsyncClient, datasets: int) -> None:
-    credential = (f"{folder.slug}-node-hosted", settings.secret(f"node_credential_{folder.slug}"))
+async def _push(
+    settings: Settings, folder: TenantFolder, client: httpx.AsyncClient, datasets: int
+) -> None:
+    credential = (
+        f"{folder.slug}-node-hosted",
+        settings.secret(f"node_credential_{folder.slug}"),
+    )
     producer = folder.organisation_id(folder.file.organisation[0])
-    granted = await client.post("/oauth2/token", data={"grant_type": "client_credentials"}, auth=credential)
+    granted = await client.post(
+        "/oauth2/token", data={"grant_type": "client_credentials"}, auth=credential
+    )
     granted.raise_for_status()
     headers = {"Authorization": f"Bearer {granted.json()['access_token']}"}
     for rank in range(datasets):
         record = make_record(rank, producer, folder.tenant_id)
         answer = await client.post("/kalim/v1/resources", json=record, headers=headers)
         if not answer.is_success:
-            raise LocalError(f"The portal refuses a record ({answer.status_code})", answer.text[:300].rstrip("."))
+            raise LocalError(
+                f"The portal refuses a record ({answer.status_code})",
+                answer.text[:300].rstrip("."),
+            )
     await _wait_until_found(client, datasets)
 
 
@@ -120,10 +151,17 @@ async def _wait_until_found(client: httpx.AsyncClient, datasets: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while (await client.get("/api/v1/datasets")).json()["total"] < datasets:
         if time.monotonic() > deadline:
-            raise LocalError(f"The search did not show {datasets} datasets within {PATIENCE:.0f} s", "see `udi doctor`")
+            raise LocalError(
+                f"The search did not show {datasets} datasets within {PATIENCE:.0f} s",
+                "see `udi doctor`",
+            )
         await asyncio.sleep(0.2)
 
 
 def _figures(folder: TenantFolder, seconds: list[float]) -> dict[str, Any]:
     cuts = quantiles(seconds, n=100, method="inclusive")
-    return {"territory": folder.slug, "p50_ms": round(cuts[49] * 1000, 1), "p99_ms": round(cuts[98] * 1000, 1)}
+    return {
+        "territory": folder.slug,
+        "p50_ms": round(cuts[49] * 1000, 1),
+        "p99_ms": round(cuts[98] * 1000, 1),
+    }

@@ -19,10 +19,16 @@ from uuid import UUID
 
 import asyncpg
 
-NAME, ROLE = "udi_signed_territory", "udi_signed_territory_app"
-BLOCK, INNER, OUTER = 64, 0x36, 0x5C
-ROUNDS, STATEMENTS = 7, 3
-SMALL, LARGE, TERRITORIES = 1000, 50_000, 100
+NAME = "udi_signed_territory"
+ROLE = "udi_signed_territory_app"
+BLOCK = 64
+INNER = 0x36
+OUTER = 0x5C
+ROUNDS = 7
+STATEMENTS = 3
+SMALL = 1000
+LARGE = 50_000
+TERRITORIES = 100
 """Rows of a usual territory, and of the first."""
 VARIANTS = {
     "as it is": "tenant_id = app.said_territory()",
@@ -66,19 +72,25 @@ async def read_row(connection: asyncpg.Connection, table: int, territory: UUID) 
     await connection.fetch(f"SELECT * FROM app.t{table} WHERE id = $1", territory)
 
 
-async def read_page(connection: asyncpg.Connection, table: int, _territory: UUID) -> None:
+async def read_page(
+    connection: asyncpg.Connection, table: int, _territory: UUID
+) -> None:
     """The twenty newest rows."""
     await connection.fetch(f"SELECT * FROM app.t{table} ORDER BY at DESC LIMIT 20")
 
 
-async def count_rows(connection: asyncpg.Connection, table: int, _territory: UUID) -> None:
+async def count_rows(
+    connection: asyncpg.Connection, table: int, _territory: UUID
+) -> None:
     """All rows of the territory, by kind."""
     await connection.fetch(f"SELECT kind, count(*) FROM app.t{table} GROUP BY kind")
 
 
 async def add_row(connection: asyncpg.Connection, table: int, territory: UUID) -> None:
     """One more row."""
-    statement = f"INSERT INTO app.t{table} VALUES ($1, gen_random_uuid(), 1, 'x', now())"
+    statement = (
+        f"INSERT INTO app.t{table} VALUES ($1, gen_random_uuid(), 1, 'x', now())"
+    )
     await connection.execute(statement, territory)
 
 
@@ -95,7 +107,9 @@ LOADS: dict[str, tuple[Work, int, bool]] = {
 class Measure:
     """One connection as the low role, and what each kind of transaction costs its server process."""
 
-    def __init__(self, connection: asyncpg.Connection, key: bytes, territories: list[UUID]) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, key: bytes, territories: list[UUID]
+    ) -> None:
         self._connection = connection
         self._key = key
         self._territories = territories
@@ -106,7 +120,9 @@ class Measure:
         await self._transact(table, work, self._territories[0])
         before = _processor_seconds(self._pid)
         for number in range(times):
-            territory = self._territories[0 if large else 1 + number % (TERRITORIES - 1)]
+            territory = self._territories[
+                0 if large else 1 + number % (TERRITORIES - 1)
+            ]
             await self._transact(table, work, territory)
         return (_processor_seconds(self._pid) - before) / times * 1e6
 
@@ -114,7 +130,9 @@ class Measure:
         transaction = self._connection.transaction()
         await transaction.start()
         said = str(territory) if table == 0 else self.sign(territory)
-        await self._connection.execute("SELECT set_config('app.tenant', $1, true)", said)
+        await self._connection.execute(
+            "SELECT set_config('app.tenant', $1, true)", said
+        )
         for _ in range(STATEMENTS):
             await work(self._connection, table, territory)
         await transaction.rollback()
@@ -135,10 +153,17 @@ def _pad(key: bytes, value: int) -> bytes:
 
 async def _fill(connection: asyncpg.Connection, key: bytes) -> list[UUID]:
     await connection.execute(FOUNDATION.format(role=ROLE, territories=TERRITORIES))
-    await connection.execute("INSERT INTO guard.key VALUES ($1, $2)", _pad(key, INNER), _pad(key, OUTER))
+    await connection.execute(
+        "INSERT INTO guard.key VALUES ($1, $2)", _pad(key, INNER), _pad(key, OUTER)
+    )
     for number, policy in enumerate(VARIANTS.values()):
-        await connection.execute(TABLE.format(n=number, small=SMALL, large=LARGE, role=ROLE, policy=policy))
-    return [row["id"] for row in await connection.fetch("SELECT id FROM guard.territory ORDER BY n")]
+        await connection.execute(
+            TABLE.format(n=number, small=SMALL, large=LARGE, role=ROLE, policy=policy)
+        )
+    return [
+        row["id"]
+        for row in await connection.fetch("SELECT id FROM guard.territory ORDER BY n")
+    ]
 
 
 async def _compare(measure: Measure) -> None:
@@ -148,7 +173,9 @@ async def _compare(measure: Measure) -> None:
             for table, costs in enumerate(found):
                 costs.append(await measure.run(table, work, times, large=large))
         usual, *signed = map(statistics.median, found)
-        differences = ", ".join(f"{cost:.0f} µs ({cost / usual - 1:+.0%})" for cost in signed)
+        differences = ", ".join(
+            f"{cost:.0f} µs ({cost / usual - 1:+.0%})" for cost in signed
+        )
         print(f"{name}: {usual:.0f} µs; {differences}", flush=True)
 
 

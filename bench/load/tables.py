@@ -23,9 +23,11 @@ from udi.node.tables.row_pages import RowPageReader
 from udi.node.tables.table import DatasetTable
 
 Tell = Callable[[str], None]
-BYTES_A_ROW, MEGABYTE = 149, 1000**2
+BYTES_A_ROW = 149
+MEGABYTE = 1000**2
 PIECE = 1024 * 1024
-MEMORY_MB, PATIENCE = 2_048, 3_600.0
+MEMORY_MB = 2_048
+PATIENCE = 3_600.0
 ROWS = """
 SELECT i + 2 AS __line,
   lpad(CAST(hash(i) % 100000000000000 AS VARCHAR), 14, '0') AS siret,
@@ -63,7 +65,11 @@ class Question:
 
 QUESTIONS = (
     Question("page 1", "", ("SELECT * FROM t LIMIT 20", "SELECT count(*) FROM t")),
-    Question("last page", "page={last}", ("SELECT * FROM t LIMIT 20 OFFSET {before}", "SELECT count(*) FROM t")),
+    Question(
+        "last page",
+        "page={last}",
+        ("SELECT * FROM t LIMIT 20 OFFSET {before}", "SELECT count(*) FROM t"),
+    ),
     Question(
         "filter",
         "commune__exact=Commune 12&montant__greater=500",
@@ -89,7 +95,9 @@ QUESTIONS = (
         ),
     ),
     Question(
-        "sort", "montant__sort=desc", ("SELECT * FROM t ORDER BY montant DESC LIMIT 20", "SELECT count(*) FROM t")
+        "sort",
+        "montant__sort=desc",
+        ("SELECT * FROM t ORDER BY montant DESC LIMIT 20", "SELECT count(*) FROM t"),
     ),
 )
 
@@ -105,10 +113,13 @@ class Done:
 
 def write_file(folder: Path, megabytes: int) -> Path:
     """A CSV of this size, as a producer's spreadsheet writes it."""
-    source, rows = folder / "bench.csv", megabytes * MEGABYTE // BYTES_A_ROW
+    source = folder / "bench.csv"
+    rows = megabytes * MEGABYTE // BYTES_A_ROW
     with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as connection:
         written = AS_PRODUCERS_WRITE.format(rows=ROWS.format(rows=rows))
-        connection.execute(f"COPY ({written}) TO '{source}' (FORMAT csv, DELIMITER ';', HEADER)")
+        connection.execute(
+            f"COPY ({written}) TO '{source}' (FORMAT csv, DELIMITER ';', HEADER)"
+        )
     return source
 
 
@@ -139,27 +150,50 @@ def as_table(path: Path, profile: dict[str, Any]) -> DatasetTable:
 def step(function: Callable[..., object], *arguments: object) -> Done:
     """Do a step in a child."""
     return Done(
-        *asyncio.run(run(measured, function, arguments, memory_mb=MEMORY_MB, seconds=PATIENCE, file_bytes=64 * 1024**3))
+        *asyncio.run(
+            run(
+                measured,
+                function,
+                arguments,
+                memory_mb=MEMORY_MB,
+                seconds=PATIENCE,
+                file_bytes=64 * 1024**3,
+            )
+        )
     )
 
 
-def measured(function: Callable[..., object], arguments: tuple[object, ...]) -> tuple[float, int, Any]:
+def measured(
+    function: Callable[..., object], arguments: tuple[object, ...]
+) -> tuple[float, int, Any]:
     """Do it here; seconds, bytes at most, and the answer."""
     started = time.perf_counter()
     result = function(*arguments)
-    return time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, result
+    return (
+        time.perf_counter() - started,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        result,
+    )
 
 
-async def ask(table: DatasetTable, repeats: int, tell: Tell) -> tuple[list[dict[str, Any]], int]:
+async def ask(
+    table: DatasetTable, repeats: int, tell: Tell
+) -> tuple[list[dict[str, Any]], int]:
     """Each question asked of both in turn; figures, and the most memory that a child has at the end."""
     pool = QueryPool(PoolLimits(children=1, own_children=1, seconds=PATIENCE))
     figures = []
     try:
         with duckdb.connect(config={"threads": 1}) as plain:
-            plain.execute(f"CREATE VIEW t AS SELECT * EXCLUDE (__line) FROM read_parquet('{table.path}')")
+            plain.execute(
+                f"CREATE VIEW t AS SELECT * EXCLUDE (__line) FROM read_parquet('{table.path}')"
+            )
             for question in QUESTIONS:
                 figures.append(await _compare(pool, plain, table, question, repeats))
-                tell("{name}: {ours_ms} ms, plain DuckDB {plain_ms} ms, ratio {ratio}".format(**figures[-1]))
+                tell(
+                    "{name}: {ours_ms} ms, plain DuckDB {plain_ms} ms, ratio {ratio}".format(
+                        **figures[-1]
+                    )
+                )
         memory = max(psutil.Process(pid).memory_info().rss for pid in pool.pids)
     finally:
         await pool.close()
@@ -167,12 +201,17 @@ async def ask(table: DatasetTable, repeats: int, tell: Tell) -> tuple[list[dict[
 
 
 async def _compare(
-    pool: QueryPool, plain: duckdb.DuckDBPyConnection, table: DatasetTable, question: Question, repeats: int
+    pool: QueryPool,
+    plain: duckdb.DuckDBPyConnection,
+    table: DatasetTable,
+    question: Question,
+    repeats: int,
 ) -> dict[str, Any]:
     last = -(-table.rows // 20)
     places = {"last": last, "before": (last - 1) * 20}
     query = read_query(question.address.format(**places), table.columns)
-    ours, theirs = [], []
+    ours = []
+    theirs = []
     for _ in range(repeats + 1):
         started = time.perf_counter()
         await RowPageReader(pool).read_page(table, query)
@@ -181,7 +220,8 @@ async def _compare(
         for sql in question.plain:
             plain.execute(sql.format(**places)).fetchall()
         theirs.append(time.perf_counter() - started)
-    spent, reference = median(ours[1:]), median(theirs[1:])
+    spent = median(ours[1:])
+    reference = median(theirs[1:])
     return {
         "name": question.name,
         "ours_ms": round(spent * 1000, 1),

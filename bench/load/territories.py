@@ -47,7 +47,12 @@ def write_territories(folder: Path, count: int) -> list[TenantFolder]:
         file.write(BODIES)
     for number in range(1, count + 1):
         _copy(folder / MODEL, folder / f"bench-{number:02}")
-    return [read_folder(path) for path in sorted(folder.iterdir(), key=lambda path: (len(path.name), path.name))]
+    return [
+        read_folder(path)
+        for path in sorted(
+            folder.iterdir(), key=lambda path: (len(path.name), path.name)
+        )
+    ]
 
 
 def _copy(model: Path, target: Path) -> None:
@@ -56,9 +61,12 @@ def _copy(model: Path, target: Path) -> None:
         path.write_text(path.read_text().replace(model.name, target.name))
 
 
-def apply_each(settings: Settings, folders: list[TenantFolder], tell: Tell) -> tuple[list[float], set[str]]:
+def apply_each(
+    settings: Settings, folders: list[TenantFolder], tell: Tell
+) -> tuple[list[float], set[str]]:
     """Seconds that each took, in order, and every outcome that was said."""
-    seconds, outcomes = [], set()
+    seconds = []
+    outcomes = set()
     for rank, folder in enumerate(folders, 1):
         started = time.perf_counter()
         applied = provision.apply_folder(settings, folder)
@@ -71,7 +79,8 @@ def apply_each(settings: Settings, folders: list[TenantFolder], tell: Tell) -> t
 def compare(seconds: list[float]) -> dict[str, float]:
     """The first and the last; and, since one measure is a matter of chance, the medians of the first and last five."""
     few = max(1, min(FEW, len(seconds) // 2))
-    early, late = median(seconds[:few]), median(seconds[-few:])
+    early = median(seconds[:few])
+    late = median(seconds[-few:])
     return {
         "first_seconds": round(seconds[0], 3),
         "last_seconds": round(seconds[-1], 3),

@@ -21,13 +21,16 @@ FLAGS = (
 LANGUAGES = ("fr", "en")
 BUDGET = PageBudget()
 MOST_BYTES, MOST_REQUESTS, MOST_AGAIN, LEAST_GRADE = astuple(BUDGET)
-ELEMENTS = "document.querySelectorAll('*').length - document.querySelectorAll('svg *').length"
+ELEMENTS = (
+    "document.querySelectorAll('*').length - document.querySelectorAll('svg *').length"
+)
 """As EcoIndex counts: a drawing is one element."""
 FIXED = (
     "/", "/data", "/data?q=zzzzzz", "/producers", "/charter", "/legal", "/accessibility", "/eco-design", "/api", "/problems",
 )  # fmt: skip
 LOCATION = re.compile(r"<loc>([^<]+)</loc>")
-FOUND, NOT_MODIFIED = 200, 304
+FOUND = 200
+NOT_MODIFIED = 304
 DATASETS = 12
 Tell = Callable[[str], None]
 
@@ -49,7 +52,9 @@ class Visit:
 
     @property
     def score(self) -> float:
-        return ecoindex.score(elements=self.elements, requests=self.requests, wire_bytes=self.wire_bytes)
+        return ecoindex.score(
+            elements=self.elements, requests=self.requests, wire_bytes=self.wire_bytes
+        )
 
     @property
     def grade(self) -> str:
@@ -71,7 +76,11 @@ def find_faults(visits: Sequence[Visit]) -> list[str]:
             (bool(visit.elsewhere), f"it asks {', '.join(visit.elsewhere)} for something"),
             (visit.cookies > 0, f"it sets {visit.cookies} cookies before any login"),
         ]  # fmt: skip
-        found += [f"{visit.path} ({visit.language}): {words}." for broken, words in said if broken]
+        found += [
+            f"{visit.path} ({visit.language}): {words}."
+            for broken, words in said
+            if broken
+        ]
     return found
 
 
@@ -83,12 +92,17 @@ async def visit_all(origin: str, tell: Tell) -> tuple[list[Visit], str]:
     """
     async with _browser() as browser:
         paths = await _list_pages(browser, origin)
-        lanes = [_visit_each(browser, origin, paths, language, tell) for language in LANGUAGES]
+        lanes = [
+            _visit_each(browser, origin, paths, language, tell)
+            for language in LANGUAGES
+        ]
         visits = [visit for lane in await asyncio.gather(*lanes) for visit in lane]
         return visits, f"Chromium {browser.version}"
 
 
-async def _visit_each(browser: Any, origin: str, paths: Sequence[str], language: str, tell: Tell) -> list[Visit]:
+async def _visit_each(
+    browser: Any, origin: str, paths: Sequence[str], language: str, tell: Tell
+) -> list[Visit]:
     """Visit pages in one language; nothing is timed, and each visit waits for a network at rest: several go on at once."""
     visits = []
     known = await browser.new_context(locale=language)
@@ -96,7 +110,9 @@ async def _visit_each(browser: Any, origin: str, paths: Sequence[str], language:
     for path in paths:
         url = path if "://" in path else f"{origin}{path}"
         visits.append(await _visit(browser, known, url, path, language))
-        tell(f"{path} ({language}): {visits[-1].wire_bytes} bytes, {visits[-1].requests} requests")
+        tell(
+            f"{path} ({language}): {visits[-1].wire_bytes} bytes, {visits[-1].requests} requests"
+        )
     await known.close()
     return visits
 
@@ -106,7 +122,10 @@ async def _browser() -> AsyncIterator[Any]:
     try:
         playwright = import_module("playwright.async_api")
     except ModuleNotFoundError as error:
-        raise LocalError("Playwright, which drives the browser, is not here", "run `./udi bench pages`") from error
+        raise LocalError(
+            "Playwright, which drives the browser, is not here",
+            "run `./udi bench pages`",
+        ) from error
     ensure_browser()
     where = {"executable_path": path} if (path := find_browser()) else {}
     async with playwright.async_playwright() as driver:
@@ -125,7 +144,17 @@ async def _visit(browser: Any, known: Any, url: str, path: str, language: str) -
     size, asked, elements = first
     again, asked_again, _ = next_visit
     hosts = {urlsplit(each).netloc for each in asked} - {urlsplit(url).netloc}
-    return Visit(path, language, size, len(asked), again, len(asked_again), elements, sorted(hosts), cookies)
+    return Visit(
+        path,
+        language,
+        size,
+        len(asked),
+        again,
+        len(asked_again),
+        elements,
+        sorted(hosts),
+        cookies,
+    )
 
 
 async def _weigh(context: Any, url: str) -> tuple[int, list[str], int]:
@@ -135,16 +164,28 @@ async def _weigh(context: Any, url: str) -> tuple[int, list[str], int]:
     await wire.send("Network.enable")
     asked: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    wire.on("Network.requestWillBeSent", lambda said: asked.__setitem__(said["requestId"], said["request"]["url"]))
-    wire.on("Network.requestServedFromCache", lambda said: asked.pop(said["requestId"], None))
     wire.on(
-        "Network.loadingFinished", lambda said: sizes.__setitem__(said["requestId"], int(said["encodedDataLength"]))
+        "Network.requestWillBeSent",
+        lambda said: asked.__setitem__(said["requestId"], said["request"]["url"]),
+    )
+    wire.on(
+        "Network.requestServedFromCache",
+        lambda said: asked.pop(said["requestId"], None),
+    )
+    wire.on(
+        "Network.loadingFinished",
+        lambda said: sizes.__setitem__(
+            said["requestId"], int(said["encodedDataLength"])
+        ),
     )
     answer = await page.goto(url, wait_until="networkidle")
     elements = int(await page.evaluate(ELEMENTS))
     await page.close()
     if answer is None or answer.status not in {FOUND, NOT_MODIFIED}:
-        raise LocalError(f"{url} answers {answer.status if answer else 'nothing'}", "look at `udi doctor`")
+        raise LocalError(
+            f"{url} answers {answer.status if answer else 'nothing'}",
+            "look at `udi doctor`",
+        )
     network = {key: address for key, address in asked.items() if sizes.get(key, 1) > 0}
     return sum(sizes.values()), list(network.values()), elements
 
@@ -160,13 +201,27 @@ async def _list_pages(browser: Any, origin: str) -> list[str]:
         node = await page.evaluate(
             "[...document.links].map(a => a.origin).find(each => each !== location.origin) || ''"
         )
-        tables = [f"{node}/datasets/{urlsplit(each).path.split('/')[2]}/data" for each in datasets] if node else []
+        if node:
+            tables = [
+                f"{node}/datasets/{urlsplit(each).path.split('/')[2]}/data"
+                for each in datasets
+            ]
+        else:
+            tables = []
         shown = [url for url in tables if await _status(page, url) == FOUND]
     finally:
         await context.close()
     own = [urlsplit(each).path for each in (*listed, *datasets)]
     known = dict.fromkeys(
-        (*FIXED, *own, *(f"{path.rsplit('/', 1)[0]}/history" for path in own if path.startswith("/data/")))
+        (
+            *FIXED,
+            *own,
+            *(
+                f"{path.rsplit('/', 1)[0]}/history"
+                for path in own
+                if path.startswith("/data/")
+            ),
+        )
     )
     return [*known, *([f"{node}/"] if node else []), *shown]
 
@@ -175,8 +230,13 @@ async def _locations(page: Any, url: str) -> list[str]:
     try:
         answer = await page.goto(url)
     except Exception as error:
-        raise LocalError(f"Nothing answers at {url}", "start it (`./udi up`), or name an address in --url") from error
-    return LOCATION.findall(await answer.text()) if answer.status == FOUND else []
+        raise LocalError(
+            f"Nothing answers at {url}",
+            "start it (`./udi up`), or name an address in --url",
+        ) from error
+    if answer.status == FOUND:
+        return LOCATION.findall(await answer.text())
+    return []
 
 
 async def _status(page: Any, url: str) -> int:

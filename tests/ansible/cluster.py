@@ -18,11 +18,23 @@ import yaml
 
 from tests.ansible import operator_folder
 from tests.ansible.gateway import find_gateway
-from tests.ansible.machine import PLAY, TOOL, Machine, Run, ToMachine, ansible, booted, build_wheel
+from tests.ansible.machine import (
+    PLAY,
+    TOOL,
+    Machine,
+    Run,
+    ToMachine,
+    ansible,
+    booted,
+    build_wheel,
+)
 
-NETWORK, SHARED, FIRST = "10.99.0", 30, 31
+NETWORK = "10.99.0"
+SHARED = 30
+FIRST = 31
 HOSTS = ("db1", "db2", "db3", "app1", "app2", "node1", "node2")
-STORE, STORE_NAME = "store", "s3.cluster.test"
+STORE = "store"
+STORE_NAME = "s3.cluster.test"
 GROUPS = {
     "db": ("db1", "db2", "db3"),
     "identity": ("app1", "app2"),
@@ -30,7 +42,8 @@ GROUPS = {
     "node": ("node1", "node2"),
     "proxy": ("node1", "node2"),
 }
-FILES, BACKUPS = "udi-files", "udi-backups"
+FILES = "udi-files"
+BACKUPS = "udi-backups"
 S3_PORT = 7070
 S3_UNIT = """[Unit]
 After=network-online.target
@@ -103,23 +116,34 @@ class Fleet:
     def play(self) -> Run:
         """Run the whole play on all machines."""
         began = time.monotonic()
-        done = ansible("ansible-playbook", "-i", self.inventory, "site.yml", patience=PLAY_PATIENCE)
+        done = ansible(
+            "ansible-playbook", "-i", self.inventory, "site.yml", patience=PLAY_PATIENCE
+        )
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-        authority = self.machines[GROUPS["proxy"][0]].run("cat /etc/udi/tls/authority.pem")
+        authority = self.machines[GROUPS["proxy"][0]].run(
+            "cat /etc/udi/tls/authority.pem"
+        )
         (self.folder / "authority.pem").write_text(authority)
         return Run(done.stdout, time.monotonic() - began)
 
     def kill(self, host: str) -> float:
         """Cut the power of a machine; the moment it fell."""
         began = time.monotonic()
-        subprocess.run([TOOL, "kill", machine_name(host)], check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            [TOOL, "kill", machine_name(host)],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
         return began
 
     async def rejoin(self, host: str, patience: float = 180) -> float:
         """Switch a machine on again, touch nothing, and wait until it serves; how long that took."""
         began = time.monotonic()
         command = [TOOL, "start", machine_name(host)]
-        await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, timeout=120)
+        await asyncio.to_thread(
+            subprocess.run, command, check=True, capture_output=True, timeout=120
+        )
         while not await self.serves(host):
             assert time.monotonic() - began < patience, f"{host} did not rejoin"
             await asyncio.sleep(1)
@@ -129,26 +153,56 @@ class Fleet:
         """Whether a machine does all that its groups do, asked at its own address."""
         if host in GROUPS["db"]:
             members = await asyncio.to_thread(self._members)
-            return any(member["Member"] == host and member["State"] in {"running", "streaming"} for member in members)
-        places = [place for group, hosts in GROUPS.items() if host in hosts for place in READY.get(group, [])]
-        async with httpx.AsyncClient(timeout=PATIENCE, headers={"Host": "localhost"}) as client:
-            return all([await _answers(client, place.format(address=address_of(host))) for place in places])
+            return any(
+                member["Member"] == host and member["State"] in {"running", "streaming"}
+                for member in members
+            )
+        places = [
+            place
+            for group, hosts in GROUPS.items()
+            if host in hosts
+            for place in READY.get(group, [])
+        ]
+        async with httpx.AsyncClient(
+            timeout=PATIENCE, headers={"Host": "localhost"}
+        ) as client:
+            return all(
+                [
+                    await _answers(client, place.format(address=address_of(host)))
+                    for place in places
+                ]
+            )
 
     def leader(self) -> str:
         """The machine whose database leads."""
-        return next(str(member["Member"]) for member in self._members() if member["Role"] == "Leader")
+        return next(
+            str(member["Member"])
+            for member in self._members()
+            if member["Role"] == "Leader"
+        )
 
     def count_missing(self, reports: list[str]) -> int:
         """How many acknowledged reports no longer exist in the database that leads."""
         query = "SELECT id FROM app.report"
         leader = self.machines[self.leader()]
-        kept = set(leader.run(f"su postgres -c 'psql -Atqc \"{query}\" udi_portal'").split())
+        kept = set(
+            leader.run(f"su postgres -c 'psql -Atqc \"{query}\" udi_portal'").split()
+        )
         return len(set(reports) - kept)
 
     def _members(self) -> list[dict[str, Any]]:
         """The machines of the database as they see each other, told by the first that answers."""
         for host in GROUPS["db"]:
-            command = [TOOL, "exec", machine_name(host), "--", "udi-patronictl", "list", "--format", "json"]
+            command = [
+                TOOL,
+                "exec",
+                machine_name(host),
+                "--",
+                "udi-patronictl",
+                "list",
+                "--format",
+                "json",
+            ]
             done = subprocess.run(command, check=False, capture_output=True, text=True)
             if done.returncode == 0:
                 return list(json.loads(done.stdout))
@@ -171,7 +225,10 @@ def boot_fleet(folder: Path, stack: ExitStack) -> Fleet:
     for host in (*HOSTS, STORE):
         hosts[host] = stack.enter_context(booted(machine_name(host), address_of(host)))
     fleet = Fleet(folder, names)
-    fleet.machines = {host: Machine(machine_name(host), address_of(host), fleet.inventory) for host in hosts}
+    fleet.machines = {
+        host: Machine(machine_name(host), address_of(host), fleet.inventory)
+        for host in hosts
+    }
     keys = lay_store(fleet, program)
     wheel = build_wheel(folder)
     operator_folder.settle(
@@ -191,29 +248,40 @@ def boot_fleet(folder: Path, stack: ExitStack) -> Fleet:
         backup_s3_key=keys[0],
         backup_s3_secret=keys[1],
     )
-    groups = {group: {"hosts": dict.fromkeys(members)} for group, members in GROUPS.items()}
+    groups = {
+        group: {"hosts": dict.fromkeys(members)} for group, members in GROUPS.items()
+    }
     told = {host: hosts[host] for host in HOSTS}
-    fleet.inventory.write_text(yaml.safe_dump({"all": {"hosts": told, "children": groups}}))
+    fleet.inventory.write_text(
+        yaml.safe_dump({"all": {"hosts": told, "children": groups}})
+    )
     return fleet
 
 
 def lay_store(fleet: Fleet, program: Path) -> tuple[str, str]:
     """An S3 service with a certificate of an authority that all machines trust; its key."""
-    key, word = secrets.token_hex(10), secrets.token_hex(20)
+    key = secrets.token_hex(10)
+    word = secrets.token_hex(20)
     tls = fleet.folder / "s3"
     tls.mkdir()
     issue = PLAY / "roles/reverse_proxy/files/issue_certificate.sh"
     subprocess.run(["sh", issue, tls, STORE_NAME], check=True, capture_output=True)
     for machine in fleet.machines.values():
         _put(machine, tls / "authority.pem", "/usr/local/share/ca-certificates/s3.crt")
-        machine.run(f"echo '{address_of(STORE)} {STORE_NAME}' >>/etc/hosts && update-ca-certificates >/dev/null 2>&1")
+        machine.run(
+            f"echo '{address_of(STORE)} {STORE_NAME}' >>/etc/hosts && update-ca-certificates >/dev/null 2>&1"
+        )
     store = fleet.machines[STORE]
     _put(store, program, "/usr/local/bin/versitygw")
-    store.run(f"mkdir -p /etc/s3 /srv/s3/{FILES} /srv/s3/{BACKUPS}; chmod 755 /usr/local/bin/versitygw")
+    store.run(
+        f"mkdir -p /etc/s3 /srv/s3/{FILES} /srv/s3/{BACKUPS}; chmod 755 /usr/local/bin/versitygw"
+    )
     for name in ("certificate.pem", "key.pem"):
         _put(store, tls / name, f"/etc/s3/{name}")
     unit = S3_UNIT.format(address=address_of(STORE), port=S3_PORT)
-    store.run(f"printf 'ROOT_ACCESS_KEY={key}\\nROOT_SECRET_KEY={word}\\n' >/etc/versitygw.env")
+    store.run(
+        f"printf 'ROOT_ACCESS_KEY={key}\\nROOT_SECRET_KEY={word}\\n' >/etc/versitygw.env"
+    )
     store.run(f"printf %s {shlex.quote(unit)} >/etc/systemd/system/versitygw.service")
     store.run("systemctl daemon-reload && systemctl enable --now versitygw 2>/dev/null")
     return key, word

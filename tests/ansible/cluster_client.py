@@ -13,8 +13,10 @@ from pathlib import Path
 import psycopg
 
 SECRET = Path("/etc/udi/secrets/patroni_superuser_password")
-WRITERS, PAUSE = 4, 0.01
-PRIMARY, REPLICA = 5000, 5001
+WRITERS = 4
+PAUSE = 0.01
+PRIMARY = 5000
+REPLICA = 5001
 TABLE = "CREATE TABLE IF NOT EXISTS acknowledged (writer int, number int, PRIMARY KEY (writer, number))"
 
 
@@ -38,7 +40,8 @@ class Client:
 
     def run(self, until: float) -> None:
         """Go on until a moment, whatever happens."""
-        last, number = time.monotonic(), 0
+        last = time.monotonic()
+        number = 0
         while time.monotonic() < until:
             try:
                 with connect(self.port) as connection:
@@ -46,7 +49,8 @@ class Client:
                         number += 1
                         connection.execute(self.statement, (self.writer, number))
                         self.done.append(number)
-                        self.gap, last = max(self.gap, time.monotonic() - last), time.monotonic()
+                        self.gap = max(self.gap, time.monotonic() - last)
+                        last = time.monotonic()
                         time.sleep(PAUSE)
             except psycopg.Error:
                 time.sleep(0.1)
@@ -62,14 +66,21 @@ def main(seconds: float) -> None:
     until = time.monotonic() + seconds
     insert = "INSERT INTO acknowledged VALUES (%s, %s)"
     clients = [Client(PRIMARY, insert, writer) for writer in range(WRITERS)]
-    reader = Client(REPLICA, "SELECT count(*) FROM acknowledged WHERE writer = %s AND number = %s")
-    threads = [threading.Thread(target=client.run, args=(until,)) for client in [*clients, reader]]
+    reader = Client(
+        REPLICA, "SELECT count(*) FROM acknowledged WHERE writer = %s AND number = %s"
+    )
+    threads = [
+        threading.Thread(target=client.run, args=(until,))
+        for client in [*clients, reader]
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     with connect(PRIMARY) as connection:
-        kept = set(connection.execute("SELECT writer, number FROM acknowledged").fetchall())
+        kept = set(
+            connection.execute("SELECT writer, number FROM acknowledged").fetchall()
+        )
     said = {(client.writer, number) for client in clients for number in client.done}
     result = {
         "acknowledged": len(said), "lost": len(said - kept), "unacknowledged": len(kept - said),

@@ -11,7 +11,13 @@ import httpx
 import pytest
 
 from tests.ansible import operator_folder
-from tests.ansible.machine import Machine, address_of_this_run, booted, build_wheel, require_tool
+from tests.ansible.machine import (
+    Machine,
+    address_of_this_run,
+    booted,
+    build_wheel,
+    require_tool,
+)
 
 Timings = dict[str, float]
 
@@ -35,7 +41,9 @@ class Deployment:
 
     def password(self, username: str) -> str:
         """Password of a demonstration account of the first territory, as the machine drew it."""
-        return self.machine.run(f"cat '/etc/udi/secrets/account_{self.names.slug}_{username}'").strip()
+        return self.machine.run(
+            f"cat '/etc/udi/secrets/account_{self.names.slug}_{username}'"
+        ).strip()
 
     def visitor(self, host: str) -> httpx.AsyncClient:
         """A client for one of the names of this machine."""
@@ -45,7 +53,10 @@ class Deployment:
     def browser_flags(self) -> tuple[str, str]:
         """What leads a browser to this machine for every name, and to trust its authority and no other."""
         trusted = operator_folder.public_key_fingerprint(self.authority)
-        return f"--host-resolver-rules=MAP * {self.machine.address}", f"--ignore-certificate-errors-spki-list={trusted}"
+        return (
+            f"--host-resolver-rules=MAP * {self.machine.address}",
+            f"--ignore-certificate-errors-spki-list={trusted}",
+        )
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +71,9 @@ def timings(request: pytest.FixtureRequest) -> Iterator[Timings]:
 
 
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory, timings: Timings) -> Iterator[Deployment]:
+def deployment(
+    tmp_path_factory: pytest.TempPathFactory, timings: Timings
+) -> Iterator[Deployment]:
     """The territory «baie», generated from its answers, deployed on a bare machine by the play."""
     require_tool()
     folder = tmp_path_factory.mktemp("operator")

@@ -20,10 +20,18 @@ def find_gateway() -> Path:
         return program
     go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
     if not go:
-        pytest.skip("the S3 service of the cluster is built by Go 1.25 or newer, which is not here")
+        pytest.skip(
+            "the S3 service of the cluster is built by Go 1.25 or newer, which is not here"
+        )
     folder = program.with_name(f".{program.name}-{os.getpid()}")
     environment = {**os.environ, "GOBIN": str(folder)}
-    subprocess.run([go, "install", SOURCE], env=environment, check=True, capture_output=True, timeout=900)
+    subprocess.run(
+        [go, "install", SOURCE],
+        env=environment,
+        check=True,
+        capture_output=True,
+        timeout=900,
+    )
     (folder / "versitygw").replace(program)
     shutil.rmtree(folder)
     return program

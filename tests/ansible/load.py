@@ -45,10 +45,15 @@ class Tally:
         )
 
 
-async def log_in(client: httpx.AsyncClient, origin: str, username: str, password: str) -> None:
+async def log_in(
+    client: httpx.AsyncClient, origin: str, username: str, password: str
+) -> None:
     """By the pages of the identity service, which asks for the name and then for the password."""
     page = await client.get(f"{origin}/login", follow_redirects=True)
-    for answers in ({"username": username}, {"username": username, "password": password}):
+    for answers in (
+        {"username": username},
+        {"username": username, "password": password},
+    ):
         form = ACTION.search(page.text)
         if form is None:
             break
@@ -60,7 +65,9 @@ async def log_in(client: httpx.AsyncClient, origin: str, username: str, password
 @asynccontextmanager
 async def asking(deployment: Deployment, *, each: int = 2) -> AsyncIterator[Tally]:
     """Load for as long as the block lasts: `each` clients of every kind at once."""
-    tally, stop, started = Tally(), asyncio.Event(), time.monotonic()
+    tally = Tally()
+    stop = asyncio.Event()
+    started = time.monotonic()
     async with _kinds(deployment) as kinds:
         tasks = [
             asyncio.create_task(_repeat(name, ask, status, tally, stop))
@@ -75,13 +82,17 @@ async def asking(deployment: Deployment, *, each: int = 2) -> AsyncIterator[Tall
             await asyncio.gather(*tasks)
 
 
-async def _repeat(name: str, ask: Ask, status: int, tally: Tally, stop: asyncio.Event) -> None:
+async def _repeat(
+    name: str, ask: Ask, status: int, tally: Tally, stop: asyncio.Event
+) -> None:
     while not stop.is_set():
         started = time.monotonic()
         try:
             answer = await ask()
             if answer.status_code != status:
-                tally.refused.append(f"{name}: {answer.status_code} at {answer.request.url} {answer.text[:200]}")
+                tally.refused.append(
+                    f"{name}: {answer.status_code} at {answer.request.url} {answer.text[:200]}"
+                )
         except httpx.HTTPError as error:
             tally.refused.append(f"{name}: {type(error).__name__} {error}")
         tally.asked[name] += 1
@@ -92,7 +103,8 @@ async def _repeat(name: str, ask: Ask, status: int, tally: Tally, stop: asyncio.
 @asynccontextmanager
 async def _kinds(deployment: Deployment) -> AsyncIterator[dict[str, tuple[Ask, int]]]:
     """What is asked, by whom, and the status that is right."""
-    portal, node = deployment.portal(), deployment.node()
+    portal = deployment.portal()
+    node = deployment.node()
     async with (
         deployment.visitor(deployment.names.portal) as passer_by,
         deployment.visitor(deployment.names.node) as publisher,
@@ -103,10 +115,13 @@ async def _kinds(deployment: Deployment) -> AsyncIterator[dict[str, tuple[Ask, i
         await log_in(publisher, node, PUBLISHER, password)
         await log_in(member, portal, PUBLISHER, password)
         producer = Producer(publisher)
-        draft, published = await producer.draft(), await producer.publish()
+        draft = await producer.draft()
+        published = await producer.publish()
         record = await _find_record(publisher, published)
         download = record["available_formats"][0]["connector"]["url"]
-        secret = deployment.machine.run(f"cat /etc/udi/secrets/node_credential_{deployment.names.slug}").strip()
+        secret = deployment.machine.run(
+            f"cat /etc/udi/secrets/node_credential_{deployment.names.slug}"
+        ).strip()
         pusher = Pusher(machine, f"{deployment.names.slug}-node-hosted", secret, record)
 
         async def describe() -> httpx.Response:
@@ -130,7 +145,9 @@ async def _kinds(deployment: Deployment) -> AsyncIterator[dict[str, tuple[Ask, i
 async def _find_record(publisher: httpx.AsyncClient, dataset: str) -> dict[str, Any]:
     """The record of a dataset, once the portal has accepted it."""
     until = time.monotonic() + PATIENCE
-    while (answer := await publisher.get(f"/catalog/v1/resources/{dataset}")).status_code != httpx.codes.OK:
+    while (
+        answer := await publisher.get(f"/catalog/v1/resources/{dataset}")
+    ).status_code != httpx.codes.OK:
         assert time.monotonic() < until, answer.text
         await asyncio.sleep(0.2)
     return dict(answer.json())
@@ -152,9 +169,13 @@ class Pusher:
         if not self.token or time.monotonic() > self.since + TOKEN_LIFE:
             self.since = time.monotonic()
             asked = {"grant_type": "client_credentials"}
-            granted = await self.client.post("/oauth2/token", data=asked, auth=(self.name, self.secret))
+            granted = await self.client.post(
+                "/oauth2/token", data=asked, auth=(self.name, self.secret)
+            )
             if granted.status_code != httpx.codes.OK:
                 return granted
             self.token = granted.json()["access_token"]
         headers = {"Authorization": f"Bearer {self.token}"}
-        return await self.client.put("/kalim/v1/resources", json=self.record, headers=headers)
+        return await self.client.put(
+            "/kalim/v1/resources", json=self.record, headers=headers
+        )

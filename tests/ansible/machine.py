@@ -17,9 +17,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PLAY = ROOT / "infra/ansible"
-TOOL = Path(os.environ.get("UDI_FRESH_MACHINE", ROOT.parent / "shared/tools/fresh-machine"))
-TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(.+?)\]|^changed: \[(\S+)\]", re.MULTILINE)
-RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+TOOL = Path(
+    os.environ.get("UDI_FRESH_MACHINE", ROOT.parent / "shared/tools/fresh-machine")
+)
+TASK = re.compile(
+    r"^(?:TASK|RUNNING HANDLER) \[(.+?)\]|^changed: \[(\S+)\]", re.MULTILINE
+)
+RECAP = re.compile(
+    r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)",
+    re.MULTILINE,
+)
 
 
 def require_tool() -> None:
@@ -30,20 +37,41 @@ def require_tool() -> None:
         pytest.skip(f"needs fresh-machine: set UDI_FRESH_MACHINE (looked at {TOOL})")
 
 
-def ansible(*arguments: str | Path, patience: float = 900) -> subprocess.CompletedProcess[str]:
+def ansible(
+    *arguments: str | Path, patience: float = 900
+) -> subprocess.CompletedProcess[str]:
     """One of Ansible's programs, from the environment of the tests, in the folder of the play."""
     programs = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"}
+    environment = {
+        **os.environ,
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "ANSIBLE_NOCOLOR": "1",
+    }
     environment |= {"PYTHONPATH": "", "ANSIBLE_CONFIG": str(PLAY / "ansible.cfg")}
     command = [str(programs / arguments[0]), *map(str, arguments[1:])]
     return subprocess.run(
-        command, cwd=PLAY, env=environment, capture_output=True, text=True, check=False, timeout=patience
+        command,
+        cwd=PLAY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience,
     )
 
 
 def build_wheel(folder: Path) -> Path:
     """The wheel of the checkout as it is now."""
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "-d",
+        str(folder),
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return next(folder.glob("*.whl"))
 
@@ -60,12 +88,16 @@ class Run:
         """How many tasks changed or failed, on all hosts together."""
         lines = RECAP.findall(self.output)
         assert lines, self.output[-3000:]
-        return {"changed": sum(int(line[2]) for line in lines), "failed": sum(int(line[4]) for line in lines)}
+        return {
+            "changed": sum(int(line[2]) for line in lines),
+            "failed": sum(int(line[4]) for line in lines),
+        }
 
     @property
     def changes(self) -> list[str]:
         """Which tasks changed something, and where."""
-        found, task = [], ""
+        found = []
+        task = ""
         for name, host in TASK.findall(self.output):
             task = name or task
             if host:
@@ -91,16 +123,23 @@ class Machine:
     def run(self, command: str) -> str:
         """What a shell command says on the machine, as root."""
         done = subprocess.run(
-            [TOOL, "exec", self.name, "--", "sh", "-c", command], capture_output=True, text=True, check=False
+            [TOOL, "exec", self.name, "--", "sh", "-c", command],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def visitor(self, host: str, authority: Path) -> httpx.AsyncClient:
         """A client that resolves every name to this machine and trusts its authority only."""
-        transport = ToMachine(self.address, ssl.create_default_context(cafile=str(authority)))
+        transport = ToMachine(
+            self.address, ssl.create_default_context(cafile=str(authority))
+        )
         headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
-        return httpx.AsyncClient(transport=transport, base_url=f"https://{host}", headers=headers, timeout=30)
+        return httpx.AsyncClient(
+            transport=transport, base_url=f"https://{host}", headers=headers, timeout=30
+        )
 
 
 class ToMachine(httpx.AsyncBaseTransport):
@@ -114,7 +153,13 @@ class ToMachine(httpx.AsyncBaseTransport):
         pinned = request.url.copy_with(host=self._address)
         extensions = {**request.extensions, "sni_hostname": request.url.host}
         return await self._inner.handle_async_request(
-            httpx.Request(request.method, pinned, headers=request.headers, stream=request.stream, extensions=extensions)
+            httpx.Request(
+                request.method,
+                pinned,
+                headers=request.headers,
+                stream=request.stream,
+                extensions=extensions,
+            )
         )
 
     async def aclose(self) -> None:
@@ -130,20 +175,45 @@ def address_of_this_run() -> tuple[str, str]:
 @contextmanager
 def booted(name: str, address: str) -> Iterator[dict[str, str]]:
     """A bare machine that lives as long as the block; how Ansible reaches it."""
-    done = subprocess.run([TOOL, "boot", name, "--ip", address], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [TOOL, "boot", name, "--ip", address],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     try:
         if done.returncode:
-            pytest.skip(f"no machine can be booted here: {(done.stderr or done.stdout).strip()[-300:]}")
+            pytest.skip(
+                f"no machine can be booted here: {(done.stderr or done.stdout).strip()[-300:]}"
+            )
         require_packages(name)
-        line = subprocess.run([TOOL, "inventory", name], check=True, capture_output=True, text=True).stdout
+        line = subprocess.run(
+            [TOOL, "inventory", name], check=True, capture_output=True, text=True
+        ).stdout
         yield dict(word.split("=", 1) for word in shlex.split(line)[1:])
     finally:
-        subprocess.run([TOOL, "stop", name], check=False, capture_output=True, timeout=900)
+        subprocess.run(
+            [TOOL, "stop", name], check=False, capture_output=True, timeout=900
+        )
 
 
 def require_packages(name: str) -> None:
     """Skip, with the reason, where a machine reaches no packages."""
-    command = [TOOL, "exec", name, "--", "apt-get", "update", "-qq", "-o", "APT::Update::Error-Mode=any"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    command = [
+        TOOL,
+        "exec",
+        name,
+        "--",
+        "apt-get",
+        "update",
+        "-qq",
+        "-o",
+        "APT::Update::Error-Mode=any",
+    ]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=300
+    )
     if done.returncode:
-        pytest.skip(f"a machine booted here reaches no packages: {done.stderr.strip()[-300:]}")
+        pytest.skip(
+            f"a machine booted here reaches no packages: {done.stderr.strip()[-300:]}"
+        )

@@ -10,7 +10,10 @@ from udi import __version__
 
 VERSION = "99.0.0"
 TABLES = {"portal": ("organisations", "organisation"), "node": ("spaces", "space")}
-BROKEN = ("    if site is None:\n", '    if site is None:\n        raise RuntimeError("broken on purpose")\n')
+BROKEN = (
+    "    if site is None:\n",
+    '    if site is None:\n        raise RuntimeError("broken on purpose")\n',
+)
 SEEN = '{"status": "up"'
 MIGRATION = '''"""Give a motto to each {table}, in the scratch release of a test."""
 
@@ -31,9 +34,13 @@ def upgrade() -> None:
 
 def clone(folder: Path) -> Path:
     """The checkout as it is now, committed or not."""
-    subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(ROOT), str(folder)], check=True)
+    subprocess.run(
+        ["git", "clone", "--quiet", "--no-checkout", str(ROOT), str(folder)], check=True
+    )
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    names = subprocess.run(
+        listed, cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split("\0")
     for name in names:
         source = ROOT / name
         if name and source.is_file():
@@ -45,9 +52,17 @@ def clone(folder: Path) -> Path:
 def build_next(folder: Path, *, broken: bool = False, version: str = VERSION) -> Path:
     """Its wheel. The node of a `broken` one stops as soon as it is asked to serve."""
     checkout = clone(folder / "clone")
-    edit(checkout / "pyproject.toml", f'version = "{__version__}"', f'version = "{version}"')
+    edit(
+        checkout / "pyproject.toml",
+        f'version = "{__version__}"',
+        f'version = "{version}"',
+    )
     edit(checkout / "platform/src/udi/__init__.py", __version__, version)
-    edit(checkout / "platform/src/udi/ui/routes.py", SEEN, f'{{"release": "{version}", {SEEN[1:]}')
+    edit(
+        checkout / "platform/src/udi/ui/routes.py",
+        SEEN,
+        f'{{"release": "{version}", {SEEN[1:]}',
+    )
     for program, (domain, table) in TABLES.items():
         source = checkout / "platform/src/udi" / program
         edit(
@@ -66,7 +81,16 @@ def build_next(folder: Path, *, broken: bool = False, version: str = VERSION) ->
 
 def build(checkout: Path, folder: Path) -> Path:
     """The wheel of a checkout."""
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "-d",
+        str(folder),
+    ]
     subprocess.run(command, cwd=checkout, check=True, capture_output=True)
     return next(folder.glob("*.whl"))
 

@@ -39,12 +39,28 @@ def names(slug: str) -> Names:
 def generate(folder: Path, slug: str) -> Names:
     """Answer the questions of the template; the bodies and accounts of the demonstration are added to the result."""
     found = names(slug)
-    answers = [f"--data=name=Pays de {slug}", f"--data=slug={slug}", f"--data=host={found.portal}", "--defaults"]
-    command = [sys.executable, "-P", "-m", "udi", "territory", "new", str(folder), *answers]
+    answers = [
+        f"--data=name=Pays de {slug}",
+        f"--data=slug={slug}",
+        f"--data=host={found.portal}",
+        "--defaults",
+    ]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "udi",
+        "territory",
+        "new",
+        str(folder),
+        *answers,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform/src")}
     subprocess.run(command, check=True, env=environment, capture_output=True)
     declared = folder / "tenants" / slug / "tenant.toml"
-    demonstration = (ROOT / "tenants/demo/tenant.toml").read_text().partition(DEMONSTRATION)[2]
+    demonstration = (
+        (ROOT / "tenants/demo/tenant.toml").read_text().partition(DEMONSTRATION)[2]
+    )
     declared.write_text(f"{declared.read_text()}\n{DEMONSTRATION}{demonstration}")
     return found
 
@@ -53,13 +69,23 @@ def join(folder: Path, other: Path, slug: str) -> Names:
     """Bring a second territory, made elsewhere, into the operator's folder and its inventory."""
     found = generate(other, slug)
     shutil.copytree(other / "tenants" / slug, folder / "tenants" / slug)
-    settle(folder, installation_territories=[*read(folder / VARIABLES)["installation_territories"], slug])
+    settle(
+        folder,
+        installation_territories=[
+            *read(folder / VARIABLES)["installation_territories"],
+            slug,
+        ],
+    )
     return found
 
 
 def settle(folder: Path, **variables: Any) -> None:
     """Change what the inventory tells the play; the machine's own authority signs in tests."""
-    said = {**read(folder / VARIABLES), "reverse_proxy_certificate": "own_ca", **variables}
+    said = {
+        **read(folder / VARIABLES),
+        "reverse_proxy_certificate": "own_ca",
+        **variables,
+    }
     (folder / VARIABLES).write_text(yaml.safe_dump(said, allow_unicode=True))
 
 

@@ -34,7 +34,9 @@ class Pulse:
                 async with asyncio.timeout(self.patience):
                     await attempt()
             except (TimeoutError, httpx.HTTPError, AttemptError) as error:
-                self.failures.append((began, time.monotonic(), f"{type(error).__name__} {error}"[:120]))
+                self.failures.append(
+                    (began, time.monotonic(), f"{type(error).__name__} {error}"[:120])
+                )
             else:
                 self.successes.append((began, time.monotonic()))
             await asyncio.sleep(self.pause)
@@ -42,11 +44,15 @@ class Pulse:
     def gap(self, since: float, until: float) -> float:
         """Longest time without a success, in a window that begins when something happened, in seconds."""
         ends = sorted(end for _, end in self.successes if since < end < until)
-        return max(later - earlier for earlier, later in pairwise([since, *ends, until]))
+        return max(
+            later - earlier for earlier, later in pairwise([since, *ends, until])
+        )
 
     def failed(self, since: float, until: float) -> Counter[str]:
         """Attempts begun in a window that failed, by reason."""
-        return Counter(reason for began, _, reason in self.failures if since <= began < until)
+        return Counter(
+            reason for began, _, reason in self.failures if since <= began < until
+        )
 
 
 Pulses = dict[str, Pulse]
@@ -62,7 +68,10 @@ class Pulsing:
 
     async def __aenter__(self) -> Pulses:
         for pulse in self._pulses.values():
-            self._tasks += [asyncio.create_task(pulse.beat(client, self._stop)) for client in pulse.clients]
+            self._tasks += [
+                asyncio.create_task(pulse.beat(client, self._stop))
+                for client in pulse.clients
+            ]
         return self._pulses
 
     async def __aexit__(self, *_: object) -> None:
@@ -85,9 +94,30 @@ class Loss:
 def table(losses: list[Loss]) -> str:
     """A line for each machine: the longest silence of each kind, and how many attempts failed beside it."""
     kinds = list(losses[0].gaps) if losses else []
-    lines = [["machine killed", *(f"{kind}: gap s (failed)" for kind in kinds), "rejoined s", "acknowledged", "lost"]]
+    lines = [
+        [
+            "machine killed",
+            *(f"{kind}: gap s (failed)" for kind in kinds),
+            "rejoined s",
+            "acknowledged",
+            "lost",
+        ]
+    ]
     for loss in losses:
         gaps = [f"{loss.gaps[kind]:.1f} ({loss.failed[kind]})" for kind in kinds]
-        lines.append([loss.machine, *gaps, f"{loss.rejoined:.0f}", str(loss.acknowledged), str(loss.lost)])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(" | ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)) for line in lines)
+        lines.append(
+            [
+                loss.machine,
+                *gaps,
+                f"{loss.rejoined:.0f}",
+                str(loss.acknowledged),
+                str(loss.lost),
+            ]
+        )
+    widths = [
+        max(len(line[column]) for line in lines) for column in range(len(lines[0]))
+    ]
+    return "\n".join(
+        " | ".join(word.ljust(width) for word, width in zip(line, widths, strict=True))
+        for line in lines
+    )

@@ -22,8 +22,14 @@ from tests.ansible.pulse import AttemptError, Loss, Pulse, Pulses, Pulsing, tabl
 from tests.node.producer import TABLE, Producer
 
 pytestmark = pytest.mark.thorough
-MEMBERS = (PUBLISHER, "responsable@kerlevan.example", "equipe@armorine.example", "habitante@armorine.example")
-CALM, WATCHED = 8.0, 50.0
+MEMBERS = (
+    PUBLISHER,
+    "responsable@kerlevan.example",
+    "equipe@armorine.example",
+    "habitante@armorine.example",
+)
+CALM = 8.0
+WATCHED = 50.0
 MOST = {"write": 30.0, "page": 15.0, "download": 15.0, "login": 15.0}
 MOST_WITHOUT_DATABASE = 30.0
 """A login writes its session: it cannot be back before the database is."""
@@ -47,12 +53,16 @@ def evidence(request: pytest.FixtureRequest) -> Iterator[Evidence]:
         return
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        said = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in found.seconds.items())
+        said = ", ".join(
+            f"{stage} {seconds:.0f} s" for stage, seconds in found.seconds.items()
+        )
         sys.__stderr__.write(f"\nseven machines: {said}\n{table(found.losses)}\n")
 
 
 @pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory, evidence: Evidence) -> Iterator[Fleet]:
+def fleet(
+    tmp_path_factory: pytest.TempPathFactory, evidence: Evidence
+) -> Iterator[Fleet]:
     """The installation, deployed once."""
     require_tool()
     with ExitStack() as stack:
@@ -72,20 +82,33 @@ def test_a_second_run_changes_nothing(fleet: Fleet, evidence: Evidence) -> None:
     assert run.counts == {"changed": 0, "failed": 0}, run.changes
 
 
-async def test_a_file_published_on_one_machine_is_found_and_downloaded_through_any(fleet: Fleet) -> None:
+async def test_a_file_published_on_one_machine_is_found_and_downloaded_through_any(
+    fleet: Fleet,
+) -> None:
     async with fleet.visitor(fleet.names.node, patience=60) as publisher:
-        await log_in(publisher, fleet.node(), PUBLISHER, fleet.secret(f"account_{fleet.names.slug}_{PUBLISHER}"))
+        await log_in(
+            publisher,
+            fleet.node(),
+            PUBLISHER,
+            fleet.secret(f"account_{fleet.names.slug}_{PUBLISHER}"),
+        )
         record = await find_record(publisher, await Producer(publisher).publish())
         address = record["available_formats"][0]["connector"]["url"]
         content = {(await publisher.get(address)).content for _ in range(8)}
         page = await publisher.get(f"{fleet.portal()}/data?q=associations")
 
-    assert {hashlib.sha256(part).hexdigest() for part in content} == {hashlib.sha256(TABLE).hexdigest()}
+    assert {hashlib.sha256(part).hexdigest() for part in content} == {
+        hashlib.sha256(TABLE).hexdigest()
+    }
     assert page.status_code == 200
 
 
-@pytest.mark.parametrize("victim", [host for host in HOSTS if not host.startswith("db")])
-async def test_a_machine_of_the_programs_loses_its_power(fleet: Fleet, evidence: Evidence, victim: str) -> None:
+@pytest.mark.parametrize(
+    "victim", [host for host in HOSTS if not host.startswith("db")]
+)
+async def test_a_machine_of_the_programs_loses_its_power(
+    fleet: Fleet, evidence: Evidence, victim: str
+) -> None:
     loss = await lose(fleet, evidence, victim, victim)
 
     assert loss.lost == 0
@@ -93,14 +116,21 @@ async def test_a_machine_of_the_programs_loses_its_power(fleet: Fleet, evidence:
 
 
 @pytest.mark.parametrize("role", ["leads", "follows", "follows too"])
-async def test_a_machine_of_the_database_loses_its_power(fleet: Fleet, evidence: Evidence, role: str) -> None:
+async def test_a_machine_of_the_database_loses_its_power(
+    fleet: Fleet, evidence: Evidence, role: str
+) -> None:
     leader = await asyncio.to_thread(fleet.leader)
     followers = [host for host in ("db1", "db2", "db3") if host != leader]
-    victim = {"leads": leader, "follows": followers[0], "follows too": followers[1]}[role]
+    victim = {"leads": leader, "follows": followers[0], "follows too": followers[1]}[
+        role
+    ]
 
     loss = await lose(fleet, evidence, victim, f"{victim}, which {role}")
 
-    allowed = {**MOST, "login": MOST_WITHOUT_DATABASE} if role == "leads" else MOST
+    if role == "leads":
+        allowed = {**MOST, "login": MOST_WITHOUT_DATABASE}
+    else:
+        allowed = MOST
     assert loss.lost == 0
     assert {kind: gap for kind, gap in loss.gaps.items() if gap > allowed[kind]} == {}
 
@@ -131,26 +161,51 @@ async def lose(fleet: Fleet, evidence: Evidence, victim: str, words: str) -> Los
 @asynccontextmanager
 async def loading(fleet: Fleet, reports: list[str]) -> AsyncIterator[Pulses]:
     """Records pushed, pages and files read, people who log in, for as long as the block lasts."""
-    portal, node = fleet.portal(), fleet.node()
+    portal = fleet.portal()
+    node = fleet.node()
     secret = {
-        member: await asyncio.to_thread(fleet.secret, f"account_{fleet.names.slug}_{member}") for member in MEMBERS
+        member: await asyncio.to_thread(
+            fleet.secret, f"account_{fleet.names.slug}_{member}"
+        )
+        for member in MEMBERS
     }
-    credential = await asyncio.to_thread(fleet.secret, f"node_credential_{fleet.names.slug}")
+    credential = await asyncio.to_thread(
+        fleet.secret, f"node_credential_{fleet.names.slug}"
+    )
     async with AsyncExitStack() as stack:
-        publisher = await stack.enter_async_context(fleet.visitor(fleet.names.node, patience=60))
+        publisher = await stack.enter_async_context(
+            fleet.visitor(fleet.names.node, patience=60)
+        )
         await log_in(publisher, node, PUBLISHER, secret[PUBLISHER])
-        records = [await find_record(publisher, await Producer(publisher).publish()) for _ in range(2)]
+        records = [
+            await find_record(publisher, await Producer(publisher).publish())
+            for _ in range(2)
+        ]
         file = records[0]["available_formats"][0]["connector"]["url"]
-        clients = [await stack.enter_async_context(fleet.visitor(fleet.names.portal)) for _ in range(6)]
+        clients = [
+            await stack.enter_async_context(fleet.visitor(fleet.names.portal))
+            for _ in range(6)
+        ]
         pushers = [
             Pusher(client, f"{fleet.names.slug}-node-hosted", credential, record)
             for client, record in zip(clients, records, strict=False)
         ]
         pulses = {
             "write": Pulse([writing(pusher, reports) for pusher in pushers], 10, 0.1),
-            "page": Pulse([reading(client, f"{portal}/data") for client in clients[2:4]], 5, 0.1),
-            "download": Pulse([reading(client, file) for client in clients[4:6]], 5, 0.1),
-            "login": Pulse([logging_in(fleet, portal, member, secret[member]) for member in MEMBERS[1:]], 12, 0.5),
+            "page": Pulse(
+                [reading(client, f"{portal}/data") for client in clients[2:4]], 5, 0.1
+            ),
+            "download": Pulse(
+                [reading(client, file) for client in clients[4:6]], 5, 0.1
+            ),
+            "login": Pulse(
+                [
+                    logging_in(fleet, portal, member, secret[member])
+                    for member in MEMBERS[1:]
+                ],
+                12,
+                0.5,
+            ),
         }
         async with Pulsing(pulses):
             yield pulses
@@ -203,7 +258,9 @@ def require(answer: httpx.Response) -> httpx.Response:
 async def find_record(publisher: httpx.AsyncClient, dataset: str) -> dict[str, Any]:
     """The record of a dataset, once the portal accepted it."""
     until = time.monotonic() + 60
-    while (answer := await publisher.get(f"/catalog/v1/resources/{dataset}")).status_code != httpx.codes.OK:
+    while (
+        answer := await publisher.get(f"/catalog/v1/resources/{dataset}")
+    ).status_code != httpx.codes.OK:
         assert time.monotonic() < until, answer.text
         await asyncio.sleep(0.3)
     return dict(answer.json())

@@ -17,7 +17,10 @@ pytestmark = pytest.mark.programs
 @pytest.fixture
 def environment(settings: Settings) -> dict[str, str]:
     """Settings of an operator whose databases are not there yet."""
-    names = {"portal": f"{settings.database_names['portal']}_bare", "node": f"{settings.database_names['node']}_bare"}
+    names = {
+        "portal": f"{settings.database_names['portal']}_bare",
+        "node": f"{settings.database_names['node']}_bare",
+    }
     return {
         **os.environ,
         "PYTHONPATH": str(ROOT / "platform/src"),
@@ -28,15 +31,26 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def udi(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def udi(
+    environment: dict[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "udi", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False
+    )
 
 
-def test_databases_are_prepared_and_migrated_once(environment: dict[str, str], postgres: str) -> None:
+def test_databases_are_prepared_and_migrated_once(
+    environment: dict[str, str], postgres: str
+) -> None:
     said = [
         udi(environment, "database", *arguments).stdout.split()
-        for arguments in (["prepare", "--dsn", postgres], ["prepare", "--dsn", postgres], ["migrate"], ["migrate"])
+        for arguments in (
+            ["prepare", "--dsn", postgres],
+            ["prepare", "--dsn", postgres],
+            ["migrate"],
+            ["migrate"],
+        )
     ]
 
     assert said[0] == ["prepared"]
@@ -59,7 +73,9 @@ def test_a_superuser_who_is_refused_is_one_sentence_with_the_remedy(
     assert "wrong" not in done.stderr
 
 
-def test_keycloak_without_its_secrets_says_which_one_is_missing(environment: dict[str, str], tmp_path: Path) -> None:
+def test_keycloak_without_its_secrets_says_which_one_is_missing(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     done = udi({**environment, "UDI_SECRETS": str(tmp_path)}, "keycloak", "run")
 
     assert done.returncode == 1

@@ -27,7 +27,9 @@ psql -U postgres -Atc "SELECT id, client_id, secret FROM client WHERE client_id 
 """Its files and secrets, the version of its row, and its clients at Keycloak with their secrets."""
 
 
-async def test_every_name_answers_over_tls_and_administration_does_not(deployment: Deployment) -> None:
+async def test_every_name_answers_over_tls_and_administration_does_not(
+    deployment: Deployment,
+) -> None:
     names = deployment.names
     answers = {
         f"{names.portal}/": 200,
@@ -40,8 +42,15 @@ async def test_every_name_answers_over_tls_and_administration_does_not(deploymen
         f"{names.identity}/admin/": 404,
     }
     async with deployment.visitor(names.portal) as visitor:
-        found = {address: (await visitor.get(f"https://{address}")).status_code for address in answers}
-        issuer = (await visitor.get(f"https://{names.identity}/realms/udi/.well-known/openid-configuration")).json()
+        found = {
+            address: (await visitor.get(f"https://{address}")).status_code
+            for address in answers
+        }
+        issuer = (
+            await visitor.get(
+                f"https://{names.identity}/realms/udi/.well-known/openid-configuration"
+            )
+        ).json()
 
     assert found == answers
     assert issuer["issuer"] == f"https://{names.identity}/realms/udi"
@@ -51,7 +60,10 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
     lines = machine.run(
         "systemd-analyze --no-pager security 'udi-*' 2>/dev/null || systemd-analyze --no-pager security"
     )
-    exposure = {unit: float(score) for unit, score in re.findall(r"^(udi-\S+)\s+([\d.]+)", lines, re.MULTILINE)}
+    exposure = {
+        unit: float(score)
+        for unit, score in re.findall(r"^(udi-\S+)\s+([\d.]+)", lines, re.MULTILINE)
+    }
     users = dict(
         line.split("=", 1)
         for line in machine.run(
@@ -60,7 +72,9 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
     )
 
     assert len(exposure) == 7
-    assert {unit: score for unit, score in exposure.items() if score >= LARGEST_EXPOSURE} == {}
+    assert {
+        unit: score for unit, score in exposure.items() if score >= LARGEST_EXPOSURE
+    } == {}
     assert users == {
         "udi-portal-worker": "udi-portal",
         "udi-node-worker": "udi-node",
@@ -70,18 +84,24 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
 
 def test_no_secret_is_readable_by_others_or_told_elsewhere(machine: Machine) -> None:
     folders = "/etc/udi/secrets /etc/udi/tls"
-    shown = machine.run(f"find {folders} /var/lib/udi-* -maxdepth 1 -perm /077 ! -name 'udi-*'")
+    shown = machine.run(
+        f"find {folders} /var/lib/udi-* -maxdepth 1 -perm /077 ! -name 'udi-*'"
+    )
     everywhere = "/etc/systemd /etc/udi/udi.env /etc/nginx /etc/postgresql /opt/udi/current/requirements.txt"
     leaks = machine.run(
         f'for s in /etc/udi/secrets/*; do grep -rlF -e "$(head -1 $s)" {everywhere} && echo $s; done; true'
     )
-    told = machine.run('for s in /etc/udi/secrets/*; do journalctl --quiet | grep -cF -e "$(head -1 $s)"; done; true')
+    told = machine.run(
+        'for s in /etc/udi/secrets/*; do journalctl --quiet | grep -cF -e "$(head -1 $s)"; done; true'
+    )
 
     assert shown.split() == []
     assert leaks.split() == []
     assert set(told.split()) == {"0"}
     assert machine.run(f"stat -c %a:%U {folders}").split() == ["700:root", "700:root"]
-    assert "Permission denied" in machine.run("su deploy -c 'ls /etc/udi/secrets' 2>&1; true")
+    assert "Permission denied" in machine.run(
+        "su deploy -c 'ls /etc/udi/secrets' 2>&1; true"
+    )
 
 
 def checksum(path: Path) -> str:
@@ -100,12 +120,16 @@ async def test_a_producer_logs_in_publishes_and_anyone_finds_and_downloads(
         timings["log in and publish"] = time.monotonic() - started
         await page.goto(f"{deployment.portal()}/data?q=associations")
         while not await page.get_by_role("link", name=ANSWERS["title"]).count():
-            assert time.monotonic() < started + PATIENCE, deployment.machine.run("journalctl -u 'udi-*-worker' -n 20")
+            assert time.monotonic() < started + PATIENCE, deployment.machine.run(
+                "journalctl -u 'udi-*-worker' -n 20"
+            )
             await asyncio.sleep(0.2)
             await page.reload()
         timings["log in to found"] = time.monotonic() - started
         await page.get_by_role("link", name=ANSWERS["title"]).click()
-        await expect(page.get_by_role("heading", level=1)).to_have_text(ANSWERS["title"])
+        await expect(page.get_by_role("heading", level=1)).to_have_text(
+            ANSWERS["title"]
+        )
         async with page.expect_download() as caught:
             await page.get_by_role("link", name=re.compile("Télécharger")).first.click()
         await (await caught.value).save_as(tmp_path / "downloaded")
@@ -113,21 +137,31 @@ async def test_a_producer_logs_in_publishes_and_anyone_finds_and_downloads(
     assert checksum(tmp_path / "downloaded") == checksum(file)
 
 
-async def test_the_table_of_what_was_published_answers_and_is_exported(deployment: Deployment) -> None:
+async def test_the_table_of_what_was_published_answers_and_is_exported(
+    deployment: Deployment,
+) -> None:
     """Locked children read, answer and write within the walls of the hardened unit."""
     async with deployment.visitor(deployment.names.node) as visitor:
         [published] = (await visitor.get("/api/v1/resources")).json()["items"]
         table = f"/api/resources/{published['global_id']}/data"
-        asked, exported = await visitor.get(f"{table}/"), await visitor.get(f"{table}/xlsx/")
+        asked = await visitor.get(f"{table}/")
+        exported = await visitor.get(f"{table}/xlsx/")
 
-    assert (asked.status_code, exported.status_code) == (200, 200), (asked.text, exported.text[:500])
+    assert (asked.status_code, exported.status_code) == (200, 200), (
+        asked.text,
+        exported.text[:500],
+    )
     assert asked.json()["meta"]["total"] == TABLE.count(b"\n") - 1
     assert exported.content.startswith(b"PK")
 
 
-async def test_no_request_is_refused_while_the_web_units_restart(deployment: Deployment, timings: Timings) -> None:
+async def test_no_request_is_refused_while_the_web_units_restart(
+    deployment: Deployment, timings: Timings
+) -> None:
     started = time.monotonic()
-    command = "udi-rolling-restart /ready udi-portal-web-8000:8000 udi-portal-web-8010:8010"
+    command = (
+        "udi-rolling-restart /ready udi-portal-web-8000:8000 udi-portal-web-8010:8010"
+    )
     restart = asyncio.create_task(asyncio.to_thread(deployment.machine.run, command))
     answers: list[int] = []
 
@@ -146,7 +180,8 @@ async def test_no_request_is_refused_while_the_web_units_restart(deployment: Dep
 async def test_a_second_territory_joins_and_the_first_is_untouched(
     deployment: Deployment, timings: Timings, tmp_path: Path
 ) -> None:
-    machine, first = deployment.machine, deployment.names
+    machine = deployment.machine
+    first = deployment.names
     async with deployment.visitor(first.portal) as visitor:
         before = (await visitor.get("/api/v1/datasets")).json()
     kept = machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug))
@@ -169,7 +204,9 @@ async def test_a_second_territory_joins_and_the_first_is_untouched(
     assert machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug)) == kept
 
 
-def test_the_same_play_again_changes_nothing(machine: Machine, timings: Timings) -> None:
+def test_the_same_play_again_changes_nothing(
+    machine: Machine, timings: Timings
+) -> None:
     run = machine.play()
     timings["second run"] = run.seconds
 

@@ -28,7 +28,9 @@ def backup(machine: Machine, command: str) -> Any:
 async def publisher(deployment: Deployment) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who publishes, logged in at the node."""
     async with deployment.visitor(deployment.names.node) as client:
-        await log_in(client, deployment.node(), PUBLISHER, deployment.password(PUBLISHER))
+        await log_in(
+            client, deployment.node(), PUBLISHER, deployment.password(PUBLISHER)
+        )
         yield client
 
 
@@ -48,7 +50,11 @@ async def fetch(deployment: Deployment, path: str) -> httpx.Response:
 def test_it_backs_up_and_drills_by_itself(machine: Machine) -> None:
     timers = machine.run("systemctl list-timers --all --no-legend 'udi-backup*'")
 
-    assert {name for name in ("udi-backup.timer", "udi-backup-verify.timer") if name in timers} == {
+    assert {
+        name
+        for name in ("udi-backup.timer", "udi-backup-verify.timer")
+        if name in timers
+    } == {
         "udi-backup.timer",
         "udi-backup-verify.timer",
     }
@@ -78,13 +84,19 @@ async def test_what_was_published_comes_back_whole_and_what_came_later_is_gone(
 
     assert "--yes-replace" in refused
     assert refused.strip().endswith("status 1")
-    assert (restored["label"], restored["rows"], restored["missing"]) == (made["label"], made["rows"], [])
+    assert (restored["label"], restored["rows"], restored["missing"]) == (
+        made["label"],
+        made["rows"],
+        [],
+    )
     found = await fetch(deployment, kept)
     assert hashlib.sha256(found.content).digest() == hashlib.sha256(TABLE).digest()
     assert (await fetch(deployment, gone)).status_code == 404
     async with publisher(deployment) as client:
         assert (await client.get(f"/spaces/{SLUG}")).status_code == 200
     faults = [
-        each for each in json.loads(machine.run("udi doctor --json; true"))["findings"] if each["severity"] == "fault"
+        each
+        for each in json.loads(machine.run("udi doctor --json; true"))["findings"]
+        if each["severity"] == "fault"
     ]
     assert faults == []

@@ -22,7 +22,8 @@ from tests.cluster import free_ports
 
 pytestmark = pytest.mark.programs
 
-HERE, STRANGER = "127.0.0.21", "127.0.0.22"
+HERE = "127.0.0.21"
+STRANGER = "127.0.0.22"
 NAME = "machine.udi.internal"
 ANSWER = b"the program answers"
 
@@ -68,7 +69,10 @@ def wait_for_port(port: int) -> None:
     """Until something listens there, thirty seconds at most."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), 1),
+        ):
             return
         time.sleep(0.05)
     pytest.fail(f"nothing listens on {port}")
@@ -81,9 +85,16 @@ def serve(server: http.server.ThreadingHTTPServer) -> None:
 def variables(machine: Machine, hosts: dict[str, str]) -> dict[str, object]:
     """What the templates of the roles are told, for a portal on these hosts."""
     role = yaml.safe_load((PLAY / "roles/inner_proxy/vars/main.yml").read_text())
-    tls = jinja2.Template(role["inner_proxy_tls"]).render(inner_proxy_folder=str(machine.folder))
+    tls = jinja2.Template(role["inner_proxy_tls"]).render(
+        inner_proxy_folder=str(machine.folder)
+    )
     return {
-        "groups": {"db": [], "identity": [], "portal": list(hosts), "node": list(hosts)},
+        "groups": {
+            "db": [],
+            "identity": [],
+            "portal": list(hosts),
+            "node": list(hosts),
+        },
         "installation_addresses": hosts,
         "installation_address": HERE,
         "installation_alone": False,
@@ -92,14 +103,25 @@ def variables(machine: Machine, hosts: dict[str, str]) -> dict[str, object]:
         "inner_proxy_tls": tls,
         "inner_proxy_offered": [machine.program],
         "inner_proxy_programs": [
-            {"name": "portal", "port": machine.inner, "hosts": list(hosts), "ports": [machine.program]}
+            {
+                "name": "portal",
+                "port": machine.inner,
+                "hosts": list(hosts),
+                "ports": [machine.program],
+            }
         ],
     }
 
 
 def render(role: str, template: str, values: dict[str, object]) -> str:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701 - no page
-    return environment.from_string((PLAY / "roles" / role / "templates" / template).read_text()).render(**values)
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        autoescape=False,  # noqa: S701 - no page
+    )
+    return environment.from_string(
+        (PLAY / "roles" / role / "templates" / template).read_text()
+    ).render(**values)
 
 
 @contextlib.contextmanager
@@ -110,7 +132,9 @@ def running_proxy(machine: Machine, hosts: dict[str, str]) -> Iterator[None]:
         text = text.replace(f"127.0.0.1:{port}\n", f"127.0.0.1:{free_ports(1)}\n")
     configuration = machine.folder / "inner_proxy.cfg"
     configuration.write_text(text)
-    proxy = subprocess.Popen([str(shutil.which("haproxy")), "-db", "-f", str(configuration)])
+    proxy = subprocess.Popen(
+        [str(shutil.which("haproxy")), "-db", "-f", str(configuration)]
+    )
     try:
         wait_for_port(machine.inner)
         yield
@@ -128,7 +152,9 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     certificate = issue_certificate(tmp_path / "machine", HERE)
     shutil.copy(certificate, certificate.with_name("machines.crt"))
     made = Machine(certificate.parent, base, base + 1)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", made.program), Program) as server:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", made.program), Program
+    ) as server:
         serve(server)
         yield made
         server.shutdown()
@@ -139,19 +165,25 @@ def ask_inner(machine: Machine) -> bytes:
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{machine.inner}/ready", timeout=5).content
+            return httpx.get(
+                f"http://127.0.0.1:{machine.inner}/ready", timeout=5
+            ).content
         time.sleep(0.2)
     return b""
 
 
-def test_a_program_is_reached_through_the_certificates_of_machines(machine: Machine) -> None:
+def test_a_program_is_reached_through_the_certificates_of_machines(
+    machine: Machine,
+) -> None:
     with running_proxy(machine, {"here": HERE}):
         answer = ask_inner(machine)
 
     assert answer == ANSWER
 
 
-def test_only_machines_of_the_installation_are_let_in(machine: Machine, tmp_path: Path) -> None:
+def test_only_machines_of_the_installation_are_let_in(
+    machine: Machine, tmp_path: Path
+) -> None:
     own = machine.folder / "machine.crt"
     foreign = issue_certificate(tmp_path / "stranger", STRANGER)
     address = f"{HERE}:{machine.program}"
@@ -162,7 +194,11 @@ def test_only_machines_of_the_installation_are_let_in(machine: Machine, tmp_path
         refusals: list[type[Exception]] = []
         for url, certificate in (("https", None), ("https", foreign), ("http", None)):
             try:
-                httpx.get(f"{url}://{address}/", verify=machine.context(certificate), timeout=5)
+                httpx.get(
+                    f"{url}://{address}/",
+                    verify=machine.context(certificate),
+                    timeout=5,
+                )
             except httpx.TransportError as error:
                 refusals.append(type(error))
 
@@ -174,7 +210,9 @@ def test_a_machine_that_pretends_is_not_asked(machine: Machine, tmp_path: Path) 
     foreign = issue_certificate(tmp_path / "stranger", STRANGER)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(foreign, foreign.with_suffix(".key"))
-    with http.server.ThreadingHTTPServer((STRANGER, machine.program), Program) as pretender:
+    with http.server.ThreadingHTTPServer(
+        (STRANGER, machine.program), Program
+    ) as pretender:
         pretender.socket = context.wrap_socket(pretender.socket, server_side=True)
         serve(pretender)
         with running_proxy(machine, {"stranger": STRANGER}):
@@ -184,7 +222,9 @@ def test_a_machine_that_pretends_is_not_asked(machine: Machine, tmp_path: Path) 
     assert answer == b""
 
 
-def test_the_reverse_proxy_shows_its_certificate_and_verifies_the_other(machine: Machine, tmp_path: Path) -> None:
+def test_the_reverse_proxy_shows_its_certificate_and_verifies_the_other(
+    machine: Machine, tmp_path: Path
+) -> None:
     if not shutil.which("nginx"):
         pytest.skip("needs nginx: apt-get install nginx-light")
     site = (PLAY / "roles/reverse_proxy/templates/udi.conf.j2").read_text()
@@ -199,8 +239,14 @@ def test_the_reverse_proxy_shows_its_certificate_and_verifies_the_other(machine:
             if trusted == "foreign":
                 folder = issue_certificate(tmp_path / "stranger", STRANGER).parent
                 shutil.copy(folder / "machine.crt", folder / "machines.crt")
-            values = {"installation_alone": False, "reverse_proxy_machine": str(folder), "reverse_proxy_machines": ""}
-            answers[trusted] = ask_nginx(tmp_path / trusted, jinja2.Template(block).render(**values), machine)
+            values = {
+                "installation_alone": False,
+                "reverse_proxy_machine": str(folder),
+                "reverse_proxy_machines": "",
+            }
+            answers[trusted] = ask_nginx(
+                tmp_path / trusted, jinja2.Template(block).render(**values), machine
+            )
 
     assert answers == {"own": 200, "foreign": 502}
 
@@ -229,7 +275,9 @@ def ask_nginx(folder: Path, tls: str, machine: Machine) -> int:
 def test_every_program_of_several_machines_listens_on_loopback() -> None:
     """Another machine has no other way in than the inner proxy."""
     units = [
-        path for role in ("udi", "node") for path in (PLAY / "roles" / role / "templates").glob("*-web.service.j2")
+        path
+        for role in ("udi", "node")
+        for path in (PLAY / "roles" / role / "templates").glob("*-web.service.j2")
     ]
 
     assert len(units) == 2

@@ -62,7 +62,10 @@ class Brought:
 
 def bring(machine: Machine, wheel: Path) -> Brought:
     """Copy a wheel to the machine."""
-    for source, place in ((wheel, f"/var/tmp/{wheel.name}"), (ROOT / "requirements/run.txt", "/var/tmp/run.txt")):
+    for source, place in (
+        (wheel, f"/var/tmp/{wheel.name}"),
+        (ROOT / "requirements/run.txt", "/var/tmp/run.txt"),
+    ):
         command = [str(TOOL), "exec", machine.name, "--", "sh", "-c", f"cat >{place}"]
         subprocess.run(command, input=source.read_bytes(), check=True)
     return Brought(machine, f"/var/tmp/{wheel.name}", sha256(wheel))
@@ -103,17 +106,29 @@ async def versions(deployment: Deployment) -> set[str]:
     for host in (deployment.names.portal, deployment.names.node):
         async with deployment.visitor(host) as visitor:
             for _ in range(8):
-                found.add((await visitor.get("/health")).json().get("release", "the one before"))
+                found.add(
+                    (await visitor.get("/health"))
+                    .json()
+                    .get("release", "the one before")
+                )
     return found
 
 
 async def upgrade(machine: Machine, command: str) -> dict[str, Any]:
     """Run it, and read what it did."""
-    report: dict[str, Any] = json.loads(await asyncio.to_thread(machine.run, f"{command} --json"))
+    report: dict[str, Any] = json.loads(
+        await asyncio.to_thread(machine.run, f"{command} --json")
+    )
     return report
 
 
-def tell(capsys: pytest.CaptureFixture[str], timings: Timings, name: str, tally: Tally, report: dict[str, Any]) -> None:
+def tell(
+    capsys: pytest.CaptureFixture[str],
+    timings: Timings,
+    name: str,
+    tally: Tally,
+    report: dict[str, Any],
+) -> None:
     """Keep seconds, and show the figures."""
     timings[name] = report["seconds"]
     with capsys.disabled():
@@ -122,7 +137,10 @@ def tell(capsys: pytest.CaptureFixture[str], timings: Timings, name: str, tally:
 
 
 async def test_no_request_fails_while_a_release_takes_over(
-    deployment: Deployment, brought: Brought, timings: Timings, capsys: pytest.CaptureFixture[str]
+    deployment: Deployment,
+    brought: Brought,
+    timings: Timings,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     pinned = current(deployment.machine)
     async with asking(deployment) as tally:
@@ -133,21 +151,36 @@ async def test_no_request_fails_while_a_release_takes_over(
 
     tell(capsys, timings, "upgrade under load", tally, report)
     assert tally.total >= FLOOR
-    assert (report["outcome"], report["from"], report["release"]) == ("upgraded", pinned, brought.release)
+    assert (report["outcome"], report["from"], report["release"]) == (
+        "upgraded",
+        pinned,
+        brought.release,
+    )
     assert running(deployment.machine) == {brought.release}
-    assert "motto" in next(step["outcome"] for step in report["steps"] if step["step"] == "migrate")
-    assert [step["step"] for step in report["steps"] if "keycloak" in step["step"]] == ["keycloak"]
+    assert "motto" in next(
+        step["outcome"] for step in report["steps"] if step["step"] == "migrate"
+    )
+    assert [step["step"] for step in report["steps"] if "keycloak" in step["step"]] == [
+        "keycloak"
+    ]
 
 
-async def test_the_same_command_again_changes_nothing(deployment: Deployment, brought: Brought) -> None:
+async def test_the_same_command_again_changes_nothing(
+    deployment: Deployment, brought: Brought
+) -> None:
     report = await upgrade(deployment.machine, brought.command)
 
     assert report["outcome"] == "unchanged"
-    assert [step["step"] for step in report["steps"] if step["step"].startswith("restart")] == []
+    assert [
+        step["step"] for step in report["steps"] if step["step"].startswith("restart")
+    ] == []
 
 
 async def test_the_program_before_runs_on_the_new_schema_and_no_request_fails(
-    deployment: Deployment, brought: Brought, timings: Timings, capsys: pytest.CaptureFixture[str]
+    deployment: Deployment,
+    brought: Brought,
+    timings: Timings,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     machine = deployment.machine
     async with asking(deployment, each=1) as tally:
@@ -157,7 +190,9 @@ async def test_the_program_before_runs_on_the_new_schema_and_no_request_fails(
     tell(capsys, timings, "back under load", tally, report)
     assert (report["outcome"], report["from"]) == ("went back", brought.release)
     assert running(machine) == {report["release"]}
-    column = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'motto'"
+    column = (
+        "SELECT count(*) FROM information_schema.columns WHERE column_name = 'motto'"
+    )
     assert machine.run(f'psql -U postgres -At -c "{column}" udi_portal').strip() == "1"
 
 
@@ -170,12 +205,22 @@ async def test_killed_at_any_moment_it_answers_and_the_same_command_finishes(
         machine.run("udi upgrade --back")
     if moment == "while it installs":
         machine.run(f"rm -rf /opt/udi/releases/{brought.release}")
-    said = {"releases": "/opt/udi/releases", "name": brought.release, "log": "/var/tmp/killed.log"}
-    script = BEGUN.format(command=brought.command, condition=KILLED[moment].format(**said), log=said["log"])
+    said = {
+        "releases": "/opt/udi/releases",
+        "name": brought.release,
+        "log": "/var/tmp/killed.log",
+    }
+    script = BEGUN.format(
+        command=brought.command,
+        condition=KILLED[moment].format(**said),
+        log=said["log"],
+    )
 
     async with answering(deployment) as answers:
         ended = await asyncio.to_thread(machine.run, script)
-        assert ended.strip().splitlines()[-1] == "ended 137", machine.run("cat /var/tmp/killed.log")
+        assert ended.strip().splitlines()[-1] == "ended 137", machine.run(
+            "cat /var/tmp/killed.log"
+        )
         report = await upgrade(machine, brought.command)
 
     assert report["outcome"] == "upgraded"
@@ -197,7 +242,10 @@ async def answering(deployment: Deployment) -> AsyncIterator[list[int]]:
                 answers.append((await visitor.get("/")).status_code)
                 await asyncio.sleep(0.1)
 
-    tasks = [asyncio.create_task(ask(host)) for host in (deployment.names.portal, deployment.names.node)]
+    tasks = [
+        asyncio.create_task(ask(host))
+        for host in (deployment.names.portal, deployment.names.node)
+    ]
     try:
         yield answers
     finally:
@@ -210,13 +258,19 @@ async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
 ) -> None:
     machine = deployment.machine
     before = current(machine)
-    broken = bring(machine, next_release.build_next(tmp_path, broken=True, version="99.0.1"))
+    broken = bring(
+        machine, next_release.build_next(tmp_path, broken=True, version="99.0.1")
+    )
 
     async with answering(deployment) as answers:
-        said = await asyncio.to_thread(machine.run, f"{broken.command} 2>&1; echo status $?")
+        said = await asyncio.to_thread(
+            machine.run, f"{broken.command} 2>&1; echo status $?"
+        )
 
     assert said.strip().endswith("status 1")
-    assert re.search(rf"udi-node-web-\d+ does not start.*{before} runs again", said), said
+    assert re.search(rf"udi-node-web-\d+ does not start.*{before} runs again", said), (
+        said
+    )
     assert current(machine) == before
     assert running(machine) == {before}
     assert set(answers) == {200}
@@ -225,11 +279,14 @@ async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
 def test_the_play_that_pins_the_new_release_has_nothing_left_to_do(
     deployment: Deployment, brought: Brought, wheel: Path
 ) -> None:
-    machine, folder = deployment.machine, deployment.folder
+    machine = deployment.machine
+    folder = deployment.folder
     assert running(machine) == {brought.release}
     pinned = operator_folder.read(folder / operator_folder.VARIABLES)
     operator_folder.settle(
-        folder, installation_ready_wheel=str(wheel), installation_ready_wheel_sha256=brought.checksum
+        folder,
+        installation_ready_wheel=str(wheel),
+        installation_ready_wheel_sha256=brought.checksum,
     )
     try:
         run = machine.play()

@@ -10,14 +10,23 @@ import pytest
 from tests.ansible.machine import Machine
 
 pytestmark = pytest.mark.thorough
-JOBS = {"portal": 2, "node": 2, "identity": 1, "machine": 1, "postgresql": 1, "watch": 1}
+JOBS = {
+    "portal": 2,
+    "node": 2,
+    "identity": 1,
+    "machine": 1,
+    "postgresql": 1,
+    "watch": 1,
+}
 """Targets of each job on one machine, the addresses that visitors open apart."""
 PATIENCE = 150
 
 
 def ask(machine: Machine, path: str) -> Any:
     """What Prometheus says on the machine."""
-    return json.loads(machine.run(f"curl --silent --fail 'http://127.0.0.1:9090/api/v1/{path}'"))["data"]
+    return json.loads(
+        machine.run(f"curl --silent --fail 'http://127.0.0.1:9090/api/v1/{path}'")
+    )["data"]
 
 
 def counted(machine: Machine) -> dict[str, list[str]]:
@@ -38,7 +47,11 @@ def wait_until(reached: Callable[[], bool], said: Callable[[], Any]) -> None:
 
 def test_every_program_machine_and_database_tells_its_numbers(machine: Machine) -> None:
     wait_until(
-        lambda: {state for states in counted(machine).values() for state in states} == {"up"}, lambda: counted(machine)
+        lambda: (
+            {state for states in counted(machine).values() for state in states}
+            == {"up"}
+        ),
+        lambda: counted(machine),
     )
 
     found = {job: len(states) for job, states in counted(machine).items()}
@@ -46,27 +59,38 @@ def test_every_program_machine_and_database_tells_its_numbers(machine: Machine) 
     assert found == JOBS
 
 
-def test_the_database_answers_its_exporter_which_may_read_statistics_only(machine: Machine) -> None:
+def test_the_database_answers_its_exporter_which_may_read_statistics_only(
+    machine: Machine,
+) -> None:
     may = machine.run(
         "psql -h /run/postgresql -U postgres -d postgres -tAc "
         "\"SELECT rolsuper, rolcreaterole, pg_has_role(oid, 'pg_monitor', 'member') FROM pg_roles WHERE rolname = 'prometheus'\""
     )
 
     assert may.strip() == "f|f|t"
-    assert [each["value"][1] for each in ask(machine, "query?query=pg_up")["result"]] == ["1"]
+    assert [
+        each["value"][1] for each in ask(machine, "query?query=pg_up")["result"]
+    ] == ["1"]
 
 
 def test_each_address_answers_as_visitors_see_it(machine: Machine) -> None:
     def probed() -> list[str]:
-        return [each["value"][1] for each in ask(machine, "query?query=probe_success")["result"]]
+        return [
+            each["value"][1]
+            for each in ask(machine, "query?query=probe_success")["result"]
+        ]
 
     wait_until(lambda: set(probed()) == {"1"}, probed)
 
     assert len(probed()) >= 4
 
 
-def test_the_alerts_are_loaded_and_nobody_is_disturbed_for_nothing(machine: Machine) -> None:
-    rules = [rule for group in ask(machine, "rules")["groups"] for rule in group["rules"]]
+def test_the_alerts_are_loaded_and_nobody_is_disturbed_for_nothing(
+    machine: Machine,
+) -> None:
+    rules = [
+        rule for group in ask(machine, "rules")["groups"] for rule in group["rules"]
+    ]
 
     assert {rule["health"] for rule in rules} <= {"ok", "unknown"}
     assert len(rules) > 20

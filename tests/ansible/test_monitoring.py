@@ -28,7 +28,11 @@ ALERTS = MONITORING / "alerts.yml"
 TESTS = sorted(MONITORING.glob("*_test.yml"))
 DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
 TEMPLATES = PLAY / "roles/monitoring/templates"
-RULES = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+RULES = [
+    rule
+    for group in yaml.safe_load(ALERTS.read_text())["groups"]
+    for rule in group["rules"]
+]
 METRIC = re.compile(r"\b(?:udi|node|pg|probe|process)_\w+|\bup\b")
 LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 SUFFIX = re.compile(r"_(bucket|count|sum)$")
@@ -44,13 +48,21 @@ def promtool() -> Path:
     if program.exists():
         return program
     if not shutil.which("apt-get"):
-        pytest.skip("needs promtool, which is fetched on Debian only: install Prometheus")
+        pytest.skip(
+            "needs promtool, which is fetched on Debian only: install Prometheus"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     fetched = subprocess.run(
-        ["apt-get", "download", "prometheus"], cwd=folder, capture_output=True, text=True, check=False
+        ["apt-get", "download", "prometheus"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if fetched.returncode:
-        pytest.skip(f"needs promtool, and Debian's package cannot be fetched: {fetched.stderr.strip()[-200:]}")
+        pytest.skip(
+            f"needs promtool, and Debian's package cannot be fetched: {fetched.stderr.strip()[-200:]}"
+        )
     package = next(folder.glob("prometheus_*.deb"))
     subprocess.run(["dpkg", "-x", package, folder], check=True)
     package.unlink()
@@ -59,16 +71,28 @@ def promtool() -> Path:
 
 def check(promtool: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [str(promtool), *map(str, arguments)]
-    return subprocess.run(command, cwd=MONITORING, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command,
+        cwd=MONITORING,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def queries(dashboard: dict[str, Any]) -> list[str]:
-    return [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    return [
+        target["expr"] for panel in dashboard["panels"] for target in panel["targets"]
+    ]
 
 
 def metrics(expressions: Iterable[str]) -> set[str]:
     """The names of series that expressions ask for."""
-    bare = (re.sub(r'"[^"]*"|\{[^}]*\}|by \([^)]*\)', "", expression) for expression in expressions)
+    bare = (
+        re.sub(r'"[^"]*"|\{[^}]*\}|by \([^)]*\)', "", expression)
+        for expression in expressions
+    )
     return {name for expression in bare for name in METRIC.findall(expression)}
 
 
@@ -78,7 +102,9 @@ def documented(text: str) -> set[str]:
 
 def rendered(name: str, **facts: Any) -> str:
     environment = jinja2.Environment(  # noqa: S701 - YAML, not HTML
-        loader=jinja2.FileSystemLoader(TEMPLATES), trim_blocks=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        undefined=jinja2.StrictUndefined,
     )
     environment.filters["to_json"] = json.dumps
     return environment.get_template(name).render(**facts)
@@ -87,11 +113,15 @@ def rendered(name: str, **facts: Any) -> str:
 def facts(*hosts: str, **changes: Any) -> dict[str, Any]:
     """What the play knows of an installation whose groups all name these hosts."""
     return {
-        "groups": {group: list(hosts) for group in ("db", "identity", "portal", "node", "proxy")},
+        "groups": {
+            group: list(hosts)
+            for group in ("db", "identity", "portal", "node", "proxy")
+        },
         "installation_machines": list(hosts),
         "installation_alone": len(hosts) == 1,
         "installation_addresses": {
-            host: "127.0.0.1" if len(hosts) == 1 else f"10.0.0.{rank}" for rank, host in enumerate(hosts, 1)
+            host: "127.0.0.1" if len(hosts) == 1 else f"10.0.0.{rank}"
+            for rank, host in enumerate(hosts, 1)
         },
         "monitoring_token": {"stat": {"exists": True}},
         "monitoring_mail": "team@example.org",
@@ -117,22 +147,34 @@ def test_each_alert_fires_and_keeps_quiet(promtool: Path) -> None:
 
 
 def test_no_alert_is_without_a_case_where_it_fires_and_one_where_it_does_not() -> None:
-    cases = [case for path in TESTS for case in yaml.safe_load(path.read_text())["tests"]]
+    cases = [
+        case for path in TESTS for case in yaml.safe_load(path.read_text())["tests"]
+    ]
     asked = {case["name"]: case["promql_expr_test"] for case in cases}
 
     assert len(asked) == len(cases)
     assert asked.keys() == {rule["alert"] for rule in RULES}
     for name, questions in asked.items():
-        assert [bool(question["exp_samples"]) for question in questions] == [False, True], name
-        assert all(f'alertname="{name}",alertstate="firing"' in question["expr"] for question in questions)
+        assert [bool(question["exp_samples"]) for question in questions] == [
+            False,
+            True,
+        ], name
+        assert all(
+            f'alertname="{name}",alertstate="firing"' in question["expr"]
+            for question in questions
+        )
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_an_alert_says_what_is_wrong_what_people_notice_and_what_to_do(rule: dict[str, Any]) -> None:
+def test_an_alert_says_what_is_wrong_what_people_notice_and_what_to_do(
+    rule: dict[str, Any],
+) -> None:
     assert rule["annotations"].keys() == {"summary", "meaning", "remedy"}
     assert rule["labels"]["severity"] in {"urgent", "soon"}
     assert "for" in rule
-    assert all(sentence.endswith((".", "?")) for sentence in rule["annotations"].values())
+    assert all(
+        sentence.endswith((".", "?")) for sentence in rule["annotations"].values()
+    )
 
 
 def test_the_commands_that_alerts_name_exist() -> None:
@@ -141,7 +183,9 @@ def test_the_commands_that_alerts_name_exist() -> None:
     named = {
         f"{noun} {verb}" if noun in groups else noun
         for rule in RULES
-        for noun, verb in re.findall(r"\budi ([a-z]+)(?: ([a-z]+))?", rule["annotations"]["remedy"])
+        for noun, verb in re.findall(
+            r"\budi ([a-z]+)(?: ([a-z]+))?", rule["annotations"]["remedy"]
+        )
     }
 
     assert len(named) > 4
@@ -150,8 +194,15 @@ def test_the_commands_that_alerts_name_exist() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_an_alert_is_documented_with_its_words(rule: dict[str, Any]) -> None:
-    page = (ROOT / "docs/reference/alerts.md").read_text().replace("\\|", "|").replace("&lt;", "<")
-    row = next(line for line in page.splitlines() if line.startswith(f"| `{rule['alert']}` |"))
+    page = (
+        (ROOT / "docs/reference/alerts.md")
+        .read_text()
+        .replace("\\|", "|")
+        .replace("&lt;", "<")
+    )
+    row = next(
+        line for line in page.splitlines() if line.startswith(f"| `{rule['alert']}` |")
+    )
 
     assert rule["labels"]["severity"] in row
     for sentence in (rule["annotations"]["meaning"], rule["annotations"]["remedy"]):
@@ -159,7 +210,9 @@ def test_an_alert_is_documented_with_its_words(rule: dict[str, Any]) -> None:
 
 
 def test_the_page_of_alerts_names_no_other() -> None:
-    assert documented((ROOT / "docs/reference/alerts.md").read_text()) == {rule["alert"] for rule in RULES}
+    assert documented((ROOT / "docs/reference/alerts.md").read_text()) == {
+        rule["alert"] for rule in RULES
+    }
 
 
 def test_alerts_and_dashboard_ask_only_for_numbers_that_are_documented() -> None:
@@ -167,13 +220,24 @@ def test_alerts_and_dashboard_ask_only_for_numbers_that_are_documented() -> None
     known = documented((ROOT / "docs/reference/metrics.md").read_text())
 
     assert {"up", "udi_jobs", "node_filesystem_avail_bytes", "pg_up"} <= wanted
-    assert {name for name in wanted if SUFFIX.sub("", name) not in known and name not in known} == set()
+    assert {
+        name
+        for name in wanted
+        if SUFFIX.sub("", name) not in known and name not in known
+    } == set()
 
 
-def test_the_queries_of_the_dashboard_are_read_by_prometheus(promtool: Path, tmp_path: Path) -> None:
+def test_the_queries_of_the_dashboard_are_read_by_prometheus(
+    promtool: Path, tmp_path: Path
+) -> None:
     asked = [query.replace("$territory", ".*") for query in queries(DASHBOARD)]
-    rules = [{"record": f"panel:query:{rank}", "expr": query} for rank, query in enumerate(asked)]
-    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+    rules = [
+        {"record": f"panel:query:{rank}", "expr": query}
+        for rank, query in enumerate(asked)
+    ]
+    (tmp_path / "rules.yml").write_text(
+        yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]})
+    )
 
     done = check(promtool, "check", "rules", tmp_path / "rules.yml")
 
@@ -187,10 +251,15 @@ def test_the_dashboard_can_be_imported_anywhere() -> None:
         target["datasource"]["uid"] for panel in panels for target in panel["targets"]
     }
 
-    assert {variable["name"] for variable in DASHBOARD["templating"]["list"]} == {"source", "territory"}
+    assert {variable["name"] for variable in DASHBOARD["templating"]["list"]} == {
+        "source",
+        "territory",
+    }
     assert sources == {"${source}"}
     assert len({panel["id"] for panel in panels}) == len(panels) <= 20
-    assert all(panel["title"] and panel["description"].endswith(".") for panel in panels)
+    assert all(
+        panel["title"] and panel["description"].endswith(".") for panel in panels
+    )
     assert _overlaps(panels) == []
 
 
@@ -206,19 +275,31 @@ def _overlaps(panels: list[dict[str, Any]]) -> list[tuple[int, int]]:
     return twice
 
 
-def test_one_machine_is_asked_on_loopback_and_several_at_their_addresses(promtool: Path, tmp_path: Path) -> None:
-    for hosts, expected in ((["one"], {"127.0.0.1"}), (["a", "b"], {"10.0.0.1", "10.0.0.2"})):
+def test_one_machine_is_asked_on_loopback_and_several_at_their_addresses(
+    promtool: Path, tmp_path: Path
+) -> None:
+    for hosts, expected in (
+        (["one"], {"127.0.0.1"}),
+        (["a", "b"], {"10.0.0.1", "10.0.0.2"}),
+    ):
         path = tmp_path / f"{len(hosts)}.yml"
         path.write_text(rendered("prometheus.yml.j2", **facts(*hosts)))
-        jobs = {job["job_name"]: job for job in yaml.safe_load(path.read_text())["scrape_configs"]}
+        jobs = {
+            job["job_name"]: job
+            for job in yaml.safe_load(path.read_text())["scrape_configs"]
+        }
         asked = [
-            target for name in ("portal", "node", "identity", "machine", "postgresql") for target in targets(jobs[name])
+            target
+            for name in ("portal", "node", "identity", "machine", "postgresql")
+            for target in targets(jobs[name])
         ]
 
         assert check(promtool, "check", "config", "--syntax-only", path).returncode == 0
         assert {target.partition(":")[0] for target in asked} == expected
         assert len(asked) == len(set(asked)) == 7 * len(hosts)
-        assert jobs["portal"]["authorization"]["credentials_file"].endswith("/metrics_token")
+        assert jobs["portal"]["authorization"]["credentials_file"].endswith(
+            "/metrics_token"
+        )
 
 
 def targets(job: dict[str, Any]) -> list[str]:
@@ -236,13 +317,19 @@ def test_without_a_mail_address_nothing_is_sent(promtool: Path, tmp_path: Path) 
 
 def test_a_message_carries_the_three_sentences_and_goes_through_the_relay() -> None:
     said = yaml.safe_load(
-        rendered("alertmanager.yml.j2", **facts("one", release_smtp_host="relay.example", release_smtp_port=2525))
+        rendered(
+            "alertmanager.yml.j2",
+            **facts("one", release_smtp_host="relay.example", release_smtp_port=2525),
+        )
     )
     mail = said["receivers"][0]["email_configs"][0]
 
     assert said["global"]["smtp_smarthost"] == "relay.example:2525"
     assert mail["to"] == "team@example.org"
-    assert all(f".Annotations.{name}" in mail["text"] for name in ("summary", "meaning", "remedy"))
+    assert all(
+        f".Annotations.{name}" in mail["text"]
+        for name in ("summary", "meaning", "remedy")
+    )
     assert mail["html"] == ""
 
 
@@ -250,18 +337,36 @@ def tell(folder: Path, noted: str | None) -> str:
     script = PLAY / "roles/monitoring/files/tell_backup.py"
     if noted is not None:
         (folder / "state.json").write_text(noted)
-    subprocess.run([sys.executable, script, folder / "state.json", folder / "told.prom"], check=True)
-    return (folder / "told.prom").read_text() if (folder / "told.prom").exists() else ""
+    subprocess.run(
+        [sys.executable, script, folder / "state.json", folder / "told.prom"],
+        check=True,
+    )
+    if (folder / "told.prom").exists():
+        return (folder / "told.prom").read_text()
+    return ""
 
 
-def test_a_machine_without_a_portal_tells_when_its_backup_was_made(promtool: Path, tmp_path: Path) -> None:
-    once = BackupState(created=BackupRun(label="a", at=datetime(2026, 1, 2, tzinfo=UTC), seconds=3))
+def test_a_machine_without_a_portal_tells_when_its_backup_was_made(
+    promtool: Path, tmp_path: Path
+) -> None:
+    once = BackupState(
+        created=BackupRun(label="a", at=datetime(2026, 1, 2, tzinfo=UTC), seconds=3)
+    )
     proven = once.model_copy(update={"verified": once.created, "refused": once.created})
 
     assert tell(tmp_path, None) == ""
-    assert tell(tmp_path, once.model_dump_json()) == "udi_backup_made_seconds 1767312000\nudi_backup_refused 0\n"
-    assert "udi_backup_proven_seconds 1767312000\nudi_backup_refused 1\n" in tell(tmp_path, proven.model_dump_json())
+    assert (
+        tell(tmp_path, once.model_dump_json())
+        == "udi_backup_made_seconds 1767312000\nudi_backup_refused 0\n"
+    )
+    assert "udi_backup_proven_seconds 1767312000\nudi_backup_refused 1\n" in tell(
+        tmp_path, proven.model_dump_json()
+    )
     read = subprocess.run(
-        [promtool, "check", "metrics"], input=tell(tmp_path, None), capture_output=True, text=True, check=False
+        [promtool, "check", "metrics"],
+        input=tell(tmp_path, None),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "error while linting" not in read.stderr

@@ -25,8 +25,21 @@ GROUND = {
     "become": True,
     "roles": ["secrets"],
     "tasks": [
-        {"name": "Harden", "ansible.builtin.include_role": {"name": "release", "tasks_from": "hardening"}},
-        {"name": "Bring the client", "ansible.builtin.copy": {"src": str(CLIENT), "dest": "/var/tmp/", "mode": "0644"}},
+        {
+            "name": "Harden",
+            "ansible.builtin.include_role": {
+                "name": "release",
+                "tasks_from": "hardening",
+            },
+        },
+        {
+            "name": "Bring the client",
+            "ansible.builtin.copy": {
+                "src": str(CLIENT),
+                "dest": "/var/tmp/",
+                "mode": "0644",
+            },
+        },
     ],
 }
 DATABASE = {
@@ -36,8 +49,11 @@ DATABASE = {
     "gather_facts": False,
     "roles": ["inner_proxy", "patroni"],
 }
-LOAD, BEFORE, DARK = 75.0, 10.0, 40.0
-MOST_WRITE_GAP, MOST_READ_GAP = 30.0, 6.0
+LOAD = 75.0
+BEFORE = 10.0
+DARK = 40.0
+MOST_WRITE_GAP = 30.0
+MOST_READ_GAP = 6.0
 
 
 @dataclass
@@ -51,22 +67,35 @@ class Cluster:
         """Run the play, without what needs the program."""
         began = time.monotonic()
         inventory = next(iter(self.machines.values())).inventory
-        done = ansible("ansible-playbook", "-i", inventory, "--skip-tags", "prepare", self.play)
+        done = ansible(
+            "ansible-playbook", "-i", inventory, "--skip-tags", "prepare", self.play
+        )
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
         return Run(done.stdout, time.monotonic() - began)
 
     def members(self, asked: str = "") -> list[dict[str, Any]]:
         """The machines as Patroni sees them, from one that lives."""
-        machine = self.machines[asked] if asked else next(iter(self.machines.values()))
-        found: list[dict[str, Any]] = json.loads(machine.run("udi-patronictl list --format json"))
+        if asked:
+            machine = self.machines[asked]
+        else:
+            machine = next(iter(self.machines.values()))
+        found: list[dict[str, Any]] = json.loads(
+            machine.run("udi-patronictl list --format json")
+        )
         return found
 
     def stands(self, asked: str = "") -> bool:
         """Whether one leads and two follow it without delay, one of them at each commit."""
         roles = sorted(
-            (member["Role"], member["State"]) for member in self.members(asked) if not member.get("Lag in MB")
+            (member["Role"], member["State"])
+            for member in self.members(asked)
+            if not member.get("Lag in MB")
         )
-        return roles == [("Leader", "running"), ("Replica", "streaming"), ("Sync Standby", "streaming")]
+        return roles == [
+            ("Leader", "running"),
+            ("Replica", "streaming"),
+            ("Sync Standby", "streaming"),
+        ]
 
     def wait(self, asked: str = "", patience: float = 90) -> float:
         """Seconds until it stands."""
@@ -82,15 +111,38 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Three machines with the play run once."""
     require_tool()
     folder = tmp_path_factory.mktemp("cluster")
-    inventory, play = folder / "hosts.yml", folder / "play.yml"
-    names = {f"udc{os.getpid() % 1000}{letter}": _address(rank) for rank, letter in enumerate("abc")}
+    inventory = folder / "hosts.yml"
+    play = folder / "play.yml"
+    names = {
+        f"udc{os.getpid() % 1000}{letter}": _address(rank)
+        for rank, letter in enumerate("abc")
+    }
     with ExitStack() as machines:
-        hosts = {name: machines.enter_context(booted(name, address)) for name, address in names.items()}
-        groups = {group: {"hosts": dict.fromkeys(hosts)} for group in ("db", "identity", "portal", "node", "proxy")}
-        variables = {"installation_host": "udi.test", "installation_territories": ["demo"]}
-        inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "children": groups, "vars": variables}}))
+        hosts = {
+            name: machines.enter_context(booted(name, address))
+            for name, address in names.items()
+        }
+        groups = {
+            group: {"hosts": dict.fromkeys(hosts)}
+            for group in ("db", "identity", "portal", "node", "proxy")
+        }
+        variables = {
+            "installation_host": "udi.test",
+            "installation_territories": ["demo"],
+        }
+        inventory.write_text(
+            yaml.safe_dump(
+                {"all": {"hosts": hosts, "children": groups, "vars": variables}}
+            )
+        )
         play.write_text(yaml.safe_dump([GROUND, DATABASE]))
-        cluster = Cluster({name: Machine(name, address, inventory) for name, address in names.items()}, play)
+        cluster = Cluster(
+            {
+                name: Machine(name, address, inventory)
+                for name, address in names.items()
+            },
+            play,
+        )
         cluster.apply()
         cluster.wait()
         yield cluster
@@ -109,10 +161,16 @@ def test_a_second_run_changes_nothing(cluster: Cluster) -> None:
 def test_the_power_of_the_leader_is_cut_and_nothing_acknowledged_is_lost(
     cluster: Cluster, record_property: Any
 ) -> None:
-    leader = next(member["Member"] for member in cluster.members() if member["Role"] == "Leader")
+    leader = next(
+        member["Member"] for member in cluster.members() if member["Role"] == "Leader"
+    )
     other = next(name for name in cluster.machines if name != leader)
     command = f"/opt/udi/patroni/*/bin/python /var/tmp/cluster_client.py {LOAD}"
-    load = subprocess.Popen([TOOL, "exec", other, "--", "sh", "-c", command], stdout=subprocess.PIPE, text=True)
+    load = subprocess.Popen(
+        [TOOL, "exec", other, "--", "sh", "-c", command],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     time.sleep(BEFORE)
     subprocess.run([TOOL, "kill", leader], check=True, capture_output=True)
     time.sleep(DARK)
@@ -127,7 +185,14 @@ def test_the_power_of_the_leader_is_cut_and_nothing_acknowledged_is_lost(
     assert figures["lost"] == 0
     assert figures["write_gap"] < MOST_WRITE_GAP
     assert figures["read_gap"] < MOST_READ_GAP
-    assert next(member["Member"] for member in cluster.members(other) if member["Role"] == "Leader") != leader
+    assert (
+        next(
+            member["Member"]
+            for member in cluster.members(other)
+            if member["Role"] == "Leader"
+        )
+        != leader
+    )
 
 
 @pytest.mark.thorough
@@ -140,29 +205,53 @@ def test_only_a_machine_of_the_database_may_change_who_leads(cluster: Cluster) -
 
     assert machine.run(ask) == "403"
     assert machine.run(f"{ask} {shown}") == "200"
-    assert machine.run(f"curl -sk -o /dev/null -w '%{{http_code}}' {api}/primary") == "200"
+    assert (
+        machine.run(f"curl -sk -o /dev/null -w '%{{http_code}}' {api}/primary") == "200"
+    )
 
 
 @pytest.mark.thorough
 def test_no_password_travels_in_clear(cluster: Cluster) -> None:
     leader = next(member for member in cluster.members() if member["Role"] == "Leader")
-    enter = (
-        f"PGPASSWORD=$(cat /etc/udi/secrets/patroni_superuser_password) PGCONNECT_TIMEOUT=5 psql -h {leader['Host']}"
-    )
+    enter = f"PGPASSWORD=$(cat /etc/udi/secrets/patroni_superuser_password) PGCONNECT_TIMEOUT=5 psql -h {leader['Host']}"
     machine = cluster.machines[leader["Member"]]
 
-    assert machine.run(f"PGSSLMODE=require {enter} -U postgres -Atc 'SELECT 1'").strip() == "1"
-    assert "no encryption" in machine.run(f"PGSSLMODE=disable {enter} -U postgres -Atc 'SELECT 1' 2>&1 || true")
+    assert (
+        machine.run(f"PGSSLMODE=require {enter} -U postgres -Atc 'SELECT 1'").strip()
+        == "1"
+    )
+    assert "no encryption" in machine.run(
+        f"PGSSLMODE=disable {enter} -U postgres -Atc 'SELECT 1' 2>&1 || true"
+    )
 
 
 @pytest.mark.parametrize("count", [2, 4])
-def test_a_number_of_machines_that_cannot_agree_is_refused_with_the_reason(tmp_path: Path, count: int) -> None:
+def test_a_number_of_machines_that_cannot_agree_is_refused_with_the_reason(
+    tmp_path: Path, count: int
+) -> None:
     hosts = {f"db{number}": {"ansible_connection": "local"} for number in range(count)}
-    groups = {group: {"hosts": dict.fromkeys(hosts)} for group in ("db", "identity", "portal", "node", "proxy")}
+    groups = {
+        group: {"hosts": dict.fromkeys(hosts)}
+        for group in ("db", "identity", "portal", "node", "proxy")
+    }
     variables = {"installation_host": "udi.test", "installation_territories": ["demo"]}
-    inventory, play = tmp_path / "hosts.yml", tmp_path / "play.yml"
-    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "children": groups, "vars": variables}}))
-    play.write_text(yaml.safe_dump([{"name": "Database", "hosts": "db", "gather_facts": False, "roles": ["patroni"]}]))
+    inventory = tmp_path / "hosts.yml"
+    play = tmp_path / "play.yml"
+    inventory.write_text(
+        yaml.safe_dump({"all": {"hosts": hosts, "children": groups, "vars": variables}})
+    )
+    play.write_text(
+        yaml.safe_dump(
+            [
+                {
+                    "name": "Database",
+                    "hosts": "db",
+                    "gather_facts": False,
+                    "roles": ["patroni"],
+                }
+            ]
+        )
+    )
 
     done = ansible("ansible-playbook", "-i", inventory, play)
 

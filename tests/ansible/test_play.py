@@ -25,17 +25,21 @@ SCRIPTS = sorted([*(PLAY / "roles").rglob("*.sh"), *(PLAY / "files").rglob("*.sh
 
 def read(role: str, name: str) -> Any:
     path = PLAY / "roles" / role / name
-    return yaml.safe_load(path.read_text()) if path.exists() else {}
+    if path.exists():
+        return yaml.safe_load(path.read_text())
+    return {}
 
 
 def options(role: str) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = read(role, "meta/argument_specs.yml")["argument_specs"]["main"].get(
-        "options", {}
-    )
+    found: dict[str, dict[str, Any]] = read(role, "meta/argument_specs.yml")[
+        "argument_specs"
+    ]["main"].get("options", {})
     return found
 
 
-@pytest.mark.parametrize("inventory", [EXAMPLE, CLUSTER], ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "inventory", [EXAMPLE, CLUSTER], ids=lambda path: path.parent.name
+)
 def test_the_syntax_is_right(inventory: Path) -> None:
     done = ansible("ansible-playbook", "-i", inventory, "--syntax-check", "site.yml")
 
@@ -50,31 +54,52 @@ def test_ansible_lint_has_nothing_to_say_in_its_production_profile() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_variables_of_a_role_are_declared_and_documented_with_their_words(role: str) -> None:
+def test_the_variables_of_a_role_are_declared_and_documented_with_their_words(
+    role: str,
+) -> None:
     section = REFERENCE.read_text().partition(f"\n## {role}\n")[2].partition("\n## ")[0]
     declared = options(role)
     optional = {name for name, said in declared.items() if not said.get("required")}
 
-    assert read(role, "meta/argument_specs.yml")["argument_specs"]["main"]["short_description"] in section
+    assert (
+        read(role, "meta/argument_specs.yml")["argument_specs"]["main"][
+            "short_description"
+        ]
+        in section
+    )
     assert set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) == declared.keys()
-    assert [name for name, said in declared.items() if said["description"] not in section] == []
+    assert [
+        name for name, said in declared.items() if said["description"] not in section
+    ] == []
     assert (read(role, "defaults/main.yml") or {}).keys() == optional
 
 
 def test_only_modules_that_come_with_ansible_are_used() -> None:
-    tasks = [path for path in PLAY.rglob("*.yml") if path.parent.name in {"tasks", "handlers"}]
+    tasks = [
+        path
+        for path in PLAY.rglob("*.yml")
+        if path.parent.name in {"tasks", "handlers"}
+    ]
     modules = {
         name
         for path in tasks
-        for name in re.findall(r"^\s+([a-z_]+\.[a-z_]+\.[a-z_]+):", path.read_text(), re.MULTILINE)
+        for name in re.findall(
+            r"^\s+([a-z_]+\.[a-z_]+\.[a-z_]+):", path.read_text(), re.MULTILINE
+        )
     }
 
     assert len(modules) > 5
-    assert {name for name in modules if not name.startswith("ansible.builtin.")} == set()
+    assert {
+        name for name in modules if not name.startswith("ansible.builtin.")
+    } == set()
 
 
 def test_no_task_file_is_long() -> None:
-    assert [path for path in PLAY.rglob("tasks/*.yml") if len(path.read_text().splitlines()) > 80] == []
+    assert [
+        path
+        for path in PLAY.rglob("tasks/*.yml")
+        if len(path.read_text().splitlines()) > 80
+    ] == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
@@ -82,9 +107,22 @@ def test_a_script_is_read_by_the_shell(script: Path) -> None:
     assert subprocess.run(["sh", "-n", str(script)], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("inventory", [EXAMPLE, CLUSTER], ids=lambda path: path.parent.name)
-def test_an_inventory_of_the_project_passes_the_checks_of_the_play(inventory: Path) -> None:
-    done = ansible("ansible-playbook", "-i", inventory, "-i", "localhost,", "--limit", "localhost", "site.yml")
+@pytest.mark.parametrize(
+    "inventory", [EXAMPLE, CLUSTER], ids=lambda path: path.parent.name
+)
+def test_an_inventory_of_the_project_passes_the_checks_of_the_play(
+    inventory: Path,
+) -> None:
+    done = ansible(
+        "ansible-playbook",
+        "-i",
+        inventory,
+        "-i",
+        "localhost,",
+        "--limit",
+        "localhost",
+        "site.yml",
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -98,14 +136,32 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (changed(EXAMPLE, "[proxy]\nterritory", "[proxy]"), "The group proxy names no machine"),
+        (
+            changed(EXAMPLE, "[proxy]\nterritory", "[proxy]"),
+            "The group proxy names no machine",
+        ),
         (changed(CLUSTER, "db[1:3]", "db[1:2]"), "Two could not"),
-        (changed(CLUSTER, "ansible_host=192.0.2.13", "ansible_host=db3.example.org"), "gives «db3.example.org»"),
-        (changed(CLUSTER, "ansible_host=192.0.2.13 ", ""), "need an IPv4 address for db3"),
+        (
+            changed(CLUSTER, "ansible_host=192.0.2.13", "ansible_host=db3.example.org"),
+            "gives «db3.example.org»",
+        ),
+        (
+            changed(CLUSTER, "ansible_host=192.0.2.13 ", ""),
+            "need an IPv4 address for db3",
+        ),
         (changed(CLUSTER, "192.0.2.13", "192.0.2.12"), "have the same address"),
-        (changed(CLUSTER, "release_object_store=s3://udi-files", ""), "Give release_object_store=s3://bucket"),
-        (changed(CLUSTER, "reverse_proxy_shared_address=192.0.2.40", ""), "Give reverse_proxy_shared_address"),
-        (f"{CLUSTER.read_text()}\nreverse_proxy_certificate=acme\n", "reverse_proxy_certificate=provided"),
+        (
+            changed(CLUSTER, "release_object_store=s3://udi-files", ""),
+            "Give release_object_store=s3://bucket",
+        ),
+        (
+            changed(CLUSTER, "reverse_proxy_shared_address=192.0.2.40", ""),
+            "Give reverse_proxy_shared_address",
+        ),
+        (
+            f"{CLUSTER.read_text()}\nreverse_proxy_certificate=acme\n",
+            "reverse_proxy_certificate=provided",
+        ),
     ],
     ids=[
         "empty group",
@@ -135,22 +191,35 @@ def test_a_wheel_that_is_not_the_announced_one_is_refused(tmp_path: Path) -> Non
     said = {"installation_ready_wheel": str(tmp_path / "udi-9.9.9-py3-none-any.whl")}
     said["installation_ready_wheel_sha256"] = "0" * 64
 
-    done = ansible("ansible-playbook", "-i", EXAMPLE, "-e", json.dumps(said), "site.yml")
+    done = ansible(
+        "ansible-playbook", "-i", EXAMPLE, "-e", json.dumps(said), "site.yml"
+    )
 
     assert done.returncode != 0
     assert "not the one whose sha256" in done.stdout
 
 
 def test_the_hosts_of_territories_are_read() -> None:
-    command = [sys.executable, str(PLAY / "files/read_hosts.py"), str(ROOT / "tenants"), "demo"]
+    command = [
+        sys.executable,
+        str(PLAY / "files/read_hosts.py"),
+        str(ROOT / "tenants"),
+        "demo",
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
 
-    assert json.loads(done.stdout) == [{"slug": "demo", "portal": ["demo.localhost"], "node": ["node.demo.localhost"]}]
+    assert json.loads(done.stdout) == [
+        {"slug": "demo", "portal": ["demo.localhost"], "node": ["node.demo.localhost"]}
+    ]
 
 
 def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:
     source = ROOT / "platform/src"
-    files = {path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    files = {
+        path
+        for path in source.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     with zipfile.ZipFile(build_wheel(tmp_path)) as wheel:
         held = set(wheel.namelist())
 
@@ -160,7 +229,12 @@ def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:
 
 def draw(folder: Path) -> str:
     script = PLAY / "roles/secrets/files/draw_secrets.sh"
-    done = subprocess.run(["sh", str(script), str(folder), "one", "two"], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        ["sh", str(script), str(folder), "one", "two"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return done.stdout
 
 
@@ -176,8 +250,11 @@ def test_secrets_are_drawn_once_and_never_told(tmp_path: Path) -> None:
     assert drawn["one"] != drawn["two"]
 
 
-def test_a_machine_is_given_the_secrets_it_needs_and_keeps_no_other(tmp_path: Path) -> None:
-    keeper, machine = tmp_path / "keeper", tmp_path / "machine"
+def test_a_machine_is_given_the_secrets_it_needs_and_keeps_no_other(
+    tmp_path: Path,
+) -> None:
+    keeper = tmp_path / "keeper"
+    machine = tmp_path / "machine"
     for folder in (keeper, machine):
         folder.mkdir()
     for name in ("portal_app_password", "signing_keys"):
@@ -197,41 +274,71 @@ def test_a_machine_is_given_the_secrets_it_needs_and_keeps_no_other(tmp_path: Pa
 
 
 def hand_out(script: str, folder: Path, *arguments: str, given: str = "") -> str:
-    command = ["sh", str(PLAY / "roles/secrets/files" / script), str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, input=given).stdout
+    command = [
+        "sh",
+        str(PLAY / "roles/secrets/files" / script),
+        str(folder),
+        *arguments,
+    ]
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, input=given
+    ).stdout
 
 
 def issue(folder: Path, *arguments: str) -> bool:
     script = PLAY / "roles/reverse_proxy/files/issue_certificate.sh"
     command = ["sh", str(script), *arguments[:-1], str(folder), *arguments[-1].split()]
-    return "CHANGED" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return (
+        "CHANGED"
+        in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
-def test_a_certificate_is_issued_again_only_when_the_names_change(tmp_path: Path) -> None:
+def test_a_certificate_is_issued_again_only_when_the_names_change(
+    tmp_path: Path,
+) -> None:
     assert issue(tmp_path, "a.example b.example")
     authority = (tmp_path / "authority.pem").read_bytes()
     assert not issue(tmp_path, "a.example b.example")
     assert not issue(tmp_path, "--once", "a.example c.example")
     assert issue(tmp_path, "a.example c.example")
 
-    verify = ["openssl", "verify", "-CAfile", "authority.pem", "-verify_hostname", "c.example", "certificate.pem"]
-    assert subprocess.run(verify, cwd=tmp_path, check=False, capture_output=True).returncode == 0
+    verify = [
+        "openssl",
+        "verify",
+        "-CAfile",
+        "authority.pem",
+        "-verify_hostname",
+        "c.example",
+        "certificate.pem",
+    ]
+    assert (
+        subprocess.run(
+            verify, cwd=tmp_path, check=False, capture_output=True
+        ).returncode
+        == 0
+    )
     assert (tmp_path / "authority.pem").read_bytes() == authority
     assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
 
 
 @pytest.mark.parametrize(
-    ("upstream", "compresses"), [("udi_portal", False), ("udi_node", False), ("udi_identity", True)]
+    ("upstream", "compresses"),
+    [("udi_portal", False), ("udi_node", False), ("udi_identity", True)],
 )
-def test_what_the_programs_compress_is_not_compressed_twice(upstream: str, *, compresses: bool) -> None:
+def test_what_the_programs_compress_is_not_compressed_twice(
+    upstream: str, *, compresses: bool
+) -> None:
     text = (PLAY / "roles/reverse_proxy/templates/udi.conf.j2").read_text()
     common, *servers = text.split("\nserver {\n")
     [server] = [each for each in servers if f"://{upstream};" in each]
 
     assert ("gzip off;" in server) is not compresses
     assert ("gzip_types" in server) is compresses
-    assert "Accept-Encoding" not in text, "what the reader takes must reach the programs"
+    assert "Accept-Encoding" not in text, (
+        "what the reader takes must reach the programs"
+    )
     assert "gzip" not in common
 
 

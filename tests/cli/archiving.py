@@ -76,21 +76,33 @@ def quiet(_step: str) -> None:
 
 
 async def export_to(life: Life, target: Path, **options: Any) -> ExportResult:
-    return await export_territory(life.settings, life.slug, target, tell=quiet, **options)
+    return await export_territory(
+        life.settings, life.slug, target, tell=quiet, **options
+    )
 
 
 async def bring(settings: Settings, path: Path, **options: Any) -> ImportResult:
-    return await asyncio.to_thread(lambda: import_archive(settings, path, **{"hosts": {}, "tell": quiet, **options}))
+    return await asyncio.to_thread(
+        lambda: import_archive(
+            settings, path, **{"hosts": {}, "tell": quiet, **options}
+        )
+    )
 
 
 @pytest.fixture(scope="module")
-async def home(keycloak: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+async def home(
+    keycloak: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """The installation to leave."""
-    return keycloak.model_copy(update={"tenants": tmp_path_factory.mktemp("home") / "tenants", "demo": False})
+    return keycloak.model_copy(
+        update={"tenants": tmp_path_factory.mktemp("home") / "tenants", "demo": False}
+    )
 
 
 @pytest.fixture(scope="module")
-async def other_databases(postgres: str, worker_name: str, run_folder: Path) -> dict[str, str]:
+async def other_databases(
+    postgres: str, worker_name: str, run_folder: Path
+) -> dict[str, str]:
     """A second pair of databases, of another installation."""
     name = f"{worker_name}_elsewhere_{secrets.token_hex(2)}"
     with cluster.locked(run_folder, "copy"):
@@ -100,7 +112,9 @@ async def other_databases(postgres: str, worker_name: str, run_folder: Path) -> 
 
 @pytest.fixture(scope="module")
 async def elsewhere(
-    keycloak: Settings, other_databases: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    keycloak: Settings,
+    other_databases: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Settings:
     """The installation to arrive at: its own databases, objects, keys, files and realm."""
     folder = tmp_path_factory.mktemp("elsewhere")
@@ -130,19 +144,36 @@ async def life(home: Settings, node_app: Litestar) -> AsyncIterator[Life]:
     async with portal.session(folder.tenant_id, role="owner") as session:
         published, withdrawn = await _catalogue(session)
         login = replace(
-            visitors.make_person(_territory(home, folder)), issuer=home.issuer, subject=member[1], email=member[0]
+            visitors.make_person(_territory(home, folder)),
+            issuer=home.issuer,
+            subject=member[1],
+            email=member[0],
         )
         person = await save_person(session, TABLES, login)
-        await store_memberships(session, Actor(person, "", "", slug, memberships={HALL: frozenset({"publishers"})}))
+        await store_memberships(
+            session,
+            Actor(person, "", "", slug, memberships={HALL: frozenset({"publishers"})}),
+        )
     await portal.close()
     await _node(home, node_app, _territory(home, folder))
-    yield Life(home, slug, folder.tenant_id, home.tenants / slug, published, withdrawn, member[0])
+    yield Life(
+        home,
+        slug,
+        folder.tenant_id,
+        home.tenants / slug,
+        published,
+        withdrawn,
+        member[0],
+    )
     await forget(home, slug)
 
 
 def _territory(settings: Settings, folder: Any) -> Territory:
     hosts = folder.file.hosts
-    links = {"portal": settings.origin("portal", hosts.portal[0]), "node": settings.origin("node", hosts.node[0])}
+    links = {
+        "portal": settings.origin("portal", hosts.portal[0]),
+        "node": settings.origin("node", hosts.node[0]),
+    }
     return Territory(
         id=folder.tenant_id, slug=folder.slug, name=folder.file.territory.name, tagline={}, languages=("fr", "en"),
         hosts=tuple(hosts.portal), origin=links["portal"], contact=folder.file.territory.contact, links=links,
@@ -151,31 +182,60 @@ def _territory(settings: Settings, folder: Any) -> Territory:
 
 async def _catalogue(session: Any) -> tuple[list[str], str]:
     """Three datasets shown, one withdrawn, a node run elsewhere, and a report on its way."""
-    hall = (await session.scalars(select(Organisation).where(Organisation.slug == HALL))).one()
+    hall = (
+        await session.scalars(select(Organisation).where(Organisation.slug == HALL))
+    ).one()
     slug = await session.scalar(text("SELECT client_id FROM app.node"))
     client = f"{slug.removesuffix('-node-hosted')}-node-north"
     node = await register_node(
-        session, slug="north", name="North", url="https://north.example", client_id=client, organisations=[hall.id]
+        session,
+        slug="north",
+        name="North",
+        url="https://north.example",
+        client_id=client,
+        organisations=[hall.id],
     )
     records = [
-        make_record(hall.id, resource_title=f"Arbres {number}", local_id=f"trees-{number}") for number in range(4)
+        make_record(
+            hall.id, resource_title=f"Arbres {number}", local_id=f"trees-{number}"
+        )
+        for number in range(4)
     ]
     records[0]["access_condition"]["confidentiality"]["restricted_access"] = True
     for record in records:
         await store_dataset(session, read_record(record), node_id=node.id)
-    dataset = await session.get_one(Listed, (session.info["tenant"], UUID(records[-1]["global_id"])))
+    dataset = await session.get_one(
+        Listed, (session.info["tenant"], UUID(records[-1]["global_id"]))
+    )
     await withdraw_dataset(session, dataset, reason="Doublon")
-    report = make_report(node, method="POST", submitted_at=now(), resource_id=dataset.id, title="Arbres")
+    report = make_report(
+        node, method="POST", submitted_at=now(), resource_id=dataset.id, title="Arbres"
+    )
     await save_reports(session, [report])
     return [record["global_id"] for record in records[:3]], records[3]["global_id"]
 
 
-def add_member(settings: Settings, slug: str, *, confirmed: bool = True) -> tuple[str, str]:
+def add_member(
+    settings: Settings, slug: str, *, confirmed: bool = True
+) -> tuple[str, str]:
     """Somebody who publishes for the town hall, with a password: address and subject."""
-    connection, address = admin.connect(settings), f"{secrets.token_hex(4)}@people.example"
-    credential = {"type": "password", "value": "a long enough password", "temporary": False}
-    body = {"username": address, "email": address, "emailVerified": confirmed, "enabled": True, "firstName": "Compte"}
-    answer = connection.post("users", {**body, "lastName": "Essai", "credentials": [credential]})
+    connection = admin.connect(settings)
+    address = f"{secrets.token_hex(4)}@people.example"
+    credential = {
+        "type": "password",
+        "value": "a long enough password",
+        "temporary": False,
+    }
+    body = {
+        "username": address,
+        "email": address,
+        "emailVerified": confirmed,
+        "enabled": True,
+        "firstName": "Compte",
+    }
+    answer = connection.post(
+        "users", {**body, "lastName": "Essai", "credentials": [credential]}
+    )
     identifier = answer.headers["Location"].rpartition("/")[2]
     apply_memberships(connection, identifier, {f"{slug}--{HALL}": ["publishers"]})
     return address, identifier
@@ -187,13 +247,19 @@ async def _node(settings: Settings, node_app: Litestar, territory: Territory) ->
     async with visitors.browse(node_app, territory, publisher) as client:
         producer = Producer(client)
         for _ in range(2):
-            draft = (await producer.client.post(f"/spaces/{HALL}/datasets", files=_table())).headers["location"]
+            draft = (
+                await producer.client.post(f"/spaces/{HALL}/datasets", files=_table())
+            ).headers["location"]
         await producer.publish(draft.split("/")[2])
 
 
 def _table() -> dict[str, Any]:
     return {
-        "file": ("associations.csv", "nom;commune\nLes Amis du Phare;Kerlévan\nÉcole;Kerlévan\n".encode(), "text/csv")
+        "file": (
+            "associations.csv",
+            "nom;commune\nLes Amis du Phare;Kerlévan\nÉcole;Kerlévan\n".encode(),
+            "text/csv",
+        )
     }
 
 
@@ -202,7 +268,10 @@ async def forget(settings: Settings, slug: str) -> None:
     for program in ("portal", "node"):
         database = Database(settings, program)
         async with database.platform_session(role="owner") as session:
-            await session.execute(text("DELETE FROM platform.territory WHERE slug = :slug"), {"slug": slug})
+            await session.execute(
+                text("DELETE FROM platform.territory WHERE slug = :slug"),
+                {"slug": slug},
+            )
         await database.close()
 
 
@@ -220,12 +289,18 @@ async def graph_of(settings: Settings, slug: str) -> Dataset:
 
 
 def triples(turtle: bytes) -> list[tuple[Any, Any, Any]]:
-    return [(each.subject, each.predicate, each.object) for each in parse(turtle, format=RdfFormat.TURTLE)]
+    return [
+        (each.subject, each.predicate, each.object)
+        for each in parse(turtle, format=RdfFormat.TURTLE)
+    ]
 
 
-async def files_of(settings: Settings, tenant: uuid.UUID) -> dict[str, tuple[str, bytes]]:
+async def files_of(
+    settings: Settings, tenant: uuid.UUID
+) -> dict[str, tuple[str, bytes]]:
     """Every file of a territory: its address, its sha256 as its row says, and its bytes."""
-    database, store = Database(settings, "node"), ObjectStore.of(settings)
+    database = Database(settings, "node")
+    store = ObjectStore.of(settings)
     async with database.session(tenant, role="worker") as session:
         files = (await session.scalars(select(StoredFile))).all()
     await database.close()
@@ -236,7 +311,10 @@ async def listed(settings: Settings, tenant: uuid.UUID) -> dict[str, str]:
     """State by id of every dataset of the portal."""
     database = Database(settings, "portal")
     async with database.session(tenant, role="worker") as session:
-        found = {str(each.id): str(each.state) for each in await session.scalars(select(Listed))}
+        found = {
+            str(each.id): str(each.state)
+            for each in await session.scalars(select(Listed))
+        }
     await database.close()
     return found
 
@@ -247,7 +325,9 @@ async def rows_everywhere(settings: Settings) -> dict[str, int]:
     for program in ("portal", "node"):
         database = Database(settings, program)
         async with database.platform_session(role="owner") as session:
-            ids = (await session.scalars(text("SELECT id FROM platform.territory"))).all()
+            ids = (
+                await session.scalars(text("SELECT id FROM platform.territory"))
+            ).all()
             tables = (
                 await session.scalars(
                     text(
@@ -269,8 +349,14 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """What a command reads to have these settings."""
     found = {}
     for name, value in settings.model_dump(mode="json", exclude_defaults=True).items():
-        found[f"UDI_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
-    return {**os.environ, **found, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "platform/src", ROOT)))}
+        found[f"UDI_{name.upper()}"] = (
+            value if isinstance(value, str) else json.dumps(value)
+        )
+    return {
+        **os.environ,
+        **found,
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "platform/src", ROOT))),
+    }
 
 
 async def states(settings: Settings, slug: str) -> list[str]:

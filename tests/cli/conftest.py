@@ -30,7 +30,9 @@ def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setattr(module, "get_settings", lambda: command_settings)
 
     async def invoke(*arguments: str | Path) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, build_app(), [str(each) for each in arguments])
+        return await asyncio.to_thread(
+            CliRunner().invoke, build_app(), [str(each) for each in arguments]
+        )
 
     return invoke
 

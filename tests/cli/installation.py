@@ -29,28 +29,48 @@ BINARIES = Path("/usr/lib/postgresql/15/bin")
 """The newest that Debian 12's pgBackRest knows."""
 PASSPHRASE = "correct-horse-battery-staple"
 LARGEST = 40_000
-MEMORY, ROOM = Path("/dev/shm"), 3_000_000_000
+MEMORY = Path("/dev/shm")
+ROOM = 3_000_000_000
 RUN_AGAIN = {("backup", verb) for verb in ("create", "list", "verify")}
 """What root does as PostgreSQL's account."""
-TAKE_ACCOUNT = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups", *READS_ALL, "--"]
+TAKE_ACCOUNT = [
+    "setpriv",
+    "--reuid",
+    "postgres",
+    "--regid",
+    "postgres",
+    "--init-groups",
+    *READS_ALL,
+    "--",
+]
 BY_ROOT = Commands()
 BY_ACCOUNT = Commands(TAKE_ACCOUNT if os.geteuid() == 0 else [])
-CREATE = "CREATE TABLE IF NOT EXISTS public.written (id bigserial PRIMARY KEY, said text)"
+CREATE = (
+    "CREATE TABLE IF NOT EXISTS public.written (id bigserial PRIMARY KEY, said text)"
+)
 
 
 def require_programs() -> None:
     """Skip, with the reason, where a real backup cannot be made."""
-    missing = [name for name in ("pgbackrest", "restic", "setpriv") if not shutil.which(name)]
+    missing = [
+        name for name in ("pgbackrest", "restic", "setpriv") if not shutil.which(name)
+    ]
     if missing:
-        pytest.skip(f"needs {', '.join(missing)} (Debian: apt install pgbackrest restic util-linux)")
+        pytest.skip(
+            f"needs {', '.join(missing)} (Debian: apt install pgbackrest restic util-linux)"
+        )
     if not BINARIES.is_dir():
-        pytest.skip(f"needs PostgreSQL 15 (looked in {BINARIES}): pgBackRest 2.45 knows no later one")
+        pytest.skip(
+            f"needs PostgreSQL 15 (looked in {BINARIES}): pgBackRest 2.45 knows no later one"
+        )
 
 
 def make_scratch() -> Path:
     """A folder that other accounts may enter; in memory where there is room, since pgBackRest waits for the disk at each file."""
     in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
-    folder = Path(tempfile.mkdtemp(prefix="udi-backup-", dir=MEMORY if in_memory else None))
+    folder = Path(
+        tempfile.mkdtemp(prefix="udi-backup-", dir=MEMORY if in_memory else None)
+    )
     folder.chmod(0o755)
     return folder
 
@@ -69,7 +89,9 @@ class Installation:
 
     @property
     def account(self) -> str:
-        return "postgres" if os.geteuid() == 0 else getpass.getuser()
+        if os.geteuid() == 0:
+            return "postgres"
+        return getpass.getuser()
 
     @property
     def data(self) -> Path:
@@ -84,7 +106,11 @@ class Installation:
         """What the command reads."""
         here = self.folder
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("UDI_")},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith("UDI_")
+            },
             "PYTHONPATH": str(ROOT / "platform/src"),
             "UDI_STATE": str(here / "state"),
             "UDI_SECRETS": str(here / "etc/secrets"),
@@ -111,12 +137,23 @@ class Installation:
             (self.folder / name).mkdir(parents=True)
         write_secrets(self.folder / "etc/secrets")
         (self.folder / "etc/secrets/backup_passphrase").write_text(PASSPHRASE)
-        (self.folder / "etc/tenants/baie/tenant.toml").write_text(f'name = "{self.folder.name}"\n')
+        (self.folder / "etc/tenants/baie/tenant.toml").write_text(
+            f'name = "{self.folder.name}"\n'
+        )
         self.write_plan()
         for name in ("socket", "."):
             shutil.chown(self.folder / name, self.account)
         self._as_account(
-            BINARIES / "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-D", self.data, "--no-sync"
+            BINARIES / "initdb",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "-D",
+            self.data,
+            "--no-sync",
         )
         self._configure()
         self.start()
@@ -136,7 +173,10 @@ class Installation:
         }
         server |= {"port": self.port, "account": self.account}
         lines = [f"{name} = {json.dumps(value)}" for name, value in top.items()]
-        lines += ["[server]", *(f"{name} = {json.dumps(value)}" for name, value in server.items())]
+        lines += [
+            "[server]",
+            *(f"{name} = {json.dumps(value)}" for name, value in server.items()),
+        ]
         (self.folder / "etc/backup.toml").write_text("\n".join(lines) + "\n")
 
     def _configure(self) -> None:
@@ -149,7 +189,15 @@ class Installation:
             file.writelines(f"{name} = '{value}'\n" for name, value in lines.items())
 
     def _as_account(self, *command: str | Path) -> None:
-        switch = ["setpriv", "--reuid", self.account, "--regid", self.account, "--init-groups", "--"]
+        switch = [
+            "setpriv",
+            "--reuid",
+            self.account,
+            "--regid",
+            self.account,
+            "--init-groups",
+            "--",
+        ]
         switched = [*(switch if os.geteuid() == 0 else []), *map(str, command)]
         subprocess.run(switched, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
@@ -164,7 +212,9 @@ class Installation:
     def stop(self) -> None:
         """Stop it at once; nothing is kept of these tests."""
         if (self.data / "postmaster.pid").exists():
-            self._as_account(BINARIES / "pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+            self._as_account(
+                BINARIES / "pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop"
+            )
 
     def prepare(self) -> None:
         """Roles, databases and schemas."""
@@ -175,7 +225,9 @@ class Installation:
             for role in ("owner", "app", "public", "worker")
         }
         passwords["udi_keycloak"] = settings.secret("keycloak_password")
-        asyncio.run(prepare_cluster(self.dsn("postgres"), settings.database_names, passwords))
+        asyncio.run(
+            prepare_cluster(self.dsn("postgres"), settings.database_names, passwords)
+        )
         assert self.udi("database", "migrate").returncode == 0
 
     def dsn(self, database: str) -> str:
@@ -187,7 +239,9 @@ class Installation:
 
     def _by(self, *arguments: str | Path) -> Commands:
         """Who gives a command: where root would run it again as the account, which imports all twice, the account itself."""
-        return BY_ACCOUNT if self.has_account and arguments[:2] in RUN_AGAIN else BY_ROOT
+        if self.has_account and arguments[:2] in RUN_AGAIN:
+            return BY_ACCOUNT
+        return BY_ROOT
 
     def must(self, *arguments: str | Path) -> Any:
         """The JSON that a backup command answers."""
@@ -197,9 +251,12 @@ class Installation:
 
     def cut(self, *arguments: str | Path, after: str) -> None:
         """Begin a command and kill it, without warning, once it said a word."""
-        command, lines = ("backup", *arguments), list[str]()
+        command = ("backup", *arguments)
+        lines = list[str]()
         operator = self._by(*command)
-        with operator.start(*command, environment=self.environment, stdout=subprocess.DEVNULL) as process:
+        with operator.start(
+            *command, environment=self.environment, stdout=subprocess.DEVNULL
+        ) as process:
             assert process.stderr
             for line in process.stderr:
                 lines.append(line)
@@ -245,11 +302,15 @@ class Load:
         await self._task
 
     async def _write(self, rank: int) -> None:
-        connection = await asyncpg.connect(self.at.dsn("udi_node" if rank else "udi_keycloak"))
+        connection = await asyncpg.connect(
+            self.at.dsn("udi_node" if rank else "udi_keycloak")
+        )
         await connection.execute("SET session_replication_role = replica")
         try:
             while not self._stopped:
-                await connection.execute("INSERT INTO public.written (said) VALUES (repeat(md5(random()::text), 20))")
+                await connection.execute(
+                    "INSERT INTO public.written (said) VALUES (repeat(md5(random()::text), 20))"
+                )
                 if rank == 1:
                     await self._publish(connection)
                 self.written += 1

@@ -35,7 +35,11 @@ async def killed(settings: Settings, *arguments: str, at: Callable[[str], bool])
     """Run a command and kill it (SIGKILL) when it says a step; its exit status."""
     command = (sys.executable, "-m", "udi", "tenant", *arguments)
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=environment_of(settings), stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *command,
+        cwd=ROOT,
+        env=environment_of(settings),
+        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
     async with asyncio.timeout(PATIENCE):
@@ -45,13 +49,23 @@ async def killed(settings: Settings, *arguments: str, at: Callable[[str], bool])
         return await process.wait()
 
 
-@pytest.mark.parametrize("step", ["rows of the databases", "catalogue for others", "organisations and accounts"])
+@pytest.mark.parametrize(
+    "step",
+    ["rows of the databases", "catalogue for others", "organisations and accounts"],
+)
 async def test_an_export_leaves_nothing_that_could_be_taken_for_an_archive(
     life: Life, elsewhere: Settings, tmp_path: Path, step: str
 ) -> None:
     target = tmp_path / "one.tar"
 
-    status = await killed(life.settings, "export", life.slug, "--to", str(target), at=lambda line: step in line)
+    status = await killed(
+        life.settings,
+        "export",
+        life.slug,
+        "--to",
+        str(target),
+        at=lambda line: step in line,
+    )
 
     assert status == -signal.SIGKILL
     assert names(tmp_path) == [".one.tar.partial"]
@@ -67,8 +81,15 @@ async def test_an_import_killed_at_each_step_serves_nobody_and_ends_the_same(
 ) -> None:
     path = tmp_path / "one.tar"
     await export_to(life, path)
-    for step in ("organisations and accounts", "files:", "rows of the databases", "hosted node"):
-        status = await killed(elsewhere, "import", str(path), at=lambda line, step=step: step in line)
+    for step in (
+        "organisations and accounts",
+        "files:",
+        "rows of the databases",
+        "hosted node",
+    ):
+        status = await killed(
+            elsewhere, "import", str(path), at=lambda line, step=step: step in line
+        )
 
         assert status == -signal.SIGKILL
         assert set(await states(elsewhere, life.slug)) == {"arriving"}
@@ -77,6 +98,8 @@ async def test_an_import_killed_at_each_step_serves_nobody_and_ends_the_same(
 
     assert done.outcome == "imported"
     assert await states(elsewhere, life.slug) == ["active", "active"]
-    assert await graph_of(elsewhere, life.slug) == await graph_of(life.settings, life.slug)
+    assert await graph_of(elsewhere, life.slug) == await graph_of(
+        life.settings, life.slug
+    )
     assert await files_of(elsewhere, life.id) == await files_of(life.settings, life.id)
     await forget(elsewhere, life.slug)

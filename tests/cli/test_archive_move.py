@@ -62,28 +62,41 @@ async def neighbour(elsewhere: Settings) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-async def exported(life: Life, tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
+async def exported(
+    life: Life, tmp_path_factory: pytest.TempPathFactory
+) -> ExportResult:
     return await export_to(life, tmp_path_factory.mktemp("archives") / "one.tar")
 
 
 @pytest.fixture(scope="module")
-async def imported(neighbour: dict[str, int], exported: ExportResult, elsewhere: Settings) -> Any:
-    yield await bring(elsewhere, Path(exported.archive), fingerprint=exported.fingerprint)
+async def imported(
+    neighbour: dict[str, int], exported: ExportResult, elsewhere: Settings
+) -> Any:
+    yield await bring(
+        elsewhere, Path(exported.archive), fingerprint=exported.fingerprint
+    )
     await forget(elsewhere, exported.territory)
 
 
-def test_the_archive_says_what_it_holds_and_only_its_owner_reads_it(exported: ExportResult) -> None:
+def test_the_archive_says_what_it_holds_and_only_its_owner_reads_it(
+    exported: ExportResult,
+) -> None:
     path = Path(exported.archive)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert (exported.datasets, exported.files, exported.bytes) == (3, 1, path.stat().st_size)
+    assert (exported.datasets, exported.files, exported.bytes) == (
+        3,
+        1,
+        path.stat().st_size,
+    )
     assert not list(path.parent.glob(".*"))
 
 
 async def test_the_catalogue_is_the_same_graph_at_the_same_addresses(
     imported: ImportResult, life: Life, elsewhere: Settings
 ) -> None:
-    before, after = await graph_of(life.settings, life.slug), await graph_of(elsewhere, life.slug)
+    before = await graph_of(life.settings, life.slug)
+    after = await graph_of(elsewhere, life.slug)
 
     assert imported.outcome == "imported"
     assert len(before) > 100
@@ -130,37 +143,56 @@ async def test_no_secret_is_in_the_archive(exported: ExportResult, life: Life) -
         if path.name not in {"signing_keys", "file_keys"}
     ]
 
-    assert not [secret for secret in kept if len(secret) > 8 and secret.encode() in content]
+    assert not [
+        secret for secret in kept if len(secret) > 8 and secret.encode() in content
+    ]
     assert b'"d":' not in content
 
 
-async def test_what_was_on_its_way_goes_on_from_there(imported: ImportResult, life: Life, elsewhere: Settings) -> None:
-    for program, wanted in (("portal", {"send_report"}), ("node", {"push_dataset", "prepare_version"})):
+async def test_what_was_on_its_way_goes_on_from_there(
+    imported: ImportResult, life: Life, elsewhere: Settings
+) -> None:
+    for program, wanted in (
+        ("portal", {"send_report"}),
+        ("node", {"push_dataset", "prepare_version"}),
+    ):
         database = Database(elsewhere, program)
         async with database.platform_session(role="worker") as session:
-            query = text("SELECT entrypoint FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE :tenant")
+            query = text(
+                "SELECT entrypoint FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE :tenant"
+            )
             jobs = (await session.scalars(query, {"tenant": f"%{life.id}%"})).all()
         assert set(jobs) == wanted
         await database.close()
 
 
-async def test_nodes_get_new_credentials(imported: ImportResult, life: Life, elsewhere: Settings) -> None:
+async def test_nodes_get_new_credentials(
+    imported: ImportResult, life: Life, elsewhere: Settings
+) -> None:
     hosted = (elsewhere.secrets_folder / f"node_credential_{life.slug}").read_text()
 
     [credential] = imported.credentials
 
     assert credential["node"] == "north"
     assert len(credential["client_secret"]) > 30
-    assert hosted != (life.settings.secrets_folder / f"node_credential_{life.slug}").read_text()
+    assert (
+        hosted
+        != (life.settings.secrets_folder / f"node_credential_{life.slug}").read_text()
+    )
 
 
 async def test_the_events_came_along_and_say_where_from(
     imported: ImportResult, exported: ExportResult, life: Life, elsewhere: Settings
 ) -> None:
-    for settings, last in ((life.settings, "territory.exported"), (elsewhere, "territory.imported")):
+    for settings, last in (
+        (life.settings, "territory.exported"),
+        (elsewhere, "territory.imported"),
+    ):
         database = Database(settings, "portal")
         async with database.session(life.id, role="worker") as session:
-            events = (await session.scalars(select(AuditEvent).order_by(AuditEvent.at))).all()
+            events = (
+                await session.scalars(select(AuditEvent).order_by(AuditEvent.at))
+            ).all()
         await database.close()
         found = [event for event in events if event.name == last]
         assert [event.facts for event in found] == [{"archive": exported.digest}]
@@ -197,7 +229,11 @@ async def test_another_archive_of_a_territory_that_lives_there_is_refused(
 
 
 async def test_a_host_of_another_is_refused_and_others_are_taken(
-    neighbour: dict[str, int], exported: ExportResult, home: Settings, elsewhere: Settings, tmp_path: Path
+    neighbour: dict[str, int],
+    exported: ExportResult,
+    home: Settings,
+    elsewhere: Settings,
+    tmp_path: Path,
 ) -> None:
     hosts: Any = {"portal": "neighbour.localhost"}
     aside = elsewhere.model_copy(update={"tenants": tmp_path / "tenants"})
@@ -214,15 +250,21 @@ async def test_under_other_hosts_the_addresses_follow(
     exported: ExportResult, life: Life, elsewhere: Settings, tmp_path: Path
 ) -> None:
     aside = elsewhere.model_copy(update={"tenants": tmp_path / "tenants"})
-    hosts: Any = {"portal": f"new.{life.slug}.localhost", "node": f"files.new.{life.slug}.localhost"}
+    hosts: Any = {
+        "portal": f"new.{life.slug}.localhost",
+        "node": f"files.new.{life.slug}.localhost",
+    }
     await forget(elsewhere, life.slug)
 
     await bring(aside, Path(exported.archive), hosts=hosts)
 
-    then, here = await graph_of(life.settings, life.slug), await graph_of(aside, life.slug)
+    then = await graph_of(life.settings, life.slug)
+    here = await graph_of(aside, life.slug)
     old, new = (settings.origin("portal", host) for settings, host in
                 ((life.settings, f"{life.slug}.localhost"), (aside, hosts["portal"])))  # fmt: skip
-    assert {str(quad).replace(old, new) for quad in then} == {str(quad) for quad in here}
+    assert {str(quad).replace(old, new) for quad in then} == {
+        str(quad) for quad in here
+    }
     database = Database(aside, "portal")
     async with database.session(life.id, role="worker") as session:
         hosted = await session.scalar(select(Node).where(Node.hosted))
@@ -234,24 +276,42 @@ async def test_under_other_hosts_the_addresses_follow(
         [delivery] = await session.scalars(select(Delivery))
     await node.close()
     assert delivery.record is not None
-    assert delivery.record["available_formats"][0]["connector"]["url"].startswith(hosted.url)
+    assert delivery.record["available_formats"][0]["connector"]["url"].startswith(
+        hosted.url
+    )
 
 
 async def test_only_confirmed_addresses_are_brought_and_recognised(
-    exported: ExportResult, home: Settings, elsewhere: Settings, life: Life, tmp_path: Path
+    exported: ExportResult,
+    home: Settings,
+    elsewhere: Settings,
+    life: Life,
+    tmp_path: Path,
 ) -> None:
     """Whoever typed somebody's address first, there or here, receives none of their rights."""
-    unconfirmed, _ = await asyncio.to_thread(add_member, home, life.slug, confirmed=False)
+    unconfirmed, _ = await asyncio.to_thread(
+        add_member, home, life.slug, confirmed=False
+    )
     taken, _ = await asyncio.to_thread(add_member, home, life.slug)
     connection = admin.connect(elsewhere)
-    connection.post("users", {"username": taken, "email": taken, "emailVerified": False, "enabled": True})
+    connection.post(
+        "users",
+        {"username": taken, "email": taken, "emailVerified": False, "enabled": True},
+    )
     later = await export_to(life, tmp_path / "later.tar")
     aside = elsewhere.model_copy(update={"tenants": tmp_path / "tenants"})
     await forget(elsewhere, life.slug)
 
     done = await bring(aside, Path(later.archive))
 
-    assert sum(count for outcome, count in done.accounts.items() if outcome.startswith("left")) == 2
+    assert (
+        sum(
+            count
+            for outcome, count in done.accounts.items()
+            if outcome.startswith("left")
+        )
+        == 2
+    )
     assert connection.get("users", email=unconfirmed, exact=True) == []
     [account] = connection.get("users", email=taken, exact=True)
     assert connection.get(f"organizations/members/{account['id']}/organizations") == []
@@ -268,10 +328,14 @@ async def test_an_archive_without_files_brings_descriptions_only(
     await forget(elsewhere, life.slug)
     assert made.files == 0
     assert not [path for path in reader.entries if path.startswith("files/")]
-    assert (await bring(elsewhere, Path(made.archive), check_only=True)).outcome == "checked"
+    assert (
+        await bring(elsewhere, Path(made.archive), check_only=True)
+    ).outcome == "checked"
 
 
-async def test_the_rdf_of_the_archive_is_that_of_the_catalogue(exported: ExportResult, life: Life) -> None:
+async def test_the_rdf_of_the_archive_is_that_of_the_catalogue(
+    exported: ExportResult, life: Life
+) -> None:
     reader = ArchiveReader(Path(exported.archive))
     reader.scan()
 
@@ -283,36 +347,60 @@ async def test_the_rdf_of_the_archive_is_that_of_the_catalogue(exported: ExportR
     assert len(lines) == len(life.published)
 
 
-async def test_what_is_not_there_is_refused_with_the_reason(life: Life, tmp_path: Path) -> None:
+async def test_what_is_not_there_is_refused_with_the_reason(
+    life: Life, tmp_path: Path
+) -> None:
     nowhere = Life(life.settings, "nowhere", life.id, life.folder, [], "", "")
     with pytest.raises(NotFoundError):
         await export_to(nowhere, tmp_path / "none.tar")
-    without = Life(life.settings.model_copy(update={"tenants": tmp_path}), life.slug, life.id, life.folder, [], "", "")
+    without = Life(
+        life.settings.model_copy(update={"tenants": tmp_path}),
+        life.slug,
+        life.id,
+        life.folder,
+        [],
+        "",
+        "",
+    )
     with pytest.raises(LocalError, match="tenant check"):
         await export_to(without, tmp_path / "none.tar")
 
     assert names(tmp_path) == []
 
 
-async def test_an_export_sees_one_moment_of_a_territory_that_goes_on(life: Life, tmp_path: Path) -> None:
+async def test_an_export_sees_one_moment_of_a_territory_that_goes_on(
+    life: Life, tmp_path: Path
+) -> None:
     """A dataset that changes between two parts of the archive is the same in all of them."""
     changed = life.published[-1]
 
     def change(step: str) -> None:
         if step == "catalogue for others":
-            worker = threading.Thread(target=asyncio.run, args=(_rename(life, changed),))
+            worker = threading.Thread(
+                target=asyncio.run, args=(_rename(life, changed),)
+            )
             worker.start()
             worker.join()
 
-    made = await export_territory(life.settings, life.slug, tmp_path / "moment.tar", tell=change)
+    made = await export_territory(
+        life.settings, life.slug, tmp_path / "moment.tar", tell=change
+    )
 
     reader = ArchiveReader(Path(made.archive))
     reader.scan()
-    rows = {row["id"]: row for row in map(json.loads, reader.read_lines("portal/dataset.jsonl"))}
-    records = {record["global_id"]: record for record in map(json.loads, reader.read_lines("catalogue/rudi.jsonl"))}
+    rows = {
+        row["id"]: row
+        for row in map(json.loads, reader.read_lines("portal/dataset.jsonl"))
+    }
+    records = {
+        record["global_id"]: record
+        for record in map(json.loads, reader.read_lines("catalogue/rudi.jsonl"))
+    }
     held = b"".join(reader.read_pieces("catalogue/dcat-ap.ttl")).decode()
     reader.close()
-    assert records == {id_: row["record"] for id_, row in rows.items() if row["state"] == "published"}
+    assert records == {
+        id_: row["record"] for id_, row in rows.items() if row["state"] == "published"
+    }
     assert "Renamed" not in records[changed]["resource_title"]
     assert "Renamed" not in held
 
@@ -322,7 +410,8 @@ async def _rename(life: Life, dataset: str) -> None:
     async with database.session(life.id, role="worker") as session:
         row = await session.scalar(select(Listed).where(Listed.id == UUID(dataset)))
         assert row is not None
-        row.title, row.record = "Renamed", {**row.record, "resource_title": "Renamed"}
+        row.title = "Renamed"
+        row.record = {**row.record, "resource_title": "Renamed"}
     await database.close()
 
 
@@ -332,22 +421,46 @@ async def test_the_commands_speak_to_people_and_to_programs(
     path = tmp_path / "one.tar"
     await forget(elsewhere, life.slug)
 
-    exported = await command(life.settings, monkeypatch, "export", life.slug, "--to", str(path), "--json")
+    exported = await command(
+        life.settings, monkeypatch, "export", life.slug, "--to", str(path), "--json"
+    )
     said = json.loads(exported.stdout)
     checked = await command(
-        elsewhere, monkeypatch, "import", str(path), "--check-only", "--key-fingerprint", said["fingerprint"]
+        elsewhere,
+        monkeypatch,
+        "import",
+        str(path),
+        "--check-only",
+        "--key-fingerprint",
+        said["fingerprint"],
     )
-    misled = await command(elsewhere, monkeypatch, "import", str(path), "--as-host", "portal=https://x.example")
-    again = await command(life.settings, monkeypatch, "export", life.slug, "--to", str(path))
+    misled = await command(
+        elsewhere,
+        monkeypatch,
+        "import",
+        str(path),
+        "--as-host",
+        "portal=https://x.example",
+    )
+    again = await command(
+        life.settings, monkeypatch, "export", life.slug, "--to", str(path)
+    )
 
     assert said["archive"] == str(path)
     assert "rows of the databases" in exported.stderr
-    assert f"{life.slug}: checked. Signed by the key {said['fingerprint']}" in checked.stdout
+    assert (
+        f"{life.slug}: checked. Signed by the key {said['fingerprint']}"
+        in checked.stdout
+    )
     assert isinstance(misled.exception, LocalError)
     assert said["fingerprint"] in again.stdout
     assert "personal data" in again.stdout
 
 
-async def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+async def command(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str
+) -> Result:
     monkeypatch.setattr(commands, "get_settings", lambda: settings)
-    return await asyncio.to_thread(CliRunner().invoke, build_app(), ["tenant", *arguments])
+    return await asyncio.to_thread(
+        CliRunner().invoke, build_app(), ["tenant", *arguments]
+    )

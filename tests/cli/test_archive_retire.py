@@ -64,7 +64,9 @@ async def traces(settings: Settings, tenant: Any) -> list[str]:
 
 
 def _payload(table: str) -> str:
-    return "convert_from(t.payload, 'UTF8') LIKE :id" if table == "pgqueuer" else "false"
+    if table == "pgqueuer":
+        return "convert_from(t.payload, 'UTF8') LIKE :id"
+    return "false"
 
 
 def invoke(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
@@ -85,28 +87,56 @@ async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
     with pytest.raises(ConflictError, match="without the files"):
         await retire(life.settings, life.slug, archive=Path(light.archive), tell=quiet)
 
-    unsaved = invoke(life.settings, monkeypatch, life.slug, "--without-archive", "--yes-retire", life.slug)
+    unsaved = invoke(
+        life.settings,
+        monkeypatch,
+        life.slug,
+        "--without-archive",
+        "--yes-retire",
+        life.slug,
+    )
     misspelt = invoke(
-        life.settings, monkeypatch, life.slug, "--without-archive", "--without-archive", "--yes-retire", "x"
+        life.settings,
+        monkeypatch,
+        life.slug,
+        "--without-archive",
+        "--without-archive",
+        "--yes-retire",
+        "x",
     )
     unasked = invoke(life.settings, monkeypatch, life.slug, "--archive", early.archive)
 
-    for refused, words in ((unsaved, "--without-archive twice"), (misspelt, "not the same"), (unasked, "--yes-retire")):
+    for refused, words in (
+        (unsaved, "--without-archive twice"),
+        (misspelt, "not the same"),
+        (unasked, "--yes-retire"),
+    ):
         assert isinstance(refused.exception, LocalError)
         assert words in str(refused.exception)
     assert await states(life.settings, life.slug) == ["suspended", "suspended"]
     await set_territory_state(life.settings, life.slug, "active")
 
 
-async def test_nothing_of_it_is_left_and_everything_of_others(life: Life, home: Settings, tmp_path: Path) -> None:
+async def test_nothing_of_it_is_left_and_everything_of_others(
+    life: Life, home: Settings, tmp_path: Path
+) -> None:
     neighbour = read_folder(variant(home.tenants, f"stays-{life.slug[-6:]}"))
     await asyncio.to_thread(provision.apply_folder, home, neighbour)
     connection = admin.connect(home)
     both, subject = await asyncio.to_thread(add_member, home, life.slug)
-    await asyncio.to_thread(apply_memberships, connection, subject, {f"{neighbour.slug}--{HALL}": ["managers"]})
+    await asyncio.to_thread(
+        apply_memberships,
+        connection,
+        subject,
+        {f"{neighbour.slug}--{HALL}": ["managers"]},
+    )
     path = tmp_path / "last.tar"
     await export_to(life, path, suspend=True)
-    others = {name: count for name, count in (await rows_everywhere(home)).items() if str(life.id) not in name}
+    others = {
+        name: count
+        for name, count in (await rows_everywhere(home)).items()
+        if str(life.id) not in name
+    }
     assert len(await traces(home, life.id)) > 10
 
     done = await retire(home, life.slug, archive=path, tell=quiet)
@@ -120,23 +150,46 @@ async def test_nothing_of_it_is_left_and_everything_of_others(life: Life, home: 
         name: n for name, n in others.items() if name in after
     }
     assert [name for name in others if name not in after] == []
-    assert not [each for each in home.secrets_folder.iterdir() if life.slug in each.name]
+    assert not [
+        each for each in home.secrets_folder.iterdir() if life.slug in each.name
+    ]
     assert connection.get("users", email=life.member, exact=True) == []
     assert len(connection.get("users", email=both, exact=True)) == 1
-    assert not [each for each in connection.get("clients", max=1000) if each["clientId"].startswith(life.slug)]
+    assert not [
+        each
+        for each in connection.get("clients", max=1000)
+        if each["clientId"].startswith(life.slug)
+    ]
     assert (await retire(home, life.slug, archive=path, tell=quiet)) is None
 
 
-async def test_the_command_says_what_it_deleted(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_command_says_what_it_deleted(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = read_folder(variant(home.tenants, "brief"))
     await asyncio.to_thread(provision.apply_folder, home, folder)
     await set_territory_state(home, "brief", "suspended")
 
     done = await asyncio.to_thread(
-        invoke, home, monkeypatch, "brief", "--without-archive", "--without-archive", "--yes-retire", "brief", "--json"
+        invoke,
+        home,
+        monkeypatch,
+        "brief",
+        "--without-archive",
+        "--without-archive",
+        "--yes-retire",
+        "brief",
+        "--json",
     )
     again = await asyncio.to_thread(
-        invoke, home, monkeypatch, "brief", "--without-archive", "--without-archive", "--yes-retire", "brief"
+        invoke,
+        home,
+        monkeypatch,
+        "brief",
+        "--without-archive",
+        "--without-archive",
+        "--yes-retire",
+        "brief",
     )
 
     assert json.loads(done.stdout)["clients"] == 3

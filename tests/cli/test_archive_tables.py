@@ -37,29 +37,52 @@ async def test_every_table_of_a_territory_is_carried_or_left_out_with_the_reason
 
 
 @pytest.mark.parametrize("program", contents.PROGRAMS)
-def test_columns_that_are_drawn_anew_or_hold_addresses_exist(program: ProgramName) -> None:
+def test_columns_that_are_drawn_anew_or_hold_addresses_exist(
+    program: ProgramName,
+) -> None:
     for each in contents.CARRIED[program]:
-        assert each.regenerated_columns | each.address_columns <= set(each.table.columns.keys())
+        assert each.regenerated_columns | each.address_columns <= set(
+            each.table.columns.keys()
+        )
 
 
 def test_what_an_archive_of_an_earlier_release_says_twice_is_read_once() -> None:
     [datasets] = [each for each in contents.CARRIED["portal"] if each.name == "dataset"]
     record = {"summary": [{"lang": "fr", "text": "Chaque arbre."}]}
-    line = json.dumps({"title": "Arbres", "summary": {"fr": "Chaque arbre."}, "record": record}).encode()
+    line = json.dumps(
+        {"title": "Arbres", "summary": {"fr": "Chaque arbre."}, "record": record}
+    ).encode()
 
-    assert list(parse_rows(datasets, [line], ImportMapping())) == [{"title": "Arbres", "record": record}]
+    assert list(parse_rows(datasets, [line], ImportMapping())) == [
+        {"title": "Arbres", "record": record}
+    ]
     with pytest.raises(ValueError, match="not a row of dataset"):
-        list(parse_rows(datasets, [line.replace(b"summary", b"summery", 1)], ImportMapping()))
+        list(
+            parse_rows(
+                datasets, [line.replace(b"summary", b"summery", 1)], ImportMapping()
+            )
+        )
 
 
 def test_every_entry_is_documented_with_what_it_holds() -> None:
     page = PAGE.read_text()
     named = set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
-    left_out = {f"{program}.{each.name}" for program in contents.PROGRAMS for each in contents.LEFT_OUT[program]}
+    left_out = {
+        f"{program}.{each.name}"
+        for program in contents.PROGRAMS
+        for each in contents.LEFT_OUT[program]
+    }
 
-    assert contents.FIXED_ENTRIES | {"tenant/<name>", "files/<sha256>", "manifest.json", "signature.json"} <= named
+    assert (
+        contents.FIXED_ENTRIES
+        | {"tenant/<name>", "files/<sha256>", "manifest.json", "signature.json"}
+        <= named
+    )
     assert left_out <= named
     assert [
-        each.reason for program in contents.PROGRAMS for each in contents.LEFT_OUT[program] if each.reason not in page
+        each.reason
+        for program in contents.PROGRAMS
+        for each in contents.LEFT_OUT[program]
+        if each.reason not in page
     ] == []
     assert f"Format {contents.FORMAT}" in page

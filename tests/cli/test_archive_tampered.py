@@ -10,9 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.archiving import Life, bring, elsewhere, export_to, home, life, other_databases, rows_everywhere
+from tests.cli.archiving import (
+    Life,
+    bring,
+    elsewhere,
+    export_to,
+    home,
+    life,
+    other_databases,
+    rows_everywhere,
+)
 from udi.cli.archive import signature
-from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveEntry, ArchiveReader, InvalidArchiveError
+from udi.cli.archive.tar_file import (
+    MANIFEST,
+    SIGNATURE,
+    ArchiveEntry,
+    ArchiveReader,
+    InvalidArchiveError,
+)
 from udi.cli.local.errors import LocalError
 from udi.settings import Settings
 
@@ -54,8 +69,15 @@ def written(path: Path, entries: Entries) -> Path:
 
 def signed_again(settings: Settings, slug: str, entries: Entries) -> Entries:
     """The same entries with a manifest and a signature that agree, by whoever has these settings."""
-    body = {name: content for name, content in entries.items() if name not in {MANIFEST, SIGNATURE}}
-    listed = [ArchiveEntry(name, len(content), digest(content)).manifest_entry() for name, content in body.items()]
+    body = {
+        name: content
+        for name, content in entries.items()
+        if name not in {MANIFEST, SIGNATURE}
+    }
+    listed = [
+        ArchiveEntry(name, len(content), digest(content)).manifest_entry()
+        for name, content in body.items()
+    ]
     manifest = json.dumps({"format": 1, "entries": listed}).encode()
     document, _ = signature.sign_manifest(settings, digest(manifest), slug)
     return {**body, MANIFEST: manifest, SIGNATURE: json.dumps(document).encode()}
@@ -77,7 +99,10 @@ def digest(content: bytes) -> str:
 
 
 async def assert_refused(
-    settings: Settings, path: Path, match: str, error: type[Exception] = InvalidArchiveError
+    settings: Settings,
+    path: Path,
+    match: str,
+    error: type[Exception] = InvalidArchiveError,
 ) -> None:
     before = await rows_everywhere(settings)
     files = sorted(str(each) for each in settings.state.rglob("*"))
@@ -93,20 +118,41 @@ async def test_it_is_right_as_it_is(archive: Path, elsewhere: Settings) -> None:
     assert (await bring(elsewhere, archive, check_only=True)).outcome == "checked"
 
 
-@pytest.mark.parametrize("part", ["files/", MANIFEST, SIGNATURE, "portal/dataset.jsonl", "tenant/tenant.toml"])
-async def test_one_bit_of_any_part(archive: Path, elsewhere: Settings, tmp_path: Path, part: str) -> None:
+@pytest.mark.parametrize(
+    "part",
+    ["files/", MANIFEST, SIGNATURE, "portal/dataset.jsonl", "tenant/tenant.toml"],
+)
+async def test_one_bit_of_any_part(
+    archive: Path, elsewhere: Settings, tmp_path: Path, part: str
+) -> None:
     target = Path(shutil.copy(archive, tmp_path / "changed.tar"))
     entry = next(each for name, each in found(archive).items() if name.startswith(part))
     flip(target, entry.offset + entry.size // 2)
 
-    await assert_refused(elsewhere, target, "holds something else|was changed|signature|manifest|is missing")
+    await assert_refused(
+        elsewhere,
+        target,
+        "holds something else|was changed|signature|manifest|is missing",
+    )
 
 
-@pytest.mark.parametrize("part", ["files/", "node/dataset.jsonl", "archive.json", MANIFEST, SIGNATURE])
-async def test_a_part_that_is_missing(archive: Path, elsewhere: Settings, tmp_path: Path, part: str) -> None:
-    entries = {name: content for name, content in contents(archive).items() if not name.startswith(part)}
+@pytest.mark.parametrize(
+    "part", ["files/", "node/dataset.jsonl", "archive.json", MANIFEST, SIGNATURE]
+)
+async def test_a_part_that_is_missing(
+    archive: Path, elsewhere: Settings, tmp_path: Path, part: str
+) -> None:
+    entries = {
+        name: content
+        for name, content in contents(archive).items()
+        if not name.startswith(part)
+    }
 
-    await assert_refused(elsewhere, written(tmp_path / "partial.tar", entries), "missing|does not end with")
+    await assert_refused(
+        elsewhere,
+        written(tmp_path / "partial.tar", entries),
+        "missing|does not end with",
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,14 +164,18 @@ async def test_a_part_that_is_missing(archive: Path, elsewhere: Settings, tmp_pa
         ("tenant/../../x", "not the name of an entry"),
     ],
 )
-async def test_a_part_too_many(archive: Path, elsewhere: Settings, tmp_path: Path, name: str, reason: str) -> None:
+async def test_a_part_too_many(
+    archive: Path, elsewhere: Settings, tmp_path: Path, name: str, reason: str
+) -> None:
     entries = {name: b"surplus", **contents(archive)}
 
     await assert_refused(elsewhere, written(tmp_path / "more.tar", entries), reason)
 
 
 @pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.9, 0.999])
-async def test_a_cut_file(archive: Path, elsewhere: Settings, tmp_path: Path, share: float) -> None:
+async def test_a_cut_file(
+    archive: Path, elsewhere: Settings, tmp_path: Path, share: float
+) -> None:
     target = tmp_path / "cut.tar"
     content = bytes_of(archive)
     target.write_bytes(content[: int(len(content) * share)])
@@ -134,11 +184,26 @@ async def test_a_cut_file(archive: Path, elsewhere: Settings, tmp_path: Path, sh
 
 
 @pytest.mark.parametrize(
-    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, b"S", b"L", b"x"]
+    "kind",
+    [
+        tarfile.SYMTYPE,
+        tarfile.LNKTYPE,
+        tarfile.DIRTYPE,
+        tarfile.FIFOTYPE,
+        b"S",
+        b"L",
+        b"x",
+    ],
 )
-async def test_an_entry_that_is_no_plain_file(archive: Path, elsewhere: Settings, tmp_path: Path, kind: bytes) -> None:
+async def test_an_entry_that_is_no_plain_file(
+    archive: Path, elsewhere: Settings, tmp_path: Path, kind: bytes
+) -> None:
     entry = tarfile.TarInfo("files/" + "0" * 64)
-    entry.type, entry.linkname = kind, "/etc/passwd" if kind in {tarfile.SYMTYPE, tarfile.LNKTYPE} else ""
+    entry.type = kind
+    if kind in {tarfile.SYMTYPE, tarfile.LNKTYPE}:
+        entry.linkname = "/etc/passwd"
+    else:
+        entry.linkname = ""
     target = tmp_path / "link.tar"
     target.write_bytes(entry.tobuf(tarfile.GNU_FORMAT)[-512:] + bytes_of(archive))
 
@@ -146,7 +211,9 @@ async def test_an_entry_that_is_no_plain_file(archive: Path, elsewhere: Settings
 
 
 @pytest.mark.parametrize("size", [10**5, 8 * 1024**4, 2**62, -1])
-async def test_a_size_that_lies(archive: Path, elsewhere: Settings, tmp_path: Path, size: int) -> None:
+async def test_a_size_that_lies(
+    archive: Path, elsewhere: Settings, tmp_path: Path, size: int
+) -> None:
     entry = tarfile.TarInfo("files/" + "0" * 64)
     entry.size = max(size, 0)
     header = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
@@ -160,10 +227,14 @@ async def test_a_size_that_lies(archive: Path, elsewhere: Settings, tmp_path: Pa
     await assert_refused(elsewhere, target, "lies about the size|has no size|cut")
 
 
-async def test_something_hidden_between_or_after_the_parts(archive: Path, elsewhere: Settings, tmp_path: Path) -> None:
-    content, first = bytes_of(archive), found(archive)["archive.json"]
+async def test_something_hidden_between_or_after_the_parts(
+    archive: Path, elsewhere: Settings, tmp_path: Path
+) -> None:
+    content = bytes_of(archive)
+    first = found(archive)["archive.json"]
     padding = first.offset + first.size
-    between, after = tmp_path / "between.tar", tmp_path / "after.tar"
+    between = tmp_path / "between.tar"
+    after = tmp_path / "after.tar"
     between.write_bytes(content[:padding] + b"x" + content[padding + 1 :])
     after.write_bytes(content + b"x" * 512)
 
@@ -171,8 +242,11 @@ async def test_something_hidden_between_or_after_the_parts(archive: Path, elsewh
     await assert_refused(elsewhere, after, "follows its end")
 
 
-async def test_a_part_that_is_there_twice(archive: Path, elsewhere: Settings, tmp_path: Path) -> None:
-    content, first = bytes_of(archive), found(archive)["archive.json"]
+async def test_a_part_that_is_there_twice(
+    archive: Path, elsewhere: Settings, tmp_path: Path
+) -> None:
+    content = bytes_of(archive)
+    first = found(archive)["archive.json"]
     end = first.offset + first.size + -first.size % 512
     target = tmp_path / "twice.tar"
     target.write_bytes(content[:end] + content)
@@ -180,33 +254,51 @@ async def test_a_part_that_is_there_twice(archive: Path, elsewhere: Settings, tm
     await assert_refused(elsewhere, target, "there twice")
 
 
-async def test_a_part_whose_size_no_such_part_has(archive: Path, elsewhere: Settings, tmp_path: Path) -> None:
+async def test_a_part_whose_size_no_such_part_has(
+    archive: Path, elsewhere: Settings, tmp_path: Path
+) -> None:
     entries = {**contents(archive), "tenant/logo.svg": b"x" * (2 * 1024 * 1024)}
 
-    await assert_refused(elsewhere, written(tmp_path / "large.tar", entries), "larger than it may be")
+    await assert_refused(
+        elsewhere, written(tmp_path / "large.tar", entries), "larger than it may be"
+    )
 
 
 async def test_the_key_of_somebody_else_where_one_is_insisted_on(
     archive: Path, elsewhere: Settings, life: Life, tmp_path: Path
 ) -> None:
-    forged = written(tmp_path / "forged.tar", signed_again(elsewhere, life.slug, contents(archive)))
+    forged = written(
+        tmp_path / "forged.tar", signed_again(elsewhere, life.slug, contents(archive))
+    )
     right = json.loads(contents(archive)[SIGNATURE])["key"]["kid"]
 
-    assert (await bring(elsewhere, archive, check_only=True, fingerprint=right)).fingerprint == right
+    assert (
+        await bring(elsewhere, archive, check_only=True, fingerprint=right)
+    ).fingerprint == right
     with pytest.raises(InvalidArchiveError, match="not by"):
         await bring(elsewhere, forged, check_only=True, fingerprint=right)
 
 
 def _without_a_file(entries: Entries) -> Entries:
-    return {name: content for name, content in entries.items() if not name.startswith("files/")}
+    return {
+        name: content
+        for name, content in entries.items()
+        if not name.startswith("files/")
+    }
 
 
 def _other_bytes(entries: Entries) -> Entries:
-    return {name: b"others" if name.startswith("files/") else content for name, content in entries.items()}
+    return {
+        name: b"others" if name.startswith("files/") else content
+        for name, content in entries.items()
+    }
 
 
 def _with(name: str, content: bytes) -> Callable[[Entries], Entries]:
-    return lambda entries: {name: content, **{each: kept for each, kept in entries.items() if each != name}}
+    return lambda entries: {
+        name: content,
+        **{each: kept for each, kept in entries.items() if each != name},
+    }
 
 
 @pytest.mark.parametrize(
@@ -225,7 +317,12 @@ def _with(name: str, content: bytes) -> Callable[[Entries], Entries]:
     ],
 )
 async def test_nonsense_is_refused_even_signed(
-    archive: Path, elsewhere: Settings, life: Life, tmp_path: Path, change: Callable[[Entries], Entries], reason: str
+    archive: Path,
+    elsewhere: Settings,
+    life: Life,
+    tmp_path: Path,
+    change: Callable[[Entries], Entries],
+    reason: str,
 ) -> None:
     entries = signed_again(elsewhere, life.slug, change(contents(archive)))
 
@@ -239,18 +336,31 @@ async def test_a_newer_release_is_named_as_the_reason(
     about = json.loads(entries["archive.json"])
     about["revisions"]["node"] = "of_tomorrow"
     entries["archive.json"] = json.dumps(about).encode()
-    target = written(tmp_path / "newer.tar", signed_again(elsewhere, life.slug, entries))
+    target = written(
+        tmp_path / "newer.tar", signed_again(elsewhere, life.slug, entries)
+    )
 
-    await assert_refused(elsewhere, target, "upgrade this installation first", LocalError)
+    await assert_refused(
+        elsewhere, target, "upgrade this installation first", LocalError
+    )
 
 
-async def test_an_older_revision_is_read(archive: Path, elsewhere: Settings, life: Life, tmp_path: Path) -> None:
+async def test_an_older_revision_is_read(
+    archive: Path, elsewhere: Settings, life: Life, tmp_path: Path
+) -> None:
     """A column that came later is absent from the rows, a table that came later from the archive."""
     entries = contents(archive)
     rows = [json.loads(line) for line in entries["node/stored_file.jsonl"].splitlines()]
-    older = [{name: value for name, value in row.items() if name != "charset"} for row in rows]
-    entries["node/stored_file.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in older)
+    older = [
+        {name: value for name, value in row.items() if name != "charset"}
+        for row in rows
+    ]
+    entries["node/stored_file.jsonl"] = b"".join(
+        json.dumps(row).encode() + b"\n" for row in older
+    )
     del entries["node/dataset_event.jsonl"]
-    target = written(tmp_path / "older.tar", signed_again(elsewhere, life.slug, entries))
+    target = written(
+        tmp_path / "older.tar", signed_again(elsewhere, life.slug, entries)
+    )
 
     assert (await bring(elsewhere, target)).rows["node.stored_file"] == len(rows)

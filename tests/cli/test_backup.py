@@ -11,7 +11,12 @@ import asyncpg
 import pytest
 
 from udi.cli.backup import census
-from udi.cli.backup.manifest import Manifest, ObjectBackup, TableChecksum, choose_manifest
+from udi.cli.backup.manifest import (
+    Manifest,
+    ObjectBackup,
+    TableChecksum,
+    choose_manifest,
+)
 from udi.cli.backup.pgbackrest import render_configuration, write_configuration
 from udi.cli.backup.plan import read_plan
 from udi.cli.backup.processes import hold_lock, run_program, wrap_command
@@ -56,7 +61,11 @@ def settled(settings: Settings, folder: Path, plan: str) -> Settings:
         (secrets / name).write_text(value)
     (folder / "backup.toml").write_text(plan)
     (folder / "backup").mkdir()
-    changed = {"secrets": secrets, "backup_plan": folder / "backup.toml", "backup_state": folder / "backup"}
+    changed = {
+        "secrets": secrets,
+        "backup_plan": folder / "backup.toml",
+        "backup_state": folder / "backup",
+    }
     return settings.model_copy(update=changed)
 
 
@@ -72,7 +81,9 @@ def manifest(label: str, finished: datetime, release: str = "0.1.0") -> Manifest
     )  # fmt: skip
 
 
-def test_without_a_plan_the_command_says_which_file_is_absent(settings: Settings, tmp_path: Path) -> None:
+def test_without_a_plan_the_command_says_which_file_is_absent(
+    settings: Settings, tmp_path: Path
+) -> None:
     with pytest.raises(LocalError, match="No backup is set up"):
         read_plan(settings.model_copy(update={"backup_plan": tmp_path / "none.toml"}))
 
@@ -85,7 +96,9 @@ def test_without_a_plan_the_command_says_which_file_is_absent(settings: Settings
         ("repository = [", "cannot be used"),
     ],
 )
-def test_a_slip_in_the_plan_is_named(settings: Settings, tmp_path: Path, slip: str, named: str) -> None:
+def test_a_slip_in_the_plan_is_named(
+    settings: Settings, tmp_path: Path, slip: str, named: str
+) -> None:
     before, after = (slip, PLAN) if slip.startswith("repo") else ("", PLAN + slip)
     made = settled(settings, tmp_path, before + after)
 
@@ -101,22 +114,32 @@ def test_a_folder_holds_both_halves(planned: Settings) -> None:
     assert not found.in_s3
 
 
-def test_a_bucket_holds_both_halves_below_its_prefix(settings: Settings, tmp_path: Path) -> None:
+def test_a_bucket_holds_both_halves_below_its_prefix(
+    settings: Settings, tmp_path: Path
+) -> None:
     found = repository(settled(settings, tmp_path, IN_S3))
 
     assert found.files == "s3:https://s3.example.org:9000/saved/deep/below/files"
     assert found.environment["AWS_ACCESS_KEY_ID"] == "AKEY"
     told = found.options()
     assert told["repo1-path"] == "/deep/below/database"
-    assert (told["repo1-s3-endpoint"], told["repo1-storage-port"]) == ("s3.example.org", "9000")
-    assert (told["repo1-s3-bucket"], told["repo1-s3-key-secret"]) == ("saved", "ASECRET")
+    assert (told["repo1-s3-endpoint"], told["repo1-storage-port"]) == (
+        "s3.example.org",
+        "9000",
+    )
+    assert (told["repo1-s3-bucket"], told["repo1-s3-key-secret"]) == (
+        "saved",
+        "ASECRET",
+    )
 
 
 def test_a_repository_shows_no_secret_when_it_is_printed(planned: Settings) -> None:
     assert PASSPHRASE not in f"{repository(planned)!r}"
 
 
-@pytest.mark.parametrize(("address", "passphrase"), [("backups", PASSPHRASE), ("/backups", "short")])
+@pytest.mark.parametrize(
+    ("address", "passphrase"), [("backups", PASSPHRASE), ("/backups", "short")]
+)
 def test_a_relative_address_and_a_short_passphrase_are_refused(
     planned: Settings, address: str, passphrase: str
 ) -> None:
@@ -124,8 +147,11 @@ def test_a_relative_address_and_a_short_passphrase_are_refused(
         other_repository(planned, read_plan(planned), address, passphrase)
 
 
-def test_the_configuration_is_written_once_and_for_few(planned: Settings, tmp_path: Path) -> None:
-    path, owner = tmp_path / "deep/pgbackrest.conf", (os.geteuid(), os.getegid())
+def test_the_configuration_is_written_once_and_for_few(
+    planned: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "deep/pgbackrest.conf"
+    owner = (os.geteuid(), os.getegid())
 
     assert write_configuration(repository(planned), path, tmp_path, owner=owner)
     assert not write_configuration(repository(planned), path, tmp_path, owner=owner)
@@ -135,7 +161,8 @@ def test_the_configuration_is_written_once_and_for_few(planned: Settings, tmp_pa
 
 
 def test_the_backup_of_a_label_or_before_a_moment_is_chosen_else_the_newest() -> None:
-    first, second = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC)
+    first = datetime(2026, 5, 1, tzinfo=UTC)
+    second = datetime(2026, 5, 2, tzinfo=UTC)
     there = [manifest("one", first), manifest("two", second)]
 
     assert choose_manifest(there, None, None).label == "two"
@@ -187,16 +214,26 @@ def test_tables_that_differ_are_told_each_in_a_few_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("writes", "ends", "verdict"), [(False, False, "exact"), (True, False, "exact"), (True, True, "not exact")]
+    ("writes", "ends", "verdict"),
+    [(False, False, "exact"), (True, False, "exact"), (True, True, "not exact")],
 )
 async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_marked(
-    settings: Settings, postgres: str, monkeypatch: pytest.MonkeyPatch, *, writes: bool, ends: bool, verdict: str
+    settings: Settings,
+    postgres: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    writes: bool,
+    ends: bool,
+    verdict: str,
 ) -> None:
     monkeypatch.setattr(census, "ATTEMPTS", 1 if ends else 20)
     monkeypatch.setattr(census, "COMMIT_DELAY", 0.1)
-    monkeypatch.setattr(census, "databases", lambda _: [*settings.database_names.values()])
+    monkeypatch.setattr(
+        census, "databases", lambda _: [*settings.database_names.values()]
+    )
     writer = await asyncpg.connect(postgres)
-    transaction, looked_again = writer.transaction(), census.are_still_writing
+    transaction = writer.transaction()
+    looked_again = census.are_still_writing
     await transaction.start()
     if writes:
         await writer.execute("SELECT pg_current_xact_id()")
@@ -227,7 +264,9 @@ def test_a_second_backup_waits_for_the_first(tmp_path: Path) -> None:
     assert after.returncode == 0
 
 
-def test_a_program_that_we_run_ends_with_us_and_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_we_run_ends_with_us_and_gets_no_secret_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("UDI_SECRETS", "/somewhere")
 
     assert wrap_command(["true"])[1:3] == ["--pdeathsig", "TERM"]
@@ -240,11 +279,16 @@ def noted(age: timedelta) -> BackupRun:
 
 async def findings(settings: Settings, **state: Any) -> dict[str, tuple[str, str]]:
     write_state(settings.backup_state, BackupState(**state))
-    return {finding.name: (finding.severity, finding.remedy) for finding in await check_backup(settings)}
+    return {
+        finding.name: (finding.severity, finding.remedy)
+        for finding in await check_backup(settings)
+    }
 
 
 async def test_a_recent_backup_that_was_proven_is_well(planned: Settings) -> None:
-    found = await findings(planned, created=noted(timedelta(hours=25)), verified=noted(timedelta(days=7)))
+    found = await findings(
+        planned, created=noted(timedelta(hours=25)), verified=noted(timedelta(days=7))
+    )
 
     assert found["last backup"] == ("ok", "")
     assert found["restore drill"] == ("ok", "")
@@ -254,16 +298,33 @@ async def test_a_recent_backup_that_was_proven_is_well(planned: Settings) -> Non
     ("state", "name", "severity", "remedy"),
     [
         (dict, "last backup", "warning", "udi backup create"),
-        (lambda: {"created": noted(timedelta(hours=27))}, "last backup", "fault", "udi backup create"),
-        (lambda: {"created": noted(timedelta())}, "restore drill", "warning", "udi backup verify"),
         (
-            lambda: {"created": noted(timedelta()), "verified": noted(timedelta(days=9))},
+            lambda: {"created": noted(timedelta(hours=27))},
+            "last backup",
+            "fault",
+            "udi backup create",
+        ),
+        (
+            lambda: {"created": noted(timedelta())},
+            "restore drill",
+            "warning",
+            "udi backup verify",
+        ),
+        (
+            lambda: {
+                "created": noted(timedelta()),
+                "verified": noted(timedelta(days=9)),
+            },
             "restore drill",
             "fault",
             "udi backup verify",
         ),
         (
-            lambda: {"created": noted(timedelta()), "verified": noted(timedelta()), "refused": noted(timedelta())},
+            lambda: {
+                "created": noted(timedelta()),
+                "verified": noted(timedelta()),
+                "refused": noted(timedelta()),
+            },
             "restore drill",
             "fault",
             "--full",
@@ -271,7 +332,11 @@ async def test_a_recent_backup_that_was_proven_is_well(planned: Settings) -> Non
     ],
 )
 async def test_what_is_old_or_unproven_is_told_with_its_remedy(
-    planned: Settings, state: Callable[[], dict[str, BackupRun]], name: str, severity: str, remedy: str
+    planned: Settings,
+    state: Callable[[], dict[str, BackupRun]],
+    name: str,
+    severity: str,
+    remedy: str,
 ) -> None:
     found = await findings(planned, **state())
 
@@ -286,21 +351,35 @@ async def test_a_database_that_does_not_archive_is_a_fault(planned: Settings) ->
     assert "play" in found["archiving"][1]
 
 
-async def test_where_no_backup_can_be_expected_nothing_is_said(settings: Settings, tmp_path: Path) -> None:
-    assert await check_backup(settings.model_copy(update={"backup_plan": tmp_path / "none/backup.toml"})) == []
+async def test_where_no_backup_can_be_expected_nothing_is_said(
+    settings: Settings, tmp_path: Path
+) -> None:
+    assert (
+        await check_backup(
+            settings.model_copy(update={"backup_plan": tmp_path / "none/backup.toml"})
+        )
+        == []
+    )
 
 
-async def test_ages_are_measured_and_nothing_where_there_is_no_backup(planned: Settings) -> None:
+async def test_ages_are_measured_and_nothing_where_there_is_no_backup(
+    planned: Settings,
+) -> None:
     site: Any = SimpleNamespace(settings=planned)
     assert await measure_backups(site) == []
 
-    write_state(planned.backup_state, BackupState(created=noted(timedelta(hours=1)), refused=noted(timedelta())))
+    write_state(
+        planned.backup_state,
+        BackupState(created=noted(timedelta(hours=1)), refused=noted(timedelta())),
+    )
     text = render_metrics(await measure_backups(site))
 
     assert "udi_backup_age_seconds 36" in text
     assert (
         "udi_backup_verified_age_seconds "
-        not in text.partition("# HELP udi_backup_verified_age_seconds")[2].partition("#")[0]
+        not in text.partition("# HELP udi_backup_verified_age_seconds")[2].partition(
+            "#"
+        )[0]
     )
     assert "udi_backup_refused 1" in text
     assert (planned.backup_state / "state.json").stat().st_mode & 0o777 == 0o644

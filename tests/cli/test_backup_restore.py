@@ -13,7 +13,13 @@ from typing import Any
 
 import pytest
 
-from tests.cli.installation import PASSPHRASE, Installation, Load, make_scratch, require_programs
+from tests.cli.installation import (
+    PASSPHRASE,
+    Installation,
+    Load,
+    make_scratch,
+    require_programs,
+)
 from tests.cluster import free_ports
 from tests.restic_key import make_cheap
 from udi.cli.backup import census
@@ -52,7 +58,9 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
     require_programs()
     folder = make_scratch()
     port = free_ports(2)
-    first = Installation(folder / "first", folder / "first-repository", port, has_account=True)
+    first = Installation(
+        folder / "first", folder / "first-repository", port, has_account=True
+    )
     second = Installation(folder / "second", folder / "second-repository", port + 1)
     made = Scene(first, second, folder)
     try:
@@ -74,7 +82,9 @@ async def back_up_under_load(made: Scene) -> None:
     load = Load(made.first)
     await load.begin()
     try:
-        made.told["full backup"] = (await asyncio.to_thread(made.first.must, "create"))["seconds"]
+        made.told["full backup"] = (await asyncio.to_thread(made.first.must, "create"))[
+            "seconds"
+        ]
         await asyncio.sleep(0.5)
         moment = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS')"
         made.moment = await asyncio.to_thread(made.first.query, "udi_node", moment)
@@ -96,13 +106,17 @@ def show(request: pytest.FixtureRequest, told: dict[str, float]) -> None:
 
 
 def counted(installation: Installation) -> census.Census:
-    return asyncio.run(census.recount(installation.dsn("postgres"), installation.settings))
+    return asyncio.run(
+        census.recount(installation.dsn("postgres"), installation.settings)
+    )
 
 
 def files_of(installation: Installation) -> dict[str, str]:
     """The checksum of each file that its database names."""
     return {
-        stored.key: hashlib.sha256((installation.objects / stored.key).read_bytes()).hexdigest()
+        stored.key: hashlib.sha256(
+            (installation.objects / stored.key).read_bytes()
+        ).hexdigest()
         for stored in counted(installation).files
     }
 
@@ -129,7 +143,9 @@ def test_preparing_again_changes_nothing(scene: Scene) -> None:
     assert scene.first.udi("backup", "prepare").stdout == "unchanged\n"
 
 
-def test_an_installation_where_nothing_was_published_is_backed_up_and_proven(scene: Scene) -> None:
+def test_an_installation_where_nothing_was_published_is_backed_up_and_proven(
+    scene: Scene,
+) -> None:
     made = scene.second.must("create")
 
     assert made["files"] == 0
@@ -145,9 +161,15 @@ def test_backups_are_listed_newest_first_and_counted_exactly(scene: Scene) -> No
     assert rows[0]["label"] == scene.made["label"]
 
 
-def test_nothing_in_the_repository_is_readable_without_the_passphrase(scene: Scene) -> None:
+def test_nothing_in_the_repository_is_readable_without_the_passphrase(
+    scene: Scene,
+) -> None:
     secret = scene.first.settings.secret("portal_client_key").encode()
-    held = [path.read_bytes() for path in scene.first.repository.rglob("*") if path.is_file()]
+    held = [
+        path.read_bytes()
+        for path in scene.first.repository.rglob("*")
+        if path.is_file()
+    ]
 
     assert len(held) > 5
     assert not any(secret in content or b"stored_file" in content for content in held)
@@ -181,11 +203,15 @@ def test_restored_elsewhere_every_row_file_and_secret_is_the_same(scene: Scene) 
     assert counted(scene.second).tables == expected.tables
     assert done["rows"] == expected.rows
     assert done["missing"] == []
-    assert files_of(scene.second) == {stored.key: stored.sha256 for stored in expected.files}
+    assert files_of(scene.second) == {
+        stored.key: stored.sha256 for stored in expected.files
+    }
     assert len(expected.files) > 20
     for name in ("portal_client_key", "signing_keys", "node_owner_password"):
         assert scene.second.settings.secret(name) == scene.first.settings.secret(name)
-    assert (scene.second.settings.tenants / "baie/tenant.toml").read_text() == 'name = "first"\n'
+    assert (
+        scene.second.settings.tenants / "baie/tenant.toml"
+    ).read_text() == 'name = "first"\n'
     assert own_passphrase.read_text() == f"{PASSPHRASE}-of-the-second"
     assert scene.second.udi("database", "migrate").stdout == "unchanged\n"
 
@@ -193,19 +219,24 @@ def test_restored_elsewhere_every_row_file_and_secret_is_the_same(scene: Scene) 
 def manifest_of(scene: Scene, label: str) -> Manifest:
     """What was counted when that backup was made."""
     read = [
-        Manifest.model_validate_json(path.read_text()) for path in (scene.first.folder / "backup/manifests").iterdir()
+        Manifest.model_validate_json(path.read_text())
+        for path in (scene.first.folder / "backup/manifests").iterdir()
     ]
     return next(manifest for manifest in read if manifest.label == label)
 
 
-def test_the_restored_machine_backs_itself_up_in_its_own_repository(scene: Scene) -> None:
+def test_the_restored_machine_backs_itself_up_in_its_own_repository(
+    scene: Scene,
+) -> None:
     made = scene.second.must("create")
 
     assert made["kind"] == "full"
     assert scene.second.must("verify", made["label"])["label"] == made["label"]
 
 
-def test_a_machine_that_holds_data_is_refused_until_said_otherwise(scene: Scene) -> None:
+def test_a_machine_that_holds_data_is_refused_until_said_otherwise(
+    scene: Scene,
+) -> None:
     before = counted(scene.second).tables
 
     done = scene.second.udi("backup", "restore", "--json")
@@ -216,23 +247,33 @@ def test_a_machine_that_holds_data_is_refused_until_said_otherwise(scene: Scene)
     assert counted(scene.second).tables == before
 
 
-def test_a_moment_between_two_backups_comes_back_to_the_millisecond(scene: Scene) -> None:
+def test_a_moment_between_two_backups_comes_back_to_the_millisecond(
+    scene: Scene,
+) -> None:
     moment = f"{scene.moment}+00"
     rows = scene.first.query(
-        "udi_node", "SELECT count(*) FROM app.stored_file WHERE created_at <= $1::text::timestamptz", moment
+        "udi_node",
+        "SELECT count(*) FROM app.stored_file WHERE created_at <= $1::text::timestamptz",
+        moment,
     )
 
     done = restore(scene, "--to-time", scene.moment, "--yes-replace")
 
     found = scene.second.query("udi_node", "SELECT count(*) FROM app.stored_file")
-    last = "SELECT count(*) FROM app.stored_file WHERE created_at > $1::text::timestamptz"
+    last = (
+        "SELECT count(*) FROM app.stored_file WHERE created_at > $1::text::timestamptz"
+    )
     assert rows - 1 <= found <= rows
     assert scene.second.query("udi_node", last, moment) == 0
     assert done["missing"] == []
 
 
-@pytest.mark.parametrize("word", ["waiting for the log", *every("full backup", "files:")])
-def test_a_backup_killed_on_its_way_is_forgotten_and_the_next_succeeds(scene: Scene, word: str) -> None:
+@pytest.mark.parametrize(
+    "word", ["waiting for the log", *every("full backup", "files:")]
+)
+def test_a_backup_killed_on_its_way_is_forgotten_and_the_next_succeeds(
+    scene: Scene, word: str
+) -> None:
     before = [row["label"] for row in scene.first.must("list")]
 
     scene.first.cut("create", "--full", after=word)
@@ -243,8 +284,12 @@ def test_a_backup_killed_on_its_way_is_forgotten_and_the_next_succeeds(scene: Sc
     assert scene.first.must("verify")["label"] == made["label"]
 
 
-@pytest.mark.parametrize("word", ["database: restored", *every("database: restoring", "secrets")])
-def test_a_restore_killed_on_its_way_goes_on_when_asked_again(scene: Scene, word: str) -> None:
+@pytest.mark.parametrize(
+    "word", ["database: restored", *every("database: restoring", "secrets")]
+)
+def test_a_restore_killed_on_its_way_goes_on_when_asked_again(
+    scene: Scene, word: str
+) -> None:
     opened = opening(scene)
     scene.second.cut("restore", *opened, "--yes-replace", after=word)
 
@@ -252,7 +297,9 @@ def test_a_restore_killed_on_its_way_goes_on_when_asked_again(scene: Scene, word
 
     expected = manifest_of(scene, done["label"])
     assert counted(scene.second).tables == expected.tables
-    assert files_of(scene.second) == {stored.key: stored.sha256 for stored in expected.files}
+    assert files_of(scene.second) == {
+        stored.key: stored.sha256 for stored in expected.files
+    }
 
 
 def test_a_wrong_passphrase_is_one_sentence(scene: Scene) -> None:
@@ -266,8 +313,12 @@ def test_a_wrong_passphrase_is_one_sentence(scene: Scene) -> None:
     assert "x" * 40 not in done.stderr
 
 
-@pytest.mark.parametrize("half", ["database/backup", *every("files/data", "database/archive")])
-def test_a_repository_that_was_changed_is_refused_by_the_drill(scene: Scene, half: str) -> None:
+@pytest.mark.parametrize(
+    "half", ["database/backup", *every("files/data", "database/archive")]
+)
+def test_a_repository_that_was_changed_is_refused_by_the_drill(
+    scene: Scene, half: str
+) -> None:
     kept = scene.copied()
     try:
         for path in (scene.first.repository / half).rglob("*"):
@@ -294,7 +345,9 @@ def spoil(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_a_file_that_the_store_lost_is_told_when_the_backup_is_made(scene: Scene) -> None:
+def test_a_file_that_the_store_lost_is_told_when_the_backup_is_made(
+    scene: Scene,
+) -> None:
     stored = counted(scene.first).files[0]
     (scene.first.objects / stored.key).rename(scene.folder / "aside")
     try:

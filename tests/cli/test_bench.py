@@ -23,13 +23,27 @@ from udi.settings import Settings
 pytestmark = pytest.mark.programs
 
 ROOT = Path(__file__).parents[2]
-PARTS = {"postgres", "keycloak", "mailbox", "portal-web", "portal-worker", "node-web", "node-worker"}
+PARTS = {
+    "postgres",
+    "keycloak",
+    "mailbox",
+    "portal-web",
+    "portal-worker",
+    "node-web",
+    "node-worker",
+}
 
 
 def environment(folder: Path) -> dict[str, str]:
     """An operator whose own installation must not be touched: its settings would fail at once."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith("UDI_")}
-    ours = {"UDI_STATE": str(folder / "own"), "UDI_DATABASE_PORT": "1", "UDI_TENANTS": str(folder / "none")}
+    own = {
+        key: value for key, value in os.environ.items() if not key.startswith("UDI_")
+    }
+    ours = {
+        "UDI_STATE": str(folder / "own"),
+        "UDI_DATABASE_PORT": "1",
+        "UDI_TENANTS": str(folder / "none"),
+    }
     return {
         **own,
         **ours,
@@ -45,7 +59,10 @@ def command(*arguments: str) -> list[str]:
 
 def left(folder: Path) -> list[str]:
     """Command lines of processes that work in the folder."""
-    lines = (" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+    lines = (
+        " ".join(process.info["cmdline"] or ())
+        for process in psutil.process_iter(["cmdline"])
+    )
     return [line for line in lines if str(folder) in line]
 
 
@@ -69,7 +86,12 @@ def run(open_folder: Path) -> subprocess.CompletedProcess[str]:
     """One small run."""
     arguments = command("--count", "3", "--datasets", "5", "--requests", "20", "--json")
     return subprocess.run(
-        arguments, env=environment(open_folder), capture_output=True, text=True, check=False, timeout=400
+        arguments,
+        env=environment(open_folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
     )
 
 
@@ -82,17 +104,31 @@ def report(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 
 @pytest.mark.thorough
-def test_it_tells_seconds_latency_and_memory_of_each_process(report: dict[str, Any]) -> None:
+def test_it_tells_seconds_latency_and_memory_of_each_process(
+    report: dict[str, Any],
+) -> None:
     assert report["count"] == 3
     assert report["apply"]["first_seconds"] > 0
     assert report["search"]["first"]["territory"] == "bench-01"
     assert report["search"]["last"]["territory"] == "bench-03"
-    assert all(0 < report["search"][end]["p50_ms"] <= report["search"][end]["p99_ms"] for end in ("first", "last"))
+    assert all(
+        0 < report["search"][end]["p50_ms"] <= report["search"][end]["p99_ms"]
+        for end in ("first", "last")
+    )
     assert report["memory_bytes"].keys() == PARTS
     assert all(size > 10**7 for size in report["memory_bytes"].values())
     sizes = report["disk_bytes"]
-    assert sizes["one_territory"].keys() == {"udi_portal", "udi_node", "udi_keycloak", "search"}
-    assert sizes["with_datasets"]["udi_portal"] > sizes["one_territory"]["udi_portal"] > 10**6
+    assert sizes["one_territory"].keys() == {
+        "udi_portal",
+        "udi_node",
+        "udi_keycloak",
+        "search",
+    }
+    assert (
+        sizes["with_datasets"]["udi_portal"]
+        > sizes["one_territory"]["udi_portal"]
+        > 10**6
+    )
     assert report["versions"].keys() == {"udi", "python", "postgresql", "keycloak"}
 
 
@@ -102,13 +138,17 @@ def test_applying_again_changes_nothing(report: dict[str, Any]) -> None:
 
 
 @pytest.mark.thorough
-def test_its_status_follows_the_figures(run: subprocess.CompletedProcess[str], report: dict[str, Any]) -> None:
+def test_its_status_follows_the_figures(
+    run: subprocess.CompletedProcess[str], report: dict[str, Any]
+) -> None:
     assert run.returncode == (1 if report["faults"] else 0)
     assert report["faults"] == find_faults(report)
 
 
 @pytest.mark.thorough
-def test_progress_is_told_apart_from_the_report(run: subprocess.CompletedProcess[str]) -> None:
+def test_progress_is_told_apart_from_the_report(
+    run: subprocess.CompletedProcess[str],
+) -> None:
     assert "Starting Keycloak" in run.stderr
     assert "bench-03" in run.stderr
 
@@ -123,10 +163,16 @@ def test_nothing_is_left_and_the_operators_own_state_is_not_touched(
     assert left(open_folder) == []
 
 
-def stop_half_way(folder: Path, number: signal.Signals) -> subprocess.CompletedProcess[str]:
+def stop_half_way(
+    folder: Path, number: signal.Signals
+) -> subprocess.CompletedProcess[str]:
     """Start it, send it a signal once it has a server, and wait until no process of it is left."""
     process = subprocess.Popen(
-        command("--count", "2"), env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("--count", "2"),
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     wait_for(lambda: any("postgres" in line for line in left(folder)), patience=120)
     process.send_signal(number)
@@ -173,15 +219,23 @@ def test_the_last_is_compared_with_the_first_by_medians_of_five() -> None:
 
 
 def test_a_last_that_takes_over_twice_the_first_is_a_fault() -> None:
-    slow, steady = row([1.0] * 5 + [LARGEST_RATIO + 0.1] * 5), row([1.0] * 10)
+    slow = row([1.0] * 5 + [LARGEST_RATIO + 0.1] * 5)
+    steady = row([1.0] * 10)
     report = {"apply": slow, "again": {**steady, "outcomes": ["unchanged"]}}
 
-    assert find_faults(report) == ["Applying: the last five take 2.1 times what the first five take."]
+    assert find_faults(report) == [
+        "Applying: the last five take 2.1 times what the first five take."
+    ]
     assert find_faults({**report, "apply": steady}) == []
 
 
 def test_applying_again_with_an_effect_is_a_fault() -> None:
     steady = row([1.0] * 10)
-    report = {"apply": steady, "again": {**steady, "outcomes": ["unchanged", "updated"]}}
+    report = {
+        "apply": steady,
+        "again": {**steady, "outcomes": ["unchanged", "updated"]},
+    }
 
-    assert find_faults(report) == ["Applying again is not without effect: unchanged, updated."]
+    assert find_faults(report) == [
+        "Applying again is not without effect: unchanged, updated."
+    ]

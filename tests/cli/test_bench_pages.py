@@ -29,12 +29,18 @@ def test_a_page_at_the_edge_of_a_twentieth_has_its_points(
 
 
 def test_points_between_two_edges_are_in_proportion() -> None:
-    below, above = (ecoindex.score(elements=n, requests=0, wire_bytes=0) for n in (47, 75))
+    below, above = (
+        ecoindex.score(elements=n, requests=0, wire_bytes=0) for n in (47, 75)
+    )
 
-    assert ecoindex.score(elements=61, requests=0, wire_bytes=0) == pytest.approx((below + above) / 2, abs=0.1)
+    assert ecoindex.score(elements=61, requests=0, wire_bytes=0) == pytest.approx(
+        (below + above) / 2, abs=0.1
+    )
 
 
-@pytest.mark.parametrize(("points", "letter"), [(80.1, "A"), (80, "B"), (55.1, "C"), (40, "E"), (10, "G")])
+@pytest.mark.parametrize(
+    ("points", "letter"), [(80.1, "A"), (80, "B"), (55.1, "C"), (40, "E"), (10, "G")]
+)
 def test_a_letter_begins_above_its_points(points: float, letter: str) -> None:
     assert ecoindex.grade(points) == letter
 
@@ -80,7 +86,9 @@ def test_a_page_of_no_kind_is_refused() -> None:
 
 def test_a_kind_weighs_what_its_heaviest_page_does() -> None:
     heavy = replace(LIGHT, path="/data", wire_bytes=60_000, elements=500)
-    other = replace(heavy, path="/data?q=x", wire_bytes=20_000, requests=8, elements=100)
+    other = replace(
+        heavy, path="/data?q=x", wire_bytes=20_000, requests=8, elements=100
+    )
 
     found = weigh_kinds([other, LIGHT, heavy, replace(heavy, language="en")])
 

@@ -2,17 +2,27 @@
 
 import pytest
 
-from bench.load.personal.files import FILES, LabelledColumn, LabelledFile, labelled_files
+from bench.load.personal.files import (
+    FILES,
+    LabelledColumn,
+    LabelledFile,
+    labelled_files,
+)
 from bench.load.personal.score import Score, score_files
 from bench.personal import LOWEST_TUNED, find_faults
 from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.report import PersonalDataFinding, PersonalDataReport, PersonalDataSeverity
+from udi.node.tables.personal.report import (
+    PersonalDataFinding,
+    PersonalDataReport,
+    PersonalDataSeverity,
+)
 
 LOWEST_UNSEEN = 0.9
 
 
 def test_the_files_are_the_same_each_time_and_a_third_is_apart() -> None:
-    first, second = list(labelled_files()), list(labelled_files())
+    first = list(labelled_files())
+    second = list(labelled_files())
 
     assert [file.content for file in first] == [file.content for file in second]
     assert (len(first), sum(file.unseen for file in first)) == (FILES, FILES // 3)
@@ -22,7 +32,12 @@ def test_the_files_are_the_same_each_time_and_a_third_is_apart() -> None:
 def test_no_name_of_tuned_files_is_in_those_apart() -> None:
     values: dict[bool, set[str]] = {True: set(), False: set()}
     for file in labelled_files():
-        values[file.unseen] |= {value for column in file.columns if column.kind == "name" for value in column.values}
+        values[file.unseen] |= {
+            value
+            for column in file.columns
+            if column.kind == "name"
+            for value in column.values
+        }
 
     assert not values[True] & values[False]
 
@@ -45,20 +60,34 @@ def test_a_score_counts_what_is_missed_and_what_is_told_in_vain() -> None:
     )
     report = PersonalDataReport(
         (
-            PersonalDataFinding(("b",), PersonalDataKind.PHONE, PersonalDataSeverity.WARNING, 1, 1),
-            PersonalDataFinding(("c",), PersonalDataKind.FULL_NAME, PersonalDataSeverity.WARNING, 1, 1),
+            PersonalDataFinding(
+                ("b",), PersonalDataKind.PHONE, PersonalDataSeverity.WARNING, 1, 1
+            ),
+            PersonalDataFinding(
+                ("c",), PersonalDataKind.FULL_NAME, PersonalDataSeverity.WARNING, 1, 1
+            ),
         ),
         rows=1,
         columns=3,
     )
     score = Score()
 
-    score.add(LabelledFile("f.csv", unseen=False, columns=columns), ["a", "b", "c"], report)
+    score.add(
+        LabelledFile("f.csv", unseen=False, columns=columns), ["a", "b", "c"], report
+    )
 
-    assert score.as_json()["all"] == {"labelled": 1, "found": 0, "false": 1, "recall": 0.0, "precision": 0.0}
+    assert score.as_json()["all"] == {
+        "labelled": 1,
+        "found": 0,
+        "false": 1,
+        "recall": 0.0,
+        "precision": 0.0,
+    }
 
 
 def test_a_low_score_is_a_fault() -> None:
     report = {"labelled": {"tuned": {"all": {"recall": 0.5, "precision": 1.0}}}}
 
-    assert find_faults(report) == [f"The recall on tuned files is 0.5, below {LOWEST_TUNED}."]
+    assert find_faults(report) == [
+        f"The recall on tuned files is 0.5, below {LOWEST_TUNED}."
+    ]

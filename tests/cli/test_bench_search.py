@@ -38,8 +38,11 @@ Running 5s test @ http://127.0.0.1:8000
 """
 
 
-def test_descriptions_of_the_corpus_are_records_that_the_portal_takes(shared_data: Path) -> None:
-    corpus, namespace = Corpus(shared_data / "peers/corpus.py"), uuid.uuid4()
+def test_descriptions_of_the_corpus_are_records_that_the_portal_takes(
+    shared_data: Path,
+) -> None:
+    corpus = Corpus(shared_data / "peers/corpus.py")
+    namespace = uuid.uuid4()
     producers = {slug: uuid.uuid5(namespace, slug) for slug in corpus.producers}
     entries = list(corpus.entries(0, 300))
 
@@ -47,15 +50,20 @@ def test_descriptions_of_the_corpus_are_records_that_the_portal_takes(shared_dat
 
     assert [fault for document in documents for fault in validate(document)] == []
     records = [read_record(document) for document in documents]
-    rows, media = dataset_rows(records, namespace, uuid.uuid4()), distribution_rows(records, namespace)
+    rows = dataset_rows(records, namespace, uuid.uuid4())
+    media = distribution_rows(records, namespace)
     assert {row["organisation_id"] for row in rows} <= set(producers.values())
     assert len(media) == sum(len(entry["resources"]) for entry in entries)
     assert {row["access"] for row in rows} == {"public", "restricted"}
     assert questions(entries, 50) == questions(entries, 50)
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "no corpus"), ("", "makes no descriptions")])
-def test_what_is_no_corpus_is_named(tmp_path: Path, content: str | None, said: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "no corpus"), ("", "makes no descriptions")]
+)
+def test_what_is_no_corpus_is_named(
+    tmp_path: Path, content: str | None, said: str
+) -> None:
     script = tmp_path / "corpus.py"
     if content is not None:
         script.write_text(content)
@@ -65,7 +73,9 @@ def test_what_is_no_corpus_is_named(tmp_path: Path, content: str | None, said: s
 
 
 def test_waits_and_refusals_are_read_in_their_units() -> None:
-    figures = requests._read(SAID.format(requests=1000), {"web": 1.5, "postgres": 0.5}, 0.0)
+    figures = requests._read(
+        SAID.format(requests=1000), {"web": 1.5, "postgres": 0.5}, 0.0
+    )
 
     assert (figures.per_second, figures.p50_ms, figures.p99_ms) == (500.0, 0.85, 1200.0)
     assert figures.cpu_ms == {"web": 1.5, "postgres": 0.5}
@@ -75,7 +85,9 @@ def test_waits_and_refusals_are_read_in_their_units() -> None:
 
 def test_of_several_rounds_the_middle_counts_and_all_refusals() -> None:
     rounds = [
-        requests._read(SAID.format(requests=number), {"web": spent, "postgres": 0.1}, 0.0)
+        requests._read(
+            SAID.format(requests=number), {"web": spent, "postgres": 0.1}, 0.0
+        )
         for number, spent in ((1000, 2.0), (400, 3.0), (900, 1.8))
     ]
 
@@ -85,7 +97,9 @@ def test_of_several_rounds_the_middle_counts_and_all_refusals() -> None:
     assert middle.cpu_ms == {"web": 2.0, "postgres": 0.11}
 
 
-def test_without_the_load_generator_its_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_the_load_generator_its_package_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(LocalError, match="wrk"):
@@ -95,18 +109,37 @@ def test_without_the_load_generator_its_package_is_named(monkeypatch: pytest.Mon
 def peer_file(folder: Path, **changed: object) -> Path:
     """What to ask another portal, with some values changed."""
     (folder / "searches.txt").write_text("/dataset?q=eau\n/dataset?q=arbres\n")
-    said = {"name": "Other 1.0", "base": "http://127.0.0.1:5001", "datasets": 1000, **changed}
-    pid, kind = said.pop("pid", os.getpid()), said.pop("kind", "search page")
+    said = {
+        "name": "Other 1.0",
+        "base": "http://127.0.0.1:5001",
+        "datasets": 1000,
+        **changed,
+    }
+    pid = said.pop("pid", os.getpid())
+    kind = said.pop("kind", "search page")
     lines = [f"{name} = {value!r}" for name, value in said.items() if value is not None]
     file = folder / "peer.toml"
-    file.write_text("\n".join([*lines, f"processes = {{ web = {pid} }}", "[paths]", f'"{kind}" = "searches.txt"']))
+    file.write_text(
+        "\n".join(
+            [
+                *lines,
+                f"processes = {{ web = {pid} }}",
+                "[paths]",
+                f'"{kind}" = "searches.txt"',
+            ]
+        )
+    )
     return file
 
 
 def test_a_peer_is_read_with_its_addresses(tmp_path: Path) -> None:
     peer = read_peer(peer_file(tmp_path), KINDS)
 
-    assert (peer.name, peer.host, peer.datasets) == ("Other 1.0", "127.0.0.1:5001", 1000)
+    assert (peer.name, peer.host, peer.datasets) == (
+        "Other 1.0",
+        "127.0.0.1:5001",
+        1000,
+    )
     assert peer.paths == {"search page": ["/dataset?q=eau", "/dataset?q=arbres"]}
     assert peer.memory()["web"] > 10**6
 
@@ -121,7 +154,9 @@ def test_a_peer_is_read_with_its_addresses(tmp_path: Path) -> None:
         ({"pid": 2**22 + 1}, "does not run"),
     ],
 )
-def test_what_cannot_be_asked_of_a_peer_is_named(tmp_path: Path, changed: dict[str, object], said: str) -> None:
+def test_what_cannot_be_asked_of_a_peer_is_named(
+    tmp_path: Path, changed: dict[str, object], said: str
+) -> None:
     with pytest.raises(LocalError, match=said):
         read_peer(peer_file(tmp_path, **changed), KINDS)
 
@@ -140,12 +175,31 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
         row("as shipped", 100, 900.0, 1.0), row("Other 1.0", 1000, 40.0, 30.0), row("as shipped", 1000, 480.0, 1.5),
     ]  # fmt: skip
 
-    grown, beside = growth(figures), compare(figures, peer)
+    grown = growth(figures)
+    beside = compare(figures, peer)
 
-    assert grown == [{"asked": "search page", "portal": "as shipped", "from": 100, "to": 1000, "cpu": 1.5}]
-    assert beside == [{"asked": "search page", "portal": "as shipped", "requests": 12.0, "cpu": 20.0}]
-    assert [each["from"] for each in growth([{**figures[0], "territories": 50}, *figures[1:]])] == []
-    report = {"figures": figures, "growth": grown, "beside": beside, "peer_memory_bytes": {"web": 3 * 2**20}}
+    assert grown == [
+        {
+            "asked": "search page",
+            "portal": "as shipped",
+            "from": 100,
+            "to": 1000,
+            "cpu": 1.5,
+        }
+    ]
+    assert beside == [
+        {"asked": "search page", "portal": "as shipped", "requests": 12.0, "cpu": 20.0}
+    ]
+    assert [
+        each["from"]
+        for each in growth([{**figures[0], "territories": 50}, *figures[1:]])
+    ] == []
+    report = {
+        "figures": figures,
+        "growth": grown,
+        "beside": beside,
+        "peer_memory_bytes": {"web": 3 * 2**20},
+    }
     said = told(report)
     assert "from 100 to 1000 datasets, processor time × 1.5." in said
     assert "12.0 times the requests a second" in said
@@ -156,7 +210,13 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
 
 def told(found: dict[str, Any], width: int = 200) -> str:
     """The whole report as a person reads it."""
-    machine = {"processor": "x", "cores": 2, "memory_bytes": 24 * 10**9, "load_before": 0.1, "load_after": 2.0}
+    machine = {
+        "processor": "x",
+        "cores": 2,
+        "memory_bytes": 24 * 10**9,
+        "load_before": 0.1,
+        "load_after": 2.0,
+    }
     step = {
         "datasets": 1000,
         "territories": 1,
@@ -204,14 +264,21 @@ class Hosts(BaseHTTPRequestHandler):
 
 
 @pytest.mark.programs
-@pytest.mark.skipif(which("wrk") is None, reason="the load generator wrk is not on this machine")
+@pytest.mark.skipif(
+    which("wrk") is None, reason="the load generator wrk is not on this machine"
+)
 def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "WARMING", 1)
-    wanted = [(f"bench-{number:02}.localhost:8000", f"/data?q=eau+{number}") for number in range(4)]
+    wanted = [
+        (f"bench-{number:02}.localhost:8000", f"/data?q=eau+{number}")
+        for number in range(4)
+    ]
     with ThreadingHTTPServer(("127.0.0.1", 0), Hosts) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
-        figures = requests.load(base, wanted, {"this": os.getpid()}, clients=2, seconds=1)
+        figures = requests.load(
+            base, wanted, {"this": os.getpid()}, clients=2, seconds=1
+        )
         server.shutdown()
 
     assert figures.refused == 0
@@ -221,10 +288,13 @@ def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.programs
 def test_processes_named_after_others_are_counted_apart() -> None:
     code = "import time; print('ready', flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", code, "one-of-ours"], stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "one-of-ours"], stdout=subprocess.PIPE
+    ) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        whole, named = requests.memory(os.getpid()), requests.memory_named(os.getpid(), ("one-of-ours",))
+        whole = requests.memory(os.getpid())
+        named = requests.memory_named(os.getpid(), ("one-of-ours",))
         none = requests.memory_named(os.getpid(), ("nobody",))
         child.kill()
 

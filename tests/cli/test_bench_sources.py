@@ -19,16 +19,24 @@ def test_each_catalogue_holds_the_records_that_it_should(kind: str) -> None:
     assert page.refused == ()
     assert page.faults == ()
     assert len(page.records) == (50 if kind == "CKAN" else 250)
-    whole = [record for record in page.records if record.distributions and record.contacts and record.licence]
+    whole = [
+        record
+        for record in page.records
+        if record.distributions and record.contacts and record.licence
+    ]
     assert len(whole) == (0 if kind == "Turtle" else len(page.records))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in PATHS if kind != "CKAN"])
-def test_a_catalogue_of_one_document_is_read_in_pieces(kind: str, tmp_path: Path) -> None:
+def test_a_catalogue_of_one_document_is_read_in_pieces(
+    kind: str, tmp_path: Path
+) -> None:
     body = b"".join(write(kind, 250, {"start": "200", "rows": "1000"}))
     (tmp_path / "document").write_bytes(body)
 
-    pieces = list(read_pieces(tmp_path / "document", base_url="https://catalogue.example/"))
+    pieces = list(
+        read_pieces(tmp_path / "document", base_url="https://catalogue.example/")
+    )
 
     assert is_divisible(body[:2000])
     assert sum(len(piece.records) for piece in pieces) == 250
@@ -39,7 +47,12 @@ def test_much_memory_and_a_record_that_is_not_there_once_are_faults() -> None:
     stored = {"first": {"created": 9}, "again": {"unchanged": 9}}
     kinds = [
         {"kind": "CKAN", "memory_bytes": MOST_MEMORY, **stored},
-        {"kind": "Turtle", "memory_bytes": MOST_MEMORY + 10**7, **stored, "again": {"unchanged": 8}},
+        {
+            "kind": "Turtle",
+            "memory_bytes": MOST_MEMORY + 10**7,
+            **stored,
+            "again": {"unchanged": 8},
+        },
     ]
 
     assert find_faults(9, kinds) == [

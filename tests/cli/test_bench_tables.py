@@ -24,9 +24,17 @@ def test_it_measures_each_part_and_leaves_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     report = json.loads(done.stdout)
 
-    assert [each["name"] for each in report["questions"]] == [question.name for question in QUESTIONS]
-    assert all(each["ours_ms"] > 0 and each["plain_ms"] > 0 for each in report["questions"])
-    assert list(report["steps"]) == ["profile", "convert", "all that a producer waits for"]
+    assert [each["name"] for each in report["questions"]] == [
+        question.name for question in QUESTIONS
+    ]
+    assert all(
+        each["ours_ms"] > 0 and each["plain_ms"] > 0 for each in report["questions"]
+    )
+    assert list(report["steps"]) == [
+        "profile",
+        "convert",
+        "all that a producer waits for",
+    ]
     assert all(each["memory_bytes"] > 10**7 for each in report["steps"].values())
     assert 10**7 < report["child_memory_bytes"] < 3 * 10**8
     assert 9 * 10**5 < report["csv_bytes"] < 12 * 10**5
@@ -37,6 +45,9 @@ def test_it_measures_each_part_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_question_that_costs_more_than_plain_duckdb_is_a_fault() -> None:
-    slow, quick = {"name": "filter", "ratio": 1.4}, {"name": "group", "ratio": LARGEST_RATIO}
+    slow = {"name": "filter", "ratio": 1.4}
+    quick = {"name": "group", "ratio": LARGEST_RATIO}
 
-    assert find_faults({"questions": [slow, quick]}) == ["«filter» takes 1.4 times what plain DuckDB takes."]
+    assert find_faults({"questions": [slow, quick]}) == [
+        "«filter» takes 1.4 times what plain DuckDB takes."
+    ]

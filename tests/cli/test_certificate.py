@@ -22,16 +22,27 @@ HOST = "town.localhost"
 
 def make(folder: Path, days: int) -> Path:
     """A certificate that signs itself, with its key in the same file."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number()
+    )
     builder = builder.not_valid_before(now() - timedelta(days=60)).not_valid_after(
         now() + timedelta(days=days, hours=1)
     )
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    certificate = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    builder = builder.add_extension(
+        x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False
+    )
+    builder = builder.add_extension(
+        x509.BasicConstraints(ca=True, path_length=None), critical=True
+    )
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(
+        serialization.Encoding.PEM
+    )
     secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
     path = folder / "certificate.pem"
     path.write_bytes(certificate + secret)
@@ -41,15 +52,22 @@ def make(folder: Path, days: int) -> Path:
 @asynccontextmanager
 async def shown(certificate: Path) -> AsyncIterator[str]:
     """A host that shows the certificate; its origin."""
-    context, port = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), free_ports(1)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    port = free_ports(1)
     context.load_cert_chain(certificate)
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", port, ssl=context)
+    server = await asyncio.start_server(
+        lambda _reader, writer: writer.close(), "127.0.0.1", port, ssl=context
+    )
     async with server:
         yield f"https://{HOST}:{port}"
 
 
-@pytest.mark.parametrize(("days", "severity"), [(60, "ok"), (20, "warning"), (6, "fault"), (-1, "fault")])
-async def test_what_is_left_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, severity: str) -> None:
+@pytest.mark.parametrize(
+    ("days", "severity"), [(60, "ok"), (20, "warning"), (6, "fault"), (-1, "fault")]
+)
+async def test_what_is_left_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, severity: str
+) -> None:
     certificate = make(tmp_path, days)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 

@@ -27,21 +27,48 @@ async def spaces(node_database: Database, demo: Territory) -> list[Space]:
         async with node_database.session(demo.id, role="worker") as session:
             found.append(
                 await apply_space(
-                    session, slug=slug, organisation_id=uuid.uuid4(), name=slug, email=f"{slug}@x.example"
+                    session,
+                    slug=slug,
+                    organisation_id=uuid.uuid4(),
+                    name=slug,
+                    email=f"{slug}@x.example",
                 )
             )
     return found
 
 
-async def test_limits_are_set_kept_and_given_back(run: Run, demo: Territory, spaces: list[Space]) -> None:
-    await run("producer", "set", demo.slug, "eaux", "--quota-gb", "7", "--requests-per-minute", "100")
+async def test_limits_are_set_kept_and_given_back(
+    run: Run, demo: Territory, spaces: list[Space]
+) -> None:
+    await run(
+        "producer",
+        "set",
+        demo.slug,
+        "eaux",
+        "--quota-gb",
+        "7",
+        "--requests-per-minute",
+        "100",
+    )
     told = await run(
-        "producer", "set", demo.slug, "eaux", "--requests-per-minute", "0", "--jobs-at-once", "3", "--json"
+        "producer",
+        "set",
+        demo.slug,
+        "eaux",
+        "--requests-per-minute",
+        "0",
+        "--jobs-at-once",
+        "3",
+        "--json",
     )
     nobody = await run("producer", "set", demo.slug, "nobody", "--jobs-at-once", "3")
 
     limits = json.loads(told.stdout)
-    assert (limits["quota_bytes"], limits["requests_per_minute"], limits["jobs_at_once"]) == (7 * 10**9, None, 3)
+    assert (
+        limits["quota_bytes"],
+        limits["requests_per_minute"],
+        limits["jobs_at_once"],
+    ) == (7 * 10**9, None, 3)
     assert isinstance(nobody.exception, NotFoundError)
 
 
@@ -49,28 +76,49 @@ async def test_the_sheet_of_costs_for_a_person_a_spreadsheet_and_a_program(
     run: Run, demo: Territory, spaces: list[Space], node_database: Database
 ) -> None:
     uses = UseCounter(node_database)
-    uses.add(use_of(demo.id, spaces[0].id, uuid.uuid4(), UseKind.API, ClientKind.PROGRAMS), count=9, sent=5)
+    uses.add(
+        use_of(demo.id, spaces[0].id, uuid.uuid4(), UseKind.API, ClientKind.PROGRAMS),
+        count=9,
+        sent=5,
+    )
     await uses.close()
     async with node_database.session(demo.id, role="worker") as session:
         await note_stored(session, {spaces[1].id: 3 * 10**9})
 
     told = json.loads((await run("producer", "costs", demo.slug, "--json")).stdout)
-    sheet = list(csv.DictReader(io.StringIO((await run("producer", "costs", demo.slug, "--csv")).stdout)))
+    sheet = list(
+        csv.DictReader(
+            io.StringIO((await run("producer", "costs", demo.slug, "--csv")).stdout)
+        )
+    )
     wrong = await run("producer", "costs", demo.slug, "--month", "November")
 
-    assert [(row["slug"], row["api_calls"], row["bytes_sent"]) for row in told] == [("eaux", 9, 5), ("port", 0, 0)]
+    assert [(row["slug"], row["api_calls"], row["bytes_sent"]) for row in told] == [
+        ("eaux", 9, 5),
+        ("port", 0, 0),
+    ]
     assert told[1]["gigabyte_days"] == 3
     assert [row["slug"] for row in sheet] == ["eaux", "port"]
     assert isinstance(wrong.exception, InvalidError)
 
 
 def test_prices_give_shares_and_no_price_gives_none() -> None:
-    found = [SpaceCost("a", "A", 10.0, 0, 500, 500, 0.0), SpaceCost("b", "B", 10.0, 10**9, 0, 0, 3600.0)]
+    found = [
+        SpaceCost("a", "A", 10.0, 0, 500, 500, 0.0),
+        SpaceCost("b", "B", 10.0, 10**9, 0, 0, 3600.0),
+    ]
 
     shares = [
-        row["share"] for row in rows_of(found, CostsPart(gigabyte_day=1, gigabyte_sent=4, thousand_calls=2, job_hour=4))
+        row["share"]
+        for row in rows_of(
+            found,
+            CostsPart(gigabyte_day=1, gigabyte_sent=4, thousand_calls=2, job_hour=4),
+        )
     ]
 
     assert shares == [0.4, 0.6]
     assert "share" not in rows_of(found, CostsPart())[0]
-    assert "share" not in rows_of([SpaceCost("a", "A", 0, 0, 0, 0, 0)], CostsPart(job_hour=1))[0]
+    assert (
+        "share"
+        not in rows_of([SpaceCost("a", "A", 0, 0, 0, 0, 0)], CostsPart(job_hour=1))[0]
+    )

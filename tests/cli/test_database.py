@@ -12,14 +12,20 @@ def _settings(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(database, "get_settings", lambda: command_settings)
 
 
-async def test_the_superuser_enters_by_the_address_with_the_password_of_a_secret(run: Run) -> None:
+async def test_the_superuser_enters_by_the_address_with_the_password_of_a_secret(
+    run: Run,
+) -> None:
     done = await run("database", "prepare", "--superuser-secret", "postgres_password")
 
     assert (done.exit_code, done.output.strip()) == (0, "unchanged")
 
 
 @pytest.mark.parametrize(
-    ("secret", "told"), [("portal_app_password", "is its superuser's password"), ("absent", "cannot be read at")]
+    ("secret", "told"),
+    [
+        ("portal_app_password", "is its superuser's password"),
+        ("absent", "cannot be read at"),
+    ],
 )
 async def test_another_secret_is_refused_with_its_name_and_without_its_content(
     run: Run, settings: Settings, secret: str, told: str

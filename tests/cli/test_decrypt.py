@@ -16,9 +16,16 @@ from udi.node.files.rudi_crypt import encrypt
 CONTENT = b"compteur;index\nPA-0001;12\n" * 50_000
 
 
-def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, password: bytes = b"") -> bytes:
-    locked = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
+def pem(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, password: bytes = b""
+) -> bytes:
+    if password:
+        locked = serialization.BestAvailableEncryption(password)
+    else:
+        locked = serialization.NoEncryption()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked
+    )
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,14 @@ def medium(owner: rsa.RSAPrivateKey, tmp_path: Path) -> Path:
 
 def run(medium: Path, *, key: str = "private.pem", to: str = "compteurs.csv") -> str:
     folder = medium.parent
-    arguments = ["decrypt", str(medium), "--key", str(folder / key), "--to", str(folder / to)]
+    arguments = [
+        "decrypt",
+        str(medium),
+        "--key",
+        str(folder / key),
+        "--to",
+        str(folder / to),
+    ]
     found = CliRunner().invoke(build_app("decrypt"), arguments)
     if found.exception is not None:
         raise found.exception
@@ -80,7 +94,9 @@ def test_what_is_not_right_leaves_nothing(medium: Path, change: str) -> None:
     if change == "altered":
         content[300] ^= 1
     medium.write_bytes(content)
-    (medium.parent / "other.pem").write_bytes(pem(rsa.generate_private_key(65537, 2048)))
+    (medium.parent / "other.pem").write_bytes(
+        pem(rsa.generate_private_key(65537, 2048))
+    )
 
     with pytest.raises(LocalError, match="nothing was written"):
         run(medium, key="other.pem" if change == "other key" else "private.pem")

@@ -50,14 +50,18 @@ async def empty_queue(portal_database: Database, node_database: Database) -> Non
 
 
 def faults(findings: list[Finding]) -> dict[str, Finding]:
-    return {finding.name: finding for finding in findings if finding.severity == "fault"}
+    return {
+        finding.name: finding for finding in findings if finding.severity == "fault"
+    }
 
 
 def severities(findings: list[Finding]) -> set[str]:
     return {finding.severity for finding in findings}
 
 
-async def test_a_kernel_that_locks_nothing_in_is_a_warning(sound: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_kernel_that_locks_nothing_in_is_a_warning(
+    sound: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = {}
     for version in (4, 0):
         monkeypatch.setattr("udi.kit.landlock.version", lambda version=version: version)
@@ -69,22 +73,35 @@ async def test_a_kernel_that_locks_nothing_in_is_a_warning(sound: Settings, monk
     assert "5.13" in said["warning"].remedy
 
 
-async def test_a_sound_database_has_no_fault(sound: Settings, empty_queue: None) -> None:
+async def test_a_sound_database_has_no_fault(
+    sound: Settings, empty_queue: None
+) -> None:
     found = await check_databases(sound)
 
     assert faults(found) == {}
-    assert {f.name for f in found if f.part == "postgresql"} >= {"udi_portal_public", "udi_node_worker", "version"}
-    assert {f.name for f in found if f.part in {"migrations", "queue"}} == {"portal", "node"}
+    assert {f.name for f in found if f.part == "postgresql"} >= {
+        "udi_portal_public",
+        "udi_node_worker",
+        "version",
+    }
+    assert {f.name for f in found if f.part in {"migrations", "queue"}} == {
+        "portal",
+        "node",
+    }
 
 
 async def test_a_stopped_database_is_named_with_its_remedy(sound: Settings) -> None:
-    found = await check_databases(sound.model_copy(update={"database_port": free_ports(1)}))
+    found = await check_databases(
+        sound.model_copy(update={"database_port": free_ports(1)})
+    )
 
     assert severities(found) == {"fault"}
     assert all("Start PostgreSQL" in finding.remedy for finding in found)
 
 
-async def test_a_wrong_password_names_the_secret_and_never_shows_it(sound: Settings) -> None:
+async def test_a_wrong_password_names_the_secret_and_never_shows_it(
+    sound: Settings,
+) -> None:
     (sound.secrets_folder / "node_public_password").write_text("not-the-password")
 
     found = faults(await check_databases(sound))
@@ -102,27 +119,47 @@ async def test_a_job_that_nobody_begins_is_a_fault_and_a_held_one_a_warning(
         await jobs.enqueue(session, "send_report", {"report": "held"})
     late = "UPDATE queue.pgqueuer SET created = now() - interval '1 hour', execute_after = now() - interval '1 hour'"
     async with portal_database.platform_session(role="worker") as session:
-        await session.execute(text(f"{late} WHERE convert_from(payload, 'UTF8') LIKE '%late%'"))
         await session.execute(
-            text("UPDATE queue.pgqueuer SET status = 'failed' WHERE convert_from(payload, 'UTF8') LIKE '%held%'")
+            text(f"{late} WHERE convert_from(payload, 'UTF8') LIKE '%late%'")
+        )
+        await session.execute(
+            text(
+                "UPDATE queue.pgqueuer SET status = 'failed' WHERE convert_from(payload, 'UTF8') LIKE '%held%'"
+            )
         )
 
-    queue = next(f for f in await check_databases(sound) if f.part == "queue" and f.name == "portal")
+    queue = next(
+        f
+        for f in await check_databases(sound)
+        if f.part == "queue" and f.name == "portal"
+    )
 
     assert queue.severity == "fault"
     assert queue.said.startswith("1 waiting, 1 held")
     assert "udi work portal" in queue.remedy
 
     async with portal_database.platform_session(role="worker") as session:
-        await session.execute(text("DELETE FROM queue.pgqueuer WHERE status = 'queued'"))
-    queue = next(f for f in await check_databases(sound) if f.part == "queue" and f.name == "portal")
+        await session.execute(
+            text("DELETE FROM queue.pgqueuer WHERE status = 'queued'")
+        )
+    queue = next(
+        f
+        for f in await check_databases(sound)
+        if f.part == "queue" and f.name == "portal"
+    )
     assert queue.severity == "warning"
 
 
-async def test_a_database_of_an_earlier_version_is_a_fault(sound: Settings, portal_database: Database) -> None:
+async def test_a_database_of_an_earlier_version_is_a_fault(
+    sound: Settings, portal_database: Database
+) -> None:
     move = text("UPDATE public.alembic_version SET version_num = :to")
     async with portal_database.platform_session(role="owner") as session:
-        newest = (await session.scalars(text("SELECT version_num FROM public.alembic_version"))).one()
+        newest = (
+            await session.scalars(
+                text("SELECT version_num FROM public.alembic_version")
+            )
+        ).one()
         await session.execute(move, {"to": "foundation"})
     try:
         found = faults(await check_databases(sound))
@@ -133,7 +170,9 @@ async def test_a_database_of_an_earlier_version_is_a_fault(sound: Settings, port
     assert newest in found["portal"].said
 
 
-async def test_the_realm_and_its_administrator_are_tried(keycloak: Settings, sound: Settings) -> None:
+async def test_the_realm_and_its_administrator_are_tried(
+    keycloak: Settings, sound: Settings
+) -> None:
     assert severities(await check_identity(sound)) == {"ok"}
 
     (sound.secrets_folder / "keycloak_admin_secret").write_text("not-the-secret")
@@ -144,14 +183,18 @@ async def test_the_realm_and_its_administrator_are_tried(keycloak: Settings, sou
 
 
 async def test_a_stopped_keycloak_is_named_with_its_remedy(sound: Settings) -> None:
-    away = sound.model_copy(update={"identity_internal_url": f"http://localhost:{free_ports(1)}"})
+    away = sound.model_copy(
+        update={"identity_internal_url": f"http://localhost:{free_ports(1)}"}
+    )
 
     found = faults(await check_identity(away))
 
     assert "Start Keycloak" in found["realm"].remedy
 
 
-async def test_a_sound_machine_has_no_fault_once_the_index_was_made(sound: Settings, portal_site: Site) -> None:
+async def test_a_sound_machine_has_no_fault_once_the_index_was_made(
+    sound: Settings, portal_site: Site
+) -> None:
     assert list(faults(await check_machine(sound))) == ["index"]
 
     await SearchFeed(portal_site.database, portal_site.registry, sound).run_once()
@@ -159,13 +202,17 @@ async def test_a_sound_machine_has_no_fault_once_the_index_was_made(sound: Setti
     assert faults(await check_machine(sound)) == {}
 
 
-async def test_where_the_portal_runs_on_another_machine_no_index_is_looked_for(sound: Settings) -> None:
+async def test_where_the_portal_runs_on_another_machine_no_index_is_looked_for(
+    sound: Settings,
+) -> None:
     elsewhere = sound.model_copy(update={"state": sound.state / "absent"})
 
     assert "index" not in faults(await check_machine(elsewhere))
 
 
-async def test_a_secret_that_others_may_read_and_one_that_is_absent_are_faults(sound: Settings) -> None:
+async def test_a_secret_that_others_may_read_and_one_that_is_absent_are_faults(
+    sound: Settings,
+) -> None:
     (sound.secrets_folder / "portal_client_key").chmod(0o644)
     (sound.secrets_folder / "node_client_key").unlink()
 
@@ -175,7 +222,9 @@ async def test_a_secret_that_others_may_read_and_one_that_is_absent_are_faults(s
     assert "absent" in found["node_client_key"].said
 
 
-async def test_an_object_store_that_cannot_be_written_is_a_fault(sound: Settings) -> None:
+async def test_an_object_store_that_cannot_be_written_is_a_fault(
+    sound: Settings,
+) -> None:
     missing = sound.model_copy(update={"object_store": str(sound.state / "nowhere")})
     closed = sound.model_copy(update={"object_store": "/proc/udi"})
 
@@ -191,21 +240,39 @@ async def test_a_broken_signing_key_is_a_fault(sound: Settings) -> None:
 
 
 async def test_the_hosts_of_a_territory_and_its_hosted_node_are_tried(
-    keycloak: Settings, sound: Settings, demo: Territory, portal_app: Litestar, node_app: Litestar
+    keycloak: Settings,
+    sound: Settings,
+    demo: Territory,
+    portal_app: Litestar,
+    node_app: Litestar,
 ) -> None:
     machine = await asyncio.to_thread(
-        apply_machine, admin.connect(sound), f"{demo.slug}-node-hosted", demo.origin, rotate=True
+        apply_machine,
+        admin.connect(sound),
+        f"{demo.slug}-node-hosted",
+        demo.origin,
+        rotate=True,
     )
-    (sound.secrets_folder / f"node_credential_{demo.slug}").write_text(machine.secret or "")
+    (sound.secrets_folder / f"node_credential_{demo.slug}").write_text(
+        machine.secret or ""
+    )
     ports = {"portal": free_ports(1)}
     ports["node"] = ports["portal"] + 1
-    told = sound.model_copy(update={f"{program}_url": f"http://{{host}}:{port}" for program, port in ports.items()})
+    told = sound.model_copy(
+        update={
+            f"{program}_url": f"http://{{host}}:{port}"
+            for program, port in ports.items()
+        }
+    )
 
     stopped = faults(await check_territories(told))
     async with served(portal_app, ports["portal"]), served(node_app, ports["node"]):
         found = await check_territories(told)
 
-    assert {f"{demo.slug} {demo.slug}.localhost", f"{demo.slug} node.{demo.slug}.localhost"} <= stopped.keys()
+    assert {
+        f"{demo.slug} {demo.slug}.localhost",
+        f"{demo.slug} node.{demo.slug}.localhost",
+    } <= stopped.keys()
     assert {f.severity for f in found if f.name.startswith(demo.slug)} == {"ok"}
 
 
@@ -222,20 +289,31 @@ async def test_a_node_credential_that_is_absent_or_refused_is_a_fault(
     assert f"udi tenant apply {demo.slug}" in refused.remedy
 
 
-@pytest.mark.parametrize(("seconds", "severity"), [(-0.4, "ok"), (3, "warning"), (-31, "fault")])
-def test_a_clock_that_differs_is_told_before_tokens_are_refused(seconds: float, severity: str) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "severity"), [(-0.4, "ok"), (3, "warning"), (-31, "fault")]
+)
+def test_a_clock_that_differs_is_told_before_tokens_are_refused(
+    seconds: float, severity: str
+) -> None:
     assert check_skew("keycloak", seconds).severity == severity
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(12, "12 s"), (180, "3 min"), (7200, "2 h"), (3 * 86400, "3 d")])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(12, "12 s"), (180, "3 min"), (7200, "2 h"), (3 * 86400, "3 d")],
+)
 def test_a_duration_is_said_in_its_largest_unit(seconds: float, words: str) -> None:
     assert format_duration(seconds) == words
 
 
 @pytest.fixture
-def broken(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def broken(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
     """An installation that was never started."""
-    nothing = settings.model_copy(update={"secrets": tmp_path / "none", "state": tmp_path})
+    nothing = settings.model_copy(
+        update={"secrets": tmp_path / "none", "state": tmp_path}
+    )
     monkeypatch.setattr(doctor, "get_settings", lambda: nothing)
     return nothing
 
@@ -246,15 +324,25 @@ def test_the_command_ends_with_1_and_goes_on_after_each_fault(broken: Settings) 
     report = json.loads(result.stdout)
     assert result.exit_code == 1
     assert report["healthy"] is False
-    assert {finding["part"] for finding in report["findings"]} >= {"secrets", "postgresql", "keycloak", "territory"}
+    assert {finding["part"] for finding in report["findings"]} >= {
+        "secrets",
+        "postgresql",
+        "keycloak",
+        "territory",
+    }
     assert all(f["remedy"] for f in report["findings"] if f["severity"] != "ok")
-    assert {tuple(f) for f in report["findings"]} == {("part", "name", "severity", "said", "remedy")}
+    assert {tuple(f) for f in report["findings"]} == {
+        ("part", "name", "severity", "said", "remedy")
+    }
 
 
 def test_a_person_reads_the_remedy_under_the_fault() -> None:
     console = Console(file=io.StringIO(), width=200)
 
-    found = [Finding("disk", name, "fault", "Full [x].", "Make room.") for name in ("state", "index")]
+    found = [
+        Finding("disk", name, "fault", "Full [x].", "Make room.")
+        for name in ("state", "index")
+    ]
 
     doctor.print_findings([*found, Finding("a", "b", "ok", "Right.")], console)
 

@@ -42,10 +42,16 @@ def check_call(arguments: list[str]) -> None:
 
 
 IN_A_CLONE = {"bench": measures, "test": checks}
-WRITTEN = [(page, call) for page in PAGES for call in calls(page) if "--help" not in call]
+WRITTEN = [
+    (page, call) for page in PAGES for call in calls(page) if "--help" not in call
+]
 
 
-@pytest.mark.parametrize(("page", "call"), WRITTEN, ids=lambda each: each.name if isinstance(each, Path) else each)
+@pytest.mark.parametrize(
+    ("page", "call"),
+    WRITTEN,
+    ids=lambda each: each.name if isinstance(each, Path) else each,
+)
 def test_a_call_of_the_documentation_is_taken(page: Path, call: str) -> None:
     check_call(shlex.split(call, comments=True))
 

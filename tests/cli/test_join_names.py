@@ -11,13 +11,19 @@ from udi.protocol.node_registration import JoinedProducer
 
 
 def producer(slug: str) -> JoinedProducer:
-    return JoinedProducer(id=uuid.uuid4(), slug=slug, name=slug.title(), email=f"{slug}@example.org")
+    return JoinedProducer(
+        id=uuid.uuid4(), slug=slug, name=slug.title(), email=f"{slug}@example.org"
+    )
 
 
 def matched(here: list[str], there: list[str], *names: str) -> dict[str, str]:
     """The producer there by space here, for what `--producer` names."""
-    spaces = match_producers([*map(producer, here)], [*map(producer, there)], _parse_names([*names]))
-    return {space: organisation["name"].lower() for space, organisation in spaces.items()}
+    spaces = match_producers(
+        [*map(producer, here)], [*map(producer, there)], _parse_names([*names])
+    )
+    return {
+        space: organisation["name"].lower() for space, organisation in spaces.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -25,12 +31,24 @@ def matched(here: list[str], there: list[str], *names: str) -> dict[str, str]:
     [
         (["seve"], ["seve", "port"], (), {"seve": "seve"}),
         (["seve"], ["jardins"], (), {"seve": "jardins"}),
-        (["seve", "port"], ["jardins", "depot"], ("jardins=seve",), {"seve": "jardins"}),
-        (["seve", "port"], ["seve", "depot"], ("depot=port",), {"seve": "seve", "port": "depot"}),
+        (
+            ["seve", "port"],
+            ["jardins", "depot"],
+            ("jardins=seve",),
+            {"seve": "jardins"},
+        ),
+        (
+            ["seve", "port"],
+            ["seve", "depot"],
+            ("depot=port",),
+            {"seve": "seve", "port": "depot"},
+        ),
         (["seve"], ["seve", "jardins"], ("jardins=seve",), {"seve": "jardins"}),
     ],
 )
-def test_match_producers(here: list[str], there: list[str], names: tuple[str, ...], expected: dict[str, str]) -> None:
+def test_match_producers(
+    here: list[str], there: list[str], names: tuple[str, ...], expected: dict[str, str]
+) -> None:
     assert matched(here, there, *names) == expected
 
 

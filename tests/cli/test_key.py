@@ -54,7 +54,13 @@ def secret(command_settings: Settings) -> Path:
 def aged(text: str, by: timedelta) -> str:
     """The same set as if its keys had been drawn earlier."""
     listed = json.loads(text)["keys"]
-    return json.dumps({"keys": [{**key, "iat": key["iat"] - int(by.total_seconds())} for key in listed]})
+    return json.dumps(
+        {
+            "keys": [
+                {**key, "iat": key["iat"] - int(by.total_seconds())} for key in listed
+            ]
+        }
+    )
 
 
 def sign(signer: Signer) -> str:
@@ -77,7 +83,9 @@ def grow_old(path: Path, by: timedelta) -> None:
     path.write_text(aged(path.read_text(), by))
 
 
-async def test_the_new_key_is_published_at_once_and_signs_ten_minutes_later(run: Run, secret: Path) -> None:
+async def test_the_new_key_is_published_at_once_and_signs_ten_minutes_later(
+    run: Run, secret: Path
+) -> None:
     portal = Signer.from_file(secret)
     before = sign(portal)
 
@@ -94,7 +102,9 @@ async def test_the_new_key_is_published_at_once_and_signs_ten_minutes_later(run:
         assert verify(token, portal.public_keys(), kind=REPORT, **WHO).subject == "x"
 
 
-async def test_a_second_rotation_at_once_changes_nothing(run: Run, secret: Path) -> None:
+async def test_a_second_rotation_at_once_changes_nothing(
+    run: Run, secret: Path
+) -> None:
     await run("key", "rotate")
     first = content(secret)
 
@@ -105,7 +115,9 @@ async def test_a_second_rotation_at_once_changes_nothing(run: Run, secret: Path)
     assert content(secret) == first
 
 
-async def test_the_file_stays_readable_by_its_owner_only(run: Run, secret: Path) -> None:
+async def test_the_file_stays_readable_by_its_owner_only(
+    run: Run, secret: Path
+) -> None:
     await run("key", "rotate")
 
     assert mode(secret) & 0o077 == 0
@@ -120,16 +132,29 @@ async def test_a_broken_file_is_refused_and_left(run: Run, secret: Path) -> None
     assert content(secret) == "{}"
 
 
-def test_of_a_replaced_key_only_what_checks_documents_stays_a_day_after_the_next_came(secret: Path) -> None:
+def test_of_a_replaced_key_only_what_checks_documents_stays_a_day_after_the_next_came(
+    secret: Path,
+) -> None:
     portal = Signer.from_file(secret)
-    token, document = sign(portal), portal.sign_document({"sub": "x"}, kind=DOCUMENT, **WHO)
+    token = sign(portal)
+    document = portal.sign_document({"sub": "x"}, kind=DOCUMENT, **WHO)
     twice = rotate_keys(aged(rotate_keys(secret.read_text()), RETENTION - MINUTE))
     thrice = rotate_keys(aged(twice, 2 * MINUTE))
 
     assert ["d" in key for key in json.loads(twice)["keys"]] == [True, True, True]
-    assert ["d" in key for key in json.loads(thrice)["keys"]] == [True, True, True, False]
+    assert ["d" in key for key in json.loads(thrice)["keys"]] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     keys = Signer.from_secret(thrice).public_keys()
-    assert verify(token, Signer.from_secret(twice).public_keys(), kind=REPORT, **WHO).subject == "x"
+    assert (
+        verify(
+            token, Signer.from_secret(twice).public_keys(), kind=REPORT, **WHO
+        ).subject
+        == "x"
+    )
     with pytest.raises(InvalidSignatureError):
         verify(token, keys, kind=REPORT, **WHO)
     assert verify_document(document, keys, kind=DOCUMENT, **WHO)["sub"] == "x"
@@ -143,13 +168,18 @@ def test_a_replaced_key_goes_once_no_agreement_can_last(secret: Path) -> None:
     assert ["d" in key for key in json.loads(later)["keys"]] == [True, True]
 
 
-async def test_a_key_that_was_seen_is_forgotten_once_the_next_one_signs(run: Run, secret: Path) -> None:
+async def test_a_key_that_was_seen_is_forgotten_once_the_next_one_signs(
+    run: Run, secret: Path
+) -> None:
     portal = Signer.from_file(secret)
     document = portal.sign_document({"sub": "x"}, kind=DOCUMENT, **WHO)
     await run("key", "rotate")
 
     early = await run("key", "forget", "--json")
-    assert [row["state"] for row in json.loads(early.stdout)] == ["published, will sign", "signs"]
+    assert [row["state"] for row in json.loads(early.stdout)] == [
+        "published, will sign",
+        "signs",
+    ]
     grow_old(secret, PUBLICATION_DELAY + MINUTE)
     late = await run("key", "forget", "--json")
 
@@ -172,12 +202,19 @@ def test_a_key_without_its_private_half_never_signs(secret: Path) -> None:
 
     assert [key.signs for key in key_ages(secret)] == [True]
     assert (
-        verify(sign(Signer.from_secret(fresh)), Signer.from_secret(fresh).public_keys(), kind=REPORT, **WHO).subject
+        verify(
+            sign(Signer.from_secret(fresh)),
+            Signer.from_secret(fresh).public_keys(),
+            kind=REPORT,
+            **WHO,
+        ).subject
         == "x"
     )
 
 
-def test_a_program_keeps_the_keys_it_knows_while_the_file_cannot_be_read(secret: Path) -> None:
+def test_a_program_keeps_the_keys_it_knows_while_the_file_cannot_be_read(
+    secret: Path,
+) -> None:
     portal = Signer.from_file(secret)
     known = portal.public_keys()
 
@@ -218,8 +255,13 @@ def head(token: str) -> str:
     return token.partition(".")[0]
 
 
-async def test_keys_of_columns_are_drawn_and_rotated_for_both_programs(run: Run, command_settings: Settings) -> None:
-    paths = [command_settings.secrets_folder / secret_name(program) for program in ("portal", "node")]
+async def test_keys_of_columns_are_drawn_and_rotated_for_both_programs(
+    run: Run, command_settings: Settings
+) -> None:
+    paths = [
+        command_settings.secrets_folder / secret_name(program)
+        for program in ("portal", "node")
+    ]
     for path in paths:
         path.unlink(missing_ok=True)
 
@@ -227,9 +269,14 @@ async def test_keys_of_columns_are_drawn_and_rotated_for_both_programs(run: Run,
     again = await run("key", "rotate", "--columns")
     for path in paths:
         path.write_text(aged_ring(content(path), MINUTE * 30))
-    rotated_keys = json.loads((await run("key", "rotate", "--columns", "--json")).stdout)
+    rotated_keys = json.loads(
+        (await run("key", "rotate", "--columns", "--json")).stdout
+    )
 
     assert [row["state"] for row in drawn] == ["used", "used"]
     assert again.stdout.count("nothing changed") == 2
-    assert [row["state"] for row in rotated_keys] == ["opens what it sealed", "used"] * 2
+    assert [row["state"] for row in rotated_keys] == [
+        "opens what it sealed",
+        "used",
+    ] * 2
     assert [mode(path) & 0o077 for path in paths] == [0, 0]

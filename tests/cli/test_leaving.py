@@ -39,13 +39,23 @@ def command_settings(settings: Settings, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def producer(
-    node_app: Litestar, node_database: Database, demo: Territory, browse: Browse, make_person: Callable[..., Login]
+    node_app: Litestar,
+    node_database: Database,
+    demo: Territory,
+    browse: Browse,
+    make_person: Callable[..., Login],
 ) -> AsyncIterator[Producer]:
     async with node_database.session(demo.id, role="owner") as session:
         await apply_space(
-            session, slug=SLUG, organisation_id=uuid.uuid4(), name="Mairie de Kerlévan", email="mairie@kerlevan.example"
+            session,
+            slug=SLUG,
+            organisation_id=uuid.uuid4(),
+            name="Mairie de Kerlévan",
+            email="mairie@kerlevan.example",
         )
-    async with browse(node_app, demo, make_person(demo, memberships={SLUG: ["publishers"]})) as client:
+    async with browse(
+        node_app, demo, make_person(demo, memberships={SLUG: ["publishers"]})
+    ) as client:
         yield Producer(client)
 
 
@@ -67,16 +77,26 @@ async def test_everything_of_a_producer_is_written_into_one_file(
 
 def assert_whole(target: Path, done: dict[str, object]) -> None:
     content = target.read_bytes()
-    assert (done["bytes"], done["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert (done["bytes"], done["sha256"]) == (
+        len(content),
+        hashlib.sha256(content).hexdigest(),
+    )
     assert target.stat().st_mode & 0o077 == 0
-    assert [path.name for path in target.parent.iterdir() if "partial" in path.name] == []
+    assert [
+        path.name for path in target.parent.iterdir() if "partial" in path.name
+    ] == []
     with zipfile.ZipFile(target) as archive:
         assert archive.testzip() is None
         assert TABLE in [archive.read(name) for name in archive.namelist()]
 
 
 async def test_a_damaged_file_is_named_and_no_archive_is_left(
-    run: Run, producer: Producer, demo: Territory, node_database: Database, node_site: Site, tmp_path: Path
+    run: Run,
+    producer: Producer,
+    demo: Territory,
+    node_database: Database,
+    node_site: Site,
+    tmp_path: Path,
 ) -> None:
     await producer.draft()
     async with node_database.session(demo.id, role="worker") as session:
@@ -98,7 +118,9 @@ def names_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-async def test_who_is_not_there_is_said(run: Run, producer: Producer, demo: Territory, tmp_path: Path) -> None:
+async def test_who_is_not_there_is_said(
+    run: Run, producer: Producer, demo: Territory, tmp_path: Path
+) -> None:
     for command in (
         ("producer", "export", "nowhere", SLUG, "--to", tmp_path / "a.zip"),
         ("producer", "export", demo.slug, "nobody", "--to", tmp_path / "a.zip"),
@@ -109,8 +131,11 @@ async def test_who_is_not_there_is_said(run: Run, producer: Producer, demo: Terr
         assert isinstance((await run(*command)).exception, NotFoundError), command
 
 
-async def test_addresses_move_and_come_back_by_one_command(run: Run, producer: Producer, demo: Territory) -> None:
-    dataset, new = await producer.publish(), "https://donnees.kerlevan.example"
+async def test_addresses_move_and_come_back_by_one_command(
+    run: Run, producer: Producer, demo: Territory
+) -> None:
+    dataset = await producer.publish()
+    new = "https://donnees.kerlevan.example"
 
     moved = await run("producer", "moved", demo.slug, SLUG, "--to", f"{new}/")
     back = await run("producer", "moved", demo.slug, SLUG, "--undo", "--json")
@@ -134,20 +159,29 @@ async def test_a_space_is_sealed_its_older_files_follow_and_keys_are_rewrapped(
     second = await run("producer", "seal", demo.slug, SLUG)
     done = await run("node", "seal", demo.slug, "--json")
     again = await run("node", "seal", demo.slug, "--producer", SLUG, "--json")
-    secret.write_text(aged(keyring.rotate_keyring(aged(secret.read_text(), timedelta(days=9))), timedelta(days=1)))
+    secret.write_text(
+        aged(
+            keyring.rotate_keyring(aged(secret.read_text(), timedelta(days=9))),
+            timedelta(days=1),
+        )
+    )
     rewrapped = await run("node", "seal", demo.slug, "--keys-only")
     off = await run("producer", "seal", demo.slug, SLUG, "--off")
 
     assert json.loads(first.stdout)["outcome"] == "updated"
     assert "unchanged" in second.stdout
     assert [row["objects"] for row in json.loads(done.stdout)] == [2]
-    assert [(row["objects"], row["already"]) for row in json.loads(again.stdout)] == [(0, 2)]
+    assert [(row["objects"], row["already"]) for row in json.loads(again.stdout)] == [
+        (0, 2)
+    ]
     assert "1 keys wrapped anew" in rewrapped.stderr
     assert "in clear" in off.stdout
     assert dataset
 
 
-async def test_the_key_for_files_is_rotated_once_in_ten_minutes(run: Run, command_settings: Settings) -> None:
+async def test_the_key_for_files_is_rotated_once_in_ten_minutes(
+    run: Run, command_settings: Settings
+) -> None:
     secret = command_settings.secrets_folder / keyring.SECRET
     secret.write_text(aged(secret.read_text(), timedelta(days=9)))
 

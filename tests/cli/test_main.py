@@ -15,10 +15,21 @@ from udi.cli.local.errors import LocalError
 from udi.cli.main import COMMANDS, GROUPS, build_app
 
 ROOT = Path(__file__).parents[2]
-NAMES = ["version", *GROUPS, *(name for commands in COMMANDS.values() for name in commands)]
+NAMES = [
+    "version",
+    *GROUPS,
+    *(name for commands in COMMANDS.values() for name in commands),
+]
 IMPORTED = "import sys; from udi.cli.main import build_app; build_app({command!r}); print(*sys.modules)"
 HEAVY = ("udi.portal", "udi.node", "litestar", "sqlalchemy", "duckdb")
-ONLY_IN_A_CLONE = ("bench/", "tests/", "udi/cli/load", "udi/cli/bench", "udi/cli/tests", "udi/cli/browser")
+ONLY_IN_A_CLONE = (
+    "bench/",
+    "tests/",
+    "udi/cli/load",
+    "udi/cli/bench",
+    "udi/cli/tests",
+    "udi/cli/browser",
+)
 
 
 def list_commands(wanted: str | None) -> dict[str, Any]:
@@ -28,8 +39,14 @@ def list_commands(wanted: str | None) -> dict[str, Any]:
 
 
 def test_help_says_of_each_command_what_its_module_says() -> None:
-    unloaded = {name: command.get_short_help_str(1000) for name, command in list_commands("").items()}
-    loaded = {name: command.get_short_help_str(1000) for name, command in list_commands(None).items()}
+    unloaded = {
+        name: command.get_short_help_str(1000)
+        for name, command in list_commands("").items()
+    }
+    loaded = {
+        name: command.get_short_help_str(1000)
+        for name, command in list_commands(None).items()
+    }
 
     assert sorted(unloaded) == sorted(NAMES)
     assert unloaded == loaded
@@ -40,15 +57,22 @@ def test_a_named_command_is_the_real_one(name: str) -> None:
     named = list_commands(name)[name]
     real = list_commands(None)[name]
 
-    assert [parameter.name for parameter in named.params] == [parameter.name for parameter in real.params]
+    assert [parameter.name for parameter in named.params] == [
+        parameter.name for parameter in real.params
+    ]
     assert list(getattr(named, "commands", ())) == list(getattr(real, "commands", ()))
 
 
 @pytest.mark.programs
-@pytest.mark.parametrize("command", ["", "version", "down", "logs", "reset", "test", "bench"])
+@pytest.mark.parametrize(
+    "command", ["", "version", "down", "logs", "reset", "test", "bench"]
+)
 def test_what_needs_no_program_loads_none(command: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", IMPORTED.format(command=command)], check=True, capture_output=True, text=True
+        [sys.executable, "-c", IMPORTED.format(command=command)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
 
     assert "udi.cli.main" in done.stdout.split()
@@ -69,13 +93,24 @@ def test_a_package_without_a_clone_says_what_it_lacks(command: str) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The wheel of this checkout, built."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "-d",
+        str(folder),
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=os.environ)
     return zipfile.ZipFile(next(folder.glob("*.whl")))
 
 
 @pytest.mark.programs
-def test_the_wheel_has_nothing_of_what_only_developers_use(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_has_nothing_of_what_only_developers_use(
+    wheel: zipfile.ZipFile,
+) -> None:
     names = wheel.namelist()
 
     assert "udi/cli/main.py" in names
@@ -84,9 +119,21 @@ def test_the_wheel_has_nothing_of_what_only_developers_use(wheel: zipfile.ZipFil
 
 @pytest.mark.programs
 def test_nothing_in_the_wheel_imports_it(wheel: zipfile.ZipFile) -> None:
-    sources = {name: wheel.read(name).decode() for name in wheel.namelist() if name.endswith(".py")}
-    lines = [f"{name}: {line}" for name, source in sources.items() for line in source.splitlines()]
+    sources = {
+        name: wheel.read(name).decode()
+        for name in wheel.namelist()
+        if name.endswith(".py")
+    }
+    lines = [
+        f"{name}: {line}"
+        for name, source in sources.items()
+        for line in source.splitlines()
+    ]
 
     assert len(sources) > 500
     developers = ("import bench", "from bench", "import tests", "from tests")
-    assert [line for line in lines if line.partition(": ")[2].lstrip().startswith(developers)] == []
+    assert [
+        line
+        for line in lines
+        if line.partition(": ")[2].lstrip().startswith(developers)
+    ] == []

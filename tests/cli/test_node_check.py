@@ -36,9 +36,13 @@ async def node(
     await asyncio.to_thread(apply_machine, admin.connect(keycloak), client, demo.origin)
     async with portal_database.platform_session(role="owner") as session:
         links = {**demo.links, "portal": origin}
-        await session.execute(update(Tenant).where(Tenant.id == demo.id).values(links=links))
+        await session.execute(
+            update(Tenant).where(Tenant.id == demo.id).values(links=links)
+        )
     async with portal_database.session(demo.id, role="worker") as session:
-        registered = await register_node(session, slug="far", name="Far", url=origin, client_id=client)
+        registered = await register_node(
+            session, slug="far", name="Far", url=origin, client_id=client
+        )
     async with served(portal_app, port):
         yield registered
 
@@ -48,7 +52,11 @@ def by_name(findings: list[Finding]) -> dict[str, Finding]:
 
 
 async def set_report(
-    database: Database, territory: Territory, node: Node, delivery: ReportDeliveryState, error: str
+    database: Database,
+    territory: Territory,
+    node: Node,
+    delivery: ReportDeliveryState,
+    error: str,
 ) -> None:
     async with database.session(territory.id, role="worker") as session:
         report = Report(
@@ -64,7 +72,9 @@ async def set_report(
         session.add(report)
 
 
-async def test_a_sound_node_has_no_fault(keycloak: Settings, demo: Territory, node: Node) -> None:
+async def test_a_sound_node_has_no_fault(
+    keycloak: Settings, demo: Territory, node: Node
+) -> None:
     found = by_name(await check_node(keycloak, demo.slug, "far"))
 
     assert {name: finding.severity for name, finding in found.items()} == dict.fromkeys(
@@ -76,8 +86,13 @@ async def test_a_sound_node_has_no_fault(keycloak: Settings, demo: Territory, no
 async def test_a_failed_report_is_a_fault_with_where_to_send_it_again(
     keycloak: Settings, demo: Territory, node: Node, portal_database: Database
 ) -> None:
-    await set_report(portal_database, demo, node, ReportDeliveryState.PENDING, "unreachable")
-    assert by_name(await check_node(keycloak, demo.slug, "far"))["report"].severity == "warning"
+    await set_report(
+        portal_database, demo, node, ReportDeliveryState.PENDING, "unreachable"
+    )
+    assert (
+        by_name(await check_node(keycloak, demo.slug, "far"))["report"].severity
+        == "warning"
+    )
 
     await set_report(portal_database, demo, node, ReportDeliveryState.FAILED, "401")
     report = by_name(await check_node(keycloak, demo.slug, "far"))["report"]
@@ -86,7 +101,9 @@ async def test_a_failed_report_is_a_fault_with_where_to_send_it_again(
     assert "/nodes" in report.remedy
 
 
-async def test_a_credential_that_was_removed_is_a_fault(keycloak: Settings, demo: Territory, node: Node) -> None:
+async def test_a_credential_that_was_removed_is_a_fault(
+    keycloak: Settings, demo: Territory, node: Node
+) -> None:
     await asyncio.to_thread(remove_machine, admin.connect(keycloak), node.client_id)
 
     token = by_name(await check_node(keycloak, demo.slug, "far"))["token"]
@@ -112,7 +129,11 @@ async def test_the_command_ends_with_1_on_a_fault_and_shows_no_secret(
 ) -> None:
     connection = admin.connect(keycloak)
     client = await asyncio.to_thread(connection.get, "clients", clientId=node.client_id)
-    secret = (await asyncio.to_thread(connection.get, f"clients/{client[0]['id']}/client-secret"))["value"]
+    secret = (
+        await asyncio.to_thread(
+            connection.get, f"clients/{client[0]['id']}/client-secret"
+        )
+    )["value"]
     sound = await run("node", "check", demo.slug, "far")
     await asyncio.to_thread(remove_machine, connection, node.client_id)
 

@@ -20,7 +20,9 @@ commands.main()
 
 
 def test_a_line_of_the_log_never_mixes_with_the_answer() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False
+    )
 
     assert done.stdout == "{}\n"
     assert "something to say" in done.stderr

@@ -29,7 +29,14 @@ from udi.portal.tenants.schema import OrganisationPart
 from udi.settings import Settings
 
 NAME = 'Syndicat « Les Eaux » de l\'"Aber"'
-OPTIONS = ("--name", NAME, "--email", "contact@eaux.example", "--address", "1 quai des Brumes")
+OPTIONS = (
+    "--name",
+    NAME,
+    "--email",
+    "contact@eaux.example",
+    "--address",
+    "1 quai des Brumes",
+)
 
 
 class Kept(Message):
@@ -54,14 +61,19 @@ def mailbox(keycloak: Settings) -> Iterator[Kept]:
 
 
 def text_of(mail: email.message.Message) -> str:
-    return str(email.message_from_bytes(mail.as_bytes(), policy=default).get_body(("plain",)))
+    return str(
+        email.message_from_bytes(mail.as_bytes(), policy=default).get_body(("plain",))
+    )
 
 
-async def person(keycloak: Settings, groups: dict[str, list[str]], *, confirmed: bool = True) -> tuple[str, str]:
+async def person(
+    keycloak: Settings, groups: dict[str, list[str]], *, confirmed: bool = True
+) -> tuple[str, str]:
     """Someone with an account, in groups by alias: their subject and address."""
 
     def create() -> tuple[str, str]:
-        connection, mail = admin.connect(keycloak), f"{secrets.token_hex(4)}@people.example"
+        connection = admin.connect(keycloak)
+        mail = f"{secrets.token_hex(4)}@people.example"
         answer = connection.post(
             "users",
             {
@@ -80,15 +92,21 @@ async def person(keycloak: Settings, groups: dict[str, list[str]], *, confirmed:
     return await asyncio.to_thread(create)
 
 
-async def logged_in_once(keycloak: Settings, database: Database, territory: Territory, subject: str) -> None:
+async def logged_in_once(
+    keycloak: Settings, database: Database, territory: Territory, subject: str
+) -> None:
     """The portal knows the person, and nothing of their organisations."""
     login = make_person(territory)
     async with database.session(territory.id) as session:
-        known = type(login)(**{**login.__dict__, "subject": subject, "issuer": keycloak.issuer})
+        known = type(login)(
+            **{**login.__dict__, "subject": subject, "issuer": keycloak.issuer}
+        )
         await save_person(session, TABLES, known)
 
 
-async def groups_of(database: Database, territory: Territory, organisation: str) -> list[list[str]]:
+async def groups_of(
+    database: Database, territory: Territory, organisation: str
+) -> list[list[str]]:
     async with database.session(territory.id) as session:
         return [groups for _, groups in await list_members(session, organisation)]
 
@@ -96,11 +114,15 @@ async def groups_of(database: Database, territory: Territory, organisation: str)
 async def test_a_producer_is_added_everywhere_and_its_block_is_the_one_of_tenant_toml(
     run: Run, known: Territory, portal_database: Database, node_database: Database
 ) -> None:
-    result = await run("producer", "add", known.slug, "eaux", *OPTIONS, "--quota-gb", "7", "--json")
+    result = await run(
+        "producer", "add", known.slug, "eaux", *OPTIONS, "--quota-gb", "7", "--json"
+    )
 
     told = json.loads(result.stdout)
     assert set(told["changes"].values()) == {"created"}
-    part = OrganisationPart.model_validate(tomllib.loads(told["toml"])["organisation"][0])
+    part = OrganisationPart.model_validate(
+        tomllib.loads(told["toml"])["organisation"][0]
+    )
     assert (part.slug, part.name, part.quota_gb) == ("eaux", NAME, 7)
     async with portal_database.session(known.id) as session:
         organisation = (await session.scalars(select(Organisation))).one()
@@ -109,7 +131,9 @@ async def test_a_producer_is_added_everywhere_and_its_block_is_the_one_of_tenant
     assert (organisation.name, organisation.address) == (NAME, "1 quai des Brumes")
     assert (space.organisation_id, space.quota_bytes) == (organisation.id, 7 * 10**9)
     listed = json.loads((await run("producer", "list", known.slug, "--json")).stdout)
-    assert listed == [{"slug": "eaux", "name": NAME, "email": "contact@eaux.example", "people": 0}]
+    assert listed == [
+        {"slug": "eaux", "name": NAME, "email": "contact@eaux.example", "people": 0}
+    ]
 
 
 async def test_a_second_time_changes_nothing_not_even_the_room_given(
@@ -127,7 +151,9 @@ async def test_a_second_time_changes_nothing_not_even_the_room_given(
 async def test_a_wrong_answer_is_named_and_nothing_is_added(
     run: Run, known: Territory, portal_database: Database
 ) -> None:
-    wrong = await run("producer", "add", known.slug, "Eaux !", "--name", "Eaux", "--email", "nobody")
+    wrong = await run(
+        "producer", "add", known.slug, "Eaux !", "--name", "Eaux", "--email", "nobody"
+    )
     nowhere = await run("producer", "add", "nowhere", "eaux", *OPTIONS)
 
     assert isinstance(wrong.exception, InvalidError)
@@ -137,7 +163,9 @@ async def test_a_wrong_answer_is_named_and_nothing_is_added(
         assert (await session.scalars(select(Organisation))).all() == []
 
 
-async def test_somebody_without_an_account_receives_one_mail(run: Run, known: Territory, mailbox: Kept) -> None:
+async def test_somebody_without_an_account_receives_one_mail(
+    run: Run, known: Territory, mailbox: Kept
+) -> None:
     address = f"{secrets.token_hex(4)}@people.example"
 
     first = await run("producer", "invite", known.slug, "mairie", address, "--json")
@@ -151,7 +179,11 @@ async def test_somebody_without_an_account_receives_one_mail(run: Run, known: Te
 
 
 async def test_who_accepts_receives_their_right_at_the_next_sync(
-    run: Run, known: Territory, keycloak: Settings, portal_database: Database, mailbox: Kept
+    run: Run,
+    known: Territory,
+    keycloak: Settings,
+    portal_database: Database,
+    mailbox: Kept,
 ) -> None:
     subject, address = await person(keycloak, {})
     await logged_in_once(keycloak, portal_database, known, subject)
@@ -159,12 +191,24 @@ async def test_who_accepts_receives_their_right_at_the_next_sync(
     await run("tenant", "sync", known.slug)
     assert await groups_of(portal_database, known, "mairie") == []
 
-    await asyncio.to_thread(apply_memberships, admin.connect(keycloak), subject, {f"{known.slug}--mairie": []})
+    await asyncio.to_thread(
+        apply_memberships,
+        admin.connect(keycloak),
+        subject,
+        {f"{known.slug}--mairie": []},
+    )
     synced = await run("tenant", "sync", known.slug, "--json")
 
-    assert json.loads(synced.stdout) == [{"territory": known.slug, "members": 1, "people": 1, "changed": 1}]
+    assert json.loads(synced.stdout) == [
+        {"territory": known.slug, "members": 1, "people": 1, "changed": 1}
+    ]
     assert await groups_of(portal_database, known, "mairie") == [["managers"]]
-    assert json.loads((await run("tenant", "sync", known.slug, "--json")).stdout)[0]["changed"] == 0
+    assert (
+        json.loads((await run("tenant", "sync", known.slug, "--json")).stdout)[0][
+            "changed"
+        ]
+        == 0
+    )
 
 
 async def test_a_member_joins_the_group_at_once_and_no_mail_leaves(
@@ -172,8 +216,18 @@ async def test_a_member_joins_the_group_at_once_and_no_mail_leaves(
 ) -> None:
     _, address = await person(keycloak, {f"{known.slug}--mairie": ["publishers"]})
 
-    joined = await run("producer", "invite", known.slug, "mairie", address.upper(), "--manager", "--json")
-    again = await run("producer", "invite", known.slug, "mairie", address, "--manager", "--json")
+    joined = await run(
+        "producer",
+        "invite",
+        known.slug,
+        "mairie",
+        address.upper(),
+        "--manager",
+        "--json",
+    )
+    again = await run(
+        "producer", "invite", known.slug, "mairie", address, "--manager", "--json"
+    )
 
     assert json.loads(joined.stdout)["outcome"] == "joined"
     assert json.loads(again.stdout)["outcome"] == "unchanged"
@@ -181,12 +235,21 @@ async def test_a_member_joins_the_group_at_once_and_no_mail_leaves(
 
 
 async def test_an_address_that_nobody_confirmed_gives_no_right(
-    run: Run, known: Territory, keycloak: Settings, portal_database: Database, mailbox: Kept
+    run: Run,
+    known: Territory,
+    keycloak: Settings,
+    portal_database: Database,
+    mailbox: Kept,
 ) -> None:
     subject, address = await person(keycloak, {}, confirmed=False)
     await logged_in_once(keycloak, portal_database, known, subject)
     await run("producer", "invite", known.slug, "mairie", address, "--manager")
-    await asyncio.to_thread(apply_memberships, admin.connect(keycloak), subject, {f"{known.slug}--mairie": []})
+    await asyncio.to_thread(
+        apply_memberships,
+        admin.connect(keycloak),
+        subject,
+        {f"{known.slug}--mairie": []},
+    )
 
     await run("tenant", "sync", known.slug)
     again = await run("producer", "invite", known.slug, "mairie", address, "--manager")
@@ -195,7 +258,9 @@ async def test_an_address_that_nobody_confirmed_gives_no_right(
     assert isinstance(again.exception, ConflictError)
 
 
-async def test_an_unknown_producer_is_refused(run: Run, known: Territory, keycloak: Settings) -> None:
+async def test_an_unknown_producer_is_refused(
+    run: Run, known: Territory, keycloak: Settings
+) -> None:
     result = await run("producer", "invite", known.slug, "nobody", "x@people.example")
 
     assert isinstance(result.exception, NotFoundError)
@@ -203,14 +268,24 @@ async def test_an_unknown_producer_is_refused(run: Run, known: Territory, keyclo
 
 
 async def test_sync_forgets_who_left_and_leaves_other_territories_alone(
-    run: Run, known: Territory, other: Territory, keycloak: Settings, portal_database: Database
+    run: Run,
+    known: Territory,
+    other: Territory,
+    keycloak: Settings,
+    portal_database: Database,
 ) -> None:
-    subject, _ = await person(keycloak, {f"{known.slug}--seve": ["publishers"], known.slug: ["moderators"]})
+    subject, _ = await person(
+        keycloak, {f"{known.slug}--seve": ["publishers"], known.slug: ["moderators"]}
+    )
     for territory in (known, other):
         await logged_in_once(keycloak, portal_database, territory, subject)
     async with portal_database.session(other.id) as session:
         person_id = (await session.scalars(select(TABLES.person.id))).one()
-        session.add(Membership(person_id=person_id, organisation_slug="seve", groups=["managers"]))
+        session.add(
+            Membership(
+                person_id=person_id, organisation_slug="seve", groups=["managers"]
+            )
+        )
     await run("tenant", "sync", known.slug)
     assert await groups_of(portal_database, known, "seve") == [["publishers"]]
 
@@ -218,7 +293,9 @@ async def test_sync_forgets_who_left_and_leaves_other_territories_alone(
 
     def leave() -> None:
         connection = admin.connect(keycloak)
-        found = connection.get("organizations", q=f"udi.territory:{known.slug}", max=100)
+        found = connection.get(
+            "organizations", q=f"udi.territory:{known.slug}", max=100
+        )
         identifier = next(each["id"] for each in found if each["alias"] == alias)
         connection.delete(f"organizations/{identifier}/members/{subject}")
 

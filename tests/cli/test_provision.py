@@ -32,7 +32,9 @@ def variant(folder: Path, slug: str) -> Path:
 
 
 @pytest.fixture
-async def apply(keycloak: Settings, portal_database: Database, node_database: Database) -> AsyncIterator[Apply]:
+async def apply(
+    keycloak: Settings, portal_database: Database, node_database: Database
+) -> AsyncIterator[Apply]:
     """Applies a folder; its territory leaves the registers with the test, so that no other one meets it."""
     applied: list[UUID] = []
 
@@ -50,7 +52,8 @@ async def apply(keycloak: Settings, portal_database: Database, node_database: Da
 async def test_a_second_apply_changes_nothing(apply: Apply, tmp_path: Path) -> None:
     folder = variant(tmp_path, "twice")
 
-    first, second = await apply(folder), await apply(folder)
+    first = await apply(folder)
+    second = await apply(folder)
 
     assert ("territory on the portal", "created") in first.changes
     assert ("hosted node", "created") in first.changes
@@ -64,9 +67,15 @@ async def test_the_accounts_and_the_node_credential_are_secrets_of_the_machine(
 
     await apply(folder)
 
-    files = {path.name: path for path in keycloak.secrets_folder.iterdir() if "secrets" in path.name}
+    files = {
+        path.name: path
+        for path in keycloak.secrets_folder.iterdir()
+        if "secrets" in path.name
+    }
     assert "node_credential_secrets" in files
-    assert sum(name.startswith("account_secrets_") for name in files) == len(read_folder(folder).file.account)
+    assert sum(name.startswith("account_secrets_") for name in files) == len(
+        read_folder(folder).file.account
+    )
     assert {path.stat().st_mode & 0o077 for path in files.values()} == {0}
 
 
@@ -76,7 +85,9 @@ async def test_a_host_of_another_territory_is_refused_and_nothing_is_applied(
     await apply(variant(tmp_path, "first"))
     thief = variant(tmp_path, "thief")
     path = thief / "tenant.toml"
-    path.write_text(path.read_text().replace("node.thief.localhost", "node.first.localhost"))
+    path.write_text(
+        path.read_text().replace("node.thief.localhost", "node.first.localhost")
+    )
 
     with pytest.raises(TenantFaultsError) as caught:
         await apply(thief)

@@ -30,7 +30,13 @@ serve("portal", port=1, workers={workers})
 
 def modules(code: str, environment: Mapping[str, str] | None = None) -> list[str]:
     """Names of all that a new process has imported after this code."""
-    done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
     return done.stdout.split()
 
 
@@ -39,7 +45,11 @@ def test_what_starts_a_program_imports_neither(command: str) -> None:
     said = modules(IMPORTED.format(command=command))
 
     assert "udi.cli.serve" in said
-    assert [name for name in said if name.startswith(("udi.portal", "udi.node", "litestar", "sqlalchemy"))] == []
+    assert [
+        name
+        for name in said
+        if name.startswith(("udi.portal", "udi.node", "litestar", "sqlalchemy"))
+    ] == []
 
 
 @pytest.mark.parametrize("program", ["portal", "node"])
@@ -74,17 +84,27 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_several_web_workers_start_from_one_program_in_memory(settings: Settings, workers: int) -> None:
+def test_several_web_workers_start_from_one_program_in_memory(
+    settings: Settings, workers: int
+) -> None:
     said = modules(SERVED.format(workers=workers), environment_of(settings))
 
-    assert ("udi.portal.app" in said) == (workers > 1), "one alone loads it itself: what watches over it need not"
+    assert ("udi.portal.app" in said) == (workers > 1), (
+        "one alone loads it itself: what watches over it need not"
+    )
 
 
-def test_a_program_that_is_terminated_while_its_web_worker_starts_ends(settings: Settings, tmp_path: Path) -> None:
+def test_a_program_that_is_terminated_while_its_web_worker_starts_ends(
+    settings: Settings, tmp_path: Path
+) -> None:
     command = [sys.executable, "-P", "-m", "udi", "serve", "portal"]
     with (tmp_path / "log").open("w+b") as log:
         program = subprocess.Popen(
-            command, env=environment_of(settings), stdout=log, stderr=log, start_new_session=True
+            command,
+            env=environment_of(settings),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             while b"Spawning worker-1" not in Path(log.name).read_bytes():

@@ -25,7 +25,12 @@ __all__ = ["issuer", "north"]
 
 
 async def test_its_pages_say_so_in_plain_words_and_come_back(
-    run: Run, demo: Territory, other: Territory, portal_app: Litestar, node_app: Litestar, browse: Any
+    run: Run,
+    demo: Territory,
+    other: Territory,
+    portal_app: Litestar,
+    node_app: Litestar,
+    browse: Any,
 ) -> None:
     suspended = await run("tenant", "suspend", demo.slug, "--json")
 
@@ -62,7 +67,9 @@ async def test_it_is_not_listed_and_a_machine_reads_a_problem(
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/suspended")
 
 
-async def test_pushes_are_refused_and_what_was_pushed_is_kept(run: Run, north: Pusher) -> None:
+async def test_pushes_are_refused_and_what_was_pushed_is_kept(
+    run: Run, north: Pusher
+) -> None:
     record = make_record(north.organisation)
     assert (await north.post(record)).status_code == 200
 
@@ -82,7 +89,9 @@ async def test_a_second_time_changes_nothing_and_each_change_is_noted_once(
         assert (await run("tenant", command, demo.slug)).exit_code == 0
 
     async with portal_database.session(demo.id, role="worker") as session:
-        noted = (await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))).all()
+        noted = (
+            await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))
+        ).all()
     assert noted == ["territory.suspended", "territory.resumed"]
 
 

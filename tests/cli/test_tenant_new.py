@@ -11,7 +11,14 @@ from udi.kit.tenancy import Territory
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings
 
-OPTIONS = ("--name", "Pays de la Rade", "--host", "donnees.rade.bzh", "--contact", "donnees@rade.bzh")
+OPTIONS = (
+    "--name",
+    "Pays de la Rade",
+    "--host",
+    "donnees.rade.bzh",
+    "--contact",
+    "donnees@rade.bzh",
+)
 
 
 @pytest.fixture
@@ -20,19 +27,31 @@ def command_settings(settings: Settings, tmp_path: Path) -> Settings:
     return settings.model_copy(update={"tenants": tmp_path / "tenants"})
 
 
-async def test_it_writes_files_that_check_finds_right(run: Run, command_settings: Settings) -> None:
-    made = await run("tenant", "new", "rade", *OPTIONS, "--data", "languages=fr", "--json")
+async def test_it_writes_files_that_check_finds_right(
+    run: Run, command_settings: Settings
+) -> None:
+    made = await run(
+        "tenant", "new", "rade", *OPTIONS, "--data", "languages=fr", "--json"
+    )
 
     assert made.exit_code == 0, made.exception
     names = {Path(row["file"]).name for row in json.loads(made.stdout)}
     assert names >= {"tenant.toml", "charter.md", "legal.md"}
     assert (await run("tenant", "check", "rade")).exit_code == 0
     file = read_folder(command_settings.tenants / "rade").file
-    assert (file.hosts.portal, file.hosts.node) == (["donnees.rade.bzh"], ["node.donnees.rade.bzh"])
-    assert (file.territory.contact, file.territory.languages) == ("donnees@rade.bzh", ["fr"])
+    assert (file.hosts.portal, file.hosts.node) == (
+        ["donnees.rade.bzh"],
+        ["node.donnees.rade.bzh"],
+    )
+    assert (file.territory.contact, file.territory.languages) == (
+        "donnees@rade.bzh",
+        ["fr"],
+    )
 
 
-async def test_a_folder_that_is_there_is_left_as_it_is(run: Run, command_settings: Settings) -> None:
+async def test_a_folder_that_is_there_is_left_as_it_is(
+    run: Run, command_settings: Settings
+) -> None:
     await run("tenant", "new", "rade", *OPTIONS)
     before = read_folder(command_settings.tenants / "rade").fingerprint
 
@@ -44,7 +63,9 @@ async def test_a_folder_that_is_there_is_left_as_it_is(run: Run, command_setting
 
 
 @pytest.mark.parametrize("slug", ["Rade", "a--b", "../rade", "rade-node-x"])
-async def test_a_bad_answer_is_refused_and_nothing_is_written(run: Run, command_settings: Settings, slug: str) -> None:
+async def test_a_bad_answer_is_refused_and_nothing_is_written(
+    run: Run, command_settings: Settings, slug: str
+) -> None:
     refused = await run("tenant", "new", slug, *OPTIONS)
 
     assert isinstance(refused.exception, LocalError)

@@ -30,7 +30,9 @@ ROOT = Path(__file__).parents[2]
 SMALL = 1_000_000
 
 
-def make_wheel(folder: Path, *, name: str = "udi", version: str = "1.2.0", python: str = ">=3.11") -> Path:
+def make_wheel(
+    folder: Path, *, name: str = "udi", version: str = "1.2.0", python: str = ">=3.11"
+) -> Path:
     """A wheel that pip installs, of one module."""
     info = f"{name}-{version}.dist-info"
     said = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {python}\n"
@@ -39,7 +41,10 @@ def make_wheel(folder: Path, *, name: str = "udi", version: str = "1.2.0", pytho
         f"{info}/METADATA": said,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    record = "".join(f"{path},sha256={_record_hash(text)},{len(text.encode())}\n" for path, text in files.items())
+    record = "".join(
+        f"{path},sha256={_record_hash(text)},{len(text.encode())}\n"
+        for path, text in files.items()
+    )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as content:
@@ -50,7 +55,11 @@ def make_wheel(folder: Path, *, name: str = "udi", version: str = "1.2.0", pytho
 
 
 def _record_hash(text: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def sha256(path: Path) -> str:
@@ -89,7 +98,12 @@ def put(releases: InstalledReleases, *names: str, complete: bool = True) -> None
             os.utime(mark, (moment, moment))
 
 
-def try_install(releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path], room: int = SMALL) -> bool:
+def try_install(
+    releases: InstalledReleases,
+    wheel: Wheel,
+    brought: tuple[Path, Path],
+    room: int = SMALL,
+) -> bool:
     with releases.lock() as lock:
         return install(releases, wheel, *brought, lock=lock, room=room)
 
@@ -97,27 +111,35 @@ def try_install(releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, 
 def test_the_announced_wheel_is_read_and_another_is_refused(tmp_path: Path) -> None:
     path = make_wheel(tmp_path)
 
-    assert read_wheel(path, sha256(path).upper()).release == f"1.2.0-{sha256(path)[:12]}"
+    assert (
+        read_wheel(path, sha256(path).upper()).release == f"1.2.0-{sha256(path)[:12]}"
+    )
     with pytest.raises(LocalError, match="not the wheel announced"):
         read_wheel(path, "0" * 64)
 
 
-def test_a_file_that_is_no_wheel_of_ours_is_refused_with_the_reason(tmp_path: Path) -> None:
-    other, future, text = (
-        make_wheel(tmp_path, name="another"),
-        make_wheel(tmp_path, version="9.0.0", python=">=99"),
-        tmp_path / "udi-1.0.0-py3-none-any.whl",
-    )
+def test_a_file_that_is_no_wheel_of_ours_is_refused_with_the_reason(
+    tmp_path: Path,
+) -> None:
+    other = make_wheel(tmp_path, name="another")
+    future = make_wheel(tmp_path, version="9.0.0", python=">=99")
+    text = tmp_path / "udi-1.0.0-py3-none-any.whl"
     text.write_text("not a wheel")
 
-    for path, said in ((other, "of «another»"), (future, "asks for Python >=99"), (text, "is not a wheel")):
+    for path, said in (
+        (other, "of «another»"),
+        (future, "asks for Python >=99"),
+        (text, "is not a wheel"),
+    ):
         with pytest.raises(LocalError, match=said):
             read_wheel(path, sha256(path))
     with pytest.raises(LocalError, match="There is no wheel at"):
         read_wheel(tmp_path / "absent.whl", "0" * 64)
 
 
-def test_an_older_version_is_refused_and_the_way_back_is_named(releases: InstalledReleases, wheel: Wheel) -> None:
+def test_an_older_version_is_refused_and_the_way_back_is_named(
+    releases: InstalledReleases, wheel: Wheel
+) -> None:
     put(releases, "1.1.9-aaaaaaaaaaaa", "1.2.0-bbbbbbbbbbbb", "1.3.0-cccccccccccc")
     found = {}
     for name in ("1.1.9-aaaaaaaaaaaa", "1.2.0-bbbbbbbbbbbb", "1.3.0-cccccccccccc"):
@@ -127,7 +149,9 @@ def test_an_older_version_is_refused_and_the_way_back_is_named(releases: Install
     assert {version: finding.severity for version, finding in found.items()} == {
         "1.1.9": "ok", "1.2.0": "ok", "1.3.0": "fault",
     }  # fmt: skip
-    with pytest.raises(LocalError, match=r"older than what runs \(1\.3\.0.*udi upgrade --back"):
+    with pytest.raises(
+        LocalError, match=r"older than what runs \(1\.3\.0.*udi upgrade --back"
+    ):
         checks.refuse_faults(list(found.values()))
 
 
@@ -144,15 +168,23 @@ def test_a_disk_without_room_is_told_before_and_refused_at_the_latest(
     assert checks.check_room(releases, wheel, room=10**18).severity == "ok"
 
 
-@pytest.mark.parametrize(("hours", "severity"), [(1, "ok"), (23, "ok"), (25, "fault")], ids=str)
-def test_a_backup_of_less_than_a_day_is_wanted(tmp_path: Path, hours: int, severity: str) -> None:
-    made = BackupRun(label="20261125-020000F", at=now() - timedelta(hours=hours), seconds=3)
+@pytest.mark.parametrize(
+    ("hours", "severity"), [(1, "ok"), (23, "ok"), (25, "fault")], ids=str
+)
+def test_a_backup_of_less_than_a_day_is_wanted(
+    tmp_path: Path, hours: int, severity: str
+) -> None:
+    made = BackupRun(
+        label="20261125-020000F", at=now() - timedelta(hours=hours), seconds=3
+    )
     write_state(tmp_path, BackupState(created=made))
 
     assert checks.check_backup(Settings(backup_state=tmp_path)).severity == severity
 
 
-@pytest.mark.parametrize("text", [None, "", "{}", "[]", '{"created": 3}', '{"created": "yesterday"}'])
+@pytest.mark.parametrize(
+    "text", [None, "", "{}", "[]", '{"created": 3}', '{"created": "yesterday"}']
+)
 def test_a_backup_that_is_not_known_is_none(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "state.json").write_text(text)
@@ -169,10 +201,16 @@ def test_both_programs_must_run_here_and_one_unit_alone_is_told() -> None:
 
     pair = [web("portal", 8000), web("portal", 8010)]
 
-    assert checks.check_units([*pair, web("node", 8001), web("node", 8011)]).severity == "ok"
+    assert (
+        checks.check_units([*pair, web("node", 8001), web("node", 8011)]).severity
+        == "ok"
+    )
     assert checks.check_units([*pair, web("node", 8001)]).severity == "warning"
     finding = checks.check_units(pair)
-    assert (finding.severity, finding.said) == ("fault", "No web unit of node runs on this machine.")
+    assert (finding.severity, finding.said) == (
+        "fault",
+        "No web unit of node runs on this machine.",
+    )
 
 
 def test_a_release_is_installed_wholly_with_its_hashes_and_found_done_the_second_time(
@@ -184,7 +222,10 @@ def test_a_release_is_installed_wholly_with_its_hashes_and_found_done_the_second
     here = releases.path(wheel.release)
     code = "import udi, leaned_on; print(udi.__version__, leaned_on.__version__, udi.__file__)"
     said = subprocess.run(
-        [here / "venv/bin/python", "-I", "-c", code], check=True, capture_output=True, text=True
+        [here / "venv/bin/python", "-I", "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     assert said.split()[:2] == ["1.2.0", "3.1"]
     assert said.split()[2].startswith(str(here))
@@ -203,7 +244,9 @@ def test_a_dependency_that_is_not_the_announced_one_leaves_nothing(
     with pytest.raises(LocalError, match=r"could not be installed \(.*nothing changed"):
         try_install(releases, wheel, brought)
 
-    assert [release.name for release in releases.list_installed()] == ["1.1.0-aaaaaaaaaaaa"]
+    assert [release.name for release in releases.list_installed()] == [
+        "1.1.0-aaaaaaaaaaaa"
+    ]
     assert releases.current() == "1.1.0-aaaaaaaaaaaa"
 
 
@@ -215,9 +258,13 @@ def test_an_installation_killed_in_the_middle_is_made_again_whole(
         "r = releases.Releases(Path(sys.argv[1])); w = wheel.read_wheel(Path(sys.argv[2]), sys.argv[3])\n"
         "with r.lock() as lock: install.install(r, w, Path(sys.argv[4]), Path(sys.argv[5]), lock=lock, room=1)"
     )
-    arguments = [str(each) for each in (releases.folder, wheel.path, wheel.sha256, *brought)]
+    arguments = [
+        str(each) for each in (releases.folder, wheel.path, wheel.sha256, *brought)
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform/src")}
-    first = subprocess.Popen([sys.executable, "-P", "-c", code, *arguments], env=environment)
+    first = subprocess.Popen(
+        [sys.executable, "-P", "-c", code, *arguments], env=environment
+    )
     here = releases.path(wheel.release)
     while not (here / "venv/bin").exists():
         assert first.poll() is None
@@ -232,8 +279,12 @@ def test_an_installation_killed_in_the_middle_is_made_again_whole(
     assert releases.is_complete(wheel.release)
 
 
-def test_going_back_follows_what_each_release_took_over_from(releases: InstalledReleases) -> None:
-    one, two, three = "1.0.0-aaaaaaaaaaaa", "1.1.0-bbbbbbbbbbbb", "1.2.0-cccccccccccc"
+def test_going_back_follows_what_each_release_took_over_from(
+    releases: InstalledReleases,
+) -> None:
+    one = "1.0.0-aaaaaaaaaaaa"
+    two = "1.1.0-bbbbbbbbbbbb"
+    three = "1.2.0-cccccccccccc"
     put(releases, one, two, three)
     releases.switch(two)
     assert releases.find_previous(two) == one
@@ -267,14 +318,21 @@ def test_a_second_upgrade_waits_for_the_first_and_then_refuses(
 ) -> None:
     monkeypatch.setattr("udi.cli.upgrade.releases.PATIENCE", 0.2)
 
-    with releases.lock(), pytest.raises(LocalError, match="Another upgrade"), releases.lock():
+    with (
+        releases.lock(),
+        pytest.raises(LocalError, match="Another upgrade"),
+        releases.lock(),
+    ):
         pass
     with releases.lock() as lock:
         assert lock > 0
 
 
 def test_only_a_program_that_the_play_installed_upgrades(tmp_path: Path) -> None:
-    assert find_releases(str(tmp_path / "releases/1.0.0-aaaaaaaaaaaa/venv")).folder == tmp_path
+    assert (
+        find_releases(str(tmp_path / "releases/1.0.0-aaaaaaaaaaaa/venv")).folder
+        == tmp_path
+    )
     with pytest.raises(LocalError, match="git pull"):
         find_releases(str(tmp_path / ".venv"))
 
@@ -285,10 +343,8 @@ def test_the_name_of_a_release_says_its_version() -> None:
 
 
 def test_a_unit_is_restarted_when_it_runs_another_release_or_does_not_answer() -> None:
-    worker, silent = (
-        ServiceUnit("udi-node-worker", "worker", None, "1.0.0-a"),
-        ServiceUnit("udi-node-web-1", "web", 1, "1.0.0-a"),
-    )
+    worker = ServiceUnit("udi-node-worker", "worker", None, "1.0.0-a")
+    silent = ServiceUnit("udi-node-web-1", "web", 1, "1.0.0-a")
 
     assert not rollout.needs_restart(worker, "1.0.0-a", None)
     assert rollout.needs_restart(worker, "1.1.0-b", None)
@@ -296,8 +352,12 @@ def test_a_unit_is_restarted_when_it_runs_another_release_or_does_not_answer() -
 
 
 def test_the_mark_of_a_unit_file_is_the_play_s() -> None:
-    template = (ROOT / "infra/ansible/roles/udi/templates/udi-portal-web.service.j2").read_text()
-    rendered = template.replace("{{ installation_wheel.release }}", "1.0.0-aaaaaaaaaaaa")
+    template = (
+        ROOT / "infra/ansible/roles/udi/templates/udi-portal-web.service.j2"
+    ).read_text()
+    rendered = template.replace(
+        "{{ installation_wheel.release }}", "1.0.0-aaaaaaaaaaaa"
+    )
 
     marked = units.MARK.sub("# Release 1.1.0-bbbbbbbbbbbb", rendered, count=1)
 
@@ -314,7 +374,9 @@ def test_room_is_asked_for_what_an_environment_really_takes() -> None:
 def udi(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "udi", "upgrade", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform/src")}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def test_on_a_clone_the_command_says_how_to_upgrade_there() -> None:

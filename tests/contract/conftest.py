@@ -17,14 +17,18 @@ def issuer(portal_site: Site) -> Iterator[Issuer]:
 
 
 @pytest.fixture
-async def north(portal_site: Site, portal_app: Litestar, demo: Territory, issuer: Issuer) -> AsyncIterator[Pusher]:
+async def north(
+    portal_site: Site, portal_app: Litestar, demo: Territory, issuer: Issuer
+) -> AsyncIterator[Pusher]:
     """A registered node of the territory."""
     async with pushing(portal_site, portal_app, demo, issuer) as pusher:
         yield pusher
 
 
 @pytest.fixture
-async def south(portal_site: Site, portal_app: Litestar, demo: Territory, issuer: Issuer) -> AsyncIterator[Pusher]:
+async def south(
+    portal_site: Site, portal_app: Litestar, demo: Territory, issuer: Issuer
+) -> AsyncIterator[Pusher]:
     """Another node of the same territory, with another producer."""
     async with pushing(portal_site, portal_app, demo, issuer, slug="south") as pusher:
         yield pusher

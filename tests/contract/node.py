@@ -37,7 +37,10 @@ class Issuer:
     """An identity service of our own: signs tokens with a key that the portal is told to trust."""
 
     def __init__(self, url: str) -> None:
-        self.url, self._key = url, RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+        self.url = url
+        self._key = RSAKey.generate_key(
+            2048, {"use": "sig", "alg": "RS256"}, auto_kid=True
+        )
 
     async def published(self) -> dict[str, Any]:
         return {"keys": [self._key.as_dict(private=False)]}
@@ -48,7 +51,9 @@ class Issuer:
             "iss": self.url, "aud": audience, "azp": client, "client_id": client, "typ": "Bearer",
             "iat": now, "exp": now + 300, "sub": str(uuid.uuid4()), **claims,
         }  # fmt: skip
-        return jwt.encode({"alg": "RS256", "kid": self._key.kid, "typ": "JWT"}, body, self._key)
+        return jwt.encode(
+            {"alg": "RS256", "kid": self._key.kid, "typ": "JWT"}, body, self._key
+        )
 
 
 @contextmanager
@@ -98,7 +103,10 @@ def receiver() -> Iterator[Receiver]:
                 state.reports.append(Received(self.path, token, json.loads(body)))
             else:
                 state.refused += 1
-            said = json.dumps(state.answers.popleft()).encode() if status < 300 and state.answers else b""
+            if status < 300 and state.answers:
+                said = json.dumps(state.answers.popleft()).encode()
+            else:
+                said = b""
             self.send_response(status)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
@@ -129,7 +137,13 @@ class Pusher:
     organisation: UUID
     client: httpx.AsyncClient
 
-    async def send(self, method: str, path: str = RESOURCES, body: bytes | Any = b"", **headers: str) -> httpx.Response:
+    async def send(
+        self,
+        method: str,
+        path: str = RESOURCES,
+        body: bytes | Any = b"",
+        **headers: str,
+    ) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {
             "Content-Type": "application/json",
@@ -148,7 +162,11 @@ class Pusher:
 
     async def reports(self, *conditions: Any) -> list[Report]:
         async with self.site.database.session(self.territory.id) as session:
-            query = select(Report).where(Report.node_id == self.node.id, *conditions).order_by(Report.submitted_at)
+            query = (
+                select(Report)
+                .where(Report.node_id == self.node.id, *conditions)
+                .order_by(Report.submitted_at)
+            )
             return list(await session.scalars(query))
 
     async def count_datasets(self) -> int:
@@ -165,7 +183,9 @@ async def clear_queue(site: Site) -> None:
         await session.execute(text("DELETE FROM queue.pgqueuer"))
 
 
-async def deliver(pusher: Pusher, *, attempts: int = ATTEMPTS, patience: float = 20) -> None:
+async def deliver(
+    pusher: Pusher, *, attempts: int = ATTEMPTS, patience: float = 20
+) -> None:
     """Let the portal's worker do its jobs until no report of the node waits.
 
     Raises:
@@ -182,11 +202,18 @@ async def deliver(pusher: Pusher, *, attempts: int = ATTEMPTS, patience: float =
         await running
 
 
-async def add_organisation(site: Site, territory: Territory, id_: UUID, slug: str) -> None:
+async def add_organisation(
+    site: Site, territory: Territory, id_: UUID, slug: str
+) -> None:
     """A producer of the territory."""
     async with site.database.session(territory.id) as session:
         await apply_organisation(
-            session, id=id_, slug=slug, name=f"Producer {slug}", summary={}, email=f"data@{slug}.example"
+            session,
+            id=id_,
+            slug=slug,
+            name=f"Producer {slug}",
+            summary={},
+            email=f"data@{slug}.example",
         )
 
 
@@ -194,7 +221,9 @@ async def link(pusher: Pusher, organisations: set[UUID]) -> None:
     """Let the node push for these producers only."""
     async with pusher.site.database.session(pusher.territory.id) as session:
         node = await get_node(session, pusher.node.slug)
-        await update_node(session, node, name=node.name, url=node.url, organisations=organisations)
+        await update_node(
+            session, node, name=node.name, url=node.url, organisations=organisations
+        )
 
 
 async def registered(
@@ -214,7 +243,13 @@ async def registered(
     client = f"{territory.slug}-node-{slug}"
     async with site.database.session(territory.id) as session:
         node = await register_node(
-            session, slug=slug, name=f"Node {slug}", url=url, client_id=client, hosted=hosted, organisations=producers
+            session,
+            slug=slug,
+            name=f"Node {slug}",
+            url=url,
+            client_id=client,
+            hosted=hosted,
+            organisations=producers,
         )
     return node, next(iter(producers), own)
 
@@ -241,11 +276,22 @@ def make_record(organisation: UUID, **changes: Any) -> dict[str, Any]:
         "global_id": str(uuid.uuid4()),
         "resource_title": "Arbres d'alignement",
         "synopsis": [{"lang": "fr", "text": "Les arbres des rues."}],
-        "summary": [{"lang": "fr", "text": "Une ligne par arbre planté le long des rues."}],
+        "summary": [
+            {"lang": "fr", "text": "Une ligne par arbre planté le long des rues."}
+        ],
         "theme": "environment",
         "keywords": ["arbres"],
-        "producer": {"organization_id": str(organisation), "organization_name": "Mairie"},
-        "contacts": [{"contact_id": str(uuid.uuid4()), "contact_name": "Service", "email": "data@north.example"}],
+        "producer": {
+            "organization_id": str(organisation),
+            "organization_name": "Mairie",
+        },
+        "contacts": [
+            {
+                "contact_id": str(uuid.uuid4()),
+                "contact_name": "Service",
+                "email": "data@north.example",
+            }
+        ],
         "available_formats": [make_file()],
         "dataset_dates": {"created": moment, "updated": moment},
         "storage_status": "online",
@@ -264,7 +310,10 @@ def make_file() -> dict[str, Any]:
         "media_type": "FILE",
         "media_id": str(uuid.uuid4()),
         "media_name": "arbres.csv",
-        "connector": {"url": "https://node.example/arbres.csv", "interface_contract": "dwnl"},
+        "connector": {
+            "url": "https://node.example/arbres.csv",
+            "interface_contract": "dwnl",
+        },
         "file_type": "text/csv",
         "file_size": 1200,
         "checksum": {"algo": "SHA-256", "hash": "0" * 64},

@@ -47,16 +47,26 @@ WRONG = {
 }  # fmt: skip
 EXTRA = {
     "geography": {
-        "bounding_box": {"west_longitude": 400, "east_longitude": 0, "north_latitude": 1, "south_latitude": 2}
+        "bounding_box": {
+            "west_longitude": 400,
+            "east_longitude": 0,
+            "north_latitude": 1,
+            "south_latitude": 2,
+        }
     },
-    "temporal_spread": {"start_date": "2026-01-02T00:00:00Z", "end_date": "2026-01-01T00:00:00Z"},
+    "temporal_spread": {
+        "start_date": "2026-01-02T00:00:00Z",
+        "end_date": "2026-01-01T00:00:00Z",
+    },
     "doi": "not a doi",
     "resource_languages": ["klingon"],
     "dataset_size": {"numbers_of_records": -5},
 }
 
 
-def changed(record: dict[str, Any], path: str, value: object, *, remove: bool = False) -> bytes:
+def changed(
+    record: dict[str, Any], path: str, value: object, *, remove: bool = False
+) -> bytes:
     """The record with one value changed or taken away."""
     document = copy.deepcopy(record)
     *parents, name = [int(part) if part.isdigit() else part for part in path.split(".")]
@@ -76,7 +86,10 @@ def required(record: dict[str, Any]) -> list[str]:
     found = []
 
     def walk(value: Any, path: str) -> None:
-        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        if isinstance(value, dict):
+            items = value.items()
+        else:
+            items = enumerate(value) if isinstance(value, list) else ()
         for name, inner in items:
             if isinstance(name, str) and name not in optional:
                 found.append(f"{path}{name}")
@@ -107,20 +120,35 @@ def bad_bodies(record: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     yield "a version of 5,000 digits", whole.replace(b'"1.4.1"', b"9" * 5000)
     yield "cut in the middle", whole[: len(whole) // 2]
     yield "twice", whole + whole
-    yield "in Latin-1", json.dumps(record, ensure_ascii=False).encode("latin-1").replace(b"align", b"\xe9lign")
+    yield (
+        "in Latin-1",
+        json.dumps(record, ensure_ascii=False)
+        .encode("latin-1")
+        .replace(b"align", b"\xe9lign"),
+    )
     yield "in UTF-16", json.dumps(record).encode("utf-16")
     yield "a list", b"[" + whole + b"]"
     yield "text", json.dumps("record").encode()
     yield "null", b"null"
     yield "nothing", b""
-    yield "nested 500 times", json.dumps({**record, "more": "@"}).encode().replace(b'"@"', b"[" * 500 + b"]" * 500)
+    yield (
+        "nested 500 times",
+        json.dumps({**record, "more": "@"})
+        .encode()
+        .replace(b'"@"', b"[" * 500 + b"]" * 500),
+    )
     yield "nested 100,000 times", b"[" * 100_000
-    yield "larger than 2 MiB", json.dumps({**record, "more": "x" * (2 * MEBIBYTE)}).encode()
+    yield (
+        "larger than 2 MiB",
+        json.dumps({**record, "more": "x" * (2 * MEBIBYTE)}).encode(),
+    )
 
 
 def check_refusal(answer: httpx.Response, name: str) -> None:
     """A 4xx problem that names field, reason and remedy for each fault."""
-    assert 400 <= answer.status_code < 500, f"{name}: {answer.status_code} {answer.text[:300]}"
+    assert 400 <= answer.status_code < 500, (
+        f"{name}: {answer.status_code} {answer.text[:300]}"
+    )
     assert answer.headers["content-type"].startswith("application/problem+json"), name
     problem = answer.json()
     assert problem["status"] == answer.status_code, name
@@ -134,7 +162,9 @@ def check_refusal(answer: httpx.Response, name: str) -> None:
     assert len(answer.content) < 100_000, name
 
 
-async def test_every_bad_body_is_refused_in_words_and_nothing_is_stored(north: Pusher) -> None:
+async def test_every_bad_body_is_refused_in_words_and_nothing_is_stored(
+    north: Pusher,
+) -> None:
     bodies = list(bad_bodies(make_record(north.organisation)))
 
     for name, body in bodies:
@@ -145,8 +175,12 @@ async def test_every_bad_body_is_refused_in_words_and_nothing_is_stored(north: P
     assert await north.reports(Report.accepted) == []
 
 
-async def test_every_bad_file_is_refused_in_words_and_nothing_is_stored(north: Pusher, shared_data: Path) -> None:
-    files = sorted(path for path in (shared_data / "data/bad").iterdir() if path.is_file())
+async def test_every_bad_file_is_refused_in_words_and_nothing_is_stored(
+    north: Pusher, shared_data: Path
+) -> None:
+    files = sorted(
+        path for path in (shared_data / "data/bad").iterdir() if path.is_file()
+    )
 
     for path in files:
         check_refusal(await north.post(path.read_bytes()), path.name)
@@ -198,16 +232,22 @@ async def test_a_body_that_is_not_announced_as_json_is_refused(
 
 async def test_json_with_a_charset_or_a_suffix_is_read(north: Pusher) -> None:
     for kind in ("application/json; charset=utf-8", "application/ld+json"):
-        answer = await north.send("POST", body=make_record(north.organisation), Content_Type=kind)
+        answer = await north.send(
+            "POST", body=make_record(north.organisation), Content_Type=kind
+        )
         assert answer.status_code == 200, answer.text
 
 
-async def test_a_body_longer_than_announced_limits_is_refused_while_it_arrives(north: Pusher) -> None:
+async def test_a_body_longer_than_announced_limits_is_refused_while_it_arrives(
+    north: Pusher,
+) -> None:
     async def endless() -> Any:
         for _ in range(40):
             yield b" " * (100 * 1024)
 
-    answer = await north.client.post(RESOURCES, content=endless(), headers={"Content-Type": "application/json"})
+    answer = await north.client.post(
+        RESOURCES, content=endless(), headers={"Content-Type": "application/json"}
+    )
 
     assert answer.status_code == 413
     check_refusal(answer, "endless")
@@ -216,7 +256,12 @@ async def test_a_body_longer_than_announced_limits_is_refused_while_it_arrives(n
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 async def test_an_address_that_is_no_id_is_refused(north: Pusher, method: str) -> None:
     for name in ("not-a-uuid", "1", "..%2f", "%00"):
-        check_refusal(await north.send(method, f"{RESOURCES}/{name}", make_record(north.organisation)), name)
+        check_refusal(
+            await north.send(
+                method, f"{RESOURCES}/{name}", make_record(north.organisation)
+            ),
+            name,
+        )
 
 
 async def test_a_foreign_producer_is_refused(north: Pusher, south: Pusher) -> None:
@@ -236,10 +281,18 @@ async def test_an_unknown_producer_is_refused(north: Pusher) -> None:
     assert [error["code"] for error in answer.json()["errors"]] == ["ERR-113"]
 
 
-async def test_another_nodes_dataset_cannot_be_taken_changed_or_withdrawn(north: Pusher, south: Pusher) -> None:
+async def test_another_nodes_dataset_cannot_be_taken_changed_or_withdrawn(
+    north: Pusher, south: Pusher
+) -> None:
     theirs = make_record(south.organisation)
     await south.post(theirs)
-    mine = {**theirs, "producer": {"organization_id": str(north.organisation), "organization_name": "North"}}
+    mine = {
+        **theirs,
+        "producer": {
+            "organization_id": str(north.organisation),
+            "organization_name": "North",
+        },
+    }
 
     answers = {
         "taken": await north.post(mine),
@@ -249,15 +302,24 @@ async def test_another_nodes_dataset_cannot_be_taken_changed_or_withdrawn(north:
 
     for name, answer in answers.items():
         check_refusal(answer, name)
-    codes = {name: [error["code"] for error in answer.json()["errors"]] for name, answer in answers.items()}
-    assert codes == {"taken": ["ERR-304"], "changed": ["ERR-111"], "withdrawn": ["ERR-111"]}
+    codes = {
+        name: [error["code"] for error in answer.json()["errors"]]
+        for name, answer in answers.items()
+    }
+    assert codes == {
+        "taken": ["ERR-304"],
+        "changed": ["ERR-111"],
+        "withdrawn": ["ERR-111"],
+    }
     assert {name: answer.status_code for name, answer in answers.items()} == {
         "taken": 409, "changed": 403, "withdrawn": 403,
     }  # fmt: skip
     assert (await south.put(theirs)).status_code == 200
 
 
-async def test_a_word_of_another_territory_is_no_producer_here(north: Pusher, other: Any) -> None:
+async def test_a_word_of_another_territory_is_no_producer_here(
+    north: Pusher, other: Any
+) -> None:
     elsewhere = north.node.id
     await add_organisation(north.site, other, elsewhere, "elsewhere")
 

@@ -17,10 +17,19 @@ from udi.ui.site import Site
 DEEP = "[" * 200_000
 BODIES: dict[str, dict[str, Any]] = {
     "json": {"content": DEEP, "headers": {"Content-Type": "application/json"}},
-    "objects": {"content": '{"a":' * 40_000, "headers": {"Content-Type": "application/json"}},
+    "objects": {
+        "content": '{"a":' * 40_000,
+        "headers": {"Content-Type": "application/json"},
+    },
     "form": {"data": {"q": DEEP[:60_000], "fl": DEEP[:60_000], "data": DEEP[:60_000]}},
 }
-VALUES = {"uuid": str(uuid.UUID(int=7)), "int": "7", "str": "x", "path": "x", "float": "7"}
+VALUES = {
+    "uuid": str(uuid.UUID(int=7)),
+    "int": "7",
+    "str": "x",
+    "path": "x",
+    "float": "7",
+}
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -48,14 +57,24 @@ async def test_no_address_stumbles_over_what_nests_without_end(
     origin = demo.links[program]
     asked = 0
     accidents = []
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=origin, timeout=60) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url=origin, timeout=60
+    ) as client:
         for method, path in addresses(app):
             # Budgets and logouts would answer instead of the address: somebody new each time.
-            token = await site.parts["sessions"].log_in(demo, make_person(demo, moderator=True))
+            token = await site.parts["sessions"].log_in(
+                demo, make_person(demo, moderator=True)
+            )
             client.cookies.set(cookie_name(origin), token)
             for name, body in BODIES.items():
-                headers = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json", **body.get("headers", {})}
-                answer = await client.request(method, path, **{**body, "headers": headers})
+                headers = {
+                    "Sec-Fetch-Site": "same-origin",
+                    "Accept": "application/json",
+                    **body.get("headers", {}),
+                }
+                answer = await client.request(
+                    method, path, **{**body, "headers": headers}
+                )
                 asked += 1
                 if answer.status_code == 500:
                     accidents.append(f"{method} {path} ({name})")
@@ -64,12 +83,16 @@ async def test_no_address_stumbles_over_what_nests_without_end(
     assert accidents == []
 
 
-async def test_a_deep_body_is_a_bad_request_of_the_action_api(portal_app: Litestar, demo: Territory) -> None:
+async def test_a_deep_body_is_a_bad_request_of_the_action_api(
+    portal_app: Litestar, demo: Territory
+) -> None:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=portal_app), base_url=demo.links["portal"]
     ) as client:
         answer = await client.post(
-            "/api/3/action/package_search", content=DEEP, headers={"Content-Type": "application/json"}
+            "/api/3/action/package_search",
+            content=DEEP,
+            headers={"Content-Type": "application/json"},
         )
 
     assert answer.status_code == 400

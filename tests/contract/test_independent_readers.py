@@ -25,7 +25,12 @@ from udi.settings import Settings
 MANY = examples(24, 62)
 PAGE = 7
 EXTENSIONS = pytest.mark.parametrize(
-    "extension", ["ttl", "jsonld", *(pytest.param(each, marks=pytest.mark.thorough) for each in ("rdf", "nt"))]
+    "extension",
+    [
+        "ttl",
+        "jsonld",
+        *(pytest.param(each, marks=pytest.mark.thorough) for each in ("rdf", "nt")),
+    ],
 )
 HIGH = len(range(0, MANY, len(TABLE)))
 """How many say by their keywords that they have high value: one line of the table in twelve."""
@@ -54,17 +59,27 @@ async def wide(
     """A catalogue of many pages, served; and the identifiers of its datasets."""
     databases = (portal_database, node_database)
     territory: Territory = await stage.add_territory(databases, own, "read")
-    registry = TerritoryRegistry(portal_database, Tenant, lambda host: own.origin("portal", host))
+    registry = TerritoryRegistry(
+        portal_database, Tenant, lambda host: own.origin("portal", host)
+    )
     freshen(registry)
     catalogue = await open_catalogue(portal_database, territory)
     ids = []
     async with portal_database.session(territory.id) as session:
         for number in range(MANY):
             line = number % len(TABLE)
-            box = {"west_longitude": -3.5, "south_latitude": 48.0, "east_longitude": -3.0, "north_latitude": 48.5}
+            box = {
+                "west_longitude": -3.5,
+                "south_latitude": 48.0,
+                "east_longitude": -3.0,
+                "north_latitude": 48.5,
+            }
             more: dict[str, Any] = {"resource_title": f"{TABLE[line][0]}, {number}"}
             if number % 3 == 0:
-                more |= {"geography": {"bounding_box": box}, "temporal_spread": {"start_date": "2019-01-01T00:00:00Z"}}
+                more |= {
+                    "geography": {"bounding_box": box},
+                    "temporal_spread": {"start_date": "2019-01-01T00:00:00Z"},
+                }
             if line == 0:
                 more["keywords"] = ["hvd", "Mobilité", "air"]
             record = await catalogue.add_in(session, line, **more)
@@ -80,34 +95,65 @@ def standards() -> Path:
     return environment("standards")
 
 
-async def test_mlcroissant_finds_no_error(wide: tuple[Catalogue, list[str]], standards: Path) -> None:
+async def test_mlcroissant_finds_no_error(
+    wide: tuple[Catalogue, list[str]], standards: Path
+) -> None:
     catalogue, ids = wide
-    urls = [f"{catalogue.territory.origin}/data/{each}/croissant.json" for each in ids[: len(TABLE)]]
+    urls = [
+        f"{catalogue.territory.origin}/data/{each}/croissant.json"
+        for each in ids[: len(TABLE)]
+    ]
 
     found = await read_with(standards, "read_croissant.py", *urls)
 
-    assert {url: each["errors"] for url, each in found.items()} == {url: [] for url in urls}
-    assert [found[url]["name"] for url in urls] == [f"{line[0]}, {number}" for number, line in enumerate(TABLE)]
-    restricted = [number for number, line in enumerate(TABLE) if line[6] == "restricted"]
-    assert [number for number, url in enumerate(urls) if not found[url]["files"]] == restricted
+    assert {url: each["errors"] for url, each in found.items()} == {
+        url: [] for url in urls
+    }
+    assert [found[url]["name"] for url in urls] == [
+        f"{line[0]}, {number}" for number, line in enumerate(TABLE)
+    ]
+    restricted = [
+        number for number, line in enumerate(TABLE) if line[6] == "restricted"
+    ]
+    assert [
+        number for number, url in enumerate(urls) if not found[url]["files"]
+    ] == restricted
 
 
-async def test_frictionless_finds_no_error(wide: tuple[Catalogue, list[str]], standards: Path) -> None:
+async def test_frictionless_finds_no_error(
+    wide: tuple[Catalogue, list[str]], standards: Path
+) -> None:
     catalogue, ids = wide
-    urls = [f"{catalogue.territory.origin}/data/{each}/datapackage.json" for each in ids[: len(TABLE)]]
+    urls = [
+        f"{catalogue.territory.origin}/data/{each}/datapackage.json"
+        for each in ids[: len(TABLE)]
+    ]
 
     found = await read_with(standards, "read_packages.py", *urls)
 
-    assert {url: each["errors"] for url, each in found.items()} == {url: [] for url in urls}
-    assert [found[url]["title"] for url in urls] == [f"{line[0]}, {number}" for number, line in enumerate(TABLE)]
+    assert {url: each["errors"] for url, each in found.items()} == {
+        url: [] for url in urls
+    }
+    assert [found[url]["title"] for url in urls] == [
+        f"{line[0]}, {number}" for number, line in enumerate(TABLE)
+    ]
     assert [url for url, each in found.items() if not each["paths"]] == []
-    assert [path for each in found.values() for path in each["paths"] if not path.startswith("http")] == []
+    assert [
+        path
+        for each in found.values()
+        for path in each["paths"]
+        if not path.startswith("http")
+    ] == []
 
 
-async def test_owslib_reads_every_record_once(wide: tuple[Catalogue, list[str]], standards: Path) -> None:
+async def test_owslib_reads_every_record_once(
+    wide: tuple[Catalogue, list[str]], standards: Path
+) -> None:
     catalogue, ids = wide
 
-    found = await read_with(standards, "read_records.py", f"{catalogue.territory.origin}/ogc", str(PAGE))
+    found = await read_with(
+        standards, "read_records.py", f"{catalogue.territory.origin}/ogc", str(PAGE)
+    )
 
     assert sorted(found["seen"]) == sorted(ids)
     assert found["followed"] == found["seen"]
@@ -118,13 +164,19 @@ async def test_owslib_reads_every_record_once(wide: tuple[Catalogue, list[str]],
     assert any(name.endswith("/conf/record-core") for name in found["conformance"])
 
 
-async def test_feedparser_follows_a_search_to_its_end(wide: tuple[Catalogue, list[str]], standards: Path) -> None:
+async def test_feedparser_follows_a_search_to_its_end(
+    wide: tuple[Catalogue, list[str]], standards: Path
+) -> None:
     catalogue, ids = wide
 
-    found = await read_with(standards, "read_feed.py", f"{catalogue.territory.origin}/data.atom")
+    found = await read_with(
+        standards, "read_feed.py", f"{catalogue.territory.origin}/data.atom"
+    )
 
     assert found["faults"] == []
-    assert sorted(entry[0].rpartition("/")[2].rpartition(":")[2] for entry in found["seen"]) == sorted(ids)
+    assert sorted(
+        entry[0].rpartition("/")[2].rpartition(":")[2] for entry in found["seen"]
+    ) == sorted(ids)
     assert all(title and updated for _, title, updated in found["seen"])
 
 
@@ -133,10 +185,14 @@ def ckan() -> Path:
     return environment("ckan")
 
 
-async def test_ckanapi_reads_every_package_once(wide: tuple[Catalogue, list[str]], ckan: Path) -> None:
+async def test_ckanapi_reads_every_package_once(
+    wide: tuple[Catalogue, list[str]], ckan: Path
+) -> None:
     catalogue, ids = wide
 
-    found = await read_with(ckan, "read_ckanapi.py", catalogue.territory.origin, str(PAGE))
+    found = await read_with(
+        ckan, "read_ckanapi.py", catalogue.territory.origin, str(PAGE)
+    )
 
     assert sorted(found["listed"]) == sorted(found["found"]) == sorted(ids)
     assert found["producers"] == sorted(PRODUCERS)
@@ -154,9 +210,16 @@ async def test_ckans_dcat_reader_gets_every_dataset_once(
     found = await read_with(ckan, "read_ckan_dcat.py", url, extension)
 
     assert sorted(each["id"] for each in found) == sorted(ids)
-    assert {each["uri"] for each in found} == {f"{catalogue.territory.origin}/data/{each}" for each in ids}
-    assert all(each["title"] and each["resources"] and each["publisher"] for each in found)
-    assert {each["access"].rpartition("/")[2] for each in found} == {"PUBLIC", "RESTRICTED"}
+    assert {each["uri"] for each in found} == {
+        f"{catalogue.territory.origin}/data/{each}" for each in ids
+    }
+    assert all(
+        each["title"] and each["resources"] and each["publisher"] for each in found
+    )
+    assert {each["access"].rpartition("/")[2] for each in found} == {
+        "PUBLIC",
+        "RESTRICTED",
+    }
 
 
 @EXTENSIONS
@@ -178,7 +241,9 @@ def udata() -> Path:
     return environment("udata")
 
 
-@pytest.mark.parametrize("shapes", ["dcat-ap-3.0.1/shapes.ttl", "dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"])
+@pytest.mark.parametrize(
+    "shapes", ["dcat-ap-3.0.1/shapes.ttl", "dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"]
+)
 async def test_another_shacl_engine_finds_no_violation(
     wide: tuple[Catalogue, list[str]], standards: Path, shared_data: Path, shapes: str
 ) -> None:
@@ -187,7 +252,12 @@ async def test_another_shacl_engine_finds_no_violation(
     if "hvd" in shapes:
         url = f"{catalogue.territory.origin}/catalog.ttl?q=hvd"
 
-    found = await read_with(standards, "read_shapes.py", url, str(shared_data / "reference/dcat-ap-shapes" / shapes))
+    found = await read_with(
+        standards,
+        "read_shapes.py",
+        url,
+        str(shared_data / "reference/dcat-ap-shapes" / shapes),
+    )
 
     assert found["broken"] == []
     assert found["datasets"] == (HIGH if "hvd" in shapes else len(ids))

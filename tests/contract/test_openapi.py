@@ -32,22 +32,29 @@ EXAMPLES = examples(15, 60)
 """Requests of each phase for each operation, besides the document's own examples."""
 UNSAID = ("positive_data_acceptance", "negative_data_rejection")
 """What no schema can say here: that south is below north; that an empty value is as none."""
-PHASES, LEAST = ("examples", "coverage", "fuzzing", "stateful"), examples(200, 400)
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+LEAST = examples(200, 400)
 
 
 @pytest.fixture
-async def catalogue(portal_database: Database, demo: Territory, settings: Settings) -> Catalogue:
+async def catalogue(
+    portal_database: Database, demo: Territory, settings: Settings
+) -> Catalogue:
     """A territory with the hand-made corpus, a withdrawn dataset, and their index."""
     filled = await open_catalogue(portal_database, demo)
     await filled.add_all()
     await filled.withdraw(await filled.add(1))
-    registry = TerritoryRegistry(portal_database, Tenant, lambda host: settings.origin("portal", host))
+    registry = TerritoryRegistry(
+        portal_database, Tenant, lambda host: settings.origin("portal", host)
+    )
     await SearchFeed(portal_database, registry, settings).run_once()
     return filled
 
 
 @pytest.fixture
-async def portal(settings: Settings, tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[str]:
+async def portal(
+    settings: Settings, tmp_path: Path, catalogue: Catalogue
+) -> AsyncIterator[str]:
     """The portal as production runs it, on a port; its address."""
     port = free_ports(1)
     environment = {
@@ -58,7 +65,14 @@ async def portal(settings: Settings, tmp_path: Path, catalogue: Catalogue) -> As
     }  # fmt: skip
     with (tmp_path / "log").open("wb") as log:
         process = commands.start(
-            "serve", "portal", "--port", str(port), environment=environment, folder=tmp_path, stdout=log, stderr=log
+            "serve",
+            "portal",
+            "--port",
+            str(port),
+            environment=environment,
+            folder=tmp_path,
+            stdout=log,
+            stderr=log,
         )
     try:
         await _answers(f"http://127.0.0.1:{port}")
@@ -77,7 +91,9 @@ async def _answers(address: str) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_the_document_is_openapi_3_1(catalogue: Catalogue, portal_app: Litestar) -> None:
+async def test_the_document_is_openapi_3_1(
+    catalogue: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, catalogue.territory) as program:
         document = (await program.get(ADDRESS)).json()
 
@@ -85,7 +101,9 @@ async def test_the_document_is_openapi_3_1(catalogue: Catalogue, portal_app: Lit
     assert document["openapi"].startswith("3.1.")
 
 
-async def test_each_answer_is_as_described_whatever_is_asked(catalogue: Catalogue, portal: str, tmp_path: Path) -> None:
+async def test_each_answer_is_as_described_whatever_is_asked(
+    catalogue: Catalogue, portal: str, tmp_path: Path
+) -> None:
     """All phases of schemathesis: examples, limits, invented values, and links from answer to request."""
     report = tmp_path / "report.json"
     process = await asyncio.create_subprocess_exec(
@@ -98,6 +116,8 @@ async def test_each_answer_is_as_described_whatever_is_asked(catalogue: Catalogu
 
     assert process.returncode == 0, said.decode()[-6000:]
     found = json.loads(report.read_text())
-    assert {name: phase["status"] for name, phase in found["phases"].items()} == dict.fromkeys(PHASES, "success")
+    assert {
+        name: phase["status"] for name, phase in found["phases"].items()
+    } == dict.fromkeys(PHASES, "success")
     assert found["operations"]["tested"] == found["operations"]["total"] >= len(PHASES)
     assert found["test_cases"]["generated"] > LEAST

@@ -6,7 +6,15 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.contract.node import RESOURCES, Pusher, clear_queue, deliver, make_record, receiver, registered
+from tests.contract.node import (
+    RESOURCES,
+    Pusher,
+    clear_queue,
+    deliver,
+    make_record,
+    receiver,
+    registered,
+)
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.territory import apply_machine, remove_machine
@@ -25,13 +33,22 @@ async def test_a_node_exchanges_its_credential_and_pushes(
     await clear_queue(portal_site)
     connection = await asyncio.to_thread(admin.connect, settings)
     with receiver() as mailbox:
-        node, organisation = await registered(portal_site, demo, slug="real", url=mailbox.origin)
-        machine = await asyncio.to_thread(apply_machine, connection, node.client_id, demo.origin)
+        node, organisation = await registered(
+            portal_site, demo, slug="real", url=mailbox.origin
+        )
+        machine = await asyncio.to_thread(
+            apply_machine, connection, node.client_id, demo.origin
+        )
         assert machine.secret
-        transport, base = httpx.ASGITransport(app=portal_app), f"http://{demo.hosts[0]}"
+        transport = httpx.ASGITransport(app=portal_app)
+        base = f"http://{demo.hosts[0]}"
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-            wrong = await client.post("/oauth2/token", data=GRANT, auth=(node.client_id, "wrong"))
-            granted = await client.post("/oauth2/token", data=GRANT, auth=(node.client_id, machine.secret))
+            wrong = await client.post(
+                "/oauth2/token", data=GRANT, auth=(node.client_id, "wrong")
+            )
+            granted = await client.post(
+                "/oauth2/token", data=GRANT, auth=(node.client_id, machine.secret)
+            )
             client.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
             pusher = Pusher(portal_site, demo, node, organisation, client)
 
@@ -45,5 +62,7 @@ async def test_a_node_exchanges_its_credential_and_pushes(
 
     assert (wrong.status_code, granted.status_code) == (401, 200)
     assert pushed.status_code == 200, pushed.text
-    assert [received.document["report_id"] for received in mailbox.reports] == [pushed.json()]
+    assert [received.document["report_id"] for received in mailbox.reports] == [
+        pushed.json()
+    ]
     assert suspended.status_code == 403

@@ -44,10 +44,18 @@ def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 async def trial_of(address: str) -> TrialResult:
     async with DocumentReader({}) as documents:
-        return await try_address(OutgoingClient(("127.0.0.1:*",)), documents, address, found_at=now(), language="fr")
+        return await try_address(
+            OutgoingClient(("127.0.0.1:*",)),
+            documents,
+            address,
+            found_at=now(),
+            language="fr",
+        )
 
 
-@pytest.mark.parametrize("path", ["/csw", "/csw?service=CSW&version=2.0.2&request=GetCapabilities"])
+@pytest.mark.parametrize(
+    "path", ["/csw", "/csw?service=CSW&version=2.0.2&request=GetCapabilities"]
+)
 async def test_pycsw_shows_its_records(csw: str, path: str) -> None:
     trial = await trial_of(csw + path)
 
@@ -58,11 +66,25 @@ async def test_pycsw_shows_its_records(csw: str, path: str) -> None:
     assert {shown.record.title for shown in trial.previews} != {""}
 
 
-@pytest.mark.parametrize("path", ["/", "/collections", "/collections/catalogue", "/collections/catalogue/items"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/collections", "/collections/catalogue", "/collections/catalogue/items"],
+)
 async def test_pygeoapi_shows_its_records(ogc: str, path: str) -> None:
     trial = await trial_of(ogc + path)
 
-    assert (trial.format, trial.dataset_count, trial.total, trial.refused) == ("ogc-records", 10, FEATURES, ())
+    assert (trial.format, trial.dataset_count, trial.total, trial.refused) == (
+        "ogc-records",
+        10,
+        FEATURES,
+        (),
+    )
     first = trial.previews[0]
-    assert (first.record.title, first.publisher, first.faults) == ("Relevé des eaux 0", "Agence de l'eau", ())
-    assert [media.url for media in first.record.media] == ["https://agence.example/0.csv"]
+    assert (first.record.title, first.publisher, first.faults) == (
+        "Relevé des eaux 0",
+        "Agence de l'eau",
+        (),
+    )
+    assert [media.url for media in first.record.media] == [
+        "https://agence.example/0.csv"
+    ]

@@ -22,33 +22,58 @@ def records(shared_data: Path) -> list[dict[str, Any]]:
 
 
 async def test_each_record_goes_in_unless_it_has_no_file_and_gets_its_signed_report(
-    portal_site: Site, portal_app: Litestar, demo: Territory, issuer: Issuer, records: list[dict[str, Any]]
+    portal_site: Site,
+    portal_app: Litestar,
+    demo: Territory,
+    issuer: Issuer,
+    records: list[dict[str, Any]],
 ) -> None:
-    with_files = {record["global_id"] for record in records if any(record["available_formats"])}
+    with_files = {
+        record["global_id"] for record in records if any(record["available_formats"])
+    }
     await clear_queue(portal_site)
     with receiver() as mailbox:
-        async with pushing(portal_site, portal_app, demo, issuer, url=mailbox.origin) as node:
+        async with pushing(
+            portal_site, portal_app, demo, issuer, url=mailbox.origin
+        ) as node:
             await know_producers(node, records)
 
-            answers = {record["global_id"]: await node.post(record) for record in records}
+            answers = {
+                record["global_id"]: await node.post(record) for record in records
+            }
             await deliver(node, patience=60)
 
             published = await node.client.get("/.well-known/jwks.json")
             assert await node.count_datasets() == len(with_files)
 
     assert (len(answers), len(with_files)) == (60, 54)
-    accepted = {dataset for dataset, answer in answers.items() if answer.status_code == 200}
+    accepted = {
+        dataset for dataset, answer in answers.items() if answer.status_code == 200
+    }
     assert accepted == with_files
     received = {report.path.split("/")[2]: report for report in mailbox.reports}
     assert set(received) == set(answers)
     for dataset, report in received.items():
-        claims = keys.verify(report.token, published.json(), kind=REPORT, issuer=demo.origin, audience=mailbox.origin)
+        claims = keys.verify(
+            report.token,
+            published.json(),
+            kind=REPORT,
+            issuer=demo.origin,
+            audience=mailbox.origin,
+        )
         assert claims.subject == report.document["resource_id"] == dataset
         assert report.path == f"/resources/{dataset}/report"
         status = "OK" if dataset in with_files else "KO"
-        assert (report.document["integration_status"], report.document["method"]) == (status, "POST")
+        assert (report.document["integration_status"], report.document["method"]) == (
+            status,
+            "POST",
+        )
     refused = [received[dataset].document for dataset in set(answers) - with_files]
-    assert {error["error_code"] for report in refused for error in report["integration_errors"]} == {"ERR-202"}
+    assert {
+        error["error_code"]
+        for report in refused
+        for error in report["integration_errors"]
+    } == {"ERR-202"}
     assert {dataset: answers[dataset].json() for dataset in accepted} == {
         dataset: received[dataset].document["report_id"] for dataset in accepted
     }

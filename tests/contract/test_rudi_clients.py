@@ -45,7 +45,11 @@ async def sent(database: Database, territory: Territory, dataset: str) -> Delive
     """The announcement of a dataset, once the portal has its newest record."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            found = [each for each in await rows(database, territory, Delivery) if str(each.dataset_id) == dataset]
+            found = [
+                each
+                for each in await rows(database, territory, Delivery)
+                if str(each.dataset_id) == dataset
+            ]
             if found and found[0].state == DeliveryState.SENT and found[0].record:
                 return found[0]
             await asyncio.sleep(0.2)
@@ -66,23 +70,42 @@ async def test_both_clients_work_unmodified(
     origin = demo.links["node"]
 
     wrote = await read_with(
-        environment("rudi_write", NEEDS), "write_with_rudi.py", f"{origin}/", SLUG, token, space.name, str(sample)
+        environment("rudi_write", NEEDS),
+        "write_with_rudi.py",
+        f"{origin}/",
+        SLUG,
+        token,
+        space.name,
+        str(sample),
     )
 
-    assert (wrote["identified"], wrote["versions"]) == (True, ["1.4.1", True, portal.origin])
+    assert (wrote["identified"], wrote["versions"]) == (
+        True,
+        ["1.4.1", True, portal.origin],
+    )
     assert "403" in wrote["elsewhere"]
     assert space.name in wrote["elsewhere"]
     assert wrote["contact_again"]
     assert wrote["before"] == ["missing", "élections 2008.csv"]
     assert wrote["put"]["publication"]["state"] == "published", wrote["put"]
-    merged, dataset = wrote["merged"], wrote["id"]
+    merged = wrote["merged"]
+    dataset = wrote["id"]
     assert merged["resource_title"] == "Résultats & bureaux de Kerlévan"
     assert merged["summary"][0]["html"] == "<p>Une ligne par bureau.</p>"
-    assert (merged["contacts"][0]["role"], merged["purpose"][0]["text"]) == ("author", "Rendre compte")
+    assert (merged["contacts"][0]["role"], merged["purpose"][0]["text"]) == (
+        "author",
+        "Rendre compte",
+    )
     assert merged["extra_of_ours"] == {"kept": True}
     assert merged["available_formats"][0]["file_storage_status"] == "available"
     found = wrote["found"]
-    assert found["title"] == found["producer"] == found["media"] == found["keywords"] == [dataset]
+    assert (
+        found["title"]
+        == found["producer"]
+        == found["media"]
+        == found["keywords"]
+        == [dataset]
+    )
     assert (found["local"], found["count"], found["contact"]) == (True, 1, 1)
     assert found["organisations"] == [space.name]
     assert len(wrote["downloaded"]["downloaded"]) == 1
@@ -94,53 +117,92 @@ async def test_both_clients_work_unmodified(
 
     delivery = await sent(node_database, demo, dataset)
     assert delivery.record["purpose"][0]["text"] == "Rendre compte"
-    async with httpx.AsyncClient(base_url=node.address, headers={"Host": origin.partition("//")[2]}) as client:
+    async with httpx.AsyncClient(
+        base_url=node.address, headers={"Host": origin.partition("//")[2]}
+    ) as client:
         headers = portal.bearer(origin, dataset)
         said = report(dataset, delivery.method, report_id=delivery.report_id)
-        assert (await client.put(f"/resources/{dataset}/report", json=said, headers=headers)).json()["taken"]
+        assert (
+            await client.put(f"/resources/{dataset}/report", json=said, headers=headers)
+        ).json()["taken"]
     address = urlsplit(origin)
     certificate = certify(str(address.hostname), tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with secured(certificate, address.port or 80) as port:
         # The reading client downloads over TLS only: the record says that its file is there.
-        await move(node_database, demo, dataset, origin, f"https://{address.hostname}:{port}")
-        read = await read_with(environment("rudi_read", NEEDS), "read_with_rudi.py", f"{origin}/")
-    assert read["ids"] == read["filtered"] == [read["one"]] == [read["typed"]] == [dataset]
+        await move(
+            node_database, demo, dataset, origin, f"https://{address.hostname}:{port}"
+        )
+        read = await read_with(
+            environment("rudi_read", NEEDS), "read_with_rudi.py", f"{origin}/"
+        )
+    assert (
+        read["ids"] == read["filtered"] == [read["one"]] == [read["typed"]] == [dataset]
+    )
     assert (read["downloaded"], read["sizes"]) == (1, [wrote["renewed"]])
-    assert (read["count"], read["asked"], read["themes"]) == (1, 1, [{"theme": "citizenship", "count": 1}])
+    assert (read["count"], read["asked"], read["themes"]) == (
+        1,
+        1,
+        [{"theme": "citizenship", "count": 1}],
+    )
 
 
-async def move(database: Database, territory: Territory, dataset: str, before: str, after: str) -> None:
+async def move(
+    database: Database, territory: Territory, dataset: str, before: str, after: str
+) -> None:
     """Say in the record of a dataset that its file is at another origin."""
     async with database.session(territory.id, role="owner") as session:
         row = await session.get_one(Dataset, (territory.id, uuid.UUID(dataset)))
-        row.record = json.loads(json.dumps(row.record).replace(f"{before}/datasets", f"{after}/datasets"))
+        row.record = json.loads(
+            json.dumps(row.record).replace(f"{before}/datasets", f"{after}/datasets")
+        )
 
 
 MANY = 1203
 
 
 async def test_both_clients_read_a_catalogue_of_several_pages(
-    node: RunningNode, demo: Territory, space: Space, token: str, node_database: Database
+    node: RunningNode,
+    demo: Territory,
+    space: Space,
+    token: str,
+    node_database: Database,
 ) -> None:
     origin = demo.links["node"]
     async with node_database.session(demo.id, role="owner") as session:
         for number in range(MANY):
             session.add(published(space, number, origin))
 
-    wrote = await read_with(environment("rudi_write", NEEDS), "list_with_rudi.py", "write", origin, SLUG, token)
-    read = await read_with(environment("rudi_read", NEEDS), "list_with_rudi.py", "read", origin)
+    wrote = await read_with(
+        environment("rudi_write", NEEDS),
+        "list_with_rudi.py",
+        "write",
+        origin,
+        SLUG,
+        token,
+    )
+    read = await read_with(
+        environment("rudi_read", NEEDS), "list_with_rudi.py", "read", origin
+    )
 
     took = wrote.pop("seconds"), read.pop("seconds")
-    print(f"{MANY} records read by rudi-node-write in {took[0]} s, by rudi-node-read in {took[1]} s")  # noqa: T201 - a figure
+    print(  # noqa: T201 - a figure
+        f"{MANY} records read by rudi-node-write in {took[0]} s, by rudi-node-read in {took[1]} s"
+    )
     assert wrote == read
-    assert (len(set(wrote["ids"])), wrote["count"], wrote["typed"]) == (MANY, MANY, MANY)
+    assert (len(set(wrote["ids"])), wrote["count"], wrote["typed"]) == (
+        MANY,
+        MANY,
+        MANY,
+    )
 
 
 def published(space: Space, number: int, origin: str) -> Dataset:
     """A dataset as the form makes it: its producer, contact and file have identifiers that both clients would refuse."""
-    dataset_id, moment = uuid.uuid4(), datetime(2026, 1, 1, 8, tzinfo=UTC) + timedelta(seconds=number)
-    derived, dates = str(uuid.uuid5(dataset_id, "file")), {"created": moment.isoformat(), "updated": moment.isoformat()}
+    dataset_id = uuid.uuid4()
+    moment = datetime(2026, 1, 1, 8, tzinfo=UTC) + timedelta(seconds=number)
+    derived = str(uuid.uuid5(dataset_id, "file"))
+    dates = {"created": moment.isoformat(), "updated": moment.isoformat()}
     record = make_record(
         uuid.uuid5(space.id, "organisation"), global_id=str(dataset_id), resource_title=f"Jeu {number}",
         contacts=[{"contact_id": derived, "contact_name": "Mairie", "email": "Mairie@Kerlevan.example"}],

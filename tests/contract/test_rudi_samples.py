@@ -45,12 +45,16 @@ async def know_producers(node: Pusher, records: list[dict[str, Any]]) -> None:
     """Register the records' producers and let the node push for them."""
     producers = sorted({record["producer"]["organization_id"] for record in records})
     for number, producer in enumerate(producers):
-        await add_organisation(node.site, node.territory, UUID(producer), f"producer-{number}")
+        await add_organisation(
+            node.site, node.territory, UUID(producer), f"producer-{number}"
+        )
     await link(node, {UUID(producer) for producer in producers})
 
 
 @pytest.mark.parametrize("name", [name for name, codes in EXPECTED.items() if codes])
-async def test_a_sample_with_faults_is_refused(north: Pusher, shared_data: Path, name: str) -> None:
+async def test_a_sample_with_faults_is_refused(
+    north: Pusher, shared_data: Path, name: str
+) -> None:
     record = read(shared_data, name)
     await know_producers(north, [record])
 
@@ -65,8 +69,12 @@ async def test_a_sample_with_faults_is_refused(north: Pusher, shared_data: Path,
     assert await north.count_datasets() == 0
 
 
-@pytest.mark.parametrize("name", [name for name, codes in EXPECTED.items() if not codes])
-async def test_a_sample_without_fault_is_taken(north: Pusher, shared_data: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [name for name, codes in EXPECTED.items() if not codes]
+)
+async def test_a_sample_without_fault_is_taken(
+    north: Pusher, shared_data: Path, name: str
+) -> None:
     record = read(shared_data, name)
     await know_producers(north, [record])
 
@@ -81,11 +89,17 @@ async def test_a_sample_without_fault_is_taken(north: Pusher, shared_data: Path,
 
 
 def test_every_sample_has_an_expected_outcome(shared_data: Path) -> None:
-    assert {path.stem for path in (shared_data / SAMPLES).glob("*.json")} == {*EXPECTED, RENNES}
+    assert {path.stem for path in (shared_data / SAMPLES).glob("*.json")} == {
+        *EXPECTED,
+        RENNES,
+    }
 
 
-async def test_an_update_of_a_sample_changes_it(north: Pusher, shared_data: Path) -> None:
-    created, updated = read(shared_data, "12-kalim-create-ok"), read(shared_data, "14-kalim-update-add-media")
+async def test_an_update_of_a_sample_changes_it(
+    north: Pusher, shared_data: Path
+) -> None:
+    created = read(shared_data, "12-kalim-create-ok")
+    updated = read(shared_data, "14-kalim-update-add-media")
     await know_producers(north, [created, updated])
     await north.post(created)
 

@@ -36,8 +36,20 @@ Udi = Callable[..., Said]
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git there, as nobody in particular."""
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "init.defaultBranch=main"]
-    done = subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True, text=True)
+    identity = [
+        "-c",
+        "user.name=Test",
+        "-c",
+        "user.email=test@localhost",
+        "-c",
+        "init.defaultBranch=main",
+    ]
+    done = subprocess.run(
+        ["git", "-C", folder, *identity, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return done.stdout
 
 
@@ -64,7 +76,13 @@ def render(template: Path, tmp_path: Path) -> Render:
 
     def made(**answers: Any) -> Path:
         folder = tmp_path / "territory"
-        copier.run_copy(str(template), folder, data={"name": "Pays de la Rade", **answers}, defaults=True, quiet=True)
+        copier.run_copy(
+            str(template),
+            folder,
+            data={"name": "Pays de la Rade", **answers},
+            defaults=True,
+            quiet=True,
+        )
         return folder
 
     return made
@@ -81,7 +99,9 @@ def releases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "tag", "v1.0.0")
     for path in (folder / "templates/copier").rglob("*"):
         if path.name.startswith("readme."):
-            path.write_text(path.read_text().replace("| `bin/try` | ", "| `bin/try` | (v1.1.0) "))
+            path.write_text(
+                path.read_text().replace("| `bin/try` | ", "| `bin/try` | (v1.1.0) ")
+            )
         elif "tenants" in str(path) and path.is_file():
             path.write_text("the template's new words\n")
     (folder / "templates/copier/project/NEWS.md").write_text("New in the template.\n")

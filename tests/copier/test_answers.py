@@ -70,7 +70,9 @@ def test_a_wrong_answer_is_refused_with_its_reason(
 
 
 @pytest.mark.parametrize(("name", "slug"), DERIVED.items())
-def test_the_slug_comes_from_the_name_without_its_accents(render: Render, name: str, slug: str) -> None:
+def test_the_slug_comes_from_the_name_without_its_accents(
+    render: Render, name: str, slug: str
+) -> None:
     folder = render(name=name)
 
     assert [path.name for path in (folder / "tenants").iterdir()] == [slug]
@@ -87,7 +89,9 @@ def test_the_slug_comes_from_the_name_without_its_accents(render: Render, name: 
 def test_the_addresses_come_from_the_host(render: Render, host: str, mail: str) -> None:
     folder = render(slug="rade", host=host)
 
-    assert f'\ncontact = "{mail}"\n' in (folder / "tenants/rade/tenant.toml").read_text()
+    assert (
+        f'\ncontact = "{mail}"\n' in (folder / "tenants/rade/tenant.toml").read_text()
+    )
 
 
 @pytest.mark.parametrize("hue", ["0", "360", "78", "Rouge", "PINK"])

@@ -21,22 +21,35 @@ WAYS = (("own", "one"), ("own", "several"), ("mutualised", "one"))
 LANGUAGES = ("fr,en", "en,fr", "fr", "en")
 GROUPS = {"db", "identity", "portal", "node", "proxy"}
 LEFTOVERS = re.compile(
-    r"\{\{|\}\}|\{%|%\}|Armorine|Kerl|Rennes|rudi\.|example|TODO|FIXME|XXX|None|password", re.IGNORECASE
+    r"\{\{|\}\}|\{%|%\}|Armorine|Kerl|Rennes|rudi\.|example|TODO|FIXME|XXX|None|password",
+    re.IGNORECASE,
 )
 MATRIX = list(itertools.product(WAYS, LANGUAGES, NAMES))
 
 
 def texts(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def check_made(folder: Path, slug: str) -> None:
     """The territory passes `udi tenant check`, and every file is what its kind must be."""
     read_folder(folder / "tenants" / slug)
     found = texts(folder)
-    assert [f"{name}: {LEFTOVERS.findall(text)}" for name, text in found.items() if LEFTOVERS.search(text)] == []
+    assert [
+        f"{name}: {LEFTOVERS.findall(text)}"
+        for name, text in found.items()
+        if LEFTOVERS.search(text)
+    ] == []
     assert [name for name in found if LEFTOVERS.search(name)] == []
-    assert [name for name, text in found.items() if not text.strip() or not text.endswith("\n")] == []
+    assert [
+        name
+        for name, text in found.items()
+        if not text.strip() or not text.endswith("\n")
+    ] == []
     for path in folder.rglob("*.yml"):
         assert isinstance(yaml.safe_load(path.read_text()), dict)
     for path in [*folder.glob("bin/*"), folder / ".ci/check"]:
@@ -48,7 +61,9 @@ def check_made(folder: Path, slug: str) -> None:
 def test_every_answer_makes_a_territory_that_passes_its_check(
     render: Render, way: tuple[str, str], languages: str, name: str
 ) -> None:
-    folder = render(name=name, installation=way[0], machines=way[1], languages=languages)
+    folder = render(
+        name=name, installation=way[0], machines=way[1], languages=languages
+    )
     (made,) = (folder / "tenants").iterdir()
 
     check_made(folder, made.name)
@@ -57,9 +72,16 @@ def test_every_answer_makes_a_territory_that_passes_its_check(
     assert territory.file.territory.name == dict.fromkeys(codes, name)
     assert territory.file.territory.languages == codes
     assert set(territory.charter) == set(territory.legal) == set(codes)
-    assert all(territory.file.territory.privacy_contact in text for text in territory.legal.values())
+    assert all(
+        territory.file.territory.privacy_contact in text
+        for text in territory.legal.values()
+    )
     assert (folder / "README.md").read_text().startswith(f"# {name}\n")
-    assert (folder / "inventory").exists() == (folder / "bin/deploy").exists() == (way[0] == "own")
+    assert (
+        (folder / "inventory").exists()
+        == (folder / "bin/deploy").exists()
+        == (way[0] == "own")
+    )
 
 
 @pytest.mark.parametrize("installation", ["own", "mutualised"])
@@ -72,13 +94,23 @@ def test_extreme_slugs_are_served(render: Render, slug: str, installation: str) 
 
 def test_the_answers_stand_in_the_territory(render: Render) -> None:
     folder = render(
-        slug="rade", hue="bleu", host="data.rade.bzh", contact="bonjour@rade.bzh", privacy_contact="p@cdg.bzh"
+        slug="rade",
+        hue="bleu",
+        host="data.rade.bzh",
+        contact="bonjour@rade.bzh",
+        privacy_contact="p@cdg.bzh",
     )
 
     made = read_folder(folder / "tenants/rade").file
-    assert (made.hosts.portal, made.hosts.node) == (["data.rade.bzh"], ["node.data.rade.bzh"])
+    assert (made.hosts.portal, made.hosts.node) == (
+        ["data.rade.bzh"],
+        ["node.data.rade.bzh"],
+    )
     assert (made.theme.hue, made.mail.sender) == (260, "ne-pas-repondre@rade.bzh")
-    assert (made.territory.contact, made.territory.privacy_contact) == ("bonjour@rade.bzh", "p@cdg.bzh")
+    assert (made.territory.contact, made.territory.privacy_contact) == (
+        "bonjour@rade.bzh",
+        "p@cdg.bzh",
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,14 +122,18 @@ def test_the_answers_stand_in_the_territory(render: Render) -> None:
         ("donnees.lamentin.mq", "America/Martinique"),
     ],
 )
-def test_the_time_zone_follows_the_host_name(render: Render, host: str, zone: str) -> None:
+def test_the_time_zone_follows_the_host_name(
+    render: Render, host: str, zone: str
+) -> None:
     folder = render(slug="rade", host=host)
 
     assert read_folder(folder / "tenants/rade").file.territory.time_zone == zone
 
 
 @pytest.mark.parametrize(("machines", "count"), [("one", 1), ("several", 5)])
-def test_the_inventory_gives_each_group_its_machine(render: Render, machines: str, count: int) -> None:
+def test_the_inventory_gives_each_group_its_machine(
+    render: Render, machines: str, count: int
+) -> None:
     folder = render(machines=machines)
 
     everything = yaml.safe_load((folder / "inventory/hosts.yml").read_text())["all"]
@@ -110,13 +146,19 @@ def test_the_inventory_gives_each_group_its_machine(render: Render, machines: st
 
 def test_the_play_knows_every_variable_that_the_inventory_gives(render: Render) -> None:
     folder = render(slug="rade")
-    given = yaml.safe_load((folder / "inventory/group_vars/all/territory.yml").read_text())
+    given = yaml.safe_load(
+        (folder / "inventory/group_vars/all/territory.yml").read_text()
+    )
     options = {}
     for specs in (ROOT / "infra/ansible/roles").glob("*/meta/argument_specs.yml"):
-        options |= yaml.safe_load(specs.read_text())["argument_specs"]["main"].get("options", {})
+        options |= yaml.safe_load(specs.read_text())["argument_specs"]["main"].get(
+            "options", {}
+        )
 
     assert set(given) <= set(options)
-    assert {name for name, option in options.items() if option.get("required")} <= set(given)
+    assert {name for name, option in options.items() if option.get("required")} <= set(
+        given
+    )
     assert given["installation_territories"] == ["rade"]
 
 
@@ -129,8 +171,23 @@ def test_the_play_takes_the_inventory(render: Render, machines: str) -> None:
 
     ansible = Path(sys.executable).parent / "ansible-playbook"
     done = subprocess.run(
-        [ansible, "-i", inventory, "-i", "localhost,", "--limit", "localhost", "--extra-vars", tenants, play],
-        env={**os.environ, "ANSIBLE_CONFIG": str(play.parent / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(folder / "t")},
+        [
+            ansible,
+            "-i",
+            inventory,
+            "-i",
+            "localhost,",
+            "--limit",
+            "localhost",
+            "--extra-vars",
+            tenants,
+            play,
+        ],
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(play.parent / "ansible.cfg"),
+            "ANSIBLE_LOCAL_TEMP": str(folder / "t"),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -148,7 +205,13 @@ def test_under_ten_questions_each_explained_and_guarded() -> None:
     }
 
     assert 5 < len(questions) < 10
-    assert [name for name, question in questions.items() if not question.get("help")] == []
-    assert [name for name, q in questions.items() if not (q.get("validator") or q.get("choices"))] == []
+    assert [
+        name for name, question in questions.items() if not question.get("help")
+    ] == []
+    assert [
+        name
+        for name, q in questions.items()
+        if not (q.get("validator") or q.get("choices"))
+    ] == []
     assert [name for name, q in questions.items() if "default" not in q] == ["name"]
     assert {"_tasks", "_migrations", "_jinja_extensions"}.isdisjoint(described)

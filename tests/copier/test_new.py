@@ -16,14 +16,33 @@ pytestmark = pytest.mark.programs
 @pytest.fixture
 def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "rade"
-    made = ("-d", "name=Rade", "--defaults", "--source", releases, "--version", "v1.0.0")
+    made = (
+        "-d",
+        "name=Rade",
+        "--defaults",
+        "--source",
+        releases,
+        "--version",
+        "v1.0.0",
+    )
     assert udi("territory", "new", folder, *made).status == 0
     commit(folder, "Start")
     return folder
 
 
-def test_the_last_release_is_taken_and_the_version_pinned(udi: Udi, releases: Path, tmp_path: Path) -> None:
-    said = udi("territory", "new", tmp_path / "rade", "-d", "name=Rade", "--defaults", "--source", releases)
+def test_the_last_release_is_taken_and_the_version_pinned(
+    udi: Udi, releases: Path, tmp_path: Path
+) -> None:
+    said = udi(
+        "territory",
+        "new",
+        tmp_path / "rade",
+        "-d",
+        "name=Rade",
+        "--defaults",
+        "--source",
+        releases,
+    )
 
     assert (said.status, said.err) == (0, "")
     assert "bin/try" in said.out
@@ -32,32 +51,67 @@ def test_the_last_release_is_taken_and_the_version_pinned(udi: Udi, releases: Pa
     assert f"_src_path: {releases}" in answers
 
 
-def test_without_a_name_it_says_what_is_missing(udi: Udi, template: Path, tmp_path: Path) -> None:
-    said = udi("territory", "new", tmp_path / "rade", "--defaults", "--source", template)
+def test_without_a_name_it_says_what_is_missing(
+    udi: Udi, template: Path, tmp_path: Path
+) -> None:
+    said = udi(
+        "territory", "new", tmp_path / "rade", "--defaults", "--source", template
+    )
 
     assert (said.status, '"name" is required' in said.err) == (1, True)
 
 
-def test_a_folder_in_use_is_left_alone(udi: Udi, template: Path, tmp_path: Path) -> None:
+def test_a_folder_in_use_is_left_alone(
+    udi: Udi, template: Path, tmp_path: Path
+) -> None:
     (tmp_path / "precious.txt").write_text("mine")
 
-    said = udi("territory", "new", tmp_path, "-d", "name=Rade", "--defaults", "--source", template)
+    said = udi(
+        "territory",
+        "new",
+        tmp_path,
+        "-d",
+        "name=Rade",
+        "--defaults",
+        "--source",
+        template,
+    )
 
     assert (said.status, "is not empty" in said.err) == (1, True)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
-def test_an_address_that_is_nowhere_is_refused_in_one_sentence(udi: Udi, tmp_path: Path) -> None:
+def test_an_address_that_is_nowhere_is_refused_in_one_sentence(
+    udi: Udi, tmp_path: Path
+) -> None:
     said = udi(
-        "territory", "new", tmp_path / "rade", "-d", "name=Rade", "--defaults", "--source", "git+file:///nowhere"
+        "territory",
+        "new",
+        tmp_path / "rade",
+        "-d",
+        "name=Rade",
+        "--defaults",
+        "--source",
+        "git+file:///nowhere",
     )
 
     assert (said.status, "git failed (fatal:" in said.err) == (1, True)
     assert not (tmp_path / "rade").exists()
 
 
-def test_an_answer_without_a_value_is_refused(udi: Udi, template: Path, tmp_path: Path) -> None:
-    said = udi("territory", "new", tmp_path / "rade", "-d", "name", "--defaults", "--source", template)
+def test_an_answer_without_a_value_is_refused(
+    udi: Udi, template: Path, tmp_path: Path
+) -> None:
+    said = udi(
+        "territory",
+        "new",
+        tmp_path / "rade",
+        "-d",
+        "name",
+        "--defaults",
+        "--source",
+        template,
+    )
 
     assert (said.status, "key=value" in said.err) == (1, True)
 
@@ -101,31 +155,47 @@ def test_a_program_without_its_template_asks_for_an_address(
     assert (said.status, "--source" in said.err) == (1, True)
 
 
-def test_the_territory_checks_itself_with_the_pinned_program_and_a_fault_fails(territory: Path) -> None:
-    done = subprocess.run([territory / ".ci/check"], capture_output=True, text=True, check=False)
+def test_the_territory_checks_itself_with_the_pinned_program_and_a_fault_fails(
+    territory: Path,
+) -> None:
+    done = subprocess.run(
+        [territory / ".ci/check"], capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "rade: all is right (1 organisation(s), 1 demonstration account(s))." in done.stdout
+    assert (
+        "rade: all is right (1 organisation(s), 1 demonstration account(s))."
+        in done.stdout
+    )
     assert (territory / ".udi/v1.0.0/udi").exists()
 
     path = territory / "tenants/rade/tenant.toml"
     path.write_text(path.read_text().replace("privacy_contact", "privacy"))
-    done = subprocess.run([territory / ".ci/check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [territory / ".ci/check"], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, "territory.privacy_contact" in done.stderr) == (1, True)
 
 
-def test_trying_puts_the_territory_on_this_machine(territory: Path, releases: Path) -> None:
+def test_trying_puts_the_territory_on_this_machine(
+    territory: Path, releases: Path
+) -> None:
     program = territory / ".udi/v1.0.0/udi"
     program.parent.mkdir(parents=True)
     program.write_text('#!/bin/sh\necho "$UDI_TENANTS $*"\n')
     program.chmod(0o755)
     before = (territory / "tenants/rade/tenant.toml").read_text()
 
-    done = subprocess.run([territory / "bin/try", "--detach"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [territory / "bin/try", "--detach"], capture_output=True, text=True, check=True
+    )
 
     tried = tomllib.loads((territory / ".udi/try/rade/tenant.toml").read_text())
     assert done.stdout == f"{territory}/.udi/try up --detach\n"
-    assert tried["hosts"] == {"portal": ["rade.localhost"], "node": ["node.rade.localhost"]}
+    assert tried["hosts"] == {
+        "portal": ["rade.localhost"],
+        "node": ["node.rade.localhost"],
+    }
     assert tried == {**tomllib.loads(before), "hosts": tried["hosts"]}
     assert (territory / ".udi/try/rade/charter.md").exists()
     assert (territory / "tenants/rade/tenant.toml").read_text() == before
@@ -135,7 +205,9 @@ def test_a_program_that_cannot_be_fetched_is_said(territory: Path) -> None:
     answers = territory / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace("v1.0.0", "v9.9.9"))
 
-    done = subprocess.run([territory / "bin/udi", "version"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [territory / "bin/udi", "version"], capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, "has no version v9.9.9" in done.stderr) == (1, True)
     assert not (territory / ".udi/v9.9.9").exists()

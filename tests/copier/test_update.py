@@ -27,7 +27,16 @@ def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:
     """A territory made by the first release, with its own words in every file that is its own."""
     folder = tmp_path / "rade"
     answers = ["--data", "name=Pays de la Rade", "--data", "slug=rade", "--defaults"]
-    said = udi("territory", "new", folder, *answers, "--source", releases, "--version", "v1.0.0")
+    said = udi(
+        "territory",
+        "new",
+        folder,
+        *answers,
+        "--source",
+        releases,
+        "--version",
+        "v1.0.0",
+    )
     assert said.status == 0
     commit(folder, "Start")
     for name in OWN:
@@ -36,7 +45,9 @@ def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_update_brings_the_template_and_keeps_the_edits(udi: Udi, territory: Path) -> None:
+def test_an_update_brings_the_template_and_keeps_the_edits(
+    udi: Udi, territory: Path
+) -> None:
     readme = territory / "README.md"
     readme.write_text(readme.read_text() + "\nOur own last line.\n")
     commit(territory, "Ours")
@@ -58,9 +69,13 @@ def test_an_update_brings_the_template_and_keeps_the_edits(udi: Udi, territory: 
     assert git(territory, "status", "--porcelain") == ""
 
 
-def test_a_conflict_is_a_failure_that_names_the_files(udi: Udi, territory: Path) -> None:
+def test_a_conflict_is_a_failure_that_names_the_files(
+    udi: Udi, territory: Path
+) -> None:
     readme = territory / "README.md"
-    readme.write_text(readme.read_text().replace("| `bin/try` | ", "| `bin/try` | OURS "))
+    readme.write_text(
+        readme.read_text().replace("| `bin/try` | ", "| `bin/try` | OURS ")
+    )
     commit(territory, "Ours")
 
     said = udi("territory", "update", territory)
@@ -70,14 +85,18 @@ def test_a_conflict_is_a_failure_that_names_the_files(udi: Udi, territory: Path)
     assert "\n  README.md\n" in said.err
     assert "OURS" in readme.read_text()
     assert (again.status, "README.md" in again.err) == (1, True)
-    checked = subprocess.run([territory / ".ci/check"], capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        [territory / ".ci/check"], capture_output=True, text=True, check=False
+    )
     assert (checked.returncode, "not merged" in checked.stderr) == (1, True)
 
 
 def test_an_answer_may_change_at_an_update(udi: Udi, territory: Path) -> None:
     commit(territory, "Ours")
 
-    assert udi("territory", "update", territory, "--data", "languages=en,fr").status == 0
+    assert (
+        udi("territory", "update", territory, "--data", "languages=en,fr").status == 0
+    )
     assert "## Three commands" in (territory / "README.md").read_text()
 
 
@@ -88,9 +107,14 @@ def test_edits_that_are_not_committed_stop_an_update(udi: Udi, territory: Path) 
     assert not (territory / "NEWS.md").exists()
 
 
-def test_a_folder_that_is_no_territory_is_refused(udi: Udi, territory: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_territory_is_refused(
+    udi: Udi, territory: Path, tmp_path: Path
+) -> None:
     (tmp_path / "empty").mkdir()
-    assert "not a territory made from the template" in udi("territory", "update", tmp_path / "empty").err
+    assert (
+        "not a territory made from the template"
+        in udi("territory", "update", tmp_path / "empty").err
+    )
 
     (territory / ".git").rename(tmp_path / "away")
     assert "not a git repository" in udi("territory", "update", territory).err
@@ -101,11 +125,23 @@ def test_a_folder_that_is_no_territory_is_refused(udi: Udi, territory: Path, tmp
 
 def test_plain_copier_needs_no_trust(releases: Path, tmp_path: Path) -> None:
     folder = tmp_path / "rade"
-    copy = [*COPIER, "copy", "--quiet", "--defaults", "--data", "name=Rade", "--vcs-ref", "v1.0.0"]
+    copy = [
+        *COPIER,
+        "copy",
+        "--quiet",
+        "--defaults",
+        "--data",
+        "name=Rade",
+        "--vcs-ref",
+        "v1.0.0",
+    ]
     subprocess.run([*copy, f"git+file://{releases}", folder], check=True)
     commit(folder, "Start")
 
     subprocess.run([*COPIER, "update", "--quiet", "--defaults"], cwd=folder, check=True)
 
     assert (folder / "NEWS.md").exists()
-    assert f"_src_path: git+file://{releases}" in (folder / ".copier-answers.yml").read_text()
+    assert (
+        f"_src_path: git+file://{releases}"
+        in (folder / ".copier-answers.yml").read_text()
+    )

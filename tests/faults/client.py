@@ -25,7 +25,11 @@ class PatientSender:
     revive: Callable[[], Any]
 
     def __post_init__(self) -> None:
-        self._headers = {"Host": self.host, "Authorization": f"Bearer {self.token}", "Accept": "application/json"}
+        self._headers = {
+            "Host": self.host,
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+        }
 
     async def deliver(self, content: bytes, *, key: str, **said: str) -> dict[str, Any]:
         """What the node says of the upload at its end."""
@@ -33,7 +37,9 @@ class PatientSender:
         while True:
             assert time.monotonic() < deadline
             try:
-                async with httpx.AsyncClient(base_url=self.address, headers=self._headers, timeout=60) as client:
+                async with httpx.AsyncClient(
+                    base_url=self.address, headers=self._headers, timeout=60
+                ) as client:
                     where = await self._begin(client, content, key, said)
                     await self._send(client, where, content)
                     return await self._end(client, where)
@@ -41,18 +47,34 @@ class PatientSender:
                 await self.revive()
                 await asyncio.sleep(0.2)
 
-    async def _begin(self, client: httpx.AsyncClient, content: bytes, key: str, said: dict[str, str]) -> str:
-        about = {"Upload-Length": str(len(content)), "Upload-Metadata": metadata(**said), "Idempotency-Key": key}
-        answer = await client.post(f"/spaces/{self.slug}/uploads", headers={**TUS, **about})
-        if answer.status_code == httpx.codes.NOT_FOUND:  # the node learns of a new territory within seconds
+    async def _begin(
+        self, client: httpx.AsyncClient, content: bytes, key: str, said: dict[str, str]
+    ) -> str:
+        about = {
+            "Upload-Length": str(len(content)),
+            "Upload-Metadata": metadata(**said),
+            "Idempotency-Key": key,
+        }
+        answer = await client.post(
+            f"/spaces/{self.slug}/uploads", headers={**TUS, **about}
+        )
+        if (
+            answer.status_code == httpx.codes.NOT_FOUND
+        ):  # the node learns of a new territory within seconds
             raise BusyError
         return _taken(answer).headers["location"]
 
-    async def _send(self, client: httpx.AsyncClient, where: str, content: bytes) -> None:
-        offset = int(_taken(await client.head(where, headers=TUS)).headers["upload-offset"])
+    async def _send(
+        self, client: httpx.AsyncClient, where: str, content: bytes
+    ) -> None:
+        offset = int(
+            _taken(await client.head(where, headers=TUS)).headers["upload-offset"]
+        )
         while offset < len(content):
             headers = {**BYTES, "Upload-Offset": str(offset)}
-            sent = await client.patch(where, content=content[offset : offset + SLICE], headers=headers)
+            sent = await client.patch(
+                where, content=content[offset : offset + SLICE], headers=headers
+            )
             offset = int(_taken(sent).headers["upload-offset"])
 
     async def _end(self, client: httpx.AsyncClient, where: str) -> dict[str, Any]:

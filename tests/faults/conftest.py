@@ -43,6 +43,9 @@ async def token(node_database: Database, demo: Territory, space: Space) -> str:
     actor = Actor(space.id, "", "", demo.slug)
     async with node_database.session(demo.id, role="owner") as session:
         row = await session.get_one(Space, (demo.id, space.id))
-        row.quota_bytes, row.uploads_at_once = PLACE, MOST_AT_ONCE
-        _, made = await make_key(session, actor, row, name="x", datasets=None, expires_at=None)
+        row.quota_bytes = PLACE
+        row.uploads_at_once = MOST_AT_ONCE
+        _, made = await make_key(
+            session, actor, row, name="x", datasets=None, expires_at=None
+        )
     return made

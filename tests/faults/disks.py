@@ -20,7 +20,9 @@ class SmallDisk:
 
     def mount(self, megabytes: int, *options: str) -> None:
         how = ",".join((f"size={megabytes}m", *options))
-        subprocess.run(["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(self.folder)], check=True)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(self.folder)], check=True
+        )
 
     def enlarge(self, megabytes: int) -> None:
         self.mount(megabytes, "remount")

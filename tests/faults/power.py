@@ -30,12 +30,16 @@ def content(size: int) -> bytes:
 async def let_time_pass(database: Database, territory: Territory) -> None:
     """What the next half minute would do: a turn lapses, a job whose worker died is taken again."""
     async with database.session(territory.id, role="worker") as session:
-        await session.execute(update(Upload).values(held_until=now() - timedelta(seconds=1)))
+        await session.execute(
+            update(Upload).values(held_until=now() - timedelta(seconds=1))
+        )
     async with database.platform_session(role="worker") as session:
         await session.execute(LATER)
 
 
-async def until(happened: Callable[[], bool], revive: Callable[[], Awaitable[None]]) -> None:
+async def until(
+    happened: Callable[[], bool], revive: Callable[[], Awaitable[None]]
+) -> None:
     """Revive what died until something happened."""
     for _ in range(900):  # three minutes: a crowded machine looks slowly
         if happened():

@@ -63,7 +63,9 @@ class RunningNode:
         """Whether a process of either part was killed: the server outlives its worker by a moment."""
         for part in self.processes:
             try:
-                if self.processes[part].poll() is not None or (part == "serve" and len(self.family(part)) == 1):
+                if self.processes[part].poll() is not None or (
+                    part == "serve" and len(self.family(part)) == 1
+                ):
                     return True
             except psutil.NoSuchProcess:
                 return True

@@ -23,11 +23,17 @@ from udi.node.datasets.models import Preparation, PreparationState
 from udi.settings import Settings
 from udi.ui.site import Site
 
-PATIENCE, MOST, SIZE = 180, 200, 5 * 1024**2
+PATIENCE = 180
+MOST = 200
+SIZE = 5 * 1024**2
 
 
 def visitor(node: RunningNode, demo: Territory, **headers: str) -> httpx.AsyncClient:
-    said = {"Host": demo.links["node"].partition("//")[2], "Accept": "application/json", **headers}
+    said = {
+        "Host": demo.links["node"].partition("//")[2],
+        "Accept": "application/json",
+        **headers,
+    }
     return httpx.AsyncClient(base_url=node.address, headers=said, timeout=60)
 
 
@@ -42,7 +48,11 @@ def outside() -> Iterator[Path]:
 
 @pytest.fixture
 async def database_disk(
-    postgres: str, outside: Path, settings: Settings, node_database: Database, node_site: Site
+    postgres: str,
+    outside: Path,
+    settings: Settings,
+    node_database: Database,
+    node_site: Site,
 ) -> AsyncIterator[SmallDisk]:
     """The disk to which the node's database was moved, until the test ends."""
     name = settings.database_names["node"]
@@ -50,7 +60,10 @@ async def database_disk(
     async def move(place: str) -> None:
         for database in (node_database, node_site.database):
             await database.close()
-        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+            name,
+        )
         await connection.execute(f"ALTER DATABASE {name} SET TABLESPACE {place}")
 
     with small_disk(outside / "disk", 128) as disk:
@@ -58,7 +71,9 @@ async def database_disk(
         change_owner(disk.folder / "space", service_account())
         connection = await asyncpg.connect(postgres)
         try:
-            await connection.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder / 'space'}'")
+            await connection.execute(
+                f"CREATE TABLESPACE small LOCATION '{disk.folder / 'space'}'"
+            )
             await move("small")
             yield disk
             disk.free()
@@ -69,7 +84,11 @@ async def database_disk(
 
 
 async def test_what_was_acknowledged_outlives_a_full_disk_of_the_database(
-    database_disk: SmallDisk, node: RunningNode, producer: Producer, token: str, demo: Territory
+    database_disk: SmallDisk,
+    node: RunningNode,
+    producer: Producer,
+    token: str,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     node.start()
@@ -107,7 +126,12 @@ async def test_what_was_acknowledged_outlives_a_full_disk_of_the_database(
 @pytest.mark.usefixtures("token")
 @pytest.mark.parametrize("room", [2, 7])
 async def test_a_file_is_looked_at_once_there_is_room_to_read_it(
-    node: RunningNode, producer: Producer, node_database: Database, demo: Territory, tmp_path: Path, room: int
+    node: RunningNode,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    tmp_path: Path,
+    room: int,
 ) -> None:
     await producer.draft(content(SIZE))
     with small_disk(tmp_path / "scratch", room) as disk:
@@ -120,23 +144,40 @@ async def test_a_file_is_looked_at_once_there_is_room_to_read_it(
         pid = node.family("work")[0].pid
         disk.enlarge(300)
         async with asyncio.timeout(PATIENCE):
-            while (looked := (await rows(node_database, demo, Preparation))[0]).state == PreparationState.WAITING:  # noqa: ASYNC110 - another process says nothing to wait for
+            while (  # noqa: ASYNC110 - another process says nothing to wait for
+                looked := (await rows(node_database, demo, Preparation))[0]
+            ).state == PreparationState.WAITING:
                 await asyncio.sleep(0.5)
         assert node.family("work")[0].pid == pid
         node.stop()
 
-    assert (waits.state, looked.state, looked.failure) == (PreparationState.WAITING, PreparationState.READY, "")
+    assert (waits.state, looked.state, looked.failure) == (
+        PreparationState.WAITING,
+        PreparationState.READY,
+        "",
+    )
 
 
 async def test_somebody_who_sends_a_file_that_cannot_be_read_for_now_is_told(
-    node: RunningNode, producer: Producer, token: str, node_database: Database, demo: Territory, tmp_path: Path
+    node: RunningNode,
+    producer: Producer,
+    token: str,
+    node_database: Database,
+    demo: Territory,
+    tmp_path: Path,
 ) -> None:
     with small_disk(tmp_path / "scratch", 8) as disk:
         node.environment["TMPDIR"] = str(disk.folder)
         node.start()
         disk.fill()
-        cookies = "; ".join(f"{name}={value}" for name, value in producer.client.cookies.items())
-        headers = {"Cookie": cookies, "Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+        cookies = "; ".join(
+            f"{name}={value}" for name, value in producer.client.cookies.items()
+        )
+        headers = {
+            "Cookie": cookies,
+            "Sec-Fetch-Site": "same-origin",
+            "Accept": "text/html",
+        }
         async with (
             visitor(node, demo, **headers) as client,
             visitor(node, demo, Authorization=f"Bearer {token}") as script,

@@ -17,7 +17,9 @@ from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile, Upload
 
 MEGABYTE = 1024**2
-USUAL, HELD, FULL = MEGABYTE, 32 * 1024, -1
+USUAL = MEGABYTE
+HELD = 32 * 1024
+FULL = -1
 """Bytes a second of the line; held, nothing ends while something else is looked at, and no server calls it dead."""
 
 
@@ -29,7 +31,11 @@ async def page(
     node.start("serve")
     context = await browser.new_context(locale="fr-FR")
     origin = demo.links["node"]
-    [(name, value)] = [(name, value) for name, value in producer.client.cookies.items() if name == "udi"]
+    [(name, value)] = [
+        (name, value)
+        for name, value in producer.client.cookies.items()
+        if name == "udi"
+    ]
     await context.add_cookies([{"name": name, "value": value, "url": origin}])
     opened = await context.new_page()
     await opened.goto(f"{origin}/spaces/{SLUG}/datasets/new")
@@ -40,7 +46,8 @@ async def page(
 @pytest.fixture
 def large(tmp_path: Path) -> tuple[Path, bytes]:
     """A table of 14 MB, which needs no job, and what it holds."""
-    path, content = tmp_path / "associations.csv", TABLE + b"A;B;01/01/2001\n" * (14 * MEGABYTE // 15)
+    path = tmp_path / "associations.csv"
+    content = TABLE + b"A;B;01/01/2001\n" * (14 * MEGABYTE // 15)
     path.write_bytes(content)
     return path, content
 
@@ -48,7 +55,12 @@ def large(tmp_path: Path) -> tuple[Path, bytes]:
 async def slow_down(page: Page, speed: int) -> None:
     """A line that sends this many bytes a second."""
     session = await page.context.new_cdp_session(page)
-    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": speed}
+    conditions = {
+        "offline": False,
+        "latency": 0,
+        "downloadThroughput": -1,
+        "uploadThroughput": speed,
+    }
     await session.send("Network.enable")
     await session.send("Network.emulateNetworkConditions", conditions)
 
@@ -56,7 +68,10 @@ async def slow_down(page: Page, speed: int) -> None:
 async def sent(page: Page, percent: int) -> None:
     """Wait until this much was sent, as the page says."""
     for _ in range(PATIENCE // 100):
-        if await page.evaluate("document.getElementById('sending-bar').value") >= percent:
+        if (
+            await page.evaluate("document.getElementById('sending-bar').value")
+            >= percent
+        ):
             return
         await asyncio.sleep(0.1)
     raise AssertionError(percent)
@@ -65,14 +80,22 @@ async def sent(page: Page, percent: int) -> None:
 async def arrived(database: Database, territory: Territory, size: int) -> None:
     """Wait until so many bytes are safe at the node: what the page sent may still be on its way."""
     for _ in range(PATIENCE // 100):
-        if [upload for upload in await rows(database, territory, Upload) if upload.received > size]:
+        if [
+            upload
+            for upload in await rows(database, territory, Upload)
+            if upload.received > size
+        ]:
             return
         await asyncio.sleep(0.1)
     raise AssertionError(size)
 
 
 async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
-    page: Page, large: tuple[Path, bytes], node: RunningNode, node_database: Database, demo: Territory
+    page: Page,
+    large: tuple[Path, bytes],
+    node: RunningNode,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     offsets: list[int] = []
     path, content = large
@@ -101,20 +124,27 @@ async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
 
     await page.reload()
     await slow_down(page, FULL)
-    await expect(page.locator("#sending-words")).to_contain_text("associations.csv était en route")
+    await expect(page.locator("#sending-words")).to_contain_text(
+        "associations.csv était en route"
+    )
     await page.set_input_files("#file", path)
     await page.get_by_role("button", name="Envoyer le fichier").click()
     await page.wait_for_url("**/check")
 
     [file] = await rows(node_database, demo, StoredFile)
-    assert (file.size, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert (file.size, file.sha256) == (
+        len(content),
+        hashlib.sha256(content).hexdigest(),
+    )
     assert offsets[0] == 0
     assert offsets[-1] > len(content) // 4
     assert len(await rows(node_database, demo, Upload)) == 1
     assert await page.evaluate("localStorage.length") == 0
 
 
-async def test_what_is_refused_is_said_where_the_file_was_chosen(page: Page, tmp_path: Path) -> None:
+async def test_what_is_refused_is_said_where_the_file_was_chosen(
+    page: Page, tmp_path: Path
+) -> None:
     path = tmp_path / "trop.csv"
     with path.open("wb") as file:
         file.truncate(13 * 1024**3)

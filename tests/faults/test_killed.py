@@ -55,7 +55,8 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     node: RunningNode, token: str, producer: Producer, portal: PortalDouble, node_database: Database,
     node_site: Site, demo: Territory, step: str, size: str,
 ) -> None:  # fmt: skip
-    dataset, sent = await producer.publish(), content(SIZES[size])
+    dataset = await producer.publish()
+    sent = content(SIZES[size])
     delivered_after_death: list[bytes] = []
     store = node_site.parts["objects"]
     node.start(crash_at=step)
@@ -63,7 +64,9 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     async def revive() -> None:
         await asyncio.sleep(0.2)
         if node.has_died():
-            delivered_after_death.append((await producer.client.get(f"/datasets/{dataset}/file")).content)
+            delivered_after_death.append(
+                (await producer.client.get(f"/datasets/{dataset}/file")).content
+            )
             node.stop()
             await let_time_pass(node_database, demo)
             node.start()
@@ -72,18 +75,26 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
 
     host = demo.links["node"].partition("//")[2]
     sender = PatientSender(node.address, host, SLUG, token, revive)
-    said = await sender.deliver(sent, key="one", filename="nuit.csv", dataset=dataset, publish="true")
+    said = await sender.deliver(
+        sent, key="one", filename="nuit.csv", dataset=dataset, publish="true"
+    )
     await until(lambda: _told(portal, sent), revive)
-    again = await sender.deliver(sent, key="one", filename="nuit.csv", dataset=dataset, publish="true")
+    again = await sender.deliver(
+        sent, key="one", filename="nuit.csv", dataset=dataset, publish="true"
+    )
     await until(lambda: bool(delivered_after_death), revive)
 
     assert (said["state"], again["id"]) == ("done", said["id"])
     assert said["sha256"] == hashlib.sha256(sent).hexdigest()
-    assert sorted(version.number for version in await rows(node_database, demo, Version)) == [1, 2]
+    assert sorted(
+        version.number for version in await rows(node_database, demo, Version)
+    ) == [1, 2]
     assert await _delivered(producer, dataset, sent, revive) == sent
     assert len(await rows(node_database, demo, StoredFile)) == 2
     node.stop()
-    await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-60))
+    await sweep_territory(
+        node_database, store, demo.id, older_than=timedelta(seconds=-60)
+    )
     assert await sound(node_database, store, demo) == []
     assert len(await objects(store, demo)) == 4  # two files, and a table of each
     assert len(delivered_after_death) == 1
@@ -96,7 +107,9 @@ def _told(portal: PortalDouble, sent: bytes) -> bool:
     return any(record and wanted in str(record) for _, _, record, _ in portal.pushed)
 
 
-async def _delivered(producer: Producer, dataset: str, sent: bytes, revive: Callable[[], Awaitable[None]]) -> bytes:
+async def _delivered(
+    producer: Producer, dataset: str, sent: bytes, revive: Callable[[], Awaitable[None]]
+) -> bytes:
     """What everybody receives, once the worker has looked at the newest version; the version before until then."""
     there = b""
     for _ in range(300):
@@ -108,15 +121,23 @@ async def _delivered(producer: Producer, dataset: str, sent: bytes, revive: Call
 
 
 async def test_a_node_killed_while_a_plain_form_ends_leaves_no_draft_and_no_orphan(
-    node: RunningNode, producer: Producer, node_database: Database, node_site: Site, demo: Territory
+    node: RunningNode,
+    producer: Producer,
+    node_database: Database,
+    node_site: Site,
+    demo: Territory,
 ) -> None:
     store = node_site.parts["objects"]
     node.start("serve", crash_at="form.received")
     host = demo.links["node"].partition("//")[2]
-    cookies = "; ".join(f"{name}={value}" for name, value in producer.client.cookies.items())
+    cookies = "; ".join(
+        f"{name}={value}" for name, value in producer.client.cookies.items()
+    )
     headers = {"Host": host, "Cookie": cookies, "Sec-Fetch-Site": "same-origin"}
 
-    async with httpx.AsyncClient(base_url=node.address, headers=headers, timeout=60) as client:
+    async with httpx.AsyncClient(
+        base_url=node.address, headers=headers, timeout=60
+    ) as client:
         files = {"file": (f"{secrets.token_hex(3)}.csv", TABLE, "text/csv")}
         with pytest.raises(httpx.TransportError):
             await client.post(f"/spaces/{SLUG}/datasets", files=files)
@@ -125,6 +146,11 @@ async def test_a_node_killed_while_a_plain_form_ends_leaves_no_draft_and_no_orph
 
     assert kept.status_code == 303
     node.stop()
-    assert await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-60)) == 1
+    assert (
+        await sweep_territory(
+            node_database, store, demo.id, older_than=timedelta(seconds=-60)
+        )
+        == 1
+    )
     assert len(await rows(node_database, demo, StoredFile)) == 1
     assert await sound(node_database, store, demo) == []

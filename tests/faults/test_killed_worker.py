@@ -17,13 +17,19 @@ from tests.node.producer import TABLE, Producer
 from tests.node.sending import objects, rows, sound
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.models import DatasetSource, Preparation, PreparationState, Version
+from udi.node.datasets.models import (
+    DatasetSource,
+    Preparation,
+    PreparationState,
+    Version,
+)
 from udi.node.files.models import StoredFile
 from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
 Seen = TypeVar("Seen")
-SIZE, PATIENCE = examples(6, 20) * 1024**2, 180
+SIZE = examples(6, 20) * 1024**2
+PATIENCE = 180
 STEPS = (
     "refresh.begun", "upload.assembled", "upload.stored", "refresh.fetched", "upload.profiled", "version.added",
     "version.committed", "look.begun", "look.stored", "look.noted", "refresh.taken",
@@ -34,7 +40,11 @@ ALWAYS = {"refresh.fetched", "look.stored"}
 
 def _is_read(folder: Path) -> bool:
     source = folder / "source"
-    return source.exists() and source.stat().st_size == SIZE and not list((folder / "typed").iterdir())
+    return (
+        source.exists()
+        and source.stat().st_size == SIZE
+        and not list((folder / "typed").iterdir())
+    )
 
 
 def _is_converted(folder: Path) -> bool:
@@ -42,14 +52,19 @@ def _is_converted(folder: Path) -> bool:
 
 
 def _is_examined(folder: Path) -> bool:
-    return (folder / "typed" / "table.parquet").exists() and not list(folder.glob("typed/converting-*"))
+    return (folder / "typed" / "table.parquet").exists() and not list(
+        folder.glob("typed/converting-*")
+    )
 
 
 MOMENTS = {"detection": _is_read, "conversion": _is_converted, "findings": _is_examined}
 
 
 def _refreshes() -> list[object]:
-    return [pytest.param(step, marks=[] if step in ALWAYS else [pytest.mark.thorough]) for step in STEPS]
+    return [
+        pytest.param(step, marks=[] if step in ALWAYS else [pytest.mark.thorough])
+        for step in STEPS
+    ]
 
 
 @pytest.fixture
@@ -72,7 +87,9 @@ async def ready(database: Database, territory: Territory, count: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         found = await rows(database, territory, Preparation)
-        if len(found) == count and {each.state for each in found} == {PreparationState.READY}:
+        if len(found) == count and {each.state for each in found} == {
+            PreparationState.READY
+        }:
             return
         assert time.monotonic() < deadline, [each.state for each in found]
         await asyncio.sleep(0.2)
@@ -90,7 +107,10 @@ async def test_a_worker_killed_while_a_child_reads_a_file_looks_at_it_again(
     await producer.draft(content(SIZE))
     node.start("work")
     children = await seen(
-        lambda: any(MOMENTS[moment](folder) for folder in scratch.glob("udi-prepare-*")) and node.family("work")[1:]
+        lambda: (
+            any(MOMENTS[moment](folder) for folder in scratch.glob("udi-prepare-*"))
+            and node.family("work")[1:]
+        )
     )
 
     node.stop()
@@ -103,7 +123,9 @@ async def test_a_worker_killed_while_a_child_reads_a_file_looks_at_it_again(
     await ready(node_database, demo, 1)
     node.stop()
     store = node_site.parts["objects"]
-    await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-60))
+    await sweep_territory(
+        node_database, store, demo.id, older_than=timedelta(seconds=-60)
+    )
     assert len(children) == 1
     assert await sound(node_database, store, demo) == []
     assert len(await objects(store, demo)) == 2
@@ -117,7 +139,9 @@ async def test_a_worker_killed_during_a_refresh_makes_one_version(
     dataset = await producer.publish()
     distant.content = content(3000)
     form = {"address": f"{distant.origin}/a.csv", "frequency": "daily"}
-    assert (await producer.client.post(f"/datasets/{dataset}/source", data=form)).status_code == 303
+    assert (
+        await producer.client.post(f"/datasets/{dataset}/source", data=form)
+    ).status_code == 303
     node.start("work", crash_at=step)
     await seen(node.has_died, 0.1)
     node.stop()
@@ -125,21 +149,29 @@ async def test_a_worker_killed_during_a_refresh_makes_one_version(
     node.start("work")
 
     async with asyncio.timeout(PATIENCE):
-        while (source := (await rows(node_database, demo, DatasetSource))[0]).checked_at is None:  # noqa: ASYNC110 - another process says nothing to wait for
+        while (  # noqa: ASYNC110 - another process says nothing to wait for
+            source := (await rows(node_database, demo, DatasetSource))[0]
+        ).checked_at is None:
             await asyncio.sleep(0.2)
     await let_time_pass(node_database, demo)
     await ready(node_database, demo, 2)
     node.stop()
 
     store = node_site.parts["objects"]
-    await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-60))
+    await sweep_territory(
+        node_database, store, demo.id, older_than=timedelta(seconds=-60)
+    )
     assert (source.error, source.failures) == ("", 0)
     assert source.etag in {
         distant.etag,
         "",
     }  # a kill forgets what the address said of it: fetched once more, not kept twice
-    assert sorted(version.number for version in await rows(node_database, demo, Version)) == [1, 2]
-    assert (await producer.client.get(f"/datasets/{dataset}/file")).content == distant.content
+    assert sorted(
+        version.number for version in await rows(node_database, demo, Version)
+    ) == [1, 2]
+    assert (
+        await producer.client.get(f"/datasets/{dataset}/file")
+    ).content == distant.content
     assert len(await rows(node_database, demo, StoredFile)) == 2
     assert await sound(node_database, store, demo) == []
     assert len(await objects(store, demo)) == 4  # two files, and a table of each

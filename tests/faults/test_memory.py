@@ -20,11 +20,14 @@ from tests.node.sending import BYTES, TUS, metadata
 from udi.kit.tenancy import Territory
 
 MEGABYTE = 1024**2
-HEAD, LINE = "numéro;commune;créée le;hauteur\n".encode(), "123456;Kerlévan;01/01/2001;48,117\n".encode()
+HEAD = "numéro;commune;créée le;hauteur\n".encode()
+LINE = "123456;Kerlévan;01/01/2001;48,117\n".encode()
 ROWS = int(os.environ.get("UDI_TEST_UPLOAD_BYTES") or 200 * MEGABYTE) // len(LINE)
-SIZE, PIECE = len(HEAD) + ROWS * len(LINE), MEGABYTE // len(LINE)
+SIZE = len(HEAD) + ROWS * len(LINE)
+PIECE = MEGABYTE // len(LINE)
 """Bytes of the table, 2 GB with UDI_TEST_UPLOAD_BYTES=2147483648; lines that are sent at once."""
-MOST, MOST_OF_CHILD = 300 * MEGABYTE, 1200 * MEGABYTE
+MOST = 300 * MEGABYTE
+MOST_OF_CHILD = 1200 * MEGABYTE
 """A web process at rest has 160 MB, a worker 190: neither may hold a tenth of a table of 2 GB."""
 LONGEST = 1200
 
@@ -34,7 +37,9 @@ class Watch:
     """The largest memory seen of the web process, of the worker, and of the children of both, in bytes."""
 
     node: RunningNode
-    peaks: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("serve", "work", "child"), 0))
+    peaks: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("serve", "work", "child"), 0)
+    )
 
     def look(self) -> None:
         for part in ("serve", "work"):
@@ -47,13 +52,20 @@ class Watch:
 
 async def body(watch: Watch, digest: Any) -> AsyncIterator[bytes]:
     """The table in pieces."""
-    for sent in chain([HEAD], (LINE * min(PIECE, ROWS - start) for start in range(0, ROWS, PIECE))):
+    for sent in chain(
+        [HEAD], (LINE * min(PIECE, ROWS - start) for start in range(0, ROWS, PIECE))
+    ):
         digest.update(sent)
         yield sent
         watch.look()
 
 
-async def _until(watch: Watch, client: httpx.AsyncClient, address: str, happened: Callable[[Any], bool]) -> Any:
+async def _until(
+    watch: Watch,
+    client: httpx.AsyncClient,
+    address: str,
+    happened: Callable[[Any], bool],
+) -> Any:
     async with asyncio.timeout(LONGEST):
         while True:
             answer = await client.get(address, headers={"Accept": "application/json"})
@@ -69,21 +81,38 @@ async def test_a_large_table_is_received_read_and_asked_without_being_held(
 ) -> None:
     dataset = await producer.publish(await producer.draft(HEAD + LINE))
     node.start()
-    watch, digest, began = Watch(node), hashlib.sha256(), time.monotonic()
-    headers = {"Host": demo.links["node"].partition("//")[2], "Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=node.address, headers=headers, timeout=3600) as client:
+    watch = Watch(node)
+    digest = hashlib.sha256()
+    began = time.monotonic()
+    headers = {
+        "Host": demo.links["node"].partition("//")[2],
+        "Authorization": f"Bearer {token}",
+    }
+    async with httpx.AsyncClient(
+        base_url=node.address, headers=headers, timeout=3600
+    ) as client:
         told = metadata(filename="g.csv", dataset=dataset, publish="true")
         about = {**TUS, "Upload-Length": str(SIZE), "Upload-Metadata": told}
-        where = (await client.post(f"/spaces/{SLUG}/uploads", headers=about)).headers["location"]
-        sent = await client.patch(where, content=body(watch, digest), headers={**BYTES, "Upload-Offset": "0"})
+        where = (await client.post(f"/spaces/{SLUG}/uploads", headers=about)).headers[
+            "location"
+        ]
+        sent = await client.patch(
+            where, content=body(watch, digest), headers={**BYTES, "Upload-Offset": "0"}
+        )
         received = time.monotonic()
         assert sent.status_code == 204, sent.text
-        said = await _until(watch, client, where, lambda said: said["state"] in {"done", "failed"})
+        said = await _until(
+            watch, client, where, lambda said: said["state"] in {"done", "failed"}
+        )
         stored = time.monotonic()
         data = f"/api/resources/{dataset}/data/"
-        found = await _until(watch, client, f"{data}?page_size=1", lambda page: page["meta"]["total"] > 1)
+        found = await _until(
+            watch, client, f"{data}?page_size=1", lambda page: page["meta"]["total"] > 1
+        )
         ready = time.monotonic()
-        counted = (await client.get(f"{data}?commune__groupby&hauteur__avg&numéro__count")).json()
+        counted = (
+            await client.get(f"{data}?commune__groupby&hauteur__avg&numéro__count")
+        ).json()
         asked = time.monotonic()
     watch.look()
     print(  # noqa: T201 - figures to publish

@@ -50,7 +50,14 @@ class SlowReader:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLICE)
         self.connection.settimeout(PATIENCE)
         self.connection.connect(self.address)
-        lines = [f"GET {path} HTTP/1.1", f"Host: {self.host}", f"Authorization: Bearer {secret}", "Accept: */*", "", ""]
+        lines = [
+            f"GET {path} HTTP/1.1",
+            f"Host: {self.host}",
+            f"Authorization: Bearer {secret}",
+            "Accept: */*",
+            "",
+            "",
+        ]
         self.connection.sendall("\r\n".join(lines).encode())
         while b"\r\n\r\n" not in self.head:
             self.head += self.connection.recv(1)
@@ -72,7 +79,11 @@ class SlowReader:
     @property
     def announced(self) -> int:
         lines = self.head.decode().lower().split("\r\n")
-        return next(int(line.split(":")[1]) for line in lines if line.startswith("content-length"))
+        return next(
+            int(line.split(":")[1])
+            for line in lines
+            if line.startswith("content-length")
+        )
 
 
 @pytest.fixture
@@ -90,7 +101,11 @@ async def granting(settings: Settings, node_database: Database, demo: Territory)
 
 
 async def publish(
-    producer: Producer, store: ObjectStore, node_database: Database, demo: Territory, space: Space
+    producer: Producer,
+    store: ObjectStore,
+    node_database: Database,
+    demo: Territory,
+    space: Space,
 ) -> str:
     """A restricted file that is no table."""
     async with node_database.session(demo.id, role="owner") as session:
@@ -101,7 +116,11 @@ async def publish(
         found = await find_dataset(session, uuid.UUID(dataset))
         assert found is not None
     await prepare_version(
-        PreparationContext(TenantStorage(node_database, store, demo.id, "worker"), demo), found.latest.id, 1
+        PreparationContext(
+            TenantStorage(node_database, store, demo.id, "worker"), demo
+        ),
+        found.latest.id,
+        1,
     )
     return await producer.publish(dataset, access="restricted", reason="On le peut.")
 
@@ -114,13 +133,19 @@ async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
     node.start("serve")
     host = demo.links["node"].removeprefix("http://").partition(":")[0]
     grant = granting.grant(dataset)
-    async with httpx.AsyncClient(base_url=node.address, headers={"Host": host}, timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(
+        base_url=node.address, headers={"Host": host}, timeout=PATIENCE
+    ) as client:
         await told(granting, client, grant)
         reader = SlowReader(("127.0.0.1", settings.port(1)), host)
         await asyncio.to_thread(reader.begin, f"/datasets/{dataset}/file", grant.secret)
         assert await asyncio.to_thread(reader.read, BEFORE, 0.01)
         began = time.monotonic()
-        await told(granting, client, grant.change(state=AgreementValidity.REVOKED, reason="Trop."))
+        await told(
+            granting,
+            client,
+            grant.change(state=AgreementValidity.REVOKED, reason="Trop."),
+        )
         known = time.monotonic()
         whole = await asyncio.to_thread(reader.read, SIZE, 0.01)
         seconds = time.monotonic() - known

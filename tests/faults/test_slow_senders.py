@@ -17,9 +17,12 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Preparation, PreparationState
 
-MANY, EACH, ASKED = 200, 4 * 1024**2, 60
+MANY = 200
+EACH = 4 * 1024**2
+ASKED = 60
 MEGABYTE = 1024**2
-ENDLESS, LARGE = 500, 64 * MEGABYTE
+ENDLESS = 500
+LARGE = 64 * MEGABYTE
 
 
 @dataclass
@@ -45,14 +48,23 @@ class SlowSender:
         return time.monotonic() - began
 
 
-async def connect(node: RunningNode, client: httpx.AsyncClient, headers: dict[str, str]) -> SlowSender:
-    about = {**TUS, "Upload-Length": str(EACH), "Upload-Metadata": metadata(filename="lent.csv")}
+async def connect(
+    node: RunningNode, client: httpx.AsyncClient, headers: dict[str, str]
+) -> SlowSender:
+    about = {
+        **TUS,
+        "Upload-Length": str(EACH),
+        "Upload-Metadata": metadata(filename="lent.csv"),
+    }
     made = await client.post(f"/spaces/{SLUG}/uploads", headers=about)
     assert made.status_code == 201, made.text
     reader, writer = await asyncio.open_connection("127.0.0.1", node.settings.port(1))
     said = {**headers, **TUS, "Upload-Offset": "0", "Content-Length": str(EACH)}
     said |= {"Content-Type": "application/offset+octet-stream"}
-    lines = [f"PATCH {made.headers['location']} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items())]
+    lines = [
+        f"PATCH {made.headers['location']} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in said.items()),
+    ]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
     return SlowSender(reader, writer)
 
@@ -73,14 +85,25 @@ async def test_two_hundred_slow_senders_starve_nobody(
 ) -> None:
     dataset = await producer.publish()
     node.start("serve")
-    headers = {"Host": demo.links["node"].partition("//")[2], "Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=node.address, headers=headers, timeout=60) as client:
-        alone = min([await measure(client, f"/datasets/{dataset}/file") for _ in range(3)])
+    headers = {
+        "Host": demo.links["node"].partition("//")[2],
+        "Authorization": f"Bearer {token}",
+    }
+    async with httpx.AsyncClient(
+        base_url=node.address, headers=headers, timeout=60
+    ) as client:
+        alone = min(
+            [await measure(client, f"/datasets/{dataset}/file") for _ in range(3)]
+        )
         before = node.memory("serve")
         senders = [await connect(node, client, headers) for _ in range(MANY)]
-        sending = [asyncio.create_task(sender.trickle(20, 100 * 1024)) for sender in senders]
+        sending = [
+            asyncio.create_task(sender.trickle(20, 100 * 1024)) for sender in senders
+        ]
         await asyncio.sleep(2)
-        among = min([await measure(client, f"/datasets/{dataset}/file") for _ in range(3)])
+        among = min(
+            [await measure(client, f"/datasets/{dataset}/file") for _ in range(3)]
+        )
         await asyncio.gather(*sending)
         held = node.memory("serve") - before
         closed = await asyncio.gather(*(sender.closed_after() for sender in senders))
@@ -120,14 +143,25 @@ async def test_five_hundred_requests_that_never_end_are_let_go_and_starve_nobody
     dataset = await producer.publish()
     node.start("serve")
     headers = {"Host": demo.links["node"].partition("//")[2]}
-    async with httpx.AsyncClient(base_url=node.address, headers=headers, timeout=60) as client:
-        alone = min([await measure(client, f"/datasets/{dataset}/file") for _ in range(3)])
+    async with httpx.AsyncClient(
+        base_url=node.address, headers=headers, timeout=60
+    ) as client:
+        alone = min(
+            [await measure(client, f"/datasets/{dataset}/file") for _ in range(3)]
+        )
         before = node.memory("serve")
-        slow = [asyncio.create_task(dribble(node.settings.port(1), 60)) for _ in range(ENDLESS)]
+        slow = [
+            asyncio.create_task(dribble(node.settings.port(1), 60))
+            for _ in range(ENDLESS)
+        ]
         await asyncio.sleep(3)
-        among = min([await measure(client, f"/datasets/{dataset}/file") for _ in range(3)])
+        among = min(
+            [await measure(client, f"/datasets/{dataset}/file") for _ in range(3)]
+        )
         held = node.memory("serve") - before
-        async with httpx.AsyncClient(base_url=node.address, headers=headers, timeout=10) as newcomer:
+        async with httpx.AsyncClient(
+            base_url=node.address, headers=headers, timeout=10
+        ) as newcomer:
             assert (await newcomer.get(f"/datasets/{dataset}/file")).content == TABLE
         closed = await asyncio.gather(*slow)
 
@@ -140,9 +174,13 @@ async def test_five_hundred_requests_that_never_end_are_let_go_and_starve_nobody
     assert max(closed) < 45
 
 
-async def sip(node: RunningNode, host: str, address: str, until: asyncio.Event) -> bytes:
+async def sip(
+    node: RunningNode, host: str, address: str, until: asyncio.Event
+) -> bytes:
     """Take a file so slowly that it would last for hours; its first bytes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", node.settings.port(1), limit=16 * 1024)
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", node.settings.port(1), limit=16 * 1024
+    )
     writer.write(f"GET {address} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
     while not until.is_set():
@@ -156,7 +194,10 @@ async def sip(node: RunningNode, host: str, address: str, until: asyncio.Event) 
 async def looked_at(database: Database, demo: Territory) -> None:
     """Wait until the worker looked at all files."""
     async with asyncio.timeout(300):
-        while any(each.state != PreparationState.READY for each in await rows(database, demo, Preparation)):  # noqa: ASYNC110 - another process says nothing to wait for
+        while any(  # noqa: ASYNC110 - another process says nothing to wait for
+            each.state != PreparationState.READY
+            for each in await rows(database, demo, Preparation)
+        ):
             await asyncio.sleep(0.5)
 
 
@@ -165,17 +206,28 @@ async def looked_at(database: Database, demo: Territory) -> None:
 async def test_two_hundred_slow_readers_of_a_large_file_are_not_held_in_memory(
     node: RunningNode, producer: Producer, node_database: Database, demo: Territory
 ) -> None:
-    small, large = await producer.publish(), await producer.draft(content(LARGE), "g.csv")
-    host, enough = demo.links["node"].partition("//")[2], asyncio.Event()
+    small = await producer.publish()
+    large = await producer.draft(content(LARGE), "g.csv")
+    host = demo.links["node"].partition("//")[2]
+    enough = asyncio.Event()
     node.start()
     await looked_at(node_database, demo)
     await producer.publish(large)
-    async with httpx.AsyncClient(base_url=node.address, headers={"Host": host}, timeout=60) as client:
-        alone = min([await measure(client, f"/datasets/{small}/file") for _ in range(3)])
+    async with httpx.AsyncClient(
+        base_url=node.address, headers={"Host": host}, timeout=60
+    ) as client:
+        alone = min(
+            [await measure(client, f"/datasets/{small}/file") for _ in range(3)]
+        )
         before = node.memory("serve")
-        sipping = [asyncio.create_task(sip(node, host, f"/datasets/{large}/file", enough)) for _ in range(MANY)]
+        sipping = [
+            asyncio.create_task(sip(node, host, f"/datasets/{large}/file", enough))
+            for _ in range(MANY)
+        ]
         await asyncio.sleep(10)
-        among = min([await measure(client, f"/datasets/{small}/file") for _ in range(3)])
+        among = min(
+            [await measure(client, f"/datasets/{small}/file") for _ in range(3)]
+        )
         held = node.memory("serve") - before
         enough.set()
         heads = await asyncio.gather(*sipping)
@@ -185,7 +237,10 @@ async def test_two_hundred_slow_readers_of_a_large_file_are_not_held_in_memory(
         f"\n{MANY} slow readers of {LARGE // MEGABYTE} MB, {answers[b'200']} served: p95 of others {alone * 1000:.0f} ms alone,"
         f" {among * 1000:.0f} ms among them; memory +{held / MEGABYTE:.0f} MB"
     )
-    assert set(answers) <= {b"200", b"503"}  # on a busy machine some are told to come back
+    assert set(answers) <= {
+        b"200",
+        b"503",
+    }  # on a busy machine some are told to come back
     assert answers[b"200"] > MANY / 2
     assert among < max(3 * alone, 0.3)
     assert held < 200 * MEGABYTE

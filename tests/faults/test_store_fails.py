@@ -31,7 +31,8 @@ async def test_a_full_disk_is_said_and_the_upload_goes_on_once_there_is_place(
 ) -> None:  # fmt: skip
     store = parts["objects"] = ObjectStore(str(disk.folder / "objects"))
     dataset = await producer.publish()
-    sender, content = Sender(producer.client), TABLE * (20 * MEGABYTE // len(TABLE))
+    sender = Sender(producer.client)
+    content = TABLE * (20 * MEGABYTE // len(TABLE))
     address = await sender.address(len(content))
 
     refused = await sender.send(address, 0, pieces(content))
@@ -42,9 +43,13 @@ async def test_a_full_disk_is_said_and_the_upload_goes_on_once_there_is_place(
     assert 0 < offset < 12 * MEGABYTE
     assert (await producer.client.get(f"/datasets/{dataset}/file")).content == TABLE
     assert (await producer.send(content, "autre.csv")).status_code == 507
-    assert len(await objects(store, demo)) == 2 + offset // MEGABYTE  # a file and its table, then parts
+    assert (
+        len(await objects(store, demo)) == 2 + offset // MEGABYTE
+    )  # a file and its table, then parts
     disk.enlarge(80)
-    assert (await sender.send(address, offset, pieces(content[offset:]))).status_code == 204
+    assert (
+        await sender.send(address, offset, pieces(content[offset:]))
+    ).status_code == 204
     assert await sender.offset(address) == len(content)
     assert await sound(node_database, store, demo) == []
 
@@ -55,10 +60,16 @@ def pieces(content: bytes) -> Iterator[bytes]:
 
 
 async def test_an_upload_goes_on_when_s3_is_back(
-    producer: Producer, token: str, parts: dict[str, Any], node_database: Database, demo: Territory, own_s3: S3Service
+    producer: Producer,
+    token: str,
+    parts: dict[str, Any],
+    node_database: Database,
+    demo: Territory,
+    own_s3: S3Service,
 ) -> None:
     store = parts["objects"] = ObjectStore.of(own_s3.empty_bucket())
-    sender, content = Sender(producer.client), TABLE * (3 * MEGABYTE // len(TABLE))
+    sender = Sender(producer.client)
+    content = TABLE * (3 * MEGABYTE // len(TABLE))
     address = await sender.address(len(content))
     await sender.send(address, 0, pieces(content[: 2 * MEGABYTE]))
     own_s3.stop()
@@ -68,7 +79,9 @@ async def test_an_upload_goes_on_when_s3_is_back(
     assert (away.status_code, away.headers["retry-after"]) == (503, "30")
     assert await sender.offset(address) == 2 * MEGABYTE
     own_s3.start()
-    assert (await sender.send(address, 2 * MEGABYTE, pieces(content[2 * MEGABYTE :]))).status_code == 204
+    assert (
+        await sender.send(address, 2 * MEGABYTE, pieces(content[2 * MEGABYTE :]))
+    ).status_code == 204
     assert (await sender.look(address))["state"] == "done"
     assert await sound(node_database, store, demo) == []
 

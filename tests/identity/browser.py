@@ -19,7 +19,9 @@ class Browser:
 
     def __init__(self, app: Litestar, territory: Territory) -> None:
         self.territory = territory
-        self.app = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=territory.origin)
+        self.app = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url=territory.origin
+        )
         self.keycloak = httpx.AsyncClient(timeout=30)
 
         async def drop_secure(_response: httpx.Response) -> None:
@@ -44,7 +46,9 @@ class Browser:
         """Be known to Keycloak as this person (their id), without forms."""
         token = admin.connection.token["access_token"]
         address = f"{admin.connection.server_url.rstrip('/')}/admin/realms/{admin.realm}/users/{user}/impersonation"
-        response = await self.keycloak.post(address, headers={"Authorization": f"Bearer {token}"})
+        response = await self.keycloak.post(
+            address, headers={"Authorization": f"Bearer {token}"}
+        )
         assert response.status_code == 200, response.text
 
     async def log_in(self, back: str = "/who") -> httpx.Response:
@@ -59,21 +63,36 @@ class Browser:
         assert answer.status_code == 302, answer.text
         return answer.headers["location"]
 
-    async def fill_forms(self, username: str, password: str, back: str = "/who") -> httpx.Response:
+    async def fill_forms(
+        self, username: str, password: str, back: str = "/who"
+    ) -> httpx.Response:
         """From the program's login through Keycloak's real forms to the answer of the last one."""
         leaving = await self.app.get("/login", params={"back": back})
         page = await self.keycloak.get(leaving.headers["location"])
         page = await self.keycloak.post(form_action(page), data={"username": username})
-        return await self.keycloak.post(form_action(page), data={"username": username, "password": password})
+        return await self.keycloak.post(
+            form_action(page), data={"username": username, "password": password}
+        )
 
     async def close(self) -> None:
         await self.app.aclose()
         await self.keycloak.aclose()
 
     def _check(self, response: httpx.Response) -> None:
-        if response.headers.get("content-type", "").startswith("text/html") and response.content:
+        if (
+            response.headers.get("content-type", "").startswith("text/html")
+            and response.content
+        ):
             name = self.territory.name[response.headers["content-language"]]
-            assert check_page(response.text, url=str(response.url), headers=response.headers, territory=name) == []
+            assert (
+                check_page(
+                    response.text,
+                    url=str(response.url),
+                    headers=response.headers,
+                    territory=name,
+                )
+                == []
+            )
 
 
 def form_action(page: httpx.Response) -> str:
@@ -85,4 +104,6 @@ def form_action(page: httpx.Response) -> str:
 
 def query_of(address: str) -> dict[str, str]:
     """The parameters of an address, each once."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    return {
+        name: values[0] for name, values in parse_qs(urlsplit(address).query).items()
+    }

@@ -21,7 +21,9 @@ from udi.settings import Settings
 @pytest.fixture(scope="session")
 def connected(keycloak: Settings) -> Settings:
     """Settings whose back channel leads to the tests' own relay."""
-    return keycloak.model_copy(update={"portal_back_channel": f"http://127.0.0.1:{free_ports(1)}"})
+    return keycloak.model_copy(
+        update={"portal_back_channel": f"http://127.0.0.1:{free_ports(1)}"}
+    )
 
 
 @pytest.fixture(scope="session")
@@ -30,21 +32,27 @@ def admin(connected: Settings) -> RealmAdmin:
 
 
 @pytest.fixture
-async def armorine(demo: Territory, admin: RealmAdmin, connected: Settings) -> Territory:
+async def armorine(
+    demo: Territory, admin: RealmAdmin, connected: Settings
+) -> Territory:
     """The first territory, with two organisations in Keycloak."""
     await asyncio.to_thread(provision, admin, connected, demo)
     return demo
 
 
 @pytest.fixture
-async def elsewhere(other: Territory, admin: RealmAdmin, connected: Settings) -> Territory:
+async def elsewhere(
+    other: Territory, admin: RealmAdmin, connected: Settings
+) -> Territory:
     """The second territory, with organisations of the same short names."""
     await asyncio.to_thread(provision, admin, connected, other)
     return other
 
 
 @pytest.fixture
-async def portal(connected: Settings, portal_database: Database) -> AsyncIterator[Litestar]:
+async def portal(
+    connected: Settings, portal_database: Database
+) -> AsyncIterator[Litestar]:
     async with program(connected, portal_database) as app:
         yield app
 
@@ -56,15 +64,21 @@ async def node(connected: Settings, node_database: Database) -> AsyncIterator[Li
 
 
 @pytest.fixture
-async def lonely_portal(settings: Settings, portal_database: Database) -> AsyncIterator[Litestar]:
+async def lonely_portal(
+    settings: Settings, portal_database: Database
+) -> AsyncIterator[Litestar]:
     """A portal whose Keycloak is stopped."""
     nowhere = f"http://localhost:{free_ports(1)}"
-    async with program(settings.model_copy(update={"identity_internal_url": nowhere}), portal_database) as app:
+    async with program(
+        settings.model_copy(update={"identity_internal_url": nowhere}), portal_database
+    ) as app:
         yield app
 
 
 @pytest.fixture
-async def scene(portal: Litestar, armorine: Territory, admin: RealmAdmin) -> AsyncIterator[Scene]:
+async def scene(
+    portal: Litestar, armorine: Territory, admin: RealmAdmin
+) -> AsyncIterator[Scene]:
     """The portal of the first territory, its people and their browsers."""
     scene = Scene(portal, armorine, admin)
     yield scene
@@ -72,7 +86,9 @@ async def scene(portal: Litestar, armorine: Territory, admin: RealmAdmin) -> Asy
 
 
 @pytest.fixture
-async def back_channel(portal: Litestar, connected: Settings) -> AsyncIterator[list[httpx.Request]]:
+async def back_channel(
+    portal: Litestar, connected: Settings
+) -> AsyncIterator[list[httpx.Request]]:
     """What Keycloak announces reaches the portal; the requests are kept."""
     port = int(connected.portal_back_channel.rpartition(":")[2])
     async with relay(portal, port) as heard:

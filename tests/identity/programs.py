@@ -37,7 +37,12 @@ async def who(actor: NamedDependency[Actor | None]) -> dict[str, Any]:
     if actor is None:
         return {}
     memberships = {slug: sorted(groups) for slug, groups in actor.memberships.items()}
-    return {"name": actor.name, "email": actor.email, "moderator": actor.moderator, "memberships": memberships}
+    return {
+        "name": actor.name,
+        "email": actor.email,
+        "moderator": actor.moderator,
+        "memberships": memberships,
+    }
 
 
 @post("/decide", guards=[require_confirmation()])
@@ -63,7 +68,9 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         program=name,
         settings=settings,
         database=database,
-        registry=TerritoryRegistry(database, ROWS[name], partial(settings.origin, name), max_age=0),
+        registry=TerritoryRegistry(
+            database, ROWS[name], partial(settings.origin, name), max_age=0
+        ),
         outgoing=OutgoingClient(settings.private_hosts),
         templates={"identity": FOLDER / "templates"},
         locales=[FOLDER / "locale"],

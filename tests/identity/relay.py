@@ -15,7 +15,9 @@ async def relay(app: Litestar, port: int) -> AsyncIterator[list[httpx.Request]]:
     heard: list[httpx.Request] = []
     transport = httpx.ASGITransport(app=app)
 
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def pass_on(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             method, target, _ = head.split(" ", 2)
@@ -23,7 +25,12 @@ async def relay(app: Litestar, port: int) -> AsyncIterator[list[httpx.Request]]:
             kind = re.search(r"(?i)^content-type: *([^\r]+)", head, re.MULTILINE)
             body = await reader.readexactly(int(length[1]) if length else 0)
             headers = {"Content-Type": kind[1] if kind else "text/plain"}
-            request = httpx.Request(method, f"http://127.0.0.1:{port}{target}", content=body, headers=headers)
+            request = httpx.Request(
+                method,
+                f"http://127.0.0.1:{port}{target}",
+                content=body,
+                headers=headers,
+            )
             heard.append(request)
             answer = await transport.handle_async_request(request)
             writer.write(

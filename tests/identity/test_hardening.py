@@ -29,11 +29,18 @@ async def give_password(admin: RealmAdmin, subject: str, password: str) -> None:
 
 
 @pytest.mark.parametrize("realm", ["own", "master"])
-async def test_nobody_exchanges_a_password_for_a_token(scene: Scene, connected: Settings, realm: str) -> None:
+async def test_nobody_exchanges_a_password_for_a_token(
+    scene: Scene, connected: Settings, realm: str
+) -> None:
     someone = await scene.person()
     await give_password(scene.admin, someone.id, PASSWORD)
     name = connected.identity_realm if realm == "own" else realm
-    form = {"grant_type": "password", "client_id": "admin-cli", "username": someone.email, "password": PASSWORD}
+    form = {
+        "grant_type": "password",
+        "client_id": "admin-cli",
+        "username": someone.email,
+        "password": PASSWORD,
+    }
 
     async with httpx.AsyncClient() as client:
         address = f"{connected.keycloak_internal_url}/realms/{name}/protocol/openid-connect/token"
@@ -42,7 +49,9 @@ async def test_nobody_exchanges_a_password_for_a_token(scene: Scene, connected: 
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
-@pytest.mark.parametrize("password", ["MotDePasse2026", "azertyuiop12", "123456789012", "password1234"])
+@pytest.mark.parametrize(
+    "password", ["MotDePasse2026", "azertyuiop12", "123456789012", "password1234"]
+)
 async def test_a_common_password_is_refused(scene: Scene, password: str) -> None:
     someone = await scene.person()
 
@@ -52,9 +61,15 @@ async def test_a_common_password_is_refused(scene: Scene, password: str) -> None
 
 
 async def test_administrators_are_protected_from_guessing(scene: Scene) -> None:
-    master = await asyncio.to_thread(RealmAdmin(scene.admin.connection, "master").get, "")
+    master = await asyncio.to_thread(
+        RealmAdmin(scene.admin.connection, "master").get, ""
+    )
 
-    assert (master["bruteForceProtected"], master["failureFactor"], master["adminEventsEnabled"]) == (True, 5, True)
+    assert (
+        master["bruteForceProtected"],
+        master["failureFactor"],
+        master["adminEventsEnabled"],
+    ) == (True, 5, True)
     assert "passwordBlacklist" in master["passwordPolicy"]
 
 
@@ -75,7 +90,9 @@ async def wait_for_the_next_second(token: str) -> None:
     await asyncio.sleep(max(issued + 1 - time.time(), 0))
 
 
-async def test_a_refresh_token_works_once(scene: Scene, connected: Settings, portal_database: Database) -> None:
+async def test_a_refresh_token_works_once(
+    scene: Scene, connected: Settings, portal_database: Database
+) -> None:
     await scene.logged_in()
     async with portal_database.session(scene.territory.id) as session:
         first = (await session.scalars(select(WebSession.refresh_token))).one()

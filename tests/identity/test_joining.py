@@ -8,12 +8,24 @@ import pytest
 from tests.identity.scene import Scene, member_of
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MANAGERS, PUBLISHERS
-from udi.portal.identity.provision.admin import IdentityServiceUnavailableError, RealmAdmin, connect_for_members
+from udi.portal.identity.provision.admin import (
+    IdentityServiceUnavailableError,
+    RealmAdmin,
+    connect_for_members,
+)
 from udi.portal.identity.provision.members import Memberships, read_members
-from udi.portal.identity.provision.memberships import DesiredMembership, apply_members_account, make_member
+from udi.portal.identity.provision.memberships import (
+    DesiredMembership,
+    apply_members_account,
+    make_member,
+)
 from udi.settings import Settings
 
-NAMES = [("mairie", "Mairie"), ("seve", "Association Sève"), ("eaux", "Syndicat des eaux")]
+NAMES = [
+    ("mairie", "Mairie"),
+    ("seve", "Association Sève"),
+    ("eaux", "Syndicat des eaux"),
+]
 
 
 @pytest.fixture
@@ -54,7 +66,9 @@ async def test_an_organisation_is_founded_with_its_administrator_who_logs_in_wit
     assert await known(scene) == {someone.id: {"eaux": {MANAGERS}}}
 
 
-async def test_groups_become_those_wanted_and_leaving_leaves_the_account(worker: RealmAdmin, scene: Scene) -> None:
+async def test_groups_become_those_wanted_and_leaving_leaves_the_account(
+    worker: RealmAdmin, scene: Scene
+) -> None:
     someone = await scene.person()
     seen = []
     for groups in ((MANAGERS,), (PUBLISHERS,), (), (MANAGERS, PUBLISHERS), None, None):
@@ -65,7 +79,9 @@ async def test_groups_become_those_wanted_and_leaving_leaves_the_account(worker:
     assert await asyncio.to_thread(scene.admin.get, f"users/{someone.id}") is not None
 
 
-async def test_other_organisations_of_the_person_are_left_alone(worker: RealmAdmin, scene: Scene) -> None:
+async def test_other_organisations_of_the_person_are_left_alone(
+    worker: RealmAdmin, scene: Scene
+) -> None:
     someone = await scene.person(member_of(scene.territory))
     before = (await known(scene))[someone.id]
 
@@ -76,8 +92,11 @@ async def test_other_organisations_of_the_person_are_left_alone(worker: RealmAdm
     assert "mairie" in before
 
 
-async def test_what_has_people_in_it_is_not_founded_again(worker: RealmAdmin, scene: Scene) -> None:
-    earlier, later = await scene.person(), await scene.person()
+async def test_what_has_people_in_it_is_not_founded_again(
+    worker: RealmAdmin, scene: Scene
+) -> None:
+    earlier = await scene.person()
+    later = await scene.person()
     await make(worker, scene, earlier.id, (MANAGERS,))
 
     with pytest.raises(ProvisionError, match="has members already"):
@@ -86,7 +105,9 @@ async def test_what_has_people_in_it_is_not_founded_again(worker: RealmAdmin, sc
     assert later.id not in await known(scene)
 
 
-async def test_the_account_changes_no_client_and_no_rule(worker: RealmAdmin, scene: Scene) -> None:
+async def test_the_account_changes_no_client_and_no_rule(
+    worker: RealmAdmin, scene: Scene
+) -> None:
     for attempt in (
         lambda: worker.post("clients", {"clientId": secrets.token_hex(4)}),
         lambda: worker.put("", {"registrationAllowed": False}),
@@ -96,22 +117,32 @@ async def test_the_account_changes_no_client_and_no_rule(worker: RealmAdmin, sce
             await asyncio.to_thread(attempt)
 
 
-async def test_the_account_is_made_once_and_mended(scene: Scene, connected: Settings) -> None:
+async def test_the_account_is_made_once_and_mended(
+    scene: Scene, connected: Settings
+) -> None:
     def apply() -> str:
         return apply_members_account(scene.admin, connected).outcome
 
     await asyncio.to_thread(apply)
     again = await asyncio.to_thread(apply)
-    client = (await asyncio.to_thread(scene.admin.get, "clients", clientId="udi-members"))[0]
+    client = (
+        await asyncio.to_thread(scene.admin.get, "clients", clientId="udi-members")
+    )[0]
     await asyncio.to_thread(
-        scene.admin.put, f"clients/{client['id']}", {**client, "secret": "another", "enabled": False}
+        scene.admin.put,
+        f"clients/{client['id']}",
+        {**client, "secret": "another", "enabled": False},
     )
 
     assert (again, await asyncio.to_thread(apply)) == ("unchanged", "updated")
 
 
-async def test_an_identity_service_that_is_away_is_said_as_such(scene: Scene, connected: Settings) -> None:
-    nowhere = connect_for_members(connected.model_copy(update={"identity_internal_url": "http://localhost:1"}))
+async def test_an_identity_service_that_is_away_is_said_as_such(
+    scene: Scene, connected: Settings
+) -> None:
+    nowhere = connect_for_members(
+        connected.model_copy(update={"identity_internal_url": "http://localhost:1"})
+    )
 
     with pytest.raises(IdentityServiceUnavailableError):
         await make(nowhere, scene, "x", (MANAGERS,))

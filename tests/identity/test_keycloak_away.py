@@ -45,13 +45,18 @@ async def test_an_open_session_goes_on_with_what_is_known(
     await make_due(portal_database, scene.territory)
     away = scene.browser(lonely_portal)
 
-    seen = [(await away.get("/who", Cookie=f"udi={browser.app.cookies['udi']}")).json() for _ in range(3)]
+    seen = [
+        (await away.get("/who", Cookie=f"udi={browser.app.cookies['udi']}")).json()
+        for _ in range(3)
+    ]
 
     assert [each["email"] for each in seen] == [someone.email] * 3
     assert seen[0]["memberships"] == {"mairie": ["managers", "publishers"]}
 
 
-async def test_login_explains_and_says_what_goes_on(lonely_portal: Litestar, scene: Scene) -> None:
+async def test_login_explains_and_says_what_goes_on(
+    lonely_portal: Litestar, scene: Scene
+) -> None:
     answer = await scene.browser(lonely_portal).get("/login?back=/who", **ENGLISH)
 
     assert answer.status_code == 503
@@ -61,23 +66,34 @@ async def test_login_explains_and_says_what_goes_on(lonely_portal: Litestar, sce
     assert 'href="/login?back=/who"' in answer.text
 
 
-async def test_login_explains_in_french_too(lonely_portal: Litestar, scene: Scene) -> None:
-    answer = await scene.browser(lonely_portal).get("/login", **{"Accept-Language": "fr"})
+async def test_login_explains_in_french_too(
+    lonely_portal: Litestar, scene: Scene
+) -> None:
+    answer = await scene.browser(lonely_portal).get(
+        "/login", **{"Accept-Language": "fr"}
+    )
 
     assert "La connexion n’est pas possible pour le moment" in answer.text
     assert "Tout ce qui est public reste ouvert" in answer.text
 
 
-async def test_a_page_for_members_leads_to_the_explanation(lonely_portal: Litestar, scene: Scene) -> None:
+async def test_a_page_for_members_leads_to_the_explanation(
+    lonely_portal: Litestar, scene: Scene
+) -> None:
     browser = scene.browser(lonely_portal)
 
     leading = await browser.get("/my-space")
 
-    assert (leading.status_code, leading.headers["location"]) == (303, "/login?back=/my-space")
+    assert (leading.status_code, leading.headers["location"]) == (
+        303,
+        "/login?back=/my-space",
+    )
     assert (await browser.get(leading.headers["location"])).status_code == 503
 
 
-async def test_a_code_that_cannot_be_exchanged_explains(lonely_portal: Litestar, scene: Scene) -> None:
+async def test_a_code_that_cannot_be_exchanged_explains(
+    lonely_portal: Litestar, scene: Scene
+) -> None:
     _, browser = await scene.visitor()
     callback = await browser.callback()
     away = scene.browser(lonely_portal)
@@ -87,15 +103,21 @@ async def test_a_code_that_cannot_be_exchanged_explains(lonely_portal: Litestar,
 
     assert answer.status_code == 503
     assert "The identity service does not answer." in answer.text
-    assert (await browser.get(callback)).status_code == 303, "the login may be tried again"
+    assert (await browser.get(callback)).status_code == 303, (
+        "the login may be tried again"
+    )
 
 
-async def test_logging_out_ends_the_session_here_and_says_what_remains(lonely_portal: Litestar, scene: Scene) -> None:
+async def test_logging_out_ends_the_session_here_and_says_what_remains(
+    lonely_portal: Litestar, scene: Scene
+) -> None:
     _, browser = await scene.logged_in()
     away = scene.browser(lonely_portal)
     cookie = f"udi={browser.app.cookies['udi']}"
 
-    answer = await away.app.post("/logout", headers={"Cookie": cookie, **SAME_SITE, **ENGLISH})
+    answer = await away.app.post(
+        "/logout", headers={"Cookie": cookie, **SAME_SITE, **ENGLISH}
+    )
 
     assert answer.status_code == 200
     assert "You are logged out here" in answer.text
@@ -131,10 +153,17 @@ async def test_a_keycloak_that_never_answers_holds_a_session_once_and_briefly(
     address, requests = mute_keycloak
     _, browser = await scene.logged_in()
     await make_due(portal_database, scene.territory)
-    async with program(settings.model_copy(update={"identity_internal_url": address}), portal_database) as app:
+    async with program(
+        settings.model_copy(update={"identity_internal_url": address}), portal_database
+    ) as app:
         away = scene.browser(app)
         async with asyncio.timeout(60):
-            seen = [(await away.get("/who", Cookie=f"udi={browser.app.cookies['udi']}")).json() for _ in range(5)]
+            seen = [
+                (
+                    await away.get("/who", Cookie=f"udi={browser.app.cookies['udi']}")
+                ).json()
+                for _ in range(5)
+            ]
 
     assert len([who for who in seen if who]) == 5
     assert len(requests) == 1
@@ -144,11 +173,14 @@ async def test_what_is_known_of_a_session_stands_for_an_hour(
     lonely_portal: Litestar, scene: Scene, portal_database: Database
 ) -> None:
     _, browser = await scene.logged_in(member_of(scene.territory))
-    away, cookie = scene.browser(lonely_portal), f"udi={browser.app.cookies['udi']}"
+    away = scene.browser(lonely_portal)
+    cookie = f"udi={browser.app.cookies['udi']}"
     seen = []
     for minutes in (59, 61):
         await make_due(portal_database, scene.territory)
-        confirmed = text("UPDATE app.web_session SET confirmed_at = now() - make_interval(mins => :minutes)")
+        confirmed = text(
+            "UPDATE app.web_session SET confirmed_at = now() - make_interval(mins => :minutes)"
+        )
         async with portal_database.session(scene.territory.id) as session:
             await session.execute(confirmed, {"minutes": minutes})
         seen.append((await away.get("/who", Cookie=cookie)).json())

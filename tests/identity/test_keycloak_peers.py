@@ -15,7 +15,9 @@ from udi.settings import Settings
 pytestmark = [pytest.mark.programs, pytest.mark.thorough]
 
 
-def test_a_keycloak_with_peers_wants_a_certificate(keycloak: Settings, run_folder: Path, tmp_path: Path) -> None:
+def test_a_keycloak_with_peers_wants_a_certificate(
+    keycloak: Settings, run_folder: Path, tmp_path: Path
+) -> None:
     """It runs beside the one of the run, in the same database, as a second machine's does."""
     java, distribution, account = services.find_keycloak(keycloak)
     peer = replace(
@@ -40,6 +42,9 @@ def test_a_keycloak_with_peers_wants_a_certificate(keycloak: Settings, run_folde
 
 def speak(context: ssl.SSLContext) -> None:
     """Shake hands at the peers' port without a certificate, and wait for an answer."""
-    with socket.create_connection(("127.0.0.1", CLUSTER_PORT), 10) as plain, context.wrap_socket(plain) as secure:
+    with (
+        socket.create_connection(("127.0.0.1", CLUSTER_PORT), 10) as plain,
+        context.wrap_socket(plain) as secure,
+    ):
         secure.sendall(b"x")
         secure.recv(1)

@@ -20,16 +20,32 @@ from udi.settings import Settings
 @pytest.fixture
 async def watcher(scene: Scene, connected: Settings) -> AccountWatcher:
     await asyncio.to_thread(apply_members_account, scene.admin, connected)
-    return AccountWatcher(scene.portal.state.site, lambda: connect_for_members(connected))
+    return AccountWatcher(
+        scene.portal.state.site, lambda: connect_for_members(connected)
+    )
 
 
-async def held(database: Database, scene: Scene, subject: str) -> tuple[int, dict[str, list[str]], bool]:
+async def held(
+    database: Database, scene: Scene, subject: str
+) -> tuple[int, dict[str, list[str]], bool]:
     """Sessions, groups, and whether they left."""
     async with database.session(scene.territory.id, role="worker") as session:
-        person = (await session.scalars(select(Person).where(Person.subject == subject))).one()
-        sessions = (await session.scalars(select(WebSession).where(WebSession.person_id == person.id))).all()
-        groups = await session.scalars(select(Membership).where(Membership.person_id == person.id))
-        return len(sessions), {row.organisation_slug: row.groups for row in groups}, person.left_at is not None
+        person = (
+            await session.scalars(select(Person).where(Person.subject == subject))
+        ).one()
+        sessions = (
+            await session.scalars(
+                select(WebSession).where(WebSession.person_id == person.id)
+            )
+        ).all()
+        groups = await session.scalars(
+            select(Membership).where(Membership.person_id == person.id)
+        )
+        return (
+            len(sessions),
+            {row.organisation_slug: row.groups for row in groups},
+            person.left_at is not None,
+        )
 
 
 @pytest.mark.parametrize("way", ["disabled", "deleted"])
@@ -40,13 +56,19 @@ async def test_who_is_disabled_or_deleted_is_found_and_logged_out(
     await watcher.run_once()
     before = await held(portal_database, scene, someone.id)
     if way == "disabled":
-        await asyncio.to_thread(scene.admin.put, f"users/{someone.id}", {"enabled": False})
+        await asyncio.to_thread(
+            scene.admin.put, f"users/{someone.id}", {"enabled": False}
+        )
     else:
         await asyncio.to_thread(scene.admin.delete, f"users/{someone.id}")
 
     await watcher.run_once()
 
-    assert before == (1, {"mairie": ["managers", "publishers"], "": ["moderators"]}, False)
+    assert before == (
+        1,
+        {"mairie": ["managers", "publishers"], "": ["moderators"]},
+        False,
+    )
     assert await held(portal_database, scene, someone.id) == (0, {}, True)
     assert (await browser.get("/who")).json() == {}
     kept = await asyncio.to_thread(scene.admin.get, f"users/{someone.id}/sessions")
@@ -58,23 +80,31 @@ async def test_who_leaves_an_organisation_or_a_group_is_found(
 ) -> None:
     someone, browser = await scene.logged_in(member_of(scene.territory))
     await watcher.run_once()
-    listed = await asyncio.to_thread(scene.admin.get, f"organizations/members/{someone.id}/organizations")
+    listed = await asyncio.to_thread(
+        scene.admin.get, f"organizations/members/{someone.id}/organizations"
+    )
     [mairie] = [each["id"] for each in listed if each["alias"].endswith("--mairie")]
-    groups = await asyncio.to_thread(scene.admin.get, f"organizations/{mairie}/members/{someone.id}/groups")
+    groups = await asyncio.to_thread(
+        scene.admin.get, f"organizations/{mairie}/members/{someone.id}/groups"
+    )
     [managers] = [each["id"] for each in groups if each["name"] == "managers"]
 
     path = f"organizations/{mairie}/groups/{managers}/members/{someone.id}"
     await asyncio.to_thread(scene.admin.delete, path)
     await watcher.run_once()
     less = (await browser.get("/who")).json()["memberships"]
-    await asyncio.to_thread(scene.admin.delete, f"organizations/{mairie}/members/{someone.id}")
+    await asyncio.to_thread(
+        scene.admin.delete, f"organizations/{mairie}/members/{someone.id}"
+    )
     await watcher.run_once()
     none = (await browser.get("/who")).json()["memberships"]
 
     assert (less, none) == ({"mairie": ["publishers"]}, {})
 
 
-async def test_the_account_of_the_worker_reads_events(scene: Scene, connected: Settings) -> None:
+async def test_the_account_of_the_worker_reads_events(
+    scene: Scene, connected: Settings
+) -> None:
     await asyncio.to_thread(apply_members_account, scene.admin, connected)
     admin = connect_for_members(connected)
     someone = await scene.person(member_of(scene.territory))

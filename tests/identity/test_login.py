@@ -18,8 +18,11 @@ from udi.kit.tenancy import Territory
 from udi.settings import Settings
 
 
-async def test_a_person_logs_in_with_the_real_forms_and_returns_to_the_page(scene: Scene) -> None:
-    someone, browser = await scene.person(password=PASSWORD), scene.browser()
+async def test_a_person_logs_in_with_the_real_forms_and_returns_to_the_page(
+    scene: Scene,
+) -> None:
+    someone = await scene.person(password=PASSWORD)
+    browser = scene.browser()
 
     answer = await browser.fill_forms(someone.email, PASSWORD, back="/who?from=here")
     assert answer.status_code == 302
@@ -30,7 +33,8 @@ async def test_a_person_logs_in_with_the_real_forms_and_returns_to_the_page(scen
 
 
 async def test_a_wrong_password_opens_no_session(scene: Scene) -> None:
-    someone, browser = await scene.person(password=PASSWORD), scene.browser()
+    someone = await scene.person(password=PASSWORD)
+    browser = scene.browser()
 
     answer = await browser.fill_forms(someone.email, "not the right password")
 
@@ -53,7 +57,11 @@ async def test_a_person_without_organisation_logs_in_too(scene: Scene) -> None:
 
     seen = (await browser.get("/who")).json()
 
-    assert (seen["email"], seen["moderator"], seen["memberships"]) == (someone.email, False, {})
+    assert (seen["email"], seen["moderator"], seen["memberships"]) == (
+        someone.email,
+        False,
+        {},
+    )
 
 
 async def test_one_login_at_keycloak_opens_the_node_too(
@@ -65,18 +73,28 @@ async def test_one_login_at_keycloak_opens_the_node_too(
 
     await at_node.log_in()
 
-    assert (await at_node.get("/who")).json()["memberships"] == {"mairie": ["managers", "publishers"]}
+    assert (await at_node.get("/who")).json()["memberships"] == {
+        "mairie": ["managers", "publishers"]
+    }
 
 
-async def test_rights_of_another_territory_never_count(scene: Scene, elsewhere: Territory) -> None:
+async def test_rights_of_another_territory_never_count(
+    scene: Scene, elsewhere: Territory
+) -> None:
     someone, browser = await scene.logged_in(member_of(elsewhere))
 
     seen = (await browser.get("/who")).json()
 
-    assert (seen["email"], seen["moderator"], seen["memberships"]) == (someone.email, False, {})
+    assert (seen["email"], seen["moderator"], seen["memberships"]) == (
+        someone.email,
+        False,
+        {},
+    )
 
 
-async def test_a_cookie_of_one_territory_is_nobodys_on_another(scene: Scene, elsewhere: Territory) -> None:
+async def test_a_cookie_of_one_territory_is_nobodys_on_another(
+    scene: Scene, elsewhere: Territory
+) -> None:
     someone, browser = await scene.logged_in(member_of(scene.territory))
     stolen = f"udi={browser.app.cookies['udi']}"
 
@@ -92,12 +110,16 @@ async def test_a_cookie_of_the_portal_is_nobodys_on_the_node(
 ) -> None:
     _, browser = await scene.logged_in()
 
-    there = await scene.browser(node, armorine_on_node).get("/who", Cookie=f"udi={browser.app.cookies['udi']}")
+    there = await scene.browser(node, armorine_on_node).get(
+        "/who", Cookie=f"udi={browser.app.cookies['udi']}"
+    )
 
     assert there.json() == {}
 
 
-async def test_each_login_gives_a_new_cookie_and_the_old_one_is_worth_nothing(scene: Scene) -> None:
+async def test_each_login_gives_a_new_cookie_and_the_old_one_is_worth_nothing(
+    scene: Scene,
+) -> None:
     _, browser = await scene.visitor()
     callback = await browser.callback()
     await browser.log_in()
@@ -112,13 +134,16 @@ async def test_each_login_gives_a_new_cookie_and_the_old_one_is_worth_nothing(sc
 async def test_two_tabs_log_in_at_once(scene: Scene) -> None:
     _, browser = await scene.visitor()
 
-    first, second = await browser.callback("/who?tab=1"), await browser.callback("/who?tab=2")
+    first = await browser.callback("/who?tab=1")
+    second = await browser.callback("/who?tab=2")
 
     assert (await browser.get(first)).headers["location"] == "/who?tab=1"
     assert (await browser.get(second)).headers["location"] == "/who?tab=2"
 
 
-async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(scene: Scene) -> None:
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    scene: Scene,
+) -> None:
     _, browser = await scene.visitor()
 
     cookie = (await browser.log_in()).headers["set-cookie"]
@@ -134,7 +159,10 @@ async def test_where_it_is_encrypted_the_cookie_is_held_to_the_host(
     encrypted = connected.model_copy(update={"portal_url": "https://{host}"})
     async with (
         program(encrypted, portal_database) as app,
-        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=f"https://{armorine.hosts[0]}") as browser,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app),
+            base_url=f"https://{armorine.hosts[0]}",
+        ) as browser,
     ):
         leaving = await browser.get("/login")
 
@@ -144,7 +172,9 @@ async def test_where_it_is_encrypted_the_cookie_is_held_to_the_host(
     assert query_of(leaving.headers["location"])["redirect_uri"].startswith("https://")
 
 
-async def test_the_request_to_keycloak_asks_for_a_code_with_pkce_in_the_readers_language(scene: Scene) -> None:
+async def test_the_request_to_keycloak_asks_for_a_code_with_pkce_in_the_readers_language(
+    scene: Scene,
+) -> None:
     leaving = await scene.browser().get("/login", **{"Accept-Language": "en"})
 
     asked = query_of(leaving.headers["location"])
@@ -157,7 +187,15 @@ async def test_the_request_to_keycloak_asks_for_a_code_with_pkce_in_the_readers_
 
 
 @pytest.mark.parametrize(
-    "back", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/\t/evil", "/" * 2000]
+    "back",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:x",
+        "/\t/evil",
+        "/" * 2000,
+    ],
 )
 async def test_no_login_leads_to_another_site(scene: Scene, back: str) -> None:
     _, browser = await scene.visitor()
@@ -175,10 +213,14 @@ async def test_a_person_already_known_is_not_asked_again(scene: Scene) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/who")
 
 
-async def test_a_login_that_took_too_long_says_to_begin_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_login_that_took_too_long_says_to_begin_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, browser = await scene.visitor()
     callback = await browser.callback()
-    monkeypatch.setattr(login_attempts, "now", lambda: clock.now() + timedelta(minutes=61))
+    monkeypatch.setattr(
+        login_attempts, "now", lambda: clock.now() + timedelta(minutes=61)
+    )
 
     answer = await browser.get(callback, **{"Accept-Language": "en"})
 
@@ -212,7 +254,9 @@ async def test_a_code_is_good_once(scene: Scene) -> None:
     assert (await browser.get("/who")).json() == {}
 
 
-async def test_going_back_to_a_used_callback_leads_a_known_person_to_the_page(scene: Scene) -> None:
+async def test_going_back_to_a_used_callback_leads_a_known_person_to_the_page(
+    scene: Scene,
+) -> None:
     _, browser = await scene.visitor()
     callback = await browser.callback()
     await browser.get(callback)
@@ -223,11 +267,15 @@ async def test_going_back_to_a_used_callback_leads_a_known_person_to_the_page(sc
 
 
 @pytest.mark.parametrize("issuer", ["https://evil.example/realms/udi", ""])
-async def test_an_answer_of_another_issuer_is_refused(scene: Scene, issuer: str) -> None:
+async def test_an_answer_of_another_issuer_is_refused(
+    scene: Scene, issuer: str
+) -> None:
     _, browser = await scene.visitor()
     query = query_of(await browser.callback()) | {"iss": issuer}
 
-    answer = await browser.get(f"/login/callback?{urlencode(query)}", **{"Accept-Language": "en"})
+    answer = await browser.get(
+        f"/login/callback?{urlencode(query)}", **{"Accept-Language": "en"}
+    )
 
     assert answer.status_code == 400
     assert "does not come from this territory’s identity service" in answer.text
@@ -239,7 +287,10 @@ async def test_an_answer_of_another_issuer_is_refused(scene: Scene, issuer: str)
     [
         ({"error": "access_denied"}, 403, "The login was cancelled"),
         (
-            {"error": "temporarily_unavailable", "error_description": "authentication_expired"},
+            {
+                "error": "temporarily_unavailable",
+                "error_description": "authentication_expired",
+            },
             400,
             "This login is out of date",
         ),
@@ -254,18 +305,24 @@ async def test_each_refusal_of_keycloak_explains_itself(
     asked = query_of((await browser.get("/login?back=/who")).headers["location"])
     query = {"state": asked["state"], "iss": settings.issuer, **error}
 
-    answer = await browser.get(f"/login/callback?{urlencode(query)}", **{"Accept-Language": "en"})
+    answer = await browser.get(
+        f"/login/callback?{urlencode(query)}", **{"Accept-Language": "en"}
+    )
 
     assert answer.status_code == status
     assert said in answer.text
     assert 'href="/login?back=/who"' in answer.text
 
 
-async def test_a_secret_that_keycloak_does_not_accept_is_said_to_be_our_fault(scene: Scene) -> None:
+async def test_a_secret_that_keycloak_does_not_accept_is_said_to_be_our_fault(
+    scene: Scene,
+) -> None:
     _, browser = await scene.visitor()
     callback = await browser.callback()
     client = scene.admin.get("clients", clientId=f"{scene.territory.slug}-portal")[0]
-    await asyncio.to_thread(scene.admin.put, f"clients/{client['id']}", {**client, "secret": "another"})
+    await asyncio.to_thread(
+        scene.admin.put, f"clients/{client['id']}", {**client, "secret": "another"}
+    )
 
     answer = await browser.get(callback, **{"Accept-Language": "en"})
 
@@ -280,7 +337,9 @@ async def test_a_login_begun_at_another_name_of_the_territory_goes_to_its_public
     owner = Database(settings, "portal")
     async with owner.platform_session(role="owner") as session:
         await session.execute(
-            text("UPDATE platform.territory SET hosts = hosts || :host WHERE slug = :slug"),
+            text(
+                "UPDATE platform.territory SET hosts = hosts || :host WHERE slug = :slug"
+            ),
             {"host": [other_name], "slug": scene.territory.slug},
         )
     await owner.close()

@@ -24,7 +24,9 @@ BACK_CHANNEL = "/logout/back-channel"
 async def announce(browser: Browser, token: str) -> httpx.Response:
     """Send a logout token as Keycloak does: at any host, without cookie."""
     english = {"Accept-Language": "en"}
-    return await browser.app.post(f"http://127.0.0.1{BACK_CHANNEL}", data={"logout_token": token}, headers=english)
+    return await browser.app.post(
+        f"http://127.0.0.1{BACK_CHANNEL}", data={"logout_token": token}, headers=english
+    )
 
 
 def announced(heard: list[httpx.Request]) -> str:
@@ -47,7 +49,10 @@ async def test_logging_out_ends_the_session_here_then_at_keycloak(scene: Scene) 
     assert "Max-Age=0" in leaving.headers["set-cookie"]
     assert (await browser.get("/who", Cookie=f"udi={cookie}")).json() == {}
     back = await browser.keycloak.get(leaving.headers["location"])
-    assert (back.status_code, back.headers["location"]) == (302, f"{scene.territory.origin}/")
+    assert (back.status_code, back.headers["location"]) == (
+        302,
+        f"{scene.territory.origin}/",
+    )
     again = await browser.get("/login")
     assert "login" in (await browser.keycloak.get(again.headers["location"])).text
 
@@ -68,7 +73,10 @@ async def test_a_logout_posted_from_another_site_is_refused(scene: Scene) -> Non
 
 
 async def test_a_logout_at_the_node_ends_the_session_at_the_portal(
-    scene: Scene, node: Litestar, armorine_on_node: Territory, back_channel: list[httpx.Request]
+    scene: Scene,
+    node: Litestar,
+    armorine_on_node: Territory,
+    back_channel: list[httpx.Request],
 ) -> None:
     _, at_portal = await scene.logged_in()
     at_node = scene.browser(node, armorine_on_node)
@@ -82,7 +90,9 @@ async def test_a_logout_at_the_node_ends_the_session_at_the_portal(
     assert (await at_portal.get("/who")).json() == {}
 
 
-async def test_only_the_session_that_ended_is_closed(scene: Scene, back_channel: list[httpx.Request]) -> None:
+async def test_only_the_session_that_ended_is_closed(
+    scene: Scene, back_channel: list[httpx.Request]
+) -> None:
     someone, first = await scene.logged_in()
     second = scene.browser()
     await second.be(scene.admin, someone.id)
@@ -96,7 +106,9 @@ async def test_only_the_session_that_ended_is_closed(scene: Scene, back_channel:
     assert (await second.get("/who")).json()["email"] == someone.email
 
 
-async def test_an_administrator_ends_every_session_of_a_person(scene: Scene, back_channel: list[httpx.Request]) -> None:
+async def test_an_administrator_ends_every_session_of_a_person(
+    scene: Scene, back_channel: list[httpx.Request]
+) -> None:
     someone, first = await scene.logged_in()
     second = scene.browser()
     await second.be(scene.admin, someone.id)
@@ -109,7 +121,9 @@ async def test_an_administrator_ends_every_session_of_a_person(scene: Scene, bac
     assert (await second.get("/who")).json() == {}
 
 
-async def test_a_logout_token_is_obeyed_once(scene: Scene, back_channel: list[httpx.Request]) -> None:
+async def test_a_logout_token_is_obeyed_once(
+    scene: Scene, back_channel: list[httpx.Request]
+) -> None:
     someone, browser = await scene.logged_in()
     await asyncio.to_thread(scene.admin.post, f"users/{someone.id}/logout", {})
     await browser.be(scene.admin, someone.id)
@@ -122,7 +136,9 @@ async def test_a_logout_token_is_obeyed_once(scene: Scene, back_channel: list[ht
     assert (await browser.get("/who")).json()["email"] == someone.email
 
 
-async def test_an_id_token_is_no_logout_token(scene: Scene, portal_database: Database) -> None:
+async def test_an_id_token_is_no_logout_token(
+    scene: Scene, portal_database: Database
+) -> None:
     someone, browser = await scene.logged_in()
     async with portal_database.session(scene.territory.id) as session:
         id_token = (await session.scalars(select(WebSession.id_token))).one()
@@ -134,14 +150,18 @@ async def test_an_id_token_is_no_logout_token(scene: Scene, portal_database: Dat
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a.b.c", "é.é.é", "..."])
-async def test_what_is_no_token_is_refused_in_plain_words(scene: Scene, token: str) -> None:
+async def test_what_is_no_token_is_refused_in_plain_words(
+    scene: Scene, token: str
+) -> None:
     answer = await announce(scene.browser(), token)
 
     assert answer.status_code == 400
     assert answer.headers["content-type"].startswith("application/problem+json")
 
 
-async def test_a_forged_logout_token_is_refused(scene: Scene, back_channel: list[httpx.Request]) -> None:
+async def test_a_forged_logout_token_is_refused(
+    scene: Scene, back_channel: list[httpx.Request]
+) -> None:
     someone, browser = await scene.logged_in()
     await asyncio.to_thread(scene.admin.post, f"users/{someone.id}/logout", {})
     await browser.be(scene.admin, someone.id)
@@ -150,7 +170,9 @@ async def test_a_forged_logout_token_is_refused(scene: Scene, back_channel: list
     kid = json.loads(base64.urlsafe_b64decode(real.split(".")[0] + "=="))["kid"]
     header = {"alg": "RS256", "kid": kid, "typ": "logout+jwt"}
 
-    forged = jwt.encode(header, payload(real) | {"jti": "new"}, RSAKey.generate_key(2048))
+    forged = jwt.encode(
+        header, payload(real) | {"jti": "new"}, RSAKey.generate_key(2048)
+    )
     answer = await announce(browser, forged)
 
     assert answer.status_code == 400
@@ -172,8 +194,12 @@ async def test_a_logout_token_of_the_node_does_nothing_at_the_portal(
 async def test_the_address_of_return_is_fixed(scene: Scene) -> None:
     _, browser = await scene.logged_in()
     leaving = await browser.post("/logout")
-    query = query_of(leaving.headers["location"]) | {"post_logout_redirect_uri": "https://evil.example/"}
+    query = query_of(leaving.headers["location"]) | {
+        "post_logout_redirect_uri": "https://evil.example/"
+    }
 
-    answer = await browser.keycloak.get(leaving.headers["location"].split("?")[0], params=query)
+    answer = await browser.keycloak.get(
+        leaving.headers["location"].split("?")[0], params=query
+    )
 
     assert answer.status_code == 400

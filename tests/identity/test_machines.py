@@ -23,20 +23,28 @@ from udi.kit.oidc import IdentityService
 from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import get_machine_client
 from udi.portal.identity.models import WebSession
-from udi.portal.identity.provision.territory import MachineClient, apply_machine, remove_machine
+from udi.portal.identity.provision.territory import (
+    MachineClient,
+    apply_machine,
+    remove_machine,
+)
 from udi.settings import Settings
 
 CREDENTIALS = {"grant_type": "client_credentials"}
 
 
 @get("/api/me")
-async def me(request: Request[object, object, State], territory: NamedDependency[Territory]) -> dict[str, str]:
+async def me(
+    request: Request[object, object, State], territory: NamedDependency[Territory]
+) -> dict[str, str]:
     """Which machine calls."""
     return {"client": await get_machine_client(request, territory)}
 
 
 @pytest.fixture
-async def portal(connected: Settings, portal_database: Database) -> AsyncIterator[Litestar]:
+async def portal(
+    connected: Settings, portal_database: Database
+) -> AsyncIterator[Litestar]:
     async with program(connected, portal_database) as app:
         app.register(me)
         yield app
@@ -49,10 +57,14 @@ def machine_name(armorine: Territory) -> str:
 
 @pytest.fixture
 async def machine(scene: Scene, machine_name: str) -> MachineClient:
-    return await asyncio.to_thread(apply_machine, scene.admin, machine_name, scene.territory.origin)
+    return await asyncio.to_thread(
+        apply_machine, scene.admin, machine_name, scene.territory.origin
+    )
 
 
-async def ask_token(app: httpx.AsyncClient, name: str, secret: str | None) -> httpx.Response:
+async def ask_token(
+    app: httpx.AsyncClient, name: str, secret: str | None
+) -> httpx.Response:
     return await app.post("/oauth2/token", data=CREDENTIALS, auth=(name, secret or ""))
 
 
@@ -62,7 +74,10 @@ async def call(app: httpx.AsyncClient, token: str) -> httpx.Response:
 
 def parts(token: str) -> tuple[dict[str, object], dict[str, object]]:
     """Header and claims of a token."""
-    header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
+    header, claims = (
+        json.loads(base64.urlsafe_b64decode(part + "=="))
+        for part in token.split(".")[:2]
+    )
     return header, claims
 
 
@@ -78,11 +93,19 @@ async def test_a_machine_gets_a_token_with_its_credential_and_is_known_by_it(
     assert granted.json()["token_type"] == "Bearer"
     assert granted.json()["expires_in"] <= 300
     assert "refresh_token" not in granted.json()
-    assert (await call(app, granted.json()["access_token"])).json() == {"client": machine_name}
+    assert (await call(app, granted.json()["access_token"])).json() == {
+        "client": machine_name
+    }
 
 
-async def test_the_credential_may_come_in_the_form(scene: Scene, machine: MachineClient, machine_name: str) -> None:
-    form = {**CREDENTIALS, "client_id": machine_name, "client_secret": machine.secret or ""}
+async def test_the_credential_may_come_in_the_form(
+    scene: Scene, machine: MachineClient, machine_name: str
+) -> None:
+    form = {
+        **CREDENTIALS,
+        "client_id": machine_name,
+        "client_secret": machine.secret or "",
+    }
 
     granted = await scene.browser().app.post("/oauth2/token", data=form)
 
@@ -95,7 +118,11 @@ async def test_the_credential_may_come_in_the_form(scene: Scene, machine: Machin
         (CREDENTIALS, ("unknown", "secret"), 401),
         (CREDENTIALS, None, 401),
         (CREDENTIALS | {"client_id": "only"}, None, 401),
-        ({"grant_type": "password", "username": "a", "password": "b"}, ("unknown", "secret"), 400),
+        (
+            {"grant_type": "password", "username": "a", "password": "b"},
+            ("unknown", "secret"),
+            400,
+        ),
         ({}, None, 400),
     ],
 )
@@ -109,7 +136,9 @@ async def test_a_wrong_request_for_a_token_is_refused(
     assert answer.json()["remedy"]
 
 
-@pytest.mark.parametrize("header", ["Basic é", "Basic %%%", "Basic ", "Bearer x", "Basic bm9jb2xvbg=="])
+@pytest.mark.parametrize(
+    "header", ["Basic é", "Basic %%%", "Basic ", "Bearer x", "Basic bm9jb2xvbg=="]
+)
 async def test_an_unreadable_credential_is_refused(scene: Scene, header: str) -> None:
     answer = await scene.browser().app.post(
         "/oauth2/token", data=CREDENTIALS, headers={"Authorization": header.encode()}
@@ -118,17 +147,23 @@ async def test_an_unreadable_credential_is_refused(scene: Scene, header: str) ->
     assert answer.status_code == 401
 
 
-async def test_a_wrong_secret_is_refused(scene: Scene, machine: MachineClient, machine_name: str) -> None:
+async def test_a_wrong_secret_is_refused(
+    scene: Scene, machine: MachineClient, machine_name: str
+) -> None:
     answer = await ask_token(scene.browser().app, machine_name, f"{machine.secret}x")
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
-async def test_a_renewed_secret_replaces_the_old_one(scene: Scene, machine: MachineClient, machine_name: str) -> None:
+async def test_a_renewed_secret_replaces_the_old_one(
+    scene: Scene, machine: MachineClient, machine_name: str
+) -> None:
     app = scene.browser().app
 
-    renewed = await asyncio.to_thread(apply_machine, scene.admin, machine_name, scene.territory.origin, rotate=True)
+    renewed = await asyncio.to_thread(
+        apply_machine, scene.admin, machine_name, scene.territory.origin, rotate=True
+    )
 
     assert renewed.change.outcome == "updated"
     assert (await ask_token(app, machine_name, renewed.secret)).status_code == 200
@@ -138,17 +173,25 @@ async def test_a_renewed_secret_replaces_the_old_one(scene: Scene, machine: Mach
 async def test_a_machine_applied_again_keeps_its_secret(
     scene: Scene, machine: MachineClient, machine_name: str
 ) -> None:
-    again = await asyncio.to_thread(apply_machine, scene.admin, machine_name, scene.territory.origin)
+    again = await asyncio.to_thread(
+        apply_machine, scene.admin, machine_name, scene.territory.origin
+    )
 
     assert (again.change.outcome, again.secret) == ("unchanged", None)
-    assert (await ask_token(scene.browser().app, machine_name, machine.secret)).status_code == 200
+    assert (
+        await ask_token(scene.browser().app, machine_name, machine.secret)
+    ).status_code == 200
 
 
-async def test_a_removed_machine_gets_no_token(scene: Scene, machine: MachineClient, machine_name: str) -> None:
+async def test_a_removed_machine_gets_no_token(
+    scene: Scene, machine: MachineClient, machine_name: str
+) -> None:
     assert await asyncio.to_thread(remove_machine, scene.admin, machine_name) is True
     assert await asyncio.to_thread(remove_machine, scene.admin, machine_name) is False
 
-    assert (await ask_token(scene.browser().app, machine_name, machine.secret)).status_code == 401
+    assert (
+        await ask_token(scene.browser().app, machine_name, machine.secret)
+    ).status_code == 401
 
 
 async def test_a_machine_of_another_territory_is_refused(
@@ -156,10 +199,15 @@ async def test_a_machine_of_another_territory_is_refused(
 ) -> None:
     granted = await ask_token(scene.browser().app, machine_name, machine.secret)
 
-    answer = await call(scene.browser(territory=elsewhere).app, granted.json()["access_token"])
+    answer = await call(
+        scene.browser(territory=elsewhere).app, granted.json()["access_token"]
+    )
 
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == 'Bearer realm="udi", error="invalid_token"'
+    assert (
+        answer.headers["www-authenticate"]
+        == 'Bearer realm="udi", error="invalid_token"'
+    )
 
 
 async def test_a_token_that_was_touched_or_forged_is_refused(
@@ -169,20 +217,32 @@ async def test_a_token_that_was_touched_or_forged_is_refused(
     app = browser.app
     real = (await ask_token(app, machine_name, machine.secret)).json()["access_token"]
     header, claims = parts(real)
-    public = json.dumps((await browser.keycloak.get(keys_address(scene))).json()).encode()
+    public = json.dumps(
+        (await browser.keycloak.get(keys_address(scene))).json()
+    ).encode()
     hmac_header = {"alg": "HS256", "kid": header["kid"], "typ": "JWT"}
-    unsigned = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).decode().rstrip("=")
+    unsigned = (
+        base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode())
+        .decode()
+        .rstrip("=")
+    )
     forged = {
         "alg none": f"{unsigned}.{real.split('.')[1]}.",
-        "HS256 with the public key": jwt.encode(hmac_header, claims, OctKey.import_key(public)),
+        "HS256 with the public key": jwt.encode(
+            hmac_header, claims, OctKey.import_key(public)
+        ),
         "another key": jwt.encode(header, claims, RSAKey.generate_key(2048)),
-        "another payload": ".".join([real.split(".")[0], f"{real.split('.')[1][:-4]}AAAA", real.split(".")[2]]),
+        "another payload": ".".join(
+            [real.split(".")[0], f"{real.split('.')[1][:-4]}AAAA", real.split(".")[2]]
+        ),
         "no signature": real.rpartition(".")[0] + ".",
         "empty": "",
         "not a token": "nonsense",
     }
 
-    answers = {name: (await call(app, token)).status_code for name, token in forged.items()}
+    answers = {
+        name: (await call(app, token)).status_code for name, token in forged.items()
+    }
 
     assert (await call(app, real)).status_code == 200
     assert answers == dict.fromkeys(forged, 401)
@@ -193,35 +253,54 @@ def keys_address(scene: Scene) -> str:
     return f"{url}/realms/{scene.admin.realm}/protocol/openid-connect/certs"
 
 
-async def test_tokens_of_people_are_no_machines(scene: Scene, portal_database: Database) -> None:
+async def test_tokens_of_people_are_no_machines(
+    scene: Scene, portal_database: Database
+) -> None:
     _, browser = await scene.logged_in(member_of(scene.territory))
     async with portal_database.session(scene.territory.id) as session:
-        row = (await session.execute(select(WebSession.id_token, WebSession.refresh_token))).one()
+        row = (
+            await session.execute(select(WebSession.id_token, WebSession.refresh_token))
+        ).one()
     service = scene.portal.state.site.parts["sessions"].service
     client = scene.portal.state.site.parts["sessions"].client_of(scene.territory)
-    form = {"grant_type": "refresh_token", "refresh_token": row.refresh_token, "scope": "openid"}
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": row.refresh_token,
+        "scope": "openid",
+    }
     granted = await service._token(client.id, client.secret, form)
 
     answers = {
         name: (await call(browser.app, token)).status_code
-        for name, token in {"id": row.id_token, "refresh": row.refresh_token, "access": granted["access_token"]}.items()
+        for name, token in {
+            "id": row.id_token,
+            "refresh": row.refresh_token,
+            "access": granted["access_token"],
+        }.items()
     }
 
     assert answers == {"id": 401, "refresh": 401, "access": 401}
 
 
 async def test_without_keycloak_a_known_key_goes_on_and_a_token_is_not_given(
-    scene: Scene, machine: MachineClient, machine_name: str, connected: Settings, monkeypatch: pytest.MonkeyPatch
+    scene: Scene,
+    machine: MachineClient,
+    machine_name: str,
+    connected: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     app = scene.browser().app
     token = (await ask_token(app, machine_name, machine.secret)).json()["access_token"]
     await call(app, token)
-    away = IdentityService(connected.model_copy(update={"identity_internal_url": "http://localhost:1"}))
+    away = IdentityService(
+        connected.model_copy(update={"identity_internal_url": "http://localhost:1"})
+    )
     away.keys = scene.portal.state.site.parts["sessions"].service.keys
     parts = scene.portal.state.site.parts
     monkeypatch.setitem(parts, "sessions", replace(parts["sessions"], service=away))
 
-    known, asked = await call(app, token), await ask_token(app, machine_name, machine.secret)
+    known = await call(app, token)
+    asked = await ask_token(app, machine_name, machine.secret)
 
     assert known.json() == {"client": machine_name}
     assert asked.status_code == 503
@@ -232,7 +311,9 @@ async def test_without_keycloak_a_known_key_goes_on_and_a_token_is_not_given(
 async def test_a_portal_that_never_saw_keycloak_asks_machines_to_come_back(
     scene: Scene, machine: MachineClient, machine_name: str, lonely_portal: Litestar
 ) -> None:
-    token = (await ask_token(scene.browser().app, machine_name, machine.secret)).json()["access_token"]
+    token = (await ask_token(scene.browser().app, machine_name, machine.secret)).json()[
+        "access_token"
+    ]
     lonely_portal.register(me)
 
     answer = await call(scene.browser(lonely_portal).app, token)

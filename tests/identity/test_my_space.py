@@ -11,7 +11,10 @@ from udi.settings import Settings
 async def test_a_passer_by_is_led_to_the_login(scene: Scene) -> None:
     answer = await scene.browser().get("/my-space")
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login?back=/my-space")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/login?back=/my-space",
+    )
 
 
 async def test_a_manager_sees_what_they_may_do_and_where(scene: Scene) -> None:
@@ -45,7 +48,9 @@ async def test_an_inhabitant_sees_how_to_join_an_organisation(scene: Scene) -> N
         ([], "You belong to it, without a right to publish.", 0),
     ],
 )
-async def test_each_right_is_said_in_words(scene: Scene, groups: list[str], said: str, links: int) -> None:
+async def test_each_right_is_said_in_words(
+    scene: Scene, groups: list[str], said: str, links: int
+) -> None:
     _, browser = await scene.logged_in({f"{scene.territory.slug}--seve": groups})
 
     page = await browser.get("/my-space", **{"Accept-Language": "en"})
@@ -55,7 +60,9 @@ async def test_each_right_is_said_in_words(scene: Scene, groups: list[str], said
     assert "The territory’s team</h3>" not in page.text
 
 
-async def test_the_account_console_is_there_and_leads_back(scene: Scene, settings: Settings) -> None:
+async def test_the_account_console_is_there_and_leads_back(
+    scene: Scene, settings: Settings
+) -> None:
     _, browser = await scene.logged_in()
     page = await browser.get("/my-space")
     address = f"{settings.issuer}/account/?referrer={scene.territory.slug}-portal"
@@ -67,10 +74,14 @@ async def test_the_account_console_is_there_and_leads_back(scene: Scene, setting
     assert scene.territory.origin in console.text.replace("\\/", "/")
 
 
-async def test_a_name_with_markup_stays_a_name(scene: Scene, portal_database: Database) -> None:
+async def test_a_name_with_markup_stays_a_name(
+    scene: Scene, portal_database: Database
+) -> None:
     _, browser = await scene.logged_in()
     async with portal_database.session(scene.territory.id) as session:
-        await session.execute(text("UPDATE app.person SET name = '<b>%(name)s</b> {{ 7*7 }} 100%'"))
+        await session.execute(
+            text("UPDATE app.person SET name = '<b>%(name)s</b> {{ 7*7 }} 100%'")
+        )
 
     page = await browser.get("/my-space", **{"Accept-Language": "en"})
 

@@ -39,7 +39,9 @@ def alone(run_folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("alone")
-async def test_the_realm_applied_again_is_unchanged_in_seven_calls(admin: RealmAdmin, settings: Settings) -> None:
+async def test_the_realm_applied_again_is_unchanged_in_seven_calls(
+    admin: RealmAdmin, settings: Settings
+) -> None:
     before = admin.calls
 
     changes = await asyncio.to_thread(apply_realm, admin, settings)
@@ -54,21 +56,35 @@ async def test_a_realm_whose_creation_was_heard_and_repeated_is_there_once(
 ) -> None:
     await asyncio.to_thread(admin.create_realm, realm_rules(settings))
 
-    assert outcomes(await asyncio.to_thread(apply_realm, admin, settings)) == {"unchanged"}
+    assert outcomes(await asyncio.to_thread(apply_realm, admin, settings)) == {
+        "unchanged"
+    }
 
 
 @pytest.mark.usefixtures("alone")
-async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(admin: RealmAdmin, settings: Settings) -> None:
-    await asyncio.to_thread(admin.put, "", {"failureFactor": 30, "otpPolicyType": "totp", "otpPolicyPeriod": 60})
+async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(
+    admin: RealmAdmin, settings: Settings
+) -> None:
+    await asyncio.to_thread(
+        admin.put,
+        "",
+        {"failureFactor": 30, "otpPolicyType": "totp", "otpPolicyPeriod": 60},
+    )
 
     changes = await asyncio.to_thread(apply_realm, admin, settings)
 
     assert str(changes[0]) == "realm udi: updated"
     realm = admin.get("")
-    assert (realm["failureFactor"], realm["otpPolicyPeriod"], realm["otpPolicyDigits"]) == (8, 30, 6)
+    assert (
+        realm["failureFactor"],
+        realm["otpPolicyPeriod"],
+        realm["otpPolicyDigits"],
+    ) == (8, 30, 6)
 
 
-async def test_a_territory_is_created_once(demo: Territory, admin: RealmAdmin, connected: Settings) -> None:
+async def test_a_territory_is_created_once(
+    demo: Territory, admin: RealmAdmin, connected: Settings
+) -> None:
     first = await asyncio.to_thread(provision, admin, connected, demo)
     before = admin.calls
     second = await asyncio.to_thread(provision, admin, connected, demo)
@@ -85,12 +101,25 @@ async def test_a_territory_is_created_once(demo: Territory, admin: RealmAdmin, c
 async def test_what_changed_in_the_files_is_changed(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
-    renamed = [("mairie", "Mairie de Kerlévan"), ("seve", "Association Sève"), ("port", "Port")]
+    renamed = [
+        ("mairie", "Mairie de Kerlévan"),
+        ("seve", "Association Sève"),
+        ("port", "Port"),
+    ]
 
-    changes = await asyncio.to_thread(provision, admin, connected, armorine, organisations=renamed)
+    changes = await asyncio.to_thread(
+        provision, admin, connected, armorine, organisations=renamed
+    )
 
-    by_name = {change.name.removeprefix(f"{armorine.slug}--"): change.outcome for change in changes}
-    assert (by_name["mairie"], by_name["seve"], by_name["port"]) == ("updated", "unchanged", "created")
+    by_name = {
+        change.name.removeprefix(f"{armorine.slug}--"): change.outcome
+        for change in changes
+    }
+    assert (by_name["mairie"], by_name["seve"], by_name["port"]) == (
+        "updated",
+        "unchanged",
+        "created",
+    )
 
 
 async def test_an_origin_that_moved_is_changed_at_the_client(
@@ -104,7 +133,10 @@ async def test_an_origin_that_moved_is_changed_at_the_client(
     client = admin.get("clients", clientId=f"{armorine.slug}-portal")[0]
     assert changes[0].outcome == "updated"
     assert client["redirectUris"] == ["https://data.example/login/callback"]
-    audiences = [mapper["config"].get("included.custom.audience") for mapper in client["protocolMappers"]]
+    audiences = [
+        mapper["config"].get("included.custom.audience")
+        for mapper in client["protocolMappers"]
+    ]
     assert audiences == ["https://data.example"]
 
 
@@ -113,8 +145,12 @@ async def test_two_organisations_may_have_the_same_name(
 ) -> None:
     twins = [("mairie-a", "Mairie"), ("mairie-b", "Mairie")]
 
-    first = await asyncio.to_thread(provision, admin, connected, demo, organisations=twins)
-    second = await asyncio.to_thread(provision, admin, connected, demo, organisations=twins)
+    first = await asyncio.to_thread(
+        provision, admin, connected, demo, organisations=twins
+    )
+    second = await asyncio.to_thread(
+        provision, admin, connected, demo, organisations=twins
+    )
 
     assert (outcomes(first), outcomes(second)) == ({"created"}, {"unchanged"})
 
@@ -122,7 +158,9 @@ async def test_two_organisations_may_have_the_same_name(
 async def test_a_group_deleted_by_hand_comes_back_with_a_thorough_pass(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
-    found = admin.get("organizations", search=f"Mairie ({armorine.slug})", exact=True)[0]["id"]
+    found = admin.get("organizations", search=f"Mairie ({armorine.slug})", exact=True)[
+        0
+    ]["id"]
     groups = admin.get(f"organizations/{found}/groups")
     admin.delete(f"organizations/{found}/groups/{groups[0]['id']}")
 
@@ -131,7 +169,9 @@ async def test_a_group_deleted_by_hand_comes_back_with_a_thorough_pass(
         origins={"portal": armorine.links["portal"], "node": armorine.links["node"]}, thorough=True,
     )  # fmt: skip
 
-    assert {change.name: change.outcome for change in changes}[f"{armorine.slug}--mairie"] == "updated"
+    assert {change.name: change.outcome for change in changes}[
+        f"{armorine.slug}--mairie"
+    ] == "updated"
     assert len(admin.get(f"organizations/{found}/groups")) == 2
 
 
@@ -139,29 +179,53 @@ async def test_an_organisation_left_half_made_is_finished(
     demo: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
     alias = f"{demo.slug}--mairie"
-    admin.post("organizations", {"name": f"Mairie ({demo.slug})", "alias": alias, "enabled": True})
+    admin.post(
+        "organizations",
+        {"name": f"Mairie ({demo.slug})", "alias": alias, "enabled": True},
+    )
 
     changes = await asyncio.to_thread(provision, admin, connected, demo)
 
     assert alias in {change.name for change in changes}
-    found = admin.get("organizations", q=f"udi.territory:{demo.slug}", briefRepresentation=False)
+    found = admin.get(
+        "organizations", q=f"udi.territory:{demo.slug}", briefRepresentation=False
+    )
     assert alias in {each["alias"] for each in found}
-    assert outcomes(await asyncio.to_thread(provision, admin, connected, demo)) == {"unchanged"}
+    assert outcomes(await asyncio.to_thread(provision, admin, connected, demo)) == {
+        "unchanged"
+    }
 
 
-async def test_clients_refuse_what_is_not_the_code_flow_with_pkce(scene: Scene, connected: Settings) -> None:
+async def test_clients_refuse_what_is_not_the_code_flow_with_pkce(
+    scene: Scene, connected: Settings
+) -> None:
     client_id = f"{scene.territory.slug}-portal"
     browser = scene.browser()
     public = f"{connected.issuer}/protocol/openid-connect"
-    base = {"client_id": client_id, "redirect_uri": f"{scene.territory.origin}/login/callback", "scope": "openid"}
+    base = {
+        "client_id": client_id,
+        "redirect_uri": f"{scene.territory.origin}/login/callback",
+        "scope": "openid",
+    }
     secret = connected.client_secret("portal", client_id)
-    grant = {"grant_type": "password", "username": "a", "password": "b", "client_id": client_id}
+    grant = {
+        "grant_type": "password",
+        "username": "a",
+        "password": "b",
+        "client_id": client_id,
+    }
 
-    without_pkce = await browser.keycloak.get(f"{public}/auth", params=base | {"response_type": "code"})
-    implicit = await browser.keycloak.get(f"{public}/auth", params=base | {"response_type": "token", "nonce": "n"})
+    without_pkce = await browser.keycloak.get(
+        f"{public}/auth", params=base | {"response_type": "code"}
+    )
+    implicit = await browser.keycloak.get(
+        f"{public}/auth", params=base | {"response_type": "token", "nonce": "n"}
+    )
     elsewhere = {"response_type": "code", "redirect_uri": "https://evil.example/"}
     foreign = await browser.keycloak.get(f"{public}/auth", params=base | elsewhere)
-    password = await browser.keycloak.post(f"{public}/token", data=grant | {"client_secret": secret})
+    password = await browser.keycloak.post(
+        f"{public}/token", data=grant | {"client_secret": secret}
+    )
 
     assert "error=invalid_request" in without_pkce.headers["location"]
     assert "error=unauthorized_client" in implicit.headers["location"]
@@ -176,10 +240,15 @@ async def test_a_demonstration_account_is_created_with_a_drawn_password_that_log
         username=f"{secrets.token_hex(4)}@kerlevan.example", first_name="Compte", last_name="Publication",
         moderator=True, organisations={"mairie": ["managers", "publishers"]},
     )  # fmt: skip
-    slug, browser = scene.territory.slug, scene.browser()
+    slug = scene.territory.slug
+    browser = scene.browser()
 
-    first = await asyncio.to_thread(apply_account, scene.admin, own_secrets, slug, account)
-    second = await asyncio.to_thread(apply_account, scene.admin, own_secrets, slug, account)
+    first = await asyncio.to_thread(
+        apply_account, scene.admin, own_secrets, slug, account
+    )
+    second = await asyncio.to_thread(
+        apply_account, scene.admin, own_secrets, slug, account
+    )
 
     path = own_secrets.secrets_folder / account_secret(slug, account.username)
     assert (first.outcome, second.outcome) == ("created", "unchanged")
@@ -187,17 +256,29 @@ async def test_a_demonstration_account_is_created_with_a_drawn_password_that_log
     answer = await browser.fill_forms(account.username, path.read_text().strip())
     await browser.get(answer.headers["location"])
     seen = (await browser.get("/who")).json()
-    assert (seen["moderator"], seen["memberships"]) == (True, {"mairie": ["managers", "publishers"]})
+    assert (seen["moderator"], seen["memberships"]) == (
+        True,
+        {"mairie": ["managers", "publishers"]},
+    )
 
 
-async def test_a_lost_password_file_gives_the_account_a_new_one(scene: Scene, own_secrets: Settings) -> None:
-    account = AccountPart(username=f"{secrets.token_hex(4)}@seve.example", first_name="Compte", last_name="Essai")
-    slug, browser = scene.territory.slug, scene.browser()
+async def test_a_lost_password_file_gives_the_account_a_new_one(
+    scene: Scene, own_secrets: Settings
+) -> None:
+    account = AccountPart(
+        username=f"{secrets.token_hex(4)}@seve.example",
+        first_name="Compte",
+        last_name="Essai",
+    )
+    slug = scene.territory.slug
+    browser = scene.browser()
     await asyncio.to_thread(apply_account, scene.admin, own_secrets, slug, account)
     path = own_secrets.secrets_folder / account_secret(slug, account.username)
     path.unlink()
 
-    again = await asyncio.to_thread(apply_account, scene.admin, own_secrets, slug, account)
+    again = await asyncio.to_thread(
+        apply_account, scene.admin, own_secrets, slug, account
+    )
 
     assert again.outcome == "updated"
     answer = await browser.fill_forms(account.username, path.read_text().strip())
@@ -207,16 +288,28 @@ async def test_a_lost_password_file_gives_the_account_a_new_one(scene: Scene, ow
 async def test_another_territory_that_names_the_account_changes_neither_its_name_nor_its_password(
     scene: Scene, own_secrets: Settings
 ) -> None:
-    account = AccountPart(username=f"{secrets.token_hex(4)}@seve.example", first_name="Compte", last_name="Essai")
-    slug, browser = scene.territory.slug, scene.browser()
+    account = AccountPart(
+        username=f"{secrets.token_hex(4)}@seve.example",
+        first_name="Compte",
+        last_name="Essai",
+    )
+    slug = scene.territory.slug
+    browser = scene.browser()
     await asyncio.to_thread(apply_account, scene.admin, own_secrets, slug, account)
     theirs = account.model_copy(update={"first_name": "Autre"})
 
-    joined = await asyncio.to_thread(apply_account, scene.admin, own_secrets, "another", theirs)
+    joined = await asyncio.to_thread(
+        apply_account, scene.admin, own_secrets, "another", theirs
+    )
 
     assert joined.outcome == "unchanged"
-    assert not (own_secrets.secrets_folder / account_secret("another", account.username)).exists()
-    assert scene.admin.get("users", username=account.username, exact=True)[0]["firstName"] == "Compte"
+    assert not (
+        own_secrets.secrets_folder / account_secret("another", account.username)
+    ).exists()
+    assert (
+        scene.admin.get("users", username=account.username, exact=True)[0]["firstName"]
+        == "Compte"
+    )
     path = own_secrets.secrets_folder / account_secret(slug, account.username)
     answer = await browser.fill_forms(account.username, path.read_text().strip())
     assert answer.status_code == 302
@@ -232,19 +325,30 @@ async def test_an_account_of_an_organisation_that_does_not_exist_is_refused_in_w
         organisations={"absent": ["managers"]},
     )
 
-    with pytest.raises(ProvisionError, match=f"No organisation has the alias {scene.territory.slug}--absent"):
-        await asyncio.to_thread(apply_account, scene.admin, own_secrets, scene.territory.slug, account)
+    with pytest.raises(
+        ProvisionError,
+        match=f"No organisation has the alias {scene.territory.slug}--absent",
+    ):
+        await asyncio.to_thread(
+            apply_account, scene.admin, own_secrets, scene.territory.slug, account
+        )
 
 
-def test_a_wrong_administrator_secret_is_refused(own_secrets: Settings, keycloak: Settings) -> None:
+def test_a_wrong_administrator_secret_is_refused(
+    own_secrets: Settings, keycloak: Settings
+) -> None:
     (own_secrets.secrets_folder / "keycloak_admin_secret").write_text("wrong")
 
-    with pytest.raises(ProvisionError, match="refuses the administrator «udi-admin»: check the secret"):
+    with pytest.raises(
+        ProvisionError, match="refuses the administrator «udi-admin»: check the secret"
+    ):
         apply_realm(connect(own_secrets), own_secrets)
 
 
 def test_a_stopped_keycloak_is_said_in_words(own_secrets: Settings) -> None:
-    nowhere = own_secrets.model_copy(update={"identity_internal_url": f"http://127.0.0.1:{free_ports(1)}"})
+    nowhere = own_secrets.model_copy(
+        update={"identity_internal_url": f"http://127.0.0.1:{free_ports(1)}"}
+    )
 
     with pytest.raises(ProvisionError, match="Keycloak does not answer"):
         apply_realm(connect(nowhere), nowhere)

@@ -36,20 +36,30 @@ async def levels(scene: Scene, run_folder: Path) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def strict(connected: Settings, portal_database: Database) -> AsyncIterator[Litestar]:
+async def strict(
+    connected: Settings, portal_database: Database
+) -> AsyncIterator[Litestar]:
     """A portal where rights wait for a second factor."""
-    async with program(connected.model_copy(update={"second_factor": True}), portal_database) as app:
+    async with program(
+        connected.model_copy(update={"second_factor": True}), portal_database
+    ) as app:
         yield app
 
 
 def code_of(secret: str, *, steps: int = 0) -> str:
     """What a telephone shows so many steps of thirty seconds from now (RFC 6238)."""
-    digest = hmac.digest(secret.encode(), struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1)
+    digest = hmac.digest(
+        secret.encode(), struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1
+    )
     start = digest[-1] & 15
-    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+    return (
+        f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+    )
 
 
-async def begin(scene: Scene, app: Litestar, groups: dict[str, list[str]]) -> tuple[Browser, str]:
+async def begin(
+    scene: Scene, app: Litestar, groups: dict[str, list[str]]
+) -> tuple[Browser, str]:
     """Somebody with a password, logged in by it, and where the program led them then."""
     someone = await scene.person(groups, password=PASSWORD)
     browser = scene.browser(app)
@@ -75,7 +85,9 @@ async def enrol(browser: Browser, address: str) -> tuple[str, str]:
 
 
 @pytest.mark.usefixtures("levels")
-async def test_a_manager_without_a_factor_manages_nothing_and_chooses_one(scene: Scene, strict: Litestar) -> None:
+async def test_a_manager_without_a_factor_manages_nothing_and_chooses_one(
+    scene: Scene, strict: Litestar
+) -> None:
     browser, led = await begin(scene, strict, member_of(scene.territory))
     before = (await browser.get("/who")).json()
 
@@ -84,17 +96,29 @@ async def test_a_manager_without_a_factor_manages_nothing_and_chooses_one(scene:
     after = (await browser.get("/who")).json()
 
     assert led == "/login?factor=true&back=/who"
-    assert (before["moderator"], before["memberships"]) == (False, {"mairie": ["publishers"]})
+    assert (before["moderator"], before["memberships"]) == (
+        False,
+        {"mairie": ["publishers"]},
+    )
     assert back.headers["location"] == "/who"
-    assert (after["moderator"], after["memberships"]) == (True, {"mairie": ["managers", "publishers"]})
+    assert (after["moderator"], after["memberships"]) == (
+        True,
+        {"mairie": ["managers", "publishers"]},
+    )
 
 
 @pytest.mark.usefixtures("levels")
-async def test_somebody_who_manages_nothing_is_asked_for_nothing(scene: Scene, strict: Litestar) -> None:
-    browser, led = await begin(scene, strict, {f"{scene.territory.slug}--mairie": ["publishers"]})
+async def test_somebody_who_manages_nothing_is_asked_for_nothing(
+    scene: Scene, strict: Litestar
+) -> None:
+    browser, led = await begin(
+        scene, strict, {f"{scene.territory.slug}--mairie": ["publishers"]}
+    )
 
     assert led == "/who"
-    assert (await browser.get("/who")).json()["memberships"] == {"mairie": ["publishers"]}
+    assert (await browser.get("/who")).json()["memberships"] == {
+        "mairie": ["publishers"]
+    }
 
 
 @pytest.mark.usefixtures("levels")
@@ -107,7 +131,11 @@ async def test_the_level_and_the_moment_of_a_login_outlive_a_refresh(
     query = text("SELECT level, authenticated_at FROM app.web_session")
     async with portal_database.session(scene.territory.id) as session:
         before = (await session.execute(query)).one()
-        await session.execute(text("UPDATE app.web_session SET access_expires_at = now() - interval '1 minute'"))
+        await session.execute(
+            text(
+                "UPDATE app.web_session SET access_expires_at = now() - interval '1 minute'"
+            )
+        )
 
     seen = (await browser.get("/who")).json()
     async with portal_database.session(scene.territory.id) as session:
@@ -123,7 +151,9 @@ async def open_again(browser: Browser, address: str, secret: str) -> str:
     leaving = await browser.app.get(address)
     page = await browser.keycloak.get(leaving.headers["location"])
     page = await browser.keycloak.post(form_action(page), data={"password": PASSWORD})
-    answer = await browser.keycloak.post(form_action(page), data={"otp": code_of(secret, steps=1)})
+    answer = await browser.keycloak.post(
+        form_action(page), data={"otp": code_of(secret, steps=1)}
+    )
     assert answer.status_code == 302, answer.text
     return str(answer.headers["location"])
 
@@ -138,16 +168,29 @@ async def test_what_decides_wants_a_login_of_the_last_quarter_of_an_hour(
     await browser.app.get(back)
     decided = await browser.post("/decide")
     async with portal_database.session(scene.territory.id) as session:
-        await session.execute(text("UPDATE app.web_session SET authenticated_at = now() - interval '16 minutes'"))
+        await session.execute(
+            text(
+                "UPDATE app.web_session SET authenticated_at = now() - interval '16 minutes'"
+            )
+        )
     old = await browser.app.post("/decide", headers=AS_PROGRAM)
-    page = await browser.app.post("/decide", headers={**SAME_SITE, "Accept": "text/html", "Referer": "http://x/who"})
+    page = await browser.app.post(
+        "/decide",
+        headers={**SAME_SITE, "Accept": "text/html", "Referer": "http://x/who"},
+    )
 
     await browser.app.get(await open_again(browser, old.json()["page"], secret))
     again = await browser.post("/decide")
 
-    assert (waiting.status_code, waiting.json()["page"]) == (403, "/login?factor=true&back=/my-space")
+    assert (waiting.status_code, waiting.json()["page"]) == (
+        403,
+        "/login?factor=true&back=/my-space",
+    )
     assert decided.json() == {"decided": True}
-    assert (old.status_code, old.json()["type"].rpartition("/")[2]) == (403, "login-too-old")
+    assert (old.status_code, old.json()["type"].rpartition("/")[2]) == (
+        403,
+        "login-too-old",
+    )
     assert "/login?fresh=true&amp;back=/who" in page.text
     assert again.json() == {"decided": True}
 
@@ -159,7 +202,11 @@ async def without(connected: Settings, scene: Scene) -> AsyncIterator[None]:
 
     async def ask(wanted: bool) -> None:  # noqa: FBT001 - the value of a column
         async with owner.platform_session(role="owner") as session:
-            await session.execute(update(Tenant).where(Tenant.id == scene.territory.id).values(second_factor=wanted))
+            await session.execute(
+                update(Tenant)
+                .where(Tenant.id == scene.territory.id)
+                .values(second_factor=wanted)
+            )
 
     await ask(False)
     yield
@@ -176,13 +223,22 @@ async def test_a_territory_may_do_without(scene: Scene, strict: Litestar) -> Non
     assert (await browser.post("/decide")).status_code == 201
 
 
-async def test_the_flow_is_built_once_and_given_back(scene: Scene, run_folder: Path) -> None:
+async def test_the_flow_is_built_once_and_given_back(
+    scene: Scene, run_folder: Path
+) -> None:
     with locked(run_folder, "realm"):
         outcomes = [
-            (await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=wanted)).outcome
+            (
+                await asyncio.to_thread(
+                    apply_browser_flow, scene.admin, second_factor=wanted
+                )
+            ).outcome
             for wanted in (True, True, False, False)
         ]
-        flows = [flow["alias"] for flow in await asyncio.to_thread(scene.admin.get, "authentication/flows")]
+        flows = [
+            flow["alias"]
+            for flow in await asyncio.to_thread(scene.admin.get, "authentication/flows")
+        ]
 
     assert outcomes == ["updated", "unchanged", "updated", "unchanged"]
     assert not [alias for alias in flows if alias.startswith("udi-browser")]

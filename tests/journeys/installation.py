@@ -20,7 +20,13 @@ from udi.portal.tenants.files import read_folder
 from udi.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PARTS = (("mailbox", ""), ("serve", "portal"), ("work", "portal"), ("serve", "node"), ("work", "node"))
+PARTS = (
+    ("mailbox", ""),
+    ("serve", "portal"),
+    ("work", "portal"),
+    ("serve", "node"),
+    ("work", "node"),
+)
 PATIENCE = 300
 """Seconds that anything may take on a machine that does much besides; nothing is timed by it."""
 
@@ -48,13 +54,25 @@ class Installation:
     def mails(self) -> str:
         """Everything that was sent, as received by the mailbox."""
         folder = self.settings.state / "mail"
-        return "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
+        return "".join(
+            path.read_text(errors="replace")
+            for path in folder.rglob("*")
+            if path.is_file()
+        )
 
-    def run(self, *arguments: str, module: str = "udi") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, module: str = "udi"
+    ) -> subprocess.CompletedProcess[str]:
         """One command, as an operator types it."""
         if module != "udi":
             command = [sys.executable, "-P", "-m", module, *arguments]
-            return subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+            return subprocess.run(
+                command,
+                env=self.environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         return commands.run(*arguments, environment=self.environment())
 
     def environment(self) -> dict[str, str]:
@@ -80,7 +98,10 @@ class Installation:
         """Start one part as `udi up` does."""
         with (self.folder / f"{verb}-{program}.log").open("ab") as log:
             self.processes[f"{verb}-{program}"] = commands.start(
-                *filter(None, (verb, program)), environment=self.environment(), stdout=log, stderr=log
+                *filter(None, (verb, program)),
+                environment=self.environment(),
+                stdout=log,
+                stderr=log,
             )
 
     def stop(self, *parts: str) -> None:
@@ -124,7 +145,10 @@ class Installation:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200:
+                if (
+                    httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code
+                    == 200
+                ):
                     return
             except httpx.HTTPError:
                 time.sleep(0.1)
@@ -135,10 +159,16 @@ def second_territory(folder: Path) -> Path:
     """Files of another territory, made from the demonstration's."""
     target = Path(shutil.copytree(ROOT / "tenants/demo", folder / "autre"))
     source = (target / "tenant.toml").read_text()
-    source = source.replace('slug = "demo"', 'slug = "autre"').replace("demo.localhost", "autre.localhost")
-    source = source.replace('fr = "Armorine", en = "Armorine"', 'fr = "Hautes-Terres", en = "Hautes-Terres"')
+    source = source.replace('slug = "demo"', 'slug = "autre"').replace(
+        "demo.localhost", "autre.localhost"
+    )
+    source = source.replace(
+        'fr = "Armorine", en = "Armorine"', 'fr = "Hautes-Terres", en = "Hautes-Terres"'
+    )
     (target / "tenant.toml").write_text(
-        source.replace("@kerlevan", "@autre-kerlevan").replace("@armorine", "@hautes-terres")
+        source.replace("@kerlevan", "@autre-kerlevan").replace(
+            "@armorine", "@hautes-terres"
+        )
     )
     return target
 

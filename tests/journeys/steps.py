@@ -45,7 +45,9 @@ async def check(page: Page) -> None:
     usual = page.viewport_size
     assert usual is not None
     await page.set_viewport_size({"width": NARROW, "height": usual["height"]})
-    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW, f"{page.url} scrolls sideways"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW, (
+        f"{page.url} scrolls sideways"
+    )
     await page.set_viewport_size(usual)
 
 
@@ -80,7 +82,9 @@ async def publish(page: Page, place: Place, file: Path, title: str) -> None:
     await check(page)
     await page.get_by_label("Votre fichier", exact=True).set_input_files(file)
     await page.get_by_role("button", name="Envoyer le fichier").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Voici ce que nous avons compris")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Voici ce que nous avons compris"
+    )
     await check(page)
     await page.get_by_role("link", name=re.compile("Continuer")).click()
     await expect(page.get_by_label("Titre")).to_be_visible()
@@ -95,10 +99,21 @@ async def publish(page: Page, place: Place, file: Path, title: str) -> None:
 
 
 @asynccontextmanager
-async def as_program(place: Installation, page: Page) -> AsyncIterator[httpx.AsyncClient]:
+async def as_program(
+    place: Installation, page: Page
+) -> AsyncIterator[httpx.AsyncClient]:
     """Whoever is logged in on a page of the portal, sending what its forms send."""
-    cookies = {str(each["name"]): str(each["value"]) for each in await page.context.cookies(place.portal())}
-    headers = {"Host": "demo.localhost", "Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
+    cookies = {
+        str(each["name"]): str(each["value"])
+        for each in await page.context.cookies(place.portal())
+    }
+    headers = {
+        "Host": "demo.localhost",
+        "Sec-Fetch-Site": "same-origin",
+        "Accept-Language": "fr",
+    }
     origin = f"http://127.0.0.1:{place.settings.port(0)}"
-    async with httpx.AsyncClient(base_url=origin, headers=headers, cookies=cookies, timeout=60) as client:
+    async with httpx.AsyncClient(
+        base_url=origin, headers=headers, cookies=cookies, timeout=60
+    ) as client:
         yield client

@@ -17,19 +17,33 @@ from tests.journeys.installation import PATIENCE, Installation
 from tests.journeys.steps import as_program, check, log_in, open_page
 from udi.kit.clock import now
 
-TEAM, JUROR, SECOND = "equipe@armorine.example", "responsable@kerlevan.example", "publication@kerlevan.example"
+TEAM = "equipe@armorine.example"
+JUROR = "responsable@kerlevan.example"
+SECOND = "publication@kerlevan.example"
 CANDIDATE = "habitante@armorine.example"
 CALL = "Rafraîchir la ville en été"
-SENT, CHOSEN = 32, 6
-CRITERIA = {"Utilité pour les habitants": 40, "Respect des personnes": 30, "Réalisable en six mois": 30}
+SENT = 32
+CHOSEN = 6
+CRITERIA = {
+    "Utilité pour les habitants": 40,
+    "Respect des personnes": 30,
+    "Réalisable en six mois": 30,
+}
 BEST = [f"Projet {number:02}" for number in range(CHOSEN)]
-LINK, WHY, WHY_NOT = "Nous travaillons ensemble.", "Utile dès cet été.", "La commune le fait déjà."
+LINK = "Nous travaillons ensemble."
+WHY = "Utile dès cet été."
+WHY_NOT = "La commune le fait déjà."
 
 
 @pytest.fixture
-async def people(browser: Browser, installation: Installation) -> AsyncIterator[dict[str, Page]]:
+async def people(
+    browser: Browser, installation: Installation
+) -> AsyncIterator[dict[str, Page]]:
     """Each logged in, in a browser of their own."""
-    contexts = {name: await browser.new_context(locale="fr-FR") for name in (TEAM, JUROR, SECOND, CANDIDATE)}
+    contexts = {
+        name: await browser.new_context(locale="fr-FR")
+        for name in (TEAM, JUROR, SECOND, CANDIDATE)
+    }
     pages = {name: await context.new_page() for name, context in contexts.items()}
     for name, page in pages.items():
         await page.goto(f"{installation.portal()}/")
@@ -90,18 +104,32 @@ async def answer(page: Page, place: Installation, call: str) -> None:
 async def send_more(by: httpx.AsyncClient, call: str, numbers: range) -> None:
     """The same by what the forms send."""
     for number in numbers:
-        form = {"title": f"Projet {number:02}", "summary": "Une idée.", "purpose": "civic"}
-        project = (await by.post("/projects/new", data=form)).headers["location"].rpartition("/")[2]
-        sent = await by.post(f"{call}/answer", data={"project": project, "answer": "Nous le faisons."})
+        form = {
+            "title": f"Projet {number:02}",
+            "summary": "Une idée.",
+            "purpose": "civic",
+        }
+        project = (
+            (await by.post("/projects/new", data=form))
+            .headers["location"]
+            .rpartition("/")[2]
+        )
+        sent = await by.post(
+            f"{call}/answer", data={"project": project, "answer": "Nous le faisons."}
+        )
         assert sent.status_code == 303, sent.text
 
 
 async def rows(place: Installation, asked: str) -> list[Any]:
     """Rows of the territory, as a job sees them; or what a statement changed."""
-    connection = await asyncpg.connect(place.settings.dsn("portal", "worker").replace("+asyncpg", ""))
+    connection = await asyncpg.connect(
+        place.settings.dsn("portal", "worker").replace("+asyncpg", "")
+    )
     try:
         async with connection.transaction():
-            tenant = await connection.fetchval("SELECT id FROM platform.territory WHERE slug = 'demo'")
+            tenant = await connection.fetchval(
+                "SELECT id FROM platform.territory WHERE slug = 'demo'"
+            )
             await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
             found: list[Any] = await connection.fetch(asked)
             return found
@@ -121,7 +149,9 @@ async def declare(page: Page, place: Installation, call: str, title: str = "") -
 
 def points(title: str) -> int:
     """What a juror gives by each criterion; the last of the laureates are near the first of the others."""
-    return 25 if title in BEST else 12
+    if title in BEST:
+        return 25
+    return 12
 
 
 async def score(page: Page, title: str, criteria: list[str]) -> None:
@@ -129,20 +159,38 @@ async def score(page: Page, title: str, criteria: list[str]) -> None:
     await page.get_by_role("link", name=title, exact=True).click()
     for criterion in criteria:
         await page.locator(f"[name=points-{criterion}]").fill(str(points(title)))
-        await page.locator(f"[name=reason-{criterion}]").fill(f"Le dossier le montre : {title}.")
+        await page.locator(f"[name=reason-{criterion}]").fill(
+            f"Le dossier le montre : {title}."
+        )
     await press(page, "Enregistrer mes points")
 
 
-async def score_rest(by: httpx.AsyncClient, call: str, those: list[Any], criteria: list[str]) -> None:
+async def score_rest(
+    by: httpx.AsyncClient, call: str, those: list[Any], criteria: list[str]
+) -> None:
     for each in those:
-        form = {f"points-{criterion}": str(points(each["title"])) for criterion in criteria}
-        form |= {f"reason-{criterion}": "C’est écrit dans le dossier." for criterion in criteria}
-        assert (await by.post(f"{call}/submissions/{each['id']}", data=form)).status_code == 303
+        form = {
+            f"points-{criterion}": str(points(each["title"])) for criterion in criteria
+        }
+        form |= {
+            f"reason-{criterion}": "C’est écrit dans le dossier."
+            for criterion in criteria
+        }
+        assert (
+            await by.post(f"{call}/submissions/{each['id']}", data=form)
+        ).status_code == 303
 
 
-async def judge(people: dict[str, Page], place: Installation, call: str, those: list[Any], criteria: list[str]) -> None:
+async def judge(
+    people: dict[str, Page],
+    place: Installation,
+    call: str,
+    those: list[Any],
+    criteria: list[str],
+) -> None:
     """Both jurors declare, then score: a few in the browser, the rest by what the form sends."""
-    first, second = people[JUROR], people[SECOND]
+    first = people[JUROR]
+    second = people[SECOND]
     await declare(first, place, call, BEST[1])
     await declare(second, place, call)
     for title in (BEST[0], "Projet 30"):
@@ -150,20 +198,31 @@ async def judge(people: dict[str, Page], place: Installation, call: str, those: 
     await expect(first.get_by_text("Conflit d’intérêts", exact=True)).to_have_count(1)
     done = {BEST[0], BEST[1], "Projet 30"}
     async with as_program(place, first) as by:
-        await score_rest(by, call, [each for each in those if each["title"] not in done], criteria)
+        await score_rest(
+            by, call, [each for each in those if each["title"] not in done], criteria
+        )
     async with as_program(place, second) as by:
         own = {f"Projet {SENT - 1:02}"}
         refused = next(each for each in those if each["title"] in own)
-        assert (await by.post(f"{call}/submissions/{refused['id']}", data={})).status_code == 403
-        await score_rest(by, call, [each for each in those if each["title"] not in own], criteria)
+        assert (
+            await by.post(f"{call}/submissions/{refused['id']}", data={})
+        ).status_code == 403
+        await score_rest(
+            by, call, [each for each in those if each["title"] not in own], criteria
+        )
 
 
 async def decide(team: Page, place: Installation, call: str, those: list[Any]) -> None:
     """The team ends the jury's work, decides on each with a reason, and makes the results public."""
     await open_page(team, f"{place.portal()}{call}/organise")
     await press(team, "Le jury a terminé")
-    for title, button, reason in ((BEST[0], "Lauréat", WHY), ("Projet 30", "Non retenu", WHY_NOT)):
-        entry = team.locator("details", has=team.get_by_text(f"Décider {title}", exact=True))
+    for title, button, reason in (
+        (BEST[0], "Lauréat", WHY),
+        ("Projet 30", "Non retenu", WHY_NOT),
+    ):
+        entry = team.locator(
+            "details", has=team.get_by_text(f"Décider {title}", exact=True)
+        )
         await entry.locator("summary").click()
         await entry.locator("textarea").fill(reason)
         await entry.get_by_role("button", name=button).click()
@@ -173,8 +232,13 @@ async def decide(team: Page, place: Installation, call: str, those: list[Any]) -
         assert len(others) == len(those) - 2
         for each in others:
             chosen = each["title"] in BEST
-            form = {"laureate": "yes" if chosen else "no", "reason": WHY if chosen else WHY_NOT}
-            done = await by.post(f"{call}/organise/decide", data=form | {"submission": str(each["id"])})
+            form = {
+                "laureate": "yes" if chosen else "no",
+                "reason": WHY if chosen else WHY_NOT,
+            }
+            done = await by.post(
+                f"{call}/organise/decide", data=form | {"submission": str(each["id"])}
+            )
             assert done.status_code == 303
     await team.reload()
     await press(team, "Publier les résultats")
@@ -186,10 +250,12 @@ async def mails_about(place: Installation, count: int) -> list[tuple[str, str]]:
     while True:
         found = []
         for path in (place.settings.state / "mail").rglob("*.eml"):
-            mail = message_from_string(path.read_text(errors="replace"), policy=policy.default)  # type: ignore[arg-type]  # the policy's class
-            if re.search(r"est lauréat de|n’est pas retenu pour", str(mail["Subject"])) and CALL in str(
-                mail["Subject"]
-            ):
+            mail = message_from_string(
+                path.read_text(errors="replace"), policy=policy.default
+            )  # type: ignore[arg-type]  # the policy's class
+            if re.search(
+                r"est lauréat de|n’est pas retenu pour", str(mail["Subject"])
+            ) and CALL in str(mail["Subject"]):
                 found.append((str(mail["To"]), str(mail["Subject"])))
         if len(found) >= count or time.monotonic() > deadline:
             return found
@@ -208,11 +274,22 @@ async def test_the_call_of_32_candidates_and_6_laureates(
         await send_more(candidate, call, range(1, SENT - 1))
         await send_more(juror, call, range(SENT - 1, SENT))
     id_ = call.rpartition("/")[2]
-    those = await rows(installation, f"SELECT id, title FROM app.submission WHERE call_id = '{id_}' ORDER BY title")
-    criteria = await rows(installation, f"SELECT id FROM app.call_criterion WHERE call_id = '{id_}' ORDER BY position")
+    those = await rows(
+        installation,
+        f"SELECT id, title FROM app.submission WHERE call_id = '{id_}' ORDER BY title",
+    )
+    criteria = await rows(
+        installation,
+        f"SELECT id FROM app.call_criterion WHERE call_id = '{id_}' ORDER BY position",
+    )
     assert len(those) == SENT
-    await rows(installation, f"UPDATE app.call SET closes_at = now() WHERE id = '{id_}' RETURNING id")
-    await judge(people, installation, call, those, [str(each["id"]) for each in criteria])
+    await rows(
+        installation,
+        f"UPDATE app.call SET closes_at = now() WHERE id = '{id_}' RETURNING id",
+    )
+    await judge(
+        people, installation, call, those, [str(each["id"]) for each in criteria]
+    )
     await decide(people[TEAM], installation, call, those)
 
     visitor = await browser.new_context(locale="fr-FR")
@@ -220,16 +297,22 @@ async def test_the_call_of_32_candidates_and_6_laureates(
     await open_page(page, f"{installation.portal()}{call}")
     text = await page.locator("main").inner_text()
     await visitor.close()
-    assert [f"Projet {number:02}" in text for number in range(SENT)] == [True] * CHOSEN + [False] * (SENT - CHOSEN)
+    assert [f"Projet {number:02}" in text for number in range(SENT)] == [
+        True
+    ] * CHOSEN + [False] * (SENT - CHOSEN)
     assert WHY in text
     assert WHY_NOT not in text
     told = await mails_about(installation, SENT)
     assert sorted(to for to, _ in told) == [CANDIDATE] * (SENT - 1) + [SECOND]
     assert sum("est lauréat de" in subject for _, subject in told) == CHOSEN
     refused = next(each["id"] for each in those if each["title"] == "Projet 30")
-    await open_page(people[CANDIDATE], f"{installation.portal()}{call}/submissions/{refused}")
+    await open_page(
+        people[CANDIDATE], f"{installation.portal()}{call}/submissions/{refused}"
+    )
     await expect(people[CANDIDATE].get_by_text(WHY_NOT)).to_be_visible()
-    await expect(people[CANDIDATE].get_by_text("Le dossier le montre : Projet 30.")).to_have_count(len(CRITERIA))
+    await expect(
+        people[CANDIDATE].get_by_text("Le dossier le montre : Projet 30.")
+    ).to_have_count(len(CRITERIA))
     [scores] = await rows(
         installation,
         f"SELECT count(*) AS all FROM app.score s JOIN app.submission b ON b.id = s.submission_id WHERE b.call_id = '{id_}'",

@@ -15,10 +15,14 @@ from tests.journeys.steps import PUBLISHER
 from tests.journeys.test_publish_and_find import wait_until_found
 from tests.pages.plain import JARGON
 
-FILES = {"fr": "goodtables_VilleMTP_MTP_BudgetPri_2015.csv", "en": "xloader_go-realtime.xlsx"}
+FILES = {
+    "fr": "goodtables_VilleMTP_MTP_BudgetPri_2015.csv",
+    "en": "xloader_go-realtime.xlsx",
+}
 TITLES = {"fr": "Budget primitif voté en 2015", "en": "Live departures by company"}
 MODELLED = "etalab-schema-irve_exemple-valide-statique.csv"
-MOST_FIELDS, NEXT_CLICKS = 12, 5
+MOST_FIELDS = 12
+NEXT_CLICKS = 5
 LABELS = {
     "fr": {
         "log in": "Se connecter", "publish a file": "Publier un fichier", "file": "Votre fichier", "title": "Titre",
@@ -70,12 +74,17 @@ class Person:
     def jargon(self) -> dict[str, set[str]]:
         """Words of the list that were read, by page."""
         listed = "|".join(map(re.escape, JARGON[self.language]))
-        found = {url: set(re.findall(rf"\b({listed})\b", text.lower())) for url, text in self.read.items()}
+        found = {
+            url: set(re.findall(rf"\b({listed})\b", text.lower()))
+            for url, text in self.read.items()
+        }
         return {url: words for url, words in found.items() if words}
 
 
 @pytest.fixture(params=["fr", "en"])
-async def person(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Person]:
+async def person(
+    browser: Browser, request: pytest.FixtureRequest
+) -> AsyncIterator[Person]:
     """Somebody whose browser runs no script."""
     locale = {"fr": "fr-FR", "en": "en-GB"}[request.param]
     context = await browser.new_context(locale=locale, java_script_enabled=False)
@@ -85,22 +94,30 @@ async def person(browser: Browser, request: pytest.FixtureRequest) -> AsyncItera
 
 def saved_again(file: Path, folder: Path) -> Path:
     """The same spreadsheet as its program saves it another day: a line more, or another file of the same cells."""
-    saved, content = folder / file.name, file.read_bytes()
+    saved = folder / file.name
+    content = file.read_bytes()
     if file.suffix == ".csv":
         saved.write_bytes(content + content.splitlines(keepends=True)[-1])
         return saved
-    with zipfile.ZipFile(file) as before, zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as after:
+    with (
+        zipfile.ZipFile(file) as before,
+        zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as after,
+    ):
         for entry in before.namelist():
             after.writestr(entry, before.read(entry))
     return saved
 
 
 async def log_in(person: Person, installation: Installation) -> None:
-    words, page = LABELS[person.language], person.page
+    words = LABELS[person.language]
+    page = person.page
     await page.goto(f"{installation.node()}/")
     await person.look()
     await person.click(page.get_by_role("link", name=words["log in"]).first)
-    for name, value in (("username", PUBLISHER), ("password", installation.password(PUBLISHER))):
+    for name, value in (
+        ("username", PUBLISHER),
+        ("password", installation.password(PUBLISHER)),
+    ):
         await person.fill(page.locator(f"input[name={name}]"), value)
         await page.locator(f"input[name={name}]").press("Enter")
         await page.wait_for_load_state()
@@ -109,24 +126,37 @@ async def log_in(person: Person, installation: Installation) -> None:
 
 
 async def drop(person: Person, file: Path) -> None:
-    words, page = LABELS[person.language], person.page
+    words = LABELS[person.language]
+    page = person.page
     await page.get_by_label(words["file"], exact=True).set_input_files(file)
     person.fields += 1
     await person.click(page.get_by_role("button", name=words["send"]))
-    await person.click(page.get_by_role("link", name=re.compile(words["go on"] + r"\s?:")))
+    await person.click(
+        page.get_by_role("link", name=re.compile(words["go on"] + r"\s?:"))
+    )
 
 
 async def publish(person: Person) -> None:
-    words, page = LABELS[person.language], person.page
+    words = LABELS[person.language]
+    page = person.page
     await person.click(page.get_by_role("button", name=re.compile(words["go on"])))
     await person.click(page.get_by_role("button", name=words["publish"], exact=True))
-    await expect(page.get_by_role("heading", level=1)).to_contain_text(TITLES[person.language])
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(
+        TITLES[person.language]
+    )
 
 
 async def test_a_publication_asks_little_in_plain_words_without_a_script_and_the_next_even_less(
-    person: Person, installation: Installation, shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    person: Person,
+    installation: Installation,
+    shared_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words, page, title, started = LABELS[person.language], person.page, TITLES[person.language], time.monotonic()
+    words = LABELS[person.language]
+    page = person.page
+    title = TITLES[person.language]
+    started = time.monotonic()
     file = shared_data / "data/tables" / FILES[person.language]
     await log_in(person, installation)
     await person.click(page.get_by_role("link", name=words["space"], exact=True).first)
@@ -135,11 +165,14 @@ async def test_a_publication_asks_little_in_plain_words_without_a_script_and_the
     await person.fill(page.get_by_label(words["title"], exact=True), title)
     await person.choose(page.get_by_label(words["theme"], exact=True), "economy")
     await publish(person)
-    first, address = person.figures(started), page.url
+    first = person.figures(started)
+    address = page.url
     await wait_until_found(installation, title, title)
     assert person.fields <= MOST_FIELDS
 
-    fields, clicks, started = person.fields, person.clicks, time.monotonic()
+    fields = person.fields
+    clicks = person.clicks
+    started = time.monotonic()
     await person.click(page.get_by_role("link", name=words["replace"]))
     await drop(person, saved_again(file, tmp_path))
     await publish(person)
@@ -157,7 +190,8 @@ async def test_a_table_that_follows_a_known_model_is_told_so_in_plain_words(
 ) -> None:
     file = tmp_path / "bornes.csv"
     file.write_bytes((shared_data / "data/tables" / MODELLED).read_bytes())
-    words, page = LABELS[person.language], person.page
+    words = LABELS[person.language]
+    page = person.page
     await log_in(person, installation)
     await person.click(page.get_by_role("link", name=words["space"], exact=True).first)
     await person.click(page.get_by_role("link", name=words["publish a file"]))
@@ -165,5 +199,7 @@ async def test_a_table_that_follows_a_known_model_is_told_so_in_plain_words(
     await person.click(page.get_by_role("button", name=words["send"]))
     await person.click(page.get_by_role("button", name=words["it is one"]))
 
-    await expect(page.get_by_role("heading", name=re.compile(f"^{words['model']}"))).to_be_visible()
+    await expect(
+        page.get_by_role("heading", name=re.compile(f"^{words['model']}"))
+    ).to_be_visible()
     assert person.jargon() == {}

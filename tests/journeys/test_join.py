@@ -12,16 +12,22 @@ from tests.journeys.installation import Installation
 from tests.journeys.steps import check, log_in, open_page, wait_until
 from tests.journeys.test_publish_and_find import wait_until_found
 
-ASKER, TEAM = "habitante@armorine.example", "equipe@armorine.example"
+ASKER = "habitante@armorine.example"
+TEAM = "equipe@armorine.example"
 MANAGER = "responsable@kerlevan.example"
-NAME, WHY = "Club nautique de l’Aber", "Dites-nous quel service répond aux questions."
-FILE, TITLE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv", "Sorties en mer du club"
+NAME = "Club nautique de l’Aber"
+WHY = "Dites-nous quel service répond aux questions."
+FILE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv"
+TITLE = "Sorties en mer du club"
 
 
 @pytest.fixture
 async def people(browser: Browser) -> AsyncIterator[dict[str, Page]]:
     """Each in a browser of their own, which nobody used yet."""
-    contexts = {name: await browser.new_context(locale="fr-FR") for name in (ASKER, TEAM, MANAGER)}
+    contexts = {
+        name: await browser.new_context(locale="fr-FR")
+        for name in (ASKER, TEAM, MANAGER)
+    }
     yield {name: await context.new_page() for name, context in contexts.items()}
     for context in contexts.values():
         await context.close()
@@ -37,7 +43,9 @@ async def ask(page: Page, installation: Installation) -> None:
     await check(page)
     await page.get_by_label("Nom officiel").fill(NAME)
     await page.get_by_label("Numéro d’enregistrement").fill("732 829 321")
-    await page.get_by_label("Adresse électronique d’un service").fill("bonjour@club-aber.example")
+    await page.get_by_label("Adresse électronique d’un service").fill(
+        "bonjour@club-aber.example"
+    )
     await page.get_by_label("Mon organisation a lu la charte et la suit").check()
     await page.get_by_role("button", name="Envoyer la demande").click()
     await expect(page.get_by_role("alert")).to_contain_text("sa clé ne correspond pas")
@@ -56,7 +64,9 @@ async def fill_login(page: Page, installation: Installation, username: str) -> N
     await page.wait_for_url(lambda url: "/realms/" not in url)
 
 
-async def decide(page: Page, installation: Installation, button: str, words: str = "") -> None:
+async def decide(
+    page: Page, installation: Installation, button: str, words: str = ""
+) -> None:
     """From «my space» to the request, and the answer."""
     await page.goto(f"{installation.portal()}/my-space")
     await page.get_by_role("link", name="Demandes pour devenir producteur").click()
@@ -73,7 +83,10 @@ async def wait_for_mail(installation: Installation, subject: str, to: str) -> No
 
     async def is_sent() -> bool:
         paths = list((installation.settings.state / "mail").rglob("*.eml"))
-        mails = [message_from_string(path.read_text(errors="replace"), policy=policy.default) for path in paths]  # type: ignore[arg-type]  # the policy's class
+        mails = [
+            message_from_string(path.read_text(errors="replace"), policy=policy.default)
+            for path in paths
+        ]  # type: ignore[arg-type]  # the policy's class
         return any((mail["Subject"], mail["To"]) == (subject, to) for mail in mails)
 
     await wait_until(is_sent)
@@ -100,20 +113,25 @@ async def is_gone(part: Locator) -> bool:
 async def test_somebody_joins_and_publishes_without_a_technician(
     installation: Installation, people: dict[str, Page], shared_data: Path
 ) -> None:
-    asker, team = people[ASKER], people[TEAM]
+    asker = people[ASKER]
+    team = people[TEAM]
     await ask(asker, installation)
     await wait_for_mail(installation, f"{NAME} demande à publier ici", TEAM)
     await team.goto(f"{installation.portal()}/")
     await log_in(team, installation, TEAM)
     await decide(team, installation, "Refuser, et dire pourquoi", WHY)
-    await wait_for_mail(installation, f"Votre demande pour {NAME} n’est pas acceptée", ASKER)
+    await wait_for_mail(
+        installation, f"Votre demande pour {NAME} n’est pas acceptée", ASKER
+    )
 
     await asker.reload()
     await expect(asker.get_by_text(WHY)).to_be_visible()
     await check(asker)
     await asker.get_by_role("link", name="Corriger et redemander").click()
     await check(asker)
-    await asker.get_by_label("Adresse électronique d’un service").fill("donnees@club-aber.example")
+    await asker.get_by_label("Adresse électronique d’un service").fill(
+        "donnees@club-aber.example"
+    )
     await asker.get_by_role("button", name="Renvoyer").click()
     await decide(team, installation, "Accepter")
     await wait_for_mail(installation, f"Bienvenue : {NAME} peut publier ici", ASKER)
@@ -123,7 +141,9 @@ async def test_somebody_joins_and_publishes_without_a_technician(
     await check(asker)
     await first.click()
     await expect(asker.get_by_label("Votre fichier", exact=True)).to_be_visible()
-    await asker.get_by_label("Votre fichier", exact=True).set_input_files(shared_data / "data/tables" / FILE)
+    await asker.get_by_label("Votre fichier", exact=True).set_input_files(
+        shared_data / "data/tables" / FILE
+    )
     await asker.get_by_role("button", name="Envoyer le fichier").click()
     await asker.get_by_role("link", name=re.compile("Continuer")).click()
     await asker.get_by_label("Titre").fill(TITLE)
@@ -138,7 +158,9 @@ async def test_somebody_joins_and_publishes_without_a_technician(
 
     applied = installation.run("tenant", "apply", "demo")
     synced = installation.run("tenant", "sync", "demo")
-    assert (applied.returncode, synced.returncode) == (0, 0), applied.stderr + synced.stderr
+    assert (applied.returncode, synced.returncode) == (0, 0), (
+        applied.stderr + synced.stderr
+    )
     await open_page(asker, f"{installation.portal()}/producers/club-nautique-de-l-aber")
     await asker.goto(f"{installation.portal()}/login?again=true&back=/my-space")
     await expect(asker.get_by_role("heading", name=NAME)).to_be_visible()
@@ -147,11 +169,14 @@ async def test_somebody_joins_and_publishes_without_a_technician(
 async def test_an_administrator_invites_and_the_person_comes_in_publishes_and_leaves(
     installation: Installation, people: dict[str, Page]
 ) -> None:
-    manager, guest = people[MANAGER], people[ASKER]
+    manager = people[MANAGER]
+    guest = people[ASKER]
     await manager.goto(f"{installation.portal()}/")
     await log_in(manager, installation, MANAGER)
     await manager.goto(f"{installation.portal()}/my-space")
-    await manager.get_by_role("link", name=re.compile("Ses membres – Mairie de Kerlévan")).click()
+    await manager.get_by_role(
+        "link", name=re.compile("Ses membres – Mairie de Kerlévan")
+    ).click()
     await check(manager)
     await manager.get_by_label("Adresse électronique").fill(ASKER)
     await manager.get_by_role("button", name="Envoyer l’invitation").click()
@@ -169,14 +194,20 @@ async def test_an_administrator_invites_and_the_person_comes_in_publishes_and_le
     await manager.reload()
     await expect(manager.get_by_text(ASKER)).to_be_visible()
     await reload_until(manager, lambda: is_gone(manager.get_by_text("En cours")))
-    await guest.goto(f"{installation.node()}/login?again=true&back=/spaces/mairie-kerlevan")
+    await guest.goto(
+        f"{installation.node()}/login?again=true&back=/spaces/mairie-kerlevan"
+    )
     await expect(guest.get_by_role("link", name="Publier un fichier")).to_be_visible()
 
-    await guest.goto(f"{installation.portal()}/login?again=true&back=/my-space/organisations/mairie-kerlevan")
+    await guest.goto(
+        f"{installation.portal()}/login?again=true&back=/my-space/organisations/mairie-kerlevan"
+    )
     await check(guest)
     await guest.get_by_text("Changer").click()
     await guest.get_by_role("button", name="Quitter cette organisation").click()
     await expect(guest.get_by_role("heading", name="Mes organisations")).to_be_visible()
-    refused = await guest.goto(f"{installation.portal()}/my-space/organisations/mairie-kerlevan")
+    refused = await guest.goto(
+        f"{installation.portal()}/my-space/organisations/mairie-kerlevan"
+    )
     assert refused is not None
     assert refused.status == 403

@@ -18,7 +18,8 @@ from udi.kit.territories import TerritoryRegistry
 from udi.portal.tenants.models import Tenant
 from udi.ui.declarations import weights
 
-MOST_BYTES, MOST_REQUESTS = 100_000, 8
+MOST_BYTES = 100_000
+MOST_REQUESTS = 8
 VISITS = {
     "home": "{portal}/",
     "search": "{portal}/data?q=arbres",
@@ -42,9 +43,13 @@ async def weigh(context: BrowserContext, url: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("visit", VISITS)
-async def test_a_first_visit_is_light(installation: Installation, context: BrowserContext, visit: str) -> None:
+async def test_a_first_visit_is_light(
+    installation: Installation, context: BrowserContext, visit: str
+) -> None:
     own = installation.settings.origin("portal", "localhost")
-    url = VISITS[visit].format(portal=installation.portal(), node=installation.node(), installation=own)
+    url = VISITS[visit].format(
+        portal=installation.portal(), node=installation.node(), installation=own
+    )
 
     size, requests = await weigh(context, url)
 
@@ -53,19 +58,25 @@ async def test_a_first_visit_is_light(installation: Installation, context: Brows
     assert requests <= MOST_REQUESTS
 
 
-async def test_the_publish_page_is_light_too(installation: Installation, context: BrowserContext) -> None:
+async def test_the_publish_page_is_light_too(
+    installation: Installation, context: BrowserContext
+) -> None:
     page = await context.new_page()
     await page.goto(f"{installation.node()}/")
     await log_in(page, installation)
 
-    size, requests = await weigh(context, f"{installation.node()}/spaces/mairie-kerlevan/datasets/new")
+    size, requests = await weigh(
+        context, f"{installation.node()}/spaces/mairie-kerlevan/datasets/new"
+    )
 
     print(f"publish: {size} bytes uncompressed, {requests} requests")  # noqa: T201 - a figure to publish
     assert size < MOST_BYTES
     assert requests <= MOST_REQUESTS
 
 
-async def test_searching_needs_no_script(installation: Installation, browser: Browser) -> None:
+async def test_searching_needs_no_script(
+    installation: Installation, browser: Browser
+) -> None:
     context = await browser.new_context(locale="fr-FR", java_script_enabled=False)
     page = await context.new_page()
     await page.goto(f"{installation.portal()}/")
@@ -98,9 +109,13 @@ async def test_a_keyboard_is_enough_to_search_and_to_change_language(
     assert "q=xylophone" in page.url
 
 
-async def test_every_page_keeps_its_budgets_with_a_full_catalogue(installation: Installation) -> None:
+async def test_every_page_keeps_its_budgets_with_a_full_catalogue(
+    installation: Installation,
+) -> None:
     database = Database(installation.settings, "portal")
-    registry = TerritoryRegistry(database, Tenant, lambda host: installation.settings.origin("portal", host))
+    registry = TerritoryRegistry(
+        database, Tenant, lambda host: installation.settings.origin("portal", host)
+    )
     [territory] = [each for each in await registry.list() if each.slug == "autre"]
     catalogue = await open_catalogue(database, territory)
     for _ in range(2):
@@ -116,7 +131,14 @@ async def test_every_page_keeps_its_budgets_with_a_full_catalogue(installation: 
     assert report["faults"] == []
     assert done.returncode == 0
     visited = {page["path"] for page in report["pages"]}
-    assert {"/", "/data", "/api", "/accessibility", "/producers/armor", f"{installation.node('autre')}/"} <= visited
+    assert {
+        "/",
+        "/data",
+        "/api",
+        "/accessibility",
+        "/producers/armor",
+        f"{installation.node('autre')}/",
+    } <= visited
     assert sum(path.startswith("/data/") for path in visited) > 10
     assert {page["language"] for page in report["pages"]} == {"fr", "en"}
     if os.environ.get("UDI_DECLARATIONS"):
@@ -134,7 +156,9 @@ async def wait_until_found(installation: Installation, count: int) -> None:
     port = installation.settings.port(0)
     host = installation.portal("autre").removeprefix("http://")
     headers = {"Host": host}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE
+    ) as client:
 
         async def are_there() -> bool:
             return bool((await client.get("/api/v1/datasets")).json()["total"] >= count)

@@ -15,10 +15,17 @@ TITLE = "Recette inscrite au budget primitif 2015"
 
 
 @pytest.fixture(scope="module")
-async def published(installation: Installation, chromium: Browser, shared_data: Path) -> None:
+async def published(
+    installation: Installation, chromium: Browser, shared_data: Path
+) -> None:
     """A dataset that everybody finds."""
     context = await chromium.new_context(locale="fr-FR")
-    await publish(await context.new_page(), installation, shared_data / "data/tables" / FILE, TITLE)
+    await publish(
+        await context.new_page(),
+        installation,
+        shared_data / "data/tables" / FILE,
+        TITLE,
+    )
     await context.close()
     await wait_until_found(installation, "recettes", TITLE)
 
@@ -34,21 +41,31 @@ async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain
         await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
         await check(page)
         await page.get_by_role("link", name=re.compile("Télécharger")).first.click()
-        await expect(page.get_by_role("heading", level=1)).to_contain_text("ne répond pas")
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(
+            "ne répond pas"
+        )
         await check(page)
     finally:
         installation.start("serve", "node")
         installation.wait("node")
 
 
-async def test_the_portal_stopped_leaves_downloads_possible(installation: Installation, published: None) -> None:
+async def test_the_portal_stopped_leaves_downloads_possible(
+    installation: Installation, published: None
+) -> None:
     headers = {"Host": "node.demo.localhost"}
     origin = f"http://127.0.0.1:{installation.settings.port(1)}"
-    async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=PATIENCE) as node:
-        published = (await node.get("/api/v1/resources")).json()["items"][0]["available_formats"][0]
+    async with httpx.AsyncClient(
+        base_url=origin, headers=headers, timeout=PATIENCE
+    ) as node:
+        published = (await node.get("/api/v1/resources")).json()["items"][0][
+            "available_formats"
+        ][0]
         installation.stop("serve-portal")
         try:
-            answer = await node.get(httpx.URL(published["connector"]["url"]).raw_path.decode())
+            answer = await node.get(
+                httpx.URL(published["connector"]["url"]).raw_path.decode()
+            )
         finally:
             installation.start("serve", "portal")
             installation.wait("portal")

@@ -17,11 +17,19 @@ from tests.faults.power import LATER
 from tests.journeys.installation import PARTS, Installation
 from tests.journeys.steps import as_program, log_in, wait_until
 from tests.journeys.test_publish_and_find import wait_until_found
-from tests.journeys.test_restricted import COLUMNS, INHABITANT, answers, read, restrict, set_terms
+from tests.journeys.test_restricted import (
+    COLUMNS,
+    INHABITANT,
+    answers,
+    read,
+    restrict,
+    set_terms,
+)
 from udi.settings import ProgramName
 
 TITLE = "Courbes de charge des rues"
-PORTAL, NODE = ("serve-portal", "work-portal"), ("serve-node", "work-node")
+PORTAL = ("serve-portal", "work-portal")
+NODE = ("serve-node", "work-node")
 ASKED = {
     "title": "Ombrager dix rues", "summary": "Choisir où planter.", "requester": "person", "purpose": "research",
     "words": "Repérer les rues où la consommation grimpe la nuit.", "months": "6", "columns": list(COLUMNS[:2]),
@@ -52,14 +60,21 @@ class Trial:
     async def kept(self, program: ProgramName, asked: str) -> list[Any]:
         """Rows of the territory, as a job sees them."""
         async with self._connected(program) as connection, connection.transaction():
-            tenant = await connection.fetchval("SELECT id FROM platform.territory WHERE slug = 'demo'")
+            tenant = await connection.fetchval(
+                "SELECT id FROM platform.territory WHERE slug = 'demo'"
+            )
             await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
             found: list[Any] = await connection.fetch(asked)
             return found
 
-    async def killed_in_the_middle(self, by: httpx.AsyncClient, address: str, form: dict[str, Any], table: str) -> None:
+    async def killed_in_the_middle(
+        self, by: httpx.AsyncClient, address: str, form: dict[str, Any], table: str
+    ) -> None:
         """The portal dies while it does what is asked: it waits to write in a table that somebody else holds."""
-        async with self._connected("portal", "owner") as connection, connection.transaction():
+        async with (
+            self._connected("portal", "owner") as connection,
+            connection.transaction(),
+        ):
             await connection.execute(f"LOCK TABLE app.{table} IN SHARE MODE")
             asking = asyncio.create_task(by.post(address, data=form))
             await wait_until(lambda: self._waits(connection, table))
@@ -84,8 +99,12 @@ class Trial:
             await connection.execute(str(LATER))
 
     @asynccontextmanager
-    async def _connected(self, program: ProgramName, role: Any = "worker") -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(self.place.settings.dsn(program, role).replace("+asyncpg", ""))
+    async def _connected(
+        self, program: ProgramName, role: Any = "worker"
+    ) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(
+            self.place.settings.dsn(program, role).replace("+asyncpg", "")
+        )
         try:
             yield connection
         finally:
@@ -94,7 +113,10 @@ class Trial:
 
 @pytest.fixture
 async def trial(
-    installation: Installation, context: BrowserContext, browser: Browser, tmp_path: Path
+    installation: Installation,
+    context: BrowserContext,
+    browser: Browser,
+    tmp_path: Path,
 ) -> AsyncIterator[Trial]:
     producer = await context.new_page()
     await restrict(producer, installation, tmp_path, TITLE)
@@ -107,7 +129,10 @@ async def trial(
     await person.get_by_role("link", name=TITLE).click()
     dataset = person.url.split("/data/")[1].split("/")[0]
     await set_terms(producer, installation, dataset)
-    async with as_program(installation, producer) as answering, as_program(installation, person) as asking:
+    async with (
+        as_program(installation, producer) as answering,
+        as_program(installation, person) as asking,
+    ):
         yield Trial(installation, dataset, answering, asking)
     await other.close()
     for verb, program in PARTS:
@@ -117,14 +142,21 @@ async def trial(
     installation.wait("node")
 
 
-async def test_the_portal_killed_at_each_step_loses_nothing_and_brings_nothing_back(trial: Trial) -> None:
+async def test_the_portal_killed_at_each_step_loses_nothing_and_brings_nothing_back(
+    trial: Trial,
+) -> None:
     request = await ask(trial)
     agreement = await grant(trial, request)
     secret = await deliver(trial, agreement)
     await read_while_away(trial, secret)
     await revoke(trial, agreement, secret)
 
-    done = [row["name"] for row in await trial.kept("portal", SAID.format(request=request, agreement=agreement))]
+    done = [
+        row["name"]
+        for row in await trial.kept(
+            "portal", SAID.format(request=request, agreement=agreement)
+        )
+    ]
     assert sorted(name for name in done if name in EVENTS) == sorted(EVENTS)
     [held] = await trial.kept("node", HELD.format(agreement=agreement))
     await trial.let_time_pass()
@@ -139,7 +171,10 @@ HELD = "SELECT state, revision FROM app.held_agreement WHERE id = '{agreement}'"
 
 async def told(trial: Trial, agreement: str, revision: int) -> bool:
     """Whether the portal knows that the node holds this."""
-    [row] = await trial.kept("portal", f"SELECT delivered, revision FROM app.access_agreement WHERE id = '{agreement}'")
+    [row] = await trial.kept(
+        "portal",
+        f"SELECT delivered, revision FROM app.access_agreement WHERE id = '{agreement}'",
+    )
     return bool(row["delivered"] == row["revision"] == revision)
 
 
@@ -162,10 +197,8 @@ async def ask(trial: Trial) -> str:
 
 async def grant(trial: Trial, request: str) -> str:
     """The grant: undone with the portal that was making it; once made, the node is told by whoever comes after."""
-    address, mine = (
-        f"/access-requests/{request}/grant",
-        f"SELECT id FROM app.access_agreement WHERE request_id = '{request}'",
-    )
+    address = f"/access-requests/{request}/grant"
+    mine = f"SELECT id FROM app.access_agreement WHERE request_id = '{request}'"
     await trial.killed_in_the_middle(trial.producer, address, WHY, "public_agreement")
     assert await trial.kept("portal", mine) == []
     trial.place.freeze("work-portal", "work-node")
@@ -190,10 +223,15 @@ async def holds(trial: Trial, agreement: str) -> bool:
 
 async def deliver(trial: Trial, agreement: str) -> str:
     """A credential: the portal dies while it tells a node that hangs; the secret is good once both are there."""
-    [row] = await trial.kept("portal", f"SELECT project_id, node_id FROM app.access_agreement WHERE id = '{agreement}'")
+    [row] = await trial.kept(
+        "portal",
+        f"SELECT project_id, node_id FROM app.access_agreement WHERE id = '{agreement}'",
+    )
     trial.place.freeze(*NODE)
     form = {"name": "Le portable", "node": str(row["node_id"]), "days": "30"}
-    page = await trial.person.post(f"/projects/{row['project_id']}/access/credentials", data=form)
+    page = await trial.person.post(
+        f"/projects/{row['project_id']}/access/credentials", data=form
+    )
     assert page.status_code == 201, page.text
     secret = page.text.partition('id="secret" value="')[2].partition('"')[0]
     await wait_until(lambda: telling(trial))
@@ -202,7 +240,15 @@ async def deliver(trial: Trial, agreement: str) -> str:
     trial.start()
 
     await wait_until(answers(trial.place, trial.path, secret, 200))
-    assert len(await trial.kept("node", f"SELECT id FROM app.held_credential WHERE agreement_id = '{agreement}'")) == 1
+    assert (
+        len(
+            await trial.kept(
+                "node",
+                f"SELECT id FROM app.held_credential WHERE agreement_id = '{agreement}'",
+            )
+        )
+        == 1
+    )
     return secret
 
 
@@ -234,12 +280,15 @@ async def question(trial: Trial) -> datetime | None:
     """When the question began that the node waits for an answer to."""
     waiting = "SELECT tried_at FROM app.agreement_cursor WHERE tried_at > greatest(asked_at, failed_at)"
     rows = await trial.kept("node", waiting)
-    return rows[0]["tried_at"] if rows else None
+    if rows:
+        return rows[0]["tried_at"]
+    return None
 
 
 async def revoke(trial: Trial, agreement: str, secret: str) -> None:
     """The node cut off, the portal killed before it tells: the first reading after both are back is refused, and stays so."""
-    place, address = trial.place, f"/agreements/{agreement}/revoke"
+    place = trial.place
+    address = f"/agreements/{agreement}/revoke"
     await trial.killed_in_the_middle(trial.producer, address, WHY, "public_agreement")
     assert (await read(place, trial.path, secret)).status_code == 200
     place.kill(*NODE)

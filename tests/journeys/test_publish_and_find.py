@@ -41,11 +41,17 @@ async def wait_until_found(installation: Installation, words: str, title: str) -
     await wait_until(lambda: is_found(installation, words, title))
 
 
-async def is_found(installation: Installation, words: str, title: str, slug: str = "demo") -> bool:
+async def is_found(
+    installation: Installation, words: str, title: str, slug: str = "demo"
+) -> bool:
     """Whether the portal's search shows the title."""
     origin = f"http://127.0.0.1:{installation.settings.port(0)}"
     async with httpx.AsyncClient(base_url=origin, timeout=PATIENCE) as client:
-        answer = await client.get("/api/v1/datasets", params={"q": words}, headers={"Host": f"{slug}.localhost"})
+        answer = await client.get(
+            "/api/v1/datasets",
+            params={"q": words},
+            headers={"Host": f"{slug}.localhost"},
+        )
     return any(item["title"] == title for item in answer.json()["items"])
 
 
@@ -54,7 +60,10 @@ async def contents_of_portal(installation: Installation) -> str:
     dsn = installation.settings.dsn("portal", "owner").replace("+asyncpg", "")
     connection = await asyncpg.connect(dsn)
     try:
-        tenants = [row["id"] for row in await connection.fetch("SELECT id FROM platform.territory")]
+        tenants = [
+            row["id"]
+            for row in await connection.fetch("SELECT id FROM platform.territory")
+        ]
         tables = await connection.fetch(
             "SELECT schemaname || '.' || tablename AS name FROM pg_tables WHERE schemaname IN ('app', 'platform', 'ops', 'queue')"
         )
@@ -63,11 +72,16 @@ async def contents_of_portal(installation: Installation) -> str:
             async with connection.transaction():
                 await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
                 for table in tables:
-                    rows = await connection.fetch(f"SELECT t::text FROM {table['name']} t")
+                    rows = await connection.fetch(
+                        f"SELECT t::text FROM {table['name']} t"
+                    )
                     found += [row[0] for row in rows]
                 for table in PACKED:
                     rows = await connection.fetch(f"SELECT record FROM app.{table}")
-                    found += [json.dumps(decompress_description(row[0]), ensure_ascii=False) for row in rows]
+                    found += [
+                        json.dumps(decompress_description(row[0]), ensure_ascii=False)
+                        for row in rows
+                    ]
     finally:
         await connection.close()
     return "\n".join(found)
@@ -97,8 +111,12 @@ async def test_a_producer_publishes_and_anyone_finds_and_downloads(
     await page.get_by_text("Montrer ici les premières lignes").click()
     frame = page.frame_locator("iframe")
     await expect(frame.get_by_role("heading", level=1)).to_have_text(TITLE)
-    styled = await frame.locator("body").evaluate("body => getComputedStyle(body).paddingTop")
-    assert styled != "0px", "the sheet of the node is read inside the frame, which runs nothing"
+    styled = await frame.locator("body").evaluate(
+        "body => getComputedStyle(body).paddingTop"
+    )
+    assert styled != "0px", (
+        "the sheet of the node is read inside the frame, which runs nothing"
+    )
     async with page.expect_download() as caught:
         await page.get_by_role("link", name=re.compile("Télécharger")).first.click()
     download = await caught.value
@@ -119,9 +137,15 @@ async def test_no_cell_of_a_published_file_is_kept_by_the_portal(
     await wait_until_found(installation, "equilibres", title)
 
     kept = await contents_of_portal(installation)
-    logs = "".join(path.read_text(errors="replace") for path in installation.folder.glob("*.log"))
+    logs = "".join(
+        path.read_text(errors="replace") for path in installation.folder.glob("*.log")
+    )
     mails = installation.mails()
-    index = b"".join(path.read_bytes() for path in installation.settings.index_folder.rglob("*") if path.is_file())
+    index = b"".join(
+        path.read_bytes()
+        for path in installation.settings.index_folder.rglob("*")
+        if path.is_file()
+    )
 
     assert title in kept
     for word in CANARIES:

@@ -19,7 +19,15 @@ ROOT = Path(__file__).parents[2]
 def credential(installation: Installation) -> dict[str, str]:
     """What `udi node add --json` prints, once."""
     done = installation.run(
-        "node", "add", "demo", "seve-node", "--url", "http://127.0.0.1:9", "--producer", "seve", "--json"
+        "node",
+        "add",
+        "demo",
+        "seve-node",
+        "--url",
+        "http://127.0.0.1:9",
+        "--producer",
+        "seve",
+        "--json",
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, str] = json.loads(done.stdout)
@@ -54,15 +62,21 @@ def record(slug: str) -> dict[str, Any]:
 @pytest.fixture
 async def node(installation: Installation, credential: dict[str, str]) -> Any:
     """The node, with a token it asked for itself."""
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{installation.settings.port(0)}") as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{installation.settings.port(0)}"
+    ) as client:
         client.headers["Host"] = "demo.localhost"
         basic = httpx.BasicAuth(credential["client_id"], credential["client_secret"])
-        token = await client.post("/oauth2/token", data={"grant_type": "client_credentials"}, auth=basic)
+        token = await client.post(
+            "/oauth2/token", data={"grant_type": "client_credentials"}, auth=basic
+        )
         client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
         yield client
 
 
-async def test_a_registered_node_publishes_for_its_producer(node: httpx.AsyncClient) -> None:
+async def test_a_registered_node_publishes_for_its_producer(
+    node: httpx.AsyncClient,
+) -> None:
     sent = record("seve")
 
     answer = await node.post("/kalim/v1/resources", json=sent)
@@ -84,7 +98,9 @@ async def test_its_credential_opens_nothing_on_another_territory(
 ) -> None:
     sent = copy.deepcopy(record("seve"))
 
-    answer = await node.post("/kalim/v1/resources", json=sent, headers={"Host": "autre.localhost"})
+    answer = await node.post(
+        "/kalim/v1/resources", json=sent, headers={"Host": "autre.localhost"}
+    )
 
     assert answer.status_code == 401
 
@@ -92,15 +108,21 @@ async def test_its_credential_opens_nothing_on_another_territory(
 def test_a_second_registration_under_the_same_name_is_refused(
     installation: Installation, credential: dict[str, str]
 ) -> None:
-    done = installation.run("node", "add", "demo", "seve-node", "--url", "http://127.0.0.1:9")
+    done = installation.run(
+        "node", "add", "demo", "seve-node", "--url", "http://127.0.0.1:9"
+    )
 
     assert done.returncode == 1
     assert "already registered" in done.stderr
     assert credential["client_secret"] not in done.stdout + done.stderr
 
 
-def test_a_wrong_address_is_named_and_registers_nothing(installation: Installation) -> None:
-    done = installation.run("node", "add", "demo", "bad-node", "--url", "ftp://somewhere")
+def test_a_wrong_address_is_named_and_registers_nothing(
+    installation: Installation,
+) -> None:
+    done = installation.run(
+        "node", "add", "demo", "bad-node", "--url", "ftp://somewhere"
+    )
     listed = installation.run("node", "list", "demo", "--json")
 
     assert done.returncode == 1
@@ -108,7 +130,9 @@ def test_a_wrong_address_is_named_and_registers_nothing(installation: Installati
     assert "bad-node" not in listed.stdout
 
 
-def test_the_commands_of_a_territory_say_what_is_wrong(installation: Installation, tmp_path: Path) -> None:
+def test_the_commands_of_a_territory_say_what_is_wrong(
+    installation: Installation, tmp_path: Path
+) -> None:
     folder = tmp_path / "demo"
     folder.mkdir()
     (folder / "tenant.toml").write_text("[territory]\nslug = 3\n")

@@ -16,12 +16,15 @@ TITLE = "Consommation par îlot"
 COLUMNS = ("ilot", "debut", "logements", "energie")
 CANARY = "ZQ-4417-TEMOIN"
 ROWS = "\n".join(
-    f"{CANARY if n == 3 else f'PA-{n:04}'};2026-01-{n:02} 18:00;{10 + n};{n / 2:.1f}" for n in range(1, 21)
+    f"{CANARY if n == 3 else f'PA-{n:04}'};2026-01-{n:02} 18:00;{10 + n};{n / 2:.1f}"
+    for n in range(1, 21)
 )
 WHY_NOT = "Votre étude ne demande pas de connaître les logements."
 
 
-async def restrict(page: Page, place: Installation, folder: Path, title: str = TITLE) -> None:
+async def restrict(
+    page: Page, place: Installation, folder: Path, title: str = TITLE
+) -> None:
     """The producer drops a table and publishes it as restricted."""
     file = folder / "ilots.csv"
     file.write_text(";".join(COLUMNS) + "\n" + ROWS + "\n")
@@ -46,10 +49,19 @@ async def set_terms(page: Page, place: Installation, dataset: str) -> None:
     """The producer says who may ask, and under which terms."""
     await page.goto(f"{place.portal()}/login?back=/data/{dataset}/access-policy/edit")
     await check(page)
-    for box in ("requesters][value=person", "requesters][value=research", "purposes][value=research"):
+    for box in (
+        "requesters][value=person",
+        "requesters][value=research",
+        "purposes][value=research",
+    ):
         await page.locator(f"[name={box}]").check()
     await page.locator("[name=prohibitions][value=distribute]").check()
-    for name, value in {"months": "24", "renewals": "1", "columns": "\n".join(COLUMNS), "answer_days": "15"}.items():
+    for name, value in {
+        "months": "24",
+        "renewals": "1",
+        "columns": "\n".join(COLUMNS),
+        "answer_days": "15",
+    }.items():
         await page.locator(f"[name={name}]").fill(value)
     await page.get_by_role("button", name="Fixer ces conditions").click()
     await page.wait_for_load_state()
@@ -59,10 +71,14 @@ async def set_terms(page: Page, place: Installation, dataset: str) -> None:
 async def ask(page: Page, columns: tuple[str, ...], months: str) -> None:
     """Fill what is asked, and send."""
     await page.locator("[name=purpose][value=research]").check()
-    await page.locator("[name=words]").fill("Repérer les rues où la consommation grimpe pendant les canicules.")
+    await page.locator("[name=words]").fill(
+        "Repérer les rues où la consommation grimpe pendant les canicules."
+    )
     await page.locator("[name=months]").fill(months)
     for column in COLUMNS:
-        await page.locator(f"[name=columns][value={column}]").set_checked(column in columns)
+        await page.locator(f"[name=columns][value={column}]").set_checked(
+            column in columns
+        )
     await check(page)
     await page.get_by_role("button", name=re.compile("nvoyer")).click()
     await page.wait_for_load_state()
@@ -70,12 +86,18 @@ async def ask(page: Page, columns: tuple[str, ...], months: str) -> None:
 
 async def read(place: Installation, path: str, secret: str = "") -> httpx.Response:
     """What a machine gets at the node."""
-    headers = {"Host": "node.demo.localhost"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{place.settings.port(1)}", timeout=PATIENCE) as client:
+    headers = {"Host": "node.demo.localhost"} | (
+        {"Authorization": f"Bearer {secret}"} if secret else {}
+    )
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{place.settings.port(1)}", timeout=PATIENCE
+    ) as client:
         return await client.get(path, headers=headers)
 
 
-def answers(place: Installation, path: str, secret: str, status: int) -> Callable[[], Awaitable[bool]]:
+def answers(
+    place: Installation, path: str, secret: str, status: int
+) -> Callable[[], Awaitable[bool]]:
     """Whether the node answers a machine with this status."""
 
     async def seen() -> bool:
@@ -84,7 +106,9 @@ def answers(place: Installation, path: str, secret: str, status: int) -> Callabl
     return seen
 
 
-async def be_refused(student: Page, producer: Page, place: Installation, dataset: str) -> str:
+async def be_refused(
+    student: Page, producer: Page, place: Installation, dataset: str
+) -> str:
     """Ask for everything for two years, and read why not; the address of the request."""
     await student.goto(f"{place.portal()}/")
     await log_in(student, place, INHABITANT)
@@ -104,12 +128,16 @@ async def be_refused(student: Page, producer: Page, place: Installation, dataset
     return request
 
 
-async def be_granted(student: Page, producer: Page, place: Installation, request: str, dataset: str) -> tuple[str, str]:
+async def be_granted(
+    student: Page, producer: Page, place: Installation, request: str, dataset: str
+) -> tuple[str, str]:
     """Ask again for half of it; the address of the agreement, and the secret of a machine."""
     await student.get_by_role("link", name=re.compile("Corriger")).click()
     await ask(student, COLUMNS[:2], "6")
     await producer.goto(request)
-    await producer.locator("[name=words]").fill("Les deux colonnes suffisent à ce projet.")
+    await producer.locator("[name=words]").fill(
+        "Les deux colonnes suffisent à ce projet."
+    )
     await producer.get_by_role("button", name=re.compile("Accorder")).click()
     await producer.wait_for_load_state()
     await student.goto(f"{place.portal()}/data/{dataset}")
@@ -124,7 +152,10 @@ async def be_granted(student: Page, producer: Page, place: Installation, request
 
 
 async def test_a_refused_student_asks_better_reads_half_the_columns_until_the_producer_revokes(
-    installation: Installation, context: BrowserContext, browser: Browser, tmp_path: Path
+    installation: Installation,
+    context: BrowserContext,
+    browser: Browser,
+    tmp_path: Path,
 ) -> None:
     producer = await context.new_page()
     await restrict(producer, installation, tmp_path)
@@ -139,7 +170,9 @@ async def test_a_refused_student_asks_better_reads_half_the_columns_until_the_pr
     stranger = await read(installation, path)
     await set_terms(producer, installation, dataset)
     request = await be_refused(student, producer, installation, dataset)
-    agreement, secret = await be_granted(student, producer, installation, request, dataset)
+    agreement, secret = await be_granted(
+        student, producer, installation, request, dataset
+    )
     await wait_until(answers(installation, path, secret, 200))
     table = (await read(installation, path, secret)).text.lstrip("\ufeff")
     altered = await read(installation, path, f"{secret}x")
@@ -150,7 +183,10 @@ async def test_a_refused_student_asks_better_reads_half_the_columns_until_the_pr
     last = await read(installation, path, secret)
     await visitor.close()
 
-    assert (stranger.status_code, stranger.headers["www-authenticate"].split()[0]) == (401, "Bearer")
+    assert (stranger.status_code, stranger.headers["www-authenticate"].split()[0]) == (
+        401,
+        "Bearer",
+    )
     assert CANARY not in stranger.text
     assert re.split("[;,]", table.splitlines()[0]) == list(COLUMNS[:2])
     assert CANARY in table

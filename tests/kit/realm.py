@@ -33,7 +33,9 @@ class Realm:
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}
+        )
         self._thread.start()
         address = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.service = IdentityService(Settings(state=self.state, identity_url=address))
@@ -47,17 +49,38 @@ class Realm:
     def sign(self, claims: dict[str, Any], *, kind: str = "JWT") -> str:
         """A token of this realm; claims that are None are left out."""
         moment = int(clock.now().timestamp())
-        said = {"iss": self.service.issuer, "iat": moment, "exp": moment + 300, **claims}
+        said = {
+            "iss": self.service.issuer,
+            "iat": moment,
+            "exp": moment + 300,
+            **claims,
+        }
         header = {"alg": "RS256", "typ": kind, "kid": KEY.kid}
-        return jwt.encode(header, {name: value for name, value in said.items() if value is not None}, KEY)
+        return jwt.encode(
+            header,
+            {name: value for name, value in said.items() if value is not None},
+            KEY,
+        )
 
     def answer(self, path: str) -> tuple[int, dict[str, Any]]:
         if path.endswith("/certs"):
             return 200, dict(KeySet([KEY]).as_dict(private=False))
         if self.refusal:
             return 400, {"error": self.refusal}
-        person = {"typ": "ID", "aud": CLIENT.id, "azp": CLIENT.id, "sub": SUBJECT, "nonce": "n", "name": "Compte"}
-        rights = {"typ": "Bearer", "aud": [CLIENT.origin, "account"], "azp": CLIENT.id, "sub": SUBJECT}
+        person = {
+            "typ": "ID",
+            "aud": CLIENT.id,
+            "azp": CLIENT.id,
+            "sub": SUBJECT,
+            "nonce": "n",
+            "name": "Compte",
+        }
+        rights = {
+            "typ": "Bearer",
+            "aud": [CLIENT.origin, "account"],
+            "azp": CLIENT.id,
+            "sub": SUBJECT,
+        }
         return 200, {
             "id_token": self.sign(person | self.person),
             "access_token": self.sign(rights | self.rights),

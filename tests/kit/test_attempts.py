@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from udi.kit import clock, login_attempts
-from udi.kit.login_attempts import InvalidLoginAttemptError, begin_attempt, is_key, new_key, resume_attempt
+from udi.kit.login_attempts import (
+    InvalidLoginAttemptError,
+    begin_attempt,
+    is_key,
+    new_key,
+    resume_attempt,
+)
 
 KEY = new_key()
 
@@ -18,9 +24,22 @@ def test_the_browser_that_began_gets_its_attempt_back() -> None:
 
 
 def test_each_attempt_has_its_own_secrets() -> None:
-    first, second = begin_attempt(KEY, "/"), begin_attempt(KEY, "/")
+    first = begin_attempt(KEY, "/")
+    second = begin_attempt(KEY, "/")
 
-    assert len({first.state, second.state, first.nonce, second.nonce, first.verifier, second.verifier}) == 6
+    assert (
+        len(
+            {
+                first.state,
+                second.state,
+                first.nonce,
+                second.nonce,
+                first.verifier,
+                second.verifier,
+            }
+        )
+        == 6
+    )
 
 
 def test_the_verifier_has_the_length_that_pkce_wants() -> None:
@@ -34,7 +53,9 @@ def test_the_state_gives_away_neither_nonce_nor_verifier() -> None:
     assert attempt.verifier not in attempt.state
 
 
-@pytest.mark.parametrize("key", [None, "", "short", new_key()], ids=["none", "empty", "short", "another"])
+@pytest.mark.parametrize(
+    "key", [None, "", "short", new_key()], ids=["none", "empty", "short", "another"]
+)
 def test_another_browser_is_refused(key: str | None) -> None:
     attempt = begin_attempt(KEY, "/")
 
@@ -42,22 +63,33 @@ def test_another_browser_is_refused(key: str | None) -> None:
         resume_attempt(key, attempt.state)
 
 
-TOUCHED = {"longer": f"{begin_attempt(KEY, '/').state}x", "shorter": begin_attempt(KEY, "/").state[2:]}
+TOUCHED = {
+    "longer": f"{begin_attempt(KEY, '/').state}x",
+    "shorter": begin_attempt(KEY, "/").state[2:],
+}
 
 
-@pytest.mark.parametrize("state", ["", ".", "a", "a.b", "é.é", *TOUCHED.values()], ids=[*"12345", *TOUCHED])
+@pytest.mark.parametrize(
+    "state", ["", ".", "a", "a.b", "é.é", *TOUCHED.values()], ids=[*"12345", *TOUCHED]
+)
 def test_a_state_that_was_touched_is_refused(state: str) -> None:
     with pytest.raises(InvalidLoginAttemptError):
         resume_attempt(KEY, state)
 
 
 @pytest.mark.parametrize("minutes", [61, -5])
-def test_an_attempt_lasts_an_hour(monkeypatch: pytest.MonkeyPatch, minutes: int) -> None:
+def test_an_attempt_lasts_an_hour(
+    monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
     attempt = begin_attempt(KEY, "/")
-    monkeypatch.setattr(login_attempts, "now", lambda: clock.now() + timedelta(minutes=59))
+    monkeypatch.setattr(
+        login_attempts, "now", lambda: clock.now() + timedelta(minutes=59)
+    )
     assert resume_attempt(KEY, attempt.state) == attempt
 
-    monkeypatch.setattr(login_attempts, "now", lambda: clock.now() + timedelta(minutes=minutes))
+    monkeypatch.setattr(
+        login_attempts, "now", lambda: clock.now() + timedelta(minutes=minutes)
+    )
 
     with pytest.raises(InvalidLoginAttemptError):
         resume_attempt(KEY, attempt.state)
@@ -72,16 +104,22 @@ def test_an_attempt_is_taken_up_from_a_second_before_it_began_to_the_end_of_the_
 ) -> None:
     monkeypatch.setattr(login_attempts, "now", lambda: MOMENT)
     attempt = begin_attempt(KEY, "/")
-    monkeypatch.setattr(login_attempts, "now", lambda: MOMENT + timedelta(seconds=seconds))
+    monkeypatch.setattr(
+        login_attempts, "now", lambda: MOMENT + timedelta(seconds=seconds)
+    )
 
     assert resume_attempt(KEY, attempt.state) == attempt
 
 
 @pytest.mark.parametrize("seconds", [-2, 3600])
-def test_an_attempt_is_refused_outside_of_it(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+def test_an_attempt_is_refused_outside_of_it(
+    monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
     monkeypatch.setattr(login_attempts, "now", lambda: MOMENT)
     attempt = begin_attempt(KEY, "/")
-    monkeypatch.setattr(login_attempts, "now", lambda: MOMENT + timedelta(seconds=seconds))
+    monkeypatch.setattr(
+        login_attempts, "now", lambda: MOMENT + timedelta(seconds=seconds)
+    )
 
     with pytest.raises(InvalidLoginAttemptError):
         resume_attempt(KEY, attempt.state)
@@ -92,7 +130,10 @@ def test_a_state_that_an_earlier_release_sealed_is_refused(body: str) -> None:
     encoded = login_attempts._encode(body.encode())
 
     with pytest.raises(InvalidLoginAttemptError):
-        resume_attempt(KEY, f"{encoded}.{login_attempts._seal(KEY, login_attempts.LOGIN_STATE.purpose, encoded)}")
+        resume_attempt(
+            KEY,
+            f"{encoded}.{login_attempts._seal(KEY, login_attempts.LOGIN_STATE.purpose, encoded)}",
+        )
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,27 @@ from typing import Any
 import pytest
 
 from udi.kit import confirmation, credentials
-from udi.kit.confirmation import FRESH_FOR, VALID_FOR, is_confirmation_fresh, is_confirmation_valid
-from udi.kit.credentials import LEEWAY, LONGEST_JTI, InvalidSignatureError, SecretKind, SignedTokenKind
+from udi.kit.confirmation import (
+    FRESH_FOR,
+    VALID_FOR,
+    is_confirmation_fresh,
+    is_confirmation_valid,
+)
+from udi.kit.credentials import (
+    LEEWAY,
+    LONGEST_JTI,
+    InvalidSignatureError,
+    SecretKind,
+    SignedTokenKind,
+)
 
-KIND = SignedTokenKind(typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5))
-HERE, THERE = "https://portal.example.org", "https://node.example.org"
-NOW, SECOND = datetime(2026, 11, 29, 12, tzinfo=UTC), timedelta(seconds=1)
+KIND = SignedTokenKind(
+    typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5)
+)
+HERE = "https://portal.example.org"
+THERE = "https://node.example.org"
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 ABSENT = object()
 
 
@@ -53,14 +68,20 @@ def test_read_refuses_another_kind(header: dict[str, str]) -> None:
         ("exp", (ABSENT, None, "9999999999", 9999999999.5)),
     ],
 )
-def test_read_refuses_a_claim_that_is_absent_or_another(name: str, values: tuple[object, ...]) -> None:
+def test_read_refuses_a_claim_that_is_absent_or_another(
+    name: str, values: tuple[object, ...]
+) -> None:
     for value in values:
         with pytest.raises(InvalidSignatureError):
-            KIND.read({"typ": KIND.typ}, claims(**{name: value}), issuer=HERE, audience=THERE)
+            KIND.read(
+                {"typ": KIND.typ}, claims(**{name: value}), issuer=HERE, audience=THERE
+            )
 
 
 @pytest.mark.parametrize("ahead", [-LEEWAY, KIND.lifetime + LEEWAY + SECOND])
-def test_read_refuses_what_is_over_and_what_lasts_longer_than_its_kind(ahead: timedelta) -> None:
+def test_read_refuses_what_is_over_and_what_lasts_longer_than_its_kind(
+    ahead: timedelta,
+) -> None:
     said = claims(exp=int((NOW + ahead).timestamp()))
 
     with pytest.raises(InvalidSignatureError, match="out of date"):
@@ -68,7 +89,9 @@ def test_read_refuses_what_is_over_and_what_lasts_longer_than_its_kind(ahead: ti
 
 
 @pytest.mark.parametrize("ahead", [-LEEWAY + SECOND, KIND.lifetime + LEEWAY])
-def test_read_accepts_the_first_and_the_last_moment_of_its_kind(ahead: timedelta) -> None:
+def test_read_accepts_the_first_and_the_last_moment_of_its_kind(
+    ahead: timedelta,
+) -> None:
     said = claims(exp=int((NOW + ahead).timestamp()))
 
     assert KIND.read({"typ": KIND.typ}, said, issuer=HERE, audience=THERE)
@@ -83,13 +106,20 @@ def test_a_secret_is_long_and_only_its_digest_is_kept() -> None:
     assert (kind.matches(secret), kind.matches(secret[1:])) == (True, False)
     assert len(kind.digest(secret)) == 32
     assert secret.encode() not in kind.digest(secret)
-    assert kind.hexdigest(secret) == kind.digest(secret).hex() != kind.hexdigest(secret + "x")
+    assert (
+        kind.hexdigest(secret)
+        == kind.digest(secret).hex()
+        != kind.hexdigest(secret + "x")
+    )
 
 
 @pytest.mark.parametrize(
-    ("counts", "longest"), [(is_confirmation_valid, VALID_FOR), (is_confirmation_fresh, FRESH_FOR)]
+    ("counts", "longest"),
+    [(is_confirmation_valid, VALID_FOR), (is_confirmation_fresh, FRESH_FOR)],
 )
-def test_what_is_known_of_somebody_counts_for_so_long(counts: Any, longest: timedelta) -> None:
+def test_what_is_known_of_somebody_counts_for_so_long(
+    counts: Any, longest: timedelta
+) -> None:
     assert not counts(None)
     assert counts(NOW)
     assert counts(NOW - longest)

@@ -56,7 +56,9 @@ async def test_a_savepoint_keeps_its_territory_committed_or_rolled_back(
     assert (inside, after) == (demo.id, demo.id)
 
 
-async def test_jobs_are_queued_for_a_territory_only(portal_database: Database, demo: Territory) -> None:
+async def test_jobs_are_queued_for_a_territory_only(
+    portal_database: Database, demo: Territory
+) -> None:
     async with portal_database.platform_session() as session:
         for queue in (enqueue(session, "job", {}), enqueue_each(session, "job", [{}])):
             with pytest.raises(NoTenantError):
@@ -64,7 +66,9 @@ async def test_jobs_are_queued_for_a_territory_only(portal_database: Database, d
 
     async with portal_database.session(demo.id) as session:
         await enqueue_each(session, "job", [{"n": 1}, {"n": 2}])
-        queued = [state for state in await list_queues(session) if state.tenant == demo.id]
+        queued = [
+            state for state in await list_queues(session) if state.tenant == demo.id
+        ]
         await session.rollback()
 
     assert [state.waiting for state in queued] == [2]
@@ -72,7 +76,9 @@ async def test_jobs_are_queued_for_a_territory_only(portal_database: Database, d
         assert demo.id not in [state.tenant for state in await list_queues(session)]
 
 
-async def test_a_session_without_a_territory_is_refused(portal_database: Database) -> None:
+async def test_a_session_without_a_territory_is_refused(
+    portal_database: Database,
+) -> None:
     with pytest.raises(NoTenantError):
         async with portal_database.session(None):
             pass
@@ -93,7 +99,10 @@ PROCESS = text("SELECT pg_backend_pid()")
 async def test_a_reading_sees_its_own_territory_even_inside_that_of_another(
     pages: Database, demo: Territory, other: Territory
 ) -> None:
-    async with pages.session(demo.id, role="public") as outer, pages.session(other.id, role="public") as inner:
+    async with (
+        pages.session(demo.id, role="public") as outer,
+        pages.session(other.id, role="public") as inner,
+    ):
         first = await outer.scalar(TENANT), await inner.scalar(TENANT)
     async with pages.platform_session(role="public") as session:
         after = await session.scalar(TENANT)
@@ -108,7 +117,9 @@ async def test_a_reading_writes_nothing(pages: Database, demo: Territory) -> Non
             await session.execute(text("CREATE TABLE app.left_behind ()"))
 
 
-async def test_a_connection_that_died_gives_way_to_a_new_one(pages: Database, postgres: str, demo: Territory) -> None:
+async def test_a_connection_that_died_gives_way_to_a_new_one(
+    pages: Database, postgres: str, demo: Territory
+) -> None:
     async with pages.session(demo.id, role="public") as session:
         process = await session.scalar(PROCESS)
     async with pages.session(demo.id, role="public") as session:
@@ -118,7 +129,10 @@ async def test_a_connection_that_died_gives_way_to_a_new_one(pages: Database, po
     await connection.close()
 
     async with pages.session(demo.id, role="public") as session:
-        assert (await session.scalar(TENANT), await session.scalar(PROCESS) == process) == (demo.id, False)
+        assert (
+            await session.scalar(TENANT),
+            await session.scalar(PROCESS) == process,
+        ) == (demo.id, False)
 
 
 async def test_rows_are_those_of_their_territory_on_whatever_connection(
@@ -128,7 +142,10 @@ async def test_rows_are_those_of_their_territory_on_whatever_connection(
     async with pages.session(other.id, role="public") as session:
         await session.scalar(TENANT)
 
-    [first], [second] = await pages.rows(demo.id).fetch(asked), await pages.rows(other.id).fetch(asked)
+    [first], [second] = (
+        await pages.rows(demo.id).fetch(asked),
+        await pages.rows(other.id).fetch(asked),
+    )
     async with pages.platform_session(role="public") as session:
         after = await session.scalar(TENANT)
         [inside] = await SessionRowReader(session).fetch(asked)
@@ -137,7 +154,9 @@ async def test_rows_are_those_of_their_territory_on_whatever_connection(
     assert first[1] == second[1] == inside[1], "one connection"
 
 
-async def test_rows_are_read_and_never_written(pages: Database, portal_database: Database, demo: Territory) -> None:
+async def test_rows_are_read_and_never_written(
+    pages: Database, portal_database: Database, demo: Territory
+) -> None:
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         await pages.rows(demo.id).fetch("CREATE TABLE app.left_behind ()")
     with pytest.raises(RuntimeError, match="Only pages"):
@@ -147,7 +166,8 @@ async def test_rows_are_read_and_never_written(pages: Database, portal_database:
 async def test_rows_come_from_a_new_connection_after_the_one_before_died(
     pages: Database, postgres: str, demo: Territory
 ) -> None:
-    rows, process = pages.rows(demo.id), "SELECT pg_backend_pid()"
+    rows = pages.rows(demo.id)
+    process = "SELECT pg_backend_pid()"
     [[before]] = await rows.fetch(process)
     connection = await asyncpg.connect(postgres)
     assert await connection.fetchval("SELECT pg_terminate_backend($1, 5000)", before)
@@ -161,7 +181,8 @@ async def test_rows_come_from_a_new_connection_after_the_one_before_died(
 async def test_rows_that_take_too_long_leave_no_connection_in_the_middle_of_it(
     pages: Database, demo: Territory
 ) -> None:
-    rows, process = pages.rows(demo.id), "SELECT pg_backend_pid()"
+    rows = pages.rows(demo.id)
+    process = "SELECT pg_backend_pid()"
     [[before]] = await rows.fetch(process)
 
     with pytest.raises(Exception) as refusal:  # noqa: PT011 - which one depends on the driver
@@ -172,7 +193,9 @@ async def test_rows_that_take_too_long_leave_no_connection_in_the_middle_of_it(
     assert after != before
 
 
-async def test_readers_take_turns_on_few_connections(settings: Settings, demo: Territory) -> None:
+async def test_readers_take_turns_on_few_connections(
+    settings: Settings, demo: Territory
+) -> None:
     database = Database(settings, "portal", pages=True)
 
     async def read() -> int:
@@ -196,7 +219,10 @@ async def test_a_connection_that_nobody_used_for_long_is_let_go(
         first = await session.scalar(PROCESS)
     await asyncio.sleep(0.5)
     async with database.session(demo.id, role=role) as session:
-        second, tenant = await session.scalar(PROCESS), await session.scalar(TENANT)
+        second = await session.scalar(PROCESS)
+        tenant = await session.scalar(TENANT)
     await database.close()
 
-    assert (first != second, tenant) == (True, demo.id), "who comes next has another, and no error"
+    assert (first != second, tenant) == (True, demo.id), (
+        "who comes next has another, and no error"
+    )

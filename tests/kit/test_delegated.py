@@ -26,9 +26,14 @@ async def delegated(port: int, **options: int) -> AsyncIterator[DelegatedClient]
 
 
 async def test_a_request_is_answered_as_it_would_be_here() -> None:
-    async with answering(b'{"a": 1}', "Content-Type: application/json") as port, delegated(port) as client:
+    async with (
+        answering(b'{"a": 1}', "Content-Type: application/json") as port,
+        delegated(port) as client,
+    ):
         url = f"http://127.0.0.1:{port}/x"
-        answers = await asyncio.gather(*(client.request("POST", url, json={"n": n}) for n in range(20)))
+        answers = await asyncio.gather(
+            *(client.request("POST", url, json={"n": n}) for n in range(20))
+        )
 
         assert [answer.json() for answer in answers] == [{"a": 1}] * 20
         assert answers[0].headers["content-type"] == "application/json"
@@ -50,23 +55,42 @@ async def test_an_address_that_may_not_be_reached_is_refused() -> None:
                 await client.request("GET", url)
 
 
-async def test_an_answer_that_is_too_long_or_compressed_is_an_error_of_that_call_alone() -> None:
-    async with answering(b"x" * MEGABYTE, "Content-Encoding: gzip") as port, delegated(port) as client:
+async def test_an_answer_that_is_too_long_or_compressed_is_an_error_of_that_call_alone() -> (
+    None
+):
+    async with (
+        answering(b"x" * MEGABYTE, "Content-Encoding: gzip") as port,
+        delegated(port) as client,
+    ):
         with pytest.raises(OutgoingError, match="encoding"):
             await client.request("GET", f"http://127.0.0.1:{port}/")
     async with answering(b"x" * MEGABYTE) as port, delegated(port) as client:
         with pytest.raises(OutgoingError, match="more than 1000 bytes"):
             await client.request("GET", f"http://127.0.0.1:{port}/", limit=1000)
-        assert (await client.request("GET", f"http://127.0.0.1:{port}/")).status_code == 200
+        assert (
+            await client.request("GET", f"http://127.0.0.1:{port}/")
+        ).status_code == 200
 
 
-async def test_what_would_fill_the_memory_fails_there_and_the_next_call_is_made() -> None:
+async def test_what_would_fill_the_memory_fails_there_and_the_next_call_is_made() -> (
+    None
+):
     """The limit of the call is too high on purpose: what holds then is the limit of the process."""
-    async with answering(b"x" * (256 * MEGABYTE)) as port, delegated(port, memory=128 * MEGABYTE) as client:
+    async with (
+        answering(b"x" * (256 * MEGABYTE)) as port,
+        delegated(port, memory=128 * MEGABYTE) as client,
+    ):
         with pytest.raises(OutgoingError, match="too much"):
-            await client.request("GET", f"http://127.0.0.1:{port}/", limit=1024 * MEGABYTE)
-    async with answering(b"{}") as port, delegated(port, memory=128 * MEGABYTE) as client:
-        assert (await client.request("GET", f"http://127.0.0.1:{port}/")).status_code == 200
+            await client.request(
+                "GET", f"http://127.0.0.1:{port}/", limit=1024 * MEGABYTE
+            )
+    async with (
+        answering(b"{}") as port,
+        delegated(port, memory=128 * MEGABYTE) as client,
+    ):
+        assert (
+            await client.request("GET", f"http://127.0.0.1:{port}/")
+        ).status_code == 200
 
 
 async def test_calls_fail_when_the_process_ends_and_the_next_starts_it_anew() -> None:

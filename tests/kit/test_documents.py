@@ -10,11 +10,22 @@ from joserfc import jws, jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from udi.kit.credentials import SignedDocumentKind, SignedTokenKind
-from udi.kit.keys import InvalidSignatureError, Signer, new_secret, rotate_keys, verify, verify_document
+from udi.kit.keys import (
+    InvalidSignatureError,
+    Signer,
+    new_secret,
+    rotate_keys,
+    verify,
+    verify_document,
+)
 
-KIND, OTHER = SignedDocumentKind(typ="udi-agreement+jwt"), SignedDocumentKind(typ="udi-standing+jwt")
-ORDER = SignedTokenKind(typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5))
-PORTAL, NODE = "https://portal.example.org", "https://node.example.org"
+KIND = SignedDocumentKind(typ="udi-agreement+jwt")
+OTHER = SignedDocumentKind(typ="udi-standing+jwt")
+ORDER = SignedTokenKind(
+    typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5)
+)
+PORTAL = "https://portal.example.org"
+NODE = "https://node.example.org"
 CLAIMS = {"sub": "a", "text": {"fr": "Convention passée « ici »"}}
 
 
@@ -24,13 +35,22 @@ def signer() -> Signer:
 
 
 def sign(
-    signer: Signer, claims: dict[str, Any] = CLAIMS, *, kind: SignedDocumentKind = KIND, audience: str = NODE
+    signer: Signer,
+    claims: dict[str, Any] = CLAIMS,
+    *,
+    kind: SignedDocumentKind = KIND,
+    audience: str = NODE,
 ) -> str:
     return signer.sign_document(claims, kind=kind, issuer=PORTAL, audience=audience)
 
 
 def check(
-    token: str, keys: Any, *, kind: SignedDocumentKind = KIND, issuer: str = PORTAL, audience: str = NODE
+    token: str,
+    keys: Any,
+    *,
+    kind: SignedDocumentKind = KIND,
+    issuer: str = PORTAL,
+    audience: str = NODE,
 ) -> dict[str, Any]:
     return verify_document(token, keys, kind=kind, issuer=issuer, audience=audience)
 
@@ -45,7 +65,11 @@ def test_a_document_says_who_signed_it_for_whom_and_has_no_end(signer: Signer) -
     claims = check(token, signer.public_keys())
 
     assert {name: claims[name] for name in CLAIMS} == CLAIMS
-    assert (claims["iss"], claims["aud"], set(claims)) == (PORTAL, NODE, {*CLAIMS, "iss", "aud", "iat"})
+    assert (claims["iss"], claims["aud"], set(claims)) == (
+        PORTAL,
+        NODE,
+        {*CLAIMS, "iss", "aud", "iat"},
+    )
     header = jws.extract_compact(token.encode()).headers()
     assert (header["typ"], header["alg"]) == (KIND.typ, "Ed25519")
 
@@ -56,8 +80,13 @@ def test_a_long_agreement_is_signed_and_read(signer: Signer) -> None:
     assert check(sign(signer, {"text": words}), signer.public_keys())["text"] == words
 
 
-@pytest.mark.parametrize("other", [{"kind": OTHER}, {"issuer": "https://other.example.org"}, {"audience": PORTAL}])
-def test_another_kind_issuer_or_audience_is_refused(signer: Signer, other: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [{"kind": OTHER}, {"issuer": "https://other.example.org"}, {"audience": PORTAL}],
+)
+def test_another_kind_issuer_or_audience_is_refused(
+    signer: Signer, other: dict[str, Any]
+) -> None:
     with pytest.raises(InvalidSignatureError, match="another"):
         check(sign(signer), signer.public_keys(), **other)
 
@@ -68,7 +97,9 @@ def test_a_token_is_no_document_and_a_document_no_token(signer: Signer) -> None:
     with pytest.raises(InvalidSignatureError):
         check(token, signer.public_keys())
     with pytest.raises(InvalidSignatureError):
-        verify(sign(signer), signer.public_keys(), kind=ORDER, issuer=PORTAL, audience=NODE)
+        verify(
+            sign(signer), signer.public_keys(), kind=ORDER, issuer=PORTAL, audience=NODE
+        )
 
 
 def test_several_audiences_are_refused(signer: Signer) -> None:
@@ -80,8 +111,13 @@ def test_several_audiences_are_refused(signer: Signer) -> None:
 
 def test_an_altered_payload_header_or_signature_is_refused(signer: Signer) -> None:
     header, payload, signature = sign(signer).split(".")
-    altered = part(check(f"{header}.{payload}.{signature}", signer.public_keys()) | {"sub": "b"})
-    renamed = part(jws.extract_compact(f"{header}.{payload}.{signature}".encode()).headers() | {"typ": OTHER.typ})
+    altered = part(
+        check(f"{header}.{payload}.{signature}", signer.public_keys()) | {"sub": "b"}
+    )
+    renamed = part(
+        jws.extract_compact(f"{header}.{payload}.{signature}".encode()).headers()
+        | {"typ": OTHER.typ}
+    )
 
     for token in (
         f"{header}.{altered}.{signature}",
@@ -96,7 +132,9 @@ def test_an_altered_payload_header_or_signature_is_refused(signer: Signer) -> No
             check(token, signer.public_keys())
 
 
-def test_no_algorithm_and_a_secret_made_of_the_public_key_are_refused(signer: Signer) -> None:
+def test_no_algorithm_and_a_secret_made_of_the_public_key_are_refused(
+    signer: Signer,
+) -> None:
     claims = {**CLAIMS, "iss": PORTAL, "aud": NODE, "iat": 1}
     public = signer.public_keys()["keys"][0]
     unsigned = f"{part({'alg': 'none', 'typ': KIND.typ, 'kid': public['kid']})}.{part(claims)}."
@@ -118,7 +156,9 @@ def test_a_key_that_is_sent_along_is_not_believed(signer: Signer) -> None:
     claims = {**CLAIMS, "iss": PORTAL, "aud": NODE, "iat": 1}
 
     for named in ({}, {"kid": signer.public_keys()["keys"][0]["kid"]}):
-        token = jwt.encode({**header, **named}, claims, stranger, algorithms=["Ed25519"])
+        token = jwt.encode(
+            {**header, **named}, claims, stranger, algorithms=["Ed25519"]
+        )
         with pytest.raises(InvalidSignatureError):
             check(token, signer.public_keys())
 
@@ -127,4 +167,7 @@ def test_a_document_outlives_the_next_key() -> None:
     secret = new_secret()
     token = sign(Signer.from_secret(secret))
 
-    assert check(token, Signer.from_secret(rotate_keys(secret)).public_keys())["sub"] == "a"
+    assert (
+        check(token, Signer.from_secret(rotate_keys(secret)).public_keys())["sub"]
+        == "a"
+    )

@@ -53,7 +53,9 @@ class Floor:
 async def floor(node_database: Database) -> AsyncIterator[Floor]:
     yield Floor()
     async with node_database.platform_session(role="worker") as session:
-        await session.execute(text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"), {"name": NAME})
+        await session.execute(
+            text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"), {"name": NAME}
+        )
 
 
 async def queue(
@@ -62,7 +64,9 @@ async def queue(
 ) -> None:  # fmt: skip
     async with database.session(territory.id) as session:
         for _ in range(count):
-            await jobs.enqueue(session, NAME, {"who": who}, delay=delay, share=share, at_once=at_once)
+            await jobs.enqueue(
+                session, NAME, {"who": who}, delay=delay, share=share, at_once=at_once
+            )
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
@@ -83,7 +87,9 @@ async def test_one_job_begins_within_the_next_two_of_a_thousand(
         await running
 
     waited = floor.began.index("small") - before
-    print(f"1 job behind {MANY - before} of another space, {at_once} at once: {max(waited, 0)} began before it")  # noqa: T201 - figures
+    print(  # noqa: T201 - figures
+        f"1 job behind {MANY - before} of another space, {at_once} at once: {max(waited, 0)} began before it"
+    )
     assert waited < 2
     assert floor.most["large"] <= at_once
 
@@ -107,14 +113,18 @@ async def test_a_job_gives_way_to_what_the_same_process_does_first(
     assert before == []
 
 
-async def test_spaces_that_all_have_work_take_turns(node_database: Database, demo: Territory, floor: Floor) -> None:
+async def test_spaces_that_all_have_work_take_turns(
+    node_database: Database, demo: Territory, floor: Floor
+) -> None:
     chance = random.Random(20261126)  # noqa: S311 - a fixed seed is the point
     counts = {f"space {number}": chance.choice([3, 10, 40]) for number in range(5)}
     shares = {who: uuid.uuid4() for who in counts}
     for who, count in counts.items():
         await queue(node_database, demo, who, shares[who], count, 1)
     worker = Worker(node_database, {NAME: floor.prepare}, spent=floor.note)
-    floor.takes = 0.2  # far longer than calling the next one takes, on a busy machine too
+    floor.takes = (
+        0.2  # far longer than calling the next one takes, on a busy machine too
+    )
     running = asyncio.create_task(worker.run())
     try:
         await floor.until(lambda: len(floor.began) == sum(counts.values()))
@@ -124,7 +134,9 @@ async def test_spaces_that_all_have_work_take_turns(node_database: Database, dem
         await running
 
     worst = _worst_lead(floor.began, counts)
-    print(f"{counts}: nobody was ever more than {worst} jobs ahead of one that still had work")  # noqa: T201 - figures
+    print(  # noqa: T201 - figures
+        f"{counts}: nobody was ever more than {worst} jobs ahead of one that still had work"
+    )
     assert worst <= 3
     assert set(floor.most.values()) == {1}
     assert {who: floor.spent[share] for who, share in shares.items()} == counts
@@ -153,7 +165,9 @@ async def test_what_a_dead_worker_left_put_off_comes_forward_by_itself(
         assert await session.scalar(ready, {"share": str(share)}) == 2
         assert await promote_waiting_jobs(session, SCHEMA.channel) == 0
         await session.execute(
-            text("DELETE FROM queue.pgqueuer WHERE headers ->> 'share' = :share AND execute_after <= now()"),
+            text(
+                "DELETE FROM queue.pgqueuer WHERE headers ->> 'share' = :share AND execute_after <= now()"
+            ),
             {"share": str(share)},
         )
         assert await promote_waiting_jobs(session, SCHEMA.channel) == 2
@@ -161,10 +175,14 @@ async def test_what_a_dead_worker_left_put_off_comes_forward_by_itself(
 
 
 async def test_jobs_whose_moment_came_together_are_done_as_many_at_once_as_any(
-    node_database: Database, demo: Territory, floor: Floor, monkeypatch: pytest.MonkeyPatch
+    node_database: Database,
+    demo: Territory,
+    floor: Floor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(jobs, "CHECK_INTERVAL", 0.1)
-    floor.takes, moment = 0.05, time.monotonic() + 1
+    floor.takes = 0.05
+    moment = time.monotonic() + 1
     await queue(node_database, demo, "later", uuid.uuid4(), 12, 2, timedelta(seconds=1))
     worker = Worker(node_database, {NAME: floor.prepare})
     running = asyncio.create_task(worker.run())
@@ -187,11 +205,20 @@ async def test_a_job_for_later_takes_no_place_before_its_moment(
     node_database: Database, demo: Territory, floor: Floor
 ) -> None:
     mine = {"share": str(uuid.uuid4())}
-    await queue(node_database, demo, "patient", uuid.UUID(mine["share"]), 10, 2, timedelta(minutes=1))
+    await queue(
+        node_database,
+        demo,
+        "patient",
+        uuid.UUID(mine["share"]),
+        10,
+        2,
+        timedelta(minutes=1),
+    )
     await queue(node_database, demo, "other", uuid.uuid4(), 5, 5)
     await queue(node_database, demo, "patient", uuid.UUID(mine["share"]), 1, 2)
     line = "FROM queue.pgqueuer WHERE headers ->> 'share' = :share AND NOT headers ? 'due' ORDER BY priority DESC"
-    places, ready = text(f"SELECT -priority {line}"), text(f"SELECT execute_after <= now() {line}")
+    places = text(f"SELECT -priority {line}")
+    ready = text(f"SELECT execute_after <= now() {line}")
     later = text(
         "UPDATE queue.pgqueuer SET headers = jsonb_set(headers, '{due}', to_jsonb(now()))"
         " WHERE headers ->> 'share' = :share AND headers ? 'due'"
@@ -205,7 +232,9 @@ async def test_a_job_for_later_takes_no_place_before_its_moment(
         assert list(await session.scalars(ready, mine)) == [True] * 2 + [False] * 9
 
 
-async def test_a_job_that_fails_lets_the_next_one_pass(node_database: Database, demo: Territory, floor: Floor) -> None:
+async def test_a_job_that_fails_lets_the_next_one_pass(
+    node_database: Database, demo: Territory, floor: Floor
+) -> None:
     async def fail_first(job: Job) -> None:
         floor.began.append(job.payload["who"])
         if job.payload["who"] == "first":
@@ -226,7 +255,9 @@ async def test_a_job_that_fails_lets_the_next_one_pass(node_database: Database, 
     assert [who for who in floor.began if who != "first"] == ["second", "third"]
 
 
-async def test_light_jobs_pass_before_heavy_ones(node_database: Database, demo: Territory, floor: Floor) -> None:
+async def test_light_jobs_pass_before_heavy_ones(
+    node_database: Database, demo: Territory, floor: Floor
+) -> None:
     await queue(node_database, demo, "heavy", uuid.uuid4(), 20, 20)
     async with node_database.session(demo.id) as session:
         await jobs.enqueue(session, NAME, {"who": "light"})

@@ -7,7 +7,10 @@ import pytest
 
 from udi.kit.identity import Actor, read_memberships, without_factor
 
-MEMBERSHIPS = {"seve": frozenset({"managers", "publishers"}), "armor": frozenset({"publishers"})}
+MEMBERSHIPS = {
+    "seve": frozenset({"managers", "publishers"}),
+    "armor": frozenset({"publishers"}),
+}
 
 
 def test_read_memberships_keeps_what_is_of_this_territory() -> None:
@@ -33,14 +36,26 @@ def test_read_memberships_keeps_what_is_of_this_territory() -> None:
         {"demo": {"groups": ["/publishers"]}, "other": {"groups": ["/moderators"]}},
     ],
 )
-def test_read_memberships_makes_nobody_of_another_team_a_moderator(claim: dict[str, object]) -> None:
+def test_read_memberships_makes_nobody_of_another_team_a_moderator(
+    claim: dict[str, object],
+) -> None:
     assert read_memberships(claim, "demo") == (False, {})
 
 
 @pytest.mark.parametrize(
-    "claim", [None, "demo", ["demo"], {"demo": "moderators"}, {"demo": {"groups": "moderators"}}, {"demo": ["x"]}]
+    "claim",
+    [
+        None,
+        "demo",
+        ["demo"],
+        {"demo": "moderators"},
+        {"demo": {"groups": "moderators"}},
+        {"demo": ["x"]},
+    ],
 )
-def test_read_memberships_gives_no_right_to_a_claim_of_another_shape(claim: object) -> None:
+def test_read_memberships_gives_no_right_to_a_claim_of_another_shape(
+    claim: object,
+) -> None:
     assert read_memberships(claim, "demo") == (False, {})
 
 
@@ -52,7 +67,10 @@ def test_without_factor_leaves_what_waits_for_none() -> None:
     left = without_factor(actor(moderator=True, memberships=MEMBERSHIPS, level=1))
 
     assert (left.moderator, left.lacks_factor) == (False, True)
-    assert left.memberships == {"seve": frozenset({"publishers"}), "armor": frozenset({"publishers"})}
+    assert left.memberships == {
+        "seve": frozenset({"publishers"}),
+        "armor": frozenset({"publishers"}),
+    }
 
 
 @pytest.mark.parametrize(
@@ -62,7 +80,9 @@ def test_without_factor_leaves_what_waits_for_none() -> None:
         {"memberships": {"armor": frozenset({"publishers"})}, "level": 0},
     ],
 )
-def test_without_factor_leaves_whoever_showed_one_or_manages_nothing(known: dict[str, Any]) -> None:
+def test_without_factor_leaves_whoever_showed_one_or_manages_nothing(
+    known: dict[str, Any],
+) -> None:
     somebody = actor(**known)
 
     assert without_factor(somebody) == somebody

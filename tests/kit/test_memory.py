@@ -10,7 +10,9 @@ from udi.kit.memory import release_memory
 
 pytestmark = pytest.mark.programs
 
-PIECES, SIZE, KEPT = 100_000, 1000, 500
+PIECES = 100_000
+SIZE = 1000
+KEPT = 500
 
 
 def held() -> int:
@@ -19,7 +21,9 @@ def held() -> int:
 
 def test_what_was_freed_between_what_is_kept_is_given_back() -> None:
     pieces: list[bytes | None] = [bytes(SIZE) for _ in range(PIECES)]
-    pieces = [piece if place % KEPT == 0 else None for place, piece in enumerate(pieces)]
+    pieces = [
+        piece if place % KEPT == 0 else None for place, piece in enumerate(pieces)
+    ]
     before = held()
 
     release_memory()
@@ -29,7 +33,9 @@ def test_what_was_freed_between_what_is_kept_is_given_back() -> None:
 
 
 @pytest.mark.parametrize(("call", "places"), [("", "2"), ("keep_together()", "1")])
-def test_threads_take_memory_from_one_place_once_told_so(call: str, places: str) -> None:
+def test_threads_take_memory_from_one_place_once_told_so(
+    call: str, places: str
+) -> None:
     code = """
 import ctypes, threading
 from udi.kit.memory import keep_together

@@ -77,7 +77,9 @@ def newer_program(folder: Path) -> Iterator[None]:
     for program in ("portal", "node"):
         shutil.copytree(usual / program / "migrations", folder / program / "migrations")
     for name, text in (("motto", EXPAND.format(last=last)), ("no_address", CONTRACT)):
-        (folder / f"portal/migrations/versions/2099_01_01_0000_{name}.py").write_text(text)
+        (folder / f"portal/migrations/versions/2099_01_01_0000_{name}.py").write_text(
+            text
+        )
     try:
         lead_to(folder)
         yield
@@ -116,19 +118,25 @@ async def upgrade(settings: Settings, *, contract: bool) -> None:
 
 
 @pytest.mark.usefixtures("next_release")
-async def test_what_is_taken_away_waits_until_it_is_asked_for(upgraded: Settings) -> None:
+async def test_what_is_taken_away_waits_until_it_is_asked_for(
+    upgraded: Settings,
+) -> None:
     assert await asyncio.to_thread(migrations.pending, upgraded, "portal") == ["motto"]
     await upgrade(upgraded, contract=False)
     expanded = await columns(upgraded)
 
     assert {"motto", "address"} <= expanded
     assert await asyncio.to_thread(migrations.pending, upgraded, "portal") == []
-    assert await asyncio.to_thread(migrations.find_contracting, upgraded, "portal") == {"no_address": "0.4.0"}
+    assert await asyncio.to_thread(migrations.find_contracting, upgraded, "portal") == {
+        "no_address": "0.4.0"
+    }
     await asyncio.to_thread(refuse_contracted, upgraded, "0.3.0-aaaaaaaaaaaa")
 
     await upgrade(upgraded, contract=True)
     assert expanded - await columns(upgraded) == {"address"}
-    assert await asyncio.to_thread(migrations.find_contracting, upgraded, "portal") == {}
+    assert (
+        await asyncio.to_thread(migrations.find_contracting, upgraded, "portal") == {}
+    )
     await asyncio.to_thread(refuse_contracted, upgraded, "0.4.0-aaaaaaaaaaaa")
     with pytest.raises(LocalError, match=r"0\.3\.0-a+ needs what .*«no_address»"):
         await asyncio.to_thread(refuse_contracted, upgraded, "0.3.0-aaaaaaaaaaaa")

@@ -14,7 +14,13 @@ from udi.kit.oidc import LOGOUT_EVENT, IdentityRefusedError, Login
 from udi.kit.tokens import InvalidTokenError
 
 ELSEWHERE = "https://elsewhere.example"
-LOGOUT = {"aud": CLIENT.id, "sub": SUBJECT, "sid": "s", "jti": "mark", "events": {LOGOUT_EVENT: {}}}
+LOGOUT = {
+    "aud": CLIENT.id,
+    "sub": SUBJECT,
+    "sid": "s",
+    "jti": "mark",
+    "events": {LOGOUT_EVENT: {}},
+}
 
 
 @pytest.fixture
@@ -33,7 +39,11 @@ async def test_exchange_reads_who_logged_in_and_what_they_may_do(realm: Realm) -
 
     login = await exchange(realm)
 
-    assert (login.issuer, login.subject, login.name) == (realm.service.issuer, SUBJECT, "Compte")
+    assert (login.issuer, login.subject, login.name) == (
+        realm.service.issuer,
+        SUBJECT,
+        "Compte",
+    )
     assert login.organisations == {"demo": {"groups": ["/moderators"]}}
     assert login.refresh_token == "refresh"
 
@@ -45,7 +55,9 @@ async def test_exchange_reads_who_logged_in_and_what_they_may_do(realm: Realm) -
         {"typ": "Bearer"}, {"typ": None}, {"iss": ELSEWHERE},
     ],
 )  # fmt: skip
-async def test_exchange_refuses_an_id_token_that_is_not_of_this_login(realm: Realm, person: dict[str, Any]) -> None:
+async def test_exchange_refuses_an_id_token_that_is_not_of_this_login(
+    realm: Realm, person: dict[str, Any]
+) -> None:
     realm.person = person
 
     with pytest.raises(InvalidTokenError):
@@ -78,18 +90,36 @@ async def test_exchange_says_what_the_identity_service_refuses(realm: Realm) -> 
 
 
 def test_login_url_gives_a_challenge_and_not_the_verifier(realm: Realm) -> None:
-    address = realm.service.login_url(CLIENT, state="s", nonce="n", verifier="verifier", language="fr")
+    address = realm.service.login_url(
+        CLIENT, state="s", nonce="n", verifier="verifier", language="fr"
+    )
 
     query = parse_qs(urlsplit(address).query)
-    digest = base64.urlsafe_b64encode(hashlib.sha256(b"verifier").digest()).decode().rstrip("=")
-    assert (query["code_challenge"], query["code_challenge_method"]) == ([digest], ["S256"])
+    digest = (
+        base64.urlsafe_b64encode(hashlib.sha256(b"verifier").digest())
+        .decode()
+        .rstrip("=")
+    )
+    assert (query["code_challenge"], query["code_challenge_method"]) == (
+        [digest],
+        ["S256"],
+    )
     assert "code_verifier" not in query
 
 
-async def test_read_logout_token_says_which_session_of_which_client_ends(realm: Realm) -> None:
-    notice = await realm.service.read_logout_token(realm.sign(LOGOUT, kind="logout+jwt"))
+async def test_read_logout_token_says_which_session_of_which_client_ends(
+    realm: Realm,
+) -> None:
+    notice = await realm.service.read_logout_token(
+        realm.sign(LOGOUT, kind="logout+jwt")
+    )
 
-    assert (notice.client_id, notice.subject, notice.sid, notice.jti) == (CLIENT.id, SUBJECT, "s", "mark")
+    assert (notice.client_id, notice.subject, notice.sid, notice.jti) == (
+        CLIENT.id,
+        SUBJECT,
+        "s",
+        "mark",
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,9 +129,13 @@ async def test_read_logout_token_says_which_session_of_which_client_ends(realm: 
         {"sub": None, "sid": None}, {"aud": [CLIENT.id]}, {"aud": None}, {"iss": ELSEWHERE},
     ],
 )  # fmt: skip
-async def test_read_logout_token_refuses_what_announces_no_logout(realm: Realm, claims: dict[str, Any]) -> None:
+async def test_read_logout_token_refuses_what_announces_no_logout(
+    realm: Realm, claims: dict[str, Any]
+) -> None:
     with pytest.raises(InvalidTokenError):
-        await realm.service.read_logout_token(realm.sign(LOGOUT | claims, kind="logout+jwt"))
+        await realm.service.read_logout_token(
+            realm.sign(LOGOUT | claims, kind="logout+jwt")
+        )
 
 
 async def test_read_logout_token_refuses_another_kind_of_token(realm: Realm) -> None:

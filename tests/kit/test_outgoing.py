@@ -22,7 +22,11 @@ from udi.kit.http import (
     open_outgoing_client,
 )
 
-PUBLIC = ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2a00:1450:4007:80e::200e"]
+PUBLIC = [
+    "93.184.215.14",
+    "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
+    "2a00:1450:4007:80e::200e",
+]
 NOT_PUBLIC = [
     "0.0.0.0",
     "10.1.2.3",
@@ -84,17 +88,25 @@ def test_is_public_refuses_what_leads_inside_or_nowhere(address: str) -> None:
         ("10.0.0.7:9000", "10.0.0.7", 9000, True),
     ],
 )
-def test_private_host_matches_host_and_port(pattern: str, host: str, port: int, *, reachable: bool) -> None:
+def test_private_host_matches_host_and_port(
+    pattern: str, host: str, port: int, *, reachable: bool
+) -> None:
     assert PrivateHost.parse(pattern).matches(host, port) is reachable
 
 
-@pytest.mark.parametrize("text", ["geo.intra.example:", "geo.intra.example:http", "geo.intra.example:0", "a:70000"])
+@pytest.mark.parametrize(
+    "text",
+    ["geo.intra.example:", "geo.intra.example:http", "geo.intra.example:0", "a:70000"],
+)
 def test_private_host_refuses_what_names_no_port(text: str) -> None:
     with pytest.raises(ValueError, match="names no port"):
         PrivateHost.parse(text)
 
 
-@pytest.mark.parametrize("url", ["http://[::1]:9000/a", "https://geo.example/", "http://127.0.0.1:8002/realms/x"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://[::1]:9000/a", "https://geo.example/", "http://127.0.0.1:8002/realms/x"],
+)
 def test_exact_host_names_one_address_and_its_port(url: str) -> None:
     pattern = PrivateHost.parse(exact_host(url))
     parts = httpx.URL(url)
@@ -106,18 +118,24 @@ def test_exact_host_names_one_address_and_its_port(url: str) -> None:
 
 
 def test_a_star_in_the_name_of_a_host_is_no_pattern() -> None:
-    assert not PrivateHost.parse(exact_host("http://*.example/")).matches("geo.example", 80)
+    assert not PrivateHost.parse(exact_host("http://*.example/")).matches(
+        "geo.example", 80
+    )
 
 
 @asynccontextmanager
-async def answering(body: bytes, *headers: str, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def answering(
+    body: bytes, *headers: str, context: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     """A server that gives everybody the same answer, over a connection that stays open; yields its port."""
 
     calls: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         calls.add(asyncio.current_task())  # type: ignore[arg-type]  # there is one
-        head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", ""])
+        head = "\r\n".join(
+            ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", ""]
+        )
         with suppress(OSError):
             while await reader.readline():
                 while (await reader.readline()).strip():
@@ -140,16 +158,26 @@ async def test_nothing_private_is_reached_unless_the_operator_names_its_port() -
         open_outgoing_client() as nobody,
         open_outgoing_client([f"*.localhost:{port}"]) as operator,
     ):
-        for url in (f"http://metrics.localhost:{port}/", f"http://localhost:{port}/", f"http://127.0.0.1:{port}/"):
+        for url in (
+            f"http://metrics.localhost:{port}/",
+            f"http://localhost:{port}/",
+            f"http://127.0.0.1:{port}/",
+        ):
             with pytest.raises(RefusedAddressError):
                 await nobody.request("GET", url)
-        assert (await operator.request("GET", f"http://metrics.localhost:{port}/")).status_code == 200
+        assert (
+            await operator.request("GET", f"http://metrics.localhost:{port}/")
+        ).status_code == 200
         with pytest.raises(RefusedAddressError):
             await operator.request("GET", f"http://metrics.localhost:{port + 1}/")
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip", "x-gzip"])
-async def test_a_compressed_answer_is_refused_before_it_is_inflated(encoding: str) -> None:
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip", "x-gzip"]
+)
+async def test_a_compressed_answer_is_refused_before_it_is_inflated(
+    encoding: str,
+) -> None:
     bomb = gzip.compress(gzip.compress(bytes(50_000_000)))
     async with (
         answering(bomb, f"Content-Encoding: {encoding}") as port,
@@ -159,8 +187,13 @@ async def test_a_compressed_answer_is_refused_before_it_is_inflated(encoding: st
             await client.request("GET", f"http://127.0.0.1:{port}/")
 
 
-async def test_request_asks_for_no_compression_and_holds_no_more_than_its_limit() -> None:
-    async with answering(b"x" * 1000) as port, open_outgoing_client([f"127.0.0.1:{port}"]) as client:
+async def test_request_asks_for_no_compression_and_holds_no_more_than_its_limit() -> (
+    None
+):
+    async with (
+        answering(b"x" * 1000) as port,
+        open_outgoing_client([f"127.0.0.1:{port}"]) as client,
+    ):
         answer = await client.request("GET", f"http://127.0.0.1:{port}/", limit=1000)
         assert answer.request.headers["accept-encoding"] == "identity"
         assert answer.content == b"x" * 1000
@@ -172,20 +205,33 @@ async def test_request_asks_for_no_compression_and_holds_no_more_than_its_limit(
 def own_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """A server's certificate for `one.localhost`, whose authority this process trusts."""
     certificate, key, authority = issue(tmp_path, "one.localhost")
-    monkeypatch.setattr(httpx, "create_ssl_context", lambda: ssl.create_default_context(cafile=authority))
+    monkeypatch.setattr(
+        httpx,
+        "create_ssl_context",
+        lambda: ssl.create_default_context(cafile=authority),
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
 
 
-async def test_a_connection_that_was_opened_for_one_name_serves_no_other(own_authority: ssl.SSLContext) -> None:
-    async with answering(b"{}", context=own_authority) as port, open_outgoing_client([f"*.localhost:{port}"]) as client:
-        assert (await client.request("GET", f"https://one.localhost:{port}/")).status_code == 200
+async def test_a_connection_that_was_opened_for_one_name_serves_no_other(
+    own_authority: ssl.SSLContext,
+) -> None:
+    async with (
+        answering(b"{}", context=own_authority) as port,
+        open_outgoing_client([f"*.localhost:{port}"]) as client,
+    ):
+        assert (
+            await client.request("GET", f"https://one.localhost:{port}/")
+        ).status_code == 200
         with pytest.raises(OutgoingError):
             await client.request("GET", f"https://two.localhost:{port}/")
 
 
-async def test_the_address_that_was_checked_is_the_one_that_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_address_that_was_checked_is_the_one_that_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A name that leads elsewhere the second time it is looked up is looked up once (DNS rebinding)."""
     answers = iter([["127.0.0.1"], ["10.0.0.1"]])
 
@@ -193,8 +239,13 @@ async def test_the_address_that_was_checked_is_the_one_that_is_called(monkeypatc
         return next(answers)
 
     monkeypatch.setattr(http, "_resolve", resolve)
-    async with answering(b"{}") as port, open_outgoing_client([f"rebind.example:{port}"]) as client:
-        assert (await client.request("GET", f"http://rebind.example:{port}/")).status_code == 200
+    async with (
+        answering(b"{}") as port,
+        open_outgoing_client([f"rebind.example:{port}"]) as client,
+    ):
+        assert (
+            await client.request("GET", f"http://rebind.example:{port}/")
+        ).status_code == 200
 
 
 async def may_be_reached(client: OutgoingClient, url: str) -> bool:
@@ -226,8 +277,12 @@ async def test_check_looks_at_every_address_of_a_name_and_at_the_port(
         assert await may_be_reached(client, f"https://geo.example:{port}/a") == reached
 
 
-@pytest.mark.parametrize("url", ["ftp://localhost/a", "file:///etc/passwd", "ws://localhost/"])
-async def test_only_the_web_is_reached_even_where_the_operator_lets_every_port(url: str) -> None:
+@pytest.mark.parametrize(
+    "url", ["ftp://localhost/a", "file:///etc/passwd", "ws://localhost/"]
+)
+async def test_only_the_web_is_reached_even_where_the_operator_lets_every_port(
+    url: str,
+) -> None:
     async with open_outgoing_client(["*:*"]) as client:
         with pytest.raises(RefusedAddressError):
             await client.check(url)

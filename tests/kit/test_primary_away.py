@@ -38,7 +38,10 @@ async def primary(settings: Settings) -> AsyncIterator[Relay]:
 @pytest.fixture
 def split(settings: Settings, primary: Relay) -> Settings:
     """Settings of a machine that reaches the database that writes, and one that follows it, each by its own port."""
-    ports = {"database_port": primary.port, "database_replica_port": settings.database_port}
+    ports = {
+        "database_port": primary.port,
+        "database_replica_port": settings.database_port,
+    }
     return settings.model_copy(update=ports)
 
 
@@ -63,7 +66,11 @@ async def hosted(split: Settings) -> AsyncIterator[Litestar]:
 
 
 async def test_passers_by_read_the_whole_portal(
-    catalogue: Litestar, primary: Relay, settings: Settings, portal_database: Database, demo: Territory
+    catalogue: Litestar,
+    primary: Relay,
+    settings: Settings,
+    portal_database: Database,
+    demo: Territory,
 ) -> None:
     corpus = await open_catalogue(portal_database, demo)
     record = (await corpus.add_all())[0]
@@ -92,16 +99,23 @@ async def test_passers_by_download_from_the_node(
             session, slug=SLUG, organisation_id=uuid.uuid4(), name="Mairie de Kerlévan", email="mairie@kerlevan.example",
             quota_bytes=1_000_000,
         )  # fmt: skip
-    async with browse(hosted, demo, make_person(demo, memberships={SLUG: ["publishers"]})) as publisher:
+    async with browse(
+        hosted, demo, make_person(demo, memberships={SLUG: ["publishers"]})
+    ) as publisher:
         dataset = await Producer(publisher).publish()
         primary.cut()
         refused = await Producer(publisher).send()
     async with browse(hosted, demo) as visitor:
         file = await visitor.get(f"/datasets/{dataset}/file")
-        ready, listed = await visitor.get("/ready"), await visitor.get("/api/v1/resources")
+        ready = await visitor.get("/ready")
+        listed = await visitor.get("/api/v1/resources")
 
     assert (file.content, ready.status_code, listed.status_code) == (TABLE, 200, 200)
-    assert (refused.status_code, WORDS in refused.text, "regardez si c’est fait" in refused.text) == (503, True, True)
+    assert (
+        refused.status_code,
+        WORDS in refused.text,
+        "regardez si c’est fait" in refused.text,
+    ) == (503, True, True)
 
 
 async def test_someone_logged_in_is_told_in_plain_words_and_finds_the_session_again(
@@ -109,16 +123,23 @@ async def test_someone_logged_in_is_told_in_plain_words_and_finds_the_session_ag
 ) -> None:
     async with browse(catalogue, demo, make_person(demo)) as member:
         primary.cut()
-        page, call = await member.get("/my-space"), await member.get("/api/v1/datasets")
+        page = await member.get("/my-space")
+        call = await member.get("/api/v1/datasets")
         primary.mend()
         again = await member.get("/my-space")
 
-    assert (page.status_code, WORDS in page.text, page.headers["retry-after"]) == (503, True, "30")
+    assert (page.status_code, WORDS in page.text, page.headers["retry-after"]) == (
+        503,
+        True,
+        "30",
+    )
     assert (call.status_code, call.json()["detail"]) == (503, f"{WORDS}.")
     assert again.status_code == 200
 
 
-async def test_a_machine_that_is_silent_holds_no_request(catalogue: Litestar, primary: Relay, demo: Territory) -> None:
+async def test_a_machine_that_is_silent_holds_no_request(
+    catalogue: Litestar, primary: Relay, demo: Territory
+) -> None:
     async with browse(catalogue, demo, make_person(demo)) as member:
         assert (await member.get("/my-space")).status_code == 200
         primary.freeze()
@@ -126,7 +147,9 @@ async def test_a_machine_that_is_silent_holds_no_request(catalogue: Litestar, pr
         primary.thaw()
         again = await member.get("/my-space")
 
-    assert (silent.status_code, WORDS in silent.text) == (503, True), "answered while the database is silent"
+    assert (silent.status_code, WORDS in silent.text) == (503, True), (
+        "answered while the database is silent"
+    )
     assert again.status_code == 200
 
 
@@ -152,20 +175,30 @@ async def test_a_statement_without_an_answer_costs_its_connection_and_no_more(
     assert answer == 3
 
 
-async def test_a_worker_waits_as_long_as_its_statement_takes(settings: Settings) -> None:
+async def test_a_worker_waits_as_long_as_its_statement_takes(
+    settings: Settings,
+) -> None:
     database = Database(settings, "portal")
     async with database.platform_session(role="worker") as session:
-        slept = await session.scalar(text("SELECT 'slept' FROM pg_sleep(:seconds)"), {"seconds": PATIENCE + 0.5})
+        slept = await session.scalar(
+            text("SELECT 'slept' FROM pg_sleep(:seconds)"), {"seconds": PATIENCE + 0.5}
+        )
     await database.close()
 
     assert slept == "slept"
 
 
-async def test_a_worker_never_reads_what_follows(split: Settings, primary: Relay) -> None:
-    worker, pages = Database(split, "portal"), Database(split, "portal", pages=True)
+async def test_a_worker_never_reads_what_follows(
+    split: Settings, primary: Relay
+) -> None:
+    worker = Database(split, "portal")
+    pages = Database(split, "portal", pages=True)
     primary.cut()
     async with pages.platform_session(role="public") as session:
-        assert await session.scalar(text("SELECT count(*) FROM platform.territory")) is not None
+        assert (
+            await session.scalar(text("SELECT count(*) FROM platform.territory"))
+            is not None
+        )
     with pytest.raises(Exception) as refusal:  # noqa: PT011 - which one depends on the driver
         async with worker.platform_session(role="public") as session:
             await session.scalar(text("SELECT 1"))
@@ -178,8 +211,15 @@ async def test_a_worker_never_reads_what_follows(split: Settings, primary: Relay
 async def test_territories_that_were_known_are_served_while_no_database_answers(
     settings: Settings, primary: Relay, demo: Territory
 ) -> None:
-    database = Database(settings.model_copy(update={"database_port": primary.port}), "portal", pages=True)
-    known, unknown = (TerritoryRegistry(database, Tenant, lambda host: host, max_age=0) for _ in range(2))
+    database = Database(
+        settings.model_copy(update={"database_port": primary.port}),
+        "portal",
+        pages=True,
+    )
+    known, unknown = (
+        TerritoryRegistry(database, Tenant, lambda host: host, max_age=0)
+        for _ in range(2)
+    )
     assert await known.by_slug(demo.slug)
     primary.cut()
 
@@ -192,7 +232,9 @@ async def test_territories_that_were_known_are_served_while_no_database_answers(
     await database.close()
 
 
-async def test_a_fault_of_ours_is_no_absence_of_the_database(portal_database: Database) -> None:
+async def test_a_fault_of_ours_is_no_absence_of_the_database(
+    portal_database: Database,
+) -> None:
     async def ask(*statements: str) -> None:
         async with portal_database.platform_session() as session:
             for statement in statements:
@@ -203,10 +245,15 @@ async def test_a_fault_of_ours_is_no_absence_of_the_database(portal_database: Da
     with pytest.raises(DBAPIError, match="read-only") as following:
         await ask("SET TRANSACTION READ ONLY", "CREATE TABLE app.written (id int)")
 
-    assert (is_unavailable(fault.value), is_unavailable(following.value)) == (False, True)
+    assert (is_unavailable(fault.value), is_unavailable(following.value)) == (
+        False,
+        True,
+    )
 
 
-async def test_a_machine_without_a_copy_reads_the_database_itself(settings: Settings, demo: Territory) -> None:
+async def test_a_machine_without_a_copy_reads_the_database_itself(
+    settings: Settings, demo: Territory
+) -> None:
     site = portal_parts.build_site(settings)
     app = portal.create(site)
     async with browse(app, demo) as visitor:

@@ -12,7 +12,12 @@ from tests import cluster
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.visitors import browse, freshen, shut_down
 from udi.cli.local.account import change_owner, service_account
-from udi.cli.local.postgres import Cluster, PostgresProcess, find_binaries, start_postgres
+from udi.cli.local.postgres import (
+    Cluster,
+    PostgresProcess,
+    find_binaries,
+    start_postgres,
+)
 from udi.cli.local.processes import run_tool
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -23,7 +28,8 @@ from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
-TRIES, NEW = 400, 3
+TRIES = 400
+NEW = 3
 REACHED = "SELECT pg_last_wal_replay_lsn() >= cast(cast($1 AS text) AS pg_lsn)"
 
 
@@ -31,7 +37,8 @@ class Copy:
     """A second PostgreSQL that replays what the first writes, or holds."""
 
     def __init__(self, running: PostgresProcess, first: str) -> None:
-        self._running, self._first = running, first
+        self._running = running
+        self._first = first
         self.port = running.cluster.port
 
     async def hold(self) -> None:
@@ -68,19 +75,37 @@ class Copy:
 
 
 @pytest.fixture
-async def copy(postgres: str, settings: Settings, run_folder: Path) -> AsyncIterator[Copy]:
+async def copy(
+    postgres: str, settings: Settings, run_folder: Path
+) -> AsyncIterator[Copy]:
     """A copy of the run's server."""
-    account, password = service_account(), settings.secret("postgres_password")
+    account = service_account()
+    password = settings.secret("postgres_password")
     binaries = find_binaries(Settings().cache, account)
-    tool, data = binaries.folder / "pg_basebackup", run_folder / "copy/data"
+    tool = binaries.folder / "pg_basebackup"
+    data = run_folder / "copy/data"
     if not tool.exists():
         pytest.skip(f"this PostgreSQL comes without {tool.name}")
     data.parent.mkdir()
     change_owner(data.parent, account)
-    taking = [str(tool), f"--dbname={postgres}", f"--pgdata={data}", "--checkpoint=fast", "--no-sync", "-R"]
-    await asyncio.to_thread(run_tool, taking, what="Copying the database", where=run_folder, account=account)
-    server = Cluster(binaries, data, cluster.free_ports(1), password, account, durable=False)
-    copy = Copy(await asyncio.to_thread(start_postgres, server, run_folder / "copy.log"), postgres)
+    taking = [
+        str(tool),
+        f"--dbname={postgres}",
+        f"--pgdata={data}",
+        "--checkpoint=fast",
+        "--no-sync",
+        "-R",
+    ]
+    await asyncio.to_thread(
+        run_tool, taking, what="Copying the database", where=run_folder, account=account
+    )
+    server = Cluster(
+        binaries, data, cluster.free_ports(1), password, account, durable=False
+    )
+    copy = Copy(
+        await asyncio.to_thread(start_postgres, server, run_folder / "copy.log"),
+        postgres,
+    )
     yield copy
     await asyncio.to_thread(copy.stop)
 
@@ -88,7 +113,9 @@ async def copy(postgres: str, settings: Settings, run_folder: Path) -> AsyncIter
 @pytest.fixture
 async def beside(settings: Settings, copy: Copy) -> AsyncIterator[Litestar]:
     """The portal of a machine that reads for passers-by at the copy."""
-    site = portal_parts.build_site(settings.model_copy(update={"database_replica_port": copy.port}))
+    site = portal_parts.build_site(
+        settings.model_copy(update={"database_replica_port": copy.port})
+    )
     freshen(site.registry)
     app = portal.create(site)
     yield app
@@ -105,10 +132,14 @@ async def corpus(portal_database: Database, demo: Territory) -> Catalogue:
 
 
 @pytest.fixture
-async def feed(settings: Settings, portal_database: Database, corpus: Catalogue) -> SearchFeed:
+async def feed(
+    settings: Settings, portal_database: Database, corpus: Catalogue
+) -> SearchFeed:
     """What keeps the index, with the three datasets in it."""
     feed = SearchFeed(
-        portal_database, TerritoryRegistry(portal_database, Tenant, lambda host: host, max_age=0), settings
+        portal_database,
+        TerritoryRegistry(portal_database, Tenant, lambda host: host, max_age=0),
+        settings,
     )
     await feed.run_once()
     return feed
@@ -130,8 +161,14 @@ async def test_what_the_index_knows_and_the_copy_does_not_breaks_no_page_and_is_
         after = [await visitor.get(url) for url in addresses]
 
     assert [answer.status_code for answer in [*before, *behind, *after]] == [200] * 9
-    assert ["etag" in answer.headers for answer in [*before, *behind, *after]] == [True] * 3 + [False] * 3 + [True] * 3
-    assert (missing.status_code, str(record.id) in behind[1].text, str(record.id) in after[1].text) == (
+    assert ["etag" in answer.headers for answer in [*before, *behind, *after]] == [
+        True
+    ] * 3 + [False] * 3 + [True] * 3
+    assert (
+        missing.status_code,
+        str(record.id) in behind[1].text,
+        str(record.id) in after[1].text,
+    ) == (
         404,
         False,
         True,

@@ -39,12 +39,15 @@ from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
 DAYS = timedelta(days=1)
-REFRESH, IDENTITY, SECRET = "refresh-token-in-clear", "identity-token-in-clear", "whsec_in-clear"
+REFRESH = "refresh-token-in-clear"
+IDENTITY = "identity-token-in-clear"
+SECRET = "whsec_in-clear"
 IN_DATABASE = "SELECT id_token, refresh_token FROM app.web_session"
 
 
 def test_a_sealed_text_opens_for_its_column_with_its_key_only() -> None:
-    ring, other = Keyring.parse(new_keyring()), Keyring.parse(new_keyring())
+    ring = Keyring.parse(new_keyring())
+    other = Keyring.parse(new_keyring())
     sealed = seal(ring, "webhook.secret", "text")
     changed = sealed[:-3] + ("A" if sealed[-3] != "A" else "B") + sealed[-2:]
     mark, _, content = sealed.split(":")
@@ -129,7 +132,9 @@ async def read_stored(database: Database, territory: Territory) -> list[str]:
     """What lies in the database of a territory: the tokens of its session, the secrets of its webhook."""
     async with database.session(territory.id, role="worker") as session:
         tokens = (await session.execute(text(IN_DATABASE))).one()
-        secrets = (await session.execute(text("SELECT secret, former_secret FROM app.webhook"))).one()
+        secrets = (
+            await session.execute(text("SELECT secret, former_secret FROM app.webhook"))
+        ).one()
     return [*tokens, *secrets]
 
 
@@ -137,7 +142,11 @@ async def read_opened(database: Database, territory: Territory) -> list[str]:
     """The same, as the programs read it."""
     async with database.session(territory.id, role="worker") as session:
         web_session = TABLES.web_session
-        tokens = (await session.execute(select(web_session.id_token, web_session.refresh_token))).one()
+        tokens = (
+            await session.execute(
+                select(web_session.id_token, web_session.refresh_token)
+            )
+        ).one()
         webhook = (await session.scalars(select(Webhook))).one()
     return [*tokens, webhook.secret, webhook.former_secret]
 
@@ -148,8 +157,16 @@ async def test_what_lies_in_the_database_is_sealed_and_what_the_programs_read_is
     await fill(database, demo)
 
     *sealed, former = await read_stored(database, demo)
-    assert all(value.startswith(f"sealed:{database.column_keys().current_key.id}:") for value in sealed)
-    assert not [value for value in sealed for clear in (REFRESH, IDENTITY, SECRET) if clear in value]
+    assert all(
+        value.startswith(f"sealed:{database.column_keys().current_key.id}:")
+        for value in sealed
+    )
+    assert not [
+        value
+        for value in sealed
+        for clear in (REFRESH, IDENTITY, SECRET)
+        if clear in value
+    ]
     assert former == ""
     assert await read_opened(database, demo) == [IDENTITY, REFRESH, SECRET, ""]
 
@@ -157,7 +174,9 @@ async def test_what_lies_in_the_database_is_sealed_and_what_the_programs_read_is
 async def test_rows_of_an_earlier_release_are_read_and_then_sealed_in_their_territory_only(
     database: Database, demo: Territory, other: Territory
 ) -> None:
-    clear = text("UPDATE app.web_session SET refresh_token = :refresh, id_token = :identity")
+    clear = text(
+        "UPDATE app.web_session SET refresh_token = :refresh, id_token = :identity"
+    )
     for territory in (demo, other):
         await fill(database, territory)
         async with database.session(territory.id) as session:
@@ -167,7 +186,9 @@ async def test_rows_of_an_earlier_release_are_read_and_then_sealed_in_their_terr
     assert await reseal_territory(database, demo.id, portal_work.SEALED) == 2
     assert await reseal_territory(database, demo.id, portal_work.SEALED) == 0
 
-    assert all(value.startswith("sealed:") for value in (await read_stored(database, demo))[:3])
+    assert all(
+        value.startswith("sealed:") for value in (await read_stored(database, demo))[:3]
+    )
     assert (await read_stored(database, other))[:2] == [IDENTITY, REFRESH]
     assert await read_opened(database, demo) == [IDENTITY, REFRESH, SECRET, ""]
 
@@ -181,12 +202,17 @@ async def test_after_a_rotation_everything_is_brought_under_the_new_key(
 
     path.write_text(aged(rotate_keyring(path.read_text()), DAYS))
     keys = ColumnKeys(settings.model_copy(update={"secrets": secrets_folder}), "portal")
-    rotated = Database(settings.model_copy(update={"secrets": secrets_folder}), "portal")
+    rotated = Database(
+        settings.model_copy(update={"secrets": secrets_folder}), "portal"
+    )
 
     assert keys().current_key.id != before
     assert await read_opened(rotated, demo) == [IDENTITY, REFRESH, SECRET, ""]
     assert await reseal_territory(rotated, demo.id, portal_work.SEALED) == 3
-    assert all(value.startswith(f"sealed:{keys().current_key.id}:") for value in (await read_stored(rotated, demo))[:3])
+    assert all(
+        value.startswith(f"sealed:{keys().current_key.id}:")
+        for value in (await read_stored(rotated, demo))[:3]
+    )
     assert await read_opened(rotated, demo) == [IDENTITY, REFRESH, SECRET, ""]
     await rotated.close()
 
@@ -196,9 +222,14 @@ async def test_without_a_ring_the_programs_own_key_seals_and_later_still_opens(
 ) -> None:
     path = secrets_folder / secret_name("portal")
     path.unlink()
-    database = Database(settings.model_copy(update={"secrets": secrets_folder}), "portal")
+    database = Database(
+        settings.model_copy(update={"secrets": secrets_folder}), "portal"
+    )
     await fill(database, demo)
-    assert all(value.startswith("sealed:own:") for value in (await read_stored(database, demo))[:3])
+    assert all(
+        value.startswith("sealed:own:")
+        for value in (await read_stored(database, demo))[:3]
+    )
 
     path.write_text(aged(new_keyring(), DAYS))
 
@@ -212,7 +243,9 @@ async def test_another_installations_keys_open_nothing(
 ) -> None:
     await fill(database, demo)
     (secrets_folder / secret_name("portal")).write_text(aged(new_keyring(), DAYS))
-    stranger = Database(settings.model_copy(update={"secrets": secrets_folder}), "portal")
+    stranger = Database(
+        settings.model_copy(update={"secrets": secrets_folder}), "portal"
+    )
 
     with pytest.raises(BrokenColumnError):
         await read_opened(stranger, demo)
@@ -220,9 +253,14 @@ async def test_another_installations_keys_open_nothing(
 
 
 async def test_a_territory_that_fails_ends_nothing_and_keeps_no_other_back(
-    database: Database, demo: Territory, other: Territory, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    demo: Territory,
+    other: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    registry = TerritoryRegistry(database, Tenant, lambda host: f"http://{host}", max_age=0)
+    registry = TerritoryRegistry(
+        database, Tenant, lambda host: f"http://{host}", max_age=0
+    )
     tried: list[uuid.UUID] = []
     both_twice = asyncio.Event()
 
@@ -233,10 +271,14 @@ async def test_a_territory_that_fails_ends_nothing_and_keeps_no_other_back(
         raise ValueError
 
     monkeypatch.setattr(sealed_column_tasks, "reseal_territory", fail)
-    companion = asyncio.create_task(reseal_periodically(database, registry, (), every=0.01))
+    companion = asyncio.create_task(
+        reseal_periodically(database, registry, (), every=0.01)
+    )
     waiting = asyncio.create_task(both_twice.wait())
 
-    ended, _ = await asyncio.wait({companion, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    ended, _ = await asyncio.wait(
+        {companion, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED
+    )
     companion.cancel()
 
     assert ended == {waiting}

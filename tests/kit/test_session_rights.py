@@ -85,7 +85,9 @@ async def test_find_actor_goes_on_where_the_program_itself_is_refused(
     assert actor.may_manage("seve")
 
 
-async def test_log_in_ends_the_session_whose_place_it_takes(sessions: Sessions, demo: Territory, login: Login) -> None:
+async def test_log_in_ends_the_session_whose_place_it_takes(
+    sessions: Sessions, demo: Territory, login: Login
+) -> None:
     lasting = replace(login, access_expires_at=clock.now() + timedelta(minutes=5))
     former = await sessions.log_in(demo, lasting)
 
@@ -98,8 +100,13 @@ async def test_log_in_ends_the_session_whose_place_it_takes(sessions: Sessions, 
 async def test_log_out_ends_one_session_and_says_its_id_token(
     sessions: Sessions, demo: Territory, login: Login
 ) -> None:
-    lasting = replace(login, access_expires_at=clock.now() + timedelta(minutes=5), id_token="of the session")
-    token, other = await sessions.log_in(demo, lasting), await sessions.log_in(demo, lasting)
+    lasting = replace(
+        login,
+        access_expires_at=clock.now() + timedelta(minutes=5),
+        id_token="of the session",
+    )
+    token = await sessions.log_in(demo, lasting)
+    other = await sessions.log_in(demo, lasting)
 
     assert await sessions.log_out(demo, token) == "of the session"
     assert await sessions.log_out(demo, token) is None

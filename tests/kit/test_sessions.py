@@ -32,8 +32,20 @@ PROGRAMS: dict[str, SessionTables] = {"portal": PORTAL, "node": NODE}
 
 
 def login(subject: str = "", **changed: Any) -> Login:
-    said = {"issuer": ISSUER, "subject": subject or str(uuid.uuid4()), "name": "Compte", "email": "a@people.example"}
-    return Login(**{**said, "access_expires_at": clock.now() + timedelta(minutes=5), "sid": "sid-1", **changed})
+    said = {
+        "issuer": ISSUER,
+        "subject": subject or str(uuid.uuid4()),
+        "name": "Compte",
+        "email": "a@people.example",
+    }
+    return Login(
+        **{
+            **said,
+            "access_expires_at": clock.now() + timedelta(minutes=5),
+            "sid": "sid-1",
+            **changed,
+        }
+    )
 
 
 def later(monkeypatch: pytest.MonkeyPatch, **duration: float) -> None:
@@ -62,20 +74,31 @@ async def test_both_programs_open_find_and_close_sessions(
     program: tuple[Database, SessionTables], demo: Territory
 ) -> None:
     database, tables = program
-    rights = {demo.slug: {"groups": ["/moderators"]}, f"{demo.slug}--seve": {"groups": ["/publishers"]}}
+    rights = {
+        demo.slug: {"groups": ["/moderators"]},
+        f"{demo.slug}--seve": {"groups": ["/publishers"]},
+    }
     async with database.session(demo.id) as session:
-        token, actor = await open_session(session, tables, login(organisations=rights, id_token="i"), demo.slug)
+        token, actor = await open_session(
+            session, tables, login(organisations=rights, id_token="i"), demo.slug
+        )
         row, person = await find_session(session, tables, token) or (None, None)
         assert await close_session(session, tables, token) == "i"
         assert await find_session(session, tables, token) is None
         assert await close_session(session, tables, token) is None
 
-    assert (actor.moderator, actor.may_publish("seve"), actor.may_manage("seve")) == (True, True, False)
+    assert (actor.moderator, actor.may_publish("seve"), actor.may_manage("seve")) == (
+        True,
+        True,
+        False,
+    )
     assert row.memberships == {"seve": ["publishers"]}
     assert person.id == actor.person_id
 
 
-async def test_the_cookie_is_not_in_the_table(portal_database: Database, demo: Territory) -> None:
+async def test_the_cookie_is_not_in_the_table(
+    portal_database: Database, demo: Territory
+) -> None:
     token = await opened(portal_database, demo, login())
 
     async with portal_database.session(demo.id) as session:
@@ -86,29 +109,47 @@ async def test_the_cookie_is_not_in_the_table(portal_database: Database, demo: T
     assert token.encode() not in kept
 
 
-async def test_a_person_is_known_by_issuer_and_subject_not_by_mail(portal_database: Database, demo: Territory) -> None:
+async def test_a_person_is_known_by_issuer_and_subject_not_by_mail(
+    portal_database: Database, demo: Territory
+) -> None:
     first = login("subject-1")
-    for who in (first, login("subject-1", name="New name"), login("subject-2"), login("subject-1", issuer="other")):
+    for who in (
+        first,
+        login("subject-1", name="New name"),
+        login("subject-2"),
+        login("subject-1", issuer="other"),
+    ):
         await opened(portal_database, demo, who)
 
     async with portal_database.session(demo.id) as session:
-        people = (await session.scalars(select(PORTAL.person).order_by(PORTAL.person.subject))).all()
+        people = (
+            await session.scalars(select(PORTAL.person).order_by(PORTAL.person.subject))
+        ).all()
 
-    assert sorted((person.issuer, person.subject, person.name) for person in people) == [
+    assert sorted(
+        (person.issuer, person.subject, person.name) for person in people
+    ) == [
         (ISSUER, "subject-1", "New name"),
         (ISSUER, "subject-2", "Compte"),
         ("other", "subject-1", "Compte"),
     ]
 
 
-async def test_two_first_logins_of_a_person_at_once_make_one_person(portal_database: Database, demo: Territory) -> None:
+async def test_two_first_logins_of_a_person_at_once_make_one_person(
+    portal_database: Database, demo: Territory
+) -> None:
     who = login()
 
     await asyncio.gather(*(opened(portal_database, demo, who) for _ in range(5)))
 
     async with portal_database.session(demo.id) as session:
-        assert await session.scalar(select(func.count()).select_from(PORTAL.person)) == 1
-        assert await session.scalar(select(func.count()).select_from(PORTAL.web_session)) == 5
+        assert (
+            await session.scalar(select(func.count()).select_from(PORTAL.person)) == 1
+        )
+        assert (
+            await session.scalar(select(func.count()).select_from(PORTAL.web_session))
+            == 5
+        )
 
 
 async def test_another_territory_does_not_know_the_session(
@@ -122,7 +163,11 @@ async def test_another_territory_does_not_know_the_session(
 
 @pytest.mark.parametrize(("minutes", "open_still"), [(29, 1), (31, 0)])
 async def test_a_session_nobody_uses_ends_after_half_an_hour(
-    portal_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch, minutes: int, open_still: int
+    portal_database: Database,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    open_still: int,
 ) -> None:
     token = await opened(portal_database, demo, login())
 
@@ -145,13 +190,23 @@ async def test_a_session_in_use_ends_after_ten_hours(
 
 
 def notice(who: Login, **changed: Any) -> LogoutNotice:
-    said = {"client_id": "demo-portal", "issuer": who.issuer, "subject": who.subject, "sid": who.sid}
-    return LogoutNotice(**{**said, "jti": str(uuid.uuid4()), "expires_at": clock.now(), **changed})
+    said = {
+        "client_id": "demo-portal",
+        "issuer": who.issuer,
+        "subject": who.subject,
+        "sid": who.sid,
+    }
+    return LogoutNotice(
+        **{**said, "jti": str(uuid.uuid4()), "expires_at": clock.now(), **changed}
+    )
 
 
-async def test_a_logout_notice_ends_the_session_it_names_once(portal_database: Database, demo: Territory) -> None:
+async def test_a_logout_notice_ends_the_session_it_names_once(
+    portal_database: Database, demo: Territory
+) -> None:
     who = login()
-    token, sibling = await opened(portal_database, demo, who), await opened(
+    token = await opened(portal_database, demo, who)
+    sibling = await opened(
         portal_database, demo, login(who.subject, sid="sid-2")
     )  # fmt: skip
     announced = notice(who)
@@ -164,7 +219,9 @@ async def test_a_logout_notice_ends_the_session_it_names_once(portal_database: D
     assert await is_open(portal_database, demo, sibling)
 
 
-@pytest.mark.parametrize("changed", [{"sid": "another"}, {"subject": "another"}, {"issuer": "another"}])
+@pytest.mark.parametrize(
+    "changed", [{"sid": "another"}, {"subject": "another"}, {"issuer": "another"}]
+)
 async def test_a_logout_notice_about_others_ends_nothing(
     portal_database: Database, demo: Territory, changed: dict[str, str]
 ) -> None:
@@ -172,7 +229,9 @@ async def test_a_logout_notice_about_others_ends_nothing(
     token = await opened(portal_database, demo, who)
 
     async with portal_database.session(demo.id) as session:
-        assert await apply_backchannel_logout(session, PORTAL, notice(who, **changed)) == 0
+        assert (
+            await apply_backchannel_logout(session, PORTAL, notice(who, **changed)) == 0
+        )
 
     assert await is_open(portal_database, demo, token)
 
@@ -180,14 +239,20 @@ async def test_a_logout_notice_about_others_ends_nothing(
 async def test_a_logout_notice_without_session_ends_all_of_the_person(
     portal_database: Database, demo: Territory
 ) -> None:
-    who, stranger = login(), login()
-    mine = [await opened(portal_database, demo, login(who.subject, sid=sid)) for sid in ("a", "b")]
+    who = login()
+    stranger = login()
+    mine = [
+        await opened(portal_database, demo, login(who.subject, sid=sid))
+        for sid in ("a", "b")
+    ]
     theirs = await opened(portal_database, demo, stranger)
 
     async with portal_database.session(demo.id) as session:
         assert await apply_backchannel_logout(session, PORTAL, notice(who, sid="")) == 2
 
-    assert [await is_open(portal_database, demo, token) for token in [*mine, theirs]] == [False, False, True]
+    assert [
+        await is_open(portal_database, demo, token) for token in [*mine, theirs]
+    ] == [False, False, True]
 
 
 async def test_the_past_is_forgotten_by_the_worker(
@@ -208,18 +273,30 @@ async def test_the_past_is_forgotten_by_the_worker(
 async def test_the_sweep_goes_through_every_territory(
     portal_database: Database, demo: Territory, other: Territory, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    tokens = {territory.slug: await opened(portal_database, territory, login()) for territory in (demo, other)}
+    tokens = {
+        territory.slug: await opened(portal_database, territory, login())
+        for territory in (demo, other)
+    }
     registry = TerritoryRegistry(portal_database, Tenant, lambda host: host, max_age=0)
     later(monkeypatch, hours=11)
 
-    sweeping = asyncio.create_task(delete_expired_periodically(portal_database, registry, PORTAL))
+    sweeping = asyncio.create_task(
+        delete_expired_periodically(portal_database, registry, PORTAL)
+    )
     for territory in (demo, other):
         for _ in range(100):
             async with portal_database.session(territory.id) as session:
-                if not await session.scalar(select(func.count()).select_from(PORTAL.web_session)):
+                if not await session.scalar(
+                    select(func.count()).select_from(PORTAL.web_session)
+                ):
                     break
             await asyncio.sleep(0.02)
     sweeping.cancel()
 
     monkeypatch.undo()
-    assert not any([await is_open(portal_database, each, tokens[each.slug]) for each in (demo, other)])
+    assert not any(
+        [
+            await is_open(portal_database, each, tokens[each.slug])
+            for each in (demo, other)
+        ]
+    )

@@ -27,7 +27,9 @@ async def lose_a_cancellation(begun: asyncio.Event) -> None:
         await asyncio.Event().wait()
 
 
-async def test_what_lost_its_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_lost_its_cancellation_is_cancelled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(jobs, "CANCELLED_AGAIN", 0.01)
     begun = asyncio.Event()
     running = asyncio.create_task(run_until_stopped(Idle(), lose_a_cancellation(begun)))

@@ -14,8 +14,13 @@ from udi.kit.sandbox import MACHINES, ProcessLimits, write_filter
 PID = 4321
 OTHER = 2**64 - 1 - system_calls.CLONE_THREAD
 """An argument that no rule allows."""
-HEADERS = {"x86_64": "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "aarch64": "/usr/include/asm-generic/unistd.h"}
-READS, WRITES, COMPUTES = ProcessLimits(100), ProcessLimits(100, 1000), ProcessLimits(100, modules=("udi.kit.clock",))
+HEADERS = {
+    "x86_64": "/usr/include/x86_64-linux-gnu/asm/unistd_64.h",
+    "aarch64": "/usr/include/asm-generic/unistd.h",
+}
+READS = ProcessLimits(100)
+WRITES = ProcessLimits(100, 1000)
+COMPUTES = ProcessLimits(100, modules=("udi.kit.clock",))
 DANGEROUS = {
     "x86_64": {
         "socket": 41, "connect": 42, "bind": 49, "socketpair": 53, "fork": 57, "vfork": 58, "execve": 59, "execveat": 322,
@@ -45,10 +50,15 @@ DANGEROUS = {
 """What no child may do, copied from the manual (syscalls(2)) and not from the table under test."""
 
 
-def answer(limits: ProcessLimits, machine: str, number: int, *arguments: int) -> int | None:
+def answer(
+    limits: ProcessLimits, machine: str, number: int, *arguments: int
+) -> int | None:
     """What the filter answers to a call: 0 when it is allowed, an error number, or None when the process is ended."""
     architecture, place = MACHINES[machine]
-    steps = [struct.unpack("<HBBI", step) for step in write_filter(architecture, place, limits=limits, pid=PID)]
+    steps = [
+        struct.unpack("<HBBI", step)
+        for step in write_filter(architecture, place, limits=limits, pid=PID)
+    ]
     padded = (*arguments, 0, 0, 0, 0, 0, 0)[:6]
     data = struct.pack("<IIQ6Q", number, architecture, 0, *padded)
     accumulator = position = 0
@@ -60,14 +70,24 @@ def answer(limits: ProcessLimits, machine: str, number: int, *arguments: int) ->
         elif code == 0x06:
             return {0x7FFF0000: 0, 0x80000000: None}.get(value, value & 0xFFFF)
         else:
-            passes = {0x15: accumulator == value, 0x35: accumulator >= value, 0x45: bool(accumulator & value)}[code]
+            passes = {
+                0x15: accumulator == value,
+                0x35: accumulator >= value,
+                0x45: bool(accumulator & value),
+            }[code]
             position += yes if passes else no
 
 
-@pytest.mark.parametrize("limits", [READS, WRITES, COMPUTES], ids=["reads", "writes", "computes"])
+@pytest.mark.parametrize(
+    "limits", [READS, WRITES, COMPUTES], ids=["reads", "writes", "computes"]
+)
 @pytest.mark.parametrize("machine", MACHINES)
 def test_no_child_makes_a_dangerous_call(machine: str, limits: ProcessLimits) -> None:
-    allowed = [name for name, number in DANGEROUS[machine].items() if answer(limits, machine, number) == 0]
+    allowed = [
+        name
+        for name, number in DANGEROUS[machine].items()
+        if answer(limits, machine, number) == 0
+    ]
 
     assert allowed == []
 
@@ -79,7 +99,11 @@ def test_what_is_not_named_is_refused(machine: str) -> None:
     named = {numbers[place] for table in tables for numbers in table.values()}
     named |= {numbers[place] for numbers, _ in system_calls.OPEN}
 
-    assert {number for number in range(1000) if answer(WRITES, machine, number, *[OTHER] * 6) == 0} == named - {-1}
+    assert {
+        number
+        for number in range(1000)
+        if answer(WRITES, machine, number, *[OTHER] * 6) == 0
+    } == named - {-1}
     assert answer(WRITES, machine, 423) == errno.EPERM
     assert answer(WRITES, machine, 424) == errno.ENOSYS
     assert answer(WRITES, machine, 0x40000000) is None
@@ -95,7 +119,10 @@ def test_a_child_that_may_not_write_opens_nothing_to_write(machine: str) -> None
     ]  # fmt: skip
     assert answer(WRITES, machine, openat, 0, 0, 0o101) == 0
     assert answer(COMPUTES, machine, openat, 0, 0, 0) == errno.EPERM
-    for table, limits in ((system_calls.WRITE_FILES, READS), (system_calls.READ_FILES, COMPUTES)):
+    for table, limits in (
+        (system_calls.WRITE_FILES, READS),
+        (system_calls.READ_FILES, COMPUTES),
+    ):
         numbers = [each[place] for each in table.values() if each[place] >= 0]
         assert {answer(limits, machine, number) for number in numbers} == {errno.EPERM}
 
@@ -103,18 +130,37 @@ def test_a_child_that_may_not_write_opens_nothing_to_write(machine: str) -> None
 @pytest.mark.parametrize("machine", MACHINES)
 def test_calls_with_rules_are_allowed_for_some_arguments_only(machine: str) -> None:
     place = MACHINES[machine][1]
-    kill, tgkill = system_calls.KILL[place], system_calls.TGKILL[place]
-    limit, clone = system_calls.PRLIMIT64[place], system_calls.CLONE[place]
-    prctl, ioctl = system_calls.PRCTL.numbers[place], system_calls.IOCTL.numbers[place]
+    kill = system_calls.KILL[place]
+    tgkill = system_calls.TGKILL[place]
+    limit = system_calls.PRLIMIT64[place]
+    clone = system_calls.CLONE[place]
+    prctl = system_calls.PRCTL.numbers[place]
+    ioctl = system_calls.IOCTL.numbers[place]
     fcntl = system_calls.FCNTL.numbers[place]
 
     for number in (kill, tgkill):
-        assert [answer(READS, machine, number, pid) for pid in (PID, 1, 0)] == [0, errno.EPERM, errno.EPERM]
+        assert [answer(READS, machine, number, pid) for pid in (PID, 1, 0)] == [
+            0,
+            errno.EPERM,
+            errno.EPERM,
+        ]
     assert [answer(READS, machine, limit, pid) for pid in (0, 1)] == [0, errno.EPERM]
-    assert [answer(READS, machine, clone, flags) for flags in (0x10000, 0x11)] == [0, errno.EPERM]
-    assert [answer(READS, machine, prctl, option) for option in (15, 1, 4, 22)] == [0, *[errno.EPERM] * 3]
-    assert [answer(READS, machine, ioctl, 0, command) for command in (0x5401, 0x5412)] == [0, errno.EPERM]
-    assert [answer(READS, machine, fcntl, 0, command) for command in (1, 8, 15)] == [0, errno.EPERM, errno.EPERM]
+    assert [answer(READS, machine, clone, flags) for flags in (0x10000, 0x11)] == [
+        0,
+        errno.EPERM,
+    ]
+    assert [answer(READS, machine, prctl, option) for option in (15, 1, 4, 22)] == [
+        0,
+        *[errno.EPERM] * 3,
+    ]
+    assert [
+        answer(READS, machine, ioctl, 0, command) for command in (0x5401, 0x5412)
+    ] == [0, errno.EPERM]
+    assert [answer(READS, machine, fcntl, 0, command) for command in (1, 8, 15)] == [
+        0,
+        errno.EPERM,
+        errno.EPERM,
+    ]
 
 
 @pytest.mark.programs
@@ -124,12 +170,24 @@ def test_numbers_are_those_of_the_kernels_headers(machine: str) -> None:
     place = MACHINES[machine][1]
     tables = (system_calls.COMPUTE, system_calls.READ_FILES, system_calls.WRITE_FILES)
     ours = {name: numbers[place] for table in tables for name, numbers in table.items()}
-    ours |= {"clone": system_calls.CLONE[place], "kill": system_calls.KILL[place], "tgkill": system_calls.TGKILL[place]}
-    ours |= {"prlimit64": system_calls.PRLIMIT64[place], "openat": system_calls.OPEN[1][0][place]}
-    ours |= {"prctl": system_calls.PRCTL.numbers[place], "ioctl": system_calls.IOCTL.numbers[place]}
+    ours |= {
+        "clone": system_calls.CLONE[place],
+        "kill": system_calls.KILL[place],
+        "tgkill": system_calls.TGKILL[place],
+    }
+    ours |= {
+        "prlimit64": system_calls.PRLIMIT64[place],
+        "openat": system_calls.OPEN[1][0][place],
+    }
+    ours |= {
+        "prctl": system_calls.PRCTL.numbers[place],
+        "ioctl": system_calls.IOCTL.numbers[place],
+    }
     ours["fcntl"] = system_calls.FCNTL.numbers[place]
 
-    assert {name: number for name, number in ours.items() if known.get(name, -1) != number} == {}
+    assert {
+        name: number for name, number in ours.items() if known.get(name, -1) != number
+    } == {}
 
 
 def read_header(machine: str) -> dict[str, int]:

@@ -16,10 +16,17 @@ from joserfc.jwk import KeySet, RSAKey
 
 from udi.kit import clock, tokens
 from udi.kit.credentials import IdentityTokenKind
-from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError, IssuerKeys, require_claim_values, verify
+from udi.kit.tokens import (
+    IdentityUnavailableError,
+    InvalidTokenError,
+    IssuerKeys,
+    require_claim_values,
+    verify,
+)
 
 KIND = IdentityTokenKind(name="access token", claim="Bearer")
-ISSUER, AUDIENCE = "https://id.example/realms/udi", "https://data.example"
+ISSUER = "https://id.example/realms/udi"
+AUDIENCE = "https://data.example"
 KEY = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 OTHER = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 
@@ -28,7 +35,9 @@ class Publisher:
     """What the identity service publishes; it can be stopped, and counts how often it is asked."""
 
     def __init__(self, *keys: RSAKey) -> None:
-        self.keys, self.away, self.asked = list(keys), False, 0
+        self.keys = list(keys)
+        self.away = False
+        self.asked = 0
 
     async def __call__(self) -> Mapping[str, Any]:
         self.asked += 1
@@ -60,16 +69,36 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
 
 def claims(**changed: Any) -> dict[str, Any]:
     moment = int(clock.now().timestamp())
-    usual = {"iss": ISSUER, "aud": [AUDIENCE, "account"], "iat": moment, "exp": moment + 300, "typ": "Bearer"}
-    return {name: value for name, value in {**usual, **changed}.items() if value is not None}
+    usual = {
+        "iss": ISSUER,
+        "aud": [AUDIENCE, "account"],
+        "iat": moment,
+        "exp": moment + 300,
+        "typ": "Bearer",
+    }
+    return {
+        name: value for name, value in {**usual, **changed}.items() if value is not None
+    }
 
 
-def signed(key: RSAKey = KEY, header: dict[str, Any] | None = None, **changed: Any) -> str:
-    return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": key.kid, **(header or {})}, claims(**changed), key)
+def signed(
+    key: RSAKey = KEY, header: dict[str, Any] | None = None, **changed: Any
+) -> str:
+    return jwt.encode(
+        {"alg": "RS256", "typ": "JWT", "kid": key.kid, **(header or {})},
+        claims(**changed),
+        key,
+    )
 
 
 async def accepted(token: str, publisher: Publisher | None = None) -> dict[str, Any]:
-    return await verify(token, IssuerKeys(publisher or Publisher(KEY)), kind=KIND, issuer=ISSUER, audience=AUDIENCE)
+    return await verify(
+        token,
+        IssuerKeys(publisher or Publisher(KEY)),
+        kind=KIND,
+        issuer=ISSUER,
+        audience=AUDIENCE,
+    )
 
 
 async def test_a_token_of_the_issuer_for_us_is_accepted() -> None:
@@ -78,9 +107,14 @@ async def test_a_token_of_the_issuer_for_us_is_accepted() -> None:
 
 def crafted(header: dict[str, Any], sign: Callable[[bytes], bytes]) -> str:
     """A token that the library refuses to make."""
-    parts = [json.dumps(part).encode() for part in ({"typ": "JWT", "kid": KEY.kid, **header}, claims())]
+    parts = [
+        json.dumps(part).encode()
+        for part in ({"typ": "JWT", "kid": KEY.kid, **header}, claims())
+    ]
     content = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
-    return b".".join([content, base64.urlsafe_b64encode(sign(content)).rstrip(b"=")]).decode()
+    return b".".join(
+        [content, base64.urlsafe_b64encode(sign(content)).rstrip(b"=")]
+    ).decode()
 
 
 def with_real_key(content: bytes) -> bytes:
@@ -93,12 +127,18 @@ def with_public_key(content: bytes) -> bytes:
 
 REFUSED = {
     "alg none": lambda: crafted({"alg": "none"}, lambda _content: b""),
-    "HS256 with the public key as secret": lambda: crafted({"alg": "HS256"}, with_public_key),
+    "HS256 with the public key as secret": lambda: crafted(
+        {"alg": "HS256"}, with_public_key
+    ),
     "RS256 announced, HS256 done": lambda: crafted({"alg": "RS256"}, with_public_key),
     "a key that is not the issuer's": lambda: signed(OTHER),
     "the issuer's key id on another key": lambda: signed(OTHER, {"kid": KEY.kid}),
-    "its own key in the header": lambda: signed(OTHER, {"jwk": OTHER.as_dict(private=False)}),
-    "an address of keys in the header": lambda: signed(OTHER, {"jku": "https://evil.example/keys"}),
+    "its own key in the header": lambda: signed(
+        OTHER, {"jwk": OTHER.as_dict(private=False)}
+    ),
+    "an address of keys in the header": lambda: signed(
+        OTHER, {"jku": "https://evil.example/keys"}
+    ),
     "another issuer": lambda: signed(iss="https://evil.example"),
     "no issuer": lambda: signed(iss=None),
     "another audience": lambda: signed(aud="https://elsewhere.example"),
@@ -108,11 +148,15 @@ REFUSED = {
     "of the future": lambda: signed(iat=int(clock.now().timestamp()) + 300),
     "not yet valid": lambda: signed(nbf=int(clock.now().timestamp()) + 300),
     "a date that is no number": lambda: signed(exp="tomorrow"),
-    "a logout token in place of an access token": lambda: signed(header={"typ": "logout+jwt"}),
+    "a logout token in place of an access token": lambda: signed(
+        header={"typ": "logout+jwt"}
+    ),
     "an identity token in place of an access token": lambda: signed(typ="ID"),
     "a token that says no kind": lambda: signed(typ=None),
     "without key id": lambda: signed(header={"kid": ""}),
-    "an unknown critical header": lambda: crafted({"alg": "RS256", "crit": ["x"], "x": 1}, with_real_key),
+    "an unknown critical header": lambda: crafted(
+        {"alg": "RS256", "crit": ["x"], "x": 1}, with_real_key
+    ),
     "cut": lambda: signed()[:-20],
     "empty": lambda: "",
     "two parts": lambda: "a.b",
@@ -182,7 +226,9 @@ async def test_unknown_key_ids_do_not_flood_the_issuer(time: Time) -> None:
     assert publisher.asked == 2
 
 
-async def test_a_withdrawn_key_is_refused_after_a_quarter_of_an_hour(time: Time) -> None:
+async def test_a_withdrawn_key_is_refused_after_a_quarter_of_an_hour(
+    time: Time,
+) -> None:
     publisher = Publisher(KEY, OTHER)
     keys = IssuerKeys(publisher)
     await keys.get(str(OTHER.kid))
@@ -210,7 +256,9 @@ async def test_keys_are_served_for_a_day_while_the_issuer_is_away(time: Time) ->
         await keys.get(str(KEY.kid))
 
 
-async def test_while_keys_are_fetched_those_of_a_day_are_served_and_older_ones_wait(time: Time) -> None:
+async def test_while_keys_are_fetched_those_of_a_day_are_served_and_older_ones_wait(
+    time: Time,
+) -> None:
     keys = IssuerKeys(Publisher(KEY))
     await keys.get(str(KEY.kid))
     async with keys._lock:
@@ -261,7 +309,10 @@ async def test_an_issuer_that_comes_back_is_heard(time: Time) -> None:
     assert await keys.get(str(KEY.kid))
 
 
-@pytest.mark.parametrize("published", [{}, {"keys": None}, {"keys": ["x"]}, {"keys": [{"kid": "a", "kty": "RSA"}]}])
+@pytest.mark.parametrize(
+    "published",
+    [{}, {"keys": None}, {"keys": ["x"]}, {"keys": [{"kid": "a", "kty": "RSA"}]}],
+)
 async def test_keys_that_cannot_be_read_are_as_none(published: dict[str, Any]) -> None:
     async def publish() -> Mapping[str, Any]:
         return published

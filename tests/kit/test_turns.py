@@ -15,12 +15,16 @@ from udi.settings import Settings
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """One connection, for which nobody waits longer than a second."""
     dsn = settings.dsn("portal", "public")
-    made = create_async_engine(dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=0, pool_timeout=1)
+    made = create_async_engine(
+        dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=0, pool_timeout=1
+    )
     yield made
     await made.dispose()
 
 
-async def test_who_comes_as_a_connection_is_given_back_waits_behind_those_who_did(engine: AsyncEngine) -> None:
+async def test_who_comes_as_a_connection_is_given_back_waits_behind_those_who_did(
+    engine: AsyncEngine,
+) -> None:
     came: list[str] = []
 
     async def take(name: str) -> None:
@@ -37,7 +41,9 @@ async def test_who_comes_as_a_connection_is_given_back_waits_behind_those_who_di
     assert came == ["first", "second", "last"]
 
 
-async def test_who_waited_too_long_or_went_away_holds_nobody_up(engine: AsyncEngine) -> None:
+async def test_who_waited_too_long_or_went_away_holds_nobody_up(
+    engine: AsyncEngine,
+) -> None:
     held = await engine.connect()
     gone = asyncio.create_task(engine.connect().start())
     await asyncio.sleep(0.1)
@@ -55,9 +61,13 @@ async def test_who_waited_too_long_or_went_away_holds_nobody_up(engine: AsyncEng
     await connection.close()
 
 
-async def test_a_pool_that_may_grow_grows_before_anybody_waits(settings: Settings) -> None:
+async def test_a_pool_that_may_grow_grows_before_anybody_waits(
+    settings: Settings,
+) -> None:
     dsn = settings.dsn("portal", "public")
-    engine = create_async_engine(dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=2, pool_timeout=1)
+    engine = create_async_engine(
+        dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=2, pool_timeout=1
+    )
     held = [await engine.connect() for _ in range(3)]
 
     with pytest.raises(PoolTimeoutError):

@@ -13,7 +13,9 @@ SOON = 40.0
 async def test_a_worker_ends_when_its_database_is_lost(settings: Settings) -> None:
     assert settings.database_port
     async with Relay(settings.database_port).listening() as primary:
-        database = Database(settings.model_copy(update={"database_port": primary.port}), "portal")
+        database = Database(
+            settings.model_copy(update={"database_port": primary.port}), "portal"
+        )
         running = asyncio.create_task(Worker(database, {}).run())
         await asyncio.sleep(3)
         assert not running.done()

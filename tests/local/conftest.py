@@ -38,5 +38,7 @@ def lasting_settings() -> Iterator[Settings]:
 def installation(folder: Path) -> Settings:
     """Settings in a folder, with seven free ports."""
     candidates = (10000 + secrets.randbelow(2200) * 10 for _ in range(1000))
-    first = next(port for port in candidates if all(ports.is_free(port + i) for i in range(7)))
+    first = next(
+        port for port in candidates if all(ports.is_free(port + i) for i in range(7))
+    )
     return Settings(state=folder / "state", base_port=first, tenants=folder / "tenants")

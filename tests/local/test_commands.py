@@ -21,7 +21,9 @@ def _said(console: Console) -> str:
     return console.file.getvalue()
 
 
-def test_reset_asks_first(settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reset_asks_first(
+    settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state.prepare_folders(settings, None)
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
 
@@ -39,7 +41,9 @@ def test_reset_deletes_when_told_so(settings: Settings, console: Console) -> Non
     assert not settings.state.exists()
 
 
-def test_reset_leaves_a_folder_that_is_not_ours(settings: Settings, console: Console) -> None:
+def test_reset_leaves_a_folder_that_is_not_ours(
+    settings: Settings, console: Console
+) -> None:
     (settings.state / "objects").mkdir(parents=True)
 
     assert reset(settings, yes=True, console=console) == 1
@@ -48,22 +52,31 @@ def test_reset_leaves_a_folder_that_is_not_ours(settings: Settings, console: Con
     assert (settings.state / "objects").is_dir()
 
 
-def test_down_without_anything_running_says_so(settings: Settings, console: Console) -> None:
+def test_down_without_anything_running_says_so(
+    settings: Settings, console: Console
+) -> None:
     assert down(settings, console=console) == 0
     assert _said(console) == "Nothing is running.\n"
 
 
-def test_logs_show_the_last_lines_of_each_part(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_show_the_last_lines_of_each_part(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     state.prepare_folders(settings, None)
     _log(settings, "postgres", "one\ntwo\nthree\n")
     _log(settings, "portal-web", "four\n")
 
     assert logs(settings, lines=2) == 0
 
-    assert capsys.readouterr().out == "postgres   │ two\npostgres   │ three\nportal-web │ four\n"
+    assert (
+        capsys.readouterr().out
+        == "postgres   │ two\npostgres   │ three\nportal-web │ four\n"
+    )
 
 
-def test_logs_of_one_part_come_without_its_name(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_of_one_part_come_without_its_name(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     state.prepare_folders(settings, None)
     _log(settings, "postgres", "one\ntwo")
 
@@ -74,9 +87,14 @@ def test_logs_of_one_part_come_without_its_name(settings: Settings, capsys: pyte
 
 @pytest.mark.parametrize(
     ("part", "words"),
-    [("kitchen", "no part called «kitchen»: choose one of postgres"), (None, "no log yet: start with")],
+    [
+        ("kitchen", "no part called «kitchen»: choose one of postgres"),
+        (None, "no log yet: start with"),
+    ],
 )
-def test_logs_that_cannot_be_shown_are_explained(settings: Settings, part: str | None, words: str) -> None:
+def test_logs_that_cannot_be_shown_are_explained(
+    settings: Settings, part: str | None, words: str
+) -> None:
     state.prepare_folders(settings, None)
 
     with pytest.raises(LocalError, match=words):

@@ -41,20 +41,29 @@ def repository() -> Iterator[Serve]:
 
 
 def _fetch(cache: Path, address: str) -> Path:
-    return distribution.ensure_archive(cache, address, lambda _done, _total: None, local_repositories=[])
+    return distribution.ensure_archive(
+        cache, address, lambda _done, _total: None, local_repositories=[]
+    )
 
 
-def test_a_file_that_is_not_the_pinned_one_is_deleted(tmp_path: Path, repository: Serve) -> None:
+def test_a_file_that_is_not_the_pinned_one_is_deleted(
+    tmp_path: Path, repository: Serve
+) -> None:
     with pytest.raises(
-        LocalError, match=r"is not the pinned one \(wrong sha256; it was deleted\): run the same command again"
+        LocalError,
+        match=r"is not the pinned one \(wrong sha256; it was deleted\): run the same command again",
     ):
         _fetch(tmp_path, repository(b"something else"))
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_that_breaks_off_leaves_nothing(tmp_path: Path, repository: Serve) -> None:
-    with pytest.raises(LocalError, match="cannot be reached, or broke off: check the network"):
+def test_a_download_that_breaks_off_leaves_nothing(
+    tmp_path: Path, repository: Serve
+) -> None:
+    with pytest.raises(
+        LocalError, match="cannot be reached, or broke off: check the network"
+    ):
         _fetch(tmp_path, repository(b"half", length=4_000_000))
 
     assert list(tmp_path.iterdir()) == []
@@ -63,7 +72,9 @@ def test_a_download_that_breaks_off_leaves_nothing(tmp_path: Path, repository: S
 def test_a_repository_without_it_is_named(tmp_path: Path, repository: Serve) -> None:
     address = repository(b"", status=404)
 
-    with pytest.raises(LocalError, match=f"{address} does not have it.*UDI_MAVEN_REPOSITORY"):
+    with pytest.raises(
+        LocalError, match=f"{address} does not have it.*UDI_MAVEN_REPOSITORY"
+    ):
         _fetch(tmp_path, address)
 
 
@@ -83,7 +94,10 @@ def test_the_right_file_is_kept_and_a_spoilt_one_fetched_again(
     (tmp_path / distribution.ARCHIVE).write_bytes(b"cut by a power failure")
 
     kept = distribution.ensure_archive(
-        tmp_path, address, lambda done, total: seen.append((done, total)), local_repositories=[]
+        tmp_path,
+        address,
+        lambda done, total: seen.append((done, total)),
+        local_repositories=[],
     )
 
     assert kept.read_bytes() == b"nothing"
@@ -104,14 +118,19 @@ def test_the_users_maven_repository_is_used_when_it_has_the_right_file(
     (folder / distribution.ARCHIVE).write_bytes(b"local")
 
     found = distribution.ensure_archive(
-        tmp_path, "http://127.0.0.1:9", lambda *_: None, local_repositories=[tmp_path / "m2"]
+        tmp_path,
+        "http://127.0.0.1:9",
+        lambda *_: None,
+        local_repositories=[tmp_path / "m2"],
     )
 
     assert found == folder / distribution.ARCHIVE
 
 
 @pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside"])
-def test_an_archive_that_would_write_outside_is_refused(tmp_path: Path, name: str) -> None:
+def test_an_archive_that_would_write_outside_is_refused(
+    tmp_path: Path, name: str
+) -> None:
     archive = tmp_path / "bad.zip"
     with zipfile.ZipFile(archive, "w") as content:
         content.writestr("keycloak/fine", "")

@@ -11,7 +11,10 @@ LOG = Path("/state/logs/udi.log")
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (LocalError("The port is taken", "stop the other program"), "The port is taken: stop the other program."),
+        (
+            LocalError("The port is taken", "stop the other program"),
+            "The port is taken: stop the other program.",
+        ),
         (
             OSError(errno.ENOSPC, "No space left on device", "/state/run"),
             "The disk that holds the state folder or the cache is full: make room, then run the same command again.",

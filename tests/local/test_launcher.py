@@ -37,7 +37,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def fit(python: str) -> bool:
     """Whether the launcher may take it."""
     code = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
-    return Path(python).exists() and subprocess.run([python, "-c", code], check=False).returncode == 0
+    return (
+        Path(python).exists()
+        and subprocess.run([python, "-c", code], check=False).returncode == 0
+    )
 
 
 def _wheel(folder: Path, word: str) -> str:
@@ -45,9 +48,12 @@ def _wheel(folder: Path, word: str) -> str:
     path = folder / "toy-1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr("toy.py", f"WORD = {word!r}\n")
-        wheel.writestr("toy-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: toy\nVersion: 1\n")
         wheel.writestr(
-            "toy-1.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: toy\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            "toy-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: toy\nVersion: 1\n"
+        )
+        wheel.writestr(
+            "toy-1.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: toy\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
         wheel.writestr("toy-1.dist-info/RECORD", "")
     return f"toy==1 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
@@ -79,8 +85,14 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(checkout: Path, tmp_path: Path) -> Run:
-    def call(*arguments: str, script: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": (checkout / "wheels").as_uri(), "PIP_RETRIES": "0"}
+    def call(
+        *arguments: str, script: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        offline = {
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": (checkout / "wheels").as_uri(),
+            "PIP_RETRIES": "0",
+        }
         return subprocess.run(
             [SHELL, str(script or checkout / "udi"), *arguments],
             check=False, capture_output=True, text=True, cwd=tmp_path, timeout=120,
@@ -98,20 +110,31 @@ def _tools(folder: Path, *names: str) -> str:
     return str(folder)
 
 
-def test_the_environment_is_made_once_and_again_when_the_lock_changes(checkout: Path, run: Run, tmp_path: Path) -> None:
+def test_the_environment_is_made_once_and_again_when_the_lock_changes(
+    checkout: Path, run: Run, tmp_path: Path
+) -> None:
     link = tmp_path / "link"
     link.symlink_to(Path("ville d'été") / "udi")
 
     first = run("up", "a b", script=link)
     second = run("status")
     line = _wheel(checkout / "wheels", "changed")
-    (checkout / "requirements/embedded.txt").write_text("# changed\n" + line.replace("toy==1", "toy==1 "))
-    subprocess.run([checkout / ".venv/bin/python", "-m", "pip", "uninstall", "-qy", "toy"], check=True)
+    (checkout / "requirements/embedded.txt").write_text(
+        "# changed\n" + line.replace("toy==1", "toy==1 ")
+    )
+    subprocess.run(
+        [checkout / ".venv/bin/python", "-m", "pip", "uninstall", "-qy", "toy"],
+        check=True,
+    )
     third = run("status")
 
     assert first.stdout == f"first|up|a b|{checkout}/tenants\n"
     assert "preparing the Python environment" in first.stderr
-    assert (second.returncode, second.stdout, second.stderr) == (0, f"first|status|{checkout}/tenants\n", "")
+    assert (second.returncode, second.stdout, second.stderr) == (
+        0,
+        f"first|status|{checkout}/tenants\n",
+        "",
+    )
     assert third.stdout == f"changed|status|{checkout}/tenants\n"
     assert not (checkout / ".venv/.udi-lock").exists()
 
@@ -132,7 +155,9 @@ def test_two_calls_at_once_make_one_environment(checkout: Path, tmp_path: Path) 
     assert sum("preparing" in err and "ready" in err for _, err in answers) == 1
 
 
-def test_the_development_list_is_installed_for_tests_and_serves_for_the_rest(checkout: Path, run: Run) -> None:
+def test_the_development_list_is_installed_for_tests_and_serves_for_the_rest(
+    checkout: Path, run: Run
+) -> None:
     tested = run("test")
     served = run("up")
 
@@ -146,7 +171,9 @@ def test_what_only_a_clone_has_is_found_in_it(run: Run) -> None:
     assert run("bench", "pages").stdout == "bench|first|pages\n"
 
 
-def test_an_interrupted_installation_is_taken_up_again(checkout: Path, run: Run) -> None:
+def test_an_interrupted_installation_is_taken_up_again(
+    checkout: Path, run: Run
+) -> None:
     lock = checkout / ".venv/.udi-lock"
     lock.mkdir(parents=True)
     gone = subprocess.Popen(["true"])
@@ -158,18 +185,25 @@ def test_an_interrupted_installation_is_taken_up_again(checkout: Path, run: Run)
     assert run("up").stdout.startswith("first|up")
 
 
-def test_without_python_the_remedy_is_named(checkout: Path, run: Run, tmp_path: Path) -> None:
+def test_without_python_the_remedy_is_named(
+    checkout: Path, run: Run, tmp_path: Path
+) -> None:
     answer = run("up", PATH=_tools(tmp_path / "bin", *TOOLS))
 
     assert answer.returncode == 1
     assert answer.stderr.count("\n") == 1
-    assert "Python 3.11 or newer is needed and no python3 was found: install it" in answer.stderr
+    assert (
+        "Python 3.11 or newer is needed and no python3 was found: install it"
+        in answer.stderr
+    )
 
 
 def test_an_old_python_is_named_with_its_version(run: Run, tmp_path: Path) -> None:
     path = _tools(tmp_path / "bin", *TOOLS)
     old = tmp_path / "bin/python3"
-    old.write_text("#!/bin/sh\ncase $2 in *version_info*) exit 1;; *python_version*) echo 3.9.2;; esac\n")
+    old.write_text(
+        "#!/bin/sh\ncase $2 in *version_info*) exit 1;; *python_version*) echo 3.9.2;; esac\n"
+    )
     old.chmod(0o755)
 
     answer = run("up", PATH=path)
@@ -190,7 +224,9 @@ def test_a_python_without_venv_is_refused(run: Run, tmp_path: Path) -> None:
     assert "apt install python3-venv" in answer.stderr
 
 
-def test_the_next_python_serves_where_the_first_lacks_venv(checkout: Path, run: Run, tmp_path: Path) -> None:
+def test_the_next_python_serves_where_the_first_lacks_venv(
+    checkout: Path, run: Run, tmp_path: Path
+) -> None:
     path = _tools(tmp_path / "bin", *TOOLS)
     bare = tmp_path / "bin/python3"
     bare.write_text("#!/bin/sh\ncase $2 in *ensurepip*) exit 1;; esac\n")
@@ -204,8 +240,12 @@ def test_the_next_python_serves_where_the_first_lacks_venv(checkout: Path, run: 
     assert answer.stdout.startswith("first|up"), answer.stderr
 
 
-@pytest.mark.skipif(not fit(SYSTEM), reason=f"{SYSTEM} is not here, is older than 3.11 or has no venv")
-def test_the_python_of_the_distribution_comes_first(checkout: Path, run: Run, tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    not fit(SYSTEM), reason=f"{SYSTEM} is not here, is older than 3.11 or has no venv"
+)
+def test_the_python_of_the_distribution_comes_first(
+    checkout: Path, run: Run, tmp_path: Path
+) -> None:
     other = tmp_path / "bin/python3"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\necho asked >&2\nexit 1\n")
@@ -219,10 +259,18 @@ def test_the_python_of_the_distribution_comes_first(checkout: Path, run: Run, tm
 
 
 def test_an_unreachable_index_is_said_in_one_sentence(run: Run) -> None:
-    answer = run("up", PIP_NO_INDEX="0", PIP_FIND_LINKS="", PIP_INDEX_URL="http://127.0.0.1:9/simple")
+    answer = run(
+        "up",
+        PIP_NO_INDEX="0",
+        PIP_FIND_LINKS="",
+        PIP_INDEX_URL="http://127.0.0.1:9/simple",
+    )
 
     assert answer.returncode == 1
-    assert "The package index cannot be reached: check the network, or name a mirror in PIP_INDEX_URL" in answer.stderr
+    assert (
+        "The package index cannot be reached: check the network, or name a mirror in PIP_INDEX_URL"
+        in answer.stderr
+    )
     assert "Traceback" not in answer.stderr
 
 

@@ -23,11 +23,17 @@ Answer = tuple[int, str, dict[str, str]]
 @pytest.fixture
 def mailbox(settings: Settings) -> Iterator[Path]:
     """A running mailbox; its folder."""
-    address = {"UDI_STATE": str(settings.state), "UDI_BASE_PORT": str(settings.base_port)}
+    address = {
+        "UDI_STATE": str(settings.state),
+        "UDI_BASE_PORT": str(settings.base_port),
+    }
     command = [sys.executable, "-m", "udi.cli.local.mailbox"]
     with subprocess.Popen(command, env=SOURCE | address) as process:
         deadline = time.monotonic() + 20
-        while not ports.answers(settings.port(3), "/health") and time.monotonic() < deadline:
+        while (
+            not ports.answers(settings.port(3), "/health")
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.05)
         yield settings.state / "mail"
         process.terminate()
@@ -46,14 +52,22 @@ def _get(settings: Settings, path: str, host: str = "localhost") -> Answer:
     answer = connection.getresponse()
     body = answer.read().decode()
     connection.close()
-    return answer.status, body, {name.lower(): value for name, value in answer.getheaders()}
+    return (
+        answer.status,
+        body,
+        {name.lower(): value for name, value in answer.getheaders()},
+    )
 
 
-def test_a_mail_is_kept_and_shown_with_its_links(mailbox: Path, settings: Settings) -> None:
+def test_a_mail_is_kept_and_shown_with_its_links(
+    mailbox: Path, settings: Settings
+) -> None:
     message = EmailMessage()
     message["Subject"] = "Réinitialisez votre <mot de passe>"
     message.set_content("Bonjour,\n\nSuivez https://demo.example/reset?key=a&b=1.\n")
-    message.add_alternative('<p>Bonjour</p><a href="https://demo.example/html">ici</a>', subtype="html")
+    message.add_alternative(
+        '<p>Bonjour</p><a href="https://demo.example/html">ici</a>', subtype="html"
+    )
 
     _send(settings, message)
     listed = _get(settings, "/")
@@ -61,20 +75,31 @@ def test_a_mail_is_kept_and_shown_with_its_links(mailbox: Path, settings: Settin
     shown = _get(settings, f"/mails/{mail.id}")
     source = _get(settings, f"/mails/{mail.id}/source")
 
-    assert mail.links == ("https://demo.example/reset?key=a&b=1", "https://demo.example/html")
-    assert f'<a href="/mails/{mail.id}">Réinitialisez votre &lt;mot de passe&gt;</a>' in listed[1]
+    assert mail.links == (
+        "https://demo.example/reset?key=a&b=1",
+        "https://demo.example/html",
+    )
+    assert (
+        f'<a href="/mails/{mail.id}">Réinitialisez votre &lt;mot de passe&gt;</a>'
+        in listed[1]
+    )
     assert 'href="https://demo.example/reset?key=a&amp;b=1"' in shown[1]
     assert "<mot" not in shown[1]
-    assert shown[2]["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
+    assert shown[2]["content-security-policy"].startswith(
+        "default-src 'none'; style-src 'self';"
+    )
     assert source[2]["content-type"].startswith("text/plain")
     assert "To: ana@demo.example" in source[1]
 
 
-def test_a_mail_in_html_only_is_shown_as_text_without_running_it(mailbox: Path, settings: Settings) -> None:
+def test_a_mail_in_html_only_is_shown_as_text_without_running_it(
+    mailbox: Path, settings: Settings
+) -> None:
     message = EmailMessage()
     message["Subject"] = "HTML"
     message.set_content(
-        '<style>p{}</style><p>Vous êtes invité</p><script>alert(1)</script><a href="javascript:x">x</a>', subtype="html"
+        '<style>p{}</style><p>Vous êtes invité</p><script>alert(1)</script><a href="javascript:x">x</a>',
+        subtype="html",
     )
 
     _send(settings, message)
@@ -87,20 +112,27 @@ def test_a_mail_in_html_only_is_shown_as_text_without_running_it(mailbox: Path, 
 
 def test_an_unknown_mail_is_not_found(mailbox: Path, settings: Settings) -> None:
     assert mailbox.is_dir()
-    assert [_get(settings, path)[0] for path in ("/mails/none", "/mails/..%2f..%2fsecrets/source", "/other")] == [
+    assert [
+        _get(settings, path)[0]
+        for path in ("/mails/none", "/mails/..%2f..%2fsecrets/source", "/other")
+    ] == [
         404,
         404,
         404,
     ]
 
 
-def test_other_names_of_this_machine_are_refused(mailbox: Path, settings: Settings) -> None:
+def test_other_names_of_this_machine_are_refused(
+    mailbox: Path, settings: Settings
+) -> None:
     assert mailbox.is_dir()
     assert _get(settings, "/", host="localhost")[0] == 200
     assert _get(settings, "/", host="mail.attacker.example")[0] == 400
 
 
-def test_the_oldest_mails_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_mails_are_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(emails, "MAX_EMAILS", 2)
 
     kept = [emails.store_email(tmp_path, b"Subject: x\r\n\r\n") for _ in range(3)]
@@ -109,7 +141,10 @@ def test_the_oldest_mails_are_dropped(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_mail_with_an_unknown_charset_is_still_shown(tmp_path: Path) -> None:
-    name = emails.store_email(tmp_path, b"Subject: x\r\nContent-Type: text/plain; charset=martian\r\n\r\nhello")
+    name = emails.store_email(
+        tmp_path,
+        b"Subject: x\r\nContent-Type: text/plain; charset=martian\r\n\r\nhello",
+    )
 
     found = emails.find_email(tmp_path, name)
 

@@ -11,7 +11,9 @@ def test_seven_free_ports_pass(settings: Settings) -> None:
     ports.check_free(settings)
 
 
-def test_a_busy_port_is_named_with_its_use_its_holder_and_the_remedy(settings: Settings) -> None:
+def test_a_busy_port_is_named_with_its_use_its_holder_and_the_remedy(
+    settings: Settings,
+) -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", settings.port(2)))
@@ -20,7 +22,9 @@ def test_a_busy_port_is_named_with_its_use_its_holder_and_the_remedy(settings: S
             ports.check_free(settings)
 
     sentence = str(refusal.value)
-    assert sentence.startswith(f"Port {settings.port(2)}, needed for Keycloak, is taken by «python")
+    assert sentence.startswith(
+        f"Port {settings.port(2)}, needed for Keycloak, is taken by «python"
+    )
     assert "stop that program, or choose other ports with UDI_BASE_PORT=" in sentence
 
 

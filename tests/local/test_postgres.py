@@ -13,14 +13,22 @@ from udi.cli.local.ports import free_port
 
 pytestmark = pytest.mark.programs
 
-PASSWORDS = {f"udi_{program}_{role}": f"it's {program} {role}" for program in ("portal", "node") for role in ROLES}
+PASSWORDS = {
+    f"udi_{program}_{role}": f"it's {program} {role}"
+    for program in ("portal", "node")
+    for role in ROLES
+}
 PASSWORDS["udi_keycloak"] = "keycloak"
 
 
 def _cluster(folder: Path, *, system: bool = True) -> postgres.Cluster:
     account = service_account()
-    binaries = postgres.find_binaries(folder, account, data=folder / "data", system=system)
-    return postgres.Cluster(binaries, folder / "data", free_port(), "it's secret", account, durable=False)
+    binaries = postgres.find_binaries(
+        folder, account, data=folder / "data", system=system
+    )
+    return postgres.Cluster(
+        binaries, folder / "data", free_port(), "it's secret", account, durable=False
+    )
 
 
 @pytest.fixture
@@ -31,12 +39,18 @@ def running(open_folder: Path) -> Iterator[postgres.PostgresProcess]:
 
 
 @pytest.mark.parametrize("system", [True, False], ids=["system", "package"])
-async def test_a_cluster_starts_stops_and_keeps_its_data(open_folder: Path, *, system: bool) -> None:
+async def test_a_cluster_starts_stops_and_keeps_its_data(
+    open_folder: Path, *, system: bool
+) -> None:
     for turn in ("first", "second"):
-        server = postgres.start_postgres(_cluster(open_folder, system=system), open_folder / "log")
+        server = postgres.start_postgres(
+            _cluster(open_folder, system=system), open_folder / "log"
+        )
         connection = await asyncpg.connect(server.dsn)
         if turn == "first":
-            await connection.execute("CREATE TABLE kept (word text); INSERT INTO kept VALUES ('été')")
+            await connection.execute(
+                "CREATE TABLE kept (word text); INSERT INTO kept VALUES ('été')"
+            )
         assert await connection.fetchval("SELECT upper(word) FROM kept") == "ÉTÉ"
         owner = psutil.Process(server.process.pid).uids().real
         await connection.close()
@@ -45,22 +59,32 @@ async def test_a_cluster_starts_stops_and_keeps_its_data(open_folder: Path, *, s
         assert not psutil.pid_exists(server.process.pid)
 
 
-def test_the_password_is_asked_and_left_nowhere(running: postgres.PostgresProcess) -> None:
+def test_the_password_is_asked_and_left_nowhere(
+    running: postgres.PostgresProcess,
+) -> None:
     rules = (running.cluster.data / "pg_hba.conf").read_text().splitlines()
-    assert {line.split()[-1] for line in rules if line and not line.startswith("#")} == {"scram-sha-256"}
+    assert {
+        line.split()[-1] for line in rules if line and not line.startswith("#")
+    } == {"scram-sha-256"}
     assert not (running.cluster.data.parent / ".initial").exists()
     assert "secret" not in " ".join(running.cluster.command())
 
 
-async def test_roles_are_low_and_databases_closed_to_everybody_else(running: postgres.PostgresProcess) -> None:
+async def test_roles_are_low_and_databases_closed_to_everybody_else(
+    running: postgres.PostgresProcess,
+) -> None:
     for _ in range(2):
-        await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
+        await prepare_cluster(
+            running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
+        )
 
     admin = await asyncpg.connect(running.dsn)
     high = await admin.fetch(
         "SELECT rolname FROM pg_roles WHERE rolname LIKE 'udi_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)"
     )
-    temporary = await admin.fetchval("SELECT has_database_privilege('udi_portal_app', 'udi_portal', 'TEMP')")
+    temporary = await admin.fetchval(
+        "SELECT has_database_privilege('udi_portal_app', 'udi_portal', 'TEMP')"
+    )
     await admin.close()
     assert high == []
     assert temporary is False
@@ -68,12 +92,20 @@ async def test_roles_are_low_and_databases_closed_to_everybody_else(running: pos
         await _as(running, "udi_node_app", "udi_portal")
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(
-            host="127.0.0.1", port=running.cluster.port, user="udi_portal_app", password="wrong", database="udi_portal"
+            host="127.0.0.1",
+            port=running.cluster.port,
+            user="udi_portal_app",
+            password="wrong",
+            database="udi_portal",
         )
 
 
-async def test_the_owner_makes_schemas_and_the_application_may_not(running: postgres.PostgresProcess) -> None:
-    await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
+async def test_the_owner_makes_schemas_and_the_application_may_not(
+    running: postgres.PostgresProcess,
+) -> None:
+    await prepare_cluster(
+        running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
+    )
 
     owner = await _as(running, "udi_portal_owner", "udi_portal")
     await owner.execute(
@@ -81,16 +113,26 @@ async def test_the_owner_makes_schemas_and_the_application_may_not(running: post
     )
     await owner.close()
     app = await _as(running, "udi_portal_app", "udi_portal")
-    for statement in ("CREATE SCHEMA mine", "CREATE TABLE public.mine ()", "CREATE TEMP TABLE mine ()"):
+    for statement in (
+        "CREATE SCHEMA mine",
+        "CREATE TABLE public.mine ()",
+        "CREATE TEMP TABLE mine ()",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await app.execute(statement)
     await app.close()
 
 
-async def test_another_database_takes_the_same_roles(running: postgres.PostgresProcess) -> None:
-    await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
+async def test_another_database_takes_the_same_roles(
+    running: postgres.PostgresProcess,
+) -> None:
+    await prepare_cluster(
+        running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
+    )
 
-    await prepare_database(running.dsn, "portal gw0", owner="udi_portal_owner", users=["udi_portal_app"])
+    await prepare_database(
+        running.dsn, "portal gw0", owner="udi_portal_owner", users=["udi_portal_app"]
+    )
 
     app = await _as(running, "udi_portal_app", "portal gw0")
     await app.close()
@@ -98,13 +140,21 @@ async def test_another_database_takes_the_same_roles(running: postgres.PostgresP
         await _as(running, "udi_portal_public", "portal gw0")
 
 
-async def _as(running: postgres.PostgresProcess, role: str, database: str) -> asyncpg.Connection:
+async def _as(
+    running: postgres.PostgresProcess, role: str, database: str
+) -> asyncpg.Connection:
     return await asyncpg.connect(
-        host="127.0.0.1", port=running.cluster.port, user=role, password=PASSWORDS[role], database=database
+        host="127.0.0.1",
+        port=running.cluster.port,
+        user=role,
+        password=PASSWORDS[role],
+        database=database,
     )
 
 
-def test_a_taken_port_is_explained_and_nothing_is_left(running: postgres.PostgresProcess, open_folder: Path) -> None:
+def test_a_taken_port_is_explained_and_nothing_is_left(
+    running: postgres.PostgresProcess, open_folder: Path
+) -> None:
     other = postgres.Cluster(
         running.cluster.binaries,
         open_folder / "other",
@@ -124,7 +174,9 @@ def test_data_of_a_version_that_is_gone_are_not_touched(open_folder: Path) -> No
     (open_folder / "data").mkdir()
     (open_folder / "data/PG_VERSION").write_text("9\n")
 
-    with pytest.raises(LocalError, match="was made by PostgreSQL 9, which this machine no longer has"):
+    with pytest.raises(
+        LocalError, match="was made by PostgreSQL 9, which this machine no longer has"
+    ):
         _cluster(open_folder)
 
 
@@ -137,7 +189,9 @@ def test_a_server_that_outlived_its_supervisor_is_ended(open_folder: Path) -> No
     assert not (orphan.cluster.data / "postmaster.pid").exists()
 
 
-def test_the_pid_file_of_somebody_else_is_dropped_and_he_lives(open_folder: Path) -> None:
+def test_the_pid_file_of_somebody_else_is_dropped_and_he_lives(
+    open_folder: Path,
+) -> None:
     (open_folder / "data").mkdir()
     (open_folder / "data/postmaster.pid").write_text("1\n")
 

@@ -34,7 +34,11 @@ time.sleep(300)
 def _wait_gone(pids: list[int], patience: float = 15) -> bool:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
+        if not any(
+            psutil.pid_exists(pid)
+            and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+            for pid in pids
+        ):
             return True
         time.sleep(0.1)
     return False
@@ -42,11 +46,21 @@ def _wait_gone(pids: list[int], patience: float = 15) -> bool:
 
 def test_no_child_survives_a_parent_killed_without_warning(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, tmp_path / "log"], stdout=subprocess.PIPE, text=True, env=SOURCE
+        [sys.executable, "-c", PARENT, tmp_path / "log"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=SOURCE,
     ) as parent:
         assert parent.stdout
         children = [int(parent.stdout.readline()) for _ in range(2)]
-        family = [*children, *(child.pid for pid in children for child in psutil.Process(pid).children(recursive=True))]
+        family = [
+            *children,
+            *(
+                child.pid
+                for pid in children
+                for child in psutil.Process(pid).children(recursive=True)
+            ),
+        ]
         parent.kill()
 
     assert len(family) >= 2
@@ -66,7 +80,8 @@ def test_a_program_that_will_not_end_is_ended_with_its_children(tmp_path: Path) 
 
 
 def test_a_polite_program_ends_by_the_signal_asked(tmp_path: Path) -> None:
-    script, log = "trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done", tmp_path / "log"
+    script = "trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done"
+    log = tmp_path / "log"
     process = processes.spawn(["/bin/sh", "-c", script], log=log)
     while "ready" not in log.read_text():
         time.sleep(0.05)
@@ -79,7 +94,9 @@ def test_a_polite_program_ends_by_the_signal_asked(tmp_path: Path) -> None:
 def test_heed_interrupts_takes_a_signal_that_was_ignored(tmp_path: Path) -> None:
     program = "from tests.interrupts import heed_interrupts; heed_interrupts(); import time; print(flush=True); time.sleep(60)"
     script = 'trap \'\' INT; exec "$0" -c "$1"'
-    with subprocess.Popen(["sh", "-c", script, sys.executable, program], cwd=ROOT, stdout=subprocess.PIPE) as ignoring:
+    with subprocess.Popen(
+        ["sh", "-c", script, sys.executable, program], cwd=ROOT, stdout=subprocess.PIPE
+    ) as ignoring:
         assert ignoring.stdout
         ignoring.stdout.readline()
         ignoring.send_signal(signal.SIGINT)
@@ -106,15 +123,25 @@ def test_children_run_as_the_unprivileged_account_when_root(tmp_path: Path) -> N
             "Doing it failed: it said «ERROR: no such locale».",
         ),
         ("exit 1", "Doing it failed: it said «it gave no reason»."),
-        ("echo 'write: No space left on device'; exit 1", "The disk that holds /the/data is full: make room"),
+        (
+            "echo 'write: No space left on device'; exit 1",
+            "The disk that holds /the/data is full: make room",
+        ),
     ],
 )
 def test_a_tool_that_fails_is_one_sentence(script: str, sentence: str) -> None:
     with pytest.raises(LocalError) as refusal:
-        processes.run_tool(["/bin/sh", "-c", script], what="Doing it", where=Path("/the/data"))
+        processes.run_tool(
+            ["/bin/sh", "-c", script], what="Doing it", where=Path("/the/data")
+        )
 
     assert str(refusal.value).startswith(sentence)
 
 
 def test_a_tool_that_succeeds_gives_its_output() -> None:
-    assert processes.run_tool(["/bin/echo", "hello"], what="Greeting", where=Path("/the/data")) == "hello\n"
+    assert (
+        processes.run_tool(
+            ["/bin/echo", "hello"], what="Greeting", where=Path("/the/data")
+        )
+        == "hello\n"
+    )

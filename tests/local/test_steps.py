@@ -7,7 +7,14 @@ import pytest
 from rich.console import Console
 
 from udi.cli.local.interrupts import InterruptHandler, StopRequest
-from udi.cli.local.steps import MEGABYTE, PipeReporter, StepReporter, TerminalReporter, relay, step
+from udi.cli.local.steps import (
+    MEGABYTE,
+    PipeReporter,
+    StepReporter,
+    TerminalReporter,
+    relay,
+    step,
+)
 
 
 def _download(steps: StepReporter) -> None:
@@ -41,7 +48,9 @@ def test_a_log_gets_a_line_a_step_and_a_line_each_tenth_of_a_download() -> None:
 
 
 def test_a_terminal_keeps_one_line_a_step() -> None:
-    console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
+    console = Console(
+        file=io.StringIO(), width=120, force_terminal=True, color_system=None
+    )
 
     _download(TerminalReporter(console))
 

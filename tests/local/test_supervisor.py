@@ -35,9 +35,21 @@ def supervisor(tmp_path: Path) -> Iterator[Watched]:
 
 
 def _part(
-    name: str, script: str, *, healthy: Callable[[], bool] = lambda: True, stage: int = 0, patience: float = 5
+    name: str,
+    script: str,
+    *,
+    healthy: Callable[[], bool] = lambda: True,
+    stage: int = 0,
+    patience: float = 5,
 ) -> SupervisedProgram:
-    return SupervisedProgram(name, ["/bin/sh", "-c", script], BARE_ENVIRONMENT, healthy, stage=stage, patience=patience)
+    return SupervisedProgram(
+        name,
+        ["/bin/sh", "-c", script],
+        BARE_ENVIRONMENT,
+        healthy,
+        stage=stage,
+        patience=patience,
+    )
 
 
 class StoppedClock:
@@ -53,14 +65,18 @@ class StoppedClock:
         time.sleep(0.01)
 
 
-def _watch_until(supervisor: Watched, clock: StoppedClock, holds: Callable[[dict[str, Any]], bool]) -> None:
+def _watch_until(
+    supervisor: Watched, clock: StoppedClock, holds: Callable[[dict[str, Any]], bool]
+) -> None:
     """Look until the only part stands so; while one waits to be started again, half a second passes at each look."""
     while not holds(supervisor.known[0]):
         clock.moment += 0.5 if supervisor.known[0]["pid"] is None else 0.0
         supervisor.watch(pause=0.0, rounds=1)
 
 
-def test_a_part_that_crashes_is_started_again(supervisor: Watched, tmp_path: Path) -> None:
+def test_a_part_that_crashes_is_started_again(
+    supervisor: Watched, tmp_path: Path
+) -> None:
     supervisor.start(_part("toy", "exec sleep 300"))
     first = supervisor.known[0]["pid"]
     os.kill(first, signal.SIGKILL)
@@ -91,9 +107,15 @@ def test_a_part_that_keeps_crashing_is_left_longer_each_time(
     assert pauses == [1.0, 2.0, 4.0]
 
 
-def test_waiting_ends_when_the_part_is_healthy(supervisor: Watched, tmp_path: Path) -> None:
+def test_waiting_ends_when_the_part_is_healthy(
+    supervisor: Watched, tmp_path: Path
+) -> None:
     supervisor.start(
-        _part("toy", f"sleep 0.3; touch '{tmp_path}/up'; exec sleep 300", healthy=(tmp_path / "up").exists)
+        _part(
+            "toy",
+            f"sleep 0.3; touch '{tmp_path}/up'; exec sleep 300",
+            healthy=(tmp_path / "up").exists,
+        )
     )
 
     supervisor.wait("toy")
@@ -101,16 +123,29 @@ def test_waiting_ends_when_the_part_is_healthy(supervisor: Watched, tmp_path: Pa
     assert (tmp_path / "up").exists()
 
 
-def test_a_part_that_stops_at_once_is_explained_by_its_last_words(supervisor: Watched) -> None:
+def test_a_part_that_stops_at_once_is_explained_by_its_last_words(
+    supervisor: Watched,
+) -> None:
     farewell = "[ERROR] Unexpected exit from worker-1\n[INFO] Granian shutdown completed, see ya!"
-    supervisor.start(_part("toy", f"echo 'The key is missing.'; echo '{farewell}'; exit 4", healthy=lambda: False))
+    supervisor.start(
+        _part(
+            "toy",
+            f"echo 'The key is missing.'; echo '{farewell}'; exit 4",
+            healthy=lambda: False,
+        )
+    )
 
-    with pytest.raises(LocalError, match=r"toy stopped at once \(status 4\); its last words are «The key is missing.»"):
+    with pytest.raises(
+        LocalError,
+        match=r"toy stopped at once \(status 4\); its last words are «The key is missing.»",
+    ):
         supervisor.wait("toy")
 
 
 def test_a_part_that_stays_silent_is_given_up(supervisor: Watched) -> None:
-    supervisor.start(_part("toy", "exec sleep 300", healthy=lambda: False, patience=0.3))
+    supervisor.start(
+        _part("toy", "exec sleep 300", healthy=lambda: False, patience=0.3)
+    )
 
     with pytest.raises(LocalError, match="toy did not answer within 0 s"):
         supervisor.wait("toy")
@@ -131,7 +166,11 @@ def test_parts_stop_by_stage(supervisor: Watched, tmp_path: Path) -> None:
 
     supervisor.stop_all()
 
-    assert (tmp_path / "order").read_text().split() == ["program", "identity", "database"]
+    assert (tmp_path / "order").read_text().split() == [
+        "program",
+        "identity",
+        "database",
+    ]
     assert not any(map(psutil.pid_exists, pids))
     assert [part["pid"] for part in supervisor.known] == [None, None, None]
 

@@ -27,7 +27,11 @@ Toy = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    ours = {"UDI_STATE": str(settings.state), "UDI_BASE_PORT": str(settings.base_port), "PYTHONPATH": SOURCE}
+    ours = {
+        "UDI_STATE": str(settings.state),
+        "UDI_BASE_PORT": str(settings.base_port),
+        "PYTHONPATH": SOURCE,
+    }
     return os.environ | ours
 
 
@@ -71,7 +75,9 @@ def _token_status(settings: Settings) -> int:
     form = f"grant_type=client_credentials&client_id=udi-admin&client_secret={settings.secret('keycloak_admin_secret')}"
     connection = HTTPConnection("127.0.0.1", settings.port(2), timeout=20)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST", "/realms/master/protocol/openid-connect/token", form, headers)
+    connection.request(
+        "POST", "/realms/master/protocol/openid-connect/token", form, headers
+    )
     status = connection.getresponse().status
     connection.close()
     return status
@@ -113,7 +119,10 @@ def test_a_life_in_the_background(toy: Toy, settings: Settings) -> None:
 
 def test_ctrl_c_stops_everything(toy: Toy, settings: Settings) -> None:
     with subprocess.Popen(
-        [sys.executable, TOY, "up"], stdout=subprocess.PIPE, text=True, env=_environment(settings)
+        [sys.executable, TOY, "up"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=_environment(settings),
     ) as up:
         assert up.stdout
         assert any("Press Ctrl-C" in line for line in up.stdout)
@@ -134,7 +143,10 @@ def test_a_busy_port_starts_nothing(toy: Toy, settings: Settings) -> None:
         refused = toy("up", "--detach")
 
     assert refused.returncode == 1
-    assert f"✗ Port {settings.port(1)}, needed for the node, is taken by «python" in refused.stdout
+    assert (
+        f"✗ Port {settings.port(1)}, needed for the node, is taken by «python"
+        in refused.stdout
+    )
     assert "Traceback" not in refused.stdout + refused.stderr
     assert _left(settings) == []
 
@@ -149,7 +161,9 @@ def test_a_busy_port_starts_nothing(toy: Toy, settings: Settings) -> None:
         ),
     ],
 )
-def test_what_fails_on_the_way_is_unwound(toy: Toy, settings: Settings, fault: str, sentence: str) -> None:
+def test_what_fails_on_the_way_is_unwound(
+    toy: Toy, settings: Settings, fault: str, sentence: str
+) -> None:
     settings.state.mkdir(exist_ok=True)
     (settings.state / fault).touch()
 
@@ -171,6 +185,12 @@ def test_status_says_stopped_when_nothing_runs(toy: Toy, settings: Settings) -> 
     assert report["identity"] == f"http://localhost:{settings.port(2)}"
     assert report["mailbox"] == f"http://localhost:{settings.port(3)}"
     assert report["territories"] == [
-        {"slug": "demo", "portal": "http://demo.localhost", "node": "http://node.demo.localhost"}
+        {
+            "slug": "demo",
+            "portal": "http://demo.localhost",
+            "node": "http://node.demo.localhost",
+        }
     ]
-    assert report["accounts"] == [{"username": "ana@demo.example", "password": "pass", "role": "publisher"}]
+    assert report["accounts"] == [
+        {"username": "ana@demo.example", "password": "pass", "role": "publisher"}
+    ]

@@ -43,7 +43,11 @@ def toy_plan(settings: Settings) -> StartupPlan:
         settings=settings,
         migrate=_migrate,
         apply_tenants=_apply,
-        territories=lambda _: [TerritoryAddress("demo", "http://demo.localhost", "http://node.demo.localhost")],
+        territories=lambda _: [
+            TerritoryAddress(
+                "demo", "http://demo.localhost", "http://node.demo.localhost"
+            )
+        ],
         accounts=lambda _: [DemoAccount("ana@demo.example", "pass", "publisher")],
         command=(sys.executable, str(Path(__file__).resolve())),
     )

@@ -15,10 +15,22 @@ from queue import SimpleQueue
 from tests.mutants.catalogue import ROOT, LostPlaceError, Mutant, load
 from tests.mutants.running import Workshop, workshop
 
-KILLED, TIMED_OUT, SURVIVED, ERROR = "killed", "timed out", "survived", "error"
+KILLED = "killed"
+TIMED_OUT = "timed out"
+SURVIVED = "survived"
+ERROR = "error"
 LEAST_KILLED = 95
 """Per cent."""
-COLUMNS = ("mutant", "module", "function", "cut", "outcome", "by", "reason", "processor_seconds")
+COLUMNS = (
+    "mutant",
+    "module",
+    "function",
+    "cut",
+    "outcome",
+    "by",
+    "reason",
+    "processor_seconds",
+)
 
 
 @dataclass(frozen=True)
@@ -56,21 +68,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./udi test --mutants", description=__doc__)
     parser.add_argument(
-        "--only", action="append", default=[], metavar="PATTERN", help="mutants or modules of this name"
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="mutants or modules of this name",
     )
     parser.add_argument(
-        "--jobs", type=int, default=2, metavar="N", help="how many at once, each on services of its own"
+        "--jobs",
+        type=int,
+        default=2,
+        metavar="N",
+        help="how many at once, each on services of its own",
     )
-    parser.add_argument("--csv", metavar="FILE", help="write what became of each mutant")
-    parser.add_argument("--list", action="store_true", help="name the mutants, and run none")
+    parser.add_argument(
+        "--csv", metavar="FILE", help="write what became of each mutant"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="name the mutants, and run none"
+    )
     return parser.parse_args(arguments)
 
 
 def _is_chosen(mutant: Mutant, patterns: Sequence[str]) -> bool:
     """By a part of its name or of its module's, with `*` for anything; after a sign `=`, by the whole of it."""
     names = (mutant.id, mutant.module)
-    wanted = [each.removeprefix("=") if each.startswith("=") else f"*{each}*" for each in patterns]
-    return not patterns or any(fnmatch.fnmatch(name, pattern) for name in names for pattern in wanted)
+    wanted = [
+        each.removeprefix("=") if each.startswith("=") else f"*{each}*"
+        for each in patterns
+    ]
+    return not patterns or any(
+        fnmatch.fnmatch(name, pattern) for name in names for pattern in wanted
+    )
 
 
 def _lost(mutants: Iterable[Mutant]) -> Iterable[str]:
@@ -85,13 +114,18 @@ def _run_all(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
     """What became of each, in their order; whoever interrupts this ends what was started."""
     modules = sorted(set(_modules(mutants)))
     with ExitStack() as stack:
-        places = [stack.enter_context(workshop(modules)) for _ in range(min(jobs, len(mutants)))]
+        places = [
+            stack.enter_context(workshop(modules))
+            for _ in range(min(jobs, len(mutants)))
+        ]
         free: SimpleQueue[Workshop] = SimpleQueue()
         for place in places:
             free.put(place)
         threads = ThreadPoolExecutor(len(places))
         try:
-            return _doubt(places[0], list(threads.map(lambda each: _judge(free, each), mutants)))
+            return _doubt(
+                places[0], list(threads.map(lambda each: _judge(free, each), mutants))
+            )
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
             for place in places:
@@ -101,7 +135,9 @@ def _run_all(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
 
 def _modules(mutants: Iterable[Mutant]) -> Iterable[str]:
     """The modules of their tests that need the suite."""
-    for test in {test for mutant in mutants if not mutant.fresh for test in mutant.tests}:
+    for test in {
+        test for mutant in mutants if not mutant.fresh for test in mutant.tests
+    }:
         path = ROOT / test.partition("::")[0]
         for file in path.rglob("test_*.py") if path.is_dir() else [path]:
             yield ".".join(file.relative_to(ROOT).with_suffix("").parts)
@@ -114,7 +150,10 @@ def _judge(free: "SimpleQueue[Workshop]", mutant: Mutant) -> Outcome:
             outcome = _try(place, mutant)
     finally:
         free.put(place)
-    print(f"{outcome.what:10} {outcome.processor:6.1f} s  {mutant.id}  {outcome.by}", flush=True)
+    print(
+        f"{outcome.what:10} {outcome.processor:6.1f} s  {mutant.id}  {outcome.by}",
+        flush=True,
+    )
     return outcome
 
 
@@ -130,7 +169,10 @@ def _try(place: Workshop, mutant: Mutant) -> Outcome:
         return Outcome(mutant, KILLED, failed[0], used, forked=found.forked)
     if found.status == 0 and found.of("passed"):
         return Outcome(mutant, SURVIVED, processor=used)
-    reason = "its tests are skipped here" if found.status == 0 else _last_line(found.output)
+    if found.status == 0:
+        reason = "its tests are skipped here"
+    else:
+        reason = _last_line(found.output)
     return Outcome(mutant, ERROR, reason, used)
 
 
@@ -138,27 +180,44 @@ def _doubt(place: Workshop, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """The outcomes, once every test that killed was run without any change: one that fails then kills nothing."""
     failing: set[tuple[str, bool]] = set()
     for forked in (True, False):
-        killers = sorted({each.by for each in outcomes if each.what == KILLED and each.forked is forked})
+        killers = sorted(
+            {
+                each.by
+                for each in outcomes
+                if each.what == KILLED and each.forked is forked
+            }
+        )
         if not killers:
             continue
-        print(f"{len(killers)} tests that killed, once more without any change", flush=True)
+        print(
+            f"{len(killers)} tests that killed, once more without any change",
+            flush=True,
+        )
         found = place.run(killers, stop=False, cold=not forked)
         if not found.results:  # a name that cannot be asked for with its parameters
-            found = place.run(sorted({name.partition("[")[0] for name in killers}), stop=False, cold=not forked)
+            found = place.run(
+                sorted({name.partition("[")[0] for name in killers}),
+                stop=False,
+                cold=not forked,
+            )
         passed = set(found.of("passed"))
         failing |= {(name, forked) for name in killers if name not in passed}
     for name, _ in sorted(failing):
         print(f"FAILS WITHOUT ANY CHANGE: {name}", flush=True)
     why = "its test fails without any change"
     return [
-        replace(each, what=ERROR, by=f"{why}: {each.by}") if (each.by, each.forked) in failing else each
+        replace(each, what=ERROR, by=f"{why}: {each.by}")
+        if (each.by, each.forked) in failing
+        else each
         for each in outcomes
     ]
 
 
 def _last_line(output: str) -> str:
     lines = [line for line in output.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "pytest said nothing"
+    if lines:
+        return lines[-1][:200]
+    return "pytest said nothing"
 
 
 def _write_csv(path: Path, outcomes: Sequence[Outcome]) -> None:
@@ -167,7 +226,15 @@ def _write_csv(path: Path, outcomes: Sequence[Outcome]) -> None:
         writer.writerow(COLUMNS)
         for each in outcomes:
             mutant = each.mutant
-            facts = (mutant.id, mutant.module, mutant.function, mutant.cut, each.what, each.by, mutant.survives)
+            facts = (
+                mutant.id,
+                mutant.module,
+                mutant.function,
+                mutant.cut,
+                each.what,
+                each.by,
+                mutant.survives,
+            )
             writer.writerow([*facts, f"{each.processor:.1f}"])
 
 
@@ -178,14 +245,18 @@ def _summarise(outcomes: Sequence[Outcome]) -> int:
     errors = [each for each in outcomes if each.what == ERROR]
     unexplained = [each for each in survivors if not each.mutant.survives]
     for each in survivors:
-        print(f"\nSURVIVES: {each.mutant.id} ({each.mutant.module}.{each.mutant.function})")
+        print(
+            f"\nSURVIVES: {each.mutant.id} ({each.mutant.module}.{each.mutant.function})"
+        )
         print(f"  cut: {each.mutant.cut}: {each.mutant.old!r} -> {each.mutant.new!r}")
         print(f"  reason: {each.mutant.survives or 'NONE WAS GIVEN'}")
     for each in errors:
         print(f"\nERROR: {each.mutant.id}: {each.by}")
     for each in killed:
         if each.mutant.survives:
-            print(f"\nKILLED, though its table says why it would survive: {each.mutant.id}")
+            print(
+                f"\nKILLED, though its table says why it would survive: {each.mutant.id}"
+            )
     share = 100 * len(killed) / len(outcomes)
     seconds = sum(each.processor for each in outcomes)
     print(

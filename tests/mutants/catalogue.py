@@ -65,9 +65,15 @@ class Mutant:
         start, end = find_span(source, self.function)
         segment = source[start:end]
         places = _find_all(segment, self.old)
-        if not places or (self.occurrence < 0 and len(places) != 1) or self.occurrence >= len(places):
+        if (
+            not places
+            or (self.occurrence < 0 and len(places) != 1)
+            or self.occurrence >= len(places)
+        ):
             where = f"{self.module}.{self.function}".rstrip(".")
-            raise LostPlaceError(f"{self.id}: {where} holds {self.old!r} {len(places)} times")
+            raise LostPlaceError(
+                f"{self.id}: {where} holds {self.old!r} {len(places)} times"
+            )
         first, last = places[max(self.occurrence, 0)]
         changed = source[: start + first] + self.new + source[start + last :]
         compile(changed, str(self.path), "exec")
@@ -77,16 +83,22 @@ class Mutant:
 def module_path(module: str) -> Path:
     """The file of a module, from the root of the project."""
     path = SOURCES.joinpath(*module.split("."))
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if path.is_dir():
+        file = path / "__init__.py"
+    else:
+        file = path.with_suffix(".py")
     return file.relative_to(ROOT)
 
 
 def _find_all(text: str, fragment: str) -> list[tuple[int, int]]:
     """Where a fragment starts and ends: as it is written, else however its lines are broken."""
     places = [
-        (match.start(), match.start() + len(fragment)) for match in re.finditer(f"(?={re.escape(fragment)})", text)
+        (match.start(), match.start() + len(fragment))
+        for match in re.finditer(f"(?={re.escape(fragment)})", text)
     ]
-    return places or [match.span() for match in re.finditer(_layout_free(fragment), text)]
+    return places or [
+        match.span() for match in re.finditer(_layout_free(fragment), text)
+    ]
 
 
 @cache
@@ -172,7 +184,8 @@ def load(folder: Path = PLACES) -> list[Mutant]:
 
 
 def _of_module(module: dict[str, Any]) -> Iterator[Mutant]:
-    name, usual = module["name"], module.get("tests", [])
+    name = module["name"]
+    usual = module.get("tests", [])
     for each in module.get("mutant", ()):
         yield Mutant(
             id=each["id"],
@@ -192,7 +205,9 @@ def _of_module(module: dict[str, Any]) -> Iterator[Mutant]:
             yield from _of_operators(module, group, function)
 
 
-def _of_operators(about: dict[str, Any], group: dict[str, Any], function: str) -> Iterator[Mutant]:
+def _of_operators(
+    about: dict[str, Any], group: dict[str, Any], function: str
+) -> Iterator[Mutant]:
     module = about["name"]
     tests = tuple(group.get("tests", about.get("tests", ())))
     reasons = group.get("survives", {})

@@ -27,7 +27,15 @@ from tests.reaper import RUN, Reaper
 LEFT_OUT = (".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
 WORKER = "PYTEST_XDIST_WORKER"
 """What the fixtures name a run's own databases by."""
-KEPT = ("postgres", "template0", "template1", "udi_portal_template", "udi_node_template", "keycloak", "udi_keycloak")
+KEPT = (
+    "postgres",
+    "template0",
+    "template1",
+    "udi_portal_template",
+    "udi_node_template",
+    "keycloak",
+    "udi_keycloak",
+)
 PATIENCE = 600.0
 """Seconds that the tests of a mutant have."""
 LOOK = 1.0
@@ -59,14 +67,22 @@ class Workshop:
 
     def __init__(self, folder: Path, modules: Sequence[str]) -> None:
         folder.chmod(0o755)
-        self.project, self._temporary = folder / "project", folder / "temporary"
-        self._original, self._folder = folder / "original.py", folder
+        self.project = folder / "project"
+        self._temporary = folder / "temporary"
+        self._original = folder / "original.py"
+        self._folder = folder
         self._reaper = Reaper(folder)
         self._number = 0
         self._process: subprocess.Popen[bytes] | Process | None = None
-        shutil.copytree(ROOT, self.project, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        shutil.copytree(
+            ROOT, self.project, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT)
+        )
         (self.project / ".venv").symlink_to((ROOT / ".venv").resolve())
-        environment = self._environment(fresh=True) | ONE_THREAD | {warm.MODULES: " ".join(modules)}
+        environment = (
+            self._environment(fresh=True)
+            | ONE_THREAD
+            | {warm.MODULES: " ".join(modules)}
+        )
         self._warm = Preloaded("suite", environment)
 
     def start(self) -> None:
@@ -105,23 +121,45 @@ class Workshop:
         if cold or (mutant is not None and mutant.fresh):
             return self._do(tests, mutant, stop=stop, forked=False)
         found = self._do(tests, mutant, stop=stop, forked=True)
-        return found if found.status != warm.COLD else self._do(tests, mutant, stop=stop, forked=False)
+        if found.status != warm.COLD:
+            return found
+        return self._do(tests, mutant, stop=stop, forked=False)
 
-    def _do(self, tests: Sequence[str], mutant: Mutant | None, *, stop: bool, forked: bool) -> TestRun:
+    def _do(
+        self, tests: Sequence[str], mutant: Mutant | None, *, stop: bool, forked: bool
+    ) -> TestRun:
         self._number += 1
-        report, usage = self._folder / "report.xml", self._folder / "usage.txt"
+        report = self._folder / "report.xml"
+        usage = self._folder / "usage.txt"
         output = self._folder / "output.txt"
-        options = ["-q", "--tb=line", "-p", "no:cacheprovider", "--assert=plain", f"--junit-xml={report}"]
-        options += ["-o", "junit_family=xunit1", f"--basetemp={self._temporary}", *(["-x"] if stop else [])]
+        options = [
+            "-q",
+            "--tb=line",
+            "-p",
+            "no:cacheprovider",
+            "--assert=plain",
+            f"--junit-xml={report}",
+        ]
+        options += [
+            "-o",
+            "junit_family=xunit1",
+            f"--basetemp={self._temporary}",
+            *(["-x"] if stop else []),
+        ]
         options += ["--noconftest"] if mutant is not None and mutant.alone else []
         order = {"arguments": [*options, *tests], "usage": str(usage)}
         if forked and mutant is not None:
-            order |= {"changed": str(self.project / mutant.path), "original": str(self._original)}
+            order |= {
+                "changed": str(self.project / mutant.path),
+                "original": str(self._original),
+            }
         environment = self._environment(fresh=mutant is not None and mutant.fresh)
         for path in (report, usage):
             path.unlink(missing_ok=True)
         with output.open("wb") as file:
-            self._process = process = self._start(json.dumps(order), environment, file, forked=forked)
+            self._process = process = self._start(
+                json.dumps(order), environment, file, forked=forked
+            )
         found = TestRun(_wait(process, PATIENCE if stop else None), forked=forked)
         found.output = output.read_text(errors="replace")
         found.processor = float(usage.read_text()) if usage.exists() else 0.0
@@ -130,19 +168,45 @@ class Workshop:
         return found
 
     def _start(
-        self, order: str, environment: Mapping[str, str], output: IO[bytes], *, forked: bool
+        self,
+        order: str,
+        environment: Mapping[str, str],
+        output: IO[bytes],
+        *,
+        forked: bool,
     ) -> subprocess.Popen[bytes] | Process:
-        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+        streams: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": output,
+            "stderr": output,
+        }
         if forked:
-            return self._warm.start([order], environment, folder=self.project, new_session=True, **streams)
+            return self._warm.start(
+                [order], environment, folder=self.project, new_session=True, **streams
+            )
         command = [sys.executable, "-m", "tests.mutants.warm", order]
-        return subprocess.Popen(command, cwd=self.project, env=dict(environment), start_new_session=True, **streams)
+        return subprocess.Popen(
+            command,
+            cwd=self.project,
+            env=dict(environment),
+            start_new_session=True,
+            **streams,
+        )
 
     def _environment(self, *, fresh: bool) -> dict[str, str]:
-        environment = {name: value for name, value in os.environ.items() if name not in {RUN, WORKER}}
-        environment["PYTHONPATH"] = f"{self.project / 'platform/src'}{os.pathsep}{self.project}"
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {RUN, WORKER}
+        }
+        environment["PYTHONPATH"] = (
+            f"{self.project / 'platform/src'}{os.pathsep}{self.project}"
+        )
         environment.setdefault("UDI_SHARED", str(ROOT.parent / "shared"))
-        own = {} if fresh else {RUN: str(self._folder), WORKER: f"m{self._number}"}
+        if fresh:
+            own = {}
+        else:
+            own = {RUN: str(self._folder), WORKER: f"m{self._number}"}
         return environment | own
 
     def _clear(self) -> None:
@@ -150,7 +214,11 @@ class Workshop:
         facts = self._folder / "cluster.json"
         if facts.exists():
             asyncio.run(_drop_databases(json.loads(facts.read_text())["dsn"]))
-        for path in (*self._folder.glob("ports-*"), self._folder / f"m{self._number}", self._temporary):
+        for path in (
+            *self._folder.glob("ports-*"),
+            self._folder / f"m{self._number}",
+            self._temporary,
+        ):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     def interrupt(self) -> None:
@@ -180,12 +248,17 @@ def _forget_compiled(path: Path) -> None:
         compiled.unlink()
 
 
-def _wait(process: subprocess.Popen[bytes] | Process, patience: float | None) -> int | None:
+def _wait(
+    process: subprocess.Popen[bytes] | Process, patience: float | None
+) -> int | None:
     """The status of a run, None where its time was over; what it started is ended.
 
     Time is counted by looks, so that a machine, or a set of processes, that was halted for a while has lost none.
     """
-    looks = itertools.count() if patience is None else range(int(patience / LOOK))
+    if patience is None:
+        looks = itertools.count()
+    else:
+        looks = range(int(patience / LOOK))
     try:
         for _ in looks:
             with suppress(subprocess.TimeoutExpired):
@@ -205,17 +278,28 @@ def _read_report(report: Path, found: TestRun) -> None:
     if not report.exists():
         return
     for case in ET.parse(report).iter("testcase"):
-        file, name = case.get("file", ""), case.get("name", "")
-        test = f"{file}::{name}" if file else f"{case.get('classname', '')}::{name}"
+        file = case.get("file", "")
+        name = case.get("name", "")
+        if file:
+            test = f"{file}::{name}"
+        else:
+            test = f"{case.get('classname', '')}::{name}"
         children = {child.tag for child in case}
-        outcome = "failed" if children & {"failure", "error"} else "skipped" if "skipped" in children else "passed"
-        found.results[test] = outcome if found.results.get(test) != "failed" else "failed"
+        if children & {"failure", "error"}:
+            outcome = "failed"
+        else:
+            outcome = "skipped" if "skipped" in children else "passed"
+        found.results[test] = (
+            outcome if found.results.get(test) != "failed" else "failed"
+        )
 
 
 async def _drop_databases(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        rows = await connection.fetch("SELECT datname FROM pg_database WHERE NOT datname = ANY($1)", list(KEPT))
+        rows = await connection.fetch(
+            "SELECT datname FROM pg_database WHERE NOT datname = ANY($1)", list(KEPT)
+        )
         for row in rows:
             await connection.execute(f'DROP DATABASE "{row[0]}" WITH (FORCE)')
     finally:

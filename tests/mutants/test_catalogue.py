@@ -30,7 +30,11 @@ def test_every_mutant_has_a_name_of_its_own_and_tests_that_are_there() -> None:
         faults += [f"{mutant.id}: no test" for _ in [0] if not mutant.tests]
         for test in mutant.tests:
             file, _, function = test.partition("::")
-            faults += [f"{mutant.id}: {test}" for _ in [0] if function.partition("[")[0] not in _functions(file)]
+            faults += [
+                f"{mutant.id}: {test}"
+                for _ in [0]
+                if function.partition("[")[0] not in _functions(file)
+            ]
     assert faults == []
 
 
@@ -43,7 +47,14 @@ def _functions(file: str) -> set[str]:
     if not path.is_file():
         return set()
     tree = ast.parse(path.read_text())
-    return {"", *(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))}
+    return {
+        "",
+        *(
+            node.name
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ),
+    }
 
 
 def test_there_are_as_many_as_were_promised() -> None:
@@ -53,7 +64,9 @@ def test_there_are_as_many_as_were_promised() -> None:
 
 
 def test_a_place_that_is_not_there_or_not_once_is_an_error() -> None:
-    mutant = Mutant("two", "udi.kit.paging", "page_number", "", "last", "first", ("tests/kit",))
+    mutant = Mutant(
+        "two", "udi.kit.paging", "page_number", "", "last", "first", ("tests/kit",)
+    )
     with pytest.raises(LostPlaceError, match="2 times"):
         mutant.apply("def page_number(last):\n    return last\n")
     with pytest.raises(LostPlaceError, match="no function"):
@@ -61,14 +74,18 @@ def test_a_place_that_is_not_there_or_not_once_is_an_error() -> None:
 
 
 def test_operators_change_each_comparison_negation_conjunction_and_refusal() -> None:
-    source = (
-        "def f(a, b):\n    if not a or a < b <= 'é' and b != 'à':\n        raise ValueError\n    return f'{a < b}'\n"
-    )
+    source = "def f(a, b):\n    if not a or a < b <= 'é' and b != 'à':\n        raise ValueError\n    return f'{a < b}'\n"
 
-    found = {change.name: (change.old, change.new) for change in changes(source, ast.parse(source))}
+    found = {
+        change.name: (change.old, change.new)
+        for change in changes(source, ast.parse(source))
+    }
 
     assert found == {
-        "boolean-1": ("not a or a < b <= 'é' and b != 'à'", "(not a and (a < b <= 'é' and b != 'à'))"),
+        "boolean-1": (
+            "not a or a < b <= 'é' and b != 'à'",
+            "(not a and (a < b <= 'é' and b != 'à'))",
+        ),
         "not-1": ("not a", "(a)"),
         "boolean-2": ("a < b <= 'é' and b != 'à'", "(a < b <= 'é' or b != 'à')"),
         "compare-1": ("a < b <= 'é'", "(a <= b <= 'é')"),
@@ -87,9 +104,18 @@ def test_operators_change_each_comparison_negation_conjunction_and_refusal() -> 
     ],
 )
 def test_a_place_is_found_however_its_lines_are_broken(source: str) -> None:
-    mutant = Mutant("one", "udi.kit.paging", "page_number", "", "if first and last(1, 2):", "if False:", ("tests/kit",))
+    mutant = Mutant(
+        "one",
+        "udi.kit.paging",
+        "page_number",
+        "",
+        "if first and last(1, 2):",
+        "if False:",
+        ("tests/kit",),
+    )
     program = f"def page_number(first, last):\n    {source}\n        return 1\n    return firstly\n"
 
     assert (
-        mutant.apply(program) == "def page_number(first, last):\n    if False:\n        return 1\n    return firstly\n"
+        mutant.apply(program)
+        == "def page_number(first, last):\n    if False:\n        return 1\n    return firstly\n"
     )

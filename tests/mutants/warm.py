@@ -65,8 +65,13 @@ def run(arguments: list[str]) -> None:
     except ColdError:
         pass
     finally:
-        used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        Path(order.usage).write_text(str(sum(each.ru_utime + each.ru_stime for each in used)))
+        used = [
+            resource.getrusage(whose)
+            for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        ]
+        Path(order.usage).write_text(
+            str(sum(each.ru_utime + each.ru_stime for each in used))
+        )
     sys.exit(status)
 
 
@@ -76,8 +81,15 @@ def change_code(original: str, path: Path) -> None:
     Raises:
         ColdError: this is not possible.
     """
-    wanted = dict(changed_functions(compile(original, "", "exec"), compile(path.read_text(), str(path), "exec")))
-    if not any(getattr(module, "__file__", None) == str(path) for module in list(sys.modules.values())):
+    wanted = dict(
+        changed_functions(
+            compile(original, "", "exec"), compile(path.read_text(), str(path), "exec")
+        )
+    )
+    if not any(
+        getattr(module, "__file__", None) == str(path)
+        for module in list(sys.modules.values())
+    ):
         return
     gc.unfreeze()
     found = set()
@@ -94,7 +106,9 @@ def change_code(original: str, path: Path) -> None:
         raise ColdError("a function is not there")
 
 
-def changed_functions(before: CodeType, after: CodeType) -> Iterator[tuple[Place, CodeType]]:
+def changed_functions(
+    before: CodeType, after: CodeType
+) -> Iterator[tuple[Place, CodeType]]:
     """The functions whose code is another, at their former places, with it.
 
     Raises:
@@ -105,7 +119,8 @@ def changed_functions(before: CodeType, after: CodeType) -> Iterator[tuple[Place
             yield (before.co_qualname, before.co_firstlineno), after
     elif _own(before) != _own(after):
         raise ColdError(f"{before.co_qualname} is another")
-    inner, changed = _inner(before), _inner(after)
+    inner = _inner(before)
+    changed = _inner(after)
     if [each.co_name for each in inner] != [each.co_name for each in changed]:
         if not _is_function(before):
             raise ColdError(f"{before.co_qualname} holds others")
@@ -125,16 +140,30 @@ def _inner(code: CodeType) -> list[CodeType]:
 
 def _own(code: CodeType) -> tuple[object, ...]:
     """All that makes a code what it is, but its lines and what is within other code."""
-    consts = tuple((type(each), repr(each)) for each in code.co_consts if not isinstance(each, CodeType))
+    consts = tuple(
+        (type(each), repr(each))
+        for each in code.co_consts
+        if not isinstance(each, CodeType)
+    )
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    return (code.co_code, consts, names, code.co_flags, code.co_argcount, code.co_kwonlyargcount)
+    return (
+        code.co_code,
+        consts,
+        names,
+        code.co_flags,
+        code.co_argcount,
+        code.co_kwonlyargcount,
+    )
 
 
 def _is_another(before: CodeType, after: CodeType) -> bool:
     """Whether two functions differ, in themselves or in what is within them."""
-    inner, changed = _inner(before), _inner(after)
+    inner = _inner(before)
+    changed = _inner(after)
     differs = _own(before) != _own(after) or len(inner) != len(changed)
-    return differs or any(_is_another(one, other) for one, other in zip(inner, changed, strict=True))
+    return differs or any(
+        _is_another(one, other) for one, other in zip(inner, changed, strict=True)
+    )
 
 
 if __name__ == "__main__":

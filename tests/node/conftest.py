@@ -63,10 +63,16 @@ def stranger(demo: Territory, make_person: Callable[..., Login]) -> Login:
 
 @pytest.fixture
 async def manager(
-    node_app: Litestar, demo: Territory, space: Space, make_person: Callable[..., Login], browse: Browse
+    node_app: Litestar,
+    demo: Territory,
+    space: Space,
+    make_person: Callable[..., Login],
+    browse: Browse,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who manages the town hall, in front of the node."""
-    async with browse(node_app, demo, make_person(demo, memberships={SLUG: ["managers"]})) as client:
+    async with browse(
+        node_app, demo, make_person(demo, memberships={SLUG: ["managers"]})
+    ) as client:
         yield client
 
 
@@ -80,14 +86,18 @@ async def producer(
 
 
 @pytest.fixture
-async def passer_by(node_app: Litestar, demo: Territory, browse: Browse) -> AsyncIterator[httpx.AsyncClient]:
+async def passer_by(
+    node_app: Litestar, demo: Territory, browse: Browse
+) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody without an account, in front of the node."""
     async with browse(node_app, demo) as client:
         yield client
 
 
 @pytest.fixture
-async def portal(settings: Settings, node_database: Database, demo: Territory) -> AsyncIterator[PortalDouble]:
+async def portal(
+    settings: Settings, node_database: Database, demo: Territory
+) -> AsyncIterator[PortalDouble]:
     """The other side of the protocol: a server of our own that answers as told."""
     double = PortalDouble(demo.slug)
     secret = settings.secrets_folder / f"node_credential_{demo.slug}"
@@ -118,7 +128,11 @@ def own_s3(tmp_path: Path) -> Iterator[S3Service]:
 
 @pytest.fixture(params=["folder", "s3"])
 def each_store(
-    request: pytest.FixtureRequest, settings: Settings, node_database: Database, parts: dict[str, Any], tmp_path: Path
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    node_database: Database,
+    parts: dict[str, Any],
+    tmp_path: Path,
 ) -> SealingStore:
     """The test runs twice, with the node's files in an empty folder and in an empty bucket; this is the node's store."""
     if request.param == "folder":
@@ -128,7 +142,10 @@ def each_store(
         at = service.empty_bucket()
     at = at.model_copy(update={"state": settings.state})
     store = SealingStore.from_settings(at, node_database, KeyringFile(settings))
-    parts |= {"objects": store, FIND_TABLE: DatasetTableCache(node_database, store, tmp_path / "tables")}
+    parts |= {
+        "objects": store,
+        FIND_TABLE: DatasetTableCache(node_database, store, tmp_path / "tables"),
+    }
     return store
 
 

@@ -27,7 +27,9 @@ class PortalDouble:
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}
+        )
         self._thread.start()
 
     @property
@@ -52,25 +54,47 @@ class PortalDouble:
         """A token as the portal signs it, or not quite."""
         lasting = replace(kind, lifetime=timedelta(seconds=lifetime))
         return (signer or self.signer).sign(
-            lasting, subject=str(subject), issuer=issuer or self.origin, audience=audience
+            lasting,
+            subject=str(subject),
+            issuer=issuer or self.origin,
+            audience=audience,
         )
 
-    def bearer(self, audience: str, subject: object, kind: SignedTokenKind = REPORT, **changed: Any) -> dict[str, str]:
+    def bearer(
+        self,
+        audience: str,
+        subject: object,
+        kind: SignedTokenKind = REPORT,
+        **changed: Any,
+    ) -> dict[str, str]:
         """The header with such a token, which works once."""
-        return {"Authorization": f"Bearer {self.token(audience, subject, kind, **changed)}"}
+        return {
+            "Authorization": f"Bearer {self.token(audience, subject, kind, **changed)}"
+        }
 
-    def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+    def answer(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, Any]:
         if path == "/.well-known/jwks.json":
             return 200, self.signer.public_keys()
         if path == "/oauth2/token":
             self.tokens += 1
-            return self.token_status, {"access_token": f"token-{self.tokens}", "expires_in": 300}
+            return self.token_status, {
+                "access_token": f"token-{self.tokens}",
+                "expires_in": 300,
+            }
         self.pushed.append((method, path, json.loads(body) if body else None, headers))
-        return self.answers.pop(0) if self.answers else (200, str(uuid.uuid4()))
+        if self.answers:
+            return self.answers.pop(0)
+        return (200, str(uuid.uuid4()))
 
 
 def report(
-    dataset: str, method: str = "POST", *, report_id: str = "", errors: list[dict[str, str]] | None = None
+    dataset: str,
+    method: str = "POST",
+    *,
+    report_id: str = "",
+    errors: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     """A report of the portal; refused when there are errors."""
     return {

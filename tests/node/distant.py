@@ -20,7 +20,9 @@ class Distant:
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}
+        )
         self._thread.start()
 
     @property
@@ -47,7 +49,11 @@ def _handler(distant: Distant) -> type[BaseHTTPRequestHandler]:
             elif distant.status == 200 and headers.get("if-none-match") == distant.etag:
                 self._say(304, {"ETag": distant.etag}, b"")
             else:
-                self._say(distant.status, {"ETag": distant.etag, **distant.headers}, distant.content)
+                self._say(
+                    distant.status,
+                    {"ETag": distant.etag, **distant.headers},
+                    distant.content,
+                )
 
         def _say(self, status: int, headers: dict[str, str], body: bytes) -> None:
             self.send_response(status)

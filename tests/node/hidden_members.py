@@ -30,7 +30,9 @@ def packed(**members: bytes) -> bytes:
     return content.getvalue()
 
 
-def workbook(*sheets: tuple[str, list[list[object]]], hidden: str = "", comment: str = "") -> bytes:
+def workbook(
+    *sheets: tuple[str, list[list[object]]], hidden: str = "", comment: str = ""
+) -> bytes:
     """An XLSX of these sheets."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content)
@@ -59,7 +61,9 @@ def transit() -> bytes:
     )
     contacts = MEMBERS.replace(b";", b",")
     return packed(
-        stops_dot_txt=stops, routes_dot_txt=b"route_id,route_short_name\nA,A\nB,B\n", contacts_dot_txt=contacts
+        stops_dot_txt=stops,
+        routes_dot_txt=b"route_id,route_short_name\nA,A\nB,B\n",
+        contacts_dot_txt=contacts,
     )
 
 
@@ -67,8 +71,14 @@ def layers(folder: Path) -> bytes:
     """A GeoPackage of two layers, the second of which lists members."""
     path = folder / "carte.gpkg"
     count = len(ROWS) - 1
-    shapes = np.array([shapely.to_wkb(shapely.Point(-4.5 + n / 100, 48.4)) for n in range(count)], dtype=object)
-    members = [np.array([row[place] for row in ROWS[1:]], dtype=object) for place in range(len(ROWS[0]))]
+    shapes = np.array(
+        [shapely.to_wkb(shapely.Point(-4.5 + n / 100, 48.4)) for n in range(count)],
+        dtype=object,
+    )
+    members = [
+        np.array([row[place] for row in ROWS[1:]], dtype=object)
+        for place in range(len(ROWS[0]))
+    ]
     told = {"geometry_type": "Point", "crs": "EPSG:4326", "driver": "GPKG"}
     raw.write(path, shapes, [np.arange(count)], ["places"], layer="places", **told)
     raw.write(path, shapes, members, ROWS[0], layer="membres", append=True, **told)
@@ -77,40 +87,61 @@ def layers(folder: Path) -> bytes:
 
 def marked_up() -> bytes:
     """An XML document with an element for each cell."""
-    rows = [f"<m><nom>{row[0]}</nom><prenom>{row[1]}</prenom><naissance>{row[2]}</naissance></m>" for row in ROWS[1:]]
+    rows = [
+        f"<m><nom>{row[0]}</nom><prenom>{row[1]}</prenom><naissance>{row[2]}</naissance></m>"
+        for row in ROWS[1:]
+    ]
     return f"<?xml version='1.0' encoding='utf-8'?><membres>{''.join(rows)}</membres>".encode()
 
 
 def page() -> bytes:
     """A web page with a table of members."""
-    cells = ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in ROWS]
+    cells = [
+        "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in ROWS
+    ]
     return f"<!doctype html><meta charset=utf-8><title>Club</title><table>{''.join(cells)}</table>".encode()
 
 
 def nested() -> bytes:
     """A list of objects in which members stand two levels below."""
-    members = [{"nom": row[0], "prenom": row[1], "naissance": row[2]} for row in ROWS[1:]]
-    sections = [{"section": f"S{n}", "places": n, "suite": {"membres": members[n::4]}} for n in range(4)]
+    members = [
+        {"nom": row[0], "prenom": row[1], "naissance": row[2]} for row in ROWS[1:]
+    ]
+    sections = [
+        {"section": f"S{n}", "places": n, "suite": {"membres": members[n::4]}}
+        for n in range(4)
+    ]
     return json.dumps(sections, ensure_ascii=False).encode()
 
 
 def second_list() -> bytes:
     """An object whose second list is that of members."""
-    members = [{"nom": row[0], "prenom": row[1], "naissance": row[2]} for row in ROWS[1:]]
+    members = [
+        {"nom": row[0], "prenom": row[1], "naissance": row[2]} for row in ROWS[1:]
+    ]
     places = [{"quartier": f"Quartier {n}", "places": n} for n in range(9)]
-    return json.dumps({"places": places, "club": {"membres": members}}, ensure_ascii=False).encode()
+    return json.dumps(
+        {"places": places, "club": {"membres": members}}, ensure_ascii=False
+    ).encode()
 
 
 def by_key() -> bytes:
     """Members by number, in no list."""
-    members = {f"A{n}": {"nom": row[0], "prenom": row[1], "naissance": row[2]} for n, row in enumerate(ROWS[1:])}
+    members = {
+        f"A{n}": {"nom": row[0], "prenom": row[1], "naissance": row[2]}
+        for n, row in enumerate(ROWS[1:])
+    }
     return json.dumps(members, ensure_ascii=False).encode()
 
 
 def text_document() -> bytes:
     """A DOCX, as far as its text goes."""
-    cells = "".join(f"<w:p><w:r><w:t>{row[1]} {row[0]}</w:t></w:r></w:p>" for row in ROWS[1:])
-    document = f'<w:document xmlns:w="urn:w"><w:body>{cells}</w:body></w:document>'.encode()
+    cells = "".join(
+        f"<w:p><w:r><w:t>{row[1]} {row[0]}</w:t></w:r></w:p>" for row in ROWS[1:]
+    )
+    document = (
+        f'<w:document xmlns:w="urn:w"><w:body>{cells}</w:body></w:document>'.encode()
+    )
     return packed(**{"[Content_Types].xml": b"<Types/>", "word/document.xml": document})
 
 
@@ -120,21 +151,38 @@ SEARCHED: Mapping[str, tuple[str, Make]] = {
     "a hidden sheet": ("classeur.xlsx", lambda _: two_sheets(hidden="Membres")),
     "a comment of a workbook": (
         "classeur.xlsx",
-        lambda _: workbook(("Places", PLACES), comment="Voir avec camille.essai@free.example"),
+        lambda _: workbook(
+            ("Places", PLACES), comment="Voir avec camille.essai@free.example"
+        ),
     ),
-    "a ZIP of CSV": ("lot.zip", lambda _: packed(places_dot_csv=PLACES_CSV, membres_dot_csv=MEMBERS)),
-    "a zipped XLSX": ("lot.zip", lambda _: packed(classeur_dot_xlsx=two_sheets(hidden="Membres"))),
-    "a ZIP in a ZIP": ("lot.zip", lambda _: packed(lot_dot_zip=packed(a_dot_csv=PLACES_CSV, b_dot_csv=MEMBERS))),
+    "a ZIP of CSV": (
+        "lot.zip",
+        lambda _: packed(places_dot_csv=PLACES_CSV, membres_dot_csv=MEMBERS),
+    ),
+    "a zipped XLSX": (
+        "lot.zip",
+        lambda _: packed(classeur_dot_xlsx=two_sheets(hidden="Membres")),
+    ),
+    "a ZIP in a ZIP": (
+        "lot.zip",
+        lambda _: packed(lot_dot_zip=packed(a_dot_csv=PLACES_CSV, b_dot_csv=MEMBERS)),
+    ),
     "a gzipped XLSX": ("classeur.xlsx.gz", lambda _: gzip.compress(two_sheets())),
     "a GTFS": ("gtfs.zip", lambda _: transit()),
     "another layer": ("carte.gpkg", layers),
     "XML": ("membres.xml", lambda _: marked_up()),
-    "XML that is cut": ("membres.xml", lambda _: marked_up()[:-9] + b"camille.essai@free.example"),
+    "XML that is cut": (
+        "membres.xml",
+        lambda _: marked_up()[:-9] + b"camille.essai@free.example",
+    ),
     "a page": ("club.html", lambda _: page()),
     "nested JSON": ("sections.json", lambda _: nested()),
     "another list of JSON": ("club.json", lambda _: second_list()),
     "JSON by key": ("club.json", lambda _: by_key()),
-    "a text": ("liste.txt", lambda _: "\n".join(f"{row[1]} {row[0]}" for row in ROWS[1:]).encode()),
+    "a text": (
+        "liste.txt",
+        lambda _: "\n".join(f"{row[1]} {row[0]}" for row in ROWS[1:]).encode(),
+    ),
     "a document": ("liste.docx", lambda _: text_document()),
 }
 """Where members stand: the name of a file, and how it is made."""
@@ -150,24 +198,50 @@ UNSEARCHED: Mapping[str, tuple[str, bytes, list[str]]] = {
     ),
     "a picture in a document": (
         "liste.docx",
-        packed(**{"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<d/>", "word/media/image1.png": PNG}),
+        packed(
+            **{
+                "[Content_Types].xml": b"<Types/>",
+                "word/document.xml": b"<d/>",
+                "word/media/image1.png": PNG,
+            }
+        ),
         ["word/media/image1.png"],
     ),
     "an archive that is no ZIP": ("lot.7z", b"7z\xbc\xaf\x27\x1c" + bytes(64), ["7z"]),
     "bytes": ("lot.bin", bytes(range(256)) * 4, ["BIN"]),
     "archives too deep": (
         "lot.zip",
-        packed(a_dot_zip=packed(b_dot_zip=packed(c_dot_zip=packed(d_dot_csv=MEMBERS, e_dot_csv=MEMBERS)))),
+        packed(
+            a_dot_zip=packed(
+                b_dot_zip=packed(c_dot_zip=packed(d_dot_csv=MEMBERS, e_dot_csv=MEMBERS))
+            )
+        ),
         ["a.zip › b.zip › c.zip"],
     ),
 }
 """What no program can look into: the name of a file, its content, and the parts that are told."""
 HARMLESS: Mapping[str, tuple[str, Make]] = {
-    "two sheets": ("classeur.xlsx", lambda _: workbook(("Places", PLACES), ("Suite", PLACES), ("Vide", []))),
-    "a ZIP of CSV": ("lot.zip", lambda _: packed(a_dot_csv=PLACES_CSV, b_dot_csv=PLACES_CSV)),
+    "two sheets": (
+        "classeur.xlsx",
+        lambda _: workbook(("Places", PLACES), ("Suite", PLACES), ("Vide", [])),
+    ),
+    "a ZIP of CSV": (
+        "lot.zip",
+        lambda _: packed(a_dot_csv=PLACES_CSV, b_dot_csv=PLACES_CSV),
+    ),
     "one CSV in a ZIP": ("lot.zip", lambda _: packed(a_dot_csv=PLACES_CSV)),
-    "a page": ("places.html", lambda _: b"<!doctype html><title>Places</title><p>Ouvert de 8 h \xc3\xa0 19 h.</p>"),
-    "nested JSON": ("a.json", lambda _: json.dumps([{"n": n, "in": {"deep": {"x": n}}} for n in range(9)]).encode()),
+    "a page": (
+        "places.html",
+        lambda _: (
+            b"<!doctype html><title>Places</title><p>Ouvert de 8 h \xc3\xa0 19 h.</p>"
+        ),
+    ),
+    "nested JSON": (
+        "a.json",
+        lambda _: json.dumps(
+            [{"n": n, "in": {"deep": {"x": n}}} for n in range(9)]
+        ).encode(),
+    ),
 }
 """What holds nobody, in the same places."""
 assert ROWS[0] == list(HEADERS[0])

@@ -30,7 +30,10 @@ class SaidError(Exception):
 
 ADD_KEY, KEYCTL = ((248, 250), (217, 219))[platform.machine() == "aarch64"]
 """Calls that the C library has no name for, by their numbers here."""
-PRIVATE, TRACE_ME, FORGET_PARENT, NEW_NETWORK = 0, 0, 1, 0x40000000
+PRIVATE = 0
+TRACE_ME = 0
+FORGET_PARENT = 1
+NEW_NETWORK = 0x40000000
 
 
 def call(name: str, *arguments: int | bytes | None) -> int:
@@ -41,7 +44,14 @@ def call(name: str, *arguments: int | bytes | None) -> int:
     """
     function = getattr(ctypes.CDLL(None, use_errno=True), name)
     function.restype = ctypes.c_int
-    result = int(function(*(ctypes.c_long(each) if isinstance(each, int) else each for each in arguments)))
+    result = int(
+        function(
+            *(
+                ctypes.c_long(each) if isinstance(each, int) else each
+                for each in arguments
+            )
+        )
+    )
     if result < 0:
         raise OSError(ctypes.get_errno(), name)
     return result
@@ -52,16 +62,22 @@ KERNEL = {
     "make a semaphore": lambda: call("semget", PRIVATE, 1, 0o600),
     "make a queue of messages": lambda: call("msgget", PRIVATE, 0o600),
     "be traced": lambda: call("ptrace", TRACE_ME, 0, 0, 0),
-    "read the memory of the parent": lambda: call("process_vm_readv", os.getppid(), None, 0, None, 0, 0),
+    "read the memory of the parent": lambda: call(
+        "process_vm_readv", os.getppid(), None, 0, None, 0, 0
+    ),
     "keep a key": lambda: call("syscall", ADD_KEY, b"user", b"name", b"x", 1, -3),
     "read keys": lambda: call("syscall", KEYCTL, 0, -3, 0),
     "outlive the parent": lambda: call("prctl", FORGET_PARENT, 0, 0, 0, 0),
-    "have signals sent to the parent": lambda: fcntl.fcntl(0, fcntl.F_SETOWN, os.getppid()),
+    "have signals sent to the parent": lambda: fcntl.fcntl(
+        0, fcntl.F_SETOWN, os.getppid()
+    ),
     "type at a terminal": lambda: fcntl.ioctl(0, termios.TIOCSTI, b"x"),
     "make a file of memory": lambda: os.memfd_create("x"),
     "have a network of its own": lambda: call("unshare", NEW_NETWORK),
     "mount": lambda: call("mount", b"none", b"/tmp", b"tmpfs", 0, None),
-    "become another account": lambda: call("syscall", (105, 146)[platform.machine() == "aarch64"], 65534),
+    "become another account": lambda: call(
+        "syscall", (105, 146)[platform.machine() == "aarch64"], 65534
+    ),
     "choose a processor": lambda: os.sched_setaffinity(0, os.sched_getaffinity(0)),
     "set the name of the machine": lambda: call("sethostname", b"x", 1),
 }
@@ -88,7 +104,9 @@ def attempt(deed: str, target: Path) -> str:
         "write much": lambda: target.write_text("x" * 5000),
         "open a socket": lambda: socket.socket().close(),
         "become another program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606 - what is tried
-        "limit the parent": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0)),
+        "limit the parent": lambda: resource.prlimit(
+            os.getppid(), resource.RLIMIT_CORE, (0, 0)
+        ),
     }
     try:
         deeds[deed]()
@@ -100,7 +118,9 @@ def attempt(deed: str, target: Path) -> str:
 def make_memory_that_runs() -> str:
     """Ask for memory that is both written and run; what came of it."""
     try:
-        mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
+        mmap.mmap(
+            -1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+        ).close()
     except OSError as error:
         return type(error).__name__
     return "done"
@@ -108,8 +128,14 @@ def make_memory_that_runs() -> str:
 
 def measure() -> dict[str, int]:
     """Bytes that the process has in memory, and its threads."""
-    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return {name: int(lines[name].split()[0]) for name in ("VmHWM", "Threads", "NoNewPrivs", "Seccomp")}
+    lines = dict(
+        line.split(":", 1)
+        for line in Path("/proc/self/status").read_text().splitlines()
+    )
+    return {
+        name: int(lines[name].split()[0])
+        for name in ("VmHWM", "Threads", "NoNewPrivs", "Seccomp")
+    }
 
 
 def environment() -> list[str]:
@@ -117,7 +143,9 @@ def environment() -> list[str]:
 
 
 def reverse(paths: tuple[Path, ...], *, twice: bool = False) -> list[Path]:
-    return list(paths) if twice else list(reversed(paths))
+    if twice:
+        return list(paths)
+    return list(reversed(paths))
 
 
 @dataclass(frozen=True)
@@ -130,7 +158,11 @@ class Report:
 
 
 def report(name: str) -> Report:
-    return Report((TypedColumn(name, ColumnType.DATE),), date(2026, 1, 31), Counter({(name, "no_such_day"): 3}))
+    return Report(
+        (TypedColumn(name, ColumnType.DATE),),
+        date(2026, 1, 31),
+        Counter({(name, "no_such_day"): 3}),
+    )
 
 
 def lie() -> list[int]:

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-COLUMNS = ["name", "a__b", '"; DROP TABLE t; --', "n", "x.y", "since", "seen", "ok", "été", "limit"]
+COLUMNS = [
+    "name",
+    "a__b",
+    '"; DROP TABLE t; --',
+    "n",
+    "x.y",
+    "since",
+    "seen",
+    "ok",
+    "été",
+    "limit",
+]
 WORDS = [
     "'", '"', "' OR 1=1 --", "'; DROP TABLE t; --", '") UNION SELECT * FROM duckdb_settings() --', "\x00", "\x1b[2J",
     "%", "_", "\\", "\\'", "$1", "?", "{}", "${jndi:ldap://x}", "../../etc/passwd", "/etc/passwd", "<script>", "é" * 300,
@@ -21,7 +32,18 @@ OPERATIONS = [
     "exact", "differs", "contains", "notcontains", "in", "notin", "less", "greater", "strictly_less", "strictly_greater",
     "isnull", "isnotnull", "sort", "groupby", "count", "avg", "min", "max", "sum", "SUM", "exec", "", "sort__sort", "__",
 ]  # fmt: skip
-OTHERS = ["page", "page_size", "columns", "or", "select", "limit", "order", "and", "__id", "__line"]
+OTHERS = [
+    "page",
+    "page_size",
+    "columns",
+    "or",
+    "select",
+    "limit",
+    "order",
+    "and",
+    "__id",
+    "__line",
+]
 RAW = [
     "%ff%fe", "%c0%ae", "%ed%a0%80", "%f4%90%80%80", "%", "%zz", "%u0041", "%00", "a=%e9", "\xff\xfe", "=", "&&&&", ";",
     "a;b=c", "+", "é", "%25252e", "#", "name__exact=%80", "columns=%ff", "or=%28%ff", "a[]=1", "a[b]=1&a[b]=2",
@@ -36,7 +58,22 @@ MOMENTS = [
     "9999-12-31T23:59:59Z/..", "0001-01-01T00:00:00+14:00", "2024-W01-1", "20240101", "2024-01-01T00:00:00.123456789Z",
     "2024-01-01T24:00:00", "2024-02-30", "infinity", "-infinity", "epoch", "now", "2024-01-01T00:00:00+23:59:59.999999",
 ]  # fmt: skip
-NUMBERS = ["1", "10", "1000", "0", "-1", "1001", "999999999", "10000000", "10000001", "9" * 30, "1.5", "1e3", "", "٣"]
+NUMBERS = [
+    "1",
+    "10",
+    "1000",
+    "0",
+    "-1",
+    "1001",
+    "999999999",
+    "10000000",
+    "10000001",
+    "9" * 30,
+    "1.5",
+    "1e3",
+    "",
+    "٣",
+]
 DOORS = [
     "",
     "profile/",
@@ -87,7 +124,8 @@ async def send(app: Any, host: str, hostile: Hostile) -> Answer:
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
         "client": ("127.0.0.1", 9), "server": ("127.0.0.1", 80),
     }  # fmt: skip
-    answer, gone = Answer(), asyncio.Event()
+    answer = Answer()
+    gone = asyncio.Event()
     received = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> dict[str, Any]:
@@ -99,7 +137,9 @@ async def send(app: Any, host: str, hostile: Hostile) -> Answer:
     async def take(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             answer.status = message["status"]
-            answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            answer.headers = {
+                name.decode(): value.decode() for name, value in message["headers"]
+            }
         else:
             answer.content += message.get("body", b"")
             if not message.get("more_body"):
@@ -129,25 +169,62 @@ class Attacker:
         return "data", f"/api/resources/{self.resource}/data/", self._question()
 
     def _export(self) -> tuple[str, str, str]:
-        query = self.chance.choice([self._question(), "page=2", "n__greater=3", "été__groupby&n__max"])
-        return "export", f"/api/resources/{self.resource}/data/{self.chance.choice(EXPORTS)}/", query
+        query = self.chance.choice(
+            [self._question(), "page=2", "n__greater=3", "été__groupby&n__max"]
+        )
+        return (
+            "export",
+            f"/api/resources/{self.resource}/data/{self.chance.choice(EXPORTS)}/",
+            query,
+        )
 
     def _places(self) -> tuple[str, str, str]:
-        query = "&".join(self._about_places() for _ in range(self.chance.choice([0, 1, 1, 1, 2, 2, 3, 6, 250])))
+        query = "&".join(
+            self._about_places()
+            for _ in range(self.chance.choice([0, 1, 1, 1, 2, 2, 3, 6, 250]))
+        )
         return "places", f"/ogc/{self.resource}/collections/data/items", query
 
     def _place(self) -> tuple[str, str, str]:
         word = quote(self.chance.choice([*NUMBERS, *WORDS]), safe="")
-        inner = self.chance.choice([f"data/items/{word}", f"{word}/items", word, f"{word}/items/1", "data/items/1/2"])
-        return "place", f"/ogc/{self.resource}/collections/{inner}", self.chance.choice(["", *RAW])
+        inner = self.chance.choice(
+            [
+                f"data/items/{word}",
+                f"{word}/items",
+                word,
+                f"{word}/items/1",
+                "data/items/1/2",
+            ]
+        )
+        return (
+            "place",
+            f"/ogc/{self.resource}/collections/{inner}",
+            self.chance.choice(["", *RAW]),
+        )
 
     def _elsewhere(self) -> tuple[str, str, str]:
         wrong = self.chance.choice(
-            [self.resource, self.resource.upper(), self.resource[:-1], "0" * 32, "%00", "é", "*"]
+            [
+                self.resource,
+                self.resource.upper(),
+                self.resource[:-1],
+                "0" * 32,
+                "%00",
+                "é",
+                "*",
+            ]
         )
         resource = self.chance.choice([self.resource, wrong])
-        doors = [*(f"/api/resources/{resource}/{door}" for door in DOORS), f"/ogc/{resource}/api", f"/ogc/{resource}"]
-        return "elsewhere", quote(self.chance.choice(doors), safe="/%"), self._question()
+        doors = [
+            *(f"/api/resources/{resource}/{door}" for door in DOORS),
+            f"/ogc/{resource}/api",
+            f"/ogc/{resource}",
+        ]
+        return (
+            "elsewhere",
+            quote(self.chance.choice(doors), safe="/%"),
+            self._question(),
+        )
 
     def _headers(self) -> dict[str, str]:
         if self.chance.random() > 0.1:
@@ -156,11 +233,15 @@ class Attacker:
         return {name: self.chance.choice(HEADERS[name])}
 
     def _question(self) -> str:
-        return "&".join(self._parameter() for _ in range(self.chance.choice([0, 1, 1, 1, 2, 2, 3, 6, 250])))
+        return "&".join(
+            self._parameter()
+            for _ in range(self.chance.choice([0, 1, 1, 1, 2, 2, 3, 6, 250]))
+        )
 
     def _parameter(self) -> str:
         names = [*COLUMNS, "__id", self.chance.choice(WORDS)]
-        kind, word = self.chance.random(), self.chance.choice(WORDS)
+        kind = self.chance.random()
+        word = self.chance.choice(WORDS)
         if kind < 0.1:
             return f"{self.chance.choice(OTHERS)}={quote(self.chance.choice([word, *NUMBERS]), safe='')}"
         name = f"{quote(self.chance.choice(names), safe='')}__{self.chance.choice(OPERATIONS)}"
@@ -175,7 +256,10 @@ class Attacker:
 
     def _condition(self, names: list[str], depth: int) -> str:
         if depth < 6 and self.chance.random() < 0.5:
-            parts = [self._condition(names, depth + 1) for _ in range(self.chance.randint(0, 3))]
+            parts = [
+                self._condition(names, depth + 1)
+                for _ in range(self.chance.randint(0, 3))
+            ]
             return f"{self.chance.choice(['', 'or', 'and', 'not'])}({','.join(parts)})"
         return f"{self.chance.choice(names)}__{self.chance.choice(OPERATIONS)}.{self.chance.choice(WORDS)}"
 
@@ -189,12 +273,19 @@ class Attacker:
         kind = self.chance.random()
         if kind < 0.6:
             name = self.chance.choice(list(told))
-            return f"{name}={quote(self.chance.choice([*told[name], word]), safe=',/:')}"
+            return (
+                f"{name}={quote(self.chance.choice([*told[name], word]), safe=',/:')}"
+            )
         if kind < 0.9:
-            return f"{quote(self.chance.choice(COLUMNS), safe='')}={quote(word, safe='')}"
+            return (
+                f"{quote(self.chance.choice(COLUMNS), safe='')}={quote(word, safe='')}"
+            )
         return self._noise()
 
     def _noise(self) -> str:
         if self.chance.random() < 0.5:
             return self.chance.choice(RAW)
-        return "".join(self.chance.choice("%&=_+,()\"'\\ab0.") for _ in range(self.chance.randint(1, 60)))
+        return "".join(
+            self.chance.choice("%&=_+,()\"'\\ab0.")
+            for _ in range(self.chance.randint(1, 60))
+        )

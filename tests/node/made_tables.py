@@ -16,27 +16,44 @@ WRITTEN = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
 
 def write_table(
-    path: Path, columns: Sequence[tuple[str, ColumnType]], rows: Sequence[Sequence[Any]], *, space: str = SPACE
+    path: Path,
+    columns: Sequence[tuple[str, ColumnType]],
+    rows: Sequence[Sequence[Any]],
+    *,
+    space: str = SPACE,
 ) -> DatasetTable:
     """A Parquet of these rows, and the table that it is."""
     typed = tuple(TypedColumn(name, kind) for name, kind in columns)
     cells = ", ".join(
-        f"column{rank + 1}::{column.sql_type} AS {identifier(column.name)}" for rank, column in enumerate(typed)
+        f"column{rank + 1}::{column.sql_type} AS {identifier(column.name)}"
+        for rank, column in enumerate(typed)
     )
     with duckdb.connect() as connection:
-        types = ", ".join(["column0 BIGINT", *(f"column{rank + 1} {each.sql_type}" for rank, each in enumerate(typed))])
+        types = ", ".join(
+            [
+                "column0 BIGINT",
+                *(
+                    f"column{rank + 1} {each.sql_type}"
+                    for rank, each in enumerate(typed)
+                ),
+            ]
+        )
         connection.execute(f"CREATE TABLE raw ({types})")
         if rows:
             places = f"({', '.join('?' * (len(typed) + 1))})"
             values = [cell for line, row in enumerate(rows, 2) for cell in (line, *row)]
-            connection.execute(f"INSERT INTO raw VALUES {', '.join([places] * len(rows))}", values)
+            connection.execute(
+                f"INSERT INTO raw VALUES {', '.join([places] * len(rows))}", values
+            )
         connection.execute(
             f"COPY (SELECT column0 AS __line, {cells} FROM raw ORDER BY 1) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
         )
     return table_at(path, typed, len(rows), space=space)
 
 
-def table_at(path: Path, columns: tuple[TypedColumn, ...], rows: int, *, space: str = SPACE) -> DatasetTable:
+def table_at(
+    path: Path, columns: tuple[TypedColumn, ...], rows: int, *, space: str = SPACE
+) -> DatasetTable:
     """A table whose Parquet is there."""
     return DatasetTable(
         path, columns, rows, digest=str(path), space=space, name="arbres", title="Arbres remarquables",

@@ -72,13 +72,23 @@ FULL: tuple[Values, ...] = (
 ENGLISH_FULL: tuple[Values, ...] = (
     lambda draw: f"{english_given(draw)} {british(draw)}",
     lambda draw: f"{british(draw).upper()}, {english_given(draw)}",
-    lambda draw: f"{draw.choice(('Mr', 'Mrs', 'Ms'))} {english_given(draw)[0]} {british(draw)}",
+    lambda draw: (
+        f"{draw.choice(('Mr', 'Mrs', 'Ms'))} {english_given(draw)[0]} {british(draw)}"
+    ),
 )
 
 
 def mail(draw: Draw) -> str:
-    first, last = _ascii(given(draw)), _ascii(family(draw))
-    local = draw.choice((f"{first}.{last}", f"{first[0]}.{last}", f"{first}{draw.randint(1, 99)}", f"{first[0]}{last}"))
+    first = _ascii(given(draw))
+    last = _ascii(family(draw))
+    local = draw.choice(
+        (
+            f"{first}.{last}",
+            f"{first[0]}.{last}",
+            f"{first}{draw.randint(1, 99)}",
+            f"{first[0]}{last}",
+        )
+    )
     return f"{local}@{draw.choice(words.PROVIDERS)}"
 
 
@@ -92,13 +102,17 @@ def _ascii(text: str) -> str:
 
 def phone(first: str, gap: str = " ") -> Values:
     def value(draw: Draw) -> str:
-        return gap.join([f"0{draw.choice(first)}", *(f"{draw.randint(0, 99):02}" for _ in range(4))])
+        return gap.join(
+            [f"0{draw.choice(first)}", *(f"{draw.randint(0, 99):02}" for _ in range(4))]
+        )
 
     return value
 
 
 def foreign_phone(draw: Draw) -> str:
-    return f"+33 {draw.choice('67')} " + " ".join(f"{draw.randint(0, 99):02}" for _ in range(4))
+    return f"+33 {draw.choice('67')} " + " ".join(
+        f"{draw.randint(0, 99):02}" for _ in range(4)
+    )
 
 
 def british_phone(draw: Draw) -> str:
@@ -106,7 +120,9 @@ def british_phone(draw: Draw) -> str:
 
 
 def nir(draw: Draw, *, right: bool = True, gap: str = "") -> str:
-    place = draw.choice((f"{draw.randint(1, 19):02}", "2A", "2B", f"{draw.randint(21, 95)}", "97"))
+    place = draw.choice(
+        (f"{draw.randint(1, 19):02}", "2A", "2B", f"{draw.randint(21, 95)}", "97")
+    )
     parts = [
         draw.choice("12"), f"{draw.randint(20, 99)}", f"{draw.randint(1, 12):02}", place, f"{draw.randint(1, 400):03}",
         f"{draw.randint(1, 999):03}",
@@ -121,13 +137,17 @@ def iban(draw: Draw, *, right: bool = True, gap: bool = False) -> str:
     digits = "".join(str(int(character, 36)) for character in f"{body}{country}00")
     key = 98 - int(digits) % 97
     text = f"{country}{key if right else (key + 5) % 97:02}{body}"
-    return " ".join(text[start : start + 4] for start in range(0, len(text), 4)) if gap else text
+    if gap:
+        return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+    return text
 
 
 def day(first: int, last: int) -> Values:
     def value(draw: Draw) -> str:
         start = date(first, 1, 1)
-        return (start + timedelta(days=draw.randrange((date(last, 12, 31) - start).days))).isoformat()
+        return (
+            start + timedelta(days=draw.randrange((date(last, 12, 31) - start).days))
+        ).isoformat()
 
     return value
 
@@ -169,6 +189,8 @@ def amount(draw: Draw) -> str:
 def remark(extra: Values | None = None) -> Values:
     def value(draw: Draw) -> str:
         text = draw.choice(words.REMARKS)
-        return f"{text} {extra(draw)}" if extra and draw.random() < 0.3 else text
+        if extra and draw.random() < 0.3:
+            return f"{text} {extra(draw)}"
+        return text
 
     return value

@@ -48,7 +48,14 @@ NAME_HEADERS = (
     "Nom",
     "col1",
 )
-ENGLISH_HEADERS = ("Full name", "Owner", "Contact name", "Ops Officer", "Applicant", "field_2")
+ENGLISH_HEADERS = (
+    "Full name",
+    "Owner",
+    "Contact name",
+    "Ops Officer",
+    "Applicant",
+    "field_2",
+)
 BIRTH_HEADERS = (
     "Date de naissance",
     "DATENAISS",
@@ -62,16 +69,41 @@ BIRTH_HEADERS = (
 
 
 def staff(draw: Draw) -> Iterator[Table]:
-    for names in (("Nom", "Prénom"), ("NOM", "PRENOM"), ("nom_famille", "prenom_usuel"), ("col1", "col2")):
+    for names in (
+        ("Nom", "Prénom"),
+        ("NOM", "PRENOM"),
+        ("nom_famille", "prenom_usuel"),
+        ("col1", "col2"),
+    ):
         yield [
-            column(draw, names[0], upper_family, PersonalDataKind.FAMILY_NAME, PersonalDataKind.FULL_NAME),
+            column(
+                draw,
+                names[0],
+                upper_family,
+                PersonalDataKind.FAMILY_NAME,
+                PersonalDataKind.FULL_NAME,
+            ),
             column(draw, names[1], given, PersonalDataKind.GIVEN_NAME),
-            column(draw, draw.choice(("Courriel", "mail", "adresse_mail", "col3")), mail, PersonalDataKind.EMAIL),
-            column(draw, draw.choice(("Téléphone", "tel_portable", "Mobile")), phone("67"), PersonalDataKind.PHONE),
+            column(
+                draw,
+                draw.choice(("Courriel", "mail", "adresse_mail", "col3")),
+                mail,
+                PersonalDataKind.EMAIL,
+            ),
+            column(
+                draw,
+                draw.choice(("Téléphone", "tel_portable", "Mobile")),
+                phone("67"),
+                PersonalDataKind.PHONE,
+            ),
             column(draw, "Service", of(words.SERVICES)),
             column(draw, "Date d'entrée", day(2005, 2025), kind=ColumnType.DATE),
         ]
-    for names in (("Last name", "First name"), ("surname", "given_name"), ("LastName", "FirstName")):
+    for names in (
+        ("Last name", "First name"),
+        ("surname", "given_name"),
+        ("LastName", "FirstName"),
+    ):
         yield [
             column(draw, names[0], british, PersonalDataKind.FAMILY_NAME),
             column(draw, names[1], english_given, PersonalDataKind.GIVEN_NAME),
@@ -86,14 +118,23 @@ def named(draw: Draw) -> Iterator[Table]:
     for index, header in enumerate(NAME_HEADERS):
         yield [
             column(draw, header, FULL[index % len(FULL)], PersonalDataKind.FULL_NAME),
-            column(draw, "Objet de la demande", of(("Permis", "Voirie", "Bruit", "Éclairage"))),
+            column(
+                draw,
+                "Objet de la demande",
+                of(("Permis", "Voirie", "Bruit", "Éclairage")),
+            ),
             column(draw, "Date de dépôt", day(2022, 2025), kind=ColumnType.DATE),
             column(draw, "Adresse du demandeur", home, PersonalDataKind.ADDRESS),
             column(draw, "Montant", amount, kind=ColumnType.NUMBER),
         ]
     for index, header in enumerate(ENGLISH_HEADERS):
         yield [
-            column(draw, header, ENGLISH_FULL[index % len(ENGLISH_FULL)], PersonalDataKind.FULL_NAME),
+            column(
+                draw,
+                header,
+                ENGLISH_FULL[index % len(ENGLISH_FULL)],
+                PersonalDataKind.FULL_NAME,
+            ),
             column(draw, "Amount", amount, kind=ColumnType.NUMBER),
             column(draw, "Home address", english_home, PersonalDataKind.ADDRESS),
             column(draw, "Received", day(2022, 2025), kind=ColumnType.DATE),
@@ -125,25 +166,51 @@ def born(draw: Draw) -> Iterator[Table]:
 
 
 def numbered(draw: Draw) -> Iterator[Table]:
-    for header in ("NIR", "num_secu", "Numéro de sécurité sociale", "col4", "identifiant"):
+    for header in (
+        "NIR",
+        "num_secu",
+        "Numéro de sécurité sociale",
+        "col4",
+        "identifiant",
+    ):
         for gap in ("", " "):
             yield [
-                column(draw, header, lambda d, gap=gap: nir(d, gap=gap), PersonalDataKind.NIR, filled=0.9),
-                column(draw, "Prestation", of(("Aide au repas", "Transport", "Cantine"))),
+                column(
+                    draw,
+                    header,
+                    lambda d, gap=gap: nir(d, gap=gap),
+                    PersonalDataKind.NIR,
+                    filled=0.9,
+                ),
+                column(
+                    draw, "Prestation", of(("Aide au repas", "Transport", "Cantine"))
+                ),
                 column(draw, "Montant", amount, kind=ColumnType.NUMBER),
             ]
-    yield [column(draw, "nir", lambda d: nir(d, right=False), PersonalDataKind.NIR), column(draw, "montant", amount)]
+    yield [
+        column(draw, "nir", lambda d: nir(d, right=False), PersonalDataKind.NIR),
+        column(draw, "montant", amount),
+    ]
     yield [
         column(draw, "N° sécu", lambda d: nir(d, gap=" ")[:-3], PersonalDataKind.NIR),
         column(draw, "montant", amount),
     ]
     for header in ("IBAN", "compte", "RIB", "col2"):
         yield [
-            column(draw, header, lambda d: iban(d, gap=d.random() < 0.5), PersonalDataKind.IBAN, filled=0.8),
+            column(
+                draw,
+                header,
+                lambda d: iban(d, gap=d.random() < 0.5),
+                PersonalDataKind.IBAN,
+                filled=0.8,
+            ),
             column(draw, "Subvention", amount, kind=ColumnType.NUMBER),
             column(draw, "Domaine", of(("Sport", "Culture", "Jeunesse"))),
         ]
-    yield [column(draw, "iban", lambda d: iban(d, right=False), PersonalDataKind.IBAN), column(draw, "montant", amount)]
+    yield [
+        column(draw, "iban", lambda d: iban(d, right=False), PersonalDataKind.IBAN),
+        column(draw, "montant", amount),
+    ]
     for header in ("Immatriculation", "plaque", "licence plate", "vehicule", "col5"):
         yield [
             column(draw, header, plate, PersonalDataKind.PLATE),
@@ -160,7 +227,13 @@ def reached(draw: Draw) -> Iterator[Table]:
                 column(draw, header, value, PersonalDataKind.PHONE),
                 column(draw, "motif", of(("Eau", "Voirie", "Arbre"))),
             ]
-    for header in ("e-mail", "courriel_demandeur", "Adresse électronique", "contact", "col7"):
+    for header in (
+        "e-mail",
+        "courriel_demandeur",
+        "Adresse électronique",
+        "contact",
+        "col7",
+    ):
         yield [
             column(draw, header, mail, PersonalDataKind.EMAIL, filled=0.7),
             column(draw, "motif", of(("Eau", "Voirie"))),
@@ -168,35 +241,63 @@ def reached(draw: Draw) -> Iterator[Table]:
     for extra, what in (
         (mail, PersonalDataKind.EMAIL),
         (phone("67"), PersonalDataKind.PHONE),
-        (lambda d: f"Voir avec {d.choice(('M.', 'Mme'))} {family(d)}.", PersonalDataKind.NAME_IN_TEXT),
+        (
+            lambda d: f"Voir avec {d.choice(('M.', 'Mme'))} {family(d)}.",
+            PersonalDataKind.NAME_IN_TEXT,
+        ),
     ):
-        yield [column(draw, "Commentaire", remark(extra), what), column(draw, "Rue", of(words.STREETS))]
+        yield [
+            column(draw, "Commentaire", remark(extra), what),
+            column(draw, "Rue", of(words.STREETS)),
+        ]
 
 
 def single(draw: Draw) -> Iterator[Table]:
     """Nobody is named, and yet."""
     for language in ("fr", "en"):
-        heads = ("sexe", "age", "code_postal", "profession", "maladie") if language == "fr" else (
-            "gender", "age", "postcode", "occupation", "diagnosis")  # fmt: skip
+        if language == "fr":
+            heads = ("sexe", "age", "code_postal", "profession", "maladie")
+        else:
+            heads = (
+                "gender", "age", "postcode", "occupation", "diagnosis")  # fmt: skip
         group = PersonalDataKind.SMALL_GROUP
         yield [
             column(draw, heads[0], of(("F", "H")), group),
             column(draw, heads[1], number(18, 95), group, kind=ColumnType.INTEGER),
-            column(draw, heads[2], of(("29000", "29100", "29200", "56000")), group, kind=ColumnType.POSTCODE),
+            column(
+                draw,
+                heads[2],
+                of(("29000", "29100", "29200", "56000")),
+                group,
+                kind=ColumnType.POSTCODE,
+            ),
             column(draw, heads[3], of(words.JOBS), group),
-            column(draw, heads[4], of(("Asthme", "Diabète", "Aucune")), PersonalDataKind.SPECIAL, public=True),
+            column(
+                draw,
+                heads[4],
+                of(("Asthme", "Diabète", "Aucune")),
+                PersonalDataKind.SPECIAL,
+                public=True,
+            ),
             column(draw, "montant", amount, kind=ColumnType.NUMBER),
         ]
 
 
 def offices(draw: Draw) -> Iterator[Table]:
-    for heads in (("Nom de l'élu", "Prénom de l'élu", "Mandat"), ("nom", "prenom", "fonction_elective")):
+    for heads in (
+        ("Nom de l'élu", "Prénom de l'élu", "Mandat"),
+        ("nom", "prenom", "fonction_elective"),
+    ):
         yield [
-            column(draw, heads[0], upper_family, PersonalDataKind.FAMILY_NAME, public=True),
+            column(
+                draw, heads[0], upper_family, PersonalDataKind.FAMILY_NAME, public=True
+            ),
             column(draw, heads[1], given, PersonalDataKind.GIVEN_NAME, public=True),
             column(draw, heads[2], of(("Maire", "Adjoint", "Conseiller"))),
             column(draw, "commune", of(words.TOWNS)),
-            column(draw, "Date de début du mandat", day(2020, 2024), kind=ColumnType.DATE),
+            column(
+                draw, "Date de début du mandat", day(2020, 2024), kind=ColumnType.DATE
+            ),
         ]
     yield [
         column(draw, "Maire", FULL[1], PersonalDataKind.FULL_NAME, public=True),
@@ -204,10 +305,15 @@ def offices(draw: Draw) -> Iterator[Table]:
         column(draw, "Population", number(100, 9000), kind=ColumnType.INTEGER),
     ]
     yield [
-        column(draw, "Councillor", ENGLISH_FULL[0], PersonalDataKind.FULL_NAME, public=True),
+        column(
+            draw, "Councillor", ENGLISH_FULL[0], PersonalDataKind.FULL_NAME, public=True
+        ),
         column(draw, "Ward", of(("North", "South", "Harbour"))),
     ]
-    for heads in (("Mairie", "Courriel", "Téléphone"), ("nom_service", "mail_service", "tel_service")):
+    for heads in (
+        ("Mairie", "Courriel", "Téléphone"),
+        ("nom_service", "mail_service", "tel_service"),
+    ):
         yield [
             column(draw, heads[0], of(words.TOWNS)),
             column(draw, heads[1], service_mail, PersonalDataKind.EMAIL, public=True),
@@ -216,43 +322,89 @@ def offices(draw: Draw) -> Iterator[Table]:
             column(
                 draw,
                 "Site",
-                lambda d: f"https://www.{d.choice(('mairie', 'ville'))}{d.randint(1, 999)}.example/0612345678",
+                lambda d: (
+                    f"https://www.{d.choice(('mairie', 'ville'))}{d.randint(1, 999)}.example/0612345678"
+                ),
             ),
         ]
 
 
 def alike(draw: Draw) -> Iterator[Table]:
     """What only looks like people."""
-    for heads in (("voie", "Nom de la voie"), ("street_name", "libelle_voie"), ("toponyme", "nom_arret")):
+    for heads in (
+        ("voie", "Nom de la voie"),
+        ("street_name", "libelle_voie"),
+        ("toponyme", "nom_arret"),
+    ):
         yield [
             column(draw, heads[0], of(words.STREETS)),
             column(draw, heads[1], lambda d: d.choice(words.STREETS).partition(" ")[2]),
             column(draw, "commune", of(words.TOWNS)),
-            column(draw, "code_insee", lambda d: f"29{d.randint(1, 300):03}", kind=ColumnType.COMMUNE),
-            column(draw, "x", lambda d: f"{d.uniform(140000, 300000):.10f}", kind=ColumnType.NUMBER),
-            column(draw, "latitude", lambda d: f"{d.uniform(47, 49):.15f}", kind=ColumnType.LATITUDE),
             column(
-                draw, "coordonnees", lambda d: f"{d.uniform(47, 49):.9f},{d.uniform(-5, -1):.9f}", kind=ColumnType.POINT
+                draw,
+                "code_insee",
+                lambda d: f"29{d.randint(1, 300):03}",
+                kind=ColumnType.COMMUNE,
+            ),
+            column(
+                draw,
+                "x",
+                lambda d: f"{d.uniform(140000, 300000):.10f}",
+                kind=ColumnType.NUMBER,
+            ),
+            column(
+                draw,
+                "latitude",
+                lambda d: f"{d.uniform(47, 49):.15f}",
+                kind=ColumnType.LATITUDE,
+            ),
+            column(
+                draw,
+                "coordonnees",
+                lambda d: f"{d.uniform(47, 49):.9f},{d.uniform(-5, -1):.9f}",
+                kind=ColumnType.POINT,
             ),
         ]
-    for heads in (("siret", "raison_sociale"), ("SIRET", "Nom"), ("Identifiant", "Titulaire"), ("id", "Supplier Name")):
+    for heads in (
+        ("siret", "raison_sociale"),
+        ("SIRET", "Nom"),
+        ("Identifiant", "Titulaire"),
+        ("id", "Supplier Name"),
+    ):
         english = heads[1].startswith("Supplier")
         yield [
             column(draw, heads[0], digits(14)),
-            column(draw, heads[1], of(words.ENGLISH_COMPANIES if english else words.COMPANIES)),
+            column(
+                draw,
+                heads[1],
+                of(words.ENGLISH_COMPANIES if english else words.COMPANIES),
+            ),
             column(draw, "montant", amount, kind=ColumnType.NUMBER),
             column(draw, "date_notification", day(2015, 2025), kind=ColumnType.DATE),
             column(draw, "adresse", home),
         ]
-    for heads in (("reference", "code_article"), ("Product code", "sku"), ("code", "lot")):
+    for heads in (
+        ("reference", "code_article"),
+        ("Product code", "sku"),
+        ("code", "lot"),
+    ):
         yield [
             column(draw, heads[0], plate),
             column(draw, heads[1], lambda d: f"0{d.randint(100000000, 799999999)}"),
             column(draw, "EAN", digits(13)),
             column(draw, "numero_serie", digits(15)),
-            column(draw, "uuid", lambda d: f"{d.getrandbits(128):032x}", kind=ColumnType.UUID),
             column(
-                draw, "version", lambda d: f"{d.randint(1, 9)}.{d.randint(0, 20)}.{d.randint(0, 9)}.{d.randint(0, 9)}"
+                draw,
+                "uuid",
+                lambda d: f"{d.getrandbits(128):032x}",
+                kind=ColumnType.UUID,
+            ),
+            column(
+                draw,
+                "version",
+                lambda d: (
+                    f"{d.randint(1, 9)}.{d.randint(0, 20)}.{d.randint(0, 9)}.{d.randint(0, 9)}"
+                ),
             ),
         ]
     yield from _places(draw)
@@ -280,9 +432,17 @@ def _places(draw: Draw) -> Iterator[Table]:
         column(draw, "Maître d'ouvrage", of(words.COMPANIES)),
         column(draw, "mise_en_service", day(1960, 2024), kind=ColumnType.DATE),
         column(
-            draw, "compteur", lambda d: f"FR{d.randint(10, 99)}{''.join(d.choice('0123456789') for _ in range(14))}"
+            draw,
+            "compteur",
+            lambda d: (
+                f"FR{d.randint(10, 99)}{''.join(d.choice('0123456789') for _ in range(14))}"
+            ),
         ),
-        column(draw, "serveur_version", lambda d: f"1.{d.randint(0, 9)}.{d.randint(0, 9)}.{d.randint(0, 9)}"),
+        column(
+            draw,
+            "serveur_version",
+            lambda d: f"1.{d.randint(0, 9)}.{d.randint(0, 9)}.{d.randint(0, 9)}",
+        ),
     ]
 
 
@@ -294,22 +454,42 @@ def _statistics(draw: Draw) -> Iterator[Table]:
         column(draw, "nombre", number(3, 200), kind=ColumnType.INTEGER),
     ]
     ages = ("0-19", "20-39", "40-59", "60 et plus")
-    crossed = [(town, sex, age) for town in words.TOWNS[:8] for sex in ("F", "H") for age in ages][:ROWS]
+    crossed = [
+        (town, sex, age)
+        for town in words.TOWNS[:8]
+        for sex in ("F", "H")
+        for age in ages
+    ][:ROWS]
     rows = [
-        Labelled(Told(name, [row[index] for row in crossed])) for index, name in enumerate(("commune", "sexe", "age"))
+        Labelled(Told(name, [row[index] for row in crossed]))
+        for index, name in enumerate(("commune", "sexe", "age"))
     ]
     yield [*rows, column(draw, "habitants", number(20, 4000), kind=ColumnType.INTEGER)]
     yield [
         column(draw, "commune", of(words.TOWNS)),
         column(draw, "naissances_domiciliees", number(1, 80), kind=ColumnType.INTEGER),
         column(draw, "deces", number(1, 80), kind=ColumnType.INTEGER),
-        column(draw, "taux_chomage", lambda d: f"{d.uniform(2, 15):.4f}", kind=ColumnType.NUMBER),
+        column(
+            draw,
+            "taux_chomage",
+            lambda d: f"{d.uniform(2, 15):.4f}",
+            kind=ColumnType.NUMBER,
+        ),
         column(draw, "revenu_median", number(15000, 40000), kind=ColumnType.INTEGER),
     ]
 
 
 Maker = Callable[[Draw], Iterator[Table]]
-MAKERS: tuple[Maker, ...] = (staff, named, born, numbered, reached, single, offices, alike)
+MAKERS: tuple[Maker, ...] = (
+    staff,
+    named,
+    born,
+    numbered,
+    reached,
+    single,
+    offices,
+    alike,
+)
 
 
 def labelled_tables(seed: int = 20261126) -> Iterator[Table]:

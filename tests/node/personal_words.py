@@ -318,4 +318,10 @@ MAILBOXES = [
     "communication",
     "etat-civil",
 ]
-PROVIDERS = ["example.org", "exemple.fr", "orange.example", "free.example", "poste.example"]
+PROVIDERS = [
+    "example.org",
+    "exemple.fr",
+    "orange.example",
+    "free.example",
+    "poste.example",
+]

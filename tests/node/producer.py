@@ -30,31 +30,45 @@ class Producer:
 
     client: httpx.AsyncClient
 
-    async def send(self, content: bytes = TABLE, name: str = "associations.csv", path: str = "") -> httpx.Response:
+    async def send(
+        self, content: bytes = TABLE, name: str = "associations.csv", path: str = ""
+    ) -> httpx.Response:
         """Post a file to the form of step 1."""
         files = {"file": (name, content, "text/csv")}
         return await self.client.post(path or f"/spaces/{SLUG}/datasets", files=files)
 
-    async def draft(self, content: bytes = TABLE, name: str = "associations.csv") -> str:
+    async def draft(
+        self, content: bytes = TABLE, name: str = "associations.csv"
+    ) -> str:
         """The id of a draft with this file."""
         answer = await self.send(content, name)
         assert answer.status_code == 303, answer.text
-        found = re.fullmatch(r"/datasets/([0-9a-f-]{36})/check", answer.headers["location"])
+        found = re.fullmatch(
+            r"/datasets/([0-9a-f-]{36})/check", answer.headers["location"]
+        )
         assert found
         return found[1]
 
     async def describe(self, dataset: str, **changes: str) -> httpx.Response:
         """Post the form of step 2."""
-        return await self.client.post(f"/datasets/{dataset}/describe", data={**ANSWERS, **changes})
+        return await self.client.post(
+            f"/datasets/{dataset}/describe", data={**ANSWERS, **changes}
+        )
 
-    async def publish(self, dataset: str = "", *, reason: str = "", **changes: str) -> str:
+    async def publish(
+        self, dataset: str = "", *, reason: str = "", **changes: str
+    ) -> str:
         """The id of a dataset that was published (a new draft if none is given); the portal is not told yet.
 
         `reason` is why it may be published in spite of what stops it.
         """
         dataset = dataset or await self.draft()
-        assert (await self.describe(dataset, **changes)).headers["location"] == f"/datasets/{dataset}/review"
-        published = await self.client.post(f"/datasets/{dataset}/publish", data={"reason": reason})
+        assert (await self.describe(dataset, **changes)).headers[
+            "location"
+        ] == f"/datasets/{dataset}/review"
+        published = await self.client.post(
+            f"/datasets/{dataset}/publish", data={"reason": reason}
+        )
         assert published.status_code == 303, published.text
         return dataset
 

@@ -10,7 +10,9 @@ from tests.node.producer import SLUG, TABLE
 OTHER = TABLE + b"Amicale;Kerl\xe9van;01/02/2003\n"
 
 
-async def new_key(manager: httpx.AsyncClient, *datasets: str, name: str = "Nuit", expires: str = "") -> str:
+async def new_key(
+    manager: httpx.AsyncClient, *datasets: str, name: str = "Nuit", expires: str = ""
+) -> str:
     form = {"name": name, "expires": expires, "dataset": list(datasets) or ["space"]}
     made = await manager.post(f"/spaces/{SLUG}/keys", data=form)
     assert made.status_code == 201, made.text
@@ -24,8 +26,16 @@ class Script:
     """A program with a key and no cookie."""
 
     def __init__(self, client: httpx.AsyncClient, token: str) -> None:
-        self.client, self.headers = client, {"Authorization": f"Bearer {token}"}
+        self.client = client
+        self.headers = {"Authorization": f"Bearer {token}"}
 
-    async def put(self, dataset: str, content: Any = OTHER, query: str = "", **headers: str) -> httpx.Response:
-        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        return await self.client.put(f"/api/v1/datasets/{dataset}/file{query}", content=content, headers=sent)
+    async def put(
+        self, dataset: str, content: Any = OTHER, query: str = "", **headers: str
+    ) -> httpx.Response:
+        sent = {
+            **self.headers,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return await self.client.put(
+            f"/api/v1/datasets/{dataset}/file{query}", content=content, headers=sent
+        )

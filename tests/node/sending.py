@@ -24,7 +24,10 @@ BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 def metadata(**values: str) -> str:
     """`Upload-Metadata` as a client writes it."""
-    return ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in values.items())
+    return ",".join(
+        f"{name} {base64.b64encode(value.encode()).decode()}"
+        for name, value in values.items()
+    )
 
 
 def checksum(content: bytes, algorithm: str = "sha1") -> str:
@@ -40,14 +43,25 @@ class Sender:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     async def begin(
-        self, length: int | None, name: str = "associations.csv", *, content: bytes = b"", slug: str = SLUG, **said: str
+        self,
+        length: int | None,
+        name: str = "associations.csv",
+        *,
+        content: bytes = b"",
+        slug: str = SLUG,
+        **said: str,
     ) -> httpx.Response:
-        size = {"Upload-Defer-Length": "1"} if length is None else {"Upload-Length": str(length)}
+        if length is None:
+            size = {"Upload-Defer-Length": "1"}
+        else:
+            size = {"Upload-Length": str(length)}
         key = {"Idempotency-Key": said.pop("key")} if "key" in said else {}
         kind = {"Content-Type": BYTES["Content-Type"]} if content else {}
         about = {"Upload-Metadata": metadata(filename=name, **said)}
         headers = {**TUS, **size, **about, **key, **kind, **self.headers}
-        return await self.client.post(f"/spaces/{slug}/uploads", headers=headers, content=content)
+        return await self.client.post(
+            f"/spaces/{slug}/uploads", headers=headers, content=content
+        )
 
     async def address(self, length: int | None, **said: Any) -> str:
         answer = await self.begin(length, **said)
@@ -55,7 +69,11 @@ class Sender:
         return answer.headers["location"]
 
     async def send(
-        self, address: str, offset: int, content: bytes | Iterable[bytes] | AsyncIterator[bytes], **headers: str
+        self,
+        address: str,
+        offset: int,
+        content: bytes | Iterable[bytes] | AsyncIterator[bytes],
+        **headers: str,
     ) -> httpx.Response:
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         if not isinstance(content, bytes | AsyncIterator):
@@ -70,16 +88,22 @@ class Sender:
         return int((await self.stand(address)).headers["upload-offset"])
 
     async def look(self, address: str) -> dict[str, Any]:
-        answer = await self.client.get(address, headers={"Accept": "application/json", **self.headers})
+        answer = await self.client.get(
+            address, headers={"Accept": "application/json", **self.headers}
+        )
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
 
 
-def desk_for(site: Site, territory: Territory, *, clamd: str = "") -> PreparationContext:
+def desk_for(
+    site: Site, territory: Territory, *, clamd: str = ""
+) -> PreparationContext:
     """What the worker looks at a file with."""
     return PreparationContext(
-        TenantStorage(site.database, site.parts["objects"], territory.id, "worker"), territory, clamd
+        TenantStorage(site.database, site.parts["objects"], territory.id, "worker"),
+        territory,
+        clamd,
     )
 
 
@@ -99,15 +123,26 @@ async def rows(database: Database, territory: Territory, model: Any) -> list[Any
         return list((await session.scalars(select(model))).all())
 
 
-async def sound(database: Database, store: ObjectStore, territory: Territory) -> list[str]:
+async def sound(
+    database: Database, store: ObjectStore, territory: Territory
+) -> list[str]:
     """What is wrong between rows and objects: rows without their object, objects without a row."""
     files = await rows(database, territory, StoredFile)
     uploads = {upload.id: upload for upload in await rows(database, territory, Upload)}
     named = {file.key: file.sha256 for file in files}
-    parts = {uploads[part.upload_id].part_key(part.id) for part in await rows(database, territory, UploadPart)}
+    parts = {
+        uploads[part.upload_id].part_key(part.id)
+        for part in await rows(database, territory, UploadPart)
+    }
     there = set(await objects(store, territory))
-    faults = [f"{key} has a row and is not there" for key in (named.keys() | parts) - there]
-    faults += [f"{key} has no row" for key in there - parts if key.partition(".")[0] not in named]
+    faults = [
+        f"{key} has a row and is not there" for key in (named.keys() | parts) - there
+    ]
+    faults += [
+        f"{key} has no row"
+        for key in there - parts
+        if key.partition(".")[0] not in named
+    ]
     for key in named.keys() & there:
         if hashlib.sha256(b"".join(store.read(key))).hexdigest() != named[key]:
             faults.append(f"{key} is not what its row says")

@@ -23,21 +23,30 @@ Row = Sequence[Any]
 Columns = tuple[TypedColumn, ...]
 
 
-def answer(query: Query, columns: Columns, rows: Sequence[Row]) -> tuple[int, list[list[Any]]]:
+def answer(
+    query: Query, columns: Columns, rows: Sequence[Row]
+) -> tuple[int, list[list[Any]]]:
     """How many rows, and those of the page."""
     numbered = [(number, *row) for number, row in enumerate(rows, 1)]
     kept = [row for row in numbered if all(_holds(part, row) for part in query.where)]
-    found = _groups(query, kept) if query.is_grouped else _sorted(query, columns, kept)
+    if query.is_grouped:
+        found = _groups(query, kept)
+    else:
+        found = _sorted(query, columns, kept)
     page = found[query.offset : query.offset + query.size]
     return len(found), [[as_json(cell) for cell in row] for row in page]
 
 
 def as_json(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date | time) else value
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value
 
 
 def _cell(row: Row, rank: int) -> Any:
-    return row[0] if rank == ROW else row[rank + 1]
+    if rank == ROW:
+        return row[0]
+    return row[rank + 1]
 
 
 def _holds(part: Condition, row: Row) -> bool:
@@ -53,7 +62,9 @@ def _matches(part: Filter, cell: Any) -> bool:
         return (cell is None) == (part.operator is Operator.IS_NULL)
     if part.operator is Operator.DIFFERS:
         return bool(cell != part.values[0])
-    return cell is not None and TESTS[part.operator](_comparable(cell), [_comparable(value) for value in part.values])
+    return cell is not None and TESTS[part.operator](
+        _comparable(cell), [_comparable(value) for value in part.values]
+    )
 
 
 TESTS: dict[Operator, Callable[[Any, list[Any]], bool]] = {
@@ -75,34 +86,52 @@ def _words(value: Any) -> str:
 
 
 def _comparable(value: Any) -> Any:
-    return value.encode() if isinstance(value, str) else value
+    if isinstance(value, str):
+        return value.encode()
+    return value
 
 
 def _rank_of(cell: Any) -> tuple[bool, Any]:
     """Empty cells are the greatest."""
-    return (True, 0) if cell is None else (False, _comparable(cell))
+    if cell is None:
+        return (True, 0)
+    return (False, _comparable(cell))
 
 
 def _sorted(query: Query, columns: Columns, rows: list[Any]) -> list[list[Any]]:
     for sort in reversed(query.sort):
-        rows = sorted(rows, key=lambda row: _rank_of(_cell(row, sort.column)), reverse=sort.descending)
+        rows = sorted(
+            rows,
+            key=lambda row: _rank_of(_cell(row, sort.column)),
+            reverse=sort.descending,
+        )
     return [[_cell(row, rank) for rank in result_ranks(query, columns)] for row in rows]
 
 
 def _groups(query: Query, rows: list[Any]) -> list[list[Any]]:
     groups: dict[tuple[Any, ...], list[Any]] = {} if query.groups else {(): []}
     for row in rows:
-        groups.setdefault(tuple(_cell(row, rank) for rank in query.groups), []).append(row)
+        groups.setdefault(tuple(_cell(row, rank) for rank in query.groups), []).append(
+            row
+        )
     found = [(key, {(each.column, each.aggregate): _measure(each, members) for each in query.measures})
              for key, members in groups.items()]  # fmt: skip
     found.sort(key=lambda group: [_rank_of(cell) for cell in group[0]])
     for sort in reversed(query.sort):
-        place = query.groups.index(sort.column) if sort.aggregate is None else -1
+        if sort.aggregate is None:
+            place = query.groups.index(sort.column)
+        else:
+            place = -1
         found.sort(
-            key=lambda group: _rank_of(group[0][place] if place >= 0 else group[1][sort.column, sort.aggregate]),
+            key=lambda group: _rank_of(
+                group[0][place] if place >= 0 else group[1][sort.column, sort.aggregate]
+            ),
             reverse=sort.descending,
         )
-    return [[*key, *(measured[each.column, each.aggregate] for each in query.measures)] for key, measured in found]
+    return [
+        [*key, *(measured[each.column, each.aggregate] for each in query.measures)]
+        for key, measured in found
+    ]
 
 
 def _measure(each: Any, rows: list[Any]) -> Any:
@@ -113,7 +142,9 @@ def _measure(each: Any, rows: list[Any]) -> Any:
         return None
     if each.aggregate in {Aggregate.MIN, Aggregate.MAX}:
         return (min if each.aggregate is Aggregate.MIN else max)(cells, key=_comparable)
-    return sum(cells) if each.aggregate is Aggregate.SUM else sum(cells) / len(cells)
+    if each.aggregate is Aggregate.SUM:
+        return sum(cells)
+    return sum(cells) / len(cells)
 
 
 def written(query: Query, columns: Columns) -> str:
@@ -134,9 +165,14 @@ def _parameters(query: Query, columns: Columns) -> Iterator[str]:
             yield _pair("or", _combined(part, columns).removeprefix("or"))
     for sort in query.sort:
         measured = f"__{sort.aggregate}" if sort.aggregate else ""
-        yield _pair(f"{name(sort.column)}{measured}__sort", "desc" if sort.descending else "asc")
+        yield _pair(
+            f"{name(sort.column)}{measured}__sort", "desc" if sort.descending else "asc"
+        )
     yield from (quote(f"{name(rank)}__groupby", safe="") for rank in query.groups)
-    yield from (quote(f"{name(each.column)}__{each.aggregate}", safe="") for each in query.measures)
+    yield from (
+        quote(f"{name(each.column)}__{each.aggregate}", safe="")
+        for each in query.measures
+    )
     if query.columns is not None:
         yield _pair("columns", ",".join(_quoted(name(rank)) for rank in query.columns))
     yield f"page={query.page}"
@@ -146,8 +182,13 @@ def _parameters(query: Query, columns: Columns) -> Iterator[str]:
 def _combined(part: Condition, columns: Columns) -> str:
     if isinstance(part, Filter):
         values = [_text(value, listed=True) for value in part.values]
-        listed = f"({','.join(values)})" if part.operator in {Operator.IN, Operator.NOT_IN} else "".join(values)
-        return f"{_quoted(column_at(columns, part.column).name)}__{part.operator}" + (f".{listed}" if values else "")
+        if part.operator in {Operator.IN, Operator.NOT_IN}:
+            listed = f"({','.join(values)})"
+        else:
+            listed = "".join(values)
+        return f"{_quoted(column_at(columns, part.column).name)}__{part.operator}" + (
+            f".{listed}" if values else ""
+        )
     word = "or" if isinstance(part, AnyOf) else "and"
     return f"{word}({','.join(_combined(each, columns) for each in part.parts)})"
 
@@ -158,7 +199,9 @@ def _text(value: Any, *, listed: bool) -> str:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, str):
-        return _quoted(value) if listed else value
+        if listed:
+            return _quoted(value)
+        return value
     return repr(value)
 
 

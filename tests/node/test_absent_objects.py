@@ -15,14 +15,22 @@ pytestmark = pytest.mark.usefixtures("each_store")
 
 
 async def test_only_rows_without_their_object_are_named(
-    producer: Producer, node_database: Database, demo: Territory, other: Territory, node_site: Site
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    other: Territory,
+    node_site: Site,
 ) -> None:
     store: ObjectStore = node_site.parts["objects"]
     await producer.draft()
     lost = await producer.draft(TABLE + b"x", "perdu.csv")
     async with node_database.session(demo.id, role="worker") as session:
         assert await list_missing_objects(session, store, demo.id) == []
-        file = (await session.scalars(select(StoredFile).where(StoredFile.name == "perdu.csv"))).one()
+        file = (
+            await session.scalars(
+                select(StoredFile).where(StoredFile.name == "perdu.csv")
+            )
+        ).one()
         for state in (ArchiveState.READY, ArchiveState.QUEUED, ArchiveState.EXPIRED):
             session.add(SpaceArchive(space_id=file.space_id, name="a.zip", state=state))
     await store.delete(file.key)
@@ -32,5 +40,8 @@ async def test_only_rows_without_their_object_are_named(
     async with node_database.session(other.id, role="worker") as session:
         assert await list_missing_objects(session, store, other.id) == []
 
-    assert sorted((row.kind, str(row.belongs_to)) for row in found) == [("archive", str(file.space_id)), ("file", lost)]
+    assert sorted((row.kind, str(row.belongs_to)) for row in found) == [
+        ("archive", str(file.space_id)),
+        ("file", lost),
+    ]
     assert {row.key for row in found if row.kind == "file"} == {file.key}

@@ -10,7 +10,9 @@ from udi.node.files.queries import HeldBackError, check_access
 from udi.node.files.restricted import RestrictedError
 
 DATASET = UUID(int=1)
-EVERYBODY, AGREED, PRODUCER = {}, {"let": True}, {"own": True}
+EVERYBODY = {}
+AGREED = {"let": True}
+PRODUCER = {"own": True}
 REFUSED = [
     (FileAccess.RESTRICTED, EVERYBODY, RestrictedError),
     (FileAccess.WAITING, EVERYBODY, HeldBackError),
@@ -33,7 +35,9 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize(("access", "who", "error"), REFUSED)
-def test_allow_access_refuses(access: FileAccess, who: dict[str, bool], error: type[Exception]) -> None:
+def test_allow_access_refuses(
+    access: FileAccess, who: dict[str, bool], error: type[Exception]
+) -> None:
     with pytest.raises(error):
         check_access(access, DATASET, **who)
 
@@ -43,4 +47,6 @@ def test_allow_access_lets_everybody_else_pass() -> None:
         check_access(access, DATASET, **who)
 
     published = set(FileAccess) - {FileAccess.DRAFT}
-    assert {access for access, _ in ALLOWED} | {access for access, *_ in REFUSED} == published
+    assert {access for access, _ in ALLOWED} | {
+        access for access, *_ in REFUSED
+    } == published

@@ -11,7 +11,14 @@ from udi.node.datasets.description import FIELDS, LOCALE, Answers
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.schemas.report import ColumnFault, SchemaErrorCount, SchemaReport
 from udi.node.tables.table_facts import TableFacts, inspect_table
-from udi.protocol.quality import CRITERIA, FULL, Dimension, Rating, format_criteria, score_criteria
+from udi.protocol.quality import (
+    CRITERIA,
+    FULL,
+    Dimension,
+    Rating,
+    format_criteria,
+    score_criteria,
+)
 
 COMPLETE: Answers = {
     "title": "Arbres",
@@ -38,8 +45,17 @@ def test_the_criteria_are_those_of_data_europa_eu() -> None:
     full = score_criteria(CRITERIA)
 
     assert (full.points, full.percentage, full.rating) == (FULL, 100, Rating.EXCELLENT)
-    assert [full.points_of(dimension)[1] for dimension in Dimension] == [100, 100, 110, 75, 20]
-    assert [score_criteria({"keyword"}).rating, score_criteria({"keyword"}).points_of(Dimension.FINDABILITY)] == [
+    assert [full.points_of(dimension)[1] for dimension in Dimension] == [
+        100,
+        100,
+        110,
+        75,
+        20,
+    ]
+    assert [
+        score_criteria({"keyword"}).rating,
+        score_criteria({"keyword"}).points_of(Dimension.FINDABILITY),
+    ] == [
         Rating.BAD,
         (30, 100),
     ]
@@ -60,13 +76,20 @@ def test_a_score_is_rounded_down_and_excellent_from_351_points(
 ) -> None:
     found = score_criteria(set(CRITERIA) - left_out)
 
-    assert (found.points, found.percentage, found.rating) == (points, percentage, rating)
+    assert (found.points, found.percentage, found.rating) == (
+        points,
+        percentage,
+        rating,
+    )
 
 
 @pytest.mark.parametrize(
-    ("authority", "points"), [("CSV", 80), ("XLSX", 60), ("PDF", 40), ("TXT", 60), ("SHP", 60), ("GEOJSON", 80)]
+    ("authority", "points"),
+    [("CSV", 80), ("XLSX", 60), ("PDF", 40), ("TXT", 60), ("SHP", 60), ("GEOJSON", 80)],
 )
-def test_a_format_is_worth_what_people_can_do_with_it(authority: str, points: int) -> None:
+def test_a_format_is_worth_what_people_can_do_with_it(
+    authority: str, points: int
+) -> None:
     assert score_criteria(format_criteria(authority, "x/y")).points == points
 
 
@@ -80,41 +103,68 @@ def test_a_complete_description_of_a_good_table_asks_for_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("question", "points"),
-    [("keywords", 60), ("theme", 60), ("first_day", 20), ("licence", 60), ("contact", 50)],
+    [
+        ("keywords", 60),
+        ("theme", 60),
+        ("first_day", 20),
+        ("licence", 60),
+        ("contact", 50),
+    ],
 )
-def test_each_answer_left_out_is_advised_with_what_it_gains(question: str, points: int) -> None:
+def test_each_answer_left_out_is_advised_with_what_it_gains(
+    question: str, points: int
+) -> None:
     advice = advise({**COMPLETE, question: "", "last_day": ""}, GOOD)
 
     assert advise(COMPLETE, GOOD).score.points - advice.score.points == points
     assert sum(item.points for item in advice.items) == points
     assert question in {item.field for item in advice.items}
     assert {item.field for item in advice.items} <= {*FIELDS, "file", "place", "schema"}
-    assert [item.points for item in advice.items] == sorted((item.points for item in advice.items), reverse=True)
+    assert [item.points for item in advice.items] == sorted(
+        (item.points for item in advice.items), reverse=True
+    )
 
 
 def test_short_words_and_closed_formats_are_told() -> None:
-    short = advise({**COMPLETE, "summary": "Des arbres.", "keywords": "arbre", "frequency": ""}, GOOD)
+    short = advise(
+        {**COMPLETE, "summary": "Des arbres.", "keywords": "arbre", "frequency": ""},
+        GOOD,
+    )
     sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     assert len(short.items) == 3
     assert "Save the table as CSV: every program can read it." in said(
         advise(COMPLETE, replace(GOOD, media_type=sheet))
     )
-    assert "PDF" in said(advise(COMPLETE, FileFacts("application/pdf", place_known=True)))[0]
-    assert "open format" in said(advise(COMPLETE, FileFacts("application/x-odd", place_known=True)))[0]
+    assert (
+        "PDF"
+        in said(advise(COMPLETE, FileFacts("application/pdf", place_known=True)))[0]
+    )
+    assert (
+        "open format"
+        in said(advise(COMPLETE, FileFacts("application/x-odd", place_known=True)))[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (TypedColumn("jour", ColumnType.DATE, "%d/%m/%Y"), "year-month-day (2026-01-31) in: jour."),
+        (
+            TypedColumn("jour", ColumnType.DATE, "%d/%m/%Y"),
+            "year-month-day (2026-01-31) in: jour.",
+        ),
         (TypedColumn("prix", ColumnType.NUMBER, ","), "instead of a comma in: prix."),
-        (TypedColumn("col12", ColumnType.TEXT), "a name that says what they hold: col12."),
+        (
+            TypedColumn("col12", ColumnType.TEXT),
+            "a name that says what they hold: col12.",
+        ),
         (TypedColumn("12", ColumnType.TEXT), "a name that says what they hold: 12."),
         (TypedColumn("nom_commune", ColumnType.TEXT), "INSEE code"),
     ],
 )
-def test_a_header_that_is_hard_to_reuse_is_told(column: TypedColumn, words: str) -> None:
+def test_a_header_that_is_hard_to_reuse_is_told(
+    column: TypedColumn, words: str
+) -> None:
     advice = advise(COMPLETE, replace(GOOD, columns=(*COLUMNS, column)))
 
     assert len(advice.items) == 1
@@ -134,14 +184,28 @@ def test_what_is_already_good_is_not_told() -> None:
 
 
 def test_a_schema_recognised_or_not_followed_is_told() -> None:
-    wrong = SchemaReport("arbres", "Arbres", "", 9, (), (SchemaErrorCount("id", "type", 3),), ())
+    wrong = SchemaReport(
+        "arbres", "Arbres", "", 9, (), (SchemaErrorCount("id", "type", 3),), ()
+    )
 
-    assert [item.field for item in advise(COMPLETE, replace(GOOD, looks_like="Arbres")).items] == ["schema"]
-    assert "3 cells" in said(advise(COMPLETE, replace(GOOD, report=wrong, looks_like="Arbres")))[0]
+    assert [
+        item.field
+        for item in advise(COMPLETE, replace(GOOD, looks_like="Arbres")).items
+    ] == ["schema"]
+    assert (
+        "3 cells"
+        in said(advise(COMPLETE, replace(GOOD, report=wrong, looks_like="Arbres")))[0]
+    )
     right = replace(wrong, counts=())
-    assert advise(COMPLETE, replace(GOOD, report=right, looks_like="Arbres")).items == ()
-    partial = replace(right, columns=(ColumnFault("missing", "espece"), ColumnFault("extra", "note")))
-    assert said(advise(COMPLETE, replace(GOOD, report=partial))) == ["Add the columns that the model asks for: espece."]
+    assert (
+        advise(COMPLETE, replace(GOOD, report=right, looks_like="Arbres")).items == ()
+    )
+    partial = replace(
+        right, columns=(ColumnFault("missing", "espece"), ColumnFault("extra", "note"))
+    )
+    assert said(advise(COMPLETE, replace(GOOD, report=partial))) == [
+        "Add the columns that the model asks for: espece."
+    ]
 
 
 LOOKED = (
@@ -166,15 +230,31 @@ def test_cells_that_are_hard_to_reuse_are_found(tmp_path: Path) -> None:
     found = inspect_table(write_typed(tmp_path / "t.parquet", LOOKED, ROWS), LOOKED)
 
     assert found == TableFacts(
-        rows=7, empty=("note",), key="", repeated=1, totals=(8,), mixed=("hauteur",), merged=("secteur",)
+        rows=7,
+        empty=("note",),
+        key="",
+        repeated=1,
+        totals=(8,),
+        mixed=("hauteur",),
+        merged=("secteur",),
     )
     assert TableFacts.from_json(found.as_json()) == found
-    assert len(advise(COMPLETE, replace(GOOD, columns=LOOKED, findings=found)).items) == 6
+    assert (
+        len(advise(COMPLETE, replace(GOOD, columns=LOOKED, findings=found)).items) == 6
+    )
 
 
 def test_a_clean_table_has_nothing_to_mend(tmp_path: Path) -> None:
-    columns = (TypedColumn("id", ColumnType.INTEGER), TypedColumn("total", ColumnType.TEXT))
+    columns = (
+        TypedColumn("id", ColumnType.INTEGER),
+        TypedColumn("total", ColumnType.TEXT),
+    )
     rows: list[list[Cell]] = [[number, f"arbre {number}"] for number in range(10)]
 
-    assert inspect_table(write_typed(tmp_path / "t.parquet", columns, rows), columns) == TableFacts(rows=10, key="id")
-    assert inspect_table(write_typed(tmp_path / "e.parquet", columns, []), columns).rows == 0
+    assert inspect_table(
+        write_typed(tmp_path / "t.parquet", columns, rows), columns
+    ) == TableFacts(rows=10, key="id")
+    assert (
+        inspect_table(write_typed(tmp_path / "e.parquet", columns, []), columns).rows
+        == 0
+    )

@@ -27,7 +27,11 @@ from udi.ui.site import Site
 async def list_events(database: Database, territory: Territory) -> Sequence[AuditEvent]:
     """Those of a territory."""
     async with database.session(territory.id) as session:
-        return (await session.scalars(select(AuditEvent).order_by(AuditEvent.at, AuditEvent.name))).all()
+        return (
+            await session.scalars(
+                select(AuditEvent).order_by(AuditEvent.at, AuditEvent.name)
+            )
+        ).all()
 
 
 async def test_keys_and_archives_are_noted_with_who_asked(
@@ -36,15 +40,21 @@ async def test_keys_and_archives_are_noted_with_who_asked(
     actor = await enter(node_site, demo, memberships={space.slug: ["managers"]})
     async with node_database.session(demo.id) as session:
         held = await session.get_one(Space, (demo.id, space.id))
-        key, _ = await make_key(session, actor, held, name="Script du nuit", datasets=None, expires_at=None)
+        key, _ = await make_key(
+            session, actor, held, name="Script du nuit", datasets=None, expires_at=None
+        )
     async with node_database.session(demo.id) as session:
         held = await session.get_one(Space, (demo.id, space.id))
         for _ in range(2):
             await revoke_key(session, actor, held, key.id)
     async with node_database.session(demo.id) as session:
-        archive = await request_archive(session, actor, await session.get_one(Space, (demo.id, space.id)))
+        archive = await request_archive(
+            session, actor, await session.get_one(Space, (demo.id, space.id))
+        )
 
-    events = [event for event in await list_events(node_database, demo) if event.actor_id]
+    events = [
+        event for event in await list_events(node_database, demo) if event.actor_id
+    ]
     assert [(event.name, event.subject_id) for event in events] == [
         ("key.made", key.id), ("key.revoked", key.id), ("archive.asked", archive.id),
     ]  # fmt: skip
@@ -52,12 +62,18 @@ async def test_keys_and_archives_are_noted_with_who_asked(
     assert {str(event.facts) for event in events} == {str({"space": str(space.id)})}
 
 
-async def test_what_the_operator_does_with_a_space_is_noted_once_each(node_database: Database, demo: Territory) -> None:
+async def test_what_the_operator_does_with_a_space_is_noted_once_each(
+    node_database: Database, demo: Territory
+) -> None:
     organisation = uuid.uuid4()
     async with node_database.session(demo.id, role="worker") as session:
         for _ in range(2):
             made = await apply_space(
-                session, slug="ville", organisation_id=organisation, name="Ville", email="data@ville.example"
+                session,
+                slug="ville",
+                organisation_id=organisation,
+                name="Ville",
+                email="data@ville.example",
             )
     ring = Keyring.parse(new_keyring())
     async with node_database.session(demo.id, role="worker") as session:
@@ -69,7 +85,11 @@ async def test_what_the_operator_does_with_a_space_is_noted_once_each(node_datab
         for _ in range(2):
             await unseal_space(session, "ville")
 
-    events = [event for event in await list_events(node_database, demo) if event.subject_id == made.id]
+    events = [
+        event
+        for event in await list_events(node_database, demo)
+        if event.subject_id == made.id
+    ]
     assert [(event.name, event.facts) for event in events] == [
         ("space.opened", {"organisation": str(organisation)}),
         ("space.limits_set", {"quota_bytes": 10**9, "jobs_at_once": 3}),
@@ -85,7 +105,11 @@ async def test_a_link_to_a_file_is_noted_with_who_was_given_it(
     dataset = await producer.draft()
     await producer.page(f"/datasets/{dataset}/versions/1/link")
 
-    [event] = [event for event in await list_events(node_database, demo) if event.name == "link.made"]
+    [event] = [
+        event
+        for event in await list_events(node_database, demo)
+        if event.name == "link.made"
+    ]
     assert event.actor_id is not None
     assert event.facts == {"dataset": dataset}
 
@@ -98,18 +122,31 @@ async def test_an_act_that_is_refused_leaves_no_event(
     async def make_nameless_key() -> None:
         async with node_database.session(demo.id) as session:
             held = await session.get_one(Space, (demo.id, space.id))
-            await make_key(session, actor, held, name="", datasets=None, expires_at=None)
+            await make_key(
+                session, actor, held, name="", datasets=None, expires_at=None
+            )
 
     with pytest.raises(InvalidError):
         await make_nameless_key()
 
-    assert [event for event in await list_events(node_database, demo) if event.name == "key.made"] == []
+    assert [
+        event
+        for event in await list_events(node_database, demo)
+        if event.name == "key.made"
+    ] == []
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM app.audit_event", "UPDATE app.audit_event SET name = 'x.y'"])
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM app.audit_event", "UPDATE app.audit_event SET name = 'x.y'"],
+)
 @pytest.mark.parametrize("role", ["app", "worker"])
 async def test_events_are_never_changed_and_stay_in_their_territory(
-    node_database: Database, demo: Territory, other: Territory, statement: str, role: Role
+    node_database: Database,
+    demo: Territory,
+    other: Territory,
+    statement: str,
+    role: Role,
 ) -> None:
     async with node_database.session(demo.id) as session:
         record_audit_event(session, None, "trial.noted", None)
@@ -121,5 +158,9 @@ async def test_events_are_never_changed_and_stay_in_their_territory(
     with pytest.raises(DBAPIError, match="permission denied"):
         await change()
 
-    assert "trial.noted" in {event.name for event in await list_events(node_database, demo)}
-    assert "trial.noted" not in {event.name for event in await list_events(node_database, other)}
+    assert "trial.noted" in {
+        event.name for event in await list_events(node_database, demo)
+    }
+    assert "trial.noted" not in {
+        event.name for event in await list_events(node_database, other)
+    }

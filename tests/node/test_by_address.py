@@ -33,14 +33,18 @@ def work(node_site: Site, demo: Territory) -> Work:
     """Does one job of the worker."""
 
     async def work(name: str, *, attempt: int = 0, **payload: str) -> None:
-        await task_handlers(node_site)[name](Job(name, demo.id, payload, attempt, last=False))
+        await task_handlers(node_site)[name](
+            Job(name, demo.id, payload, attempt, last=False)
+        )
 
     return work
 
 
 async def fetch(producer: Producer, address: str, **more: str) -> str:
     """The id of the upload that the form begins."""
-    answer = await producer.client.post(f"/spaces/{SLUG}/fetch", data={"address": address, **more})
+    answer = await producer.client.post(
+        f"/spaces/{SLUG}/fetch", data={"address": address, **more}
+    )
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].rpartition("/")[2]
 
@@ -51,16 +55,25 @@ async def renewed(
     """A published dataset that is renewed from an address every day."""
     dataset = await producer.publish()
     form = {"address": f"{distant.origin}/a.csv", "frequency": "daily"}
-    assert (await producer.client.post(f"/datasets/{dataset}/source", data=form)).status_code == 303
+    assert (
+        await producer.client.post(f"/datasets/{dataset}/source", data=form)
+    ).status_code == 303
     [source] = await rows(database, territory, DatasetSource)
     return dataset, source
 
 
 @pytest.mark.usefixtures("each_store")
 async def test_a_file_is_fetched_for_a_new_draft(
-    producer: Producer, distant: Distant, work: Work, node_database: Database, demo: Territory, store: ObjectStore
+    producer: Producer,
+    distant: Distant,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
-    distant.headers = {"Content-Disposition": "attachment; filename*=UTF-8''associations%20%C3%A9t%C3%A9.csv"}
+    distant.headers = {
+        "Content-Disposition": "attachment; filename*=UTF-8''associations%20%C3%A9t%C3%A9.csv"
+    }
     upload = await fetch(producer, f"{distant.origin}/export?id=3")
     assert "récupér" in await producer.page(f"/uploads/{upload}")
 
@@ -70,19 +83,29 @@ async def test_a_file_is_fetched_for_a_new_draft(
     [file] = await rows(node_database, demo, StoredFile)
     assert (file.name, file.size) == ("associations été.csv", len(TABLE))
     ended = await producer.client.get(f"/uploads/{upload}")
-    assert (ended.status_code, ended.headers["location"]) == (303, f"/datasets/{file.dataset_id}/check")
+    assert (ended.status_code, ended.headers["location"]) == (
+        303,
+        f"/datasets/{file.dataset_id}/check",
+    )
     assert len(distant.asked) == 1
     assert distant.asked[0][1]["accept-encoding"] == "identity"
     assert await sound(node_database, store, demo) == []
 
 
 async def test_a_file_is_fetched_as_a_new_version(
-    producer: Producer, distant: Distant, work: Work, node_database: Database, demo: Territory
+    producer: Producer,
+    distant: Distant,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     distant.content = OTHER
 
-    await work(FETCH_FILE, upload=await fetch(producer, f"{distant.origin}/autre.csv", dataset=dataset))
+    await work(
+        FETCH_FILE,
+        upload=await fetch(producer, f"{distant.origin}/autre.csv", dataset=dataset),
+    )
 
     [row] = await rows(node_database, demo, Dataset)
     assert [(version.number, version.file.name) for version in row.versions] == [
@@ -92,9 +115,19 @@ async def test_a_file_is_fetched_as_a_new_version(
 
 
 async def test_redirects_are_followed_as_far_as_three_and_checked(
-    producer: Producer, distant: Distant, work: Work, node_database: Database, demo: Territory
+    producer: Producer,
+    distant: Distant,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
-    distant.redirects = {"/1": "/2", "/2": "/3", "/3": "/nom.csv", "/0": "/1", "/bad": "http://10.0.0.1/x"}
+    distant.redirects = {
+        "/1": "/2",
+        "/2": "/3",
+        "/3": "/nom.csv",
+        "/0": "/1",
+        "/bad": "http://10.0.0.1/x",
+    }
 
     await work(FETCH_FILE, upload=await fetch(producer, f"{distant.origin}/1"))
     with pytest.raises(FetchError):
@@ -102,7 +135,9 @@ async def test_redirects_are_followed_as_far_as_three_and_checked(
     private = await fetch(producer, f"{distant.origin}/bad")
     await work(FETCH_FILE, upload=private)
 
-    assert [file.name for file in await rows(node_database, demo, StoredFile)] == ["nom.csv"]
+    assert [file.name for file in await rows(node_database, demo, StoredFile)] == [
+        "nom.csv"
+    ]
     assert "ne peut pas être atteinte" in await producer.page(f"/uploads/{private}")
 
 
@@ -113,7 +148,10 @@ async def test_redirects_are_followed_as_far_as_three_and_checked(
         ({"content": b""}, "fichier vide"),
         ({"headers": {"Content-Encoding": "gzip"}}, "sous une forme compressée"),
         ({"content": b"x" * 1_000_001}, "pas assez de place"),
-        ({"headers": {"Content-Length": str(10**12)}, "cut": True}, "dépasse|pas assez de place"),
+        (
+            {"headers": {"Content-Length": str(10**12)}, "cut": True},
+            "dépasse|pas assez de place",
+        ),
     ],
     ids=["not found", "empty", "packed", "over the quota", "announced over the quota"],
 )
@@ -134,7 +172,9 @@ async def test_what_cannot_be_fetched_is_told_and_leaves_nothing(
     assert await rows(node_database, demo, Upload) == []
 
 
-async def test_a_passing_failure_is_tried_three_times(producer: Producer, distant: Distant, work: Work) -> None:
+async def test_a_passing_failure_is_tried_three_times(
+    producer: Producer, distant: Distant, work: Work
+) -> None:
     distant.cut = True
     upload = await fetch(producer, f"{distant.origin}/a.csv")
 
@@ -162,15 +202,21 @@ async def test_what_is_no_address_is_refused_at_once(
 ) -> None:
     dataset = await producer.draft()
 
-    once = await producer.client.post(f"/spaces/{SLUG}/fetch", data={"address": address})
-    again = await producer.client.post(f"/datasets/{dataset}/source", data={"address": address, "frequency": "daily"})
+    once = await producer.client.post(
+        f"/spaces/{SLUG}/fetch", data={"address": address}
+    )
+    again = await producer.client.post(
+        f"/datasets/{dataset}/source", data={"address": address, "frequency": "daily"}
+    )
 
     assert (once.status_code, again.status_code) == (422, 422)
     assert await rows(node_database, demo, Upload) == []
     assert await rows(node_database, demo, DatasetSource) == []
 
 
-async def test_private_addresses_are_not_reached(outgoing: OutgoingClient, distant: Distant) -> None:
+async def test_private_addresses_are_not_reached(
+    outgoing: OutgoingClient, distant: Distant
+) -> None:
     for address in (
         "http://127.0.0.1:8080/",
         "http://169.254.169.254/latest",
@@ -201,7 +247,12 @@ async def outgoing() -> Any:
 
 @pytest.mark.usefixtures("each_store")
 async def test_a_dataset_is_renewed_when_the_bytes_changed_and_only_then(
-    producer: Producer, distant: Distant, work: Work, node_database: Database, demo: Territory, store: ObjectStore
+    producer: Producer,
+    distant: Distant,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     dataset, source = await renewed(producer, distant, node_database, demo)
     await work(REFRESH_SOURCE, source=str(source.id), turn="1")
@@ -219,11 +270,17 @@ async def test_a_dataset_is_renewed_when_the_bytes_changed_and_only_then(
     assert source.changed_at is not None
     assert (source.failures, source.etag) == (0, distant.etag)
     assert await sound(node_database, store, demo) == []
-    assert [upload.state for upload in await rows(node_database, demo, Upload)] == ["done"]
+    assert [upload.state for upload in await rows(node_database, demo, Upload)] == [
+        "done"
+    ]
 
 
 async def test_a_draft_is_renewed_and_stays_a_draft(
-    producer: Producer, distant: Distant, work: Work, node_database: Database, demo: Territory
+    producer: Producer,
+    distant: Distant,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.draft()
     form = {"address": f"{distant.origin}/a.csv", "frequency": "hourly"}
@@ -234,11 +291,19 @@ async def test_a_draft_is_renewed_and_stays_a_draft(
     await work(REFRESH_SOURCE, source=str(source.id), turn="1")
 
     [row] = await rows(node_database, demo, Dataset)
-    assert (row.state, row.latest.file.size, row.opened_at) == ("draft", len(OTHER), None)
+    assert (row.state, row.latest.file.size, row.opened_at) == (
+        "draft",
+        len(OTHER),
+        None,
+    )
 
 
 async def test_renewal_pauses_after_five_failures_and_says_why(
-    producer: Producer, distant: Distant, work: Work, node_database: Database, demo: Territory
+    producer: Producer,
+    distant: Distant,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset, source = await renewed(producer, distant, node_database, demo)
     distant.status = 503
@@ -258,7 +323,9 @@ async def test_renewal_pauses_after_five_failures_and_says_why(
     await work(REFRESH_SOURCE, source=str(source.id), turn="6")
     assert len(distant.asked) == asked
     distant.status = 200
-    assert (await producer.client.post(f"/datasets/{dataset}/source/look")).status_code == 303
+    assert (
+        await producer.client.post(f"/datasets/{dataset}/source/look")
+    ).status_code == 303
     await work(REFRESH_SOURCE, source=str(source.id), turn="7")
     [again] = await rows(node_database, demo, DatasetSource)
     assert (again.paused, again.failures, again.error) == (False, 0, "")
@@ -270,7 +337,9 @@ async def test_what_is_due_is_queued_once(
     await renewed(producer, distant, node_database, demo)
     async with node_database.session(demo.id, role="worker") as session:
         assert await queue_due_checks(session) == 0
-        await session.execute(update(DatasetSource).values(due_at=now() - timedelta(hours=1)))
+        await session.execute(
+            update(DatasetSource).values(due_at=now() - timedelta(hours=1))
+        )
 
     async with node_database.session(demo.id, role="worker") as session:
         assert await queue_due_checks(session) == 1
@@ -281,11 +350,17 @@ async def test_what_is_due_is_queued_once(
 
 
 async def test_what_a_person_dropped_is_not_replaced_by_itself(
-    producer: Producer, distant: Distant, work: Work, node_database: Database, demo: Territory
+    producer: Producer,
+    distant: Distant,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset, source = await renewed(producer, distant, node_database, demo)
     distant.content = OTHER
-    await producer.send(TABLE + b"A;B;01/01/2001\n", path=f"/datasets/{dataset}/versions")
+    await producer.send(
+        TABLE + b"A;B;01/01/2001\n", path=f"/datasets/{dataset}/versions"
+    )
 
     await work(REFRESH_SOURCE, source=str(source.id), turn="1")
 
@@ -307,18 +382,27 @@ async def test_no_cookie_is_kept_of_an_address(distant: Distant) -> None:
 
 
 async def test_renewal_stops_when_told_and_with_the_dataset(
-    producer: Producer, distant: Distant, work: Work, node_database: Database, demo: Territory
+    producer: Producer,
+    distant: Distant,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset, source = await renewed(producer, distant, node_database, demo)
-    await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"})
+    await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
+    )
     await work(REFRESH_SOURCE, source=str(source.id), turn="1")
     assert distant.asked == []
 
     draft = await producer.draft(OTHER)
     await producer.client.post(
-        f"/datasets/{draft}/source", data={"address": f"{distant.origin}/a.csv", "frequency": "weekly"}
+        f"/datasets/{draft}/source",
+        data={"address": f"{distant.origin}/a.csv", "frequency": "weekly"},
     )
     assert (await producer.client.post(f"/datasets/{draft}/discard")).status_code == 303
-    assert (await producer.client.post(f"/datasets/{dataset}/source/stop")).status_code == 303
+    assert (
+        await producer.client.post(f"/datasets/{dataset}/source/stop")
+    ).status_code == 303
 
     assert await rows(node_database, demo, DatasetSource) == []

@@ -24,7 +24,10 @@ from udi.node.datasets.pages import upload
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.store import ObjectStore
 
-WRONG = b"nom;ouverture\nPhare;12/03/1987\nMus\xe9e;31/02/2004\n=Port;04/09/1999\n" + b"Tour;01/01/2001\n" * 60
+WRONG = (
+    b"nom;ouverture\nPhare;12/03/1987\nMus\xe9e;31/02/2004\n=Port;04/09/1999\n"
+    + b"Tour;01/01/2001\n" * 60
+)
 
 
 async def latest(database: Database, territory: Territory, dataset: str) -> Any:
@@ -37,17 +40,27 @@ async def latest(database: Database, territory: Territory, dataset: str) -> Any:
 async def table_of(node_site: Any, version: Any, folder: Path) -> list[tuple[Any, ...]]:
     store: ObjectStore = node_site.parts["objects"]
     copy = folder / "table.parquet"
-    copy.write_bytes(b"".join(store.read(version.file.derived_key(version.preparation.table))))
+    copy.write_bytes(
+        b"".join(store.read(version.file.derived_key(version.preparation.table)))
+    )
     return duckdb.sql(f"select * from read_parquet('{copy}')").fetchall()
 
 
 async def test_a_dropped_file_becomes_a_typed_table(
-    producer: Producer, node_database: Database, node_site: Any, demo: Territory, tmp_path: Path
+    producer: Producer,
+    node_database: Database,
+    node_site: Any,
+    demo: Territory,
+    tmp_path: Path,
 ) -> None:
     version = await latest(node_database, demo, await producer.draft())
 
     assert version.preparation.state == PreparationState.READY
-    assert [column["type"] for column in version.profile["columns"]] == ["text", "text", "date"]
+    assert [column["type"] for column in version.profile["columns"]] == [
+        "text",
+        "text",
+        "date",
+    ]
     rows = await table_of(node_site, version, tmp_path)
     assert [(row[0], row[1], str(row[3])) for row in rows] == [
         (2, "Les Amis du Phare", "1987-03-12"),
@@ -64,7 +77,11 @@ async def test_cells_that_do_not_fit_are_told_one_by_one(producer: Producer) -> 
 
     assert "1 cellule ne va pas dans sa colonne" in checked
     assert "31/02/2004 n’existe pas." in cells
-    assert listed.content.decode("utf-8-sig").splitlines()[1].startswith("3;ouverture;31/02/2004;")
+    assert (
+        listed.content.decode("utf-8-sig")
+        .splitlines()[1]
+        .startswith("3;ouverture;31/02/2004;")
+    )
 
 
 async def test_what_the_producer_corrects_wins_also_for_the_next_version(
@@ -73,26 +90,45 @@ async def test_what_the_producer_corrects_wins_also_for_the_next_version(
     dataset = await producer.draft()
 
     corrected = await producer.client.post(
-        f"/datasets/{dataset}/understood", data={"encoding": "ISO-8859-1", "type-1": "code", "type-2": "text"}
+        f"/datasets/{dataset}/understood",
+        data={"encoding": "ISO-8859-1", "type-1": "code", "type-2": "text"},
     )
     first = await latest(node_database, demo, dataset)
-    await producer.send(TABLE + b"Tennis;Brest;01/01/2001\n", path=f"/datasets/{dataset}/versions")
+    await producer.send(
+        TABLE + b"Tennis;Brest;01/01/2001\n", path=f"/datasets/{dataset}/versions"
+    )
     second = await latest(node_database, demo, dataset)
 
     assert corrected.headers["location"] == f"/datasets/{dataset}/check"
     for version in (first, second):
-        assert [column["type"] for column in version.profile["columns"]] == ["text", "code", "text"]
+        assert [column["type"] for column in version.profile["columns"]] == [
+            "text",
+            "code",
+            "text",
+        ]
         assert version.profile["encoding"] == "ISO-8859-1"
-    assert 'value="ISO-8859-1" selected' in await producer.page(f"/datasets/{dataset}/understood")
+    assert 'value="ISO-8859-1" selected' in await producer.page(
+        f"/datasets/{dataset}/understood"
+    )
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("encoding", "klingon"), ("header_line", "deux"), ("type-0", "poem"), ("header_line", "9999")]
+    ("field", "value"),
+    [
+        ("encoding", "klingon"),
+        ("header_line", "deux"),
+        ("type-0", "poem"),
+        ("header_line", "9999"),
+    ],
 )
-async def test_a_wrong_correction_is_named(producer: Producer, field: str, value: str) -> None:
+async def test_a_wrong_correction_is_named(
+    producer: Producer, field: str, value: str
+) -> None:
     dataset = await producer.draft()
 
-    refused = await producer.client.post(f"/datasets/{dataset}/understood", data={field: value})
+    refused = await producer.client.post(
+        f"/datasets/{dataset}/understood", data={field: value}
+    )
 
     assert refused.status_code == 422
     assert f'href="#{field}"' in refused.text
@@ -111,7 +147,11 @@ async def test_what_is_no_table_is_published_as_it_is(
 
 
 async def test_a_large_file_is_read_by_the_worker(
-    producer: Producer, node_database: Database, node_site: Any, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    node_database: Database,
+    node_site: Any,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(prepare, "PROMPT", 10)
     dataset = await producer.draft()
@@ -124,7 +164,9 @@ async def test_a_large_file_is_read_by_the_worker(
 
     assert waiting.preparation.state == PreparationState.WAITING
     assert "Nous lisons encore votre fichier" in page
-    assert (await latest(node_database, demo, dataset)).preparation.state == PreparationState.READY
+    assert (
+        await latest(node_database, demo, dataset)
+    ).preparation.state == PreparationState.READY
 
 
 async def test_two_looks_at_once_leave_one_table(
@@ -133,12 +175,20 @@ async def test_two_looks_at_once_leave_one_table(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(prepare, "PROMPT", 10)
     dataset = await producer.draft()
-    waiting, desk = await latest(node_database, demo, dataset), desk_for(node_site, demo)
+    waiting = await latest(node_database, demo, dataset)
+    desk = desk_for(node_site, demo)
 
     await asyncio.gather(*(prepare_version(desk, waiting.id, 1) for _ in range(2)))
     await producer.publish(dataset)
 
-    assert len(await table_of(node_site, await latest(node_database, demo, dataset), tmp_path)) == 2
+    assert (
+        len(
+            await table_of(
+                node_site, await latest(node_database, demo, dataset), tmp_path
+            )
+        )
+        == 2
+    )
     assert (await passer_by.get(f"/api/resources/{dataset}/data/")).status_code == 200
 
 
@@ -148,24 +198,36 @@ async def test_an_answer_to_an_earlier_question_changes_nothing(
     dataset = await producer.draft()
     before = await latest(node_database, demo, dataset)
     async with node_database.session(demo.id) as session:
-        found = await session.scalar(select(Preparation).where(Preparation.version_id == before.id))
+        found = await session.scalar(
+            select(Preparation).where(Preparation.version_id == before.id)
+        )
         assert found
-        found.revision, found.state = 7, PreparationState.WAITING
+        found.revision = 7
+        found.state = PreparationState.WAITING
 
     await prepare_version(desk_for(node_site, demo), before.id, 1)
 
-    assert (await latest(node_database, demo, dataset)).preparation.state == PreparationState.WAITING
+    assert (
+        await latest(node_database, demo, dataset)
+    ).preparation.state == PreparationState.WAITING
 
 
 async def test_a_reading_that_never_ends_is_said(
-    producer: Producer, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(prepare, "SECONDS", 0.001)
 
     dataset = await producer.draft()
 
-    assert (await latest(node_database, demo, dataset)).preparation.failure == "too_long"
-    assert "Le lire prenait trop de temps" in await producer.page(f"/datasets/{dataset}/check")
+    assert (
+        await latest(node_database, demo, dataset)
+    ).preparation.failure == "too_long"
+    assert "Le lire prenait trop de temps" in await producer.page(
+        f"/datasets/{dataset}/check"
+    )
 
 
 async def test_giving_up_a_draft_leaves_nothing_in_the_store(
@@ -176,7 +238,9 @@ async def test_giving_up_a_draft_leaves_nothing_in_the_store(
     await producer.client.post(f"/datasets/{dataset}/discard")
 
     store: ObjectStore = node_site.parts["objects"]
-    assert [entry async for entry in store.list(str(demo.id)) if dataset in entry["path"]] == []
+    assert [
+        entry async for entry in store.list(str(demo.id)) if dataset in entry["path"]
+    ] == []
     async with node_database.session(demo.id, role="worker") as session:
         assert await session.get(Dataset, (demo.id, uuid.UUID(dataset))) is None
 
@@ -193,7 +257,9 @@ async def test_people_stop_a_publication_until_its_producer_says_why(
     checked = await producer.page(f"/datasets/{dataset}/check")
     refused = await producer.client.post(f"/datasets/{dataset}/publish")
     closed = await passer_by.get(f"/datasets/{dataset}/file")
-    published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Élus, loi de 1884"})
+    published = await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"reason": "Élus, loi de 1884"}
+    )
 
     assert "Ce fichier contient des données personnelles" in checked
     assert "Retirez la colonne" in checked
@@ -225,7 +291,9 @@ async def test_a_published_table_answers_questions_and_goes_with_its_dataset(
     await producer.publish(dataset)
 
     found = await passer_by.get(f"/api/resources/{dataset}/data/?nom__contains=voile")
-    await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"})
+    await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
+    )
     gone = await passer_by.get(f"/api/resources/{dataset}/data/")
 
     assert closed.status_code == 404
@@ -235,7 +303,11 @@ async def test_a_published_table_answers_questions_and_goes_with_its_dataset(
 
 
 async def test_a_virus_is_told_and_never_published(
-    producer: Producer, node_site: Any, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    node_site: Any,
+    node_database: Database,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with serving(clamd) as address:
         desk = desk_for(node_site, demo, clamd=address)

@@ -16,15 +16,26 @@ import pytest
 
 from tests.node import hostile
 from udi.kit import landlock
-from udi.kit.child import ChildCrashError, ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError, run
+from udi.kit.child import (
+    ChildCrashError,
+    ChildError,
+    ChildMemoryError,
+    ChildProcess,
+    ChildTimeoutError,
+    run,
+)
 from udi.kit.sandbox import ProcessLimits
 
-MEMORY, PATIENCE, NOBODY = 1024, 60, 65534
+MEMORY = 1024
+PATIENCE = 60
+NOBODY = 65534
 pytestmark = [pytest.mark.programs, pytest.mark.usefixtures("real_children")]
 ROOT = Path(__file__).parents[2]
 
 
-async def in_child(function: Callable[..., Any], *args: Any, seconds: float = PATIENCE, **options: Any) -> Any:
+async def in_child(
+    function: Callable[..., Any], *args: Any, seconds: float = PATIENCE, **options: Any
+) -> Any:
     return await run(function, *args, memory_mb=MEMORY, seconds=seconds, **options)
 
 
@@ -38,23 +49,37 @@ async def reader() -> AsyncIterator[ChildProcess]:
 @pytest.fixture(scope="module")
 async def writer() -> AsyncIterator[ChildProcess]:
     """A child that may write short files."""
-    async with ChildProcess(ProcessLimits(MEMORY, 1000), {"OGR_SKIP": "OGR_VRT"}) as child:
+    async with ChildProcess(
+        ProcessLimits(MEMORY, 1000), {"OGR_SKIP": "OGR_VRT"}
+    ) as child:
         yield child
 
 
-@pytest.mark.parametrize("deed", ["connect", "pair", "run", "fork", "signal the parent"])
-async def test_it_reaches_nothing_outside(writer: ChildProcess, tmp_path: Path, deed: str) -> None:
-    assert await writer.call(hostile.attempt, deed, tmp_path / "x", seconds=PATIENCE) == "PermissionError"
+@pytest.mark.parametrize(
+    "deed", ["connect", "pair", "run", "fork", "signal the parent"]
+)
+async def test_it_reaches_nothing_outside(
+    writer: ChildProcess, tmp_path: Path, deed: str
+) -> None:
+    assert (
+        await writer.call(hostile.attempt, deed, tmp_path / "x", seconds=PATIENCE)
+        == "PermissionError"
+    )
 
 
-@pytest.mark.parametrize("deed", ["write", "empty", "rename", "delete", "make a folder"])
+@pytest.mark.parametrize(
+    "deed", ["write", "empty", "rename", "delete", "make a folder"]
+)
 async def test_it_changes_no_file_unless_it_may(
     reader: ChildProcess, writer: ChildProcess, tmp_path: Path, deed: str
 ) -> None:
     target = tmp_path / "table.csv"
     target.write_text("kept")
 
-    assert await reader.call(hostile.attempt, deed, target, seconds=PATIENCE) == "PermissionError"
+    assert (
+        await reader.call(hostile.attempt, deed, target, seconds=PATIENCE)
+        == "PermissionError"
+    )
     assert target.read_text() == "kept"
     assert await writer.call(hostile.attempt, deed, target, seconds=PATIENCE) == "done"
 
@@ -62,7 +87,12 @@ async def test_it_changes_no_file_unless_it_may(
 async def test_it_reads_files(reader: ChildProcess, tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a;b")
 
-    assert await reader.call(hostile.attempt, "read", tmp_path / "table.csv", seconds=PATIENCE) == "done"
+    assert (
+        await reader.call(
+            hostile.attempt, "read", tmp_path / "table.csv", seconds=PATIENCE
+        )
+        == "done"
+    )
 
 
 @pytest.fixture
@@ -74,14 +104,18 @@ def walled() -> None:
 
 @pytest.mark.usefixtures("walled")
 async def test_it_reaches_only_the_folders_of_its_call(tmp_path: Path) -> None:
-    ours, other = tmp_path / "ours", tmp_path / "other"
+    ours = tmp_path / "ours"
+    other = tmp_path / "other"
     for folder in (ours, other):
         folder.mkdir()
         (folder / "table.csv").write_text("a;b")
     (ours / "way out").symlink_to(other)
 
     assert await in_child(hostile.attempt, "read", ours / "table.csv") == "done"
-    assert await in_child(hostile.attempt, "write", ours / "new.csv", file_bytes=1000) == "done"
+    assert (
+        await in_child(hostile.attempt, "write", ours / "new.csv", file_bytes=1000)
+        == "done"
+    )
     places = (str(ours),)
     async with ChildProcess(ProcessLimits(MEMORY, 1000, places=places)) as child:
         for deed, target in (
@@ -89,7 +123,10 @@ async def test_it_reaches_only_the_folders_of_its_call(tmp_path: Path) -> None:
             ("read", Path(f"/proc/{os.getpid()}/environ")), ("list", tmp_path), ("list", Path("/proc")),
             ("write", other / "new.csv"), ("delete", other / "table.csv"),
         ):  # fmt: skip
-            assert await child.call(hostile.attempt, deed, target, seconds=PATIENCE) == "PermissionError", target
+            assert (
+                await child.call(hostile.attempt, deed, target, seconds=PATIENCE)
+                == "PermissionError"
+            ), target
 
 
 ENCLOSED = """
@@ -105,21 +142,33 @@ print(kept, hostile.attempt("read", place / "a"), hostile.attempt("write", place
 
 
 @pytest.mark.usefixtures("walled")
-def test_files_and_ports_are_kept_back_where_calls_are_not_filtered(tmp_path: Path) -> None:
+def test_files_and_ports_are_kept_back_where_calls_are_not_filtered(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "a").write_text("a;b")
     done = subprocess.run(
         [sys.executable, "-B", "-P", "-c", ENCLOSED, str(tmp_path)], capture_output=True, text=True, check=False,
         env={"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}, timeout=PATIENCE,
     )  # fmt: skip
 
-    ports = "PermissionError" if landlock.version() >= landlock.PORTS_SINCE else "ConnectionRefusedError"
-    assert done.stdout.split() == ["True", "done", "PermissionError", ports], done.stderr
+    if landlock.version() >= landlock.PORTS_SINCE:
+        ports = "PermissionError"
+    else:
+        ports = "ConnectionRefusedError"
+    assert done.stdout.split() == ["True", "done", "PermissionError", ports], (
+        done.stderr
+    )
 
 
-def test_a_kernel_that_keeps_nothing_back_stops_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_kernel_that_keeps_nothing_back_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(landlock, "CREATE", 100_000)
 
-    assert (landlock.version(), landlock.restrict_paths([tmp_path], writes=False)) == (0, False)
+    assert (landlock.version(), landlock.restrict_paths([tmp_path], writes=False)) == (
+        0,
+        False,
+    )
 
 
 async def test_it_has_no_new_rights_and_a_filter_of_calls(reader: ChildProcess) -> None:
@@ -128,7 +177,9 @@ async def test_it_has_no_new_rights_and_a_filter_of_calls(reader: ChildProcess) 
     assert (facts["NoNewPrivs"], facts["Seccomp"]) == (1, 2)
 
 
-async def test_it_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch, writer: ChildProcess) -> None:
+async def test_it_has_nothing_of_our_environment(
+    monkeypatch: pytest.MonkeyPatch, writer: ChildProcess
+) -> None:
     monkeypatch.setenv("UDI_SECRET_OF_THE_TEST", "x")
     theirs = await in_child(hostile.environment)
 
@@ -139,9 +190,16 @@ async def test_it_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch
 async def test_values_come_and_go_as_their_types_say(reader: ChildProcess) -> None:
     paths = (Path("/a"), Path("/b"))
 
-    assert await reader.call(hostile.reverse, paths, seconds=PATIENCE) == [Path("/b"), Path("/a")]
-    assert await reader.call(hostile.reverse, paths, seconds=PATIENCE, twice=True) == list(paths)
-    assert await reader.call(hostile.report, "jour", seconds=PATIENCE) == hostile.report("jour")
+    assert await reader.call(hostile.reverse, paths, seconds=PATIENCE) == [
+        Path("/b"),
+        Path("/a"),
+    ]
+    assert await reader.call(
+        hostile.reverse, paths, seconds=PATIENCE, twice=True
+    ) == list(paths)
+    assert await reader.call(
+        hostile.report, "jour", seconds=PATIENCE
+    ) == hostile.report("jour")
 
 
 async def test_an_answer_of_another_type_is_no_answer(reader: ChildProcess) -> None:
@@ -158,7 +216,10 @@ async def test_an_answer_of_another_type_is_no_answer(reader: ChildProcess) -> N
     ],
 )  # fmt: skip
 async def test_what_goes_wrong_has_a_name(
-    function: Callable[..., Any], args: tuple[Any, ...], seconds: float, error: type[ChildError]
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    seconds: float,
+    error: type[ChildError],
 ) -> None:
     with pytest.raises(error):
         await in_child(function, *args, seconds=seconds)
@@ -174,7 +235,9 @@ async def test_words_of_a_failure_stay_in_the_child(reader: ChildProcess) -> Non
 
 async def test_a_foreseen_error_comes_back_whole(reader: ChildProcess) -> None:
     with pytest.raises(hostile.SaidError) as said:
-        await reader.call(hostile.say, 12, seconds=PATIENCE, raises=(hostile.SaidError,))
+        await reader.call(
+            hostile.say, 12, seconds=PATIENCE, raises=(hostile.SaidError,)
+        )
 
     assert (said.value.line, said.value.args) == (12, (12,))
 
@@ -255,10 +318,18 @@ def interpreter() -> str:
     """A Python of our version that an account without rights may run."""
     if os.geteuid() != 0:
         pytest.skip("only root may become somebody else")
-    version = ["-c", f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"]
+    version = [
+        "-c",
+        f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})",
+    ]
     for path in (sys.executable, "/usr/bin/python3"):
         with suppress(OSError):
-            if subprocess.run([path, *version], user=NOBODY, check=False, env={}).returncode == 0:
+            if (
+                subprocess.run(
+                    [path, *version], user=NOBODY, check=False, env={}
+                ).returncode
+                == 0
+            ):
                 return path
     pytest.skip("no Python of this version that other accounts may run")
 

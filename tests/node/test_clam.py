@@ -30,7 +30,9 @@ async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
                 writer.write(b"INSTREAM size limit exceeded. ERROR\0")
                 await writer.drain()
                 return
-        writer.write(b"stream: Eicar-Signature FOUND\0" if EICAR in received else b"stream: OK\0")
+        writer.write(
+            b"stream: Eicar-Signature FOUND\0" if EICAR in received else b"stream: OK\0"
+        )
     else:
         writer.write(b"UNKNOWN COMMAND\0")
     await writer.drain()
@@ -57,7 +59,9 @@ async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
 async def test_clean_and_infected(tmp_path: Path, over: str) -> None:
     socket = tmp_path / "clamd.sock" if over == "unix" else None
     async with serving(clamd, socket) as address:
-        assert await scan(pieces(b"nom;age\n", b"x" * 300_000), address) == VirusScan(ScanState.CLEAN)
+        assert await scan(pieces(b"nom;age\n", b"x" * 300_000), address) == VirusScan(
+            ScanState.CLEAN
+        )
         assert await scan(pieces(), address) == VirusScan(ScanState.CLEAN)
         virus = await scan(pieces(b"a" * 70_000 + EICAR[:30], EICAR[30:]), address)
 
@@ -72,7 +76,11 @@ async def test_a_file_larger_than_either_limit_is_unscanned() -> None:
         theirs = await scan(pieces(*[b"x" * 500_000] * 20), address)
         ours = await scan(pieces(b"x" * 2000), address, limit=1000)
 
-    assert theirs == ours == VirusScan(ScanState.UNSCANNED, reason=UnscannedReason.TOO_LARGE)
+    assert (
+        theirs
+        == ours
+        == VirusScan(ScanState.UNSCANNED, reason=UnscannedReason.TOO_LARGE)
+    )
     assert not ours.is_retriable
 
 
@@ -81,12 +89,18 @@ async def test_no_clamd_none_that_answers_and_one_that_sleeps(tmp_path: Path) ->
         await asyncio.sleep(20)
         writer.close()
 
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def hang_up(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         writer.close()
 
     assert (await scan(pieces(b"x"), "")).reason is UnscannedReason.ABSENT
-    assert (await scan(pieces(b"x"), str(tmp_path / "none.sock"))).reason is UnscannedReason.AWAY
-    assert (await scan(pieces(b"x"), "127.0.0.1:nonsense")).reason is UnscannedReason.AWAY
+    assert (
+        await scan(pieces(b"x"), str(tmp_path / "none.sock"))
+    ).reason is UnscannedReason.AWAY
+    assert (
+        await scan(pieces(b"x"), "127.0.0.1:nonsense")
+    ).reason is UnscannedReason.AWAY
     async with serving(sleep) as address:
         slow = await scan(pieces(b"x"), address, patience=3)
     async with serving(hang_up) as address:
@@ -101,11 +115,21 @@ async def test_no_clamd_none_that_answers_and_one_that_sleeps(tmp_path: Path) ->
     [
         (b"stream: OK\0", ScanState.CLEAN, None),
         (b"stream: Win.Test.EICAR_HDB-1 FOUND\0", ScanState.INFECTED, None),
-        (b"stream: Heuristics.Limits.Exceeded ERROR\0", ScanState.UNSCANNED, UnscannedReason.REFUSED),
-        (b"INSTREAM size limit exceeded. ERROR\0", ScanState.UNSCANNED, UnscannedReason.TOO_LARGE),
+        (
+            b"stream: Heuristics.Limits.Exceeded ERROR\0",
+            ScanState.UNSCANNED,
+            UnscannedReason.REFUSED,
+        ),
+        (
+            b"INSTREAM size limit exceeded. ERROR\0",
+            ScanState.UNSCANNED,
+            UnscannedReason.TOO_LARGE,
+        ),
         (b"", ScanState.UNSCANNED, UnscannedReason.AWAY),
         (b"\xff\xfe nonsense", ScanState.UNSCANNED, UnscannedReason.REFUSED),
     ],
 )
-def test_every_word_of_clamd(answer: bytes, state: ScanState, reason: UnscannedReason | None) -> None:
+def test_every_word_of_clamd(
+    answer: bytes, state: ScanState, reason: UnscannedReason | None
+) -> None:
     assert (read_answer(answer).state, read_answer(answer).reason) == (state, reason)

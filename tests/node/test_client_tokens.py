@@ -16,14 +16,17 @@ from udi.kit.keyring import Keyring, new_keyring
 from udi.node.manager import tokens
 from udi.node.manager.tokens import make_token, read_token
 
-HERE, KEY = uuid.uuid4(), uuid.uuid4()
+HERE = uuid.uuid4()
+KEY = uuid.uuid4()
 RING = Keyring.parse(new_keyring())
 
 
 def sign(kind: SignedTokenKind) -> str:
     """A token with the key of this territory, of any kind."""
     claims = kind.write(subject=str(KEY), issuer=str(HERE), audience=str(HERE))
-    return jwt.encode({"alg": "HS256", "typ": kind.typ}, claims, tokens._key(RING.current_key, HERE))
+    return jwt.encode(
+        {"alg": "HS256", "typ": kind.typ}, claims, tokens._key(RING.current_key, HERE)
+    )
 
 
 def test_a_token_stands_for_its_key_and_says_when_it_ends() -> None:
@@ -32,12 +35,26 @@ def test_a_token_stands_for_its_key_and_says_when_it_ends() -> None:
     body = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     assert read_token(RING, HERE, token) == KEY
     assert "=" not in token
-    assert timedelta(minutes=59) < timedelta(seconds=body["exp"] - now().timestamp()) <= timedelta(hours=1)
+    assert (
+        timedelta(minutes=59)
+        < timedelta(seconds=body["exp"] - now().timestamp())
+        <= timedelta(hours=1)
+    )
 
 
 @pytest.mark.parametrize(
     "name",
-    ["over", "elsewhere", "other key", "another kind", "another scope", "changed", "unsigned", "rubbish", "nothing"],
+    [
+        "over",
+        "elsewhere",
+        "other key",
+        "another kind",
+        "another scope",
+        "changed",
+        "unsigned",
+        "rubbish",
+        "nothing",
+    ],
 )
 def test_another_token_opens_nothing(name: str) -> None:
     good = make_token(RING, HERE, KEY)

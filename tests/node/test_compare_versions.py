@@ -14,7 +14,9 @@ SECOND = "id;nom;places;quartier\n" + "\n".join(f"{row};Nord" for row in CHANGED
 async def two_versions(producer: Producer) -> str:
     dataset = await producer.draft(FIRST.encode(), "places.csv")
     await producer.publish(dataset)
-    await producer.send(SECOND.encode(), "places.csv", path=f"/datasets/{dataset}/versions")
+    await producer.send(
+        SECOND.encode(), "places.csv", path=f"/datasets/{dataset}/versions"
+    )
     return dataset
 
 
@@ -29,7 +31,9 @@ async def test_a_new_version_is_compared_before_it_is_published(
     closed = await passer_by.get(here)
     await producer.client.post(f"/datasets/{dataset}/publish")
     opened = await passer_by.get(here)
-    await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"})
+    await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
+    )
 
     for page in (reviewed, told, opened.text):
         assert "1 ligne ajoutée" in page
@@ -44,14 +48,20 @@ async def test_a_new_version_is_compared_before_it_is_published(
     assert (await passer_by.get(here)).status_code == 404
 
 
-async def test_the_first_version_has_nothing_before_it(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_the_first_version_has_nothing_before_it(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish()
 
     page = await producer.page(f"/datasets/{dataset}/versions/1/difference")
 
     assert "n’a pas été comparée" in page
-    assert (await passer_by.get(f"/datasets/{dataset}/versions/1/difference")).status_code == 200
-    assert (await producer.client.get(f"/datasets/{dataset}/versions/7/difference")).status_code == 404
+    assert (
+        await passer_by.get(f"/datasets/{dataset}/versions/1/difference")
+    ).status_code == 200
+    assert (
+        await producer.client.get(f"/datasets/{dataset}/versions/7/difference")
+    ).status_code == 404
 
 
 async def test_a_comparison_that_is_too_heavy_keeps_nothing_back(
@@ -61,5 +71,7 @@ async def test_a_comparison_that_is_too_heavy_keeps_nothing_back(
 
     dataset = await two_versions(producer)
 
-    assert "n’a pas été comparée" in await producer.page(f"/datasets/{dataset}/versions/2/difference")
+    assert "n’a pas été comparée" in await producer.page(
+        f"/datasets/{dataset}/versions/2/difference"
+    )
     assert "Ce tableau" not in await producer.page(f"/datasets/{dataset}/check")

@@ -18,7 +18,9 @@ NIGHT = "?publish=true"
 HEADS = "code;quartier;places;ouverture"
 
 
-def places(count: int, heads: str = HEADS, record: str = "P{n:03};Nord;{n};2024-01-{day:02}") -> bytes:
+def places(
+    count: int, heads: str = HEADS, record: str = "P{n:03};Nord;{n};2024-01-{day:02}"
+) -> bytes:
     """Made-up car parks, one a line."""
     lines = [record.format(n=n, day=n % 28 + 1) for n in range(1, count + 1)]
     return "\n".join([heads, *lines, ""]).encode()
@@ -26,23 +28,63 @@ def places(count: int, heads: str = HEADS, record: str = "P{n:03};Nord;{n};2024-
 
 PUBLISHED = places(200)
 BREAKING = {
-    "a column less": (places(200, "code;quartier;places", "P{n:03};Nord;{n}"), ["columns"], "ouverture"),
-    "a column renamed": (places(200, HEADS.replace("places", "capacité")), ["columns"], "places"),
-    "a column emptied": (places(200, record="P{n:03};Nord;;2024-01-{day:02}"), ["columns"], "places"),
+    "a column less": (
+        places(200, "code;quartier;places", "P{n:03};Nord;{n}"),
+        ["columns"],
+        "ouverture",
+    ),
+    "a column renamed": (
+        places(200, HEADS.replace("places", "capacité")),
+        ["columns"],
+        "places",
+    ),
+    "a column emptied": (
+        places(200, record="P{n:03};Nord;;2024-01-{day:02}"),
+        ["columns"],
+        "places",
+    ),
     "1 row of 100": (places(2), ["rows"], "200"),
     "no row": (places(0), ["rows"], "200"),
-    "numbers become words": (places(200, record="P{n:03};Nord;beaucoup;2024-01-{day:02}"), ["types"], "places"),
-    "whole numbers become decimal": (places(200, record="P{n:03};Nord;{n}.5;2024-01-{day:02}"), ["types"], "places"),
-    "dates become words": (places(200, record="P{n:03};Nord;{n};bientôt"), ["types"], "ouverture"),
-    "another table": (places(200, "id;essence;hauteur", "A{n};Tilleul;{n}"), ["columns"], "quartier"),
-    "a sentence": ("Le serveur ne répond pas.\n".encode(), ["columns", "rows"], "quartier"),
-    "a page": (b"<!doctype html><title>502</title><p>Bad gateway</p>", ["format"], "HTML"),
+    "numbers become words": (
+        places(200, record="P{n:03};Nord;beaucoup;2024-01-{day:02}"),
+        ["types"],
+        "places",
+    ),
+    "whole numbers become decimal": (
+        places(200, record="P{n:03};Nord;{n}.5;2024-01-{day:02}"),
+        ["types"],
+        "places",
+    ),
+    "dates become words": (
+        places(200, record="P{n:03};Nord;{n};bientôt"),
+        ["types"],
+        "ouverture",
+    ),
+    "another table": (
+        places(200, "id;essence;hauteur", "A{n};Tilleul;{n}"),
+        ["columns"],
+        "quartier",
+    ),
+    "a sentence": (
+        "Le serveur ne répond pas.\n".encode(),
+        ["columns", "rows"],
+        "quartier",
+    ),
+    "a page": (
+        b"<!doctype html><title>502</title><p>Bad gateway</p>",
+        ["format"],
+        "HTML",
+    ),
 }
 EVOLVING = {
     "rows more": places(320),
     "a few rows less": places(120),
-    "a column more": places(200, HEADS + ";adresse", "P{n:03};Nord;{n};2024-01-{day:02};quai {n}"),
-    "columns in another order": places(200, "places;code;ouverture;quartier", "{n};P{n:03};2024-01-{day:02};Nord"),
+    "a column more": places(
+        200, HEADS + ";adresse", "P{n:03};Nord;{n};2024-01-{day:02};quai {n}"
+    ),
+    "columns in another order": places(
+        200, "places;code;ouverture;quartier", "{n};P{n:03};2024-01-{day:02};Nord"
+    ),
 }
 
 
@@ -57,34 +99,50 @@ async def served(client: httpx.AsyncClient, dataset: str) -> bytes:
 
 @pytest.mark.parametrize("name", BREAKING)
 async def test_a_version_that_breaks_what_readers_use_waits_with_why(
-    producer: Producer, script: Script, node_database: Database, demo: Territory, name: str
+    producer: Producer,
+    script: Script,
+    node_database: Database,
+    demo: Territory,
+    name: str,
 ) -> None:
     content, stops, named = BREAKING[name]
     dataset = await producer.publish(await producer.draft(PUBLISHED, "parkings.csv"))
 
-    publication = (await script.put(dataset, content, f"{NIGHT}&name=parkings.csv")).json()["publication"]
+    publication = (
+        await script.put(dataset, content, f"{NIGHT}&name=parkings.csv")
+    ).json()["publication"]
     page = await producer.page(f"/datasets/{dataset}")
 
     assert (publication["state"], len(publication["why"])) == ("stopped", len(stops))
     assert named in " ".join(publication["why"])
     assert await served(script.client, dataset) == PUBLISHED
-    events = [event for event in await rows(node_database, demo, DatasetEvent) if event.action == "version.stopped"]
+    events = [
+        event
+        for event in await rows(node_database, demo, DatasetEvent)
+        if event.action == "version.stopped"
+    ]
     assert [event.detail["stops"] for event in events] == [stops]
     assert "quelque chose l’arrête" in page
     assert named in page
 
 
 @pytest.mark.parametrize("name", EVOLVING)
-async def test_a_version_that_breaks_nothing_is_published(producer: Producer, script: Script, name: str) -> None:
+async def test_a_version_that_breaks_nothing_is_published(
+    producer: Producer, script: Script, name: str
+) -> None:
     dataset = await producer.publish(await producer.draft(PUBLISHED, "parkings.csv"))
 
-    publication = (await script.put(dataset, EVOLVING[name], NIGHT)).json()["publication"]
+    publication = (await script.put(dataset, EVOLVING[name], NIGHT)).json()[
+        "publication"
+    ]
 
     assert publication["state"] == "published"
     assert await served(script.client, dataset) == EVOLVING[name]
 
 
-async def test_sending_it_twice_publishes_nothing(producer: Producer, script: Script) -> None:
+async def test_sending_it_twice_publishes_nothing(
+    producer: Producer, script: Script
+) -> None:
     dataset = await producer.publish(await producer.draft(PUBLISHED, "parkings.csv"))
     shorter = places(3)
 
@@ -97,7 +155,9 @@ async def test_sending_it_twice_publishes_nothing(producer: Producer, script: Sc
     assert await served(script.client, dataset) == PUBLISHED
 
 
-async def test_a_person_publishes_it_and_the_next_night_goes_by_itself(producer: Producer, script: Script) -> None:
+async def test_a_person_publishes_it_and_the_next_night_goes_by_itself(
+    producer: Producer, script: Script
+) -> None:
     dataset = await producer.publish(await producer.draft(PUBLISHED, "parkings.csv"))
     await script.put(dataset, places(2), NIGHT)
 
@@ -108,12 +168,17 @@ async def test_a_person_publishes_it_and_the_next_night_goes_by_itself(producer:
     assert next_night["state"] == "published"
 
 
-async def test_it_is_told_in_the_history_too(producer: Producer, script: Script) -> None:
+async def test_it_is_told_in_the_history_too(
+    producer: Producer, script: Script
+) -> None:
     dataset = await producer.publish(await producer.draft(PUBLISHED, "parkings.csv"))
 
     await script.put(dataset, places(2), NIGHT)
 
-    assert "Elle perd la plupart des lignes de la version publiée." in await producer.page(f"/datasets/{dataset}")
+    assert (
+        "Elle perd la plupart des lignes de la version publiée."
+        in await producer.page(f"/datasets/{dataset}")
+    )
 
 
 async def test_why_is_never_empty(producer: Producer, script: Script) -> None:
@@ -121,13 +186,21 @@ async def test_why_is_never_empty(producer: Producer, script: Script) -> None:
     never_published = (await script.put(draft, OTHER, NIGHT)).json()["publication"]
     dataset = await producer.publish(await producer.draft())
     published = (await script.put(dataset, OTHER, NIGHT)).json()["publication"]
-    not_asked = (await script.put(dataset, OTHER + b"Golf;Brest;01/02/2003\n")).json()["publication"]
+    not_asked = (await script.put(dataset, OTHER + b"Golf;Brest;01/02/2003\n")).json()[
+        "publication"
+    ]
 
-    assert [each["state"] for each in (never_published, published, not_asked)] == ["waiting", "published", "waiting"]
+    assert [each["state"] for each in (never_published, published, not_asked)] == [
+        "waiting",
+        "published",
+        "waiting",
+    ]
     assert len({*never_published["why"], *published["why"], *not_asked["why"]}) == 3
 
 
-def profile(*columns: tuple[str, ColumnType], rows: int = 100, geometry: str = "") -> Profile:
+def profile(
+    *columns: tuple[str, ColumnType], rows: int = 100, geometry: str = ""
+) -> Profile:
     typed = tuple(TypedColumn(name, kind) for name, kind in columns)
     return Profile("text/csv", "CSV", columns=typed, rows=rows, geometry=geometry)
 
@@ -141,30 +214,44 @@ def profile(*columns: tuple[str, ColumnType], rows: int = 100, geometry: str = "
         (ColumnType.EMPTY, ColumnType.DATE),
     ],
 )
-def test_columns_that_are_stored_alike_change_nothing(before: ColumnType, after: ColumnType) -> None:
+def test_columns_that_are_stored_alike_change_nothing(
+    before: ColumnType, after: ColumnType
+) -> None:
     assert compare_profiles(profile(("a", before)), profile(("a", after))) == []
 
 
 def test_a_map_that_loses_its_places_is_told() -> None:
     point = profile(("a", ColumnType.TEXT), geometry="point")
 
-    assert [one.stop for one in compare_profiles(point, profile(("a", ColumnType.TEXT)))] == ["columns"]
+    assert [
+        one.stop for one in compare_profiles(point, profile(("a", ColumnType.TEXT)))
+    ] == ["columns"]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "stops"), [(18, 9, []), (20, 10, []), (19, 9, ["rows"]), (9, 1, []), (1, 0, ["rows"])]
+    ("old", "new", "stops"),
+    [(18, 9, []), (20, 10, []), (19, 9, ["rows"]), (9, 1, []), (1, 0, ["rows"])],
 )
 def test_rows_that_may_be_lost(old: int, new: int, stops: list[str]) -> None:
     columns = ("a", ColumnType.TEXT)
 
-    assert [one.stop for one in compare_profiles(profile(columns, rows=old), profile(columns, rows=new))] == stops
+    assert [
+        one.stop
+        for one in compare_profiles(
+            profile(columns, rows=old), profile(columns, rows=new)
+        )
+    ] == stops
 
 
-@pytest.mark.parametrize(("media_type", "stops"), [("text/plain", []), ("image/png", ["format"])])
+@pytest.mark.parametrize(
+    ("media_type", "stops"), [("text/plain", []), ("image/png", ["format"])]
+)
 def test_what_is_no_table_keeps_its_format(media_type: str, stops: list[str]) -> None:
     text = Profile("text/plain", "TXT")
 
-    assert [one.stop for one in compare_profiles(text, Profile(media_type, "?"))] == stops
+    assert [
+        one.stop for one in compare_profiles(text, Profile(media_type, "?"))
+    ] == stops
 
 
 def test_a_version_is_compared_with_what_readers_have() -> None:

@@ -23,14 +23,26 @@ SCHEMA = {
     "title": "Bancs publics",
     "path": "https://schemas.example.org/bancs.json",
     "fields": [
-        {"name": "id_banc", "type": "string", "constraints": {"required": True, "unique": True}},
-        {"name": "matiere", "type": "string", "constraints": {"enum": ["bois", "pierre"]}},
+        {
+            "name": "id_banc",
+            "type": "string",
+            "constraints": {"required": True, "unique": True},
+        },
+        {
+            "name": "matiere",
+            "type": "string",
+            "constraints": {"enum": ["bois", "pierre"]},
+        },
         {"name": "date_pose", "type": "date"},
         {"name": "places", "type": "integer", "constraints": {"maximum": 9}},
     ],
 }
-RIGHT = "id_banc;matiere;date_pose;places\nB1;bois;2024-01-31;3\nB2;pierre;2023-05-02;2\n"
-WRONG = RIGHT + 'B1;fer;31/02/2024;12\n"B\n4";bois;2024-02-01;4\nB5;=bois;2024-02-02;1\n'
+RIGHT = (
+    "id_banc;matiere;date_pose;places\nB1;bois;2024-01-31;3\nB2;pierre;2023-05-02;2\n"
+)
+WRONG = (
+    RIGHT + 'B1;fer;31/02/2024;12\n"B\n4";bois;2024-02-01;4\nB5;=bois;2024-02-02;1\n'
+)
 
 
 @pytest.fixture
@@ -54,13 +66,17 @@ async def declare(producer: Producer, dataset: str, **form: str) -> Any:
 
 
 @pytest.mark.usefixtures("installed")
-async def test_a_table_that_looks_like_a_schema_is_checked_cell_by_cell(producer: Producer) -> None:
+async def test_a_table_that_looks_like_a_schema_is_checked_cell_by_cell(
+    producer: Producer,
+) -> None:
     dataset = await producer.draft(WRONG.encode(), "bancs.csv")
     proposed = await producer.page(f"/datasets/{dataset}/check")
 
     declared = await declare(producer, dataset, name="bancs")
     checked = await producer.page(f"/datasets/{dataset}/check")
-    cells = (await producer.page(f"/datasets/{dataset}/cells")).replace("\N{NO-BREAK SPACE}", " ")
+    cells = (await producer.page(f"/datasets/{dataset}/cells")).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
     listed = await producer.client.get(f"/datasets/{dataset}/cells.csv")
 
     assert "ressemble à «\N{NO-BREAK SPACE}Bancs publics\N{NO-BREAK SPACE}»" in proposed
@@ -68,7 +84,9 @@ async def test_a_table_that_looks_like_a_schema_is_checked_cell_by_cell(producer
     assert declared.headers["location"] == f"/datasets/{dataset}/check"
     assert "5 cellules ne sont pas comme il le demande" in checked
     assert "31/02/2024 n’existe pas dans le calendrier" in cells
-    assert "«fer» n’est pas une des réponses" in cells.replace("« ", "«").replace(" »", "»")
+    assert "«fer» n’est pas une des réponses" in cells.replace("« ", "«").replace(
+        " »", "»"
+    )
     rows = listed.content.decode("utf-8-sig").splitlines()
     assert [row.split(";")[:2] for row in rows[1:]] == [
         ["4", "id_banc"], ["4", "matiere"], ["4", "date_pose"], ["4", "places"], ["7", "matiere"]
@@ -83,14 +101,17 @@ async def test_the_schema_holds_for_the_next_version_and_is_in_the_record(
     dataset = await producer.draft(WRONG.encode(), "bancs.csv")
     await declare(producer, dataset, name="bancs")
 
-    await producer.send(RIGHT.encode(), "bancs.csv", path=f"/datasets/{dataset}/versions")
+    await producer.send(
+        RIGHT.encode(), "bancs.csv", path=f"/datasets/{dataset}/versions"
+    )
     version = await latest(node_database, demo, dataset)
     await producer.publish(dataset)
     async with node_database.session(demo.id, role="worker") as session:
         found = await find_dataset(session, version.dataset_id)
 
-    assert "Chaque colonne et chaque cellule est comme il le demande" in await producer.page(
-        f"/datasets/{dataset}/check"
+    assert (
+        "Chaque colonne et chaque cellule est comme il le demande"
+        in await producer.page(f"/datasets/{dataset}/check")
     )
     assert found
     assert found.delivery
@@ -110,7 +131,10 @@ async def test_a_schema_is_fetched_from_its_address(
     given_up = await latest(node_database, demo, dataset)
 
     assert version.preparation.findings["schema"]["title"] == "Bancs publics"
-    assert version.preparation.findings["schema"]["address"] == f"{distant.origin}/bancs.json"
+    assert (
+        version.preparation.findings["schema"]["address"]
+        == f"{distant.origin}/bancs.json"
+    )
     assert len(version.preparation.findings["schema"]["errors"]) == 5
     assert given_up.preparation.findings["schema"] == {}
     assert "Modèle déclaré" in await producer.page(f"/datasets/{dataset}")
@@ -126,7 +150,9 @@ async def test_a_schema_is_fetched_from_its_address(
         (b'{"fields": [{"type": "string"}]}', "La colonne 1 de ce schéma"),
     ],
 )
-async def test_what_is_no_schema_is_told(producer: Producer, distant: Distant, content: bytes, words: str) -> None:
+async def test_what_is_no_schema_is_told(
+    producer: Producer, distant: Distant, content: bytes, words: str
+) -> None:
     distant.content = content
     dataset = await producer.draft(WRONG.encode(), "bancs.csv")
 
@@ -137,8 +163,13 @@ async def test_what_is_no_schema_is_told(producer: Producer, distant: Distant, c
     assert words in refused.text
 
 
-@pytest.mark.parametrize("address", ["file:///etc/passwd", "http://169.254.169.254/s.json", "http://10.0.0.1/s.json"])
-async def test_an_address_inside_is_not_reached(producer: Producer, address: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    ["file:///etc/passwd", "http://169.254.169.254/s.json", "http://10.0.0.1/s.json"],
+)
+async def test_an_address_inside_is_not_reached(
+    producer: Producer, address: str
+) -> None:
     dataset = await producer.draft(WRONG.encode(), "bancs.csv")
 
     refused = await declare(producer, dataset, address=address)
@@ -157,12 +188,20 @@ async def test_a_schema_that_is_not_known_here_is_told(producer: Producer) -> No
 
 
 async def test_a_real_file_is_recognised_among_real_schemas(
-    producer: Producer, node_site: Site, parts: dict[str, Any], shared_data: Path, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    node_site: Site,
+    parts: dict[str, Any],
+    shared_data: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = node_site.settings.model_copy(update={"schemas": shared_data / "data/schemas"})
+    settings = node_site.settings.model_copy(
+        update={"schemas": shared_data / "data/schemas"}
+    )
     monkeypatch.setattr(node_site, "settings", settings)
     parts[READERS] = FileReaderPool(preload_imports, schemas=settings.schemas)
-    content = (shared_data / "data/tables/etalab-schema-irve_exemple-valide-statique.csv").read_bytes()
+    content = (
+        shared_data / "data/tables/etalab-schema-irve_exemple-valide-statique.csv"
+    ).read_bytes()
     dataset = await producer.draft(content, "bornes.csv")
     asked = await producer.page(f"/datasets/{dataset}/schema")
     name = asked.partition(" selected")[0].rpartition('value="')[2].strip('"')
@@ -170,6 +209,7 @@ async def test_a_real_file_is_recognised_among_real_schemas(
     await declare(producer, dataset, name=name)
 
     assert "irve" in name
-    assert "Chaque colonne et chaque cellule est comme il le demande" in await producer.page(
-        f"/datasets/{dataset}/check"
+    assert (
+        "Chaque colonne et chaque cellule est comme il le demande"
+        in await producer.page(f"/datasets/{dataset}/check")
     )

@@ -31,7 +31,9 @@ async def address(producer: Producer) -> str:
     return f"/datasets/{await producer.publish()}/file"
 
 
-async def test_the_whole_file_with_all_that_a_client_needs(passer_by: httpx.AsyncClient, address: str) -> None:
+async def test_the_whole_file_with_all_that_a_client_needs(
+    passer_by: httpx.AsyncClient, address: str
+) -> None:
     answer = await passer_by.get(address)
 
     assert answer.content == TABLE
@@ -39,10 +41,14 @@ async def test_the_whole_file_with_all_that_a_client_needs(passer_by: httpx.Asyn
     assert headers["content-type"] == "text/csv; charset=Windows-1252"
     assert headers["content-length"] == str(len(TABLE))
     assert (
-        headers["content-disposition"] == "attachment; filename=\"associations.csv\"; filename*=UTF-8''associations.csv"
+        headers["content-disposition"]
+        == "attachment; filename=\"associations.csv\"; filename*=UTF-8''associations.csv"
     )
     assert headers["etag"] == ETAG
-    assert headers["repr-digest"] == f"sha-256=:{base64.b64encode(DIGEST.digest()).decode()}:"
+    assert (
+        headers["repr-digest"]
+        == f"sha-256=:{base64.b64encode(DIGEST.digest()).decode()}:"
+    )
     assert headers["accept-ranges"] == "bytes"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"] == "sandbox; default-src 'none'"
@@ -50,8 +56,11 @@ async def test_the_whole_file_with_all_that_a_client_needs(passer_by: httpx.Asyn
     assert headers["last-modified"].endswith("GMT")
 
 
-async def test_head_says_the_same_without_the_bytes(passer_by: httpx.AsyncClient, address: str) -> None:
-    whole, head = await passer_by.get(address), await passer_by.head(address, headers={"Range": "bytes=0-0"})
+async def test_head_says_the_same_without_the_bytes(
+    passer_by: httpx.AsyncClient, address: str
+) -> None:
+    whole = await passer_by.get(address)
+    head = await passer_by.head(address, headers={"Range": "bytes=0-0"})
 
     assert (head.status_code, head.content) == (200, b"")
     passing = {"x-request-id": "", "ratelimit": ""}
@@ -83,7 +92,9 @@ async def test_one_part_of_the_file(
     assert answer.headers["content-length"] == str(end - start)
 
 
-async def test_a_part_that_is_the_whole_file_is_no_part(passer_by: httpx.AsyncClient, address: str) -> None:
+async def test_a_part_that_is_the_whole_file_is_no_part(
+    passer_by: httpx.AsyncClient, address: str
+) -> None:
     answer = await passer_by.get(address, headers={"Range": "bytes=-100000"})
 
     assert (answer.status_code, answer.content) == (200, TABLE)
@@ -92,7 +103,15 @@ async def test_a_part_that_is_the_whole_file_is_no_part(passer_by: httpx.AsyncCl
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=0-1,3-4", "lines=0-1", "bytes=b-c", "bytes=5-2", "bytes=-", "bytes=0-" + "9" * 40]
+    "asked",
+    [
+        "bytes=0-1,3-4",
+        "lines=0-1",
+        "bytes=b-c",
+        "bytes=5-2",
+        "bytes=-",
+        "bytes=0-" + "9" * 40,
+    ],
 )
 async def test_what_is_no_single_part_gives_the_whole_file(
     passer_by: httpx.AsyncClient, address: str, asked: str
@@ -102,27 +121,39 @@ async def test_what_is_no_single_part_gives_the_whole_file(
     assert (answer.status_code, answer.content) == (200, TABLE)
 
 
-@pytest.mark.parametrize("asked", [f"bytes={LENGTH}-", "bytes=-0", "bytes=999999999-1000000000"])
-async def test_a_part_beyond_the_end_is_refused(passer_by: httpx.AsyncClient, address: str, asked: str) -> None:
+@pytest.mark.parametrize(
+    "asked", [f"bytes={LENGTH}-", "bytes=-0", "bytes=999999999-1000000000"]
+)
+async def test_a_part_beyond_the_end_is_refused(
+    passer_by: httpx.AsyncClient, address: str, asked: str
+) -> None:
     answer = await passer_by.get(address, headers={"Range": asked})
 
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{LENGTH}"
 
 
-async def test_a_good_copy_is_not_sent_again(passer_by: httpx.AsyncClient, address: str) -> None:
+async def test_a_good_copy_is_not_sent_again(
+    passer_by: httpx.AsyncClient, address: str
+) -> None:
     modified = (await passer_by.head(address)).headers["last-modified"]
 
     for condition in (
         {"If-None-Match": ETAG}, {"If-None-Match": f'"other", W/{ETAG}'}, {"If-None-Match": "*"}, {"If-Modified-Since": modified},
     ):  # fmt: skip
         answer = await passer_by.get(address, headers=condition)
-        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", ETAG), condition
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (
+            304,
+            b"",
+            ETAG,
+        ), condition
     for condition in (
         {"If-None-Match": '"other"'}, {"If-None-Match": '"other"', "If-Modified-Since": modified},
         {"If-Modified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}, {"If-Modified-Since": "rubbish"},
     ):  # fmt: skip
-        assert (await passer_by.get(address, headers=condition)).status_code == 200, condition
+        assert (await passer_by.get(address, headers=condition)).status_code == 200, (
+            condition
+        )
 
 
 async def test_a_part_is_sent_only_of_the_file_the_client_began_with(
@@ -141,15 +172,25 @@ async def test_a_part_is_sent_only_of_the_file_the_client_began_with(
 @pytest.mark.parametrize(
     ("name", "content", "media_type"),
     [
-        ("evil.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "image/svg+xml"),
+        (
+            "evil.svg",
+            b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+            "image/svg+xml",
+        ),
         ("evil.html", b"<!doctype html><script>alert(1)</script>", "text/html"),
         ("evil.csv", b"<html><script>alert(1)</script></html>", "text/html"),
     ],
 )
 async def test_what_could_run_is_sealed(
-    producer: Producer, passer_by: httpx.AsyncClient, name: str, content: bytes, media_type: str
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    name: str,
+    content: bytes,
+    media_type: str,
 ) -> None:
-    dataset = await producer.publish(await producer.draft(content, name), reason="Un essai")
+    dataset = await producer.publish(
+        await producer.draft(content, name), reason="Un essai"
+    )
     passer_by.event_hooks = {"response": []}  # what a stranger wrote is no page of ours
 
     answer = await passer_by.get(f"/datasets/{dataset}/file")
@@ -162,19 +203,28 @@ async def test_what_could_run_is_sealed(
 
 
 async def test_each_version_keeps_its_own_address(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     first = await file_path(node_database, demo, dataset)
     newer = TABLE + b"Tennis;Kerl\xe9van;01/02/2020\n"
-    assert (await producer.send(newer, "associations-v2.csv", f"/datasets/{dataset}/versions")).status_code == 303
+    assert (
+        await producer.send(
+            newer, "associations-v2.csv", f"/datasets/{dataset}/versions"
+        )
+    ).status_code == 303
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == TABLE
 
     await producer.publish(dataset)
 
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == newer
     assert (await passer_by.get(first)).content == TABLE
-    assert (await passer_by.get(await file_path(node_database, demo, dataset))).content == newer
+    assert (
+        await passer_by.get(await file_path(node_database, demo, dataset))
+    ).content == newer
 
 
 async def test_a_draft_is_delivered_to_its_producer_only(
@@ -185,22 +235,35 @@ async def test_a_draft_is_delivered_to_its_producer_only(
 
     own = await producer.client.get(path)
 
-    assert (own.status_code, own.content, own.headers["cache-control"]) == (200, TABLE, "private, no-store")
+    assert (own.status_code, own.content, own.headers["cache-control"]) == (
+        200,
+        TABLE,
+        "private, no-store",
+    )
     assert "access-control-allow-origin" not in own.headers
     assert (await passer_by.get(path)).status_code == 404
-    for territory, person, status in ((demo, stranger, 404), (demo, reader, 403), (other, None, 404)):
+    for territory, person, status in (
+        (demo, stranger, 404),
+        (demo, reader, 403),
+        (other, None, 404),
+    ):
         async with browse(node_app, territory, person) as client:
             assert (await client.get(path)).status_code == status
 
 
 async def test_a_withdrawn_file_is_gone_for_everyone(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     path = await file_path(node_database, demo, dataset)
     assert (await passer_by.get(path)).status_code == 200
 
-    withdrawn = await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Données fausses"})
+    withdrawn = await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Données fausses"}
+    )
 
     assert withdrawn.status_code == 303
     for address in (path, f"/datasets/{dataset}/file"):

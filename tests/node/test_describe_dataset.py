@@ -34,7 +34,10 @@ WRONG = [
 
 def test_complete_answers_have_nothing_wrong() -> None:
     assert check_answers(ANSWERS) == []
-    assert check_answers({**ANSWERS, "first_day": "", "last_day": "", "frequency": ""}) == []
+    assert (
+        check_answers({**ANSWERS, "first_day": "", "last_day": "", "frequency": ""})
+        == []
+    )
 
 
 @pytest.mark.parametrize(("change", "field"), WRONG, ids=lambda value: str(value)[:40])
@@ -45,11 +48,14 @@ def test_a_wrong_answer_is_named(change: dict[str, str], field: str) -> None:
 
 
 async def test_the_file_fills_the_form(producer: Producer) -> None:
-    page = await producer.page(f"/datasets/{await producer.draft(name='associations-2026.csv')}/describe")
+    page = await producer.page(
+        f"/datasets/{await producer.draft(name='associations-2026.csv')}/describe"
+    )
 
     assert 'value="Associations 2026"' in page
     assert (
-        "Une ligne par association. 2 lignes et 3 colonnes. Colonnes\N{NO-BREAK SPACE}: nom, commune, création." in page
+        "Une ligne par association. 2 lignes et 3 colonnes. Colonnes\N{NO-BREAK SPACE}: nom, commune, création."
+        in page
     )
     assert 'value="2026-01-01"' in page
     assert '<option value="society" selected>' in page
@@ -58,7 +64,9 @@ async def test_the_file_fills_the_form(producer: Producer) -> None:
     assert 'value="etalab-2.0" id="licence" checked' in page
 
 
-async def test_the_lines_of_the_file_are_shown_and_go_nowhere_else(producer: Producer) -> None:
+async def test_the_lines_of_the_file_are_shown_and_go_nowhere_else(
+    producer: Producer,
+) -> None:
     dataset = await producer.draft()
 
     checked = await producer.page(f"/datasets/{dataset}/check")
@@ -76,10 +84,14 @@ async def test_the_licence_used_last_is_proposed_again(producer: Producer) -> No
     assert 'value="odbl-1.0" checked' in page
 
 
-async def test_a_wrong_form_comes_back_with_everything_typed(producer: Producer) -> None:
+async def test_a_wrong_form_comes_back_with_everything_typed(
+    producer: Producer,
+) -> None:
     dataset = await producer.draft()
 
-    refused = await producer.describe(dataset, contact="nobody", title="Mon <titre>", keywords="un, deux")
+    refused = await producer.describe(
+        dataset, contact="nobody", title="Mon <titre>", keywords="un, deux"
+    )
 
     assert refused.status_code == 422
     assert 'href="#contact"' in refused.text
@@ -94,10 +106,20 @@ async def test_a_wrong_form_comes_back_with_everything_typed(producer: Producer)
 async def test_an_empty_form_names_every_question(producer: Producer) -> None:
     dataset = await producer.draft()
 
-    refused = await producer.client.post(f"/datasets/{dataset}/describe", data={"title": ""})
+    refused = await producer.client.post(
+        f"/datasets/{dataset}/describe", data={"title": ""}
+    )
 
     assert refused.status_code == 422
-    for field in ("title", "summary", "theme", "keywords", "language", "licence", "contact"):
+    for field in (
+        "title",
+        "summary",
+        "theme",
+        "keywords",
+        "language",
+        "licence",
+        "contact",
+    ):
         assert f'href="#{field}"' in refused.text
 
 
@@ -114,7 +136,11 @@ async def test_an_incomplete_draft_is_not_published(producer: Producer) -> None:
     dataset = await producer.draft()
     await producer.describe(dataset, summary="")
 
-    assert (await producer.client.get(f"/datasets/{dataset}/review")).headers["location"].endswith("/describe")
+    assert (
+        (await producer.client.get(f"/datasets/{dataset}/review"))
+        .headers["location"]
+        .endswith("/describe")
+    )
     refused = await producer.client.post(f"/datasets/{dataset}/publish")
 
     assert refused.status_code == 422

@@ -13,13 +13,21 @@ from tests.node.texts import Cell, write_typed
 from udi.node import datasets
 from udi.node.site import LOCALES
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.difference import MOST_EXAMPLES, ColumnChanges, Difference, compute_difference
+from udi.node.tables.difference import (
+    MOST_EXAMPLES,
+    ColumnChanges,
+    Difference,
+    compute_difference,
+)
 from udi.ui.pages import PageRenderer
 
-ID, NAME = TypedColumn("id", ColumnType.INTEGER), TypedColumn("nom", ColumnType.TEXT)
-PRICE, DAY = TypedColumn("prix", ColumnType.NUMBER), TypedColumn("jour", ColumnType.DATE)
+ID = TypedColumn("id", ColumnType.INTEGER)
+NAME = TypedColumn("nom", ColumnType.TEXT)
+PRICE = TypedColumn("prix", ColumnType.NUMBER)
+DAY = TypedColumn("jour", ColumnType.DATE)
 OFTEN = settings(
-    max_examples=examples(10, 25), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(10, 25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 Rows = Sequence[Sequence[Cell]]
 
@@ -31,7 +39,11 @@ def compared(
     key: Sequence[str] | None = None,
 ) -> Difference:
     return compute_difference(
-        write_typed(folder / "old.parquet", *old), old[0], write_typed(folder / "new.parquet", *new), new[0], key
+        write_typed(folder / "old.parquet", *old),
+        old[0],
+        write_typed(folder / "new.parquet", *new),
+        new[0],
+        key,
     )
 
 
@@ -43,9 +55,21 @@ def test_rows_are_followed_by_the_key_found_in_both(tmp_path: Path) -> None:
     found = compared(tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW))
 
     assert found.key == ("id",)
-    assert (found.added, found.removed, found.changed, found.old_rows, found.new_rows) == (1, 1, 2, 4, 4)
-    assert (found.added_lines, found.removed_lines, found.by_column) == ((2,), (5,), (("prix", 2),))
-    assert [(each.old_line, each.new_line, each.key, each.cells) for each in found.examples] == [
+    assert (
+        found.added,
+        found.removed,
+        found.changed,
+        found.old_rows,
+        found.new_rows,
+    ) == (1, 1, 2, 4, 4)
+    assert (found.added_lines, found.removed_lines, found.by_column) == (
+        (2,),
+        (5,),
+        (("prix", 2),),
+    )
+    assert [
+        (each.old_line, each.new_line, each.key, each.cells) for each in found.examples
+    ] == [
         (3, 4, ("2",), (("prix", "3.0", "3.5"),)),
         (2, 5, ("1",), (("prix", "2.0", "2.5"),)),
     ]
@@ -54,10 +78,14 @@ def test_rows_are_followed_by_the_key_found_in_both(tmp_path: Path) -> None:
 
 def test_a_difference_is_told_in_words(tmp_path: Path) -> None:
     found = compared(tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW))
-    pages = PageRenderer({"datasets": Path(datasets.__file__).parent / "templates"}, LOCALES)
+    pages = PageRenderer(
+        {"datasets": Path(datasets.__file__).parent / "templates"}, LOCALES
+    )
 
     def told(language: str, difference: Difference) -> str:
-        template = pages._environments[language].get_template("datasets/_difference.html")
+        template = pages._environments[language].get_template(
+            "datasets/_difference.html"
+        )
         return " ".join(template.render(difference=difference).split())
 
     assert "1 row added" in told("en", found)
@@ -81,7 +109,11 @@ def test_a_pair_of_columns_may_be_the_key(tmp_path: Path) -> None:
 
     found = compared(tmp_path, ([year, NAME, PRICE], old), ([year, NAME, PRICE], new))
 
-    assert (found.key, found.changed, found.by_column) == (("annee", "nom"), 1, (("prix", 1),))
+    assert (found.key, found.changed, found.by_column) == (
+        ("annee", "nom"),
+        1,
+        (("prix", 1),),
+    )
 
 
 def test_without_a_key_rows_are_compared_as_wholes(tmp_path: Path) -> None:
@@ -94,19 +126,38 @@ def test_without_a_key_rows_are_compared_as_wholes(tmp_path: Path) -> None:
     assert (found.added, found.removed, found.changed) == (2, 2, 0)
 
 
-def test_numbers_and_identifiers_that_were_all_renewed_are_no_key(tmp_path: Path) -> None:
+def test_numbers_and_identifiers_that_were_all_renewed_are_no_key(
+    tmp_path: Path,
+) -> None:
     old: Rows = [[1, "a", 1.5], [2, "b", 2.5]]
     new: Rows = [[11, "a", 1.5], [12, "b", 2.5]]
 
-    assert compared(tmp_path, ([ID, NAME, PRICE], old), ([ID, NAME, PRICE], new)).key == ("nom",)
+    assert compared(
+        tmp_path, ([ID, NAME, PRICE], old), ([ID, NAME, PRICE], new)
+    ).key == ("nom",)
 
 
 def test_columns_added_removed_renamed_and_of_another_type(tmp_path: Path) -> None:
-    old = [ID, TypedColumn("Libellé", ColumnType.TEXT), TypedColumn("essence", ColumnType.TEXT), PRICE, DAY]
-    text_price, more = TypedColumn("prix", ColumnType.TEXT), TypedColumn("espece_commune", ColumnType.TEXT)
-    new = [ID, TypedColumn("libelle", ColumnType.TEXT), more, text_price, TypedColumn("photo", ColumnType.URL)]
+    old = [
+        ID,
+        TypedColumn("Libellé", ColumnType.TEXT),
+        TypedColumn("essence", ColumnType.TEXT),
+        PRICE,
+        DAY,
+    ]
+    text_price = TypedColumn("prix", ColumnType.TEXT)
+    more = TypedColumn("espece_commune", ColumnType.TEXT)
+    new = [
+        ID,
+        TypedColumn("libelle", ColumnType.TEXT),
+        more,
+        text_price,
+        TypedColumn("photo", ColumnType.URL),
+    ]
     kinds = ["chêne", "hêtre", "orme", "if"]
-    rows: Rows = [[n, f"l{n}", kind, float(n), "2024-01-01"] for n, kind in enumerate(kinds)]
+    rows: Rows = [
+        [n, f"l{n}", kind, float(n), "2024-01-01"] for n, kind in enumerate(kinds)
+    ]
     others: Rows = [[n, f"l{n}", kind, f"{n}.0", ""] for n, kind in enumerate(kinds)]
 
     found = compared(tmp_path, (old, rows), (new, others))
@@ -135,20 +186,34 @@ def test_examples_are_few_and_counts_are_whole(tmp_path: Path) -> None:
     found = compared(tmp_path, ([ID, NAME], old), ([ID, NAME], new))
 
     assert (found.changed, len(found.examples)) == (MOST_EXAMPLES + 50, MOST_EXAMPLES)
-    assert max(len(value) for each in found.examples for cell in each.cells for value in cell) == 200
+    assert (
+        max(
+            len(value)
+            for each in found.examples
+            for cell in each.cells
+            for value in cell
+        )
+        == 200
+    )
 
 
-@pytest.mark.parametrize("name", ['a"b', "o.c0", "'; DROP VIEW old; --", "line", "mark", "é à"])
+@pytest.mark.parametrize(
+    "name", ['a"b', "o.c0", "'; DROP VIEW old; --", "line", "mark", "é à"]
+)
 def test_a_name_is_only_a_name(tmp_path: Path, name: str) -> None:
     columns = [ID, TypedColumn(name, ColumnType.TEXT)]
 
-    found = compared(tmp_path, (columns, [[1, "a"], [2, "b"]]), (columns, [[1, "a"], [2, "c"]]))
+    found = compared(
+        tmp_path, (columns, [[1, "a"], [2, "b"]]), (columns, [[1, "a"], [2, "c"]])
+    )
 
     assert found.by_column == ((name, 1),)
 
 
 ROWS = st.dictionaries(
-    st.integers(0, 9), st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, 0.5, 1.0])), max_size=8
+    st.integers(0, 9),
+    st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, 0.5, 1.0])),
+    max_size=8,
 )
 
 
@@ -163,7 +228,10 @@ def test_a_comparison_by_key_agrees_with_a_model(
     found = compared(tmp_path, (columns, rows[0]), (columns, rows[1]), ["id"])
 
     both = [key for key in old if key in new]
-    assert (found.added, found.removed) == (len(new.keys() - old.keys()), len(old.keys() - new.keys()))
+    assert (found.added, found.removed) == (
+        len(new.keys() - old.keys()),
+        len(old.keys() - new.keys()),
+    )
     assert found.changed == sum(old[key] != new[key] for key in both)
     assert dict(found.by_column) == {
         name: count
@@ -173,9 +241,19 @@ def test_a_comparison_by_key_agrees_with_a_model(
 
 
 @OFTEN
-@given(old=st.lists(st.sampled_from("aab"), max_size=8), new=st.lists(st.sampled_from("abbc"), max_size=8))
-def test_a_comparison_of_wholes_agrees_with_a_model(tmp_path: Path, old: list[str], new: list[str]) -> None:
-    found = compared(tmp_path, ([NAME], [[cell] for cell in old]), ([NAME], [[cell] for cell in new]), [])
+@given(
+    old=st.lists(st.sampled_from("aab"), max_size=8),
+    new=st.lists(st.sampled_from("abbc"), max_size=8),
+)
+def test_a_comparison_of_wholes_agrees_with_a_model(
+    tmp_path: Path, old: list[str], new: list[str]
+) -> None:
+    found = compared(
+        tmp_path,
+        ([NAME], [[cell] for cell in old]),
+        ([NAME], [[cell] for cell in new]),
+        [],
+    )
 
     assert found.added == sum((Counter(new) - Counter(old)).values())
     assert found.removed == sum((Counter(old) - Counter(new)).values())

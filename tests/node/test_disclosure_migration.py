@@ -21,12 +21,26 @@ numbers = itertools.count()
 RESTRICTED = "access_condition.confidentiality.restricted_access"
 PORTAL = "https://portal.example"
 CELL = "ZQ-4417-TEMOIN"
-PROFILE = {"sample": [[CELL]], "first_day": "2025-01-01", "last_day": "2025-12-31", "rows": 5, "columns": []}
+PROFILE = {
+    "sample": [[CELL]],
+    "first_day": "2025-01-01",
+    "last_day": "2025-12-31",
+    "rows": 5,
+    "columns": [],
+}
 FINDINGS = {
     "errors": [{"line": 3, "column": "a", "code": "not_a_number", "value": CELL}],
     "counts": [{"column": "a", "code": "not_a_number", "count": 1}],
     "schema": {
-        "errors": [{"line": 3, "column": "a", "kind": "type", "value": CELL, "expected": "number"}],
+        "errors": [
+            {
+                "line": 3,
+                "column": "a",
+                "kind": "type",
+                "value": CELL,
+                "expected": "number",
+            }
+        ],
         "title": "T",
     },
     "difference": {"with": 1, "examples": [{"key": [CELL]}], "added": 2},
@@ -37,15 +51,22 @@ FINDINGS = {
 @pytest.fixture
 async def before(postgres: str, run_folder: Path, worker_name: str) -> Settings:
     """Settings of a node's database of the revision before."""
-    settings = cluster.run_settings(run_folder, f"{worker_name}_disclosure{next(numbers)}")
+    settings = cluster.run_settings(
+        run_folder, f"{worker_name}_disclosure{next(numbers)}"
+    )
     await cluster.prepare(postgres, settings)
-    await asyncio.to_thread(command.upgrade, migrations.configuration(settings, "node"), "uses_told")
+    await asyncio.to_thread(
+        command.upgrade, migrations.configuration(settings, "node"), "uses_told"
+    )
     return settings
 
 
-async def add(connection: asyncpg.Connection, tenant: uuid.UUID, *, restricted: bool, sealing: str) -> uuid.UUID:
+async def add(
+    connection: asyncpg.Connection, tenant: uuid.UUID, *, restricted: bool, sealing: str
+) -> uuid.UUID:
     """A published dataset with two versions, of which the portal accepted the first."""
-    space, dataset = uuid.uuid4(), uuid.uuid4()
+    space = uuid.uuid4()
+    dataset = uuid.uuid4()
     files = {"ab" * 32: uuid.uuid4(), "cd" * 32: uuid.uuid4()}
     record = put(a_record(global_id=str(dataset)), RESTRICTED, restricted)
     record["available_formats"][0]["checksum"] = {"algo": "SHA-256", "hash": "ab" * 32}
@@ -94,8 +115,12 @@ async def read(connection: asyncpg.Connection, dataset: uuid.UUID) -> dict[str, 
     return {**dict(row), "rows": [dict(each) for each in rows]}
 
 
-async def test_records_and_rows_of_before_are_brought_under_the_rule(before: Settings) -> None:
-    connection = await asyncpg.connect(before.dsn("node", "owner").replace("+asyncpg", ""))
+async def test_records_and_rows_of_before_are_brought_under_the_rule(
+    before: Settings,
+) -> None:
+    connection = await asyncpg.connect(
+        before.dsn("node", "owner").replace("+asyncpg", "")
+    )
     tenant = uuid.uuid4()
     await connection.execute(
         "INSERT INTO platform.territory (id, slug, name, tagline, languages, hosts, links, contact, privacy_contact,"
@@ -113,18 +138,33 @@ async def test_records_and_rows_of_before_are_brought_under_the_rule(before: Set
     await connection.reload_schema_state()
     async with connection.transaction():
         await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
-        hidden, shown = await read(connection, closed), await read(connection, public)
+        hidden = await read(connection, closed)
+        shown = await read(connection, public)
     await connection.close()
     for name in ("record", "sent"):
         record = json.loads(hidden[name])
         assert record["available_formats"][0]["checksum"] == NO_CHECKSUM
-        assert record["access_condition"]["licence"]["custom_licence_uri"] == f"{PORTAL}/data/{closed}/access-policy"
-        assert json.loads(shown[name])["available_formats"][0]["checksum"]["hash"] == "ab" * 32
-        assert json.loads(shown[name])["access_condition"]["licence"]["licence_label"] == "etalab-2.0"
+        assert (
+            record["access_condition"]["licence"]["custom_licence_uri"]
+            == f"{PORTAL}/data/{closed}/access-policy"
+        )
+        assert (
+            json.loads(shown[name])["available_formats"][0]["checksum"]["hash"]
+            == "ab" * 32
+        )
+        assert (
+            json.loads(shown[name])["access_condition"]["licence"]["licence_label"]
+            == "etalab-2.0"
+        )
     for each in (hidden, shown):
         assert each["accepted_file_id"] == each["file_id"] == each["rows"][0]["file_id"]
-    assert CELL not in json.dumps([[row["profile"], row["findings"]] for row in hidden["rows"]])
+    assert CELL not in json.dumps(
+        [[row["profile"], row["findings"]] for row in hidden["rows"]]
+    )
     assert json.loads(hidden["rows"][0]["findings"])["counts"] == FINDINGS["counts"]
     assert json.loads(hidden["rows"][0]["profile"])["rows"] == PROFILE["rows"]
-    assert [json.loads(row["findings"]) for row in shown["rows"]] == [FINDINGS, FINDINGS]
+    assert [json.loads(row["findings"]) for row in shown["rows"]] == [
+        FINDINGS,
+        FINDINGS,
+    ]
     assert [json.loads(row["profile"]) for row in shown["rows"]] == [PROFILE, PROFILE]

@@ -18,7 +18,9 @@ from tests.node.sending import Sender
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
 
-HOW_TO = (Path(__file__).parents[2] / "docs/how-to/send-files-from-a-script.md").read_text()
+HOW_TO = (
+    Path(__file__).parents[2] / "docs/how-to/send-files-from-a-script.md"
+).read_text()
 EXAMPLE = "https://node.example.org"
 
 
@@ -30,7 +32,9 @@ def shape(value: Any) -> Any:
     """The names in an answer, whatever their values."""
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in value.items()}
-    return [shape(value[0])] if isinstance(value, list) and value else type(value).__name__
+    if isinstance(value, list) and value:
+        return [shape(value[0])]
+    return type(value).__name__
 
 
 @pytest.fixture
@@ -49,28 +53,47 @@ def environment(node: RunningNode, tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "CURL_HOME": str(tmp_path)}
 
 
-async def run(command: str, folder: Path, origin: str, environment: Mapping[str, str]) -> Any:
+async def run(
+    command: str, folder: Path, origin: str, environment: Mapping[str, str]
+) -> Any:
     process = await asyncio.create_subprocess_exec(
-        "sh", "-euc", command.replace(EXAMPLE, origin), cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE
+        "sh",
+        "-euc",
+        command.replace(EXAMPLE, origin),
+        cwd=folder,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
     )
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
-    return json.loads(said) if said else None
+    if said:
+        return json.loads(said)
+    return None
 
 
 async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
-    producer: Producer, manager: httpx.AsyncClient, demo: Territory, tmp_path: Path, environment: dict[str, str]
+    producer: Producer,
+    manager: httpx.AsyncClient,
+    demo: Territory,
+    tmp_path: Path,
+    environment: dict[str, str],
 ) -> None:
     send, remove, look = blocks("sh")
-    dataset, key = await producer.publish(), await new_key(manager)
-    origin, known = demo.links["node"], {**environment, "KEY": key, "DATASET": dataset}
+    dataset = await producer.publish()
+    key = await new_key(manager)
+    origin = demo.links["node"]
+    known = {**environment, "KEY": key, "DATASET": dataset}
 
     sent = await run(send, tmp_path, origin, known)
     headers = {"Authorization": f"Bearer {key}"}
     address = await Sender(producer.client, headers).address(5, dataset=dataset)
-    looked = await run(look, tmp_path, origin, {**known, "UPLOAD": address.rpartition("/")[2]})
+    looked = await run(
+        look, tmp_path, origin, {**known, "UPLOAD": address.rpartition("/")[2]}
+    )
 
-    removed = await run(remove.replace("versions/7", "versions/1"), tmp_path, origin, known)
+    removed = await run(
+        remove.replace("versions/7", "versions/1"), tmp_path, origin, known
+    )
     page = await producer.page(f"/datasets/{dataset}")
 
     assert removed is None

@@ -12,10 +12,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.depth import examples
-from tests.node.test_geo import LINE, MANY, MIXED, POINT, POLYGON, dropped, feature, files, geojson
+from tests.node.test_geo import (
+    LINE,
+    MANY,
+    MIXED,
+    POINT,
+    POLYGON,
+    dropped,
+    feature,
+    files,
+    geojson,
+)
 from tests.rules.pages import check_page
 from udi.node import site as node
-from udi.node.tables.charts import Chart, ChartKind, choose_chart, draw_chart, point_label, table_of
+from udi.node.tables.charts import (
+    Chart,
+    ChartKind,
+    choose_chart,
+    draw_chart,
+    point_label,
+    table_of,
+)
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.geo import profile_geo_file
 from udi.node.tables.geo_conversion import convert_geo
@@ -37,10 +54,10 @@ COLUMNS = [
     TypedColumn("open", ColumnType.BOOLEAN), TypedColumn("nothing", ColumnType.EMPTY),
     TypedColumn("name", ColumnType.TEXT), TypedColumn("year", ColumnType.YEAR), TypedColumn("at", ColumnType.TIME),
 ]  # fmt: skip
-PAGES = PageRenderer({name: node.HERE / name / "templates" for name in node.DOMAINS}, node.LOCALES)
-IMPORTS = (
-    '{% import "tables/_drawn.html" as drawn with context %}{% import "tables/_preview.html" as tables with context %}'
+PAGES = PageRenderer(
+    {name: node.HERE / name / "templates" for name in node.DOMAINS}, node.LOCALES
 )
+IMPORTS = '{% import "tables/_drawn.html" as drawn with context %}{% import "tables/_preview.html" as tables with context %}'
 
 
 def rendered(words: str, locale: str = "fr", **given: object) -> str:
@@ -50,7 +67,8 @@ def rendered(words: str, locale: str = "fr", **given: object) -> str:
 
 def svg_of(html: str) -> ET.Element:
     """The drawing of a figure, which must be XML, named, and without style or script."""
-    start, end = html.index("<svg"), html.rindex("</svg>") + len("</svg>")
+    start = html.index("<svg")
+    end = html.rindex("</svg>") + len("</svg>")
     root = ET.fromstring(html[start:end])  # noqa: S314 - ours
     assert len(html[start:end].encode()) <= HEAVIEST
     assert root.get("role") == "img"
@@ -58,8 +76,15 @@ def svg_of(html: str) -> ET.Element:
     elements = list(root.iter())
     attributes = [name for element in elements for name in element.attrib]
     assert len(elements) > 1
-    assert {element.tag for element in elements} & {"script", "style", "foreignObject", "image"} == set()
-    assert [name for name in attributes if name == "style" or name.startswith("on")] == []
+    assert {element.tag for element in elements} & {
+        "script",
+        "style",
+        "foreignObject",
+        "image",
+    } == set()
+    assert [
+        name for name in attributes if name == "style" or name.startswith("on")
+    ] == []
     return root
 
 
@@ -77,14 +102,26 @@ def statistics(table: Path) -> dict[str, ColumnStatistics]:
 
 def test_figures_are_right(statistics: dict[str, ColumnStatistics]) -> None:
     amount = statistics["amount"]
-    assert (amount.rows, amount.filled, amount.least, amount.greatest) == (400, 400, 0, 598.5)
+    assert (amount.rows, amount.filled, amount.least, amount.greatest) == (
+        400,
+        400,
+        0,
+        598.5,
+    )
     assert amount.mean == pytest.approx(299.25)
     assert amount.median == pytest.approx(299.25, rel=0.02)
     assert sum(each.rows for each in amount.bins) == 400
     assert [each.low for each in amount.bins] == list(range(0, 600, 50))
-    assert statistics["domain"].top == (("Sport", 134), ("Culture", 133), ("Nature", 133))
+    assert statistics["domain"].top == (
+        ("Sport", 134),
+        ("Culture", 133),
+        ("Nature", 133),
+    )
     assert dict(statistics["open"].top) == {True: 200, False: 200}
-    assert (statistics["day"].least, statistics["day"].greatest) == ("2020-01-31", "2023-05-12")
+    assert (statistics["day"].least, statistics["day"].greatest) == (
+        "2020-01-31",
+        "2023-05-12",
+    )
     assert sum(rows for _, rows in statistics["day"].months) == 400
     assert (statistics["nothing"].filled, statistics["nothing"].top) == (0, ())
     assert (statistics["year"].distinct, statistics["year"].least) == (5, 2000)
@@ -102,28 +139,47 @@ def test_an_empty_table_has_figures(tmp_path: Path) -> None:
 
 
 NUMBERS = st.lists(
-    st.none() | st.floats(allow_nan=True, allow_infinity=True) | st.integers(-9, 9).map(float), max_size=60
+    st.none()
+    | st.floats(allow_nan=True, allow_infinity=True)
+    | st.integers(-9, 9).map(float),
+    max_size=60,
 )
 
 
-@settings(max_examples=examples(15, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(15, 40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(values=NUMBERS)
-def test_any_numbers_have_figures_that_json_can_write(values: list[float | None], tmp_path: Path) -> None:
+def test_any_numbers_have_figures_that_json_can_write(
+    values: list[float | None], tmp_path: Path
+) -> None:
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE t (__line BIGINT, x DOUBLE)")
         if values:
-            connection.executemany("INSERT INTO t VALUES (1, ?)", [[value] for value in values])
+            connection.executemany(
+                "INSERT INTO t VALUES (1, ?)", [[value] for value in values]
+            )
         connection.execute(f"COPY t TO '{tmp_path}/t.parquet' (FORMAT parquet)")
     columns = [TypedColumn("x", ColumnType.NUMBER)]
 
     described = describe_columns(tmp_path / "t.parquet", columns)
     chart = choose_chart(columns, described)
 
-    json.dumps([described[0].least, described[0].mean, described[0].median], allow_nan=False)
+    json.dumps(
+        [described[0].least, described[0].mean, described[0].median], allow_nan=False
+    )
     assert described[0].filled == sum(value is not None for value in values)
     if chart is not None:
         drawing = draw_chart(chart, "fr")
-        svg_of(rendered("{{ drawn.chart(c, d, r) }}", c=chart, d=drawing, r=table_of(chart, "fr")))
+        svg_of(
+            rendered(
+                "{{ drawn.chart(c, d, r) }}",
+                c=chart,
+                d=drawing,
+                r=table_of(chart, "fr"),
+            )
+        )
 
 
 CHOICES = {
@@ -136,17 +192,23 @@ CHOICES = {
 
 
 @pytest.mark.parametrize("case", CHOICES)
-def test_the_chart_that_says_most(case: str, statistics: dict[str, ColumnStatistics]) -> None:
+def test_the_chart_that_says_most(
+    case: str, statistics: dict[str, ColumnStatistics]
+) -> None:
     names, kind = CHOICES[case]
 
-    chart = choose_chart([each for each in COLUMNS if each.name in names], list(statistics.values()))
+    chart = choose_chart(
+        [each for each in COLUMNS if each.name in names], list(statistics.values())
+    )
 
     assert chart is not None
     assert chart.kind is kind
 
 
 @pytest.mark.parametrize("names", [["number"], ["name"], ["nothing"], ["at"]])
-def test_no_chart_of_what_compares_nothing(names: list[str], statistics: dict[str, ColumnStatistics]) -> None:
+def test_no_chart_of_what_compares_nothing(
+    names: list[str], statistics: dict[str, ColumnStatistics]
+) -> None:
     columns = [each for each in COLUMNS if each.name in names]
 
     assert choose_chart(columns, [statistics[name] for name in names]) is None
@@ -157,11 +219,18 @@ def test_no_chart_of_what_compares_nothing(names: list[str], statistics: dict[st
 def test_a_chart_is_light_valid_and_beside_its_table(
     case: str, locale: str, statistics: dict[str, ColumnStatistics]
 ) -> None:
-    chart = choose_chart([each for each in COLUMNS if each.name in CHOICES[case][0]], list(statistics.values()))
+    chart = choose_chart(
+        [each for each in COLUMNS if each.name in CHOICES[case][0]],
+        list(statistics.values()),
+    )
     assert chart is not None
 
     html = rendered(
-        "{{ drawn.chart(c, d, r) }}", locale, c=chart, d=draw_chart(chart, locale), r=table_of(chart, locale)
+        "{{ drawn.chart(c, d, r) }}",
+        locale,
+        c=chart,
+        d=draw_chart(chart, locale),
+        r=table_of(chart, locale),
     )
 
     svg_of(html)
@@ -170,11 +239,19 @@ def test_a_chart_is_light_valid_and_beside_its_table(
 
 
 def test_labels_are_in_the_language_of_the_reader() -> None:
-    months = Chart(ChartKind.TIME, "jour", (("2024-02", 3), ("2024-03", 4), ("2024-04", 1)))
+    months = Chart(
+        ChartKind.TIME, "jour", (("2024-02", 3), ("2024-03", 4), ("2024-04", 1))
+    )
     spread = Chart(ChartKind.HISTOGRAM, "x", ((0.0, 3), (2.5, 4), (5.0, 1)), last=7.5)
 
-    assert [point_label(months, 0, locale) for locale in ("fr", "en")] == ["févr. 2024", "Feb 2024"]
-    assert [point_label(spread, 1, locale) for locale in ("fr", "en")] == ["2,5 – 5", "2.5 – 5"]
+    assert [point_label(months, 0, locale) for locale in ("fr", "en")] == [
+        "févr. 2024",
+        "Feb 2024",
+    ]
+    assert [point_label(spread, 1, locale) for locale in ("fr", "en")] == [
+        "2,5 – 5",
+        "2.5 – 5",
+    ]
     assert format_degrees(-1.5, "fr", is_meridian=True) == "1,5°\N{NO-BREAK SPACE}O"
     assert format_degrees(-1.5, "en", is_meridian=True) == "1.5°\N{NO-BREAK SPACE}W"
 
@@ -183,7 +260,12 @@ def test_words_of_a_file_are_escaped() -> None:
     evil = '<script>alert("x")</script>'
     chart = Chart(ChartKind.BARS, evil, ((evil, 3), ("b", 2)))
 
-    html = rendered("{{ drawn.chart(c, d, r) }}", c=chart, d=draw_chart(chart, "fr"), r=table_of(chart, "fr"))
+    html = rendered(
+        "{{ drawn.chart(c, d, r) }}",
+        c=chart,
+        d=draw_chart(chart, "fr"),
+        r=table_of(chart, "fr"),
+    )
 
     assert "<script" not in html
     svg_of(html)
@@ -200,9 +282,14 @@ def map_html(drawing: MapDrawing, locale: str = "fr") -> str:
     return rendered("{{ drawn.map(m) }}", locale, m=drawing)
 
 
-@settings(max_examples=examples(15, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(15, 40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(point=POINT, places=st.lists(POINT | LINE | POLYGON | MANY | MIXED, max_size=11))
-def test_any_places_make_a_valid_map(point: shapely.Point, places: list[shapely.Geometry], tmp_path: Path) -> None:
+def test_any_places_make_a_valid_map(
+    point: shapely.Point, places: list[shapely.Geometry], tmp_path: Path
+) -> None:
     filled = [place for place in places if not place.is_empty]
 
     drawing = drawn([*places, point], tmp_path)
@@ -230,10 +317,14 @@ def test_the_scale_is_true(tmp_path: Path) -> None:
 
     assert drawing is not None
     pixels = 480 - 2 * 36
-    assert drawing.scale_metres / (drawing.scale_share / 100 * 720) == pytest.approx(0.9 * 111_320 / pixels, rel=0.01)
+    assert drawing.scale_metres / (drawing.scale_share / 100 * 720) == pytest.approx(
+        0.9 * 111_320 / pixels, rel=0.01
+    )
 
 
-def test_maps_of_all_real_files_are_light_and_valid(shared_data: Path, tmp_path: Path) -> None:
+def test_maps_of_all_real_files_are_light_and_valid(
+    shared_data: Path, tmp_path: Path
+) -> None:
     sizes = {}
     for path in files(shared_data)[:: examples(4, 1)]:
         if profile_geo_file(path, path.name, tmp_path).layers:
@@ -249,14 +340,17 @@ def test_maps_of_all_real_files_are_light_and_valid(shared_data: Path, tmp_path:
 
 def draw_map_or_none(parquet: Path) -> MapDrawing | None:
     names = [row[0] for row in duckdb.sql(f"DESCRIBE FROM '{parquet}'").fetchall()]
-    return draw_map(parquet) if "geometry" in names else None
+    if "geometry" in names:
+        return draw_map(parquet)
+    return None
 
 
 @pytest.mark.parametrize("locale", ["fr", "en"])
 def test_all_of_it_stands_in_a_sound_page(
     locale: str, table: Path, statistics: dict[str, ColumnStatistics], tmp_path: Path
 ) -> None:
-    chart, drawing = choose_chart(COLUMNS, list(statistics.values())), drawn([shapely.Point(1, 2)], tmp_path)
+    chart = choose_chart(COLUMNS, list(statistics.values()))
+    drawing = drawn([shapely.Point(1, 2)], tmp_path)
     assert chart is not None
     words = "{{ drawn.chart(c, d, r) }}{{ drawn.map(m) }}{{ tables.preview(p) }}{{ tables.statistics(s) }}"
     html = rendered(
@@ -270,7 +364,11 @@ def test_all_of_it_stands_in_a_sound_page(
     )
     faults = check_page(page, url="https://node.example/", headers={})
     assert [
-        fault for fault in faults if "Policy" not in fault and "nosniff" not in fault and "content type" not in fault
+        fault
+        for fault in faults
+        if "Policy" not in fault
+        and "nosniff" not in fault
+        and "content type" not in fault
     ] == []
 
 
@@ -285,7 +383,9 @@ def test_a_preview_shows_the_first_rows_cut(table: Path) -> None:
     assert "<td>oui</td>" in html
 
 
-def test_columns_in_figures_are_a_table(statistics: dict[str, ColumnStatistics]) -> None:
+def test_columns_in_figures_are_a_table(
+    statistics: dict[str, ColumnStatistics],
+) -> None:
     html = rendered("{{ tables.statistics(s) }}", s=list(statistics.values()))
 
     assert html.count('scope="row"') == len(COLUMNS)

@@ -17,7 +17,11 @@ from udi.node.tables.overview import SHOWING, OverviewReader, OverviewTimeouts
 from udi.node.tables.pool import POOL, PoolLimits, QueryPool
 
 LIGHT = 30_000
-WIDE = ";".join(f"colonne {number}" for number in range(40)) + "\n" + (";".join(["valeur"] * 40) + "\n") * 30
+WIDE = (
+    ";".join(f"colonne {number}" for number in range(40))
+    + "\n"
+    + (";".join(["valeur"] * 40) + "\n") * 30
+)
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +35,27 @@ async def patient(parts: dict[str, Any]) -> Any:
 
 async def weigh(client: httpx.AsyncClient, page: httpx.Response) -> int:
     """Bytes of a page with its style sheets as a proxy sends them: compressed."""
-    sheets = [await client.get(url) for url in re.findall(r'rel="stylesheet" href="([^"]+)"', page.text)]
+    sheets = [
+        await client.get(url)
+        for url in re.findall(r'rel="stylesheet" href="([^"]+)"', page.text)
+    ]
     return sum(len(gzip.compress(each.content)) for each in [page, *sheets])
 
 
-async def test_each_part_stands_alone_in_the_language_asked(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_each_part_stands_alone_in_the_language_asked(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
 
-    for part, said in (("table", "The first 10 rows of 60"), ("map", "60 places"), ("chart", "Rows")):
-        page = await passer_by.get(f"/embed/datasets/{dataset}/{part}?lang=en", headers={"Accept-Language": "fr"})
+    for part, said in (
+        ("table", "The first 10 rows of 60"),
+        ("map", "60 places"),
+        ("chart", "Rows"),
+    ):
+        page = await passer_by.get(
+            f"/embed/datasets/{dataset}/{part}?lang=en",
+            headers={"Accept-Language": "fr"},
+        )
 
         assert page.status_code == 200
         assert said in page.text
@@ -52,8 +68,12 @@ async def test_each_part_stands_alone_in_the_language_asked(producer: Producer, 
     assert "Lieu 9" in (await passer_by.get(f"/embed/datasets/{dataset}/table")).text
 
 
-async def test_a_wide_table_is_cut_and_says_so(producer: Producer, passer_by: httpx.AsyncClient) -> None:
-    dataset = await producer.publish(await producer.draft(WIDE.encode(), "large.csv"), reason="Essai.")
+async def test_a_wide_table_is_cut_and_says_so(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(
+        await producer.draft(WIDE.encode(), "large.csv"), reason="Essai."
+    )
 
     page = await passer_by.get(f"/embed/datasets/{dataset}/table?lang=en")
 
@@ -72,16 +92,29 @@ async def test_what_is_not_published_or_not_there_is_said_inside_the_frame(
         f"/embed/datasets/{plain}/rows",
     ]  # fmt: skip
 
-    answers = [await client.get(url) for client in (passer_by, producer.client) for url in addresses]
+    answers = [
+        await client.get(url)
+        for client in (passer_by, producer.client)
+        for url in addresses
+    ]
 
     assert [answer.status_code for answer in answers] == [404] * 8
-    assert all("frame-ancestors *" in answer.headers["content-security-policy"] for answer in answers)
+    assert all(
+        "frame-ancestors *" in answer.headers["content-security-policy"]
+        for answer in answers
+    )
     assert "Lieu 0" not in "".join(answer.text for answer in answers)
 
 
-async def test_what_was_withdrawn_is_gone_from_the_frame(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_what_was_withdrawn_is_gone_from_the_frame(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish()
-    assert (await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Essai."})).status_code == 303
+    assert (
+        await producer.client.post(
+            f"/datasets/{dataset}/withdraw", data={"reason": "Essai."}
+        )
+    ).status_code == 303
 
     page = await passer_by.get(f"/embed/datasets/{dataset}/table")
 
@@ -95,14 +128,32 @@ async def test_the_page_of_the_data_gives_a_line_for_each_part(
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
     plain = await producer.publish()
 
-    page = await passer_by.get(f"/datasets/{dataset}/data", headers={"Accept-Language": "en"})
-    other = await passer_by.get(f"/datasets/{plain}/data", headers={"Accept-Language": "en"})
-    lines = [html.unescape(line) for line in re.findall(r"<textarea[^>]+>([^<]+)</textarea>", page.text)]
-    frames = [html.unescape(found) for line in lines for found in re.findall(r'src="([^"]+)"', line)]
+    page = await passer_by.get(
+        f"/datasets/{dataset}/data", headers={"Accept-Language": "en"}
+    )
+    other = await passer_by.get(
+        f"/datasets/{plain}/data", headers={"Accept-Language": "en"}
+    )
+    lines = [
+        html.unescape(line)
+        for line in re.findall(r"<textarea[^>]+>([^<]+)</textarea>", page.text)
+    ]
+    frames = [
+        html.unescape(found)
+        for line in lines
+        for found in re.findall(r'src="([^"]+)"', line)
+    ]
 
     node = demo.links["node"]
-    assert frames == [f"{node}/embed/datasets/{dataset}/{part}?lang=en" for part in ("table", "map", "chart")]
-    assert [(await passer_by.get(frame)).status_code for frame in frames] == [200, 200, 200]
+    assert frames == [
+        f"{node}/embed/datasets/{dataset}/{part}?lang=en"
+        for part in ("table", "map", "chart")
+    ]
+    assert [(await passer_by.get(frame)).status_code for frame in frames] == [
+        200,
+        200,
+        200,
+    ]
     assert 'id="line-table"' in other.text
     assert 'id="line-map"' not in other.text
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
@@ -120,4 +171,6 @@ async def test_frames_are_accessible_at_every_width(
 
     for part, language in (("table", "fr"), ("map", "fr"), ("chart", "en")):
         address = f"{node}/embed/datasets/{dataset}/{part}?lang={language}"
-        assert await tab.find_faults(passer_by, address, f"frame-{part}", language) == []
+        assert (
+            await tab.find_faults(passer_by, address, f"frame-{part}", language) == []
+        )

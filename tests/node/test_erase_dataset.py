@@ -30,7 +30,12 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets import erasure_tasks
 from udi.node.datasets import tasks as pushes
-from udi.node.datasets.actions.erase import ERASE_DATASET, LINKS, RETAINED_TABLES, list_dataset_tables
+from udi.node.datasets.actions.erase import (
+    ERASE_DATASET,
+    LINKS,
+    RETAINED_TABLES,
+    list_dataset_tables,
+)
 from udi.node.datasets.actions.outbox import PUSH_DATASET
 from udi.node.datasets.cleanup import remove_leftovers
 from udi.node.datasets.models import Dataset, DatasetEvent, DatasetSource, Delivery
@@ -50,7 +55,11 @@ from udi.ui.site import Site
 
 TITLE = ANSWERS["title"]
 MARK = f"Marque{uuid.uuid4().hex}"
-MARKED = TABLE + f"{MARK};Kerlévan;01/02/2020\nTour;Kerlévan;{MARK}\n".encode("cp1252") + b"Tour;x;01/01/2001\n" * 60
+MARKED = (
+    TABLE
+    + f"{MARK};Kerlévan;01/02/2020\nTour;Kerlévan;{MARK}\n".encode("cp1252")
+    + b"Tour;x;01/01/2001\n" * 60
+)
 """The mark is in a cell that is shown and in one that does not fit its column."""
 Do = Callable[..., Awaitable[None]]
 
@@ -59,30 +68,50 @@ Do = Callable[..., Awaitable[None]]
 def erase_job(node_site: Site, demo: Territory) -> Do:
     """Does the worker's job for a dataset."""
     forgets = [node_site.parts[FIND_TABLE].forget_dataset]
-    handler = erasure_tasks.task_handlers(node_site.database, node_site.parts["objects"], forgets)[ERASE_DATASET]
+    handler = erasure_tasks.task_handlers(
+        node_site.database, node_site.parts["objects"], forgets
+    )[ERASE_DATASET]
 
     async def erase(dataset: str, **payload: Any) -> None:
-        await handler(Job(ERASE_DATASET, demo.id, {"dataset": dataset, **payload}, 0, last=False))
+        await handler(
+            Job(ERASE_DATASET, demo.id, {"dataset": dataset, **payload}, 0, last=False)
+        )
 
     return erase
 
 
 @pytest.fixture
-def push(node_site: Site, demo: Territory, portal: PortalDouble, settings: Settings) -> Do:
+def push(
+    node_site: Site, demo: Territory, portal: PortalDouble, settings: Settings
+) -> Do:
     """Tells the portal, as the worker does, and takes its report in."""
     client = PortalClient(settings, node_site.outgoing)
-    handler = pushes.task_handlers(node_site.database, node_site.registry, client, node_site.parts["objects"])
+    handler = pushes.task_handlers(
+        node_site.database, node_site.registry, client, node_site.parts["objects"]
+    )
 
     async def push(dataset: str, revision: int) -> None:
         await handler[PUSH_DATASET](
-            Job(PUSH_DATASET, demo.id, {"dataset": dataset, "revision": revision}, 0, last=False)
+            Job(
+                PUSH_DATASET,
+                demo.id,
+                {"dataset": dataset, "revision": revision},
+                0,
+                last=False,
+            )
         )
 
     return push
 
 
 @pytest.fixture
-def settle(node_app: Litestar, demo: Territory, portal: PortalDouble, browse: Browse, node_database: Database) -> Do:
+def settle(
+    node_app: Litestar,
+    demo: Territory,
+    portal: PortalDouble,
+    browse: Browse,
+    node_database: Database,
+) -> Do:
     """The portal reports that it did what it was asked."""
 
     async def settle(dataset: str, method: str) -> None:
@@ -90,18 +119,24 @@ def settle(node_app: Litestar, demo: Territory, portal: PortalDouble, browse: Br
         [delivery] = await rows(node_database, demo, Delivery)
         document = report(dataset, method, report_id=delivery.report_id)
         async with browse(node_app, demo) as client:
-            sent = await client.put(f"/resources/{dataset}/report", json=document, headers=headers)
+            sent = await client.put(
+                f"/resources/{dataset}/report", json=document, headers=headers
+            )
         assert sent.json()["taken"]
 
     return settle
 
 
 async def erase(producer: Producer, dataset: str, title: str = TITLE) -> httpx.Response:
-    return await producer.client.post(f"/datasets/{dataset}/erase", data={"title": title})
+    return await producer.client.post(
+        f"/datasets/{dataset}/erase", data={"title": title}
+    )
 
 
 async def withdraw(producer: Producer, dataset: str) -> None:
-    answer = await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Données fausses"})
+    answer = await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Données fausses"}
+    )
     assert answer.status_code == 303
 
 
@@ -111,14 +146,27 @@ async def rows(database: Database, territory: Territory, model: Any) -> list[Any
 
 
 async def jobs_of(database: Database, territory: Territory) -> list[str]:
-    query = text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name")
+    query = text(
+        "SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name"
+    )
     async with database.platform_session(role="worker") as session:
-        found = [json.loads(each) for each in await session.scalars(query, {"name": ERASE_DATASET})]
-    return sorted("second" if each.get("second") else "first" for each in found if each["tenant"] == str(territory.id))
+        found = [
+            json.loads(each)
+            for each in await session.scalars(query, {"name": ERASE_DATASET})
+        ]
+    return sorted(
+        "second" if each.get("second") else "first"
+        for each in found
+        if each["tenant"] == str(territory.id)
+    )
 
 
 async def test_a_draft_is_erased_with_every_object_and_row(
-    producer: Producer, erase_job: Do, node_database: Database, demo: Territory, store: ObjectStore
+    producer: Producer,
+    erase_job: Do,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     dataset = await producer.draft()
     await producer.describe(dataset)
@@ -132,7 +180,10 @@ async def test_a_draft_is_erased_with_every_object_and_row(
     assert objects == 4, "the file, its table, and two that another part made"
 
     answer = await erase(producer, dataset)
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/datasets/{dataset}")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/datasets/{dataset}",
+    )
     assert [await rows(node_database, demo, model) for model in (StoredFile,)] == [[]]
     await erase_job(dataset)
 
@@ -142,7 +193,10 @@ async def test_a_draft_is_erased_with_every_object_and_row(
     [erased] = await rows(node_database, demo, ErasedDataset)
     assert (erased.objects, erased.bytes, erased.published) == (objects, size, False)
     assert erased.erased_at is not None
-    history = {event.action: event.detail for event in await rows(node_database, demo, DatasetEvent)}
+    history = {
+        event.action: event.detail
+        for event in await rows(node_database, demo, DatasetEvent)
+    }
     assert history["dataset.erased"] == {"objects": objects, "bytes": size}
     assert await jobs_of(node_database, demo) == ["first", "second"]
 
@@ -153,7 +207,9 @@ async def weigh(store: ObjectStore, territory: Territory) -> tuple[int, int]:
     return len(sizes), sum(sizes)
 
 
-@pytest.mark.parametrize("typed", ["", "Associations", "associations de kerlevan", "x" * 10_000])
+@pytest.mark.parametrize(
+    "typed", ["", "Associations", "associations de kerlevan", "x" * 10_000]
+)
 async def test_without_its_title_nothing_is_erased(
     producer: Producer, node_database: Database, demo: Territory, typed: str
 ) -> None:
@@ -168,33 +224,48 @@ async def test_without_its_title_nothing_is_erased(
     assert await rows(node_database, demo, ErasedDataset) == []
 
 
-async def test_the_title_may_be_typed_in_other_letters_and_spaces(producer: Producer) -> None:
+async def test_the_title_may_be_typed_in_other_letters_and_spaces(
+    producer: Producer,
+) -> None:
     dataset = await producer.draft()
     await producer.describe(dataset)
 
-    assert (await erase(producer, dataset, "  associations  DE kerlévan ")).status_code == 303
+    assert (
+        await erase(producer, dataset, "  associations  DE kerlévan ")
+    ).status_code == 303
 
 
 async def test_what_is_public_is_withdrawn_first(producer: Producer) -> None:
     dataset = await producer.publish()
 
-    page, posted = await producer.client.get(f"/datasets/{dataset}/erase"), await erase(producer, dataset)
+    page = await producer.client.get(f"/datasets/{dataset}/erase")
+    posted = await erase(producer, dataset)
 
     assert (page.status_code, posted.status_code) == (409, 409)
-    assert f"/datasets/{dataset}/erase" not in await producer.page(f"/datasets/{dataset}")
+    assert f"/datasets/{dataset}/erase" not in await producer.page(
+        f"/datasets/{dataset}"
+    )
     await withdraw(producer, dataset)
     assert f"/datasets/{dataset}/erase" in await producer.page(f"/datasets/{dataset}")
 
 
 async def test_the_page_says_how_long_backups_remember(
-    producer: Producer, node_site: Site, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    node_site: Site,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dataset = await producer.draft()
     plan = tmp_path / "backup.toml"
     plan.write_text("[retention]\nfull = 2\nfull_every_days = 5\n")
-    monkeypatch.setattr(node_site, "settings", settings.model_copy(update={"backup_plan": plan}))
+    monkeypatch.setattr(
+        node_site, "settings", settings.model_copy(update={"backup_plan": plan})
+    )
 
-    assert "au plus tard après 15 jours" in await producer.page(f"/datasets/{dataset}/erase")
+    assert "au plus tard après 15 jours" in await producer.page(
+        f"/datasets/{dataset}/erase"
+    )
 
 
 async def test_strangers_may_not_erase_nor_learn_of_a_draft(
@@ -205,8 +276,12 @@ async def test_strangers_may_not_erase_nor_learn_of_a_draft(
     await producer.describe(dataset)
     for person, status in ((stranger, 404), (reader, 403)):
         async with browse(node_app, demo, person) as client:
-            assert (await client.get(f"/datasets/{dataset}/erase")).status_code == status
-            assert (await client.post(f"/datasets/{dataset}/erase", data={"title": TITLE})).status_code == status
+            assert (
+                await client.get(f"/datasets/{dataset}/erase")
+            ).status_code == status
+            assert (
+                await client.post(f"/datasets/{dataset}/erase", data={"title": TITLE})
+            ).status_code == status
 
     await erase(producer, dataset)
     await erase_job(dataset)
@@ -232,7 +307,12 @@ async def test_the_address_of_what_was_public_says_that_it_was_erased(
     await erase(producer, dataset)
     await erase_job(dataset)
 
-    for address in (path, f"/datasets/{dataset}/file", f"/datasets/{dataset}", f"/api/v1/resources/{dataset}"):
+    for address in (
+        path,
+        f"/datasets/{dataset}/file",
+        f"/datasets/{dataset}",
+        f"/api/v1/resources/{dataset}",
+    ):
         answer = await passer_by.get(address)
         assert answer.status_code == 410, address
         assert "effacé" in answer.text
@@ -242,7 +322,9 @@ async def test_the_address_of_what_was_public_says_that_it_was_erased(
     assert "Objets supprimés : 2" in own.text
     assert dataset not in await producer.page(f"/spaces/{SLUG}")
     for act in ("describe", "review", "withdraw", "erase", "versions/new"):
-        assert (await producer.client.get(f"/datasets/{dataset}/{act}")).status_code == 410
+        assert (
+            await producer.client.get(f"/datasets/{dataset}/{act}")
+        ).status_code == 410
 
 
 @pytest.mark.usefixtures("each_store")
@@ -266,11 +348,18 @@ async def test_the_description_waits_until_the_portal_took_it_off(
     await settle(dataset, "DELETE")
     await erase_job(dataset)
     assert await rows(node_database, demo, Dataset) == []
-    assert [event.action for event in await rows(node_database, demo, DatasetEvent)].count("dataset.erased") == 1
+    assert [
+        event.action for event in await rows(node_database, demo, DatasetEvent)
+    ].count("dataset.erased") == 1
 
 
 async def test_what_the_portal_refused_to_take_off_is_asked_again(
-    producer: Producer, erase_job: Do, push: Do, settle: Do, node_database: Database, demo: Territory
+    producer: Producer,
+    erase_job: Do,
+    push: Do,
+    settle: Do,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     await push(dataset, 1)
@@ -284,7 +373,11 @@ async def test_what_the_portal_refused_to_take_off_is_asked_again(
     await erase_job(dataset)
 
     [waiting] = await rows(node_database, demo, Dataset)
-    assert (waiting.delivery.state, waiting.delivery.method, waiting.delivery.revision) == ("queued", "DELETE", 3)
+    assert (
+        waiting.delivery.state,
+        waiting.delivery.method,
+        waiting.delivery.revision,
+    ) == ("queued", "DELETE", 3)
 
 
 @pytest.mark.usefixtures("each_store")
@@ -298,7 +391,8 @@ async def test_a_stopped_erasure_goes_on_and_counts_everything_once(
     await store.put(f"{file.key}.parquet", cut(TABLE))
     objects, size = await weigh(store, demo)
     await erase(producer, dataset)
-    deleted, delete = list[str](), store.delete
+    deleted = list[str]()
+    delete = store.delete
 
     async def stopped(key: str) -> None:
         if deleted:
@@ -319,7 +413,9 @@ async def test_a_stopped_erasure_goes_on_and_counts_everything_once(
     assert (erased.objects, erased.bytes) == (objects + 1, size + len(TABLE))
     assert not await store.exists(late)
     history = [
-        event.detail for event in await rows(node_database, demo, DatasetEvent) if event.action == "dataset.erased"
+        event.detail
+        for event in await rows(node_database, demo, DatasetEvent)
+        if event.action == "dataset.erased"
     ]
     assert history == [{"objects": objects, "bytes": size}]
 
@@ -327,17 +423,29 @@ async def test_a_stopped_erasure_goes_on_and_counts_everything_once(
 async def test_no_key_no_right_no_source_and_no_figure_leads_to_it_any_more(
     producer: Producer, passer_by: httpx.AsyncClient, erase_job: Do, node_database: Database, demo: Territory,
 ) -> None:  # fmt: skip
-    dataset, other = await producer.draft(), await producer.draft(TABLE + b"x;y;01/01/2021\n", "autres.csv")
+    dataset = await producer.draft()
+    other = await producer.draft(TABLE + b"x;y;01/01/2021\n", "autres.csv")
     await producer.describe(dataset)
-    alone, both = await give_keys(node_database, demo, [uuid.UUID(dataset)], [uuid.UUID(dataset), uuid.UUID(other)])
+    alone, both = await give_keys(
+        node_database,
+        demo,
+        [uuid.UUID(dataset)],
+        [uuid.UUID(dataset), uuid.UUID(other)],
+    )
     async with node_database.session(demo.id, role="worker") as session:
         [space] = await session.scalars(select(Space).where(Space.slug == SLUG))
         [person] = await session.scalars(select(Person.id).limit(1))
-        space.figures_dataset_id, space.publishes_figures = uuid.UUID(dataset), True
-        session.add(DatasetRight(dataset_id=uuid.UUID(dataset), person_id=person, role="reader"))
+        space.figures_dataset_id = uuid.UUID(dataset)
+        space.publishes_figures = True
+        session.add(
+            DatasetRight(dataset_id=uuid.UUID(dataset), person_id=person, role="reader")
+        )
         session.add(
             DatasetSource(
-                dataset_id=uuid.UUID(dataset), person_id=person, address="https://a.example/f", frequency="daily"
+                dataset_id=uuid.UUID(dataset),
+                person_id=person,
+                address="https://a.example/f",
+                frequency="daily",
             )
         )
         session.add(
@@ -355,36 +463,54 @@ async def test_no_key_no_right_no_source_and_no_figure_leads_to_it_any_more(
     await erase(producer, dataset)
     await erase_job(dataset)
 
-    assert [await rows(node_database, demo, model) for model in (DatasetRight, DatasetSource)] == [[], []]
+    assert [
+        await rows(node_database, demo, model)
+        for model in (DatasetRight, DatasetSource)
+    ] == [[], []]
     keys = {key.id: key for key in await rows(node_database, demo, ScriptKey)}
     assert (keys[alone].datasets, keys[alone].revoked_at is None) == ([], False)
     assert (keys[both].datasets, keys[both].revoked_at) == ([uuid.UUID(other)], None)
-    [kept] = [use for use in await rows(node_database, demo, UseCount) if use.dataset_id == uuid.UUID(dataset)]
+    [kept] = [
+        use
+        for use in await rows(node_database, demo, UseCount)
+        if use.dataset_id == uuid.UUID(dataset)
+    ]
     assert (kept.count, kept.bytes) == (3, 9)
     [space] = await rows(node_database, demo, Space)
     assert space.publishes_figures is False
     sent = await passer_by.put(
-        f"/api/v1/datasets/{dataset}/file", content=TABLE, headers={"Authorization": f"Bearer udi_{both}"}
+        f"/api/v1/datasets/{dataset}/file",
+        content=TABLE,
+        headers={"Authorization": f"Bearer udi_{both}"},
     )
     assert sent.status_code == 404
     for page in ("", "/figures", "/place"):
         assert dataset not in await producer.page(f"/spaces/{SLUG}{page}")
 
 
-async def give_keys(database: Database, territory: Territory, *datasets: list[uuid.UUID]) -> list[uuid.UUID]:
+async def give_keys(
+    database: Database, territory: Territory, *datasets: list[uuid.UUID]
+) -> list[uuid.UUID]:
     """A key for each of these lists of datasets, whose token is made of its id."""
     async with database.session(territory.id, role="worker") as session:
         [space] = await session.scalars(select(Space).where(Space.slug == SLUG))
-        keys = [ScriptKey(id=uuid.uuid4(), space_id=space.id, name="nuit", datasets=each) for each in datasets]
+        keys = [
+            ScriptKey(id=uuid.uuid4(), space_id=space.id, name="nuit", datasets=each)
+            for each in datasets
+        ]
         for key in keys:
-            key.person_id, key.token_hash = uuid.uuid4(), hashlib.sha256(f"udi_{key.id}".encode()).hexdigest()
+            key.person_id = uuid.uuid4()
+            key.token_hash = hashlib.sha256(f"udi_{key.id}".encode()).hexdigest()
         session.add_all(keys)
     return [key.id for key in keys]
 
 
-async def test_copies_of_other_machines_are_removed_within_a_day(node_site: Site, tmp_path: Path) -> None:
+async def test_copies_of_other_machines_are_removed_within_a_day(
+    node_site: Site, tmp_path: Path
+) -> None:
     tables = DatasetTableCache(node_site.database, node_site.parts["objects"], tmp_path)
-    old, fresh = tmp_path / "t" / "d" / "old.parquet", tmp_path / "t" / "d" / "fresh.parquet"
+    old = tmp_path / "t" / "d" / "old.parquet"
+    fresh = tmp_path / "t" / "d" / "fresh.parquet"
     left = tmp_path / "t" / "d" / f"half.{uuid.uuid4().hex}"
     old.parent.mkdir(parents=True)
     for path in (old, fresh, left):
@@ -394,12 +520,23 @@ async def test_copies_of_other_machines_are_removed_within_a_day(node_site: Site
 
     tables.remove_old_copies()
 
-    assert await asyncio.to_thread(lambda: [path.name for path in tmp_path.rglob("*.*")]) == ["fresh.parquet"]
+    assert await asyncio.to_thread(
+        lambda: [path.name for path in tmp_path.rglob("*.*")]
+    ) == ["fresh.parquet"]
 
 
-def test_what_killed_processes_left_is_removed_within_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_killed_processes_left_is_removed_within_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name in ("udi-prepare-x1", "udi-take-x2", "udi-treat-x3", "udi-prepare-new", "udi-journeys", "others"):
+    for name in (
+        "udi-prepare-x1",
+        "udi-take-x2",
+        "udi-treat-x3",
+        "udi-prepare-new",
+        "udi-journeys",
+        "others",
+    ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "source").write_bytes(TABLE)
     for name in ("udi-abcd_123", "udi-installation"):
@@ -414,7 +551,9 @@ def test_what_killed_processes_left_is_removed_within_a_day(tmp_path: Path, monk
     assert kept == ["others", "udi-installation", "udi-journeys", "udi-prepare-new"]
 
 
-async def test_every_table_is_reached_or_kept_for_a_reason(node_database: Database) -> None:
+async def test_every_table_is_reached_or_kept_for_a_reason(
+    node_database: Database,
+) -> None:
     """What comes later is erased too: a table that names a dataset, a version or a file, and lets rows be deleted."""
     reached = {table.name for table in list_dataset_tables()}
     linked = {
@@ -435,7 +574,9 @@ async def test_every_table_is_reached_or_kept_for_a_reason(node_database: Databa
     assert LINKS == ("dataset_id", "version_id", "file_id")
     async with node_database.platform_session(role="worker") as session:
         for name in reached:
-            allowed = text("SELECT has_table_privilege('udi_node_app', :name, 'DELETE')")
+            allowed = text(
+                "SELECT has_table_privilege('udi_node_app', :name, 'DELETE')"
+            )
             assert await session.scalar(allowed, {"name": f"app.{name}"}), name
 
 
@@ -447,7 +588,10 @@ async def dumped(dsn: str, database: str) -> str:
             "SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
         )
-        found = [await connection.fetch(f"SELECT t::text AS row FROM {table['name']} t") for table in tables]
+        found = [
+            await connection.fetch(f"SELECT t::text AS row FROM {table['name']} t")
+            for table in tables
+        ]
     finally:
         await connection.close()
     return "\n".join(row["row"] for rows in found for row in rows)
@@ -459,14 +603,21 @@ def searched(folder: Path, marks: list[bytes]) -> Iterator[Path]:
             yield path
 
 
-async def scatter(producer: Producer, passer_by: httpx.AsyncClient, dataset: str) -> None:
+async def scatter(
+    producer: Producer, passer_by: httpx.AsyncClient, dataset: str
+) -> None:
     """Have as many parts of the node as there are keep something of a published dataset."""
-    rows_of, table = f"/api/resources/{dataset}/data/", await passer_by.get(f"/api/resources/{dataset}/data/csv/")
-    assert (await passer_by.get(rows_of, params={"nom__exact": MARK})).json()["meta"]["total"] == 1
+    rows_of = f"/api/resources/{dataset}/data/"
+    table = await passer_by.get(f"/api/resources/{dataset}/data/csv/")
+    assert (await passer_by.get(rows_of, params={"nom__exact": MARK})).json()["meta"][
+        "total"
+    ] == 1
     assert MARK in table.text
     content = MARKED + b"half\n"
     tus = Sender(producer.client)
-    address = await tus.address(len(content) + 100, name="marque-3.csv", dataset=dataset)
+    address = await tus.address(
+        len(content) + 100, name="marque-3.csv", dataset=dataset
+    )
     assert (await tus.send(address, 0, content)).status_code == 204
     assert (await producer.client.post(f"/spaces/{SLUG}/archive")).status_code == 303
 
@@ -484,23 +635,31 @@ async def test_the_bytes_are_nowhere_afterwards(
     await producer.publish(dataset)
     await push(dataset, 1)
     await settle(dataset, "POST")
-    await producer.send(MARKED + b"x;y;01/01/2021\n", "marque-2.csv", f"/datasets/{dataset}/versions")
+    await producer.send(
+        MARKED + b"x;y;01/01/2021\n", "marque-2.csv", f"/datasets/{dataset}/versions"
+    )
     await producer.publish(dataset)
     await push(dataset, 2)
     await settle(dataset, "PUT")
     await scatter(producer, passer_by, dataset)
     [archive] = await rows(node_database, demo, SpaceArchive)
-    build = tasks.task_handlers(node_database, node_site.registry, ArchiveBuilder(store, node_site.pages))[
-        BUILD_ARCHIVE
-    ]
-    await build(Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last=False))
-    kept = await asyncio.to_thread(lambda: [path.name for path in searched(store.folder, marks)])
+    build = tasks.task_handlers(
+        node_database, node_site.registry, ArchiveBuilder(store, node_site.pages)
+    )[BUILD_ARCHIVE]
+    await build(
+        Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last=False)
+    )
+    kept = await asyncio.to_thread(
+        lambda: [path.name for path in searched(store.folder, marks)]
+    )
     assert len(kept) >= 3
     assert any(name.endswith(".part") for name in kept)
     copies = settings.state / "tables" / str(demo.id) / dataset
     assert await asyncio.to_thread(lambda: list(copies.iterdir()))
     before = await dumped(postgres, settings.database_names["node"])
-    assert before.count(MARK) >= 3, "what was shown of each version, and what was found in it"
+    assert before.count(MARK) >= 3, (
+        "what was shown of each version, and what was found in it"
+    )
 
     await withdraw(producer, dataset)
     await push(dataset, 3)
@@ -511,7 +670,10 @@ async def test_the_bytes_are_nowhere_afterwards(
     assert [entry async for entry in store.list(str(demo.id))] == []
     assert await asyncio.to_thread(lambda: list(searched(settings.state, marks))) == []
     assert not copies.exists()
-    assert await asyncio.to_thread(lambda: list((settings.state / "exports").glob("*"))) == []
+    assert (
+        await asyncio.to_thread(lambda: list((settings.state / "exports").glob("*")))
+        == []
+    )
     for program in ("portal", "node"):
         after = await dumped(postgres, settings.database_names[program])
         assert demo.slug in after, "the whole database was read"

@@ -26,7 +26,9 @@ from udi.node.spaces.actions import apply_space, set_limits
 from udi.node.spaces.models import Space
 
 MANY = 50
-QUEUE = text("SELECT entrypoint, headers, payload FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE :tenant")
+QUEUE = text(
+    "SELECT entrypoint, headers, payload FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE :tenant"
+)
 
 WAITS = text(
     "SELECT execute_after > now(), (headers ->> 'due')::timestamptz < now() + interval '1 minute'"
@@ -36,11 +38,21 @@ WAITS = text(
 
 @pytest.fixture
 async def port(
-    node_app: Litestar, node_database: Database, demo: Territory, stranger: Login, browse: Browse
+    node_app: Litestar,
+    node_database: Database,
+    demo: Territory,
+    stranger: Login,
+    browse: Browse,
 ) -> AsyncIterator[Producer]:
     """Another producer, in front of the node."""
     async with node_database.session(demo.id, role="owner") as session:
-        await apply_space(session, slug="port", organisation_id=uuid.uuid4(), name="Port", email="port@x.example")
+        await apply_space(
+            session,
+            slug="port",
+            organisation_id=uuid.uuid4(),
+            name="Port",
+            email="port@x.example",
+        )
     async with browse(node_app, demo, stranger) as client:
         yield Producer(client)
 
@@ -67,7 +79,9 @@ class Floor:
                 await asyncio.sleep(0.005)
 
 
-async def queue(database: Database, territory: Territory, version: str, count: int) -> None:
+async def queue(
+    database: Database, territory: Territory, version: str, count: int
+) -> None:
     async with database.session(territory.id, role="worker") as session:
         row = await session.get_one(Version, (territory.id, uuid.UUID(version)))
         for _ in range(count):
@@ -76,21 +90,35 @@ async def queue(database: Database, territory: Territory, version: str, count: i
 
 async def clear(database: Database) -> None:
     async with database.platform_session(role="worker") as session:
-        await session.execute(text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"), {"name": PREPARE_VERSION})
+        await session.execute(
+            text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"),
+            {"name": PREPARE_VERSION},
+        )
 
 
 async def version_of(database: Database, territory: Territory, dataset: str) -> str:
-    [found] = [each.id for each in await rows(database, territory, Version) if str(each.dataset_id) == dataset]
+    [found] = [
+        each.id
+        for each in await rows(database, territory, Version)
+        if str(each.dataset_id) == dataset
+    ]
     return str(found)
 
 
 @pytest.mark.parametrize(("own", "at_once"), [(None, 2), (1, 1)])
 async def test_fifty_files_of_one_space_do_not_delay_the_first_of_another(
-    producer: Producer, port: Producer, node_database: Database, demo: Territory, own: int | None, at_once: int
+    producer: Producer,
+    port: Producer,
+    node_database: Database,
+    demo: Territory,
+    own: int | None,
+    at_once: int,
 ) -> None:
     large = await version_of(node_database, demo, await producer.draft())
     answer = await port.send(path="/spaces/port/datasets")
-    small = await version_of(node_database, demo, answer.headers["location"].split("/")[2])
+    small = await version_of(
+        node_database, demo, answer.headers["location"].split("/")[2]
+    )
     async with node_database.session(demo.id, role="worker") as session:
         await set_limits(session, SLUG, jobs_at_once=own)
     await clear(node_database)
@@ -119,25 +147,39 @@ async def test_a_small_file_is_looked_at_once_by_the_request_that_brings_it(
     version = await version_of(node_database, demo, await producer.draft())
 
     async with node_database.platform_session(role="worker") as session:
-        [(waits, soon)] = (await session.execute(WAITS, {"name": PREPARE_VERSION})).all()
-    [found] = [each for each in await rows(node_database, demo, Preparation) if str(each.version_id) == version]
+        [(waits, soon)] = (
+            await session.execute(WAITS, {"name": PREPARE_VERSION})
+        ).all()
+    [found] = [
+        each
+        for each in await rows(node_database, demo, Preparation)
+        if str(each.version_id) == version
+    ]
     assert (waits, soon, found.state) == (True, True, PreparationState.READY)
 
 
 async def test_all_that_is_heavy_says_whose_share_it_takes(
-    producer: Producer, distant: Distant, space: Space, node_database: Database, demo: Territory
+    producer: Producer,
+    distant: Distant,
+    space: Space,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     address = f"{distant.origin}/a.csv"
     await producer.client.post(f"/spaces/{SLUG}/fetch", data={"address": address})
-    await producer.client.post(f"/datasets/{dataset}/source", data={"address": address, "frequency": "daily"})
+    await producer.client.post(
+        f"/datasets/{dataset}/source", data={"address": address, "frequency": "daily"}
+    )
     sender = Sender(producer.client)
     await sender.send(await sender.address(len(TABLE)), 0, TABLE)
 
     async with node_database.platform_session(role="worker") as session:
         queued = (await session.execute(QUEUE, {"tenant": f"%{demo.id}%"})).all()
 
-    shares = {name: share_of(headers) for name, headers, _ in queued if name != "push_dataset"}
+    shares = {
+        name: share_of(headers) for name, headers, _ in queued if name != "push_dataset"
+    }
     names = {"prepare_version", "fetch_file", "refresh_source", "finish_upload"}
     assert shares == dict.fromkeys(names, (str(space.id), "2"))
 

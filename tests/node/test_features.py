@@ -38,18 +38,31 @@ RESOURCE = uuid.UUID("3f2b0000-0000-4000-8000-000000000001")
 BASE = f"/ogc/{RESOURCE}"
 
 
-def made(folder: Path, count: int = 60, seed: int = 5) -> tuple[list[shapely.Geometry], GeoConversion]:
+def made(
+    folder: Path, count: int = 60, seed: int = 5
+) -> tuple[list[shapely.Geometry], GeoConversion]:
     """A table of points, lines and triangles around Rennes, with days and names."""
     chance = random.Random(seed)  # noqa: S311 - a fixed seed is the point
-    shapes, written = list[shapely.Geometry](), []
+    shapes = list[shapely.Geometry]()
+    written = []
     for number in range(count):
         corners = [(chance.uniform(-3, 0), chance.uniform(47, 49)) for _ in range(3)]
-        shape = (shapely.Point(corners[0]), shapely.LineString(corners[:2]), shapely.Polygon(corners))[number % 3]
+        shape = (
+            shapely.Point(corners[0]),
+            shapely.LineString(corners[:2]),
+            shapely.Polygon(corners),
+        )[number % 3]
         shapes.append(shape)
-        named = {"nom": "pair" if number % 2 else "impair", "rang": number, "jour": f"2024-05-{1 + number % 28:02}"}
+        named = {
+            "nom": "pair" if number % 2 else "impair",
+            "rang": number,
+            "jour": f"2024-05-{1 + number % 28:02}",
+        }
         written.append(feature(json.loads(shapely.to_geojson(shape)), **named))
     written.append(feature(None, nom="nulle part", rang=-1, jour=None))
-    return shapes, convert_geo(dropped(folder, geojson(*written)), "", folder / "table.parquet", folder)
+    return shapes, convert_geo(
+        dropped(folder, geojson(*written)), "", folder / "table.parquet", folder
+    )
 
 
 def table_of(path: Path, converted: GeoConversion) -> DatasetTable:
@@ -60,7 +73,9 @@ def table_of(path: Path, converted: GeoConversion) -> DatasetTable:
 
 
 @pytest.fixture(scope="module")
-def lieux(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[shapely.Geometry], DatasetTable]:
+def lieux(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[list[shapely.Geometry], DatasetTable]:
     folder = tmp_path_factory.mktemp("lieux")
     shapes, converted = made(folder)
     return shapes, table_of(folder / "table.parquet", converted)
@@ -75,19 +90,31 @@ async def client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A passer-by before the node, which has one table with places."""
 
-    async def find(session: object, actor: object, resource_id: uuid.UUID, *, let: bool = False) -> DatasetTable:
+    async def find(
+        session: object, actor: object, resource_id: uuid.UUID, *, let: bool = False
+    ) -> DatasetTable:
         if resource_id != RESOURCE:
             raise NotFoundError
         return lieux[1]
 
-    pool, exports = QueryPool(PoolLimits(seconds=60, patience=60)), ExportWriter(tmp_path / "exports")
-    parts |= {FIND_TABLE: find, POOL: pool, EXPORTS: exports, RATES: RateLimiter("tables")}
+    pool = QueryPool(PoolLimits(seconds=60, patience=60))
+    exports = ExportWriter(tmp_path / "exports")
+    parts |= {
+        FIND_TABLE: find,
+        POOL: pool,
+        EXPORTS: exports,
+        RATES: RateLimiter("tables"),
+    }
     yield passer_by
     await pool.close()
 
 
-async def body(client: httpx.AsyncClient, path: str, **params: object) -> dict[str, Any]:
-    response = await client.get(BASE + path, params={name: str(value) for name, value in params.items()})
+async def body(
+    client: httpx.AsyncClient, path: str, **params: object
+) -> dict[str, Any]:
+    response = await client.get(
+        BASE + path, params={name: str(value) for name, value in params.items()}
+    )
     assert response.status_code == 200, response.text
     result: dict[str, Any] = response.json()
     return result
@@ -98,7 +125,9 @@ def rels(document: dict[str, Any]) -> set[str]:
     return {each["rel"] for each in document["links"]}
 
 
-async def test_the_documents_have_their_required_members(client: httpx.AsyncClient) -> None:
+async def test_the_documents_have_their_required_members(
+    client: httpx.AsyncClient,
+) -> None:
     landing = await body(client, "")
     conformance = await body(client, "/conformance")
     listed = await body(client, "/collections")
@@ -106,7 +135,11 @@ async def test_the_documents_have_their_required_members(client: httpx.AsyncClie
     described = await body(client, "/api")
 
     assert {"self", "service-desc", "conformance", "data"} <= rels(landing)
-    assert {name.rpartition("/")[2] for name in conformance["conformsTo"]} == {"core", "geojson", "oas30"}
+    assert {name.rpartition("/")[2] for name in conformance["conformsTo"]} == {
+        "core",
+        "geojson",
+        "oas30",
+    }
     assert rels(listed) == {"self"}
     assert listed["collections"] == [collection]
     assert {"id", "title", "links", "extent", "itemType", "crs"} <= collection.keys()
@@ -115,10 +148,14 @@ async def test_the_documents_have_their_required_members(client: httpx.AsyncClie
     assert -3 <= west < east <= 0
     assert 47 <= south < north <= 49
     assert described["openapi"].startswith("3.0")
-    assert {"/collections/data/items", "/collections/data/items/{id}"} <= described["paths"].keys()
+    assert {"/collections/data/items", "/collections/data/items/{id}"} <= described[
+        "paths"
+    ].keys()
 
 
-async def test_every_link_of_the_landing_page_answers(client: httpx.AsyncClient) -> None:
+async def test_every_link_of_the_landing_page_answers(
+    client: httpx.AsyncClient,
+) -> None:
     landing = await body(client, "")
 
     links = [link for link in landing["links"] if link["rel"] != "about"]
@@ -126,13 +163,24 @@ async def test_every_link_of_the_landing_page_answers(client: httpx.AsyncClient)
     for link in links:
         response = await client.get(link["href"])
         assert response.status_code == 200
-        assert response.headers["content-type"].partition(";")[0] == link["type"].partition(";")[0]
+        assert (
+            response.headers["content-type"].partition(";")[0]
+            == link["type"].partition(";")[0]
+        )
 
 
 async def test_pages_follow_each_other_to_the_end(client: httpx.AsyncClient) -> None:
-    page, seen = await body(client, "/collections/data/items", limit=25), list[int]()
+    page = await body(client, "/collections/data/items", limit=25)
+    seen = list[int]()
     while True:
-        assert {"type", "features", "links", "timeStamp", "numberMatched", "numberReturned"} <= page.keys()
+        assert {
+            "type",
+            "features",
+            "links",
+            "timeStamp",
+            "numberMatched",
+            "numberReturned",
+        } <= page.keys()
         assert page["numberReturned"] == len(page["features"])
         seen += [each["id"] for each in page["features"]]
         following = [link["href"] for link in page["links"] if link["rel"] == "next"]
@@ -147,14 +195,20 @@ async def test_pages_follow_each_other_to_the_end(client: httpx.AsyncClient) -> 
 async def test_one_feature_has_its_address(client: httpx.AsyncClient) -> None:
     found = await body(client, "/collections/data/items/2")
 
-    assert (found["type"], found["id"], found["geometry"]["type"]) == ("Feature", 2, "LineString")
+    assert (found["type"], found["id"], found["geometry"]["type"]) == (
+        "Feature",
+        2,
+        "LineString",
+    )
     assert found["properties"] == {"nom": "pair", "rang": 1, "jour": "2024-05-02"}
     assert rels(found) == {"self", "collection"}
 
 
 async def test_properties_and_moments_choose(client: httpx.AsyncClient) -> None:
     async def matched(**asked: object) -> int:
-        return int((await body(client, "/collections/data/items", **asked))["numberMatched"])
+        return int(
+            (await body(client, "/collections/data/items", **asked))["numberMatched"]
+        )
 
     assert await matched(nom="pair") == 30
     assert await matched(rang=7) == 1
@@ -162,7 +216,10 @@ async def test_properties_and_moments_choose(client: httpx.AsyncClient) -> None:
     assert await matched(datetime="2024-05-03") == 3
     assert await matched(datetime="2024-05-27/..") == 4
     assert await matched(datetime="../2024-05-02T12:00:00Z") == 6
-    assert await matched(nom="pair", datetime="2024-05-02/2024-05-04", bbox="-3,47,0,49") == 6
+    assert (
+        await matched(nom="pair", datetime="2024-05-02/2024-05-04", bbox="-3,47,0,49")
+        == 6
+    )
 
 
 REFUSED = {
@@ -175,8 +232,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("words", REFUSED)
-async def test_a_question_that_cannot_be_read_is_a_400_in_words(client: httpx.AsyncClient, words: str) -> None:
-    response = await client.get(f"{BASE}/collections/data/items?{words}", headers={"Accept-Language": "en"})
+async def test_a_question_that_cannot_be_read_is_a_400_in_words(
+    client: httpx.AsyncClient, words: str
+) -> None:
+    response = await client.get(
+        f"{BASE}/collections/data/items?{words}", headers={"Accept-Language": "en"}
+    )
 
     assert response.status_code == 400
     [told] = response.json()["errors"]
@@ -186,7 +247,12 @@ async def test_a_question_that_cannot_be_read_is_a_400_in_words(client: httpx.As
 
 @pytest.mark.parametrize(
     "path",
-    ["/collections/other", "/collections/other/items", "/collections/data/items/99", "/collections/data/items/0"],
+    [
+        "/collections/other",
+        "/collections/other/items",
+        "/collections/data/items/99",
+        "/collections/data/items/0",
+    ],
 )
 async def test_what_is_not_there_is_a_404(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(BASE + path)).status_code == 404
@@ -195,19 +261,26 @@ async def test_what_is_not_there_is_a_404(client: httpx.AsyncClient, path: str) 
 
 async def test_a_good_copy_is_not_sent_again(client: httpx.AsyncClient) -> None:
     first = await client.get(f"{BASE}/collections/data/items")
-    again = await client.get(f"{BASE}/collections/data/items", headers={"If-None-Match": first.headers["etag"]})
+    again = await client.get(
+        f"{BASE}/collections/data/items",
+        headers={"If-None-Match": first.headers["etag"]},
+    )
 
     assert (again.status_code, again.content) == (304, b"")
     assert first.headers["access-control-allow-origin"] == "*"
 
 
 def asked_for(table: DatasetTable, bbox: tuple[float, float, float, float]) -> set[int]:
-    found = select_features(table.path, table.columns, FeatureQuery(limit=1000, bbox=bbox))
+    found = select_features(
+        table.path, table.columns, FeatureQuery(limit=1000, bbox=bbox)
+    )
     assert found["matched"] == len(found["features"])
     return {each["id"] for each in found["features"]}
 
 
-def test_a_rectangle_gives_what_shapely_gives(lieux: tuple[list[shapely.Geometry], DatasetTable]) -> None:
+def test_a_rectangle_gives_what_shapely_gives(
+    lieux: tuple[list[shapely.Geometry], DatasetTable],
+) -> None:
     shapes, table = lieux
     chance = random.Random(11)  # noqa: S311 - a fixed seed is the point
     for _ in range(40):
@@ -224,7 +297,8 @@ def test_a_rectangle_may_be_a_point_or_cross_the_180th_meridian(
     lieux: tuple[list[shapely.Geometry], DatasetTable],
 ) -> None:
     shapes, table = lieux
-    x, y = shapes[0].x, shapes[0].y
+    x = shapes[0].x
+    y = shapes[0].y
 
     assert 1 in asked_for(table, (x, y, x, y))
     assert asked_for(table, (170, -90, -3.5, 90)) == set()
@@ -242,19 +316,31 @@ def test_an_answer_too_heavy_is_cut_and_followed(
     page = ogc.items(served, [], FeatureQuery(limit=60), found)
 
     assert 0 < len(found["features"]) < 60
-    assert f"offset={len(found['features'])}" in next(link["href"] for link in page["links"] if link["rel"] == "next")
+    assert f"offset={len(found['features'])}" in next(
+        link["href"] for link in page["links"] if link["rel"] == "next"
+    )
 
 
-def test_geojson_is_that_of_rfc_7946(lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path) -> None:
+def test_geojson_is_that_of_rfc_7946(
+    lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path
+) -> None:
     shapes, table = lieux
 
     assert write_geojson(table.path, table.columns, tmp_path / "t.geojson") == 61
-    assert write_geojson(table.path, table.columns, tmp_path / "few.geojson", limit=3) == 3
+    assert (
+        write_geojson(table.path, table.columns, tmp_path / "few.geojson", limit=3) == 3
+    )
 
     written = json.loads((tmp_path / "t.geojson").read_text(encoding="utf-8"))
     assert "crs" not in written
-    places = [shapely.from_geojson(json.dumps(each["geometry"])) for each in written["features"][:-1]]
-    distances = [place.hausdorff_distance(shape) for place, shape in zip(places, shapes, strict=True)]
+    places = [
+        shapely.from_geojson(json.dumps(each["geometry"]))
+        for each in written["features"][:-1]
+    ]
+    distances = [
+        place.hausdorff_distance(shape)
+        for place, shape in zip(places, shapes, strict=True)
+    ]
     outlines = [place.exterior for place in places if place.geom_type == "Polygon"]
     assert max(distances) < 1e-6
     assert [shapely.is_ccw(outline) for outline in outlines] == [True] * 20
@@ -272,7 +358,10 @@ def test_exported_files_hold_the_same_places(
     write_geo(table.path, table.columns, target, kind, title="Lieux")
 
     _, _, places, values = raw.read(target)
-    found = {int(rank): shapely.from_wkb(place) for rank, place in zip(values[1], places, strict=True)}
+    found = {
+        int(rank): shapely.from_wkb(place)
+        for rank, place in zip(values[1], places, strict=True)
+    }
     assert len(found) == (61 if kind == "gpkg" else 60)
     assert all(found[number].equals(shape) for number, shape in enumerate(shapes))
 
@@ -282,7 +371,9 @@ def test_tiles_are_written_for_the_levels_that_show_something(
 ) -> None:
     table = lieux[1]
 
-    write_geo(table.path, table.columns, tmp_path / "t.pmtiles", "pmtiles", title="Lieux")
+    write_geo(
+        table.path, table.columns, tmp_path / "t.pmtiles", "pmtiles", title="Lieux"
+    )
 
     assert (tmp_path / "t.pmtiles").read_bytes()[:7] == b"PMTiles"
     meta, _, places, values = raw.read(tmp_path / "t.pmtiles")
@@ -296,14 +387,20 @@ def test_tiles_are_written_for_the_levels_that_show_something(
 
 def to_degrees(points: Any) -> Any:
     """From the metres of web maps."""
-    return np.column_stack(Transformer.from_crs(3857, 4326, always_xy=True).transform(points[:, 0], points[:, 1]))
+    return np.column_stack(
+        Transformer.from_crs(3857, 4326, always_xy=True).transform(
+            points[:, 0], points[:, 1]
+        )
+    )
 
 
 def test_tiles_are_numbered_along_the_curve_of_the_standard() -> None:
     assert [tile_number(*tile) for tile in [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1), (1, 1, 0), (2, 0, 0)]] == [
         0, 1, 2, 3, 4, 5,
     ]  # fmt: skip
-    assert sorted(tile_number(3, x, y) for x in range(8) for y in range(8)) == list(range(21, 85))
+    assert sorted(tile_number(3, x, y) for x in range(8) for y in range(8)) == list(
+        range(21, 85)
+    )
 
 
 def test_an_export_reads_again_as_the_same_table(
@@ -317,7 +414,9 @@ def test_an_export_reads_again_as_the_same_table(
 
     assert (understood.format, understood.layers[0].features) == ("GeoPackage", 61)
     both = [
-        duckdb.sql(f"SELECT nom, rang, jour, ST_AsText(geometry) FROM '{path}' ORDER BY rang").fetchall()
+        duckdb.sql(
+            f"SELECT nom, rang, jour, ST_AsText(geometry) FROM '{path}' ORDER BY rang"
+        ).fetchall()
         for path in (table.path, tmp_path / "again.parquet")
     ]
     assert both[0] == both[1]

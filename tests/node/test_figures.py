@@ -16,7 +16,13 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.figures import FiguresPublisher
-from udi.node.datasets.figures import UsageFigure, count_by_client, draw_bars, list_public_figures, sum_by_dataset
+from udi.node.datasets.figures import (
+    UsageFigure,
+    count_by_client,
+    draw_bars,
+    list_public_figures,
+    sum_by_dataset,
+)
 from udi.node.datasets.models import Dataset
 from udi.node.files.models import FileAccess
 from udi.node.files.storage_snapshot import derived_bytes, take_snapshot
@@ -31,10 +37,24 @@ NOVEMBER = [date(2026, 11, number) for number in range(1, 31)]
 
 
 async def use(
-    database: Database, territory: Territory, space: Space, dataset: str, client: ClientKind, **how: Any
+    database: Database,
+    territory: Territory,
+    space: Space,
+    dataset: str,
+    client: ClientKind,
+    **how: Any,
 ) -> None:
     uses = UseCounter(database)
-    uses.add(use_of(territory.id, space.id, uuid.UUID(dataset), how.pop("kind", UseKind.FILE), client), **how)
+    uses.add(
+        use_of(
+            territory.id,
+            space.id,
+            uuid.UUID(dataset),
+            how.pop("kind", UseKind.FILE),
+            client,
+        ),
+        **how,
+    )
     await uses.close()
 
 
@@ -45,7 +65,9 @@ async def move_to_yesterday(database: Database, territory: Territory) -> None:
 
 @pytest.fixture
 def press(node_site: Site, node_database: Database) -> FiguresPublisher:
-    return FiguresPublisher(node_database, node_site.parts["objects"], node_site.pages.gettext)
+    return FiguresPublisher(
+        node_database, node_site.parts["objects"], node_site.pages.gettext
+    )
 
 
 async def shown(database: Database, territory: Territory, dataset: str) -> None:
@@ -53,19 +75,32 @@ async def shown(database: Database, territory: Territory, dataset: str) -> None:
     async with database.session(territory.id, role="worker") as session:
         row = await session.get_one(Dataset, (territory.id, uuid.UUID(dataset)))
         assert row.delivery
-        row.record, row.state = row.delivery.record, "published"
+        row.record = row.delivery.record
+        row.state = "published"
 
 
 async def test_the_page_and_its_tables_say_the_same(
     producer: Producer, node_database: Database, demo: Territory, space: Space
 ) -> None:
     dataset = await producer.publish(title="=cmd()")
-    await use(node_database, demo, space, dataset, ClientKind.PEOPLE, count=3, sent=4_000_000)
-    await use(node_database, demo, space, dataset, ClientKind.PROGRAMS, kind=UseKind.API, count=5)
+    await use(
+        node_database, demo, space, dataset, ClientKind.PEOPLE, count=3, sent=4_000_000
+    )
+    await use(
+        node_database,
+        demo,
+        space,
+        dataset,
+        ClientKind.PROGRAMS,
+        kind=UseKind.API,
+        count=5,
+    )
     await use(node_database, demo, space, dataset, ClientKind.ROBOTS, count=99)
 
     page = await producer.page(f"/spaces/{SLUG}/figures")
-    english = await producer.page(f"/spaces/{SLUG}/figures", headers={"Accept-Language": "en"})
+    english = await producer.page(
+        f"/spaces/{SLUG}/figures", headers={"Accept-Language": "en"}
+    )
     table = await producer.client.get(f"/spaces/{SLUG}/figures.csv")
     told = (await producer.client.get(f"/spaces/{SLUG}/figures.json")).json()
 
@@ -83,7 +118,9 @@ async def test_the_page_and_its_tables_say_the_same(
     assert told["costs"]["bytes_sent"] == 4_000_000
 
 
-async def test_another_month_is_empty_and_a_word_that_is_none_is_this_one(producer: Producer) -> None:
+async def test_another_month_is_empty_and_a_word_that_is_none_is_this_one(
+    producer: Producer,
+) -> None:
     before = await producer.page(f"/spaces/{SLUG}/figures?month=2025-02")
     wrong = await producer.page(f"/spaces/{SLUG}/figures?month=' OR 1")
 
@@ -114,7 +151,8 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
     producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory, space: Space,
     press: FiguresPublisher, node_site: Site,
 ) -> None:  # fmt: skip
-    dataset, draft = await producer.publish(), await producer.draft(TABLE + b"x;y;z\n")
+    dataset = await producer.publish()
+    draft = await producer.draft(TABLE + b"x;y;z\n")
     await shown(node_database, demo, dataset)
     await use(node_database, demo, space, dataset, ClientKind.PEOPLE, count=2)
     await use(node_database, demo, space, draft, ClientKind.PEOPLE, count=7)
@@ -122,7 +160,8 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
 
     today = await press.publish(demo, space.id)
     await move_to_yesterday(node_database, demo)
-    first, again = await press.publish(demo, space.id), await press.publish(demo, space.id)
+    first = await press.publish(demo, space.id)
+    again = await press.publish(demo, space.id)
     await use(node_database, demo, space, dataset, ClientKind.ROBOTS, count=1)
     await move_to_yesterday(node_database, demo)
     second = await press.publish(demo, space.id)
@@ -130,22 +169,38 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
     assert (today, first, again, second) == (False, True, False, True)
     async with node_database.session(demo.id) as session:
         told = await session.get_one(
-            Dataset, (demo.id, (await session.get_one(Space, (demo.id, space.id))).figures_dataset_id)
+            Dataset,
+            (
+                demo.id,
+                (await session.get_one(Space, (demo.id, space.id))).figures_dataset_id,
+            ),
         )
     assert [version.number for version in told.versions] == [2, 1]
-    assert (await passer_by.get(f"/datasets/{told.id}/file")).status_code == 423, "the worker has still to look at it"
+    assert (await passer_by.get(f"/datasets/{told.id}/file")).status_code == 423, (
+        "the worker has still to look at it"
+    )
     assert await look(node_site, demo, told.latest) == FileAccess.OPEN
-    assert (told.title, told.state) == ("Usages des jeux de données de Mairie de Kerlévan", "publishing")
+    assert (told.title, told.state) == (
+        "Usages des jeux de données de Mairie de Kerlévan",
+        "publishing",
+    )
     content = (await passer_by.get(f"/datasets/{told.id}/file")).text
     rows = list(csv.DictReader(io.StringIO(content)))
     assert {row["dataset_id"] for row in rows} == {dataset}
     assert {row["title"] for row in rows} == {"Associations de Kerlévan"}
-    assert [(row["client"], row["count"]) for row in rows] == [("people", "2"), ("robots", "1")]
+    assert [(row["client"], row["count"]) for row in rows] == [
+        ("people", "2"),
+        ("robots", "1"),
+    ]
     assert "automatiquement" in await producer.page(f"/datasets/{told.id}")
 
 
 async def test_figures_that_were_withdrawn_or_stopped_are_left_alone(
-    producer: Producer, node_database: Database, demo: Territory, space: Space, press: FiguresPublisher
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    space: Space,
+    press: FiguresPublisher,
 ) -> None:
     dataset = await producer.publish()
     await shown(node_database, demo, dataset)
@@ -165,8 +220,15 @@ async def test_figures_that_were_withdrawn_or_stopped_are_left_alone(
     assert "Publier ces chiffres" in await producer.page(f"/spaces/{SLUG}/figures")
 
 
-def test_gigabytes_are_integrated_by_day_and_a_day_without_a_look_is_as_the_one_before() -> None:
-    seen = {date(2026, 10, 20): 2 * 10**9, NOVEMBER[9]: 5 * 10**9, NOVEMBER[19]: None, NOVEMBER[29]: 0}
+def test_gigabytes_are_integrated_by_day_and_a_day_without_a_look_is_as_the_one_before() -> (
+    None
+):
+    seen = {
+        date(2026, 10, 20): 2 * 10**9,
+        NOVEMBER[9]: 5 * 10**9,
+        NOVEMBER[19]: None,
+        NOVEMBER[29]: 0,
+    }
 
     assert gigabyte_days(seen, NOVEMBER) == 9 * 2 + 20 * 5
     assert gigabyte_days({}, NOVEMBER) == 0
@@ -184,7 +246,12 @@ async def test_costs_add_up_place_traffic_calls_and_jobs(
     async def look() -> int:
         """Note what is kept, and count it by hand."""
         await take_snapshot(node_database, each_store, demo.id)
-        return sum([int(entry["size"]) async for entry in each_store.list(f"{demo.id}/{space.id}")])
+        return sum(
+            [
+                int(entry["size"])
+                async for entry in each_store.list(f"{demo.id}/{space.id}")
+            ]
+        )
 
     dataset = await producer.publish()
     await use(node_database, demo, space, dataset, ClientKind.ROBOTS, count=2, sent=10)
@@ -223,7 +290,9 @@ async def test_what_was_made_from_files_is_told_beside_the_place_and_takes_none(
     before = await producer.page(f"/spaces/{SLUG}/place")
     await producer.draft()
     store: ObjectStore = node_site.parts["objects"]
-    sizes = {entry["path"]: entry["size"] async for entry in store.list(str(space.tenant_id))}
+    sizes = {
+        entry["path"]: entry["size"] async for entry in store.list(str(space.tenant_id))
+    }
     made = await derived_bytes(store, space)
 
     page = await producer.page(f"/spaces/{SLUG}/place")
@@ -234,7 +303,9 @@ async def test_what_was_made_from_files_is_told_beside_the_place_and_takes_none(
     assert f'value="{len(TABLE)}"' in page
 
 
-async def test_the_place_is_told_by_dataset_the_largest_first(producer: Producer) -> None:
+async def test_the_place_is_told_by_dataset_the_largest_first(
+    producer: Producer,
+) -> None:
     small = await producer.publish()
     await producer.send(TABLE * 2, path=f"/datasets/{small}/versions")
     large = await producer.draft(TABLE * 50)
@@ -248,7 +319,11 @@ async def test_the_place_is_told_by_dataset_the_largest_first(producer: Producer
 
 
 async def test_the_bytes_of_a_file_are_under_its_own_space(
-    producer: Producer, node_database: Database, demo: Territory, space: Space, node_site: Site
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    space: Space,
+    node_site: Site,
 ) -> None:
     dataset = await producer.publish()
     await producer.send(TABLE * 2, path=f"/datasets/{dataset}/versions")
@@ -258,7 +333,9 @@ async def test_the_bytes_of_a_file_are_under_its_own_space(
 
     async with node_database.session(demo.id) as session:
         row = await session.get_one(Dataset, (demo.id, uuid.UUID(dataset)))
-    assert {key.partition(".")[0] for key in keys} == {version.file.key for version in row.versions}
+    assert {key.partition(".")[0] for key in keys} == {
+        version.file.key for version in row.versions
+    }
     assert len(keys) == 4
     assert all(key.startswith(f"{demo.id}/{space.id}/{dataset}/") for key in keys)
 
@@ -267,9 +344,18 @@ async def test_uses_of_restricted_data_are_told_to_nobody(
     producer: Producer, node_database: Database, demo: Territory, space: Space
 ) -> None:
     """What was sent while they were open, by how often, is how long the file is."""
-    still_open, closed = await producer.publish(), await producer.publish(await producer.draft(TABLE + b"x;y;\n"))
+    still_open = await producer.publish()
+    closed = await producer.publish(await producer.draft(TABLE + b"x;y;\n"))
     for dataset in (still_open, closed):
-        await use(node_database, demo, space, dataset, ClientKind.PEOPLE, count=3, sent=3 * 1234)
+        await use(
+            node_database,
+            demo,
+            space,
+            dataset,
+            ClientKind.PEOPLE,
+            count=3,
+            sent=3 * 1234,
+        )
         await shown(node_database, demo, dataset)
     await move_to_yesterday(node_database, demo)
     async with node_database.session(demo.id, role="worker") as session:

@@ -41,10 +41,15 @@ def test_any_name_becomes_one_that_a_header_and_a_folder_take(name: str) -> None
     content_disposition(kept).encode("ascii")
 
 
-async def test_a_hostile_name_reaches_the_reader_harmless(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_a_hostile_name_reaches_the_reader_harmless(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish(await producer.draft(name='..\\"é\u202e;x.csv'))
 
     answer = await passer_by.get(f"/datasets/{dataset}/file")
 
     assert answer.status_code == 200
-    assert answer.headers["content-disposition"] == "attachment; filename=\"ex.csv\"; filename*=UTF-8''%C3%A9x.csv"
+    assert (
+        answer.headers["content-disposition"]
+        == "attachment; filename=\"ex.csv\"; filename*=UTF-8''%C3%A9x.csv"
+    )

@@ -11,7 +11,11 @@ from tests.node.producer import Producer
 from tests.node.test_file_safety import inspected, workbook
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.tables.safety.document_properties import LARGEST_PART, can_remove_names, remove_names
+from udi.node.tables.safety.document_properties import (
+    LARGEST_PART,
+    can_remove_names,
+    remove_names,
+)
 from udi.node.tables.safety.findings import Danger
 
 AUTHOR = "Camille Kerdraon"
@@ -29,7 +33,9 @@ def pack(parts: dict[str, bytes]) -> bytes:
     into = io.BytesIO()
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         for place, (name, content) in enumerate(parts.items()):
-            archive.writestr(name, content, zipfile.ZIP_DEFLATED if place else zipfile.ZIP_STORED)
+            archive.writestr(
+                name, content, zipfile.ZIP_DEFLATED if place else zipfile.ZIP_STORED
+            )
     return into.getvalue()
 
 
@@ -71,9 +77,15 @@ def test_remove_names_changes_the_properties_alone(
 
 @pytest.mark.parametrize(
     "content",
-    [b"no workbook", pack(OPEN_DOCUMENT)[:-40], pack({"a": b"", "docProps/core.xml": b" " * (LARGEST_PART + 1)})],
+    [
+        b"no workbook",
+        pack(OPEN_DOCUMENT)[:-40],
+        pack({"a": b"", "docProps/core.xml": b" " * (LARGEST_PART + 1)}),
+    ],
 )
-def test_remove_names_refuses_what_is_no_workbook(tmp_path: Path, content: bytes) -> None:
+def test_remove_names_refuses_what_is_no_workbook(
+    tmp_path: Path, content: bytes
+) -> None:
     source = tmp_path / "source.xlsx"
     source.write_bytes(content)
 
@@ -83,14 +95,23 @@ def test_remove_names_refuses_what_is_no_workbook(tmp_path: Path, content: bytes
 
 @pytest.mark.parametrize(
     ("name", "size", "removable"),
-    [("a.xlsx", 10, True), ("A.ODS", 10, True), ("a.xls", 10, False), ("a.pdf", 10, False), ("a.xlsx", 10**9, False)],
+    [
+        ("a.xlsx", 10, True),
+        ("A.ODS", 10, True),
+        ("a.xls", 10, False),
+        ("a.pdf", 10, False),
+        ("a.xlsx", 10**9, False),
+    ],
 )
 def test_can_remove_names(name: str, size: int, *, removable: bool) -> None:
     assert can_remove_names(name, size) is removable
 
 
 async def test_a_name_in_the_properties_is_removed_on_request(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.draft(workbook(author=AUTHOR), "budget.xlsx")
     told = await producer.page(f"/datasets/{dataset}/check")
@@ -104,7 +125,9 @@ async def test_a_name_in_the_properties_is_removed_on_request(
     assert answer.headers["location"] == f"/datasets/{dataset}/check"
     assert BUTTON not in checked
     with zipfile.ZipFile(io.BytesIO(given.content)) as archive:
-        assert AUTHOR.encode() not in b"".join(archive.read(name) for name in archive.namelist())
+        assert AUTHOR.encode() not in b"".join(
+            archive.read(name) for name in archive.namelist()
+        )
 
 
 async def test_a_file_without_a_name_is_left_as_it_is(producer: Producer) -> None:
@@ -120,7 +143,11 @@ async def test_the_name_is_told_once_for_a_dataset(producer: Producer) -> None:
     dataset = await producer.draft(workbook(author=AUTHOR), "budget.xlsx")
     await producer.publish(dataset)
 
-    await producer.send(workbook(author=AUTHOR, hide=True), "budget.xlsx", f"/datasets/{dataset}/versions")
+    await producer.send(
+        workbook(author=AUTHOR, hide=True),
+        "budget.xlsx",
+        f"/datasets/{dataset}/versions",
+    )
     checked = await producer.page(f"/datasets/{dataset}/check")
 
     assert "Les propriétés de ce fichier donnent un nom" not in checked

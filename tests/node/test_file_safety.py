@@ -13,7 +13,12 @@ import pytest
 import xlsxwriter
 
 from udi.node.tables.file_kind import recognise_kind
-from udi.node.tables.safety.findings import EXPLANATIONS, Danger, SafetyFinding, SafetySeverity
+from udi.node.tables.safety.findings import (
+    EXPLANATIONS,
+    Danger,
+    SafetyFinding,
+    SafetySeverity,
+)
 from udi.node.tables.safety.formulas import danger_of
 from udi.node.tables.safety.inspection import inspect_file
 
@@ -55,7 +60,8 @@ def workbook(*, hide: bool = False, author: str = "") -> bytes:
     into = io.BytesIO()
     book = xlsxwriter.Workbook(into, {"in_memory": True})
     book.set_properties({"author": author})
-    sheet, other = book.add_worksheet("Données"), book.add_worksheet("Salaires & primes")
+    sheet = book.add_worksheet("Données")
+    other = book.add_worksheet("Salaires & primes")
     sheet.write_row(0, 0, ["nom", "montant"])
     sheet.write_row(1, 0, ["Marché", 12.5])
     sheet.write_formula(2, 1, "=SUM(B2:B2)")
@@ -73,13 +79,21 @@ def workbook(*, hide: bool = False, author: str = "") -> bytes:
 def test_an_ordinary_workbook_and_table_say_nothing(inspect: Inspect) -> None:
     assert inspect("budget.xlsx", workbook()) == []
     assert (
-        inspect("budget.csv", "nom;écart;note\nMarché;-12,5;- à revoir\nÉcole;+3;+33 2 98 00 00 00\n---;=;-\n".encode())
+        inspect(
+            "budget.csv",
+            "nom;écart;note\nMarché;-12,5;- à revoir\nÉcole;+3;+33 2 98 00 00 00\n---;=;-\n".encode(),
+        )
         == []
     )
 
 
 def test_what_a_workbook_hides(inspect: Inspect) -> None:
-    findings = {one.danger: one for one in inspect("budget.xlsx", workbook(hide=True, author="Camille Kerdraon"))}
+    findings = {
+        one.danger: one
+        for one in inspect(
+            "budget.xlsx", workbook(hide=True, author="Camille Kerdraon")
+        )
+    }
 
     assert set(findings) == {
         Danger.HIDDEN_SHEETS, Danger.HIDDEN_LINES, Danger.COMMENTS, Danger.AUTHOR, Danger.FORMULAS, Danger.ATTACK,
@@ -88,9 +102,10 @@ def test_what_a_workbook_hides(inspect: Inspect) -> None:
     assert findings[Danger.HIDDEN_LINES].count == 2
     assert findings[Danger.ATTACK].strength is SafetySeverity.STOP
     assert "Camille" not in json.dumps([one.as_json() for one in findings.values()])
-    assert [SafetyFinding.from_json(json.loads(json.dumps(one.as_json()))) for one in findings.values()] == list(
-        findings.values()
-    )
+    assert [
+        SafetyFinding.from_json(json.loads(json.dumps(one.as_json())))
+        for one in findings.values()
+    ] == list(findings.values())
 
 
 @pytest.mark.parametrize(
@@ -101,11 +116,17 @@ def test_what_a_workbook_hides(inspect: Inspect) -> None:
         ("xl/externalLinks/externalLink1.xml", Danger.LINKS, SafetySeverity.WARNING),
         ("xl/connections.xml", Danger.CONNECTIONS, SafetySeverity.WARNING),
         ("xl/embeddings/oleObject1.bin", Danger.EMBEDDED, SafetySeverity.WARNING),
-        ("xl/threadedComments/threadedComment1.xml", Danger.COMMENTS, SafetySeverity.WARNING),
+        (
+            "xl/threadedComments/threadedComment1.xml",
+            Danger.COMMENTS,
+            SafetySeverity.WARNING,
+        ),
         ("payload.exe", Danger.PROGRAM, SafetySeverity.STOP),
     ],
 )
-def test_parts_of_a_workbook(inspect: Inspect, part: str, danger: Danger, strength: SafetySeverity) -> None:
+def test_parts_of_a_workbook(
+    inspect: Inspect, part: str, danger: Danger, strength: SafetySeverity
+) -> None:
     (finding,) = inspect("classeur.xlsx", packed({part: b"x"}, like=workbook()))
 
     assert (finding.danger, finding.strength) == (danger, strength)
@@ -120,7 +141,10 @@ def test_an_open_document(inspect: Inspect) -> None:
     files = {"mimetype": b"x", "META-INF/manifest.xml": b"<manifest/>", "content.xml": content.encode(),
              "meta.xml": b"<dc:creator>Camille Kerdraon</dc:creator>", "Basic/Standard/Module1.xml": b"x"}  # fmt: skip
     findings = inspect("paie.ods", packed(files))
-    locked = inspect("paie.ods", packed({**files, "META-INF/manifest.xml": b"<manifest:encryption-data/>"}))
+    locked = inspect(
+        "paie.ods",
+        packed({**files, "META-INF/manifest.xml": b"<manifest:encryption-data/>"}),
+    )
 
     assert dangers(findings) == {
         Danger.HIDDEN_SHEETS, Danger.HIDDEN_LINES, Danger.COMMENTS, Danger.MACROS, Danger.AUTHOR,
@@ -131,11 +155,19 @@ def test_an_open_document(inspect: Inspect) -> None:
 def test_old_workbooks(inspect: Inspect) -> None:
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
     summary = bytes.fromhex("E0859FF2F94F6810AB9108002B27B3D9")
-    section = struct.pack("<IIII", 64, 1, 4, 16) + struct.pack("<II", 30, 17) + b"Camille Kerdraon\x00"
+    section = (
+        struct.pack("<IIII", 64, 1, 4, 16)
+        + struct.pack("<II", 30, 17)
+        + b"Camille Kerdraon\x00"
+    )
     properties = bytes(28) + summary + struct.pack("<I", 48) + section
 
-    assert dangers(inspect("a.xls", head + "_VBA_PROJECT".encode("utf-16-le"))) == {Danger.MACROS}
-    assert dangers(inspect("a.xlsx", head + "EncryptedPackage".encode("utf-16-le"))) == {Danger.PASSWORD}
+    assert dangers(inspect("a.xls", head + "_VBA_PROJECT".encode("utf-16-le"))) == {
+        Danger.MACROS
+    }
+    assert dangers(
+        inspect("a.xlsx", head + "EncryptedPackage".encode("utf-16-le"))
+    ) == {Danger.PASSWORD}
     assert dangers(inspect("a.xls", head + properties)) == {Danger.AUTHOR}
 
 
@@ -154,7 +186,11 @@ def test_formulas_and_what_is_not(cell: str, danger: Danger | None) -> None:
 
 
 def test_formulas_are_told_by_line(inspect: Inspect) -> None:
-    content = "nom;note\n" + "Marché;bien\n" * 3 + "École;=A1+1\nPort;\"=cmd|' /C calc'!A0\"\n"
+    content = (
+        "nom;note\n"
+        + "Marché;bien\n" * 3
+        + "École;=A1+1\nPort;\"=cmd|' /C calc'!A0\"\n"
+    )
     findings = {one.danger: one.lines for one in inspect("avis.csv", content.encode())}
 
     assert findings == {Danger.FORMULAS: (5,), Danger.ATTACK: (6,)}
@@ -166,7 +202,9 @@ def test_a_line_of_a_remark_is_no_formula(inspect: Inspect) -> None:
     assert {one.danger: one.lines for one in inspect("avis.csv", remark.encode())} == {
         Danger.FORMULAS: (5,), Danger.ATTACK: (6,),
     }  # fmt: skip
-    assert dangers(inspect("avis.csv", b'id;avis\n1;5" de long\n=cmd|x;2\n')) == {Danger.ATTACK}
+    assert dangers(inspect("avis.csv", b'id;avis\n1;5" de long\n=cmd|x;2\n')) == {
+        Danger.ATTACK
+    }
 
 
 def test_archives(inspect: Inspect) -> None:
@@ -174,14 +212,24 @@ def test_archives(inspect: Inspect) -> None:
     locked = bytearray(packed({"a.csv": b"a;b\n"}))
     locked[locked.index(b"PK\x01\x02") + 8] |= 1
 
-    assert dangers(inspect("zeros.zip", packed({"zeros.csv": bytes(200 * 1024**2)}))) == {Danger.BOMB}
-    assert dangers(inspect("many.zip", packed({f"{n}.csv": b"" for n in range(10_001)}))) == {Danger.BOMB}
-    assert dangers(inspect("slip.zip", packed({"../../evil.csv": b"a"}))) == {Danger.PATHS}
-    assert dangers(inspect("slip.zip", packed({"C:\\evil.csv": b"a"}))) == {Danger.PATHS}
+    assert dangers(
+        inspect("zeros.zip", packed({"zeros.csv": bytes(200 * 1024**2)}))
+    ) == {Danger.BOMB}
+    assert dangers(
+        inspect("many.zip", packed({f"{n}.csv": b"" for n in range(10_001)}))
+    ) == {Danger.BOMB}
+    assert dangers(inspect("slip.zip", packed({"../../evil.csv": b"a"}))) == {
+        Danger.PATHS
+    }
+    assert dangers(inspect("slip.zip", packed({"C:\\evil.csv": b"a"}))) == {
+        Danger.PATHS
+    }
     assert dangers(inspect("nested.zip", nested)) == set()
     assert dangers(inspect("locked.zip", bytes(locked))) == {Danger.PASSWORD}
     assert dangers(inspect("cut.zip", nested[:-30])) == {Danger.BROKEN}
-    assert dangers(inspect("zeros.csv.gz", gzip.compress(bytes(150 * 1024**2)))) == {Danger.BOMB}
+    assert dangers(inspect("zeros.csv.gz", gzip.compress(bytes(150 * 1024**2)))) == {
+        Danger.BOMB
+    }
     assert dangers(inspect("cut.csv.gz", b"\x1f\x8bnothing")) == {Danger.BROKEN}
     assert inspect("fine.csv.gz", gzip.compress(b"a;b\n1;2\n")) == []
     assert inspect("fine.zip", packed({"stops.txt": b"a,b\n"})) == []
@@ -189,15 +237,27 @@ def test_archives(inspect: Inspect) -> None:
 
 def test_documents(inspect: Inspect) -> None:
     packed_script = zlib.compress(b"<< /S /JavaScript /JS (app.alert(1)) >>")
-    hidden = b"%PDF-1.5\n1 0 obj << /Type /ObjStm /Length 9 >>\nstream\n" + packed_script + b"\nendstream"
+    hidden = (
+        b"%PDF-1.5\n1 0 obj << /Type /ObjStm /Length 9 >>\nstream\n"
+        + packed_script
+        + b"\nendstream"
+    )
     said = b"%PDF-1.4\n<< /Author (Camille Kerdraon) /Creator (Writer) >>\n"
 
-    assert dangers(inspect("a.pdf", b"%PDF-1.4\n<< /S /J#61vaScript /JS (app.alert(1)) >>")) == {Danger.SCRIPT}
+    assert dangers(
+        inspect("a.pdf", b"%PDF-1.4\n<< /S /J#61vaScript /JS (app.alert(1)) >>")
+    ) == {Danger.SCRIPT}
     assert dangers(inspect("a.pdf", hidden)) == {Danger.SCRIPT}
-    assert dangers(inspect("a.pdf", b"%PDF-1.4\n<< /Type /EmbeddedFile >>")) == {Danger.EMBEDDED}
-    assert dangers(inspect("a.pdf", b"%PDF-1.4\ntrailer << /Encrypt 5 0 R >>")) == {Danger.PASSWORD}
+    assert dangers(inspect("a.pdf", b"%PDF-1.4\n<< /Type /EmbeddedFile >>")) == {
+        Danger.EMBEDDED
+    }
+    assert dangers(inspect("a.pdf", b"%PDF-1.4\ntrailer << /Encrypt 5 0 R >>")) == {
+        Danger.PASSWORD
+    }
     assert dangers(inspect("a.pdf", said)) == {Danger.AUTHOR}
-    assert inspect("a.pdf", b"%PDF-1.4\n<< /Author (LibreOffice 7) /Producer (x) >>") == []
+    assert (
+        inspect("a.pdf", b"%PDF-1.4\n<< /Author (LibreOffice 7) /Producer (x) >>") == []
+    )
     assert dangers(inspect("run.csv", b"MZ\x90\x00" + bytes(100))) == {Danger.PROGRAM}
     assert dangers(inspect("run.bat", b"echo off\n")) == {Danger.PROGRAM}
 
@@ -207,26 +267,47 @@ def test_pictures_that_say_where(inspect: Inspect, order: str) -> None:
     def picture(tag: int, count: int = 1) -> bytes:
         main = struct.pack(f"{order}HHHIII", 1, tag, 4, count, 26, 0)
         places = struct.pack(f"{order}HHHIII", 1, 2, 5, 3, 0, 0)
-        tiff = (b"II*\x00" if order == "<" else b"MM\x00*") + struct.pack(f"{order}I", 8) + main + places
+        tiff = (
+            (b"II*\x00" if order == "<" else b"MM\x00*")
+            + struct.pack(f"{order}I", 8)
+            + main
+            + places
+        )
         return b"\xff\xd8\xff\xe1\x00\x80Exif\x00\x00" + tiff
 
     assert dangers(inspect("a.jpg", picture(0x8825))) == {Danger.PLACE}
     assert dangers(inspect("a.jpg", picture(0x013B, 12))) == {Danger.AUTHOR}
     assert inspect("a.jpg", picture(0x0100)) == []
-    assert inspect("a.jpg", b"\xff\xd8\xff\xe1\x00\x80Exif\x00\x00II*\x00\xff\xff\xff\xff") == []
+    assert (
+        inspect("a.jpg", b"\xff\xd8\xff\xe1\x00\x80Exif\x00\x00II*\x00\xff\xff\xff\xff")
+        == []
+    )
 
 
 def test_drawings_and_pages(inspect: Inspect) -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg">%s</svg>'
 
-    assert inspect("a.svg", svg % b'<a href="https://example.org"><circle r="4"/></a>') == []
-    assert dangers(inspect("a.svg", svg % b"<script>alert(1)</script>")) == {Danger.SCRIPT}
-    assert dangers(inspect("a.svg", svg % b'<rect onload="alert(1)"/>')) == {Danger.SCRIPT}
-    assert dangers(inspect("a.svg", svg % b'<image href="http://elsewhere.example/a.png"/>')) == {Danger.OUTSIDE}
-    assert dangers(inspect("a.svgz", gzip.compress(svg % b"<script/>"))) == {Danger.SCRIPT}
-    assert dangers(inspect("a.xml", b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>')) == {
-        Danger.ENTITIES
+    assert (
+        inspect("a.svg", svg % b'<a href="https://example.org"><circle r="4"/></a>')
+        == []
+    )
+    assert dangers(inspect("a.svg", svg % b"<script>alert(1)</script>")) == {
+        Danger.SCRIPT
     }
+    assert dangers(inspect("a.svg", svg % b'<rect onload="alert(1)"/>')) == {
+        Danger.SCRIPT
+    }
+    assert dangers(
+        inspect("a.svg", svg % b'<image href="http://elsewhere.example/a.png"/>')
+    ) == {Danger.OUTSIDE}
+    assert dangers(inspect("a.svgz", gzip.compress(svg % b"<script/>"))) == {
+        Danger.SCRIPT
+    }
+    assert dangers(
+        inspect(
+            "a.xml", b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
+        )
+    ) == {Danger.ENTITIES}
     (page,) = inspect("a.html", b"<!doctype html><script>1</script>")
     assert page.strength is SafetySeverity.WARNING
 
@@ -243,13 +324,22 @@ def test_hostile_files_are_found(shared_data: Path) -> None:
         "defusedxml_external.xml": Danger.ENTITIES, "defusedxml_xmlbomb.xml": Danger.ENTITIES, "pat_Classic-XXE.xml": Danger.ENTITIES,
         "payloadbox_csv-payload.txt": Danger.ATTACK,
     }  # fmt: skip
-    missed = {name: danger for name, danger in expected.items() if danger not in dangers(inspected(bad / name))}
+    missed = {
+        name: danger
+        for name, danger in expected.items()
+        if danger not in dangers(inspected(bad / name))
+    }
 
     assert missed == {}
 
 
-def test_inspect_file_ends_with_findings_that_have_words_on_every_hostile_file(shared_data: Path) -> None:
-    found = {path.name: inspected(path) for path in sorted((shared_data / "data/bad").iterdir())}
+def test_inspect_file_ends_with_findings_that_have_words_on_every_hostile_file(
+    shared_data: Path,
+) -> None:
+    found = {
+        path.name: inspected(path)
+        for path in sorted((shared_data / "data/bad").iterdir())
+    }
     findings = [finding for each in found.values() for finding in each]
     words = [finding.explanation.what % finding.values for finding in findings]
 
@@ -259,18 +349,30 @@ def test_inspect_file_ends_with_findings_that_have_words_on_every_hostile_file(s
     assert [finding for finding in findings if finding.count < 1] == []
 
 
-def test_real_tables_are_not_stopped(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = {path.name: inspected(path) for path in sorted((shared_data / "data/tables").iterdir())}
+def test_real_tables_are_not_stopped(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {
+        path.name: inspected(path)
+        for path in sorted((shared_data / "data/tables").iterdir())
+    }
     serious = {
         name: dangers(found)
         for name, found in told.items()
-        if any(one.strength in {SafetySeverity.STOP, SafetySeverity.QUARANTINE} for one in found)
+        if any(
+            one.strength in {SafetySeverity.STOP, SafetySeverity.QUARANTINE}
+            for one in found
+        )
     }
     with capsys.disabled():
-        print(f"\n{len(told)} files: {sum(map(bool, told.values()))} with something to say")  # noqa: T201 - a figure to publish
+        print(  # noqa: T201 - a figure to publish
+            f"\n{len(told)} files: {sum(map(bool, told.values()))} with something to say"
+        )
         for name, found in told.items():
             if found:
-                print(f"  {name}: {', '.join(f'{one.danger} {one.count} {one.lines}' for one in found)}")  # noqa: T201
+                print(  # noqa: T201 - a figure to publish
+                    f"  {name}: {', '.join(f'{one.danger} {one.count} {one.lines}' for one in found)}"
+                )
 
     assert serious == {}
 
@@ -280,9 +382,14 @@ def test_each_danger_has_its_words() -> None:
 
 
 @pytest.mark.parametrize("name", ["noms.csv.gz", "noms.zip"])
-def test_a_formula_that_attacks_is_found_in_a_packed_table(inspect: Inspect, name: str) -> None:
+def test_a_formula_that_attacks_is_found_in_a_packed_table(
+    inspect: Inspect, name: str
+) -> None:
     table = b"nom;lien\nA;=cmd|'/C calc'!A0\nB;x\n"
-    content = gzip.compress(table) if name.endswith(".gz") else packed({"noms.csv": table})
+    if name.endswith(".gz"):
+        content = gzip.compress(table)
+    else:
+        content = packed({"noms.csv": table})
 
     [finding] = inspect(name, content)
 

@@ -44,17 +44,25 @@ def there(settings: Settings) -> Iterator[PortalDouble]:
 
 
 @pytest.fixture
-async def joined(node_database: Database, demo: Territory, there: PortalDouble) -> FurtherPortal:
+async def joined(
+    node_database: Database, demo: Territory, there: PortalDouble
+) -> FurtherPortal:
     """What the node knows of it."""
     told = JoinedPortal(
-        there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {SLUG: THERE}
+        there.origin,
+        {"fr": "Hautes-Terres"},
+        "autre-node-x",
+        "further_credential_elsewhere",
+        {SLUG: THERE},
     )
     async with node_database.session(demo.id, role="worker") as session:
         return await apply_portal(session, told)
 
 
 @pytest.fixture
-def visit(node_site: Site, demo: Territory, settings: Settings, joined: FurtherPortal) -> Visit:
+def visit(
+    node_site: Site, demo: Territory, settings: Settings, joined: FurtherPortal
+) -> Visit:
     """The worker's task for this portal looks once, as long after the last time as it takes."""
 
     async def visit() -> None:
@@ -73,17 +81,27 @@ async def answer_there(
 
         async def send(document: dict[str, Any], **token: Any) -> int:
             headers = there.bearer(demo.links["node"], document["resource_id"], **token)
-            sent = await client.put(f"/resources/{document['resource_id']}/report", json=document, headers=headers)
+            sent = await client.put(
+                f"/resources/{document['resource_id']}/report",
+                json=document,
+                headers=headers,
+            )
             return sent.status_code
 
         yield send
 
 
 def pushed(double: PortalDouble) -> list[tuple[str, Any]]:
-    return [(method, body) for method, _path, body, _headers in double.pushed if method != "GET"]
+    return [
+        (method, body)
+        for method, _path, body, _headers in double.pushed
+        if method != "GET"
+    ]
 
 
-async def further_of(database: Database, territory: Territory, portal: FurtherPortal, dataset: str) -> FurtherDelivery:
+async def further_of(
+    database: Database, territory: Territory, portal: FurtherPortal, dataset: str
+) -> FurtherDelivery:
     async with database.session(territory.id, role="worker") as session:
         found = await find_further_delivery(session, portal.id, uuid.UUID(dataset))
         assert found is not None
@@ -91,7 +109,11 @@ async def further_of(database: Database, territory: Territory, portal: FurtherPo
 
 
 async def test_it_is_told_the_same_of_the_producer_that_it_knows(
-    producer: Producer, portal: PortalDouble, there: PortalDouble, visit: Visit, push: Push
+    producer: Producer,
+    portal: PortalDouble,
+    there: PortalDouble,
+    visit: Visit,
+    push: Push,
 ) -> None:
     dataset = await producer.publish()
 
@@ -100,7 +122,10 @@ async def test_it_is_told_the_same_of_the_producer_that_it_knows(
 
     [(method, record)], [(_, own)] = pushed(there), pushed(portal)
     assert method == "POST"
-    assert (record["producer"]["organization_id"], record["producer"]["organization_name"]) == tuple(THERE.values())
+    assert (
+        record["producer"]["organization_id"],
+        record["producer"]["organization_name"],
+    ) == tuple(THERE.values())
     assert {**record, "producer": None} == {**own, "producer": None}
     assert own["producer"]["organization_id"] not in str(record)
     assert portal.origin not in str(record)
@@ -128,7 +153,12 @@ async def test_a_report_concerns_the_portal_that_signed_it(
 
 
 async def test_the_page_says_how_it_stands_there_and_tells_it_again(
-    producer: Producer, portal: PortalDouble, there: PortalDouble, joined: FurtherPortal, visit: Visit, answer: Any
+    producer: Producer,
+    portal: PortalDouble,
+    there: PortalDouble,
+    joined: FurtherPortal,
+    visit: Visit,
+    answer: Any,
 ) -> None:
     dataset = await producer.publish()
     await answer(report(dataset))
@@ -137,13 +167,26 @@ async def test_the_page_says_how_it_stands_there_and_tells_it_again(
     await visit()
 
     page = await producer.page(f"/datasets/{dataset}")
-    for words in ("Sur d’autres portails", "Hautes-Terres", "Refusé", "This text is too long.", "ERR-203"):
+    for words in (
+        "Sur d’autres portails",
+        "Hautes-Terres",
+        "Refusé",
+        "This text is too long.",
+        "ERR-203",
+    ):
         assert words in page
     assert "Le portail l’a accepté" in page
-    retried = await producer.client.post(f"/datasets/{dataset}/portals/{joined.id}/retry")
-    assert (retried.status_code, retried.headers["location"]) == (303, f"/datasets/{dataset}")
+    retried = await producer.client.post(
+        f"/datasets/{dataset}/portals/{joined.id}/retry"
+    )
+    assert (retried.status_code, retried.headers["location"]) == (
+        303,
+        f"/datasets/{dataset}",
+    )
     twice = await producer.client.post(f"/datasets/{dataset}/portals/{joined.id}/retry")
-    unknown = await producer.client.post(f"/datasets/{dataset}/portals/{uuid.uuid4()}/retry")
+    unknown = await producer.client.post(
+        f"/datasets/{dataset}/portals/{uuid.uuid4()}/retry"
+    )
     assert (twice.status_code, unknown.status_code) == (409, 404)
     await visit()
     assert [method for method, _ in pushed(there)] == ["POST", "POST"]
@@ -176,7 +219,9 @@ async def test_while_it_is_away_the_newest_waits(
     there.token_status = 200
     await visit()
 
-    assert [(method, record["resource_title"]) for method, record in pushed(there)] == [("POST", "Corrigé")]
+    assert [(method, record["resource_title"]) for method, record in pushed(there)] == [
+        ("POST", "Corrigé")
+    ]
     assert (await further_of(node_database, demo, joined, dataset)).state == "sent"
 
 
@@ -188,12 +233,15 @@ async def test_one_that_cannot_be_told_now_holds_back_no_other(
     node_database: Database,
     demo: Territory,
 ) -> None:
-    first, second = await producer.publish(), await producer.publish()
+    first = await producer.publish()
+    second = await producer.publish()
     there.answers = [NOTHING, (500, {"title": "busy"})]
 
     await visit()
 
-    states = [await further_of(node_database, demo, joined, each) for each in (first, second)]
+    states = [
+        await further_of(node_database, demo, joined, each) for each in (first, second)
+    ]
     assert sorted(each.state for each in states) == ["queued", "sent"]
     assert [each.attempts for each in states if each.state == "queued"] == [1]
 
@@ -207,7 +255,9 @@ async def test_what_it_never_had_is_withdrawn_well(
     demo: Territory,
 ) -> None:
     dataset = await producer.publish()
-    await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"})
+    await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
+    )
     there.answers = [NOTHING, (404, {"title": "unknown"})]
 
     await visit()
@@ -227,7 +277,13 @@ async def test_one_that_knows_better_is_told_the_other_way_once(
 ) -> None:
     dataset = await producer.publish()
     known, unknown = (
-        (400, {"report_id": str(uuid.uuid4()), "errors": [{"field": "global_id", "reason": "x", "code": code}]})
+        (
+            400,
+            {
+                "report_id": str(uuid.uuid4()),
+                "errors": [{"field": "global_id", "reason": "x", "code": code}],
+            },
+        )
         for code in ("ERR-304", "ERR-104")
     )
     there.answers = [NOTHING, known, NOTHING, unknown]
@@ -254,7 +310,11 @@ async def test_what_one_refuses_stays_open_while_another_shows_it(
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200
     assert (await passer_by.get("/api/v1/resources")).json()["items"] == []
 
-    withdrawn = {**report(dataset, "DELETE"), "withdrawn_by_team": True, "comment": "Pas ici"}
+    withdrawn = {
+        **report(dataset, "DELETE"),
+        "withdrawn_by_team": True,
+        "comment": "Pas ici",
+    }
     assert await answer_there(withdrawn) == 200
 
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404
@@ -273,7 +333,11 @@ async def test_what_its_team_withdraws_stays_elsewhere(
     sent = await further_of(node_database, demo, joined, dataset)
     await answer_there(report(dataset, report_id=sent.report_id))
 
-    withdrawn = {**report(dataset, "DELETE"), "withdrawn_by_team": True, "comment": "Pas ici"}
+    withdrawn = {
+        **report(dataset, "DELETE"),
+        "withdrawn_by_team": True,
+        "comment": "Pas ici",
+    }
     assert await answer_there(withdrawn) == 200
 
     assert await state_of(node_database, demo, dataset) == "published"
@@ -292,7 +356,13 @@ async def test_an_erased_dataset_is_forgotten_when_every_portal_took_it_off(
     await answer_there(report(dataset, report_id=sent.report_id))
     await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "x"})
     await push(dataset, revision=2)
-    await answer(report(dataset, "DELETE", report_id=(await delivery_of(node_database, demo, dataset)).report_id))
+    await answer(
+        report(
+            dataset,
+            "DELETE",
+            report_id=(await delivery_of(node_database, demo, dataset)).report_id,
+        )
+    )
     assert (await erase(producer, dataset)).status_code == 303
 
     await erase_job(dataset)
@@ -306,21 +376,35 @@ async def test_an_erased_dataset_is_forgotten_when_every_portal_took_it_off(
 
     async with node_database.session(demo.id, role="worker") as session:
         assert await find_dataset(session, uuid.UUID(dataset)) is None
-        assert await find_further_delivery(session, joined.id, uuid.UUID(dataset)) is None
+        assert (
+            await find_further_delivery(session, joined.id, uuid.UUID(dataset)) is None
+        )
 
 
 async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_left_takes_all_off(
-    producer: Producer, portal: PortalDouble, there: PortalDouble, answer: Any, node_database: Database, demo: Territory
+    producer: Producer,
+    portal: PortalDouble,
+    there: PortalDouble,
+    answer: Any,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     public = await producer.publish()
     await answer(report(public))
     await producer.draft()
     told = JoinedPortal(
-        there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {SLUG: THERE}
+        there.origin,
+        {"fr": "Hautes-Terres"},
+        "autre-node-x",
+        "further_credential_elsewhere",
+        {SLUG: THERE},
     )
     async with node_database.session(demo.id, role="worker") as session:
         later = await apply_portal(session, told)
-        assert (await announce_published(session, later), await announce_published(session, later)) == (1, 0)
+        assert (
+            await announce_published(session, later),
+            await announce_published(session, later),
+        ) == (1, 0)
     async with node_database.session(demo.id, role="worker") as session:
         assert await leave_portal(session, later, reason="x") == 1
         assert await count_unsettled(session, later.id) == 1
@@ -332,10 +416,18 @@ async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_l
 
 
 async def test_a_space_that_it_was_not_invited_for_is_not_told(
-    producer: Producer, there: PortalDouble, visit: Visit, node_database: Database, demo: Territory
+    producer: Producer,
+    there: PortalDouble,
+    visit: Visit,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     told = JoinedPortal(
-        there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {"port": THERE}
+        there.origin,
+        {"fr": "Hautes-Terres"},
+        "autre-node-x",
+        "further_credential_elsewhere",
+        {"port": THERE},
     )
     async with node_database.session(demo.id, role="worker") as session:
         await apply_portal(session, told)

@@ -29,7 +29,9 @@ NOT_MAPS = {
 
 
 def geojson(*features: dict[str, object], **more: object) -> bytes:
-    return json.dumps({"type": "FeatureCollection", "features": features, **more}).encode()
+    return json.dumps(
+        {"type": "FeatureCollection", "features": features, **more}
+    ).encode()
 
 
 def feature(geometry: object, **properties: object) -> dict[str, object]:
@@ -43,51 +45,84 @@ def dropped(folder: Path, content: bytes, name: str = "carte.geojson") -> Path:
     return path
 
 
-def converted(source: Path, folder: Path, **options: str) -> tuple[GeoConversion, list[tuple[object, ...]]]:
+def converted(
+    source: Path, folder: Path, **options: str
+) -> tuple[GeoConversion, list[tuple[object, ...]]]:
     """What is said, and the rows: line, columns, place as WKT."""
     target = folder / "table.parquet"
     result = convert_geo(source, options.pop("layer", ""), target, folder, **options)
     names = ", ".join(f'"{column.name}"' for column in result.columns)
     place = "ST_AsText(geometry)" if result.geometry else "NULL"
-    rows = duckdb.sql(f"SELECT __line, {names + ',' if names else ''} {place} FROM '{target}' ORDER BY 1").fetchall()
+    rows = duckdb.sql(
+        f"SELECT __line, {names + ',' if names else ''} {place} FROM '{target}' ORDER BY 1"
+    ).fetchall()
     return result, rows
 
 
 def files(shared_data: Path) -> list[Path]:
-    return sorted(path for path in (shared_data / "data/geo").iterdir() if path.name != "ORIGINS.tsv")
+    return sorted(
+        path
+        for path in (shared_data / "data/geo").iterdir()
+        if path.name != "ORIGINS.tsv"
+    )
 
 
 def test_gdal_knows_no_other_format_than_those_asked_for() -> None:
     assert set(pyogrio.list_drivers()) <= ALLOWED
 
 
-def test_every_real_file_is_understood_and_converted_or_explained(shared_data: Path, tmp_path: Path) -> None:
-    opened, refused, broken = 0, {}, {}
+def test_every_real_file_is_understood_and_converted_or_explained(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    opened = 0
+    refused = {}
+    broken = {}
     for path in files(shared_data)[:: examples(4, 1)]:
         understood = profile_geo_file(path, path.name, tmp_path)
         if not understood.layers:
             refused[path.name] = understood.remarks[0].message
             continue
-        layer = next(each for each in understood.layers if each.name == understood.selected_layer)
-        result = convert_geo(path, layer.name, tmp_path / "table.parquet", tmp_path, name=path.name)
+        layer = next(
+            each for each in understood.layers if each.name == understood.selected_layer
+        )
+        result = convert_geo(
+            path, layer.name, tmp_path / "table.parquet", tmp_path, name=path.name
+        )
         opened += 1
         if (result.rows, result.crs) != (layer.features, layer.crs):
             broken[path.name] = (result.rows, layer.features)
 
     assert broken == {}
     assert opened == examples(36, 146)
-    assert {name: words for name, words in refused.items() if NOT_MAPS.get(name, "-") not in words} == {}
+    assert {
+        name: words
+        for name, words in refused.items()
+        if NOT_MAPS.get(name, "-") not in words
+    } == {}
 
 
 def test_the_labelled_layers_are_right(shared_data: Path, tmp_path: Path) -> None:
-    with (shared_data / "reference/tables-labels.tsv").open(encoding="utf-8", newline="") as lines:
-        labels = [line for line in csv.DictReader(lines, delimiter="\t") if line["notable_types"].startswith("crs=")]
+    with (shared_data / "reference/tables-labels.tsv").open(
+        encoding="utf-8", newline=""
+    ) as lines:
+        labels = [
+            line
+            for line in csv.DictReader(lines, delimiter="\t")
+            if line["notable_types"].startswith("crs=")
+        ]
 
     wrong = {}
     for label in labels:
-        understood = profile_geo_file(shared_data / "data/geo" / label["file"], label["file"], tmp_path)
-        layer = next(each for each in understood.layers if each.name == understood.selected_layer)
-        if (str(layer.features), f"crs={layer.crs}") != (label["rows"], label["notable_types"]):
+        understood = profile_geo_file(
+            shared_data / "data/geo" / label["file"], label["file"], tmp_path
+        )
+        layer = next(
+            each for each in understood.layers if each.name == understood.selected_layer
+        )
+        if (str(layer.features), f"crs={layer.crs}") != (
+            label["rows"],
+            label["notable_types"],
+        ):
             wrong[label["file"]] = (layer.features, layer.crs)
 
     assert len(labels) == 10
@@ -95,12 +130,17 @@ def test_the_labelled_layers_are_right(shared_data: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", ["shape_28992.zip", "28992.gpkg"])
-def test_a_reprojection_equals_the_published_twin(shared_data: Path, tmp_path: Path, kind: str) -> None:
+def test_a_reprojection_equals_the_published_twin(
+    shared_data: Path, tmp_path: Path, kind: str
+) -> None:
     geo = shared_data / "data/geo"
     _, moved = converted(geo / f"pygeoapi_dutch_addresses_{kind}", tmp_path)
     _, twin = converted(geo / "pygeoapi_dutch_addresses_4326.gpkg", tmp_path)
 
-    ours, theirs = (shapely.get_coordinates(shapely.from_wkt([row[-1] for row in rows])) for rows in (moved, twin))
+    ours, theirs = (
+        shapely.get_coordinates(shapely.from_wkt([row[-1] for row in rows]))
+        for rows in (moved, twin)
+    )
     assert len(ours) == 2481
     assert abs(ours - theirs).max() < 1e-5
 
@@ -109,13 +149,29 @@ VRT = b"""<OGRVRTDataSource><OGRVRTLayer name="passwd"><SrcDataSource>CSV:/etc/p
 <SrcLayer>passwd</SrcLayer></OGRVRTLayer></OGRVRTDataSource>"""
 HOSTILE = {
     "a list of other files": (VRT, "carte.kml", "only points at others"),
-    "the same behind a declaration": (b'<?xml version="1.0"?>\n<!-- kml -->\n' + VRT, "carte.geojson", "only points"),
-    "entities": (b'<!DOCTYPE kml [<!ENTITY a SYSTEM "file:///etc/passwd">]><kml>&a;</kml>', "a.kml", "abbreviations"),
-    "an unfinished map": (b'{"type": "FeatureCollection", "features": [{"type": "Fea', "a.geojson", "damaged"),
+    "the same behind a declaration": (
+        b'<?xml version="1.0"?>\n<!-- kml -->\n' + VRT,
+        "carte.geojson",
+        "only points",
+    ),
+    "entities": (
+        b'<!DOCTYPE kml [<!ENTITY a SYSTEM "file:///etc/passwd">]><kml>&a;</kml>',
+        "a.kml",
+        "abbreviations",
+    ),
+    "an unfinished map": (
+        b'{"type": "FeatureCollection", "features": [{"type": "Fea',
+        "a.geojson",
+        "damaged",
+    ),
     "a JSON that is no map": (b'{"a": 1}', "a.geojson", "damaged"),
     "nothing": (b"", "a.geojson", "No map was found"),
     "noise": (b"\x00\x01\x02\x03" * 100, "a.shp", "No map was found"),
-    "a database": (b"SQLite format 3\x00" + b"\x00" * 4000, "a.gpkg", "not a GeoPackage"),
+    "a database": (
+        b"SQLite format 3\x00" + b"\x00" * 4000,
+        "a.gpkg",
+        "not a GeoPackage",
+    ),
     "half a FlatGeobuf": (b"fgb\x03fgb\x00" + b"\xff" * 50, "a.fgb", "no layer"),
     "half a Parquet": (b"PAR1" + b"\xff" * 50, "a.parquet", "damaged"),
     "half a gzip": (b"\x1f\x8b\x08" + b"\x00" * 20, "a.geojson.gz", "damaged"),
@@ -124,7 +180,9 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_or_damaged_file_is_refused_in_words(kind: str, tmp_path: Path) -> None:
+def test_a_hostile_or_damaged_file_is_refused_in_words(
+    kind: str, tmp_path: Path
+) -> None:
     content, name, words = HOSTILE[kind]
     source = dropped(tmp_path, content)
 
@@ -148,12 +206,17 @@ def zipped(folder: Path, entries: dict[str, bytes]) -> Path:
 def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     source = zipped(tmp_path, {"carte.geojson": b" " * 60_000_000})
 
-    assert "much more" in profile_geo_file(source, "carte.zip", tmp_path).remarks[0].message
+    assert (
+        "much more"
+        in profile_geo_file(source, "carte.zip", tmp_path).remarks[0].message
+    )
 
 
 def test_names_in_an_archive_reach_no_folder(tmp_path: Path) -> None:
     place = geojson(feature({"type": "Point", "coordinates": [1, 2]}))
-    source = zipped(tmp_path, {"../../evil.geojson": place, "/tmp/other.geojson": place})
+    source = zipped(
+        tmp_path, {"../../evil.geojson": place, "/tmp/other.geojson": place}
+    )
     (tmp_path / "work").mkdir()
 
     understood = profile_geo_file(source, "carte.zip", tmp_path / "work")
@@ -177,8 +240,12 @@ def test_a_shared_folder_is_left_as_it_was(shared_data: Path, tmp_path: Path) ->
 
 
 def chosen(understood: GeoProfile) -> tuple[str, str]:
-    layer = next(each for each in understood.layers if each.name == understood.selected_layer)
-    return layer.crs, " ".join(remark.message % remark.values for remark in layer.remarks)
+    layer = next(
+        each for each in understood.layers if each.name == understood.selected_layer
+    )
+    return layer.crs, " ".join(
+        remark.message % remark.values for remark in layer.remarks
+    )
 
 
 SYSTEMS = {
@@ -191,10 +258,14 @@ SYSTEMS = {
 
 
 @pytest.mark.parametrize("point", SYSTEMS)
-def test_numbers_that_are_no_degrees_are_recognised_and_said(point: tuple[float, float], tmp_path: Path) -> None:
+def test_numbers_that_are_no_degrees_are_recognised_and_said(
+    point: tuple[float, float], tmp_path: Path
+) -> None:
     content = geojson(feature({"type": "Point", "coordinates": list(point)}))
 
-    crs, words = chosen(profile_geo_file(dropped(tmp_path, content), "a.geojson", tmp_path))
+    crs, words = chosen(
+        profile_geo_file(dropped(tmp_path, content), "a.geojson", tmp_path)
+    )
 
     assert crs == SYSTEMS[point][0]
     assert SYSTEMS[point][1] in words
@@ -204,7 +275,9 @@ def test_rennes_in_lambert_93_without_a_name_is_at_rennes(tmp_path: Path) -> Non
     content = geojson(feature({"type": "Point", "coordinates": [352_000, 6_789_000]}))
 
     result, rows = converted(dropped(tmp_path, content), tmp_path)
-    corrected, elsewhere = converted(dropped(tmp_path, content), tmp_path, crs="EPSG:3857")
+    corrected, elsewhere = converted(
+        dropped(tmp_path, content), tmp_path, crs="EPSG:3857"
+    )
 
     place = shapely.from_wkt(str(rows[0][-1]))
     assert place.distance(shapely.Point(-1.67, 48.11)) < 0.05
@@ -225,7 +298,13 @@ def test_what_is_wrong_with_a_place_is_said_with_its_line(tmp_path: Path) -> Non
 
     result, rows = converted(dropped(tmp_path, content), tmp_path)
 
-    assert [row[:2] for row in rows] == [(1, "Zoé"), (2, "nowhere"), (3, "bow"), (4, "far"), (5, "empty")]
+    assert [row[:2] for row in rows] == [
+        (1, "Zoé"),
+        (2, "nowhere"),
+        (3, "bow"),
+        (4, "far"),
+        (5, "empty"),
+    ]
     assert [row[2] is None for row in rows] == [False, True, False, True, True]
     assert {error.line: error.remark.message.split(".")[0] for error in result.errors} == {
         2: "This row has no place", 3: "The outline of this place crosses itself",
@@ -235,26 +314,50 @@ def test_what_is_wrong_with_a_place_is_said_with_its_line(tmp_path: Path) -> Non
 
 def test_names_that_would_meet_are_told_apart(tmp_path: Path) -> None:
     met = {"Nom": "a", "nom": "b", "geometry": "c", "__line": 4}
-    content = geojson({"type": "Feature", "properties": met, "geometry": {"type": "Point", "coordinates": [1, 2]}})
+    content = geojson(
+        {
+            "type": "Feature",
+            "properties": met,
+            "geometry": {"type": "Point", "coordinates": [1, 2]},
+        }
+    )
 
     result, rows = converted(dropped(tmp_path, content), tmp_path)
 
-    assert [column.name for column in result.columns] == ["Nom", "nom (2)", "geometry (2)", "__line (2)"]
+    assert [column.name for column in result.columns] == [
+        "Nom",
+        "nom (2)",
+        "geometry (2)",
+        "__line (2)",
+    ]
     assert rows == [(1, "a", "b", "c", 4, "POINT (1 2)")]
 
 
 def test_values_keep_their_types(tmp_path: Path) -> None:
     point = {"type": "Point", "coordinates": [1, 2, 300]}
     content = geojson(
-        feature(point, code="01001", n=3, x=1.5, ok=True, day="2024-02-29", list=[1, 2], void=None),
-        feature(point, code="2A004", n=None, x=None, ok=None, day=None, list=None, void=None),
+        feature(
+            point,
+            code="01001",
+            n=3,
+            x=1.5,
+            ok=True,
+            day="2024-02-29",
+            list=[1, 2],
+            void=None,
+        ),
+        feature(
+            point, code="2A004", n=None, x=None, ok=None, day=None, list=None, void=None
+        ),
     )
 
     def guess(name: str, values: object) -> TypedColumn:
         assert sorted(values) == ["01001", "2A004"]  # type: ignore[call-overload]
         return TypedColumn(name, ColumnType.COMMUNE)
 
-    result = convert_geo(dropped(tmp_path, content), "", tmp_path / "t.parquet", tmp_path, guess=guess)
+    result = convert_geo(
+        dropped(tmp_path, content), "", tmp_path / "t.parquet", tmp_path, guess=guess
+    )
     _, rows = converted(tmp_path / "dropped", tmp_path)
 
     assert {column.name: str(column.type) for column in result.columns} == {
@@ -272,11 +375,19 @@ def test_a_table_carries_its_places_as_geoparquet(tmp_path: Path) -> None:
 
     result, _ = converted(dropped(tmp_path, content), tmp_path)
 
-    said = duckdb.sql(f"SELECT value FROM parquet_kv_metadata('{tmp_path}/table.parquet') WHERE key = 'geo'::BLOB")
+    said = duckdb.sql(
+        f"SELECT value FROM parquet_kv_metadata('{tmp_path}/table.parquet') WHERE key = 'geo'::BLOB"
+    )
     column = json.loads(said.fetchall()[0][0])["columns"]["geometry"]
-    assert column == {"encoding": "WKB", "geometry_types": ["LineString"], "bbox": [1, 2, 3, 5]}
+    assert column == {
+        "encoding": "WKB",
+        "geometry_types": ["LineString"],
+        "bbox": [1, 2, 3, 5],
+    }
     assert result.bbox == (1, 2, 3, 5)
-    box = duckdb.sql(f"SELECT __xmin, __ymin, __xmax, __ymax FROM '{tmp_path}/table.parquet'").fetchall()
+    box = duckdb.sql(
+        f"SELECT __xmin, __ymin, __xmax, __ymax FROM '{tmp_path}/table.parquet'"
+    ).fetchall()
     assert box == [(1, 2, 3, 5)]
 
 
@@ -285,9 +396,22 @@ def other_formats(folder: Path) -> dict[str, bytes]:
 
     names = [np.array(["été", "b"], dtype=object)]
     made = {}
-    for driver, suffix in (("FlatGeobuf", "fgb"), ("GeoJSONSeq", "geojsonl"), ("GPKG", "gpkg"), ("KML", "kml")):
+    for driver, suffix in (
+        ("FlatGeobuf", "fgb"),
+        ("GeoJSONSeq", "geojsonl"),
+        ("GPKG", "gpkg"),
+        ("KML", "kml"),
+    ):
         path = folder / f"made.{suffix}"
-        raw.write(path, points, names, ["Name"], driver=driver, geometry_type="Point", crs="EPSG:4326")
+        raw.write(
+            path,
+            points,
+            names,
+            ["Name"],
+            driver=driver,
+            geometry_type="Point",
+            crs="EPSG:4326",
+        )
         made[suffix] = path.read_bytes()
         path.unlink()
     with zipfile.ZipFile(folder / "made.kmz", "w") as archive:
@@ -297,7 +421,9 @@ def other_formats(folder: Path) -> dict[str, bytes]:
     objects = {"o": {"type": "GeometryCollection", "geometries": [
         {"type": "Point", "coordinates": [1, 2], "properties": {"Name": "été"}},
         {"type": "Point", "coordinates": [3, 4], "properties": {"Name": "b"}}]}}  # fmt: skip
-    made["topojson"] = json.dumps({"type": "Topology", "objects": objects, "arcs": []}).encode()
+    made["topojson"] = json.dumps(
+        {"type": "Topology", "objects": objects, "arcs": []}
+    ).encode()
     return made
 
 
@@ -330,31 +456,61 @@ def test_our_own_geoparquet_is_read_again(tmp_path: Path) -> None:
 
 COORDINATE = st.floats(-80, 80, allow_nan=False).map(lambda value: round(value, 6))
 POINT = st.tuples(COORDINATE, COORDINATE).map(shapely.Point)
-LINE = st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=8).map(shapely.LineString)
-POLYGON = st.lists(st.tuples(COORDINATE, COORDINATE), min_size=3, max_size=8).map(shapely.Polygon)
+LINE = st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=8).map(
+    shapely.LineString
+)
+POLYGON = st.lists(st.tuples(COORDINATE, COORDINATE), min_size=3, max_size=8).map(
+    shapely.Polygon
+)
 MANY = st.lists(POINT, max_size=4).map(shapely.MultiPoint)
-MIXED = st.lists(POINT | LINE | POLYGON, min_size=1, max_size=3).map(shapely.GeometryCollection)
+MIXED = st.lists(POINT | LINE | POLYGON, min_size=1, max_size=3).map(
+    shapely.GeometryCollection
+)
 
 
-@settings(max_examples=examples(15, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(places=st.lists(POINT | LINE | POLYGON | MANY | MIXED | st.none(), min_size=1, max_size=8))
-def test_any_geometry_comes_back_as_it_was(places: list[shapely.Geometry | None], tmp_path: Path) -> None:
+@settings(
+    max_examples=examples(15, 40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    places=st.lists(
+        POINT | LINE | POLYGON | MANY | MIXED | st.none(), min_size=1, max_size=8
+    )
+)
+def test_any_geometry_comes_back_as_it_was(
+    places: list[shapely.Geometry | None], tmp_path: Path
+) -> None:
     content = geojson(
-        *(feature(None if place is None else json.loads(shapely.to_geojson(place)), n=1) for place in places)
+        *(
+            feature(
+                None if place is None else json.loads(shapely.to_geojson(place)), n=1
+            )
+            for place in places
+        )
     )
 
     _, rows = converted(dropped(tmp_path, content), tmp_path)
 
     filled = [None if place is None or place.is_empty else place for place in places]
-    found = [None if row[-1] is None else shapely.from_wkt(str(row[-1])) for row in rows]
+    found = [
+        None if row[-1] is None else shapely.from_wkt(str(row[-1])) for row in rows
+    ]
     assert [place is None for place in found] == [place is None for place in filled]
     pairs = [pair for pair in zip(found, filled, strict=True) if pair[1] is not None]
     assert [pair for pair in pairs if not pair[0].equals_exact(pair[1], 1e-9)] == []
 
 
-@settings(max_examples=examples(20, 60), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(max_size=300), start=st.sampled_from([b"", b"{", b"<kml>", b"<gpx>", b"fgb\x03", b"PAR1"]))
-def test_no_contents_are_an_accident(content: bytes, start: bytes, tmp_path: Path) -> None:
+@settings(
+    max_examples=examples(20, 60),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    content=st.binary(max_size=300),
+    start=st.sampled_from([b"", b"{", b"<kml>", b"<gpx>", b"fgb\x03", b"PAR1"]),
+)
+def test_no_contents_are_an_accident(
+    content: bytes, start: bytes, tmp_path: Path
+) -> None:
     understood = profile_geo_file(dropped(tmp_path, start + content), "a.kml", tmp_path)
 
     assert list(understood.layers) == []

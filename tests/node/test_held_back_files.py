@@ -14,7 +14,11 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import prepare
-from udi.node.datasets.actions.prepare import PREPARE_VERSION, PreparationContext, request_preparation
+from udi.node.datasets.actions.prepare import (
+    PREPARE_VERSION,
+    PreparationContext,
+    request_preparation,
+)
 from udi.node.datasets.actions.publish import publish_dataset
 from udi.node.datasets.models import Version
 from udi.node.datasets.pages import upload
@@ -34,7 +38,9 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "PROMPT", 0)
 
 
-async def published_unseen(producer: Producer, database: Database, territory: Territory, content: bytes) -> str:
+async def published_unseen(
+    producer: Producer, database: Database, territory: Territory, content: bytes
+) -> str:
     """A dataset whose newest version was published by a script before the worker had looked at it."""
     dataset = await producer.draft(content)
     assert (await producer.describe(dataset)).status_code == 303
@@ -42,27 +48,39 @@ async def published_unseen(producer: Producer, database: Database, territory: Te
     return dataset
 
 
-async def publish_latest(database: Database, territory: Territory, dataset: str) -> None:
+async def publish_latest(
+    database: Database, territory: Territory, dataset: str
+) -> None:
     async with database.session(territory.id, role="worker") as session:
         found = await find_dataset(session, uuid.UUID(dataset), lock=True)
         assert found
         await publish_dataset(session, Sender(key_id=uuid.uuid4()), found, territory)
 
 
-async def look(site: Site, territory: Territory, version: Version, socket: str = "") -> str:
+async def look(
+    site: Site, territory: Territory, version: Version, socket: str = ""
+) -> str:
     """Do the worker's look; who may read the file then."""
     portal = PortalClient(site.settings, site.outgoing)
-    handlers = task_handlers(site.database, site.registry, portal, site.parts["objects"], socket)
+    handlers = task_handlers(
+        site.database, site.registry, portal, site.parts["objects"], socket
+    )
     assert version.preparation
     asked = {"version": str(version.id), "revision": version.preparation.revision}
-    await handlers[PREPARE_VERSION](Job(PREPARE_VERSION, territory.id, asked, 0, last=False))
+    await handlers[PREPARE_VERSION](
+        Job(PREPARE_VERSION, territory.id, asked, 0, last=False)
+    )
     again = await latest(site.database, territory, str(version.dataset_id))
     return str(again.file.access)
 
 
 @pytest.mark.usefixtures("unhurried")
 async def test_a_published_file_is_for_its_producer_until_somebody_looked_at_it(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, node_site: Any, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    node_site: Any,
+    demo: Territory,
 ) -> None:
     dataset = await published_unseen(producer, node_database, demo, TABLE)
     version = await latest(node_database, demo, dataset)
@@ -71,9 +89,13 @@ async def test_a_published_file_is_for_its_producer_until_somebody_looked_at_it(
     for address in (*addresses, f"/api/resources/{dataset}/data/"):
         for headers in ({}, {"Range": "bytes=0-9"}, {"If-None-Match": "*"}):
             answer = await passer_by.get(address, headers=headers)
-            assert (answer.status_code, answer.headers["retry-after"]) == (423, "60"), address
+            assert (answer.status_code, answer.headers["retry-after"]) == (423, "60"), (
+                address
+            )
     assert "en cours d’examen" in (await passer_by.get(addresses[0])).text
-    assert (await passer_by.head(addresses[0], headers={"Accept": "*/json"})).status_code == 423
+    assert (
+        await passer_by.head(addresses[0], headers={"Accept": "*/json"})
+    ).status_code == 423
     assert (await producer.client.get(version.file.path)).content == TABLE
     assert "En cours d’examen" in await producer.page(f"/datasets/{dataset}")
 
@@ -87,17 +109,22 @@ async def test_what_the_look_finds_decides_who_receives_a_published_file(
     producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, node_site: Any, demo: Territory,
     unhurried: None,
 ) -> None:  # fmt: skip
-    dataset = await published_unseen(producer, node_database, demo, TABLE + b"\n" + EICAR)
+    dataset = await published_unseen(
+        producer, node_database, demo, TABLE + b"\n" + EICAR
+    )
     version = await latest(node_database, demo, dataset)
 
     async with serving(clamd) as address:
         assert await look(node_site, demo, version, address) == FileAccess.HELD
 
-    stranger, own = await passer_by.get(version.file.path), await producer.client.get(version.file.path)
+    stranger = await passer_by.get(version.file.path)
+    own = await producer.client.get(version.file.path)
     assert (stranger.status_code, own.status_code) == (423, 423)
     assert "Eicar" not in stranger.text
     assert "Retenu" in await producer.page(f"/datasets/{dataset}")
-    machine = await passer_by.get(f"/datasets/{dataset}/file", headers={"Accept": "application/json"})
+    machine = await passer_by.get(
+        f"/datasets/{dataset}/file", headers={"Accept": "application/json"}
+    )
     assert machine.json()["type"] == "/problems/held-back"
     assert (await passer_by.get(f"/api/resources/{dataset}/data/")).status_code == 423
 
@@ -122,9 +149,15 @@ async def test_readers_keep_the_version_before_while_the_newest_waits(
 
 
 async def test_a_file_that_is_read_again_stays_delivered_and_a_danger_found_then_closes_it(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, node_site: Any, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    node_site: Any,
+    demo: Territory,
 ) -> None:
-    dataset = await producer.publish(await producer.draft(TABLE + EICAR + b";x;01/01/2001\n"))
+    dataset = await producer.publish(
+        await producer.draft(TABLE + EICAR + b";x;01/01/2001\n")
+    )
     async with node_database.session(demo.id, role="worker") as session:
         found = await find_dataset(session, uuid.UUID(dataset))
         assert found
@@ -139,11 +172,21 @@ async def test_a_file_that_is_read_again_stays_delivered_and_a_danger_found_then
 
 
 async def test_what_is_withdrawn_or_a_draft_is_not_opened_by_a_look(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, node_site: Any, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    node_site: Any,
+    demo: Territory,
 ) -> None:
-    draft, withdrawn = await producer.draft(), await producer.publish(await producer.draft(FOLLOWING, "autres.csv"))
-    await producer.client.post(f"/datasets/{withdrawn}/withdraw", data={"reason": "Données fausses"})
-    for dataset, access in ((draft, FileAccess.DRAFT), (withdrawn, FileAccess.WITHDRAWN)):
+    draft = await producer.draft()
+    withdrawn = await producer.publish(await producer.draft(FOLLOWING, "autres.csv"))
+    await producer.client.post(
+        f"/datasets/{withdrawn}/withdraw", data={"reason": "Données fausses"}
+    )
+    for dataset, access in (
+        (draft, FileAccess.DRAFT),
+        (withdrawn, FileAccess.WITHDRAWN),
+    ):
         async with node_database.session(demo.id, role="worker") as session:
             found = await find_dataset(session, uuid.UUID(dataset))
             assert found
@@ -156,7 +199,10 @@ async def test_what_is_withdrawn_or_a_draft_is_not_opened_by_a_look(
 
 
 async def test_what_was_stored_before_files_were_looked_at_stays_delivered(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     async with node_database.session(demo.id, role="worker") as session:
@@ -172,18 +218,26 @@ async def test_what_was_stored_before_files_were_looked_at_stays_delivered(
 async def test_no_link_opens_a_draft_that_nobody_looked_at(producer: Producer) -> None:
     dataset = await producer.draft()
 
-    assert (await producer.client.get(f"/datasets/{dataset}/versions/1/link")).status_code == 423
+    assert (
+        await producer.client.get(f"/datasets/{dataset}/versions/1/link")
+    ).status_code == 423
 
 
 async def test_no_link_opens_a_draft_that_could_harm_and_its_page_gives_none(
-    producer: Producer, node_site: Any, monkeypatch: pytest.MonkeyPatch, node_database: Database, demo: Territory
+    producer: Producer,
+    node_site: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     async with serving(clamd) as address:
         kept = upload.build_preparation_context
         monkeypatch.setattr(
             upload,
             "build_preparation_context",
-            lambda *given: PreparationContext(**{**vars(kept(*given)), "clamd": address}),
+            lambda *given: PreparationContext(
+                **{**vars(kept(*given)), "clamd": address}
+            ),
         )
         dataset = await producer.draft(TABLE + EICAR + b";x;01/01/2001\n")
 
@@ -192,4 +246,6 @@ async def test_no_link_opens_a_draft_that_could_harm_and_its_page_gives_none(
     assert "Retenu" in page
     assert version.file.path not in page
     assert not re.search(r"/versions/1/link", page)
-    assert (await producer.client.get(f"/datasets/{dataset}/versions/1/link")).status_code == 423
+    assert (
+        await producer.client.get(f"/datasets/{dataset}/versions/1/link")
+    ).status_code == 423

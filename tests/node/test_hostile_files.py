@@ -55,9 +55,14 @@ def strengths(findings: list[SafetyFinding]) -> dict[Danger, SafetySeverity]:
     ],
     ids=["eight", "deep", "gzip", "gzip named csv", "workbook", "levels", "members"],
 )
-def test_an_archive_in_an_archive_that_would_fill_a_disk_is_a_bomb(tmp_path: Path, content: bytes) -> None:
+def test_an_archive_in_an_archive_that_would_fill_a_disk_is_a_bomb(
+    tmp_path: Path, content: bytes
+) -> None:
     assert len(content) < 1024**2
-    assert strengths(inspect(tmp_path, "data.zip", content))[Danger.BOMB] is SafetySeverity.QUARANTINE
+    assert (
+        strengths(inspect(tmp_path, "data.zip", content))[Danger.BOMB]
+        is SafetySeverity.QUARANTINE
+    )
 
 
 def test_what_an_archive_in_an_archive_hides_is_found(tmp_path: Path) -> None:
@@ -65,23 +70,40 @@ def test_what_an_archive_in_an_archive_hides_is_found(tmp_path: Path) -> None:
 
     found = strengths(inspect(tmp_path, "data.zip", content))
 
-    assert found == {Danger.PATHS: SafetySeverity.QUARANTINE, Danger.PROGRAM: SafetySeverity.STOP}
+    assert found == {
+        Danger.PATHS: SafetySeverity.QUARANTINE,
+        Danger.PROGRAM: SafetySeverity.STOP,
+    }
 
 
-def test_an_archive_in_an_archive_that_cannot_be_looked_into_is_asked_about(tmp_path: Path) -> None:
+def test_an_archive_in_an_archive_that_cannot_be_looked_into_is_asked_about(
+    tmp_path: Path,
+) -> None:
     content = packed({"inside.7z": b"7z\xbc\xaf\x27\x1c and more"})
 
-    assert strengths(inspect(tmp_path, "data.zip", content)) == {Danger.NESTED: SafetySeverity.WARNING}
+    assert strengths(inspect(tmp_path, "data.zip", content)) == {
+        Danger.NESTED: SafetySeverity.WARNING
+    }
 
 
-def test_ordinary_archives_in_an_archive_are_looked_into_and_nothing_is_said(tmp_path: Path) -> None:
-    content = packed({"a.zip": nested(1, {"a.csv": b"a;b\n1;2\n"}), "b.csv.gz": gzip.compress(b"a;b\n1;2\n" * 9)})
+def test_ordinary_archives_in_an_archive_are_looked_into_and_nothing_is_said(
+    tmp_path: Path,
+) -> None:
+    content = packed(
+        {
+            "a.zip": nested(1, {"a.csv": b"a;b\n1;2\n"}),
+            "b.csv.gz": gzip.compress(b"a;b\n1;2\n" * 9),
+        }
+    )
 
     assert inspect(tmp_path, "data.zip", content) == []
 
 
 def billion_laughs() -> str:
-    levels = [f'<g id="l{n + 1}">' + f'<use xlink:href="#l{n}"/>' * 10 + "</g>" for n in range(9)]
+    levels = [
+        f'<g id="l{n + 1}">' + f'<use xlink:href="#l{n}"/>' * 10 + "</g>"
+        for n in range(9)
+    ]
     return f'<svg {XLINK}><g id="l0"><path d="M0 0"/></g>{"".join(levels)}</svg>'
 
 
@@ -96,14 +118,26 @@ def billion_laughs() -> str:
     ],
     ids=["ten to the ninth", "without xlink", "circle", "itself", "depth"],
 )
-def test_a_drawing_that_repeats_itself_without_end_is_stopped(tmp_path: Path, drawing: str) -> None:
-    assert strengths(inspect(tmp_path, "a.svg", drawing.encode()))[Danger.ENTITIES] is SafetySeverity.STOP
+def test_a_drawing_that_repeats_itself_without_end_is_stopped(
+    tmp_path: Path, drawing: str
+) -> None:
+    assert (
+        strengths(inspect(tmp_path, "a.svg", drawing.encode()))[Danger.ENTITIES]
+        is SafetySeverity.STOP
+    )
     packed_drawing = gzip.compress(drawing.encode())
-    assert strengths(inspect(tmp_path, "a.svgz", packed_drawing))[Danger.ENTITIES] is SafetySeverity.STOP
+    assert (
+        strengths(inspect(tmp_path, "a.svgz", packed_drawing))[Danger.ENTITIES]
+        is SafetySeverity.STOP
+    )
 
 
 def test_a_drawing_that_repeats_a_sign_is_ordinary(tmp_path: Path) -> None:
-    drawing = f'<svg {XLINK}><g id="a"><path d="M0 0"/></g>' + '<use href="#a"/>' * 2000 + "</svg>"
+    drawing = (
+        f'<svg {XLINK}><g id="a"><path d="M0 0"/></g>'
+        + '<use href="#a"/>' * 2000
+        + "</svg>"
+    )
 
     assert inspect(tmp_path, "a.svg", drawing.encode()) == []
 
@@ -131,7 +165,9 @@ def test_a_record_that_is_wider_than_any_table_is_refused_from_the_first_line(
 def test_empty_cells_on_the_right_of_a_table_are_no_columns(tmp_path: Path) -> None:
     path = tmp_path / "right.csv"
     empty = ";" * (WIDEST_RECORD - 3)
-    path.write_text("".join(f"{cells}{empty}\n" for cells in ("nom;prix", "a;1", "b;2", "c;3")))
+    path.write_text(
+        "".join(f"{cells}{empty}\n" for cells in ("nom;prix", "a;1", "b;2", "c;3"))
+    )
 
     profile = profile_path(path)
 

@@ -33,7 +33,8 @@ from udi.node.tables.requests import RATES
 
 HOW_MANY = examples(500, 10_000)
 """The first of ten thousand, which take some minutes."""
-TOGETHER, SEED = 4, 20261125
+TOGETHER = 4
+SEED = 20261125
 FETCH = "udi.node.tables.engine:fetch"
 LONGEST_ANSWER = 17 * 1024**2
 """Bytes: what one answer holds at most, and what is written around it."""
@@ -62,7 +63,9 @@ def fault(hostile: Hostile, answer: Answer) -> str:
     if answer.status in {200, 206}:
         return _too_many_rows(hostile, answer)
     if answer.status in {304, 416}:
-        return "" if hostile.headers else "for no reason"
+        if hostile.headers:
+            return ""
+        return "for no reason"
     return _fault_of_refusal(answer)
 
 
@@ -71,11 +74,15 @@ def _fault_of_refusal(answer: Answer) -> str:
         return "no problem document"
     told: dict[str, Any] = json.loads(answer.content)
     if answer.status == 503:
-        return "" if told["remedy"] and answer.headers["retry-after"] else "no remedy"
+        if told["remedy"] and answer.headers["retry-after"]:
+            return ""
+        return "no remedy"
     if answer.status not in REFUSED:
         return "status"
     sound = told["title"] and (answer.status == 404 or names_what_is_wrong(told))
-    return "" if sound else "says not what is wrong"
+    if sound:
+        return ""
+    return "says not what is wrong"
 
 
 def names_what_is_wrong(told: dict[str, Any]) -> bool:
@@ -84,7 +91,9 @@ def names_what_is_wrong(told: dict[str, Any]) -> bool:
         return bool(told["detail"] and told["remedy"])
     whole = {"too-long", "unreadable"}
     each = told.get("errors", [])
-    return bool(each) and all(one["reason"] and (one.get("field") or one["code"] in whole) for one in each)
+    return bool(each) and all(
+        one["reason"] and (one.get("field") or one["code"] in whole) for one in each
+    )
 
 
 def _too_many_rows(hostile: Hostile, answer: Answer) -> str:
@@ -92,7 +101,9 @@ def _too_many_rows(hostile: Hostile, answer: Answer) -> str:
     if hostile.door not in most or "json" not in answer.headers["content-type"]:
         return ""
     name, count = most[hostile.door]
-    return "too many rows" if len(json.loads(answer.content)[name]) > count else ""
+    if len(json.loads(answer.content)[name]) > count:
+        return "too many rows"
+    return ""
 
 
 async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limits(
@@ -101,21 +112,29 @@ async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limi
 ) -> None:  # fmt: skip
     dataset = await producer.publish(await producer.draft(places(), "lieux.geojson"))
     async with node_database.session(demo.id, role="owner") as session:
-        await session.execute(update(Space).where(Space.slug == SLUG).values(requests_per_minute=10**8))
+        await session.execute(
+            update(Space).where(Space.slug == SLUG).values(requests_per_minute=10**8)
+        )
     parts[RATES] = RateLimiter("tables", limit=10**8)
     host = passer_by.base_url.netloc.decode()
-    attacker, waiting = Attacker(dataset, SEED), iter(range(HOW_MANY))
-    outcomes, faults, slowest = Counter[tuple[str, int]](), list[str](), 0.0
+    attacker = Attacker(dataset, SEED)
+    waiting = iter(range(HOW_MANY))
+    outcomes = Counter[tuple[str, int]]()
+    faults = list[str]()
+    slowest = 0.0
 
     async def attack() -> None:
         nonlocal slowest
         for _ in waiting:
-            hostile, started = attacker.request(), time.perf_counter()
+            hostile = attacker.request()
+            started = time.perf_counter()
             answer = await send(node_app, host, hostile)
             slowest = max(slowest, time.perf_counter() - started)
             outcomes[hostile.door, answer.status] += 1
             if wrong := fault(hostile, answer):
-                faults.append(f"{wrong}: {answer.status} {hostile} {answer.content[:300]!r}")
+                faults.append(
+                    f"{wrong}: {answer.status} {hostile} {answer.content[:300]!r}"
+                )
 
     await asyncio.gather(*(attack() for _ in range(TOGETHER)))
 
@@ -125,8 +144,12 @@ async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limi
     for door in ("data", "places", "place", "export", "elsewhere"):
         assert outcomes[door, 200] > 0
     assert slowest < LIMITS.patience + LIMITS.seconds
-    assert sum(psutil.Process(pid).memory_info().rss for pid in parts[POOL].pids) < MEMORY
-    assert (await passer_by.get(f"/api/resources/{dataset}/data/")).json()["meta"]["total"] == 400
+    assert (
+        sum(psutil.Process(pid).memory_info().rss for pid in parts[POOL].pids) < MEMORY
+    )
+    assert (await passer_by.get(f"/api/resources/{dataset}/data/")).json()["meta"][
+        "total"
+    ] == 400
 
 
 FORBIDDEN = [
@@ -153,7 +176,9 @@ HARMLESS = [
 
 
 @pytest.mark.programs
-async def test_hostile_statements_touch_nothing_even_if_somebody_could_send_them(tmp_path: Path) -> None:
+async def test_hostile_statements_touch_nothing_even_if_somebody_could_send_them(
+    tmp_path: Path,
+) -> None:
     table = write_table(tmp_path / "t.parquet", [("name", ColumnType.TEXT)], [["a"]])
     write_table(tmp_path / "other.parquet", [("name", ColumnType.TEXT)], [["SESAME"]])
     (tmp_path / "secret.csv").write_text("SESAME,1\nSESAME,2\n")
@@ -183,4 +208,6 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 async def _run(child: ChildProcess, path: Path, statement: str) -> Any:
-    return await child.call_by_name(FETCH, bytes, ((path, statement, ()), {}), seconds=60)
+    return await child.call_by_name(
+        FETCH, bytes, ((path, statement, ()), {}), seconds=60
+    )

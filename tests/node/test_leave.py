@@ -31,8 +31,16 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
-from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE, RETENTION, delete_expired_archives
-from udi.node.datasets.space_export.zip_writer import DamagedFileError, ZipEntry, ZipStream
+from udi.node.datasets.space_export.tasks import (
+    BUILD_ARCHIVE,
+    RETENTION,
+    delete_expired_archives,
+)
+from udi.node.datasets.space_export.zip_writer import (
+    DamagedFileError,
+    ZipEntry,
+    ZipStream,
+)
 from udi.node.files.models import ArchiveState, SpaceArchive, StoredFile
 from udi.node.files.queries import used_bytes
 from udi.node.files.store import ObjectStore, StoreError
@@ -54,9 +62,13 @@ def build(node_site: Site, demo: Territory, node_database: Database) -> Build:
 
     async def build(*, last: bool = False) -> None:
         builder = ArchiveBuilder(node_site.parts["objects"], node_site.pages)
-        handler = tasks.task_handlers(node_database, node_site.registry, builder)[BUILD_ARCHIVE]
+        handler = tasks.task_handlers(node_database, node_site.registry, builder)[
+            BUILD_ARCHIVE
+        ]
         archive = await newest(node_database, demo)
-        await handler(Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last))
+        await handler(
+            Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last)
+        )
 
     return build
 
@@ -91,14 +103,22 @@ async def life(producer: Producer) -> str:
     first = await producer.publish()
     await producer.send(NEWER, "associations-v2.csv", f"/datasets/{first}/versions")
     await producer.publish(first)
-    await producer.publish(await producer.draft(UTF8, "=codes.csv"), title="=Codes & noms", licence="odbl-1.0")
+    await producer.publish(
+        await producer.draft(UTF8, "=codes.csv"),
+        title="=Codes & noms",
+        licence="odbl-1.0",
+    )
     await producer.draft(b"%PDF-1.7 brouillon", "plan.pdf")
     return first
 
 
 @pytest.mark.usefixtures("each_store")
 async def test_the_archive_holds_everything_and_others_read_it(
-    life: str, producer: Producer, passer_by: httpx.AsyncClient, build: Build, tmp_path: Path
+    life: str,
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    build: Build,
+    tmp_path: Path,
 ) -> None:
     await ask(producer)
     assert "En préparation" in await producer.page(PAGE)
@@ -114,9 +134,20 @@ async def test_the_archive_holds_everything_and_others_read_it(
     assert [name.rpartition("/")[2] for name in files] == [
         "associations.csv", "associations-v2.csv", "=codes.csv", "plan.pdf",
     ]  # fmt: skip
-    assert {(tmp_path / name).read_bytes() for name in files} == {TABLE, NEWER, UTF8, b"%PDF-1.7 brouillon"}
-    sums = dict(reversed(line.split("  ", 1)) for line in (tmp_path / "SHA256SUMS").read_text().splitlines())
-    assert sums == {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in names - {"SHA256SUMS"}}
+    assert {(tmp_path / name).read_bytes() for name in files} == {
+        TABLE,
+        NEWER,
+        UTF8,
+        b"%PDF-1.7 brouillon",
+    }
+    sums = dict(
+        reversed(line.split("  ", 1))
+        for line in (tmp_path / "SHA256SUMS").read_text().splitlines()
+    )
+    assert sums == {
+        name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+        for name in names - {"SHA256SUMS"}
+    }
 
 
 def unpack(content: bytes, folder: Path) -> set[str]:
@@ -127,28 +158,49 @@ def unpack(content: bytes, folder: Path) -> set[str]:
 
 
 @pytest.fixture
-async def unpacked(life: str, producer: Producer, passer_by: httpx.AsyncClient, build: Build, tmp_path: Path) -> Path:
+async def unpacked(
+    life: str,
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    build: Build,
+    tmp_path: Path,
+) -> Path:
     await ask(producer)
     await build()
     await asyncio.to_thread(unpack, await fetch(producer, passer_by), tmp_path)
     return tmp_path
 
 
-async def test_frictionless_finds_the_package_valid_and_reads_its_tables(unpacked: Path) -> None:
+async def test_frictionless_finds_the_package_valid_and_reads_its_tables(
+    unpacked: Path,
+) -> None:
     described = json.loads((unpacked / "datapackage.json").read_text())
 
-    package = await asyncio.to_thread(frictionless.Package, str(unpacked / "datapackage.json"))
+    package = await asyncio.to_thread(
+        frictionless.Package, str(unpacked / "datapackage.json")
+    )
     report = await asyncio.to_thread(package.validate)
 
-    assert described["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
+    assert (
+        described["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
+    )
     assert report.valid, report.flatten(["taskNumber", "rowNumber", "type", "message"])
-    rows = {resource.name: resource.read_rows() for resource in package.resources if resource.type == "table"}
+    rows = {
+        resource.name: resource.read_rows()
+        for resource in package.resources
+        if resource.type == "table"
+    }
     read = sorted(len(found) for found in rows.values())
     assert read == [2, 2, 3]
-    assert {row["commune"] for found in rows.values() for row in found if "commune" in row} == {"Kerlévan"}
+    assert {
+        row["commune"] for found in rows.values() for row in found if "commune" in row
+    } == {"Kerlévan"}
     for resource in described["resources"]:
         stored = (unpacked / resource["path"]).read_bytes()
-        assert (resource["bytes"], resource["hash"]) == (len(stored), f"sha256:{hashlib.sha256(stored).hexdigest()}")
+        assert (resource["bytes"], resource["hash"]) == (
+            len(stored),
+            f"sha256:{hashlib.sha256(stored).hexdigest()}",
+        )
     assert len({resource["name"] for resource in described["resources"]}) == 4
 
 
@@ -156,22 +208,35 @@ async def test_a_changed_file_is_found_by_frictionless(unpacked: Path) -> None:
     described = json.loads((unpacked / "datapackage.json").read_text())
     (unpacked / described["resources"][0]["path"]).write_bytes(NEWER + b"x;y;z\n")
 
-    package = await asyncio.to_thread(frictionless.Package, str(unpacked / "datapackage.json"))
+    package = await asyncio.to_thread(
+        frictionless.Package, str(unpacked / "datapackage.json")
+    )
 
     assert not (await asyncio.to_thread(package.validate)).valid
 
 
-async def test_the_descriptions_are_those_of_the_catalogue(unpacked: Path, life: str, demo: Territory) -> None:
+async def test_the_descriptions_are_those_of_the_catalogue(
+    unpacked: Path, life: str, demo: Territory
+) -> None:
     rudi = json.loads((unpacked / "metadata/rudi.json").read_text())
     turtle = pyoxigraph.Store()
-    turtle.load((unpacked / "metadata/dcat-ap.ttl").read_bytes(), format=pyoxigraph.RdfFormat.TURTLE)
+    turtle.load(
+        (unpacked / "metadata/dcat-ap.ttl").read_bytes(),
+        format=pyoxigraph.RdfFormat.TURTLE,
+    )
     linked = pyoxigraph.Store()
-    linked.load((unpacked / "metadata/dcat-ap.jsonld").read_bytes(), format=pyoxigraph.RdfFormat.JSON_LD)
+    linked.load(
+        (unpacked / "metadata/dcat-ap.jsonld").read_bytes(),
+        format=pyoxigraph.RdfFormat.JSON_LD,
+    )
 
     assert rudi["total"] == len(rudi["items"]) == 2
     first = next(item for item in rudi["items"] if item["global_id"] == life)
     assert read_record(first).title == ANSWERS["title"]
-    assert first["available_formats"][0]["checksum"]["hash"] == hashlib.sha256(NEWER).hexdigest()
+    assert (
+        first["available_formats"][0]["checksum"]["hash"]
+        == hashlib.sha256(NEWER).hexdigest()
+    )
     assert set(turtle) == set(linked)
     titles = turtle.query(
         "SELECT ?t WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> ; <http://purl.org/dc/terms/title> ?t }"
@@ -181,17 +246,24 @@ async def test_the_descriptions_are_those_of_the_catalogue(unpacked: Path, life:
     assert [each["state"] for each in answers] == ["publishing", "publishing", "draft"]
 
 
-async def test_the_history_is_there_and_no_cell_of_it_is_a_formula(unpacked: Path) -> None:
+async def test_the_history_is_there_and_no_cell_of_it_is_a_formula(
+    unpacked: Path,
+) -> None:
     rows = list(csv.DictReader(io.StringIO((unpacked / "history.csv").read_text())))
 
-    assert [row["event"] for row in rows[:2]] == ["dataset.created", "dataset.described"]
+    assert [row["event"] for row in rows[:2]] == [
+        "dataset.created",
+        "dataset.described",
+    ]
     assert "'=Codes & noms" in {row["title"] for row in rows}
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
     assert all(row["person"] for row in rows)
 
 
 async def test_the_readme_speaks_the_languages_of_the_territory(unpacked: Path) -> None:
-    french, english = ((unpacked / f"README.{code}.md").read_text() for code in ("fr", "en"))
+    french, english = (
+        (unpacked / f"README.{code}.md").read_text() for code in ("fr", "en")
+    )
 
     assert "# Les données de Mairie de Kerlévan" in french
     assert "3 jeux de données, 4 fichiers." in french
@@ -202,20 +274,29 @@ async def test_the_readme_speaks_the_languages_of_the_territory(unpacked: Path) 
 
 @pytest.mark.usefixtures("each_store")
 async def test_the_link_alone_opens_it_and_any_part_of_it(
-    life: str, producer: Producer, passer_by: httpx.AsyncClient, build: Build, node_database: Database, demo: Territory
+    life: str,
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    build: Build,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     await ask(producer)
     await build()
     archive = await newest(node_database, demo)
     page = await producer.page(PAGE)
-    link = "/archives/" + page.partition('href="/archives/')[2].partition('"')[0].replace("&amp;", "&")
+    link = "/archives/" + page.partition('href="/archives/')[2].partition('"')[
+        0
+    ].replace("&amp;", "&")
 
     part = await passer_by.get(link, headers={"Range": "bytes=0-3"})
 
     assert (part.status_code, part.content) == (206, b"PK\3\4")
     for client in (passer_by, producer.client):
         assert (await client.get(archive.path)).status_code == 403
-        assert (await client.get(link.replace("expires=1", "expires=2"))).status_code == 403
+        assert (
+            await client.get(link.replace("expires=1", "expires=2"))
+        ).status_code == 403
 
 
 async def test_only_those_who_publish_ask_for_it(
@@ -233,7 +314,12 @@ async def test_only_those_who_publish_ask_for_it(
 
 @pytest.mark.usefixtures("each_store")
 async def test_one_at_a_time_and_the_next_takes_the_place_of_the_last(
-    life: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore
+    life: str,
+    producer: Producer,
+    build: Build,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     await ask(producer)
     assert (await producer.client.post(PAGE)).status_code == 409
@@ -249,7 +335,12 @@ async def test_one_at_a_time_and_the_next_takes_the_place_of_the_last(
 
 
 async def test_what_is_given_up_is_in_no_archive_any_more(
-    life: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore
+    life: str,
+    producer: Producer,
+    build: Build,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     draft = await producer.draft(TABLE + b"secret;x;01/01/2021\n", "brouillon.csv")
     await ask(producer)
@@ -269,17 +360,29 @@ async def test_it_counts_in_no_quota_is_no_orphan_and_goes_after_seven_days(
 ) -> None:  # fmt: skip
     async def used() -> int:
         async with node_database.session(demo.id, role="worker") as session:
-            return await used_bytes(session, (await session.scalars(select(Space))).one())
+            return await used_bytes(
+                session, (await session.scalars(select(Space))).one()
+            )
 
     before = await used()
     await ask(producer)
     await build()
     archive = await newest(node_database, demo)
     assert await used() == before
-    assert await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-5)) == 0
+    assert (
+        await sweep_territory(
+            node_database, store, demo.id, older_than=timedelta(seconds=-5)
+        )
+        == 0
+    )
     assert await delete_expired_archives(node_database, store, demo.id) == 0
     assert archive.expires_at is not None
-    assert timedelta(days=6, hours=23) < archive.expires_at - now() <= RETENTION == timedelta(days=7)
+    assert (
+        timedelta(days=6, hours=23)
+        < archive.expires_at - now()
+        <= RETENTION
+        == timedelta(days=7)
+    )
 
     monkeypatch.setattr(tasks, "now", lambda: now() + RETENTION + timedelta(minutes=1))
     assert await delete_expired_archives(node_database, store, demo.id) == 1
@@ -290,10 +393,19 @@ async def test_it_counts_in_no_quota_is_no_orphan_and_goes_after_seven_days(
 
 @pytest.mark.usefixtures("each_store")
 async def test_a_file_that_is_gone_or_damaged_is_said_and_no_archive_is_offered(
-    life: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore
+    life: str,
+    producer: Producer,
+    build: Build,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     async with node_database.session(demo.id, role="worker") as session:
-        file = (await session.scalars(select(StoredFile).where(StoredFile.name == "plan.pdf"))).one()
+        file = (
+            await session.scalars(
+                select(StoredFile).where(StoredFile.name == "plan.pdf")
+            )
+        ).one()
     await store.put(file.key, cut(b"%PDF-1.7 another  "[: file.size]))
     for _ in range(2):
         await ask(producer)
@@ -333,7 +445,9 @@ async def test_what_is_erased_while_it_is_made_is_offered_to_nobody(
     async def erased_meanwhile(key: str, content: AsyncIterator[bytes]) -> None:
         await put(key, content)
         async with node_database.session(demo.id, role="worker") as session:
-            (await session.scalars(select(SpaceArchive))).one().state = ArchiveState.EXPIRED
+            (
+                await session.scalars(select(SpaceArchive))
+            ).one().state = ArchiveState.EXPIRED
 
     await ask(producer)
     monkeypatch.setattr(store, "put", erased_meanwhile)
@@ -380,7 +494,13 @@ async def test_killed_while_it_is_made_it_is_made_whole_the_next_time(
     await ask(producer)
     archive = await newest(node_database, demo)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", KILLED, str(demo.id), str(archive.id), env=environment(settings), stdout=-1
+        sys.executable,
+        "-c",
+        KILLED,
+        str(demo.id),
+        str(archive.id),
+        env=environment(settings),
+        stdout=-1,
     )
     assert process.stdout is not None
     assert await process.stdout.readline() == b"piece\n"
@@ -392,7 +512,9 @@ async def test_killed_while_it_is_made_it_is_made_whole_the_next_time(
     await build()
 
     assert await asyncio.to_thread(unpack, await fetch(producer, passer_by), tmp_path)
-    await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-5))
+    await sweep_territory(
+        node_database, store, demo.id, older_than=timedelta(seconds=-5)
+    )
     assert store.folder is not None
     assert await asyncio.to_thread(staged, store.folder / str(demo.id)) == []
 
@@ -418,7 +540,12 @@ async def test_an_entry_that_is_not_what_it_should_be_ends_the_archive() -> None
     zipped = ZipStream()
 
     with pytest.raises(DamagedFileError):
-        [piece async for piece in zipped.add(ZipEntry("a", cut(b"a"), sha256="0" * 64, file="id"))]
+        [
+            piece
+            async for piece in zipped.add(
+                ZipEntry("a", cut(b"a"), sha256="0" * 64, file="id")
+            )
+        ]
 
     assert zipped.sums == {}
 
@@ -426,7 +553,14 @@ async def test_an_entry_that_is_not_what_it_should_be_ends_the_archive() -> None
 async def test_an_archive_past_four_gigabytes_is_a_zip64_from_its_first_byte() -> None:
     zipped = ZipStream()
 
-    written = b"".join([piece async for piece in zipped.add(ZipEntry("big.bin", cut(b"x"), "application/zip"))])
+    written = b"".join(
+        [
+            piece
+            async for piece in zipped.add(
+                ZipEntry("big.bin", cut(b"x"), "application/zip")
+            )
+        ]
+    )
     written += zipped.end()
 
     assert b"PK\x01\x02" in written

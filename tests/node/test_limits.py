@@ -23,12 +23,18 @@ async def port(node_database: Database, demo: Territory) -> Space:
     """The space of another producer."""
     async with node_database.session(demo.id, role="owner") as session:
         return await apply_space(
-            session, slug="port", organisation_id=uuid.uuid4(), name="Port", email="port@x.example"
+            session,
+            slug="port",
+            organisation_id=uuid.uuid4(),
+            name="Port",
+            email="port@x.example",
         )
 
 
 @pytest.fixture
-async def tight(node_database: Database, demo: Territory, space: Space, settings: Settings) -> SpaceLimiter:
+async def tight(
+    node_database: Database, demo: Territory, space: Space, settings: Settings
+) -> SpaceLimiter:
     """Limits where the town hall has three requests a minute and one upload at once."""
     async with node_database.session(demo.id, role="worker") as session:
         await set_limits(session, SLUG, requests_per_minute=3, uploads_at_once=1)
@@ -59,7 +65,10 @@ def test_a_budget_refills_evenly_and_never_past_a_minutes_worth() -> None:
 
 
 async def test_a_reader_sees_the_budget_and_is_told_when_to_come_back(
-    producer: Producer, passer_by: httpx.AsyncClient, tight: SpaceLimiter, parts: dict[str, Any]
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    tight: SpaceLimiter,
+    parts: dict[str, Any],
 ) -> None:
     address = f"/datasets/{await producer.publish()}/file"
     parts["limits"] = tight
@@ -71,7 +80,10 @@ async def test_a_reader_sees_the_budget_and_is_told_when_to_come_back(
     assert answers[0].headers["ratelimit-policy"] == '"space";q=3;w=60'
     assert "Attendez" in answers[3].text
     assert int(answers[3].headers["retry-after"]) >= 1
-    assert (machine.status_code, machine.json()["type"]) == (429, "/problems/too-many-requests")
+    assert (machine.status_code, machine.json()["type"]) == (
+        429,
+        "/problems/too-many-requests",
+    )
     assert (await producer.client.get(f"/spaces/{SLUG}")).status_code == 200
 
 
@@ -82,7 +94,10 @@ async def test_uploads_past_a_spaces_places_are_refused_and_places_come_back(
         with pytest.raises(TooManyRequestsError) as refused:
             async with tight.hold_upload_slot(demo.id, space.id):
                 pass
-        async with tight.hold_upload_slot(demo.id, port.id), tight.hold_upload_slot(demo.id, port.id):
+        async with (
+            tight.hold_upload_slot(demo.id, port.id),
+            tight.hold_upload_slot(demo.id, port.id),
+        ):
             pass
     async with tight.hold_upload_slot(demo.id, space.id):
         pass
@@ -92,7 +107,11 @@ async def test_uploads_past_a_spaces_places_are_refused_and_places_come_back(
 
 
 async def test_an_upload_that_finds_no_place_is_told_on_its_form(
-    producer: Producer, tight: SpaceLimiter, demo: Territory, space: Space, parts: dict[str, Any]
+    producer: Producer,
+    tight: SpaceLimiter,
+    demo: Territory,
+    space: Space,
+    parts: dict[str, Any],
 ) -> None:
     parts["limits"] = tight
     async with tight.hold_upload_slot(demo.id, space.id):
@@ -107,8 +126,10 @@ async def test_parts_and_scripts_wait_for_a_place_and_lose_nothing(
     producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, tight: SpaceLimiter, demo: Territory,
     space: Space, parts: dict[str, Any],
 ) -> None:  # fmt: skip
-    dataset, parts["limits"] = await producer.publish(), tight
-    sender, script = Sender(producer.client), Script(passer_by, await new_key(manager))
+    dataset = await producer.publish()
+    parts["limits"] = tight
+    sender = Sender(producer.client)
+    script = Script(passer_by, await new_key(manager))
     address = await sender.address(len(TABLE))
     async with tight.hold_upload_slot(demo.id, space.id):
         refused = [await sender.send(address, 0, TABLE), await script.put(dataset)]
@@ -125,12 +146,17 @@ async def test_limits_are_the_installations_until_the_operator_sets_others(
 ) -> None:
     before = await SpaceLimiter(node_database, settings).share(demo.id, space.id)
     async with node_database.session(demo.id, role="worker") as session:
-        await set_limits(session, SLUG, requests_per_minute=5, jobs_at_once=7, quota_bytes=10)
+        await set_limits(
+            session, SLUG, requests_per_minute=5, jobs_at_once=7, quota_bytes=10
+        )
         await set_limits(session, SLUG, requests_per_minute=0)
     async with node_database.session(demo.id) as session:
         changed = await session.get_one(Space, (demo.id, space.id))
     after = await SpaceLimiter(node_database, settings).share(demo.id, space.id)
 
     assert before.requests_per_minute == settings.space_requests_per_minute
-    assert (after.requests_per_minute, after.jobs_at_once) == (settings.space_requests_per_minute, 7)
+    assert (after.requests_per_minute, after.jobs_at_once) == (
+        settings.space_requests_per_minute,
+        7,
+    )
     assert changed.quota_bytes == 10

@@ -37,8 +37,13 @@ Row = tuple[int, str, str]
 async def listed(producer: Producer, dataset: str) -> list[Row]:
     """The line, the column and the cell of each row of the download."""
     answer = await producer.client.get(f"/datasets/{dataset}/cells.csv")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        200,
+        "text/csv; charset=utf-8",
+    )
+    rows = list(
+        csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    )
     assert rows[0] == ["Ligne", "Colonne", "Cellule", "Ce qui ne va pas"]
     assert all(len(row) == 4 and row[3] for row in rows)
     return [(int(line), column, cell) for line, column, cell, _ in rows[1:]]
@@ -46,8 +51,12 @@ async def listed(producer: Producer, dataset: str) -> list[Row]:
 
 async def shown(producer: Producer, dataset: str) -> tuple[str, int]:
     """The heading of the page, and how many cells it lists."""
-    page = (await producer.page(f"/datasets/{dataset}/cells")).replace("\N{NARROW NO-BREAK SPACE}", " ")
-    return page.partition("<h1>")[2].partition("</h1>")[0], page.count('<td class="num">')
+    page = (await producer.page(f"/datasets/{dataset}/cells")).replace(
+        "\N{NARROW NO-BREAK SPACE}", " "
+    )
+    return page.partition("<h1>")[2].partition("</h1>")[0], page.count(
+        '<td class="num">'
+    )
 
 
 async def objects(site: Site, territory: Territory) -> list[str]:
@@ -59,7 +68,9 @@ async def objects(site: Site, territory: Territory) -> list[str]:
 
 async def with_dates(producer: Producer) -> str:
     dataset = await producer.draft(DATES.encode(), "lieux.csv")
-    corrected = await producer.client.post(f"/datasets/{dataset}/understood", data={"type-1": "date"})
+    corrected = await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"type-1": "date"}
+    )
     assert corrected.status_code == 303
     return dataset
 
@@ -73,48 +84,84 @@ async def test_more_cells_than_the_page_lists_are_all_in_the_download(
 
     assert rows == [(line, "ouverture", "31/02/2004") for line in range(2, 3_002, 2)]
     assert await shown(producer, dataset) == ("1500 cellules à regarder", MOST_LISTED)
-    assert "La liste à télécharger les donne toutes." in await producer.page(f"/datasets/{dataset}/cells")
-    assert await objects(node_site, demo) == ["", ".2.cells.jsonl.gz", ".2.table.parquet"]
+    assert "La liste à télécharger les donne toutes." in await producer.page(
+        f"/datasets/{dataset}/cells"
+    )
+    assert await objects(node_site, demo) == [
+        "",
+        ".2.cells.jsonl.gz",
+        ".2.table.parquet",
+    ]
     version = await latest(node_database, demo, dataset)
     assert len(version.preparation.findings["errors"]) == MOST_LISTED
 
 
 @pytest.mark.usefixtures("installed")
-async def test_every_kind_is_listed_once_in_the_order_of_the_file(producer: Producer) -> None:
+async def test_every_kind_is_listed_once_in_the_order_of_the_file(
+    producer: Producer,
+) -> None:
     """A schema's rules, a key that repeats, a cell that does not fit its column; wrong in two ways is told once."""
-    right = "".join(f"B{number};bois;2024-01-31;3;2024-01-31\n" for number in range(2_000))
-    wrong = "".join(f"C{number};fer;31/02/2024;12;2024-01-31\n" for number in range(1_500))
-    text = "id_banc;matiere;date_pose;places;vu\n" + right + wrong + "B1;bois;2024-01-31;3;2024-01-31\n" * 500
-    text += "".join(f"D{number};bois;2024-01-31;3;31/02/2024\n" for number in range(1_200))
+    right = "".join(
+        f"B{number};bois;2024-01-31;3;2024-01-31\n" for number in range(2_000)
+    )
+    wrong = "".join(
+        f"C{number};fer;31/02/2024;12;2024-01-31\n" for number in range(1_500)
+    )
+    text = (
+        "id_banc;matiere;date_pose;places;vu\n"
+        + right
+        + wrong
+        + "B1;bois;2024-01-31;3;2024-01-31\n" * 500
+    )
+    text += "".join(
+        f"D{number};bois;2024-01-31;3;31/02/2024\n" for number in range(1_200)
+    )
     dataset = await producer.draft(text.encode(), "bancs.csv")
-    assert (await declare(producer, dataset, name=str(SCHEMA["name"]))).status_code == 303
+    assert (
+        await declare(producer, dataset, name=str(SCHEMA["name"]))
+    ).status_code == 303
     types = {"type-2": "date", "type-4": "date"}
-    assert (await producer.client.post(f"/datasets/{dataset}/understood", data=types)).status_code == 303
+    assert (
+        await producer.client.post(f"/datasets/{dataset}/understood", data=types)
+    ).status_code == 303
 
     rows = await listed(producer, dataset)
 
     assert Counter(column for _, column, _ in rows) == {
         "id_banc": 500, "matiere": 1_500, "date_pose": 1_500, "places": 1_500, "vu": 1_200
     }  # fmt: skip
-    assert [line for line, column, _ in rows if column == "vu"] == list(range(4_002, 5_202))
+    assert [line for line, column, _ in rows if column == "vu"] == list(
+        range(4_002, 5_202)
+    )
     assert rows == sorted(rows, key=lambda row: row[0])
     assert len({row[:2] for row in rows}) == 6_200
     assert (await shown(producer, dataset))[0] == "6200 cellules à regarder"
 
 
 async def test_every_place_outside_the_world_is_listed(producer: Producer) -> None:
-    lines = "".join(f"Lieu {number};48.{number % 10};-4.{number % 10}\n" for number in range(1, 4_000))
-    dataset = await producer.draft(("nom;latitude;longitude\n" + lines).encode(), "lieux.csv")
-    swapped = ("nom;latitude;longitude\n" + lines + "Ailleurs;248,5;-4.1\n" * 2_000).encode()
+    lines = "".join(
+        f"Lieu {number};48.{number % 10};-4.{number % 10}\n"
+        for number in range(1, 4_000)
+    )
+    dataset = await producer.draft(
+        ("nom;latitude;longitude\n" + lines).encode(), "lieux.csv"
+    )
+    swapped = (
+        "nom;latitude;longitude\n" + lines + "Ailleurs;248,5;-4.1\n" * 2_000
+    ).encode()
     await producer.send(swapped, "lieux.csv", path=f"/datasets/{dataset}/versions")
-    await producer.client.post(f"/datasets/{dataset}/understood", data={"type-1": "number", "type-2": "number"})
+    await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"type-1": "number", "type-2": "number"}
+    )
 
     rows = await listed(producer, dataset)
 
     assert {line for line, *_ in rows} == set(range(4_001, 6_001))
 
 
-async def test_a_table_without_such_cells_has_no_list(producer: Producer, node_site: Site, demo: Territory) -> None:
+async def test_a_table_without_such_cells_has_no_list(
+    producer: Producer, node_site: Site, demo: Territory
+) -> None:
     dataset = await producer.draft()
 
     assert await listed(producer, dataset) == []
@@ -122,7 +169,10 @@ async def test_a_table_without_such_cells_has_no_list(producer: Producer, node_s
 
 
 async def test_nothing_of_the_list_is_left_once_its_draft_is_erased(
-    producer: Producer, node_site: Site, demo: Territory, erase_job: Callable[..., Awaitable[None]]
+    producer: Producer,
+    node_site: Site,
+    demo: Territory,
+    erase_job: Callable[..., Awaitable[None]],
 ) -> None:
     dataset = await with_dates(producer)
     await producer.describe(dataset)
@@ -137,7 +187,10 @@ async def test_the_list_goes_with_a_draft_that_is_given_up_and_with_a_file_that_
     producer: Producer, node_site: Site, demo: Territory
 ) -> None:
     dataset = await with_dates(producer)
-    await producer.send(b"nom;ouverture\nPhare;12/03/1987\nTour;12/03/1987\n", path=f"/datasets/{dataset}/versions")
+    await producer.send(
+        b"nom;ouverture\nPhare;12/03/1987\nTour;12/03/1987\n",
+        path=f"/datasets/{dataset}/versions",
+    )
     replaced = await objects(node_site, demo)
 
     await producer.client.post(f"/datasets/{dataset}/discard")
@@ -147,7 +200,11 @@ async def test_the_list_goes_with_a_draft_that_is_given_up_and_with_a_file_that_
 
 
 async def test_in_a_sealed_space_the_list_is_sealed(
-    folder: ObjectStore, producer: Producer, node_site: Site, node_database: Database, demo: Territory
+    folder: ObjectStore,
+    producer: Producer,
+    node_site: Site,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     await switch(node_database, demo, node_site)
     dataset = await with_dates(producer)
@@ -176,13 +233,16 @@ async def test_two_looks_at_once_keep_the_list(
     dataset = await with_dates(producer)
     version = await latest(node_database, demo, dataset)
 
-    await prepare_version(desk_for(node_site, demo), version.id, version.preparation.revision)
+    await prepare_version(
+        desk_for(node_site, demo), version.id, version.preparation.revision
+    )
 
     assert len(await listed(producer, dataset)) == 1_500
 
 
 def test_a_list_that_a_full_disk_cut_short_is_none(tmp_path: Path) -> None:
-    listing, target = CellListFolder(tmp_path / "listing"), tmp_path / "cells.jsonl.gz"
+    listing = CellListFolder(tmp_path / "listing")
+    target = tmp_path / "cells.jsonl.gz"
     listing.cells.path.symlink_to("/dev/full")
 
     listing.cells.add(2, "ouverture", "no_such_day", "31/02/2004")
@@ -195,7 +255,14 @@ def test_a_list_that_a_full_disk_cut_short_is_none(tmp_path: Path) -> None:
 
 async def test_the_list_is_read_in_constant_memory() -> None:
     """One that would take many times that: it is opened piece by piece, whatever it is packed to."""
-    cell = {"line": 1, "column": "ouverture", "code": "no_such_day", "value": "x" * 150, "expected": "", "asked": False}
+    cell = {
+        "line": 1,
+        "column": "ouverture",
+        "code": "no_such_day",
+        "value": "x" * 150,
+        "expected": "",
+        "asked": False,
+    }
     text = (json.dumps(cell) + "\n").encode() * 1_000
     thousands = examples(80, 800)
     packed = gzip.compress(text * thousands)

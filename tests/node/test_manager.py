@@ -39,7 +39,9 @@ from udi.ui.site import Site
 
 BASE = "/manager/api/v1"
 OTHER = TABLE + b"Amicale;Kerl\xe9van;01/02/2003\n"
-PEOPLE = "nom;email\n" + "".join(f"Jeanne Le Gall {n};jeanne{n}@mail.example\n" for n in range(40))
+PEOPLE = "nom;email\n" + "".join(
+    f"Jeanne Le Gall {n};jeanne{n}@mail.example\n" for n in range(40)
+)
 
 
 def token_of(answer: httpx.Response) -> str:
@@ -53,18 +55,29 @@ class Rudi:
     """RUDI's client, as it speaks HTTP."""
 
     def __init__(self, client: httpx.AsyncClient, space: Space) -> None:
-        self.client, self.space, self.headers = client, space, {"Content-Type": "application/json"}
+        self.client = client
+        self.space = space
+        self.headers = {"Content-Type": "application/json"}
 
     async def log_in(self, user: str, password: str) -> httpx.Response:
-        answer = await self.client.post(f"{BASE}/front/login", json={"username": user, "password": password})
+        answer = await self.client.post(
+            f"{BASE}/front/login", json={"username": user, "password": password}
+        )
         if answer.status_code == 200:
             self.client.cookies.clear()
             self.headers["Authorization"] = f"Bearer {token_of(answer)}"
         return answer
 
-    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    async def ask(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
         content = b"" if body is None else json.dumps(body).encode()
-        return await self.client.request(method, f"{BASE}/{path}", content=content, headers={**self.headers, **headers})
+        return await self.client.request(
+            method,
+            f"{BASE}/{path}",
+            content=content,
+            headers={**self.headers, **headers},
+        )
 
     async def get(self, path: str) -> Any:
         answer = await self.ask("GET", path)
@@ -77,8 +90,14 @@ class Rudi:
         media = media or str(uuid.uuid4())
         said = {"media_id": media, "media_type": "FILE", "media_name": quote("élus.csv"), "file_size": len(content),
                 "md5": md5 or hashlib.md5(content, usedforsecurity=False).hexdigest(), **about}  # fmt: skip
-        headers = {**self.headers, "Content-Type": "octet/stream", "file_metadata": json.dumps(said)}
-        return media, await self.client.post("/storage/post", content=content, headers=headers)
+        headers = {
+            **self.headers,
+            "Content-Type": "octet/stream",
+            "file_metadata": json.dumps(said),
+        }
+        return media, await self.client.post(
+            "/storage/post", content=content, headers=headers
+        )
 
     async def upload(self, content: bytes = TABLE, media: str = "") -> dict[str, Any]:
         """The four calls; the media as the client has it then."""
@@ -116,7 +135,9 @@ def a_media(media: str, size: int, url: str = "") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def a_record(organisation: dict[str, Any], media: list[dict[str, Any]]) -> dict[str, Any]:
+def a_record(
+    organisation: dict[str, Any], media: list[dict[str, Any]]
+) -> dict[str, Any]:
     moment = "2026-01-02T03:04:05.000Z"
     return {
         "global_id": str(uuid.uuid4()), "resource_title": "Élus", "theme": "citizenship", "keywords": ["élus"],
@@ -132,14 +153,18 @@ def a_record(organisation: dict[str, Any], media: list[dict[str, Any]]) -> dict[
 
 
 @pytest.fixture
-async def rudi(manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, space: Space) -> Rudi:
+async def rudi(
+    manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, space: Space
+) -> Rudi:
     """A client that logged in with a key of the town hall."""
     client = Rudi(passer_by, space)
     assert (await client.log_in(SLUG, await new_key(manager))).status_code == 200
     return client
 
 
-async def test_it_says_where_things_are(passer_by: httpx.AsyncClient, demo: Territory) -> None:
+async def test_it_says_where_things_are(
+    passer_by: httpx.AsyncClient, demo: Territory
+) -> None:
     origin = demo.links["node"]
     places = {
         "catalogPubUrl": f"{origin}/catalog", "storagePubUrl": f"{origin}/storage", "managerPath": "/manager",
@@ -157,20 +182,34 @@ async def test_it_says_where_things_are(passer_by: httpx.AsyncClient, demo: Terr
 
 
 async def test_only_a_good_key_of_a_whole_space_logs_in(
-    manager: httpx.AsyncClient, producer: Producer, passer_by: httpx.AsyncClient, space: Space
+    manager: httpx.AsyncClient,
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    space: Space,
 ) -> None:
-    rudi, key = Rudi(passer_by, space), await new_key(manager)
+    rudi = Rudi(passer_by, space)
+    key = await new_key(manager)
     narrow = await new_key(manager, await producer.draft())
 
-    refused = [await rudi.log_in("port", key), await rudi.log_in(SLUG, "udi_x"), await rudi.log_in(SLUG, narrow)]
+    refused = [
+        await rudi.log_in("port", key),
+        await rudi.log_in(SLUG, "udi_x"),
+        await rudi.log_in(SLUG, narrow),
+    ]
     nobody = await rudi.ask("GET", "catalog/resources")
 
     assert [each.status_code for each in refused] == [401, 401, 403]
-    assert all(each.json()["statusCode"] == each.status_code and each.json()["message"] for each in refused)
+    assert all(
+        each.json()["statusCode"] == each.status_code and each.json()["message"]
+        for each in refused
+    )
     assert nobody.status_code == 401
     assert (await rudi.log_in(SLUG, key)).status_code == 200
     payload = rudi.headers["Authorization"].split(".")[1]
-    assert json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"] > now().timestamp() + 3000
+    assert (
+        json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"]
+        > now().timestamp() + 3000
+    )
 
 
 async def test_a_revoked_key_ends_the_tokens_that_were_made_from_it(
@@ -188,24 +227,45 @@ async def test_a_revoked_key_ends_the_tokens_that_were_made_from_it(
 
 async def test_words_and_objects(rudi: Rudi) -> None:
     [own] = await rudi.get("catalog/organizations")
-    who = {"contact_id": str(uuid.uuid4()), "contact_name": "Jo", "email": "Jo@Example.org"}
+    who = {
+        "contact_id": str(uuid.uuid4()),
+        "contact_name": "Jo",
+        "email": "Jo@Example.org",
+    }
     put = await rudi.ask("PUT", "catalog/contacts", who)
     stranger = await rudi.ask(
-        "PUT", "catalog/organizations", {"organization_id": str(uuid.uuid4()), "organization_name": "X"}
+        "PUT",
+        "catalog/organizations",
+        {"organization_id": str(uuid.uuid4()), "organization_name": "X"},
     )
-    named = await rudi.ask("PUT", "catalog/organizations", {**own, "organization_address": "1 place"})
+    named = await rudi.ask(
+        "PUT", "catalog/organizations", {**own, "organization_address": "1 place"}
+    )
 
     assert own["organization_name"] == rudi.space.name
     assert uuid.UUID(own["organization_id"]).version == 4
     assert (put.status_code, put.json()["email"]) == (200, "jo@example.org")
-    assert (stranger.status_code, rudi.space.name in stranger.json()["message"]) == (403, True)
+    assert (stranger.status_code, rudi.space.name in stranger.json()["message"]) == (
+        403,
+        True,
+    )
     assert named.json()["organization_address"] == "1 place"
-    assert [each["contact_id"] for each in await rudi.get("catalog/contacts?contact_name=Jo")] == [who["contact_id"]]
+    assert [
+        each["contact_id"]
+        for each in await rudi.get("catalog/contacts?contact_name=Jo")
+    ] == [who["contact_id"]]
     assert await rudi.get("catalog/contacts/count") == 1
     deleted = await rudi.ask("DELETE", f"catalog/contacts/{who['contact_id']}")
-    assert (deleted.status_code, deleted.json()["contact_id"]) == (200, who["contact_id"])
-    assert (await rudi.ask("DELETE", f"catalog/contacts/{who['contact_id']}")).status_code == 404
-    assert (await rudi.ask("DELETE", f"catalog/organizations/{own['organization_id']}")).status_code == 409
+    assert (deleted.status_code, deleted.json()["contact_id"]) == (
+        200,
+        who["contact_id"],
+    )
+    assert (
+        await rudi.ask("DELETE", f"catalog/contacts/{who['contact_id']}")
+    ).status_code == 404
+    assert (
+        await rudi.ask("DELETE", f"catalog/organizations/{own['organization_id']}")
+    ).status_code == 409
     assert (await rudi.ask("GET", "catalog/version")).text == "1.4.1"
     assert uuid.UUID((await rudi.ask("GET", "catalog/uuid")).text)
     assert "citizenship" in await rudi.get("catalog/enum/themes/fr")
@@ -219,30 +279,63 @@ async def test_a_record_with_its_file_is_published_and_nothing_of_it_is_lost(
     rudi: Rudi, node_database: Database, demo: Territory, store: ObjectStore
 ) -> None:
     media = await rudi.upload()
-    assert (media["file_storage_status"], await rudi.get("catalog/media/count")) == ("missing", 1)
-    assert (await rudi.client.get(f"/storage/download/{media['media_id']}")).status_code == 404
-    record = await rudi.record(media, purpose=[{"lang": "fr", "text": "Savoir"}], ours=1)
+    assert (media["file_storage_status"], await rudi.get("catalog/media/count")) == (
+        "missing",
+        1,
+    )
+    assert (
+        await rudi.client.get(f"/storage/download/{media['media_id']}")
+    ).status_code == 404
+    record = await rudi.record(
+        media, purpose=[{"lang": "fr", "text": "Savoir"}], ours=1
+    )
 
     said = await rudi.put(record)
 
-    assert (said["publication"]["state"], said["metadata_status"], said["storage_status"]) == (
+    assert (
+        said["publication"]["state"],
+        said["metadata_status"],
+        said["storage_status"],
+    ) == (
         "published",
         "sent",
         "online",
     )
-    assert (await rudi.client.get(f"/storage/download/{media['media_id']}")).content == TABLE
-    less = {name: value for name, value in record.items() if name not in {"purpose", "ours"}}
-    less["contacts"] = [{name: value for name, value in record["contacts"][0].items() if name != "role"}]
+    assert (
+        await rudi.client.get(f"/storage/download/{media['media_id']}")
+    ).content == TABLE
+    less = {
+        name: value for name, value in record.items() if name not in {"purpose", "ours"}
+    }
+    less["contacts"] = [
+        {name: value for name, value in record["contacts"][0].items() if name != "role"}
+    ]
     again = await rudi.put({**less, "resource_title": "Élues et élus"})
-    assert (again["purpose"], again["ours"], again["contacts"][0]["role"]) == (record["purpose"], 1, "author")
-    [found] = await rudi.get(f"catalog/resources?resource_title={quote(quote('Élues et élus'))}")
-    assert (found["global_id"], found["resource_title"]) == (record["global_id"], "Élues et élus")
+    assert (again["purpose"], again["ours"], again["contacts"][0]["role"]) == (
+        record["purpose"],
+        1,
+        "author",
+    )
+    [found] = await rudi.get(
+        f"catalog/resources?resource_title={quote(quote('Élues et élus'))}"
+    )
+    assert (found["global_id"], found["resource_title"]) == (
+        record["global_id"],
+        "Élues et élus",
+    )
     assert found["available_formats"][0]["file_storage_status"] == "available"
-    assert [each["media_id"] for each in await rudi.get("catalog/media?media_name=élus.csv")] == [media["media_id"]]
+    assert [
+        each["media_id"] for each in await rudi.get("catalog/media?media_name=élus.csv")
+    ] == [media["media_id"]]
     assert await rudi.get("catalog/resources/count") == 1
-    assert await rudi.get("catalog/resources?count_by=theme") == [{"theme": "citizenship", "count": 1}]
+    assert await rudi.get("catalog/resources?count_by=theme") == [
+        {"theme": "citizenship", "count": 1}
+    ]
     [delivery] = await rows(node_database, demo, Delivery)
-    assert (delivery.record["metadata_info"]["api_version"], delivery.record["purpose"]) == ("1.4.1", record["purpose"])
+    assert (
+        delivery.record["metadata_info"]["api_version"],
+        delivery.record["purpose"],
+    ) == ("1.4.1", record["purpose"])
     async with node_database.session(demo.id, role="owner") as session:
         [leaving] = (await read_space_contents(session, demo, rudi.space)).datasets
     assert leaving.record is not None
@@ -253,7 +346,10 @@ async def test_a_record_with_its_file_is_published_and_nothing_of_it_is_lost(
 async def test_a_record_that_says_restricted_closes_its_file(rudi: Rudi) -> None:
     media = await rudi.upload()
     licence = {"licence_type": "STANDARD", "licence_label": "etalab-2.0"}
-    closed = {"licence": licence, "confidentiality": {"restricted_access": True, "gdpr_sensitive": False}}
+    closed = {
+        "licence": licence,
+        "confidentiality": {"restricted_access": True, "gdpr_sensitive": False},
+    }
     record = await rudi.record(media, access_condition=closed)
 
     await rudi.put(record)
@@ -261,7 +357,13 @@ async def test_a_record_that_says_restricted_closes_its_file(rudi: Rudi) -> None
     await rudi.put(
         {
             **record,
-            "access_condition": {**closed, "confidentiality": {"restricted_access": False, "gdpr_sensitive": False}},
+            "access_condition": {
+                **closed,
+                "confidentiality": {
+                    "restricted_access": False,
+                    "gdpr_sensitive": False,
+                },
+            },
         }
     )
     opened = await rudi.client.get(f"/storage/download/{media['media_id']}")
@@ -270,45 +372,75 @@ async def test_a_record_that_says_restricted_closes_its_file(rudi: Rudi) -> None
 
 
 async def test_a_file_sent_again_is_a_new_version_and_the_form_has_its_say(
-    rudi: Rudi, producer: Producer, node_database: Database, demo: Territory, store: ObjectStore
+    rudi: Rudi,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     media = await rudi.upload()
     record = await rudi.record(media)
     await rudi.put(record)
-    await producer.publish(record["global_id"], title="Vu sur le formulaire", keywords="élus", theme="citizenship")
+    await producer.publish(
+        record["global_id"],
+        title="Vu sur le formulaire",
+        keywords="élus",
+        theme="citizenship",
+    )
 
     said = await rudi.get(f"catalog/resources/{record['global_id']}")
-    same = await rudi.put({**said, "available_formats": [await rudi.upload(TABLE, media["media_id"])]})
-    new = await rudi.put({**said, "available_formats": [await rudi.upload(OTHER, media["media_id"])]})
+    same = await rudi.put(
+        {**said, "available_formats": [await rudi.upload(TABLE, media["media_id"])]}
+    )
+    new = await rudi.put(
+        {**said, "available_formats": [await rudi.upload(OTHER, media["media_id"])]}
+    )
 
     assert said["resource_title"] == "Vu sur le formulaire"
-    assert (same["available_formats"][0]["file_size"], new["available_formats"][0]["file_size"]) == (
+    assert (
+        same["available_formats"][0]["file_size"],
+        new["available_formats"][0]["file_size"],
+    ) == (
         len(TABLE),
         len(OTHER),
     )
     [dataset] = await rows(node_database, demo, Dataset)
     assert [version.number for version in dataset.versions] == [2, 1]
-    assert (await rudi.client.get(f"/storage/download/{media['media_id']}")).content == OTHER
+    assert (
+        await rudi.client.get(f"/storage/download/{media['media_id']}")
+    ).content == OTHER
     assert await sound(node_database, store, demo) == []
 
 
 async def test_a_node_that_stopped_between_the_file_and_its_record_goes_on(
-    rudi: Rudi, node_site: Site, node_database: Database, demo: Territory, store: ObjectStore
+    rudi: Rudi,
+    node_site: Site,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     record = await rudi.record(await rudi.upload())
     desk = UploadContext(
-        TenantStorage(node_database, store, demo.id), demo, node_site.pages.gettext, node_site.parts[READERS]
+        TenantStorage(node_database, store, demo.id),
+        demo,
+        node_site.pages.gettext,
+        node_site.parts[READERS],
     )
     [key] = await rows(node_database, demo, ScriptKey)
     async with node_database.session(demo.id) as session:
-        plan = await make_plan(session, SpaceClient(rudi.space, key), demo.links["node"], record)
+        plan = await make_plan(
+            session, SpaceClient(rudi.space, key), demo.links["node"], record
+        )
     await attach_file(desk, plan)
     [stopped] = await rows(node_database, demo, Dataset)
 
     said = await rudi.put(record)
 
     assert (stopped.state, stopped.document) == (DatasetState.DRAFT, None)
-    assert (said["publication"]["state"], said["global_id"]) == ("published", str(stopped.id))
+    assert (said["publication"]["state"], said["global_id"]) == (
+        "published",
+        str(stopped.id),
+    )
     [dataset] = await rows(node_database, demo, Dataset)
     assert len(dataset.versions) == 1
     assert await sound(node_database, store, demo) == []
@@ -324,7 +456,9 @@ async def test_a_deleted_record_is_withdrawn_and_comes_back_when_it_is_put_again
 
     assert (gone.status_code, gone.json()["global_id"]) == (200, record["global_id"])
     assert await rudi.get("catalog/resources") == []
-    assert (await rudi.ask("DELETE", f"catalog/resources/{record['global_id']}")).status_code == 404
+    assert (
+        await rudi.ask("DELETE", f"catalog/resources/{record['global_id']}")
+    ).status_code == 404
     [dataset] = await rows(node_database, demo, Dataset)
     assert dataset.state == DatasetState.WITHDRAWING
     assert (await rudi.put(record))["metadata_status"] == "sent"
@@ -336,12 +470,19 @@ async def test_a_record_of_a_trial_is_kept_and_not_published(rudi: Rudi) -> None
     kept = await rudi.put(record)
     published = await rudi.put({**record, "collection_tag": None})
 
-    assert (kept["publication"]["state"], kept["metadata_status"], kept["collection_tag"]) == (
+    assert (
+        kept["publication"]["state"],
+        kept["metadata_status"],
+        kept["collection_tag"],
+    ) == (
         "waiting",
         "local",
         "essais",
     )
-    assert (published["publication"]["state"], published.get("collection_tag")) == ("published", None)
+    assert (published["publication"]["state"], published.get("collection_tag")) == (
+        "published",
+        None,
+    )
 
 
 async def test_a_file_about_people_waits_for_a_person(
@@ -349,11 +490,16 @@ async def test_a_file_about_people_waits_for_a_person(
 ) -> None:
     said = await rudi.put(await rudi.record(await rudi.upload(PEOPLE.encode())))
 
-    assert (said["publication"]["state"], said["metadata_status"]) == ("stopped", "local")
+    assert (said["publication"]["state"], said["metadata_status"]) == (
+        "stopped",
+        "local",
+    )
     assert said["publication"]["why"]
     media = said["available_formats"][0]["media_id"]
     assert (await rudi.client.get(f"/storage/download/{media}")).status_code == 404
-    assert (await rudi.ask("DELETE", f"catalog/resources/{said['global_id']}")).status_code == 200
+    assert (
+        await rudi.ask("DELETE", f"catalog/resources/{said['global_id']}")
+    ).status_code == 200
     assert await rudi.get("catalog/media") == []
     assert await rows(node_database, demo, Dataset) == []
     assert await sound(node_database, store, demo) == []
@@ -376,7 +522,9 @@ async def test_a_record_that_cannot_be_taken_is_refused_with_what_is_wrong(
     rudi: Rudi, change: dict[str, Any], status: int, field: str
 ) -> None:
     media = a_media(str(uuid.uuid4()), 3)
-    refused = await rudi.ask("PUT", "catalog/resources", {**await rudi.record(media), **change})
+    refused = await rudi.ask(
+        "PUT", "catalog/resources", {**await rudi.record(media), **change}
+    )
 
     said = refused.json()
     assert (refused.status_code, said["statusCode"]) == (status, status)
@@ -394,8 +542,12 @@ async def test_a_record_that_cannot_be_taken_is_refused_with_what_is_wrong(
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["resources", "contacts", "media", "organizations"])
-async def test_what_is_no_object_is_refused_in_words(rudi: Rudi, kind: str, body: bytes) -> None:
-    refused = await rudi.client.put(f"{BASE}/catalog/{kind}", content=body, headers=rudi.headers)
+async def test_what_is_no_object_is_refused_in_words(
+    rudi: Rudi, kind: str, body: bytes
+) -> None:
+    refused = await rudi.client.put(
+        f"{BASE}/catalog/{kind}", content=body, headers=rudi.headers
+    )
 
     assert refused.status_code == 422
     assert refused.json()["message"]
@@ -409,7 +561,10 @@ async def test_an_object_that_would_break_the_lists_is_refused(rudi: Rudi) -> No
         ("contacts", {"contact_id": str(uuid.uuid4()), "contact_name": "Jo\x00", "email": "jo@example.org"}),
     ]  # fmt: skip
 
-    assert [(await rudi.ask("PUT", f"catalog/{kind}", each)).status_code for kind, each in strange] == [422] * 5
+    assert [
+        (await rudi.ask("PUT", f"catalog/{kind}", each)).status_code
+        for kind, each in strange
+    ] == [422] * 5
     assert await rudi.get("catalog/media") == await rudi.get("catalog/contacts") == []
 
 
@@ -418,7 +573,10 @@ async def test_two_files_of_one_record_are_refused(rudi: Rudi) -> None:
 
     refused = await rudi.ask("PUT", "catalog/resources", await rudi.record(*files))
 
-    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "available_formats")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (
+        422,
+        "available_formats",
+    )
 
 
 async def test_a_file_that_is_not_the_one_announced_is_refused_and_leaves_nothing(
@@ -427,12 +585,22 @@ async def test_a_file_that_is_not_the_one_announced_is_refused_and_leaves_nothin
     _, other = await rudi.send(md5="0" * 32)
     _, empty = await rudi.send(b"")
     _, large = await rudi.send(b"x" * 1_200_000)
-    without = await rudi.client.post("/storage/post", content=TABLE, headers=rudi.headers)
+    without = await rudi.client.post(
+        "/storage/post", content=TABLE, headers=rudi.headers
+    )
     nobody = await rudi.client.post(
-        "/storage/post", content=TABLE, headers={"file_metadata": json.dumps({"media_id": str(uuid.uuid4())})}
+        "/storage/post",
+        content=TABLE,
+        headers={"file_metadata": json.dumps({"media_id": str(uuid.uuid4())})},
     )
 
-    assert [each.status_code for each in (other, empty, large, without, nobody)] == [409, 422, 413, 422, 401]
+    assert [each.status_code for each in (other, empty, large, without, nobody)] == [
+        409,
+        422,
+        413,
+        422,
+        401,
+    ]
     assert await rows(node_database, demo, Upload) == []
     assert await sound(node_database, store, demo) == []
 
@@ -443,26 +611,40 @@ async def test_what_no_record_names_goes_after_a_day(
     media = await rudi.upload()
     async with node_database.session(demo.id, role="owner") as session:
         [upload] = await rows(node_database, demo, Upload)
-        (await session.get_one(Upload, (demo.id, upload.id))).moved_at = now() - timedelta(hours=25)
+        (await session.get_one(Upload, (demo.id, upload.id))).moved_at = (
+            now() - timedelta(hours=25)
+        )
 
     await sweep_territory(node_database, store, demo.id)
 
     assert await rows(node_database, demo, Upload) == []
-    assert (await rudi.ask("PUT", "catalog/resources", await rudi.record(media))).status_code == 422
+    assert (
+        await rudi.ask("PUT", "catalog/resources", await rudi.record(media))
+    ).status_code == 422
 
 
 async def key_of_another_space(database: Database, territory: Territory) -> str:
     """A key of the harbour's whole space."""
     async with database.session(territory.id, role="owner") as session:
-        about = {"slug": "port", "name": "Port de Kerlévan", "email": "port@kerlevan.example"}
+        about = {
+            "slug": "port",
+            "name": "Port de Kerlévan",
+            "email": "port@kerlevan.example",
+        }
         space = await apply_space(session, organisation_id=uuid.uuid4(), **about)
         actor = Actor(space.id, "", "", territory.slug)
-        _, token = await make_key(session, actor, space, name="x", datasets=None, expires_at=None)
+        _, token = await make_key(
+            session, actor, space, name="x", datasets=None, expires_at=None
+        )
     return token
 
 
 async def test_another_space_sees_nothing_of_it_and_changes_nothing(
-    rudi: Rudi, node_app: Litestar, browse: Browse, node_database: Database, demo: Territory
+    rudi: Rudi,
+    node_app: Litestar,
+    browse: Browse,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     media = await rudi.upload()
     record = await rudi.record(media)
@@ -472,24 +654,43 @@ async def test_another_space_sees_nothing_of_it_and_changes_nothing(
         port = Rudi(client, rudi.space)
         await port.log_in("port", await key_of_another_space(node_database, demo))
         [own] = await port.get("catalog/organizations")
-        seen = [await port.get(f"catalog/{kind}") for kind in ("resources", "contacts", "media", "reports")]
+        seen = [
+            await port.get(f"catalog/{kind}")
+            for kind in ("resources", "contacts", "media", "reports")
+        ]
         taken = await port.ask("PUT", "catalog/resources", {**record, "producer": own})
         stolen = await port.ask("PUT", "catalog/resources", a_record(own, [waiting]))
         gone = await port.ask("DELETE", f"catalog/resources/{record['global_id']}")
         forgotten = await port.ask("DELETE", f"catalog/media/{waiting['media_id']}")
 
     assert seen == [[], [], [], []]
-    assert (taken.status_code, stolen.status_code, gone.status_code, forgotten.status_code) == (403, 422, 404, 404)
-    assert (await rudi.get("catalog/resources"))[0]["resource_title"] == record["resource_title"]
+    assert (
+        taken.status_code,
+        stolen.status_code,
+        gone.status_code,
+        forgotten.status_code,
+    ) == (403, 422, 404, 404)
+    assert (await rudi.get("catalog/resources"))[0]["resource_title"] == record[
+        "resource_title"
+    ]
 
 
 async def test_another_territory_sees_nothing_of_it(
-    rudi: Rudi, node_app: Litestar, other: Territory, browse: Browse, node_database: Database, demo: Territory
+    rudi: Rudi,
+    node_app: Litestar,
+    other: Territory,
+    browse: Browse,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     record = await rudi.record(await rudi.upload())
     await rudi.put(record)
     async with browse(node_app, other) as client:
         elsewhere = await client.get(f"{BASE}/catalog/resources", headers=rudi.headers)
         assert elsewhere.status_code == 401
-        assert (await client.get(f"/storage/download/{record['available_formats'][0]['media_id']}")).status_code == 404
+        assert (
+            await client.get(
+                f"/storage/download/{record['available_formats'][0]['media_id']}"
+            )
+        ).status_code == 404
     assert len(await rows(node_database, demo, CatalogueObject)) == 1

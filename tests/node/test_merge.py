@@ -8,7 +8,11 @@ from udi.node.datasets.document import answers_of, merge_documents
 from udi.node.datasets.rudi_clients import adapt_for_clients, as_version_4
 from udi.node.manager.merge import merge
 
-MEDIA = {"media_id": "a", "media_type": "FILE", "media_visual": "https://x.example/a.png"}
+MEDIA = {
+    "media_id": "a",
+    "media_type": "FILE",
+    "media_visual": "https://x.example/a.png",
+}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +42,9 @@ MEDIA = {"media_id": "a", "media_type": "FILE", "media_visual": "https://x.examp
         ({"a": "text"}, {"a": {"b": 1}}, {"a": {"b": 1}}),
     ],
 )  # fmt: skip
-def test_what_was_not_sent_stays(kept: dict[str, Any], sent: dict[str, Any], merged: dict[str, Any]) -> None:
+def test_what_was_not_sent_stays(
+    kept: dict[str, Any], sent: dict[str, Any], merged: dict[str, Any]
+) -> None:
     assert merge(kept, sent) == merged
     assert merge(merged, sent) == merged
 
@@ -73,14 +79,23 @@ def test_a_record_stays_as_it_was_written_until_the_form_says_otherwise() -> Non
 
     same = merge_documents(document, composed(), answers)
     changed = merge_documents(
-        document, composed(), {**answers, "title": "Bancs", "licence": "odbl-1.0", "contact": "c@x.example"}
+        document,
+        composed(),
+        {**answers, "title": "Bancs", "licence": "odbl-1.0", "contact": "c@x.example"},
     )
 
-    assert (same["resource_title"], same["keywords"], same["purpose"]) == ("Arbres", ["arbre, grand", "rue"], ["x"])
+    assert (same["resource_title"], same["keywords"], same["purpose"]) == (
+        "Arbres",
+        ["arbre, grand", "rue"],
+        ["x"],
+    )
     assert same["summary"] == document["summary"]
     assert same["contacts"] == document["contacts"]
     assert same["access_condition"] == document["access_condition"]
-    assert same["metadata_info"] == {"api_version": "1.4.1", "metadata_source": "https://x.example"}
+    assert same["metadata_info"] == {
+        "api_version": "1.4.1",
+        "metadata_source": "https://x.example",
+    }
     assert "metadata_status" not in same
     assert (changed["resource_title"], changed["theme"]) == ("Bancs", "environment")
     assert changed["contacts"] == composed()["contacts"]
@@ -89,10 +104,19 @@ def test_a_record_stays_as_it_was_written_until_the_form_says_otherwise() -> Non
 
 
 def test_the_node_says_what_its_own_file_is_and_leaves_the_others() -> None:
-    first, second = merge_documents(a_document(), composed(), answers_of(a_document()))["available_formats"]
+    first, second = merge_documents(a_document(), composed(), answers_of(a_document()))[
+        "available_formats"
+    ]
 
-    assert (first["media_id"], first["file_size"], first["media_caption"]) == ("7", 3, "c")
-    assert (first["connector"]["url"], first["file_storage_status"]) == ("https://node.example/7", "available")
+    assert (first["media_id"], first["file_size"], first["media_caption"]) == (
+        "7",
+        3,
+        "c",
+    )
+    assert (first["connector"]["url"], first["file_storage_status"]) == (
+        "https://node.example/7",
+        "available",
+    )
     assert second == {"media_id": "9", "media_type": "SERVICE"}
 
 
@@ -112,7 +136,11 @@ def test_identifiers_and_words_are_those_that_clients_read() -> None:
 
     version_4 = "005817c2-573a-4b89-8adb-f7fa883cd850"
     assert as_version_4(version_4) == as_version_4(version_5) == version_4
-    assert shaped["producer"]["organization_id"] == shaped["contacts"][0]["contact_id"] == version_4
+    assert (
+        shaped["producer"]["organization_id"]
+        == shaped["contacts"][0]["contact_id"]
+        == version_4
+    )
     assert shaped["contacts"][0]["email"] == "jo@example.org"
     [media] = shaped["available_formats"]
     assert (media["media_id"], media["media_name"], media["file_type"]) == (

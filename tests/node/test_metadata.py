@@ -7,7 +7,12 @@ import pytest
 
 from tests.node.texts import Cell, write_typed
 from udi.node.datasets.description import LOCALE
-from udi.node.datasets.earlier_answers import EarlierDataset, complete_answers, name_pattern, recall_answers
+from udi.node.datasets.earlier_answers import (
+    EarlierDataset,
+    complete_answers,
+    name_pattern,
+    recall_answers,
+)
 from udi.node.datasets.prefill import cover_period
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.coverage import Coverage, compute_coverage
@@ -42,10 +47,15 @@ def test_codes_coordinates_and_dates_say_where_and_when(tmp_path: Path) -> None:
 
 
 def test_points_and_years_say_it_too(tmp_path: Path) -> None:
-    columns = (TypedColumn("point", ColumnType.POINT), TypedColumn("annee", ColumnType.YEAR))
+    columns = (
+        TypedColumn("point", ColumnType.POINT),
+        TypedColumn("annee", ColumnType.YEAR),
+    )
     rows: list[list[Cell]] = [["48.1, -1.6", 2019], ["48.2,-1.7", 2021], ["?", None]]
 
-    found = compute_coverage(write_typed(tmp_path / "t.parquet", columns, rows), columns)
+    found = compute_coverage(
+        write_typed(tmp_path / "t.parquet", columns, rows), columns
+    )
 
     assert found.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
     assert (found.first_day, found.last_day) == (date(2019, 1, 1), date(2021, 12, 31))
@@ -54,7 +64,9 @@ def test_points_and_years_say_it_too(tmp_path: Path) -> None:
 def test_a_table_that_says_nothing_of_it_covers_nothing(tmp_path: Path) -> None:
     columns = (TypedColumn("nom", ColumnType.TEXT),)
 
-    found = compute_coverage(write_typed(tmp_path / "t.parquet", columns, [["a"]]), columns)
+    found = compute_coverage(
+        write_typed(tmp_path / "t.parquet", columns, [["a"]]), columns
+    )
 
     assert found == Coverage()
     assert not found.has_place
@@ -62,12 +74,16 @@ def test_a_table_that_says_nothing_of_it_covers_nothing(tmp_path: Path) -> None:
 
 def test_the_period_of_the_file_is_proposed_where_its_name_gave_none() -> None:
     found = Coverage(first_day=date(2020, 1, 1), last_day=date(2021, 2, 3))
-    empty, named = {"first_day": "", "last_day": ""}, {"first_day": "2019-01-01", "last_day": "2019-12-31"}
+    empty = {"first_day": "", "last_day": ""}
+    named = {"first_day": "2019-01-01", "last_day": "2019-12-31"}
     covered, proposals = cover_period(empty, {}, found)
     closed = {**empty, "access": "restricted"}
 
     assert covered == {"first_day": "2020-01-01", "last_day": "2021-02-03"}
-    assert proposals == {"first_day": {"public": "2020-01-01"}, "last_day": {"public": "2021-02-03"}}
+    assert proposals == {
+        "first_day": {"public": "2020-01-01"},
+        "last_day": {"public": "2021-02-03"},
+    }
     assert cover_period(named, {}, found) == (named, {})
     assert cover_period(empty, {}, Coverage()) == (empty, {})
     assert cover_period(closed, {}, found) == (closed, {})
@@ -88,10 +104,16 @@ MENUS = EarlierDataset("menus_mars_2026.csv", ("date", "plat", "prix"), ANSWERS)
         ("export.csv", ("Date", "Plat", "Prix")),
     ],
 )
-def test_the_answers_given_for_such_a_file_come_back(name: str, columns: tuple[str, ...]) -> None:
+def test_the_answers_given_for_such_a_file_come_back(
+    name: str, columns: tuple[str, ...]
+) -> None:
     found = recall_answers(name, columns, [MENUS])
 
-    assert (found["theme"], found["frequency"], found["contact"]) == ("children", "monthly", "cantine@example.org")
+    assert (found["theme"], found["frequency"], found["contact"]) == (
+        "children",
+        "monthly",
+        "cantine@example.org",
+    )
     assert not {"title", "first_day", LOCALE} & set(found)
 
 
@@ -107,8 +129,15 @@ def test_habits_come_back_for_any_file_and_the_latest_first() -> None:
 def test_what_was_answered_goes_before_what_is_guessed() -> None:
     proposed = {"title": "Menus", "theme": "economy", "keywords": ""}
 
-    assert complete_answers(proposed, {"theme": "children"}) == {**proposed, "theme": "children"}
+    assert complete_answers(proposed, {"theme": "children"}) == {
+        **proposed,
+        "theme": "children",
+    }
 
 
 def test_a_name_is_compared_without_its_dates() -> None:
-    assert name_pattern("Menus_Février-2026_v2.csv") == name_pattern("menus 2025-03.csv") == "menus"
+    assert (
+        name_pattern("Menus_Février-2026_v2.csv")
+        == name_pattern("menus 2025-03.csv")
+        == "menus"
+    )

@@ -15,7 +15,10 @@ from udi.node.tables.personal.tax_numbers import is_french, is_spanish, is_tax_n
 Look = Callable[..., PersonalDataReport]
 FAMILIES = ("Kervadou", "Brantolec", "Merquilian", "Pellamard", "Rosguevec", "Danborou")
 FULL = tuple(
-    f"{given} {family}" for given, family in zip(("Camille", "Hugo", "Louise", "Jules"), FAMILIES, strict=False)
+    f"{given} {family}"
+    for given, family in zip(
+        ("Camille", "Hugo", "Louise", "Jules"), FAMILIES, strict=False
+    )
 )
 SENTENCE = "Rappel demandé par Camille Kervadou pour le portail cassé."
 PLAIN = "Rien à signaler sur ce point cette semaine."
@@ -58,18 +61,37 @@ ZONE = Told("zone", many("A", "B", "C", "D"))
 def test_people_are_found(look: Look, column: Told, what: PersonalDataKind) -> None:
     rows = len(column.values)
 
-    assert what in {one.what for one in look(column, Told("zone", ["A"] * rows)).findings_of(column.name)}
+    assert what in {
+        one.what
+        for one in look(column, Told("zone", ["A"] * rows)).findings_of(column.name)
+    }
 
 
 @pytest.mark.parametrize(
     ("column", "what"),
     [
-        (Told("Motif", many("Arrêt maladie", "RQTH", "Accident du travail", "Congé annuel")), PersonalDataKind.SPECIAL),
-        (Told("Grund", many("krankgeschrieben", "schwerbehindert", "Urlaub", "Urlaub")), PersonalDataKind.SPECIAL),
-        (Told("situation", many("marié", "célibataire", "divorcée", "pacsé")), PersonalDataKind.FAMILY_STATUS),
+        (
+            Told(
+                "Motif",
+                many("Arrêt maladie", "RQTH", "Accident du travail", "Congé annuel"),
+            ),
+            PersonalDataKind.SPECIAL,
+        ),
+        (
+            Told(
+                "Grund", many("krankgeschrieben", "schwerbehindert", "Urlaub", "Urlaub")
+            ),
+            PersonalDataKind.SPECIAL,
+        ),
+        (
+            Told("situation", many("marié", "célibataire", "divorcée", "pacsé")),
+            PersonalDataKind.FAMILY_STATUS,
+        ),
     ],
 )
-def test_what_is_private_is_found_beside_names(look: Look, column: Told, what: PersonalDataKind) -> None:
+def test_what_is_private_is_found_beside_names(
+    look: Look, column: Told, what: PersonalDataKind
+) -> None:
     assert [one.what for one in look(NAMES, column).findings_of(column.name)] == [what]
     assert look(column, ZONE).findings_of(column.name) == ()
 
@@ -87,17 +109,27 @@ def test_what_is_private_is_found_beside_names(look: Look, column: Told, what: P
     ],
     ids=["trees", "families of plants", "places in sentences", "references", "states", "reasons"],
 )  # fmt: skip
-def test_what_only_looks_like_people_is_not_told(look: Look, columns: tuple[Told, ...]) -> None:
+def test_what_only_looks_like_people_is_not_told(
+    look: Look, columns: tuple[Told, ...]
+) -> None:
     assert look(*columns).findings == ()
 
 
 @pytest.mark.parametrize(
     ("name", "others"),
-    [("Candidat", ("Voix", "Inscrits")), ("Titulaire", ("Objet du marché", "Acheteur"))],
+    [
+        ("Candidat", ("Voix", "Inscrits")),
+        ("Titulaire", ("Objet du marché", "Acheteur")),
+    ],
     ids=["an election", "public contracts"],
 )
-def test_names_that_are_public_are_a_warning(look: Look, name: str, others: tuple[str, str]) -> None:
-    told = [Told(name, many(*FULL)), *(Told(other, many("1", "2", "3", "4")) for other in others)]
+def test_names_that_are_public_are_a_warning(
+    look: Look, name: str, others: tuple[str, str]
+) -> None:
+    told = [
+        Told(name, many(*FULL)),
+        *(Told(other, many("1", "2", "3", "4")) for other in others),
+    ]
 
     assert [(one.strength, one.public) for one in look(*told).findings_of(name)] == [
         (PersonalDataSeverity.WARNING, True)
@@ -111,7 +143,9 @@ def test_an_agent_beside_public_contracts_is_no_company(look: Look) -> None:
         Told("Acheteur", many("1", "2", "3", "4")),
     ]
 
-    assert [one.strength for one in look(*told).findings_of("Agent")] == [PersonalDataSeverity.STOP]
+    assert [one.strength for one in look(*told).findings_of("Agent")] == [
+        PersonalDataSeverity.STOP
+    ]
 
 
 def test_keys_of_tax_numbers() -> None:
@@ -121,4 +155,6 @@ def test_keys_of_tax_numbers() -> None:
     assert not is_french(f"{body}{(int(body) + 1) % 511:03}")
     assert is_spanish("12345678Z")
     assert not is_spanish("12345678A")
-    assert not any(map(is_tax_number, ("12345678901", "2024-01-31", "AB123456Z", "9123456789012")))
+    assert not any(
+        map(is_tax_number, ("12345678901", "2024-01-31", "AB123456Z", "9123456789012"))
+    )

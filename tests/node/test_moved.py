@@ -24,11 +24,16 @@ NEW = "https://donnees.kerlevan.example"
 async def move(database: Database, territory: Territory, to: str = NEW) -> int:
     async with database.session(territory.id, role="worker") as session:
         space = (await session.scalars(select(Space))).one()
-        return await move_addresses(session, space, to, await list_addresses(session, space))
+        return await move_addresses(
+            session, space, to, await list_addresses(session, space)
+        )
 
 
 async def test_every_public_address_leads_to_the_same_path_elsewhere(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     path = await file_path(node_database, demo, dataset)
@@ -41,7 +46,10 @@ async def test_every_public_address_leads_to_the_same_path_elsewhere(
         f"/api/resources/{dataset}/data?nom__exact=Phare",
     ):  # fmt: skip
         answer = await passer_by.get(address)
-        assert (answer.status_code, answer.headers["location"]) == (308, NEW + address), address
+        assert (answer.status_code, answer.headers["location"]) == (
+            308,
+            NEW + address,
+        ), address
     head = await passer_by.head(path)
     assert (head.status_code, head.headers["location"]) == (308, NEW + path)
 
@@ -50,7 +58,8 @@ async def test_what_was_never_public_or_is_another_s_stays_here(
     producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory, node_app: Litestar,
     other: Territory, browse: Browse,
 ) -> None:  # fmt: skip
-    dataset, draft = await producer.publish(), await producer.draft(TABLE + b"x", "brouillon.csv")
+    dataset = await producer.publish()
+    draft = await producer.draft(TABLE + b"x", "brouillon.csv")
     hidden = await file_path(node_database, demo, draft)
     await move(node_database, demo)
 
@@ -64,7 +73,12 @@ async def test_what_was_never_public_or_is_another_s_stays_here(
 
 
 async def test_those_who_publish_here_still_tidy_up_here(
-    producer: Producer, node_app: Litestar, node_database: Database, demo: Territory, browse: Browse, stranger: Login
+    producer: Producer,
+    node_app: Litestar,
+    node_database: Database,
+    demo: Territory,
+    browse: Browse,
+    stranger: Login,
 ) -> None:
     dataset = await producer.publish()
     await move(node_database, demo)
@@ -76,7 +90,11 @@ async def test_those_who_publish_here_still_tidy_up_here(
 
 @pytest.mark.usefixtures("each_store")
 async def test_a_signed_link_goes_on_opening_here(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory, node_site: Site
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+    node_site: Site,
 ) -> None:
     path = await file_path(node_database, demo, await producer.publish())
     await move(node_database, demo)
@@ -87,13 +105,18 @@ async def test_a_signed_link_goes_on_opening_here(
 
 
 async def test_it_may_move_on_and_come_back(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     await move(node_database, demo)
     await move(node_database, demo, "https://autre.example/donnees")
     address = f"/datasets/{dataset}/file"
-    assert (await passer_by.get(address)).headers["location"] == f"https://autre.example/donnees{address}"
+    assert (await passer_by.get(address)).headers[
+        "location"
+    ] == f"https://autre.example/donnees{address}"
 
     async with node_database.session(demo.id, role="worker") as session:
         assert await remove_redirects(session, SLUG) == 6
@@ -113,4 +136,7 @@ def test_what_is_no_other_node_is_refused(origin: str) -> None:
 
 
 def test_an_address_is_kept_without_its_last_slash() -> None:
-    assert check_origin("https://donnees.example/udi/", "https://node.example") == "https://donnees.example/udi"
+    assert (
+        check_origin("https://donnees.example/udi/", "https://node.example")
+        == "https://donnees.example/udi"
+    )

@@ -29,7 +29,9 @@ async def test_it_waits_for_a_first_publication_that_is_on_its_way(
         async def let_go() -> set[UUID]:
             async with node_database.session(demo.id, role="owner") as moving:
                 held = await lock_space(moving, SLUG)
-                return set(held.datasets) if held else set()
+                if held:
+                    return set(held.datasets)
+                return set()
 
         leaving = asyncio.create_task(let_go())
         _, waits = await asyncio.wait({leaving}, timeout=SOON)
@@ -40,7 +42,11 @@ async def test_it_waits_for_a_first_publication_that_is_on_its_way(
 
 
 async def test_nothing_is_pushed_once_it_is_leaving(
-    producer: Producer, push: Push, portal: PortalDouble, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    portal: PortalDouble,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
 
@@ -59,7 +65,11 @@ async def test_nothing_is_pushed_once_it_is_leaving(
 
 
 async def test_a_move_that_stops_leaves_what_was_to_be_pushed(
-    producer: Producer, push: Push, portal: PortalDouble, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    portal: PortalDouble,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     async with node_database.session(demo.id, role="owner") as moving:

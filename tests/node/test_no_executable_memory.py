@@ -56,7 +56,11 @@ def test_maps_and_tables_need_no_executable_memory(tmp_path: Path) -> None:
     (tmp_path / "carte.geojson").write_bytes(ROUTES)
 
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path)], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
     if done.returncode == 77:

@@ -33,7 +33,12 @@ class Visit:
     refused: list[str] = field(default_factory=list)
 
 
-async def visit(context: BrowserContext, node: httpx.AsyncClient, html: str = "", change: Change = dict) -> Visit:
+async def visit(
+    context: BrowserContext,
+    node: httpx.AsyncClient,
+    html: str = "",
+    change: Change = dict,
+) -> Visit:
     found = Visit(await context.new_page())
 
     async def answer(route: Route, request: Request) -> None:
@@ -45,7 +50,11 @@ async def visit(context: BrowserContext, node: httpx.AsyncClient, html: str = ""
             await route.fulfill(body=html, content_type="text/html")
         elif request.url.startswith(str(node.base_url)):
             sent = await node.get(request.url)
-            await route.fulfill(status=sent.status_code, headers=change(dict(sent.headers)), body=sent.content)
+            await route.fulfill(
+                status=sent.status_code,
+                headers=change(dict(sent.headers)),
+                body=sent.content,
+            )
         else:
             await route.abort()
 
@@ -68,7 +77,8 @@ async def addresses(producer: Producer, passer_by: httpx.AsyncClient) -> dict[st
     found = {}
     for name, content in EVIL.items():
         dataset = await producer.publish(
-            await producer.draft(content.encode(), name), reason="À montrer qu’il ne s’exécute pas"
+            await producer.draft(content.encode(), name),
+            reason="À montrer qu’il ne s’exécute pas",
         )
         found[name] = f"{str(passer_by.base_url).rstrip('/')}/datasets/{dataset}/file"
     return found
@@ -88,16 +98,27 @@ async def test_opened_it_is_saved(
 
 def inline(headers: dict[str, str]) -> dict[str, str]:
     """As if a browser, or a proxy, dropped the wish to save."""
-    return {name: value for name, value in headers.items() if name not in {"content-disposition", "content-length"}}
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in {"content-disposition", "content-length"}
+    }
 
 
 def bare(headers: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in inline(headers).items() if name != "content-security-policy"}
+    return {
+        name: value
+        for name, value in inline(headers).items()
+        if name != "content-security-policy"
+    }
 
 
 @pytest.mark.parametrize("name", EVIL)
 async def test_even_shown_it_does_not_run(
-    context: BrowserContext, passer_by: httpx.AsyncClient, addresses: dict[str, str], name: str
+    context: BrowserContext,
+    passer_by: httpx.AsyncClient,
+    addresses: dict[str, str],
+    name: str,
 ) -> None:
     shown = await visit(context, passer_by, change=inline)
 
@@ -116,7 +137,9 @@ async def test_embedded_elsewhere_it_does_not_run(
         f'<iframe src="{a}"></iframe><embed src="{a}"><object data="{a}"></object><img src="{a}">'
         for a in addresses.values()
     )
-    shown = await visit(context, passer_by, f"<!doctype html><title>still</title>{tags}", change=inline)
+    shown = await visit(
+        context, passer_by, f"<!doctype html><title>still</title>{tags}", change=inline
+    )
 
     await shown.page.goto(EMBEDDING)
     await shown.page.wait_for_timeout(300)
@@ -127,7 +150,10 @@ async def test_embedded_elsewhere_it_does_not_run(
 
 @pytest.mark.parametrize("name", ["evil.svg", "evil.html"])
 async def test_without_the_policy_it_would_run(
-    context: BrowserContext, passer_by: httpx.AsyncClient, addresses: dict[str, str], name: str
+    context: BrowserContext,
+    passer_by: httpx.AsyncClient,
+    addresses: dict[str, str],
+    name: str,
 ) -> None:
     shown = await visit(context, passer_by, change=bare)
 

@@ -44,7 +44,9 @@ async def keys(store: ObjectStore, prefix: str) -> list[str]:
     return [entry["path"] async for entry in store.list(prefix)]
 
 
-async def test_what_was_put_comes_back_whole_in_part_and_for_a_thread(store: ObjectStore) -> None:
+async def test_what_was_put_comes_back_whole_in_part_and_for_a_thread(
+    store: ObjectStore,
+) -> None:
     await store.put(KEY, megabytes(20))
     whole = b"".join([piece async for piece in megabytes(20)])
 
@@ -55,7 +57,9 @@ async def test_what_was_put_comes_back_whole_in_part_and_for_a_thread(store: Obj
 
 
 @pytest.mark.parametrize("size", [1, 20])
-async def test_an_upload_that_fails_on_the_way_leaves_nothing_and_says_why(store: ObjectStore, size: int) -> None:
+async def test_an_upload_that_fails_on_the_way_leaves_nothing_and_says_why(
+    store: ObjectStore, size: int
+) -> None:
     with pytest.raises(TooLargeError):
         await store.put(KEY, megabytes(size, TooLargeError("too large")))
 
@@ -63,7 +67,9 @@ async def test_an_upload_that_fails_on_the_way_leaves_nothing_and_says_why(store
     assert await keys(store, "territory") == []
 
 
-async def test_objects_are_listed_by_prefix_and_deleted_once_or_twice(store: ObjectStore) -> None:
+async def test_objects_are_listed_by_prefix_and_deleted_once_or_twice(
+    store: ObjectStore,
+) -> None:
     for key in (KEY, "another/space/dataset/file"):
         await store.put(key, megabytes(1))
     found = [entry async for entry in store.list("territory")]
@@ -77,28 +83,42 @@ async def test_objects_are_listed_by_prefix_and_deleted_once_or_twice(store: Obj
     assert await keys(store, "") == ["another/space/dataset/file"]
 
 
-async def test_an_object_that_is_not_there_is_said_before_anything_is_sent(store: ObjectStore) -> None:
+async def test_an_object_that_is_not_there_is_said_before_anything_is_sent(
+    store: ObjectStore,
+) -> None:
     with pytest.raises(FileNotFoundError):
         await store.open("territory/none", 0, 10)
 
 
-async def test_a_store_that_can_be_written_is_accepted_and_nothing_is_left_in_it(store: ObjectStore) -> None:
+async def test_a_store_that_can_be_written_is_accepted_and_nothing_is_left_in_it(
+    store: ObjectStore,
+) -> None:
     await store.check_writable()
 
     assert await keys(store, "") == []
 
 
-async def test_a_bucket_that_does_not_exist_is_not_taken_for_an_absent_file(s3: S3Service) -> None:
+async def test_a_bucket_that_does_not_exist_is_not_taken_for_an_absent_file(
+    s3: S3Service,
+) -> None:
     nowhere = ObjectStore.of(s3.settings(object_store="s3://nowhere"))
 
-    for attempt in (nowhere.check_writable(), nowhere.put(KEY, megabytes(1)), nowhere.open(KEY, 0, 10)):
+    for attempt in (
+        nowhere.check_writable(),
+        nowhere.put(KEY, megabytes(1)),
+        nowhere.open(KEY, 0, 10),
+    ):
         with pytest.raises(StoreError) as refused:
             await attempt
         assert refused.value.reason == ABSENT
 
 
-async def test_a_wrong_key_is_refused_and_an_absent_one_named(s3: S3Service, tmp_path: Path) -> None:
-    (tmp_path / "s3_access_key_id").write_text((s3.secrets / "s3_access_key_id").read_text())
+async def test_a_wrong_key_is_refused_and_an_absent_one_named(
+    s3: S3Service, tmp_path: Path
+) -> None:
+    (tmp_path / "s3_access_key_id").write_text(
+        (s3.secrets / "s3_access_key_id").read_text()
+    )
     with pytest.raises(MissingSecretError, match="s3_secret_access_key"):
         ObjectStore.of(s3.settings(secrets=tmp_path))
     (tmp_path / "s3_secret_access_key").write_text("another")
@@ -109,12 +129,15 @@ async def test_a_wrong_key_is_refused_and_an_absent_one_named(s3: S3Service, tmp
     assert refused.value.reason == REFUSED
 
 
-async def test_doctor_says_what_is_wrong_with_s3_and_what_to_do(s3: S3Service, tmp_path: Path) -> None:
+async def test_doctor_says_what_is_wrong_with_s3_and_what_to_do(
+    s3: S3Service, tmp_path: Path
+) -> None:
     async def objects(**changes: Any) -> Finding:
         findings = await check_machine(s3.settings(state=tmp_path, **changes))
         return next(finding for finding in findings if finding.part == "objects")
 
-    sound, absent = await objects(), await objects(object_store="s3://nowhere")
+    sound = await objects()
+    absent = await objects(object_store="s3://nowhere")
     silent = await objects(object_store_endpoint="http://127.0.0.1:9")
     keyless = await objects(secrets=tmp_path)
 
@@ -128,7 +151,10 @@ async def test_doctor_says_what_is_wrong_with_s3_and_what_to_do(s3: S3Service, t
 
 
 async def test_while_s3_is_away_pages_answer_files_say_so_and_all_is_well_when_it_is_back(
-    own_s3: S3Service, producer: Producer, passer_by: httpx.AsyncClient, parts: dict[str, Any]
+    own_s3: S3Service,
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    parts: dict[str, Any],
 ) -> None:
     parts["objects"] = ObjectStore.of(own_s3.empty_bucket())
     dataset = await producer.publish()

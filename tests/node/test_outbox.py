@@ -36,25 +36,47 @@ Push = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-def push(node_site: Site, demo: Territory, portal: PortalDouble, settings: Settings) -> Push:
+def push(
+    node_site: Site, demo: Territory, portal: PortalDouble, settings: Settings
+) -> Push:
     """Does the worker's job for a dataset, at an attempt."""
     client = PortalClient(settings, node_site.outgoing)
-    handler = task_handlers(node_site.database, node_site.registry, client, node_site.parts["objects"])[PUSH_DATASET]
+    handler = task_handlers(
+        node_site.database, node_site.registry, client, node_site.parts["objects"]
+    )[PUSH_DATASET]
 
-    async def push(dataset: str, *, revision: int = 1, attempt: int = 0, last: bool = False) -> None:
-        await handler(Job(PUSH_DATASET, demo.id, {"dataset": dataset, "revision": revision}, attempt, last))
+    async def push(
+        dataset: str, *, revision: int = 1, attempt: int = 0, last: bool = False
+    ) -> None:
+        await handler(
+            Job(
+                PUSH_DATASET,
+                demo.id,
+                {"dataset": dataset, "revision": revision},
+                attempt,
+                last,
+            )
+        )
 
     return push
 
 
-async def delivery_of(database: Database, territory: Territory, dataset: str) -> Delivery:
+async def delivery_of(
+    database: Database, territory: Territory, dataset: str
+) -> Delivery:
     async with database.session(territory.id) as session:
-        return (await session.scalars(select(Delivery).where(Delivery.dataset_id == uuid.UUID(dataset)))).one()
+        return (
+            await session.scalars(
+                select(Delivery).where(Delivery.dataset_id == uuid.UUID(dataset))
+            )
+        ).one()
 
 
 async def state_of(database: Database, territory: Territory, dataset: str) -> str:
     async with database.session(territory.id) as session:
-        return (await session.get_one(Dataset, (territory.id, uuid.UUID(dataset)))).state
+        return (
+            await session.get_one(Dataset, (territory.id, uuid.UUID(dataset)))
+        ).state
 
 
 @pytest.fixture
@@ -66,21 +88,33 @@ async def answer(
 
         async def send(document: dict[str, Any]) -> int:
             headers = portal.bearer(demo.links["node"], document["resource_id"])
-            sent = await client.put(f"/resources/{document['resource_id']}/report", json=document, headers=headers)
+            sent = await client.put(
+                f"/resources/{document['resource_id']}/report",
+                json=document,
+                headers=headers,
+            )
             return sent.status_code
 
         yield send
 
 
 async def test_a_record_is_pushed_as_rudi_reads_it(
-    producer: Producer, push: Push, portal: PortalDouble, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    portal: PortalDouble,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
 
     await push(dataset)
 
     [(method, path, body, headers)] = portal.pushed
-    assert (method, path, headers["authorization"]) == ("POST", "/kalim/v1/resources", "Bearer token-1")
+    assert (method, path, headers["authorization"]) == (
+        "POST",
+        "/kalim/v1/resources",
+        "Bearer token-1",
+    )
     record = read_record(body)
     assert str(record.id) == dataset
     assert record.title == "Associations de Kerlévan"
@@ -95,7 +129,12 @@ async def test_a_record_is_pushed_as_rudi_reads_it(
 
 
 async def test_the_report_makes_it_published(
-    producer: Producer, push: Push, portal: PortalDouble, answer: Any, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    portal: PortalDouble,
+    answer: Any,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     await push(dataset)
@@ -110,7 +149,11 @@ async def test_the_report_makes_it_published(
 
 
 async def test_a_report_that_comes_before_the_push_is_noted_counts(
-    producer: Producer, push: Push, answer: Any, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    answer: Any,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
 
@@ -122,21 +165,35 @@ async def test_a_report_that_comes_before_the_push_is_noted_counts(
 
 
 async def test_a_report_about_something_asked_before_changes_nothing(
-    producer: Producer, push: Push, answer: Any, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    answer: Any,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     await push(dataset)
     first = (await delivery_of(node_database, demo, dataset)).report_id
     await producer.publish(dataset, title="Titre corrigé")
 
-    assert await answer(report(dataset, report_id=first, errors=[{"error_code": "ERR-203"}])) == 200
+    assert (
+        await answer(
+            report(dataset, report_id=first, errors=[{"error_code": "ERR-203"}])
+        )
+        == 200
+    )
 
     assert await state_of(node_database, demo, dataset) == "publishing"
     assert (await delivery_of(node_database, demo, dataset)).state == "queued"
 
 
 async def test_a_refusal_is_shown_field_by_field_with_its_remedy_and_closes_the_file(
-    producer: Producer, passer_by: Any, push: Push, portal: PortalDouble, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: Any,
+    push: Push,
+    portal: PortalDouble,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     portal.answers = [REFUSED]
     dataset = await producer.publish()
@@ -194,18 +251,27 @@ async def test_a_withdrawal_is_told_and_can_be_undone(
     dataset = await producer.publish()
     await answer(report(dataset))
     assert "Pourquoi" in await producer.page(f"/datasets/{dataset}/withdraw")
-    empty = await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": " "})
+    empty = await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": " "}
+    )
     assert (empty.status_code, 'href="#reason"' in empty.text) == (422, True)
 
-    await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Erreur de colonne"})
+    await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Erreur de colonne"}
+    )
     await push(dataset, revision=2)
     sent = await delivery_of(node_database, demo, dataset)
     await answer(report(dataset, "DELETE", report_id=sent.report_id))
 
-    assert portal.pushed[-1][:2] == ("DELETE", f"/kalim/v1/resources/{dataset}?reason=Erreur+de+colonne")
+    assert portal.pushed[-1][:2] == (
+        "DELETE",
+        f"/kalim/v1/resources/{dataset}?reason=Erreur+de+colonne",
+    )
     assert await state_of(node_database, demo, dataset) == "withdrawn"
     assert "Erreur de colonne" in await producer.page(f"/datasets/{dataset}")
-    again = await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "x"})
+    again = await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "x"}
+    )
     assert again.status_code == 409
 
     await producer.publish(dataset)
@@ -216,7 +282,11 @@ async def test_a_withdrawal_is_told_and_can_be_undone(
 
 
 async def test_withdrawing_what_the_portal_never_had_ends_well(
-    producer: Producer, push: Push, portal: PortalDouble, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    portal: PortalDouble,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "x"})
@@ -227,7 +297,10 @@ async def test_withdrawing_what_the_portal_never_had_ends_well(
     assert await state_of(node_database, demo, dataset) == "withdrawn"
 
 
-@pytest.mark.parametrize(("method", "code", "other"), [("POST", "ERR-304", "PUT"), ("PUT", "ERR-104", "POST")])
+@pytest.mark.parametrize(
+    ("method", "code", "other"),
+    [("POST", "ERR-304", "PUT"), ("PUT", "ERR-104", "POST")],
+)
 async def test_a_portal_that_knows_better_is_told_the_other_way_once(
     producer: Producer, push: Push, portal: PortalDouble, answer: Any, node_database: Database, demo: Territory,
     method: str, code: str, other: str,
@@ -238,7 +311,10 @@ async def test_a_portal_that_knows_better_is_told_the_other_way_once(
         await answer(report(dataset))
         await producer.publish(dataset)
         revision = 2
-    problem = {"report_id": str(uuid.uuid4()), "errors": [{"field": "global_id", "reason": "x", "code": code}]}
+    problem = {
+        "report_id": str(uuid.uuid4()),
+        "errors": [{"field": "global_id", "reason": "x", "code": code}],
+    }
     opposite = {"POST": "ERR-104", "PUT": "ERR-304"}[other]
     contradiction = {
         "report_id": str(uuid.uuid4()),
@@ -256,7 +332,12 @@ async def test_a_portal_that_knows_better_is_told_the_other_way_once(
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 408])
 async def test_an_answer_that_says_nothing_is_tried_again(
-    producer: Producer, push: Push, portal: PortalDouble, node_database: Database, demo: Territory, status: int
+    producer: Producer,
+    push: Push,
+    portal: PortalDouble,
+    node_database: Database,
+    demo: Territory,
+    status: int,
 ) -> None:
     dataset = await producer.publish()
     portal.answers = [(status, {"title": "busy"})]
@@ -277,7 +358,11 @@ async def test_an_answer_that_says_nothing_is_tried_again(
 
 
 async def test_a_portal_that_is_away_until_the_last_attempt_is_shown_and_may_be_asked_again(
-    producer: Producer, push: Push, portal: PortalDouble, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    portal: PortalDouble,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     portal.answers = [(503, {})]
@@ -323,7 +408,11 @@ async def test_an_access_token_serves_until_the_portal_refuses_it(
 
 
 async def test_a_credential_that_the_portal_refuses_is_a_failed_attempt(
-    producer: Producer, push: Push, portal: PortalDouble, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Push,
+    portal: PortalDouble,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     portal.token_status = 401
     dataset = await producer.publish()
@@ -331,7 +420,9 @@ async def test_a_credential_that_the_portal_refuses_is_a_failed_attempt(
     with pytest.raises(PortalUnavailableError):
         await push(dataset)
 
-    assert (await delivery_of(node_database, demo, dataset)).error == "The portal gave this node no access."
+    assert (
+        await delivery_of(node_database, demo, dataset)
+    ).error == "The portal gave this node no access."
 
 
 async def test_the_worker_does_the_job_that_publishing_queued(
@@ -345,8 +436,12 @@ async def test_the_worker_does_the_job_that_publishing_queued(
     portal.answers = [(500, {})] * 3
     dataset = await producer.publish()
     client = PortalClient(settings, node_site.outgoing)
-    handlers = task_handlers(node_site.database, node_site.registry, client, node_site.parts["objects"])
-    worker = Worker(node_site.database, {PUSH_DATASET: handlers[PUSH_DATASET]}, attempts=1)
+    handlers = task_handlers(
+        node_site.database, node_site.registry, client, node_site.parts["objects"]
+    )
+    worker = Worker(
+        node_site.database, {PUSH_DATASET: handlers[PUSH_DATASET]}, attempts=1
+    )
     running = asyncio.create_task(worker.run())
 
     for _ in range(150):
@@ -359,16 +454,34 @@ async def test_the_worker_does_the_job_that_publishing_queued(
     delivery = await delivery_of(node_database, demo, dataset)
     assert (delivery.state, delivery.attempts, len(portal.pushed)) == ("failed", 2, 2)
     async with node_database.platform_session() as session:
-        held = [job for job in await list_held_jobs(session) if job.payload.get("dataset") == dataset]
+        held = [
+            job
+            for job in await list_held_jobs(session)
+            if job.payload.get("dataset") == dataset
+        ]
     assert [job.name for job in held] == [PUSH_DATASET]
 
 
 async def test_another_producer_cannot_ask_again(
-    producer: Producer, node_app: Litestar, demo: Territory, browse: Browse, stranger: Login, reader: Login
+    producer: Producer,
+    node_app: Litestar,
+    demo: Territory,
+    browse: Browse,
+    stranger: Login,
+    reader: Login,
 ) -> None:
     dataset = await producer.publish()
 
     for person, status in ((stranger, 404), (reader, 403)):
         async with browse(node_app, demo, person) as client:
-            for act in ("retry", "withdraw", "discard", "publish", "describe", "versions"):
-                assert (await client.post(f"/datasets/{dataset}/{act}")).status_code == status, act
+            for act in (
+                "retry",
+                "withdraw",
+                "discard",
+                "publish",
+                "describe",
+                "versions",
+            ):
+                assert (
+                    await client.post(f"/datasets/{dataset}/{act}")
+                ).status_code == status, act

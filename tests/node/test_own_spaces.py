@@ -14,7 +14,16 @@ from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
 from udi.settings import Settings
 
-TABLES = ("dataset", "stored_file", "version", "delivery", "dataset_event", "dataset_right", "use_count", "space_day")
+TABLES = (
+    "dataset",
+    "stored_file",
+    "version",
+    "delivery",
+    "dataset_event",
+    "dataset_right",
+    "use_count",
+    "space_day",
+)
 OPEN = {"dataset", "stored_file"}
 PARTS = {"version", "delivery", "dataset_event", "dataset_right"}
 
@@ -36,11 +45,21 @@ async def _fill(database: Database, territory: Territory, space: Space) -> None:
             )
         )
         for opened, access in ((None, "draft"), ("now()", "open")):
-            values = {"space": space.id, "dataset": uuid.uuid4(), "file": uuid.uuid4(), "person": person}
+            values = {
+                "space": space.id,
+                "dataset": uuid.uuid4(),
+                "file": uuid.uuid4(),
+                "person": person,
+            }
             for statement in _rows(opened or "NULL", access):
-                await session.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
+                await session.execute(
+                    text(statement),
+                    {k: v for k, v in values.items() if f":{k}" in statement},
+                )
         await session.execute(
-            text("INSERT INTO app.space_day (space_id, day, stored_bytes) VALUES (:space, '2026-11-01', 5)"),
+            text(
+                "INSERT INTO app.space_day (space_id, day, stored_bytes) VALUES (:space, '2026-11-01', 5)"
+            ),
             {"space": space.id},
         )
 
@@ -69,7 +88,11 @@ async def two(node_database: Database, demo: Territory) -> Two:
         async with node_database.session(demo.id, role="owner") as session:
             spaces.append(
                 await apply_space(
-                    session, slug=slug, organisation_id=uuid.uuid4(), name=slug, email=f"{slug}@x.example"
+                    session,
+                    slug=slug,
+                    organisation_id=uuid.uuid4(),
+                    name=slug,
+                    email=f"{slug}@x.example",
                 )
             )
         await _fill(node_database, demo, spaces[-1])
@@ -77,31 +100,47 @@ async def two(node_database: Database, demo: Territory) -> Two:
 
 
 @pytest.fixture
-async def page(settings: Settings, demo: Territory, two: Two) -> AsyncIterator[asyncpg.Connection]:
+async def page(
+    settings: Settings, demo: Territory, two: Two
+) -> AsyncIterator[asyncpg.Connection]:
     """A connection as the role of the pages, in a transaction of a member of the first producer; rolled back."""
-    connection = await asyncpg.connect(settings.dsn("node", "app").replace("+asyncpg", ""))
+    connection = await asyncpg.connect(
+        settings.dsn("node", "app").replace("+asyncpg", "")
+    )
     transaction = connection.transaction()
     await transaction.start()
-    await connection.execute(f"SET LOCAL app.tenant = '{demo.id}'; SET LOCAL app.spaces = '{two.mine.slug}'")
+    await connection.execute(
+        f"SET LOCAL app.tenant = '{demo.id}'; SET LOCAL app.spaces = '{two.mine.slug}'"
+    )
     yield connection
     await transaction.rollback()
     await connection.close()
 
 
-async def _ids(database: Database, territory: Territory, space: Space) -> list[uuid.UUID]:
+async def _ids(
+    database: Database, territory: Territory, space: Space
+) -> list[uuid.UUID]:
     async with database.session(territory.id, role="owner") as session:
         query = text("SELECT id FROM app.dataset WHERE space_id = :space")
         return list(await session.scalars(query, {"space": space.id}))
 
 
-async def _condition(database: Database, territory: Territory, table: str, space: Space) -> str:
+async def _condition(
+    database: Database, territory: Territory, table: str, space: Space
+) -> str:
     ids = ",".join(str(each) for each in await _ids(database, territory, space))
-    return f"dataset_id = ANY ('{{{ids}}}'::uuid[])" if table in PARTS else f"space_id = '{space.id}'"
+    if table in PARTS:
+        return f"dataset_id = ANY ('{{{ids}}}'::uuid[])"
+    return f"space_id = '{space.id}'"
 
 
 @pytest.mark.parametrize("table", TABLES)
 async def test_a_query_without_a_condition_reads_own_rows_and_what_is_open(
-    page: asyncpg.Connection, node_database: Database, demo: Territory, two: Two, table: str
+    page: asyncpg.Connection,
+    node_database: Database,
+    demo: Territory,
+    two: Two,
+    table: str,
 ) -> None:
     theirs = await _condition(node_database, demo, table, two.theirs)
     mine = await _condition(node_database, demo, table, two.mine)
@@ -109,59 +148,115 @@ async def test_a_query_without_a_condition_reads_own_rows_and_what_is_open(
     seen = await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {theirs}")
 
     assert seen == (1 if table in OPEN else 0)
-    assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {mine}") == (1 if table == "space_day" else 2)
+    assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {mine}") == (
+        1 if table == "space_day" else 2
+    )
 
 
 @pytest.mark.parametrize("table", sorted(OPEN))
 async def test_a_query_without_a_condition_reads_no_draft_of_another_producer(
-    page: asyncpg.Connection, node_database: Database, demo: Territory, two: Two, table: str
+    page: asyncpg.Connection,
+    node_database: Database,
+    demo: Territory,
+    two: Two,
+    table: str,
 ) -> None:
     theirs = await _condition(node_database, demo, table, two.theirs)
     mine = await _condition(node_database, demo, table, two.mine)
-    draft = "opened_at IS NULL" if table == "dataset" else "access = 'draft'"
+    if table == "dataset":
+        draft = "opened_at IS NULL"
+    else:
+        draft = "access = 'draft'"
 
-    assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {theirs} AND {draft}") == 0
-    assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {mine} AND {draft}") == 1
-
-
-@pytest.mark.parametrize("table", [table for table in TABLES if table != "dataset_event"])
-async def test_rows_of_another_producer_are_neither_changed_nor_removed(
-    page: asyncpg.Connection, node_database: Database, demo: Territory, two: Two, table: str
-) -> None:
-    theirs = await _condition(node_database, demo, table, two.theirs)
-    column = {"dataset": "title", "stored_file": "name", "version": "note", "delivery": "error"}.get(table)
-    change = (
-        f"{column} = 'x'"
-        if column
-        else {"dataset_right": "role = 'editor'", "use_count": "count = 0"}.get(table, "stored_bytes = 0")
+    assert (
+        await page.fetchval(
+            f"SELECT count(*) FROM app.{table} WHERE {theirs} AND {draft}"
+        )
+        == 0
+    )
+    assert (
+        await page.fetchval(
+            f"SELECT count(*) FROM app.{table} WHERE {mine} AND {draft}"
+        )
+        == 1
     )
 
-    assert await page.execute(f"UPDATE app.{table} SET {change} WHERE {theirs}") == "UPDATE 0"
+
+@pytest.mark.parametrize(
+    "table", [table for table in TABLES if table != "dataset_event"]
+)
+async def test_rows_of_another_producer_are_neither_changed_nor_removed(
+    page: asyncpg.Connection,
+    node_database: Database,
+    demo: Territory,
+    two: Two,
+    table: str,
+) -> None:
+    theirs = await _condition(node_database, demo, table, two.theirs)
+    column = {
+        "dataset": "title",
+        "stored_file": "name",
+        "version": "note",
+        "delivery": "error",
+    }.get(table)
+    if column:
+        change = f"{column} = 'x'"
+    else:
+        change = {"dataset_right": "role = 'editor'", "use_count": "count = 0"}.get(
+            table, "stored_bytes = 0"
+        )
+
+    assert (
+        await page.execute(f"UPDATE app.{table} SET {change} WHERE {theirs}")
+        == "UPDATE 0"
+    )
     assert await page.execute(f"DELETE FROM app.{table} WHERE {theirs}") == "DELETE 0"
 
 
-async def test_no_row_is_written_for_another_producer(page: asyncpg.Connection, two: Two) -> None:
-    dataset, file, person = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
-    values = {":dataset": dataset, ":space": two.theirs.id, ":file": file, ":person": person}
+async def test_no_row_is_written_for_another_producer(
+    page: asyncpg.Connection, two: Two
+) -> None:
+    dataset = uuid.uuid4()
+    file = uuid.uuid4()
+    person = uuid.uuid4()
+    values = {
+        ":dataset": dataset,
+        ":space": two.theirs.id,
+        ":file": file,
+        ":person": person,
+    }
     for statement in _rows("NULL", "draft"):
         filled = statement
         for name, value in values.items():
             filled = filled.replace(name, f"'{value}'")
         await page.execute("SAVEPOINT trial")
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        with pytest.raises(
+            asyncpg.InsufficientPrivilegeError, match="row-level security"
+        ):
             await page.execute(filled)
         await page.execute("ROLLBACK TO trial")
 
 
-async def test_a_row_of_ones_own_is_not_handed_to_another_producer(page: asyncpg.Connection, two: Two) -> None:
+async def test_a_row_of_ones_own_is_not_handed_to_another_producer(
+    page: asyncpg.Connection, two: Two
+) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
-        await page.execute("UPDATE app.dataset SET space_id = $1 WHERE space_id = $2", two.theirs.id, two.mine.id)
+        await page.execute(
+            "UPDATE app.dataset SET space_id = $1 WHERE space_id = $2",
+            two.theirs.id,
+            two.mine.id,
+        )
 
 
-async def test_who_belongs_to_nothing_reads_what_is_open_and_no_more(page: asyncpg.Connection, two: Two) -> None:
+async def test_who_belongs_to_nothing_reads_what_is_open_and_no_more(
+    page: asyncpg.Connection, two: Two
+) -> None:
     await page.execute("SET LOCAL app.spaces = '-'")
 
-    counts = {table: await page.fetchval(f"SELECT count(*) FROM app.{table}") for table in TABLES}
+    counts = {
+        table: await page.fetchval(f"SELECT count(*) FROM app.{table}")
+        for table in TABLES
+    }
 
     assert counts == {table: 2 if table in OPEN else 0 for table in TABLES}
 
@@ -171,7 +266,10 @@ async def test_every_transaction_of_a_request_says_its_spaces_and_a_slug_carries
 ) -> None:
     with space_context([two.mine.slug, "x', true); DROP TABLE app.space; --", "a,b"]):
         async with node_database.session(demo.id) as session:
-            assert await session.scalar(text("SELECT current_setting('app.spaces')")) == two.mine.slug
+            assert (
+                await session.scalar(text("SELECT current_setting('app.spaces')"))
+                == two.mine.slug
+            )
         with space_context(None):
             async with node_database.session(demo.id) as session:
                 assert await session.scalar(text("SELECT app.own_spaces() IS NULL"))

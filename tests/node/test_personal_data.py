@@ -19,7 +19,13 @@ from udi.node.tables.personal.report import PersonalDataReport, PersonalDataSeve
 
 DIRECT = frozenset({PersonalDataKind.EMAIL, PersonalDataKind.PHONE, PersonalDataKind.NIR, PersonalDataKind.IBAN, PersonalDataKind.FULL_NAME, PersonalDataKind.FAMILY_NAME, PersonalDataKind.GIVEN_NAME,
                     PersonalDataKind.BIRTH_DATE, PersonalDataKind.ADDRESS, PersonalDataKind.PLATE})  # fmt: skip
-NAMED = frozenset({PersonalDataKind.FULL_NAME, PersonalDataKind.FAMILY_NAME, PersonalDataKind.GIVEN_NAME})
+NAMED = frozenset(
+    {
+        PersonalDataKind.FULL_NAME,
+        PersonalDataKind.FAMILY_NAME,
+        PersonalDataKind.GIVEN_NAME,
+    }
+)
 Look = Callable[..., PersonalDataReport]
 
 
@@ -60,9 +66,13 @@ class Score:
         allowed = label.what | (NAMED if label.what & NAMED else frozenset())
         flags = report.findings_of(label.told.name)
         self.columns += 1
-        self.false += [f"{where} {one.what}" for one in flags if one.what not in allowed]
+        self.false += [
+            f"{where} {one.what}" for one in flags if one.what not in allowed
+        ]
         if label.what & DIRECT:
-            (self.found if any(one.what in allowed for one in flags) else self.missed).append(where)
+            (
+                self.found if any(one.what in allowed for one in flags) else self.missed
+            ).append(where)
             stops = any(
                 one.strength is PersonalDataSeverity.STOP
                 for one in flags
@@ -78,10 +88,14 @@ class Score:
         )
 
 
-def test_recall_and_precision_on_the_labelled_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recall_and_precision_on_the_labelled_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     score = Score()
     for number, table in enumerate(labelled_tables()):
-        written = write_table(tmp_path, [label.told for label in table], name=f"t{number}")
+        written = write_table(
+            tmp_path, [label.told for label in table], name=f"t{number}"
+        )
         report = detect_personal_data(*written)
         for label in table:
             score.add(number, label, report)
@@ -113,7 +127,9 @@ def test_a_report_goes_through_json_and_holds_no_value(look: Look) -> None:
         PersonalDataKind.GIVEN_NAME,
         PersonalDataKind.EMAIL,
     }
-    assert not [word for word in ("KERDRAON", "Camille", "example.org") if word in stored]
+    assert not [
+        word for word in ("KERDRAON", "Camille", "example.org") if word in stored
+    ]
 
 
 def test_the_report_says_where_in_the_file(look: Look) -> None:
@@ -134,7 +150,9 @@ def test_a_large_table_is_searched_whole(look: Look) -> None:
     texts[29_990] = "Écrire à lea.riou@free.example"
     report = look(Told("remarque", texts), Told("zone", ["A"] * 30_000))
 
-    assert [(one.what, one.count, one.lines) for one in report.findings] == [(PersonalDataKind.EMAIL, 1, (29_992,))]
+    assert [(one.what, one.count, one.lines) for one in report.findings] == [
+        (PersonalDataKind.EMAIL, 1, (29_992,))
+    ]
 
 
 def test_chance_makes_no_security_number(look: Look) -> None:
@@ -156,7 +174,8 @@ def test_corsica_and_decimals(look: Look) -> None:
 
 
 def test_small_groups_are_counted(look: Look) -> None:
-    ages, towns = rows("34", "51", times=20), rows("29000", "29100", times=20)
+    ages = rows("34", "51", times=20)
+    towns = rows("29000", "29100", times=20)
     report = look(
         Told("age", [*ages, "97"], ColumnType.INTEGER), Told("code_postal", [*towns, "29000"], ColumnType.POSTCODE),
         Told("loisir", ["judo"] * 41),
@@ -169,14 +188,23 @@ def test_small_groups_are_counted(look: Look) -> None:
 
 
 def test_counts_by_group_single_nobody_out(look: Look) -> None:
-    report = look(Told("age", ["34", "51", "97"]), Told("sexe", ["F", "H", "F"]), Told("nombre", ["400", "380", "12"]))
+    report = look(
+        Told("age", ["34", "51", "97"]),
+        Told("sexe", ["F", "H", "F"]),
+        Told("nombre", ["400", "380", "12"]),
+    )
 
     assert report.findings == ()
 
 
-@pytest.mark.parametrize("name", ['a"b', "with 'quotes'", "é; DROP VIEW t; --", "%(count)s"])
+@pytest.mark.parametrize(
+    "name", ['a"b', "with 'quotes'", "é; DROP VIEW t; --", "%(count)s"]
+)
 def test_any_name_of_column_will_do(look: Look, name: str) -> None:
-    report = look(Told(name, rows("lea.riou@free.example")), Told("n", rows("1"), ColumnType.INTEGER))
+    report = look(
+        Told(name, rows("lea.riou@free.example")),
+        Told("n", rows("1"), ColumnType.INTEGER),
+    )
 
     assert [one.columns for one in report.findings] == [(name,)]
 

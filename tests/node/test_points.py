@@ -6,7 +6,12 @@ import duckdb
 import pytest
 
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.points import PlaceColumns, PlaceNotation, find_place_columns, write_with_places
+from udi.node.tables.points import (
+    PlaceColumns,
+    PlaceNotation,
+    find_place_columns,
+    write_with_places,
+)
 
 ROWS = """
     SELECT i + 1 AS __line, 'n' || i AS nom,
@@ -38,15 +43,22 @@ def table(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("case", CASES)
 def test_places_are_found_and_written(case: str, table: Path, tmp_path: Path) -> None:
     types, written, wrong = CASES[case]
-    columns = [TypedColumn("nom", ColumnType.TEXT), *(TypedColumn(name, type_) for name, type_ in types.items())]
+    columns = [
+        TypedColumn("nom", ColumnType.TEXT),
+        *(TypedColumn(name, type_) for name, type_ in types.items()),
+    ]
 
     placing = find_place_columns(table, columns)
     assert placing is not None
-    gathered = write_with_places(table, columns, placing, tmp_path / "out.parquet", tmp_path)
+    gathered = write_with_places(
+        table, columns, placing, tmp_path / "out.parquet", tmp_path
+    )
 
     assert placing.notation is written
     assert [error.line for error in gathered.errors] == wrong
-    rows = duckdb.sql(f"SELECT __line, nom, geometry IS NULL, __xmin FROM '{tmp_path}/out.parquet'").fetchall()
+    rows = duckdb.sql(
+        f"SELECT __line, nom, geometry IS NULL, __xmin FROM '{tmp_path}/out.parquet'"
+    ).fetchall()
     assert [row[0] for row in rows if row[2]] == sorted(wrong)
     assert [row[1] for row in rows] == [f"n{i}" for i in range(8)]
     assert gathered.bbox is not None
@@ -54,22 +66,31 @@ def test_places_are_found_and_written(case: str, table: Path, tmp_path: Path) ->
 
 
 def test_a_cell_beyond_ninety_comes_longitude_first(table: Path) -> None:
-    assert find_place_columns(table, [TypedColumn("xy", ColumnType.POINT)]) == PlaceColumns(
-        PlaceNotation.ONE_CELL, ("xy",), longitude_first=True
-    )
+    assert find_place_columns(
+        table, [TypedColumn("xy", ColumnType.POINT)]
+    ) == PlaceColumns(PlaceNotation.ONE_CELL, ("xy",), longitude_first=True)
 
 
 def test_a_table_without_places_is_no_map(table: Path) -> None:
     assert (
-        find_place_columns(table, [TypedColumn("nom", ColumnType.TEXT), TypedColumn("lat", ColumnType.LATITUDE)])
+        find_place_columns(
+            table,
+            [
+                TypedColumn("nom", ColumnType.TEXT),
+                TypedColumn("lat", ColumnType.LATITUDE),
+            ],
+        )
         is None
     )
 
 
 @pytest.mark.parametrize(
-    ("file", "column", "read"), [("data-fair_wkt.csv", "geom", 1), ("fiona_curves_line.csv", "WKT", 5)]
+    ("file", "column", "read"),
+    [("data-fair_wkt.csv", "geom", 1), ("fiona_curves_line.csv", "WKT", 5)],
 )
-def test_real_tables_with_places_as_text(shared_data: Path, tmp_path: Path, file: str, column: str, read: int) -> None:
+def test_real_tables_with_places_as_text(
+    shared_data: Path, tmp_path: Path, file: str, column: str, read: int
+) -> None:
     source = tmp_path / "in.parquet"
     duckdb.sql(
         f"COPY (SELECT row_number() OVER () + 1 AS __line, * FROM read_csv('{shared_data}/data/geo/{file}', all_varchar = true))"
@@ -79,8 +100,12 @@ def test_real_tables_with_places_as_text(shared_data: Path, tmp_path: Path, file
 
     placing = find_place_columns(source, columns)
     assert placing is not None
-    gathered = write_with_places(source, columns, placing, tmp_path / "out.parquet", tmp_path)
+    gathered = write_with_places(
+        source, columns, placing, tmp_path / "out.parquet", tmp_path
+    )
 
-    found = duckdb.sql(f"SELECT count(geometry), count(*) FROM '{tmp_path}/out.parquet'").fetchall()[0]
+    found = duckdb.sql(
+        f"SELECT count(geometry), count(*) FROM '{tmp_path}/out.parquet'"
+    ).fetchall()[0]
     assert found[0] == read
     assert found[1] - found[0] == len(gathered.errors)

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from udi.node.datasets.description import check_answers
-from udi.node.datasets.prefill import guess_title, pair_proposals, prefill, remove_cell_answers, update_answers
+from udi.node.datasets.prefill import (
+    guess_title,
+    pair_proposals,
+    prefill,
+    remove_cell_answers,
+    update_answers,
+)
 from udi.node.datasets.words import guess_language, guess_theme
 from udi.node.tables.profile import profile_file
 from udi.protocol.access import AccessRights
@@ -14,7 +20,9 @@ from udi.protocol.access import AccessRights
 
 def proposed(name: str, content: bytes) -> dict[str, str]:
     profile = profile_file(name, len(content), lambda: [content])
-    return prefill(name, profile, say=str, locale="en", languages=("fr",), contact="a@example.org")
+    return prefill(
+        name, profile, say=str, locale="en", languages=("fr",), contact="a@example.org"
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,7 +36,9 @@ def proposed(name: str, content: bytes) -> dict[str, str]:
         ("Écoles.csv", "Écoles"),
     ],
 )
-def test_a_title_is_the_name_of_the_file_or_else_the_columns(name: str, title: str) -> None:
+def test_a_title_is_the_name_of_the_file_or_else_the_columns(
+    name: str, title: str
+) -> None:
     assert guess_title(name, ["nom", "rue"]) == title
 
 
@@ -43,7 +53,9 @@ def test_a_title_is_the_name_of_the_file_or_else_the_columns(name: str, title: s
         ("Zzz", [], ""),
     ],
 )
-def test_a_theme_is_guessed_from_words(title: str, columns: list[str], theme: str) -> None:
+def test_a_theme_is_guessed_from_words(
+    title: str, columns: list[str], theme: str
+) -> None:
     assert guess_theme(title, columns) == theme
 
 
@@ -58,37 +70,62 @@ def test_no_value_of_a_cell_is_quoted() -> None:
 
     answers = proposed("oiseaux.csv", table)
 
-    assert not any(word in " ".join(answers.values()) for word in ("CANARI", "PINSON", "Rennes", "Brest"))
+    assert not any(
+        word in " ".join(answers.values())
+        for word in ("CANARI", "PINSON", "Rennes", "Brest")
+    )
     assert "nom, ville" in answers["summary"]
 
 
 def test_rows_without_names_give_no_words() -> None:
-    answers = proposed("mesures.csv", b"1;2.5;2026-01-01\n2;3.5;2026-01-02\n3;4.5;2026-01-03\n")
+    answers = proposed(
+        "mesures.csv", b"1;2.5;2026-01-01\n2;3.5;2026-01-02\n3;4.5;2026-01-03\n"
+    )
 
     assert "Columns" not in answers["summary"]
     assert (answers["first_day"], answers["last_day"]) == ("2026-01-01", "2026-01-03")
 
 
 def test_a_birthday_is_no_period() -> None:
-    answers = proposed("agents.csv", b"nom;date de naissance\na;1970-01-01\nb;1980-01-01\n")
+    answers = proposed(
+        "agents.csv", b"nom;date de naissance\na;1970-01-01\nb;1980-01-01\n"
+    )
 
     assert answers["first_day"] == ""
 
 
 NOTHING = {"summary": "", "first_day": "", "last_day": ""}
-OLD = pair_proposals({"summary": "2 rows", "first_day": "", "last_day": ""}, {**NOTHING, "summary": "Rows"})
-NEW = pair_proposals({"summary": "3 rows", "first_day": "x", "last_day": "y"}, {**NOTHING, "summary": "Lines"})
+OLD = pair_proposals(
+    {"summary": "2 rows", "first_day": "", "last_day": ""},
+    {**NOTHING, "summary": "Rows"},
+)
+NEW = pair_proposals(
+    {"summary": "3 rows", "first_day": "x", "last_day": "y"},
+    {**NOTHING, "summary": "Lines"},
+)
 
 
 def test_a_new_version_renews_what_was_left_as_proposed() -> None:
-    answers = {"summary": "2 rows", "first_day": "2026-01-01", "last_day": "", "title": "t"}
+    answers = {
+        "summary": "2 rows",
+        "first_day": "2026-01-01",
+        "last_day": "",
+        "title": "t",
+    }
 
     renewed = update_answers(answers, OLD, NEW)
 
-    assert renewed == {"summary": "3 rows", "first_day": "2026-01-01", "last_day": "y", "title": "t"}
+    assert renewed == {
+        "summary": "3 rows",
+        "first_day": "2026-01-01",
+        "last_day": "y",
+        "title": "t",
+    }
 
 
-def test_a_new_version_of_restricted_data_renews_nothing_that_is_made_of_cells() -> None:
+def test_a_new_version_of_restricted_data_renews_nothing_that_is_made_of_cells() -> (
+    None
+):
     answers = {**NOTHING, "summary": "Rows", "access": "restricted"}
 
     assert update_answers(answers, OLD, NEW) == {**answers, "summary": "Lines"}
@@ -97,9 +134,18 @@ def test_a_new_version_of_restricted_data_renews_nothing_that_is_made_of_cells()
 def test_a_restricted_table_is_described_without_its_cells() -> None:
     table = b"nom;jour\na;2026-01-01\nb;2026-01-02\nc;2026-01-03\n"
     profile = profile_file("mesures.csv", len(table), lambda: [table])
-    guess = partial(prefill, "mesures.csv", profile, say=str, locale="en", languages=("fr",), contact="")
+    guess = partial(
+        prefill,
+        "mesures.csv",
+        profile,
+        say=str,
+        locale="en",
+        languages=("fr",),
+        contact="",
+    )
 
-    public, restricted = guess(), guess(access=AccessRights.RESTRICTED)
+    public = guess()
+    restricted = guess(access=AccessRights.RESTRICTED)
 
     assert "3 rows" in public["summary"]
     assert public["first_day"] == "2026-01-01"
@@ -111,18 +157,39 @@ def test_a_restricted_table_is_described_without_its_cells() -> None:
 def test_the_name_of_a_file_says_the_period_of_restricted_data() -> None:
     table = b"nom;jour\na;2026-01-01\nb;2026-01-02\n"
     profile = profile_file("mesures-2025.csv", len(table), lambda: [table])
-    guess = partial(prefill, "mesures-2025.csv", profile, say=str, locale="en", languages=("fr",), contact="")
+    guess = partial(
+        prefill,
+        "mesures-2025.csv",
+        profile,
+        say=str,
+        locale="en",
+        languages=("fr",),
+        contact="",
+    )
 
     assert guess(access=AccessRights.RESTRICTED)["first_day"] == "2025-01-01"
 
 
 def test_restricted_data_lose_what_was_proposed_and_keep_what_was_written() -> None:
-    answers = {"summary": "3 rows", "first_day": "2019-01-01", "last_day": "y", "access": "restricted"}
+    answers = {
+        "summary": "3 rows",
+        "first_day": "2019-01-01",
+        "last_day": "y",
+        "access": "restricted",
+    }
 
     taken = remove_cell_answers(answers, NEW)
 
-    assert taken == {"summary": "Lines", "first_day": "2019-01-01", "last_day": "", "access": "restricted"}
-    assert remove_cell_answers({**answers, "access": "public"}, NEW) == {**answers, "access": "public"}
+    assert taken == {
+        "summary": "Lines",
+        "first_day": "2019-01-01",
+        "last_day": "",
+        "access": "restricted",
+    }
+    assert remove_cell_answers({**answers, "access": "public"}, NEW) == {
+        **answers,
+        "access": "public",
+    }
 
 
 def test_every_real_table_gets_answers_to_keep(shared_data: Path) -> None:
@@ -131,7 +198,13 @@ def test_every_real_table_gets_answers_to_keep(shared_data: Path) -> None:
     files = sorted((shared_data / "data/tables").glob("*.csv"))
     for path in files:
         answers = proposed(path.name, path.read_bytes())
-        wrong = {refusal.field for refusal in check_answers(answers) if answers[refusal.field]}
+        wrong = {
+            refusal.field
+            for refusal in check_answers(answers)
+            if answers[refusal.field]
+        }
         assert not wrong, path.name
-        assert {refusal.field for refusal in check_answers(answers)} <= guessless, path.name
+        assert {refusal.field for refusal in check_answers(answers)} <= guessless, (
+            path.name
+        )
     assert len(files) > 100

@@ -38,7 +38,11 @@ async def test_a_draft_is_nobodys_elses(
     dataset = await producer.draft()
 
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404
-    assert (await passer_by.get(f"/datasets/{dataset}")).headers["location"].startswith("/login")
+    assert (
+        (await passer_by.get(f"/datasets/{dataset}"))
+        .headers["location"]
+        .startswith("/login")
+    )
     async with browse(node_app, demo, stranger) as theirs:
         assert (await theirs.get(f"/datasets/{dataset}")).status_code == 404
         assert (await theirs.post(f"/datasets/{dataset}/publish")).status_code == 404
@@ -61,7 +65,12 @@ async def test_the_space_shows_its_datasets_and_its_place(producer: Producer) ->
 
 
 async def test_the_front_page_leads_each_person_where_they_may_go(
-    producer: Producer, passer_by: httpx.AsyncClient, node_app: Litestar, demo: Territory, browse: Browse, reader: Login
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_app: Litestar,
+    demo: Territory,
+    browse: Browse,
+    reader: Login,
 ) -> None:
     assert f"/spaces/{SLUG}" in await producer.page("/")
     assert "/login?back=" in (await passer_by.get("/")).text

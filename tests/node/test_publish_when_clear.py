@@ -23,7 +23,12 @@ from udi.node.datasets.actions import prepare
 from udi.node.datasets.actions.prepare import PREPARE_VERSION, prepare_version
 from udi.node.datasets.actions.source import REFRESH_SOURCE
 from udi.node.datasets.intake.tasks import task_handlers
-from udi.node.datasets.models import DatasetEvent, DatasetSource, PreparationState, Version
+from udi.node.datasets.models import (
+    DatasetEvent,
+    DatasetSource,
+    PreparationState,
+    Version,
+)
 from udi.node.datasets.portal import PortalClient
 from udi.node.datasets.tasks import task_handlers as dataset_jobs
 from udi.ui.site import Site
@@ -44,7 +49,9 @@ async def script(manager: httpx.AsyncClient, passer_by: httpx.AsyncClient) -> Sc
 
 
 @pytest.fixture
-async def patrolled(monkeypatch: pytest.MonkeyPatch, node_site: Site) -> AsyncIterator[None]:
+async def patrolled(
+    monkeypatch: pytest.MonkeyPatch, node_site: Site
+) -> AsyncIterator[None]:
     """A node that has its files searched for viruses."""
     async with serving(clamd) as address:
         settings = node_site.settings.model_copy(update={"clamd_socket": address})
@@ -63,13 +70,17 @@ def looks(site: Site) -> Mapping[str, Handler]:
 
 
 async def newest(database: Database, territory: Territory) -> Version:
-    found: Version = max(await rows(database, territory, Version), key=lambda version: version.number)
+    found: Version = max(
+        await rows(database, territory, Version), key=lambda version: version.number
+    )
     return found
 
 
 async def stopped(database: Database, territory: Territory) -> list[list[str]]:
     events = await rows(database, territory, DatasetEvent)
-    return [event.detail["stops"] for event in events if event.action == "version.stopped"]
+    return [
+        event.detail["stops"] for event in events if event.action == "version.stopped"
+    ]
 
 
 @pytest.mark.usefixtures("patrolled")
@@ -96,14 +107,20 @@ async def test_what_a_stop_holds_waits_for_a_person(
 
     for answer in (sent, again):
         said = answer.json()
-        assert (said["published"], said["publication"]["state"], len(said["publication"]["why"])) == (
+        assert (
+            said["published"],
+            said["publication"]["state"],
+            len(said["publication"]["why"]),
+        ) == (
             False,
             "stopped",
             len(why),
         )
         assert said["publication"]["page"].endswith(f"/datasets/{dataset}")
     assert (sent.status_code, again.status_code) == (201, 200)
-    assert (await Sender(script.client, script.headers).look(address))["state"] == "failed"
+    assert (await Sender(script.client, script.headers).look(address))[
+        "state"
+    ] == "failed"
     assert await current(script.client, dataset) == TABLE
     assert await stopped(node_database, demo) == [why]
     page = await producer.page(f"/datasets/{dataset}")
@@ -112,7 +129,9 @@ async def test_what_a_stop_holds_waits_for_a_person(
     assert "Non publiée d’elle-même" in page
 
 
-async def test_a_stop_is_told_to_who_sends_in_parts(producer: Producer, script: Script) -> None:
+async def test_a_stop_is_told_to_who_sends_in_parts(
+    producer: Producer, script: Script
+) -> None:
     dataset = await producer.publish()
     sender = Sender(script.client, script.headers)
 
@@ -126,12 +145,16 @@ async def test_a_stop_is_told_to_who_sends_in_parts(producer: Producer, script: 
     assert await current(script.client, dataset) == TABLE
 
 
-async def test_a_person_publishes_what_was_stopped(producer: Producer, script: Script) -> None:
+async def test_a_person_publishes_what_was_stopped(
+    producer: Producer, script: Script
+) -> None:
     dataset = await producer.publish()
     await script.put(dataset, PEOPLE, NIGHT)
 
     refused = await producer.client.post(f"/datasets/{dataset}/publish")
-    published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Élus, loi de 1884"})
+    published = await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"reason": "Élus, loi de 1884"}
+    )
 
     assert (refused.status_code, published.status_code) == (422, 303)
     assert await current(script.client, dataset) == PEOPLE
@@ -149,7 +172,13 @@ async def test_an_address_publishes_what_is_clear_and_nothing_else(
 
     for turn, content in enumerate((PEOPLE, OTHER)):
         distant.content = content
-        job = Job(REFRESH_SOURCE, demo.id, {"source": str(source.id), "turn": str(turn)}, 0, last=False)
+        job = Job(
+            REFRESH_SOURCE,
+            demo.id,
+            {"source": str(source.id), "turn": str(turn)},
+            0,
+            last=False,
+        )
         await task_handlers(node_site)[REFRESH_SOURCE](job)
         given.append(await current(passer_by, dataset))
 
@@ -174,8 +203,14 @@ async def test_what_is_still_being_read_is_published_at_the_end_of_it(
     assert (said["published"], said["publication"]["state"]) == (False, "reading")
     assert "Elle est publiée dès que son fichier est lu" in page
     assert (before, await current(script.client, dataset)) == (TABLE, OTHER)
-    events = [event for event in await rows(node_database, demo, DatasetEvent) if event.detail.get("version") == 2]
-    assert [(event.action, "key" in event.detail) for event in events] == [("dataset.published", True)]
+    events = [
+        event
+        for event in await rows(node_database, demo, DatasetEvent)
+        if event.detail.get("version") == 2
+    ]
+    assert [(event.action, "key" in event.detail) for event in events] == [
+        ("dataset.published", True)
+    ]
 
 
 async def test_what_was_withdrawn_meanwhile_is_not_published(
@@ -185,7 +220,9 @@ async def test_what_was_withdrawn_meanwhile_is_not_published(
     dataset = await producer.publish()
     monkeypatch.setattr(prepare, "PROMPT", 10)
     await script.put(dataset, query=NIGHT)
-    await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"})
+    await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
+    )
 
     version = await newest(node_database, demo)
     await prepare_version(desk_for(node_site, demo), version.id, 1)
@@ -195,7 +232,11 @@ async def test_what_was_withdrawn_meanwhile_is_not_published(
 
 
 async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
-    producer: Producer, script: Script, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    script: Script,
+    node_database: Database,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dataset = await producer.publish()
     monkeypatch.setattr(prepare, "SECONDS", 0.001)
@@ -204,11 +245,18 @@ async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
     found = (await newest(node_database, demo)).preparation
     page = await producer.page(f"/datasets/{dataset}/check")
     refused = await producer.client.post(f"/datasets/{dataset}/publish")
-    published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Des arbres, sans personne"})
-    next_night = (await script.put(dataset, OTHER + b"Golf;Brest;01/02/2003\n", NIGHT)).json()
+    published = await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"reason": "Des arbres, sans personne"}
+    )
+    next_night = (
+        await script.put(dataset, OTHER + b"Golf;Brest;01/02/2003\n", NIGHT)
+    ).json()
 
     assert found is not None
-    assert (found.state, said["publication"]["state"]) == (PreparationState.FAILED, "stopped")
+    assert (found.state, said["publication"]["state"]) == (
+        PreparationState.FAILED,
+        "stopped",
+    )
     assert "Nous n’avons pas pu examiner ce fichier" in page
     assert (refused.status_code, published.status_code) == (422, 303)
     assert next_night["publication"]["state"] == "published"
@@ -218,16 +266,26 @@ async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
 async def test_people_that_a_person_cleared_once_stop_no_other_night(
     producer: Producer, script: Script, node_database: Database, demo: Territory
 ) -> None:
-    dataset = await producer.publish(await producer.draft(PEOPLE), reason="Élus, loi de 1884")
+    dataset = await producer.publish(
+        await producer.draft(PEOPLE), reason="Élus, loi de 1884"
+    )
     lines = PEOPLE.decode().splitlines()
     born = "\n".join(
-        [f"{lines[0]};né le", *(f"{line};12/03/197{rank}" for rank, line in enumerate(lines[1:]))]
+        [
+            f"{lines[0]};né le",
+            *(f"{line};12/03/197{rank}" for rank, line in enumerate(lines[1:])),
+        ]
     ).encode()
 
-    same = (await script.put(dataset, PEOPLE + PEOPLE.splitlines(keepends=True)[-1], NIGHT)).json()
+    same = (
+        await script.put(dataset, PEOPLE + PEOPLE.splitlines(keepends=True)[-1], NIGHT)
+    ).json()
     more = (await script.put(dataset, born, NIGHT)).json()
 
-    assert (same["publication"]["state"], more["publication"]["state"]) == ("published", "stopped")
+    assert (same["publication"]["state"], more["publication"]["state"]) == (
+        "published",
+        "stopped",
+    )
     assert await stopped(node_database, demo) == [["people"]]
 
 
@@ -239,7 +297,8 @@ async def test_a_search_for_viruses_that_does_not_answer_is_asked_again_then_lef
     settings = node_site.settings.model_copy(update={"clamd_socket": "127.0.0.1:9"})
     monkeypatch.setattr(node_site, "settings", settings)
     await script.put(dataset, query=NIGHT)
-    version, desk = await newest(node_database, demo), desk_for(node_site, demo, clamd="127.0.0.1:9")
+    version = await newest(node_database, demo)
+    desk = desk_for(node_site, demo, clamd="127.0.0.1:9")
 
     with pytest.raises(UnavailableError):
         await prepare_version(desk, version.id, 1)
@@ -267,19 +326,32 @@ async def test_a_file_whose_look_fails_each_time_waits_no_longer(
     monkeypatch.setattr(prepare, "write_copy", full)
     states = []
     for last in (False, True):
-        job = Job(PREPARE_VERSION, demo.id, {"version": str(version.id), "revision": "1"}, 0, last=last)
+        job = Job(
+            PREPARE_VERSION,
+            demo.id,
+            {"version": str(version.id), "revision": "1"},
+            0,
+            last=last,
+        )
         with pytest.raises(DiskFullError):
             await looks(node_site)[PREPARE_VERSION](job)
         states.append((await newest(node_database, demo)).preparation)
 
-    assert [state and state.state for state in states] == [PreparationState.WAITING, PreparationState.FAILED]
+    assert [state and state.state for state in states] == [
+        PreparationState.WAITING,
+        PreparationState.FAILED,
+    ]
 
 
-async def test_what_a_person_corrects_is_not_published_behind_their_back(producer: Producer, script: Script) -> None:
+async def test_what_a_person_corrects_is_not_published_behind_their_back(
+    producer: Producer, script: Script
+) -> None:
     dataset = await producer.publish()
     await script.put(dataset, PEOPLE, NIGHT)
 
-    corrected = await producer.client.post(f"/datasets/{dataset}/understood", data={"type-2": "text"})
+    corrected = await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"type-2": "text"}
+    )
 
     assert corrected.status_code == 303
     assert await current(script.client, dataset) == TABLE

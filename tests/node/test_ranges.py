@@ -23,14 +23,22 @@ def place_of(header: str, size: int) -> tuple[int, int] | None:
 
 
 @given(header=HEADERS, size=SIZES)
-def test_parse_range_answers_the_whole_file_or_a_place_in_it(header: str, size: int) -> None:
+def test_parse_range_answers_the_whole_file_or_a_place_in_it(
+    header: str, size: int
+) -> None:
     start, end = place_of(header, size) or (0, size)
 
     assert 0 <= start <= end <= size
 
 
-@given(data=st.binary(min_size=1, max_size=50), first=st.integers(0, 60), length=st.integers(1, 60))
-def test_parse_range_finds_the_bytes_between_two_places(data: bytes, first: int, length: int) -> None:
+@given(
+    data=st.binary(min_size=1, max_size=50),
+    first=st.integers(0, 60),
+    length=st.integers(1, 60),
+)
+def test_parse_range_finds_the_bytes_between_two_places(
+    data: bytes, first: int, length: int
+) -> None:
     start, end = place_of(f"bytes={first}-{first + length - 1}", len(data)) or (-1, -1)
 
     assert data[start:end] == data[first : first + length]
@@ -50,6 +58,10 @@ def test_parse_range_finds_the_last_bytes(data: bytes, length: int) -> None:
     assert data[start:end] == data[max(len(data) - length, 0) :]
 
 
-@given(size=st.integers(1, 10**12), first=st.integers(0, 10**6), less=st.integers(1, 10**6))
-def test_parse_range_ignores_a_part_that_ends_before_it_begins(size: int, first: int, less: int) -> None:
+@given(
+    size=st.integers(1, 10**12), first=st.integers(0, 10**6), less=st.integers(1, 10**6)
+)
+def test_parse_range_ignores_a_part_that_ends_before_it_begins(
+    size: int, first: int, less: int
+) -> None:
     assert place_of(f"bytes={first + less}-{first}", size) is None

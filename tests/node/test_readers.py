@@ -17,7 +17,10 @@ SECONDS = 30.0
 
 @pytest.fixture
 async def readers() -> AsyncIterator[FileReaderPool]:
-    made = FileReaderPool(hostile.nothing, ReaderLimits(places=2, own_places=1, patience=0.2, standby_seconds=1.0))
+    made = FileReaderPool(
+        hostile.nothing,
+        ReaderLimits(places=2, own_places=1, patience=0.2, standby_seconds=1.0),
+    )
     yield made
     await made.close()
 
@@ -30,18 +33,24 @@ async def ready(readers: FileReaderPool) -> int:
     return readers.standby_pid
 
 
-async def test_a_file_has_a_child_of_its_own_that_ends_with_it(readers: FileReaderPool) -> None:
+async def test_a_file_has_a_child_of_its_own_that_ends_with_it(
+    readers: FileReaderPool,
+) -> None:
     pids = []
     for _ in range(2):
         async with readers.open_reader("a") as reading:
-            pids.append([await reading.call(hostile.own_pid, seconds=SECONDS) for _ in range(2)])
+            pids.append(
+                [await reading.call(hostile.own_pid, seconds=SECONDS) for _ in range(2)]
+            )
 
     (first, again), (second, _) = pids
     assert first == again != second
     assert not any(psutil.pid_exists(pid) for pid in (first, second))
 
 
-async def test_the_child_that_stands_ready_serves_one_file(readers: FileReaderPool) -> None:
+async def test_the_child_that_stands_ready_serves_one_file(
+    readers: FileReaderPool,
+) -> None:
     readers.start_standby()
     waiting = await ready(readers)
 
@@ -63,7 +72,9 @@ async def test_a_child_that_nobody_needs_goes(readers: FileReaderPool) -> None:
     assert readers.standby_pid == 0
 
 
-async def test_a_file_that_kills_its_child_is_told_and_the_next_question_answered(readers: FileReaderPool) -> None:
+async def test_a_file_that_kills_its_child_is_told_and_the_next_question_answered(
+    readers: FileReaderPool,
+) -> None:
     async with readers.open_reader("a") as reading:
         with pytest.raises(ChildCrashError):
             await reading.call(hostile.abort, seconds=SECONDS)
@@ -72,8 +83,14 @@ async def test_a_file_that_kills_its_child_is_told_and_the_next_question_answere
         assert await reading.call(hostile.own_pid, seconds=SECONDS) > 0
 
 
-async def test_a_space_waits_for_its_own_turn_while_another_is_served(readers: FileReaderPool) -> None:
-    async with readers.open_reader("a") as first, readers.open_reader("a") as second, readers.open_reader("b") as other:
+async def test_a_space_waits_for_its_own_turn_while_another_is_served(
+    readers: FileReaderPool,
+) -> None:
+    async with (
+        readers.open_reader("a") as first,
+        readers.open_reader("a") as second,
+        readers.open_reader("b") as other,
+    ):
         await first.call(hostile.nothing, seconds=SECONDS)
         with pytest.raises(QueueTimeoutError):
             await second.call(hostile.nothing, seconds=SECONDS)

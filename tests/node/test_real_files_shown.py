@@ -31,17 +31,20 @@ from udi.node.tables.requests import RATES
 ROOM = 4_000_000_000
 SPARSE = examples(20, 1)
 """One file in so many; all of them take a quarter of an hour."""
-MAPS = (
-    {"table": 143, "file": 13, "placed": 140, "mapped": 130} if thorough() else {"table": 8, "placed": 8, "mapped": 8}
-)
-TABLES = (
-    {"table": 281, "file": 24, "placed": 60, "mapped": 60, "charted": 125}
-    if thorough()
-    else {"table": 13, "file": 3, "placed": 1, "mapped": 1, "charted": 4}
-)
+if thorough():
+    MAPS = {"table": 143, "file": 13, "placed": 140, "mapped": 130}
+else:
+    MAPS = {"table": 8, "placed": 8, "mapped": 8}
+if thorough():
+    TABLES = {"table": 281, "file": 24, "placed": 60, "mapped": 60, "charted": 125}
+else:
+    TABLES = {"table": 13, "file": 3, "placed": 1, "mapped": 1, "charted": 4}
 """What becomes of the files that are chosen."""
 UNREADABLE = {"csv-detective_a_test_file.json", "tablib_unknown_value_type.ods"}
-NO_TABLE = re.compile(r"\.(tcx|txt)$|fixed$|\.dbf$|README|totem\.xml$|decp_.*\.xml$|gtfs|goodtables_zip", re.IGNORECASE)
+NO_TABLE = re.compile(
+    r"\.(tcx|txt)$|fixed$|\.dbf$|README|totem\.xml$|decp_.*\.xml$|gtfs|goodtables_zip",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -58,7 +61,9 @@ class Seen:
 
 
 @pytest.fixture
-async def wide(node_database: Database, demo: Territory, space: Space, parts: dict[str, Any]) -> Any:
+async def wide(
+    node_database: Database, demo: Territory, space: Space, parts: dict[str, Any]
+) -> Any:
     """A space with place for all of them, and a machine that has other work."""
     async with node_database.session(demo.id, role="owner") as session:
         await apply_space(
@@ -76,7 +81,12 @@ async def wide(node_database: Database, demo: Territory, space: Space, parts: di
 
 
 async def look(
-    producer: Producer, database: Database, territory: Territory, desk: PreparationContext, path: Path, seen: Seen
+    producer: Producer,
+    database: Database,
+    territory: Territory,
+    desk: PreparationContext,
+    path: Path,
+    seen: Seen,
 ) -> None:
     """One file: dropped as a producer drops it and published with no correction, then its pages."""
     content = await asyncio.to_thread(path.read_bytes)
@@ -88,7 +98,9 @@ async def look(
     seen.understood[path.name] = Profile.from_json(version.profile)
     checked = await producer.client.get(f"/datasets/{dataset}/check")
     await producer.describe(dataset)
-    published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Un fichier public"})
+    published = await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"reason": "Un fichier public"}
+    )
     served = await producer.client.get(f"/datasets/{dataset}/file")
     page = await producer.client.get(f"/datasets/{dataset}/data")
     ready = f"/datasets/{dataset}/data?version=1" in checked.text
@@ -106,7 +118,9 @@ async def look(
         seen.wrong[path.name] = "too large"
 
 
-async def newest(database: Database, territory: Territory, dataset: str) -> tuple[Version, Preparation]:
+async def newest(
+    database: Database, territory: Territory, dataset: str
+) -> tuple[Version, Preparation]:
     async with database.session(territory.id, role="worker") as session:
         found = await find_dataset(session, UUID(dataset))
         assert found
@@ -116,12 +130,18 @@ async def newest(database: Database, territory: Territory, dataset: str) -> tupl
 
 @pytest.fixture
 def show_all(
-    producer: Producer, node_database: Database, demo: Territory, node_site: Any, wide: Any
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    node_site: Any,
+    wide: Any,
 ) -> Callable[[list[Path]], Any]:
     async def show(paths: list[Path]) -> Seen:
         seen = Seen()
         for path in paths:
-            await look(producer, node_database, demo, desk_for(node_site, demo), path, seen)
+            await look(
+                producer, node_database, demo, desk_for(node_site, demo), path, seen
+            )
         return seen
 
     return show
@@ -133,8 +153,13 @@ def compared(seen: Seen, shared: Path) -> dict[str, dict[str, str]]:
     for line in labels(shared):
         profile = seen.understood.get(line["file"])
         if profile is not None and line["format"] not in GEOGRAPHIC:
-            other = {"sheet": profile.sheet} if line["sheet"] and profile.sheet != line["sheet"] else {}
-            found[f"{line['file']} {line['sheet']}".strip()] = other or compare(profile, read_label(line))
+            if line["sheet"] and profile.sheet != line["sheet"]:
+                other = {"sheet": profile.sheet}
+            else:
+                other = {}
+            found[f"{line['file']} {line['sheet']}".strip()] = other or compare(
+                profile, read_label(line)
+            )
     return found
 
 
@@ -144,7 +169,9 @@ def files(folder: Path) -> list[Path]:
 
 
 async def test_every_map_is_published_and_shown(
-    shared_data: Path, show_all: Callable[[list[Path]], Any], capsys: pytest.CaptureFixture[str]
+    shared_data: Path,
+    show_all: Callable[[list[Path]], Any],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     seen = await show_all(files(shared_data / "data/geo"))
 
@@ -155,7 +182,9 @@ async def test_every_map_is_published_and_shown(
 
 
 async def test_every_table_is_published_shown_and_understood(
-    shared_data: Path, show_all: Callable[[list[Path]], Any], capsys: pytest.CaptureFixture[str]
+    shared_data: Path,
+    show_all: Callable[[list[Path]], Any],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     seen = await show_all(files(shared_data / "data/tables"))
     different = compared(seen, shared_data)
@@ -164,10 +193,16 @@ async def test_every_table_is_published_shown_and_understood(
     with capsys.disabled():
         right = sum(not each for each in different.values())
         print(f"everything right at once: {right}/{len(different)}")  # noqa: T201 - a figure to publish
-        print("\n".join(f"  {name}: {each}" for name, each in different.items() if each))  # noqa: T201
+        print(  # noqa: T201
+            "\n".join(f"  {name}: {each}" for name, each in different.items() if each)
+        )
     assert seen.wrong == {}
     assert right >= SHARE * len(different)
-    assert [name for name in seen.no_table if not NO_TABLE.search(name) and name not in UNREADABLE] == []
+    assert [
+        name
+        for name in seen.no_table
+        if not NO_TABLE.search(name) and name not in UNREADABLE
+    ] == []
     figures = {"placed": seen.placed, "mapped": seen.mapped, "charted": seen.charted}
     assert {**seen.states, **figures} == TABLES
 

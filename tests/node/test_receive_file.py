@@ -32,7 +32,12 @@ MEGABYTE = b"un;deux;trois;quatre;cinq\n" * 40_330
 
 async def objects(store: ObjectStore, territory: Territory) -> list[str]:
     """The files whose bytes, or what was made of them, are in the store."""
-    return sorted({entry["path"].partition(".")[0] async for entry in store.list(str(territory.id))})
+    return sorted(
+        {
+            entry["path"].partition(".")[0]
+            async for entry in store.list(str(territory.id))
+        }
+    )
 
 
 async def stored(database: Database, territory: Territory) -> list[StoredFile]:
@@ -64,7 +69,10 @@ async def test_300_megabytes_pass_without_being_held(
             email=space.email,
             quota_bytes=10**9,
         )
-    process, peak, count, digest = psutil.Process(), 0, 300, hashlib.sha256()
+    process = psutil.Process()
+    peak = 0
+    count = 300
+    digest = hashlib.sha256()
     before = process.memory_info().rss
 
     async def body() -> AsyncIterator[bytes]:
@@ -76,7 +84,9 @@ async def test_300_megabytes_pass_without_being_held(
             peak = max(peak, process.memory_info().rss)
         yield TAIL
 
-    answer = await producer.client.post(f"/spaces/{SLUG}/datasets", content=body(), headers=FORM, timeout=300)
+    answer = await producer.client.post(
+        f"/spaces/{SLUG}/datasets", content=body(), headers=FORM, timeout=300
+    )
 
     assert answer.status_code == 303
     [file] = await stored(node_database, demo)
@@ -92,7 +102,9 @@ async def test_an_upload_cut_short_leaves_nothing(
         for _ in range(20):
             yield b"x" * 30_000
 
-    answer = await producer.client.post(f"/spaces/{SLUG}/datasets", content=body(), headers=FORM)
+    answer = await producer.client.post(
+        f"/spaces/{SLUG}/datasets", content=body(), headers=FORM
+    )
 
     assert answer.status_code == 422
     assert "n’est pas arrivé entier" in answer.text
@@ -101,9 +113,15 @@ async def test_an_upload_cut_short_leaves_nothing(
 
 
 async def test_a_client_that_goes_away_leaves_nothing(
-    node_app: Litestar, producer: Producer, node_database: Database, demo: Territory, store: ObjectStore
+    node_app: Litestar,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
-    cookie = "; ".join(f"{name}={value}" for name, value in producer.client.cookies.items())
+    cookie = "; ".join(
+        f"{name}={value}" for name, value in producer.client.cookies.items()
+    )
     scope: dict[str, Any] = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
         "path": f"/spaces/{SLUG}/datasets", "raw_path": f"/spaces/{SLUG}/datasets".encode(), "query_string": b"",
@@ -113,11 +131,16 @@ async def test_a_client_that_goes_away_leaves_nothing(
             (b"content-type", FORM["Content-Type"].encode()), (b"sec-fetch-site", b"same-origin"),
         ],
     }  # fmt: skip
-    messages = [{"type": "http.request", "body": HEAD + b"x" * 900_000, "more_body": True}, {"type": "http.disconnect"}]
+    messages = [
+        {"type": "http.request", "body": HEAD + b"x" * 900_000, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return messages.pop(0) if messages else {"type": "http.disconnect"}
+        if messages:
+            return messages.pop(0)
+        return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -135,7 +158,12 @@ async def test_a_client_that_goes_away_leaves_nothing(
     ids=["empty", "over the quota"],
 )
 async def test_what_cannot_be_kept_is_refused_with_the_reason(
-    producer: Producer, demo: Territory, store: ObjectStore, content: bytes, status: int, words: str
+    producer: Producer,
+    demo: Territory,
+    store: ObjectStore,
+    content: bytes,
+    status: int,
+    words: str,
 ) -> None:
     answer = await producer.send(content)
 
@@ -144,7 +172,9 @@ async def test_what_cannot_be_kept_is_refused_with_the_reason(
     assert await objects(store, demo) == []
 
 
-async def test_the_quota_counts_what_is_already_there(producer: Producer, demo: Territory, store: ObjectStore) -> None:
+async def test_the_quota_counts_what_is_already_there(
+    producer: Producer, demo: Territory, store: ObjectStore
+) -> None:
     await producer.draft(b"a;b\n" * 150_000)
 
     refused = await producer.send(b"a;c\n" * 150_000)
@@ -154,7 +184,12 @@ async def test_the_quota_counts_what_is_already_there(producer: Producer, demo: 
 
 
 async def test_a_file_over_the_node_s_limit_is_refused_in_words(
-    producer: Producer, parts: dict[str, Any], node_site: Any, demo: Territory, store: ObjectStore, settings: Settings
+    producer: Producer,
+    parts: dict[str, Any],
+    node_site: Any,
+    demo: Territory,
+    store: ObjectStore,
+    settings: Settings,
 ) -> None:
     node_site.settings = settings.model_copy(update={"upload_limit": 1000})
     try:
@@ -171,7 +206,10 @@ async def test_a_file_over_the_node_s_limit_is_refused_in_words(
     "form",
     [
         {"data": {"file": "not a file"}},
-        {"content": b"file=x", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        {
+            "content": b"file=x",
+            "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+        },
         {"content": b"nothing of a form", "headers": FORM},
         {"files": [("file", ("a.csv", b"a;b\n")), ("file", ("b.csv", b"c;d\n"))]},
         {"files": {"other": ("a.csv", b"a;b\n")}},
@@ -196,6 +234,8 @@ async def test_nobody_else_drops_a_file_here(
     for person, status in ((stranger, 404), (reader, 403)):
         async with browse(node_app, demo, person) as client:
             assert (await Producer(client).send()).status_code == status
-            assert (await client.get(f"/spaces/{SLUG}/datasets/new")).status_code == status
+            assert (
+                await client.get(f"/spaces/{SLUG}/datasets/new")
+            ).status_code == status
     assert (await Producer(passer_by).send()).status_code == 401
     assert await objects(store, demo) == []

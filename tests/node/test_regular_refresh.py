@@ -56,34 +56,58 @@ async def renewed(producer: Producer, address: str, content: bytes = TABLE) -> s
     """A published dataset that is renewed from an address every day."""
     dataset = await producer.publish(await producer.draft(content))
     form = {"address": address, "frequency": "daily"}
-    assert (await producer.client.post(f"/datasets/{dataset}/source", data=form)).status_code == 303
+    assert (
+        await producer.client.post(f"/datasets/{dataset}/source", data=form)
+    ).status_code == 303
     return dataset
 
 
 async def become_due(database: Database, territory: Territory) -> None:
     async with database.session(territory.id, role="worker") as session:
-        await session.execute(update(DatasetSource).values(due_at=now() - timedelta(seconds=1)))
+        await session.execute(
+            update(DatasetSource).values(due_at=now() - timedelta(seconds=1))
+        )
 
 
-async def source_of(database: Database, territory: Territory, dataset: str) -> DatasetSource:
-    [found] = [each for each in await rows(database, territory, DatasetSource) if str(each.dataset_id) == dataset]
+async def source_of(
+    database: Database, territory: Territory, dataset: str
+) -> DatasetSource:
+    [found] = [
+        each
+        for each in await rows(database, territory, DatasetSource)
+        if str(each.dataset_id) == dataset
+    ]
     assert isinstance(found, DatasetSource)
     return found
 
 
 async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_other_back(
-    producer: Producer, distant: Distant, settings: Settings, node_database: Database, demo: Territory
+    producer: Producer,
+    distant: Distant,
+    settings: Settings,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     distant.redirects = {"/gone.csv": "http://10.0.0.1/x"}
-    wrong = await renewed(producer, f"{distant.origin}/gone.csv", TABLE + b"Port;Brest;01/02/2001\n")
+    wrong = await renewed(
+        producer, f"{distant.origin}/gone.csv", TABLE + b"Port;Brest;01/02/2001\n"
+    )
     dataset = await renewed(producer, f"{distant.origin}/a.csv")
 
     async def both_looked_at() -> bool:
-        return all([(await source_of(node_database, demo, each)).checked_at is not None for each in (wrong, dataset)])
+        return all(
+            [
+                (await source_of(node_database, demo, each)).checked_at is not None
+                for each in (wrong, dataset)
+            ]
+        )
 
     async def is_renewed() -> bool:
         versions = await rows(node_database, demo, Version)
-        return any(str(each.dataset_id) == dataset and each.number == 2 and each.published_at for each in versions)
+        return any(
+            str(each.dataset_id) == dataset and each.number == 2 and each.published_at
+            for each in versions
+        )
 
     async with working(settings):
         await until(both_looked_at)
@@ -97,7 +121,10 @@ async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_
     assert "une nouvelle version" in await producer.page(f"/datasets/{dataset}")
     assert "ne peut pas être atteinte" in await producer.page(f"/datasets/{wrong}")
     looks = [headers for path, headers in distant.asked if path == "/a.csv"]
-    assert [headers.get("if-none-match") is not None for headers in looks] == [False, True]
+    assert [headers.get("if-none-match") is not None for headers in looks] == [
+        False,
+        True,
+    ]
     assert looks[0]["user-agent"] == f"udi-node (+{demo.links['node']})"
 
 
@@ -128,17 +155,24 @@ async def test_a_territory_that_fails_keeps_no_other_back(
 
 @pytest.mark.parametrize(
     ("said", "least", "most"),
-    [("86400", 86_000, 86_401), ("Wed, 01 Jan 2020 00:00:00 GMT", 3000, 3601), ("soon", 3000, 3601)],
+    [
+        ("86400", 86_000, 86_401),
+        ("Wed, 01 Jan 2020 00:00:00 GMT", 3000, 3601),
+        ("soon", 3000, 3601),
+    ],
 )
 async def test_an_address_that_asks_to_be_left_alone_is(
     producer: Producer, distant: Distant, node_site: Site, node_database: Database, demo: Territory,
     said: str, least: int, most: int,
 ) -> None:  # fmt: skip
     dataset = await renewed(producer, f"{distant.origin}/a.csv")
-    distant.status, distant.headers = 429, {"Retry-After": said}
+    distant.status = 429
+    distant.headers = {"Retry-After": said}
     source = await source_of(node_database, demo, dataset)
 
-    job = Job(REFRESH_SOURCE, demo.id, {"source": str(source.id), "turn": "1"}, 0, last=False)
+    job = Job(
+        REFRESH_SOURCE, demo.id, {"source": str(source.id), "turn": "1"}, 0, last=False
+    )
     await task_handlers(node_site)[REFRESH_SOURCE](job)
 
     wait = (await source_of(node_database, demo, dataset)).due_at - now()

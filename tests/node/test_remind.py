@@ -44,11 +44,20 @@ class Relay:
 
 
 @pytest.fixture
-async def relay(node_site: Site, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relay]:
+async def relay(
+    node_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Relay]:
     kept = Relay()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(kept, hostname="relay"), "127.0.0.1", 0)
-    settings = {"smtp_host": "127.0.0.1", "smtp_port": server.sockets[0].getsockname()[1]}
-    monkeypatch.setattr(node_site, "settings", node_site.settings.model_copy(update=settings))
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(kept, hostname="relay"), "127.0.0.1", 0
+    )
+    settings = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": server.sockets[0].getsockname()[1],
+    }
+    monkeypatch.setattr(
+        node_site, "settings", node_site.settings.model_copy(update=settings)
+    )
     yield kept
     server.close()
     await server.wait_closed()
@@ -64,7 +73,12 @@ async def monthly(producer: Producer, database: Database, territory: Territory) 
     return dataset
 
 
-async def look(database: Database, territory: Territory, moment: datetime, zone: tzinfo | None = None) -> int:
+async def look(
+    database: Database,
+    territory: Territory,
+    moment: datetime,
+    zone: tzinfo | None = None,
+) -> int:
     async with database.session(territory.id, role="worker") as session:
         return await queue_reminders(session, moment, zone or territory.zone)
 
@@ -74,11 +88,19 @@ async def work(site: Site, database: Database, territory: Territory) -> None:
     async with database.session(territory.id, role="worker") as session:
         rows = (await session.scalars(select(Reminder).order_by(Reminder.number))).all()
     for row in rows:
-        payload = {"dataset": str(row.dataset_id), "due_on": row.due_on.isoformat(), "number": row.number}
-        await task_handlers(site)[SEND_REMINDER](Job(SEND_REMINDER, territory.id, payload, 0, last=False))
+        payload = {
+            "dataset": str(row.dataset_id),
+            "due_on": row.due_on.isoformat(),
+            "number": row.number,
+        }
+        await task_handlers(site)[SEND_REMINDER](
+            Job(SEND_REMINDER, territory.id, payload, 0, last=False)
+        )
 
 
-async def test_what_is_due_and_late_is_shown(producer: Producer, node_database: Database, demo: Territory) -> None:
+async def test_what_is_due_and_late_is_shown(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
     fresh = await producer.publish(frequency="yearly")
     late = await monthly(producer, node_database, demo)
 
@@ -90,12 +112,17 @@ async def test_what_is_due_and_late_is_shown(producer: Producer, node_database: 
 
 
 async def test_three_mails_leave_each_once_and_no_other(
-    producer: Producer, node_site: Site, node_database: Database, demo: Territory, relay: Relay
+    producer: Producer,
+    node_site: Site,
+    node_database: Database,
+    demo: Territory,
+    relay: Relay,
 ) -> None:
     dataset = await monthly(producer, node_database, demo)
 
     queued = [
-        await look(node_database, demo, DUE + timedelta(days=days)) for days in (-1, 0, 0, 1, 7, 8, 30, 31, 35, 400)
+        await look(node_database, demo, DUE + timedelta(days=days))
+        for days in (-1, 0, 0, 1, 7, 8, 30, 31, 35, 400)
     ]
     await work(node_site, node_database, demo)
     await work(node_site, node_database, demo)
@@ -108,7 +135,10 @@ async def test_three_mails_leave_each_once_and_no_other(
     assert "dernier rappel" in last
     assert "dernier rappel" not in first
     assert {mail["To"] for mail in relay.mails} == {"mairie@kerlevan.example"}
-    assert relay.mails[0]["Subject"] == "À mettre à jour\N{NO-BREAK SPACE}: Associations de Kerlévan"
+    assert (
+        relay.mails[0]["Subject"]
+        == "À mettre à jour\N{NO-BREAK SPACE}: Associations de Kerlévan"
+    )
     assert relay.mails[0]["Auto-Submitted"] == "auto-generated"
     assert len({mail["Message-ID"] for mail in relay.mails}) == 3
     assert "Phare" not in first
@@ -117,12 +147,15 @@ async def test_three_mails_leave_each_once_and_no_other(
 async def test_mails_leave_at_nine_where_the_territory_lives_and_a_change_of_zone_sends_none_again(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
-    island, ocean = ZoneInfo("Indian/Reunion"), ZoneInfo("Pacific/Noumea")
+    island = ZoneInfo("Indian/Reunion")
+    ocean = ZoneInfo("Pacific/Noumea")
     dataset = await monthly(producer, node_database, demo)
     async with node_database.session(demo.id, role="worker") as session:
         found = await find_dataset(session, uuid.UUID(dataset))
         assert found
-        found.latest.published_at = datetime(2026, 1, 5, 20, 30, tzinfo=UTC)  # the 6th on both islands
+        found.latest.published_at = datetime(
+            2026, 1, 5, 20, 30, tzinfo=UTC
+        )  # the 6th on both islands
     nine = datetime(2026, 2, 6, 9, tzinfo=island)
 
     early = await look(node_database, demo, nine - timedelta(minutes=1), island)
@@ -135,11 +168,17 @@ async def test_mails_leave_at_nine_where_the_territory_lives_and_a_change_of_zon
 
 
 async def test_a_version_that_came_meanwhile_is_not_late(
-    producer: Producer, node_site: Site, node_database: Database, demo: Territory, relay: Relay
+    producer: Producer,
+    node_site: Site,
+    node_database: Database,
+    demo: Territory,
+    relay: Relay,
 ) -> None:
     dataset = await monthly(producer, node_database, demo)
     await look(node_database, demo, DUE)
-    await producer.send(b"nom;commune\nTennis;Brest\n", path=f"/datasets/{dataset}/versions")
+    await producer.send(
+        b"nom;commune\nTennis;Brest\n", path=f"/datasets/{dataset}/versions"
+    )
     await producer.client.post(f"/datasets/{dataset}/publish")
 
     await work(node_site, node_database, demo)
@@ -148,7 +187,11 @@ async def test_a_version_that_came_meanwhile_is_not_late(
 
 
 async def test_a_relay_that_is_away_gets_it_later(
-    producer: Producer, node_site: Site, node_database: Database, demo: Territory, relay: Relay
+    producer: Producer,
+    node_site: Site,
+    node_database: Database,
+    demo: Territory,
+    relay: Relay,
 ) -> None:
     await monthly(producer, node_database, demo)
     await look(node_database, demo, DUE)
@@ -164,7 +207,13 @@ async def test_a_relay_that_is_away_gets_it_later(
 
 async def test_a_title_cannot_add_a_header(relay: Relay, node_site: Site) -> None:
     mail = Email(
-        "a@example.org", "Titre\r\nBcc: x@example.org", "x", "fr", "1", "n@example.org", "Nom\nBcc: y@example.org"
+        "a@example.org",
+        "Titre\r\nBcc: x@example.org",
+        "x",
+        "fr",
+        "1",
+        "n@example.org",
+        "Nom\nBcc: y@example.org",
     )
     settings = node_site.settings
 

@@ -44,7 +44,10 @@ from udi.settings import Settings
 from udi.ui.site import Site
 
 WHY = "Des noms y étaient restés"
-LINES = [f"Association {number};Kerlévan;12/03/19{number}\n".encode("cp1252") for number in range(10, 60)]
+LINES = [
+    f"Association {number};Kerlévan;12/03/19{number}\n".encode("cp1252")
+    for number in range(10, 60)
+]
 Work = Callable[[], Awaitable[list[str]]]
 
 
@@ -54,20 +57,35 @@ def content(number: int) -> bytes:
 
 
 @pytest.fixture
-def work(node_site: Site, demo: Territory, settings: Settings, portal: PortalDouble, node_database: Database) -> Work:
+def work(
+    node_site: Site,
+    demo: Territory,
+    settings: Settings,
+    portal: PortalDouble,
+    node_database: Database,
+) -> Work:
     """Does the jobs about versions that wait, as the worker does; their names."""
     assert portal
-    client, store = PortalClient(settings, node_site.outgoing), node_site.parts["objects"]
+    client = PortalClient(settings, node_site.outgoing)
+    store = node_site.parts["objects"]
     handlers = {
-        **datasets_jobs.task_handlers(node_site.database, node_site.registry, client, store),
-        **removal_tasks.task_handlers(node_site.database, store, [node_site.parts[FIND_TABLE].forget_dataset]),
+        **datasets_jobs.task_handlers(
+            node_site.database, node_site.registry, client, store
+        ),
+        **removal_tasks.task_handlers(
+            node_site.database, store, [node_site.parts[FIND_TABLE].forget_dataset]
+        ),
     }
     done = set[str]()
 
     async def work() -> list[str]:
         names = []
         for name, payload, key in await waiting(node_database, demo):
-            if key not in done and name in {ERASE_VERSION, KEEP_VERSIONS, COMPARE_VERSION}:
+            if key not in done and name in {
+                ERASE_VERSION,
+                KEEP_VERSIONS,
+                COMPARE_VERSION,
+            }:
                 done.add(key)
                 names.append(name)
                 await handlers[name](Job(name, demo.id, payload, 0, last=False))
@@ -76,12 +94,23 @@ def work(node_site: Site, demo: Territory, settings: Settings, portal: PortalDou
     return work
 
 
-async def waiting(database: Database, territory: Territory) -> list[tuple[str, dict[str, Any], str]]:
+async def waiting(
+    database: Database, territory: Territory
+) -> list[tuple[str, dict[str, Any], str]]:
     """The jobs of a territory in their order: name, payload, and what tells them apart."""
-    query = text("SELECT id, entrypoint, convert_from(payload, 'UTF8') FROM queue.pgqueuer ORDER BY id")
+    query = text(
+        "SELECT id, entrypoint, convert_from(payload, 'UTF8') FROM queue.pgqueuer ORDER BY id"
+    )
     async with database.platform_session(role="worker") as session:
-        found = [(name, json.loads(payload), str(key)) for key, name, payload in await session.execute(query)]
-    return [(name, told, key) for name, told, key in found if told["tenant"] == str(territory.id)]
+        found = [
+            (name, json.loads(payload), str(key))
+            for key, name, payload in await session.execute(query)
+        ]
+    return [
+        (name, told, key)
+        for name, told, key in found
+        if told["tenant"] == str(territory.id)
+    ]
 
 
 async def published(producer: Producer, push: Do, settle: Do, versions: int = 3) -> str:
@@ -97,7 +126,9 @@ async def published(producer: Producer, push: Do, settle: Do, versions: int = 3)
     return dataset
 
 
-async def next_version(producer: Producer, push: Do, settle: Do, dataset: str, number: int) -> None:
+async def next_version(
+    producer: Producer, push: Do, settle: Do, dataset: str, number: int
+) -> None:
     sent = await producer.send(content(number), path=f"/datasets/{dataset}/versions")
     assert sent.status_code == 303, sent.text
     await producer.publish(dataset)
@@ -105,8 +136,12 @@ async def next_version(producer: Producer, push: Do, settle: Do, dataset: str, n
     await settle(dataset, "PUT")
 
 
-async def remove(producer: Producer, dataset: str, number: int, reason: str = WHY) -> httpx.Response:
-    return await producer.client.post(f"/datasets/{dataset}/versions/{number}/remove", data={"reason": reason})
+async def remove(
+    producer: Producer, dataset: str, number: int, reason: str = WHY
+) -> httpx.Response:
+    return await producer.client.post(
+        f"/datasets/{dataset}/versions/{number}/remove", data={"reason": reason}
+    )
 
 
 async def find(database: Database, territory: Territory, dataset: str) -> Dataset:
@@ -117,11 +152,20 @@ async def find(database: Database, territory: Territory, dataset: str) -> Datase
 
 
 async def numbers(database: Database, territory: Territory, dataset: str) -> list[int]:
-    return [version.number for version in (await find(database, territory, dataset)).versions]
+    return [
+        version.number
+        for version in (await find(database, territory, dataset)).versions
+    ]
 
 
-async def version(database: Database, territory: Territory, dataset: str, number: int) -> Version:
-    [found] = [each for each in (await find(database, territory, dataset)).versions if each.number == number]
+async def version(
+    database: Database, territory: Territory, dataset: str, number: int
+) -> Version:
+    [found] = [
+        each
+        for each in (await find(database, territory, dataset)).versions
+        if each.number == number
+    ]
     return found
 
 
@@ -132,7 +176,10 @@ async def keys(site: Site, territory: Territory) -> list[str]:
 
 async def used(database: Database, territory: Territory) -> int:
     async with database.session(territory.id, role="worker") as session:
-        return await used_bytes(session, (await session.scalars(select(Space).where(Space.slug == SLUG))).one())
+        return await used_bytes(
+            session,
+            (await session.scalars(select(Space).where(Space.slug == SLUG))).one(),
+        )
 
 
 async def test_a_removed_version_is_nowhere_and_the_others_stay(
@@ -151,8 +198,15 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
     closed = await passer_by.get(gone.path)
     done = await work()
 
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/datasets/{dataset}#versions")
-    assert (closed.status_code, WHY in closed.text, f"/datasets/{dataset}/file" in closed.text) == (410, True, True)
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/datasets/{dataset}#versions",
+    )
+    assert (
+        closed.status_code,
+        WHY in closed.text,
+        f"/datasets/{dataset}/file" in closed.text,
+    ) == (410, True, True)
     assert ERASE_VERSION in done
     assert not [key for key in await keys(node_site, demo) if str(gone.id) in key]
     assert not staged.exists()
@@ -164,30 +218,56 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == content(3)
     [removed] = await rows(node_database, demo, RemovedVersion)
     assert removed.erased_at is not None
-    assert gone.id not in [file.id for file in await rows(node_database, demo, StoredFile)]
+    assert gone.id not in [
+        file.id for file in await rows(node_database, demo, StoredFile)
+    ]
     page = await producer.page(f"/datasets/{dataset}")
     assert "Version supprimée" in page
     line = page.partition("Version supprimée")[2].partition("</li>")[0]
-    assert ("Version n° 2 :" in line, WHY in line, "par vous" in line) == (True, True, True), line
-    orphans = [each.key async for each in iterate_orphans(TenantStorage(node_database, store, demo.id, "worker"))]
+    assert ("Version n° 2 :" in line, WHY in line, "par vous" in line) == (
+        True,
+        True,
+        True,
+    ), line
+    orphans = [
+        each.key
+        async for each in iterate_orphans(
+            TenantStorage(node_database, store, demo.id, "worker")
+        )
+    ]
     assert orphans == []
 
 
 async def test_the_refusal_for_a_program_is_in_json(
-    producer: Producer, passer_by: httpx.AsyncClient, push: Do, settle: Do, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    push: Do,
+    settle: Do,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await published(producer, push, settle, 2)
     path = (await version(node_database, demo, dataset, 1)).file.path
     await remove(producer, dataset, 1)
 
-    answer = await passer_by.get(path, headers={"Accept": "application/json", "Accept-Language": "en"})
+    answer = await passer_by.get(
+        path, headers={"Accept": "application/json", "Accept-Language": "en"}
+    )
 
-    assert (answer.status_code, answer.headers["content-type"]) == (410, "application/problem+json")
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        410,
+        "application/problem+json",
+    )
     assert answer.json()["detail"] == f"Its producer removed this version: {WHY}"
 
 
 async def test_what_follows_is_compared_with_the_nearest_that_remains(
-    producer: Producer, push: Do, settle: Do, work: Work, node_database: Database, demo: Territory
+    producer: Producer,
+    push: Do,
+    settle: Do,
+    work: Work,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await published(producer, push, settle)
     known = read_difference(await version(node_database, demo, dataset, 3))
@@ -203,26 +283,36 @@ async def test_what_follows_is_compared_with_the_nearest_that_remains(
     after = read_difference(await version(node_database, demo, dataset, 3))
     assert after
     assert (after[0], after[1].added) == (1, 2)
-    assert "La version 3 à côté de la version 1." in await producer.page(f"/datasets/{dataset}/versions/3/difference")
+    assert "La version 3 à côté de la version 1." in await producer.page(
+        f"/datasets/{dataset}/versions/3/difference"
+    )
 
 
 @pytest.mark.parametrize("number", [2, 3])
 async def test_the_current_version_and_the_one_that_waits_are_not_removed(
-    producer: Producer, push: Do, settle: Do, node_database: Database, demo: Territory, number: int
+    producer: Producer,
+    push: Do,
+    settle: Do,
+    node_database: Database,
+    demo: Territory,
+    number: int,
 ) -> None:
     dataset = await published(producer, push, settle, 2)
     await producer.send(content(3), path=f"/datasets/{dataset}/versions")
 
-    page, posted = (
-        await producer.client.get(f"/datasets/{dataset}/versions/{number}/remove"),
-        await remove(producer, dataset, number),
-    )
+    page = await producer.client.get(f"/datasets/{dataset}/versions/{number}/remove")
+    posted = await remove(producer, dataset, number)
 
     assert (page.status_code, posted.status_code) == (409, 409)
-    assert ("version en cours" if number == 2 else "attend d’être publiée") in posted.text
+    assert (
+        "version en cours" if number == 2 else "attend d’être publiée"
+    ) in posted.text
     assert await numbers(node_database, demo, dataset) == [3, 2, 1]
     shown = await producer.page(f"/datasets/{dataset}")
-    assert (f"/versions/{number}/remove" in shown, "/versions/1/remove" in shown) == (False, True)
+    assert (f"/versions/{number}/remove" in shown, "/versions/1/remove" in shown) == (
+        False,
+        True,
+    )
 
 
 async def test_what_the_portal_accepted_stays_until_it_accepts_the_next(
@@ -269,15 +359,28 @@ async def test_only_those_who_publish_remove(
     dataset = await published(producer, push, settle, 2)
     for person, status in ((stranger, 404), (reader, 403)):
         async with browse(node_app, demo, person) as client:
-            assert (await client.get(f"/datasets/{dataset}/versions/1/remove")).status_code == status
-            for path, form in (("versions/1/remove", {"reason": WHY}), ("keep", {"keeps": "1"})):
-                assert (await client.post(f"/datasets/{dataset}/{path}", data=form)).status_code == status
+            assert (
+                await client.get(f"/datasets/{dataset}/versions/1/remove")
+            ).status_code == status
+            for path, form in (
+                ("versions/1/remove", {"reason": WHY}),
+                ("keep", {"keeps": "1"}),
+            ):
+                assert (
+                    await client.post(f"/datasets/{dataset}/{path}", data=form)
+                ).status_code == status
 
     assert await numbers(node_database, demo, dataset) == [2, 1]
 
 
 async def test_keeping_the_last_ones_says_what_goes_first(
-    producer: Producer, push: Do, settle: Do, work: Work, node_database: Database, node_site: Site, demo: Territory
+    producer: Producer,
+    push: Do,
+    settle: Do,
+    work: Work,
+    node_database: Database,
+    node_site: Site,
+    demo: Territory,
 ) -> None:
     dataset = await published(producer, push, settle, 4)
     keep = f"/datasets/{dataset}/keep"
@@ -288,7 +391,10 @@ async def test_keeping_the_last_ones_says_what_goes_first(
     agreed = await producer.client.post(keep, data={"keeps": "2", "agreed": "2,1"})
     await work()
 
-    assert (asked.status_code, "Supprimer définitivement 2 anciennes versions" in asked.text) == (200, True)
+    assert (
+        asked.status_code,
+        "Supprimer définitivement 2 anciennes versions" in asked.text,
+    ) == (200, True)
     assert untouched == [4, 3, 2, 1]
     assert other.status_code == 200, "what goes is not what was agreed to"
     assert agreed.status_code == 303
@@ -302,7 +408,9 @@ async def test_each_publication_removes_what_is_beyond(
     node_site: Site, demo: Territory,
 ) -> None:  # fmt: skip
     dataset = await published(producer, push, settle, 1)
-    assert (await producer.client.post(f"/datasets/{dataset}/keep", data={"keeps": "1"})).status_code == 303
+    assert (
+        await producer.client.post(f"/datasets/{dataset}/keep", data={"keeps": "1"})
+    ).status_code == 303
     first = (await version(node_database, demo, dataset, 1)).file.path
 
     for number in (2, 3, 4):
@@ -313,7 +421,10 @@ async def test_each_publication_removes_what_is_beyond(
         assert await numbers(node_database, demo, dataset) == [number]
         assert len(await keys(node_site, demo)) == 2
     closed = await passer_by.get(first)
-    assert (closed.status_code, "ne garde que les dernières versions" in closed.text) == (410, True)
+    assert (
+        closed.status_code,
+        "ne garde que les dernières versions" in closed.text,
+    ) == (410, True)
     assert "automatiquement" in await producer.page(f"/datasets/{dataset}")
 
 
@@ -323,7 +434,10 @@ async def test_all_of_them_is_the_default_and_what_is_no_choice_is_refused(
     dataset = await published(producer, push, settle, 3)
     keep = f"/datasets/{dataset}/keep"
 
-    wrong = [await producer.client.post(keep, data={"keeps": said}) for said in ("0", "-1", "three", "3")]
+    wrong = [
+        await producer.client.post(keep, data={"keeps": said})
+        for said in ("0", "-1", "three", "3")
+    ]
     right = await producer.client.post(keep, data={"keeps": ""})
 
     assert [answer.status_code for answer in wrong] == [422] * 4
@@ -357,12 +471,17 @@ async def test_a_script_removes_a_version_with_its_key(
     node_database: Database, demo: Territory,
 ) -> None:  # fmt: skip
     dataset = await published(producer, push, settle, 3)
-    script, other = Script(passer_by, await new_key(manager, dataset)), uuid.uuid4()
+    script = Script(passer_by, await new_key(manager, dataset))
+    other = uuid.uuid4()
     path = (await version(node_database, demo, dataset, 1)).file.path
 
-    async def delete(number: int, reason: str = WHY, of: str = dataset, **headers: str) -> int:
+    async def delete(
+        number: int, reason: str = WHY, of: str = dataset, **headers: str
+    ) -> int:
         address = f"/api/v1/datasets/{of}/versions/{number}"
-        answer = await passer_by.delete(address, params={"reason": reason}, headers=headers or script.headers)
+        answer = await passer_by.delete(
+            address, params={"reason": reason}, headers=headers or script.headers
+        )
         return answer.status_code
 
     refused = [
@@ -373,7 +492,8 @@ async def test_a_script_removes_a_version_with_its_key(
         await delete(1, Authorization="Bearer udi_nothing"),
         await delete(1, Accept="application/json"),
     ]
-    done, again = await delete(1), await delete(1)
+    done = await delete(1)
+    again = await delete(1)
 
     assert refused == [422, 409, 404, 404, 401, 401]
     assert (done, again) == (204, 410)
@@ -390,7 +510,9 @@ async def test_a_key_for_another_dataset_removes_nothing(
     dataset = await published(producer, push, settle, 2)
     script = Script(passer_by, await new_key(manager, other))
 
-    answer = await passer_by.delete(f"/api/v1/datasets/{dataset}/versions/1?reason=x", headers=script.headers)
+    answer = await passer_by.delete(
+        f"/api/v1/datasets/{dataset}/versions/1?reason=x", headers=script.headers
+    )
 
     assert answer.status_code == 403
     assert await numbers(node_database, demo, dataset) == [2, 1]
@@ -427,9 +549,19 @@ async def test_its_pages_are_shown_at_every_width(
     async def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if path.endswith("/keep"):
-            return await producer.client.post(path, data={"keeps": "1"}, headers=request.headers)
+            return await producer.client.post(
+                path, data={"keeps": "1"}, headers=request.headers
+            )
         return await producer.client.get(path, headers=request.headers)
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url=producer.client.base_url) as client:
-        for name, path in (("versions", ""), ("remove", "/versions/1/remove"), ("keep", "/keep")):
-            assert await tab.find_faults(client, f"{here}{path}", name, "fr", "en") == []
+    async with httpx.AsyncClient(
+        transport=httpx.MockTransport(answer), base_url=producer.client.base_url
+    ) as client:
+        for name, path in (
+            ("versions", ""),
+            ("remove", "/versions/1/remove"),
+            ("keep", "/keep"),
+        ):
+            assert (
+                await tab.find_faults(client, f"{here}{path}", name, "fr", "en") == []
+            )

@@ -20,12 +20,19 @@ async def dataset(producer: Producer, portal: PortalDouble) -> str:
 
 @pytest.mark.parametrize("prefix", ["", "/api/v1"])
 async def test_the_portal_gives_a_report_and_reads_it_again(
-    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, prefix: str
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    dataset: str,
+    prefix: str,
 ) -> None:
-    node, address = demo.links["node"], f"{prefix}/resources/{dataset}/report"
+    node = demo.links["node"]
+    address = f"{prefix}/resources/{dataset}/report"
     document = report(dataset)
 
-    given = await passer_by.put(address, json=document, headers=portal.bearer(node, dataset))
+    given = await passer_by.put(
+        address, json=document, headers=portal.bearer(node, dataset)
+    )
     read = await passer_by.get(address, headers=portal.bearer(node, dataset))
 
     assert given.json() == {"report_id": document["report_id"], "taken": True}
@@ -35,7 +42,8 @@ async def test_the_portal_gives_a_report_and_reads_it_again(
 async def test_a_token_of_the_portal_works_once(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
 ) -> None:
-    headers, address = portal.bearer(demo.links["node"], dataset), f"/resources/{dataset}/report"
+    headers = portal.bearer(demo.links["node"], dataset)
+    address = f"/resources/{dataset}/report"
 
     first = await passer_by.put(address, json=report(dataset), headers=headers)
     again = await passer_by.put(address, json=report(dataset), headers=headers)
@@ -44,7 +52,11 @@ async def test_a_token_of_the_portal_works_once(
 
 
 async def test_what_is_not_the_portal_is_refused(
-    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, other: Territory, dataset: str
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    other: Territory,
+    dataset: str,
 ) -> None:
     node = demo.links["node"]
     impostor = Signer.from_secret(new_secret())
@@ -71,20 +83,34 @@ async def test_what_is_not_the_portal_is_refused(
             assert refused.status_code == 401, name
             assert refused.headers["content-type"] == "application/problem+json"
             assert refused.headers["www-authenticate"] == "Bearer"
-    assert (await passer_by.put(f"/resources/{dataset}/report", json=report(dataset))).status_code == 401
+    assert (
+        await passer_by.put(f"/resources/{dataset}/report", json=report(dataset))
+    ).status_code == 401
 
 
 async def test_a_new_key_of_the_portal_is_asked_for(
-    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, parts: dict[str, Any]
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    dataset: str,
+    parts: dict[str, Any],
 ) -> None:
     address = f"/resources/{dataset}/report"
-    first = await passer_by.put(address, json=report(dataset), headers=portal.bearer(demo.links["node"], dataset))
+    first = await passer_by.put(
+        address,
+        json=report(dataset),
+        headers=portal.bearer(demo.links["node"], dataset),
+    )
     portal.signer = Signer.from_secret(new_secret())
     keys = parts["portal_keys"]
     kept, fetched = keys._kept[portal.origin]
     keys._kept[portal.origin] = (kept, fetched - 60)
 
-    second = await passer_by.put(address, json=report(dataset), headers=portal.bearer(demo.links["node"], dataset))
+    second = await passer_by.put(
+        address,
+        json=report(dataset),
+        headers=portal.bearer(demo.links["node"], dataset),
+    )
 
     assert (first.status_code, second.status_code) == (200, 200)
 
@@ -96,7 +122,9 @@ async def test_without_the_portal_s_keys_the_node_says_to_come_back(
     origin = portal.origin
     portal.stop()
 
-    refused = await passer_by.put(f"/resources/{dataset}/report", json=report(dataset), headers=headers)
+    refused = await passer_by.put(
+        f"/resources/{dataset}/report", json=report(dataset), headers=headers
+    )
 
     assert refused.status_code == 503
     assert refused.headers["retry-after"]
@@ -107,26 +135,51 @@ async def test_without_the_portal_s_keys_the_node_says_to_come_back(
 async def test_a_report_about_nothing_here_is_refused(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
 ) -> None:
-    node, unknown = demo.links["node"], str(uuid.uuid4())
+    node = demo.links["node"]
+    unknown = str(uuid.uuid4())
     address = f"/resources/{unknown}/report"
 
-    absent = await passer_by.put(address, json=report(unknown), headers=portal.bearer(node, unknown))
+    absent = await passer_by.put(
+        address, json=report(unknown), headers=portal.bearer(node, unknown)
+    )
     crossed = await passer_by.put(
-        f"/resources/{dataset}/report", json=report(unknown), headers=portal.bearer(node, dataset)
+        f"/resources/{dataset}/report",
+        json=report(unknown),
+        headers=portal.bearer(node, dataset),
     )
     none_yet = await passer_by.get(address, headers=portal.bearer(node, unknown))
 
-    assert (absent.status_code, crossed.status_code, none_yet.status_code) == (404, 422, 404)
+    assert (absent.status_code, crossed.status_code, none_yet.status_code) == (
+        404,
+        422,
+        404,
+    )
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b'{"report_id": "x"}', b"[" * 100_000, b"\x00", b'{"report_id": NaN}']
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"report_id": "x"}',
+        b"[" * 100_000,
+        b"\x00",
+        b'{"report_id": NaN}',
+    ],
 )
 async def test_a_report_that_cannot_be_read_is_refused_with_the_fields(
-    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, body: bytes
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    dataset: str,
+    body: bytes,
 ) -> None:
     refused = await passer_by.put(
-        f"/resources/{dataset}/report", content=body, headers=portal.bearer(demo.links["node"], dataset)
+        f"/resources/{dataset}/report",
+        content=body,
+        headers=portal.bearer(demo.links["node"], dataset),
     )
 
     assert refused.status_code == 422
@@ -134,14 +187,24 @@ async def test_a_report_that_cannot_be_read_is_refused_with_the_fields(
 
 
 async def test_what_the_team_took_off_the_portal_is_closed_until_its_producer_publishes_it_again(
-    producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    dataset: str,
 ) -> None:
-    node, address = demo.links["node"], f"/resources/{dataset}/report"
-    await passer_by.put(address, json=report(dataset), headers=portal.bearer(node, dataset))
+    node = demo.links["node"]
+    address = f"/resources/{dataset}/report"
+    await passer_by.put(
+        address, json=report(dataset), headers=portal.bearer(node, dataset)
+    )
     reason = "Des noms de personnes y étaient."
     said = report(dataset, "DELETE") | {"comment": reason, "withdrawn_by_team": True}
 
-    answers = [await passer_by.put(address, json=said, headers=portal.bearer(node, dataset)) for _ in range(2)]
+    answers = [
+        await passer_by.put(address, json=said, headers=portal.bearer(node, dataset))
+        for _ in range(2)
+    ]
     taken = [each.json()["taken"] for each in answers]
 
     assert taken == [True, False]

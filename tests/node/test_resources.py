@@ -14,13 +14,18 @@ from udi.kit.tenancy import Territory
 
 @pytest.fixture
 async def published(
-    producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
 ) -> list[str]:
     """Three datasets that the portal accepted, and a fourth that waits."""
     datasets = [await producer.publish() for _ in range(3)]
     for dataset in datasets:
         headers = portal.bearer(demo.links["node"], dataset)
-        await passer_by.put(f"/resources/{dataset}/report", json=report(dataset), headers=headers)
+        await passer_by.put(
+            f"/resources/{dataset}/report", json=report(dataset), headers=headers
+        )
     await producer.publish()
     return datasets
 
@@ -36,16 +41,26 @@ async def test_what_is_published_is_listed_page_by_page(
     assert (whole.status_code, whole.json()["total"]) == (200, 3)
     partial = 200 if prefix.startswith("/catalog") else 206
     assert (first.status_code, first.json()["total"]) == (partial, 3)
-    assert [item["global_id"] for item in first.json()["items"] + rest.json()["items"]] == published
-    assert (await passer_by.get(f"{prefix}/resources/{published[0]}")).json()["global_id"] == published[0]
+    assert [
+        item["global_id"] for item in first.json()["items"] + rest.json()["items"]
+    ] == published
+    assert (await passer_by.get(f"{prefix}/resources/{published[0]}")).json()[
+        "global_id"
+    ] == published[0]
 
 
-async def test_changes_since_a_moment(passer_by: httpx.AsyncClient, published: list[str]) -> None:
+async def test_changes_since_a_moment(
+    passer_by: httpx.AsyncClient, published: list[str]
+) -> None:
     items = (await passer_by.get("/api/v1/resources")).json()["items"]
     assert len(items) == len(published)
 
-    later = await passer_by.get("/api/v1/resources", params={"updated_after": "2100-01-01T00:00:00Z"})
-    all_of_them = await passer_by.get("/api/v1/resources", params={"updated_after": "2001-01-01T00:00:00+01:00"})
+    later = await passer_by.get(
+        "/api/v1/resources", params={"updated_after": "2100-01-01T00:00:00Z"}
+    )
+    all_of_them = await passer_by.get(
+        "/api/v1/resources", params={"updated_after": "2001-01-01T00:00:00+01:00"}
+    )
 
     assert (later.json()["total"], all_of_them.json()["total"]) == (0, 3)
 
@@ -54,7 +69,9 @@ async def test_a_withdrawn_dataset_and_a_draft_are_not_listed(
     producer: Producer, passer_by: httpx.AsyncClient, published: list[str]
 ) -> None:
     draft = await producer.draft()
-    await producer.client.post(f"/datasets/{published[0]}/withdraw", data={"reason": "x"})
+    await producer.client.post(
+        f"/datasets/{published[0]}/withdraw", data={"reason": "x"}
+    )
 
     assert (await passer_by.get("/api/v1/resources")).json()["total"] == 2
     for dataset in (draft, published[0]):
@@ -67,8 +84,13 @@ async def test_another_territory_lists_none_of_it(
     node_app: Litestar, other: Territory, browse: Browse, published: list[str]
 ) -> None:
     async with browse(node_app, other) as client:
-        assert (await client.get("/api/v1/resources")).json() == {"total": 0, "items": []}
-        assert (await client.get(f"/api/v1/resources/{published[0]}")).status_code == 404
+        assert (await client.get("/api/v1/resources")).json() == {
+            "total": 0,
+            "items": [],
+        }
+        assert (
+            await client.get(f"/api/v1/resources/{published[0]}")
+        ).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -82,7 +104,10 @@ async def test_another_territory_lists_none_of_it(
     ],
 )  # fmt: skip
 async def test_a_wrong_parameter_is_named(
-    passer_by: httpx.AsyncClient, demo: Territory, parameters: dict[str, str], field: str
+    passer_by: httpx.AsyncClient,
+    demo: Territory,
+    parameters: dict[str, str],
+    field: str,
 ) -> None:
     refused = await passer_by.get("/api/v1/resources", params=parameters)
 
@@ -90,11 +115,20 @@ async def test_a_wrong_parameter_is_named(
     assert [error["field"] for error in refused.json()["errors"]] == [field]
 
 
-async def test_every_wrong_parameter_is_named_at_once(passer_by: httpx.AsyncClient, demo: Territory) -> None:
-    refused = await passer_by.get("/api/v1/resources", params={"limit": "x", "fields": "nom", "theme": "society"})
+async def test_every_wrong_parameter_is_named_at_once(
+    passer_by: httpx.AsyncClient, demo: Territory
+) -> None:
+    refused = await passer_by.get(
+        "/api/v1/resources", params={"limit": "x", "fields": "nom", "theme": "society"}
+    )
 
-    assert sorted(error["field"] for error in refused.json()["errors"]) == ["fields", "limit"]
-    assert all(error["reason"] and error["remedy"] for error in refused.json()["errors"])
+    assert sorted(error["field"] for error in refused.json()["errors"]) == [
+        "fields",
+        "limit",
+    ]
+    assert all(
+        error["reason"] and error["remedy"] for error in refused.json()["errors"]
+    )
 
 
 ASKED = [
@@ -108,7 +142,10 @@ ASKED = [
     ("keywords=banc%2Ccaf%C3%A9", ["Bancs", "Cafés & thés"]),
     ("resource_title=Caf%C3%A9s%20%26%20th%C3%A9s", ["Cafés & thés"]),
     ("resource_title=Caf%25C3%25A9s%2520%2526%2520th%25C3%25A9s", ["Cafés & thés"]),
-    ("producer.organization_name=Mairie%2520de%2520Kerl%25C3%25A9van&theme=publicSpace", ["Bancs"]),
+    (
+        "producer.organization_name=Mairie%2520de%2520Kerl%25C3%25A9van&theme=publicSpace",
+        ["Bancs"],
+    ),
     ("available_formats.media_name=associations.csv&theme=publicSpace", ["Bancs"]),
     ("dataset_size.numbers_of_records=2&theme=publicSpace", ["Bancs"]),
     ("access_condition.confidentiality.restricted_access=true", []),
@@ -120,7 +157,10 @@ ASKED = [
 
 @pytest.fixture
 async def varied(
-    producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
 ) -> dict[str, str]:
     """Three accepted datasets that differ, by title."""
     found = {}
@@ -130,7 +170,9 @@ async def varied(
     ):  # fmt: skip
         dataset = await producer.publish(title=title, theme=theme, keywords=keywords)
         headers = portal.bearer(demo.links["node"], dataset)
-        await passer_by.put(f"/resources/{dataset}/report", json=report(dataset), headers=headers)
+        await passer_by.put(
+            f"/resources/{dataset}/report", json=report(dataset), headers=headers
+        )
         found[title] = dataset
     return found
 
@@ -141,11 +183,12 @@ async def test_records_are_chosen_ordered_cut_and_counted_as_asked(
     async def ask(query: str, path: str = "/api/v1/resources") -> Any:
         return (await passer_by.get(f"{path}?{query}")).json()
 
-    said = {query: [item["resource_title"] for item in (await ask(query))["items"]] for query, _ in ASKED}
+    said = {
+        query: [item["resource_title"] for item in (await ask(query))["items"]]
+        for query, _ in ASKED
+    }
     assert said == dict(ASKED)
-    fields = (
-        "fields=global_id,producer.organization_name,available_formats.media_name,doi&sort_by=resource_title&limit=1"
-    )
+    fields = "fields=global_id,producer.organization_name,available_formats.media_name,doi&sort_by=resource_title&limit=1"
     assert (await ask(fields))["items"] == [
         {
             "global_id": varied["Arbres"],
@@ -153,14 +196,26 @@ async def test_records_are_chosen_ordered_cut_and_counted_as_asked(
             "available_formats": [{"media_name": "associations.csv"}],
         }
     ]
-    assert [list(item) for item in (await ask("fields=updatedAt&limit=1"))["items"]] == [["updatedAt"]]
-    searched = await ask("theme=publicSpace&fields=global_id", "/catalog/v1/resources/search")
+    assert [
+        list(item) for item in (await ask("fields=updatedAt&limit=1"))["items"]
+    ] == [["updatedAt"]]
+    searched = await ask(
+        "theme=publicSpace&fields=global_id", "/catalog/v1/resources/search"
+    )
     assert [item["global_id"] for item in searched["items"]] == [varied["Bancs"]]
-    assert await ask("count_by=theme") == [{"theme": "environment", "count": 2}, {"theme": "publicSpace", "count": 1}]
+    assert await ask("count_by=theme") == [
+        {"theme": "environment", "count": 2},
+        {"theme": "publicSpace", "count": 1},
+    ]
     counted = await ask("count_by=keywords&theme=publicSpace", "/catalog/v1/resources")
-    assert counted == [{"keywords": "banc", "count": 1}, {"keywords": "ville", "count": 1}]
+    assert counted == [
+        {"keywords": "banc", "count": 1},
+        {"keywords": "ville", "count": 1},
+    ]
 
 
-async def test_rudis_reader_finds_a_catalogue(passer_by: httpx.AsyncClient, demo: Territory) -> None:
+async def test_rudis_reader_finds_a_catalogue(
+    passer_by: httpx.AsyncClient, demo: Territory
+) -> None:
     assert (await passer_by.get("/catalog/admin/hash")).status_code == 200
     assert (await passer_by.get("/catalog/v1/version")).json() == "1.4.1"

@@ -6,7 +6,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.node.hidden_members import HARMLESS, PDF, SEARCHED, UNSEARCHED, packed, two_sheets
+from tests.node.hidden_members import (
+    HARMLESS,
+    PDF,
+    SEARCHED,
+    UNSEARCHED,
+    packed,
+    two_sheets,
+)
 from tests.node.producer import Producer
 from tests.node.scripts import Script, new_key
 from udi.node.datasets.preparation import FileAnalysis, prepare
@@ -20,7 +27,8 @@ from udi.node.tables.personal.treatment_choices import list_choices
 
 def prepared(folder: Path, name: str, content: bytes) -> FileAnalysis:
     """What a child answers about a file."""
-    source, target = folder / "source", folder / "typed" / "table.parquet"
+    source = folder / "source"
+    target = folder / "typed" / "table.parquet"
     source.write_bytes(content)
     target.parent.mkdir()
     return prepare(source, name, {}, target)
@@ -65,14 +73,22 @@ def test_the_place_is_told(tmp_path: Path) -> None:
     assert places == {"classeur.xlsx › Membres"}
 
 
-def test_what_a_budget_leaves_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remainder.SearchBudget, "__init__", lambda budget: budget.__dict__.update(parts=1, size=1000))
+def test_what_a_budget_leaves_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        remainder.SearchBudget,
+        "__init__",
+        lambda budget: budget.__dict__.update(parts=1, size=1000),
+    )
     name, make = SEARCHED["a ZIP of CSV"]
 
     assert prepared(tmp_path, name, make(tmp_path)).unsearched == ["membres.csv"]
 
 
-async def test_members_of_a_hidden_sheet_are_not_published_without_a_reason(producer: Producer) -> None:
+async def test_members_of_a_hidden_sheet_are_not_published_without_a_reason(
+    producer: Producer,
+) -> None:
     dataset = await producer.draft(two_sheets(hidden="Membres"), "classeur.xlsx")
     await producer.describe(dataset)
 
@@ -84,29 +100,51 @@ async def test_members_of_a_hidden_sheet_are_not_published_without_a_reason(prod
     assert refused.status_code == 422
 
 
-async def test_a_pdf_is_not_published_without_a_reason(producer: Producer, script: Script) -> None:
+async def test_a_pdf_is_not_published_without_a_reason(
+    producer: Producer, script: Script
+) -> None:
     dataset = await producer.draft(PDF, "avis.pdf")
     await producer.describe(dataset)
 
     review = await producer.page(f"/datasets/{dataset}/review")
     refused = await producer.client.post(f"/datasets/{dataset}/publish")
-    published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Un avis sans personne"})
-    next_night = (await script.put(dataset, PDF + b"%", "?publish=true&name=avis.pdf")).json()["publication"]
+    published = await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"reason": "Un avis sans personne"}
+    )
+    next_night = (
+        await script.put(dataset, PDF + b"%", "?publish=true&name=avis.pdf")
+    ).json()["publication"]
 
-    assert "Aucun programme ne peut chercher de données personnelles dans ces parties" in review
+    assert (
+        "Aucun programme ne peut chercher de données personnelles dans ces parties"
+        in review
+    )
     assert (refused.status_code, published.status_code) == (422, 303)
     assert next_night["state"] == "published"
 
 
-async def test_a_picture_more_in_an_archive_stops_the_next_night(producer: Producer, script: Script) -> None:
+async def test_a_picture_more_in_an_archive_stops_the_next_night(
+    producer: Producer, script: Script
+) -> None:
     name, content, _ = UNSEARCHED["a picture in an archive"]
-    dataset = await producer.publish(await producer.draft(content, name), reason="Un plan sans personne")
-    more = packed(places_dot_csv=b"a;b\n1;2\n", plan_dot_png=b"\x89PNG\r\n\x1a\n" + bytes(70), photo_dot_png=PDF)
+    dataset = await producer.publish(
+        await producer.draft(content, name), reason="Un plan sans personne"
+    )
+    more = packed(
+        places_dot_csv=b"a;b\n1;2\n",
+        plan_dot_png=b"\x89PNG\r\n\x1a\n" + bytes(70),
+        photo_dot_png=PDF,
+    )
 
-    publication = (await script.put(dataset, more, "?publish=true")).json()["publication"]
+    publication = (await script.put(dataset, more, "?publish=true")).json()[
+        "publication"
+    ]
 
     assert publication["state"] == "stopped"
-    assert "Personne n’a cherché de données personnelles dans toutes ses parties." in publication["why"]
+    assert (
+        "Personne n’a cherché de données personnelles dans toutes ses parties."
+        in publication["why"]
+    )
 
 
 def test_entities_are_not_expanded() -> None:
@@ -117,7 +155,9 @@ def test_entities_are_not_expanded() -> None:
 
 
 def test_what_stands_elsewhere_is_no_column_of_the_table() -> None:
-    here = PersonalDataFinding(("nom",), PersonalDataKind.FULL_NAME, PersonalDataSeverity.STOP, 1, 1)
+    here = PersonalDataFinding(
+        ("nom",), PersonalDataKind.FULL_NAME, PersonalDataSeverity.STOP, 1, 1
+    )
     column = TypedColumn("nom", ColumnType.TEXT)
 
     assert list_choices([here], [column])

@@ -44,7 +44,10 @@ async def test_the_record_says_it_and_tells_no_number_of_rows(
     assert found.delivery is not None
     assert found.delivery.record is not None
     record = found.delivery.record
-    assert record["access_condition"]["confidentiality"] == {"restricted_access": True, "gdpr_sensitive": False}
+    assert record["access_condition"]["confidentiality"] == {
+        "restricted_access": True,
+        "gdpr_sensitive": False,
+    }
     assert record["dataset_size"] == {"number_of_fields": 3}
     assert SECRET not in json.dumps(record)
 
@@ -52,7 +55,9 @@ async def test_the_record_says_it_and_tells_no_number_of_rows(
 async def test_columns_are_told_to_everybody_and_rows_to_nobody(
     restricted: str, passer_by: httpx.AsyncClient, demo: Territory
 ) -> None:
-    page = await passer_by.get(f"/datasets/{restricted}/data", headers={"accept": "text/html"})
+    page = await passer_by.get(
+        f"/datasets/{restricted}/data", headers={"accept": "text/html"}
+    )
     profile = await passer_by.get(f"/api/resources/{restricted}/profile/")
     package = await passer_by.get(f"/datasets/{restricted}/datapackage.json")
 
@@ -71,14 +76,23 @@ async def test_how_the_file_is_written_and_tagged_is_told_to_nobody(
     restricted: str, passer_by: httpx.AsyncClient
 ) -> None:
     """A tag made of the bytes would say whether a guess of all of them is right."""
-    about = [f"/api/resources/{restricted}/{part}" for part in ("", "profile/", "swagger/")]
+    about = [
+        f"/api/resources/{restricted}/{part}" for part in ("", "profile/", "swagger/")
+    ]
     package = (await passer_by.get(f"/datasets/{restricted}/datapackage.json")).json()
     described = (await passer_by.get(about[2])).json()["info"]["description"]
 
     answers = [await passer_by.get(path) for path in about]
-    guessed = [await passer_by.get(path, headers={"If-None-Match": "*"}) for path in about]
+    guessed = [
+        await passer_by.get(path, headers={"If-None-Match": "*"}) for path in about
+    ]
 
-    assert [name for each in answers for name in each.headers if name in {"etag", "last-modified"}] == []
+    assert [
+        name
+        for each in answers
+        for name in each.headers
+        if name in {"etag", "last-modified"}
+    ] == []
     assert [each.status_code for each in guessed] == [200, 200, 200]
     assert described.startswith("3 columns.")
     assert {"encoding", "dialect", "bytes", "hash"}.isdisjoint(package["resources"][0])
@@ -88,7 +102,9 @@ async def test_how_the_file_is_written_and_tagged_is_told_to_nobody(
 async def test_a_description_that_is_not_published_is_in_no_package(
     producer: Producer, restricted: str, passer_by: httpx.AsyncClient
 ) -> None:
-    await producer.describe(restricted, access="public", summary="7919 lignes.", keywords="secret")
+    await producer.describe(
+        restricted, access="public", summary="7919 lignes.", keywords="secret"
+    )
 
     package = await passer_by.get(f"/datasets/{restricted}/datapackage.json")
 
@@ -97,11 +113,15 @@ async def test_a_description_that_is_not_published_is_in_no_package(
 
 
 @pytest.fixture
-async def proposed(producer: Producer, node_database: Database, demo: Territory) -> Dataset:
+async def proposed(
+    producer: Producer, node_database: Database, demo: Territory
+) -> Dataset:
     """An open dataset that is published as it was proposed: with the number of its rows, and its days."""
     dataset = await producer.draft()
     described = await read(node_database, demo, dataset)
-    await producer.publish(dataset, **{name: described.description[name] for name in FROM_CELLS})
+    await producer.publish(
+        dataset, **{name: described.description[name] for name in FROM_CELLS}
+    )
     return await read(node_database, demo, dataset)
 
 
@@ -136,7 +156,11 @@ async def test_it_is_taken_back_at_publication_too(
         row = await session.get_one(Dataset, (demo.id, proposed.id))
         row.description = {**row.description, "access": "restricted"}
 
-    assert (await producer.client.post(f"/datasets/{proposed.id}/publish", data={"reason": "x"})).status_code == 303
+    assert (
+        await producer.client.post(
+            f"/datasets/{proposed.id}/publish", data={"reason": "x"}
+        )
+    ).status_code == 303
 
     delivery = (await read(node_database, demo, str(proposed.id))).delivery
     assert delivery is not None
@@ -151,7 +175,9 @@ async def test_what_was_proposed_before_that_was_kept_is_worked_out_again(
     async with node_database.session(demo.id, role="worker") as session:
         (await session.get_one(Dataset, (demo.id, proposed.id))).proposals = {}
 
-    await producer.describe(str(proposed.id), **{**proposed.description, "access": "restricted"})
+    await producer.describe(
+        str(proposed.id), **{**proposed.description, "access": "restricted"}
+    )
 
     described = (await read(node_database, demo, str(proposed.id))).description
     assert "lignes" not in described["summary"]
@@ -162,9 +188,14 @@ async def test_a_new_version_of_restricted_data_proposes_no_figure(
     restricted: str, producer: Producer, node_database: Database, demo: Territory
 ) -> None:
     before = (await read(node_database, demo, restricted)).description
-    await producer.describe(restricted, **{**before, "summary": "", "first_day": "", "last_day": ""})
+    await producer.describe(
+        restricted, **{**before, "summary": "", "first_day": "", "last_day": ""}
+    )
 
-    await producer.send(TABLE + b"Amicale;Kerlevan;01/02/1950\n", path=f"/datasets/{restricted}/versions")
+    await producer.send(
+        TABLE + b"Amicale;Kerlevan;01/02/1950\n",
+        path=f"/datasets/{restricted}/versions",
+    )
 
     described = (await read(node_database, demo, restricted)).description
     assert (described["first_day"], described["last_day"]) == ("", "")
@@ -189,7 +220,10 @@ async def test_open_data_that_are_restricted_lose_their_licence_and_say_so(
     for page in (form, review):
         assert "qui en a une copie la garde sous cette licence" in page
     assert access["licence"]["licence_type"] == "CUSTOM"
-    assert access["licence"]["custom_licence_uri"] == f"{demo.links['portal']}/data/{dataset}/access-policy"
+    assert (
+        access["licence"]["custom_licence_uri"]
+        == f"{demo.links['portal']}/data/{dataset}/access-policy"
+    )
     assert "Licence Ouverte 2.0" in access["other_constraints"][0]["text"]
     assert "Les copies faites auparavant restent sous" in history
 
@@ -202,7 +236,9 @@ async def test_data_that_were_never_open_say_nothing_of_a_licence(
     assert delivery is not None
     assert delivery.record is not None
     assert "other_constraints" not in delivery.record["access_condition"]
-    assert 'name="licence"' not in await producer.page(f"/datasets/{restricted}/describe")
+    assert 'name="licence"' not in await producer.page(
+        f"/datasets/{restricted}/describe"
+    )
 
 
 async def test_what_a_client_of_rudi_said_of_cells_is_left_out_of_the_record(
@@ -215,7 +251,10 @@ async def test_what_a_client_of_rudi_said_of_cells_is_left_out_of_the_record(
         assert dataset.delivery.record is not None
         said = copy.deepcopy(dict(dataset.delivery.record))
         said["dataset_size"] = {"number_of_records": 900_000, "number_of_fields": 3}
-        said["access_condition"]["licence"] = {"licence_type": "STANDARD", "licence_label": "etalab-2.0"}
+        said["access_condition"]["licence"] = {
+            "licence_type": "STANDARD",
+            "licence_label": "etalab-2.0",
+        }
         dataset.document = said
 
         record = compose_document(dataset, dataset.versions[0], demo, at=now())
@@ -230,8 +269,12 @@ async def test_a_machine_is_told_where_to_ask_and_never_sent_to_a_login(
 ) -> None:
     page = f"{demo.links['portal']}/data/{restricted}"
 
-    refused = await passer_by.get(f"/datasets/{restricted}/file", headers={"accept": "*/*"})
-    person = await passer_by.get(f"/datasets/{restricted}/file", headers={"accept": "text/html"})
+    refused = await passer_by.get(
+        f"/datasets/{restricted}/file", headers={"accept": "*/*"}
+    )
+    person = await passer_by.get(
+        f"/datasets/{restricted}/file", headers={"accept": "text/html"}
+    )
 
     assert refused.status_code == person.status_code == 401
     assert refused.headers["www-authenticate"] == 'Bearer realm="udi"'
@@ -244,7 +287,9 @@ async def test_a_machine_is_told_where_to_ask_and_never_sent_to_a_login(
     assert "location" not in person.headers
 
 
-async def test_its_producer_reads_it_as_before(restricted: str, producer: Producer) -> None:
+async def test_its_producer_reads_it_as_before(
+    restricted: str, producer: Producer
+) -> None:
     file = await producer.client.get(f"/datasets/{restricted}/data")
     rows = await producer.client.get(f"/api/resources/{restricted}/data/")
 
@@ -263,7 +308,9 @@ async def test_a_colleague_of_another_producer_does_not(
     assert answer.status_code == 401
 
 
-async def test_open_data_may_be_restricted_and_opened_again(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_open_data_may_be_restricted_and_opened_again(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish()
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200
 
@@ -282,28 +329,42 @@ async def test_a_description_that_is_not_published_opens_nothing(
 ) -> None:
     await producer.describe(restricted, access="public")
     understood = await producer.page(f"/datasets/{restricted}/understood")
-    form = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', understood))
+    form = dict(
+        re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', understood)
+    )
     await producer.client.post(f"/datasets/{restricted}/understood", data=form)
 
-    answer = await passer_by.get(f"/datasets/{restricted}/file", headers={"accept": "*/*"})
+    answer = await passer_by.get(
+        f"/datasets/{restricted}/file", headers={"accept": "*/*"}
+    )
 
     assert answer.status_code == 401
 
 
-async def test_a_form_without_the_question_changes_nothing(producer: Producer, restricted: str) -> None:
+async def test_a_form_without_the_question_changes_nothing(
+    producer: Producer, restricted: str
+) -> None:
     await producer.publish(restricted)
 
-    assert (await producer.client.get(f"/datasets/{restricted}/review")).status_code == 200
+    assert (
+        await producer.client.get(f"/datasets/{restricted}/review")
+    ).status_code == 200
     assert "Restreinte" in await producer.page(f"/datasets/{restricted}/review")
 
 
-async def test_a_withdrawn_one_says_so(producer: Producer, restricted: str, passer_by: httpx.AsyncClient) -> None:
-    await producer.client.post(f"/datasets/{restricted}/withdraw", data={"reason": "Wrong"})
+async def test_a_withdrawn_one_says_so(
+    producer: Producer, restricted: str, passer_by: httpx.AsyncClient
+) -> None:
+    await producer.client.post(
+        f"/datasets/{restricted}/withdraw", data={"reason": "Wrong"}
+    )
 
     assert (await passer_by.get(f"/datasets/{restricted}/file")).status_code == 410
 
 
-async def test_a_frame_of_it_says_where_to_ask(restricted: str, passer_by: httpx.AsyncClient) -> None:
+async def test_a_frame_of_it_says_where_to_ask(
+    restricted: str, passer_by: httpx.AsyncClient
+) -> None:
     frame = await passer_by.get(f"/embed/datasets/{restricted}/table")
 
     assert frame.status_code == 401

@@ -52,7 +52,11 @@ async def test_a_server_says_what_it_can(producer: Producer) -> None:
 
 
 async def test_a_file_sent_in_three_requests_becomes_a_draft(
-    sender: Sender, producer: Producer, node_database: Database, demo: Territory, store: ObjectStore
+    sender: Sender,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     address = await sender.address(len(TABLE), sha256=hashlib.sha256(TABLE).hexdigest())
     for start, end in ((0, 10), (10, 40), (40, len(TABLE))):
@@ -62,8 +66,15 @@ async def test_a_file_sent_in_three_requests_becomes_a_draft(
 
     said = await sender.look(address)
     [file] = await rows(node_database, demo, StoredFile)
-    assert (said["state"], said["sha256"]) == ("done", hashlib.sha256(TABLE).hexdigest())
-    assert (file.name, file.size, file.sha256) == ("associations.csv", len(TABLE), said["sha256"])
+    assert (said["state"], said["sha256"]) == (
+        "done",
+        hashlib.sha256(TABLE).hexdigest(),
+    )
+    assert (file.name, file.size, file.sha256) == (
+        "associations.csv",
+        len(TABLE),
+        said["sha256"],
+    )
     assert "Associations" in await producer.page(said["next"])
     assert await rows(node_database, demo, UploadPart) == []
     assert await sound(node_database, store, demo) == []
@@ -72,7 +83,10 @@ async def test_a_file_sent_in_three_requests_becomes_a_draft(
 async def test_bytes_may_come_with_the_announcement(sender: Sender) -> None:
     answer = await sender.begin(len(TABLE), content=TABLE)
 
-    assert (answer.status_code, answer.headers["upload-offset"]) == (201, str(len(TABLE)))
+    assert (answer.status_code, answer.headers["upload-offset"]) == (
+        201,
+        str(len(TABLE)),
+    )
     assert (await sender.look(answer.headers["location"]))["state"] == "done"
 
 
@@ -92,7 +106,9 @@ async def test_a_new_version_waits_on_its_dataset(
 ) -> None:
     dataset = await producer.publish()
 
-    await sender.begin(len(TABLE) + 12, content=TABLE + b"A;B;01/01/99", dataset=dataset)
+    await sender.begin(
+        len(TABLE) + 12, content=TABLE + b"A;B;01/01/99", dataset=dataset
+    )
 
     [row] = await rows(node_database, demo, Dataset)
     assert [version.number for version in row.versions] == [2, 1]
@@ -100,7 +116,11 @@ async def test_a_new_version_waits_on_its_dataset(
 
 
 async def test_the_same_bytes_as_the_last_version_are_refused_and_nothing_stays(
-    sender: Sender, producer: Producer, node_database: Database, demo: Territory, store: ObjectStore
+    sender: Sender,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
 ) -> None:
     dataset = await producer.draft()
 
@@ -138,12 +158,16 @@ async def test_bytes_that_changed_on_the_way_are_refused_and_forgotten(
 ) -> None:
     address = await sender.address(len(TABLE))
 
-    refused = await sender.send(address, 0, TABLE[:50], Upload_Checksum=checksum(b"other", algorithm))
+    refused = await sender.send(
+        address, 0, TABLE[:50], Upload_Checksum=checksum(b"other", algorithm)
+    )
 
     assert refused.status_code == 460
     assert await sender.offset(address) == 0
     assert await objects(store, demo) == []
-    taken = await sender.send(address, 0, TABLE, Upload_Checksum=checksum(TABLE, algorithm))
+    taken = await sender.send(
+        address, 0, TABLE, Upload_Checksum=checksum(TABLE, algorithm)
+    )
     assert taken.status_code == 204
 
 
@@ -157,10 +181,14 @@ async def test_bytes_that_changed_on_the_way_are_refused_and_forgotten(
         ({"Upload-Offset": "ten"}, 422),
     ],
 )
-async def test_what_cannot_be_understood_is_refused(sender: Sender, headers: dict[str, str], status: int) -> None:
+async def test_what_cannot_be_understood_is_refused(
+    sender: Sender, headers: dict[str, str], status: int
+) -> None:
     address = await sender.address(100)
 
-    answer = await sender.client.patch(address, content=b"x", headers={**BYTES, "Upload-Offset": "0", **headers})
+    answer = await sender.client.patch(
+        address, content=b"x", headers={**BYTES, "Upload-Offset": "0", **headers}
+    )
 
     assert answer.status_code == status
     assert await sender.offset(address) == 0
@@ -182,7 +210,11 @@ async def test_what_cannot_be_understood_is_refused(sender: Sender, headers: dic
     ],
 )
 async def test_an_announcement_that_cannot_be_kept_is_refused(
-    sender: Sender, node_database: Database, demo: Territory, headers: dict[str, str], status: int
+    sender: Sender,
+    node_database: Database,
+    demo: Territory,
+    headers: dict[str, str],
+    status: int,
 ) -> None:
     sent = {name: value.encode() for name, value in {**TUS, **headers}.items()}
 
@@ -201,7 +233,9 @@ async def test_more_than_announced_is_refused(sender: Sender) -> None:
     assert await sender.offset(address) == 0
 
 
-async def test_open_uploads_take_place_in_the_space(sender: Sender, producer: Producer) -> None:
+async def test_open_uploads_take_place_in_the_space(
+    sender: Sender, producer: Producer
+) -> None:
     first = await sender.address(600_000)
 
     assert (await sender.begin(600_000)).status_code == 413
@@ -212,7 +246,9 @@ async def test_open_uploads_take_place_in_the_space(sender: Sender, producer: Pr
     assert (await sender.begin(600_000)).status_code == 201
 
 
-async def test_the_same_key_finds_the_same_upload(sender: Sender, node_database: Database, demo: Territory) -> None:
+async def test_the_same_key_finds_the_same_upload(
+    sender: Sender, node_database: Database, demo: Territory
+) -> None:
     first = await sender.begin(len(TABLE), content=TABLE, key="night-1")
     again = await sender.begin(len(TABLE), content=TABLE, key="night-1")
     other = await sender.begin(len(TABLE) - 1, key="night-1")
@@ -248,7 +284,9 @@ async def test_nobody_else_touches_an_upload(
 
 
 async def test_two_requests_do_not_send_at_once(sender: Sender) -> None:
-    address, reached, go = await sender.address(200), asyncio.Event(), asyncio.Event()
+    address = await sender.address(200)
+    reached = asyncio.Event()
+    go = asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
         yield b"x" * 10
@@ -268,7 +306,9 @@ async def test_two_requests_do_not_send_at_once(sender: Sender) -> None:
 async def test_a_request_that_was_overtaken_changes_nothing(
     sender: Sender, node_database: Database, demo: Territory, store: ObjectStore
 ) -> None:
-    address, reached, go = await sender.address(200), asyncio.Event(), asyncio.Event()
+    address = await sender.address(200)
+    reached = asyncio.Event()
+    go = asyncio.Event()
 
     async def silent() -> AsyncIterator[bytes]:
         yield b"x" * 10
@@ -278,7 +318,9 @@ async def test_a_request_that_was_overtaken_changes_nothing(
     first = asyncio.create_task(sender.send(address, 0, silent()))
     await reached.wait()
     async with node_database.session(demo.id) as session:
-        await session.execute(update(Upload).values(held_until=now() - timedelta(seconds=1)))
+        await session.execute(
+            update(Upload).values(held_until=now() - timedelta(seconds=1))
+        )
     second = await sender.send(address, 0, b"y" * 20)
     go.set()
 
@@ -288,10 +330,20 @@ async def test_a_request_that_was_overtaken_changes_nothing(
     assert len(await objects(store, demo)) == 1
 
 
-async def cut_after(app: Litestar, sender: Sender, address: str, content: bytes, **headers: str) -> None:
+async def cut_after(
+    app: Litestar, sender: Sender, address: str, content: bytes, **headers: str
+) -> None:
     """A connection that is cut after these bytes."""
-    cookie = "; ".join(f"{name}={value}" for name, value in sender.client.cookies.items())
-    sent = {**BYTES, "Upload-Offset": "0", "Cookie": cookie, "Sec-Fetch-Site": "same-origin", **headers}
+    cookie = "; ".join(
+        f"{name}={value}" for name, value in sender.client.cookies.items()
+    )
+    sent = {
+        **BYTES,
+        "Upload-Offset": "0",
+        "Cookie": cookie,
+        "Sec-Fetch-Site": "same-origin",
+        **headers,
+    }
     scope: dict[str, Any] = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "PATCH", "scheme": "http",
         "path": address, "raw_path": address.encode(), "query_string": b"", "root_path": "",
@@ -300,10 +352,14 @@ async def cut_after(app: Litestar, sender: Sender, address: str, content: bytes,
         + [(name.lower().encode(), value.encode()) for name, value in sent.items()],
     }  # fmt: skip
     pieces = [content[i : i + 65536] for i in range(0, len(content), 65536)]
-    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": True} for piece in pieces
+    ]
 
     async def receive() -> Any:
-        return messages.pop(0) if messages else {"type": "http.disconnect"}
+        if messages:
+            return messages.pop(0)
+        return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         """Nobody reads it."""
@@ -311,7 +367,9 @@ async def cut_after(app: Litestar, sender: Sender, address: str, content: bytes,
     await asyncio.wait_for(app(scope, receive, send), 30)  # type: ignore[arg-type]
 
 
-async def test_what_arrived_before_the_connection_was_cut_is_kept(sender: Sender, node_app: Litestar) -> None:
+async def test_what_arrived_before_the_connection_was_cut_is_kept(
+    sender: Sender, node_app: Litestar
+) -> None:
     address = await sender.address(900_000)
 
     await cut_after(node_app, sender, address, b"x" * 123_457)
@@ -325,7 +383,13 @@ async def test_of_a_request_with_a_checksum_nothing_is_kept_when_it_is_cut(
 ) -> None:
     address = await sender.address(900_000)
 
-    await cut_after(node_app, sender, address, b"x" * 123_457, **{"Upload-Checksum": checksum(b"x" * 900_000)})
+    await cut_after(
+        node_app,
+        sender,
+        address,
+        b"x" * 123_457,
+        **{"Upload-Checksum": checksum(b"x" * 900_000)},
+    )
 
     assert await sender.offset(address) == 0
     assert await objects(store, demo) == []
@@ -372,7 +436,9 @@ async def test_an_upload_waits_a_day_for_its_next_byte(
     await sender.send(address, 0, b"x" * 10)
     assert "upload-expires" in (await sender.stand(address)).headers
     async with node_database.session(demo.id) as session:
-        await session.execute(update(Upload).values(moved_at=now() - LIFETIME - timedelta(seconds=1)))
+        await session.execute(
+            update(Upload).values(moved_at=now() - LIFETIME - timedelta(seconds=1))
+        )
 
     assert (await sender.stand(address)).status_code == 410
     assert (await sender.send(address, 10, b"x")).status_code == 410
@@ -391,9 +457,15 @@ async def test_a_large_file_is_put_together_by_a_job(
     monkeypatch.setattr(upload_stream, "LEAST_PART", 10_000)
     content = TABLE * 1000
     address = await sender.address(len(content))
-    await sender.send(address, 0, iter([content[i : i + 4096] for i in range(0, len(content), 4096)]))
+    await sender.send(
+        address, 0, iter([content[i : i + 4096] for i in range(0, len(content), 4096)])
+    )
     said = await sender.look(address)
-    assert (said["state"], said["received"], said["dataset"]) == ("assembling", len(content), None)
+    assert (said["state"], said["received"], said["dataset"]) == (
+        "assembling",
+        len(content),
+        None,
+    )
     assert len(await rows(node_database, demo, UploadPart)) > 1
 
     job = Job(FINISH_UPLOAD, demo.id, {"upload": said["id"]}, 0, last=False)
@@ -407,7 +479,11 @@ async def test_a_large_file_is_put_together_by_a_job(
 
 
 async def test_a_part_that_the_store_lost_ends_the_upload_in_words(
-    sender: Sender, node_site: Site, demo: Territory, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+    sender: Sender,
+    node_site: Site,
+    demo: Territory,
+    store: ObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(resumable, "AT_ONCE", 10)
     sent = await sender.begin(len(TABLE), content=TABLE)
@@ -415,7 +491,9 @@ async def test_a_part_that_the_store_lost_ends_the_upload_in_words(
     await store.delete(part)
     said = await sender.look(sent.headers["location"])
 
-    await task_handlers(node_site)[FINISH_UPLOAD](Job(FINISH_UPLOAD, demo.id, {"upload": said["id"]}, 0, last=False))
+    await task_handlers(node_site)[FINISH_UPLOAD](
+        Job(FINISH_UPLOAD, demo.id, {"upload": said["id"]}, 0, last=False)
+    )
 
     said = await sender.look(sent.headers["location"])
     assert (said["state"], said["error"][:8]) == ("failed", "Une part")
@@ -430,9 +508,11 @@ async def test_the_space_of_another_territory_is_not_found(
 
 
 def test_parts_grow_with_the_file_and_stay_few() -> None:
-    offset, count = 0, 0
+    offset = 0
+    count = 0
     while offset < 50 * 1024**3:
-        offset, count = offset + part_size(offset), count + 1
+        offset = offset + part_size(offset)
+        count = count + 1
 
     assert part_size(0) == LEAST_PART
     assert part_size(1024**3) == MOST_PART

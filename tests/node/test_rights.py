@@ -36,7 +36,9 @@ class Action:
 
 
 def read(path: str) -> Act:
-    return lambda client, dataset, file: client.get(path.format(dataset=dataset, slug=SLUG, file=file))
+    return lambda client, dataset, file: client.get(
+        path.format(dataset=dataset, slug=SLUG, file=file)
+    )
 
 
 def send(path: str, **data: str) -> Act:
@@ -50,13 +52,19 @@ def offer(size: str) -> Act:
     """Begin to send a version in parts."""
     return lambda client, dataset, _file: client.post(
         f"/spaces/{SLUG}/uploads",
-        headers={**TUS, "Upload-Length": size, "Upload-Metadata": metadata(filename="a.csv", dataset=dataset)},
+        headers={
+            **TUS,
+            "Upload-Length": size,
+            "Upload-Metadata": metadata(filename="a.csv", dataset=dataset),
+        },
     )
 
 
 def drop(path: str, content: bytes) -> Act:
     files = {"file": ("associations.csv", content, "text/csv")}
-    return lambda client, dataset, _file: client.post(path.format(dataset=dataset, slug=SLUG), files=files)
+    return lambda client, dataset, _file: client.post(
+        path.format(dataset=dataset, slug=SLUG), files=files
+    )
 
 
 ACTIONS = [
@@ -64,35 +72,83 @@ ACTIONS = [
     Action("read its draft file", "reader", read("{file}")),
     Action("read its review", "reader", read("/datasets/{dataset}/review")),
     Action("take its history", "reader", read("/datasets/{dataset}/history.csv")),
-    Action("see the form of the description", "editor", read("/datasets/{dataset}/describe")),
+    Action(
+        "see the form of the description",
+        "editor",
+        read("/datasets/{dataset}/describe"),
+    ),
     Action("describe it", "editor", send("/datasets/{dataset}/describe", **ANSWERS)),
-    Action("see the form of a version", "editor", read("/datasets/{dataset}/versions/new")),
-    Action("drop a version", "editor", drop("/datasets/{dataset}/versions", OTHER_TABLE)),
+    Action(
+        "see the form of a version", "editor", read("/datasets/{dataset}/versions/new")
+    ),
+    Action(
+        "drop a version", "editor", drop("/datasets/{dataset}/versions", OTHER_TABLE)
+    ),
     Action("see what was understood", "editor", read("/datasets/{dataset}/check")),
-    Action("correct what was understood", "editor", read("/datasets/{dataset}/understood")),
-    Action("see the cells that do not fit", "editor", read("/datasets/{dataset}/cells")),
+    Action(
+        "correct what was understood", "editor", read("/datasets/{dataset}/understood")
+    ),
+    Action(
+        "see the cells that do not fit", "editor", read("/datasets/{dataset}/cells")
+    ),
     Action("send a version in parts", "editor", offer("1")),
-    Action("have a version fetched", "editor", send("/spaces/{slug}/fetch", dataset="{dataset}", address="x")),
-    Action("have a new file fetched", "publisher", send("/spaces/{slug}/fetch", address="x")),
+    Action(
+        "have a version fetched",
+        "editor",
+        send("/spaces/{slug}/fetch", dataset="{dataset}", address="x"),
+    ),
+    Action(
+        "have a new file fetched",
+        "publisher",
+        send("/spaces/{slug}/fetch", address="x"),
+    ),
     Action("see who works on it", "publisher", read("/datasets/{dataset}/people")),
-    Action("share it", "publisher", send("/datasets/{dataset}/people", person="", role="")),
-    Action("stop sharing it", "publisher", send("/datasets/{dataset}/people/remove", person="")),
-    Action("see the form of withdrawal", "publisher", read("/datasets/{dataset}/withdraw")),
-    Action("withdraw it", "publisher", send("/datasets/{dataset}/withdraw", reason="x")),
+    Action(
+        "share it", "publisher", send("/datasets/{dataset}/people", person="", role="")
+    ),
+    Action(
+        "stop sharing it",
+        "publisher",
+        send("/datasets/{dataset}/people/remove", person=""),
+    ),
+    Action(
+        "see the form of withdrawal", "publisher", read("/datasets/{dataset}/withdraw")
+    ),
+    Action(
+        "withdraw it", "publisher", send("/datasets/{dataset}/withdraw", reason="x")
+    ),
     Action("tell the portal again", "publisher", send("/datasets/{dataset}/retry")),
     Action("see the space", "publisher", read("/spaces/{slug}")),
     Action("see the figures", "publisher", read("/spaces/{slug}/figures")),
     Action("take the figures", "publisher", read("/spaces/{slug}/figures.csv")),
-    Action("take the figures as JSON", "publisher", read("/spaces/{slug}/figures.json")),
-    Action("publish the figures", "publisher", send("/spaces/{slug}/figures/publication", on="0")),
+    Action(
+        "take the figures as JSON", "publisher", read("/spaces/{slug}/figures.json")
+    ),
+    Action(
+        "publish the figures",
+        "publisher",
+        send("/spaces/{slug}/figures/publication", on="0"),
+    ),
     Action("see the place", "publisher", read("/spaces/{slug}/place")),
     Action("see the archive of the space", "publisher", read("/spaces/{slug}/archive")),
     Action("have the archive made", "publisher", send("/spaces/{slug}/archive")),
-    Action("make a link to a version", "publisher", read("/datasets/{dataset}/versions/1/link")),
+    Action(
+        "make a link to a version",
+        "publisher",
+        read("/datasets/{dataset}/versions/1/link"),
+    ),
     Action("see what erasing means", "publisher", read("/datasets/{dataset}/erase")),
-    Action("erase it without its title", "publisher", send("/datasets/{dataset}/erase", title="")),
-    Action("see the form of a dataset", "publisher", read("/spaces/{slug}/datasets/new")),
-    Action("start a dataset", "publisher", drop("/spaces/{slug}/datasets", b"a;b\n1;2\n")),
+    Action(
+        "erase it without its title",
+        "publisher",
+        send("/datasets/{dataset}/erase", title=""),
+    ),
+    Action(
+        "see the form of a dataset", "publisher", read("/spaces/{slug}/datasets/new")
+    ),
+    Action(
+        "start a dataset", "publisher", drop("/spaces/{slug}/datasets", b"a;b\n1;2\n")
+    ),
     Action("see what is shared", "member", read("/spaces/{slug}/shared")),
     Action("publish it", "publisher", send("/datasets/{dataset}/publish")),
     Action("delete the draft", "publisher", send("/datasets/{dataset}/discard")),
@@ -108,20 +164,35 @@ PEOPLE = {
 def expected(person: str, action: Action) -> str:
     rank = PEOPLE[person]
     if rank is None:
-        return "login" if person == "passer-by" and action.name != "read its draft file" else "404"
-    return "may" if RANKS.index(rank) >= RANKS.index(action.needs) else "403"
+        if person == "passer-by" and action.name != "read its draft file":
+            return "login"
+        return "404"
+    if RANKS.index(rank) >= RANKS.index(action.needs):
+        return "may"
+    return "403"
 
 
 def outcome(answer: httpx.Response) -> str:
     """What an answer means; that something makes no sense any more (409, 422) is said to those who may ask only."""
-    if answer.headers.get("location", "").startswith("/login") or answer.status_code == 401:
+    if (
+        answer.headers.get("location", "").startswith("/login")
+        or answer.status_code == 401
+    ):
         return "login"
-    return str(answer.status_code) if answer.status_code in {403, 404} else "may"
+    if answer.status_code in {403, 404}:
+        return str(answer.status_code)
+    return "may"
 
 
-async def give(database: Database, territory: Territory, login: Login, dataset: str, role: str) -> None:
+async def give(
+    database: Database, territory: Territory, login: Login, dataset: str, role: str
+) -> None:
     async with database.session(territory.id, role="owner") as session:
-        person = (await session.scalars(select(Person.id).where(Person.subject == login.subject))).one()
+        person = (
+            await session.scalars(
+                select(Person.id).where(Person.subject == login.subject)
+            )
+        ).one()
         session.add(DatasetRight(dataset_id=UUID(dataset), person_id=person, role=role))
 
 
@@ -135,30 +206,49 @@ class Crowd:
     territory: Territory
 
     async def let_in(self, dataset: str) -> None:
-        for name, role in (("reader", "reader"), ("editor", "editor"), ("was a reader", "editor")):
+        for name, role in (
+            ("reader", "reader"),
+            ("editor", "editor"),
+            ("was a reader", "editor"),
+        ):
             await give(self.database, self.territory, self.logins[name], dataset, role)
 
 
 @pytest.fixture
 async def crowd(
-    node_app: Litestar, node_database: Database, demo: Territory, other: Territory, browse: Browse, make_person: Any
+    node_app: Litestar,
+    node_database: Database,
+    demo: Territory,
+    other: Territory,
+    browse: Browse,
+    make_person: Any,
 ) -> AsyncIterator[Crowd]:
     belongs: dict[str, dict[str, list[str]]] = {
         "stranger": {"port": ["managers"]}, "team": {}, "was a reader": {"port": []}, "member": {SLUG: []},
         "reader": {SLUG: []}, "editor": {SLUG: []}, "publisher": {SLUG: ["publishers"]}, "manager": {SLUG: ["managers"]},
     }  # fmt: skip
-    logins = {n: make_person(demo, memberships=m, moderator=n == "team") for n, m in belongs.items()}
+    logins = {
+        n: make_person(demo, memberships=m, moderator=n == "team")
+        for n, m in belongs.items()
+    }
     elsewhere = make_person(other, memberships={SLUG: ["managers"]})
     async with AsyncExitStack() as stack:
-        clients = {name: await stack.enter_async_context(browse(node_app, demo, who)) for name, who in logins.items()}
+        clients = {
+            name: await stack.enter_async_context(browse(node_app, demo, who))
+            for name, who in logins.items()
+        }
         clients["passer-by"] = await stack.enter_async_context(browse(node_app, demo))
-        clients["other territory"] = await stack.enter_async_context(browse(node_app, other, elsewhere))
+        clients["other territory"] = await stack.enter_async_context(
+            browse(node_app, other, elsewhere)
+        )
         yield Crowd(clients, logins, node_database, demo)
 
 
 async def draft_file(database: Database, territory: Territory, dataset: str) -> str:
     async with database.session(territory.id) as session:
-        return (await session.get_one(Dataset, (territory.id, UUID(dataset)))).latest.file.path
+        return (
+            await session.get_one(Dataset, (territory.id, UUID(dataset)))
+        ).latest.file.path
 
 
 async def test_the_whole_table_of_who_may_do_what(
@@ -169,13 +259,19 @@ async def test_the_whole_table_of_who_may_do_what(
     await crowd.let_in(dataset)
     file = await draft_file(node_database, demo, dataset)
     found = {
-        (person, action.name): outcome(await action.act(crowd.clients[person], dataset, file))
+        (person, action.name): outcome(
+            await action.act(crowd.clients[person], dataset, file)
+        )
         for action in ACTIONS
         for person in PEOPLE
     }
 
     _print(found)
-    wanted = {(person, action.name): expected(person, action) for action in ACTIONS for person in PEOPLE}
+    wanted = {
+        (person, action.name): expected(person, action)
+        for action in ACTIONS
+        for person in PEOPLE
+    }
     assert {key: value for key, value in found.items() if value != wanted[key]} == {}
 
 
@@ -183,16 +279,32 @@ def _print(found: dict[tuple[str, str], str]) -> None:
     width = max(len(action.name) for action in ACTIONS)
     lines = [" " * width + "".join(f"{person:>16}" for person in PEOPLE)]
     lines += [
-        f"{action.name:{width}}" + "".join(f"{found[person, action.name]:>16}" for person in PEOPLE)
+        f"{action.name:{width}}"
+        + "".join(f"{found[person, action.name]:>16}" for person in PEOPLE)
         for action in ACTIONS
     ]
     calls = len(ACTIONS) * len(PEOPLE)
-    sys.stdout.write("\n".join(["", *lines, f"{len(ACTIONS)} actions x {len(PEOPLE)} people = {calls} calls", ""]))
+    sys.stdout.write(
+        "\n".join(
+            [
+                "",
+                *lines,
+                f"{len(ACTIONS)} actions x {len(PEOPLE)} people = {calls} calls",
+                "",
+            ]
+        )
+    )
 
 
 async def person_id(database: Database, territory: Territory, login: Login) -> str:
     async with database.session(territory.id) as session:
-        return str((await session.scalars(select(Person.id).where(Person.subject == login.subject))).one())
+        return str(
+            (
+                await session.scalars(
+                    select(Person.id).where(Person.subject == login.subject)
+                )
+            ).one()
+        )
 
 
 async def test_a_dataset_is_shared_and_no_longer_shared_from_its_page(
@@ -200,16 +312,21 @@ async def test_a_dataset_is_shared_and_no_longer_shared_from_its_page(
 ) -> None:
     dataset = await producer.draft()
     member = await person_id(node_database, demo, crowd.logins["member"])
-    path, theirs = f"/datasets/{dataset}/people", crowd.clients["member"]
+    path = f"/datasets/{dataset}/people"
+    theirs = crowd.clients["member"]
     assert "Nobody" not in await producer.page(path)
     before = await theirs.get(f"/datasets/{dataset}")
 
-    assert (await producer.client.post(path, data={"person": member, "role": "reader"})).status_code == 303
+    assert (
+        await producer.client.post(path, data={"person": member, "role": "reader"})
+    ).status_code == 303
     reads = await theirs.get(f"/datasets/{dataset}")
     refused = await theirs.get(f"/datasets/{dataset}/describe")
     shared = await theirs.get(f"/spaces/{SLUG}/shared")
     await producer.client.post(path, data={"person": member, "role": "editor"})
-    changes = await theirs.post(f"/datasets/{dataset}/describe", data={**ANSWERS, "leave": "1"})
+    changes = await theirs.post(
+        f"/datasets/{dataset}/describe", data={**ANSWERS, "leave": "1"}
+    )
     history = await producer.page(f"/datasets/{dataset}")
     await producer.client.post(f"{path}/remove", data={"person": member})
     after = await theirs.get(f"/datasets/{dataset}")
@@ -235,13 +352,21 @@ async def test_a_dataset_is_shared_and_no_longer_shared_from_its_page(
     ],
 )
 async def test_a_right_that_makes_no_sense_is_refused_at_its_question(
-    crowd: Crowd, producer: Producer, node_database: Database, demo: Territory, who: str, role: str, said: str
+    crowd: Crowd,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    who: str,
+    role: str,
+    said: str,
 ) -> None:
     dataset = await producer.draft()
     login = crowd.logins.get(who)
     person = await person_id(node_database, demo, login) if login else "x"
 
-    refused = await producer.client.post(f"/datasets/{dataset}/people", data={"person": person, "role": role})
+    refused = await producer.client.post(
+        f"/datasets/{dataset}/people", data={"person": person, "role": role}
+    )
 
     assert refused.status_code == 422
     assert said in refused.text
@@ -258,9 +383,13 @@ async def test_history_is_a_table_with_names_of_members_only(
 
     before = (await producer.client.get(f"/datasets/{dataset}/history.csv")).text
     async with node_database.session(demo.id, role="owner") as session:
-        editor = await session.scalar(select(Person).where(Person.subject == crowd.logins["editor"].subject))
+        editor = await session.scalar(
+            select(Person).where(Person.subject == crowd.logins["editor"].subject)
+        )
         assert editor is not None
-        await session.execute(delete(Membership).where(Membership.person_id == editor.id))
+        await session.execute(
+            delete(Membership).where(Membership.person_id == editor.id)
+        )
     after = (await producer.client.get(f"/datasets/{dataset}/history.csv")).text
 
     assert before.splitlines()[0] == "\ufeffQuand (UTC);Ce qui s’est passé;Qui;Détail"
@@ -276,7 +405,10 @@ async def test_who_left_the_organisation_reads_nothing_restricted_by_the_right_t
     await crowd.let_in(dataset)
     address = f"/datasets/{dataset}/data"
 
-    seen = {name: (await crowd.clients[name].get(address)).text for name in ("reader", "was a reader", "stranger")}
+    seen = {
+        name: (await crowd.clients[name].get(address)).text
+        for name in ("reader", "was a reader", "stranger")
+    }
 
     assert {name: "Les Amis du Phare" in page for name, page in seen.items()} == {
         "reader": True, "was a reader": False, "stranger": False,

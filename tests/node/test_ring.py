@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from udi.kit.clock import now
-from udi.kit.keyring import PROPAGATION_TIME, SECRET, Keyring, KeyringFile, new_keyring, remove_keys, rotate_keyring
+from udi.kit.keyring import (
+    PROPAGATION_TIME,
+    SECRET,
+    Keyring,
+    KeyringFile,
+    new_keyring,
+    remove_keys,
+    rotate_keyring,
+)
 from udi.settings import MissingSecretError, Settings
 
 MINUTE = timedelta(minutes=1)
@@ -18,7 +26,9 @@ def aged(text: str, by: timedelta) -> str:
     """The same ring, drawn earlier."""
     listed = json.loads(text)["keys"]
     for key in listed:
-        key["made_at"] = (Keyring.parse(json.dumps({"keys": [key]})).keys[0].made_at - by).isoformat()
+        key["made_at"] = (
+            Keyring.parse(json.dumps({"keys": [key]})).keys[0].made_at - by
+        ).isoformat()
     return json.dumps({"keys": listed})
 
 
@@ -28,7 +38,8 @@ def test_a_new_key_leads_when_every_machine_has_had_time_to_receive_it() -> None
     settled = aged(fresh, PROPAGATION_TIME + MINUTE)
     later = aged(fresh, 2 * PROPAGATION_TIME + MINUTE)
 
-    first, second = Keyring.parse(fresh).keys[1].id, Keyring.parse(fresh).keys[0].id
+    first = Keyring.parse(fresh).keys[1].id
+    second = Keyring.parse(fresh).keys[0].id
     assert Keyring.parse(fresh).current_key.id == first
     assert Keyring.parse(settled).current_key.id == second
     assert {key.id for key in Keyring.parse(fresh).accepted_keys()} == {first, second}
@@ -44,8 +55,15 @@ def test_a_key_drawn_a_moment_ago_leads_when_it_is_alone() -> None:
 
 
 def test_derived_keys_differ_by_purpose_context_and_key() -> None:
-    one, two = Keyring.parse(new_keyring()).keys[0], Keyring.parse(new_keyring()).keys[0]
-    derived = [one.derive("a", "b"), one.derive("a", "c"), one.derive("b", "b"), two.derive("a", "b"), one.secret]
+    one = Keyring.parse(new_keyring()).keys[0]
+    two = Keyring.parse(new_keyring()).keys[0]
+    derived = [
+        one.derive("a", "b"),
+        one.derive("a", "c"),
+        one.derive("b", "b"),
+        two.derive("a", "b"),
+        one.secret,
+    ]
 
     assert len(set(derived)) == 5
     assert one.derive("a", "b") == derived[0]
@@ -53,22 +71,36 @@ def test_derived_keys_differ_by_purpose_context_and_key() -> None:
 
 def test_replaced_keys_leave_only_when_nothing_needs_them() -> None:
     text = aged(
-        rotate_keyring(aged(rotate_keyring(aged(new_keyring(), timedelta(days=9))), timedelta(days=5))),
+        rotate_keyring(
+            aged(
+                rotate_keyring(aged(new_keyring(), timedelta(days=9))),
+                timedelta(days=5),
+            )
+        ),
         timedelta(days=1),
     )
     third, second, first = [key.id for key in Keyring.parse(text).keys]
 
-    assert [key.id for key in Keyring.parse(remove_keys(text, {first})).keys] == [third, first]
-    assert [key.id for key in Keyring.parse(remove_keys(text, {first, second})).keys] == [third, second, first]
+    assert [key.id for key in Keyring.parse(remove_keys(text, {first})).keys] == [
+        third,
+        first,
+    ]
+    assert [
+        key.id for key in Keyring.parse(remove_keys(text, {first, second})).keys
+    ] == [third, second, first]
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"keys": []}', '{"keys": [1]}', '{"keys": [{"id": "a"}]}', "[]"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"keys": []}', '{"keys": [1]}', '{"keys": [{"id": "a"}]}', "[]"]
+)
 def test_what_holds_no_keys_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"keys|Expecting"):
         Keyring.parse(text)
 
 
-def test_a_program_follows_the_file_and_keeps_what_it_knows_while_it_cannot_be_read(tmp_path: Path) -> None:
+def test_a_program_follows_the_file_and_keeps_what_it_knows_while_it_cannot_be_read(
+    tmp_path: Path,
+) -> None:
     read = KeyringFile(Settings(secrets=tmp_path))
     with pytest.raises(MissingSecretError):
         read()

@@ -16,7 +16,12 @@ from udi.protocol.credentials import REPORT, SPACE
 
 
 def body(organisation: uuid.UUID, **changed: Any) -> dict[str, Any]:
-    said = {"organisation_id": str(organisation), "slug": "seve", "name": "Association Sève", "email": "b@seve.example"}
+    said = {
+        "organisation_id": str(organisation),
+        "slug": "seve",
+        "name": "Association Sève",
+        "email": "b@seve.example",
+    }
     return {**said, **changed}
 
 
@@ -26,37 +31,62 @@ async def spaces(database: Database, territory: Territory) -> list[Space]:
 
 
 async def test_the_portal_has_a_room_opened_and_renamed_and_what_was_given_stays(
-    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    node_database: Database,
 ) -> None:
     organisation = uuid.uuid4()
-    node, address = demo.links["node"], f"/api/v1/spaces/{organisation}"
+    node = demo.links["node"]
+    address = f"/api/v1/spaces/{organisation}"
 
-    opened = await passer_by.put(address, json=body(organisation), headers=portal.bearer(node, organisation, SPACE))
+    opened = await passer_by.put(
+        address,
+        json=body(organisation),
+        headers=portal.bearer(node, organisation, SPACE),
+    )
     async with node_database.session(demo.id, role="worker") as session:
         (await session.scalars(select(Space))).one().quota_bytes = 7
     again = await passer_by.put(
-        address, json=body(organisation, name="Sève"), headers=portal.bearer(node, organisation, SPACE)
+        address,
+        json=body(organisation, name="Sève"),
+        headers=portal.bearer(node, organisation, SPACE),
     )
 
     assert (opened.status_code, again.status_code) == (200, 200)
-    assert opened.json() == {"slug": "seve", "address": f"{demo.links['node']}/spaces/seve"}
+    assert opened.json() == {
+        "slug": "seve",
+        "address": f"{demo.links['node']}/spaces/seve",
+    }
     [space] = await spaces(node_database, demo)
-    assert (space.organisation_id, space.name, space.quota_bytes) == (organisation, "Sève", 7)
+    assert (space.organisation_id, space.name, space.quota_bytes) == (
+        organisation,
+        "Sève",
+        7,
+    )
 
 
 async def test_nobody_else_opens_one(
-    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    node_database: Database,
 ) -> None:
-    organisation, node = uuid.uuid4(), demo.links["node"]
+    organisation = uuid.uuid4()
+    node = demo.links["node"]
     wrong = {
         "no token": {},
         "a report's": portal.bearer(node, organisation, REPORT),
         "another organisation's": portal.bearer(node, uuid.uuid4(), SPACE),
-        "forged": portal.bearer(node, organisation, SPACE, signer=Signer.from_secret(new_secret())),
+        "forged": portal.bearer(
+            node, organisation, SPACE, signer=Signer.from_secret(new_secret())
+        ),
     }
 
     for name, headers in wrong.items():
-        answer = await passer_by.put(f"/api/v1/spaces/{organisation}", json=body(organisation), headers=headers)
+        answer = await passer_by.put(
+            f"/api/v1/spaces/{organisation}", json=body(organisation), headers=headers
+        )
         assert answer.status_code == 401, name
     assert await spaces(node_database, demo) == []
 
@@ -72,28 +102,43 @@ async def test_nobody_else_opens_one(
     ],
 )
 async def test_what_does_not_say_whose_room_it_is_is_refused(
-    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, changed: dict[str, Any], status: int
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    changed: dict[str, Any],
+    status: int,
 ) -> None:
     organisation = uuid.uuid4()
-    node, address = demo.links["node"], f"/api/v1/spaces/{organisation}"
+    node = demo.links["node"]
+    address = f"/api/v1/spaces/{organisation}"
 
     answer = await passer_by.put(
-        address, json=body(organisation, **changed), headers=portal.bearer(node, organisation, SPACE)
+        address,
+        json=body(organisation, **changed),
+        headers=portal.bearer(node, organisation, SPACE),
     )
-    rubbish = await passer_by.put(address, content=b"{", headers=portal.bearer(node, organisation, SPACE))
+    rubbish = await passer_by.put(
+        address, content=b"{", headers=portal.bearer(node, organisation, SPACE)
+    )
 
     assert (answer.status_code, rubbish.status_code) == (status, 422)
 
 
 async def test_a_room_is_never_given_to_another_organisation(
-    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    node_database: Database,
 ) -> None:
-    first, second = uuid.uuid4(), uuid.uuid4()
+    first = uuid.uuid4()
+    second = uuid.uuid4()
 
     async def put(organisation: uuid.UUID, **changed: Any) -> httpx.Response:
         headers = portal.bearer(demo.links["node"], organisation, SPACE)
         return await passer_by.put(
-            f"/api/v1/spaces/{organisation}", json=body(organisation, **changed), headers=headers
+            f"/api/v1/spaces/{organisation}",
+            json=body(organisation, **changed),
+            headers=headers,
         )
 
     await put(first)
@@ -101,4 +146,6 @@ async def test_a_room_is_never_given_to_another_organisation(
     moved = await put(first, slug="autre")
 
     assert (taken.status_code, moved.status_code) == (409, 409)
-    assert [space.organisation_id for space in await spaces(node_database, demo)] == [first]
+    assert [space.organisation_id for space in await spaces(node_database, demo)] == [
+        first
+    ]

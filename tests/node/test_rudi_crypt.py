@@ -19,10 +19,18 @@ from udi.node.files.rudi_crypt import DecryptionError, decrypt, encrypt, plain_s
 
 pytestmark = pytest.mark.programs
 
-OAEP = ["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256", "-pkeyopt", "rsa_mgf1_md:sha256"]
+OAEP = [
+    "-pkeyopt",
+    "rsa_padding_mode:oaep",
+    "-pkeyopt",
+    "rsa_oaep_md:sha256",
+    "-pkeyopt",
+    "rsa_mgf1_md:sha256",
+]
 MEGABYTE = 1 << 20
 CONTENT = os.urandom(300_001)
-BLOCK, TAG = 256, 16
+BLOCK = 256
+TAG = 16
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +44,11 @@ def keys(owner: rsa.RSAPrivateKey, tmp_path_factory: pytest.TempPathFactory) -> 
     if not shutil.which("openssl"):
         pytest.skip("needs the command openssl")
     folder = tmp_path_factory.mktemp("keys")
-    pem, format_ = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    private = owner.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem = serialization.Encoding.PEM
+    format_ = serialization.PublicFormat.SubjectPublicKeyInfo
+    private = owner.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     (folder / "private.pem").write_bytes(private)
     (folder / "public.pem").write_bytes(owner.public_key().public_bytes(pem, format_))
     return folder
@@ -45,9 +56,14 @@ def keys(owner: rsa.RSAPrivateKey, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def openssl(keys: Path, verb: str, content: bytes) -> bytes:
     """RSA-OAEP by OpenSSL: `-encrypt` for the public half, `-decrypt` with the private one."""
-    key = ["-pubin", "-inkey", keys / "public.pem"] if verb == "-encrypt" else ["-inkey", keys / "private.pem"]
+    if verb == "-encrypt":
+        key = ["-pubin", "-inkey", keys / "public.pem"]
+    else:
+        key = ["-inkey", keys / "private.pem"]
     command = ["openssl", "pkeyutl", verb, *key, *OAEP]
-    return subprocess.run(command, input=content, capture_output=True, check=True).stdout
+    return subprocess.run(
+        command, input=content, capture_output=True, check=True
+    ).stdout
 
 
 async def whole(pieces: AsyncIterator[bytes]) -> bytes:
@@ -58,7 +74,9 @@ def left_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-async def test_what_is_written_here_is_read_elsewhere(owner: rsa.RSAPrivateKey, keys: Path) -> None:
+async def test_what_is_written_here_is_read_elsewhere(
+    owner: rsa.RSAPrivateKey, keys: Path
+) -> None:
     medium = await whole(encrypt(cut(CONTENT, 70_001), owner.public_key()))
 
     secret = openssl(keys, "-decrypt", medium[:BLOCK])
@@ -74,14 +92,19 @@ async def test_what_is_written_here_is_read_elsewhere(owner: rsa.RSAPrivateKey, 
 async def test_what_is_written_elsewhere_is_read_here(
     owner: rsa.RSAPrivateKey, keys: Path, size: int, pieces: int
 ) -> None:
-    key, nonce = os.urandom(32), os.urandom(12)
-    medium = openssl(keys, "-encrypt", key + nonce) + AESGCM(key).encrypt(nonce, CONTENT[:size], None)
+    key = os.urandom(32)
+    nonce = os.urandom(12)
+    medium = openssl(keys, "-encrypt", key + nonce) + AESGCM(key).encrypt(
+        nonce, CONTENT[:size], None
+    )
 
     assert await whole(decrypt(cut(medium, pieces), owner)) == CONTENT[:size]
 
 
 HARMS: dict[str, Callable[[bytes], bytes]] = {
-    "a bit of the file": lambda medium: medium[:400] + bytes([medium[400] ^ 1]) + medium[401:],
+    "a bit of the file": lambda medium: (
+        medium[:400] + bytes([medium[400] ^ 1]) + medium[401:]
+    ),
     "a bit of the tag": lambda medium: medium[:-1] + bytes([medium[-1] ^ 1]),
     "a bit of the key": lambda medium: bytes([medium[0] ^ 1]) + medium[1:],
     "last byte away": lambda medium: medium[:-1],
@@ -93,8 +116,11 @@ HARMS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("harm", HARMS)
-async def test_nothing_of_a_harmed_medium_is_given(owner: rsa.RSAPrivateKey, harm: str, tmp_path: Path) -> None:
-    medium, given = await whole(encrypt(cut(CONTENT, MEGABYTE), owner.public_key())), list[bytes]()
+async def test_nothing_of_a_harmed_medium_is_given(
+    owner: rsa.RSAPrivateKey, harm: str, tmp_path: Path
+) -> None:
+    medium = await whole(encrypt(cut(CONTENT, MEGABYTE), owner.public_key()))
+    given = list[bytes]()
 
     with pytest.raises(DecryptionError):
         await collect(decrypt(cut(HARMS[harm](medium), 50_000), owner, tmp_path), given)
@@ -104,34 +130,50 @@ async def test_nothing_of_a_harmed_medium_is_given(owner: rsa.RSAPrivateKey, har
 
 
 async def test_a_medium_for_somebody_else_is_refused(owner: rsa.RSAPrivateKey) -> None:
-    medium = await whole(encrypt(cut(CONTENT, MEGABYTE), rsa.generate_private_key(65537, 2048).public_key()))
+    medium = await whole(
+        encrypt(
+            cut(CONTENT, MEGABYTE), rsa.generate_private_key(65537, 2048).public_key()
+        )
+    )
 
     with pytest.raises(DecryptionError):
         await whole(decrypt(cut(medium, MEGABYTE), owner))
 
 
 async def test_two_media_under_one_key_share_nothing(owner: rsa.RSAPrivateKey) -> None:
-    first, second = [await whole(encrypt(cut(CONTENT, MEGABYTE), owner.public_key())) for _ in range(2)]
+    first, second = [
+        await whole(encrypt(cut(CONTENT, MEGABYTE), owner.public_key()))
+        for _ in range(2)
+    ]
 
-    assert await whole(decrypt(cut(second, 9_000), owner)) == await whole(decrypt(cut(first, 9_000), owner)) == CONTENT
+    assert (
+        await whole(decrypt(cut(second, 9_000), owner))
+        == await whole(decrypt(cut(first, 9_000), owner))
+        == CONTENT
+    )
     assert first[:BLOCK] != second[:BLOCK]
     assert first[BLOCK:] != second[BLOCK:]
 
 
-async def test_more_than_one_nonce_allows_is_refused(owner: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_than_one_nonce_allows_is_refused(
+    owner: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rudi_crypt, "LARGEST", 1000)
 
     with pytest.raises(ValueError, match="longer"):
         await whole(encrypt(cut(CONTENT, 600), owner.public_key()))
 
 
-async def test_a_large_medium_takes_constant_memory_both_ways(owner: rsa.RSAPrivateKey, tmp_path: Path) -> None:
+async def test_a_large_medium_takes_constant_memory_both_ways(
+    owner: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
     async def many(count: int) -> AsyncIterator[bytes]:
         for number in range(count):
             yield bytes([number % 251]) * MEGABYTE
 
     tracemalloc.start()
-    digest, size = hashlib.sha256(), 0
+    digest = hashlib.sha256()
+    size = 0
     async for piece in decrypt(encrypt(many(64), owner.public_key()), owner, tmp_path):
         digest.update(piece)
         size += len(piece)
@@ -139,5 +181,10 @@ async def test_a_large_medium_takes_constant_memory_both_ways(owner: rsa.RSAPriv
     tracemalloc.stop()
 
     assert size == 64 * MEGABYTE
-    assert digest.hexdigest() == hashlib.sha256(b"".join(bytes([n % 251]) * MEGABYTE for n in range(64))).hexdigest()
+    assert (
+        digest.hexdigest()
+        == hashlib.sha256(
+            b"".join(bytes([n % 251]) * MEGABYTE for n in range(64))
+        ).hexdigest()
+    )
     assert peak < 16 * MEGABYTE

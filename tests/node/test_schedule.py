@@ -17,9 +17,13 @@ MONTHS_BETWEEN = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
 
 def due(frequency: str, *days: str) -> date | None:
-    moments = [datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=PARIS) for day in days]
+    moments = [
+        datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=PARIS) for day in days
+    ]
     found = next_due(frequency, moments, PARIS)
-    return found.day if found else None
+    if found:
+        return found.day
+    return None
 
 
 @pytest.mark.parametrize(
@@ -34,10 +38,16 @@ def due(frequency: str, *days: str) -> date | None:
         ("monthly", ["2026-01-10", "2026-02-12"], "2026-03-12"),
         ("quarterly", ["2025-11-30"], "2026-02-28"),
         ("yearly", ["2024-02-29"], "2025-02-28"),
-        ("yearly", ["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28"], "2028-02-29"),
+        (
+            "yearly",
+            ["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28"],
+            "2028-02-29",
+        ),
     ],
 )
-def test_the_next_day_follows_the_last_publication(frequency: str, published: list[str], expected: str) -> None:
+def test_the_next_day_follows_the_last_publication(
+    frequency: str, published: list[str], expected: str
+) -> None:
     assert due(frequency, *published) == date.fromisoformat(expected)
 
 
@@ -73,12 +83,22 @@ def test_reminders_come_at_the_due_day_then_twice_then_never() -> None:
     assert found.late_days(date(2026, 4, 4)) == 3
 
 
-ZONES = st.sampled_from([UTC, PARIS, ZoneInfo("Pacific/Noumea"), ZoneInfo("America/Cayenne")])
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.sampled_from([UTC, PARIS]))  # noqa: DTZ001 - hypothesis adds the zone
+ZONES = st.sampled_from(
+    [UTC, PARIS, ZoneInfo("Pacific/Noumea"), ZoneInfo("America/Cayenne")]
+)
+MOMENTS = st.datetimes(
+    datetime(1990, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(2090, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    timezones=st.sampled_from([UTC, PARIS]),
+)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(frequency=st.sampled_from(list(DAYS_BETWEEN)), published=st.lists(MOMENTS, min_size=1, max_size=4), zone=ZONES)
+@given(
+    frequency=st.sampled_from(list(DAYS_BETWEEN)),
+    published=st.lists(MOMENTS, min_size=1, max_size=4),
+    zone=ZONES,
+)
 def test_a_due_day_is_so_many_days_after_the_last_publication(
     frequency: str, published: list[datetime], zone: ZoneInfo
 ) -> None:
@@ -90,7 +110,11 @@ def test_a_due_day_is_so_many_days_after_the_last_publication(
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(frequency=st.sampled_from(list(MONTHS_BETWEEN)), published=st.lists(MOMENTS, min_size=1, max_size=4), zone=ZONES)
+@given(
+    frequency=st.sampled_from(list(MONTHS_BETWEEN)),
+    published=st.lists(MOMENTS, min_size=1, max_size=4),
+    zone=ZONES,
+)
 def test_a_due_day_is_so_many_months_after_the_last_publication(
     frequency: str, published: list[datetime], zone: ZoneInfo
 ) -> None:
@@ -126,4 +150,6 @@ def test_reminders_come_in_the_morning_of_the_due_day_and_later(
 
 
 def test_every_frequency_of_the_form_is_known() -> None:
-    assert {*DAYS_BETWEEN, *MONTHS_BETWEEN, "never", "continuous", "irregular"} == set(FREQUENCIES)
+    assert {*DAYS_BETWEEN, *MONTHS_BETWEEN, "never", "continuous", "irregular"} == set(
+        FREQUENCIES
+    )

@@ -31,7 +31,10 @@ ORDERED = {"required", "minimum", "maximum", "enum", "unique"}
 APPLIED = {
     "string": {"required", "minLength", "maxLength", "pattern", "enum", "unique"},
     "array": {"required", "minLength", "maxLength", "enum", "unique"},
-    **{kind: {"required", "enum", "unique"} for kind in ("boolean", "geopoint", "geojson")},
+    **{
+        kind: {"required", "enum", "unique"}
+        for kind in ("boolean", "geopoint", "geojson")
+    },
     **dict.fromkeys(("integer", "number", "date", "datetime", "time", "year"), ORDERED),
 }
 """frictionless refuses a whole schema for a constraint that a type does not have; we leave the constraint out."""
@@ -53,12 +56,20 @@ def for_them(document: dict[str, Any]) -> dict[str, Any]:
         if field.get("format"):
             kept["format"] = field["format"]
         rules = field.get("constraints")
-        kept["constraints"] = {k: v for k, v in rules.items() if k in APPLIED[field["type"]]} if rules else {}
+        kept["constraints"] = (
+            {k: v for k, v in rules.items() if k in APPLIED[field["type"]]}
+            if rules
+            else {}
+        )
         fields.append(kept)
-    return {"fields": fields} | {key: document[key] for key in ("primaryKey", "missingValues") if key in document}
+    return {"fields": fields} | {
+        key: document[key] for key in ("primaryKey", "missingValues") if key in document
+    }
 
 
-def theirs(document: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]) -> Found:
+def theirs(
+    document: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Found:
     schema = TheirSchema.from_descriptor(for_them(document))
     resource = Resource(data=[list(names), *map(list, rows)], schema=schema)
     found = set()
@@ -68,11 +79,21 @@ def theirs(document: dict[str, Any], names: Sequence[str], rows: Sequence[Sequen
     return found
 
 
-def ours(folder: Path, document: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]) -> Found:
+def ours(
+    folder: Path,
+    document: dict[str, Any],
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+) -> Found:
     schema = read_table_schema(document, "schema.json")
-    report = validate_table(write_texts(folder / "texts.parquet", names, rows), names, schema)
+    report = validate_table(
+        write_texts(folder / "texts.parquet", names, rows), names, schema
+    )
     assert report.wrong_cells == len(report.errors), "the oracle needs all of them"
-    return {("(key)" if e.kind == "primary_key" else e.column, e.kind, e.line) for e in report.errors}
+    return {
+        ("(key)" if e.kind == "primary_key" else e.column, e.kind, e.line)
+        for e in report.errors
+    }
 
 
 def reason(found: tuple[str, str, int], document: dict[str, Any], both: Found) -> str:
@@ -92,22 +113,34 @@ def reason(found: tuple[str, str, int], document: dict[str, Any], both: Found) -
 def table_schemas(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("*.json"))
     documents = {path: json.loads(path.read_bytes()) for path in paths}
-    return [path for path, document in documents.items() if isinstance(document, dict) and is_table_schema(document)]
+    return [
+        path
+        for path, document in documents.items()
+        if isinstance(document, dict) and is_table_schema(document)
+    ]
 
 
 def unseen(fields: list[dict[str, Any]], seen: set[str]) -> list[dict[str, Any]]:
     """Columns that ask for something that no column before asked for."""
     found = []
     for field in fields:
-        asked = {key: value for key, value in field.items() if key in {*READ, "format", "constraints"} - {"name"}}
+        asked = {
+            key: value
+            for key, value in field.items()
+            if key in {*READ, "format", "constraints"} - {"name"}
+        }
         if (mark := json.dumps(asked, sort_keys=True)) not in seen:
             seen.add(mark)
             found.append(field)
     return found
 
 
-def test_odd_values_in_every_schema_are_judged_alike(shared_data: Path, tmp_path: Path) -> None:
-    compared, differences, seen = 0, {}, set[str]()
+def test_odd_values_in_every_schema_are_judged_alike(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    compared = 0
+    differences = {}
+    seen = set[str]()
     for path in table_schemas(shared_data / "data/schemas"):
         document = json.loads(path.read_bytes())
         document["fields"] = unseen(document["fields"], seen)[:MOST_FIELDS]
@@ -119,7 +152,8 @@ def test_odd_values_in_every_schema_are_judged_alike(shared_data: Path, tmp_path
         rows = [[value] * len(names) for value in ODD]
         for row in rows[0], rows[ODD.index("NaN")]:
             row[-1] = "not a blank row"
-        us, them = ours(tmp_path, document, names, rows), theirs(document, names, rows)
+        us = ours(tmp_path, document, names, rows)
+        them = theirs(document, names, rows)
         compared += len(us & them)
         for found in us ^ them:
             if not reason(found, document, us | them):
@@ -131,7 +165,9 @@ def test_odd_values_in_every_schema_are_judged_alike(shared_data: Path, tmp_path
 
 def _key(document: dict[str, Any]) -> list[str]:
     key = document.get("primaryKey", [])
-    return [key] if isinstance(key, str) else key
+    if isinstance(key, str):
+        return [key]
+    return key
 
 
 REAL = {
@@ -150,16 +186,27 @@ REAL = {
 
 
 @pytest.mark.parametrize(("table", "schema"), REAL.items())
-def test_a_real_file_is_judged_alike(shared_data: Path, tmp_path: Path, table: str, schema: str) -> None:
+def test_a_real_file_is_judged_alike(
+    shared_data: Path, tmp_path: Path, table: str, schema: str
+) -> None:
     text = (shared_data / "data/tables" / table).read_text("utf-8-sig")
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     names, *rows = csv.reader(text.splitlines(), delimiter=delimiter)
     document = json.loads((shared_data / "data/schemas" / schema).read_bytes())
-    document["fields"] = [field for field in document["fields"] if field["name"] in names]
+    document["fields"] = [
+        field for field in document["fields"] if field["name"] in names
+    ]
     places = [names.index(field["name"]) for field in document["fields"]]
-    rows = [[row[place].strip() for place in places] for row in rows if len(row) == len(names)][:40]
+    rows = [
+        [row[place].strip() for place in places]
+        for row in rows
+        if len(row) == len(names)
+    ][:40]
     names = [names[place] for place in places]
 
-    us, them = ours(tmp_path, document, names, rows), theirs(document, names, rows)
+    us = ours(tmp_path, document, names, rows)
+    them = theirs(document, names, rows)
 
-    assert {found for found in us ^ them if not reason(found, document, us | them)} == set()
+    assert {
+        found for found in us ^ them if not reason(found, document, us | them)
+    } == set()

@@ -17,7 +17,11 @@ TREES: dict[str, Any] = {
     "primaryKey": "id",
     "fields": [
         {"name": "id", "type": "integer", "constraints": {"required": True}},
-        {"name": "espece", "type": "string", "constraints": {"enum": ["chene", "hetre"]}},
+        {
+            "name": "espece",
+            "type": "string",
+            "constraints": {"enum": ["chene", "hetre"]},
+        },
         {"name": "plante_le", "type": "date"},
     ],
 }
@@ -33,7 +37,9 @@ def test_a_folder_is_read_whatever_it_also_holds(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text("{")
     (tmp_path / "list.json").write_text("[1]")
     (tmp_path / "deep.json").write_text("[" * 100_000)
-    (tmp_path / "nameless.json").write_text(json.dumps({"fields": [{"type": "string"}]}))
+    (tmp_path / "nameless.json").write_text(
+        json.dumps({"fields": [{"type": "string"}]})
+    )
     (tmp_path / "empty.json").write_text(json.dumps({"fields": []}))
     (tmp_path / "readme.md").write_text("not looked at")
 
@@ -46,7 +52,9 @@ def test_a_folder_is_read_whatever_it_also_holds(tmp_path: Path) -> None:
     assert all(unread.why.translate(str).endswith(".") for unread in found.unread)
 
 
-def test_every_schema_of_the_shared_folder_loads_or_is_refused_with_words(shelf: SchemaFolder) -> None:
+def test_every_schema_of_the_shared_folder_loads_or_is_refused_with_words(
+    shelf: SchemaFolder,
+) -> None:
     refused = {unread.source for unread in shelf.unread}
 
     assert len(shelf.schemas) >= 79
@@ -63,7 +71,10 @@ def test_the_tables_of_a_package_know_each_other(tmp_path: Path) -> None:
         "name": "parcs",
         "resources": [
             {"name": "arbres", "schema": "trees.json"},
-            {"name": "bancs", "schema": {"fields": [{"name": "arbre", "type": "integer"}]}},
+            {
+                "name": "bancs",
+                "schema": {"fields": [{"name": "arbre", "type": "integer"}]},
+            },
             {"name": "allees", "schema": "../allees.json"},
         ],
     }
@@ -71,8 +82,13 @@ def test_the_tables_of_a_package_know_each_other(tmp_path: Path) -> None:
 
     found = load_schemas(tmp_path)
 
-    assert {(schema.name, schema.package) for schema in found.schemas} == {("arbres", "parcs"), ("bancs", "parcs")}
-    assert [unread.why.values for unread in found.unread] == [{"name": "../allees.json"}]
+    assert {(schema.name, schema.package) for schema in found.schemas} == {
+        ("arbres", "parcs"),
+        ("bancs", "parcs"),
+    }
+    assert [unread.why.values for unread in found.unread] == [
+        {"name": "../allees.json"}
+    ]
 
 
 def test_the_second_version_of_table_schema_is_read() -> None:
@@ -83,7 +99,11 @@ def test_the_second_version_of_table_schema_is_read() -> None:
         "uniqueKeys": [["id", "state"]],
         "fields": [
             {"name": "id", "type": "integer", "constraints": {"exclusiveMinimum": 0}},
-            {"name": "state", "type": "string", "categories": [{"value": "a", "label": "A"}, {"value": "b"}]},
+            {
+                "name": "state",
+                "type": "string",
+                "categories": [{"value": "a", "label": "A"}, {"value": "b"}],
+            },
             {"name": "tags", "type": "list", "delimiter": ";", "missingValues": ["-"]},
             {"name": "odd", "type": "colour"},
         ],
@@ -91,7 +111,11 @@ def test_the_second_version_of_table_schema_is_read() -> None:
 
     (schema,) = read_schema(document, "x.json")
 
-    assert (schema.missing, schema.primary_key, schema.unique_keys) == (("NC",), ("id",), (("id", "state"),))
+    assert (schema.missing, schema.primary_key, schema.unique_keys) == (
+        ("NC",),
+        ("id",),
+        (("id", "state"),),
+    )
     assert schema.fields[0].bounds == {"exclusiveMinimum": "0"}
     assert (schema.fields[1].enum, schema.fields[2].missing) == (("a", "b"), ("-",))
     assert schema.fields[3].type is FieldType.ANY
@@ -104,7 +128,9 @@ RECORD = {
     "properties": {
         "id": {"$ref": "#/$defs/Id"},
         "day": {"type": ["string", "null"], "format": "date"},
-        "level": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5}, {"type": "null"}]},
+        "level": {
+            "anyOf": [{"type": "integer", "minimum": 1, "maximum": 5}, {"type": "null"}]
+        },
     },
 }
 IDS = {"$defs": {"Id": {"type": "string", "pattern": "^[a-z]+$"}}}
@@ -115,11 +141,20 @@ IDS = {"$defs": {"Id": {"type": "string", "pattern": "^[a-z]+$"}}}
     [
         {**IDS, **RECORD},
         {**IDS, "type": "array", "items": RECORD},
-        {**IDS, "type": "object", "properties": {"trees": {"type": "array", "items": RECORD}}},
+        {
+            **IDS,
+            "type": "object",
+            "properties": {"trees": {"type": "array", "items": RECORD}},
+        },
         {**IDS, "allOf": [RECORD]},
         {
             **IDS,
-            "properties": {"type": {}, "features": {"items": {"properties": {"properties": RECORD, "geometry": {}}}}},
+            "properties": {
+                "type": {},
+                "features": {
+                    "items": {"properties": {"properties": RECORD, "geometry": {}}}
+                },
+            },
         },
     ],
 )
@@ -131,11 +166,19 @@ def test_a_json_schema_of_records_is_a_table(document: dict[str, Any]) -> None:
     assert schema.required == ("id",)
     assert (fields["id"].pattern, fields["id"].anywhere) == ("^[a-z]+$", True)
     assert fields["day"].type is FieldType.DATE
-    assert (fields["level"].type, fields["level"].bounds) == (FieldType.INTEGER, {"minimum": "1", "maximum": "5"})
+    assert (fields["level"].type, fields["level"].bounds) == (
+        FieldType.INTEGER,
+        {"minimum": "1", "maximum": "5"},
+    )
 
 
-@pytest.mark.parametrize("document", [{"items": {"$ref": "#"}}, {"$ref": "#/a", "a": {"$ref": "#/a"}}, {"title": "x"}])
-def test_a_document_that_describes_no_record_is_refused(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "document",
+    [{"items": {"$ref": "#"}}, {"$ref": "#/a", "a": {"$ref": "#/a"}}, {"title": "x"}],
+)
+def test_a_document_that_describes_no_record_is_refused(
+    document: dict[str, Any],
+) -> None:
     with pytest.raises(UnreadableSchemaError) as refusal:
         read_schema(document, "x.json")
 
@@ -174,16 +217,29 @@ schemas that the folder does not hold: their columns are other ones."""
 
 
 def _header(path: Path) -> list[str]:
-    line = next(iter(path.read_bytes()[:20_000].decode("utf-8-sig", "replace").splitlines()), "")
+    line = next(
+        iter(path.read_bytes()[:20_000].decode("utf-8-sig", "replace").splitlines()), ""
+    )
     delimiter = max(",;\t", key=line.count)
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(shelf: SchemaFolder, shared_data: Path) -> None:
+def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(
+    shelf: SchemaFolder, shared_data: Path
+) -> None:
     wrong = {}
     for path in sorted((shared_data / "data/tables").glob("*.csv")):
-        found = next((match.schema.name for match in recognise_schemas(_header(path), shelf.schemas)), "")
-        expected = next((name for start, name in EXPECTED.items() if path.name.startswith(start)), "")
+        found = next(
+            (
+                match.schema.name
+                for match in recognise_schemas(_header(path), shelf.schemas)
+            ),
+            "",
+        )
+        expected = next(
+            (name for start, name in EXPECTED.items() if path.name.startswith(start)),
+            "",
+        )
         if found != expected:
             wrong[path.name] = (found, expected)
 

@@ -36,11 +36,23 @@ async def test_a_script_sends_and_publishes_a_version(
     answer = await script.put(dataset, query="?publish=true&name=nuit.csv")
 
     said = answer.json()
-    assert (answer.status_code, said["version"], said["changed"], said["published"]) == (201, 2, True, True)
-    assert (said["name"], said["sha256"]) == ("nuit.csv", hashlib.sha256(OTHER).hexdigest())
+    assert (
+        answer.status_code,
+        said["version"],
+        said["changed"],
+        said["published"],
+    ) == (201, 2, True, True)
+    assert (said["name"], said["sha256"]) == (
+        "nuit.csv",
+        hashlib.sha256(OTHER).hexdigest(),
+    )
     assert said["understood"]["rows"] == 3
     assert said["understood"]["encoding"] == "Windows-1252"
-    assert [column["name"] for column in said["understood"]["columns"]] == ["nom", "commune", "création"]
+    assert [column["name"] for column in said["understood"]["columns"]] == [
+        "nom",
+        "commune",
+        "création",
+    ]
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == OTHER
     assert await sound(node_database, store, demo) == []
     page = await producer.page(f"/datasets/{dataset}")
@@ -48,7 +60,9 @@ async def test_a_script_sends_and_publishes_a_version(
     [key] = await rows(node_database, demo, ScriptKey)
     assert key.last_used_at is not None
     events = await rows(node_database, demo, DatasetEvent)
-    assert [event.detail["key"] for event in events if "key" in event.detail] == [str(key.id)] * 2
+    assert [event.detail["key"] for event in events if "key" in event.detail] == [
+        str(key.id)
+    ] * 2
 
 
 async def test_the_same_bytes_again_change_nothing_and_publish_what_waits(
@@ -62,7 +76,11 @@ async def test_the_same_bytes_again_change_nothing_and_publish_what_waits(
     again = await script.put(dataset, query="?publish=true")
 
     assert (waiting.status_code, waiting.json()["published"]) == (201, False)
-    assert (again.status_code, again.json()["changed"], again.json()["published"]) == (200, False, True)
+    assert (again.status_code, again.json()["changed"], again.json()["published"]) == (
+        200,
+        False,
+        True,
+    )
     assert len(await rows(node_database, demo, Version)) == 2
     assert await sound(node_database, store, demo) == []
 
@@ -138,7 +156,10 @@ async def test_what_a_script_sends_is_refused_as_what_a_person_sends(
     ]
 
     assert [answer.status_code for answer in answers] == [422, 422, 413, 413, 409, 422]
-    assert all(answer.headers["content-type"].startswith("application/problem+json") for answer in answers)
+    assert all(
+        answer.headers["content-type"].startswith("application/problem+json")
+        for answer in answers
+    )
     assert len({key.partition(".")[0] for key in await objects(store, demo)}) == 1
     assert len(await rows(node_database, demo, Version)) == 1
 
@@ -146,14 +167,19 @@ async def test_what_a_script_sends_is_refused_as_what_a_person_sends(
 async def test_a_key_opens_what_it_was_made_for_and_nothing_else(
     producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient
 ) -> None:
-    mine, theirs = await producer.publish(), await producer.draft(OTHER, "autre.csv")
+    mine = await producer.publish()
+    theirs = await producer.draft(OTHER, "autre.csv")
     script = Script(passer_by, await new_key(manager, mine))
 
     assert (await script.put(theirs)).status_code == 403
     assert (await script.put(str(uuid.uuid4()))).status_code == 404
     assert (await Sender(passer_by, script.headers).begin(5)).status_code == 403
-    assert (await passer_by.get(f"/datasets/{mine}", headers=script.headers)).status_code == 401
-    assert (await passer_by.post(f"/datasets/{mine}/publish", headers=script.headers)).status_code == 401
+    assert (
+        await passer_by.get(f"/datasets/{mine}", headers=script.headers)
+    ).status_code == 401
+    assert (
+        await passer_by.post(f"/datasets/{mine}/publish", headers=script.headers)
+    ).status_code == 401
 
 
 async def test_a_key_of_the_whole_space_sends_in_parts_too(
@@ -179,14 +205,20 @@ async def test_a_key_that_is_not_good_any_more_is_refused(
     demo: Territory,
 ) -> None:
     dataset = await producer.publish()
-    token = await new_key(manager, expires=(now() + timedelta(days=2)).date().isoformat())
+    token = await new_key(
+        manager, expires=(now() + timedelta(days=2)).date().isoformat()
+    )
     script = Script(passer_by, token)
     assert (await Script(passer_by, "udi_unknown").put(dataset)).status_code == 401
     assert (await Script(passer_by, "else").put(dataset)).status_code == 401
-    assert (await passer_by.put(f"/api/v1/datasets/{dataset}/file", content=OTHER)).status_code == 401
+    assert (
+        await passer_by.put(f"/api/v1/datasets/{dataset}/file", content=OTHER)
+    ).status_code == 401
 
     async with node_database.session(demo.id) as session:
-        await session.execute(update(ScriptKey).values(expires_at=now() - timedelta(seconds=1)))
+        await session.execute(
+            update(ScriptKey).values(expires_at=now() - timedelta(seconds=1))
+        )
     over = await script.put(dataset)
     async with node_database.session(demo.id) as session:
         await session.execute(update(ScriptKey).values(expires_at=None))
@@ -197,7 +229,9 @@ async def test_a_key_that_is_not_good_any_more_is_refused(
     assert revoked.status_code == 303
     assert (await script.put(dataset)).status_code == 401
     assert "révoquée" in (await manager.get(f"/spaces/{SLUG}/keys")).text
-    assert token not in str([vars(row) for row in await rows(node_database, demo, ScriptKey)])
+    assert token not in str(
+        [vars(row) for row in await rows(node_database, demo, ScriptKey)]
+    )
 
 
 async def test_keys_are_for_those_who_manage(
@@ -207,10 +241,14 @@ async def test_keys_are_for_those_who_manage(
     await new_key(manager)
 
     assert (await producer.client.get(f"/spaces/{SLUG}/keys")).status_code == 403
-    assert (await producer.client.post(f"/spaces/{SLUG}/keys", data={"name": "x"})).status_code == 403
+    assert (
+        await producer.client.post(f"/spaces/{SLUG}/keys", data={"name": "x"})
+    ).status_code == 403
     async with browse(node_app, demo, stranger) as client:
         assert (await client.get(f"/spaces/{SLUG}/keys")).status_code == 404
-    async with browse(node_app, other, make_person(other, memberships={SLUG: ["managers"]})) as client:
+    async with browse(
+        node_app, other, make_person(other, memberships={SLUG: ["managers"]})
+    ) as client:
         assert (await client.get(f"/spaces/{SLUG}/keys")).status_code == 404
 
 
@@ -225,7 +263,10 @@ async def test_keys_are_for_those_who_manage(
     ],
 )
 async def test_a_key_without_a_name_a_right_or_a_future_is_refused(
-    manager: httpx.AsyncClient, node_database: Database, demo: Territory, form: dict[str, str]
+    manager: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+    form: dict[str, str],
 ) -> None:
     refused = await manager.post(f"/spaces/{SLUG}/keys", data=form)
 
@@ -242,7 +283,9 @@ async def test_a_withdrawn_dataset_takes_nothing(
     demo: Territory,
 ) -> None:
     dataset = await producer.publish()
-    await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"})
+    await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
+    )
     script = Script(passer_by, await new_key(manager))
 
     assert (await script.put(dataset)).status_code == 409

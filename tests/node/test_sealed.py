@@ -10,23 +10,55 @@ from hypothesis import strategies as st
 
 from tests.node.pieces import collect, cut
 from udi.node.files import sealed_format
-from udi.node.files.sealed_format import CHUNK, HEADER, SEALED_CHUNK, BrokenSealError, ChunkRange, Seal
+from udi.node.files.sealed_format import (
+    CHUNK,
+    HEADER,
+    SEALED_CHUNK,
+    BrokenSealError,
+    ChunkRange,
+    Seal,
+)
 
-KEY_ID, SPACE_KEY, NAME = uuid.uuid4(), os.urandom(32), "territory/space/dataset/file"
+KEY_ID = uuid.uuid4()
+SPACE_KEY = os.urandom(32)
+NAME = "territory/space/dataset/file"
 BLOCK = os.urandom(CHUNK * 18)
-EDGES = (0, 1, 15, 16, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 16 * CHUNK, 16 * CHUNK + 1, 17 * CHUNK - 1)
+EDGES = (
+    0,
+    1,
+    15,
+    16,
+    CHUNK - 1,
+    CHUNK,
+    CHUNK + 1,
+    2 * CHUNK,
+    16 * CHUNK,
+    16 * CHUNK + 1,
+    17 * CHUNK - 1,
+)
 sizes = st.one_of(st.sampled_from(EDGES), st.integers(0, len(BLOCK)))
 
 
 def find(key_id: uuid.UUID) -> bytes | None:
-    return SPACE_KEY if key_id == KEY_ID else None
+    if key_id == KEY_ID:
+        return SPACE_KEY
+    return None
 
 
 async def seal(content: bytes, pieces: int = 100_000, name: str = NAME) -> bytes:
-    return b"".join([each async for each in Seal.create(KEY_ID, SPACE_KEY, name).seal(cut(content, pieces))])
+    return b"".join(
+        [
+            each
+            async for each in Seal.create(KEY_ID, SPACE_KEY, name).seal(
+                cut(content, pieces)
+            )
+        ]
+    )
 
 
-async def unseal(stored: bytes, start: int = 0, end: int | None = None, name: str = NAME) -> bytes:
+async def unseal(
+    stored: bytes, start: int = 0, end: int | None = None, name: str = NAME
+) -> bytes:
     opened = Seal.open(stored[:HEADER], find, name)
     assert opened is not None
     size = sealed_format.plain_size(len(stored))
@@ -48,7 +80,9 @@ async def test_any_size_comes_back_whole(size: int, pieces: int) -> None:
 
 @settings(max_examples=120)
 @given(data=st.data(), size=sizes.filter(bool))
-async def test_any_part_of_any_size_comes_back_from_its_own_chunks(data: st.DataObject, size: int) -> None:
+async def test_any_part_of_any_size_comes_back_from_its_own_chunks(
+    data: st.DataObject, size: int
+) -> None:
     stored = await seal(BLOCK[:size])
     start = data.draw(st.integers(0, size - 1))
     end = data.draw(st.integers(start + 1, size))
@@ -60,7 +94,8 @@ async def test_any_part_of_any_size_comes_back_from_its_own_chunks(data: st.Data
 
 def test_a_short_part_of_a_long_object_needs_one_or_two_chunks() -> None:
     assert (
-        ChunkRange(10**12, 10**12 + 10, 10**13).span[1] - ChunkRange(10**12, 10**12 + 10, 10**13).span[0]
+        ChunkRange(10**12, 10**12 + 10, 10**13).span[1]
+        - ChunkRange(10**12, 10**12 + 10, 10**13).span[0]
         <= 2 * SEALED_CHUNK
     )
 
@@ -72,9 +107,13 @@ def without(place: int) -> Callable[[bytes], bytes]:
 
 
 def swapped(stored: bytes) -> bytes:
-    first, second = HEADER, HEADER + SEALED_CHUNK
+    first = HEADER
+    second = HEADER + SEALED_CHUNK
     return (
-        stored[:first] + stored[second : second + SEALED_CHUNK] + stored[first:second] + stored[second + SEALED_CHUNK :]
+        stored[:first]
+        + stored[second : second + SEALED_CHUNK]
+        + stored[first:second]
+        + stored[second + SEALED_CHUNK :]
     )
 
 
@@ -91,8 +130,13 @@ def flipped(at: int) -> Callable[[bytes], bytes]:
         pytest.param(without(1), id="middle chunk away"),
         pytest.param(swapped, id="chunks change places"),
         pytest.param(lambda stored: stored[:-1], id="last byte away"),
-        pytest.param(lambda stored: stored[: HEADER + SEALED_CHUNK], id="cut after a chunk"),
-        pytest.param(lambda stored: stored + stored[HEADER : HEADER + SEALED_CHUNK], id="a chunk more"),
+        pytest.param(
+            lambda stored: stored[: HEADER + SEALED_CHUNK], id="cut after a chunk"
+        ),
+        pytest.param(
+            lambda stored: stored + stored[HEADER : HEADER + SEALED_CHUNK],
+            id="a chunk more",
+        ),
         pytest.param(lambda stored: stored + b"x", id="a byte more"),
         pytest.param(flipped(HEADER), id="a bit of the first chunk"),
         pytest.param(flipped(-1), id="a bit of the last tag"),
@@ -109,7 +153,8 @@ async def test_what_was_changed_is_refused(harm: Callable[[bytes], bytes]) -> No
 
 
 async def test_a_chunk_of_another_object_is_refused() -> None:
-    mine, other = await seal(BLOCK[: 3 * CHUNK]), await seal(BLOCK[: 3 * CHUNK])
+    mine = await seal(BLOCK[: 3 * CHUNK])
+    other = await seal(BLOCK[: 3 * CHUNK])
     spliced = mine[: HEADER + SEALED_CHUNK] + other[HEADER + SEALED_CHUNK :]
 
     with pytest.raises(BrokenSealError):
@@ -130,21 +175,35 @@ async def test_a_part_whose_last_chunk_never_came_is_refused() -> None:
     first_chunk = stored[HEADER : HEADER + SEALED_CHUNK]
 
     with pytest.raises(BrokenSealError, match="cut"):
-        await collect(opened.unseal(cut(first_chunk, 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)), list[bytes]())
+        await collect(
+            opened.unseal(
+                cut(first_chunk, 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)
+            ),
+            list[bytes](),
+        )
 
 
 async def test_nothing_of_a_broken_chunk_is_given_before_it_is_refused() -> None:
     stored = flipped(-1)(await seal(BLOCK[: 2 * CHUNK]))
-    opened, came = Seal.open(stored[:HEADER], find, NAME), list[bytes]()
+    opened = Seal.open(stored[:HEADER], find, NAME)
+    came = list[bytes]()
     assert opened is not None
 
     with pytest.raises(BrokenSealError):
-        await collect(opened.unseal(cut(stored[HEADER:], 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)), came)
+        await collect(
+            opened.unseal(
+                cut(stored[HEADER:], 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)
+            ),
+            came,
+        )
 
     assert b"".join(came) == BLOCK[:CHUNK]
 
 
-@pytest.mark.parametrize("length", [0, 1, HEADER, HEADER + 15, HEADER + SEALED_CHUNK + 1, HEADER + SEALED_CHUNK + 16])
+@pytest.mark.parametrize(
+    "length",
+    [0, 1, HEADER, HEADER + 15, HEADER + SEALED_CHUNK + 1, HEADER + SEALED_CHUNK + 16],
+)
 def test_no_sealed_object_has_such_a_length(length: int) -> None:
     with pytest.raises(BrokenSealError):
         sealed_format.plain_size(length)
@@ -159,7 +218,8 @@ async def test_what_is_not_of_this_space_is_not_taken_for_sealed() -> None:
 
 
 async def test_the_same_bytes_are_never_sealed_twice_alike() -> None:
-    first, second = await seal(BLOCK[:1000]), await seal(BLOCK[:1000])
+    first = await seal(BLOCK[:1000])
+    second = await seal(BLOCK[:1000])
 
     assert first[HEADER:] != second[HEADER:]
     assert BLOCK[:32] not in first

@@ -53,13 +53,19 @@ class Canaries:
     """Cells like no other, of each kind; `wrong` does not fit its column, `changed` is in the second version only."""
 
     text: str = field(default_factory=lambda: f"ZQ{secrets.token_hex(8)}")
-    mail: str = field(default_factory=lambda: f"zq{secrets.token_hex(6)}@kerlevan.example")
+    mail: str = field(
+        default_factory=lambda: f"zq{secrets.token_hex(6)}@kerlevan.example"
+    )
     wrong: str = field(default_factory=lambda: f"wrong{secrets.token_hex(6)}")
     changed: str = field(default_factory=lambda: f"ZC{secrets.token_hex(8)}")
     whole: int = field(default_factory=lambda: 10**14 + secrets.randbelow(10**13))
-    latitude: float = field(default_factory=lambda: 48 + secrets.randbelow(10**6) / 10**7 + 10**-8)
+    latitude: float = field(
+        default_factory=lambda: 48 + secrets.randbelow(10**6) / 10**7 + 10**-8
+    )
     day: str = field(
-        default_factory=lambda: f"19{60 + secrets.randbelow(30)}-0{1 + secrets.randbelow(9)}-1{secrets.randbelow(10)}"
+        default_factory=lambda: (
+            f"19{60 + secrets.randbelow(30)}-0{1 + secrets.randbelow(9)}-1{secrets.randbelow(10)}"
+        )
     )
 
     @property
@@ -80,8 +86,14 @@ class Canaries:
         """A file of which each column holds one; the first days and the last are canaries too."""
         lines = ["compteur,commune,latitude,longitude,index,note,jour,mail"]
         for number in range(1, 81):
-            index = self.wrong if number == 3 else self.whole if number == 4 else number
-            note = self.changed if second and number == 5 else f"{self.text}-{number}"
+            if number == 3:
+                index = self.wrong
+            else:
+                index = self.whole if number == 4 else number
+            if second and number == 5:
+                note = self.changed
+            else:
+                note = f"{self.text}-{number}"
             day = self.day if number == 1 else f"2025-03-{1 + number % 28:02}"
             lines.append(
                 f"PA-{number:04},Kerlévan,{self.latitude if number == 1 else 48.1 + number / 100},"
@@ -97,19 +109,28 @@ def canaries() -> Canaries:
 
 @pytest.fixture
 async def no_disk(
-    monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any], node_database: Database, settings: Settings
+    monkeypatch: pytest.MonkeyPatch,
+    parts: dict[str, Any],
+    node_database: Database,
+    settings: Settings,
 ) -> AsyncIterator[SealingStore]:
     """The node, whose disk takes no temporary file, no copy of a table and no export: only what is sealed."""
     monkeypatch.setattr(tempfile, "tempdir", NOWHERE)
     store: SealingStore = parts["objects"]
-    parts[FIND_TABLE] = DatasetTableCache(node_database, store, Path(NOWHERE) / "tables")
+    parts[FIND_TABLE] = DatasetTableCache(
+        node_database, store, Path(NOWHERE) / "tables"
+    )
     parts[tables_api.EXPORTS] = ExportWriter(Path(NOWHERE) / "exports")
     views = parts["table_views"]
     parts["table_views"] = type(views)(parts[tables_api.EXPORTS])
     derive = parts["derive"]
-    parts["derive"] = type(derive)(parts[FIND_TABLE].of_file, parts["table_views"], parts[tables_api.EXPORTS])
+    parts["derive"] = type(derive)(
+        parts[FIND_TABLE].of_file, parts["table_views"], parts[tables_api.EXPORTS]
+    )
     parts[READERS] = FileReaderPool(preload_imports)
-    pool = QueryPool(PoolLimits(seconds=60, patience=60, places=(str(store.memory.folder),)))
+    pool = QueryPool(
+        PoolLimits(seconds=60, patience=60, places=(str(store.memory.folder),))
+    )
     parts |= {
         POOL: pool,
         SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
@@ -125,7 +146,9 @@ async def seal(site: Site, database: Database, territory: Territory) -> None:
     site.parts["objects"].keys.forget()
 
 
-async def rows_in_clear(dsn: str, databases: list[str], patterns: dict[str, bytes]) -> list[str]:
+async def rows_in_clear(
+    dsn: str, databases: list[str], patterns: dict[str, bytes]
+) -> list[str]:
     """Where a dump of the databases would hold a canary."""
     found = []
     for name in databases:
@@ -152,7 +175,11 @@ def files_in_clear(folder: Path, patterns: dict[str, bytes]) -> list[str]:
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             content = path.read_bytes()
-            found += [f"{canary} in {path}" for canary, pattern in patterns.items() if pattern in content]
+            found += [
+                f"{canary} in {path}"
+                for canary, pattern in patterns.items()
+                if pattern in content
+            ]
     return found
 
 
@@ -178,26 +205,39 @@ class Readings:
 
     async def under(self, grant: Any, *, whole: bool) -> None:
         """Rows, exports, places, the file."""
-        asked = [f"/api/resources/{self.dataset}/data/?page_size=50", f"/datasets/{self.dataset}/file"]
-        asked += [
-            f"/api/resources/{self.dataset}/data/{kind}/" for kind, form in FORMATS.items() if whole or not form.placed
+        asked = [
+            f"/api/resources/{self.dataset}/data/?page_size=50",
+            f"/datasets/{self.dataset}/file",
         ]
-        asked += [f"/api/resources/{self.dataset}/data/csv/?index__greater=10&index__sort=desc"]
-        asked += [f"/ogc/{self.dataset}/collections/data/items?limit=20"] if whole else []
+        asked += [
+            f"/api/resources/{self.dataset}/data/{kind}/"
+            for kind, form in FORMATS.items()
+            if whole or not form.placed
+        ]
+        asked += [
+            f"/api/resources/{self.dataset}/data/csv/?index__greater=10&index__sort=desc"
+        ]
+        asked += (
+            [f"/ogc/{self.dataset}/collections/data/items?limit=20"] if whole else []
+        )
         for path in asked:
             answer = await self.machine.get(path, headers=grant.headers)
             assert answer.status_code == 200, (path, answer.text[:300])
             self.done.append(path)
 
 
-async def build_archive(producer: Producer, site: Site, database: Database, territory: Territory) -> None:
+async def build_archive(
+    producer: Producer, site: Site, database: Database, territory: Territory
+) -> None:
     assert (await producer.client.post(f"/spaces/{SLUG}/archive")).status_code == 303
     async with database.session(territory.id, role="worker") as session:
         archive = (await session.scalars(select(SpaceArchive))).one()
-    build = tasks.task_handlers(database, site.registry, ArchiveBuilder(site.parts["objects"], site.pages))[
-        BUILD_ARCHIVE
-    ]
-    await build(Job(BUILD_ARCHIVE, territory.id, {"archive": str(archive.id)}, 0, last=False))
+    build = tasks.task_handlers(
+        database, site.registry, ArchiveBuilder(site.parts["objects"], site.pages)
+    )[BUILD_ARCHIVE]
+    await build(
+        Job(BUILD_ARCHIVE, territory.id, {"archive": str(archive.id)}, 0, last=False)
+    )
 
 
 async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
@@ -208,12 +248,15 @@ async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
     await seal(node_site, node_database, demo)
     dataset = await producer.draft(canaries.table(), "compteurs.csv")
     await producer.publish(dataset, access="restricted", reason="On le peut.")
-    sent = await producer.send(canaries.table(second=True), "compteurs.csv", f"/datasets/{dataset}/versions")
+    sent = await producer.send(
+        canaries.table(second=True), "compteurs.csv", f"/datasets/{dataset}/versions"
+    )
     assert sent.status_code == 303, sent.text
     readings = Readings(producer, machine, portal, dataset)
     await readings.by_producer()
     await producer.publish(dataset, access="restricted", reason="On le peut.")
-    whole, part = portal.grant(dataset, WHOLE), portal.grant(dataset, IN_PART)
+    whole = portal.grant(dataset, WHOLE)
+    part = portal.grant(dataset, IN_PART)
     for grant in (whole, part):
         assert (await portal.push(machine, grant)).status_code == 200
     await readings.under(whole, whole=True)
@@ -221,7 +264,9 @@ async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
     await build_archive(producer, node_site, node_database, demo)
 
     patterns = canaries.patterns
-    in_rows = await rows_in_clear(postgres, list(settings.database_names.values()), patterns)
+    in_rows = await rows_in_clear(
+        postgres, list(settings.database_names.values()), patterns
+    )
     in_files = files_in_clear(run_folder, patterns)
 
     assert in_rows == []
@@ -230,13 +275,19 @@ async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
 
 
 async def test_the_search_finds_what_is_in_clear(
-    canaries: Canaries, producer: Producer, postgres: str, run_folder: Path, settings: Settings
+    canaries: Canaries,
+    producer: Producer,
+    postgres: str,
+    run_folder: Path,
+    settings: Settings,
 ) -> None:
     """In a space that is not sealed: the first lines in the database, the file in the store, the table."""
     dataset = await producer.draft(canaries.table(), "compteurs.csv")
     await producer.page(f"/datasets/{dataset}/data")
 
-    in_rows = await rows_in_clear(postgres, list(settings.database_names.values()), canaries.patterns)
+    in_rows = await rows_in_clear(
+        postgres, list(settings.database_names.values()), canaries.patterns
+    )
     in_files = files_in_clear(run_folder, canaries.patterns)
 
     assert {"text", "wrong"} <= {each.partition(" in ")[0] for each in in_rows}
@@ -278,7 +329,9 @@ async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(
     assert version.profile["sample"] == []
     assert version.preparation is not None
     kept = json.dumps(version.preparation.findings) + json.dumps(version.profile)
-    assert [name for name, pattern in canaries.patterns.items() if pattern in kept.encode()] == []
+    assert [
+        name for name, pattern in canaries.patterns.items() if pattern in kept.encode()
+    ] == []
     assert version.preparation.findings["counts"], "how many do not fit is still known"
     assert not copies.exists()
 
@@ -308,9 +361,12 @@ def test_the_kind_of_a_file_system_is_known(path: str, kind: str) -> None:
     assert file_system_of(Path(path)) == kind
 
 
-def test_memory_that_others_read_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_others_read_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(memories, "file_system_of", lambda _: "tmpfs")
-    own, shared = MemoryFolder(tmp_path / "own"), MemoryFolder(tmp_path / "shared")
+    own = MemoryFolder(tmp_path / "own")
+    shared = MemoryFolder(tmp_path / "shared")
     shared.folder.mkdir(mode=0o755)
 
     assert own.is_available()

@@ -28,4 +28,6 @@ def test_strip_findings_keeps_places_and_numbers_and_no_cell() -> None:
 
 def test_strip_findings_adds_nothing_that_was_not_found() -> None:
     assert strip_findings({}) == {}
-    assert strip_findings({"errors": [], "schema": None, "difference": None}) == {"errors": []}
+    assert strip_findings({"errors": [], "schema": None, "difference": None}) == {
+        "errors": []
+    }

@@ -56,7 +56,9 @@ def store(each_store: SealingStore) -> SealingStore:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, settings: Settings, node_database: Database, parts: dict[str, Any]) -> SealingStore:
+def folder(
+    tmp_path: Path, settings: Settings, node_database: Database, parts: dict[str, Any]
+) -> SealingStore:
     """The node's store for this test, in a folder that the test looks into."""
     at = settings.model_copy(update={"object_store": str(tmp_path / "objects")})
     found = SealingStore.from_settings(at, node_database, KeyringFile(settings))
@@ -64,7 +66,9 @@ def folder(tmp_path: Path, settings: Settings, node_database: Database, parts: d
     return found
 
 
-async def switch(database: Database, territory: Territory, site: Site, **how: Any) -> bool:
+async def switch(
+    database: Database, territory: Territory, site: Site, **how: Any
+) -> bool:
     async with database.session(territory.id, role="worker") as session:
         changed = await seal_space(session, site.parts["file_keys"](), SLUG, **how)
     site.parts["objects"].keys.forget()
@@ -73,15 +77,23 @@ async def switch(database: Database, territory: Territory, site: Site, **how: An
 
 async def sealing(database: Database, territory: Territory) -> str:
     async with database.session(territory.id, role="worker") as session:
-        return (await session.scalars(select(Space.sealing).where(Space.slug == SLUG))).one()
+        return (
+            await session.scalars(select(Space.sealing).where(Space.slug == SLUG))
+        ).one()
 
 
 async def only_file(database: Database, territory: Territory) -> StoredFile:
     async with database.session(territory.id, role="worker") as session:
-        return (await session.scalars(select(StoredFile).order_by(StoredFile.created_at.desc()))).first()
+        return (
+            await session.scalars(
+                select(StoredFile).order_by(StoredFile.created_at.desc())
+            )
+        ).first()
 
 
-async def whole(store: ObjectStore, key: str, start: int = 0, end: int = 1 << 40) -> bytes:
+async def whole(
+    store: ObjectStore, key: str, start: int = 0, end: int = 1 << 40
+) -> bytes:
     return b"".join([piece async for piece in await store.open(key, start, end)])
 
 
@@ -96,11 +108,16 @@ async def test_files_of_a_sealed_space_are_delivered_as_ever(
     node_site: Site,
 ) -> None:  # fmt: skip
     assert await switch(node_database, demo, node_site)
-    dataset = await producer.publish(await producer.draft(LARGE, "large.bin"), reason="Made-up bytes")
-    address, middle = f"/datasets/{dataset}/file", 2 * sealed_format.CHUNK - 5
+    dataset = await producer.publish(
+        await producer.draft(LARGE, "large.bin"), reason="Made-up bytes"
+    )
+    address = f"/datasets/{dataset}/file"
+    middle = 2 * sealed_format.CHUNK - 5
 
     answer = await passer_by.get(address)
-    part = await passer_by.get(address, headers={"Range": f"bytes={middle}-{middle + 9}"})
+    part = await passer_by.get(
+        address, headers={"Range": f"bytes={middle}-{middle + 9}"}
+    )
     end = await passer_by.get(address, headers={"Range": "bytes=-7"})
 
     assert answer.content == LARGE
@@ -119,47 +136,72 @@ async def test_every_part_of_the_node_reads_and_writes_sealed_files(
     node_site: Site, parts: dict[str, Any],
 ) -> None:  # fmt: skip
     """Sent in parts, put together, looked at, asked questions, downloaded, packed to leave."""
-    parts[FIND_TABLE] = DatasetTableCache(node_database, store, node_site.settings.state / "tables")
+    parts[FIND_TABLE] = DatasetTableCache(
+        node_database, store, node_site.settings.state / "tables"
+    )
     assert await switch(node_database, demo, node_site)
-    content = b"nom;hauteur\n" + b"".join(b"arbre %d;%d\n" % (line, line % 40) for line in range(40_000))
+    content = b"nom;hauteur\n" + b"".join(
+        b"arbre %d;%d\n" % (line, line % 40) for line in range(40_000)
+    )
     tus = Sender(producer.client)
     address = await tus.address(len(content), name="arbres.csv")
     half = len(content) // 2
     assert (await tus.send(address, 0, content[:half])).status_code == 204
-    sent = [(await whole(store, entry["path"]), entry["size"]) async for entry in store.list(str(demo.id))]
-    assert [(piece, size > len(piece)) for piece, size in sent] == [(content[:half], True)]
+    sent = [
+        (await whole(store, entry["path"]), entry["size"])
+        async for entry in store.list(str(demo.id))
+    ]
+    assert [(piece, size > len(piece)) for piece, size in sent] == [
+        (content[:half], True)
+    ]
     assert (await tus.send(address, half, content[half:])).status_code == 204
     dataset = str((await only_file(node_database, demo)).dataset_id)
     await producer.publish(dataset)
     store.keys.forget()
 
-    rows = await passer_by.get(f"/api/resources/{dataset}/data/", params={"hauteur__exact": "7", "page_size": "1"})
+    rows = await passer_by.get(
+        f"/api/resources/{dataset}/data/",
+        params={"hauteur__exact": "7", "page_size": "1"},
+    )
     assert (rows.status_code, rows.json()["meta"]["total"]) == (200, 1000)
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == content
     assert (await producer.client.post(f"/spaces/{SLUG}/archive")).status_code == 303
     async with node_database.session(demo.id, role="worker") as session:
         archive = (await session.scalars(select(SpaceArchive))).one()
-    build = tasks.task_handlers(node_database, node_site.registry, ArchiveBuilder(store, node_site.pages))[
-        BUILD_ARCHIVE
-    ]
-    await build(Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last=False))
-    link = re.search(r'href="(/archives/[^"]+)"', await producer.page(f"/spaces/{SLUG}/archive"))
+    build = tasks.task_handlers(
+        node_database, node_site.registry, ArchiveBuilder(store, node_site.pages)
+    )[BUILD_ARCHIVE]
+    await build(
+        Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last=False)
+    )
+    link = re.search(
+        r'href="(/archives/[^"]+)"', await producer.page(f"/spaces/{SLUG}/archive")
+    )
     assert link
     packed = await passer_by.get(link[1].replace("&amp;", "&"))
     with zipfile.ZipFile(io.BytesIO(packed.content)) as opened:
         [name] = [name for name in opened.namelist() if name.endswith("/arbres.csv")]
         assert opened.read(name) == content
-    lying = [await raw_object(store, entry["path"]) async for entry in store.list(str(demo.id))]
+    lying = [
+        await raw_object(store, entry["path"])
+        async for entry in store.list(str(demo.id))
+    ]
     assert len(lying) == 3, "the file, its table, the archive"
     assert all(each.startswith(sealed_format.MAGIC) for each in lying)
 
 
 async def raw_object(store: SealingStore, key: str) -> bytes:
-    return b"".join([piece async for piece in await ObjectStore.open(store, key, 0, 1 << 40)])
+    return b"".join(
+        [piece async for piece in await ObjectStore.open(store, key, 0, 1 << 40)]
+    )
 
 
 async def test_the_disk_holds_nothing_to_read(
-    folder: SealingStore, producer: Producer, node_database: Database, demo: Territory, node_site: Site
+    folder: SealingStore,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    node_site: Site,
 ) -> None:
     mark = os.urandom(24).hex().encode()
     await producer.draft(TABLE + mark)
@@ -183,7 +225,9 @@ async def test_older_files_stay_readable_until_and_while_they_are_sealed(
     folder: SealingStore, producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory,
     node_site: Site,
 ) -> None:  # fmt: skip
-    before = await producer.publish(await producer.draft(LARGE, "large.bin"), reason="Made-up bytes")
+    before = await producer.publish(
+        await producer.draft(LARGE, "large.bin"), reason="Made-up bytes"
+    )
     await switch(node_database, demo, node_site)
     after = await producer.publish()
     assert (await passer_by.get(f"/datasets/{before}/file")).content == LARGE
@@ -198,7 +242,11 @@ async def test_older_files_stay_readable_until_and_while_they_are_sealed(
 
 
 async def test_a_reader_in_the_middle_of_a_file_gets_all_of_it_while_it_is_sealed(
-    folder: SealingStore, producer: Producer, node_database: Database, demo: Territory, node_site: Site
+    folder: SealingStore,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    node_site: Site,
 ) -> None:
     content = os.urandom(3 * 1024 * 1024)
     async with node_database.session(demo.id, role="worker") as session:
@@ -216,7 +264,11 @@ async def test_a_reader_in_the_middle_of_a_file_gets_all_of_it_while_it_is_seale
 
 
 async def test_a_stopped_pass_begins_again_where_it_was(
-    folder: SealingStore, producer: Producer, node_database: Database, demo: Territory, node_site: Site
+    folder: SealingStore,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    node_site: Site,
 ) -> None:
     for number in range(3):
         await producer.draft(TABLE + str(number).encode())
@@ -244,7 +296,9 @@ async def test_another_key_seals_what_comes_and_the_pass_brings_the_rest_under_i
     first = await producer.publish()
     assert await switch(node_database, demo, node_site, renew=True)
     assert not await switch(node_database, demo, node_site)
-    second = await producer.publish(await producer.draft(LARGE, "large.bin"), reason="Made-up bytes")
+    second = await producer.publish(
+        await producer.draft(LARGE, "large.bin"), reason="Made-up bytes"
+    )
 
     done = await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)
 
@@ -259,7 +313,8 @@ async def test_a_new_key_of_the_installation_rewraps_keys_and_touches_no_object(
 ) -> None:  # fmt: skip
     await switch(node_database, demo, node_site)
     await producer.draft()
-    file, stored = await only_file(node_database, demo), await asyncio.to_thread(raw, folder)
+    file = await only_file(node_database, demo)
+    stored = await asyncio.to_thread(raw, folder)
     old = aged(settings.secret("file_keys"), timedelta(days=2))
     both = aged(keyring.rotate_keyring(old), timedelta(days=1))
 
@@ -269,7 +324,9 @@ async def test_a_new_key_of_the_installation_rewraps_keys_and_touches_no_object(
 
     def opened(text: str) -> SealingStore:
         at = Settings(object_store=str(folder.folder))
-        return SealingStore.from_settings(at, node_database, lambda: Keyring.parse(text))
+        return SealingStore.from_settings(
+            at, node_database, lambda: Keyring.parse(text)
+        )
 
     assert await asyncio.to_thread(raw, folder) == stored
     newest = json.dumps({"keys": json.loads(both)["keys"][:1]})
@@ -279,13 +336,22 @@ async def test_a_new_key_of_the_installation_rewraps_keys_and_touches_no_object(
 
 
 async def test_what_was_changed_on_the_disk_is_not_delivered(
-    folder: SealingStore, producer: Producer, node_database: Database, demo: Territory, node_site: Site
+    folder: SealingStore,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    node_site: Site,
 ) -> None:
     await switch(node_database, demo, node_site)
     for number in range(2):
         await producer.draft(LARGE + bytes([number]), f"{number}.bin")
     async with node_database.session(demo.id, role="worker") as session:
-        first, second = [file.key for file in await session.scalars(select(StoredFile).order_by(StoredFile.name))]
+        first, second = [
+            file.key
+            for file in await session.scalars(
+                select(StoredFile).order_by(StoredFile.name)
+            )
+        ]
     assert folder.folder is not None
     at = folder.folder / first
     kept = at.read_bytes()
@@ -304,14 +370,18 @@ async def test_what_was_changed_on_the_disk_is_not_delivered(
             await asyncio.to_thread(lambda: b"".join(folder.read(first)))
 
 
-async def reseal_refused(database: Database, store: SealingStore, territory: Territory) -> None:
+async def reseal_refused(
+    database: Database, store: SealingStore, territory: Territory
+) -> None:
     """In a space that is sealed whole, what does not begin as a sealed object is refused."""
     async with database.session(territory.id, role="worker") as session:
         space = (await session.scalars(select(Space))).one()
         space.sealing = Sealing.WHOLE
     store.keys.forget()
     async with database.session(territory.id, role="worker") as session:
-        file = (await session.scalars(select(StoredFile).order_by(StoredFile.name))).first()
+        file = (
+            await session.scalars(select(StoredFile).order_by(StoredFile.name))
+        ).first()
     assert file is not None
     with pytest.raises(SealError):
         await whole(store, file.key)
@@ -381,7 +451,11 @@ async def test_opened_again_what_comes_is_in_clear_and_the_rest_readable(
 
 
 async def test_a_space_that_arrived_sealed_gets_a_key_of_this_installation(
-    folder: SealingStore, producer: Producer, node_database: Database, demo: Territory, node_site: Site
+    folder: SealingStore,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    node_site: Site,
 ) -> None:
     await producer.draft()
     async with node_database.session(demo.id, role="worker") as session:
@@ -393,11 +467,17 @@ async def test_a_space_that_arrived_sealed_gets_a_key_of_this_installation(
     folder.keys.forget()
 
     assert await whole(folder, (await only_file(node_database, demo)).key) == TABLE
-    assert (await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)).objects == 2
+    assert (
+        await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)
+    ).objects == 2
 
 
 async def test_an_upload_that_fails_on_the_way_leaves_no_sealed_object(
-    store: SealingStore, producer: Producer, node_database: Database, demo: Territory, node_site: Site
+    store: SealingStore,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    node_site: Site,
 ) -> None:
     await switch(node_database, demo, node_site)
     async with node_database.session(demo.id, role="worker") as session:
@@ -415,11 +495,18 @@ async def test_an_upload_that_fails_on_the_way_leaves_no_sealed_object(
 
 
 async def test_a_few_megabytes_put_at_once_are_sealed_too(
-    store: SealingStore, producer: Producer, node_database: Database, demo: Territory, node_site: Site
+    store: SealingStore,
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    node_site: Site,
 ) -> None:
     async with node_database.session(demo.id, role="worker") as session:
         space = (await session.scalars(select(Space))).one()
-    clear, secret = (f"{demo.id}/{space.id}/{space.id}/{space.id}.{name}" for name in ("clear", "part"))
+    clear, secret = (
+        f"{demo.id}/{space.id}/{space.id}/{space.id}.{name}"
+        for name in ("clear", "part")
+    )
     await store.put_bytes(clear, bytearray(LARGE))
     await switch(node_database, demo, node_site)
     await store.put_bytes(secret, bytearray(LARGE))

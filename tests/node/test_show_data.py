@@ -26,8 +26,19 @@ SPOTS = "nom;type;latitude;longitude;ouvert le\n" + "".join(
     for number in range(60)
 )
 ROUTES = geojson(
-    feature({"type": "LineString", "coordinates": [[-1.6, 48.1], [-1.5, 48.2]]}, nom="Tour du port", longueur=3.5),
-    feature({"type": "Polygon", "coordinates": [[[-1.6, 48], [-1.4, 48.2], [-1.4, 48], [-1.6, 48.2], [-1.6, 48]]]}),
+    feature(
+        {"type": "LineString", "coordinates": [[-1.6, 48.1], [-1.5, 48.2]]},
+        nom="Tour du port",
+        longueur=3.5,
+    ),
+    feature(
+        {
+            "type": "Polygon",
+            "coordinates": [
+                [[-1.6, 48], [-1.4, 48.2], [-1.4, 48], [-1.6, 48.2], [-1.6, 48]]
+            ],
+        }
+    ),
     feature(None, nom="Nulle part"),
 )
 
@@ -41,7 +52,9 @@ async def patient(parts: dict[str, Any]) -> Any:
     await pool.close()
 
 
-async def test_a_producer_sees_it_before_anybody_else(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_a_producer_sees_it_before_anybody_else(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
 
     checked = await producer.page(f"/datasets/{dataset}/check")
@@ -60,22 +73,36 @@ async def test_a_producer_sees_it_before_anybody_else(producer: Producer, passer
 
 
 @pytest.mark.usefixtures("each_store")
-async def test_everybody_sees_it_once_it_is_published(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_everybody_sees_it_once_it_is_published(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
 
-    page = await passer_by.get(f"/datasets/{dataset}/data", headers={"Accept-Language": "en"})
-    again = await passer_by.get(
-        f"/datasets/{dataset}/data", headers={"Accept-Language": "en", "If-None-Match": page.headers["etag"]}
+    page = await passer_by.get(
+        f"/datasets/{dataset}/data", headers={"Accept-Language": "en"}
     )
-    french = await passer_by.get(f"/datasets/{dataset}/data", headers={"Accept-Language": "fr"})
+    again = await passer_by.get(
+        f"/datasets/{dataset}/data",
+        headers={"Accept-Language": "en", "If-None-Match": page.headers["etag"]},
+    )
+    french = await passer_by.get(
+        f"/datasets/{dataset}/data", headers={"Accept-Language": "fr"}
+    )
 
     assert page.status_code == 200
     assert "60 places on the map" in page.text
     assert "Rows in time, by ouvert le" in page.text
-    assert "Rows by type" not in page.text, "one chart: rows in time where there is a day"
+    assert "Rows by type" not in page.text, (
+        "one chart: rows in time where there is a day"
+    )
     assert (again.status_code, again.content) == (304, b"")
     assert french.headers["etag"] != page.headers["etag"]
-    assert "no-store" in (await producer.client.get(f"/datasets/{dataset}/data")).headers["cache-control"]
+    assert (
+        "no-store"
+        in (await producer.client.get(f"/datasets/{dataset}/data")).headers[
+            "cache-control"
+        ]
+    )
     for kind in ("csv", "xlsx", "parquet", "geojson", "pmtiles"):
         assert f'href="/api/resources/{dataset}/data/{kind}/"' in page.text
 
@@ -87,9 +114,13 @@ async def test_the_versions_that_everybody_may_read_are_listed(
     alone = await passer_by.get(f"/datasets/{dataset}/data")
     longer = SPOTS + "Lieu 60;Parc;48.9;-1.9;01/01/2024\n"
     await producer.send(longer.encode(), "lieux.csv", f"/datasets/{dataset}/versions")
-    await producer.client.post(f"/datasets/{dataset}/publish", data={"note": "Un lieu de plus"})
+    await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"note": "Un lieu de plus"}
+    )
     await producer.send(
-        (longer + "Lieu 61;Parc;48.9;-1.9;01/01/2024\n").encode(), "lieux.csv", f"/datasets/{dataset}/versions"
+        (longer + "Lieu 61;Parc;48.9;-1.9;01/01/2024\n").encode(),
+        "lieux.csv",
+        f"/datasets/{dataset}/versions",
     )
 
     page = await passer_by.get(f"/datasets/{dataset}/data")
@@ -103,33 +134,54 @@ async def test_the_versions_that_everybody_may_read_are_listed(
 
 
 async def test_numbers_beyond_all_measure_are_shown(producer: Producer) -> None:
-    dataset = await producer.draft(b"grands,entiers\n10,10\n1e-44,0\n1e+44,1e+44\n", "nombres.csv")
+    dataset = await producer.draft(
+        b"grands,entiers\n10,10\n1e-44,0\n1e+44,1e+44\n", "nombres.csv"
+    )
 
     assert "1E44" in await producer.page(f"/datasets/{dataset}/data")
 
 
 async def test_a_version_is_its_producers_alone(
-    producer: Producer, node_app: Litestar, demo: Territory, stranger: Login, reader: Login, browse: Browse
+    producer: Producer,
+    node_app: Litestar,
+    demo: Territory,
+    stranger: Login,
+    reader: Login,
+    browse: Browse,
 ) -> None:
     dataset = await producer.publish()
 
-    assert (await producer.client.get(f"/datasets/{dataset}/data?version=9")).status_code == 404
+    assert (
+        await producer.client.get(f"/datasets/{dataset}/data?version=9")
+    ).status_code == 404
     async with browse(node_app, demo, stranger) as other:
-        assert (await other.get(f"/datasets/{dataset}/data?version=1")).status_code == 404
+        assert (
+            await other.get(f"/datasets/{dataset}/data?version=1")
+        ).status_code == 404
         assert (await other.get(f"/datasets/{dataset}/data")).status_code == 200
     async with browse(node_app, demo, reader) as member:
-        assert (await member.get(f"/datasets/{dataset}/data?version=1")).status_code == 403
+        assert (
+            await member.get(f"/datasets/{dataset}/data?version=1")
+        ).status_code == 403
 
 
-async def test_a_map_is_understood_shown_and_served(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_a_map_is_understood_shown_and_served(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.draft(ROUTES, "sentiers.geojson")
     checked = await producer.page(f"/datasets/{dataset}/check")
     await producer.publish(dataset)
 
     page = await passer_by.get(f"/datasets/{dataset}/data")
     landing = await passer_by.get(f"/ogc/{dataset}")
-    items = (await passer_by.get(f"/ogc/{dataset}/collections/data/items?bbox=-1.7,48,-1.3,48.3")).json()
-    rows = (await passer_by.get(f"/api/resources/{dataset}/data/?nom__contains=tour")).json()
+    items = (
+        await passer_by.get(
+            f"/ogc/{dataset}/collections/data/items?bbox=-1.7,48,-1.3,48.3"
+        )
+    ).json()
+    rows = (
+        await passer_by.get(f"/api/resources/{dataset}/data/?nom__contains=tour")
+    ).json()
 
     assert "WGS 84 (EPSG:4326)" in checked
     assert "Lignes sans lieu : 1" in checked
@@ -142,7 +194,9 @@ async def test_a_map_is_understood_shown_and_served(producer: Producer, passer_b
 
 
 @pytest.mark.usefixtures("each_store")
-async def test_a_map_is_taken_as_geojson_and_as_tiles(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_a_map_is_taken_as_geojson_and_as_tiles(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
     at = f"/api/resources/{dataset}/data"
 
@@ -162,13 +216,17 @@ async def test_a_map_is_taken_as_geojson_and_as_tiles(producer: Producer, passer
     assert (head.status_code, head.content) == (206, b"PMTiles")
 
 
-async def test_a_table_without_places_is_no_map(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_a_table_without_places_is_no_map(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish()
 
     page = await passer_by.get(f"/datasets/{dataset}/data")
     assert (page.status_code, "pmtiles" in page.text) == (200, False)
     assert (await passer_by.get(f"/ogc/{dataset}")).status_code == 404
-    assert (await passer_by.get(f"/api/resources/{dataset}/data/geojson/")).status_code == 404
+    assert (
+        await passer_by.get(f"/api/resources/{dataset}/data/geojson/")
+    ).status_code == 404
 
 
 async def test_the_layer_and_the_coordinates_are_corrected(producer: Producer) -> None:
@@ -179,8 +237,12 @@ async def test_the_layer_and_the_coordinates_are_corrected(producer: Producer) -
     dataset = await producer.draft(archive.getvalue(), "lieux.zip")
 
     form = await producer.page(f"/datasets/{dataset}/understood")
-    kept = await producer.client.post(f"/datasets/{dataset}/understood", data={"sheet": "plages", "crs": "EPSG:4326"})
-    refused = await producer.client.post(f"/datasets/{dataset}/understood", data={"crs": "EPSG:1"})
+    kept = await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"sheet": "plages", "crs": "EPSG:4326"}
+    )
+    refused = await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"crs": "EPSG:1"}
+    )
 
     assert "Couche" in form
     assert "header_line" not in form
@@ -194,24 +256,36 @@ def small(name: str, west: float) -> bytes:
 
 
 async def test_a_map_that_cannot_be_read_is_explained(producer: Producer) -> None:
-    dataset = await producer.draft(b'{"type": "FeatureCollection", "features": [{"type": "Fea', "carte.geojson")
+    dataset = await producer.draft(
+        b'{"type": "FeatureCollection", "features": [{"type": "Fea', "carte.geojson"
+    )
 
     assert "abîmé" in await producer.page(f"/datasets/{dataset}/check")
 
 
-async def test_figures_that_take_too_much_are_missing_on_the_page(producer: Producer, parts: dict[str, Any]) -> None:
+async def test_figures_that_take_too_much_are_missing_on_the_page(
+    producer: Producer, parts: dict[str, Any]
+) -> None:
     dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
 
-    parts[SHOWING] = OverviewReader(parts[POOL], OverviewTimeouts(preview=60, statistics=0.0001, map=60))
+    parts[SHOWING] = OverviewReader(
+        parts[POOL], OverviewTimeouts(preview=60, statistics=0.0001, map=60)
+    )
     page = await producer.page(f"/datasets/{dataset}/data?version=1")
 
     assert "Les chiffres des colonnes manquent" in page
     assert "Lieu 0" in page
 
 
-@pytest.mark.parametrize(("idle", "status"), [(0.0, 200), (math.inf, 503)], ids=["too heavy", "node is busy"])
+@pytest.mark.parametrize(
+    ("idle", "status"), [(0.0, 200), (math.inf, 503)], ids=["too heavy", "node is busy"]
+)
 async def test_first_rows_that_take_too_much_are_not_shown(
-    producer: Producer, parts: dict[str, Any], monkeypatch: pytest.MonkeyPatch, idle: float, status: int
+    producer: Producer,
+    parts: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    idle: float,
+    status: int,
 ) -> None:
     """A question that had a processor was too heavy; one that had none says nothing of the table."""
     monkeypatch.setattr(pool, "IDLE", idle)
@@ -224,7 +298,9 @@ async def test_first_rows_that_take_too_much_are_not_shown(
     assert "Lieu 0" not in answer.text
 
 
-async def test_the_description_of_a_dataset_as_a_package(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+async def test_the_description_of_a_dataset_as_a_package(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
     dataset = await producer.publish(await producer.draft(TABLE))
 
     package = (await passer_by.get(f"/datasets/{dataset}/datapackage.json")).json()
@@ -232,12 +308,25 @@ async def test_the_description_of_a_dataset_as_a_package(producer: Producer, pas
 
     own, csv, parquet = package["resources"]
     assert own["dialect"] == {"delimiter": ";"}
-    assert [field["name"] for field in own["schema"]["fields"]] == ["nom", "commune", "création"]
-    assert own["schema"]["fields"][2] == {"name": "création", "type": "date", "format": "%d/%m/%Y"}
+    assert [field["name"] for field in own["schema"]["fields"]] == [
+        "nom",
+        "commune",
+        "création",
+    ]
+    assert own["schema"]["fields"][2] == {
+        "name": "création",
+        "type": "date",
+        "format": "%d/%m/%Y",
+    }
     assert (csv["format"], parquet["format"]) == ("csv", "parquet")
     assert package["licenses"][0]["name"] == "etalab-2.0"
-    assert package["contributors"] == [{"title": "Mairie de Kerlévan", "roles": ["publisher"]}]
-    assert (draft.status_code, (await passer_by.get(f"/datasets/{uuid.uuid4()}/datapackage.json")).status_code) == (
+    assert package["contributors"] == [
+        {"title": "Mairie de Kerlévan", "roles": ["publisher"]}
+    ]
+    assert (
+        draft.status_code,
+        (await passer_by.get(f"/datasets/{uuid.uuid4()}/datapackage.json")).status_code,
+    ) == (
         404,
         404,
     )

@@ -19,18 +19,54 @@ async def test_a_table_is_shown_at_every_width(
     draft = await producer.draft(SPOTS.encode(), "lieux.csv")
     node = demo.links["node"]
 
-    assert await tab.find_faults(passer_by, f"{node}/datasets/{dataset}/data", "data", "fr", "en") == []
-    assert await tab.find_faults(producer.client, f"{node}/datasets/{draft}/check", "check", "fr") == []
-    assert await tab.find_faults(producer.client, f"{node}/spaces/{SLUG}/place", "place", "fr") == []
+    assert (
+        await tab.find_faults(
+            passer_by, f"{node}/datasets/{dataset}/data", "data", "fr", "en"
+        )
+        == []
+    )
+    assert (
+        await tab.find_faults(
+            producer.client, f"{node}/datasets/{draft}/check", "check", "fr"
+        )
+        == []
+    )
+    assert (
+        await tab.find_faults(
+            producer.client, f"{node}/spaces/{SLUG}/place", "place", "fr"
+        )
+        == []
+    )
 
 
 async def test_a_real_map_is_shown(
-    producer: Producer, passer_by: httpx.AsyncClient, tab: Tab, demo: Territory, shared_data: Path
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    tab: Tab,
+    demo: Territory,
+    shared_data: Path,
 ) -> None:
-    communes = (shared_data / "data/geo/france_communes-44-loire-atlantique.geojson").read_bytes()
+    communes = (
+        shared_data / "data/geo/france_communes-44-loire-atlantique.geojson"
+    ).read_bytes()
     draft = await producer.draft(communes, "communes-44.geojson")
     node = demo.links["node"]
 
-    assert await tab.find_faults(producer.client, f"{node}/datasets/{draft}/data", "map", "fr") == []
-    assert await tab.find_faults(producer.client, f"{node}/datasets/{draft}/check", "check-map", "fr") == []
-    assert await tab.find_faults(producer.client, f"{node}/datasets/{draft}/understood", "correct-map", "fr") == []
+    assert (
+        await tab.find_faults(
+            producer.client, f"{node}/datasets/{draft}/data", "map", "fr"
+        )
+        == []
+    )
+    assert (
+        await tab.find_faults(
+            producer.client, f"{node}/datasets/{draft}/check", "check-map", "fr"
+        )
+        == []
+    )
+    assert (
+        await tab.find_faults(
+            producer.client, f"{node}/datasets/{draft}/understood", "correct-map", "fr"
+        )
+        == []
+    )

@@ -47,8 +47,11 @@ def changed(link: str, change: Callable[[Parts], Parts], path: str = "") -> str:
 
 
 @pytest.mark.usefixtures("each_store")
-async def test_a_draft_opens_without_login_whole_or_in_part(passer_by: httpx.AsyncClient, link: str) -> None:
-    whole, head = await passer_by.get(link), await passer_by.head(link)
+async def test_a_draft_opens_without_login_whole_or_in_part(
+    passer_by: httpx.AsyncClient, link: str
+) -> None:
+    whole = await passer_by.get(link)
+    head = await passer_by.head(link)
     part = await passer_by.get(link, headers={"Range": "bytes=4-9"})
 
     assert (whole.status_code, whole.content) == (200, TABLE)
@@ -62,16 +65,26 @@ async def test_a_draft_opens_without_login_whole_or_in_part(passer_by: httpx.Asy
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda parts: {**parts, "expires": str(int(parts["expires"]) + 60)}, id="later"),
-        pytest.param(lambda parts: {**parts, "expires": parts["expires"] + " "}, id="space"),
+        pytest.param(
+            lambda parts: {**parts, "expires": str(int(parts["expires"]) + 60)},
+            id="later",
+        ),
+        pytest.param(
+            lambda parts: {**parts, "expires": parts["expires"] + " "}, id="space"
+        ),
         pytest.param(lambda parts: {**parts, "expires": "9" * 40}, id="for ever"),
         pytest.param(lambda parts: {**parts, "expires": ""}, id="never"),
         pytest.param(lambda parts: {**parts, "disposition": "inline"}, id="inline"),
         pytest.param(lambda parts: {**parts, "disposition": ""}, id="no disposition"),
-        pytest.param(lambda parts: {**parts, "signature": parts["signature"][:-2] + "AA"}, id="end of signature"),
+        pytest.param(
+            lambda parts: {**parts, "signature": parts["signature"][:-2] + "AA"},
+            id="end of signature",
+        ),
         pytest.param(lambda parts: {**parts, "signature": ""}, id="empty signature"),
         pytest.param(lambda parts: {**parts, "signature": "é"}, id="strange signature"),
-        pytest.param(lambda parts: {"signature": parts["signature"]}, id="signature alone"),
+        pytest.param(
+            lambda parts: {"signature": parts["signature"]}, id="signature alone"
+        ),
     ],
 )
 async def test_a_changed_link_opens_nothing(
@@ -84,13 +97,26 @@ async def test_a_changed_link_opens_nothing(
 
 
 async def test_a_link_opens_one_file_under_one_name_only(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory, link: str
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+    link: str,
 ) -> None:
-    other = await file_path(node_database, demo, await producer.draft(TABLE + b"x", "autre.csv"))
+    other = await file_path(
+        node_database, demo, await producer.draft(TABLE + b"x", "autre.csv")
+    )
     renamed = urlsplit(link).path.replace("associations", "autres")
 
-    for path in (other, renamed, f"/files/{uuid4()}/associations.csv", f"/archives/{uuid4()}/a.zip"):
-        assert (await passer_by.get(changed(link, lambda parts: parts, path))).status_code == 403
+    for path in (
+        other,
+        renamed,
+        f"/files/{uuid4()}/associations.csv",
+        f"/archives/{uuid4()}/a.zip",
+    ):
+        assert (
+            await passer_by.get(changed(link, lambda parts: parts, path))
+        ).status_code == 403
 
 
 async def test_a_link_of_another_method_territory_or_installation_opens_nothing(
@@ -101,7 +127,8 @@ async def test_a_link_of_another_method_territory_or_installation_opens_nothing(
     other: Territory,
     draft: str,
 ) -> None:
-    path, ring = await file_path(node_database, demo, draft), node_site.parts["file_keys"]()
+    path = await file_path(node_database, demo, draft)
+    ring = node_site.parts["file_keys"]()
 
     for made in (
         sign_path(ring, demo.id, path, method="PUT"),
@@ -137,7 +164,9 @@ async def test_a_link_does_not_outlive_a_withdrawal(
     producer: Producer, passer_by: httpx.AsyncClient, draft: str, link: str
 ) -> None:
     await producer.publish(draft)
-    await producer.client.post(f"/datasets/{draft}/withdraw", data={"reason": "Données fausses"})
+    await producer.client.post(
+        f"/datasets/{draft}/withdraw", data={"reason": "Données fausses"}
+    )
 
     assert (await passer_by.get(link)).status_code == 410
 
@@ -146,23 +175,36 @@ async def test_a_link_does_not_outlive_a_withdrawal(
 async def others(
     node_app: Litestar, demo: Territory, browse: Browse, stranger: Login, reader: Login
 ) -> AsyncIterator[dict[int, httpx.AsyncClient]]:
-    async with browse(node_app, demo, stranger) as first, browse(node_app, demo, reader) as second:
+    async with (
+        browse(node_app, demo, stranger) as first,
+        browse(node_app, demo, reader) as second,
+    ):
         yield {404: first, 403: second}
 
 
 async def test_only_those_who_publish_may_make_a_link(
-    passer_by: httpx.AsyncClient, others: dict[int, httpx.AsyncClient], producer: Producer, draft: str
+    passer_by: httpx.AsyncClient,
+    others: dict[int, httpx.AsyncClient],
+    producer: Producer,
+    draft: str,
 ) -> None:
     path = f"/datasets/{draft}/versions/1/link"
 
     for status, client in others.items():
         assert (await client.get(path)).status_code == status
     assert (await passer_by.get(path)).status_code == 303
-    assert (await producer.client.get(f"/datasets/{draft}/versions/2/link")).status_code == 404
+    assert (
+        await producer.client.get(f"/datasets/{draft}/versions/2/link")
+    ).status_code == 404
 
 
 async def test_a_node_without_a_key_says_so_and_delivers_the_rest(
-    producer: Producer, passer_by: httpx.AsyncClient, parts: dict[str, Any], settings: Settings, draft: str, link: str
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    parts: dict[str, Any],
+    settings: Settings,
+    draft: str,
+    link: str,
 ) -> None:
     def without() -> Keyring:
         raise ValueError("none")
@@ -170,7 +212,9 @@ async def test_a_node_without_a_key_says_so_and_delivers_the_rest(
     parts["file_keys"] = without
 
     assert (await passer_by.get(link)).status_code == 503
-    assert (await producer.client.get(f"/datasets/{draft}/versions/1/link")).status_code == 503
+    assert (
+        await producer.client.get(f"/datasets/{draft}/versions/1/link")
+    ).status_code == 503
     await producer.publish(draft)
     assert (await passer_by.get(f"/datasets/{draft}/file")).content == TABLE
     assert settings.secret("file_keys")

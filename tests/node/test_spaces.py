@@ -14,7 +14,11 @@ async def test_applying_twice_changes_what_changed_and_nothing_else(
     node_database: Database, demo: Territory, other: Territory
 ) -> None:
     organisation = uuid.uuid4()
-    for name, quota in (("Port", None), ("Port de Kerlévan", 5_000), ("Port de Kerlévan", None)):
+    for name, quota in (
+        ("Port", None),
+        ("Port de Kerlévan", 5_000),
+        ("Port de Kerlévan", None),
+    ):
         async with node_database.session(demo.id, role="owner") as session:
             await apply_space(
                 session,
@@ -29,5 +33,9 @@ async def test_applying_twice_changes_what_changed_and_nothing_else(
         [space] = (await session.scalars(select(Space))).all()
     async with node_database.session(other.id) as session:
         assert (await session.scalars(select(Space))).all() == []
-    assert (space.slug, space.name, space.quota_bytes) == ("port", "Port de Kerlévan", 5_000)
+    assert (space.slug, space.name, space.quota_bytes) == (
+        "port",
+        "Port de Kerlévan",
+        5_000,
+    )
     assert DEFAULT_QUOTA > 10**9

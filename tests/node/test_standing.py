@@ -11,9 +11,13 @@ from udi.node.datasets.publishability import clear_for_publication
 PUBLISHED = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def version(state: PreparationState, *, published_at: datetime | None = None) -> Version:
+def version(
+    state: PreparationState, *, published_at: datetime | None = None
+) -> Version:
     preparation = Preparation(state=state, findings={}, reason="", failure="")
-    return Version(number=1, profile={}, published_at=published_at, preparation=preparation)
+    return Version(
+        number=1, profile={}, published_at=published_at, preparation=preparation
+    )
 
 
 def test_a_version_is_not_cleared_while_its_file_is_looked_at() -> None:

@@ -21,17 +21,29 @@ async def some_bytes() -> AsyncIterator[bytes]:
 
 @pytest.mark.usefixtures("each_store")
 async def test_only_old_objects_that_nobody_names_are_removed(
-    producer: Producer, node_database: Database, demo: Territory, other: Territory, node_site: Any
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    other: Territory,
+    node_site: Any,
 ) -> None:
     store: ObjectStore = node_site.parts["objects"]
     await producer.draft()
-    orphan, foreign = (f"{territory.id}/{uuid.uuid4()}/{uuid.uuid4()}/{uuid.uuid4()}" for territory in (demo, other))
+    orphan, foreign = (
+        f"{territory.id}/{uuid.uuid4()}/{uuid.uuid4()}/{uuid.uuid4()}"
+        for territory in (demo, other)
+    )
     await store.put(orphan, some_bytes())
     await store.put(foreign, some_bytes())
 
     assert await sweep_territory(node_database, store, demo.id) == 0
     assert await store.exists(orphan)
-    assert await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-5)) == 1
+    assert (
+        await sweep_territory(
+            node_database, store, demo.id, older_than=timedelta(seconds=-5)
+        )
+        == 1
+    )
 
     assert not await store.exists(orphan)
     assert await store.exists(foreign)
@@ -46,7 +58,11 @@ async def test_half_an_object_that_a_killed_process_left_in_the_folder_is_remove
 ) -> None:
     store: ObjectStore = node_site.parts["objects"]
     assert store.folder is not None
-    old, new = (store.folder / f"{demo.id}/{uuid.uuid4()}/{uuid.uuid4()}/{uuid.uuid4()}#{number}" for number in (1, 2))
+    old, new = (
+        store.folder
+        / f"{demo.id}/{uuid.uuid4()}/{uuid.uuid4()}/{uuid.uuid4()}#{number}"
+        for number in (1, 2)
+    )
     for staged in (old, new):
         staged.parent.mkdir(parents=True)
         staged.write_bytes(b"half a file")

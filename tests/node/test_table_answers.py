@@ -53,8 +53,12 @@ CELLS: dict[ColumnType, st.SearchStrategy[Any]] = {
     ColumnType.NUMBER: st.integers(-40, 40).map(lambda number: number / 8 + 0.0),
     ColumnType.BOOLEAN: st.booleans(),
     ColumnType.DATE: st.dates(date(1, 1, 1), date(2100, 1, 1)),
-    ColumnType.DATETIME: st.integers(0, 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, tz=None)),  # noqa: DTZ006
-    ColumnType.TIME: st.builds(time, st.integers(0, 23), st.integers(0, 59), st.integers(0, 59)),
+    ColumnType.DATETIME: st.integers(0, 10**9).map(
+        lambda seconds: datetime.fromtimestamp(seconds, tz=None)  # noqa: DTZ006
+    ),
+    ColumnType.TIME: st.builds(
+        time, st.integers(0, 23), st.integers(0, 59), st.integers(0, 59)
+    ),
 }
 
 
@@ -70,39 +74,74 @@ async def answers() -> AsyncIterator[RowPageReader]:
 def tables(draw: st.DrawFn) -> tuple[list[tuple[str, ColumnType]], list[list[Any]]]:
     columns = [
         (name, draw(st.sampled_from(TYPES)))
-        for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique_by=str.lower))
+        for name in draw(
+            st.lists(
+                st.sampled_from(NAMES), min_size=1, max_size=5, unique_by=str.lower
+            )
+        )
     ]
     cells = [st.none() | CELLS[kind] for _, kind in columns]
-    return columns, [list(row) for row in draw(st.lists(st.tuples(*cells), max_size=12))]
+    return columns, [
+        list(row) for row in draw(st.lists(st.tuples(*cells), max_size=12))
+    ]
 
 
 @st.composite
-def filters(draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list[Any]]) -> Filter:
+def filters(
+    draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list[Any]]
+) -> Filter:
     rank = draw(st.integers(ROW, len(columns) - 1))
     column = column_at(columns, rank)
-    operator = draw(st.sampled_from([each for each in Operator if each in allowed_operations(column)]))
+    operator = draw(
+        st.sampled_from(
+            [each for each in Operator if each in allowed_operations(column)]
+        )
+    )
     if operator in VALUELESS:
         return Filter(rank, operator)
-    known = [row[rank] for row in rows if row[rank] is not None] if rank >= 0 else list(range(1, len(rows) + 1))
+    if rank >= 0:
+        known = [row[rank] for row in rows if row[rank] is not None]
+    else:
+        known = list(range(1, len(rows) + 1))
     value = CELLS[column.type] if rank >= 0 else st.integers(0, 20)
     if operator in SEARCHED:
-        value, known = TEXTS, [str(model.as_json(cell)) for cell in known]
+        value = TEXTS
+        known = [str(model.as_json(cell)) for cell in known]
     values = st.sampled_from(known) | value if known else value
     most = 3 if operator in {Operator.IN, Operator.NOT_IN} else 1
-    return Filter(rank, operator, tuple(draw(st.lists(values, min_size=1, max_size=most))))
+    return Filter(
+        rank, operator, tuple(draw(st.lists(values, min_size=1, max_size=most)))
+    )
 
 
 @st.composite
-def questions(draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list[Any]]) -> Query:
+def questions(
+    draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list[Any]]
+) -> Query:
     one = filters(columns, rows)
-    inner = one | st.lists(one, min_size=1, max_size=2).map(lambda parts: AllOf(tuple(parts)))
-    combined = st.lists(inner, min_size=1, max_size=3).map(lambda parts: AnyOf(tuple(parts)))
+    inner = one | st.lists(one, min_size=1, max_size=2).map(
+        lambda parts: AllOf(tuple(parts))
+    )
+    combined = st.lists(inner, min_size=1, max_size=3).map(
+        lambda parts: AnyOf(tuple(parts))
+    )
     where = tuple(draw(st.lists(one | combined, max_size=2)))
     ranks = st.integers(0, len(columns) - 1)
-    page, size = draw(st.integers(1, 4)), draw(st.sampled_from([1, 2, 5, 200]))
+    page = draw(st.integers(1, 4))
+    size = draw(st.sampled_from([1, 2, 5, 200]))
     if draw(st.booleans()):
-        chosen = draw(st.none() | st.lists(st.integers(ROW, len(columns) - 1), min_size=1, unique=True).map(tuple))
-        sort = draw(st.lists(st.builds(Sort, st.integers(ROW, len(columns) - 1), st.booleans()), max_size=2))
+        chosen = draw(
+            st.none()
+            | st.lists(st.integers(ROW, len(columns) - 1), min_size=1, unique=True).map(
+                tuple
+            )
+        )
+        sort = draw(
+            st.lists(
+                st.builds(Sort, st.integers(ROW, len(columns) - 1), st.booleans()),
+                max_size=2,
+            )
+        )
         return Query(where, tuple(sort), columns=chosen, page=page, size=size)
     groups = tuple(draw(st.lists(ranks, max_size=2, unique=True)))
     measures = tuple(
@@ -115,11 +154,16 @@ def questions(draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list
             )
         )
     )
-    sorts = [st.builds(Sort, st.sampled_from(groups), st.booleans())] if groups else []
+    if groups:
+        sorts = [st.builds(Sort, st.sampled_from(groups), st.booleans())]
+    else:
+        sorts = []
     sorts += (
         [
             st.builds(
-                lambda each, down: Sort(each.column, down, each.aggregate), st.sampled_from(measures), st.booleans()
+                lambda each, down: Sort(each.column, down, each.aggregate),
+                st.sampled_from(measures),
+                st.booleans(),
             )
         ]
         if measures
@@ -130,7 +174,11 @@ def questions(draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list
 
 
 def _measures(columns: tuple[TypedColumn, ...], rank: int) -> list[Measure]:
-    return [Measure(rank, each) for each in Aggregate if each in allowed_operations(columns[rank])]
+    return [
+        Measure(rank, each)
+        for each in Aggregate
+        if each in allowed_operations(columns[rank])
+    ]
 
 
 @given(st.data())
@@ -147,16 +195,23 @@ async def test_any_question_about_any_table_is_answered_as_the_model_does(
 
             assert read_query(address, table.columns) == query
             found = await answers.read_page(table, query)
-            assert (found.total, _rounded(found.rows)) == _model(query, table.columns, rows), address
+            assert (found.total, _rounded(found.rows)) == _model(
+                query, table.columns, rows
+            ), address
 
 
-def _model(query: Query, columns: tuple[TypedColumn, ...], rows: list[list[Any]]) -> tuple[int, list[list[Any]]]:
+def _model(
+    query: Query, columns: tuple[TypedColumn, ...], rows: list[list[Any]]
+) -> tuple[int, list[list[Any]]]:
     total, page = model.answer(query, columns, rows)
     return total, _rounded(page)
 
 
 def _rounded(rows: list[list[Any]]) -> list[list[Any]]:
-    return [[float(f"{cell:.9g}") if isinstance(cell, float) else cell for cell in row] for row in rows]
+    return [
+        [float(f"{cell:.9g}") if isinstance(cell, float) else cell for cell in row]
+        for row in rows
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +223,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "COPY (SELECT i + 1 AS __line, i % 7 AS n, 'v' || (i % 1000) AS name FROM range(300000) t(i)) "
             f"TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
         )
-    columns = (TypedColumn("n", ColumnType.INTEGER), TypedColumn("name", ColumnType.TEXT))
+    columns = (
+        TypedColumn("n", ColumnType.INTEGER),
+        TypedColumn("name", ColumnType.TEXT),
+    )
     return table_at(path, columns, 300_000)
 
 
@@ -176,7 +234,9 @@ async def page(answers: RowPageReader, table: Any, address: str) -> Any:
     return await answers.read_page(table, read_query(address, table.columns))
 
 
-async def test_the_last_page_of_a_sort_is_read_from_its_end(answers: RowPageReader, many: Any) -> None:
+async def test_the_last_page_of_a_sort_is_read_from_its_end(
+    answers: RowPageReader, many: Any
+) -> None:
     first = await page(answers, many, "n__sort=asc&page_size=3")
     last = await page(answers, many, "n__sort=asc&page_size=3&page=100000")
     beyond = await page(answers, many, "n__sort=asc&page_size=3&page=100001")
@@ -200,13 +260,16 @@ async def test_the_middle_of_a_long_sort_is_refused_and_that_of_the_file_is_not(
 
 
 @pytest.mark.parametrize(
-    ("stored", "kind"), [("'NaN'::DOUBLE", ColumnType.NUMBER), ("'-inf'::DOUBLE", ColumnType.LATITUDE)]
+    ("stored", "kind"),
+    [("'NaN'::DOUBLE", ColumnType.NUMBER), ("'-inf'::DOUBLE", ColumnType.LATITUDE)],
 )
 async def test_what_is_not_a_number_is_nothing(
     answers: RowPageReader, tmp_path: Path, stored: str, kind: ColumnType
 ) -> None:
     with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT 1 AS __line, {stored} AS x) TO '{tmp_path}/t.parquet' (FORMAT parquet)")
+        connection.execute(
+            f"COPY (SELECT 1 AS __line, {stored} AS x) TO '{tmp_path}/t.parquet' (FORMAT parquet)"
+        )
     table = table_at(tmp_path / "t.parquet", (TypedColumn("x", kind),), 1)
 
     assert (await page(answers, table, "")).items == [{"__id": 1, "x": None}]
@@ -223,20 +286,34 @@ async def test_geometries_and_lines_are_left_out_and_large_numbers_stay_whole(
         connection.execute(f"COPY ({sql}) TO '{tmp_path}/t.parquet' (FORMAT parquet)")
     table = table_at(tmp_path / "t.parquet", (TypedColumn("n", ColumnType.INTEGER),), 3)
 
-    assert (await page(answers, table, "page_size=1")).items == [{"__id": 1, "n": 9007199254740993}]
-    assert (await page(answers, table, "n__sum")).items == [{"n__sum": 27021597764222979}]
+    assert (await page(answers, table, "page_size=1")).items == [
+        {"__id": 1, "n": 9007199254740993}
+    ]
+    assert (await page(answers, table, "n__sum")).items == [
+        {"n__sum": 27021597764222979}
+    ]
 
 
-async def test_rows_are_grouped_and_sorted_by_their_number_too(answers: RowPageReader, many: Any) -> None:
-    grouped = await page(answers, many, "__id__groupby&n__sum&__id__sort=desc&page_size=2")
-    largest = await page(answers, many, "n__groupby&__id__max&__id__max__sort=asc&page_size=1")
+async def test_rows_are_grouped_and_sorted_by_their_number_too(
+    answers: RowPageReader, many: Any
+) -> None:
+    grouped = await page(
+        answers, many, "__id__groupby&n__sum&__id__sort=desc&page_size=2"
+    )
+    largest = await page(
+        answers, many, "n__groupby&__id__max&__id__max__sort=asc&page_size=1"
+    )
 
     assert grouped.rows == [[300_000, 299_999 % 7], [299_999, 299_998 % 7]]
     assert largest.items == [{"n": 299_993 % 7, "__id__max": 299_994}]
 
 
-async def test_a_column_named_as_the_rows_number_takes_its_place(answers: RowPageReader, tmp_path: Path) -> None:
-    table = write_table(tmp_path / "t.parquet", [("__id", ColumnType.TEXT)], [["a"], ["b"]])
+async def test_a_column_named_as_the_rows_number_takes_its_place(
+    answers: RowPageReader, tmp_path: Path
+) -> None:
+    table = write_table(
+        tmp_path / "t.parquet", [("__id", ColumnType.TEXT)], [["a"], ["b"]]
+    )
 
     assert (await page(answers, table, "__id__exact=b")).items == [{"__id": "b"}]
 
@@ -252,23 +329,30 @@ BOMBS = [
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-async def test_a_bomb_is_ended_and_the_next_question_answered(many: Any, bomb: str) -> None:
+async def test_a_bomb_is_ended_and_the_next_question_answered(
+    many: Any, bomb: str
+) -> None:
     pool = QueryPool(PoolLimits(children=1, own_children=1, seconds=20, patience=120))
     try:
         async with pool.acquire_reader("mairie", many.path) as reader:
             await reader.fetch(Statement("SELECT 1"))
-        reader_limits, pool.limits = pool.limits, PoolLimits(children=1, own_children=1, seconds=2)
+        reader_limits = pool.limits
+        pool.limits = PoolLimits(children=1, own_children=1, seconds=2)
         with pytest.raises((QueryTooHeavyError, UnavailableError)):
             async with pool.acquire_reader("mairie", many.path) as reader:
                 await reader.fetch(Statement(bomb))
         pool.limits = reader_limits
         async with pool.acquire_reader("mairie", many.path) as reader:
-            assert await reader.fetch(Statement("SELECT count(*) FROM t")) == [[300_000]]
+            assert await reader.fetch(Statement("SELECT count(*) FROM t")) == [
+                [300_000]
+            ]
     finally:
         await pool.close()
 
 
-async def test_a_child_without_a_processor_is_not_the_questions_fault(many: Any) -> None:
+async def test_a_child_without_a_processor_is_not_the_questions_fault(
+    many: Any,
+) -> None:
     pool = QueryPool(PoolLimits(seconds=60, patience=60))
     async with pool.acquire_reader("mairie", many.path) as reader:
         await reader.fetch(Statement("SELECT 1"))
@@ -282,7 +366,9 @@ async def test_a_child_without_a_processor_is_not_the_questions_fault(many: Any)
 
 
 async def test_a_long_answer_is_refused(answers: RowPageReader, tmp_path: Path) -> None:
-    table = write_table(tmp_path / "t.parquet", [("x", ColumnType.TEXT)], [["x" * 3_000_000]] * 12)
+    table = write_table(
+        tmp_path / "t.parquet", [("x", ColumnType.TEXT)], [["x" * 3_000_000]] * 12
+    )
 
     with pytest.raises(QueryTooHeavyError) as refused:
         await page(answers, table, "page_size=12")
@@ -304,7 +390,9 @@ async def test_a_child_that_was_killed_is_replaced(many: Any) -> None:
     assert pool.pids == []
 
 
-async def test_a_child_that_nobody_asks_lets_go_of_the_files_that_it_opened(many: Any) -> None:
+async def test_a_child_that_nobody_asks_lets_go_of_the_files_that_it_opened(
+    many: Any,
+) -> None:
     pool = QueryPool(PoolLimits(seconds=120, patience=120, idle=0.2))
     answers = RowPageReader(pool)
     await page(answers, many, "page_size=1")
@@ -319,7 +407,9 @@ async def test_a_child_that_nobody_asks_lets_go_of_the_files_that_it_opened(many
 
 async def test_a_slow_space_does_not_keep_another_waiting(many: Any) -> None:
     pool = QueryPool(PATIENT)
-    slow = Statement("SELECT count(*) FROM t a, range(100000) b WHERE a.n + b.range < 0")
+    slow = Statement(
+        "SELECT count(*) FROM t a, range(100000) b WHERE a.n + b.range < 0"
+    )
 
     async def drag(reader_of: str) -> None:
         async with pool.acquire_reader(reader_of, many.path) as reader:
@@ -329,7 +419,9 @@ async def test_a_slow_space_does_not_keep_another_waiting(many: Any) -> None:
     try:
         await asyncio.sleep(0)
         async with pool.acquire_reader("quiet", many.path) as reader:
-            assert await reader.fetch(Statement("SELECT count(*) FROM t")) == [[300_000]]
+            assert await reader.fetch(Statement("SELECT count(*) FROM t")) == [
+                [300_000]
+            ]
         assert not any(task.done() for task in flood)
     finally:
         for task in flood:

@@ -29,8 +29,13 @@ from udi.node.tables.requests import RATES
 from udi.node.tables.row_pages import RowPageReader
 from udi.node.tables.table import FIND_TABLE, DatasetTable
 
-OPEN, RESTRICTED = uuid4(), uuid4()
-COLUMNS = [("nom", ColumnType.TEXT), ("hauteur", ColumnType.NUMBER), ("planté le", ColumnType.DATE)]
+OPEN = uuid4()
+RESTRICTED = uuid4()
+COLUMNS = [
+    ("nom", ColumnType.TEXT),
+    ("hauteur", ColumnType.NUMBER),
+    ("planté le", ColumnType.DATE),
+]
 ROWS = [[f"arbre {number}", number / 2, None] for number in range(1, 46)]
 
 
@@ -39,7 +44,10 @@ class Tables:
 
     def __init__(self, folder: Path) -> None:
         table = write_table(folder / "t.parquet", COLUMNS, ROWS)
-        self.known = {OPEN: table, RESTRICTED: DatasetTable(**{**vars(table), "is_open": False})}
+        self.known = {
+            OPEN: table,
+            RESTRICTED: DatasetTable(**{**vars(table), "is_open": False}),
+        }
 
     async def __call__(
         self,
@@ -50,16 +58,26 @@ class Tables:
         let: bool = False,  # noqa: ARG002 - none is restricted here
     ) -> DatasetTable:
         """As the datasets will say."""
-        if resource_id not in self.known or (resource_id == RESTRICTED and actor is None):
+        if resource_id not in self.known or (
+            resource_id == RESTRICTED and actor is None
+        ):
             raise NotFoundError
         return self.known[resource_id]
 
 
 @pytest.fixture(autouse=True)
-async def served(parts: dict[str, Any], tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
+async def served(
+    parts: dict[str, Any], tmp_path: Path
+) -> AsyncIterator[dict[str, Any]]:
     """The node, with tables and time."""
-    answers, exports = RowPageReader(QueryPool(PoolLimits(seconds=60, patience=60))), ExportWriter(tmp_path / "exports")
-    parts |= {FIND_TABLE: Tables(tmp_path), ANSWERS: answers, EXPORTS: exports, RATES: RateLimiter("tables")}
+    answers = RowPageReader(QueryPool(PoolLimits(seconds=60, patience=60)))
+    exports = ExportWriter(tmp_path / "exports")
+    parts |= {
+        FIND_TABLE: Tables(tmp_path),
+        ANSWERS: answers,
+        EXPORTS: exports,
+        RATES: RateLimiter("tables"),
+    }
     yield parts
     await answers.close()
 
@@ -74,7 +92,10 @@ async def test_what_there_is_about_a_table(passer_by: httpx.AsyncClient) -> None
 
     links = {link["rel"]: link["href"] for link in about["links"]}
     assert {"profile", "data", "swagger", "csv", "xlsx", "parquet"} <= set(links)
-    assert (about["created_at"], about["url"]) == ("2026-11-25T08:00:00+00:00", "https://node.example/datasets/1")
+    assert (about["created_at"], about["url"]) == (
+        "2026-11-25T08:00:00+00:00",
+        "https://node.example/datasets/1",
+    )
     assert profile["header"] == ["nom", "hauteur", "planté le"]
     assert profile["columns"]["hauteur"] == {"format": "number", "python_type": "float"}
     assert profile["total_lines"] == 45
@@ -83,12 +104,17 @@ async def test_what_there_is_about_a_table(passer_by: httpx.AsyncClient) -> None
 
 
 async def test_pages_follow_one_another(passer_by: httpx.AsyncClient) -> None:
-    found, address = [], at("data/?hauteur__greater=1&planté le__isnull&page_size=17")
+    found = []
+    address = at("data/?hauteur__greater=1&planté le__isnull&page_size=17")
     while address:
         page = await passer_by.get(address)
         body = page.json()
         found += body["data"]
-        assert body["meta"] == {"page": body["meta"]["page"], "page_size": 17, "total": 44}
+        assert body["meta"] == {
+            "page": body["meta"]["page"],
+            "page_size": 17,
+            "total": 44,
+        }
         assert 'rel="last"' in page.headers["link"]
         address = body["links"]["next"]
 
@@ -100,22 +126,38 @@ async def test_pages_follow_one_another(passer_by: httpx.AsyncClient) -> None:
     assert (await passer_by.get(body["links"]["profile"])).status_code == 200
 
 
-async def test_an_answer_says_how_long_it_is_good_and_who_may_read_it(passer_by: httpx.AsyncClient) -> None:
+async def test_an_answer_says_how_long_it_is_good_and_who_may_read_it(
+    passer_by: httpx.AsyncClient,
+) -> None:
     page = await passer_by.get(at("data/"))
-    again = await passer_by.get(at("data/"), headers={"If-None-Match": page.headers["etag"]})
-    another = await passer_by.get(at("data/?page=2"), headers={"If-None-Match": page.headers["etag"]})
+    again = await passer_by.get(
+        at("data/"), headers={"If-None-Match": page.headers["etag"]}
+    )
+    another = await passer_by.get(
+        at("data/?page=2"), headers={"If-None-Match": page.headers["etag"]}
+    )
     head = await passer_by.head(at("data/"))
 
-    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", page.headers["etag"])
+    assert (again.status_code, again.content, again.headers["etag"]) == (
+        304,
+        b"",
+        page.headers["etag"],
+    )
     assert (another.status_code, head.status_code, head.content) == (200, 200, b"")
     assert page.headers["access-control-allow-origin"] == "*"
     assert page.headers["cache-control"] == "public, no-cache"
     assert page.headers["content-type"] == "application/json"
-    assert page.headers["ratelimit-policy"].startswith('"tables";q=600;w=60, "space";q=')
+    assert page.headers["ratelimit-policy"].startswith(
+        '"tables";q=600;w=60, "space";q='
+    )
 
 
 async def test_a_restricted_table_is_read_by_its_readers_only(
-    passer_by: httpx.AsyncClient, node_app: Litestar, demo: Territory, publisher: Login, browse: Browse
+    passer_by: httpx.AsyncClient,
+    node_app: Litestar,
+    demo: Territory,
+    publisher: Login,
+    browse: Browse,
 ) -> None:
     unknown = await passer_by.get(at("data/", uuid4()))
     hidden = await passer_by.get(at("data/", RESTRICTED))
@@ -124,14 +166,22 @@ async def test_a_restricted_table_is_read_by_its_readers_only(
 
     assert (unknown.status_code, hidden.status_code) == (404, 404)
     assert unknown.json() == hidden.json()
-    assert (page.status_code, page.headers["cache-control"]) == (200, "private, no-store")
+    assert (page.status_code, page.headers["cache-control"]) == (
+        200,
+        "private, no-store",
+    )
     assert "access-control-allow-origin" not in page.headers
 
 
-async def test_what_cannot_be_asked_is_explained_in_the_readers_language(passer_by: httpx.AsyncClient) -> None:
+async def test_what_cannot_be_asked_is_explained_in_the_readers_language(
+    passer_by: httpx.AsyncClient,
+) -> None:
     refused = await passer_by.get(at("data/?nmo__exact=x&hauteur__less=deux"))
 
-    assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
+    assert (refused.status_code, refused.headers["content-type"]) == (
+        422,
+        "application/problem+json",
+    )
     first, second = refused.json()["errors"]
     assert first == {
         "field": "nmo__exact", "code": "unknown-column", "reason": "La table n’a pas de colonne « nmo ».",
@@ -144,27 +194,37 @@ async def test_exports_are_attachments(passer_by: httpx.AsyncClient) -> None:
     exported = await passer_by.get(at("data/csv/?hauteur__strictly_greater=22"))
 
     assert exported.text.splitlines() == ["nom,hauteur,planté le", "arbre 45,22.5,"]
-    assert exported.headers["content-disposition"].startswith('attachment; filename="arbres.csv"')
+    assert exported.headers["content-disposition"].startswith(
+        'attachment; filename="arbres.csv"'
+    )
     assert exported.headers["content-length"] == str(len(exported.content))
     assert exported.headers["content-security-policy"].startswith("sandbox")
     assert (await passer_by.get(at("data/exe/"))).status_code == 404
     assert (await passer_by.get(at("data/xlsx/?nmo__exact=x"))).status_code == 422
 
 
-async def test_parts_of_the_parquet(passer_by: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_parts_of_the_parquet(
+    passer_by: httpx.AsyncClient, tmp_path: Path
+) -> None:
     whole = await passer_by.get(at("data/parquet/"))
     tail = await passer_by.get(at("data/parquet/"), headers={"Range": "bytes=-4"})
-    beyond = await passer_by.get(at("data/parquet/"), headers={"Range": "bytes=999999999-"})
+    beyond = await passer_by.get(
+        at("data/parquet/"), headers={"Range": "bytes=999999999-"}
+    )
     head = await passer_by.head(at("data/parquet/"))
 
     assert (tail.status_code, tail.content, beyond.status_code) == (206, b"PAR1", 416)
     assert head.headers["content-length"] == str(len(whole.content))
     (tmp_path / "taken.parquet").write_bytes(whole.content)
     with duckdb.connect() as connection:
-        assert connection.execute(f"SELECT count(*) FROM '{tmp_path}/taken.parquet'").fetchall() == [(45,)]
+        assert connection.execute(
+            f"SELECT count(*) FROM '{tmp_path}/taken.parquet'"
+        ).fetchall() == [(45,)]
 
 
-async def test_the_document_lists_what_may_be_asked(passer_by: httpx.AsyncClient) -> None:
+async def test_the_document_lists_what_may_be_asked(
+    passer_by: httpx.AsyncClient,
+) -> None:
     document = (await passer_by.get(at("swagger/"))).json()
     path = document["paths"][at("data/")]["get"]
     names = {parameter["name"] for parameter in path["parameters"]}
@@ -174,18 +234,26 @@ async def test_the_document_lists_what_may_be_asked(passer_by: httpx.AsyncClient
     assert "nom__sum" not in names
     row = document["components"]["schemas"]["Row"]["properties"]
     assert row["planté le"] == {"type": ["string", "null"], "format": "date"}
-    for name in (name for name in names if name.startswith(("hauteur", "planté le__sort"))):
-        value = {"sort": "asc", "nom": "x"}.get(name.rpartition("__")[2], "2024-01-01" if "planté" in name else "1")
+    for name in (
+        name for name in names if name.startswith(("hauteur", "planté le__sort"))
+    ):
+        value = {"sort": "asc", "nom": "x"}.get(
+            name.rpartition("__")[2], "2024-01-01" if "planté" in name else "1"
+        )
         (parameter,) = [each for each in path["parameters"] if each["name"] == name]
         asked = {name: "" if parameter["allowEmptyValue"] else value}
         assert (await passer_by.get(at("data/"), params=asked)).status_code == 200, name
 
 
-async def test_a_reader_who_asks_too_much_waits(passer_by: httpx.AsyncClient, served: dict[str, Any]) -> None:
+async def test_a_reader_who_asks_too_much_waits(
+    passer_by: httpx.AsyncClient, served: dict[str, Any]
+) -> None:
     clock: Callable[[], float] = lambda: 30.0  # noqa: E731
     served[RATES] = RateLimiter("tables", limit=2, clock=clock)
     first, second, third = [await passer_by.get(at("data/")) for _ in range(3)]
-    elsewhere = await passer_by.get(at("data/"), headers={"X-Forwarded-For": "2001:db8::1"})
+    elsewhere = await passer_by.get(
+        at("data/"), headers={"X-Forwarded-For": "2001:db8::1"}
+    )
 
     told = [answer.headers["ratelimit"].split(", ")[0] for answer in (first, second)]
     assert told == ['"tables";r=1;t=30', '"tables";r=0;t=30']
@@ -196,7 +264,11 @@ async def test_a_reader_who_asks_too_much_waits(passer_by: httpx.AsyncClient, se
 
 def test_readers_of_one_household_count_together() -> None:
     rates = RateLimiter("tables", limit=1)
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff") != network_of("2001:db8:0:1::1")
+    assert (
+        network_of("2001:db8::1")
+        == network_of("2001:db8::ffff")
+        != network_of("2001:db8:0:1::1")
+    )
     assert network_of("192.0.2.7") == "192.0.2.7"
     assert network_of("nonsense") == "unknown"
     assert rates.count_request("a")["RateLimit"].startswith('"tables";r=0')
@@ -210,8 +282,16 @@ async def test_a_node_without_tables_says_that_there_is_nothing(
     assert (await passer_by.get(at("data/"))).status_code == 404
 
 
-async def test_large_numbers_arrive_whole(passer_by: httpx.AsyncClient, served: dict[str, Any], tmp_path: Path) -> None:
-    table = write_table(tmp_path / "big.parquet", [("n", ColumnType.INTEGER)], [[2**63 - 1], [2**63 - 1]])
+async def test_large_numbers_arrive_whole(
+    passer_by: httpx.AsyncClient, served: dict[str, Any], tmp_path: Path
+) -> None:
+    table = write_table(
+        tmp_path / "big.parquet",
+        [("n", ColumnType.INTEGER)],
+        [[2**63 - 1], [2**63 - 1]],
+    )
     served[FIND_TABLE].known[OPEN] = table
 
-    assert json.load(io.BytesIO((await passer_by.get(at("data/?n__sum"))).content))["data"] == [{"n__sum": 2**64 - 2}]
+    assert json.load(io.BytesIO((await passer_by.get(at("data/?n__sum"))).content))[
+        "data"
+    ] == [{"n__sum": 2**64 - 2}]

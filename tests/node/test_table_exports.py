@@ -28,7 +28,9 @@ COLUMNS = [
     ("=name", ColumnType.TEXT), ("N", ColumnType.INTEGER), ("n", ColumnType.NUMBER), ("ok", ColumnType.BOOLEAN),
     ("day", ColumnType.DATE), ("seen", ColumnType.DATETIME), ("hour", ColumnType.TIME), ('a"b,c', ColumnType.CODE),
 ]  # fmt: skip
-DAY, SEEN, HOUR = date(2024, 2, 29), datetime(2024, 2, 29, 12, 0, 1), time(8, 30)  # noqa: DTZ001
+DAY = date(2024, 2, 29)
+SEEN = datetime(2024, 2, 29, 12, 0, 1)  # noqa: DTZ001
+HOUR = time(8, 30)
 ROWS = [
     ["=1+1", 10**18, 0.5, True, DAY, SEEN, HOUR, "01001"], ["+33 6", -2, -1.5, False, DAY, SEEN, HOUR, "-1"],
     ["@x", 3, None, None, None, None, None, None], ['a,"b"\nc', 4, 1e20, True, date(1850, 1, 1), SEEN, HOUR, "\tx"],
@@ -53,7 +55,9 @@ def contents(folder: Path) -> list[Path]:
     return list(folder.rglob("*"))
 
 
-async def content(exports: ExportWriter, table: DatasetTable, kind: str, address: str = "") -> bytes:
+async def content(
+    exports: ExportWriter, table: DatasetTable, kind: str, address: str = ""
+) -> bytes:
     export = await exports.write(table, read_query(address, table.columns), kind)
     found = b"".join([chunk async for chunk in export.chunks()])
     assert len(found) == export.size
@@ -79,7 +83,9 @@ async def test_csv(exports: ExportWriter, table: DatasetTable) -> None:
     assert rows[1][1:3] == ["-2", "-1.5"]
 
 
-async def test_an_empty_cell_alone_on_its_line_is_no_empty_line(exports: ExportWriter, table: DatasetTable) -> None:
+async def test_an_empty_cell_alone_on_its_line_is_no_empty_line(
+    exports: ExportWriter, table: DatasetTable
+) -> None:
     """Many readers skip an empty line, and would lose the row."""
     codes = (await content(exports, table, "csv", 'columns="a\\"b,c"')).decode()
     numbers = (await content(exports, table, "csv", "columns=n")).decode()
@@ -88,17 +94,36 @@ async def test_an_empty_cell_alone_on_its_line_is_no_empty_line(exports: ExportW
     assert numbers.split("\n") == ["n", "0.5", "-1.5", '""', "1e+20", "2.0", ""]
 
 
-async def test_a_filtered_and_sorted_csv_is_not_cut_into_pages(exports: ExportWriter, table: DatasetTable) -> None:
-    text = (await content(exports, table, "csv", "ok__exact=true&N__sort=desc&columns=__id,N&page_size=1")).decode()
+async def test_a_filtered_and_sorted_csv_is_not_cut_into_pages(
+    exports: ExportWriter, table: DatasetTable
+) -> None:
+    text = (
+        await content(
+            exports,
+            table,
+            "csv",
+            "ok__exact=true&N__sort=desc&columns=__id,N&page_size=1",
+        )
+    ).decode()
 
     assert text == "__id,N\n5,\n1,1000000000000000000\n4,4\n"
     assert await content(exports, table, "csv", "N__exact=7&columns=N,n") == b"N,n\n"
-    assert await content(exports, table, "csv", "ok__groupby&n__sum") == b"ok,n__sum\nfalse,-1.5\ntrue,1e+20\n,\n"
+    assert (
+        await content(exports, table, "csv", "ok__groupby&n__sum")
+        == b"ok,n__sum\nfalse,-1.5\ntrue,1e+20\n,\n"
+    )
 
 
-async def test_json_and_lines_of_json(exports: ExportWriter, table: DatasetTable) -> None:
-    listed = json.loads(await content(exports, table, "json", "columns=%3Dname,n,day,seen,hour"))
-    lines = [json.loads(line) for line in (await content(exports, table, "ndjson", "columns=N")).splitlines()]
+async def test_json_and_lines_of_json(
+    exports: ExportWriter, table: DatasetTable
+) -> None:
+    listed = json.loads(
+        await content(exports, table, "json", "columns=%3Dname,n,day,seen,hour")
+    )
+    lines = [
+        json.loads(line)
+        for line in (await content(exports, table, "ndjson", "columns=N")).splitlines()
+    ]
 
     assert listed[0] == {
         "=name": "=1+1", "n": 0.5, "day": "2024-02-29", "seen": "2024-02-29T12:00:01", "hour": "08:30:00",
@@ -107,8 +132,12 @@ async def test_json_and_lines_of_json(exports: ExportWriter, table: DatasetTable
     assert [line["N"] for line in lines] == [10**18, -2, 3, 4, None]
 
 
-async def test_a_sheet_holds_dates_numbers_and_no_formula(exports: ExportWriter, table: DatasetTable) -> None:
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(await content(exports, table, "xlsx"))).get_sheet_by_index(0)
+async def test_a_sheet_holds_dates_numbers_and_no_formula(
+    exports: ExportWriter, table: DatasetTable
+) -> None:
+    sheet = CalamineWorkbook.from_filelike(
+        io.BytesIO(await content(exports, table, "xlsx"))
+    ).get_sheet_by_index(0)
     header, *rows = sheet.to_python(skip_empty_area=False)
 
     assert header == ["'=name", "N", "n", "ok", "day", "seen", "hour", 'a"b,c']
@@ -118,18 +147,30 @@ async def test_a_sheet_holds_dates_numbers_and_no_formula(exports: ExportWriter,
     assert rows[2][2:] == [""] * 6
 
 
-async def test_a_sheet_says_what_it_could_not_hold(exports: ExportWriter, tmp_path: Path) -> None:
-    table = write_table(tmp_path / "t.parquet", [("x", ColumnType.TEXT)], [["a" * 40_000]])
-    book = CalamineWorkbook.from_filelike(io.BytesIO(await content(exports, table, "xlsx")))
+async def test_a_sheet_says_what_it_could_not_hold(
+    exports: ExportWriter, tmp_path: Path
+) -> None:
+    table = write_table(
+        tmp_path / "t.parquet", [("x", ColumnType.TEXT)], [["a" * 40_000]]
+    )
+    book = CalamineWorkbook.from_filelike(
+        io.BytesIO(await content(exports, table, "xlsx"))
+    )
 
     assert len(book.get_sheet_by_index(0).to_python()[1][0]) == 32_767
     assert "were cut" in book.get_sheet_by_name("notes").to_python()[0][0]
 
 
-async def test_a_sheet_that_would_be_too_long_is_refused_at_once(exports: ExportWriter, tmp_path: Path) -> None:
+async def test_a_sheet_that_would_be_too_long_is_refused_at_once(
+    exports: ExportWriter, tmp_path: Path
+) -> None:
     with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT i AS __line, 1 AS n FROM range(1048576) t(i)) TO '{tmp_path}/t.parquet'")
-    table = table_at(tmp_path / "t.parquet", (TypedColumn("n", ColumnType.INTEGER),), 1_048_576)
+        connection.execute(
+            f"COPY (SELECT i AS __line, 1 AS n FROM range(1048576) t(i)) TO '{tmp_path}/t.parquet'"
+        )
+    table = table_at(
+        tmp_path / "t.parquet", (TypedColumn("n", ColumnType.INTEGER),), 1_048_576
+    )
 
     with pytest.raises(QueryTooHeavyError) as refused:
         await content(exports, table, "xlsx")
@@ -141,23 +182,30 @@ async def test_parquet_is_the_file_itself_or_the_part_asked_for(
     exports: ExportWriter, table: DatasetTable, tmp_path: Path
 ) -> None:
     assert await content(exports, table, "parquet") == table.path.read_bytes()
-    (tmp_path / "part.parquet").write_bytes(await content(exports, table, "parquet", "N__less=3"))
+    (tmp_path / "part.parquet").write_bytes(
+        await content(exports, table, "parquet", "N__less=3")
+    )
     with duckdb.connect() as connection:
         found: Any = connection.execute(f"SELECT * FROM '{tmp_path}/part.parquet'")
         assert [column[0] for column in found.description][:2] == ["=name", "N"]
         assert [row[1] for row in found.fetchall()] == [-2, 3]
 
 
-async def test_an_export_that_takes_too_long_is_ended(table: DatasetTable, tmp_path: Path) -> None:
+async def test_an_export_that_takes_too_long_is_ended(
+    table: DatasetTable, tmp_path: Path
+) -> None:
     with pytest.raises(QueryTooHeavyError):
-        await ExportWriter(tmp_path, seconds=0.01).write(table, read_query("", table.columns), "csv")
+        await ExportWriter(tmp_path, seconds=0.01).write(
+            table, read_query("", table.columns), "csv"
+        )
     assert contents(tmp_path) == []
 
 
 async def test_what_a_killed_server_left_is_swept_and_what_another_writes_is_not(
     exports: ExportWriter, table: DatasetTable, tmp_path: Path
 ) -> None:
-    dead, alive = tmp_path / "exports/4194305-x", tmp_path / f"exports/{os.getpid()}-x"
+    dead = tmp_path / "exports/4194305-x"
+    alive = tmp_path / f"exports/{os.getpid()}-x"
     for folder in (dead, alive):
         folder.mkdir(parents=True)
     await content(exports, table, "json", "columns=N")
@@ -171,9 +219,20 @@ def test_a_table_is_described_as_frictionless_reads_it(tmp_path: Path) -> None:
         TypedColumn("jour", ColumnType.DATE, "%d/%m/%Y"), TypedColumn("prix", ColumnType.NUMBER, ","),
         TypedColumn("insee", ColumnType.COMMUNE), TypedColumn("site", ColumnType.URL),
     )  # fmt: skip
-    (tmp_path / "arbres.csv").write_text("jour;prix;insee;site\n29/02/2024;1,5;01001;https://example.org\n")
+    (tmp_path / "arbres.csv").write_text(
+        "jour;prix;insee;site\n29/02/2024;1,5;01001;https://example.org\n"
+    )
     file = PackagedFile(
-        "arbres", "arbres.csv", "csv", "text/csv", 72, "0" * 64, "utf-8", columns, delimiter=";", as_written=True
+        "arbres",
+        "arbres.csv",
+        "csv",
+        "text/csv",
+        72,
+        "0" * 64,
+        "utf-8",
+        columns,
+        delimiter=";",
+        as_written=True,
     )
     package = build_data_package(
         name="arbres", title="Arbres", files=[file], created=WRITTEN, identifier="x", keywords=["arbres"],
@@ -182,8 +241,13 @@ def test_a_table_is_described_as_frictionless_reads_it(tmp_path: Path) -> None:
     (tmp_path / "datapackage.json").write_text(json.dumps(package))
 
     assert package["resources"][0]["dialect"] == {"delimiter": ";"}
-    assert table_schema(columns)["fields"][:2] == [{"name": "jour", "type": "date"}, {"name": "prix", "type": "number"}]
-    resource = frictionless.Package(str(tmp_path / "datapackage.json")).get_resource("arbres")
+    assert table_schema(columns)["fields"][:2] == [
+        {"name": "jour", "type": "date"},
+        {"name": "prix", "type": "number"},
+    ]
+    resource = frictionless.Package(str(tmp_path / "datapackage.json")).get_resource(
+        "arbres"
+    )
     with resource:
         (row,) = list(resource.row_stream)
     assert row["jour"] == DAY

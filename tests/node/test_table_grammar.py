@@ -7,7 +7,16 @@ import pytest
 
 from udi.kit.errors import InvalidError
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.query import Aggregate, AllOf, AnyOf, Filter, Measure, Operator, Query, Sort
+from udi.node.tables.query import (
+    Aggregate,
+    AllOf,
+    AnyOf,
+    Filter,
+    Measure,
+    Operator,
+    Query,
+    Sort,
+)
 from udi.node.tables.query_string import read_query
 
 COLUMNS = tuple(
@@ -84,11 +93,15 @@ def test_read_query_refuses_conditions_that_cannot_be_read(words: str) -> None:
 
 
 def test_order_groups_columns_and_pages() -> None:
-    assert read_query("name__sort=desc&score__sort=ASC&page=2&page_size=200", COLUMNS) == Query(
-        sort=(Sort(NAME, descending=True), Sort(SCORE)), page=2, size=200
+    assert read_query(
+        "name__sort=desc&score__sort=ASC&page=2&page_size=200", COLUMNS
+    ) == Query(sort=(Sort(NAME, descending=True), Sort(SCORE)), page=2, size=200)
+    assert read_query("columns=name,%22e,f%22,name,__id", COLUMNS) == Query(
+        columns=(NAME, E_F, -1)
     )
-    assert read_query("columns=name,%22e,f%22,name,__id", COLUMNS) == Query(columns=(NAME, E_F, -1))
-    assert read_query("name__groupby&count__sum&name__count&count__sum__sort=desc", COLUMNS) == Query(
+    assert read_query(
+        "name__groupby&count__sum&name__count&count__sum__sort=desc", COLUMNS
+    ) == Query(
         sort=(Sort(COUNT, descending=True, aggregate=Aggregate.SUM),),
         groups=(NAME,),
         measures=(Measure(COUNT, Aggregate.SUM), Measure(NAME, Aggregate.COUNT)),

@@ -25,7 +25,9 @@ from udi.node.tables.readers import READERS, FileReaderPool, ReaderLimits
 
 MEGABYTE = 1024**2
 NAMES = ["office", "table", "text"]
-XML = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in NAMES)
+XML = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in NAMES
+)
 MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
 KIND = "application/vnd.oasis.opendocument.spreadsheet"
 
@@ -38,7 +40,10 @@ def ods(rows: int, columns: int) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", KIND)
         entry = f'<m:file-entry m:full-path="/" m:media-type="{KIND}"/>'
-        archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{MANIFEST}">{entry}</m:manifest>')
+        archive.writestr(
+            "META-INF/manifest.xml",
+            f'<m:manifest xmlns:m="{MANIFEST}">{entry}</m:manifest>',
+        )
         document = f"<office:document-content {XML}><office:body><office:spreadsheet>{body}</office:spreadsheet></office:body></office:document-content>"
         archive.writestr("content.xml", document)
     return packed.getvalue()
@@ -52,11 +57,15 @@ async def script(manager: httpx.AsyncClient, passer_by: httpx.AsyncClient) -> Sc
 Way = Callable[[Producer, Script, bytes, str], Awaitable[str]]
 
 
-async def dropped(producer: Producer, _script: Script, content: bytes, name: str) -> str:
+async def dropped(
+    producer: Producer, _script: Script, content: bytes, name: str
+) -> str:
     return await producer.draft(content, name)
 
 
-async def sent_in_parts(_producer: Producer, script: Script, content: bytes, name: str) -> str:
+async def sent_in_parts(
+    _producer: Producer, script: Script, content: bytes, name: str
+) -> str:
     sender = Sender(script.client, script.headers)
     address = await sender.address(len(content), name=name)
     await sender.send(address, 0, content)
@@ -69,11 +78,17 @@ async def put(producer: Producer, script: Script, content: bytes, name: str) -> 
     return dataset
 
 
-WAYS = pytest.mark.parametrize("way", [dropped, sent_in_parts, put], ids=["the form", "in parts", "by a script"])
+WAYS = pytest.mark.parametrize(
+    "way", [dropped, sent_in_parts, put], ids=["the form", "in parts", "by a script"]
+)
 
 
 async def profile_in(database: Database, territory: Territory, dataset: str) -> Profile:
-    versions = [each for each in await rows(database, territory, Version) if str(each.dataset_id) == dataset]
+    versions = [
+        each
+        for each in await rows(database, territory, Version)
+        if str(each.dataset_id) == dataset
+    ]
     return Profile.from_json(max(versions, key=lambda version: version.number).profile)
 
 
@@ -84,7 +99,12 @@ async def test_nothing_is_opened_in_the_web_process(
     def never(*_: Any) -> None:
         raise AssertionError
 
-    for name in ("identify_file", "detect_encoding", "open_workbook", "identify_archive"):
+    for name in (
+        "identify_file",
+        "detect_encoding",
+        "open_workbook",
+        "identify_archive",
+    ):
         monkeypatch.setattr(opened_files, name, never)
 
     dataset = await way(producer, script, ods(3, 2), "sheet.ods")
@@ -93,10 +113,22 @@ async def test_nothing_is_opened_in_the_web_process(
 
 
 @pytest.mark.parametrize(
-    "way", [dropped, *(pytest.param(way, marks=pytest.mark.thorough) for way in (sent_in_parts, put))]
+    "way",
+    [
+        dropped,
+        *(
+            pytest.param(way, marks=pytest.mark.thorough)
+            for way in (sent_in_parts, put)
+        ),
+    ],
 )
 async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
-    producer: Producer, script: Script, node_database: Database, demo: Territory, parts: dict[str, Any], way: Way
+    producer: Producer,
+    script: Script,
+    node_database: Database,
+    demo: Territory,
+    parts: dict[str, Any],
+    way: Way,
 ) -> None:
     parts[READERS] = FileReaderPool(hostile.nothing, ReaderLimits())
     before = psutil.Process(os.getpid()).memory_info().rss
@@ -107,7 +139,9 @@ async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
     profile = await profile_in(node_database, demo, dataset)
     assert (profile.label, profile.is_table) == ("ODS", False)
     assert profile.failure is not None
-    assert "nous n’avons pas pu y regarder" in await producer.page(f"/datasets/{dataset}/check")
+    assert "nous n’avons pas pu y regarder" in await producer.page(
+        f"/datasets/{dataset}/check"
+    )
     await parts[READERS].close()
 
 
@@ -129,26 +163,40 @@ async def test_what_defeats_the_child_is_a_plain_file_with_the_reason(
     dataset = await producer.draft()
 
     profile = await profile_in(node_database, demo, dataset)
-    assert (profile.label, profile.is_table, profile.failure and profile.failure.code) == ("CSV", False, code)
-    assert "Nous lisons encore votre fichier" in await producer.page(f"/datasets/{dataset}/check")
+    assert (
+        profile.label,
+        profile.is_table,
+        profile.failure and profile.failure.code,
+    ) == ("CSV", False, code)
+    assert "Nous lisons encore votre fichier" in await producer.page(
+        f"/datasets/{dataset}/check"
+    )
 
 
 async def test_a_file_whose_turn_does_not_come_is_left_to_the_worker(
     producer: Producer, node_database: Database, demo: Territory, parts: dict[str, Any]
 ) -> None:
-    parts[READERS] = FileReaderPool(hostile.nothing, ReaderLimits(places=1, own_places=1, patience=0.1))
+    parts[READERS] = FileReaderPool(
+        hostile.nothing, ReaderLimits(places=1, own_places=1, patience=0.1)
+    )
     async with parts[READERS].open_reader("another") as reading:
         await reading.call(hostile.nothing, seconds=30)
         dataset = await producer.draft()
 
     profile = await profile_in(node_database, demo, dataset)
     assert (profile.label, profile.is_table, profile.failure) == ("CSV", False, None)
-    assert "Nous lisons encore votre fichier" in await producer.page(f"/datasets/{dataset}/check")
+    assert "Nous lisons encore votre fichier" in await producer.page(
+        f"/datasets/{dataset}/check"
+    )
     await parts[READERS].close()
 
 
 async def test_a_long_text_is_reckoned_from_its_beginning(
-    producer: Producer, node_database: Database, demo: Territory, space: Any, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    space: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("udi.node.datasets.actions.prepare.PROMPT", 0)
     async with node_database.session(demo.id, role="owner") as session:

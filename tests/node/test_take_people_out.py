@@ -31,23 +31,37 @@ def members() -> tuple[bytes, list[str]]:
     draw = made.Draw(11)
     columns = [
         [value(draw) for _ in range(ROWS)]
-        for value in (made.upper_family, made.given, made.mail, made.day(1940, 2010), made.nir)
+        for value in (
+            made.upper_family,
+            made.given,
+            made.mail,
+            made.day(1940, 2010),
+            made.nir,
+        )
     ]
-    rows = [[*row, "FH"[n % 2], "Judo"] for n, row in enumerate(zip(*columns, strict=True))]
+    rows = [
+        [*row, "FH"[n % 2], "Judo"] for n, row in enumerate(zip(*columns, strict=True))
+    ]
     lines = [";".join(NAMES), *(";".join(row) for row in rows)]
     telling = [cell for column in columns[2:] for cell in column if cell]
     return ("\n".join(lines) + "\n").encode("cp1252"), telling
 
 
-async def everything(database: Database, site: Site, territory: Territory, dataset: str) -> bytes:
+async def everything(
+    database: Database, site: Site, territory: Territory, dataset: str
+) -> bytes:
     """All that the node holds of a territory: every row of every table, every object."""
     held = b""
     async with database.session(territory.id, role="owner") as session:
-        tables = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'app'"))
+        tables = await session.scalars(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'app'")
+        )
         for table in tables.all():
             rows = await session.scalars(text(f'SELECT t::text FROM app."{table}" t'))
             held += "\n".join(rows.all()).encode()
-        jobs = await session.scalars(text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer"))
+        jobs = await session.scalars(
+            text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer")
+        )
         held += "\n".join(jobs.all()).encode()
     store = site.parts["objects"]
     async for entry in store.list(str(territory.id)):
@@ -57,14 +71,20 @@ async def everything(database: Database, site: Site, territory: Territory, datas
 
 
 async def test_a_stop_is_treated_and_nothing_of_it_is_left(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, node_site: Site, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    node_site: Site,
+    demo: Territory,
 ) -> None:
     content, telling = members()
     dataset = await producer.draft(content, "adhérents.csv")
     before = await everything(node_database, node_site, demo, dataset)
     asked = await producer.page(f"/datasets/{dataset}/personal-data")
 
-    treated = await producer.client.post(f"/datasets/{dataset}/personal-data", data=ALL_AWAY)
+    treated = await producer.client.post(
+        f"/datasets/{dataset}/personal-data", data=ALL_AWAY
+    )
     checked = await producer.page(f"/datasets/{dataset}/check")
     await producer.publish(dataset)
     given = await passer_by.get(f"/datasets/{dataset}/file")
@@ -79,8 +99,13 @@ async def test_a_stop_is_treated_and_nothing_of_it_is_left(
     lines = given.text.splitlines()
     assert lines[0] == "Né le,sexe,activité"
     assert len(lines) == ROWS + 1
-    assert all(line.split(",")[0].isdigit() and len(line.split(",")[0]) == 4 for line in lines[1:])
-    assert "Personnes retirées du fichier" in await producer.page(f"/datasets/{dataset}")
+    assert all(
+        line.split(",")[0].isdigit() and len(line.split(",")[0]) == 4
+        for line in lines[1:]
+    )
+    assert "Personnes retirées du fichier" in await producer.page(
+        f"/datasets/{dataset}"
+    )
 
 
 async def test_codes_are_the_same_in_the_next_version_and_what_was_chosen_is_proposed_again(
@@ -93,7 +118,8 @@ async def test_codes_are_the_same_in_the_next_version_and_what_was_chosen_is_pro
     await producer.publish(dataset)
     first = await producer.client.get(f"/datasets/{dataset}/file")
     await producer.send(
-        content + b"RIOU;Anne;a.riou@free.fr;01/02/1990;;F;Judo\n", path=f"/datasets/{dataset}/versions"
+        content + b"RIOU;Anne;a.riou@free.fr;01/02/1990;;F;Judo\n",
+        path=f"/datasets/{dataset}/versions",
     )
 
     again = await producer.page(f"/datasets/{dataset}/personal-data")
@@ -109,13 +135,19 @@ async def test_codes_are_the_same_in_the_next_version_and_what_was_chosen_is_pro
 
 
 async def test_the_published_file_stays_and_the_harmless_one_waits(
-    producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     content, _ = members()
     dataset = await producer.draft(content, "adhérents.csv")
     await producer.publish(dataset, reason="Annuaire public, accord de chacun")
 
-    await producer.client.post(f"/datasets/{dataset}/personal-data", data={**ALL_AWAY, "column-0": "pseudonymise"})
+    await producer.client.post(
+        f"/datasets/{dataset}/personal-data",
+        data={**ALL_AWAY, "column-0": "pseudonymise"},
+    )
     version = await latest(node_database, demo, dataset)
 
     assert (version.number, version.published_at) == (2, None)
@@ -133,10 +165,14 @@ async def test_the_published_file_stays_and_the_harmless_one_waits(
         ({"count": "99"}, "count"),
     ],
 )
-async def test_what_was_not_offered_is_refused(producer: Producer, asked: dict[str, str], field: str) -> None:
+async def test_what_was_not_offered_is_refused(
+    producer: Producer, asked: dict[str, str], field: str
+) -> None:
     dataset = await producer.draft(members()[0], "adhérents.csv")
 
-    refused = await producer.client.post(f"/datasets/{dataset}/personal-data", data=asked)
+    refused = await producer.client.post(
+        f"/datasets/{dataset}/personal-data", data=asked
+    )
 
     assert refused.status_code == 422
     assert f'href="#{field}"' in refused.text
@@ -147,7 +183,9 @@ async def test_rows_become_counts_in_which_nobody_is_alone(
 ) -> None:
     dataset = await producer.draft(members()[0], "adhérents.csv")
 
-    await producer.client.post(f"/datasets/{dataset}/personal-data", data={"count": ["5", "6"]})
+    await producer.client.post(
+        f"/datasets/{dataset}/personal-data", data={"count": ["5", "6"]}
+    )
     version = await latest(node_database, demo, dataset)
     file = await producer.client.get(version.file.path)
 
@@ -156,13 +194,21 @@ async def test_rows_become_counts_in_which_nobody_is_alone(
 
 
 async def test_a_large_file_is_treated_by_the_worker_once(
-    producer: Producer, node_database: Database, node_site: Site, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    node_database: Database,
+    node_site: Site,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dataset = await producer.draft(members()[0], "adhérents.csv")
     monkeypatch.setattr(anonymise, "PROMPT", 10)
     await producer.client.post(f"/datasets/{dataset}/personal-data", data=ALL_AWAY)
     waiting = await latest(node_database, demo, dataset)
-    payload = {"version": str(waiting.id), "revision": waiting.preparation.revision, "person": str(uuid.uuid4())}
+    payload = {
+        "version": str(waiting.id),
+        "revision": waiting.preparation.revision,
+        "person": str(uuid.uuid4()),
+    }
     handler = producer_tasks.task_handlers(node_site)[TREAT_VERSION]
 
     await handler(Job(TREAT_VERSION, demo.id, payload, 0, last=False))
@@ -170,12 +216,19 @@ async def test_a_large_file_is_treated_by_the_worker_once(
     await handler(Job(TREAT_VERSION, demo.id, payload, 1, last=False))
 
     assert waiting.preparation.state == PreparationState.WAITING
-    assert [column["name"] for column in treated.profile["columns"]] == ["Né le", "sexe", "activité"]
+    assert [column["name"] for column in treated.profile["columns"]] == [
+        "Né le",
+        "sexe",
+        "activité",
+    ]
     assert (await latest(node_database, demo, dataset)).file.id == treated.file.id
 
 
 async def test_a_treatment_that_cannot_be_done_changes_nothing(
-    producer: Producer, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dataset = await producer.draft(members()[0], "adhérents.csv")
     monkeypatch.setattr(anonymise, "SECONDS", 0.001)
@@ -184,7 +237,9 @@ async def test_a_treatment_that_cannot_be_done_changes_nothing(
     version = await latest(node_database, demo, dataset)
 
     assert version.preparation.state == PreparationState.READY
-    assert "le vôtre est tel qu’il était" in await producer.page(f"/datasets/{dataset}/check")
+    assert "le vôtre est tel qu’il était" in await producer.page(
+        f"/datasets/{dataset}/check"
+    )
 
 
 async def test_somebody_else_may_neither_see_nor_treat(

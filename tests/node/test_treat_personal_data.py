@@ -27,7 +27,13 @@ from udi.node.tables.personal.transformations import (
     to_ten_years,
     to_year,
 )
-from udi.node.tables.personal.treatments import OFFERED, Granularity, Treatment, TreatmentMethod, propose_treatment
+from udi.node.tables.personal.treatments import (
+    OFFERED,
+    Granularity,
+    Treatment,
+    TreatmentMethod,
+    propose_treatment,
+)
 
 KEY = b"a key of the dataset, 32 bytes.."
 ROWS = 60
@@ -51,7 +57,11 @@ def people() -> list[Told]:
         told("Adresse", made.home),
         told("Plaque", made.plate),
         told("age", made.number(18, 90), ColumnType.INTEGER),
-        told("code_postal", made.of(("29000", "20090", "20600", "97410")), ColumnType.POSTCODE),
+        told(
+            "code_postal",
+            made.of(("29000", "20090", "20600", "97410")),
+            ColumnType.POSTCODE,
+        ),
         told("sexe", made.of(("F", "H"))),
         told("activite", made.of(("Judo", "Danse"))),
     ]
@@ -72,10 +82,16 @@ def treated(tmp_path: Path) -> Treat:
     return treating
 
 
-def again(tmp_path: Path, records: list[list[str]], types: dict[str, ColumnType]) -> tuple[Path, list[TypedColumn]]:
+def again(
+    tmp_path: Path, records: list[list[str]], types: dict[str, ColumnType]
+) -> tuple[Path, list[TypedColumn]]:
     """The new file as a typed table."""
     told = [
-        Told(name, [record[index] for record in records[1:]], types.get(name, ColumnType.TEXT))
+        Told(
+            name,
+            [record[index] for record in records[1:]],
+            types.get(name, ColumnType.TEXT),
+        )
         for index, name in enumerate(records[0])
     ]
     return write_table(tmp_path, told, name="again")
@@ -85,22 +101,34 @@ def test_every_proposed_way_out_leaves_no_stop(tmp_path: Path, treated: Treat) -
     told = people()
     parquet, columns = write_table(tmp_path, told)
     before = detect_personal_data(parquet, columns)
-    found = {finding.what: finding for finding in before.findings if finding.what is not PersonalDataKind.SMALL_GROUP}
+    found = {
+        finding.what: finding
+        for finding in before.findings
+        if finding.what is not PersonalDataKind.SMALL_GROUP
+    }
     for place in range(2):
         treatments = [
             Treatment(
-                way, one.columns, propose_treatment(one, columns).step if way is TreatmentMethod.GENERALISE else None
+                way,
+                one.columns,
+                propose_treatment(one, columns).step
+                if way is TreatmentMethod.GENERALISE
+                else None,
             )
             for one in found.values()
             for way in [OFFERED[one.what][min(place, len(OFFERED[one.what]) - 1)]]
         ]
         _, records = treated(told, *treatments)
-        after = detect_personal_data(*again(tmp_path, records, {"age": ColumnType.INTEGER}))
+        after = detect_personal_data(
+            *again(tmp_path, records, {"age": ColumnType.INTEGER})
+        )
 
         names = {name for one in treatments for name in one.columns}
         assert len(found) == 9
         assert [
-            one for one in after.stops if names & set(one.columns) and one.what is not PersonalDataKind.SMALL_GROUP
+            one
+            for one in after.stops
+            if names & set(one.columns) and one.what is not PersonalDataKind.SMALL_GROUP
         ] == []
 
 
@@ -119,11 +147,19 @@ def test_counting_leaves_no_small_group(tmp_path: Path, treated: Treat) -> None:
     assert sum(counts) == ROWS
     assert records[-1] == ["*", "*", str(done.merged)]
     assert "Nom" in done.dropped
-    assert detect_personal_data(*again(tmp_path, records, {"count": ColumnType.INTEGER})).findings == ()
+    assert (
+        detect_personal_data(
+            *again(tmp_path, records, {"count": ColumnType.INTEGER})
+        ).findings
+        == ()
+    )
 
 
 def test_a_remainder_that_is_too_small_is_told_nowhere(treated: Treat) -> None:
-    done, records = treated([Told("zone", ["A"] * 9 + ["B"] * 3)], Treatment(TreatmentMethod.AGGREGATE, ("zone",)))
+    done, records = treated(
+        [Told("zone", ["A"] * 9 + ["B"] * 3)],
+        Treatment(TreatmentMethod.AGGREGATE, ("zone",)),
+    )
 
     assert records == [["zone", "count"], ["A", "9"]]
     assert (done.rows, done.merged, done.left_out) == (1, 0, 3)
@@ -144,7 +180,10 @@ def test_what_is_not_treated_stays_as_it_is(treated: Treat) -> None:
 
 
 def test_tokens_are_the_same_for_the_same_value_and_key(treated: Treat) -> None:
-    told = [Told("Nom", ["Le Goff", "Riou", "Le  Goff", ""]), Told("Tuteur", ["Riou", "", "", "Riou"])]
+    told = [
+        Told("Nom", ["Le Goff", "Riou", "Le  Goff", ""]),
+        Told("Tuteur", ["Riou", "", "", "Riou"]),
+    ]
     coded = Treatment(TreatmentMethod.PSEUDONYMISE, ("Nom", "Tuteur"))
     _, ours = treated(told, coded)
     _, again = treated(told, coded)
@@ -153,7 +192,9 @@ def test_tokens_are_the_same_for_the_same_value_and_key(treated: Treat) -> None:
     assert ours == again
     assert ours[1][0] == ours[3][0] != ours[2][0] == ours[1][1] == ours[4][1]
     assert ours[4][0] == ""
-    assert not {cell for row in ours[1:] for cell in row if cell} & {cell for row in others[1:] for cell in row}
+    assert not {cell for row in ours[1:] for cell in row if cell} & {
+        cell for row in others[1:] for cell in row
+    }
     with pytest.raises(ValueError, match="16 bytes"):
         treated(told, coded, key=b"short")
 
@@ -183,25 +224,37 @@ def test_any_text_has_a_token(text: str) -> None:
         (mask, "+44 20 7946 0958", "** ** **"), (mask, "12 rue des Lilas", "12 rue des Lilas"), (mask, "le 2024-02-29", "le 2024-02-29"),
     ],
 )  # fmt: skip
-def test_a_value_is_made_harmless(change: Callable[[str], str], value: str, coarser: str) -> None:
+def test_a_value_is_made_harmless(
+    change: Callable[[str], str], value: str, coarser: str
+) -> None:
     assert change(value) == coarser
 
 
 def test_geometries_go_to_the_grid_or_away(tmp_path: Path) -> None:
-    parquet, target = tmp_path / "geo.parquet", tmp_path / "new.csv"
+    parquet = tmp_path / "geo.parquet"
+    target = tmp_path / "new.csv"
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE g ({LINE} BIGINT, nom VARCHAR, {GEOMETRY} BLOB)")
         connection.execute(
-            "INSERT INTO g VALUES (2, 'a', ?), (3, 'b', NULL)", [shapely.to_wkb(shapely.Point(-4.4861, 48.3904))]
+            f"CREATE TABLE g ({LINE} BIGINT, nom VARCHAR, {GEOMETRY} BLOB)"
+        )
+        connection.execute(
+            "INSERT INTO g VALUES (2, 'a', ?), (3, 'b', NULL)",
+            [shapely.to_wkb(shapely.Point(-4.4861, 48.3904))],
         )
         connection.execute(f"COPY g TO '{parquet}' (FORMAT parquet)")
     columns = [TypedColumn("nom", ColumnType.TEXT)]
 
     apply_treatments(
-        parquet, columns, [Treatment(TreatmentMethod.GENERALISE, (GEOMETRY,), Granularity.GRID)], target, KEY
+        parquet,
+        columns,
+        [Treatment(TreatmentMethod.GENERALISE, (GEOMETRY,), Granularity.GRID)],
+        target,
+        KEY,
     )
     assert target.read_text() == "nom,geometry\na,POINT (-4.49 48.39)\nb,\n"
-    apply_treatments(parquet, columns, [Treatment(TreatmentMethod.DROP, (GEOMETRY,))], target, KEY)
+    apply_treatments(
+        parquet, columns, [Treatment(TreatmentMethod.DROP, (GEOMETRY,))], target, KEY
+    )
     assert target.read_text() == "nom\na\nb\n"
 
 
@@ -210,10 +263,15 @@ def test_geometries_go_to_the_grid_or_away(tmp_path: Path) -> None:
     [
         [Treatment(TreatmentMethod.DROP, ("nobody",))],
         [Treatment(TreatmentMethod.GENERALISE, ("age",))],
-        [Treatment(TreatmentMethod.DROP, ("age",)), Treatment(TreatmentMethod.MASK, ("age",))],
+        [
+            Treatment(TreatmentMethod.DROP, ("age",)),
+            Treatment(TreatmentMethod.MASK, ("age",)),
+        ],
     ],
 )
-def test_what_cannot_be_done_is_refused(treated: Treat, treatments: list[Treatment]) -> None:
+def test_what_cannot_be_done_is_refused(
+    treated: Treat, treatments: list[Treatment]
+) -> None:
     with pytest.raises(InvalidError) as refused:
         treated([Told("age", ["3"], ColumnType.INTEGER)], *treatments)
 

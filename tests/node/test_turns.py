@@ -12,7 +12,12 @@ from udi.node.tables.fair_queue import FairQueue, QueueFullError, Slot
 from udi.node.tables.pool import AsyncFairQueue
 
 SPACES = st.sampled_from("ABCD")
-STEPS = st.lists(st.one_of(st.tuples(st.just("join"), SPACES), st.tuples(st.just("leave"), st.integers(0, 30))))
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("join"), SPACES),
+        st.tuples(st.just("leave"), st.integers(0, 30)),
+    )
+)
 
 
 class Watched:
@@ -27,7 +32,9 @@ class Watched:
         before = [ticket for ticket in self.tickets if ticket.served]
         ticket = self.turns.enqueue(space)
         self.tickets.append(ticket)
-        self._note([each for each in self.tickets if each.served and each not in before])
+        self._note(
+            [each for each in self.tickets if each.served and each not in before]
+        )
 
     def leave(self, number: int) -> None:
         if self.tickets:
@@ -36,10 +43,16 @@ class Watched:
             self._note(self.turns.release(ticket))
 
     def _note(self, served: list[Slot]) -> None:
-        firsts = {ticket.space: ticket for ticket in reversed(self.tickets) if not ticket.served}
+        firsts = {
+            ticket.space: ticket
+            for ticket in reversed(self.tickets)
+            if not ticket.served
+        }
         for ticket in firsts.values():
             if self.held[ticket.space] < self.turns.own_places:
-                self.overtaken.setdefault(ticket, Counter()).update(each.space for each in served)
+                self.overtaken.setdefault(ticket, Counter()).update(
+                    each.space for each in served
+                )
 
     @property
     def held(self) -> Counter[object]:
@@ -60,8 +73,14 @@ def test_a_space_is_served_before_another_is_served_twice(
         assert line.turns.active_count == sum(line.held.values()) <= places
         assert max(line.held.values(), default=0) <= own
         assert line.turns.waiting == sum(not ticket.served for ticket in line.tickets)
-        assert all(most <= 1 for counts in line.overtaken.values() for most in counts.values())
-        able = {ticket.space for ticket in line.tickets if not ticket.served and line.held[ticket.space] < own}
+        assert all(
+            most <= 1 for counts in line.overtaken.values() for most in counts.values()
+        )
+        able = {
+            ticket.space
+            for ticket in line.tickets
+            if not ticket.served and line.held[ticket.space] < own
+        }
         assert min(places - line.turns.active_count, len(able)) == 0, (
             "nobody who may be served waits beside a free place"
         )

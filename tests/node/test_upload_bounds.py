@@ -44,16 +44,27 @@ async def port(node_database: Database, demo: Territory) -> Space:
     """The space of another producer."""
     async with node_database.session(demo.id, role="owner") as session:
         return await apply_space(
-            session, slug="port", organisation_id=uuid.uuid4(), name="Port", email="port@kerlevan.example"
+            session,
+            slug="port",
+            organisation_id=uuid.uuid4(),
+            name="Port",
+            email="port@kerlevan.example",
         )
 
 
 @pytest.fixture
 async def both(
-    node_app: Litestar, demo: Territory, space: Space, port: Space, browse: Browse, make_person: Callable[..., Login]
+    node_app: Litestar,
+    demo: Territory,
+    space: Space,
+    port: Space,
+    browse: Browse,
+    make_person: Callable[..., Login],
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who publishes for both producers."""
-    person = make_person(demo, memberships={SLUG: ["publishers"], "port": ["publishers"]})
+    person = make_person(
+        demo, memberships={SLUG: ["publishers"], "port": ["publishers"]}
+    )
     async with browse(node_app, demo, person) as client:
         yield client
 
@@ -83,10 +94,16 @@ async def test_a_key_is_revoked_on_the_page_of_its_own_space(
         [untouched] = await rows(node_database, demo, ScriptKey)
         here = await client.post(f"/spaces/{SLUG}/keys/{key.id}/revoke")
 
-    assert (elsewhere.status_code, untouched.revoked_at, here.status_code) == (404, None, 303)
+    assert (elsewhere.status_code, untouched.revoked_at, here.status_code) == (
+        404,
+        None,
+        303,
+    )
 
 
-async def test_a_member_of_two_spaces_sends_a_version_through_the_space_of_its_dataset(both: httpx.AsyncClient) -> None:
+async def test_a_member_of_two_spaces_sends_a_version_through_the_space_of_its_dataset(
+    both: httpx.AsyncClient,
+) -> None:
     dataset = await Producer(both).draft()
 
     elsewhere = await Sender(both).begin(5, slug="port", dataset=dataset)
@@ -96,7 +113,9 @@ async def test_a_member_of_two_spaces_sends_a_version_through_the_space_of_its_d
 
 
 async def test_a_sender_adds_nothing_to_a_file_that_is_fetched(sender: Sender) -> None:
-    asked = await sender.client.post(f"/spaces/{SLUG}/fetch", data={"address": "https://example.org/a.csv"})
+    asked = await sender.client.post(
+        f"/spaces/{SLUG}/fetch", data={"address": "https://example.org/a.csv"}
+    )
     address = asked.headers["location"]
 
     answer = await sender.send(address, 0, TABLE)
@@ -112,7 +131,9 @@ async def test_an_upload_that_failed_takes_nothing_more(sender: Sender) -> None:
     assert answer.status_code == 410
 
 
-async def test_a_size_that_is_said_late_is_compared_with_the_place_that_is_left(sender: Sender) -> None:
+async def test_a_size_that_is_said_late_is_compared_with_the_place_that_is_left(
+    sender: Sender,
+) -> None:
     address = await sender.address(None)
 
     answer = await sender.send(address, 0, b"x", Upload_Length=str(PLACE + 1))
@@ -121,7 +142,9 @@ async def test_a_size_that_is_said_late_is_compared_with_the_place_that_is_left(
     assert await sender.offset(address) == 0
 
 
-async def test_an_upload_of_unknown_size_takes_no_more_than_its_space_has(sender: Sender) -> None:
+async def test_an_upload_of_unknown_size_takes_no_more_than_its_space_has(
+    sender: Sender,
+) -> None:
     address = await sender.address(None)
 
     answer = await sender.send(address, 0, b"x" * (PLACE + 1))
@@ -129,7 +152,9 @@ async def test_an_upload_of_unknown_size_takes_no_more_than_its_space_has(sender
     assert answer.status_code == 413
 
 
-async def test_a_space_has_so_many_uploads_under_way(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_space_has_so_many_uploads_under_way(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(uploads, "MOST_OPEN", 1)
     first = await sender.begin(5)
 
@@ -149,7 +174,9 @@ async def test_what_became_a_version_is_not_given_up(
     assert await objects(store, demo) == before != []
 
 
-async def test_a_form_has_a_few_parts(producer: Producer, demo: Territory, store: ObjectStore) -> None:
+async def test_a_form_has_a_few_parts(
+    producer: Producer, demo: Territory, store: ObjectStore
+) -> None:
     answer = await producer.client.post(
         f"/spaces/{SLUG}/datasets",
         data={f"field{number}": "x" for number in range(20)},
@@ -166,16 +193,23 @@ def desk_of(site: Site, territory: Territory) -> UploadContext:
 
 
 async def received(
-    sender: Sender, database: Database, territory: Territory, monkeypatch: pytest.MonkeyPatch
+    sender: Sender,
+    database: Database,
+    territory: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> tuple[Upload, list[UploadPart]]:
     """An upload whose bytes are all here, in several parts, and which nobody ended yet."""
     monkeypatch.setattr(resumable, "AT_ONCE", 10)
     monkeypatch.setattr(upload_stream, "LEAST_PART", 10_000)
     content = TABLE * 1000
     address = await sender.address(len(content))
-    await sender.send(address, 0, iter([content[i : i + 4096] for i in range(0, len(content), 4096)]))
+    await sender.send(
+        address, 0, iter([content[i : i + 4096] for i in range(0, len(content), 4096)])
+    )
     [upload] = await rows(database, territory, Upload)
-    return upload, sorted(await rows(database, territory, UploadPart), key=lambda part: part.start)
+    return upload, sorted(
+        await rows(database, territory, UploadPart), key=lambda part: part.start
+    )
 
 
 @pytest.mark.parametrize("place", [0, 1, -1], ids=["first", "second", "last"])
@@ -185,7 +219,9 @@ async def test_a_file_is_not_put_together_without_one_of_its_parts(
 ) -> None:  # fmt: skip
     upload, parts = await received(sender, node_database, demo, monkeypatch)
     async with node_database.session(demo.id, role="worker") as session:
-        await session.execute(delete(UploadPart).where(UploadPart.id == parts[place].id))
+        await session.execute(
+            delete(UploadPart).where(UploadPart.id == parts[place].id)
+        )
 
     ended = await finish_upload(desk_of(node_site, demo), upload.id)
 
@@ -195,13 +231,19 @@ async def test_a_file_is_not_put_together_without_one_of_its_parts(
 
 
 async def test_an_upload_that_is_ended_twice_at_once_becomes_one_version(
-    sender: Sender, node_site: Site, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    sender: Sender,
+    node_site: Site,
+    node_database: Database,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     upload, _ = await received(sender, node_database, demo, monkeypatch)
     desk = desk_of(node_site, demo)
     await assemble_upload(desk.depot, upload)
 
-    ended: list[Any] = await asyncio.gather(*(finish_upload(desk, upload.id) for _ in range(2)))
+    ended: list[Any] = await asyncio.gather(
+        *(finish_upload(desk, upload.id) for _ in range(2))
+    )
 
     assert [each.state for each in ended] == ["done", "done"]
     assert len(await rows(node_database, demo, Version)) == 1

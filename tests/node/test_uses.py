@@ -36,12 +36,17 @@ NAMES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "client"), [(name, client) for client, names in NAMES.items() for name in names])
+@pytest.mark.parametrize(
+    ("name", "client"),
+    [(name, client) for client, names in NAMES.items() for name in names],
+)
 def test_a_client_is_told_by_its_name(name: str, client: ClientKind) -> None:
     assert client_of(name) is client
 
 
-async def counts(site: Site, territory: Territory) -> dict[tuple[str, str], tuple[int, int]]:
+async def counts(
+    site: Site, territory: Territory
+) -> dict[tuple[str, str], tuple[int, int]]:
     await site.parts["uses"].flush()
     async with site.database.session(territory.id) as session:
         rows = (await session.scalars(select(UseCount))).all()
@@ -71,7 +76,10 @@ async def test_parts_that_one_reader_takes_are_one_download(
 
     for name in (FIREFOX, CHROME):
         for start in range(0, len(TABLE), 10):
-            await passer_by.get(address, headers={"User-Agent": name, "Range": f"bytes={start}-{start + 9}"})
+            await passer_by.get(
+                address,
+                headers={"User-Agent": name, "Range": f"bytes={start}-{start + 9}"},
+            )
 
     assert await counts(node_site, demo) == {("file", "people"): (2, 2 * len(TABLE))}
 
@@ -84,7 +92,9 @@ async def test_a_download_that_goes_on_after_a_break_is_one(
     await passer_by.get(address, headers={"User-Agent": FIREFOX})
     await passer_by.get(address, headers={"User-Agent": FIREFOX, "Range": "bytes=10-"})
 
-    assert await counts(node_site, demo) == {("file", "people"): (1, 2 * len(TABLE) - 10)}
+    assert await counts(node_site, demo) == {
+        ("file", "people"): (1, 2 * len(TABLE) - 10)
+    }
 
 
 async def test_calls_and_exports_of_a_table_count_with_their_bytes(
@@ -93,7 +103,10 @@ async def test_calls_and_exports_of_a_table_count_with_their_bytes(
     table = f"/api/resources/{await producer.publish()}"
     agent = {"User-Agent": "curl/8.5.0"}
 
-    pages = [await passer_by.get(f"{table}/{path}", headers=agent) for path in ("", "profile/", "data/?page_size=1")]
+    pages = [
+        await passer_by.get(f"{table}/{path}", headers=agent)
+        for path in ("", "profile/", "data/?page_size=1")
+    ]
     whole = await passer_by.get(f"{table}/data/csv/", headers=agent)
     await passer_by.head(f"{table}/data/", headers=agent)
     await passer_by.get(f"{table}/data/", headers={**agent, "If-None-Match": "*"})
@@ -107,14 +120,21 @@ async def test_calls_and_exports_of_a_table_count_with_their_bytes(
 
 
 async def test_a_space_that_is_asked_too_much_answers_no_table_either(
-    producer: Producer, passer_by: httpx.AsyncClient, node_site: Site, demo: Territory, parts: dict[str, Any]
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_site: Site,
+    demo: Territory,
+    parts: dict[str, Any],
 ) -> None:
     dataset = await producer.publish()
     async with node_site.database.session(demo.id, role="worker") as session:
         await set_limits(session, SLUG, requests_per_minute=1)
     parts["limits"] = SpaceLimiter(node_site.database, node_site.settings)
 
-    asked = [await passer_by.get(path) for path in (f"/api/resources/{dataset}/data/", f"/datasets/{dataset}/data")]
+    asked = [
+        await passer_by.get(path)
+        for path in (f"/api/resources/{dataset}/data/", f"/datasets/{dataset}/data")
+    ]
 
     assert [answer.status_code for answer in asked] == [200, 429]
 
@@ -138,7 +158,12 @@ async def test_several_processes_add_up_and_none_blocks_another(
     for turn in range(3):
         for rank, uses in enumerate(processes):
             for dataset in datasets if (rank + turn) % 2 else reversed(datasets):
-                uses.add(use_of(demo.id, space.id, dataset, UseKind.API, ClientKind.PROGRAMS), sent=7)
+                uses.add(
+                    use_of(
+                        demo.id, space.id, dataset, UseKind.API, ClientKind.PROGRAMS
+                    ),
+                    sent=7,
+                )
         await asyncio.gather(*(uses.flush() for uses in processes))
     for uses in processes:
         await uses.close()
@@ -150,10 +175,15 @@ async def test_several_processes_add_up_and_none_blocks_another(
 
 
 async def test_what_the_database_does_not_take_now_is_written_later(
-    node_database: Database, demo: Territory, space: Space, monkeypatch: pytest.MonkeyPatch
+    node_database: Database,
+    demo: Territory,
+    space: Space,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     uses = UseCounter(node_database)
-    uses.add(use_of(demo.id, space.id, uuid.uuid4(), UseKind.FILE, ClientKind.PEOPLE), sent=3)
+    uses.add(
+        use_of(demo.id, space.id, uuid.uuid4(), UseKind.FILE, ClientKind.PEOPLE), sent=3
+    )
 
     def away(*_: Any, **__: Any) -> Any:
         raise ConnectionError
@@ -164,7 +194,9 @@ async def test_what_the_database_does_not_take_now_is_written_later(
     await uses.close()
 
     async with node_database.session(demo.id) as session:
-        assert [(row.count, row.bytes) for row in await session.scalars(select(UseCount))] == [(1, 3)]
+        assert [
+            (row.count, row.bytes) for row in await session.scalars(select(UseCount))
+        ] == [(1, 3)]
 
 
 async def test_counts_of_another_territory_are_unseen(
@@ -178,11 +210,14 @@ async def test_counts_of_another_territory_are_unseen(
         assert (await session.scalars(select(UseCount))).all() == []
 
 
-async def test_readers_are_forgotten_by_themselves_and_a_salt_is_never_used_again() -> None:
+async def test_readers_are_forgotten_by_themselves_and_a_salt_is_never_used_again() -> (
+    None
+):
     readers = RecentReaders(lasts=0.05)
     assert readers.is_new("file", "name", "192.0.2.1")
     assert not readers.is_new("file", "name", "192.0.2.1")
-    salt, digests = readers._salt, set(readers._seen)
+    salt = readers._salt
+    digests = set(readers._seen)
 
     await asyncio.sleep(0.1)
 
@@ -203,7 +238,9 @@ async def test_no_address_and_no_name_of_a_program_reaches_the_database(
     await node_site.parts["uses"].flush()
 
     async with node_site.database.session(demo.id) as session:
-        stored = await session.scalar(text("SELECT string_agg(u::text, '|') FROM app.use_count u"))
+        stored = await session.scalar(
+            text("SELECT string_agg(u::text, '|') FROM app.use_count u")
+        )
     assert "set-cookie" not in answer.headers
     assert "programs" in stored
     assert not re.search("SecretName|203\\.0\\.113|127\\.0\\.0", stored)

@@ -16,7 +16,8 @@ from udi.node.tables.overview import _validate_drawing
 
 pytestmark = pytest.mark.programs
 
-MEMORY, PATIENCE = 1024, 60
+MEMORY = 1024
+PATIENCE = 60
 ROOT = Path(__file__).parents[2]
 FILTERED = """
 import os, sys
@@ -46,7 +47,9 @@ def behind_the_filter(place: Path, deed: str, *, file_bytes: int = 0) -> str:
 
 
 @pytest.mark.parametrize("deed", REACH_OUT)
-def test_the_filter_alone_keeps_a_child_from_all_that_is_outside(tmp_path: Path, deed: str) -> None:
+def test_the_filter_alone_keeps_a_child_from_all_that_is_outside(
+    tmp_path: Path, deed: str
+) -> None:
     assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "PermissionError"
 
 
@@ -56,7 +59,9 @@ def test_the_filter_refuses_what_no_reading_needs(tmp_path: Path, deed: str) -> 
 
 
 @pytest.mark.parametrize("deed", WRITE)
-def test_the_filter_alone_keeps_a_child_from_writing_unless_it_may(tmp_path: Path, deed: str) -> None:
+def test_the_filter_alone_keeps_a_child_from_writing_unless_it_may(
+    tmp_path: Path, deed: str
+) -> None:
     assert behind_the_filter(tmp_path, deed) == "PermissionError"
     assert (tmp_path / "table.csv").read_text() == "kept"
     assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "done"
@@ -68,24 +73,49 @@ def test_a_file_that_a_child_writes_has_a_longest_length(tmp_path: Path) -> None
 
 
 async def test_a_child_with_its_modules_reaches_no_file_and_asks_about_none() -> None:
-    async with ChildProcess(ProcessLimits(MEMORY, modules=("tests.node.hostile",))) as child:
+    async with ChildProcess(
+        ProcessLimits(MEMORY, modules=("tests.node.hostile",))
+    ) as child:
         for deed in ("read", "ask about", "write", "delete", *ASK_THE_KERNEL):
-            outcome = await child.call(hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE)
+            outcome = await child.call(
+                hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE
+            )
             assert outcome == "PermissionError", deed
-        assert await child.call(hostile.attempt, "list", Path("/etc"), seconds=PATIENCE) == "PermissionError"
-        assert await child.call(hostile.attempt, "read", ROOT / "README.md", seconds=PATIENCE) == "PermissionError"
+        assert (
+            await child.call(hostile.attempt, "list", Path("/etc"), seconds=PATIENCE)
+            == "PermissionError"
+        )
+        assert (
+            await child.call(
+                hostile.attempt, "read", ROOT / "README.md", seconds=PATIENCE
+            )
+            == "PermissionError"
+        )
 
 
 async def test_a_child_that_opens_files_can_ask_whether_one_is_there() -> None:
     """No wall of the kernel sees the path of `stat`: what it answers is in the reference of security."""
     async with ChildProcess(ProcessLimits(MEMORY)) as child:
-        assert await child.call(hostile.attempt, "ask about", Path("/etc/passwd"), seconds=PATIENCE) == "done"
-        assert await child.call(hostile.attempt, "read", Path("/etc/passwd"), seconds=PATIENCE) == "PermissionError"
+        assert (
+            await child.call(
+                hostile.attempt, "ask about", Path("/etc/passwd"), seconds=PATIENCE
+            )
+            == "done"
+        )
+        assert (
+            await child.call(
+                hostile.attempt, "read", Path("/etc/passwd"), seconds=PATIENCE
+            )
+            == "PermissionError"
+        )
 
 
 async def test_memory_of_a_child_is_written_or_run() -> None:
     async with ChildProcess(ProcessLimits(MEMORY)) as child:
-        assert await child.call(hostile.make_memory_that_runs, seconds=PATIENCE) == "PermissionError"
+        assert (
+            await child.call(hostile.make_memory_that_runs, seconds=PATIENCE)
+            == "PermissionError"
+        )
 
 
 async def test_a_call_may_use_a_processor_as_long_as_it_may_last() -> None:
@@ -95,12 +125,16 @@ async def test_a_call_may_use_a_processor_as_long_as_it_may_last() -> None:
             assert seconds <= left <= seconds + 3
 
 
-async def test_an_answer_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_that_is_too_long_is_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(children, "LONGEST_ANSWER", 100)
     async with ChildProcess(ProcessLimits(MEMORY)) as child:
         assert await child.call(hostile.own_pid, seconds=PATIENCE) == child.pid
         with pytest.raises(ChildMemoryError):
-            await child.call(hostile.reverse, (Path("/" + "x" * 200),), seconds=PATIENCE)
+            await child.call(
+                hostile.reverse, (Path("/" + "x" * 200),), seconds=PATIENCE
+            )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,11 @@ Cell = str | int | float | bool | None
 
 
 def write_table(
-    path: Path, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]], *, first_line: int = 2
+    path: Path,
+    columns: Sequence[tuple[str, str]],
+    rows: Sequence[Sequence[object]],
+    *,
+    first_line: int = 2,
 ) -> Path:
     """A Parquet of (name, DuckDB's type) columns below `__line`."""
     with duckdb.connect() as connection:
@@ -22,16 +26,33 @@ def write_table(
             marks = ", ".join("?" * (len(columns) + 1))
             lines = [[line, *row] for line, row in enumerate(rows, first_line)]
             connection.executemany(f"INSERT INTO t VALUES ({marks})", lines)
-        connection.execute(f"COPY t TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(
+            f"COPY t TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
+        )
     return path
 
 
-def write_texts(path: Path, names: Sequence[str], rows: Sequence[Sequence[str]], *, first_line: int = 2) -> Path:
+def write_texts(
+    path: Path,
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    first_line: int = 2,
+) -> Path:
     """A table of texts: every column as the file writes it, trimmed; line 2 is the first record's."""
-    padded = [[row[index].strip() if index < len(row) else "" for index in range(len(names))] for row in rows]
-    return write_table(path, [(name, "VARCHAR") for name in names], padded, first_line=first_line)
+    padded = [
+        [row[index].strip() if index < len(row) else "" for index in range(len(names))]
+        for row in rows
+    ]
+    return write_table(
+        path, [(name, "VARCHAR") for name in names], padded, first_line=first_line
+    )
 
 
-def write_typed(path: Path, columns: Sequence[TypedColumn], rows: Sequence[Sequence[Cell]]) -> Path:
+def write_typed(
+    path: Path, columns: Sequence[TypedColumn], rows: Sequence[Sequence[Cell]]
+) -> Path:
     """A typed table."""
-    return write_table(path, [(column.name, column.sql_type) for column in columns], rows)
+    return write_table(
+        path, [(column.name, column.sql_type) for column in columns], rows
+    )

@@ -42,12 +42,21 @@ def titled_tables() -> Iterator[TitledTable]:
     """The 60 files: one to three title lines, full or not, with or without a blank line, in five languages."""
     for number in range(60):
         draw = random.Random(1000 + number)  # noqa: S311 - made-up values
-        titles = [list(TITLES[(number + place) % len(TITLES)]) for place in range(number % 3 + 1)]
+        titles = [
+            list(TITLES[(number + place) % len(TITLES)])
+            for place in range(number % 3 + 1)
+        ]
         blank = [[""] * 5] if number % 4 == 1 else []
         top = [*titles, *blank]
         text = io.StringIO()
         writer = csv.writer(text, delimiter=";", lineterminator="\n")
-        writer.writerows([*top, HEADERS[number % len(HEADERS)], *(_member(draw) for _ in range(MEMBERS))])
+        writer.writerows(
+            [
+                *top,
+                HEADERS[number % len(HEADERS)],
+                *(_member(draw) for _ in range(MEMBERS)),
+            ]
+        )
         yield TitledTable(number, text.getvalue().encode(), len(top) + 1)
 
 

@@ -20,14 +20,21 @@ class Told:
     type: ColumnType = ColumnType.TEXT
 
 
-def write_table(folder: Path, told: Sequence[Told], *, name: str = "table") -> tuple[Path, list[TypedColumn]]:
+def write_table(
+    folder: Path, told: Sequence[Told], *, name: str = "table"
+) -> tuple[Path, list[TypedColumn]]:
     """The Parquet of these columns and what they are; lines count from 2, as below a header."""
     columns = [TypedColumn(each.name, each.type) for each in told]
-    text, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
+    text = folder / f"{name}.csv"
+    parquet = folder / f"{name}.parquet"
     with text.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for line, record in enumerate(zip(*(each.values for each in told), strict=True), start=2):
-            writer.writerow([line, *(cell.replace("\x00", "").replace("\r", "") for cell in record)])
+        for line, record in enumerate(
+            zip(*(each.values for each in told), strict=True), start=2
+        ):
+            writer.writerow(
+                [line, *(cell.replace("\x00", "").replace("\r", "") for cell in record)]
+            )
     read = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(told)))
     typed = ", ".join(
         f"try_cast(nullif(c{index}, '') AS {column.sql_type}) AS {identifier(column.name)}"

@@ -21,14 +21,22 @@ def installation(
     keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """Portal, hosted node and their workers; two territories, `demo` and `autre`."""
-    with running(cluster.own_settings(run_folder, "own_nodes"), tmp_path_factory.mktemp("installation")) as found:
+    with running(
+        cluster.own_settings(run_folder, "own_nodes"),
+        tmp_path_factory.mktemp("installation"),
+    ) as found:
         yield found
 
 
 @pytest.fixture(scope="package")
-def elsewhere(keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def elsewhere(
+    keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     """Another installation; its territories have the same names."""
-    with running(cluster.own_settings(run_folder, "elsewhere"), tmp_path_factory.mktemp("elsewhere")) as found:
+    with running(
+        cluster.own_settings(run_folder, "elsewhere"),
+        tmp_path_factory.mktemp("elsewhere"),
+    ) as found:
         yield found
 
 
@@ -62,6 +70,12 @@ def node(installation: Installation, new_node: Callable[[], Node]) -> Node:
 @pytest.fixture(scope="package")
 async def producer(installation: Installation, node: Node) -> AsyncIterator[Producer]:
     """Somebody of the town hall, logged in at its own node with the account that they have on the territory."""
-    async with httpx.AsyncClient(base_url=node.url, timeout=60, headers=SAME_SITE) as client:
-        await log_in(client, "responsable@kerlevan.example", installation.password("responsable@kerlevan.example"))
+    async with httpx.AsyncClient(
+        base_url=node.url, timeout=60, headers=SAME_SITE
+    ) as client:
+        await log_in(
+            client,
+            "responsable@kerlevan.example",
+            installation.password("responsable@kerlevan.example"),
+        )
         yield Producer(client)

@@ -36,18 +36,40 @@ class Node:
         return commands.run(*arguments, environment=environment())
 
     def init(self, link: str) -> subprocess.CompletedProcess[str]:
-        return self.run("node", "init", self.folder, "--invitation", link, "--port", str(self.port), "--json")
+        return self.run(
+            "node",
+            "init",
+            self.folder,
+            "--invitation",
+            link,
+            "--port",
+            str(self.port),
+            "--json",
+        )
 
     def join(self, link: str, *more: str) -> subprocess.CompletedProcess[str]:
-        return self.run("node", "join", self.folder, "--invitation", link, "--json", *more)
+        return self.run(
+            "node", "join", self.folder, "--invitation", link, "--json", *more
+        )
 
     def start(self) -> None:
         """`udi node serve`, until its pages answer."""
         with (self.folder / "serve.log").open("a") as log:
             self.process = commands.start(
-                "node", "serve", self.folder, environment=environment(), stdout=log, stderr=log
+                "node",
+                "serve",
+                self.folder,
+                environment=environment(),
+                stdout=log,
+                stderr=log,
             )
-        wait_for(lambda: self.answers() or self.process is None or self.process.poll() is not None)
+        wait_for(
+            lambda: (
+                self.answers()
+                or self.process is None
+                or self.process.poll() is not None
+            )
+        )
         assert self.answers(), self.log("serve")
 
     def answers(self) -> bool:
@@ -60,7 +82,8 @@ class Node:
         """As Ctrl-C does; its status."""
         if self.process is None:
             return None
-        process, self.process = self.process, None
+        process = self.process
+        self.process = None
         process.terminate()
         return process.wait(PATIENCE)
 
@@ -81,18 +104,40 @@ class Node:
 
 def environment() -> dict[str, str]:
     """Nothing of any installation."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("UDI_")}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("UDI_")
+    }
     return {**kept, "PYTHONPATH": str(ROOT / "platform/src")}
 
 
-def invite(installation: Installation, slug: str, url: str, producer: str, *more: str, territory: str = "demo") -> str:
+def invite(
+    installation: Installation,
+    slug: str,
+    url: str,
+    producer: str,
+    *more: str,
+    territory: str = "demo",
+) -> str:
     """The link that the operator gets."""
-    done = installation.run("node", "invite", territory, slug, "--url", url, "--producer", producer, "--json", *more)
+    done = installation.run(
+        "node",
+        "invite",
+        territory,
+        slug,
+        "--url",
+        url,
+        "--producer",
+        producer,
+        "--json",
+        *more,
+    )
     assert done.returncode == 0, done.stderr
     return str(json.loads(done.stdout)["invitation"])
 
 
-def on_portal(installation: Installation, dataset: str, slug: str = "demo") -> httpx.Response:
+def on_portal(
+    installation: Installation, dataset: str, slug: str = "demo"
+) -> httpx.Response:
     """A dataset's page for machines, as anybody reads it."""
     address = f"http://127.0.0.1:{installation.settings.port(0)}/konsult/v1/datasets/{dataset}/metadatas"
     return httpx.get(address, headers={"Host": f"{slug}.localhost"}, timeout=30)
@@ -106,7 +151,9 @@ def wait_for(true: Callable[[], object], patience: float = PATIENCE) -> None:
         time.sleep(0.2)
 
 
-async def log_in(client: httpx.AsyncClient, username: str, password: str, origin: str = "") -> None:
+async def log_in(
+    client: httpx.AsyncClient, username: str, password: str, origin: str = ""
+) -> None:
     """Through the real forms of Keycloak, and back to the node (known as `origin` there) with a session."""
     async with httpx.AsyncClient(timeout=30) as keycloak:
 
@@ -119,7 +166,13 @@ async def log_in(client: httpx.AsyncClient, username: str, password: str, origin
         assert leaving.status_code == 303, leaving.text
         page = await keycloak.get(leaving.headers["location"])
         page = await keycloak.post(form_action(page), data={"username": username})
-        page = await keycloak.post(form_action(page), data={"username": username, "password": password})
+        page = await keycloak.post(
+            form_action(page), data={"username": username, "password": password}
+        )
         assert page.status_code == 302, page.text
-    opened = await client.get(page.headers["location"].removeprefix(origin) if origin else page.headers["location"])
+    opened = await client.get(
+        page.headers["location"].removeprefix(origin)
+        if origin
+        else page.headers["location"]
+    )
     assert opened.status_code == 303, opened.text

@@ -16,15 +16,21 @@ from udi.portal.nodes.models import Node as Registered
 from udi.portal.tenants.queries import get_tenant
 
 
-async def pushed_by(installation: Installation, node: str, slug: str = "demo") -> list[str]:
+async def pushed_by(
+    installation: Installation, node: str, slug: str = "demo"
+) -> list[str]:
     """The identifiers of what a territory's portal shows of a node."""
     portal = Database(installation.settings, "portal")
     try:
         async with portal.platform_session() as session:
             tenant = (await get_tenant(session, slug)).id
         async with portal.session(tenant, role="worker") as session:
-            mine = select(Registered.id).where(Registered.slug == node).scalar_subquery()
-            query = select(Dataset.id).where(Dataset.node_id == mine, Dataset.state == "published")
+            mine = (
+                select(Registered.id).where(Registered.slug == node).scalar_subquery()
+            )
+            query = select(Dataset.id).where(
+                Dataset.node_id == mine, Dataset.state == "published"
+            )
             twice = select(func.count(Dataset.id) - func.count(Dataset.id.distinct()))
             assert await session.scalar(twice) == 0
             return [str(each) for each in await session.scalars(query)]
@@ -32,16 +38,26 @@ async def pushed_by(installation: Installation, node: str, slug: str = "demo") -
         await portal.close()
 
 
-async def test_a_portal_away_is_waited_for(installation: Installation, node: Node, producer: Producer) -> None:
+async def test_a_portal_away_is_waited_for(
+    installation: Installation, node: Node, producer: Producer
+) -> None:
     before = set(await pushed_by(installation, "mairie"))
-    changed, gone = await producer.publish(), await producer.publish()
-    wait_for(lambda: {on_portal(installation, each).status_code for each in (changed, gone)} == {200})
+    changed = await producer.publish()
+    gone = await producer.publish()
+    wait_for(
+        lambda: (
+            {on_portal(installation, each).status_code for each in (changed, gone)}
+            == {200}
+        )
+    )
 
     installation.stop("serve-portal")
     try:
         new = [await producer.publish() for _ in range(3)]
         await producer.publish(changed, title="Corrigé pendant l’absence")
-        await producer.client.post(f"/datasets/{gone}/withdraw", data={"reason": "Remplacé"})
+        await producer.client.post(
+            f"/datasets/{gone}/withdraw", data={"reason": "Remplacé"}
+        )
         page = node.get()
         assert (page.status_code, node.get("/catalog.ttl").status_code) == (200, 200)
         assert node.get(f"/datasets/{changed}/file").status_code == 200
@@ -52,31 +68,58 @@ async def test_a_portal_away_is_waited_for(installation: Installation, node: Nod
         installation.start("serve", "portal")
         installation.wait("portal")
 
-    wait_for(lambda: {on_portal(installation, each).status_code for each in new} == {200}, 150)
+    wait_for(
+        lambda: {on_portal(installation, each).status_code for each in new} == {200},
+        150,
+    )
     wait_for(lambda: on_portal(installation, gone).status_code == 410, 150)
-    wait_for(lambda: on_portal(installation, changed).json()["resource_title"] == "Corrigé pendant l’absence", 150)
-    assert sorted(await pushed_by(installation, "mairie")) == sorted({*before, changed, *new})
+    wait_for(
+        lambda: (
+            on_portal(installation, changed).json()["resource_title"]
+            == "Corrigé pendant l’absence"
+        ),
+        150,
+    )
+    assert sorted(await pushed_by(installation, "mairie")) == sorted(
+        {*before, changed, *new}
+    )
 
 
 async def test_two_nodes_know_nothing_of_each_other(
-    installation: Installation, node: Node, producer: Producer, new_node: Callable[[], Node]
+    installation: Installation,
+    node: Node,
+    producer: Producer,
+    new_node: Callable[[], Node],
 ) -> None:
     second = new_node()
     assert second.init(invite(installation, "seve", second.url, "seve")).returncode == 0
     second.start()
     who = "responsable@kerlevan.example"
-    async with httpx.AsyncClient(base_url=second.url, timeout=60, headers=SAME_SITE) as client:
+    async with httpx.AsyncClient(
+        base_url=second.url, timeout=60, headers=SAME_SITE
+    ) as client:
         await log_in(client, who, installation.password(who))
         assert (await client.get(f"/spaces/{SPACE}")).status_code == 404
         sent = await client.post(
-            "/spaces/seve/datasets", files={"file": ("arbres.csv", b"a;b\n1;2\n3;4\n", "text/csv")}
+            "/spaces/seve/datasets",
+            files={"file": ("arbres.csv", b"a;b\n1;2\n3;4\n", "text/csv")},
         )
         theirs = sent.headers["location"].split("/")[2]
-        await client.post(f"/datasets/{theirs}/describe", data={**ANSWERS, "title": "Arbres de la SEVE"})
-        assert (await client.post(f"/datasets/{theirs}/publish", data={"reason": ""})).status_code == 303
+        await client.post(
+            f"/datasets/{theirs}/describe",
+            data={**ANSWERS, "title": "Arbres de la SEVE"},
+        )
+        assert (
+            await client.post(f"/datasets/{theirs}/publish", data={"reason": ""})
+        ).status_code == 303
     ours = await producer.publish()
 
-    wait_for(lambda: {on_portal(installation, each).status_code for each in (ours, theirs)} == {200})
+    wait_for(
+        lambda: (
+            {on_portal(installation, each).status_code for each in (ours, theirs)}
+            == {200}
+        )
+    )
     assert await pushed_by(installation, "seve") == [theirs]
     assert theirs not in await pushed_by(installation, "mairie")
     assert ours not in second.catalogue()
@@ -105,5 +148,7 @@ async def set_address(installation: Installation, node: str, url: str) -> None:
     async with portal.platform_session() as session:
         tenant = (await get_tenant(session, "demo")).id
     async with portal.session(tenant, role="worker") as session:
-        await session.execute(update(Registered).where(Registered.slug == node).values(url=url))
+        await session.execute(
+            update(Registered).where(Registered.slug == node).values(url=url)
+        )
     await portal.close()

@@ -31,7 +31,12 @@ async def test_it_publishes_on_its_own_pages_and_on_the_portal(
     assert record["available_formats"][0]["connector"]["url"].startswith(f"{node.url}/")
     for language in ("fr", "en"):
         page = node.get(accept_language=language)
-        assert check_page(page.text, url=node.url, headers=page.headers, territory="Armorine") == []
+        assert (
+            check_page(
+                page.text, url=node.url, headers=page.headers, territory="Armorine"
+            )
+            == []
+        )
         assert "Associations de Kerlévan" in page.text
     feed = node.get("/catalog.ttl")
     assert feed.headers["content-type"].startswith("text/turtle")
@@ -41,28 +46,41 @@ async def test_it_publishes_on_its_own_pages_and_on_the_portal(
     assert node.get(f"/datasets/{dataset}/file").status_code == 200
 
 
-async def test_it_corrects_and_withdraws(installation: Installation, node: Node, producer: Producer) -> None:
+async def test_it_corrects_and_withdraws(
+    installation: Installation, node: Node, producer: Producer
+) -> None:
     dataset = await producer.publish()
     wait_for(lambda: on_portal(installation, dataset).status_code == 200)
 
     await producer.publish(dataset, title="Associations de Kerlévan, suite")
-    wait_for(lambda: on_portal(installation, dataset).json()["resource_title"].endswith("suite"))
-    gone = await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Remplacé"})
+    wait_for(
+        lambda: (
+            on_portal(installation, dataset).json()["resource_title"].endswith("suite")
+        )
+    )
+    gone = await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Remplacé"}
+    )
 
     assert gone.status_code == 303
     wait_for(lambda: on_portal(installation, dataset).status_code == 410)
     wait_for(lambda: dataset not in node.catalogue())
 
 
-async def test_another_organisations_people_find_no_space_here(installation: Installation, node: Node) -> None:
+async def test_another_organisations_people_find_no_space_here(
+    installation: Installation, node: Node
+) -> None:
     page = node.get(f"/spaces/{SPACE}")
 
     assert page.status_code == 303
     assert page.headers["location"].startswith("/login")
 
 
-def test_an_invitation_is_good_once(installation: Installation, new_node: Callable[[], Node]) -> None:
-    first, second = new_node(), new_node()
+def test_an_invitation_is_good_once(
+    installation: Installation, new_node: Callable[[], Node]
+) -> None:
+    first = new_node()
+    second = new_node()
     link = invite(installation, "once", first.url, "seve")
 
     assert first.init(link).returncode == 0
@@ -74,14 +92,21 @@ def test_an_invitation_is_good_once(installation: Installation, new_node: Callab
     assert not (second.folder / "node.json").exists()
 
 
-async def test_an_invitation_ends(installation: Installation, new_node: Callable[[], Node]) -> None:
-    node, portal = new_node(), Database(installation.settings, "portal")
+async def test_an_invitation_ends(
+    installation: Installation, new_node: Callable[[], Node]
+) -> None:
+    node = new_node()
+    portal = Database(installation.settings, "portal")
     link = invite(installation, "late", node.url, "seve")
     async with portal.platform_session() as session:
         tenant = (await get_tenant(session, "demo")).id
     async with portal.session(tenant, role="worker") as session:
         ended = now() - timedelta(seconds=1)
-        await session.execute(update(NodeInvitation).where(NodeInvitation.slug == "late").values(expires_at=ended))
+        await session.execute(
+            update(NodeInvitation)
+            .where(NodeInvitation.slug == "late")
+            .values(expires_at=ended)
+        )
     await portal.close()
 
     refused = node.init(link)
@@ -90,7 +115,9 @@ async def test_an_invitation_ends(installation: Installation, new_node: Callable
     assert "This invitation ended on" in refused.stderr
 
 
-def test_another_territory_knows_nothing_of_it(installation: Installation, new_node: Callable[[], Node]) -> None:
+def test_another_territory_knows_nothing_of_it(
+    installation: Installation, new_node: Callable[[], Node]
+) -> None:
     node = new_node()
     link = invite(installation, "elsewhere", node.url, "seve")
 
@@ -101,7 +128,9 @@ def test_another_territory_knows_nothing_of_it(installation: Installation, new_n
     assert node.init(link).returncode == 0
 
 
-def test_a_newer_invitation_replaces_the_one_before(installation: Installation, new_node: Callable[[], Node]) -> None:
+def test_a_newer_invitation_replaces_the_one_before(
+    installation: Installation, new_node: Callable[[], Node]
+) -> None:
     node = new_node()
     before, link = (invite(installation, "again", node.url, "seve") for _ in range(2))
 
@@ -120,7 +149,9 @@ def test_a_newer_invitation_replaces_the_one_before(installation: Installation, 
         ("http://localhost:9/nodes/join#code", "does not answer"),
     ],
 )
-def test_a_link_that_is_none_is_refused(new_node: Callable[[], Node], link: str, why: str) -> None:
+def test_a_link_that_is_none_is_refused(
+    new_node: Callable[[], Node], link: str, why: str
+) -> None:
     node = new_node()
 
     refused = node.init(link)
@@ -131,18 +162,42 @@ def test_a_link_that_is_none_is_refused(new_node: Callable[[], Node], link: str,
 
 
 def test_the_page_of_an_invitation_says_what_to_do(installation: Installation) -> None:
-    for language, words in (("fr", "Une invitation pour un nœud"), ("en", "An invitation for a node")):
+    for language, words in (
+        ("fr", "Une invitation pour un nœud"),
+        ("en", "An invitation for a node"),
+    ):
         headers = {"Host": "demo.localhost", "Accept-Language": language}
-        page = httpx.get(f"http://127.0.0.1:{installation.settings.port(0)}/nodes/join", headers=headers, timeout=30)
-        assert check_page(page.text, url=str(page.url), headers=page.headers, territory="Armorine") == []
+        page = httpx.get(
+            f"http://127.0.0.1:{installation.settings.port(0)}/nodes/join",
+            headers=headers,
+            timeout=30,
+        )
+        assert (
+            check_page(
+                page.text, url=str(page.url), headers=page.headers, territory="Armorine"
+            )
+            == []
+        )
         assert words in page.text
 
 
 def test_what_is_no_invitation_is_told(installation: Installation) -> None:
-    for body, status in ((b"{}", 422), (b"[", 422), (b'{"code": 3}', 422), (b'{"code": "x"}', 404)):
+    for body, status in (
+        (b"{}", 422),
+        (b"[", 422),
+        (b'{"code": 3}', 422),
+        (b'{"code": "x"}', 404),
+    ):
         address = f"http://127.0.0.1:{installation.settings.port(0)}/nodes/join"
-        headers = {"Host": "demo.localhost", "Accept": "application/json", "Content-Type": "application/json"}
-        assert httpx.post(address, content=body, headers=headers, timeout=30).status_code == status
+        headers = {
+            "Host": "demo.localhost",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        }
+        assert (
+            httpx.post(address, content=body, headers=headers, timeout=30).status_code
+            == status
+        )
 
 
 def test_its_keys_are_its_owners_only(node: Node) -> None:
@@ -172,8 +227,16 @@ def test_what_an_operator_gets_wrong_is_said(installation: Installation) -> None
         return done.stderr
 
     assert "name the producer" in refused("far", "--url", "https://far.example")
-    assert "No organisation is called nobody" in refused("far", "--url", "https://far.example", "--producer", "nobody")
-    assert "hosted node" in refused("hosted", "--url", "https://far.example", "--producer", "seve")
-    assert "short name" in refused("Far!", "--url", "https://far.example", "--producer", "seve")
-    assert "«-login»" in refused("far-login", "--url", "https://far.example", "--producer", "seve")
+    assert "No organisation is called nobody" in refused(
+        "far", "--url", "https://far.example", "--producer", "nobody"
+    )
+    assert "hosted node" in refused(
+        "hosted", "--url", "https://far.example", "--producer", "seve"
+    )
+    assert "short name" in refused(
+        "Far!", "--url", "https://far.example", "--producer", "seve"
+    )
+    assert "«-login»" in refused(
+        "far-login", "--url", "https://far.example", "--producer", "seve"
+    )
     assert "web address" in refused("far", "--url", "far", "--producer", "seve")

@@ -31,7 +31,9 @@ def kept(installation: Installation, new_node: Callable[[], Node]) -> Node:
 @pytest.fixture
 async def town(installation: Installation, kept: Node) -> AsyncIterator[Producer]:
     """Somebody of the town hall, logged in there."""
-    async with httpx.AsyncClient(base_url=kept.url, timeout=60, headers=SAME_SITE) as client:
+    async with httpx.AsyncClient(
+        base_url=kept.url, timeout=60, headers=SAME_SITE
+    ) as client:
         await log_in(client, WHO, installation.password(WHO))
         yield Producer(client)
 
@@ -55,7 +57,9 @@ def backup(node: Node, verb: str, *more: str | Path) -> Any:
     return json.loads(done.stdout)
 
 
-async def test_the_doctor_of_a_node_that_is_well(installation: Installation, kept: Node, town: Producer) -> None:
+async def test_the_doctor_of_a_node_that_is_well(
+    installation: Installation, kept: Node, town: Producer
+) -> None:
     dataset = await town.publish()
     wait_for(lambda: dataset in kept.catalogue())
 
@@ -68,12 +72,21 @@ async def test_the_doctor_of_a_node_that_is_well(installation: Installation, kep
     assert found[f"outbox {origin}"]["said"].startswith("0 waiting")
     assert "was accepted" in found["last push"]["said"]
     assert found["plan"]["severity"] == "warning"
-    assert {"state", "objects", "udi_node_app", "udi_node_worker", "running", "address"} <= found.keys()
+    assert {
+        "state",
+        "objects",
+        "udi_node_app",
+        "udi_node_worker",
+        "running",
+        "address",
+    } <= found.keys()
     there = json.loads(installation.run("doctor", "--json").stdout)["findings"]
     assert [each["severity"] for each in there if each["name"] == "demo kept"] == ["ok"]
 
 
-async def test_the_doctor_says_what_is_wrong(installation: Installation, kept: Node, town: Producer) -> None:
+async def test_the_doctor_says_what_is_wrong(
+    installation: Installation, kept: Node, town: Producer
+) -> None:
     origin = installation.portal()
     credential = kept.folder / "secrets/node_credential_demo"
     before = credential.read_text()
@@ -102,7 +115,12 @@ async def test_the_doctor_says_what_is_wrong(installation: Installation, kept: N
 
 
 async def test_a_node_is_backed_up_and_brought_back_elsewhere(
-    installation: Installation, kept: Node, town: Producer, disk: Path, new_node: Callable[[], Node], tmp_path: Path
+    installation: Installation,
+    kept: Node,
+    town: Producer,
+    disk: Path,
+    new_node: Callable[[], Node],
+    tmp_path: Path,
 ) -> None:
     refused = kept.run("backup", "create", "--node", kept.folder)
     assert (refused.returncode, "udi backup prepare" in refused.stderr) == (1, True)
@@ -110,7 +128,8 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
     passphrase = tmp_path / "passphrase"
     shutil.copy(said["passphrase_file"], passphrase)
     make_cheap(disk / "files", passphrase.read_text().strip())
-    public, draft = await town.publish(), await town.draft()
+    public = await town.publish()
+    draft = await town.draft()
     wait_for(lambda: public in kept.catalogue())
 
     running = backup(kept, "create")
@@ -119,26 +138,45 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
     kept.stop()
     stopped = backup(kept, "create")
 
-    assert [each["label"] for each in backup(kept, "list")] == [stopped["label"], running["label"]]
+    assert [each["label"] for each in backup(kept, "list")] == [
+        stopped["label"],
+        running["label"],
+    ]
     assert running["files"] < stopped["files"]
     for label in (running["label"], stopped["label"]):
         assert backup(kept, "verify", label)["label"] == label
     assert {each["verified"] for each in backup(kept, "list")} == {"yes"}
     assert doctor(kept)[1]["last backup"]["severity"] == "ok"
-    assert sorted(path.name for path in kept.folder.iterdir() if path.name.startswith("drill-")) == []
+    assert (
+        sorted(
+            path.name
+            for path in kept.folder.iterdir()
+            if path.name.startswith("drill-")
+        )
+        == []
+    )
 
     again = kept.run("backup", "restore", "--node", kept.folder)
     assert (again.returncode, "--yes-replace" in again.stderr) == (1, True)
     elsewhere = Node(new_node().folder, kept.port)
     done = elsewhere.run(
-        "backup", "restore", "--node", elsewhere.folder, "--repository", disk, "--passphrase-file", passphrase
+        "backup",
+        "restore",
+        "--node",
+        elsewhere.folder,
+        "--repository",
+        disk,
+        "--passphrase-file",
+        passphrase,
     )
     assert done.returncode == 0, done.stderr
     elsewhere.start()
     try:
         assert {public, later} <= set(elsewhere.catalogue())
         assert elsewhere.get(f"/datasets/{later}/file").content == TABLE
-        async with httpx.AsyncClient(base_url=elsewhere.url, timeout=60, headers=SAME_SITE) as client:
+        async with httpx.AsyncClient(
+            base_url=elsewhere.url, timeout=60, headers=SAME_SITE
+        ) as client:
             await log_in(client, WHO, installation.password(WHO))
             assert (await client.get(f"/datasets/{draft}/check")).status_code == 200
             after = await Producer(client).publish()
@@ -147,9 +185,19 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
         elsewhere.stop()
 
 
-async def test_a_node_is_put_back_as_it_was(installation: Installation, kept: Node, disk: Path, tmp_path: Path) -> None:
+async def test_a_node_is_put_back_as_it_was(
+    installation: Installation, kept: Node, disk: Path, tmp_path: Path
+) -> None:
     labels = [each["label"] for each in backup(kept, "list")]
-    done = kept.run("backup", "restore", labels[-1], "--node", kept.folder, "--yes-replace", "--json")
+    done = kept.run(
+        "backup",
+        "restore",
+        labels[-1],
+        "--node",
+        kept.folder,
+        "--yes-replace",
+        "--json",
+    )
     assert done.returncode == 0, done.stderr
     kept.start()
     assert on_portal(installation, next(iter(kept.catalogue()))).status_code == 200
@@ -161,7 +209,9 @@ async def test_a_node_is_put_back_as_it_was(installation: Installation, kept: No
     refused = kept.run("backup", "restore", "--node", tmp_path / "none", *where)
     assert refused.returncode == 1
     assert not (tmp_path / "none/node.json").exists()
-    for path in sorted((disk / "files/data").rglob("*"), key=lambda each: -each.stat().st_size):
+    for path in sorted(
+        (disk / "files/data").rglob("*"), key=lambda each: -each.stat().st_size
+    ):
         if path.is_file():
             path.write_bytes(bytes(40) + path.read_bytes()[40:])
     assert kept.run("backup", "verify", "--node", kept.folder).returncode == 1

@@ -20,8 +20,11 @@ TREES = b"espece;hauteur\nch\xc3\xaane;12\nh\xc3\xaatre;9\n"
 @pytest.fixture
 async def hosted(installation: Installation) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody of the association at the hosted node."""
-    address, host = f"http://127.0.0.1:{installation.settings.port(1)}", "node.demo.localhost"
-    async with httpx.AsyncClient(base_url=address, timeout=60, headers={**SAME_SITE, "Host": host}) as client:
+    address = f"http://127.0.0.1:{installation.settings.port(1)}"
+    host = "node.demo.localhost"
+    async with httpx.AsyncClient(
+        base_url=address, timeout=60, headers={**SAME_SITE, "Host": host}
+    ) as client:
         origin = installation.node()
 
         async def stay(request: httpx.Request) -> None:
@@ -32,13 +35,20 @@ async def hosted(installation: Installation) -> AsyncIterator[httpx.AsyncClient]
         yield client
 
 
-async def publish(client: httpx.AsyncClient, title: str, content: bytes = TREES, dataset: str = "") -> str:
+async def publish(
+    client: httpx.AsyncClient, title: str, content: bytes = TREES, dataset: str = ""
+) -> str:
     """The id of what was published."""
-    path = f"/datasets/{dataset}/versions" if dataset else "/spaces/seve/datasets"
+    if dataset:
+        path = f"/datasets/{dataset}/versions"
+    else:
+        path = "/spaces/seve/datasets"
     sent = await client.post(path, files={"file": ("arbres.csv", content, "text/csv")})
     assert sent.status_code == 303, sent.text
     dataset = dataset or sent.headers["location"].split("/")[2]
-    described = await client.post(f"/datasets/{dataset}/describe", data={**ANSWERS, "title": title})
+    described = await client.post(
+        f"/datasets/{dataset}/describe", data={**ANSWERS, "title": title}
+    )
     assert described.status_code == 303, described.text
     published = await client.post(f"/datasets/{dataset}/publish", data={"reason": ""})
     assert published.status_code == 303, published.text
@@ -47,52 +57,94 @@ async def publish(client: httpx.AsyncClient, title: str, content: bytes = TREES,
 
 def address_on_portal(installation: Installation, dataset: str) -> str:
     answer = on_portal(installation, dataset)
-    return str(answer.json()["available_formats"][0]["connector"]["url"]) if answer.status_code == 200 else ""
+    if answer.status_code == 200:
+        return str(answer.json()["available_formats"][0]["connector"]["url"])
+    return ""
 
 
-async def furnish(installation: Installation, hosted: httpx.AsyncClient) -> tuple[str, str, str, str]:
+async def furnish(
+    installation: Installation, hosted: httpx.AsyncClient
+) -> tuple[str, str, str, str]:
     """What a producer has on the hosted node: two datasets, one of two versions; a draft; one that was withdrawn."""
-    first, second = await publish(hosted, "Arbres"), await publish(hosted, "Arbres abattus")
+    first = await publish(hosted, "Arbres")
+    second = await publish(hosted, "Arbres abattus")
     await publish(hosted, "Arbres", TREES + b"orme;7\n", dataset=first)
-    draft = (await hosted.post("/spaces/seve/datasets", files={"file": ("brouillon.csv", TREES, "text/csv")})).headers
+    draft = (
+        await hosted.post(
+            "/spaces/seve/datasets",
+            files={"file": ("brouillon.csv", TREES, "text/csv")},
+        )
+    ).headers
     draft_id = draft["location"].split("/")[2]
     gone = await publish(hosted, "Retiré")
     wait_for(lambda: on_portal(installation, gone).status_code == 200)
     await hosted.post(f"/datasets/{gone}/withdraw", data={"reason": "Remplacé"})
     wait_for(lambda: on_portal(installation, gone).status_code == 410)
-    wait_for(lambda: {on_portal(installation, each).status_code for each in (first, second)} == {200})
+    wait_for(
+        lambda: (
+            {on_portal(installation, each).status_code for each in (first, second)}
+            == {200}
+        )
+    )
     return first, second, draft_id, gone
 
 
 async def test_there_and_back(
-    installation: Installation, hosted: httpx.AsyncClient, new_node: Callable[[], Node], tmp_path: Path
+    installation: Installation,
+    hosted: httpx.AsyncClient,
+    new_node: Callable[[], Node],
+    tmp_path: Path,
 ) -> None:
     first, second, draft_id, gone = await furnish(installation, hosted)
-    node, out, back = new_node(), tmp_path / "out.tar", tmp_path / "back.tar"
+    node = new_node()
+    out = tmp_path / "out.tar"
+    back = tmp_path / "back.tar"
     assert node.init(invite(installation, "jardins", node.url, "seve")).returncode == 0
 
-    left = installation.run("producer", "move-out", "demo", "seve", "--to", "jardins", "--file", str(out))
+    left = installation.run(
+        "producer", "move-out", "demo", "seve", "--to", "jardins", "--file", str(out)
+    )
     assert left.returncode == 0, left.stderr
     taken = node.run("node", "take", node.folder, out)
     assert taken.returncode == 0, taken.stderr
     node.start()
 
-    wait_for(lambda: all(address_on_portal(installation, each).startswith(node.url) for each in (first, second)))
+    wait_for(
+        lambda: all(
+            address_on_portal(installation, each).startswith(node.url)
+            for each in (first, second)
+        )
+    )
     assert sorted(await pushed_by(installation, "jardins")) == sorted([first, second])
     assert await pushed_by(installation, "hosted") == []
     wait_for(lambda: set(node.catalogue()) == {first, second})
     assert node.get(f"/datasets/{first}/file").content == TREES + b"orme;7\n"
     led = await hosted.get(f"/datasets/{second}/file", headers={"Cookie": ""})
-    async with httpx.AsyncClient(base_url=node.url, timeout=60, headers=SAME_SITE) as client:
+    async with httpx.AsyncClient(
+        base_url=node.url, timeout=60, headers=SAME_SITE
+    ) as client:
         await log_in(client, WHO, installation.password(WHO))
         assert (await client.get(f"/datasets/{draft_id}/check")).status_code == 200
         history = (await client.get(f"/datasets/{first}")).text
         assert "2" in history
-        await publish(client, "Arbres, au propre nœud", TREES + b"h\xc3\xaatre;3\n", dataset=second)
+        await publish(
+            client,
+            "Arbres, au propre nœud",
+            TREES + b"h\xc3\xaatre;3\n",
+            dataset=second,
+        )
         third = await publish(client, "Haies")
     wait_for(lambda: on_portal(installation, third).status_code == 200)
-    wait_for(lambda: on_portal(installation, second).json()["resource_title"] == "Arbres, au propre nœud")
-    assert (led.status_code, led.headers.get("location")) == (308, f"{node.url}/datasets/{second}/file")
+    wait_for(
+        lambda: (
+            on_portal(installation, second).json()["resource_title"]
+            == "Arbres, au propre nœud"
+        )
+    )
+    assert (led.status_code, led.headers.get("location")) == (
+        308,
+        f"{node.url}/datasets/{second}/file",
+    )
     assert node.run("node", "take", node.folder, out).returncode == 1
 
     node.stop()
@@ -100,11 +152,18 @@ async def test_there_and_back(
     assert (again.returncode, "are here already" in again.stderr) == (1, True)
     leaving = node.run("node", "leave", node.folder, "--file", back)
     assert leaving.returncode == 0, leaving.stderr
-    home = installation.run("producer", "move-in", "demo", str(back), "--from", "jardins")
+    home = installation.run(
+        "producer", "move-in", "demo", str(back), "--from", "jardins"
+    )
     assert home.returncode == 0, home.stderr
 
     everything = (first, second, third)
-    wait_for(lambda: all(address_on_portal(installation, each).startswith(installation.node()) for each in everything))
+    wait_for(
+        lambda: all(
+            address_on_portal(installation, each).startswith(installation.node())
+            for each in everything
+        )
+    )
     assert sorted(await pushed_by(installation, "hosted")) == sorted(everything)
     assert await pushed_by(installation, "jardins") == []
     for each, content in ((first, TREES + b"orme;7\n"), (third, TREES)):
@@ -114,18 +173,25 @@ async def test_there_and_back(
     assert on_portal(installation, gone).status_code == 410
     node.start()
     assert node.catalogue() == {}
-    assert node.get(f"/datasets/{first}/file").headers["location"] == f"{installation.node()}/datasets/{first}/file"
+    assert (
+        node.get(f"/datasets/{first}/file").headers["location"]
+        == f"{installation.node()}/datasets/{first}/file"
+    )
     node.stop()
 
 
-def test_what_cannot_move_is_said(installation: Installation, new_node: Callable[[], Node], tmp_path: Path) -> None:
+def test_what_cannot_move_is_said(
+    installation: Installation, new_node: Callable[[], Node], tmp_path: Path
+) -> None:
     node = new_node()
     invitation = invite(installation, "other", node.url, "mairie-kerlevan")
     assert node.init(invitation).returncode == 0
     file = tmp_path / "nothing.tar"
 
     def refused(*arguments: str) -> str:
-        done = installation.run("producer", "move-out", "demo", *arguments, "--file", str(file))
+        done = installation.run(
+            "producer", "move-out", "demo", *arguments, "--file", str(file)
+        )
         assert (done.returncode, file.exists()) == (1, False)
         return done.stderr
 

@@ -22,19 +22,25 @@ from tests.own_node.test_alone import pushed_by
 from tests.rules.pages import check_page
 from udi.kit.db import Database
 from udi.kit.identity import Actor
-from udi.portal.nodes.actions.moderate import get_dataset_for_team, withdraw_dataset_for_team
+from udi.portal.nodes.actions.moderate import (
+    get_dataset_for_team,
+    withdraw_dataset_for_team,
+)
 from udi.portal.nodes.models import Node as Registered
 from udi.portal.nodes.models import Report
 from udi.portal.tenants.queries import get_tenant
 
-SLUG, WHO = "several", "responsable@kerlevan.example"
+SLUG = "several"
+WHO = "responsable@kerlevan.example"
 LONG = 120
 Place = tuple[Installation, str]
 """An installation and the slug of one of its territories."""
 
 
 @pytest.fixture(scope="module")
-def places(installation: Installation, elsewhere: Installation) -> tuple[Place, Place, Place]:
+def places(
+    installation: Installation, elsewhere: Installation
+) -> tuple[Place, Place, Place]:
     """The territory of the node, its neighbour, and one of another installation."""
     return (installation, "demo"), (installation, "autre"), (elsewhere, "demo")
 
@@ -54,7 +60,9 @@ def several(places: tuple[Place, ...], new_node: Callable[[], Node]) -> Node:
 @pytest.fixture
 async def town(installation: Installation, several: Node) -> AsyncIterator[Producer]:
     """Somebody of the town hall, logged in with the account of the first territory."""
-    async with httpx.AsyncClient(base_url=several.url, timeout=60, headers=SAME_SITE) as client:
+    async with httpx.AsyncClient(
+        base_url=several.url, timeout=60, headers=SAME_SITE
+    ) as client:
         await log_in(client, WHO, installation.password(WHO))
         yield Producer(client)
 
@@ -65,22 +73,34 @@ def statuses(places: tuple[Place, ...], dataset: str) -> list[int]:
 
 def titles(places: tuple[Place, ...], dataset: str) -> list[str]:
     found = [on_portal(at, dataset, slug) for at, slug in places]
-    return [each.json()["resource_title"] if each.status_code == 200 else "" for each in found]
+    return [
+        each.json()["resource_title"] if each.status_code == 200 else ""
+        for each in found
+    ]
 
 
 async def reports(place: Place) -> dict[str, list[bool]]:
     """What a portal reported to the node: by dataset, whether it accepted, the oldest first."""
     at, slug = place
-    portal, found = Database(at.settings, "portal"), dict[str, list[bool]]()
+    portal = Database(at.settings, "portal")
+    found = dict[str, list[bool]]()
     try:
         async with portal.platform_session() as session:
             tenant = (await get_tenant(session, slug)).id
         async with portal.session(tenant, role="worker") as session:
-            mine = select(Registered.id).where(Registered.slug == SLUG).scalar_subquery()
-            query = select(Report.resource_id, Report.accepted).where(Report.node_id == mine)
-            for dataset, accepted in await session.execute(query.order_by(Report.submitted_at)):
+            mine = (
+                select(Registered.id).where(Registered.slug == SLUG).scalar_subquery()
+            )
+            query = select(Report.resource_id, Report.accepted).where(
+                Report.node_id == mine
+            )
+            for dataset, accepted in await session.execute(
+                query.order_by(Report.submitted_at)
+            ):
                 found.setdefault(str(dataset), []).append(accepted)
-            assert await session.scalar(select(func.count()).select_from(Report).where(Report.node_id == mine))
+            assert await session.scalar(
+                select(func.count()).select_from(Report).where(Report.node_id == mine)
+            )
     finally:
         await portal.close()
     return found
@@ -94,9 +114,24 @@ async def test_each_portal_shows_it_and_reports_for_itself(
     wait_for(lambda: statuses(places, dataset) == [200] * 3, LONG)
     wait_for(lambda: several.get("/").text.count(f"/data/{dataset}") == 3)
     assert [(await reports(place))[dataset] for place in places] == [[True]] * 3
-    assert len({on_portal(at, dataset, slug).json()["producer"]["organization_id"] for at, slug in places}) > 1
-    page = await town.client.get(f"/datasets/{dataset}", headers={"Accept-Language": "fr"})
-    assert check_page(page.text, url=str(page.url), headers=page.headers, territory="Armorine") == []
+    assert (
+        len(
+            {
+                on_portal(at, dataset, slug).json()["producer"]["organization_id"]
+                for at, slug in places
+            }
+        )
+        > 1
+    )
+    page = await town.client.get(
+        f"/datasets/{dataset}", headers={"Accept-Language": "fr"}
+    )
+    assert (
+        check_page(
+            page.text, url=str(page.url), headers=page.headers, territory="Armorine"
+        )
+        == []
+    )
     assert "Hautes-Terres" in page.text
     assert page.text.count(f"/data/{dataset}") == 3
     assert "Sur Hautes-Terres" in await town.page(f"/spaces/{SPACE}")
@@ -110,7 +145,9 @@ def test_no_portal_reads_of_another(places: tuple[Place, ...], several: Node) ->
     for at, slug in places:
         own = at.portal(slug)
         found = httpx.get(
-            f"http://127.0.0.1:{at.settings.port(0)}/catalog.ttl", headers={"Host": f"{slug}.localhost"}, timeout=30
+            f"http://127.0.0.1:{at.settings.port(0)}/catalog.ttl",
+            headers={"Host": f"{slug}.localhost"},
+            timeout=30,
         )
         others = {there.portal(name) for there, name in places} - {own}
         assert found.status_code == 200
@@ -120,19 +157,29 @@ def test_no_portal_reads_of_another(places: tuple[Place, ...], several: Node) ->
 async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
     places: tuple[Place, ...], elsewhere: Installation, several: Node, town: Producer
 ) -> None:
-    here, there = places[:2], places[2:]
-    changed, gone = await town.publish(), await town.publish()
-    wait_for(lambda: statuses(places, changed) + statuses(places, gone) == [200] * 6, LONG)
+    here = places[:2]
+    there = places[2:]
+    changed = await town.publish()
+    gone = await town.publish()
+    wait_for(
+        lambda: statuses(places, changed) + statuses(places, gone) == [200] * 6, LONG
+    )
     before = await reports(places[2])
     elsewhere.stop("serve-portal")
     try:
         new = await town.publish()
         await town.publish(changed, title="Une fois")
         await town.publish(changed, title="Deux fois")
-        await town.client.post(f"/datasets/{gone}/withdraw", data={"reason": "Remplacé"})
-        wait_for(lambda: statuses(here, new) + statuses(here, gone) == [200, 200, 410, 410])
+        await town.client.post(
+            f"/datasets/{gone}/withdraw", data={"reason": "Remplacé"}
+        )
+        wait_for(
+            lambda: statuses(here, new) + statuses(here, gone) == [200, 200, 410, 410]
+        )
         wait_for(lambda: titles(here, changed) == ["Deux fois"] * 2)
-        page = (await town.client.get(f"/datasets/{new}", headers={"Accept-Language": "fr"})).text
+        page = (
+            await town.client.get(f"/datasets/{new}", headers={"Accept-Language": "fr"})
+        ).text
         assert "En cours d’annonce" in page
         assert several.stop() == 0
         several.start()
@@ -181,7 +228,10 @@ async def withdraw_by_team(place: Place, dataset: str, reason: str) -> None:
     async with portal.session(tenant, role="worker") as session:
         team = Actor(UUID(int=7), "Team", "team@example.org", slug, moderator=True)
         await withdraw_dataset_for_team(
-            session, team, await get_dataset_for_team(session, team, UUID(dataset)), reason=reason
+            session,
+            team,
+            await get_dataset_for_team(session, team, UUID(dataset)),
+            reason=reason,
         )
     await portal.close()
 
@@ -189,8 +239,11 @@ async def withdraw_by_team(place: Place, dataset: str, reason: str) -> None:
 async def test_what_a_team_withdraws_is_gone_there_and_nowhere_else(
     places: tuple[Place, ...], several: Node, town: Producer
 ) -> None:
-    first, second = await town.publish(), await town.publish()
-    wait_for(lambda: statuses(places, first) + statuses(places, second) == [200] * 6, LONG)
+    first = await town.publish()
+    second = await town.publish()
+    wait_for(
+        lambda: statuses(places, first) + statuses(places, second) == [200] * 6, LONG
+    )
 
     await withdraw_by_team(places[2], first, "Pas chez nous")
     await withdraw_by_team(places[0], second, "Pas chez nous non plus")
@@ -207,15 +260,25 @@ async def test_what_a_team_withdraws_is_gone_there_and_nowhere_else(
 
 
 async def test_leaving_one_withdraws_there_only(
-    places: tuple[Place, ...], elsewhere: Installation, several: Node, town: Producer, tmp_path: Path
+    places: tuple[Place, ...],
+    elsewhere: Installation,
+    several: Node,
+    town: Producer,
+    tmp_path: Path,
 ) -> None:
     dataset = await town.publish()
     wait_for(lambda: statuses(places, dataset) == [200] * 3, LONG)
-    credential = [path for path in (several.folder / "secrets").iterdir() if path.name.startswith("further_")]
+    credential = [
+        path
+        for path in (several.folder / "secrets").iterdir()
+        if path.name.startswith("further_")
+    ]
     assert len(credential) == 2
     assert several.stop() == 0
 
-    left = several.run("node", "leave-portal", several.folder, elsewhere.portal(), "--json")
+    left = several.run(
+        "node", "leave-portal", several.folder, elsewhere.portal(), "--json"
+    )
     assert left.returncode == 0, left.stderr
     assert json.loads(left.stdout)["to_withdraw"] > 0
     several.start()
@@ -228,14 +291,20 @@ async def test_leaving_one_withdraws_there_only(
     assert await pushed_by(elsewhere, SLUG) == []
     assert several.stop() == 0
     away = several.run("node", "leave", several.folder, "--file", tmp_path / "back.tar")
-    assert (away.returncode, "is shown on" in away.stderr, "leave-portal" in away.stderr) == (1, True, True)
+    assert (
+        away.returncode,
+        "is shown on" in away.stderr,
+        "leave-portal" in away.stderr,
+    ) == (1, True, True)
     assert elsewhere.portal() not in (several.folder / "node.json").read_text()
     assert len([path for path in credential if path.exists()]) == 1
 
     back = several.join(invite(elsewhere, SLUG, several.url, SPACE))
     assert back.returncode == 0, back.stderr
     several.start()
-    wait_for(lambda: statuses(places, dataset) + statuses(places, later) == [200] * 6, LONG)
+    wait_for(
+        lambda: statuses(places, dataset) + statuses(places, later) == [200] * 6, LONG
+    )
 
 
 def test_what_cannot_be_joined_or_left_is_said(
@@ -254,11 +323,28 @@ def test_what_cannot_be_joined_or_left_is_said(
     assert "no invitation of a node" in refused("nothing")
     other = invite(elsewhere, "away", "https://away.example", SPACE)
     assert "invited a node at https://away.example" in refused(other)
-    stranger = invite(elsewhere, "stranger", several.url, "seve", "--producer", "mairie-kerlevan")
+    stranger = invite(
+        elsewhere, "stranger", several.url, "seve", "--producer", "mairie-kerlevan"
+    )
     assert "<name there>=<name here>" in refused(stranger, "--producer", "seve")
-    alone = several.run("node", "leave-portal", several.folder, "https://unknown.example")
-    assert (alone.returncode, "has not joined https://unknown.example" in alone.stderr) == (1, True)
+    alone = several.run(
+        "node", "leave-portal", several.folder, "https://unknown.example"
+    )
+    assert (
+        alone.returncode,
+        "has not joined https://unknown.example" in alone.stderr,
+    ) == (1, True)
     home = several.run("node", "leave-portal", several.folder, installation.portal())
     assert (home.returncode, "own pages" in home.stderr) == (1, True)
-    gone = several.run("node", "leave-portal", several.folder, installation.portal("autre"), "--at-once", "--json")
-    assert json.loads(gone.stdout) == {"portal": installation.portal("autre"), "to_withdraw": 0}
+    gone = several.run(
+        "node",
+        "leave-portal",
+        several.folder,
+        installation.portal("autre"),
+        "--at-once",
+        "--json",
+    )
+    assert json.loads(gone.stdout) == {
+        "portal": installation.portal("autre"),
+        "to_withdraw": 0,
+    }

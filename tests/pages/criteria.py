@@ -4,7 +4,21 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-THEMES = {1: 9, 2: 2, 3: 3, 4: 13, 5: 8, 6: 2, 7: 5, 8: 10, 9: 4, 10: 14, 11: 13, 12: 11, 13: 12}
+THEMES = {
+    1: 9,
+    2: 2,
+    3: 3,
+    4: 13,
+    5: 8,
+    6: 2,
+    7: 5,
+    8: 10,
+    9: 4,
+    10: 14,
+    11: 13,
+    12: 11,
+    13: 12,
+}
 """How many criteria each theme has."""
 SCRIPTS = Path(__file__).parents[2] / "platform/src/udi/ui/static"
 
@@ -42,15 +56,25 @@ CHECKED = {
 """Names of checks, `!` first where they settle the criterion. Names of two words are those of modes."""
 SUBJECTS = {
     **dict.fromkeys(
-        ("1.4", "1.5"), "[class*=captcha i], [id*=captcha i], [name*=captcha i], img[src*=captcha i], form img"
+        ("1.4", "1.5"),
+        "[class*=captcha i], [id*=captcha i], [name*=captcha i], img[src*=captcha i], form img",
     ),
-    **dict.fromkeys((f"4.{number}" for number in range(1, 14)), "audio, video, object, embed"),
     **dict.fromkeys(
-        ("5.1", "5.2"), "td[headers], th[headers], th[scope$=group], table table, th[rowspan], th[colspan]"
+        (f"4.{number}" for number in range(1, 14)), "audio, video, object, embed"
     ),
-    **dict.fromkeys(("5.3", "5.8"), "table[role=presentation], table[role=none], table:not(:has(th))"),
+    **dict.fromkeys(
+        ("5.1", "5.2"),
+        "td[headers], th[headers], th[scope$=group], table table, th[rowspan], th[colspan]",
+    ),
+    **dict.fromkeys(
+        ("5.3", "5.8"),
+        "table[role=presentation], table[role=none], table:not(:has(th))",
+    ),
     "11.8": "select[size], optgroup",
-    **dict.fromkeys(("12.3", "12.4"), "a[href$='/sitemap'], a[href$='/plan-du-site'], a[href$='/plan']"),
+    **dict.fromkeys(
+        ("12.3", "12.4"),
+        "a[href$='/sitemap'], a[href$='/plan-du-site'], a[href$='/plan']",
+    ),
 }
 """Subjects of markup."""
 ACTS = {
@@ -71,10 +95,17 @@ def _checks(words: str) -> tuple[str, ...]:
 
 
 def _criteria() -> dict[str, Criterion]:
-    numbers = [f"{theme}.{rank}" for theme, count in THEMES.items() for rank in range(1, count + 1)]
+    numbers = [
+        f"{theme}.{rank}"
+        for theme, count in THEMES.items()
+        for rank in range(1, count + 1)
+    ]
     return {
         number: Criterion(
-            number, _checks(words := CHECKED.get(number, "")), words.startswith("!"), SUBJECTS.get(number, "")
+            number,
+            _checks(words := CHECKED.get(number, "")),
+            words.startswith("!"),
+            SUBJECTS.get(number, ""),
         )
         for number in numbers
     }
@@ -86,8 +117,16 @@ CRITERIA = _criteria()
 def broken_by(check: str, tags: tuple[str, ...] = ()) -> list[str]:
     """The criteria that a fault found by `check` breaks; axe itself tells those of its rules, in `tags`."""
     if check == "axe":
-        return sorted({".".join(tag.removeprefix("RGAA-").split(".")[:2]) for tag in tags if tag.startswith("RGAA-")})
-    return [number for number, criterion in CRITERIA.items() if check in criterion.checks]
+        return sorted(
+            {
+                ".".join(tag.removeprefix("RGAA-").split(".")[:2])
+                for tag in tags
+                if tag.startswith("RGAA-")
+            }
+        )
+    return [
+        number for number, criterion in CRITERIA.items() if check in criterion.checks
+    ]
 
 
 def unheard(scripts: str) -> set[str]:

@@ -48,20 +48,33 @@ class Findings:
 
     def keep(self, who: str, language: str, page: Page, present: Iterable[str]) -> None:
         """What later pages are compared with, and what the page holds."""
-        self.present |= {number for number, selector in SUBJECTS.items() if selector in set(present)}
+        self.present |= {
+            number for number, selector in SUBJECTS.items() if selector in set(present)
+        }
         self.searches |= any(form.get("role") == "search" for form in page.all("form"))
         if "/embed/" not in page.url:
             self.pages.append((who, language, page))
 
     def across(self) -> list[Fault]:
         """What is wrong with pages as a whole: titles that say the same, menus that move, one way only to find a page."""
-        titles, menus = defaultdict[Any, dict[str, str]](dict), defaultdict[Any, dict[str, tuple[str, ...]]](dict)
+        titles = defaultdict[Any, dict[str, str]](dict)
+        menus = defaultdict[Any, dict[str, tuple[str, ...]]](dict)
         for who, language, page in self.pages:
             titles[urlsplit(page.url).netloc, language][_address(page)] = title_of(page)
             menus[who, language][page.url] = menu_of(page)
-        faults = [Fault("titles", said) for each in titles.values() for said in same_titles(each)]
-        faults += [Fault("menus", said) for each in menus.values() for said in other_menus(each)]
-        if not self.searches or not any(menu for each in menus.values() for menu in each.values()):
+        faults = [
+            Fault("titles", said)
+            for each in titles.values()
+            for said in same_titles(each)
+        ]
+        faults += [
+            Fault("menus", said)
+            for each in menus.values()
+            for said in other_menus(each)
+        ]
+        if not self.searches or not any(
+            menu for each in menus.values() for menu in each.values()
+        ):
             faults.append(Fault("ways", "there are not two ways to find a page"))
         return faults
 
@@ -77,7 +90,11 @@ class Findings:
             elif criterion.whole:
                 found[number] = CriterionState.KEPT
             else:
-                found[number] = CriterionState.CHECKED if criterion.checks else CriterionState.UNSEEN
+                found[number] = (
+                    CriterionState.CHECKED
+                    if criterion.checks
+                    else CriterionState.UNSEEN
+                )
         return found
 
     def as_dict(self, axe: str) -> dict[str, Any]:
@@ -88,18 +105,32 @@ class Findings:
             "modes": list(MODES),
             "axe": axe,
             "criteria": {number: str(state) for number, state in self.states().items()},
-            "broken": {number: sorted(names) for number, names in sorted(self.broken.items()) if names},
+            "broken": {
+                number: sorted(names)
+                for number, names in sorted(self.broken.items())
+                if names
+            },
         }
 
 
 def _address(page: Page) -> str:
     """One for all that is the same page: another question, another address that leads to it."""
-    canonical = [link.get("href", "") for link in page.all("link") if link.get("rel") == "canonical"]
+    canonical = [
+        link.get("href", "")
+        for link in page.all("link")
+        if link.get("rel") == "canonical"
+    ]
     return urlsplit((canonical or [page.url])[0]).path
 
 
 def write_part(name: str, part: Mapping[str, Any]) -> None:
     """Renew one part of the declarations that the package carries."""
-    known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    FILE.write_text(json.dumps(known | {name: part}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if FILE.exists():
+        known = json.loads(FILE.read_text(encoding="utf-8"))
+    else:
+        known = {}
+    FILE.write_text(
+        json.dumps(known | {name: part}, indent=1, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+    )
     clear_cache()

@@ -88,7 +88,9 @@ async def reflow(page: Page) -> list[str]:
     await page.set_viewport_size(NARROW)
     wide = await page.evaluate("document.documentElement.scrollWidth")
     await page.set_viewport_size(WIDE)
-    return [f"it is {wide} wide on a screen of 320"] if wide > NARROW["width"] else []
+    if wide > NARROW["width"]:
+        return [f"it is {wide} wide on a screen of 320"]
+    return []
 
 
 async def large_text(page: Page) -> list[str]:
@@ -129,7 +131,9 @@ async def paper(page: Page) -> list[str]:
 
 async def directions(page: Page) -> list[str]:
     """A text that begins from right to left is laid out so (RGAA 8.10)."""
-    return [f"{each} reads from left to right" for each in await page.evaluate(UNTURNED)]
+    return [
+        f"{each} reads from left to right" for each in await page.evaluate(UNTURNED)
+    ]
 
 
 async def keyboard(page: Page) -> list[str]:
@@ -137,11 +141,17 @@ async def keyboard(page: Page) -> list[str]:
     count = await page.evaluate(WATCH)
     await asyncio.gather(*(page.keyboard.press("Tab") for _ in range(count + BEYOND)))
     missed, unseen, reached, skips = await page.evaluate(MISSED)
-    faults = [f"Tab does not reach {each}" for each in missed] + [f"focus cannot be seen on {each}" for each in unseen]
+    faults = [f"Tab does not reach {each}" for each in missed] + [
+        f"focus cannot be seen on {each}" for each in unseen
+    ]
     if count and not skips and await page.locator("header").count():
         faults.append("the first stop does not lead to the content")
     first = reached[: len(set(reached))]
-    return faults + ([f"Tab does not follow the order of the page: {reached}"] if first != sorted(first) else [])
+    return faults + (
+        [f"Tab does not follow the order of the page: {reached}"]
+        if first != sorted(first)
+        else []
+    )
 
 
 async def unsized(page: Page) -> list[str]:

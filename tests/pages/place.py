@@ -48,7 +48,9 @@ from udi.ui.site import Site
 ARABIC = "بيانات المرور في المدينة"
 TOWN = "بلدية أرمورين"
 LONG = "Une description très longue qui n’en finit pas, " * 3
-PEOPLE = "nom;courriel\n" + "".join(f"Camille Le Gall {n};camille.{n}@example.org\n" for n in range(30))
+PEOPLE = "nom;courriel\n" + "".join(
+    f"Camille Le Gall {n};camille.{n}@example.org\n" for n in range(30)
+)
 
 
 @dataclass
@@ -62,9 +64,12 @@ class Place:
 
 
 @asynccontextmanager
-async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar) -> AsyncIterator[Place]:
+async def furnished(
+    settings: Settings, portal_app: Litestar, node_app: Litestar
+) -> AsyncIterator[Place]:
     """The territory, with its pages; taken off the registers at the end."""
-    portal, node = portal_app.state.site, node_app.state.site
+    portal = portal_app.state.site
+    node = node_app.state.site
     databases = (portal.database, node.database)
     territory = await stage.add_territory(databases, settings, "every")
     manager = make_person(territory, memberships={SLUG: ["managers", "publishers"]})
@@ -73,22 +78,38 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
     async with AsyncExitStack() as stack:
         visitors = {
             "portal": await stack.enter_async_context(browse(portal_app, territory)),
-            "team": await stack.enter_async_context(browse(portal_app, territory, team)),
-            "leader": await stack.enter_async_context(browse(portal_app, territory, leader)),
+            "team": await stack.enter_async_context(
+                browse(portal_app, territory, team)
+            ),
+            "leader": await stack.enter_async_context(
+                browse(portal_app, territory, leader)
+            ),
             "node": await stack.enter_async_context(browse(node_app, territory)),
-            "producer": await stack.enter_async_context(browse(node_app, territory, manager)),
+            "producer": await stack.enter_async_context(
+                browse(node_app, territory, manager)
+            ),
             "installation": await stack.enter_async_context(browse(portal_app, None)),
         }
         catalogue = await fill_catalogue(portal, territory)
-        catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
+        catalogue |= await follow(
+            portal, territory, visitors["team"], catalogue["portal table"]
+        )
         catalogue |= await ask_for_data(visitors["team"])
-        catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
+        catalogue |= await join(visitors["team"]) | await be_invited(
+            portal, territory, team.email
+        )
         catalogue |= await read_elsewhere(portal, territory)
         catalogue |= await restrict(
-            portal, territory, visitors["team"], visitors["leader"], catalogue["portal restricted"]
+            portal,
+            territory,
+            visitors["team"],
+            visitors["leader"],
+            catalogue["portal restricted"],
         )
         catalogue |= await connect(portal, territory, catalogue["portal led"])
-        catalogue |= await make_projects(portal_app, territory, visitors["team"], team.email, catalogue)
+        catalogue |= await make_projects(
+            portal_app, territory, visitors["team"], team.email, catalogue
+        )
         catalogue |= await suggest(portal_app, territory, visitors["team"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
@@ -107,7 +128,9 @@ async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:
         )  # fmt: skip
     first = described(1, **WHOLE)
     await catalogue.add(1, **first)
-    await catalogue.add(1, **first | as_table(first["global_id"], territory.links["node"]))
+    await catalogue.add(
+        1, **first | as_table(first["global_id"], territory.links["node"])
+    )
     found = {"table": first["global_id"]} | await _add_others(catalogue)
     feed = SearchFeed(site.database, site.registry, site.settings)
     await feed.run_once()
@@ -117,8 +140,14 @@ async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:
 async def _add_others(catalogue: Catalogue) -> dict[str, str]:
     changes: dict[str, dict[str, Any]] = {
         "restricted": {},
-        "long": {"resource_title": LONG.strip(), "synopsis": [{"lang": "fr", "text": LONG}]},
-        "arabic": {"resource_title": ARABIC, "synopsis": [{"lang": "fr", "text": ARABIC}]},
+        "long": {
+            "resource_title": LONG.strip(),
+            "synopsis": [{"lang": "fr", "text": LONG}],
+        },
+        "arabic": {
+            "resource_title": ARABIC,
+            "synopsis": [{"lang": "fr", "text": ARABIC}],
+        },
     }
     found = {}
     for number, (name, changed) in zip((7, 5, 0), changes.items(), strict=True):
@@ -129,20 +158,44 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
 
 
 async def restrict(
-    site: Site, territory: Territory, team: httpx.AsyncClient, leader: httpx.AsyncClient, dataset: str
+    site: Site,
+    territory: Territory,
+    team: httpx.AsyncClient,
+    leader: httpx.AsyncClient,
+    dataset: str,
 ) -> dict[str, str]:
     """A producer says who may ask for a dataset; one request waits, another became an agreement."""
     async with site.database.session(territory.id) as session:
-        url, client = territory.links["node"], f"{territory.slug}-node-hosted"
-        node = await register_node(session, slug="restricted", name="Nœud", url=url, client_id=client, hosted=True)
-        await session.execute(update(Dataset).where(Dataset.id == uuid.UUID(dataset)).values(node_id=node.id))
-    answer = await team.post(f"/data/{dataset}/access-policy/edit", data=POLICY | {"revision": "0"})
+        url = territory.links["node"]
+        client = f"{territory.slug}-node-hosted"
+        node = await register_node(
+            session,
+            slug="restricted",
+            name="Nœud",
+            url=url,
+            client_id=client,
+            hosted=True,
+        )
+        await session.execute(
+            update(Dataset)
+            .where(Dataset.id == uuid.UUID(dataset))
+            .values(node_id=node.id)
+        )
+    answer = await team.post(
+        f"/data/{dataset}/access-policy/edit", data=POLICY | {"revision": "0"}
+    )
     assert answer.status_code == 303, answer.text
     asked = [
-        (await leader.post(f"/data/{dataset}/access-requests/new", data=ASKED | {"title": title})).headers["location"]
+        (
+            await leader.post(
+                f"/data/{dataset}/access-requests/new", data=ASKED | {"title": title}
+            )
+        ).headers["location"]
         for title in ("Rafraîchir la ville", ARABIC)
     ]
-    granted = await team.post(f"{asked[0]}/grant", data={"words": "Utile à tous.", "revision": "1"})
+    granted = await team.post(
+        f"{asked[0]}/grant", data={"words": "Utile à tous.", "revision": "1"}
+    )
     assert granted.status_code == 303, granted.text
     async with site.database.session(territory.id, role="worker") as session:
         agreement = (await session.scalars(select(AccessAgreement))).one()
@@ -152,9 +205,13 @@ async def restrict(
     }  # fmt: skip
 
 
-async def follow(site: Site, territory: Territory, someone: httpx.AsyncClient, dataset: str) -> dict[str, str]:
+async def follow(
+    site: Site, territory: Territory, someone: httpx.AsyncClient, dataset: str
+) -> dict[str, str]:
     """Somebody follows a dataset, and has a webhook."""
-    followed = await someone.post("/following", data={"kind": "dataset", "target": dataset, "back": "/data"})
+    followed = await someone.post(
+        "/following", data={"kind": "dataset", "target": dataset, "back": "/data"}
+    )
     assert followed.status_code == 303, followed.text
     async with site.database.session(territory.id, role="worker") as session:
         subscription = (await session.scalars(select(Subscription))).one()
@@ -171,7 +228,9 @@ async def follow(site: Site, territory: Territory, someone: httpx.AsyncClient, d
 async def join(someone: httpx.AsyncClient) -> dict[str, str]:
     """A person of the team asks for three organisations: one waits, one is refused, one is approved."""
     found = {}
-    for number, (state, decision) in enumerate({"asked": "", "refused": "refuse", "approved": "approve"}.items()):
+    for number, (state, decision) in enumerate(
+        {"asked": "", "refused": "refuse", "approved": "approve"}.items()
+    ):
         form = {
             "name": f"Association {'des ateliers du soir' if number else TOWN} {number}", "country": "other",
             "registry_number": f"N{number}", "email": "bonjour@atelier.example", "url": "https://atelier.example/",
@@ -181,8 +240,14 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
         assert asked.status_code == 303, asked.text
         address = asked.headers["location"]
         if decision:
-            answer = {"decision": decision, "words": "Il manque le nom du service.", "revision": "1"}
-            assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
+            answer = {
+                "decision": decision,
+                "words": "Il manque le nom du service.",
+                "revision": "1",
+            }
+            assert (
+                await someone.post(f"{address}/decide", data=answer)
+            ).status_code == 303
         found[f"portal {state}"] = address.rpartition("/")[2]
     return found
 
@@ -190,20 +255,37 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
 async def ask_for_data(someone: httpx.AsyncClient) -> dict[str, str]:
     """A person of the team asks for data twice: one request waits, one is declined."""
     found = {}
-    for name, title in (("wanted", "Comptages de trottinettes la nuit"), ("declined", f"Inventaire de {TOWN}")):
-        form = {"title": title, "words": "Choisir où poser des arceaux.", "theme": "transportation", "seen": "1"}
+    for name, title in (
+        ("wanted", "Comptages de trottinettes la nuit"),
+        ("declined", f"Inventaire de {TOWN}"),
+    ):
+        form = {
+            "title": title,
+            "words": "Choisir où poser des arceaux.",
+            "theme": "transportation",
+            "seen": "1",
+        }
         asked = await someone.post("/data-requests/new", data=form)
         assert asked.status_code == 303, asked.text
         address = asked.headers["location"]
         if name == "declined":
-            answer = {"decision": "decline", "words": "Personne ne tient cet inventaire."}
-            assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
+            answer = {
+                "decision": "decline",
+                "words": "Personne ne tient cet inventaire.",
+            }
+            assert (
+                await someone.post(f"{address}/decide", data=answer)
+            ).status_code == 303
         found[f"portal {name}"] = address.rpartition("/")[2]
     return found
 
 
 async def make_projects(
-    app: Litestar, territory: Territory, someone: httpx.AsyncClient, email: str, known: dict[str, str]
+    app: Litestar,
+    territory: Territory,
+    someone: httpx.AsyncClient,
+    email: str,
+    known: dict[str, str],
 ) -> dict[str, str]:
     """A public project with a picture, an idea with a team, a reuse; and one of somebody else, who invites."""
     form = {
@@ -212,39 +294,81 @@ async def make_projects(
         "organisation": "armor", "requester": "public_body", "dataset": known["portal restricted"],
     }  # fmt: skip
     found = {}
-    for name, title in (("project", form["title"]), ("idea", f"Le frais des rues {TOWN}")):
+    for name, title in (
+        ("project", form["title"]),
+        ("idea", f"Le frais des rues {TOWN}"),
+    ):
         answer = await someone.post("/projects/new", data=form | {"title": title})
         assert answer.status_code == 303, answer.text
         address = found[f"portal {name}"] = answer.headers["location"]
-        sent = {"files": {"picture": ("rue.jpg", picture())}, "data": {"alternative": "Une rue à midi"}}
+        sent = {
+            "files": {"picture": ("rue.jpg", picture())},
+            "data": {"alternative": "Une rue à midi"},
+        }
         assert (await someone.post(f"{address}/pictures", **sent)).status_code == 303
     await someone.post(f"{found['portal project']}/publish")
-    await someone.post(f"{found['portal idea']}/team", data={"email": "ami@ombre.example", "right": "edit"})
-    report = {"title": ARABIC, "url": "https://arbres.example/", "dataset": known["portal gone"]}
-    found["portal reuse"] = (await someone.post("/projects/report", data=report | {"dataset": ""})).headers["location"]
+    await someone.post(
+        f"{found['portal idea']}/team",
+        data={"email": "ami@ombre.example", "right": "edit"},
+    )
+    report = {
+        "title": ARABIC,
+        "url": "https://arbres.example/",
+        "dataset": known["portal gone"],
+    }
+    found["portal reuse"] = (
+        await someone.post("/projects/report", data=report | {"dataset": ""})
+    ).headers["location"]
     async with browse(app, territory, make_person(territory)) as other:
-        address = (await other.post("/projects/new", data=form | {"organisation": ""})).headers["location"]
+        address = (
+            await other.post("/projects/new", data=form | {"organisation": ""})
+        ).headers["location"]
         await other.post(f"{address}/team", data={"email": email, "right": "see"})
-    found |= await call_for_projects(app.state.site, territory, someone, email, found["portal idea"])
-    return {name: each.split("/")[-1] for name, each in (found | {"portal joined": address}).items()}
+    found |= await call_for_projects(
+        app.state.site, territory, someone, email, found["portal idea"]
+    )
+    return {
+        name: each.split("/")[-1]
+        for name, each in (found | {"portal joined": address}).items()
+    }
 
 
-async def suggest(app: Litestar, territory: Territory, someone: httpx.AsyncClient) -> dict[str, str]:
+async def suggest(
+    app: Litestar, territory: Territory, someone: httpx.AsyncClient
+) -> dict[str, str]:
     """A person of the team wants suggestions; so does another, who offers what their project looks for."""
     form = {"seen": "", "offers": "testers", "has": LONG, "found": "1", "name": ARABIC}
     async with browse(app, territory, make_person(territory)) as other:
-        assert (await other.post("/my-space/suggestions/interests", data=form)).status_code == 303
-    mine = {"seen": "", "looks_for": "comptages de vélos", "themes": ["environment", "economy"], "mailed": "1"}
-    assert (await someone.post("/my-space/suggestions/interests", data=mine)).status_code == 303
+        assert (
+            await other.post("/my-space/suggestions/interests", data=form)
+        ).status_code == 303
+    mine = {
+        "seen": "",
+        "looks_for": "comptages de vélos",
+        "themes": ["environment", "economy"],
+        "mailed": "1",
+    }
+    assert (
+        await someone.post("/my-space/suggestions/interests", data=mine)
+    ).status_code == 303
     site: Site = app.state.site
     async with site.database.session(territory.id, role="worker") as session:
-        interests = {row.found: row for row in await session.scalars(select(DeclaredInterest))}
+        interests = {
+            row.found: row for row in await session.scalars(select(DeclaredInterest))
+        }
     off = unsubscribe_url(site.settings, territory, interests[False].choice_id)
-    return {"portal helper": str(interests[True].id), "portal off": off.rpartition("/")[2]}
+    return {
+        "portal helper": str(interests[True].id),
+        "portal off": off.rpartition("/")[2],
+    }
 
 
 async def call_for_projects(
-    site: Site, territory: Territory, someone: httpx.AsyncClient, email: str, project: str
+    site: Site,
+    territory: Territory,
+    someone: httpx.AsyncClient,
+    email: str,
+    project: str,
 ) -> dict[str, str]:
     """A draft of a call, and one that is open, with a jury, a question and a submission."""
     form = {
@@ -255,11 +379,18 @@ async def call_for_projects(
     for name, title in (("draft", f"Des fontaines {TOWN}"), ("call", form["title"])):
         answer = await someone.post("/calls/new", data=form | {"title": title})
         assert answer.status_code == 303, answer.text
-        address = found[f"portal {name}"] = answer.headers["location"].removesuffix("/organise")
-    await someone.post(f"{address}/organise/jury", data={"emails": f"{email}\njury@armor.example"})
+        address = found[f"portal {name}"] = answer.headers["location"].removesuffix(
+            "/organise"
+        )
+    await someone.post(
+        f"{address}/organise/jury", data={"emails": f"{email}\njury@armor.example"}
+    )
     await someone.post(f"{address}/organise/open")
     await someone.post(f"{address}/questions", data={"question": LONG})
-    sent = await someone.post(f"{address}/answer", data={"project": project.rpartition("/")[2], "answer": LONG})
+    sent = await someone.post(
+        f"{address}/answer",
+        data={"project": project.rpartition("/")[2], "answer": LONG},
+    )
     assert sent.status_code == 303, sent.text
     async with site.database.session(territory.id, role="worker") as session:
         found["portal submission"] = str(await session.scalar(select(Submission.id)))
@@ -269,11 +400,30 @@ async def call_for_projects(
 async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, str]:
     """Somebody is invited into an organisation, another asks to belong to it."""
     async with site.database.session(territory.id) as session:
-        organisation = (await session.scalars(select(Organisation).where(Organisation.slug == "armor"))).one()
-        person = (await session.scalars(select(Person.id).where(Person.email == email))).one()
-        facts = {"organisation_id": organisation.id, "language": "fr", "begun_by": person, "begun_at": now()}
-        invited = MembershipEntry(stage="invited", email=email, groups=["publishers"], **facts)
-        asks = MembershipEntry(stage="requested", person_id=person, groups=[], words="Je tiens les comptes.", **facts)
+        organisation = (
+            await session.scalars(
+                select(Organisation).where(Organisation.slug == "armor")
+            )
+        ).one()
+        person = (
+            await session.scalars(select(Person.id).where(Person.email == email))
+        ).one()
+        facts = {
+            "organisation_id": organisation.id,
+            "language": "fr",
+            "begun_by": person,
+            "begun_at": now(),
+        }
+        invited = MembershipEntry(
+            stage="invited", email=email, groups=["publishers"], **facts
+        )
+        asks = MembershipEntry(
+            stage="requested",
+            person_id=person,
+            groups=[],
+            words="Je tiens les comptes.",
+            **facts,
+        )
         session.add_all([invited, asks])
         await session.flush()
     return {"portal invitation": str(invited.id)}
@@ -281,25 +431,52 @@ async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, 
 
 async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
     """A catalogue of others of which much was gone at the last reading, and which refuses and warns."""
-    somebody = Actor(uuid.uuid4(), "Compte de test", "team@people.example", territory.slug, moderator=True)
+    somebody = Actor(
+        uuid.uuid4(),
+        "Compte de test",
+        "team@people.example",
+        territory.slug,
+        moderator=True,
+    )
     async with site.database.session(territory.id, role="worker") as session:
         producer = await get_producer(session, "arabic")
         address = "https://catalogue-tres-long.example.org/api/3/action/package_search?rows=100&sort=id+asc"
-        source = await register_source(session, somebody, producer, address=address, rhythm="daily", language="fr")
-        source.state, source.format, source.shown = SourceState.VANISHED, "ckan", 1200
-        done = {"found": 1000, "created": 3, "updated": 17, "unchanged": 978, "refused": 2, "missing": 230}
+        source = await register_source(
+            session, somebody, producer, address=address, rhythm="daily", language="fr"
+        )
+        source.state = SourceState.VANISHED
+        source.format = "ckan"
+        source.shown = 1200
+        done = {
+            "found": 1000,
+            "created": 3,
+            "updated": 17,
+            "unchanged": 978,
+            "refused": 2,
+            "missing": 230,
+        }
         run = SourceRun(
             source_id=source.id, started_at=now(), ended_at=now(), phase=RunPhase.ENDED, outcome=RunOutcome.VANISHED, **done,
             place={},
         )  # fmt: skip
         session.add(run)
         await session.flush()
-        met = [("jeu-1", LONG, kinds.TITLE_MISSING), ("jeu-2", ARABIC, kinds.LICENCE_MISSING), ("", "", SOURCE_STATUS)]
-        await log_non_datasets(session, run, [(own, title, kind.at("", value=503)) for own, title, kind in met])
+        met = [
+            ("jeu-1", LONG, kinds.TITLE_MISSING),
+            ("jeu-2", ARABIC, kinds.LICENCE_MISSING),
+            ("", "", SOURCE_STATUS),
+        ]
+        await log_non_datasets(
+            session,
+            run,
+            [(own, title, kind.at("", value=503)) for own, title, kind in met],
+        )
     return {"portal source": str(source.id)}
 
 
-async def fill_node(site: Site, territory: Territory, producer: Producer) -> dict[str, str]:
+async def fill_node(
+    site: Site, territory: Territory, producer: Producer
+) -> dict[str, str]:
     """A map with two versions, a draft that people are in, a table named in Arabic, a file that is still coming."""
     async with site.database.session(territory.id, role="owner") as session:
         await apply_space(
@@ -307,13 +484,18 @@ async def fill_node(site: Site, territory: Territory, producer: Producer) -> dic
             quota_bytes=50_000_000,
         )  # fmt: skip
     found = {"draft": await producer.draft(SPOTS.encode(), "lieux.csv")}
-    found["map"] = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"), title="Lieux à voir")
+    found["map"] = await producer.publish(
+        await producer.draft(SPOTS.encode(), "lieux.csv"), title="Lieux à voir"
+    )
     sent = await producer.send(
-        SPOTS.encode() + b"Lieu;Parc;48.2;-1.7;01/01/2024\n", path=f"/datasets/{found['map']}/versions"
+        SPOTS.encode() + b"Lieu;Parc;48.2;-1.7;01/01/2024\n",
+        path=f"/datasets/{found['map']}/versions",
     )
     assert sent.status_code == 303, sent.text
     await producer.client.post(f"/datasets/{found['map']}/publish", data={"reason": ""})
     found["people"] = await producer.draft(PEOPLE.encode(), "personnes.csv")
-    found["faulty"] = await producer.draft(TABLE * 3 + "x;y;pas une date\n".encode("cp1252"), "fautes.csv")
+    found["faulty"] = await producer.draft(
+        TABLE * 3 + "x;y;pas une date\n".encode("cp1252"), "fautes.csv"
+    )
     found["arabic"] = await producer.publish(title=ARABIC)
     return {f"node {name}": value for name, value in found.items()} | {"slug": SLUG}

@@ -30,7 +30,18 @@ NAMES = {"json", "xml", "rdf", "sha-256", "parquet"}
 FOR_PROGRAMS = ("/api", "/ogc", "/my-space/tokens", "/following/webhooks", "/schema")
 """Pages made for those who know the words."""
 SAYING = {"p", "li", "dd", "td", "label", "summary", "legend", "figcaption"}
-OTHERS = {"code", "pre", "textarea", "script", "style", "svg", "select", "option", "input", "cite"}
+OTHERS = {
+    "code",
+    "pre",
+    "textarea",
+    "script",
+    "style",
+    "svg",
+    "select",
+    "option",
+    "input",
+    "cite",
+}
 END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=[A-ZÀÂÉÈÊÎÔÛÇ«“])")
 WORD = re.compile(r"[\w’'-]*[^\W\d_][\w’'-]*")
 
@@ -39,7 +50,9 @@ def sentences(page: Page) -> Iterator[str]:
     """The sentences that are ours: what producers wrote, addresses and code are left out."""
     for element in page.all(*SAYING):
         around = [element, *page.ancestors(element)]
-        if any(_is_of_others(each) for each in around) or not any(local(each) == "main" for each in around):
+        if any(_is_of_others(each) for each in around) or not any(
+            local(each) == "main" for each in around
+        ):
             continue
         text = " ".join(_own(element).split())
         yield from (sentence for sentence in END.split(text) if words(sentence) > 1)

@@ -9,7 +9,18 @@ from babel.core import get_global
 from tests.rules.pages import Page, local, shown
 
 LANGUAGES = {code.split("_")[0] for code in get_global("likely_subtags")}
-PRESENTATION = {"basefont", "big", "blink", "center", "font", "marquee", "s", "strike", "tt", "u"}
+PRESENTATION = {
+    "basefont",
+    "big",
+    "blink",
+    "center",
+    "font",
+    "marquee",
+    "s",
+    "strike",
+    "tt",
+    "u",
+}
 DRAWN_BY = {
     "align", "alink", "background", "bgcolor", "border", "cellpadding", "cellspacing", "clear", "color", "compact",
     "frameborder", "hspace", "link", "marginheight", "marginwidth", "text", "valign", "vlink", "vspace",
@@ -31,11 +42,15 @@ SURE = 3
 BULLET = re.compile(r"^\s*[•‣·*–—-]\s+\S")
 SPACED = re.compile(r"(?:^|\s)(?:[^\W\d_] ){4,}[^\W\d_](?:\s|$)")
 FILE_NAME = re.compile(r"\.(?:svg|png|jpe?g|gif|webp|avif)$", re.IGNORECASE)
-FILE = re.compile(r"\.(csv|ods|odt|xlsx?|docx?|pdf|zip|geojson|gpkg|parquet)$", re.IGNORECASE)
+FILE = re.compile(
+    r"\.(csv|ods|odt|xlsx?|docx?|pdf|zip|geojson|gpkg|parquet)$", re.IGNORECASE
+)
 
 
 def _own_text(element: Element) -> str:
-    return " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
+    return " ".join(
+        "".join([element.text or "", *(child.tail or "" for child in element)]).split()
+    )
 
 
 def told_pictures(page: Page) -> Iterator[str]:
@@ -45,30 +60,53 @@ def told_pictures(page: Page) -> Iterator[str]:
         if FILE_NAME.search(name):
             yield f"{shown(image)} is called «{name}»"
         hidden = image.get("aria-hidden") == "true" or image.get("alt") == ""
-        if hidden and (image.get("title") or image.get("aria-label") or image.get("aria-labelledby")):
+        if hidden and (
+            image.get("title")
+            or image.get("aria-label")
+            or image.get("aria-labelledby")
+        ):
             yield f"{shown(image)} is hidden and has a name"
     for figure in page.all("figure"):
-        caption = next((child for child in figure if local(child) == "figcaption"), None)
-        if caption is not None and (figure.get("role") not in {"figure", "group"} or not page.name_of(figure)):
+        caption = next(
+            (child for child in figure if local(child) == "figcaption"), None
+        )
+        if caption is not None and (
+            figure.get("role") not in {"figure", "group"} or not page.name_of(figure)
+        ):
             yield f"{shown(figure)} has a caption that is not its name"
 
 
 def titled_frames(page: Page) -> Iterator[str]:
     """A frame has a title (2.1)."""
-    yield from (f"{shown(frame)} has no title" for frame in page.all("iframe") if not frame.get("title", "").strip())
+    yield from (
+        f"{shown(frame)} has no title"
+        for frame in page.all("iframe")
+        if not frame.get("title", "").strip()
+    )
 
 
 def told_tables(page: Page) -> Iterator[str]:
     """A table of data has a title (5.4), and its header cells say what they head (5.6, 5.7)."""
     for table in page.all("table"):
         inside = [element for element in table.iter() if isinstance(element.tag, str)]
-        captioned = any(local(element) == "caption" and page.text_of(element) for element in inside)
-        if not captioned and not table.get("aria-label") and not table.get("aria-labelledby"):
+        captioned = any(
+            local(element) == "caption" and page.text_of(element) for element in inside
+        )
+        if (
+            not captioned
+            and not table.get("aria-label")
+            and not table.get("aria-labelledby")
+        ):
             yield f"{shown(table)} has no title"
         for cell in inside:
             if local(cell) == "th" and not page.name_of(cell):
                 yield f"{shown(table)} has an empty header cell"
-            if local(cell) == "th" and cell.get("scope") not in {"row", "col", "rowgroup", "colgroup"}:
+            if local(cell) == "th" and cell.get("scope") not in {
+                "row",
+                "col",
+                "rowgroup",
+                "colgroup",
+            }:
                 yield f"the header cell «{page.name_of(cell)}» of {shown(table)} has no scope"
 
 
@@ -79,7 +117,8 @@ def explicit_links(page: Page) -> Iterator[str]:
         address = link.get("href", "")
         if not address:
             continue
-        name, seen = page.name_of(link), page.text_of(link)
+        name = page.name_of(link)
+        seen = page.text_of(link)
         for attribute in ("aria-label", "title"):
             said = link.get(attribute)
             if said and seen and seen.lower() not in said.lower():
@@ -92,13 +131,21 @@ def explicit_links(page: Page) -> Iterator[str]:
 def _context(page: Page, link: Element) -> str:
     """What a reader has around a link: its sentence, item or row, else the heading before it."""
     for parent in page.ancestors(link):
-        if local(parent) in {"p", "li", "td", "tr", "dd"} and page.text_of(parent) != page.text_of(link):
+        if local(parent) in {"p", "li", "td", "tr", "dd"} and page.text_of(
+            parent
+        ) != page.text_of(link):
             return page.text_of(parent)
         if local(parent) in {"section", "article", "nav", "footer", "header", "main"}:
             headings = [
-                each for each in parent.iter() if isinstance(each.tag, str) and re.fullmatch("h[1-6]", local(each))
+                each
+                for each in parent.iter()
+                if isinstance(each.tag, str) and re.fullmatch("h[1-6]", local(each))
             ]
-            return local(parent) + parent.get("aria-label", "") + "".join(page.text_of(each) for each in headings[:1])
+            return (
+                local(parent)
+                + parent.get("aria-label", "")
+                + "".join(page.text_of(each) for each in headings[:1])
+            )
     return ""
 
 
@@ -110,7 +157,11 @@ def told_files(page: Page) -> Iterator[str]:
         if named is None and "download" not in link.attrib:
             continue
         around = next(
-            (page.text_of(each) for each in page.ancestors(link) if local(each) in {"li", "tr", "dd", "p", "section"}),
+            (
+                page.text_of(each)
+                for each in page.ancestors(link)
+                if local(each) in {"li", "tr", "dd", "p", "section"}
+            ),
             "",
         )
         words = f"{page.name_of(link)} {around}".lower()
@@ -118,7 +169,10 @@ def told_files(page: Page) -> Iterator[str]:
         if not (
             wanted in words
             if wanted
-            else re.search(r"\b[a-z]*(csv|json|xlsx?|zip|pdf|rdf|bibtex|ris|svg|png|parquet|html)\b", words)
+            else re.search(
+                r"\b[a-z]*(csv|json|xlsx?|zip|pdf|rdf|bibtex|ris|svg|png|parquet|html)\b",
+                words,
+            )
         ):
             yield f"{shown(link)} leads to a file and does not say its format"
 
@@ -128,7 +182,11 @@ def known_languages(page: Page) -> Iterator[str]:
     for element in page.elements:
         for attribute in ("lang", "hreflang"):
             code = element.get(attribute)
-            if code and code != "x-default" and code.split("-")[0].lower() not in LANGUAGES:
+            if (
+                code
+                and code != "x-default"
+                and code.split("-")[0].lower() not in LANGUAGES
+            ):
                 yield f"{shown(element)} {attribute} is «{code}», which no language has"
         if element.get("dir", "auto") not in {"ltr", "rtl", "auto"}:
             yield f"{shown(element)} has no such direction as «{element.get('dir')}»"
@@ -137,9 +195,15 @@ def known_languages(page: Page) -> Iterator[str]:
 def told_languages(page: Page) -> Iterator[str]:
     """A text in the other language says so (8.7); a text is foreign by its small words."""
     for element in page.all(*BLOCKS):
-        words = [word.strip(".,;:!?«»“”()").lower() for word in _own_text(element).split()]
-        french, english = sum(word in FRENCH for word in words), sum(word in ENGLISH for word in words)
-        found = "fr" if french >= SURE and not english else "en" if english >= SURE and not french else ""
+        words = [
+            word.strip(".,;:!?«»“”()").lower() for word in _own_text(element).split()
+        ]
+        french = sum(word in FRENCH for word in words)
+        english = sum(word in ENGLISH for word in words)
+        if french >= SURE and not english:
+            found = "fr"
+        else:
+            found = "en" if english >= SURE and not french else ""
         if found and found != _language(page, element):
             yield f"{shown(element)} «{_own_text(element)[:60]}» is not said to be in {found}"
 
@@ -160,7 +224,11 @@ def not_for_looks(page: Page) -> Iterator[str]:
             and "aria-live" not in element.attrib
         ):
             yield f"{shown(element)} is empty"
-        if local(element) == "br" and following is not None and not (element.tail or "").strip():
+        if (
+            local(element) == "br"
+            and following is not None
+            and not (element.tail or "").strip()
+        ):
             later = list(following)[list(following).index(element) + 1 :]
             if later and local(later[0]) == "br":
                 yield "two line breaks stand where a paragraph should"
@@ -168,19 +236,32 @@ def not_for_looks(page: Page) -> Iterator[str]:
             (element.tail if local(element) == "br" else element.text) or ""
         ):
             yield f"{shown(element)} draws the sign of a list"
-        if local(element) not in {"pre", "code", "textarea", "script", "style"} and SPACED.search(_own_text(element)):
+        if local(element) not in {
+            "pre",
+            "code",
+            "textarea",
+            "script",
+            "style",
+        } and SPACED.search(_own_text(element)):
             yield f"{shown(element)} spaces the letters of a word"
 
 
 def no_drawing_attribute(page: Page) -> Iterator[str]:
     """Looks are the business of style sheets alone (10.1)."""
     for element in page.elements:
-        drawing = any(local(each) == "svg" for each in (element, *page.ancestors(element)))
+        drawing = any(
+            local(each) == "svg" for each in (element, *page.ancestors(element))
+        )
         if local(element) in PRESENTATION and not drawing:
             yield f"{shown(element)} is only for looks"
-        wrong = DRAWN_BY if local(element) in SIZED else DRAWN_BY | {"width", "height"}
+        if local(element) in SIZED:
+            wrong = DRAWN_BY
+        else:
+            wrong = DRAWN_BY | {"width", "height"}
         yield from (
-            f"{shown(element)} has the attribute {name}" for name in element.attrib if name in wrong and not drawing
+            f"{shown(element)} has the attribute {name}"
+            for name in element.attrib
+            if name in wrong and not drawing
         )
 
 
@@ -192,12 +273,15 @@ def landmarks(page: Page) -> Iterator[str]:
         outer = [
             each
             for each in page.all(name)
-            if not {local(up) for up in page.ancestors(each)} & {"main", "article", "section", "aside"}
+            if not {local(up) for up in page.ancestors(each)}
+            & {"main", "article", "section", "aside"}
         ]
         if len(outer) != 1:
             yield f"one {name} of the page is needed, found {len(outer)}"
     names = [
-        page.name_of(menu) if "aria-labelledby" in menu.attrib else menu.get("aria-label", "")
+        page.name_of(menu)
+        if "aria-labelledby" in menu.attrib
+        else menu.get("aria-label", "")
         for menu in page.all("nav")
     ]
     if len(names) > 1 and (len(set(names)) != len(names) or "" in names):
@@ -213,7 +297,10 @@ def skip_link(page: Page) -> Iterator[str]:
     if _is_frame(page):
         return
     first = next((link for link in page.all("a") if link.get("href")), None)
-    target = page.by_id.get(first.get("href", "").removeprefix("#")) if first is not None else None
+    if first is not None:
+        target = page.by_id.get(first.get("href", "").removeprefix("#"))
+    else:
+        target = None
     if target is None or local(target) != "main":
         yield "the first link does not lead to the main part"
 
@@ -227,22 +314,33 @@ def told_fields(page: Page) -> Iterator[str]:
             yield f"{shown(field)} is wrong, and nothing tied to it says why"
     groups: dict[tuple[str, int], list[Element]] = {}
     for field in page.all("input"):
-        form = next((each for each in page.ancestors(field) if local(each) == "form"), page.root)
+        form = next(
+            (each for each in page.ancestors(field) if local(each) == "form"), page.root
+        )
         if field.get("type") in {"radio", "checkbox"} and field.get("name"):
             groups.setdefault((field.get("name", ""), id(form)), []).append(field)
     for (name, _), fields in groups.items():
         if len(fields) > 1 and not all(_group_name(page, field) for field in fields):
             yield f"the fields «{name}» go together, and no group says what they are"
     for fieldset in page.all("fieldset"):
-        if not any(local(child) == "legend" and page.text_of(child) for child in fieldset):
+        if not any(
+            local(child) == "legend" and page.text_of(child) for child in fieldset
+        ):
             yield f"{shown(fieldset)} has no legend"
-    yield from (f"{shown(group)} has no label" for group in page.all("optgroup") if not group.get("label"))
+    yield from (
+        f"{shown(group)} has no label"
+        for group in page.all("optgroup")
+        if not group.get("label")
+    )
 
 
 def _group_name(page: Page, field: Element) -> str:
     for parent in page.ancestors(field):
         if local(parent) == "fieldset":
-            return next((page.text_of(child) for child in parent if local(child) == "legend"), "")
+            return next(
+                (page.text_of(child) for child in parent if local(child) == "legend"),
+                "",
+            )
         if parent.get("role") in {"group", "radiogroup"} and (
             parent.get("aria-label") or parent.get("aria-labelledby")
         ):
@@ -253,7 +351,8 @@ def _group_name(page: Page, field: Element) -> str:
 def shown_names(page: Page) -> Iterator[str]:
     """The name of a button keeps what it shows (11.9)."""
     for button in page.all("button", "summary"):
-        said, seen = button.get("aria-label"), page.text_of(button)
+        said = button.get("aria-label")
+        seen = page.text_of(button)
         if said and seen and seen.lower() not in said.lower():
             yield f"{shown(button)} shows «{seen}» and says «{said}»"
 

@@ -33,11 +33,19 @@ async def connect(site: Site, territory: Territory, project_id: str) -> dict[str
             purpose=Purpose.RESEARCH, words="Comparer deux villes.",
         )  # fmt: skip
         connector, _ = await add_connector(session, leader, project, said)
-        negotiation = await consumer_negotiations.request_dataset(session, leader, connector, DATASET, OFFER)
-        negotiation.state, negotiation.reason = NegotiationState.OFFERED, "Six mois, pas davantage."
-        transfer = await transfers.request_transfer(session, leader, connector, "urn:accord:1", dataset=DATASET)
+        negotiation = await consumer_negotiations.request_dataset(
+            session, leader, connector, DATASET, OFFER
+        )
+        negotiation.state = NegotiationState.OFFERED
+        negotiation.reason = "Six mois, pas davantage."
+        transfer = await transfers.request_transfer(
+            session, leader, connector, "urn:accord:1", dataset=DATASET
+        )
         transfer.state = TransferState.STARTED
-        transfer.data_address = {"endpoint": "https://voisin.example/arbres", "endpointProperties": []}
+        transfer.data_address = {
+            "endpoint": "https://voisin.example/arbres",
+            "endpointProperties": [],
+        }
         return {
             "portal connector": str(connector.id), "portal negotiation": str(negotiation.id),
             "portal transfer": str(transfer.id),

@@ -36,14 +36,19 @@ ANONYMOUS = {"portal", "node", "installation"}
 @pytest.fixture(scope="module")
 async def tabs(chromium: Browser) -> AsyncIterator[dict[str, Tab]]:
     """A tab for each language, which every page is shown in."""
-    opened = {language: await open_tab(chromium, locale=language, axe=is_whole(language)) for language in LANGUAGES}
+    opened = {
+        language: await open_tab(chromium, locale=language, axe=is_whole(language))
+        for language in LANGUAGES
+    }
     yield opened
     for tab in opened.values():
         await tab.page.context.close()
 
 
 @pytest.fixture(scope="module")
-async def place(settings: Settings, portal_app: Litestar, node_app: Litestar) -> AsyncIterator[Place]:
+async def place(
+    settings: Settings, portal_app: Litestar, node_app: Litestar
+) -> AsyncIterator[Place]:
     async with furnished(settings, portal_app, node_app) as found:
         yield found
 
@@ -62,16 +67,25 @@ def findings() -> Findings:
 async def test_a_page_bears_every_mode(
     place: Place, tabs: dict[str, Tab], findings: Findings, stop: Stop, language: str
 ) -> None:
-    client, url, tab = place.visitors[stop.who], filled(stop.address, place.names), tabs[language]
+    client = place.visitors[stop.who]
+    url = filled(stop.address, place.names)
+    tab = tabs[language]
     origin = str(client.base_url).rstrip("/")
-    response = await tab.visit(client, f"{origin}{url}{language_of(url, language)}", language)
+    response = await tab.visit(
+        client, f"{origin}{url}{language_of(url, language)}", language
+    )
 
     others = tab.hosts - {client.base_url.netloc.decode()}
     document = Document(await response.text(), tab.page.url, response.headers, None)
     faults = await walk(tab, document, stop, language)
     findings.note(stop.name, language, faults)
     if response.status == FOUND:
-        findings.keep(stop.who, language, document, await tab.page.evaluate(PRESENT, list(SUBJECTS.values())))
+        findings.keep(
+            stop.who,
+            language,
+            document,
+            await tab.page.evaluate(PRESENT, list(SUBJECTS.values())),
+        )
     cookies = await tab.page.context.cookies()
     await tab.page.context.clear_cookies()
 
@@ -88,7 +102,9 @@ def is_whole(language: str) -> bool:
 
 def language_of(url: str, language: str) -> str:
     """A frame says its language in its address."""
-    return f"?lang={language}" if url.startswith("/embed/") else ""
+    if url.startswith("/embed/"):
+        return f"?lang={language}"
+    return ""
 
 
 async def walk(tab: Tab, document: Document, stop: Stop, language: str) -> list[Fault]:
@@ -98,10 +114,18 @@ async def walk(tab: Tab, document: Document, stop: Stop, language: str) -> list[
     faults = []
     if document.root.get("lang") != language:
         faults.append(Fault("language", "the page is in another language"))
-    faults += [Fault(rule.__name__, said) for rule in rgaa.RULES for said in rule(document)]
-    faults += [Fault(rule.__name__, said) for rule in plain.RULES for said in rule(document, language)]
+    faults += [
+        Fault(rule.__name__, said) for rule in rgaa.RULES for said in rule(document)
+    ]
+    faults += [
+        Fault(rule.__name__, said)
+        for rule in plain.RULES
+        for said in rule(document, language)
+    ]
     faults += [Fault("unsized", said) for said in await unsized(page)]
-    await tab.take_picture(re.sub(r"[^\w]+", "-", f"{stop.name} {language}").strip("-")[:110])
+    await tab.take_picture(
+        re.sub(r"[^\w]+", "-", f"{stop.name} {language}").strip("-")[:110]
+    )
     if whole:
         faults += [Fault("axe", said, tags) for said, tags in await axe_faults(page)]
     for name, mode in MODES.items():
@@ -142,8 +166,12 @@ async def test_axe_checks_the_criteria_that_it_is_said_to(browser: Browser) -> N
     rules = await axe_rules(page)
     await page.close()
 
-    told = {number for tags in rules.values() for number in broken_by("axe", tuple(tags))}
-    assert {number for number, criterion in CRITERIA.items() if "axe" in criterion.checks} == told & set(CHECKED)
+    told = {
+        number for tags in rules.values() for number in broken_by("axe", tuple(tags))
+    }
+    assert {
+        number for number, criterion in CRITERIA.items() if "axe" in criterion.checks
+    } == told & set(CHECKED)
 
 
 def test_no_page_is_forgotten(portal_app: Litestar, node_app: Litestar) -> None:
@@ -153,7 +181,9 @@ def test_no_page_is_forgotten(portal_app: Litestar, node_app: Litestar) -> None:
         for address in addresses(app, program)
         if address.split(" ")[1] == "GET"
     }
-    none = {f"{program} GET {path}" for program, paths in NO_PAGES.items() for path in paths}
+    none = {
+        f"{program} GET {path}" for program, paths in NO_PAGES.items() for path in paths
+    }
 
     assert {stop.route for stop in STOPS} | none == routes
     assert {stop.route for stop in STOPS} & none == set()
@@ -170,13 +200,24 @@ async def test_what_is_called_no_page_answers_with_none(place: Place) -> None:
         "pid": place.names["portal request"], "language": "fr", "word": "test", "object_id": "count",
     }  # fmt: skip
     pages = []
-    for program, who, dataset in (("portal", "team", "portal table"), ("node", "producer", "node map")):
-        names = sample | {"dataset_id": place.names[dataset], "resource_id": place.names[dataset]}
+    for program, who, dataset in (
+        ("portal", "team", "portal table"),
+        ("node", "producer", "node map"),
+    ):
+        names = sample | {
+            "dataset_id": place.names[dataset],
+            "resource_id": place.names[dataset],
+        }
         for path in NO_PAGES[program]:
             answer = await place.visitors[who].get(
-                filled(path, names | ({"slug": "mairie-kerlevan"} if program == "node" else {}))
+                filled(
+                    path,
+                    names | ({"slug": "mairie-kerlevan"} if program == "node" else {}),
+                )
             )
-            if answer.status_code == 200 and answer.headers.get("content-type", "").startswith("text/html"):
+            if answer.status_code == 200 and answer.headers.get(
+                "content-type", ""
+            ).startswith("text/html"):
                 pages.append(f"{program} {path}")
 
     assert pages == []

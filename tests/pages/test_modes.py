@@ -54,8 +54,14 @@ async def test_a_good_page_bears_each_mode(tab: Tab, mode: str) -> None:
     assert await MODES[mode](tab.page) == []
 
 
-@pytest.mark.parametrize(("mode", "added", "fault"), PLANTED, ids=[f"{mode}: {fault}" for mode, _, fault in PLANTED])
-async def test_a_planted_fault_is_found_by_its_mode(tab: Tab, mode: str, added: str, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "added", "fault"),
+    PLANTED,
+    ids=[f"{mode}: {fault}" for mode, _, fault in PLANTED],
+)
+async def test_a_planted_fault_is_found_by_its_mode(
+    tab: Tab, mode: str, added: str, fault: str
+) -> None:
     await show(tab, added)
 
     found = await MODES[mode](tab.page)

@@ -11,7 +11,12 @@ LONG = "We " + "really " * plain.LONGEST["en"] + "mean it."
 
 
 def parsed(body: str, url: str = "https://data.example/data") -> Page:
-    return Page(f'<!doctype html><html lang="en"><title>x</title><main>{body}</main></html>', url, {}, None)
+    return Page(
+        f'<!doctype html><html lang="en"><title>x</title><main>{body}</main></html>',
+        url,
+        {},
+        None,
+    )
 
 
 def test_sentences_are_ours_alone_and_end_where_they_do() -> None:
@@ -51,7 +56,9 @@ def test_a_word_of_specialists_is_a_fault_where_everybody_reads() -> None:
         ('<svg viewBox="0 0 9 9"></svg>', 1), ('<iframe title="x" style="width: 10px"></iframe>', 1),
     ],
 )  # fmt: skip
-async def test_a_picture_without_a_size_is_a_fault(browser: Browser, picture: str, faults: int) -> None:
+async def test_a_picture_without_a_size_is_a_fault(
+    browser: Browser, picture: str, faults: int
+) -> None:
     page = await browser.new_page()
     await page.set_content(picture)
 

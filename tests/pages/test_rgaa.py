@@ -3,7 +3,14 @@
 import pytest
 
 from tests.pages import rgaa, together
-from tests.pages.criteria import CHECKED, CRITERIA, THEMES, broken_by, shipped_scripts, unheard
+from tests.pages.criteria import (
+    CHECKED,
+    CRITERIA,
+    THEMES,
+    broken_by,
+    shipped_scripts,
+    unheard,
+)
 from tests.pages.modes import MODES
 from tests.rules import pages
 from tests.rules.pages import Page
@@ -20,20 +27,64 @@ GOOD = """<!doctype html><html lang="en"><head><title>Trees – Armorine</title>
 </main><footer></footer></body></html>"""
 BAD = [
     (rgaa.told_pictures, '<img src="/a.png" alt="a.png">', "is called"),
-    (rgaa.told_pictures, '<svg aria-hidden="true" aria-label="Trees"></svg>', "is hidden and has a name"),
-    (rgaa.told_pictures, "<figure><figcaption>Heights</figcaption></figure>", "caption that is not its name"),
+    (
+        rgaa.told_pictures,
+        '<svg aria-hidden="true" aria-label="Trees"></svg>',
+        "is hidden and has a name",
+    ),
+    (
+        rgaa.told_pictures,
+        "<figure><figcaption>Heights</figcaption></figure>",
+        "caption that is not its name",
+    ),
     (rgaa.titled_frames, '<iframe src="/x"></iframe>', "has no title"),
-    (rgaa.told_tables, '<table><tr><th scope="col">a</th></tr></table>', "has no title"),
-    (rgaa.told_tables, "<table><caption>T</caption><tr><th>a</th></tr></table>", "has no scope"),
-    (rgaa.told_tables, '<table><caption>T</caption><tr><th scope="col"></th></tr></table>', "empty header cell"),
-    (rgaa.explicit_links, '<p>See <a href="/a">rows</a> and <a href="/b">rows</a>.</p>', "leads to /a and to /b"),
-    (rgaa.explicit_links, '<p><a href="/a" title="Elsewhere">rows</a></p>', "shows «rows» and says"),
-    (rgaa.told_files, '<p><a href="/files/trees.csv">The table</a></p>', "does not say its format"),
-    (rgaa.told_files, '<p><a href="/files/1" download>The table</a></p>', "does not say its format"),
+    (
+        rgaa.told_tables,
+        '<table><tr><th scope="col">a</th></tr></table>',
+        "has no title",
+    ),
+    (
+        rgaa.told_tables,
+        "<table><caption>T</caption><tr><th>a</th></tr></table>",
+        "has no scope",
+    ),
+    (
+        rgaa.told_tables,
+        '<table><caption>T</caption><tr><th scope="col"></th></tr></table>',
+        "empty header cell",
+    ),
+    (
+        rgaa.explicit_links,
+        '<p>See <a href="/a">rows</a> and <a href="/b">rows</a>.</p>',
+        "leads to /a and to /b",
+    ),
+    (
+        rgaa.explicit_links,
+        '<p><a href="/a" title="Elsewhere">rows</a></p>',
+        "shows «rows» and says",
+    ),
+    (
+        rgaa.told_files,
+        '<p><a href="/files/trees.csv">The table</a></p>',
+        "does not say its format",
+    ),
+    (
+        rgaa.told_files,
+        '<p><a href="/files/1" download>The table</a></p>',
+        "does not say its format",
+    ),
     (rgaa.known_languages, '<p lang="zzz">x</p>', "which no language has"),
     (rgaa.known_languages, '<p dir="left">x</p>', "no such direction"),
-    (rgaa.told_languages, "<p>Les arbres de la ville et des parcs</p>", "is not said to be in fr"),
-    (rgaa.told_languages, '<p lang="fr">The trees of the city and of its parks</p>', "is not said to be in en"),
+    (
+        rgaa.told_languages,
+        "<p>Les arbres de la ville et des parcs</p>",
+        "is not said to be in fr",
+    ),
+    (
+        rgaa.told_languages,
+        '<p lang="fr">The trees of the city and of its parks</p>',
+        "is not said to be in en",
+    ),
     (rgaa.not_for_looks, "<p></p>", "is empty"),
     (rgaa.not_for_looks, "<p>a<br><br>b</p>", "two line breaks"),
     (rgaa.not_for_looks, "<p>- first</p>", "sign of a list"),
@@ -43,10 +94,18 @@ BAD = [
     (rgaa.landmarks, "<footer></footer>", "one footer of the page"),
     (rgaa.landmarks, "<nav></nav><nav></nav>", "not told apart"),
     (rgaa.told_fields, '<input name="x" aria-invalid="true">', "says why"),
-    (rgaa.told_fields, '<input type="radio" name="x"><input type="radio" name="x">', "no group says"),
+    (
+        rgaa.told_fields,
+        '<input type="radio" name="x"><input type="radio" name="x">',
+        "no group says",
+    ),
     (rgaa.told_fields, "<fieldset><input></fieldset>", "has no legend"),
     (rgaa.told_fields, "<select><optgroup></optgroup></select>", "has no label"),
-    (rgaa.shown_names, '<button aria-label="Close">Send</button>', "shows «Send» and says «Close»"),
+    (
+        rgaa.shown_names,
+        '<button aria-label="Close">Send</button>',
+        "shows «Send» and says «Close»",
+    ),
     (rgaa.still, '<meta http-equiv="refresh" content="5">', "reloads by itself"),
     (rgaa.still, '<a href="/" accesskey="s">x</a>', "answers to a key"),
     (rgaa.still, '<a href="/" target="_blank">x</a>', "opens a window"),
@@ -62,7 +121,11 @@ def test_a_good_page_has_no_fault(rule: pages.Rule) -> None:
     assert list(rule(parsed(GOOD))) == []
 
 
-@pytest.mark.parametrize(("rule", "added", "said"), BAD, ids=[f"{rule.__name__}: {said}" for rule, _, said in BAD])
+@pytest.mark.parametrize(
+    ("rule", "added", "said"),
+    BAD,
+    ids=[f"{rule.__name__}: {said}" for rule, _, said in BAD],
+)
 def test_a_bad_page_has_one(rule: pages.Rule, added: str, said: str) -> None:
     faults = list(rule(parsed(GOOD.replace("</main>", f"</main>{added}"))))
 
@@ -74,16 +137,20 @@ def test_a_page_says_its_type_and_begins_with_its_skip_link() -> None:
     assert list(rgaa.doctype(parsed(GOOD.removeprefix("<!doctype html>")))) == [
         "the document does not begin with its type"
     ]
-    assert list(rgaa.skip_link(parsed(GOOD.replace('href="#content"', 'href="/"')))) == [
-        "the first link does not lead to the main part"
-    ]
+    assert list(
+        rgaa.skip_link(parsed(GOOD.replace('href="#content"', 'href="/"')))
+    ) == ["the first link does not lead to the main part"]
 
 
 def test_pages_are_told_apart_by_title_and_share_one_menu() -> None:
     assert together.title_of(parsed(GOOD)) == "Trees – Armorine"
     assert together.menu_of(parsed(GOOD)) == ("/data",)
-    assert together.same_titles({"/a": "A", "/b": "B", "/c": "A"}) == ["/c and /a are both «A»"]
-    assert together.other_menus({"/a": ("/data",), "/b": ("/data",), "/c": ()}) == ["/c has another menu"]
+    assert together.same_titles({"/a": "A", "/b": "B", "/c": "A"}) == [
+        "/c and /a are both «A»"
+    ]
+    assert together.other_menus({"/a": ("/data",), "/b": ("/data",), "/c": ()}) == [
+        "/c has another menu"
+    ]
 
 
 def test_the_table_has_every_criterion_and_names_only_checks_that_exist() -> None:
@@ -95,7 +162,9 @@ def test_the_table_has_every_criterion_and_names_only_checks_that_exist() -> Non
 
     assert len(CRITERIA) == sum(THEMES.values()) == 106
     assert set(CHECKED) <= set(CRITERIA)
-    assert {check for criterion in CRITERIA.values() for check in criterion.checks} <= known
+    assert {
+        check for criterion in CRITERIA.values() for check in criterion.checks
+    } <= known
     assert {rule.__name__ for rule in rgaa.RULES} <= {
         check for criterion in CRITERIA.values() for check in criterion.checks
     }

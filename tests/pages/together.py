@@ -12,7 +12,9 @@ def title_of(page: Page) -> str:
 
 def menu_of(page: Page) -> tuple[str, ...]:
     """The addresses of the main menu, in order."""
-    menus = [menu for menu in page.all("nav") if "main" in menu.get("class", "").split()]
+    menus = [
+        menu for menu in page.all("nav") if "main" in menu.get("class", "").split()
+    ]
     return tuple(
         link.get("href", "")
         for menu in menus
@@ -34,4 +36,8 @@ def same_titles(titles: Mapping[str, str]) -> list[str]:
 def other_menus(menus: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Pages whose main menu is not that of the first (12.2, 12.5); given by address, of one visitor."""
     known = next(iter(menus.values()), ())
-    return [f"{address} has another menu" for address, menu in menus.items() if menu != known]
+    return [
+        f"{address} has another menu"
+        for address, menu in menus.items()
+        if menu != known
+    ]

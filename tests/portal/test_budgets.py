@@ -16,7 +16,13 @@ from tests import visitors
 from tests.portal.projects.conftest import FORM
 from tests.visitors import browse, make_person
 from udi.kit import budgets
-from udi.kit.budgets import RateLimit, address_subject, delete_old_counts, require_budget, spend_budget
+from udi.kit.budgets import (
+    RateLimit,
+    address_subject,
+    delete_old_counts,
+    require_budget,
+    spend_budget,
+)
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import TooManyRequestsError
@@ -38,7 +44,9 @@ def one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budgets, "now", lambda: moment)
 
 
-async def test_as_much_is_spent_at_once_as_may_be_and_no_more(portal_database: Database, demo: Territory) -> None:
+async def test_as_much_is_spent_at_once_as_may_be_and_no_more(
+    portal_database: Database, demo: Territory
+) -> None:
     async def attempt() -> bool:
         try:
             async with portal_database.session(demo.id) as session:
@@ -51,7 +59,10 @@ async def test_as_much_is_spent_at_once_as_may_be_and_no_more(portal_database: D
 
 
 async def test_one_that_is_spent_leaves_others_their_own(
-    portal_database: Database, demo: Territory, other: Territory, monkeypatch: pytest.MonkeyPatch
+    portal_database: Database,
+    demo: Territory,
+    other: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with portal_database.session(demo.id) as session:
         await spend_budget(session, SMALL, "somebody", cost=SMALL.limit)
@@ -81,13 +92,24 @@ async def test_a_refusal_says_how_long_to_wait(
     assert refused.value.remedy % refused.value.values == "Try again in 10 minutes."
 
 
-async def test_what_was_counted_is_forgotten_after_a_day(portal_database: Database, demo: Territory) -> None:
+async def test_what_was_counted_is_forgotten_after_a_day(
+    portal_database: Database, demo: Territory
+) -> None:
     async def count() -> int:
         async with portal_database.session(demo.id) as session:
-            return await session.scalar(select(func.count()).select_from(SpentBudget)) or 0
+            return (
+                await session.scalar(select(func.count()).select_from(SpentBudget)) or 0
+            )
 
     async with portal_database.session(demo.id) as session:
-        session.add(SpentBudget(policy="old", subject="somebody", begins_at=now() - timedelta(days=2), used=1))
+        session.add(
+            SpentBudget(
+                policy="old",
+                subject="somebody",
+                begins_at=now() - timedelta(days=2),
+                used=1,
+            )
+        )
         await spend_budget(session, SMALL, "somebody")
     assert await count() == 2
     async with portal_database.session(demo.id, role="worker") as session:
@@ -119,16 +141,27 @@ async def second_process(settings: Settings) -> AsyncIterator[Litestar]:
 async def two_browsers(
     first: Litestar, second: Litestar, territory: Territory, **options: Any
 ) -> AsyncIterator[list[httpx.AsyncClient]]:
-    async with browse(first, territory, **options) as one, browse(second, territory, **options) as two:
+    async with (
+        browse(first, territory, **options) as one,
+        browse(second, territory, **options) as two,
+    ):
         yield [one, two]
 
 
 async def test_two_processes_count_the_writes_of_one_person_together(
-    portal_app: Litestar, second_process: Litestar, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    portal_app: Litestar,
+    second_process: Litestar,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(portal_budgets, "WRITES", RateLimit("writes", 6, 3600))
-    async with two_browsers(portal_app, second_process, demo, person=make_person(demo)) as browsers:
-        answers = [await browsers[turn % 2].post("/my-space/tokens", data={}) for turn in range(10)]
+    async with two_browsers(
+        portal_app, second_process, demo, person=make_person(demo)
+    ) as browsers:
+        answers = [
+            await browsers[turn % 2].post("/my-space/tokens", data={})
+            for turn in range(10)
+        ]
 
     assert [answer.status_code == 429 for answer in answers] == [False] * 6 + [True] * 4
     assert "Réessayez dans" in answers[-1].text
@@ -136,9 +169,14 @@ async def test_two_processes_count_the_writes_of_one_person_together(
 
 
 async def test_an_address_is_counted_whoever_is_behind_it(
-    portal_app: Litestar, second_process: Litestar, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    portal_app: Litestar,
+    second_process: Litestar,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(portal_budgets, "ADDRESS_WRITES", RateLimit("address-writes", 5, 3600))
+    monkeypatch.setattr(
+        portal_budgets, "ADDRESS_WRITES", RateLimit("address-writes", 5, 3600)
+    )
     answers = []
     for turn in range(8):
         app = (portal_app, second_process)[turn % 2]
@@ -148,7 +186,9 @@ async def test_an_address_is_counted_whoever_is_behind_it(
     assert [answer.status_code == 429 for answer in answers] == [False] * 5 + [True] * 3
 
 
-async def test_reading_is_not_counted(portal_app: Litestar, demo: Territory, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reading_is_not_counted(
+    portal_app: Litestar, demo: Territory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("WRITES", "ADDRESS_WRITES", "TERRITORY_WRITES"):
         monkeypatch.setattr(portal_budgets, name, RateLimit(name, 0, 3600))
     async with browse(portal_app, demo, make_person(demo)) as somebody:
@@ -167,11 +207,22 @@ async def test_projects_are_begun_a_few_an_hour(
 
 
 async def test_wrong_credentials_are_tried_ten_times_and_no_more(
-    portal_app: Litestar, second_process: Litestar, demo: Territory, other: Territory, keycloak: Settings
+    portal_app: Litestar,
+    second_process: Litestar,
+    demo: Territory,
+    other: Territory,
+    keycloak: Settings,
 ) -> None:
-    form = {"grant_type": "client_credentials", "client_id": "nobody", "client_secret": "wrong"}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "nobody",
+        "client_secret": "wrong",
+    }
     async with two_browsers(portal_app, second_process, demo) as machines:
-        answers = [await machines[turn % 2].post("/oauth2/token", data=form) for turn in range(14)]
+        answers = [
+            await machines[turn % 2].post("/oauth2/token", data=form)
+            for turn in range(14)
+        ]
 
     assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 4
     async with browse(portal_app, other) as machine:

@@ -20,7 +20,11 @@ def said_terms(**changes: Any) -> dict[str, Any]:
         "columns": ["îlot", "énergie (kWh)"],
         "rows": [
             {"column": "début", "operator": "gteq", "values": ["2026-05-01"]},
-            {"column": "commune", "operator": "isAnyOf", "values": ["Kerlevan", "Plou"]},
+            {
+                "column": "commune",
+                "operator": "isAnyOf",
+                "values": ["Kerlevan", "Plou"],
+            },
         ],
         "bytes_a_month": 5_000_000_000,
         "requests_a_minute": 60,
@@ -31,7 +35,10 @@ def said_policy(**changes: Any) -> dict[str, Any]:
     return {
         "requesters": ["public_body", "research"],
         "terms": said_terms(),
-        "why": {"fr": "Les courbes renseignent sur la vie des foyers.", "en": "The curves tell how households live."},
+        "why": {
+            "fr": "Les courbes renseignent sur la vie des foyers.",
+            "en": "The curves tell how households live.",
+        },
         "fields": [
             {
                 "name": "summers",
@@ -55,7 +62,11 @@ def said_agreement(**changes: Any) -> dict[str, Any]:
         "dataset_title": "Consommation d'électricité par îlot",
         "project": PROJECT_ID,
         "project_title": "Rafraîchir la ville",
-        "provider": {"kind": "company", "id": PRODUCER_ID, "name": "Énergie du territoire"},
+        "provider": {
+            "kind": "company",
+            "id": PRODUCER_ID,
+            "name": "Énergie du territoire",
+        },
         "requester": {"kind": "person", "id": LEADER_ID, "name": ""},
         "purpose": "research",
         "terms": said_terms(),
@@ -74,5 +85,11 @@ def said_standing(**changes: Any) -> dict[str, Any]:
         "revision": 7,
         "state": "active",
         "reason": "",
-        "credentials": [{"id": PROJECT_ID, "sha256": "cd" * 32, "expires_at": "2027-11-30T22:59:59Z"}],
+        "credentials": [
+            {
+                "id": PROJECT_ID,
+                "sha256": "cd" * 32,
+                "expires_at": "2027-11-30T22:59:59Z",
+            }
+        ],
     } | changes

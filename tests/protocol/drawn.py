@@ -10,10 +10,24 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from tests.protocol.agreed import AGREEMENT_ID, DATASET_ID, LEADER_ID, PRODUCER_ID, PROJECT_ID
+from tests.protocol.agreed import (
+    AGREEMENT_ID,
+    DATASET_ID,
+    LEADER_ID,
+    PRODUCER_ID,
+    PROJECT_ID,
+)
 from udi.protocol.agreement import Agreement, Party
 from udi.protocol.policy import Policy, Requester
-from udi.protocol.terms import SEVERAL, Measure, Operator, Prohibition, Purpose, RowFilter, Terms
+from udi.protocol.terms import (
+    SEVERAL,
+    Measure,
+    Operator,
+    Prohibition,
+    Purpose,
+    RowFilter,
+    Terms,
+)
 
 T = TypeVar("T")
 Cell = Decimal | str | None
@@ -27,7 +41,19 @@ texts = st.sampled_from(AWKWARD) | st.text(
     st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), max_size=8
 )
 names = texts.filter(lambda text: bool(text.strip()))
-BOUNDS = (1, 2, 999, 1000, 1001, 1500, 10**6, 10**9 + 1, 12_345_000_000, 10**13, 2**63 - 1)
+BOUNDS = (
+    1,
+    2,
+    999,
+    1000,
+    1001,
+    1500,
+    10**6,
+    10**9 + 1,
+    12_345_000_000,
+    10**13,
+    2**63 - 1,
+)
 LIMITS = st.sampled_from((None, *BOUNDS))
 PACES = st.sampled_from((None, 1, 2, 60, 1000, 100_000))
 
@@ -90,7 +116,11 @@ def filters(draw: st.DrawFn, numeric: dict[str, bool]) -> RowFilter:
     operator = draw(st.sampled_from(list(Operator)))
     values: tuple[str, ...] = NUMBERS if numeric[column] else AWKWARD
     place = draw(st.integers(0, len(values) - 3))
-    return RowFilter(column=column, operator=operator, values=values[place : place + (3 if operator in SEVERAL else 1)])
+    return RowFilter(
+        column=column,
+        operator=operator,
+        values=values[place : place + (3 if operator in SEVERAL else 1)],
+    )
 
 
 def an_agreement(chance: Random, policy: Policy) -> Agreement:
@@ -102,8 +132,14 @@ def an_agreement(chance: Random, policy: Policy) -> Agreement:
         dataset_title=chance.choice(AWKWARD),
         project=UUID(PROJECT_ID),
         project_title=chance.choice(AWKWARD),
-        provider=Party(kind=Requester.COMPANY, id=UUID(PRODUCER_ID), name=chance.choice(AWKWARD)),
-        requester=Party(kind=kind, id=UUID(LEADER_ID), name="" if kind is Requester.PERSON else chance.choice(AWKWARD)),
+        provider=Party(
+            kind=Requester.COMPANY, id=UUID(PRODUCER_ID), name=chance.choice(AWKWARD)
+        ),
+        requester=Party(
+            kind=kind,
+            id=UUID(LEADER_ID),
+            name="" if kind is Requester.PERSON else chance.choice(AWKWARD),
+        ),
         purpose=chance.choice(policy.terms.purposes),
         terms=policy.terms,
         starts_at=starts,
@@ -116,13 +152,19 @@ def an_agreement(chance: Random, policy: Policy) -> Agreement:
 def a_reading(chance: Random, numeric: dict[str, bool], agreement: Agreement) -> Asked:
     """Mostly what was agreed, at its edges; sometimes a step beyond."""
     terms = agreement.terms
-    limit, pace = terms.bytes_a_month or 10**6, terms.requests_a_minute or 60
+    limit = terms.bytes_a_month or 10**6
+    pace = terms.requests_a_minute or 60
     middle = agreement.starts_at + (agreement.ends_at - agreement.starts_at) / 2
-    opened = terms.columns if chance.random() < 0.7 and terms.columns else tuple(numeric)
+    if chance.random() < 0.7 and terms.columns:
+        opened = terms.columns
+    else:
+        opened = tuple(numeric)
     return Asked(
         title="Another" if chance.random() < 0.05 else agreement.dataset_title,
         dataset=DATASET_ID,
-        purpose=chance.choice([None, agreement.purpose, agreement.purpose, *terms.purposes[:1]]),
+        purpose=chance.choice(
+            [None, agreement.purpose, agreement.purpose, *terms.purposes[:1]]
+        ),
         columns=chance.choice([None, subset(opened, chance.getrandbits(len(opened)))]),
         as_file=chance.random() < 0.2,
         size=chance.choice([0, 0, 0, 1, limit, limit + 1]),
@@ -137,14 +179,17 @@ def a_row(chance: Random, numeric: dict[str, bool]) -> dict[str, Cell]:
     cells: dict[str, Cell] = {}
     for name, is_number in numeric.items():
         said = chance.choice(NUMBERS if is_number else AWKWARD)
-        cells[name] = None if chance.random() < 0.1 else Decimal(said) if is_number else said
+        cells[name] = (
+            None if chance.random() < 0.1 else Decimal(said) if is_number else said
+        )
     return cells
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     columns = draw(st.lists(names, min_size=1, max_size=4, unique=True))
-    bits, counts = Bits(draw(st.integers(0, 2**30 - 1))), draw(st.integers(0, 120 * 90 * 21 - 1))
+    bits = Bits(draw(st.integers(0, 2**30 - 1)))
+    counts = draw(st.integers(0, 120 * 90 * 21 - 1))
     kinds = bits.some(columns)
     numeric = {name: name in kinds for name in columns}
     terms = Terms(
@@ -168,4 +213,9 @@ def cases(draw: st.DrawFn) -> Case:
     chance = Random(counts * 2**30 + bits.number)  # noqa: S311 - no secret
     agreement = an_agreement(chance, policy)
     table = Table(numeric, tuple(a_row(chance, numeric) for _ in range(3)))
-    return Case(table, policy, agreement, tuple(a_reading(chance, numeric, agreement) for _ in range(3)))
+    return Case(
+        table,
+        policy,
+        agreement,
+        tuple(a_reading(chance, numeric, agreement) for _ in range(3)),
+    )

@@ -16,7 +16,10 @@ def a_file(**changes: Any) -> dict[str, Any]:
         "media_type": "FILE",
         "media_id": FILE_ID,
         "media_name": "trees.csv",
-        "connector": {"url": "https://node.example.org/files/trees.csv", "interface_contract": "dwnl"},
+        "connector": {
+            "url": "https://node.example.org/files/trees.csv",
+            "interface_contract": "dwnl",
+        },
         "file_type": "text/csv",
         "file_size": 2048,
         "checksum": {"algo": "SHA-256", "hash": "ab" * 32},
@@ -41,11 +44,25 @@ def a_record(**changes: Any) -> dict[str, Any]:
         "global_id": RECORD_ID,
         "resource_title": "Street trees",
         "synopsis": [{"lang": "fr", "text": "Les arbres des rues"}],
-        "summary": [{"lang": "fr", "text": "Essence, hauteur et état des arbres le long des rues."}],
+        "summary": [
+            {
+                "lang": "fr",
+                "text": "Essence, hauteur et état des arbres le long des rues.",
+            }
+        ],
         "theme": "environment",
         "keywords": ["arbre"],
-        "producer": {"organization_id": PRODUCER_ID, "organization_name": "Mairie de Kerlevan"},
-        "contacts": [{"contact_id": CONTACT_ID, "contact_name": "Espaces verts", "email": "verts@example.org"}],
+        "producer": {
+            "organization_id": PRODUCER_ID,
+            "organization_name": "Mairie de Kerlevan",
+        },
+        "contacts": [
+            {
+                "contact_id": CONTACT_ID,
+                "contact_name": "Espaces verts",
+                "email": "verts@example.org",
+            }
+        ],
         "available_formats": [a_file()],
         "dataset_dates": {"created": MOMENT, "updated": MOMENT},
         "storage_status": "online",
@@ -59,7 +76,12 @@ def a_record(**changes: Any) -> dict[str, Any]:
 
 def a_full_record() -> dict[str, Any]:
     """A valid record in version 1.4.1 with every field."""
-    dates = {"created": MOMENT, "updated": "2026-03-02T10:30:00.250000Z", "validated": MOMENT, "published": MOMENT}
+    dates = {
+        "created": MOMENT,
+        "updated": "2026-03-02T10:30:00.250000Z",
+        "validated": MOMENT,
+        "published": MOMENT,
+    }
     words = [{"lang": "fr", "text": "Oui"}, {"lang": "en", "text": "Yes"}]
     return a_record(
         local_id="trees-2026",

@@ -19,9 +19,7 @@ FRENCH_DATE = (
     "(?P<day>1er|\\d+) (?P<month>[a-zéû]+) (?P<year>\\d{4}) à (?P<hour>\\d+)\u00a0h\u00a0(?P<minute>\\d\\d)"
     "(?:\u00a0min\u00a0(?P<second>\\d\\d)\u00a0s)?"
 )
-ENGLISH_DATE = (
-    r"(?P<day>\d+) (?P<month>[A-Z][a-z]+) (?P<year>\d{4}) at (?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
-)
+ENGLISH_DATE = r"(?P<day>\d+) (?P<month>[A-Z][a-z]+) (?P<year>\d{4}) at (?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
 FRENCH_MONTHS = [
     "janvier",
     "février",
@@ -116,9 +114,21 @@ Hear = Callable[[Told, "Language", re.Match[str]], None]
 class Language:
     """How one language quotes, counts and dates."""
 
-    def __init__(self, quote: str, mark: str, words: dict[str, str], months: list[str], group: str, point: str) -> None:
-        self.quote, self.mark, self.words, self.months = quote, mark, words, months
-        self.group, self.point = group, point
+    def __init__(
+        self,
+        quote: str,
+        mark: str,
+        words: dict[str, str],
+        months: list[str],
+        group: str,
+        point: str,
+    ) -> None:
+        self.quote = quote
+        self.mark = mark
+        self.words = words
+        self.months = months
+        self.group = group
+        self.point = point
 
     def unquote(self, text: str) -> str:
         match = re.fullmatch(self.quote, text)
@@ -126,9 +136,12 @@ class Language:
         return match[1].replace(self.mark * 2, self.mark)
 
     def unquote_all(self, text: str) -> list[str]:
-        found, place = [], 0
+        found = []
+        place = 0
         for match in re.finditer(self.quote, text):
-            assert text[place : match.start()] == (", " if found else ""), f"no list: {text}"
+            assert text[place : match.start()] == (", " if found else ""), (
+                f"no list: {text}"
+            )
             found.append(match[1].replace(self.mark * 2, self.mark))
             place = match.end()
         assert place == len(text), f"no list: {text}"
@@ -139,7 +152,10 @@ class Language:
 
     def size(self, text: str) -> int:
         figure, unit = text.split("\u00a0")
-        size = Decimal(figure.replace(self.group, "").replace(self.point, ".")) * UNITS[unit]
+        size = (
+            Decimal(figure.replace(self.group, "").replace(self.point, "."))
+            * UNITS[unit]
+        )
         assert size == int(size)
         return int(size)
 
@@ -149,7 +165,15 @@ class Language:
         day = int(match["day"].removesuffix("er"))
         month = self.months.index(match["month"]) + 1
         seconds = int(match["second"] or 0)
-        return datetime(int(match["year"]), month, day, int(match["hour"]), int(match["minute"]), seconds, tzinfo=UTC)
+        return datetime(
+            int(match["year"]),
+            month,
+            day,
+            int(match["hour"]),
+            int(match["minute"]),
+            seconds,
+            tzinfo=UTC,
+        )
 
 
 FRENCH = Language(FRENCH_QUOTE, "»", FRENCH_WORDS, FRENCH_MONTHS, "\u202f", ",")
@@ -245,7 +269,10 @@ def _period(pattern: str) -> Hear:
 def _party(role: str) -> Hear:
     def hear(told: Told, language: Language, match: re.Match[str]) -> None:
         told.say(role)
-        said = ("", "person") if not match.re.groups else (language.unquote(match[1]), language.words[match[2]])
+        if not match.re.groups:
+            said = ("", "person")
+        else:
+            said = (language.unquote(match[1]), language.words[match[2]])
         setattr(told, role, said)
 
     return hear
@@ -275,11 +302,15 @@ FRENCH_SENTENCES: dict[str, Hear] = {
     "L’accès dure (\\d+) mois au plus\\.": _months,
     "Toutes les colonnes peuvent être lues\\.": _nothing("columns"),
     "Seules ces colonnes peuvent être lues\u00a0: (.+)\\.": _columns,
-    "Les autres colonnes ne servent pas non plus à filtrer, à trier ni à calculer\\.": _nothing("use of columns"),
+    "Les autres colonnes ne servent pas non plus à filtrer, à trier ni à calculer\\.": _nothing(
+        "use of columns"
+    ),
     "Toutes les lignes peuvent être lues\\.": _nothing("rows"),
     "Une case vide ne remplit aucune de ces conditions\\.": _nothing("empty cells"),
     **{
-        f"Seules sont lues les lignes où la colonne (?P<column>{FRENCH_QUOTE}) {condition}\\.": _row(sign)
+        f"Seules sont lues les lignes où la colonne (?P<column>{FRENCH_QUOTE}) {condition}\\.": _row(
+            sign
+        )
         for sign, condition in {
             "=": f"vaut (?P<values>{FRENCH_QUOTE})",
             "≠": f"ne vaut pas (?P<values>{FRENCH_QUOTE})",
@@ -303,10 +334,16 @@ FRENCH_SENTENCES: dict[str, Hear] = {
     "Aucune mention n’est demandée\\.": _nothing("attribution"),
     "Le producteur\u00a0: (.+) \\(([a-z ]+)\\)\\.": _party("provider"),
     "Le porteur du projet\u00a0: (.+) \\(([a-z ]+)\\)\\.": _party("requester"),
-    "Le porteur du projet est un particulier, que le portail connaît\\.": _party("requester"),
+    "Le porteur du projet est un particulier, que le portail connaît\\.": _party(
+        "requester"
+    ),
     "Le projet\u00a0: (.+)\\.": _title("project"),
-    "Le producteur ouvre à ce projet, et à lui seul, le jeu de données restreint (.+)\\.": _title("dataset"),
-    "La convention va du (?P<starts>.+) au (?P<ends>.+), en temps universel\\.": _period(FRENCH_DATE),
+    "Le producteur ouvre à ce projet, et à lui seul, le jeu de données restreint (.+)\\.": _title(
+        "dataset"
+    ),
+    "La convention va du (?P<starts>.+) au (?P<ends>.+), en temps universel\\.": _period(
+        FRENCH_DATE
+    ),
     "La convention se lit à cette adresse\u00a0: (\\S+)": _page,
 }
 ENGLISH_SENTENCES: dict[str, Hear] = {
@@ -320,11 +357,15 @@ ENGLISH_SENTENCES: dict[str, Hear] = {
     r"Access lasts (\d+) months? at most\.": _months,
     r"All columns may be read\.": _nothing("columns"),
     r"Only these columns may be read: (.+)\.": _columns,
-    r"The other columns may not be used to filter, sort or compute either\.": _nothing("use of columns"),
+    r"The other columns may not be used to filter, sort or compute either\.": _nothing(
+        "use of columns"
+    ),
     r"All rows may be read\.": _nothing("rows"),
     r"An empty cell meets none of these conditions\.": _nothing("empty cells"),
     **{
-        f"Only those rows are read where the column (?P<column>{ENGLISH_QUOTE}) {condition}\\.": _row(sign)
+        f"Only those rows are read where the column (?P<column>{ENGLISH_QUOTE}) {condition}\\.": _row(
+            sign
+        )
         for sign, condition in {
             "=": f"is (?P<values>{ENGLISH_QUOTE})",
             "≠": f"is not (?P<values>{ENGLISH_QUOTE})",
@@ -348,10 +389,16 @@ ENGLISH_SENTENCES: dict[str, Hear] = {
     r"No mention is asked for\.": _nothing("attribution"),
     r"The producer: (.+) \(([a-z ]+)\)\.": _party("provider"),
     r"The project's leader: (.+) \(([a-z ]+)\)\.": _party("requester"),
-    r"The project's leader is a private person, whom the portal knows\.": _party("requester"),
+    r"The project's leader is a private person, whom the portal knows\.": _party(
+        "requester"
+    ),
     r"The project: (.+)\.": _title("project"),
-    r"The producer opens to this project, and to it alone, the restricted dataset (.+)\.": _title("dataset"),
-    r"The agreement goes from (?P<starts>.+) to (?P<ends>.+), in universal time\.": _period(ENGLISH_DATE),
+    r"The producer opens to this project, and to it alone, the restricted dataset (.+)\.": _title(
+        "dataset"
+    ),
+    r"The agreement goes from (?P<starts>.+) to (?P<ends>.+), in universal time\.": _period(
+        ENGLISH_DATE
+    ),
     r"The agreement is shown at this address: (\S+)": _page,
 }
 ALWAYS = {
@@ -372,7 +419,16 @@ ALWAYS = {
 }
 """What every agreement says, whatever was agreed."""
 ARTICLE = re.compile(r"\d\. [^.]+")
-TERMS = {"purposes", "columns", "rows", "bytes", "pace", "forbidden", "measures", "attribution"}
+TERMS = {
+    "purposes",
+    "columns",
+    "rows",
+    "bytes",
+    "pace",
+    "forbidden",
+    "measures",
+    "attribution",
+}
 POLICY = TERMS | {"requesters", "answer", "renewals", "months"}
 AGREEMENT = TERMS | {"provider", "requester", "project", "dataset", "period", "page"}
 MAYBE = {"general interest", "use of columns", "empty cells"}
@@ -384,11 +440,16 @@ def _by_first_word(sentences: dict[str, Hear]) -> dict[str, list[Pattern]]:
     found: dict[str, list[Pattern]] = {}
     for pattern, hear in sentences.items():
         first = pattern.split(" ")[0]
-        found.setdefault("" if first.startswith("(") else first, []).append((re.compile(pattern), hear))
+        found.setdefault("" if first.startswith("(") else first, []).append(
+            (re.compile(pattern), hear)
+        )
     return found
 
 
-READERS = {"fr": (FRENCH, _by_first_word(FRENCH_SENTENCES)), "en": (ENGLISH, _by_first_word(ENGLISH_SENTENCES))}
+READERS = {
+    "fr": (FRENCH, _by_first_word(FRENCH_SENTENCES)),
+    "en": (ENGLISH, _by_first_word(ENGLISH_SENTENCES)),
+}
 
 
 def listen(sentences: list[str], tongue: str, subjects: set[str]) -> Told:
@@ -399,7 +460,11 @@ def listen(sentences: list[str], tongue: str, subjects: set[str]) -> Told:
         if not sentence or sentence in ALWAYS or ARTICLE.fullmatch(sentence):
             continue
         likely = [*patterns.get(sentence.split(" ")[0], ()), *patterns[""]]
-        found = [(hear, match) for pattern, hear in likely if (match := pattern.fullmatch(sentence))]
+        found = [
+            (hear, match)
+            for pattern, hear in likely
+            if (match := pattern.fullmatch(sentence))
+        ]
         assert len(found) == 1, f"{len(found)} meanings: {sentence}"
         hear, match = found[0]
         hear(told, language, match)

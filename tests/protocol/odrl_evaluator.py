@@ -16,7 +16,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from tests.protocol.drawn import Asked, Cell, Table
 
-ODRL, DPV, XSD = "http://www.w3.org/ns/odrl/2/", "https://w3id.org/dpv#", "http://www.w3.org/2001/XMLSchema#"
+ODRL = "http://www.w3.org/ns/odrl/2/"
+DPV = "https://w3id.org/dpv#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
 OURS = "urn:udi:odrl:"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 PURPOSES = {
@@ -97,10 +99,14 @@ def compare(operator: str, left: Value, right: tuple[str, ...]) -> bool:
 def _as(left: Value, text: str) -> Value:
     if isinstance(left, datetime):
         return datetime.fromisoformat(text)
-    return Decimal(text) if isinstance(left, Decimal) else text
+    if isinstance(left, Decimal):
+        return Decimal(text)
+    return text
 
 
-def evaluate(graph: Graph, asked: Asked, table: Table, recipient: str = "") -> tuple[object, ...]:
+def evaluate(
+    graph: Graph, asked: Asked, table: Table, recipient: str = ""
+) -> tuple[object, ...]:
     """Refused, or the columns and rows of the table whose use the one permission covers."""
     policy = graph.policy("Agreement")
     permission = graph.one(policy, "permission")
@@ -116,9 +122,13 @@ def evaluate(graph: Graph, asked: Asked, table: Table, recipient: str = "") -> t
     }
     if asked.purpose is not None:
         world[f"{ODRL}purpose"] = PURPOSES[asked.purpose]
-    general = [rule for rule in rules if rule not in about_columns and rule not in about_cells]
+    general = [
+        rule for rule in rules if rule not in about_columns and rule not in about_cells
+    ]
     # A purpose that is not stated is the one that was agreed.
-    stated = [rule for rule in general if rule.left in world or rule.left != f"{ODRL}purpose"]
+    stated = [
+        rule for rule in general if rule.left in world or rule.left != f"{ODRL}purpose"
+    ]
     holds = all(compare(rule.operator, world[rule.left], rule.right) for rule in stated)
 
     def opens(column: str) -> bool:
@@ -129,14 +139,22 @@ def evaluate(graph: Graph, asked: Asked, table: Table, recipient: str = "") -> t
 
     # A file as it is uses whatever it holds: columns that nobody named, cells that are empty.
     if asked.as_file:
-        holds = holds and opens("\N{REPLACEMENT CHARACTER}") and gives(dict.fromkeys(table.numeric))
+        holds = (
+            holds
+            and opens("\N{REPLACEMENT CHARACTER}")
+            and gives(dict.fromkeys(table.numeric))
+        )
     if (
         not holds
         or not all(map(opens, asked.columns or ()))
         or graph.one(policy, "target").value != f"urn:uuid:{asked.dataset}"
     ):
         return (False,)
-    return True, frozenset(filter(opens, table.numeric)), tuple(gives(row) for row in table.rows)
+    return (
+        True,
+        frozenset(filter(opens, table.numeric)),
+        tuple(gives(row) for row in table.rows),
+    )
 
 
 def _cell_holds(rule: Constraint, row: dict[str, Cell]) -> bool:
@@ -146,12 +164,26 @@ def _cell_holds(rule: Constraint, row: dict[str, Cell]) -> bool:
 
 def duties(graph: Graph, policy: Any) -> set[tuple[str, tuple[Constraint, ...]]]:
     rule = graph.one(policy, "permission")
-    return {(graph.one(each, "action").value, tuple(constraints(graph, each))) for each in graph.all(rule, "duty")}
+    return {
+        (graph.one(each, "action").value, tuple(constraints(graph, each)))
+        for each in graph.all(rule, "duty")
+    }
 
 
 def prohibitions(graph: Graph, policy: Any) -> set[tuple[str, tuple[Constraint, ...]]]:
     found = graph.all(policy, "prohibition")
-    return {(graph.one(each, "action").value, tuple(constraints(graph, each))) for each in found}
+    return {
+        (graph.one(each, "action").value, tuple(constraints(graph, each)))
+        for each in found
+    }
 
 
-__all__ = ["Constraint", "Graph", "Literal", "constraints", "duties", "evaluate", "prohibitions"]
+__all__ = [
+    "Constraint",
+    "Graph",
+    "Literal",
+    "constraints",
+    "duties",
+    "evaluate",
+    "prohibitions",
+]

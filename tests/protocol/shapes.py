@@ -4,7 +4,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+)
 
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 QUERY = """PREFIX sh: <http://www.w3.org/ns/shacl#>
@@ -21,26 +30,38 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 def violations(triples: Iterable[Triple], shapes: Path) -> list[str]:
     """What breaks a shape of a file, in words."""
-    rules, data = Store(), list(triples)
+    rules = Store()
+    data = list(triples)
     for each in parse(path=str(shapes), format=RdfFormat.TURTLE):
         rules.add(Quad(each.subject, each.predicate, each.object))
-    return sorted({fault for rule in rules.query(QUERY) for fault in _faults(data, rule)})
+    return sorted(
+        {fault for rule in rules.query(QUERY) for fault in _faults(data, rule)}
+    )
 
 
 def _faults(data: list[Triple], rule: Any) -> Iterator[str]:
     """A store would write numbers anew, and lose their datatypes: the triples are read as they are."""
     typed = {(each.subject, each.object) for each in data if each.predicate == RDF_TYPE}
     for subject in {subject for subject, kind in typed if kind == rule["target"]}:
-        values = {each.object for each in data if (each.subject, each.predicate) == (subject, rule["path"])}
+        values = {
+            each.object
+            for each in data
+            if (each.subject, each.predicate) == (subject, rule["path"])
+        }
         where = f"{subject} {rule['path']}"
         if rule["min"] is not None and len(values) < int(rule["min"].value):
             yield f"{where}: {len(values)} values"
         if rule["max"] is not None and len(values) > int(rule["max"].value):
             yield f"{where}: {len(values)} values"
         for value in values:
-            if rule["kind"] is not None and not isinstance(value, KINDS[rule["kind"].value.rpartition("#")[2]]):
+            if rule["kind"] is not None and not isinstance(
+                value, KINDS[rule["kind"].value.rpartition("#")[2]]
+            ):
                 yield f"{where}: {value} is of another kind"
-            if rule["datatype"] is not None and getattr(value, "datatype", None) != rule["datatype"]:
+            if (
+                rule["datatype"] is not None
+                and getattr(value, "datatype", None) != rule["datatype"]
+            ):
                 yield f"{where}: {value} has another datatype"
             if rule["class"] is not None and (value, rule["class"]) not in typed:
                 yield f"{where}: {value} is no {rule['class']}"

@@ -5,8 +5,20 @@ from typing import Any
 
 import pytest
 
-from tests.protocol.agreed import AGREEMENT_ID, PROJECT_ID, said_agreement, said_policy, said_standing, said_terms
-from udi.protocol.agreement import read_agreement, read_agreement_status, write_agreement, write_agreement_status
+from tests.protocol.agreed import (
+    AGREEMENT_ID,
+    PROJECT_ID,
+    said_agreement,
+    said_policy,
+    said_standing,
+    said_terms,
+)
+from udi.protocol.agreement import (
+    read_agreement,
+    read_agreement_status,
+    write_agreement,
+    write_agreement_status,
+)
 from udi.protocol.faults import FaultCode, InvalidDocument
 from udi.protocol.policy import read_policy, write_policy
 from udi.protocol.terms import Purpose, Terms, read_terms, write_terms
@@ -41,15 +53,28 @@ WRONG_TERMS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"rows": [FILTER | {"values": [" "]}]}, [("ERR-308", "rows[0].values[0]")]),
     ({"rows": [FILTER | {"values": [18]}]}, [("ERR-201", "rows[0].values[0]")]),
     ({"rows": [FILTER | {"values": ["x\x07"]}]}, [("ERR-301", "rows[0].values[0]")]),
-    ({"rows": [FILTER | {"operator": "isAnyOf", "values": ["1", "1"]}]}, [("ERR-304", "rows[0].values[1]")]),
+    (
+        {"rows": [FILTER | {"operator": "isAnyOf", "values": ["1", "1"]}]},
+        [("ERR-304", "rows[0].values[1]")],
+    ),
     ({"rows": [FILTER | {"or": []}]}, [("ERR-102", "rows[0].or")]),
     ({"rows": [FILTER, FILTER]}, [("ERR-304", "rows[1]")]),
-    ({"rows": [{"column": "a", "operator": "eq", "values": [str(n)]} for n in range(21)]}, [("ERR-203", "rows")]),
+    (
+        {
+            "rows": [
+                {"column": "a", "operator": "eq", "values": [str(n)]} for n in range(21)
+            ]
+        },
+        [("ERR-203", "rows")],
+    ),
     ({"bytes_a_month": 0}, [("ERR-303", "bytes_a_month")]),
     ({"requests_a_minute": -1}, [("ERR-303", "requests_a_minute")]),
     ({"requests_a_minute": 10**30}, [("ERR-303", "requests_a_minute")]),
     ({"only_sums": True}, [("ERR-102", "only_sums")]),
-    ({"months": 0, "purposes": ["war"]}, [("ERR-302", "purposes[0]"), ("ERR-303", "months")]),
+    (
+        {"months": 0, "purposes": ["war"]},
+        [("ERR-302", "purposes[0]"), ("ERR-303", "months")],
+    ),
 ]
 FIELD: dict[str, Any] = {"name": "why", "kind": "words", "label": {"en": "Why"}}
 WRONG_POLICIES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
@@ -57,7 +82,10 @@ WRONG_POLICIES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"requesters": ["army"]}, [("ERR-302", "requesters[0]")]),
     ({"terms": None}, [("ERR-202", "terms")]),
     ({"terms": said_terms(months=500)}, [("ERR-303", "terms.months")]),
-    ({"terms": said_terms(rows=[FILTER | {"values": ["1", "2"]}])}, [("ERR-303", "terms.rows[0].values")]),
+    (
+        {"terms": said_terms(rows=[FILTER | {"values": ["1", "2"]}])},
+        [("ERR-303", "terms.rows[0].values")],
+    ),
     ({"why": {"tlh": "x"}}, [("ERR-302", "why.tlh")]),
     ({"why": {"fr": "x" * 5001}}, [("ERR-203", "why.fr")]),
     ({"why": "x"}, [("ERR-201", "why")]),
@@ -71,7 +99,10 @@ WRONG_POLICIES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"fields": [FIELD | {"kind": "colour"}]}, [("ERR-302", "fields[0].kind")]),
     ({"fields": [FIELD | {"kind": "choice"}]}, [("ERR-202", "fields[0].choices")]),
     ({"fields": [FIELD | {"choices": ["a", "b"]}]}, [("ERR-306", "fields[0].choices")]),
-    ({"fields": [FIELD | {"name": f"f{n}"} for n in range(31)]}, [("ERR-203", "fields")]),
+    (
+        {"fields": [FIELD | {"name": f"f{n}"} for n in range(31)]},
+        [("ERR-203", "fields")],
+    ),
 ]
 WRONG_AGREEMENTS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"id": "7"}, [("ERR-307", "id")]),
@@ -79,8 +110,14 @@ WRONG_AGREEMENTS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"purpose": "commercial"}, [("ERR-303", "purpose")]),
     ({"ends_at": "2026-12-01T00:00:00Z"}, [("ERR-303", "ends_at")]),
     ({"starts_at": "2026-12-01"}, [("ERR-307", "starts_at")]),
-    ({"requester": {"kind": "ghost", "id": PROJECT_ID}}, [("ERR-302", "requester.kind")]),
-    ({"provider": {"kind": "company", "id": PROJECT_ID, "name": " "}}, [("ERR-202", "provider.name")]),
+    (
+        {"requester": {"kind": "ghost", "id": PROJECT_ID}},
+        [("ERR-302", "requester.kind")],
+    ),
+    (
+        {"provider": {"kind": "company", "id": PROJECT_ID, "name": " "}},
+        [("ERR-202", "provider.name")],
+    ),
     ({"text": {}}, [("ERR-202", "text")]),
     ({"page": "javascript:alert(1)"}, [("ERR-307", "page")]),
     ({"terms": said_terms(only_sums=True)}, [("ERR-102", "terms.only_sums")]),
@@ -92,7 +129,10 @@ WRONG_STANDINGS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"revision": 0}, [("ERR-303", "revision")]),
     ({"agreement_sha256": "AB" * 32}, [("ERR-307", "agreement_sha256")]),
     ({"closes_at": "soon"}, [("ERR-307", "closes_at")]),
-    ({"credentials": [said_standing()["credentials"][0]] * 2}, [("ERR-304", "credentials[1].id")]),
+    (
+        {"credentials": [said_standing()["credentials"][0]] * 2},
+        [("ERR-304", "credentials[1].id")],
+    ),
 ]
 READERS = {
     "terms": (read_terms, said_terms, write_terms),
@@ -125,11 +165,20 @@ def test_a_standing_says_why_it_is_so_and_when_it_closes() -> None:
 
     standing = read_agreement_status(said)
 
-    assert (standing.reason, write_agreement_status(standing)["closes_at"]) == (said["reason"], said["closes_at"])
+    assert (standing.reason, write_agreement_status(standing)["closes_at"]) == (
+        said["reason"],
+        said["closes_at"],
+    )
 
 
-@pytest.mark.parametrize(("name", "changes", "faults"), CASES, ids=[f"{n}: {str(c)[:50]}" for n, c, _ in CASES])
-def test_each_fault_is_said_at_its_place(name: str, changes: dict[str, Any], faults: list[tuple[str, str]]) -> None:
+@pytest.mark.parametrize(
+    ("name", "changes", "faults"),
+    CASES,
+    ids=[f"{n}: {str(c)[:50]}" for n, c, _ in CASES],
+)
+def test_each_fault_is_said_at_its_place(
+    name: str, changes: dict[str, Any], faults: list[tuple[str, str]]
+) -> None:
     read, said, _ = READERS[name]
 
     with pytest.raises(InvalidDocument) as refused:
@@ -140,14 +189,19 @@ def test_each_fault_is_said_at_its_place(name: str, changes: dict[str, Any], fau
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("data", [None, [], "x", 3, {}, {1: 2}, {"terms": []}])
-def test_what_is_no_such_document_is_refused_without_breaking(name: str, data: object) -> None:
+def test_what_is_no_such_document_is_refused_without_breaking(
+    name: str, data: object
+) -> None:
     with pytest.raises(InvalidDocument):
         READERS[name][0](data)
 
 
 def test_terms_have_one_purpose_at_least_and_nothing_else_is_needed() -> None:
     assert read_terms({"purposes": ["civic"]}) == Terms(purposes=(Purpose.CIVIC,))
-    assert read_terms({"purposes": ["civic"], "columns": None, "months": None}).months == 12
+    assert (
+        read_terms({"purposes": ["civic"], "columns": None, "months": None}).months
+        == 12
+    )
 
 
 def test_a_field_that_is_not_known_says_which_are() -> None:
@@ -159,7 +213,14 @@ def test_a_field_that_is_not_known_says_which_are() -> None:
 
 
 def test_an_agreement_leaves_aside_what_a_later_release_adds_beside_the_terms() -> None:
-    assert str(read_agreement(said_agreement(colour="blue", iss="https://portal.example.org")).id) == AGREEMENT_ID
+    assert (
+        str(
+            read_agreement(
+                said_agreement(colour="blue", iss="https://portal.example.org")
+            ).id
+        )
+        == AGREEMENT_ID
+    )
 
 
 def test_moments_are_in_universal_time_to_the_second() -> None:

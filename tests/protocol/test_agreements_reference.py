@@ -16,7 +16,12 @@ SHORT = {odrl.DPV: "dpv:", odrl.UDI: "udi:", odrl.ODRL: "odrl:"}
 
 def shortened(address: str) -> str:
     return next(
-        (short + address.removeprefix(long) for long, short in SHORT.items() if address.startswith(long)), address
+        (
+            short + address.removeprefix(long)
+            for long, short in SHORT.items()
+            if address.startswith(long)
+        ),
+        address,
     )
 
 
@@ -26,7 +31,9 @@ def row(name: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("name", [*Terms.__struct_fields__, *Prohibition, *Measure, *Purpose, *RefusalReason])
+@pytest.mark.parametrize(
+    "name", [*Terms.__struct_fields__, *Prohibition, *Measure, *Purpose, *RefusalReason]
+)
 def test_each_word_has_its_row(name: str) -> None:
     assert row(name)
 
@@ -35,7 +42,11 @@ def test_each_word_has_its_name_in_odrl() -> None:
     words: dict[str, str] = {}
     for table in (odrl.PURPOSES, odrl.MEASURES, odrl.FORBIDDEN_ACTIONS):
         words |= {str(name): shortened(address) for name, address in table.items()}
-    unnamed = [name for name, word in words.items() if not re.search(rf"[` ]{re.escape(word)}`", row(name))]
+    unnamed = [
+        name
+        for name, word in words.items()
+        if not re.search(rf"[` ]{re.escape(word)}`", row(name))
+    ]
 
     assert unnamed == []
     assert len(words) == 14

@@ -16,20 +16,49 @@ from tests.depth import examples
 from tests.protocol.agreed import DATASET_ID
 from tests.protocol.drawn import Asked, Case, Table, cases
 from tests.protocol.heard import AGREEMENT, POLICY, listen
-from tests.protocol.odrl_evaluator import Constraint, Graph, constraints, duties, evaluate, prohibitions
+from tests.protocol.odrl_evaluator import (
+    Constraint,
+    Graph,
+    constraints,
+    duties,
+    evaluate,
+    prohibitions,
+)
 from tests.protocol.told import Told, lets_through
 from tests.protocol.told import given as shown_of
-from udi.protocol import access_decision, odrl, odrl_reader, plain_language, plain_language_wording
+from udi.protocol import (
+    access_decision,
+    odrl,
+    odrl_reader,
+    plain_language,
+    plain_language_wording,
+)
 from udi.protocol.access_decision import ReadingRequest, decide_reading
-from udi.protocol.agreement import AgreementStatus, AgreementValidity, read_agreement, write_agreement
+from udi.protocol.agreement import (
+    AgreementStatus,
+    AgreementValidity,
+    read_agreement,
+    write_agreement,
+)
 from udi.protocol.faults import InvalidDocument
 from udi.protocol.plain_language_wording import TermsWording
 from udi.protocol.policy import read_policy, write_policy
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, Terms
 
 POLICIES = examples(1_000, 10_000)
-SIGNS = {"eq": "=", "neq": "≠", "lt": "<", "lteq": "≤", "gt": ">", "gteq": "≥", "isAnyOf": "∈", "isNoneOf": "∉"}
-ODRL, DPV, OURS = "http://www.w3.org/ns/odrl/2/", "https://w3id.org/dpv#", "urn:udi:odrl:"
+SIGNS = {
+    "eq": "=",
+    "neq": "≠",
+    "lt": "<",
+    "lteq": "≤",
+    "gt": ">",
+    "gteq": "≥",
+    "isAnyOf": "∈",
+    "isNoneOf": "∉",
+}
+ODRL = "http://www.w3.org/ns/odrl/2/"
+DPV = "https://w3id.org/dpv#"
+OURS = "urn:udi:odrl:"
 ALL = settings(
     max_examples=POLICIES, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
@@ -39,7 +68,10 @@ FORBIDDEN: dict[str, tuple[str, tuple[Constraint, ...]]] = {
     "distribute": (f"{ODRL}distribute", ()),
     "reidentify": (f"{OURS}reidentify", ()),
     "combine_with_persons": (f"{OURS}combineWithPersons", ()),
-    "prospect": (f"{ODRL}use", (Constraint(f"{ODRL}purpose", "eq", (f"{DPV}DirectMarketing",)),)),
+    "prospect": (
+        f"{ODRL}use",
+        (Constraint(f"{ODRL}purpose", "eq", (f"{DPV}DirectMarketing",)),),
+    ),
     "train": (f"{OURS}trainModels", ()),
 }
 
@@ -52,7 +84,10 @@ MEASURES: dict[str, tuple[str, tuple[Constraint, ...]]] = {
     "encrypted": protect(f"{DPV}EncryptionAtRest"),
     "named_readers": protect(f"{DPV}AuthorisationProcedure"),
     "in_europe": protect(f"{OURS}KeptInEuropeanUnion"),
-    "deleted_at_end": (f"{ODRL}delete", (Constraint(f"{ODRL}event", "gt", (f"{ODRL}policyUsage",)),)),
+    "deleted_at_end": (
+        f"{ODRL}delete",
+        (Constraint(f"{ODRL}event", "gt", (f"{ODRL}policyUsage",)),),
+    ),
     "logged": protect(f"{DPV}LoggingPolicy"),
 }
 
@@ -64,48 +99,88 @@ def values(entries: Iterable[Any]) -> list[str]:
 def assert_heard(told: Told, terms: Terms) -> None:
     """What was heard is what was decided, word for word."""
     assert told.columns == (list(terms.columns) or None)
-    assert told.rows == [(row.column, SIGNS[row.operator.value], row.values) for row in terms.rows]
-    assert (told.bytes_a_month, told.readings_a_minute) == (terms.bytes_a_month, terms.requests_a_minute)
-    assert (told.forbidden, told.measures) == (values(terms.prohibitions), values(terms.measures))
-    assert (told.attribution, told.general_interest) == (terms.attribution, terms.general_interest)
+    assert told.rows == [
+        (row.column, SIGNS[row.operator.value], row.values) for row in terms.rows
+    ]
+    assert (told.bytes_a_month, told.readings_a_minute) == (
+        terms.bytes_a_month,
+        terms.requests_a_minute,
+    )
+    assert (told.forbidden, told.measures) == (
+        values(terms.prohibitions),
+        values(terms.measures),
+    )
+    assert (told.attribution, told.general_interest) == (
+        terms.attribution,
+        terms.general_interest,
+    )
 
 
 def assert_duties(graph: Graph, policy: Any, terms: Terms) -> None:
     wanted = {MEASURES[each] for each in terms.measures}
     if terms.attribution:
-        wanted.add((f"{ODRL}attribute", (Constraint(f"{OURS}attributionText", "eq", (terms.attribution,)),)))
+        wanted.add(
+            (
+                f"{ODRL}attribute",
+                (Constraint(f"{OURS}attributionText", "eq", (terms.attribution,)),),
+            )
+        )
     if terms.general_interest:
         wanted.add((f"{OURS}serveGeneralInterest", ()))
     assert duties(graph, policy) == wanted
-    assert prohibitions(graph, policy) == {FORBIDDEN[each] for each in terms.prohibitions}
+    assert prohibitions(graph, policy) == {
+        FORBIDDEN[each] for each in terms.prohibitions
+    }
 
 
 def check_policy(case: Case) -> None:
-    policy, terms = case.policy, case.policy.terms
+    policy = case.policy
+    terms = case.policy.terms
     assert read_policy(write_policy(policy)) == policy
     for language in plain_language.LANGUAGES:
         told = listen(plain_language.write_policy(policy, language), language, POLICY)
         assert_heard(told, terms)
         assert told.requesters == values(policy.requesters)
-        assert (told.answer_days, told.renewals) == (policy.answer_days, policy.renewals)
+        assert (told.answer_days, told.renewals) == (
+            policy.answer_days,
+            policy.renewals,
+        )
         assert (told.purposes, told.months) == (values(terms.purposes), terms.months)
-        assert set(plain_language.write_terms(terms, language)) < set(plain_language.write_policy(policy, language))
-    offer = odrl.write_offer(policy, uid="urn:uuid:1", provider="https://portal.example.org/o/1", dataset="urn:uuid:2")
+        assert set(plain_language.write_terms(terms, language)) < set(
+            plain_language.write_policy(policy, language)
+        )
+    offer = odrl.write_offer(
+        policy,
+        uid="urn:uuid:1",
+        provider="https://portal.example.org/o/1",
+        dataset="urn:uuid:2",
+    )
     assert odrl_reader.read_offer(offer) == (policy.requesters, terms)
     graph = Graph(odrl.as_document(offer))
     found = graph.policy("Offer")
     assert_duties(graph, found, terms)
-    limits = {rule.left: rule for rule in constraints(graph, graph.one(found, "permission"))}
-    assert limits[f"{ODRL}elapsedTime"] == Constraint(f"{ODRL}elapsedTime", "lteq", (f"P{terms.months}M",))
+    limits = {
+        rule.left: rule for rule in constraints(graph, graph.one(found, "permission"))
+    }
+    assert limits[f"{ODRL}elapsedTime"] == Constraint(
+        f"{ODRL}elapsedTime", "lteq", (f"P{terms.months}M",)
+    )
     assert len(limits[f"{ODRL}recipient"].right) == len(policy.requesters)
 
 
 def decided(case: Case, asked: Asked, table: Table) -> tuple[object, ...]:
     """What is decided, and what the view that is decided shows of the table."""
     agreement = case.agreement
-    standing = AgreementStatus(agreement=agreement.id, agreement_sha256="", revision=1, state=AgreementValidity.ACTIVE)
+    standing = AgreementStatus(
+        agreement=agreement.id,
+        agreement_sha256="",
+        revision=1,
+        state=AgreementValidity.ACTIVE,
+    )
     reading = ReadingRequest(
-        dataset=agreement.dataset if asked.title == agreement.dataset_title else agreement.project,
+        dataset=agreement.dataset
+        if asked.title == agreement.dataset_title
+        else agreement.project,
         columns=asked.columns,
         as_file=asked.as_file,
         size=asked.size,
@@ -123,19 +198,34 @@ def decided(case: Case, asked: Asked, table: Table) -> tuple[object, ...]:
 
 def check_agreement(case: Case) -> int:
     """How many of the readings are let through, by all or by none."""
-    agreement, table = case.agreement, case.table
+    agreement = case.agreement
+    table = case.table
     assert read_agreement(write_agreement(agreement)) == agreement
     heard = {
-        language: listen(plain_language.write_agreement_text(agreement, language).splitlines(), language, AGREEMENT)
+        language: listen(
+            plain_language.write_agreement_text(agreement, language).splitlines(),
+            language,
+            AGREEMENT,
+        )
         for language in plain_language.LANGUAGES
     }
     for told in heard.values():
         assert_heard(told, agreement.terms)
         assert told.purposes == [agreement.purpose.value]
-        assert (told.starts, told.ends, told.page) == (agreement.starts_at, agreement.ends_at, agreement.page)
-        assert (told.requester[1], told.provider[1]) == (agreement.requester.kind, agreement.provider.kind)
+        assert (told.starts, told.ends, told.page) == (
+            agreement.starts_at,
+            agreement.ends_at,
+            agreement.page,
+        )
+        assert (told.requester[1], told.provider[1]) == (
+            agreement.requester.kind,
+            agreement.provider.kind,
+        )
         assert told.provider[0].split() == agreement.provider.name.split()
-        told.dataset = agreement.dataset_title if told.dataset.split() == agreement.dataset_title.split() else ""
+        if told.dataset.split() == agreement.dataset_title.split():
+            told.dataset = agreement.dataset_title
+        else:
+            told.dataset = ""
     accepted = datetime(2026, 11, 27, tzinfo=UTC)
     written = odrl.write_agreement(
         agreement,
@@ -149,11 +239,19 @@ def check_agreement(case: Case) -> int:
     let_through = 0
     for asked in case.asked:
         other = asked.title != agreement.dataset_title
-        target = Asked(**{**vars(asked), "dataset": str(agreement.project) if other else asked.dataset})
+        target = Asked(
+            **{
+                **vars(asked),
+                "dataset": str(agreement.project) if other else asked.dataset,
+            }
+        )
         verdicts = {
             "decision": decided(case, asked, table),
             "odrl": evaluate(graph, target, table),
-            **{language: lets_through(told, asked, table) for language, told in heard.items()},
+            **{
+                language: lets_through(told, asked, table)
+                for language, told in heard.items()
+            },
         }
         assert len(set(verdicts.values())) == 1, verdicts
         let_through += verdicts["decision"][0] is True
@@ -165,7 +263,9 @@ def check(case: Case) -> int:
     return check_agreement(case)
 
 
-def test_the_words_the_odrl_and_the_decision_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_words_the_odrl_and_the_decision_say_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     counts = {"drawn": 0, "agreed": 0, "read": 0, "let through": 0}
 
     @ALL
@@ -181,12 +281,16 @@ def test_the_words_the_odrl_and_the_decision_say_the_same(capsys: pytest.Capture
     finally:
         with capsys.disabled():
             said = f"\n{counts['agreed']} of {counts['drawn']} random policies agreed; "
-            print(f"{said}{counts['let through']} of {counts['read']} readings let through")  # noqa: T201 - the figure
+            print(  # noqa: T201 - the figure
+                f"{said}{counts['let through']} of {counts['read']} readings let through"
+            )
     assert counts["agreed"] == counts["drawn"] >= POLICIES
     assert counts["read"] * 0.2 < counts["let through"] < counts["read"] * 0.8
 
 
-def _exchange(patch: pytest.MonkeyPatch, words: TermsWording, name: str, one: Any, other: Any) -> None:
+def _exchange(
+    patch: pytest.MonkeyPatch, words: TermsWording, name: str, one: Any, other: Any
+) -> None:
     said = getattr(words, name)
     patch.setitem(said, one, said[other])
 
@@ -201,19 +305,31 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         patch, plain_language_wording.FRENCH, "operators", Operator.LTEQ, Operator.LT
     ),
     "the English calls teaching research": lambda patch: _exchange(
-        patch, plain_language_wording.ENGLISH, "purposes", Purpose.EDUCATION, Purpose.RESEARCH
+        patch,
+        plain_language_wording.ENGLISH,
+        "purposes",
+        Purpose.EDUCATION,
+        Purpose.RESEARCH,
     ),
     "the words do not double a closing mark": lambda patch: patch.setattr(
         plain_language, "_quote", lambda text, words: f"{words.open}{text}{words.close}"
     ),
-    "the words leave out the last of the limits": lambda patch: _cut(patch, plain_language, "_write_access"),
-    "the words say the size in another unit": lambda patch: patch.setattr(plain_language, "THOUSAND", 1024),
-    "the ODRL leaves out the last of the limits": lambda patch: _cut(patch, odrl, "_limits"),
+    "the words leave out the last of the limits": lambda patch: _cut(
+        patch, plain_language, "_write_access"
+    ),
+    "the words say the size in another unit": lambda patch: patch.setattr(
+        plain_language, "THOUSAND", 1024
+    ),
+    "the ODRL leaves out the last of the limits": lambda patch: _cut(
+        patch, odrl, "_limits"
+    ),
     "the ODRL calls deletion encryption": lambda patch: patch.setitem(
         odrl.MEASURES, Measure.LOGGED, odrl.MEASURES[Measure.ENCRYPTED]
     ),
     "the ODRL forgets to forbid": lambda patch: patch.setitem(
-        odrl.FORBIDDEN_ACTIONS, Prohibition.DISTRIBUTE, odrl.FORBIDDEN_ACTIONS[Prohibition.TRAIN]
+        odrl.FORBIDDEN_ACTIONS,
+        Prohibition.DISTRIBUTE,
+        odrl.FORBIDDEN_ACTIONS[Prohibition.TRAIN],
     ),
     "the decision forgets the volume": lambda patch: patch.setattr(
         access_decision, "_remaining_bytes", lambda *_: None
@@ -228,7 +344,9 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_writer_or_a_decision_that_lies_is_found(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_or_a_decision_that_lies_is_found(
+    lie: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     LIES[lie](monkeypatch)
 
     @FEW
@@ -238,7 +356,10 @@ def test_a_writer_or_a_decision_that_lies_is_found(lie: str, monkeypatch: pytest
 
     with pytest.raises(Exception) as found:  # noqa: PT011 - whatever a reader stumbles on
         hold()
-    assert isinstance(found.value, (AssertionError, KeyError, ValueError, InvalidDocument, ExceptionGroup))
+    assert isinstance(
+        found.value,
+        (AssertionError, KeyError, ValueError, InvalidDocument, ExceptionGroup),
+    )
 
 
 def test_without_a_lie_the_same_cases_agree() -> None:

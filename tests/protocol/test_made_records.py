@@ -44,7 +44,9 @@ MADE = Record(
     theme="environment",
     keywords=("arbre", "rue"),
     producer=Organisation(id=UUID(PRODUCER_ID), name="Mairie de Kerlevan"),
-    contacts=(Contact(id=UUID(CONTACT_ID), name="Espaces verts", email="verts@example.org"),),
+    contacts=(
+        Contact(id=UUID(CONTACT_ID), name="Espaces verts", email="verts@example.org"),
+    ),
     media=(FILE,),
     dates=Dates(created=NOON, updated=NOON, published=NOON),
     access=AccessRights.PUBLIC,
@@ -65,7 +67,9 @@ def test_it_is_accepted_in_every_version(version: str) -> None:
     assert read_record(document).dates.created.tzinfo is UTC
 
 
-CONCEALED = msgspec.structs.replace(FILE, size=None, checksum=None, encoding="", structure="")
+CONCEALED = msgspec.structs.replace(
+    FILE, size=None, checksum=None, encoding="", structure=""
+)
 """The file, without what is made of its bytes."""
 
 
@@ -73,14 +77,21 @@ def test_restricted_data_elsewhere_under_an_agreement_are_described_too() -> Non
     record = made(
         access=AccessRights.RESTRICTED,
         storage=StorageStatus.ARCHIVED,
-        licence=LicenceTerms(label={"fr": "Convention"}, url="https://example.org/convention"),
+        licence=LicenceTerms(
+            label={"fr": "Convention"}, url="https://example.org/convention"
+        ),
         period=Period(NOON, None),
-        geography=Geography(box=BoundingBox(west=-1.7, south=48.0, east=-1.6, north=48.2)),
+        geography=Geography(
+            box=BoundingBox(west=-1.7, south=48.0, east=-1.6, north=48.2)
+        ),
         languages=("fr", "en"),
     )
     document = write_record(record)
 
-    assert document["access_condition"]["confidentiality"] == {"restricted_access": True, "gdpr_sensitive": False}
+    assert document["access_condition"]["confidentiality"] == {
+        "restricted_access": True,
+        "gdpr_sensitive": False,
+    }
     assert read_record(document) == msgspec.structs.replace(record, media=(CONCEALED,))
 
 
@@ -92,9 +103,14 @@ def test_restricted_data_elsewhere_under_an_agreement_are_described_too() -> Non
         ({"keywords": ()}, "keywords"),
         ({"contacts": ()}, "contacts"),
         ({"media": ()}, "available_formats"),
-        ({"licence": LicenceTerms(code="unknown")}, "access_condition.licence.licence_label"),
+        (
+            {"licence": LicenceTerms(code="unknown")},
+            "access_condition.licence.licence_label",
+        ),
         ({"summary": {"xx": "words"}}, "summary[0].lang"),
     ],
 )
-def test_what_a_portal_would_refuse_is_found_before_it_is_sent(changes: dict[str, Any], field: str) -> None:
+def test_what_a_portal_would_refuse_is_found_before_it_is_sent(
+    changes: dict[str, Any], field: str
+) -> None:
     assert [fault.field for fault in validate(write_record(made(**changes)))] == [field]

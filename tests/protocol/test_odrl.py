@@ -15,8 +15,22 @@ from udi.protocol.odrl_reader import InvalidOdrl, read_offer, read_terms
 from udi.protocol.policy import Policy, read_policy
 from udi.protocol.terms import Measure, Prohibition, Purpose, Terms
 
-PROVIDER, DATASET = "https://portal.example.org/organisations/1", "https://portal.example.org/datasets/2"
-OPERATORS = ["eq", "gt", "gteq", "lteq", "hasPart", "isA", "isAllOf", "isAnyOf", "isNoneOf", "isPartOf", "lt", "neq"]
+PROVIDER = "https://portal.example.org/organisations/1"
+DATASET = "https://portal.example.org/datasets/2"
+OPERATORS = [
+    "eq",
+    "gt",
+    "gteq",
+    "lteq",
+    "hasPart",
+    "isA",
+    "isAllOf",
+    "isAnyOf",
+    "isNoneOf",
+    "isPartOf",
+    "lt",
+    "neq",
+]
 CONSTRAINT: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -42,7 +56,10 @@ FORM: dict[str, Any] = {
         "permission": {"type": "array", "items": RULE, "minItems": 1},
         "prohibition": {"type": "array", "items": RULE, "minItems": 1},
         "profile": {"type": "string"},
-        **{name: {"type": "string"} for name in ("target", "assigner", "assignee", "timestamp")},
+        **{
+            name: {"type": "string"}
+            for name in ("target", "assigner", "assignee", "timestamp")
+        },
     },
     "required": ["@id", "@type", "permission"],
 }
@@ -55,7 +72,9 @@ def is_accepted(policy: dict[str, Any], **more: Any) -> bool:
 
 def an_offer(dataset: str = "", **terms: Any) -> dict[str, Any]:
     policy = read_policy(said_policy(terms=said_terms(**terms)))
-    return odrl.write_offer(policy, uid="urn:uuid:1", provider=PROVIDER, dataset=dataset)
+    return odrl.write_offer(
+        policy, uid="urn:uuid:1", provider=PROVIDER, dataset=dataset
+    )
 
 
 def an_agreement() -> dict[str, Any]:
@@ -69,7 +88,8 @@ def an_agreement() -> dict[str, Any]:
 
 
 def test_an_offer_inside_a_dataset_has_no_target_and_one_in_a_message_has() -> None:
-    inside, message = an_offer(), an_offer(DATASET)
+    inside = an_offer()
+    message = an_offer(DATASET)
 
     assert is_accepted(inside, **{"not": {"required": ["target"]}})
     assert is_accepted(message)
@@ -80,14 +100,25 @@ def test_an_offer_inside_a_dataset_has_no_target_and_one_in_a_message_has() -> N
 def test_an_agreement_names_its_parties_and_when_it_was_made() -> None:
     agreement = an_agreement()
 
-    assert is_accepted({**agreement}, required=["@id", "@type", "target", "assigner", "assignee", "timestamp"])
-    assert (agreement["@type"], agreement["timestamp"]) == ("Agreement", "2026-11-27T09:30:00Z")
+    assert is_accepted(
+        {**agreement},
+        required=["@id", "@type", "target", "assigner", "assignee", "timestamp"],
+    )
+    assert (agreement["@type"], agreement["timestamp"]) == (
+        "Agreement",
+        "2026-11-27T09:30:00Z",
+    )
 
 
 def test_the_least_and_the_most_are_accepted() -> None:
-    everything = an_offer(prohibitions=list(Prohibition), measures=list(Measure), purposes=list(Purpose))
+    everything = an_offer(
+        prohibitions=list(Prohibition), measures=list(Measure), purposes=list(Purpose)
+    )
     least = odrl.write_offer(
-        Policy(requesters=read_policy(said_policy()).requesters, terms=Terms(purposes=(Purpose.CIVIC,))),
+        Policy(
+            requesters=read_policy(said_policy()).requesters,
+            terms=Terms(purposes=(Purpose.CIVIC,)),
+        ),
         uid="urn:uuid:1",
         provider=PROVIDER,
     )
@@ -100,23 +131,38 @@ def test_the_least_and_the_most_are_accepted() -> None:
 
 def test_every_name_of_a_policy_is_one_of_odrl_of_dpv_or_of_our_profile() -> None:
     known = (odrl.ODRL, odrl.DPV, odrl.UDI, odrl.XSD)
-    everything = an_offer(prohibitions=list(Prohibition), measures=list(Measure), purposes=list(Purpose))
+    everything = an_offer(
+        prohibitions=list(Prohibition), measures=list(Measure), purposes=list(Purpose)
+    )
     names = set()
     for policy in (everything, an_agreement()):
-        for quad in parse(json.dumps(odrl.as_document(policy)), format=RdfFormat.JSON_LD):
+        for quad in parse(
+            json.dumps(odrl.as_document(policy)), format=RdfFormat.JSON_LD
+        ):
             names.add(quad.predicate.value)
             local = quad.predicate.value.removeprefix(odrl.ODRL)
-            if isinstance(quad.object, NamedNode) and local in {"leftOperand", "operator", "rightOperand", "action"}:
+            if isinstance(quad.object, NamedNode) and local in {
+                "leftOperand",
+                "operator",
+                "rightOperand",
+                "action",
+            }:
                 names.add(quad.object.value)
 
     others = {name for name in names if not name.startswith(known)}
-    assert others == {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "http://purl.org/dc/terms/issued"}
+    assert others == {
+        "http://www.w3.org/1999/02/22-rdf-syntax-ns#type",
+        "http://purl.org/dc/terms/issued",
+    }
 
 
 def test_what_was_written_is_read_back() -> None:
     policy = read_policy(said_policy())
 
-    assert read_offer(json.loads(json.dumps(an_offer(DATASET)))) == (policy.requesters, policy.terms)
+    assert read_offer(json.loads(json.dumps(an_offer(DATASET)))) == (
+        policy.requesters,
+        policy.terms,
+    )
     assert read_terms(an_agreement()).months == 12
     assert read_terms(an_agreement()).purposes == (Purpose.RESEARCH,)
 
@@ -135,14 +181,24 @@ def test_prefixed_names_and_plain_values_are_read_too() -> None:
                         "operator": "odrl:isAnyOf",
                         "rightOperand": f"{odrl.DPV}CommercialPurpose",
                     },
-                    {"leftOperand": f"{odrl.ODRL}elapsedTime", "operator": "lteq", "rightOperand": "P6M"},
-                    {"leftOperand": odrl.BYTES, "operator": "lteq", "rightOperand": {"@value": 5}},
+                    {
+                        "leftOperand": f"{odrl.ODRL}elapsedTime",
+                        "operator": "lteq",
+                        "rightOperand": "P6M",
+                    },
+                    {
+                        "leftOperand": odrl.BYTES,
+                        "operator": "lteq",
+                        "rightOperand": {"@value": 5},
+                    },
                 ],
             }
         ],
     }
 
-    assert read_terms(offer) == Terms(purposes=(Purpose.COMMERCIAL,), months=6, bytes_a_month=5)
+    assert read_terms(offer) == Terms(
+        purposes=(Purpose.COMMERCIAL,), months=6, bytes_a_month=5
+    )
 
 
 def constraint(left: str, operator: str, right: object) -> dict[str, Any]:
@@ -150,18 +206,46 @@ def constraint(left: str, operator: str, right: object) -> dict[str, Any]:
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
-    ("a limit that is not known", constraint("spatial", "eq", "FR"), "permission[0].constraint[8].leftOperand"),
-    ("another comparison", constraint("purpose", "isNoneOf", []), "permission[0].constraint[8].leftOperand"),
-    ("a limit said twice", constraint(odrl.BYTES, "lteq", "5"), "permission[0].constraint[8]"),
+    (
+        "a limit that is not known",
+        constraint("spatial", "eq", "FR"),
+        "permission[0].constraint[8].leftOperand",
+    ),
+    (
+        "another comparison",
+        constraint("purpose", "isNoneOf", []),
+        "permission[0].constraint[8].leftOperand",
+    ),
+    (
+        "a limit said twice",
+        constraint(odrl.BYTES, "lteq", "5"),
+        "permission[0].constraint[8]",
+    ),
     ("logic", {"or": []}, "permission[0].constraint[8].leftOperand"),
-    ("an unknown purpose", constraint("purpose", "isAnyOf", "urn:x"), "permission[0].constraint[8].rightOperand"),
-    ("a broken date", constraint("dateTime", "lteq", "soon"), "permission[0].constraint[8].rightOperand"),
-    ("several values to compare with", constraint(f"{odrl.CELL}a", "lt", ["1", "2"]), "rows[2].values"),
+    (
+        "an unknown purpose",
+        constraint("purpose", "isAnyOf", "urn:x"),
+        "permission[0].constraint[8].rightOperand",
+    ),
+    (
+        "a broken date",
+        constraint("dateTime", "lteq", "soon"),
+        "permission[0].constraint[8].rightOperand",
+    ),
+    (
+        "several values to compare with",
+        constraint(f"{odrl.CELL}a", "lt", ["1", "2"]),
+        "rows[2].values",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("added", "where"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
-def test_what_could_not_be_kept_is_refused_at_its_place(added: dict[str, Any], where: str) -> None:
+@pytest.mark.parametrize(
+    ("added", "where"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG]
+)
+def test_what_could_not_be_kept_is_refused_at_its_place(
+    added: dict[str, Any], where: str
+) -> None:
     offer = an_offer()
     offer["permission"][0]["constraint"].append(added)
 
@@ -174,20 +258,37 @@ def test_what_could_not_be_kept_is_refused_at_its_place(added: dict[str, Any], w
 CHANGED: list[tuple[str, dict[str, Any], str]] = [
     ("two permissions", {"permission": an_offer()["permission"] * 2}, "permission"),
     ("no permission", {"permission": []}, "permission"),
-    ("another action", {"permission": [{**an_offer()["permission"][0], "action": "sell"}]}, "permission[0].action"),
+    (
+        "another action",
+        {"permission": [{**an_offer()["permission"][0], "action": "sell"}]},
+        "permission[0].action",
+    ),
     ("an obligation", {"obligation": []}, "obligation"),
     ("a set", {"@type": "Set"}, "@type"),
     ("an unknown ban", {"prohibition": [{"action": "print"}]}, "prohibition[0].action"),
     (
         "a ban with conditions",
-        {"prohibition": [{"action": "distribute", "constraint": [constraint("spatial", "eq", "FR")]}]},
+        {
+            "prohibition": [
+                {
+                    "action": "distribute",
+                    "constraint": [constraint("spatial", "eq", "FR")],
+                }
+            ]
+        },
         "prohibition[0].action",
     ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "where"), [case[1:] for case in CHANGED], ids=[case[0] for case in CHANGED])
-def test_another_policy_than_ours_is_refused(changes: dict[str, Any], where: str) -> None:
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [case[1:] for case in CHANGED],
+    ids=[case[0] for case in CHANGED],
+)
+def test_another_policy_than_ours_is_refused(
+    changes: dict[str, Any], where: str
+) -> None:
     with pytest.raises(InvalidOdrl) as refused:
         read_terms(an_offer() | changes)
 
@@ -199,9 +300,21 @@ def test_another_policy_than_ours_is_refused(changes: dict[str, Any], where: str
     [
         {"action": "compensate"},
         {"action": "attribute"},
-        {"action": "delete", "constraint": [constraint("event", "lt", {"@id": odrl.POLICY_USAGE})]},
-        {"action": odrl.PROTECT, "constraint": [constraint(odrl.MEASURE, "eq", "urn:x")]},
-        {"action": odrl.PROTECT, "constraint": [constraint(odrl.MEASURE, "eq", odrl.MEASURES[Measure.LOGGED])] * 2},
+        {
+            "action": "delete",
+            "constraint": [constraint("event", "lt", {"@id": odrl.POLICY_USAGE})],
+        },
+        {
+            "action": odrl.PROTECT,
+            "constraint": [constraint(odrl.MEASURE, "eq", "urn:x")],
+        },
+        {
+            "action": odrl.PROTECT,
+            "constraint": [
+                constraint(odrl.MEASURE, "eq", odrl.MEASURES[Measure.LOGGED])
+            ]
+            * 2,
+        },
     ],
 )
 def test_a_duty_that_is_not_known_is_refused(duty: dict[str, Any]) -> None:
@@ -222,7 +335,10 @@ def test_a_list_of_nothing_opens_nothing_instead_of_everything() -> None:
         read_terms(offer)
 
 
-@pytest.mark.parametrize("data", [None, [], "x", {}, {"@type": "Offer", "permission": [3]}, {"permission": {}}])
+@pytest.mark.parametrize(
+    "data",
+    [None, [], "x", {}, {"@type": "Offer", "permission": [3]}, {"permission": {}}],
+)
 def test_what_is_no_policy_is_refused_without_breaking(data: object) -> None:
     with pytest.raises(InvalidOdrl):
         read_terms(data)

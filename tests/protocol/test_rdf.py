@@ -17,9 +17,21 @@ from pyoxigraph import (
     serialize,
 )
 
-from tests.protocol.examples import RECORD_ID, a_file, a_full_record, a_record, a_service, put
+from tests.protocol.examples import (
+    RECORD_ID,
+    a_file,
+    a_full_record,
+    a_record,
+    a_service,
+    put,
+)
 from tests.protocol.shapes import violations
-from udi.protocol.catalogue import Catalogue, CatalogueEntry, write_catalogue, write_entry
+from udi.protocol.catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    write_catalogue,
+    write_entry,
+)
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import read_record
 from udi.protocol.structures import BoundingBox
@@ -35,9 +47,18 @@ TERRITORY = Catalogue(
 RECORDS = {
     "small": a_record(),
     "full": a_full_record(),
-    "open and full": {**a_full_record(), "access_condition": a_record()["access_condition"], "ext_metadata": {}},
+    "open and full": {
+        **a_full_record(),
+        "access_condition": a_record()["access_condition"],
+        "ext_metadata": {},
+    },
     "high value": a_record(
-        keywords=["arbre", "HVD", "mobilité", "Observation de la Terre et environnement"],
+        keywords=[
+            "arbre",
+            "HVD",
+            "mobilité",
+            "Observation de la Terre et environnement",
+        ],
         available_formats=[
             a_file(),
             a_service(
@@ -50,7 +71,11 @@ RECORDS = {
             ),
         ],
     ),
-    "unnamed service": a_record(available_formats=[a_service("wfs", "versions", "layer", "default_crs", "formats")]),
+    "unnamed service": a_record(
+        available_formats=[
+            a_service("wfs", "versions", "layer", "default_crs", "formats")
+        ]
+    ),
 }
 
 
@@ -59,7 +84,11 @@ def written(record: dict[str, Any]) -> set[Triple]:
 
 
 def values(triples: set[Triple], subject: NamedNode, name: str) -> list[str]:
-    return sorted(each.object.value for each in triples if (each.subject, each.predicate) == (subject, term(name)))
+    return sorted(
+        each.object.value
+        for each in triples
+        if (each.subject, each.predicate) == (subject, term(name))
+    )
 
 
 def whole(record: dict[str, Any]) -> set[Triple]:
@@ -70,30 +99,44 @@ def whole(record: dict[str, Any]) -> set[Triple]:
 
 @pytest.mark.parametrize("shapes", ["shapes.ttl", "range.ttl"])
 @pytest.mark.parametrize("name", RECORDS)
-def test_the_shapes_of_dcat_ap_are_kept(shared_data: Path, name: str, shapes: str) -> None:
+def test_the_shapes_of_dcat_ap_are_kept(
+    shared_data: Path, name: str, shapes: str
+) -> None:
     """Themes are concepts of the EU's table, whose labels are not ours to write: their class is taken for known."""
     themes = {Triple(each.object, term("rdf:type"), term("skos:Concept")) for each in whole(RECORDS[name])
               if each.predicate == term("dcat:theme")}  # fmt: skip
     known = themes if shapes == "range.ttl" else set()
 
     assert (
-        violations(whole(RECORDS[name]) | known, shared_data / "reference/dcat-ap-shapes/dcat-ap-3.0.1" / shapes) == []
+        violations(
+            whole(RECORDS[name]) | known,
+            shared_data / "reference/dcat-ap-shapes/dcat-ap-3.0.1" / shapes,
+        )
+        == []
     )
 
 
 def test_the_base_shapes_of_high_value_datasets_are_kept(shared_data: Path) -> None:
-    shapes = shared_data / "reference/dcat-ap-shapes/dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"
+    shapes = (
+        shared_data / "reference/dcat-ap-shapes/dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"
+    )
     right = whole(RECORDS["high value"])
-    lawless = {each for each in right if each.predicate != term("dcatap:applicableLegislation")}
+    lawless = {
+        each for each in right if each.predicate != term("dcatap:applicableLegislation")
+    }
 
     assert violations(right, shapes) == []
-    assert any("applicableLegislation" in fault for fault in violations(lawless, shapes))
+    assert any(
+        "applicableLegislation" in fault for fault in violations(lawless, shapes)
+    )
 
 
 def test_two_keywords_say_that_a_dataset_has_high_value() -> None:
     said = written(RECORDS["high value"])
     unsaid = written(a_record(keywords=["mobilité"]))
-    plain = set(write_dataset(ORIGIN, read_record(RECORDS["high value"]), extensions=()))
+    plain = set(
+        write_dataset(ORIGIN, read_record(RECORDS["high value"]), extensions=())
+    )
 
     assert values(said, DATASET, "dcatap:hvdCategory") == [
         "http://data.europa.eu/bna/c_b79e35eb", "http://data.europa.eu/bna/c_dd313021",
@@ -104,7 +147,10 @@ def test_two_keywords_say_that_a_dataset_has_high_value() -> None:
         if each.predicate == term("dcatap:applicableLegislation")
     }
     assert law == {DATASET.value[:5], "media", "servi"}
-    assert not any(each.predicate.value.startswith("http://data.europa.eu/r5r/") for each in unsaid | plain)
+    assert not any(
+        each.predicate.value.startswith("http://data.europa.eu/r5r/")
+        for each in unsaid | plain
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,10 +159,16 @@ def test_two_keywords_say_that_a_dataset_has_high_value() -> None:
      ("http://www.opengis.net/def/crs/EPSG/0/3948", "3948"), ("urn:ogc:def:crs:EPSG::2154", "2154"),
      ("WGS84", "4326"), ("WGS 84 / UTM 30N", ""), ("un plan", "")],
 )  # fmt: skip
-def test_the_reference_system_is_named_when_the_words_give_it(projection: str, code: str) -> None:
+def test_the_reference_system_is_named_when_the_words_give_it(
+    projection: str, code: str
+) -> None:
     triples = written(put(a_full_record(), "geography.projection", projection))
 
-    found = [each for each in values(triples, DATASET, "dct:conformsTo") if "/crs/EPSG/" in each]
+    found = [
+        each
+        for each in values(triples, DATASET, "dct:conformsTo")
+        if "/crs/EPSG/" in each
+    ]
     assert found == ([f"http://www.opengis.net/def/crs/EPSG/0/{code}"] if code else [])
 
 
@@ -128,7 +180,9 @@ def test_the_shape_of_the_area_is_given_unless_it_is_long() -> None:
     near = written(put(a_full_record(), "geography.geographic_distribution", shape))
     far = written(put(a_full_record(), "geography.geographic_distribution", long))
 
-    assert values(near, place, "locn:geometry") == ['{"type":"Point","coordinates":[-1.6,48.1]}']
+    assert values(near, place, "locn:geometry") == [
+        '{"type":"Point","coordinates":[-1.6,48.1]}'
+    ]
     assert values(far, place, "locn:geometry") == []
 
 
@@ -154,11 +208,17 @@ def test_what_the_record_says_is_said() -> None:
     assert values(triples, DATASET, "dct:accessRights")[0].endswith("/PUBLIC")
     [file] = values(triples, DATASET, "dcat:distribution")
     media = NamedNode(file)
-    assert values(triples, media, "dcat:downloadURL") == ["https://node.example.org/files/trees.csv"]
+    assert values(triples, media, "dcat:downloadURL") == [
+        "https://node.example.org/files/trees.csv"
+    ]
     assert values(triples, media, "dcat:byteSize") == ["2048"]
     assert values(triples, media, "dct:license")[0].endswith("/licence/ETALAB_2_0")
-    assert values(triples, NamedNode(f"{file}-checksum"), "spdx:checksumValue") == ["ab" * 32]
-    assert values(triples, NamedNode(f"{DATASET.value}#doi"), "skos:notation") == ["10.5072/FK2/JV9LCO"]
+    assert values(triples, NamedNode(f"{file}-checksum"), "spdx:checksumValue") == [
+        "ab" * 32
+    ]
+    assert values(triples, NamedNode(f"{DATASET.value}#doi"), "skos:notation") == [
+        "10.5072/FK2/JV9LCO"
+    ]
 
 
 def test_a_restricted_file_has_no_download_and_leads_to_where_it_is_asked_for() -> None:
@@ -166,11 +226,19 @@ def test_a_restricted_file_has_no_download_and_leads_to_where_it_is_asked_for() 
 
     assert not [each for each in triples if each.predicate == term("dcat:downloadURL")]
     files = values(triples, DATASET, "dcat:distribution")
-    assert [values(triples, NamedNode(file), "dcat:accessURL") for file in files] == [[DATASET.value]] * 3
+    assert [values(triples, NamedNode(file), "dcat:accessURL") for file in files] == [
+        [DATASET.value]
+    ] * 3
 
 
 def test_a_checksum_that_is_not_hexadecimal_is_left_out() -> None:
-    triples = written(a_record(available_formats=[a_file(checksum={"algo": "MD5", "hash": "c29tZXRoaW5n="})]))
+    triples = written(
+        a_record(
+            available_formats=[
+                a_file(checksum={"algo": "MD5", "hash": "c29tZXRoaW5n="})
+            ]
+        )
+    )
 
     assert not [each for each in triples if each.predicate == term("spdx:checksum")]
 
@@ -187,8 +255,15 @@ def test_a_checksum_that_is_not_hexadecimal_is_left_out() -> None:
         ),
     ],
 )
-def test_an_area_is_drawn_longitude_first_and_cut_at_the_antimeridian(west: float, east: float, area: str) -> None:
-    box = {"west_longitude": west, "east_longitude": east, "south_latitude": 48.0, "north_latitude": 48.2}
+def test_an_area_is_drawn_longitude_first_and_cut_at_the_antimeridian(
+    west: float, east: float, area: str
+) -> None:
+    box = {
+        "west_longitude": west,
+        "east_longitude": east,
+        "south_latitude": 48.0,
+        "north_latitude": 48.2,
+    }
     triples = written(put(a_full_record(), "geography.bounding_box", box))
 
     assert values(triples, NamedNode(f"{DATASET.value}#area"), "dcat:bbox") == [area]
@@ -198,7 +273,10 @@ def test_an_area_is_drawn_longitude_first_and_cut_at_the_antimeridian(west: floa
     ("address", "node"),
     [
         ("https://x.example/a b", "https://x.example/a%20b"),
-        ("https://x.example/{z}/{x}?q=<a>|b^`", "https://x.example/%7Bz%7D/%7Bx%7D?q=%3Ca%3E%7Cb%5E%60"),
+        (
+            "https://x.example/{z}/{x}?q=<a>|b^`",
+            "https://x.example/%7Bz%7D/%7Bx%7D?q=%3Ca%3E%7Cb%5E%60",
+        ),
         ("https://x.example/d%C3%A9j%C3%A0", "https://x.example/d%C3%A9j%C3%A0"),
         ("https://[2001:db8::1]:8443/a[1]", "https://[2001:db8::1]:8443/a%5B1%5D"),
         ("https://x.example/é", "https://x.example/%C3%A9"),
@@ -210,17 +288,24 @@ def test_an_address_is_always_an_iri(address: str, node: str) -> None:
 
 def test_no_node_is_blank_and_the_sorted_lines_are_the_canonical_form() -> None:
     triples = whole(a_full_record())
-    assert not [each for each in triples if BlankNode in {type(each.subject), type(each.object)}]
+    assert not [
+        each for each in triples if BlankNode in {type(each.subject), type(each.object)}
+    ]
     dataset = Dataset(Quad(*each) for each in triples)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
 
-    reference = sorted((serialize(dataset, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True))
+    reference = sorted(
+        (serialize(dataset, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+    )
 
     assert write_canonical([*triples, *triples]) == b"".join(reference)
     assert {
-        Triple(e.subject, e.predicate, e.object) for e in parse(write_canonical(triples), format=RdfFormat.TURTLE)
+        Triple(e.subject, e.predicate, e.object)
+        for e in parse(write_canonical(triples), format=RdfFormat.TURTLE)
     } == triples
 
 
 def test_a_moment_is_written_in_utc() -> None:
-    assert values(written(a_full_record()), DATASET, "dct:modified") == ["2026-03-02T10:30:00.250000Z"]
+    assert values(written(a_full_record()), DATASET, "dct:modified") == [
+        "2026-03-02T10:30:00.250000Z"
+    ]

@@ -6,7 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from tests.protocol.examples import FILE_ID, IDENTIFIER, PRODUCER_ID, a_file, a_full_record, a_record, a_service, put
+from tests.protocol.examples import (
+    FILE_ID,
+    IDENTIFIER,
+    PRODUCER_ID,
+    a_file,
+    a_full_record,
+    a_record,
+    a_service,
+    put,
+)
 from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import read_record, write_record
@@ -26,7 +35,9 @@ def test_a_record_is_read_with_one_shape_for_texts_instants_and_identifiers() ->
     assert record.personal
     assert record.storage is StorageStatus.ONLINE
     assert record.geography
-    assert record.geography.box == BoundingBox(west=-1.7, south=48.0, east=-1.6, north=48.2)
+    assert record.geography.box == BoundingBox(
+        west=-1.7, south=48.0, east=-1.6, north=48.2
+    )
     assert record.licence.label == {"fr": "Oui", "en": "Yes"}
     assert record.constraints.mention == {"fr": "Oui", "en": "Yes"}
     assert record.description.contacts[0].role == "Écriture"
@@ -34,15 +45,28 @@ def test_a_record_is_read_with_one_shape_for_texts_instants_and_identifiers() ->
 
 def an_open_record() -> dict[str, Any]:
     """A full record of open data, of which more is told."""
-    return {**a_full_record(), "access_condition": a_record()["access_condition"], "ext_metadata": {}}
+    return {
+        **a_full_record(),
+        "access_condition": a_record()["access_condition"],
+        "ext_metadata": {},
+    }
 
 
 def test_files_services_and_series_are_read_with_their_own_fields() -> None:
     file, service, series = read_record(an_open_record()).media
 
-    assert (file.kind, file.id, file.size, file.format) == (MediaKind.FILE, UUID(FILE_ID), 2048, "CSV")
+    assert (file.kind, file.id, file.size, file.format) == (
+        MediaKind.FILE,
+        UUID(FILE_ID),
+        2048,
+        "CSV",
+    )
     assert file.checksum == Checksum("SHA-256", "ab" * 32)
-    assert (service.kind, service.format, service.size) == (MediaKind.SERVICE, "WMS", None)
+    assert (service.kind, service.format, service.size) == (
+        MediaKind.SERVICE,
+        "WMS",
+        None,
+    )
     assert series.counters["period"] == 10
 
 
@@ -61,7 +85,9 @@ def test_a_record_is_written_as_it_was_read() -> None:
 
 
 def test_a_record_with_the_required_fields_only_is_written_without_others() -> None:
-    assert write_record(read_record(a_record())) == a_record() | {"resource_languages": ["fr"]}
+    assert write_record(read_record(a_record())) == a_record() | {
+        "resource_languages": ["fr"]
+    }
 
 
 def test_older_versions_are_written_without_html_and_without_extensions() -> None:
@@ -90,7 +116,10 @@ def test_an_invalid_record_is_refused_with_all_its_faults() -> None:
         ("ERR-308", "resource_title"),
         ("ERR-307", "contacts[0].email"),
     ]
-    assert [item.field for item in refusal.value.refusals] == ["resource_title", "contacts[0].email"]
+    assert [item.field for item in refusal.value.refusals] == [
+        "resource_title",
+        "contacts[0].email",
+    ]
     assert "ERR-308 resource_title" in str(refusal.value)
 
 
@@ -104,7 +133,9 @@ def test_html_of_a_summary_is_made_harmless() -> None:
     record = read_record(summary(text="Voir ici bien", html=html))
 
     assert record.summary == {"fr": "Voir ici bien"}
-    assert record.summary_html == {"fr": '<p>Voir <a rel="nofollow noopener noreferrer">ici</a> <em>bien</em></p>'}
+    assert record.summary_html == {
+        "fr": '<p>Voir <a rel="nofollow noopener noreferrer">ici</a> <em>bien</em></p>'
+    }
 
 
 def test_html_in_the_plain_text_of_an_old_record_is_read_as_html_and_as_words() -> None:
@@ -114,7 +145,9 @@ def test_html_in_the_plain_text_of_an_old_record_is_read_as_html_and_as_words() 
     assert record.summary_html == {"fr": "<p>Arbres &amp; haies</p>"}
 
 
-@pytest.mark.parametrize("words", ["Température < 10 & pluie > 3", "a &amp; b", "x <y et z", "5 < 6"])
+@pytest.mark.parametrize(
+    "words", ["Température < 10 & pluie > 3", "a &amp; b", "x <y et z", "5 < 6"]
+)
 def test_plain_words_are_left_as_they_are(words: str) -> None:
     record = read_record(summary(text=words))
 
@@ -123,9 +156,15 @@ def test_plain_words_are_left_as_they_are(words: str) -> None:
 
 
 def test_regions_of_languages_are_dropped_and_the_first_entry_wins() -> None:
-    entries = [{"lang": "fr-FR", "text": "Oui"}, {"lang": "en-GB", "text": "Lorry"}, {"lang": "en-US", "text": "Truck"}]
+    entries = [
+        {"lang": "fr-FR", "text": "Oui"},
+        {"lang": "en-GB", "text": "Lorry"},
+        {"lang": "en-US", "text": "Truck"},
+    ]
 
-    record = read_record(a_record(synopsis=entries, resource_languages=["fr-FR", "fr", "en-US"]))
+    record = read_record(
+        a_record(synopsis=entries, resource_languages=["fr-FR", "fr", "en-US"])
+    )
 
     assert record.synopsis == {"fr": "Oui", "en": "Lorry"}
     assert record.languages == ("fr", "en")
@@ -134,7 +173,9 @@ def test_regions_of_languages_are_dropped_and_the_first_entry_wins() -> None:
 def test_what_people_leave_out_or_repeat_is_put_right() -> None:
     file = put(a_file(), "connector.url", "www.example.org/a.csv")
 
-    record = read_record(a_record(available_formats=[file, file], keywords=["arbre", " arbre ", "rue"]))
+    record = read_record(
+        a_record(available_formats=[file, file], keywords=["arbre", " arbre ", "rue"])
+    )
 
     assert [media.url for media in record.media] == ["https://www.example.org/a.csv"]
     assert record.keywords == ("arbre", "rue")
@@ -148,12 +189,17 @@ def test_the_number_of_records_is_read_under_both_its_names() -> None:
 
 
 def test_the_terms_of_a_licence_are_shown_with_their_name_and_link() -> None:
-    standard, custom = read_record(a_record()).licence, read_record(a_full_record()).licence
+    standard = read_record(a_record()).licence
+    custom = read_record(a_full_record()).licence
 
     assert standard.name["en"] == "Open Licence 2.0 (Etalab)"
     assert standard.link == "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
     assert standard.standard_licence
-    assert (custom.name["en"], custom.link, custom.standard_licence) == ("Yes", "https://example.org/licence", None)
+    assert (custom.name["en"], custom.link, custom.standard_licence) == (
+        "Yes",
+        "https://example.org/licence",
+        None,
+    )
 
 
 def test_a_size_that_says_nothing_is_none() -> None:
@@ -164,10 +210,17 @@ def test_formats_are_named_once_each() -> None:
     twin = a_file(media_id="aaaaaaaa-5a49-4838-a727-161514131211")
     service = a_service("wfs", "versions", "layer", "default_crs", "formats")
 
-    assert read_record(a_record(available_formats=[a_file(), twin, service])).formats == ["CSV", "WFS"]
+    assert read_record(
+        a_record(available_formats=[a_file(), twin, service])
+    ).formats == ["CSV", "WFS"]
 
 
 def test_a_service_of_another_kind_is_an_api() -> None:
-    media = Media(id=IDENTIFIER, kind=MediaKind.SERVICE, url="https://example.org/", contract="generic-data")
+    media = Media(
+        id=IDENTIFIER,
+        kind=MediaKind.SERVICE,
+        url="https://example.org/",
+        contract="generic-data",
+    )
 
     assert media.format == "API"

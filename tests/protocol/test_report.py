@@ -30,16 +30,28 @@ SENT: dict[str, Any] = {
     "resource_title": "Arbres",
     "integration_status": "KO",
     "comment": "",
-    "integration_errors": [{"error_code": "ERR-303", "error_message": "Thème inconnu", "field_name": "theme"}],
+    "integration_errors": [
+        {
+            "error_code": "ERR-303",
+            "error_message": "Thème inconnu",
+            "field_name": "theme",
+        }
+    ],
 }
 
 
 def test_a_report_is_read() -> None:
     report = read_report(SENT)
 
-    assert (report.id, report.resource_id, report.submitted) == (REPORT_ID, IDENTIFIER, NOON)
+    assert (report.id, report.resource_id, report.submitted) == (
+        REPORT_ID,
+        IDENTIFIER,
+        NOON,
+    )
     assert report.status is ReportStatus.KO
-    assert [(error.code, error.field) for error in report.errors] == [("ERR-303", "theme")]
+    assert [(error.code, error.field) for error in report.errors] == [
+        ("ERR-303", "theme")
+    ]
 
 
 def test_a_report_is_written_as_it_is_read() -> None:
@@ -53,7 +65,10 @@ def test_a_report_is_written_as_it_is_read() -> None:
         resource_title="Arbres",
         version="1.4.1",
         errors=describe_faults(
-            [fault_kinds.MISSING.at("theme"), fault_kinds.UNKNOWN_THEME.at("theme", value="x", allowed=["a"])]
+            [
+                fault_kinds.MISSING.at("theme"),
+                fault_kinds.UNKNOWN_THEME.at("theme", value="x", allowed=["a"]),
+            ]
         ),
     )
 
@@ -68,7 +83,13 @@ def test_a_report_is_written_as_it_is_read() -> None:
 
 
 def test_a_report_on_a_record_too_broken_to_have_an_identifier_says_none() -> None:
-    report = IntegrationReport(id=REPORT_ID, method="POST", submitted=NOON, treated=NOON, status=ReportStatus.KO)
+    report = IntegrationReport(
+        id=REPORT_ID,
+        method="POST",
+        submitted=NOON,
+        treated=NOON,
+        status=ReportStatus.KO,
+    )
 
     written = write_report(report)
 
@@ -77,7 +98,12 @@ def test_a_report_on_a_record_too_broken_to_have_an_identifier_says_none() -> No
 
 
 def test_what_another_portal_adds_or_leaves_out_does_not_matter() -> None:
-    lean = SENT | {"integration_status": "OK", "integration_errors": None, "comment": None, "object_type": "DATASET"}
+    lean = SENT | {
+        "integration_status": "OK",
+        "integration_errors": None,
+        "comment": None,
+        "object_type": "DATASET",
+    }
 
     assert read_report(lean).errors == ()
 

@@ -12,7 +12,12 @@ from tests.protocol.examples import a_file, a_full_record, a_record, put
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import conceal_record, read_record, write_record
-from udi.protocol.restricted_data import TERMS_OF_AGREEMENT, conceal_document, is_placeholder, write_former_licence
+from udi.protocol.restricted_data import (
+    TERMS_OF_AGREEMENT,
+    conceal_document,
+    is_placeholder,
+    write_former_licence,
+)
 from udi.protocol.validation import validate
 
 RESTRICTED = "access_condition.confidentiality.restricted_access"
@@ -37,18 +42,28 @@ def restricted(**changes: Any) -> dict[str, Any]:
 
 
 @given(st.tuples(FIGURES, FIGURES))
-def test_whatever_is_made_of_the_cells_changes_nothing(figures: tuple[dict[str, Any], dict[str, Any]]) -> None:
+def test_whatever_is_made_of_the_cells_changes_nothing(
+    figures: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
     """The fields of a client that this project knows nothing of are left out too."""
     documents = []
     for each in figures:
-        size = {"numbers_of_records": each["rows"], "number_of_records": each["rows"], "number_of_fields": 3}
+        size = {
+            "numbers_of_records": each["rows"],
+            "number_of_records": each["rows"],
+            "number_of_fields": 3,
+        }
         facts = {name: value for name, value in each.items() if name != "rows"}
-        documents.append(restricted(available_formats=[{**a_file(), **facts}], dataset_size=size))
+        documents.append(
+            restricted(available_formats=[{**a_file(), **facts}], dataset_size=size)
+        )
 
     first, second = (json.dumps(conceal_document(document)) for document in documents)
 
     assert first == second
-    assert json.dumps(write_record(read_record(documents[0]))) == json.dumps(write_record(read_record(documents[1])))
+    assert json.dumps(write_record(read_record(documents[0]))) == json.dumps(
+        write_record(read_record(documents[1]))
+    )
 
 
 def test_a_record_of_open_data_stays_as_it_is() -> None:
@@ -59,13 +74,24 @@ def test_a_record_of_open_data_stays_as_it_is() -> None:
 def test_what_is_not_published_is_read_as_unknown() -> None:
     [file] = read_record(restricted()).media
 
-    assert (file.size, file.checksum, file.encoding, file.structure) == (None, None, "", "")
-    assert is_placeholder(write_record(read_record(restricted()))["available_formats"][0])
+    assert (file.size, file.checksum, file.encoding, file.structure) == (
+        None,
+        None,
+        "",
+        "",
+    )
+    assert is_placeholder(
+        write_record(read_record(restricted()))["available_formats"][0]
+    )
 
 
 def test_an_empty_file_of_open_data_has_its_size_and_its_digest() -> None:
     [placeholder] = conceal_document(restricted())["available_formats"]
-    empty = {**a_file(), "file_size": placeholder["file_size"], "checksum": placeholder["checksum"]}
+    empty = {
+        **a_file(),
+        "file_size": placeholder["file_size"],
+        "checksum": placeholder["checksum"],
+    }
 
     [file] = read_record(a_record(available_formats=[empty])).media
 
@@ -74,23 +100,30 @@ def test_an_empty_file_of_open_data_has_its_size_and_its_digest() -> None:
 
 
 def test_the_number_of_columns_is_published() -> None:
-    assert conceal_document(restricted(dataset_size={"numbers_of_records": 5, "number_of_fields": 3}))[
-        "dataset_size"
-    ] == {"number_of_fields": 3}
-    assert "dataset_size" not in conceal_document(restricted(dataset_size={"numbers_of_records": 5}))
+    assert conceal_document(
+        restricted(dataset_size={"numbers_of_records": 5, "number_of_fields": 3})
+    )["dataset_size"] == {"number_of_fields": 3}
+    assert "dataset_size" not in conceal_document(
+        restricted(dataset_size={"numbers_of_records": 5})
+    )
 
 
 @pytest.mark.parametrize("code", LICENCES)
 def test_no_licence_of_open_data_stays(code: str) -> None:
     licence = LICENCES[code]
-    custom = {"licence_type": "CUSTOM", "custom_licence_label": [{"lang": "fr", "text": "Sous licence"}]}
+    custom = {
+        "licence_type": "CUSTOM",
+        "custom_licence_label": [{"lang": "fr", "text": "Sous licence"}],
+    }
     ways = (
         {"licence_type": "STANDARD", "licence_label": code},
         {**custom, "custom_licence_uri": licence.url},
         {**custom, "custom_licence_uri": "https://x.example/", "custom_licence_label": [{"lang": "fr", "text": licence.name["fr"]}]},
     )  # fmt: skip
     for way in ways:
-        document = conceal_document(put(restricted(), "access_condition.licence", way), terms=TERMS)
+        document = conceal_document(
+            put(restricted(), "access_condition.licence", way), terms=TERMS
+        )
         record = read_record(document)
 
         assert document["access_condition"]["licence"]["custom_licence_uri"] == TERMS
@@ -100,10 +133,12 @@ def test_no_licence_of_open_data_stays(code: str) -> None:
 
 
 def test_where_the_terms_are_is_said_as_far_as_it_is_known() -> None:
-    unknown = conceal_document(restricted())["access_condition"]["licence"]["custom_licence_uri"]
-    known = conceal_document(conceal_document(restricted(), terms=TERMS))["access_condition"]["licence"][
+    unknown = conceal_document(restricted())["access_condition"]["licence"][
         "custom_licence_uri"
     ]
+    known = conceal_document(conceal_document(restricted(), terms=TERMS))[
+        "access_condition"
+    ]["licence"]["custom_licence_uri"]
 
     assert unknown == AccessRights.RESTRICTED.uri
     assert known == TERMS
@@ -112,7 +147,10 @@ def test_where_the_terms_are_is_said_as_far_as_it_is_known() -> None:
 def test_terms_that_a_producer_wrote_itself_stay() -> None:
     licence = a_full_record()["access_condition"]["licence"]
 
-    assert conceal_document(a_full_record(), terms=TERMS)["access_condition"]["licence"] == licence
+    assert (
+        conceal_document(a_full_record(), terms=TERMS)["access_condition"]["licence"]
+        == licence
+    )
     assert not read_record(a_full_record()).licence.is_agreement
 
 

@@ -14,14 +14,22 @@ from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault, InvalidDocument
 from udi.protocol.languages import TAGS
 from udi.protocol.record import read_record, write_record
-from udi.protocol.report import IntegrationReport, ReportStatus, describe_faults, read_report, write_report
+from udi.protocol.report import (
+    IntegrationReport,
+    ReportStatus,
+    describe_faults,
+    read_report,
+    write_report,
+)
 from udi.protocol.scan import read_json
 from udi.protocol.texts import sanitise_html, strip_html
 from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
 from udi.protocol.vocabulary import VERSIONS
 
-patient = settings(database=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(
+    database=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow]
+)
 
 anything = st.recursive(
     st.none()
@@ -31,10 +39,23 @@ anything = st.recursive(
     | st.just(4400).map(lambda digits: 10**digits)
     | st.floats()
     | st.text(st.characters())
-    | st.sampled_from(["\x00", "\ud800", "x" * 60_000, "<b>", "javascript:x", "https://[", "0001-01-01T00:00:00+14:00"])
+    | st.sampled_from(
+        [
+            "\x00",
+            "\ud800",
+            "x" * 60_000,
+            "<b>",
+            "javascript:x",
+            "https://[",
+            "0001-01-01T00:00:00+14:00",
+        ]
+    )
     | st.binary(max_size=3)
     | st.datetimes(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -45,12 +66,19 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         inner = list(value.items())
     elif isinstance(value, list):
         inner = list(enumerate(value))
-    return [*([path] if path else []), *(found for name, item in inner for found in places(item, (*path, name)))]
+    return [
+        *([path] if path else []),
+        *(found for name, item in inner for found in places(item, (*path, name))),
+    ]
 
 
 PLACES = places(a_full_record())
 line = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=40)
-moments = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is added
+moments = st.datetimes(
+    datetime(1970, 1, 1),  # noqa: DTZ001 - the zone is added
+    datetime(2100, 1, 1),  # noqa: DTZ001 - the zone is added
+    timezones=st.just(UTC),
+)
 reports = st.builds(
     IntegrationReport,
     id=st.uuids(),
@@ -79,13 +107,16 @@ documents = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8")),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
     ),
     max_leaves=12,
 )
 
 
-def replaced(path: tuple[Any, ...], value: object, whole: dict[str, Any] | None = None) -> dict[str, Any]:
+def replaced(
+    path: tuple[Any, ...], value: object, whole: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """A document, the full record if none is given, with another value at one of its places."""
     record = deepcopy(whole or a_full_record())
     holder: Any = record
@@ -113,7 +144,9 @@ def read_ours(body: bytes) -> object:
         return read_json(body)
     except InvalidDocument as refusal:
         codes = [fault.code.value for fault in refusal.faults]
-        return REFUSED if codes == ["ERR-101"] else codes
+        if codes == ["ERR-101"]:
+            return REFUSED
+        return codes
 
 
 def read_theirs(body: bytes) -> object:
@@ -133,7 +166,9 @@ def check_outcome(data: object) -> None:
     faults = validate(data)
     assert len(faults) <= 100
     for fault in faults:
-        json.dumps([fault.code, fault.field, *fault.translate()], ensure_ascii=False).encode()
+        json.dumps(
+            [fault.code, fault.field, *fault.translate()], ensure_ascii=False
+        ).encode()
         assert all(fault.translate())
     assert refusals(read_record, data) == faults
     if faults:
@@ -142,7 +177,12 @@ def check_outcome(data: object) -> None:
     written = write_record(record)
     assert validate(written) == []
     assert read_record(written) == record
-    assert "\x00" not in json.dumps(written, ensure_ascii=False, allow_nan=False).encode().decode()
+    assert (
+        "\x00"
+        not in json.dumps(written, ensure_ascii=False, allow_nan=False)
+        .encode()
+        .decode()
+    )
 
 
 @patient
@@ -153,7 +193,9 @@ def test_anything_gets_faults_or_is_read(data: object) -> None:
 
 @patient
 @given(st.sampled_from(PLACES), anything)
-def test_a_good_record_with_anything_somewhere_gets_faults_or_is_read(path: tuple[Any, ...], value: object) -> None:
+def test_a_good_record_with_anything_somewhere_gets_faults_or_is_read(
+    path: tuple[Any, ...], value: object
+) -> None:
     check_outcome(replaced(path, value))
 
 
@@ -168,7 +210,9 @@ def test_the_upgrade_of_anything_ends(path: tuple[Any, ...], value: object) -> N
 
 @patient
 @given(st.sampled_from(PLACES), anything)
-def test_what_is_upgraded_gets_faults_or_is_read(path: tuple[Any, ...], value: object) -> None:
+def test_what_is_upgraded_gets_faults_or_is_read(
+    path: tuple[Any, ...], value: object
+) -> None:
     data = replaced(path, value)
     assume(not refusals(upgrade_record, data))
 
@@ -193,8 +237,13 @@ def test_read_report_reads_what_write_report_wrote(report: IntegrationReport) ->
 
 
 @patient
-@given(st.sampled_from(places(REPORT)), st.sampled_from([{}, [[]], 10**400, "\x00", "\ud800", float("nan")]))
-def test_read_report_refuses_what_no_field_can_hold(path: tuple[Any, ...], value: object) -> None:
+@given(
+    st.sampled_from(places(REPORT)),
+    st.sampled_from([{}, [[]], 10**400, "\x00", "\ud800", float("nan")]),
+)
+def test_read_report_refuses_what_no_field_can_hold(
+    path: tuple[Any, ...], value: object
+) -> None:
     """Whatever the field, also one that is read by nobody."""
     assert refusals(read_report, replaced(path, value, REPORT)) != []
 
@@ -203,12 +252,21 @@ def test_read_report_refuses_what_no_field_can_hold(path: tuple[Any, ...], value
 @given(documents)
 def test_read_json_reads_what_another_wrote(document: object) -> None:
     assert read_json(json.dumps(document).encode()) == document
-    assert read_json(json.dumps(document, ensure_ascii=False, indent=1).encode()) == document
+    assert (
+        read_json(json.dumps(document, ensure_ascii=False, indent=1).encode())
+        == document
+    )
 
 
 @patient
-@given(documents, st.integers(0, 10**6), st.sampled_from([b"", b"\xff", b"\x00", b"]", b"'", b"NaN", b"//"]))
-def test_read_json_refuses_what_another_refuses(document: object, place: int, between: bytes) -> None:
+@given(
+    documents,
+    st.integers(0, 10**6),
+    st.sampled_from([b"", b"\xff", b"\x00", b"]", b"'", b"NaN", b"//"]),
+)
+def test_read_json_refuses_what_another_refuses(
+    document: object, place: int, between: bytes
+) -> None:
     """A document that lost its end, or was given something in the middle."""
     whole = json.dumps(document, ensure_ascii=False).encode()
     cut = place % (len(whole) + 1)
@@ -251,7 +309,10 @@ def test_a_record_with_any_words_is_read_and_written_without_loss(
     summary: list[tuple[str, str, str]], words: list[str], version: str
 ) -> None:
     data = a_full_record()
-    data["summary"] = [{"lang": lang, "text": f"Oui {text}", "html": html} for lang, text, html in summary]
+    data["summary"] = [
+        {"lang": lang, "text": f"Oui {text}", "html": html}
+        for lang, text, html in summary
+    ]
     data["keywords"] = [f"k{word}" for word in words]
     data["metadata_info"]["api_version"] = version
 

@@ -11,7 +11,12 @@ from pyoxigraph import Triple
 
 from tests.portal.catalogue.corpus import TABLE, document
 from tests.protocol.shapes import violations
-from udi.protocol.catalogue import Catalogue, CatalogueEntry, write_catalogue, write_entry
+from udi.protocol.catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    write_catalogue,
+    write_entry,
+)
 from udi.protocol.record import read_record
 from udi.protocol.structures import BoundingBox, Record
 from udi.protocol.upgrade import upgrade_record
@@ -33,8 +38,15 @@ def demonstration() -> list[dict[str, Any]]:
 
 def samples(shared: Path) -> list[dict[str, Any]]:
     """RUDI's own files, and the sixty records of Rennes, those that are accepted."""
-    read = (json.loads(path.read_text()) for path in sorted((shared / "reference/rudi-samples").glob("*.json")))
-    upgraded = [upgrade_record(each) for data in read for each in (data if isinstance(data, list) else [data])]
+    read = (
+        json.loads(path.read_text())
+        for path in sorted((shared / "reference/rudi-samples").glob("*.json"))
+    )
+    upgraded = [
+        upgrade_record(each)
+        for data in read
+        for each in (data if isinstance(data, list) else [data])
+    ]
     return [data for data in upgraded if not validate(data)]
 
 
@@ -55,18 +67,21 @@ def test_no_shape_is_broken(shared_data: Path, name: str) -> None:
     records = sets(shared_data)[name]
 
     assert len(records) >= 12
-    assert {str(record.id): violations(whole(record), shapes) for record in records} == {
-        str(record.id): [] for record in records
-    }
+    assert {
+        str(record.id): violations(whole(record), shapes) for record in records
+    } == {str(record.id): [] for record in records}
 
 
 def test_those_said_to_have_high_value_keep_its_base_shapes(shared_data: Path) -> None:
     shapes = shared_data / SHAPES / "dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"
     documents = [
-        data | {"keywords": [*data["keywords"], *HIGH_VALUE]} for data in demonstration() + samples(shared_data)
+        data | {"keywords": [*data["keywords"], *HIGH_VALUE]}
+        for data in demonstration() + samples(shared_data)
     ]
 
-    assert [violations(whole(read_record(data)), shapes) for data in documents] == [[]] * len(documents)
+    assert [violations(whole(read_record(data)), shapes) for data in documents] == [
+        []
+    ] * len(documents)
 
 
 def test_what_is_recommended_lacks_no_more_than_before(shared_data: Path) -> None:
@@ -74,15 +89,23 @@ def test_what_is_recommended_lacks_no_more_than_before(shared_data: Path) -> Non
     shapes = shared_data / SHAPES / "dcat-ap-3.0.1/shapes_recommended.ttl"
     kept = {
         name: (int(datasets), int(lacking))
-        for name, datasets, lacking in (line.split("\t") for line in KEPT.read_text().splitlines()[1:])
+        for name, datasets, lacking in (
+            line.split("\t") for line in KEPT.read_text().splitlines()[1:]
+        )
     }
 
     found = {
-        name: [violations(whole(record), shapes) for record in records] for name, records in sets(shared_data).items()
+        name: [violations(whole(record), shapes) for record in records]
+        for name, records in sets(shared_data).items()
     }
 
     counted = {name: (len(each), sum(map(len, each))) for name, each in found.items()}
     most_often = sorted(
-        {re.sub(r"<\S+?> ", "", fault) for each in found.values() for faults in each for fault in faults}
+        {
+            re.sub(r"<\S+?> ", "", fault)
+            for each in found.values()
+            for faults in each
+            for fault in faults
+        }
     )
     assert counted == kept, most_often

@@ -13,17 +13,28 @@ from udi.protocol.validation import validate
 ECHO = text("SELECT CAST(:document AS jsonb), CAST(:title AS text)")
 
 
-async def test_a_full_record_is_stored_as_jsonb_and_reads_back(portal_database: Database) -> None:
+async def test_a_full_record_is_stored_as_jsonb_and_reads_back(
+    portal_database: Database,
+) -> None:
     record = read_record(a_full_record())
 
     async with portal_database.platform_session() as session:
-        found = (await session.execute(ECHO, {"document": json.dumps(write_record(record)), "title": ""})).one()
+        found = (
+            await session.execute(
+                ECHO, {"document": json.dumps(write_record(record)), "title": ""}
+            )
+        ).one()
 
-    stored = found[0] if isinstance(found[0], dict) else json.loads(found[0])
+    if isinstance(found[0], dict):
+        stored = found[0]
+    else:
+        stored = json.loads(found[0])
     assert read_record(stored) == record
 
 
-async def test_naughty_strings_are_refused_or_stored_as_they_are(portal_database: Database, shared_data: Path) -> None:
+async def test_naughty_strings_are_refused_or_stored_as_they_are(
+    portal_database: Database, shared_data: Path
+) -> None:
     strings = json.loads((shared_data / "data/bad/blns_blns.json").read_text())
     records = [a_record(resource_title=words[:150], unknown=words) for words in strings]
     accepted = [record for record in records if not validate(record)]
@@ -31,8 +42,14 @@ async def test_naughty_strings_are_refused_or_stored_as_they_are(portal_database
     async with portal_database.platform_session() as session:
         for record in accepted:
             title = read_record(record).title
-            found = (await session.execute(ECHO, {"document": json.dumps(record), "title": title})).one()
-            assert (found[0] if isinstance(found[0], dict) else json.loads(found[0])) == record
+            found = (
+                await session.execute(
+                    ECHO, {"document": json.dumps(record), "title": title}
+                )
+            ).one()
+            assert (
+                found[0] if isinstance(found[0], dict) else json.loads(found[0])
+            ) == record
             assert found[1] == title
 
     assert len(accepted) > 400

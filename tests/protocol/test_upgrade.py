@@ -21,7 +21,9 @@ def old_record(**changes: Any) -> dict[str, Any]:
         theme="Réseaux, Energie",
         collection_tag="init",
         available_formats=[file],
-        access_condition={"licence": {"licence_type": "STANDARD", "licence_label": "odbl-1.0"}},
+        access_condition={
+            "licence": {"licence_type": "STANDARD", "licence_label": "odbl-1.0"}
+        },
         metadata_info={"api_version": "1.2.0", "metadata_provider": provider},
         dataverse_doi=None,
         **changes,
@@ -34,7 +36,10 @@ def test_an_old_record_becomes_acceptable() -> None:
     assert validate(upgraded) == []
     assert upgraded["theme"] == "energyNetworks"
     assert upgraded["metadata_info"] == {"api_version": "1.4.1"}
-    assert upgraded["access_condition"]["confidentiality"] == {"restricted_access": False, "gdpr_sensitive": False}
+    assert upgraded["access_condition"]["confidentiality"] == {
+        "restricted_access": False,
+        "gdpr_sensitive": False,
+    }
     assert "collection_tag" not in upgraded
     assert "dataverse_doi" not in upgraded
     (file,) = upgraded["available_formats"]
@@ -69,18 +74,26 @@ def test_only_a_known_licence_answers_for_confidentiality() -> None:
         "custom_licence_uri": "https://example.org/conditions",
     }
     unknown = upgrade_record(put(old_record(), "access_condition.licence", licence))
-    known = {**licence, "custom_licence_uri": "https://www.etalab.gouv.fr/licence-ouverte-open-licence"}
+    known = {
+        **licence,
+        "custom_licence_uri": "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
+    }
 
     assert [(fault.code.value, fault.field) for fault in validate(unknown)] == [
         ("ERR-202", "access_condition.confidentiality")
     ]
-    assert validate(upgrade_record(put(old_record(), "access_condition.licence", known))) == []
+    assert (
+        validate(upgrade_record(put(old_record(), "access_condition.licence", known)))
+        == []
+    )
 
 
 def test_what_was_said_of_confidentiality_is_kept() -> None:
     said = {"restricted_access": True, "gdpr_sensitive": False}
 
-    upgraded = upgrade_record(put(old_record(), "access_condition.confidentiality", said))
+    upgraded = upgrade_record(
+        put(old_record(), "access_condition.confidentiality", said)
+    )
 
     assert upgraded["access_condition"]["confidentiality"] == said
 
@@ -94,7 +107,10 @@ def test_days_and_times_without_a_zone_become_instants() -> None:
     )
 
     assert validate(upgraded) == []
-    assert upgraded["dataset_dates"] == {"created": "2021-04-01T00:00:00Z", "updated": "2021-04-02T10:00:00Z"}
+    assert upgraded["dataset_dates"] == {
+        "created": "2021-04-01T00:00:00Z",
+        "updated": "2021-04-02T10:00:00Z",
+    }
     assert upgraded["temporal_spread"]["start_date"] == "2020-01-01T00:00:00Z"
 
 
@@ -110,7 +126,9 @@ def test_what_is_missing_stays_missing() -> None:
 
 
 def test_an_unsupported_version_and_an_unknown_theme_are_left_to_be_refused() -> None:
-    upgraded = upgrade_record(put(old_record() | {"theme": "biota"}, "metadata_info.api_version", "1.1.0"))
+    upgraded = upgrade_record(
+        put(old_record() | {"theme": "biota"}, "metadata_info.api_version", "1.1.0")
+    )
 
     assert upgraded["theme"] == "biota"
     assert upgraded["metadata_info"]["api_version"] == "1.1.0"

@@ -8,7 +8,11 @@ import pytest
 from tests.protocol.examples import a_full_record
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import read_record
-from udi.protocol.userinfo import find_credentials, strip_credentials, without_credentials
+from udi.protocol.userinfo import (
+    find_credentials,
+    strip_credentials,
+    without_credentials,
+)
 
 CANARY = "hunter7canary"
 WITH = [
@@ -54,12 +58,18 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def test_strip_credentials_reaches_every_text() -> None:
-    part = Part("https://a:b@c.example/", ("https://c.example/", "https://a:b@c.example/"))
+    part = Part(
+        "https://a:b@c.example/", ("https://c.example/", "https://a:b@c.example/")
+    )
 
-    stripped = strip_credentials({"part": part, "list": [{"x": "https://a:b@c.example/"}], "n": 3})
+    stripped = strip_credentials(
+        {"part": part, "list": [{"x": "https://a:b@c.example/"}], "n": 3}
+    )
 
     assert stripped == {
-        "part": Part("https://c.example/", ("https://c.example/", "https://c.example/")),
+        "part": Part(
+            "https://c.example/", ("https://c.example/", "https://c.example/")
+        ),
         "list": [{"x": "https://c.example/"}],
         "n": 3,
     }
@@ -68,10 +78,18 @@ def test_strip_credentials_reaches_every_text() -> None:
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The way to every text of a document."""
     if isinstance(value, dict):
-        return [leaf for name, item in value.items() for leaf in leaves(item, (*path, name))]
+        return [
+            leaf for name, item in value.items() for leaf in leaves(item, (*path, name))
+        ]
     if isinstance(value, list):
-        return [leaf for place, item in enumerate(value) for leaf in leaves(item, (*path, place))]
-    return [path] if isinstance(value, str) else []
+        return [
+            leaf
+            for place, item in enumerate(value)
+            for leaf in leaves(item, (*path, place))
+        ]
+    if isinstance(value, str):
+        return [path]
+    return []
 
 
 PLACES = leaves(a_full_record())
@@ -91,12 +109,19 @@ def test_a_record_that_is_sent_with_a_password_in_any_text_is_refused_without_re
         read_record(document)
 
     assert refused.value.faults
-    assert CANARY not in repr([(fault.field, fault.translate(), fault.values) for fault in refused.value.faults])
+    assert CANARY not in repr(
+        [
+            (fault.field, fault.translate(), fault.values)
+            for fault in refused.value.faults
+        ]
+    )
 
 
 def test_a_record_with_a_password_in_a_text_says_what_to_do() -> None:
     document = a_full_record()
-    document["resource_title"] = f"Arbres, see https://reader:{CANARY}@files.example/a.csv"
+    document["resource_title"] = (
+        f"Arbres, see https://reader:{CANARY}@files.example/a.csv"
+    )
 
     with pytest.raises(InvalidRecord, match="holds a name and a password") as refused:
         read_record(document)

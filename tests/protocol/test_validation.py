@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.protocol.examples import FILE_ID, SERVICE_ID, a_file, a_full_record, a_record, a_service, put
+from tests.protocol.examples import (
+    FILE_ID,
+    SERVICE_ID,
+    a_file,
+    a_full_record,
+    a_record,
+    a_service,
+    put,
+)
 from udi.protocol.validation import validate
 
 FILE = "available_formats.0"
@@ -37,7 +45,12 @@ def test_a_required_field_that_is_null_is_missed(field: str) -> None:
 
 
 def test_an_optional_field_that_is_null_is_the_same_as_none() -> None:
-    assert validate(a_record(doi=None, geography=None, temporal_spread=None, ext_metadata=None)) == []
+    assert (
+        validate(
+            a_record(doi=None, geography=None, temporal_spread=None, ext_metadata=None)
+        )
+        == []
+    )
 
 
 def test_a_field_that_the_format_does_not_know_is_accepted() -> None:
@@ -90,7 +103,9 @@ def test_what_is_not_an_object_is_not_a_record(data: object) -> None:
         (f"{CONFIDENTIALITY}.restricted_access", 0, "ERR-201"),
     ],
 )
-def test_a_bad_value_is_refused_with_its_code_and_field(path: str, value: object, code: str) -> None:
+def test_a_bad_value_is_refused_with_its_code_and_field(
+    path: str, value: object, code: str
+) -> None:
     assert (code, path) in codes(put(a_record(), path, value))
 
 
@@ -113,7 +128,10 @@ def test_a_bad_value_is_refused_with_its_code_and_field(path: str, value: object
         ("available_formats.0.connector.url", "http://example.org:8080/é?a=b#c"),
         ("available_formats.0.connector.url", "www.example.org/file.csv"),
         ("available_formats.0.connector.interface_contract", "any words"),
-        ("contacts.0.email", "direction_de_la_voirie_-_services_generaux_patrimoine_et_batiments@example.org"),
+        (
+            "contacts.0.email",
+            "direction_de_la_voirie_-_services_generaux_patrimoine_et_batiments@example.org",
+        ),
     ],
 )
 def test_a_good_value_is_accepted(path: str, value: object) -> None:
@@ -139,7 +157,10 @@ def test_a_good_value_is_accepted(path: str, value: object) -> None:
     ],
 )
 def test_a_bad_file_is_refused(name: str, value: object, code: str) -> None:
-    assert code in {fault.code for fault in validate(a_record(available_formats=[a_file(**{name: value})]))}
+    assert code in {
+        fault.code
+        for fault in validate(a_record(available_formats=[a_file(**{name: value})]))
+    }
 
 
 @pytest.mark.parametrize(
@@ -159,47 +180,87 @@ def test_a_bad_file_is_refused(name: str, value: object, code: str) -> None:
         "https://user@example.org/",
     ],
 )
-def test_an_address_that_a_browser_would_not_open_on_the_web_is_refused(url: str) -> None:
-    assert codes(put(a_record(), f"{FILE}.connector.url", url)) == {("ERR-307", "available_formats[0].connector.url")}
+def test_an_address_that_a_browser_would_not_open_on_the_web_is_refused(
+    url: str,
+) -> None:
+    assert codes(put(a_record(), f"{FILE}.connector.url", url)) == {
+        ("ERR-307", "available_formats[0].connector.url")
+    }
 
 
 @pytest.mark.parametrize(
-    "email", ["nobody", "a@b", "a b@example.org", "a@example.org\nBcc: b@example.org", "<a@b.org>"]
+    "email",
+    [
+        "nobody",
+        "a@b",
+        "a b@example.org",
+        "a@example.org\nBcc: b@example.org",
+        "<a@b.org>",
+    ],
 )
 def test_a_bad_mail_address_is_refused(email: str) -> None:
-    assert codes(put(a_record(), "contacts.0.email", email)) == {("ERR-307", "contacts[0].email")}
+    assert codes(put(a_record(), "contacts.0.email", email)) == {
+        ("ERR-307", "contacts[0].email")
+    }
 
 
-def test_a_language_outside_the_list_is_refused_and_its_regional_form_accepted() -> None:
-    assert ("ERR-302", "synopsis[0].lang") in codes(a_record(synopsis=[{"lang": "xx", "text": "Oui"}]))
+def test_a_language_outside_the_list_is_refused_and_its_regional_form_accepted() -> (
+    None
+):
+    assert ("ERR-302", "synopsis[0].lang") in codes(
+        a_record(synopsis=[{"lang": "xx", "text": "Oui"}])
+    )
     assert codes(a_record(synopsis=[{"lang": "fr-FR", "text": "Oui"}])) == set()
 
 
-@pytest.mark.parametrize("words", ["", "  ", "<p> </p>", "<script>alert(1)</script>", "<!-- nothing -->"])
-def test_a_summary_that_says_nothing_once_its_html_is_removed_is_missing(words: str) -> None:
-    assert codes(a_record(summary=[{"lang": "fr", "text": words}])) == {("ERR-202", "summary[0].text")}
+@pytest.mark.parametrize(
+    "words", ["", "  ", "<p> </p>", "<script>alert(1)</script>", "<!-- nothing -->"]
+)
+def test_a_summary_that_says_nothing_once_its_html_is_removed_is_missing(
+    words: str,
+) -> None:
+    assert codes(a_record(summary=[{"lang": "fr", "text": words}])) == {
+        ("ERR-202", "summary[0].text")
+    }
 
 
 def test_a_long_text_is_refused_by_its_length_and_by_nothing_else() -> None:
-    assert codes(a_record(summary=[{"lang": "fr", "text": "é" * 1_000_000}])) == {("ERR-203", "summary[0].text")}
+    assert codes(a_record(summary=[{"lang": "fr", "text": "é" * 1_000_000}])) == {
+        ("ERR-203", "summary[0].text")
+    }
     assert codes(a_record(summary=[{"lang": "fr", "text": "é" * 50_000}])) == set()
     assert codes(a_record(unknown="é" * 1_000_000)) == {("ERR-203", "unknown")}
 
 
 def box(**sides: float) -> dict[str, Any]:
-    whole = {"west_longitude": -2, "east_longitude": -1, "south_latitude": 47, "north_latitude": 48}
+    whole = {
+        "west_longitude": -2,
+        "east_longitude": -1,
+        "south_latitude": 47,
+        "north_latitude": 48,
+    }
     return {"bounding_box": whole | sides}
 
 
 def test_an_area_has_its_south_below_its_north_and_stays_on_the_globe() -> None:
     assert codes(a_record(geography=box())) == set()
-    assert codes(a_record(geography=box(south_latitude=49))) == {("ERR-303", "geography.bounding_box")}
-    for side, value in (("west_longitude", -181), ("north_latitude", 90.5), ("east_longitude", float("inf"))):
-        assert ("ERR-303", f"geography.bounding_box.{side}") in codes(a_record(geography=box(**{side: value})))
+    assert codes(a_record(geography=box(south_latitude=49))) == {
+        ("ERR-303", "geography.bounding_box")
+    }
+    for side, value in (
+        ("west_longitude", -181),
+        ("north_latitude", 90.5),
+        ("east_longitude", float("inf")),
+    ):
+        assert ("ERR-303", f"geography.bounding_box.{side}") in codes(
+            a_record(geography=box(**{side: value}))
+        )
 
 
 def test_an_area_may_cross_the_antimeridian() -> None:
-    assert codes(a_record(geography=box(west_longitude=178, east_longitude=-178))) == set()
+    assert (
+        codes(a_record(geography=box(west_longitude=178, east_longitude=-178))) == set()
+    )
 
 
 def test_numbers_without_a_finite_value_are_refused_wherever_they_are() -> None:
@@ -210,7 +271,9 @@ def test_numbers_without_a_finite_value_are_refused_wherever_they_are() -> None:
 def test_a_period_ends_after_it_starts_or_goes_on() -> None:
     spread = {"start_date": "2026-01-01T00:00:00Z", "end_date": "2025-01-01T00:00:00Z"}
     assert codes(a_record(temporal_spread=spread)) == {("ERR-303", "temporal_spread")}
-    assert codes(a_record(temporal_spread={"start_date": "2026-01-01T00:00:00Z"})) == set()
+    assert (
+        codes(a_record(temporal_spread={"start_date": "2026-01-01T00:00:00Z"})) == set()
+    )
 
 
 def test_personal_data_cannot_be_open() -> None:
@@ -231,7 +294,9 @@ def test_the_provider_is_refused_from_1_4_1_on_and_read_before() -> None:
 def test_two_different_media_cannot_share_an_identifier() -> None:
     twin = a_file(media_id=FILE_ID.upper(), file_size=1)
 
-    assert codes(a_record(available_formats=[a_file(), twin])) == {("ERR-304", "available_formats[1].media_id")}
+    assert codes(a_record(available_formats=[a_file(), twin])) == {
+        ("ERR-304", "available_formats[1].media_id")
+    }
     assert codes(a_record(available_formats=[a_file(), a_file()])) == set()
 
 
@@ -240,14 +305,18 @@ def test_two_different_media_cannot_share_an_identifier() -> None:
     [
         ("wms", ("versions", "layer", "default_crs", "formats")),
         ("WFS", ("versions", "layer", "default_crs", "formats")),
-        ("wmts", ("versions", "layer", "default_crs", "formats", "matrix_set", "max_zoom")),
+        (
+            "wmts",
+            ("versions", "layer", "default_crs", "formats", "matrix_set", "max_zoom"),
+        ),
         ("custom", ("contract_url",)),
     ],
 )
 def test_a_service_names_the_parameters_without_which_it_cannot_be_called(
     contract: str, parameters: tuple[str, ...]
 ) -> None:
-    complete, incomplete = a_service(contract, *parameters), a_service(contract, *parameters[1:])
+    complete = a_service(contract, *parameters)
+    incomplete = a_service(contract, *parameters[1:])
 
     assert codes(a_record(available_formats=[complete])) == set()
     refused = validate(a_record(available_formats=[incomplete]))
@@ -255,26 +324,47 @@ def test_a_service_names_the_parameters_without_which_it_cannot_be_called(
     assert refused[0].values["missing"] == parameters[0]
 
 
-@pytest.mark.parametrize("key", [10**5000, None, [], "\ud800"], ids=["digits", "null", "list", "surrogate"])
+@pytest.mark.parametrize(
+    "key", [10**5000, None, [], "\ud800"], ids=["digits", "null", "list", "surrogate"]
+)
 def test_a_parameter_whose_name_is_no_name_is_not_counted(key: object) -> None:
-    service = a_service("custom", connector={"url": "https://example.org/", "interface_contract": "custom"})
-    service["connector"]["connector_parameters"] = [{"key": key, "value": "https://example.org/api.json"}]
+    service = a_service(
+        "custom",
+        connector={"url": "https://example.org/", "interface_contract": "custom"},
+    )
+    service["connector"]["connector_parameters"] = [
+        {"key": key, "value": "https://example.org/api.json"}
+    ]
 
-    assert "ERR-405" in {fault.code for fault in validate(a_record(available_formats=[service]))}
+    assert "ERR-405" in {
+        fault.code for fault in validate(a_record(available_formats=[service]))
+    }
 
 
 def test_a_service_has_a_known_contract() -> None:
     where = "available_formats[0].connector.interface_contract"
-    assert codes(a_record(available_formats=[a_service("telepathy")])) == {("ERR-307", where)}
+    assert codes(a_record(available_formats=[a_service("telepathy")])) == {
+        ("ERR-307", where)
+    }
     for known in ("generic-data", "page", "api", "geoservice"):
         assert codes(a_record(available_formats=[a_service(known)])) == set()
 
 
 def self_data(access: str | None, *services: str) -> dict[str, Any]:
-    content = {"ext_selfdata_content": {"selfdata_access": access}} if access else {}
-    media = [a_service(name, media_id=SERVICE_ID[:-1] + str(place)) for place, name in enumerate(services)]
-    record = a_record(ext_metadata={"ext_selfdata": content}, available_formats=[a_file(), *media])
-    return put(record, CONFIDENTIALITY, {"restricted_access": True, "gdpr_sensitive": True})
+    if access:
+        content = {"ext_selfdata_content": {"selfdata_access": access}}
+    else:
+        content = {}
+    media = [
+        a_service(name, media_id=SERVICE_ID[:-1] + str(place))
+        for place, name in enumerate(services)
+    ]
+    record = a_record(
+        ext_metadata={"ext_selfdata": content}, available_formats=[a_file(), *media]
+    )
+    return put(
+        record, CONFIDENTIALITY, {"restricted_access": True, "gdpr_sensitive": True}
+    )
 
 
 def test_self_data_served_by_api_needs_each_of_its_two_services_once() -> None:
@@ -300,7 +390,11 @@ def test_too_deep_or_too_many_values_are_refused_as_a_whole() -> None:
 
 
 def test_all_faults_are_said_at_once_and_at_most_a_hundred() -> None:
-    record = put(put(a_record(resource_title=7), "contacts.0.email", "x"), f"{FILE}.file_size", -1)
+    record = put(
+        put(a_record(resource_title=7), "contacts.0.email", "x"),
+        f"{FILE}.file_size",
+        -1,
+    )
     assert {code for code, _ in codes(record)} == {"ERR-201", "ERR-307", "ERR-303"}
 
     assert len(validate(a_record(keywords=[3] * 200))) == 100
@@ -309,4 +403,6 @@ def test_all_faults_are_said_at_once_and_at_most_a_hundred() -> None:
 def test_a_name_that_cannot_be_stored_is_refused_and_shown_without_it() -> None:
     faults = validate(a_record(**{"a\x00b": 1}))
 
-    assert [(fault.code.value, fault.field) for fault in faults] == [("ERR-301", "a\N{REPLACEMENT CHARACTER}b")]
+    assert [(fault.code.value, fault.field) for fault in faults] == [
+        ("ERR-301", "a\N{REPLACEMENT CHARACTER}b")
+    ]

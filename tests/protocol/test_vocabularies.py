@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from udi.protocol.access import AccessRights
-from udi.protocol.formats import FORMATS, file_label, find_format, media_type_of, service_label
+from udi.protocol.formats import (
+    FORMATS,
+    file_label,
+    find_format,
+    media_type_of,
+    service_label,
+)
 from udi.protocol.languages import LANGUAGES, TAGS, language_of
 from udi.protocol.licences import DEFAULT, LICENCES, find_licence
 from udi.protocol.themes import THEMES, translate_theme
@@ -36,7 +42,9 @@ def test_an_old_theme_label_is_translated(label: str, code: str) -> None:
     assert translate_theme(f" {label.upper()} ") == code
 
 
-@pytest.mark.parametrize("label", ["biota", "oceans", "", "économies d'eau", "🌊", "x" * 100_000])
+@pytest.mark.parametrize(
+    "label", ["biota", "oceans", "", "économies d'eau", "🌊", "x" * 100_000]
+)
 def test_an_unknown_theme_is_not_guessed(label: str) -> None:
     assert translate_theme(label) is None
 
@@ -49,7 +57,9 @@ def test_the_fourteen_themes_have_names_a_drawing_and_an_eu_theme() -> None:
         assert set(theme.label) == {"fr", "en"}
         assert [translate_theme(name) for name in theme.label.values()] == [code, code]
         assert theme.glyph in GLYPHS
-        assert theme.uri.startswith("http://publications.europa.eu/resource/authority/data-theme/")
+        assert theme.uri.startswith(
+            "http://publications.europa.eu/resource/authority/data-theme/"
+        )
 
 
 def test_each_licence_says_what_it_allows_in_both_languages() -> None:
@@ -71,7 +81,10 @@ def test_each_licence_says_what_it_allows_in_both_languages() -> None:
         ("Licence Ouverte Version 1.0", "etalab-1.0"),
         ("https://opendatacommons.org/licenses/odbl/summary/", "odbl-1.0"),
         ("ODbL", "odbl-1.0"),
-        ("https://creativecommons.org/publicdomain/zero/1.0/deed.fr", "public-domain-cc0"),
+        (
+            "https://creativecommons.org/publicdomain/zero/1.0/deed.fr",
+            "public-domain-cc0",
+        ),
     ],
 )
 def test_other_wordings_of_a_licence_are_recognised(wording: str, code: str) -> None:
@@ -80,21 +93,49 @@ def test_other_wordings_of_a_licence_are_recognised(wording: str, code: str) -> 
     assert found.code == code
 
 
-@pytest.mark.parametrize("wording", ["Licence Ouverte", "cc-by", "", "https://example.org/", "no limitations"])
+@pytest.mark.parametrize(
+    "wording",
+    ["Licence Ouverte", "cc-by", "", "https://example.org/", "no limitations"],
+)
 def test_a_licence_without_version_or_unknown_is_not_guessed(wording: str) -> None:
     assert find_licence(wording) is None
 
 
-def test_eu_identifiers_agree_with_the_vocabularies_measured_on_real_catalogues(shared_data: Path) -> None:
+def test_eu_identifiers_agree_with_the_vocabularies_measured_on_real_catalogues(
+    shared_data: Path,
+) -> None:
     folder = shared_data / "reference/vocabularies"
     with (folder / "formats.tsv").open() as file:
-        types = {row["target"] for row in csv.DictReader(file, delimiter="\t") if row["verified"] == "yes"}
+        types = {
+            row["target"]
+            for row in csv.DictReader(file, delimiter="\t")
+            if row["verified"] == "yes"
+        }
     with (folder / "licences.tsv").open() as file:
-        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["rudi"] and row["target"]]
+        rows = [
+            row
+            for row in csv.DictReader(file, delimiter="\t")
+            if row["rudi"] and row["target"]
+        ]
 
-    named = {"CSV", "XLSX", "JSON", "GeoJSON", "GeoPackage", "Shapefile", "KML", "PDF", "ZIP", "WMS", "WFS", "WMTS"}
+    named = {
+        "CSV",
+        "XLSX",
+        "JSON",
+        "GeoJSON",
+        "GeoPackage",
+        "Shapefile",
+        "KML",
+        "PDF",
+        "ZIP",
+        "WMS",
+        "WFS",
+        "WMTS",
+    }
     assert {FORMATS[label].uri for label in named} <= types
-    assert {(row["rudi"], row["target"]) for row in rows} <= {(code, found.uri) for code, found in LICENCES.items()}
+    assert {(row["rudi"], row["target"]) for row in rows} <= {
+        (code, found.uri) for code, found in LICENCES.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -131,7 +172,10 @@ def test_the_extension_of_a_file_announces_its_media_type() -> None:
 def test_languages_have_names_and_eu_identifiers() -> None:
     assert len(TAGS) == 32
     assert {language_of(tag) for tag in TAGS} == set(LANGUAGES)
-    assert LANGUAGES["fr"].uri == "http://publications.europa.eu/resource/authority/language/FRA"
+    assert (
+        LANGUAGES["fr"].uri
+        == "http://publications.europa.eu/resource/authority/language/FRA"
+    )
 
 
 def test_access_rights_have_words_and_eu_identifiers() -> None:

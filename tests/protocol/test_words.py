@@ -18,15 +18,27 @@ from udi.protocol.terms import InvalidTerms
 from udi.ui.locale import load_translations
 
 LOCALE = Path(udi.protocol.__file__).parent / "locale"
-KINDS = {name: kind for name, kind in vars(fault_kinds).items() if isinstance(kind, FaultTemplate)}
+KINDS = {
+    name: kind
+    for name, kind in vars(fault_kinds).items()
+    if isinstance(kind, FaultTemplate)
+}
 ERRORS = (
     InvalidDocument, InvalidRecord, InvalidReport, InvalidTerms, InvalidPolicy, InvalidAgreement, InvalidAgreementStatus,
     InvalidOdrl,
 )  # fmt: skip
 MESSAGES = {
     *(words for kind in KINDS.values() for words in (kind.message, kind.remedy)),
-    *(words for entry in (*EXPLANATIONS.values(), UNKNOWN) for words in (entry.meaning, entry.remedy)),
-    *(words for denial in DENIALS.values() for words in (denial.message, denial.remedy)),
+    *(
+        words
+        for entry in (*EXPLANATIONS.values(), UNKNOWN)
+        for words in (entry.meaning, entry.remedy)
+    ),
+    *(
+        words
+        for denial in DENIALS.values()
+        for words in (denial.message, denial.remedy)
+    ),
     *(error.title for error in ERRORS),
 }
 
@@ -40,12 +52,18 @@ def test_every_message_is_translated_with_the_same_places_for_values() -> None:
     for message in MESSAGES:
         translation = catalogue.gettext(message)
         assert translation != message
-        assert sorted(re.findall(r"%\(\w+\)s", translation)) == sorted(re.findall(r"%\(\w+\)s", message))
+        assert sorted(re.findall(r"%\(\w+\)s", translation)) == sorted(
+            re.findall(r"%\(\w+\)s", message)
+        )
 
 
 def test_no_translation_is_left_of_a_message_that_is_gone() -> None:
     lines = (LOCALE / "fr.po").read_text().splitlines()
-    known = {line.removeprefix('msgid "').removesuffix('"') for line in lines if line.startswith("msgid ")} - {""}
+    known = {
+        line.removeprefix('msgid "').removesuffix('"')
+        for line in lines
+        if line.startswith("msgid ")
+    } - {""}
 
     assert known == MESSAGES
 
@@ -67,9 +85,13 @@ def test_a_fault_is_said_in_the_language_of_who_reads_it() -> None:
     assert fault.as_refusal(french).code == "ERR-203"
 
 
-@pytest.mark.parametrize("value", ["x" * 1_000_000, "a\x00b", "\ud800", "100 %s %(x)s", {"a": 1}, None, ""])
+@pytest.mark.parametrize(
+    "value", ["x" * 1_000_000, "a\x00b", "\ud800", "100 %s %(x)s", {"a": 1}, None, ""]
+)
 def test_a_value_that_was_sent_is_shown_short_and_storable(value: object) -> None:
-    message, _ = fault_kinds.UNKNOWN_THEME.at("theme", value=value, allowed=["culture", "health"]).translate()
+    message, _ = fault_kinds.UNKNOWN_THEME.at(
+        "theme", value=value, allowed=["culture", "health"]
+    ).translate()
 
     assert len(message) < 120
     assert message.isprintable()
@@ -77,4 +99,6 @@ def test_a_value_that_was_sent_is_shown_short_and_storable(value: object) -> Non
 
 
 def test_a_number_of_thousands_of_digits_is_not_printed() -> None:
-    assert fault_kinds.UNKNOWN_THEME.at("theme", value=10**5000).values == {"value": "int"}
+    assert fault_kinds.UNKNOWN_THEME.at("theme", value=10**5000).values == {
+        "value": "int"
+    }

@@ -54,7 +54,9 @@ class Told:
 def cell_holds(cell: Cell, sign: str, values: tuple[str, ...]) -> bool:
     if cell is None:
         return False
-    others: list[Cell] = [Decimal(value) if isinstance(cell, Decimal) else value for value in values]
+    others: list[Cell] = [
+        Decimal(value) if isinstance(cell, Decimal) else value for value in values
+    ]
     if sign in SIGNS:
         return SIGNS[sign](cell, others[0])
     return (cell in others) == (sign in "=∈")
@@ -66,21 +68,35 @@ def lets_through(told: Told, asked: Asked, table: Table) -> tuple[object, ...]:
     refused = (
         told.dataset != asked.title
         or (asked.purpose is not None and str(asked.purpose) not in told.purposes)
-        or (told.columns is not None and any(name not in told.columns for name in asked.columns or ()))
+        or (
+            told.columns is not None
+            and any(name not in told.columns for name in asked.columns or ())
+        )
         or (asked.as_file and narrowed)
         or (told.starts is not None and asked.moment < told.starts)
         or (told.ends is not None and asked.moment > told.ends)
-        or (told.bytes_a_month is not None and asked.bytes_before + max(asked.size, 1) > told.bytes_a_month)
-        or (told.readings_a_minute is not None and asked.readings_before + 1 > told.readings_a_minute)
+        or (
+            told.bytes_a_month is not None
+            and asked.bytes_before + max(asked.size, 1) > told.bytes_a_month
+        )
+        or (
+            told.readings_a_minute is not None
+            and asked.readings_before + 1 > told.readings_a_minute
+        )
     )
     if refused:
         return (False,)
     return True, *given(told.columns, told.rows, table)
 
 
-def given(columns: list[str] | None, rows: list[Compared], table: Table) -> tuple[frozenset[str], tuple[bool, ...]]:
+def given(
+    columns: list[str] | None, rows: list[Compared], table: Table
+) -> tuple[frozenset[str], tuple[bool, ...]]:
     """The columns of the table that are given, and for each of its rows whether it is."""
-    shown = frozenset(name for name in table.numeric if columns is None or name in columns)
+    shown = frozenset(
+        name for name in table.numeric if columns is None or name in columns
+    )
     return shown, tuple(
-        all(cell_holds(row[column], sign, values) for column, sign, values in rows) for row in table.rows
+        all(cell_holds(row[column], sign, values) for column, sign, values in rows)
+        for row in table.rows
     )

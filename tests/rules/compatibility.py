@@ -35,7 +35,9 @@ SHORTEST_REASON = 20
 def constant(tree: ast.Module, name: str) -> object:
     """The value that a module gives to a name at its top, None without."""
     for node in tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == name for t in node.targets
+        ):
             return ast.literal_eval(node.value)
     return None
 
@@ -43,10 +45,13 @@ def constant(tree: ast.Module, name: str) -> object:
 def faults(path: Path) -> list[str]:
     """What is wrong with one revision; nothing for a contracting one, nor where a reason stands."""
     tree = ast.parse(path.read_text())
-    phase, reason = constant(tree, "phase"), constant(tree, REASON)
+    phase = constant(tree, "phase")
+    reason = constant(tree, REASON)
     if phase == "contract":
         since = constant(tree, "unused_since")
-        return [] if isinstance(since, str) else ["says no `unused_since`, the first version that can do without"]
+        if isinstance(since, str):
+            return []
+        return ["says no `unused_since`, the first version that can do without"]
     if phase != "expand":
         return ['says neither `phase = "expand"` nor `"contract"`']
     if isinstance(reason, str) and len(reason) >= SHORTEST_REASON:
@@ -58,7 +63,8 @@ def _operations(tree: ast.Module) -> Iterator[str]:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     created = {_text(call) for call in calls if _name(call) == "create_table"}
     for call in calls:
-        name, line = _name(call), f"line {call.lineno}"
+        name = _name(call)
+        line = f"line {call.lineno}"
         ours = _table(call) in created
         if name in OPERATIONS and not ours:
             yield f"{line}: {name} {OPERATIONS[name]}"
@@ -75,13 +81,23 @@ def _alterations(call: ast.Call) -> Iterator[str]:
         yield "renames a column"
     if _keyword(call, "type_"):
         yield "changes a type"
-    if any(each.arg == "nullable" and not getattr(each.value, "value", True) for each in call.keywords):
+    if any(
+        each.arg == "nullable" and not getattr(each.value, "value", True)
+        for each in call.keywords
+    ):
         yield "forbids what the program before may write"
 
 
 def _is_asked_for(call: ast.Call) -> bool:
-    for column in (each for each in ast.walk(call) if isinstance(each, ast.Call) and _name(each) == "Column"):
-        refused = any(each.arg == "nullable" and not getattr(each.value, "value", True) for each in column.keywords)
+    for column in (
+        each
+        for each in ast.walk(call)
+        if isinstance(each, ast.Call) and _name(each) == "Column"
+    ):
+        refused = any(
+            each.arg == "nullable" and not getattr(each.value, "value", True)
+            for each in column.keywords
+        )
         if refused and not _keyword(column, "server_default"):
             return True
     return False
@@ -101,11 +117,16 @@ def _name(call: ast.Call) -> str:
 
 def _keyword(call: ast.Call, name: str) -> bool:
     """Whether it is given, as something else than None or False."""
-    return any(each.arg == name and getattr(each.value, "value", 0) not in (None, False) for each in call.keywords)
+    return any(
+        each.arg == name and getattr(each.value, "value", 0) not in (None, False)
+        for each in call.keywords
+    )
 
 
 def _text(call: ast.Call, place: int = 0) -> object:
-    return getattr(call.args[place], "value", None) if len(call.args) > place else None
+    if len(call.args) > place:
+        return getattr(call.args[place], "value", None)
+    return None
 
 
 def _table(call: ast.Call) -> object:

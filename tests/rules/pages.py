@@ -16,7 +16,14 @@ REFERENCES = (
     "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns", "aria-details", "aria-errormessage",
     "aria-flowto", "aria-activedescendant", "for", "list", "form", "headers",
 )  # fmt: skip
-LOADING = {"link": "href", "img": "src", "script": "src", "source": "src", "iframe": "src", "object": "data"}
+LOADING = {
+    "link": "href",
+    "img": "src",
+    "script": "src",
+    "source": "src",
+    "iframe": "src",
+    "object": "data",
+}
 SAID_ONLY = {"canonical", "alternate", "license", "author", "describedby"}
 EMPTY_WORDS = {
     "here", "click here", "more", "read more", "learn more", "link", "this", "this page",
@@ -36,7 +43,9 @@ class Page:
     def __post_init__(self) -> None:
         parser = html5lib.HTMLParser(namespaceHTMLElements=False)
         self.root: Element = parser.parse(self.html)
-        self.errors: list[tuple[tuple[int, int], str, dict[str, object]]] = parser.errors
+        self.errors: list[tuple[tuple[int, int], str, dict[str, object]]] = (
+            parser.errors
+        )
 
     @cached_property
     def elements(self) -> list[Element]:
@@ -48,7 +57,11 @@ class Page:
 
     @cached_property
     def by_id(self) -> dict[str, Element]:
-        return {element.attrib["id"]: element for element in self.elements if "id" in element.attrib}
+        return {
+            element.attrib["id"]: element
+            for element in self.elements
+            if "id" in element.attrib
+        }
 
     def all(self, *names: str) -> list[Element]:
         return [element for element in self.elements if local(element) in names]
@@ -61,15 +74,26 @@ class Page:
     def name_of(self, element: Element) -> str:
         """Nearly the accessible name: aria, then the text and the alternatives inside."""
         if labels := element.get("aria-labelledby"):
-            return " ".join(self.text_of(self.by_id[label]) for label in labels.split() if label in self.by_id)
-        written = element.get("aria-label") or element.get("alt") or self.text_of(element) or element.get("title")
+            return " ".join(
+                self.text_of(self.by_id[label])
+                for label in labels.split()
+                if label in self.by_id
+            )
+        written = (
+            element.get("aria-label")
+            or element.get("alt")
+            or self.text_of(element)
+            or element.get("title")
+        )
         return written or ""
 
     def text_of(self, element: Element) -> str:
         parts = [element.text or ""]
         for child in element:
             if isinstance(child.tag, str) and child.get("aria-hidden") != "true":
-                parts.append(child.get("aria-label") or child.get("alt") or self.text_of(child))
+                parts.append(
+                    child.get("aria-label") or child.get("alt") or self.text_of(child)
+                )
             parts.append(child.tail or "")
         return " ".join("".join(parts).split())
 
@@ -82,14 +106,20 @@ def local(element: Element) -> str:
 def shown(element: Element) -> str:
     """An element as a fault names it."""
     marks = "".join(
-        f' {key}="{element.attrib[key][:60]}"' for key in ("id", "name", "href", "class") if key in element.attrib
+        f' {key}="{element.attrib[key][:60]}"'
+        for key in ("id", "name", "href", "class")
+        if key in element.attrib
     )
     return f"<{local(element)}{marks}>"
 
 
-def check_page(html: str, *, url: str, headers: Mapping[str, str], territory: str | None = None) -> list[str]:
+def check_page(
+    html: str, *, url: str, headers: Mapping[str, str], territory: str | None = None
+) -> list[str]:
     """The faults of a page, none when it is sound; `territory` is the name its title must carry."""
-    page = Page(html, url, {key.lower(): value for key, value in headers.items()}, territory)
+    page = Page(
+        html, url, {key.lower(): value for key, value in headers.items()}, territory
+    )
     faults = [fault for rule in RULES for fault in rule(page)]
     return [f"{url}: {fault}" for fault in faults]
 
@@ -100,22 +130,37 @@ def valid_syntax(page: Page) -> Iterator[str]:
 
 
 def sound_structure(page: Page) -> Iterator[str]:
-    allowed = {"ul": {"li"}, "ol": {"li"}, "dl": {"div", "dt", "dd"}, "tr": {"th", "td"}}
+    allowed = {
+        "ul": {"li"},
+        "ol": {"li"},
+        "dl": {"div", "dt", "dd"},
+        "tr": {"th", "td"},
+    }
     for element in page.elements:
         for child in element:
-            if isinstance(child.tag, str) and local(child) not in allowed.get(local(element), {local(child)}):
+            if isinstance(child.tag, str) and local(child) not in allowed.get(
+                local(element), {local(child)}
+            ):
                 yield f"{shown(child)} may not stand in {shown(element)}"
         acts = {"a", "button", "select", "textarea", "label"}
         outer = {local(parent) for parent in page.ancestors(element)}
-        if local(element) in acts and outer & ({"a", "button"} if local(element) != "label" else acts):
+        if local(element) in acts and outer & (
+            {"a", "button"} if local(element) != "label" else acts
+        ):
             yield f"{shown(element)} stands in another control"
     for table in page.all("table"):
-        if not any(local(cell) == "th" for cell in table.iter() if isinstance(cell.tag, str)):
+        if not any(
+            local(cell) == "th" for cell in table.iter() if isinstance(cell.tag, str)
+        ):
             yield f"{shown(table)} has no header cell"
 
 
 def one_title(page: Page) -> Iterator[str]:
-    titles = [page.text_of(title) for title in page.all("title") if local(page.parents[title]) == "head"]
+    titles = [
+        page.text_of(title)
+        for title in page.all("title")
+        if local(page.parents[title]) == "head"
+    ]
     if len(titles) != 1 or not titles[0]:
         yield f"one title that says something is needed, found {titles}"
     elif page.territory and not titles[0].endswith(page.territory):
@@ -127,14 +172,20 @@ def one_title(page: Page) -> Iterator[str]:
 def language_and_viewport(page: Page) -> Iterator[str]:
     if not page.root.get("lang", "").isalpha():
         yield "html has no lang"
-    viewports = [meta.get("content", "") for meta in page.all("meta") if meta.get("name") == "viewport"]
+    viewports = [
+        meta.get("content", "")
+        for meta in page.all("meta")
+        if meta.get("name") == "viewport"
+    ]
     if len(viewports) != 1 or "width=device-width" not in viewports[0]:
         yield "the viewport is missing"
     elif "user-scalable" in viewports[0] or "maximum-scale" in viewports[0]:
         yield "the viewport forbids zoom"
     for link in page.all("a"):
         wanted = link.get("hreflang")
-        if (wanted or "/language/" in link.get("href", "")) and link.get("lang") != (wanted or link.get("lang", "-")):
+        if (wanted or "/language/" in link.get("href", "")) and link.get("lang") != (
+            wanted or link.get("lang", "-")
+        ):
             yield f"{shown(link)} leads to another language without lang={wanted!r}"
 
 
@@ -180,18 +231,36 @@ def labelled_controls(page: Page) -> Iterator[str]:
     for control in page.all("input", "select", "textarea", "progress", "meter"):
         if control.get("type") in {"hidden", "submit", "reset", "button", "image"}:
             continue
-        wrapped = any(local(parent) == "label" and page.text_of(parent) for parent in page.ancestors(control))
-        named = control.get("aria-label") or page.name_of(control) if "aria-labelledby" in control.attrib else ""
-        if not (named or control.get("aria-label") or wrapped or control.get("id", "-") in labelled):
+        wrapped = any(
+            local(parent) == "label" and page.text_of(parent)
+            for parent in page.ancestors(control)
+        )
+        if "aria-labelledby" in control.attrib:
+            named = control.get("aria-label") or page.name_of(control)
+        else:
+            named = ""
+        if not (
+            named
+            or control.get("aria-label")
+            or wrapped
+            or control.get("id", "-") in labelled
+        ):
             yield f"{shown(control)} has no label"
 
 
 def named_controls(page: Page) -> Iterator[str]:
     for element in page.all("button", "a", "summary", "iframe", "legend", "caption"):
-        if not page.name_of(element) and (local(element) != "a" or "href" in element.attrib):
+        if not page.name_of(element) and (
+            local(element) != "a" or "href" in element.attrib
+        ):
             yield f"{shown(element)} has no name"
     for element in page.all("input"):
-        naming = {"submit": "value", "button": "value", "reset": "value", "image": "alt"}.get(element.get("type", ""))
+        naming = {
+            "submit": "value",
+            "button": "value",
+            "reset": "value",
+            "image": "alt",
+        }.get(element.get("type", ""))
         if naming and not element.get(naming):
             yield f"{shown(element)} has no {naming}"
 
@@ -223,7 +292,11 @@ def nothing_inline(page: Page) -> Iterator[str]:
                 yield f"{shown(element)} carries {attribute}"
             if value.strip().lower().startswith("javascript:"):
                 yield f"{shown(element)} runs a script from {attribute}"
-        if (position := element.get("tabindex")) and position.lstrip("-").isdigit() and int(position) > 0:
+        if (
+            (position := element.get("tabindex"))
+            and position.lstrip("-").isdigit()
+            and int(position) > 0
+        ):
             yield f"{shown(element)} has a positive tabindex"
 
 
@@ -255,7 +328,11 @@ def nothing_from_elsewhere(page: Page) -> Iterator[str]:
     for element in page.elements:
         attribute = LOADING.get(local(element))
         address = element.get(attribute, "") if attribute else ""
-        if not address or set(element.get("rel", "").split()) & SAID_ONLY or address.startswith("data:"):
+        if (
+            not address
+            or set(element.get("rel", "").split()) & SAID_ONLY
+            or address.startswith("data:")
+        ):
             continue
         if local(element) == "iframe" and _waits_for_reader(page, element):
             continue
@@ -265,8 +342,15 @@ def nothing_from_elsewhere(page: Page) -> Iterator[str]:
 
 def _waits_for_reader(page: Page, frame: Element) -> bool:
     """A frame that loads only once the reader opens what it stands in, and that runs nothing."""
-    closed = any(local(parent) == "details" and "open" not in parent.attrib for parent in page.ancestors(frame))
-    return closed and frame.get("loading") == "lazy" and "allow-scripts" not in frame.get("sandbox", "allow-scripts")
+    closed = any(
+        local(parent) == "details" and "open" not in parent.attrib
+        for parent in page.ancestors(frame)
+    )
+    return (
+        closed
+        and frame.get("loading") == "lazy"
+        and "allow-scripts" not in frame.get("sandbox", "allow-scripts")
+    )
 
 
 def safe_headers(page: Page) -> Iterator[str]:

@@ -3,7 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 REQUIRED = ("default-src", "form-action", "base-uri")
-FORBIDDEN = ("'unsafe-inline'", "'unsafe-eval'", "'unsafe-hashes'", "*", "http:", "https:")
+FORBIDDEN = (
+    "'unsafe-inline'",
+    "'unsafe-eval'",
+    "'unsafe-hashes'",
+    "*",
+    "http:",
+    "https:",
+)
 
 
 def faults(headers: Mapping[str, str], *, framed: bool = False) -> Iterator[str]:
@@ -16,7 +23,9 @@ def faults(headers: Mapping[str, str], *, framed: bool = False) -> Iterator[str]
     if not text:
         yield "Content-Security-Policy is missing"
     else:
-        policy = {words[0]: words[1:] for part in text.split(";") if (words := part.split())}
+        policy = {
+            words[0]: words[1:] for part in text.split(";") if (words := part.split())
+        }
         yield from _of_framing(policy.pop("frame-ancestors", []), framed=framed)
         yield from _of_policy(policy)
 
@@ -31,7 +40,11 @@ def _of_policy(policy: Mapping[str, list[str]]) -> Iterator[str]:
         if directive not in policy:
             yield f"the policy says nothing of {directive}"
     for directive, sources in policy.items():
-        yield from (f"the policy allows {source} in {directive}" for source in sources if source in FORBIDDEN)
+        yield from (
+            f"the policy allows {source} in {directive}"
+            for source in sources
+            if source in FORBIDDEN
+        )
     scripts = policy.get("script-src", policy.get("default-src", []))
     if not set(scripts) <= {"'none'", "'self'"}:
         yield f"the policy lets scripts come from {' '.join(scripts)}"

@@ -68,14 +68,27 @@ def commands(group: Any, prefix: str = "") -> set[str]:
 
 def events(program: str) -> set[str]:
     """The names given to `record(session, actor, "<name>", …)` or `note(…)`, wherever they are called."""
-    return {name for path in (SOURCE / program).rglob("*.py") for name in _events_of(path, NOTERS[program])}
+    return {
+        name
+        for path in (SOURCE / program).rglob("*.py")
+        for name in _events_of(path, NOTERS[program])
+    }
 
 
 def _events_of(path: Path, noters: set[str]) -> Iterator[str]:
     for call in ast.walk(ast.parse(path.read_text())):
-        if isinstance(call, ast.Call) and noters & {getattr(call.func, "id", ""), getattr(call.func, "attr", "")}:
-            strings = [each.value for each in ast.walk(call) if isinstance(each, ast.Constant)]
-            yield from (text for text in strings if isinstance(text, str) and EVENT.fullmatch(text))
+        if isinstance(call, ast.Call) and noters & {
+            getattr(call.func, "id", ""),
+            getattr(call.func, "attr", ""),
+        }:
+            strings = [
+                each.value for each in ast.walk(call) if isinstance(each, ast.Constant)
+            ]
+            yield from (
+                text
+                for text in strings
+                if isinstance(text, str) and EVENT.fullmatch(text)
+            )
 
 
 def test_every_setting_is_documented_with_its_words() -> None:
@@ -84,7 +97,9 @@ def test_every_setting_is_documented_with_its_words() -> None:
     assert documented("settings.md", r"UDI_\w+") == names
     text = (REFERENCE / "settings.md").read_text()
     assert [
-        field.description for field in Settings.model_fields.values() if (field.description or "") not in text
+        field.description
+        for field in Settings.model_fields.values()
+        if (field.description or "") not in text
     ] == []
 
 
@@ -98,7 +113,9 @@ def test_every_command_is_documented() -> None:
 
 
 def test_every_key_of_a_territory_is_documented_with_its_words() -> None:
-    keys = {f"{part}.{name}" for part, model in PARTS.items() for name in model.model_fields}
+    keys = {
+        f"{part}.{name}" for part, model in PARTS.items() for name in model.model_fields
+    }
 
     assert documented("tenant.md", r"[a-z_.]+") == keys
     text = (REFERENCE / "tenant.md").read_text()
@@ -114,7 +131,11 @@ def test_every_key_of_a_territory_is_documented_with_its_words() -> None:
 def test_every_code_is_documented_with_its_meaning_and_remedy() -> None:
     assert documented("protocol.md", r"ERR-\d+") == {code.value for code in FaultCode}
     text = (REFERENCE / "protocol.md").read_text()
-    assert [code for code, said in EXPLANATIONS.items() if f"| {said.meaning} | {said.remedy} |" not in text] == []
+    assert [
+        code
+        for code, said in EXPLANATIONS.items()
+        if f"| {said.meaning} | {said.remedy} |" not in text
+    ] == []
 
 
 def test_every_event_is_documented() -> None:
@@ -125,9 +146,14 @@ def test_every_event_is_documented() -> None:
         assert documented("events.md", EVENT.pattern, section) == found
 
 
-async def test_every_address_is_documented(portal_app: Litestar, node_app: Litestar) -> None:
+async def test_every_address_is_documented(
+    portal_app: Litestar, node_app: Litestar
+) -> None:
     both = documented("routes.md", r"[A-Z]+ /[^`]*", "Both")
-    for program, served, section in (("portal", portal_app, "Portal"), ("node", node_app, "Node")):
+    for program, served, section in (
+        ("portal", portal_app, "Portal"),
+        ("node", node_app, "Node"),
+    ):
         found = {address.partition(" ")[2] for address in addresses(served, program)}
 
         assert documented("routes.md", r"[A-Z]+ /[^`]*", section) | both == found

@@ -36,18 +36,27 @@ def mailbox(folder: Path) -> dict[str, str]:
 def start_mailbox(state: Path, **options: Any) -> Process:
     """A command that serves until it is stopped."""
     nowhere = subprocess.DEVNULL
-    return commands.start("mailbox", environment=mailbox(state), stdout=nowhere, stderr=nowhere, **options)
+    return commands.start(
+        "mailbox", environment=mailbox(state), stdout=nowhere, stderr=nowhere, **options
+    )
 
 
 def test_a_command_has_its_status_and_its_streams() -> None:
-    version, unknown = commands.run("version", environment={}), commands.run("nothing", environment={})
+    version = commands.run("version", environment={})
+    unknown = commands.run("nothing", environment={})
 
-    assert (version.returncode, version.stdout, version.stderr) == (0, f"{__version__}\n", "")
+    assert (version.returncode, version.stdout, version.stderr) == (
+        0,
+        f"{__version__}\n",
+        "",
+    )
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "No such command 'nothing'" in unknown.stderr
 
 
-def test_a_command_has_its_own_environment_and_folder(run_folder: Path, tmp_path: Path) -> None:
+def test_a_command_has_its_own_environment_and_folder(
+    run_folder: Path, tmp_path: Path
+) -> None:
     process = start_mailbox(tmp_path, folder=tmp_path)
     running = psutil.Process(process.pid)
 
@@ -77,16 +86,24 @@ def test_a_command_runs_as_the_account_that_is_named(run_folder: Path) -> None:
     assert uid == pwd.getpwnam("nobody").pw_uid
 
 
-def test_a_command_that_takes_too_long_is_killed(run_folder: Path, tmp_path: Path) -> None:
+def test_a_command_that_takes_too_long_is_killed(
+    run_folder: Path, tmp_path: Path
+) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         commands.run("mailbox", environment=mailbox(tmp_path), timeout=0.2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_no_command_outlives_whoever_asked_for_it(run_folder: Path, tmp_path: Path, number: signal.Signals) -> None:
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
+def test_no_command_outlives_whoever_asked_for_it(
+    run_folder: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    environment = os.environ | {
+        "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"
+    }
     arguments = [sys.executable, "-c", ASKER, str(tmp_path), str(free_ports(8))]
-    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True) as asker:
+    with subprocess.Popen(
+        arguments, env=environment, stdout=subprocess.PIPE, text=True
+    ) as asker:
         assert asker.stdout
         command = psutil.Process(int(asker.stdout.readline()))
         asker.send_signal(number)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-FOLDERS = sorted({path.parent.relative_to(TESTS).parts[0] for path in TESTS.rglob("*/test_*.py")})
+FOLDERS = sorted(
+    {path.parent.relative_to(TESTS).parts[0] for path in TESTS.rglob("*/test_*.py")}
+)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 CHECKS = {"raises", "warns", "fail", "expect"}
 """What asserts without the word: pytest's own, and Playwright's."""
@@ -17,7 +19,11 @@ HELPERS = ("check", "assert")
 
 def find_functions(tree: ast.AST, *beginnings: str) -> Iterator[Function]:
     """Return the functions and methods whose names begin so, wherever they are."""
-    return (node for node in ast.walk(tree) if isinstance(node, Function) and node.name.startswith(beginnings))
+    return (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, Function) and node.name.startswith(beginnings)
+    )
 
 
 def is_assertion(node: ast.AST) -> bool:
@@ -25,7 +31,10 @@ def is_assertion(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         return name_of(node) in CHECKS
     if isinstance(node, ast.Expr):
-        value = node.value.value if isinstance(node.value, ast.Await) else node.value
+        if isinstance(node.value, ast.Await):
+            value = node.value.value
+        else:
+            value = node.value
         return isinstance(value, ast.Call) and name_of(value).startswith(HELPERS)
     return isinstance(node, ast.Assert)
 
@@ -50,10 +59,16 @@ def find_faults(source: str) -> list[str]:
         for function in find_functions(tree, "test_", *HELPERS)
         if gives_nothing(function) and not asserts(*function.body)
     ]
-    for node in (node for test in find_functions(tree, "test_") for node in ast.walk(test)):
+    for node in (
+        node for test in find_functions(tree, "test_") for node in ast.walk(test)
+    ):
         if isinstance(node, ast.If) and asserts(*node.body, *node.orelse):
             faults.append(f"{node.lineno}: an assertion is made under a condition")
-        if isinstance(node, ast.Assert) and isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.Or):
+        if (
+            isinstance(node, ast.Assert)
+            and isinstance(node.test, ast.BoolOp)
+            and isinstance(node.test.op, ast.Or)
+        ):
             faults.append(f"{node.lineno}: either of two is accepted")
     return faults
 
@@ -63,7 +78,11 @@ def test_every_test_can_fail(folder: str) -> None:
     files = sorted((TESTS / folder).rglob("*.py"))
 
     assert files
-    faults = [f"{path.relative_to(TESTS)}:{fault}" for path in files for fault in find_faults(path.read_text())]
+    faults = [
+        f"{path.relative_to(TESTS)}:{fault}"
+        for path in files
+        for fault in find_faults(path.read_text())
+    ]
     assert faults == []
 
 

@@ -13,7 +13,8 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.audit import record
 
-MINE, THEIRS = "trial.mine", "trial.theirs"
+MINE = "trial.mine"
+THEIRS = "trial.theirs"
 CARELESS = "SELECT name FROM app.audit_event WHERE name = '{}'"
 
 
@@ -28,20 +29,34 @@ async def rows(portal_database: Database, demo: Territory, other: Territory) -> 
 async def inject(database: Database, territory: Territory, sql: str) -> Sequence[str]:
     """What the careless statement answers in a transaction of a territory, with this piece in it."""
     async with database.session(territory.id) as session:
-        return (await session.scalars(text(CARELESS.format(sql).replace(":", "\\:")))).all()
+        return (
+            await session.scalars(text(CARELESS.format(sql).replace(":", "\\:")))
+        ).all()
 
 
 @pytest.mark.parametrize(
     ("piece", "words"),
     [
-        ("'; SET LOCAL app.tenant = '{other}'; SELECT name FROM app.audit_event --", "multiple commands"),
-        ("'; SET ROLE udi_portal_owner; SELECT name FROM app.audit_event --", "multiple commands"),
+        (
+            "'; SET LOCAL app.tenant = '{other}'; SELECT name FROM app.audit_event --",
+            "multiple commands",
+        ),
+        (
+            "'; SET ROLE udi_portal_owner; SELECT name FROM app.audit_event --",
+            "multiple commands",
+        ),
         (
             "' UNION SELECT query_to_xml('SET LOCAL app.tenant = ''{other}''', true, true, '')::text --",
             "not allowed in a non-volatile function",
         ),
-        ("' UNION SELECT set_config('role', 'udi_portal_owner', true) --", "permission denied"),
-        ("' UNION SELECT set_config('session_authorization', 'postgres', true) --", "permission denied"),
+        (
+            "' UNION SELECT set_config('role', 'udi_portal_owner', true) --",
+            "permission denied",
+        ),
+        (
+            "' UNION SELECT set_config('session_authorization', 'postgres', true) --",
+            "permission denied",
+        ),
         (
             "' UNION SELECT name FROM (SELECT set_config('row_security', 'off', true) OFFSET 0) s, LATERAL"
             " (SELECT query_to_xml('SELECT name FROM app.audit_event', true, true, '')::text AS name) e --",
@@ -64,7 +79,9 @@ async def test_an_injected_piece_reads_its_own_territory_however_it_asks(
 ) -> None:
     every = await inject(portal_database, demo, "' OR true OR name = '")
     named = await inject(
-        portal_database, demo, f"' UNION SELECT name FROM app.audit_event WHERE tenant_id = '{other.id}' --"
+        portal_database,
+        demo,
+        f"' UNION SELECT name FROM app.audit_event WHERE tenant_id = '{other.id}' --",
     )
     written = "' UNION SELECT query_to_xml('SELECT name FROM app.audit_event', true, true, '')::text --"
     [xml] = await inject(portal_database, demo, written)

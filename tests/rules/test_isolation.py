@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.db import Database, is_unavailable
 from udi.settings import Settings
 
-TASKS, TRANSACTIONS, SEED = 40, 100, 20261125
+TASKS = 40
+TRANSACTIONS = 100
+SEED = 20261125
 
 
 class PlannedError(Exception):
@@ -27,7 +29,11 @@ async def tenants(settings: Settings) -> list[uuid.UUID]:
     database = Database(settings, "portal")
     async with database.platform_session(role="owner") as session:
         await session.execute(text("DROP TABLE IF EXISTS app.trial"))
-        await session.execute(text("CREATE TABLE app.trial (tenant_id uuid, id int, PRIMARY KEY (tenant_id, id))"))
+        await session.execute(
+            text(
+                "CREATE TABLE app.trial (tenant_id uuid, id int, PRIMARY KEY (tenant_id, id))"
+            )
+        )
         for statement in (
             "ALTER TABLE app.trial ENABLE ROW LEVEL SECURITY",
             "ALTER TABLE app.trial FORCE ROW LEVEL SECURITY",
@@ -39,7 +45,9 @@ async def tenants(settings: Settings) -> list[uuid.UUID]:
     for tenant in found:
         async with database.session(tenant, role="owner") as session:
             await session.execute(
-                text("INSERT INTO app.trial SELECT app.current_tenant(), i FROM generate_series(1, 5) i")
+                text(
+                    "INSERT INTO app.trial SELECT app.current_tenant(), i FROM generate_series(1, 5) i"
+                )
             )
     yield found
     async with database.platform_session(role="owner") as session:
@@ -63,8 +71,13 @@ async def _rows(session: AsyncSession) -> set[uuid.UUID]:
     return set((await session.scalars(text("SELECT tenant_id FROM app.trial"))).all())
 
 
-async def test_no_transaction_sees_another_territory_under_load(settings: Settings, tenants: list[uuid.UUID]) -> None:
-    database, chance, wrong, done = Database(settings, "portal", pool_size=5), random.Random(SEED), [], 0  # noqa: S311 - a fixed seed is the point
+async def test_no_transaction_sees_another_territory_under_load(
+    settings: Settings, tenants: list[uuid.UUID]
+) -> None:
+    database = Database(settings, "portal", pool_size=5)
+    chance = random.Random(SEED)  # noqa: S311 - a fixed seed is the point
+    wrong = []
+    done = 0
 
     async def one(tenant: uuid.UUID, accident: float) -> None:
         nonlocal done
@@ -102,15 +115,20 @@ async def test_a_row_cannot_be_written_for_another_territory(
 
     with pytest.raises(Exception, match="row-level security"):
         async with portal_database.session(mine) as session:
-            await session.execute(text("INSERT INTO app.trial VALUES (:theirs, 99)"), {"theirs": theirs})
+            await session.execute(
+                text("INSERT INTO app.trial VALUES (:theirs, 99)"), {"theirs": theirs}
+            )
 
     async with portal_database.session(mine) as session:
         changed = await session.execute(
-            text("UPDATE app.trial SET id = id + 10 WHERE tenant_id = :theirs"), {"theirs": theirs}
+            text("UPDATE app.trial SET id = id + 10 WHERE tenant_id = :theirs"),
+            {"theirs": theirs},
         )
         assert changed.rowcount == 0
 
 
-async def test_without_a_territory_nothing_is_seen(portal_database: Database, tenants: list[uuid.UUID]) -> None:
+async def test_without_a_territory_nothing_is_seen(
+    portal_database: Database, tenants: list[uuid.UUID]
+) -> None:
     async with portal_database.platform_session() as session:
         assert await _rows(session) == set()

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
-    (ROOT / "docs").rglob("*.md")
-)
+PAGES = [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+] + sorted((ROOT / "docs").rglob("*.md"))
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 ELSEWHERE = re.compile(r"[a-z]+:", re.IGNORECASE)
@@ -26,8 +26,12 @@ def links(page: Path) -> list[str]:
 
 def anchors(page: Path) -> set[str]:
     """The names under which a forge shows the headings of a page."""
-    headings = HEADING.findall(re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL))
-    return {PLAIN_HEADING.sub("", heading.lower()).replace(" ", "-") for heading in headings}
+    headings = HEADING.findall(
+        re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    )
+    return {
+        PLAIN_HEADING.sub("", heading.lower()).replace(" ", "-") for heading in headings
+    }
 
 
 def broken(page: Path) -> Iterator[str]:
@@ -51,7 +55,9 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 def test_a_broken_link_is_seen(tmp_path: Path) -> None:
     page = ROOT / "docs/README.md"
     planted = tmp_path / "planted.md"
-    planted.write_text("# Here\n\n[a](nowhere.md) [b](#there) [c](#here) `[d](code.md)` [e](https://example.org)\n")
+    planted.write_text(
+        "# Here\n\n[a](nowhere.md) [b](#there) [c](#here) `[d](code.md)` [e](https://example.org)\n"
+    )
 
     assert links(page)
     assert links(planted) == ["nowhere.md", "#there", "#here"]
@@ -60,6 +66,12 @@ def test_a_broken_link_is_seen(tmp_path: Path) -> None:
 
 def test_every_page_of_the_docs_is_in_the_index() -> None:
     index = ROOT / "docs/README.md"
-    linked = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
+    linked = {
+        (index.parent / link.partition("#")[0]).resolve() for link in links(index)
+    }
 
-    assert [page.name for page in sorted((ROOT / "docs").rglob("*.md")) if page not in {*linked, index}] == []
+    assert [
+        page.name
+        for page in sorted((ROOT / "docs").rglob("*.md"))
+        if page not in {*linked, index}
+    ] == []

@@ -21,7 +21,13 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("UDI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv(SWITCH, "")
     monkeypatch.setattr(
-        packages, "PROGRAMS", {name: package for name, package in packages.PROGRAMS.items() if "/" not in name}
+        packages,
+        "PROGRAMS",
+        {
+            name: package
+            for name, package in packages.PROGRAMS.items()
+            if "/" not in name
+        },
     )
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return calls
@@ -33,10 +39,20 @@ def test_what_is_missing_is_asked_for_once(calls: Path) -> None:
         packages.ensure_packages()
 
     asked = [line.split()[-1] for line in calls.read_text().splitlines()]
-    assert asked == ["-qq", "pgbackrest", "restic", "openssl", "wrk", "haproxy", "nginx-light"]
+    assert asked == [
+        "-qq",
+        "pgbackrest",
+        "restic",
+        "openssl",
+        "wrk",
+        "haproxy",
+        "nginx-light",
+    ]
 
 
-def test_who_is_not_root_installs_nothing(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_not_root_installs_nothing(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
     packages.ensure_packages()
@@ -44,7 +60,9 @@ def test_who_is_not_root_installs_nothing(calls: Path, monkeypatch: pytest.Monke
     assert not calls.exists()
 
 
-def test_a_run_of_everything_needs_a_compiler_of_java(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_everything_needs_a_compiler_of_java(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usual = packages.find_missing()
     monkeypatch.setenv(SWITCH, "1")
 

@@ -40,12 +40,20 @@ PLANTED = [
     ('<html lang="fr">', "<html>", "no lang"),
     ('lang="en" hreflang="en"', 'hreflang="en"', "another language"),
     (' lang="en" hreflang="en"', "", "another language"),
-    ('<meta name="viewport" content="width=device-width, initial-scale=1">', "", "viewport is missing"),
+    (
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        "",
+        "viewport is missing",
+    ),
     ("initial-scale=1", "initial-scale=1, maximum-scale=1", "forbids zoom"),
     ("<h1>Données</h1>", "", "one h1"),
     ("<h1>Données</h1>", "<h1>Données</h1><h1>Encore</h1>", "one h1"),
     ('<h2 id="search">Chercher</h2>', '<h3 id="search">Chercher</h3>', "skips a level"),
-    ('<h2 id="search">Chercher</h2>', '<h2 id="search">Chercher</h2><h2></h2>', "is empty"),
+    (
+        '<h2 id="search">Chercher</h2>',
+        '<h2 id="search">Chercher</h2><h2></h2>',
+        "is empty",
+    ),
     ('<main id="content">', '<main></main><main id="content">', "one main"),
     ('<p id="q-h">', '<p id="q-h"></p><p id="q-h">', "used twice"),
     ('<p id="q-h">', "<p>", "aria-describedby names «q-h»"),
@@ -54,9 +62,17 @@ PLANTED = [
     ('href="#content"', 'href="#"', "leads to «#»"),
     ('<label for="q">Mots</label>', "", "has no label"),
     ('<label for="q">Mots</label>', '<label for="q"></label>', "has no label"),
-    ("<button>Chercher</button>", "<button><svg aria-hidden='true'></svg></button>", "has no name"),
+    (
+        "<button>Chercher</button>",
+        "<button><svg aria-hidden='true'></svg></button>",
+        "has no name",
+    ),
     ("Arbres</a>", "</a>", "has no name"),
-    ("<button>Chercher</button>", '<button>Chercher</button><input type="submit" value="">', "has no value"),
+    (
+        "<button>Chercher</button>",
+        '<button>Chercher</button><input type="submit" value="">',
+        "has no value",
+    ),
     ("<button>Chercher</button>", '<input type="image" src="/map.svg">', "has no alt"),
     (' alt=""', "", "has no alt"),
     ('<svg aria-hidden="true">', "<svg>", "neither hidden nor named"),
@@ -71,9 +87,17 @@ PLANTED = [
     ("<button>", '<button tabindex="2">', "positive tabindex"),
     ('<form action="/datasets" ', "<form ", "has no action"),
     ("<button>Chercher</button>", "", "has no button"),
-    ("<button>Chercher</button>", '<button type="button">Chercher</button>', "has no button"),
+    (
+        "<button>Chercher</button>",
+        '<button type="button">Chercher</button>',
+        "has no button",
+    ),
     ('src="/icon.svg"', 'src="https://cdn.example/icon.svg"', "loads from elsewhere"),
-    ('href="/static/0/udi.css"', 'href="//cdn.example/udi.css"', "loads from elsewhere"),
+    (
+        'href="/static/0/udi.css"',
+        'href="//cdn.example/udi.css"',
+        "loads from elsewhere",
+    ),
     (
         "</main>",
         '<iframe title="x" src="https://n.example/" loading="lazy" sandbox=""></iframe></main>',
@@ -84,7 +108,11 @@ PLANTED = [
         '<details><summary>x</summary><iframe title="x" src="https://n.example/" loading="lazy"></iframe></details></main>',
         "from elsewhere",
     ),
-    ("</main>", '<script src="http://localhost:8000/x.js"></script></main>', "loads from elsewhere"),
+    (
+        "</main>",
+        '<script src="http://localhost:8000/x.js"></script></main>',
+        "loads from elsewhere",
+    ),
 ]
 
 
@@ -95,14 +123,21 @@ def test_a_sound_page_has_no_fault() -> None:
 def test_a_frame_that_the_reader_opens_may_come_from_elsewhere() -> None:
     frame = '<details><summary>Voir</summary><iframe title="Table" src="https://n.example/" loading="lazy" sandbox=""></iframe></details>'
 
-    assert check_page(SOUND.replace("</main>", f"{frame}</main>"), url=URL, headers=HEADERS) == []
+    assert (
+        check_page(
+            SOUND.replace("</main>", f"{frame}</main>"), url=URL, headers=HEADERS
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(("sound", "planted", "said"), PLANTED)
 def test_a_planted_fault_is_named(sound: str, planted: str, said: str) -> None:
     assert SOUND.count(sound) >= 1
 
-    faults = check_page(SOUND.replace(sound, planted, 1), url=URL, headers=HEADERS, territory="Armorine")
+    faults = check_page(
+        SOUND.replace(sound, planted, 1), url=URL, headers=HEADERS, territory="Armorine"
+    )
 
     assert any(said in fault for fault in faults), faults
     assert all(fault.startswith(URL) for fault in faults)
@@ -112,30 +147,64 @@ def test_a_planted_fault_is_named(sound: str, planted: str, said: str) -> None:
     ("name", "value", "said"),
     [
         ("Content-Security-Policy", "", "Content-Security-Policy is missing"),
-        ("Content-Security-Policy", POLICY.replace("default-src 'none'; ", ""), "default-src"),
-        ("Content-Security-Policy", POLICY.replace("default-src 'none'", "default-src 'self'"), "refuse by default"),
-        ("Content-Security-Policy", POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'"), "'unsafe-inline'"),
-        ("Content-Security-Policy", POLICY.replace("script-src 'none'", "script-src cdn.example"), "lets scripts"),
-        ("Content-Security-Policy", POLICY.replace("; frame-ancestors 'none'", ""), "frame-ancestors"),
-        ("Content-Security-Policy", POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"), "frame-ancestors"),
-        ("Content-Security-Policy", POLICY.replace("form-action 'self'", "form-action *"), "allows *"),
+        (
+            "Content-Security-Policy",
+            POLICY.replace("default-src 'none'; ", ""),
+            "default-src",
+        ),
+        (
+            "Content-Security-Policy",
+            POLICY.replace("default-src 'none'", "default-src 'self'"),
+            "refuse by default",
+        ),
+        (
+            "Content-Security-Policy",
+            POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'"),
+            "'unsafe-inline'",
+        ),
+        (
+            "Content-Security-Policy",
+            POLICY.replace("script-src 'none'", "script-src cdn.example"),
+            "lets scripts",
+        ),
+        (
+            "Content-Security-Policy",
+            POLICY.replace("; frame-ancestors 'none'", ""),
+            "frame-ancestors",
+        ),
+        (
+            "Content-Security-Policy",
+            POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"),
+            "frame-ancestors",
+        ),
+        (
+            "Content-Security-Policy",
+            POLICY.replace("form-action 'self'", "form-action *"),
+            "allows *",
+        ),
         ("X-Content-Type-Options", "", "nosniff"),
         ("Content-Type", "text/plain", "content type"),
     ],
 )
 def test_a_weak_header_is_named(name: str, value: str, said: str) -> None:
-    faults = check_page(SOUND, url=URL, headers=HEADERS | {name: value}, territory="Armorine")
+    faults = check_page(
+        SOUND, url=URL, headers=HEADERS | {name: value}, territory="Armorine"
+    )
 
     assert any(said in fault for fault in faults), faults
 
 
 def test_a_page_made_to_be_framed_may_be_and_sets_no_cookie() -> None:
-    url, framed = (
-        "http://demo.localhost:8000/embed/search",
-        POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"),
-    )
+    url = "http://demo.localhost:8000/embed/search"
+    framed = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
     headers = HEADERS | {"Content-Security-Policy": framed}
 
     assert check_page(SOUND, url=url, headers=headers) == []
-    assert any("frame-ancestors" in fault for fault in check_page(SOUND, url=url, headers=HEADERS))
-    assert any("cookie" in fault for fault in check_page(SOUND, url=url, headers=headers | {"Set-Cookie": "a=b"}))
+    assert any(
+        "frame-ancestors" in fault
+        for fault in check_page(SOUND, url=url, headers=HEADERS)
+    )
+    assert any(
+        "cookie" in fault
+        for fault in check_page(SOUND, url=url, headers=headers | {"Set-Cookie": "a=b"})
+    )

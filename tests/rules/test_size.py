@@ -6,10 +6,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (ROOT / "platform/src/udi", ROOT / "bench")
-MAX_FUNCTION, MAX_MODULE, MAX_TEMPLATE, MEDIAN_FUNCTION = 60, 500, 100, 12
+MAX_FUNCTION = 60
+MAX_MODULE = 500
+MAX_TEMPLATE = 100
+MEDIAN_FUNCTION = 12
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "services", "managers", "base", "misc"}
 MODULES = sorted(path for source in SOURCES for path in source.rglob("*.py"))
-TEMPLATES = sorted(path for source in SOURCES for path in source.rglob("templates/**/*.html"))
+TEMPLATES = sorted(
+    path for source in SOURCES for path in source.rglob("templates/**/*.html")
+)
 
 
 def functions(content: str) -> list[tuple[str, int]]:
@@ -30,17 +35,27 @@ def faults(path: Path, content: str) -> Iterator[str]:
     if path.stem in FORBIDDEN_NAMES:
         yield f"{path}: a name that says nothing"
     if "versions" not in path.parts:
-        yield from (f"{path}: {name}: {length} lines" for name, length in functions(content) if length > MAX_FUNCTION)
+        yield from (
+            f"{path}: {name}: {length} lines"
+            for name, length in functions(content)
+            if length > MAX_FUNCTION
+        )
 
 
 def test_every_function_module_and_template_is_small() -> None:
     assert len(MODULES) > 1000
     assert len(TEMPLATES) > 100
-    assert [fault for path in (*MODULES, *TEMPLATES) for fault in faults(path, path.read_text())] == []
+    assert [
+        fault
+        for path in (*MODULES, *TEMPLATES)
+        for fault in faults(path, path.read_text())
+    ] == []
 
 
 def test_the_median_function_is_short() -> None:
-    lengths = sorted(lines for path in MODULES for _, lines in functions(path.read_text()))
+    lengths = sorted(
+        lines for path in MODULES for _, lines in functions(path.read_text())
+    )
 
     assert lengths[len(lengths) // 2] <= MEDIAN_FUNCTION
 
@@ -49,9 +64,17 @@ def test_what_is_too_long_or_says_nothing_is_named() -> None:
     function = "def long():\n" + "    pass\n" * MAX_FUNCTION
     module = "pass\n" * (MAX_MODULE + 1)
 
-    assert list(faults(Path("a/module.py"), function)) == [f"a/module.py: long: {MAX_FUNCTION + 1} lines"]
+    assert list(faults(Path("a/module.py"), function)) == [
+        f"a/module.py: long: {MAX_FUNCTION + 1} lines"
+    ]
     assert list(faults(Path("a/versions/module.py"), function)) == []
-    assert list(faults(Path("a/module.py"), module)) == [f"a/module.py: {MAX_MODULE + 1} lines"]
-    assert list(faults(Path("a/helpers.py"), "pass\n")) == ["a/helpers.py: a name that says nothing"]
-    assert list(faults(Path("a/page.html"), "<p>\n" * (MAX_TEMPLATE + 1))) == [f"a/page.html: {MAX_TEMPLATE + 1} lines"]
+    assert list(faults(Path("a/module.py"), module)) == [
+        f"a/module.py: {MAX_MODULE + 1} lines"
+    ]
+    assert list(faults(Path("a/helpers.py"), "pass\n")) == [
+        "a/helpers.py: a name that says nothing"
+    ]
+    assert list(faults(Path("a/page.html"), "<p>\n" * (MAX_TEMPLATE + 1))) == [
+        f"a/page.html: {MAX_TEMPLATE + 1} lines"
+    ]
     assert list(faults(Path("a/page.html"), "<p>\n" * MAX_TEMPLATE)) == []

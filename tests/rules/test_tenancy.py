@@ -68,7 +68,9 @@ PLATFORM_TABLES = {"territory"}
 
 
 @pytest.fixture(params=PROGRAMS)
-async def owner(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[tuple[asyncpg.Connection, str]]:
+async def owner(
+    settings: Settings, request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[asyncpg.Connection, str]]:
     dsn = settings.dsn(request.param, "owner").replace("+asyncpg", "")
     connection = await asyncpg.connect(dsn)
     yield connection, request.param
@@ -76,7 +78,9 @@ async def owner(settings: Settings, request: pytest.FixtureRequest) -> AsyncIter
 
 
 @pytest.mark.parametrize("check", CHECKS)
-async def test_the_database_isolates_territories(owner: tuple[asyncpg.Connection, str], check: str) -> None:
+async def test_the_database_isolates_territories(
+    owner: tuple[asyncpg.Connection, str], check: str
+) -> None:
     connection, program = owner
 
     found = await connection.fetch(CHECKS[check].replace("{program}", program))
@@ -85,7 +89,9 @@ async def test_the_database_isolates_territories(owner: tuple[asyncpg.Connection
 
 
 @pytest.mark.parametrize("check", CHECKS)
-async def test_the_check_sees_a_planted_fault(owner: tuple[asyncpg.Connection, str], check: str) -> None:
+async def test_the_check_sees_a_planted_fault(
+    owner: tuple[asyncpg.Connection, str], check: str
+) -> None:
     connection, program = owner
     transaction = connection.transaction()
     await transaction.start()
@@ -112,8 +118,12 @@ UNCONFINED = """
       AND p.polroles @> ARRAY['udi_node_app'::regrole::oid]) < 4"""
 
 
-async def test_what_belongs_to_a_space_of_the_node_is_kept_to_it(settings: Settings) -> None:
-    connection = await asyncpg.connect(settings.dsn("node", "owner").replace("+asyncpg", ""))
+async def test_what_belongs_to_a_space_of_the_node_is_kept_to_it(
+    settings: Settings,
+) -> None:
+    connection = await asyncpg.connect(
+        settings.dsn("node", "owner").replace("+asyncpg", "")
+    )
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -127,7 +137,9 @@ async def test_what_belongs_to_a_space_of_the_node_is_kept_to_it(settings: Setti
         await connection.close()
 
 
-async def test_the_register_is_the_only_table_without_a_territory(owner: tuple[asyncpg.Connection, str]) -> None:
+async def test_the_register_is_the_only_table_without_a_territory(
+    owner: tuple[asyncpg.Connection, str],
+) -> None:
     connection, _ = owner
 
     found = await connection.fetch(

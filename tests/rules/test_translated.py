@@ -29,7 +29,9 @@ CODE = re.compile("[a-z]+(?:_[a-z]+)*")
 def of_templates(folder: Path) -> Iterator[tuple[str, str]]:
     """(message, where) of each message that a template says."""
     options = {"**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
-    for name, line, message, _, _ in extract_from_dir(folder, [("**/templates/**.html", "jinja2")], options):
+    for name, line, message, _, _ in extract_from_dir(
+        folder, [("**/templates/**.html", "jinja2")], options
+    ):
         yield (message if isinstance(message, str) else message[0]), f"{name}:{line}"
 
 
@@ -38,14 +40,30 @@ def of_refusals(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.rglob("*.py")):
         if "migrations" in path.parts or "provision" in path.parts:
             continue
-        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+        for call in (
+            node
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call)
+        ):
             name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-            first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+            if call.args and isinstance(call.args[0], ast.Constant):
+                first = call.args[0].value
+            else:
+                first = None
             if name == "say" and isinstance(first, str) and not CODE.fullmatch(first):
                 yield first, f"{path.relative_to(SOURCE)}:{call.lineno}"
-            if name in SPOKEN or (name.endswith("Error") and name[:-5] in SPOKEN_ERRORS):
-                for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-                    if isinstance(value, ast.Constant) and isinstance(value.value, str) and _is_sentence(value.value):
+            if name in SPOKEN or (
+                name.endswith("Error") and name[:-5] in SPOKEN_ERRORS
+            ):
+                for value in (
+                    *call.args,
+                    *(keyword.value for keyword in call.keywords),
+                ):
+                    if (
+                        isinstance(value, ast.Constant)
+                        and isinstance(value.value, str)
+                        and _is_sentence(value.value)
+                    ):
                         yield value.value, f"{path.relative_to(SOURCE)}:{value.lineno}"
 
 
@@ -115,9 +133,14 @@ def test_every_message_has_its_french(program: str) -> None:
     missing = {
         message: where
         for message, where in said.items()
-        if french.gettext(message) == message and french.ngettext(message, message, 2) == message
+        if french.gettext(message) == message
+        and french.ngettext(message, message, 2) == message
     }
-    assert {message: where for message, where in missing.items() if message not in SAME_IN_BOTH} == {}
+    assert {
+        message: where
+        for message, where in missing.items()
+        if message not in SAME_IN_BOTH
+    } == {}
 
 
 @pytest.mark.parametrize("program", FOLDERS)
@@ -130,4 +153,8 @@ def test_a_message_has_one_french(program: str) -> None:
             for message in read_po(BytesIO(catalogue.read_bytes())):
                 said.setdefault(str(message.id), set()).add(str(message.string))
 
-    assert {message: french for message, french in said.items() if message and len(french) > 1} == {}
+    assert {
+        message: french
+        for message, french in said.items()
+        if message and len(french) > 1
+    } == {}

@@ -15,10 +15,14 @@ from udi.cli.local.errors import LocalError
 pytestmark = pytest.mark.programs
 
 
-def test_without_a_browser_the_tests_that_need_one_are_left_out_by_name(tmp_path: Path) -> None:
+def test_without_a_browser_the_tests_that_need_one_are_left_out_by_name(
+    tmp_path: Path,
+) -> None:
     """No browser on the path, no package manager, and nowhere to download one from."""
     surroundings = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "UDI_", "PLAYWRIGHT_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "UDI_", "PLAYWRIGHT_"))
     }
     surroundings |= {
         "PATH": str(tmp_path),
@@ -26,17 +30,36 @@ def test_without_a_browser_the_tests_that_need_one_are_left_out_by_name(tmp_path
         "PLAYWRIGHT_DOWNLOAD_HOST": "http://127.0.0.1:9",
         "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",
     }
-    command = [sys.executable, "-P", "-m", "tests.command", "-p", "no:cacheprovider", "tests/runs/browsing.py"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "tests.command",
+        "-p",
+        "no:cacheprovider",
+        "tests/runs/browsing.py",
+    ]
 
-    done = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"    1 needs a browser: {REMEDY}" in done.stdout
     assert "This run was not whole: 1 test could not run here." in done.stdout
 
 
-def test_without_a_tool_that_cannot_be_fetched_a_test_is_left_out_with_the_remedy() -> None:
+def test_without_a_tool_that_cannot_be_fetched_a_test_is_left_out_with_the_remedy() -> (
+    None
+):
     with pytest.raises(pytest.skip.Exception) as left_out, skipped_without():
         raise LocalError("No Java", "install one")
 
-    assert str(left_out.value) == "needs what this machine has not: No Java: install one."
+    assert (
+        str(left_out.value) == "needs what this machine has not: No Java: install one."
+    )

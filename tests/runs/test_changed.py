@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.changed import OWNERS, ROOT, Suite, UnknownRevisionError, describe, is_revision, list_changes, report
+from tests.changed import (
+    OWNERS,
+    ROOT,
+    Suite,
+    UnknownRevisionError,
+    describe,
+    is_revision,
+    list_changes,
+    report,
+)
 
 
 @dataclass(frozen=True)
@@ -140,10 +149,30 @@ def copy_checkout(target: Path) -> Path:
 
 def run_tests(checkout: Path, file: str) -> subprocess.CompletedProcess[str]:
     """Run one file of a checkout in a run of its own."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "UDI_TEST_"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "UDI_TEST_"))
+    }
     environment["PYTHONPATH"] = f"{checkout / 'platform/src'}{os.pathsep}{checkout}"
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", file]
-    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        file,
+    ]
+    return subprocess.run(
+        command,
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +188,9 @@ def run_tests(checkout: Path, file: str) -> subprocess.CompletedProcess[str]:
         UNKNOWN,
     ],
 )
-def test_everything_is_run_for_what_is_under_everything_or_known_to_nobody(suite: Suite, path: str) -> None:
+def test_everything_is_run_for_what_is_under_everything_or_known_to_nobody(
+    suite: Suite, path: str
+) -> None:
     selection = suite.select(["docs/README.md", path])
 
     assert path in selection.everything
@@ -170,7 +201,11 @@ def test_everything_is_run_for_what_is_under_everything_or_known_to_nobody(suite
     ("path", "chosen", "left"),
     [
         ("tests/kit/test_db.py", "tests/kit/test_db.py", "tests/kit/test_turns.py"),
-        ("tests/portal/catalogue/corpus.py", "tests/portal/catalogue/test_search_pages.py", "tests/kit/test_db.py"),
+        (
+            "tests/portal/catalogue/corpus.py",
+            "tests/portal/catalogue/test_search_pages.py",
+            "tests/kit/test_db.py",
+        ),
         (
             "tests/portal/catalogue/conftest.py",
             "tests/portal/catalogue/test_dcat.py",
@@ -181,14 +216,28 @@ def test_everything_is_run_for_what_is_under_everything_or_known_to_nobody(suite
             "tests/portal/catalogue/test_real_catalogues.py",
             "tests/kit/test_db.py",
         ),
-        ("bench/load/territories.py", "tests/cli/test_bench.py", "tests/kit/test_db.py"),
-        ("platform/src/udi/cli/backup/gone.py", "tests/cli/test_backup.py", "tests/cli/test_upgrade.py"),
-        ("tests/mutants/places/access.toml", "tests/mutants/test_catalogue.py", "tests/kit/test_db.py"),
+        (
+            "bench/load/territories.py",
+            "tests/cli/test_bench.py",
+            "tests/kit/test_db.py",
+        ),
+        (
+            "platform/src/udi/cli/backup/gone.py",
+            "tests/cli/test_backup.py",
+            "tests/cli/test_upgrade.py",
+        ),
+        (
+            "tests/mutants/places/access.toml",
+            "tests/mutants/test_catalogue.py",
+            "tests/kit/test_db.py",
+        ),
         ("udi", "tests/local/test_launcher.py", "tests/local/test_up.py"),
         ("docs/glossary.md", "tests/rules/test_links.py", "tests/kit/test_db.py"),
     ],
 )
-def test_a_change_is_followed_to_its_tests_and_no_further(suite: Suite, path: str, chosen: str, left: str) -> None:
+def test_a_change_is_followed_to_its_tests_and_no_further(
+    suite: Suite, path: str, chosen: str, left: str
+) -> None:
     selection = suite.select([path])
 
     assert selection.everything == ""
@@ -199,18 +248,37 @@ def test_a_change_is_followed_to_its_tests_and_no_further(suite: Suite, path: st
 
 def test_a_new_module_of_each_domain_leads_to_tests(suite: Suite) -> None:
     source = ROOT / "platform/src/udi"
-    inits = [path for program in ("portal", "node", "cli") for path in (source / program).glob("*/__init__.py")]
+    inits = [
+        path
+        for program in ("portal", "node", "cli")
+        for path in (source / program).glob("*/__init__.py")
+    ]
     rules = set(suite.select([]).files)
-    chosen = {init.parent.name: suite.select([f"{init.parent.relative_to(ROOT)}/new.py"]).files for init in inits}
+    chosen = {
+        init.parent.name: suite.select(
+            [f"{init.parent.relative_to(ROOT)}/new.py"]
+        ).files
+        for init in inits
+    }
 
     assert len(chosen) > 20
-    assert [name for name, files in chosen.items() if not set(files) - rules or files == suite.files] == []
+    assert [
+        name
+        for name, files in chosen.items()
+        if not set(files) - rules or files == suite.files
+    ] == []
 
 
 def test_every_owner_leads_to_tests(suite: Suite) -> None:
-    prefixes = {prefix for owned in OWNERS.values() for prefix in owned if "{" not in prefix}
+    prefixes = {
+        prefix for owned in OWNERS.values() for prefix in owned if "{" not in prefix
+    }
 
-    assert [prefix for prefix in sorted(prefixes) if not any(file.startswith(prefix) for file in suite.files)] == []
+    assert [
+        prefix
+        for prefix in sorted(prefixes)
+        if not any(file.startswith(prefix) for file in suite.files)
+    ] == []
 
 
 def test_each_choice_is_said_with_its_reason(suite: Suite) -> None:
@@ -223,7 +291,9 @@ def test_each_choice_is_said_with_its_reason(suite: Suite) -> None:
 
 def git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True
+    )
 
 
 @pytest.fixture
@@ -243,7 +313,9 @@ def clone(tmp_path: Path) -> Path:
 
 
 @pytest.mark.programs
-def test_a_change_is_what_left_the_main_branch_and_what_is_not_committed(clone: Path) -> None:
+def test_a_change_is_what_left_the_main_branch_and_what_is_not_committed(
+    clone: Path,
+) -> None:
     assert list_changes("", clone) == ["first", "new", "second"]
     assert list_changes("HEAD", clone) == ["new", "second"]
 
@@ -258,9 +330,13 @@ def test_a_revision_is_told_from_a_path(clone: Path) -> None:
 
 
 @pytest.mark.programs
-def test_the_report_counts_what_the_last_commits_would_have_run(suite: Suite, tmp_path: Path) -> None:
+def test_the_report_counts_what_the_last_commits_would_have_run(
+    suite: Suite, tmp_path: Path
+) -> None:
     table = tmp_path / "times.tsv"
-    table.write_text("file\ttests\tseconds\ntests/kit/test_db.py\t3\t30.5\ntests/rules/test_links.py\t1\t9.5\n")
+    table.write_text(
+        "file\ttests\tseconds\ntests/kit/test_db.py\t3\t30.5\ntests/rules/test_links.py\t1\t9.5\n"
+    )
 
     commits, files, tests, seconds = report(suite, 3, table)
 

@@ -17,23 +17,46 @@ pytestmark = pytest.mark.programs
 
 def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as the launcher does, as a run of its own."""
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "UDI_TEST_"))}
+    surroundings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "UDI_TEST_"))
+    }
     surroundings["PYTHONPATH"] = f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"
     command = [sys.executable, "-P", "-m", "tests.command", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize(
     ("option", "collected", "left"),
     [
-        ((), "3/9 tests collected (6 deselected)", "    6 tests/runs/test_reaper.py\n6 tests left out."),
-        (("--fast",), "no tests collected (9 deselected)", "To run what was left out: ./udi test\n"),
+        (
+            (),
+            "3/9 tests collected (6 deselected)",
+            "    6 tests/runs/test_reaper.py\n6 tests left out.",
+        ),
+        (
+            ("--fast",),
+            "no tests collected (9 deselected)",
+            "To run what was left out: ./udi test\n",
+        ),
         (("--all",), "9 tests collected", ""),
     ],
     ids=["by default", "fast", "all"],
 )
-def test_an_option_chooses_and_the_rest_is_named(option: tuple[str, ...], collected: str, left: str) -> None:
-    done = run_command(*option, "--collect-only", "-q", "-p", "no:cacheprovider", "tests/runs/test_reaper.py")
+def test_an_option_chooses_and_the_rest_is_named(
+    option: tuple[str, ...], collected: str, left: str
+) -> None:
+    done = run_command(
+        *option,
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/runs/test_reaper.py",
+    )
 
     assert f"\n{collected} in" in done.stdout
     assert left in done.stdout
@@ -47,7 +70,9 @@ def test_options_that_choose_differently_are_refused() -> None:
     assert "choose one of --fast and --all" in result.output
 
 
-def test_each_step_is_said_and_the_first_failure_is_the_status(capfd: pytest.CaptureFixture[str]) -> None:
+def test_each_step_is_said_and_the_first_failure_is_the_status(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     steps = Run(dict(os.environ))
     outcomes = [
         steps.do("good", [sys.executable, "-c", ""]),
@@ -57,7 +82,9 @@ def test_each_step_is_said_and_the_first_failure_is_the_status(capfd: pytest.Cap
 
     assert outcomes == [True, False, False]
     assert steps.status == 3
-    assert [line.partition(" (")[0] for line in capfd.readouterr().out.splitlines()] == [
+    assert [
+        line.partition(" (")[0] for line in capfd.readouterr().out.splitlines()
+    ] == [
         "good: ok",
         "bad: FAILED",
         "worse: FAILED",
@@ -67,7 +94,10 @@ def test_each_step_is_said_and_the_first_failure_is_the_status(capfd: pytest.Cap
 def test_a_check_of_style_that_does_not_hold_is_shown_and_ends_the_run(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tests.command.CHECKS", {"good": ["python", "-c", ""], "bad": ["python", "-c", "1 / 0"]})
+    monkeypatch.setattr(
+        "tests.command.CHECKS",
+        {"good": ["python", "-c", ""], "bad": ["python", "-c", "1 / 0"]},
+    )
     steps = Run(dict(os.environ))
 
     with pytest.raises(typer.Exit) as ended:
@@ -83,4 +113,8 @@ def test_a_check_of_style_that_does_not_hold_is_shown_and_ends_the_run(
 def test_every_check_of_style_is_installed() -> None:
     binaries = Path(sys.executable).parent
 
-    assert [name for name, [program, *_] in CHECKS.items() if not (binaries / program).exists()] == []
+    assert [
+        name
+        for name, [program, *_] in CHECKS.items()
+        if not (binaries / program).exists()
+    ] == []

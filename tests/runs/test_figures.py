@@ -15,8 +15,14 @@ class Report:
 
 def test_seconds_and_outcomes_are_summed_by_folder() -> None:
     stats = {
-        "": [Report("tests/kit/test_a.py::test", 1.0), Report("tests/ui/test_b.py::test", 0.5)],
-        "passed": [Report("tests/kit/test_a.py::test", 2.0), Report("tests/ui/test_b.py::test", 0.25)],
+        "": [
+            Report("tests/kit/test_a.py::test", 1.0),
+            Report("tests/ui/test_b.py::test", 0.5),
+        ],
+        "passed": [
+            Report("tests/kit/test_a.py::test", 2.0),
+            Report("tests/ui/test_b.py::test", 0.25),
+        ],
         "skipped": [Report("tests/ui/test_b.py::other", 0.0)],
         "deselected": ["tests/ui/test_b.py::another"],
     }

@@ -47,7 +47,17 @@ def test_what_hangs_fails_and_is_described(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nasyncio_mode=auto\nasyncio_default_fixture_loop_scope=session\nasyncio_default_test_loop_scope=session\n"
     )
-    command = [sys.executable, "-m", "pytest", "-p", "tests.hangs", "-p", "no:cacheprovider", "-q", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.hangs",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        str(tmp_path),
+    ]
     done = subprocess.run(
         command,
         cwd=ROOT,

@@ -82,11 +82,24 @@ def run_pytest(folder: Path, tests: str, *arguments: str, **environment: str) ->
     """Run tests in a project of their own; return what pytest printed."""
     (folder / "test_it.py").write_text(tests)
     markers = "  thorough\n  programs\n"
-    (folder / "pytest.ini").write_text(f"[pytest]\nmarkers =\n{markers}addopts = -p tests.omissions\n")
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "UDI_TEST_"))}
+    (folder / "pytest.ini").write_text(
+        f"[pytest]\nmarkers =\n{markers}addopts = -p tests.omissions\n"
+    )
+    surroundings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "UDI_TEST_"))
+    }
     surroundings |= {"PYTHONPATH": str(ROOT), **environment}
     command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False).stdout
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
 
 
 alone_and_shared_out = pytest.mark.parametrize(
@@ -95,17 +108,26 @@ alone_and_shared_out = pytest.mark.parametrize(
 
 
 @alone_and_shared_out
-def test_thorough_tests_are_left_out_and_counted_by_file(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_thorough_tests_are_left_out_and_counted_by_file(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     output = run_pytest(tmp_path, f"NUMBER = 3\n{TESTS}", *arguments)
 
-    assert "    2 test_it.py\n2 tests left out. To run what was left out: ./udi test --all\n" in output
+    assert (
+        "    2 test_it.py\n2 tests left out. To run what was left out: ./udi test --all\n"
+        in output
+    )
     assert "1 passed" in output
     assert "not whole" not in output
 
 
 @alone_and_shared_out
-def test_everything_is_run_under_the_switch(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    output = run_pytest(tmp_path, f"NUMBER = 300\n{TESTS}", *arguments, **{depth.SWITCH: "1"})
+def test_everything_is_run_under_the_switch(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    output = run_pytest(
+        tmp_path, f"NUMBER = 300\n{TESTS}", *arguments, **{depth.SWITCH: "1"}
+    )
 
     assert "3 passed" in output
     assert "left out" not in output
@@ -123,7 +145,9 @@ def test_a_fast_run_leaves_out_what_needs_a_server_or_starts_a_program(
 
 
 def test_a_fast_test_that_starts_a_program_fails(tmp_path: Path) -> None:
-    output = run_pytest(tmp_path, FAST + UNMARKED, "-p", "no:xdist", **{depth.FAST_SWITCH: "1"})
+    output = run_pytest(
+        tmp_path, FAST + UNMARKED, "-p", "no:xdist", **{depth.FAST_SWITCH: "1"}
+    )
 
     assert "test_it.py::test_unmarked starts" in output
     assert "mark it with «programs»" in output
@@ -137,7 +161,9 @@ def test_programs_may_be_started_in_any_other_run(tmp_path: Path) -> None:
 
 
 @alone_and_shared_out
-def test_a_run_that_could_not_run_a_test_says_that_it_was_not_whole(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_run_that_could_not_run_a_test_says_that_it_was_not_whole(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     output = run_pytest(tmp_path, SKIPPED, *arguments)
 
     assert "    2 needs data: fetch them\n    1 needs a tool: install it\n" in output
@@ -147,5 +173,9 @@ def test_a_run_that_could_not_run_a_test_says_that_it_was_not_whole(tmp_path: Pa
 def test_many_files_are_counted_by_folder() -> None:
     names = [f"tests/kit/test_{number}.py::test" for number in range(MOST_FILES + 1)]
 
-    assert describe_left_out("./udi test", names)[:-1] == [f"   {MOST_FILES + 1} tests/kit/"]
-    assert describe_left_out("./udi test", names[:1])[:-1] == ["    1 tests/kit/test_0.py"]
+    assert describe_left_out("./udi test", names)[:-1] == [
+        f"   {MOST_FILES + 1} tests/kit/"
+    ]
+    assert describe_left_out("./udi test", names[:1])[:-1] == [
+        "    1 tests/kit/test_0.py"
+    ]

@@ -29,4 +29,6 @@ def test_tests_keep_their_order_within_a_file() -> None:
     shuffled = shuffle_files(ITEMS, "7")
 
     assert [item.name for item in shuffled] == ["first", "second"] * 8
-    assert [item.path for item in shuffled[::2]] == [item.path for item in shuffled[1::2]]
+    assert [item.path for item in shuffled[::2]] == [
+        item.path for item in shuffled[1::2]
+    ]

@@ -19,7 +19,16 @@ from tests.reaper import RUN, WITHIN
 pytestmark = pytest.mark.programs
 SLEEPER = "tests/runs/sleeper.py"
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", SLEEPER)
-COMMAND = (sys.executable, "-P", "-m", "tests.command", "-q", "-p", "no:cacheprovider", SLEEPER)
+COMMAND = (
+    sys.executable,
+    "-P",
+    "-m",
+    "tests.command",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    SLEEPER,
+)
 IN_THE_BACKGROUND = ("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 """As a shell without a terminal starts what ends with «&»: Ctrl-C is ignored there."""
 SHARED_OUT = ("-n", "2")
@@ -35,7 +44,10 @@ def wait_for(happened: Callable[[], bool]) -> None:
 
 
 def is_gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    return (
+        not psutil.pid_exists(pid)
+        or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,20 +60,48 @@ def is_gone(pid: int) -> bool:
             marks=pytest.mark.thorough,
         ),
         pytest.param(signal.SIGTERM, PYTEST, id="TERM"),
-        pytest.param(signal.SIGKILL, (*COMMAND, *SHARED_OUT), id="KILL of the command, shared out"),
+        pytest.param(
+            signal.SIGKILL,
+            (*COMMAND, *SHARED_OUT),
+            id="KILL of the command, shared out",
+        ),
         pytest.param(signal.SIGINT, PYTEST, id="INT", marks=pytest.mark.thorough),
         pytest.param(
-            signal.SIGINT, (*IN_THE_BACKGROUND, *COMMAND), id="INT of the command", marks=pytest.mark.thorough
+            signal.SIGINT,
+            (*IN_THE_BACKGROUND, *COMMAND),
+            id="INT of the command",
+            marks=pytest.mark.thorough,
         ),
-        pytest.param(signal.SIGTERM, (*PYTEST, *SHARED_OUT), id="TERM, shared out", marks=pytest.mark.thorough),
-        pytest.param(signal.SIGTERM, COMMAND, id="TERM of the command", marks=pytest.mark.thorough),
+        pytest.param(
+            signal.SIGTERM,
+            (*PYTEST, *SHARED_OUT),
+            id="TERM, shared out",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            signal.SIGTERM,
+            COMMAND,
+            id="TERM of the command",
+            marks=pytest.mark.thorough,
+        ),
         pytest.param(signal.SIGKILL, PYTEST, id="KILL", marks=pytest.mark.thorough),
-        pytest.param(signal.SIGKILL, (*PYTEST, *SHARED_OUT), id="KILL, shared out", marks=pytest.mark.thorough),
+        pytest.param(
+            signal.SIGKILL,
+            (*PYTEST, *SHARED_OUT),
+            id="KILL, shared out",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
-def test_a_run_that_is_stopped_leaves_nothing(number: signal.Signals, command: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_leaves_nothing(
+    number: signal.Signals, command: tuple[str, ...], tmp_path: Path
+) -> None:
     ready = tmp_path / "ready"
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "UDI_TEST_"))}
+    surroundings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "UDI_TEST_"))
+    }
     surroundings |= {
         "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",
         "UDI_TEST_READY": str(ready),
@@ -69,7 +109,12 @@ def test_a_run_that_is_stopped_leaves_nothing(number: signal.Signals, command: t
     }
     with (tmp_path / "output").open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=surroundings, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=surroundings,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     wait_for(lambda: ready.exists() or process.poll() is not None)
     started: dict[str, Any] = json.loads(ready.read_text())

@@ -33,20 +33,39 @@ def test_second(letters):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("-p", "no:xdist"), ("-n", "2", "--dist", "loadfile")], ids=["alone", "shared out"]
+    "arguments",
+    [("-p", "no:xdist"), ("-n", "2", "--dist", "loadfile")],
+    ids=["alone", "shared out"],
 )
-def test_set_ups_tests_and_tear_downs_are_written_and_summed(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_set_ups_tests_and_tear_downs_are_written_and_summed(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"test_{name}.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p tests.times\n")
     run = tmp_path / "run"
     run.mkdir()
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "UDI_TEST_"))}
-    surroundings |= {"PYTHONPATH": str(ROOT), SWITCH: str(tmp_path / "times.tsv"), RUN: str(run)}
+    surroundings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "UDI_TEST_"))
+    }
+    surroundings |= {
+        "PYTHONPATH": str(ROOT),
+        SWITCH: str(tmp_path / "times.tsv"),
+        RUN: str(run),
+    }
 
     command = [sys.executable, "-m", "pytest", *arguments]
-    done = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert "4 passed" in done.stdout
     rows = read_rows(iter([tmp_path / "times.tsv"]))
@@ -59,16 +78,44 @@ def test_set_ups_tests_and_tear_downs_are_written_and_summed(tmp_path: Path, arg
     assert sum(row.name == "numbers" for row in rows) == 2
     assert sum(row.name == "letters" for row in rows) == 4
     assert sum(row.kind == "teardown" for row in rows) == 4
-    assert all(row.processor > 0 for row in rows if row.name == "numbers" or row.name.endswith("second"))
+    assert all(
+        row.processor > 0
+        for row in rows
+        if row.name == "numbers" or row.name.endswith("second")
+    )
     assert "tests and tear-downs, by folder" in done.stdout
     assert f"Every row: {tmp_path / 'times.tsv'}" in done.stdout
 
 
 def test_sums_are_by_folder_file_fixture_and_server_the_dearest_first() -> None:
     rows = [
-        Row("test", "tests/kit/test_a.py::test", "tests/kit/test_a.py", 1.0, 0.5, 0.25, "gw0"),
-        Row("teardown", "tests/kit/test_a.py::test", "tests/kit/test_a.py", 1.0, 0.5, 0.0, "gw0"),
-        Row("test", "tests/ui/test_b.py::test", "tests/ui/test_b.py", 9.0, 1.0, 0.0, "gw1"),
+        Row(
+            "test",
+            "tests/kit/test_a.py::test",
+            "tests/kit/test_a.py",
+            1.0,
+            0.5,
+            0.25,
+            "gw0",
+        ),
+        Row(
+            "teardown",
+            "tests/kit/test_a.py::test",
+            "tests/kit/test_a.py",
+            1.0,
+            0.5,
+            0.0,
+            "gw0",
+        ),
+        Row(
+            "test",
+            "tests/ui/test_b.py::test",
+            "tests/ui/test_b.py",
+            9.0,
+            1.0,
+            0.0,
+            "gw1",
+        ),
         Row("fixture", "postgres", "tests/kit/test_a.py", 5.0, 1.0, 2.0, "gw0"),
         Row("service", "keycloak", "", 60.0, 30.0, 0.0, "main"),
     ]

@@ -19,7 +19,15 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+TAGS = [
+    "wcag2a",
+    "wcag2aa",
+    "wcag21a",
+    "wcag21aa",
+    "wcag22a",
+    "wcag22aa",
+    "best-practice",
+]
 PARSE_COLOURS_ONCE = """{
   const colour = axe.commons.color.Color.prototype, parse = colour.parseString, known = new Map();
   colour.parseString = function (text) {
@@ -73,7 +81,9 @@ async def axe_faults(page: Page) -> list[tuple[str, tuple[str, ...]]]:
     await _load(page)
     found = await page.evaluate(RUN, TAGS)
     return [
-        (said, tuple(violation["tags"])) for violation in found["violations"] for said in _sentences(page, violation)
+        (said, tuple(violation["tags"]))
+        for violation in found["violations"]
+        for said in _sentences(page, violation)
     ]
 
 
@@ -87,7 +97,11 @@ def _sentences(page: Page, violation: dict[str, Any]) -> list[str]:
 @cache
 def axe_script() -> str:
     """Return axe-core as a script; a context that has it from the start has it compiled once for its pages."""
-    source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+    source = (
+        Path(axe_playwright_python.__file__)
+        .with_name("axe.min.js")
+        .read_text(encoding="utf-8")
+    )
     return f"(() => {{ {source}; window.axe = window.axe || axe; {PARSE_COLOURS_ONCE} }})()"
 
 
@@ -101,7 +115,9 @@ async def axe_rules(page: Page) -> dict[str, list[str]]:
     await _load(page)
     rules = await page.evaluate("tags => axe.getRules(tags)", TAGS)
     spared = {"experimental", "deprecated"}
-    return {rule["ruleId"]: rule["tags"] for rule in rules if not spared & set(rule["tags"])}
+    return {
+        rule["ruleId"]: rule["tags"] for rule in rules if not spared & set(rule["tags"])
+    }
 
 
 async def axe_version(browser: Browser) -> str:

@@ -34,14 +34,19 @@ TERRITORY = Territory(
 PAGES = PageRenderer({"sample": Path(__file__).parent / "templates"}, [])
 REFUSED = {
     401: UnauthenticatedError("Log in to see this page."),
-    403: ForbiddenError("You are a member of the town hall, without the right to publish."),
+    403: ForbiddenError(
+        "You are a member of the town hall, without the right to publish."
+    ),
     404: NotFoundError(),
     410: GoneError(),
-    422: InvalidError(refusals=[Refusal("contact", "The address has no end.", "Add it.")]),
+    422: InvalidError(
+        refusals=[Refusal("contact", "The address has no end.", "Add it.")]
+    ),
     429: UdiError("Sixty requests a minute are served to one address."),
     500: UdiError("Something went wrong on our side."),
     503: UnavailableError(
-        "The identity service does not answer.", remedy="Try again in a minute; nothing was changed."
+        "The identity service does not answer.",
+        remedy="Try again in a minute; nothing was changed.",
     ),
 }
 
@@ -74,7 +79,9 @@ def render(template: str, language: str, **context: Any) -> str:
             "api": "/api/v1",
         },
     }
-    return PAGES._environments[language].get_template(template).render(**frame | context)
+    return (
+        PAGES._environments[language].get_template(template).render(**frame | context)
+    )
 
 
 def samples(language: str) -> dict[str, str]:
@@ -85,14 +92,29 @@ def samples(language: str) -> dict[str, str]:
         f"error-{status}": render("ui/error.html", language, status=status, error=error)
         for status, error in REFUSED.items()
     }
-    drawn["sheet"] = render("sample/sheet.html", language, day=date(2026, 11, 1), instant=moment)
+    drawn["sheet"] = render(
+        "sample/sheet.html", language, day=date(2026, 11, 1), instant=moment
+    )
     drawn["arrival"] = render("sample/arrival.html", language)
-    drawn["node"] = render("sample/arrival.html", language, program="node", actor=somebody)
+    drawn["node"] = render(
+        "sample/arrival.html", language, program="node", actor=somebody
+    )
     drawn["installation"] = render(
-        "ui/error.html", language, status=404, error=REFUSED[404], territory=None, navigation=[], urls={}
+        "ui/error.html",
+        language,
+        status=404,
+        error=REFUSED[404],
+        territory=None,
+        navigation=[],
+        urls={},
     )
     away = SimpleNamespace(
-        slug="away", title="Logging in is not possible for the moment", why="It does not answer.", remedy=""
+        slug="away",
+        title="Logging in is not possible for the moment",
+        why="It does not answer.",
+        remedy="",
     )
-    drawn["login-away"] = render("ui/login-away.html", language, failure=away, again="/login?back=/")
+    drawn["login-away"] = render(
+        "ui/login-away.html", language, failure=away, again="/login?back=/"
+    )
     return drawn

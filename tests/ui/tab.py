@@ -65,7 +65,8 @@ class Tab:
 
     async def visit(self, client: Client, address: str, language: str) -> Response:
         """Show an address with all that is folded open, and return the answer of its program."""
-        self._client, self._language = client, language
+        self._client = client
+        self._language = language
         self._own_host = urlsplit(address).netloc
         self._asked.clear()
         self._failures.clear()
@@ -81,7 +82,9 @@ class Tab:
             await self.page.evaluate(UNFOLD)
         return response
 
-    async def find_faults(self, client: Client, address: str, name: str, *languages: str) -> list[str]:
+    async def find_faults(
+        self, client: Client, address: str, name: str, *languages: str
+    ) -> list[str]:
         """What is too wide on either screen in each language, and what axe-core refuses there.
 
         Languages share their markup: axe-core looks at the first, and in a thorough run at each. Pictures of the page,
@@ -94,7 +97,9 @@ class Tab:
                 await self.page.set_viewport_size(screen)
                 width = await self.page.evaluate("document.documentElement.scrollWidth")
                 if width > screen["width"]:
-                    faults.append(f"{name} is {width} wide in {language} on a screen of {screen['width']}")
+                    faults.append(
+                        f"{name} is {width} wide in {language} on a screen of {screen['width']}"
+                    )
                 if language == languages[0] or thorough():
                     faults += await axe_violations(self.page)
                 await self.take_picture(f"{name}-{screen['width']}-{language}")
@@ -103,7 +108,9 @@ class Tab:
     async def take_picture(self, name: str) -> None:
         """Keep a picture of the whole page in the folder `UDI_PICTURES`, when there is one."""
         if folder := os.environ.get("UDI_PICTURES"):
-            await self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+            await self.page.screenshot(
+                path=Path(folder) / f"{name}.png", full_page=True
+            )
 
     async def answer(self, route: Route) -> None:
         """Answer for the program, and for everybody else."""
@@ -114,18 +121,28 @@ class Tab:
             return
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
-            response = await self._client.get(path, headers={"Accept-Language": self._language})
+            response = await self._client.get(
+                path, headers={"Accept-Language": self._language}
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, the test that waits for the page raises it
             self._failures.append(error)
             await route.abort()
             return
-        headers = {name: value for name, value in response.headers.items() if name != "content-encoding"}
-        await route.fulfill(status=response.status_code, headers=headers, body=response.content)
+        headers = {
+            name: value
+            for name, value in response.headers.items()
+            if name != "content-encoding"
+        }
+        await route.fulfill(
+            status=response.status_code, headers=headers, body=response.content
+        )
 
 
 async def open_tab(browser: Browser, *, axe: bool = True, **options: Any) -> Tab:
     """Open a tab in a context of its own; with `axe`, its pages have axe-core from the start, compiled once."""
-    context = await browser.new_context(viewport=WIDE, reduced_motion="reduce", **options)
+    context = await browser.new_context(
+        viewport=WIDE, reduced_motion="reduce", **options
+    )
     if axe:
         await context.add_init_script(axe_script())
     tab = Tab(await context.new_page())

@@ -18,9 +18,13 @@ def test_the_sheet_is_at_the_address_of_its_content() -> None:
     sheet = served()
 
     assert sheet.media_type == "text/css; charset=utf-8"
-    assert {decompress(sheet.packed[encoding], encoding) for encoding in ENCODINGS} == {sheet.content}
+    assert {decompress(sheet.packed[encoding], encoding) for encoding in ENCODINGS} == {
+        sheet.content
+    }
     assert len(sheet.packed["br"]) < len(sheet.packed["gzip"])
-    assert assets.Asset("udi.css", sheet.content + b" ", "text/css").digest != sheet.digest
+    assert (
+        assets.Asset("udi.css", sheet.content + b" ", "text/css").digest != sheet.digest
+    )
 
 
 def test_another_address_holds_nothing() -> None:
@@ -54,7 +58,10 @@ def test_only_needless_spaces_go(css: str, kept: str) -> None:
 def rules(css: str) -> list[str]:
     parsed = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
     assert [rule for rule in parsed if rule.type == "error"] == []
-    return ["".join(tinycss2.serialize([rule]).split()).replace(";}", "}") for rule in strip(parsed)]
+    return [
+        "".join(tinycss2.serialize([rule]).split()).replace(";}", "}")
+        for rule in strip(parsed)
+    ]
 
 
 def strip(nodes: list[tinycss2.ast.Node]) -> list[tinycss2.ast.Node]:
@@ -62,5 +69,9 @@ def strip(nodes: list[tinycss2.ast.Node]) -> list[tinycss2.ast.Node]:
         for part in ("prelude", "content", "arguments"):
             inner = getattr(node, part, None)
             if inner:
-                setattr(node, part, strip([child for child in inner if child.type != "comment"]))
+                setattr(
+                    node,
+                    part,
+                    strip([child for child in inner if child.type != "comment"]),
+                )
     return nodes

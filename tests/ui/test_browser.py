@@ -9,8 +9,20 @@ from tests.ui.axe import axe_violations
 from tests.ui.pages import ORIGIN, SENT, TERRITORY, samples
 from udi.ui import assets, motif, theme
 
-VIEWS: list[tuple[int, Literal["light", "dark"]]] = [(1280, "light"), (1280, "dark"), (320, "light")]
-SHOWN = ["arrival", "error-403", "error-404", "error-422", "installation", "node", "sheet"]
+VIEWS: list[tuple[int, Literal["light", "dark"]]] = [
+    (1280, "light"),
+    (1280, "dark"),
+    (320, "light"),
+]
+SHOWN = [
+    "arrival",
+    "error-403",
+    "error-404",
+    "error-422",
+    "installation",
+    "node",
+    "sheet",
+]
 
 
 async def show(browser: Browser, name: str, *, language: str) -> Page:
@@ -26,7 +38,9 @@ async def show(browser: Browser, name: str, *, language: str) -> Page:
     } | {f"/{key}": (html, SENT["Content-Type"]) for key, html in drawn.items()}
 
     async def answer(route: Route) -> None:
-        body, kind = files.get(route.request.url.removeprefix(ORIGIN), ("", "text/plain"))
+        body, kind = files.get(
+            route.request.url.removeprefix(ORIGIN), ("", "text/plain")
+        )
         await route.fulfill(body=body, headers=SENT | {"Content-Type": kind})
 
     page = await browser.new_page()
@@ -36,7 +50,9 @@ async def show(browser: Browser, name: str, *, language: str) -> Page:
 
 
 @pytest.mark.parametrize("name", SHOWN)
-async def test_a_page_is_accessible_and_never_scrolls_sideways(browser: Browser, name: str) -> None:
+async def test_a_page_is_accessible_and_never_scrolls_sideways(
+    browser: Browser, name: str
+) -> None:
     page = await show(browser, name, language="fr")
     found = []
     for width, scheme in VIEWS:
@@ -63,7 +79,9 @@ async def test_the_page_refuses_what_its_policy_refuses(browser: Browser) -> Non
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text))
 
-    await page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
+    await page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')"
+    )
 
     assert any("Content Security Policy" in text for text in refused)
     await page.close()
@@ -74,6 +92,10 @@ async def test_the_keyboard_reaches_the_content_first(browser: Browser) -> None:
 
     await page.keyboard.press("Tab")
 
-    assert await page.evaluate("document.activeElement.getAttribute('href')") == "#content"
-    assert await page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    assert (
+        await page.evaluate("document.activeElement.getAttribute('href')") == "#content"
+    )
+    assert (
+        await page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    )
     await page.close()

@@ -29,11 +29,16 @@ def test_a_template_compiles_to_the_same_in_each_language(pages: PageRenderer) -
 
     assert len(names) > 20
     for name in names:
-        assert {_compile(other, name) for other in others} == {_compile(first, name)}, name
+        assert {_compile(other, name) for other in others} == {_compile(first, name)}, (
+            name
+        )
 
 
-def test_what_was_compiled_is_kept_until_the_template_changes(pages: PageRenderer) -> None:
-    kept, environment = TemplateCache(), next(iter(pages._environments.values()))
+def test_what_was_compiled_is_kept_until_the_template_changes(
+    pages: PageRenderer,
+) -> None:
+    kept = TemplateCache()
+    environment = next(iter(pages._environments.values()))
     code = environment.compile("{{ one }}")
     bucket = kept.get_bucket(environment, "page.html", None, "{{ one }}")
     bucket.code = code

@@ -9,7 +9,14 @@ from litestar import Litestar
 from tests.visitors import browse
 from udi.kit.tenancy import Territory
 from udi.ui import assets
-from udi.ui.compression import LARGE, SMALL, CompressionMiddleware, choose_encoding, compress, decompress
+from udi.ui.compression import (
+    LARGE,
+    SMALL,
+    CompressionMiddleware,
+    choose_encoding,
+    compress,
+    decompress,
+)
 
 TEXT = "Qualité de l’air, heure par heure. ".encode() * 40
 
@@ -26,28 +33,53 @@ def test_the_best_encoding_that_is_read_is_chosen(accepted: str, chosen: str) ->
 
 
 async def ask(
-    body: bytes, *, status: int = 200, more: bool = False, asked: dict[str, str] | None = None, **headers: str
+    body: bytes,
+    *,
+    status: int = 200,
+    more: bool = False,
+    asked: dict[str, str] | None = None,
+    **headers: str,
 ) -> tuple[dict[str, str], bytes]:
     """What leaves a wrapped program that answers this."""
     sent: list[Any] = []
-    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    named = [
+        (name.replace("_", "-").encode(), value.encode())
+        for name, value in headers.items()
+    ]
 
     async def program(scope: Any, receive: Any, send: Any) -> None:
         length = [(b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": [*named, *length]})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [*named, *length],
+            }
+        )
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def keep(message: Any) -> None:
         sent.append(message)
 
-    wanted = [(key.encode(), value.encode()) for key, value in ({"accept-encoding": "br"} | (asked or {})).items()]
-    await CompressionMiddleware(program)({"type": "http", "method": "GET", "headers": wanted}, None, keep)  # type: ignore[arg-type, typeddict-item]  # a program reads no more of it here
-    return {key.decode(): value.decode() for key, value in sent[0]["headers"]}, sent[1]["body"]
+    wanted = [
+        (key.encode(), value.encode())
+        for key, value in ({"accept-encoding": "br"} | (asked or {})).items()
+    ]
+    await CompressionMiddleware(program)(
+        {"type": "http", "method": "GET", "headers": wanted}, None, keep
+    )  # type: ignore[arg-type, typeddict-item]  # a program reads no more of it here
+    return {key.decode(): value.decode() for key, value in sent[0]["headers"]}, sent[1][
+        "body"
+    ]
 
 
-@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/problem+json", "image/svg+xml"])
+@pytest.mark.parametrize(
+    "kind", ["text/html; charset=utf-8", "application/problem+json", "image/svg+xml"]
+)
 async def test_a_text_is_compressed_and_its_validator_weak(kind: str) -> None:
-    headers, body = await ask(TEXT, content_type=kind, etag='"a1"', vary="Accept-Language")
+    headers, body = await ask(
+        TEXT, content_type=kind, etag='"a1"', vary="Accept-Language"
+    )
 
     assert decompress(body, "br") == TEXT
     assert headers["content-encoding"] == "br"
@@ -62,7 +94,10 @@ async def test_a_text_is_compressed_and_its_validator_weak(kind: str) -> None:
         {"content_type": "text/csv"},
         {"content_type": "application/vnd.pmtiles"},
         {"content_type": "application/json", "accept_ranges": "bytes"},
-        {"content_type": "application/json", "content_disposition": "attachment; filename=a.json"},
+        {
+            "content_type": "application/json",
+            "content_disposition": "attachment; filename=a.json",
+        },
         {"content_type": "text/css", "content_encoding": "gzip"},
     ],
 )
@@ -95,15 +130,26 @@ async def test_a_large_text_is_compressed_too() -> None:
     assert decompress(body, "br") == whole
 
 
-@pytest.mark.parametrize(("known", "said"), [('W/"a1"', 'W/"a1"'), ('"a1"', '"a1"'), ('"b2", W/"a1"', 'W/"a1"')])
-async def test_a_304_repeats_the_validator_as_it_was_given(known: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [('W/"a1"', 'W/"a1"'), ('"a1"', '"a1"'), ('"b2", W/"a1"', 'W/"a1"')],
+)
+async def test_a_304_repeats_the_validator_as_it_was_given(
+    known: str, said: str
+) -> None:
     headers, _ = await ask(b"", status=304, etag='"a1"', asked={"if-none-match": known})
 
     assert headers["etag"] == said
 
 
 async def test_a_304_of_a_file_keeps_its_strong_validator() -> None:
-    headers, _ = await ask(b"", status=304, etag='"a1"', accept_ranges="bytes", asked={"if-none-match": 'W/"a1"'})
+    headers, _ = await ask(
+        b"",
+        status=304,
+        etag='"a1"',
+        accept_ranges="bytes",
+        asked={"if-none-match": 'W/"a1"'},
+    )
 
     assert headers["etag"] == '"a1"'
     assert "vary" not in headers
@@ -119,14 +165,21 @@ async def fetch(client: httpx.AsyncClient, path: str, encoding: str) -> httpx.Re
     return answer
 
 
-async def test_both_programs_speak_brotli_and_gzip(portal_app: Litestar, node_app: Litestar, demo: Territory) -> None:
+async def test_both_programs_speak_brotli_and_gzip(
+    portal_app: Litestar, node_app: Litestar, demo: Territory
+) -> None:
     for app in (portal_app, node_app):
         async with browse(app, demo) as visitor:
             for path in ("/", "/problems", assets.asset_url("udi.css")):
-                plain, small, zipped = [await fetch(visitor, path, name) for name in ("identity", "br", "gzip")]
+                plain, small, zipped = [
+                    await fetch(visitor, path, name)
+                    for name in ("identity", "br", "gzip")
+                ]
 
                 assert plain.content == small.content == zipped.content
                 assert "Accept-Encoding" in plain.headers["vary"]
                 assert small.headers["content-encoding"] == "br"
                 assert zipped.headers["content-encoding"] == "gzip"
-                assert int(small.headers["content-length"]) < int(zipped.headers["content-length"])
+                assert int(small.headers["content-length"]) < int(
+                    zipped.headers["content-length"]
+                )

@@ -15,13 +15,23 @@ from udi.ui.declarations import (
     weights,
 )
 
-PART: dict[str, Any] = {"date": "2026-11-26", "pages": 1, "languages": ["fr"], "modes": [], "axe": "4", "broken": {}}
+PART: dict[str, Any] = {
+    "date": "2026-11-26",
+    "pages": 1,
+    "languages": ["fr"],
+    "modes": [],
+    "axe": "4",
+    "broken": {},
+}
 
 
 def found(**states: int) -> AccessibilityReport:
     """As many criteria in each state as said."""
     told = [state for state, count in states.items() for _ in range(count)]
-    return read_accessibility(PART | {"criteria": {f"1.{rank}": state for rank, state in enumerate(told, start=1)}})
+    return read_accessibility(
+        PART
+        | {"criteria": {f"1.{rank}": state for rank, state in enumerate(told, start=1)}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,18 +52,34 @@ def test_conformity_is_a_share_of_what_applies_and_none_while_a_person_has_not_l
 
 
 def test_criteria_are_counted_by_theme() -> None:
-    said = read_accessibility(PART | {"criteria": {"1.1": "kept", "10.2": "unseen", "10.3": "unseen", "2.1": "broken"}})
+    said = read_accessibility(
+        PART
+        | {
+            "criteria": {
+                "1.1": "kept",
+                "10.2": "unseen",
+                "10.3": "unseen",
+                "2.1": "broken",
+            }
+        }
+    )
 
     assert list(said.themes) == [1, 2, 10]
     assert said.themes[10][CriterionState.UNSEEN] == 2
 
 
-def test_a_release_without_results_conforms_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_without_results_conforms_to_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(declarations, "FILE", tmp_path / "none.json")
     for cached in (declarations._read_file, accessibility, weights):
         cached.cache_clear()
     try:
-        assert (accessibility(), weights(), declarations.conformity()) == (None, None, Conformity.NONE)
+        assert (accessibility(), weights(), declarations.conformity()) == (
+            None,
+            None,
+            Conformity.NONE,
+        )
     finally:
         for cached in (declarations._read_file, accessibility, weights):
             cached.cache_clear()

@@ -38,28 +38,49 @@ def test_a_date_is_in_words() -> None:
 def test_an_instant_is_told_in_universal_time() -> None:
     moment = datetime(2026, 12, 1, 6, 4, tzinfo=timezone(timedelta(hours=1)))
 
-    assert formats.display_datetime(moment, "fr") == f"1er décembre 2026, 5{NB}h{NB}04 UTC"
+    assert (
+        formats.display_datetime(moment, "fr") == f"1er décembre 2026, 5{NB}h{NB}04 UTC"
+    )
     assert formats.display_datetime(moment, "en") == "1 December 2026, 05:04 UTC"
-    assert formats.display_datetime(datetime(2026, 12, 1, 5, 4), "en") == "1 December 2026, 05:04 UTC"  # noqa: DTZ001
+    assert (
+        formats.display_datetime(datetime(2026, 12, 1, 5, 4), "en")  # noqa: DTZ001
+        == "1 December 2026, 05:04 UTC"
+    )
 
 
-NOUMEA, REUNION, PARIS = (ZoneInfo(name) for name in ("Pacific/Noumea", "Indian/Reunion", "Europe/Paris"))
+NOUMEA, REUNION, PARIS = (
+    ZoneInfo(name) for name in ("Pacific/Noumea", "Indian/Reunion", "Europe/Paris")
+)
 
 
-def test_an_hour_is_the_territorys_and_names_its_zone_only_where_it_could_be_mistaken() -> None:
+def test_an_hour_is_the_territorys_and_names_its_zone_only_where_it_could_be_mistaken() -> (
+    None
+):
     moment = datetime(2026, 11, 30, 14, 30, tzinfo=UTC)
 
-    assert formats.display_datetime(moment, "fr", zone=NOUMEA) == f"1er décembre 2026, 1{NB}h{NB}30"
-    assert formats.display_datetime(moment, "en", zone=REUNION) == "30 November 2026, 18:30"
-    assert formats.display_datetime(moment, "en", zone=REUNION, named=True) == "30 November 2026, 18:30 (UTC+4)"
-    assert formats.display_datetime(moment, "en", zone=ZoneInfo("Pacific/Marquesas"), named=True).endswith(
-        "05:00 (UTC\N{MINUS SIGN}9:30)"
+    assert (
+        formats.display_datetime(moment, "fr", zone=NOUMEA)
+        == f"1er décembre 2026, 1{NB}h{NB}30"
     )
+    assert (
+        formats.display_datetime(moment, "en", zone=REUNION)
+        == "30 November 2026, 18:30"
+    )
+    assert (
+        formats.display_datetime(moment, "en", zone=REUNION, named=True)
+        == "30 November 2026, 18:30 (UTC+4)"
+    )
+    assert formats.display_datetime(
+        moment, "en", zone=ZoneInfo("Pacific/Marquesas"), named=True
+    ).endswith("05:00 (UTC\N{MINUS SIGN}9:30)")
 
 
 def test_the_hour_that_comes_twice_in_autumn_says_which() -> None:
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    hours = [formats.display_datetime(first + timedelta(hours=n), "en", zone=PARIS)[17:] for n in (-1, 0, 1, 2)]
+    hours = [
+        formats.display_datetime(first + timedelta(hours=n), "en", zone=PARIS)[17:]
+        for n in (-1, 0, 1, 2)
+    ]
 
     assert hours == ["01:30", "02:30 (UTC+2)", "02:30 (UTC+1)", "03:30"]
 
@@ -72,17 +93,28 @@ def test_the_day_of_an_instant_is_the_territorys() -> None:
     assert formats.display_date(evening, "fr", zone=REUNION) == "1er décembre 2026"
 
 
-@pytest.mark.parametrize("said", ["00:00:00", "23:59:59", "23:59:59.999000", "23:59:59.999999"])
-@pytest.mark.parametrize("zone", ["America/Martinique", "Pacific/Noumea", "Europe/Paris"])
-def test_a_day_that_a_record_wrote_as_an_instant_is_that_day_everywhere(said: str, zone: str) -> None:
+@pytest.mark.parametrize(
+    "said", ["00:00:00", "23:59:59", "23:59:59.999000", "23:59:59.999999"]
+)
+@pytest.mark.parametrize(
+    "zone", ["America/Martinique", "Pacific/Noumea", "Europe/Paris"]
+)
+def test_a_day_that_a_record_wrote_as_an_instant_is_that_day_everywhere(
+    said: str, zone: str
+) -> None:
     day = f"2024-05-03T{said}+00:00"
 
-    assert formats.display_date(datetime.fromisoformat(day), "en", zone=ZoneInfo(zone)) == "3 May 2024"
+    assert (
+        formats.display_date(datetime.fromisoformat(day), "en", zone=ZoneInfo(zone))
+        == "3 May 2024"
+    )
     assert formats.local_iso(day, ZoneInfo(zone)) == "2024-05-03"
 
 
 def test_a_written_moment_is_said_as_it_is_there() -> None:
-    assert formats.local_iso("2024-05-03T14:05:00Z", NOUMEA) == "2024-05-04T01:05:00+11:00"
+    assert (
+        formats.local_iso("2024-05-03T14:05:00Z", NOUMEA) == "2024-05-04T01:05:00+11:00"
+    )
     assert formats.local_iso("2024-05-03T14:05:00", NOUMEA) == "2024-05-03T14:05:00"
     assert formats.local_iso("2024-05-03", NOUMEA) == "2024-05-03"
 
@@ -90,19 +122,41 @@ def test_a_written_moment_is_said_as_it_is_there() -> None:
 def test_time_past_is_said_from_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
 
-    assert formats.display_relative_time(datetime(2026, 11, 24, 11, 56, tzinfo=UTC), "fr") == "il y a 4 minutes"
-    assert formats.display_relative_time(datetime(2026, 11, 24, 11, 56, tzinfo=UTC), "en") == "4 minutes ago"
-    assert formats.display_relative_time(datetime(2026, 11, 27, 12, tzinfo=UTC), "en") == "in 3 days"
+    assert (
+        formats.display_relative_time(datetime(2026, 11, 24, 11, 56, tzinfo=UTC), "fr")
+        == "il y a 4 minutes"
+    )
+    assert (
+        formats.display_relative_time(datetime(2026, 11, 24, 11, 56, tzinfo=UTC), "en")
+        == "4 minutes ago"
+    )
+    assert (
+        formats.display_relative_time(datetime(2026, 11, 27, 12, tzinfo=UTC), "en")
+        == "in 3 days"
+    )
 
 
-def test_days_ago_are_those_of_the_calendar_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats.clock, "now", lambda: datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
+def test_days_ago_are_those_of_the_calendar_where_one_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        formats.clock, "now", lambda: datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    )
     paris = ZoneInfo("Europe/Paris")
     evening = datetime(2026, 11, 24, 22, tzinfo=UTC)
 
-    assert (formats.days_ago(evening, "en"), formats.days_ago(evening, "en", zone=paris)) == (0, 1)
-    assert formats.display_relative_days(datetime(2026, 11, 21, 1, tzinfo=UTC), "fr") == "il y a 3 jours"
-    assert formats.display_relative_days(datetime(2026, 9, 1, tzinfo=UTC), "en") == "3 months ago"
+    assert (
+        formats.days_ago(evening, "en"),
+        formats.days_ago(evening, "en", zone=paris),
+    ) == (0, 1)
+    assert (
+        formats.display_relative_days(datetime(2026, 11, 21, 1, tzinfo=UTC), "fr")
+        == "il y a 3 jours"
+    )
+    assert (
+        formats.display_relative_days(datetime(2026, 9, 1, tzinfo=UTC), "en")
+        == "3 months ago"
+    )
 
 
 def test_numbers_keep_together() -> None:
@@ -112,7 +166,10 @@ def test_numbers_keep_together() -> None:
 
 def test_a_machine_reads_dates_too() -> None:
     assert formats.machine_date(date(2026, 11, 18)) == "2026-11-18"
-    assert formats.machine_date(datetime(2026, 11, 18, 5, 4, 3, 999, tzinfo=UTC)) == "2026-11-18T05:04:03+00:00"
+    assert (
+        formats.machine_date(datetime(2026, 11, 18, 5, 4, 3, 999, tzinfo=UTC))
+        == "2026-11-18T05:04:03+00:00"
+    )
 
 
 def test_a_message_without_values_keeps_its_signs() -> None:
@@ -124,7 +181,11 @@ def test_a_message_without_values_keeps_its_signs() -> None:
 def test_a_measure_keeps_six_decimals() -> None:
     assert formats.display_figure(1284.12345678, "fr") == f"1{THIN}284,123457"
     assert formats.display_figure(0.30000000000000004, "en") == "0.3"
-    assert [formats.display_figure(value, "fr") for value in (1e44, -2.5e-44, 0)] == ["1E44", "-2,5E-44", "0"]
+    assert [formats.display_figure(value, "fr") for value in (1e44, -2.5e-44, 0)] == [
+        "1E44",
+        "-2,5E-44",
+        "0",
+    ]
 
 
 def test_a_written_day_or_moment_is_said_short() -> None:

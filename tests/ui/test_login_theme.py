@@ -20,15 +20,25 @@ FROM_SERVER = re.compile(
 
 
 def messages(folder: Path, language: str) -> dict[str, str]:
-    lines = (folder / f"messages/messages_{language}.properties").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    lines = (
+        (folder / f"messages/messages_{language}.properties")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
+    return dict(
+        line.split("=", 1) for line in lines if line and not line.startswith("#")
+    )
 
 
 @pytest.mark.parametrize("path", login_theme.derived_files())
 def test_derived_files_are_up_to_date(path: Path) -> None:
-    written = (login_theme.THEMES / login_theme.THEME / path).read_text(encoding="utf-8")
+    written = (login_theme.THEMES / login_theme.THEME / path).read_text(
+        encoding="utf-8"
+    )
 
-    assert written == login_theme.derived_files()[path], "run: python -m udi.ui.login_theme"
+    assert written == login_theme.derived_files()[path], (
+        "run: python -m udi.ui.login_theme"
+    )
 
 
 def test_the_pages_that_people_meet_are_ours() -> None:
@@ -47,22 +57,34 @@ def test_a_page_runs_nothing_and_keeps_the_order_of_the_keyboard(path: Path) -> 
 
 @pytest.mark.parametrize("folder", [LOGIN, EMAIL], ids=["login", "email"])
 def test_both_languages_say_the_same_things(folder: Path) -> None:
-    french, english = messages(folder, "fr"), messages(folder, "en")
+    french = messages(folder, "fr")
+    english = messages(folder, "en")
 
     assert french.keys() == english.keys()
     assert len(french) > 5
-    assert all(re.findall(r"\{\d\}", french[key]) == re.findall(r"\{\d\}", english[key]) for key in french)
+    assert all(
+        re.findall(r"\{\d\}", french[key]) == re.findall(r"\{\d\}", english[key])
+        for key in french
+    )
     assert [text for text in [*french.values(), *english.values()] if "'" in text] == []
-    assert [text for text in french.values() if any(f" {sign}" in text for sign in ":;?!»")] == []
+    assert [
+        text for text in french.values() if any(f" {sign}" in text for sign in ":;?!»")
+    ] == []
 
 
 def test_every_message_of_the_templates_is_written_and_none_is_left_over() -> None:
     written = messages(LOGIN, "fr")
-    used = {key for path in PAGES for key in re.findall(r'"(udi\w+)"', path.read_text(encoding="utf-8"))}
+    used = {
+        key
+        for path in PAGES
+        for key in re.findall(r'"(udi\w+)"', path.read_text(encoding="utf-8"))
+    }
     text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
 
     assert used == {key for key in written if key.startswith("udi")}
-    assert [key for key in written if key not in text and not FROM_SERVER.match(key)] == []
+    assert [
+        key for key in written if key not in text and not FROM_SERVER.match(key)
+    ] == []
 
 
 def test_the_plain_invitation_leaves_its_link_whole() -> None:
@@ -70,13 +92,23 @@ def test_the_plain_invitation_leaves_its_link_whole() -> None:
 
     assert template.startswith('<#ftl output_format="plainText">')
     assert "kcSanitize" not in template
-    assert all("{0}" in messages(EMAIL, language)["orgInviteBodyPersonalized"] for language in ("fr", "en"))
+    assert all(
+        "{0}" in messages(EMAIL, language)["orgInviteBodyPersonalized"]
+        for language in ("fr", "en")
+    )
 
 
-@pytest.mark.parametrize("slug", ["demo", "armorine", "a" * 60, *(f"town-{number}" for number in range(60))])
+@pytest.mark.parametrize(
+    "slug", ["demo", "armorine", "a" * 60, *(f"town-{number}" for number in range(60))]
+)
 def test_a_territorys_tile_passes_the_check_of_the_template(slug: str) -> None:
-    check = re.search(r"matches\('(\(<path.*?\)\+)'\)", (LOGIN / "tile.ftl").read_text(encoding="utf-8"))
-    attributes = login_theme.client_attributes(slug, {"fr": "Armorine", "en": "Armorine"}, {"hue": 186})
+    check = re.search(
+        r"matches\('(\(<path.*?\)\+)'\)",
+        (LOGIN / "tile.ftl").read_text(encoding="utf-8"),
+    )
+    attributes = login_theme.client_attributes(
+        slug, {"fr": "Armorine", "en": "Armorine"}, {"hue": 186}
+    )
 
     assert check
     assert re.fullmatch(check[1], attributes["udi.tile"])
@@ -88,10 +120,18 @@ def test_a_territorys_tile_passes_the_check_of_the_template(slug: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tile", ['<path class="k1" d="M0 0"/><script>', '<path class="k1" onload="x" d="M0"/>', "<svg/>"]
+    "tile",
+    [
+        '<path class="k1" d="M0 0"/><script>',
+        '<path class="k1" onload="x" d="M0"/>',
+        "<svg/>",
+    ],
 )
 def test_a_tile_with_anything_else_is_refused(tile: str) -> None:
-    check = re.search(r"matches\('(\(<path.*?\)\+)'\)", (LOGIN / "tile.ftl").read_text(encoding="utf-8"))
+    check = re.search(
+        r"matches\('(\(<path.*?\)\+)'\)",
+        (LOGIN / "tile.ftl").read_text(encoding="utf-8"),
+    )
 
     assert check
     assert re.fullmatch(check[1], tile) is None

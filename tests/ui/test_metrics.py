@@ -24,10 +24,14 @@ from udi.ui.site import Site
 LINE = re.compile(
     r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"(,[a-z]+="(?:[^"\\\n]|\\["\\n])*")*\})? (\+Inf|[0-9.e+-]+)'
 )
-COMMENT = re.compile(r"# (TYPE [a-z_]+ (counter|gauge|histogram|info)|UNIT [a-z_]+ (seconds|bytes)|HELP [a-z_]+ .+)")
+COMMENT = re.compile(
+    r"# (TYPE [a-z_]+ (counter|gauge|histogram|info)|UNIT [a-z_]+ (seconds|bytes)|HELP [a-z_]+ .+)"
+)
 
 
-def client(app: Litestar, host: str = "127.0.0.1", address: str = "127.0.0.1") -> httpx.AsyncClient:
+def client(
+    app: Litestar, host: str = "127.0.0.1", address: str = "127.0.0.1"
+) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=app, client=(address, 40000))
     return httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=30)
 
@@ -37,11 +41,23 @@ async def numbers(app: Litestar) -> dict[str, float]:
     async with client(app) as collector:
         answer = await collector.get("/metrics")
     assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert (
+        answer.headers["content-type"]
+        == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    )
     *lines, end = answer.text.splitlines()
     assert end == "# EOF"
-    assert [line for line in lines if not (COMMENT if line.startswith("#") else LINE).fullmatch(line)] == []
-    return {name: float(value) for name, _, value in (ln.rpartition(" ") for ln in lines if not ln.startswith("#"))}
+    assert [
+        line
+        for line in lines
+        if not (COMMENT if line.startswith("#") else LINE).fullmatch(line)
+    ] == []
+    return {
+        name: float(value)
+        for name, _, value in (
+            ln.rpartition(" ") for ln in lines if not ln.startswith("#")
+        )
+    }
 
 
 @pytest.fixture
@@ -58,7 +74,12 @@ def test_labels_are_escaped_and_a_histogram_counts_upwards() -> None:
         metrics.count_request({"route": 'a"b\\c\nd', "territory": ""}, seconds)
 
     told = render_metrics(
-        [*metrics.families(), MetricFamily("udi_x_bytes", "gauge", "Two\nlines.", [MetricSample({}, math.inf)])]
+        [
+            *metrics.families(),
+            MetricFamily(
+                "udi_x_bytes", "gauge", "Two\nlines.", [MetricSample({}, math.inf)]
+            ),
+        ]
     )
 
     label = r'route="a\"b\\c\nd"'
@@ -67,10 +88,15 @@ def test_labels_are_escaped_and_a_histogram_counts_upwards() -> None:
     assert f'udi_http_request_duration_seconds_bucket{{{label},le="0.5"}} 2' in told
     assert f'udi_http_request_duration_seconds_bucket{{{label},le="+Inf"}} 3' in told
     assert f"udi_http_request_duration_seconds_sum{{{label}}} 60.301" in told
-    assert "# UNIT udi_x_bytes bytes\n# HELP udi_x_bytes Two\\nlines.\nudi_x_bytes +Inf\n# EOF\n" in told
+    assert (
+        "# UNIT udi_x_bytes bytes\n# HELP udi_x_bytes Two\\nlines.\nudi_x_bytes +Inf\n# EOF\n"
+        in told
+    )
 
 
-async def test_requests_are_counted_by_territory_and_route_never_by_path(portal_app: Litestar, demo: Territory) -> None:
+async def test_requests_are_counted_by_territory_and_route_never_by_path(
+    portal_app: Litestar, demo: Territory
+) -> None:
     unknown = "00000000-0000-4000-8000-000000000001"
     async with client(portal_app, demo.hosts[0]) as visitor:
         assert (await visitor.get("/data?q=secret-words")).status_code == 200
@@ -80,13 +106,18 @@ async def test_requests_are_counted_by_territory_and_route_never_by_path(portal_
     told = await numbers(portal_app)
 
     def count(route: str, status: str) -> float:
-        where = f'territory="{demo.slug}",method="GET",route="{route}",status="{status}"'
+        where = (
+            f'territory="{demo.slug}",method="GET",route="{route}",status="{status}"'
+        )
         return told[f'udi_http_requests_total{{program="portal",{where}}}']
 
     assert count("/data", "2xx") == 1
     assert count("/data/{name}", "4xx") == 1
     assert any('route="unmatched",status="4xx"' in name for name in told)
-    assert not any(unknown in name or "secret-words" in name or "no-such-page" in name for name in told)
+    assert not any(
+        unknown in name or "secret-words" in name or "no-such-page" in name
+        for name in told
+    )
 
 
 async def test_the_portal_tells_its_queue_reports_memory_and_failures(
@@ -97,10 +128,21 @@ async def test_the_portal_tells_its_queue_reports_memory_and_failures(
 
     told = await numbers(portal_app)
 
-    assert told[f'udi_jobs{{program="portal",territory="{demo.slug}",state="waiting"}}'] == 1
-    assert told[f'udi_jobs{{program="portal",territory="{demo.slug}",state="held"}}'] == 0
-    assert 0 <= told[f'udi_jobs_age_seconds{{program="portal",territory="{demo.slug}"}}'] < 60
-    assert told[f'udi_reports_undelivered{{territory="{demo.slug}",state="failed"}}'] == 0
+    assert (
+        told[f'udi_jobs{{program="portal",territory="{demo.slug}",state="waiting"}}']
+        == 1
+    )
+    assert (
+        told[f'udi_jobs{{program="portal",territory="{demo.slug}",state="held"}}'] == 0
+    )
+    assert (
+        0
+        <= told[f'udi_jobs_age_seconds{{program="portal",territory="{demo.slug}"}}']
+        < 60
+    )
+    assert (
+        told[f'udi_reports_undelivered{{territory="{demo.slug}",state="failed"}}'] == 0
+    )
     assert told['process_resident_memory_bytes{program="portal"}'] > 10**7
     assert told['udi_measures_failed{program="portal"}'] == 0
 
@@ -131,9 +173,13 @@ async def test_the_numbers_are_not_for_others(
     assert "udi_" not in answer.text
 
 
-async def test_the_token_opens_the_numbers_from_another_machine(portal_app: Litestar, token: str) -> None:
+async def test_the_token_opens_the_numbers_from_another_machine(
+    portal_app: Litestar, token: str
+) -> None:
     async with client(portal_app, "10.0.0.4", "192.0.2.7") as collector:
-        answer = await collector.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+        answer = await collector.get(
+            "/metrics", headers={"Authorization": f"Bearer {token}"}
+        )
 
     assert answer.status_code == 200
 
@@ -142,7 +188,8 @@ async def test_numbers_are_told_while_the_database_is_away(
     portal_app: Litestar, portal_site: Site, settings: Settings
 ) -> None:
     away = Database(settings.model_copy(update={"database_port": 1}), "portal")
-    kept, portal_site.database = portal_site.database, away
+    kept = portal_site.database
+    portal_site.database = away
     try:
         told = await numbers(portal_app)
         async with client(portal_app) as collector:
@@ -155,12 +202,18 @@ async def test_numbers_are_told_while_the_database_is_away(
     assert ready.status_code == 503
 
 
-async def test_a_program_is_ready_when_no_migration_is_pending(portal_app: Litestar, portal_database: Database) -> None:
+async def test_a_program_is_ready_when_no_migration_is_pending(
+    portal_app: Litestar, portal_database: Database
+) -> None:
     move = text("UPDATE public.alembic_version SET version_num = :to")
     async with client(portal_app) as proxy:
         ready = await proxy.get("/ready")
         async with portal_database.platform_session(role="owner") as session:
-            newest = (await session.scalars(text("SELECT version_num FROM public.alembic_version"))).one()
+            newest = (
+                await session.scalars(
+                    text("SELECT version_num FROM public.alembic_version")
+                )
+            ).one()
             await session.execute(move, {"to": "foundation"})
         behind = await proxy.get("/ready")
         async with portal_database.platform_session(role="owner") as session:
@@ -175,9 +228,17 @@ async def test_a_program_is_ready_when_no_migration_is_pending(portal_app: Lites
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("a1b2c3d4e5f60718", True), ("short", False), ("bad id with spaces", False), ("x" * 65, False)]
+    ("given", "kept"),
+    [
+        ("a1b2c3d4e5f60718", True),
+        ("short", False),
+        ("bad id with spaces", False),
+        ("x" * 65, False),
+    ],
 )
-async def test_an_answer_carries_the_id_of_its_request(portal_app: Litestar, *, given: str, kept: bool) -> None:
+async def test_an_answer_carries_the_id_of_its_request(
+    portal_app: Litestar, *, given: str, kept: bool
+) -> None:
     async with client(portal_app) as proxy:
         answer = await proxy.get("/health", headers={"X-Request-ID": given})
 
@@ -188,26 +249,43 @@ async def test_an_answer_carries_the_id_of_its_request(portal_app: Litestar, *, 
 async def test_the_log_says_each_request_without_its_path_or_query(
     portal_app: Litestar, demo: Territory, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    before = structlog.get_config(), logging.getLogger().handlers[:], logging.getLogger().level
+    before = (
+        structlog.get_config(),
+        logging.getLogger().handlers[:],
+        logging.getLogger().level,
+    )
     logs.configure("json")
     try:
         async with client(portal_app, demo.hosts[0]) as visitor:
-            await visitor.get("/data?q=jeanne@people.example", headers={"X-Request-ID": "request-0001"})
+            await visitor.get(
+                "/data?q=jeanne@people.example",
+                headers={"X-Request-ID": "request-0001"},
+            )
             await visitor.get("/health")
     finally:
         structlog.configure(**before[0])
         logging.getLogger().handlers[:] = before[1]
         logging.getLogger().setLevel(before[2])
 
-    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    lines = [
+        json.loads(line)
+        for line in capfd.readouterr().err.splitlines()
+        if line.startswith("{")
+    ]
     said = [line for line in lines if line["event"] == "request"]
     assert len(said) == 1
     assert (said[0]["request_id"], said[0]["territory"]) == ("request-0001", demo.slug)
-    assert (said[0]["route"], said[0]["status"], said[0]["method"]) == ("/data", 200, "GET")
+    assert (said[0]["route"], said[0]["status"], said[0]["method"]) == (
+        "/data",
+        200,
+        "GET",
+    )
     assert "jeanne" not in json.dumps(lines)
 
 
-async def test_a_program_leaves_the_logging_that_was_configured(portal_site: Site) -> None:
+async def test_a_program_leaves_the_logging_that_was_configured(
+    portal_site: Site,
+) -> None:
     before = logging.getLogger().handlers[:]
 
     portal.create(portal_site)
@@ -215,9 +293,13 @@ async def test_a_program_leaves_the_logging_that_was_configured(portal_site: Sit
     assert logging.getLogger().handlers == before
 
 
-async def test_requests_at_the_same_time_keep_their_own_id(portal_app: Litestar) -> None:
+async def test_requests_at_the_same_time_keep_their_own_id(
+    portal_app: Litestar,
+) -> None:
     async with client(portal_app) as proxy:
         ids = [f"request-{number:04}" for number in range(20)]
-        answers = await asyncio.gather(*(proxy.get("/health", headers={"X-Request-ID": each}) for each in ids))
+        answers = await asyncio.gather(
+            *(proxy.get("/health", headers={"X-Request-ID": each}) for each in ids)
+        )
 
     assert [answer.headers["x-request-id"] for answer in answers] == ids

@@ -21,7 +21,9 @@ def same_host(client: httpx.AsyncClient) -> str:
     return f"{client.base_url.scheme}://{client.base_url.netloc.decode()}"
 
 
-@pytest.mark.parametrize("host", ["nobody.example", "demo.example.org", "127.0.0.1:8000", "x.localhost", ""])
+@pytest.mark.parametrize(
+    "host", ["nobody.example", "demo.example.org", "127.0.0.1:8000", "x.localhost", ""]
+)
 async def test_a_host_that_is_no_territorys_is_not_found(
     portal_app: Litestar, demo: Territory, other: Territory, host: str
 ) -> None:
@@ -61,7 +63,9 @@ async def test_a_form_is_taken_from_this_site_only(
     assert answer.status_code == status
 
 
-async def test_a_form_without_a_cookie_needs_no_proof_of_its_site(portal_app: Litestar, demo: Territory) -> None:
+async def test_a_form_without_a_cookie_needs_no_proof_of_its_site(
+    portal_app: Litestar, demo: Territory
+) -> None:
     async with browse(portal_app, demo) as client:
         client.headers.pop("Sec-Fetch-Site")
 
@@ -70,9 +74,14 @@ async def test_a_form_without_a_cookie_needs_no_proof_of_its_site(portal_app: Li
     assert answer.status_code == 400
 
 
-async def test_every_page_forbids_what_it_does_not_use(portal_app: Litestar, demo: Territory) -> None:
+async def test_every_page_forbids_what_it_does_not_use(
+    portal_app: Litestar, demo: Territory
+) -> None:
     async with browse(portal_app, demo) as client:
-        answers = [await client.get(path) for path in ("/", f"/data/{uuid.uuid4()}", "/theme.css")]
+        answers = [
+            await client.get(path)
+            for path in ("/", f"/data/{uuid.uuid4()}", "/theme.css")
+        ]
 
     for answer in answers:
         policy = answer.headers["content-security-policy"]
@@ -98,12 +107,23 @@ def test_local_path_leads_back_to_a_page_of_this_site(address: str) -> None:
     assert local_path(address) == address
 
 
-MEMBER = Actor(uuid.UUID(int=1), "Compte de test", "member@people.example", "demo", memberships={"port": frozenset()})
+MEMBER = Actor(
+    uuid.UUID(int=1),
+    "Compte de test",
+    "member@people.example",
+    "demo",
+    memberships={"port": frozenset()},
+)
 
 
 @pytest.mark.parametrize(
     ("confined", "actor", "spaces"),
-    [(True, None, frozenset()), (True, MEMBER, {"port"}), (False, None, None), (False, MEMBER, None)],
+    [
+        (True, None, frozenset()),
+        (True, MEMBER, {"port"}),
+        (False, None, None),
+        (False, MEMBER, None),
+    ],
 )
 def test_a_request_is_kept_to_the_spaces_of_whoever_asks(
     actor: Actor | None, spaces: set[str] | None, *, confined: bool

@@ -30,10 +30,16 @@ def test_territories_have_tiles_of_their_own() -> None:
 def test_a_mosaic_never_lays_the_same_tile_side_by_side(columns: int) -> None:
     for slug in (f"town-{number}" for number in range(40)):
         drawn = ET.fromstring(str(motif.mosaic(slug, columns, 5)))  # noqa: S314 - ours
-        laid = {(int(use.attrib["x"]), int(use.attrib["y"])): use.attrib["href"] for use in drawn.iter("use")}
+        laid = {
+            (int(use.attrib["x"]), int(use.attrib["y"])): use.attrib["href"]
+            for use in drawn.iter("use")
+        }
 
         assert len(laid) == 5 * columns
-        assert all(name != laid.get((x + 8, y)) and name != laid.get((x, y + 8)) for (x, y), name in laid.items())
+        assert all(
+            name != laid.get((x + 8, y)) and name != laid.get((x, y + 8))
+            for (x, y), name in laid.items()
+        )
 
 
 def test_the_icon_carries_its_colours() -> None:

@@ -36,10 +36,15 @@ def piece(*, more: bool) -> dict[str, Any]:
     return {"type": "http.request", "body": b"x", "more_body": more}
 
 
-async def test_who_sends_nothing_more_of_a_body_counts_as_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_sends_nothing_more_of_a_body_counts_as_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(body_timeout, "TIMEOUT", 0.05)
 
-    assert await read([piece(more=True), None]) == [piece(more=True), {"type": "http.disconnect"}]
+    assert await read([piece(more=True), None]) == [
+        piece(more=True),
+        {"type": "http.disconnect"},
+    ]
 
 
 async def test_a_body_that_goes_on_is_read_to_its_end() -> None:
@@ -48,7 +53,9 @@ async def test_a_body_that_goes_on_is_read_to_its_end() -> None:
     assert await read(messages) == messages
 
 
-async def test_after_the_body_a_program_waits_as_long_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_after_the_body_a_program_waits_as_long_as_it_likes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(body_timeout, "TIMEOUT", 0.05)
 
     with pytest.raises(TimeoutError):

@@ -5,12 +5,24 @@ from litestar import Request
 
 from udi.ui.rate_limits import address_of
 
-NEAR, FAR = "10.0.0.7", "93.184.215.14"
+NEAR = "10.0.0.7"
+FAR = "93.184.215.14"
 
 
 def request_from(address: str, forwarded: str) -> Request[None, None, None]:  # type: ignore[type-var]
-    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
-    return Request({"type": "http", "client": (address, 4000), "headers": headers, "method": "GET", "path": "/"})  # type: ignore[typeddict-item]
+    if forwarded:
+        headers = [(b"x-forwarded-for", forwarded.encode())]
+    else:
+        headers = []
+    return Request(
+        {
+            "type": "http",
+            "client": (address, 4000),
+            "headers": headers,
+            "method": "GET",
+            "path": "/",
+        }
+    )  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize(
@@ -24,5 +36,7 @@ def request_from(address: str, forwarded: str) -> Request[None, None, None]:  # 
         ("unix", "203.0.113.9", "unix"),
     ],
 )
-def test_address_of_believes_a_proxy_that_is_near(direct: str, forwarded: str, address: str) -> None:
+def test_address_of_believes_a_proxy_that_is_near(
+    direct: str, forwarded: str, address: str
+) -> None:
     assert address_of(request_from(direct, forwarded)) == address

@@ -16,7 +16,8 @@ from udi.kit.tenancy import Territory
 from udi.protocol.credentials import REPORT
 from udi.ui.site import Site
 
-HOME_OF_SOMEBODY, FORGED = "203.0.113.9", "2001:db8:1:2:3:4:5:6"
+HOME_OF_SOMEBODY = "203.0.113.9"
+FORGED = "2001:db8:1:2:3:4:5:6"
 FORM = {"kind": "theme", "target": "economy"}
 
 
@@ -37,7 +38,11 @@ async def ask_as_machine(
 ) -> httpx.Response:
     """Call an address for machines with a token, from somewhere."""
     async with browse(app, territory) as client:
-        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": origin, "Accept": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "X-Forwarded-For": origin,
+            "Accept": "application/json",
+        }
         return await client.get("/api/v1/me", headers=headers)
 
 
@@ -57,13 +62,19 @@ async def test_a_refused_person_is_named_by_their_identifier_with_origin_and_rea
         "territory": demo.slug, "program": "portal", "route": "/following", "method": "POST",
     }  # fmt: skip
     assert {name: line[name] for name in wanted} == wanted
-    assert not [word for word in (login.name, login.email, login.subject, "secret") if word in json.dumps(line)]
+    assert not [
+        word
+        for word in (login.name, login.email, login.subject, "secret")
+        if word in json.dumps(line)
+    ]
 
 
 async def test_a_forged_token_is_said_to_be_with_its_origin_and_a_digest_that_is_not_the_token(
     portal_app: Litestar, demo: Territory, logs: list[EventDict]
 ) -> None:
-    forged = Signer.from_secret(new_secret()).sign(REPORT, subject="x", issuer=demo.origin, audience=demo.origin)
+    forged = Signer.from_secret(new_secret()).sign(
+        REPORT, subject="x", issuer=demo.origin, audience=demo.origin
+    )
 
     for origin in (FORGED, FORGED.replace("3:4:5:6", "7:7:7:7")):
         answer = await ask_as_machine(portal_app, demo, forged, origin=origin)
@@ -71,7 +82,11 @@ async def test_a_forged_token_is_said_to_be_with_its_origin_and_a_digest_that_is
     await ask_as_machine(portal_app, demo, f"{forged}x")
 
     first, again, other = security(logs)
-    assert (first["what"], first["who"], first["origin"]) == ("forged", "", "2001:db8:1:2::/64")
+    assert (first["what"], first["who"], first["origin"]) == (
+        "forged",
+        "",
+        "2001:db8:1:2::/64",
+    )
     assert first["credential"] == again["credential"] != other["credential"]
     assert len(first["credential"]) == 16
     assert first["origin"] == again["origin"]
@@ -85,7 +100,11 @@ async def test_a_token_that_nobody_made_is_a_refused_credential(
 
     assert answer.status_code == 401
     [line] = security(logs)
-    assert (line["what"], line["who"], line["status"]) == ("credential refused", "", 401)
+    assert (line["what"], line["who"], line["status"]) == (
+        "credential refused",
+        "",
+        401,
+    )
 
 
 async def test_a_forged_logout_is_in_the_stream_of_both_programs(
@@ -93,13 +112,20 @@ async def test_a_forged_logout_is_in_the_stream_of_both_programs(
 ) -> None:
     for app in (portal_app, node_app):
         async with browse(app, demo) as client:
-            answer = await client.post("/logout/back-channel", data={"logout_token": "nonsense"})
+            answer = await client.post(
+                "/logout/back-channel", data={"logout_token": "nonsense"}
+            )
         assert answer.status_code == 400
 
-    assert [(line["what"], line["program"]) for line in security(logs)] == [("forged", "portal"), ("forged", "node")]
+    assert [(line["what"], line["program"]) for line in security(logs)] == [
+        ("forged", "portal"),
+        ("forged", "node"),
+    ]
 
 
-async def test_a_login_that_fails_says_why(portal_app: Litestar, demo: Territory, logs: list[EventDict]) -> None:
+async def test_a_login_that_fails_says_why(
+    portal_app: Litestar, demo: Territory, logs: list[EventDict]
+) -> None:
     async with browse(portal_app, demo) as client:
         answer = await client.get("/login/callback?state=x&code=x")
 
@@ -112,7 +138,10 @@ async def test_nothing_is_said_of_what_is_not_refused(
     portal_app: Litestar, demo: Territory, logs: list[EventDict]
 ) -> None:
     async with browse(portal_app, demo) as client:
-        statuses = [(await client.get(path)).status_code for path in ("/", "/nothing-here", "/my-space")]
+        statuses = [
+            (await client.get(path)).status_code
+            for path in ("/", "/nothing-here", "/my-space")
+        ]
 
     assert statuses == [200, 404, 303]
     assert security(logs) == []

@@ -24,12 +24,19 @@ def program(*contents: str) -> httpx.AsyncClient:
 
 
 async def test_what_is_folded_is_open_and_its_frames_are_loaded(tab: Tab) -> None:
-    frame = '<iframe title="Rows" src="https://node.example/rows" loading="lazy"></iframe>'
+    frame = (
+        '<iframe title="Rows" src="https://node.example/rows" loading="lazy"></iframe>'
+    )
     far = "<p style='height: 90000px'>First</p>"
-    async with program(f"<details><summary>Rows</summary>{far}{frame}</details>") as client:
+    async with program(
+        f"<details><summary>Rows</summary>{far}{frame}</details>"
+    ) as client:
         await tab.visit(client, f"{ORIGIN}/0", "en")
 
-    assert [each.url for each in tab.page.frames] == [f"{ORIGIN}/0", "https://node.example/rows"]
+    assert [each.url for each in tab.page.frames] == [
+        f"{ORIGIN}/0",
+        "https://node.example/rows",
+    ]
     assert await tab.page.get_by_text("First").is_visible()
     assert await tab.page.frames[1].title() == "Elsewhere"
     assert tab.hosts == {"data.example"}, "nothing else was asked before it was opened"
@@ -39,7 +46,10 @@ async def test_what_is_wrong_on_one_screen_is_found_there(tab: Tab) -> None:
     small = "<style>@media (max-width: 40rem) { #small { color: #ccc } }</style><p id='small'>Oak</p>"
     wide = f"<p style='width: {NARROW['width'] + 80}px'>Oak</p>"
     async with program("<p>Oak</p>", wide, small) as client:
-        good, broad, faded = [await tab.find_faults(client, f"{ORIGIN}/{each}", "trees", "en") for each in range(3)]
+        good, broad, faded = [
+            await tab.find_faults(client, f"{ORIGIN}/{each}", "trees", "en")
+            for each in range(3)
+        ]
 
     assert good == []
     assert [fault for fault in broad if "on a screen of 320" in fault] == broad
@@ -55,7 +65,9 @@ async def test_a_program_that_fails_is_what_the_test_hears_of(tab: Tab) -> None:
 
 
 async def test_each_element_of_a_colour_is_judged(tab: Tab) -> None:
-    await tab.page.set_content(PAGE.format(FADED.format("Oak") + "<p>Elm</p>" + FADED.format("Ash")))
+    await tab.page.set_content(
+        PAGE.format(FADED.format("Oak") + "<p>Elm</p>" + FADED.format("Ash"))
+    )
 
     violations = await axe_violations(tab.page)
 

@@ -19,7 +19,11 @@ LIMIT = 60_000
 def test_every_template_passes_the_page_checker(language: str) -> None:
     drawn = samples(language)
 
-    faults = [fault for name, html in drawn.items() for fault in check_page(html, url=f"{ORIGIN}/{name}", headers=SENT)]
+    faults = [
+        fault
+        for name, html in drawn.items()
+        for fault in check_page(html, url=f"{ORIGIN}/{name}", headers=SENT)
+    ]
 
     assert faults == []
     assert len(drawn) == 5 + len(REFUSED)
@@ -29,13 +33,18 @@ def test_every_template_passes_the_page_checker(language: str) -> None:
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_first_visit_is_light(language: str) -> None:
     shared = len(assets.find_asset(*assets.asset_url("udi.css").split("/")[2:]).content)  # type: ignore[union-attr]
-    shared += len(theme.style_sheet({"hue": 186})) + len(motif.icon_svg("armorine", {"hue": 186}))
+    shared += len(theme.style_sheet({"hue": 186})) + len(
+        motif.icon_svg("armorine", {"hue": 186})
+    )
 
-    weights = {name: len(html.encode()) + shared for name, html in samples(language).items()}
+    weights = {
+        name: len(html.encode()) + shared for name, html in samples(language).items()
+    }
 
     assert max(weights.values()) < LIMIT, weights
     assert all(
-        html.count('rel="stylesheet"') + html.count('rel="icon"') + 1 <= 5 for html in samples(language).values()
+        html.count('rel="stylesheet"') + html.count('rel="icon"') + 1 <= 5
+        for html in samples(language).values()
     )
 
 
@@ -49,7 +58,9 @@ def test_a_refusal_says_what_happened_why_and_what_to_do() -> None:
 
 
 def test_what_an_error_quotes_is_escaped() -> None:
-    error = REFUSED[404].__class__("%(asked)s is not here. <b>", values={"asked": "<script>alert(1)</script>"})
+    error = REFUSED[404].__class__(
+        "%(asked)s is not here. <b>", values={"asked": "<script>alert(1)</script>"}
+    )
 
     html = render("ui/error.html", "en", status=404, error=error)
 
@@ -76,15 +87,29 @@ def test_every_message_of_the_shared_templates_is_translated() -> None:
         for _, _, message in environment.extract_translations(path.read_text())  # type: ignore[attr-defined]
     }
 
-    assert sorted(text for text in written if not (catalogue.get(text) and catalogue[text].string)) == []
+    assert (
+        sorted(
+            text
+            for text in written
+            if not (catalogue.get(text) and catalogue[text].string)
+        )
+        == []
+    )
 
 
 def test_french_keeps_its_double_signs_with_their_word() -> None:
     with (UI / "locale/fr.po").open("rb") as file:
-        texts = [text for message in read_po(file, locale="fr") for text in _forms(message.string) if message.id]
+        texts = [
+            text
+            for message in read_po(file, locale="fr")
+            for text in _forms(message.string)
+            if message.id
+        ]
 
     assert [text for text in texts if any(f" {sign}" in text for sign in ":;?!»")] == []
 
 
 def _forms(text: Any) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+    if isinstance(text, str):
+        return (text,)
+    return tuple(text)

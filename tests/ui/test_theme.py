@@ -16,7 +16,9 @@ PAIRS = [("accent", "paper", 6.0), ("accent", "soft", 5.2), ("accent", "sunk", 5
 def luminance(colour: str) -> float:
     """Relative luminance, WCAG 2.2."""
     channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    red, green, blue = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    ]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -26,10 +28,17 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize(("front", "back", "wanted"), PAIRS)
-def test_every_hue_and_strength_keeps_the_contrast(front: str, back: str, wanted: float) -> None:
-    themes = [{"hue": hue, "chroma": chroma} for hue, chroma in product(range(0, 360, 5), (0, 0.5, 1, 1.3))]
+def test_every_hue_and_strength_keeps_the_contrast(
+    front: str, back: str, wanted: float
+) -> None:
+    themes = [
+        {"hue": hue, "chroma": chroma}
+        for hue, chroma in product(range(0, 360, 5), (0, 0.5, 1, 1.3))
+    ]
 
-    worst = min(contrast(found[front], found[back]) for found in map(theme.colours, themes))
+    worst = min(
+        contrast(found[front], found[back]) for found in map(theme.colours, themes)
+    )
 
     assert worst >= wanted
 
@@ -48,7 +57,9 @@ def test_a_colour_beyond_the_screen_is_brought_back() -> None:
 
 
 def test_the_sheet_sets_the_hues_then_the_territorys_own_rules() -> None:
-    css = theme.style_sheet({"hue": 186, "spark": 62, "paper_hue": 85}, ".brand { font-weight: 700 }")
+    css = theme.style_sheet(
+        {"hue": 186, "spark": 62, "paper_hue": 85}, ".brand { font-weight: 700 }"
+    )
 
     assert css.startswith(":root{--hue:186;--spark:62;--paper-hue:85;--chroma:1}")
     assert "@supports not (color: light-dark(" in css
@@ -57,7 +68,12 @@ def test_the_sheet_sets_the_hues_then_the_territorys_own_rules() -> None:
 
 
 def test_hues_out_of_range_are_held_and_words_are_refused() -> None:
-    assert theme.parameters({"hue": 999, "chroma": -1}) == {"hue": 360, "spark": 62, "paper_hue": 85, "chroma": 0}
+    assert theme.parameters({"hue": 999, "chroma": -1}) == {
+        "hue": 360,
+        "spark": 62,
+        "paper_hue": 85,
+        "chroma": 0,
+    }
     with pytest.raises(ValueError, match="could not convert"):
         theme.parameters({"hue": "red}"})
 
@@ -75,9 +91,17 @@ def test_the_computed_palette_is_the_one_of_the_style_sheet() -> None:
     tokens = (Path(theme.__file__).parent / "static/tokens.css").read_text()
 
     for role, (lightness, chroma, _, strong) in theme.ROLES.items():
-        amount = f"calc({chroma:g} * var(--chroma))" if strong else f"{chroma:g}"
-        assert f"--{role}: light-dark(oklch({lightness:g} {amount} ".replace("0.", ".") in tokens
+        if strong:
+            amount = f"calc({chroma:g} * var(--chroma))"
+        else:
+            amount = f"{chroma:g}"
+        assert (
+            f"--{role}: light-dark(oklch({lightness:g} {amount} ".replace("0.", ".")
+            in tokens
+        )
 
 
 def errors(css: str) -> list[str]:
-    return [rule.message for rule in tinycss2.parse_stylesheet(css) if rule.type == "error"]
+    return [
+        rule.message for rule in tinycss2.parse_stylesheet(css) if rule.type == "error"
+    ]

@@ -21,10 +21,18 @@ def test_the_language_of_a_text_is_said_when_it_is_another(
     assert str(lang_attribute(texts, language)) == attribute
 
 
-def test_a_word_said_alone_and_with_numbers_has_its_form_for_one(tmp_path: Path) -> None:
+def test_a_word_said_alone_and_with_numbers_has_its_form_for_one(
+    tmp_path: Path,
+) -> None:
     for name, said in (
-        ("first", 'msgid "theme"\nmsgid_plural "themes"\nmsgstr[0] "thème"\nmsgstr[1] "thèmes"\n'),
-        ("second", 'msgid "theme"\nmsgstr "thème"\n\nmsgid "search"\nmsgstr "recherche"\n'),
+        (
+            "first",
+            'msgid "theme"\nmsgid_plural "themes"\nmsgstr[0] "thème"\nmsgstr[1] "thèmes"\n',
+        ),
+        (
+            "second",
+            'msgid "theme"\nmsgstr "thème"\n\nmsgid "search"\nmsgstr "recherche"\n',
+        ),
     ):
         (tmp_path / name).mkdir()
         head = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
@@ -32,4 +40,8 @@ def test_a_word_said_alone_and_with_numbers_has_its_form_for_one(tmp_path: Path)
 
     for folders in (("first", "second"), ("second", "first")):
         french = load_translations([tmp_path / each for each in folders])["fr"]
-        assert [french.gettext(word) for word in ("theme", "search", "unknown")] == ["thème", "recherche", "unknown"]
+        assert [french.gettext(word) for word in ("theme", "search", "unknown")] == [
+            "thème",
+            "recherche",
+            "unknown",
+        ]

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from bench.load.personal import words
 from bench.load.personal.words import HEADERS, LANGUAGES, TUNED, UNSEEN
 
-FILES, APART = 200, 3
+FILES = 200
+APART = 3
 """One file in `APART` is kept apart: other seeds, other words."""
 SEEDS = (20261129, 977_001)
-FEWEST_ROWS, MOST_ROWS = 15, 60
-WITHOUT_NAMES, NAMED_AFTER_PEOPLE = 0.5, 0.4
+FEWEST_ROWS = 15
+MOST_ROWS = 60
+WITHOUT_NAMES = 0.5
+NAMED_AFTER_PEOPLE = 0.4
 """Shares of the sentences that name nobody, and of the companies that bear the name of somebody."""
 LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 """Control letters of Spanish identity numbers, by the remainder of the number by 23."""
@@ -45,7 +48,12 @@ class LabelledFile:
         """The file as CSV with semicolons."""
         text = io.StringIO()
         writer = csv.writer(text, delimiter=";", lineterminator="\n")
-        writer.writerows([[title, *self.titles[:1] * (len(self.columns) - 2), ""] for title in self.titles])
+        writer.writerows(
+            [
+                [title, *self.titles[:1] * (len(self.columns) - 2), ""]
+                for title in self.titles
+            ]
+        )
         writer.writerow([column.header for column in self.columns])
         writer.writerows(zip(*(column.values for column in self.columns), strict=True))
         return text.getvalue().encode()
@@ -56,7 +64,8 @@ class Draw(random.Random):
 
     def __init__(self, number: int, language: str, part: int) -> None:
         super().__init__(SEEDS[part] + number)
-        self.language, self.part = language, part
+        self.language = language
+        self.part = part
         self.rows = self.randint(FEWEST_ROWS, MOST_ROWS)
 
     def header(self, field: str) -> str:
@@ -74,9 +83,18 @@ class Draw(random.Random):
     def full(self) -> str:
         return f"{self.given()} {self.family()}"
 
-    def column(self, header: str, value: Callable[[], str], kind: str = "", *, public: bool = False) -> LabelledColumn:
+    def column(
+        self,
+        header: str,
+        value: Callable[[], str],
+        kind: str = "",
+        *,
+        public: bool = False,
+    ) -> LabelledColumn:
         """A column of as many values as the file has rows."""
-        return LabelledColumn(header, tuple(value() for _ in range(self.rows)), kind, public)
+        return LabelledColumn(
+            header, tuple(value() for _ in range(self.rows)), kind, public
+        )
 
     def named(self, field: str, value: Callable[[], str], kind: str) -> LabelledColumn:
         """A column under the header of a field."""
@@ -108,7 +126,9 @@ def members(draw: Draw) -> Columns:
 def graves(draw: Draw) -> Columns:
     """«Famille …» where a name is expected."""
     return (
-        draw.named("grave", lambda: f"{words.FAMILY_OF[draw.language]} {draw.family()}", "name"),
+        draw.named(
+            "grave", lambda: f"{words.FAMILY_OF[draw.language]} {draw.family()}", "name"
+        ),
         draw.column("plan", lambda: f"A{draw.randint(1, 99)}"),
         draw.column("fin", lambda: str(draw.randint(2030, 2060))),
     )
@@ -124,7 +144,11 @@ def phones(draw: Draw) -> Columns:
     return (
         draw.place(),
         draw.column("motif", lambda: draw.choice(("A", "B", "C"))),
-        draw.column(header, lambda: start + "".join(draw.choice("0123456789") for _ in range(digits)), "phone"),
+        draw.column(
+            header,
+            lambda: start + "".join(draw.choice("0123456789") for _ in range(digits)),
+            "phone",
+        ),
     )
 
 
@@ -141,13 +165,21 @@ def remarks(draw: Draw) -> Columns:
 
 def absences(draw: Draw) -> Columns:
     """Sick leave and disability beside names."""
-    reason = draw.named("health", lambda: draw.choice(words.HEALTH[draw.language]), "health")
-    return draw.named("full", draw.full, "name"), reason, draw.column("debut", lambda: draw.day(2024, 2025))
+    reason = draw.named(
+        "health", lambda: draw.choice(words.HEALTH[draw.language]), "health"
+    )
+    return (
+        draw.named("full", draw.full, "name"),
+        reason,
+        draw.column("debut", lambda: draw.day(2024, 2025)),
+    )
 
 
 def households(draw: Draw) -> Columns:
     """Family status beside names."""
-    status = draw.named("status", lambda: draw.choice(words.STATUSES[draw.language]), "status")
+    status = draw.named(
+        "status", lambda: draw.choice(words.STATUSES[draw.language]), "status"
+    )
     return draw.named("full", draw.full, "name"), status, draw.place()
 
 
@@ -181,8 +213,16 @@ def scripts(draw: Draw) -> Columns:
 
 def homes(draw: Draw) -> Columns:
     """Addresses beside names."""
-    address = {"fr": "Adresse", "en": "Address", "de": "Anschrift", "es": "Dirección", "it": "Indirizzo"}
-    return draw.named("full", draw.full, "name"), draw.column(address[draw.language], draw.address, "address")
+    address = {
+        "fr": "Adresse",
+        "en": "Address",
+        "de": "Anschrift",
+        "es": "Dirección",
+        "it": "Indirizzo",
+    }
+    return draw.named("full", draw.full, "name"), draw.column(
+        address[draw.language], draw.address, "address"
+    )
 
 
 def trees(draw: Draw) -> Columns:
@@ -214,7 +254,9 @@ def contracts(draw: Draw) -> Columns:
     form = words.FORMS[draw.language]
 
     def company() -> str:
-        return draw.full() if draw.random() < NAMED_AFTER_PEOPLE else f"{draw.family()} {form}"
+        if draw.random() < NAMED_AFTER_PEOPLE:
+            return draw.full()
+        return f"{draw.family()} {form}"
 
     return (
         draw.column(subject, lambda: draw.choice(("Toiture", "Nettoyage", "Papier"))),
@@ -238,5 +280,13 @@ def labelled_files() -> Iterator[LabelledFile]:
         unseen = number % APART == APART - 1
         language = LANGUAGES[number // len(MAKERS) % len(LANGUAGES)]
         draw = Draw(number, language, UNSEEN if unseen else TUNED)
-        titles = ("Registre", "Saison")[: number % 2 + 1] if make == len(MAKERS) - 1 else ()
-        yield LabelledFile(f"{number:03}-{MAKERS[make].__name__}-{language}.csv", unseen, MAKERS[make](draw), titles)
+        if make == len(MAKERS) - 1:
+            titles = ("Registre", "Saison")[: number % 2 + 1]
+        else:
+            titles = ()
+        yield LabelledFile(
+            f"{number:03}-{MAKERS[make].__name__}-{language}.csv",
+            unseen,
+            MAKERS[make](draw),
+            titles,
+        )

@@ -11,11 +11,19 @@ from bench.load.personal.files import LabelledFile
 from udi.node.tables.conversion import convert_table
 from udi.node.tables.personal.detection import detect_personal_data
 from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.report import PersonalDataFinding, PersonalDataReport, PersonalDataSeverity
+from udi.node.tables.personal.report import (
+    PersonalDataFinding,
+    PersonalDataReport,
+    PersonalDataSeverity,
+)
 from udi.node.tables.profile import profile_path
 
 KINDS = {
-    "name": {PersonalDataKind.FULL_NAME, PersonalDataKind.FAMILY_NAME, PersonalDataKind.GIVEN_NAME},
+    "name": {
+        PersonalDataKind.FULL_NAME,
+        PersonalDataKind.FAMILY_NAME,
+        PersonalDataKind.GIVEN_NAME,
+    },
     "birth": {PersonalDataKind.BIRTH_DATE, PersonalDataKind.BIRTH_YEAR},
     "address": {PersonalDataKind.ADDRESS},
     "phone": {PersonalDataKind.PHONE},
@@ -38,18 +46,30 @@ class Score:
     misses: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
 
-    def add(self, file: LabelledFile, names: Sequence[str], report: PersonalDataReport) -> None:
+    def add(
+        self, file: LabelledFile, names: Sequence[str], report: PersonalDataReport
+    ) -> None:
         """Count the columns of one file, whatever `names` the node gave them."""
         people = any(column.kind and not column.public for column in file.columns)
         for place, label in enumerate(file.columns):
-            findings = report.findings_of(names[place]) if place < len(names) else ()
+            if place < len(names):
+                findings = report.findings_of(names[place])
+            else:
+                findings = ()
             right = KINDS.get(label.kind, set())
             if label.kind and not label.public:
                 hit = any(one.what in right for one in findings)
                 (self.found if hit else self.missed)[label.kind] += 1
                 self.misses += [] if hit else [f"{file.name}: {label.header}"]
             for one in findings:
-                self._judge(file, label.header, one, public=label.public, right=right, people=people)
+                self._judge(
+                    file,
+                    label.header,
+                    one,
+                    public=label.public,
+                    right=right,
+                    people=people,
+                )
 
     def _judge(
         self,
@@ -68,14 +88,24 @@ class Score:
             return
         if public or one.what not in right:
             self.false[OF_KIND.get(one.what, one.what.value)] += 1
-            self.alarms.append(f"{file.name}: {header}: {one.what.value}, {one.strength.value}")
+            self.alarms.append(
+                f"{file.name}: {header}: {one.what.value}, {one.strength.value}"
+            )
 
     def as_json(self) -> dict[str, Any]:
         """Precision and recall by kind and for all, as shares; None where nothing counts."""
         kinds = sorted({*self.found, *self.missed, *self.false})
-        rows = {kind: self._row(self.found[kind], self.missed[kind], self.false[kind]) for kind in kinds}
+        rows = {
+            kind: self._row(self.found[kind], self.missed[kind], self.false[kind])
+            for kind in kinds
+        }
         whole = self._row(self.found.total(), self.missed.total(), self.false.total())
-        return {"kinds": rows, "all": whole, "misses": self.misses, "alarms": self.alarms}
+        return {
+            "kinds": rows,
+            "all": whole,
+            "misses": self.misses,
+            "alarms": self.alarms,
+        }
 
     @staticmethod
     def _row(found: int, missed: int, false: int) -> dict[str, Any]:
@@ -98,17 +128,23 @@ def look(path: Path, folder: Path) -> tuple[list[str], PersonalDataReport] | Non
     if done.failure:
         return None
     columns = done.profile.columns
-    return [column.name for column in columns], detect_personal_data(target, columns, done.other_headers)
+    return [column.name for column in columns], detect_personal_data(
+        target, columns, done.other_headers
+    )
 
 
 def score_files(files: Iterable[LabelledFile]) -> dict[str, dict[str, Any]]:
     """The scores of tuned files and of those kept apart."""
-    tuned, unseen = Score(), Score()
+    tuned = Score()
+    unseen = Score()
     with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
         for file in files:
             path = Path(folder) / file.name
             path.write_bytes(file.content)
-            names, report = look(path, Path(folder)) or ([], PersonalDataReport((), rows=0, columns=0))
+            names, report = look(path, Path(folder)) or (
+                [],
+                PersonalDataReport((), rows=0, columns=0),
+            )
             (unseen if file.unseen else tuned).add(file, names, report)
             path.unlink()
     return {"tuned": tuned.as_json(), "unseen": unseen.as_json()}
@@ -116,10 +152,15 @@ def score_files(files: Iterable[LabelledFile]) -> dict[str, dict[str, Any]]:
 
 def count_alarms(tables: Path, largest: int) -> dict[str, int]:
     """What is found in real tables up to `largest` bytes: files, those that stop, those that are only warned of."""
-    files, stopped, warned = 0, 0, 0
+    files = 0
+    stopped = 0
+    warned = 0
     with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
         for path in sorted(tables.iterdir()):
-            looked = look(path, Path(folder)) if path.is_file() and path.stat().st_size <= largest else None
+            if path.is_file() and path.stat().st_size <= largest:
+                looked = look(path, Path(folder))
+            else:
+                looked = None
             if looked is None:
                 continue
             _, report = looked

@@ -6,23 +6,77 @@ Each list is cut in two: the first part is for files on which detectors were tun
 from dataclasses import dataclass
 
 LANGUAGES = ("fr", "en", "de", "es", "it")
-TUNED, UNSEEN = 0, 1
+TUNED = 0
+UNSEEN = 1
 SYLLABLES = (
-    ("Ker", "vad", "bran", "tol", "mer", "quil", "dan", "ros", "pel", "gue", "lam", "bor"),
-    ("Zor", "fim", "hul", "vek", "sab", "drin", "cor", "nup", "wes", "jal", "tyr", "oll"),
+    (
+        "Ker",
+        "vad",
+        "bran",
+        "tol",
+        "mer",
+        "quil",
+        "dan",
+        "ros",
+        "pel",
+        "gue",
+        "lam",
+        "bor",
+    ),
+    (
+        "Zor",
+        "fim",
+        "hul",
+        "vek",
+        "sab",
+        "drin",
+        "cor",
+        "nup",
+        "wes",
+        "jal",
+        "tyr",
+        "oll",
+    ),
 )
 """Family names are made of these, so that they are nobody's."""
 ENDINGS = (("ou", "ec", "ian", "ard"), ("ix", "und", "ello", "ez"))
 GIVEN = {
-    "fr": (("Camille", "Louise", "Hugo", "Manon", "Jules"), ("Léa", "Nathan", "Chloé", "Arthur")),
-    "en": (("Emily", "Jack", "Olivia", "Harry", "Grace"), ("Thomas", "Sophie", "George", "Alice")),
-    "de": (("Anna", "Lukas", "Maria", "Peter", "Julia"), ("Paul", "Clara", "Martin", "Sarah")),
-    "es": (("Carmen", "Pablo", "Lucia", "Antonio", "Elena"), ("Sofia", "Daniel", "Laura", "David")),
-    "it": (("Marco", "Giulia", "Paolo", "Elena", "Luca"), ("Nicola", "Simone", "Chiara", "Andrea")),
+    "fr": (
+        ("Camille", "Louise", "Hugo", "Manon", "Jules"),
+        ("Léa", "Nathan", "Chloé", "Arthur"),
+    ),
+    "en": (
+        ("Emily", "Jack", "Olivia", "Harry", "Grace"),
+        ("Thomas", "Sophie", "George", "Alice"),
+    ),
+    "de": (
+        ("Anna", "Lukas", "Maria", "Peter", "Julia"),
+        ("Paul", "Clara", "Martin", "Sarah"),
+    ),
+    "es": (
+        ("Carmen", "Pablo", "Lucia", "Antonio", "Elena"),
+        ("Sofia", "Daniel", "Laura", "David"),
+    ),
+    "it": (
+        ("Marco", "Giulia", "Paolo", "Elena", "Luca"),
+        ("Nicola", "Simone", "Chiara", "Andrea"),
+    ),
 }
 OTHER_SCRIPTS = (
-    ("Ирина Ковердова", "Павел Трубников", "Ελένη Δομάνου", "Νίκος Βαρέλης", "Олена Гардієнко"),
-    ("سلمى الدرعاوي", "يوسف بلقرن", "Дарья Лозинцева", "Γιώργος Κεφαλάκος", "דנה ברקוביץ"),
+    (
+        "Ирина Ковердова",
+        "Павел Трубников",
+        "Ελένη Δομάνου",
+        "Νίκος Βαρέλης",
+        "Олена Гардієнко",
+    ),
+    (
+        "سلمى الدرعاوي",
+        "يوسف بلقرن",
+        "Дарья Лозинцева",
+        "Γιώργος Κεφαλάκος",
+        "דנה ברקוביץ",
+    ),
 )
 PLACES = ("Nord", "Sud", "Centre", "Port", "Gare")
 
@@ -68,7 +122,9 @@ HEADERS = {
         "it": Words(("Nome e cognome", "Richiedente"), ("Nominativo",)),
     },
     "grave": {
-        "fr": Words(("Concessionnaire", "Nom de la concession"), ("Titulaire de la concession",)),
+        "fr": Words(
+            ("Concessionnaire", "Nom de la concession"), ("Titulaire de la concession",)
+        ),
         "en": Words(("Grave holder",), ("Plot holder",)),
         "de": Words(("Nutzungsberechtigte",), ("Grabinhaber",)),
         "es": Words(("Titular de la sepultura",), ("Concesionario",)),
@@ -110,7 +166,13 @@ HEADERS = {
         "it": Words(("Codice fiscale",), ("CF",)),
     },
 }
-FAMILY_OF = {"fr": "Famille", "en": "Family", "de": "Familie", "es": "Familia", "it": "Famiglia"}
+FAMILY_OF = {
+    "fr": "Famille",
+    "en": "Family",
+    "de": "Familie",
+    "es": "Familia",
+    "it": "Famiglia",
+}
 STATUSES = {
     "fr": ("Marié(e)", "Célibataire", "Divorcé", "Veuve", "Pacsé"),
     "en": ("Married", "Single", "Divorced", "Widowed"),
@@ -126,11 +188,26 @@ HEALTH = {
     "it": ("malattia", "invalidità", "infortunio", "maternità"),
 }
 SENTENCES = {
-    "fr": ("Rappel demandé par {name} pour le portail cassé.", "Vu avec {name} au guichet, dossier complet."),
-    "en": ("Call received from {name} about the gate.", "Seen with {name} at the desk, file complete."),
-    "de": ("Anruf von {name} wegen der Laterne am Platz.", "Mit {name} am Schalter geklärt, Akte fertig."),
-    "es": ("Llamada de {name} por la farola rota ayer.", "Hablado con {name} en ventanilla, todo listo."),
-    "it": ("Chiamata di {name} per il lampione rotto.", "Parlato con {name} allo sportello, pratica pronta."),
+    "fr": (
+        "Rappel demandé par {name} pour le portail cassé.",
+        "Vu avec {name} au guichet, dossier complet.",
+    ),
+    "en": (
+        "Call received from {name} about the gate.",
+        "Seen with {name} at the desk, file complete.",
+    ),
+    "de": (
+        "Anruf von {name} wegen der Laterne am Platz.",
+        "Mit {name} am Schalter geklärt, Akte fertig.",
+    ),
+    "es": (
+        "Llamada de {name} por la farola rota ayer.",
+        "Hablado con {name} en ventanilla, todo listo.",
+    ),
+    "it": (
+        "Chiamata di {name} per il lampione rotto.",
+        "Parlato con {name} allo sportello, pratica pronta.",
+    ),
 }
 NOTHING = {
     "fr": "Rien à signaler sur ce point cette semaine.",
@@ -139,7 +216,13 @@ NOTHING = {
     "es": "Nada que señalar en este punto esta semana.",
     "it": "Niente da segnalare su questo punto oggi.",
 }
-STREET = {"fr": "rue des Essais", "en": "Trial Street", "de": "Probestrasse", "es": "calle Prueba", "it": "via Prova"}
+STREET = {
+    "fr": "rue des Essais",
+    "en": "Trial Street",
+    "de": "Probestrasse",
+    "es": "calle Prueba",
+    "it": "via Prova",
+}
 TREES = {
     "fr": ("genre", "espece", "age", "quartier", "circonference"),
     "en": ("genus", "species", "age", "district", "girth"),
@@ -149,17 +232,56 @@ TREES = {
 }
 GENERA = ("Quercus", "Tilia", "Platanus", "Acer", "Betula", "Prunus")
 ELECTION = {
-    "fr": (("Candidat", "Voix", "Bureau de vote", "Inscrits"), ("Tête de liste", "Suffrages", "Bureau", "Exprimés")),
-    "en": (("Candidate", "Votes", "Polling station", "Party"), ("Candidate name", "Ballots", "Ward", "Turnout")),
-    "de": (("Kandidat", "Stimmen", "Wahlkreis", "Partei"), ("Bewerber", "Wahlstimmen", "Wahlbezirk", "Liste")),
-    "es": (("Candidato", "Votos", "Mesa electoral", "Partido"), ("Cabeza de lista", "Sufragios", "Distrito", "Censo")),
-    "it": (("Candidato", "Voti", "Seggio", "Lista"), ("Capolista", "Preferenze", "Sezione elettorale", "Votanti")),
+    "fr": (
+        ("Candidat", "Voix", "Bureau de vote", "Inscrits"),
+        ("Tête de liste", "Suffrages", "Bureau", "Exprimés"),
+    ),
+    "en": (
+        ("Candidate", "Votes", "Polling station", "Party"),
+        ("Candidate name", "Ballots", "Ward", "Turnout"),
+    ),
+    "de": (
+        ("Kandidat", "Stimmen", "Wahlkreis", "Partei"),
+        ("Bewerber", "Wahlstimmen", "Wahlbezirk", "Liste"),
+    ),
+    "es": (
+        ("Candidato", "Votos", "Mesa electoral", "Partido"),
+        ("Cabeza de lista", "Sufragios", "Distrito", "Censo"),
+    ),
+    "it": (
+        ("Candidato", "Voti", "Seggio", "Lista"),
+        ("Capolista", "Preferenze", "Sezione elettorale", "Votanti"),
+    ),
 }
 CONTRACTS = {
-    "fr": ("Objet du marché", "Titulaire", "Montant HT", "Date de notification", "Acheteur"),
+    "fr": (
+        "Objet du marché",
+        "Titulaire",
+        "Montant HT",
+        "Date de notification",
+        "Acheteur",
+    ),
     "en": ("Contract subject", "Contractor", "Contract value", "Award date", "Buyer"),
-    "de": ("Auftragsgegenstand", "Auftragnehmer", "Auftragswert", "Zuschlag am", "Auftraggeber"),
-    "es": ("Objeto del contrato", "Adjudicatario", "Importe de adjudicación", "Fecha", "Órgano de contratación"),
-    "it": ("Oggetto del contratto", "Aggiudicatario", "Importo di aggiudicazione", "Data", "Stazione appaltante"),
+    "de": (
+        "Auftragsgegenstand",
+        "Auftragnehmer",
+        "Auftragswert",
+        "Zuschlag am",
+        "Auftraggeber",
+    ),
+    "es": (
+        "Objeto del contrato",
+        "Adjudicatario",
+        "Importe de adjudicación",
+        "Fecha",
+        "Órgano de contratación",
+    ),
+    "it": (
+        "Oggetto del contratto",
+        "Aggiudicatario",
+        "Importo di aggiudicazione",
+        "Data",
+        "Stazione appaltante",
+    ),
 }
 FORMS = {"fr": "SARL", "en": "Ltd", "de": "GmbH", "es": "SL", "it": "Srl"}

@@ -9,7 +9,9 @@ from pathlib import Path
 
 def hosts(folder: Path) -> dict[str, object]:
     """The slug of a territory's folder, and the names of its portal and node."""
-    declared = tomllib.loads((folder / "tenant.toml").read_text(encoding="utf-8"))["hosts"]
+    declared = tomllib.loads((folder / "tenant.toml").read_text(encoding="utf-8"))[
+        "hosts"
+    ]
     return {"slug": folder.name, "portal": declared["portal"], "node": declared["node"]}
 
 

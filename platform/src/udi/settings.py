@@ -42,57 +42,95 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="UDI_", frozen=True)
 
-    state: Path = Field(default_factory=_default_state, description="Folder of everything that lasts on this machine.")
-    cache: Path = Field(default_factory=_default_cache, description="Folder of downloads that can be fetched again.")
-    secrets: Path | None = Field(default=None, description="Folder of passwords and keys, one file each.")
-    tenants: Path = Field(default=Path("tenants"), description="Folder of the territories' files.")
-    base_port: int = Field(default=8000, ge=1024, le=65000, description="First of the seven ports that `udi up` uses.")
-    demo: bool = Field(default=False, description="Create the demonstration accounts named in tenant.toml.")
+    state: Path = Field(
+        default_factory=_default_state,
+        description="Folder of everything that lasts on this machine.",
+    )
+    cache: Path = Field(
+        default_factory=_default_cache,
+        description="Folder of downloads that can be fetched again.",
+    )
+    secrets: Path | None = Field(
+        default=None, description="Folder of passwords and keys, one file each."
+    )
+    tenants: Path = Field(
+        default=Path("tenants"), description="Folder of the territories' files."
+    )
+    base_port: int = Field(
+        default=8000,
+        ge=1024,
+        le=65000,
+        description="First of the seven ports that `udi up` uses.",
+    )
+    demo: bool = Field(
+        default=False,
+        description="Create the demonstration accounts named in tenant.toml.",
+    )
     maven_repository: str = Field(
-        default="", description="Maven repository to fetch Keycloak from; empty: the public one."
+        default="",
+        description="Maven repository to fetch Keycloak from; empty: the public one.",
     )
 
     database_host: str = Field(default="127.0.0.1", description="Host of PostgreSQL.")
-    database_port: int | None = Field(default=None, description="Port of PostgreSQL; unset: base port + 4.")
+    database_port: int | None = Field(
+        default=None, description="Port of PostgreSQL; unset: base port + 4."
+    )
     database_replica_port: int | None = Field(
         default=None,
         description="Port of a copy that follows the database, for public reads; unset: the database itself.",
     )
     database_names: dict[ProgramName, str] = Field(
-        default={"portal": "udi_portal", "node": "udi_node"}, description="Name of each program's database."
+        default={"portal": "udi_portal", "node": "udi_node"},
+        description="Name of each program's database.",
     )
 
-    installation_host: str = Field(default="localhost", description="Host name that lists the territories.")
-    portal_url: str = Field(
-        default="http://{host}:{port}", description="Address of a portal; `{host}` is the territory's."
+    installation_host: str = Field(
+        default="localhost", description="Host name that lists the territories."
     )
-    node_url: str = Field(default="http://{host}:{port}", description="Address of the hosted node; `{host}` likewise.")
+    portal_url: str = Field(
+        default="http://{host}:{port}",
+        description="Address of a portal; `{host}` is the territory's.",
+    )
+    node_url: str = Field(
+        default="http://{host}:{port}",
+        description="Address of the hosted node; `{host}` likewise.",
+    )
     node_name: str = Field(
-        default=HOSTED, description="Name under which its portal knows this node; `hosted`: a territory's hosted node."
+        default=HOSTED,
+        description="Name under which its portal knows this node; `hosted`: a territory's hosted node.",
     )
     portal_back_channel: str = Field(
-        default="", description="Address at which Keycloak reaches the portal; empty: loopback."
+        default="",
+        description="Address at which Keycloak reaches the portal; empty: loopback.",
     )
     node_back_channel: str = Field(
-        default="", description="Address at which Keycloak reaches the node; empty: loopback."
+        default="",
+        description="Address at which Keycloak reaches the node; empty: loopback.",
     )
-    identity_url: str = Field(default="", description="Public address of Keycloak; empty: loopback, base port + 2.")
+    identity_url: str = Field(
+        default="",
+        description="Public address of Keycloak; empty: loopback, base port + 2.",
+    )
     identity_internal_url: str = Field(
-        default="", description="Address at which the programs reach Keycloak; empty: the public one."
+        default="",
+        description="Address at which the programs reach Keycloak; empty: the public one.",
     )
     identity_realm: str = Field(default="udi", description="Realm of the deployment.")
     identity_address: str = Field(
-        default="127.0.0.1", description="Address of this machine at which the other Keycloaks reach its own."
+        default="127.0.0.1",
+        description="Address of this machine at which the other Keycloaks reach its own.",
     )
     identity_peers: list[str] = Field(
-        default=[], description="Addresses of all the Keycloaks that share sessions; empty: there is one, alone."
+        default=[],
+        description="Addresses of all the Keycloaks that share sessions; empty: there is one, alone.",
     )
     second_factor: bool = Field(
         default=False,
         description="Managers and the territories' teams need a second factor, and what decides a login of the last 15 minutes.",
     )
     identity_proxies: list[str] = Field(
-        default=[], description="Addresses of the reverse proxies that Keycloak believes; empty: there is none."
+        default=[],
+        description="Addresses of the reverse proxies that Keycloak believes; empty: there is none.",
     )
     private_hosts: list[str] = Field(
         default=[],
@@ -109,7 +147,9 @@ class Settings(BaseSettings):
     )
 
     smtp_host: str = Field(default="127.0.0.1", description="Mail relay.")
-    smtp_port: int | None = Field(default=None, description="Port of the mail relay; unset: base port + 6.")
+    smtp_port: int | None = Field(
+        default=None, description="Port of the mail relay; unset: base port + 6."
+    )
 
     mail_sender: str = Field(
         default="",
@@ -117,20 +157,29 @@ class Settings(BaseSettings):
     )
 
     object_store: str = Field(
-        default="", description="Where files live: a folder or `s3://bucket`; empty: a folder of the state."
+        default="",
+        description="Where files live: a folder or `s3://bucket`; empty: a folder of the state.",
     )
-    object_store_endpoint: str = Field(default="", description="Address of the S3 service; empty: Amazon's, by region.")
-    object_store_region: str = Field(default="us-east-1", description="Region of the S3 service.")
+    object_store_endpoint: str = Field(
+        default="", description="Address of the S3 service; empty: Amazon's, by region."
+    )
+    object_store_region: str = Field(
+        default="us-east-1", description="Region of the S3 service."
+    )
     object_store_path_style: bool = Field(
-        default=True, description="Name the bucket in the path of S3 addresses, not in their host."
+        default=True,
+        description="Name the bucket in the path of S3 addresses, not in their host.",
     )
     memory_folder: Path = Field(
         default=Path("/dev/shm"),  # noqa: S108 - in memory, where a folder of this account's own is made
         description="Folder in memory (tmpfs) in which files of sealed spaces are read.",
     )
-    upload_limit: int = Field(default=50 * 1024**3, description="Largest file accepted by the node, in bytes.")
+    upload_limit: int = Field(
+        default=50 * 1024**3, description="Largest file accepted by the node, in bytes."
+    )
     schemas: Path | None = Field(
-        default=None, description="Folder of the schemas that tables may follow; unset: none is proposed."
+        default=None,
+        description="Folder of the schemas that tables may follow; unset: none is proposed.",
     )
     space_requests_per_minute: int = Field(
         default=6000,
@@ -138,7 +187,9 @@ class Settings(BaseSettings):
         description="Requests for data a minute that one web process answers for one producer, unless it has its own limit.",
     )
     space_jobs_at_once: int = Field(
-        default=2, ge=1, description="Heavy jobs of one producer at once, unless it has its own limit."
+        default=2,
+        ge=1,
+        description="Heavy jobs of one producer at once, unless it has its own limit.",
     )
     space_uploads_at_once: int = Field(
         default=256,
@@ -146,10 +197,12 @@ class Settings(BaseSettings):
         description="Files on their way in at once, for one producer in one web process, unless it has its own limit.",
     )
     clamd_socket: str = Field(
-        default="", description="Socket of clamd, a path or `host:port`; empty: files are not searched for viruses."
+        default="",
+        description="Socket of clamd, a path or `host:port`; empty: files are not searched for viruses.",
     )
     search_index: Path | None = Field(
-        default=None, description="Folder of the search indexes; unset: in the state folder."
+        default=None,
+        description="Folder of the search indexes; unset: in the state folder.",
     )
     answer_cache: int = Field(
         default=10 * 1024 * 1024,
@@ -167,12 +220,16 @@ class Settings(BaseSettings):
         description="Looks an hour at what one territory's catalogue links to, at most; 0: none.",
     )
     backup_plan: Path = Field(
-        default=Path("/etc/udi/backup.toml"), description="File that says where backups go, written by the role backup."
+        default=Path("/etc/udi/backup.toml"),
+        description="File that says where backups go, written by the role backup.",
     )
     backup_state: Path = Field(
-        default=Path("/var/lib/udi-backup"), description="Folder where `udi backup` notes what it did on this machine."
+        default=Path("/var/lib/udi-backup"),
+        description="Folder where `udi backup` notes what it did on this machine.",
     )
-    log_format: Literal["text", "json"] = Field(default="text", description="How lines of the log are written.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How lines of the log are written."
+    )
 
     def port(self, offset: int) -> int:
         """Port of an embedded part: 0 portal, 1 node, 2 Keycloak, 3 mailbox, 4 PostgreSQL, 5 health of Keycloak, 6 mail."""
@@ -209,12 +266,18 @@ class Settings(BaseSettings):
 
     def origin(self, program: ProgramName, host: str) -> str:
         """Public origin of a program for a territory's host, without a final slash."""
-        template, offset = (self.portal_url, 0) if program == "portal" else (self.node_url, 1)
+        template, offset = (
+            (self.portal_url, 0) if program == "portal" else (self.node_url, 1)
+        )
         return template.format(host=host, port=self.port(offset)).rstrip("/")
 
     def back_channel(self, program: ProgramName) -> str:
         """Origin at which Keycloak reaches a program to announce a logout."""
-        address, offset = (self.portal_back_channel, 0) if program == "portal" else (self.node_back_channel, 1)
+        address, offset = (
+            (self.portal_back_channel, 0)
+            if program == "portal"
+            else (self.node_back_channel, 1)
+        )
         return address or f"http://127.0.0.1:{self.port(offset)}"
 
     def secret(self, name: str) -> str:
@@ -242,16 +305,28 @@ class Settings(BaseSettings):
     def client_secret(self, program: ProgramName, client_id: str) -> str:
         """Secret of a territory's client at Keycloak, derived from the program's key so that nothing is stored twice."""
         key = self.secret(f"{program}_client_key").encode()
-        return base64.urlsafe_b64encode(hmac.digest(key, client_id.encode(), "sha256")).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(hmac.digest(key, client_id.encode(), "sha256"))
+            .decode()
+            .rstrip("=")
+        )
 
     def derived_key(self, program: ProgramName, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose, derived likewise."""
-        return hmac.digest(self.secret(f"{program}_client_key").encode(), f"key for {purpose}".encode(), "sha256")
+        return hmac.digest(
+            self.secret(f"{program}_client_key").encode(),
+            f"key for {purpose}".encode(),
+            "sha256",
+        )
 
     def dsn(self, program: ProgramName, role: Role, *, replica: bool = False) -> str:
         """SQLAlchemy address of a program's database, or of the copy that follows it, as one of its roles."""
         password = self.secret(f"{program}_{role}_password")
-        port = (self.database_replica_port if replica else None) or self.database_port or self.port(4)
+        port = (
+            (self.database_replica_port if replica else None)
+            or self.database_port
+            or self.port(4)
+        )
         name = self.database_names[program]
         return f"postgresql+asyncpg://udi_{program}_{role}:{password}@{self.database_host}:{port}/{name}"
 

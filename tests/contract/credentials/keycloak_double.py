@@ -23,7 +23,9 @@ class KeycloakDouble:
             raise IdentityServiceUnavailableError("Keycloak does not answer.")
         first = query.get("first", 0)
         found = self._answer(path.split("/"), query)
-        return found[first : first + query["max"]] if isinstance(found, list) else found
+        if isinstance(found, list):
+            return found[first : first + query["max"]]
+        return found
 
     def post(self, path: str, _body: object) -> None:
         self.logged_out.append(path.split("/")[1])
@@ -31,21 +33,41 @@ class KeycloakDouble:
     def _answer(self, parts: list[str], query: dict[str, Any]) -> Any:
         match parts:
             case ["users"]:
-                return [{"id": id_} for id_, each in self.accounts.items() if not each["enabled"]]
+                return [
+                    {"id": id_}
+                    for id_, each in self.accounts.items()
+                    if not each["enabled"]
+                ]
             case ["users", subject]:
                 return self.accounts.get(subject)
             case ["admin-events"]:
-                return [each for each in self.admin_events if each["time"] >= query["dateFrom"]]
+                return [
+                    each
+                    for each in self.admin_events
+                    if each["time"] >= query["dateFrom"]
+                ]
             case ["events"]:
-                return [each for each in self.events if each["time"] >= query["dateFrom"]]
+                return [
+                    each for each in self.events if each["time"] >= query["dateFrom"]
+                ]
             case ["organizations", "members", subject, "organizations"]:
-                return [{"id": alias, "alias": alias} for alias in self.accounts[subject]["groups"]]
+                return [
+                    {"id": alias, "alias": alias}
+                    for alias in self.accounts[subject]["groups"]
+                ]
             case ["organizations", alias, "members", subject, "groups"]:
-                return [{"id": name, "name": name} for name in self.accounts[subject]["groups"][alias]]
+                return [
+                    {"id": name, "name": name}
+                    for name in self.accounts[subject]["groups"][alias]
+                ]
         raise AssertionError(parts)
 
     def note(self, resource: str, path: str) -> None:
-        event = {"time": int(time.time() * 1000), "resourceType": resource, "resourcePath": path}
+        event = {
+            "time": int(time.time() * 1000),
+            "resourceType": resource,
+            "resourcePath": path,
+        }
         self.admin_events.append(event)
 
     def disable(self, subject: str) -> None:
@@ -58,14 +80,25 @@ class KeycloakDouble:
 
     def delete_self(self, subject: str) -> None:
         del self.accounts[subject]
-        self.events.append({"time": int(time.time() * 1000), "type": "DELETE_ACCOUNT", "userId": subject})
+        self.events.append(
+            {
+                "time": int(time.time() * 1000),
+                "type": "DELETE_ACCOUNT",
+                "userId": subject,
+            }
+        )
 
     def remove(self, subject: str) -> None:
         for alias in list(self.accounts[subject]["groups"]):
             del self.accounts[subject]["groups"][alias]
-            self.note("ORGANIZATION_MEMBERSHIP", f"organizations/{alias}/members/{subject}")
+            self.note(
+                "ORGANIZATION_MEMBERSHIP", f"organizations/{alias}/members/{subject}"
+            )
 
     def take_role(self, subject: str) -> None:
         for alias, groups in self.accounts[subject]["groups"].items():
             groups.clear()
-            self.note("ORGANIZATION_GROUP_MEMBERSHIP", f"organizations/{alias}/groups/g/members/{subject}")
+            self.note(
+                "ORGANIZATION_GROUP_MEMBERSHIP",
+                f"organizations/{alias}/groups/g/members/{subject}",
+            )

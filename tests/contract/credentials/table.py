@@ -90,5 +90,8 @@ OPENS: dict[str, tuple[str, ...]] = {
         "portal GET /apigateway/v1/encryption-key",
         "portal GET /konsult/v1/encryption-key",
     ),
-    "logout token": ("portal POST /logout/back-channel", "node POST /logout/back-channel"),
+    "logout token": (
+        "portal POST /logout/back-channel",
+        "node POST /logout/back-channel",
+    ),
 }

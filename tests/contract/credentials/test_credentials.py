@@ -27,18 +27,40 @@ from udi.portal.dataspace.messages import CONTEXT
 from udi.settings import Settings
 
 KINDS = tuple(
-    getattr(credentials, name) for name in vars(credentials) if name.endswith("Kind") and name != "CredentialKind"
+    getattr(credentials, name)
+    for name in vars(credentials)
+    if name.endswith("Kind") and name != "CredentialKind"
 )
-NAMES = ("ticket", "token", "access_token", "key", "code", "state", "draft", "signature", "password", "logout_token")
+NAMES = (
+    "ticket",
+    "token",
+    "access_token",
+    "key",
+    "code",
+    "state",
+    "draft",
+    "signature",
+    "password",
+    "logout_token",
+)
 """Under which a credential is sent in an address and in a form."""
 REFUSED = {401, 403}
 LAST = ("token of a person", "session at the node", "session at the portal")
 """What they may do changes what the others would find."""
 FIRST = [kind for kind in OPENS if kind.startswith("udi-")]
-REST = sorted((kind for kind in OPENS if kind not in FIRST), key=lambda kind: (kind in LAST, kind))
+REST = sorted(
+    (kind for kind in OPENS if kind not in FIRST), key=lambda kind: (kind in LAST, kind)
+)
 VARIES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[\w+/=-]{20,}|\d+")
 LONGEST = 200_000
-TEXTS = {"slug": SLUG, "kind": "csv", "name": "x", "filename": "x.csv", "end": "completion", "event": "resume"}
+TEXTS = {
+    "slug": SLUG,
+    "kind": "csv",
+    "name": "x",
+    "filename": "x.csv",
+    "end": "completion",
+    "event": "resume",
+}
 PIDS = {"providerPid": "urn:uuid:0", "consumerPid": "urn:uuid:1"}
 TARGET = {"@id": "urn:uuid:2", "target": "urn:uuid:2"}
 MESSAGES: dict[str, dict[str, Any]] = {
@@ -65,7 +87,10 @@ def declared() -> dict[str, str]:
             continue
         for attribute, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, KINDS):
-                found.setdefault(getattr(value, "name", "") or value.typ, f"{module.name}.{attribute}")
+                found.setdefault(
+                    getattr(value, "name", "") or value.typ,
+                    f"{module.name}.{attribute}",
+                )
     return found
 
 
@@ -102,7 +127,9 @@ def addresses(apps: dict[str, Litestar]) -> Iterator[Address]:
         for route in app.routes:
             if isinstance(route, HTTPRoute):
                 for method in sorted(route.methods - {"OPTIONS", "HEAD"}):
-                    yield Address(program, method, route.path_format, tuple(route.path_components))
+                    yield Address(
+                        program, method, route.path_format, tuple(route.path_components)
+                    )
 
 
 @dataclass
@@ -121,41 +148,71 @@ class Trial:
             path = address.fill(self.world.thing)
             text = await mint(f"{address.program} {address.method} {path}")
             answer = await self._send(address, way, kind, text)
-            if answer == await self._control(address, way, kind, "") or answer[0] in REFUSED:
+            if (
+                answer == await self._control(address, way, kind, "")
+                or answer[0] in REFUSED
+            ):
                 continue
             if answer != await self._control(address, way, kind, _broken(text)):
                 return True
         return False
 
-    async def _control(self, address: Address, way: str, kind: str, text: str) -> tuple[Any, ...]:
+    async def _control(
+        self, address: Address, way: str, kind: str, text: str
+    ) -> tuple[Any, ...]:
         key = (address.name, way, text)
         if key not in self.controls:
             self.controls[key] = await self._send(address, way, kind, text)
         return self.controls[key]
 
-    async def _send(self, address: Address, way: str, kind: str, text: str) -> tuple[Any, ...]:
+    async def _send(
+        self, address: Address, way: str, kind: str, text: str
+    ) -> tuple[Any, ...]:
         self.requests += 1
-        headers, content, query = {"Accept": "*/*"}, b"", ""
+        headers = {"Accept": "*/*"}
+        content = b""
+        query = ""
         path = address.fill(self.world.thing, text if way == "elsewhere" else "")
         if text and way == "header":
             headers["Authorization"] = f"Bearer {text}"
         if text and way == "elsewhere":
             shown = cookies(self.world, address.program, text)
             if kind == "state of a login":
-                shown = cookies(self.world, address.program, self.world.kept["key of a login"])
-            headers["Cookie"] = "; ".join(f"{name}={quote(value)}" for name, value in shown.items())
-            query = "?" + (text if kind == "signed address" else "&".join(f"{name}={quote(text)}" for name in NAMES))
+                shown = cookies(
+                    self.world, address.program, self.world.kept["key of a login"]
+                )
+            headers["Cookie"] = "; ".join(
+                f"{name}={quote(value)}" for name, value in shown.items()
+            )
+            query = "?" + (
+                text
+                if kind == "signed address"
+                else "&".join(f"{name}={quote(text)}" for name in NAMES)
+            )
         if address.method not in {"GET", "DELETE"}:
-            headers["Content-Type"], content = _body(address, text if way == "elsewhere" else "")
+            headers["Content-Type"], content = _body(
+                address, text if way == "elsewhere" else ""
+            )
         client = self.clients[address.program]
-        answer = await client.request(address.method, path + query, headers=headers, content=content)
+        answer = await client.request(
+            address.method, path + query, headers=headers, content=content
+        )
         return _shape(answer, text)
 
 
 def _body(address: Address, text: str) -> tuple[str, bytes]:
-    message = next((said for end, said in MESSAGES.items() if address.route.endswith(f"2025-1{end}")), None)
+    message = next(
+        (
+            said
+            for end, said in MESSAGES.items()
+            if address.route.endswith(f"2025-1{end}")
+        ),
+        None,
+    )
     if message is not None:
-        return "application/json", json.dumps({"@context": [CONTEXT], **message}).encode()
+        return "application/json", json.dumps(
+            {"@context": [CONTEXT], **message}
+        ).encode()
     named = dict.fromkeys(NAMES, text) | {"username": SLUG}
     if address.route.endswith(JSON):
         return "application/json", json.dumps(named).encode()
@@ -180,12 +237,21 @@ def _shape(answer: httpx.Response, text: str) -> tuple[Any, ...]:
     """What of an answer is the same each time."""
     leads = answer.headers.get("location", "").partition("?")[0]
     kind = answer.headers.get("content-type", "").partition(";")[0]
-    body = answer.text[:LONGEST] if kind.startswith("text/") or "json" in kind else kind
-    return answer.status_code, VARIES.sub("", leads), VARIES.sub("", body.replace(text, "") if text else body)
+    if kind.startswith("text/") or "json" in kind:
+        body = answer.text[:LONGEST]
+    else:
+        body = kind
+    return (
+        answer.status_code,
+        VARIES.sub("", leads),
+        VARIES.sub("", body.replace(text, "") if text else body),
+    )
 
 
 @pytest.fixture
-async def trial(settings: Settings, postgres: str, tmp_path: Path) -> AsyncIterator[Trial]:
+async def trial(
+    settings: Settings, postgres: str, tmp_path: Path
+) -> AsyncIterator[Trial]:
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(build(settings, tmp_path))
         clients = {
@@ -211,20 +277,36 @@ def allowed(kind: str, address: Address) -> bool:
 
 
 def test_each_kind_that_is_declared_has_a_line_in_the_table() -> None:
-    assert set(declared()) | {"session at the portal", "session at the node"} == set(OPENS) | {"session"}
+    assert set(declared()) | {"session at the portal", "session at the node"} == set(
+        OPENS
+    ) | {"session"}
 
 
 @pytest.mark.parametrize(
-    "kinds", [pytest.param(FIRST, id="signed"), pytest.param(REST, id="all-others", marks=pytest.mark.thorough)]
+    "kinds",
+    [
+        pytest.param(FIRST, id="signed"),
+        pytest.param(REST, id="all-others", marks=pytest.mark.thorough),
+    ],
 )
-async def test_each_credential_opens_what_the_table_says_and_nothing_else(trial: Trial, kinds: Sequence[str]) -> None:
+async def test_each_credential_opens_what_the_table_says_and_nothing_else(
+    trial: Trial, kinds: Sequence[str]
+) -> None:
     known = {address.name: address for address in addresses(trial.world.apps)}
-    opened = {kind: {name for name, each in known.items() if await trial.opens(kind, each)} for kind in kinds}
+    opened = {
+        kind: {name for name, each in known.items() if await trial.opens(kind, each)}
+        for kind in kinds
+    }
     confusions = [
-        f"{kind}: {name}" for kind, found in opened.items() for name in sorted(found) if not allowed(kind, known[name])
+        f"{kind}: {name}"
+        for kind, found in opened.items()
+        for name in sorted(found)
+        if not allowed(kind, known[name])
     ]
     dead = [kind for kind in kinds if OPENS[kind] != NOTHING and not opened[kind]]
-    print(f"\n{len(kinds)} × {len(known)}, {trial.requests} requests, {len(confusions)} confusions")  # noqa: T201 - a figure to publish
+    print(  # noqa: T201 - a figure to publish
+        f"\n{len(kinds)} × {len(known)}, {trial.requests} requests, {len(confusions)} confusions"
+    )
     print(*(f"{kind}: {len(found)}" for kind, found in opened.items()), sep="\n")  # noqa: T201
 
     assert confusions == []

@@ -40,7 +40,11 @@ NODE = [
     "/datasets/{thing}/people", "/datasets/{thing}/versions/1/remove",
 ]  # fmt: skip
 NODE_READS = ["/datasets/{thing}/versions/1/link"]
-OTHERS = ["/access-requests/{thing}/message", "/my-space/organisations/{slug}/entries/{thing}/decline", "/sources/try"]
+OTHERS = [
+    "/access-requests/{thing}/message",
+    "/my-space/organisations/{slug}/entries/{thing}/decline",
+    "/sources/try",
+]
 """What decides nothing."""
 STALE = timedelta(minutes=11)
 
@@ -61,16 +65,35 @@ async def clients(world: World) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
         found = {}
         for name, site in (("portal", world.portal), ("node", world.node)):
             origin = world.territory.links[name]
-            cookie = {"udi": await site.parts["sessions"].log_in(world.territory, world.login)}
+            cookie = {
+                "udi": await site.parts["sessions"].log_in(world.territory, world.login)
+            }
             transport = httpx.ASGITransport(app=world.apps[name])
-            headers = {"Accept": "application/json", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
+            headers = {
+                "Accept": "application/json",
+                "Accept-Language": "en",
+                "Sec-Fetch-Site": "same-origin",
+            }
             found[name] = await stack.enter_async_context(
-                httpx.AsyncClient(transport=transport, base_url=origin, cookies=cookie, headers=headers, timeout=60)
+                httpx.AsyncClient(
+                    transport=transport,
+                    base_url=origin,
+                    cookies=cookie,
+                    headers=headers,
+                    timeout=60,
+                )
             )
         transport = httpx.ASGITransport(app=world.apps["portal"])
-        bearer = {"Authorization": f"Bearer {world.kept['token of a person']}", "Accept": "application/json"}
+        bearer = {
+            "Authorization": f"Bearer {world.kept['token of a person']}",
+            "Accept": "application/json",
+        }
         found["program"] = await stack.enter_async_context(
-            httpx.AsyncClient(transport=transport, base_url=world.territory.links["portal"], headers=bearer)
+            httpx.AsyncClient(
+                transport=transport,
+                base_url=world.territory.links["portal"],
+                headers=bearer,
+            )
         )
         yield found
 
@@ -83,7 +106,9 @@ async def _confirm(world: World, ago: timedelta) -> None:
             await session.execute(update(table).values(confirmed_at=moment))
 
 
-async def _statuses(world: World, clients: dict[str, httpx.AsyncClient]) -> dict[str, int]:
+async def _statuses(
+    world: World, clients: dict[str, httpx.AsyncClient]
+) -> dict[str, int]:
     asked = [
         *(("portal", "POST", address) for address in PORTAL),
         *(("program", "POST", address) for address in BY_PROGRAM),
@@ -93,7 +118,9 @@ async def _statuses(world: World, clients: dict[str, httpx.AsyncClient]) -> dict
     found = {}
     for who, method, address in asked:
         path = address.format(thing=world.thing, slug=SLUG)
-        found[f"{who} {address}"] = (await clients[who].request(method, path, data={})).status_code
+        found[f"{who} {address}"] = (
+            await clients[who].request(method, path, data={})
+        ).status_code
     return found
 
 
@@ -110,7 +137,9 @@ async def test_each_act_that_decides_waits_for_the_identity_service(
     assert "it cannot be checked that you still may do this" in said.text
 
 
-async def test_each_is_let_through_while_it_answers(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+async def test_each_is_let_through_while_it_answers(
+    world: World, clients: dict[str, httpx.AsyncClient]
+) -> None:
     await _confirm(world, timedelta(minutes=9))
 
     found = await _statuses(world, clients)
@@ -118,11 +147,19 @@ async def test_each_is_let_through_while_it_answers(world: World, clients: dict[
     assert {name for name, status in found.items() if status == 503} == set()
 
 
-async def test_what_decides_nothing_goes_on(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+async def test_what_decides_nothing_goes_on(
+    world: World, clients: dict[str, httpx.AsyncClient]
+) -> None:
     await _confirm(world, STALE)
 
-    posted = [await clients["portal"].post(each.format(thing=world.thing, slug=SLUG), data={}) for each in OTHERS]
-    read = [await clients["portal"].get("/my-space"), await clients["node"].get(f"/spaces/{SLUG}/keys")]
+    posted = [
+        await clients["portal"].post(each.format(thing=world.thing, slug=SLUG), data={})
+        for each in OTHERS
+    ]
+    read = [
+        await clients["portal"].get("/my-space"),
+        await clients["node"].get(f"/spaces/{SLUG}/keys"),
+    ]
 
     assert 503 not in {each.status_code for each in posted}
     assert [each.status_code for each in read] == [200, 200]
@@ -134,39 +171,56 @@ async def _authenticate(world: World, *, level: int, ago: timedelta) -> None:
     for site, table in ((world.portal, PortalSession), (world.node, NodeSession)):
         site.parts["sessions"] = replace(site.parts["sessions"], second_factor=True)
         async with site.database.session(world.territory.id, role="worker") as session:
-            await session.execute(update(table).values(level=level, authenticated_at=moment))
+            await session.execute(
+                update(table).values(level=level, authenticated_at=moment)
+            )
 
 
 def _of_browsers(found: dict[str, int]) -> dict[str, int]:
-    return {name: status for name, status in found.items() if not name.startswith("program ")}
+    return {
+        name: status
+        for name, status in found.items()
+        if not name.startswith("program ")
+    }
 
 
 def _forbidden(found: dict[str, int]) -> set[str]:
     return {name for name, status in found.items() if status == 403}
 
 
-async def test_each_act_that_decides_wants_a_recent_login(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+async def test_each_act_that_decides_wants_a_recent_login(
+    world: World, clients: dict[str, httpx.AsyncClient]
+) -> None:
     await _confirm(world, timedelta())
     await _authenticate(world, level=2, ago=timedelta(minutes=16))
 
     found = await _statuses(world, clients)
     refused = await clients["portal"].post("/my-space/tokens", data={})
-    read = [await clients["portal"].get("/my-space"), await clients["node"].get(f"/spaces/{SLUG}/keys")]
+    read = [
+        await clients["portal"].get("/my-space"),
+        await clients["node"].get(f"/spaces/{SLUG}/keys"),
+    ]
 
-    assert {name for name, status in _of_browsers(found).items() if status != 403} == set()
+    assert {
+        name for name, status in _of_browsers(found).items() if status != 403
+    } == set()
     assert refused.json()["type"].endswith("/login-too-old")
     assert refused.json()["page"] == "/login?fresh=true&back=/my-space"
     assert [each.status_code for each in read] == [200, 200]
 
 
-async def test_each_act_that_decides_wants_a_second_factor(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+async def test_each_act_that_decides_wants_a_second_factor(
+    world: World, clients: dict[str, httpx.AsyncClient]
+) -> None:
     await _confirm(world, timedelta())
     await _authenticate(world, level=1, ago=timedelta())
 
     found = await _statuses(world, clients)
     refused = await clients["portal"].post("/my-space/tokens", data={})
 
-    assert {name for name, status in _of_browsers(found).items() if status != 403} == set()
+    assert {
+        name for name, status in _of_browsers(found).items() if status != 403
+    } == set()
     assert refused.json()["page"] == "/login?factor=true&back=/my-space"
 
 
@@ -182,7 +236,9 @@ async def test_each_is_let_through_after_a_recent_login_with_a_second_factor(
     assert _forbidden(found) == _forbidden(before)
 
 
-async def test_a_script_removes_nothing_for_good_meanwhile(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+async def test_a_script_removes_nothing_for_good_meanwhile(
+    world: World, clients: dict[str, httpx.AsyncClient]
+) -> None:
     headers = {"Authorization": f"Bearer {world.kept['key of a space']}"}
     address = f"/api/v1/datasets/{world.thing}/versions/1"
     await _confirm(world, STALE)

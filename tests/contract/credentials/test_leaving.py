@@ -90,10 +90,13 @@ class Outgoing:
         path = urlsplit(url).path
         if path == "/oauth2/token":
             token = self.world.issuer.token(
-                node_client_id(self.world.territory.slug, HOSTED), self.world.territory.origin
+                node_client_id(self.world.territory.slug, HOSTED),
+                self.world.territory.origin,
             )
             return httpx.Response(200, json={"access_token": token, "expires_in": 300})
-        return await self.client.request(method, path, headers=options["headers"], json=options.get("json"))
+        return await self.client.request(
+            method, path, headers=options["headers"], json=options.get("json")
+        )
 
 
 @dataclass
@@ -111,49 +114,90 @@ class Leaver:
 
 
 @pytest.fixture
-async def leaver(settings: Settings, postgres: str, tmp_path: Path) -> AsyncIterator[Leaver]:
+async def leaver(
+    settings: Settings, postgres: str, tmp_path: Path
+) -> AsyncIterator[Leaver]:
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(build(settings, tmp_path, moderator=False))
-        territory, subject = world.territory, world.login.subject
-        aliases = {f"{territory.slug}--{slug}": {"managers"} for slug in (SLUG, "armor")}
-        account = {"enabled": True, "email": world.login.email, "emailVerified": True, "groups": aliases}
+        world = await stack.enter_async_context(
+            build(settings, tmp_path, moderator=False)
+        )
+        territory = world.territory
+        subject = world.login.subject
+        aliases = {
+            f"{territory.slug}--{slug}": {"managers"} for slug in (SLUG, "armor")
+        }
+        account = {
+            "enabled": True,
+            "email": world.login.email,
+            "emailVerified": True,
+            "groups": aliases,
+        }
         double = KeycloakDouble({subject: account})
         portal, node = [
-            await stack.enter_async_context(browse(world.apps[name], territory, world.login))
+            await stack.enter_async_context(
+                browse(world.apps[name], territory, world.login)
+            )
             for name in ("portal", "node")
         ]
         machine, outside = [
-            await stack.enter_async_context(browse(world.apps[name], territory)) for name in ("node", "portal")
+            await stack.enter_async_context(browse(world.apps[name], territory))
+            for name in ("node", "portal")
         ]
         secret = tmp_path / "secrets" / f"node_credential_{territory.slug}"
         secret.write_text("x")
         async with world.portal.database.session(territory.id) as session:
-            url, client = territory.links["node"], node_client_id(territory.slug, HOSTED)
-            await register_node(session, slug=HOSTED, name="Node", url=url, client_id=client, hosted=True)
+            url = territory.links["node"]
+            client = node_client_id(territory.slug, HOSTED)
+            await register_node(
+                session,
+                slug=HOSTED,
+                name="Node",
+                url=url,
+                client_id=client,
+                hosted=True,
+            )
         client = PortalClient(world.node.settings, Outgoing(world, outside))  # type: ignore[arg-type]
-        asker = AccountSync(world.node.database, world.node.registry, client, world.issuer.url)
+        asker = AccountSync(
+            world.node.database, world.node.registry, client, world.issuer.url
+        )
         watcher = AccountWatcher(world.portal, lambda: double)  # type: ignore[arg-type, return-value]
-        yield Leaver(world, double, await _holdings(world, portal, node, machine, outside), watcher, asker)
+        yield Leaver(
+            world,
+            double,
+            await _holdings(world, portal, node, machine, outside),
+            watcher,
+            asker,
+        )
 
 
 async def _holdings(
     world: World, portal: httpx.AsyncClient, node: httpx.AsyncClient, machine: httpx.AsyncClient,
     outside: httpx.AsyncClient,
 ) -> dict[str, Alive]:  # fmt: skip
-    territory, kept = world.territory, world.kept
+    territory = world.territory
+    kept = world.kept
     feed = await _more(world, portal)
 
-    async def text(client: httpx.AsyncClient, address: str, secret: str = "") -> httpx.Response:
+    async def text(
+        client: httpx.AsyncClient, address: str, secret: str = ""
+    ) -> httpx.Response:
         headers = {"Accept": "application/json" if secret else "text/html"}
-        return await client.get(address, headers=headers | ({"Authorization": f"Bearer {secret}"} if secret else {}))
+        return await client.get(
+            address,
+            headers=headers | ({"Authorization": f"Bearer {secret}"} if secret else {}),
+        )
 
-    def status(client: httpx.AsyncClient, address: str, right: int, secret: str = "") -> Alive:
+    def status(
+        client: httpx.AsyncClient, address: str, right: int, secret: str = ""
+    ) -> Alive:
         async def check() -> bool:
             return (await text(client, address, secret)).status_code == right
 
         return check
 
-    def says(client: httpx.AsyncClient, address: str, words: str, secret: str = "") -> Alive:
+    def says(
+        client: httpx.AsyncClient, address: str, words: str, secret: str = ""
+    ) -> Alive:
         async def check() -> bool:
             return words in (await text(client, address, secret)).text
 
@@ -161,8 +205,12 @@ async def _holdings(
 
     def row(model: Any, **wanted: object) -> Alive:
         async def check() -> bool:
-            async with world.portal.database.session(territory.id, role="worker") as session:
-                query = select(model.id).where(*(getattr(model, name) == value for name, value in wanted.items()))
+            async with world.portal.database.session(
+                territory.id, role="worker"
+            ) as session:
+                query = select(model.id).where(
+                    *(getattr(model, name) == value for name, value in wanted.items())
+                )
                 return await session.scalar(query) is not None
 
         return check
@@ -170,13 +218,23 @@ async def _holdings(
     manager_token = await world.mints["udi-manager+jwt"]("")
     return {
         "session at the portal": status(portal, "/my-space", 200),
-        "administering by a session at the portal": says(portal, f"/my-space/organisations/{SLUG}", 'id="invite"'),
+        "administering by a session at the portal": says(
+            portal, f"/my-space/organisations/{SLUG}", 'id="invite"'
+        ),
         "session at the node": says(node, "/", "/logout"),
         "managing by a session at the node": status(node, f"/spaces/{SLUG}/keys", 200),
-        "token of a person": status(outside, "/api/v1/me", 200, kept["token of a person"]),
-        "rights of a token over an organisation": says(outside, "/api/v1/me", '"managers"', kept["token of a person"]),
-        "key of a space": status(machine, f"/uploads/{world.thing}", 404, kept["key of a space"]),
-        "token of a client of RUDI": status(machine, "/manager/api/v1/catalog/version", 200, manager_token),
+        "token of a person": status(
+            outside, "/api/v1/me", 200, kept["token of a person"]
+        ),
+        "rights of a token over an organisation": says(
+            outside, "/api/v1/me", '"managers"', kept["token of a person"]
+        ),
+        "key of a space": status(
+            machine, f"/uploads/{world.thing}", 404, kept["key of a space"]
+        ),
+        "token of a client of RUDI": status(
+            machine, "/manager/api/v1/catalog/version", 200, manager_token
+        ),
         "invitation into an organisation": row(MembershipEntry, stage="invited"),
         "invitation into a team": row(ProjectMember, stage="invited"),
         "webhook": row(Webhook, state=WebhookState.ACTIVE),
@@ -189,12 +247,21 @@ async def _holdings(
 async def _more(world: World, portal: httpx.AsyncClient) -> str:
     """Invitations, a webhook, a feed (its address), a credential of a machine."""
     email = {"email": "someone@people.example"}
-    sent = await portal.post(f"/my-space/organisations/{SLUG}/invitations", data=email | {"role": "publisher"})
-    team = await portal.post(f"/projects/{world.thing}/team", data=email | {"right": "see"})
+    sent = await portal.post(
+        f"/my-space/organisations/{SLUG}/invitations",
+        data=email | {"role": "publisher"},
+    )
+    team = await portal.post(
+        f"/projects/{world.thing}/team", data=email | {"right": "see"}
+    )
     assert (sent.status_code, team.status_code) == (303, 303), sent.text
     person = world.actor.person_id
-    async with world.portal.database.session(world.territory.id, person=person) as session:
-        await create_webhook(session, world.actor, url="https://hook.example/x", everything=True)
+    async with world.portal.database.session(
+        world.territory.id, person=person
+    ) as session:
+        await create_webhook(
+            session, world.actor, url="https://hook.example/x", everything=True
+        )
         feed = await renew_feed(session, world.actor)
         session.add(
             ProjectCredential(
@@ -203,7 +270,9 @@ async def _more(world: World, portal: httpx.AsyncClient) -> str:
             )
         )  # fmt: skip
     key = world.portal.settings.derived_key("portal", FEED.purpose)
-    return f"/sources/feeds/{sign_id(key, world.territory.id, feed)}/producers/armor/{END}"
+    return (
+        f"/sources/feeds/{sign_id(key, world.territory.id, feed)}/producers/armor/{END}"
+    )
 
 
 async def _node(session: Any) -> UUID:
@@ -211,7 +280,9 @@ async def _node(session: Any) -> UUID:
 
 
 @pytest.mark.parametrize("way", list(WAYS))
-async def test_what_somebody_holds_who_leaves_ends_within_five_minutes(leaver: Leaver, way: str) -> None:
+async def test_what_somebody_holds_who_leaves_ends_within_five_minutes(
+    leaver: Leaver, way: str
+) -> None:
     await leaver.watcher.run_once()
     await leaver.asker.check_accounts(leaver.world.territory)
     assert await leaver.opening() == set(ENDS)
@@ -227,8 +298,12 @@ async def test_what_somebody_holds_who_leaves_ends_within_five_minutes(leaver: L
     assert before == set(ENDS)
     assert at_portal == set(ENDS) - (ended - AT_NODE)
     assert at_last == set(ENDS) - ended
-    longest = {name: EVERY + (NODE_EVERY if name in AT_NODE else timedelta()) for name in ended}
-    print(f"\n{way}: {len(ended)} of {len(ENDS)} end, the last after {max(longest.values()).total_seconds():.0f} s")  # noqa: T201
+    longest = {
+        name: EVERY + (NODE_EVERY if name in AT_NODE else timedelta()) for name in ended
+    }
+    print(  # noqa: T201
+        f"\n{way}: {len(ended)} of {len(ENDS)} end, the last after {max(longest.values()).total_seconds():.0f} s"
+    )
     assert max(longest.values()) <= FIVE_MINUTES
     assert (leaver.double.logged_out == []) == (way != "disabled")
 
@@ -237,21 +312,37 @@ async def test_what_was_given_for_some_minutes_ends_by_itself(leaver: Leaver) ->
     world = leaver.world
     ticket = await world.mints[READING.typ]("")
     body = ticket.split(".")[1]
-    lasts = timedelta(seconds=json.loads(base64.urlsafe_b64decode(body + "=="))["exp"] - now().timestamp())
+    lasts = timedelta(
+        seconds=json.loads(base64.urlsafe_b64decode(body + "=="))["exp"]
+        - now().timestamp()
+    )
     async with browse(world.apps["node"], world.territory) as visitor:
-        page = await visitor.post(f"/agreements/{world.thing}/files", data={"ticket": ticket})
-    links = [part.split('"')[0] for part in page.text.split('href="')[1:] if "signature=" in part.split('"')[0]]
-    ends = [parse_qs(urlsplit(link.replace("&amp;", "&")).query)["expires"][0] for link in links]
+        page = await visitor.post(
+            f"/agreements/{world.thing}/files", data={"ticket": ticket}
+        )
+    links = [
+        part.split('"')[0]
+        for part in page.text.split('href="')[1:]
+        if "signature=" in part.split('"')[0]
+    ]
+    ends = [
+        parse_qs(urlsplit(link.replace("&amp;", "&")).query)["expires"][0]
+        for link in links
+    ]
     opened = timedelta(seconds=max(int(each) for each in ends) - now().timestamp())
 
     longest = lasts + LEEWAY + opened
-    print(f"\nticket and its links: {longest.total_seconds():.0f} s; other links: {LIFETIME.seconds} s")  # noqa: T201
+    print(  # noqa: T201
+        f"\nticket and its links: {longest.total_seconds():.0f} s; other links: {LIFETIME.seconds} s"
+    )
     assert lasts <= TICKET
     assert longest <= FIVE_MINUTES
     assert LIFETIME <= FIVE_MINUTES
 
 
-async def test_an_account_that_was_missed_is_found_by_the_look_of_each_day(leaver: Leaver) -> None:
+async def test_an_account_that_was_missed_is_found_by_the_look_of_each_day(
+    leaver: Leaver,
+) -> None:
     subject = leaver.world.login.subject
     leaver.double.accounts.pop(subject)
 
@@ -262,7 +353,8 @@ async def test_an_account_that_was_missed_is_found_by_the_look_of_each_day(leave
 
 
 async def test_who_comes_back_finds_no_credential_alive(leaver: Leaver) -> None:
-    world, subject = leaver.world, leaver.world.login.subject
+    world = leaver.world
+    subject = leaver.world.login.subject
     leaver.double.disable(subject)
     await leaver.watcher.run_once()
     await leaver.asker.check_accounts(world.territory)
@@ -278,15 +370,25 @@ async def test_who_comes_back_finds_no_credential_alive(leaver: Leaver) -> None:
 
     assert await leaver.opening() == set()
     assert len(leaver.double.logged_out) == logged_out, "once is enough"
-    async with world.node.database.session(world.territory.id, role="worker") as session:
-        assert len((await session.scalars(select(WebSession))).all()) == 1, "what they open anew stays"
+    async with world.node.database.session(
+        world.territory.id, role="worker"
+    ) as session:
+        assert len((await session.scalars(select(WebSession))).all()) == 1, (
+            "what they open anew stays"
+        )
 
 
-async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_hour_is_the_most(leaver: Leaver) -> None:
-    world, kept = leaver.world, leaver.world.kept
+async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_hour_is_the_most(
+    leaver: Leaver,
+) -> None:
+    world = leaver.world
+    kept = leaver.world.kept
     english = {"Accept": "application/json", "Accept-Language": "en"}
     bearer = {"Authorization": f"Bearer {kept['token of a person']}", **english}
-    key = {"Authorization": f"Bearer {kept['key of a space']}", "Accept": "application/json"}
+    key = {
+        "Authorization": f"Bearer {kept['key of a space']}",
+        "Accept": "application/json",
+    }
     await leaver.watcher.run_once()
     leaver.double.away = True
     with pytest.raises(ProvisionError):
@@ -298,12 +400,18 @@ async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_ho
     ):
         for minutes in (59, 61):
             for site in (world.portal, world.node):
-                await confirm_accounts(site.database, world.territory.id, now() - timedelta(minutes=minutes))
+                await confirm_accounts(
+                    site.database,
+                    world.territory.id,
+                    now() - timedelta(minutes=minutes),
+                )
             answers = [
                 await portal.get("/api/v1/me", headers=bearer),
                 await node.get(f"/uploads/{world.thing}", headers=key),
             ]
-            found[minutes] = [(each.status_code, each.headers.get("retry-after")) for each in answers]
+            found[minutes] = [
+                (each.status_code, each.headers.get("retry-after")) for each in answers
+            ]
         open_to_all = await portal.get("/api/v1/datasets", headers=bearer)
 
     assert found == {59: [(200, None), (404, None)], 61: [(503, "60"), (503, "60")]}
@@ -311,16 +419,23 @@ async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_ho
     assert open_to_all.status_code == 200
 
 
-async def test_an_earlier_word_of_the_portal_takes_nothing_that_was_said_since(leaver: Leaver) -> None:
-    world, subject = leaver.world, leaver.world.login.subject
+async def test_an_earlier_word_of_the_portal_takes_nothing_that_was_said_since(
+    leaver: Leaver,
+) -> None:
+    world = leaver.world
+    subject = leaver.world.login.subject
     await leaver.watcher.run_once()
     leaver.double.take_role(subject)
     await leaver.watcher.run_once()
-    await confirm_accounts(world.portal.database, world.territory.id, now() - timedelta(minutes=1))
+    await confirm_accounts(
+        world.portal.database, world.territory.id, now() - timedelta(minutes=1)
+    )
 
     await leaver.asker.check_accounts(world.territory)
 
-    async with world.node.database.session(world.territory.id, role="worker") as session:
+    async with world.node.database.session(
+        world.territory.id, role="worker"
+    ) as session:
         keys = (await session.scalars(select(ScriptKey.revoked_at))).all()
     assert await leaver.alive["managing by a session at the node"]()
     assert keys == [None]

@@ -105,7 +105,9 @@ class World:
     def mints(self) -> dict[str, Mint]:
         """By the name of the kind."""
         once = {name: self._keep(text) for name, text in self.kept.items()}
-        signed = {kind.typ: self._sign(kind) for kind in (REPORT, SPACE, AGREEMENT, READING)}
+        signed = {
+            kind.typ: self._sign(kind) for kind in (REPORT, SPACE, AGREEMENT, READING)
+        }
         return {
             **once,
             **signed,
@@ -129,7 +131,12 @@ class World:
         async def give(_address: str) -> str:
             signer: Signer = self.portal.parts["signer"]
             audience = self.territory.links["node"]
-            return signer.sign(kind, subject=str(self.thing), issuer=self.territory.origin, audience=audience)
+            return signer.sign(
+                kind,
+                subject=str(self.thing),
+                issuer=self.territory.origin,
+                audience=audience,
+            )
 
         return give
 
@@ -142,7 +149,9 @@ class World:
 
     async def _manager_token(self, _address: str) -> str:
         ring = self.node.parts["file_keys"]()
-        return make_manager_token(ring, self.territory.id, UUID(self.kept["id of the key"]))
+        return make_manager_token(
+            ring, self.territory.id, UUID(self.kept["id of the key"])
+        )
 
     async def _invitation(self, _address: str) -> str:
         name = f"{self.territory.slug}-node-invited"
@@ -158,10 +167,14 @@ class World:
 
     async def _signed_address(self, address: str) -> str:
         path = address.split(" ")[2]
-        return sign_path(self.node.parts["file_keys"](), self.territory.id, path).partition("?")[2]
+        return sign_path(
+            self.node.parts["file_keys"](), self.territory.id, path
+        ).partition("?")[2]
 
     async def _machine_token(self, _address: str) -> str:
-        return self.issuer.token(node_client_id(self.territory.slug, "north"), self.territory.origin)
+        return self.issuer.token(
+            node_client_id(self.territory.slug, "north"), self.territory.origin
+        )
 
     async def _logout_token(self, address: str) -> str:
         program = address.partition(" ")[0]
@@ -171,64 +184,112 @@ class World:
             "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
         }  # fmt: skip
         key = self.issuer._key
-        return jwt.encode({"alg": "RS256", "kid": key.kid, "typ": "logout+jwt"}, claims, key)
+        return jwt.encode(
+            {"alg": "RS256", "kid": key.kid, "typ": "logout+jwt"}, claims, key
+        )
 
 
 @asynccontextmanager
-async def build(settings: Settings, folder: Path, *, moderator: bool = True) -> AsyncIterator[World]:
+async def build(
+    settings: Settings, folder: Path, *, moderator: bool = True
+) -> AsyncIterator[World]:
     """The territory, with programs of its own: their budgets are not to be met, and the metrics have a token."""
     secrets = Path(shutil.copytree(settings.secrets_folder, folder / "secrets"))
     (secrets / "metrics_token").write_text("metrics-" + SESSION.generate())
     own = settings.model_copy(update={"secrets": secrets, "state": folder})
     sites = {"portal": portal_parts.build_site(own), "node": node_parts.build_site(own)}
-    apps = {"portal": portal.create(sites["portal"]), "node": node.create(sites["node"])}
+    apps = {
+        "portal": portal.create(sites["portal"]),
+        "node": node.create(sites["node"]),
+    }
     issuer = Issuer(sites["portal"].parts["sessions"].service.issuer)
     async with AsyncExitStack() as stack:
         for name, site in sites.items():
             visitors.freshen(site.registry)
             site.parts["sessions"].service.keys = IssuerKeys(issuer.published)
             stack.push_async_callback(visitors.shut_down, apps[name])
-        for budget in (each for each in vars(budgets).values() if isinstance(each, RateLimit)):
+        for budget in (
+            each for each in vars(budgets).values() if isinstance(each, RateLimit)
+        ):
             stack.callback(object.__setattr__, budget, "limit", budget.limit)
             object.__setattr__(budget, "limit", 10**9)
-        sites["portal"].parts[API_RATES] = ApiRateLimiters(RateLimiter("api", 10**8), RateLimiter("api", 10**8))
+        sites["portal"].parts[API_RATES] = ApiRateLimiters(
+            RateLimiter("api", 10**8), RateLimiter("api", 10**8)
+        )
         sites["node"].parts[RATES] = RateLimiter("tables", 10**8)
         databases = [site.database for site in sites.values()]
         territory = await stage.add_territory(databases, own, "kinds")
         stack.push_async_callback(stage.remove_territory, databases, territory.id)
-        yield await _furnish(stack, own, sites, apps, territory, issuer, moderator=moderator)
+        yield await _furnish(
+            stack, own, sites, apps, territory, issuer, moderator=moderator
+        )
 
 
 async def _furnish(
     stack: AsyncExitStack, settings: Settings, sites: dict[str, Site], apps: dict[str, Litestar], territory: Territory,
     issuer: Issuer, *, moderator: bool,
 ) -> World:  # fmt: skip
-    someone = make_person(territory, moderator=moderator, memberships={SLUG: ["managers"], "armor": ["managers"]})
+    someone = make_person(
+        territory,
+        moderator=moderator,
+        memberships={SLUG: ["managers"], "armor": ["managers"]},
+    )
     login = replace(someone, issuer=issuer.url)
     organisation = uuid.uuid4()
     async with sites["node"].database.session(territory.id, role="owner") as session:
         space = await apply_space(
-            session, slug=SLUG, organisation_id=organisation, name="Mairie", email="m@example.org", quota_bytes=10**6
+            session,
+            slug=SLUG,
+            organisation_id=organisation,
+            name="Mairie",
+            email="m@example.org",
+            quota_bytes=10**6,
         )
     signer: Signer = sites["portal"].parts["signer"]
-    sites["node"].parts["portal_keys"]._cached_keys[territory.origin] = (signer.public_keys(), time.monotonic())
+    sites["node"].parts["portal_keys"]._cached_keys[territory.origin] = (
+        signer.public_keys(),
+        time.monotonic(),
+    )
     client = await stack.enter_async_context(browse(apps["node"], territory, login))
     producer = Producer(client)
-    thing = UUID(await producer.publish(await producer.draft(METERS, "compteurs.csv"), access="restricted"))
+    thing = UUID(
+        await producer.publish(
+            await producer.draft(METERS, "compteurs.csv"), access="restricted"
+        )
+    )
     actor = await visitors.enter(sites["portal"], territory, login=login)
     there = await visitors.enter(sites["node"], territory, login=login)
     kept = {
         **await _at_node(sites["node"], territory, space, thing, signer, there),
-        **await _at_portal(sites["portal"], apps["portal"], territory, thing, login, actor),
+        **await _at_portal(
+            sites["portal"], apps["portal"], territory, thing, login, actor
+        ),
         **_elsewhere(settings, issuer, territory, login),
     }
-    return World(sites["portal"], sites["node"], apps, territory, thing, login, actor, issuer, kept)
+    return World(
+        sites["portal"],
+        sites["node"],
+        apps,
+        territory,
+        thing,
+        login,
+        actor,
+        issuer,
+        kept,
+    )
 
 
 async def _at_node(
-    site: Site, territory: Territory, space: Space, thing: UUID, signer: Signer, maker: Actor
+    site: Site,
+    territory: Territory,
+    space: Space,
+    thing: UUID,
+    signer: Signer,
+    maker: Actor,
 ) -> dict[str, str]:
-    audience, secret, moment = territory.links["node"], PROJECT_CREDENTIAL.generate(), now()
+    audience = territory.links["node"]
+    secret = PROJECT_CREDENTIAL.generate()
+    moment = now()
     later = moment.replace(year=moment.year + 1, day=1)
     agreement = Agreement(
         id=thing, dataset=thing, dataset_title="Compteurs", project=thing, project_title="Îlots frais",
@@ -238,17 +299,27 @@ async def _at_node(
         text={"fr": "Texte.", "en": "Text."}, page=f"{territory.origin}/agreements/{thing}",
     )  # fmt: skip
     parties = {"issuer": territory.origin, "audience": audience}
-    document = signer.sign_document(write_agreement(agreement), kind=AGREEMENT_TYPE, **parties)
-    credential = AgreementCredential(id=thing, sha256=fingerprint(secret), expires_at=later)
+    document = signer.sign_document(
+        write_agreement(agreement), kind=AGREEMENT_TYPE, **parties
+    )
+    credential = AgreementCredential(
+        id=thing, sha256=fingerprint(secret), expires_at=later
+    )
     standing = AgreementStatus(
         agreement=thing, agreement_sha256=fingerprint(document), revision=1, state=AgreementValidity.ACTIVE,
         credentials=(credential,),
     )  # fmt: skip
-    said = signer.sign_document(write_agreement_status(standing), kind=AGREEMENT_STATUS_TYPE, **parties)
+    said = signer.sign_document(
+        write_agreement_status(standing), kind=AGREEMENT_STATUS_TYPE, **parties
+    )
     with space_context(None):
         async with site.database.session(territory.id) as session:
-            await store_agreement(session, SignedAgreement(agreement, standing, document, said))
-            key, token = await make_key(session, maker, space, name="script", datasets=None, expires_at=None)
+            await store_agreement(
+                session, SignedAgreement(agreement, standing, document, said)
+            )
+            key, token = await make_key(
+                session, maker, space, name="script", datasets=None, expires_at=None
+            )
     return {
         "udi-agreement+jwt": document, "udi-standing+jwt": said, "project credential": secret, "key of a space": token,
         "id of the key": str(key.id),
@@ -256,15 +327,29 @@ async def _at_node(
 
 
 async def _at_portal(
-    site: Site, app: Litestar, territory: Territory, thing: UUID, login: Login, actor: Actor
+    site: Site,
+    app: Litestar,
+    territory: Territory,
+    thing: UUID,
+    login: Login,
+    actor: Actor,
 ) -> dict[str, str]:
     catalogue = await open_catalogue(site.database, territory)
     await catalogue.add(RESTRICTED, global_id=str(thing))
     async with browse(app, territory, login) as client:
-        answer = await client.post(f"/data/{thing}/access-policy/edit", data=POLICY | {"revision": "0"})
+        answer = await client.post(
+            f"/data/{thing}/access-policy/edit", data=POLICY | {"revision": "0"}
+        )
         assert answer.status_code == 303, answer.text
     async with site.database.session(territory.id, person=actor.person_id) as session:
-        await apply_organisation(session, id=thing, slug=SLUG, name="Mairie", summary={}, email="m@example.org")
+        await apply_organisation(
+            session,
+            id=thing,
+            slug=SLUG,
+            name="Mairie",
+            summary={},
+            email="m@example.org",
+        )
         await register_node(
             session, slug="north", name="North", url=territory.links["node"],
             client_id=node_client_id(territory.slug, "north"), organisations=[thing],
@@ -274,16 +359,27 @@ async def _at_portal(
             changed_at=now(),
         )  # fmt: skip
         session.add(project)
-        session.add(AccessDraft(id=thing, dataset_id=thing, typed={"words": "Le texte du brouillon."}, begun_at=now()))
+        session.add(
+            AccessDraft(
+                id=thing,
+                dataset_id=thing,
+                typed={"words": "Le texte du brouillon."},
+                begun_at=now(),
+            )
+        )
         await session.flush()
-        _, api_token = await make_api_token(session, actor, name="program", scopes=SCOPES, days=30)
+        _, api_token = await make_api_token(
+            session, actor, name="program", scopes=SCOPES, days=30
+        )
         described = ConnectorInput(
             name="Machine", participant="urn:machine", address="https://machine.example", purpose="research",
             words="Pour voir.",
         )  # fmt: skip
         _, connector = await add_connector(session, actor, project, described)
     sealed = {
-        kind.name: sign_id(site.settings.derived_key("portal", kind.purpose), territory.id, thing)
+        kind.name: sign_id(
+            site.settings.derived_key("portal", kind.purpose), territory.id, thing
+        )
         for kind in (UNSUBSCRIBE, SUGGESTIONS_OFF, FEED)
     }
     return {
@@ -292,7 +388,9 @@ async def _at_portal(
     }  # fmt: skip
 
 
-def _elsewhere(settings: Settings, issuer: Issuer, territory: Territory, login: Login) -> dict[str, str]:
+def _elsewhere(
+    settings: Settings, issuer: Issuer, territory: Territory, login: Login
+) -> dict[str, str]:
     """What opens nothing here, or is given by the identity service."""
     client = f"{territory.slug}-portal"
     person = {"sub": login.subject, "sid": str(uuid.uuid4()), "client_id": None}
@@ -309,4 +407,8 @@ def _elsewhere(settings: Settings, issuer: Issuer, territory: Territory, login: 
 def cookies(world: World, program: str, text: str) -> dict[str, str]:
     """A credential as each of the cookies that a program reads."""
     origin = world.territory.links[program]
-    return {cookie_name(origin): text, cookie_name(origin, "udi-login"): text, "consoleToken": text}
+    return {
+        cookie_name(origin): text,
+        cookie_name(origin, "udi-login"): text,
+        "consoleToken": text,
+    }

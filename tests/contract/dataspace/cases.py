@@ -46,7 +46,11 @@ PROVIDER_TRANSFERS: Script = {
     "tp_01_01": (("STARTED", "revoke"),),
     "tp_01_02": (("STARTED", "complete"),),
     "tp_01_03": (("STARTED", "suspend"), ("SUSPENDED", "revoke")),
-    "tp_01_04": (("STARTED", "suspend"), ("SUSPENDED", "resume"), ("STARTED", "complete")),
+    "tp_01_04": (
+        ("STARTED", "suspend"),
+        ("SUSPENDED", "resume"),
+        ("STARTED", "complete"),
+    ),
     "tp_01_05": (("REQUESTED", "revoke"),),
     **dict.fromkeys([f"tp_02_{number:02}" for number in (1, 2, 3, 5)], ()),
     **dict.fromkeys([f"tp_03_{number:02}" for number in range(1, 7)], ()),

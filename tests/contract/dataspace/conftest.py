@@ -21,7 +21,9 @@ def installation(
     keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """Portal, hosted node and their workers."""
-    own = cluster.own_settings(run_folder, "dataspace").model_copy(update={"dataspace_hosts": [f"{LOOPBACK}:*"]})
+    own = cluster.own_settings(run_folder, "dataspace").model_copy(
+        update={"dataspace_hosts": [f"{LOOPBACK}:*"]}
+    )
     with running(own, tmp_path_factory.mktemp("installation")) as found:
         yield found
 

@@ -14,7 +14,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.contract.dataspace.cases import CONSUMER_NEGOTIATIONS, CONSUMER_TRANSFERS, SCRIPTS, Steps
+from tests.contract.dataspace.cases import (
+    CONSUMER_NEGOTIATIONS,
+    CONSUMER_TRANSFERS,
+    SCRIPTS,
+    Steps,
+)
 from tests.contract.dataspace.stage import WHY, Stage, name_of
 from udi.kit.clock import now
 from udi.kit.errors import UdiError
@@ -24,9 +29,15 @@ from udi.portal.access.requests import decisions
 from udi.portal.dataspace import consumer_negotiations, transfers
 from udi.portal.dataspace.models import DataspaceProcess
 from udi.portal.dataspace.offers import URN
-from udi.portal.dataspace.transitions import ENDED, DataspaceEvent, DataspaceSide, ProcessKind
+from udi.portal.dataspace.transitions import (
+    ENDED,
+    DataspaceEvent,
+    DataspaceSide,
+    ProcessKind,
+)
 
-LOOK, AFTER = 0.05, timedelta(seconds=0.3)
+LOOK = 0.05
+AFTER = timedelta(seconds=0.3)
 RULES = {"permission": [{"action": "use"}]}
 Act = Callable[[Stage, AsyncSession, DataspaceProcess], Awaitable[None]]
 
@@ -35,7 +46,8 @@ class Decider:
     """Does what the scripts say, for every case but those that are left alone."""
 
     def __init__(self, stage: Stage, *, alone: frozenset[str] = frozenset()) -> None:
-        self.stage, self.alone = stage, alone
+        self.stage = stage
+        self.alone = alone
         self.troubles = list[str]()
         self._done: dict[UUID, tuple[int, datetime | None]] = {}
         """Of each process, how many steps are done, and since when it stood where the last one was."""
@@ -55,7 +67,9 @@ class Decider:
             self.stage.territory.id, person=self.stage.leader.person_id
         ) as session:
             living = DataspaceProcess.state.not_in([each.value for each in ENDED])
-            query = select(DataspaceProcess).where(living, DataspaceProcess.since <= now() - AFTER)
+            query = select(DataspaceProcess).where(
+                living, DataspaceProcess.since <= now() - AFTER
+            )
             processes = (await session.scalars(query)).all()
         due = []
         for process in processes:
@@ -73,64 +87,123 @@ class Decider:
     def _case(self, process: DataspaceProcess) -> str:
         if process.side == DataspaceSide.CONSUMER:
             named = process.dataset or process.contract
-            return next((case for case in (*CONSUMER_NEGOTIATIONS, *CONSUMER_TRANSFERS) if name_of(case) == named), "")
-        kept = self.stage.datasets if process.kind == ProcessKind.NEGOTIATION else self.stage.agreements
-        named = process.dataset if process.kind == ProcessKind.NEGOTIATION else process.contract
+            return next(
+                (
+                    case
+                    for case in (*CONSUMER_NEGOTIATIONS, *CONSUMER_TRANSFERS)
+                    if name_of(case) == named
+                ),
+                "",
+            )
+        if process.kind == ProcessKind.NEGOTIATION:
+            kept = self.stage.datasets
+        else:
+            kept = self.stage.agreements
+        if process.kind == ProcessKind.NEGOTIATION:
+            named = process.dataset
+        else:
+            named = process.contract
         return next((case for case, id_ in kept.items() if named == f"{URN}{id_}"), "")
 
     async def _act(self, id_: UUID, act: str) -> None:
         async with self.stage.site.database.session(
             self.stage.territory.id, person=self.stage.leader.person_id
         ) as session:
-            query = select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update()
+            query = (
+                select(DataspaceProcess)
+                .where(DataspaceProcess.id == id_)
+                .with_for_update()
+            )
             process = (await session.scalars(query)).one()
             await ACTS[DataspaceSide(process.side)][act](self.stage, session, process)
 
 
 async def _request(session: AsyncSession, process: DataspaceProcess) -> AccessRequest:
-    query = select(AccessRequest).where(AccessRequest.id == process.request_id).with_for_update()
+    query = (
+        select(AccessRequest)
+        .where(AccessRequest.id == process.request_id)
+        .with_for_update()
+    )
     return (await session.scalars(query)).one()
 
 
-async def _agreement(session: AsyncSession, process: DataspaceProcess) -> AccessAgreement:
-    query = select(AccessAgreement).where(AccessAgreement.id == process.agreement_id).with_for_update()
+async def _agreement(
+    session: AsyncSession, process: DataspaceProcess
+) -> AccessAgreement:
+    query = (
+        select(AccessAgreement)
+        .where(AccessAgreement.id == process.agreement_id)
+        .with_for_update()
+    )
     return (await session.scalars(query)).one()
 
 
-async def counter(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+async def counter(
+    stage: Stage, session: AsyncSession, process: DataspaceProcess
+) -> None:
     """The producer offers six months."""
-    request, offer = await _request(session, process), decisions.OfferInput(months="6")
-    revision, notary = request.revision, stage.notary
-    await decisions.make_counter_offer(session, stage.producer, request, WHY, offer, revision=revision, notary=notary)
+    request = await _request(session, process)
+    offer = decisions.OfferInput(months="6")
+    revision = request.revision
+    notary = stage.notary
+    await decisions.make_counter_offer(
+        session, stage.producer, request, WHY, offer, revision=revision, notary=notary
+    )
 
 
 async def grant(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The producer gives what was asked."""
     request = await _request(session, process)
-    await decisions.grant_request(session, stage.producer, request, WHY, revision=request.revision, notary=stage.notary)
-
-
-async def refuse(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
-    """The producer refuses."""
-    request = await _request(session, process)
-    await decisions.refuse_request(
-        session, stage.producer, request, WHY, revision=request.revision, notary=stage.notary
+    await decisions.grant_request(
+        session,
+        stage.producer,
+        request,
+        WHY,
+        revision=request.revision,
+        notary=stage.notary,
     )
 
 
-async def revoke(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+async def refuse(
+    stage: Stage, session: AsyncSession, process: DataspaceProcess
+) -> None:
+    """The producer refuses."""
+    request = await _request(session, process)
+    await decisions.refuse_request(
+        session,
+        stage.producer,
+        request,
+        WHY,
+        revision=request.revision,
+        notary=stage.notary,
+    )
+
+
+async def revoke(
+    stage: Stage, session: AsyncSession, process: DataspaceProcess
+) -> None:
     """The producer revokes the agreement."""
-    await actions.revoke_agreement(session, stage.producer, await _agreement(session, process), WHY)
+    await actions.revoke_agreement(
+        session, stage.producer, await _agreement(session, process), WHY
+    )
 
 
-async def suspend(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+async def suspend(
+    stage: Stage, session: AsyncSession, process: DataspaceProcess
+) -> None:
     """The producer suspends the agreement."""
-    await actions.suspend_agreement(session, stage.producer, await _agreement(session, process), WHY)
+    await actions.suspend_agreement(
+        session, stage.producer, await _agreement(session, process), WHY
+    )
 
 
-async def resume(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+async def resume(
+    stage: Stage, session: AsyncSession, process: DataspaceProcess
+) -> None:
     """The producer takes the agreement up again."""
-    await actions.resume_agreement(session, stage.producer, await _agreement(session, process))
+    await actions.resume_agreement(
+        session, stage.producer, await _agreement(session, process)
+    )
 
 
 async def take(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
@@ -138,7 +211,9 @@ async def take(stage: Stage, session: AsyncSession, process: DataspaceProcess) -
     await consumer_negotiations.accept_offer(session, stage.leader, process)
 
 
-async def ask_otherwise(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+async def ask_otherwise(
+    stage: Stage, session: AsyncSession, process: DataspaceProcess
+) -> None:
     """The project asks for something else."""
     assert process.offer is not None
     await consumer_negotiations.send_counter_request(
@@ -146,20 +221,28 @@ async def ask_otherwise(stage: Stage, session: AsyncSession, process: DataspaceP
     )
 
 
-async def verify(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+async def verify(
+    stage: Stage, session: AsyncSession, process: DataspaceProcess
+) -> None:
     """The project confirms the agreement."""
     await consumer_negotiations.verify_agreement(session, stage.leader, process)
 
 
-async def break_off(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+async def break_off(
+    stage: Stage, session: AsyncSession, process: DataspaceProcess
+) -> None:
     """The project does not want it any more."""
-    await consumer_negotiations.terminate_negotiation(session, stage.leader, process, WHY)
+    await consumer_negotiations.terminate_negotiation(
+        session, stage.leader, process, WHY
+    )
 
 
 def closing(event: DataspaceEvent) -> Act:
     """Whoever leads the project, or the producer's machine, closes a transfer."""
 
-    async def close(_stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    async def close(
+        _stage: Stage, session: AsyncSession, process: DataspaceProcess
+    ) -> None:
         await transfers.close_transfer(session, process, event, "closed", WHY)
 
     return close
@@ -180,14 +263,18 @@ ACTS: dict[DataspaceSide, dict[str, Act]] = {
 async def begin(stage: Stage, path: str, said: Mapping[str, Any]) -> None:
     """Whoever leads the project asks a provider, as the kit wishes: it is the provider."""
     assert said["connectorAddress"].rstrip("/") == stage.connector.address, said
-    async with stage.site.database.session(stage.territory.id, person=stage.leader.person_id) as session:
+    async with stage.site.database.session(
+        stage.territory.id, person=stage.leader.person_id
+    ) as session:
         if path == "/negotiations":
             offer = {"@id": said["offerId"], **RULES}
             await consumer_negotiations.request_dataset(
                 session, stage.leader, stage.connector, said["datasetId"], offer
             )
         else:
-            await transfers.request_transfer(session, stage.leader, stage.connector, said["agreementId"])
+            await transfers.request_transfer(
+                session, stage.leader, stage.connector, said["agreementId"]
+            )
 
 
 async def stop(task: asyncio.Task[None]) -> None:

@@ -47,12 +47,23 @@ def fetch_jars() -> Path:
     pinned = (HERE / "jars.txt").read_text()
     settings = Settings()
     settings.cache.mkdir(parents=True, exist_ok=True)
-    kept = settings.cache / f"dataspace-kit-{hashlib.sha256(pinned.encode()).hexdigest()[:12]}"
+    kept = (
+        settings.cache
+        / f"dataspace-kit-{hashlib.sha256(pinned.encode()).hexdigest()[:12]}"
+    )
     with locked(settings.cache, "dataspace-kit"):
         if not kept.is_dir():
-            with tempfile.TemporaryDirectory(dir=settings.cache, prefix=".dataspace-kit-") as folder:
-                lines = [line.split() for line in pinned.splitlines() if line and not line.startswith("#")]
-                _fetch(Path(folder), lines, settings.maven_repository or MAVEN_CENTRAL_URL).rename(kept)
+            with tempfile.TemporaryDirectory(
+                dir=settings.cache, prefix=".dataspace-kit-"
+            ) as folder:
+                lines = [
+                    line.split()
+                    for line in pinned.splitlines()
+                    if line and not line.startswith("#")
+                ]
+                _fetch(
+                    Path(folder), lines, settings.maven_repository or MAVEN_CENTRAL_URL
+                ).rename(kept)
     return kept
 
 
@@ -61,10 +72,14 @@ def _fetch(folder: Path, lines: Sequence[Sequence[str]], repository: str) -> Pat
     jars = folder / "jars"
     jars.mkdir()
     remote = {"pinned": repository.rstrip("/")}
-    context = MavenContext(resolver=PythonResolver(), repo_cache=folder / "repository", remote_repos=remote)
+    context = MavenContext(
+        resolver=PythonResolver(), repo_cache=folder / "repository", remote_repos=remote
+    )
     for coordinates, sha256 in lines:
         group, name, version = coordinates.split(":")
-        found = Path(context.project(group, name).at_version(version).artifact().resolve())
+        found = Path(
+            context.project(group, name).at_version(version).artifact().resolve()
+        )
         if hashlib.sha256(found.read_bytes()).hexdigest() != sha256:
             msg = f"{coordinates} is not the pinned file: its SHA-256 is another."
             raise RuntimeError(msg)
@@ -72,18 +87,31 @@ def _fetch(folder: Path, lines: Sequence[Sequence[str]], repository: str) -> Pat
     return jars
 
 
-async def run(folder: Path, properties: Mapping[str, str], hosts: Sequence[str], select: Sequence[str]) -> Report:
+async def run(
+    folder: Path,
+    properties: Mapping[str, str],
+    hosts: Sequence[str],
+    select: Sequence[str],
+) -> Report:
     """Run the kit in a folder, with the names of `hosts` at loopback; `select`: options of JUnit's launcher."""
-    jars, java = await asyncio.to_thread(fetch_jars), find_java(Settings().cache)
-    (folder / "kit.properties").write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
-    (folder / "hosts").write_text("".join(f"127.0.0.1 {host}\n" for host in (*hosts, "localhost")))
+    jars = await asyncio.to_thread(fetch_jars)
+    java = find_java(Settings().cache)
+    (folder / "kit.properties").write_text(
+        "".join(f"{name}={value}\n" for name, value in properties.items())
+    )
+    (folder / "hosts").write_text(
+        "".join(f"127.0.0.1 {host}\n" for host in (*hosts, "localhost"))
+    )
     command = [
         str(java), "-Xmx256m", f"-Djdk.net.hosts.file={folder / 'hosts'}", "-cp", f"{jars}/*{os.pathsep}{folder}", LAUNCHER,
         "execute", *select, "--config-resource", "kit.properties", "--reports-dir", str(folder / "reports"), "--details=tree",
         "--disable-banner", "--disable-ansi-colors",
     ]  # fmt: skip
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command,
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     try:
         async with asyncio.timeout(PATIENCE):
@@ -92,7 +120,9 @@ async def run(folder: Path, properties: Mapping[str, str], hosts: Sequence[str],
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return read_report(folder / "reports/TEST-junit-jupiter.xml", said.decode(errors="replace"))
+    return read_report(
+        folder / "reports/TEST-junit-jupiter.xml", said.decode(errors="replace")
+    )
 
 
 def read_report(path: Path, said: str) -> Report:
@@ -101,7 +131,14 @@ def read_report(path: Path, said: str) -> Report:
     root = ET.parse(path).getroot()  # noqa: S314 - the launcher wrote it here
     results = {}
     for case in root.iter("testcase"):
-        failed = next((part for name in ("failure", "error") if (part := case.find(name)) is not None), None)
+        failed = next(
+            (
+                part
+                for name in ("failure", "error")
+                if (part := case.find(name)) is not None
+            ),
+            None,
+        )
         result = "skipped" if case.find("skipped") is not None else "passed"
         if failed is not None:
             result = f"{failed.get('type')}: {failed.get('message')}\n{(failed.text or '')[:1500]}"
@@ -112,4 +149,6 @@ def read_report(path: Path, said: str) -> Report:
 def _name(case: ET.Element) -> str:
     """That of its method; the one case of the metadata has there the name of one of the catalogue's."""
     name = case.get("name", "").removesuffix("()")
-    return name.replace("cat_", "met_") if ".metadata." in case.get("classname", "") else name
+    if ".metadata." in case.get("classname", ""):
+        return name.replace("cat_", "met_")
+    return name

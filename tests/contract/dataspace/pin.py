@@ -13,15 +13,23 @@ HEAD = "# Every jar of the kit with what it needs, and its SHA-256; made by test
 
 def pin(folder: Path) -> str:
     """The jars that Maven finds for `pom.xml`, one a line, each with its SHA-256."""
-    maven, jars, names = (
-        ["mvn", "--quiet", "--batch-mode", "--file", HERE / "pom.xml"],
-        folder / "jars",
-        folder / "names",
+    maven = ["mvn", "--quiet", "--batch-mode", "--file", HERE / "pom.xml"]
+    jars = folder / "jars"
+    names = folder / "names"
+    subprocess.run(
+        [*maven, "dependency:copy-dependencies", f"-DoutputDirectory={jars}"],
+        check=True,
     )
-    subprocess.run([*maven, "dependency:copy-dependencies", f"-DoutputDirectory={jars}"], check=True)
     subprocess.run([*maven, "dependency:list", f"-DoutputFile={names}"], check=True)
-    found = [match.groups() for line in names.read_text().splitlines() if (match := LINE.match(line))]
-    lines = [f"{group}:{name}:{version} {_sha256(jars / f'{name}-{version}.jar')}\n" for group, name, version in found]
+    found = [
+        match.groups()
+        for line in names.read_text().splitlines()
+        if (match := LINE.match(line))
+    ]
+    lines = [
+        f"{group}:{name}:{version} {_sha256(jars / f'{name}-{version}.jar')}\n"
+        for group, name, version in found
+    ]
     return HEAD + "".join(sorted(lines))
 
 

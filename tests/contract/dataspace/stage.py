@@ -26,7 +26,10 @@ from udi.portal.access.agreements.signatures import AgreementSigner, signer_of
 from udi.portal.access.policies.actions import set_policy
 from udi.portal.access.policies.queries import get_dataset_for_producer, get_policy
 from udi.portal.access.requests.decisions import grant_request
-from udi.portal.access.requests.requester_actions import AccessRequestInput, submit_request
+from udi.portal.access.requests.requester_actions import (
+    AccessRequestInput,
+    submit_request,
+)
 from udi.portal.catalogue.models import Dataset
 from udi.portal.dataspace.connectors import ConnectorInput as Machine
 from udi.portal.dataspace.connectors import add_connector
@@ -83,9 +86,17 @@ class Stage:
             said[f"{case.upper()}_OFFERID"] = f"{self._urn(case)}:offer:1"
         for case in CONSUMER_NEGOTIATIONS:
             said[f"{case.upper()}_DATASETID"] = name_of(case)
-        agreements = {case: f"{URN}{agreement}" for case, agreement in self.agreements.items()}
-        for case, agreement in {**agreements, **{case: name_of(case) for case in CONSUMER_TRANSFERS}}.items():
-            said |= {f"{case.upper()}_AGREEMENTID": agreement, f"{case.upper()}_FORMAT": PULL}
+        agreements = {
+            case: f"{URN}{agreement}" for case, agreement in self.agreements.items()
+        }
+        for case, agreement in {
+            **agreements,
+            **{case: name_of(case) for case in CONSUMER_TRANSFERS},
+        }.items():
+            said |= {
+                f"{case.upper()}_AGREEMENTID": agreement,
+                f"{case.upper()}_FORMAT": PULL,
+            }
         return said
 
     def _urn(self, case: str) -> str:
@@ -108,7 +119,9 @@ async def set_stage(site: Site, installation: Installation, callback: str) -> St
     for dataset in datasets.values():
         await set_terms(site, territory, producer, dataset)
     project, connector, secret = await begin_project(site, territory, leader, callback)
-    made = Stage(site, territory, producer, leader, project, connector, secret, datasets, {})
+    made = Stage(
+        site, territory, producer, leader, project, connector, secret, datasets, {}
+    )
     for case in PROVIDER_TRANSFERS:
         made.agreements[case] = await agree(made, datasets[TRANSFERRED])
     return made
@@ -120,14 +133,18 @@ async def begin_project(
     """Somebody begins a project and adds a connector to it; its secret."""
     async with site.database.session(territory.id, person=leader.person_id) as session:
         said = ProjectInput(
-            title="Rafraîchir la ville", summary="Choisir dix rues à ombrager.", purpose=Purpose.RESEARCH
+            title="Rafraîchir la ville",
+            summary="Choisir dix rues à ombrager.",
+            purpose=Purpose.RESEARCH,
         )
         project = await create_project(session, leader, said, language="fr")
         machine = Machine(
             name="Le connecteur du laboratoire", participant="TCK_PARTICIPANT", address=callback, purpose=Purpose.RESEARCH,
             words=WHY,
         )  # fmt: skip
-        connector, secret = await add_connector(session, leader, project, machine, plain=True)
+        connector, secret = await add_connector(
+            session, leader, project, machine, plain=True
+        )
     return project, connector, secret
 
 
@@ -138,25 +155,38 @@ async def push(installation: Installation) -> dict[str, UUID]:
     [producer] = [part for part in folder.file.organisation if part.slug == PRODUCER]
     auth = (f"demo-node-{HOSTED}", installation.settings.secret("node_credential_demo"))
     base = f"http://127.0.0.1:{installation.settings.port(0)}"
-    async with httpx.AsyncClient(base_url=base, headers={"Host": "demo.localhost"}, timeout=30) as client:
-        granted = await client.post("/oauth2/token", data={"grant_type": "client_credentials"}, auth=auth)
+    async with httpx.AsyncClient(
+        base_url=base, headers={"Host": "demo.localhost"}, timeout=30
+    ) as client:
+        granted = await client.post(
+            "/oauth2/token", data={"grant_type": "client_credentials"}, auth=auth
+        )
         client.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
         records = [restricted(folder.organisation_id(producer), name) for name in names]
         for record in records:
             pushed = await client.post(RESOURCES, json=record)
             assert pushed.status_code == httpx.codes.OK, pushed.text
-    return {name: UUID(record["global_id"]) for name, record in zip(names, records, strict=True)}
+    return {
+        name: UUID(record["global_id"])
+        for name, record in zip(names, records, strict=True)
+    }
 
 
 async def publish(installation: Installation) -> UUID:
     """A producer publishes a table at the hosted node, restricted."""
-    site, origin = node_parts.build_site(installation.settings), installation.node()
+    site = node_parts.build_site(installation.settings)
+    origin = installation.node()
     territory = await site.registry.by_slug("demo")
     assert territory is not None
     person = make_person(territory, memberships={PRODUCER: [PUBLISHERS]})
-    cookies = {cookie_name(origin): await site.parts["sessions"].log_in(territory, person)}
-    base, headers = f"http://127.0.0.1:{installation.settings.port(1)}", BROWSER | {"Host": "node.demo.localhost"}
-    async with httpx.AsyncClient(base_url=base, headers=headers, cookies=cookies, timeout=60) as client:
+    cookies = {
+        cookie_name(origin): await site.parts["sessions"].log_in(territory, person)
+    }
+    base = f"http://127.0.0.1:{installation.settings.port(1)}"
+    headers = BROWSER | {"Host": "node.demo.localhost"}
+    async with httpx.AsyncClient(
+        base_url=base, headers=headers, cookies=cookies, timeout=60
+    ) as client:
         made = await Producer(client).publish(access="restricted")
     await site.database.close()
     return UUID(made)
@@ -168,7 +198,11 @@ async def appear(site: Site, territory: Territory, datasets: dict[str, UUID]) ->
         known = 0
         while known < len(datasets):
             async with site.database.session(territory.id) as session:
-                query = select(func.count()).select_from(Dataset).where(Dataset.id.in_(datasets.values()))
+                query = (
+                    select(func.count())
+                    .select_from(Dataset)
+                    .where(Dataset.id.in_(datasets.values()))
+                )
                 known = await session.scalar(query) or 0
             await asyncio.sleep(0.1)
 
@@ -180,23 +214,33 @@ def restricted(organisation: UUID, case: str) -> dict[str, Any]:
     return record | ({"local_id": LOCAL_IDS[case]} if case in LOCAL_IDS else {})
 
 
-async def set_terms(site: Site, territory: Territory, producer: Actor, dataset: UUID) -> None:
+async def set_terms(
+    site: Site, territory: Territory, producer: Actor, dataset: UUID
+) -> None:
     """The producer says who may ask for a dataset, and under which terms."""
     policy = Policy(requesters=tuple(Requester), terms=TERMS)
     async with site.database.session(territory.id) as session:
         row = await set_policy(
-            session, producer, await get_dataset_for_producer(session, producer, dataset), policy, revision=0
+            session,
+            producer,
+            await get_dataset_for_producer(session, producer, dataset),
+            policy,
+            revision=0,
         )
         assert row.revision == 1
 
 
 async def agree(stage: Stage, dataset: UUID) -> UUID:
     """The project asks for a dataset on its pages, and the producer grants it; the agreement."""
-    async with stage.site.database.session(stage.territory.id, person=stage.leader.person_id) as session:
+    async with stage.site.database.session(
+        stage.territory.id, person=stage.leader.person_id
+    ) as session:
         found = await get_dataset_for_producer(session, stage.producer, dataset)
         request = await submit_request(
             session, stage.leader, found, stage.project, AccessRequestInput(purpose=Purpose.RESEARCH, words=WHY, months="12"),
             policy=await get_policy(session, found), territory=stage.territory, language="fr",
         )  # fmt: skip
-        made = await grant_request(session, stage.producer, request, WHY, revision=1, notary=stage.notary)
+        made = await grant_request(
+            session, stage.producer, request, WHY, revision=1, notary=stage.notary
+        )
     return made.id

@@ -54,14 +54,18 @@ async def run(
     deciding = asyncio.create_task(decider.run())
     try:
         async with wishes.listening(wish, decider.troubles) as address:
-            report = await kit.run(folder, properties(stage, address, wait), stage.territory.hosts, select)
+            report = await kit.run(
+                folder, properties(stage, address, wait), stage.territory.hosts, select
+            )
     finally:
         await stop(deciding)
     return report, decider.troubles
 
 
 @pytest.fixture(scope="module")
-async def told(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, list[str]]:
+async def told(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Report, list[str]]:
     """What one run of the whole kit reports, and what went wrong on the side of people."""
     return await run(stage, tmp_path_factory.mktemp("kit"))
 
@@ -71,13 +75,21 @@ def test_a_case_of_the_kit_passes(told: tuple[Report, list[str]], case: str) -> 
     assert told[0].results.get(case) == "passed"
 
 
-def test_nothing_else_is_left_out(told: tuple[Report, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_else_is_left_out(
+    told: tuple[Report, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
     report, troubles = told
     with capsys.disabled():
         print(f"\nthe kit took {report.seconds:.0f} s")  # noqa: T201 - a figure to publish
         for suite, prefixes in SUITES.items():
-            found = [result for case, result in report.results.items() if case.startswith(prefixes)]
-            print(f"  {suite}: {found.count('passed')} of {len(found) - found.count('skipped')}")  # noqa: T201 - the same
+            found = [
+                result
+                for case, result in report.results.items()
+                if case.startswith(prefixes)
+            ]
+            print(  # noqa: T201 - the same
+                f"  {suite}: {found.count('passed')} of {len(found) - found.count('skipped')}"
+            )
 
     assert len(CASES) == ENABLED
     assert sorted(report.results) == sorted((*CASES, *OFF))
@@ -86,7 +98,9 @@ def test_nothing_else_is_left_out(told: tuple[Report, list[str]], capsys: pytest
 
 
 async def test_the_kit_fails_where_nobody_decides(stage: Stage, tmp_path: Path) -> None:
-    report, troubles = await run(stage, tmp_path, alone=frozenset({"cn_01_04"}), select=kit.ONE, wait=2)
+    report, troubles = await run(
+        stage, tmp_path, alone=frozenset({"cn_01_04"}), select=kit.ONE, wait=2
+    )
 
     assert list(report.results) == ["cn_01_04"]
     assert report.results["cn_01_04"] not in {"passed", "skipped"}

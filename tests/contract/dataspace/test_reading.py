@@ -33,7 +33,9 @@ class Machine:
     other: Elsewhere
 
     async def say(self, path: str, type_: str, **said: Any) -> dict[str, Any]:
-        answer = await self.portal.post(f"{PATH}{path}", json={"@context": [CONTEXT], "@type": type_, **said})
+        answer = await self.portal.post(
+            f"{PATH}{path}", json={"@context": [CONTEXT], "@type": type_, **said}
+        )
         assert answer.is_success, answer.text
         return dict(answer.json())
 
@@ -51,9 +53,13 @@ class Machine:
     async def read(self, start: Taken) -> httpx.Response:
         """What the node answers to the secret of a start."""
         address = start.said["dataAddress"]
-        properties = {each["name"]: each["value"] for each in address["endpointProperties"]}
+        properties = {
+            each["name"]: each["value"] for each in address["endpointProperties"]
+        }
         headers = {"Authorization": f"Bearer {properties['authorization']}"}
-        return await self.node.get(httpx.URL(address["endpoint"]).raw_path.decode(), headers=headers)
+        return await self.node.get(
+            httpx.URL(address["endpoint"]).raw_path.decode(), headers=headers
+        )
 
     async def is_refused(self, start: Taken) -> None:
         """The node comes to refuse the secret of a start."""
@@ -71,16 +77,30 @@ async def until(seen: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_machine_reads_from_the_agreement_to_its_revocation(stage: Stage, installation: Installation) -> None:
+async def test_a_machine_reads_from_the_agreement_to_its_revocation(
+    stage: Stage, installation: Installation
+) -> None:
     leader = await enter(stage.site, stage.territory)
     with elsewhere() as other:
-        _, _, secret = await begin_project(stage.site, stage.territory, leader, other.origin)
-        async with client(installation, 0, secret) as portal, client(installation, 1) as node:
+        _, _, secret = await begin_project(
+            stage.site, stage.territory, leader, other.origin
+        )
+        async with (
+            client(installation, 0, secret) as portal,
+            client(installation, 1) as node,
+        ):
             machine = Machine(portal, node, other)
             agreement = await negotiate(machine, stage)
-            asked = {"consumerPid": "urn:t", "agreementId": f"{URN}{agreement}", "format": "HttpData-PULL"}
+            asked = {
+                "consumerPid": "urn:t",
+                "agreementId": f"{URN}{agreement}",
+                "format": "HttpData-PULL",
+            }
             transfer = await machine.say(
-                "/transfers/request", "TransferRequestMessage", **asked, callbackAddress=other.origin
+                "/transfers/request",
+                "TransferRequestMessage",
+                **asked,
+                callbackAddress=other.origin,
             )
             pids = {name: transfer[name] for name in ("providerPid", "consumerPid")}
             first = await machine.hear("TransferStartMessage")
@@ -90,27 +110,45 @@ async def test_a_machine_reads_from_the_agreement_to_its_revocation(stage: Stage
             await machine.is_refused(first)
             await change(stage, agreement, actions.resume_agreement)
             second = await machine.hear("TransferStartMessage")
-            again, former = await machine.read(second), await machine.read(first)
-            await machine.say(f"/transfers/{pids['providerPid']}/completion", "TransferCompletionMessage", **pids)
+            again = await machine.read(second)
+            former = await machine.read(first)
+            await machine.say(
+                f"/transfers/{pids['providerPid']}/completion",
+                "TransferCompletionMessage",
+                **pids,
+            )
             await machine.is_refused(second)
 
-    assert (opened.status_code, again.status_code, former.status_code) == (200, 200, 401)
+    assert (opened.status_code, again.status_code, former.status_code) == (
+        200,
+        200,
+        401,
+    )
     assert ROW in opened.text
 
 
-def client(installation: Installation, part: int, secret: str = "") -> httpx.AsyncClient:
+def client(
+    installation: Installation, part: int, secret: str = ""
+) -> httpx.AsyncClient:
     """A machine before the portal (0) or the node (1)."""
     host = ("demo.localhost", "node.demo.localhost")[part]
     headers = {"Host": host} | ({"Authorization": f"Bearer {secret}"} if secret else {})
     return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{installation.settings.port(part)}", headers=headers, timeout=30
+        base_url=f"http://127.0.0.1:{installation.settings.port(part)}",
+        headers=headers,
+        timeout=30,
     )
 
 
 async def negotiate(machine: Machine, stage: Stage) -> UUID:
     """Ask, be granted, confirm; the agreement in force."""
     target = f"{URN}{stage.datasets[TRANSFERRED]}"
-    offer = {"@id": f"{target}:offer:1", "@type": "Offer", "target": target, "permission": [{"action": "use"}]}
+    offer = {
+        "@id": f"{target}:offer:1",
+        "@type": "Offer",
+        "target": target,
+        "permission": [{"action": "use"}],
+    }
     asked = await machine.say(
         "/negotiations/request",
         "ContractRequestMessage",
@@ -120,9 +158,15 @@ async def negotiate(machine: Machine, stage: Stage) -> UUID:
     )
     pids = {name: asked[name] for name in ("providerPid", "consumerPid")}
     async with stage.site.database.session(stage.territory.id) as session:
-        process = await session.get_one(DataspaceProcess, (stage.territory.id, UUID(pids["providerPid"])))
-        request = await session.get_one(AccessRequest, (stage.territory.id, process.request_id))
-        made = await decisions.grant_request(session, stage.producer, request, WHY, revision=1, notary=stage.notary)
+        process = await session.get_one(
+            DataspaceProcess, (stage.territory.id, UUID(pids["providerPid"]))
+        )
+        request = await session.get_one(
+            AccessRequest, (stage.territory.id, process.request_id)
+        )
+        made = await decisions.grant_request(
+            session, stage.producer, request, WHY, revision=1, notary=stage.notary
+        )
     await machine.hear("ContractAgreementMessage")
     path = f"/negotiations/{pids['providerPid']}/agreement/verification"
     await machine.say(path, "ContractAgreementVerificationMessage", **pids)
@@ -134,5 +178,7 @@ async def negotiate(machine: Machine, stage: Stage) -> UUID:
 async def change(stage: Stage, agreement: UUID, what: Any, *said: str) -> None:
     """The producer changes the agreement."""
     async with stage.site.database.session(stage.territory.id) as session:
-        found = await session.get_one(AccessAgreement, (stage.territory.id, agreement), with_for_update=True)
+        found = await session.get_one(
+            AccessAgreement, (stage.territory.id, agreement), with_for_update=True
+        )
         await what(session, stage.producer, found, *said)

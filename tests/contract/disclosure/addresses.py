@@ -14,7 +14,10 @@ from udi.protocol.addresses import PARTS
 PARAMETER = re.compile(r"\{([a-z_]+)[^}]*\}")
 NOBODY = "6f1f7c3e-2b1d-4c3a-9a55-0d1e2f3a4b5c"
 """An identifier of nothing."""
-FORMS = {"node": ("GET text/html", "GET */*", "HEAD */*"), "portal": ("GET text/html", "GET */*")}
+FORMS = {
+    "node": ("GET text/html", "GET */*", "HEAD */*"),
+    "portal": ("GET text/html", "GET */*"),
+}
 """How each address of a program is asked: by a browser, by a machine; at the node, for its headers alone too."""
 RDF = ("", ".ttl", ".rdf", ".xml", ".jsonld", ".nt")
 SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
@@ -40,11 +43,25 @@ NOBODYS = (
 )  # fmt: skip
 """Parameters that name something else than the dataset: nothing of that name is there."""
 QUESTIONS = {
-    "portal /data": ("q={word}", "access=restricted", "licence=etalab-2.0", "facets=keyword,licence"),
+    "portal /data": (
+        "q={word}",
+        "access=restricted",
+        "licence=etalab-2.0",
+        "facets=keyword,licence",
+    ),
     "portal /data/suggest": ("q={word}",),
     "portal /data.atom": ("q={word}",),
-    "portal /api/v1/datasets": ("q={word}", "access=restricted", "licence=etalab-2.0", "facets=licence"),
-    "portal /api/3/action/{action}": ("id={id}", "q={word}", "fq=license_id:etalab-2.0&facet.field=[%22license_id%22]"),
+    "portal /api/v1/datasets": (
+        "q={word}",
+        "access=restricted",
+        "licence=etalab-2.0",
+        "facets=licence",
+    ),
+    "portal /api/3/action/{action}": (
+        "id={id}",
+        "q={word}",
+        "fq=license_id:etalab-2.0&facet.field=[%22license_id%22]",
+    ),
     "portal /api/action/{action}": ("id={id}", "q={word}"),
     "portal /oembed": ("url={portal}/data/{id}",),
     "portal /embed/search": ("q={word}",),
@@ -56,16 +73,27 @@ QUESTIONS = {
         "bbox=-5,47,-1,49",
     ),
     "portal /access-requests": ("dataset={id}",),
-    "node /api/v1/resources": ("fields=available_formats", "count_by=theme", "global_id={id}", "limit=1"),
+    "node /api/v1/resources": (
+        "fields=available_formats",
+        "count_by=theme",
+        "global_id={id}",
+        "limit=1",
+    ),
     "node /catalog/v1/resources": ("fields=dataset_size", "count_by=keywords"),
     "node /embed/datasets/{dataset_id}/{part}": ("lang=en",),
-    "node /api/resources/{resource_id}/data": ("index__greater=1", "columns=note", "page_size=1"),
+    "node /api/resources/{resource_id}/data": (
+        "index__greater=1",
+        "columns=note",
+        "page_size=1",
+    ),
     "node /datasets/{dataset_id}/data": ("version=1", "lang=en"),
 }
 """What besides is asked of an address that takes questions."""
 
 
-def addresses(app: Litestar, program: str, values: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def addresses(
+    app: Litestar, program: str, values: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
     """Each address of a program that is read, filled with each of the values of its parameters.
 
     Raises:
@@ -75,8 +103,12 @@ def addresses(app: Litestar, program: str, values: Mapping[str, Sequence[str]]) 
     for path in sorted({route.path_format for route in app.routes if _is_read(route)}):
         names = PARAMETER.findall(path)
         several = SEVERAL.get(f"{program} {path}", {})
-        for chosen in itertools.product(*(several.get(name, values[name]) for name in names)):
-            filled = PARAMETER.sub("{}", path).format(*(value.format(**words) for value in chosen))
+        for chosen in itertools.product(
+            *(several.get(name, values[name]) for name in names)
+        ):
+            filled = PARAMETER.sub("{}", path).format(
+                *(value.format(**words) for value in chosen)
+            )
             yield filled
             for question in QUESTIONS.get(f"{program} {path}", ()):
                 yield f"{filled}?{question.format(**words)}"
@@ -86,7 +118,9 @@ def _is_read(route: object) -> bool:
     return isinstance(route, HTTPRoute) and "GET" in route.methods
 
 
-def values_of(dataset: str, media: str, file: str, *, producer: str, slug: str, portal: str) -> dict[str, list[str]]:
+def values_of(
+    dataset: str, media: str, file: str, *, producer: str, slug: str, portal: str
+) -> dict[str, list[str]]:
     """What fills the parameters: those of the dataset where they are about one, else nobody's."""
     about = {
         "id": dataset, "word": "compteurs", "title": slug, "portal": portal, "dataset_id": dataset,
@@ -95,4 +129,6 @@ def values_of(dataset: str, media: str, file: str, *, producer: str, slug: str, 
         "collection": "datasets", "digest": "0", "slug": producer, "kind": "file", "part": "table", "name": "restricted",
         "action": "package_show",
     }  # fmt: skip
-    return {name: [value] for name, value in about.items()} | {name: [NOBODY] for name in NOBODYS}
+    return {name: [value] for name, value in about.items()} | {
+        name: [NOBODY] for name in NOBODYS
+    }

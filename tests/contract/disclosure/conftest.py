@@ -44,7 +44,9 @@ async def world(
     parts[RATES] = RateLimiter("tables", limit=10**8)
     feed = SearchFeed(
         portal_database,
-        TerritoryRegistry(portal_database, Tenant, lambda host: settings.origin("portal", host)),
+        TerritoryRegistry(
+            portal_database, Tenant, lambda host: settings.origin("portal", host)
+        ),
         settings,
     )
     own_site = node_parts.build_site(settings.model_copy(update={"node_name": "own"}))

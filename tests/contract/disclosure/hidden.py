@@ -36,15 +36,31 @@ def draw(chance: random.Random, *, rows: int = 60) -> Hidden:
 
 def change(chance: random.Random, hidden: Hidden) -> Hidden:
     """The same columns with other cells: values, order, number of rows, days at both ends, places, and how it is written."""
-    rows = [_row(chance, chance.randrange(10_000)) for _ in range(chance.randrange(40, 400))]
+    rows = [
+        _row(chance, chance.randrange(10_000)) for _ in range(chance.randrange(40, 400))
+    ]
     rows += chance.sample(hidden.rows, 10)
     chance.shuffle(rows)
-    written = {"delimiter": chance.choice(";,\t"), "encoding": chance.choice(("utf-8", "cp1252", "utf-16"))}
-    return replace(hidden, rows=tuple(rows), newline=chance.choice(("\n", "\r\n")), **written)
+    written = {
+        "delimiter": chance.choice(";,\t"),
+        "encoding": chance.choice(("utf-8", "cp1252", "utf-16")),
+    }
+    return replace(
+        hidden, rows=tuple(rows), newline=chance.choice(("\n", "\r\n")), **written
+    )
 
 
 def _row(chance: random.Random, number: int) -> tuple[str, ...]:
     day = FIRST + timedelta(days=chance.randrange(700))
     place = f"{47 + chance.random() * 2:.5f}", f"{-4 + chance.random() * 3:.5f}"
-    note = chance.choice(("relevé", "estimé", "à vérifier", "coupé")) + f" {chance.randrange(10**6)}"
-    return (f"PA-{number:04}", day.isoformat(), str(chance.randrange(10**6)), *place, note)
+    note = (
+        chance.choice(("relevé", "estimé", "à vérifier", "coupé"))
+        + f" {chance.randrange(10**6)}"
+    )
+    return (
+        f"PA-{number:04}",
+        day.isoformat(),
+        str(chance.randrange(10**6)),
+        *place,
+        note,
+    )

@@ -13,9 +13,16 @@ from udi.kit import clock
 from udi.node.datasets.models import Version
 from udi.node.datasets.rudi import media_id_of
 
-ROUNDS, SEED = 2, 20261129
+ROUNDS = 2
+SEED = 20261129
 OPEN_LICENCE = re.compile(rb"etalab|odbl|Licence Ouverte|Open Licence", re.IGNORECASE)
-LISTS_OF_LICENCES = ("license_list", "/api/openapi.json", "/api (", "licence=etalab", "license_id:etalab")
+LISTS_OF_LICENCES = (
+    "license_list",
+    "/api/openapi.json",
+    "/api (",
+    "licence=etalab",
+    "license_id:etalab",
+)
 """Addresses that name every licence, or the one that is asked for; they say none of the dataset."""
 UNSTEADY = ("/metrics", "/ready", "/login", "/health")
 """Addresses that count requests, or begin a login: what they say differs from one reading to the next."""
@@ -27,29 +34,43 @@ NUMBER = re.compile(rb'"version": ?"\d+"')
 
 def comparable(address: str, answer: Answer) -> Answer:
     """An answer without what is not about the data."""
-    headers = tuple(pair for pair in answer.headers if not (address.startswith("portal") and pair[0] == "etag"))
+    headers = tuple(
+        pair
+        for pair in answer.headers
+        if not (address.startswith("portal") and pair[0] == "etag")
+    )
     return Answer(answer.status, headers, NUMBER.sub(b"", MOMENT.sub(b"", answer.body)))
 
 
 def differences(before: Snapshot, after: Snapshot) -> list[str]:
     """The addresses whose answers are not the same, byte for byte."""
-    steady = [address for address in before if not any(part in address for part in UNSTEADY)]
+    steady = [
+        address for address in before if not any(part in address for part in UNSTEADY)
+    ]
     assert before.keys() == after.keys()
-    return [each for each in steady if comparable(each, before[each]) != comparable(each, after[each])]
+    return [
+        each
+        for each in steady
+        if comparable(each, before[each]) != comparable(each, after[each])
+    ]
 
 
 def explain(address: str, before: Answer, after: Answer) -> str:
     """Where two answers part, for whoever reads the failure."""
-    was, now = comparable(address, before), comparable(address, after)
+    was = comparable(address, before)
+    now = comparable(address, after)
     shortest = min(len(was.body), len(now.body))
-    at = next((place for place in range(shortest) if was.body[place] != now.body[place]), shortest)
-    changed = [(a, b) for a, b in zip(was.headers, now.headers, strict=False) if a != b]
-    return (
-        f"{address}\n  {changed}\n  {was.body[max(0, at - 80) : at + 80]!r}\n  {now.body[max(0, at - 80) : at + 80]!r}"
+    at = next(
+        (place for place in range(shortest) if was.body[place] != now.body[place]),
+        shortest,
     )
+    changed = [(a, b) for a, b in zip(was.headers, now.headers, strict=False) if a != b]
+    return f"{address}\n  {changed}\n  {was.body[max(0, at - 80) : at + 80]!r}\n  {now.body[max(0, at - 80) : at + 80]!r}"
 
 
-async def test_no_public_answer_depends_on_hidden_cells(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_public_answer_depends_on_hidden_cells(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     freeze(monkeypatch, clock.now())
     chance = random.Random(SEED)  # noqa: S311 - a fixed seed is the point
     hidden = draw(chance)
@@ -57,28 +78,51 @@ async def test_no_public_answer_depends_on_hidden_cells(world: World, monkeypatc
     await world.describe(dataset_id, access="restricted")
     first_record = await world.publish(dataset_id)
     dataset = await world.dataset(dataset_id)
-    first, media, file = dataset.latest.created_at, str(media_id_of(dataset)), str(dataset.latest.file_id)
+    first = dataset.latest.created_at
+    media = str(media_id_of(dataset))
+    file = str(dataset.latest.file_id)
     before = await world.snapshot(dataset_id, file, media)
 
-    licensed = {each for each, answer in before.items() if OPEN_LICENCE.search(answer.body)}
-    assert sorted(each for each in licensed if not any(part in each for part in LISTS_OF_LICENCES)) == []
+    licensed = {
+        each for each, answer in before.items() if OPEN_LICENCE.search(answer.body)
+    }
+    assert (
+        sorted(
+            each
+            for each in licensed
+            if not any(part in each for part in LISTS_OF_LICENCES)
+        )
+        == []
+    )
 
     for _ in range(ROUNDS):
         hidden = change(chance, hidden)
         await world.drop(hidden.content, NAME, dataset_id)
-        async with world.node_site.database.session(world.territory.id, role="worker") as session:
-            version = await session.get_one(Version, (world.territory.id, (await world.dataset(dataset_id)).latest.id))
+        async with world.node_site.database.session(
+            world.territory.id, role="worker"
+        ) as session:
+            version = await session.get_one(
+                Version,
+                (world.territory.id, (await world.dataset(dataset_id)).latest.id),
+            )
             version.created_at = first
         record = await world.publish(dataset_id)
         after = await world.snapshot(dataset_id, file, media)
-        changed = [explain(each, before[each], after[each]) for each in differences(before, after)]
+        changed = [
+            explain(each, before[each], after[each])
+            for each in differences(before, after)
+        ]
         assert json.dumps(record) == json.dumps(first_record)
         assert not changed, "\n".join(changed)
     statuses = {answer.status for answer in before.values()}
-    print(f"disclosure: {len(before)} answers × {ROUNDS} changes, 0 differences; statuses {sorted(statuses)}")  # noqa: T201
+    print(  # noqa: T201
+        f"disclosure: {len(before)} answers × {ROUNDS} changes, 0 differences; statuses {sorted(statuses)}"
+    )
 
 
-async def figures_of(world: World, dataset_id: str, days: tuple[str, str]) -> dict[str, re.Pattern[bytes]]:
+async def figures_of(
+    world: World, dataset_id: str, days: tuple[str, str]
+) -> dict[str, re.Pattern[bytes]]:
     """What anybody could try values of cells against, by name, as it may be written."""
     version = (await world.dataset(dataset_id)).latest
     digest = version.file.sha256
@@ -101,7 +145,9 @@ def number(value: int) -> re.Pattern[bytes]:
 
 def find(figure: re.Pattern[bytes], answer: Answer) -> bool:
     """Whether an answer says it, in its body or in its headers."""
-    return bool(figure.search(answer.body)) or any(figure.search(value.encode()) for _, value in answer.headers)
+    return bool(figure.search(answer.body)) or any(
+        figure.search(value.encode()) for _, value in answer.headers
+    )
 
 
 async def test_what_was_open_leaves_no_figure_once_restricted(world: World) -> None:
@@ -119,7 +165,11 @@ async def test_what_was_open_leaves_no_figure_once_restricted(world: World) -> N
     record = await world.publish(dataset_id)
     closed = await world.snapshot(dataset_id, *place)
 
-    published = {name for name, figure in figures.items() if any(find(figure, each) for each in while_open.values())}
+    published = {
+        name
+        for name, figure in figures.items()
+        if any(find(figure, each) for each in while_open.values())
+    }
     left = [
         f"{name} at {address}"
         for name, figure in figures.items()
@@ -128,4 +178,8 @@ async def test_what_was_open_leaves_no_figure_once_restricted(world: World) -> N
     ]
     assert published == set(figures), "the trial looks for what is said of open data"
     assert left == []
-    assert [name for name, figure in figures.items() if figure.search(json.dumps(record).encode())] == []
+    assert [
+        name
+        for name, figure in figures.items()
+        if figure.search(json.dumps(record).encode())
+    ] == []

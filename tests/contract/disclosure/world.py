@@ -56,32 +56,56 @@ class World:
     """In front of a producer's own node, which has a front page of what is published."""
 
     async def dataset(self, dataset_id: str) -> Dataset:
-        async with self.node_site.database.session(self.territory.id, role="worker") as session:
+        async with self.node_site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             found = await find_dataset(session, uuid.UUID(dataset_id))
         assert found is not None
         return found
 
     async def describe(self, dataset_id: str, **changes: str) -> None:
         """Send the form as it was proposed, but for what is changed and what nobody could propose."""
-        proposed = {name: value for name, value in (await self.dataset(dataset_id)).description.items() if value}
-        form = {"theme": "energyNetworks", "keywords": "compteurs", **proposed, **changes}
-        answer = await self.producer.client.post(f"/datasets/{dataset_id}/describe", data=form)
+        proposed = {
+            name: value
+            for name, value in (await self.dataset(dataset_id)).description.items()
+            if value
+        }
+        form = {
+            "theme": "energyNetworks",
+            "keywords": "compteurs",
+            **proposed,
+            **changes,
+        }
+        answer = await self.producer.client.post(
+            f"/datasets/{dataset_id}/describe", data=form
+        )
         assert answer.status_code == 303, answer.text
 
-    async def publish(self, dataset_id: str, reason: str = "On le peut.") -> dict[str, Any]:
+    async def publish(
+        self, dataset_id: str, reason: str = "On le peut."
+    ) -> dict[str, Any]:
         """Publish, tell the portal, and let it say yes: the record as it was pushed."""
-        answer = await self.producer.client.post(f"/datasets/{dataset_id}/publish", data={"reason": reason})
+        answer = await self.producer.client.post(
+            f"/datasets/{dataset_id}/publish", data={"reason": reason}
+        )
         assert answer.status_code == 303, answer.text
         dataset = await self.dataset(dataset_id)
         assert dataset.delivery is not None
-        record, method = dataset.delivery.record, dataset.delivery.method
+        record = dataset.delivery.record
+        method = dataset.delivery.method
         assert record is not None
         taken = await self.pusher.send(method, body=record)
         assert taken.status_code == 200, taken.text
-        async with self.node_site.database.session(self.territory.id, role="worker") as session:
+        async with self.node_site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             held = await find_dataset(session, uuid.UUID(dataset_id), lock=True)
             assert held is not None
-            report = {"report_id": str(uuid.uuid4()), "method": method, "integration_status": "OK"}
+            report = {
+                "report_id": str(uuid.uuid4()),
+                "method": method,
+                "integration_status": "OK",
+            }
             assert await apply_report(session, held, report)
         await self.feed.run_once()
         return record
@@ -90,36 +114,57 @@ class World:
         """A draft, or the next version of a dataset."""
         if not dataset_id:
             return await self.producer.draft(content, name)
-        answer = await self.producer.send(content, name, f"/datasets/{dataset_id}/versions")
+        answer = await self.producer.send(
+            content, name, f"/datasets/{dataset_id}/versions"
+        )
         assert answer.status_code == 303, answer.text
         return dataset_id
 
     async def snapshot(self, dataset_id: str, file_id: str, media_id: str) -> Snapshot:
         """What everybody gets, at every address of both programs, in every form."""
-        slug = (await self.at_portal.get(f"/data/{dataset_id}", follow_redirects=True)).url.path.rpartition("/")[2]
-        values = values_of(dataset_id, media_id, file_id, producer=SLUG, slug=slug, portal=self.territory.origin)
+        slug = (
+            await self.at_portal.get(f"/data/{dataset_id}", follow_redirects=True)
+        ).url.path.rpartition("/")[2]
+        values = values_of(
+            dataset_id,
+            media_id,
+            file_id,
+            producer=SLUG,
+            slug=slug,
+            portal=self.territory.origin,
+        )
         found = Snapshot()
         for program, app, client in (
             ("node", self.node_app, self.at_node), ("portal", self.portal_app, self.at_portal),
         ):  # fmt: skip
-            for path, form in itertools.product(addresses(app, program, values), FORMS[program]):
+            for path, form in itertools.product(
+                addresses(app, program, values), FORMS[program]
+            ):
                 method, _, accepted = form.partition(" ")
                 headers = {"Accept": accepted, "Accept-Encoding": "identity"}
                 found[f"{program} {method} {path} ({accepted})"] = _read(
                     await client.request(method, path, headers=headers)
                 )
-        found["own node GET /"] = _read(await self.at_own_node.get("/", headers={"Accept-Encoding": "identity"}))
+        found["own node GET /"] = _read(
+            await self.at_own_node.get("/", headers={"Accept-Encoding": "identity"})
+        )
         return found
 
 
 def _read(answer: httpx.Response) -> Answer:
-    headers = sorted((name, value) for name, value in answer.headers.items() if not name.startswith(NOT_OF_THE_DATASET))
+    headers = sorted(
+        (name, value)
+        for name, value in answer.headers.items()
+        if not name.startswith(NOT_OF_THE_DATASET)
+    )
     return Answer(answer.status_code, tuple(headers), answer.content)
 
 
 def freeze(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     """Let it be this moment for both programs, so that no answer differs by when it is given."""
     real = clock.now
-    for module in [each for name, each in sys.modules.items() if name.startswith("udi.")]:
+    for module in [
+        each for name, each in sys.modules.items() if name.startswith("udi.")
+    ]:
         if getattr(module, "now", None) is real:
             monkeypatch.setattr(module, "now", lambda: moment)

@@ -25,7 +25,10 @@ async def reader() -> AsyncIterator[SourceClient]:
 
 @pytest.fixture
 def desk(
-    portal_app: Litestar, demo: Territory, make_person: Callable[..., Login], capsys: pytest.CaptureFixture[str]
+    portal_app: Litestar,
+    demo: Territory,
+    make_person: Callable[..., Login],
+    capsys: pytest.CaptureFixture[str],
 ) -> Desk:
     """The portal that reads."""
     return Desk(portal_app, make_person(demo, moderator=True), capsys)

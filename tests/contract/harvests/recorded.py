@@ -25,7 +25,9 @@ class Recording:
     """What a server answers, by the state that it is in and the address that is asked."""
 
     about: dict[str, Any]
-    answers: dict[tuple[str, str], tuple[int, dict[str, str], str]] = field(default_factory=dict)
+    answers: dict[tuple[str, str], tuple[int, dict[str, str], str]] = field(
+        default_factory=dict
+    )
     state: str = ""
 
     def take(self, server: str, path: str) -> Answer:
@@ -38,14 +40,26 @@ class Recording:
 
     def give(self, server: str, path: str) -> Answer:
         """What was answered; 404 where it was not asked."""
-        status, headers, body = self.answers.get((self.state, _tidy(path)), (404, {}, ""))
-        return status, {name: _at(server, value) for name, value in headers.items()}, _at(server, body).encode()
+        status, headers, body = self.answers.get(
+            (self.state, _tidy(path)), (404, {}, "")
+        )
+        return (
+            status,
+            {name: _at(server, value) for name, value in headers.items()},
+            _at(server, body).encode(),
+        )
 
     def write(self, name: str) -> None:
         """Keep it beside this module."""
         lines = [json.dumps(self.about, ensure_ascii=False)]
         for (state, path), (status, headers, body) in self.answers.items():
-            said = {"state": state, "path": path, "status": status, "headers": headers, "body": body}
+            said = {
+                "state": state,
+                "path": path,
+                "status": status,
+                "headers": headers,
+                "body": body,
+            }
             lines.append(json.dumps(said, ensure_ascii=False))
         content = "\n".join(lines).encode()
         HERE.mkdir(exist_ok=True)
@@ -54,16 +68,24 @@ class Recording:
 
 def read_recording(name: str) -> Recording:
     """A recording that is kept beside this module."""
-    first, *others = lzma.decompress((HERE / f"{name}.jsonl.xz").read_bytes()).decode().splitlines()
+    first, *others = (
+        lzma.decompress((HERE / f"{name}.jsonl.xz").read_bytes()).decode().splitlines()
+    )
     found = Recording(json.loads(first))
     for line in map(json.loads, others):
-        found.answers[line["state"], line["path"]] = (line["status"], line["headers"], line["body"])
+        found.answers[line["state"], line["path"]] = (
+            line["status"],
+            line["headers"],
+            line["body"],
+        )
     return found
 
 
 def _tidy(path: str) -> str:
     parts = urlsplit(path)
-    return f"{parts.path}?{urlencode(sorted(parse_qsl(parts.query)))}" if parts.query else parts.path
+    if parts.query:
+        return f"{parts.path}?{urlencode(sorted(parse_qsl(parts.query)))}"
+    return parts.path
 
 
 def _at(server: str, text: str) -> str:

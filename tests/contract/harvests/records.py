@@ -26,7 +26,10 @@ def iso(number: int, *, called: str = "") -> str:
         "southBoundLatitude": 47,
         "northBoundLatitude": 48,
     }
-    box = "".join(f"<gmd:{name}><gco:Decimal>{value}</gco:Decimal></gmd:{name}>" for name, value in sides.items())
+    box = "".join(
+        f"<gmd:{name}><gco:Decimal>{value}</gco:Decimal></gmd:{name}>"
+        for name, value in sides.items()
+    )
     day = f"2025-{number % 12 + 1:02}-{number % 28 + 1:02}"
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <gmd:MD_Metadata xmlns:gmd="http://www.isotc211.org/2005/gmd" xmlns:gco="http://www.isotc211.org/2005/gco"
@@ -54,7 +57,11 @@ def iso(number: int, *, called: str = "") -> str:
 
 def feature(number: int, *, called: str = "") -> dict[str, Any]:
     """A record of OGC API Records (OGC 20-004)."""
-    agency = {"organization": "Agence de l'eau", "roles": ["publisher"], "emails": [{"value": MAIL}]}
+    agency = {
+        "organization": "Agence de l'eau",
+        "roles": ["publisher"],
+        "emails": [{"value": MAIL}],
+    }
     west = number % 40 / 10
     return {
         "id": f"releve-{number}",
@@ -79,7 +86,10 @@ def package(number: int) -> dict[str, Any]:
         "frequency": "annuel",
         "issued": "2025-01-01",
     }
-    files = [("csv", "CSV", "text/csv", number + 1000), ("pdf", "PDF", "application/pdf", None)][: 1 + number % 2]
+    files = [
+        ("csv", "CSV", "text/csv", number + 1000),
+        ("pdf", "PDF", "application/pdf", None),
+    ][: 1 + number % 2]
     return {
         "name": f"releve-{number:05}", "title": title(number), "notes": "Hauteur de l’eau, par jour.",
         "owner_org": f"agence-{number % 7}", "license_id": ["cc-by", "odc-odbl", "cc-zero"][number % 3],

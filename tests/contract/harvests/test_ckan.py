@@ -20,7 +20,14 @@ import pytest
 
 from tests.contract.harvests.recorded import Recording, read_recording
 from tests.contract.harvests.records import package, title
-from tests.contract.harvests.whole import Desk, Expected, Holder, check_following, check_report, check_two_readings
+from tests.contract.harvests.whole import (
+    Desk,
+    Expected,
+    Holder,
+    check_following,
+    check_report,
+    check_two_readings,
+)
 from tests.contract.readers.environments import environment
 from tests.contract.servers import running, solr
 from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, count_rows
@@ -29,7 +36,8 @@ from udi.portal.nodes.sources.models import SourceRecord
 
 RECORDS_AGAIN = os.environ.get("UDI_TEST_CKAN") == "record"
 RECORDED = "ckan-2.12.0"
-SOME, MANY = 230, 10_000
+SOME = 230
+MANY = 10_000
 DEADLY = (1_300, 4_900, 8_700)
 """The worker is killed once it has stored that many."""
 LONGEST = 1800
@@ -45,8 +53,12 @@ class Ckan:
 
     async def act(self, action: str, **about: Any) -> None:
         """One action of its API."""
-        async with httpx.AsyncClient(timeout=60, headers={"Authorization": self.token}) as client:
-            answer = await client.post(f"{self.address}/api/3/action/{action}", json=about)
+        async with httpx.AsyncClient(
+            timeout=60, headers={"Authorization": self.token}
+        ) as client:
+            answer = await client.post(
+                f"{self.address}/api/3/action/{action}", json=about
+            )
         assert answer.status_code == 200, answer.text
 
 
@@ -54,15 +66,20 @@ class Ckan:
 async def serving(postgres: str, folder: Path, many: int) -> AsyncIterator[Ckan]:
     """CKAN with as many datasets, in a database of its own that goes with it."""
     python = environment("ckan", folder=running.HERE)
-    [schema] = (python.parents[1] / "lib").glob("python3*/site-packages/ckan/config/solr/schema.xml")
-    records, database = folder / "records.json", f"ckan_{os.getpid()}"
+    [schema] = (python.parents[1] / "lib").glob(
+        "python3*/site-packages/ckan/config/solr/schema.xml"
+    )
+    records = folder / "records.json"
+    database = f"ckan_{os.getpid()}"
     records.write_text(json.dumps([package(number) for number in range(many)]))
     connection = await asyncpg.connect(postgres)
     await connection.execute(f"CREATE DATABASE {database}")
     try:
         with solr.running(schema, folder) as index:
             there = f"{postgres.rpartition('/')[0]}/{database}"
-            with running.running("ckan", records, folder, there, index, patience=LONGEST) as address:
+            with running.running(
+                "ckan", records, folder, there, index, patience=LONGEST
+            ) as address:
                 yield Ckan(address, (folder / "token").read_text())
     finally:
         await connection.execute(f"DROP DATABASE {database} WITH (FORCE)")
@@ -82,7 +99,9 @@ def playing(recording: Recording, act: Callable[[str], Any]) -> Holder:
     )  # fmt: skip
 
 
-async def test_a_recorded_ckan_is_read_whole(catalogue: Catalogue, open_source: Open, desk: Desk) -> None:
+async def test_a_recorded_ckan_is_read_whole(
+    catalogue: Catalogue, open_source: Open, desk: Desk
+) -> None:
     recording = read_recording(RECORDED)
     assert {"program", "recorded", "where", "content"} <= recording.about.keys()
     catalogue.answer = lambda path: recording.give(catalogue.origin, path)  # type: ignore[method-assign] # what the site says
@@ -91,7 +110,9 @@ async def test_a_recorded_ckan_is_read_whole(catalogue: Catalogue, open_source: 
     async def act(_state: str) -> None:
         """It was done when it was recorded."""
 
-    await check_two_readings(desk, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3))
+    await check_two_readings(
+        desk, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3)
+    )
     await check_following(desk, reading, playing(recording, act))
     assert "/robots.txt" in catalogue.asked
 
@@ -120,16 +141,27 @@ async def test_a_real_ckan_is_read_whole(
 
         catalogue.answer = lambda path: recording.take(ckan.address, path)  # type: ignore[method-assign] # what CKAN says
         reading = await open_source(catalogue.origin)
-        await check_two_readings(desk, reading, "CKAN 2.12.0", Expected("ckan", SOME, 3))
+        await check_two_readings(
+            desk, reading, "CKAN 2.12.0", Expected("ckan", SOME, 3)
+        )
         await check_following(desk, reading, playing(recording, act))
     if RECORDS_AGAIN:
         recording.write(RECORDED)
 
 
-async def until_killed(reading: Reading, run: Path, worker: str, deadly: int | None) -> None:
+async def until_killed(
+    reading: Reading, run: Path, worker: str, deadly: int | None
+) -> None:
     """A worker of its own reads; it is killed once so many are stored, else it ends by itself."""
     await reading.change(next_at=now(), lease=None, leased_until=None)
-    command = [sys.executable, "-m", "tests.contract.harvests.work", str(run), worker, str(reading.territory.id)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.contract.harvests.work",
+        str(run),
+        worker,
+        str(reading.territory.id),
+    ]
     process = await asyncio.create_subprocess_exec(
         *command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     )
@@ -137,7 +169,9 @@ async def until_killed(reading: Reading, run: Path, worker: str, deadly: int | N
         if deadly is None:
             assert await process.wait() == 0
             return
-        while await count_rows(reading.database, reading.territory, SourceRecord) < deadly:
+        while (
+            await count_rows(reading.database, reading.territory, SourceRecord) < deadly
+        ):
             assert process.returncode is None
             await asyncio.sleep(0.05)
     process.kill()
@@ -146,7 +180,12 @@ async def until_killed(reading: Reading, run: Path, worker: str, deadly: int | N
 
 @pytest.mark.thorough
 async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_there_once(
-    open_source: Open, desk: Desk, postgres: str, tmp_path: Path, run_folder: Path, worker_name: str
+    open_source: Open,
+    desk: Desk,
+    postgres: str,
+    tmp_path: Path,
+    run_folder: Path,
+    worker_name: str,
 ) -> None:
     async with serving(postgres, tmp_path, MANY) as ckan:
         reading = await open_source(ckan.address)
@@ -158,10 +197,20 @@ async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_t
         shown = await reading.shown()
         again = await reading.read()
 
-    assert (first.outcome, first.found, first.created, first.refused) == ("complete", MANY, MANY, 0)
+    assert (first.outcome, first.found, first.created, first.refused) == (
+        "complete",
+        MANY,
+        MANY,
+        0,
+    )
     assert len(shown) == len(await reading.records()) == MANY
     assert await reading.count_events("dataset.published") == MANY
-    assert (again.outcome, again.unchanged, again.created, again.updated) == ("complete", MANY, 0, 0)
+    assert (again.outcome, again.unchanged, again.created, again.updated) == (
+        "complete",
+        MANY,
+        0,
+        0,
+    )
     assert await reading.shown() == shown
     await check_report(desk, reading)
     desk.say("CKAN 2.12.0, the worker killed three times", first, took)

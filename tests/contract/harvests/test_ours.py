@@ -12,7 +12,13 @@ import pytest
 from sqlalchemy import select
 
 from tests import cluster, stage
-from tests.contract.harvests.whole import Desk, Expected, Holder, check_following, check_two_readings
+from tests.contract.harvests.whole import (
+    Desk,
+    Expected,
+    Holder,
+    check_following,
+    check_two_readings,
+)
 from tests.journeys.installation import Installation
 from tests.portal.catalogue.corpus import TABLE, Catalogue, open_catalogue
 from tests.portal.nodes.sources.conftest import Open
@@ -28,9 +34,17 @@ from udi.protocol.record import restore_record
 from udi.protocol.structures import Record
 from udi.settings import Settings
 
-MANY, PAGE, PATIENCE = 65, 20, 60
-CHANGED, REMOVED = 3, 6
-BOX = {"west_longitude": -3.5, "south_latitude": 48.0, "east_longitude": -3.0, "north_latitude": 48.5}
+MANY = 65
+PAGE = 20
+PATIENCE = 60
+CHANGED = 3
+REMOVED = 6
+BOX = {
+    "west_longitude": -3.5,
+    "south_latitude": 48.0,
+    "east_longitude": -3.0,
+    "north_latitude": 48.5,
+}
 SPREAD = {"start_date": "2019-01-01T00:00:00Z", "end_date": "2020-12-31T00:00:00Z"}
 
 
@@ -42,7 +56,9 @@ def title(number: int) -> str:
 async def records_of(database: Database, territory: Territory) -> dict[str, Record]:
     """What a territory shows, by title."""
     async with database.session(territory.id) as session:
-        shown = await session.scalars(select(Dataset).where(Dataset.state == DatasetState.PUBLISHED))
+        shown = await session.scalars(
+            select(Dataset).where(Dataset.state == DatasetState.PUBLISHED)
+        )
         return {each.title: restore_record(each.record) for each in shown}
 
 
@@ -61,13 +77,25 @@ class Theirs:
     async def put(self, number: int, **changes: Any) -> Record:
         """Publish dataset `number`, or change it."""
         identifier = self.ids.setdefault(number, str(uuid.uuid4()))
-        more = {"geography": {"bounding_box": BOX}, "temporal_spread": SPREAD} if number % 3 == 0 else {}
-        about = {"global_id": identifier, "resource_title": title(number), **more, **changes}
+        if number % 3 == 0:
+            more = {"geography": {"bounding_box": BOX}, "temporal_spread": SPREAD}
+        else:
+            more = {}
+        about = {
+            "global_id": identifier,
+            "resource_title": title(number),
+            **more,
+            **changes,
+        }
         return await self.catalogue.add(number % len(TABLE), **about)
 
     async def index(self) -> None:
         """Let its search see what changed, as its worker does."""
-        registry = TerritoryRegistry(self.catalogue.database, Tenant, lambda host: self.settings.origin("portal", host))
+        registry = TerritoryRegistry(
+            self.catalogue.database,
+            Tenant,
+            lambda host: self.settings.origin("portal", host),
+        )
         freshen(registry)
         await SearchFeed(self.catalogue.database, registry, self.settings).run_once()
 
@@ -75,9 +103,14 @@ class Theirs:
         """Wait until its portal knows the territory: it reads the register every other second, and the one before, alone
         there, answers to any host meanwhile.
         """
-        address, deadline = f"http://127.0.0.1:{self.settings.port(0)}/catalog.ttl", time.monotonic() + PATIENCE
-        async with httpx.AsyncClient(headers={"Host": self.territory.hosts[0]}, timeout=PATIENCE) as client:
-            while self.territory.origin not in (said := (await client.get(address)).text):
+        address = f"http://127.0.0.1:{self.settings.port(0)}/catalog.ttl"
+        deadline = time.monotonic() + PATIENCE
+        async with httpx.AsyncClient(
+            headers={"Host": self.territory.hosts[0]}, timeout=PATIENCE
+        ) as client:
+            while self.territory.origin not in (
+                said := (await client.get(address)).text
+            ):
                 assert time.monotonic() < deadline, said
                 await asyncio.sleep(0.1)
 
@@ -90,7 +123,11 @@ class Theirs:
             await self.index()
 
         async def remove() -> None:
-            await self.catalogue.withdraw((await records_of(self.catalogue.database, self.territory))[title(REMOVED)])
+            await self.catalogue.withdraw(
+                (await records_of(self.catalogue.database, self.territory))[
+                    title(REMOVED)
+                ]
+            )
             await self.index()
 
         async def restore() -> None:
@@ -165,7 +202,11 @@ FORMS = {
     "DCAT-AP, N-Triples": Form(f"/catalog.nt?page_size={PAGE}", "rdf-turtle"),
     "home page": Form("/", "rdf-turtle", pages=3),
     # Notes are in one language, and a theme is a group, whose name is kept as a keyword.
-    "CKAN's API": Form(f"/api/3/action/package_search?rows={PAGE}", "ckan", lost=frozenset({"summary", "keywords"})),
+    "CKAN's API": Form(
+        f"/api/3/action/package_search?rows={PAGE}",
+        "ckan",
+        lost=frozenset({"summary", "keywords"}),
+    ),
     # The core of a record has one language, no size of a file, no access to data; `updated` is that of the record.
     "OGC API Records": Form(
         f"/ogc/collections/datasets/items?limit={PAGE}",
@@ -176,13 +217,22 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_our_own_portal_is_read_whole(theirs: Theirs, open_source: Open, desk: Desk, form: str) -> None:
+async def test_our_own_portal_is_read_whole(
+    theirs: Theirs, open_source: Open, desk: Desk, form: str
+) -> None:
     reading = await open_source(f"{theirs.territory.origin}{FORMS[form].path}")
 
-    await check_two_readings(desk, reading, f"UDI, {form}", Expected(FORMS[form].format, MANY, FORMS[form].pages))
+    await check_two_readings(
+        desk,
+        reading,
+        f"UDI, {form}",
+        Expected(FORMS[form].format, MANY, FORMS[form].pages),
+    )
     there = await records_of(theirs.catalogue.database, theirs.territory)
     here = await records_of(reading.database, reading.territory)
     assert here.keys() == there.keys()
     facts = {one: (said(record), said(here[one])) for one, record in there.items()}
-    assert {name for was, is_ in facts.values() for name in was if was[name] != is_[name]} == FORMS[form].lost
+    assert {
+        name for was, is_ in facts.values() for name in was if was[name] != is_[name]
+    } == FORMS[form].lost
     await check_following(desk, reading, theirs.holder())

@@ -11,11 +11,18 @@ from typing import Any
 import pytest
 
 from tests.contract.harvests.records import iso, title
-from tests.contract.harvests.whole import Desk, Expected, Holder, check_following, check_two_readings
+from tests.contract.harvests.whole import (
+    Desk,
+    Expected,
+    Holder,
+    check_following,
+    check_two_readings,
+)
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.sources.conftest import Answer, Catalogue, Open
 
-MANY, PAGE = 45, 20
+MANY = 45
+PAGE = 20
 FEW = 12
 """Where each dataset is a document, or two."""
 NEW = "Relevé des eaux 3, corrigé"
@@ -39,7 +46,9 @@ def opendatasoft(held: Held, path: str, asked: Asked, _origin: str) -> object:
     """Explore API v2.1: `limit` of 100 at most, `offset`."""
     if path != "/api/explore/v2.1/catalog/datasets":
         return None
-    page = some(held, int(asked.get("offset", 0)), min(int(asked.get("limit", 10)), 100))
+    page = some(
+        held, int(asked.get("offset", 0)), min(int(asked.get("limit", 10)), 100)
+    )
     results = [
         {
             "dataset_id": f"releve-{number}", "dataset_uid": f"da_{number}", "has_records": True, "features": [],
@@ -57,7 +66,8 @@ def udata(held: Held, path: str, asked: Asked, origin: str) -> object:
     """API 1: `page`, `page_size`, and the whole address of the next page."""
     if path != "/api/1/datasets/":
         return None
-    page, size = int(asked.get("page", 1)), int(asked.get("page_size", 20))
+    page = int(asked.get("page", 1))
+    size = int(asked.get("page_size", 20))
     data = [
         {
             "id": f"{number:024x}", "slug": f"releve-{number}", "title": name, "description": ABOUT, "tags": ["eau"],
@@ -69,7 +79,10 @@ def udata(held: Held, path: str, asked: Asked, origin: str) -> object:
         }
         for number, name in some(held, (page - 1) * size, size)
     ]  # fmt: skip
-    further = f"{origin}{path}?page={page + 1}&page_size={size}" if page * size < len(held) else None
+    if page * size < len(held):
+        further = f"{origin}{path}?page={page + 1}&page_size={size}"
+    else:
+        further = None
     return {
         "data": data,
         "page": page,
@@ -84,7 +97,8 @@ def stac(held: Held, path: str, asked: Asked, origin: str) -> object:
     """STAC API 1.0: collections, page by page, each page linked from the one before."""
     if path != "/collections":
         return None
-    page, size = int(asked.get("page", 1)), int(asked.get("limit", PAGE))
+    page = int(asked.get("page", 1))
+    size = int(asked.get("limit", PAGE))
     collections = [
         {
             "type": "Collection", "stac_version": "1.0.0", "id": f"releve-{number}", "title": name, "description": ABOUT,
@@ -94,7 +108,12 @@ def stac(held: Held, path: str, asked: Asked, origin: str) -> object:
         }
         for number, name in some(held, (page - 1) * size, size)
     ]  # fmt: skip
-    links = [{"rel": "next", "href": f"{origin}{path}?page={page + 1}&limit={size}"}] if page * size < len(held) else []
+    if page * size < len(held):
+        links = [
+            {"rel": "next", "href": f"{origin}{path}?page={page + 1}&limit={size}"}
+        ]
+    else:
+        links = []
     return {"collections": collections, "links": links}
 
 
@@ -111,14 +130,27 @@ def datajson(held: Held, path: str, _asked: Asked, _origin: str) -> object:
         }
         for number, name in sorted(held.items())
     ]  # fmt: skip
-    return {"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": datasets}
+    return {
+        "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
+        "dataset": datasets,
+    }
 
 
 def schemaorg(held: Held, path: str, _asked: Asked, origin: str) -> object:
     """A page with a catalogue of schema.org that names its datasets, each described on a page of its own."""
     if path == "/catalogue":
-        named = [{"@type": "Dataset", "url": f"{origin}/d/{number}"} for number in sorted(held)]
-        return _page({"@context": "https://schema.org", "@type": "DataCatalog", "name": "Catalogue", "dataset": named})
+        named = [
+            {"@type": "Dataset", "url": f"{origin}/d/{number}"}
+            for number in sorted(held)
+        ]
+        return _page(
+            {
+                "@context": "https://schema.org",
+                "@type": "DataCatalog",
+                "name": "Catalogue",
+                "dataset": named,
+            }
+        )
     number = int(path.removeprefix("/d/")) if path.startswith("/d/") else -1
     if number not in held:
         return None
@@ -141,7 +173,9 @@ def packages(held: Held, path: str, _asked: Asked, _origin: str) -> object:
     number, _, file = path.removeprefix("/packages/").partition("/")
     if not number.isdigit() or int(number) not in held:
         return None
-    return _listing(["datapackage.json"]) if not file else {
+    if not file:
+        return _listing(["datapackage.json"])
+    return {
         "name": f"releve-{number}", "title": held[int(number)], "description": ABOUT, "keywords": ["eau"],
         "licenses": [{"name": "CC-BY-4.0", "path": LICENCE}], "created": DAY,
         "contributors": [{"title": "Agence", "role": "publisher", "email": "eau@agence.example"}],
@@ -154,7 +188,9 @@ def waf(held: Held, path: str, _asked: Asked, _origin: str) -> object:
     if path == "/meta/":
         return _listing(f"{number}.xml" for number in sorted(held))
     number = path.removeprefix("/meta/").removesuffix(".xml")
-    return iso(int(number), called=held[int(number)]) if number.isdigit() and int(number) in held else None
+    if number.isdigit() and int(number) in held:
+        return iso(int(number), called=held[int(number)])
+    return None
 
 
 def _listing(names: Any) -> str:
@@ -163,7 +199,10 @@ def _listing(names: Any) -> str:
 
 
 KEPT = {
-    number: document(number % 12, global_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}"))) for number in range(MANY)
+    number: document(
+        number % 12, global_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}"))
+    )
+    for number in range(MANY)
 }
 
 
@@ -172,11 +211,19 @@ def rudi(held: Held, path: str, asked: Asked, _origin: str) -> object:
     if path != "/api/v1/resources":
         return None
     page = some(held, int(asked.get("offset", 0)), int(asked.get("limit", 500)))
-    return {"total": len(held), "items": [KEPT[number] | {"resource_title": name} for number, name in page]}
+    return {
+        "total": len(held),
+        "items": [KEPT[number] | {"resource_title": name} for number, name in page],
+    }
 
 
 SITES: dict[str, tuple[Site, str, int, int]] = {
-    "opendatasoft": (opendatasoft, f"/api/explore/v2.1/catalog/datasets?limit={PAGE}", MANY, 3),
+    "opendatasoft": (
+        opendatasoft,
+        f"/api/explore/v2.1/catalog/datasets?limit={PAGE}",
+        MANY,
+        3,
+    ),
     "udata": (udata, f"/api/1/datasets/?page_size={PAGE}", MANY, 3),
     "stac": (stac, f"/collections?limit={PAGE}", MANY, 3),
     "data.json": (datajson, "/data.json", MANY, 1),
@@ -190,7 +237,9 @@ RECOGNISED = {"data-package": "waf"}
 
 
 @pytest.mark.parametrize("protocol", SITES)
-async def test_each_protocol_is_read_whole(catalogue: Catalogue, open_source: Open, desk: Desk, protocol: str) -> None:
+async def test_each_protocol_is_read_whole(
+    catalogue: Catalogue, open_source: Open, desk: Desk, protocol: str
+) -> None:
     site, start, many, pages = SITES[protocol]
     held: Held = {number: title(number) for number in range(many)}
 
@@ -213,5 +262,12 @@ async def test_each_protocol_is_read_whole(catalogue: Catalogue, open_source: Op
     catalogue.live = live
     reading = await open_source(f"{catalogue.origin}{start}")
 
-    await check_two_readings(desk, reading, protocol, Expected(RECOGNISED.get(protocol, protocol), many, pages))
-    await check_following(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))
+    await check_two_readings(
+        desk,
+        reading,
+        protocol,
+        Expected(RECOGNISED.get(protocol, protocol), many, pages),
+    )
+    await check_following(
+        desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
+    )

@@ -10,7 +10,13 @@ import httpx
 import pytest
 
 from tests.contract.harvests.records import feature, iso, title
-from tests.contract.harvests.whole import Desk, Expected, Holder, check_following, check_two_readings
+from tests.contract.harvests.whole import (
+    Desk,
+    Expected,
+    Holder,
+    check_following,
+    check_two_readings,
+)
 from tests.contract.servers.running import running
 from tests.contract.test_real_servers import ISO
 from tests.portal.nodes.sources.conftest import Open
@@ -42,7 +48,12 @@ def csw(tmp_path: Path) -> Iterator[str]:
 def transact(address: str, what: str) -> None:
     """A transaction of CSW (OGC 07-006r1, 10.11)."""
     body = f'<csw:Transaction xmlns:csw="http://www.opengis.net/cat/csw/2.0.2" service="CSW" version="2.0.2">{what}</csw:Transaction>'
-    answer = httpx.post(address, content=body.encode(), headers={"Content-Type": "application/xml"}, timeout=30)
+    answer = httpx.post(
+        address,
+        content=body.encode(),
+        headers={"Content-Type": "application/xml"},
+        timeout=30,
+    )
     assert answer.status_code == 200, answer.text
     assert ">1</csw:total" in answer.text, answer.text
 
@@ -63,8 +74,12 @@ async def test_pycsw_is_read_whole(csw: str, open_source: Open, desk: Desk) -> N
     async def restore() -> None:
         transact(csw, f"<csw:Insert>{bare(iso(7))}</csw:Insert>")
 
-    await check_two_readings(desk, reading, "CSW, pycsw 2.6.2", Expected("csw", MANY, MANY // PAGE))
-    await check_following(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))
+    await check_two_readings(
+        desk, reading, "CSW, pycsw 2.6.2", Expected("csw", MANY, MANY // PAGE)
+    )
+    await check_following(
+        desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
+    )
 
 
 @pytest.fixture
@@ -89,13 +104,20 @@ async def test_pygeoapi_is_read_whole(ogc: str, open_source: Open, desk: Desk) -
             assert answer.status_code == 200, answer.text
 
         async def restore() -> None:
-            answer = await there.post(ogc, content=json.dumps(feature(7)), headers=GEOJSON)
+            answer = await there.post(
+                ogc, content=json.dumps(feature(7)), headers=GEOJSON
+            )
             assert answer.status_code == 201, answer.text
 
         await check_two_readings(
-            desk, reading, "OGC API Records, pygeoapi", Expected("ogc-records", MANY, MANY // PAGE)
+            desk,
+            reading,
+            "OGC API Records, pygeoapi",
+            Expected("ogc-records", MANY, MANY // PAGE),
         )
-        await check_following(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))
+        await check_following(
+            desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
+        )
 
 
 async def test_real_records_in_pycsw_are_read_whole(
@@ -112,7 +134,10 @@ async def test_real_records_in_pycsw_are_read_whole(
             [held] = kept.execute("SELECT count(*) FROM records").fetchone()
         reading = await open_source(f"{address}/csw")
         run = await check_two_readings(
-            desk, reading, "CSW, pycsw 2.6.2, real records", Expected("csw", 36, held // PAGE, refused=1)
+            desk,
+            reading,
+            "CSW, pycsw 2.6.2, real records",
+            Expected("csw", 36, held // PAGE, refused=1),
         )
     ignored = [row for row in await reading.faults() if row.code == "type_ignored"]
 

@@ -59,17 +59,29 @@ class Desk:
     def say(self, what: str, run: SourceRun, seconds: float) -> None:
         with self.capsys.disabled():
             speed = f"{run.found / seconds:.0f} a second"
-            print(f"\n{what}: {run.found} records, {run.pages} documents, {seconds:.1f} s, {speed}")  # noqa: T201 - a figure
+            print(  # noqa: T201 - a figure
+                f"\n{what}: {run.found} records, {run.pages} documents, {seconds:.1f} s, {speed}"
+            )
 
 
 def counts(run: SourceRun) -> dict[str, int]:
     """What a reading came to, without what is nothing; every record that was found is counted once."""
     assert run.found == run.created + run.updated + run.unchanged + run.refused
-    names = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+    names = (
+        "found",
+        "created",
+        "updated",
+        "unchanged",
+        "refused",
+        "withdrawn",
+        "missing",
+    )
     return {name: value for name in names if (value := getattr(run, name))}
 
 
-async def check_two_readings(desk: Desk, reading: Reading, what: str, expected: Expected) -> SourceRun:
+async def check_two_readings(
+    desk: Desk, reading: Reading, what: str, expected: Expected
+) -> SourceRun:
     """To its end, and again: the second reading changes nothing."""
     began = time.monotonic()
     first = await reading.read()
@@ -78,16 +90,28 @@ async def check_two_readings(desk: Desk, reading: Reading, what: str, expected: 
     again = await reading.read()
 
     faults = await reading.faults(first)
-    codes = [(row.code, row.title, row.filled) for row in faults if row.level == "refused"]
-    assert first.outcome == "complete", [(row.code, row.field, row.filled) for row in faults]
+    codes = [
+        (row.code, row.title, row.filled) for row in faults if row.level == "refused"
+    ]
+    assert first.outcome == "complete", [
+        (row.code, row.field, row.filled) for row in faults
+    ]
     found = (await reading.source()).format
     assert found == expected.format, found
-    assert (first.found, first.refused) == (expected.found, expected.refused), (first.found, codes)
+    assert (first.found, first.refused) == (expected.found, expected.refused), (
+        first.found,
+        codes,
+    )
     assert first.pages >= expected.pages, first.pages
     kept = [row for row in (await reading.records()).values() if not row.withdrawn]
     assert first.created == len(kept) == expected.found - expected.refused
     assert await reading.shown() == shown
-    assert (again.created, again.updated, again.withdrawn, again.missing) == (0, 0, 0, 0)
+    assert (again.created, again.updated, again.withdrawn, again.missing) == (
+        0,
+        0,
+        0,
+        0,
+    )
     assert again.outcome == expected.again
     desk.say(what, first, took)
     return first
@@ -96,20 +120,28 @@ async def check_two_readings(desk: Desk, reading: Reading, what: str, expected: 
 async def check_following(desk: Desk, reading: Reading, holder: Holder) -> None:
     """What changes is changed, what goes is withdrawn the second time, and what comes back has its address again."""
     shown = await reading.shown()
-    changed, gone = shown[holder.changed[0]], shown[holder.removed]
+    changed = shown[holder.changed[0]]
+    gone = shown[holder.removed]
 
     await holder.change()
     assert counts(await reading.read()).get("updated") == 1
     assert (await reading.shown())[holder.changed[1]] == changed
 
     await holder.remove()
-    missing, withdrawn = await reading.read(), await reading.read()
-    assert (missing.missing, missing.withdrawn, withdrawn.missing, withdrawn.withdrawn) == (1, 0, 0, 1)
+    missing = await reading.read()
+    withdrawn = await reading.read()
+    assert (
+        missing.missing,
+        missing.withdrawn,
+        withdrawn.missing,
+        withdrawn.withdrawn,
+    ) == (1, 0, 0, 1)
     assert holder.removed not in await reading.shown()
     tombstone = await desk.get(reading, f"/data/{gone}")
-    assert (tombstone.status_code, html.escape(holder.removed, quote=False) in tombstone.text) == (410, True), (
-        tombstone.text
-    )
+    assert (
+        tombstone.status_code,
+        html.escape(holder.removed, quote=False) in tombstone.text,
+    ) == (410, True), tombstone.text
 
     await holder.restore()
     assert counts(await reading.read()).get("created") == 1
@@ -120,7 +152,9 @@ async def check_following(desk: Desk, reading: Reading, holder: Holder) -> None:
 
 async def check_report(desk: Desk, reading: Reading) -> None:
     """Every reading is in the report, with its counts, on the page and as JSON."""
-    report = (await desk.get(reading, f"/sources/{reading.source_id}/report.json")).json()
+    report = (
+        await desk.get(reading, f"/sources/{reading.source_id}/report.json")
+    ).json()
     runs = await reading.runs()
 
     assert {each["id"] for each in report["readings"]} == {str(run.id) for run in runs}

@@ -21,7 +21,11 @@ async def main(run: Path, worker: str, territory: UUID) -> None:
     """Read."""
     site = portal_parts.build_site(cluster.run_settings(run, worker), pages=False)
     [found] = [each for each in await site.registry.list() if each.id == territory]
-    desk = build_harvest_context(site, SourceClient(OutgoingClient(["127.0.0.1:*", "*.localhost:*"]), pace=0), found)
+    desk = build_harvest_context(
+        site,
+        SourceClient(OutgoingClient(["127.0.0.1:*", "*.localhost:*"]), pace=0),
+        found,
+    )
     while await harvest_next_source(desk):
         pass
 

@@ -43,11 +43,17 @@ def _make(folder: Path, requirements: Path, version: str) -> None:
     command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", "--no-deps",
                "--require-hashes", "-r", requirements]  # fmt: skip
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
+        subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=PATIENCE
+        )
     except subprocess.TimeoutExpired:
-        pytest.skip(f"the packages of {requirements.name} took longer than {PATIENCE} s to fetch")
+        pytest.skip(
+            f"the packages of {requirements.name} took longer than {PATIENCE} s to fetch"
+        )
     except subprocess.CalledProcessError as error:
-        pytest.skip(f"the packages of {requirements.name} cannot be fetched: {error.stderr.strip()[-300:]}")
+        pytest.skip(
+            f"the packages of {requirements.name} cannot be fetched: {error.stderr.strip()[-300:]}"
+        )
 
 
 def _python(version: str) -> str:
@@ -55,9 +61,14 @@ def _python(version: str) -> str:
     if version == OURS:
         return sys.executable
     kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    found = [shutil.which(f"python{version}"), *sorted(map(str, kept.glob(f"{version}*/bin/python{version}")))]
+    found = [
+        shutil.which(f"python{version}"),
+        *sorted(map(str, kept.glob(f"{version}*/bin/python{version}"))),
+    ]
     for each in filter(None, found):
-        said = subprocess.run([each, "--version"], check=False, capture_output=True, text=True)
+        said = subprocess.run(
+            [each, "--version"], check=False, capture_output=True, text=True
+        )
         if said.stdout.startswith(f"Python {version}."):
             return each
     pytest.skip(f"these packages need Python {version}, which this machine has not")

@@ -16,14 +16,28 @@ with contextlib.redirect_stdout(io.StringIO()):
         from rudi_node_write.connectors.rudi_node_auth import RudiNodeAuth
         from rudi_node_write.rudi_node_writer import RudiNodeWriter
 
-        client = RudiNodeWriter(pm_url=node, auth=RudiNodeAuth(usr=login[0], pwd=login[1]))
+        client = RudiNodeWriter(
+            pm_url=node, auth=RudiNodeAuth(usr=login[0], pwd=login[1])
+        )
     else:
         from rudi_node_read.rudi_node_reader import RudiNodeReader
 
         client = RudiNodeReader(node)
-    records = client.connector.metadata_list if which == "write" else client.metadata_list
-    count = client.connector.metadata_count if which == "write" else client.metadata_count
-    parser = importlib.import_module(f"rudi_node_{which}.rudi_types.rudi_meta").RudiMetadata
+    if which == "write":
+        records = client.connector.metadata_list
+    else:
+        records = client.metadata_list
+    if which == "write":
+        count = client.connector.metadata_count
+    else:
+        count = client.metadata_count
+    parser = importlib.import_module(
+        f"rudi_node_{which}.rudi_types.rudi_meta"
+    ).RudiMetadata
     typed = [parser.from_json(each).global_id for each in records]
-said = {"ids": sorted(each["global_id"] for each in records), "count": count, "typed": len(typed)}
+said = {
+    "ids": sorted(each["global_id"] for each in records),
+    "count": count,
+    "typed": len(typed),
+}
 print(json.dumps(said | {"seconds": round(time.monotonic() - began, 1)}))

@@ -12,7 +12,8 @@ config.update({"ckan.locale_default": "fr", "ckan.locales_offered": "fr en", "ck
 from ckanext.dcat.processors import RDFParser  # noqa: E402 - after what it needs is set up
 
 FORMATS = {"ttl": "turtle", "rdf": "xml", "jsonld": "json-ld", "nt": "nt"}
-url, form = sys.argv[1], FORMATS[sys.argv[2]]
+url = sys.argv[1]
+form = FORMATS[sys.argv[2]]
 found = []
 while url:
     with urllib.request.urlopen(url) as answer:

@@ -6,8 +6,10 @@ import sys
 import loopback  # noqa: F401 - before anything opens a socket
 import ckanapi
 
-ckan, rows = ckanapi.RemoteCKAN(sys.argv[1]), int(sys.argv[2])
-found, start = [], 0
+ckan = ckanapi.RemoteCKAN(sys.argv[1])
+rows = int(sys.argv[2])
+found = []
+start = 0
 while page := ckan.action.package_search(rows=rows, start=start)["results"]:
     found += [package["id"] for package in page]
     start += rows

@@ -6,7 +6,9 @@ import sys
 import feedparser
 import loopback  # noqa: F401 - before anything opens a socket
 
-url, seen, faults = sys.argv[1], [], []
+url = sys.argv[1]
+seen = []
+faults = []
 while url:
     feed = feedparser.parse(url)
     if feed.bozo:

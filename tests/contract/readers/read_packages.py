@@ -12,7 +12,9 @@ for url in sys.argv[1:]:
     found[url] = {
         "title": package.title,
         "paths": [resource.path for resource in package.resources],
-        "errors": [str(error) for error in Package.metadata_validate(package.to_descriptor())],
+        "errors": [
+            str(error) for error in Package.metadata_validate(package.to_descriptor())
+        ],
         "licences": [licence.get("name", "") for licence in package.licenses],
     }
 print(json.dumps(found))

@@ -7,23 +7,28 @@ from urllib.parse import parse_qsl, urlsplit
 import loopback  # noqa: F401 - before anything opens a socket
 from owslib.ogcapi.records import Records
 
-base, limit = sys.argv[1], int(sys.argv[2])
+base = sys.argv[1]
+limit = int(sys.argv[2])
 service = Records(base)
 [collection] = service.records()
-seen, offset = [], 0
+seen = []
+offset = 0
 while True:
     page = service.collection_items(collection, limit=limit, offset=offset)
     seen += [record["id"] for record in page["features"]]
     offset += limit
     if not any(link["rel"] == "next" for link in page["links"]):
         break
-followed, page = [], service.collection_items(collection, limit=limit)
+followed = []
+page = service.collection_items(collection, limit=limit)
 while True:
     followed += [record["id"] for record in page["features"]]
     after = [link["href"] for link in page["links"] if link["rel"] == "next"]
     if not after:
         break
-    page = service.collection_items(collection, **dict(parse_qsl(urlsplit(after[0]).query)))
+    page = service.collection_items(
+        collection, **dict(parse_qsl(urlsplit(after[0]).query))
+    )
 near = service.collection_items(collection, bbox=[-4, 47, -2, 49], limit=100)
 found = service.collection_items(collection, q="velos", limit=100)
 print(

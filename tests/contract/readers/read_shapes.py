@@ -12,14 +12,18 @@ HYDRA_NEXT = URIRef("http://www.w3.org/ns/hydra/core#next")
 DATASET = URIRef("http://www.w3.org/ns/dcat#dataset")
 VIOLATION = URIRef("http://www.w3.org/ns/shacl#Violation")
 SEVERITY = URIRef("http://www.w3.org/ns/shacl#resultSeverity")
-url, shapes = sys.argv[1], Graph().parse(sys.argv[2], format="turtle")
-datasets, broken = 0, []
+url = sys.argv[1]
+shapes = Graph().parse(sys.argv[2], format="turtle")
+datasets = 0
+broken = []
 while url:
     graph = Graph()
     with urllib.request.urlopen(url) as answer:
         graph.parse(data=answer.read(), format="turtle")
     datasets += len(set(graph.objects(None, DATASET)))
-    _, report, text = validate(graph, shacl_graph=shapes, do_owl_imports=False, advanced=False)
+    _, report, text = validate(
+        graph, shacl_graph=shapes, do_owl_imports=False, advanced=False
+    )
     if any(report.subjects(SEVERITY, VIOLATION)):
         broken.append(text)
     url = next((str(each) for each in graph.objects(None, HYDRA_NEXT)), "")

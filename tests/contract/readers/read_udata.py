@@ -18,13 +18,17 @@ from udata.settings import Defaults
 
 FORMATS = {"ttl": "turtle", "rdf": "xml", "jsonld": "json-ld", "nt": "nt"}
 mongoengine.connect(
-    "udata", host="mongodb://localhost", mongo_client_class=mongomock.MongoClient, uuidRepresentation="standard"
+    "udata",
+    host="mongodb://localhost",
+    mongo_client_class=mongomock.MongoClient,
+    uuidRepresentation="standard",
 )
 app = Flask("reader")
 app.config.from_object(Defaults)
 app.config["SERVER_NAME"] = "udata.localhost"
 Babel(app)
-url, found = sys.argv[1], []
+url = sys.argv[1]
+found = []
 with app.app_context():
     while url:
         graph = Graph()

@@ -17,13 +17,28 @@ with contextlib.redirect_stdout(io.StringIO()):
     first = records[0]
     found["ids"] = [each["global_id"] for each in records]
     found["count"] = reader.metadata_count
-    found["one"] = reader.connector.get_metadata_with_uuid(first["global_id"])["global_id"]
-    found["typed"] = reader.connector.get_rudi_meta_with_uuid(first["global_id"]).global_id
-    found["filtered"] = [each["global_id"] for each in reader.filter_metadata({"theme": first["theme"]})]
+    found["one"] = reader.connector.get_metadata_with_uuid(first["global_id"])[
+        "global_id"
+    ]
+    found["typed"] = reader.connector.get_rudi_meta_with_uuid(
+        first["global_id"]
+    ).global_id
+    found["filtered"] = [
+        each["global_id"] for each in reader.filter_metadata({"theme": first["theme"]})
+    ]
     found["themes"] = reader.connector.get_api("resources?count_by=theme")
-    found["names"] = [reader.themes, reader.keywords, reader.organization_names, reader.contact_names]
+    found["names"] = [
+        reader.themes,
+        reader.keywords,
+        reader.organization_names,
+        reader.contact_names,
+    ]
     folder = tempfile.mkdtemp()
-    found["downloaded"] = len(reader.download_files_for_metadata(first["global_id"], folder)["downloaded"])
+    found["downloaded"] = len(
+        reader.download_files_for_metadata(first["global_id"], folder)["downloaded"]
+    )
     found["sizes"] = [each.stat().st_size for each in Path(folder).iterdir()]
-    found["asked"] = reader.connector.get_metadata_with_filter({"theme": first["theme"]})["total"]
+    found["asked"] = reader.connector.get_metadata_with_filter(
+        {"theme": first["theme"]}
+    )["total"]
 print(json.dumps(found))

@@ -11,7 +11,11 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from cryptography.x509.oid import NameOID
 
 from udi.kit.clock import now
@@ -21,11 +25,20 @@ LONGEST_HEAD = 64 * 1024
 
 def certify(name: str, folder: Path) -> Path:
     """A certificate for this name and its key, in one file, which is also what to trust."""
-    key, subject = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    draft = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    dated = draft.not_valid_before(now() - timedelta(hours=1)).not_valid_after(now() + timedelta(hours=1))
-    named = dated.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    made = named.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, SHA256())
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    draft = x509.CertificateBuilder(
+        subject, subject, key.public_key(), x509.random_serial_number()
+    )
+    dated = draft.not_valid_before(now() - timedelta(hours=1)).not_valid_after(
+        now() + timedelta(hours=1)
+    )
+    named = dated.add_extension(
+        x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False
+    )
+    made = named.add_extension(
+        x509.BasicConstraints(ca=True, path_length=None), critical=True
+    ).sign(key, SHA256())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path = folder / "certificate.pem"
     path.write_bytes(private + made.public_bytes(Encoding.PEM))
@@ -39,7 +52,9 @@ async def secured(certificate: Path, port: int) -> AsyncIterator[int]:
     context.load_cert_chain(certificate)
     own = 0
 
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def pass_on(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             back, out = await asyncio.open_connection("127.0.0.1", port)

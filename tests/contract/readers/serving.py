@@ -22,13 +22,24 @@ async def serving(app: Litestar) -> AsyncIterator[None]:
     """Answer HTTP/1.1 on the portal's port, one request a connection."""
     site: Site = app.state.site
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://inside") as program:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://inside"
+    ) as program:
 
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def answer(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             method, target, _ = head[0].split(" ")
-            headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in head[1:] if line)]
-            length = int({name.lower(): value for name, value in headers}.get("content-length", 0))
+            headers = [
+                (name, value.strip())
+                for name, _, value in (line.partition(":") for line in head[1:] if line)
+            ]
+            length = int(
+                {name.lower(): value for name, value in headers}.get(
+                    "content-length", 0
+                )
+            )
             body = await reader.readexactly(length)
             request = program.build_request(method, httpx.URL("http://inside", raw_path=target.encode()), content=body,
                                             headers=[each for each in headers if each[0].lower() not in DROPPED])  # fmt: skip
@@ -36,13 +47,22 @@ async def serving(app: Litestar) -> AsyncIterator[None]:
                 response = await program.send(request, stream=True)
                 content = b"".join([part async for part in response.aiter_raw()])
             lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}"]
-            lines += [f"{name}: {value}" for name, value in response.headers.multi_items() if name not in DROPPED]
+            lines += [
+                f"{name}: {value}"
+                for name, value in response.headers.multi_items()
+                if name not in DROPPED
+            ]
             lines += [f"content-length: {len(content)}", "connection: close", "", ""]
-            writer.write("\r\n".join(lines).encode("latin-1") + (b"" if method == "HEAD" else content))
+            writer.write(
+                "\r\n".join(lines).encode("latin-1")
+                + (b"" if method == "HEAD" else content)
+            )
             await writer.drain()
             writer.close()
 
-        async with await asyncio.start_server(answer, "127.0.0.1", site.settings.port(0)):
+        async with await asyncio.start_server(
+            answer, "127.0.0.1", site.settings.port(0)
+        ):
             yield
 
 

@@ -30,23 +30,40 @@ def write():
     writer = RudiNodeWriter(pm_url=node, auth=RudiNodeAuth(usr=user, pwd=key))
     client = writer.connector
     found["identified"] = bool(client.test_identified_connection())
-    found["versions"] = [client.api_version, client.test_connection(), client.portal_url]
-    found["elsewhere"] = refused(client.get_or_create_org_with_info, "City of Testville")
+    found["versions"] = [
+        client.api_version,
+        client.test_connection(),
+        client.portal_url,
+    ]
+    found["elsewhere"] = refused(
+        client.get_or_create_org_with_info, "City of Testville"
+    )
     own = client.get_or_create_org_with_info(organisation)
     contact = client.get_or_create_contact_with_info("Jo", "jo@example.org")
-    found["contact_again"] = client.get_contact_with_email("jo@example.org").contact_id == contact.contact_id
+    found["contact_again"] = (
+        client.get_contact_with_email("jo@example.org").contact_id == contact.contact_id
+    )
     folder = Path(tempfile.mkdtemp())
     table = folder / "élections 2008.csv"
     table.write_text("bureau;voix\n1;12\n2;30\n")
     media = writer.post_local_file_and_media_info(str(table))
-    found["before"] = [media.file_storage_status, client.get_media_with_uuid(media.media_id)["media_name"]]
+    found["before"] = [
+        media.file_storage_status,
+        client.get_media_with_uuid(media.media_id)["media_name"],
+    ]
     meta = json.loads(Path(sample).read_text()) | {
         "global_id": str(uuid.uuid4()),
         "collection_tag": None,
         "producer": own.to_json(),
         "contacts": [contact.to_json() | {"role": "author"}],
         "available_formats": [media.to_json()],
-        "summary": [{"lang": "fr", "text": "Une ligne par bureau.", "html": "<p>Une ligne par bureau.</p>"}],
+        "summary": [
+            {
+                "lang": "fr",
+                "text": "Une ligne par bureau.",
+                "html": "<p>Une ligne par bureau.</p>",
+            }
+        ],
         "purpose": [{"lang": "fr", "text": "Rendre compte"}],
         "extra_of_ours": {"kept": True},
     }
@@ -60,27 +77,46 @@ def write():
     again = client.get_catalog(f"resources/{meta['global_id']}")
     found["merged"] = again
     found["found"] = {
-        "title": [each["global_id"] for each in client.search_metadata_with_filter({"theme": "citizenship"})],
-        "producer": [each["global_id"] for each in client.search_metadata_with_producer(organisation)],
+        "title": [
+            each["global_id"]
+            for each in client.search_metadata_with_filter({"theme": "citizenship"})
+        ],
+        "producer": [
+            each["global_id"]
+            for each in client.search_metadata_with_producer(organisation)
+        ],
         "contact": len(client.metadata_list),
-        "media": [each["global_id"] for each in client.search_metadata_with_media_name("élections 2008.csv")],
-        "keywords": [each["global_id"] for each in client.search_metadata_with_keywords(["Citoyenneté", "autre"])],
+        "media": [
+            each["global_id"]
+            for each in client.search_metadata_with_media_name("élections 2008.csv")
+        ],
+        "keywords": [
+            each["global_id"]
+            for each in client.search_metadata_with_keywords(["Citoyenneté", "autre"])
+        ],
         "local": writer.find_metadata_with_uuid(meta["global_id"]) is not None,
         "themes": client.used_themes,
         "count": client.metadata_count,
-        "dates": [str(client.last_metadata_update_date), str(client.last_data_update_date)],
+        "dates": [
+            str(client.last_metadata_update_date),
+            str(client.last_data_update_date),
+        ],
         "organisations": client.organization_names,
         "contacts": client.contact_names,
         "media_names": client.media_names,
         "enums": len(client.themes),
     }
-    found["downloaded"] = client.download_files_for_metadata(meta["global_id"], tempfile.mkdtemp())
+    found["downloaded"] = client.download_files_for_metadata(
+        meta["global_id"], tempfile.mkdtemp()
+    )
     table.write_text("bureau;voix\n1;12\n2;30\n3;5\n")
     renewed = writer.post_local_file_and_media_info(str(table), media_id=media.media_id)
     latest = client.get_metadata_with_uuid(meta["global_id"])
     latest.available_formats = [renewed]
     writer.put_metadata(latest)
-    found["renewed"] = client.get_catalog(f"resources/{meta['global_id']}")["available_formats"][0]["file_size"]
+    found["renewed"] = client.get_catalog(f"resources/{meta['global_id']}")[
+        "available_formats"
+    ][0]["file_size"]
     empty = folder / "vide.csv"
     empty.write_text("")
     found["empty"] = refused(writer.post_local_file_and_media_info, str(empty))
@@ -94,16 +130,24 @@ def write():
                 media.to_json()
                 | {
                     "media_id": str(uuid.uuid4()),
-                    "connector": {"url": "https://example.org/x", "interface_contract": "dwnl"},
+                    "connector": {
+                        "url": "https://example.org/x",
+                        "interface_contract": "dwnl",
+                    },
                 }
             ],
         },
     )
     doomed = dict(meta, global_id=str(uuid.uuid4()), resource_title="À retirer")
     table.write_text("bureau;voix\n9;9\n")
-    doomed["available_formats"] = [writer.post_local_file_and_media_info(str(table)).to_json()]
+    doomed["available_formats"] = [
+        writer.post_local_file_and_media_info(str(table)).to_json()
+    ]
     client.put_catalog("resources", doomed)
-    found["deleted"] = client.del_catalog(f"resources/{doomed['global_id']}")["global_id"] == doomed["global_id"]
+    found["deleted"] = (
+        client.del_catalog(f"resources/{doomed['global_id']}")["global_id"]
+        == doomed["global_id"]
+    )
     client._force_clean_cache()
     found["gone"] = client.get_metadata_with_uuid(doomed["global_id"]) is None
     other = RudiNodeWriter(pm_url=node, auth=RudiNodeAuth(usr=user, pwd="udi_nothing"))

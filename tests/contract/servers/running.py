@@ -14,11 +14,26 @@ PATIENCE = 120
 
 
 @contextmanager
-def running(name: str, records: Path, workplace: Path, *more: str, patience: float = PATIENCE) -> Iterator[str]:
+def running(
+    name: str, records: Path, workplace: Path, *more: str, patience: float = PATIENCE
+) -> Iterator[str]:
     """Start `serve_<name>.py` with these records; its address."""
-    port, log = ports.free_port(), workplace / "server.log"
-    command = [environment(name, folder=HERE), HERE / f"serve_{name}.py", str(port), records, workplace, *more]
-    with log.open("w") as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as process:
+    port = ports.free_port()
+    log = workplace / "server.log"
+    command = [
+        environment(name, folder=HERE),
+        HERE / f"serve_{name}.py",
+        str(port),
+        records,
+        workplace,
+        *more,
+    ]
+    with (
+        log.open("w") as said,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=said, text=True
+        ) as process,
+    ):
         late = threading.Timer(patience, process.kill)
         late.start()
         try:

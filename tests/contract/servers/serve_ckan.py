@@ -37,18 +37,31 @@ def load(packages: list[dict[str, Any]], workplace: Path) -> None:
 
     model.repo.init_db()
     user = get_action("user_create")(
-        {"ignore_auth": True}, {"name": ADMIN, "email": "team@ckan.example", "password": secrets.token_urlsafe(16)}
+        {"ignore_auth": True},
+        {
+            "name": ADMIN,
+            "email": "team@ckan.example",
+            "password": secrets.token_urlsafe(16),
+        },
     )
     model.User.get(user["id"]).sysadmin = True
     model.repo.commit()
-    given = get_action("api_token_create")(dict(ABOUT), {"user": ADMIN, "name": "tests"})
+    given = get_action("api_token_create")(
+        dict(ABOUT), {"user": ADMIN, "name": "tests"}
+    )
     (workplace / "token").write_text(given["token"])
     for name in sorted({each["owner_org"] for each in packages}):
-        get_action("organization_create")(dict(ABOUT), {"name": name, "title": name.replace("-", " ").capitalize()})
-    for tag in sorted({tag["name"] for each in packages for tag in each.get("tags", ())}):
+        get_action("organization_create")(
+            dict(ABOUT), {"name": name, "title": name.replace("-", " ").capitalize()}
+        )
+    for tag in sorted(
+        {tag["name"] for each in packages for tag in each.get("tags", ())}
+    ):
         model.Session.add(model.Tag(name=tag))
     for number, package in enumerate(packages, 1):
-        get_action("package_create")({**ABOUT, "defer_commit": True, "return_id_only": True}, package)
+        get_action("package_create")(
+            {**ABOUT, "defer_commit": True, "return_id_only": True}, package
+        )
         if number % BATCH == 0:
             model.repo.commit()
             model.Session.remove()
@@ -76,4 +89,6 @@ def main(port: int, records: Path, workplace: Path, database: str, solr: str) ->
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], sys.argv[5])
+    main(
+        int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], sys.argv[5]
+    )

@@ -67,12 +67,20 @@ def main(port: int, records: Path, workplace: Path) -> None:
     os.environ |= {"PYCSW_ROOT": str(workplace), "PYCSW_CONFIG": str(settings)}
     from pycsw.core import admin, config  # noqa: PLC0415 - only where pycsw is
 
-    admin.setup_db(database, "records", str(workplace), create_sfsql_tables=False, create_plpythonu_functions=False)
+    admin.setup_db(
+        database,
+        "records",
+        str(workplace),
+        create_sfsql_tables=False,
+        create_plpythonu_functions=False,
+    )
     context = config.StaticContext()
     admin.load_records(context, database, "records", str(records))
     from pycsw import wsgi  # noqa: PLC0415 - reads the settings as it is imported
 
-    with make_server("127.0.0.1", port, wsgi.application, server_class=Server) as server:
+    with make_server(
+        "127.0.0.1", port, wsgi.application, server_class=Server
+    ) as server:
         print("ready", flush=True)
         server.serve_forever()
 

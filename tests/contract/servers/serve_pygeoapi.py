@@ -54,11 +54,16 @@ def main(port: int, records: Path, workplace: Path) -> None:
     import tinydb  # noqa: PLC0415 - only where pygeoapi is
     import yaml  # noqa: PLC0415 - the same
 
-    database, configuration, description = (workplace / name for name in ("records.db", "config.yml", "openapi.yml"))
+    database, configuration, description = (
+        workplace / name for name in ("records.db", "config.yml", "openapi.yml")
+    )
     with tinydb.TinyDB(database) as kept:
         kept.insert_multiple(json.loads(records.read_text()))
     configuration.write_text(yaml.safe_dump(settings(port, database)))
-    os.environ |= {"PYGEOAPI_CONFIG": str(configuration), "PYGEOAPI_OPENAPI": str(description)}
+    os.environ |= {
+        "PYGEOAPI_CONFIG": str(configuration),
+        "PYGEOAPI_OPENAPI": str(description),
+    }
     from pygeoapi.openapi import generate_openapi_document  # noqa: PLC0415 - reads the environment as it is imported
     from pygeoapi.util import yaml_load  # noqa: F401, PLC0415
 

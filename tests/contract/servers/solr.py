@@ -19,7 +19,8 @@ from udi.cli.local import ports
 from udi.settings import Settings
 
 HERE = Path(__file__).parent
-GROUP, VERSION = "org.apache.solr", "9.10.1"
+GROUP = "org.apache.solr"
+VERSION = "9.10.1"
 NEEDED = ("solr-core", "solr-test-framework")
 """The second has the class that starts the first in a Jetty: Solr's own distribution is in no registry of packages."""
 CORE = "ckan"
@@ -39,13 +40,19 @@ def running(schema: Path, workplace: Path) -> Iterator[str]:
     """Start it with this schema; the address of its one core."""
     java = shutil.which("java")
     if not java or not shutil.which("javac"):
-        pytest.skip("Solr is started from source: it needs a JDK (Debian: apt install default-jdk-headless)")
+        pytest.skip(
+            "Solr is started from source: it needs a JDK (Debian: apt install default-jdk-headless)"
+        )
     home = _home(schema, workplace)
-    port, log = ports.free_port(), workplace / "solr.log"
+    port = ports.free_port()
+    log = workplace / "solr.log"
     command = [java, "-Xmx512m", "-cp", f"{_jars()}/*", f"-Dsolr.log.dir={workplace}", f"-Dsolr.install.dir={home}",
                HERE / "Solr.java", home, str(port)]  # fmt: skip
     address = f"http://127.0.0.1:{port}/solr/{CORE}"
-    with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
+    with (
+        log.open("w") as said,
+        subprocess.Popen(command, stdout=said, stderr=said) as process,
+    ):
         try:
             _wait(address, process, log)
             yield address
@@ -57,7 +64,10 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if httpx.get(f"{address}/select?q=*:*&rows=0", timeout=5).status_code == httpx.codes.OK:
+            if (
+                httpx.get(f"{address}/select?q=*:*&rows=0", timeout=5).status_code
+                == httpx.codes.OK
+            ):
                 return
         except httpx.HTTPError:
             time.sleep(0.3)
@@ -84,19 +94,29 @@ def _jars() -> Path:
     kept = settings.cache / f"solr-{VERSION}"
     with locked(settings.cache, "solr"):
         if not kept.is_dir():
-            with tempfile.TemporaryDirectory(dir=settings.cache, prefix=".solr-") as folder:
-                _fetch(Path(folder), settings.maven_repository or MAVEN_CENTRAL_URL).rename(kept)
+            with tempfile.TemporaryDirectory(
+                dir=settings.cache, prefix=".solr-"
+            ) as folder:
+                _fetch(
+                    Path(folder), settings.maven_repository or MAVEN_CENTRAL_URL
+                ).rename(kept)
     return kept
 
 
 def _fetch(folder: Path, repository: str) -> Path:
     logging.getLogger("jgo").setLevel(logging.ERROR)
-    fetched, jars = folder / "repository", folder / "jars"
+    fetched = folder / "repository"
+    jars = folder / "jars"
     jars.mkdir()
     context = MavenContext(
-        resolver=PythonResolver(), repo_cache=fetched, remote_repos={"pinned": repository.rstrip("/")}
+        resolver=PythonResolver(),
+        repo_cache=fetched,
+        remote_repos={"pinned": repository.rstrip("/")},
     )
-    asked = [Dependency(context.project(GROUP, name).at_version(VERSION).artifact()) for name in NEEDED]
+    asked = [
+        Dependency(context.project(GROUP, name).at_version(VERSION).artifact())
+        for name in NEEDED
+    ]
     for each in (part for found in context.resolver.resolve(asked) for part in found):
         shutil.copy(each.artifact.resolve(), jars)
     return jars

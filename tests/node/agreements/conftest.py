@@ -22,7 +22,11 @@ from udi.ui.site import Site
 
 @pytest.fixture
 async def portal(
-    settings: Settings, node_database: Database, demo: Territory, parts: dict[str, Any], node_site: Site
+    settings: Settings,
+    node_database: Database,
+    demo: Territory,
+    parts: dict[str, Any],
+    node_site: Site,
 ) -> AsyncIterator[Granting]:
     """The territory's portal, whose keys the node reads anew."""
     double = Granting(demo.slug, audience=demo.links["node"])
@@ -45,9 +49,15 @@ async def at_node(node_site: Site, demo: Territory, portal: Granting) -> Territo
 
 
 @pytest.fixture
-async def asker(node_site: Site, settings: Settings, portal: Granting, at_node: Territory) -> AgreementSync:
+async def asker(
+    node_site: Site, settings: Settings, portal: Granting, at_node: Territory
+) -> AgreementSync:
     """The worker's part that asks, which has asked once."""
-    made = AgreementSync(node_site.database, PortalClient(settings, node_site.outgoing), node_site.parts["portal_keys"])
+    made = AgreementSync(
+        node_site.database,
+        PortalClient(settings, node_site.outgoing),
+        node_site.parts["portal_keys"],
+    )
     await made.sync(at_node)
     return made
 
@@ -55,11 +65,15 @@ async def asker(node_site: Site, settings: Settings, portal: Granting, at_node: 
 @pytest.fixture
 async def meters(producer: Producer, asker: AgreementSync) -> str:
     """A restricted dataset of meters, published."""
-    return await producer.publish(await producer.draft(METERS, "compteurs.csv"), access="restricted")
+    return await producer.publish(
+        await producer.draft(METERS, "compteurs.csv"), access="restricted"
+    )
 
 
 @pytest.fixture
-async def machine(node_app: Litestar, demo: Territory, browse: Browse) -> AsyncIterator[httpx.AsyncClient]:
+async def machine(
+    node_app: Litestar, demo: Territory, browse: Browse
+) -> AsyncIterator[httpx.AsyncClient]:
     """A program in front of the node."""
     async with browse(node_app, demo) as client:
         client.headers["accept"] = "*/*"

@@ -44,7 +44,11 @@ ROWS = [
     for number in range(1, 41)
 ]
 METERS = "\n".join(
-    ["compteur,commune,latitude,longitude,index,note", *(",".join(map(str, row)) for row in ROWS), ""]
+    [
+        "compteur,commune,latitude,longitude,index,note",
+        *(",".join(map(str, row)) for row in ROWS),
+        "",
+    ]
 ).encode()
 IN_PART = Terms(
     purposes=(Purpose.RESEARCH,),
@@ -71,7 +75,9 @@ class Grant:
     @property
     def said(self) -> str:
         """The standing, signed."""
-        return self.portal.sign(write_agreement_status(self.standing), AGREEMENT_STATUS_TYPE)
+        return self.portal.sign(
+            write_agreement_status(self.standing), AGREEMENT_STATUS_TYPE
+        )
 
     @property
     def headers(self) -> dict[str, str]:
@@ -81,7 +87,9 @@ class Grant:
     def change(self, **changes: Any) -> "Grant":
         """Let it stand otherwise, under the next revision; nobody is told yet."""
         self.portal.revision += 1
-        self.standing = replace_struct(self.standing, revision=self.portal.revision, **changes)
+        self.standing = replace_struct(
+            self.standing, revision=self.portal.revision, **changes
+        )
         return self
 
 
@@ -114,7 +122,9 @@ class Granting(PortalDouble):
         self.revision += 1
         secret = PROJECT_CREDENTIAL.generate()
         document = self.sign(write_agreement(agreement), AGREEMENT_TYPE)
-        known = AgreementCredential(id=uuid.uuid4(), sha256=fingerprint(secret), expires_at=now() + YEAR)
+        known = AgreementCredential(
+            id=uuid.uuid4(), sha256=fingerprint(secret), expires_at=now() + YEAR
+        )
         standing = AgreementStatus(
             agreement=agreement.id, agreement_sha256=fingerprint(document), revision=self.revision, state=AgreementValidity.ACTIVE,
             credentials=(known,),
@@ -124,35 +134,58 @@ class Granting(PortalDouble):
         return made
 
     def sign(
-        self, claims: dict[str, Any], kind: SignedDocumentKind, *, audience: str = "", signer: Signer | None = None
+        self,
+        claims: dict[str, Any],
+        kind: SignedDocumentKind,
+        *,
+        audience: str = "",
+        signer: Signer | None = None,
     ) -> str:
         return (signer or self.signer).sign_document(
             claims, kind=kind, issuer=self.origin, audience=audience or self.audience
         )
 
-    async def push(self, client: httpx.AsyncClient, grant: Grant, **changed: str) -> httpx.Response:
+    async def push(
+        self, client: httpx.AsyncClient, grant: Grant, **changed: str
+    ) -> httpx.Response:
         """Tell the node; `changed` documents in the place of the true ones."""
         body = {"agreement": grant.document, "standing": grant.said, **changed}
         headers = self.bearer(self.audience, grant.id, AGREEMENT)
-        return await client.put(f"/api/v1/agreements/{grant.id}", json=body, headers=headers)
+        return await client.put(
+            f"/api/v1/agreements/{grant.id}", json=body, headers=headers
+        )
 
-    async def enter(self, client: httpx.AsyncClient, grant: Grant, ticket: str | None = None) -> httpx.Response:
+    async def enter(
+        self, client: httpx.AsyncClient, grant: Grant, ticket: str | None = None
+    ) -> httpx.Response:
         """Somebody goes from the portal to the files of an agreement, with this ticket or a good one."""
-        token = self.token(self.audience, grant.id, READING, lifetime=120) if ticket is None else ticket
+        if ticket is None:
+            token = self.token(self.audience, grant.id, READING, lifetime=120)
+        else:
+            token = ticket
         headers = {"Origin": self.origin, "Sec-Fetch-Site": "cross-site"}
-        return await client.post(f"/agreements/{grant.id}/files", data={"ticket": token}, headers=headers)
+        return await client.post(
+            f"/agreements/{grant.id}/files", data={"ticket": token}, headers=headers
+        )
 
-    def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+    def answer(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, Any]:
         address = urlsplit(path)
         if address.path != "/kalim/v1/agreements":
             return super().answer(method, path, body, headers)
         self.asked += 1
         asked = parse_qs(address.query)
-        after, limit = int(asked["after"][0]), int(asked["limit"][0])
+        after = int(asked["after"][0])
+        limit = int(asked["limit"][0])
         found = sorted(
-            (each for each in self.grants if each.standing.revision > after), key=lambda each: each.standing.revision
+            (each for each in self.grants if each.standing.revision > after),
+            key=lambda each: each.standing.revision,
         )
-        items = [{"agreement": each.document, "standing": each.said} for each in found[:limit]]
+        items = [
+            {"agreement": each.document, "standing": each.said}
+            for each in found[:limit]
+        ]
         last = found[:limit][-1].standing.revision if items else after
         return 200, {"items": items, "revision": last}
 

@@ -19,7 +19,11 @@ from udi.node.agreements import freshness
 from udi.node.agreements.freshness import ASK_AGREEMENTS, AgreementFreshness
 from udi.node.agreements.gate import AgreementGate
 from udi.node.agreements.models import AgreementCursor, HeldAgreement, HeldCredential
-from udi.node.agreements.portal_sync import AgreementSync, sync_periodically, task_handlers
+from udi.node.agreements.portal_sync import (
+    AgreementSync,
+    sync_periodically,
+    task_handlers,
+)
 from udi.node.datasets.portal import PortalUnavailableError
 from udi.node.files.restricted import GATE
 from udi.protocol.agreement import AgreementValidity
@@ -27,12 +31,18 @@ from udi.ui.site import Site
 
 
 async def reads(machine: httpx.AsyncClient, grant: Grant) -> int:
-    answer = await machine.get(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)
+    answer = await machine.get(
+        f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers
+    )
     return answer.status_code
 
 
 async def test_what_was_never_pushed_is_asked_for(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    asker: AgreementSync,
+    at_node: Territory,
 ) -> None:
     grants = [portal.grant(meters) for _ in range(3)]
 
@@ -57,9 +67,14 @@ async def test_more_than_a_slice_is_asked_for_in_several(
 
 
 async def test_one_that_is_wrong_keeps_no_other_back(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    asker: AgreementSync,
+    at_node: Territory,
 ) -> None:
-    wrong, good = portal.grant(meters), portal.grant(meters)
+    wrong = portal.grant(meters)
+    good = portal.grant(meters)
     wrong.document = good.document
 
     await asker.sync(at_node)
@@ -69,9 +84,14 @@ async def test_one_that_is_wrong_keeps_no_other_back(
 
 
 async def test_with_the_portal_away_what_is_agreed_stays_and_what_is_revoked_does_not_come_back(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    asker: AgreementSync,
+    at_node: Territory,
 ) -> None:
-    good, ended = portal.grant(meters), portal.grant(meters)
+    good = portal.grant(meters)
+    ended = portal.grant(meters)
     for grant in (good, ended):
         await portal.push(machine, grant)
     await portal.push(machine, ended.change(state=AgreementValidity.REVOKED))
@@ -84,11 +104,17 @@ async def test_with_the_portal_away_what_is_agreed_stays_and_what_is_revoked_doe
 
 
 async def test_a_reader_waits_for_a_portal_that_is_away_once_and_not_long(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    parts: dict[str, Any],
+    node_site: Site,
 ) -> None:
     grant = portal.grant(meters)
     await portal.push(machine, grant)
-    parts[GATE] = AgreementGate(node_site.database, AgreementFreshness(node_site.database))
+    parts[GATE] = AgreementGate(
+        node_site.database, AgreementFreshness(node_site.database)
+    )
 
     began = time.monotonic()
     assert await reads(machine, grant) == 200
@@ -114,7 +140,9 @@ async def test_a_node_that_starts_asks_before_its_first_answer(
     await portal.push(machine, grant)
     assert await reads(machine, grant) == 200
     grant.change(state=AgreementValidity.REVOKED)
-    parts[GATE] = AgreementGate(node_site.database, AgreementFreshness(node_site.database))
+    parts[GATE] = AgreementGate(
+        node_site.database, AgreementFreshness(node_site.database)
+    )
 
     async with working(node_site.registry, asker):
         assert await reads(machine, grant) == 403
@@ -127,7 +155,10 @@ async def test_a_backup_of_the_node_brings_nothing_back(
     grant = portal.grant(meters)
     await asker.sync(at_node)
     async with node_database.session(demo.id, role="worker") as session:
-        backup = [await _rows(session, table) for table in (HeldAgreement, HeldCredential, AgreementCursor)]
+        backup = [
+            await _rows(session, table)
+            for table in (HeldAgreement, HeldCredential, AgreementCursor)
+        ]
     await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
     await asker.sync(at_node)
     async with node_database.session(demo.id, role="worker") as session:
@@ -135,7 +166,9 @@ async def test_a_backup_of_the_node_brings_nothing_back(
             await session.execute(delete(table))
         for rows in backup:
             session.add_all(rows)
-    parts[GATE] = AgreementGate(node_site.database, AgreementFreshness(node_site.database))
+    parts[GATE] = AgreementGate(
+        node_site.database, AgreementFreshness(node_site.database)
+    )
 
     async with working(node_site.registry, asker):
         assert await reads(machine, grant) == 403
@@ -166,7 +199,11 @@ async def test_a_portal_that_comes_back_is_heard_before_the_next_answer(
 
 
 async def test_the_worker_asks_by_itself(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, node_site: Site
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    asker: AgreementSync,
+    node_site: Site,
 ) -> None:
     grant = portal.grant(meters)
     task = asyncio.create_task(sync_periodically(asker, node_site.registry))
@@ -198,11 +235,15 @@ class working:  # noqa: N801 - reads as a sentence
         while True:
             async with self._asker.database.platform_session(role="worker") as session:
                 found = await session.execute(
-                    text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name RETURNING payload"),
+                    text(
+                        "DELETE FROM queue.pgqueuer WHERE entrypoint = :name RETURNING payload"
+                    ),
                     {"name": ASK_AGREEMENTS},
                 )
                 payloads = [bytes(row[0]) for row in found]
             for payload in payloads:
                 said = json.loads(payload)
-                await self._handler(Job(ASK_AGREEMENTS, UUID(said.pop("tenant")), said, 0, last=False))
+                await self._handler(
+                    Job(ASK_AGREEMENTS, UUID(said.pop("tenant")), said, 0, last=False)
+                )
             await asyncio.sleep(0.02)

@@ -8,7 +8,13 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from tests.node.agreements.granting import IN_PART, Grant, Granting, in_days, replace_struct
+from tests.node.agreements.granting import (
+    IN_PART,
+    Grant,
+    Granting,
+    in_days,
+    replace_struct,
+)
 from tests.node.producer import Producer
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -16,7 +22,13 @@ from udi.kit.tenancy import Territory
 from udi.node.agreements.actions import USES_KEPT, delete_old_uses
 from udi.node.agreements.models import AgreementUse
 from udi.node.audit.models import AuditEvent
-from udi.protocol.agreement import AGREEMENT_TYPE, AgreementCredential, AgreementValidity, fingerprint, write_agreement
+from udi.protocol.agreement import (
+    AGREEMENT_TYPE,
+    AgreementCredential,
+    AgreementValidity,
+    fingerprint,
+    write_agreement,
+)
 
 LARGEST = 4 * 1024**2
 
@@ -30,14 +42,20 @@ async def grant(portal: Granting, meters: str, machine: httpx.AsyncClient) -> Gr
     return made
 
 
-async def read(machine: httpx.AsyncClient, grant: Grant, dataset: str = "") -> httpx.Response:
-    return await machine.get(f"/datasets/{dataset or grant.agreement.dataset}/file", headers=grant.headers)
+async def read(
+    machine: httpx.AsyncClient, grant: Grant, dataset: str = ""
+) -> httpx.Response:
+    return await machine.get(
+        f"/datasets/{dataset or grant.agreement.dataset}/file", headers=grant.headers
+    )
 
 
 async def test_a_credential_whose_time_is_over_opens_nothing(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    ended = AgreementCredential(id=uuid.uuid4(), sha256=fingerprint(grant.secret), expires_at=in_days(-0.1))
+    ended = AgreementCredential(
+        id=uuid.uuid4(), sha256=fingerprint(grant.secret), expires_at=in_days(-0.1)
+    )
     await portal.push(machine, grant.change(credentials=(ended,)))
 
     answer = await read(machine, grant)
@@ -46,14 +64,22 @@ async def test_a_credential_whose_time_is_over_opens_nothing(
 
 
 async def test_what_the_portal_tells_of_an_agreement_is_noted_once_each(
-    portal: Granting, machine: httpx.AsyncClient, grant: Grant, node_database: Database, demo: Territory
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    grant: Grant,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     suspended = grant.change(state=AgreementValidity.SUSPENDED)
     for _ in range(2):
         await portal.push(machine, suspended)
 
     async with node_database.session(demo.id) as session:
-        query = select(AuditEvent).where(AuditEvent.subject_id == grant.id).order_by(AuditEvent.at)
+        query = (
+            select(AuditEvent)
+            .where(AuditEvent.subject_id == grant.id)
+            .order_by(AuditEvent.at)
+        )
         events = (await session.scalars(query)).all()
     assert [(event.name, event.facts["state"]) for event in events] == [
         ("agreement.kept", "active"), ("agreement.kept", "suspended"),
@@ -65,7 +91,9 @@ async def test_a_credential_that_was_replaced_shows_no_use_either(
 ) -> None:
     address = f"/api/v1/agreements/{grant.id}/uses"
     before = await machine.get(address, headers=grant.headers)
-    other = AgreementCredential(id=uuid.uuid4(), sha256=fingerprint("another secret"), expires_at=in_days(9))
+    other = AgreementCredential(
+        id=uuid.uuid4(), sha256=fingerprint("another secret"), expires_at=in_days(9)
+    )
     await portal.push(machine, grant.change(credentials=(other,)))
 
     after = await machine.get(address, headers=grant.headers)
@@ -100,7 +128,9 @@ async def test_receive_refuses_an_agreement_at_the_address_of_another(
 ) -> None:
     other = portal.grant(meters)
 
-    answer = await portal.push(machine, grant, agreement=other.document, standing=other.said)
+    answer = await portal.push(
+        machine, grant, agreement=other.document, standing=other.said
+    )
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "agreement"
@@ -156,12 +186,17 @@ async def test_two_projects_see_their_own_part_of_a_table(
     portal: Granting, machine: httpx.AsyncClient, meters: str
 ) -> None:
     first = portal.grant(meters, IN_PART)
-    second = portal.grant(meters, replace_struct(IN_PART, columns=("compteur", "note"), rows=()))
+    second = portal.grant(
+        meters, replace_struct(IN_PART, columns=("compteur", "note"), rows=())
+    )
     for each in (first, second):
         await portal.push(machine, each)
     address = f"/api/resources/{meters}/data/?page_size=200"
 
-    pages = [(await machine.get(address, headers=each.headers)).json() for each in (first, second, first)]
+    pages = [
+        (await machine.get(address, headers=each.headers)).json()
+        for each in (first, second, first)
+    ]
 
     assert [set(page["data"][0]) for page in pages] == [
         {"__id", "compteur", "commune", "index"}, {"__id", "compteur", "note"}, {"__id", "compteur", "commune", "index"},
@@ -174,9 +209,13 @@ async def test_forget_uses_deletes_what_is_older_than_it_is_kept(
 ) -> None:
     await read(machine, grant)
     async with node_database.session(demo.id, role="worker") as session:
-        first = await session.scalar(select(AgreementUse.id).order_by(AgreementUse.happened_at).limit(1))
+        first = await session.scalar(
+            select(AgreementUse.id).order_by(AgreementUse.happened_at).limit(1)
+        )
         old = update(AgreementUse).where(AgreementUse.id == first)
-        await session.execute(old.values(happened_at=now() - USES_KEPT - timedelta(minutes=1)))
+        await session.execute(
+            old.values(happened_at=now() - USES_KEPT - timedelta(minutes=1))
+        )
 
     async with node_database.session(demo.id, role="worker") as session:
         assert await delete_old_uses(session) == 1

@@ -10,7 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, WHOLE, Grant, Granting, replace_struct
+from tests.node.agreements.granting import (
+    HIDDEN,
+    IN_PART,
+    METERS,
+    WHOLE,
+    Grant,
+    Granting,
+    replace_struct,
+)
 from tests.node.producer import Producer
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -32,10 +40,15 @@ async def uses_of(
     await parts[GATE].close()
     async with database.session(territory.id, role="worker") as session:
         page = await list_uses(session, grant.id)
-    return [(each.what, each.verdict, each.bytes, each.times) for each in reversed(page.items)]
+    return [
+        (each.what, each.verdict, each.bytes, each.times)
+        for each in reversed(page.items)
+    ]
 
 
-async def given(portal: Granting, machine: httpx.AsyncClient, dataset: str, **terms: Any) -> Grant:
+async def given(
+    portal: Granting, machine: httpx.AsyncClient, dataset: str, **terms: Any
+) -> Grant:
     grant = portal.grant(dataset, replace_struct(WHOLE, **terms))
     assert (await portal.push(machine, grant)).status_code == 200
     return grant
@@ -81,7 +94,12 @@ async def test_the_volume_of_a_month_is_kept(
     part = await machine.get(address, headers={**grant.headers, "Range": "bytes=0-49"})
     more = await machine.get(address, headers={**grant.headers, "Range": "bytes=0-0"})
 
-    assert (first.status_code, second.status_code, part.status_code, more.status_code) == (200, 403, 206, 403)
+    assert (
+        first.status_code,
+        second.status_code,
+        part.status_code,
+        more.status_code,
+    ) == (200, 403, 206, 403)
     assert second.json()["code"] == "volume_spent"
     assert "retry-after" in second.headers
 
@@ -91,13 +109,21 @@ async def test_readings_at_once_do_not_pass_the_volume(
 ) -> None:
     grant = await given(portal, machine, meters, bytes_a_month=3 * SIZE)
 
-    answers = await asyncio.gather(*(machine.get(f"/datasets/{meters}/file", headers=grant.headers) for _ in range(8)))
+    answers = await asyncio.gather(
+        *(
+            machine.get(f"/datasets/{meters}/file", headers=grant.headers)
+            for _ in range(8)
+        )
+    )
 
     assert sorted(each.status_code for each in answers) == [200] * 3 + [403] * 5
 
 
 async def test_the_pace_of_a_minute_is_kept(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, monkeypatch: pytest.MonkeyPatch
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The minute does not end in the middle of the test: its clock stands still."""
     grant = await given(portal, machine, meters, requests_a_minute=3)
@@ -105,7 +131,12 @@ async def test_the_pace_of_a_minute_is_kept(
     for module in (gate, queries, restricted):
         monkeypatch.setattr(module, "now", lambda: moment)
 
-    answers = await asyncio.gather(*(machine.head(f"/datasets/{meters}/file", headers=grant.headers) for _ in range(7)))
+    answers = await asyncio.gather(
+        *(
+            machine.head(f"/datasets/{meters}/file", headers=grant.headers)
+            for _ in range(7)
+        )
+    )
     refused = [each for each in answers if each.status_code == 429]
 
     assert sorted(each.status_code for each in answers) == [200] * 3 + [429] * 4
@@ -116,7 +147,9 @@ async def test_what_is_no_table_is_not_given_in_part(
     portal: Granting, machine: httpx.AsyncClient, producer: Producer, asker: object
 ) -> None:
     dataset = await producer.publish(
-        await producer.draft(b"%PDF-1.4\n%%EOF\n", "plan.pdf"), access="restricted", reason="x"
+        await producer.draft(b"%PDF-1.4\n%%EOF\n", "plan.pdf"),
+        access="restricted",
+        reason="x",
     )
     part = portal.grant(dataset, IN_PART)
     whole = portal.grant(dataset)
@@ -159,22 +192,37 @@ async def test_refusals_of_a_minute_are_one_line(
     for _ in range(5):
         await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
 
-    assert await uses_of(parts, node_database, demo, grant) == [("file", "revoked", 0, 5)]
+    assert await uses_of(parts, node_database, demo, grant) == [
+        ("file", "revoked", 0, 5)
+    ]
 
 
 def exports_held_open() -> list[str]:
     """Exports of which this process still holds the file; they have no name any more."""
-    links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    links = [
+        str(link.readlink())
+        for link in Path("/proc/self/fd").iterdir()
+        if link.is_symlink()
+    ]
     return [link for link in links if "/exports/" in link]
 
 
 @pytest.mark.parametrize("way", ["a machine", "a person"])
 async def test_an_export_that_is_refused_for_its_volume_is_not_held_open(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, node_site: Site, demo: Territory, way: str
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    node_site: Site,
+    demo: Territory,
+    way: str,
 ) -> None:
     grant = await given(portal, machine, meters, bytes_a_month=10)
-    signed = sign_path(node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/csv")
-    address = {"a machine": f"/api/resources/{meters}/data/csv/", "a person": signed}[way]
+    signed = sign_path(
+        node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/csv"
+    )
+    address = {"a machine": f"/api/resources/{meters}/data/csv/", "a person": signed}[
+        way
+    ]
 
     answer = await machine.get(address, headers=grant.headers)
 
@@ -190,22 +238,37 @@ async def test_a_part_that_cannot_be_shown_is_logged_as_refused_and_counts_for_n
     node_database: Database,
     demo: Territory,
 ) -> None:
-    grant = await given(portal, machine, meters, columns=("absent",), requests_a_minute=1)
+    grant = await given(
+        portal, machine, meters, columns=("absent",), requests_a_minute=1
+    )
     address = f"/api/resources/{meters}/data/"
 
     answers = [await machine.get(address, headers=grant.headers) for _ in range(3)]
 
     assert [answer.json()["code"] for answer in answers] == ["other_columns"] * 3
-    assert await uses_of(parts, node_database, demo, grant) == [("rows", "other_columns", 0, 3)]
+    assert await uses_of(parts, node_database, demo, grant) == [
+        ("rows", "other_columns", 0, 3)
+    ]
 
 
 async def test_a_file_that_is_no_table_has_no_table(
-    portal: Granting, machine: httpx.AsyncClient, producer: Producer, node_site: Site, demo: Territory, asker: object
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    producer: Producer,
+    node_site: Site,
+    demo: Territory,
+    asker: object,
 ) -> None:
     plan = await producer.draft(b"%PDF-1.4\n%%EOF\n", "plan.pdf")
-    grant = await given(portal, machine, await producer.publish(plan, access="restricted", reason="x"))
+    grant = await given(
+        portal, machine, await producer.publish(plan, access="restricted", reason="x")
+    )
 
-    answer = await machine.get(sign_path(node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/csv"))
+    answer = await machine.get(
+        sign_path(
+            node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/csv"
+        )
+    )
 
     assert answer.status_code == 404
 
@@ -213,7 +276,8 @@ async def test_a_file_that_is_no_table_has_no_table(
 async def test_a_revoked_project_still_reads_what_it_read(
     portal: Granting, machine: httpx.AsyncClient, meters: str
 ) -> None:
-    grant, other = await given(portal, machine, meters), await given(portal, machine, meters)
+    grant = await given(portal, machine, meters)
+    other = await given(portal, machine, meters)
     await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
     await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
     address = f"/api/v1/agreements/{grant.id}/uses"
@@ -228,7 +292,11 @@ async def test_a_revoked_project_still_reads_what_it_read(
 
 
 async def test_the_producer_sees_who_read_what(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, producer: Producer, stranger: object
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    producer: Producer,
+    stranger: object,
 ) -> None:
     grant = await given(portal, machine, meters)
     await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
@@ -242,13 +310,21 @@ async def test_the_producer_sees_who_read_what(
     assert rows[1][3:5] == ["file", "allowed"]
 
 
-async def test_a_page_without_agreements_says_so(producer: Producer, meters: str) -> None:
-    assert f"/datasets/{meters}/agreements" in await producer.page(f"/datasets/{meters}")
+async def test_a_page_without_agreements_says_so(
+    producer: Producer, meters: str
+) -> None:
+    assert f"/datasets/{meters}/agreements" in await producer.page(
+        f"/datasets/{meters}"
+    )
     assert "Aucun projet" in await producer.page(f"/datasets/{meters}/agreements")
 
 
 async def test_the_log_is_kept_to_its_space_and_territory(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, other: Territory, node_database: Database
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    other: Territory,
+    node_database: Database,
 ) -> None:
     grant = await given(portal, machine, meters)
     await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
@@ -259,7 +335,12 @@ async def test_the_log_is_kept_to_its_space_and_territory(
 
 @pytest.mark.parametrize("way", ["file", "rows"])
 async def test_a_reading_that_began_before_a_revocation_is_given_nothing_more(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], at_node: Territory, way: str
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    parts: dict[str, Any],
+    at_node: Territory,
+    way: str,
 ) -> None:
     grant = await given(portal, machine, meters)
     agreed = await parts[GATE].authorize_person(at_node, grant.id, way)

@@ -28,7 +28,9 @@ def links(page: str) -> dict[str, str]:
     return {kind: unescape(address) for address, kind in found}
 
 
-async def test_the_page_gives_the_files_once(portal: Granting, passer_by: httpx.AsyncClient, grant: Grant) -> None:
+async def test_the_page_gives_the_files_once(
+    portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
+) -> None:
     ticket = portal.token(portal.audience, grant.id, READING, lifetime=120)
 
     page = await portal.enter(passer_by, grant, ticket)
@@ -48,7 +50,9 @@ async def test_the_page_gives_the_files_once(portal: Granting, passer_by: httpx.
     assert HIDDEN not in page.text
 
 
-async def test_of_a_part_only_the_part_is_given(portal: Granting, passer_by: httpx.AsyncClient, meters: str) -> None:
+async def test_of_a_part_only_the_part_is_given(
+    portal: Granting, passer_by: httpx.AsyncClient, meters: str
+) -> None:
     grant = portal.grant(meters, IN_PART)
     await portal.push(passer_by, grant)
 
@@ -63,11 +67,17 @@ async def test_of_a_part_only_the_part_is_given(portal: Granting, passer_by: htt
 
 
 async def test_whoever_may_read_a_part_gets_the_part_by_the_address_of_the_file(
-    portal: Granting, passer_by: httpx.AsyncClient, node_site: Site, demo: Territory, meters: str
+    portal: Granting,
+    passer_by: httpx.AsyncClient,
+    node_site: Site,
+    demo: Territory,
+    meters: str,
 ) -> None:
     grant = portal.grant(meters, IN_PART)
     await portal.push(passer_by, grant)
-    address = sign_path(node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/file")
+    address = sign_path(
+        node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/file"
+    )
 
     taken = await passer_by.get(address)
 
@@ -95,10 +105,15 @@ async def test_a_link_of_one_agreement_opens_no_other(
     await portal.push(passer_by, other)
     found = links((await portal.enter(passer_by, grant)).text)
 
-    assert (await passer_by.get(found["csv"].replace(str(grant.id), str(other.id)))).status_code == 403
+    assert (
+        await passer_by.get(found["csv"].replace(str(grant.id), str(other.id)))
+    ).status_code == 403
 
 
-@pytest.mark.parametrize("what", ["old", "too long", "kind", "scope", "subject", "garbage", "none", "document"])
+@pytest.mark.parametrize(
+    "what",
+    ["old", "too long", "kind", "scope", "subject", "garbage", "none", "document"],
+)
 async def test_a_ticket_that_is_not_right_opens_nothing(
     portal: Granting, passer_by: httpx.AsyncClient, grant: Grant, what: str
 ) -> None:
@@ -123,7 +138,10 @@ async def test_a_ticket_that_is_not_right_opens_nothing(
 async def test_a_revoked_agreement_shows_its_reason_and_page(
     portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
 ) -> None:
-    await portal.push(passer_by, grant.change(state=AgreementValidity.REVOKED, reason="Le projet est fini."))
+    await portal.push(
+        passer_by,
+        grant.change(state=AgreementValidity.REVOKED, reason="Le projet est fini."),
+    )
 
     answer = await portal.enter(passer_by, grant)
 
@@ -142,4 +160,6 @@ async def test_without_a_ticket_the_portal_is_the_way_in(
 
     for answer in (bare, asked):
         assert answer.status_code == 303
-        assert answer.headers["location"] == f"{portal.origin}/agreements/{grant.id}/files"
+        assert (
+            answer.headers["location"] == f"{portal.origin}/agreements/{grant.id}/files"
+        )

@@ -26,7 +26,9 @@ from udi.node import app as node
 from udi.protocol.terms import Purpose, Terms
 from udi.ui.site import Site
 
-DEFAULT, THOROUGH, MUTANT = 180, 10_000, 150
+DEFAULT = 180
+THOROUGH = 10_000
+MUTANT = 150
 """Cases by default, under `--all`, and at most for a node with a fault."""
 WHOLE_CASE = Case(
     source="readings",
@@ -62,16 +64,23 @@ VERDICTS = {
 
 @pytest.fixture(scope="module")
 async def stage(
-    node_app: Litestar, node_site: Site, portal_database: Database, node_database: Database
+    node_app: Litestar,
+    node_site: Site,
+    portal_database: Database,
+    node_database: Database,
 ) -> AsyncIterator[Stage]:
     """The node with three restricted files, and a portal that grants."""
-    async with open_stage(node_app, node_site, (portal_database, node_database)) as opened:
+    async with open_stage(
+        node_app, node_site, (portal_database, node_database)
+    ) as opened:
         with pytest.MonkeyPatch.context() as patch:
             move_clock(patch, opened.clock)
             yield opened
 
 
-async def run_trial(stage: Stage, most: int, forms: tuple[str, ...] = (), *, in_part: bool = True) -> Tally:
+async def run_trial(
+    stage: Stage, most: int, forms: tuple[str, ...] = (), *, in_part: bool = True
+) -> Tally:
     """Try so many cases, or fewer until one disagrees.
 
     `forms` are of the addresses that are tried, all if none; not `in_part`: every policy opens all columns and rows.
@@ -95,7 +104,12 @@ async def run_trial(stage: Stage, most: int, forms: tuple[str, ...] = (), *, in_
 def require_all_tried(tally: Tally, stage: Stage) -> None:
     """Each address that serves data gave something and refused something; each verdict of the reference was met."""
     addresses = group_addresses(stage.app)
-    served = {address.name for group in addresses.values() for address in group if address.shows_data}
+    served = {
+        address.name
+        for group in addresses.values()
+        for address in group
+        if address.shows_data
+    }
     always_refused = {address.name for address in addresses["frame"]}
     never_refused = {"export for a person uses"}
     assert set(tally.given) == served - always_refused
@@ -103,7 +117,9 @@ def require_all_tried(tally: Tally, stage: Stage) -> None:
     assert set(tally.verdicts) == VERDICTS
 
 
-async def test_the_node_does_what_the_reference_says(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_node_does_what_the_reference_says(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
     tally = await run_trial(stage, DEFAULT)
 
     require_all_tried(tally, stage)
@@ -113,14 +129,18 @@ async def test_the_node_does_what_the_reference_says(stage: Stage, capsys: pytes
 
 
 @pytest.mark.thorough
-async def test_the_node_does_what_the_reference_says_of_ten_thousand_policies(stage: Stage) -> None:
+async def test_the_node_does_what_the_reference_says_of_ten_thousand_policies(
+    stage: Stage,
+) -> None:
     tally = await run_trial(stage, THOROUGH)
 
     assert tally.cases == THOROUGH
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-async def test_a_node_with_a_fault_is_found(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_node_with_a_fault_is_found(
+    stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mutant = MUTANTS[name]
     mutant.patch(monkeypatch)
 
@@ -142,17 +162,23 @@ async def test_no_other_address_shows_a_cell(stage: Stage) -> None:
     assert len(others) > 50
 
 
-async def test_an_address_that_nobody_thought_of_is_found(node_site: Site, stage: Stage) -> None:
+async def test_an_address_that_nobody_thought_of_is_found(
+    node_site: Site, stage: Stage
+) -> None:
     @get("/datasets/{dataset_id:uuid}/peek")
     async def peek(dataset_id: FromPath[UUID]) -> str:
         return READINGS.content.decode()
 
     app = node.create(node_site)
     app.register(peek)
-    address = next(each for each in group_addresses(app)[NOTHING] if each.route.endswith("/peek"))
+    address = next(
+        each for each in group_addresses(app)[NOTHING] if each.route.endswith("/peek")
+    )
     transport = httpx.ASGITransport(app=app)
 
-    async with httpx.AsyncClient(transport=transport, base_url=stage.client.base_url) as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url=stage.client.base_url
+    ) as client:
         trial = await begin(replace(stage, app=app, client=client), WHOLE_CASE)
         with pytest.raises(DisagreementError, match="leak"):
             await trial.require_nothing(address, "GET")
@@ -160,7 +186,9 @@ async def test_an_address_that_nobody_thought_of_is_found(node_site: Site, stage
 
 def test_a_parameter_that_nobody_thought_of_is_found() -> None:
     @get("/datasets/{dataset_id:uuid}/layers/{layer:str}")
-    async def show_layer(dataset_id: FromPath[UUID], layer: FromPath[str]) -> dict[str, Any]:
+    async def show_layer(
+        dataset_id: FromPath[UUID], layer: FromPath[str]
+    ) -> dict[str, Any]:
         return {}
 
     with pytest.raises(AssertionError, match="layer"):

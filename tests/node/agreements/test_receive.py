@@ -23,7 +23,9 @@ from udi.protocol.credentials import AGREEMENT, READING, REPORT
 
 
 async def reads(machine: httpx.AsyncClient, grant: Grant) -> int:
-    answer = await machine.get(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)
+    answer = await machine.get(
+        f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers
+    )
     return answer.status_code
 
 
@@ -31,7 +33,9 @@ async def reads(machine: httpx.AsyncClient, grant: Grant) -> int:
 async def grant(portal: Granting, meters: str, machine: httpx.AsyncClient) -> Grant:
     """An agreement that the node holds."""
     made = portal.grant(meters)
-    assert (await portal.push(machine, made)).json() == {"revision": made.standing.revision}
+    assert (await portal.push(machine, made)).json() == {
+        "revision": made.standing.revision
+    }
     assert await reads(machine, made) == 200
     return made
 
@@ -42,11 +46,15 @@ async def test_a_revocation_ends_reading_and_says_why(
     grant.change(state=AgreementValidity.REVOKED, reason="Le projet a changé d’objet.")
     await portal.push(machine, grant)
 
-    answer = await machine.get(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)
+    answer = await machine.get(
+        f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers
+    )
 
     assert answer.status_code == 403
     assert answer.json()["code"] == "revoked"
-    assert answer.json()["errors"] == [{"field": "reason", "reason": "Le projet a changé d’objet."}]
+    assert answer.json()["errors"] == [
+        {"field": "reason", "reason": "Le projet a changé d’objet."}
+    ]
     assert answer.json()["page"] == grant.agreement.page
     assert answer.headers["link"] == f'<{grant.agreement.page}>; rel="help"'
 
@@ -57,7 +65,9 @@ async def test_what_is_sent_late_or_twice_changes_nothing(
     before = grant.said
     grant.change(state=AgreementValidity.REVOKED)
     revoked = grant.said
-    assert (await portal.push(machine, grant)).json() == {"revision": grant.standing.revision}
+    assert (await portal.push(machine, grant)).json() == {
+        "revision": grant.standing.revision
+    }
 
     for said in (before, revoked, before):
         answer = await portal.push(machine, grant, standing=said)
@@ -84,20 +94,37 @@ async def test_a_credential_that_was_replaced_opens_nothing(
 
 
 @pytest.mark.parametrize(
-    "what", ["altered", "other_key", "other_node", "swapped", "other_kind", "token", "broken", "none"]
+    "what",
+    [
+        "altered",
+        "other_key",
+        "other_node",
+        "swapped",
+        "other_kind",
+        "token",
+        "broken",
+        "none",
+    ],
 )
 async def test_a_document_that_is_not_the_portals_for_this_is_refused(
     portal: Granting, machine: httpx.AsyncClient, meters: str, grant: Grant, what: str
 ) -> None:
     other = portal.grant(meters)
     grant.change(state=AgreementValidity.ACTIVE, closes_at=in_days(9))
-    claims, said = write_agreement(grant.agreement), write_agreement_status(grant.standing)
+    claims = write_agreement(grant.agreement)
+    said = write_agreement_status(grant.standing)
     stranger = Signer.from_secret(new_secret())
     head, body, signature = grant.document.split(".")
     changed: dict[str, dict[str, str]] = {
         "altered": {"agreement": f"{head}.{other.document.split('.')[1]}.{signature}"},
-        "other_key": {"standing": portal.sign(said, AGREEMENT_STATUS_TYPE, signer=stranger)},
-        "other_node": {"standing": portal.sign(said, AGREEMENT_STATUS_TYPE, audience="https://other.example")},
+        "other_key": {
+            "standing": portal.sign(said, AGREEMENT_STATUS_TYPE, signer=stranger)
+        },
+        "other_node": {
+            "standing": portal.sign(
+                said, AGREEMENT_STATUS_TYPE, audience="https://other.example"
+            )
+        },
         "swapped": {"agreement": other.document},
         "other_kind": {"agreement": portal.sign(claims, AGREEMENT_STATUS_TYPE)},
         "token": {
@@ -130,17 +157,24 @@ async def test_only_the_portals_token_for_this_agreement_pushes(
         assert answer.status_code == 401, name
 
     assert (await machine.put(address, json=body)).status_code == 401
-    assert (await machine.put(address, json=body, headers=grant.headers)).status_code == 401
+    assert (
+        await machine.put(address, json=body, headers=grant.headers)
+    ).status_code == 401
 
 
 async def test_an_agreement_about_another_nodes_dataset_is_not_kept(
-    portal: Granting, machine: httpx.AsyncClient, node_database: Database, demo: Territory
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     stray = portal.grant(str(uuid.uuid4()))
 
     assert (await portal.push(machine, stray)).status_code == 404
     async with node_database.session(demo.id, role="worker") as session:
-        assert await session.scalar(select(func.count()).select_from(HeldAgreement)) == 0
+        assert (
+            await session.scalar(select(func.count()).select_from(HeldAgreement)) == 0
+        )
 
 
 async def test_a_document_of_another_shape_is_refused_with_its_faults(
@@ -148,7 +182,9 @@ async def test_a_document_of_another_shape_is_refused_with_its_faults(
 ) -> None:
     claims = write_agreement(grant.agreement) | {"terms": {"purposes": []}}
 
-    answer = await portal.push(machine, grant, agreement=portal.sign(claims, AGREEMENT_TYPE))
+    answer = await portal.push(
+        machine, grant, agreement=portal.sign(claims, AGREEMENT_TYPE)
+    )
 
     assert answer.status_code == 422
     assert "terms.purposes" in {each["field"] for each in answer.json()["errors"]}
@@ -158,12 +194,20 @@ async def test_pushes_at_once_leave_the_last_revision(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
     said = [
-        grant.change(state=AgreementValidity.ACTIVE if number % 2 else AgreementValidity.SUSPENDED).said
+        grant.change(
+            state=AgreementValidity.ACTIVE
+            if number % 2
+            else AgreementValidity.SUSPENDED
+        ).said
         for number in range(8)
     ]
-    await asyncio.gather(*(portal.push(machine, grant, standing=each) for each in reversed(said)))
+    await asyncio.gather(
+        *(portal.push(machine, grant, standing=each) for each in reversed(said))
+    )
 
-    assert (await portal.push(machine, grant)).json() == {"revision": grant.standing.revision}
+    assert (await portal.push(machine, grant)).json() == {
+        "revision": grant.standing.revision
+    }
     assert await reads(machine, grant) == 200
 
 

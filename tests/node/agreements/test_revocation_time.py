@@ -9,10 +9,13 @@ import httpx
 from tests.node.agreements.granting import Grant, Granting
 from udi.protocol.agreement import AgreementValidity
 
-TIMES, LONGEST = 100, 5.0
+TIMES = 100
+LONGEST = 5.0
 
 
-async def test_a_revocation_is_felt_within_seconds(portal: Granting, machine: httpx.AsyncClient, meters: str) -> None:
+async def test_a_revocation_is_felt_within_seconds(
+    portal: Granting, machine: httpx.AsyncClient, meters: str
+) -> None:
     grant = portal.grant(meters)
     await portal.push(machine, grant)
     taken = []
@@ -31,7 +34,9 @@ async def revoke(portal: Granting, machine: httpx.AsyncClient, grant: Grant) -> 
     grant.change(state=AgreementValidity.REVOKED)
     told = asyncio.create_task(portal.push(machine, grant))
     while True:
-        answer = await machine.head(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)
+        answer = await machine.head(
+            f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers
+        )
         if answer.status_code == 403:
             break
         assert answer.status_code == 200

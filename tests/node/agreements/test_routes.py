@@ -12,7 +12,16 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from tests.node.agreements.granting import HIDDEN, IN_PART, ROWS, WHOLE, Grant, Granting, in_days, replace_struct
+from tests.node.agreements.granting import (
+    HIDDEN,
+    IN_PART,
+    ROWS,
+    WHOLE,
+    Grant,
+    Granting,
+    in_days,
+    replace_struct,
+)
 from tests.node.agreements.ways import DESCRIBE, OTHER, ROWS_LEAVE
 from tests.node.conftest import Browse
 from tests.node.producer import Producer
@@ -28,7 +37,11 @@ from udi.ui.site import Site
 
 REFUSALS = {401, 403, 404, 422}
 FOR_PROJECTS = [
-    way for way in ROWS_LEAVE if way.startswith(("/datasets/{id}/file", "/files", "/api/resources", "/ogc", "/storage"))
+    way
+    for way in ROWS_LEAVE
+    if way.startswith(
+        ("/datasets/{id}/file", "/files", "/api/resources", "/ogc", "/storage")
+    )
 ]
 """By which a project reads under its agreement."""
 FRAMES = [way for way in ROWS_LEAVE if way.startswith("/embed")]
@@ -38,20 +51,28 @@ FIRST = "PA-0001"
 
 
 @pytest.fixture
-async def places(meters: str, node_database: Database, demo: Territory) -> dict[str, str]:
+async def places(
+    meters: str, node_database: Database, demo: Territory
+) -> dict[str, str]:
     """What fills the addresses."""
     async with node_database.session(demo.id, role="worker") as session:
         dataset = await find_dataset(session, uuid.UUID(meters))
         assert dataset is not None
         dataset.media_id = uuid.uuid4()
         media = str(dataset.media_id)
-    return {"id": meters, "file": str(dataset.latest.file_id), "media": media, "agreement": str(uuid.uuid4())}
+    return {
+        "id": meters,
+        "file": str(dataset.latest.file_id),
+        "media": media,
+        "agreement": str(uuid.uuid4()),
+    }
 
 
 def test_every_address_is_among_the_ways(node_app: Litestar) -> None:
     """A new route says on which side it is."""
     known = {
-        re.sub(r"\{[a-z_]+\}", "{}", path.partition("?")[0].rstrip("/")) or "/" for path in (*ROWS_LEAVE, *DESCRIBE)
+        re.sub(r"\{[a-z_]+\}", "{}", path.partition("?")[0].rstrip("/")) or "/"
+        for path in (*ROWS_LEAVE, *DESCRIBE)
     }
     known |= {re.sub(r"\{[a-z_]+\}", "{}", path) for path in OTHER}
     known = {
@@ -65,7 +86,12 @@ def test_every_address_is_among_the_ways(node_app: Litestar) -> None:
         if isinstance(route, HTTPRoute) and "GET" in route.methods:
             given.add(re.sub(r"\{[^}]+\}", "{}", route.path_format.rstrip("/")) or "/")
     named = {re.sub(r"/versions/1\b", "/versions/{}", each) for each in known}
-    named = {re.sub(r"/data/(csv|xlsx|parquet|json|ndjson|geojson|pmtiles)$", "/data/{}", each) for each in named}
+    named = {
+        re.sub(
+            r"/data/(csv|xlsx|parquet|json|ndjson|geojson|pmtiles)$", "/data/{}", each
+        )
+        for each in named
+    }
     named = {re.sub(r"/files/(file|csv|uses)$", "/files/{}", each) for each in named}
     named = {
         each.replace("/items/2", "/items/{}")
@@ -87,7 +113,9 @@ async def identities(
     another = await producer.publish(access="restricted")
     grants: dict[str, Grant] = {
         "of another dataset": portal.grant(another),
-        "revoked": portal.grant(meters).change(state=AgreementValidity.REVOKED, reason="Trop"),
+        "revoked": portal.grant(meters).change(
+            state=AgreementValidity.REVOKED, reason="Trop"
+        ),
         "suspended": portal.grant(meters).change(state=AgreementValidity.SUSPENDED),
         "given up": portal.grant(meters).change(state=AgreementValidity.GIVEN_UP),
         "closed by notice": portal.grant(meters).change(closes_at=in_days(-0.1)),
@@ -101,17 +129,32 @@ async def identities(
     assert (await portal.push(machine, good)).status_code == 200
     found = {name: (machine, grant.headers) for name, grant in grants.items()}
     found["nobody"] = (machine, {})
-    found["an unknown secret"] = (machine, {"Authorization": "Bearer udi_project_" + "x" * 43})
-    found["a key of another kind"] = (machine, {"Authorization": "Bearer udi_" + "x" * 43})
-    found["a token of the portal"] = (machine, portal.bearer(portal.audience, meters, READING))
+    found["an unknown secret"] = (
+        machine,
+        {"Authorization": "Bearer udi_project_" + "x" * 43},
+    )
+    found["a key of another kind"] = (
+        machine,
+        {"Authorization": "Bearer udi_" + "x" * 43},
+    )
+    found["a token of the portal"] = (
+        machine,
+        portal.bearer(portal.audience, meters, READING),
+    )
     found["a changed secret"] = (
         machine,
-        {"Authorization": f"Bearer {good.secret[:-1]}{'A' if good.secret[-1] != 'A' else 'B'}"},
+        {
+            "Authorization": f"Bearer {good.secret[:-1]}{'A' if good.secret[-1] != 'A' else 'B'}"
+        },
     )
     async with (
         browse(node_app, demo, stranger) as neighbour,
         browse(node_app, demo, reader) as member,
-        browse(node_app, other, make_person(other, memberships={"mairie-kerlevan": ["managers"]})) as elsewhere,
+        browse(
+            node_app,
+            other,
+            make_person(other, memberships={"mairie-kerlevan": ["managers"]}),
+        ) as elsewhere,
         browse(node_app, other) as abroad,
     ):
         found["the publisher of another producer"] = (neighbour, {"Accept": "*/*"})
@@ -126,22 +169,30 @@ async def test_no_row_reaches_whoever_has_no_agreement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setitem(node_site.parts, RATES, RateLimiter("tables", limit=10**8))
-    tried, leaks = 0, list[str]()
+    tried = 0
+    leaks = list[str]()
     for name, (client, headers) in identities.items():
         for way in ROWS_LEAVE:
             for method in ("GET", "HEAD") if name in BOTH else ("GET",):
-                answer = await client.request(method, way.format(**places), headers=headers)
+                answer = await client.request(
+                    method, way.format(**places), headers=headers
+                )
                 tried += 1
                 allowed = (
                     REFUSALS
                     | (
                         {303, 302}
-                        if way.startswith(("/datasets", "/spaces")) and not headers.get("Authorization")
+                        if way.startswith(("/datasets", "/spaces"))
+                        and not headers.get("Authorization")
                         else set()
                     )
                     | {405}
                 )
-                if answer.status_code not in allowed or HIDDEN in answer.text or FIRST in answer.text:
+                if (
+                    answer.status_code not in allowed
+                    or HIDDEN in answer.text
+                    or FIRST in answer.text
+                ):
                     leaks.append(f"{name}: {method} {way}: {answer.status_code}")
                 assert "access-control-allow-origin" not in answer.headers, (name, way)
         for way in DESCRIBE:
@@ -154,7 +205,9 @@ async def test_no_row_reaches_whoever_has_no_agreement(
     assert leaks == []
 
 
-async def test_a_machine_is_never_sent_elsewhere(machine: httpx.AsyncClient, places: dict[str, str]) -> None:
+async def test_a_machine_is_never_sent_elsewhere(
+    machine: httpx.AsyncClient, places: dict[str, str]
+) -> None:
     for way in (*FOR_PROJECTS, *FRAMES):
         answer = await machine.get(way.format(**places))
         assert answer.status_code == 401, way
@@ -188,14 +241,34 @@ async def test_what_is_hidden_is_nowhere(
     rows = (await read("/api/resources/{id}/data/?page_size=200")).json()
     assert rows["meta"]["total"] == 20
     assert [row["__id"] for row in rows["data"]] == list(range(1, 21))
-    assert {tuple(row) for row in rows["data"]} == {("__id", "compteur", "commune", "index")}
-    for hidden in ("note__contains=C", "note__sort=asc", "latitude__groupby", "note__isnotnull", "columns=note"):
-        assert (await read(f"/api/resources/{{id}}/data/?{hidden}")).status_code == 403, hidden
-    summed = (await read("/api/resources/{id}/data/?index__sum&index__max&index__count")).json()["data"]
+    assert {tuple(row) for row in rows["data"]} == {
+        ("__id", "compteur", "commune", "index")
+    }
+    for hidden in (
+        "note__contains=C",
+        "note__sort=asc",
+        "latitude__groupby",
+        "note__isnotnull",
+        "columns=note",
+    ):
+        assert (
+            await read(f"/api/resources/{{id}}/data/?{hidden}")
+        ).status_code == 403, hidden
+    summed = (
+        await read("/api/resources/{id}/data/?index__sum&index__max&index__count")
+    ).json()["data"]
     odd = [row[4] for row in ROWS if row[4] % 2]
-    assert summed == [{"index__sum": sum(odd), "index__max": max(odd), "index__count": 20}]
-    assert (await read("/api/resources/{id}/data/?commune__contains=Plou")).json()["meta"]["total"] == 0
-    for way in ("/datasets/{id}/file", "/files/{file}/compteurs.csv", "/storage/download/{media}"):
+    assert summed == [
+        {"index__sum": sum(odd), "index__max": max(odd), "index__count": 20}
+    ]
+    assert (await read("/api/resources/{id}/data/?commune__contains=Plou")).json()[
+        "meta"
+    ]["total"] == 0
+    for way in (
+        "/datasets/{id}/file",
+        "/files/{file}/compteurs.csv",
+        "/storage/download/{media}",
+    ):
         given = await read(way)
         assert given.headers["content-type"].startswith("text/csv"), way
         assert given.text.splitlines()[0] == "compteur,commune,index"
@@ -213,10 +286,14 @@ async def test_a_parquet_holds_only_what_is_opened(
     grant = portal.grant(meters, IN_PART)
     await portal.push(machine, grant)
 
-    given = await machine.get(f"/api/resources/{meters}/data/parquet/", headers=grant.headers)
+    given = await machine.get(
+        f"/api/resources/{meters}/data/parquet/", headers=grant.headers
+    )
     (tmp_path / "given.parquet").write_bytes(given.content)
     with duckdb.connect() as connection:
-        rows = connection.execute(f"SELECT * FROM '{tmp_path}/given.parquet'").fetchall()
+        rows = connection.execute(
+            f"SELECT * FROM '{tmp_path}/given.parquet'"
+        ).fetchall()
 
     assert [row[0] for row in rows] == list(range(1, 21))
     assert {row[2] for row in rows} == {"Kerlévan"}
@@ -238,10 +315,16 @@ async def test_tags_and_lengths_do_not_change_with_what_is_hidden(
             "",
         ]
     )
-    assert (await producer.send(changed.encode(), "compteurs.csv", f"/datasets/{meters}/versions")).status_code == 303
+    assert (
+        await producer.send(
+            changed.encode(), "compteurs.csv", f"/datasets/{meters}/versions"
+        )
+    ).status_code == 303
     await producer.publish(meters, access="restricted")
     after = await machine.get(path, headers=grant.headers)
-    again = await machine.get(path, headers={**grant.headers, "If-None-Match": after.headers["etag"]})
+    again = await machine.get(
+        path, headers={**grant.headers, "If-None-Match": after.headers["etag"]}
+    )
 
     assert before.headers["etag"] == after.headers["etag"]
     assert before.content == after.content
@@ -254,18 +337,28 @@ async def test_places_are_given_where_all_columns_are(
     grant = portal.grant(meters, replace_struct(IN_PART, columns=()))
     await portal.push(machine, grant)
 
-    found = (await machine.get(f"/ogc/{meters}/collections/data/items?limit=100", headers=grant.headers)).json()
-    extent = (await machine.get(f"/ogc/{meters}/collections/data", headers=grant.headers)).json()["extent"]
+    found = (
+        await machine.get(
+            f"/ogc/{meters}/collections/data/items?limit=100", headers=grant.headers
+        )
+    ).json()
+    extent = (
+        await machine.get(f"/ogc/{meters}/collections/data", headers=grant.headers)
+    ).json()["extent"]
 
     assert found["numberMatched"] == 20
     assert extent["spatial"]["bbox"] == [[-4.5, 48.001, -4.5, 48.039]]
 
 
-async def test_a_sheet_opens(machine: httpx.AsyncClient, meters: str, portal: Granting) -> None:
+async def test_a_sheet_opens(
+    machine: httpx.AsyncClient, meters: str, portal: Granting
+) -> None:
     grant = portal.grant(meters, IN_PART)
     await portal.push(machine, grant)
 
-    sheet = await machine.get(f"/api/resources/{meters}/data/xlsx/", headers=grant.headers)
+    sheet = await machine.get(
+        f"/api/resources/{meters}/data/xlsx/", headers=grant.headers
+    )
 
     assert io.BytesIO(sheet.content).read(2) == b"PK"
 
@@ -276,9 +369,16 @@ async def test_a_purpose_that_is_stated_must_be_the_agreed_one(
     grant = portal.grant(meters)
     await portal.push(machine, grant)
 
-    right = await machine.get(f"/datasets/{meters}/file", headers={**grant.headers, "UDI-Purpose": "research"})
-    wrong = await machine.get(f"/datasets/{meters}/file", headers={**grant.headers, "UDI-Purpose": "commercial"})
-    none = await machine.get(f"/datasets/{meters}/file", headers={**grant.headers, "UDI-Purpose": "fun"})
+    right = await machine.get(
+        f"/datasets/{meters}/file", headers={**grant.headers, "UDI-Purpose": "research"}
+    )
+    wrong = await machine.get(
+        f"/datasets/{meters}/file",
+        headers={**grant.headers, "UDI-Purpose": "commercial"},
+    )
+    none = await machine.get(
+        f"/datasets/{meters}/file", headers={**grant.headers, "UDI-Purpose": "fun"}
+    )
 
     assert (right.status_code, wrong.status_code, none.status_code) == (200, 403, 422)
     assert wrong.json()["code"] == "other_purpose"

@@ -54,7 +54,12 @@ class Stage:
         return agreed
 
     async def take(
-        self, agreed: AgreementReading, *, stop_after: int, stop: Callable[[], Any], seconds_a_piece: float = 0.0
+        self,
+        agreed: AgreementReading,
+        *,
+        stop_after: int,
+        stop: Callable[[], Any],
+        seconds_a_piece: float = 0.0,
     ) -> int:
         """Read to the end, however it comes; how many bytes came after `stop` was called, behind the piece `stop_after`."""
         taken = after = 0
@@ -71,12 +76,17 @@ class Stage:
         return after
 
     async def revoke(self) -> None:
-        await self.portal.push(self.machine, self.grant.change(state=AgreementValidity.REVOKED, reason="Trop."))
+        await self.portal.push(
+            self.machine,
+            self.grant.change(state=AgreementValidity.REVOKED, reason="Trop."),
+        )
 
     async def uses(self) -> list[AgreementUse]:
         await self.gate.close()
         async with self.gate.session(self.territory.id) as session:
-            query = select(AgreementUse).where(AgreementUse.agreement_id == self.grant.id)
+            query = select(AgreementUse).where(
+                AgreementUse.agreement_id == self.grant.id
+            )
             return list(await session.scalars(query.order_by(AgreementUse.happened_at)))
 
 
@@ -89,7 +99,8 @@ async def pieces() -> AsyncIterator[bytes]:
 async def stage(
     node_site: Site, at_node: Territory, portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any]
 ) -> Stage:  # fmt: skip
-    watch, held = Watch(), parts[GATE]
+    watch = Watch()
+    held = parts[GATE]
     gate = AgreementGate(held.database, held.waiting, watch)
     grant = portal.grant(meters)
     assert (await portal.push(machine, grant)).status_code == 200
@@ -106,17 +117,28 @@ async def test_a_fast_reading_stops_within_so_many_bytes(stage: Stage) -> None:
 
 
 async def test_a_slow_reading_stops_within_so_many_seconds(stage: Stage) -> None:
-    after = await stage.take(await stage.begin(), stop_after=50, stop=stage.revoke, seconds_a_piece=0.5)
+    after = await stage.take(
+        await stage.begin(), stop_after=50, stop=stage.revoke, seconds_a_piece=0.5
+    )
 
     assert after <= PIECE * SECONDS / 0.5
 
 
 @pytest.mark.parametrize(
-    "change", [{"state": AgreementValidity.SUSPENDED}, {"state": AgreementValidity.GIVEN_UP}, {"credentials": ()}]
+    "change",
+    [
+        {"state": AgreementValidity.SUSPENDED},
+        {"state": AgreementValidity.GIVEN_UP},
+        {"credentials": ()},
+    ],
 )
-async def test_whatever_ends_an_agreement_stops_its_readings(stage: Stage, change: dict[str, Any]) -> None:
+async def test_whatever_ends_an_agreement_stops_its_readings(
+    stage: Stage, change: dict[str, Any]
+) -> None:
     agreed = await stage.gate.authorize_person(stage.territory, stage.grant.id, "file")
-    agreed.attempt = gates.ReadingAttempt(agreed.attempt.dataset_id, "file", stage.grant.standing.credentials[0].sha256)
+    agreed.attempt = gates.ReadingAttempt(
+        agreed.attempt.dataset_id, "file", stage.grant.standing.credentials[0].sha256
+    )
 
     async def end() -> None:
         await stage.portal.push(stage.machine, stage.grant.change(**change))
@@ -124,7 +146,9 @@ async def test_whatever_ends_an_agreement_stops_its_readings(stage: Stage, chang
     assert await stage.take(agreed, stop_after=10, stop=end) <= BYTES
 
 
-async def test_the_end_date_stops_a_reading(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_end_date_stops_a_reading(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     agreed = await stage.begin()
     later = stage.grant.agreement.ends_at + timedelta(seconds=1)
 
@@ -138,7 +162,9 @@ async def test_an_agreement_that_holds_stops_nothing(stage: Stage) -> None:
     async def nothing() -> None:
         return
 
-    taken = await stage.take(await stage.begin(), stop_after=0, stop=nothing, seconds_a_piece=1.0)
+    taken = await stage.take(
+        await stage.begin(), stop_after=0, stop=nothing, seconds_a_piece=1.0
+    )
 
     [use] = await stage.uses()
     assert taken == PIECE * PIECES
@@ -146,7 +172,11 @@ async def test_an_agreement_that_holds_stops_nothing(stage: Stage) -> None:
 
 
 async def test_the_pace_of_an_agreement_stops_no_reading_that_began(
-    stage: Stage, portal: Granting, machine: httpx.AsyncClient, meters: str, monkeypatch: pytest.MonkeyPatch
+    stage: Stage,
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Readings a minute are counted when they begin: another one, a minute later, does not end the first."""
     terms = type(IN_PART)(purposes=IN_PART.purposes, requests_a_minute=1)
@@ -160,10 +190,15 @@ async def test_the_pace_of_an_agreement_stops_no_reading_that_began(
             monkeypatch.setattr(module, "now", lambda: minute)
         await stage.gate.authorize_person(stage.territory, stage.grant.id, "csv")
 
-    assert await stage.take(agreed, stop_after=10, stop=begin_another) == (PIECES - 10) * PIECE
+    assert (
+        await stage.take(agreed, stop_after=10, stop=begin_another)
+        == (PIECES - 10) * PIECE
+    )
 
 
-async def test_its_producer_sees_a_reading_that_goes_on(stage: Stage, producer: Producer, meters: str) -> None:
+async def test_its_producer_sees_a_reading_that_goes_on(
+    stage: Stage, producer: Producer, meters: str
+) -> None:
     pages = []
 
     async def look() -> None:
@@ -177,7 +212,9 @@ async def test_its_producer_sees_a_reading_that_goes_on(stage: Stage, producer: 
     assert "Lectures en cours" not in pages[1]
 
 
-async def test_its_producer_reads_that_it_was_stopped(stage: Stage, producer: Producer, meters: str) -> None:
+async def test_its_producer_reads_that_it_was_stopped(
+    stage: Stage, producer: Producer, meters: str
+) -> None:
     await stage.take(await stage.begin(), stop_after=5, stop=stage.revoke)
     await stage.gate.close()
 
@@ -199,7 +236,11 @@ PLACES = ("", "/api", "/conformance", "/collections", "/collections/data", "/col
 
 
 async def test_a_column_outside_the_agreement_is_refused_and_logged_everywhere(
-    stage: Stage, portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any]
+    stage: Stage,
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    parts: dict[str, Any],
 ) -> None:
     stage.grant = portal.grant(meters, IN_PART)
     await portal.push(machine, stage.grant)
@@ -207,9 +248,14 @@ async def test_a_column_outside_the_agreement_is_refused_and_logged_everywhere(
     asked += [f"/ogc/{meters}{each}" for each in PLACES]
     stage.gate = parts[GATE]
 
-    answers = {path: await machine.get(path, headers=stage.grant.headers) for path in asked}
+    answers = {
+        path: await machine.get(path, headers=stage.grant.headers) for path in asked
+    }
 
-    refused = {path: (answer.status_code, answer.json().get("code")) for path, answer in answers.items()}
+    refused = {
+        path: (answer.status_code, answer.json().get("code"))
+        for path, answer in answers.items()
+    }
     assert refused == dict.fromkeys(asked, (403, "other_columns"))
     verdicts = [use.verdict for use in await stage.uses() for _ in range(use.times)]
     assert verdicts == ["other_columns"] * len(asked)
@@ -223,8 +269,12 @@ async def test_places_filtered_by_a_hidden_column_are_refused(
     grant = portal.grant(meters, terms)
     await portal.push(machine, grant)
 
-    refused = await machine.get(f"/ogc/{meters}/collections/data/items?note=C", headers=grant.headers)
-    given = await machine.get(f"/ogc/{meters}/collections/data/items?index=1", headers=grant.headers)
+    refused = await machine.get(
+        f"/ogc/{meters}/collections/data/items?note=C", headers=grant.headers
+    )
+    given = await machine.get(
+        f"/ogc/{meters}/collections/data/items?index=1", headers=grant.headers
+    )
 
     assert (refused.status_code, refused.json()["code"]) == (403, "other_columns")
     assert given.status_code == 200
@@ -236,7 +286,9 @@ async def test_a_column_that_is_nowhere_is_a_mistake_as_before(
     grant = portal.grant(meters, IN_PART)
     await portal.push(machine, grant)
 
-    answer = await machine.get(f"/api/resources/{meters}/data/?nothing__contains=C", headers=grant.headers)
+    answer = await machine.get(
+        f"/api/resources/{meters}/data/?nothing__contains=C", headers=grant.headers
+    )
 
     assert answer.status_code == 422
     assert "note" not in answer.text

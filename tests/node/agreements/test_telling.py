@@ -17,12 +17,19 @@ USES = "/kalim/v1/agreements/uses"
 
 
 async def test_each_credential_is_told_by_the_hour_once(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    asker: AgreementSync,
+    at_node: Territory,
 ) -> None:
     used, refused, unused = (portal.grant(meters) for _ in range(3))
     for grant in (used, refused.change(state=AgreementValidity.SUSPENDED), unused):
         await portal.push(machine, grant)
-    read = [await machine.get(f"/datasets/{meters}/file", headers=grant.headers) for grant in (used, refused)]
+    read = [
+        await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
+        for grant in (used, refused)
+    ]
     portal.answers.append((503, {}))
     with pytest.raises(PortalUnavailableError):
         await report_uses(asker.database, asker.portal, at_node)
@@ -30,7 +37,11 @@ async def test_each_credential_is_told_by_the_hour_once(
 
     assert [each.status_code for each in read] == [200, 403]
     assert told[0] == 2
-    failed, sent, *_ = [body for method, path, body, _ in portal.pushed if (method, path) == ("POST", USES)]
+    failed, sent, *_ = [
+        body
+        for method, path, body, _ in portal.pushed
+        if (method, path) == ("POST", USES)
+    ]
     assert failed == sent
     assert set(sent) == {"uses"}
     hour = now().replace(minute=0, second=0, microsecond=0)
@@ -51,6 +62,8 @@ async def test_what_was_told_some_time_ago_is_not_told_again(
     await portal.push(machine, grant)
     await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
 
-    assert [await report_uses(asker.database, asker.portal, at_node) for _ in range(2)] == [1, 0]
+    assert [
+        await report_uses(asker.database, asker.portal, at_node) for _ in range(2)
+    ] == [1, 0]
     await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
     assert await report_uses(asker.database, asker.portal, at_node) == 1

@@ -39,15 +39,23 @@ def rows_of(path: Path) -> list[tuple[object, ...]]:
 
 
 def as_stored(cell: Cell) -> object:
-    return float(cell) if isinstance(cell, Decimal) else cell
+    if isinstance(cell, Decimal):
+        return float(cell)
+    return cell
 
 
 @settings(max_examples=EXAMPLES, database=None)
 @given(case=cases())
-def test_the_table_that_is_shown_is_the_agreed_one(tmp_path_factory: pytest.TempPathFactory, case: Case) -> None:
+def test_the_table_that_is_shown_is_the_agreed_one(
+    tmp_path_factory: pytest.TempPathFactory, case: Case
+) -> None:
     folder = tmp_path_factory.mktemp("views")
-    terms, names = case.agreement.terms, list(case.table.numeric)
-    kinds = [(name, ColumnType.NUMBER if case.table.numeric[name] else ColumnType.TEXT) for name in names]
+    terms = case.agreement.terms
+    names = list(case.table.numeric)
+    kinds = [
+        (name, ColumnType.NUMBER if case.table.numeric[name] else ColumnType.TEXT)
+        for name in names
+    ]
     rows = [[as_stored(row[name]) for name in names] for row in case.table.rows]
     table = write_table(folder / "whole.parquet", kinds, rows)
     said = [(each.column, SIGNS[each.operator], each.values) for each in terms.rows]
@@ -56,7 +64,11 @@ def test_the_table_that_is_shown_is_the_agreed_one(tmp_path_factory: pytest.Temp
     shown, cut = extract_of(table, View(columns=terms.columns, rows=terms.rows))
     written = write_extract(table.path, folder / "view.parquet", cut)
 
-    expected = [[row[names.index(each.name)] for each in shown] for row, stays in zip(rows, kept, strict=True) if stays]
+    expected = [
+        [row[names.index(each.name)] for each in shown]
+        for row, stays in zip(rows, kept, strict=True)
+        if stays
+    ]
     found = rows_of(folder / "view.parquet")
     assert {each.name for each in shown} == columns
     assert [list(row[1:]) for row in found] == expected
@@ -76,12 +88,20 @@ def test_the_table_that_is_shown_is_the_agreed_one(tmp_path_factory: pytest.Temp
     ],
 )
 def test_values_are_of_the_type_of_their_column(
-    tmp_path: Path, column: str, operator: Operator, values: tuple[str, ...], kept: list[str]
+    tmp_path: Path,
+    column: str,
+    operator: Operator,
+    values: tuple[str, ...],
+    kept: list[str],
 ) -> None:
     table = write_table(tmp_path / "whole.parquet", COLUMNS, ROWS)
 
     _, cut = extract_of(
-        table, View(columns=("code",), rows=(RowFilter(column=column, operator=operator, values=values),))
+        table,
+        View(
+            columns=("code",),
+            rows=(RowFilter(column=column, operator=operator, values=values),),
+        ),
     )
     write_extract(table.path, tmp_path / "view.parquet", cut)
 
@@ -93,10 +113,22 @@ def test_values_are_of_the_type_of_their_column(
     [
         View(columns=("absent",), rows=()),
         View(columns=("code", "absent"), rows=()),
-        View(columns=(), rows=(RowFilter(column="absent", operator=Operator.EQ, values=("1",)),)),
-        View(columns=(), rows=(RowFilter(column="jour", operator=Operator.EQ, values=("hier",)),)),
-        View(columns=(), rows=(RowFilter(column="jour", operator=Operator.EQ, values=()),)),
-        View(columns=(), rows=(RowFilter(column="code", operator=Operator.EQ, values=("1", "2")),)),
+        View(
+            columns=(),
+            rows=(RowFilter(column="absent", operator=Operator.EQ, values=("1",)),),
+        ),
+        View(
+            columns=(),
+            rows=(RowFilter(column="jour", operator=Operator.EQ, values=("hier",)),),
+        ),
+        View(
+            columns=(),
+            rows=(RowFilter(column="jour", operator=Operator.EQ, values=()),),
+        ),
+        View(
+            columns=(),
+            rows=(RowFilter(column="code", operator=Operator.EQ, values=("1", "2")),),
+        ),
     ],
 )
 def test_what_does_not_fit_the_table_shows_nothing(tmp_path: Path, view: View) -> None:
@@ -107,8 +139,14 @@ def test_what_does_not_fit_the_table_shows_nothing(tmp_path: Path, view: View) -
 
 
 def test_what_is_no_number_passes_no_filter(tmp_path: Path) -> None:
-    table = write_table(tmp_path / "whole.parquet", [("x", ColumnType.NUMBER)], [[1.0], [math.nan], [None]])
-    view = View(columns=(), rows=(RowFilter(column="x", operator=Operator.GT, values=("0",)),))
+    table = write_table(
+        tmp_path / "whole.parquet",
+        [("x", ColumnType.NUMBER)],
+        [[1.0], [math.nan], [None]],
+    )
+    view = View(
+        columns=(), rows=(RowFilter(column="x", operator=Operator.GT, values=("0",)),)
+    )
 
     _, cut = extract_of(table, view)
     write_extract(table.path, tmp_path / "view.parquet", cut)

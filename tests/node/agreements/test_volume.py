@@ -17,23 +17,36 @@ from udi.protocol.terms import Terms
 
 MOMENT = datetime(2026, 5, 17, 10, 30, 20, tzinfo=UTC)
 GIVE_BYTES = tuple(
-    way for way in ROWS_LEAVE if way.startswith(("/datasets/{id}/file", "/api/resources", "/ogc")) and "__" not in way
+    way
+    for way in ROWS_LEAVE
+    if way.startswith(("/datasets/{id}/file", "/api/resources", "/ogc"))
+    and "__" not in way
 )
 
 
-@pytest.mark.parametrize(("terms", "absent"), [(WHOLE, 0), (IN_PART, 9)], ids=["whole", "in part"])
+@pytest.mark.parametrize(
+    ("terms", "absent"), [(WHOLE, 0), (IN_PART, 9)], ids=["whole", "in part"]
+)
 async def test_every_way_out_is_counted_before_a_byte_is_sent(
     portal: Granting, machine: httpx.AsyncClient, meters: str, terms: Terms, absent: int
 ) -> None:
     grant = portal.grant(meters, replace_struct(terms, bytes_a_month=10))
     await portal.push(machine, grant)
 
-    answers = {way: await machine.get(way.format(id=meters), headers=grant.headers) for way in GIVE_BYTES}
+    answers = {
+        way: await machine.get(way.format(id=meters), headers=grant.headers)
+        for way in GIVE_BYTES
+    }
 
-    codes = {way: answer.json().get("code", answer.status_code) for way, answer in answers.items()}
+    codes = {
+        way: answer.json().get("code", answer.status_code)
+        for way, answer in answers.items()
+    }
     without_places = [way for way, code in codes.items() if code == "other_columns"]
     assert len(without_places) == absent
-    assert {code for way, code in codes.items() if way not in without_places} == {"volume_spent"}
+    assert {code for way, code in codes.items() if way not in without_places} == {
+        "volume_spent"
+    }
 
 
 async def test_the_parquet_of_a_part_is_counted_by_what_is_asked_of_it(
@@ -50,11 +63,16 @@ async def test_the_parquet_of_a_part_is_counted_by_what_is_asked_of_it(
 
 
 async def test_read_spent_counts_this_month_and_this_minute_of_this_agreement(
-    portal: Granting, meters: str, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
+    portal: Granting,
+    meters: str,
+    node_database: Database,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(queries, "now", lambda: MOMENT)
     terms = replace_struct(WHOLE, bytes_a_month=10**6, requests_a_minute=100)
-    mine, theirs = portal.grant(meters, terms), portal.grant(meters, terms)
+    mine = portal.grant(meters, terms)
+    theirs = portal.grant(meters, terms)
     moments = {
         1: datetime(2026, 4, 30, 23, 59, 59, tzinfo=UTC),
         2: datetime(2026, 5, 1, tzinfo=UTC),

@@ -38,9 +38,16 @@ async def worker(node_site: Site, asker: AgreementSync) -> AsyncIterator[None]:
 
 
 async def test_a_person_is_answered_after_the_portal_was_asked(
-    portal: Granting, machine: httpx.AsyncClient, parts: dict[str, Any], node_site: Site, grant: Grant, worker: None
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    parts: dict[str, Any],
+    node_site: Site,
+    grant: Grant,
+    worker: None,
 ) -> None:
-    parts[GATE] = AgreementGate(node_site.database, AgreementFreshness(node_site.database))
+    parts[GATE] = AgreementGate(
+        node_site.database, AgreementFreshness(node_site.database)
+    )
 
     answer = await portal.enter(machine, grant)
 
@@ -53,12 +60,19 @@ async def test_what_the_portal_said_a_minute_ago_is_asked_for_again(
 ) -> None:  # fmt: skip
     moment = now() - timedelta(seconds=61)
     parts[GATE] = AgreementGate(
-        node_site.database, AgreementFreshness(node_site.database, began=moment - timedelta(days=1))
+        node_site.database,
+        AgreementFreshness(node_site.database, began=moment - timedelta(days=1)),
     )
     async with node_database.session(demo.id, role="worker") as session:
-        await session.execute(update(AgreementCursor).values(asked_at=moment, tried_at=moment, failed_at=None))
+        await session.execute(
+            update(AgreementCursor).values(
+                asked_at=moment, tried_at=moment, failed_at=None
+            )
+        )
 
-    assert (await machine.get(f"/datasets/{meters}/file", headers=grant.headers)).status_code == 403
+    assert (
+        await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
+    ).status_code == 403
 
 
 async def test_what_a_person_reads_is_logged_under_no_credential(
@@ -69,7 +83,12 @@ async def test_what_a_person_reads_is_logged_under_no_credential(
     await portal.enter(machine, made)
     await machine.get(f"/datasets/{meters}/file", headers=made.headers)
 
-    uses = (await machine.get(f"/api/v1/agreements/{made.id}/uses", headers=made.headers)).json()["uses"]
+    uses = (
+        await machine.get(f"/api/v1/agreements/{made.id}/uses", headers=made.headers)
+    ).json()["uses"]
 
     known = str(made.standing.credentials[0].id)
-    assert {(each["what"], each["credential"]) for each in uses} == {("page", None), ("file", known)}
+    assert {(each["what"], each["credential"]) for each in uses} == {
+        ("page", None),
+        ("file", known),
+    }

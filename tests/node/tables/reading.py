@@ -11,19 +11,34 @@ from udi.node.tables.corrections import NONE, Corrections
 from udi.node.tables.profile import profile_path
 
 
-def converted(file: Path, target: Path, corrections: Corrections = NONE) -> TableConversion:
+def converted(
+    file: Path, target: Path, corrections: Corrections = NONE
+) -> TableConversion:
     """Convert a file as the node does: profile, then conversion."""
-    return convert_table(file, profile_path(file, corrections=corrections), target, corrections=corrections)
+    return convert_table(
+        file,
+        profile_path(file, corrections=corrections),
+        target,
+        corrections=corrections,
+    )
 
 
 def rows(target: Path) -> list[tuple[Any, ...]]:
     """All rows of a typed table, in the order of the file."""
-    return duckdb.connect().execute("select * from read_parquet(?)", [str(target)]).fetchall()
+    return (
+        duckdb.connect()
+        .execute("select * from read_parquet(?)", [str(target)])
+        .fetchall()
+    )
 
 
 def names(target: Path) -> list[str]:
     """Names of the columns of a typed table, after the line."""
-    described = duckdb.connect().execute("describe select * from read_parquet(?)", [str(target)]).fetchall()
+    described = (
+        duckdb.connect()
+        .execute("describe select * from read_parquet(?)", [str(target)])
+        .fetchall()
+    )
     first, *others = (str(row[0]) for row in described)
     assert first == LINE
     return others

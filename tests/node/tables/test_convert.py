@@ -77,18 +77,33 @@ def test_each_type_is_stored_as_it_reads(tmp_path: Path, target: Path) -> None:
 
 
 def test_a_day_that_does_not_exist_is_told(tmp_path: Path, target: Path) -> None:
-    file = write(tmp_path, "n;date\n" + "".join(f"a;{1 + n % 28:02}/01/2024\n" for n in range(99)) + "a;31/02/2024\n")
+    file = write(
+        tmp_path,
+        "n;date\n"
+        + "".join(f"a;{1 + n % 28:02}/01/2024\n" for n in range(99))
+        + "a;31/02/2024\n",
+    )
 
     done = converted(file, target)
 
     (error,) = done.errors.listed
-    assert (error.line, error.column, error.code, error.value) == (101, "date", "no_such_day", "31/02/2024")
-    assert error.explanation.meaning % {"value": error.value} == "31/02/2024 does not exist."
+    assert (error.line, error.column, error.code, error.value) == (
+        101,
+        "date",
+        "no_such_day",
+        "31/02/2024",
+    )
+    assert (
+        error.explanation.meaning % {"value": error.value}
+        == "31/02/2024 does not exist."
+    )
     assert rows(target)[-1] == (101, "a", None)
     assert done.profile.columns[1].type == "date"
 
 
-def test_lines_are_those_of_the_file_whatever_is_in_the_cells(tmp_path: Path, target: Path) -> None:
+def test_lines_are_those_of_the_file_whatever_is_in_the_cells(
+    tmp_path: Path, target: Path
+) -> None:
     file = write(tmp_path, 'Titre\r\n\r\nnom;note\r\n"a\r\nb";1\r\n;\r\nc;2\r\n')
 
     done = converted(file, target)
@@ -97,7 +112,9 @@ def test_lines_are_those_of_the_file_whatever_is_in_the_cells(tmp_path: Path, ta
     assert (done.profile.header_line, done.profile.rows) == (3, 2)
 
 
-def test_a_cell_without_a_column_is_told_not_dropped(tmp_path: Path, target: Path) -> None:
+def test_a_cell_without_a_column_is_told_not_dropped(
+    tmp_path: Path, target: Path
+) -> None:
     lines = ["a;b\n", *("x;1\n" for _ in range(9000)), "x;1;extra\n"]
     file = write(tmp_path, "".join(lines))
 
@@ -114,7 +131,8 @@ def test_types_are_confirmed_on_every_value(tmp_path: Path, target: Path) -> Non
     late = f"1,5;0012;so on;2024-01-01 10:00;x@example.org;480.1;{filler}\n" * 4_000
     file = write(tmp_path, "a;b;c;d;e;lat;f\n" + early + late)
 
-    before, done = profile_path(file), converted(file, target)
+    before = profile_path(file)
+    done = converted(file, target)
 
     assert not before.exact
     assert before.rows == pytest.approx(64_000, rel=0.05)
@@ -137,15 +155,27 @@ def test_types_are_confirmed_on_every_value(tmp_path: Path, target: Path) -> Non
         "text",
     ]
     assert (done.profile.rows, done.profile.exact) == (64_000, True)
-    assert rows(target)[-1][1:7] == (1.5, "0012", "so on", datetime(2024, 1, 1, 10), "x@example.org", 480.1)  # noqa: DTZ001
+    assert rows(target)[-1][1:7] == (
+        1.5,
+        "0012",
+        "so on",
+        datetime(2024, 1, 1, 10),  # noqa: DTZ001
+        "x@example.org",
+        480.1,
+    )
     assert done.errors.total == 0
-    assert [(note.code, note.column, note.values["value"]) for note in done.profile.notes] == [
-        ("fell_back", "c", "so on")
-    ]
+    assert [
+        (note.code, note.column, note.values["value"]) for note in done.profile.notes
+    ] == [("fell_back", "c", "so on")]
 
 
-def test_few_misfits_keep_the_type_and_are_counted_and_listed(tmp_path: Path, target: Path) -> None:
-    file = write(tmp_path, "n;v\n" + "".join(f"a;{n if n % 60 else 'x'}\n" for n in range(60_000)))
+def test_few_misfits_keep_the_type_and_are_counted_and_listed(
+    tmp_path: Path, target: Path
+) -> None:
+    file = write(
+        tmp_path,
+        "n;v\n" + "".join(f"a;{n if n % 60 else 'x'}\n" for n in range(60_000)),
+    )
 
     done = converted(file, target)
 
@@ -157,7 +187,10 @@ def test_few_misfits_keep_the_type_and_are_counted_and_listed(tmp_path: Path, ta
 
 
 def test_an_accent_far_away_changes_the_encoding(tmp_path: Path, target: Path) -> None:
-    file = write(tmp_path, b"n;v\n" + (b"abcdefgh" * 25 + b";1\n") * 95_000 + "café;2\n".encode("cp1252"))
+    file = write(
+        tmp_path,
+        b"n;v\n" + (b"abcdefgh" * 25 + b";1\n") * 95_000 + "café;2\n".encode("cp1252"),
+    )
 
     done = converted(file, target)
 
@@ -165,13 +198,17 @@ def test_an_accent_far_away_changes_the_encoding(tmp_path: Path, target: Path) -
     assert rows(target)[-1][1] == "café"
 
 
-def test_one_bad_byte_does_not_ruin_the_other_letters(tmp_path: Path, target: Path) -> None:
+def test_one_bad_byte_does_not_ruin_the_other_letters(
+    tmp_path: Path, target: Path
+) -> None:
     file = write(tmp_path, b"nom\n" + "Hélène\n".encode() * 40 + b"Andr\xe9\n")
 
     done = converted(file, target)
 
     assert rows(target)[0][1] == "Hélène"
-    assert [(error.line, error.code) for error in done.errors.listed] == [(42, "bad_letter")]
+    assert [(error.line, error.code) for error in done.errors.listed] == [
+        (42, "bad_letter")
+    ]
     assert "bad_bytes" in [note.code for note in done.profile.notes]
 
 
@@ -189,17 +226,31 @@ def test_corrections_win(tmp_path: Path, target: Path) -> None:
     file = write(tmp_path, "a;b\n1;01/02/2024\nx;02/03/2024\ny;13/13/2024\n")
     corrections = Corrections(
         header_line=0,
-        types={"col1": CorrectedType(ColumnType.INTEGER), "col2": CorrectedType(ColumnType.DATE, "%m/%d/%Y")},
+        types={
+            "col1": CorrectedType(ColumnType.INTEGER),
+            "col2": CorrectedType(ColumnType.DATE, "%m/%d/%Y"),
+        },
     )
     corrections = Corrections.from_json(json.loads(json.dumps(corrections.as_json())))
 
     done = converted(file, target, corrections)
 
-    assert rows(target) == [(1, None, None), (2, 1, date(2024, 1, 2)), (3, None, date(2024, 2, 3)), (4, None, None)]
-    assert done.errors.counts == {("col1", "not_an_integer"): 3, ("col2", "not_a_date"): 1, ("col2", "no_such_day"): 1}
+    assert rows(target) == [
+        (1, None, None),
+        (2, 1, date(2024, 1, 2)),
+        (3, None, date(2024, 2, 3)),
+        (4, None, None),
+    ]
+    assert done.errors.counts == {
+        ("col1", "not_an_integer"): 3,
+        ("col2", "not_a_date"): 1,
+        ("col2", "no_such_day"): 1,
+    }
 
 
-def test_corrected_encoding_and_delimiter_are_obeyed(tmp_path: Path, target: Path) -> None:
+def test_corrected_encoding_and_delimiter_are_obeyed(
+    tmp_path: Path, target: Path
+) -> None:
     file = write(tmp_path, "a|b;c\né|1;2\n".encode("cp850"))
 
     done = converted(file, target, Corrections(encoding="IBM850", delimiter="|"))
@@ -209,12 +260,16 @@ def test_corrected_encoding_and_delimiter_are_obeyed(tmp_path: Path, target: Pat
 
 
 def test_a_damaged_code_is_told_apart(tmp_path: Path, target: Path) -> None:
-    file = write(tmp_path, "siret;nom\n" + "69201865800074;a\n" * 18 + "2,10104E+13;b\n")
+    file = write(
+        tmp_path, "siret;nom\n" + "69201865800074;a\n" * 18 + "2,10104E+13;b\n"
+    )
 
     done = converted(file, target)
 
     assert done.profile.columns[0].type == "siret"
-    assert [(error.line, error.code) for error in done.errors.listed] == [(20, "damaged_number")]
+    assert [(error.line, error.code) for error in done.errors.listed] == [
+        (20, "damaged_number")
+    ]
     assert "damaged_number" in [note.code for note in done.profile.notes]
 
 
@@ -223,7 +278,10 @@ def test_a_packed_table_reads_like_the_table(tmp_path: Path, target: Path) -> No
 
     done = converted(file, target)
 
-    assert (done.profile.media_type, done.profile.label) == ("application/gzip", "CSV, Gzip")
+    assert (done.profile.media_type, done.profile.label) == (
+        "application/gzip",
+        "CSV, Gzip",
+    )
     assert rows(target) == [(2, "Léa", 3)]
 
 
@@ -240,8 +298,15 @@ def test_parquet_comes_in(tmp_path: Path, target: Path) -> None:
     assert [note.code for note in done.profile.notes] == ["left_out_column"]
 
 
-def test_a_thousand_columns_and_cells_of_megabytes(tmp_path: Path, target: Path) -> None:
-    wide = write(tmp_path, ",".join(f"c{n}" for n in range(1000)) + "\n" + (",".join("1" * 1000) + "\n") * 50)
+def test_a_thousand_columns_and_cells_of_megabytes(
+    tmp_path: Path, target: Path
+) -> None:
+    wide = write(
+        tmp_path,
+        ",".join(f"c{n}" for n in range(1000))
+        + "\n"
+        + (",".join("1" * 1000) + "\n") * 50,
+    )
     large = write(tmp_path, 'a,b\n"' + "x\n" * 4_000_000 + '",1\ny,2\n', "large.csv")
 
     assert converted(wide, target).profile.rows == 50
@@ -250,13 +315,21 @@ def test_a_thousand_columns_and_cells_of_megabytes(tmp_path: Path, target: Path)
     assert [len(row[1]) for row in rows(target)] == [8_000_000, 1]
 
 
-def test_too_many_columns_and_a_cell_without_end_are_explained(tmp_path: Path, target: Path) -> None:
-    wide = write(tmp_path, ",".join(f"c{n}" for n in range(1001)) + "\n" + ",".join("1" * 1001) + "\n")
+def test_too_many_columns_and_a_cell_without_end_are_explained(
+    tmp_path: Path, target: Path
+) -> None:
+    wide = write(
+        tmp_path,
+        ",".join(f"c{n}" for n in range(1001)) + "\n" + ",".join("1" * 1001) + "\n",
+    )
     endless = write(tmp_path, 'a,b\n1,2\n"' + "x,y\n" * 5_000_000, "endless.csv")
 
     failures = [converted(file, target).failure for file in (wide, endless)]
 
-    assert [failure.code for failure in failures if failure] == ["too_many_columns", "too_large_cell"]
+    assert [failure.code for failure in failures if failure] == [
+        "too_many_columns",
+        "too_large_cell",
+    ]
     assert failures[1]
     assert failures[1].values == {"line": "3"}
     assert not target.exists()
@@ -271,14 +344,33 @@ NUMBER = st.decimals(min_value=-99999, max_value=99999, places=2, allow_nan=Fals
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[tuple[str, str, str, str]], bytes]:
     """Rows of a word, a number, a day and a text, and a file that holds them in some way of writing."""
-    comma, delimiter = draw(st.booleans()), draw(DELIMITER)
+    comma = draw(st.booleans())
+    delimiter = draw(DELIMITER)
     count = draw(st.integers(5, 40))
-    words = draw(st.lists(st.sampled_from(["Rennes", "Brest", "Saint-Malo", "Vitré"]), min_size=count, max_size=count))
+    words = draw(
+        st.lists(
+            st.sampled_from(["Rennes", "Brest", "Saint-Malo", "Vitré"]),
+            min_size=count,
+            max_size=count,
+        )
+    )
     numbers = draw(st.lists(NUMBER, min_size=count, max_size=count))
-    days = draw(st.lists(st.dates(date(1950, 1, 1), date(2049, 12, 31)), min_size=count, max_size=count))
+    days = draw(
+        st.lists(
+            st.dates(date(1950, 1, 1), date(2049, 12, 31)),
+            min_size=count,
+            max_size=count,
+        )
+    )
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]))
-    text = st.text(alphabet=st.sampled_from(LETTERS.get(encoding, "aéœ€z;,|\t\"'\n «-.0")), max_size=12)
-    cells = ["un texte libre", *draw(st.lists(text, min_size=count - 1, max_size=count - 1))]
+    text = st.text(
+        alphabet=st.sampled_from(LETTERS.get(encoding, "aéœ€z;,|\t\"'\n «-.0")),
+        max_size=12,
+    )
+    cells = [
+        "un texte libre",
+        *draw(st.lists(text, min_size=count - 1, max_size=count - 1)),
+    ]
     how = draw(st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"]))
     body = [
         (word, str(number).replace(".", "," if comma else "."), day.strftime(how), cell)
@@ -316,7 +408,12 @@ def test_every_cell_of_any_table_is_found_again(
     done = converted(write(tmp_path, content), target)
 
     assert names(target) == ["ville", "montant total", "date", "texte libre"]
-    assert [column.type for column in done.profile.columns] == ["text", "number", "date", "text"]
+    assert [column.type for column in done.profile.columns] == [
+        "text",
+        "number",
+        "date",
+        "text",
+    ]
     for (_, word, number, day, cell), written in zip(rows(target), body, strict=True):
         assert word == written[0]
         assert math.isclose(number, float(written[1].replace(",", ".")))

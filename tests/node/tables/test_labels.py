@@ -22,8 +22,14 @@ CHARSETS = {
     "ascii": "UTF-8", "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252",
     "cp850": "IBM850", "": "",
 }  # fmt: skip
-GEOGRAPHIC = {"geojson": "GeoJSON", "gpkg": "GeoPackage", "shapefile zip": "Shapefile", "gpkg zip": "ZIP"}
-SHARE, SMALL = 0.95, 50_000
+GEOGRAPHIC = {
+    "geojson": "GeoJSON",
+    "gpkg": "GeoPackage",
+    "shapefile zip": "Shapefile",
+    "gpkg zip": "ZIP",
+}
+SHARE = 0.95
+SMALL = 50_000
 SPARSE = examples(4, 1)
 """A wrong correction is tried on one file in so many."""
 
@@ -41,7 +47,12 @@ class Label:
 
 
 def labels(shared: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader((shared / "reference/tables-labels.tsv").read_text().splitlines(), delimiter="\t"))
+    return list(
+        csv.DictReader(
+            (shared / "reference/tables-labels.tsv").read_text().splitlines(),
+            delimiter="\t",
+        )
+    )
 
 
 def read_label(line: dict[str, str]) -> Label:
@@ -77,36 +88,58 @@ def compare(profile: Profile, label: Label) -> dict[str, str]:
 def _differing(got: object, want: object) -> str:
     assert isinstance(got, dict)
     assert isinstance(want, dict)
-    return ", ".join(f"{name}: {got[name]} for {want[name]}" for name in want if got[name] != want[name])
+    return ", ".join(
+        f"{name}: {got[name]} for {want[name]}"
+        for name in want
+        if got[name] != want[name]
+    )
 
 
-def test_tables_are_understood_as_a_person_read_them(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tables_are_understood_as_a_person_read_them(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Everything right at once, with no correction but the sheet where a file is labelled for several."""
-    right, misses, wrong = 0, list[str](), Counter[str]()
+    right = 0
+    misses = list[str]()
+    wrong = Counter[str]()
     tables = [line for line in labels(shared_data) if line["format"] not in GEOGRAPHIC]
     for line in tables:
-        profile = profile_path(shared_data / "data/tables" / line["file"], corrections=Corrections(sheet=line["sheet"]))
+        profile = profile_path(
+            shared_data / "data/tables" / line["file"],
+            corrections=Corrections(sheet=line["sheet"]),
+        )
         different = compare(profile, read_label(line))
         right += not different
         wrong.update(different.keys())
         misses += [f"{line['file']} {line['sheet']}: {different}"] if different else []
     with capsys.disabled():
-        print(f"\nunderstood {right}/{len(tables)}, everything right at once; wrong: {dict(wrong)}")  # noqa: T201
+        print(  # noqa: T201
+            f"\nunderstood {right}/{len(tables)}, everything right at once; wrong: {dict(wrong)}"
+        )
         print("\n".join(misses))  # noqa: T201
     assert len(tables) > 190
     assert right >= SHARE * len(tables), misses
 
 
 @pytest.mark.parametrize("charset", [*dict.fromkeys(CHARSETS_OFFERED.values())])
-def test_a_wrong_correction_is_no_accident(shared_data: Path, tmp_path: Path, charset: str) -> None:
+def test_a_wrong_correction_is_no_accident(
+    shared_data: Path, tmp_path: Path, charset: str
+) -> None:
     """Whatever a producer says of the characters of any small file, it is read or refused in words."""
-    corrections, read = Corrections(encoding=charset), 0
+    corrections = Corrections(encoding=charset)
+    read = 0
     for path in sorted((shared_data / "data/bad").iterdir())[::SPARSE]:
         if path.is_file() and path.stat().st_size < SMALL:
             profile = profile_path(path, corrections=corrections)
             if profile.is_table:
                 read += (
-                    convert_table(path, profile, tmp_path / "typed.parquet", corrections=corrections).failure is None
+                    convert_table(
+                        path,
+                        profile,
+                        tmp_path / "typed.parquet",
+                        corrections=corrections,
+                    ).failure
+                    is None
                 )
     assert read >= 10 // SPARSE
 
@@ -115,5 +148,8 @@ def test_files_of_maps_have_their_kind(shared_data: Path) -> None:
     maps = [line for line in labels(shared_data) if line["format"] in GEOGRAPHIC]
     for line in maps:
         profile = profile_path(shared_data / "data/geo" / line["file"])
-        assert (profile.label, profile.is_table) == (GEOGRAPHIC[line["format"]], False), line["file"]
+        assert (profile.label, profile.is_table) == (
+            GEOGRAPHIC[line["format"]],
+            False,
+        ), line["file"]
     assert len(maps) == 10

@@ -43,7 +43,9 @@ TEXT = "nom;prénom;né le\nHélène;Noël;01/02/2003\nLéa;André;28/12/2004\n"
         ("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE"), ("mac_roman", "macintosh"), ("cp850", "IBM850"),
     ],
 )  # fmt: skip
-def test_an_encoding_is_recognised_and_the_accents_are_right(encoding: str, name: str) -> None:
+def test_an_encoding_is_recognised_and_the_accents_are_right(
+    encoding: str, name: str
+) -> None:
     profile = profile_of("gens.csv", TEXT.encode(encoding))
 
     assert profile.encoding == name
@@ -56,8 +58,15 @@ def test_an_encoding_is_recognised_and_the_accents_are_right(encoding: str, name
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_and_line_ends(end: str, delimiter: str) -> None:
-    lines = [["nom", "valeur", "note"], ["un, deux; trois", "4", 'dit "oui"'], ["cinq\nsix", "7", ""]]
-    text = end.join(delimiter.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in line) for line in lines)
+    lines = [
+        ["nom", "valeur", "note"],
+        ["un, deux; trois", "4", 'dit "oui"'],
+        ["cinq\nsix", "7", ""],
+    ]
+    text = end.join(
+        delimiter.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in line)
+        for line in lines
+    )
 
     profile = profile_of("x.csv", text.encode())
 
@@ -67,7 +76,11 @@ def test_delimiters_and_line_ends(end: str, delimiter: str) -> None:
 def test_rows_after_the_sample_are_counted() -> None:
     profile = profile_of("x.csv", b"code;libell\xe9\n" + b'"00123";"de\nux"\n' * 60_000)
 
-    assert (profile.rows, profile.exact, profile.encoding) == (60_000, True, "Windows-1252")
+    assert (profile.rows, profile.exact, profile.encoding) == (
+        60_000,
+        True,
+        "Windows-1252",
+    )
     assert [column.type for column in profile.columns] == ["code", "text"]
 
 
@@ -92,7 +105,9 @@ def test_an_accent_met_after_the_sample_changes_the_encoding() -> None:
         ("vide.csv", b"\n\n\n", "CSV"),
     ],
 )
-def test_what_is_no_table_is_a_plain_file(name: str, content: bytes, label: str) -> None:
+def test_what_is_no_table_is_a_plain_file(
+    name: str, content: bytes, label: str
+) -> None:
     profile = profile_of(name, content)
 
     assert (profile.label, profile.is_table) == (label, False)
@@ -122,7 +137,10 @@ def test_a_profile_survives_its_json() -> None:
     assert Profile.from_json(profile.as_json()) == profile
 
 
-@given(st.binary(max_size=3000), st.sampled_from(["a.csv", "a.tsv", "a.txt", "a", "a.json"]))
+@given(
+    st.binary(max_size=3000),
+    st.sampled_from(["a.csv", "a.tsv", "a.txt", "a", "a.json"]),
+)
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_have_a_profile(content: bytes, name: str) -> None:
     profile = profile_of(name, content)
@@ -131,19 +149,33 @@ def test_any_bytes_have_a_profile(content: bytes, name: str) -> None:
     assert all(len(line) == len(profile.columns) for line in profile.sample)
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=800), st.sampled_from([",", ";", "\t", '"', "\n", "\r"]))
+@given(
+    st.text(alphabet=st.characters(codec="utf-8"), max_size=800),
+    st.sampled_from([",", ";", "\t", '"', "\n", "\r"]),
+)
 def test_any_text_has_a_profile(text: str, often: str) -> None:
     content = text.replace("a", often).encode()
 
-    assert profile_of("x.csv", content).encoding in {"", *("UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32")}
+    assert profile_of("x.csv", content).encoding in {
+        "",
+        *("UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32"),
+    }
 
 
 @given(st.binary(max_size=500), st.integers(1, 500))
-def test_scan_names_an_encoding_that_has_an_iana_name(content: bytes, length: int) -> None:
-    assert iana_name(detect_encoding(_cut(content, length), len(content)).encoding) in ENCODINGS
+def test_scan_names_an_encoding_that_has_an_iana_name(
+    content: bytes, length: int
+) -> None:
+    assert (
+        iana_name(detect_encoding(_cut(content, length), len(content)).encoding)
+        in ENCODINGS
+    )
 
 
-@given(st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=200), st.integers(1, 500))
+@given(
+    st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=200),
+    st.integers(1, 500),
+)
 def test_scan_finds_utf_8_wherever_the_text_is_cut(text: str, length: int) -> None:
     words = text.replace("\ufffd", "")
     content = words.encode()
@@ -159,7 +191,9 @@ def _cut(content: bytes, length: int) -> list[bytes]:
 
 
 def test_every_bad_file_has_a_profile(shared_data: Path) -> None:
-    files = [path for path in sorted((shared_data / "data/bad").iterdir()) if path.is_file()]
+    files = [
+        path for path in sorted((shared_data / "data/bad").iterdir()) if path.is_file()
+    ]
     for path in files:
         profile = profile_of(path.name, path.read_bytes())
         assert Profile.from_json(profile.as_json()) == profile, path.name
@@ -175,5 +209,7 @@ def test_every_bad_file_has_a_profile(shared_data: Path) -> None:
         ("séance.pptx", b"PK\x03\x04", "PPTX"), ("séance.odp", b"PK\x03\x04", "ODP"),
     ],
 )  # fmt: skip
-def test_files_that_begin_alike_are_told_apart(name: str, head: bytes, label: str) -> None:
+def test_files_that_begin_alike_are_told_apart(
+    name: str, head: bytes, label: str
+) -> None:
     assert recognise_kind(head, name).label == label

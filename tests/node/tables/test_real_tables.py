@@ -30,7 +30,11 @@ RIGHT = {
     "data-fair_Demarches_Libres.csv": {"Chef_de_projet", "Contact", "elu_referent"},
     "data-fair_Demarches_PCAET_V1_entete.csv": {"Commentaire_statut", "Elu_referent"},
     "data-fair_Demarches_PCAET_V2_pec_seq.csv": {"Commentaire_statut", "Elu_referent"},
-    "data-fair_Fiches_Action.csv": {"Contact_principal", "Commentaire_statut", "Commentaire_conclusion"},
+    "data-fair_Fiches_Action.csv": {
+        "Contact_principal",
+        "Commentaire_statut",
+        "Commentaire_conclusion",
+    },
     "data-fair_jep-2019-HR.csv": {
         "Lien d'inscription",
         "Téléphone du lieu",
@@ -44,12 +48,31 @@ RIGHT = {
         "Description longue - FR",
         "Description longue - HTML - FR",
     },
-    "etalab-schema-catalogue-donnees_exemple-valide.csv": {"contact_service", "contact_personne"},
+    "etalab-schema-catalogue-donnees_exemple-valide.csv": {
+        "contact_service",
+        "contact_personne",
+    },
     "etalab-schema-decp-dpa_decp-dpa.csv": {"coordonnnées"},
-    "etalab-schema-inclusion-numerique_exemple-valide.csv": {"contact_email", "contact_telephone"},
-    "etalab-schema-inclusion-numerique_exemple-valide.xlsx": {"contact_email", "contact_telephone"},
-    "etalab-schema-irve_exemple-valide-statique.csv": {"contact_operateur", "contact_amenageur", "telephone_operateur"},
-    "hydra_20190618-annuaire-diagnostiqueurs_compressed.csv.gz": {"Adresse", "Tel1", "Tel2", "Prenom", "Nom"},
+    "etalab-schema-inclusion-numerique_exemple-valide.csv": {
+        "contact_email",
+        "contact_telephone",
+    },
+    "etalab-schema-inclusion-numerique_exemple-valide.xlsx": {
+        "contact_email",
+        "contact_telephone",
+    },
+    "etalab-schema-irve_exemple-valide-statique.csv": {
+        "contact_operateur",
+        "contact_amenageur",
+        "telephone_operateur",
+    },
+    "hydra_20190618-annuaire-diagnostiqueurs_compressed.csv.gz": {
+        "Adresse",
+        "Tel1",
+        "Tel2",
+        "Prenom",
+        "Nom",
+    },
     "tablib_dates.xls": {"birth_date"},
     "tablib_founders.xlsx": {"first_name", "last_name"},
     "upo-vercelli_24-25-dipartimenti-UPO.csv": {"PEC"},
@@ -95,7 +118,9 @@ def read_all(folder: Path, target: Path) -> Reading:
         done = convert_table(path, profile, target)
         assert done.failure is None, path.name
         assert done.profile.rows == profile.rows, path.name
-        assert names(target) == [column.name for column in done.profile.columns], path.name
+        assert names(target) == [column.name for column in done.profile.columns], (
+            path.name
+        )
         for error in done.errors.listed:
             assert error.explanation.meaning % {"value": error.value}
         reading.tables += 1
@@ -107,8 +132,13 @@ def read_all(folder: Path, target: Path) -> Reading:
 
 
 @pytest.mark.parametrize("folder", ["geo", "bad"])
-def test_every_file_goes_through(shared_data: Path, tmp_path: Path, folder: str) -> None:
-    assert read_all(shared_data / "data" / folder, tmp_path / "typed.parquet").tables > LEAST[folder]
+def test_every_file_goes_through(
+    shared_data: Path, tmp_path: Path, folder: str
+) -> None:
+    assert (
+        read_all(shared_data / "data" / folder, tmp_path / "typed.parquet").tables
+        > LEAST[folder]
+    )
 
 
 def test_real_tables_go_through_with_few_findings(
@@ -116,9 +146,13 @@ def test_real_tables_go_through_with_few_findings(
 ) -> None:
     reading = read_all(shared_data / "data/tables", tmp_path / "typed.parquet")
     with capsys.disabled():
-        print(f"\n{reading.tables} tables, {reading.columns} columns, {len(reading.findings)} findings")  # noqa: T201 - a figure to publish
+        print(  # noqa: T201 - a figure to publish
+            f"\n{reading.tables} tables, {reading.columns} columns, {len(reading.findings)} findings"
+        )
         for name, one in reading.findings:
-            print(f"  {name}: {one.what} {one.strength} {one.count}/{one.total} {one.columns}")  # noqa: T201 - the same
+            print(  # noqa: T201 - a figure to publish
+                f"  {name}: {one.what} {one.strength} {one.count}/{one.total} {one.columns}"
+            )
 
     found = {(name, one.columns[0]) for name, one in reading.findings}
     right = {(name, column) for name, columns in RIGHT.items() for column in columns}

@@ -21,13 +21,17 @@ RECORDS = [
 WRITTEN = {
     "array": json.dumps(RECORDS, indent=1),
     "lines": "\n".join(map(json.dumps, RECORDS)),
-    "within": json.dumps({"version": "1", "tags": ["x"], "données": {"liste": RECORDS}}),
+    "within": json.dumps(
+        {"version": "1", "tags": ["x"], "données": {"liste": RECORDS}}
+    ),
     "spaced": "\n\n  " + json.dumps(RECORDS) + "\n",
 }
 
 
 @pytest.mark.parametrize("how", WRITTEN)
-def test_objects_are_rows_and_their_objects_columns(tmp_path: Path, target: Path, how: str) -> None:
+def test_objects_are_rows_and_their_objects_columns(
+    tmp_path: Path, target: Path, how: str
+) -> None:
     file = tmp_path / "x.json"
     file.write_text(WRITTEN[how], encoding="utf-8")
 
@@ -44,7 +48,10 @@ def test_objects_are_rows_and_their_objects_columns(tmp_path: Path, target: Path
 def test_a_long_list_is_read_piece_by_piece(tmp_path: Path, target: Path) -> None:
     file = tmp_path / "x.json"
     file.write_text(
-        "[" + ",\n".join(json.dumps({"n": n, "t": "é" * 50}) for n in range(40_000)) + "]", encoding="utf-8"
+        "["
+        + ",\n".join(json.dumps({"n": n, "t": "é" * 50}) for n in range(40_000))
+        + "]",
+        encoding="utf-8",
     )
 
     done = converted(file, target)
@@ -61,7 +68,9 @@ def test_a_long_list_is_read_piece_by_piece(tmp_path: Path, target: Path) -> Non
         ('[{"a": 1}, 2]', "no_records"),
     ],
 )  # fmt: skip
-def test_what_is_no_list_of_objects_is_explained(tmp_path: Path, content: str, code: str) -> None:
+def test_what_is_no_list_of_objects_is_explained(
+    tmp_path: Path, content: str, code: str
+) -> None:
     file = tmp_path / "x.json"
     file.write_text(content, encoding="utf-8")
 

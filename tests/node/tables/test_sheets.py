@@ -19,7 +19,9 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "typed.parquet"
 
 
-def workbook(tmp_path: Path, *sheets: tuple[str, list[list[object]]], hidden: str = "") -> Path:
+def workbook(
+    tmp_path: Path, *sheets: tuple[str, list[list[object]]], hidden: str = ""
+) -> Path:
     file = tmp_path / "classeur.xlsx"
     book = xlsxwriter.Workbook(str(file), {"default_date_format": "dd/mm/yyyy"})
     for name, lines in sheets:
@@ -32,29 +34,56 @@ def workbook(tmp_path: Path, *sheets: tuple[str, list[list[object]]], hidden: st
     return file
 
 
-TABLE = [["Titre"], [], ["nom", "n", "le", "ok"], ["Léa", 12, date(2024, 1, 31), True], ["Noé", 1.5, None, False]]
+TABLE = [
+    ["Titre"],
+    [],
+    ["nom", "n", "le", "ok"],
+    ["Léa", 12, date(2024, 1, 31), True],
+    ["Noé", 1.5, None, False],
+]
 
 
 def test_a_sheet_is_a_table_like_any_other(tmp_path: Path, target: Path) -> None:
     file = workbook(
-        tmp_path, ("Notice", [["À lire"]]), ("Données", TABLE), ("Secret", [["a", "b"], [1, 2]]), hidden="Secret"
+        tmp_path,
+        ("Notice", [["À lire"]]),
+        ("Données", TABLE),
+        ("Secret", [["a", "b"], [1, 2]]),
+        hidden="Secret",
     )
 
     done = converted(file, target)
 
-    assert (done.profile.sheet, done.profile.header_line, done.profile.rows) == ("Données", 3, 2)
+    assert (done.profile.sheet, done.profile.header_line, done.profile.rows) == (
+        "Données",
+        3,
+        2,
+    )
     assert [sheet.name for sheet in done.profile.sheets if sheet.hidden] == ["Secret"]
-    assert {note.code for note in done.profile.notes} == {"other_sheets", "hidden_sheets"}
-    assert rows(target) == [(4, "Léa", 12.0, date(2024, 1, 31), True), (5, "Noé", 1.5, None, False)]
+    assert {note.code for note in done.profile.notes} == {
+        "other_sheets",
+        "hidden_sheets",
+    }
+    assert rows(target) == [
+        (4, "Léa", 12.0, date(2024, 1, 31), True),
+        (5, "Noé", 1.5, None, False),
+    ]
 
 
 def test_another_sheet_may_be_chosen(tmp_path: Path, target: Path) -> None:
-    file = workbook(tmp_path, ("A", TABLE), ("B", [["x", "y"], [datetime(2024, 1, 1, 8, 30), 2]]))  # noqa: DTZ001
+    file = workbook(
+        tmp_path,
+        ("A", TABLE),
+        ("B", [["x", "y"], [datetime(2024, 1, 1, 8, 30), 2]]),  # noqa: DTZ001
+    )
 
     chosen = converted(file, target, Corrections(sheet="B"))
     gone = profile_path(file, corrections=Corrections(sheet="C"))
 
-    assert (chosen.profile.sheet, [column.name for column in chosen.profile.columns]) == ("B", ["x", "y"])
+    assert (
+        chosen.profile.sheet,
+        [column.name for column in chosen.profile.columns],
+    ) == ("B", ["x", "y"])
     assert gone.failure
     assert (gone.failure.code, gone.failure.values) == ("no_such_sheet", {"sheet": "C"})
 
@@ -82,7 +111,9 @@ def cut(path: Path) -> None:
 
 
 def protected(path: Path) -> None:
-    path.write_bytes(OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le") + bytes(500))
+    path.write_bytes(
+        OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    )
 
 
 def page(path: Path) -> None:
@@ -98,7 +129,9 @@ def letter(path: Path) -> None:
     ("make", "code"),
     [(bomb, "bomb"), (liar, "bomb"), (cut, "damaged"), (protected, "password"), (page, "web_page"), (letter, "not_a_sheet")],
 )  # fmt: skip
-def test_what_cannot_be_opened_is_explained(tmp_path: Path, target: Path, make: object, code: str) -> None:
+def test_what_cannot_be_opened_is_explained(
+    tmp_path: Path, target: Path, make: object, code: str
+) -> None:
     file = tmp_path / "comptes.xlsx"
     assert callable(make)
     make(file)

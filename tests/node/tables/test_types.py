@@ -76,8 +76,13 @@ def test_the_decimal_mark_comes_from_the_column_then_from_the_table() -> None:
     assert read("v", "19,582", "3,1") == ("number", ",", [])
     assert read("v", "1.234.567", "12.345") == ("integer", ",", [])
     assert read("v", "1.234,56") == ("number", ",", [])
-    columns, notes = infer_types(["a", "b"], [["1.234", "12.500"], ["0,5", "1,25"]], delimiter=";")
-    assert [(column.type, column.format) for column in columns] == [("integer", ","), ("number", ",")]
+    columns, notes = infer_types(
+        ["a", "b"], [["1.234", "12.500"], ["0,5", "1,25"]], delimiter=";"
+    )
+    assert [(column.type, column.format) for column in columns] == [
+        ("integer", ","),
+        ("number", ","),
+    ]
     assert notes == ()
 
 

@@ -31,18 +31,25 @@ def archive(path: Path, *names: str | zipfile.ZipInfo, content: bytes = b"x") ->
         (["a.pdf"], "ZIP"),
     ],
 )
-def test_the_kind_of_an_archive_is_what_it_holds(tmp_path: Path, names: list[str], label: str) -> None:
+def test_the_kind_of_an_archive_is_what_it_holds(
+    tmp_path: Path, names: list[str], label: str
+) -> None:
     profile = profile_path(archive(tmp_path / "x.zip", *names))
 
     assert (profile.label, profile.is_table, profile.failure) == (label, False, None)
 
 
 def test_an_archive_of_one_table_is_that_table(tmp_path: Path) -> None:
-    file = archive(tmp_path / "x.zip", "dossier/é.csv", content="nom;n\nLéa;1\n".encode())
+    file = archive(
+        tmp_path / "x.zip", "dossier/é.csv", content="nom;n\nLéa;1\n".encode()
+    )
 
     done = converted(file, tmp_path / "typed.parquet")
 
-    assert (done.profile.media_type, done.profile.label) == ("application/zip", "CSV, ZIP")
+    assert (done.profile.media_type, done.profile.label) == (
+        "application/zip",
+        "CSV, ZIP",
+    )
     assert rows(tmp_path / "typed.parquet") == [(2, "Léa", 1)]
 
 
@@ -66,13 +73,17 @@ def link() -> zipfile.ZipInfo:
 def test_an_archive_made_to_harm_is_not_opened(
     tmp_path: Path, entries: list[str | zipfile.ZipInfo], content: bytes, code: str
 ) -> None:
-    failure = profile_path(archive(tmp_path / "x.zip", *entries, content=content)).failure
+    failure = profile_path(
+        archive(tmp_path / "x.zip", *entries, content=content)
+    ).failure
 
     assert failure
     assert failure.code == code
 
 
-def test_an_archive_of_very_many_files_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_of_very_many_files_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(archives, "MOST_FILES", 3)
 
     failure = profile_path(archive(tmp_path / "x.zip", *"abcd")).failure

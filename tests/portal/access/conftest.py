@@ -28,10 +28,17 @@ from udi.portal.nodes.actions.register import register_node
 from udi.ui.site import Site
 
 __all__ = ["Relay", "relay"]
-RESTRICTED, OPEN = 7, 8
+RESTRICTED = 7
+OPEN = 8
 """Lines of the corpus: electricity by block, and the budget, both of the producer `armor`."""
 WHY = "L’usage est d’intérêt public, et les totaux ne disent pas la vie des foyers."
-LETTER = {"answer_lettre_du_laboratoire": ("lettre.pdf", b"%PDF-1.7 Bonjour", "application/pdf")}
+LETTER = {
+    "answer_lettre_du_laboratoire": (
+        "lettre.pdf",
+        b"%PDF-1.7 Bonjour",
+        "application/pdf",
+    )
+}
 
 
 @dataclass
@@ -66,16 +73,27 @@ class Desk:
         assert answer.status_code == 303, answer.text
         return str(answer.headers["location"])
 
-    async def send(self, by: httpx.AsyncClient | None = None, **changed: Any) -> httpx.Response:
-        return await (by or self.person).post(f"{self.home}/access-requests/new", data=ASKED | changed, files=LETTER)
+    async def send(
+        self, by: httpx.AsyncClient | None = None, **changed: Any
+    ) -> httpx.Response:
+        return await (by or self.person).post(
+            f"{self.home}/access-requests/new", data=ASKED | changed, files=LETTER
+        )
 
     async def one(self, address: str) -> AccessRequest:
-        [found] = [each for each in await self.rows(AccessRequest) if str(each.id) in address]
+        [found] = [
+            each for each in await self.rows(AccessRequest) if str(each.id) in address
+        ]
         assert isinstance(found, AccessRequest)
         return found
 
-    async def decide(self, address: str, event: str, words: str = WHY, **more: str) -> httpx.Response:
-        form = {"words": words, "revision": str((await self.one(address)).revision)} | more
+    async def decide(
+        self, address: str, event: str, words: str = WHY, **more: str
+    ) -> httpx.Response:
+        form = {
+            "words": words,
+            "revision": str((await self.one(address)).revision),
+        } | more
         return await self.producer.post(f"{address}/{event}", data=form)
 
     async def accept(self, address: str) -> httpx.Response:
@@ -91,39 +109,57 @@ class Desk:
     async def agree_with_machine(self) -> str:
         """A request that a connector made, granted: its agreement waits to be confirmed."""
         address = await self.ask()
-        async with self.site.database.session(self.territory.id, role="worker") as session:
-            await session.execute(update(AccessRequest).values(connector="Banc d’essai"))
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
+            await session.execute(
+                update(AccessRequest).values(connector="Banc d’essai")
+            )
         assert (await self.decide(address, "grant")).status_code == 303
         return f"/agreements/{(await self.one(address)).agreement_id}"
 
     async def confirm(self, address: str) -> None:
         """What the connector does with an agreement that waits."""
         deed = await self.deed(address)
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             actor = Actor(deed.person_id, "", "", self.territory.slug)
             await confirm_agreement(
-                session, actor, await session.get_one(AccessAgreement, (self.territory.id, deed.id))
+                session,
+                actor,
+                await session.get_one(AccessAgreement, (self.territory.id, deed.id)),
             )
 
     async def deed(self, address: str) -> AccessAgreement:
-        [found] = [each for each in await self.rows(AccessAgreement) if str(each.id) in address]
+        [found] = [
+            each for each in await self.rows(AccessAgreement) if str(each.id) in address
+        ]
         assert isinstance(found, AccessAgreement)
         return found
 
     async def sweep(self, moment: datetime) -> None:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             await apply_deadlines(session, moment)
 
     async def rows_of_policy(self) -> list[Any]:
         return await self.rows(AccessPolicy)
 
     async def rows(self, model: Any) -> list[Any]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             return list((await session.scalars(select(model))).all())
 
     async def events(self) -> list[str]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
-            names = (await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))).all()
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
+            names = (
+                await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))
+            ).all()
         return [name for name in names if not name.startswith(("dataset.", "node."))]
 
 
@@ -138,13 +174,27 @@ async def desk(
     catalogue = await open_catalogue(portal_database, demo)
     record = await catalogue.add(RESTRICTED)
     async with (
-        browse(portal_app, demo, make_person(demo, memberships={"armor": ["publishers"]})) as producer,
-        browse(portal_app, demo, make_person(demo, memberships={"goeland": ["publishers"]})) as person,
+        browse(
+            portal_app, demo, make_person(demo, memberships={"armor": ["publishers"]})
+        ) as producer,
+        browse(
+            portal_app, demo, make_person(demo, memberships={"goeland": ["publishers"]})
+        ) as person,
         browse(portal_app, demo, make_person(demo, moderator=True)) as team,
         browse(portal_app, demo) as passer,
     ):
         async with portal_database.session(demo.id) as session:
-            url, client = demo.links["node"], f"{demo.slug}-node-hosted"
-            node = await register_node(session, slug="hosted", name="Nœud", url=url, client_id=client, hosted=True)
-            await session.execute(update(Dataset).where(Dataset.id == record.id).values(node_id=node.id))
+            url = demo.links["node"]
+            client = f"{demo.slug}-node-hosted"
+            node = await register_node(
+                session,
+                slug="hosted",
+                name="Nœud",
+                url=url,
+                client_id=client,
+                hosted=True,
+            )
+            await session.execute(
+                update(Dataset).where(Dataset.id == record.id).values(node_id=node.id)
+            )
         yield Desk(portal_site, catalogue, record.id, producer, person, team, passer)

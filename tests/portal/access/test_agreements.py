@@ -63,7 +63,12 @@ async def bring_to(desk: Desk, state: AgreementState) -> str:
     if state is AgreementState.UNCONFIRMED:
         return await desk.agree_with_machine()
     address = await desk.agree()
-    events = {"suspended": "suspend", "revoking": "give_notice", "revoked": "revoke", "given_up": "give_up"}
+    events = {
+        "suspended": "suspend",
+        "revoking": "give_notice",
+        "revoked": "revoke",
+        "given_up": "give_up",
+    }
     if state in events:
         await act(desk, address, events[state])
     elif state is AgreementState.ENDED:
@@ -92,40 +97,66 @@ async def bring_about(desk: Desk, address: str, event: str) -> None:
 
 @pytest.mark.parametrize("event", ON_PAGES)
 @pytest.mark.parametrize("state", list(AgreementState))
-async def test_an_event_on_a_page_follows_the_table(desk: Desk, state: AgreementState, event: str) -> None:
+async def test_an_event_on_a_page_follows_the_table(
+    desk: Desk, state: AgreementState, event: str
+) -> None:
     address = await bring_to(desk, state)
-    before, revision = await desk.events(), (await desk.deed(address)).revision
+    before = await desk.events()
+    revision = (await desk.deed(address)).revision
 
     response = await act(desk, address, event)
 
     target = TRANSITIONS.get((state, event))
     assert response.status_code == (303 if target else 409), response.text
-    await check_agreement(desk, address, target or state, revised=bool(target) and revision > 0, above=revision)
-    assert (await desk.events())[len(before) :] == ([f"agreement.{NAMES[event]}"] if target else [])
+    await check_agreement(
+        desk,
+        address,
+        target or state,
+        revised=bool(target) and revision > 0,
+        above=revision,
+    )
+    assert (await desk.events())[len(before) :] == (
+        [f"agreement.{NAMES[event]}"] if target else []
+    )
 
 
 @pytest.mark.parametrize(
-    ("state", "event"), [("revoking", "close"), *((state, event) for state in AgreementState for event in UNANNOUNCED)]
+    ("state", "event"),
+    [
+        ("revoking", "close"),
+        *((state, event) for state in AgreementState for event in UNANNOUNCED),
+    ],
 )
-async def test_an_event_of_the_connector_or_the_clock_follows_the_table(desk: Desk, state: str, event: str) -> None:
+async def test_an_event_of_the_connector_or_the_clock_follows_the_table(
+    desk: Desk, state: str, event: str
+) -> None:
     address = await bring_to(desk, AgreementState(state))
-    before, revision = await desk.events(), (await desk.deed(address)).revision
+    before = await desk.events()
+    revision = (await desk.deed(address)).revision
 
     await bring_about(desk, address, event)
 
     target = TRANSITIONS.get((state, event))
     revised = bool(target) and (revision > 0 or event == "confirm")
-    await check_agreement(desk, address, target or state, revised=revised, above=revision)
-    assert (await desk.events())[len(before) :] == ([f"agreement.{NAMES[event]}"] if target else [])
+    await check_agreement(
+        desk, address, target or state, revised=revised, above=revision
+    )
+    assert (await desk.events())[len(before) :] == (
+        [f"agreement.{NAMES[event]}"] if target else []
+    )
 
 
-@pytest.mark.parametrize("state", [state for state in AgreementState if state != "revoking"])
+@pytest.mark.parametrize(
+    "state", [state for state in AgreementState if state != "revoking"]
+)
 def test_no_notice_ends_where_none_was_given(state: AgreementState) -> None:
     with pytest.raises(ConflictError, match="does not stand there"):
         transitions.transition_agreement(state, AgreementEvent.CLOSE)
 
 
-async def check_agreement(desk: Desk, address: str, state: str, *, revised: bool, above: int) -> None:
+async def check_agreement(
+    desk: Desk, address: str, state: str, *, revised: bool, above: int
+) -> None:
     """Check where an agreement stands, whether its revision is a higher one, and who sees it."""
     deed = await desk.deed(address)
     assert deed.state == state
@@ -134,39 +165,65 @@ async def check_agreement(desk: Desk, address: str, state: str, *, revised: bool
     assert listed == ([deed.state] if deed.revision else [])
     assert (await desk.person.get(address)).status_code == 200
     assert (await desk.producer.get(address)).status_code == 200
-    assert (await desk.passer.get(address)).status_code == (200 if deed.revision else 404)
+    assert (await desk.passer.get(address)).status_code == (
+        200 if deed.revision else 404
+    )
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
     rows = re.findall(
-        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `agreement\.", PAGE.read_text(), re.MULTILINE
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `agreement\.",
+        PAGE.read_text(),
+        re.MULTILINE,
     )
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
-    assert {event for _, event in TRANSITIONS} == {*AgreementEvent} == {*ON_PAGES, *UNANNOUNCED, "close"}
+    assert (
+        {event for _, event in TRANSITIONS}
+        == {*AgreementEvent}
+        == {*ON_PAGES, *UNANNOUNCED, "close"}
+    )
 
 
 async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
     await desk.set_policy()
     async with desk.site.database.session(desk.territory.id, role="worker") as session:
-        await session.execute(update(Organisation).where(Organisation.slug == "armor").values(kind="company"))
+        await session.execute(
+            update(Organisation)
+            .where(Organisation.slug == "armor")
+            .values(kind="company")
+        )
     address = await desk.agree()
     deed = await desk.deed(address)
     keys = (await desk.passer.get("/.well-known/jwks.json")).json()
     signed = await desk.person.get(f"{address}/agreement.jws")
 
     claims = verify_document(
-        signed.text, keys, kind=AGREEMENT_TYPE, issuer=desk.territory.origin, audience=desk.territory.links["node"]
+        signed.text,
+        keys,
+        kind=AGREEMENT_TYPE,
+        issuer=desk.territory.origin,
+        audience=desk.territory.links["node"],
     )
 
     said = read_agreement(claims)
     assert deed.sha256 == fingerprint(signed.text)
-    assert (said.purpose, said.terms.columns, said.terms.months) == (Purpose.RESEARCH, ("îlot", "énergie"), 6)
+    assert (said.purpose, said.terms.columns, said.terms.months) == (
+        Purpose.RESEARCH,
+        ("îlot", "énergie"),
+        6,
+    )
     assert [each.values for each in said.terms.rows] == [("2026-01-01",)]
     assert said.terms.attribution == "Données d’Armorine Métropole"
     assert said.terms.bytes_a_month == 2_000_000_000
-    assert (said.provider.name, said.requester.name) == ("Armorine Métropole", "Réseau Goéland")
-    assert (said.provider.kind, said.requester.kind) == (Requester.COMPANY, Requester.RESEARCH)
+    assert (said.provider.name, said.requester.name) == (
+        "Armorine Métropole",
+        "Réseau Goéland",
+    )
+    assert (said.provider.kind, said.requester.kind) == (
+        Requester.COMPANY,
+        Requester.RESEARCH,
+    )
     assert (said.ends_at - said.starts_at).days in range(181, 185)
     assert "Armorine Métropole" in said.text["fr"] != said.text["en"]
     page = await desk.producer.get(address)
@@ -175,10 +232,19 @@ async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
 
 async def test_an_offer_that_is_accepted_is_what_is_signed(desk: Desk) -> None:
     await desk.set_policy()
-    address = await desk.ask(months="24", columns=["îlot", "début", "logements", "énergie"])
-    offer = {"months": "6", "columns": "îlot\nénergie", "rows": "début >= 2026-05-01", "megabytes": "500"}
+    address = await desk.ask(
+        months="24", columns=["îlot", "début", "logements", "énergie"]
+    )
+    offer = {
+        "months": "6",
+        "columns": "îlot\nénergie",
+        "rows": "début >= 2026-05-01",
+        "megabytes": "500",
+    }
     assert (await desk.decide(address, "counter", **offer)).status_code == 303
-    stale = await desk.person.post(f"{address}/accept", data={"offer": "2020-01-01T00:00:00+00:00"})
+    stale = await desk.person.post(
+        f"{address}/accept", data={"offer": "2020-01-01T00:00:00+00:00"}
+    )
     page = await desk.person.get(address)
     accepted = await desk.accept(address)
 
@@ -186,7 +252,11 @@ async def test_an_offer_that_is_accepted_is_what_is_signed(desk: Desk) -> None:
     assert "2026-05-01" in page.text
     [deed] = await desk.rows(AccessAgreement)
     terms = read_agreement(deed.document).terms
-    assert (terms.months, terms.columns, terms.bytes_a_month) == (6, ("îlot", "énergie"), 500_000_000)
+    assert (terms.months, terms.columns, terms.bytes_a_month) == (
+        6,
+        ("îlot", "énergie"),
+        500_000_000,
+    )
     assert terms.rows[0].values == ("2026-05-01",)
 
 
@@ -209,7 +279,9 @@ async def test_a_confidential_project_is_in_no_public_place(desk: Desk) -> None:
     assert odrl["@type"] == "Agreement"
 
 
-async def test_who_leads_the_project_is_led_to_the_node_with_a_ticket(desk: Desk) -> None:
+async def test_who_leads_the_project_is_led_to_the_node_with_a_ticket(
+    desk: Desk,
+) -> None:
     await desk.set_policy()
     address = await desk.agree()
 
@@ -221,10 +293,15 @@ async def test_who_leads_the_project_is_led_to_the_node_with_a_ticket(desk: Desk
     node = desk.territory.links["node"]
     ticket = re.findall(r'name="ticket" value="(ey[^"]+)"', led.text)
     assert f'<form action="{node}{address}/files" method="post">' in led.text
-    assert f"form-action 'self' {desk.site.settings.keycloak_url} {node};" in led.headers["content-security-policy"]
+    assert (
+        f"form-action 'self' {desk.site.settings.keycloak_url} {node};"
+        in led.headers["content-security-policy"]
+    )
     assert led.headers["cache-control"] == "no-store"
     keys = (await desk.passer.get("/.well-known/jwks.json")).json()
-    signed = verify(ticket[0], keys, kind=READING, issuer=desk.territory.origin, audience=node)
+    signed = verify(
+        ticket[0], keys, kind=READING, issuer=desk.territory.origin, audience=node
+    )
     assert signed.subject == address.rpartition("/")[2]
     assert (other.status_code, late.status_code) == (403, 409)
 
@@ -234,8 +311,12 @@ async def test_the_producer_says_why_and_gives_notice(desk: Desk) -> None:
     address = await desk.agree()
 
     empty = await desk.producer.post(f"{address}/revoke", data={"words": ""})
-    long = await desk.producer.post(f"{address}/give_notice", data=WHY | {"days": "366"})
-    given = await desk.producer.post(f"{address}/give_notice", data=WHY | {"days": "10"})
+    long = await desk.producer.post(
+        f"{address}/give_notice", data=WHY | {"days": "366"}
+    )
+    given = await desk.producer.post(
+        f"{address}/give_notice", data=WHY | {"days": "10"}
+    )
 
     assert (empty.status_code, long.status_code, given.status_code) == (422, 422, 303)
     deed = await desk.deed(address)
@@ -251,13 +332,23 @@ async def test_an_agreement_is_renewed_as_often_as_the_policy_lets(desk: Desk) -
     first = await desk.deed(address)
 
     empty = await desk.person.post(f"{address}/renew", data={"words": ""})
-    asked = await desk.person.post(f"{address}/renew", data={"words": "Un été de plus."})
+    asked = await desk.person.post(
+        f"{address}/renew", data={"words": "Un été de plus."}
+    )
     assert (await desk.decide(asked.headers["location"], "grant")).status_code == 303
 
     assert empty.status_code == 422
-    second = next(each for each in await desk.rows(AccessAgreement) if each.id != first.id)
-    assert (second.renews_id, second.renewal, second.starts_at) == (first.id, 1, first.ends_at)
-    again = await desk.person.post(f"/agreements/{second.id}/renew", data={"words": "Encore."})
+    second = next(
+        each for each in await desk.rows(AccessAgreement) if each.id != first.id
+    )
+    assert (second.renews_id, second.renewal, second.starts_at) == (
+        first.id,
+        1,
+        first.ends_at,
+    )
+    again = await desk.person.post(
+        f"/agreements/{second.id}/renew", data={"words": "Encore."}
+    )
     assert again.status_code == 409
 
 

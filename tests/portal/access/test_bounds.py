@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from tests.portal.access.conftest import Desk
-from tests.portal.access.test_delivery import ask, keys, standing_of, tell, trusted_issuer
+from tests.portal.access.test_delivery import (
+    ask,
+    keys,
+    standing_of,
+    tell,
+    trusted_issuer,
+)
 from udi.kit.clock import now
 from udi.portal.access.agreements import credentials
 from udi.portal.access.models import AccessDocument, AccessStep, ProjectCredential
@@ -24,7 +30,9 @@ WHY = {"words": "La mesure a changé."}
         ({"months": "x"}, "months"), ({"megabytes": "-1"}, "megabytes"), ({"rows": "début vers 2026"}, "rows"),
     ],
 )  # fmt: skip
-async def test_counter_refuses_an_offer_beyond_the_policy(desk: Desk, changed: dict[str, str], field: str) -> None:
+async def test_counter_refuses_an_offer_beyond_the_policy(
+    desk: Desk, changed: dict[str, str], field: str
+) -> None:
     await desk.set_policy()
     address = await desk.ask()
 
@@ -41,7 +49,8 @@ async def test_submit_refuses_more_requests_than_a_person_may_have_open(
 ) -> None:
     monkeypatch.setattr(requester_actions, "MOST_OPEN", 2)
     await desk.set_policy()
-    first, _ = await desk.ask(), await desk.ask()
+    first = await desk.ask()
+    _ = await desk.ask()
 
     refused = await desk.send()
     await desk.person.post(f"{first}/withdraw")
@@ -50,7 +59,9 @@ async def test_submit_refuses_more_requests_than_a_person_may_have_open(
     assert (refused.status_code, taken.status_code) == (429, 303)
 
 
-async def test_submit_takes_one_of_the_same_requests_sent_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_submit_takes_one_of_the_same_requests_sent_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refuse_twin = requester_actions._reject_duplicate
 
     async def refuse_twin_slowly(*args: Any) -> None:
@@ -70,8 +81,12 @@ async def test_submit_takes_one_of_the_same_requests_sent_at_once(desk: Desk, mo
 
 async def test_get_document_gives_those_of_its_own_request(desk: Desk) -> None:
     await desk.set_policy()
-    first, second = await desk.ask(), await desk.ask()
-    owner = {str(document.request_id): document.id for document in await desk.rows(AccessDocument)}
+    first = await desk.ask()
+    second = await desk.ask()
+    owner = {
+        str(document.request_id): document.id
+        for document in await desk.rows(AccessDocument)
+    }
     document = owner[first.rpartition("/")[2]]
 
     assert (await desk.person.get(f"{first}/documents/{document}")).status_code == 200
@@ -83,18 +98,29 @@ async def test_a_credential_is_of_one_project(desk: Desk) -> None:
     deeds = [await desk.deed(await desk.agree()) for _ in range(2)]
     homes = [f"/projects/{deed.project_id}/access/credentials" for deed in deeds]
     for home, deed in zip(homes, deeds, strict=True):
-        await desk.person.post(home, data={"name": "Grappe", "node": str(deed.node_id), "days": "30"})
+        await desk.person.post(
+            home, data={"name": "Grappe", "node": str(deed.node_id), "days": "30"}
+        )
     mine = {each.project_id: each for each in await desk.rows(ProjectCredential)}
     theirs = mine[deeds[1].project_id]
 
     for step in ("renew", "revoke"):
-        assert (await desk.person.post(f"{homes[0]}/{theirs.id}/{step}")).status_code == 404
+        assert (
+            await desk.person.post(f"{homes[0]}/{theirs.id}/{step}")
+        ).status_code == 404
     with trusted_issuer(desk.site) as issuer:
         items = (await ask(desk, issuer))["items"]
-        told = {each.agreement: each for each in [standing_of(desk, i["standing"], await keys(desk)) for i in items]}
+        told = {
+            each.agreement: each
+            for each in [
+                standing_of(desk, i["standing"], await keys(desk)) for i in items
+            ]
+        }
 
     for deed in deeds:
-        assert [each.id for each in told[deed.id].credentials] == [mine[deed.project_id].id]
+        assert [each.id for each in told[deed.id].credentials] == [
+            mine[deed.project_id].id
+        ]
 
 
 async def test_a_node_is_told_of_its_own_agreements_only(desk: Desk) -> None:
@@ -107,14 +133,21 @@ async def test_a_node_is_told_of_its_own_agreements_only(desk: Desk) -> None:
         theirs = await desk.passer.get("/kalim/v1/agreements", headers=headers)
         own = await ask(desk, issuer)
 
-    assert (theirs.status_code, theirs.json()["items"], len(own["items"])) == (200, [], 1)
+    assert (theirs.status_code, theirs.json()["items"], len(own["items"])) == (
+        200,
+        [],
+        1,
+    )
 
 
-async def test_a_project_has_so_many_credentials_at_a_node(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_project_has_so_many_credentials_at_a_node(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(credentials, "MOST", 1)
     await desk.set_policy()
     deed = await desk.deed(await desk.agree())
-    home, form = f"/projects/{deed.project_id}/access/credentials", {"node": str(deed.node_id), "days": "30"}
+    home = f"/projects/{deed.project_id}/access/credentials"
+    form = {"node": str(deed.node_id), "days": "30"}
     made = await desk.person.post(home, data=form | {"name": "Première"})
 
     refused = await desk.person.post(home, data=form | {"name": "Seconde"})
@@ -129,7 +162,9 @@ async def test_a_notice_ends_no_later_than_its_agreement(desk: Desk) -> None:
     await desk.set_policy()
     address = await desk.agree(months="1")
 
-    given = await desk.producer.post(f"{address}/give_notice", data=WHY | {"days": "365"})
+    given = await desk.producer.post(
+        f"{address}/give_notice", data=WHY | {"days": "365"}
+    )
 
     deed = await desk.deed(address)
     assert given.status_code == 303

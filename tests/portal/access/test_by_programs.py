@@ -15,7 +15,8 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.access.requests.schemas import EVENTS
 
-POLICIES, REQUESTS = "/api/v1/access-policies", "/api/v1/access-requests"
+POLICIES = "/api/v1/access-policies"
+REQUESTS = "/api/v1/access-requests"
 OPEN = {"requesters": ["person"], "general_interest": "", "label_3_fr": ""}
 ASKED = {
     "purpose": "research", "words": "Repérer les îlots où la consommation grimpe.", "months": 6,
@@ -26,7 +27,9 @@ WHY = "Ces deux colonnes suffisent."
 
 async def token_of(client: httpx.AsyncClient, *scopes: str) -> dict[str, str]:
     """The header of a token that somebody made."""
-    page = await client.post("/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)})
+    page = await client.post(
+        "/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)}
+    )
     found = re.search(r"udi_me_[\w-]+", page.text)
     assert found is not None
     return {"Authorization": f"Bearer {found[0]}", "Accept": "application/json"}
@@ -35,16 +38,35 @@ async def token_of(client: httpx.AsyncClient, *scopes: str) -> dict[str, str]:
 class Programs:
     """A program of each: who asks, the producer, somebody else, and nobody."""
 
-    def __init__(self, desk: Desk, person: dict[str, str], producer: dict[str, str], team: dict[str, str]) -> None:
-        self.desk, self.person, self.producer, self.team = desk, person, producer, team
+    def __init__(
+        self,
+        desk: Desk,
+        person: dict[str, str],
+        producer: dict[str, str],
+        team: dict[str, str],
+    ) -> None:
+        self.desk = desk
+        self.person = person
+        self.producer = producer
+        self.team = team
 
-    async def call(self, method: str, address: str, by: dict[str, str] | None = None, **said: Any) -> httpx.Response:
+    async def call(
+        self, method: str, address: str, by: dict[str, str] | None = None, **said: Any
+    ) -> httpx.Response:
         body = {"json": said} if method in {"POST", "PUT"} else {}
-        return await self.desk.passer.request(method, address, headers=by or {"Accept": "application/json"}, **body)
+        return await self.desk.passer.request(
+            method, address, headers=by or {"Accept": "application/json"}, **body
+        )
 
     async def ask(self, **changed: Any) -> httpx.Response:
-        described = {"title": "Rafraîchir la ville", "summary": "Choisir dix rues.", "purpose": "research"}
-        project = (await self.call("POST", "/api/v1/projects", self.person, **described)).json()["id"]
+        described = {
+            "title": "Rafraîchir la ville",
+            "summary": "Choisir dix rues.",
+            "purpose": "research",
+        }
+        project = (
+            await self.call("POST", "/api/v1/projects", self.person, **described)
+        ).json()["id"]
         said = ASKED | {"dataset": str(self.desk.dataset), "project": project} | changed
         return await self.call("POST", REQUESTS, self.person, **said)
 
@@ -63,10 +85,14 @@ async def test_terms_are_read_by_everybody(programs: Programs) -> None:
     one = await programs.call("GET", listed["items"][0]["url"])
     said = one.json()
     again = await programs.desk.passer.get(
-        listed["items"][0]["url"], headers={"If-None-Match": one.headers["etag"], "Accept": "application/json"}
+        listed["items"][0]["url"],
+        headers={"If-None-Match": one.headers["etag"], "Accept": "application/json"},
     )
 
-    assert (listed["total"], listed["items"][0]["dataset"]["id"]) == (1, str(programs.desk.dataset))
+    assert (listed["total"], listed["items"][0]["dataset"]["id"]) == (
+        1,
+        str(programs.desk.dataset),
+    )
     assert said["requesters"] == ["person"]
     assert said["terms"]["columns"] == ["îlot", "début", "logements", "énergie"]
     assert [each["name"] for each in said["questions"]] == ["quels_t_s", "qui_lira"]
@@ -74,7 +100,9 @@ async def test_terms_are_read_by_everybody(programs: Programs) -> None:
     assert again.status_code == 304
 
 
-async def test_a_request_goes_from_both_sides_to_the_agreement(programs: Programs) -> None:
+async def test_a_request_goes_from_both_sides_to_the_agreement(
+    programs: Programs,
+) -> None:
     asked = await programs.ask()
     assert asked.status_code == 201, asked.text
     home = asked.headers["location"]
@@ -86,29 +114,67 @@ async def test_a_request_goes_from_both_sides_to_the_agreement(programs: Program
         found: dict[str, Any] = answer.json()
         return found
 
-    waiting = (await programs.call("GET", REQUESTS, programs.producer)).json()["to_answer"]
-    questioned = await act(programs.producer, "question", words="Qui lira ?", revision=1)
+    waiting = (await programs.call("GET", REQUESTS, programs.producer)).json()[
+        "to_answer"
+    ]
+    questioned = await act(
+        programs.producer, "question", words="Qui lira ?", revision=1
+    )
     answered = await act(programs.person, "answer", words="Deux personnes.")
-    countered = await act(programs.producer, "counter", words=WHY, revision=1, months=3, columns=["énergie"])
-    stale = await programs.call("POST", events, programs.person, event="accept", offered="2026-01-01T00:00:00+00:00")
+    countered = await act(
+        programs.producer,
+        "counter",
+        words=WHY,
+        revision=1,
+        months=3,
+        columns=["énergie"],
+    )
+    stale = await programs.call(
+        "POST",
+        events,
+        programs.person,
+        event="accept",
+        offered="2026-01-01T00:00:00+00:00",
+    )
     granted = await act(programs.person, "accept", offered=countered["offered"])
-    again = await programs.call("POST", events, programs.person, event="accept", offered=countered["offered"])
+    again = await programs.call(
+        "POST", events, programs.person, event="accept", offered=countered["offered"]
+    )
 
     [agreement] = await programs.desk.rows(AccessAgreement)
     assert [each["side"] for each in waiting] == ["producer"]
-    assert (questioned["state"], questioned["due"], answered["state"]) == ("questioned", None, "submitted")
-    assert (countered["offer"]["columns"], countered["offer"]["months"]) == (["énergie"], 3)
+    assert (questioned["state"], questioned["due"], answered["state"]) == (
+        "questioned",
+        None,
+        "submitted",
+    )
+    assert (countered["offer"]["columns"], countered["offer"]["months"]) == (
+        ["énergie"],
+        3,
+    )
     assert (stale.status_code, again.status_code) == (412, 409)
     assert (granted["state"], granted["agreement"]) == ("granted", str(agreement.id))
     assert agreement.document["terms"]["columns"] == ["énergie"]
-    assert [each["event"] for each in granted["thread"]] == ["correct", "question", "answer", "counter", "accept"]
-    assert (await programs.call("GET", home, programs.producer)).json()["side"] == "producer"
+    assert [each["event"] for each in granted["thread"]] == [
+        "correct",
+        "question",
+        "answer",
+        "counter",
+        "accept",
+    ]
+    assert (await programs.call("GET", home, programs.producer)).json()[
+        "side"
+    ] == "producer"
 
 
-async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(programs: Programs) -> None:
+async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(
+    programs: Programs,
+) -> None:
     home = (await programs.ask()).headers["location"]
     grant = {"event": "grant", "words": WHY, "revision": 1}
-    made = (await programs.call("POST", f"{home}/events", programs.producer, **grant)).json()["agreement"]
+    made = (
+        await programs.call("POST", f"{home}/events", programs.producer, **grant)
+    ).json()["agreement"]
     events = f"/api/v1/agreements/{made}/events"
     answers = {
         name: await programs.call("POST", events, by, event=event, **said)
@@ -121,27 +187,61 @@ async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(pr
             ("unknown", programs.producer, "end", {}),
         )
     }  # fmt: skip
-    lists = [await programs.call("GET", "/api/v1/agreements/mine", by) for by in (programs.person, programs.producer)]
+    lists = [
+        await programs.call("GET", "/api/v1/agreements/mine", by)
+        for by in (programs.person, programs.producer)
+    ]
     none = (await programs.call("GET", "/api/v1/agreements/mine", programs.team)).json()
 
     assert {name: each.status_code for name, each in answers.items()} == {
         "stranger": 404, "project": 403, "silent": 422, "suspended": 200, "resumed": 200, "noticed": 200, "over": 200,
         "late": 409, "unknown": 422,
     }  # fmt: skip
-    assert (answers["suspended"].json()["state"], answers["suspended"].json()["reason"]) == ("suspended", WHY)
-    assert (answers["noticed"].json()["state"], answers["noticed"].json()["closes"] is None) == ("revoking", False)
-    assert [each.json()["items"][0]["side"] for each in lists] == ["requester", "producer"]
+    assert (
+        answers["suspended"].json()["state"],
+        answers["suspended"].json()["reason"],
+    ) == ("suspended", WHY)
+    assert (
+        answers["noticed"].json()["state"],
+        answers["noticed"].json()["closes"] is None,
+    ) == ("revoking", False)
+    assert [each.json()["items"][0]["side"] for each in lists] == [
+        "requester",
+        "producer",
+    ]
     assert [each.json()["items"][0]["state"] for each in lists] == ["given_up"] * 2
     assert none == {"total": 0, "items": []}
 
 
-async def test_a_request_is_refused_corrected_and_taken_back(programs: Programs) -> None:
+async def test_a_request_is_refused_corrected_and_taken_back(
+    programs: Programs,
+) -> None:
     home = (await programs.ask()).headers["location"]
-    old = await programs.call("POST", f"{home}/events", programs.producer, event="refuse", words=WHY, revision=7)
-    refused = await programs.call("POST", f"{home}/events", programs.producer, event="refuse", words=WHY, revision=1)
-    wordless = await programs.call("PUT", home, programs.person, **ASKED | {"words": "", "months": 99})
-    corrected = await programs.call("PUT", home, programs.person, **ASKED | {"columns": ["îlot"]})
-    withdrawn = await programs.call("POST", f"{home}/events", programs.person, event="withdraw")
+    old = await programs.call(
+        "POST",
+        f"{home}/events",
+        programs.producer,
+        event="refuse",
+        words=WHY,
+        revision=7,
+    )
+    refused = await programs.call(
+        "POST",
+        f"{home}/events",
+        programs.producer,
+        event="refuse",
+        words=WHY,
+        revision=1,
+    )
+    wordless = await programs.call(
+        "PUT", home, programs.person, **ASKED | {"words": "", "months": 99}
+    )
+    corrected = await programs.call(
+        "PUT", home, programs.person, **ASKED | {"columns": ["îlot"]}
+    )
+    withdrawn = await programs.call(
+        "POST", f"{home}/events", programs.person, event="withdraw"
+    )
 
     assert (old.status_code, refused.json()["state"]) == (412, "refused")
     assert [each["field"] for each in wordless.json()["errors"]] == ["words", "months"]
@@ -150,25 +250,41 @@ async def test_a_request_is_refused_corrected_and_taken_back(programs: Programs)
     assert withdrawn.json()["state"] == "withdrawn"
 
 
-async def test_it_is_for_its_two_sides_and_each_does_its_own(programs: Programs) -> None:
+async def test_it_is_for_its_two_sides_and_each_does_its_own(
+    programs: Programs,
+) -> None:
     home = (await programs.ask()).headers["location"]
     grant = {"event": "grant", "words": WHY, "revision": 1}
     poor = await token_of(programs.desk.producer, "projects")
 
     for by, status in ((programs.team, 404), (poor, 403), (None, 401)):
         assert (await programs.call("GET", home, by)).status_code == status
-        assert (await programs.call("POST", f"{home}/events", by, **grant)).status_code == status
-    assert (await programs.call("POST", f"{home}/events", programs.person, **grant)).status_code == 403
-    assert (await programs.call("POST", f"{home}/events", programs.producer, event="withdraw")).status_code == 403
-    assert (await programs.call("PUT", home, programs.producer, **ASKED)).status_code == 403
+        assert (
+            await programs.call("POST", f"{home}/events", by, **grant)
+        ).status_code == status
+    assert (
+        await programs.call("POST", f"{home}/events", programs.person, **grant)
+    ).status_code == 403
+    assert (
+        await programs.call(
+            "POST", f"{home}/events", programs.producer, event="withdraw"
+        )
+    ).status_code == 403
+    assert (
+        await programs.call("PUT", home, programs.producer, **ASKED)
+    ).status_code == 403
     [row] = await programs.desk.rows(AccessRequest)
     assert (row.state, row.decided_by) == ("submitted", None)
 
 
 async def test_another_territory_and_another_producer_find_nothing(
-    programs: Programs, portal_app: Litestar, other: Territory, make_person: Callable[..., Login]
+    programs: Programs,
+    portal_app: Litestar,
+    other: Territory,
+    make_person: Callable[..., Login],
 ) -> None:
-    home, here = (await programs.ask()).headers["location"], programs.desk.territory
+    home = (await programs.ask()).headers["location"]
+    here = programs.desk.territory
     rights = {"armor": ["managers", "publishers"], "kerlevan": ["managers"]}
     stranger = make_person(other, moderator=True, memberships=rights)
     asked = [("GET", home, None), ("PUT", home, ASKED)]
@@ -176,14 +292,19 @@ async def test_another_territory_and_another_producer_find_nothing(
     asked += [("POST", f"{home}/events", said) for said in events]
     async with (
         browse(portal_app, other, stranger) as abroad,
-        browse(portal_app, here, make_person(here, memberships={"kerlevan": ["managers"]})) as rival,
+        browse(
+            portal_app, here, make_person(here, memberships={"kerlevan": ["managers"]})
+        ) as rival,
     ):
         for client in (abroad, rival):
             token = await token_of(client, "access")
             for method, address, said in asked:
                 answer = await client.request(method, address, json=said, headers=token)
                 assert answer.status_code == 404, (method, address, said)
-            assert (await client.get(REQUESTS, headers=token)).json() == {"own": [], "to_answer": []}
+            assert (await client.get(REQUESTS, headers=token)).json() == {
+                "own": [],
+                "to_answer": [],
+            }
         foreign = await token_of(abroad, "access")
         read = await abroad.get(f"{POLICIES}/{programs.desk.dataset}", headers=foreign)
         listed = (await abroad.get(POLICIES, headers=foreign)).json()
@@ -202,7 +323,9 @@ async def test_another_territory_and_another_producer_find_nothing(
         ({"answers": {"qui_lira": "tout le monde", "quels_t_s": "2022"}}, "answer_qui_lira"), ({"colour": "red"}, "colour"),
     ],
 )  # fmt: skip
-async def test_what_is_wrong_is_named(programs: Programs, changed: dict[str, Any], field: str) -> None:
+async def test_what_is_wrong_is_named(
+    programs: Programs, changed: dict[str, Any], field: str
+) -> None:
     answer = await programs.ask(**changed)
 
     assert answer.status_code == 422, answer.text

@@ -10,12 +10,27 @@ from tests.portal.access.policies import ASKED
 from udi.portal.access.emails import KINDS
 from udi.portal.access.models import AccessDocument, AccessDraft, AccessPolicy
 from udi.portal.access.policies.queries import find_answer_statistics
-from udi.portal.access.requests.clock import DOCUMENTS_KEPT, NUDGE_AFTER, due_day, end_of_day
+from udi.portal.access.requests.clock import (
+    DOCUMENTS_KEPT,
+    NUDGE_AFTER,
+    due_day,
+    end_of_day,
+)
 from udi.portal.access.requests.documents import detect_media_type
 from udi.portal.access.tasks import write_agreement_emails, write_request_emails
 
 PARIS = ZoneInfo("Europe/Paris")
-SECRETS = ("Rafraîchir", "ombrager", "Repérer", "canicules", "2022 à 2026", "lettre", WHY, "Compte de test", "Goéland")
+SECRETS = (
+    "Rafraîchir",
+    "ombrager",
+    "Repérer",
+    "canicules",
+    "2022 à 2026",
+    "lettre",
+    WHY,
+    "Compte de test",
+    "Goéland",
+)
 """Of the request, its answers, its project, its people, its documents and its reasons: none is for a mail."""
 
 
@@ -27,9 +42,16 @@ SECRETS = ("Rafraîchir", "ombrager", "Repérer", "canicules", "2022 à 2026", "
         (date(2026, 2, 26), 3, date(2026, 3, 2)),
     ],
 )  # fmt: skip
-def test_a_last_day_is_a_calendar_day_and_never_on_a_weekend(start: date, days: int, last: date) -> None:
+def test_a_last_day_is_a_calendar_day_and_never_on_a_weekend(
+    start: date, days: int, last: date
+) -> None:
     assert due_day(start, days) == last
-    assert end_of_day(last, PARIS).astimezone(PARIS).isoformat().startswith(f"{last}T23:59:59")
+    assert (
+        end_of_day(last, PARIS)
+        .astimezone(PARIS)
+        .isoformat()
+        .startswith(f"{last}T23:59:59")
+    )
 
 
 async def test_the_days_stand_still_while_a_question_waits(desk: Desk) -> None:
@@ -55,7 +77,10 @@ async def test_the_deadline_is_an_entry_of_a_calendar(desk: Desk) -> None:
     none = await desk.producer.get(f"{address}/deadline.ics")
 
     assert answer.headers["content-type"].startswith("text/calendar")
-    assert f"DTSTART;VALUE=DATE:{due.astimezone(desk.territory.zone):%Y%m%d}\r\n" in answer.text
+    assert (
+        f"DTSTART;VALUE=DATE:{due.astimezone(desk.territory.zone):%Y%m%d}\r\n"
+        in answer.text
+    )
     assert all(len(line.encode()) <= 75 for line in answer.text.split("\r\n"))
     assert none.status_code == 404
 
@@ -105,7 +130,16 @@ async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
     await desk.decide(address, "grant")
     agreement = f"/agreements/{(await desk.one(address)).agreement_id}"
     deed = await desk.deed(agreement)
-    for event in ("suspended", "resumed", "revoked", "closed", "revoking", "given_up", "ended", "ending"):
+    for event in (
+        "suspended",
+        "resumed",
+        "revoked",
+        "closed",
+        "revoking",
+        "given_up",
+        "ended",
+        "ending",
+    ):
         said = {"agreement": str(deed.id), "state": deed.state, "event": event}
         mails += await write_agreement_emails(desk.site, desk.territory, said)
 
@@ -146,12 +180,15 @@ async def test_a_person_is_reminded_of_what_waits_for_them(desk: Desk) -> None:
 
 async def test_documents_go_some_time_after_the_end(desk: Desk) -> None:
     await desk.set_policy()
-    refused, granted = await desk.ask(), await desk.agree()
+    refused = await desk.ask()
+    granted = await desk.agree()
     await desk.decide(refused, "refuse")
     ended = await desk.deed(granted)
     assert len(await desk.rows(AccessDocument)) == 2
 
-    await desk.sweep((await desk.one(refused)).since + DOCUMENTS_KEPT - timedelta(hours=1))
+    await desk.sweep(
+        (await desk.one(refused)).since + DOCUMENTS_KEPT - timedelta(hours=1)
+    )
     assert len(await desk.rows(AccessDocument)) == 2
     await desk.sweep((await desk.one(refused)).since + DOCUMENTS_KEPT)
     assert len(await desk.rows(AccessDocument)) == 1
@@ -160,7 +197,9 @@ async def test_documents_go_some_time_after_the_end(desk: Desk) -> None:
     assert await desk.rows(AccessDocument) == []
 
 
-async def test_what_was_begun_without_an_account_is_kept_for_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_begun_without_an_account_is_kept_for_a_day(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await desk.set_policy()
     await desk.passer.post(f"{desk.home}/access-requests/new", data=ASKED)
     assert len(await desk.rows(AccessDraft)) == 1
@@ -193,17 +232,31 @@ async def test_figures_are_told_from_five_requests_on(desk: Desk) -> None:
         (b"PK\x03\x04....evil.exe", None), (b"MZ\x90\x00", None), (b"\x00\x01", None), (b"\xff\xfe", None),
     ],
 )  # fmt: skip
-def test_documents_are_known_by_what_they_hold(content: bytes, kind: str | None) -> None:
+def test_documents_are_known_by_what_they_hold(
+    content: bytes, kind: str | None
+) -> None:
     assert detect_media_type(content) == kind
 
 
 async def test_a_document_of_another_kind_is_refused(desk: Desk) -> None:
     await desk.set_policy()
-    files = {"answer_lettre_du_laboratoire": ("lettre.pdf", b"MZ\x90\x00", "application/pdf")}
+    files = {
+        "answer_lettre_du_laboratoire": ("lettre.pdf", b"MZ\x90\x00", "application/pdf")
+    }
 
-    answer = await desk.person.post(f"{desk.home}/access-requests/new", data=ASKED, files=files)
-    large = {"answer_lettre_du_laboratoire": ("lettre.pdf", b"%PDF-" + bytes(5 * 1024 * 1024), "application/pdf")}
-    heavy = await desk.person.post(f"{desk.home}/access-requests/new", data=ASKED, files=large)
+    answer = await desk.person.post(
+        f"{desk.home}/access-requests/new", data=ASKED, files=files
+    )
+    large = {
+        "answer_lettre_du_laboratoire": (
+            "lettre.pdf",
+            b"%PDF-" + bytes(5 * 1024 * 1024),
+            "application/pdf",
+        )
+    }
+    heavy = await desk.person.post(
+        f"{desk.home}/access-requests/new", data=ASKED, files=large
+    )
 
     assert (answer.status_code, heavy.status_code) == (422, 422)
     assert await desk.rows(AccessDocument) == []

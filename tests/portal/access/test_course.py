@@ -19,9 +19,16 @@ from udi.protocol.agreement import read_agreement
 async def tell(desk: Desk, address: str, event: str, side: str) -> None:
     """Do the job that was queued for an event, as the worker does."""
     request = await desk.one(address)
-    payload = {"request": str(request.id), "revision": request.revision, "state": request.state, "event": event}
+    payload = {
+        "request": str(request.id),
+        "revision": request.revision,
+        "state": request.state,
+        "event": event,
+    }
     await task_handlers(desk.site)[TELL](
-        Job(TELL, desk.territory.id, payload | {"side": side, "step": ""}, 0, last=False)
+        Job(
+            TELL, desk.territory.id, payload | {"side": side, "step": ""}, 0, last=False
+        )
     )
 
 
@@ -29,19 +36,40 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
     desk: Desk, portal_app: Litestar, make_person: Callable[..., Login], relay: Relay
 ) -> None:
     await desk.set_policy(requesters=["person", "research"])
-    async with browse(portal_app, desk.territory, make_person(desk.territory)) as student:
-        asked = ASKED | {"organisation": "", "requester": "", "months": "24", "columns": []}
+    async with browse(
+        portal_app, desk.territory, make_person(desk.territory)
+    ) as student:
+        asked = ASKED | {
+            "organisation": "",
+            "requester": "",
+            "months": "24",
+            "columns": [],
+        }
         address = await desk.ask(student, **asked)
         await tell(desk, address, "correct", "requester")
-        await desk.decide(address, "refuse", "La finalité ne demande pas une donnée aussi fine.")
+        await desk.decide(
+            address, "refuse", "La finalité ne demande pas une donnée aussi fine."
+        )
         await tell(desk, address, "refuse", "producer")
         told = await student.get(address)
-        better = asked | {"words": "Comparer dix îlots, de mai à septembre.", "months": "12"}
+        better = asked | {
+            "words": "Comparer dix îlots, de mai à septembre.",
+            "months": "12",
+        }
         again = await student.post(f"{address}/correct", data=better)
-        await desk.decide(address, "counter", "Les totaux suffisent.", months="6", columns="îlot\nénergie")
+        await desk.decide(
+            address,
+            "counter",
+            "Les totaux suffisent.",
+            months="6",
+            columns="îlot\nénergie",
+        )
         await tell(desk, address, "counter", "producer")
         offered = await student.get(address)
-        accepted = await student.post(f"{address}/accept", data={"offer": (await desk.one(address)).since.isoformat()})
+        accepted = await student.post(
+            f"{address}/accept",
+            data={"offer": (await desk.one(address)).since.isoformat()},
+        )
 
     assert "La finalité ne demande pas une donnée aussi fine." in told.text
     assert (again.status_code, accepted.status_code) == (303, 303)
@@ -50,27 +78,44 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
     terms = read_agreement(deed.document).terms
     assert (terms.columns, terms.months) == (("îlot", "énergie"), 6)
     [listed] = await desk.rows(PublicAgreement)
-    assert (listed.project_title, listed.dataset_title) == ("", "Consommation d'électricité par îlot")
+    assert (listed.project_title, listed.dataset_title) == (
+        "",
+        "Consommation d'électricité par îlot",
+    )
     assert [mail["Subject"] for mail in relay.mails] == [
         "Une demande pour « Consommation d'électricité par îlot »",
         "Votre demande pour « Consommation d'électricité par îlot » n’est pas accordée",
         "Une proposition pour « Consommation d'électricité par îlot »",
     ]
     assert len({mail["Message-ID"] for mail in relay.mails}) == 3
-    assert all(f"{desk.territory.origin}{address}" in mail.get_content() for mail in relay.mails)
-    assert not any("finalité" in mail.get_content() or "totaux" in mail.get_content() for mail in relay.mails)
+    assert all(
+        f"{desk.territory.origin}{address}" in mail.get_content()
+        for mail in relay.mails
+    )
+    assert not any(
+        "finalité" in mail.get_content() or "totaux" in mail.get_content()
+        for mail in relay.mails
+    )
 
 
-async def test_a_producer_revokes_and_the_project_is_told_without_the_reason(desk: Desk, relay: Relay) -> None:
+async def test_a_producer_revokes_and_the_project_is_told_without_the_reason(
+    desk: Desk, relay: Relay
+) -> None:
     await desk.set_policy()
     address = await desk.agree()
-    await desk.producer.post(f"{address}/revoke", data={"words": "Une fuite a été constatée."})
+    await desk.producer.post(
+        f"{address}/revoke", data={"words": "Une fuite a été constatée."}
+    )
     deed = await desk.deed(address)
     payload = {"agreement": str(deed.id), "state": deed.state, "event": "revoked"}
 
-    await task_handlers(desk.site)[TELL_AGREEMENT](Job(TELL_AGREEMENT, desk.territory.id, payload, 0, last=False))
+    await task_handlers(desk.site)[TELL_AGREEMENT](
+        Job(TELL_AGREEMENT, desk.territory.id, payload, 0, last=False)
+    )
 
     [mail] = relay.mails
-    assert mail["Subject"] == "L’accès à « Consommation d'électricité par îlot » est fermé"
+    assert (
+        mail["Subject"] == "L’accès à « Consommation d'électricité par îlot » est fermé"
+    )
     assert "fuite" not in mail.get_content()
     assert "Une fuite a été constatée." in (await desk.person.get(address)).text

@@ -14,13 +14,21 @@ from tests.portal.access.conftest import Desk
 from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.kit.keys import verify, verify_document
-from udi.portal.access.agreements.delivery import AgreementDeliveryError, deliver_agreement
+from udi.portal.access.agreements.delivery import (
+    AgreementDeliveryError,
+    deliver_agreement,
+)
 from udi.portal.access.agreements.revisions import DELIVER
 from udi.portal.access.models import ProjectCredential
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import find_node
-from udi.protocol.agreement import AGREEMENT_STATUS_TYPE, AgreementValidity, fingerprint, read_agreement_status
+from udi.protocol.agreement import (
+    AGREEMENT_STATUS_TYPE,
+    AgreementValidity,
+    fingerprint,
+    read_agreement_status,
+)
 from udi.protocol.credentials import AGREEMENT
 
 WHY = {"words": "La mesure a changé."}
@@ -41,14 +49,18 @@ async def reach(desk: Desk, node: Receiver) -> None:
 async def deliver(desk: Desk, address: str) -> None:
     deed = await desk.deed(address)
     payload = {"agreement": str(deed.id), "revision": deed.revision}
-    await deliver_agreement(desk.site, Job(DELIVER, desk.territory.id, payload, 0, last=False))
+    await deliver_agreement(
+        desk.site, Job(DELIVER, desk.territory.id, payload, 0, last=False)
+    )
 
 
 async def keys(desk: Desk) -> Any:
     return (await desk.passer.get("/.well-known/jwks.json")).json()
 
 
-async def test_the_node_is_told_of_an_agreement_and_of_its_end(desk: Desk, node: Receiver) -> None:
+async def test_the_node_is_told_of_an_agreement_and_of_its_end(
+    desk: Desk, node: Receiver
+) -> None:
     await reach(desk, node)
     await desk.set_policy()
     address = await desk.agree()
@@ -64,7 +76,13 @@ async def test_the_node_is_told_of_an_agreement_and_of_its_end(desk: Desk, node:
     said = []
     for call in node.reports:
         origin = desk.territory.origin
-        token = verify(call.token, await keys(desk), kind=AGREEMENT, issuer=origin, audience=node.origin)
+        token = verify(
+            call.token,
+            await keys(desk),
+            kind=AGREEMENT,
+            issuer=origin,
+            audience=node.origin,
+        )
         assert token.subject == str(deed.id)
         assert call.document["agreement"] == deed.jws
         claims = verify_document(
@@ -75,13 +93,21 @@ async def test_the_node_is_told_of_an_agreement_and_of_its_end(desk: Desk, node:
             audience=node.origin,
         )
         said.append(read_agreement_status(claims))
-    assert [each.state for each in said] == [AgreementValidity.ACTIVE, AgreementValidity.REVOKED]
+    assert [each.state for each in said] == [
+        AgreementValidity.ACTIVE,
+        AgreementValidity.REVOKED,
+    ]
     assert said[1].revision > said[0].revision
-    assert (said[1].reason, said[0].agreement_sha256) == ("La mesure a changé.", deed.sha256)
+    assert (said[1].reason, said[0].agreement_sha256) == (
+        "La mesure a changé.",
+        deed.sha256,
+    )
     assert (deed.delivered, deed.trouble) == (deed.revision, "")
 
 
-async def test_a_node_that_does_not_answer_is_told_later_and_the_page_says_so(desk: Desk, node: Receiver) -> None:
+async def test_a_node_that_does_not_answer_is_told_later_and_the_page_says_so(
+    desk: Desk, node: Receiver
+) -> None:
     await reach(desk, node)
     await desk.set_policy()
     address = await desk.agree()
@@ -96,19 +122,26 @@ async def test_a_node_that_does_not_answer_is_told_later_and_the_page_says_so(de
     assert "la connaît" in (await desk.producer.get(address)).text
 
 
-async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(desk: Desk) -> None:
+async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(
+    desk: Desk,
+) -> None:
     with trusted_issuer(desk.site) as issuer:
         await desk.set_policy()
-        first, second = await desk.agree(), await desk.agree()
+        first = await desk.agree()
+        second = await desk.agree()
         await desk.producer.post(f"{first}/suspend", data=WHY)
         whole = await ask(desk, issuer)
         after = await ask(desk, issuer, after=str(whole["revision"] - 1))
         none = await ask(desk, issuer, after=str(whole["revision"]))
         one = await ask(desk, issuer, limit="1")
-        stranger = await desk.passer.get("/kalim/v1/agreements", headers={"Authorization": "Bearer nobody"})
+        stranger = await desk.passer.get(
+            "/kalim/v1/agreements", headers={"Authorization": "Bearer nobody"}
+        )
 
     deeds = [await desk.deed(second), await desk.deed(first)]
-    assert [item["agreement"] for item in whole["items"]] == [deed.jws for deed in deeds]
+    assert [item["agreement"] for item in whole["items"]] == [
+        deed.jws for deed in deeds
+    ]
     assert [item["agreement"] for item in after["items"]] == [deeds[1].jws]
     assert none == {"items": [], "revision": whole["revision"]}
     assert (len(one["items"]), one["revision"]) == (1, deeds[0].revision)
@@ -118,35 +151,60 @@ async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(desk: Desk
 async def ask(desk: Desk, issuer: Issuer, **query: str) -> dict[str, Any]:
     token = issuer.token(f"{desk.territory.slug}-node-hosted", desk.territory.origin)
     answer = await desk.passer.get(
-        "/kalim/v1/agreements", params=query, headers={"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        "/kalim/v1/agreements",
+        params=query,
+        headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
     )
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(desk: Desk) -> None:
+async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(
+    desk: Desk,
+) -> None:
     with trusted_issuer(desk.site) as issuer:
         await desk.set_policy()
         address = await desk.agree()
         deed = await desk.deed(address)
         home = f"/projects/{deed.project_id}/access"
         form = {"name": "Grappe de calcul", "node": str(deed.node_id), "days": "90"}
-        wrong = await desk.person.post(f"{home}/credentials", data=form | {"days": "7", "name": ""})
+        wrong = await desk.person.post(
+            f"{home}/credentials", data=form | {"days": "7", "name": ""}
+        )
         made = await desk.person.post(f"{home}/credentials", data=form)
         [credential] = await desk.rows(ProjectCredential)
-        told = standing_of(desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk))
+        told = standing_of(
+            desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
+        )
         renewed = await desk.person.post(f"{home}/credentials/{credential.id}/renew")
-        second = next(each for each in await desk.rows(ProjectCredential) if each.id != credential.id)
-        changed = standing_of(desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk))
+        second = next(
+            each
+            for each in await desk.rows(ProjectCredential)
+            if each.id != credential.id
+        )
+        changed = standing_of(
+            desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
+        )
         revoked = await desk.person.post(f"{home}/credentials/{second.id}/revoke")
-        last = standing_of(desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk))
+        last = standing_of(
+            desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
+        )
 
     secret = made.text.partition('id="secret" value="')[2].partition('"')[0]
-    assert (wrong.status_code, made.status_code, renewed.status_code, revoked.status_code) == (422, 201, 201, 303)
+    assert (
+        wrong.status_code,
+        made.status_code,
+        renewed.status_code,
+        revoked.status_code,
+    ) == (422, 201, 201, 303)
     assert secret.startswith("udi_project_")
     assert secret not in (await desk.person.get(home)).text
-    assert [each.sha256 for each in told.credentials] == [credential.sha256] == [fingerprint(secret)]
+    assert (
+        [each.sha256 for each in told.credentials]
+        == [credential.sha256]
+        == [fingerprint(secret)]
+    )
     assert [each.id for each in changed.credentials] == [second.id]
     assert last.credentials == ()
     assert told.revision < changed.revision < last.revision
@@ -155,7 +213,9 @@ async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(d
         assert (await other.post(f"{home}/credentials", data=form)).status_code == 404
 
 
-async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(desk: Desk) -> None:
+async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(
+    desk: Desk,
+) -> None:
     with trusted_issuer(desk.site) as issuer:
         await desk.set_policy()
         deed = await desk.deed(await desk.agree())
@@ -164,18 +224,39 @@ async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(des
         await desk.person.post(f"{home}/credentials", data=form)
         [credential] = await desk.rows(ProjectCredential)
         unused = await desk.person.get(home)
-        said = [now() - timedelta(days=3), now() - timedelta(days=4), now() - timedelta(days=3, minutes=1)]
-        answers = [await tell(desk, issuer, [use(credential.id, each)]) for each in said]
+        said = [
+            now() - timedelta(days=3),
+            now() - timedelta(days=4),
+            now() - timedelta(days=3, minutes=1),
+        ]
+        answers = [
+            await tell(desk, issuer, [use(credential.id, each)]) for each in said
+        ]
         others = await tell(desk, issuer, [use(credential.id, now())], node="other")
-        wrong = [await tell(desk, issuer, uses) for uses in ([{"credential": "x", "hour": "y"}], "", [{}])]
+        wrong = [
+            await tell(desk, issuer, uses)
+            for uses in ([{"credential": "x", "hour": "y"}], "", [{}])
+        ]
         used = await desk.person.get(home)
         [kept] = await desk.rows(ProjectCredential)
-        future = await tell(desk, issuer, [use(credential.id, now() + timedelta(days=9)), use(uuid4(), now())])
+        future = await tell(
+            desk,
+            issuer,
+            [use(credential.id, now() + timedelta(days=9)), use(uuid4(), now())],
+        )
         [last] = await desk.rows(ProjectCredential)
 
     assert "jamais servie" in unused.text
     assert "servie en dernier" in used.text
-    assert [each.status_code for each in (*answers, *wrong, future)] == [204, 204, 204, 422, 422, 422, 204]
+    assert [each.status_code for each in (*answers, *wrong, future)] == [
+        204,
+        204,
+        204,
+        422,
+        422,
+        422,
+        204,
+    ]
     assert others.status_code == 204
     assert kept.last_used_at == said[0].replace(minute=0, second=0, microsecond=0)
     assert kept.last_used_at < last.last_used_at <= now()
@@ -185,19 +266,37 @@ def use(credential: UUID, hour: datetime) -> dict[str, str]:
     return {"credential": str(credential), "hour": hour.isoformat()}
 
 
-async def tell(desk: Desk, issuer: Issuer, uses: Any, *, node: str = "hosted") -> httpx.Response:
+async def tell(
+    desk: Desk, issuer: Issuer, uses: Any, *, node: str = "hosted"
+) -> httpx.Response:
     client = f"{desk.territory.slug}-node-{node}"
     async with desk.site.database.session(desk.territory.id) as session:
         if await find_node(session, node) is None:
-            await register_node(session, slug=node, name="x", url="https://x.example", client_id=client, hosted=False)
-    headers = {"Authorization": f"Bearer {issuer.token(client, desk.territory.origin)}", "Accept": "application/json"}
-    return await desk.passer.post("/kalim/v1/agreements/uses", json={"uses": uses}, headers=headers)
+            await register_node(
+                session,
+                slug=node,
+                name="x",
+                url="https://x.example",
+                client_id=client,
+                hosted=False,
+            )
+    headers = {
+        "Authorization": f"Bearer {issuer.token(client, desk.territory.origin)}",
+        "Accept": "application/json",
+    }
+    return await desk.passer.post(
+        "/kalim/v1/agreements/uses", json={"uses": uses}, headers=headers
+    )
 
 
 def standing_of(desk: Desk, jws: str, published: Any) -> Any:
     audience = desk.territory.links["node"]
     claims = verify_document(
-        jws, published, kind=AGREEMENT_STATUS_TYPE, issuer=desk.territory.origin, audience=audience
+        jws,
+        published,
+        kind=AGREEMENT_STATUS_TYPE,
+        issuer=desk.territory.origin,
+        audience=audience,
     )
     return read_agreement_status(claims)
 
@@ -207,9 +306,19 @@ async def test_a_credential_whose_time_is_over_is_in_no_standing(desk: Desk) -> 
         await desk.set_policy()
         deed = await desk.deed(await desk.agree())
         form = {"name": "Grappe", "node": str(deed.node_id), "days": "30"}
-        await desk.person.post(f"/projects/{deed.project_id}/access/credentials", data=form)
-        async with desk.site.database.session(desk.territory.id, role="worker") as session:
-            await session.execute(update(ProjectCredential).values(expires_at=now() - timedelta(seconds=1)))
-        told = standing_of(desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk))
+        await desk.person.post(
+            f"/projects/{deed.project_id}/access/credentials", data=form
+        )
+        async with desk.site.database.session(
+            desk.territory.id, role="worker"
+        ) as session:
+            await session.execute(
+                update(ProjectCredential).values(
+                    expires_at=now() - timedelta(seconds=1)
+                )
+            )
+        told = standing_of(
+            desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
+        )
 
     assert told.credentials == ()

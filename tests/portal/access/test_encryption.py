@@ -38,11 +38,23 @@ MACHINE = {"Accept": "application/json"}
 
 
 def public_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return (
+        key.public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
 
 
-def private_pem(key: rsa.RSAPrivateKey, format_: PrivateFormat = PrivateFormat.PKCS8, *, locked: bool = False) -> str:
-    lock = BestAvailableEncryption(PASSWORD.encode()) if locked else NoEncryption()
+def private_pem(
+    key: rsa.RSAPrivateKey,
+    format_: PrivateFormat = PrivateFormat.PKCS8,
+    *,
+    locked: bool = False,
+) -> str:
+    if locked:
+        lock = BestAvailableEncryption(PASSWORD.encode())
+    else:
+        lock = NoEncryption()
     return key.private_bytes(Encoding.PEM, format_, lock).decode()
 
 
@@ -57,7 +69,11 @@ async def agreed(desk: Desk) -> AsyncIterator[tuple[Issuer, str, UUID]]:
     with trusted_issuer(desk.site) as issuer:
         await desk.set_policy()
         address = await desk.agree()
-        media = next(each.id for each in await desk.rows(Distribution) if each.dataset_id == desk.dataset)
+        media = next(
+            each.id
+            for each in await desk.rows(Distribution)
+            if each.dataset_id == desk.dataset
+        )
         yield issuer, address, media
 
 
@@ -66,11 +82,18 @@ async def home(desk: Desk, agreement: str) -> str:
 
 
 async def give(desk: Desk, agreement: str, written: str) -> httpx.Response:
-    return await desk.person.post(f"{await home(desk, agreement)}/key", data={"public_key": written})
+    return await desk.person.post(
+        f"{await home(desk, agreement)}/key", data={"public_key": written}
+    )
 
 
 async def ask(
-    desk: Desk, issuer: Issuer, media: UUID | str, *, client: str = "node-hosted", at: str = ADDRESSES[0]
+    desk: Desk,
+    issuer: Issuer,
+    media: UUID | str,
+    *,
+    client: str = "node-hosted",
+    at: str = ADDRESSES[0],
 ) -> httpx.Response:
     token = issuer.token(f"{desk.territory.slug}-{client}", desk.territory.origin)
     headers = MACHINE | {"Authorization": f"Bearer {token}"}
@@ -79,10 +102,14 @@ async def ask(
 
 def encrypt_as_rudi(content: bytes, pem: str) -> bytes:
     """What RUDI's node makes in its browser: one key under RSA-OAEP, then the file under AES-GCM, at once."""
-    reader, key, nonce = load_pem_public_key(pem.encode()), os.urandom(32), os.urandom(12)
+    reader = load_pem_public_key(pem.encode())
+    key = os.urandom(32)
+    nonce = os.urandom(12)
     assert isinstance(reader, rsa.RSAPublicKey)
     padding = OAEP(mgf=MGF1(SHA256()), algorithm=SHA256(), label=None)
-    return reader.encrypt(key + nonce, padding) + AESGCM(key).encrypt(nonce, content, None)
+    return reader.encrypt(key + nonce, padding) + AESGCM(key).encrypt(
+        nonce, content, None
+    )
 
 
 async def test_what_the_node_encrypts_for_the_key_that_was_given_is_opened_by_the_project(
@@ -98,18 +125,31 @@ async def test_what_the_node_encrypts_for_the_key_that_was_given_is_opened_by_th
     assert answers[0].headers["content-type"] == "application/octet-stream"
     [kept] = await desk.rows(ProjectKey)
     assert kept.sha256 in (await desk.person.get(await home(desk, agreement))).text
-    for reader, sees in ((desk.producer, True), (desk.person, False), (desk.passer, False)):
+    for reader, sees in (
+        (desk.producer, True),
+        (desk.person, False),
+        (desk.passer, False),
+    ):
         assert ("BEGIN PUBLIC KEY" in (await reader.get(agreement)).text) is sees
     medium = tmp_path / "compteurs.csv.crypt"
     medium.write_bytes(encrypt_as_rudi(CONTENT, answers[0].text))
     monkeypatch.setenv("UDI_KEY_PASSWORD", PASSWORD)
-    command = ["decrypt", str(medium), "--key", str(tmp_path / "private.pem"), "--to", str(tmp_path / "compteurs.csv")]
+    command = [
+        "decrypt",
+        str(medium),
+        "--key",
+        str(tmp_path / "private.pem"),
+        "--to",
+        str(tmp_path / "compteurs.csv"),
+    ]
     done = await asyncio.to_thread(CliRunner().invoke, build_app("decrypt"), command)
     assert done.exception is None, done.output
     assert (tmp_path / "compteurs.csv").read_bytes() == CONTENT
 
 
-async def test_only_a_public_rsa_key_that_is_strong_enough_is_kept(desk: Desk, pair: rsa.RSAPrivateKey) -> None:
+async def test_only_a_public_rsa_key_that_is_strong_enough_is_kept(
+    desk: Desk, pair: rsa.RSAPrivateKey
+) -> None:
     refused = {
         private_pem(pair): "rester chez vous",
         private_pem(pair, locked=True): "rester chez vous",
@@ -124,7 +164,9 @@ async def test_only_a_public_rsa_key_that_is_strong_enough_is_kept(desk: Desk, p
         for written, why in refused.items():
             page = await give(desk, agreement, written)
             assert (page.status_code, why in page.text) == (422, True), why
-            assert [line for line in written.splitlines()[1:2] if line in page.text] == []
+            assert [
+                line for line in written.splitlines()[1:2] if line in page.text
+            ] == []
         none = await ask(desk, issuer, media)
 
     assert await desk.rows(ProjectKey) == []
@@ -132,9 +174,13 @@ async def test_only_a_public_rsa_key_that_is_strong_enough_is_kept(desk: Desk, p
     assert not [name for name in await desk.events() if name.startswith("project_key")]
 
 
-async def test_a_key_is_replaced_removed_and_follows_the_agreement(desk: Desk, pair: rsa.RSAPrivateKey) -> None:
+async def test_a_key_is_replaced_removed_and_follows_the_agreement(
+    desk: Desk, pair: rsa.RSAPrivateKey
+) -> None:
     other = rsa.generate_private_key(65537, 2048)
-    old_form = other.public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
+    old_form = (
+        other.public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
+    )
     async with agreed(desk) as (issuer, agreement, media):
         await give(desk, agreement, public_pem(pair))
         await give(desk, agreement, old_form)
@@ -145,7 +191,9 @@ async def test_a_key_is_replaced_removed_and_follows_the_agreement(desk: Desk, p
         await desk.producer.post(f"{agreement}/give_notice", data=WHY | {"days": "30"})
         assert (await ask(desk, issuer, media)).status_code == 200
         second = await desk.agree()
-        assert (await ask(desk, issuer, media)).text == public_pem(other), "the second project gave none"
+        assert (await ask(desk, issuer, media)).text == public_pem(other), (
+            "the second project gave none"
+        )
         await give(desk, second, public_pem(pair))
         several = await ask(desk, issuer, media)
         await desk.person.post(f"{await home(desk, agreement)}/key/remove")
@@ -160,9 +208,16 @@ async def test_a_key_is_replaced_removed_and_follows_the_agreement(desk: Desk, p
 
 
 async def events_of_keys(desk: Desk) -> list[str]:
-    found = [each for each in await desk.rows(AuditEvent) if each.name.startswith("project_key.")]
+    found = [
+        each
+        for each in await desk.rows(AuditEvent)
+        if each.name.startswith("project_key.")
+    ]
     assert all(len(each.facts["sha256"]) == 64 for each in found)
-    return [each.name.removeprefix("project_key.") for each in sorted(found, key=lambda each: each.at)]
+    return [
+        each.name.removeprefix("project_key.")
+        for each in sorted(found, key=lambda each: each.at)
+    ]
 
 
 async def test_nobody_but_the_node_of_the_file_and_who_leads_the_project_has_a_part_in_it(
@@ -172,9 +227,13 @@ async def test_nobody_but_the_node_of_the_file_and_who_leads_the_project_has_a_p
     async with agreed(desk) as (issuer, agreement, media):
         assert (await give(desk, agreement, public_pem(pair))).status_code == 303
         answers = [
-            await desk.passer.get(ADDRESSES[0], params={"media-id": str(media)}, headers=MACHINE),
+            await desk.passer.get(
+                ADDRESSES[0], params={"media-id": str(media)}, headers=MACHINE
+            ),
             await desk.passer.get(ADDRESSES[0], headers=MACHINE),
-            await desk.person.get(ADDRESSES[0], params={"media-id": str(media)}, headers=MACHINE),
+            await desk.person.get(
+                ADDRESSES[0], params={"media-id": str(media)}, headers=MACHINE
+            ),
             await ask(desk, issuer, media, client="node-south"),
             await ask(desk, issuer, media, client="project"),
             await ask(desk, Issuer(issuer.url), media),
@@ -183,9 +242,13 @@ async def test_nobody_but_the_node_of_the_file_and_who_leads_the_project_has_a_p
         page = await home(desk, agreement)
 
     assert [each.status_code for each in answers] == [404] * len(answers)
-    assert len({(each.json()["detail"], each.json()["remedy"]) for each in answers}) == 1
+    assert (
+        len({(each.json()["detail"], each.json()["remedy"]) for each in answers}) == 1
+    )
     assert not [each for each in answers if "PUBLIC KEY" in each.text]
     for other in (desk.producer, desk.team):
-        assert (await other.post(f"{page}/key", data={"public_key": public_pem(pair)})).status_code == 404
+        assert (
+            await other.post(f"{page}/key", data={"public_key": public_pem(pair)})
+        ).status_code == 404
         assert (await other.post(f"{page}/key/remove")).status_code == 404
     assert len(await desk.rows(ProjectKey)) == 1

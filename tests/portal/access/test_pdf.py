@@ -28,10 +28,20 @@ def objects_of(body: bytes) -> dict[int, str]:
 
 def test_each_mark_of_a_page_belongs_to_the_tag_that_names_it() -> None:
     objects = objects_of(write_pdf("Convention", PARAGRAPHS, "fr"))
-    pages = [number for number, content in objects.items() if "/Type /Page /Parent" in content]
-    tags = {number: content for number, content in objects.items() if "/Type /StructElem" in content}
+    pages = [
+        number
+        for number, content in objects.items()
+        if "/Type /Page /Parent" in content
+    ]
+    tags = {
+        number: content
+        for number, content in objects.items()
+        if "/Type /StructElem" in content
+    }
     [tree] = [content for content in objects.values() if "/ParentTree" in content]
-    listed = dict(re.findall(r"(\d+) \[((?:\d+ 0 R ?)+)\]", tree.partition("/Nums [")[2]))
+    listed = dict(
+        re.findall(r"(\d+) \[((?:\d+ 0 R ?)+)\]", tree.partition("/Nums [")[2])
+    )
 
     named = {
         (pages.index(int(page)), int(mark)): number
@@ -51,10 +61,18 @@ def test_each_mark_of_a_page_belongs_to_the_tag_that_names_it() -> None:
 
 def test_every_line_stays_inside_its_page() -> None:
     drawn = [
-        content for content in objects_of(write_pdf("Convention", PARAGRAPHS, "fr")).values() if " Td (" in content
+        content
+        for content in objects_of(write_pdf("Convention", PARAGRAPHS, "fr")).values()
+        if " Td (" in content
     ]
-    heights = [float(y) for content in drawn for y in re.findall(rf"Tf {MARGIN} ([\d.]+) Td", content)]
-    lines = [line for content in drawn for line in re.findall(r"Td \((.*)\) Tj", content)]
+    heights = [
+        float(y)
+        for content in drawn
+        for y in re.findall(rf"Tf {MARGIN} ([\d.]+) Td", content)
+    ]
+    lines = [
+        line for content in drawn for line in re.findall(r"Td \((.*)\) Tj", content)
+    ]
 
     assert all(MARGIN <= y <= HEIGHT - MARGIN for y in heights)
     assert max(map(len, lines)) < 110
@@ -68,11 +86,15 @@ def test_signs_that_end_a_text_are_written_as_text() -> None:
 
 @pytest.mark.programs
 @pytest.mark.usefixtures("real_children")
-async def test_print_pdf_has_it_written_by_a_child_that_reaches_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_print_pdf_has_it_written_by_a_child_that_reaches_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     launch = child.launch
     launched: list[dict[str, Any]] = []
 
-    def watch(limits: str, environment: Mapping[str, str], wire: int) -> subprocess.Popen[bytes]:
+    def watch(
+        limits: str, environment: Mapping[str, str], wire: int
+    ) -> subprocess.Popen[bytes]:
         launched.append(json.loads(limits))
         return launch(limits, environment, wire)
 
@@ -82,7 +104,10 @@ async def test_print_pdf_has_it_written_by_a_child_that_reaches_no_file(monkeypa
 
     written = objects_of(write_pdf("Convention", PARAGRAPHS, "fr"))
     information = 5
-    assert {number for number in written if printed[number] != written[number]} <= {information}
-    assert [(limits["modules"], limits["places"], limits["file_bytes"]) for limits in launched] == [
-        ([pdf.__name__], [], 0)
-    ]
+    assert {number for number in written if printed[number] != written[number]} <= {
+        information
+    }
+    assert [
+        (limits["modules"], limits["places"], limits["file_bytes"])
+        for limits in launched
+    ] == [([pdf.__name__], [], 0)]

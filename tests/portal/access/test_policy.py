@@ -13,11 +13,15 @@ from udi.protocol.terms import Operator
 async def test_the_policy_is_set_read_and_changed(desk: Desk) -> None:
     before = await desk.passer.get(desk.home)
     answer = await desk.set_policy()
-    page, home = await desk.passer.get(f"{desk.home}/access-policy"), await desk.passer.get(desk.home)
+    page = await desk.passer.get(f"{desk.home}/access-policy")
+    home = await desk.passer.get(desk.home)
     again = await desk.set_policy(months="12")
 
     assert "n’a pas encore dit qui peut demander" in before.text
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{desk.home}/access-policy")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"{desk.home}/access-policy",
+    )
     assert "Recherche, un service public" in page.text
     assert "Ces courbes disent quand une maison vit." in home.text
     assert "15 jours" in home.text
@@ -55,7 +59,9 @@ async def test_the_form_shows_what_was_set(desk: Desk) -> None:
         ({"columns": "x" * 201}, "columns"), ({"megabytes": "-1"}, "megabytes"),
     ],
 )  # fmt: skip
-async def test_what_is_wrong_is_said_field_by_field(desk: Desk, changed: dict[str, object], field: str) -> None:
+async def test_what_is_wrong_is_said_field_by_field(
+    desk: Desk, changed: dict[str, object], field: str
+) -> None:
     answer = await desk.set_policy(**changed)
 
     assert answer.status_code == 422

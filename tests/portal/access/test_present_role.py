@@ -20,10 +20,14 @@ from udi.portal.dataspace.tasks import task_handlers
 from udi.portal.projects.actions.team import END_SECRETS
 from udi.portal.projects.models import Project, ProjectMember
 
-LEADER, FORMER, MEMBER, GONE, INVITED, PRODUCER, TEAM, STRANGER = (
-    "leads now", "led before", "in the team", "was in the team", "invited", "publishes for the producer",
-    "of the territory's team", "anybody",
-)  # fmt: skip
+LEADER = "leads now"
+FORMER = "led before"
+MEMBER = "in the team"
+GONE = "was in the team"
+INVITED = "invited"
+PRODUCER = "publishes for the producer"
+TEAM = "of the territory's team"
+STRANGER = "anybody"  # fmt: skip
 EVERYBODY = (LEADER, FORMER, MEMBER, GONE, INVITED, PRODUCER, TEAM, STRANGER)
 SIDES = {LEADER, PRODUCER}
 READS = {
@@ -46,7 +50,10 @@ ACTS: dict[str, tuple[dict[str, str], set[str]]] = {
     "/agreements/{agreement}/suspend": (WHY, {PRODUCER}),
     "/agreements/{agreement}/resume": ({}, {PRODUCER}),
     "/agreements/{agreement}/renew": ({"words": "Encore un été."}, {LEADER}),
-    "/projects/{project}/access/credentials": ({"name": "Machine", "days": "30", "node": "{node}"}, {LEADER}),
+    "/projects/{project}/access/credentials": (
+        {"name": "Machine", "days": "30", "node": "{node}"},
+        {LEADER},
+    ),
     "/projects/{project}/publish": ({}, {LEADER}),
     "/agreements/{agreement}/give_notice": (WHY, {PRODUCER}),
     "/agreements/{agreement}/keep": ({}, {PRODUCER}),
@@ -75,7 +82,9 @@ async def handed(desk: Desk, portal_app: Litestar) -> AsyncIterator[Handed]:
 
         async def come() -> tuple[httpx.AsyncClient, Login]:
             login = make_person(desk.territory)
-            return await stack.enter_async_context(browse(portal_app, desk.territory, login)), login
+            return await stack.enter_async_context(
+                browse(portal_app, desk.territory, login)
+            ), login
 
         await desk.set_policy(requesters=["research", "person"])
         request = await desk.ask()
@@ -86,13 +95,23 @@ async def handed(desk: Desk, portal_app: Litestar) -> AsyncIterator[Handed]:
         for role in (LEADER, MEMBER, GONE, INVITED):
             people[role], login = await come()
             data = {"email": login.email, "right": "edit"}
-            assert (await desk.person.post(f"{project}/team", data=data)).status_code == 303
+            assert (
+                await desk.person.post(f"{project}/team", data=data)
+            ).status_code == 303
             if role != INVITED:
-                answer = await people[role].post(f"{project}/invitation", data={"what": "accept"})
+                answer = await people[role].post(
+                    f"{project}/invitation", data={"what": "accept"}
+                )
                 assert answer.status_code == 303, answer.text
         people[STRANGER], _ = await come()
-        form = {"name": "Serveur", "days": "30", "node": str((await desk.deed(f"/{row.agreement_id}")).node_id)}
-        assert (await desk.person.post(f"{project}/access/credentials", data=form)).status_code == 201
+        form = {
+            "name": "Serveur",
+            "days": "30",
+            "node": str((await desk.deed(f"/{row.agreement_id}")).node_id),
+        }
+        assert (
+            await desk.person.post(f"{project}/access/credentials", data=form)
+        ).status_code == 201
         await _change(desk, project, people[LEADER], "lead", by=desk.person)
         await _change(desk, project, people[GONE], "remove", by=people[LEADER])
         places = {
@@ -102,7 +121,14 @@ async def handed(desk: Desk, portal_app: Litestar) -> AsyncIterator[Handed]:
         yield Handed(desk, people, places)
 
 
-async def _change(desk: Desk, project: str, whom: httpx.AsyncClient, what: str, *, by: httpx.AsyncClient) -> None:
+async def _change(
+    desk: Desk,
+    project: str,
+    whom: httpx.AsyncClient,
+    what: str,
+    *,
+    by: httpx.AsyncClient,
+) -> None:
     me = (await whom.get("/api/v1/me", headers=shown(await made(whom)))).json()["email"]
     [member] = [each for each in await desk.rows(ProjectMember) if each.email == me]
     answer = await by.post(f"{project}/team/{member.id}", data={"what": what})
@@ -111,12 +137,18 @@ async def _change(desk: Desk, project: str, whom: httpx.AsyncClient, what: str, 
 
 def is_open(answer: httpx.Response) -> bool:
     """Whether somebody was let in: not refused, nor led to a login."""
-    return answer.status_code not in CLOSED and "/login" not in answer.headers.get("location", "")
+    return answer.status_code not in CLOSED and "/login" not in answer.headers.get(
+        "location", ""
+    )
 
 
 async def test_each_role_reads_what_the_table_says(handed: Handed) -> None:
     found = {
-        address: {role for role in EVERYBODY if is_open(await handed.people[role].get(handed.fill(address)))}
+        address: {
+            role
+            for role in EVERYBODY
+            if is_open(await handed.people[role].get(handed.fill(address)))
+        }
         for address in READS
     }
 
@@ -136,17 +168,27 @@ async def test_each_role_does_what_the_table_says(handed: Handed) -> None:
     assert wrong == []
 
 
-async def test_the_page_of_an_agreement_says_to_each_role_what_it_may_know(handed: Handed) -> None:
-    texts = {role: (await handed.people[role].get(handed.fill("/agreements/{agreement}"))).text for role in EVERYBODY}
+async def test_the_page_of_an_agreement_says_to_each_role_what_it_may_know(
+    handed: Handed,
+) -> None:
+    texts = {
+        role: (
+            await handed.people[role].get(handed.fill("/agreements/{agreement}"))
+        ).text
+        for role in EVERYBODY
+    }
 
     whole = {role for role, text in texts.items() if 'id="text"' in text}
     copies = {role for role, text in texts.items() if "agreement.jws" in text}
-    acts = {role for role, text in texts.items() if "/revoke" in text or "/give_up" in text}
+    acts = {
+        role for role, text in texts.items() if "/revoke" in text or "/give_up" in text
+    }
     assert (whole, copies, acts) == (SIDES, SIDES | {FORMER}, SIDES)
 
 
 async def test_lists_and_programs_follow_the_role(handed: Handed) -> None:
-    agreements, requests = set(), set()
+    agreements = set()
+    requests = set()
     for role in (LEADER, FORMER, MEMBER, PRODUCER, STRANGER):
         client = handed.people[role]
         headers = shown(await made(client, scopes=["access"]))
@@ -160,7 +202,8 @@ async def test_lists_and_programs_follow_the_role(handed: Handed) -> None:
 
 
 async def test_the_secrets_that_the_former_leader_made_end(handed: Handed) -> None:
-    desk, project = handed.desk, handed.places["project"]
+    desk = handed.desk
+    project = handed.places["project"]
     [credential] = await desk.rows(ProjectCredential)
     assert credential.revoked_at is None
     async with desk.site.database.session(desk.territory.id, role="worker") as session:
@@ -168,7 +211,9 @@ async def test_the_secrets_that_the_former_leader_made_end(handed: Handed) -> No
     assert credential.made_by != leader
     payload: dict[str, Any] = {"project": project, "person": str(credential.made_by)}
 
-    await task_handlers(desk.site)[END_SECRETS](Job(END_SECRETS, desk.territory.id, payload, 0, last=True))
+    await task_handlers(desk.site)[END_SECRETS](
+        Job(END_SECRETS, desk.territory.id, payload, 0, last=True)
+    )
 
     [credential] = await desk.rows(ProjectCredential)
     assert credential.revoked_at is not None
@@ -178,13 +223,20 @@ async def test_the_secrets_that_the_former_leader_made_end(handed: Handed) -> No
 async def test_who_asked_does_not_answer_for_the_producer_after_handing_the_project_over(
     desk: Desk, portal_app: Litestar
 ) -> None:
-    both = make_person(desk.territory, memberships={"armor": ["publishers"], "goeland": ["publishers"]})
+    both = make_person(
+        desk.territory, memberships={"armor": ["publishers"], "goeland": ["publishers"]}
+    )
     other = make_person(desk.territory)
     await desk.set_policy()
-    async with browse(portal_app, desk.territory, both) as asker, browse(portal_app, desk.territory, other) as second:
+    async with (
+        browse(portal_app, desk.territory, both) as asker,
+        browse(portal_app, desk.territory, other) as second,
+    ):
         request = await desk.ask(by=asker)
         project = f"/projects/{(await desk.one(request)).project_id}"
-        await asker.post(f"{project}/team", data={"email": other.email, "right": "edit"})
+        await asker.post(
+            f"{project}/team", data={"email": other.email, "right": "edit"}
+        )
         await second.post(f"{project}/invitation", data={"what": "accept"})
         await _change(desk, project, second, "lead", by=asker)
         form = {"words": "Oui.", "revision": str((await desk.one(request)).revision)}

@@ -15,7 +15,10 @@ from udi.kit.errors import ConflictError
 from udi.portal.access.models import AccessAgreement, AccessDocument, AccessStep
 from udi.portal.access.requests import transitions
 from udi.portal.access.requests.clock import LAPSE_AFTER
-from udi.portal.access.requests.transitions import AccessRequestEvent, AccessRequestState
+from udi.portal.access.requests.transitions import (
+    AccessRequestEvent,
+    AccessRequestState,
+)
 
 PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
 NAMES = {
@@ -53,7 +56,9 @@ TRANSITIONS = read_transitions("""
     lapsed     correct  submitted
 """)
 """The table of `docs/reference/access.md`, written a second time."""
-ON_PAGES = [event for event in AccessRequestEvent if event is not AccessRequestEvent.LAPSE]
+ON_PAGES = [
+    event for event in AccessRequestEvent if event is not AccessRequestEvent.LAPSE
+]
 WAY = {
     AccessRequestState.QUESTIONED: AccessRequestEvent.QUESTION, AccessRequestState.COUNTERED: AccessRequestEvent.COUNTER, AccessRequestState.GRANTED: AccessRequestEvent.GRANT,
     AccessRequestState.REFUSED: AccessRequestEvent.REFUSE, AccessRequestState.WITHDRAWN: AccessRequestEvent.WITHDRAW,
@@ -83,15 +88,29 @@ async def act(desk: Desk, address: str, event: AccessRequestEvent) -> httpx.Resp
     if event is AccessRequestEvent.ACCEPT:
         return await desk.accept(address)
     if event is AccessRequestEvent.CORRECT:
-        return await desk.person.post(f"{address}/correct", data=ASKED | {"words": "Mieux dit."})
-    if event in {AccessRequestEvent.MESSAGE, AccessRequestEvent.ANSWER, AccessRequestEvent.WITHDRAW}:
-        return await desk.person.post(f"{address}/{event}", data={"words": "Les totaux par heure suffisent."})
-    return await desk.decide(address, event, **(OFFER if event is AccessRequestEvent.COUNTER else {}))
+        return await desk.person.post(
+            f"{address}/correct", data=ASKED | {"words": "Mieux dit."}
+        )
+    if event in {
+        AccessRequestEvent.MESSAGE,
+        AccessRequestEvent.ANSWER,
+        AccessRequestEvent.WITHDRAW,
+    }:
+        return await desk.person.post(
+            f"{address}/{event}", data={"words": "Les totaux par heure suffisent."}
+        )
+    return await desk.decide(
+        address, event, **(OFFER if event is AccessRequestEvent.COUNTER else {})
+    )
 
 
 async def added_events(desk: Desk, before: list[str]) -> list[str]:
     """Return the events of requests that came after others."""
-    return [name for name in (await desk.events())[len(before) :] if name.startswith("access_request.")]
+    return [
+        name
+        for name in (await desk.events())[len(before) :]
+        if name.startswith("access_request.")
+    ]
 
 
 @pytest.mark.parametrize("event", ON_PAGES)
@@ -107,7 +126,9 @@ async def test_an_event_on_a_page_follows_the_table(
     target = TRANSITIONS.get((state, event))
     assert response.status_code == (303 if target else 409), response.text
     assert (await desk.one(address)).state == (target or state)
-    assert await added_events(desk, before) == ([f"access_request.{NAMES[event]}"] if target else [])
+    assert await added_events(desk, before) == (
+        [f"access_request.{NAMES[event]}"] if target else []
+    )
     assert len(await desk.rows(AccessAgreement)) == ("granted" in {state, target})
     assert (await desk.person.get(address)).status_code == 200
     assert (await desk.producer.get(address)).status_code == 200
@@ -135,20 +156,28 @@ async def test_a_request_lapses_only_while_it_waits_for_the_person(
 
     assert (await desk.one(address)).state == TRANSITIONS.get((state, "lapse"), state)
     assert await added_events(desk, before) == events
-    assert len(await desk.rows(AccessAgreement)) == (state is AccessRequestState.GRANTED)
+    assert len(await desk.rows(AccessAgreement)) == (
+        state is AccessRequestState.GRANTED
+    )
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
     rows = re.findall(
-        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `access_request\.", PAGE.read_text(), re.MULTILINE
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `access_request\.",
+        PAGE.read_text(),
+        re.MULTILINE,
     )
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     with pytest.raises(ConflictError):
-        transitions.transition_request(AccessRequestState.GRANTED, AccessRequestEvent.WITHDRAW)
+        transitions.transition_request(
+            AccessRequestState.GRANTED, AccessRequestEvent.WITHDRAW
+        )
 
 
-async def test_a_request_begins_without_an_account_and_waits_for_the_login(desk: Desk) -> None:
+async def test_a_request_begins_without_an_account_and_waits_for_the_login(
+    desk: Desk,
+) -> None:
     await desk.set_policy()
     form = await desk.passer.get(f"{desk.home}/access-requests/new")
     kept = await desk.passer.post(f"{desk.home}/access-requests/new", data=ASKED)
@@ -168,7 +197,9 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(desk: Desk) -> Non
     await desk.set_policy()
     address = await desk.ask()
     await desk.decide(address, "question", "Des totaux par jour suffiraient-ils ?")
-    await desk.person.post(f"{address}/answer", data={"words": "Par heure, de mai à septembre."})
+    await desk.person.post(
+        f"{address}/answer", data={"words": "Par heure, de mai à septembre."}
+    )
     [document] = await desk.rows(AccessDocument)
 
     for reader in (desk.person, desk.producer):
@@ -176,10 +207,15 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(desk: Desk) -> Non
         assert "Des totaux par jour suffiraient-ils ?" in page.text
         assert "Par heure, de mai à septembre." in page.text
         sent = await reader.get(f"{address}/documents/{document.id}")
-        assert (sent.content, sent.headers["content-type"]) == (b"%PDF-1.7 Bonjour", "application/pdf")
+        assert (sent.content, sent.headers["content-type"]) == (
+            b"%PDF-1.7 Bonjour",
+            "application/pdf",
+        )
         assert sent.headers["content-disposition"].startswith("attachment")
     assert (await desk.team.get(address)).status_code == 404
-    assert (await desk.team.get(f"{address}/documents/{document.id}")).status_code == 404
+    assert (
+        await desk.team.get(f"{address}/documents/{document.id}")
+    ).status_code == 404
     assert (await desk.passer.get(address)).status_code == 303
     assert [step.side for step in sorted(await desk.rows(AccessStep), key=lambda step: step.at)] == [
         "requester", "producer", "requester",
@@ -195,7 +231,9 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(desk: Desk) -> Non
         ({"title": ""}, "title"), ({"organisation": "", "requester": "person"}, "project"),
     ],
 )  # fmt: skip
-async def test_what_is_wrong_is_said_field_by_field(desk: Desk, changed: dict[str, Any], field: str) -> None:
+async def test_what_is_wrong_is_said_field_by_field(
+    desk: Desk, changed: dict[str, Any], field: str
+) -> None:
     await desk.set_policy()
 
     answer = await desk.send(**changed)
@@ -211,7 +249,9 @@ async def test_a_decision_says_why_and_is_about_what_was_read(desk: Desk) -> Non
 
     assert (await desk.decide(address, "grant", " ")).status_code == 422
     assert (await desk.decide(address, "refuse", WHY, revision="7")).status_code == 412
-    assert (await desk.person.post(f"{address}/grant", data={"words": WHY, "revision": "1"})).status_code == 403
+    assert (
+        await desk.person.post(f"{address}/grant", data={"words": WHY, "revision": "1"})
+    ).status_code == 403
     assert (await desk.producer.post(f"{address}/withdraw")).status_code == 403
     assert (await desk.one(address)).state == AccessRequestState.SUBMITTED
 

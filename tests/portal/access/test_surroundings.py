@@ -13,13 +13,16 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.pdf import write_pdf
 
 
-async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(desk: Desk) -> None:
+async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
+    desk: Desk,
+) -> None:
     await desk.set_policy()
     begun = await desk.passer.get(desk.home)
     address = await desk.ask()
     under_way = await desk.person.get(desk.home)
     await desk.decide(address, "grant")
-    opened, alone = await desk.person.get(desk.home), await desk.team.get(desk.home)
+    opened = await desk.person.get(desk.home)
+    alone = await desk.team.get(desk.home)
     again = await desk.passer.get(desk.home)
 
     assert "La demande commence tout de suite" in begun.text
@@ -35,32 +38,49 @@ async def test_the_text_is_a_pdf_in_the_language_of_the_reader(desk: Desk) -> No
     address = await desk.agree()
 
     french = await desk.person.get(f"{address}/agreement.pdf")
-    english = await desk.producer.get(f"{address}/agreement.pdf", headers={"Accept-Language": "en"})
+    english = await desk.producer.get(
+        f"{address}/agreement.pdf", headers={"Accept-Language": "en"}
+    )
 
     assert french.headers["content-type"] == "application/pdf"
-    assert (b"/Lang (fr)" in french.content, b"/Lang (en)" in english.content) == (True, True)
+    assert (b"/Lang (fr)" in french.content, b"/Lang (en)" in english.content) == (
+        True,
+        True,
+    )
     assert "Réseau Goéland".encode("cp1252") in french.content
     assert (await desk.team.get(f"{address}/agreement.pdf")).status_code == 404
 
 
 def test_a_pdf_is_whole_and_tagged() -> None:
     body = write_pdf(
-        "Convention (n° 1) «\u00a0îlot\u00a0»", [(True, "1. Les parties"), (False, "Énergie œuvre " * 800)], "fr"
+        "Convention (n° 1) «\u00a0îlot\u00a0»",
+        [(True, "1. Les parties"), (False, "Énergie œuvre " * 800)],
+        "fr",
     )
 
     start = int(re.search(rb"startxref\n(\d+)\n%%EOF\n$", body)[1])  # type: ignore[index]  # a PDF ends so
     assert body[start : start + 4] == b"xref"
     places = [int(line.split()[0]) for line in re.findall(rb"\d{10} 00000 n ", body)]
     assert len(places) > 5
-    assert all(body[place:].startswith(f"{number} 0 obj\n".encode()) for number, place in enumerate(places, start=1))
+    assert all(
+        body[place:].startswith(f"{number} 0 obj\n".encode())
+        for number, place in enumerate(places, start=1)
+    )
     assert body.count(b"/Type /Page /Parent") > 1
-    assert body.count(b"BDC") == body.count(b"EMC") == body.count(b"/MCID") - body.count(b"/Type /MCR")
+    assert (
+        body.count(b"BDC")
+        == body.count(b"EMC")
+        == body.count(b"/MCID") - body.count(b"/Type /MCR")
+    )
     assert [kind in body for kind in (b"/S /H1", b"/S /H2", b"/S /P")] == [True] * 3
     assert b"Convention \\(n\xb0 1\\)" in body
 
 
 async def test_another_territory_and_another_producer_find_nothing(
-    desk: Desk, portal_app: Litestar, other: Territory, make_person: Callable[..., Login]
+    desk: Desk,
+    portal_app: Litestar,
+    other: Territory,
+    make_person: Callable[..., Login],
 ) -> None:
     await desk.set_policy()
     request = await desk.ask()
@@ -72,18 +92,28 @@ async def test_another_territory_and_another_producer_find_nothing(
     ]  # fmt: skip
     writes = [f"{request}/grant", f"{request}/withdraw", f"{request}/message", f"{agreement}/revoke",
               f"{agreement}/give_up", f"{agreement}/renew"]  # fmt: skip
-    rights = {"armor": ["managers", "publishers"], "kerlevan": ["managers"], "goeland": ["managers"]}
+    rights = {
+        "armor": ["managers", "publishers"],
+        "kerlevan": ["managers"],
+        "goeland": ["managers"],
+    }
     async with (
-        browse(portal_app, other, make_person(other, moderator=True, memberships=rights)) as abroad,
         browse(
-            portal_app, desk.territory, make_person(desk.territory, memberships={"kerlevan": ["managers"]})
+            portal_app, other, make_person(other, moderator=True, memberships=rights)
+        ) as abroad,
+        browse(
+            portal_app,
+            desk.territory,
+            make_person(desk.territory, memberships={"kerlevan": ["managers"]}),
         ) as rival,
     ):
         for client in (abroad, rival, desk.team):
             for address in reads:
                 assert (await client.get(address)).status_code == 404, address
             for address in writes:
-                answer = await client.post(address, data={"words": "Oui.", "revision": "1"})
+                answer = await client.post(
+                    address, data={"words": "Oui.", "revision": "1"}
+                )
                 assert answer.status_code == 404, address
         assert (await abroad.get(agreement)).status_code == 404
         assert "Consommation" not in (await abroad.get("/agreements")).text
@@ -94,7 +124,9 @@ async def test_another_territory_and_another_producer_find_nothing(
 
 @pytest.mark.parametrize("query", ["page=0", "size=101", "page=x", "sort=title"])
 async def test_the_api_says_what_it_does_not_understand(desk: Desk, query: str) -> None:
-    answer = await desk.passer.get(f"/api/v1/agreements?{query}", headers={"Accept": "application/json"})
+    answer = await desk.passer.get(
+        f"/api/v1/agreements?{query}", headers={"Accept": "application/json"}
+    )
 
     assert answer.status_code == 422
     assert answer.json()["errors"]

@@ -13,7 +13,13 @@ from udi.kit.clock import now
 from udi.portal.access.models import PublicAgreement
 from udi.portal.catalogue.models import Dataset
 
-OPEN_FORM = {"requesters": ["person"], "general_interest": "", "label_1_fr": "", "label_1_en": "", "label_2_fr": ""}
+OPEN_FORM = {
+    "requesters": ["person"],
+    "general_interest": "",
+    "label_1_fr": "",
+    "label_1_en": "",
+    "label_2_fr": "",
+}
 TERMS = POLICY | OPEN_FORM | {"label_3_fr": "", "revision": "0"}
 ASKED = {
     "title": "Ombrer", "summary": "Dix rues.", "purpose": "research", "words": "Repérer les rues.", "months": "6",
@@ -24,7 +30,11 @@ ASKED = {
 async def report(app: Litestar, filled: Catalogue, dataset: object) -> str:
     """The identifier of a reuse of a dataset that somebody reported."""
     async with browse(app, filled.territory, make_person(filled.territory)) as someone:
-        form = {"title": "Nos arbres", "url": "https://arbres.example/", "dataset": str(dataset)}
+        form = {
+            "title": "Nos arbres",
+            "url": "https://arbres.example/",
+            "dataset": str(dataset),
+        }
         answer = await someone.post("/projects/report", data=form)
     return str(answer.headers["location"]).rpartition("/")[2]
 
@@ -44,9 +54,20 @@ async def agree(filled: Catalogue, dataset: object) -> str:
 
 async def call(app: Litestar, filled: Catalogue) -> str:
     """The identifier of an open call for projects of the territory's team."""
-    days = {name: (now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M") for name, days in CLOSES.items()}
-    form = {"title": "Rafraîchir", "summary": "Où planter.", "words": "Une carte.", "criteria": "Utilité, 40", **days}
-    async with browse(app, filled.territory, make_person(filled.territory, moderator=True)) as team:
+    days = {
+        name: (now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")
+        for name, days in CLOSES.items()
+    }
+    form = {
+        "title": "Rafraîchir",
+        "summary": "Où planter.",
+        "words": "Une carte.",
+        "criteria": "Utilité, 40",
+        **days,
+    }
+    async with browse(
+        app, filled.territory, make_person(filled.territory, moderator=True)
+    ) as team:
         home = str((await team.post("/calls/new", data=form)).headers["location"])
         assert (await team.post(f"{home}/open")).status_code == 303
     return home.split("/")[2]
@@ -57,15 +78,28 @@ CLOSES = {"closes_at": 10, "results_at": 30}
 
 async def need(app: Litestar, filled: Catalogue) -> str:
     """The identifier of a request for data."""
-    form = {"title": "Ombres portées", "words": "Savoir où planter.", "theme": "", "seen": "1"}
+    form = {
+        "title": "Ombres portées",
+        "words": "Savoir où planter.",
+        "theme": "",
+        "seen": "1",
+    }
     async with browse(app, filled.territory, make_person(filled.territory)) as someone:
-        return str((await someone.post("/data-requests/new", data=form)).headers["location"]).rpartition("/")[2]
+        return str(
+            (await someone.post("/data-requests/new", data=form)).headers["location"]
+        ).rpartition("/")[2]
 
 
-async def restrict(app: Litestar, filled: Catalogue, dataset: object) -> tuple[str, str]:
+async def restrict(
+    app: Litestar, filled: Catalogue, dataset: object
+) -> tuple[str, str]:
     """The identifiers of a dataset of Armor's that opens under terms, and of a request for it."""
     async with filled.database.session(filled.territory.id, role="worker") as session:
-        await session.execute(update(Dataset).where(Dataset.id == UUID(str(dataset))).values(access="restricted"))
+        await session.execute(
+            update(Dataset)
+            .where(Dataset.id == UUID(str(dataset)))
+            .values(access="restricted")
+        )
     publisher = make_person(filled.territory, memberships={"armor": ["publishers"]})
     async with (
         browse(app, filled.territory, publisher) as producer,
@@ -78,7 +112,9 @@ async def restrict(app: Litestar, filled: Catalogue, dataset: object) -> tuple[s
     return str(dataset), str(asked.headers["location"]).rpartition("/")[2]
 
 
-async def make_all(app: Litestar, filled: Catalogue, dataset: object, restricted: object) -> dict[str, str]:
+async def make_all(
+    app: Litestar, filled: Catalogue, dataset: object, restricted: object
+) -> dict[str, str]:
     """By name in the paths of the document."""
     restricted_id, request = await restrict(app, filled, restricted)
     return {

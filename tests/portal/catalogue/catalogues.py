@@ -19,13 +19,25 @@ import pyoxigraph as ox
 
 from udi.protocol.themes import translate_theme
 
-DCT, DCAT = "http://purl.org/dc/terms/", "http://www.w3.org/ns/dcat#"
-NAMES = ("http://xmlns.com/foaf/0.1/name", "http://www.w3.org/2004/02/skos/core#prefLabel")
-GRAPHS = {".ttl": ox.RdfFormat.TURTLE, ".rdf": ox.RdfFormat.RDF_XML, ".xml": ox.RdfFormat.RDF_XML}
+DCT = "http://purl.org/dc/terms/"
+DCAT = "http://www.w3.org/ns/dcat#"
+NAMES = (
+    "http://xmlns.com/foaf/0.1/name",
+    "http://www.w3.org/2004/02/skos/core#prefLabel",
+)
+GRAPHS = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".rdf": ox.RdfFormat.RDF_XML,
+    ".xml": ox.RdfFormat.RDF_XML,
+}
 BASE = "http://catalogue.example/"
-ISO = {"gmd": "http://www.isotc211.org/2005/gmd", "gco": "http://www.isotc211.org/2005/gco"}
+ISO = {
+    "gmd": "http://www.isotc211.org/2005/gmd",
+    "gco": "http://www.isotc211.org/2005/gco",
+}
 LIBRARY = uuid.UUID("0a4f6e1c-0d3a-4f53-9d0b-6f8d4b1d2c55")
-LONGEST, MOST_KEYWORDS = 2000, 30
+LONGEST = 2000
+MOST_KEYWORDS = 30
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,16 @@ def _read(path: Path) -> Iterator[Read]:
         yield from _json(json.loads(path.read_text(encoding="utf-8-sig")))
     elif path.suffix in GRAPHS and not path.name.startswith("opendatasoft"):
         try:
-            yield from _graph(list(ox.parse(path=str(path), format=GRAPHS[path.suffix], base_iri=BASE, lenient=True)))
+            yield from _graph(
+                list(
+                    ox.parse(
+                        path=str(path),
+                        format=GRAPHS[path.suffix],
+                        base_iri=BASE,
+                        lenient=True,
+                    )
+                )
+            )
         except (SyntaxError, ValueError):
             yield from _iso(path)
 
@@ -67,7 +88,14 @@ def _opendatasoft(path: Path) -> Iterator[Read]:
         for row in csv.DictReader(lines):
             keywords = row["keyword"].split(",")
             texts = {row["language"] or "fr": _plain(row["description"])}
-            yield Read(row["title"], texts, keywords, row["theme"], row["modified"], row["publisher"])
+            yield Read(
+                row["title"],
+                texts,
+                keywords,
+                row["theme"],
+                row["modified"],
+                row["publisher"],
+            )
 
 
 def _json(data: Any) -> Iterator[Read]:
@@ -89,32 +117,60 @@ def _json(data: Any) -> Iterator[Read]:
 
 def _package(package: dict[str, Any]) -> Read:
     tags = package.get("keyword") or package.get("tags") or []
-    keywords = [tag.get("display_name", tag.get("name", "")) if isinstance(tag, dict) else tag for tag in tags]
+    keywords = [
+        tag.get("display_name", tag.get("name", "")) if isinstance(tag, dict) else tag
+        for tag in tags
+    ]
     owner = package.get("publisher") or package.get("organization") or {}
-    publisher = owner.get("name") or owner.get("title") or "" if isinstance(owner, dict) else str(owner)
-    modified = package.get("modified") or package.get("metadata_modified") or package.get("last_modified") or ""
+    if isinstance(owner, dict):
+        publisher = owner.get("name") or owner.get("title") or ""
+    else:
+        publisher = str(owner)
+    modified = (
+        package.get("modified")
+        or package.get("metadata_modified")
+        or package.get("last_modified")
+        or ""
+    )
     text = _plain(package.get("notes") or package.get("description") or "")
     themes = package.get("theme") or [""]
-    return Read(package["title"], {"": text}, keywords, str(themes[0]), str(modified), publisher)
+    return Read(
+        package["title"], {"": text}, keywords, str(themes[0]), str(modified), publisher
+    )
 
 
 def _graph(quads: list[ox.Quad]) -> Iterator[Read]:
     facts: dict[Any, dict[str, list[Any]]] = {}
     for quad in quads:
-        facts.setdefault(quad.subject, {}).setdefault(quad.predicate.value, []).append(quad.object)
+        facts.setdefault(quad.subject, {}).setdefault(quad.predicate.value, []).append(
+            quad.object
+        )
     for said in facts.values():
-        types = {kind.value for kind in said.get("http://www.w3.org/1999/02/22-rdf-syntax-ns#type", [])}
-        titles = [each for each in said.get(f"{DCT}title", []) if isinstance(each, ox.Literal)]
+        types = {
+            kind.value
+            for kind in said.get("http://www.w3.org/1999/02/22-rdf-syntax-ns#type", [])
+        }
+        titles = [
+            each for each in said.get(f"{DCT}title", []) if isinstance(each, ox.Literal)
+        ]
         if f"{DCAT}Dataset" not in types or not titles:
             continue
         texts: dict[str, str] = {}
         for text in [*titles[1:], *said.get(f"{DCT}description", [])]:
             if isinstance(text, ox.Literal):
-                texts[text.language or ""] = f"{texts.get(text.language or '', '')} {_plain(text.value)}".strip()
-        keywords = [each.value for each in said.get(f"{DCAT}keyword", []) if isinstance(each, ox.Literal)]
+                texts[text.language or ""] = (
+                    f"{texts.get(text.language or '', '')} {_plain(text.value)}".strip()
+                )
+        keywords = [
+            each.value
+            for each in said.get(f"{DCAT}keyword", [])
+            if isinstance(each, ox.Literal)
+        ]
         modified = next((each.value for each in said.get(f"{DCT}modified", [])), "")
         owner = facts.get(next(iter(said.get(f"{DCT}publisher", [])), None), {})
-        publisher = next((name.value for key in NAMES for name in owner.get(key, [])), "")
+        publisher = next(
+            (name.value for key in NAMES for name in owner.get(key, [])), ""
+        )
         yield Read(titles[0].value.strip(), texts, keywords, "", modified, publisher)
 
 
@@ -124,11 +180,18 @@ def _iso(path: Path) -> Iterator[Read]:
     except ET.ParseError:
         return
     for record in root.iter(f"{{{ISO['gmd']}}}MD_Metadata"):
-        found = record.find(".//gmd:identificationInfo//gmd:citation//gmd:title/gco:CharacterString", ISO)
+        found = record.find(
+            ".//gmd:identificationInfo//gmd:citation//gmd:title/gco:CharacterString",
+            ISO,
+        )
         if found is None or not found.text:
             continue
-        abstract = record.find(".//gmd:identificationInfo//gmd:abstract/gco:CharacterString", ISO)
-        said = record.iterfind(".//gmd:descriptiveKeywords//gmd:keyword/gco:CharacterString", ISO)
+        abstract = record.find(
+            ".//gmd:identificationInfo//gmd:abstract/gco:CharacterString", ISO
+        )
+        said = record.iterfind(
+            ".//gmd:descriptiveKeywords//gmd:keyword/gco:CharacterString", ISO
+        )
         publisher = record.find(".//gmd:organisationName/gco:CharacterString", ISO)
         yield Read(
             found.text.strip(),
@@ -144,12 +207,30 @@ def _plain(text: str) -> str:
 
 def as_record(read: Read, producer: uuid.UUID) -> dict[str, Any]:
     """RUDI's metadata of it, with what search does not look at made up."""
-    texts = {language[:2] or "fr": text for language, text in read.texts.items() if text} or {"fr": read.title}
-    known = {code: text for code, text in texts.items() if code in {"fr", "en", "it", "es", "de"}} or {"fr": read.title}
+    texts = {
+        language[:2] or "fr": text for language, text in read.texts.items() if text
+    } or {"fr": read.title}
+    known = {
+        code: text
+        for code, text in texts.items()
+        if code in {"fr", "en", "it", "es", "de"}
+    } or {"fr": read.title}
     written = [{"lang": code, "text": _clean(text)} for code, text in known.items()]
-    day = read.modified[:10] if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d)", read.modified[:10]) else "2015-01-01"
-    keywords = list(dict.fromkeys(_clean(word).strip()[:100] for word in read.keywords if word and word.strip()))
-    moment = {"created": "2010-01-01T00:00:00+00:00", "updated": f"{max(day, '2010-01-02')}T00:00:00+00:00"}
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d)", read.modified[:10]):
+        day = read.modified[:10]
+    else:
+        day = "2015-01-01"
+    keywords = list(
+        dict.fromkeys(
+            _clean(word).strip()[:100]
+            for word in read.keywords
+            if word and word.strip()
+        )
+    )
+    moment = {
+        "created": "2010-01-01T00:00:00+00:00",
+        "updated": f"{max(day, '2010-01-02')}T00:00:00+00:00",
+    }
     return {
         "global_id": str(uuid.uuid5(LIBRARY, f"{read.publisher}/{read.title}")),
         "resource_title": _clean(read.title)[:150], "synopsis": [{**each, "text": each["text"][:150]} for each in written],
@@ -171,4 +252,6 @@ def as_record(read: Read, producer: uuid.UUID) -> dict[str, Any]:
 
 
 def _clean(text: str) -> str:
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return " ".join(
+        "".join(sign if sign.isprintable() else " " for sign in text).split()
+    )

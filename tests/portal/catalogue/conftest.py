@@ -31,13 +31,17 @@ async def elsewhere(portal_database: Database, other: Territory) -> Catalogue:
 
 @pytest.fixture
 def registry(portal_database: Database, settings: Settings) -> TerritoryRegistry:
-    registry = TerritoryRegistry(portal_database, Tenant, lambda host: settings.origin("portal", host))
+    registry = TerritoryRegistry(
+        portal_database, Tenant, lambda host: settings.origin("portal", host)
+    )
     freshen(registry)
     return registry
 
 
 @pytest.fixture
-def feed(portal_database: Database, registry: TerritoryRegistry, settings: Settings) -> SearchFeed:
+def feed(
+    portal_database: Database, registry: TerritoryRegistry, settings: Settings
+) -> SearchFeed:
     return SearchFeed(portal_database, registry, settings)
 
 

@@ -57,9 +57,15 @@ TABLE = (
 
 def document(number: int = 0, **changes: Any) -> dict[str, Any]:
     """RUDI's metadata of one line of the table; `changes` by RUDI's names, `id` aside."""
-    title, french, english, theme, keywords, producer, access, media, licence = TABLE[number]
+    title, french, english, theme, keywords, producer, access, media, licence = TABLE[
+        number
+    ]
     day = (FIRST_DAY + timedelta(days=number)).isoformat()
-    texts = [{"lang": lang, "text": text} for lang, text in (("fr", french), ("en", english)) if text]
+    texts = [
+        {"lang": lang, "text": text}
+        for lang, text in (("fr", french), ("en", english))
+        if text
+    ]
     standard = {"licence_type": "STANDARD", "licence_label": licence}
     custom = {"licence_type": "CUSTOM", "custom_licence_label": [{"lang": "fr", "text": "Conditions du réseau"}],
               "custom_licence_uri": "https://goeland.example/licence"}  # fmt: skip
@@ -82,7 +88,11 @@ def document(number: int = 0, **changes: Any) -> dict[str, Any]:
 
 def described(number: int = 0, **changes: Any) -> dict[str, Any]:
     """The same without its producer, for `Catalogue.add` to describe one dataset more than once."""
-    return {name: value for name, value in document(number, **changes).items() if name != "producer"}
+    return {
+        name: value
+        for name, value in document(number, **changes).items()
+        if name != "producer"
+    }
 
 
 def _file(media_type: str) -> dict[str, Any]:
@@ -102,12 +112,21 @@ class Catalogue:
     territory: Territory
     organisations: dict[str, uuid.UUID]
 
-    async def add(self, number: int = 0, *, producer: str = "", **changes: Any) -> Record:
+    async def add(
+        self, number: int = 0, *, producer: str = "", **changes: Any
+    ) -> Record:
         """Publish one line of the table (or what `changes` makes of it)."""
         async with self.database.session(self.territory.id) as session:
             return await self.add_in(session, number, producer=producer, **changes)
 
-    async def add_in(self, session: AsyncSession, number: int = 0, *, producer: str = "", **changes: Any) -> Record:
+    async def add_in(
+        self,
+        session: AsyncSession,
+        number: int = 0,
+        *,
+        producer: str = "",
+        **changes: Any,
+    ) -> Record:
         """The same in a transaction of the test's."""
         written = document(number, **changes)
         slug = producer or TABLE[number][5]
@@ -118,9 +137,15 @@ class Catalogue:
 
     async def add_all(self, more: str = "") -> list[Record]:
         """Publish the whole table, with `more` after each title."""
-        titles = [f"{document(number)['resource_title']}{more}" for number in range(len(TABLE))]
+        titles = [
+            f"{document(number)['resource_title']}{more}"
+            for number in range(len(TABLE))
+        ]
         async with self.database.session(self.territory.id) as session:
-            return [await self.add_in(session, number, resource_title=title) for number, title in enumerate(titles)]
+            return [
+                await self.add_in(session, number, resource_title=title)
+                for number, title in enumerate(titles)
+            ]
 
     async def withdraw(self, record: Record) -> None:
         """Withdraw a dataset."""
@@ -144,13 +169,18 @@ async def open_catalogue(database: Database, territory: Territory) -> Catalogue:
 async def fill_with_copies(catalogue: Catalogue) -> None:
     """Publish one line of the table, and `MANY` copies of it a second apart, whose titles come in no order."""
     await catalogue.add(0)
-    one, number = aliased(Dataset), func.generate_series(1, MANY).table_valued("n").render_derived("number")
+    one = aliased(Dataset)
+    number = func.generate_series(1, MANY).table_valued("n").render_derived("number")
     later = func.make_interval(0, 0, 0, 0, 0, 0, cast(number.c.n, Float))
     changed = {
         "id": func.gen_random_uuid(), "title": func.md5(cast(number.c.n, Text)),
         "published_at": one.published_at + later, "described_at": one.described_at + later,
     }  # fmt: skip
-    names = [column.name for column in Dataset.__table__.columns if column.name not in {"seq", "tenant_id"}]
+    names = [
+        column.name
+        for column in Dataset.__table__.columns
+        if column.name not in {"seq", "tenant_id"}
+    ]
     values = [changed.get(name, getattr(one, name)) for name in names]
     rows = select(*values).select_from(one).join(number, literal(True))
     async with catalogue.database.session(catalogue.territory.id) as session:

@@ -20,21 +20,30 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
     return armor
 
 
-async def test_a_search_answers_as_the_page_does(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_search_answers_as_the_page_does(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, filled.territory) as program:
-        answer = await program.get(f"{BASE}/datasets", params={"q": "velos", "access": "public"})
+        answer = await program.get(
+            f"{BASE}/datasets", params={"q": "velos", "access": "public"}
+        )
         page = await program.get("/data", params={"q": "velos", "access": "public"})
 
     found = answer.json()
     assert found["total"] == len(found["items"]) == 1
     assert found["items"][0]["title"] == TABLE[1][0]
-    assert found["items"][0]["producer"] == {"slug": "armor", "name": "Armorine Métropole"}
+    assert found["items"][0]["producer"] == {
+        "slug": "armor",
+        "name": "Armorine Métropole",
+    }
     assert f"/data/{found['items'][0]['id']}" in page.text
     assert {"value": "transportation", "count": 1} in found["facets"]["theme"]
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-async def test_pages_are_linked_to_their_neighbours(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_pages_are_linked_to_their_neighbours(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     seen: list[str] = []
     async with browse(portal_app, filled.territory) as program:
         url = f"{BASE}/datasets?size=5"
@@ -45,24 +54,39 @@ async def test_pages_are_linked_to_their_neighbours(filled: Catalogue, portal_ap
 
     assert len(seen) == len(set(seen)) == len(TABLE)
     assert answer.links["prev"]["url"].endswith("size=5&page=2")
-    assert answer.links["first"]["url"] == f"{filled.territory.origin}{BASE}/datasets?size=5"
+    assert (
+        answer.links["first"]["url"]
+        == f"{filled.territory.origin}{BASE}/datasets?size=5"
+    )
     assert answer.links["last"]["url"] == answer.json()["links"]["self"]
 
 
-async def test_an_unchanged_answer_costs_nothing(filled: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
+async def test_an_unchanged_answer_costs_nothing(
+    filled: Catalogue, feed: SearchFeed, portal_app: Litestar
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         first = await program.get(f"{BASE}/datasets")
         second = await program.get(f"{BASE}/datasets")
-        plain = await program.get(f"{BASE}/datasets", headers={"Accept-Encoding": "identity"})
-        zipped = await program.get(f"{BASE}/datasets", headers={"Accept-Encoding": "gzip"})
-        unchanged = await program.get(f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]})
+        plain = await program.get(
+            f"{BASE}/datasets", headers={"Accept-Encoding": "identity"}
+        )
+        zipped = await program.get(
+            f"{BASE}/datasets", headers={"Accept-Encoding": "gzip"}
+        )
+        unchanged = await program.get(
+            f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]}
+        )
         await filled.add(0)
         await feed.run_once()
-        changed = await program.get(f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]})
+        changed = await program.get(
+            f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]}
+        )
 
     assert first.json() == second.json() == plain.json() == zipped.json()
     assert first.headers["link"] == second.headers["link"]
-    assert [answer.headers["content-encoding"] for answer in (first, second, zipped)] == ["br", "br", "gzip"]
+    assert [
+        answer.headers["content-encoding"] for answer in (first, second, zipped)
+    ] == ["br", "br", "gzip"]
     assert zipped.headers["etag"] == first.headers["etag"]
     assert "content-encoding" not in plain.headers
     assert (unchanged.status_code, unchanged.content) == (304, b"")
@@ -86,12 +110,15 @@ async def test_a_wrong_parameter_is_named_with_its_remedy(
     assert answer.status_code == 422
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert [(error["field"], bool(error["reason"] and error["remedy"])) for error in answer.json()["errors"]] == [
-        (field, True)
-    ]
+    assert [
+        (error["field"], bool(error["reason"] and error["remedy"]))
+        for error in answer.json()["errors"]
+    ] == [(field, True)]
 
 
-async def test_a_dataset_comes_with_its_record(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_dataset_comes_with_its_record(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1, local_id="velo-1", doi="10.5072/FK2/JV9LCO")
 
     async with browse(portal_app, filled.territory) as program:
@@ -102,10 +129,15 @@ async def test_a_dataset_comes_with_its_record(filled: Catalogue, portal_app: Li
     assert theirs.json()["global_id"] == str(record.id) == ours["id"]
     assert theirs.json()["local_id"] == "velo-1"
     assert [media["format"] for media in ours["distributions"]] == ["CSV", "GeoJSON"]
-    assert ours["distributions"][0]["checksum"] == {"algorithm": "SHA-256", "value": record.media[0].checksum.value}  # type: ignore[union-attr]
+    assert ours["distributions"][0]["checksum"] == {
+        "algorithm": "SHA-256",
+        "value": record.media[0].checksum.value,
+    }  # type: ignore[union-attr]
 
 
-async def test_what_is_not_there_is_said_in_json(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_what_is_not_there_is_said_in_json(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     await filled.withdraw(record)
     urls = {
@@ -121,18 +153,26 @@ async def test_what_is_not_there_is_said_in_json(filled: Catalogue, portal_app: 
         answers = {url: await program.get(url) for url in urls}
 
     assert {url: answer.status_code for url, answer in answers.items()} == urls
-    assert all(answer.headers["content-type"].startswith("application/problem+json") for answer in answers.values())
+    assert all(
+        answer.headers["content-type"].startswith("application/problem+json")
+        for answer in answers.values()
+    )
     gone = answers[f"{BASE}/datasets/{record.id}"].json()
     assert TABLE[1][0] in gone["detail"]
     assert "Armorine Métropole" in gone["detail"]
 
 
-async def test_producers_are_listed_with_their_counts(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_producers_are_listed_with_their_counts(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         everyone = (await program.get(f"{BASE}/producers")).json()
         one = (await program.get(f"{BASE}/producers/goeland")).json()
 
-    expected = {slug: sum(line[5] == slug for line in TABLE) for slug in ("armor", "kerlevan", "goeland")}
+    expected = {
+        slug: sum(line[5] == slug for line in TABLE)
+        for slug in ("armor", "kerlevan", "goeland")
+    }
     assert {item["slug"]: item["datasets"] for item in everyone["items"]} == expected
     assert one in everyone["items"]
 
@@ -149,9 +189,14 @@ async def test_an_answer_holds_no_row_of_another_territory(
     assert json.dumps(TABLE[1][0])[1:-1] not in found.text
 
 
-async def test_a_walk_meets_each_dataset_once_while_others_come_and_go(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_walk_meets_each_dataset_once_while_others_come_and_go(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, filled.territory) as program:
-        known = {item["id"] for item in (await program.get(f"{BASE}/datasets?size=100")).json()["items"]}
+        known = {
+            item["id"]
+            for item in (await program.get(f"{BASE}/datasets?size=100")).json()["items"]
+        }
         gone = await filled.add(0, global_id="ffffffff-ffff-4fff-bfff-ffffffffffff")
         seen: list[str] = []
         url = f"{BASE}/datasets/all?size=5"
@@ -166,11 +211,14 @@ async def test_a_walk_meets_each_dataset_once_while_others_come_and_go(filled: C
 
     assert len(known) == len(TABLE)
     assert len(seen) == len(set(seen))
-    assert set(seen) == known, "neither the one that left nor the one that came behind the walk"
+    assert set(seen) == known, (
+        "neither the one that left nor the one that came behind the walk"
+    )
 
 
 @pytest.mark.parametrize(
-    ("query", "field"), [("cursor=x", "cursor"), ("size=101", "size"), ("size=0", "size"), ("q=velo", "q")]
+    ("query", "field"),
+    [("cursor=x", "cursor"), ("size=101", "size"), ("size=0", "size"), ("q=velo", "q")],
 )
 async def test_a_walk_that_cannot_be_made_says_why(
     filled: Catalogue, portal_app: Litestar, query: str, field: str
@@ -179,45 +227,75 @@ async def test_a_walk_that_cannot_be_made_says_why(
         answer = await program.get(f"{BASE}/datasets/all?{query}")
 
     assert answer.status_code == 422
-    assert [(error["field"], bool(error["remedy"])) for error in answer.json()["errors"]] == [(field, True)]
+    assert [
+        (error["field"], bool(error["remedy"])) for error in answer.json()["errors"]
+    ] == [(field, True)]
 
 
-async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
+async def test_what_did_not_change_is_not_sent_again(
+    filled: Catalogue, feed: SearchFeed, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
-    addresses = [f"{BASE}/datasets/{record.id}", f"{BASE}/producers", f"{BASE}/producers/armor", f"{BASE}/datasets/all"]
+    addresses = [
+        f"{BASE}/datasets/{record.id}",
+        f"{BASE}/producers",
+        f"{BASE}/producers/armor",
+        f"{BASE}/datasets/all",
+    ]
     async with browse(portal_app, filled.territory) as program:
         first = {url: await program.get(url) for url in addresses}
         again = {
-            url: await program.get(url, headers={"If-None-Match": answer.headers["etag"]})
+            url: await program.get(
+                url, headers={"If-None-Match": answer.headers["etag"]}
+            )
             for url, answer in first.items()
         }
         since = first[addresses[0]].headers["last-modified"]
-        unchanged = await program.get(addresses[0], headers={"If-Modified-Since": since})
+        unchanged = await program.get(
+            addresses[0], headers={"If-Modified-Since": since}
+        )
         await filled.add(2)
         await feed.run_once()
         changed = {
-            url: await program.get(url, headers={"If-None-Match": answer.headers["etag"]})
+            url: await program.get(
+                url, headers={"If-None-Match": answer.headers["etag"]}
+            )
             for url, answer in first.items()
         }
 
-    assert {url: answer.status_code for url, answer in first.items()} == dict.fromkeys(addresses, 200)
-    assert {url: (answer.status_code, answer.content) for url, answer in again.items()} == dict.fromkeys(
-        addresses, (304, b"")
+    assert {url: answer.status_code for url, answer in first.items()} == dict.fromkeys(
+        addresses, 200
     )
-    assert (unchanged.status_code, unchanged.headers["access-control-allow-origin"]) == (304, "*")
+    assert {
+        url: (answer.status_code, answer.content) for url, answer in again.items()
+    } == dict.fromkeys(addresses, (304, b""))
+    assert (
+        unchanged.status_code,
+        unchanged.headers["access-control-allow-origin"],
+    ) == (304, "*")
     assert [changed[url].status_code for url in addresses[:2]] == [304, 200]
 
 
-@pytest.mark.parametrize("path", ["/api/openapi.json", f"{BASE}/datasets", f"{BASE}/producers/armor"])
+@pytest.mark.parametrize(
+    "path", ["/api/openapi.json", f"{BASE}/datasets", f"{BASE}/producers/armor"]
+)
 async def test_a_page_of_another_site_may_ask_with_conditions(
     filled: Catalogue, portal_app: Litestar, path: str
 ) -> None:
-    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    asked = {
+        "Origin": "https://elsewhere.example",
+        "Access-Control-Request-Method": "GET",
+    }
     async with browse(portal_app, filled.territory) as program:
-        answer = await program.options(path, headers=asked | {"Access-Control-Request-Headers": "if-none-match"})
+        answer = await program.options(
+            path, headers=asked | {"Access-Control-Request-Headers": "if-none-match"}
+        )
         head = await program.head(path)
 
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, "*")
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (
+        204,
+        "*",
+    )
     assert "If-None-Match" in answer.headers["access-control-allow-headers"]
     assert "GET" in answer.headers["access-control-allow-methods"]
     assert (head.status_code, head.content) == (200, b"")

@@ -39,7 +39,9 @@ async def ask(program: httpx.AsyncClient, action: str, **values: Any) -> Any:
     return got.json()["result"]
 
 
-async def test_lists_are_those_of_the_catalogue(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_lists_are_those_of_the_catalogue(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         status = await ask(program, "status_show")
         read = await ask(program, "site_read")
@@ -67,8 +69,11 @@ async def test_lists_are_those_of_the_catalogue(filled: Catalogue, portal_app: L
     assert {each["id"] for each in licences} == set(LICENCES)
 
 
-async def test_a_package_is_the_dataset(filled: Catalogue, portal_app: Litestar) -> None:
-    record, closed = await filled.add(1), await filled.add(7)
+async def test_a_package_is_the_dataset(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
+    record = await filled.add(1)
+    closed = await filled.add(7)
 
     async with browse(portal_app, filled.territory) as program:
         package = await ask(program, "package_show", id=str(record.id))
@@ -82,7 +87,10 @@ async def test_a_package_is_the_dataset(filled: Catalogue, portal_app: Litestar)
     assert [each["format"] for each in package["resources"]] == ["CSV", "GeoJSON"]
     assert resource == package["resources"][0]
     assert resource["url"] == record.media[0].url
-    assert restricted["resources"][0]["url"] == f"{filled.territory.origin}/data/{closed.id}"
+    assert (
+        restricted["resources"][0]["url"]
+        == f"{filled.territory.origin}/data/{closed.id}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,22 +107,37 @@ async def test_a_search_finds_what_the_catalogue_does(
     async with browse(portal_app, filled.territory) as program:
         found = await ask(program, "package_search", **asked)
 
-    assert {package["title"] for package in found["results"]} == {TABLE[number][0] for number in numbers}
+    assert {package["title"] for package in found["results"]} == {
+        TABLE[number][0] for number in numbers
+    }
     assert found["count"] == len(numbers)
 
 
-async def test_pages_of_a_search_have_each_dataset_once(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_pages_of_a_search_have_each_dataset_once(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, filled.territory) as program:
-        pages = [await ask(program, "package_search", rows=5, start=start) for start in (0, 5, 10, 15)]
+        pages = [
+            await ask(program, "package_search", rows=5, start=start)
+            for start in (0, 5, 10, 15)
+        ]
         unaligned = await ask(program, "package_search", rows=5, start=3)
-        none = await ask(program, "package_search", rows=0, **{"facet.field": '["organization","groups","res_format"]'})
+        none = await ask(
+            program,
+            "package_search",
+            rows=0,
+            **{"facet.field": '["organization","groups","res_format"]'},
+        )
 
     seen = [package["id"] for page in pages for package in page["results"]]
     assert len(seen) == len(set(seen)) == len(TABLE)
     assert [package["id"] for package in unaligned["results"]] == seen[3:8]
     assert (none["count"], none["results"]) == (len(TABLE), [])
     assert none["facets"]["organization"] == {"armor": 6, "kerlevan": 4, "goeland": 2}
-    titles = {item["name"]: item["display_name"] for item in none["search_facets"]["organization"]["items"]}
+    titles = {
+        item["name"]: item["display_name"]
+        for item in none["search_facets"]["organization"]["items"]
+    }
     assert titles["goeland"] == "Réseau Goéland"
 
 
@@ -129,7 +152,12 @@ async def test_pages_of_a_search_have_each_dataset_once(filled: Catalogue, porta
     ],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_as_ckan_does(
-    filled: Catalogue, portal_app: Litestar, action: str, values: dict[str, Any], status: int, kind: str
+    filled: Catalogue,
+    portal_app: Litestar,
+    action: str,
+    values: dict[str, Any],
+    status: int,
+    kind: str,
 ) -> None:
     async with browse(portal_app, filled.territory) as program:
         answer = await program.post(f"{BASE}/{action}", json=values)
@@ -140,7 +168,9 @@ async def test_what_is_wrong_is_said_as_ckan_does(
     assert answer.json()["error"]["message"]
 
 
-async def test_what_cannot_be_read_is_refused(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_what_cannot_be_read_is_refused(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     await filled.withdraw(record)
     async with browse(portal_app, filled.territory) as program:
@@ -149,20 +179,30 @@ async def test_what_cannot_be_read_is_refused(filled: Catalogue, portal_app: Lit
         flat = await program.post(f"{BASE}/package_list", content=b"[1]")
         gone = await program.get(f"{BASE}/package_show", params={"id": str(record.id)})
 
-    assert [each.status_code for each in (unknown, broken, flat, gone)] == [400, 400, 400, 410]
+    assert [each.status_code for each in (unknown, broken, flat, gone)] == [
+        400,
+        400,
+        400,
+        410,
+    ]
     assert unknown.json() == "Bad request - Action name not known: package_create"
     assert TABLE[1][0] in gone.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("query", ["-tags:x", "organization:(a AND b)", "metadata_modified:[NOW-1DAY TO *]"])
+@pytest.mark.parametrize(
+    "query", ["-tags:x", "organization:(a AND b)", "metadata_modified:[NOW-1DAY TO *]"]
+)
 def test_a_query_that_would_be_misread_is_refused(query: str) -> None:
     with pytest.raises(UnreadableQueryError):
         read_criteria({"fq": query}, {})
 
 
-async def read_list(portal_app: Litestar, catalogue: Catalogue, query: str) -> tuple[list[str], int, int]:
+async def read_list(
+    portal_app: Litestar, catalogue: Catalogue, query: str
+) -> tuple[list[str], int, int]:
     """The names of a list, its largest piece and the most memory that it took meanwhile, in bytes."""
-    pieces, over = list[bytes](), asyncio.Event()
+    pieces = list[bytes]()
+    over = asyncio.Event()
     host = catalogue.territory.origin.partition("//")[2].encode()
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http", "root_path": "",
@@ -191,7 +231,9 @@ async def read_list(portal_app: Litestar, catalogue: Catalogue, query: str) -> t
     return said["result"], max(map(len, bodies)), most - sum(map(len, pieces))
 
 
-async def test_the_list_of_all_packages_takes_no_more_memory_than_a_part(wide: Catalogue, portal_app: Litestar) -> None:
+async def test_the_list_of_all_packages_takes_no_more_memory_than_a_part(
+    wide: Catalogue, portal_app: Litestar
+) -> None:
     await read_list(portal_app, wide, "limit=10")
 
     part, piece, least = await read_list(portal_app, wide, f"limit={NAMES_AT_ONCE}")
@@ -204,8 +246,13 @@ async def test_the_list_of_all_packages_takes_no_more_memory_than_a_part(wide: C
     assert most < 2 * least
 
 
-@pytest.mark.parametrize(("query", "names"), [("limit=0", 0), (f"offset={len(TABLE)}", 0), ("limit=3&offset=11", 1)])
-async def test_a_part_may_be_short_or_empty(filled: Catalogue, portal_app: Litestar, query: str, names: int) -> None:
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [("limit=0", 0), (f"offset={len(TABLE)}", 0), ("limit=3&offset=11", 1)],
+)
+async def test_a_part_may_be_short_or_empty(
+    filled: Catalogue, portal_app: Litestar, query: str, names: int
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         answer = await program.get(f"{BASE}/package_list?{query}")
         head = await program.head(f"{BASE}/package_list?{query}")

@@ -17,7 +17,10 @@ NAMESPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 
 def addresses(body: str) -> list[str]:
-    return [element.text or "" for element in ET.fromstring(body).iterfind(".//s:loc", NAMESPACE)]  # noqa: S314 - ours
+    return [
+        element.text or ""
+        for element in ET.fromstring(body).iterfind(".//s:loc", NAMESPACE)  # noqa: S314 - ours
+    ]
 
 
 async def test_sitemaps_lead_to_every_dataset_once(
@@ -31,11 +34,16 @@ async def test_sitemaps_lead_to_every_dataset_once(
         index = await program.get("/sitemap.xml")
         files = [await program.get(url) for url in addresses(index.text)]
         pages = [await program.get(url) for url in addresses(files[0].text)]
-        missing = [await program.get(f"/sitemaps/{name}") for name in ("9.xml", "0.xml", "x.xml", "1")]
+        missing = [
+            await program.get(f"/sitemaps/{name}")
+            for name in ("9.xml", "0.xml", "x.xml", "1")
+        ]
 
     listed = [url for file in files[1:] for url in addresses(file.text)]
     assert [len(addresses(file.text)) for file in files[1:]] == [5, 5, 1]
-    assert {url.split("/")[4] for url in listed} == {str(record.id) for record in records} - {str(records[3].id)}
+    assert {url.split("/")[4] for url in listed} == {
+        str(record.id) for record in records
+    } - {str(records[3].id)}
     assert len(listed) == len(TABLE) - 1
     assert index.text.count("<lastmod>") == 3
     assert files[1].text.count("<lastmod>") == 5
@@ -44,7 +52,9 @@ async def test_sitemaps_lead_to_every_dataset_once(
     assert {answer.status_code for answer in missing} == {404}
 
 
-async def test_robots_spare_what_has_no_end(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_robots_spare_what_has_no_end(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1)
     async with browse(portal_app, armor.territory) as program:
         text = (await program.get("/robots.txt")).text
@@ -53,7 +63,9 @@ async def test_robots_spare_what_has_no_end(armor: Catalogue, portal_app: Litest
 
     rules = RobotFileParser()
     rules.parse(text.splitlines())
-    assert rules.can_fetch("*", f"{armor.territory.origin}/data/{record.id}/comptages-velo")
+    assert rules.can_fetch(
+        "*", f"{armor.territory.origin}/data/{record.id}/comptages-velo"
+    )
     assert rules.can_fetch("*", f"{armor.territory.origin}/data")
     assert not rules.can_fetch("*", f"{armor.territory.origin}/ogc/collections")
     assert "Disallow: /data?*" in text
@@ -63,7 +75,9 @@ async def test_robots_spare_what_has_no_end(armor: Catalogue, portal_app: Litest
     assert "Sitemap" not in bare
 
 
-async def test_a_page_has_one_address_a_language(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_page_has_one_address_a_language(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1)
     async with browse(portal_app, armor.territory) as program:
         page = (await program.get(f"/data/{record.id}")).text
@@ -73,8 +87,14 @@ async def test_a_page_has_one_address_a_language(armor: Catalogue, portal_app: L
         neither = (await program.get("/producers?lang=xx")).text
 
     canonical = f"{armor.territory.origin}/data/{record.id}/comptages-velo"
-    links = dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', page))
-    assert links == {"fr": f"{canonical}?lang=fr", "en": f"{canonical}?lang=en", "x-default": canonical}
+    links = dict(
+        re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', page)
+    )
+    assert links == {
+        "fr": f"{canonical}?lang=fr",
+        "en": f"{canonical}?lang=en",
+        "x-default": canonical,
+    }
     assert f'<link rel="canonical" href="{canonical}">' in page
     assert '<html lang="fr"' in page
     assert '<html lang="en"' in english
@@ -83,33 +103,58 @@ async def test_a_page_has_one_address_a_language(armor: Catalogue, portal_app: L
     assert '<html lang="en"' in neither
 
 
-async def test_a_page_says_what_it_is_to_who_shares_or_catalogues_it(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_page_says_what_it_is_to_who_shares_or_catalogues_it(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1, resource_title='Comptages "vélo"')
     async with browse(portal_app, armor.territory) as program:
         page = (await program.get(f"/data/{record.id}")).text
 
-    said = dict(re.findall(r'<meta (?:property|name)="((?:og:|DC\.)[^"]+)" content="([^"]*)">', page))
+    said = dict(
+        re.findall(
+            r'<meta (?:property|name)="((?:og:|DC\.)[^"]+)" content="([^"]*)">', page
+        )
+    )
     assert said["og:title"] == said["DC.title"] == "Comptages &#34;vélo&#34;"
     assert said["og:url"].startswith(f"{armor.territory.origin}/data/{record.id}/")
-    assert said["og:description"] == "Passages relevés par 64 compteurs sur les pistes cyclables."
+    assert (
+        said["og:description"]
+        == "Passages relevés par 64 compteurs sur les pistes cyclables."
+    )
     assert said["DC.publisher"] == "Armorine Métropole"
     assert said["DC.identifier"] == f"{armor.territory.origin}/data/{record.id}"
 
 
-async def test_the_interfaces_are_listed(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_the_interfaces_are_listed(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, armor.territory) as program:
         answer = await program.get("/.well-known/api-catalog")
         linkset = answer.json()["linkset"]
-        found = [each for entry in linkset for name in entry if name != "anchor" for each in entry[name]]
-        reached = [await program.get(each["href"], headers={"Accept": "*/*"}) for each in found if "type" in each]
+        found = [
+            each
+            for entry in linkset
+            for name in entry
+            if name != "anchor"
+            for each in entry[name]
+        ]
+        reached = [
+            await program.get(each["href"], headers={"Accept": "*/*"})
+            for each in found
+            if "type" in each
+        ]
 
     assert answer.headers["content-type"].startswith("application/linkset+json")
-    assert [item["href"] for item in linkset[0]["item"]] == [entry["anchor"] for entry in linkset[1:]]
+    assert [item["href"] for item in linkset[0]["item"]] == [
+        entry["anchor"] for entry in linkset[1:]
+    ]
     assert all(entry["service-doc"] for entry in linkset[1:])
     assert {each.status_code for each in reached} == {200}
 
 
-async def test_whom_to_tell_of_a_flaw_is_said_for_half_a_year(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_whom_to_tell_of_a_flaw_is_said_for_half_a_year(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, armor.territory) as program:
         lines = (await program.get("/.well-known/security.txt")).text.splitlines()
 
@@ -120,9 +165,13 @@ async def test_whom_to_tell_of_a_flaw_is_said_for_half_a_year(armor: Catalogue, 
     assert timedelta(days=150) < left < timedelta(days=365)
 
 
-async def test_a_password_manager_is_led_to_the_identity_service(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_password_manager_is_led_to_the_identity_service(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, armor.territory) as program:
         answer = await program.get("/.well-known/change-password")
 
     assert answer.status_code == 302
-    assert answer.headers["location"].startswith(f"{portal_app.state.site.settings.issuer}/account/")
+    assert answer.headers["location"].startswith(
+        f"{portal_app.state.site.settings.issuer}/account/"
+    )

@@ -18,7 +18,12 @@ from udi.protocol.addresses import find_addresses
 from udi.protocol.quality import CRITERIA
 from udi.protocol.record import read_record
 
-BOX = {"west_longitude": -3.5, "south_latitude": 48.0, "east_longitude": -3.0, "north_latitude": 48.5}
+BOX = {
+    "west_longitude": -3.5,
+    "south_latitude": 48.0,
+    "east_longitude": -3.0,
+    "north_latitude": 48.5,
+}
 WHOLE = {
     "temporal_spread": {"start_date": "2019-01-01T00:00:00Z"},
     "geography": {"bounding_box": BOX},
@@ -28,7 +33,9 @@ WHOLE = {
 }  # fmt: skip
 
 
-async def fetch(app: Litestar, catalogue: Catalogue, url: str, language: str = "en") -> httpx.Response:
+async def fetch(
+    app: Litestar, catalogue: Catalogue, url: str, language: str = "en"
+) -> httpx.Response:
     async with browse(app, catalogue.territory) as visitor:
         return await visitor.get(url, headers={"Accept-Language": language})
 
@@ -37,29 +44,42 @@ def as_table(record_id: str, origin: str) -> dict[str, object]:
     """What a node of ours says of a table."""
     files = document(0)["available_formats"]
     files[0]["connector"]["url"] = f"{origin}/datasets/{record_id}/file"
-    return {"available_formats": files, "dataset_size": {"number_of_fields": 4, "numbers_of_records": 60}}
+    return {
+        "available_formats": files,
+        "dataset_size": {"number_of_fields": 4, "numbers_of_records": 60},
+    }
 
 
 async def test_a_table_at_a_node_of_ours_is_previewed_in_a_frame_that_the_reader_opens(
     armor: Catalogue, portal_app: Litestar
 ) -> None:
-    first, node = described(0), armor.territory.links["node"]
+    first = described(0)
+    node = armor.territory.links["node"]
     await armor.add(0, **first | as_table(first["global_id"], node))
     plain = await armor.add(1)
 
     page = await fetch(portal_app, armor, f"/data/{first['global_id']}")
     without = await fetch(portal_app, armor, f"/data/{plain.id}")
 
-    assert f'<iframe src="{node}/embed/datasets/{first["global_id"]}/table?lang=en"' in page.text
-    assert re.search(r"<details><summary>[^<]+</summary>\s*<iframe[^>]+loading=\"lazy\" sandbox=", page.text)
+    assert (
+        f'<iframe src="{node}/embed/datasets/{first["global_id"]}/table?lang=en"'
+        in page.text
+    )
+    assert re.search(
+        r"<details><summary>[^<]+</summary>\s*<iframe[^>]+loading=\"lazy\" sandbox=",
+        page.text,
+    )
     assert f"frame-src {node};" in page.headers["content-security-policy"]
     assert f'value="{node}/api/resources/{first["global_id"]}/data/"' in page.text
     assert "<iframe" not in without.text
     assert "frame-src" not in without.headers["content-security-policy"]
 
 
-async def test_a_restricted_table_is_not_previewed(armor: Catalogue, portal_app: Litestar) -> None:
-    first, node = described(7), armor.territory.links["node"]
+async def test_a_restricted_table_is_not_previewed(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    first = described(7)
+    node = armor.territory.links["node"]
     await armor.add(7, **first | as_table(first["global_id"], node))
 
     page = await fetch(portal_app, armor, f"/data/{first['global_id']}")
@@ -79,19 +99,27 @@ def test_an_address_that_is_not_a_nodes_is_not_taken_for_one(url: str) -> None:
     dataset = uuid.uuid4()
 
     assert find_addresses(url.format(id=dataset, other=uuid.uuid4()), dataset) is None
-    found = find_addresses(f"https://node.example:8001/datasets/{dataset}/file", dataset)
+    found = find_addresses(
+        f"https://node.example:8001/datasets/{dataset}/file", dataset
+    )
     assert found is not None
-    assert found.embed("map") == f"https://node.example:8001/embed/datasets/{dataset}/map"
+    assert (
+        found.embed("map") == f"https://node.example:8001/embed/datasets/{dataset}/map"
+    )
 
 
-async def test_each_file_has_an_address_to_copy_with_and_without_script(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_each_file_has_an_address_to_copy_with_and_without_script(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1)
 
     page = await fetch(portal_app, armor, f"/data/{record.id}")
 
     assert record.media
     for media in record.media:
-        assert re.search(rf'<input id="address-{media.id}" value="{media.url}" readonly', page.text)
+        assert re.search(
+            rf'<input id="address-{media.id}" value="{media.url}" readonly', page.text
+        )
     script = re.search(r'<script src="(/static/[0-9a-f]+/copy.js)" defer', page.text)
     assert script
     assert (await fetch(portal_app, armor, script[1])).status_code == 200
@@ -107,7 +135,9 @@ def test_a_full_description_has_all_but_what_the_producer_would_say_in_words() -
 
 
 def test_each_thing_that_is_missing_is_an_edit_with_its_points() -> None:
-    bare = assess_quality(read_record(document(5, available_formats=document(0)["available_formats"])))
+    bare = assess_quality(
+        read_record(document(5, available_formats=document(0)["available_formats"]))
+    )
     closed = assess_quality(read_record(document(7)))
 
     assert {edit.name: edit.points for edit in bare.edits} == {
@@ -118,7 +148,9 @@ def test_each_thing_that_is_missing_is_an_edit_with_its_points() -> None:
     assert "download_url" not in {edit.name for edit in closed.edits}
 
 
-async def test_only_its_producer_is_told_the_edits(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_only_its_producer_is_told_the_edits(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1)
     publisher = make_person(armor.territory, memberships={"armor": ["publishers"]})
     neighbour = make_person(armor.territory, memberships={"kerlevan": ["publishers"]})
@@ -126,15 +158,26 @@ async def test_only_its_producer_is_told_the_edits(armor: Catalogue, portal_app:
     pages = [await fetch(portal_app, armor, f"/data/{record.id}")]
     for person in (neighbour, publisher):
         async with browse(portal_app, armor.territory, person) as member:
-            pages.append(await member.get(f"/data/{record.id}", headers={"Accept-Language": "en"}))
+            pages.append(
+                await member.get(
+                    f"/data/{record.id}", headers={"Accept-Language": "en"}
+                )
+            )
 
     assert all("points of 405 by the European scale" in page.text for page in pages)
-    assert ["Say which period the data cover." in page.text for page in pages] == [False, False, True]
+    assert ["Say which period the data cover." in page.text for page in pages] == [
+        False,
+        False,
+        True,
+    ]
     assert "+20 points" in pages[2].text
 
 
-async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(armor: Catalogue, portal_app: Litestar) -> None:
-    first, node = described(5), armor.territory.links["node"]
+async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    first = described(5)
+    node = armor.territory.links["node"]
     await armor.add(5, producer="armor", **first | as_table(first["global_id"], node))
     other = described(0)
     await armor.add(0, **other | as_table(other["global_id"], "https://node.example"))
@@ -144,10 +187,16 @@ async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(armor: Cata
     led = []
     for person in (None, neighbour, publisher):
         async with browse(portal_app, armor.territory, person) as visitor:
-            pages = [await visitor.get(f"/data/{each['global_id']}") for each in (first, other)]
+            pages = [
+                await visitor.get(f"/data/{each['global_id']}")
+                for each in (first, other)
+            ]
             led.append(
                 [
-                    re.findall(r'href="([^"]+/datasets/[^"]+/(?:describe|versions/new)[^"]*)"', page.text)
+                    re.findall(
+                        r'href="([^"]+/datasets/[^"]+/(?:describe|versions/new)[^"]*)"',
+                        page.text,
+                    )
                     for page in pages
                 ]
             )
@@ -158,9 +207,13 @@ async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(armor: Cata
     assert led[2][1] == []
 
 
-async def test_near_data_share_their_words(armor: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
+async def test_near_data_share_their_words(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar
+) -> None:
     await armor.add_all()
-    record = await armor.add(1, resource_title="Vélo : pistes cyclables", keywords=["vélo", "mobilité"])
+    record = await armor.add(
+        1, resource_title="Vélo : pistes cyclables", keywords=["vélo", "mobilité"]
+    )
     await feed.run_once()
 
     page = await fetch(portal_app, armor, f"/data/{record.id}")
@@ -172,11 +225,14 @@ async def test_near_data_share_their_words(armor: Catalogue, feed: SearchFeed, p
     assert str(record.id) not in near
 
 
-async def test_a_citation_is_read_by_reference_managers(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_citation_is_read_by_reference_managers(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     title = "Vélos & trottinettes {100 %}\nTY  - faux"
     record = await armor.add(1, resource_title=title, doi="10.5072/arm_1")
     answers = {
-        end: await fetch(portal_app, armor, f"/data/{record.id}/citation.{end}") for end in ("json", "bib", "ris")
+        end: await fetch(portal_app, armor, f"/data/{record.id}/citation.{end}")
+        for end in ("json", "bib", "ris")
     }
     permalink = f"{armor.territory.origin}/data/{record.id}"
 
@@ -185,21 +241,31 @@ async def test_a_citation_is_read_by_reference_managers(armor: Catalogue, portal
     assert item["author"] == [{"literal": "Armorine Métropole"}]
     assert item["issued"] == {"date-parts": [[2026, 1, 6]]}
     assert (item["URL"], item["DOI"]) == (permalink, "10.5072/arm_1")
-    assert r"title = {{Vélos \& trottinettes \{100 \%\} TY - faux}}" in answers["bib"].text
+    assert (
+        r"title = {{Vélos \& trottinettes \{100 \%\} TY - faux}}" in answers["bib"].text
+    )
     assert r"doi = {10.5072/arm\_1}" in answers["bib"].text
     lines = answers["ris"].text.split("\r\n")
     assert (lines[0], lines[-2]) == ("TY  - DATA", "ER  - ")
     assert [line for line in lines if line.startswith("TY")] == ["TY  - DATA"]
     assert f"UR  - {permalink}" in lines
-    assert all(answer.headers["content-disposition"].startswith("attachment;") for answer in answers.values())
+    assert all(
+        answer.headers["content-disposition"].startswith("attachment;")
+        for answer in answers.values()
+    )
 
 
-async def test_a_citation_of_what_was_withdrawn_is_gone(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_citation_of_what_was_withdrawn_is_gone(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1)
     await armor.withdraw(record)
 
     async with browse(portal_app, armor.territory) as visitor:
-        answers = [await visitor.get(f"/data/{record.id}/citation.{end}") for end in ("json", "bib", "ris")]
+        answers = [
+            await visitor.get(f"/data/{record.id}/citation.{end}")
+            for end in ("json", "bib", "ris")
+        ]
 
     assert [answer.status_code for answer in answers] == [410, 410, 410]
 
@@ -211,13 +277,19 @@ def test_the_area_is_drawn_on_the_territorys() -> None:
 
     assert inside.territory is not None
     assert inside.territory.x < inside.data.x < inside.data.x + inside.data.width
-    assert inside.territory.y < inside.data.y < inside.territory.y + inside.territory.height
+    assert (
+        inside.territory.y
+        < inside.data.y
+        < inside.territory.y + inside.territory.height
+    )
     assert point.territory is None
     assert point.data.width > 0
     assert across.data.width < across.width
 
 
-async def test_the_area_is_on_the_page_with_words(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_the_area_is_on_the_page_with_words(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1, geography={"bounding_box": BOX})
 
     page = await fetch(portal_app, armor, f"/data/{record.id}", "fr")
@@ -226,7 +298,9 @@ async def test_the_area_is_on_the_page_with_words(armor: Catalogue, portal_app: 
     assert "Environ 37 km sur 56 km." in page.text
 
 
-async def test_a_former_title_leads_to_the_present_one(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_former_title_leads_to_the_present_one(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1)
     await armor.add(1, global_id=str(record.id), resource_title="Comptages des vélos")
     nameless = await armor.add(2, resource_title="日本語")
@@ -235,21 +309,36 @@ async def test_a_former_title_leads_to_the_present_one(armor: Catalogue, portal_
     new = await fetch(portal_app, armor, old.headers["location"])
     short = await fetch(portal_app, armor, f"/data/{nameless.id}/elections")
 
-    assert (old.status_code, old.headers["location"]) == (301, f"/data/{record.id}/comptages-des-velos?x=1")
+    assert (old.status_code, old.headers["location"]) == (
+        301,
+        f"/data/{record.id}/comptages-des-velos?x=1",
+    )
     assert new.status_code == 200
-    assert (short.status_code, short.headers["location"]) == (301, f"/data/{nameless.id}")
+    assert (short.status_code, short.headers["location"]) == (
+        301,
+        f"/data/{nameless.id}",
+    )
 
 
-async def test_a_title_does_not_take_the_address_of_the_history(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_title_does_not_take_the_address_of_the_history(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1, resource_title="History")
 
-    assert (await fetch(portal_app, armor, f"/data/{record.id}/history-data")).status_code == 200
+    assert (
+        await fetch(portal_app, armor, f"/data/{record.id}/history-data")
+    ).status_code == 200
 
 
 async def rename(armor: Catalogue, former: str, slug: str) -> None:
     async with armor.database.session(armor.territory.id) as session:
         await apply_organisation(
-            session, id=armor.organisations[former], slug=slug, name="Nouveau nom", summary={}, email="a@armor.example"
+            session,
+            id=armor.organisations[former],
+            slug=slug,
+            name="Nouveau nom",
+            summary={},
+            email="a@armor.example",
         )
 
 
@@ -259,23 +348,38 @@ async def test_the_former_names_of_a_producer_lead_to_the_present(
     await rename(armor, "kerlevan", "ville-de-kerlevan")
     await rename(armor, "kerlevan", "kerlevan-ville")
 
-    pages = [await fetch(portal_app, armor, f"/producers/{slug}?q=a") for slug in ("kerlevan", "ville-de-kerlevan")]
+    pages = [
+        await fetch(portal_app, armor, f"/producers/{slug}?q=a")
+        for slug in ("kerlevan", "ville-de-kerlevan")
+    ]
     machine = await fetch(portal_app, armor, "/api/v1/producers/kerlevan")
     neighbour = await fetch(portal_app, elsewhere, "/producers/ville-de-kerlevan")
 
     assert [(page.status_code, page.headers["location"]) for page in pages] == [
         (301, "/producers/kerlevan-ville?q=a")
     ] * 2
-    assert (machine.status_code, machine.headers["location"]) == (301, "/api/v1/producers/kerlevan-ville")
+    assert (machine.status_code, machine.headers["location"]) == (
+        301,
+        "/api/v1/producers/kerlevan-ville",
+    )
     assert neighbour.status_code == 404
-    assert (await fetch(portal_app, armor, "/producers/kerlevan-ville")).status_code == 200
+    assert (
+        await fetch(portal_app, armor, "/producers/kerlevan-ville")
+    ).status_code == 200
 
 
-async def test_a_name_that_another_takes_is_the_others(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_name_that_another_takes_is_the_others(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     await rename(armor, "kerlevan", "kerlevan-ville")
     async with armor.database.session(armor.territory.id) as session:
         await apply_organisation(
-            session, id=uuid.uuid4(), slug="kerlevan", name="Les amis de Kerlévan", summary={}, email="b@armor.example"
+            session,
+            id=uuid.uuid4(),
+            slug="kerlevan",
+            name="Les amis de Kerlévan",
+            summary={},
+            email="b@armor.example",
         )
 
     page = await fetch(portal_app, armor, "/producers/kerlevan")
@@ -284,20 +388,35 @@ async def test_a_name_that_another_takes_is_the_others(armor: Catalogue, portal_
     assert "Les amis de Kerlévan" in page.text
 
 
-async def test_an_organisation_may_take_its_name_back(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_an_organisation_may_take_its_name_back(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     await rename(armor, "kerlevan", "kerlevan-ville")
     await rename(armor, "kerlevan", "kerlevan")
 
     assert (await fetch(portal_app, armor, "/producers/kerlevan")).status_code == 200
-    assert (await fetch(portal_app, armor, "/producers/kerlevan-ville")).headers["location"] == "/producers/kerlevan"
+    assert (await fetch(portal_app, armor, "/producers/kerlevan-ville")).headers[
+        "location"
+    ] == "/producers/kerlevan"
 
 
-async def test_data_that_are_a_service_and_no_file_have_a_page(armor: Catalogue, portal_app: Litestar) -> None:
-    parameters = [{"key": "contract_url", "value": "https://services.armor.example/lignes/openapi.json"}]
+async def test_data_that_are_a_service_and_no_file_have_a_page(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    parameters = [
+        {
+            "key": "contract_url",
+            "value": "https://services.armor.example/lignes/openapi.json",
+        }
+    ]
     connector = {
         "url": "https://services.armor.example/lignes", "interface_contract": "custom", "connector_parameters": parameters
     }  # fmt: skip
-    service = {"media_type": "SERVICE", "media_id": str(uuid.uuid4()), "connector": connector}
+    service = {
+        "media_type": "SERVICE",
+        "media_id": str(uuid.uuid4()),
+        "connector": connector,
+    }
     record = await armor.add(1, available_formats=[service])
     async with browse(portal_app, armor.territory) as visitor:
         page = await visitor.get(f"/data/{record.id}", follow_redirects=True)

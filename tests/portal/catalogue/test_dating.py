@@ -28,16 +28,26 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     return present
 
 
-def test_the_date_is_that_of_the_newest_of_index_texts_and_day(instant: list[datetime]) -> None:
-    assert modification_dates.last_modified(index(NOON - timedelta(days=2)), TERRITORY) == NOON
+def test_the_date_is_that_of_the_newest_of_index_texts_and_day(
+    instant: list[datetime],
+) -> None:
+    assert (
+        modification_dates.last_modified(index(NOON - timedelta(days=2)), TERRITORY)
+        == NOON
+    )
     instant[0] = NOON + timedelta(hours=1)
     assert modification_dates.last_modified(index(NOON), TERRITORY) == NOON
-    assert modification_dates.last_modified(index(NOON + timedelta(minutes=5)), TERRITORY) == NOON + timedelta(
-        minutes=5
+    assert modification_dates.last_modified(
+        index(NOON + timedelta(minutes=5)), TERRITORY
+    ) == NOON + timedelta(minutes=5)
+    assert (
+        modification_dates.last_modified(index(NOON), ("armor", "Armorine Métropole"))
+        == instant[0]
     )
-    assert modification_dates.last_modified(index(NOON), ("armor", "Armorine Métropole")) == instant[0]
     instant[0] = NOON + timedelta(days=1)
-    assert modification_dates.last_modified(index(NOON), ("armor", "Armorine Métropole")) == NOON + timedelta(hours=12)
+    assert modification_dates.last_modified(
+        index(NOON), ("armor", "Armorine Métropole")
+    ) == NOON + timedelta(hours=12)
 
 
 def test_no_date_is_said_in_the_second_of_the_change(instant: list[datetime]) -> None:
@@ -47,7 +57,9 @@ def test_no_date_is_said_in_the_second_of_the_change(instant: list[datetime]) ->
     instant[0] = NOON + timedelta(seconds=10, milliseconds=900)
     assert modification_dates.last_modified(changed, TERRITORY) is None
     instant[0] = NOON + timedelta(seconds=11)
-    assert modification_dates.last_modified(changed, TERRITORY) == NOON + timedelta(seconds=11)
+    assert modification_dates.last_modified(changed, TERRITORY) == NOON + timedelta(
+        seconds=11
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +69,15 @@ def test_no_date_is_said_in_the_second_of_the_change(instant: list[datetime]) ->
         ("yesterday", False), ("", False),
     ],
 )  # fmt: skip
-def test_a_reader_has_what_is_no_older_than_the_last_change(since: str, *, known: bool) -> None:
-    assert modification_dates.is_not_modified_since({"if-modified-since": since}, NOON) is known
+def test_a_reader_has_what_is_no_older_than_the_last_change(
+    since: str, *, known: bool
+) -> None:
+    assert (
+        modification_dates.is_not_modified_since({"if-modified-since": since}, NOON)
+        is known
+    )
     assert modification_dates.is_not_modified_since({}, NOON) is False
-    assert modification_dates.is_not_modified_since({"if-modified-since": since}, None) is False
+    assert (
+        modification_dates.is_not_modified_since({"if-modified-since": since}, None)
+        is False
+    )

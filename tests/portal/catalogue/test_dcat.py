@@ -42,18 +42,25 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
 def graph(answer: httpx.Response) -> set[Triple]:
     kind = answer.headers["content-type"].partition(";")[0]
     form = next(form for media_type, form in FORMS.values() if media_type == kind)
-    return {Triple(each.subject, each.predicate, each.object) for each in parse(answer.content, format=form)}
+    return {
+        Triple(each.subject, each.predicate, each.object)
+        for each in parse(answer.content, format=form)
+    }
 
 
 def datasets(triples: set[Triple]) -> list[str]:
     """The datasets that the catalogue of a page lists."""
-    return [each.object.value for each in triples if each.predicate == term("dcat:dataset")]
+    return [
+        each.object.value for each in triples if each.predicate == term("dcat:dataset")
+    ]
 
 
 async def walk(program: httpx.AsyncClient, url: str) -> list[httpx.Response]:
     """Every page from one on, as a harvester follows them."""
     pages = [await program.get(url)]
-    while following := [each.object.value for each in graph(pages[-1]) if each.predicate == NEXT]:
+    while following := [
+        each.object.value for each in graph(pages[-1]) if each.predicate == NEXT
+    ]:
         assert len(pages) < 50
         pages.append(await program.get(following[0]))
     return pages
@@ -64,11 +71,14 @@ async def test_a_dataset_is_given_in_each_form_by_extension_and_by_negotiation(
     filled: Catalogue, portal_app: Litestar, extension: str
 ) -> None:
     record = await filled.add(1)
-    url, (media_type, _) = f"/data/{record.id}", FORMS[extension]
+    url = f"/data/{record.id}"
+    (media_type, _) = FORMS[extension]
 
     async with browse(portal_app, filled.territory) as program:
         named = await program.get(f"{url}.{extension}")
-        asked = await program.get(url, headers={"Accept": f"text/html;q=0.5, {media_type}"})
+        asked = await program.get(
+            url, headers={"Accept": f"text/html;q=0.5, {media_type}"}
+        )
         page = await program.get(url)
 
     assert named.status_code == asked.status_code == 200
@@ -77,18 +87,27 @@ async def test_a_dataset_is_given_in_each_form_by_extension_and_by_negotiation(
     assert Triple(node, term("dct:title"), Literal(record.title)) in graph(named)
     assert "Accept" in asked.headers["vary"].split(", ")
     assert "Accept" in page.headers["vary"].split(", ")
-    assert asked.headers["content-location"] == f"{filled.territory.origin}{url}.{extension}"
+    assert (
+        asked.headers["content-location"]
+        == f"{filled.territory.origin}{url}.{extension}"
+    )
     assert page.headers["content-type"].startswith("text/html")
     assert named.headers["access-control-allow-origin"] == "*"
 
 
-async def test_who_reads_all_pages_gets_every_dataset_once(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_who_reads_all_pages_gets_every_dataset_once(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         pages = await walk(program, "/catalog.ttl?page_size=5")
-        negotiated = await program.get("/catalog", headers={"Accept": "application/ld+json"})
+        negotiated = await program.get(
+            "/catalog", headers={"Accept": "application/ld+json"}
+        )
         anything = await program.get("/catalog", headers={"Accept": "*/*"})
         browser = await program.get("/catalog")
-        [total] = {each.object.value for each in graph(pages[0]) if each.predicate == TOTAL}
+        [total] = {
+            each.object.value for each in graph(pages[0]) if each.predicate == TOTAL
+        }
 
     seen = [dataset for page in pages for dataset in datasets(graph(page))]
     assert [len(datasets(graph(page))) for page in pages] == [5, 5, 2]
@@ -102,14 +121,21 @@ async def test_who_reads_all_pages_gets_every_dataset_once(filled: Catalogue, po
     assert set(pages[2].links) == {"first"}
 
 
-async def test_who_counts_pages_gets_the_same(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_who_counts_pages_gets_the_same(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     base = f"{filled.territory.origin}/catalog.ttl?page_size=5"
     async with browse(portal_app, filled.territory) as program:
         followed = await walk(program, "/catalog.ttl?page_size=5")
-        counted = [await program.get(f"/catalog.ttl?page_size=5&page={number}") for number in (1, 2, 3)]
+        counted = [
+            await program.get(f"/catalog.ttl?page_size=5&page={number}")
+            for number in (1, 2, 3)
+        ]
         beyond = await program.get("/catalog.ttl?page_size=5&page=9")
 
-    assert [set(datasets(graph(page))) for page in counted] == [set(datasets(graph(page))) for page in followed]
+    assert [set(datasets(graph(page))) for page in counted] == [
+        set(datasets(graph(page))) for page in followed
+    ]
     assert {rel: link["url"] for rel, link in counted[1].links.items()} == {
         "first": base, "prev": base, "last": f"{base}&page=3", "next": str(followed[2].url),
     }  # fmt: skip
@@ -117,22 +143,34 @@ async def test_who_counts_pages_gets_the_same(filled: Catalogue, portal_app: Lit
     assert set(beyond.links) == {"first", "prev", "last"}
 
 
-async def test_a_producer_has_its_part_of_the_catalogue(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_producer_has_its_part_of_the_catalogue(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     mine = {number for number, line in enumerate(TABLE) if line[5] == "goeland"}
 
     async with browse(portal_app, filled.territory) as program:
         pages = await walk(program, "/producers/goeland.rdf?page_size=1")
-        asked = await program.get("/producers/goeland", headers={"Accept": "text/turtle"})
-        unknown = await program.get("/producers/nobody.ttl", headers={"Accept": "text/turtle"})
+        asked = await program.get(
+            "/producers/goeland", headers={"Accept": "text/turtle"}
+        )
+        unknown = await program.get(
+            "/producers/nobody.ttl", headers={"Accept": "text/turtle"}
+        )
 
     assert len(pages) == len(mine)
-    assert len({dataset for page in pages for dataset in datasets(graph(page))}) == len(mine)
+    assert len({dataset for page in pages for dataset in datasets(graph(page))}) == len(
+        mine
+    )
     node = NamedNode(f"{filled.territory.origin}/producers/goeland")
-    assert Triple(node, term("dct:title"), Literal("Réseau Goéland", language="fr")) in graph(asked)
+    assert Triple(
+        node, term("dct:title"), Literal("Réseau Goéland", language="fr")
+    ) in graph(asked)
     assert unknown.status_code == 404
 
 
-async def test_only_what_changed_since_is_given(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_only_what_changed_since_is_given(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     before = (now() + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
     after = (now() - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
 
@@ -146,25 +184,37 @@ async def test_only_what_changed_since_is_given(filled: Catalogue, portal_app: L
     assert len(datasets(graph(found))) == 1
 
 
-async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
+async def test_what_did_not_change_is_not_sent_again(
+    filled: Catalogue, feed: SearchFeed, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     await feed.run_once()
     async with browse(portal_app, filled.territory) as program:
-        for url in ("/catalog.ttl?page_size=5", "/producers/armor.nt", f"/data/{record.id}.rdf"):
+        for url in (
+            "/catalog.ttl?page_size=5",
+            "/producers/armor.nt",
+            f"/data/{record.id}.rdf",
+        ):
             first = await program.get(url)
             plain = await program.get(url, headers={"Accept-Encoding": "identity"})
             for answer in (first, plain):
                 assert not answer.headers["etag"].startswith("W/")
-                known = await program.get(url, headers={"If-None-Match": answer.headers["etag"]})
+                known = await program.get(
+                    url, headers={"If-None-Match": answer.headers["etag"]}
+                )
                 assert (known.status_code, known.content) == (304, b"")
             assert first.headers["etag"] != plain.headers["etag"]
             assert first.content == plain.content
         dated = (await program.get(f"/data/{record.id}.ttl")).headers["last-modified"]
-        unchanged = await program.get(f"/data/{record.id}.ttl", headers={"If-Modified-Since": dated})
+        unchanged = await program.get(
+            f"/data/{record.id}.ttl", headers={"If-Modified-Since": dated}
+        )
         old = await program.get("/catalog.ttl?page_size=5")
         await filled.add(2)
         await feed.run_once()
-        changed = await program.get("/catalog.ttl?page_size=5", headers={"If-None-Match": old.headers["etag"]})
+        changed = await program.get(
+            "/catalog.ttl?page_size=5", headers={"If-None-Match": old.headers["etag"]}
+        )
 
     assert unchanged.status_code == 304
     assert changed.status_code == 200
@@ -176,12 +226,18 @@ async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, feed: Se
      ("profiles=ckan", "profiles"), ("size=5", "size"), ("q=" + "x" * 300, "q"),
      ("cursor=hier", "cursor"), ("cursor=WzEsMl0", "cursor"), (f"cursor={PLACE}&page=2", "cursor")],
 )  # fmt: skip
-async def test_a_wrong_parameter_is_named(filled: Catalogue, portal_app: Litestar, query: str, field: str) -> None:
+async def test_a_wrong_parameter_is_named(
+    filled: Catalogue, portal_app: Litestar, query: str, field: str
+) -> None:
     async with browse(portal_app, filled.territory) as program:
-        answer = await program.get(f"/catalog.ttl?{query}", headers={"Accept": "text/turtle"})
+        answer = await program.get(
+            f"/catalog.ttl?{query}", headers={"Accept": "text/turtle"}
+        )
 
     assert answer.status_code == 422
-    assert [(each["field"], bool(each["remedy"])) for each in answer.json()["errors"]] == [(field, True)]
+    assert [
+        (each["field"], bool(each["remedy"])) for each in answer.json()["errors"]
+    ] == [(field, True)]
 
 
 @pytest.mark.parametrize(
@@ -195,34 +251,57 @@ async def test_a_wrong_parameter_is_named(filled: Catalogue, portal_app: Litesta
     ],
 )
 async def test_a_program_that_takes_anything_is_refused_in_its_own_words(
-    filled: Catalogue, portal_app: Litestar, url: str, refused: int, status: int, kind: str
+    filled: Catalogue,
+    portal_app: Litestar,
+    url: str,
+    refused: int,
+    status: int,
+    kind: str,
 ) -> None:
     async with browse(portal_app, filled.territory) as program:
         answer = await program.get(url, headers={"Accept": "*/*"})
         person = await program.get(url)
 
-    assert (answer.status_code, answer.headers["content-type"]) == (refused, "application/problem+json")
-    assert (person.status_code, person.headers["content-type"].partition(";")[0]) == (status, kind)
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        refused,
+        "application/problem+json",
+    )
+    assert (person.status_code, person.headers["content-type"].partition(";")[0]) == (
+        status,
+        kind,
+    )
 
 
-async def test_a_withdrawn_dataset_says_so_in_every_form(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_withdrawn_dataset_says_so_in_every_form(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     await filled.withdraw(record)
 
     async with browse(portal_app, filled.territory) as program:
-        answers = [await program.get(f"/data/{record.id}.{extension}") for extension in FORMS]
+        answers = [
+            await program.get(f"/data/{record.id}.{extension}") for extension in FORMS
+        ]
         answers += [await program.get(f"/data/{record.id}")]
-        unknown = [await program.get(f"/data/{name}") for name in (f"{uuid4()}.ttl", "x.ttl", f"{uuid4()}.csv")]
+        unknown = [
+            await program.get(f"/data/{name}")
+            for name in (f"{uuid4()}.ttl", "x.ttl", f"{uuid4()}.csv")
+        ]
 
     assert {answer.status_code for answer in answers} == {410}
     for answer in answers[:-1]:
-        said = {(each.predicate.value.rpartition("/")[2], each.object.value) for each in graph(answer)}
+        said = {
+            (each.predicate.value.rpartition("/")[2], each.object.value)
+            for each in graph(answer)
+        }
         assert ("title", record.title) in said
         assert any(value.endswith("dataset-status/WITHDRAWN") for _, value in said)
     assert {answer.status_code for answer in unknown} == {404}
 
 
-async def test_the_page_leads_machines_to_what_they_look_for(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_the_page_leads_machines_to_what_they_look_for(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1, doi="10.5072/FK2/JV9LCO")
     closed = await filled.add(7)
 
@@ -234,17 +313,27 @@ async def test_the_page_leads_machines_to_what_they_look_for(filled: Catalogue, 
     address = f"{filled.territory.origin}/data/{record.id}"
     assert said["cite-as"] == ["https://doi.org/10.5072/FK2/JV9LCO"]
     assert {f"{address}.ttl", f"{address}/croissant.json"} <= set(said["describedby"])
-    assert said["license"] == ["https://www.etalab.gouv.fr/licence-ouverte-open-licence"]
+    assert said["license"] == [
+        "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
+    ]
     assert said["item"] == [media.url for media in record.media]
     assert "https://schema.org/Dataset" in said["type"]
-    assert relations(restricted)["cite-as"] == [f"{filled.territory.origin}/data/{closed.id}"]
+    assert relations(restricted)["cite-as"] == [
+        f"{filled.territory.origin}/data/{closed.id}"
+    ]
     assert "item" not in relations(restricted)
     assert f'href="/data/{record.id}.ttl"' in page.text
 
 
-async def test_the_links_of_many_files_stay_within_what_a_proxy_takes(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_the_links_of_many_files_stay_within_what_a_proxy_takes(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     many = await armor.add(
-        1, available_formats=[corpus_file(f"https://node.armor.example/{'long/' * 30}{number}") for number in range(60)]
+        1,
+        available_formats=[
+            corpus_file(f"https://node.armor.example/{'long/' * 30}{number}")
+            for number in range(60)
+        ],
     )
 
     async with browse(portal_app, armor.territory) as program:
@@ -256,23 +345,33 @@ async def test_the_links_of_many_files_stay_within_what_a_proxy_takes(armor: Cat
 
 def corpus_file(url: str) -> dict[str, Any]:
     file = document(1)["available_formats"][0]
-    return {**file, "media_id": str(uuid4()), "connector": {"url": url, "interface_contract": "dwnl"}}
+    return {
+        **file,
+        "media_id": str(uuid4()),
+        "connector": {"url": url, "interface_contract": "dwnl"},
+    }
 
 
 def relations(page: httpx.Response) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for link in page.headers["link"].split(", <"):
         url, _, rest = link.partition(">")
-        found.setdefault(rest.partition('rel="')[2].partition('"')[0], []).append(url.lstrip("<"))
+        found.setdefault(rest.partition('rel="')[2].partition('"')[0], []).append(
+            url.lstrip("<")
+        )
     return found
 
 
-async def test_every_page_of_the_catalogue_is_valid(filled: Catalogue, portal_app: Litestar, shared_data: Path) -> None:
+async def test_every_page_of_the_catalogue_is_valid(
+    filled: Catalogue, portal_app: Litestar, shared_data: Path
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         pages = await walk(program, "/catalog.ttl?page_size=5")
         pages += await walk(program, "/producers/armor.jsonld?page_size=5")
 
-    assert [violations(graph(page), shared_data / SHAPES) for page in pages] == [[]] * len(pages)
+    assert [violations(graph(page), shared_data / SHAPES) for page in pages] == [
+        []
+    ] * len(pages)
 
 
 async def test_nothing_of_another_territory_is_told(
@@ -291,21 +390,30 @@ async def test_nothing_of_another_territory_is_told(
 
 def test_moments_are_read_strictly() -> None:
     read: dict[str, Any] = {
-        text: parse_moment(text) for text in ("2026-05-31", "2026-05-31T08:00:00+02:00", "hier", "")
+        text: parse_moment(text)
+        for text in ("2026-05-31", "2026-05-31T08:00:00+02:00", "hier", "")
     }
 
     assert [bool(moment) for moment in read.values()] == [True, True, False, False]
-    assert not any(first == second for first, second in pairwise(list(read.values())[:2]))
+    assert not any(
+        first == second for first, second in pairwise(list(read.values())[:2])
+    )
 
 
-async def test_a_harvester_may_ask_for_the_head_alone(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_harvester_may_ask_for_the_head_alone(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     async with browse(portal_app, filled.territory) as program:
         catalogue = await program.head("/catalog", headers={"Accept": "*/*"})
         page = await program.head(f"/data/{record.id}")
         nothing = await program.head("/data/nothing.ttl")
 
-    assert (catalogue.status_code, page.status_code, nothing.status_code) == (200, 200, 404)
+    assert (catalogue.status_code, page.status_code, nothing.status_code) == (
+        200,
+        200,
+        404,
+    )
     assert catalogue.headers["content-type"].startswith("text/turtle")
     assert "cite-as" in relations(page)
     assert [answer.content for answer in (catalogue, page, nothing)] == [b""] * 3

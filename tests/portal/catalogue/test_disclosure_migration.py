@@ -14,7 +14,10 @@ from alembic import command
 from tests import cluster
 from tests.protocol.examples import a_record, put
 from udi.kit import migrations
-from udi.portal.catalogue.compression import compress_description, decompress_description
+from udi.portal.catalogue.compression import (
+    compress_description,
+    decompress_description,
+)
 from udi.protocol.record import restore_record
 from udi.settings import Settings
 
@@ -30,13 +33,22 @@ OWN = {
 @pytest.fixture
 async def before(postgres: str, run_folder: Path, worker_name: str) -> Settings:
     """Settings of a portal's database of the revision before."""
-    settings = cluster.run_settings(run_folder, f"{worker_name}_disclosure{next(numbers)}")
+    settings = cluster.run_settings(
+        run_folder, f"{worker_name}_disclosure{next(numbers)}"
+    )
     await cluster.prepare(postgres, settings)
-    await asyncio.to_thread(command.upgrade, migrations.configuration(settings, "portal"), "project_keys")
+    await asyncio.to_thread(
+        command.upgrade, migrations.configuration(settings, "portal"), "project_keys"
+    )
     return settings
 
 
-async def add(connection: asyncpg.Connection, tenant: uuid.UUID, owner: uuid.UUID, record: dict[str, Any]) -> uuid.UUID:
+async def add(
+    connection: asyncpg.Connection,
+    tenant: uuid.UUID,
+    owner: uuid.UUID,
+    record: dict[str, Any],
+) -> uuid.UUID:
     """A dataset with its file, and two past descriptions: one of when it was open, one of when it was restricted."""
     dataset = uuid.UUID(record["global_id"])
     said = restore_record(record)
@@ -62,9 +74,14 @@ async def add(connection: asyncpg.Connection, tenant: uuid.UUID, owner: uuid.UUI
     return dataset
 
 
-async def test_what_was_shown_of_restricted_data_is_taken_back(before: Settings) -> None:
-    connection = await asyncpg.connect(before.dsn("portal", "owner").replace("+asyncpg", ""))
-    tenant, owner = uuid.uuid4(), uuid.uuid4()
+async def test_what_was_shown_of_restricted_data_is_taken_back(
+    before: Settings,
+) -> None:
+    connection = await asyncpg.connect(
+        before.dsn("portal", "owner").replace("+asyncpg", "")
+    )
+    tenant = uuid.uuid4()
+    owner = uuid.uuid4()
     async with connection.transaction():
         await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
         await connection.execute(
@@ -75,10 +92,18 @@ async def test_what_was_shown_of_restricted_data_is_taken_back(before: Settings)
         records = {
             "open": a_record(),
             "closed": put(a_record(), RESTRICTED, True),
-            "own terms": put(put(a_record(), RESTRICTED, True), "access_condition.licence", OWN),
+            "own terms": put(
+                put(a_record(), RESTRICTED, True), "access_condition.licence", OWN
+            ),
         }
-        records = {name: {**each, "global_id": str(uuid.uuid4())} for name, each in records.items()}
-        ids = {name: await add(connection, tenant, owner, each) for name, each in records.items()}
+        records = {
+            name: {**each, "global_id": str(uuid.uuid4())}
+            for name, each in records.items()
+        }
+        ids = {
+            name: await add(connection, tenant, owner, each)
+            for name, each in records.items()
+        }
 
     await asyncio.to_thread(migrations.upgrade, before, "portal")
 
@@ -90,22 +115,40 @@ async def test_what_was_shown_of_restricted_data_is_taken_back(before: Settings)
             " JOIN app.distribution ON distribution.dataset_id = dataset.id"
         )
         rows = {row["id"]: row for row in await connection.fetch(query)}
-        past = await connection.fetch("SELECT dataset_id, number, record FROM app.past_description ORDER BY number")
-        noted = {row["dataset_id"] for row in await connection.fetch("SELECT dataset_id FROM ops.search_change")}
+        past = await connection.fetch(
+            "SELECT dataset_id, number, record FROM app.past_description ORDER BY number"
+        )
+        noted = {
+            row["dataset_id"]
+            for row in await connection.fetch(
+                "SELECT dataset_id FROM ops.search_change"
+            )
+        }
     await connection.close()
 
     public, closed, own = (rows[ids[name]] for name in ("open", "closed", "own terms"))
-    assert (public["licence"], public["size"], public["hash_value"]) == ("etalab-2.0", 2048, "abab")
+    assert (public["licence"], public["size"], public["hash_value"]) == (
+        "etalab-2.0",
+        2048,
+        "abab",
+    )
     assert decompress_description(public["record"]) == records["open"]
     for row in (closed, own):
         assert (row["size"], row["hash_value"]) == (None, "")
-        assert decompress_description(row["record"])["available_formats"][0]["file_size"] == 0
+        assert (
+            decompress_description(row["record"])["available_formats"][0]["file_size"]
+            == 0
+        )
     assert closed["licence"] == "agreement"
     assert restore_record(decompress_description(closed["record"])).licence.is_agreement
     assert own["licence"] == "etalab-2.0"
     assert decompress_description(own["record"])["access_condition"]["licence"] == OWN
     assert [row["number"] for row in past if row["dataset_id"] == ids["open"]] == [1, 2]
     assert [row["number"] for row in past if row["dataset_id"] == ids["closed"]] == [2]
-    [kept] = [decompress_description(row["record"]) for row in past if row["dataset_id"] == ids["closed"]]
+    [kept] = [
+        decompress_description(row["record"])
+        for row in past
+        if row["dataset_id"] == ids["closed"]
+    ]
     assert kept["available_formats"][0]["file_size"] == 0
     assert ids["closed"] in noted, "its index is made again"

@@ -31,7 +31,8 @@ BASE = "/api/v1"
 Document = dict[str, Any]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SCOPES = ("profile", "following", "sources", "projects", "access")
-RESTRICTED, NOBODY = 7, "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"
+RESTRICTED = 7
+NOBODY = "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"
 """A line of the corpus, of Armor's; and what nothing is called."""
 PARTS = (
     "me",
@@ -79,11 +80,29 @@ async def source(filled: Catalogue) -> dict[str, str]:
     """A source of Armor's that was read once: what the names in its paths are."""
     async with filled.database.session(filled.territory.id) as session:
         producer = await get_producer(session, "armor")
-        team = Actor(uuid.uuid4(), "Compte de test", "team@people.example", filled.territory.slug, moderator=True)
-        made = await register_source(
-            session, team, producer, address="data.example.org", rhythm="by_hand", language="fr"
+        team = Actor(
+            uuid.uuid4(),
+            "Compte de test",
+            "team@people.example",
+            filled.territory.slug,
+            moderator=True,
         )
-        run = SourceRun(source_id=made.id, started_at=now(), ended_at=now(), outcome="complete", found=1, refused=1)
+        made = await register_source(
+            session,
+            team,
+            producer,
+            address="data.example.org",
+            rhythm="by_hand",
+            language="fr",
+        )
+        run = SourceRun(
+            source_id=made.id,
+            started_at=now(),
+            ended_at=now(),
+            outcome="complete",
+            found=1,
+            refused=1,
+        )
         record = SourceRecord(
             source_id=made.id, id=uuid.uuid4(), identifier="c3", digest="", found_at=now(), changed_at=now(),
             original_type="application/json", original=b"{}",
@@ -91,15 +110,30 @@ async def source(filled: Catalogue) -> dict[str, str]:
         session.add_all([run, record])
         await session.flush()
         fault = kinds.TITLE_MISSING.at("title")
-        await log_records(session, run, [RecordLogEntry(RecordOutcome.REFUSED, "c3", "", record.id, [fault])])
+        await log_records(
+            session,
+            run,
+            [RecordLogEntry(RecordOutcome.REFUSED, "c3", "", record.id, [fault])],
+        )
         await log_faults(session, run, [source_kinds.INTERNAL_ERROR.at("")])
-    return {"source_id": str(made.id), "reading_id": str(run.id), "record_id": str(record.id)}
+    return {
+        "source_id": str(made.id),
+        "reading_id": str(run.id),
+        "record_id": str(record.id),
+    }
 
 
-async def token_of(app: Litestar, territory: Territory, *, scopes: Sequence[str] = SCOPES) -> str:
+async def token_of(
+    app: Litestar, territory: Territory, *, scopes: Sequence[str] = SCOPES
+) -> str:
     """A token that somebody of the territory made on their page."""
-    async with browse(app, territory, make_person(territory, memberships={"armor": ["managers"]})) as someone:
-        page = await someone.post("/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)})
+    async with browse(
+        app, territory, make_person(territory, memberships={"armor": ["managers"]})
+    ) as someone:
+        page = await someone.post(
+            "/my-space/tokens",
+            data={"name": "Essai", "days": "30", "scope": list(scopes)},
+        )
     found = re.search(r"udi_me_[\w-]+", page.text)
     assert found is not None
     return found[0]
@@ -112,9 +146,12 @@ def faults(document: Document, schema: Document, value: Any) -> list[str]:
         if "properties" in each:
             each["additionalProperties"] = False
     validator = Draft202012Validator(
-        schema | {"components": {"schemas": closed}}, format_checker=Draft202012Validator.FORMAT_CHECKER
+        schema | {"components": {"schemas": closed}},
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
     )
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+    return [
+        f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)
+    ]
 
 
 def operations(document: Document, *methods: str) -> Iterator[tuple[str, Document]]:
@@ -141,26 +178,47 @@ def described(schema: Any) -> Iterator[str]:
                     yield from described(field)
 
 
-def test_every_address_of_the_api_is_described(document: Document, portal_app: Litestar) -> None:
-    served = {address for address in addresses(portal_app, "portal") if f" {BASE}/" in address}
-    served = {address for address in served if address.split()[1] in METHODS and NODES not in address}
+def test_every_address_of_the_api_is_described(
+    document: Document, portal_app: Litestar
+) -> None:
+    served = {
+        address for address in addresses(portal_app, "portal") if f" {BASE}/" in address
+    }
+    served = {
+        address
+        for address in served
+        if address.split()[1] in METHODS and NODES not in address
+    }
     names = {"dataset_id": "id"}
 
     assert {
-        re.sub(r"{(\w+)}", lambda found: f"{{{names.get(found[1], found[1])}}}", address) for address in served
-    } == {f"portal {method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
+        re.sub(
+            r"{(\w+)}", lambda found: f"{{{names.get(found[1], found[1])}}}", address
+        )
+        for address in served
+    } == {
+        f"portal {method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
 
 
 async def test_each_answer_has_the_fields_that_are_described(
     document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str]
 ) -> None:
     record = await filled.add(1)
-    others = await make_all(portal_app, filled, record.id, (await filled.add(RESTRICTED)).id)
+    others = await make_all(
+        portal_app, filled, record.id, (await filled.add(RESTRICTED)).id
+    )
     known = {"id": str(record.id), "slug": "armor", **source, **others}
     async with browse(portal_app, filled.territory) as program:
-        bearer = {"Authorization": f"Bearer {await token_of(portal_app, filled.territory)}"}
+        bearer = {
+            "Authorization": f"Bearer {await token_of(portal_app, filled.territory)}"
+        }
         mine = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
-        known["project_id"] = (await program.post(f"{BASE}/projects", json=mine, headers=bearer)).json()["id"]
+        known["project_id"] = (
+            await program.post(f"{BASE}/projects", json=mine, headers=bearer)
+        ).json()["id"]
         assert len(list(operations(document))) > 20
         for path, operation in operations(document):
             answer = await program.get(path.format(**known), headers=bearer)
@@ -176,49 +234,84 @@ async def test_each_answer_has_the_fields_that_are_described(
 
 def test_each_example_of_a_request_is_sound(document: Document) -> None:
     bodies = {
-        operation["operationId"]: operation["requestBody"]["content"]["application/json"]
-        for _, operation in operations(document, *(method.lower() for method in METHODS))
+        operation["operationId"]: operation["requestBody"]["content"][
+            "application/json"
+        ]
+        for _, operation in operations(
+            document, *(method.lower() for method in METHODS)
+        )
         if "requestBody" in operation
     }
 
     assert len(bodies) > 15
-    wrong = {name for name, body in bodies.items() if faults(document, body["schema"], body["example"])}
+    wrong = {
+        name
+        for name, body in bodies.items()
+        if faults(document, body["schema"], body["example"])
+    }
     assert wrong == set()
 
 
 def test_each_example_is_a_sound_answer(document: Document) -> None:
     seen = 0
-    for path, operation in operations(document, *(method.lower() for method in METHODS)):
+    for path, operation in operations(
+        document, *(method.lower() for method in METHODS)
+    ):
         for status, response in operation["responses"].items():
             for body in response.get("content", {}).values():
                 if not body:
                     continue
-                assert faults(document, body["schema"], body["example"]) == [], (path, status)
+                assert faults(document, body["schema"], body["example"]) == [], (
+                    path,
+                    status,
+                )
 
             seen += "content" in response
-    answers, refusals = 6 + 2 + 1 + 2, 6 + 1 + 5 + 2 + 1 + 2
+    answers = 6 + 2 + 1 + 2
+    refusals = 6 + 1 + 5 + 2 + 1 + 2
     of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
     of_projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
-    of_agreements, of_calls = 2 + 2 + 1 + 1 + 1 + 4, 2 + 2
-    of_data_requests, of_access = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1, 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
+    of_agreements = 2 + 2 + 1 + 1 + 1 + 4
+    of_calls = 2 + 2
+    of_data_requests = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1
+    of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
-    others = of_teams + of_sources + of_projects + of_agreements + of_calls + of_data_requests + of_access
+    others = (
+        of_teams
+        + of_sources
+        + of_projects
+        + of_agreements
+        + of_calls
+        + of_data_requests
+        + of_access
+    )
     assert seen == answers + refusals + others + (11 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
 
 async def test_each_refusal_that_is_described_is_one(
-    document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    document: Document,
+    filled: Catalogue,
+    portal_app: Litestar,
+    source: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gone = await filled.add(1)
     open_id = str((await filled.add(2)).id)
-    others = await make_all(portal_app, filled, open_id, (await filled.add(RESTRICTED)).id)
+    others = await make_all(
+        portal_app, filled, open_id, (await filled.add(RESTRICTED)).id
+    )
     known = {"id": open_id, "slug": "armor", **source, **others}
-    ours = [path for path, _ in operations(document) if path.startswith(f"{BASE}/sources")]
-    lists = [path for path in ours if path.endswith(("/sources", "/readings", "/records"))]
+    ours = [
+        path for path, _ in operations(document) if path.startswith(f"{BASE}/sources")
+    ]
+    lists = [
+        path for path in ours if path.endswith(("/sources", "/readings", "/records"))
+    ]
     other = dict.fromkeys(source, NOBODY)
-    theirs, rules = f"{BASE}/access-requests/{{access_request_id}}", f"{BASE}/access-policies/{{restricted_id}}"
+    theirs = f"{BASE}/access-requests/{{access_request_id}}"
+    rules = f"{BASE}/access-policies/{{restricted_id}}"
     team = f"{BASE}/projects/{{project_id}}/team"
     await filled.withdraw(gone)
     asked = {
@@ -232,10 +325,14 @@ async def test_each_refusal_that_is_described_is_one(
         (f"{BASE}/projects", "422"): f"{BASE}/projects?purpose=fame",
         (f"{BASE}/projects/{{project_id}}", "404"): f"{BASE}/projects/{NOBODY}",
         **{
-            (f"{BASE}/{part}", "422"): f"{BASE}/{part}?size=0" for part in ("calls", "data-requests", "access-policies")
+            (f"{BASE}/{part}", "422"): f"{BASE}/{part}?size=0"
+            for part in ("calls", "data-requests", "access-policies")
         },
         (f"{BASE}/calls/{{call_id}}", "404"): f"{BASE}/calls/{NOBODY}",
-        (f"{BASE}/data-requests/{{data_request_id}}", "404"): f"{BASE}/data-requests/{NOBODY}",
+        (
+            f"{BASE}/data-requests/{{data_request_id}}",
+            "404",
+        ): f"{BASE}/data-requests/{NOBODY}",
         (team, "404"): team.format(project_id=NOBODY),
         (team, "403"): team.format(**known),
         (rules, "404"): rules.format(restricted_id=NOBODY),
@@ -246,7 +343,11 @@ async def test_each_refusal_that_is_described_is_one(
         **{(path, "403"): path.format(**known) for path in ours},
         **{(path, "404"): path.format(**other) for path in ours[1:]},
         **{(path, "422"): f"{path.format(**known)}?size=0" for path in lists},
-        **{(path, status): path.format(**known) for path, _ in operations(document) for status in ("401", "429")},
+        **{
+            (path, status): path.format(**known)
+            for path, _ in operations(document)
+            for status in ("401", "429")
+        },
     }
     poor = await token_of(portal_app, filled.territory, scopes=[])
     rich = await token_of(portal_app, filled.territory)
@@ -261,12 +362,16 @@ async def test_each_refusal_that_is_described_is_one(
     assert set(described) == set(asked)
     async with browse(portal_app, filled.territory) as program:
         for which, url in asked.items():
-            token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (which[0] in (*ours, theirs, team) and rich)
+            token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (
+                which[0] in (*ours, theirs, team) and rich
+            )
             with monkeypatch.context() as patch:
                 if which[1] == "429":
                     patch.setattr(rates.passers_by, "limit", 0)
                     patch.setattr(rates.people, "limit", 0)
-                answer = await program.get(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+                answer = await program.get(
+                    url, headers={"Authorization": f"Bearer {token}"} if token else {}
+                )
 
             assert answer.status_code == int(which[1])
             assert answer.headers["access-control-allow-origin"] == "*"
@@ -274,22 +379,33 @@ async def test_each_refusal_that_is_described_is_one(
             assert answer.json()["type"] == described[which]["example"]["type"]
 
 
-@pytest.mark.parametrize("path", [f"{BASE}/datasets", f"{BASE}/datasets/all", f"{BASE}/projects"])
+@pytest.mark.parametrize(
+    "path", [f"{BASE}/datasets", f"{BASE}/datasets/all", f"{BASE}/projects"]
+)
 async def test_each_parameter_that_is_described_is_taken_and_no_other(
     document: Document, filled: Catalogue, portal_app: Litestar, path: str
 ) -> None:
     parameters = document["paths"][path]["get"]["parameters"]
     async with browse(portal_app, filled.territory) as program:
-        other = await program.get(f"{path}?colour=red", headers={"Accept-Language": "en"})
+        other = await program.get(
+            f"{path}?colour=red", headers={"Accept-Language": "en"}
+        )
         answers = {
-            parameter["name"]: await program.get(path, params={parameter["name"]: parameter["example"]})
+            parameter["name"]: await program.get(
+                path, params={parameter["name"]: parameter["example"]}
+            )
             for parameter in parameters
         }
 
     remedy = other.json()["errors"][0]["remedy"]
     assert remedy == f"Use {', '.join(parameter['name'] for parameter in parameters)}."
-    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, 200)
-    assert all(faults(document, parameter["schema"], parameter["example"]) == [] for parameter in parameters)
+    assert {
+        name: answer.status_code for name, answer in answers.items()
+    } == dict.fromkeys(answers, 200)
+    assert all(
+        faults(document, parameter["schema"], parameter["example"]) == []
+        for parameter in parameters
+    )
 
 
 async def test_the_links_of_an_answer_lead_on(
@@ -300,8 +416,15 @@ async def test_the_links_of_an_answer_lead_on(
     followed = 0
     async with browse(portal_app, filled.territory) as program:
         first = (await program.get(f"{BASE}/datasets")).json()["items"][0]
-        others = await make_all(portal_app, filled, first["id"], (await filled.add(RESTRICTED)).id)
-        known = {"id": first["id"], "slug": first["producer"]["slug"], **source, **others}
+        others = await make_all(
+            portal_app, filled, first["id"], (await filled.add(RESTRICTED)).id
+        )
+        known = {
+            "id": first["id"],
+            "slug": first["producer"]["slug"],
+            **source,
+            **others,
+        }
         for path, operation in operations(document):
             if "links" not in operation["responses"]["200"]:
                 continue
@@ -311,7 +434,9 @@ async def test_the_links_of_an_answer_lead_on(
                 value: Any = answer
                 for part in expression.removeprefix("$response.body#/").split("/"):
                     value = value[int(part)] if isinstance(value, list) else value[part]
-                there = await program.get(paths[link["operationId"]].format(**{name: value}), headers=token)
+                there = await program.get(
+                    paths[link["operationId"]].format(**{name: value}), headers=token
+                )
 
                 assert there.status_code == 200
                 followed += 1
@@ -327,7 +452,14 @@ async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(
         parts = ("", *(f"?about={part}" for part in PARTS))
         pages = {
             code: "".join(
-                [(await program.get(f"/api{part}", headers={"Accept-Language": code})).text for part in parts]
+                [
+                    (
+                        await program.get(
+                            f"/api{part}", headers={"Accept-Language": code}
+                        )
+                    ).text
+                    for part in parts
+                ]
             )
             for code in ("fr", "en")
         }
@@ -335,10 +467,15 @@ async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(
     words = set(described(document))
     assert len(words) > 50
     assert words & set(described(french)) == set()
-    for path, operation in operations(document, *(method.lower() for method in METHODS)):
+    for path, operation in operations(
+        document, *(method.lower() for method in METHODS)
+    ):
         assert all(path in page for page in pages.values())
         assert operation["description"] in pages["en"]
-        assert all(f"<code>{parameter['name']}</code>" in pages["fr"] for parameter in operation["parameters"])
+        assert all(
+            f"<code>{parameter['name']}</code>" in pages["fr"]
+            for parameter in operation["parameters"]
+        )
     assert f'href="{ADDRESS}"' in pages["fr"]
     assert "<td></td>" not in pages["fr"]
 
@@ -356,4 +493,9 @@ async def test_its_page_and_those_of_problems_hold_on_every_screen(
     filled: Catalogue, portal_app: Litestar, tab: Tab, address: str, name: str
 ) -> None:
     async with browse(portal_app, filled.territory) as visitor:
-        assert await tab.find_faults(visitor, f"{filled.territory.origin}{address}", name, "fr", "en") == []
+        assert (
+            await tab.find_faults(
+                visitor, f"{filled.territory.origin}{address}", name, "fr", "en"
+            )
+            == []
+        )

@@ -13,11 +13,15 @@ from tests.visitors import browse
 
 def structured(page: str) -> Any:
     """The structured data of a page."""
-    [found] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    [found] = re.findall(
+        r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL
+    )
     return json.loads(found)
 
 
-async def test_the_page_holds_the_dataset_for_search_engines(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_the_page_holds_the_dataset_for_search_engines(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(
         1, resource_title="Comptages </script><b>", temporal_spread={"start_date": "2019-01-01T00:00:00Z"},
         geography={"bounding_box": {"west_longitude": -3.5, "south_latitude": 48.0, "east_longitude": -3.0, "north_latitude": 48.5}},
@@ -33,20 +37,28 @@ async def test_the_page_holds_the_dataset_for_search_engines(armor: Catalogue, p
     assert said["publisher"]["name"] == "Armorine Métropole"
     assert said["temporalCoverage"] == "2019-01-01/.."
     assert said["spatialCoverage"]["geo"]["box"] == "48.0 -3.5 48.5 -3.0"
-    assert [file["contentUrl"] for file in said["distribution"]] == [media.url for media in record.media]
+    assert [file["contentUrl"] for file in said["distribution"]] == [
+        media.url for media in record.media
+    ]
     assert [len(file["sha256"]) for file in said["distribution"]] == [64, 64]
     assert alone.json()["@id"] == said["@id"]
     assert alone.headers["content-type"].startswith("application/ld+json")
 
 
 @pytest.mark.parametrize("name", ["croissant.json", "datapackage.json"])
-async def test_restricted_data_show_no_address_of_a_file(armor: Catalogue, portal_app: Litestar, name: str) -> None:
-    closed, open_ = await armor.add(7), await armor.add(5)
+async def test_restricted_data_show_no_address_of_a_file(
+    armor: Catalogue, portal_app: Litestar, name: str
+) -> None:
+    closed = await armor.add(7)
+    open_ = await armor.add(5)
 
     async with browse(portal_app, armor.territory) as program:
         restricted = await program.get(f"/data/{closed.id}/{name}")
         public = await program.get(f"/data/{open_.id}/{name}")
-        known = await program.get(f"/data/{open_.id}/{name}", headers={"If-None-Match": public.headers["etag"]})
+        known = await program.get(
+            f"/data/{open_.id}/{name}",
+            headers={"If-None-Match": public.headers["etag"]},
+        )
 
     assert "node.armor.example" not in restricted.text
     assert open_.media[0].url in public.text
@@ -56,24 +68,34 @@ async def test_restricted_data_show_no_address_of_a_file(armor: Catalogue, porta
 
 
 @pytest.mark.parametrize("name", ["croissant.json", "datapackage.json"])
-async def test_what_was_withdrawn_is_gone_in_these_forms_too(armor: Catalogue, portal_app: Litestar, name: str) -> None:
+async def test_what_was_withdrawn_is_gone_in_these_forms_too(
+    armor: Catalogue, portal_app: Litestar, name: str
+) -> None:
     record = await armor.add(1)
     await armor.withdraw(record)
 
     async with browse(portal_app, armor.territory) as program:
-        answer = await program.get(f"/data/{record.id}/{name}", headers={"Accept": "application/json"})
+        answer = await program.get(
+            f"/data/{record.id}/{name}", headers={"Accept": "application/json"}
+        )
 
     assert answer.status_code == 410
     assert TABLE[1][0] in answer.json()["detail"]
 
 
-async def test_a_package_says_size_fingerprint_and_format(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_a_package_says_size_fingerprint_and_format(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     record = await armor.add(1)
 
     async with browse(portal_app, armor.territory) as program:
         package = (await program.get(f"/data/{record.id}/datapackage.json")).json()
 
     first = package["resources"][0]
-    assert (first["bytes"], first["format"], first["mediatype"]) == (48_200_000, "csv", "text/csv")
+    assert (first["bytes"], first["format"], first["mediatype"]) == (
+        48_200_000,
+        "csv",
+        "text/csv",
+    )
     assert first["hash"] == f"sha256:{record.media[0].checksum.value}"  # type: ignore[union-attr]  # it has one
     assert [licence["name"] for licence in package["licenses"]] == ["etalab-2.0"]

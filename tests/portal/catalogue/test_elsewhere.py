@@ -38,7 +38,9 @@ async def other_portal(answering: Answering) -> AsyncIterator[tuple[str, list[st
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             asked.append(head)
             body = await answering(head.split(" ")[1])
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n")
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            )
             writer.write(f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
             await writer.drain()
         writer.close()
@@ -53,7 +55,9 @@ async def other_portal(answering: Answering) -> AsyncIterator[tuple[str, list[st
 async def set_search(settings: Settings, territory: Territory, **search: Any) -> None:
     database = Database(settings, "portal")
     async with database.platform_session(role="owner") as session:
-        await session.execute(update(Tenant).where(Tenant.id == territory.id).values(search=search))
+        await session.execute(
+            update(Tenant).where(Tenant.id == territory.id).values(search=search)
+        )
     await database.close()
 
 
@@ -93,16 +97,22 @@ async def test_territories_that_share_answer_below_on_demand_each_with_its_own_a
     await set_search(settings, theirs.territory, shared=True)
 
     before = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo")
-    page = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1&producer=armor")
+    page = await fetch(
+        portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1&producer=armor"
+    )
     everything = await fetch(portal_app, own.territory, "/data?partners=1")
 
     assert "Also in other territories" in before.text
     assert "Vélos de la vallée" not in before.text
-    assert page.text.index(TABLE[1][0].split()[0]) < page.text.index("Vélos de la vallée")
+    assert page.text.index(TABLE[1][0].split()[0]) < page.text.index(
+        "Vélos de la vallée"
+    )
     assert "2 datasets" in page.text
     assert f'href="{theirs.territory.origin}/data?q=v%C3%A9lo"' in page.text
     assert f'href="{theirs.territory.origin}/data/' in page.text
-    assert "Elsewhere" not in everything.text, "the whole catalogue of everybody is no question"
+    assert "Elsewhere" not in everything.text, (
+        "the whole catalogue of everybody is no question"
+    )
     assert "no-cache" in page.headers["cache-control"]
 
 
@@ -119,16 +129,19 @@ async def test_the_installation_searches_every_territory_that_shares(
 
     assert "Vélos de la vallée" in one.text
     assert TABLE[1][0] not in one.text
-    assert both.text.index(theirs.territory.name["en"]) < both.text.index(own.territory.name["en"]), (
-        "most answers first"
-    )
+    assert both.text.index(theirs.territory.name["en"]) < both.text.index(
+        own.territory.name["en"]
+    ), "most answers first"
     assert "3 datasets about “vélo”" in both.text
     assert "No territory that shares its search has such data" in nothing.text
     assert 'action="/data"' in home.text
 
 
 async def test_a_row_withdrawn_a_moment_ago_is_shown_nowhere(
-    two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings, feed: SearchFeed
+    two: tuple[Catalogue, Catalogue],
+    portal_app: Litestar,
+    settings: Settings,
+    feed: SearchFeed,
 ) -> None:
     own, theirs = two
     await set_search(settings, theirs.territory, shared=True)
@@ -138,7 +151,9 @@ async def test_a_row_withdrawn_a_moment_ago_is_shown_nowhere(
 
     page = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1")
 
-    assert "Vélo retiré" not in page.text, "rows are read from the database, not from the index"
+    assert "Vélo retiré" not in page.text, (
+        "rows are read from the database, not from the index"
+    )
 
 
 async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
@@ -150,23 +165,34 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
 
         async def forward(path: str) -> bytes:
             answer = await there.get(path)
-            return answer.content.replace(theirs.territory.origin.encode(), origin.encode())
+            return answer.content.replace(
+                theirs.territory.origin.encode(), origin.encode()
+            )
 
         async with other_portal(forward) as (origin, asked):
             await set_search(settings, theirs.territory, shared=False)
             await set_search(settings, own.territory, partners=[origin])
-            closed = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1")
+            closed = await fetch(
+                portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1"
+            )
             await set_search(settings, theirs.territory, shared=True)
-            agreed = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&producer=armor&partners=1")
+            agreed = await fetch(
+                portal_app, own.territory, "/data?q=v%C3%A9lo&producer=armor&partners=1"
+            )
             unasked = len(asked)
             await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo")
 
     assert "does not share its answers with other portals" in closed.text
     assert "Vélos de la vallée" not in closed.text
-    assert f'<a href="{origin}/data?q=v%C3%A9lo">{theirs.territory.name["en"]}</a>' in agreed.text
+    assert (
+        f'<a href="{origin}/data?q=v%C3%A9lo">{theirs.territory.name["en"]}</a>'
+        in agreed.text
+    )
     assert f'href="{origin}/data/' in agreed.text
     assert len(asked) == unasked == 2
-    assert asked[1].startswith("GET /api/v1/datasets?q=v%C3%A9lo&size=3 "), "no producer, nothing of the reader"
+    assert asked[1].startswith("GET /api/v1/datasets?q=v%C3%A9lo&size=3 "), (
+        "no producer, nothing of the reader"
+    )
     assert "cookie" not in asked[1].lower()
 
 
@@ -176,24 +202,37 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
      b'{"x": "' + b"y" * 300_000 + b'"}'],
     ids=["a page", "a list", "less than nothing", "no title", "deep", "heavy"],
 )  # fmt: skip
-async def test_an_answer_that_is_none_is_silence(body: bytes, portal_site: Site) -> None:
+async def test_an_answer_that_is_none_is_silence(
+    body: bytes, portal_site: Site
+) -> None:
     async def answering(_: str) -> bytes:
         return body
 
     async with other_portal(answering) as (origin, _):
-        (place,) = await Partners(portal_site.outgoing).search([origin], Criteria("vélo"), "fr")
+        (place,) = await Partners(portal_site.outgoing).search(
+            [origin], Criteria("vélo"), "fr"
+        )
 
     assert (place.silent, place.total, place.answers) == ("away", 0, [])
 
 
-async def test_addresses_that_lead_away_from_the_portal_that_answers_are_dropped(portal_site: Site) -> None:
+async def test_addresses_that_lead_away_from_the_portal_that_answers_are_dropped(
+    portal_site: Site,
+) -> None:
     async def answering(_: str) -> bytes:
-        pages = ["javascript:alert(1)", "http://elsewhere.example/data/1", f"{origin}.example/data", f"{origin}/data/1"]
+        pages = [
+            "javascript:alert(1)",
+            "http://elsewhere.example/data/1",
+            f"{origin}.example/data",
+            f"{origin}/data/1",
+        ]
         items = [{"title": f"<b>{page}</b>", "page": page} for page in pages]
         return json.dumps({"total": 9, "shared": True, "items": items[1:]}).encode()
 
     async with other_portal(answering) as (origin, _):
-        (place,) = await Partners(portal_site.outgoing).search([origin], Criteria("vélo"), "fr")
+        (place,) = await Partners(portal_site.outgoing).search(
+            [origin], Criteria("vélo"), "fr"
+        )
 
     assert [answer.url for answer in place.answers] == [f"{origin}/data/1"]
 
@@ -206,8 +245,13 @@ async def test_portals_are_asked_at_once(portal_site: Site) -> None:
         await both.wait()
         return b'{"total": 2, "shared": true}'
 
-    async with other_portal(together) as (one, _), other_portal(together) as (another, _):
-        places = await Partners(portal_site.outgoing).search([one, another], Criteria("vélo"), "fr")
+    async with (
+        other_portal(together) as (one, _),
+        other_portal(together) as (another, _),
+    ):
+        places = await Partners(portal_site.outgoing).search(
+            [one, another], Criteria("vélo"), "fr"
+        )
 
     assert [(place.silent, place.total) for place in places] == [("", 2), ("", 2)]
 
@@ -226,9 +270,15 @@ async def test_portals_are_waited_for_a_moment_and_a_silent_one_is_left_alone(
         return b'{"total": 2, "shared": true}'
 
     several = Partners(portal_site.outgoing)
-    async with other_portal(slowly) as (slow, asked), other_portal(quickly) as (quick, _):
+    async with (
+        other_portal(slowly) as (slow, asked),
+        other_portal(quickly) as (quick, _),
+    ):
         async with asyncio.timeout(60):
-            places = [await several.search([slow, slow, quick], Criteria("vélo"), "fr") for _ in range(3)]
+            places = [
+                await several.search([slow, slow, quick], Criteria("vélo"), "fr")
+                for _ in range(3)
+            ]
             again = await several.search([slow], Criteria("vélo"), "fr")
         over.set()
 
@@ -239,13 +289,17 @@ async def test_portals_are_waited_for_a_moment_and_a_silent_one_is_left_alone(
 
 
 async def test_an_address_that_may_not_be_reached_is_silence(portal_site: Site) -> None:
-    (place,) = await Partners(portal_site.outgoing).search(["http://10.0.0.1:22"], Criteria("vélo"), "fr")
+    (place,) = await Partners(portal_site.outgoing).search(
+        ["http://10.0.0.1:22"], Criteria("vélo"), "fr"
+    )
 
     assert place.silent == "away"
 
 
 def test_what_others_are_asked_has_nothing_of_ones_own() -> None:
-    criteria = Criteria("vélo", theme=("culture",), producer=("armor",), sort="title", page=4)
+    criteria = Criteria(
+        "vélo", theme=("culture",), producer=("armor",), sort="title", page=4
+    )
 
     assert portable_criteria(criteria) == Criteria("vélo", theme=("culture",), size=3)
     assert has_search_terms(criteria)

@@ -17,7 +17,8 @@ from tests.visitors import browse, make_person
 from udi.portal.catalogue.search.feed import SearchFeed
 
 LIGHT = 30_000
-FRAMED, NOT_FRAMED = "frame-ancestors *", "frame-ancestors 'none'"
+FRAMED = "frame-ancestors *"
+NOT_FRAMED = "frame-ancestors 'none'"
 
 
 @pytest.fixture
@@ -27,7 +28,9 @@ async def filled(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> Ca
     return armor
 
 
-async def fetch(app: Litestar, catalogue: Catalogue, url: str, language: str = "en") -> httpx.Response:
+async def fetch(
+    app: Litestar, catalogue: Catalogue, url: str, language: str = "en"
+) -> httpx.Response:
     async with browse(app, catalogue.territory) as visitor:
         return await visitor.get(url, headers={"Accept-Language": language})
 
@@ -35,21 +38,36 @@ async def fetch(app: Litestar, catalogue: Catalogue, url: str, language: str = "
 async def weigh(app: Litestar, catalogue: Catalogue, page: httpx.Response) -> int:
     """Bytes of a page with its style sheets, as they are sent uncompressed."""
     async with browse(app, catalogue.territory) as visitor:
-        sheets = [await visitor.get(url) for url in re.findall(r'rel="stylesheet" href="([^"]+)"', page.text)]
+        sheets = [
+            await visitor.get(url)
+            for url in re.findall(r'rel="stylesheet" href="([^"]+)"', page.text)
+        ]
     assert len(sheets) == 2
     return len(page.content) + sum(len(sheet.content) for sheet in sheets)
 
 
-@pytest.mark.parametrize(("language", "said"), [("fr", "Voir ce jeu de données"), ("en", "See this dataset")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "Voir ce jeu de données"), ("en", "See this dataset")]
+)
 async def test_frames_are_light_run_nothing_and_speak_the_language_asked(
     filled: Catalogue, portal_app: Litestar, language: str, said: str
 ) -> None:
     record = await filled.add(1)
     other = {"fr": "en", "en": "fr"}[language]
-    addresses = [f"/embed/data/{record.id}", "/embed/search?q=velo&x=1", "/embed/producers/armor?x=1"]
+    addresses = [
+        f"/embed/data/{record.id}",
+        "/embed/search?q=velo&x=1",
+        "/embed/producers/armor?x=1",
+    ]
 
     pages = [
-        await fetch(portal_app, filled, f"{url}{'&' if '?' in url else '?'}lang={language}", other) for url in addresses
+        await fetch(
+            portal_app,
+            filled,
+            f"{url}{'&' if '?' in url else '?'}lang={language}",
+            other,
+        )
+        for url in addresses
     ]
 
     assert [page.status_code for page in pages] == [200, 200, 200]
@@ -64,7 +82,9 @@ async def test_frames_are_light_run_nothing_and_speak_the_language_asked(
         assert await weigh(portal_app, filled, page) < LIGHT
 
 
-async def test_no_other_page_may_be_framed(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_no_other_page_may_be_framed(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     addresses = [
         "/",
@@ -76,23 +96,32 @@ async def test_no_other_page_may_be_framed(filled: Catalogue, portal_app: Litest
         "/nothing",
     ]
 
-    policies = [(await fetch(portal_app, filled, url)).headers["content-security-policy"] for url in addresses]
+    policies = [
+        (await fetch(portal_app, filled, url)).headers["content-security-policy"]
+        for url in addresses
+    ]
 
     assert [NOT_FRAMED in policy for policy in policies] == [True] * len(addresses)
 
 
-async def test_a_frame_is_the_same_for_a_member(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_frame_is_the_same_for_a_member(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(7)
     passer_by = await fetch(portal_app, filled, f"/embed/data/{record.id}?lang=en")
 
-    async with browse(portal_app, filled.territory, make_person(filled.territory, moderator=True)) as member:
+    async with browse(
+        portal_app, filled.territory, make_person(filled.territory, moderator=True)
+    ) as member:
         page = await member.get(f"/embed/data/{record.id}?lang=en")
 
     assert page.text == passer_by.text
     assert record.media[0].url not in page.text
 
 
-async def test_a_search_frame_follows_its_filters_and_pages(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_search_frame_follows_its_filters_and_pages(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     first = await fetch(portal_app, filled, "/embed/search?lang=en")
     following = re.search(r'<a href="([^"]+)" target="_self">Next page', first.text)
     assert following
@@ -101,23 +130,37 @@ async def test_a_search_frame_follows_its_filters_and_pages(filled: Catalogue, p
     filtered = await fetch(portal_app, filled, "/embed/search?lang=en&theme=education")
     nothing = await fetch(portal_app, filled, "/embed/search?lang=en&q=xylophone")
 
-    assert sorted(html.unescape(title) for page in titles for title in page) == sorted(line[0] for line in TABLE)
+    assert sorted(html.unescape(title) for page in titles for title in page) == sorted(
+        line[0] for line in TABLE
+    )
     assert '<html lang="en"' in second.text
     assert "2 datasets" in filtered.text
     assert 'href="/data?theme=education"' in filtered.text
     assert "Nothing here answers." in nothing.text
 
 
-async def test_a_town_shows_its_whole_catalogue_in_one_line(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_town_shows_its_whole_catalogue_in_one_line(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     page = await fetch(portal_app, filled, "/producers/kerlevan")
-    line = html.unescape(page.text.partition('id="share-line"')[2].partition(">")[2].partition("</textarea>")[0])
+    line = html.unescape(
+        page.text.partition('id="share-line"')[2]
+        .partition(">")[2]
+        .partition("</textarea>")[0]
+    )
     found = re.fullmatch(
         r'<iframe src="([^"]+)" title="Mairie de Kerlévan" width="100%" height="800" loading="lazy" style="border:0"></iframe>',
         line,
     )
     assert found, line
-    frame = await fetch(portal_app, filled, html.unescape(found[1]).removeprefix(filled.territory.origin))
-    searched = await fetch(portal_app, filled, "/embed/producers/kerlevan?q=cantine&lang=en")
+    frame = await fetch(
+        portal_app,
+        filled,
+        html.unescape(found[1]).removeprefix(filled.territory.origin),
+    )
+    searched = await fetch(
+        portal_app, filled, "/embed/producers/kerlevan?q=cantine&lang=en"
+    )
 
     assert "4 datasets" in frame.text
     assert re.findall(r"<h2><a[^>]*>([^<]+)", searched.text) == ["Menus des cantines"]
@@ -127,13 +170,15 @@ async def test_a_town_shows_its_whole_catalogue_in_one_line(filled: Catalogue, p
 async def test_what_is_gone_unknown_or_renamed_is_said_inside_the_frame(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar
 ) -> None:
-    gone, there = await filled.add(4), await filled.add(3)
+    gone = await filled.add(4)
+    there = await filled.add(3)
     await filled.withdraw(gone)
     await rename(filled, "kerlevan", "kerlevan-ville")
 
     withdrawn = await fetch(portal_app, filled, f"/embed/data/{gone.id}?lang=fr")
     unknown = [
-        await fetch(portal_app, filled, url) for url in (f"/embed/data/{uuid.uuid4()}", "/embed/producers/nobody")
+        await fetch(portal_app, filled, url)
+        for url in (f"/embed/data/{uuid.uuid4()}", "/embed/producers/nobody")
     ]
     neighbour = await fetch(portal_app, elsewhere, f"/embed/data/{there.id}")
     renamed = await fetch(portal_app, filled, "/embed/producers/kerlevan?lang=fr")
@@ -141,23 +186,42 @@ async def test_what_is_gone_unknown_or_renamed_is_said_inside_the_frame(
     assert withdrawn.status_code == 410
     assert "a été retiré par son producteur" in withdrawn.text
     assert [answer.status_code for answer in [*unknown, neighbour]] == [404, 404, 404]
-    assert all(FRAMED in answer.headers["content-security-policy"] for answer in [withdrawn, *unknown, neighbour])
+    assert all(
+        FRAMED in answer.headers["content-security-policy"]
+        for answer in [withdrawn, *unknown, neighbour]
+    )
     assert withdrawn.headers["cache-control"] == "no-store"
-    assert (renamed.status_code, renamed.headers["location"]) == (301, "/embed/producers/kerlevan-ville?lang=fr")
+    assert (renamed.status_code, renamed.headers["location"]) == (
+        301,
+        "/embed/producers/kerlevan-ville?lang=fr",
+    )
 
 
-async def test_a_page_leads_to_what_oembed_says_of_it(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_page_leads_to_what_oembed_says_of_it(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1, resource_title='Vélos "<b>" & trottinettes')
-    pages = [f"/data/{record.id}", "/producers/armor", "/data?q=velo&theme=transportation"]
+    pages = [
+        f"/data/{record.id}",
+        "/producers/armor",
+        "/data?q=velo&theme=transportation",
+    ]
 
     for url in pages:
         page = await fetch(portal_app, filled, url)
         links = dict(
-            re.findall(r'<link rel="alternate" type="(application/json|text/xml)\+oembed" href="([^"]+)"', page.text)
+            re.findall(
+                r'<link rel="alternate" type="(application/json|text/xml)\+oembed" href="([^"]+)"',
+                page.text,
+            )
         )
         assert set(links) == {"application/json", "text/xml"}
         by_json, by_xml = [
-            await fetch(portal_app, filled, html.unescape(links[kind]).removeprefix(filled.territory.origin))
+            await fetch(
+                portal_app,
+                filled,
+                html.unescape(links[kind]).removeprefix(filled.territory.origin),
+            )
             for kind in ("application/json", "text/xml")
         ]
         said = json.loads(by_json.content)
@@ -171,7 +235,11 @@ async def test_a_page_leads_to_what_oembed_says_of_it(filled: Catalogue, portal_
         source = re.search(r'src="([^"]+)"', said["html"])
         assert source
         assert (
-            await fetch(portal_app, filled, html.unescape(source[1]).removeprefix(filled.territory.origin))
+            await fetch(
+                portal_app,
+                filled,
+                html.unescape(source[1]).removeprefix(filled.territory.origin),
+            )
         ).status_code == 200
         assert "<b>" not in said["html"]
 
@@ -180,13 +248,21 @@ async def ask(app: Litestar, catalogue: Catalogue, **asked: str) -> httpx.Respon
     return await fetch(app, catalogue, f"/oembed?{urlencode(asked)}")
 
 
-async def test_oembed_keeps_to_the_size_that_is_asked(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_oembed_keeps_to_the_size_that_is_asked(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     url = f"{filled.territory.origin}/data/{record.id}/any"
 
-    small = (await ask(portal_app, filled, url=url, maxwidth="300", maxheight="200")).json()
-    large = (await ask(portal_app, filled, url=url, maxwidth="3000", maxheight="9000")).json()
-    search = await ask(portal_app, filled, url=f"{filled.territory.origin}/data?{'a=b&' * 300}")
+    small = (
+        await ask(portal_app, filled, url=url, maxwidth="300", maxheight="200")
+    ).json()
+    large = (
+        await ask(portal_app, filled, url=url, maxwidth="3000", maxheight="9000")
+    ).json()
+    search = await ask(
+        portal_app, filled, url=f"{filled.territory.origin}/data?{'a=b&' * 300}"
+    )
 
     assert (small["width"], small["height"]) == (300, 200)
     assert 'height="200"' in small["html"]
@@ -208,7 +284,10 @@ async def test_oembed_keeps_to_the_size_that_is_asked(filled: Catalogue, portal_
 async def test_oembed_refuses_what_it_cannot_show(
     filled: Catalogue, portal_app: Litestar, asked: dict[str, str], status: int
 ) -> None:
-    values = {name: value.replace("{origin}", filled.territory.origin) for name, value in asked.items()}
+    values = {
+        name: value.replace("{origin}", filled.territory.origin)
+        for name, value in asked.items()
+    }
 
     answer = await ask(portal_app, filled, **values)
 
@@ -216,22 +295,39 @@ async def test_oembed_refuses_what_it_cannot_show(
     assert answer.headers["content-type"].startswith("application/problem+json")
 
 
-async def test_oembed_says_that_what_was_withdrawn_is_gone(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_oembed_says_that_what_was_withdrawn_is_gone(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     await filled.withdraw(record)
 
-    assert (await ask(portal_app, filled, url=f"{filled.territory.origin}/data/{record.id}")).status_code == 410
+    assert (
+        await ask(portal_app, filled, url=f"{filled.territory.origin}/data/{record.id}")
+    ).status_code == 410
 
 
 @pytest.mark.parametrize(
-    "query", ["q=%00", "q=" + "x" * 9000, "page=-1", "lang=%00", "lang=xx", "q=%ff&lang=fr", "size=99999"]
+    "query",
+    [
+        "q=%00",
+        "q=" + "x" * 9000,
+        "page=-1",
+        "lang=%00",
+        "lang=xx",
+        "q=%ff&lang=fr",
+        "size=99999",
+    ],
 )
-async def test_a_hostile_frame_is_never_an_accident(filled: Catalogue, portal_app: Litestar, query: str) -> None:
+async def test_a_hostile_frame_is_never_an_accident(
+    filled: Catalogue, portal_app: Litestar, query: str
+) -> None:
     for path in ("/embed/search", "/embed/producers/armor"):
         assert (await fetch(portal_app, filled, f"{path}?{query}")).status_code == 200
 
 
-async def test_the_share_part_uses_nobody_else(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_the_share_part_uses_nobody_else(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     page = await fetch(portal_app, filled, f"/data/{record.id}")
     share = page.text.partition('<div id="share">')[2].partition("</details>")[0]

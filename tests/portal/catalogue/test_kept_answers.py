@@ -27,7 +27,9 @@ def statements(portal_site: Site) -> Iterator[list[str]]:
     engine = portal_site.database.engine("public").sync_engine
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "platform.territory" not in statement and "set_config" not in statement:  # read again every two seconds
+        if (
+            "platform.territory" not in statement and "set_config" not in statement
+        ):  # read again every two seconds
             said.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
@@ -41,17 +43,26 @@ async def test_a_dataset_that_the_reader_has_is_told_so_without_the_database(
     record = await armor.add(1)
     await feed.run_once()
     async with browse(portal_app, armor.territory) as visitor:
-        address = (await visitor.get(f"/data/{record.id}")).headers.get("location") or f"/data/{record.id}"
+        address = (await visitor.get(f"/data/{record.id}")).headers.get(
+            "location"
+        ) or f"/data/{record.id}"
         first = await visitor.get(address)
         statements.clear()
         kept = await visitor.get(address)
-        again = await visitor.get(address, headers={"If-None-Match": first.headers["etag"]})
+        again = await visitor.get(
+            address, headers={"If-None-Match": first.headers["etag"]}
+        )
         asked = list(statements)
-        turtle = await visitor.get(f"/data/{record.id}", headers={"Accept": "text/turtle"})
+        turtle = await visitor.get(
+            f"/data/{record.id}", headers={"Accept": "text/turtle"}
+        )
 
     assert (again.status_code, again.content) == (304, b"")
     assert kept.text == first.text
-    assert kept.headers["content-security-policy"] == first.headers["content-security-policy"]
+    assert (
+        kept.headers["content-security-policy"]
+        == first.headers["content-security-policy"]
+    )
     assert kept.headers["link"] == first.headers["link"]
     assert "Accept" in kept.headers["vary"].split(", ")
     assert asked == []
@@ -63,7 +74,11 @@ async def test_a_dataset_that_the_reader_has_is_told_so_without_the_database(
     ["/api/v1/datasets/{id}", "/api/v1/producers", "/data/{id}.ttl", "/catalog.rdf"],
 )
 async def test_a_document_is_made_once_until_the_catalogue_changes(
-    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, statements: list[str], address: str
+    armor: Catalogue,
+    feed: SearchFeed,
+    portal_app: Litestar,
+    statements: list[str],
+    address: str,
 ) -> None:
     record = await armor.add(1)
     await feed.run_once()
@@ -71,7 +86,10 @@ async def test_a_document_is_made_once_until_the_catalogue_changes(
     async with browse(portal_app, armor.territory) as program:
         first = await program.get(url, headers={"Accept-Encoding": "identity"})
         statements.clear()
-        kept, zipped = [await program.get(url, headers={"Accept-Encoding": how}) for how in ("identity", "gzip")]
+        kept, zipped = [
+            await program.get(url, headers={"Accept-Encoding": how})
+            for how in ("identity", "gzip")
+        ]
         tag = {"If-None-Match": zipped.headers["etag"]}
         again = await program.get(url, headers=tag)
         asked = list(statements)
@@ -82,7 +100,9 @@ async def test_a_document_is_made_once_until_the_catalogue_changes(
 
     assert first.text == kept.text == zipped.text
     own = set(first.headers) - {"ratelimit", "x-request-id"}
-    assert {name: first.headers[name] for name in own} == {name: kept.headers[name] for name in own}
+    assert {name: first.headers[name] for name in own} == {
+        name: kept.headers[name] for name in own
+    }
     assert zipped.headers["content-encoding"] == "gzip"
     assert again.status_code == 304
     assert asked == []
@@ -99,7 +119,9 @@ async def test_what_changes_a_dataset_changes_its_page(
         first = await visitor.get(f"/data/{record.id}")
         await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
         await feed.run_once()
-        renamed = await visitor.get(f"/data/{record.id}", headers={"If-None-Match": first.headers["etag"]})
+        renamed = await visitor.get(
+            f"/data/{record.id}", headers={"If-None-Match": first.headers["etag"]}
+        )
 
     assert first.status_code == renamed.status_code == 200
     assert "Un autre titre" in renamed.text
@@ -115,16 +137,25 @@ async def test_nothing_is_kept_where_no_worker_follows_the_database(
     async with browse(portal_app, armor.territory) as visitor:
         kept = await visitor.get(f"/data/{record.id}")
         os.utime(cursor, (time.time() - 600, time.time() - 600))
-        alone = await visitor.get(f"/data/{record.id}", headers={"If-None-Match": kept.headers["etag"]})
+        alone = await visitor.get(
+            f"/data/{record.id}", headers={"If-None-Match": kept.headers["etag"]}
+        )
 
     assert "etag" in kept.headers
     assert alone.status_code == 200
     assert "etag" not in alone.headers
 
 
-@pytest.mark.parametrize("address", ["/", "/data", "/data?q=arbres", "/data/{id}", "/api/v1/datasets", "/catalog.rdf"])
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/data", "/data?q=arbres", "/data/{id}", "/api/v1/datasets", "/catalog.rdf"],
+)
 async def test_a_reader_that_holds_a_date_is_told_until_the_catalogue_changes(
-    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, statements: list[str], address: str
+    armor: Catalogue,
+    feed: SearchFeed,
+    portal_app: Litestar,
+    statements: list[str],
+    address: str,
 ) -> None:
     record = await armor.add(1)
     await feed.run_once()
@@ -135,14 +166,22 @@ async def test_a_reader_that_holds_a_date_is_told_until_the_catalogue_changes(
         statements.clear()
         again = await visitor.get(url, headers={"If-Modified-Since": dated})
         asked = list(statements)
-        before = await visitor.get(url, headers={"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT"})
-        tagged = await visitor.get(url, headers={"If-Modified-Since": dated, "If-None-Match": '"another"'})
+        before = await visitor.get(
+            url, headers={"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT"}
+        )
+        tagged = await visitor.get(
+            url, headers={"If-Modified-Since": dated, "If-None-Match": '"another"'}
+        )
         odd = await visitor.get(url, headers={"If-Modified-Since": "yesterday"})
         await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
         await feed.run_once()
         changed = await visitor.get(url, headers={"If-Modified-Since": dated})
 
-    assert (again.status_code, again.content, again.headers["last-modified"]) == (304, b"", dated)
+    assert (again.status_code, again.content, again.headers["last-modified"]) == (
+        304,
+        b"",
+        dated,
+    )
     assert asked == []
     assert [each.status_code for each in (before, tagged, odd)] == [200, 200, 200]
     assert changed.status_code in {200, 301}
@@ -159,7 +198,8 @@ async def eventually_dated(visitor: httpx.AsyncClient, url: str) -> str:
 
 def test_what_python_compiles_beside_the_code_is_no_new_release(tmp_path: Path) -> None:
     """It comes and goes while the programs of a new machine start side by side."""
-    code, compiled = tmp_path / "code.py", tmp_path / "__pycache__/code.cpython-311.pyc.140234"
+    code = tmp_path / "code.py"
+    compiled = tmp_path / "__pycache__/code.cpython-311.pyc.140234"
     compiled.parent.mkdir()
     for path, second in ((code, 1), (compiled, 2)):
         path.write_text("")

@@ -11,22 +11,32 @@ from udi.portal.tenants.texts import read_page
     ("title", "words", "marked"),
     [
         ("Comptages vélo", ["velos"], "Comptages <mark>vélo</mark>"),
-        ("Qualité de l'air", ["air", "qualite"], "<mark>Qualité</mark> de l&#39;<mark>air</mark>"),
+        (
+            "Qualité de l'air",
+            ["air", "qualite"],
+            "<mark>Qualité</mark> de l&#39;<mark>air</mark>",
+        ),
         ("<b>Air</b> & eau", ["air"], "&lt;b&gt;<mark>Air</mark>&lt;/b&gt; &amp; eau"),
         ("Comptages", [], "Comptages"),
         ("", ["air"], ""),
     ],
 )
-def test_the_words_that_were_looked_for_are_marked(title: str, words: list[str], marked: str) -> None:
+def test_the_words_that_were_looked_for_are_marked(
+    title: str, words: list[str], marked: str
+) -> None:
     stems = {stem for word in words for stem in word_stems(word)[0]}
 
     assert highlight(title, stems) == marked
 
 
 def test_a_text_keeps_its_paragraphs_and_nothing_runs() -> None:
-    assert render_description("Un.\nDeux.\n\n<b>Trois</b>") == "<p>Un.<br>Deux.</p>\n<p>&lt;b&gt;Trois&lt;/b&gt;</p>"
+    assert (
+        render_description("Un.\nDeux.\n\n<b>Trois</b>")
+        == "<p>Un.<br>Deux.</p>\n<p>&lt;b&gt;Trois&lt;/b&gt;</p>"
+    )
     shown = render_description(
-        "x", '<p onclick="x()">A <a href="javascript:x()">b</a><img src=x onerror=x()></p><iframe></iframe>'
+        "x",
+        '<p onclick="x()">A <a href="javascript:x()">b</a><img src=x onerror=x()></p><iframe></iframe>',
     )
     assert "<p>A <a" in shown
     assert not any(word in shown for word in ("onclick", "javascript", "img", "iframe"))

@@ -14,7 +14,12 @@ ITEMS = "/ogc/collections/datasets/items"
 
 
 def box(west: float, east: float) -> dict[str, Any]:
-    sides = {"west_longitude": west, "east_longitude": east, "south_latitude": 48.0, "north_latitude": 48.5}
+    sides = {
+        "west_longitude": west,
+        "east_longitude": east,
+        "south_latitude": 48.0,
+        "north_latitude": 48.5,
+    }
     return {"geography": {"bounding_box": sides}}
 
 
@@ -25,41 +30,72 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
         await armor.add(number)
     await armor.add(0, local_id="air-1", **box(-3.5, -3.0))
     await armor.add(1, **box(179.0, -179.0))
-    await armor.add(2, temporal_spread={"start_date": "2019-01-01T00:00:00Z", "end_date": "2020-12-31T00:00:00Z"})
-    await armor.add(3, doi="10.5072/FK2/JV9LCO", temporal_spread={"start_date": "2022-01-01T00:00:00Z"})
+    await armor.add(
+        2,
+        temporal_spread={
+            "start_date": "2019-01-01T00:00:00Z",
+            "end_date": "2020-12-31T00:00:00Z",
+        },
+    )
+    await armor.add(
+        3,
+        doi="10.5072/FK2/JV9LCO",
+        temporal_spread={"start_date": "2022-01-01T00:00:00Z"},
+    )
     await feed.run_once()
     return armor
 
 
-async def test_documents_lead_to_each_other(filled: Catalogue, portal_app: Litestar) -> None:
-    seen, waiting = set(), [f"{filled.territory.origin}/ogc"]
+async def test_documents_lead_to_each_other(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
+    seen = set()
+    waiting = [f"{filled.territory.origin}/ogc"]
     async with browse(portal_app, filled.territory) as program:
         while waiting:
             url = waiting.pop()
-            if url in seen or len(seen) > 40 or not url.startswith(f"{filled.territory.origin}/ogc"):
+            if (
+                url in seen
+                or len(seen) > 40
+                or not url.startswith(f"{filled.territory.origin}/ogc")
+            ):
                 continue
             seen.add(url)
-            answer = await program.get(url, headers={} if url.endswith("f=html") else JSON)
+            answer = await program.get(
+                url, headers={} if url.endswith("f=html") else JSON
+            )
             assert answer.status_code == 200, url
             if not answer.headers["content-type"].startswith("text/html"):
                 waiting += [each["href"] for each in answer.json().get("links", [])]
-        conformance = (await program.get("/ogc/conformance", headers=JSON)).json()["conformsTo"]
+        conformance = (await program.get("/ogc/conformance", headers=JSON)).json()[
+            "conformsTo"
+        ]
         description = await program.get("/ogc/api", headers=JSON)
 
-    assert {f"{filled.territory.origin}{path}" for path in ("/ogc/api", ITEMS, f"{ITEMS}?f=html")} <= seen
-    assert "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core" in conformance
+    assert {
+        f"{filled.territory.origin}{path}"
+        for path in ("/ogc/api", ITEMS, f"{ITEMS}?f=html")
+    } <= seen
+    assert (
+        "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
+        in conformance
+    )
     assert description.json()["openapi"].startswith("3.0")
     assert "/collections/{catalogId}/items" in description.json()["paths"]
 
 
-async def test_pages_of_records_have_each_dataset_once(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_pages_of_records_have_each_dataset_once(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     seen: list[str] = []
     async with browse(portal_app, filled.territory) as program:
         url = f"{ITEMS}?limit=5"
         while url:
             page = (await program.get(url, headers=JSON)).json()
             seen += [record["id"] for record in page["features"]]
-            url = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
+            url = next(
+                (link["href"] for link in page["links"] if link["rel"] == "next"), ""
+            )
 
     assert len(seen) == len(set(seen)) == len(TABLE) == page["numberMatched"]
 
@@ -73,7 +109,9 @@ async def test_pages_of_records_have_each_dataset_once(filled: Catalogue, portal
         ("bbox=-4,47,-2,49&q=velos", set()),
     ],
 )  # fmt: skip
-async def test_a_question_is_answered(filled: Catalogue, portal_app: Litestar, query: str, titles: set[int]) -> None:
+async def test_a_question_is_answered(
+    filled: Catalogue, portal_app: Litestar, query: str, titles: set[int]
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         answer = await program.get(f"{ITEMS}?{query}", headers=JSON)
 
@@ -82,14 +120,19 @@ async def test_a_question_is_answered(filled: Catalogue, portal_app: Litestar, q
     }
 
 
-async def test_records_come_in_the_order_asked(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_records_come_in_the_order_asked(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         answers = [
             await program.get(f"{ITEMS}?limit=100&sortby={sort}", headers=JSON)
             for sort in ("title", "-title", "-created")
         ]
 
-    titles = [[record["properties"]["title"] for record in answer.json()["features"]] for answer in answers]
+    titles = [
+        [record["properties"]["title"] for record in answer.json()["features"]]
+        for answer in answers
+    ]
     assert titles[0] == list(reversed(titles[1]))
     assert titles[2][0] == TABLE[3][0]
 
@@ -99,15 +142,21 @@ async def test_records_come_in_the_order_asked(filled: Catalogue, portal_app: Li
     [("bbox=1,2,3", "bbox"), ("bbox=0,50,1,40", "bbox"), ("datetime=hier", "datetime"), ("datetime=2024-01-01/2023-01-01", "datetime"),
      ("limit=0", "limit"), ("offset=-1", "offset"), ("sortby=size", "sortby"), ("couleur=rouge", "couleur"), ("f=xml", "f")],
 )  # fmt: skip
-async def test_a_wrong_parameter_is_named(filled: Catalogue, portal_app: Litestar, query: str, field: str) -> None:
+async def test_a_wrong_parameter_is_named(
+    filled: Catalogue, portal_app: Litestar, query: str, field: str
+) -> None:
     async with browse(portal_app, filled.territory) as program:
         answer = await program.get(f"{ITEMS}?{query}", headers=JSON)
 
     assert answer.status_code == 400
-    assert [(error["field"], bool(error["remedy"])) for error in answer.json()["errors"]] == [(field, True)]
+    assert [
+        (error["field"], bool(error["remedy"])) for error in answer.json()["errors"]
+    ] == [(field, True)]
 
 
-async def test_a_record_says_what_the_dataset_is(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_record_says_what_the_dataset_is(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(6, doi="10.5072/FK2/OTHER", **box(-3.5, -3.0))
     closed = await filled.add(7)
 
@@ -121,9 +170,15 @@ async def test_a_record_says_what_the_dataset_is(filled: Catalogue, portal_app: 
 
     assert said["id"] == str(record.id)
     assert said["geometry"]["coordinates"][0][0] == [-3.5, 48.0]
-    assert {"scheme": "doi", "value": "10.5072/FK2/OTHER"} in said["properties"]["externalIds"]
-    assert said["properties"]["formats"] == [{"name": "GTFS", "mediaType": "application/gtfs+zip"}]
-    assert [link["href"] for link in said["links"] if link["rel"] == "item"] == [record.media[0].url]
+    assert {"scheme": "doi", "value": "10.5072/FK2/OTHER"} in said["properties"][
+        "externalIds"
+    ]
+    assert said["properties"]["formats"] == [
+        {"name": "GTFS", "mediaType": "application/gtfs+zip"}
+    ]
+    assert [link["href"] for link in said["links"] if link["rel"] == "item"] == [
+        record.media[0].url
+    ]
     assert closed.media[0].url not in restricted.text
     assert (page.status_code, page.headers["location"]) == (303, f"/data/{record.id}")
     assert gone.status_code == 410

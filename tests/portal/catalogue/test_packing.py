@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udi.portal.catalogue.compression import WORDS, compress_description, decompress_description
+from udi.portal.catalogue.compression import (
+    WORDS,
+    compress_description,
+    decompress_description,
+)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
@@ -25,7 +29,10 @@ def test_a_description_comes_back_as_it_was(description: dict[str, Any]) -> None
 
 
 def test_the_dictionary_of_what_is_kept_never_changes() -> None:
-    assert hashlib.sha256(WORDS).hexdigest() == "2cb73d5fb2de919fb1a62bff506750fbd31433081566c49fb4a9388773cd0f84"
+    assert (
+        hashlib.sha256(WORDS).hexdigest()
+        == "2cb73d5fb2de919fb1a62bff506750fbd31433081566c49fb4a9388773cd0f84"
+    )
     assert decompress_description(bytes.fromhex("01ab46d474285513aee0ac0500")) == {
         "theme": "environment",
         "storage_status": "online",
@@ -45,12 +52,16 @@ def test_the_field_names_of_a_record_take_next_to_no_room() -> None:
 
 def test_real_records_take_a_third_of_their_json(shared_data: Path) -> None:
     samples = [
-        json.loads(path.read_text()) for path in sorted((shared_data / "reference/rudi-samples").rglob("*.json"))
+        json.loads(path.read_text())
+        for path in sorted((shared_data / "reference/rudi-samples").rglob("*.json"))
     ]
     records = list(_records(samples))
 
     assert len(records) > 50
-    assert all(decompress_description(compress_description(record)) == record for record in records)
+    assert all(
+        decompress_description(compress_description(record)) == record
+        for record in records
+    )
     assert (
         sum(len(compress_description(each)) for each in records)
         < sum(len(json.dumps(each).encode()) for each in records) / 3

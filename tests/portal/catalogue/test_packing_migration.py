@@ -26,24 +26,34 @@ async def before(postgres: str, run_folder: Path, worker_name: str) -> Settings:
     """Settings of a portal's database of the revision before."""
     settings = cluster.run_settings(run_folder, f"{worker_name}_packing{next(numbers)}")
     await cluster.prepare(postgres, settings)
-    await asyncio.to_thread(command.upgrade, migrations.configuration(settings, "portal"), "time_zone")
+    await asyncio.to_thread(
+        command.upgrade, migrations.configuration(settings, "portal"), "time_zone"
+    )
     return settings
 
 
 def said(rank: int) -> dict[str, Any]:
-    return {"resource_title": f"Élagage {rank}", "summary": [{"lang": "fr", "text": "Chaque arbre."}], "rank": rank}
+    return {
+        "resource_title": f"Élagage {rank}",
+        "summary": [{"lang": "fr", "text": "Chaque arbre."}],
+        "rank": rank,
+    }
 
 
 async def fill(connection: asyncpg.Connection, tenant: uuid.UUID) -> list[uuid.UUID]:
     """Datasets with their text twice, as it was kept, and a past description."""
-    owner, ids = uuid.uuid4(), [uuid.uuid4() for _ in range(MANY)]
+    owner = uuid.uuid4()
+    ids = [uuid.uuid4() for _ in range(MANY)]
     await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
     await connection.execute(
         "INSERT INTO app.organisation (tenant_id, id, slug, name, summary, email, url, address, producer)"
         " VALUES ($1, $2, 'armor', 'Armor', '{}', '', '', '', true)",
         tenant, owner,
     )  # fmt: skip
-    rows = [(tenant, each, uuid.uuid4(), owner, json.dumps(said(rank))) for rank, each in enumerate(ids)]
+    rows = [
+        (tenant, each, uuid.uuid4(), owner, json.dumps(said(rank)))
+        for rank, each in enumerate(ids)
+    ]
     await connection.executemany(
         "INSERT INTO app.dataset (tenant_id, id, node_id, organisation_id, state, access, title, slug, theme, licence,"
         " local_id, doi, synopsis, summary, record, keywords, languages, formats, created_at, modified_at, published_at,"
@@ -59,8 +69,11 @@ async def fill(connection: asyncpg.Connection, tenant: uuid.UUID) -> list[uuid.U
     return ids
 
 
-async def test_each_description_says_the_same_after_the_migration(before: Settings) -> None:
-    dsn, ids = before.dsn("portal", "owner").replace("+asyncpg", ""), {}
+async def test_each_description_says_the_same_after_the_migration(
+    before: Settings,
+) -> None:
+    dsn = before.dsn("portal", "owner").replace("+asyncpg", "")
+    ids = {}
     connection = await asyncpg.connect(dsn)
     for tenant in (uuid.uuid4(), uuid.uuid4()):
         async with connection.transaction():
@@ -79,9 +92,13 @@ async def test_each_description_says_the_same_after_the_migration(before: Settin
             }
             past = [
                 decompress_description(row["record"])
-                for row in await connection.fetch("SELECT record FROM app.past_description")
+                for row in await connection.fetch(
+                    "SELECT record FROM app.past_description"
+                )
             ]
         assert rows == {each: said(rank) for rank, each in enumerate(wanted)}
         assert past == [said(-1)]
-    assert await connection.fetchval("SELECT count(*) FROM ops.search_change") == changes
+    assert (
+        await connection.fetchval("SELECT count(*) FROM ops.search_change") == changes
+    )
     await connection.close()

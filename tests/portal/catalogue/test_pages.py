@@ -13,7 +13,8 @@ from udi.kit.db import Database
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.feed import SearchFeed
 
-LIMIT, MOST_REQUESTS = 100_000, 8
+LIMIT = 100_000
+MOST_REQUESTS = 8
 
 
 @pytest.fixture
@@ -24,7 +25,9 @@ async def filled(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> Ca
     return armor
 
 
-async def fetch(app: Litestar, catalogue: Catalogue, url: str, language: str = "en") -> httpx.Response:
+async def fetch(
+    app: Litestar, catalogue: Catalogue, url: str, language: str = "en"
+) -> httpx.Response:
     async with browse(app, catalogue.territory) as visitor:
         return await visitor.get(url, headers={"Accept-Language": language})
 
@@ -41,15 +44,28 @@ async def test_each_page_is_sound_and_light_in_both_languages(
     ]  # fmt: skip
 
     async with browse(portal_app, filled.territory) as visitor:
-        answers = {url: await visitor.get(url, headers={"Accept-Language": language}) for url in addresses}
+        answers = {
+            url: await visitor.get(url, headers={"Accept-Language": language})
+            for url in addresses
+        }
         shared = await visitor.get("/theme.css")
 
-    assert {url: answer.status_code for url, answer in answers.items() if answer.status_code != 200} == {}
+    assert {
+        url: answer.status_code
+        for url, answer in answers.items()
+        if answer.status_code != 200
+    } == {}
     assert all(f'<html lang="{language}"' in answer.text for answer in answers.values())
-    assert max(len(answer.text.encode()) for answer in answers.values()) + len(shared.content) < LIMIT / 2
+    assert (
+        max(len(answer.text.encode()) for answer in answers.values())
+        + len(shared.content)
+        < LIMIT / 2
+    )
 
 
-async def test_the_home_page_says_what_there_is(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_the_home_page_says_what_there_is(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     home = await fetch(portal_app, filled, "/")
 
     assert f"{len(TABLE)} datasets, 3 producers" in home.text
@@ -71,25 +87,39 @@ async def test_an_empty_territory_invites_to_publish(
     assert "Nothing is published yet" in data.text
 
 
-async def test_a_search_marks_its_words_and_names_its_filters(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_search_marks_its_words_and_names_its_filters(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     page = await fetch(portal_app, filled, "/data?q=v%C3%A9los&access=public", "fr")
 
     assert "<mark>vélo</mark>" in page.text
-    assert "1 jeu de données sur «\N{NO-BREAK SPACE}vélos\N{NO-BREAK SPACE}»" in page.text
-    assert 'href="/data?q=v%C3%A9los"><span class="hide">Enlever le filtre </span>Ouverte' in page.text
+    assert (
+        "1 jeu de données sur «\N{NO-BREAK SPACE}vélos\N{NO-BREAK SPACE}»" in page.text
+    )
+    assert (
+        'href="/data?q=v%C3%A9los"><span class="hide">Enlever le filtre </span>Ouverte'
+        in page.text
+    )
     assert 'name="robots" content="noindex' in page.text
 
 
-async def test_a_misspelt_word_is_replaced_and_said_so(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_misspelt_word_is_replaced_and_said_so(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     page = await fetch(portal_app, filled, "/data?q=trotinette")
     exact = await fetch(portal_app, filled, "/data?q=trotinette&exact=1")
 
-    assert "No dataset has the word “trotinette”: here are those that have “trottinette”." in page.text
+    assert (
+        "No dataset has the word “trotinette”: here are those that have “trottinette”."
+        in page.text
+    )
     assert 'href="/data?q=trotinette&amp;exact=1"' in page.text
     assert "No dataset is about “trotinette”" in exact.text
 
 
-async def test_an_empty_search_says_what_less_would_find(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_an_empty_search_says_what_less_would_find(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     page = await fetch(portal_app, filled, "/data?q=velos+cantine&theme=housing")
     fewer = await fetch(portal_app, filled, "/data?q=velos&theme=housing")
 
@@ -99,17 +129,23 @@ async def test_an_empty_search_says_what_less_would_find(filled: Catalogue, port
     assert 'href="/data?q=velos"' in fewer.text
 
 
-async def test_without_an_index_the_newest_are_listed_and_it_is_said(armor: Catalogue, portal_app: Litestar) -> None:
+async def test_without_an_index_the_newest_are_listed_and_it_is_said(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
     await armor.add_all()
 
     page = await fetch(portal_app, armor, "/data?q=velos&theme=environment")
 
     assert "Search is being prepared" in page.text
-    assert page.text.count('<h3 dir="auto">') == sum(line[3] == "environment" for line in TABLE)
+    assert page.text.count('<h3 dir="auto">') == sum(
+        line[3] == "environment" for line in TABLE
+    )
     assert "etag" not in page.headers
 
 
-async def test_a_dataset_page_says_everything(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_dataset_page_says_everything(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(
         1,
         resource_title="Comptages, tout compris",
@@ -131,10 +167,17 @@ async def test_a_dataset_page_says_everything(filled: Catalogue, portal_app: Lit
     assert "alert(1)" not in page.text
     canonical = f'rel="canonical" href="{filled.territory.origin}/data/{record.id}/comptages-tout-compris"'
     assert canonical in page.text
-    assert canonical in (await fetch(portal_app, filled, f"/data/{record.id}/comptages-tout-compris")).text
+    assert (
+        canonical
+        in (
+            await fetch(portal_app, filled, f"/data/{record.id}/comptages-tout-compris")
+        ).text
+    )
 
 
-async def test_a_restricted_dataset_is_found_but_not_offered(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_restricted_dataset_is_found_but_not_offered(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(7)
 
     page = await fetch(portal_app, filled, f"/data/{record.id}")
@@ -144,7 +187,9 @@ async def test_a_restricted_dataset_is_found_but_not_offered(filled: Catalogue, 
     assert record.media[0].url not in page.text
 
 
-async def test_a_licence_of_their_own_is_named_with_its_text(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_licence_of_their_own_is_named_with_its_text(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(5)
 
     page = await fetch(portal_app, filled, f"/data/{record.id}", "fr")
@@ -166,12 +211,16 @@ async def test_a_withdrawn_dataset_says_who_and_when_and_no_more(
     assert TABLE[4][1] not in page.text
     async with portal_database.session(filled.territory.id) as session:
         kept = await session.execute(
-            select(Dataset.record, Dataset.synopsis, Dataset.keywords).where(Dataset.id == record.id)
+            select(Dataset.record, Dataset.synopsis, Dataset.keywords).where(
+                Dataset.id == record.id
+            )
         )
         assert kept.one() == ({}, {}, [])
 
 
-async def test_an_unknown_dataset_is_not_here(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_an_unknown_dataset_is_not_here(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     for url in (
         f"/data/{uuid4()}",
         "/data/not-an-id",
@@ -183,7 +232,9 @@ async def test_an_unknown_dataset_is_not_here(filled: Catalogue, portal_app: Lit
         assert (await fetch(portal_app, filled, url)).status_code in {400, 404}, url
 
 
-async def test_another_territory_sees_nothing(filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar) -> None:
+async def test_another_territory_sees_nothing(
+    filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar
+) -> None:
     record = await filled.add(1)
     person = make_person(elsewhere.territory, moderator=True)
 
@@ -196,13 +247,18 @@ async def test_another_territory_sees_nothing(filled: Catalogue, elsewhere: Cata
                 f"/konsult/v1/datasets/{record.id}/metadatas",
             )
         ]
-        pages = [await neighbour.get(url) for url in ("/", "/data?q=velos", "/producers/armor")]
+        pages = [
+            await neighbour.get(url)
+            for url in ("/", "/data?q=velos", "/producers/armor")
+        ]
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
     assert all(TABLE[1][0] not in page.text for page in pages)
 
 
-async def test_a_producer_page_shows_who_and_only_its_data(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_producer_page_shows_who_and_only_its_data(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     page = await fetch(portal_app, filled, "/producers/kerlevan?producer=armor")
 
     assert "Mairie de Kerlévan, in short." in page.text
@@ -212,8 +268,13 @@ async def test_a_producer_page_shows_who_and_only_its_data(filled: Catalogue, po
     assert TABLE[0][0] not in page.text
 
 
-async def test_the_territorys_texts_come_in_the_readers_language(filled: Catalogue, portal_app: Litestar) -> None:
-    french, english = [await fetch(portal_app, filled, "/charter", language) for language in ("fr", "en")]
+async def test_the_territorys_texts_come_in_the_readers_language(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
+    french, english = [
+        await fetch(portal_app, filled, "/charter", language)
+        for language in ("fr", "en")
+    ]
 
     assert "<h1>Charte</h1>" in french.text
     assert "<h1>Charter</h1>" in english.text
@@ -225,11 +286,18 @@ async def test_an_answer_is_kept_until_the_index_changes(
     every = "/data?theme=environment"
     async with browse(portal_app, filled.territory) as visitor:
         first = await visitor.get(every)
-        again = await visitor.get(every, headers={"If-None-Match": first.headers["etag"]})
-        english = await visitor.get(every, headers={"Accept-Language": "en", "If-None-Match": first.headers["etag"]})
+        again = await visitor.get(
+            every, headers={"If-None-Match": first.headers["etag"]}
+        )
+        english = await visitor.get(
+            every,
+            headers={"Accept-Language": "en", "If-None-Match": first.headers["etag"]},
+        )
         await filled.add(0, resource_title="Fontaines à boire")
         await feed.run_once()
-        later = await visitor.get(every, headers={"If-None-Match": first.headers["etag"]})
+        later = await visitor.get(
+            every, headers={"If-None-Match": first.headers["etag"]}
+        )
 
     assert (again.status_code, again.content) == (304, b"")
     assert first.headers["cache-control"] == "public, max-age=0, must-revalidate"
@@ -238,10 +306,14 @@ async def test_an_answer_is_kept_until_the_index_changes(
     assert "Fontaines à boire" not in first.text
 
 
-async def test_a_member_gets_a_page_of_their_own(filled: Catalogue, portal_app: Litestar) -> None:
+async def test_a_member_gets_a_page_of_their_own(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
     await fetch(portal_app, filled, "/data", "fr")
 
-    async with browse(portal_app, filled.territory, make_person(filled.territory)) as member:
+    async with browse(
+        portal_app, filled.territory, make_person(filled.territory)
+    ) as member:
         page = await member.get("/data")
 
     assert "/my-space" in page.text
@@ -261,15 +333,24 @@ WRONG = [
 """What the API says is no question; pages do their best."""
 
 
-async def ask_everywhere(catalogue: Catalogue, app: Litestar, query: str) -> tuple[list[int], httpx.Response]:
+async def ask_everywhere(
+    catalogue: Catalogue, app: Litestar, query: str
+) -> tuple[list[int], httpx.Response]:
     """Ask three pages and the API; return the statuses of the pages, and the API's answer."""
     async with browse(app, catalogue.territory) as visitor:
-        pages = [await visitor.get(f"{path}?{query}") for path in ("/data", "/producers/armor", "/")]
-        return [page.status_code for page in pages], await visitor.get(f"/api/v1/datasets?{query}")
+        pages = [
+            await visitor.get(f"{path}?{query}")
+            for path in ("/data", "/producers/armor", "/")
+        ]
+        return [page.status_code for page in pages], await visitor.get(
+            f"/api/v1/datasets?{query}"
+        )
 
 
 @pytest.mark.parametrize("query", ODD, ids=lambda query: query[:20])
-async def test_an_odd_question_is_answered(filled: Catalogue, portal_app: Litestar, query: str) -> None:
+async def test_an_odd_question_is_answered(
+    filled: Catalogue, portal_app: Litestar, query: str
+) -> None:
     pages, answer = await ask_everywhere(filled, portal_app, query)
 
     assert (pages, answer.status_code) == ([200, 200, 200], 200)
@@ -284,4 +365,8 @@ async def test_a_wrong_question_is_refused_by_the_api_and_no_accident_of_a_page(
     assert (pages, answer.status_code) == ([200, 200, 200], 422)
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert answer.json()["errors"]
-    assert [error for error in answer.json()["errors"] if not (error["field"] and error["remedy"])] == []
+    assert [
+        error
+        for error in answer.json()["errors"]
+        if not (error["field"] and error["remedy"])
+    ] == []

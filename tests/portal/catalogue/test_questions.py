@@ -10,7 +10,11 @@ from sqlalchemy import text
 from tests.portal.catalogue.corpus import NODE, TABLE, Catalogue
 from udi.kit.db import Database
 from udi.portal.catalogue.actions import slug_of, store_dataset
-from udi.portal.catalogue.queries import SearchPage, list_relaxed_searches, search_datasets
+from udi.portal.catalogue.queries import (
+    SearchPage,
+    list_relaxed_searches,
+    search_datasets,
+)
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
@@ -19,7 +23,20 @@ from udi.protocol.record import read_record
 from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
 
-AIR, BIKES, ELECTIONS, MENUS, TREES, SCOOTERS, BUSES, POWER, BUDGET, CENSUS, PLAN, SCHOOLS = (line[0] for line in TABLE)
+(
+    AIR,
+    BIKES,
+    ELECTIONS,
+    MENUS,
+    TREES,
+    SCOOTERS,
+    BUSES,
+    POWER,
+    BUDGET,
+    CENSUS,
+    PLAN,
+    SCHOOLS,
+) = (line[0] for line in TABLE)
 FIRST = {
     "qualité de l'air": AIR, "qualite de l’air": AIR, "QUALITÉ AIR": AIR, "air quality": AIR, "nitrogen particles": AIR,
     "pollutions": AIR, "velos": BIKES, "Vélos": BIKES, "piste cyclable": BIKES, "cycle lane": BIKES, "bicycle": BIKES,
@@ -44,10 +61,16 @@ COUNTS = {
 class Searcher:
     """Asks the catalogue of one territory as a passer-by does."""
 
-    def __init__(self, database: Database, indexes: SearchIndexes, tenant: uuid.UUID) -> None:
-        self.database, self.indexes, self.tenant = database, indexes, tenant
+    def __init__(
+        self, database: Database, indexes: SearchIndexes, tenant: uuid.UUID
+    ) -> None:
+        self.database = database
+        self.indexes = indexes
+        self.tenant = tenant
 
-    async def __call__(self, words: str = "", **filters: tuple[str, ...] | str | int) -> SearchPage:
+    async def __call__(
+        self, words: str = "", **filters: tuple[str, ...] | str | int
+    ) -> SearchPage:
         criteria = Criteria(words, **filters)  # type: ignore[arg-type]
         async with self.database.session(self.tenant, role="public") as session:
             return await search_datasets(session, self.indexes, self.tenant, criteria)
@@ -60,17 +83,27 @@ class Searcher:
 
 
 @pytest.fixture
-async def search(armor: Catalogue, feed: SearchFeed, portal_database: Database, indexes: SearchIndexes) -> Searcher:
+async def search(
+    armor: Catalogue,
+    feed: SearchFeed,
+    portal_database: Database,
+    indexes: SearchIndexes,
+) -> Searcher:
     await armor.add_all()
     await feed.run_once()
     return Searcher(portal_database, indexes, armor.territory.id)
 
 
 async def test_each_question_finds_what_it_should_first(search: Searcher) -> None:
-    found = {question: [line.title for line in (await search(question)).lines][:1] for question in FIRST}
+    found = {
+        question: [line.title for line in (await search(question)).lines][:1]
+        for question in FIRST
+    }
 
     assert {
-        question: titles for question, titles in found.items() if titles != [t for t in [FIRST[question]] if t]
+        question: titles
+        for question, titles in found.items()
+        if titles != [t for t in [FIRST[question]] if t]
     } == {}
 
 
@@ -84,7 +117,11 @@ async def test_counts_are_those_of_the_database(search: Searcher) -> None:
     for name in ("producer", "format", "licence"):
         assert filtered.facets[name] == await search.count(name, condition)
     assert filtered.facets["theme"] == await search.count("theme", "access = 'public'")
-    assert filtered.total == len(filtered.lines) == sum((await search.count("access", condition)).values())
+    assert (
+        filtered.total
+        == len(filtered.lines)
+        == sum((await search.count("access", condition)).values())
+    )
 
 
 async def test_each_order_is_kept(search: Searcher) -> None:
@@ -103,17 +140,25 @@ async def test_past_the_last_page_comes_the_last_one(search: Searcher) -> None:
 
 async def test_what_less_would_find_is_counted(search: Searcher) -> None:
     page = await search("velos cantine", theme=("housing",), access=("public",))
-    less = list_relaxed_searches(search.indexes, search.tenant, await search("arbres", theme=("housing",)))
+    less = list_relaxed_searches(
+        search.indexes, search.tenant, await search("arbres", theme=("housing",))
+    )
 
     assert list_relaxed_searches(search.indexes, search.tenant, page) == []
-    assert [(name, value, count) for name, value, count, _ in less] == [("theme", "housing", 1)]
+    assert [(name, value, count) for name, value, count, _ in less] == [
+        ("theme", "housing", 1)
+    ]
     for _, _, count, fewer in less:
         assert (await search(fewer.text, **fewer.filters)).total == count
 
 
 @pytest.fixture
 async def rennes(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, indexes: SearchIndexes, shared_data: Path
+    armor: Catalogue,
+    feed: SearchFeed,
+    portal_database: Database,
+    indexes: SearchIndexes,
+    shared_data: Path,
 ) -> Searcher:
     """The real records that a node may send once what is old in them is translated: 54 of 60 say where their data are."""
     source = shared_data / "reference/rudi-samples/20-datarennes-extract.json"
@@ -143,4 +188,7 @@ async def test_the_records_of_rennes_are_found(rennes: Searcher) -> None:
         assert everything.facets[name] == await rennes.count(name)
     for question, lines in found.items():
         assert lines, question
-        assert FIRST_IN_RENNES[question] in lines[0].title, (question, [line.title for line in lines])
+        assert FIRST_IN_RENNES[question] in lines[0].title, (
+            question,
+            [line.title for line in lines],
+        )

@@ -21,7 +21,9 @@ from udi.portal.organisations.actions import apply_organisation
 from udi.protocol.record import read_record
 
 QUESTIONS = Path(__file__).with_name("queries.tsv")
-FIRST, WANTED, FEWEST = 3, 90, 1000
+FIRST = 3
+WANTED = 90
+FEWEST = 1000
 
 
 def read_questions() -> list[tuple[str, set[str]]]:
@@ -41,7 +43,12 @@ async def publish(catalogue: Catalogue, reads: list[Read]) -> set[str]:
             if producer not in producers:
                 producers.add(producer)
                 await apply_organisation(
-                    session, id=producer, slug=str(producer), name=record.producer.name, summary={}, email=""
+                    session,
+                    id=producer,
+                    slug=str(producer),
+                    name=record.producer.name,
+                    summary={},
+                    email="",
                 )
             await store_dataset(session, record, node_id=NODE)
             titles.add(record.title)
@@ -56,7 +63,10 @@ async def titles(armor: Catalogue, feed: SearchFeed, shared_data: Path) -> set[s
 
 
 async def test_a_hundred_questions_find_what_a_person_expects(
-    titles: set[str], armor: Catalogue, portal_database: Database, indexes: SearchIndexes
+    titles: set[str],
+    armor: Catalogue,
+    portal_database: Database,
+    indexes: SearchIndexes,
 ) -> None:
     search = Searcher(portal_database, indexes, armor.territory.id)
     questions = read_questions()
@@ -65,11 +75,17 @@ async def test_a_hundred_questions_find_what_a_person_expects(
     for question, expected in questions:
         found = [line.title for line in (await search(question)).lines]
         if not expected & set(found[:FIRST]):
-            missed[question] = next((at + 1 for at, title in enumerate(found) if title in expected), None)
+            missed[question] = next(
+                (at + 1 for at, title in enumerate(found) if title in expected), None
+            )
     score = len(questions) - len(missed)
-    sys.stderr.write(f"\n{score} of {len(questions)} among the first {FIRST}; missed, with their place: {missed}\n")
+    sys.stderr.write(
+        f"\n{score} of {len(questions)} among the first {FIRST}; missed, with their place: {missed}\n"
+    )
 
     assert len(titles) >= FEWEST
-    assert {title for _, expected in questions for title in expected} <= titles, "each title is one of the catalogues"
+    assert {title for _, expected in questions for title in expected} <= titles, (
+        "each title is one of the catalogues"
+    )
     assert len(questions) == len({question for question, _ in questions}) == 100
     assert score >= WANTED, missed

@@ -14,7 +14,11 @@ def test_an_answer_is_kept_compressed_with_its_validator() -> None:
     kept = cache.store(KEY, BODY, "text/html", {"Content-Language": "fr"})
 
     assert cache.find(KEY) == kept
-    assert (kept.decompress(), kept.etag, kept.media_type) == (BODY, etag_of(KEY), "text/html")
+    assert (kept.decompress(), kept.etag, kept.media_type) == (
+        BODY,
+        etag_of(KEY),
+        "text/html",
+    )
     assert kept.headers == {"Content-Language": "fr"}
     assert len(kept.body) < len(BODY)
 
@@ -69,7 +73,8 @@ def test_readers_of_brotli_and_of_gzip_each_have_their_bytes() -> None:
     cache = ResponseCache(16_000_000)
     cache.store(KEY, BODY, encoding="br")
 
-    zipped, small = cache.find(KEY), cache.find(KEY, "br")
+    zipped = cache.find(KEY)
+    small = cache.find(KEY, "br")
 
     assert zipped is not None
     assert small is not None

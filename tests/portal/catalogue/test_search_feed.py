@@ -43,7 +43,9 @@ def folder(own: Settings) -> Path:
 
 
 @pytest.fixture
-def feed(portal_database: Database, registry: TerritoryRegistry, own: Settings) -> SearchFeed:
+def feed(
+    portal_database: Database, registry: TerritoryRegistry, own: Settings
+) -> SearchFeed:
     return SearchFeed(portal_database, registry, own)
 
 
@@ -57,7 +59,9 @@ def titles_of(portal_database: Database, indexes: SearchIndexes) -> TitlesOf:
     async def titles(catalogue: Catalogue, words: str = "", **wanted: Any) -> list[str]:
         tenant = catalogue.territory.id
         async with portal_database.session(tenant, role="public") as session:
-            page = await search_datasets(session, indexes, tenant, Criteria(words, **{"size": 100} | wanted))
+            page = await search_datasets(
+                session, indexes, tenant, Criteria(words, **{"size": 100} | wanted)
+            )
         assert page.prepared
         assert page.total == len(page.lines)
         return [line.title for line in page.lines]
@@ -82,7 +86,9 @@ async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_new_territory_gets_an_empty_index(armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf) -> None:
+async def test_a_new_territory_gets_an_empty_index(
+    armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf
+) -> None:
     await feed.run_once()
 
     assert await titles_of(armor) == []
@@ -124,7 +130,9 @@ async def test_many_updates_leave_each_dataset_once(
 ) -> None:
     records = await armor.add_all()
     for number in range(6):
-        await armor.add(0, global_id=str(records[0].id), resource_title=f"Version {number}")
+        await armor.add(
+            0, global_id=str(records[0].id), resource_title=f"Version {number}"
+        )
         await feed.run_once()
 
     reader = indexes.find(armor.territory.id)
@@ -177,7 +185,9 @@ async def test_the_new_name_of_a_producer_finds_its_datasets(
     await feed.run_once()
     async with portal_database.session(armor.territory.id) as session:
         await session.execute(
-            update(Organisation).where(Organisation.id == armor.organisations["goeland"]).values(name="Réseau Sterne")
+            update(Organisation)
+            .where(Organisation.id == armor.organisations["goeland"])
+            .values(name="Réseau Sterne")
         )
 
     await feed.run_once()
@@ -198,7 +208,11 @@ async def test_territories_do_not_find_each_other(
 
 
 async def test_a_commit_is_found_by_its_notice_and_not_by_looking_again(
-    armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf, indexes: SearchIndexes, monkeypatch: pytest.MonkeyPatch
+    armor: Catalogue,
+    feed: SearchFeed,
+    titles_of: TitlesOf,
+    indexes: SearchIndexes,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(search_feed, "POLL", 3600.0)
 
@@ -218,7 +232,12 @@ async def test_a_commit_is_found_by_its_notice_and_not_by_looking_again(
 
 
 async def test_the_feed_goes_on_when_its_connections_are_cut(
-    armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf, indexes: SearchIndexes, postgres: str, own: Settings
+    armor: Catalogue,
+    feed: SearchFeed,
+    titles_of: TitlesOf,
+    indexes: SearchIndexes,
+    postgres: str,
+    own: Settings,
 ) -> None:
     async def ready() -> bool:
         return indexes.find(armor.territory.id) is not None
@@ -291,7 +310,12 @@ async def test_a_restarted_worker_goes_on_where_the_other_stopped(
         {"at": 0.0},
         {"unknown": 1},
     ],
-    ids=["another database", "a database gone back in time", "too long ago", "not a cursor"],
+    ids=[
+        "another database",
+        "a database gone back in time",
+        "too long ago",
+        "not a cursor",
+    ],
 )
 async def test_a_cursor_that_does_not_hold_means_a_rebuild(
     armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
@@ -332,22 +356,35 @@ async def test_a_territory_suspended_during_a_rebuild_is_right_when_it_returns(
 
 async def _suspend(database: Database, territory: Territory, state: str) -> None:
     async with database.platform_session(role="owner") as session:
-        await session.execute(update(Tenant).where(Tenant.id == territory.id).values(state=state))
+        await session.execute(
+            update(Tenant).where(Tenant.id == territory.id).values(state=state)
+        )
 
 
 async def test_an_index_is_forgotten_by_the_name_of_its_territory(
-    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, folder: Path, own: Settings, titles_of: TitlesOf
+    armor: Catalogue,
+    elsewhere: Catalogue,
+    feed: SearchFeed,
+    folder: Path,
+    own: Settings,
+    titles_of: TitlesOf,
 ) -> None:
     await armor.add(0)
     await feed.run_once()
-    currents = [folder / str(catalogue.territory.id) / CURRENT for catalogue in (armor, elsewhere)]
+    currents = [
+        folder / str(catalogue.territory.id) / CURRENT
+        for catalogue in (armor, elsewhere)
+    ]
     before = [current.readlink() for current in currents]
 
     assert request_rebuild(own, armor.territory.slug) == 1
     assert await titles_of(armor) == [TABLE[0][0]]
     await feed.run_once()
 
-    assert [current.readlink() == link for current, link in zip(currents, before, strict=True)] == [False, True]
+    assert [
+        current.readlink() == link
+        for current, link in zip(currents, before, strict=True)
+    ] == [False, True]
     assert await titles_of(armor) == [TABLE[0][0]]
     assert request_rebuild(own, "nobody") == 0
 
@@ -437,7 +474,10 @@ async def test_the_application_may_note_changes_and_not_read_or_unwrite_them(
     armor: Catalogue, portal_database: Database
 ) -> None:
     await armor.add(0)
-    for statement in ("SELECT count(*) FROM ops.search_change", "DELETE FROM ops.search_change"):
+    for statement in (
+        "SELECT count(*) FROM ops.search_change",
+        "DELETE FROM ops.search_change",
+    ):
         with pytest.raises(Exception, match="permission denied"):
             async with portal_database.session(armor.territory.id) as session:
                 await session.execute(text(statement))
@@ -459,7 +499,8 @@ async def test_old_notes_are_pruned_and_recent_ones_kept(
 
     async with portal_database.platform_session(role="public") as session:
         noted = await session.scalars(
-            text("SELECT dataset_id FROM ops.search_change WHERE tenant_id = :t"), {"t": armor.territory.id}
+            text("SELECT dataset_id FROM ops.search_change WHERE tenant_id = :t"),
+            {"t": armor.territory.id},
         )
         left = set(noted)
     async with portal_database.session(armor.territory.id, role="public") as session:

@@ -13,8 +13,17 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError
 from udi.portal.catalogue.area import draw_area
 from udi.portal.catalogue.search.counts import USUAL
-from udi.portal.catalogue.search.criteria import Criteria, read_criteria, read_strict_criteria
-from udi.portal.catalogue.search.extent import read_box, read_period, write_box, write_period
+from udi.portal.catalogue.search.criteria import (
+    Criteria,
+    read_criteria,
+    read_strict_criteria,
+)
+from udi.portal.catalogue.search.extent import (
+    read_box,
+    read_period,
+    write_box,
+    write_period,
+)
 
 
 @dataclass(frozen=True)
@@ -49,9 +58,17 @@ def filtered(tmp_path_factory: pytest.TempPathFactory) -> Written:
 
 @pytest.mark.parametrize(
     ("ages", "found"),
-    [(("week",), {1}), (("month",), {1, 2}), (("year",), {1, 2, 3}), (("older",), {4}), (("week", "older"), {1, 4})],
+    [
+        (("week",), {1}),
+        (("month",), {1, 2}),
+        (("year",), {1, 2, 3}),
+        (("older",), {4}),
+        (("week", "older"), {1, 4}),
+    ],
 )
-def test_updates_are_counted_back_from_today(filtered: Written, ages: tuple[str, ...], found: set[int]) -> None:
+def test_updates_are_counted_back_from_today(
+    filtered: Written, ages: tuple[str, ...], found: set[int]
+) -> None:
     page = filtered.find(updated=ages)
 
     assert set(page.seqs) == found
@@ -60,9 +77,17 @@ def test_updates_are_counted_back_from_today(filtered: Written, ages: tuple[str,
 
 @pytest.mark.parametrize(
     ("period", "found"),
-    [("2016..2017", {1, 3}), ("2019..", {2}), ("..2014", {3}), ("2017..2019", {1}), ("2018..2020", {1, 2})],
+    [
+        ("2016..2017", {1, 3}),
+        ("2019..", {2}),
+        ("..2014", {3}),
+        ("2017..2019", {1}),
+        ("2018..2020", {1, 2}),
+    ],
 )
-def test_a_period_finds_data_about_some_part_of_it(filtered: Written, period: str, found: set[int]) -> None:
+def test_a_period_finds_data_about_some_part_of_it(
+    filtered: Written, period: str, found: set[int]
+) -> None:
     assert set(filtered.find(period=(period,)).seqs) == found
 
 
@@ -84,24 +109,42 @@ def test_a_rectangle_finds_what_it_touches_on_both_sides_of_the_180th_meridian(
     assert set(filtered.find(bbox=(box,)).seqs) == found
 
 
-def test_keywords_are_one_whatever_their_capitals_and_counted_on_demand(filtered: Written) -> None:
+def test_keywords_are_one_whatever_their_capitals_and_counted_on_demand(
+    filtered: Written,
+) -> None:
     assert set(filtered.find(keyword=("VÉLO",)).seqs) == {1, 2}
     assert "keyword" not in filtered.find().facets
-    assert filtered.find(facets=("keyword",)).facets["keyword"] == {"vélo": 2, "mobilité": 1, "île": 1}
+    assert filtered.find(facets=("keyword",)).facets["keyword"] == {
+        "vélo": 2,
+        "mobilité": 1,
+        "île": 1,
+    }
 
 
-def test_of_many_values_the_most_frequent_are_told_and_those_in_use_and_all_where_asked(tmp_path: Path) -> None:
-    many, frequent = USUAL + 20, ("town-3", "town-7")
-    rows = [Row(number, "Budget", producer=f"town-{number}") for number in range(1, many + 1)]
-    rows += [Row(many + place, "Budget", producer=slug) for place, slug in enumerate(frequent, 1)]
+def test_of_many_values_the_most_frequent_are_told_and_those_in_use_and_all_where_asked(
+    tmp_path: Path,
+) -> None:
+    many = USUAL + 20
+    frequent = ("town-3", "town-7")
+    rows = [
+        Row(number, "Budget", producer=f"town-{number}")
+        for number in range(1, many + 1)
+    ]
+    rows += [
+        Row(many + place, "Budget", producer=slug)
+        for place, slug in enumerate(frequent, 1)
+    ]
     written = Written(tmp_path)
     written.start("first", rows)
     rare = next(
-        f"town-{number}" for number in range(1, many) if f"town-{number}" not in written.find().facets["producer"]
+        f"town-{number}"
+        for number in range(1, many)
+        if f"town-{number}" not in written.find().facets["producer"]
     )
 
     usual, chosen, whole = (
-        written.find(**asked).facets["producer"] for asked in ({}, {"producer": (rare,)}, {"facets": ("producer",)})
+        written.find(**asked).facets["producer"]
+        for asked in ({}, {"producer": (rare,)}, {"facets": ("producer",)})
     )
 
     assert list(usual)[:2] == list(frequent)
@@ -122,19 +165,36 @@ def test_new_on_the_portal_is_an_order(filtered: Written) -> None:
 
 
 def test_an_address_says_the_criteria_and_reads_back(filtered: Written) -> None:
-    criteria = Criteria("vélo", keyword=("a",), updated=("week",), period=("2015..2020",), bbox=("-1.75,48,-1.6,48.2",))
+    criteria = Criteria(
+        "vélo",
+        keyword=("a",),
+        updated=("week",),
+        period=("2015..2020",),
+        bbox=("-1.75,48,-1.6,48.2",),
+    )
     address = criteria.address("/data")
 
-    assert address == "/data?q=v%C3%A9lo&keyword=a&updated=week&from=2015&to=2020&bbox=-1.75%2C48%2C-1.6%2C48.2"
+    assert (
+        address
+        == "/data?q=v%C3%A9lo&keyword=a&updated=week&from=2015&to=2020&bbox=-1.75%2C48%2C-1.6%2C48.2"
+    )
     assert read_criteria(list(criteria.pairs())) == criteria
     assert "from" not in criteria.without("period", "2015..2020").address("/data")
 
 
 def test_one_search_has_one_canonical_address() -> None:
     first = read_criteria(
-        [("q", "x"), ("theme", "housing"), ("theme", "culture"), ("sort", "relevance"), ("facets", "keyword")]
+        [
+            ("q", "x"),
+            ("theme", "housing"),
+            ("theme", "culture"),
+            ("sort", "relevance"),
+            ("facets", "keyword"),
+        ]
     )
-    second = read_criteria([("theme", "culture"), ("theme", "housing"), ("q", " x "), ("licence", "")])
+    second = read_criteria(
+        [("theme", "culture"), ("theme", "housing"), ("q", " x "), ("licence", "")]
+    )
 
     assert first.canonical() == second.canonical()
     assert first.canonical().address("/data") == "/data?q=x&theme=culture&theme=housing"
@@ -163,7 +223,9 @@ def test_what_makes_no_sense_is_left_out_of_a_page_and_named(
 ) -> None:
     criteria = read_criteria(pairs)
 
-    assert tuple(name for name in criteria.mistyped_values if name not in "wsen") == unread
+    assert (
+        tuple(name for name in criteria.mistyped_values if name not in "wsen") == unread
+    )
     assert criteria.bbox == ()
 
 
@@ -177,7 +239,9 @@ def test_what_makes_no_sense_is_left_out_of_a_page_and_named(
         ([("place", "1")], "unknown-parameter"),
     ],
 )
-def test_what_makes_no_sense_is_refused_to_a_program(pairs: list[tuple[str, str]], code: str) -> None:
+def test_what_makes_no_sense_is_refused_to_a_program(
+    pairs: list[tuple[str, str]], code: str
+) -> None:
     with pytest.raises(InvalidError) as caught:
         read_strict_criteria(pairs)
 
@@ -189,7 +253,9 @@ def test_years_in_the_wrong_order_are_put_right() -> None:
 
 
 @given(st.tuples(*[st.floats(-180, 180)] * 2), st.tuples(*[st.floats(-90, 90)] * 2))
-def test_a_rectangle_that_is_written_is_read_back_the_same(wide: tuple[float, ...], high: tuple[float, ...]) -> None:
+def test_a_rectangle_that_is_written_is_read_back_the_same(
+    wide: tuple[float, ...], high: tuple[float, ...]
+) -> None:
     text = write_box((wide[0], min(high), wide[1], max(high)))
     box = read_box(text)
 
@@ -198,7 +264,9 @@ def test_a_rectangle_that_is_written_is_read_back_the_same(wide: tuple[float, ..
 
 
 @given(st.none() | st.integers(1, 9998), st.none() | st.integers(1, 9998))
-def test_a_period_that_is_written_is_read_back(first: int | None, last: int | None) -> None:
+def test_a_period_that_is_written_is_read_back(
+    first: int | None, last: int | None
+) -> None:
     years = {year for year in (first, last) if year}
 
     assert {year for year in read_period(write_period(first, last)) if year} == years
@@ -224,10 +292,17 @@ def test_the_drawing_keeps_the_rectangle_inside_its_frame() -> None:
     assert 0 < drawing.territory.x < drawing.data.x
     right = drawing.territory.x + drawing.territory.width
     assert drawing.data.x + drawing.data.width < right < drawing.width
-    assert drawing.territory.y < drawing.data.y < drawing.data.y + drawing.data.height < drawing.height
+    assert (
+        drawing.territory.y
+        < drawing.data.y
+        < drawing.data.y + drawing.data.height
+        < drawing.height
+    )
 
 
-def test_nothing_is_drawn_of_nothing_and_a_rectangle_across_the_180th_meridian_is_drawn_whole() -> None:
+def test_nothing_is_drawn_of_nothing_and_a_rectangle_across_the_180th_meridian_is_drawn_whole() -> (
+    None
+):
     assert draw_area(None, None) is None
     drawing = draw_area((170.0, -20.0, -170.0, -10.0), None)
     assert drawing is not None

@@ -39,7 +39,9 @@ async def test_every_state_of_a_search_is_sound_at_every_width(
 ) -> None:
     async with browse(portal_app, filled.territory) as visitor:
         wrong = {
-            name: await tab.find_faults(visitor, f"{filled.territory.origin}{url}", f"search-{name}", "fr")
+            name: await tab.find_faults(
+                visitor, f"{filled.territory.origin}{url}", f"search-{name}", "fr"
+            )
             for name, url in STATES.items()
         }
 
@@ -57,7 +59,13 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
     await elsewhere.add(1, resource_title="Vélos de la vallée")
     await feed.run_once()
     await set_search(settings, elsewhere.territory, shared=True)
-    await set_search(settings, filled.territory, shared=True, partners=["http://nowhere.localhost:9"], synonyms=[])
+    await set_search(
+        settings,
+        filled.territory,
+        shared=True,
+        partners=["http://nowhere.localhost:9"],
+        synonyms=[],
+    )
     own = filled.territory
     wrong = []
     for territory, url in ((own, "/data?q=v%C3%A9lo"), (own, "/data?q=v%C3%A9lo&partners=1"),
@@ -77,8 +85,14 @@ async def test_words_are_offered_while_someone_types_and_none_is_needed(
 
         async def answer(route: Route) -> None:
             parts = urlsplit(route.request.url)
-            found = await visitor.get(f"{parts.path}?{parts.query}" if parts.query else parts.path)
-            await route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.content)
+            found = await visitor.get(
+                f"{parts.path}?{parts.query}" if parts.query else parts.path
+            )
+            await route.fulfill(
+                status=found.status_code,
+                headers=dict(found.headers),
+                body=found.content,
+            )
 
         page = await browser.new_page()
         await page.route("**/*", answer)
@@ -88,7 +102,9 @@ async def test_words_are_offered_while_someone_types_and_none_is_needed(
         nothing = await page.locator("#q-words option").count()
         await page.locator("#q").fill("trot")
         await page.locator("#q-words option").first.wait_for(state="attached")
-        offered = await page.locator("#q-words option").evaluate_all("options => options.map(each => each.value)")
+        offered = await page.locator("#q-words option").evaluate_all(
+            "options => options.map(each => each.value)"
+        )
         await page.locator("#q").press("Enter")
         await page.locator("h2#results").wait_for()
         await page.close()

@@ -69,10 +69,27 @@ class Row:
 ROWS = [
     Row(1, "Qualité de l'air", ["pollution"], formats=["CSV", "JSON"]),
     Row(2, "Zones inondables", theme="townPlanning", formats=["GeoJSON"]),
-    Row(3, "Élections municipales", theme="citizenship", access="restricted", producer="kerlevan", formats=[]),
-    Row(4, "école : effectifs", theme="education", producer="kerlevan", formats=["CSV", "GeoJSON"]),
     Row(
-        5, "Bus à Saint-Malo", synopsis={"fr": "Depuis l'école et la gare."}, theme="transportation", licence="odbl-1.0"
+        3,
+        "Élections municipales",
+        theme="citizenship",
+        access="restricted",
+        producer="kerlevan",
+        formats=[],
+    ),
+    Row(
+        4,
+        "école : effectifs",
+        theme="education",
+        producer="kerlevan",
+        formats=["CSV", "GeoJSON"],
+    ),
+    Row(
+        5,
+        "Bus à Saint-Malo",
+        synopsis={"fr": "Depuis l'école et la gare."},
+        theme="transportation",
+        licence="odbl-1.0",
     ),
 ]
 
@@ -96,7 +113,9 @@ class Written:
         self.write(rows)
 
     def write(self, rows: Sequence[Row], *, removed: Sequence[Row] = ()) -> None:
-        writer = tantivy.Index.open(str((self.home / CURRENT).resolve())).writer(15_000_000, 1)
+        writer = tantivy.Index.open(str((self.home / CURRENT).resolve())).writer(
+            15_000_000, 1
+        )
         delete_documents(writer, [row.id for row in (*rows, *removed)])
         for row in rows:
             writer.add_document(make_document(row))
@@ -127,10 +146,14 @@ def test_without_words_everything_is_found_newest_first(shared: Written) -> None
     found = shared.find()
 
     assert found.total == len(ROWS)
-    assert found.seqs == [row.seq for row in sorted(ROWS, key=lambda row: row.modified_at, reverse=True)]
+    assert found.seqs == [
+        row.seq for row in sorted(ROWS, key=lambda row: row.modified_at, reverse=True)
+    ]
 
 
-def test_titles_sort_without_accents_or_capitals_across_several_commits(written: Written) -> None:
+def test_titles_sort_without_accents_or_capitals_across_several_commits(
+    written: Written,
+) -> None:
     written.write([Row(6, "Arbres"), Row(7, "ZAC"), Row(8, "Éclairage public")])
     written.write([Row(9, "bâtiments")])
 
@@ -159,11 +182,18 @@ def test_facets_count_every_answer_most_frequent_first(shared: Written) -> None:
     assert list(facets["producer"].items()) == [("armor", 3), ("kerlevan", 2)]
 
 
-def test_values_of_one_filter_are_alternatives_and_its_own_counts_ignore_it(shared: Written) -> None:
+def test_values_of_one_filter_are_alternatives_and_its_own_counts_ignore_it(
+    shared: Written,
+) -> None:
     found = shared.find(theme=("education", "citizenship"), format=("CSV",))
 
     assert found.seqs == [4]
-    assert found.facets["theme"] == {"education": 1, "environment": 1, "transportation": 1, "citizenship": 0}
+    assert found.facets["theme"] == {
+        "education": 1,
+        "environment": 1,
+        "transportation": 1,
+        "citizenship": 0,
+    }
     assert found.facets["format"] == {"CSV": 1, "GeoJSON": 1}
     assert found.facets["access"] == {"public": 1}
 
@@ -179,11 +209,16 @@ def test_a_misspelt_word_gives_way_to_the_nearest_and_says_so(shared: Written) -
     found = shared.find("polution")
 
     assert found.seqs == [1]
-    assert [(word.text, word.instead) for word in found.words] == [("polution", "pollution")]
+    assert [(word.text, word.instead) for word in found.words] == [
+        ("polution", "pollution")
+    ]
 
 
 def test_the_word_searched_instead_is_shown_with_its_accents(shared: Written) -> None:
-    assert [word.instead for word in shared.find("electons municipale").words] == ["élections", ""]
+    assert [word.instead for word in shared.find("electons municipale").words] == [
+        "élections",
+        "",
+    ]
 
 
 def test_the_exact_word_can_be_insisted_on(shared: Written) -> None:
@@ -191,7 +226,9 @@ def test_the_exact_word_can_be_insisted_on(shared: Written) -> None:
 
 
 def test_a_known_word_is_never_replaced(shared: Written) -> None:
-    assert [(word.text, word.instead) for word in shared.find("pollutions").words] == [("pollutions", "")]
+    assert [(word.text, word.instead) for word in shared.find("pollutions").words] == [
+        ("pollutions", "")
+    ]
 
 
 @pytest.mark.parametrize("text", ["bus", "2027", "xyz"])
@@ -210,7 +247,10 @@ def test_a_count_agrees_with_a_search(shared: Written) -> None:
         Criteria(format=("CSV",)),
         Criteria("nothing"),
     ):
-        assert query.count_answers(reader, criteria) == query.search(reader, criteria).total
+        assert (
+            query.count_answers(reader, criteria)
+            == query.search(reader, criteria).total
+        )
 
 
 def test_a_page_after_the_last_is_empty_however_far(shared: Written) -> None:
@@ -259,7 +299,9 @@ def test_a_rebuilt_index_takes_the_place_of_the_other(written: Written) -> None:
     assert written.find().seqs == [10]
 
 
-def test_a_territory_without_index_has_none_and_a_damaged_one_neither(written: Written) -> None:
+def test_a_territory_without_index_has_none_and_a_damaged_one_neither(
+    written: Written,
+) -> None:
     assert written.indexes.find(uuid.uuid4()) is None
 
     (written.home / "first" / "meta.json").write_text("{")
@@ -300,14 +342,21 @@ def test_hostile_text_is_only_words(shared: Written, text: str) -> None:
     assert 0 <= shared.find(text).total <= len(ROWS)
 
 
-@given(st.text(st.characters(exclude_categories=())), st.text(st.characters(exclude_categories=())))
+@given(
+    st.text(st.characters(exclude_categories=())),
+    st.text(st.characters(exclude_categories=())),
+)
 def test_no_text_breaks_a_search(shared: Written, text: str, value: str) -> None:
     assert 0 <= shared.find(text).total <= len(ROWS)
     assert 0 <= shared.find("école", theme=(value,)).total <= 2
 
 
-@given(st.sampled_from(["pollution", "inondables", "municipales", "effectifs"]), st.data())
-def test_a_word_with_one_letter_left_out_still_finds(shared: Written, word: str, data: st.DataObject) -> None:
+@given(
+    st.sampled_from(["pollution", "inondables", "municipales", "effectifs"]), st.data()
+)
+def test_a_word_with_one_letter_left_out_still_finds(
+    shared: Written, word: str, data: st.DataObject
+) -> None:
     at = data.draw(st.integers(0, len(word) - 1))
 
     assert shared.find(word[:at] + word[at + 1 :]).total > 0

@@ -9,17 +9,43 @@ from tests.portal.catalogue.test_search_index import Row, Written
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.query_syntax import list_query_parts, parse_query
-from udi.portal.catalogue.search.thesaurus import SHIPPED, Thesaurus, default_thesaurus, thesaurus_of
+from udi.portal.catalogue.search.thesaurus import (
+    SHIPPED,
+    Thesaurus,
+    default_thesaurus,
+    thesaurus_of,
+)
 from udi.protocol.synonyms import Concept, NotSkosError, read_synonyms
 
 ROWS = [
-    Row(1, "Qualité de l'air", ["pollution"], summary={"fr": "Eau propre et air pur, dans toutes les rues."}),
+    Row(
+        1,
+        "Qualité de l'air",
+        ["pollution"],
+        summary={"fr": "Eau propre et air pur, dans toutes les rues."},
+    ),
     Row(2, "L'air et sa qualité", ["climat"]),
     Row(3, "Pistes cyclables", theme="transportation"),
-    Row(4, "Comptages vélo", ["mobilité"], theme="transportation", synopsis={"fr": "Passages à Saint-Elvin."}),
-    Row(5, "Bibliothèques municipales", synopsis={"fr": "Vélo interdit dans les salles de lecture."}, theme="culture"),
+    Row(
+        4,
+        "Comptages vélo",
+        ["mobilité"],
+        theme="transportation",
+        synopsis={"fr": "Passages à Saint-Elvin."},
+    ),
+    Row(
+        5,
+        "Bibliothèques municipales",
+        synopsis={"fr": "Vélo interdit dans les salles de lecture."},
+        theme="culture",
+    ),
     Row(6, "Menus de la restauration scolaire", theme="education"),
-    Row(7, "Restauration des façades", theme="townPlanning", synopsis={"fr": "Aides, et lien avec la carte scolaire."}),
+    Row(
+        7,
+        "Restauration des façades",
+        theme="townPlanning",
+        synopsis={"fr": "Aides, et lien avec la carte scolaire."},
+    ),
     Row(8, "Parkings relais", theme="transportation"),
 ]
 
@@ -43,7 +69,9 @@ def test_a_phrase_does_not_go_from_one_text_into_the_next(asked: Written) -> Non
     assert asked.find('"eau propre et air pur"').seqs == [1]
 
 
-def test_what_is_excluded_is_not_found_and_a_hyphen_inside_a_word_excludes_nothing(asked: Written) -> None:
+def test_what_is_excluded_is_not_found_and_a_hyphen_inside_a_word_excludes_nothing(
+    asked: Written,
+) -> None:
     assert asked.find("air -climat").seqs == [1]
     assert asked.find("air -climats").seqs == [1], "in any form"
     assert asked.find('qualité -"air pur"').seqs == [2]
@@ -67,11 +95,19 @@ def test_signs_that_close_nothing_mean_nothing(
 ) -> None:
     read = parse_query(text)
 
-    assert (read.words.split(), read.phrases, read.apart_words) == (words.split(), phrases, apart)
+    assert (read.words.split(), read.phrases, read.apart_words) == (
+        words.split(),
+        phrases,
+        apart,
+    )
 
 
 def test_a_question_splits_into_what_may_be_left_out() -> None:
-    assert list_query_parts('qualité de "l\'air pur" -bus qualité') == ["qualité", '"l\'air pur"', "-bus"]
+    assert list_query_parts('qualité de "l\'air pur" -bus qualité') == [
+        "qualité",
+        '"l\'air pur"',
+        "-bus",
+    ]
 
 
 def test_the_beginning_of_a_word_finds_it_and_says_so(asked: Written) -> None:
@@ -89,13 +125,19 @@ def test_a_known_word_is_no_beginning(asked: Written) -> None:
 def test_a_synonym_finds_after_the_word_itself(asked: Written) -> None:
     found = asked.find("vélo")
 
-    assert found.seqs == [4, 5, 3], "the word in a title, the word in a text, then the synonym"
-    assert [(group.text, group.also) for group in found.parsed_query.groups] == [("vélo", ("cyclable",))]
+    assert found.seqs == [4, 5, 3], (
+        "the word in a title, the word in a text, then the synonym"
+    )
+    assert [(group.text, group.also) for group in found.parsed_query.groups] == [
+        ("vélo", ("cyclable",))
+    ]
     assert set(asked.find("vélo", exact=True).seqs) == {4, 5}
 
 
 @pytest.mark.parametrize("text", ["bicyclette", "bicyclettes", "bike", "bicycles"])
-def test_a_word_that_nobody_wrote_is_found_by_its_synonyms_rather_than_misread(asked: Written, text: str) -> None:
+def test_a_word_that_nobody_wrote_is_found_by_its_synonyms_rather_than_misread(
+    asked: Written, text: str
+) -> None:
     found = asked.find(text)
 
     assert set(found.seqs) == {3, 4, 5}
@@ -129,8 +171,12 @@ def test_a_park_is_no_car_park(asked: Written) -> None:
     assert "parking" not in default_thesaurus().find(["park"])[0].labels
 
 
-@pytest.mark.parametrize(("typed", "found"), [("budjets", 1), ("vudget", 1), ("xudjet", 0), ("elus", 0)])
-def test_two_slips_in_a_middling_word_need_its_first_letter(tmp_path: Path, typed: str, found: int) -> None:
+@pytest.mark.parametrize(
+    ("typed", "found"), [("budjets", 1), ("vudget", 1), ("xudjet", 0), ("elus", 0)]
+)
+def test_two_slips_in_a_middling_word_need_its_first_letter(
+    tmp_path: Path, typed: str, found: int
+) -> None:
     written = Written(tmp_path)
     written.start("first", [Row(1, "Budget primitif"), Row(2, "Écoles")])
 
@@ -138,7 +184,9 @@ def test_two_slips_in_a_middling_word_need_its_first_letter(tmp_path: Path, type
 
 
 def test_a_territory_adds_words_of_its_own(asked: Written) -> None:
-    own = thesaurus_of({"synonyms": [{"labels": ["façade", "ravalement"], "themes": []}]})
+    own = thesaurus_of(
+        {"synonyms": [{"labels": ["façade", "ravalement"], "themes": []}]}
+    )
     reader = asked.indexes.find(asked.tenant)
     assert reader is not None
 
@@ -154,7 +202,9 @@ def test_the_list_of_the_portal_says_each_concept_in_both_languages() -> None:
     assert len(concepts) >= 100
     assert source.count("@fr") > len(concepts) - 1
     assert source.count("@en") > len(concepts) - 1
-    assert {"transportation"} <= {theme for concept in concepts for theme in concept.themes}
+    assert {"transportation"} <= {
+        theme for concept in concepts for theme in concept.themes
+    }
 
 
 @pytest.mark.parametrize(
@@ -171,12 +221,16 @@ def test_the_list_of_the_portal_says_each_concept_in_both_languages() -> None:
         ),
     ],
 )
-def test_a_list_that_cannot_be_used_is_refused_with_the_reason(turtle: str, said: str) -> None:
+def test_a_list_that_cannot_be_used_is_refused_with_the_reason(
+    turtle: str, said: str
+) -> None:
     with pytest.raises(NotSkosError, match=said):
         read_synonyms(turtle.encode())
 
 
-def test_suggestions_complete_the_last_word_in_ways_that_find_something(asked: Written) -> None:
+def test_suggestions_complete_the_last_word_in_ways_that_find_something(
+    asked: Written,
+) -> None:
     reader = asked.indexes.find(asked.tenant)
     assert reader is not None
 
@@ -203,23 +257,37 @@ class Dated(Row):
         return DAY + timedelta(days=self.seq)
 
 
-def test_of_two_equally_near_the_more_complete_comes_first_then_the_fresher(tmp_path: Path) -> None:
+def test_of_two_equally_near_the_more_complete_comes_first_then_the_fresher(
+    tmp_path: Path,
+) -> None:
     written = Written(tmp_path)
     rows = [
         Dated(1, "Arbres", west=-1.7, south=48.0, east=-1.6, north=48.1),
         Dated(2, "Arbres"),
         Dated(3, "Arbres"),
-        Dated(4, "Rues", synopsis={"fr": "Les arbres."}, west=-1.7, south=48.0, east=-1.6, north=48.1),
+        Dated(
+            4,
+            "Rues",
+            synopsis={"fr": "Les arbres."},
+            west=-1.7,
+            south=48.0,
+            east=-1.6,
+            north=48.1,
+        ),
     ]
     written.start("first", rows)
 
     assert written.find("arbre").seqs == [1, 3, 2, 4]
 
 
-def test_a_title_comes_before_keywords_and_keywords_before_the_text(tmp_path: Path) -> None:
+def test_a_title_comes_before_keywords_and_keywords_before_the_text(
+    tmp_path: Path,
+) -> None:
     written = Written(tmp_path)
     rows = [
-        Row(1, "Rues de la ville", synopsis={"fr": "Des arbres, et encore des arbres."}),
+        Row(
+            1, "Rues de la ville", synopsis={"fr": "Des arbres, et encore des arbres."}
+        ),
         Row(2, "Rues de la ville", ["arbres", "voirie"]),
         Row(3, "Arbres de la ville", ["rues"]),
     ]
@@ -230,9 +298,15 @@ def test_a_title_comes_before_keywords_and_keywords_before_the_text(tmp_path: Pa
 
 def test_pages_of_one_answer_share_no_dataset(tmp_path: Path) -> None:
     written = Written(tmp_path)
-    written.start("first", [Row(number, f"Arbres {number % 3}") for number in range(1, 261)])
+    written.start(
+        "first", [Row(number, f"Arbres {number % 3}") for number in range(1, 261)]
+    )
 
-    seqs = [seq for page in range(1, 10) for seq in written.find("arbres", size=30, page=page).seqs]
+    seqs = [
+        seq
+        for page in range(1, 10)
+        for seq in written.find("arbres", size=30, page=page).seqs
+    ]
 
     assert len(seqs) == len(set(seqs)) == 260
 
@@ -240,5 +314,9 @@ def test_pages_of_one_answer_share_no_dataset(tmp_path: Path) -> None:
 def test_concepts_are_found_in_the_singular_and_in_the_plural() -> None:
     thesaurus = Thesaurus([Concept(("bibliothèque", "library"))])
 
-    assert thesaurus.find(["libraries"]) == thesaurus.find(["bibliotheques"]) == list(thesaurus.concepts)
+    assert (
+        thesaurus.find(["libraries"])
+        == thesaurus.find(["bibliotheques"])
+        == list(thesaurus.concepts)
+    )
     assert thesaurus.find(["librairie"]) == []

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udi.portal.catalogue.search.spelling import edit_distance
-from udi.portal.catalogue.search.words import MOST_ASKED, normalise_text, plain_words, query_words, text_stems
+from udi.portal.catalogue.search.words import (
+    MOST_ASKED,
+    normalise_text,
+    plain_words,
+    query_words,
+    text_stems,
+)
 
 
 def stems(text: str) -> list[set[str]]:
@@ -22,7 +28,10 @@ def stems(text: str) -> list[set[str]]:
         ("lanes", "A cycle lane"),
         ("électrique", "La consommation d'électricité"),
         ("electricite", "Électricité"),
-        ("e\N{COMBINING ACUTE ACCENT}lectricite\N{COMBINING ACUTE ACCENT}", "Électricité"),
+        (
+            "e\N{COMBINING ACUTE ACCENT}lectricite\N{COMBINING ACUTE ACCENT}",
+            "Électricité",
+        ),
         ("œuvres", "Une oeuvre"),
         ("l’eau", "eau"),
         ("eau", "Qualité de l'eau"),
@@ -38,20 +47,30 @@ def test_a_word_meets_its_other_forms(asked: str, written: str) -> None:
 
 
 def test_stop_words_of_either_language_do_not_count() -> None:
-    assert [word for word, _ in query_words("la qualité de l'air of the air")] == ["qualite", "air"]
+    assert [word for word, _ in query_words("la qualité de l'air of the air")] == [
+        "qualite",
+        "air",
+    ]
 
 
 def test_a_stop_word_alone_is_searched_rather_than_nothing() -> None:
     assert [word for word, _ in query_words("the de")] == ["the", "de"]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "(((", "*", "\0", "-- ''", "x" * 10_000, "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "(((", "*", "\0", "-- ''", "x" * 10_000, "\ud800"]
+)
 def test_what_has_no_word_asks_for_none(text: str) -> None:
     assert query_words(text) == []
 
 
 def test_syntax_of_search_engines_is_only_words() -> None:
-    assert [word for word, _ in query_words('air" OR theme:x~2')] == ["air", "theme", "x", "2"]
+    assert [word for word, _ in query_words('air" OR theme:x~2')] == [
+        "air",
+        "theme",
+        "x",
+        "2",
+    ]
 
 
 def test_a_very_long_question_is_cut_to_its_first_words() -> None:

@@ -16,7 +16,9 @@ PAGES = {
 
 
 @pytest.mark.thorough
-async def test_pages_hold_at_every_width(armor: Catalogue, portal_app: Litestar, tab: Tab) -> None:
+async def test_pages_hold_at_every_width(
+    armor: Catalogue, portal_app: Litestar, tab: Tab
+) -> None:
     record = await armor.add(1)
     pages = PAGES | {"dataset": f"/data/{record.id}"}
 
@@ -24,7 +26,9 @@ async def test_pages_hold_at_every_width(armor: Catalogue, portal_app: Litestar,
         wrong = [
             each
             for name, path in pages.items()
-            for each in await tab.find_faults(program, armor.territory.origin + path, name, "fr", "en")
+            for each in await tab.find_faults(
+                program, armor.territory.origin + path, name, "fr", "en"
+            )
         ]
 
     assert wrong == []

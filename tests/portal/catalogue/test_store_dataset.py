@@ -18,9 +18,15 @@ from udi.protocol.record import read_record, write_record
 from udi.protocol.structures import DatasetSize
 
 
-async def test_a_record_is_kept_whole_and_in_columns(armor: Catalogue, portal_database: Database) -> None:
+async def test_a_record_is_kept_whole_and_in_columns(
+    armor: Catalogue, portal_database: Database
+) -> None:
     record = await armor.add(
-        1, temporal_spread={"start_date": "2019-01-01T00:00:00Z", "end_date": "2020-01-01T00:00:00Z"}
+        1,
+        temporal_spread={
+            "start_date": "2019-01-01T00:00:00Z",
+            "end_date": "2020-01-01T00:00:00Z",
+        },
     )
 
     async with portal_database.session(armor.territory.id, role="public") as session:
@@ -28,18 +34,39 @@ async def test_a_record_is_kept_whole_and_in_columns(armor: Catalogue, portal_da
 
     assert dataset.record == write_record(record)
     assert read_record(dataset.record) == record
-    assert (dataset.title, dataset.slug, dataset.theme) == (TABLE[1][0], "comptages-velo", "transportation")
-    assert (dataset.licence, dataset.access, dataset.formats) == ("etalab-2.0", "public", ["CSV", "GeoJSON"])
-    assert (dataset.period_start, dataset.period_end) == (record.period.start, record.period.end)  # type: ignore[union-attr]
-    assert [media.id for media in dataset.distributions] == [media.id for media in record.media]
+    assert (dataset.title, dataset.slug, dataset.theme) == (
+        TABLE[1][0],
+        "comptages-velo",
+        "transportation",
+    )
+    assert (dataset.licence, dataset.access, dataset.formats) == (
+        "etalab-2.0",
+        "public",
+        ["CSV", "GeoJSON"],
+    )
+    assert (dataset.period_start, dataset.period_end) == (
+        record.period.start,
+        record.period.end,
+    )  # type: ignore[union-attr]
+    assert [media.id for media in dataset.distributions] == [
+        media.id for media in record.media
+    ]
     assert dataset.node_id == NODE
     assert dataset.organisation.slug == "armor"
 
 
-async def test_nothing_made_of_restricted_cells_is_taken_in(armor: Catalogue, portal_database: Database) -> None:
+async def test_nothing_made_of_restricted_cells_is_taken_in(
+    armor: Catalogue, portal_database: Database
+) -> None:
     """Whoever made the record: here one that was read in the catalogue of others, and never was JSON of RUDI."""
     open_record = read_record(
-        {**document(1), "producer": {**document(1)["producer"], "organization_id": str(armor.organisations["armor"])}}
+        {
+            **document(1),
+            "producer": {
+                **document(1)["producer"],
+                "organization_id": str(armor.organisations["armor"]),
+            },
+        }
     )
     size = DatasetSize(records=7919, fields=3)
     record = structs.replace(open_record, access=AccessRights.RESTRICTED, size=size)
@@ -51,21 +78,29 @@ async def test_nothing_made_of_restricted_cells_is_taken_in(armor: Catalogue, po
         page = build_dataset_view(dataset, "en").terms
 
     assert record.media[0].size is not None
-    assert [(media.size, media.hash_value) for media in dataset.distributions] == [(None, "")] * len(record.media)
+    assert [(media.size, media.hash_value) for media in dataset.distributions] == [
+        (None, "")
+    ] * len(record.media)
     assert dataset.record["dataset_size"] == {"number_of_fields": 3}
-    assert [media["file_size"] for media in dataset.record["available_formats"]] == [0] * len(record.media)
+    assert [media["file_size"] for media in dataset.record["available_formats"]] == [
+        0
+    ] * len(record.media)
     assert dataset.licence == "agreement"
     assert page.url == f"/data/{record.id}/access-policy"
 
 
-async def test_a_new_version_replaces_the_old_one(armor: Catalogue, portal_database: Database) -> None:
+async def test_a_new_version_replaces_the_old_one(
+    armor: Catalogue, portal_database: Database
+) -> None:
     first = await armor.add(1)
     second = await armor.add(0, global_id=str(first.id))
 
     async with portal_database.session(armor.territory.id) as session:
         dataset = await get_dataset(session, first.id)
         events = await session.scalars(
-            select(AuditEvent.name).where(AuditEvent.subject_id == first.id).order_by(AuditEvent.at)
+            select(AuditEvent.name)
+            .where(AuditEvent.subject_id == first.id)
+            .order_by(AuditEvent.at)
         )
 
     assert dataset.title == second.title != first.title
@@ -87,14 +122,18 @@ async def test_a_withdrawal_keeps_a_name_and_lets_its_identifiers_go(
         assert (await get_dataset(session, other.id)).local_id == "velo-1"
         assert (
             await session.scalar(
-                select(func.count()).select_from(Distribution).where(Distribution.dataset_id == record.id)
+                select(func.count())
+                .select_from(Distribution)
+                .where(Distribution.dataset_id == record.id)
             )
             == 0
         )
     assert gone.value.values["title"] == TABLE[1][0]
 
 
-async def test_a_withdrawn_dataset_can_come_back(armor: Catalogue, portal_database: Database) -> None:
+async def test_a_withdrawn_dataset_can_come_back(
+    armor: Catalogue, portal_database: Database
+) -> None:
     record = await armor.add(1)
     await armor.withdraw(record)
     await armor.add(1, global_id=str(record.id))
@@ -104,7 +143,9 @@ async def test_a_withdrawn_dataset_can_come_back(armor: Catalogue, portal_databa
         assert await session.scalar(select(func.count()).select_from(Withdrawal)) == 0
 
 
-async def test_two_datasets_do_not_share_a_local_identifier(armor: Catalogue, elsewhere: Catalogue) -> None:
+async def test_two_datasets_do_not_share_a_local_identifier(
+    armor: Catalogue, elsewhere: Catalogue
+) -> None:
     await armor.add(1, local_id="velo-1")
 
     with pytest.raises(IntegrityError):
@@ -112,7 +153,9 @@ async def test_two_datasets_do_not_share_a_local_identifier(armor: Catalogue, el
     await elsewhere.add(0, local_id="velo-1")
 
 
-async def test_two_datasets_may_share_a_file(armor: Catalogue, portal_database: Database) -> None:
+async def test_two_datasets_may_share_a_file(
+    armor: Catalogue, portal_database: Database
+) -> None:
     files = document(1)["available_formats"]
     records = [await armor.add(number, available_formats=files) for number in (0, 1)]
 
@@ -124,7 +167,9 @@ async def test_two_datasets_may_share_a_file(armor: Catalogue, portal_database: 
     ]
 
 
-async def test_a_passer_by_reads_published_rows_and_writes_none(armor: Catalogue, portal_database: Database) -> None:
+async def test_a_passer_by_reads_published_rows_and_writes_none(
+    armor: Catalogue, portal_database: Database
+) -> None:
     record = await armor.add(1)
     await armor.withdraw(record)
     shown = await armor.add(0)
@@ -132,9 +177,16 @@ async def test_a_passer_by_reads_published_rows_and_writes_none(armor: Catalogue
     async with portal_database.session(armor.territory.id, role="public") as session:
         assert (await session.scalars(select(Dataset.id))).all() == [shown.id]
     with pytest.raises(Exception, match="permission denied"):
-        async with portal_database.session(armor.territory.id, role="public") as session:
+        async with portal_database.session(
+            armor.territory.id, role="public"
+        ) as session:
             session.add(
-                Withdrawal(id=shown.id, title="x", organisation_id=shown.producer.id, withdrawn_at=shown.dates.created)
+                Withdrawal(
+                    id=shown.id,
+                    title="x",
+                    organisation_id=shown.producer.id,
+                    withdrawn_at=shown.dates.created,
+                )
             )
 
 

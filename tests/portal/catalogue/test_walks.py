@@ -17,8 +17,18 @@ from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.open.listing import DatasetFilter, ListSlice, list_dataset_slice, select_slice
-from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, Place, SortKey, SortOrder
+from udi.portal.catalogue.open.listing import (
+    DatasetFilter,
+    ListSlice,
+    list_dataset_slice,
+    select_slice,
+)
+from udi.portal.catalogue.open.order import (
+    BY_PUBLICATION_DATE,
+    Place,
+    SortKey,
+    SortOrder,
+)
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -26,16 +36,25 @@ from udi.protocol.record import Record
 
 SIZE = 50
 ITEMS = "/ogc/collections/datasets/items?limit=3"
-NEXT, LISTED = "http://www.w3.org/ns/hydra/core#next", "http://www.w3.org/ns/dcat#dataset"
+NEXT = "http://www.w3.org/ns/hydra/core#next"
+LISTED = "http://www.w3.org/ns/dcat#dataset"
 WHOLE = DatasetFilter()
 LATEST = SortOrder.by(SortKey(Dataset.described_at, descending=True))
-MIXED = SortOrder.by(SortKey(Dataset.title), SortKey(Dataset.described_at, descending=True))
+MIXED = SortOrder.by(
+    SortKey(Dataset.title), SortKey(Dataset.described_at, descending=True)
+)
 
 
 def read_graph(page: httpx.Response) -> tuple[list[UUID], str]:
     triples = list(parse(page.content, format=RdfFormat.N_TRIPLES))
-    found = [UUID(each.object.value.rpartition("/")[2]) for each in triples if each.predicate.value == LISTED]
-    return found, next((each.object.value for each in triples if each.predicate.value == NEXT), "")
+    found = [
+        UUID(each.object.value.rpartition("/")[2])
+        for each in triples
+        if each.predicate.value == LISTED
+    ]
+    return found, next(
+        (each.object.value for each in triples if each.predicate.value == NEXT), ""
+    )
 
 
 def read_records(page: httpx.Response) -> tuple[list[UUID], str]:
@@ -48,7 +67,9 @@ class Change:
     """What producers do between two pages; `touched` are the datasets of which nothing is promised."""
 
     def __init__(self, catalogue: Catalogue, records: list[Record], seed: int) -> None:
-        self.catalogue, self.records, self.random = catalogue, records, random.Random(seed)  # noqa: S311 - a test's choices
+        self.catalogue = catalogue
+        self.records = records
+        self.random = random.Random(seed)  # noqa: S311 - reproducible
         self.touched: set[UUID] = set()
 
     async def happen(self, last: UUID) -> None:
@@ -56,9 +77,13 @@ class Change:
         left = [each for each in self.records if each.id not in self.touched]
         other, gone = self.random.sample(left, 2)
         gone_ids = {gone.id, last} - self.touched
-        await self.catalogue.add(self.random.randrange(len(TABLE)), resource_title=self.random.choice("AMZ"))
+        await self.catalogue.add(
+            self.random.randrange(len(TABLE)), resource_title=self.random.choice("AMZ")
+        )
         if other.id not in gone_ids:
-            await self.catalogue.add(0, global_id=str(other.id), resource_title=self.random.choice("AMZ"))
+            await self.catalogue.add(
+                0, global_id=str(other.id), resource_title=self.random.choice("AMZ")
+            )
         for each in self.records:
             if each.id in gone_ids:
                 await self.catalogue.withdraw(each)
@@ -74,15 +99,23 @@ class Change:
     ],
 )  # fmt: skip
 async def test_what_stays_is_met_once_whatever_comes_and_goes(
-    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, url: str, read: Callable[..., Any], seed: int
+    armor: Catalogue,
+    feed: SearchFeed,
+    portal_app: Litestar,
+    url: str,
+    read: Callable[..., Any],
+    seed: int,
 ) -> None:
     records = [*await armor.add_all(), *await armor.add_all(" bis")]
     await feed.run_once()
-    change, seen = Change(armor, records, seed), list[UUID]()
+    change = Change(armor, records, seed)
+    seen = list[UUID]()
 
     async with browse(portal_app, armor.territory) as program:
         for step in range(len(records)):
-            found, url = read(await program.get(url, headers={"Accept": "application/json"}))
+            found, url = read(
+                await program.get(url, headers={"Accept": "application/json"})
+            )
             seen += found
             if not url:
                 break
@@ -98,29 +131,54 @@ async def test_what_stays_is_met_once_whatever_comes_and_goes(
 async def place_of(catalogue: Catalogue, order: SortOrder, number: int) -> Place:
     """The place of the row of this number, found the slow way."""
     async with catalogue.database.session(catalogue.territory.id) as session:
-        rows = select(*order.columns).where(IS_PUBLISHED).order_by(*order.clauses).offset(number).limit(1)
+        rows = (
+            select(*order.columns)
+            .where(IS_PUBLISHED)
+            .order_by(*order.clauses)
+            .offset(number)
+            .limit(1)
+        )
         return tuple((await session.execute(rows)).one())
 
 
-async def plan_of(catalogue: Catalogue, stretch: ListSlice, wanted: DatasetFilter = WHOLE) -> list[dict[str, Any]]:
+async def plan_of(
+    catalogue: Catalogue, stretch: ListSlice, wanted: DatasetFilter = WHOLE
+) -> list[dict[str, Any]]:
     """The nodes of the plan by which the database read a part, outermost first."""
     statement = select_slice(wanted, stretch).compile(
         dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
     )
-    async with catalogue.database.session(catalogue.territory.id, role="public") as session:
-        said = await session.scalar(text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".replace(":", r"\:")))
-    nodes, waiting = list[dict[str, Any]](), [said[0]["Plan"]]
+    async with catalogue.database.session(
+        catalogue.territory.id, role="public"
+    ) as session:
+        said = await session.scalar(
+            text(
+                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".replace(
+                    ":", r"\:"
+                )
+            )
+        )
+    nodes = list[dict[str, Any]]()
+    waiting = [said[0]["Plan"]]
     while waiting:
         nodes.append(node := waiting.pop())
         waiting += node.get("Plans", [])
     return nodes
 
 
-@pytest.mark.parametrize(("order", "index"), [(BY_PUBLICATION_DATE, "published_at"), (LATEST, "described_at")])
-async def test_a_deep_page_costs_what_the_first_does(wide: Catalogue, order: SortOrder, index: str) -> None:
+@pytest.mark.parametrize(
+    ("order", "index"),
+    [(BY_PUBLICATION_DATE, "published_at"), (LATEST, "described_at")],
+)
+async def test_a_deep_page_costs_what_the_first_does(
+    wide: Catalogue, order: SortOrder, index: str
+) -> None:
     deep = await place_of(wide, order, MANY - 2 * SIZE)
 
-    plans = [await plan_of(wide, ListSlice(SIZE, after=after, order=order)) for after in (None, deep)]
+    plans = [
+        await plan_of(wide, ListSlice(SIZE, after=after, order=order))
+        for after in (None, deep)
+    ]
     counted = await plan_of(wide, ListSlice(SIZE, offset=MANY - 2 * SIZE, order=order))
 
     for plan in plans:
@@ -131,24 +189,38 @@ async def test_a_deep_page_costs_what_the_first_does(wide: Catalogue, order: Sor
     assert counted[-1]["Actual Rows"] > MANY - 2 * SIZE
 
 
-async def test_a_deep_page_of_a_large_producer_costs_what_the_first_does(wide: Catalogue) -> None:
+async def test_a_deep_page_of_a_large_producer_costs_what_the_first_does(
+    wide: Catalogue,
+) -> None:
     wanted = DatasetFilter(producer=wide.organisations["armor"])
     deep = await place_of(wide, BY_PUBLICATION_DATE, MANY - 2 * SIZE)
 
-    plans = [await plan_of(wide, ListSlice(SIZE, after=after), wanted) for after in (None, deep)]
+    plans = [
+        await plan_of(wide, ListSlice(SIZE, after=after), wanted)
+        for after in (None, deep)
+    ]
 
-    first, last = (plan[-1]["Actual Rows"] + plan[-1].get("Rows Removed by Filter", 0) for plan in plans)
+    first, last = (
+        plan[-1]["Actual Rows"] + plan[-1].get("Rows Removed by Filter", 0)
+        for plan in plans
+    )
     assert first == SIZE + 1
     # Of the last rows of all, the database may as well read each and sort them.
     assert last in {SIZE + 1, 2 * SIZE}
 
 
-async def test_an_order_of_both_ways_round_goes_on_where_it_was(wide: Catalogue) -> None:
+async def test_an_order_of_both_ways_round_goes_on_where_it_was(
+    wide: Catalogue,
+) -> None:
     deep = await place_of(wide, MIXED, MANY // 2)
 
     async with wide.database.session(wide.territory.id, role="public") as session:
-        found, end = await list_dataset_slice(session, DatasetFilter(), ListSlice(SIZE, after=deep, order=MIXED))
-        same, _ = await list_dataset_slice(session, DatasetFilter(), ListSlice(SIZE, offset=MANY // 2 + 1, order=MIXED))
+        found, end = await list_dataset_slice(
+            session, DatasetFilter(), ListSlice(SIZE, after=deep, order=MIXED)
+        )
+        same, _ = await list_dataset_slice(
+            session, DatasetFilter(), ListSlice(SIZE, offset=MANY // 2 + 1, order=MIXED)
+        )
 
     assert [each.seq for each in found] == [each.seq for each in same]
     assert end == await place_of(wide, MIXED, MANY // 2 + SIZE)
@@ -156,10 +228,21 @@ async def test_an_order_of_both_ways_round_goes_on_where_it_was(wide: Catalogue)
 
 @pytest.mark.parametrize("order", [BY_PUBLICATION_DATE, LATEST, MIXED])
 def test_a_place_is_read_as_it_was_written(order: SortOrder) -> None:
-    values = {"title": "Arbres d’alignement, 2024", "published_at": now(), "described_at": now(), "id": uuid4()}
+    values = {
+        "title": "Arbres d’alignement, 2024",
+        "published_at": now(),
+        "described_at": now(),
+        "id": uuid4(),
+    }
     place = tuple(values[column.key] for column in order.columns)
 
-    assert order.read_cursor(QueryParameters([("cursor", order.write_cursor(place))], ("cursor",)), "page") == place
+    assert (
+        order.read_cursor(
+            QueryParameters([("cursor", order.write_cursor(place))], ("cursor",)),
+            "page",
+        )
+        == place
+    )
 
 
 @pytest.mark.parametrize(

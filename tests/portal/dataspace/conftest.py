@@ -55,19 +55,30 @@ class Talk:
     secret: str
     client: httpx.AsyncClient
 
-    async def post(self, path: str, said: dict[str, Any], *, secret: str | None = None) -> httpx.Response:
+    async def post(
+        self, path: str, said: dict[str, Any], *, secret: str | None = None
+    ) -> httpx.Response:
         """A message of the connector's, with its secret unless another is given (empty: none)."""
         shown = self.secret if secret is None else secret
         headers = {"Authorization": f"Bearer {shown}"} if shown else {}
-        return await self.client.post(f"{PATH}{path}", json={"@context": [CONTEXT], **said}, headers=headers)
+        return await self.client.post(
+            f"{PATH}{path}", json={"@context": [CONTEXT], **said}, headers=headers
+        )
 
     async def get(self, path: str) -> httpx.Response:
-        return await self.client.get(f"{PATH}{path}", headers={"Authorization": f"Bearer {self.secret}"})
+        return await self.client.get(
+            f"{PATH}{path}", headers={"Authorization": f"Bearer {self.secret}"}
+        )
 
     def asking(self, **changed: Any) -> dict[str, Any]:
         """The message that asks for the dataset as its offer says."""
         target = f"{URN}{self.desk.dataset}"
-        offer = {"@id": f"{target}:offer:1", "@type": "Offer", "target": target, "permission": [{"action": "use"}]}
+        offer = {
+            "@id": f"{target}:offer:1",
+            "@type": "Offer",
+            "target": target,
+            "permission": [{"action": "use"}],
+        }
         said = {
             "@type": "ContractRequestMessage",
             "consumerPid": f"{URN}{uuid4()}",
@@ -81,14 +92,26 @@ class Talk:
         assert answer.status_code == 201, answer.text
         return await self.process(answer.json()["providerPid"])
 
-    async def say(self, process: DataspaceProcess, path: str, type_: str, **more: Any) -> httpx.Response:
+    async def say(
+        self, process: DataspaceProcess, path: str, type_: str, **more: Any
+    ) -> httpx.Response:
         """A message of the other side about a process."""
-        ours, theirs = ("providerPid", "consumerPid") if process.side == "provider" else ("consumerPid", "providerPid")
+        ours, theirs = (
+            ("providerPid", "consumerPid")
+            if process.side == "provider"
+            else ("consumerPid", "providerPid")
+        )
         pids = {ours: str(process.id), theirs: process.their_pid}
-        return await self.post(f"/{process.kind}s/{process.id}/{path}", {"@type": type_, **pids, **more})
+        return await self.post(
+            f"/{process.kind}s/{process.id}/{path}", {"@type": type_, **pids, **more}
+        )
 
     async def process(self, pid: object) -> DataspaceProcess:
-        [found] = [each for each in await self.desk.rows(DataspaceProcess) if str(each.id) == str(pid)]
+        [found] = [
+            each
+            for each in await self.desk.rows(DataspaceProcess)
+            if str(each.id) == str(pid)
+        ]
         assert isinstance(found, DataspaceProcess)
         return found
 
@@ -97,13 +120,17 @@ class Talk:
 
     async def decide(self, process: DataspaceProcess, event: str, **more: str) -> None:
         """The producer decides on the page of the request."""
-        answer = await self.desk.decide(f"/access-requests/{process.request_id}", event, **more)
+        answer = await self.desk.decide(
+            f"/access-requests/{process.request_id}", event, **more
+        )
         assert answer.status_code == 303, answer.text
 
     async def change(self, agreement: UUID | None, event: str) -> None:
         """The producer changes the agreement on its page."""
         data = {"words": "La mesure a changé.", "days": "30"}
-        answer = await self.desk.producer.post(f"/agreements/{agreement}/{event}", data=data)
+        answer = await self.desk.producer.post(
+            f"/agreements/{agreement}/{event}", data=data
+        )
         assert answer.status_code == 303, answer.text
 
     async def agree(self) -> DataspaceProcess:
@@ -111,7 +138,9 @@ class Talk:
         process = await self.ask()
         await self.decide(process, "grant")
         await self.work()
-        answer = await self.say(process, "agreement/verification", "ContractAgreementVerificationMessage")
+        answer = await self.say(
+            process, "agreement/verification", "ContractAgreementVerificationMessage"
+        )
         assert answer.status_code == 200, answer.text
         await self.work()
         found = await self.process(process.id)
@@ -135,9 +164,12 @@ class Talk:
             await HANDLERS[job.name](self.desk.site, job)
 
     async def _take_job(self) -> Job | None:
-        names, tenant = list(HANDLERS), self.desk.territory.id
+        names = list(HANDLERS)
+        tenant = self.desk.territory.id
         async with self.desk.site.database.platform_session(role="worker") as session:
-            row = (await session.execute(QUEUED, {"names": names, "tenant": str(tenant)})).first()
+            row = (
+                await session.execute(QUEUED, {"names": names, "tenant": str(tenant)})
+            ).first()
         if row is None:
             return None
         payload = json.loads(row[1])
@@ -145,13 +177,19 @@ class Talk:
         return Job(row[0], tenant, payload, 0, last=False)
 
     async def request(self, process: DataspaceProcess) -> AccessRequest:
-        [found] = [each for each in await self.desk.rows(AccessRequest) if each.id == process.request_id]
+        [found] = [
+            each
+            for each in await self.desk.rows(AccessRequest)
+            if each.id == process.request_id
+        ]
         assert isinstance(found, AccessRequest)
         return found
 
     async def agreement(self, process: DataspaceProcess) -> AccessAgreement:
         id_ = (await self.process(process.id)).agreement_id
-        [found] = [each for each in await self.desk.rows(AccessAgreement) if each.id == id_]
+        [found] = [
+            each for each in await self.desk.rows(AccessAgreement) if each.id == id_
+        ]
         assert isinstance(found, AccessAgreement)
         return found
 
@@ -173,7 +211,9 @@ async def open_addresses(desk: Desk) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def talk(desk: Desk, portal_app: Litestar, other_side: Elsewhere, open_addresses: None) -> AsyncIterator[Talk]:
+async def talk(
+    desk: Desk, portal_app: Litestar, other_side: Elsewhere, open_addresses: None
+) -> AsyncIterator[Talk]:
     await desk.set_policy()
     login = make_person(desk.territory, memberships={"goeland": ["publishers"]})
     leader, project, connector, secret = await begin(desk, other_side.origin, login)
@@ -183,13 +223,22 @@ async def talk(desk: Desk, portal_app: Litestar, other_side: Elsewhere, open_add
 
 def client_of(desk: Desk, app: Litestar) -> httpx.AsyncClient:
     """A machine before the portal of the territory."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=f"http://{desk.territory.hosts[0]}")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url=f"http://{desk.territory.hosts[0]}",
+    )
 
 
-async def begin(desk: Desk, address: str, login: Login | None = None) -> tuple[Actor, Project, Connector, str]:
+async def begin(
+    desk: Desk, address: str, login: Login | None = None
+) -> tuple[Actor, Project, Connector, str]:
     """Somebody leads a project and adds a connector to it; its secret."""
-    leader = await enter(desk.site, desk.territory, memberships={"goeland": ["publishers"]}, login=login)
-    async with desk.site.database.session(desk.territory.id, person=leader.person_id) as session:
+    leader = await enter(
+        desk.site, desk.territory, memberships={"goeland": ["publishers"]}, login=login
+    )
+    async with desk.site.database.session(
+        desk.territory.id, person=leader.person_id
+    ) as session:
         said = Project_(
             title="Rafraîchir la ville",
             summary="Dix rues.",
@@ -202,5 +251,7 @@ async def begin(desk: Desk, address: str, login: Login | None = None) -> tuple[A
             name="Le laboratoire", participant="urn:laboratoire", address=address, token="montre-moi",
             purpose=Purpose.RESEARCH, words="Repérer les îlots chauds.", interest="Moins de morts.",
         )  # fmt: skip
-        connector, secret = await add_connector(session, leader, project, machine, plain=True)
+        connector, secret = await add_connector(
+            session, leader, project, machine, plain=True
+        )
     return leader, project, connector, secret

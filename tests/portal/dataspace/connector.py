@@ -50,9 +50,16 @@ def elsewhere() -> Iterator[Elsewhere]:
             said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             status = state.statuses.popleft() if state.statuses else 200
-            (state.taken if status < 300 else state.refused).append(Taken(self.path, token, said))
-            said_back = {"providerPid": state.pid} if self.path.endswith("/request") else {}
-            asks = self.path.endswith("/catalog/request") and state.catalogue is not None
+            (state.taken if status < 300 else state.refused).append(
+                Taken(self.path, token, said)
+            )
+            if self.path.endswith("/request"):
+                said_back = {"providerPid": state.pid}
+            else:
+                said_back = {}
+            asks = (
+                self.path.endswith("/catalog/request") and state.catalogue is not None
+            )
             answer = json.dumps(state.catalogue if asks else said_back).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))

@@ -21,10 +21,20 @@ PAGE = Path(__file__).parents[3] / "docs/reference/dataspace.md"
 @pytest.mark.parametrize(("title", "kind", "moves"), [
     ("Negotiation", ProcessKind.NEGOTIATION, NEGOTIATION), ("Transfer", ProcessKind.TRANSFER, TRANSFER),
 ])  # fmt: skip
-def test_the_documented_table_is_the_one_that_runs(title: str, kind: ProcessKind, moves: Moves) -> None:
+def test_the_documented_table_is_the_one_that_runs(
+    title: str, kind: ProcessKind, moves: Moves
+) -> None:
     section = PAGE.read_text().split(f"## {title}\n")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\w+) \| `(\w+)` \|", section, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| (\w+) \| `(\w+)` \|", section, re.MULTILINE
+    )
 
-    said = {(state, event): (led, EITHER if by == "either" else (DataspaceSide(by),)) for state, event, by, led in rows}
-    assert said == {(state.value, event.value): (led.value, sides) for (state, event), (led, sides) in moves.items()}
+    said = {
+        (state, event): (led, EITHER if by == "either" else (DataspaceSide(by),))
+        for state, event, by, led in rows
+    }
+    assert said == {
+        (state.value, event.value): (led.value, sides)
+        for (state, event), (led, sides) in moves.items()
+    }
     assert all(read_state(kind, state) for state, _ in said)

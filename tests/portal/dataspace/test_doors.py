@@ -30,7 +30,14 @@ from udi.portal.projects.actions.describe import create_project
 from udi.protocol.terms import Purpose
 
 END = {
-    "negotiations": ("request", "events", "agreement/verification", "offers", "agreement", "termination"),
+    "negotiations": (
+        "request",
+        "events",
+        "agreement/verification",
+        "offers",
+        "agreement",
+        "termination",
+    ),
     "transfers": ("start", "suspension", "completion", "termination"),
 }
 TYPES = {
@@ -44,10 +51,17 @@ TYPES = {
 PUBLIC = {"/catalog/request", "/catalog/datasets/{name:str}"}
 
 
-def whole(talk: Talk, root: str, end: str, process: DataspaceProcess) -> dict[str, object]:
+def whole(
+    talk: Talk, root: str, end: str, process: DataspaceProcess
+) -> dict[str, object]:
     """A message that nothing is wrong with, but who sends it."""
     offer = talk.asking()["offer"]
-    agreement = {**offer, "@type": "Agreement", "assigner": "urn:a", "assignee": "urn:b"}
+    agreement = {
+        **offer,
+        "@type": "Agreement",
+        "assigner": "urn:a",
+        "assignee": "urn:b",
+    }
     return {
         "@context": [CONTEXT], "@type": TYPES[f"{root}/{end}"], "providerPid": str(process.id), "consumerPid": process.their_pid,
         "offer": offer, "agreement": agreement, "eventType": "ACCEPTED", "agreementId": f"{URN}{process.agreement_id}",
@@ -55,25 +69,48 @@ def whole(talk: Talk, root: str, end: str, process: DataspaceProcess) -> dict[st
     }  # fmt: skip
 
 
-async def strangers(talk: Talk, app: Litestar, other: Territory) -> dict[str, tuple[httpx.AsyncClient, str]]:
+async def strangers(
+    talk: Talk, app: Litestar, other: Territory
+) -> dict[str, tuple[httpx.AsyncClient, str]]:
     """Everybody who must not see the process, by name: the client, and what they show."""
     _, _, _, theirs = await begin(talk.desk, talk.other.origin)
-    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, person=talk.leader.person_id
+    ) as session:
         beside = ConnectorInput(
-            name="x", participant="x", address=talk.other.origin, purpose=Purpose.RESEARCH, words="x"
+            name="x",
+            participant="x",
+            address=talk.other.origin,
+            purpose=Purpose.RESEARCH,
+            words="x",
         )
-        connector, revoked = await add_connector(session, talk.leader, talk.project, beside, plain=True)
+        connector, revoked = await add_connector(
+            session, talk.leader, talk.project, beside, plain=True
+        )
         await revoke_connector(session, talk.leader, connector)
-        connector, former = await add_connector(session, talk.leader, talk.project, beside, plain=True)
-        await renew_connector(session, talk.leader, connector)
-        _, same_project = await add_connector(session, talk.leader, talk.project, beside, plain=True)
-    elsewhere = await enter(talk.desk.site, other)
-    async with talk.desk.site.database.session(other.id, person=elsewhere.person_id) as session:
-        project = await create_project(
-            session, elsewhere, Project_(title="Ailleurs", summary="x", purpose=Purpose.RESEARCH), language="fr"
+        connector, former = await add_connector(
+            session, talk.leader, talk.project, beside, plain=True
         )
-        _, foreign = await add_connector(session, elsewhere, project, beside, plain=True)
-    outside = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=f"http://{other.hosts[0]}")
+        await renew_connector(session, talk.leader, connector)
+        _, same_project = await add_connector(
+            session, talk.leader, talk.project, beside, plain=True
+        )
+    elsewhere = await enter(talk.desk.site, other)
+    async with talk.desk.site.database.session(
+        other.id, person=elsewhere.person_id
+    ) as session:
+        project = await create_project(
+            session,
+            elsewhere,
+            Project_(title="Ailleurs", summary="x", purpose=Purpose.RESEARCH),
+            language="fr",
+        )
+        _, foreign = await add_connector(
+            session, elsewhere, project, beside, plain=True
+        )
+    outside = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url=f"http://{other.hosts[0]}"
+    )
     here = talk.client
     return {
         "nobody": (here, ""), "unknown": (here, f"{talk.secret}x"), "other project": (here, theirs), "revoked": (here, revoked),
@@ -82,7 +119,9 @@ async def strangers(talk: Talk, app: Litestar, other: Territory) -> dict[str, tu
     }  # fmt: skip
 
 
-async def test_every_address_is_closed_to_everybody_else(talk: Talk, portal_app: Litestar, other: Territory) -> None:
+async def test_every_address_is_closed_to_everybody_else(
+    talk: Talk, portal_app: Litestar, other: Territory
+) -> None:
     negotiation = await talk.agree()
     transfer = await talk.transfer(negotiation.agreement_id)
     before = {each.id: each.state for each in await talk.desk.rows(DataspaceProcess)}
@@ -95,18 +134,41 @@ async def test_every_address_is_closed_to_everybody_else(talk: Talk, portal_app:
             answers = {"": await client.get(address, headers=headers)}
             for end in END[root]:
                 body = whole(talk, root, end, process)
-                answers[end] = await client.post(f"{address}/{end}", json=body, headers=headers)
-            if name in {"nobody", "unknown", "revoked", "former secret", "other territory", "ours elsewhere"}:
+                answers[end] = await client.post(
+                    f"{address}/{end}", json=body, headers=headers
+                )
+            if name in {
+                "nobody",
+                "unknown",
+                "revoked",
+                "former secret",
+                "other territory",
+                "ours elsewhere",
+            }:
                 body = whole(talk, root, "request", process)
-                answers["begin"] = await client.post(f"{PATH}/{root}/request", json=body, headers=headers)
-            assert {end: answer.status_code for end, answer in answers.items()} == dict.fromkeys(answers, 404), name
-            tried |= {f"/{root}/{{pid:uuid}}/{end}".rstrip("/") for end in answers if end != "begin"} | {
-                f"/{root}/request"
-            }
+                answers["begin"] = await client.post(
+                    f"{PATH}/{root}/request", json=body, headers=headers
+                )
+            assert {
+                end: answer.status_code for end, answer in answers.items()
+            } == dict.fromkeys(answers, 404), name
+            tried |= {
+                f"/{root}/{{pid:uuid}}/{end}".rstrip("/")
+                for end in answers
+                if end != "begin"
+            } | {f"/{root}/request"}
 
-    assert {each.id: each.state for each in await talk.desk.rows(DataspaceProcess)} == before
-    known = {route.path.removeprefix(PATH) for route in portal_app.routes if route.path.startswith(PATH)}
-    assert {re.sub(r"\{end:str\}", "completion", path) for path in known} - PUBLIC <= tried
+    assert {
+        each.id: each.state for each in await talk.desk.rows(DataspaceProcess)
+    } == before
+    known = {
+        route.path.removeprefix(PATH)
+        for route in portal_app.routes
+        if route.path.startswith(PATH)
+    }
+    assert {
+        re.sub(r"\{end:str\}", "completion", path) for path in known
+    } - PUBLIC <= tried
     await people["theirs elsewhere"][0].aclose()
 
 
@@ -123,12 +185,16 @@ async def test_another_project_has_no_agreement_of_this_one(talk: Talk) -> None:
     assert (answer.status_code, answer.json()["@type"]) == (400, "TransferError")
 
 
-async def test_the_other_side_of_a_process_says_its_own_messages_only(talk: Talk) -> None:
+async def test_the_other_side_of_a_process_says_its_own_messages_only(
+    talk: Talk,
+) -> None:
     process = await talk.ask()
     body = whole(talk, "negotiations", "offers", process)
 
     offered = await talk.post(f"/negotiations/{process.id}/offers", body)
-    final = await talk.say(process, "events", "ContractNegotiationEventMessage", eventType="FINALIZED")
+    final = await talk.say(
+        process, "events", "ContractNegotiationEventMessage", eventType="FINALIZED"
+    )
 
     assert (offered.status_code, final.status_code) == (400, 400)
     assert offered.json()["providerPid"] == str(process.id)
@@ -136,9 +202,13 @@ async def test_the_other_side_of_a_process_says_its_own_messages_only(talk: Talk
 
 
 @pytest.mark.parametrize("wrong", ["providerPid", "consumerPid"])
-async def test_a_message_with_another_identifier_changes_nothing(talk: Talk, wrong: str) -> None:
+async def test_a_message_with_another_identifier_changes_nothing(
+    talk: Talk, wrong: str
+) -> None:
     process = await talk.ask()
-    pids = {"providerPid": str(process.id), "consumerPid": process.their_pid} | {wrong: f"{URN}{uuid4()}"}
+    pids = {"providerPid": str(process.id), "consumerPid": process.their_pid} | {
+        wrong: f"{URN}{uuid4()}"
+    }
     said = {"@type": "ContractNegotiationTerminationMessage", **pids}
 
     answer = await talk.post(f"/negotiations/{process.id}/termination", said)
@@ -154,10 +224,19 @@ async def test_answers_go_nowhere_but_to_the_connector(talk: Talk) -> None:
         "http://169.254.169.254/latest", f"http://localhost:{port}", f"https://127.0.0.1:{port}", f"http://127.0.0.1:{port}0",
         f"http://127.0.0.1:{port}@example.org/", f"{talk.other.origin}/?x=1", f"{talk.other.origin}/../x",
     ):  # fmt: skip
-        refused = await talk.post("/negotiations/request", talk.asking(callbackAddress=address))
-        assert (refused.status_code, refused.json()["@type"]) == (400, "ContractNegotiationError"), address
+        refused = await talk.post(
+            "/negotiations/request", talk.asking(callbackAddress=address)
+        )
+        assert (refused.status_code, refused.json()["@type"]) == (
+            400,
+            "ContractNegotiationError",
+        ), address
     for nothing in ({}, {"callbackAddress": None}):
-        said = {name: value for name, value in talk.asking().items() if name != "callbackAddress"} | nothing
+        said = {
+            name: value
+            for name, value in talk.asking().items()
+            if name != "callbackAddress"
+        } | nothing
         assert (await talk.post("/negotiations/request", said)).status_code == 400
     assert await talk.desk.rows(DataspaceProcess) == []
 
@@ -181,7 +260,13 @@ def test_what_lies_below_an_address(own: str, named: str, *, below: bool) -> Non
 
 
 def test_a_connector_without_tls_is_refused_unless_the_operator_lets_it() -> None:
-    said = ConnectorInput(name="x", participant="x", address="http://a.example", purpose=Purpose.RESEARCH, words="x")
+    said = ConnectorInput(
+        name="x",
+        participant="x",
+        address="http://a.example",
+        purpose=Purpose.RESEARCH,
+        words="x",
+    )
 
     assert [each.field for each in check_connector(said, plain=False)] == ["address"]
     assert check_connector(said, plain=True) == []
@@ -190,14 +275,23 @@ def test_a_connector_without_tls_is_refused_unless_the_operator_lets_it() -> Non
 async def test_unknown_data_are_told_in_the_form_of_the_protocol(talk: Talk) -> None:
     for name in (f"{URN}{uuid4()}", "nothing", f"{URN}x"):
         answer = await talk.get(f"/catalog/datasets/{name}")
-        assert (answer.status_code, answer.json()["@type"], answer.json()["code"]) == (404, "CatalogError", "404")
+        assert (answer.status_code, answer.json()["@type"], answer.json()["code"]) == (
+            404,
+            "CatalogError",
+            "404",
+        )
         offer = talk.asking()["offer"] | {"target": name}
-        assert (await talk.post("/negotiations/request", talk.asking(offer=offer))).status_code == 404
+        assert (
+            await talk.post("/negotiations/request", talk.asking(offer=offer))
+        ).status_code == 404
 
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=10), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -206,7 +300,9 @@ JSON = st.recursive(
     "@context", "@type", "providerPid", "consumerPid", "offer", "agreement", "callbackAddress", "eventType", "code",
     "reason", "dataAddress", "agreementId", "format",
 ]), JSON, max_size=4))  # fmt: skip
-def test_no_message_makes_a_fault_of_ours(kind: MessageType, changed: dict[str, object]) -> None:
+def test_no_message_makes_a_fault_of_ours(
+    kind: MessageType, changed: dict[str, object]
+) -> None:
     said = {
         "@context": [CONTEXT], "@type": kind.value, "providerPid": "a", "consumerPid": "b", "eventType": "ACCEPTED",
         "agreementId": "x", "format": "x", "offer": {"@id": "x", "target": "y"},

@@ -20,10 +20,18 @@ async def jobs_of(talk: Talk, name: str) -> int:
         query = text(
             "SELECT count(*) FROM queue.pgqueuer WHERE entrypoint = :name AND convert_from(payload, 'UTF8') LIKE :tenant"
         )
-        return int((await session.execute(query, {"name": name, "tenant": f"%{talk.desk.territory.id}%"})).scalar_one())
+        return int(
+            (
+                await session.execute(
+                    query, {"name": name, "tenant": f"%{talk.desk.territory.id}%"}
+                )
+            ).scalar_one()
+        )
 
 
-async def test_a_request_is_one_of_the_project_under_the_terms_of_the_producer(talk: Talk) -> None:
+async def test_a_request_is_one_of_the_project_under_the_terms_of_the_producer(
+    talk: Talk,
+) -> None:
     process = await talk.ask()
     request = await talk.request(process)
     page = await talk.desk.producer.get(f"/access-requests/{process.request_id}")
@@ -39,7 +47,8 @@ async def test_a_request_is_one_of_the_project_under_the_terms_of_the_producer(t
 
 async def test_the_same_message_twice_is_one_request(talk: Talk) -> None:
     said = talk.asking()
-    first, again = await talk.post("/negotiations/request", said), await talk.post("/negotiations/request", said)
+    first = await talk.post("/negotiations/request", said)
+    again = await talk.post("/negotiations/request", said)
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json()["providerPid"] == again.json()["providerPid"]
@@ -57,7 +66,10 @@ async def test_nothing_is_read_before_it_is_final(talk: Talk) -> None:
     }  # fmt: skip
     early = await talk.post("/transfers/request", asked)
 
-    assert (await talk.state(process), talk.other.types) == ("AGREED", ["ContractAgreementMessage"])
+    assert (await talk.state(process), talk.other.types) == (
+        "AGREED",
+        ["ContractAgreementMessage"],
+    )
     assert (agreement.state, agreement.revision) == ("unconfirmed", 0)
     assert (early.status_code, early.json()["@type"]) == (400, "TransferError")
     assert await talk.desk.rows(PublicAgreement) == []
@@ -84,16 +96,27 @@ async def test_an_offer_that_is_taken_is_what_is_agreed(talk: Talk) -> None:
     await talk.decide(process, "counter", months="6", columns="îlot")
     await talk.work()
     offered = talk.other.taken[-1].said["offer"]
-    accepted = await talk.say(process, "events", "ContractNegotiationEventMessage", eventType="ACCEPTED")
+    accepted = await talk.say(
+        process, "events", "ContractNegotiationEventMessage", eventType="ACCEPTED"
+    )
     state = await talk.state(process)
     await talk.work()
 
-    assert (accepted.status_code, state, await talk.state(process)) == (200, "ACCEPTED", "AGREED")
+    assert (accepted.status_code, state, await talk.state(process)) == (
+        200,
+        "ACCEPTED",
+        "AGREED",
+    )
     assert offered["target"] == f"{URN}{talk.desk.dataset}"
     agreed = talk.other.taken[-1].said["agreement"]
-    assert (agreed["assigner"], agreed["assignee"]) == (talk.desk.territory.origin, "urn:laboratoire")
+    assert (agreed["assigner"], agreed["assignee"]) == (
+        talk.desk.territory.origin,
+        "urn:laboratoire",
+    )
     columns = [
-        each["rightOperand"] for each in agreed["permission"][0]["constraint"] if "column" in each["leftOperand"]
+        each["rightOperand"]
+        for each in agreed["permission"][0]["constraint"]
+        if "column" in each["leftOperand"]
     ]
     assert columns == [[{"@value": "îlot"}]]
 
@@ -108,7 +131,9 @@ async def test_the_producer_may_end_it_until_it_is_final(talk: Talk, when: str) 
         await talk.decide(process, "grant")
         await talk.work()
     if when == "ACCEPTED":
-        await talk.say(process, "events", "ContractNegotiationEventMessage", eventType="ACCEPTED")
+        await talk.say(
+            process, "events", "ContractNegotiationEventMessage", eventType="ACCEPTED"
+        )
     if when == "VERIFIED":
         await talk.say(process, *VERIFY)
     assert await talk.state(process) == when
@@ -127,7 +152,12 @@ async def test_the_producer_may_end_it_until_it_is_final(talk: Talk, when: str) 
 
 async def end_it(talk: Talk, process: DataspaceProcess) -> None:
     """End a negotiation as its connector does, and check that it has ended, once."""
-    ended = await talk.say(process, *END, code="other", reason=[{"@value": "Plus besoin", "@language": "fr"}])
+    ended = await talk.say(
+        process,
+        *END,
+        code="other",
+        reason=[{"@value": "Plus besoin", "@language": "fr"}],
+    )
     await talk.work()
 
     assert (ended.status_code, await talk.state(process)) == (200, "TERMINATED")
@@ -136,7 +166,9 @@ async def end_it(talk: Talk, process: DataspaceProcess) -> None:
 
 
 @pytest.mark.parametrize("decisions", [[], ["counter"]], ids=["REQUESTED", "OFFERED"])
-async def test_the_connector_may_end_it_and_the_request_ends_with_it(talk: Talk, decisions: list[str]) -> None:
+async def test_the_connector_may_end_it_and_the_request_ends_with_it(
+    talk: Talk, decisions: list[str]
+) -> None:
     process = await talk.ask()
     for decision in decisions:
         await talk.decide(process, decision, months="6")
@@ -147,7 +179,9 @@ async def test_the_connector_may_end_it_and_the_request_ends_with_it(talk: Talk,
     assert (await talk.request(process)).state == "withdrawn"
 
 
-async def test_the_connector_may_end_it_once_agreed_and_the_agreement_is_given_up(talk: Talk) -> None:
+async def test_the_connector_may_end_it_once_agreed_and_the_agreement_is_given_up(
+    talk: Talk,
+) -> None:
     process = await talk.ask()
     await talk.decide(process, "grant", months="6")
     await talk.work()
@@ -163,7 +197,11 @@ async def test_a_connector_that_asks_for_less_corrects_its_request(talk: Talk) -
     await talk.decide(process, "counter", months="6")
     await talk.work()
     target = f"{URN}{talk.desk.dataset}"
-    shorter = {"leftOperand": "elapsedTime", "operator": "lteq", "rightOperand": {"@value": "P3M"}}
+    shorter = {
+        "leftOperand": "elapsedTime",
+        "operator": "lteq",
+        "rightOperand": {"@value": "P3M"},
+    }
     offer = {
         "@id": "urn:mine",
         "@type": "Offer",
@@ -178,7 +216,9 @@ async def test_a_connector_that_asks_for_less_corrects_its_request(talk: Talk) -
     assert (request.state, request.months, request.revision) == ("submitted", 3, 2)
 
 
-async def test_a_person_takes_no_offer_made_to_a_connector(talk: Talk, portal_app: Litestar) -> None:
+async def test_a_person_takes_no_offer_made_to_a_connector(
+    talk: Talk, portal_app: Litestar
+) -> None:
     process = await talk.ask()
     await talk.decide(process, "counter", months="6")
     request = await talk.request(process)

@@ -25,37 +25,52 @@ WHOLE = Policy(requesters=(Requester.RESEARCH,), terms=TERMS)
 
 
 def offer_of(policy: Policy) -> dict[str, Any]:
-    return odrl.write_offer(policy, uid="urn:offer", provider="https://here.example", dataset="urn:dataset")
+    return odrl.write_offer(
+        policy, uid="urn:offer", provider="https://here.example", dataset="urn:dataset"
+    )
 
 
 @given(cases())
 def test_our_own_offer_is_taken_as_it_stands(case: Case) -> None:
     terms = case.policy.terms
 
-    for offer in (offer_of(case.policy), {"@id": "urn:offer", "permission": [{"action": "use"}]}):
+    for offer in (
+        offer_of(case.policy),
+        {"@id": "urn:offer", "permission": [{"action": "use"}]},
+    ):
         asked = read_request_input(case.policy, offer, CONNECTOR)
         assert (asked.months, asked.columns) == (str(terms.months), terms.columns)
-        assert asked.purpose == (terms.purposes[0] if len(terms.purposes) == 1 else "civic")
+        assert asked.purpose == (
+            terms.purposes[0] if len(terms.purposes) == 1 else "civic"
+        )
 
 
 @given(cases(), st.data())
 def test_less_of_an_offer_is_taken(case: Case, data: st.DataObject) -> None:
     terms = case.policy.terms
     months = data.draw(st.integers(1, terms.months))
-    columns = (
-        tuple(data.draw(st.lists(st.sampled_from(terms.columns), min_size=1, unique=True))) if terms.columns else ()
-    )
+    if terms.columns:
+        columns = tuple(
+            data.draw(st.lists(st.sampled_from(terms.columns), min_size=1, unique=True))
+        )
+    else:
+        columns = ()
     least = _with(terms, purposes=terms.purposes[:1], months=months, columns=columns)
     less = Policy(requesters=case.policy.requesters, terms=least)
 
     asked = read_request_input(case.policy, offer_of(less), CONNECTOR)
 
-    assert (asked.purpose, asked.months, asked.columns) == (terms.purposes[0], str(months), columns)
+    assert (asked.purpose, asked.months, asked.columns) == (
+        terms.purposes[0],
+        str(months),
+        columns,
+    )
 
 
 @given(cases(), cases())
 def test_more_than_the_offer_is_refused(case: Case, another: Case) -> None:
-    most, asked = case.policy.terms, another.policy.terms
+    most = case.policy.terms
+    asked = another.policy.terms
     assume(asked.months > most.months or not set(asked.purposes) <= set(most.purposes))
 
     with pytest.raises(InvalidError):
@@ -66,14 +81,22 @@ def test_more_than_the_offer_is_refused(case: Case, another: Case) -> None:
 def test_the_order_in_which_rules_are_said_says_nothing(case: Case) -> None:
     offer = offer_of(case.policy)
     rule = offer["permission"][0]
-    for each in (rule.get("constraint", []), rule.get("duty", []), offer.get("prohibition", [])):
+    for each in (
+        rule.get("constraint", []),
+        rule.get("duty", []),
+        offer.get("prohibition", []),
+    ):
         each.reverse()
 
-    assert read_request_input(case.policy, offer, CONNECTOR).months == str(case.policy.terms.months)
+    assert read_request_input(case.policy, offer, CONNECTOR).months == str(
+        case.policy.terms.months
+    )
 
 
 def _with(terms: Terms, **changed: Any) -> Terms:
-    return Terms(**{name: getattr(terms, name) for name in terms.__struct_fields__} | changed)
+    return Terms(
+        **{name: getattr(terms, name) for name in terms.__struct_fields__} | changed
+    )
 
 
 def constraint(left: str, right: object, operator: str = "lteq") -> dict[str, object]:
@@ -85,21 +108,67 @@ def constraint(left: str, right: object, operator: str = "lteq") -> dict[str, ob
     [
         {"permission": [{"action": "distribute"}]},
         {"permission": [{"action": "use"}, {"action": "use"}]},
-        {"permission": [{"action": "use", "constraint": [constraint("elapsedTime", {"@value": "P25M"})]}]},
-        {"permission": [{"action": "use", "constraint": [constraint("elapsedTime", {"@value": "P1D"})]}]},
-        {"permission": [{"action": "use", "constraint": [constraint("spatial", "urn:x", "eq")]}]},
         {
             "permission": [
-                {"action": "use", "constraint": [constraint("urn:udi:odrl:column", [{"@value": "nom"}], "isAnyOf")]}
+                {
+                    "action": "use",
+                    "constraint": [constraint("elapsedTime", {"@value": "P25M"})],
+                }
             ]
         },
-        {"permission": [{"action": "use", "constraint": [constraint("urn:udi:odrl:bytesThisMonth", {"@value": "1"})]}]},
         {
             "permission": [
-                {"action": "use", "constraint": [constraint("urn:udi:odrl:cell:ilot", {"@value": "2"}, "eq")]}
+                {
+                    "action": "use",
+                    "constraint": [constraint("elapsedTime", {"@value": "P1D"})],
+                }
             ]
         },
-        {"permission": [{"action": "use", "duty": [{"action": "urn:udi:odrl:serveGeneralInterest"}]}]},
+        {
+            "permission": [
+                {"action": "use", "constraint": [constraint("spatial", "urn:x", "eq")]}
+            ]
+        },
+        {
+            "permission": [
+                {
+                    "action": "use",
+                    "constraint": [
+                        constraint(
+                            "urn:udi:odrl:column", [{"@value": "nom"}], "isAnyOf"
+                        )
+                    ],
+                }
+            ]
+        },
+        {
+            "permission": [
+                {
+                    "action": "use",
+                    "constraint": [
+                        constraint("urn:udi:odrl:bytesThisMonth", {"@value": "1"})
+                    ],
+                }
+            ]
+        },
+        {
+            "permission": [
+                {
+                    "action": "use",
+                    "constraint": [
+                        constraint("urn:udi:odrl:cell:ilot", {"@value": "2"}, "eq")
+                    ],
+                }
+            ]
+        },
+        {
+            "permission": [
+                {
+                    "action": "use",
+                    "duty": [{"action": "urn:udi:odrl:serveGeneralInterest"}],
+                }
+            ]
+        },
         {"prohibition": [{"action": "urn:udi:odrl:trainModels"}]},
         {"prohibition": [{"action": "index"}]},
         {"obligation": [{"action": "compensate"}]},
@@ -120,7 +189,12 @@ def test_each_thing_that_no_offer_gives_is_refused(changed: dict[str, Any]) -> N
 
 
 def test_an_offer_of_elsewhere_needs_a_name_and_a_rule() -> None:
-    for offer in ({}, {"@id": "x"}, {"permission": [{"action": "use"}]}, {"@id": "x", "permission": []}):
+    for offer in (
+        {},
+        {"@id": "x"},
+        {"permission": [{"action": "use"}]},
+        {"@id": "x", "permission": []},
+    ):
         with pytest.raises(InvalidError):
             read_rules(offer, "urn:dataset")
     assert read_rules({"@id": "x", "permission": [{"action": "use"}], "more": 1}, "d") == {

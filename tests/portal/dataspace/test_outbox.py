@@ -10,7 +10,10 @@ from udi.kit.clock import now
 from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
 from udi.portal.dataspace import outbox
-from udi.portal.dataspace.consumer_negotiations import request_dataset, terminate_negotiation
+from udi.portal.dataspace.consumer_negotiations import (
+    request_dataset,
+    terminate_negotiation,
+)
 from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
 from udi.portal.dataspace.outbox import QUICK, MessageDeliveryError, send_messages
@@ -26,7 +29,10 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def send(talk: Talk, process: DataspaceProcess) -> None:
-    await send_messages(talk.desk.site, Job(SEND, talk.desk.territory.id, {"process": str(process.id)}, 0, last=False))
+    await send_messages(
+        talk.desk.site,
+        Job(SEND, talk.desk.territory.id, {"process": str(process.id)}, 0, last=False),
+    )
 
 
 async def messages(talk: Talk) -> list[DataspaceMessage]:
@@ -35,29 +41,45 @@ async def messages(talk: Talk) -> list[DataspaceMessage]:
 
 async def ask_elsewhere(talk: Talk) -> DataspaceProcess:
     """The project asks a provider elsewhere; nothing left yet."""
-    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
-        return await request_dataset(session, talk.leader, talk.connector, "urn:data", OFFER)
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, person=talk.leader.person_id
+    ) as session:
+        return await request_dataset(
+            session, talk.leader, talk.connector, "urn:data", OFFER
+        )
 
 
 async def end(talk: Talk, process: DataspaceProcess) -> None:
-    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
-        found = await session.get_one(DataspaceProcess, (process.tenant_id, process.id), with_for_update=True)
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, person=talk.leader.person_id
+    ) as session:
+        found = await session.get_one(
+            DataspaceProcess, (process.tenant_id, process.id), with_for_update=True
+        )
         await terminate_negotiation(session, talk.leader, found, "Plus besoin.")
 
 
-async def test_messages_leave_in_order_and_name_what_the_other_side_said(talk: Talk) -> None:
+async def test_messages_leave_in_order_and_name_what_the_other_side_said(
+    talk: Talk,
+) -> None:
     process = await ask_elsewhere(talk)
     await end(talk, process)
     talk.other.statuses.extend([503, 404, 409])
 
     await talk.work()
 
-    assert talk.other.types == ["ContractRequestMessage", "ContractNegotiationTerminationMessage"]
+    assert talk.other.types == [
+        "ContractRequestMessage",
+        "ContractNegotiationTerminationMessage",
+    ]
     first, last = talk.other.taken
     assert first.said["callbackAddress"] == f"{talk.desk.territory.origin}/dsp/2025-1"
     assert (first.path, first.token) == ("/negotiations/request", "montre-moi")
     assert last.path == f"/negotiations/{talk.other.pid}/termination"
-    assert (last.said["providerPid"], last.said["consumerPid"]) == (talk.other.pid, str(process.id))
+    assert (last.said["providerPid"], last.said["consumerPid"]) == (
+        talk.other.pid,
+        str(process.id),
+    )
     assert [each.type for each in talk.other.refused] == ["ContractRequestMessage"] * 3
     assert [each.body for each in await messages(talk)] == [{}, {}]
 
@@ -75,16 +97,27 @@ async def test_what_is_not_taken_waits_and_holds_back_what_follows(talk: Talk) -
     assert (second.sent_at, second.tries, talk.other.taken) == (None, 0, [])
 
     await send(talk, process)
-    assert talk.other.types == ["ContractRequestMessage", "ContractNegotiationTerminationMessage"]
+    assert talk.other.types == [
+        "ContractRequestMessage",
+        "ContractNegotiationTerminationMessage",
+    ]
     assert [each.trouble for each in await messages(talk)] == ["", ""]
 
 
 async def lease(talk: Talk, seconds: int) -> None:
-    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
-        await session.execute(update(DataspaceMessage).values(leased_until=now() + timedelta(seconds=seconds)))
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, role="worker"
+    ) as session:
+        await session.execute(
+            update(DataspaceMessage).values(
+                leased_until=now() + timedelta(seconds=seconds)
+            )
+        )
 
 
-async def test_two_workers_send_a_message_once_and_one_that_died_keeps_nothing_back(talk: Talk) -> None:
+async def test_two_workers_send_a_message_once_and_one_that_died_keeps_nothing_back(
+    talk: Talk,
+) -> None:
     process = await ask_elsewhere(talk)
     await lease(talk, 30)
 
@@ -121,11 +154,19 @@ async def test_what_is_refused_for_good_is_not_sent_again(talk: Talk) -> None:
         ("ftp://example.org", ["example.org:*"]),
     ],
 )
-async def test_nothing_is_sent_to_an_address_that_nobody_opened(talk: Talk, address: str, opened: list[str]) -> None:
+async def test_nothing_is_sent_to_an_address_that_nobody_opened(
+    talk: Talk, address: str, opened: list[str]
+) -> None:
     talk.desk.site.parts[OUTGOING] = OutgoingClient(opened)
     told = address.format(port=talk.other.origin.rpartition(":")[2])
-    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
-        await session.execute(update(Connector).where(Connector.id == talk.connector.id).values(address=told))
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, role="worker"
+    ) as session:
+        await session.execute(
+            update(Connector)
+            .where(Connector.id == talk.connector.id)
+            .values(address=told)
+        )
     talk.connector.address = told
     process = await ask_elsewhere(talk)
 
@@ -136,7 +177,9 @@ async def test_nothing_is_sent_to_an_address_that_nobody_opened(talk: Talk, addr
     await talk.desk.site.parts[OUTGOING].close()
 
 
-async def test_a_connector_that_does_not_answer_is_asked_again(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connector_that_does_not_answer_is_asked_again(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(talk.connector, "address", "http://127.0.0.1:1")
     process = await ask_elsewhere(talk)
 
@@ -147,7 +190,9 @@ async def test_a_connector_that_does_not_answer_is_asked_again(talk: Talk, monke
     assert message.trouble == "unreachable"
 
 
-@pytest.mark.parametrize(("status", "pid", "trouble"), [(400, "urn:x", "400"), (200, "", "answer")])
+@pytest.mark.parametrize(
+    ("status", "pid", "trouble"), [(400, "urn:x", "400"), (200, "", "answer")]
+)
 async def test_nothing_follows_a_first_message_that_began_no_process(
     talk: Talk, status: int, pid: str, trouble: str
 ) -> None:
@@ -158,6 +203,11 @@ async def test_nothing_follows_a_first_message_that_began_no_process(
 
     await talk.work()
 
-    assert [each.type for each in talk.other.taken + talk.other.refused] == ["ContractRequestMessage"]
-    assert [(each.trouble, each.body) for each in await messages(talk)] == [(trouble, {}), ("", {})]
+    assert [each.type for each in talk.other.taken + talk.other.refused] == [
+        "ContractRequestMessage"
+    ]
+    assert [(each.trouble, each.body) for each in await messages(talk)] == [
+        (trouble, {}),
+        ("", {}),
+    ]
     assert all(each.sent_at for each in await messages(talk))

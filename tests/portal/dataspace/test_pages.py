@@ -45,12 +45,18 @@ def home(talk: Talk) -> str:
     return f"/projects/{talk.project.id}/data-spaces"
 
 
-async def test_a_connector_is_added_and_its_secret_shown_once(talk: Talk, lead: httpx.AsyncClient) -> None:
-    answer = await lead.post(f"{home(talk)}/connectors", data=FORM | {"token": "jeton-d-ailleurs"})
+async def test_a_connector_is_added_and_its_secret_shown_once(
+    talk: Talk, lead: httpx.AsyncClient
+) -> None:
+    answer = await lead.post(
+        f"{home(talk)}/connectors", data=FORM | {"token": "jeton-d-ailleurs"}
+    )
 
     assert answer.status_code == 201, answer.text
     [secret] = set(re.findall(rf"{CONNECTOR.prefix}[\w-]+", answer.text))
-    kept = [each for each in await talk.desk.rows(Connector) if each.name == FORM["name"]]
+    kept = [
+        each for each in await talk.desk.rows(Connector) if each.name == FORM["name"]
+    ]
     assert [each.sha256 for each in kept] == [fingerprint(secret)]
     page = await lead.get(home(talk))
     assert FORM["name"] in page.text
@@ -75,7 +81,11 @@ async def test_a_connector_is_added_and_its_secret_shown_once(talk: Talk, lead: 
 async def test_what_is_wrong_with_a_connector_is_said_at_its_field(
     talk: Talk, lead: httpx.AsyncClient, field: str, typed: str, said: str
 ) -> None:
-    answer = await lead.post(f"{home(talk)}/connectors", data=FORM | {field: typed}, headers={"Accept-Language": "en"})
+    answer = await lead.post(
+        f"{home(talk)}/connectors",
+        data=FORM | {field: typed},
+        headers={"Accept-Language": "en"},
+    )
 
     assert answer.status_code == 422
     assert said in answer.text
@@ -107,21 +117,36 @@ async def test_others_see_nothing_of_it(talk: Talk) -> None:
         talk.desk.person: {403, 404},
         talk.desk.team: {403, 404},
     }.items():
-        for path in ("", f"/{process.id}", f"/connectors/{talk.connector.id}/catalogue"):
-            assert (await who.get(f"{home(talk)}{path}")).status_code in statuses, (who, path)
-        assert (await who.post(f"{home(talk)}/{process.id}/finish")).status_code in statuses
+        for path in (
+            "",
+            f"/{process.id}",
+            f"/connectors/{talk.connector.id}/catalogue",
+        ):
+            assert (await who.get(f"{home(talk)}{path}")).status_code in statuses, (
+                who,
+                path,
+            )
+        assert (
+            await who.post(f"{home(talk)}/{process.id}/finish")
+        ).status_code in statuses
 
 
-async def test_a_request_of_a_machine_is_among_the_negotiations(talk: Talk, lead: httpx.AsyncClient) -> None:
+async def test_a_request_of_a_machine_is_among_the_negotiations(
+    talk: Talk, lead: httpx.AsyncClient
+) -> None:
     process = await talk.ask()
     page = await lead.get(f"{home(talk)}/{process.id}")
 
     assert page.status_code == 200
     assert f"/access-requests/{process.request_id}" in page.text
     assert "break-off" not in page.text
-    request = await lead.get(f"/access-requests/{process.request_id}", headers={"Accept-Language": "en"})
+    request = await lead.get(
+        f"/access-requests/{process.request_id}", headers={"Accept-Language": "en"}
+    )
     assert "A machine asked for the project" in request.text
-    assert (await lead.post(f"/access-requests/{process.request_id}/accept")).status_code == 409
+    assert (
+        await lead.post(f"/access-requests/{process.request_id}/accept")
+    ).status_code == 409
     assert (await lead.post(f"{home(talk)}/{process.id}/break-off")).status_code == 404
 
 
@@ -138,26 +163,52 @@ async def ask(talk: Talk, lead: httpx.AsyncClient) -> tuple[str, DataspaceProces
     typed = offer[1].replace("&#34;", '"').replace("&quot;", '"')
     answer = await lead.post(f"{one}/ask", data={"dataset": DATASET, "offer": typed})
     assert answer.status_code == 303, answer.text
-    [process] = [each for each in await talk.desk.rows(DataspaceProcess) if each.side == "consumer"]
+    [process] = [
+        each
+        for each in await talk.desk.rows(DataspaceProcess)
+        if each.side == "consumer"
+    ]
     await talk.work()
     return str(answer.headers["location"]), await talk.process(process.id)
 
 
-async def test_from_an_offer_elsewhere_to_the_place_of_the_data(talk: Talk, lead: httpx.AsyncClient) -> None:
+async def test_from_an_offer_elsewhere_to_the_place_of_the_data(
+    talk: Talk, lead: httpx.AsyncClient
+) -> None:
     address, process = await ask(talk, lead)
     said: dict[str, Any] = {"offer": OFFER | {"@id": "offre-2", "target": DATASET}}
-    assert (await talk.say(process, "offers", "ContractOfferMessage", **said)).status_code == 200
-    assert (await lead.post(f"{address}/otherwise", data={"offer": "{"})).status_code == 422
+    assert (
+        await talk.say(process, "offers", "ContractOfferMessage", **said)
+    ).status_code == 200
+    assert (
+        await lead.post(f"{address}/otherwise", data={"offer": "{"})
+    ).status_code == 422
     assert (await lead.post(f"{address}/take")).status_code == 303
     assert await talk.state(process) == "ACCEPTED"
-    agreed = RULES | {"@id": "accord-1", "@type": "Agreement", "target": DATASET, "assigner": "a", "assignee": "b"}
-    assert (await talk.say(process, "agreement", "ContractAgreementMessage", agreement=agreed)).status_code == 200
+    agreed = RULES | {
+        "@id": "accord-1",
+        "@type": "Agreement",
+        "target": DATASET,
+        "assigner": "a",
+        "assignee": "b",
+    }
+    assert (
+        await talk.say(
+            process, "agreement", "ContractAgreementMessage", agreement=agreed
+        )
+    ).status_code == 200
     assert (await lead.post(f"{address}/take")).status_code == 409
     assert (await lead.post(f"{address}/confirm")).status_code == 303
     final = {"eventType": "FINALIZED"}
-    assert (await talk.say(process, "events", "ContractNegotiationEventMessage", **final)).status_code == 200
+    assert (
+        await talk.say(process, "events", "ContractNegotiationEventMessage", **final)
+    ).status_code == 200
     fetched = await lead.post(f"{address}/fetch")
-    [transfer] = [each for each in await talk.desk.rows(DataspaceProcess) if each.kind == "transfer"]
+    [transfer] = [
+        each
+        for each in await talk.desk.rows(DataspaceProcess)
+        if each.kind == "transfer"
+    ]
     assert fetched.headers["location"].endswith(str(transfer.id))
     await talk.work()
 
@@ -167,7 +218,9 @@ async def test_from_an_offer_elsewhere_to_the_place_of_the_data(talk: Talk, lead
         "endpointProperties": [{"@type": "EndpointProperty", "name": "authorization", "value": secret}],
     }  # fmt: skip
     transfer = await talk.process(transfer.id)
-    assert (await talk.say(transfer, "start", "TransferStartMessage", dataAddress=place)).status_code == 200
+    assert (
+        await talk.say(transfer, "start", "TransferStartMessage", dataAddress=place)
+    ).status_code == 200
     page = await lead.get(fetched.headers["location"])
     assert secret not in page.text
     opened = await lead.post(f"{fetched.headers['location']}/open")
@@ -180,7 +233,11 @@ async def test_from_an_offer_elsewhere_to_the_place_of_the_data(talk: Talk, lead
 
 
 @pytest.mark.parametrize(
-    ("catalogue", "said"), [(None, "does not answer as a connector"), ({"@type": "Catalog"}, "offers nothing")]
+    ("catalogue", "said"),
+    [
+        (None, "does not answer as a connector"),
+        ({"@type": "Catalog"}, "offers nothing"),
+    ],
 )
 async def test_a_provider_that_shows_nothing_is_said_so(
     talk: Talk, lead: httpx.AsyncClient, catalogue: object, said: str

@@ -41,17 +41,29 @@ TABLES = {
         SUSPENDED terminate provider,consumer TERMINATED
     """,
 }
-STATES = {ProcessKind.NEGOTIATION: list(NegotiationState), ProcessKind.TRANSFER: list(TransferState)}
+STATES = {
+    ProcessKind.NEGOTIATION: list(NegotiationState),
+    ProcessKind.TRANSFER: list(TransferState),
+}
 
 
 def rows(kind: ProcessKind) -> dict[tuple[str, str, str], str]:
     """State, event and side, and where they lead."""
     lines = [line.split() for line in TABLES[kind].strip().splitlines()]
-    return {(state, event, side): then for state, event, sides, then in lines for side in sides.split(",")}
+    return {
+        (state, event, side): then
+        for state, event, sides, then in lines
+        for side in sides.split(",")
+    }
 
 
-ENDS = {ProcessKind.NEGOTIATION: ("FINALIZED", "TERMINATED"), ProcessKind.TRANSFER: ("COMPLETED", "TERMINATED")}
-ALLOWED = [(kind, *way, target) for kind in ProcessKind for way, target in rows(kind).items()]
+ENDS = {
+    ProcessKind.NEGOTIATION: ("FINALIZED", "TERMINATED"),
+    ProcessKind.TRANSFER: ("COMPLETED", "TERMINATED"),
+}
+ALLOWED = [
+    (kind, *way, target) for kind in ProcessKind for way, target in rows(kind).items()
+]
 REFUSED = [
     (kind, *way)
     for kind in ProcessKind
@@ -65,11 +77,16 @@ def test_a_row_of_the_table_leads_where_it_says(
     kind: ProcessKind, state: str, event: str, side: str, target: str
 ) -> None:
     assert is_allowed(kind, state, DataspaceEvent(event), DataspaceSide(side))
-    assert transition_process(kind, state, DataspaceEvent(event), DataspaceSide(side)) == target
+    assert (
+        transition_process(kind, state, DataspaceEvent(event), DataspaceSide(side))
+        == target
+    )
 
 
 @pytest.mark.parametrize(("kind", "state", "event", "side"), REFUSED)
-def test_nothing_else_happens(kind: ProcessKind, state: str, event: DataspaceEvent, side: DataspaceSide) -> None:
+def test_nothing_else_happens(
+    kind: ProcessKind, state: str, event: DataspaceEvent, side: DataspaceSide
+) -> None:
     assert not is_allowed(kind, state, event, side)
     with pytest.raises(ConflictError):
         transition_process(kind, state, event, side)
@@ -77,7 +94,14 @@ def test_nothing_else_happens(kind: ProcessKind, state: str, event: DataspaceEve
 
 @pytest.mark.parametrize(
     ("kind", "state", "event", "side"),
-    [(kind, end, *how) for kind in ProcessKind for end in ENDS[kind] for how in product(DataspaceEvent, DataspaceSide)],
+    [
+        (kind, end, *how)
+        for kind in ProcessKind
+        for end in ENDS[kind]
+        for how in product(DataspaceEvent, DataspaceSide)
+    ],
 )
-def test_nothing_follows_the_end(kind: ProcessKind, state: str, event: DataspaceEvent, side: DataspaceSide) -> None:
+def test_nothing_follows_the_end(
+    kind: ProcessKind, state: str, event: DataspaceEvent, side: DataspaceSide
+) -> None:
     assert not is_allowed(kind, state, event, side)

@@ -24,28 +24,41 @@ TABLES = text(
 
 def secret_of(talk: Talk) -> str:
     """What the other side was told last."""
-    starts = [each.said for each in talk.other.taken if each.type == "TransferStartMessage"]
-    properties = {each["name"]: each["value"] for each in starts[-1]["dataAddress"]["endpointProperties"]}
+    starts = [
+        each.said for each in talk.other.taken if each.type == "TransferStartMessage"
+    ]
+    properties = {
+        each["name"]: each["value"]
+        for each in starts[-1]["dataAddress"]["endpointProperties"]
+    }
     assert properties["authType"] == "bearer"
     return str(properties["authorization"])
 
 
 async def opens(talk: Talk, secret: str) -> bool:
     """Whether the node is told that a secret opens the data."""
-    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, role="worker"
+    ) as session:
         agreement = (await session.scalars(select(AccessAgreement))).one()
         standing = await read_agreement_status(session, agreement)
-    return standing.state == "active" and fingerprint(secret) in {each.sha256 for each in standing.credentials}
+    return standing.state == "active" and fingerprint(secret) in {
+        each.sha256 for each in standing.credentials
+    }
 
 
 async def everything(talk: Talk) -> str:
     """Every row of the portal, as text."""
     found = list[str]()
-    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, role="worker"
+    ) as session:
         names = (await session.scalars(TABLES)).all()
         assert "app.dataspace_message" in names
         for name in names:
-            found += (await session.scalars(text(f"SELECT t::text FROM {name} t"))).all()
+            found += (
+                await session.scalars(text(f"SELECT t::text FROM {name} t"))
+            ).all()
     return "\n".join(found)
 
 
@@ -53,7 +66,8 @@ async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
     negotiation = await talk.agree()
     with capture_logs() as logs:
         transfer = await talk.transfer(negotiation.agreement_id)
-    secret, kept = secret_of(talk), await everything(talk)
+    secret = secret_of(talk)
+    kept = await everything(talk)
 
     assert transfer.state == "STARTED"
     assert secret not in kept + str(logs)
@@ -62,7 +76,10 @@ async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
     assert "dataspace message" in str(logs)
     assert await opens(talk, secret)
     address = talk.other.taken[-1].said["dataAddress"]
-    assert address["endpoint"] == f"{talk.desk.territory.links['node']}/datasets/{talk.desk.dataset}/file"
+    assert (
+        address["endpoint"]
+        == f"{talk.desk.territory.links['node']}/datasets/{talk.desk.dataset}/file"
+    )
     credentials = await talk.desk.rows(ProjectCredential)
     assert [each.agreement_id for each in credentials] == [negotiation.agreement_id]
 
@@ -70,15 +87,21 @@ async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
 async def test_a_secret_opens_no_other_agreement_of_its_project(talk: Talk) -> None:
     first = await talk.agree()
     await talk.transfer(first.agreement_id)
-    secret, second = secret_of(talk), await talk.agree()
-    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
+    secret = secret_of(talk)
+    second = await talk.agree()
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, role="worker"
+    ) as session:
         standings = [
-            await read_agreement_status(session, each) for each in await session.scalars(select(AccessAgreement))
+            await read_agreement_status(session, each)
+            for each in await session.scalars(select(AccessAgreement))
         ]
 
     assert second.agreement_id != first.agreement_id
     assert [
-        each.agreement for each in standings if fingerprint(secret) in {one.sha256 for one in each.credentials}
+        each.agreement
+        for each in standings
+        if fingerprint(secret) in {one.sha256 for one in each.credentials}
     ] == [first.agreement_id]
 
 
@@ -88,8 +111,13 @@ async def test_a_start_that_is_sent_again_has_another_secret(talk: Talk) -> None
     await talk.transfer(negotiation.agreement_id)
 
     [refused] = talk.other.refused
-    properties = {each["name"]: each["value"] for each in refused.said["dataAddress"]["endpointProperties"]}
-    assert properties["authorization"] == secret_of(talk), "a quick second try says the same"
+    properties = {
+        each["name"]: each["value"]
+        for each in refused.said["dataAddress"]["endpointProperties"]
+    }
+    assert properties["authorization"] == secret_of(talk), (
+        "a quick second try says the same"
+    )
     assert await opens(talk, secret_of(talk))
 
 
@@ -105,15 +133,21 @@ async def revoked_by_people(talk: Talk, transfer: DataspaceProcess) -> None:
 
 
 async def suspended_by_them(talk: Talk, transfer: DataspaceProcess) -> None:
-    assert (await talk.say(transfer, "suspension", "TransferSuspensionMessage")).status_code == 200
+    assert (
+        await talk.say(transfer, "suspension", "TransferSuspensionMessage")
+    ).status_code == 200
 
 
 async def ended_by_them(talk: Talk, transfer: DataspaceProcess) -> None:
-    assert (await talk.say(transfer, "termination", "TransferTerminationMessage", code="x")).status_code == 200
+    assert (
+        await talk.say(transfer, "termination", "TransferTerminationMessage", code="x")
+    ).status_code == 200
 
 
 async def completed_by_them(talk: Talk, transfer: DataspaceProcess) -> None:
-    assert (await talk.say(transfer, "completion", "TransferCompletionMessage")).status_code == 200
+    assert (
+        await talk.say(transfer, "completion", "TransferCompletionMessage")
+    ).status_code == 200
 
 
 ENDS: list[tuple[Act, str, str]] = [
@@ -125,8 +159,12 @@ ENDS: list[tuple[Act, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("act", "state", "told"), ENDS, ids=lambda value: getattr(value, "__name__", None))
-async def test_a_secret_opens_nothing_once_it_is_over(talk: Talk, act: Act, state: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("act", "state", "told"), ENDS, ids=lambda value: getattr(value, "__name__", None)
+)
+async def test_a_secret_opens_nothing_once_it_is_over(
+    talk: Talk, act: Act, state: str, told: str
+) -> None:
     negotiation = await talk.agree()
     transfer = await talk.transfer(negotiation.agreement_id)
     secret = secret_of(talk)
@@ -151,10 +189,15 @@ async def test_what_people_take_up_again_has_a_new_secret(talk: Talk) -> None:
     await talk.work()
 
     assert await talk.state(transfer) == "STARTED"
-    assert (await opens(talk, former), await opens(talk, secret_of(talk))) == (False, True)
+    assert (await opens(talk, former), await opens(talk, secret_of(talk))) == (
+        False,
+        True,
+    )
 
 
-async def test_what_the_connector_suspended_it_takes_up_again_with_the_secret_it_has(talk: Talk) -> None:
+async def test_what_the_connector_suspended_it_takes_up_again_with_the_secret_it_has(
+    talk: Talk,
+) -> None:
     negotiation = await talk.agree()
     transfer = await talk.transfer(negotiation.agreement_id)
     await suspended_by_them(talk, transfer)
@@ -180,24 +223,40 @@ async def test_a_start_that_leaves_after_the_end_opens_nothing(talk: Talk) -> No
     talk.other.statuses.extend([503] * 6)
     with pytest.raises(Exception, match="503"):
         await talk.transfer(negotiation.agreement_id)
-    [transfer] = [each for each in await talk.desk.rows(DataspaceProcess) if each.kind == "transfer"]
-    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
-        found = await session.get_one(DataspaceProcess, (transfer.tenant_id, transfer.id), with_for_update=True)
+    [transfer] = [
+        each
+        for each in await talk.desk.rows(DataspaceProcess)
+        if each.kind == "transfer"
+    ]
+    async with talk.desk.site.database.session(
+        talk.desk.territory.id, person=talk.leader.person_id
+    ) as session:
+        found = await session.get_one(
+            DataspaceProcess, (transfer.tenant_id, transfer.id), with_for_update=True
+        )
         await close_transfer(session, found, DataspaceEvent.TERMINATE, "over")
     await talk.work()
 
-    assert talk.other.types[-2:] == ["TransferStartMessage", "TransferTerminationMessage"]
+    assert talk.other.types[-2:] == [
+        "TransferStartMessage",
+        "TransferTerminationMessage",
+    ]
     assert not await opens(talk, secret_of(talk))
 
 
-async def test_data_are_asked_for_under_an_agreement_in_the_one_way_that_there_is(talk: Talk) -> None:
+async def test_data_are_asked_for_under_an_agreement_in_the_one_way_that_there_is(
+    talk: Talk,
+) -> None:
     negotiation = await talk.agree()
     said = {
         "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{negotiation.agreement_id}",
         "format": "HttpData-PUSH", "callbackAddress": talk.other.origin,
     }  # fmt: skip
     other_way = await talk.post("/transfers/request", said)
-    unknown = await talk.post("/transfers/request", said | {"format": "HttpData-PULL", "agreementId": "urn:none"})
+    unknown = await talk.post(
+        "/transfers/request",
+        said | {"format": "HttpData-PULL", "agreementId": "urn:none"},
+    )
     await talk.change(negotiation.agreement_id, "revoke")
     over = await talk.post("/transfers/request", said | {"format": "HttpData-PULL"})
 
@@ -206,7 +265,9 @@ async def test_data_are_asked_for_under_an_agreement_in_the_one_way_that_there_i
     assert "agreementId" in str(unknown.json()["reason"])
 
 
-async def test_what_was_asked_while_it_stood_still_begins_when_it_goes_on(talk: Talk) -> None:
+async def test_what_was_asked_while_it_stood_still_begins_when_it_goes_on(
+    talk: Talk,
+) -> None:
     negotiation = await talk.agree()
     said = {
         "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{negotiation.agreement_id}",

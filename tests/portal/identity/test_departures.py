@@ -11,16 +11,30 @@ from udi.ui.site import Site
 
 
 @pytest.mark.usefixtures("portal_app")
-async def test_change_rights_changes_the_sessions_that_are_open(portal_site: Site, demo: Territory) -> None:
+async def test_change_rights_changes_the_sessions_that_are_open(
+    portal_site: Site, demo: Territory
+) -> None:
     sessions = portal_site.parts["sessions"]
-    login = make_person(demo, moderator=True, memberships={"armor": ["managers"], "goeland": ["publishers"]})
-    token, other = [await sessions.log_in(demo, each) for each in (login, make_person(demo, moderator=True))]
+    login = make_person(
+        demo,
+        moderator=True,
+        memberships={"armor": ["managers"], "goeland": ["publishers"]},
+    )
+    token, other = [
+        await sessions.log_in(demo, each)
+        for each in (login, make_person(demo, moderator=True))
+    ]
 
     async with portal_site.database.session(demo.id, role="worker") as session:
-        person = (await session.scalars(select(Person).where(Person.subject == login.subject))).one()
+        person = (
+            await session.scalars(select(Person).where(Person.subject == login.subject))
+        ).one()
         changed = await change_rights(session, person, {"armor": {"publishers"}}, ())
 
     actor, somebody = [await sessions.find_actor(demo, each) for each in (token, other)]
     assert changed
-    assert (actor.moderator, actor.memberships) == (False, {"armor": frozenset({"publishers"})})
+    assert (actor.moderator, actor.memberships) == (
+        False,
+        {"armor": frozenset({"publishers"})},
+    )
     assert somebody.moderator

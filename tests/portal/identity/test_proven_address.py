@@ -45,30 +45,47 @@ class Invited:
     acts: list[tuple[str, dict[str, str]]]
 
     async def statuses(self, client: httpx.AsyncClient) -> dict[str, int]:
-        read = {address: (await client.get(address)).status_code for address in self.reads}
-        return read | {address: (await client.post(address, data=data)).status_code for address, data in self.acts}
+        read = {
+            address: (await client.get(address)).status_code for address in self.reads
+        }
+        return read | {
+            address: (await client.post(address, data=data)).status_code
+            for address, data in self.acts
+        }
 
 
 @pytest.fixture
-async def invited(portal_app: Litestar, portal_site: Site, armor: Catalogue) -> AsyncIterator[Invited]:
+async def invited(
+    portal_app: Litestar, portal_site: Site, armor: Catalogue
+) -> AsyncIterator[Invited]:
     territory = armor.territory
     login = make_person(territory)
     async with AsyncExitStack() as stack:
         manager, leader = [
             await stack.enter_async_context(browse(portal_app, territory, someone))
-            for someone in (make_person(territory, memberships={"armor": ["managers"]}), make_person(territory))
+            for someone in (
+                make_person(territory, memberships={"armor": ["managers"]}),
+                make_person(territory),
+            )
         ]
         sent = await manager.post(
-            "/my-space/organisations/armor/invitations", data={"email": login.email, "role": "publisher"}
+            "/my-space/organisations/armor/invitations",
+            data={"email": login.email, "role": "publisher"},
         )
-        project = str((await leader.post("/projects/new", data=PROJECT)).headers["location"])
-        joined = await leader.post(f"{project}/team", data={"email": login.email, "right": "edit"})
+        project = str(
+            (await leader.post("/projects/new", data=PROJECT)).headers["location"]
+        )
+        joined = await leader.post(
+            f"{project}/team", data={"email": login.email, "right": "edit"}
+        )
         assert (sent.status_code, joined.status_code) == (303, 303)
         call = await _call(portal_site, territory, login.email)
         async with portal_site.database.session(territory.id, role="worker") as session:
             entry = (
                 await session.scalars(
-                    select(MembershipEntry.id).where(MembershipEntry.stage == MembershipStage.INVITED)
+                    select(MembershipEntry.id).where(
+                        MembershipEntry.stage == MembershipStage.INVITED
+                    )
                 )
             ).one()
         offer = f"/my-space/organisations/armor/entries/{entry}"
@@ -108,7 +125,9 @@ async def test_an_address_that_was_not_proven_opens_nothing(invited: Invited) ->
     assert set(found.values()) <= CLOSED, found
     assert "/entries/" not in lists
     assert "/invitation" not in lists
-    async with invited.site.database.session(invited.territory.id, role="worker") as session:
+    async with invited.site.database.session(
+        invited.territory.id, role="worker"
+    ) as session:
         members = (await session.scalars(select(ProjectMember))).all()
         entries = (await session.scalars(select(MembershipEntry))).all()
     assert [each.person_id for each in (*members, *entries)] == [None, None]
@@ -124,20 +143,37 @@ async def test_the_same_address_proven_opens_them(invited: Invited) -> None:
     assert "/invitation" in lists
 
 
-async def test_a_colleague_is_added_by_a_proven_address_only(portal_app: Litestar, armor: Catalogue) -> None:
+async def test_a_colleague_is_added_by_a_proven_address_only(
+    portal_app: Litestar, armor: Catalogue
+) -> None:
     leader = make_person(armor.territory, memberships={"armor": ["publishers"]})
-    impostor = replace(make_person(armor.territory, memberships={"armor": []}), email_verified=False)
+    impostor = replace(
+        make_person(armor.territory, memberships={"armor": []}), email_verified=False
+    )
     colleague = make_person(armor.territory, memberships={"armor": []})
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(browse(portal_app, armor.territory, leader))
+        client = await stack.enter_async_context(
+            browse(portal_app, armor.territory, leader)
+        )
         for someone in (impostor, colleague):
-            await stack.enter_async_context(browse(portal_app, armor.territory, someone))
+            await stack.enter_async_context(
+                browse(portal_app, armor.territory, someone)
+            )
         form = PROJECT | {"organisation": "armor", "requester": "public_body"}
-        project = str((await client.post("/projects/new", data=form)).headers["location"])
+        project = str(
+            (await client.post("/projects/new", data=form)).headers["location"]
+        )
         for someone in (impostor, colleague):
-            await client.post(f"{project}/team", data={"email": someone.email, "right": "see"})
+            await client.post(
+                f"{project}/team", data={"email": someone.email, "right": "see"}
+            )
         site: Site = portal_app.state.site
         async with site.database.session(armor.territory.id, role="worker") as session:
-            rows = (await session.execute(select(ProjectMember.email, ProjectMember.stage))).all()
+            rows = (
+                await session.execute(select(ProjectMember.email, ProjectMember.stage))
+            ).all()
 
-    assert {row.email: row.stage for row in rows} == {impostor.email: "invited", colleague.email: "joined"}
+    assert {row.email: row.stage for row in rows} == {
+        impostor.email: "invited",
+        colleague.email: "joined",
+    }

@@ -16,7 +16,9 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
-PAGE, ME, DATASETS = "/my-space/tokens", "/api/v1/me", "/api/v1/datasets/all"
+PAGE = "/my-space/tokens"
+ME = "/api/v1/me"
+DATASETS = "/api/v1/datasets/all"
 
 
 @pytest.fixture
@@ -24,9 +26,13 @@ def owner(demo: Territory) -> Login:
     return make_person(demo, memberships={"mairie": ["publishers"]})
 
 
-async def made(someone: httpx.AsyncClient, *, scopes: Sequence[str] = ("profile",)) -> str:
+async def made(
+    someone: httpx.AsyncClient, *, scopes: Sequence[str] = ("profile",)
+) -> str:
     """A token as its owner copies it."""
-    page = await someone.post(PAGE, data={"name": "tableau de bord", "days": "90", "scope": list(scopes)})
+    page = await someone.post(
+        PAGE, data={"name": "tableau de bord", "days": "90", "scope": list(scopes)}
+    )
     assert page.status_code == 201
     return re.findall(r"udi_me_[\w-]+", page.text)[0]
 
@@ -43,69 +49,117 @@ async def test_a_token_is_shown_once_and_kept_as_a_digest(
         again = await someone.get(PAGE)
 
     async with portal_database.session(demo.id) as session:
-        rows = (await session.execute(text("SELECT token_hash, api_token::text AS whole FROM app.api_token"))).all()
+        rows = (
+            await session.execute(
+                text("SELECT token_hash, api_token::text AS whole FROM app.api_token")
+            )
+        ).all()
     assert [bytes(row.token_hash) for row in rows] == [sha256(token.encode()).digest()]
     assert token not in again.text + rows[0].whole
     assert "tableau de bord" in again.text
 
 
-async def test_a_program_is_told_who_it_speaks_for(demo: Territory, portal_app: Litestar, owner: Login) -> None:
-    async with browse(portal_app, demo, owner) as someone, browse(portal_app, demo) as program:
+async def test_a_program_is_told_who_it_speaks_for(
+    demo: Territory, portal_app: Litestar, owner: Login
+) -> None:
+    async with (
+        browse(portal_app, demo, owner) as someone,
+        browse(portal_app, demo) as program,
+    ):
         token = await made(someone)
         answer = await program.get(ME, headers=shown(token))
         page = await someone.get(PAGE, headers={"Accept-Language": "en"})
 
     said = answer.json()
     assert (said["name"], said["email"]) == (owner.name, owner.email)
-    assert [(each["slug"], each["groups"]) for each in said["organisations"]] == [("mairie", ["publishers"])]
+    assert [(each["slug"], each["groups"]) for each in said["organisations"]] == [
+        ("mairie", ["publishers"])
+    ]
     assert said["token"]["scopes"] == ["profile"]
     assert answer.headers["cache-control"] == "no-store"
     assert "<td>never</td>" not in page.text, "its use is noted"
 
 
-async def test_a_token_gives_no_more_than_it_was_made_for(demo: Territory, portal_app: Litestar, owner: Login) -> None:
-    async with browse(portal_app, demo, owner) as someone, browse(portal_app, demo) as program:
+async def test_a_token_gives_no_more_than_it_was_made_for(
+    demo: Territory, portal_app: Litestar, owner: Login
+) -> None:
+    async with (
+        browse(portal_app, demo, owner) as someone,
+        browse(portal_app, demo) as program,
+    ):
         token = await made(someone, scopes=[])
-        refused, read = [await program.get(url, headers=shown(token)) for url in (ME, DATASETS)]
+        refused, read = [
+            await program.get(url, headers=shown(token)) for url in (ME, DATASETS)
+        ]
         own_page = await program.get("/my-space", headers=shown(token))
         nobody = await program.get(ME)
 
     assert refused.status_code == 403
-    assert refused.headers["www-authenticate"].endswith('error="insufficient_scope", scope="profile"')
+    assert refused.headers["www-authenticate"].endswith(
+        'error="insufficient_scope", scope="profile"'
+    )
     assert refused.json()["detail"] == "This token was not given the right «profile»."
     assert read.status_code == 200
     assert own_page.status_code == 401, "pages are for people who log in"
-    assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, 'Bearer realm="udi"')
+    assert (nobody.status_code, nobody.headers["www-authenticate"]) == (
+        401,
+        'Bearer realm="udi"',
+    )
 
 
 @pytest.mark.parametrize("ended", ["revoked", "over", "unknown", "another program's"])
 async def test_a_token_that_ended_opens_nothing_not_even_what_is_open(
-    demo: Territory, portal_app: Litestar, portal_database: Database, owner: Login, ended: str
+    demo: Territory,
+    portal_app: Litestar,
+    portal_database: Database,
+    owner: Login,
+    ended: str,
 ) -> None:
-    async with browse(portal_app, demo, owner) as someone, browse(portal_app, demo) as program:
+    async with (
+        browse(portal_app, demo, owner) as someone,
+        browse(portal_app, demo) as program,
+    ):
         token = await made(someone)
         if ended == "revoked":
-            [address] = re.findall(rf"{PAGE}/[0-9a-f-]+/revoke", (await someone.get(PAGE)).text)
+            [address] = re.findall(
+                rf"{PAGE}/[0-9a-f-]+/revoke", (await someone.get(PAGE)).text
+            )
             await someone.post(address)
         async with portal_database.session(demo.id) as session:
             if ended == "over":
-                await session.execute(text("UPDATE app.api_token SET expires_at = now() - interval '1 second'"))
-        token = {"unknown": token + "x", "another program's": "udi_" + token[7:]}.get(ended, token)
+                await session.execute(
+                    text(
+                        "UPDATE app.api_token SET expires_at = now() - interval '1 second'"
+                    )
+                )
+        token = {"unknown": token + "x", "another program's": "udi_" + token[7:]}.get(
+            ended, token
+        )
         answers = [
-            await program.get(url, headers=shown(token)) for url in (ME, DATASETS, "/ogc", "/api/3/action/package_list")
+            await program.get(url, headers=shown(token))
+            for url in (ME, DATASETS, "/ogc", "/api/3/action/package_list")
         ]
 
     assert [answer.status_code for answer in answers] == [401] * 4
-    assert all('error="invalid_token"' in answer.headers["www-authenticate"] for answer in answers)
+    assert all(
+        'error="invalid_token"' in answer.headers["www-authenticate"]
+        for answer in answers
+    )
     assert "what is open needs none" in answers[0].json()["remedy"]
 
 
 async def test_nobody_sees_or_revokes_the_token_of_another(
-    demo: Territory, other: Territory, portal_app: Litestar, portal_database: Database, owner: Login
+    demo: Territory,
+    other: Territory,
+    portal_app: Litestar,
+    portal_database: Database,
+    owner: Login,
 ) -> None:
     async with browse(portal_app, demo, owner) as someone:
         token = await made(someone)
-        address = re.findall(rf"{PAGE}/[0-9a-f-]+/revoke", (await someone.get(PAGE)).text)[0]
+        address = re.findall(
+            rf"{PAGE}/[0-9a-f-]+/revoke", (await someone.get(PAGE)).text
+        )[0]
     async with browse(portal_app, demo, make_person(demo)) as neighbour:
         assert "tableau de bord" not in (await neighbour.get(PAGE)).text
         assert (await neighbour.post(address)).status_code == 404
@@ -116,7 +170,9 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
         person = await session.scalar(text("SELECT person_id FROM app.api_token"))
     for who, rows in ((person, 1), ("00000000-0000-4000-8000-000000000000", 0)):
         async with portal_database.session(demo.id, person=who) as session:
-            assert await session.scalar(text("SELECT count(*) FROM app.api_token")) == rows
+            assert (
+                await session.scalar(text("SELECT count(*) FROM app.api_token")) == rows
+            )
     async with browse(portal_app, demo) as program:
         assert (await program.get(ME, headers=shown(token))).status_code == 200
 
@@ -124,7 +180,10 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        ({"name": " ", "days": "30"}, "Give it a name that says which program uses it."),
+        (
+            {"name": " ", "days": "30"},
+            "Give it a name that says which program uses it.",
+        ),
         ({"name": "x", "days": "4000"}, "Choose how long it is good."),
         ({"name": "x", "days": "30", "scope": "everything"}, "There is no such right."),
     ],
@@ -147,7 +206,9 @@ async def test_twenty_tokens_are_enough_until_one_is_revoked(
         for _ in range(20):
             await made(someone)
         more = await someone.post(PAGE, data={"name": "x", "days": "30"})
-        address = re.findall(rf"{PAGE}/[0-9a-f-]+/revoke", (await someone.get(PAGE)).text)[0]
+        address = re.findall(
+            rf"{PAGE}/[0-9a-f-]+/revoke", (await someone.get(PAGE)).text
+        )[0]
         await someone.post(address)
         await made(someone)
 
@@ -162,15 +223,24 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
         monkeypatch.setattr(each, "limit", most)
         monkeypatch.setattr(each, "clock", lambda: 90.0)
         monkeypatch.setattr(each, "_window", -1)
-    async with browse(portal_app, demo, owner) as someone, browse(portal_app, demo) as program:
+    async with (
+        browse(portal_app, demo, owner) as someone,
+        browse(portal_app, demo) as program,
+    ):
         token = await made(someone)
         passing = [await program.get(DATASETS) for _ in range(3)]
         known = await program.get(DATASETS, headers=shown(token))
-        elsewhere = await program.get(DATASETS, headers={"X-Forwarded-For": "198.51.100.7"})
-        again = await program.get(DATASETS, headers={"X-Forwarded-For": "198.51.100.7", "If-None-Match": "*"})
+        elsewhere = await program.get(
+            DATASETS, headers={"X-Forwarded-For": "198.51.100.7"}
+        )
+        again = await program.get(
+            DATASETS, headers={"X-Forwarded-For": "198.51.100.7", "If-None-Match": "*"}
+        )
         page = await program.get("/data")
 
-    assert [(answer.status_code, answer.headers["ratelimit"]) for answer in passing] == [
+    assert [
+        (answer.status_code, answer.headers["ratelimit"]) for answer in passing
+    ] == [
         (200, '"api";r=1;t=30'),
         (200, '"api";r=0;t=30'),
         (429, '"api";r=0;t=30'),
@@ -185,12 +255,27 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     assert page.status_code == 200, "pages for people are not counted"
 
 
-async def test_the_page_of_tokens_in_a_browser(demo: Territory, portal_app: Litestar, owner: Login, tab: Tab) -> None:
+async def test_the_page_of_tokens_in_a_browser(
+    demo: Territory, portal_app: Litestar, owner: Login, tab: Tab
+) -> None:
     async with browse(portal_app, demo, owner) as someone:
         address = f"{demo.origin}{PAGE}"
         assert await tab.find_faults(someone, address, "tokens-empty", "fr") == []
         wrong = await someone.post(PAGE, data={"name": "", "days": ""})
-        one = await someone.post(PAGE, data={"name": "tableau-de-bord-" * 5, "days": "365", "scope": "profile"})
+        one = await someone.post(
+            PAGE,
+            data={"name": "tableau-de-bord-" * 5, "days": "365", "scope": "profile"},
+        )
         assert await tab.find_faults(someone, address, "tokens", "fr", "en") == []
-        assert await tab.find_faults(Answered(someone, PAGE, wrong), address, "tokens-wrong", "fr") == []
-        assert await tab.find_faults(Answered(someone, PAGE, one), address, "tokens-made", "fr") == []
+        assert (
+            await tab.find_faults(
+                Answered(someone, PAGE, wrong), address, "tokens-wrong", "fr"
+            )
+            == []
+        )
+        assert (
+            await tab.find_faults(
+                Answered(someone, PAGE, one), address, "tokens-made", "fr"
+            )
+            == []
+        )

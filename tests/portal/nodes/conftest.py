@@ -22,9 +22,15 @@ def mailbox() -> Iterator[Receiver]:
 
 @pytest.fixture
 async def listening(
-    portal_site: Site, portal_app: Litestar, demo: Territory, issuer: Issuer, mailbox: Receiver
+    portal_site: Site,
+    portal_app: Litestar,
+    demo: Territory,
+    issuer: Issuer,
+    mailbox: Receiver,
 ) -> AsyncIterator[Pusher]:
     """A registered node whose address takes reports; no job of another test waits."""
     await clear_queue(portal_site)
-    async with pushing(portal_site, portal_app, demo, issuer, slug="listening", url=mailbox.origin) as pusher:
+    async with pushing(
+        portal_site, portal_app, demo, issuer, slug="listening", url=mailbox.origin
+    ) as pusher:
         yield pusher

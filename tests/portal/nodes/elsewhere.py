@@ -27,7 +27,11 @@ class Catalogue:
 
     def put(self, path: str, body: Any, *, status: int = 200, **headers: str) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.pages[path] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
+        self.pages[path] = (
+            status,
+            {name.replace("_", "-"): value for name, value in headers.items()},
+            content,
+        )
 
     def answer(self, path: str) -> Answer:
         parts = urlsplit(path)
@@ -48,7 +52,8 @@ def serve(name: str) -> Iterator[Catalogue]:
             status, headers, body = kept.answer(self.path)
             etag = headers.get("ETag")
             if etag and self.headers.get("If-None-Match") == etag:
-                status, body = 304, b""
+                status = 304
+                body = b""
             self.send_response(status)
             for header, value in headers.items():
                 self.send_header(header, value)
@@ -68,7 +73,9 @@ def serve(name: str) -> Iterator[Catalogue]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     kept.origin = f"http://{name}:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}
+    )
     thread.start()
     try:
         yield kept

@@ -14,13 +14,18 @@ from udi.kit.errors import NotFoundError
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
-from udi.portal.nodes.actions.invite import EndedInvitationError, accept_invitation, invite_node
+from udi.portal.nodes.actions.invite import (
+    EndedInvitationError,
+    accept_invitation,
+    invite_node,
+)
 from udi.portal.nodes.models import NodeInvitation
 from udi.portal.organisations.models import Organisation
 from udi.protocol.node_registration import ClientCredentials, NodeCredentials
 
 DRAWN = NodeCredentials(
-    push=ClientCredentials(client_id="push", secret="a"), login=ClientCredentials(client_id="login", secret="b")
+    push=ClientCredentials(client_id="push", secret="a"),
+    login=ClientCredentials(client_id="login", secret="b"),
 )
 Invited = tuple[NodeInvitation, str]
 
@@ -55,22 +60,35 @@ def moderator(demo: Territory, make_person: Callable[..., Login]) -> Login:
 
 async def end(database: Database, territory: Territory) -> None:
     async with database.session(territory.id, role="worker") as session:
-        await session.execute(update(NodeInvitation).values(expires_at=now() - timedelta(seconds=1)))
+        await session.execute(
+            update(NodeInvitation).values(expires_at=now() - timedelta(seconds=1))
+        )
 
 
 async def events(database: Database, territory: Territory) -> list[str]:
     async with database.session(territory.id, role="worker") as session:
-        return list(await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at)))
+        return list(
+            await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))
+        )
 
 
 async def test_the_team_sees_who_is_invited_for_whom_and_until_when(
-    portal_app: Litestar, demo: Territory, invited: Invited, moderator: Login, browse: Any
+    portal_app: Litestar,
+    demo: Territory,
+    invited: Invited,
+    moderator: Login,
+    browse: Any,
 ) -> None:
     invitation, code = invited
     async with browse(portal_app, demo, moderator) as team:
         page = await team.get("/nodes")
 
-    for words in ("Nœuds invités", "Nœud du quai", "Port de Kerlévan", "https://quai.example"):
+    for words in (
+        "Nœuds invités",
+        "Nœud du quai",
+        "Port de Kerlévan",
+        "https://quai.example",
+    ):
         assert words in page.text
     assert f"/nodes/invitations/{invitation.id}/renew" in page.text
     assert "Terminée" not in page.text
@@ -78,7 +96,12 @@ async def test_the_team_sees_who_is_invited_for_whom_and_until_when(
 
 
 async def test_an_invitation_that_ended_works_again_once_renewed(
-    portal_app: Litestar, portal_database: Database, demo: Territory, invited: Invited, moderator: Login, browse: Any
+    portal_app: Litestar,
+    portal_database: Database,
+    demo: Territory,
+    invited: Invited,
+    moderator: Login,
+    browse: Any,
 ) -> None:
     invitation, code = invited
     await end(portal_database, demo)
@@ -94,7 +117,9 @@ async def test_an_invitation_that_ended_works_again_once_renewed(
     assert "node.invitation_renewed" in await events(portal_database, demo)
 
 
-async def test_an_invitation_works_once(portal_database: Database, demo: Territory, invited: Invited) -> None:
+async def test_an_invitation_works_once(
+    portal_database: Database, demo: Territory, invited: Invited
+) -> None:
     _, code = invited
     async with portal_database.session(demo.id, role="worker") as session:
         await accept_invitation(session, code)
@@ -116,13 +141,22 @@ async def test_an_invitation_whose_days_have_passed_works_no_more(
 
 
 async def test_a_cancelled_invitation_is_worth_nothing(
-    portal_app: Litestar, portal_database: Database, demo: Territory, invited: Invited, moderator: Login, browse: Any
+    portal_app: Litestar,
+    portal_database: Database,
+    demo: Territory,
+    invited: Invited,
+    moderator: Login,
+    browse: Any,
 ) -> None:
     invitation, code = invited
     async with browse(portal_app, demo, moderator) as team:
-        assert (await team.post(f"/nodes/invitations/{invitation.id}/cancel")).status_code == 303
+        assert (
+            await team.post(f"/nodes/invitations/{invitation.id}/cancel")
+        ).status_code == 303
         assert "Nœud du quai" not in (await team.get("/nodes")).text
-        assert (await team.post(f"/nodes/invitations/{invitation.id}/renew")).status_code == 404
+        assert (
+            await team.post(f"/nodes/invitations/{invitation.id}/renew")
+        ).status_code == 404
 
     async with portal_database.session(demo.id, role="worker") as session:
         with pytest.raises(NotFoundError):
@@ -131,7 +165,12 @@ async def test_a_cancelled_invitation_is_worth_nothing(
 
 
 async def test_one_that_joined_is_no_invitation_any_more(
-    portal_app: Litestar, portal_database: Database, demo: Territory, invited: Invited, moderator: Login, browse: Any
+    portal_app: Litestar,
+    portal_database: Database,
+    demo: Territory,
+    invited: Invited,
+    moderator: Login,
+    browse: Any,
 ) -> None:
     invitation, code = invited
     async with portal_database.session(demo.id, role="worker") as session:
@@ -157,9 +196,14 @@ async def test_nobody_else_touches_one(
     make_person: Any,
 ) -> None:
     address = f"/nodes/invitations/{invited[0].id}/{act}"
-    member, theirs = make_person(demo, memberships={"port": ["managers"]}), make_person(other, moderator=True)
-    async with browse(portal_app, demo, member) as inside, browse(portal_app, other, theirs) as elsewhere:
-        refused, unknown = await inside.post(address), await elsewhere.post(address)
+    member = make_person(demo, memberships={"port": ["managers"]})
+    theirs = make_person(other, moderator=True)
+    async with (
+        browse(portal_app, demo, member) as inside,
+        browse(portal_app, other, theirs) as elsewhere,
+    ):
+        refused = await inside.post(address)
+        unknown = await elsewhere.post(address)
         assert "Nœud du quai" not in (await elsewhere.get("/nodes")).text
 
     assert (refused.status_code, unknown.status_code) == (403, 404)

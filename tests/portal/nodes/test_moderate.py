@@ -23,28 +23,49 @@ def moderator(demo: Territory, make_person: Callable[..., Login]) -> Login:
 
 
 async def test_the_team_takes_a_dataset_off_and_its_node_reads_why(
-    portal_app: Litestar, demo: Territory, listening: Pusher, mailbox: Receiver, moderator: Login
+    portal_app: Litestar,
+    demo: Territory,
+    listening: Pusher,
+    mailbox: Receiver,
+    moderator: Login,
 ) -> None:
     record = make_record(listening.organisation)
     await listening.post(record)
     await deliver(listening)
     address = f"/data/{record['global_id']}"
     async with browse(portal_app, demo, moderator) as team:
-        assert f"{address}/withdraw" in (await team.get(address, follow_redirects=True)).text
+        assert (
+            f"{address}/withdraw"
+            in (await team.get(address, follow_redirects=True)).text
+        )
         silent = await team.post(f"{address}/withdraw", data={"reason": " "})
         done = await team.post(f"{address}/withdraw", data={"reason": REASON})
         page = await team.get(address)
         again = await team.post(f"{address}/withdraw", data={"reason": REASON})
     await deliver(listening)
 
-    assert (silent.status_code, done.status_code, page.status_code, again.status_code) == (422, 303, 410, 409)
+    assert (
+        silent.status_code,
+        done.status_code,
+        page.status_code,
+        again.status_code,
+    ) == (422, 303, 410, 409)
     assert REASON in page.text
     assert f"{address}/allow" in page.text
     _, told = mailbox.reports
     said = told.document
-    assert (said["method"], said["integration_status"], said["comment"]) == ("DELETE", "OK", REASON)
-    assert (said["withdrawn_by_team"], said["resource_id"]) == (True, record["global_id"])
-    assert [report.delivery for report in await listening.reports()] == [ReportDeliveryState.SENT] * 2
+    assert (said["method"], said["integration_status"], said["comment"]) == (
+        "DELETE",
+        "OK",
+        REASON,
+    )
+    assert (said["withdrawn_by_team"], said["resource_id"]) == (
+        True,
+        record["global_id"],
+    )
+    assert [report.delivery for report in await listening.reports()] == [
+        ReportDeliveryState.SENT
+    ] * 2
 
 
 async def test_its_node_publishes_it_again_only_once_the_team_lets_it(
@@ -59,41 +80,65 @@ async def test_its_node_publishes_it_again_only_once_the_team_lets_it(
         allowed = await team.post(f"{address}/allow")
         twice = await team.post(f"{address}/allow")
 
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (403, "ERR-108")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (
+        403,
+        "ERR-108",
+    )
     assert REASON in refused.json()["errors"][0]["reason"]
     assert (allowed.status_code, twice.status_code) == (303, 409)
     assert (await listening.post(record)).status_code == 200
 
 
 async def test_a_node_that_is_away_is_told_later(
-    portal_app: Litestar, demo: Territory, listening: Pusher, mailbox: Receiver, moderator: Login
+    portal_app: Litestar,
+    demo: Territory,
+    listening: Pusher,
+    mailbox: Receiver,
+    moderator: Login,
 ) -> None:
     record = make_record(listening.organisation)
     await listening.post(record)
     await deliver(listening)
     mailbox.statuses.extend([503, 503])
     async with browse(portal_app, demo, moderator) as team:
-        await team.post(f"/data/{record['global_id']}/withdraw", data={"reason": REASON})
+        await team.post(
+            f"/data/{record['global_id']}/withdraw", data={"reason": REASON}
+        )
 
     await deliver(listening)
 
     [report] = await listening.reports(Report.comment != "")
-    assert (report.delivery, report.attempts, mailbox.refused) == (ReportDeliveryState.SENT, 3, 2)
+    assert (report.delivery, report.attempts, mailbox.refused) == (
+        ReportDeliveryState.SENT,
+        3,
+        2,
+    )
 
 
 async def test_nobody_else_may(
-    portal_app: Litestar, demo: Territory, listening: Pusher, make_person: Callable[..., Login]
+    portal_app: Litestar,
+    demo: Territory,
+    listening: Pusher,
+    make_person: Callable[..., Login],
 ) -> None:
     record = make_record(listening.organisation)
     await listening.post(record)
     address = f"/data/{record['global_id']}"
 
     async def send(client: httpx.AsyncClient) -> int:
-        return (await client.post(f"{address}/withdraw", data={"reason": REASON})).status_code
+        return (
+            await client.post(f"{address}/withdraw", data={"reason": REASON})
+        ).status_code
 
     async with browse(portal_app, demo, make_person(demo)) as somebody:
-        assert (await send(somebody), (await somebody.get(f"{address}/withdraw")).status_code) == (403, 403)
-        assert f"{address}/withdraw" not in (await somebody.get(address, follow_redirects=True)).text
+        assert (
+            await send(somebody),
+            (await somebody.get(f"{address}/withdraw")).status_code,
+        ) == (403, 403)
+        assert (
+            f"{address}/withdraw"
+            not in (await somebody.get(address, follow_redirects=True)).text
+        )
     async with browse(portal_app, demo) as nobody:
         assert await send(nobody) in {303, 401}
         assert (await nobody.get(address, follow_redirects=True)).status_code == 200
@@ -107,6 +152,11 @@ async def test_the_pages_of_the_team_in_a_browser(
     path = f"/data/{record['global_id']}"
     address = f"{demo.origin}{path}"
     async with browse(portal_app, demo, moderator) as team:
-        assert await tab.find_faults(team, f"{address}/withdraw", "team-withdraw", "fr", "en") == []
+        assert (
+            await tab.find_faults(
+                team, f"{address}/withdraw", "team-withdraw", "fr", "en"
+            )
+            == []
+        )
         await team.post(f"{path}/withdraw", data={"reason": REASON})
         assert await tab.find_faults(team, address, "team-withdrawn", "fr", "en") == []

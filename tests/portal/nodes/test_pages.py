@@ -15,7 +15,9 @@ from udi.portal.nodes.models import Report, ReportDeliveryState
 async def failed(listening: Pusher, mailbox: Receiver) -> Report:
     """A report that no attempt could deliver."""
     mailbox.statuses.append(404)
-    await listening.post(make_record(listening.organisation, resource_title="Arbres perdus"))
+    await listening.post(
+        make_record(listening.organisation, resource_title="Arbres perdus")
+    )
     await deliver(listening)
     [report] = await listening.reports()
     assert report.delivery == ReportDeliveryState.FAILED
@@ -47,11 +49,19 @@ async def test_a_territory_without_nodes_says_how_to_have_one(
 
 
 async def test_members_are_refused_and_passers_by_are_asked_to_log_in(
-    portal_app: Litestar, demo: Territory, listening: Pusher, browse: Any, make_person: Any
+    portal_app: Litestar,
+    demo: Territory,
+    listening: Pusher,
+    browse: Any,
+    make_person: Any,
 ) -> None:
     member = make_person(demo, memberships={"listening-town": ["managers"]})
-    async with browse(portal_app, demo, member) as inside, browse(portal_app, demo) as outside:
-        refused, asked = await inside.get("/nodes"), await outside.get("/nodes")
+    async with (
+        browse(portal_app, demo, member) as inside,
+        browse(portal_app, demo) as outside,
+    ):
+        refused = await inside.get("/nodes")
+        asked = await outside.get("/nodes")
 
     assert refused.status_code == 403
     assert "Node listening" not in refused.text
@@ -59,7 +69,11 @@ async def test_members_are_refused_and_passers_by_are_asked_to_log_in(
 
 
 async def test_the_team_of_another_territory_sees_nothing(
-    portal_app: Litestar, other: Territory, failed: Report, browse: Any, make_person: Any
+    portal_app: Litestar,
+    other: Territory,
+    failed: Report,
+    browse: Any,
+    make_person: Any,
 ) -> None:
     async with browse(portal_app, other, make_person(other, moderator=True)) as theirs:
         page = await theirs.get("/nodes")
@@ -70,7 +84,9 @@ async def test_the_team_of_another_territory_sees_nothing(
     assert (resent.status_code, resent_all.status_code) == (404, 404)
 
 
-@pytest.mark.parametrize("address", ["/nodes/reports/{id}/resend", "/nodes/listening/resend"])
+@pytest.mark.parametrize(
+    "address", ["/nodes/reports/{id}/resend", "/nodes/listening/resend"]
+)
 async def test_a_report_sent_again_arrives(
     portal_app: Litestar,
     demo: Territory,
@@ -88,11 +104,15 @@ async def test_a_report_sent_again_arrives(
         page = await team.get("/nodes")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/nodes")
-    assert [received.document["report_id"] for received in mailbox.reports] == [str(failed.id)]
+    assert [received.document["report_id"] for received in mailbox.reports] == [
+        str(failed.id)
+    ]
     assert "Arbres perdus" not in page.text
 
 
-@pytest.mark.parametrize("address", ["/nodes/reports/{id}/resend", "/nodes/listening/resend"])
+@pytest.mark.parametrize(
+    "address", ["/nodes/reports/{id}/resend", "/nodes/listening/resend"]
+)
 async def test_only_the_team_sends_again(
     portal_app: Litestar,
     demo: Territory,
@@ -103,16 +123,27 @@ async def test_only_the_team_sends_again(
     make_person: Any,
     address: str,
 ) -> None:
-    async with browse(portal_app, demo, make_person(demo)) as member, browse(portal_app, demo) as stranger:
+    async with (
+        browse(portal_app, demo, make_person(demo)) as member,
+        browse(portal_app, demo) as stranger,
+    ):
         refused = await member.post(address.format(id=failed.id))
         unknown = await stranger.post(address.format(id=failed.id))
 
     assert (refused.status_code, unknown.status_code) == (403, 401)
-    assert [report.delivery for report in await listening.reports()] == [ReportDeliveryState.FAILED]
+    assert [report.delivery for report in await listening.reports()] == [
+        ReportDeliveryState.FAILED
+    ]
 
 
 async def test_a_report_that_arrived_is_not_sent_again(
-    portal_app: Litestar, demo: Territory, *, listening: Pusher, mailbox: Receiver, browse: Any, make_person: Any
+    portal_app: Litestar,
+    demo: Territory,
+    *,
+    listening: Pusher,
+    mailbox: Receiver,
+    browse: Any,
+    make_person: Any,
 ) -> None:
     await listening.post(make_record(listening.organisation))
     await deliver(listening)

@@ -15,7 +15,11 @@ from udi.portal.nodes.models import Node, ReportDeliveryState
 
 async def dataset_of(pusher: Pusher, dataset: str) -> Dataset:
     async with pusher.site.database.session(pusher.territory.id) as session:
-        return (await session.scalars(select(Dataset).where(Dataset.id == uuid.UUID(dataset)))).one()
+        return (
+            await session.scalars(
+                select(Dataset).where(Dataset.id == uuid.UUID(dataset))
+            )
+        ).one()
 
 
 async def test_a_push_publishes_the_record_under_its_id(north: Pusher) -> None:
@@ -26,8 +30,14 @@ async def test_a_push_publishes_the_record_under_its_id(north: Pusher) -> None:
     dataset = await dataset_of(north, record["global_id"])
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
-    assert (dataset.title, dataset.state) == (record["resource_title"], DatasetState.PUBLISHED)
-    assert (dataset.node_id, dataset.organisation_id) == (north.node.id, north.organisation)
+    assert (dataset.title, dataset.state) == (
+        record["resource_title"],
+        DatasetState.PUBLISHED,
+    )
+    assert (dataset.node_id, dataset.organisation_id) == (
+        north.node.id,
+        north.organisation,
+    )
 
 
 async def test_the_answer_names_the_report(north: Pusher) -> None:
@@ -38,11 +48,16 @@ async def test_the_answer_names_the_report(north: Pusher) -> None:
     [report] = await north.reports()
     assert answer.json() == str(report.id)
     assert (report.method, report.version, report.accepted) == ("POST", "1.4.1", True)
-    assert (str(report.resource_id), report.resource_title) == (record["global_id"], record["resource_title"])
+    assert (str(report.resource_id), report.resource_title) == (
+        record["global_id"],
+        record["resource_title"],
+    )
     assert report.delivery == ReportDeliveryState.PENDING
 
 
-async def test_the_same_push_twice_makes_one_dataset_and_two_reports(north: Pusher) -> None:
+async def test_the_same_push_twice_makes_one_dataset_and_two_reports(
+    north: Pusher,
+) -> None:
     record = make_record(north.organisation)
 
     answers = [await north.post(record) for _ in range(2)]
@@ -61,7 +76,9 @@ async def test_the_same_push_ten_times_at_once_makes_one_dataset(north: Pusher) 
     assert await north.count_datasets() == 1
 
 
-async def test_a_push_under_a_known_id_with_other_words_is_refused(north: Pusher) -> None:
+async def test_a_push_under_a_known_id_with_other_words_is_refused(
+    north: Pusher,
+) -> None:
     record = make_record(north.organisation)
     await north.post(record)
 
@@ -69,7 +86,9 @@ async def test_a_push_under_a_known_id_with_other_words_is_refused(north: Pusher
 
     assert answer.status_code == 409
     assert [error["code"] for error in answer.json()["errors"]] == ["ERR-304"]
-    assert (await dataset_of(north, record["global_id"])).title == record["resource_title"]
+    assert (await dataset_of(north, record["global_id"])).title == record[
+        "resource_title"
+    ]
 
 
 async def test_an_update_replaces_the_description_and_the_files(north: Pusher) -> None:
@@ -77,7 +96,9 @@ async def test_an_update_replaces_the_description_and_the_files(north: Pusher) -
     await north.post(record)
     files = [make_file(), make_file()]
 
-    answer = await north.put({**record, "resource_title": "Other words", "available_formats": files})
+    answer = await north.put(
+        {**record, "resource_title": "Other words", "available_formats": files}
+    )
 
     assert answer.status_code == 200
     assert (await dataset_of(north, record["global_id"])).title == "Other words"
@@ -90,8 +111,14 @@ async def test_an_update_may_name_the_record_in_its_address(north: Pusher) -> No
     record = make_record(north.organisation)
     await north.post(record)
 
-    right = await north.send("PUT", f"{RESOURCES}/{record['global_id']}", {**record, "resource_title": "Right"})
-    wrong = await north.send("PUT", f"{RESOURCES}/{uuid.uuid4()}", {**record, "resource_title": "Wrong"})
+    right = await north.send(
+        "PUT",
+        f"{RESOURCES}/{record['global_id']}",
+        {**record, "resource_title": "Right"},
+    )
+    wrong = await north.send(
+        "PUT", f"{RESOURCES}/{uuid.uuid4()}", {**record, "resource_title": "Wrong"}
+    )
 
     assert right.status_code == 200
     assert wrong.status_code == 422
@@ -99,18 +126,25 @@ async def test_an_update_may_name_the_record_in_its_address(north: Pusher) -> No
     assert (await dataset_of(north, record["global_id"])).title == "Right"
 
 
-async def test_what_is_unknown_can_neither_be_updated_nor_withdrawn(north: Pusher) -> None:
+async def test_what_is_unknown_can_neither_be_updated_nor_withdrawn(
+    north: Pusher,
+) -> None:
     record = make_record(north.organisation)
 
     answers = [await north.put(record), await north.delete(record["global_id"])]
 
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert [answer.json()["errors"][0]["code"] for answer in answers] == ["ERR-104", "ERR-104"]
+    assert [answer.json()["errors"][0]["code"] for answer in answers] == [
+        "ERR-104",
+        "ERR-104",
+    ]
     assert [report.accepted for report in await north.reports()] == [False, False]
     assert await north.count_datasets() == 0
 
 
-async def test_a_withdrawn_record_leaves_the_catalogue_and_can_be_published_again(north: Pusher) -> None:
+async def test_a_withdrawn_record_leaves_the_catalogue_and_can_be_published_again(
+    north: Pusher,
+) -> None:
     record = make_record(north.organisation)
     await north.post(record)
 
@@ -123,22 +157,36 @@ async def test_a_withdrawn_record_leaves_the_catalogue_and_can_be_published_agai
     assert state == DatasetState.WITHDRAWN
     assert [answer.status_code for answer in again] == [404, 404]
     assert back.status_code == 200
-    assert (await dataset_of(north, record["global_id"])).state == DatasetState.PUBLISHED
-    assert [report.method for report in await north.reports()] == ["POST", "DELETE", "DELETE", "PUT", "POST"]
+    assert (
+        await dataset_of(north, record["global_id"])
+    ).state == DatasetState.PUBLISHED
+    assert [report.method for report in await north.reports()] == [
+        "POST",
+        "DELETE",
+        "DELETE",
+        "PUT",
+        "POST",
+    ]
 
 
-async def test_another_node_cannot_publish_under_a_withdrawn_id(north: Pusher, south: Pusher) -> None:
+async def test_another_node_cannot_publish_under_a_withdrawn_id(
+    north: Pusher, south: Pusher
+) -> None:
     record = make_record(north.organisation)
     await north.post(record)
     await north.delete(record["global_id"])
 
-    answer = await south.post({**record, "producer": make_record(south.organisation)["producer"]})
+    answer = await south.post(
+        {**record, "producer": make_record(south.organisation)["producer"]}
+    )
 
     assert answer.status_code == 403
     assert [error["code"] for error in answer.json()["errors"]] == ["ERR-111"]
 
 
-async def test_local_id_and_doi_name_one_dataset_each(north: Pusher, south: Pusher) -> None:
+async def test_local_id_and_doi_name_one_dataset_each(
+    north: Pusher, south: Pusher
+) -> None:
     names = {"local_id": "trees-1", "doi": "10.5072/FK2/ABCDEF"}
     await north.post(make_record(north.organisation, **names))
 
@@ -153,8 +201,13 @@ async def test_local_id_and_doi_name_one_dataset_each(north: Pusher, south: Push
     assert accepted.status_code == 200
 
 
-async def test_two_nodes_that_take_one_local_id_at_once_get_one_dataset(north: Pusher, south: Pusher) -> None:
-    records = [(node, make_record(node.organisation, local_id="same")) for node in (north, south) * 3]
+async def test_two_nodes_that_take_one_local_id_at_once_get_one_dataset(
+    north: Pusher, south: Pusher
+) -> None:
+    records = [
+        (node, make_record(node.organisation, local_id="same"))
+        for node in (north, south) * 3
+    ]
 
     answers = await asyncio.gather(*(node.post(record) for node, record in records))
 
@@ -162,7 +215,9 @@ async def test_two_nodes_that_take_one_local_id_at_once_get_one_dataset(north: P
     assert await north.count_datasets() == 1
 
 
-async def test_a_theme_that_the_territory_does_not_know_is_refused(north: Pusher) -> None:
+async def test_a_theme_that_the_territory_does_not_know_is_refused(
+    north: Pusher,
+) -> None:
     answer = await north.post(make_record(north.organisation, theme="astrology"))
 
     assert answer.status_code == 422
@@ -171,8 +226,12 @@ async def test_a_theme_that_the_territory_does_not_know_is_refused(north: Pusher
     assert "environment" in error["remedy"]
 
 
-async def test_every_fault_is_named_at_once_in_the_callers_language(north: Pusher) -> None:
-    record = make_record(north.organisation, theme="astrology", resource_title="x" * 151, keywords=[])
+async def test_every_fault_is_named_at_once_in_the_callers_language(
+    north: Pusher,
+) -> None:
+    record = make_record(
+        north.organisation, theme="astrology", resource_title="x" * 151, keywords=[]
+    )
 
     english = await north.send("POST", body=record, Accept_Language="en")
     french = await north.send("POST", body=record, Accept_Language="fr")
@@ -202,7 +261,9 @@ async def test_a_call_waits_for_no_other_that_is_being_noted(north: Pusher) -> N
 async def test_a_call_is_noted_as_last_seen(north: Pusher) -> None:
     assert north.node.last_seen_at is None
 
-    assert (await north.client.get("/kalim/v1/integrationRequest/search")).status_code == 200
+    assert (
+        await north.client.get("/kalim/v1/integrationRequest/search")
+    ).status_code == 200
 
     async with north.site.database.session(north.territory.id) as session:
         assert (await session.scalars(select(Node.last_seen_at))).one() is not None
@@ -236,21 +297,36 @@ async def test_a_node_searches_its_own_requests(north: Pusher, south: Pusher) ->
     search = "/kalim/v1/integrationRequest/search"
 
     page = (await north.client.get(search, params={"limit": 2, "offset": 1})).json()
-    refused = (await north.client.get(search, params={"integrationStatus": "KO"})).json()
-    one = (await north.client.get(search, params={"globalId": records[0]["global_id"]})).json()
-    past = (await north.client.get(search, params={"creationDateMax": "2020-01-01T00:00:00Z"})).json()
+    refused = (
+        await north.client.get(search, params={"integrationStatus": "KO"})
+    ).json()
+    one = (
+        await north.client.get(search, params={"globalId": records[0]["global_id"]})
+    ).json()
+    past = (
+        await north.client.get(
+            search, params={"creationDateMax": "2020-01-01T00:00:00Z"}
+        )
+    ).json()
 
     assert (page["total"], len(page["elements"])) == (4, 2)
     assert page["elements"][0]["global_id"] == records[2]["global_id"]
     assert [element["method"] for element in refused["elements"]] == ["PUT"]
     assert refused["elements"][0]["integration_errors"][0]["error_code"] == "ERR-104"
-    assert [element["progress_status"] for element in one["elements"]] == ["INTEGRATION_HANDLED"]
+    assert [element["progress_status"] for element in one["elements"]] == [
+        "INTEGRATION_HANDLED"
+    ]
     assert past["total"] == 0
 
 
 async def test_a_search_that_makes_no_sense_is_refused(north: Pusher) -> None:
     search = "/kalim/v1/integrationRequest/search"
-    for wrong in ({"integrationStatus": "MAYBE"}, {"globalId": "x"}, {"limit": "many"}, {"creationDateMin": "soon"}):
+    for wrong in (
+        {"integrationStatus": "MAYBE"},
+        {"globalId": "x"},
+        {"limit": "many"},
+        {"creationDateMin": "soon"},
+    ):
         answer = await north.client.get(search, params=wrong)
 
         assert answer.status_code == 400, wrong
@@ -263,7 +339,9 @@ async def test_the_reason_of_a_withdrawal_is_read_at_its_address(
     record = make_record(north.organisation)
     await north.post(record)
 
-    await north.delete(f"{record['global_id']}?reason=Two%20columns%0A<b>were</b>%00%20swapped.")
+    await north.delete(
+        f"{record['global_id']}?reason=Two%20columns%0A<b>were</b>%00%20swapped."
+    )
 
     async with browse(portal_app, north.territory) as reader:
         page = await reader.get(f"/data/{record['global_id']}")

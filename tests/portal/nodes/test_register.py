@@ -21,7 +21,9 @@ GOOD: dict[str, Any] = {
 }
 
 
-async def test_a_node_is_registered_with_its_producers(portal_site: Site, demo: Territory) -> None:
+async def test_a_node_is_registered_with_its_producers(
+    portal_site: Site, demo: Territory
+) -> None:
     producers = {uuid.uuid4(), uuid.uuid4()}
     for number, producer in enumerate(producers):
         await add_organisation(portal_site, demo, producer, f"producer-{number}")
@@ -31,7 +33,11 @@ async def test_a_node_is_registered_with_its_producers(portal_site: Site, demo: 
 
     async with portal_site.database.session(demo.id) as session:
         node = await get_node(session, "north")
-        assert (node.name, node.url, node.hosted) == ("North", "https://north.example/node", False)
+        assert (node.name, node.url, node.hosted) == (
+            "North",
+            "https://north.example/node",
+            False,
+        )
         assert await list_producer_ids(session, node) == producers
 
 
@@ -65,7 +71,9 @@ async def test_a_wrong_field_is_named_and_nothing_is_registered(
         assert await find_node(session, GOOD["slug"]) is None
 
 
-async def test_a_name_is_used_once_a_territory(portal_site: Site, demo: Territory, other: Territory) -> None:
+async def test_a_name_is_used_once_a_territory(
+    portal_site: Site, demo: Territory, other: Territory
+) -> None:
     for territory in (demo, other):
         async with portal_site.database.session(territory.id) as session:
             await register_node(session, **GOOD)
@@ -86,16 +94,27 @@ async def test_a_producer_of_another_territory_cannot_be_linked(
             await register_node(session, **GOOD, organisations=[foreign])
 
 
-async def test_an_update_changes_address_and_producers(portal_site: Site, demo: Territory) -> None:
-    first, second = uuid.uuid4(), uuid.uuid4()
+async def test_an_update_changes_address_and_producers(
+    portal_site: Site, demo: Territory
+) -> None:
+    first = uuid.uuid4()
+    second = uuid.uuid4()
     for slug, producer in (("first", first), ("second", second)):
         await add_organisation(portal_site, demo, producer, slug)
     async with portal_site.database.session(demo.id) as session:
         node = await register_node(session, **GOOD, organisations=[first])
 
-        await update_node(session, node, name="North again", url="https://moved.example", organisations=[second])
+        await update_node(
+            session,
+            node,
+            name="North again",
+            url="https://moved.example",
+            organisations=[second],
+        )
 
         assert (node.name, node.url) == ("North again", "https://moved.example")
         assert await list_producer_ids(session, node) == {second}
-        await update_node(session, node, name="North again", url="https://moved.example")
+        await update_node(
+            session, node, name="North again", url="https://moved.example"
+        )
         assert await list_producer_ids(session, node) == {second}

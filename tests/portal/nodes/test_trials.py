@@ -54,23 +54,38 @@ def source() -> Iterator[Catalogue]:
 
 @pytest.fixture
 async def person(
-    portal_app: Litestar, portal_site: Site, demo: Territory, source: Catalogue, monkeypatch: pytest.MonkeyPatch
+    portal_app: Litestar,
+    portal_site: Site,
+    demo: Territory,
+    source: Catalogue,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who is logged in, where the source counts as public."""
-    monkeypatch.setitem(portal_site.parts, "trials", trials.TrialLimits(["source.localhost:*"]))
+    monkeypatch.setitem(
+        portal_site.parts, "trials", trials.TrialLimits(["source.localhost:*"])
+    )
     async with browse(portal_app, demo, make_person(demo)) as client:
         yield client
 
 
-async def attempt(client: httpx.AsyncClient, address: str, language: str = "en") -> httpx.Response:
-    return await client.post(trials.HOME, data={"address": address}, headers={"Accept-Language": language})
+async def attempt(
+    client: httpx.AsyncClient, address: str, language: str = "en"
+) -> httpx.Response:
+    return await client.post(
+        trials.HOME, data={"address": address}, headers={"Accept-Language": language}
+    )
 
 
 async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
-    person: httpx.AsyncClient, source: Catalogue, demo: Territory, portal_database: Database
+    person: httpx.AsyncClient,
+    source: Catalogue,
+    demo: Territory,
+    portal_database: Database,
 ) -> None:
     source.put(
-        "/", b"<!doctype html><html><head><title>Portal</title></head><body><p>Welcome</p></body></html>", **HTML
+        "/",
+        b"<!doctype html><html><head><title>Portal</title></head><body><p>Welcome</p></body></html>",
+        **HTML,
     )
     source.put("/api/3/action/package_search", PACKAGES)
 
@@ -88,10 +103,20 @@ async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
 
 
 async def test_a_catalogue_is_read_with_the_words_of_the_territory(
-    person: httpx.AsyncClient, source: Catalogue, demo: Territory, portal_database: Database
+    person: httpx.AsyncClient,
+    source: Catalogue,
+    demo: Territory,
+    portal_database: Database,
 ) -> None:
-    package = {**PACKAGES["result"]["results"][0], "license_id": "", "license_title": "Licence du département"}  # type: ignore[index]  # a literal
-    source.put("/api/3/action/package_search", {"success": True, "result": {"count": 1, "results": [package]}})
+    package = {
+        **PACKAGES["result"]["results"][0],
+        "license_id": "",
+        "license_title": "Licence du département",
+    }  # type: ignore[index]  # a literal
+    source.put(
+        "/api/3/action/package_search",
+        {"success": True, "result": {"count": 1, "results": [package]}},
+    )
     before = await attempt(person, source.origin)
     async with portal_database.platform_session(role="owner") as session:
         tenant = await session.get_one(Tenant, demo.id)
@@ -101,15 +126,23 @@ async def test_a_catalogue_is_read_with_the_words_of_the_territory(
 
     assert "Licence du département" in before.text
     assert "Licence du département" not in after.text
-    assert after.text.count("Arbres d’alignement") == before.text.count("Arbres d’alignement")
+    assert after.text.count("Arbres d’alignement") == before.text.count(
+        "Arbres d’alignement"
+    )
 
 
-async def test_what_a_page_announces_is_read(person: httpx.AsyncClient, source: Catalogue) -> None:
+async def test_what_a_page_announces_is_read(
+    person: httpx.AsyncClient, source: Catalogue
+) -> None:
     turtle = (
         b"@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
         b'<https://x.example/d/1> a dcat:Dataset ; dct:identifier "d1" ; dct:title "Fontaines"@fr .'
     )
-    source.put("/site/", b'<html><head><link rel="alternate" type="text/turtle" href="/all.ttl"></head></html>', **HTML)
+    source.put(
+        "/site/",
+        b'<html><head><link rel="alternate" type="text/turtle" href="/all.ttl"></head></html>',
+        **HTML,
+    )
     source.put("/all.ttl", turtle)
 
     page = await attempt(person, f"{source.origin}/site/")
@@ -121,13 +154,18 @@ async def test_what_a_page_announces_is_read(person: httpx.AsyncClient, source: 
 
 async def test_a_folder_is_read_document_by_document(source: Catalogue) -> None:
     source.put(
-        "/meta/", b"<html><title>Index of /meta</title><a href='a.json'>a</a><a href='b.json'>b</a></html>", **HTML
+        "/meta/",
+        b"<html><title>Index of /meta</title><a href='a.json'>a</a><a href='b.json'>b</a></html>",
+        **HTML,
     )
     for name, title in (("a", "Bancs"), ("b", "Fontaines")):
         described = {"@type": "dcat:Dataset", "identifier": name, "title": title}
         source.put(
             f"/meta/{name}.json",
-            {"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": [described]},
+            {
+                "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
+                "dataset": [described],
+            },
         )
 
     trial = await tried(source, "/meta/")
@@ -142,28 +180,43 @@ async def tried(
     outgoing = OutgoingClient(hosts)
     try:
         async with DocumentReader({}) as documents:
-            return await try_address(outgoing, documents, f"{source.origin}{path}", found_at=now(), language="en")
+            return await try_address(
+                outgoing,
+                documents,
+                f"{source.origin}{path}",
+                found_at=now(),
+                language="en",
+            )
     finally:
         await outgoing.close()
 
 
 async def test_a_service_of_records_is_asked_for_its_records(source: Catalogue) -> None:
-    source.put("/csw", b"<csw:Capabilities xmlns:csw='http://www.opengis.net/cat/csw/2.0.2'/>")
+    source.put(
+        "/csw", b"<csw:Capabilities xmlns:csw='http://www.opengis.net/cat/csw/2.0.2'/>"
+    )
 
     await tried(source, "/csw?service=CSW&map=towns")
 
     assert len(source.asked) == 2
-    assert all(words in source.asked[1] for words in ("map=towns", "request=GetRecords", "maxRecords=10"))
+    assert all(
+        words in source.asked[1]
+        for words in ("map=towns", "request=GetRecords", "maxRecords=10")
+    )
 
 
 async def test_what_everybody_cannot_reach_is_refused(source: Catalogue) -> None:
-    source.put("/away", b"", status=302, Location="http://169.254.169.254/latest/meta-data/")
+    source.put(
+        "/away", b"", status=302, Location="http://169.254.169.254/latest/meta-data/"
+    )
 
     private = await tried(source, "/", hosts=())
     before = list(source.asked)
     led_astray = await tried(source, "/away")
 
-    assert [[fault.code for fault in trial.faults] for trial in (private, led_astray)] == [["source_refused"]] * 2
+    assert [
+        [fault.code for fault in trial.faults] for trial in (private, led_astray)
+    ] == [["source_refused"]] * 2
     assert before == []
     assert not any("meta-data" in path for path in source.asked)
 
@@ -174,7 +227,8 @@ async def test_what_never_ends_is_left_within_bounds(
 ) -> None:
     monkeypatch.setattr(harvest_trial, "LONGEST", 30 if kind == "endless" else 1.5)
     source.put("/", b"[" * 3000)
-    source.endless, source.pause = kind == "endless", 1.0 if kind == "slow" else 0
+    source.endless = kind == "endless"
+    source.pause = 1.0 if kind == "slow" else 0
     if kind == "silent":
         source.pages.clear()
         source.put("/", b"x" * 3000)
@@ -183,7 +237,9 @@ async def test_what_never_ends_is_left_within_bounds(
     async with asyncio.timeout(60):
         trial = await tried(source, "/")
 
-    assert [fault.code for fault in trial.faults] == ["document_too_large" if kind == "endless" else "source_slow"]
+    assert [fault.code for fault in trial.faults] == [
+        "document_too_large" if kind == "endless" else "source_slow"
+    ]
     assert trial.previews == ()
 
 
@@ -197,7 +253,9 @@ async def test_what_never_ends_is_left_within_bounds(
         b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
     ],
 )
-async def test_what_is_no_catalogue_is_said_in_words(person: httpx.AsyncClient, source: Catalogue, body: bytes) -> None:
+async def test_what_is_no_catalogue_is_said_in_words(
+    person: httpx.AsyncClient, source: Catalogue, body: bytes
+) -> None:
     source.put("/feed", body)
 
     page = await attempt(person, f"{source.origin}/feed")
@@ -222,7 +280,9 @@ def test_an_address_is_read_as_a_person_writes_it(typed: str, read: str) -> None
     assert normalise_address(typed) == read
 
 
-async def test_what_is_no_address_is_said_beside_the_field(person: httpx.AsyncClient, source: Catalogue) -> None:
+async def test_what_is_no_address_is_said_beside_the_field(
+    person: httpx.AsyncClient, source: Catalogue
+) -> None:
     for typed in ("", "two words", "ftp://data.example.org"):
         page = await attempt(person, typed)
         assert page.status_code == 422
@@ -230,7 +290,9 @@ async def test_what_is_no_address_is_said_beside_the_field(person: httpx.AsyncCl
     assert source.asked == []
 
 
-async def test_a_passer_by_logs_in_first(portal_app: Litestar, demo: Territory, source: Catalogue) -> None:
+async def test_a_passer_by_logs_in_first(
+    portal_app: Litestar, demo: Territory, source: Catalogue
+) -> None:
     async with browse(portal_app, demo) as client:
         answers = [await client.get(trials.HOME), await attempt(client, source.origin)]
 
@@ -249,16 +311,28 @@ async def test_one_person_does_not_try_without_end(
     assert statuses == [200, 200, 429, 429]
 
 
-async def test_every_real_catalogue_can_be_tried(source: Catalogue, shared_data: Path) -> None:
-    files = sorted(each for each in (shared_data / "data/catalogues").rglob("*") if each.is_file())[::8]
+async def test_every_real_catalogue_can_be_tried(
+    source: Catalogue, shared_data: Path
+) -> None:
+    files = sorted(
+        each for each in (shared_data / "data/catalogues").rglob("*") if each.is_file()
+    )[::8]
     assert len(files) > 20
     for file in files:
         source.put(f"/{file.name}", file.read_bytes())
 
     trials_made = {file.name: await tried(source, f"/{file.name}") for file in files}
 
-    assert {name for name, trial in trials_made.items() if len(trial.previews) > harvest_trial.MOST_PREVIEWS} == set()
-    silent = {name for name, trial in trials_made.items() if not (trial.previews or trial.refused or trial.faults)}
+    assert {
+        name
+        for name, trial in trials_made.items()
+        if len(trial.previews) > harvest_trial.MOST_PREVIEWS
+    } == set()
+    silent = {
+        name
+        for name, trial in trials_made.items()
+        if not (trial.previews or trial.refused or trial.faults)
+    }
     assert silent == WITHOUT_DATASETS
     assert sum(bool(trial.previews) for trial in trials_made.values()) > len(files) / 2
 
@@ -280,11 +354,14 @@ class Posting:
     """A client whose form was sent: what a browser shows after the button."""
 
     def __init__(self, client: httpx.AsyncClient, address: str) -> None:
-        self._client, self._address = client, address
+        self._client = client
+        self._address = address
 
     async def get(self, path: str, headers: dict[str, str]) -> httpx.Response:
         if path == trials.HOME:
-            return await self._client.post(path, data={"address": self._address}, headers=headers)
+            return await self._client.post(
+                path, data={"address": self._address}, headers=headers
+            )
         return await self._client.get(path, headers=headers)
 
 
@@ -301,7 +378,9 @@ async def test_its_page_holds_on_every_screen(
     }
 
     wrong = [
-        fault for name, client in states.items() for fault in await tab.find_faults(client, page, name, "fr", "en")
+        fault
+        for name, client in states.items()
+        for fault in await tab.find_faults(client, page, name, "fr", "en")
     ]
 
     assert wrong == []

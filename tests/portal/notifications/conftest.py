@@ -55,11 +55,20 @@ class Relay:
 
 
 @pytest.fixture
-async def relay(portal_site: Site, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relay]:
+async def relay(
+    portal_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Relay]:
     kept = Relay()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(kept, hostname="relay"), "127.0.0.1", 0)
-    settings = {"smtp_host": "127.0.0.1", "smtp_port": server.sockets[0].getsockname()[1]}
-    monkeypatch.setattr(portal_site, "settings", portal_site.settings.model_copy(update=settings))
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(kept, hostname="relay"), "127.0.0.1", 0
+    )
+    settings = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": server.sockets[0].getsockname()[1],
+    }
+    monkeypatch.setattr(
+        portal_site, "settings", portal_site.settings.model_copy(update=settings)
+    )
     yield kept
     server.close()
     await server.wait_closed()
@@ -76,25 +85,33 @@ class Reader:
     site: Site
 
     async def follow(self, kind: str, target: object, **more: str) -> httpx.Response:
-        return await self.client.post("/following", data={"kind": kind, "target": str(target), **more})
+        return await self.client.post(
+            "/following", data={"kind": kind, "target": str(target), **more}
+        )
 
     async def id(self) -> UUID:
         async with self.database.session(self.territory.id, role="worker") as session:
-            found = await session.scalar(select(Person.id).where(Person.subject == self.login.subject))
+            found = await session.scalar(
+                select(Person.id).where(Person.subject == self.login.subject)
+            )
         assert found
         return found
 
     async def followings(self) -> list[Following]:
         async with self.database.session(self.territory.id, role="worker") as session:
             query = select(Following).where(Following.person_id == await self.id())
-            return list((await session.scalars(query.order_by(Following.created_at))).all())
+            return list(
+                (await session.scalars(query.order_by(Following.created_at))).all()
+            )
 
     async def since_long(self) -> None:
         """As if all this had been followed for a month."""
         async with self.database.session(self.territory.id, role="worker") as session:
             mine = await self.id()
             await session.execute(
-                update(Following).where(Following.person_id == mine).values(created_at=Following.created_at - MONTH)
+                update(Following)
+                .where(Following.person_id == mine)
+                .values(created_at=Following.created_at - MONTH)
             )
             await session.execute(
                 update(Subscription)
@@ -113,35 +130,53 @@ class Reader:
             rows = (await session.scalars(select(Digest).order_by(Digest.until))).all()
         for row in rows:
             await task_handlers(self.site)[SEND_DIGEST](
-                Job(SEND_DIGEST, self.territory.id, {"digest": str(row.id)}, 0, last=False)
+                Job(
+                    SEND_DIGEST,
+                    self.territory.id,
+                    {"digest": str(row.id)},
+                    0,
+                    last=False,
+                )
             )
 
     async def changes(self) -> list[Change]:
         async with self.database.session(self.territory.id, role="worker") as session:
-            return list((await session.scalars(select(Change).order_by(Change.at, Change.id))).all())
+            return list(
+                (
+                    await session.scalars(select(Change).order_by(Change.at, Change.id))
+                ).all()
+            )
 
 
-async def _reader(app: Litestar, database: Database, territory: Territory) -> AsyncIterator[Reader]:
+async def _reader(
+    app: Litestar, database: Database, territory: Territory
+) -> AsyncIterator[Reader]:
     login = make_person(territory)
     async with browse(app, territory, login) as client:
         yield Reader(territory, login, client, database, app.state.site)
 
 
 @pytest.fixture
-async def ana(portal_app: Litestar, portal_database: Database, demo: Territory) -> AsyncIterator[Reader]:
+async def ana(
+    portal_app: Litestar, portal_database: Database, demo: Territory
+) -> AsyncIterator[Reader]:
     async for reader in _reader(portal_app, portal_database, demo):
         yield reader
 
 
 @pytest.fixture
-async def bea(portal_app: Litestar, portal_database: Database, demo: Territory) -> AsyncIterator[Reader]:
+async def bea(
+    portal_app: Litestar, portal_database: Database, demo: Territory
+) -> AsyncIterator[Reader]:
     """Someone else on the same territory."""
     async for reader in _reader(portal_app, portal_database, demo):
         yield reader
 
 
 @pytest.fixture
-async def zoe(portal_app: Litestar, portal_database: Database, other: Territory) -> AsyncIterator[Reader]:
+async def zoe(
+    portal_app: Litestar, portal_database: Database, other: Territory
+) -> AsyncIterator[Reader]:
     """Someone on another territory."""
     async for reader in _reader(portal_app, portal_database, other):
         yield reader
@@ -168,7 +203,9 @@ def program(portal_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prog
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            state.told.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            state.told.append(
+                ({name.lower(): value for name, value in self.headers.items()}, body)
+            )
             self.send_response(state.statuses.popleft() if state.statuses else 200)
             if state.location:
                 self.send_header("Location", state.location)
@@ -184,7 +221,9 @@ def program(portal_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prog
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     state.url = f"http://hook.localhost:{server.server_port}/told"
-    monkeypatch.setitem(portal_site.parts, "webhooks", OutgoingClient(["hook.localhost:*"]))
+    monkeypatch.setitem(
+        portal_site.parts, "webhooks", OutgoingClient(["hook.localhost:*"])
+    )
     yield state
     server.shutdown()
     thread.join()

@@ -11,7 +11,9 @@ from udi.portal.catalogue.search.feed import SearchFeed
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-async def test_each_description_is_an_entry(armor: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
+async def test_each_description_is_an_entry(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar
+) -> None:
     air = described(0)
     await armor.add(0, **air)
     record = await armor.add(0, **air | {"resource_title": "Air & eau < 2"})
@@ -20,14 +22,19 @@ async def test_each_description_is_an_entry(armor: Catalogue, feed: SearchFeed, 
     async with browse(portal_app, armor.territory) as reader:
         answer = await reader.get(path)
         page = await reader.get(f"/data/{record.id}", follow_redirects=True)
-        kept = await reader.get(path, headers={"If-None-Match": answer.headers.get("ETag", "none")})
+        kept = await reader.get(
+            path, headers={"If-None-Match": answer.headers.get("ETag", "none")}
+        )
 
     root = ET.fromstring(answer.content)  # noqa: S314 - our own feed
     entries = root.findall(f"{ATOM}entry")
     permalink = f"{armor.territory.origin}/data/{record.id}"
     assert answer.headers["content-type"].startswith("application/atom+xml")
     assert (root.findtext(f"{ATOM}title") or "").startswith("Air & eau < 2")
-    assert [entry.findtext(f"{ATOM}id") for entry in entries] == [f"{permalink}/history#v2", f"{permalink}/history#v1"]
+    assert [entry.findtext(f"{ATOM}id") for entry in entries] == [
+        f"{permalink}/history#v2",
+        f"{permalink}/history#v1",
+    ]
     assert "titre" in (entries[0].findtext(f"{ATOM}summary") or "")
     assert root.findtext(f"{ATOM}updated") == entries[0].findtext(f"{ATOM}updated")
     assert f'type="application/atom+xml" href="{path}"' in page.text

@@ -23,7 +23,13 @@ from udi.kit.emails import EmailError
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
 from udi.portal.notifications.digests import SETTLED, last_send_time, send_digest
-from udi.portal.notifications.models import Change, Digest, DigestRhythm, Following, Subscription
+from udi.portal.notifications.models import (
+    Change,
+    Digest,
+    DigestRhythm,
+    Following,
+    Subscription,
+)
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
@@ -56,10 +62,16 @@ async def test_a_mail_says_what_is_new_changed_and_withdrawn_and_why(
     await armor.add(0, **air)
     gone = await armor.add(3)
     await long_ago(ana)
-    for kind, target in (("dataset", air["global_id"]), ("theme", "education"), ("search", "q=comptages")):
+    for kind, target in (
+        ("dataset", air["global_id"]),
+        ("theme", "education"),
+        ("search", "q=comptages"),
+    ):
         await ana.follow(kind, target)
     await ana.since_long()
-    await armor.add(0, **air | {"resource_title": "Qualité de l'air, minute par minute"})
+    await armor.add(
+        0, **air | {"resource_title": "Qualité de l'air, minute par minute"}
+    )
     await armor.withdraw(gone)
     new = await armor.add(1)
     await armor.add(8)
@@ -74,19 +86,31 @@ async def test_a_mail_says_what_is_new_changed_and_withdrawn_and_why(
     assert mail["Subject"].startswith("Ce qui a changé\N{NO-BREAK SPACE}: ")
     assert "3 en tout" in mail["Subject"]
     order = [
-        content.index(part) for part in ("NOUVEAU", "Comptages vélo", "MODIFIÉ", "minute par minute", "RETIRÉ", "Menus")
+        content.index(part)
+        for part in (
+            "NOUVEAU",
+            "Comptages vélo",
+            "MODIFIÉ",
+            "minute par minute",
+            "RETIRÉ",
+            "Menus",
+        )
     ]
     assert order == sorted(order)
     assert f"{ana.territory.origin}/data/{new.id}" in content
     assert "recherche «\N{NO-BREAK SPACE}comptages\N{NO-BREAK SPACE}»" in content
     assert "Budget" not in content
     reasons = content[content.index("POURQUOI") :]
-    assert "- thème «\N{NO-BREAK SPACE}Éducation\N{NO-BREAK SPACE}», depuis le " in reasons
+    assert (
+        "- thème «\N{NO-BREAK SPACE}Éducation\N{NO-BREAK SPACE}», depuis le " in reasons
+    )
     assert f"{ana.territory.origin}/following\n" in reasons
     assert f"{ana.territory.origin}/following/unsubscribe/" in reasons
 
 
-async def test_the_same_change_met_twice_is_told_once(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_the_same_change_met_twice_is_told_once(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await ana.follow("theme", "environment")
     await ana.follow("producer", armor.organisations["armor"])
     await ana.since_long()
@@ -96,7 +120,9 @@ async def test_the_same_change_met_twice_is_told_once(armor: Catalogue, ana: Rea
 
     [content] = words(relay.mails)
     assert content.count("- Qualité de l'air") == 1
-    through = next(line for line in content.splitlines() if line.strip().startswith("Par"))
+    through = next(
+        line for line in content.splitlines() if line.strip().startswith("Par")
+    )
     assert "thème" in through
     assert "producteur" in through
 
@@ -120,7 +146,9 @@ async def test_what_was_published_then_changed_is_new_under_its_last_title(
     assert "Arbres" in withdrawn
 
 
-async def test_what_was_pushed_again_without_a_change_is_not_told(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_what_was_pushed_again_without_a_change_is_not_told(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     air = described(0)
     await armor.add(0, **air)
     await ana.follow("dataset", air["global_id"])
@@ -131,18 +159,26 @@ async def test_what_was_pushed_again_without_a_change_is_not_told(armor: Catalog
     assert len(await ana.changes()) == before
 
 
-async def test_each_leaves_once_whatever_is_killed_between(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_each_leaves_once_whatever_is_killed_between(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await ana.follow("theme", "environment")
     await ana.since_long()
     await armor.add(0)
     moment = now() + TOMORROW
 
-    assert [await ana.look(moment), await ana.look(moment), await ana.look(moment + timedelta(minutes=1))] == [1, 0, 0]
+    assert [
+        await ana.look(moment),
+        await ana.look(moment),
+        await ana.look(moment + timedelta(minutes=1)),
+    ] == [1, 0, 0]
     await ana.work()
     await ana.work()
     assert len(relay.mails) == 1
     async with ana.database.session(ana.territory.id, role="worker") as session:
-        await session.execute(update(Digest).values(done_at=None))  # as if killed after the mail, before the note
+        await session.execute(
+            update(Digest).values(done_at=None)
+        )  # as if killed after the mail, before the note
     await ana.work()
 
     first, again = relay.mails
@@ -150,7 +186,9 @@ async def test_each_leaves_once_whatever_is_killed_between(armor: Catalogue, ana
     assert await told(ana, moment + TOMORROW) == 0
 
 
-async def test_a_relay_that_is_away_gets_it_later(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_a_relay_that_is_away_gets_it_later(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await ana.follow("theme", "environment")
     await ana.since_long()
     await armor.add(0)
@@ -165,7 +203,9 @@ async def test_a_relay_that_is_away_gets_it_later(armor: Catalogue, ana: Reader,
     assert len(relay.mails) == 1
 
 
-async def test_nothing_new_is_no_mail(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_nothing_new_is_no_mail(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await ana.follow("theme", "economy")
     await ana.since_long()
 
@@ -176,7 +216,9 @@ async def test_nothing_new_is_no_mail(armor: Catalogue, ana: Reader, relay: Rela
     assert relay.mails == []
 
 
-async def test_what_changed_before_someone_followed_is_not_told(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_what_changed_before_someone_followed_is_not_told(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await armor.add(0)
     await ana.follow("theme", "environment")
 
@@ -185,7 +227,9 @@ async def test_what_changed_before_someone_followed_is_not_told(armor: Catalogue
     assert relay.mails == []
 
 
-async def test_weekly_is_on_mondays_and_never_is_never(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_weekly_is_on_mondays_and_never_is_never(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await ana.follow("theme", "environment")
     await ana.since_long()
     await armor.add(0)
@@ -213,7 +257,9 @@ async def test_weekly_is_on_mondays_and_never_is_never(armor: Catalogue, ana: Re
         ((2026, 11, 23, 12, 0), (23, 7), (23, 7)),
     ],
 )
-def test_digests_leave_in_the_morning(moment: tuple[int, ...], daily: tuple[int, int], weekly: tuple[int, int]) -> None:
+def test_digests_leave_in_the_morning(
+    moment: tuple[int, ...], daily: tuple[int, int], weekly: tuple[int, int]
+) -> None:
     found = [
         last_send_time(rhythm, datetime(*moment, tzinfo=PARIS), PARIS)
         for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY)
@@ -224,20 +270,29 @@ def test_digests_leave_in_the_morning(moment: tuple[int, ...], daily: tuple[int,
 
 def test_the_morning_is_the_territorys_whatever_the_season() -> None:
     summer, winter = (
-        last_send_time(DigestRhythm.DAILY, datetime(2026, month, 10, 12, tzinfo=UTC), PARIS) for month in (7, 12)
+        last_send_time(
+            DigestRhythm.DAILY, datetime(2026, month, 10, 12, tzinfo=UTC), PARIS
+        )
+        for month in (7, 12)
     )
 
     assert (summer.astimezone(UTC).hour, winter.astimezone(UTC).hour) == (5, 6)
 
 
-@pytest.mark.parametrize(("zone", "hour", "monday"), [("Indian/Reunion", 3, (23, 3)), ("Pacific/Noumea", 20, (22, 20))])
-def test_the_morning_of_an_island_is_its_own(zone: str, hour: int, monday: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("zone", "hour", "monday"),
+    [("Indian/Reunion", 3, (23, 3)), ("Pacific/Noumea", 20, (22, 20))],
+)
+def test_the_morning_of_an_island_is_its_own(
+    zone: str, hour: int, monday: tuple[int, int]
+) -> None:
     evening = datetime(
         2026, 11, 26, 20, 15, tzinfo=UTC
     )  # the 27th on both islands; eight hours before Paris reads its own
 
     daily, weekly = (
-        last_send_time(rhythm, evening, ZoneInfo(zone)) for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY)
+        last_send_time(rhythm, evening, ZoneInfo(zone))
+        for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY)
     )
 
     assert (daily.astimezone(UTC).day, daily.astimezone(UTC).hour) == (26, hour)
@@ -246,21 +301,38 @@ def test_the_morning_of_an_island_is_its_own(zone: str, hour: int, monday: tuple
 
 async def hourly(reader: Reader, first: datetime, hours: int) -> None:
     """Someone who was told until `first`, and something that changes at each hour from then on."""
-    columns = {"what": "updated", "kind": "dataset", "title": "Air", "path": "/", "api_path": "/", "topics": ["a:b"]}
+    columns = {
+        "what": "updated",
+        "kind": "dataset",
+        "title": "Air",
+        "path": "/",
+        "api_path": "/",
+        "topics": ["a:b"],
+    }
     async with reader.database.session(reader.territory.id, role="worker") as session:
         mine = Subscription.person_id == await reader.id()
         await session.execute(update(Subscription).where(mine).values(told_until=first))
         for number in range(1, hours + 1):
-            session.add(Change(at=first + timedelta(hours=number), subject_id=uuid4(), **columns))
+            session.add(
+                Change(
+                    at=first + timedelta(hours=number), subject_id=uuid4(), **columns
+                )
+            )
 
 
 async def digests_of(reader: Reader) -> list[Digest]:
     async with reader.database.session(reader.territory.id, role="worker") as session:
-        query = select(Digest).where(Digest.person_id == await reader.id()).order_by(Digest.until)
+        query = (
+            select(Digest)
+            .where(Digest.person_id == await reader.id())
+            .order_by(Digest.until)
+        )
         return list((await session.scalars(query)).all())
 
 
-@pytest.mark.parametrize(("days", "longest"), [((2027, 3, 28), 23), ((2026, 10, 25), 25)])
+@pytest.mark.parametrize(
+    ("days", "longest"), [((2027, 3, 28), 23), ((2026, 10, 25), 25)]
+)
 async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
     ana: Reader, days: tuple[int, int, int], longest: int
 ) -> None:
@@ -272,13 +344,19 @@ async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
         await ana.look(first + timedelta(minutes=20) * number, PARIS)
 
     found = await digests_of(ana)
-    hours = [(after.until - before.until).total_seconds() / 3600 for before, after in pairwise(found)]
+    hours = [
+        (after.until - before.until).total_seconds() / 3600
+        for before, after in pairwise(found)
+    ]
     assert [each.until.astimezone(PARIS).hour for each in found] == [7] * 5
     assert all(before.until == after.since for before, after in pairwise(found))
     assert (sorted(hours), sum(hours)) == (sorted([24, 24, 24, longest]), 72 + longest)
 
 
-@pytest.mark.parametrize(("here", "there"), [("Europe/Paris", "Pacific/Noumea"), ("Pacific/Noumea", "Indian/Reunion")])
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [("Europe/Paris", "Pacific/Noumea"), ("Pacific/Noumea", "Indian/Reunion")],
+)
 async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_twice(
     ana: Reader, here: str, there: str
 ) -> None:
@@ -293,11 +371,19 @@ async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_
     found = await digests_of(ana)
     assert found[0].since == first
     assert all(before.until == after.since for before, after in pairwise(found))
-    assert all(after.until - before.until < timedelta(hours=40) for before, after in pairwise(found))
-    assert [found[0].until.astimezone(ZoneInfo(here)).hour, found[-1].until.astimezone(ZoneInfo(there)).hour] == [7, 7]
+    assert all(
+        after.until - before.until < timedelta(hours=40)
+        for before, after in pairwise(found)
+    )
+    assert [
+        found[0].until.astimezone(ZoneInfo(here)).hour,
+        found[-1].until.astimezone(ZoneInfo(there)).hour,
+    ] == [7, 7]
 
 
-async def test_pages_say_the_day_that_it_was_in_the_territory(ana: Reader, settings: Settings) -> None:
+async def test_pages_say_the_day_that_it_was_in_the_territory(
+    ana: Reader, settings: Settings
+) -> None:
     await ana.follow("theme", "environment")
     async with ana.database.session(ana.territory.id, role="worker") as session:
         evening = datetime(2026, 1, 31, 20, tzinfo=UTC)
@@ -306,10 +392,16 @@ async def test_pages_say_the_day_that_it_was_in_the_territory(ana: Reader, setti
     for zone in ("Pacific/Noumea", "Europe/Paris"):
         owner = Database(settings, "portal")
         async with owner.platform_session(role="owner") as session:
-            await session.execute(update(Tenant).where(Tenant.id == ana.territory.id).values(time_zone=zone))
+            await session.execute(
+                update(Tenant)
+                .where(Tenant.id == ana.territory.id)
+                .values(time_zone=zone)
+            )
         await owner.close()
         ana.site.registry.invalidate()
-        page = (await ana.client.get("/following", headers={"Accept-Language": "en"})).text
+        page = (
+            await ana.client.get("/following", headers={"Accept-Language": "en"})
+        ).text
         said[zone] = re.findall(r"since <time datetime=\"(\S+?)\">(.+?)</time>", page)
 
     assert said == {
@@ -327,7 +419,9 @@ async def test_a_mail_says_since_which_day_there(
         evening = datetime(2026, 1, 31, 20, tzinfo=UTC)
         await session.execute(update(Following).values(created_at=evening))
     await armor.add(0)
-    monkeypatch.setattr(ana, "territory", replace(ana.territory, time_zone="Pacific/Noumea"))
+    monkeypatch.setattr(
+        ana, "territory", replace(ana.territory, time_zone="Pacific/Noumea")
+    )
 
     await ana.look(now() + TOMORROW)
     [digest] = await digests_of(ana)
@@ -337,7 +431,9 @@ async def test_a_mail_says_since_which_day_there(
     assert "depuis le 1er février 2026" in content
 
 
-async def test_a_person_without_an_address_gets_none_and_is_told(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_a_person_without_an_address_gets_none_and_is_told(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await ana.follow("theme", "environment")
     await ana.since_long()
     await armor.add(0)
@@ -351,7 +447,9 @@ async def test_a_person_without_an_address_gets_none_and_is_told(armor: Catalogu
     assert relay.mails == []
 
 
-async def test_the_page_says_what_the_next_mail_would(armor: Catalogue, ana: Reader) -> None:
+async def test_the_page_says_what_the_next_mail_would(
+    armor: Catalogue, ana: Reader
+) -> None:
     await ana.follow("theme", "environment")
     nothing = await ana.client.get("/following")
     await armor.add(0)
@@ -364,9 +462,13 @@ async def test_the_page_says_what_the_next_mail_would(armor: Catalogue, ana: Rea
     assert "It would leave on" in english.text
 
 
-async def test_mails_are_in_the_language_last_read(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_mails_are_in_the_language_last_read(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await ana.client.post(
-        "/following", data={"kind": "theme", "target": "environment"}, headers={"Accept-Language": "en"}
+        "/following",
+        data={"kind": "theme", "target": "environment"},
+        headers={"Accept-Language": "en"},
     )
     await ana.since_long()
     await armor.add(0)
@@ -407,7 +509,11 @@ async def digest(armor: Catalogue, reader: Reader) -> None:
 
 def stop_address(relay: Relay) -> str:
     """As the program of a mailbox reads it: whole, in the header as it was sent (RFC 8058)."""
-    header = next(line for line in relay.raw[0].split(b"\r\n") if line.startswith(b"List-Unsubscribe:"))
+    header = next(
+        line
+        for line in relay.raw[0].split(b"\r\n")
+        if line.startswith(b"List-Unsubscribe:")
+    )
     return header.partition(b"<")[2].partition(b">")[0].decode()
 
 
@@ -425,14 +531,28 @@ async def test_one_click_stops_the_mails_at_once(
     async with browse(portal_app, ana.territory) as mailbox:
         seen = await mailbox.get(path)
         async with ana.database.session(ana.territory.id, role="worker") as session:
-            assert await session.scalar(text("SELECT rhythm FROM app.subscription")) == "daily", "looking stops nothing"
-        from_mailbox = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site", "Cookie": "other=1"}
+            assert (
+                await session.scalar(text("SELECT rhythm FROM app.subscription"))
+                == "daily"
+            ), "looking stops nothing"
+        from_mailbox = {
+            "Origin": "https://mail.example",
+            "Sec-Fetch-Site": "cross-site",
+            "Cookie": "other=1",
+        }
         form = {"List-Unsubscribe": "One-Click"}
         first = await mailbox.post(path, data=form, headers=from_mailbox)
         again = await mailbox.post(path, data=form, headers=from_mailbox)
-        elsewhere = await mailbox.post("/following/rhythm", data={"rhythm": "never"}, headers=from_mailbox)
+        elsewhere = await mailbox.post(
+            "/following/rhythm", data={"rhythm": "never"}, headers=from_mailbox
+        )
 
-    assert (seen.status_code, first.status_code, again.status_code, elsewhere.status_code) == (200, 200, 200, 403)
+    assert (
+        seen.status_code,
+        first.status_code,
+        again.status_code,
+        elsewhere.status_code,
+    ) == (200, 200, 200, 403)
     assert "Ne plus recevoir ces courriels" in seen.text
     assert "C’est fait" in again.text
     await armor.add(4)
@@ -442,7 +562,9 @@ async def test_one_click_stops_the_mails_at_once(
     assert len(await ana.followings()) == 1
 
 
-async def test_who_unsubscribed_meanwhile_gets_no_mail(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+async def test_who_unsubscribed_meanwhile_gets_no_mail(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
     await digest(armor, ana)
     await armor.add(4)
     await ana.look(now() + 2 * TOMORROW)
@@ -460,9 +582,15 @@ async def test_a_token_is_of_one_territory_and_cannot_be_made(
     path = urlsplit(stop_address(relay)).path
     changed = path[:-4] + ("AAAA" if path[-4:] != "AAAA" else "BBBB")
 
-    for client, address in ((zoe.client, path), (ana.client, changed), (ana.client, "/following/unsubscribe/nonsense")):
+    for client, address in (
+        (zoe.client, path),
+        (ana.client, changed),
+        (ana.client, "/following/unsubscribe/nonsense"),
+    ):
         assert (await client.get(address)).status_code == 404
         assert (await client.post(address)).status_code == 404
     assert str(await ana.id()) not in path
     async with ana.database.session(ana.territory.id, role="worker") as session:
-        assert await session.scalar(text("SELECT rhythm FROM app.subscription")) == "daily"
+        assert (
+            await session.scalar(text("SELECT rhythm FROM app.subscription")) == "daily"
+        )

@@ -15,7 +15,9 @@ from udi.portal.notifications import actions
 from udi.protocol.themes import THEMES
 
 
-async def test_each_kind_is_followed_from_its_page(armor: Catalogue, feed: SearchFeed, ana: Reader) -> None:
+async def test_each_kind_is_followed_from_its_page(
+    armor: Catalogue, feed: SearchFeed, ana: Reader
+) -> None:
     record = await armor.add(0)
     await feed.run_once()
     pages = {
@@ -27,10 +29,16 @@ async def test_each_kind_is_followed_from_its_page(armor: Catalogue, feed: Searc
     for kind, page in pages.items():
         shown = await ana.client.get(page, follow_redirects=True)
         assert f'name="kind" value="{kind}"' in shown.text, kind
-        target = shown.text.partition('name="target" value="')[2].partition('"')[0].replace("&amp;", "&")
+        target = (
+            shown.text.partition('name="target" value="')[2]
+            .partition('"')[0]
+            .replace("&amp;", "&")
+        )
         done = await ana.follow(kind, target, back=page)
         assert (done.status_code, done.headers["location"]) == (303, page)
-        assert "Ne plus suivre" in (await ana.client.get(page, follow_redirects=True)).text, kind
+        assert (
+            "Ne plus suivre" in (await ana.client.get(page, follow_redirects=True)).text
+        ), kind
 
     found = {each.kind: each.target for each in await ana.followings()}
     listed = await ana.client.get("/following")
@@ -51,7 +59,9 @@ async def test_each_kind_is_followed_from_its_page(armor: Catalogue, feed: Searc
     assert "4 choses" in listed.text
 
 
-async def test_once_more_changes_nothing_and_stopping_forgets_it(armor: Catalogue, ana: Reader) -> None:
+async def test_once_more_changes_nothing_and_stopping_forgets_it(
+    armor: Catalogue, ana: Reader
+) -> None:
     record = await armor.add(0)
     await ana.follow("dataset", record.id)
     await ana.follow("dataset", str(record.id).upper())
@@ -65,11 +75,15 @@ async def test_once_more_changes_nothing_and_stopping_forgets_it(armor: Catalogu
     assert "Rien pour l’instant" in (await ana.client.get("/following")).text
 
 
-async def test_a_passer_by_logs_in_then_follows(armor: Catalogue, portal_app: Litestar, ana: Reader) -> None:
+async def test_a_passer_by_logs_in_then_follows(
+    armor: Catalogue, portal_app: Litestar, ana: Reader
+) -> None:
     record = await armor.add(0)
     async with browse(portal_app, ana.territory) as stranger:
         page = await stranger.get(f"/data/{record.id}", follow_redirects=True)
-        asked = await stranger.post("/following", data={"kind": "dataset", "target": record.id, "back": "/data"})
+        asked = await stranger.post(
+            "/following", data={"kind": "dataset", "target": record.id, "back": "/data"}
+        )
         refused = await stranger.get("/following")
 
     assert '<form action="/following" method="post">' in page.text
@@ -98,20 +112,27 @@ async def test_a_passer_by_logs_in_then_follows(armor: Catalogue, portal_app: Li
         ("", "", 422),
     ],
 )
-async def test_what_cannot_be_followed_is_refused_in_words(ana: Reader, kind: str, target: object, status: int) -> None:
+async def test_what_cannot_be_followed_is_refused_in_words(
+    ana: Reader, kind: str, target: object, status: int
+) -> None:
     refused = await ana.follow(kind, target)
-    offered = await ana.client.get("/following/new", params={"kind": kind, "target": str(target)})
+    offered = await ana.client.get(
+        "/following/new", params={"kind": kind, "target": str(target)}
+    )
 
     assert (refused.status_code, offered.status_code) == (status, status)
     assert await ana.followings() == []
 
 
-async def test_no_more_than_may_be(armor: Catalogue, ana: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_more_than_may_be(
+    armor: Catalogue, ana: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(actions, "MOST_FOLLOWED", 2)
     await ana.follow("theme", "environment")
     await ana.follow("theme", "economy")
 
-    known, refused = await ana.follow("theme", "economy"), await ana.follow("theme", "culture")
+    known = await ana.follow("theme", "economy")
+    refused = await ana.follow("theme", "culture")
 
     assert (known.status_code, refused.status_code) == (303, 409)
     assert "Vous suivez déjà 2 choses" in refused.text
@@ -125,16 +146,28 @@ async def test_nobody_sees_or_stops_what_another_follows(
     [following] = await ana.followings()
 
     for stranger in (bea, zoe):
-        assert f"/following/{following.id}" not in (await stranger.client.get("/following")).text
-        assert (await stranger.client.post(f"/following/{following.id}/stop")).status_code == 404
+        assert (
+            f"/following/{following.id}"
+            not in (await stranger.client.get("/following")).text
+        )
+        assert (
+            await stranger.client.post(f"/following/{following.id}/stop")
+        ).status_code == 404
     async with ana.database.session(ana.territory.id, person=await bea.id()) as session:
-        assert await session.get(type(following), (ana.territory.id, following.id)) is None
+        assert (
+            await session.get(type(following), (ana.territory.id, following.id)) is None
+        )
     async with ana.database.session(ana.territory.id, person=await ana.id()) as session:
-        assert await session.get(type(following), (ana.territory.id, following.id)) is not None
+        assert (
+            await session.get(type(following), (ana.territory.id, following.id))
+            is not None
+        )
     assert len(await ana.followings()) == 1
 
 
-async def test_a_dataset_of_another_territory_cannot_be_followed(armor: Catalogue, zoe: Reader) -> None:
+async def test_a_dataset_of_another_territory_cannot_be_followed(
+    armor: Catalogue, zoe: Reader
+) -> None:
     record = await armor.add(0)
 
     assert (await zoe.follow("dataset", record.id)).status_code == 404
@@ -151,9 +184,13 @@ async def test_what_was_withdrawn_says_so(armor: Catalogue, ana: Reader) -> None
     assert "Ceci n’est plus là" in page.text
 
 
-async def test_a_form_from_another_site_follows_nothing(armor: Catalogue, ana: Reader) -> None:
+async def test_a_form_from_another_site_follows_nothing(
+    armor: Catalogue, ana: Reader
+) -> None:
     sent = await ana.client.post(
-        "/following", data={"kind": "theme", "target": "economy"}, headers={"Sec-Fetch-Site": "cross-site"}
+        "/following",
+        data={"kind": "theme", "target": "economy"},
+        headers={"Sec-Fetch-Site": "cross-site"},
     )
 
     assert sent.status_code == 403
@@ -176,7 +213,9 @@ async def test_a_page_kept_for_all_says_nothing_of_who_follows(
     assert "Ne plus suivre" not in before.text + after.text
 
 
-async def test_the_empty_search_offers_to_be_told(armor: Catalogue, feed: SearchFeed, ana: Reader) -> None:
+async def test_the_empty_search_offers_to_be_told(
+    armor: Catalogue, feed: SearchFeed, ana: Reader
+) -> None:
     await armor.add(0)
     await feed.run_once()
 
@@ -191,12 +230,21 @@ async def test_leaving_takes_what_was_followed(armor: Catalogue, ana: Reader) ->
     person = await ana.id()
 
     async with ana.database.session(ana.territory.id, role="worker") as session:
-        await session.execute(text("DELETE FROM app.person WHERE id = :person"), {"person": person})
+        await session.execute(
+            text("DELETE FROM app.person WHERE id = :person"), {"person": person}
+        )
         left = [
             await session.scalar(
-                text(f"SELECT count(*) FROM app.{table} WHERE person_id = :person"), {"person": person}
+                text(f"SELECT count(*) FROM app.{table} WHERE person_id = :person"),
+                {"person": person},
             )
-            for table in ("following", "subscription", "digest", "webhook", "webhook_delivery")
+            for table in (
+                "following",
+                "subscription",
+                "digest",
+                "webhook",
+                "webhook_delivery",
+            )
         ]
 
     assert left == [0] * 5

@@ -20,13 +20,19 @@ from udi.portal.notifications.models import Following
 from udi.protocol.themes import THEMES
 from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
-PATH, RHYTHM = "/api/v1/following", "/api/v1/following/rhythm"
+PATH = "/api/v1/following"
+RHYTHM = "/api/v1/following/rhythm"
 NOBODY = "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9f"
 
 
 async def token_of(reader: Reader, *scopes: str) -> dict[str, str]:
-    page = await reader.client.post("/my-space/tokens", data={"name": "veille", "days": "30", "scope": list(scopes)})
-    return {"Authorization": f"Bearer {re.findall(r'udi_me_[-_A-Za-z0-9]+', page.text)[0]}", "Accept-Language": "en"}
+    page = await reader.client.post(
+        "/my-space/tokens", data={"name": "veille", "days": "30", "scope": list(scopes)}
+    )
+    return {
+        "Authorization": f"Bearer {re.findall(r'udi_me_[-_A-Za-z0-9]+', page.text)[0]}",
+        "Accept-Language": "en",
+    }
 
 
 @pytest.fixture
@@ -41,11 +47,15 @@ async def client(ana: Reader, portal_app: Litestar) -> Any:
         yield opened
 
 
-async def every(client: httpx.AsyncClient, headers: dict[str, str], following: object = NOBODY) -> list[httpx.Response]:
+async def every(
+    client: httpx.AsyncClient, headers: dict[str, str], following: object = NOBODY
+) -> list[httpx.Response]:
     """Each thing that can be asked."""
     return [
         await client.get(PATH, headers=headers),
-        await client.post(PATH, headers=headers, json={"kind": "theme", "target": "environment"}),
+        await client.post(
+            PATH, headers=headers, json={"kind": "theme", "target": "environment"}
+        ),
         await client.delete(f"{PATH}/{following}", headers=headers),
         await client.get(RHYTHM, headers=headers),
         await client.put(RHYTHM, headers=headers, json={"rhythm": "weekly"}),
@@ -66,7 +76,11 @@ async def test_a_program_follows_lists_and_stops(
     stopped = await client.delete(made.headers["location"], headers=mine)
     once_more = await client.delete(made.headers["location"], headers=mine)
 
-    assert (made.status_code, again.status_code, made.json()) == (201, 200, again.json())
+    assert (made.status_code, again.status_code, made.json()) == (
+        201,
+        200,
+        again.json(),
+    )
     assert made.headers["location"] == f"{PATH}/{following.id}"
     assert listed == {"total": 1, "most": 200, "items": [made.json()]}
     assert made.json() == {
@@ -80,7 +94,11 @@ async def test_a_program_follows_lists_and_stops(
     }
     assert datetime.fromisoformat(made.json()["since"]) == following.created_at
     assert record.title.replace("'", "&#39;") in page.text
-    assert (stopped.status_code, stopped.content, once_more.status_code) == (204, b"", 404)
+    assert (stopped.status_code, stopped.content, once_more.status_code) == (
+        204,
+        b"",
+        404,
+    )
     assert await ana.followings() == []
 
 
@@ -93,23 +111,39 @@ async def test_a_program_chooses_how_often_and_not_the_language(
     never = (await client.put(RHYTHM, headers=mine, json={"rhythm": "never"})).json()
     read = (await client.get(RHYTHM, headers=mine)).json()
     async with ana.database.session(ana.territory.id, role="worker") as session:
-        query = text("SELECT rhythm, language FROM app.subscription WHERE person_id = :mine")
+        query = text(
+            "SELECT rhythm, language FROM app.subscription WHERE person_id = :mine"
+        )
         kept = (await session.execute(query, {"mine": await ana.id()})).one()
 
     assert before["rhythm"] == "daily"
-    assert datetime.fromisoformat(weekly["next"]).astimezone(ana.territory.zone).strftime("%a %H") == "Mon 07"
+    assert (
+        datetime.fromisoformat(weekly["next"])
+        .astimezone(ana.territory.zone)
+        .strftime("%a %H")
+        == "Mon 07"
+    )
     assert never == read == {"rhythm": "never", "next": None}
     assert tuple(kept) == ("never", "fr")
 
 
-async def test_without_the_right_nothing_is_read_or_changed(ana: Reader, client: httpx.AsyncClient) -> None:
+async def test_without_the_right_nothing_is_read_or_changed(
+    ana: Reader, client: httpx.AsyncClient
+) -> None:
     passing = await every(client, {"Accept-Language": "en"})
     poor = await every(client, await token_of(ana, "profile"))
 
     assert [each.status_code for each in passing] == [401] * 5
     assert [each.status_code for each in poor] == [403] * 5
-    assert all(each.headers["content-type"].startswith("application/problem+json") for each in passing + poor)
-    assert all('error="insufficient_scope", scope="following"' in each.headers["www-authenticate"] for each in poor)
+    assert all(
+        each.headers["content-type"].startswith("application/problem+json")
+        for each in passing + poor
+    )
+    assert all(
+        'error="insufficient_scope", scope="following"'
+        in each.headers["www-authenticate"]
+        for each in poor
+    )
     assert await ana.followings() == []
 
 
@@ -118,13 +152,21 @@ async def test_who_is_logged_in_needs_a_token_all_the_same(ana: Reader) -> None:
 
 
 async def test_the_following_of_another_is_not_there(
-    ana: Reader, bea: Reader, zoe: Reader, client: httpx.AsyncClient, portal_app: Litestar, mine: dict[str, str]
+    ana: Reader,
+    bea: Reader,
+    zoe: Reader,
+    client: httpx.AsyncClient,
+    portal_app: Litestar,
+    mine: dict[str, str],
 ) -> None:
     await bea.follow("theme", "education")
     await zoe.follow("theme", "education")
     [hers], [elsewhere] = await bea.followings(), await zoe.followings()
 
-    answers = [await client.delete(f"{PATH}/{each.id}", headers=mine) for each in (hers, elsewhere)]
+    answers = [
+        await client.delete(f"{PATH}/{each.id}", headers=mine)
+        for each in (hers, elsewhere)
+    ]
     listed = (await client.get(PATH, headers=mine)).json()
     async with browse(portal_app, zoe.territory) as there:
         refused = await every(there, mine, elsewhere.id)
@@ -147,15 +189,31 @@ async def test_the_following_of_another_is_not_there(
         (b'{"kind": "theme"}', 422, "target", "no-text"),
         (b'{"kind": "theme", "target": 3}', 422, "target", "no-text"),
         (b'{"kind": "city", "target": "x"}', 422, "kind", "unknown-kind"),
-        (b'{"kind": "search", "target": "q=' + b"x" * 2000 + b'"}', 422, "target", "too-long"),
+        (
+            b'{"kind": "search", "target": "q=' + b"x" * 2000 + b'"}',
+            422,
+            "target",
+            "too-long",
+        ),
         (b'{"kind": "theme", "target": "x"}', 404, None, None),
         (b'{"kind": "dataset", "target": "\\u0000"}', 404, None, None),
-        (b'{"kind": "producer", "target": "' + NOBODY.encode() + b'"}', 404, None, None),
+        (
+            b'{"kind": "producer", "target": "' + NOBODY.encode() + b'"}',
+            404,
+            None,
+            None,
+        ),
         (b'{"target": "' + b"x" * 70_000 + b'"}', 413, None, None),
     ],
 )
 async def test_what_cannot_be_followed_is_said(
-    ana: Reader, client: httpx.AsyncClient, mine: dict[str, str], body: bytes, status: int, field: str, code: str
+    ana: Reader,
+    client: httpx.AsyncClient,
+    mine: dict[str, str],
+    body: bytes,
+    status: int,
+    field: str,
+    code: str,
 ) -> None:
     answer = await client.post(PATH, headers=mine, content=body)
 
@@ -169,7 +227,9 @@ async def test_what_cannot_be_followed_is_said(
     assert await ana.followings() == []
 
 
-async def test_a_rhythm_that_is_none_is_refused(client: httpx.AsyncClient, mine: dict[str, str]) -> None:
+async def test_a_rhythm_that_is_none_is_refused(
+    client: httpx.AsyncClient, mine: dict[str, str]
+) -> None:
     answer = await client.put(RHYTHM, headers=mine, json={"rhythm": "hourly"})
 
     assert answer.status_code == 422
@@ -177,7 +237,10 @@ async def test_a_rhythm_that_is_none_is_refused(client: httpx.AsyncClient, mine:
 
 
 async def test_it_is_counted_as_the_rest_of_the_api(
-    client: httpx.AsyncClient, mine: dict[str, str], portal_app: Litestar, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient,
+    mine: dict[str, str],
+    portal_app: Litestar,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
     monkeypatch.setattr(rates.people, "limit", 0)
@@ -189,21 +252,43 @@ async def test_each_answer_is_as_the_document_says(
     armor: Catalogue, ana: Reader, client: httpx.AsyncClient, mine: dict[str, str]
 ) -> None:
     document = (await client.get("/api/openapi.json")).json()
-    example = document["paths"][PATH]["post"]["requestBody"]["content"]["application/json"]["example"]
+    example = document["paths"][PATH]["post"]["requestBody"]["content"][
+        "application/json"
+    ]["example"]
     made = await client.post(PATH, headers=mine, json=example)
     answers = await every(client, mine, made.json()["id"])
-    ways = [(PATH, "get"), (PATH, "post"), (f"{PATH}/{{following_id}}", "delete"), (RHYTHM, "get"), (RHYTHM, "put")]
+    ways = [
+        (PATH, "get"),
+        (PATH, "post"),
+        (f"{PATH}/{{following_id}}", "delete"),
+        (RHYTHM, "get"),
+        (RHYTHM, "put"),
+    ]
 
     assert [each.status_code for each in answers] == [200, 200, 204, 200, 200]
-    for (path, method), answer in zip([(PATH, "post"), *ways], [made, *answers], strict=True):
-        described = document["paths"][path][method]["responses"][str(answer.status_code)]
+    for (path, method), answer in zip(
+        [(PATH, "post"), *ways], [made, *answers], strict=True
+    ):
+        described = document["paths"][path][method]["responses"][
+            str(answer.status_code)
+        ]
         content = described.get("content", {})
-        assert ("content" in described) == (answer.status_code != 204) == bool(answer.content)
-        schemas = [body["schema"] | {"components": document["components"]} for body in content.values()]
-        assert [list(Draft202012Validator(schema).iter_errors(answer.json())) for schema in schemas] == [[]] * len(
-            content
+        assert (
+            ("content" in described)
+            == (answer.status_code != 204)
+            == bool(answer.content)
         )
-        assert answer.headers.get("cache-control") == ("no-store" if answer.content else None)
+        schemas = [
+            body["schema"] | {"components": document["components"]}
+            for body in content.values()
+        ]
+        assert [
+            list(Draft202012Validator(schema).iter_errors(answer.json()))
+            for schema in schemas
+        ] == [[]] * len(content)
+        assert answer.headers.get("cache-control") == (
+            "no-store" if answer.content else None
+        )
 
 
 @pytest.fixture
@@ -223,7 +308,13 @@ def statements(ana: Reader) -> Iterator[list[str]]:
 
 async def follow_all(reader: Reader, targets: Sequence[tuple[str, str]]) -> None:
     rows = [
-        {"person_id": await reader.id(), "kind": kind, "target": each, "created_at": now()} for kind, each in targets
+        {
+            "person_id": await reader.id(),
+            "kind": kind,
+            "target": each,
+            "created_at": now(),
+        }
+        for kind, each in targets
     ]
     async with reader.database.session(reader.territory.id, role="worker") as session:
         await session.execute(insert(Following), rows)
@@ -249,7 +340,10 @@ async def test_two_hundred_things_are_named_with_as_many_questions_as_four(
     many = [
         *(("dataset", str(record.id)) for record in records[1:7]),
         *(("theme", theme) for theme in THEMES if theme != "environment"),
-        *(("search", f"q=air{number}&producer=armor") for number in range(200 - 11 - len(THEMES) + 1)),
+        *(
+            ("search", f"q=air{number}&producer=armor")
+            for number in range(200 - 11 - len(THEMES) + 1)
+        ),
     ]
     await ana.follow("theme", "education")
     await client.delete(f"{PATH}/{(await ana.followings())[0].id}", headers=mine)

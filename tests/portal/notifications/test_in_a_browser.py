@@ -14,18 +14,29 @@ from udi.portal.catalogue.actions import slug_of
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.notifications.tokens import unsubscribe_token
 
-LONG = "Relevés de la qualité de l’air intérieur des établissements recevant du public " + "x" * 65
+LONG = (
+    "Relevés de la qualité de l’air intérieur des établissements recevant du public "
+    + "x" * 65
+)
 
 
-async def look(tab: Tab, reader: Reader, pages: dict[str, str], *languages: str) -> list[str]:
+async def look(
+    tab: Tab, reader: Reader, pages: dict[str, str], *languages: str
+) -> list[str]:
     faults = []
     for name, path in pages.items():
-        faults += await tab.find_faults(reader.client, f"{reader.territory.origin}{path}", name, *languages)
+        faults += await tab.find_faults(
+            reader.client, f"{reader.territory.origin}{path}", name, *languages
+        )
     return faults
 
 
 async def test_empty_pages_are_sound(ana: Reader, tab: Tab) -> None:
-    pages = {"following-empty": "/following", "webhooks-empty": "/following/webhooks", "my-space": "/my-space"}
+    pages = {
+        "following-empty": "/following",
+        "webhooks-empty": "/following/webhooks",
+        "my-space": "/my-space",
+    }
 
     assert await look(tab, ana, pages, "fr", "en") == []
 
@@ -33,7 +44,8 @@ async def test_empty_pages_are_sound(ana: Reader, tab: Tab) -> None:
 async def test_full_pages_are_sound(
     armor: Catalogue, feed: SearchFeed, ana: Reader, program: Program, tab: Tab
 ) -> None:
-    long, gone = await armor.add(0, resource_title=LONG), await armor.add(3)
+    long = await armor.add(0, resource_title=LONG)
+    gone = await armor.add(3)
     for kind, target in (("dataset", long.id), ("dataset", gone.id), ("producer", armor.organisations["armor"]),
                          ("theme", "environment"), ("search", "q=" + "ozone " * 30)):  # fmt: skip
         await ana.follow(kind, target)
@@ -79,8 +91,12 @@ async def test_following_and_stopping_work_with_and_without_scripts(
             headers={"Content-Type": asked.headers.get("content-type", "")} if asked.post_data_buffer else None,
             follow_redirects=True,
         )  # fmt: skip
-        headers: dict[str, Any] = {k: v for k, v in found.headers.items() if k != "content-encoding"}
-        await route.fulfill(status=found.status_code, headers=headers, body=found.content)
+        headers: dict[str, Any] = {
+            k: v for k, v in found.headers.items() if k != "content-encoding"
+        }
+        await route.fulfill(
+            status=found.status_code, headers=headers, body=found.content
+        )
 
     page = await browser.new_page(java_script_enabled=scripts)
     await page.route("**/*", answer)
@@ -99,8 +115,12 @@ async def test_following_and_stopping_work_with_and_without_scripts(
     assert await ana.followings() == []
 
 
-async def test_an_address_refused_is_shown_where_it_was_typed(ana: Reader, browser: Browser) -> None:
-    refused = await ana.client.post("/following/webhooks", data={"url": "https://localhost/", "scope": "everything"})
+async def test_an_address_refused_is_shown_where_it_was_typed(
+    ana: Reader, browser: Browser
+) -> None:
+    refused = await ana.client.post(
+        "/following/webhooks", data={"url": "https://localhost/", "scope": "everything"}
+    )
     page = await browser.new_page(viewport={"width": 320, "height": 800})
     await page.route("**/*", lambda route: route.fulfill(status=404, body=""))
     await page.set_content(refused.text)

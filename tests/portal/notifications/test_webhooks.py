@@ -38,9 +38,15 @@ MINUTE = timedelta(minutes=1)
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     """What the specification of Standard Webhooks says, written from its text."""
-    signed = b".".join([headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body])
-    mac = hmac.new(base64.b64decode(secret[len("whsec_") :]), signed, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(mac).decode()}" in headers["webhook-signature"].split(" ")
+    signed = b".".join(
+        [headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body]
+    )
+    mac = hmac.new(
+        base64.b64decode(secret[len("whsec_") :]), signed, hashlib.sha256
+    ).digest()
+    return f"v1,{base64.b64encode(mac).decode()}" in headers["webhook-signature"].split(
+        " "
+    )
 
 
 def secret_of(page: httpx.Response) -> str:
@@ -57,17 +63,23 @@ class Hook:
     """A webhook of someone, with its secret."""
 
     def __init__(self, owner: Reader, webhook: uuid.UUID, secret: str) -> None:
-        self.owner, self.id, self.secret = owner, webhook, secret
+        self.owner = owner
+        self.id = webhook
+        self.secret = secret
         self.page = f"{HOOKS}/{webhook}"
 
     async def row(self) -> Webhook:
-        async with self.owner.database.session(self.owner.territory.id, role="worker") as session:
+        async with self.owner.database.session(
+            self.owner.territory.id, role="worker"
+        ) as session:
             found = await session.get(Webhook, (self.owner.territory.id, self.id))
         assert found
         return found
 
     async def deliveries(self) -> list[WebhookDelivery]:
-        async with self.owner.database.session(self.owner.territory.id, role="worker") as session:
+        async with self.owner.database.session(
+            self.owner.territory.id, role="worker"
+        ) as session:
             query = (
                 select(WebhookDelivery)
                 .where(WebhookDelivery.webhook_id == self.id)
@@ -83,14 +95,20 @@ class Hook:
 
 async def attempt(owner: Reader, message: uuid.UUID, number: int) -> None:
     payload = {"delivery": str(message), "attempt": number}
-    await task_handlers(owner.site)[DELIVER](Job(DELIVER, owner.territory.id, payload, 0, last=False))
+    await task_handlers(owner.site)[DELIVER](
+        Job(DELIVER, owner.territory.id, payload, 0, last=False)
+    )
 
 
 async def make(owner: Reader, program: Program, scope: str = "everything") -> Hook:
     page = await owner.client.post(HOOKS, data={"url": program.url, "scope": scope})
     assert page.status_code == 200, page.text
     async with owner.database.session(owner.territory.id, role="worker") as session:
-        newest = select(Webhook.id).where(Webhook.person_id == await owner.id()).order_by(Webhook.created_at.desc())
+        newest = (
+            select(Webhook.id)
+            .where(Webhook.person_id == await owner.id())
+            .order_by(Webhook.created_at.desc())
+        )
         found = (await session.scalars(newest)).first()
     assert found
     return Hook(owner, found, secret_of(page))
@@ -98,7 +116,9 @@ async def make(owner: Reader, program: Program, scope: str = "everything") -> Ho
 
 async def spread(owner: Reader, moment: timedelta = MINUTE) -> int:
     async with owner.database.session(owner.territory.id, role="worker") as session:
-        return await dispatch_changes(session, owner.territory, owner.site.parts["topics"], now() + moment)
+        return await dispatch_changes(
+            session, owner.territory, owner.site.parts["topics"], now() + moment
+        )
 
 
 async def queued(owner: Reader, name: str) -> list[timedelta]:
@@ -108,14 +128,22 @@ async def queued(owner: Reader, name: str) -> list[timedelta]:
         " AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant ORDER BY id"
     )
     async with owner.database.platform_session(role="worker") as session:
-        return list(await session.scalars(query, {"name": name, "tenant": str(owner.territory.id)}))
+        return list(
+            await session.scalars(
+                query, {"name": name, "tenant": str(owner.territory.id)}
+            )
+        )
 
 
-async def test_each_change_is_told_signed_and_once(armor: Catalogue, ana: Reader, program: Program) -> None:
+async def test_each_change_is_told_signed_and_once(
+    armor: Catalogue, ana: Reader, program: Program
+) -> None:
     hook = await make(ana, program)
     air = described(0)
     await armor.add(0, **air)
-    await armor.add(0, **air | {"resource_title": "Qualité de l'air, minute par minute"})
+    await armor.add(
+        0, **air | {"resource_title": "Qualité de l'air, minute par minute"}
+    )
     record = await armor.add(0, **air | {"resource_title": "Air"})
     await armor.withdraw(record)
 
@@ -124,9 +152,15 @@ async def test_each_change_is_told_signed_and_once(armor: Catalogue, ana: Reader
     await hook.work()
 
     kinds = Counter(body["type"] for body in program.bodies)
-    assert kinds == {"dataset.published": 1, "dataset.updated": 2, "dataset.withdrawn": 1}
+    assert kinds == {
+        "dataset.published": 1,
+        "dataset.updated": 2,
+        "dataset.withdrawn": 1,
+    }
     assert all(is_signed(hook.secret, headers, body) for headers, body in program.told)
-    assert not any(is_signed("whsec_" + "A" * 44, headers, body) for headers, body in program.told)
+    assert not any(
+        is_signed("whsec_" + "A" * 44, headers, body) for headers, body in program.told
+    )
     last = next(body for body in program.bodies if body["type"] == "dataset.withdrawn")
     assert last["data"] == {
         "id": air["global_id"],
@@ -163,7 +197,10 @@ async def test_only_what_is_followed_when_so_chosen(
     await spread(ana)
     await hook.work()
 
-    assert {body["data"]["title"] for body in program.bodies} == {"Comptages vélo", "Menus des cantines"}
+    assert {body["data"]["title"] for body in program.bodies} == {
+        "Comptages vélo",
+        "Menus des cantines",
+    }
 
 
 async def test_a_message_that_is_not_taken_comes_again_and_then_the_webhook_stops(
@@ -176,15 +213,24 @@ async def test_a_message_that_is_not_taken_comes_again_and_then_the_webhook_stop
 
     for number in range(len(RETRY_DELAYS) + 1):
         [message] = await hook.deliveries()
-        assert (message.state, message.attempts, (await hook.row()).state) == ("waiting", number, "active")
+        assert (message.state, message.attempts, (await hook.row()).state) == (
+            "waiting",
+            number,
+            "active",
+        )
         await attempt(ana, message.id, number)
-        await attempt(ana, message.id, number)  # as if the worker were killed after its note
+        await attempt(
+            ana, message.id, number
+        )  # as if the worker were killed after its note
 
     [message] = await hook.deliveries()
     assert (message.state, message.attempts, message.answer) == ("failed", 10, "500")
     assert len(program.told) == 10
     assert len({headers["webhook-id"] for headers, _ in program.told}) == 1
-    assert ((await hook.row()).state, (await hook.row()).reason) == ("stopped", "failing")
+    assert ((await hook.row()).state, (await hook.row()).reason) == (
+        "stopped",
+        "failing",
+    )
     delays = [round(each.total_seconds()) for each in await queued(ana, DELIVER)]
     assert delays == [0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
     await armor.add(1)
@@ -204,10 +250,14 @@ async def test_a_message_that_is_not_taken_comes_again_and_then_the_webhook_stop
 async def say_stopped(owner: Reader, hook: Hook) -> None:
     payload = {"webhook": str(hook.id), "at": "2026-11-26T10:00:00+00:00"}
     assert len(await queued(owner, NOTIFY_STOPPED)) == 1
-    await task_handlers(owner.site)[NOTIFY_STOPPED](Job(NOTIFY_STOPPED, owner.territory.id, payload, 0, last=False))
+    await task_handlers(owner.site)[NOTIFY_STOPPED](
+        Job(NOTIFY_STOPPED, owner.territory.id, payload, 0, last=False)
+    )
 
 
-async def test_gone_stops_it_at_once(armor: Catalogue, ana: Reader, program: Program) -> None:
+async def test_gone_stops_it_at_once(
+    armor: Catalogue, ana: Reader, program: Program
+) -> None:
     hook = await make(ana, program)
     await armor.add(0)
     await armor.add(1)
@@ -224,7 +274,9 @@ async def test_gone_stops_it_at_once(armor: Catalogue, ana: Reader, program: Pro
     assert "n’existe plus (410)" in (await ana.client.get(hook.page)).text
 
 
-async def test_a_redirect_is_not_followed(armor: Catalogue, ana: Reader, program: Program) -> None:
+async def test_a_redirect_is_not_followed(
+    armor: Catalogue, ana: Reader, program: Program
+) -> None:
     hook = await make(ana, program)
     await ana.client.post(f"{hook.page}/test")
     program.statuses.append(307)
@@ -261,10 +313,14 @@ async def test_the_secret_is_shown_once(ana: Reader, program: Program) -> None:
     hook = await make(ana, program)
 
     for page in (HOOKS, hook.page):
-        assert hook.secret not in (await ana.client.get(page)).text.replace("&#43;", "+")
+        assert hook.secret not in (await ana.client.get(page)).text.replace(
+            "&#43;", "+"
+        )
 
 
-async def test_the_owner_pauses_resumes_tests_and_deletes(armor: Catalogue, ana: Reader, program: Program) -> None:
+async def test_the_owner_pauses_resumes_tests_and_deletes(
+    armor: Catalogue, ana: Reader, program: Program
+) -> None:
     hook = await make(ana, program)
     await ana.client.post(f"{hook.page}/test")
     await ana.client.post(f"{hook.page}/pause")
@@ -276,11 +332,17 @@ async def test_the_owner_pauses_resumes_tests_and_deletes(armor: Catalogue, ana:
     await hook.work()
 
     page = await ana.client.get(hook.page)
-    assert (refused.status_code, [body["type"] for body in program.bodies]) == (409, ["test"])
+    assert (refused.status_code, [body["type"] for body in program.bodies]) == (
+        409,
+        ["test"],
+    )
     assert "pas envoyé" in page.text
     assert "Arrivé" in page.text
     deleted = await ana.client.post(f"{hook.page}/delete")
-    assert (deleted.headers["location"], (await ana.client.get(hook.page)).status_code) == (HOOKS, 404)
+    assert (
+        deleted.headers["location"],
+        (await ana.client.get(hook.page)).status_code,
+    ) == (HOOKS, 404)
     assert await hook.deliveries() == []
 
 
@@ -315,7 +377,9 @@ def private_name(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
         if host in ("intranet.example", b"intranet.example"):
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
         if host in ("example.org", b"example.org"):
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", port))]
+            return [
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", port))
+            ]
         return known(host, port, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
@@ -334,24 +398,37 @@ async def test_a_name_that_turns_private_after_it_was_checked_is_not_called(
     await hook.work()
 
     [message] = await hook.deliveries()
-    assert (message.state, message.answer, message.attempts) == ("waiting", "address", 1)
+    assert (message.state, message.answer, message.attempts) == (
+        "waiting",
+        "address",
+        1,
+    )
     assert "ne peut pas être jointe d’ici" in (await ana.client.get(hook.page)).text
 
 
-def test_what_the_operator_opens_to_nodes_is_not_open_to_webhooks(portal_site: Site) -> None:
+def test_what_the_operator_opens_to_nodes_is_not_open_to_webhooks(
+    portal_site: Site,
+) -> None:
     assert portal_site.outgoing.is_private("http://localhost:8000/")
     assert not portal_site.parts["webhooks"].is_private("http://localhost:8000/")
 
 
 async def test_nobody_sees_or_touches_anothers(
-    armor: Catalogue, portal_app: Litestar, ana: Reader, bea: Reader, zoe: Reader, program: Program
+    armor: Catalogue,
+    portal_app: Litestar,
+    ana: Reader,
+    bea: Reader,
+    zoe: Reader,
+    program: Program,
 ) -> None:
     hook = await make(ana, program)
     for stranger in (bea, zoe):
         assert program.url not in (await stranger.client.get(HOOKS)).text
         assert (await stranger.client.get(hook.page)).status_code == 404
         for act in ("test", "secret", "pause", "resume", "delete"):
-            assert (await stranger.client.post(f"{hook.page}/{act}")).status_code == 404, act
+            assert (
+                await stranger.client.post(f"{hook.page}/{act}")
+            ).status_code == 404, act
     async with browse(portal_app, ana.territory) as outside:
         assert (await outside.get(HOOKS)).status_code == 303
         assert (await outside.post(f"{hook.page}/delete")).status_code == 401
@@ -359,7 +436,9 @@ async def test_nobody_sees_or_touches_anothers(
         assert (await nobody.scalars(select(Webhook.secret))).all() == []
     async with ana.database.session(ana.territory.id, person=await bea.id()) as another:
         assert (await another.scalars(select(Webhook.secret))).all() == []
-        assert (await another.execute(update(Webhook).values(url="https://evil.example"))).rowcount == 0  # type: ignore[attr-defined]  # of an update
+        assert (
+            await another.execute(update(Webhook).values(url="https://evil.example"))
+        ).rowcount == 0  # type: ignore[attr-defined]  # of an update
     async with ana.database.session(ana.territory.id, person=await ana.id()) as own:
         assert (await own.scalars(select(Webhook.secret))).all() == [hook.secret]
 
@@ -374,7 +453,9 @@ async def test_another_territory_tells_nothing_here(
     assert await hook.deliveries() == []
 
 
-async def test_not_more_than_may_be(ana: Reader, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_not_more_than_may_be(
+    ana: Reader, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(actions, "MOST_WEBHOOKS", 1)
     await make(ana, program)
 
@@ -391,7 +472,9 @@ async def test_a_change_is_given_even_if_the_worker_dies_in_the_middle(
 
     async def give_and_die() -> None:
         async with ana.database.session(ana.territory.id, role="worker") as session:
-            await dispatch_changes(session, ana.territory, ana.site.parts["topics"], now() + MINUTE)
+            await dispatch_changes(
+                session, ana.territory, ana.site.parts["topics"], now() + MINUTE
+            )
             raise KilledError
 
     with pytest.raises(KilledError):
@@ -403,7 +486,9 @@ async def test_a_change_is_given_even_if_the_worker_dies_in_the_middle(
     assert await spread(ana) == 1
 
 
-async def test_what_was_sent_is_forgotten_after_a_month(armor: Catalogue, ana: Reader, program: Program) -> None:
+async def test_what_was_sent_is_forgotten_after_a_month(
+    armor: Catalogue, ana: Reader, program: Program
+) -> None:
     hook = await make(ana, program)
     for _ in range(2):
         await ana.client.post(f"{hook.page}/test")
@@ -417,11 +502,15 @@ async def test_what_was_sent_is_forgotten_after_a_month(armor: Catalogue, ana: R
     assert len(await hook.deliveries()) == 1
 
 
-async def test_the_lines_to_copy_tell_ours_from_others(ana: Reader, program: Program) -> None:
+async def test_the_lines_to_copy_tell_ours_from_others(
+    ana: Reader, program: Program
+) -> None:
     hook = await make(ana, program)
     await ana.client.post(f"{hook.page}/test")
     await hook.work()
-    shown = (await ana.client.get(hook.page)).text.partition('<textarea id="verify-code"')[2]
+    shown = (await ana.client.get(hook.page)).text.partition(
+        '<textarea id="verify-code"'
+    )[2]
     lines: dict[str, Any] = {}
     exec(unescape(shown.partition(">")[2].partition("</textarea>")[0]), lines)  # noqa: S102 - what the page tells to run
 

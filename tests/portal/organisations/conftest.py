@@ -40,28 +40,51 @@ class Desk:
         assert answer.status_code == 303, answer.text
         return str(answer.headers["location"])
 
-    async def decide(self, address: str, decision: str, words: str = "", revision: int | None = None) -> httpx.Response:
-        seen = revision if revision is not None else (await self.one(address)).revision
+    async def decide(
+        self, address: str, decision: str, words: str = "", revision: int | None = None
+    ) -> httpx.Response:
+        if revision is not None:
+            seen = revision
+        else:
+            seen = (await self.one(address)).revision
         form = {"decision": decision, "words": words, "revision": str(seen)}
         return await self.team.post(f"{address}/decide", data=form)
 
     async def rows(self, model: Any) -> list[Any]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             return list((await session.scalars(select(model))).all())
 
     async def one(self, address: str) -> Application:
-        [found] = [each for each in await self.rows(Application) if str(each.id) in address]
+        [found] = [
+            each for each in await self.rows(Application) if str(each.id) in address
+        ]
         assert isinstance(found, Application)
         return found
 
     async def events(self) -> list[str]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
-            return list((await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))).all())
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
+            return list(
+                (
+                    await session.scalars(
+                        select(AuditEvent.name).order_by(AuditEvent.at)
+                    )
+                ).all()
+            )
 
     async def tell(self, address: str) -> None:
         """Send the mail that the present state calls for, as the worker does."""
         application = await self.one(address)
-        await send_email(self.site, self.territory, application.id, application.state, application.revision)
+        await send_email(
+            self.site,
+            self.territory,
+            application.id,
+            application.state,
+            application.revision,
+        )
 
     async def organisations(self) -> list[Organisation]:
         return await self.rows(Organisation)
@@ -72,7 +95,10 @@ class Desk:
 
 @pytest.fixture
 async def desk(
-    portal_site: Site, portal_app: Litestar, demo: Territory, make_person: Callable[..., Login]
+    portal_site: Site,
+    portal_app: Litestar,
+    demo: Territory,
+    make_person: Callable[..., Login],
 ) -> AsyncIterator[Desk]:
     async with (
         browse(portal_app, demo, make_person(demo)) as person,

@@ -16,7 +16,10 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.joining import transitions
 from udi.portal.organisations.joining.tasks import send_email
-from udi.portal.organisations.joining.transitions import ApplicationEvent, ApplicationState
+from udi.portal.organisations.joining.transitions import (
+    ApplicationEvent,
+    ApplicationState,
+)
 from udi.portal.organisations.models import Application
 
 PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
@@ -61,7 +64,9 @@ async def bring_to(desk: Desk, state: ApplicationState) -> str:
 
 async def do(desk: Desk, address: str, event: ApplicationEvent) -> httpx.Response:
     if event == ApplicationEvent.CORRECT:
-        return await desk.person.post(f"{address}/correct", data={**FORM, "name": "Ville de Kerlévan"})
+        return await desk.person.post(
+            f"{address}/correct", data={**FORM, "name": "Ville de Kerlévan"}
+        )
     if event == ApplicationEvent.WITHDRAW:
         return await desk.person.post(f"{address}/withdraw")
     return await desk.decide(address, event, WHY)
@@ -87,21 +92,29 @@ async def test_every_pair_of_state_and_event_follows_the_table(
 
 def test_the_documented_table_is_the_tested_one() -> None:
     rows = re.findall(
-        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `application", PAGE.read_text(), re.MULTILINE
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `application",
+        PAGE.read_text(),
+        re.MULTILINE,
     )
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     with pytest.raises(ConflictError):
-        transitions.transition_application(ApplicationState.APPROVED, ApplicationEvent.WITHDRAW)
+        transitions.transition_application(
+            ApplicationState.APPROVED, ApplicationEvent.WITHDRAW
+        )
 
 
-async def test_who_asks_is_explained_asks_again_and_is_approved(desk: Desk, relay: Relay) -> None:
+async def test_who_asks_is_explained_asks_again_and_is_approved(
+    desk: Desk, relay: Relay
+) -> None:
     address = await desk.ask()
     await desk.tell(address)
     await desk.decide(address, "refuse", WHY)
     await desk.tell(address)
     page = await desk.person.get(address)
-    again = await desk.person.post(f"{address}/correct", data={**FORM, "email": "mairie@kerlevan.example"})
+    again = await desk.person.post(
+        f"{address}/correct", data={**FORM, "email": "mairie@kerlevan.example"}
+    )
     await desk.tell(address)
     await desk.decide(address, "approve")
     await desk.tell(address)
@@ -117,20 +130,39 @@ async def test_who_asks_is_explained_asks_again_and_is_approved(desk: Desk, rela
         "Mairie de Kerlévan demande à publier ici",
         "Bienvenue : Mairie de Kerlévan peut publier ici",
     ]
-    assert [to == desk.territory.contact for to, _ in told] == [True, False, True, False]
+    assert [to == desk.territory.contact for to, _ in told] == [
+        True,
+        False,
+        True,
+        False,
+    ]
     assert "Écrivez à votre commune." in relay.mails[1].get_content()
     assert f"{desk.territory.origin}{address}" in relay.mails[3].get_content()
     [organisation] = await desk.organisations()
-    assert (organisation.slug, organisation.registry_number) == ("mairie-de-kerlevan", "732829320")
+    assert (organisation.slug, organisation.registry_number) == (
+        "mairie-de-kerlevan",
+        "732829320",
+    )
     assert organisation.kind == "public_body"
-    assert (organisation.email, organisation.producer) == ("mairie@kerlevan.example", True)
+    assert (organisation.email, organisation.producer) == (
+        "mairie@kerlevan.example",
+        True,
+    )
     [change] = await desk.changes()
-    assert (change.person_id, change.groups, change.leaves) == (person, ["managers"], False)
+    assert (change.person_id, change.groups, change.leaves) == (
+        person,
+        ["managers"],
+        False,
+    )
     assert (await desk.person.get("/producers/mairie-de-kerlevan")).status_code == 200
 
 
-async def test_a_mail_is_in_the_language_that_the_person_read(desk: Desk, relay: Relay) -> None:
-    answer = await desk.person.post("/join/new", data=FORM, headers={"Accept-Language": "en"})
+async def test_a_mail_is_in_the_language_that_the_person_read(
+    desk: Desk, relay: Relay
+) -> None:
+    answer = await desk.person.post(
+        "/join/new", data=FORM, headers={"Accept-Language": "en"}
+    )
     address = answer.headers["location"]
     await desk.decide(address, "ask_more", "Which service?")
     await desk.tell(address)
@@ -139,12 +171,16 @@ async def test_a_mail_is_in_the_language_that_the_person_read(desk: Desk, relay:
     assert "Which service?" in relay.mails[0].get_content()
 
 
-async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(desk: Desk, relay: Relay) -> None:
+async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
+    desk: Desk, relay: Relay
+) -> None:
     address = await desk.ask()
     before = await desk.one(address)
     await desk.person.post(f"{address}/withdraw")
 
-    await send_email(desk.site, desk.territory, before.id, before.state, before.revision)
+    await send_email(
+        desk.site, desk.territory, before.id, before.state, before.revision
+    )
 
     assert relay.mails == []
 
@@ -185,12 +221,19 @@ async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
 
 
 @pytest.mark.parametrize(
-    ("language", "read", "said"), [("fr", "Lire la charte", "Texte."), ("en", "Read the", "Text.")]
+    ("language", "read", "said"),
+    [("fr", "Lire la charte", "Texte."), ("en", "Read the", "Text.")],
 )
-async def test_the_charter_is_read_where_one_says_to_follow_it(desk: Desk, language: str, read: str, said: str) -> None:
+async def test_the_charter_is_read_where_one_says_to_follow_it(
+    desk: Desk, language: str, read: str, said: str
+) -> None:
     headers = {"Accept-Language": language}
     page = (await desk.person.get("/join/new", headers=headers)).text
-    unread = (await desk.person.post("/join/new", data={**FORM, "charter": ""}, headers=headers)).text
+    unread = (
+        await desk.person.post(
+            "/join/new", data={**FORM, "charter": ""}, headers=headers
+        )
+    ).text
 
     [(state, summary, words)] = re.findall(
         r"<details( open)?><summary>([^<]+)</summary>\n(.+?)</details>", page, re.DOTALL
@@ -213,17 +256,24 @@ async def test_the_charter_is_read_where_one_says_to_follow_it(desk: Desk, langu
         "120 027 016",
     ],
 )
-async def test_numbers_of_french_registers_are_taken_however_they_are_written(desk: Desk, number: str) -> None:
+async def test_numbers_of_french_registers_are_taken_however_they_are_written(
+    desk: Desk, number: str
+) -> None:
     address = await desk.ask(registry_number=number)
 
-    assert (await desk.one(address)).registry_number == re.sub(r"\W", "", number).upper()
+    assert (await desk.one(address)).registry_number == re.sub(
+        r"\W", "", number
+    ).upper()
 
 
 async def test_elsewhere_any_number_or_none(desk: Desk) -> None:
     await desk.ask(country="other", registry_number="CHE-123.456.789")
     await desk.ask(country="other", registry_number="", name="Autre chose")
 
-    assert {each.registry_number for each in await desk.rows(Application)} == {"CHE123456789", ""}
+    assert {each.registry_number for each in await desk.rows(Application)} == {
+        "CHE123456789",
+        "",
+    }
 
 
 async def test_the_same_organisation_is_asked_for_once(
@@ -232,7 +282,9 @@ async def test_the_same_organisation_is_asked_for_once(
     await desk.ask()
     mine = await desk.person.post("/join/new", data=FORM)
     async with browse(portal_app, demo, make_person(demo)) as somebody:
-        theirs = await somebody.post("/join/new", data={**FORM, "name": "Commune de Kerlévan"})
+        theirs = await somebody.post(
+            "/join/new", data={**FORM, "name": "Commune de Kerlévan"}
+        )
 
     assert (mine.status_code, theirs.status_code) == (409, 422)
     assert "Quelqu’un a déjà demandé" in theirs.text
@@ -242,26 +294,41 @@ async def test_what_is_here_is_proposed_first(desk: Desk) -> None:
     address = await desk.ask()
     await desk.decide(address, "approve")
     same = await desk.person.post("/join/new", data={**FORM, "apart": "1"})
-    branch = await desk.person.post("/join/new", data={**FORM, "name": "Port", "registry_number": "73282932000074"})
+    branch = await desk.person.post(
+        "/join/new", data={**FORM, "name": "Port", "registry_number": "73282932000074"}
+    )
     near = {**FORM, "name": "MAIRIE KERLEVAN", "registry_number": "120027016"}
     alike = await desk.person.post("/join/new", data=near)
     apart = await desk.person.post("/join/new", data={**near, "apart": "1"})
 
-    assert (same.status_code, branch.status_code, alike.status_code, apart.status_code) == (422, 422, 422, 303)
+    assert (
+        same.status_code,
+        branch.status_code,
+        alike.status_code,
+        apart.status_code,
+    ) == (422, 422, 422, 303)
     assert "est déjà ici" in same.text
     for page in (branch, alike):
         assert "Est-ce l’une d’elles" in page.text
         assert 'href="/producers/mairie-de-kerlevan"' in page.text
     await desk.decide(apart.headers["location"], "approve")
-    assert {each.slug for each in await desk.organisations()} == {"mairie-de-kerlevan", "mairie-kerlevan"}
+    assert {each.slug for each in await desk.organisations()} == {
+        "mairie-de-kerlevan",
+        "mairie-kerlevan",
+    }
 
 
 async def test_two_of_one_name_have_addresses_of_their_own(desk: Desk) -> None:
     for number in ("732829320", "120027016"):
-        answer = await desk.person.post("/join/new", data={**FORM, "registry_number": number, "apart": "1"})
+        answer = await desk.person.post(
+            "/join/new", data={**FORM, "registry_number": number, "apart": "1"}
+        )
         await desk.decide(answer.headers["location"], "approve")
 
-    assert {each.slug for each in await desk.organisations()} == {"mairie-de-kerlevan", "mairie-de-kerlevan-2"}
+    assert {each.slug for each in await desk.organisations()} == {
+        "mairie-de-kerlevan",
+        "mairie-de-kerlevan-2",
+    }
 
 
 async def test_the_team_decides_on_what_it_read(desk: Desk) -> None:
@@ -287,20 +354,37 @@ async def test_a_refusal_without_words_is_refused(desk: Desk) -> None:
 
 
 async def test_strangers_and_other_territories_reach_nothing(
-    desk: Desk, portal_app: Litestar, demo: Territory, other: Territory, make_person: Callable[..., Login]
+    desk: Desk,
+    portal_app: Litestar,
+    demo: Territory,
+    other: Territory,
+    make_person: Callable[..., Login],
 ) -> None:
     address = await desk.ask()
     async with browse(portal_app, demo, make_person(demo)) as stranger:
         seen = [await stranger.get(address), await stranger.get(f"{address}/correct")]
-        seen += [await stranger.post(f"{address}/withdraw"), await stranger.post(f"{address}/correct", data=FORM)]
-        decided = await stranger.post(f"{address}/decide", data={"decision": "approve", "revision": "1"})
+        seen += [
+            await stranger.post(f"{address}/withdraw"),
+            await stranger.post(f"{address}/correct", data=FORM),
+        ]
+        decided = await stranger.post(
+            f"{address}/decide", data={"decision": "approve", "revision": "1"}
+        )
         listed = await stranger.get("/join/requests")
-    async with browse(portal_app, other, make_person(other, moderator=True)) as their_team:
+    async with browse(
+        portal_app, other, make_person(other, moderator=True)
+    ) as their_team:
         seen += [await their_team.get(address)]
-        seen += [await their_team.post(f"{address}/decide", data={"decision": "approve", "revision": "1"})]
+        seen += [
+            await their_team.post(
+                f"{address}/decide", data={"decision": "approve", "revision": "1"}
+            )
+        ]
         empty = await their_team.get("/join/requests")
     async with browse(portal_app, demo) as nobody:
-        led = [await nobody.get(path) for path in (address, "/join/new", "/join/requests")]
+        led = [
+            await nobody.get(path) for path in (address, "/join/new", "/join/requests")
+        ]
         public = await nobody.get("/join")
 
     assert {page.status_code for page in seen} == {404}
@@ -322,7 +406,9 @@ async def test_the_team_may_not_change_what_a_person_asked(desk: Desk) -> None:
 async def test_a_person_has_a_few_requests_open_at_most(desk: Desk) -> None:
     for number in range(5):
         await desk.ask(
-            country="other", registry_number=f"N{number}", name=f"Organisation {number} {'abcde'[number] * 9}"
+            country="other",
+            registry_number=f"N{number}",
+            name=f"Organisation {number} {'abcde'[number] * 9}",
         )
 
     sixth = await desk.person.post("/join/new", data=FORM)

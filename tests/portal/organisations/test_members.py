@@ -22,13 +22,26 @@ from udi.portal.identity.models import Person
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.joining.member_changes import mark_applied
 from udi.portal.organisations.members.tasks import send_entry
-from udi.portal.organisations.members.transitions import MembershipEvent, MembershipStage
-from udi.portal.organisations.models import MemberChange, MemberChangeFailure, MembershipEntry
+from udi.portal.organisations.members.transitions import (
+    MembershipEvent,
+    MembershipStage,
+)
+from udi.portal.organisations.models import (
+    MemberChange,
+    MemberChangeFailure,
+    MembershipEntry,
+)
 from udi.ui.site import Site
 
 PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
 HERE = "/my-space/organisations/seve"
-NOTED = {"accept": "joined", "decline": "declined", "admit": "joined", "refuse": "refused", "cancel": "cancelled"}
+NOTED = {
+    "accept": "joined",
+    "decline": "declined",
+    "admit": "joined",
+    "refuse": "refused",
+    "cancel": "cancelled",
+}
 TRANSITIONS = read_transitions("""
     invited   accept  joined
     invited   decline declined
@@ -58,32 +71,56 @@ class House:
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
 
     async def rows(self, model: Any) -> list[Any]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             return list((await session.scalars(select(model))).all())
 
     async def events(self) -> list[str]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
-            return list((await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))).all())
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
+            return list(
+                (
+                    await session.scalars(
+                        select(AuditEvent.name).order_by(AuditEvent.at)
+                    )
+                ).all()
+            )
 
     async def id(self, who: str) -> UUID:
-        [found] = [each.id for each in await self.rows(Person) if each.subject == self.logins[who].subject]
+        [found] = [
+            each.id
+            for each in await self.rows(Person)
+            if each.subject == self.logins[who].subject
+        ]
         assert isinstance(found, UUID)
         return found
 
     async def changes(self) -> list[tuple[UUID, list[str], bool]]:
-        found = sorted(await self.rows(MemberChange), key=lambda change: change.asked_at)
+        found = sorted(
+            await self.rows(MemberChange), key=lambda change: change.asked_at
+        )
         return [(change.person_id, change.groups, change.leaves) for change in found]
 
     async def settle(self) -> None:
         """What the worker notes once the identity service has the changes."""
-        async with self.site.database.session(self.territory.id, role="worker") as session:
-            for change in (await session.scalars(select(MemberChange).where(MemberChange.done_at.is_(None)))).all():
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
+            for change in (
+                await session.scalars(
+                    select(MemberChange).where(MemberChange.done_at.is_(None))
+                )
+            ).all():
                 await mark_applied(session, change, "seve")
 
     async def begin(self, stage: MembershipStage) -> str:
         """An invitation of the stranger, or their request, brought to this stage: its address."""
         if stage in {MembershipStage.REQUESTED, MembershipStage.REFUSED}:
-            sent = await self.clients["stranger"].post(f"{HERE}/membership", data={"words": "Je plante aussi."})
+            sent = await self.clients["stranger"].post(
+                f"{HERE}/membership", data={"words": "Je plante aussi."}
+            )
         else:
             form = {"email": self.logins["stranger"].email.upper(), "role": "publisher"}
             sent = await self.clients["admin"].post(f"{HERE}/invitations", data=form)
@@ -102,7 +139,9 @@ class House:
             step == MembershipEvent.CANCEL and entry.stage == MembershipStage.REQUESTED
         )
         who = "stranger" if asker else "admin"
-        return await self.clients[who].post(f"{address}/{step}", data={"role": "publisher", "words": "Pas encore."})
+        return await self.clients[who].post(
+            f"{address}/{step}", data={"role": "publisher", "words": "Pas encore."}
+        )
 
     async def tell(self) -> None:
         for entry in await self.rows(MembershipEntry):
@@ -111,11 +150,16 @@ class House:
 
 @pytest.fixture
 async def house(
-    portal_site: Site, portal_app: Litestar, demo: Territory, make_person: Callable[..., Login]
+    portal_site: Site,
+    portal_app: Litestar,
+    demo: Territory,
+    make_person: Callable[..., Login],
 ) -> AsyncIterator[House]:
     async with portal_site.database.session(demo.id) as session:
         facts = {"summary": {}, "email": "bonjour@seve.example"}
-        await apply_organisation(session, id=UUID(int=7), slug="seve", name="Association Sève", **facts)
+        await apply_organisation(
+            session, id=UUID(int=7), slug="seve", name="Association Sève", **facts
+        )
     logins = {
         "admin": make_person(demo, memberships={"seve": ["managers"]}),
         "publisher": make_person(demo, memberships={"seve": ["publishers"]}),
@@ -145,19 +189,31 @@ async def test_every_pair_of_stage_and_step_follows_the_table(
     asked = stage in {MembershipStage.REQUESTED, MembershipStage.REFUSED}
     refusal = 403 if asked and step in INVITED_ONLY else 409
     assert answer.status_code == (303 if target else refusal), answer.text
-    assert [entry.stage for entry in await house.rows(MembershipEntry)] == [target or stage]
-    assert (await house.events())[len(before) :] == ([f"member.{NOTED[step]}"] if target else [])
+    assert [entry.stage for entry in await house.rows(MembershipEntry)] == [
+        target or stage
+    ]
+    assert (await house.events())[len(before) :] == (
+        [f"member.{NOTED[step]}"] if target else []
+    )
     joined = "joined" in {stage, target}
-    assert await house.changes() == ([(await house.id("stranger"), ["publishers"], False)] if joined else [])
+    assert await house.changes() == (
+        [(await house.id("stranger"), ["publishers"], False)] if joined else []
+    )
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]* \| `member", PAGE.read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]* \| `member",
+        PAGE.read_text(),
+        re.MULTILINE,
+    )
 
     assert {(stage, step): target for stage, step, target in rows} == TRANSITIONS
 
 
-async def test_somebody_invited_reads_a_mail_and_comes_in(house: House, relay: Relay) -> None:
+async def test_somebody_invited_reads_a_mail_and_comes_in(
+    house: House, relay: Relay
+) -> None:
     address = await house.begin(MembershipStage.INVITED)
     await house.tell()
     shown = await house.clients["stranger"].get(address)
@@ -169,7 +225,10 @@ async def test_somebody_invited_reads_a_mail_and_comes_in(house: House, relay: R
     people = await house.clients["admin"].get(HERE)
 
     [mail] = relay.mails
-    assert (mail["To"], mail["Subject"]) == (house.logins["stranger"].email, "Association Sève vous invite")
+    assert (mail["To"], mail["Subject"]) == (
+        house.logins["stranger"].email,
+        "Association Sève vous invite",
+    )
     assert f"{house.territory.origin}{address}" in mail.get_content()
     assert "Pour publier" in shown.text
     assert address in listed.text
@@ -178,46 +237,72 @@ async def test_somebody_invited_reads_a_mail_and_comes_in(house: House, relay: R
     assert house.logins["stranger"].email in people.text
 
 
-async def test_a_request_is_told_to_the_administrators_and_its_answer_to_who_asked(house: House, relay: Relay) -> None:
+async def test_a_request_is_told_to_the_administrators_and_its_answer_to_who_asked(
+    house: House, relay: Relay
+) -> None:
     address = await house.begin(MembershipStage.REQUESTED)
     await house.tell()
     silent = await house.clients["admin"].post(f"{address}/refuse", data={"words": " "})
     await house.do(address, MembershipEvent.REFUSE)
     await house.tell()
 
-    assert [mail["To"] for mail in relay.mails] == [house.logins["admin"].email, house.logins["stranger"].email]
+    assert [mail["To"] for mail in relay.mails] == [
+        house.logins["admin"].email,
+        house.logins["stranger"].email,
+    ]
     assert "Je plante aussi." in relay.mails[0].get_content()
     assert "Pas encore." in relay.mails[1].get_content()
     assert silent.status_code == 422
     assert "Dites pourquoi" in silent.text
 
 
-async def test_the_last_administrator_names_another_before_leaving(house: House) -> None:
-    admin, publisher = await house.id("admin"), await house.id("publisher")
+async def test_the_last_administrator_names_another_before_leaving(
+    house: House,
+) -> None:
+    admin = await house.id("admin")
+    publisher = await house.id("publisher")
     client = house.clients["admin"]
     early = [
         await client.post(f"{HERE}/members/{admin}/remove"),
         await client.post(f"{HERE}/members/{admin}/role", data={"role": "member"}),
     ]
-    named = await client.post(f"{HERE}/members/{publisher}/role", data={"role": "manager"})
+    named = await client.post(
+        f"{HERE}/members/{publisher}/role", data={"role": "manager"}
+    )
     left = await client.post(f"{HERE}/members/{admin}/remove")
     gone = await client.get(HERE)
-    again = await client.post(f"{HERE}/invitations", data={"email": "x@y.example", "role": "member"})
+    again = await client.post(
+        f"{HERE}/invitations", data={"email": "x@y.example", "role": "member"}
+    )
 
     assert {page.status_code for page in early} == {409}
     assert "aucun responsable" in early[0].text
-    assert (named.status_code, left.status_code, gone.status_code, again.status_code) == (303, 303, 403, 403)
-    assert await house.changes() == [(publisher, ["managers"], False), (admin, [], True)]
+    assert (
+        named.status_code,
+        left.status_code,
+        gone.status_code,
+        again.status_code,
+    ) == (303, 303, 403, 403)
+    assert await house.changes() == [
+        (publisher, ["managers"], False),
+        (admin, [], True),
+    ]
     await house.settle()
     assert (await client.get(HERE)).status_code == 403
     assert (await house.events())[-2:] == ["member.changed", "member.left"]
 
 
-async def test_a_member_who_does_not_administer_sees_and_leaves_only(house: House) -> None:
-    client, admin, me = house.clients["publisher"], await house.id("admin"), await house.id("publisher")
+async def test_a_member_who_does_not_administer_sees_and_leaves_only(
+    house: House,
+) -> None:
+    client = house.clients["publisher"]
+    admin = await house.id("admin")
+    me = await house.id("publisher")
     page = await client.get(HERE)
     refused = [
-        await client.post(f"{HERE}/invitations", data={"email": "x@y.example", "role": "manager"}),
+        await client.post(
+            f"{HERE}/invitations", data={"email": "x@y.example", "role": "manager"}
+        ),
         await client.post(f"{HERE}/members/{me}/role", data={"role": "manager"}),
         await client.post(f"{HERE}/members/{admin}/remove"),
     ]
@@ -231,13 +316,18 @@ async def test_a_member_who_does_not_administer_sees_and_leaves_only(house: Hous
     assert await house.changes() == [(me, [], True)]
 
 
-async def test_a_member_of_another_organisation_reads_why_and_who_can_help(house: House, other: Territory) -> None:
-    client, admin = house.clients["stranger"], await house.id("admin")
+async def test_a_member_of_another_organisation_reads_why_and_who_can_help(
+    house: House, other: Territory
+) -> None:
+    client = house.clients["stranger"]
+    admin = await house.id("admin")
     address = await house.begin(MembershipStage.REQUESTED)
     refused = [
         await client.get(HERE),
         await client.post(f"{HERE}/members/{admin}/remove"),
-        await client.post(f"{HERE}/invitations", data={"email": "x@y.example", "role": "manager"}),
+        await client.post(
+            f"{HERE}/invitations", data={"email": "x@y.example", "role": "manager"}
+        ),
         await client.post(f"{address}/admit", data={"role": "manager"}),
         await client.post(f"{address}/accept"),
     ]
@@ -275,7 +365,9 @@ async def test_an_invitation_is_for_its_address_alone(house: House) -> None:
 async def test_a_wrong_invitation_is_named(house: House, email: str, role: str) -> None:
     typed = house.logins[email].email if email in house.logins else email
 
-    answer = await house.clients["admin"].post(f"{HERE}/invitations", data={"email": typed, "role": role})
+    answer = await house.clients["admin"].post(
+        f"{HERE}/invitations", data={"email": typed, "role": role}
+    )
 
     assert answer.status_code == 422
     assert await house.rows(MembershipEntry) == []
@@ -286,18 +378,30 @@ async def test_twice_the_same_is_once(house: House) -> None:
     form = {"email": house.logins["stranger"].email, "role": "manager"}
 
     again = await house.clients["admin"].post(f"{HERE}/invitations", data=form)
-    asked = await house.clients["stranger"].post(f"{HERE}/membership", data={"words": ""})
-    member = await house.clients["publisher"].post(f"{HERE}/membership", data={"words": ""})
+    asked = await house.clients["stranger"].post(
+        f"{HERE}/membership", data={"words": ""}
+    )
+    member = await house.clients["publisher"].post(
+        f"{HERE}/membership", data={"words": ""}
+    )
 
     assert (again.status_code, asked.status_code, member.status_code) == (422, 409, 409)
     assert len(await house.rows(MembershipEntry)) == 1
 
 
-async def test_an_identity_service_that_is_away_is_said_on_the_page(house: House) -> None:
+async def test_an_identity_service_that_is_away_is_said_on_the_page(
+    house: House,
+) -> None:
     publisher = await house.id("publisher")
-    await house.clients["admin"].post(f"{HERE}/members/{publisher}/role", data={"role": "manager"})
-    async with house.site.database.session(house.territory.id, role="worker") as session:
-        (await session.scalars(select(MemberChange))).one().trouble = MemberChangeFailure.AWAY
+    await house.clients["admin"].post(
+        f"{HERE}/members/{publisher}/role", data={"role": "manager"}
+    )
+    async with house.site.database.session(
+        house.territory.id, role="worker"
+    ) as session:
+        (
+            await session.scalars(select(MemberChange))
+        ).one().trouble = MemberChangeFailure.AWAY
 
     page = await house.clients["admin"].get(HERE)
 

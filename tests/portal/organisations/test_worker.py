@@ -37,7 +37,9 @@ async def test_an_identity_service_that_is_away_loses_nothing_and_the_page_says_
 ) -> None:
     address = await approved(desk)
     [change] = await desk.changes()
-    nowhere = desk.site.settings.model_copy(update={"identity_internal_url": "http://localhost:1"})
+    nowhere = desk.site.settings.model_copy(
+        update={"identity_internal_url": "http://localhost:1"}
+    )
     monkeypatch.setattr(desk.site, "settings", nowhere)
     async with desk.site.database.session(desk.territory.id, role="worker") as session:
         await session.execute(update(Person).values(issuer=nowhere.issuer))
@@ -54,7 +56,9 @@ async def test_an_identity_service_that_is_away_loses_nothing_and_the_page_says_
         assert await requeue_joining(session) == 2
 
 
-async def test_somebody_of_another_identity_service_is_not_made_a_member(desk: Desk) -> None:
+async def test_somebody_of_another_identity_service_is_not_made_a_member(
+    desk: Desk,
+) -> None:
     address = await approved(desk)
     [change] = await desk.changes()
 
@@ -65,14 +69,29 @@ async def test_somebody_of_another_identity_service_is_not_made_a_member(desk: D
     assert "nouvel essai" in (await desk.person.get(address)).text
 
 
-async def test_a_room_waits_for_a_node_that_opens_it(desk: Desk, node: Receiver) -> None:
+async def test_a_room_waits_for_a_node_that_opens_it(
+    desk: Desk, node: Receiver
+) -> None:
     address = await approved(desk)
-    job = Job(OPEN_SPACE, desk.territory.id, {"application": address.rpartition("/")[2]}, 0, last=False)
+    job = Job(
+        OPEN_SPACE,
+        desk.territory.id,
+        {"application": address.rpartition("/")[2]},
+        0,
+        last=False,
+    )
     with pytest.raises(SpaceCreationError, match="no hosted node"):
         await open_space(desk.site, job)
     async with desk.site.database.session(desk.territory.id, role="worker") as session:
         client = f"{desk.territory.slug}-node-hosted"
-        await register_node(session, slug="hosted", name="Nœud", url=node.origin, client_id=client, hosted=True)
+        await register_node(
+            session,
+            slug="hosted",
+            name="Nœud",
+            url=node.origin,
+            client_id=client,
+            hosted=True,
+        )
     node.statuses.append(503)
 
     with pytest.raises(SpaceCreationError, match="503"):
@@ -94,7 +113,11 @@ async def test_a_room_waits_for_a_node_that_opens_it(desk: Desk, node: Receiver)
         ("", "Mairie", False),
     ],
 )
-def test_names_are_near_whatever_their_accents(one: str, other: str, near: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_names_are_near_whatever_their_accents(
+    one: str,
+    other: str,
+    near: bool,  # noqa: FBT001 - a column of the table
+) -> None:
     assert (similarity(one, other) >= 0.55) is near
     assert similarity(one, other) == similarity(other, one)
 

@@ -34,9 +34,12 @@ FORM = {
 }  # fmt: skip
 
 
-def picture(width: int = 1600, height: int = 1000, form: str = "JPEG", **more: Any) -> bytes:
+def picture(
+    width: int = 1600, height: int = 1000, form: str = "JPEG", **more: Any
+) -> bytes:
     """A picture of many colours."""
-    made, kept = Image.effect_noise((width, height), 60).convert("RGB"), io.BytesIO()
+    made = Image.effect_noise((width, height), 60).convert("RGB")
+    kept = io.BytesIO()
     made.save(kept, form, **more)
     return kept.getvalue()
 
@@ -59,7 +62,9 @@ class Workshop:
     async def come(self, **what: Any) -> tuple[httpx.AsyncClient, Login]:
         """Somebody else with an account."""
         login = make_person(self.territory, **what)
-        return await self.stack.enter_async_context(browse(self.app, self.territory, login)), login
+        return await self.stack.enter_async_context(
+            browse(self.app, self.territory, login)
+        ), login
 
     async def begin(self, **changed: Any) -> str:
         """Describe a project; its address."""
@@ -73,17 +78,28 @@ class Workshop:
         assert (await self.leader.post(f"{address}/publish")).status_code == 303
         return address
 
-    async def report(self, title: str = "Mes arbres", url: str = "https://arbres.example/", **more: str) -> str:
-        answer = await self.other.post("/projects/report", data={"title": title, "url": url, **more})
+    async def report(
+        self,
+        title: str = "Mes arbres",
+        url: str = "https://arbres.example/",
+        **more: str,
+    ) -> str:
+        answer = await self.other.post(
+            "/projects/report", data={"title": title, "url": url, **more}
+        )
         assert answer.status_code == 303, answer.text
         return str(answer.headers["location"])
 
     async def rows(self, model: Any) -> list[Any]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             return list((await session.scalars(select(model))).all())
 
     async def one(self, address: str) -> Project:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             id_ = UUID(address.split("/")[2])
             return await session.get_one(Project, (self.territory.id, id_))
 
@@ -92,7 +108,9 @@ class Workshop:
         return next(each for each in found if each.email == email)
 
     async def events(self) -> list[str]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             ordered = select(AuditEvent.name).order_by(AuditEvent.at, AuditEvent.id)
             return list((await session.scalars(ordered)).all())
 
@@ -100,16 +118,27 @@ class Workshop:
         """Send the mail that an event calls for, as the worker does."""
         project = await self.one(address)
         member = {"member": str((await self.member(email)).id)} if email else {}
-        payload = {"project": str(project.id), "what": what, "revision": project.revision, **member}
-        await task_handlers(self.site)[NOTIFY_PROJECT](Job(NOTIFY_PROJECT, self.territory.id, payload, 0, last=True))
+        payload = {
+            "project": str(project.id),
+            "what": what,
+            "revision": project.revision,
+            **member,
+        }
+        await task_handlers(self.site)[NOTIFY_PROJECT](
+            Job(NOTIFY_PROJECT, self.territory.id, payload, 0, last=True)
+        )
 
     async def count(self, model: Any) -> int:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             return await session.scalar(select(func.count()).select_from(model)) or 0
 
 
 @pytest.fixture
-async def workshop(portal_site: Site, portal_app: Litestar, armor: Catalogue) -> AsyncIterator[Workshop]:
+async def workshop(
+    portal_site: Site, portal_app: Litestar, armor: Catalogue
+) -> AsyncIterator[Workshop]:
     territory = armor.territory
     logins = {
         "leader": make_person(territory, memberships={"armor": ["publishers"]}),

@@ -18,13 +18,26 @@ from udi.kit.oidc import Login
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
 from udi.portal.projects.suggestions.messages import SEND_MESSAGE
-from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice, SuggestionMessage
-from udi.portal.projects.suggestions.tasks import SEND_DIGEST, queue_digests, task_handlers
+from udi.portal.projects.suggestions.models import (
+    DeclaredInterest,
+    SuggestionChoice,
+    SuggestionMessage,
+)
+from udi.portal.projects.suggestions.tasks import (
+    SEND_DIGEST,
+    queue_digests,
+    task_handlers,
+)
 from udi.portal.projects.suggestions.transitions import SuggestionState
 
 HOME = "/my-space/suggestions"
 SEEN = re.compile(r'name="seen" value="([^"]*)"')
-TITLES = {0: "Bruit des rues de jour", 1: "Carte du bruit des rues", 4: "Bruit des cantines", 8: "Budget de la ville"}
+TITLES = {
+    0: "Bruit des rues de jour",
+    1: "Carte du bruit des rues",
+    4: "Bruit des cantines",
+    8: "Budget de la ville",
+}
 """By their line in the catalogue's table, which says the producer: 4 is another's than the rest."""
 
 
@@ -45,12 +58,21 @@ class Fair:
         assert found
         return found.group(1)
 
-    async def declare(self, who: httpx.AsyncClient, slug: str = "", **said: Any) -> httpx.Response:
+    async def declare(
+        self, who: httpx.AsyncClient, slug: str = "", **said: Any
+    ) -> httpx.Response:
         """Turn suggestions on, or say more, with a form that is fresh unless `seen` is said."""
-        seen = said.pop("seen") if "seen" in said else await self.seen(who, slug)
-        return await who.post(f"{HOME}/interests", data={"for": slug, "seen": seen, **said})
+        if "seen" in said:
+            seen = said.pop("seen")
+        else:
+            seen = await self.seen(who, slug)
+        return await who.post(
+            f"{HOME}/interests", data={"for": slug, "seen": seen, **said}
+        )
 
-    async def turn_on(self, who: httpx.AsyncClient, slug: str = "", **said: Any) -> None:
+    async def turn_on(
+        self, who: httpx.AsyncClient, slug: str = "", **said: Any
+    ) -> None:
         answer = await self.declare(who, slug, **said)
         assert answer.status_code == 303, answer.text
 
@@ -65,15 +87,23 @@ class Fair:
 
     async def person_of(self, login: Login) -> UUID:
         """The identifier of somebody who came."""
-        async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
-            return (await session.scalars(select(Person.id).where(Person.subject == login.subject))).one()
+        async with self.workshop.site.database.session(
+            self.workshop.territory.id, role="worker"
+        ) as session:
+            return (
+                await session.scalars(
+                    select(Person.id).where(Person.subject == login.subject)
+                )
+            ).one()
 
     async def state(self, person: UUID) -> SuggestionState:
         rows: list[SuggestionChoice] = await self.workshop.rows(SuggestionChoice)
         found = [each for each in rows if each.person_id == person]
-        return (
-            SuggestionState.UNDECIDED if not found else SuggestionState.ON if found[0].wanted else SuggestionState.OFF
-        )
+        if not found:
+            return SuggestionState.UNDECIDED
+        if found[0].wanted:
+            return SuggestionState.ON
+        return SuggestionState.OFF
 
     async def interest(self, person: UUID) -> DeclaredInterest:
         rows: list[DeclaredInterest] = await self.workshop.rows(DeclaredInterest)
@@ -81,8 +111,12 @@ class Fair:
 
     async def queue(self, later: timedelta = timedelta(days=8)) -> int:
         """Look for mails that are due some days from now."""
-        async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
-            return await queue_digests(session, now() + later, self.workshop.territory.zone)
+        async with self.workshop.site.database.session(
+            self.workshop.territory.id, role="worker"
+        ) as session:
+            return await queue_digests(
+                session, now() + later, self.workshop.territory.zone
+            )
 
     async def tell(self, interest: UUID) -> None:
         """Do the job of a Monday's mail, as the worker does."""
@@ -103,6 +137,11 @@ class Fair:
 @pytest.fixture
 async def fair(workshop: Workshop, relay: Relay, feed: SearchFeed) -> Fair:
     """The workshop with a few datasets that can be found."""
-    added = {title: await workshop.catalogue.add(line, resource_title=title) for line, title in TITLES.items()}
+    added = {
+        title: await workshop.catalogue.add(line, resource_title=title)
+        for line, title in TITLES.items()
+    }
     await feed.run_once()
-    return Fair(workshop, relay, {title: str(record.id) for title, record in added.items()})
+    return Fair(
+        workshop, relay, {title: str(record.id) for title, record in added.items()}
+    )

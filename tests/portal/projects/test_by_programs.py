@@ -14,25 +14,40 @@ from udi.kit.clock import now
 from udi.portal.projects.calls.models import Call, Submission
 from udi.portal.projects.data_requests.models import DataRequest
 
-CALLS, NEEDS = "/api/v1/calls", "/api/v1/data-requests"
-NEED = {"title": "Ombres portées des bâtiments", "words": "Savoir où planter.", "theme": "environment"}
+CALLS = "/api/v1/calls"
+NEEDS = "/api/v1/data-requests"
+NEED = {
+    "title": "Ombres portées des bâtiments",
+    "words": "Savoir où planter.",
+    "theme": "environment",
+}
 
 
 async def token_of(client: httpx.AsyncClient, *scopes: str) -> dict[str, str]:
-    page = await client.post("/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)})
+    page = await client.post(
+        "/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)}
+    )
     found = re.search(r"udi_me_[\w-]+", page.text)
     assert found is not None
     return {"Authorization": f"Bearer {found[0]}"}
 
 
 async def ask(
-    workshop: Workshop, method: str, address: str, by: dict[str, str] | None = None, said: Any = None
+    workshop: Workshop,
+    method: str,
+    address: str,
+    by: dict[str, str] | None = None,
+    said: Any = None,
 ) -> httpx.Response:
     headers = {"Accept": "application/json", **(by or {})}
-    return await workshop.anyone.request(method, address, headers=headers, **({"json": said} if said else {}))
+    return await workshop.anyone.request(
+        method, address, headers=headers, **({"json": said} if said else {})
+    )
 
 
-async def test_a_call_is_read_from_its_opening_to_its_laureates(workshop: Workshop) -> None:
+async def test_a_call_is_read_from_its_opening_to_its_laureates(
+    workshop: Workshop,
+) -> None:
     desk = Desk(workshop, [])
     await desk.write()
     address = f"/api/v1{desk.address}"
@@ -41,31 +56,49 @@ async def test_a_call_is_read_from_its_opening_to_its_laureates(workshop: Worksh
     await desk.send(workshop.leader, "Ombres")
     opened = (await ask(workshop, "GET", address)).json()
     listed = (await ask(workshop, "GET", f"{CALLS}?size=1")).json()
-    async with workshop.site.database.session(workshop.territory.id, role="worker") as session:
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
         laureate = {"laureate": True, "reason": "Utile dès cet été.", "total": 72.5}
         await session.execute(update(Submission).values(**laureate))
     kept = (await ask(workshop, "GET", address)).json()
-    async with workshop.site.database.session(workshop.territory.id, role="worker") as session:
-        await session.execute(update(Call).values(state="published", published_at=now()))
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
+        await session.execute(
+            update(Call).values(state="published", published_at=now())
+        )
     published = (await ask(workshop, "GET", address)).json()
 
     assert draft.status_code == 404
-    assert (opened["state"], opened["organiser"], opened["laureates"]) == ("open", None, [])
+    assert (opened["state"], opened["organiser"], opened["laureates"]) == (
+        "open",
+        None,
+        [],
+    )
     assert [each["points"] for each in opened["criteria"]] == [40, 30, 20, 10]
     assert [each["url"] for each in listed["items"]] == [address]
     assert kept["laureates"] == []
     assert published["laureates"] == [
-        {"title": "Ombres", "summary": "Pour Ombres.", "points": 72.5, "reason": "Utile dès cet été."}
+        {
+            "title": "Ombres",
+            "summary": "Pour Ombres.",
+            "points": 72.5,
+            "reason": "Utile dès cet été.",
+        }
     ]
 
 
 async def test_data_are_asked_for_supported_and_promised(workshop: Workshop) -> None:
-    mine, other = await token_of(workshop.leader, "access"), await token_of(workshop.other, "access")
+    mine = await token_of(workshop.leader, "access")
+    other = await token_of(workshop.other, "access")
     team = await token_of(workshop.team, "access")
     made = await ask(workshop, "POST", NEEDS, mine, NEED)
     assert made.status_code == 201, made.text
     home = made.headers["location"]
-    corrected = await ask(workshop, "PUT", home, mine, NEED | {"title": "Ombres des bâtiments"})
+    corrected = await ask(
+        workshop, "PUT", home, mine, NEED | {"title": "Ombres des bâtiments"}
+    )
     supported = [await ask(workshop, "PUT", f"{home}/support", other) for _ in range(2)]
     own = await ask(workshop, "PUT", f"{home}/support", mine)
     board = (await ask(workshop, "GET", NEEDS)).json()["items"]
@@ -77,23 +110,58 @@ async def test_data_are_asked_for_supported_and_promised(workshop: Workshop) -> 
     left = await ask(workshop, "DELETE", f"{home}/support", other)
 
     assert corrected.json()["title"] == "Ombres des bâtiments"
-    assert [each.status_code for each in (*supported, own, left)] == [204, 204, 409, 204]
-    assert [(each["title"], each["supporters"]) for each in board] == [("Ombres des bâtiments", 1)]
+    assert [each.status_code for each in (*supported, own, left)] == [
+        204,
+        204,
+        409,
+        204,
+    ]
+    assert [(each["title"], each["supporters"]) for each in board] == [
+        ("Ombres des bâtiments", 1)
+    ]
     assert [each["id"] for each in listed["own"]] == [made.json()["id"]]
-    assert (refused.status_code, promised.status_code, wordless.status_code) == (403, 200, 422)
-    assert (promised.json()["state"], promised.json()["promised"]) == ("promised", "2099-05-31")
+    assert (refused.status_code, promised.status_code, wordless.status_code) == (
+        403,
+        200,
+        422,
+    )
+    assert (promised.json()["state"], promised.json()["promised"]) == (
+        "promised",
+        "2099-05-31",
+    )
 
 
-async def test_what_is_withdrawn_or_hidden_is_for_its_author_and_the_team(workshop: Workshop) -> None:
-    mine, other = await token_of(workshop.leader, "access"), await token_of(workshop.other, "access")
-    team, poor = await token_of(workshop.team, "access"), await token_of(workshop.leader, "profile")
-    homes = [(await ask(workshop, "POST", NEEDS, mine, NEED)).headers["location"] for _ in range(2)]
-    withdrawn = await ask(workshop, "POST", f"{homes[0]}/events", mine, {"event": "withdraw"})
-    hidden = await ask(workshop, "POST", f"{homes[1]}/events", team, {"event": "hide", "words": "Hors sujet."})
+async def test_what_is_withdrawn_or_hidden_is_for_its_author_and_the_team(
+    workshop: Workshop,
+) -> None:
+    mine = await token_of(workshop.leader, "access")
+    other = await token_of(workshop.other, "access")
+    team = await token_of(workshop.team, "access")
+    poor = await token_of(workshop.leader, "profile")
+    homes = [
+        (await ask(workshop, "POST", NEEDS, mine, NEED)).headers["location"]
+        for _ in range(2)
+    ]
+    withdrawn = await ask(
+        workshop, "POST", f"{homes[0]}/events", mine, {"event": "withdraw"}
+    )
+    hidden = await ask(
+        workshop,
+        "POST",
+        f"{homes[1]}/events",
+        team,
+        {"event": "hide", "words": "Hors sujet."},
+    )
 
-    assert (withdrawn.json()["state"], hidden.json()["state"]) == ("withdrawn", "hidden")
+    assert (withdrawn.json()["state"], hidden.json()["state"]) == (
+        "withdrawn",
+        "hidden",
+    )
     for home in homes:
-        read = [(await ask(workshop, "GET", home, by)) for by in (mine, team, other, poor, None)]
+        read = [
+            (await ask(workshop, "GET", home, by))
+            for by in (mine, team, other, poor, None)
+        ]
         assert [each.status_code for each in read] == [200, 200, 404, 404, 404]
         assert read[0].headers["cache-control"] == "no-store"
     assert (await ask(workshop, "POST", NEEDS, poor, NEED)).status_code == 403
@@ -102,9 +170,16 @@ async def test_what_is_withdrawn_or_hidden_is_for_its_author_and_the_team(worksh
 
 @pytest.mark.parametrize(
     ("said", "field"),
-    [({"title": "x"}, "words"), (NEED | {"theme": "fame"}, "theme"), (NEED | {"title": ""}, "title"), ([], "")],
+    [
+        ({"title": "x"}, "words"),
+        (NEED | {"theme": "fame"}, "theme"),
+        (NEED | {"title": ""}, "title"),
+        ([], ""),
+    ],
 )
-async def test_what_is_wrong_with_a_request_is_named(workshop: Workshop, said: Any, field: str) -> None:
+async def test_what_is_wrong_with_a_request_is_named(
+    workshop: Workshop, said: Any, field: str
+) -> None:
     mine = await token_of(workshop.leader, "access")
 
     headers = {"Accept": "application/json", **mine}
@@ -116,33 +191,62 @@ async def test_what_is_wrong_with_a_request_is_named(workshop: Workshop, said: A
 
 
 async def test_a_team_is_invited_joins_and_is_given_rights(workshop: Workshop) -> None:
-    mine, other = await token_of(workshop.leader, "projects"), await token_of(workshop.other, "projects")
+    mine = await token_of(workshop.leader, "projects")
+    other = await token_of(workshop.other, "projects")
     said = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
-    home = (await ask(workshop, "POST", "/api/v1/projects", mine, said)).headers["location"]
+    home = (await ask(workshop, "POST", "/api/v1/projects", mine, said)).headers[
+        "location"
+    ]
     guest = {"email": workshop.logins["other"].email, "right": "see"}
     stranger = await ask(workshop, "GET", f"{home}/team", other)
     invited = await ask(workshop, "POST", f"{home}/team", mine, guest)
     twice = await ask(workshop, "POST", f"{home}/team", mine, guest)
-    joined = await ask(workshop, "POST", f"{home}/invitation", other, {"event": "accept"})
+    joined = await ask(
+        workshop, "POST", f"{home}/invitation", other, {"event": "accept"}
+    )
     [member] = (await ask(workshop, "GET", f"{home}/team", other)).json()["items"]
-    edits = await ask(workshop, "PUT", f"{home}/team/{member['id']}", mine, {"right": "edit"})
-    own = await ask(workshop, "PUT", f"{home}/team/{member['id']}", other, {"right": "edit"})
-    wrong = await ask(workshop, "PUT", f"{home}/team/{member['id']}", mine, {"right": "own"})
+    edits = await ask(
+        workshop, "PUT", f"{home}/team/{member['id']}", mine, {"right": "edit"}
+    )
+    own = await ask(
+        workshop, "PUT", f"{home}/team/{member['id']}", other, {"right": "edit"}
+    )
+    wrong = await ask(
+        workshop, "PUT", f"{home}/team/{member['id']}", mine, {"right": "own"}
+    )
     gone = await ask(workshop, "DELETE", f"{home}/team/{member['id']}", mine)
     again = await ask(workshop, "DELETE", f"{home}/team/{member['id']}", mine)
     left = await ask(workshop, "POST", f"{home}/invitation", other, {"event": "leave"})
 
-    assert (stranger.status_code, invited.status_code, twice.status_code, joined.status_code) == (404, 201, 422, 204)
-    assert (invited.json()["items"][0]["stage"], member["stage"], member["right"]) == ("invited", "joined", "see")
-    assert (edits.json()["items"][0]["right"], own.status_code, wrong.status_code) == ("edit", 403, 422)
+    assert (
+        stranger.status_code,
+        invited.status_code,
+        twice.status_code,
+        joined.status_code,
+    ) == (404, 201, 422, 204)
+    assert (invited.json()["items"][0]["stage"], member["stage"], member["right"]) == (
+        "invited",
+        "joined",
+        "see",
+    )
+    assert (edits.json()["items"][0]["right"], own.status_code, wrong.status_code) == (
+        "edit",
+        403,
+        422,
+    )
     assert [each.status_code for each in (gone, again, left)] == [204, 409, 404]
 
 
 async def test_a_picture_is_added_made_anew_and_taken_away(workshop: Workshop) -> None:
     mine = await token_of(workshop.leader, "projects")
     said = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
-    home = (await ask(workshop, "POST", "/api/v1/projects", mine, said)).headers["location"]
-    shown = {"alternative": "Une rue à l’ombre.", "content": base64.b64encode(picture()).decode()}
+    home = (await ask(workshop, "POST", "/api/v1/projects", mine, said)).headers[
+        "location"
+    ]
+    shown = {
+        "alternative": "Une rue à l’ombre.",
+        "content": base64.b64encode(picture()).decode(),
+    }
     added = await ask(workshop, "POST", f"{home}/pictures", mine, shown)
     wrong = [
         await ask(workshop, "POST", f"{home}/pictures", mine, shown | changed)

@@ -20,16 +20,21 @@ from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.portal.audit.models import AuditEvent
 from udi.portal.projects.calls import transitions
-from udi.portal.projects.calls.models import Call, CallCriterion, CallQuestion, Juror, Score, Submission
+from udi.portal.projects.calls.models import (
+    Call,
+    CallCriterion,
+    CallQuestion,
+    Juror,
+    Score,
+    Submission,
+)
 from udi.portal.projects.calls.notifications import SEND_CALL_EMAIL
 from udi.portal.projects.calls.queries import call_state
 from udi.portal.projects.calls.tasks import task_handlers
 from udi.portal.projects.calls.transitions import CallEvent, CallState
 
 PAGE = Path(__file__).parents[3] / "docs/reference/calls.md"
-CRITERIA = (
-    "Utilité pour les habitants, 40\nRespect des personnes, 30\nRéalisable en six mois, 20\nRésultats ouverts, 10"
-)
+CRITERIA = "Utilité pour les habitants, 40\nRespect des personnes, 30\nRéalisable en six mois, 20\nRésultats ouverts, 10"
 TRANSITIONS = read_transitions("""
     draft  change   draft
     draft  name     draft
@@ -88,17 +93,36 @@ class Desk:
         return await self.team.post(f"{self.address}/organise/{what}", data=data)
 
     async def name_jury(self) -> httpx.Response:
-        return await self.act("jury", emails="\n".join(login.email for _, login in self.jury))
+        return await self.act(
+            "jury", emails="\n".join(login.email for _, login in self.jury)
+        )
 
-    async def send(self, candidate: httpx.AsyncClient, title: str, answer: str = "Une carte.") -> httpx.Response:
-        form = {"title": title, "summary": f"Pour {title}.", "purpose": "civic", "words": "Nos mots."}
-        project = (await candidate.post("/projects/new", data=form)).headers["location"].rpartition("/")[2]
-        return await candidate.post(f"{self.address}/answer", data={"project": project, "answer": answer})
+    async def send(
+        self, candidate: httpx.AsyncClient, title: str, answer: str = "Une carte."
+    ) -> httpx.Response:
+        form = {
+            "title": title,
+            "summary": f"Pour {title}.",
+            "purpose": "civic",
+            "words": "Nos mots.",
+        }
+        project = (
+            (await candidate.post("/projects/new", data=form))
+            .headers["location"]
+            .rpartition("/")[2]
+        )
+        return await candidate.post(
+            f"{self.address}/answer", data={"project": project, "answer": answer}
+        )
 
     async def pass_hour(self) -> None:
         """The closing hour passes."""
-        async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
-            await session.execute(update(Call).values(closes_at=now() - timedelta(seconds=1)))
+        async with self.workshop.site.database.session(
+            self.workshop.territory.id, role="worker"
+        ) as session:
+            await session.execute(
+                update(Call).values(closes_at=now() - timedelta(seconds=1))
+            )
 
     async def rows(self, model: Any) -> list[Any]:
         return await self.workshop.rows(model)
@@ -107,31 +131,48 @@ class Desk:
         [call] = await self.rows(Call)
         return call_state(call)
 
-    async def declare(self, juror: httpx.AsyncClient, *conflicts: Submission) -> httpx.Response:
+    async def declare(
+        self, juror: httpx.AsyncClient, *conflicts: Submission
+    ) -> httpx.Response:
         data = {}
         for each in conflicts:
             data |= {f"conflict-{each.id}": "1", f"why-{each.id}": "J’y travaille."}
         return await juror.post(f"{self.address}/jury", data=data)
 
-    async def score(self, juror: httpx.AsyncClient, submission: Submission, share: float = 0.5) -> httpx.Response:
+    async def score(
+        self, juror: httpx.AsyncClient, submission: Submission, share: float = 0.5
+    ) -> httpx.Response:
         data = {}
         for criterion in await self.rows(CallCriterion):
             points = int(criterion.points * share)
-            data |= {f"points-{criterion.id}": str(points), f"reason-{criterion.id}": f"Parce que {points}."}
-        return await juror.post(f"{self.address}/submissions/{submission.id}", data=data)
+            data |= {
+                f"points-{criterion.id}": str(points),
+                f"reason-{criterion.id}": f"Parce que {points}.",
+            }
+        return await juror.post(
+            f"{self.address}/submissions/{submission.id}", data=data
+        )
 
     async def tell_all(self, what: str, ids: list[UUID]) -> None:
         for about in ids:
-            payload = {"call": self.address.rpartition("/")[2], "what": what, "about": str(about)}
+            payload = {
+                "call": self.address.rpartition("/")[2],
+                "what": what,
+                "about": str(about),
+            }
             await task_handlers(self.workshop.site)[SEND_CALL_EMAIL](
                 Job(SEND_CALL_EMAIL, self.workshop.territory.id, payload, 0, last=True)
             )
 
     async def events(self) -> list[str]:
         names = (
-            select(AuditEvent.name).where(AuditEvent.name.startswith("call.")).order_by(AuditEvent.at, AuditEvent.id)
+            select(AuditEvent.name)
+            .where(AuditEvent.name.startswith("call."))
+            .order_by(AuditEvent.at, AuditEvent.id)
         )
-        async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
+        async with self.workshop.site.database.session(
+            self.workshop.territory.id, role="worker"
+        ) as session:
             return list((await session.scalars(names)).all())
 
 
@@ -148,7 +189,9 @@ async def bring_to(desk: Desk, state: CallState) -> None:
         return
     assert (await desk.act("open")).status_code == 303
     assert (await desk.send(desk.workshop.other, "Ombres")).status_code == 303
-    asked = await desk.workshop.other.post(f"{desk.address}/questions", data={"question": "Pour qui ?"})
+    asked = await desk.workshop.other.post(
+        f"{desk.address}/questions", data={"question": "Pour qui ?"}
+    )
     assert asked.status_code == 303
     if state == CallState.OPEN:
         return
@@ -160,30 +203,48 @@ async def bring_to(desk: Desk, state: CallState) -> None:
         await desk.score(juror, submission)
         await desk.act("judge")
     if state == CallState.PUBLISHED:
-        await desk.act("decide", submission=str(submission.id), laureate="yes", reason="Utile.")
+        await desk.act(
+            "decide", submission=str(submission.id), laureate="yes", reason="Utile."
+        )
         await desk.act("publish")
 
 
 async def do(desk: Desk, event: CallEvent) -> httpx.Response:
     """Try an event as whoever may do it; what it needs besides the state is there."""
-    juror, other = desk.jury[0][0], desk.workshop.other
+    juror = desk.jury[0][0]
+    other = desk.workshop.other
     submission = next(iter(await desk.rows(Submission)), None)
     question = next(iter(await desk.rows(CallQuestion)), None)
-    sent = str(submission.id) if submission else "00000000-0000-4000-8000-000000000000"
+    if submission:
+        sent = str(submission.id)
+    else:
+        sent = "00000000-0000-4000-8000-000000000000"
     acts: dict[CallEvent, Callable[[], Awaitable[httpx.Response]]] = {
-        CallEvent.CHANGE: lambda: desk.team.post(f"{desk.address}/edit", data=desk.form(title="Rafraîchir")),
+        CallEvent.CHANGE: lambda: desk.team.post(
+            f"{desk.address}/edit", data=desk.form(title="Rafraîchir")
+        ),
         CallEvent.OPEN: lambda: desk.act("open"),
-        CallEvent.EXTEND: lambda: desk.act("extend", closes_at=moment(20), results_at=moment(40)),
+        CallEvent.EXTEND: lambda: desk.act(
+            "extend", closes_at=moment(20), results_at=moment(40)
+        ),
         CallEvent.NAME: lambda: desk.act("jury", emails="quatrieme@jury.example"),
-        CallEvent.ASK: lambda: other.post(f"{desk.address}/questions", data={"question": "Et après ?"}),
+        CallEvent.ASK: lambda: other.post(
+            f"{desk.address}/questions", data={"question": "Et après ?"}
+        ),
         CallEvent.ANSWER: lambda: desk.act(
-            "answer", question=str(question.id) if question else sent, answer="Pour tous."
+            "answer",
+            question=str(question.id) if question else sent,
+            answer="Pour tous.",
         ),
         CallEvent.SUBMIT: lambda: desk.send(other, "Encore"),
-        CallEvent.WITHDRAW: lambda: other.post(f"{desk.address}/submissions/{sent}/withdraw"),
+        CallEvent.WITHDRAW: lambda: other.post(
+            f"{desk.address}/submissions/{sent}/withdraw"
+        ),
         CallEvent.DECLARE: lambda: desk.declare(juror),
         CallEvent.JUDGE: lambda: desk.act("judge"),
-        CallEvent.DECIDE: lambda: desk.act("decide", submission=sent, laureate="no", reason="Trop loin."),
+        CallEvent.DECIDE: lambda: desk.act(
+            "decide", submission=sent, laureate="no", reason="Trop loin."
+        ),
         CallEvent.PUBLISH: lambda: desk.act("publish"),
     }
     if event == CallEvent.SCORE:
@@ -196,7 +257,12 @@ def one_of(rows: list[Submission]) -> Submission:
     return submission
 
 
-WITHOUT_OBJECT = (CallEvent.ANSWER, CallEvent.WITHDRAW, CallEvent.SCORE, CallEvent.DECIDE)
+WITHOUT_OBJECT = (
+    CallEvent.ANSWER,
+    CallEvent.WITHDRAW,
+    CallEvent.SCORE,
+    CallEvent.DECIDE,
+)
 """What is about a question or a submission, of which a draft has none."""
 PAIRS = [
     (state, event)
@@ -207,13 +273,17 @@ PAIRS = [
 
 
 @pytest.mark.parametrize("event", WITHOUT_OBJECT)
-def test_a_draft_has_nothing_to_answer_withdraw_score_or_decide(event: CallEvent) -> None:
+def test_a_draft_has_nothing_to_answer_withdraw_score_or_decide(
+    event: CallEvent,
+) -> None:
     with pytest.raises(ConflictError, match="does not stand there"):
         transitions.transition(CallState.DRAFT, event)
 
 
 @pytest.mark.parametrize(("state", "event"), PAIRS)
-async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state: CallState, event: CallEvent) -> None:
+async def test_every_pair_of_state_and_event_follows_the_table(
+    desk: Desk, state: CallState, event: CallEvent
+) -> None:
     await bring_to(desk, state)
     assert await desk.standing() == state
     [submission] = await desk.rows(Submission) or [None]
@@ -222,34 +292,53 @@ async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state
     if state == CallState.CLOSED and event == CallEvent.JUDGE:
         await desk.score(desk.jury[0][0], submission)
     if state == CallState.JUDGED and event == CallEvent.PUBLISH:
-        await desk.act("decide", submission=str(submission.id), laureate="yes", reason="Utile.")
+        await desk.act(
+            "decide", submission=str(submission.id), laureate="yes", reason="Utile."
+        )
     before = await desk.events()
 
     answer = await do(desk, event)
 
     target = TRANSITIONS.get((state, event))
-    refusal = 404 if state == CallState.DRAFT and event in {CallEvent.ASK, CallEvent.SUBMIT, CallEvent.DECLARE} else 409
+    if state == CallState.DRAFT and event in {
+        CallEvent.ASK,
+        CallEvent.SUBMIT,
+        CallEvent.DECLARE,
+    }:
+        refusal = 404
+    else:
+        refusal = 409
     assert answer.status_code == (303 if target else refusal), answer.text
     assert await desk.standing() == (target or state)
-    assert (await desk.events())[len(before) :] == ([f"call.{NAMES[event]}"] if target else [])
+    assert (await desk.events())[len(before) :] == (
+        [f"call.{NAMES[event]}"] if target else []
+    )
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `call\.", PAGE.read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `call\.",
+        PAGE.read_text(),
+        re.MULTILINE,
+    )
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     closing = datetime.fromisoformat("2027-01-15T18:00:00+01:00")
     assert transitions.state_at("open", closing, closing) == CallState.CLOSED
 
 
-async def test_the_call_of_32_candidates_and_6_laureates(desk: Desk, relay: Relay) -> None:
+async def test_the_call_of_32_candidates_and_6_laureates(
+    desk: Desk, relay: Relay
+) -> None:
     await desk.write()
     await desk.name_jury()
     await desk.act("open")
     candidates = [await desk.workshop.come() for _ in range(32)]
     for number, (candidate, _) in enumerate(candidates):
         assert (await desk.send(candidate, f"Projet {number:02}")).status_code == 303
-    sent: list[Submission] = sorted(await desk.rows(Submission), key=lambda each: each.title)
+    sent: list[Submission] = sorted(
+        await desk.rows(Submission), key=lambda each: each.title
+    )
     assert len(sent) == 32
     early = await desk.jury[0][0].get(f"{desk.address}/submissions/{sent[0].id}")
     await desk.pass_hour()
@@ -262,13 +351,20 @@ async def test_the_call_of_32_candidates_and_6_laureates(desk: Desk, relay: Rela
     forbidden = await desk.score(desk.jury[0][0], sent[0])
     for number, submission in enumerate(sent):
         for juror, _ in desk.jury[1 if number == 0 else 0 :]:
-            assert (await desk.score(juror, submission, 0.9 if number < 6 else 0.4)).status_code == 303
+            assert (
+                await desk.score(juror, submission, 0.9 if number < 6 else 0.4)
+            ).status_code == 303
     before = await desk.team.get(f"{desk.address}/submissions/{sent[0].id}")
     judged = await desk.act("judge")
     after = await desk.team.get(f"{desk.address}/submissions/{sent[0].id}")
     for number, submission in enumerate(sent):
-        data = {"laureate": "yes" if number < 6 else "no", "reason": f"Raison {number:02}."}
-        assert (await desk.act("decide", submission=str(submission.id), **data)).status_code == 303
+        data = {
+            "laureate": "yes" if number < 6 else "no",
+            "reason": f"Raison {number:02}.",
+        }
+        assert (
+            await desk.act("decide", submission=str(submission.id), **data)
+        ).status_code == 303
     hidden = await desk.workshop.anyone.get(desk.address)
     assert (await desk.act("publish")).status_code == 303
     await desk.tell_all("decided", [each.id for each in sent])
@@ -280,7 +376,9 @@ async def test_the_call_of_32_candidates_and_6_laureates(desk: Desk, relay: Rela
     assert "Parce que 36." in after.text
     page = await desk.workshop.anyone.get(desk.address)
     assert "Projet 00" not in hidden.text
-    assert [f"Projet {number:02}" in page.text for number in range(32)] == [True] * 6 + [False] * 26
+    assert [f"Projet {number:02}" in page.text for number in range(32)] == [
+        True
+    ] * 6 + [False] * 26
     assert "Raison 06." not in page.text
     told = {mail["To"]: mail for mail in relay.mails}
     assert len(relay.mails) == len(told) == 32
@@ -288,19 +386,24 @@ async def test_the_call_of_32_candidates_and_6_laureates(desk: Desk, relay: Rela
         subject = "est lauréat de" if number < 6 else "n’est pas retenu pour"
         assert subject in told[login.email]["Subject"]
         assert f"Raison {number:02}." in told[login.email].get_content()
-    own, refused = f"{desk.address}/submissions/{sent[6].id}", candidates[6][0]
+    own = f"{desk.address}/submissions/{sent[6].id}"
+    refused = candidates[6][0]
     assert "Raison 06." in (await refused.get(own)).text
     assert (await candidates[7][0].get(own)).status_code == 404
 
 
-async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_sent(desk: Desk, relay: Relay) -> None:
+async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_sent(
+    desk: Desk, relay: Relay
+) -> None:
     await desk.write()
     stranger = (await desk.workshop.anyone.get(desk.address)).status_code
     await desk.name_jury()
     await desk.act("open")
     changed = await desk.team.post(f"{desk.address}/edit", data=desk.form())
     earlier = await desk.act("extend", closes_at=moment(1), results_at=moment(30))
-    await desk.workshop.other.post(f"{desk.address}/questions", data={"question": "Qui peut répondre ?"})
+    await desk.workshop.other.post(
+        f"{desk.address}/questions", data={"question": "Qui peut répondre ?"}
+    )
     [question] = await desk.rows(CallQuestion)
     unseen = await desk.workshop.anyone.get(desk.address)
     await desk.act("answer", question=str(question.id), answer="Tout le monde.")
@@ -312,12 +415,17 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
     assert "Qui peut répondre" not in unseen.text
     assert "Tout le monde." in (await desk.workshop.anyone.get(desk.address)).text
     subjects = [mail["Subject"] for mail in relay.mails]
-    assert subjects[:2] == ["Une question sur « Rafraîchir la ville »", "Une réponse sur « Rafraîchir la ville »"]
+    assert subjects[:2] == [
+        "Une question sur « Rafraîchir la ville »",
+        "Une réponse sur « Rafraîchir la ville »",
+    ]
     assert subjects[2:] == ["Vous êtes dans le jury de « Rafraîchir la ville »"] * 3
     await desk.send(desk.workshop.other, "Ombres", "Première réponse.")
     [submission] = await desk.rows(Submission)
     again = {"project": str(submission.project_id), "answer": "Seconde réponse."}
-    assert (await desk.workshop.other.post(f"{desk.address}/answer", data=again)).status_code == 303
+    assert (
+        await desk.workshop.other.post(f"{desk.address}/answer", data=again)
+    ).status_code == 303
     assert [each.answer for each in await desk.rows(Submission)] == ["Seconde réponse."]
     calendar = await desk.workshop.anyone.get(f"{desk.address}/calendar.ics")
     assert calendar.text.count("BEGIN:VEVENT") == 2
@@ -335,9 +443,17 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
         ("closes_at", "hier"),
         ("results_at", moment(1)),
     ],
-    ids=["no title", "a criterion without points", "too many points", "no date", "results before the end"],
+    ids=[
+        "no title",
+        "a criterion without points",
+        "too many points",
+        "no date",
+        "results before the end",
+    ],
 )
-async def test_what_is_wrong_in_a_call_is_said_beside_its_field(desk: Desk, name: str, value: str) -> None:
+async def test_what_is_wrong_in_a_call_is_said_beside_its_field(
+    desk: Desk, name: str, value: str
+) -> None:
     answer = await desk.team.post("/calls/new", data=desk.form(**{name: value}))
 
     assert answer.status_code == 422
@@ -346,7 +462,9 @@ async def test_what_is_wrong_in_a_call_is_said_beside_its_field(desk: Desk, name
 
 async def test_only_organisers_write_calls(desk: Desk) -> None:
     assert (await desk.workshop.other.get("/calls/new")).status_code == 403
-    assert (await desk.workshop.other.post("/calls/new", data=desk.form())).status_code == 403
+    assert (
+        await desk.workshop.other.post("/calls/new", data=desk.form())
+    ).status_code == 403
     manager, _ = await desk.workshop.come(memberships={"kerlevan": ["managers"]})
     assert (await manager.post("/calls/new", data=desk.form())).status_code == 403
     written = await manager.post("/calls/new", data=desk.form(organisation="kerlevan"))
@@ -362,13 +480,20 @@ async def test_a_submission_is_for_whoever_leads_its_project_now(desk: Desk) -> 
     [submission] = await desk.rows(Submission)
     second, login = await desk.workshop.come()
     project = f"/projects/{submission.project_id}"
-    await desk.workshop.other.post(f"{project}/team", data={"email": login.email, "right": "edit"})
+    await desk.workshop.other.post(
+        f"{project}/team", data={"email": login.email, "right": "edit"}
+    )
     await second.post(f"{project}/invitation", data={"what": "accept"})
     member = await desk.workshop.member(login.email)
     await desk.workshop.other.post(f"{project}/team/{member.id}", data={"what": "lead"})
     address = f"{desk.address}/submissions/{submission.id}"
 
-    read = [(await who.get(address)).status_code for who in (desk.workshop.other, second)]
-    taken = [(await who.post(f"{address}/withdraw")).status_code for who in (desk.workshop.other, second)]
+    read = [
+        (await who.get(address)).status_code for who in (desk.workshop.other, second)
+    ]
+    taken = [
+        (await who.post(f"{address}/withdraw")).status_code
+        for who in (desk.workshop.other, second)
+    ]
 
     assert (read, taken) == ([404, 200], [404, 303])

@@ -23,9 +23,16 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.projects.data_requests.models import DataRequest, DataRequestRoute, DataRequestSupport
+from udi.portal.projects.data_requests.models import (
+    DataRequest,
+    DataRequestRoute,
+    DataRequestSupport,
+)
 from udi.portal.projects.data_requests.tasks import check_delays, send_email
-from udi.portal.projects.data_requests.transitions import DataRequestEvent, DataRequestState
+from udi.portal.projects.data_requests.transitions import (
+    DataRequestEvent,
+    DataRequestState,
+)
 from udi.ui.site import Site
 
 __all__ = ["relay"]
@@ -35,7 +42,12 @@ FORM = {
     "words": "Choisir où planter des arbres.\nDepuis 2020.",
     "theme": "environment",
 }
-TITLES = {0: "Bruit des rues de jour", 1: "Carte du bruit des rues", 4: "Bruit des cantines", 8: "Budget de la ville"}
+TITLES = {
+    0: "Bruit des rues de jour",
+    1: "Carte du bruit des rues",
+    4: "Bruit des cantines",
+    8: "Budget de la ville",
+}
 """By their line in the catalogue's table, which says the producer: 4 is another's than the rest."""
 
 
@@ -61,7 +73,11 @@ TRANSITIONS = read_transitions("""
     hidden    show     asked
 """)
 """The table of `docs/reference/data-requests.md`, written a second time."""
-BY_PRODUCER = {DataRequestEvent.PROMISE, DataRequestEvent.DECLINE, DataRequestEvent.DELIVER}
+BY_PRODUCER = {
+    DataRequestEvent.PROMISE,
+    DataRequestEvent.DECLINE,
+    DataRequestEvent.DELIVER,
+}
 
 
 @dataclass
@@ -78,29 +94,45 @@ class Board:
     datasets: list[UUID]
 
     async def ask(self, **changed: str) -> str:
-        answer = await self.person.post("/data-requests/new", data={**FORM, "seen": "1", **changed})
+        answer = await self.person.post(
+            "/data-requests/new", data={**FORM, "seen": "1", **changed}
+        )
         assert answer.status_code == 303, answer.text
         return str(answer.headers["location"])
 
     async def rows(self, model: Any) -> list[Any]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
             return list((await session.scalars(select(model))).all())
 
     async def one(self, address: str) -> DataRequest:
-        [found] = [each for each in await self.rows(DataRequest) if str(each.id) in address]
+        [found] = [
+            each for each in await self.rows(DataRequest) if str(each.id) in address
+        ]
         assert isinstance(found, DataRequest)
         return found
 
     async def events(self) -> list[str]:
-        async with self.site.database.session(self.territory.id, role="worker") as session:
-            named = select(AuditEvent.name).where(AuditEvent.name.startswith("data_request")).order_by(AuditEvent.at)
+        async with self.site.database.session(
+            self.territory.id, role="worker"
+        ) as session:
+            named = (
+                select(AuditEvent.name)
+                .where(AuditEvent.name.startswith("data_request"))
+                .order_by(AuditEvent.at)
+            )
             return list((await session.scalars(named)).all())
 
     async def tell(self) -> None:
         """Send every mail that is queued, as the worker does."""
         async with self.site.database.platform_session(role="worker") as session:
-            queued = text("SELECT payload FROM queue.pgqueuer WHERE entrypoint = 'tell_data_request' ORDER BY id")
-            payloads = [json.loads(bytes(row[0])) for row in await session.execute(queued)]
+            queued = text(
+                "SELECT payload FROM queue.pgqueuer WHERE entrypoint = 'tell_data_request' ORDER BY id"
+            )
+            payloads = [
+                json.loads(bytes(row[0])) for row in await session.execute(queued)
+            ]
         for payload in payloads:
             if payload["tenant"] == str(self.territory.id):
                 await send_email(self.site, self.territory, payload)
@@ -108,21 +140,35 @@ class Board:
 
 @pytest.fixture
 async def board(
-    portal_site: Site, portal_app: Litestar, demo: Territory, make_person: Callable[..., Login]
+    portal_site: Site,
+    portal_app: Litestar,
+    demo: Territory,
+    make_person: Callable[..., Login],
 ) -> AsyncIterator[Board]:
     catalogue = await open_catalogue(portal_site.database, demo)
-    datasets = [(await catalogue.add(line, resource_title=title)).id for line, title in TITLES.items()]
-    await SearchFeed(portal_site.database, portal_site.registry, portal_site.settings).run_once()
+    datasets = [
+        (await catalogue.add(line, resource_title=title)).id
+        for line, title in TITLES.items()
+    ]
+    await SearchFeed(
+        portal_site.database, portal_site.registry, portal_site.settings
+    ).run_once()
     async with (
         browse(portal_app, demo, make_person(demo)) as person,
         browse(portal_app, demo, make_person(demo)) as other,
-        browse(portal_app, demo, make_person(demo, memberships={"armor": ["publishers"]})) as producer,
+        browse(
+            portal_app, demo, make_person(demo, memberships={"armor": ["publishers"]})
+        ) as producer,
         browse(portal_app, demo, make_person(demo, moderator=True)) as team,
     ):
-        yield Board(portal_site, demo, catalogue, person, other, producer, team, datasets)
+        yield Board(
+            portal_site, demo, catalogue, person, other, producer, team, datasets
+        )
 
 
-async def decide(who: httpx.AsyncClient, address: str, decision: str, **said: str) -> httpx.Response:
+async def decide(
+    who: httpx.AsyncClient, address: str, decision: str, **said: str
+) -> httpx.Response:
     return await who.post(f"{address}/decide", data={"decision": decision, **said})
 
 
@@ -133,13 +179,25 @@ def tomorrow() -> str:
 async def do(board: Board, address: str, event: DataRequestEvent) -> httpx.Response:
     """Whatever leads to an event, by who may do it."""
     if event == DataRequestEvent.CORRECT:
-        return await board.person.post(f"{address}/correct", data={**FORM, "title": "Bruit la nuit"})
+        return await board.person.post(
+            f"{address}/correct", data={**FORM, "title": "Bruit la nuit"}
+        )
     if event == DataRequestEvent.WITHDRAW:
         return await board.person.post(f"{address}/withdraw")
     if event in BY_PRODUCER:
         dataset = f"/data/{next(iter(board.datasets))}/bruit"
-        return await decide(board.producer, address, event, words="Voilà.", day=tomorrow(), dataset=dataset)
-    into = await board.ask(title="Bruit nocturne") if event == DataRequestEvent.MERGE else ""
+        return await decide(
+            board.producer,
+            address,
+            event,
+            words="Voilà.",
+            day=tomorrow(),
+            dataset=dataset,
+        )
+    if event == DataRequestEvent.MERGE:
+        into = await board.ask(title="Bruit nocturne")
+    else:
+        into = ""
     return await decide(board.team, address, event, words="Hors sujet.", into=into)
 
 
@@ -163,20 +221,30 @@ async def test_every_pair_of_state_and_event_follows_the_table(
     answer = await do(board, address, event)
 
     target = TRANSITIONS.get((state, event))
-    refusal = 404 if state in {DataRequestState.HIDDEN, DataRequestState.WITHDRAWN} and event in BY_PRODUCER else 409
+    if (
+        state in {DataRequestState.HIDDEN, DataRequestState.WITHDRAWN}
+        and event in BY_PRODUCER
+    ):
+        refusal = 404
+    else:
+        refusal = 409
     assert answer.status_code == (303 if target else refusal), answer.text
     assert (await board.one(address)).state == (target or state)
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
     rows = re.findall(
-        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `data_request", PAGE.read_text(), re.MULTILINE
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `data_request",
+        PAGE.read_text(),
+        re.MULTILINE,
     )
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
 
 
-async def test_it_is_sent_to_the_producers_of_what_is_near_and_says_why(board: Board, relay: Relay) -> None:
+async def test_it_is_sent_to_the_producers_of_what_is_near_and_says_why(
+    board: Board, relay: Relay
+) -> None:
     address = await board.ask()
     await board.tell()
     page = await board.other.get(address)
@@ -186,7 +254,10 @@ async def test_it_is_sent_to_the_producers_of_what_is_near_and_says_why(board: B
     assert {names[each.organisation_id] for each in routes} == {"armor", "kerlevan"}
     assert "Bruit des rues de jour" in page.text
     assert "Elle publie ce qui en est proche" in page.text
-    assert sorted(mail["To"] for mail in relay.mails) == ["donnees@armor.example", "donnees@kerlevan.example"]
+    assert sorted(mail["To"] for mail in relay.mails) == [
+        "donnees@armor.example",
+        "donnees@kerlevan.example",
+    ]
     assert all("Choisir où planter" not in mail.get_content() for mail in relay.mails)
 
 
@@ -200,7 +271,9 @@ async def test_what_is_there_or_asked_already_is_shown_first(board: Board) -> No
     assert (await board.events()).count("data_request.asked") == 1
 
 
-async def test_where_nobody_is_near_the_team_is_told(board: Board, relay: Relay) -> None:
+async def test_where_nobody_is_near_the_team_is_told(
+    board: Board, relay: Relay
+) -> None:
     address = await board.ask(title="Nids de frelons", theme="")
     await board.tell()
 
@@ -216,32 +289,51 @@ async def test_a_theme_leads_to_those_who_publish_in_it(board: Board) -> None:
     assert route.reason == {"of_theme": 1}
 
 
-async def test_others_support_it_and_are_told_of_the_answer_in_their_language(board: Board, relay: Relay) -> None:
+async def test_others_support_it_and_are_told_of_the_answer_in_their_language(
+    board: Board, relay: Relay
+) -> None:
     address = await board.ask()
     for _ in range(2):
-        answer = await board.other.post(f"{address}/support", headers={"Accept-Language": "en"})
+        answer = await board.other.post(
+            f"{address}/support", headers={"Accept-Language": "en"}
+        )
         assert answer.status_code == 303
     assert (await board.one(address)).supporters == 1
     assert (await board.person.post(f"{address}/support")).status_code == 409
     assert (await board.person.post(f"{address}/withdraw")).status_code == 409
 
     relay.raw.clear()
-    await decide(board.producer, address, "promise", day=tomorrow(), words="À l’automne.")
+    await decide(
+        board.producer, address, "promise", day=tomorrow(), words="À l’automne."
+    )
     await board.tell()
 
-    promised = [mail for mail in relay.mails if mail["Subject"].startswith(("Promis", "Promised"))]
+    promised = [
+        mail
+        for mail in relay.mails
+        if mail["Subject"].startswith(("Promis", "Promised"))
+    ]
     assert sorted(mail["Subject"] for mail in promised) == [
         "Promised: Bruit des rues la nuit", "Promises\N{NO-BREAK SPACE}: Bruit des rues la nuit",
     ]  # fmt: skip
     assert all("À l’automne." in mail.get_content() for mail in promised)
-    assert (await board.other.post(f"{address}/support", data={"stop": "1"})).status_code == 303
+    assert (
+        await board.other.post(f"{address}/support", data={"stop": "1"})
+    ).status_code == 303
     assert (await board.one(address)).supporters == 0
 
 
 async def test_a_producer_names_what_came_of_it(board: Board) -> None:
     address = await board.ask()
-    wrong = await decide(board.producer, address, "deliver", dataset="https://elsewhere.example/x")
-    good = await decide(board.producer, address, "deliver", dataset=f"/data/{next(iter(board.datasets))}")
+    wrong = await decide(
+        board.producer, address, "deliver", dataset="https://elsewhere.example/x"
+    )
+    good = await decide(
+        board.producer,
+        address,
+        "deliver",
+        dataset=f"/data/{next(iter(board.datasets))}",
+    )
     page = await board.other.get(address)
 
     assert (wrong.status_code, good.status_code) == (422, 303)
@@ -251,7 +343,11 @@ async def test_a_producer_names_what_came_of_it(board: Board) -> None:
 
 @pytest.mark.parametrize(
     ("decision", "said", "field"),
-    [("decline", {"words": " "}, "words"), ("promise", {"day": "2020-01-01"}, "day"), ("promise", {"day": "x"}, "day")],
+    [
+        ("decline", {"words": " "}, "words"),
+        ("promise", {"day": "2020-01-01"}, "day"),
+        ("promise", {"day": "x"}, "day"),
+    ],
 )
 async def test_what_lacks_in_an_answer_is_said_at_its_field(
     board: Board, decision: str, said: dict[str, str], field: str
@@ -265,10 +361,14 @@ async def test_what_lacks_in_an_answer_is_said_at_its_field(
     assert (await board.one(address)).state == DataRequestState.ASKED
 
 
-async def test_when_every_producer_passes_the_team_is_told_and_sends_it_on(board: Board, relay: Relay) -> None:
+async def test_when_every_producer_passes_the_team_is_told_and_sends_it_on(
+    board: Board, relay: Relay
+) -> None:
     address = await board.ask(title="Budget des rues", theme="economy")
     routes = await board.rows(DataRequestRoute)
-    assert [each.organisation_id for each in routes] == [board.catalogue.organisations["armor"]]
+    assert [each.organisation_id for each in routes] == [
+        board.catalogue.organisations["armor"]
+    ]
 
     await decide(board.producer, address, "pass", words="C’est la mairie.")
     assert (await board.one(address)).escalated_at is not None
@@ -281,54 +381,87 @@ async def test_when_every_producer_passes_the_team_is_told_and_sends_it_on(board
     assert "C’est la mairie." in (await board.person.get(address)).text
 
 
-async def test_producers_are_reminded_once_and_the_team_is_told_once(board: Board, relay: Relay) -> None:
+async def test_producers_are_reminded_once_and_the_team_is_told_once(
+    board: Board, relay: Relay
+) -> None:
     address = await board.ask()
     await board.tell()
     relay.raw.clear()
     for days in (6, -1):
-        async with board.site.database.session(board.territory.id, role="worker") as session:
-            request = await session.get_one(DataRequest, (board.territory.id, UUID(address.rpartition("/")[2])))
+        async with board.site.database.session(
+            board.territory.id, role="worker"
+        ) as session:
+            request = await session.get_one(
+                DataRequest, (board.territory.id, UUID(address.rpartition("/")[2]))
+            )
             request.due_on = (now() + timedelta(days=days)).date()
         for _ in range(2):
-            async with board.site.database.session(board.territory.id, role="worker") as session:
+            async with board.site.database.session(
+                board.territory.id, role="worker"
+            ) as session:
                 await check_delays(session)
 
     await board.tell()
     subjects = [str(mail["Subject"]) for mail in relay.mails]
     assert len([each for each in subjects if each.startswith("Sept jours")]) == 2
-    assert len([each for each in subjects if each.startswith("Personne ne répond")]) == 1
+    assert (
+        len([each for each in subjects if each.startswith("Personne ne répond")]) == 1
+    )
     assert "Bruit des rues la nuit" in (await board.team.get("/data-requests")).text
 
 
 async def test_two_that_are_the_same_become_one(board: Board) -> None:
-    kept, double = await board.ask(), await board.ask(title="Le bruit des rues, la nuit")
+    kept = await board.ask()
+    double = await board.ask(title="Le bruit des rues, la nuit")
     await board.other.post(f"{double}/support")
 
-    answer = await decide(board.team, double, "merge", into=f"{board.territory.origin}{kept}")
+    answer = await decide(
+        board.team, double, "merge", into=f"{board.territory.origin}{kept}"
+    )
     page = await board.other.get(double)
 
     assert answer.status_code == 303
     assert (page.status_code, page.headers["location"]) == (301, kept)
     assert (await board.one(kept)).supporters == 1
-    [support] = [each for each in await board.rows(DataRequestSupport) if str(each.request_id) in kept]
+    [support] = [
+        each
+        for each in await board.rows(DataRequestSupport)
+        if str(each.request_id) in kept
+    ]
     assert support.person_id != (await board.one(kept)).person_id
 
 
-async def test_only_those_to_whom_it_was_sent_answer_and_only_the_team_moderates(board: Board) -> None:
+async def test_only_those_to_whom_it_was_sent_answer_and_only_the_team_moderates(
+    board: Board,
+) -> None:
     address = await board.ask()
 
-    assert (await decide(board.other, address, "decline", words="Non.")).status_code == 403
+    assert (
+        await decide(board.other, address, "decline", words="Non.")
+    ).status_code == 403
     for decision in ("hide", "merge", "route", "reopen", "show"):
-        answer = await decide(board.producer, address, decision, words="x", into=address, organisation="armor")
+        answer = await decide(
+            board.producer,
+            address,
+            decision,
+            words="x",
+            into=address,
+            organisation="armor",
+        )
         assert answer.status_code == 403, decision
     assert (await board.other.get(f"{address}/correct")).status_code == 403
     assert (await decide(board.team, address, "burn")).status_code == 404
 
 
 async def test_a_hidden_one_is_not_there_for_others_nor_in_the_feed(
-    board: Board, portal_app: Litestar, other: Territory, make_person: Callable[..., Login], relay: Relay
+    board: Board,
+    portal_app: Litestar,
+    other: Territory,
+    make_person: Callable[..., Login],
+    relay: Relay,
 ) -> None:
-    shown, hidden = await board.ask(), await board.ask(title="Liste des voisins bruyants")
+    shown = await board.ask()
+    hidden = await board.ask(title="Liste des voisins bruyants")
     await decide(board.team, hidden, "hide", words="Elle vise des personnes.")
     await board.tell()
     feed = (await board.other.get("/data-requests.atom")).text
@@ -337,9 +470,14 @@ async def test_a_hidden_one_is_not_there_for_others_nor_in_the_feed(
     assert (await board.other.get(hidden)).status_code == 404
     assert "Elle vise des personnes." in (await board.person.get(hidden)).text
     assert "Elle vise des personnes." in relay.mails[-1].get_content()
-    async with browse(portal_app, board.territory) as passer, browse(portal_app, other) as stranger:
+    async with (
+        browse(portal_app, board.territory) as passer,
+        browse(portal_app, other) as stranger,
+    ):
         assert (await passer.get(hidden)).status_code == 404
         assert (await passer.get(shown)).status_code == 200
         assert (await stranger.get(shown)).status_code == 404
-    async with browse(portal_app, other, make_person(other, moderator=True)) as stranger:
+    async with browse(
+        portal_app, other, make_person(other, moderator=True)
+    ) as stranger:
         assert (await decide(stranger, shown, "hide", words="x")).status_code == 404

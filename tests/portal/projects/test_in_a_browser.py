@@ -14,14 +14,22 @@ __all__ = ["fair"]
 LIGHT = 100_000
 
 
-async def test_pages_hold_on_every_screen_and_stay_light(workshop: Workshop, tab: Tab) -> None:
+async def test_pages_hold_on_every_screen_and_stay_light(
+    workshop: Workshop, tab: Tab
+) -> None:
     dataset = await workshop.catalogue.add(7)
     address = await workshop.publish(
-        dataset=str(dataset.id), url="https://ombre.example/carte", impact="Dix rues plantées."
+        dataset=str(dataset.id),
+        url="https://ombre.example/carte",
+        impact="Dix rues plantées.",
     )
     for number in range(4):
         sent = {"picture": ("rue.jpg", picture(1600, 1100))}
-        await workshop.leader.post(f"{address}/pictures", files=sent, data={"alternative": f"Rue {number} à midi"})
+        await workshop.leader.post(
+            f"{address}/pictures",
+            files=sent,
+            data={"alternative": f"Rue {number} à midi"},
+        )
     for number in range(8):
         await workshop.publish(title=f"Projet {number}")
     await workshop.report(dataset=str(dataset.id))
@@ -44,26 +52,44 @@ async def test_pages_hold_on_every_screen_and_stay_light(workshop: Workshop, tab
             for name in (f"{row.id}.webp", f"{row.id}-small.webp"):
                 shown = f'src="{address}/pictures/{name}"'
                 bytes_ += (
-                    len((await workshop.anyone.get(f"{address}/pictures/{name}")).content) if shown in page.text else 0
+                    len(
+                        (
+                            await workshop.anyone.get(f"{address}/pictures/{name}")
+                        ).content
+                    )
+                    if shown in page.text
+                    else 0
                 )
         assert bytes_ < LIGHT - 25_000, "what is left is for the styles"
 
 
-async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(workshop: Workshop, tab: Tab) -> None:
-    dataset, origin = await workshop.catalogue.add(7), workshop.territory.origin
+async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(
+    workshop: Workshop, tab: Tab
+) -> None:
+    dataset = await workshop.catalogue.add(7)
+    origin = workshop.territory.origin
     jury = [await workshop.come()]
     desk = Desk(workshop, jury)
-    written = await workshop.team.post("/calls/new", data=desk.form(datasets=f"{origin}/data/{dataset.id}"))
+    written = await workshop.team.post(
+        "/calls/new", data=desk.form(datasets=f"{origin}/data/{dataset.id}")
+    )
     desk.address = written.headers["location"].removesuffix("/organise")
     (juror, _), candidate = jury[0], workshop.other
     await desk.name_jury()
     await desk.act("open")
-    await candidate.post(f"{desk.address}/questions", data={"question": "Qui peut répondre ?"})
+    await candidate.post(
+        f"{desk.address}/questions", data={"question": "Qui peut répondre ?"}
+    )
 
     async def look(who: httpx.AsyncClient, path: str, name: str) -> list[str]:
-        return await tab.find_faults(who, f"{origin}{desk.address}{path}", name, "fr", "en")
+        return await tab.find_faults(
+            who, f"{origin}{desk.address}{path}", name, "fr", "en"
+        )
 
-    assert await tab.find_faults(workshop.team, f"{origin}/calls/new", "call-form", "fr") == []
+    assert (
+        await tab.find_faults(workshop.team, f"{origin}/calls/new", "call-form", "fr")
+        == []
+    )
     assert await look(workshop.team, "/organise", "call-desk-open") == []
     await desk.send(candidate, "Ombres")
     assert await look(candidate, "", "call-open") == []
@@ -76,23 +102,49 @@ async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(worksho
     await desk.score(juror, submission)
     await desk.act("judge")
     assert await look(workshop.team, "/organise", "call-desk-judged") == []
-    await desk.act("decide", submission=str(submission.id), laureate="yes", reason="Utile dès cet été.")
+    await desk.act(
+        "decide",
+        submission=str(submission.id),
+        laureate="yes",
+        reason="Utile dès cet été.",
+    )
     await desk.act("publish")
     assert await look(workshop.anyone, "", "call-results") == []
     assert await look(candidate, f"/submissions/{submission.id}", "call-told") == []
-    assert await tab.find_faults(workshop.anyone, f"{origin}/calls", "calls", "fr") == []
+    assert (
+        await tab.find_faults(workshop.anyone, f"{origin}/calls", "calls", "fr") == []
+    )
 
 
-async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(fair: Fair, tab: Tab) -> None:
-    workshop, leader = fair.workshop, fair.workshop.leader
-    await workshop.begin(title="Le bruit des rues", summary="Où dormir au calme.", support=["testers", "data"])
-    form = {"title": "Bruit la nuit, rue par rue", "words": "Choisir où planter.", "theme": "environment", "seen": "1"}
+async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(
+    fair: Fair, tab: Tab
+) -> None:
+    workshop = fair.workshop
+    leader = fair.workshop.leader
+    await workshop.begin(
+        title="Le bruit des rues",
+        summary="Où dormir au calme.",
+        support=["testers", "data"],
+    )
+    form = {
+        "title": "Bruit la nuit, rue par rue",
+        "words": "Choisir où planter.",
+        "theme": "environment",
+        "seen": "1",
+    }
     await workshop.other.post("/data-requests/new", data=form)
-    await fair.turn_on(workshop.other, offers=["testers", "skills"], found="1", name="Les Marcheuses de Kerlévan")
+    await fair.turn_on(
+        workshop.other,
+        offers=["testers", "skills"],
+        found="1",
+        name="Les Marcheuses de Kerlévan",
+    )
     [helper] = [row.id for row in await workshop.rows(DeclaredInterest)]
 
     async def look(path: str, name: str, *languages: str) -> list[str]:
-        return await tab.find_faults(leader, f"{workshop.territory.origin}{path}", name, *languages)
+        return await tab.find_faults(
+            leader, f"{workshop.territory.origin}{path}", name, *languages
+        )
 
     assert await look(HOME, "suggestions-undecided", "fr") == []
     assert await look(f"{HOME}/interests", "suggestions-form", "en") == []
@@ -101,8 +153,18 @@ async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(fair:
         "has": "sonomètres, relevés de bruit",
         "themes": ["environment", "economy"],
     }
-    await fair.turn_on(leader, **said, offers="skills", seeks="place", mailed="1", found="1", name="Collectif Ombre")
+    await fair.turn_on(
+        leader,
+        **said,
+        offers="skills",
+        seeks="place",
+        mailed="1",
+        found="1",
+        name="Collectif Ombre",
+    )
     assert await look(HOME, "suggestions-on", "fr", "en") == []
-    assert await look(f"{HOME}/letters/new?to={helper}", "suggestions-letter", "fr") == []
+    assert (
+        await look(f"{HOME}/letters/new?to={helper}", "suggestions-letter", "fr") == []
+    )
     await leader.post(f"{HOME}/off")
     assert await look(HOME, "suggestions-off", "en") == []

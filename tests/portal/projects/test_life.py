@@ -10,7 +10,12 @@ from tests.portal.projects.conftest import FORM, Relay, Workshop
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
 from udi.portal.projects import transitions
-from udi.portal.projects.transitions import ProjectEvent, ProjectState, TeamMemberEvent, TeamMemberStage
+from udi.portal.projects.transitions import (
+    ProjectEvent,
+    ProjectState,
+    TeamMemberEvent,
+    TeamMemberStage,
+)
 
 PAGE = Path(__file__).parents[3] / "docs/reference/projects.md"
 TRANSITIONS = read_transitions("""
@@ -60,7 +65,9 @@ async def test_every_pair_of_state_and_event_follows_the_table(
 ) -> None:
     address = await workshop.begin()
     for step in PATHS[state]:
-        assert (await workshop.leader.post(f"{address}/move", data={"event": step})).status_code == 303
+        assert (
+            await workshop.leader.post(f"{address}/move", data={"event": step})
+        ).status_code == 303
     before = await workshop.events()
 
     answer = await workshop.leader.post(f"{address}/move", data={"event": event})
@@ -68,18 +75,28 @@ async def test_every_pair_of_state_and_event_follows_the_table(
     target = TRANSITIONS.get((state, event))
     assert answer.status_code == (303 if target else 409), answer.text
     assert (await workshop.one(address)).state == (target or state)
-    assert (await workshop.events())[len(before) :] == (["project.moved"] if target else [])
+    assert (await workshop.events())[len(before) :] == (
+        ["project.moved"] if target else []
+    )
     page = await workshop.leader.get(address)
     offered = {offer for start, offer in TRANSITIONS if start == (target or state)}
-    assert {offer for offer in ProjectEvent if f'value="{offer}"' in page.text} == offered
+    assert {
+        offer for offer in ProjectEvent if f'value="{offer}"' in page.text
+    } == offered
 
 
 async def do(
-    workshop: Workshop, someone: httpx.AsyncClient, address: str, email: str, step: TeamMemberEvent
+    workshop: Workshop,
+    someone: httpx.AsyncClient,
+    address: str,
+    email: str,
+    step: TeamMemberEvent,
 ) -> httpx.Response:
     if step in {TeamMemberEvent.CANCEL, TeamMemberEvent.REMOVE}:
         member = await workshop.member(email)
-        return await workshop.leader.post(f"{address}/team/{member.id}", data={"what": step})
+        return await workshop.leader.post(
+            f"{address}/team/{member.id}", data={"what": step}
+        )
     return await someone.post(f"{address}/invitation", data={"what": step})
 
 
@@ -88,20 +105,30 @@ async def do(
 async def test_every_pair_of_stage_and_step_follows_the_table(
     workshop: Workshop, stage: TeamMemberStage, what: TeamMemberEvent
 ) -> None:
-    address, email = await workshop.begin(), workshop.logins["other"].email
-    invited = await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
+    address = await workshop.begin()
+    email = workshop.logins["other"].email
+    invited = await workshop.leader.post(
+        f"{address}/team", data={"email": email, "right": "see"}
+    )
     assert invited.status_code == 303, invited.text
     for step in STAGES[stage]:
-        assert (await do(workshop, workshop.other, address, email, step)).status_code == 303
+        assert (
+            await do(workshop, workshop.other, address, email, step)
+        ).status_code == 303
     before = await workshop.events()
 
     answer = await do(workshop, workshop.other, address, email, what)
 
     target = TEAM_TRANSITIONS.get((stage, what))
     present = stage in {TeamMemberStage.INVITED, TeamMemberStage.JOINED}
-    refusal = (
-        404 if not present and what in {TeamMemberEvent.ACCEPT, TeamMemberEvent.DECLINE, TeamMemberEvent.LEAVE} else 409
-    )
+    if not present and what in {
+        TeamMemberEvent.ACCEPT,
+        TeamMemberEvent.DECLINE,
+        TeamMemberEvent.LEAVE,
+    }:
+        refusal = 404
+    else:
+        refusal = 409
     assert answer.status_code == (303 if target else refusal), answer.text
     assert (await workshop.member(email)).stage == (target or stage)
     added = (await workshop.events())[len(before) :]
@@ -112,20 +139,29 @@ async def test_every_pair_of_stage_and_step_follows_the_table(
 
 def rows(event: str) -> list[tuple[str, str, str]]:
     found = re.findall(
-        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \|(?: none \|)? `" + event, PAGE.read_text(), re.MULTILINE
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \|(?: none \|)? `" + event,
+        PAGE.read_text(),
+        re.MULTILINE,
     )
     return [(one, other, third) for one, other, third in found]
 
 
 def test_the_documented_tables_are_the_tested_ones() -> None:
-    assert {(state, event): target for state, event, target in rows("project.moved")} == TRANSITIONS
-    assert {(stage, step): target for stage, step, target in rows("project.member_")} == TEAM_TRANSITIONS
+    assert {
+        (state, event): target for state, event, target in rows("project.moved")
+    } == TRANSITIONS
+    assert {
+        (stage, step): target for stage, step, target in rows("project.member_")
+    } == TEAM_TRANSITIONS
     with pytest.raises(ConflictError):
         transitions.transition_member(TeamMemberStage.LEFT, TeamMemberEvent.ACCEPT)
 
 
-async def test_who_edits_takes_it_on_and_only_who_leads_archives(workshop: Workshop, relay: Relay) -> None:
-    address, email = await workshop.begin(), workshop.logins["other"].email
+async def test_who_edits_takes_it_on_and_only_who_leads_archives(
+    workshop: Workshop, relay: Relay
+) -> None:
+    address = await workshop.begin()
+    email = workshop.logins["other"].email
     await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
     await workshop.tell(address, "invited", email)
     await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
@@ -136,10 +172,16 @@ async def test_who_edits_takes_it_on_and_only_who_leads_archives(workshop: Works
     await workshop.leader.post(f"{address}/team/{member.id}", data={"what": "edit"})
     started = await workshop.other.post(f"{address}/move", data={"event": "start"})
     archived = await workshop.other.post(f"{address}/move", data={"event": "archive"})
-    changed = await workshop.other.post(f"{address}/edit", data={**FORM, "title": "L’ombre", "revision": "2"})
-    alone = await workshop.other.post(f"{address}/team", data={"email": "ami@ombre.example", "right": "see"})
+    changed = await workshop.other.post(
+        f"{address}/edit", data={**FORM, "title": "L’ombre", "revision": "2"}
+    )
+    alone = await workshop.other.post(
+        f"{address}/team", data={"email": "ami@ombre.example", "right": "see"}
+    )
 
-    assert [each.status_code for each in (only_sees, started, archived, changed, alone)] == [403, 303, 403, 303, 403]
+    assert [
+        each.status_code for each in (only_sees, started, archived, changed, alone)
+    ] == [403, 303, 403, 303, 403]
     [mail] = relay.mails
     assert (mail["To"], mail["Subject"]) == (email, "Vous êtes invité dans un projet")
     assert "ombre des rues" not in mail.get_content()
@@ -152,26 +194,47 @@ async def test_who_is_invited_changes_nothing_before_they_accept(
 ) -> None:
     address = await (workshop.publish() if public else workshop.begin())
     email = workshop.logins["other"].email
-    await workshop.leader.post(f"{address}/team", data={"email": email, "right": "edit"})
-    form = {**FORM, "title": "L’ombre", "revision": str((await workshop.one(address)).revision)}
+    await workshop.leader.post(
+        f"{address}/team", data={"email": email, "right": "edit"}
+    )
+    form = {
+        **FORM,
+        "title": "L’ombre",
+        "revision": str((await workshop.one(address)).revision),
+    }
 
     shown = await workshop.other.get(f"{address}/edit")
     refused = await workshop.other.post(f"{address}/edit", data=form)
     await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
     changed = await workshop.other.post(f"{address}/edit", data=form)
 
-    assert [shown.status_code, refused.status_code, changed.status_code] == [refusal, refusal, 303]
+    assert [shown.status_code, refused.status_code, changed.status_code] == [
+        refusal,
+        refusal,
+        303,
+    ]
 
 
-async def test_who_was_removed_changes_a_public_project_no_more(workshop: Workshop) -> None:
-    address, email = await workshop.publish(), workshop.logins["other"].email
-    await workshop.leader.post(f"{address}/team", data={"email": email, "right": "edit"})
+async def test_who_was_removed_changes_a_public_project_no_more(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish()
+    email = workshop.logins["other"].email
+    await workshop.leader.post(
+        f"{address}/team", data={"email": email, "right": "edit"}
+    )
     await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
     while_in_it = await workshop.other.get(f"{address}/edit")
     member = await workshop.member(email)
 
-    removed = await workshop.leader.post(f"{address}/team/{member.id}", data={"what": "remove"})
-    form = {**FORM, "title": "L’ombre", "revision": str((await workshop.one(address)).revision)}
+    removed = await workshop.leader.post(
+        f"{address}/team/{member.id}", data={"what": "remove"}
+    )
+    form = {
+        **FORM,
+        "title": "L’ombre",
+        "revision": str((await workshop.one(address)).revision),
+    }
     shown = await workshop.other.get(f"{address}/edit")
     refused = await workshop.other.post(f"{address}/edit", data=form)
 
@@ -179,14 +242,21 @@ async def test_who_was_removed_changes_a_public_project_no_more(workshop: Worksh
     assert [shown.status_code, refused.status_code] == [403, 403]
 
 
-async def test_a_project_is_handed_over_and_its_former_leader_stays_in_the_team(workshop: Workshop) -> None:
-    address, email = await workshop.begin(organisation="armor", requester="public_body"), workshop.logins["other"].email
+async def test_a_project_is_handed_over_and_its_former_leader_stays_in_the_team(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.begin(organisation="armor", requester="public_body")
+    email = workshop.logins["other"].email
     await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
     member = await workshop.member(email)
-    early = await workshop.leader.post(f"{address}/team/{member.id}", data={"what": "lead"})
+    early = await workshop.leader.post(
+        f"{address}/team/{member.id}", data={"what": "lead"}
+    )
     await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
 
-    handed = await workshop.leader.post(f"{address}/team/{member.id}", data={"what": "lead"})
+    handed = await workshop.leader.post(
+        f"{address}/team/{member.id}", data={"what": "lead"}
+    )
 
     assert (early.status_code, handed.status_code) == (409, 303)
     project = await workshop.one(address)
@@ -196,14 +266,22 @@ async def test_a_project_is_handed_over_and_its_former_leader_stays_in_the_team(
     assert (await workshop.other.post(f"{address}/publish")).status_code == 303
 
 
-async def test_a_colleague_is_in_at_once_and_is_told(workshop: Workshop, relay: Relay) -> None:
+async def test_a_colleague_is_in_at_once_and_is_told(
+    workshop: Workshop, relay: Relay
+) -> None:
     colleague, login = await workshop.come(memberships={"armor": []})
     address = await workshop.begin(organisation="armor", requester="public_body")
 
-    added = await workshop.leader.post(f"{address}/team", data={"email": login.email, "right": "edit"})
+    added = await workshop.leader.post(
+        f"{address}/team", data={"email": login.email, "right": "edit"}
+    )
     await workshop.tell(address, "added", login.email)
-    again = await workshop.leader.post(f"{address}/team", data={"email": login.email, "right": "edit"})
+    again = await workshop.leader.post(
+        f"{address}/team", data={"email": login.email, "right": "edit"}
+    )
 
     assert (added.status_code, again.status_code) == (303, 422)
     assert (await colleague.get(f"{address}/edit")).status_code == 200
-    assert [mail["Subject"] for mail in relay.mails] == ["Vous êtes dans l’équipe d’un projet"]
+    assert [mail["Subject"] for mail in relay.mails] == [
+        "Vous êtes dans l’équipe d’un projet"
+    ]

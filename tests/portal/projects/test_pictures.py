@@ -46,7 +46,9 @@ def turned() -> Image.Exif:
     ],
     ids=["jpeg", "turned", "cmyk", "palette", "transparent", "deep", "webp", "two in one"],
 )  # fmt: skip
-async def test_make_pictures_reads_each_kind(data: bytes, size: tuple[int, int]) -> None:
+async def test_make_pictures_reads_each_kind(
+    data: bytes, size: tuple[int, int]
+) -> None:
     made = await make_picture_pair(data)
 
     assert made.size == size
@@ -54,26 +56,39 @@ async def test_make_pictures_reads_each_kind(data: bytes, size: tuple[int, int])
     assert Image.open(io.BytesIO(made.small)).size == made.small_size == (320, 214)
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", picture("GIF", "P"), picture("PNG")[:60]])
+@pytest.mark.parametrize(
+    "data", [b"", b"no picture", picture("GIF", "P"), picture("PNG")[:60]]
+)
 async def test_make_pictures_refuses_what_is_no_picture(data: bytes) -> None:
     with pytest.raises(InvalidError):
         await make_picture_pair(data)
 
 
-@pytest.mark.parametrize("deed", ["read", "ask about", "open a socket", "run", "fork", "write", *hostile.KERNEL])
+@pytest.mark.parametrize(
+    "deed",
+    ["read", "ask about", "open a socket", "run", "fork", "write", *hostile.KERNEL],
+)
 async def test_what_reads_a_picture_reaches_nothing(deed: str) -> None:
-    limits = replace(pictures.LIMITS, modules=(*pictures.LIMITS.modules, hostile.__name__))
+    limits = replace(
+        pictures.LIMITS, modules=(*pictures.LIMITS.modules, hostile.__name__)
+    )
     async with ChildProcess(limits) as process:
-        outcome = await process.call(hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE)
+        outcome = await process.call(
+            hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE
+        )
 
     assert outcome == "PermissionError"
 
 
-async def test_make_pictures_starts_a_child_that_opens_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_make_pictures_starts_a_child_that_opens_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     launch = child.launch
     launched: list[dict[str, Any]] = []
 
-    def watch(limits: str, environment: Mapping[str, str], wire: int) -> subprocess.Popen[bytes]:
+    def watch(
+        limits: str, environment: Mapping[str, str], wire: int
+    ) -> subprocess.Popen[bytes]:
         launched.append(json.loads(limits))
         return launch(limits, environment, wire)
 
@@ -82,4 +97,8 @@ async def test_make_pictures_starts_a_child_that_opens_no_file(monkeypatch: pyte
     await make_picture_pair(picture("PNG"))
 
     [limits] = launched
-    assert (limits["modules"], limits["places"], limits["file_bytes"]) == ([pictures.MODULE], [], 0)
+    assert (limits["modules"], limits["places"], limits["file_bytes"]) == (
+        [pictures.MODULE],
+        [],
+        0,
+    )

@@ -11,7 +11,12 @@ from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.projects.conftest import FORM, Relay, Workshop, picture
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.projects.models import Project, ProjectDataset, ProjectMember, ProjectPicture
+from udi.portal.projects.models import (
+    Project,
+    ProjectDataset,
+    ProjectMember,
+    ProjectPicture,
+)
 
 TITLE = "ombre des rues"
 PUBLIC = ("/projects", "/projects.atom", "/api/v1/projects", "/sitemaps/pages.xml")
@@ -33,8 +38,19 @@ async def test_nobody_but_its_team_knows_of_a_project_until_its_leader_says_so(
             assert page.status_code == 200
             assert TITLE not in page.text
             assert address not in page.text
-    for path in ("edit", "team", "datasets", "pictures", "publish", "invitation", "hide"):
-        answers = [(await visitor.get(f"{address}/{path}")).status_code for visitor in (workshop.other, workshop.team)]
+    for path in (
+        "edit",
+        "team",
+        "datasets",
+        "pictures",
+        "publish",
+        "invitation",
+        "hide",
+    ):
+        answers = [
+            (await visitor.get(f"{address}/{path}")).status_code
+            for visitor in (workshop.other, workshop.team)
+        ]
         assert set(answers) <= {404, 403}
         assert answers[0] in {404, 403}
     assert TITLE in (await workshop.leader.get(address)).text
@@ -47,20 +63,35 @@ async def test_nobody_but_its_team_knows_of_a_project_until_its_leader_says_so(
     for place in places:
         page = await workshop.anyone.get(place, follow_redirects=True)
         assert address in page.text, place
-    assert "Déjà utilisé par" in (await workshop.anyone.get(f"/data/{dataset.id}", follow_redirects=True)).text
+    assert (
+        "Déjà utilisé par"
+        in (
+            await workshop.anyone.get(f"/data/{dataset.id}", follow_redirects=True)
+        ).text
+    )
 
 
-async def test_the_database_itself_keeps_confidential_projects_from_others(workshop: Workshop) -> None:
+async def test_the_database_itself_keeps_confidential_projects_from_others(
+    workshop: Workshop,
+) -> None:
     address = await workshop.begin(dataset=str((await workshop.catalogue.add(4)).id))
     await workshop.leader.post(
-        f"{address}/pictures", files={"picture": ("p.png", picture(form="PNG"))}, data={"alternative": "Une rue"}
+        f"{address}/pictures",
+        files={"picture": ("p.png", picture(form="PNG"))},
+        data={"alternative": "Une rue"},
     )
-    project, database = await workshop.one(address), workshop.site.database
+    project = await workshop.one(address)
+    database = workshop.site.database
     tables = (Project, ProjectDataset, ProjectPicture)
 
     async def seen(person: uuid.UUID | None, role: str) -> list[int]:
-        async with database.session(workshop.territory.id, role=role, person=person) as session:  # type: ignore[arg-type]  # a role's name
-            return [len((await session.execute(select(*table.__table__.primary_key))).all()) for table in tables]  # type: ignore[attr-defined]  # a table's
+        async with database.session(
+            workshop.territory.id, role=role, person=person
+        ) as session:  # type: ignore[arg-type]  # a role's name
+            return [
+                len((await session.execute(select(*table.__table__.primary_key))).all())
+                for table in tables
+            ]  # type: ignore[attr-defined]  # a table's
 
     assert await seen(project.leader_id, "app") == [1, 1, 1]
     assert await seen(uuid.uuid4(), "app") == [0, 0, 0]
@@ -71,7 +102,9 @@ async def test_the_database_itself_keeps_confidential_projects_from_others(works
             await session.execute(select(ProjectMember.email))
 
 
-async def test_another_territory_sees_no_project_and_no_picture(workshop: Workshop, elsewhere: Catalogue) -> None:
+async def test_another_territory_sees_no_project_and_no_picture(
+    workshop: Workshop, elsewhere: Catalogue
+) -> None:
     address = await workshop.publish()
 
     async with browse(workshop.app, elsewhere.territory) as stranger:
@@ -92,10 +125,14 @@ async def test_another_territory_sees_no_project_and_no_picture(workshop: Worksh
         ("organisation", "kerlevan", "Vous n’appartenez pas à cette organisation."),
     ],
 )
-async def test_what_is_wrong_is_said_beside_its_field(workshop: Workshop, field: str, value: str, said: str) -> None:
+async def test_what_is_wrong_is_said_beside_its_field(
+    workshop: Workshop, field: str, value: str, said: str
+) -> None:
     changes = {"requester": "company"} if field == "organisation" else {}
 
-    answer = await workshop.leader.post("/projects/new", data={**FORM, **changes, field: value})
+    answer = await workshop.leader.post(
+        "/projects/new", data={**FORM, **changes, field: value}
+    )
 
     assert answer.status_code == 422
     assert said in answer.text
@@ -103,24 +140,39 @@ async def test_what_is_wrong_is_said_beside_its_field(workshop: Workshop, field:
     assert await workshop.count(Project) == 0
 
 
-async def test_what_was_changed_meanwhile_is_not_written_over(workshop: Workshop) -> None:
+async def test_what_was_changed_meanwhile_is_not_written_over(
+    workshop: Workshop,
+) -> None:
     address = await workshop.begin()
     form = {**FORM, "revision": "1"}
 
-    first = await workshop.leader.post(f"{address}/edit", data={**form, "impact": "Dix rues plantées."})
-    second = await workshop.leader.post(f"{address}/edit", data={**form, "impact": "Rien."})
-    wrong = await workshop.leader.post(f"{address}/edit", data={**form, "revision": "2", "title": ""})
+    first = await workshop.leader.post(
+        f"{address}/edit", data={**form, "impact": "Dix rues plantées."}
+    )
+    second = await workshop.leader.post(
+        f"{address}/edit", data={**form, "impact": "Rien."}
+    )
+    wrong = await workshop.leader.post(
+        f"{address}/edit", data={**form, "revision": "2", "title": ""}
+    )
 
     assert [each.status_code for each in (first, second, wrong)] == [303, 412, 422]
     assert (await workshop.one(address)).impact == "Dix rues plantées."
 
 
-async def test_a_withdrawn_dataset_keeps_its_line_and_leads_to_what_its_address_says(workshop: Workshop) -> None:
-    kept, gone = await workshop.catalogue.add(1), await workshop.catalogue.add(7)
+async def test_a_withdrawn_dataset_keeps_its_line_and_leads_to_what_its_address_says(
+    workshop: Workshop,
+) -> None:
+    kept = await workshop.catalogue.add(1)
+    gone = await workshop.catalogue.add(7)
     address = await workshop.publish(dataset=str(gone.id))
-    chosen = await workshop.leader.post(f"{address}/datasets", data={"dataset": str(kept.id)})
+    chosen = await workshop.leader.post(
+        f"{address}/datasets", data={"dataset": str(kept.id)}
+    )
     await workshop.catalogue.withdraw(gone)
-    late = await workshop.leader.post(f"{address}/datasets", data={"dataset": str(uuid.uuid4())})
+    late = await workshop.leader.post(
+        f"{address}/datasets", data={"dataset": str(uuid.uuid4())}
+    )
 
     page = await workshop.anyone.get(address)
 
@@ -133,7 +185,9 @@ async def test_a_withdrawn_dataset_keeps_its_line_and_leads_to_what_its_address_
     assert str(gone.id) not in (await workshop.anyone.get(address)).text
 
 
-async def test_data_are_looked_for_and_chosen_on_a_page(workshop: Workshop, feed: SearchFeed) -> None:
+async def test_data_are_looked_for_and_chosen_on_a_page(
+    workshop: Workshop, feed: SearchFeed
+) -> None:
     await workshop.catalogue.add_all()
     await feed.run_once()
     address = await workshop.begin()
@@ -144,9 +198,13 @@ async def test_data_are_looked_for_and_chosen_on_a_page(workshop: Workshop, feed
     assert "Choisir" in found.text
 
 
-async def test_a_list_is_paged_filtered_and_leaves_archived_projects_out(workshop: Workshop) -> None:
+async def test_a_list_is_paged_filtered_and_leaves_archived_projects_out(
+    workshop: Workshop,
+) -> None:
     for number in range(9):
-        await workshop.publish(title=f"Projet {number}", purpose="research" if number else "civic")
+        await workshop.publish(
+            title=f"Projet {number}", purpose="research" if number else "civic"
+        )
     last = await workshop.publish(title="Projet rangé")
     await workshop.leader.post(f"{last}/move", data={"event": "archive"})
 
@@ -165,13 +223,18 @@ async def test_a_list_is_paged_filtered_and_leaves_archived_projects_out(worksho
     assert 'rel="noindex' not in first.text
 
 
-async def test_a_picture_is_made_anew_small_and_without_where_it_was_taken(workshop: Workshop) -> None:
-    address, exif = await workshop.publish(), Image.Exif()
+async def test_a_picture_is_made_anew_small_and_without_where_it_was_taken(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish()
+    exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "Appareil de quelqu’un", 6
     sent = picture(3000, 2000, exif=exif)
 
     answer = await workshop.leader.post(
-        f"{address}/pictures", files={"picture": ("rue.jpg", sent)}, data={"alternative": "Une rue à midi"}
+        f"{address}/pictures",
+        files={"picture": ("rue.jpg", sent)},
+        data={"alternative": "Une rue à midi"},
     )
 
     assert answer.status_code == 303, answer.text
@@ -188,19 +251,28 @@ async def test_a_picture_is_made_anew_small_and_without_where_it_was_taken(works
     assert row.height > row.width, "it stands upright"
     removed = await workshop.leader.post(f"{address}/pictures/{row.id}/remove")
     assert removed.status_code == 303
-    assert (await workshop.anyone.get(f"{address}/pictures/{row.id}.webp")).status_code == 404
+    assert (
+        await workshop.anyone.get(f"{address}/pictures/{row.id}.webp")
+    ).status_code == 404
 
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a" + b"\0" * 50, picture()[:2000]],
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"GIF89a" + b"\0" * 50,
+        picture()[:2000],
+    ],
     ids=["nothing", "a drawing", "another kind", "a part"],
 )
 async def test_what_is_no_picture_is_refused(workshop: Workshop, sent: bytes) -> None:
     address = await workshop.begin()
 
     answer = await workshop.leader.post(
-        f"{address}/pictures", files={"picture": ("p.jpg", sent)}, data={"alternative": "Une rue"}
+        f"{address}/pictures",
+        files={"picture": ("p.jpg", sent)},
+        data={"alternative": "Une rue"},
     )
 
     assert answer.status_code == 422
@@ -208,18 +280,30 @@ async def test_what_is_no_picture_is_refused(workshop: Workshop, sent: bytes) ->
 
 
 async def test_a_picture_needs_its_words_and_there_are_four(workshop: Workshop) -> None:
-    address, small = await workshop.begin(), picture(40, 30, "WEBP")
+    address = await workshop.begin()
+    small = picture(40, 30, "WEBP")
 
-    silent = await workshop.leader.post(f"{address}/pictures", files={"picture": ("p.webp", small)})
+    silent = await workshop.leader.post(
+        f"{address}/pictures", files={"picture": ("p.webp", small)}
+    )
     answers = [
         await workshop.leader.post(
-            f"{address}/pictures", files={"picture": ("p.webp", small)}, data={"alternative": f"Rue {number}"}
+            f"{address}/pictures",
+            files={"picture": ("p.webp", small)},
+            data={"alternative": f"Rue {number}"},
         )
         for number in range(5)
     ]
 
     assert 'href="#alternative"' in silent.text
-    assert [each.status_code for each in (silent, *answers)] == [422, 303, 303, 303, 303, 409]
+    assert [each.status_code for each in (silent, *answers)] == [
+        422,
+        303,
+        303,
+        303,
+        303,
+        409,
+    ]
 
 
 async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_reporter_told(
@@ -228,19 +312,29 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     dataset = await workshop.catalogue.add(4)
     address = await workshop.report(dataset=str(dataset.id))
     await workshop.tell(address, "reported")
-    twice = await workshop.other.post("/projects/report", data={"title": "Encore", "url": "https://arbres.example/"})
-    wrong = await workshop.other.post("/projects/report", data={"title": "", "url": "arbres"})
+    twice = await workshop.other.post(
+        "/projects/report", data={"title": "Encore", "url": "https://arbres.example/"}
+    )
+    wrong = await workshop.other.post(
+        "/projects/report", data={"title": "", "url": "arbres"}
+    )
     seen = await workshop.anyone.get(address)
     corrected = await workshop.other.post(
-        f"{address}/correct", data={"title": "Nos arbres", "url": "https://arbres.example/"}
+        f"{address}/correct",
+        data={"title": "Nos arbres", "url": "https://arbres.example/"},
     )
 
     not_team = await workshop.leader.post(f"{address}/hide", data={"reason": "Non"})
     no_reason = await workshop.team.post(f"{address}/hide", data={"reason": " "})
-    hidden = await workshop.team.post(f"{address}/hide", data={"reason": "L’adresse mène à une publicité."})
+    hidden = await workshop.team.post(
+        f"{address}/hide", data={"reason": "L’adresse mène à une publicité."}
+    )
     await workshop.tell(address, "hidden")
 
-    statuses = [each.status_code for each in (twice, wrong, seen, corrected, not_team, no_reason, hidden)]
+    statuses = [
+        each.status_code
+        for each in (twice, wrong, seen, corrected, not_team, no_reason, hidden)
+    ]
     assert statuses == [422, 422, 200, 303, 403, 422, 303]
     assert "Compte de test" not in seen.text
     assert (await workshop.anyone.get(address)).status_code == 404
@@ -258,10 +352,17 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     assert (await workshop.anyone.get(address)).status_code == 200
     assert relay.mails[2]["Subject"] == "« Nos arbres » est à nouveau public"
     events = [name for name in await workshop.events() if name.startswith("reuse")]
-    assert events == ["reuse.reported", "reuse.corrected", "reuse.hidden", "reuse.shown"]
+    assert events == [
+        "reuse.reported",
+        "reuse.corrected",
+        "reuse.hidden",
+        "reuse.shown",
+    ]
 
 
-async def test_a_reported_reuse_is_corrected_by_whoever_reported_it(workshop: Workshop) -> None:
+async def test_a_reported_reuse_is_corrected_by_whoever_reported_it(
+    workshop: Workshop,
+) -> None:
     address = await workshop.report("Mes arbres")
     form = {"title": "Mes publicités", "url": "https://publicite.example/"}
 
@@ -271,11 +372,15 @@ async def test_a_reported_reuse_is_corrected_by_whoever_reported_it(workshop: Wo
     assert (await workshop.one(address)).title == "Mes arbres"
 
 
-async def test_a_person_reports_so_many_reuses_a_day(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_person_reports_so_many_reuses_a_day(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("udi.portal.projects.actions.report.MOST_A_DAY", 1)
     await workshop.report()
 
-    more = await workshop.other.post("/projects/report", data={"title": "Autre", "url": "https://autre.example/"})
+    more = await workshop.other.post(
+        "/projects/report", data={"title": "Autre", "url": "https://autre.example/"}
+    )
 
     assert more.status_code == 429
 

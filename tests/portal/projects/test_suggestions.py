@@ -26,7 +26,11 @@ from udi.portal.projects.suggestions.models import (
     SuggestionMark,
     SuggestionMessage,
 )
-from udi.portal.projects.suggestions.transitions import NEXT, SuggestionEvent, SuggestionState
+from udi.portal.projects.suggestions.transitions import (
+    NEXT,
+    SuggestionEvent,
+    SuggestionState,
+)
 
 __all__ = ["fair"]
 PAGE = Path(__file__).parents[3] / "docs/reference/matchmaking.md"
@@ -56,32 +60,58 @@ async def find_helper(fair: Fair) -> UUID:
     return (await fair.interest(await fair.person("other"))).id
 
 
-async def do(fair: Fair, event: SuggestionEvent, who: httpx.AsyncClient, person: UUID, seen: str, helper: UUID) -> int:
+async def do(
+    fair: Fair,
+    event: SuggestionEvent,
+    who: httpx.AsyncClient,
+    person: UUID,
+    seen: str,
+    helper: UUID,
+) -> int:
     """Whatever leads to an event, and the status; `seen` is of before it was ever on, or of while it was."""
     state = await fair.state(person)
     if event is SuggestionEvent.TURN_ON:
         fresh = {} if state is not SuggestionState.ON else {"seen": ""}
         return (await fair.declare(who, **NOISE, **fresh)).status_code
     if event is SuggestionEvent.CHANGE:
-        fresh = {} if state is SuggestionState.ON else {"seen": seen or "2026-11-27T09:00:00+00:00"}
+        if state is SuggestionState.ON:
+            fresh = {}
+        else:
+            fresh = {"seen": seen or "2026-11-27T09:00:00+00:00"}
         return (await fair.declare(who, **NOISE, **fresh)).status_code
     if event is SuggestionEvent.TELL:
         before = len(fair.relay.raw)
         for interest in await fair.workshop.rows(DeclaredInterest):
             if interest.person_id == person:
                 await fair.tell(interest.id)
-        return 303 if len(fair.relay.raw) > before else 409
-    return (await who.post(f"{HOME}/{event_path(event)}", data=event_form(fair, event, helper))).status_code
+        if len(fair.relay.raw) > before:
+            return 303
+        return 409
+    return (
+        await who.post(
+            f"{HOME}/{event_path(event)}", data=event_form(fair, event, helper)
+        )
+    ).status_code
 
 
 def event_path(event: SuggestionEvent) -> str:
-    return {SuggestionEvent.MARK: "marks", SuggestionEvent.WRITE: "letters", SuggestionEvent.TURN_OFF: "off"}[event]
+    return {
+        SuggestionEvent.MARK: "marks",
+        SuggestionEvent.WRITE: "letters",
+        SuggestionEvent.TURN_OFF: "off",
+    }[event]
 
 
 def event_form(fair: Fair, event: SuggestionEvent, helper: UUID) -> dict[str, str]:
     if event is SuggestionEvent.MARK:
-        return {"thing": "dataset", "id": fair.datasets["Carte du bruit des rues"], "mark": "useful"}
-    return {"to": str(helper), "words": "Bonjour, nous faisons une carte."} if event is SuggestionEvent.WRITE else {}
+        return {
+            "thing": "dataset",
+            "id": fair.datasets["Carte du bruit des rues"],
+            "mark": "useful",
+        }
+    if event is SuggestionEvent.WRITE:
+        return {"to": str(helper), "words": "Bonjour, nous faisons une carte."}
+    return {}
 
 
 async def test_every_pair_of_state_and_event_follows_the_table(fair: Fair) -> None:
@@ -119,9 +149,17 @@ def test_the_documented_table_is_the_tested_one() -> None:
 async def test_each_suggestion_says_why_in_words_of_both(fair: Fair) -> None:
     workshop = fair.workshop
     helper = await find_helper(fair)
-    address = await workshop.begin(title="Le bruit des rues", summary="Où dormir au calme.", support="testers")
+    address = await workshop.begin(
+        title="Le bruit des rues", summary="Où dormir au calme.", support="testers"
+    )
     asked = await workshop.other.post(
-        "/data-requests/new", data={"title": "Budget du bruit", "words": "Comparer.", "theme": "economy", "seen": "1"}
+        "/data-requests/new",
+        data={
+            "title": "Budget du bruit",
+            "words": "Comparer.",
+            "theme": "economy",
+            "seen": "1",
+        },
     )
 
     await fair.turn_on(workshop.leader, has="le budget de chaque rue", themes="economy")
@@ -137,8 +175,15 @@ async def test_each_suggestion_says_why_in_words_of_both(fair: Fair) -> None:
 
 async def test_an_organisation_is_told_who_needs_what_it_publishes(fair: Fair) -> None:
     workshop = fair.workshop
-    form = {"title": "Bruit des rues la nuit", "words": "Choisir où planter.", "theme": "environment", "seen": "1"}
-    asked = (await workshop.other.post("/data-requests/new", data=form)).headers["location"]
+    form = {
+        "title": "Bruit des rues la nuit",
+        "words": "Choisir où planter.",
+        "theme": "environment",
+        "seen": "1",
+    }
+    asked = (await workshop.other.post("/data-requests/new", data=form)).headers[
+        "location"
+    ]
     producer, _ = await workshop.come(memberships={"armor": ["publishers"]})
 
     await fair.turn_on(producer, "armor")
@@ -146,10 +191,14 @@ async def test_an_organisation_is_told_who_needs_what_it_publishes(fair: Fair) -
     page = await fair.page(producer, "armor")
     assert asked in page
     assert "Proche d’un jeu de données que vous publiez" in page
-    assert asked not in await fair.page(workshop.leader), "the organisation asked, not this person"
+    assert asked not in await fair.page(workshop.leader), (
+        "the organisation asked, not this person"
+    )
 
 
-async def test_what_is_not_wanted_never_comes_again_and_what_is_useful_comes_first(fair: Fair) -> None:
+async def test_what_is_not_wanted_never_comes_again_and_what_is_useful_comes_first(
+    fair: Fair,
+) -> None:
     leader = fair.workshop.leader
     await fair.turn_on(leader, looks_for="bruit rues")
     titles = [title for title in fair.datasets if "Bruit" in title or "bruit" in title]
@@ -164,7 +213,9 @@ async def test_what_is_not_wanted_never_comes_again_and_what_is_useful_comes_fir
 
     page = await fair.page(leader)
     assert fair.datasets[first] not in page
-    assert min(titles, key=lambda title: page.find(fair.datasets[title]) % 10**9) == last
+    assert (
+        min(titles, key=lambda title: page.find(fair.datasets[title]) % 10**9) == last
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,15 +235,28 @@ async def test_a_form_that_says_too_little_or_too_much_keeps_nothing(
     assert await fair.workshop.rows(SuggestionChoice) == []
 
 
-async def test_off_forgets_all_but_that_it_is_off_and_no_page_names_it_again(fair: Fair) -> None:
-    workshop, leader = fair.workshop, fair.workshop.leader
-    helper, person = await find_helper(fair), await fair.person("leader")
+async def test_off_forgets_all_but_that_it_is_off_and_no_page_names_it_again(
+    fair: Fair,
+) -> None:
+    workshop = fair.workshop
+    leader = fair.workshop.leader
+    helper = await find_helper(fair)
+    person = await fair.person("leader")
     await workshop.begin(support="testers")
     await fair.turn_on(leader, **NOISE, found="1", name="Ana", has="sonomètres")
-    await leader.post(f"{HOME}/marks", data=event_form(fair, SuggestionEvent.MARK, helper))
-    await leader.post(f"{HOME}/letters", data=event_form(fair, SuggestionEvent.WRITE, helper))
+    await leader.post(
+        f"{HOME}/marks", data=event_form(fair, SuggestionEvent.MARK, helper)
+    )
+    await leader.post(
+        f"{HOME}/letters", data=event_form(fair, SuggestionEvent.WRITE, helper)
+    )
     await workshop.other.post(
-        f"{HOME}/marks", data={"thing": "interest", "id": str((await fair.interest(person)).id), "mark": "useful"}
+        f"{HOME}/marks",
+        data={
+            "thing": "interest",
+            "id": str((await fair.interest(person)).id),
+            "mark": "useful",
+        },
     )
     assert HOME in (await leader.get("/my-space")).text
 
@@ -200,19 +264,28 @@ async def test_off_forgets_all_but_that_it_is_off_and_no_page_names_it_again(fai
     off = await leader.post(f"{HOME}/off")
 
     assert (off.status_code, off.headers["location"]) == (303, HOME)
-    assert [each.person_id for each in await workshop.rows(DeclaredInterest)] == [await fair.person("other")]
-    assert [await workshop.rows(model) for model in (SuggestionMark, SuggestionMessage)] == [[], []]
+    assert [each.person_id for each in await workshop.rows(DeclaredInterest)] == [
+        await fair.person("other")
+    ]
+    assert [
+        await workshop.rows(model) for model in (SuggestionMark, SuggestionMessage)
+    ] == [[], []]
     assert await fair.state(person) is SuggestionState.OFF
     assert HOME not in (await leader.get("/my-space")).text
     assert (await fair.declare(leader, **NOISE, seen=stale)).status_code == 412
-    assert (await workshop.team.post(f"{HOME}/off")).status_code == 303, "the team turns off its own alone"
+    assert (await workshop.team.post(f"{HOME}/off")).status_code == 303, (
+        "the team turns off its own alone"
+    )
     assert await fair.state(person) is SuggestionState.OFF
     assert "arrêtées" in (await fair.page(leader)).casefold()
     assert (await workshop.events()).count("suggestion.turned_off") == 2
 
 
-async def test_one_click_of_the_mailbox_turns_off_for_ever_and_an_old_mail_still_does(fair: Fair) -> None:
-    workshop, person = fair.workshop, await fair.person("leader")
+async def test_one_click_of_the_mailbox_turns_off_for_ever_and_an_old_mail_still_does(
+    fair: Fair,
+) -> None:
+    workshop = fair.workshop
+    person = await fair.person("leader")
     await workshop.begin(title="Secret du bruit", summary="Bruit des rues.")
     await fair.turn_on(workshop.leader, **NOISE)
     assert await fair.queue() == 1
@@ -229,10 +302,14 @@ async def test_one_click_of_the_mailbox_turns_off_for_ever_and_an_old_mail_still
     assert address in text
 
     assert (await workshop.anyone.get(address)).status_code == 200
-    assert await fair.state(person) is SuggestionState.ON, "a program that looks for danger turns nothing off"
+    assert await fair.state(person) is SuggestionState.ON, (
+        "a program that looks for danger turns nothing off"
+    )
     mailbox = {"Sec-Fetch-Site": "cross-site"}
     for _ in range(2):
-        done = await workshop.anyone.post(address, data={"List-Unsubscribe": "One-Click"}, headers=mailbox)
+        done = await workshop.anyone.post(
+            address, data={"List-Unsubscribe": "One-Click"}, headers=mailbox
+        )
         assert done.status_code == 200
         assert await fair.state(person) is SuggestionState.OFF
     await fair.turn_on(workshop.leader, **NOISE)
@@ -240,20 +317,29 @@ async def test_one_click_of_the_mailbox_turns_off_for_ever_and_an_old_mail_still
     assert await fair.state(person) is SuggestionState.OFF
 
 
-async def test_a_worker_that_is_under_way_brings_nothing_back(fair: Fair, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_worker_that_is_under_way_brings_nothing_back(
+    fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The person turns suggestions off while the relay takes the mail, between the job's reading and its last note."""
-    workshop, person = fair.workshop, await fair.person("leader")
+    workshop = fair.workshop
+    person = await fair.person("leader")
     await fair.turn_on(workshop.leader, **NOISE)
     interest = (await fair.interest(person)).id
 
     class Slow:
-        async def handle_DATA(self, _server: SMTP, _session: Any, _envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+            self, _server: SMTP, _session: Any, _envelope: Any
+        ) -> str:
             assert (await workshop.leader.post(f"{HOME}/off")).status_code == 303
             return "250 Kept"
 
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(Slow()), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(Slow()), "127.0.0.1", 0
+    )
     changed = {"smtp_port": server.sockets[0].getsockname()[1]}
-    monkeypatch.setattr(workshop.site, "settings", workshop.site.settings.model_copy(update=changed))
+    monkeypatch.setattr(
+        workshop.site, "settings", workshop.site.settings.model_copy(update=changed)
+    )
     await fair.tell(interest)
     server.close()
     await server.wait_closed()
@@ -266,17 +352,22 @@ async def test_a_worker_that_is_under_way_brings_nothing_back(fair: Fair, monkey
 
 
 async def test_two_clicks_at_once_leave_it_off(fair: Fair) -> None:
-    leader, person = fair.workshop.leader, await fair.person("leader")
+    leader = fair.workshop.leader
+    person = await fair.person("leader")
     for _ in range(5):
         await fair.turn_on(leader, **NOISE)
         seen = await fair.seen(leader)
         changes = [fair.declare(leader, **NOISE, seen=seen) for _ in range(2)]
-        await asyncio.gather(leader.post(f"{HOME}/off"), *changes, leader.post(f"{HOME}/off"))
+        await asyncio.gather(
+            leader.post(f"{HOME}/off"), *changes, leader.post(f"{HOME}/off")
+        )
         assert await fair.state(person) is SuggestionState.OFF
         assert [await fair.workshop.rows(model) for model in KEPT] == [[], [], []]
 
 
-async def test_only_those_who_administer_an_organisation_turn_on_what_it_turned_off(fair: Fair) -> None:
+async def test_only_those_who_administer_an_organisation_turn_on_what_it_turned_off(
+    fair: Fair,
+) -> None:
     workshop = fair.workshop
     manager, _ = await workshop.come(memberships={"armor": ["managers"]})
     member, _ = await workshop.come(memberships={"armor": []})
@@ -287,7 +378,9 @@ async def test_only_those_who_administer_an_organisation_turn_on_what_it_turned_
     for who in (workshop.other, workshop.team):
         assert (await who.post(f"{HOME}/off", data={"for": "armor"})).status_code == 404
     assert (await member.post(f"{HOME}/off", data={"for": "armor"})).status_code == 403
-    assert (await workshop.leader.post(f"{HOME}/off", data={"for": "armor"})).status_code == 303
+    assert (
+        await workshop.leader.post(f"{HOME}/off", data={"for": "armor"})
+    ).status_code == 303
     assert await workshop.rows(DeclaredInterest) == []
     assert "Armorine" not in await fair.page(workshop.leader), "it is not named again"
     assert (await fair.declare(workshop.leader, "armor")).status_code == 403
@@ -295,8 +388,11 @@ async def test_only_those_who_administer_an_organisation_turn_on_what_it_turned_
     assert (await fair.declare(manager, "armor")).status_code == 303
 
 
-async def test_a_letter_leaves_by_the_portal_and_says_no_address_but_the_writers(fair: Fair) -> None:
-    workshop, leader = fair.workshop, fair.workshop.leader
+async def test_a_letter_leaves_by_the_portal_and_says_no_address_but_the_writers(
+    fair: Fair,
+) -> None:
+    workshop = fair.workshop
+    leader = fair.workshop.leader
     helper = await find_helper(fair)
     await workshop.begin(support="testers")
     await fair.turn_on(leader)
@@ -304,24 +400,36 @@ async def test_a_letter_leaves_by_the_portal_and_says_no_address_but_the_writers
     form = await leader.get(f"{HOME}/letters/new", params={"to": str(helper)})
     assert workshop.logins["other"].email not in form.text + await fair.page(leader)
 
-    assert (await leader.post(f"{HOME}/letters", data=sent | {"words": " "})).status_code == 422
+    assert (
+        await leader.post(f"{HOME}/letters", data=sent | {"words": " "})
+    ).status_code == 422
     assert (await leader.post(f"{HOME}/letters", data=sent)).status_code == 303
     await fair.deliver()
     await fair.deliver()
 
     [mail] = fair.relay.mails
-    assert (mail["To"], mail["Reply-To"]) == (workshop.logins["other"].email, workshop.logins["leader"].email)
+    assert (mail["To"], mail["Reply-To"]) == (
+        workshop.logins["other"].email,
+        workshop.logins["leader"].email,
+    )
     assert "venez marcher" in mail.get_content()
     assert STOP.search(str(mail["List-Unsubscribe"]))
     [letter] = await workshop.rows(SuggestionMessage)
     assert (letter.words, letter.sent_at is None) == ("", False)
     assert (await leader.post(f"{HOME}/letters", data=sent)).status_code == 409
-    assert (await workshop.other.post(f"{HOME}/letters", data=sent)).status_code == 404, "nobody writes to oneself"
-    assert (await leader.post(f"{HOME}/letters", data=sent | {"to": str(uuid4())})).status_code == 404
+    assert (
+        await workshop.other.post(f"{HOME}/letters", data=sent)
+    ).status_code == 404, "nobody writes to oneself"
+    assert (
+        await leader.post(f"{HOME}/letters", data=sent | {"to": str(uuid4())})
+    ).status_code == 404
 
 
-async def test_no_letter_reaches_who_turned_off_meanwhile_and_five_a_day_are_enough(fair: Fair) -> None:
-    workshop, leader = fair.workshop, fair.workshop.leader
+async def test_no_letter_reaches_who_turned_off_meanwhile_and_five_a_day_are_enough(
+    fair: Fair,
+) -> None:
+    workshop = fair.workshop
+    leader = fair.workshop.leader
     await workshop.begin(support="testers")
     await fair.turn_on(leader)
     helpers = [(await workshop.come())[0] for _ in range(6)]
@@ -330,7 +438,13 @@ async def test_no_letter_reaches_who_turned_off_meanwhile_and_five_a_day_are_eno
         await fair.turn_on(each, **HELPER | {"name": f"Aide {number}"})
         rows: list[DeclaredInterest] = await workshop.rows(DeclaredInterest)
         [to] = [row.id for row in rows if row.name == f"Aide {number}"]
-        answers.append((await leader.post(f"{HOME}/letters", data={"to": str(to), "words": "Bonjour"})).status_code)
+        answers.append(
+            (
+                await leader.post(
+                    f"{HOME}/letters", data={"to": str(to), "words": "Bonjour"}
+                )
+            ).status_code
+        )
     assert answers == [303] * 5 + [429]
 
     await helpers[0].post(f"{HOME}/off")
@@ -342,13 +456,27 @@ async def test_no_letter_reaches_who_turned_off_meanwhile_and_five_a_day_are_eno
 
 async def test_a_confidential_project_is_known_to_its_leader_alone(fair: Fair) -> None:
     workshop = fair.workshop
-    said = {"title": "Sirènes nocturnes", "summary": "Le bruit des rues.", "support": ["testers", "data"]}
+    said = {
+        "title": "Sirènes nocturnes",
+        "summary": "Le bruit des rues.",
+        "support": ["testers", "data"],
+    }
     secret = await workshop.begin(**said, organisation="armor", requester="public_body")
     await fair.turn_on(workshop.leader, mailed="1")
     await fair.turn_on(workshop.leader, "armor", mailed="1")
-    others = [workshop.other, workshop.team, (await workshop.come(memberships={"armor": ["managers"]}))[0]]
+    others = [
+        workshop.other,
+        workshop.team,
+        (await workshop.come(memberships={"armor": ["managers"]}))[0],
+    ]
     for who in others:
-        await fair.turn_on(who, has="bruit sirènes", looks_for="bruit sirènes", offers="testers", mailed="1")
+        await fair.turn_on(
+            who,
+            has="bruit sirènes",
+            looks_for="bruit sirènes",
+            offers="testers",
+            mailed="1",
+        )
 
     assert secret in await fair.page(workshop.leader)
     pages = [await fair.page(who) for who in others] + [
@@ -359,20 +487,35 @@ async def test_a_confidential_project_is_known_to_its_leader_alone(fair: Fair) -
 
     told = [*pages, *(mail.get_content() for mail in fair.relay.mails)]
     assert not [text for text in told if secret in text or "Sirènes" in text]
-    mine = [mail for mail in fair.relay.mails if mail["To"] == workshop.logins["leader"].email]
+    mine = [
+        mail
+        for mail in fair.relay.mails
+        if mail["To"] == workshop.logins["leader"].email
+    ]
     assert mine == [], "nor does it count for what a mail says"
 
 
-async def test_another_territory_has_no_part_in_it(fair: Fair, elsewhere: Catalogue) -> None:
+async def test_another_territory_has_no_part_in_it(
+    fair: Fair, elsewhere: Catalogue
+) -> None:
     workshop = fair.workshop
-    address = await workshop.publish(title="Bruit des rues", support=["testers", "data"])
+    address = await workshop.publish(
+        title="Bruit des rues", support=["testers", "data"]
+    )
     helper = await find_helper(fair)
     await fair.turn_on(workshop.leader, **NOISE)
     await fair.tell((await fair.interest(await fair.person("leader"))).id)
     stop = STOP.search(str(fair.relay.mails[0]["List-Unsubscribe"])).group(1)  # type: ignore[union-attr]  # a mail without it fails here
 
-    async with browse(workshop.app, elsewhere.territory, make_person(elsewhere.territory)) as stranger:
-        mine = {"looks_for": "bruit des rues", "has": "bruit des rues", "offers": "testers", "seeks": "testers"}
+    async with browse(
+        workshop.app, elsewhere.territory, make_person(elsewhere.territory)
+    ) as stranger:
+        mine = {
+            "looks_for": "bruit des rues",
+            "has": "bruit des rues",
+            "offers": "testers",
+            "seeks": "testers",
+        }
         await stranger.post(f"{HOME}/interests", data=mine | {"seen": ""})
         page = await stranger.get(HOME)
         assert page.status_code == 200
@@ -396,15 +539,23 @@ HIDE: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("what", HIDE)
-async def test_what_is_not_shown_any_more_is_suggested_to_nobody(fair: Fair, what: str) -> None:
+async def test_what_is_not_shown_any_more_is_suggested_to_nobody(
+    fair: Fair, what: str
+) -> None:
     workshop = fair.workshop
     form = {"title": "Bruit la nuit", "words": "Dormir.", "seen": "1"}
-    request = (await workshop.leader.post("/data-requests/new", data=form)).headers["location"]
+    request = (await workshop.leader.post("/data-requests/new", data=form)).headers[
+        "location"
+    ]
     project = await workshop.publish(title="Bruit des rues", support=["data"])
     await fair.turn_on(workshop.other, has="bruit des rues")
-    assert {request in (page := await fair.page(workshop.other)), project in page} == {True}
+    assert {request in (page := await fair.page(workshop.other)), project in page} == {
+        True
+    }
 
-    async with workshop.site.database.session(workshop.territory.id, role="worker") as session:
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
         await session.execute(HIDE[what]())
 
     page = await fair.page(workshop.other)

@@ -20,14 +20,31 @@ from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.identity.models import Person
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.models import Project
-from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice, SuggestionMark
+from udi.portal.projects.suggestions.models import (
+    DeclaredInterest,
+    SuggestionChoice,
+    SuggestionMark,
+)
 from udi.portal.projects.suggestions.profile import SuggestionRecipient
 from udi.portal.projects.suggestions.search import find_suggestions
 from udi.portal.projects.suggestions.significant_terms import stems_of
-from udi.portal.projects.suggestions.suggestion import ReasonSource, Suggestion, SuggestionTarget
+from udi.portal.projects.suggestions.suggestion import (
+    ReasonSource,
+    Suggestion,
+    SuggestionTarget,
+)
 
 PEOPLE = 4
-TEXTS = st.sampled_from(["", "bruit des rues", "cantines", "budget de la ville", "rues et cantines bruit", "vélos"])
+TEXTS = st.sampled_from(
+    [
+        "",
+        "bruit des rues",
+        "cantines",
+        "budget de la ville",
+        "rues et cantines bruit",
+        "vélos",
+    ]
+)
 HELP = st.frozensets(st.sampled_from(["skills", "testers", "place"]), max_size=2)
 THEMES = st.frozensets(st.sampled_from(["environment", "economy"]), max_size=2)
 SHOWN_REQUESTS = ("asked", "promised")
@@ -65,8 +82,18 @@ CHOSEN = st.builds(
 WORLDS = st.builds(
     World,
     people=st.lists(CHOSEN, min_size=PEOPLE, max_size=PEOPLE),
-    projects=st.lists(st.tuples(PERSON, TEXTS, st.booleans(), st.booleans(), HELP | st.just({"data"})), max_size=5),
-    requests=st.lists(st.tuples(PERSON, TEXTS, st.sampled_from([*SHOWN_REQUESTS, "hidden", "withdrawn"])), max_size=4),
+    projects=st.lists(
+        st.tuples(
+            PERSON, TEXTS, st.booleans(), st.booleans(), HELP | st.just({"data"})
+        ),
+        max_size=5,
+    ),
+    requests=st.lists(
+        st.tuples(
+            PERSON, TEXTS, st.sampled_from([*SHOWN_REQUESTS, "hidden", "withdrawn"])
+        ),
+        max_size=4,
+    ),
 )
 
 
@@ -74,13 +101,16 @@ ALL = Chosen(
     "on", True, "bruit des rues", "cantines", frozenset({"economy"}), frozenset({"skills"}), frozenset({"skills"}), frozenset()
 )  # fmt: skip
 RICH = World(
-    [ALL] * PEOPLE, [(0, "bruit des rues", False, False, frozenset({"skills", "data"}))], [(1, "cantines", "asked")]
+    [ALL] * PEOPLE,
+    [(0, "bruit des rues", False, False, frozenset({"skills", "data"}))],
+    [(1, "cantines", "asked")],
 )
 
 
 async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | None]:
     """Make the world, in place of the one before; what each person declared."""
-    tenant, moment = catalogue.territory.id, now()
+    tenant = catalogue.territory.id
+    moment = now()
     people = [uuid5(tenant, f"person {number}") for number in range(PEOPLE)]
     async with catalogue.database.session(tenant, role="worker") as session:
         for model in (SuggestionChoice, Project, DataRequest, Person):
@@ -111,18 +141,27 @@ async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | 
             ))  # fmt: skip
         await session.flush()
         session.add_all(
-            SuggestionChoice(id=uuid5(id_, "choice"), person_id=id_, wanted=each.state == "on", decided_at=moment)
+            SuggestionChoice(
+                id=uuid5(id_, "choice"),
+                person_id=id_,
+                wanted=each.state == "on",
+                decided_at=moment,
+            )
             for id_, each in zip(people, world.people, strict=True)
             if each.state != "undecided"
         )
         await session.flush()
         interests = [
-            _declare(each, id_) if each.state == "on" else None for id_, each in zip(people, world.people, strict=True)
+            _declare(each, id_) if each.state == "on" else None
+            for id_, each in zip(people, world.people, strict=True)
         ]
         session.add_all(each for each in interests if each)
         await session.flush()
         for interest, chosen in zip(interests, world.people, strict=True):
-            for other in {interests[number] for number in chosen.never} - {None, interest}:
+            for other in {interests[number] for number in chosen.never} - {
+                None,
+                interest,
+            }:
                 if interest and other:
                     session.add(SuggestionMark(
                         interest_id=interest.id, thing="interest", thing_id=other.id, mark="never", other_id=other.id,
@@ -140,7 +179,9 @@ def _declare(chosen: Chosen, person: UUID) -> DeclaredInterest:
 
 
 @pytest.fixture
-async def two(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> tuple[Catalogue, Catalogue]:
+async def two(
+    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed
+) -> tuple[Catalogue, Catalogue]:
     for catalogue in (armor, elsewhere):
         for line, title in TITLES.items():
             await catalogue.add(line, resource_title=title)
@@ -149,7 +190,8 @@ async def two(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> tuple
 
 
 @settings(
-    max_examples=examples(15, 40), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(15, 40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(here=WORLDS, there=WORLDS)
 async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
@@ -164,17 +206,34 @@ async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
                 continue
             reader = indexes.find(catalogue.territory.id)
             person = interest.person_id
-            async with catalogue.database.session(catalogue.territory.id, role="app", person=person) as session:
-                found = await find_suggestions(session, reader, SuggestionRecipient(interest))
-                public = await find_suggestions(
-                    session, reader, SuggestionRecipient(interest, in_public=True), new=True
+            async with catalogue.database.session(
+                catalogue.territory.id, role="app", person=person
+            ) as session:
+                found = await find_suggestions(
+                    session, reader, SuggestionRecipient(interest)
                 )
-            never = {one.id for each in world.people[number].never if (one := interests[each])}
+                public = await find_suggestions(
+                    session,
+                    reader,
+                    SuggestionRecipient(interest, in_public=True),
+                    new=True,
+                )
+            never = {
+                one.id
+                for each in world.people[number].never
+                if (one := interests[each])
+            }
             told = [each for those in found.values() for each in those]
             met += len(told)
             for each in told:
                 check(each, interest, rows, never)
-            assert not [why for those in public.values() for each in those for why in each.why if why.confidential]
+            assert not [
+                why
+                for those in public.values()
+                for each in those
+                for why in each.why
+                if why.confidential
+            ]
     hypothesis.target(float(met))
 
 
@@ -182,11 +241,16 @@ async def test_such_a_world_has_something_of_everything(
     two: tuple[Catalogue, Catalogue], indexes: SearchIndexes
 ) -> None:
     """So that what is said above is not said of nothing."""
-    here, met = two[0], set()
+    here = two[0]
+    met = set()
     for interest in await settle(here, RICH):
         assert interest
-        async with here.database.session(here.territory.id, role="app", person=interest.person_id) as session:
-            found = await find_suggestions(session, indexes.find(here.territory.id), SuggestionRecipient(interest))
+        async with here.database.session(
+            here.territory.id, role="app", person=interest.person_id
+        ) as session:
+            found = await find_suggestions(
+                session, indexes.find(here.territory.id), SuggestionRecipient(interest)
+            )
         met |= {each.thing for those in found.values() for each in those}
 
     assert met == {
@@ -204,9 +268,13 @@ async def read_all(catalogue: Catalogue) -> dict[tuple[str, UUID], Any]:
         SuggestionTarget.REQUEST: DataRequest,
         SuggestionTarget.INTEREST: DeclaredInterest,
     }
-    async with catalogue.database.session(catalogue.territory.id, role="worker") as session:
+    async with catalogue.database.session(
+        catalogue.territory.id, role="worker"
+    ) as session:
         return {
-            (thing, row.id): row for thing, model in from_tables.items() for row in await session.scalars(select(model))
+            (thing, row.id): row
+            for thing, model in from_tables.items()
+            for row in await session.scalars(select(model))
         }
 
 
@@ -215,7 +283,9 @@ def check_dataset(each: Suggestion, _interest: DeclaredInterest, _row: None) -> 
     assert each.title in TITLES.values()
 
 
-def check_interest(each: Suggestion, interest: DeclaredInterest, row: DeclaredInterest) -> None:
+def check_interest(
+    each: Suggestion, interest: DeclaredInterest, row: DeclaredInterest
+) -> None:
     """It is somebody else's who may be found, under the name that they chose."""
     assert row.found
     assert row.id != interest.id
@@ -228,7 +298,9 @@ def check_project(_each: Suggestion, interest: DeclaredInterest, row: Project) -
     assert row.leader_id != interest.person_id
 
 
-def check_request(_each: Suggestion, interest: DeclaredInterest, row: DataRequest) -> None:
+def check_request(
+    _each: Suggestion, interest: DeclaredInterest, row: DataRequest
+) -> None:
     """It is open, and somebody else asked it."""
     assert row.state in SHOWN_REQUESTS
     assert row.person_id != interest.person_id
@@ -242,7 +314,12 @@ CHECKS: dict[SuggestionTarget, Callable[[Suggestion, DeclaredInterest, Any], Non
 }
 
 
-def check(each: Suggestion, interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any], never: set[UUID]) -> None:
+def check(
+    each: Suggestion,
+    interest: DeclaredInterest,
+    rows: dict[tuple[str, UUID], Any],
+    never: set[UUID],
+) -> None:
     """What holds of any suggestion to anybody."""
     assert each.id not in never
     assert each.why
@@ -250,22 +327,42 @@ def check(each: Suggestion, interest: DeclaredInterest, rows: dict[tuple[str, UU
     for why in each.why:
         check_why(each, why.source, why.path, interest, rows)
         assert {*why.words, *why.support, why.theme} - {""}
-        assert set(why.support) <= {*interest.offers, *interest.seeks, *projects_support(interest, rows)}
+        assert set(why.support) <= {
+            *interest.offers,
+            *interest.seeks,
+            *projects_support(interest, rows),
+        }
 
 
 def check_why(
-    each: Suggestion, source: ReasonSource, path: str, interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any]
+    each: Suggestion,
+    source: ReasonSource,
+    path: str,
+    interest: DeclaredInterest,
+    rows: dict[tuple[str, UUID], Any],
 ) -> None:
     """A reason is one's own, and its words are said on both sides."""
     if source in {ReasonSource.PROJECT, ReasonSource.REQUEST}:
         own = rows[source, UUID(path.rpartition("/")[2])]
-        assert interest.person_id in {getattr(own, "leader_id", None), getattr(own, "person_id", None)}
+        assert interest.person_id in {
+            getattr(own, "leader_id", None),
+            getattr(own, "person_id", None),
+        }
     if source in {ReasonSource.HAS, ReasonSource.LOOKS_FOR}:
-        said = stems_of(interest.has if source is ReasonSource.HAS else interest.looks_for)
-        assert all(stems_of(word) & said for why in each.why if why.source is source for word in why.words)
+        said = stems_of(
+            interest.has if source is ReasonSource.HAS else interest.looks_for
+        )
+        assert all(
+            stems_of(word) & said
+            for why in each.why
+            if why.source is source
+            for word in why.words
+        )
 
 
-def projects_support(interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any]) -> Sequence[str]:
+def projects_support(
+    interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any]
+) -> Sequence[str]:
     """What one's own projects look for."""
     mine = [
         row

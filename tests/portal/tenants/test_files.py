@@ -38,7 +38,8 @@ def test_the_demonstration_territory_is_right() -> None:
 
 
 def test_the_same_files_give_the_same_identifiers() -> None:
-    first, second = read_folder(DEMO), read_folder(DEMO)
+    first = read_folder(DEMO)
+    second = read_folder(DEMO)
 
     assert first.tenant_id == second.tenant_id
     assert first.fingerprint == second.fingerprint
@@ -56,28 +57,73 @@ def test_a_territory_lives_where_it_says_else_in_paris(folder: Path) -> None:
 
 
 CASES: dict[str, tuple[str, str, str, str]] = {
-    "unknown key": ('contact = "equipe', 'contcat = "equipe', "territory.contcat", "line"),
+    "unknown key": (
+        'contact = "equipe',
+        'contcat = "equipe',
+        "territory.contcat",
+        "line",
+    ),
     "host with a port": (
         'portal = ["demo.localhost"]',
         'portal = ["demo.localhost:80"]',
         "hosts.portal",
         "not a host name",
     ),
-    "same host twice": ('node = ["node.demo.localhost"]', 'node = ["demo.localhost"]', "hosts", "origin of their own"),
-    "unknown language": ('languages = ["fr", "en"]', 'languages = ["fr", "xx"]', "territory.languages", "xx"),
+    "same host twice": (
+        'node = ["node.demo.localhost"]',
+        'node = ["demo.localhost"]',
+        "hosts",
+        "origin of their own",
+    ),
+    "unknown language": (
+        'languages = ["fr", "en"]',
+        'languages = ["fr", "xx"]',
+        "territory.languages",
+        "xx",
+    ),
     "hue out of range": ("hue = 186", "hue = 999", "theme.hue", "360"),
-    "not a mail address": ('sender = "ne-pas-repondre@armorine.example"', 'sender = "nobody"', "mail.sender", "line"),
-    "slug like a node's client": ('slug = "demo"', 'slug = "demo-node-sea"', "territory.slug", "node of another"),
-    "area upside down": ("48.22, -4.21, 48.49", "48.49, -4.21, 48.22", "territory.box", "south"),
-    "slug of another folder": ('slug = "demo"', 'slug = "autre"', "territory.slug", "same name"),
-    "slug twice": ('slug = "seve"', 'slug = "mairie-kerlevan"', "organisation.slug", "used twice"),
+    "not a mail address": (
+        'sender = "ne-pas-repondre@armorine.example"',
+        'sender = "nobody"',
+        "mail.sender",
+        "line",
+    ),
+    "slug like a node's client": (
+        'slug = "demo"',
+        'slug = "demo-node-sea"',
+        "territory.slug",
+        "node of another",
+    ),
+    "area upside down": (
+        "48.22, -4.21, 48.49",
+        "48.49, -4.21, 48.22",
+        "territory.box",
+        "south",
+    ),
+    "slug of another folder": (
+        'slug = "demo"',
+        'slug = "autre"',
+        "territory.slug",
+        "same name",
+    ),
+    "slug twice": (
+        'slug = "seve"',
+        'slug = "mairie-kerlevan"',
+        "organisation.slug",
+        "used twice",
+    ),
     "account of an unknown organisation": (
         '{ mairie-kerlevan = ["publishers"] }',
         '{ nulle-part = ["publishers"] }',
         "account[1]",
         "no organisation",
     ),
-    "unknown group": ('{ mairie-kerlevan = ["publishers"] }', '{ mairie-kerlevan = ["kings"] }', "account[1]", "kings"),
+    "unknown group": (
+        '{ mairie-kerlevan = ["publishers"] }',
+        '{ mairie-kerlevan = ["kings"] }',
+        "account[1]",
+        "kings",
+    ),
     "zone that is not one": (
         'time_zone = "Europe/Paris"',
         'time_zone = "Bretagne"',
@@ -107,7 +153,11 @@ def test_a_fault_names_its_key_or_line_and_the_remedy(folder: Path, case: str) -
 
 def test_the_line_of_a_fault_is_the_line_it_is_written_on(folder: Path) -> None:
     edit(folder, "hue = 186", "hue = 999")
-    line = next(n for n, text in enumerate((folder / "tenant.toml").read_text().splitlines(), 1) if text == "hue = 999")
+    line = next(
+        n
+        for n, text in enumerate((folder / "tenant.toml").read_text().splitlines(), 1)
+        if text == "hue = 999"
+    )
 
     assert any(f"theme.hue, line {line}:" in fault for fault in faults_of(folder))
 
@@ -117,11 +167,21 @@ def test_all_faults_are_said_at_once(folder: Path) -> None:
     edit(folder, 'contact = "equipe@armorine.example"', 'contact = "nobody"')
     (folder / "charter.md").unlink()
     (folder / "charter.en.md").unlink()
-    (folder / "theme.css").write_text("body { background: url(https://elsewhere.example/x.png) }")
+    (folder / "theme.css").write_text(
+        "body { background: url(https://elsewhere.example/x.png) }"
+    )
 
     found = " ".join(faults_of(folder))
 
-    assert all(word in found for word in ("theme.hue", "territory.contact", "charter.md", "theme.css, line 1"))
+    assert all(
+        word in found
+        for word in (
+            "theme.hue",
+            "territory.contact",
+            "charter.md",
+            "theme.css, line 1",
+        )
+    )
 
 
 def _binary(folder: Path) -> None:
@@ -133,11 +193,17 @@ def _missing(folder: Path) -> None:
 
 
 def _script(folder: Path) -> None:
-    (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>')
+    (folder / "logo.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'
+    )
 
 
-@pytest.mark.parametrize(("spoil", "word"), [(_binary, "UTF-8"), (_missing, "missing"), (_script, "script")])
-def test_a_file_that_cannot_serve_is_refused(folder: Path, spoil: Callable[[Path], None], word: str) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "word"), [(_binary, "UTF-8"), (_missing, "missing"), (_script, "script")]
+)
+def test_a_file_that_cannot_serve_is_refused(
+    folder: Path, spoil: Callable[[Path], None], word: str
+) -> None:
     spoil(folder)
 
     assert any(word in fault for fault in faults_of(folder))
@@ -149,7 +215,9 @@ def test_the_words_of_a_territory_are_read(folder: Path) -> None:
         'skos:prefLabel "tramway"@fr ; skos:altLabel "tram"@en .'
     )
 
-    assert [set(concept.labels) for concept in read_folder(folder).synonyms] == [{"tramway", "tram"}]
+    assert [set(concept.labels) for concept in read_folder(folder).synonyms] == [
+        {"tramway", "tram"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +233,9 @@ def test_the_words_of_a_territory_are_read(folder: Path) -> None:
     ],
     ids=["no Turtle", "one label", "too heavy"],
 )
-def test_words_that_cannot_be_read_are_a_fault(folder: Path, content: bytes, where: str, problem: str) -> None:
+def test_words_that_cannot_be_read_are_a_fault(
+    folder: Path, content: bytes, where: str, problem: str
+) -> None:
     (folder / "synonyms.ttl").write_bytes(content)
 
     faults = faults_of(folder)
@@ -178,7 +248,9 @@ def test_words_that_cannot_be_read_are_a_fault(folder: Path, content: bytes, whe
 def test_whom_the_search_asks_is_an_address(folder: Path) -> None:
     source = (folder / "tenant.toml").read_text()
     (folder / "tenant.toml").write_text(
-        source.replace("[[organisation]]", '[search]\npartners = ["lyon"]\n\n[[organisation]]', 1)
+        source.replace(
+            "[[organisation]]", '[search]\npartners = ["lyon"]\n\n[[organisation]]', 1
+        )
     )
 
     assert "search.partners" in faults_of(folder)[0]

@@ -8,7 +8,13 @@ import pytest
 from udi.portal.nodes.harvest.vocabulary import shipped
 from udi.portal.tenants.actions import register_values
 from udi.portal.tenants.files import TenantFaultsError, read_folder
-from udi.portal.tenants.vocabularies import ACCESS, FREQUENCIES, LARGEST, MOST_WORDS, THEMES
+from udi.portal.tenants.vocabularies import (
+    ACCESS,
+    FREQUENCIES,
+    LARGEST,
+    MOST_WORDS,
+    THEMES,
+)
 from udi.settings import Settings
 
 DEMO = Path(__file__).parents[3] / "tenants/demo"
@@ -32,9 +38,18 @@ def test_words_of_every_table_are_read_and_registered(folder: Path) -> None:
 
     found = read_folder(folder)
 
-    assert found.vocabularies["themes"] == {"Vie de quartier": "SOCI", "Mer et littoral": "ENVI TRAN"}
-    assert found.vocabularies["licences"] == {"Licence du département": "etalab-2.0", "Notre licence": "CC_BY_4_0"}
-    assert register_values(found, Settings(), "portal")["vocabularies"] == found.vocabularies
+    assert found.vocabularies["themes"] == {
+        "Vie de quartier": "SOCI",
+        "Mer et littoral": "ENVI TRAN",
+    }
+    assert found.vocabularies["licences"] == {
+        "Licence du département": "etalab-2.0",
+        "Notre licence": "CC_BY_4_0",
+    }
+    assert (
+        register_values(found, Settings(), "portal")["vocabularies"]
+        == found.vocabularies
+    )
     assert found.fingerprint != read_folder(DEMO).fingerprint
 
 
@@ -62,7 +77,9 @@ def test_a_territory_need_not_have_any() -> None:
         ("themes", b"".join(b"w%d\tENVI\n" % n for n in range(MOST_WORDS + 1)), f"it has {MOST_WORDS + 1} wordings."),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_with_its_line_and_the_remedy(folder: Path, name: str, content: bytes, said: str) -> None:
+def test_what_is_wrong_is_said_with_its_line_and_the_remedy(
+    folder: Path, name: str, content: bytes, said: str
+) -> None:
     (folder / f"vocabulary.{name}.tsv").write_bytes(content)
 
     with pytest.raises(TenantFaultsError) as caught:
@@ -72,8 +89,13 @@ def test_what_is_wrong_is_said_with_its_line_and_the_remedy(folder: Path, name: 
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "known"), [("themes", THEMES), ("frequencies", FREQUENCIES), ("access", ACCESS)])
-def test_the_codes_that_are_taken_are_those_of_our_own_tables(name: str, known: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("themes", THEMES), ("frequencies", FREQUENCIES), ("access", ACCESS)],
+)
+def test_the_codes_that_are_taken_are_those_of_our_own_tables(
+    name: str, known: set[str]
+) -> None:
     used = {code for row in shipped(name).values() for code in row[0].split()}
 
     assert used - known <= {"OP_DATPRO"}

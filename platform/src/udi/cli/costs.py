@@ -25,10 +25,15 @@ from udi.settings import Settings, get_settings
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 COLUMNS = {
-    "slug": "Producer", "gigabyte_days": "GB-days", "bytes_sent": "Bytes sent", "downloads": "Downloads",
-    "api_calls": "Calls", "job_seconds": "Job seconds",
-}  # fmt: skip
-THOUSAND, HOUR = 1000, 3600
+    "slug": "Producer",
+    "gigabyte_days": "GB-days",
+    "bytes_sent": "Bytes sent",
+    "downloads": "Downloads",
+    "api_calls": "Calls",
+    "job_seconds": "Job seconds",
+}
+THOUSAND = 1000
+HOUR = 3600
 
 
 def register(app: typer.Typer) -> None:
@@ -40,10 +45,18 @@ def register(app: typer.Typer) -> None:
 def set_(
     territory: TerritorySlug,
     slug: Annotated[str, typer.Argument(help="Slug of the producer.")],
-    quota_gb: Annotated[int | None, typer.Option(min=1, help="Room on the hosted node, in gigabytes.")] = None,
-    requests_per_minute: Annotated[int | None, typer.Option(min=0, help="Requests for its data; 0: as others.")] = None,
-    jobs_at_once: Annotated[int | None, typer.Option(min=0, help="Heavy jobs at once; 0: as others.")] = None,
-    uploads_at_once: Annotated[int | None, typer.Option(min=0, help="Files coming in at once; 0: as others.")] = None,
+    quota_gb: Annotated[
+        int | None, typer.Option(min=1, help="Room on the hosted node, in gigabytes.")
+    ] = None,
+    requests_per_minute: Annotated[
+        int | None, typer.Option(min=0, help="Requests for its data; 0: as others.")
+    ] = None,
+    jobs_at_once: Annotated[
+        int | None, typer.Option(min=0, help="Heavy jobs at once; 0: as others.")
+    ] = None,
+    uploads_at_once: Annotated[
+        int | None, typer.Option(min=0, help="Files coming in at once; 0: as others.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Give a producer limits of its own on the hosted node. What is not given stays. May be repeated.
@@ -51,9 +64,11 @@ def set_(
     The room is also in tenant.toml (`organisation.quota_gb`), which the next `udi tenant apply` makes true again.
     """
     limits = {
-        "quota_bytes": quota_gb * GIGABYTE if quota_gb else None, "requests_per_minute": requests_per_minute,
-        "jobs_at_once": jobs_at_once, "uploads_at_once": uploads_at_once,
-    }  # fmt: skip
+        "quota_bytes": quota_gb * GIGABYTE if quota_gb else None,
+        "requests_per_minute": requests_per_minute,
+        "jobs_at_once": jobs_at_once,
+        "uploads_at_once": uploads_at_once,
+    }
     space = asyncio.run(_set_limits(get_settings(), territory, slug, limits))
     now = {name: getattr(space, name) for name in limits}
     if json:
@@ -65,9 +80,13 @@ def set_(
 
 def costs(
     territory: TerritorySlug,
-    month: Annotated[str, typer.Option(help="Month, as 2026-11; this one by default.")] = "",
+    month: Annotated[
+        str, typer.Option(help="Month, as 2026-11; this one by default.")
+    ] = "",
     json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="As a table for a spreadsheet.")
+    ] = False,
 ) -> None:
     """What each producer took of the hosted node in a month, and each one's share where tenant.toml has `[costs]`.
 
@@ -75,7 +94,8 @@ def costs(
     """
     settings = get_settings()
     rows = rows_of(
-        asyncio.run(_list_costs(settings, territory, _parse_month(month))), _read_prices(settings, territory)
+        asyncio.run(_list_costs(settings, territory, _parse_month(month))),
+        _read_prices(settings, territory),
     )
     columns = {**COLUMNS, **({"share": "Share"} if rows and "share" in rows[0] else {})}
     if as_csv:
@@ -96,35 +116,53 @@ def rows_of(costs: Sequence[SpaceCost], prices: CostsPart) -> list[dict[str, Any
         for cost in costs
     ]
     whole = sum(weights)
-    shares = [{"share": round(weight / whole, 4)} if whole else {} for weight in weights]
-    return [{**asdict(cost), **share} for cost, share in zip(costs, shares, strict=True)]
+    shares = [
+        {"share": round(weight / whole, 4)} if whole else {} for weight in weights
+    ]
+    return [
+        {**asdict(cost), **share} for cost, share in zip(costs, shares, strict=True)
+    ]
 
 
 def _parse_month(value: str) -> Month:
     try:
-        return Month.read(value) if value else Month.current()
+        if value:
+            return Month.read(value)
+        return Month.current()
     except ValueError as error:
-        raise InvalidError(refusals=[Refusal("month", "This is not a month.", "Write it as 2026-11.")]) from error
+        raise InvalidError(
+            refusals=[Refusal("month", "This is not a month.", "Write it as 2026-11.")]
+        ) from error
 
 
 def _read_prices(settings: Settings, territory: str) -> CostsPart:
     folder = settings.tenants / territory
-    return read_folder(folder).file.costs if (folder / "tenant.toml").exists() else CostsPart()
+    if (folder / "tenant.toml").exists():
+        return read_folder(folder).file.costs
+    return CostsPart()
 
 
-async def _set_limits(settings: Settings, territory: str, slug: str, limits: dict[str, int | None]) -> Space:
+async def _set_limits(
+    settings: Settings, territory: str, slug: str, limits: dict[str, int | None]
+) -> Space:
     node = Database(settings, "node", pool_size=1)
     try:
-        async with node.session(await _get_tenant_id(settings, territory), role="worker") as session:
+        async with node.session(
+            await _get_tenant_id(settings, territory), role="worker"
+        ) as session:
             return await set_limits(session, slug, **limits)
     finally:
         await node.close()
 
 
-async def _list_costs(settings: Settings, territory: str, month: Month) -> list[SpaceCost]:
+async def _list_costs(
+    settings: Settings, territory: str, month: Month
+) -> list[SpaceCost]:
     node = Database(settings, "node", pool_size=1)
     try:
-        async with node.session(await _get_tenant_id(settings, territory), role="worker") as session:
+        async with node.session(
+            await _get_tenant_id(settings, territory), role="worker"
+        ) as session:
             return await list_costs(session, month)
     finally:
         await node.close()

@@ -15,7 +15,9 @@ from udi.cli.upgrade.wheel import version_of
 from udi.kit import migrations
 from udi.settings import ProgramName, Settings, get_settings
 
-app = typer.Typer(help="The databases of portal, node and Keycloak.", no_args_is_help=True)
+app = typer.Typer(
+    help="The databases of portal, node and Keycloak.", no_args_is_help=True
+)
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
 SOCKET = "postgresql://postgres@/postgres?host=/var/run/postgresql"
 PATIENCE = 5
@@ -24,7 +26,10 @@ PATIENCE = 5
 @app.command()
 def prepare(
     dsn: Annotated[
-        str, typer.Option(help="Address of a superuser's connection; by default the local socket.")
+        str,
+        typer.Option(
+            help="Address of a superuser's connection; by default the local socket."
+        ),
     ] = SOCKET,
     superuser_secret: Annotated[
         str,
@@ -37,12 +42,19 @@ def prepare(
 ) -> None:
     """Make roles and databases with the passwords of the secrets. May be repeated."""
     settings = get_settings()
-    address = settings.superuser_dsn(superuser_secret) if superuser_secret else dsn
+    if superuser_secret:
+        address = settings.superuser_dsn(superuser_secret)
+    else:
+        address = dsn
     try:
         before = asyncio.run(_can_connect(settings))
-        asyncio.run(prepare_cluster(address, settings.database_names, _passwords(settings)))
+        asyncio.run(
+            prepare_cluster(address, settings.database_names, _passwords(settings))
+        )
     except (OSError, asyncpg.PostgresError) as error:
-        cause = f"PostgreSQL refuses the superuser's connection ({type(error).__name__})"
+        cause = (
+            f"PostgreSQL refuses the superuser's connection ({type(error).__name__})"
+        )
         remedy = "check that it runs, and that this account may be «postgres» (pg_ident.conf)"
         if superuser_secret:
             remedy = f"check that it runs, and that «{superuser_secret}» is its superuser's password"
@@ -53,7 +65,11 @@ def prepare(
 @app.command()
 def migrate(
     contract: Annotated[
-        bool, typer.Option("--contract", help="Also take away what no release that is kept here uses any more.")
+        bool,
+        typer.Option(
+            "--contract",
+            help="Also take away what no release that is kept here uses any more.",
+        ),
     ] = False,
 ) -> None:
     """Bring both databases to the newest revision; draw the portal's signing key if there is none.
@@ -62,7 +78,11 @@ def migrate(
     `--contract`, refused while this machine keeps a release that still uses it.
     """
     settings = get_settings()
-    pending = [f"{program}: {revision}" for program in PROGRAMS for revision in migrations.pending(settings, program)]
+    pending = [
+        f"{program}: {revision}"
+        for program in PROGRAMS
+        for revision in migrations.pending(settings, program)
+    ]
     if contract:
         pending += _list_contracting(settings)
     provision.migrate(settings, contract=contract)
@@ -78,25 +98,39 @@ def _list_contracting(settings: Settings) -> list[str]:
     dependent_releases = [
         name
         for name in list_complete_releases()
-        if any((version_of(name) or since) < since for since in version_by_revision.values())
+        if any(
+            (version_of(name) or since) < since
+            for since in version_by_revision.values()
+        )
     ]
     if dependent_releases:
         cause = f"{', '.join(dependent_releases)} still use what would be taken away"
-        raise LocalError(cause, "delete them first (`udi upgrade --prune` keeps the last three), or wait")
+        raise LocalError(
+            cause,
+            "delete them first (`udi upgrade --prune` keeps the last three), or wait",
+        )
     return list(version_by_revision)
 
 
 def _passwords(settings: Settings) -> dict[str, str]:
-    passwords = {f"udi_{p}_{role}": settings.secret(f"{p}_{role}_password") for p in PROGRAMS for role in ROLES}
+    passwords = {
+        f"udi_{p}_{role}": settings.secret(f"{p}_{role}_password")
+        for p in PROGRAMS
+        for role in ROLES
+    }
     return {**passwords, "udi_keycloak": settings.secret("keycloak_password")}
 
 
 async def _can_connect(settings: Settings) -> bool:
     """Whether every role enters its database with its password."""
-    databases = {f"udi_{program}": name for program, name in settings.database_names.items()}
+    databases = {
+        f"udi_{program}": name for program, name in settings.database_names.items()
+    }
     databases["udi_keycloak"] = "udi_keycloak"
     for role, password in _passwords(settings).items():
-        name = next(name for prefix, name in databases.items() if role.startswith(prefix))
+        name = next(
+            name for prefix, name in databases.items() if role.startswith(prefix)
+        )
         try:
             connection = await asyncpg.connect(
                 host=settings.database_host,

@@ -25,9 +25,18 @@ def register(app: typer.Typer) -> None:
 
 
 def decrypt(
-    medium: Annotated[Path, typer.Argument(help="The encrypted file (a type that ends in +crypt).")],
-    key: Annotated[Path, typer.Option(help="Your private key (PEM), whose public half the file was encrypted for.")],
-    to: Annotated[Path, typer.Option(help="Where the file goes; there must be none yet.")],
+    medium: Annotated[
+        Path, typer.Argument(help="The encrypted file (a type that ends in +crypt).")
+    ],
+    key: Annotated[
+        Path,
+        typer.Option(
+            help="Your private key (PEM), whose public half the file was encrypted for."
+        ),
+    ],
+    to: Annotated[
+        Path, typer.Option(help="Where the file goes; there must be none yet.")
+    ],
 ) -> None:
     """Open a file that a RUDI node encrypted for you, on your own machine.
 
@@ -41,7 +50,9 @@ def decrypt(
         with _partial_file(to) as arriving:
             size = asyncio.run(_write_decrypted(medium, owner, arriving))
     except DecryptionError as error:
-        raise LocalError(f"{medium} cannot be opened: {error}; nothing was written", REMEDY) from error
+        raise LocalError(
+            f"{medium} cannot be opened: {error}; nothing was written", REMEDY
+        ) from error
     except OSError as error:
         raise LocalError(
             f"{medium} could not be opened ({error.strerror}); nothing was written",
@@ -53,14 +64,18 @@ def decrypt(
 def _read_key(path: Path) -> RSAPrivateKey:
     password = os.environ.get(PASSWORD)
     try:
-        owner = load_pem_private_key(path.read_bytes(), password.encode() if password else None)
+        owner = load_pem_private_key(
+            path.read_bytes(), password.encode() if password else None
+        )
     except (OSError, ValueError, TypeError) as error:
         raise LocalError(
-            f"{path} is no private key that can be read", f"give a PEM file, and its password in {PASSWORD}"
+            f"{path} is no private key that can be read",
+            f"give a PEM file, and its password in {PASSWORD}",
         ) from error
     if not isinstance(owner, RSAPrivateKey):
         raise LocalError(
-            f"{path} is no RSA key", "RUDI encrypts for RSA keys, see docs/how-to/read-rudis-encrypted-media.md"
+            f"{path} is no RSA key",
+            "RUDI encrypts for RSA keys, see docs/how-to/read-rudis-encrypted-media.md",
         )
     return owner
 

@@ -42,7 +42,9 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    node: Annotated[Path | None, typer.Option(help="Folder of a producer's own node: look at that.")] = None,
+    node: Annotated[
+        Path | None, typer.Option(help="Folder of a producer's own node: look at that.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Look at every dependency and say what is wrong, with the remedy. Changes nothing.
@@ -53,31 +55,46 @@ def doctor(
     there is no fault (warnings do not count), 1 otherwise.
     """
     if node is not None:
-        raise typer.Exit(report_findings(asyncio.run(check_node_folder(read_own_node(node))), as_json=json))
-    raise typer.Exit(report_findings(asyncio.run(check_installation(get_settings())), as_json=json))
+        raise typer.Exit(
+            report_findings(
+                asyncio.run(check_node_folder(read_own_node(node))), as_json=json
+            )
+        )
+    raise typer.Exit(
+        report_findings(asyncio.run(check_installation(get_settings())), as_json=json)
+    )
 
 
 def report_findings(findings: Sequence[Finding], *, as_json: bool) -> int:
     """Print findings, for a person or as JSON; the exit status: 0 without a fault, 1 with one."""
     healthy = not any(finding.severity == "fault" for finding in findings)
     if as_json:
-        report = {"healthy": healthy, "findings": [asdict(finding) for finding in findings]}
+        report = {
+            "healthy": healthy,
+            "findings": [asdict(finding) for finding in findings],
+        }
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
     else:
         print_findings(findings, Console())
-    return 0 if healthy else 1
+    if healthy:
+        return 0
+    return 1
 
 
 async def check_installation(settings: Settings) -> list[Finding]:
     """What every check finds, in a stable order; one that stops does not stop the others."""
-    results = await asyncio.gather(*(run_check(part, check, settings) for part, check in CHECKS.items()))
+    results = await asyncio.gather(
+        *(run_check(part, check, settings) for part, check in CHECKS.items())
+    )
     return [finding for findings in results for finding in findings]
 
 
 async def check_node_folder(own: OwnNode) -> list[Finding]:
     """The same of a producer's own node."""
     checks = list_own_checks(own)
-    results = await asyncio.gather(*(run_check(part, check, own.settings) for part, check in checks.items()))
+    results = await asyncio.gather(
+        *(run_check(part, check, own.settings) for part, check in checks.items())
+    )
     return [finding for findings in results for finding in findings]
 
 
@@ -87,11 +104,15 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
     for overflow in ("ignore", "ignore", "fold"):
         table.add_column(overflow=overflow, no_wrap=overflow == "ignore")
     for part in dict.fromkeys(finding.part for finding in findings):
-        for severity, words in _summarise_part([finding for finding in findings if finding.part == part]):
+        for severity, words in _summarise_part(
+            [finding for finding in findings if finding.part == part]
+        ):
             table.add_row(f"[{COLOURS[severity]}]{severity}[/]", part, words)
     console.print(table)
     count = Counter(finding.severity for finding in findings)
-    console.print(f"\n{count['fault']} fault(s), {count['warning']} warning(s), {count['ok']} all right.")
+    console.print(
+        f"\n{count['fault']} fault(s), {count['warning']} warning(s), {count['ok']} all right."
+    )
 
 
 def _summarise_part(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
@@ -99,11 +120,24 @@ def _summarise_part(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
     shared: dict[tuple[Severity, str, str], list[str]] = {}
     for finding in group:
         if finding.severity != "ok":
-            shared.setdefault((finding.severity, finding.said, finding.remedy), []).append(finding.name)
+            shared.setdefault(
+                (finding.severity, finding.said, finding.remedy), []
+            ).append(finding.name)
     well = [finding for finding in group if finding.severity == "ok"]
     names = ", ".join(finding.name for finding in well)
-    summary = escape(well[0].said if len(well) == 1 else names if len(well) < MANY else f"{len(well)} looked at")
+    summary = escape(
+        well[0].said
+        if len(well) == 1
+        else names
+        if len(well) < MANY
+        else f"{len(well)} looked at"
+    )
     lines: list[tuple[Severity, str]] = [("ok", summary)] if well else []
     for (severity, what, remedy), where in shared.items():
-        lines.append((severity, escape(f"{', '.join(where)}: {what}") + f"\n[dim]{escape(remedy)}[/]"))
+        lines.append(
+            (
+                severity,
+                escape(f"{', '.join(where)}: {what}") + f"\n[dim]{escape(remedy)}[/]",
+            )
+        )
     return lines

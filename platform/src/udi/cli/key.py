@@ -14,7 +14,9 @@ from udi.kit.keys import PUBLICATION_DELAY, key_ages, remove_replaced_keys, rota
 from udi.kit.sealed_columns import secret_name
 from udi.settings import ProgramName, Settings, get_settings
 
-app = typer.Typer(help="The keys that sign what the portal sends.", no_args_is_help=True)
+app = typer.Typer(
+    help="The keys that sign what the portal sends.", no_args_is_help=True
+)
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 COLUMNS = {"id": "Key", "drawn": "Drawn", "state": "State"}
 SECRET = "signing_keys"  # noqa: S105 - the name of a file
@@ -29,12 +31,16 @@ def list_(json: AsJson = False) -> None:
 @app.command()
 def rotate(
     files: Annotated[
-        bool, typer.Option("--files", help="The key for files instead: signed links, sealed spaces.")
+        bool,
+        typer.Option(
+            "--files", help="The key for files instead: signed links, sealed spaces."
+        ),
     ] = False,
     columns: Annotated[
         bool,
         typer.Option(
-            "--columns", help="The keys for secrets in the databases instead: sessions, webhooks, connectors."
+            "--columns",
+            help="The keys for secrets in the databases instead: sessions, webhooks, connectors.",
         ),
     ] = False,
     json: AsJson = False,
@@ -51,8 +57,16 @@ def rotate(
     settings = get_settings()
     if files or columns:
         names = [keyring.SECRET] if files else []
-        names += [secret_name(program) for program in get_args(ProgramName)] if columns else []
-        _rotate_keyrings(settings, [name for name in names if _has_keyring(settings, name)], as_json=json)
+        names += (
+            [secret_name(program) for program in get_args(ProgramName)]
+            if columns
+            else []
+        )
+        _rotate_keyrings(
+            settings,
+            [name for name in names if _has_keyring(settings, name)],
+            as_json=json,
+        )
         return
     path = settings.get_secret_path(SECRET)
     try:
@@ -61,9 +75,15 @@ def rotate(
             text = path.read_text()
             write_secret(settings, SECRET, lambda: rotate_keys(text))
     except ValueError as error:
-        raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
+        raise ConflictError(
+            str(error), remedy="Restore it from the backup of the secrets."
+        ) from error
     if not json:
-        print("A key drawn a moment ago waits to sign: nothing changed." if fresh else "A new key is published.")
+        print(
+            "A key drawn a moment ago waits to sign: nothing changed."
+            if fresh
+            else "A new key is published."
+        )
     output.show(_rows(settings), COLUMNS, as_json=json, empty="There is no key.")
 
 
@@ -81,7 +101,9 @@ def forget(json: AsJson = False) -> None:
         text = path.read_text()
         write_secret(settings, SECRET, lambda: remove_replaced_keys(text))
     except ValueError as error:
-        raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
+        raise ConflictError(
+            str(error), remedy="Restore it from the backup of the secrets."
+        ) from error
     output.show(_rows(settings), COLUMNS, as_json=json, empty="There is no key.")
 
 
@@ -97,7 +119,10 @@ def _rotate_keyrings(settings: Settings, names: list[str], *, as_json: bool) -> 
     for name in names:
         fresh = _generate_key(settings, name)
         if not as_json:
-            message = "A key drawn a moment ago waits to be used: nothing changed." if fresh else "A new key is there."
+            if fresh:
+                message = "A key drawn a moment ago waits to be used: nothing changed."
+            else:
+                message = "A new key is there."
             print(f"{name}: {message}" if len(names) > 1 else message)
         keys = keyring.Keyring.parse(settings.get_secret_path(name).read_text())
         rows += [
@@ -123,22 +148,32 @@ def _generate_key(settings: Settings, name: str) -> bool:
         return False
     try:
         text = settings.get_secret_path(name).read_text()
-        fresh = keyring.Keyring.parse(text).keys[0].made_at > now() - keyring.PROPAGATION_TIME
+        fresh = (
+            keyring.Keyring.parse(text).keys[0].made_at
+            > now() - keyring.PROPAGATION_TIME
+        )
     except ValueError as error:
-        raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
+        raise ConflictError(
+            str(error), remedy="Restore it from the backup of the secrets."
+        ) from error
     if not fresh:
         write_secret(settings, name, lambda: keyring.rotate_keyring(text))
     return fresh
 
 
 def _rows(settings: Settings) -> list[dict[str, Any]]:
-    ages, moment = key_ages(settings.get_secret_path(SECRET)), now()
+    ages = key_ages(settings.get_secret_path(SECRET))
+    moment = now()
     signing = next(rank for rank, key in enumerate(ages) if key.signs)
     return [
         {
             "id": key.id,
             "drawn": f"{format_duration((moment - key.made_at).total_seconds())} ago",
-            "state": "signs" if key.signs else "published, will sign" if rank < signing else "published, replaced",
+            "state": "signs"
+            if key.signs
+            else "published, will sign"
+            if rank < signing
+            else "published, replaced",
         }
         for rank, key in enumerate(ages)
     ]

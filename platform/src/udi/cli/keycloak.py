@@ -36,8 +36,12 @@ def install() -> None:
         print(f"unchanged {built}")
         return
     settings.cache.mkdir(parents=True, exist_ok=True)
-    archive = distribution.ensure_archive(settings.cache, settings.maven_repository, DownloadProgress())
-    distribution.ensure_built(settings.cache, archive, java.find_java(settings.cache), None)
+    archive = distribution.ensure_archive(
+        settings.cache, settings.maven_repository, DownloadProgress()
+    )
+    distribution.ensure_built(
+        settings.cache, archive, java.find_java(settings.cache), None
+    )
     account.make_readable(built)
     archive.unlink()
     print(f"built {built}")
@@ -51,7 +55,9 @@ def run() -> None:
     """
     settings = get_settings()
     built = distribution.built_folder(settings.cache)
-    instance = keycloak.make_keycloak(settings, java=java.find_java(settings.cache), distribution=built)
+    instance = keycloak.make_keycloak(
+        settings, java=java.find_java(settings.cache), distribution=built
+    )
     instance.prepare(parts.THEMES)
     command = instance.command()
     os.execve(command[0], command, instance.environment())  # noqa: S606 - no shell, our own command

@@ -25,9 +25,15 @@ COMMANDS = {
         "logs": "Show the last lines of the log.",
         "reset": "Stop everything and delete all data of this installation; asks first.",
     },
-    "doctor": {"doctor": "Look at every dependency and say what is wrong, with the remedy."},
-    "decrypt": {"decrypt": "Open a file that a RUDI node encrypted for you, on your own machine."},
-    "upgrade.command": {"upgrade": "Bring this machine to a new release while it answers; or back to the one before."},
+    "doctor": {
+        "doctor": "Look at every dependency and say what is wrong, with the remedy."
+    },
+    "decrypt": {
+        "decrypt": "Open a file that a RUDI node encrypted for you, on your own machine."
+    },
+    "upgrade.command": {
+        "upgrade": "Bring this machine to a new release while it answers; or back to the one before."
+    },
     "serve": {
         "serve": "Answer web requests of one program.",
         "work": "Do the jobs of one program: push, report, index, clean up.",
@@ -41,17 +47,33 @@ COMMANDS = {
 GROUPS = {
     "tenant": ("tenant", "Territories: files first, then made true."),
     "territory": ("template", "A territory's own repository, made from the template."),
-    "producer": ("producer", "Producers: the organisations that publish in a territory."),
+    "producer": (
+        "producer",
+        "Producers: the organisations that publish in a territory.",
+    ),
     "node": ("node", "Nodes: where producers' files are."),
     "key": ("key", "The keys that sign what the portal sends."),
     "search": ("search", "The search index, derived from the database."),
     "database": ("database", "The databases of portal, node and Keycloak."),
     "keycloak": ("keycloak", "The identity service, run by systemd."),
-    "backup": ("backup.commands", "Backups of the whole installation, and the proof that they restore."),
+    "backup": (
+        "backup.commands",
+        "Backups of the whole installation, and the proof that they restore.",
+    ),
 }
 """Names that have commands of their own, with the module of each and its help."""
 
-LEAVE_FOLDERS = {"", "up", "serve", "work", "mailbox", "reset", "test", "bench", "version"}
+LEAVE_FOLDERS = {
+    "",
+    "up",
+    "serve",
+    "work",
+    "mailbox",
+    "reset",
+    "test",
+    "bench",
+    "version",
+}
 """Commands after which root has written nothing in the folders of an installation that an ordinary account runs."""
 
 
@@ -121,17 +143,31 @@ def run(app: Callable[[], Any]) -> None:
     except UdiError as error:
         print(
             " ".join(
-                filter(None, (_fill_values(error.detail or error.title, error), _fill_values(error.remedy, error)))
+                filter(
+                    None,
+                    (
+                        _fill_values(error.detail or error.title, error),
+                        _fill_values(error.remedy, error),
+                    ),
+                )
             ),
             file=sys.stderr,
         )
         for refusal in error.refusals:
-            print(f"  {refusal.field}: {refusal.reason} {refusal.remedy}".rstrip(), file=sys.stderr)
+            print(
+                f"  {refusal.field}: {refusal.reason} {refusal.remedy}".rstrip(),
+                file=sys.stderr,
+            )
         sys.exit(1)
     except ConnectionError as error:
-        print(f"PostgreSQL does not answer ({type(error).__name__}). See `udi doctor`.", file=sys.stderr)
+        print(
+            f"PostgreSQL does not answer ({type(error).__name__}). See `udi doctor`.",
+            file=sys.stderr,
+        )
         sys.exit(1)
 
 
 def _fill_values(words: str, error: UdiError) -> str:
-    return words % error.values if error.values else words
+    if error.values:
+        return words % error.values
+    return words

@@ -13,7 +13,11 @@ from udi.cli.own import move_commands, portal_commands
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.identity.provision import admin
-from udi.portal.identity.provision.territory import MachineClient, apply_machine, remove_machine
+from udi.portal.identity.provision.territory import (
+    MachineClient,
+    apply_machine,
+    remove_machine,
+)
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.queries import find_node, list_nodes, list_pending_invitations
 from udi.portal.organisations.queries import find_organisations
@@ -33,10 +37,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 @app.command()
 def add(
     territory: TerritorySlug,
-    slug: Annotated[str, typer.Argument(help="Short name of the node, in small letters, digits and hyphens.")],
-    url: Annotated[str, typer.Option(help="Address of the node; reports are sent there.")],
-    name: Annotated[str, typer.Option(help="Name shown; the short name by default.")] = "",
-    producer: Annotated[list[str] | None, typer.Option(help="Slug of a producer it may publish for; repeat.")] = None,
+    slug: Annotated[
+        str,
+        typer.Argument(
+            help="Short name of the node, in small letters, digits and hyphens."
+        ),
+    ],
+    url: Annotated[
+        str, typer.Option(help="Address of the node; reports are sent there.")
+    ],
+    name: Annotated[
+        str, typer.Option(help="Name shown; the short name by default.")
+    ] = "",
+    producer: Annotated[
+        list[str] | None,
+        typer.Option(help="Slug of a producer it may publish for; repeat."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Register a producer's node and print its credential, once."""
@@ -46,20 +62,35 @@ def add(
     connection = admin.connect(settings)
     machine = apply_machine(connection, client, tenant.links["portal"], rotate=True)
     try:
-        asyncio.run(_register(settings, tenant, slug, name or slug, url, client, producer or []))
+        asyncio.run(
+            _register(settings, tenant, slug, name or slug, url, client, producer or [])
+        )
     except Exception:
         remove_machine(connection, client)
         raise
-    _print_credential(_describe_credential(tenant, slug, client, machine), as_json=as_json)
+    _print_credential(
+        _describe_credential(tenant, slug, client, machine), as_json=as_json
+    )
 
 
 @app.command("list")
 def list_(territory: TerritorySlug, as_json: AsJson = False) -> None:
     """List the nodes of a territory, and those that are invited."""
     rows = asyncio.run(_rows(get_settings(), territory))
-    columns = {"slug": "Node", "name": "Name", "url": "Address", "state": "State", "last_seen": "Last seen"}
+    columns = {
+        "slug": "Node",
+        "name": "Name",
+        "url": "Address",
+        "state": "State",
+        "last_seen": "Last seen",
+    }
     columns["until"] = "Until"
-    output.show(rows, columns, as_json=as_json, empty="No node yet: `udi node add` registers one.")
+    output.show(
+        rows,
+        columns,
+        as_json=as_json,
+        empty="No node yet: `udi node add` registers one.",
+    )
 
 
 @app.command()
@@ -72,7 +103,11 @@ def check(
 
     The credential is tried as the node would use it and never shown. The status is 0 without a fault, 1 with one.
     """
-    raise typer.Exit(doctor.report_findings(asyncio.run(check_node(get_settings(), territory, slug)), as_json=as_json))
+    raise typer.Exit(
+        doctor.report_findings(
+            asyncio.run(check_node(get_settings(), territory, slug)), as_json=as_json
+        )
+    )
 
 
 async def _get_tenant(settings: Settings, territory: str, slug: str) -> Tenant:
@@ -83,7 +118,8 @@ async def _get_tenant(settings: Settings, territory: str, slug: str) -> Tenant:
         async with database.session(tenant.id, role="worker") as session:
             if await find_node(session, slug) is not None:
                 raise ConflictError(
-                    f"The node «{slug}» is already registered on {territory}.", remedy="Choose another name."
+                    f"The node «{slug}» is already registered on {territory}.",
+                    remedy="Choose another name.",
                 )
     finally:
         await database.close()
@@ -91,23 +127,43 @@ async def _get_tenant(settings: Settings, territory: str, slug: str) -> Tenant:
 
 
 async def _register(
-    settings: Settings, tenant: Tenant, slug: str, name: str, url: str, client: str, producers: list[str]
+    settings: Settings,
+    tenant: Tenant,
+    slug: str,
+    name: str,
+    url: str,
+    client: str,
+    producers: list[str],
 ) -> None:
     database = Database(settings, "portal")
     try:
         async with database.session(tenant.id, role="worker") as session:
             organisation_by_slug = await find_organisations(session, producers)
-            if missing := [producer for producer in producers if producer not in organisation_by_slug]:
+            if missing := [
+                producer
+                for producer in producers
+                if producer not in organisation_by_slug
+            ]:
                 raise NotFoundError(
-                    f"No organisation is called {', '.join(missing)}.", remedy="See `udi tenant check`."
+                    f"No organisation is called {', '.join(missing)}.",
+                    remedy="See `udi tenant check`.",
                 )
             ids = [organisation.id for organisation in organisation_by_slug.values()]
-            await register_node(session, slug=slug, name=name, url=url, client_id=client, organisations=ids)
+            await register_node(
+                session,
+                slug=slug,
+                name=name,
+                url=url,
+                client_id=client,
+                organisations=ids,
+            )
     finally:
         await database.close()
 
 
-def _describe_credential(tenant: Tenant, slug: str, client: str, machine: MachineClient) -> dict[str, Any]:
+def _describe_credential(
+    tenant: Tenant, slug: str, client: str, machine: MachineClient
+) -> dict[str, Any]:
     portal = tenant.links["portal"]
     return {
         "node": slug,
@@ -123,7 +179,9 @@ def _print_credential(credential: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(credential, indent=2))
         return
-    print(f"The node «{credential['node']}» is registered. Its credential is shown this once:\n")
+    print(
+        f"The node «{credential['node']}» is registered. Its credential is shown this once:\n"
+    )
     for key, value in credential.items():
         print(f"  {key:14} {value}")
 
@@ -134,18 +192,28 @@ async def _rows(settings: Settings, territory: str) -> list[dict[str, Any]]:
         async with database.platform_session() as session:
             tenant = await get_tenant(session, territory)
         async with database.session(tenant.id, role="worker") as session:
-            nodes, invited = await list_nodes(session), await list_pending_invitations(session)
+            nodes = await list_nodes(session)
+            invited = await list_pending_invitations(session)
     finally:
         await database.close()
     node_rows = [
-        {"slug": n.slug, "name": n.name, "url": n.url, "state": n.state, "last_seen": n.last_seen_at or "never"}
+        {
+            "slug": n.slug,
+            "name": n.name,
+            "url": n.url,
+            "state": n.state,
+            "last_seen": n.last_seen_at or "never",
+        }
         for n in nodes
     ]
     return [{**row, "until": ""} for row in node_rows] + [
         {
-            "slug": invited_node.invitation.slug, "name": invited_node.invitation.name, "url": invited_node.invitation.url,
-            "state": "invitation ended" if invited_node.ended else "invited", "last_seen": "",
+            "slug": invited_node.invitation.slug,
+            "name": invited_node.invitation.name,
+            "url": invited_node.invitation.url,
+            "state": "invitation ended" if invited_node.ended else "invited",
+            "last_seen": "",
             "until": invited_node.invitation.expires_at,
         }
         for invited_node in invited
-    ]  # fmt: skip
+    ]

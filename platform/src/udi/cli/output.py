@@ -8,7 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, as_json: bool, empty: str) -> None:
+def show(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    *,
+    as_json: bool,
+    empty: str,
+) -> None:
     """Print rows; `columns` gives the heading of each key."""
     if as_json:
         print(json.dumps(list(rows), ensure_ascii=False, indent=2, default=str))

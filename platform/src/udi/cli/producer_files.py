@@ -24,7 +24,13 @@ from udi.node.datasets.space_export.tasks import MeasuredStream
 from udi.node.datasets.space_export.zip_writer import DamagedFileError
 from udi.node.files.missing_objects import list_missing_objects
 from udi.node.files.sealing_store import SealingStore
-from udi.node.files.space_sealing import SealingResult, reseal_space, rewrap_keys, seal_space, unseal_space
+from udi.node.files.space_sealing import (
+    SealingResult,
+    reseal_space,
+    rewrap_keys,
+    seal_space,
+    unseal_space,
+)
 from udi.node.site import build_site
 from udi.node.spaces.queries import get_space_by_slug, list_sealed_spaces
 from udi.node.spaces.redirects import check_origin, move_addresses, remove_redirects
@@ -54,7 +60,10 @@ def register_node(app: typer.Typer) -> None:
 def export_producer(
     territory: TerritorySlug,
     slug: ProducerSlug,
-    to: Annotated[Path | None, typer.Option(help="File to write; by default <producer>-<day>.zip, here.")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="File to write; by default <producer>-<day>.zip, here."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Write everything of a producer into one ZIP: files with all versions, descriptions, history. Changes nothing here."""
@@ -71,49 +80,101 @@ def export_producer(
 def redirect_producer(
     territory: TerritorySlug,
     slug: ProducerSlug,
-    to: Annotated[str, typer.Option(help="Address of the node where its data are now.")] = "",
-    undo: Annotated[bool, typer.Option("--undo", help="Answer its addresses here again.")] = False,
+    to: Annotated[
+        str, typer.Option(help="Address of the node where its data are now.")
+    ] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Answer its addresses here again.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Have a producer's addresses lead to its own node (308, the same paths there), or answer here again. May be repeated."""
     if bool(to) == undo:
-        raise LocalError("Say where the data are now, or that they are back", "give --to https://…, or --undo")
+        raise LocalError(
+            "Say where the data are now, or that they are back",
+            "give --to https://…, or --undo",
+        )
     count = asyncio.run(_redirect(get_settings(), territory, slug, to))
     if json:
-        print(jsonlib.dumps({"territory": territory, "producer": slug, "to": to or None, "addresses": count}))
+        print(
+            jsonlib.dumps(
+                {
+                    "territory": territory,
+                    "producer": slug,
+                    "to": to or None,
+                    "addresses": count,
+                }
+            )
+        )
         return
-    print(f"{count} addresses answer here again." if undo else f"{count} addresses lead to {to}.")
+    print(
+        f"{count} addresses answer here again."
+        if undo
+        else f"{count} addresses lead to {to}."
+    )
 
 
 def seal_producer(
     territory: TerritorySlug,
     slug: ProducerSlug,
-    off: Annotated[bool, typer.Option("--off", help="Keep what comes in clear again.")] = False,
-    renew: Annotated[bool, typer.Option("--renew", help="Draw another key for what comes.")] = False,
+    off: Annotated[
+        bool, typer.Option("--off", help="Keep what comes in clear again.")
+    ] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Draw another key for what comes.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Keep what comes into a producer's space encrypted where it lies; older files: `udi node seal`. May be repeated."""
     changed = asyncio.run(_seal(get_settings(), territory, slug, off=off, renew=renew))
     outcome = "updated" if changed else "unchanged"
     if json:
-        print(jsonlib.dumps({"territory": territory, "producer": slug, "sealed": not off, "outcome": outcome}))
+        print(
+            jsonlib.dumps(
+                {
+                    "territory": territory,
+                    "producer": slug,
+                    "sealed": not off,
+                    "outcome": outcome,
+                }
+            )
+        )
         return
-    print(f"{slug}: new files are kept {'in clear' if off else 'encrypted'} ({outcome}).")
+    print(
+        f"{slug}: new files are kept {'in clear' if off else 'encrypted'} ({outcome})."
+    )
 
 
 def seal_older_files(
     territory: TerritorySlug,
-    producer: Annotated[list[str] | None, typer.Option(help="Slug of a sealed space; repeat. All by default.")] = None,
-    keys_only: Annotated[bool, typer.Option("--keys-only", help="Wrap the keys anew, and touch no file.")] = False,
+    producer: Annotated[
+        list[str] | None,
+        typer.Option(help="Slug of a sealed space; repeat. All by default."),
+    ] = None,
+    keys_only: Annotated[
+        bool, typer.Option("--keys-only", help="Wrap the keys anew, and touch no file.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Bring older files of sealed spaces under their newest key, and their keys under the installation's newest.
 
     Readers notice nothing. Stopped, it begins again where it was; run it again after uploads that were under way.
     """
-    rows = asyncio.run(_reseal(get_settings(), territory, producer or [], keys_only=keys_only))
-    columns = {"space": "Space", "objects": "Sealed now", "bytes": "Bytes", "already": "Sealed before"}
-    output.show(rows, columns, as_json=json, empty="No space is sealed: `udi producer seal` seals one.")
+    rows = asyncio.run(
+        _reseal(get_settings(), territory, producer or [], keys_only=keys_only)
+    )
+    columns = {
+        "space": "Space",
+        "objects": "Sealed now",
+        "bytes": "Bytes",
+        "already": "Sealed before",
+    }
+    output.show(
+        rows,
+        columns,
+        as_json=json,
+        empty="No space is sealed: `udi producer seal` seals one.",
+    )
 
 
 def list_missing_files(territory: TerritorySlug, json: AsJson = False) -> None:
@@ -125,7 +186,9 @@ def list_missing_files(territory: TerritorySlug, json: AsJson = False) -> None:
 
 
 @asynccontextmanager
-async def _open_node(settings: Settings, slug: str) -> AsyncIterator[tuple[Site, Territory]]:
+async def _open_node(
+    settings: Settings, slug: str
+) -> AsyncIterator[tuple[Site, Territory]]:
     """The node's parts and a territory of it.
 
     Raises:
@@ -135,25 +198,35 @@ async def _open_node(settings: Settings, slug: str) -> AsyncIterator[tuple[Site,
     try:
         territory = await site.registry.by_slug(slug)
         if territory is None:
-            raise NotFoundError(f"No territory is called «{slug}».", remedy="See `udi tenant list`.")
+            raise NotFoundError(
+                f"No territory is called «{slug}».", remedy="See `udi tenant list`."
+            )
         yield site, territory
     finally:
         await site.outgoing.close()
         await site.database.close()
 
 
-async def _export(settings: Settings, slug: str, producer: str, target: Path) -> dict[str, Any]:
+async def _export(
+    settings: Settings, slug: str, producer: str, target: Path
+) -> dict[str, Any]:
     partial = target.with_name(f".{target.name}.partial")
     async with _open_node(settings, slug) as (site, territory):
         async with site.database.session(territory.id, role="worker") as session:
-            holding = await read_space_contents(session, territory, await get_space_by_slug(session, producer))
-        measured = MeasuredStream(ArchiveBuilder(site.parts["objects"], site.pages).pieces(holding))
+            holding = await read_space_contents(
+                session, territory, await get_space_by_slug(session, producer)
+            )
+        measured = MeasuredStream(
+            ArchiveBuilder(site.parts["objects"], site.pages).pieces(holding)
+        )
         try:
             await _write(partial, measured)
         except DamagedFileError as error:
             partial.unlink(missing_ok=True)
             cause = f"The file {error.file} is gone from the store, or is not the one that was dropped"
-            raise LocalError(cause, "restore it from the backup of the files, then export again") from error
+            raise LocalError(
+                cause, "restore it from the backup of the files, then export again"
+            ) from error
         partial.replace(target)
     return {
         "archive": str(target),
@@ -165,7 +238,9 @@ async def _export(settings: Settings, slug: str, producer: str, target: Path) ->
 
 
 async def _write(path: Path, pieces: AsyncIterator[bytes]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600
+    )
     with os.fdopen(descriptor, "wb") as file:
         async for piece in pieces:
             file.write(piece)
@@ -180,33 +255,51 @@ async def _redirect(settings: Settings, slug: str, producer: str, to: str) -> in
             space = await get_space_by_slug(session, producer)
             if not origin:
                 return await remove_redirects(session, space.slug)
-            return await move_addresses(session, space, origin, await list_addresses(session, space))
+            return await move_addresses(
+                session, space, origin, await list_addresses(session, space)
+            )
 
 
-async def _seal(settings: Settings, slug: str, producer: str, *, off: bool, renew: bool) -> bool:
+async def _seal(
+    settings: Settings, slug: str, producer: str, *, off: bool, renew: bool
+) -> bool:
     async with (
         _open_node(settings, slug) as (site, territory),
         site.database.session(territory.id, role="worker") as session,
     ):
         if off:
             return await unseal_space(session, producer)
-        changed = await seal_space(session, site.parts["file_keys"](), producer, renew=renew)
-        await site.parts[FIND_TABLE].forget_on_disk(territory.id, await forget_cells(session))
+        changed = await seal_space(
+            session, site.parts["file_keys"](), producer, renew=renew
+        )
+        await site.parts[FIND_TABLE].forget_on_disk(
+            territory.id, await forget_cells(session)
+        )
         return changed
 
 
-async def _reseal(settings: Settings, slug: str, producers: list[str], *, keys_only: bool) -> list[dict[str, Any]]:
+async def _reseal(
+    settings: Settings, slug: str, producers: list[str], *, keys_only: bool
+) -> list[dict[str, Any]]:
     async with _open_node(settings, slug) as (site, territory):
         store: SealingStore = site.parts["objects"]
         async with site.database.session(territory.id, role="worker") as session:
             rewrapped = await rewrap_keys(session, site.parts["file_keys"]())
-            space_slugs = producers or [space.slug for space in await list_sealed_spaces(session)]
+            space_slugs = producers or [
+                space.slug for space in await list_sealed_spaces(session)
+            ]
         _print_progress(f"{rewrapped} keys wrapped anew")
         if keys_only:
             return []
         rows = []
         for space_slug in space_slugs:
-            done = await reseal_space(site.database, store, territory.id, space_slug, _make_reporter(space_slug))
+            done = await reseal_space(
+                site.database,
+                store,
+                territory.id,
+                space_slug,
+                _make_reporter(space_slug),
+            )
             rows.append({"space": space_slug, **asdict(done)})
     return rows
 
@@ -216,8 +309,13 @@ async def _list_missing(settings: Settings, slug: str) -> list[dict[str, Any]]:
         _open_node(settings, slug) as (site, territory),
         site.database.session(territory.id, role="worker") as session,
     ):
-        absent_objects = await list_missing_objects(session, site.parts["objects"], territory.id)
-    return [{name: str(value) for name, value in asdict(absent_object).items()} for absent_object in absent_objects]
+        absent_objects = await list_missing_objects(
+            session, site.parts["objects"], territory.id
+        )
+    return [
+        {name: str(value) for name, value in asdict(absent_object).items()}
+        for absent_object in absent_objects
+    ]
 
 
 def _make_reporter(space: str) -> Any:

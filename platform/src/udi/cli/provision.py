@@ -21,7 +21,12 @@ from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.tenants.actions import apply_tenant, register_values
-from udi.portal.tenants.files import TenantFault, TenantFaultsError, TenantFolder, read_folder
+from udi.portal.tenants.files import (
+    TenantFault,
+    TenantFaultsError,
+    TenantFolder,
+    read_folder,
+)
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.portal.tenants.schema import AccountPart
 from udi.settings import HOSTED, ProgramName, Settings
@@ -48,7 +53,9 @@ def migrate(settings: Settings, *, contract: bool = True) -> None:
     Without `contract`, what earlier releases use stays.
     """
     write_secret(settings, "signing_keys", keys.new_secret, keep=True)
-    write_secret(settings, admin.MEMBERS_SECRET, lambda: secrets.token_hex(24), keep=True)
+    write_secret(
+        settings, admin.MEMBERS_SECRET, lambda: secrets.token_hex(24), keep=True
+    )
     for name in (keyring.SECRET, *map(secret_name, get_args(ProgramName))):
         write_secret(settings, name, keyring.new_keyring, keep=True)
     migrations.upgrade(settings, "portal", contract=contract)
@@ -57,7 +64,10 @@ def migrate(settings: Settings, *, contract: bool = True) -> None:
 
 def read_tenant_folders(settings: Settings) -> list[TenantFolder]:
     """Every territory's files, by slug."""
-    return [read_folder(path.parent) for path in sorted(settings.tenants.glob("*/tenant.toml"))]
+    return [
+        read_folder(path.parent)
+        for path in sorted(settings.tenants.glob("*/tenant.toml"))
+    ]
 
 
 def apply_all_folders(settings: Settings) -> None:
@@ -75,18 +85,29 @@ def apply_folder(settings: Settings, folder: TenantFolder) -> ApplyResult:
     """
     changes = asyncio.run(_apply_rows(settings, folder))
     connection = admin.connect(settings)
-    done = [*realm.apply_realm(connection, settings), apply_members_account(connection, settings)]
+    done = [
+        *realm.apply_realm(connection, settings),
+        apply_members_account(connection, settings),
+    ]
     done += territory.apply_territory(
         connection,
         settings,
         slug=folder.slug,
         name=next(iter(folder.file.territory.name.values())),
-        origins={"portal": _origin(settings, folder, "portal"), "node": _origin(settings, folder, "node")},
+        origins={
+            "portal": _origin(settings, folder, "portal"),
+            "node": _origin(settings, folder, "node"),
+        },
         organisations=[(part.slug, part.name) for part in folder.file.organisation],
-        theme=client_attributes(folder.slug, folder.file.territory.name, folder.file.theme.model_dump()),
+        theme=client_attributes(
+            folder.slug, folder.file.territory.name, folder.file.theme.model_dump()
+        ),
     )
     if settings.demo:
-        done += [accounts.apply_account(connection, settings, folder.slug, part) for part in folder.file.account]
+        done += [
+            accounts.apply_account(connection, settings, folder.slug, part)
+            for part in folder.file.account
+        ]
     changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
     changes.append(("hosted node", _register_hosted_node(settings, folder, connection)))
     return ApplyResult(folder.slug, changes)
@@ -98,33 +119,51 @@ def _origin(settings: Settings, folder: TenantFolder, program: str) -> str:
     return settings.origin("node", folder.file.hosts.node[0])
 
 
-async def _apply_rows(settings: Settings, folder: TenantFolder) -> list[tuple[str, str]]:
-    portal, node = Database(settings, "portal"), Database(settings, "node")
+async def _apply_rows(
+    settings: Settings, folder: TenantFolder
+) -> list[tuple[str, str]]:
+    portal = Database(settings, "portal")
+    node = Database(settings, "node")
     try:
         await _refuse_taken_hosts(portal, node, folder)
         async with portal.platform_session(role="owner") as session:
             in_portal = await apply_tenant(session, folder, settings)
         async with node.platform_session(role="owner") as session:
-            in_node = await upsert(session, NodeTenant, register_values(folder, settings, "node"))
+            in_node = await upsert(
+                session, NodeTenant, register_values(folder, settings, "node")
+            )
         async with portal.session(folder.tenant_id, role="worker") as session:
             for part in folder.file.organisation:
                 await apply_organisation(
-                    session, id=folder.organisation_id(part), slug=part.slug, name=part.name, summary=part.summary,
-                    email=part.email, url=str(part.url or ""), address=part.address, kind=part.kind,
-                )  # fmt: skip
+                    session,
+                    id=folder.organisation_id(part),
+                    slug=part.slug,
+                    name=part.name,
+                    summary=part.summary,
+                    email=part.email,
+                    url=str(part.url or ""),
+                    address=part.address,
+                    kind=part.kind,
+                )
         async with node.session(folder.tenant_id, role="worker") as session:
             for part in folder.file.organisation:
                 await apply_space(
-                    session, slug=part.slug, organisation_id=folder.organisation_id(part), name=part.name,
-                    email=part.email, quota_bytes=part.quota_gb * GIGABYTE,
-                )  # fmt: skip
+                    session,
+                    slug=part.slug,
+                    organisation_id=folder.organisation_id(part),
+                    name=part.name,
+                    email=part.email,
+                    quota_bytes=part.quota_gb * GIGABYTE,
+                )
     finally:
         await portal.close()
         await node.close()
     return [("territory on the portal", in_portal), ("territory on the node", in_node)]
 
 
-async def _refuse_taken_hosts(portal: Database, node: Database, folder: TenantFolder) -> None:
+async def _refuse_taken_hosts(
+    portal: Database, node: Database, folder: TenantFolder
+) -> None:
     hosts = folder.file.hosts
     faults = []
     for database, row, key, requested_hosts in (
@@ -132,42 +171,65 @@ async def _refuse_taken_hosts(portal: Database, node: Database, folder: TenantFo
         (node, NodeTenant, "hosts.node", hosts.node),
     ):
         async with database.platform_session(role="owner") as session:
-            owner_by_host = await find_taken_hosts(session, row, folder.slug, requested_hosts)
+            owner_by_host = await find_taken_hosts(
+                session, row, folder.slug, requested_hosts
+            )
         faults += [
-            TenantFault("tenant.toml", key, f"{host} belongs to the territory «{slug}».", "Choose another host name.")
+            TenantFault(
+                "tenant.toml",
+                key,
+                f"{host} belongs to the territory «{slug}».",
+                "Choose another host name.",
+            )
             for host, slug in owner_by_host.items()
         ]
     if faults:
         raise TenantFaultsError(faults)
 
 
-def _register_hosted_node(settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin) -> str:
+def _register_hosted_node(
+    settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin
+) -> str:
     """The hosted node is a node like any other: registered, with a credential that only it has."""
     credential = settings.secrets_folder / f"node_credential_{folder.slug}"
     client = f"{folder.slug}-node-{HOSTED}"
     audience = _origin(settings, folder, "portal")
-    machine = territory.apply_machine(connection, client, audience, rotate=not credential.exists())
+    machine = territory.apply_machine(
+        connection, client, audience, rotate=not credential.exists()
+    )
     if machine.secret:
         write_secret(settings, credential.name, lambda: machine.secret or "")
     asyncio.run(_save_hosted_node(settings, folder, client))
     return str(machine.change.outcome)
 
 
-async def _save_hosted_node(settings: Settings, folder: TenantFolder, client: str) -> None:
+async def _save_hosted_node(
+    settings: Settings, folder: TenantFolder, client: str
+) -> None:
     portal = Database(settings, "portal")
-    name, url = f"Nœud mutualisé {folder.slug}", _origin(settings, folder, "node")
+    name = f"Nœud mutualisé {folder.slug}"
+    url = _origin(settings, folder, "node")
     try:
         async with portal.session(folder.tenant_id, role="worker") as session:
             node = await find_node(session, HOSTED)
             if node is None:
-                await register_node(session, slug=HOSTED, name=name, url=url, client_id=client, hosted=True)
+                await register_node(
+                    session,
+                    slug=HOSTED,
+                    name=name,
+                    url=url,
+                    client_id=client,
+                    hosted=True,
+                )
             elif node.url != url:
                 await update_node(session, node, name=name, url=url)
     finally:
         await portal.close()
 
 
-def write_secret(settings: Settings, name: str, draw: Callable[[], str], *, keep: bool = False) -> None:
+def write_secret(
+    settings: Settings, name: str, draw: Callable[[], str], *, keep: bool = False
+) -> None:
     """Write a secret file that only its owner reads, whole or not at all; `keep` leaves one that exists."""
     path: Path = settings.secrets_folder / name
     if keep and path.exists():
@@ -184,7 +246,11 @@ def write_secret(settings: Settings, name: str, draw: Callable[[], str], *, keep
 def list_territory_addresses(settings: Settings) -> Sequence[TerritoryAddress]:
     """Where each territory answers."""
     return [
-        TerritoryAddress(folder.slug, _origin(settings, folder, "portal"), _origin(settings, folder, "node"))
+        TerritoryAddress(
+            folder.slug,
+            _origin(settings, folder, "portal"),
+            _origin(settings, folder, "node"),
+        )
         for folder in read_tenant_folders(settings)
     ]
 
@@ -194,12 +260,22 @@ def list_demo_accounts(settings: Settings) -> Sequence[DemoAccount]:
     existing_accounts = []
     for folder in read_tenant_folders(settings):
         for part in folder.file.account:
-            path = settings.secrets_folder / accounts.account_secret(folder.slug, part.username)
+            path = settings.secrets_folder / accounts.account_secret(
+                folder.slug, part.username
+            )
             if path.exists():
-                existing_accounts.append(DemoAccount(part.username, path.read_text().strip(), _role(part)))
+                existing_accounts.append(
+                    DemoAccount(part.username, path.read_text().strip(), _role(part))
+                )
     return existing_accounts
 
 
 def _role(account: AccountPart) -> str:
-    words = [f"{' and '.join(groups)} of {slug}" for slug, groups in account.organisations.items()]
-    return ", ".join((["the territory's team"] if account.moderator else []) + words) or "inhabitant"
+    words = [
+        f"{' and '.join(groups)} of {slug}"
+        for slug, groups in account.organisations.items()
+    ]
+    return (
+        ", ".join((["the territory's team"] if account.moderator else []) + words)
+        or "inhabitant"
+    )

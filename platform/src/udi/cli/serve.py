@@ -33,7 +33,9 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     program: Annotated[ProgramName, typer.Argument(help="portal or node")],
-    port: Annotated[int | None, typer.Option(help="Port; by default the program's own.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; by default the program's own.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     workers: Annotated[int, typer.Option(help="Number of web workers.", min=1)] = 1,
 ) -> None:
@@ -66,7 +68,9 @@ def reset_termination_handler() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")]) -> None:
+def work(
+    program: Annotated[ProgramName, typer.Argument(help="portal or node")],
+) -> None:
     """Do the jobs of one program: push, report, index, clean up."""
     os.umask(OWNER_ONLY)
     settings = get_settings()
@@ -77,7 +81,9 @@ def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")])
 
 
 async def _run_worker(program: ProgramName) -> None:
-    running = asyncio.create_task(import_module(f"udi.{program}.work").work(get_settings()))
+    running = asyncio.create_task(
+        import_module(f"udi.{program}.work").work(get_settings())
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)

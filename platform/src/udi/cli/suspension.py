@@ -19,13 +19,16 @@ class SuspensionResult:
     node: str
 
 
-async def set_territory_state(settings: Settings, slug: str, state: TerritoryState) -> SuspensionResult:
+async def set_territory_state(
+    settings: Settings, slug: str, state: TerritoryState
+) -> SuspensionResult:
     """Make both programs serve a territory, or say that it is suspended. May be repeated.
 
     Raises:
         NotFoundError: no territory has this slug.
     """
-    portal, node = Database(settings, "portal", pool_size=1), Database(settings, "node", pool_size=1)
+    portal = Database(settings, "portal", pool_size=1)
+    node = Database(settings, "node", pool_size=1)
     try:
         async with portal.platform_session(role="owner") as session:
             in_portal = await set_state(session, PortalTenant, slug, state)

@@ -26,8 +26,12 @@ from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant, list_tenants
 from udi.settings import Settings, get_settings
 
-app = typer.Typer(help="Territories: files first, then made true.", no_args_is_help=True)
-Slug = Annotated[str, typer.Argument(help="Slug of the territory, or the path of its folder.")]
+app = typer.Typer(
+    help="Territories: files first, then made true.", no_args_is_help=True
+)
+Slug = Annotated[
+    str, typer.Argument(help="Slug of the territory, or the path of its folder.")
+]
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 archive.register(app)
@@ -35,12 +39,23 @@ archive.register(app)
 
 @app.command()
 def new(
-    slug: Annotated[str, typer.Argument(help="Short name, in small letters, digits and hyphens; it never changes.")],
+    slug: Annotated[
+        str,
+        typer.Argument(
+            help="Short name, in small letters, digits and hyphens; it never changes."
+        ),
+    ],
     name: Annotated[str, typer.Option(help="Name, as its inhabitants say it.")],
-    host: Annotated[str, typer.Option(help="Host name of the portal; the node answers at «node.» before it.")],
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Host name of the portal; the node answers at «node.» before it."
+        ),
+    ],
     contact: Annotated[str, typer.Option(help="Mail address of the territory's team.")],
     data: Annotated[
-        list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="One more answer.")
+        list[str] | None,
+        typer.Option("--data", "-d", metavar="KEY=VALUE", help="One more answer."),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -51,10 +66,23 @@ def new(
     """
     target = get_settings().tenants / slug
     if target.exists():
-        raise LocalError(f"{target} is there already", f"edit it, then run `udi tenant apply {slug}`")
-    answers = [f"slug={slug}", f"name={name}", f"host={host}", f"contact={contact}", "installation=mutualised"]
-    with TemporaryDirectory() as temporary_folder, contextlib.redirect_stdout(io.StringIO()):
-        template.new(Path(temporary_folder) / "made", [*answers, *(data or [])], defaults=True)
+        raise LocalError(
+            f"{target} is there already", f"edit it, then run `udi tenant apply {slug}`"
+        )
+    answers = [
+        f"slug={slug}",
+        f"name={name}",
+        f"host={host}",
+        f"contact={contact}",
+        "installation=mutualised",
+    ]
+    with (
+        TemporaryDirectory() as temporary_folder,
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
+        template.new(
+            Path(temporary_folder) / "made", [*answers, *(data or [])], defaults=True
+        )
         target.parent.mkdir(parents=True, exist_ok=True)
         _install_folder(Path(temporary_folder) / "made/tenants" / slug, target)
     _read_tenant(get_settings(), slug)
@@ -88,7 +116,12 @@ def apply(slug: Slug, json: AsJson = False) -> None:
     except TenantFaultsError as error:
         _exit_with_faults(error)
     rows = [{"what": what, "outcome": outcome} for what, outcome in applied.changes]
-    output.show(rows, {"what": "What", "outcome": "Outcome"}, as_json=json, empty="Nothing to apply.")
+    output.show(
+        rows,
+        {"what": "What", "outcome": "Outcome"},
+        as_json=json,
+        empty="Nothing to apply.",
+    )
 
 
 @app.command()
@@ -97,19 +130,26 @@ def suspend(slug: KnownSlug, json: AsJson = False) -> None:
 
     Portal and node answer 503 within two seconds; applying its files does not open it. `udi tenant resume` does.
     """
-    _print_states(asyncio.run(set_territory_state(get_settings(), slug, "suspended")), as_json=json)
+    _print_states(
+        asyncio.run(set_territory_state(get_settings(), slug, "suspended")),
+        as_json=json,
+    )
 
 
 @app.command()
 def resume(slug: KnownSlug, json: AsJson = False) -> None:
     """Open a suspended territory again, as it was. May be repeated."""
-    _print_states(asyncio.run(set_territory_state(get_settings(), slug, "active")), as_json=json)
+    _print_states(
+        asyncio.run(set_territory_state(get_settings(), slug, "active")), as_json=json
+    )
 
 
 @app.command()
 def sync(
     slug: Annotated[str, typer.Argument(help="Slug of the territory.")] = "",
-    everyone: Annotated[bool, typer.Option("--all", help="Every active territory, one after the other.")] = False,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="Every active territory, one after the other.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Read from Keycloak who is in which organisation, for everybody who logged in once. May be repeated.
@@ -118,15 +158,29 @@ def sync(
     invitation receive the right to publish or manage that came with it. Worth a timer, once an hour, with --all.
     """
     if bool(slug) == everyone:
-        raise LocalError("It is not said whom to read", "name a territory, or say --all")
+        raise LocalError(
+            "It is not said whom to read", "name a territory, or say --all"
+        )
     settings = get_settings()
     connection = admin.connect(settings)
     rows = []
     for tenant in asyncio.run(_list_tenants(settings, slug)):
         members = read_members(connection, tenant.slug)
         people, changed = asyncio.run(_sync_members(settings, tenant, members))
-        rows.append({"territory": tenant.slug, "members": len(members), "people": people, "changed": changed})
-    columns = {"territory": "Territory", "members": "Members in Keycloak", "people": "Known here", "changed": "Changed"}
+        rows.append(
+            {
+                "territory": tenant.slug,
+                "members": len(members),
+                "people": people,
+                "changed": changed,
+            }
+        )
+    columns = {
+        "territory": "Territory",
+        "members": "Members in Keycloak",
+        "people": "Known here",
+        "changed": "Changed",
+    }
     output.show(rows, columns, as_json=json, empty="No active territory.")
 
 
@@ -137,12 +191,18 @@ async def _list_tenants(settings: Settings, slug: str) -> Iterable[Tenant]:
         async with database.platform_session() as session:
             if slug:
                 return [await get_tenant(session, slug)]
-            return [tenant for tenant in await list_tenants(session) if tenant.state == "active"]
+            return [
+                tenant
+                for tenant in await list_tenants(session)
+                if tenant.state == "active"
+            ]
     finally:
         await database.close()
 
 
-async def _sync_members(settings: Settings, tenant: Tenant, members: Memberships) -> tuple[int, int]:
+async def _sync_members(
+    settings: Settings, tenant: Tenant, members: Memberships
+) -> tuple[int, int]:
     database = Database(settings, "portal", pool_size=1)
     try:
         async with database.session(tenant.id, role="worker") as session:
@@ -152,17 +212,31 @@ async def _sync_members(settings: Settings, tenant: Tenant, members: Memberships
 
 
 def _print_states(switched: SuspensionResult, *, as_json: bool) -> None:
-    rows = [{"program": program, "outcome": outcome} for program, outcome in asdict(switched).items()]
-    output.show(rows, {"program": "Program", "outcome": "Outcome"}, as_json=as_json, empty="")
+    rows = [
+        {"program": program, "outcome": outcome}
+        for program, outcome in asdict(switched).items()
+    ]
+    output.show(
+        rows, {"program": "Program", "outcome": "Outcome"}, as_json=as_json, empty=""
+    )
 
 
 @app.command("list")
 def list_(json: AsJson = False) -> None:
     """List the territories that were applied."""
     rows = asyncio.run(_rows(get_settings()))
-    columns = {"slug": "Slug", "name": "Name", "state": "State", "portal": "Portal", "node": "Node"}
+    columns = {
+        "slug": "Slug",
+        "name": "Name",
+        "state": "State",
+        "portal": "Portal",
+        "node": "Node",
+    }
     output.show(
-        rows, columns, as_json=json, empty="No territory yet: write tenants/<slug>/, then `udi tenant apply <slug>`."
+        rows,
+        columns,
+        as_json=json,
+        empty="No territory yet: write tenants/<slug>/, then `udi tenant apply <slug>`.",
     )
 
 
@@ -174,13 +248,21 @@ async def _rows(settings: Settings) -> list[dict[str, str]]:
     finally:
         await database.close()
     return [
-        {"slug": t.slug, "name": next(iter(t.name.values())), "state": t.state, **t.links}
+        {
+            "slug": t.slug,
+            "name": next(iter(t.name.values())),
+            "state": t.state,
+            **t.links,
+        }
         for t in tenants
-    ]  # fmt: skip
+    ]
 
 
 def _read_tenant(settings: Settings, slug: str) -> TenantFolder:
-    path = Path(slug) if Path(slug).joinpath("tenant.toml").exists() else settings.tenants / slug
+    if Path(slug).joinpath("tenant.toml").exists():
+        path = Path(slug)
+    else:
+        path = settings.tenants / slug
     try:
         return read_folder(path)
     except TenantFaultsError as error:
@@ -189,7 +271,10 @@ def _read_tenant(settings: Settings, slug: str) -> TenantFolder:
 
 def _exit_with_faults(error: TenantFaultsError) -> NoReturn:
     count = len(error.faults)
-    print(f"Nothing was applied: {count} fault{'s' if count > 1 else ''}.", file=sys.stderr)
+    print(
+        f"Nothing was applied: {count} fault{'s' if count > 1 else ''}.",
+        file=sys.stderr,
+    )
     for fault in error.faults:
         print(f"  {fault}", file=sys.stderr)
     raise typer.Exit(1)

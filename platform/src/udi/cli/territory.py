@@ -34,14 +34,18 @@ def _plan() -> StartupPlan:
 
 
 def up(
-    detach: Annotated[bool, typer.Option("--detach", help="Return when everything answers.")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when everything answers.")
+    ] = False,
     events: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start a territory's data interface on this machine: database, identity, portal, hosted node, mailbox."""
     raise typer.Exit(starting.up(_plan(), detach=detach, events=events))
 
 
-def status(json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
+def status(
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
     """Tell what runs, where it answers and how it does."""
     raise typer.Exit(telling.status(_plan(), json=json))
 

@@ -36,7 +36,9 @@ class BackupState(BaseModel):
 def read_state(settings: Settings) -> BackupState | None:
     """What was noted on this machine; None where no backup was ever made."""
     try:
-        return BackupState.model_validate_json((settings.backup_state / FILE).read_bytes())
+        return BackupState.model_validate_json(
+            (settings.backup_state / FILE).read_bytes()
+        )
     except (OSError, ValidationError):
         return None
 
@@ -44,12 +46,15 @@ def read_state(settings: Settings) -> BackupState | None:
 def write_state(folder: Path, state: BackupState) -> None:
     """Note it, whole or not at all, for everybody on the machine to read."""
     partial = folder / f".{FILE}.{os.getpid()}"
-    partial.write_text(json.dumps(state.model_dump(mode="json", exclude_none=True), indent=2) + "\n")
+    partial.write_text(
+        json.dumps(state.model_dump(mode="json", exclude_none=True), indent=2) + "\n"
+    )
     partial.chmod(0o644)
     partial.replace(folder / FILE)
 
 
-FULL, FULL_EVERY_DAYS = 4, 7
+FULL = 4
+FULL_EVERY_DAYS = 7
 """How many full backups are kept and how far apart they are, where the plan does not say."""
 
 
@@ -57,7 +62,8 @@ def read_retention(settings: Settings) -> int | None:
     """Days after which no backup holds what was deleted today, by the plan of this machine; None where none is read."""
     try:
         retention = tomllib.loads(settings.backup_plan.read_text()).get("retention", {})
-        full, apart = int(retention.get("full", FULL)), int(retention.get("full_every_days", FULL_EVERY_DAYS))
+        full = int(retention.get("full", FULL))
+        apart = int(retention.get("full_every_days", FULL_EVERY_DAYS))
     except (OSError, ValueError, TypeError, AttributeError):
         return None
     return (full + 1) * apart

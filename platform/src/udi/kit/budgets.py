@@ -48,30 +48,48 @@ class RateLimit:
 
 def address_subject(address: str, key: str) -> str:
     """An address as it is counted: nobody can say from it which address it was."""
-    return "address:" + hashlib.blake2b(address.encode(), key=key.encode()[:64], digest_size=16).hexdigest()
+    return (
+        "address:"
+        + hashlib.blake2b(
+            address.encode(), key=key.encode()[:64], digest_size=16
+        ).hexdigest()
+    )
 
 
-async def spend_budget(session: AsyncSession, budget: RateLimit, subject: str, cost: int = 1) -> None:
+async def spend_budget(
+    session: AsyncSession, budget: RateLimit, subject: str, cost: int = 1
+) -> None:
     """Count what somebody does; it stays counted when the transaction is committed.
 
     Raises:
         TooManyError: nothing is left in this window; says how long to wait.
     """
     moment = now()
-    values = {"policy": budget.policy, "subject": subject, "begins_at": budget.begins_at(moment), "cost": cost}
+    values = {
+        "policy": budget.policy,
+        "subject": subject,
+        "begins_at": budget.begins_at(moment),
+        "cost": cost,
+    }
     used = (await session.execute(ADD, values)).scalar_one()
     if used > budget.limit:
         raise refusal(budget, moment)
 
 
-async def require_budget(session: AsyncSession, budget: RateLimit, subject: str) -> None:
+async def require_budget(
+    session: AsyncSession, budget: RateLimit, subject: str
+) -> None:
     """Look whether something is left, without counting.
 
     Raises:
         TooManyError: nothing is left in this window; says how long to wait.
     """
     moment = now()
-    values = {"policy": budget.policy, "subject": subject, "begins_at": budget.begins_at(moment)}
+    values = {
+        "policy": budget.policy,
+        "subject": subject,
+        "begins_at": budget.begins_at(moment),
+    }
     used = (await session.execute(READ, values)).scalar_one_or_none() or 0
     if used >= budget.limit:
         raise refusal(budget, moment)
@@ -82,7 +100,10 @@ def refusal(budget: RateLimit, moment: datetime) -> TooManyRequestsError:
     seconds = budget.seconds_left(moment)
     minutes = -(-seconds // 60)
     is_long = seconds > SHOWN_IN_SECONDS
-    remedy = "Try again in %(minutes)s minutes." if is_long else "Try again in %(seconds)s seconds."
+    if is_long:
+        remedy = "Try again in %(minutes)s minutes."
+    else:
+        remedy = "Try again in %(seconds)s seconds."
     return TooManyRequestsError(
         "Too many requests.",
         remedy=remedy,

@@ -21,14 +21,21 @@ from typing import Any
 import httpx
 import msgspec
 
-from udi.kit.http import MAX_ANSWER, OutgoingClient, OutgoingError, RefusedAddressError, StreamedResponse
+from udi.kit.http import (
+    MAX_ANSWER,
+    OutgoingClient,
+    OutgoingError,
+    RefusedAddressError,
+    StreamedResponse,
+)
 from udi.kit.memory import limit_data
 
 MODULE = "udi.kit.call_process"
 MEMORY = 384 * 1024**2
 """Bytes of data that the process may hold, the interpreter included."""
 CALLS_AT_ONCE = 8
-NAME_LOOKUPS_AT_ONCE, THREAD_STACK = 8, 512 * 1024
+NAME_LOOKUPS_AT_ONCE = 8
+THREAD_STACK = 512 * 1024
 LENGTH = struct.Struct(">I")
 SEARCH_PATH = str(Path(__file__).resolve().parents[2])
 
@@ -94,7 +101,9 @@ class CallProcess:
             answer: CallResult = await waiting
         except asyncio.CancelledError:
             with suppress(OutgoingError):
-                await asyncio.shield(self._send(process, CallCommand(cancelled=call.id)))
+                await asyncio.shield(
+                    self._send(process, CallCommand(cancelled=call.id))
+                )
             raise
         finally:
             self._waiting.pop(call.id, None)
@@ -111,14 +120,24 @@ class CallProcess:
             OutgoingError: it ended.
         """
         with suppress(RefusedAddressError):
-            await self.make(OutgoingCall(
-                id=0, private_hosts=private_hosts, method="GET", url="none://", headers={}, content=None, limit=0, patience=None,
-                follow_redirects=False,
-            ))  # fmt: skip
+            await self.make(
+                OutgoingCall(
+                    id=0,
+                    private_hosts=private_hosts,
+                    method="GET",
+                    url="none://",
+                    headers={},
+                    content=None,
+                    limit=0,
+                    patience=None,
+                    follow_redirects=False,
+                )
+            )
 
     async def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process = self._process
+        self._process = None
         if process is None:
             return
         with suppress(ProcessLookupError):
@@ -131,14 +150,22 @@ class CallProcess:
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-P", "-s", "-m", MODULE, str(self._memory),
-                    stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                    sys.executable,
+                    "-P",
+                    "-s",
+                    "-m",
+                    MODULE,
+                    str(self._memory),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
                     env={**os.environ, "PYTHONPATH": SEARCH_PATH},
-                )  # fmt: skip
+                )
                 self._reading = asyncio.create_task(self._read_answers(self._process))
             return self._process
 
-    async def _send(self, process: asyncio.subprocess.Process, order: CallCommand) -> None:
+    async def _send(
+        self, process: asyncio.subprocess.Process, order: CallCommand
+    ) -> None:
         frame = msgspec.msgpack.encode(order)
         pipe: asyncio.StreamWriter = process.stdin  # type: ignore[assignment]  # it was started with one
         try:
@@ -152,14 +179,20 @@ class CallProcess:
         pipe: asyncio.StreamReader = process.stdout  # type: ignore[assignment]  # it was started with one
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                answer = msgspec.msgpack.decode(await _read_frame(pipe), type=CallResult)
+                answer = msgspec.msgpack.decode(
+                    await _read_frame(pipe), type=CallResult
+                )
                 waiting = self._waiting.get(answer.id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)
         await process.wait()
         for waiting in self._waiting.values():
             if not waiting.done():
-                waiting.set_exception(OutgoingError("The call could not be made: its answer was too much."))
+                waiting.set_exception(
+                    OutgoingError(
+                        "The call could not be made: its answer was too much."
+                    )
+                )
 
 
 class DelegatedClient(OutgoingClient):
@@ -190,7 +223,9 @@ class DelegatedClient(OutgoingClient):
     ) -> httpx.Response:
         """As `Outgoing.request`."""
         try:
-            request = httpx.Request(method, url, headers=headers, content=content, json=json, data=data)
+            request = httpx.Request(
+                method, url, headers=headers, content=content, json=json, data=data
+            )
         except (httpx.InvalidURL, ValueError) as error:
             raise RefusedAddressError("This is not an address.") from error
         answer = await self._process.make(
@@ -206,7 +241,12 @@ class DelegatedClient(OutgoingClient):
                 follow_redirects=False,
             )
         )
-        return httpx.Response(answer.status or 0, headers=answer.headers, content=answer.body, request=request)
+        return httpx.Response(
+            answer.status or 0,
+            headers=answer.headers,
+            content=answer.body,
+            request=request,
+        )
 
     @asynccontextmanager
     async def fetch(
@@ -227,7 +267,11 @@ class DelegatedClient(OutgoingClient):
             )
         )
         yield StreamedResponse(
-            answer.status or 0, httpx.Headers(answer.headers), answer.url, _single_piece(answer.body), answer.lasting
+            answer.status or 0,
+            httpx.Headers(answer.headers),
+            answer.url,
+            _single_piece(answer.body),
+            answer.lasting,
         )
 
     async def close(self) -> None:
@@ -261,13 +305,21 @@ class CallRunner:
         if order.call is not None:
             number = order.call.id
             self._tasks[number] = asyncio.create_task(self._make(order.call))
-            self._tasks[number].add_done_callback(lambda _: self._tasks.pop(number, None))
+            self._tasks[number].add_done_callback(
+                lambda _: self._tasks.pop(number, None)
+            )
 
     async def _make(self, call: OutgoingCall) -> None:
-        client = self._clients.setdefault(call.private_hosts, OutgoingClient(call.private_hosts))
+        client = self._clients.setdefault(
+            call.private_hosts, OutgoingClient(call.private_hosts)
+        )
         async with self._turn:
             try:
-                answer = await (_fetch(client, call) if call.follow_redirects else _request(client, call))
+                answer = await (
+                    _fetch(client, call)
+                    if call.follow_redirects
+                    else _request(client, call)
+                )
             except RefusedAddressError as error:
                 answer = CallResult(id=call.id, error=str(error), refused=True)
             except OutgoingError as error:
@@ -275,7 +327,9 @@ class CallRunner:
             except MemoryError:
                 answer = CallResult(id=call.id, error=f"{call.url} answers too much.")
             except (httpx.InvalidURL, ValueError):
-                answer = CallResult(id=call.id, error="This is not an address.", refused=True)
+                answer = CallResult(
+                    id=call.id, error="This is not an address.", refused=True
+                )
             frame = msgspec.msgpack.encode(answer)
             self._writer.write(LENGTH.pack(len(frame)) + frame)
             await self._writer.drain()
@@ -283,20 +337,33 @@ class CallRunner:
 
 async def _request(client: OutgoingClient, call: OutgoingCall) -> CallResult:
     response = await client.request(
-        call.method, call.url, headers=call.headers, content=call.content, limit=call.limit, patience=call.patience
+        call.method,
+        call.url,
+        headers=call.headers,
+        content=call.content,
+        limit=call.limit,
+        patience=call.patience,
     )
     return CallResult(
-        id=call.id, status=response.status_code, headers=response.headers.multi_items(), body=response.content
+        id=call.id,
+        status=response.status_code,
+        headers=response.headers.multi_items(),
+        body=response.content,
     )
 
 
 async def _fetch(client: OutgoingClient, call: OutgoingCall) -> CallResult:
-    async with client.fetch(call.url, method=call.method, headers=call.headers) as fetched:
+    async with client.fetch(
+        call.url, method=call.method, headers=call.headers
+    ) as fetched:
         body = bytearray()
         async for piece in fetched.pieces:
             body += piece
             if len(body) > call.limit:
-                raise OutgoingError(f"{call.url} answered more than {call.limit} bytes.", status=fetched.status)
+                raise OutgoingError(
+                    f"{call.url} answered more than {call.limit} bytes.",
+                    status=fetched.status,
+                )
         headers = list(httpx.Headers(fetched.headers).multi_items())
         return CallResult(
             id=call.id,
@@ -313,12 +380,18 @@ async def serve() -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(NAME_LOOKUPS_AT_ONCE))
     reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout.buffer)
+    await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
+    )
+    transport, protocol = await loop.connect_write_pipe(
+        asyncio.streams.FlowControlMixin, sys.stdout.buffer
+    )
     caller = CallRunner(asyncio.StreamWriter(transport, protocol, reader, loop))
     with suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
-            caller.handle_command(msgspec.msgpack.decode(await _read_frame(reader), type=CallCommand))
+            caller.handle_command(
+                msgspec.msgpack.decode(await _read_frame(reader), type=CallCommand)
+            )
 
 
 def main() -> None:

@@ -27,7 +27,8 @@ T = TypeVar("T")
 PROGRAM_MODULE = "udi.kit.child_program"
 LONGEST_ANSWER = 64 * 1024 * 1024
 LOW_MEMORY_ENVIRONMENT = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1"
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"),
+    "1",
 )
 """One arena of memory for all threads: DuckDB then takes 190 MB of address space at once, where it took 750."""
 CHILD_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **LOW_MEMORY_ENVIRONMENT}
@@ -60,7 +61,9 @@ class ChildProcess:
     Its temporary files are in the first of the places that it reaches.
     """
 
-    def __init__(self, limits: ProcessLimits, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, limits: ProcessLimits, environment: dict[str, str] | None = None
+    ) -> None:
         places = limits.places
         if not places and not limits.modules:
             places = (tempfile.gettempdir(),)
@@ -73,7 +76,9 @@ class ChildProcess:
     @property
     def pid(self) -> int:
         """The process, 0 when there is none."""
-        return self._process.pid if self._process else 0
+        if self._process:
+            return self._process.pid
+        return 0
 
     @property
     def is_alive(self) -> bool:
@@ -85,7 +90,10 @@ class ChildProcess:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.end()
 
@@ -94,7 +102,9 @@ class ChildProcess:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
-            self._process = launch(json.dumps(asdict(self._limits)), self._environment, theirs.fileno())
+            self._process = launch(
+                json.dumps(asdict(self._limits)), self._environment, theirs.fileno()
+            )
             self._streams = await asyncio.open_unix_connection(sock=ours)
         except BaseException:
             ours.close()
@@ -125,7 +135,9 @@ class ChildProcess:
         """
         name = f"{function.__module__}:{function.__qualname__}"
         expected: type[T] = get_type_hints(function).get("return", Any)
-        return await self.call_by_name(name, expected, (args, kwargs), seconds=seconds, raises=raises)
+        return await self.call_by_name(
+            name, expected, (args, kwargs), seconds=seconds, raises=raises
+        )
 
     async def call_by_name(
         self,
@@ -137,11 +149,15 @@ class ChildProcess:
         raises: tuple[type[Exception], ...] = (),
     ) -> T:
         """The same for a function named `module:function`, which this process need not import."""
-        exception_by_name = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in raises}
+        exception_by_name = {
+            f"{kind.__module__}:{kind.__qualname__}": kind for kind in raises
+        }
         before = _cpu_seconds(self.pid)
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._exchange(pickle.dumps((seconds, name, arguments, tuple(exception_by_name))))
+                answer = await self._exchange(
+                    pickle.dumps((seconds, name, arguments, tuple(exception_by_name)))
+                )
         except TimeoutError:
             worked = (_cpu_seconds(self.pid) - before) / seconds
             await self.end()
@@ -158,7 +174,8 @@ class ChildProcess:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
-        process, self._process = self._process, None
+        process = self._process
+        self._process = None
         if process is None:
             return 0
         if process.poll() is None and not await _has_exited(process):
@@ -177,10 +194,21 @@ class ChildProcess:
         return await reader.readexactly(length)
 
 
-def launch(limits: str, environment: Mapping[str, str], wire: int) -> subprocess.Popen[bytes]:
+def launch(
+    limits: str, environment: Mapping[str, str], wire: int
+) -> subprocess.Popen[bytes]:
     """Start a child that answers on the socket `wire`; the thread that calls this must be its parent as long as it lives."""
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-B", "-P", "-s", "-m", PROGRAM_MODULE, str(os.getpid()), limits],
+        [
+            sys.executable,
+            "-B",
+            "-P",
+            "-s",
+            "-m",
+            PROGRAM_MODULE,
+            str(os.getpid()),
+            limits,
+        ],
         stdin=wire,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -216,13 +244,17 @@ async def run(
     places = _list_folders(*args, *kwargs.values())
     limits = ProcessLimits(memory_mb, file_bytes, places=places, modules=modules)
     async with ChildProcess(limits, environment) as child:
-        return await child.call(function, *args, seconds=seconds, raises=raises, **kwargs)
+        return await child.call(
+            function, *args, seconds=seconds, raises=raises, **kwargs
+        )
 
 
 def _list_folders(*arguments: object) -> tuple[str, ...]:
     """The folders of a call: those that it names, and those of the files that it names or is to make."""
     paths = [argument for argument in arguments if isinstance(argument, Path)]
-    return tuple(dict.fromkeys(str(path if path.is_dir() else path.parent) for path in paths))
+    return tuple(
+        dict.fromkeys(str(path if path.is_dir() else path.parent) for path in paths)
+    )
 
 
 async def _has_exited(process: subprocess.Popen[bytes]) -> bool:
@@ -246,15 +278,22 @@ def _cpu_seconds(pid: int) -> float:
 def _exit_error(status: int) -> ChildError:
     if status == -signal.SIGXCPU:
         return ChildTimeoutError()
-    return ChildCrashError(signal.Signals(-status).name if status < 0 else f"status {status}")
+    return ChildCrashError(
+        signal.Signals(-status).name if status < 0 else f"status {status}"
+    )
 
 
-def _decode_answer(answer: bytes, expected: type[T], exception_by_name: dict[str, type[Exception]]) -> T:
+def _decode_answer(
+    answer: bytes, expected: type[T], exception_by_name: dict[str, type[Exception]]
+) -> T:
     """The answer itself; nothing that the child says is run."""
-    kind, content = answer[:1], answer[1:]
+    kind = answer[:1]
+    content = answer[1:]
     if kind == b"=":
         try:
-            return msgspec.msgpack.decode(content, type=expected, dec_hook=_decode_value)
+            return msgspec.msgpack.decode(
+                content, type=expected, dec_hook=_decode_value
+            )
         except (msgspec.MsgspecError, NotImplementedError):
             raise ChildError("answer of another kind") from None
     if kind == b"m":
@@ -285,4 +324,6 @@ def _decode_value(expected: Any, value: object) -> object:
 
 
 def _search_path() -> str:
-    return os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if not entry.endswith(".zip"))
+    return os.pathsep.join(
+        str(Path(entry).absolute()) for entry in sys.path if not entry.endswith(".zip")
+    )

@@ -42,10 +42,16 @@ def encode_value(value: object) -> object:
     raise NotImplementedError
 
 
-def _run_call(name: str, arguments: tuple[tuple[Any, ...], dict[str, Any]], exception_names: tuple[str, ...]) -> bytes:
+def _run_call(
+    name: str,
+    arguments: tuple[tuple[Any, ...], dict[str, Any]],
+    exception_names: tuple[str, ...],
+) -> bytes:
     module, _, function = name.partition(":")
     try:
-        result = getattr(importlib.import_module(module), function)(*arguments[0], **arguments[1])
+        result = getattr(importlib.import_module(module), function)(
+            *arguments[0], **arguments[1]
+        )
         return b"=" + msgspec.msgpack.encode(result, enc_hook=encode_value)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent is told its kind, never its words
         return _encode_error(error, exception_names)
@@ -60,19 +66,26 @@ def _encode_error(error: Exception, exception_names: tuple[str, ...]) -> bytes:
     name = f"{kind.__module__}:{kind.__qualname__}"
     if name in exception_names:
         try:
-            return b"!" + msgspec.msgpack.encode([name, list(error.args), vars(error)], enc_hook=encode_value)
+            return b"!" + msgspec.msgpack.encode(
+                [name, list(error.args), vars(error)], enc_hook=encode_value
+            )
         except (TypeError, NotImplementedError, OverflowError):
             pass
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    if trace:
+        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    else:
+        place = ""
     return b"?" + msgspec.msgpack.encode([kind.__name__, place])
 
 
 def _receive() -> bytes | None:
     header = _read(HEADER.size)
-    return None if header is None else _read(HEADER.unpack(header)[0])
+    if header is None:
+        return None
+    return _read(HEADER.unpack(header)[0])
 
 
 def _read(length: int) -> bytes | None:

@@ -46,26 +46,51 @@ class SignedTokenKind:
         """The claims of a new token about a subject, with an identifier of its own (`jti`)."""
         issued_at = now() - timedelta(seconds=10)
         return {
-            "iss": issuer, "aud": audience, "sub": subject, "scope": self.scope, "jti": str(uuid4()),
-            "iat": int(issued_at.timestamp()), "exp": int((now() + self.lifetime).timestamp()),
-        }  # fmt: skip
+            "iss": issuer,
+            "aud": audience,
+            "sub": subject,
+            "scope": self.scope,
+            "jti": str(uuid4()),
+            "iat": int(issued_at.timestamp()),
+            "exp": int((now() + self.lifetime).timestamp()),
+        }
 
-    def read(self, header: Mapping[str, Any], claims: Mapping[str, Any], *, issuer: str, audience: str) -> SignedToken:
+    def read(
+        self,
+        header: Mapping[str, Any],
+        claims: Mapping[str, Any],
+        *,
+        issuer: str,
+        audience: str,
+    ) -> SignedToken:
         """What a token says whose signature is good. Each claim must be there: absence refuses.
 
         Raises:
             InvalidSignatureError: kind, issuer, audience, scope or time is wrong, or something is missing.
         """
-        expected = {"typ": self.typ, "iss": issuer, "aud": audience, "scope": self.scope}
+        expected = {
+            "typ": self.typ,
+            "iss": issuer,
+            "aud": audience,
+            "scope": self.scope,
+        }
         require_claims({**claims, "typ": header.get("typ")}, expected)
         subject = claims.get("sub")
         jti = claims.get("jti")
         ends = claims.get("exp")
-        if not (isinstance(subject, str) and subject and isinstance(jti, str) and 0 < len(jti) <= LONGEST_JTI):
+        if not (
+            isinstance(subject, str)
+            and subject
+            and isinstance(jti, str)
+            and 0 < len(jti) <= LONGEST_JTI
+        ):
             msg = "It does not say which token it is, or about what."
             raise InvalidSignatureError(msg)
         latest = (now() + self.lifetime + LEEWAY).timestamp()
-        if not isinstance(ends, int) or not (now() - LEEWAY).timestamp() < ends <= latest:
+        if (
+            not isinstance(ends, int)
+            or not (now() - LEEWAY).timestamp() < ends <= latest
+        ):
             msg = "It is out of date, or would last longer than its kind."
             raise InvalidSignatureError(msg)
         return SignedToken(subject, jti, datetime.fromtimestamp(ends, UTC))
@@ -132,4 +157,6 @@ class IdentityTokenKind:
     claim: str = ""
 
 
-CredentialKind = SignedTokenKind | SignedDocumentKind | SecretKind | SealedKind | IdentityTokenKind
+CredentialKind = (
+    SignedTokenKind | SignedDocumentKind | SecretKind | SealedKind | IdentityTokenKind
+)

@@ -16,8 +16,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    SessionTransaction,
+    mapped_column,
+)
 
 from udi.kit import read_connections
 from udi.kit.fifo_pool import FifoConnectionPool
@@ -35,7 +46,8 @@ NAMING = {
 }
 PATIENCE = 3.0
 """Seconds that a page waits for one statement: a machine that lost its power never answers, nor refuses."""
-READ_ONLY, CONFLICT = "25006", "40001"
+READ_ONLY = "25006"
+CONFLICT = "40001"
 """What a machine answers that follows another: to a write, and to a reading that held up what it follows."""
 SPACE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 NO_SPACE = "-"
@@ -78,7 +90,9 @@ def new_metadata() -> MetaData:
 class TenantColumns:
     """Columns of every table that belongs to a territory: `(tenant_id, id)` is the key."""
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
 
 
@@ -87,7 +101,9 @@ class TenantSession(Session):
 
 
 @event.listens_for(TenantSession, "after_begin")
-def _set_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+def _set_tenant(
+    session: Session, transaction: SessionTransaction, connection: Connection
+) -> None:
     if transaction.nested:
         return  # a savepoint keeps what its transaction said
     tenant: UUID | None = session.info.get("tenant")
@@ -101,13 +117,25 @@ def _set_tenant(session: Session, transaction: SessionTransaction, connection: C
         connection.exec_driver_sql(f"SET LOCAL app.person = '{UUID(str(person))}'")
     spaces: frozenset[str] | None = session.info.get("spaces")
     if spaces is not None:
-        named = ",".join(sorted(slug for slug in spaces if SPACE.fullmatch(slug))) or NO_SPACE
+        named = (
+            ",".join(sorted(slug for slug in spaces if SPACE.fullmatch(slug)))
+            or NO_SPACE
+        )
         connection.exec_driver_sql(f"SET LOCAL app.spaces = '{named}'")
 
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether the database does not answer for now: it is cut off, starting, stopping, full, or handing over."""
-    if isinstance(error, (OperationalError, InterfaceError, asyncpg.InterfaceError, PoolTimeoutError, OSError)):
+    if isinstance(
+        error,
+        (
+            OperationalError,
+            InterfaceError,
+            asyncpg.InterfaceError,
+            PoolTimeoutError,
+            OSError,
+        ),
+    ):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
@@ -129,9 +157,17 @@ class Database:
     """
 
     def __init__(
-        self, settings: Settings, program: ProgramName, *, pool_size: int = MAX_CONNECTIONS, pages: bool = False
+        self,
+        settings: Settings,
+        program: ProgramName,
+        *,
+        pool_size: int = MAX_CONNECTIONS,
+        pages: bool = False,
     ) -> None:
-        self._settings, self.program, self._pool_size, self._pages = settings, program, pool_size, pages
+        self._settings = settings
+        self.program = program
+        self._pool_size = pool_size
+        self._pages = pages
         self._column_keys = ColumnKeys(settings, program)
         self._makers: dict[Role, async_sessionmaker[AsyncSession]] = {}
         self._engines: dict[Role, AsyncEngine] = {}
@@ -164,7 +200,9 @@ class Database:
         most = MAX_READ_CONNECTIONS if only_reads else MAX_CONNECTIONS
         pool_size = min(self._pool_size, most)
         engine = create_async_engine(
-            self._settings.dsn(self.program, role, replica=self.has_replica and role == "public"),
+            self._settings.dsn(
+                self.program, role, replica=self.has_replica and role == "public"
+            ),
             pool_size=pool_size,
             max_overflow=most - pool_size,
             poolclass=FifoConnectionPool,
@@ -205,7 +243,12 @@ class Database:
             raise NoTenantError(msg)
         with tenant_context(tenant):
             spaces = find_spaces() if role == "app" else None
-            info = {"tenant": tenant, "person": person, "spaces": spaces, "settings": self._settings}
+            info = {
+                "tenant": tenant,
+                "person": person,
+                "spaces": spaces,
+                "settings": self._settings,
+            }
             async with self._session_maker(role)(info=info) as session, session.begin():
                 yield session
 
@@ -217,7 +260,9 @@ class Database:
         return read_connections.RowReader(self.engine("public"), str(UUID(str(tenant))))
 
     @asynccontextmanager
-    async def platform_session(self, *, role: Role = "app") -> AsyncIterator[AsyncSession]:
+    async def platform_session(
+        self, *, role: Role = "app"
+    ) -> AsyncIterator[AsyncSession]:
         """One transaction without a territory: sees the schemas `platform`, `queue` and `ops`, no row of `app`."""
         async with self._session_maker(role)(info={}) as session, session.begin():
             yield session
@@ -225,7 +270,9 @@ class Database:
     def _session_maker(self, role: Role) -> async_sessionmaker[AsyncSession]:
         if role not in self._makers:
             self._makers[role] = async_sessionmaker(
-                self.engine(role), sync_session_class=TenantSession, expire_on_commit=False
+                self.engine(role),
+                sync_session_class=TenantSession,
+                expire_on_commit=False,
             )
         return self._makers[role]
 

@@ -67,8 +67,12 @@ class UnauthenticatedError(UdiError):
     status = 401
     slug = "unauthenticated"
     title = "You need to log in"
-    meaning = "Nobody is logged in, or the key or token that was sent is not valid any more."
-    advice = "This page is for people with an account. Logging in takes you straight to it."
+    meaning = (
+        "Nobody is logged in, or the key or token that was sent is not valid any more."
+    )
+    advice = (
+        "This page is for people with an account. Logging in takes you straight to it."
+    )
 
 
 class ForbiddenError(UdiError):
@@ -105,7 +109,8 @@ class RenamedError(NotFoundError):
 
     def __init__(self, *, former: str, present: str) -> None:
         super().__init__()
-        self.former, self.present = former, present
+        self.former = former
+        self.present = present
 
 
 class GoneError(UdiError):
@@ -160,7 +165,9 @@ class MediaTypeError(UdiError):
     status = 415
     slug = "unsupported-media-type"
     title = "This kind of content is not read here"
-    meaning = "The body is announced as a kind of content that this address does not read."
+    meaning = (
+        "The body is announced as a kind of content that this address does not read."
+    )
     advice = "Send one of the kinds that the documentation of this address names, and announce it in Content-Type."
 
 
@@ -211,7 +218,9 @@ class UnavailableError(UdiError):
     slug = "unavailable"
     title = "A part of the service does not answer"
     meaning = "A part of the service that is needed does not answer."
-    advice = "Nothing you did caused this, and nothing was changed. Try again in a minute."
+    advice = (
+        "Nothing you did caused this, and nothing was changed. Try again in a minute."
+    )
 
 
 class InternalServerError(UdiError):

@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-SHARE, AT_ONCE, DUE = "share", "at_once", "due"
+SHARE = "share"
+AT_ONCE = "at_once"
+DUE = "due"
 PUT_OFF = timedelta(days=3650)
 CHECK_INTERVAL = 5.0
 """Seconds between two looks at what is put off for no reason, or whose moment came."""
@@ -74,7 +76,9 @@ class QueuePosition:
     headers: dict[str, str]
 
 
-async def reserve_position(session: AsyncSession, share: UUID, at_once: int, delay: timedelta | None) -> QueuePosition:
+async def reserve_position(
+    session: AsyncSession, share: UUID, at_once: int, delay: timedelta | None
+) -> QueuePosition:
     """The place of a new job in line; one for later joins the line when its moment came."""
     headers = {SHARE: str(share), AT_ONCE: str(at_once)}
     if delay is not None:
@@ -92,5 +96,11 @@ async def promote_next_job(session: AsyncSession, share: UUID) -> None:
 async def promote_waiting_jobs(session: AsyncSession, channel: str) -> int:
     """Bring forward what nothing holds up any more, of every share, jobs whose moment came included; how many."""
     await session.execute(JOIN)
-    row = (await session.execute(PROMOTE_WAITING, {"channel": channel, "event": EVENT % channel})).one_or_none()
-    return int(row[0]) if row else 0
+    row = (
+        await session.execute(
+            PROMOTE_WAITING, {"channel": channel, "event": EVENT % channel}
+        )
+    ).one_or_none()
+    if row:
+        return int(row[0])
+    return 0

@@ -14,18 +14,27 @@ def lay(program: ProgramName) -> None:
     for statement in foundation(program):
         op.execute(statement)
     _create_territory()
-    app, public, worker = (f"udi_{program}_{role}" for role in ("app", "public", "worker"))
+    app, public, worker = (
+        f"udi_{program}_{role}" for role in ("app", "public", "worker")
+    )
     op.execute(f"GRANT SELECT ON platform.territory TO {app}, {public}, {worker}")
     connection = op.get_bind().connection.dbapi_connection
     connection.run_async(lambda driver: driver.execute(install_sql()))  # type: ignore[union-attr]
     op.execute(f"GRANT USAGE ON SCHEMA queue TO {app}, {worker}")
     op.execute(f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA queue TO {app}")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA queue TO {worker}")
-    op.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA queue TO {app}, {worker}")
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA queue TO {worker}"
+    )
+    op.execute(
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA queue TO {app}, {worker}"
+    )
 
 
 def _create_territory() -> None:
-    texts = [sa.Column(name, JSONB, nullable=False) for name in ("name", "tagline", "links", "mail_sender", "theme")]
+    texts = [
+        sa.Column(name, JSONB, nullable=False)
+        for name in ("name", "tagline", "links", "mail_sender", "theme")
+    ]
     pages = [sa.Column(name, JSONB, nullable=False) for name in ("charter", "legal")]
     op.create_table(
         "territory",
@@ -42,7 +51,12 @@ def _create_territory() -> None:
         sa.Column("logo", sa.LargeBinary),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("fingerprint", sa.Text, nullable=False),
-        sa.Column("applied_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "applied_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_territory"),
         sa.UniqueConstraint("slug", name="uq_territory_slug"),
         schema="platform",

@@ -43,7 +43,9 @@ REFUSED_NETWORKS = [
 ]
 """Networks that Python's `is_global` lets through, on some of its versions, and that lead inside or nowhere."""
 TIMEOUT = httpx.Timeout(60, connect=10)
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5)
+LIMITS = httpx.Limits(
+    max_connections=100, max_keepalive_connections=20, keepalive_expiry=5
+)
 MAX_ANSWER = 16 * 1024 * 1024
 PIECE = 256 * 1024
 
@@ -55,9 +57,12 @@ class RefusedAddressError(Exception):
 class OutgoingError(Exception):
     """The other side did not answer as expected: `status` is None when it did not answer at all."""
 
-    def __init__(self, message: str, *, status: int | None = None, body: bytes = b"") -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, body: bytes = b""
+    ) -> None:
         super().__init__(message)
-        self.status, self.body = status, body
+        self.status = status
+        self.body = body
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,9 @@ class PrivateHost:
             return False
         if self.any_port:
             return True
-        return port == self.port if self.port else port in ALLOWED_PORTS
+        if self.port:
+            return port == self.port
+        return port in ALLOWED_PORTS
 
 
 def exact_host(url: str) -> str:
@@ -122,7 +129,9 @@ def exact_host(url: str) -> str:
     """
     parts = urlsplit(url)
     host = glob.escape(parts.hostname or "")
-    return f"[{host}]:{_port(url)}" if ":" in host else f"{host}:{_port(url)}"
+    if ":" in host:
+        return f"[{host}]:{_port(url)}"
+    return f"{host}:{_port(url)}"
 
 
 def _port(url: str) -> int:
@@ -132,7 +141,9 @@ def _port(url: str) -> int:
 
 def _plain_host(text: str) -> str:
     is_ipv6 = text.startswith("[") and text.endswith("]") and ":" in text
-    return text[1:-1] if is_ipv6 else text
+    if is_ipv6:
+        return text[1:-1]
+    return text
 
 
 async def _resolve(host: str, port: int) -> list[str]:
@@ -189,7 +200,9 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Open a connection to the first address of a host, once all were checked."""
         address = (await self.check(host, port))[0]
-        return await self._sockets.connect_tcp(address, port, timeout, local_address, socket_options)
+        return await self._sockets.connect_tcp(
+            address, port, timeout, local_address, socket_options
+        )
 
     async def connect_unix_socket(
         self,
@@ -288,9 +301,17 @@ class OutgoingClient:
         timeout = TIMEOUT if patience is None else httpx.Timeout(patience)
         try:
             async with self._client.stream(
-                method, url, headers=headers, content=content, json=json, data=data, timeout=timeout
+                method,
+                url,
+                headers=headers,
+                content=content,
+                json=json,
+                data=data,
+                timeout=timeout,
             ) as response:
-                encoding = response.headers.get("content-encoding", "identity").strip().lower()
+                encoding = (
+                    response.headers.get("content-encoding", "identity").strip().lower()
+                )
                 if encoding not in {"", "identity"}:
                     msg = f"{url} answered in an encoding that was not asked for."
                     raise OutgoingError(msg, status=response.status_code)
@@ -304,10 +325,15 @@ class OutgoingClient:
             msg = f"{url} does not answer ({type(error).__name__})."
             raise OutgoingError(msg) from error
         response_headers = [
-            (k, v) for k, v in response.headers.multi_items() if k not in {"content-encoding", "content-length"}
+            (k, v)
+            for k, v in response.headers.multi_items()
+            if k not in {"content-encoding", "content-length"}
         ]
         return httpx.Response(
-            response.status_code, headers=response_headers, content=bytes(body), request=response.request
+            response.status_code,
+            headers=response_headers,
+            content=bytes(body),
+            request=response.request,
         )
 
     @asynccontextmanager
@@ -320,22 +346,33 @@ class OutgoingClient:
             RefusedAddressError: an address may not be reached, or is none.
             OutgoingError: no answer, one that breaks off, or too many redirects.
         """
-        request_headers = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        request_headers = {
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            **(headers or {}),
+        }
         lasting = url
         for _ in range(MOST_REDIRECTS + 1):
             with _translate_errors(url):
-                request = self._client.build_request(method, url, headers=request_headers)
+                request = self._client.build_request(
+                    method, url, headers=request_headers
+                )
                 response = await self._client.send(request, stream=True)
             try:
                 onward = response.headers.get("location")
                 if response.status_code not in REDIRECTS or onward is None:
                     yield StreamedResponse(
-                        response.status_code, response.headers, url, _read_pieces(response, url), lasting
+                        response.status_code,
+                        response.headers,
+                        url,
+                        _read_pieces(response, url),
+                        lasting,
                     )
                     return
                 with _translate_errors(url):
                     onward = str(httpx.URL(url).join(onward))
-                lasting = onward if lasting == url and response.status_code in PERMANENT else lasting
+                if lasting == url and response.status_code in PERMANENT:
+                    lasting = onward
                 url = onward
             finally:
                 await response.aclose()
@@ -371,7 +408,9 @@ def _translate_errors(url: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def open_outgoing_client(private_hosts: Iterable[str] = ()) -> AsyncIterator[OutgoingClient]:
+async def open_outgoing_client(
+    private_hosts: Iterable[str] = (),
+) -> AsyncIterator[OutgoingClient]:
     """An `Outgoing` closed at the end."""
     client = OutgoingClient(private_hosts)
     try:

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-MANAGERS, PUBLISHERS, MODERATORS = "managers", "publishers", "moderators"
+MANAGERS = "managers"
+PUBLISHERS = "publishers"
+MODERATORS = "moderators"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Actor:
     @property
     def verified_email(self) -> str | None:
         """Their address in small letters, where it was proven: no right comes of one that was not."""
-        return self.email.lower() if self.email_verified and self.email else None
+        if self.email_verified and self.email:
+            return self.email.lower()
+        return None
 
     def may_manage(self, organisation: str) -> bool:
         """Whether the person manages the organisation (members, keys)."""
@@ -43,7 +47,9 @@ class Actor:
 
     def may_publish(self, organisation: str) -> bool:
         """Whether the person publishes for the organisation; managers do too."""
-        return bool(self.memberships.get(organisation, frozenset()) & {MANAGERS, PUBLISHERS})
+        return bool(
+            self.memberships.get(organisation, frozenset()) & {MANAGERS, PUBLISHERS}
+        )
 
 
 SECOND_FACTOR = 2
@@ -60,16 +66,21 @@ def without_factor(actor: Actor) -> Actor:
 
 def manages_any(actor: Actor) -> bool:
     """Whether the person manages some organisation, or is of the territory's team."""
-    return actor.moderator or any(MANAGERS in groups for groups in actor.memberships.values())
+    return actor.moderator or any(
+        MANAGERS in groups for groups in actor.memberships.values()
+    )
 
 
-def read_memberships(claim: object, territory: str) -> tuple[bool, dict[str, frozenset[str]]]:
+def read_memberships(
+    claim: object, territory: str
+) -> tuple[bool, dict[str, frozenset[str]]]:
     """Read Keycloak's `organization` claim for one territory: (is moderator, groups by organisation slug).
 
     Aliases are `territory` for the territory itself and `territory--organisation` for a legal person;
     those of other territories are left out. A claim of another shape gives nobody any right.
     """
-    moderator, memberships = False, {}
+    moderator = False
+    memberships = {}
     entries: Mapping[str, Any] = claim if isinstance(claim, Mapping) else {}
     for alias, entry in entries.items():
         groups = _groups(entry)
@@ -82,4 +93,6 @@ def read_memberships(claim: object, territory: str) -> tuple[bool, dict[str, fro
 
 def _groups(entry: object) -> frozenset[str]:
     groups = entry.get("groups") if isinstance(entry, Mapping) else None
-    return frozenset(str(group).lstrip("/") for group in groups) if isinstance(groups, list) else frozenset()
+    if isinstance(groups, list):
+        return frozenset(str(group).lstrip("/") for group in groups)
+    return frozenset()

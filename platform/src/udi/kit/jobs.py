@@ -16,7 +16,11 @@ import asyncpg
 import structlog
 from asyncpg.exceptions import DiskFullError
 from pgqueuer import AsyncpgDriver, Queries
-from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
+from pgqueuer.adapters.persistence.qb import (
+    QueryBuilderEnvironment,
+    QueryQueueBuilder,
+    QuerySchedulerBuilder,
+)
 from pgqueuer.core.executors import (
     AbstractEntrypointExecutor,
     DatabaseRetryEntrypointExecutor,
@@ -97,7 +101,9 @@ class QueueState:
 
 def install_sql() -> str:
     """Statements that create the queue's tables (run once, by a migration)."""
-    return str(QueryBuilderEnvironment(settings=SCHEMA).build_install_query(create_schema=True))
+    return str(
+        QueryBuilderEnvironment(settings=SCHEMA).build_install_query(create_schema=True)
+    )
 
 
 def _queries(connection: object) -> Queries:
@@ -135,9 +141,16 @@ async def enqueue(
     tenant = _tenant_of(session, name)
     await session.flush()
     body = json.dumps({"tenant": str(tenant), **payload}).encode()
-    turn = await reserve_position(session, share, at_once, delay) if share else QueuePosition(0, delay, {})
+    if share:
+        turn = await reserve_position(session, share, at_once, delay)
+    else:
+        turn = QueuePosition(0, delay, {})
     await (await _session_queries(session)).enqueue(
-        name, body, turn.priority, execute_after=turn.delay, headers=turn.headers or None
+        name,
+        body,
+        turn.priority,
+        execute_after=turn.delay,
+        headers=turn.headers or None,
     )
 
 
@@ -149,7 +162,9 @@ def _tenant_of(session: AsyncSession, name: str) -> UUID:
     return tenant
 
 
-async def enqueue_each(session: AsyncSession, name: str, payloads: Sequence[Mapping[str, Any]]) -> None:
+async def enqueue_each(
+    session: AsyncSession, name: str, payloads: Sequence[Mapping[str, Any]]
+) -> None:
     """Queue a light job for each of the payloads, at once.
 
     Raises:
@@ -160,13 +175,20 @@ async def enqueue_each(session: AsyncSession, name: str, payloads: Sequence[Mapp
         return
     await session.flush()
     number = len(payloads)
-    bodies: list[bytes | None] = [json.dumps({"tenant": str(tenant), **payload}).encode() for payload in payloads]
-    await (await _session_queries(session)).enqueue([name] * number, bodies, [0] * number)
+    bodies: list[bytes | None] = [
+        json.dumps({"tenant": str(tenant), **payload}).encode() for payload in payloads
+    ]
+    await (await _session_queries(session)).enqueue(
+        [name] * number, bodies, [0] * number
+    )
 
 
 async def list_held_jobs(session: AsyncSession, *, limit: int = 100) -> list[HeldJob]:
     """Jobs that failed every attempt, newest first, of every territory (for the operator)."""
-    return [_describe_held_job(job) for job in await (await _session_queries(session)).list_failed_jobs(limit)]
+    return [
+        _describe_held_job(job)
+        for job in await (await _session_queries(session)).list_failed_jobs(limit)
+    ]
 
 
 async def requeue_jobs(session: AsyncSession, ids: list[int]) -> None:
@@ -192,9 +214,13 @@ async def list_queues(session: AsyncSession) -> list[QueueState]:
 def _describe_held_job(job: QueuedJob) -> HeldJob:
     payload = json.loads(job.payload or b"{}")
     return HeldJob(
-        id=job.id, name=job.entrypoint, tenant=UUID(payload.pop("tenant")), payload=payload,
-        attempts=job.attempts, since=job.created,
-    )  # fmt: skip
+        id=job.id,
+        name=job.entrypoint,
+        tenant=UUID(payload.pop("tenant")),
+        payload=payload,
+        attempts=job.attempts,
+        since=job.created,
+    )
 
 
 class Worker:
@@ -209,8 +235,11 @@ class Worker:
         spent: HeavyJobListener | None = None,
         give_way: BeforeJob | None = None,
     ) -> None:
-        self._database, self._handlers, self._attempts = database, handlers, attempts
-        self._spent, self._give_way = spent, give_way
+        self._database = database
+        self._handlers = handlers
+        self._attempts = attempts
+        self._spent = spent
+        self._give_way = give_way
         self._manager: QueueManager | None = None
 
     async def run(self) -> None:
@@ -228,13 +257,19 @@ class Worker:
         """Do jobs on one connection as the worker's role."""
         async with self._database.engine("worker").connect() as connection:
             raw = await connection.get_raw_connection()
-            manager = QueueManager(_queries(raw.driver_connection), Channel(SCHEMA.channel))
+            manager = QueueManager(
+                _queries(raw.driver_connection), Channel(SCHEMA.channel)
+            )
             for name, handler in self._handlers.items():
                 manager.register_executor(name, self._executor(name, handler))
             self._manager = manager
             looking = asyncio.create_task(self._watch_waiting_jobs())
             try:
-                await manager.run(batch_size=4, dequeue_timeout=timedelta(seconds=5), max_concurrent_tasks=8)
+                await manager.run(
+                    batch_size=4,
+                    dequeue_timeout=timedelta(seconds=5),
+                    max_concurrent_tasks=8,
+                )
             finally:
                 looking.cancel()
 
@@ -269,19 +304,32 @@ class Worker:
             last = queued.attempts >= self._attempts
             if self._give_way is not None:
                 await self._give_way()
-            share, began = (queued.headers or {}).get(SHARE), time.monotonic()
-            with tenant_context(tenant), structlog.contextvars.bound_contextvars(job=name, tenant=str(tenant)):
+            share = (queued.headers or {}).get(SHARE)
+            began = time.monotonic()
+            with (
+                tenant_context(tenant),
+                structlog.contextvars.bound_contextvars(job=name, tenant=str(tenant)),
+            ):
                 try:
                     await handler(Job(name, tenant, payload, queued.attempts, last))
                 except Exception as error:
-                    log.warning("job failed", attempt=queued.attempts, last=last, error=type(error).__name__)
+                    log.warning(
+                        "job failed",
+                        attempt=queued.attempts,
+                        last=last,
+                        error=type(error).__name__,
+                    )
                     raise
                 finally:
                     if share:
-                        await self._end_heavy_job(tenant, UUID(str(share)), time.monotonic() - began)
+                        await self._end_heavy_job(
+                            tenant, UUID(str(share)), time.monotonic() - began
+                        )
 
         return DatabaseRetryEntrypointExecutor(
-            EntrypointExecutorParameters(concurrency_limit=0, func=run, on_failure="hold"),
+            EntrypointExecutorParameters(
+                concurrency_limit=0, func=run, on_failure="hold"
+            ),
             max_attempts=self._attempts,
             initial_delay=FIRST_DELAY,
             max_delay=LONGEST_DELAY,

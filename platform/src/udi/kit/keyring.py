@@ -61,7 +61,10 @@ class Keyring:
     @property
     def current_key(self) -> KeyringKey:
         """The newest key that every machine has had time to receive; the oldest while there is none."""
-        return next((key for key in self.keys if key.made_at <= now() - PROPAGATION_TIME), self.keys[-1])
+        return next(
+            (key for key in self.keys if key.made_at <= now() - PROPAGATION_TIME),
+            self.keys[-1],
+        )
 
     def find(self, key_id: str) -> KeyringKey | None:
         """The key of this id."""
@@ -104,7 +107,8 @@ class KeyringFile:
         with suppress(OSError, ValueError):
             stamp = path.stat().st_mtime_ns
             if stamp != self._stamp:
-                self._ring, self._stamp = Keyring.parse(path.read_text()), stamp
+                self._ring = Keyring.parse(path.read_text())
+                self._stamp = stamp
 
 
 OpenKeyring = Callable[[], Keyring]
@@ -129,12 +133,18 @@ def remove_keys(text: str, kept_ids: set[str]) -> str:
     """The ring without the replaced keys that are not `kept`; the newest and the leading one always stay."""
     ring = Keyring.parse(text)
     stay = kept_ids | {key.id for key in ring.accepted_keys()}
-    return json.dumps({"keys": [entry for entry in json.loads(text)["keys"] if entry["id"] in stay]})
+    return json.dumps(
+        {"keys": [entry for entry in json.loads(text)["keys"] if entry["id"] in stay]}
+    )
 
 
 def _generate_key() -> dict[str, str]:
     key = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-    return {"id": secrets.token_hex(8), "made_at": now().isoformat(timespec="seconds"), "key": key}
+    return {
+        "id": secrets.token_hex(8),
+        "made_at": now().isoformat(timespec="seconds"),
+        "key": key,
+    }
 
 
 def _parse_key(entry: dict[str, str]) -> KeyringKey:

@@ -14,7 +14,13 @@ from joserfc.jwk import KeySet, OKPKey
 from joserfc.jws import JWSRegistry
 
 from udi.kit.clock import now
-from udi.kit.credentials import InvalidSignatureError, SignedDocumentKind, SignedToken, SignedTokenKind, require_claims
+from udi.kit.credentials import (
+    InvalidSignatureError,
+    SignedDocumentKind,
+    SignedToken,
+    SignedTokenKind,
+    require_claims,
+)
 
 ALGORITHM = "Ed25519"
 LONG_AGO = datetime.fromtimestamp(0, UTC)
@@ -53,14 +59,23 @@ class Signer:
         """Follows the file: a rotation needs no restart."""
         return cls(_KeyFile(path))
 
-    def sign(self, kind: SignedTokenKind, *, subject: str, issuer: str, audience: str) -> str:
+    def sign(
+        self, kind: SignedTokenKind, *, subject: str, issuer: str, audience: str
+    ) -> str:
         """A compact JWS of this kind about a subject."""
         key = signing_key(self.read())
         header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind.typ}
         claims = kind.write(subject=subject, issuer=issuer, audience=audience)
         return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
-    def sign_document(self, claims: dict[str, Any], *, kind: SignedDocumentKind, issuer: str, audience: str) -> str:
+    def sign_document(
+        self,
+        claims: dict[str, Any],
+        *,
+        kind: SignedDocumentKind,
+        issuer: str,
+        audience: str,
+    ) -> str:
         """A compact JWS of something that stays true: with `iss`, `aud` and `iat`, without `exp`.
 
         It is no token: `verify` refuses it, as `verify_document` refuses tokens and documents of another kind.
@@ -100,7 +115,9 @@ def signing_key(keys: KeySet) -> Any:
     """The newest key that was published long enough; the oldest one while none was."""
     able = [key for key in keys.keys if key.is_private]
     published_keys = [key for key in able if made_at(key) <= now() - PUBLICATION_DELAY]
-    return published_keys[0] if published_keys else able[-1]
+    if published_keys:
+        return published_keys[0]
+    return able[-1]
 
 
 def made_at(key: Any) -> datetime:
@@ -132,7 +149,11 @@ def key_ages(path: Path) -> list[KeyAge]:
     modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     ages = [(key, made_at(key)) for key in keys.keys]
     return [
-        KeyAge(str(key.kid), created_at if created_at > LONG_AGO else modified_at, key is signing)
+        KeyAge(
+            str(key.kid),
+            created_at if created_at > LONG_AGO else modified_at,
+            key is signing,
+        )
         for key, created_at in ages
     ]
 
@@ -162,15 +183,21 @@ def remove_replaced_keys(text: str) -> str:
     """The set of a secret file with the key that signs and those that wait: what others signed is refused at once."""
     keys = _import_keys(text)
     signing = keys.keys.index(signing_key(keys))
-    return json.dumps({"keys": [key.as_dict(private=True) for key in keys.keys[: signing + 1]]})
+    return json.dumps(
+        {"keys": [key.as_dict(private=True) for key in keys.keys[: signing + 1]]}
+    )
 
 
 def _generate_key() -> dict[str, Any]:
     parameters: Any = {"use": "sig", "alg": ALGORITHM, "iat": _seconds(now())}
-    return dict(OKPKey.generate_key("Ed25519", parameters, auto_kid=True).as_dict(private=True))
+    return dict(
+        OKPKey.generate_key("Ed25519", parameters, auto_kid=True).as_dict(private=True)
+    )
 
 
-def verify(token: str, keys: Any, *, kind: SignedTokenKind, issuer: str, audience: str) -> SignedToken:
+def verify(
+    token: str, keys: Any, *, kind: SignedTokenKind, issuer: str, audience: str
+) -> SignedToken:
     """What a token of this kind says, when one of `keys` signed it.
 
     Raises:
@@ -185,10 +212,14 @@ def verify(token: str, keys: Any, *, kind: SignedTokenKind, issuer: str, audienc
 
 
 def _token_keys(keys: Any) -> KeySet:
-    return KeySet.import_key_set({"keys": [key for key in keys["keys"] if not key.get(DOCUMENTS_ONLY)]})
+    return KeySet.import_key_set(
+        {"keys": [key for key in keys["keys"] if not key.get(DOCUMENTS_ONLY)]}
+    )
 
 
-def verify_document(token: str, keys: Any, *, kind: SignedDocumentKind, issuer: str, audience: str) -> dict[str, Any]:
+def verify_document(
+    token: str, keys: Any, *, kind: SignedDocumentKind, issuer: str, audience: str
+) -> dict[str, Any]:
     """The claims of a document of this kind that was signed by one of `keys`; no time makes it wrong.
 
     Raises:

@@ -13,19 +13,37 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-CREATE, ADD, RESTRICT = 444, 445, 446
+CREATE = 444
+ADD = 445
+RESTRICT = 446
 """Numbers of the calls, the same on every processor."""
-VERSION, BENEATH = 1, 1
-EXECUTE, READ_FILE, READ_FOLDER = 1 << 0, 1 << 2, 1 << 3
+VERSION = 1
+BENEATH = 1
+EXECUTE = 1 << 0
+READ_FILE = 1 << 2
+READ_FOLDER = 1 << 3
 FILE_RIGHTS = EXECUTE | 1 << 1 | READ_FILE | 1 << 14 | 1 << 15
 """What may be said of a file: run, write, read, make shorter, and the calls of a device."""
 FILE_RIGHTS_BY_VERSION = (13, 14, 15, 15, 16)
 """How many rights over files each version of Landlock knows, the last one's for those after it."""
-PORTS_SINCE, PORTS = 4, 0b11
+PORTS_SINCE = 4
+PORTS = 0b11
 SYSTEM = (
-    "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/proc/self", "/proc/cpuinfo", "/proc/meminfo",
-    "/proc/stat", "/proc/sys/vm", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/dev/null", "/dev/urandom",
-)  # fmt: skip
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/proc/self",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/sys/vm",
+    "/sys/fs/cgroup",
+    "/sys/devices/system/cpu",
+    "/dev/null",
+    "/dev/urandom",
+)
 
 
 def version() -> int:
@@ -35,7 +53,9 @@ def version() -> int:
     return max(_call(ctypes.CDLL(None), CREATE, 0, 0, VERSION), 0)
 
 
-def restrict_paths(places: Iterable[Path], *, writes: bool, program: bool = True) -> bool:
+def restrict_paths(
+    places: Iterable[Path], *, writes: bool, program: bool = True
+) -> bool:
     """Reach `places` only, besides what a Python needs to run; write there only if `writes`. Whether the kernel sees to it.
 
     `program` False: not even what a Python needs, for one that has imported all that it will run.
@@ -46,18 +66,34 @@ def restrict_paths(places: Iterable[Path], *, writes: bool, program: bool = True
     spoken = version()
     if not spoken:
         return False
-    libc, every = ctypes.CDLL(None), (1 << FILE_RIGHTS_BY_VERSION[min(spoken, len(FILE_RIGHTS_BY_VERSION)) - 1]) - 1
-    ruleset_attributes = struct.pack("@QQ", every, PORTS) if spoken >= PORTS_SINCE else struct.pack("@Q", every)
-    rules = _call(libc, CREATE, ctypes.c_char_p(ruleset_attributes), len(ruleset_attributes), 0)
+    libc = ctypes.CDLL(None)
+    every = (
+        1 << FILE_RIGHTS_BY_VERSION[min(spoken, len(FILE_RIGHTS_BY_VERSION)) - 1]
+    ) - 1
+    if spoken >= PORTS_SINCE:
+        ruleset_attributes = struct.pack("@QQ", every, PORTS)
+    else:
+        ruleset_attributes = struct.pack("@Q", every)
+    rules = _call(
+        libc, CREATE, ctypes.c_char_p(ruleset_attributes), len(ruleset_attributes), 0
+    )
     if rules < 0:
         return False
     try:
         looking = EXECUTE | READ_FILE | READ_FOLDER
-        needed = (*SYSTEM, sys.prefix, sys.base_prefix, *filter(None, sys.path)) if program else ()
+        if program:
+            needed = (*SYSTEM, sys.prefix, sys.base_prefix, *filter(None, sys.path))
+        else:
+            needed = ()
         for path in needed:
             _add_rule(libc, rules, Path(path), looking)
         for place in places:
-            _add_rule(libc, rules, place, every & ~EXECUTE if writes else READ_FILE | READ_FOLDER)
+            _add_rule(
+                libc,
+                rules,
+                place,
+                every & ~EXECUTE if writes else READ_FILE | READ_FOLDER,
+            )
         return _call(libc, RESTRICT, rules, 0, 0) == 0
     finally:
         os.close(rules)
@@ -72,7 +108,14 @@ def _add_rule(libc: ctypes.CDLL, rules: int, place: Path, rights: int) -> None:
     try:
         if not stat.S_ISDIR(os.fstat(opened).st_mode):
             rights &= FILE_RIGHTS
-        _call(libc, ADD, rules, BENEATH, ctypes.c_char_p(struct.pack("=Qi", rights, opened)), 0)
+        _call(
+            libc,
+            ADD,
+            rules,
+            BENEATH,
+            ctypes.c_char_p(struct.pack("=Qi", rights, opened)),
+            0,
+        )
     finally:
         os.close(opened)
 
@@ -80,5 +123,8 @@ def _add_rule(libc: ctypes.CDLL, rules: int, place: Path, rights: int) -> None:
 def _call(libc: ctypes.CDLL, number: int, *arguments: object) -> int:
     """A call of the kernel that the C library has no name for."""
     libc.syscall.restype = ctypes.c_long
-    native_arguments = (ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments)
+    native_arguments = (
+        ctypes.c_long(argument) if isinstance(argument, int) else argument
+        for argument in arguments
+    )
     return int(libc.syscall(ctypes.c_long(number), *native_arguments))

@@ -48,7 +48,11 @@ def is_key(value: str | None) -> bool:
 
 def begin_attempt(key: str, back: str, level: int = 0) -> LoginAttempt:
     """A new attempt of the browser that holds the key."""
-    body = _encode(json.dumps([int(now().timestamp()), secrets.token_urlsafe(12), back, level]).encode())
+    body = _encode(
+        json.dumps(
+            [int(now().timestamp()), secrets.token_urlsafe(12), back, level]
+        ).encode()
+    )
     return _attempt(key, f"{body}.{_seal(key, LOGIN_STATE.purpose, body)}", back, level)
 
 
@@ -59,10 +63,16 @@ def resume_attempt(key: str | None, state: str) -> LoginAttempt:
         InvalidAttemptError: another browser began it, or more than an hour ago.
     """
     body, _, seal = state.partition(".")
-    if key is None or not is_key(key) or not hmac.compare_digest(seal.encode(), _seal(key, "state", body).encode()):
+    if (
+        key is None
+        or not is_key(key)
+        or not hmac.compare_digest(seal.encode(), _seal(key, "state", body).encode())
+    ):
         raise InvalidLoginAttemptError
     try:
-        began, _, back, level = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        began, _, back, level = json.loads(
+            base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+        )
     except (binascii.Error, ValueError) as error:
         raise InvalidLoginAttemptError from error
     if not 0 <= now().timestamp() - began + 1 <= LIFETIME.total_seconds():
@@ -71,7 +81,9 @@ def resume_attempt(key: str | None, state: str) -> LoginAttempt:
 
 
 def _attempt(key: str, state: str, back: str, level: int) -> LoginAttempt:
-    return LoginAttempt(state, _seal(key, "nonce", state), _seal(key, "verifier", state), back, level)
+    return LoginAttempt(
+        state, _seal(key, "nonce", state), _seal(key, "verifier", state), back, level
+    )
 
 
 def _seal(key: str, purpose: str, text: str) -> str:

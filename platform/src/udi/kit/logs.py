@@ -6,7 +6,16 @@ from typing import Literal, TextIO
 
 import structlog
 
-NOISY = ("httpx", "httpcore", "pgqueuer", "asyncio", "alembic", "granian", "litestar", "udi.kit.fifo_pool")
+NOISY = (
+    "httpx",
+    "httpcore",
+    "pgqueuer",
+    "asyncio",
+    "alembic",
+    "granian",
+    "litestar",
+    "udi.kit.fifo_pool",
+)
 
 
 class _ErrorStream(logging.StreamHandler[TextIO]):
@@ -33,7 +42,9 @@ class _LineLogger:
 def configure(style: Literal["text", "json"]) -> None:
     """Set up logging once for the process; the lines of libraries look like ours."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -47,7 +58,11 @@ def configure(style: Literal["text", "json"]) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
     handler = _ErrorStream()
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processor=renderer, foreign_pre_chain=shared
+        )
+    )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

@@ -23,7 +23,9 @@ def limit_data(most: int) -> None:
     A limit that is lower already is kept.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    finite_limits = [limit for limit in (soft, hard, most) if limit != resource.RLIM_INFINITY]
+    finite_limits = [
+        limit for limit in (soft, hard, most) if limit != resource.RLIM_INFINITY
+    ]
     resource.setrlimit(resource.RLIMIT_DATA, (min(finite_limits), hard))
 
 

@@ -32,7 +32,9 @@ OWN_SCHEMAS = {"app", "platform"}
 def configuration(settings: Settings, program: ProgramName) -> Config:
     """Alembic's configuration for one program."""
     config = Config()
-    config.set_main_option("script_location", str(revisions.PACKAGE / program / "migrations"))
+    config.set_main_option(
+        "script_location", str(revisions.PACKAGE / program / "migrations")
+    )
     config.set_main_option("path_separator", "os")
     config.attributes["dsn"] = settings.dsn(program, "owner")
     config.attributes["reader"] = f"udi_{program}_app"
@@ -45,7 +47,9 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
     Without `contract` what earlier releases use stays, unless the database is new and so has no earlier release.
     A table that somebody holds is waited for in short tries, so that nobody waits behind us for long.
     """
-    heads = asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
+    heads = asyncio.run(
+        _with_connection(settings.dsn(program, "owner"), _current_heads)
+    )
     expand, last = revision_chain(program), revision_chain(program, "contract")
     target_revisions = [expand[-1]] if list_missing_revisions(program, heads) else []
     if last and (contract or not heads) and last[-1] not in heads:
@@ -82,26 +86,45 @@ def check(settings: Settings, program: ProgramName) -> None:
 def pending(settings: Settings, program: ProgramName) -> list[str]:
     """Expanding revisions that the database does not have yet, oldest first."""
     return list_missing_revisions(
-        program, asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
+        program,
+        asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads)),
     )
 
 
 def find_contracting(settings: Settings, program: ProgramName) -> dict[str, str]:
     """Contracting revisions that were not run, oldest first, each with the first version that can do without."""
-    heads = asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
+    heads = asyncio.run(
+        _with_connection(settings.dsn(program, "owner"), _current_heads)
+    )
     contracting_revisions = revision_chain(program, "contract")
-    reached = max((contracting_revisions.index(head) for head in heads if head in contracting_revisions), default=-1)
-    return {name: unused_since(program, name) for name in contracting_revisions[reached + 1 :]}
+    reached = max(
+        (
+            contracting_revisions.index(head)
+            for head in heads
+            if head in contracting_revisions
+        ),
+        default=-1,
+    )
+    return {
+        name: unused_since(program, name)
+        for name in contracting_revisions[reached + 1 :]
+    }
 
 
 def find_contracted(settings: Settings, program: ProgramName) -> dict[str, str]:
     """Contracting revisions that were run: a program older than what each says no longer works."""
     left = find_contracting(settings, program)
-    return {name: unused_since(program, name) for name in revision_chain(program, "contract") if name not in left}
+    return {
+        name: unused_since(program, name)
+        for name in revision_chain(program, "contract")
+        if name not in left
+    }
 
 
 def _current_heads(connection: Connection) -> tuple[str, ...]:
-    return MigrationContext.configure(connection, opts={"version_table_schema": "public"}).get_current_heads()
+    return MigrationContext.configure(
+        connection, opts={"version_table_schema": "public"}
+    ).get_current_heads()
 
 
 async def _with_connection(dsn: str, run: Callable[[Connection], T]) -> T:
@@ -127,7 +150,9 @@ def run_environment(metadata: MetaData) -> None:
             connection=connection,
             target_metadata=metadata,
             include_schemas=True,
-            include_name=lambda name, kind, _parents: kind != "schema" or name in OWN_SCHEMAS,
+            include_name=lambda name, kind, _parents: (
+                kind != "schema" or name in OWN_SCHEMAS
+            ),
             version_table_schema="public",
             transaction_per_migration=True,
             compare_type=True,
@@ -136,7 +161,9 @@ def run_environment(metadata: MetaData) -> None:
         connection.commit()
         with context.begin_transaction():
             context.run_migrations()
-        connection.exec_driver_sql(f"GRANT SELECT ON public.alembic_version TO {context.config.attributes['reader']}")
+        connection.exec_driver_sql(
+            f"GRANT SELECT ON public.alembic_version TO {context.config.attributes['reader']}"
+        )
         connection.commit()
 
     asyncio.run(_with_connection(context.config.attributes["dsn"], migrate))

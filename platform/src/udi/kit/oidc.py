@@ -19,7 +19,13 @@ from udi.kit.clock import now
 from udi.kit.credentials import IdentityTokenKind, SecretKind
 from udi.kit.http import OutgoingClient, OutgoingError, exact_host
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError, IssuerKeys, require_claim_values, verify
+from udi.kit.tokens import (
+    IdentityUnavailableError,
+    InvalidTokenError,
+    IssuerKeys,
+    require_claim_values,
+    verify,
+)
 from udi.settings import ProgramName, Settings
 
 CLIENT_SECRET = SecretKind(name="secret of a client")
@@ -71,7 +77,9 @@ def login_client_id(slug: str, node: str) -> str:
     return f"{node_client_id(slug, node)}-login"
 
 
-def territory_client(settings: Settings, program: ProgramName, territory: Territory) -> IdentityClient:
+def territory_client(
+    settings: Settings, program: ProgramName, territory: Territory
+) -> IdentityClient:
     """A program of a territory, with its secret; that of a producer's own node came with its invitation.
 
     Raises:
@@ -79,7 +87,9 @@ def territory_client(settings: Settings, program: ProgramName, territory: Territ
     """
     if program == "node" and settings.own_node:
         name = login_client_id(territory.slug, settings.node_name)
-        return IdentityClient(name, settings.secret(f"node_login_{territory.slug}"), territory.origin)
+        return IdentityClient(
+            name, settings.secret(f"node_login_{territory.slug}"), territory.origin
+        )
     name = client_id(program, territory.slug)
     return IdentityClient(name, settings.client_secret(program, name), territory.origin)
 
@@ -124,7 +134,9 @@ class IdentityService:
     def __init__(self, settings: Settings) -> None:
         self.issuer = settings.issuer
         inside = f"{settings.keycloak_internal_url}/realms/{settings.identity_realm}"
-        self._public, self._inside = (f"{realm}/protocol/openid-connect" for realm in (self.issuer, inside))
+        self._public, self._inside = (
+            f"{realm}/protocol/openid-connect" for realm in (self.issuer, inside)
+        )
         # The operator names this address: it may be a private one.
         self._outgoing = OutgoingClient([exact_host(inside)])
         self.keys = IssuerKeys(self._fetch_keys)
@@ -146,7 +158,11 @@ class IdentityService:
         fresh: bool = False,
     ) -> str:
         """Where the browser goes to log in; `level` 2 asks for a second factor, `fresh` for the password again."""
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        challenge = (
+            base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+            .decode()
+            .rstrip("=")
+        )
         query = {
             "client_id": client.id,
             "redirect_uri": client.callback,
@@ -164,17 +180,28 @@ class IdentityService:
 
     def logout_url(self, client: IdentityClient, *, id_token: str) -> str:
         """Where the browser goes to end its session at the identity service; it comes back to the home page."""
-        query = {"client_id": client.id, "post_logout_redirect_uri": f"{client.origin}/"}
+        query = {
+            "client_id": client.id,
+            "post_logout_redirect_uri": f"{client.origin}/",
+        }
         return f"{self._public}/logout?{urlencode(query | ({'id_token_hint': id_token} if id_token else {}))}"
 
-    async def exchange(self, client: IdentityClient, *, code: str, nonce: str, verifier: str) -> Login:
+    async def exchange(
+        self, client: IdentityClient, *, code: str, nonce: str, verifier: str
+    ) -> Login:
         """The login behind a code.
 
         Raises:
             IdentityAwayError, IdentityRefusedError, InvalidTokenError
         """
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": client.callback}
-        return await self._login(client, {**form, "code_verifier": verifier}, nonce=nonce)
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": client.callback,
+        }
+        return await self._login(
+            client, {**form, "code_verifier": verifier}, nonce=nonce
+        )
 
     async def refresh(self, client: IdentityClient, refresh_token: str) -> Login:
         """The same login with the rights of this moment. Not asked again for a while after an unanswered question.
@@ -185,7 +212,11 @@ class IdentityService:
         if now() < self._quiet_until:
             msg = "The identity service did not answer a moment ago."
             raise IdentityUnavailableError(msg)
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "scope": SCOPE}
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "scope": SCOPE,
+        }
         return await self._login(client, form)
 
     async def machine_token(self, client_id: str, secret: str) -> Mapping[str, Any]:
@@ -194,7 +225,9 @@ class IdentityService:
         Raises:
             IdentityAwayError, IdentityRefusedError
         """
-        return await self._token(client_id, secret, {"grant_type": "client_credentials"})
+        return await self._token(
+            client_id, secret, {"grant_type": "client_credentials"}
+        )
 
     async def read_logout_token(self, token: str) -> LogoutNotice:
         """What a back-channel logout token announces (OpenID Connect Back-Channel Logout 1.0, section 2.6).
@@ -205,22 +238,54 @@ class IdentityService:
             InvalidTokenError, IdentityAwayError
         """
         claims = await verify(token, self.keys, kind=LOGOUT_TOKEN, issuer=self.issuer)
-        events, sid, subject = claims.get("events"), claims.get("sid"), claims.get("sub")
-        if not isinstance(events, Mapping) or LOGOUT_EVENT not in events or "nonce" in claims:
+        events = claims.get("events")
+        sid = claims.get("sid")
+        subject = claims.get("sub")
+        if (
+            not isinstance(events, Mapping)
+            or LOGOUT_EVENT not in events
+            or "nonce" in claims
+        ):
             raise InvalidTokenError("it announces no logout")
-        if not (isinstance(claims.get("aud"), str) and claims.get("jti") and (sid or subject)):
+        if not (
+            isinstance(claims.get("aud"), str)
+            and claims.get("jti")
+            and (sid or subject)
+        ):
             raise InvalidTokenError("it does not say whose session ends")
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)
         return LogoutNotice(
-            claims["aud"], self.issuer, str(subject or ""), str(sid or ""), str(claims["jti"]), expires_at
+            claims["aud"],
+            self.issuer,
+            str(subject or ""),
+            str(sid or ""),
+            str(claims["jti"]),
+            expires_at,
         )
 
-    async def _login(self, client: IdentityClient, form: Mapping[str, str], *, nonce: str | None = None) -> Login:
+    async def _login(
+        self,
+        client: IdentityClient,
+        form: Mapping[str, str],
+        *,
+        nonce: str | None = None,
+    ) -> Login:
         granted = await self._token(client.id, client.secret, form)
-        id_token, access_token = str(granted.get("id_token")), str(granted.get("access_token"))
-        person = await verify(id_token, self.keys, kind=ID_TOKEN, issuer=self.issuer, audience=client.id)
-        require_claim_values(person, azp=client.id, **({"nonce": nonce} if nonce else {}))
-        rights = await verify(access_token, self.keys, kind=ACCESS_TOKEN, issuer=self.issuer, audience=client.origin)
+        id_token = str(granted.get("id_token"))
+        access_token = str(granted.get("access_token"))
+        person = await verify(
+            id_token, self.keys, kind=ID_TOKEN, issuer=self.issuer, audience=client.id
+        )
+        require_claim_values(
+            person, azp=client.id, **({"nonce": nonce} if nonce else {})
+        )
+        rights = await verify(
+            access_token,
+            self.keys,
+            kind=ACCESS_TOKEN,
+            issuer=self.issuer,
+            audience=client.origin,
+        )
         require_claim_values(rights, azp=client.id, sub=person.get("sub"))
         return Login(
             issuer=self.issuer,
@@ -238,23 +303,35 @@ class IdentityService:
             access_expires_at=datetime.fromtimestamp(rights["exp"], UTC),
         )
 
-    async def _token(self, client_id: str, secret: str, form: Mapping[str, str]) -> Mapping[str, Any]:
-        answer = await self._call("POST", "token", {**form, "client_id": client_id, "client_secret": secret})
+    async def _token(
+        self, client_id: str, secret: str, form: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        answer = await self._call(
+            "POST", "token", {**form, "client_id": client_id, "client_secret": secret}
+        )
         body = _json(answer)
         if answer.is_success:
             return body
-        raise IdentityRefusedError(str(body.get("error", "unknown")), str(body.get("error_description", "")))
+        raise IdentityRefusedError(
+            str(body.get("error", "unknown")), str(body.get("error_description", ""))
+        )
 
     async def _fetch_keys(self) -> Mapping[str, Any]:
         answer = await self._call("GET", "certs")
         return _json(answer)
 
-    async def _call(self, method: str, what: str, form: Mapping[str, str] | None = None) -> httpx.Response:
+    async def _call(
+        self, method: str, what: str, form: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         try:
             async with asyncio.timeout(PATIENCE):
-                answer = await self._outgoing.request(method, f"{self._inside}/{what}", data=form)
+                answer = await self._outgoing.request(
+                    method, f"{self._inside}/{what}", data=form
+                )
             if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-                raise OutgoingError("it answers that it cannot", status=answer.status_code)  # noqa: TRY301
+                raise OutgoingError(  # noqa: TRY301
+                    "it answers that it cannot", status=answer.status_code
+                )
         except (OutgoingError, TimeoutError) as error:
             self._quiet_until = now() + QUIET
             msg = f"The identity service does not answer ({type(error).__name__})."
@@ -269,11 +346,15 @@ def _level_claims(level: int) -> dict[str, Any]:
 
 
 def _read_level(acr: object) -> int:
-    return int(acr) if isinstance(acr, str) and acr.isascii() and acr.isdigit() and len(acr) == 1 else 0
+    if isinstance(acr, str) and acr.isascii() and acr.isdigit() and len(acr) == 1:
+        return int(acr)
+    return 0
 
 
 def _read_moment(seconds: object) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) and seconds > 0 else None
+    if isinstance(seconds, int) and seconds > 0:
+        return datetime.fromtimestamp(seconds, UTC)
+    return None
 
 
 def _json(answer: httpx.Response) -> Mapping[str, Any]:

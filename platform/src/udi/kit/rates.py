@@ -33,9 +33,11 @@ class RateLimiter:
             TooManyError: nothing is left until the window ends.
         """
         now = self.clock()
-        window, left_seconds = int(now // self.seconds), self.seconds - int(now % self.seconds)
+        window = int(now // self.seconds)
+        left_seconds = self.seconds - int(now % self.seconds)
         if window != self._window or len(self._used) > MAX_READERS:
-            self._window, self._used = window, {}
+            self._window = window
+            self._used = {}
         used = self._used.get(reader, 0) + cost
         headers = self._headers(max(self.limit - used, 0), left_seconds)
         if used > self.limit:

@@ -19,13 +19,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
-TENANT, USED = "tenant", "used"
+TENANT = "tenant"
+USED = "used"
 """Where a connection notes the territory that it has, and when it was given back."""
 FRESH = 1.0
 """Seconds after which a connection is looked at before it is used again."""
 SET_TENANT = "SELECT set_config('app.tenant', $1, false)"
-OPTIONS = {"isolation_level": "AUTOCOMMIT", "pool_pre_ping": False, "pool_reset_on_return": None}
-SERVER = {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"}
+OPTIONS = {
+    "isolation_level": "AUTOCOMMIT",
+    "pool_pre_ping": False,
+    "pool_reset_on_return": None,
+}
+SERVER = {
+    "default_transaction_read_only": "on",
+    "plan_cache_mode": "force_generic_plan",
+}
 """What is read there is found by keys, whatever their values: planned once for each connection, not at each reading, which
 took the database twice the time of the reading itself.
 """
@@ -38,7 +46,11 @@ def watch_connections(engine: AsyncEngine) -> None:
     """
     dialect = engine.sync_engine.dialect
 
-    def look(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    def look(
+        connection: DBAPIConnection,
+        entry: ConnectionPoolEntry,
+        _proxy: PoolProxiedConnection,
+    ) -> None:
         if connection.driver_connection.is_closed():
             raise DisconnectionError
         used = entry.info.get(USED)
@@ -79,14 +91,22 @@ class RowReader:
         connection = await greenlet_spawn(self.engine.sync_engine.raw_connection)
         try:
             return await self._fetch(connection, statement, arguments)
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, asyncio.CancelledError):
+        except (
+            asyncpg.PostgresConnectionError,
+            asyncpg.InterfaceError,
+            OSError,
+            asyncio.CancelledError,
+        ):
             connection.invalidate()
             raise
         finally:
             await greenlet_spawn(connection.close)
 
     async def _fetch(
-        self, connection: PoolProxiedConnection, statement: str, arguments: Sequence[Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: str,
+        arguments: Sequence[Any],
     ) -> Sequence[asyncpg.Record]:
         driver: Any = connection.driver_connection
         if connection.info.get(TENANT) != self.tenant:

@@ -20,7 +20,12 @@ PACKAGE = Path(__file__).parents[1]
 async def find_pending(session: AsyncSession, program: ProgramName) -> list[str]:
     """Expanding revisions that the database does not have yet, oldest first; any role may read where it stands."""
     return list_missing_revisions(
-        program, tuple(await session.scalars(text("SELECT version_num FROM public.alembic_version")))
+        program,
+        tuple(
+            await session.scalars(
+                text("SELECT version_num FROM public.alembic_version")
+            )
+        ),
     )
 
 
@@ -56,7 +61,10 @@ def revision_chain(program: ProgramName, phase: Phase = "expand") -> tuple[str, 
 def _read_declarations(program: ProgramName) -> dict[str, dict[str, Any]]:
     """By revision, the names to which its file gives a plain value."""
     files = (PACKAGE / program / "migrations/versions").glob("*.py")
-    return {str(declaration["revision"]): declaration for declaration in map(_read_constants, files)}
+    return {
+        str(declaration["revision"]): declaration
+        for declaration in map(_read_constants, files)
+    }
 
 
 def _read_constants(path: Path) -> dict[str, Any]:

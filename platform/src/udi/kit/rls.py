@@ -23,14 +23,25 @@ def foundation(program: ProgramName) -> list[str]:
     ]
 
 
-def isolate(program: ProgramName, table: str, *, public: str | None = None, append_only: bool = False) -> list[str]:
+def isolate(
+    program: ProgramName,
+    table: str,
+    *,
+    public: str | None = None,
+    append_only: bool = False,
+) -> list[str]:
     """Statements that isolate one table of the schema `app` by territory.
 
     `public` is the condition under which an anonymous reader sees a row (None: never).
     `append_only` gives the roles no right to change or delete.
     """
-    app, worker, anonymous = (f"udi_{program}_{role}" for role in ("app", "worker", "public"))
-    rights = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
+    app, worker, anonymous = (
+        f"udi_{program}_{role}" for role in ("app", "worker", "public")
+    )
+    if append_only:
+        rights = "SELECT, INSERT"
+    else:
+        rights = "SELECT, INSERT, UPDATE, DELETE"
     statements = [
         f"ALTER TABLE app.{table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE app.{table} FORCE ROW LEVEL SECURITY",
@@ -66,7 +77,9 @@ HOLDERS = {
 }
 
 
-def confine(program: ProgramName, table: str, *, by: str, unless: str | None = None) -> list[str]:
+def confine(
+    program: ProgramName, table: str, *, by: str, unless: str | None = None
+) -> list[str]:
     """Statements that keep pages to the rows of the spaces that their person belongs to, inside one territory.
 
     Restrictive policies, on top of those of `isolate`, for the role of the pages only. `by` is the column that says
@@ -74,7 +87,8 @@ def confine(program: ProgramName, table: str, *, by: str, unless: str | None = N
     everybody reads a row all the same. A transaction that names no spaces (jobs, commands) is not kept to any.
     """
     bound = f"tenant_id = app.current_tenant() AND ({OWN} IS NULL OR {HOLDERS[by].format(table=table)}"
-    own, read = f"{bound})", f"{bound} OR {unless})" if unless else f"{bound})"
+    own = f"{bound})"
+    read = f"{bound} OR {unless})" if unless else f"{bound})"
     to = f"TO udi_{program}_app"
     return [
         f"CREATE POLICY own_spaces_read ON app.{table} AS RESTRICTIVE FOR SELECT {to} USING ({read})",

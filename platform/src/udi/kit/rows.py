@@ -8,7 +8,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, Table, delete, insert, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    delete,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,7 +50,11 @@ class ArchivedTable:
 
     @property
     def columns(self) -> list[Column[Any]]:
-        return [column for column in self.table.columns if column.name not in {TENANT, *self.regenerated_columns}]
+        return [
+            column
+            for column in self.table.columns
+            if column.name not in {TENANT, *self.regenerated_columns}
+        ]
 
 
 @dataclass(frozen=True)
@@ -65,15 +78,28 @@ class ImportMapping:
 
 
 async def read_rows(
-    session: AsyncSession, carried: ArchivedTable, tenant: UUID, *only: ColumnElement[bool]
+    session: AsyncSession,
+    carried: ArchivedTable,
+    tenant: UUID,
+    *only: ColumnElement[bool],
 ) -> AsyncIterator[bytes]:
     """Each row (`only` those) as one line, in the order of the key; the territory's id is in none."""
-    table, names = carried.table, [column.name for column in carried.columns]
-    query = select(*carried.columns).where(table.c[TENANT] == tenant, *only).order_by(*table.primary_key.columns)
+    table = carried.table
+    names = [column.name for column in carried.columns]
+    query = (
+        select(*carried.columns)
+        .where(table.c[TENANT] == tenant, *only)
+        .order_by(*table.primary_key.columns)
+    )
     rows = await session.stream(query, execution_options={"yield_per": BATCH})
     async for row in rows:
-        values = {name: _encode_value(value) for name, value in zip(names, row, strict=True)}
-        yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        values = {
+            name: _encode_value(value) for name, value in zip(names, row, strict=True)
+        }
+        yield (
+            json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+            + b"\n"
+        )
 
 
 async def replace_rows(
@@ -87,43 +113,64 @@ async def replace_rows(
 
     As the owner, with the territory set: row-level security holds, and tables that are only added to may be emptied.
     """
-    await delete_rows(session, [carried_table.table for carried_table in carried], tenant)
+    await delete_rows(
+        session, [carried_table.table for carried_table in carried], tenant
+    )
     counts = {}
     for carried_table in sort_by_dependency(carried):
         counts[carried_table.name] = await add_rows(
-            session, carried_table, parse_rows(carried_table, lines.get(carried_table.name, ()), moves), tenant
+            session,
+            carried_table,
+            parse_rows(carried_table, lines.get(carried_table.name, ()), moves),
+            tenant,
         )
     return counts
 
 
-async def add_rows(session: AsyncSession, carried: ArchivedTable, rows: Iterable[Row], tenant: UUID) -> int:
+async def add_rows(
+    session: AsyncSession, carried: ArchivedTable, rows: Iterable[Row], tenant: UUID
+) -> int:
     """Put rows into a table; how many."""
     count = 0
     for batch in _batch_rows(rows):
-        await session.execute(insert(carried.table), [{TENANT: tenant, **row} for row in batch])
+        await session.execute(
+            insert(carried.table), [{TENANT: tenant, **row} for row in batch]
+        )
         count += len(batch)
     return count
 
 
 def sort_by_dependency(carried: Sequence[ArchivedTable]) -> list[ArchivedTable]:
     """Tables that others point to first."""
-    order = {table.name: place for place, table in enumerate(carried[0].table.metadata.sorted_tables)}
+    order = {
+        table.name: place
+        for place, table in enumerate(carried[0].table.metadata.sorted_tables)
+    }
     return sorted(carried, key=lambda carried_table: order[carried_table.name])
 
 
-async def delete_rows(session: AsyncSession, tables: Iterable[Table], tenant: UUID) -> dict[str, int]:
+async def delete_rows(
+    session: AsyncSession, tables: Iterable[Table], tenant: UUID
+) -> dict[str, int]:
     """Delete what a territory has in these tables, those that point to others first; how many, by table."""
     table_by_name = {table.name: table for table in tables}
     count_by_table: dict[str, int] = {}
     metadata = next(iter(table_by_name.values())).metadata
     for table in reversed(metadata.sorted_tables):
-        if table.name in table_by_name and table.schema == table_by_name[table.name].schema:
-            done: Any = await session.execute(delete(table).where(table.c[TENANT] == tenant))
+        if (
+            table.name in table_by_name
+            and table.schema == table_by_name[table.name].schema
+        ):
+            done: Any = await session.execute(
+                delete(table).where(table.c[TENANT] == tenant)
+            )
             count_by_table[table.name] = done.rowcount
     return count_by_table
 
 
-def parse_rows(carried: ArchivedTable, lines: Iterable[bytes], moves: ImportMapping) -> Iterator[Row]:
+def parse_rows(
+    carried: ArchivedTable, lines: Iterable[bytes], moves: ImportMapping
+) -> Iterator[Row]:
     """The rows of an archive's lines.
 
     Raises:
@@ -132,7 +179,10 @@ def parse_rows(carried: ArchivedTable, lines: Iterable[bytes], moves: ImportMapp
     columns = {column.name: column for column in carried.columns}
     for line in lines:
         values = json.loads(line)
-        if not isinstance(values, dict) or values.keys() - columns.keys() - carried.former_columns:
+        if (
+            not isinstance(values, dict)
+            or values.keys() - columns.keys() - carried.former_columns
+        ):
             raise ValueError(f"A line is not a row of {carried.name}.")
         row = {
             name: _decode_value(columns[name], value)
@@ -150,7 +200,9 @@ def parse_rows(carried: ArchivedTable, lines: Iterable[bytes], moves: ImportMapp
 def replace_addresses(value: Any, addresses: Mapping[str, str]) -> Any:
     """A value of JSON where each text that begins with an address begins with its new one."""
     if isinstance(value, dict):
-        return {name: replace_addresses(inner, addresses) for name, inner in value.items()}
+        return {
+            name: replace_addresses(inner, addresses) for name, inner in value.items()
+        }
     if isinstance(value, list):
         return [replace_addresses(inner, addresses) for inner in value]
     if isinstance(value, str):
@@ -189,7 +241,10 @@ def _is_absent(column: Column[Any], value: Any) -> bool:
 def _decode_value(column: Column[Any], value: Any) -> Any:
     if value is None:
         return None
-    if isinstance(column.type, postgresql.TIMESTAMP) or column.type.python_type is datetime:
+    if (
+        isinstance(column.type, postgresql.TIMESTAMP)
+        or column.type.python_type is datetime
+    ):
         return datetime.fromisoformat(value)
     if column.type.python_type is date:
         return date.fromisoformat(value)

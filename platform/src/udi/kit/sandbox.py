@@ -21,12 +21,23 @@ from udi.kit import system_calls
 from udi.kit.landlock import restrict_paths
 from udi.kit.system_calls import ArgumentRule
 
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_SET_MDWE = 1, 22, 38, 65
+PR_SET_PDEATHSIG = 1
+PR_SET_SECCOMP = 22
+PR_SET_NO_NEW_PRIVS = 38
+PR_SET_MDWE = 65
 REFUSE_EXECUTABLE = 1
 FILTERED = 2
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
-ALLOW, KILL_PROCESS, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
+LOAD = 0x20
+EQUAL = 0x15
+AT_LEAST = 0x35
+ANY_BIT = 0x45
+RETURN = 0x06
+NUMBER = 0
+ARCHITECTURE = 4
+FIRST_ARGUMENT = 16
+ALLOW = 0x7FFF0000
+KILL_PROCESS = 0x80000000
+REFUSE = 0x00050000
 OTHER_ABI = 0x40000000
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -62,7 +73,11 @@ def enter_sandbox(limits: ProcessLimits, parent: int) -> bool:
     Path("/proc/self/oom_score_adj").write_text("1000")
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     libc.prctl(PR_SET_MDWE, REFUSE_EXECUTABLE, 0, 0, 0)
-    restrict_paths(map(Path, limits.places), writes=limits.file_bytes > 0, program=not limits.modules)
+    restrict_paths(
+        map(Path, limits.places),
+        writes=limits.file_bytes > 0,
+        program=not limits.modules,
+    )
     _set_limits(limits, processes=None)
     filtered = _install_filter(libc, limits)
     if not filtered:
@@ -74,7 +89,9 @@ def limit_cpu_time(seconds: float) -> None:
     """Let this process use the processor for so long from now, then be told to stop."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime + seconds) + 2
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1])
+    )
 
 
 def _set_limits(limits: ProcessLimits, *, processes: int | None) -> None:
@@ -88,7 +105,10 @@ def _set_limits(limits: ProcessLimits, *, processes: int | None) -> None:
         value_by_kind[resource.RLIMIT_NPROC] = processes
     for kind, value in value_by_kind.items():
         hardest = resource.getrlimit(kind)[1]
-        bounded = value if hardest == resource.RLIM_INFINITY else min(value, hardest)
+        if hardest == resource.RLIM_INFINITY:
+            bounded = value
+        else:
+            bounded = min(value, hardest)
         resource.setrlimit(kind, (bounded, bounded))
 
 
@@ -111,10 +131,14 @@ def _install_filter(libc: ctypes.CDLL, limits: ProcessLimits) -> bool:
     code = b"".join(write_filter(*machine, limits=limits, pid=os.getpid()))
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
-    return bool(libc.prctl(PR_SET_SECCOMP, FILTERED, ctypes.c_char_p(program), 0, 0) == 0)
+    return bool(
+        libc.prctl(PR_SET_SECCOMP, FILTERED, ctypes.c_char_p(program), 0, 0) == 0
+    )
 
 
-def write_filter(architecture: int, place: int, *, limits: ProcessLimits, pid: int) -> Iterator[bytes]:
+def write_filter(
+    architecture: int, place: int, *, limits: ProcessLimits, pid: int
+) -> Iterator[bytes]:
     """A classic BPF program over `struct seccomp_data`, for the process `pid`: what is not named is refused.
 
     It answers EPERM, and ENOSYS to calls of `system_calls.NEWEST` and after; a call of another processor ends the process.
@@ -130,11 +154,19 @@ def write_filter(architecture: int, place: int, *, limits: ProcessLimits, pid: i
             yield _instruction(EQUAL, numbers[place], no=1)
             yield _instruction(RETURN, ALLOW)
     for rule in _list_argument_rules(pid):
-        yield from _check_argument(rule.numbers[place], rule.argument, [(EQUAL, value) for value in rule.values])
-    yield from _check_argument(system_calls.CLONE[place], 0, [(ANY_BIT, system_calls.CLONE_THREAD)])
+        yield from _check_argument(
+            rule.numbers[place],
+            rule.argument,
+            [(EQUAL, value) for value in rule.values],
+        )
+    yield from _check_argument(
+        system_calls.CLONE[place], 0, [(ANY_BIT, system_calls.CLONE_THREAD)]
+    )
     if not limits.modules:
         for numbers, argument in system_calls.OPEN:
-            yield from _check_opening(numbers[place], argument, writes=limits.file_bytes > 0)
+            yield from _check_opening(
+                numbers[place], argument, writes=limits.file_bytes > 0
+            )
     yield _instruction(AT_LEAST, system_calls.NEWEST, no=1)
     yield _instruction(RETURN, REFUSE | errno.ENOSYS)
     yield _instruction(RETURN, REFUSE | errno.EPERM)
@@ -162,7 +194,9 @@ def _list_argument_rules(pid: int) -> tuple[ArgumentRule, ...]:
     )
 
 
-def _check_argument(number: int, argument: int, tests: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+def _check_argument(
+    number: int, argument: int, tests: Sequence[tuple[int, int]]
+) -> Iterator[bytes]:
     """Allow a call when one of its arguments passes one of the tests, else refuse it."""
     if number < 0:
         return

@@ -24,18 +24,32 @@ async def reseal_table(session: AsyncSession, table: Any, ring: Keyring) -> int:
     count = 0
     for column in sealed_columns(table):
         stored = type_coerce(column, Text)
-        pending = (stored != "", ~stored.startswith(f"{MARK}:{ring.current_key.id}:", autoescape=True))
-        query = select(table.id, column).where(*pending).limit(AT_ONCE).with_for_update(skip_locked=True)
+        pending = (
+            stored != "",
+            ~stored.startswith(f"{MARK}:{ring.current_key.id}:", autoescape=True),
+        )
+        query = (
+            select(table.id, column)
+            .where(*pending)
+            .limit(AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
         for row_id, text in (await session.execute(query)).all():
             values = {column.name: text}
             statement = update(table).where(table.id == row_id).values(values)
-            await session.execute(statement.execution_options(synchronize_session=False))
+            await session.execute(
+                statement.execution_options(synchronize_session=False)
+            )
             count += 1
     return count
 
 
 async def reseal_periodically(
-    database: Database, registry: TerritoryRegistry, tables: Sequence[Any], *, every: float = 600
+    database: Database,
+    registry: TerritoryRegistry,
+    tables: Sequence[Any],
+    *,
+    every: float = 600,
 ) -> None:
     """Seal what lies in clear or under a replaced key, in every territory, again and again; a companion of the worker.
 
@@ -53,10 +67,16 @@ async def reseal_periodically(
             try:
                 await reseal_territory(database, territory.id, tables)
             except Exception as error:  # noqa: BLE001 - one territory keeps no other back
-                log.warning("columns not sealed again", tenant=str(territory.id), error=type(error).__name__)
+                log.warning(
+                    "columns not sealed again",
+                    tenant=str(territory.id),
+                    error=type(error).__name__,
+                )
 
 
-async def reseal_territory(database: Database, tenant: UUID, tables: Sequence[Any]) -> int:
+async def reseal_territory(
+    database: Database, tenant: UUID, tables: Sequence[Any]
+) -> int:
     """Seal again what needs it in one territory; the number of values."""
     total = 0
     for table in tables:

@@ -50,7 +50,9 @@ class ColumnKeys:
             MissingSecretError: not even the program's own key is there.
         """
         if self._own is None:
-            self._own = KeyringKey(OWN_KEY, LONG_AGO, self._settings.derived_key(self._program, "columns"))
+            self._own = KeyringKey(
+                OWN_KEY, LONG_AGO, self._settings.derived_key(self._program, "columns")
+            )
         try:
             drawn = self._read_ring().keys
         except MissingSecretError:
@@ -83,7 +85,9 @@ class SealedText(TypeDecorator[str]):
         self.purpose = purpose
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return seal(_find_keyring(dialect), self.purpose, value) if value else value
+        if value:
+            return seal(_find_keyring(dialect), self.purpose, value)
+        return value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None or not value.startswith(f"{MARK}:"):
@@ -95,7 +99,9 @@ def seal(ring: Keyring, purpose: str, text: str) -> str:
     """A text sealed with the leading key, for one purpose."""
     key = ring.current_key
     nonce = os.urandom(NONCE)
-    sealed = nonce + _cipher(key, purpose).encrypt(nonce, text.encode(), purpose.encode())
+    sealed = nonce + _cipher(key, purpose).encrypt(
+        nonce, text.encode(), purpose.encode()
+    )
     return f"{MARK}:{key.id}:{base64.urlsafe_b64encode(sealed).decode()}"
 
 
@@ -111,14 +117,22 @@ def unseal(ring: Keyring, purpose: str, value: str) -> str:
         raise BrokenColumnError(purpose)
     try:
         sealed = base64.urlsafe_b64decode(encoded)
-        return _cipher(key, purpose).decrypt(sealed[:NONCE], sealed[NONCE:], purpose.encode()).decode()
+        return (
+            _cipher(key, purpose)
+            .decrypt(sealed[:NONCE], sealed[NONCE:], purpose.encode())
+            .decode()
+        )
     except (InvalidTag, ValueError) as error:
         raise BrokenColumnError(purpose) from error
 
 
 def sealed_columns(table: Any) -> Iterator[Column[str]]:
     """The columns of a mapped table that are sealed."""
-    yield from (column for column in table.__table__.columns if isinstance(column.type, SealedText))
+    yield from (
+        column
+        for column in table.__table__.columns
+        if isinstance(column.type, SealedText)
+    )
 
 
 def _find_keyring(dialect: Dialect) -> Keyring:

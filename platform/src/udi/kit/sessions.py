@@ -21,11 +21,21 @@ from udi.kit.confirmation import is_confirmation_valid
 from udi.kit.credentials import SecretKind
 from udi.kit.db import Database
 from udi.kit.identity import Actor, read_memberships, without_factor
-from udi.kit.oidc import IdentityClient, IdentityRefusedError, IdentityService, Login, LogoutNotice
+from udi.kit.oidc import (
+    IdentityClient,
+    IdentityRefusedError,
+    IdentityService,
+    Login,
+    LogoutNotice,
+)
 from udi.kit.sealed_columns import SealedText
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
-from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError, require_claim_values
+from udi.kit.tokens import (
+    IdentityUnavailableError,
+    InvalidTokenError,
+    require_claim_values,
+)
 
 log = structlog.get_logger()
 SESSION = SecretKind(name="session")
@@ -79,7 +89,9 @@ class WebSessionColumns:
 class UsedTokenColumns:
     """A token that works once and was used, kept until it expires by itself."""
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     jti: Mapped[str] = mapped_column(Text, primary_key=True)
     expires_at: Mapped[datetime]
 
@@ -103,10 +115,14 @@ async def ignore_memberships(_session: AsyncSession, _actor: Actor) -> None:
     """For a program that keeps no list of memberships."""
 
 
-async def open_session(session: AsyncSession, tables: SessionTables, login: Login, territory: str) -> tuple[str, Actor]:
+async def open_session(
+    session: AsyncSession, tables: SessionTables, login: Login, territory: str
+) -> tuple[str, Actor]:
     """Open a session for a login on a territory (its slug): the cookie's value, and who it is."""
     moment = now()
-    person_id = await save_person(session, tables, login, last_login_at=moment, **tables.cleared_on_login)
+    person_id = await save_person(
+        session, tables, login, last_login_at=moment, **tables.cleared_on_login
+    )
     token = SESSION.generate()
     row = tables.web_session(
         token_hash=SESSION.digest(token),
@@ -126,7 +142,9 @@ def _session_values(login: Login, territory: str) -> dict[str, Any]:
     return {
         "sid": login.sid,
         "moderator": moderator,
-        "memberships": {slug: sorted(groups) for slug, groups in sorted(memberships.items())},
+        "memberships": {
+            slug: sorted(groups) for slug, groups in sorted(memberships.items())
+        },
         "id_token": login.id_token,
         "refresh_token": login.refresh_token,
         "access_expires_at": login.access_expires_at,
@@ -136,7 +154,9 @@ def _session_values(login: Login, territory: str) -> dict[str, Any]:
     }
 
 
-async def save_person(session: AsyncSession, tables: SessionTables, login: Login, **more: datetime | None) -> UUID:
+async def save_person(
+    session: AsyncSession, tables: SessionTables, login: Login, **more: datetime | None
+) -> UUID:
     """Keep what the identity service says of a person, and answer their id here."""
     values = {
         "name": login.name,
@@ -148,7 +168,9 @@ async def save_person(session: AsyncSession, tables: SessionTables, login: Login
     statement = (
         insert(tables.person)
         .values(issuer=login.issuer, subject=login.subject, **values)
-        .on_conflict_do_update(index_elements=["tenant_id", "issuer", "subject"], set_=values)
+        .on_conflict_do_update(
+            index_elements=["tenant_id", "issuer", "subject"], set_=values
+        )
         .returning(tables.person.id)
     )
     person_id: UUID = (await session.scalars(statement)).one()
@@ -172,14 +194,24 @@ def _actor(row: Any, person: Any, territory: str) -> Actor:
     )
 
 
-async def find_session(session: AsyncSession, tables: SessionTables, token: str) -> tuple[Any, Any] | None:
+async def find_session(
+    session: AsyncSession, tables: SessionTables, token: str
+) -> tuple[Any, Any] | None:
     """The open session (and its person) of a cookie, or None; note that it was seen."""
-    moment, web_session, person = now(), tables.web_session, tables.person
+    moment = now()
+    web_session = tables.web_session
+    person = tables.person
     query = (
         select(web_session, person)
-        .join(person, (person.tenant_id == web_session.tenant_id) & (person.id == web_session.person_id))
+        .join(
+            person,
+            (person.tenant_id == web_session.tenant_id)
+            & (person.id == web_session.person_id),
+        )
         .where(web_session.token_hash == SESSION.digest(token))
-        .where(web_session.expires_at > moment, web_session.last_seen_at > moment - IDLE)
+        .where(
+            web_session.expires_at > moment, web_session.last_seen_at > moment - IDLE
+        )
     )
     result = (await session.execute(query)).one_or_none()
     if result is None:
@@ -190,29 +222,44 @@ async def find_session(session: AsyncSession, tables: SessionTables, token: str)
     return row, someone
 
 
-async def _update_row(session: AsyncSession, table: Any, row_id: UUID, **values: object) -> None:
+async def _update_row(
+    session: AsyncSession, table: Any, row_id: UUID, **values: object
+) -> None:
     """Without complaint when the row was deleted meanwhile (a logout)."""
     statement = update(table).where(table.id == row_id).values(**values)
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
-async def close_session(session: AsyncSession, tables: SessionTables, token: str) -> str | None:
+async def close_session(
+    session: AsyncSession, tables: SessionTables, token: str
+) -> str | None:
     """End the session of a cookie: the ID token it was opened with, or None if there is none."""
     table = tables.web_session
-    statement = delete(table).where(table.token_hash == SESSION.digest(token)).returning(table.id_token)
+    statement = (
+        delete(table)
+        .where(table.token_hash == SESSION.digest(token))
+        .returning(table.id_token)
+    )
     return (await session.scalars(statement)).one_or_none()
 
 
-async def consume_token(session: AsyncSession, used_token: Any, mark: str, expires_at: datetime) -> bool:
+async def consume_token(
+    session: AsyncSession, used_token: Any, mark: str, expires_at: datetime
+) -> bool:
     """Whether a token is used for the first time; its mark is kept until it would be refused as too old."""
     first = insert(used_token).values(jti=mark, expires_at=expires_at + REMEMBERED)
     return _row_count(await session.execute(first.on_conflict_do_nothing())) == 1
 
 
-async def apply_backchannel_logout(session: AsyncSession, tables: SessionTables, notice: LogoutNotice) -> int | None:
+async def apply_backchannel_logout(
+    session: AsyncSession, tables: SessionTables, notice: LogoutNotice
+) -> int | None:
     """End the sessions that a logout token announces: their number, or None if the token was used before."""
-    table, person = tables.web_session, tables.person
-    if not await consume_token(session, tables.used_token, notice.jti, notice.expires_at):
+    table = tables.web_session
+    person = tables.person
+    if not await consume_token(
+        session, tables.used_token, notice.jti, notice.expires_at
+    ):
         return None
     theirs = select(person.id).where(person.issuer == notice.issuer)
     if notice.subject:
@@ -224,7 +271,9 @@ async def apply_backchannel_logout(session: AsyncSession, tables: SessionTables,
 
 
 def _row_count(result: Any) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    if isinstance(result, CursorResult):
+        return result.rowcount
+    return 0
 
 
 @dataclass(frozen=True)
@@ -239,12 +288,16 @@ class Sessions:
     second_factor: bool = False
     """Whether the installation has some rights wait for a second factor, in the territories that do not say otherwise."""
 
-    async def log_in(self, territory: Territory, login: Login, *, replaced: str = "") -> str:
+    async def log_in(
+        self, territory: Territory, login: Login, *, replaced: str = ""
+    ) -> str:
         """Open a session in place of the one of the cookie `replaced`; the new cookie's value."""
         async with self.database.session(territory.id) as session:
             if replaced:
                 await close_session(session, self.tables, replaced)
-            token, actor = await open_session(session, self.tables, login, territory.slug)
+            token, actor = await open_session(
+                session, self.tables, login, territory.slug
+            )
             await self.on_memberships(session, actor)
         return token
 
@@ -259,7 +312,9 @@ class Sessions:
         While the identity service is away, sessions go on with what is known, for an hour.
         """
         actor = await self._find_actor(territory, token)
-        return without_factor(actor) if actor and self.requires_second_factor(territory) else actor
+        if actor and self.requires_second_factor(territory):
+            return without_factor(actor)
+        return actor
 
     def requires_second_factor(self, territory: Territory) -> bool:
         """Whether managers and the team of this territory show a second factor, and decide after a recent login."""
@@ -271,15 +326,22 @@ class Sessions:
             if result is None:
                 return None
             row, person = result
-            due = row.access_expires_at <= now() and await self._claim_refresh(session, row)
+            due = row.access_expires_at <= now() and await self._claim_refresh(
+                session, row
+            )
         actor = _actor(row, person, territory.slug)
         if not due or not row.refresh_token:
             return _keep_if_confirmed(actor)
         try:
-            login = await self.service.refresh(self.client_of(territory), row.refresh_token)
+            login = await self.service.refresh(
+                self.client_of(territory), row.refresh_token
+            )
             require_claim_values({"sub": login.subject}, sub=person.subject)
         except IdentityUnavailableError:
-            log.warning("identity service away", session="goes on" if _keep_if_confirmed(actor) else "waits")
+            log.warning(
+                "identity service away",
+                session="goes on" if _keep_if_confirmed(actor) else "waits",
+            )
         except (IdentityRefusedError, InvalidTokenError) as error:
             return await self._end_if_refused(territory, row, actor, error)
         else:
@@ -297,10 +359,13 @@ class Sessions:
         )
         return _row_count(await session.execute(statement)) == 1
 
-    async def _continue_session(self, territory: Territory, row: Any, login: Login) -> Actor:
+    async def _continue_session(
+        self, territory: Territory, row: Any, login: Login
+    ) -> Actor:
         continued = _session_values(login, territory.slug)
         previous_rights = (row.moderator, row.memberships)
-        row.moderator, row.memberships = continued["moderator"], continued["memberships"]
+        row.moderator = continued["moderator"]
+        row.memberships = continued["memberships"]
         row.confirmed_at = continued["confirmed_at"]
         row.level = continued["level"]
         actor = _actor(row, login, territory.slug)
@@ -312,7 +377,11 @@ class Sessions:
         return actor
 
     async def _end_if_refused(
-        self, territory: Territory, row: Any, actor: Actor, error: IdentityRefusedError | InvalidTokenError
+        self,
+        territory: Territory,
+        row: Any,
+        actor: Actor,
+        error: IdentityRefusedError | InvalidTokenError,
     ) -> Actor | None:
         if isinstance(error, IdentityRefusedError) and error.code != "invalid_grant":
             log.error("the identity service refuses this program", code=error.code)
@@ -326,12 +395,16 @@ class Sessions:
 
 def _keep_if_confirmed(actor: Actor) -> Actor | None:
     """The same person, for as long as what is known of them counts."""
-    return actor if is_confirmation_valid(actor.confirmed_at) else None
+    if is_confirmation_valid(actor.confirmed_at):
+        return actor
+    return None
 
 
 async def delete_expired_sessions(session: AsyncSession, tables: SessionTables) -> int:
     """Forget the sessions and logout tokens of the past; the number of both."""
-    table, used, moment = tables.web_session, tables.used_token, now()
+    table = tables.web_session
+    used = tables.used_token
+    moment = now()
     past = (table.expires_at <= moment) | (table.last_seen_at <= moment - IDLE)
     done = [await session.execute(delete(table).where(past))]
     done.append(await session.execute(delete(used).where(used.expires_at <= moment)))
@@ -339,7 +412,11 @@ async def delete_expired_sessions(session: AsyncSession, tables: SessionTables) 
 
 
 async def delete_expired_periodically(
-    database: Database, registry: TerritoryRegistry, tables: SessionTables, *, every: float = 600
+    database: Database,
+    registry: TerritoryRegistry,
+    tables: SessionTables,
+    *,
+    every: float = 600,
 ) -> None:
     """Forget the past of each territory, again and again; a companion of the worker."""
     while True:

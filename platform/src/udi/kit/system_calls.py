@@ -150,19 +150,38 @@ KILL: Numbers = (62, 129)
 TGKILL: Numbers = (234, 131)
 PRLIMIT64: Numbers = (302, 261)
 
-SET_NAME, SET_VMA = 15, 0x53564D41
+SET_NAME = 15
+SET_VMA = 0x53564D41
 PRCTL = ArgumentRule((157, 167), 0, (SET_NAME, SET_VMA))
 """Names of threads and of memory (prctl(2)); never what ties the child to its parent."""
-TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX = 0x5401, 0x5413, 0x541B, 0x5450, 0x5451
+TCGETS = 0x5401
+TIOCGWINSZ = 0x5413
+FIONREAD = 0x541B
+FIONCLEX = 0x5450
+FIOCLEX = 0x5451
 IOCTL = ArgumentRule((16, 29), 1, (TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX))
 """Whether a descriptor is a terminal, how much it holds, whether it is inherited (ioctl(2))."""
 DUPFD, GETFD, SETFD, GETFL, SETFL, GETLK, SETLK, SETLKW = range(8)
-OFD_GETLK, OFD_SETLK, OFD_SETLKW, DUPFD_CLOEXEC = 36, 37, 38, 1030
+OFD_GETLK = 36
+OFD_SETLK = 37
+OFD_SETLKW = 38
+DUPFD_CLOEXEC = 1030
 FCNTL = ArgumentRule(
     (72, 25),
     1,
     (
-        DUPFD, GETFD, SETFD, GETFL, SETFL, GETLK, SETLK, SETLKW, OFD_GETLK, OFD_SETLK, OFD_SETLKW, DUPFD_CLOEXEC,
+        DUPFD,
+        GETFD,
+        SETFD,
+        GETFL,
+        SETFL,
+        GETLK,
+        SETLK,
+        SETLKW,
+        OFD_GETLK,
+        OFD_SETLK,
+        OFD_SETLKW,
+        DUPFD_CLOEXEC,
     ),
-)  # fmt: skip
+)
 """Flags and locks of a descriptor (fcntl(2)); never `F_SETOWN`, which has signals sent to another process."""

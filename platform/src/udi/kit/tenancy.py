@@ -59,7 +59,14 @@ class Territory:
     def fingerprint(self) -> tuple[UUID, str]:
         """Its identifier, and what changes with anything that pages say of it, its colours apart."""
         texts = (self.name, self.tagline, self.links, self.search)
-        facts = (self.origin, self.contact, self.languages, self.time_zone, self.box, texts)
+        facts = (
+            self.origin,
+            self.contact,
+            self.languages,
+            self.time_zone,
+            self.box,
+            texts,
+        )
         return self.id, hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

@@ -43,11 +43,19 @@ class TerritoryColumns:
     charter: Mapped[dict[str, str]]
     legal: Mapped[dict[str, str]]
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
-    search: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
-    vocabularies: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    search: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default=text("'{}'")
+    )
+    vocabularies: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default=text("'{}'")
+    )
     """What words of other catalogues mean, by table."""
-    time_zone: Mapped[str] = mapped_column(Text, default=TIME_ZONE, server_default=TIME_ZONE)
-    second_factor: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    time_zone: Mapped[str] = mapped_column(
+        Text, default=TIME_ZONE, server_default=TIME_ZONE
+    )
+    second_factor: Mapped[bool] = mapped_column(
+        default=True, server_default=text("true")
+    )
     state: Mapped[str] = mapped_column(Text, default="active")
     fingerprint: Mapped[str] = mapped_column(Text, default="")
     applied_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -56,8 +64,18 @@ class TerritoryColumns:
 class TerritoryRegistry:
     """Finds the territory of a host; reads the table again when what it knows is older than `max_age` seconds."""
 
-    def __init__(self, database: Database, row: Any, origin: Callable[[str], str], *, max_age: float = 2.0) -> None:
-        self._database, self._row, self._origin, self._max_age = database, row, origin, max_age
+    def __init__(
+        self,
+        database: Database,
+        row: Any,
+        origin: Callable[[str], str],
+        *,
+        max_age: float = 2.0,
+    ) -> None:
+        self._database = database
+        self._row = row
+        self._origin = origin
+        self._max_age = max_age
         self._texts = [getattr(row, name) for name in TEXTS]
         self._known: list[Territory] = []
         self._suspended: list[Territory] = []
@@ -69,23 +87,36 @@ class TerritoryRegistry:
             has_territories = bool(self._known or self._suspended)
             before = self._read_at
             if has_territories:
-                self._read_at = time.monotonic()  # who asks meanwhile is answered by what is known: one reads for all
+                self._read_at = (
+                    time.monotonic()
+                )  # who asks meanwhile is answered by what is known: one reads for all
             try:
                 await self._reload()
             except BaseException as error:
-                if not has_territories or not (isinstance(error, Exception) and is_unavailable(error)):
+                if not has_territories or not (
+                    isinstance(error, Exception) and is_unavailable(error)
+                ):
                     self._read_at = before
                     raise
-                log.warning("database away, the territories known are served", error=type(error).__name__)
+                log.warning(
+                    "database away, the territories known are served",
+                    error=type(error).__name__,
+                )
             self._read_at = time.monotonic()
         return self._known
 
     async def _reload(self) -> None:
         async with self._database.platform_session(role="public") as session:
-            read = select(self._row).options(*(defer(column) for column in self._texts)).order_by(self._row.slug)
+            read = (
+                select(self._row)
+                .options(*(defer(column) for column in self._texts))
+                .order_by(self._row.slug)
+            )
             rows = (await session.scalars(read)).all()
         self._known = [self._territory(row) for row in rows if row.state == "active"]
-        self._suspended = [self._territory(row) for row in rows if row.state != "active"]
+        self._suspended = [
+            self._territory(row) for row in rows if row.state != "active"
+        ]
 
     async def find(self, host: str, *, installation_host: str) -> Territory | None:
         """The territory of a host name (port ignored), or None.
@@ -98,7 +129,9 @@ class TerritoryRegistry:
     def find_known(self, host: str, *, installation_host: str) -> Territory | None:
         """The same among the territories read last."""
         name = _without_port(host)
-        territory = next((territory for territory in self._known if name in territory.hosts), None)
+        territory = next(
+            (territory for territory in self._known if name in territory.hosts), None
+        )
         is_single = len(self._known) == 1 and not self._suspended
         if territory is None and is_single and name != installation_host:
             return self._known[0]
@@ -107,15 +140,24 @@ class TerritoryRegistry:
     def find_suspended(self, host: str) -> Territory | None:
         """The suspended territory of a host name (port ignored), among those read last."""
         name = _without_port(host)
-        return next((territory for territory in self._suspended if name in territory.hosts), None)
+        return next(
+            (territory for territory in self._suspended if name in territory.hosts),
+            None,
+        )
 
     async def by_slug(self, slug: str) -> Territory | None:
         """The active territory of this slug, or None."""
-        return next((territory for territory in await self.list() if territory.slug == slug), None)
+        return next(
+            (territory for territory in await self.list() if territory.slug == slug),
+            None,
+        )
 
     async def by_id(self, tenant: UUID) -> Territory | None:
         """The active territory of this id, or None."""
-        return next((territory for territory in await self.list() if territory.id == tenant), None)
+        return next(
+            (territory for territory in await self.list() if territory.id == tenant),
+            None,
+        )
 
     def invalidate(self) -> None:
         """Read the table again at the next question."""
@@ -142,16 +184,26 @@ class TerritoryRegistry:
 
 
 def _without_port(host: str) -> str:
-    return (host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host).lower()
+    return (
+        host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    ).lower()
 
 
-async def find_taken_hosts(session: AsyncSession, row: Any, slug: str, hosts: Sequence[str]) -> dict[str, str]:
+async def find_taken_hosts(
+    session: AsyncSession, row: Any, slug: str, hosts: Sequence[str]
+) -> dict[str, str]:
     """The hosts of the list that belong to another territory, with its slug."""
-    others = await session.scalars(select(row).where(row.slug != slug, row.hosts.overlap(list(hosts))))
-    return {host: other.slug for other in others for host in hosts if host in other.hosts}
+    others = await session.scalars(
+        select(row).where(row.slug != slug, row.hosts.overlap(list(hosts)))
+    )
+    return {
+        host: other.slug for other in others for host in hosts if host in other.hosts
+    }
 
 
-async def set_state(session: AsyncSession, row: Any, slug: str, state: TerritoryState) -> str:
+async def set_state(
+    session: AsyncSession, row: Any, slug: str, state: TerritoryState
+) -> str:
     """Suspend or resume a territory as the owner: "updated", or "unchanged" when it was so already.
 
     Raises:
@@ -159,7 +211,9 @@ async def set_state(session: AsyncSession, row: Any, slug: str, state: Territory
     """
     tenant = await session.scalar(select(row).where(row.slug == slug))
     if tenant is None:
-        raise NotFoundError(f"No territory is called «{slug}».", remedy="See `udi tenant list`.")
+        raise NotFoundError(
+            f"No territory is called «{slug}».", remedy="See `udi tenant list`."
+        )
     if tenant.state == state:
         return "unchanged"
     tenant.state = state

@@ -48,7 +48,9 @@ class IssuerKeys:
             IdentityAwayError: the key is not known here and the service does not answer.
         """
         age = now() - self._fetched_at
-        if kid in self._keys and (age < FRESH or (self._lock.locked() and age < MAX_AGE)):
+        if kid in self._keys and (
+            age < FRESH or (self._lock.locked() and age < MAX_AGE)
+        ):
             return self._keys[kid]
         try:
             await self.refresh()
@@ -80,7 +82,11 @@ class IssuerKeys:
 
 def _signing_keys(published: Mapping[str, Any]) -> list[tuple[str, jwk.Key]]:
     try:
-        usable = [key for key in published["keys"] if key.get("use", "sig") == "sig" and key.get("kid")]
+        usable = [
+            key
+            for key in published["keys"]
+            if key.get("use", "sig") == "sig" and key.get("kid")
+        ]
         return [(str(key["kid"]), jwk.import_key(key)) for key in usable]
     except (KeyError, TypeError, AttributeError, ValueError, JoseError) as error:
         msg = "The identity service published keys that cannot be read."
@@ -88,7 +94,12 @@ def _signing_keys(published: Mapping[str, Any]) -> list[tuple[str, jwk.Key]]:
 
 
 async def verify(
-    token: str, keys: IssuerKeys, *, kind: IdentityTokenKind, issuer: str, audience: str = ""
+    token: str,
+    keys: IssuerKeys,
+    *,
+    kind: IdentityTokenKind,
+    issuer: str,
+    audience: str = "",
 ) -> dict[str, Any]:
     """The claims of a token of the identity service, of this kind; `audience` empty: whoever it is for.
 
@@ -113,7 +124,9 @@ async def verify(
 
 
 def _claims_registry(issuer: str, audience: str) -> jwt.JWTClaimsRegistry:
-    for_us: dict[str, Any] = {"aud": {"essential": True, "value": audience}} if audience else {}
+    for_us: dict[str, Any] = (
+        {"aud": {"essential": True, "value": audience}} if audience else {}
+    )
     return jwt.JWTClaimsRegistry(
         now=lambda: int(now().timestamp()),
         leeway=LEEWAY,

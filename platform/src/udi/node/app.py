@@ -14,7 +14,12 @@ from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.pages import catalogue
 from udi.node.datasets.spaces import routes as room_routes
 from udi.node.files import downloads as files_pages
-from udi.node.files.restricted import GATE, NotGrantedError, RestrictedError, on_restricted
+from udi.node.files.restricted import (
+    GATE,
+    NotGrantedError,
+    RestrictedError,
+    on_restricted,
+)
 from udi.node.manager import api as manager_api
 from udi.node.manager import storage as manager_storage
 from udi.node.manager.access import on_refusal
@@ -57,11 +62,18 @@ def create(site: Site | None = None) -> Litestar:
         site.parts[tables_api.EXPORTS],
     )
     refusals: Any = {RestrictedError: on_restricted, NotGrantedError: on_restricted}
-    routed = Router("/", route_handlers=handlers, before_request=redirect_moved, exception_handlers=refusals)
+    routed = Router(
+        "/",
+        route_handlers=handlers,
+        before_request=redirect_moved,
+        exception_handlers=refusals,
+    )
     for_rudi = Router(
         "/",
         route_handlers=[*manager_api.routes, *manager_storage.routes],
         before_request=redirect_moved,
         exception_handlers={**refusals, UdiError: on_refusal},
     )
-    return create_app(site, [routed, for_rudi], on_shutdown=[part.close for part in closed])
+    return create_app(
+        site, [routed, for_rudi], on_shutdown=[part.close for part in closed]
+    )

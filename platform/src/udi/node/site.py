@@ -60,7 +60,10 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     if territory is None:
         return []
     say = site.pages.translator(request)
-    spaces = [slug for slug in sorted(actor.memberships) if actor.may_publish(slug)] if actor else []
+    if actor:
+        spaces = [slug for slug in sorted(actor.memberships) if actor.may_publish(slug)]
+    else:
+        spaces = []
     publish = f"/spaces/{spaces[0]}" if len(spaces) == 1 else "/"
     if site.settings.own_node:
         return [
@@ -68,7 +71,10 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
             (say("Publish"), publish if actor else "/login"),
             (say("The portal"), territory.links["portal"]),
         ]
-    return [(say("Data"), f"{territory.links['portal']}/data"), (say("Publish"), publish)]
+    return [
+        (say("Data"), f"{territory.links['portal']}/data"),
+        (say("Publish"), publish),
+    ]
 
 
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
@@ -80,7 +86,9 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
         program="node",
         settings=settings,
         database=database,
-        registry=TerritoryRegistry(database, Tenant, lambda host: settings.origin("node", host)),
+        registry=TerritoryRegistry(
+            database, Tenant, lambda host: settings.origin("node", host)
+        ),
         outgoing=outgoing,
         templates={name: HERE / name / "templates" for name in DOMAINS},
         locales=LOCALES,
@@ -92,9 +100,12 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
     )
 
 
-def _parts(settings: Settings, database: Database, outgoing: OutgoingClient) -> dict[str, Any]:
+def _parts(
+    settings: Settings, database: Database, outgoing: OutgoingClient
+) -> dict[str, Any]:
     """What the domains share in one process."""
-    service, file_keys = IdentityService(settings), KeyringFile(settings)
+    service = IdentityService(settings)
+    file_keys = KeyringFile(settings)
     objects = SealingStore.from_settings(settings, database, file_keys)
     return {
         "urls": {"my_space": "/"},
@@ -119,15 +130,17 @@ def _parts(settings: Settings, database: Database, outgoing: OutgoingClient) -> 
     }
 
 
-def _table_parts(settings: Settings, database: Database, objects: ObjectStore) -> dict[str, Any]:
+def _table_parts(
+    settings: Settings, database: Database, objects: ObjectStore
+) -> dict[str, Any]:
     """What finds tables and answers about them, through one pool of children."""
-    folder, memory = settings.state / "tables", MemoryFolder.of(settings)
+    folder = settings.state / "tables"
+    memory = MemoryFolder.of(settings)
     memory.is_available()
-    pool, exports = (
-        QueryPool(PoolLimits(places=(str(folder), str(memory.folder)))),
-        ExportWriter(settings.state / "exports"),
-    )
-    tables, views = DatasetTableCache(database, objects, folder), TableViews(exports)
+    pool = QueryPool(PoolLimits(places=(str(folder), str(memory.folder))))
+    exports = ExportWriter(settings.state / "exports")
+    tables = DatasetTableCache(database, objects, folder)
+    views = TableViews(exports)
     return {
         FIND_TABLE: tables,
         VIEWS: views,

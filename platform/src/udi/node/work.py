@@ -54,13 +54,21 @@ def record_job_seconds(database: Database) -> HeavyJobListener:
 
 
 def task_handlers(
-    site: Site, portal: PortalClient, publisher: FiguresPublisher, asker: portal_sync.AgreementSync
+    site: Site,
+    portal: PortalClient,
+    publisher: FiguresPublisher,
+    asker: portal_sync.AgreementSync,
 ) -> dict[str, Handler]:
     """What the node's worker does, by name."""
-    database, registry, objects = site.database, site.registry, site.parts["objects"]
-    settings, forget = site.settings, [site.parts[FIND_TABLE].forget_dataset]
+    database = site.database
+    registry = site.registry
+    objects = site.parts["objects"]
+    settings = site.settings
+    forget = [site.parts[FIND_TABLE].forget_dataset]
     return {
-        **datasets_jobs.task_handlers(database, registry, portal, objects, settings.clamd_socket, settings.schemas),
+        **datasets_jobs.task_handlers(
+            database, registry, portal, objects, settings.clamd_socket, settings.schemas
+        ),
         **figures_jobs.task_handlers(registry, publisher),
         **intake_jobs.task_handlers(site),
         **care_jobs.task_handlers(site),
@@ -74,19 +82,28 @@ def task_handlers(
 async def work(settings: Settings) -> None:
     """Tell the portals, remind, publish figures, renew datasets, pack archives, erase, sweep, forget; until cancelled."""
     site = build_site(settings, pages=False)
-    database, registry, objects = site.database, site.registry, site.parts["objects"]
+    database = site.database
+    registry = site.registry
+    objects = site.parts["objects"]
     portal = PortalClient(settings, site.outgoing)
     asker = portal_sync.AgreementSync(database, portal, site.parts["portal_keys"])
-    tables, exports = site.parts[FIND_TABLE], site.parts[tables_api.EXPORTS]
+    tables = site.parts[FIND_TABLE]
+    exports = site.parts[tables_api.EXPORTS]
     publisher = FiguresPublisher(database, objects, site.pages.gettext)
     try:
         await run_until_stopped(
-            Worker(database, task_handlers(site, portal, publisher, asker), spent=record_job_seconds(database)),
+            Worker(
+                database,
+                task_handlers(site, portal, publisher, asker),
+                spent=record_job_seconds(database),
+            ),
             figures_jobs.renew_figures_periodically(registry, publisher),
             queue_reminders_periodically(site),
             take_snapshots_periodically(database, registry, objects),
             tasks.delete_expired_archives_periodically(database, registry, objects),
-            clean_up_periodically(tables.remove_old_copies, exports.clear, remove_leftovers),
+            clean_up_periodically(
+                tables.remove_old_copies, exports.clear, remove_leftovers
+            ),
             forget_cells_periodically(database, registry, tables),
             sweep_periodically(database, registry, objects),
             queue_checks_periodically(site),
@@ -96,7 +113,11 @@ async def work(settings: Settings) -> None:
             sessions.delete_expired_periodically(database, registry, TABLES),
             reseal_periodically(database, registry, SEALED),
             AccountSync(database, registry, portal, settings.issuer).run(),
-            *([speak(database, registry, portal) for speak in OWN] if settings.own_node else []),
+            *(
+                [speak(database, registry, portal) for speak in OWN]
+                if settings.own_node
+                else []
+            ),
         )
     finally:
         await site.parts[READERS].close()

@@ -106,7 +106,10 @@ def create(site: Site | None = None) -> Litestar:
         guards=[count_write],
         on_shutdown=[
             site.parts["sessions"].service.close,
-            *(site.parts[name].close for name in ("webhooks", SOURCES_OUTGOING, OUTGOING)),
+            *(
+                site.parts[name].close
+                for name in ("webhooks", SOURCES_OUTGOING, OUTGOING)
+            ),
         ],
     )
     app.asgi_handler = HeadMiddleware(app.asgi_handler)

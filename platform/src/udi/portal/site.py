@@ -44,10 +44,14 @@ from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members.departures import cancel_invitations
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.projects import listing as project_lists
-from udi.portal.projects.actions.team import cancel_invitations as cancel_team_invitations
+from udi.portal.projects.actions.team import (
+    cancel_invitations as cancel_team_invitations,
+)
 from udi.portal.projects.calls.documentation import CHAPTER as CALLS_CHAPTER
 from udi.portal.projects.data_requests import pages as data_request_pages
-from udi.portal.projects.data_requests.documentation import CHAPTER as DATA_REQUESTS_CHAPTER
+from udi.portal.projects.data_requests.documentation import (
+    CHAPTER as DATA_REQUESTS_CHAPTER,
+)
 from udi.portal.projects.documentation import CHAPTER as PROJECTS_CHAPTER
 from udi.portal.projects.suggestions.queries import shows_suggestions
 from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
@@ -74,7 +78,11 @@ DOMAINS = (
 )
 PARTS = (*DOMAINS, "projects/data_requests", "projects/suggestions")
 """Folders with words of their own."""
-LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in PARTS)]
+LOCALES = [
+    Path(protocol.__file__).parent / "locale",
+    HERE / "locale",
+    *(HERE / name / "locale" for name in PARTS),
+]
 PEOPLE_TIMES = 5
 """How many times what a passer-by may ask of the API a person may, who shows a token."""
 URLS = {
@@ -96,14 +104,27 @@ URLS = {
     "data_spaces": "/projects",
 }
 HIGHER = {
-    CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, TEAM_CHAPTER, CALLS_CHAPTER, DATA_REQUESTS_CHAPTER, *ACCESS_CHAPTERS),
+    CHAPTERS: (
+        SOURCES_CHAPTER,
+        PROJECTS_CHAPTER,
+        TEAM_CHAPTER,
+        CALLS_CHAPTER,
+        DATA_REQUESTS_CHAPTER,
+        *ACCESS_CHAPTERS,
+    ),
     FIND_ORIGIN: sources_origins.find_origin,
     "uses": find_uses,
     SUGGESTING: shows_suggestions,
     "mapped": project_lists.list_addresses,
     "opening": summarise_access,
     FIND_KEY: find_encryption_key,
-    DEPARTURES: (pause_webhooks, close_feed, cancel_invitations, cancel_team_invitations, end_project_secrets),
+    DEPARTURES: (
+        pause_webhooks,
+        close_feed,
+        cancel_invitations,
+        cancel_team_invitations,
+        end_project_secrets,
+    ),
 }
 """What the catalogue, «my space» and nodes show of the domains above them."""
 
@@ -123,7 +144,9 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
 
 
 def _api_rates(a_minute: int) -> ApiRateLimiters:
-    return ApiRateLimiters(RateLimiter("api", a_minute), RateLimiter("api", a_minute * PEOPLE_TIMES))
+    return ApiRateLimiters(
+        RateLimiter("api", a_minute), RateLimiter("api", a_minute * PEOPLE_TIMES)
+    )
 
 
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
@@ -132,14 +155,19 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
     calls = CallProcess()
 
     def outgoing(hosts: Sequence[str]) -> OutgoingClient:
-        return DelegatedClient(hosts, calls) if pages else OutgoingClient(hosts)
+        if pages:
+            return DelegatedClient(hosts, calls)
+        return OutgoingClient(hosts)
 
-    service, indexes = IdentityService(settings), SearchIndexes(settings.index_folder)
+    service = IdentityService(settings)
+    indexes = SearchIndexes(settings.index_folder)
     return Site(
         program="portal",
         settings=settings,
         database=database,
-        registry=TerritoryRegistry(database, Tenant, lambda host: settings.origin("portal", host)),
+        registry=TerritoryRegistry(
+            database, Tenant, lambda host: settings.origin("portal", host)
+        ),
         outgoing=outgoing(settings.private_hosts),
         templates={name: HERE / name / "templates" for name in DOMAINS},
         locales=LOCALES,
@@ -168,6 +196,12 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             API_RATES: _api_rates(settings.api_requests_per_minute),
             "name_organisations": name_organisations,
             **HIGHER,
-            "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
+            "measures": (
+                measure_reports,
+                measure_key,
+                measure_index,
+                measure_links,
+                measure_backups,
+            ),
         },
     )

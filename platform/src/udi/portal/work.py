@@ -56,7 +56,9 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
         access_jobs.task_handlers,
         dataspace_jobs.task_handlers,
     )
-    return {name: handler for domain in domains for name, handler in domain(site).items()}
+    return {
+        name: handler for domain in domains for name, handler in domain(site).items()
+    }
 
 
 async def work(settings: Settings) -> None:
@@ -65,7 +67,9 @@ async def work(settings: Settings) -> None:
     feed = SearchFeed(site.database, site.registry, settings)
     try:
         await run_until_stopped(
-            Worker(site.database, task_handlers(site), give_way=feed.wait_until_settled),
+            Worker(
+                site.database, task_handlers(site), give_way=feed.wait_until_settled
+            ),
             feed.run(),
             LinkChecker(site).run(),
             queue_digests_periodically(site),

@@ -10,11 +10,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from udi.protocol.agreement import Agreement, AgreementCredential, AgreementStatus, AgreementValidity
+from udi.protocol.agreement import (
+    Agreement,
+    AgreementCredential,
+    AgreementStatus,
+    AgreementValidity,
+)
 from udi.protocol.faults import Gettext, in_english, shorten
 from udi.protocol.terms import Purpose, RowFilter
 
-UNAUTHENTICATED, FORBIDDEN, TOO_MANY = 401, 403, 429
+UNAUTHENTICATED = 401
+FORBIDDEN = 403
+TOO_MANY = 429
 
 
 class RefusalReason(StrEnum):
@@ -175,14 +182,17 @@ class ReadingDecision:
     @property
     def status(self) -> int:
         """The HTTP status of the answer."""
-        return DENIALS[self.refused].status if self.refused else 200
+        if self.refused:
+            return DENIALS[self.refused].status
+        return 200
 
     def translate(self, gettext: Gettext = in_english) -> tuple[str, str]:
         """What is wrong and what to do, in the language of `gettext`; both empty when nothing is."""
         if self.refused is None:
             return "", ""
         denial = DENIALS[self.refused]
-        message, remedy = gettext(denial.message) % self.values, gettext(denial.remedy) % self.values
+        message = gettext(denial.message) % self.values
+        remedy = gettext(denial.remedy) % self.values
         return f"{message} {self.reason}".strip(), remedy
 
 
@@ -192,7 +202,10 @@ def refuse(refused: RefusalReason) -> ReadingDecision:
 
 
 def decide_reading(
-    agreement: Agreement, standing: AgreementStatus | None, reading: ReadingRequest, moment: datetime
+    agreement: Agreement,
+    standing: AgreementStatus | None,
+    reading: ReadingRequest,
+    moment: datetime,
 ) -> ReadingDecision:
     """Whether the reading is let through at this moment; the first thing that is wrong is said."""
     return (
@@ -209,14 +222,27 @@ def decide_reading(
 
 def state_at(standing: AgreementStatus, moment: datetime) -> AgreementValidity:
     """How an agreement stands at a moment: a revocation with notice begins by itself."""
-    if standing.state is AgreementValidity.GIVEN_UP or standing.closes_at is None or moment < standing.closes_at:
+    if (
+        standing.state is AgreementValidity.GIVEN_UP
+        or standing.closes_at is None
+        or moment < standing.closes_at
+    ):
         return standing.state
     return AgreementValidity.REVOKED
 
 
-def _find_credential(standing: AgreementStatus | None, reading: ReadingRequest) -> AgreementCredential | None:
+def _find_credential(
+    standing: AgreementStatus | None, reading: ReadingRequest
+) -> AgreementCredential | None:
     credentials = standing.credentials if standing else ()
-    return next((credential for credential in credentials if credential.sha256 == reading.credential), None)
+    return next(
+        (
+            credential
+            for credential in credentials
+            if credential.sha256 == reading.credential
+        ),
+        None,
+    )
 
 
 def _check_credential(
@@ -237,38 +263,53 @@ _STATES = {
 
 
 def _check_validity(
-    agreement: Agreement, standing: AgreementStatus | None, reading: ReadingRequest, moment: datetime
+    agreement: Agreement,
+    standing: AgreementStatus | None,
+    reading: ReadingRequest,
+    moment: datetime,
 ) -> ReadingDecision | None:
     if standing is None or reading.dataset != agreement.dataset:
         return refuse(RefusalReason.OTHER_DATASET)
     if stopped := _STATES.get(state_at(standing, moment)):
         return ReadingDecision(refused=stopped, reason=standing.reason)
     if moment < agreement.starts_at:
-        return _refuse_with_date(RefusalReason.NOT_STARTED, agreement.starts_at, again=True)
+        return _refuse_with_date(
+            RefusalReason.NOT_STARTED, agreement.starts_at, again=True
+        )
     if moment > agreement.ends_at:
         return _refuse_with_date(RefusalReason.ENDED, agreement.ends_at)
     credential = _find_credential(standing, reading)
     if credential is not None and moment > credential.expires_at:
-        return _refuse_with_date(RefusalReason.CREDENTIAL_EXPIRED, credential.expires_at)
+        return _refuse_with_date(
+            RefusalReason.CREDENTIAL_EXPIRED, credential.expires_at
+        )
     return None
 
 
-def _check_agreed_use(agreement: Agreement, reading: ReadingRequest) -> ReadingDecision | None:
+def _check_agreed_use(
+    agreement: Agreement, reading: ReadingRequest
+) -> ReadingDecision | None:
     if reading.purpose not in {None, agreement.purpose}:
-        values: dict[str, str | int] = {"agreed": agreement.purpose.value, "stated": str(reading.purpose)}
+        values: dict[str, str | int] = {
+            "agreed": agreement.purpose.value,
+            "stated": str(reading.purpose),
+        }
         return ReadingDecision(refused=RefusalReason.OTHER_PURPOSE, values=values)
     opened = agreement.terms.columns
     others = [name for name in reading.columns or () if opened and name not in opened]
     if others:
         return ReadingDecision(
-            refused=RefusalReason.OTHER_COLUMNS, values={"columns": ", ".join(map(shorten, others[:5]))}
+            refused=RefusalReason.OTHER_COLUMNS,
+            values={"columns": ", ".join(map(shorten, others[:5]))},
         )
     if reading.as_file and (opened or agreement.terms.rows):
         return refuse(RefusalReason.ONLY_IN_PART)
     return None
 
 
-def _check_limits(agreement: Agreement, reading: ReadingRequest, moment: datetime) -> ReadingDecision | None:
+def _check_limits(
+    agreement: Agreement, reading: ReadingRequest, moment: datetime
+) -> ReadingDecision | None:
     remaining = _remaining_bytes(agreement, reading)
     if remaining is not None and remaining < max(reading.size, 1):
         month = (moment.astimezone(UTC).replace(day=1) + timedelta(days=32)).replace(
@@ -278,26 +319,40 @@ def _check_limits(agreement: Agreement, reading: ReadingRequest, moment: datetim
             refused=RefusalReason.VOLUME_SPENT,
             values={"remaining": remaining, "moment": _format_moment(month)},
             remaining_bytes=remaining,
-            again_at=month if reading.size <= (agreement.terms.bytes_a_month or 0) else None,
+            again_at=month
+            if reading.size <= (agreement.terms.bytes_a_month or 0)
+            else None,
         )
     limit = agreement.terms.requests_a_minute
     if limit is not None and reading.readings_this_minute >= limit:
         minute = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        values: dict[str, str | int] = {"limit": limit, "moment": _format_moment(minute)}
+        values: dict[str, str | int] = {
+            "limit": limit,
+            "moment": _format_moment(minute),
+        }
         return ReadingDecision(
-            refused=RefusalReason.TOO_OFTEN, values=values, remaining_bytes=remaining, again_at=minute
+            refused=RefusalReason.TOO_OFTEN,
+            values=values,
+            remaining_bytes=remaining,
+            again_at=minute,
         )
     return None
 
 
 def _remaining_bytes(agreement: Agreement, reading: ReadingRequest) -> int | None:
     limit = agreement.terms.bytes_a_month
-    return None if limit is None else max(limit - reading.bytes_this_month, 0)
+    if limit is None:
+        return None
+    return max(limit - reading.bytes_this_month, 0)
 
 
-def _refuse_with_date(refused: RefusalReason, moment: datetime, *, again: bool = False) -> ReadingDecision:
+def _refuse_with_date(
+    refused: RefusalReason, moment: datetime, *, again: bool = False
+) -> ReadingDecision:
     return ReadingDecision(
-        refused=refused, values={"moment": _format_moment(moment)}, again_at=moment if again else None
+        refused=refused,
+        values={"moment": _format_moment(moment)},
+        again_at=moment if again else None,
     )
 
 

@@ -45,7 +45,9 @@ class NodeAddresses:
     def answer(self, criterion: str) -> str:
         """Where its producer gives what a criterion asks, for who may change the dataset; empty for those of no question."""
         path = ANSWERS.get(criterion)
-        return f"{self.origin}/datasets/{self.dataset_id}/{path}" if path else ""
+        if path:
+            return f"{self.origin}/datasets/{self.dataset_id}/{path}"
+        return ""
 
     def embed(self, part: str) -> str:
         """One of `PARTS` alone, to be framed by a page of others."""

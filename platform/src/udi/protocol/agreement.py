@@ -21,7 +21,9 @@ from udi.protocol.policy import Requester
 from udi.protocol.scan import LARGEST_WHOLE, LONGEST_TEXT, scan
 from udi.protocol.terms import Purpose, Terms
 
-LONGEST_NAME, LONGEST_REASON, MOST_CREDENTIALS = 500, 2_000, 100
+LONGEST_NAME = 500
+LONGEST_REASON = 2_000
+MOST_CREDENTIALS = 100
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 AGREEMENT_TYPE = SignedDocumentKind(typ="udi-agreement+jwt")
@@ -137,14 +139,18 @@ _STATUS = validators.group(
     {
         "agreement": validators.uuid,
         "sub": validators.uuid,
-        "agreement_sha256": validators.matching_text(SHA256.fullmatch, fault_kinds.BAD_DIGEST),
+        "agreement_sha256": validators.matching_text(
+            SHA256.fullmatch, fault_kinds.BAD_DIGEST
+        ),
         "revision": validators.integer(1, LARGEST_WHOLE),
         "state": validators.choice(list(AgreementValidity)),
     },
     {
         "closes_at": validators.moment,
         "reason": validators.text(LONGEST_REASON, blank=True),
-        "credentials": validators.distinct_list(validators.list_of(_CREDENTIAL, MOST_CREDENTIALS), "id"),
+        "credentials": validators.distinct_list(
+            validators.list_of(_CREDENTIAL, MOST_CREDENTIALS), "id"
+        ),
     },
 )
 
@@ -187,11 +193,16 @@ def _check_consistency(document: dict[str, Any]) -> Iterator[Fault]:
     if UUID(document["sub"]) != UUID(document["id"]):
         yield fault_kinds.OTHER_SUBJECT.at("sub")
     for role in ("provider", "requester"):
-        if document[role]["kind"] != Requester.PERSON and not (document[role].get("name") or "").strip():
+        if (
+            document[role]["kind"] != Requester.PERSON
+            and not (document[role].get("name") or "").strip()
+        ):
             yield fault_kinds.MISSING.at(f"{role}.name")
     purposes = document["terms"]["purposes"]
     if document["purpose"] not in purposes:
-        yield fault_kinds.OTHER_PURPOSE.at("purpose", value=document["purpose"], allowed=purposes)
+        yield fault_kinds.OTHER_PURPOSE.at(
+            "purpose", value=document["purpose"], allowed=purposes
+        )
     if _parse_moment(document["starts_at"]) >= _parse_moment(document["ends_at"]):
         yield fault_kinds.ENDS_FIRST.at("ends_at")
 
@@ -259,7 +270,11 @@ def write_agreement_status(standing: AgreementStatus) -> dict[str, Any]:
         "closes_at": write_moment(standing.closes_at) if standing.closes_at else None,
         "reason": standing.reason,
         "credentials": [
-            {"id": str(credential.id), "sha256": credential.sha256, "expires_at": write_moment(credential.expires_at)}
+            {
+                "id": str(credential.id),
+                "sha256": credential.sha256,
+                "expires_at": write_moment(credential.expires_at),
+            }
             for credential in standing.credentials
         ],
     }
@@ -268,7 +283,9 @@ def write_agreement_status(standing: AgreementStatus) -> dict[str, Any]:
 
 def write_moment(moment: datetime) -> str:
     """An instant as agreements say it: in UTC, to the second."""
-    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    return (
+        moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    )
 
 
 def _parse_moment(value: str) -> datetime:
@@ -276,7 +293,11 @@ def _parse_moment(value: str) -> datetime:
 
 
 def _make_party(party: dict[str, Any]) -> Party:
-    return Party(kind=Requester(party["kind"]), id=UUID(party["id"]), name=party.get("name") or "")
+    return Party(
+        kind=Requester(party["kind"]),
+        id=UUID(party["id"]),
+        name=party.get("name") or "",
+    )
 
 
 def _write_party(party: Party) -> dict[str, str]:

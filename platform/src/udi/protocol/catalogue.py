@@ -6,10 +6,23 @@ from datetime import datetime
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from udi.protocol.rdf import EXTENSIONS, dataset_address, write_dataset, write_languages, write_place
+from udi.protocol.rdf import (
+    EXTENSIONS,
+    dataset_address,
+    write_dataset,
+    write_languages,
+    write_place,
+)
 from udi.protocol.structures import BoundingBox, Record
 from udi.protocol.texts import Texts
-from udi.protocol.triples import iri, is_a, localised_literals, moment_of, term, typed_value
+from udi.protocol.triples import (
+    iri,
+    is_a,
+    localised_literals,
+    moment_of,
+    term,
+    typed_value,
+)
 from udi.protocol.vocabulary import MediaKind
 
 PROFILE = "http://data.europa.eu/r5r/"
@@ -66,16 +79,28 @@ class CataloguePage:
 
 def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
     """The catalogue itself, without its datasets."""
-    node, publisher = iri(catalogue.address), iri(catalogue.agent or f"{catalogue.origin}/#publisher")
+    node = iri(catalogue.address)
+    publisher = iri(catalogue.agent or f"{catalogue.origin}/#publisher")
     yield is_a(node, "dcat:Catalog")
     yield from localised_literals(node, "dct:title", catalogue.title)
-    yield from localised_literals(node, "dct:description", catalogue.description or catalogue.title)
+    yield from localised_literals(
+        node, "dct:description", catalogue.description or catalogue.title
+    )
     yield Triple(node, term("dct:publisher"), publisher)
     yield is_a(publisher, "foaf:Agent")
     yield from localised_literals(publisher, "foaf:name", catalogue.publisher)
-    yield from typed_value(node, "foaf:homepage", iri(f"{catalogue.origin}{catalogue.home}"), "foaf:Document")
-    yield from typed_value(node, "dcat:themeTaxonomy", iri(THEME_TABLE), "skos:ConceptScheme")
-    yield Triple(iri(THEME_TABLE), term("dct:title"), Literal("Data theme", language="en"))
+    yield from typed_value(
+        node,
+        "foaf:homepage",
+        iri(f"{catalogue.origin}{catalogue.home}"),
+        "foaf:Document",
+    )
+    yield from typed_value(
+        node, "dcat:themeTaxonomy", iri(THEME_TABLE), "skos:ConceptScheme"
+    )
+    yield Triple(
+        iri(THEME_TABLE), term("dct:title"), Literal("Data theme", language="en")
+    )
     yield from write_languages(node, catalogue.languages)
     if catalogue.box:
         yield from write_place(node, iri(f"{catalogue.origin}/#area"), catalogue.box)
@@ -83,7 +108,8 @@ def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
 
 def write_page(catalogue: Catalogue, part: CataloguePage) -> Iterator[Triple]:
     """The page, for who reads on: udata and CKAN both follow `hydra:next`."""
-    node, whole = iri(part.address), iri(catalogue.address)
+    node = iri(part.address)
+    whole = iri(catalogue.address)
     yield is_a(whole, "hydra:Collection")
     yield Triple(whole, term("hydra:view"), node)
     yield is_a(node, "hydra:PartialCollectionView")
@@ -93,7 +119,9 @@ def write_page(catalogue: Catalogue, part: CataloguePage) -> Iterator[Triple]:
 
 
 def write_entry(
-    catalogue: Catalogue, entry: CatalogueEntry, extensions: Collection[str] = EXTENSIONS
+    catalogue: Catalogue,
+    entry: CatalogueEntry,
+    extensions: Collection[str] = EXTENSIONS,
 ) -> Iterator[Triple]:
     """A dataset as the catalogue lists it, with the catalogue's own record of it."""
     dataset = dataset_address(catalogue.dataset_origin, entry.record)
@@ -107,7 +135,11 @@ def write_entry(
     yield moment_of(listed, "dct:modified", entry.described)
     for service in entry.record.media:
         if service.kind is MediaKind.SERVICE:
-            yield Triple(iri(catalogue.address), term("dcat:service"), iri(f"{dataset}#service-{service.id}"))
+            yield Triple(
+                iri(catalogue.address),
+                term("dcat:service"),
+                iri(f"{dataset}#service-{service.id}"),
+            )
     yield from write_dataset(catalogue.dataset_origin, entry.record, extensions)
 
 

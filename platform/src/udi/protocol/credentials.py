@@ -13,7 +13,9 @@ REPORT = SignedTokenKind(typ="udi-report+jwt", scope="report", lifetime=ORDER)
 """What became of a record; its subject is the dataset."""
 SPACE = SignedTokenKind(typ="udi-space+jwt", scope="space", lifetime=ORDER)
 """That an organisation has a space; its subject is the organisation."""
-AGREEMENT = SignedTokenKind(typ="udi-agreement-delivery+jwt", scope="agreement", lifetime=ORDER)
+AGREEMENT = SignedTokenKind(
+    typ="udi-agreement-delivery+jwt", scope="agreement", lifetime=ORDER
+)
 """How an agreement stands; its subject is the agreement."""
 READING = SignedTokenKind(typ="udi-reading+jwt", scope="read", lifetime=TICKET)
 """That whoever brings it may take the files of an agreement, which is its subject."""

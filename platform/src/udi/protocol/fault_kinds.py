@@ -36,7 +36,9 @@ NOT_SELF_DATA = FaultTemplate(
     "Fill ext_metadata.ext_selfdata.ext_selfdata_content, or leave ext_metadata out.",
 )
 NOT_TEXT = FaultTemplate(
-    FaultCode.WRONG_TYPE, "Text is expected here, and a %(received)s was sent.", "Write the value between quotes."
+    FaultCode.WRONG_TYPE,
+    "Text is expected here, and a %(received)s was sent.",
+    "Write the value between quotes.",
 )
 NOT_WHOLE = FaultTemplate(
     FaultCode.WRONG_TYPE,
@@ -69,10 +71,18 @@ NOT_STORABLE = FaultTemplate(
     "Use text, a number, true, false, a list or an object.",
 )
 NOT_FINITE = FaultTemplate(
-    FaultCode.WRONG_TYPE, "This number has no finite value.", "Write a number, or leave the field out."
+    FaultCode.WRONG_TYPE,
+    "This number has no finite value.",
+    "Write a number, or leave the field out.",
 )
-MISSING = FaultTemplate(FaultCode.MISSING, "This field is required and is missing.", "Add it, with a value.")
-TOO_FEW = FaultTemplate(FaultCode.MISSING, "At least one entry is required here.", "Add one entry to the list.")
+MISSING = FaultTemplate(
+    FaultCode.MISSING, "This field is required and is missing.", "Add it, with a value."
+)
+TOO_FEW = FaultTemplate(
+    FaultCode.MISSING,
+    "At least one entry is required here.",
+    "Add one entry to the list.",
+)
 NO_WORDS = FaultTemplate(
     FaultCode.MISSING,
     "Once its formatting is removed, this text says nothing.",
@@ -94,7 +104,9 @@ ILLEGAL_CHARACTERS = FaultTemplate(
     "Remove the invisible control characters, then send it again as UTF-8.",
 )
 NOT_IN_VOCABULARY = FaultTemplate(
-    FaultCode.NOT_IN_VOCABULARY, "“%(value)s” is not one of the words accepted here.", "Choose one of: %(allowed)s."
+    FaultCode.NOT_IN_VOCABULARY,
+    "“%(value)s” is not one of the words accepted here.",
+    "Choose one of: %(allowed)s.",
 )
 BAD_MEDIA_TYPE = FaultTemplate(
     FaultCode.NOT_IN_VOCABULARY,
@@ -112,7 +124,9 @@ BOX_UPSIDE_DOWN = FaultTemplate(
     "Exchange south_latitude and north_latitude.",
 )
 PERIOD_BACKWARDS = FaultTemplate(
-    FaultCode.MISMATCH, "The period ends before it starts.", "Exchange start_date and end_date, or leave end_date out."
+    FaultCode.MISMATCH,
+    "The period ends before it starts.",
+    "Exchange start_date and end_date, or leave end_date out.",
 )
 REPEATED_MEDIA = FaultTemplate(
     FaultCode.ALREADY_USED,
@@ -155,7 +169,9 @@ CREDENTIALS_IN_ADDRESS = FaultTemplate(
     "Take them out of the address, and change the password.",
 )
 BAD_EMAIL = FaultTemplate(
-    FaultCode.BAD_FORMAT, "“%(value)s” is not a mail address.", "Write it as in name@example.org."
+    FaultCode.BAD_FORMAT,
+    "“%(value)s” is not a mail address.",
+    "Write it as in name@example.org.",
 )
 BAD_MOMENT = FaultTemplate(
     FaultCode.BAD_FORMAT,
@@ -163,10 +179,14 @@ BAD_MOMENT = FaultTemplate(
     "Write it as in 2026-11-25T09:30:00Z.",
 )
 BAD_VERSION = FaultTemplate(
-    FaultCode.BAD_FORMAT, "“%(value)s” is not a version.", "Write three numbers, such as 1.4.1."
+    FaultCode.BAD_FORMAT,
+    "“%(value)s” is not a version.",
+    "Write three numbers, such as 1.4.1.",
 )
 UNKNOWN_CONTRACT = FaultTemplate(
-    FaultCode.BAD_FORMAT, "No service is known under the contract “%(value)s”.", "Choose one of: %(allowed)s."
+    FaultCode.BAD_FORMAT,
+    "No service is known under the contract “%(value)s”.",
+    "Choose one of: %(allowed)s.",
 )
 PROVIDER_FORBIDDEN = FaultTemplate(
     FaultCode.BAD_FORMAT,
@@ -174,7 +194,9 @@ PROVIDER_FORBIDDEN = FaultTemplate(
     "Leave metadata_provider out.",
 )
 BLANK = FaultTemplate(
-    FaultCode.EMPTY, "This field is empty.", "Write a value, or leave the field out if it is optional."
+    FaultCode.EMPTY,
+    "This field is empty.",
+    "Write a value, or leave the field out if it is optional.",
 )
 CONNECTOR_PARAMETERS = FaultTemplate(
     FaultCode.CONNECTOR_PARAMETERS,
@@ -187,7 +209,9 @@ UNKNOWN_FIELD = FaultTemplate(
     "This field is not known here, and what it asks for could not be kept.",
     "Remove it, or use one of: %(allowed)s.",
 )
-REPEATED = FaultTemplate(FaultCode.ALREADY_USED, "“%(value)s” is there twice.", "Keep one of the two.")
+REPEATED = FaultTemplate(
+    FaultCode.ALREADY_USED, "“%(value)s” is there twice.", "Keep one of the two."
+)
 ONE_VALUE = FaultTemplate(
     FaultCode.MISMATCH,
     "The comparison “%(operator)s” is with one value, and %(length)s were given.",
@@ -204,17 +228,29 @@ BAD_FIELD_NAME = FaultTemplate(
     "Use small letters without accents, digits and underscores, beginning with a letter.",
 )
 NO_CHOICES = FaultTemplate(
-    FaultCode.MISSING, "A choice is asked, and there are not two answers to choose from.", "Add at least two answers."
+    FaultCode.MISSING,
+    "A choice is asked, and there are not two answers to choose from.",
+    "Add at least two answers.",
 )
 CHOICES_UNASKED = FaultTemplate(
-    FaultCode.CONDITION, "Answers are proposed to a question that is not a choice.", "Remove them, or ask for a choice."
+    FaultCode.CONDITION,
+    "Answers are proposed to a question that is not a choice.",
+    "Remove them, or ask for a choice.",
 )
 OTHER_PURPOSE = FaultTemplate(
-    FaultCode.MISMATCH, "The purpose “%(value)s” is not one of those of the terms.", "Choose one of: %(allowed)s."
+    FaultCode.MISMATCH,
+    "The purpose “%(value)s” is not one of those of the terms.",
+    "Choose one of: %(allowed)s.",
 )
-ENDS_FIRST = FaultTemplate(FaultCode.MISMATCH, "The end is not after the beginning.", "Correct starts_at or ends_at.")
+ENDS_FIRST = FaultTemplate(
+    FaultCode.MISMATCH,
+    "The end is not after the beginning.",
+    "Correct starts_at or ends_at.",
+)
 OTHER_SUBJECT = FaultTemplate(
-    FaultCode.MISMATCH, "This document says that it is about something else (sub).", "Ask for the document again."
+    FaultCode.MISMATCH,
+    "This document says that it is about something else (sub).",
+    "Ask for the document again.",
 )
 NOT_KEPT = FaultTemplate(
     FaultCode.NOT_IN_VOCABULARY,
@@ -222,11 +258,15 @@ NOT_KEPT = FaultTemplate(
     "Say it with the words of ODRL that the documentation of agreements lists.",
 )
 BAD_DIGEST = FaultTemplate(
-    FaultCode.BAD_FORMAT, "“%(value)s” is not a SHA-256 digest.", "Write 64 hexadecimal digits, in small letters."
+    FaultCode.BAD_FORMAT,
+    "“%(value)s” is not a SHA-256 digest.",
+    "Write 64 hexadecimal digits, in small letters.",
 )
 
 MISSING_PARAMETER = FaultTemplate(
-    FaultCode.MISSING_PARAMETER, "The request says nothing about “%(name)s”.", "Add this parameter to the request."
+    FaultCode.MISSING_PARAMETER,
+    "The request says nothing about “%(name)s”.",
+    "Add this parameter to the request.",
 )
 UNKNOWN_DATASET = FaultTemplate(
     FaultCode.UNKNOWN_DATASET,
@@ -249,7 +289,9 @@ WITHDRAWN_BY_TEAM = FaultTemplate(
     "Write to the team: they can let it be published again.",
 )
 NOT_ALLOWED = FaultTemplate(
-    FaultCode.NOT_ALLOWED, "This account may not publish here.", "Ask the territory's team which rights it should have."
+    FaultCode.NOT_ALLOWED,
+    "This account may not publish here.",
+    "Ask the territory's team which rights it should have.",
 )
 NODE_WITHOUT_PROVIDER = FaultTemplate(
     FaultCode.NODE_WITHOUT_PROVIDER,
@@ -272,7 +314,9 @@ UNKNOWN_PRODUCER = FaultTemplate(
     "Use the identifier that the portal shows for the organisation, or ask the team to add it.",
 )
 UNKNOWN_THEME = FaultTemplate(
-    FaultCode.MISMATCH, "“%(value)s” is not a theme of this territory.", "Choose one of: %(allowed)s."
+    FaultCode.MISMATCH,
+    "“%(value)s” is not a theme of this territory.",
+    "Choose one of: %(allowed)s.",
 )
 NOT_CREATOR = FaultTemplate(
     FaultCode.NOT_CREATOR,

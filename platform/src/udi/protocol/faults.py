@@ -86,11 +86,22 @@ class FaultTemplate:
     message: str
     remedy: str
 
-    def at(self, path: str, *, allowed: Collection[str] = (), **values: object) -> Fault:
-        printable_values = {name: value if _is_small(value) else shorten(value) for name, value in values.items()}
+    def at(
+        self, path: str, *, allowed: Collection[str] = (), **values: object
+    ) -> Fault:
+        printable_values = {
+            name: value if _is_small(value) else shorten(value)
+            for name, value in values.items()
+        }
         if allowed:
             printable_values["allowed"] = ", ".join(allowed)
-        return Fault(self.code, shorten(path, LONGEST_FIELD), self.message, self.remedy, printable_values)
+        return Fault(
+            self.code,
+            shorten(path, LONGEST_FIELD),
+            self.message,
+            self.remedy,
+            printable_values,
+        )
 
 
 class InvalidDocument(InvalidError):
@@ -103,7 +114,10 @@ class InvalidDocument(InvalidError):
         self.faults = tuple(faults)
 
     def __str__(self) -> str:
-        return "; ".join(f"{fault.code} {fault.field}: {fault.translate()[0]}" for fault in self.faults)
+        return "; ".join(
+            f"{fault.code} {fault.field}: {fault.translate()[0]}"
+            for fault in self.faults
+        )
 
 
 class InvalidRecord(InvalidDocument):
@@ -114,10 +128,20 @@ class InvalidRecord(InvalidDocument):
 
 def shorten(value: object, limit: int = LONGEST_VALUE) -> str:
     """The beginning of a value that was sent, fit for a page, a report and PostgreSQL."""
-    text = value if isinstance(value, str) else str(value) if isinstance(value, float) else _describe_value(value)
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, float):
+        text = str(value)
+    else:
+        text = _describe_value(value)
     beginning = without_credentials(text[: 4 * limit])
-    safe = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in beginning[: limit + 1])
-    return f"{safe[: limit - 1]}…" if len(safe) > limit else safe
+    safe = "".join(
+        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for char in beginning[: limit + 1]
+    )
+    if len(safe) > limit:
+        return f"{safe[: limit - 1]}…"
+    return safe
 
 
 def _is_small(value: object) -> TypeGuard[int]:
@@ -126,7 +150,9 @@ def _is_small(value: object) -> TypeGuard[int]:
 
 
 def _describe_value(value: object) -> str:
-    return str(value) if _is_small(value) or value is None else type(value).__name__
+    if _is_small(value) or value is None:
+        return str(value)
+    return type(value).__name__
 
 
 def without_repeats(faults: Iterable[Fault]) -> list[Fault]:

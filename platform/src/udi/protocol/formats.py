@@ -20,7 +20,9 @@ class Format:
     @property
     def uri(self) -> str | None:
         """The EU's file type, where the authority table has one."""
-        return URI + self.authority if self.authority else None
+        if self.authority:
+            return URI + self.authority
+        return None
 
 
 _OPENXML = "application/vnd.openxmlformats-officedocument"
@@ -32,12 +34,27 @@ _TABLE = (
     ("XLSX", f"{_OPENXML}.spreadsheetml.sheet", "xlsx", "XLSX"),
     ("XLS", "application/vnd.ms-excel", "xls", "XLS"),
     ("ODS", f"{_OPENDOCUMENT}.spreadsheet", "ods", "ODS"),
-    ("Parquet", "application/vnd.apache.parquet application/x-parquet", "parquet", "PARQUET"),
-    ("JSON", "application/json text/json application/vnd.api+json", "json jsonl ndjson", "JSON"),
+    (
+        "Parquet",
+        "application/vnd.apache.parquet application/x-parquet",
+        "parquet",
+        "PARQUET",
+    ),
+    (
+        "JSON",
+        "application/json text/json application/vnd.api+json",
+        "json jsonl ndjson",
+        "JSON",
+    ),
     ("GeoJSON", "application/geo+json application/vnd.geo+json", "geojson", "GEOJSON"),
     ("GeoPackage", "application/geopackage+sqlite3", "gpkg", "GPKG"),
     ("Shapefile", "application/vnd.shp application/x-shapefile", "shp", "SHP"),
-    ("KML", "application/vnd.google-earth.kml+xml application/vnd.google-earth.kmz", "kml kmz", "KML"),
+    (
+        "KML",
+        "application/vnd.google-earth.kml+xml application/vnd.google-earth.kmz",
+        "kml kmz",
+        "KML",
+    ),
     ("GML", "application/gml+xml", "gml", "GML"),
     ("GeoTIFF", "image/tiff;application=geotiff", "geotiff", "GEOTIFF"),
     ("GTFS", "application/gtfs+zip", "gtfs", "GTFS"),
@@ -82,11 +99,17 @@ _TABLE = (
     (API, "", "", "REST"),
 )
 FORMATS = {
-    label: Format(label, tuple(media_types.split()), tuple(extensions.split()), authority)
+    label: Format(
+        label, tuple(media_types.split()), tuple(extensions.split()), authority
+    )
     for label, media_types, extensions, authority in _TABLE
 }
-_BY_MEDIA_TYPE = {media_type: found for found in FORMATS.values() for media_type in found.media_types}
-_BY_EXTENSION = {extension: found for found in FORMATS.values() for extension in found.extensions}
+_BY_MEDIA_TYPE = {
+    media_type: found for found in FORMATS.values() for media_type in found.media_types
+}
+_BY_EXTENSION = {
+    extension: found for found in FORMATS.values() for extension in found.extensions
+}
 
 
 def find_format(media_type: str) -> Format | None:
@@ -98,17 +121,21 @@ def find_format(media_type: str) -> Format | None:
 def file_label(media_type: str) -> str:
     """The label of a file: of its format, else its subtype in capitals (`X-NEW` for `application/x-new`)."""
     file_format = find_format(media_type)
-    return (
-        file_format.label if file_format else media_type.lower().removesuffix(ENCRYPTED).partition("/")[2].upper()[:40]
-    )
+    if file_format:
+        return file_format.label
+    return media_type.lower().removesuffix(ENCRYPTED).partition("/")[2].upper()[:40]
 
 
 def service_label(contract: str) -> str:
     """The label of a service by its interface contract: WMS, WFS, WMTS, else API."""
-    return contract.upper() if contract.upper() in FORMATS else API
+    if contract.upper() in FORMATS:
+        return contract.upper()
+    return API
 
 
 def media_type_of(file_name: str) -> str:
     """The media type that the extension of a file announces."""
     file_format = _BY_EXTENSION.get(file_name.rpartition(".")[2].lower())
-    return file_format.media_types[0] if file_format else UNKNOWN_MEDIA_TYPE
+    if file_format:
+        return file_format.media_types[0]
+    return UNKNOWN_MEDIA_TYPE

@@ -23,9 +23,16 @@ CRS_PARAMETER = "default_crs"
 
 def write_shape(place: NamedNode, geography: Geography) -> Iterator[Triple]:
     """The producer's own shape beside the rectangle, as GeoJSON, unless it is long."""
-    text = json.dumps(geography.shape, separators=(",", ":")) if geography.shape else ""
+    if geography.shape:
+        text = json.dumps(geography.shape, separators=(",", ":"))
+    else:
+        text = ""
     if text and len(text) <= LARGEST_SHAPE:
-        yield Triple(place, term("locn:geometry"), Literal(text, datatype=term("geo:geoJSONLiteral")))
+        yield Triple(
+            place,
+            term("locn:geometry"),
+            Literal(text, datatype=term("geo:geoJSONLiteral")),
+        )
 
 
 def write_reference_system(node: NamedNode, code: str) -> Iterator[Triple]:
@@ -48,5 +55,9 @@ def find_epsg_code(projection: str) -> str:
 
 def epsg_code_of(media: Media) -> str:
     """The EPSG code that a map service announces."""
-    values = (parameter.get("value") for parameter in media.parameters if parameter.get("key") == CRS_PARAMETER)
+    values = (
+        parameter.get("value")
+        for parameter in media.parameters
+        if parameter.get("key") == CRS_PARAMETER
+    )
     return find_epsg_code(str(next(values, "")))

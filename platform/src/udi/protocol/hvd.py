@@ -32,12 +32,20 @@ class HighValueCategory:
 CATEGORIES = (
     HighValueCategory({"fr": "Géospatiales", "en": "Geospatial"}, "c_ac64a52d"),
     HighValueCategory(
-        {"fr": "Observation de la terre et environnement", "en": "Earth observation and environment"}, "c_dd313021"
+        {
+            "fr": "Observation de la terre et environnement",
+            "en": "Earth observation and environment",
+        },
+        "c_dd313021",
     ),
     HighValueCategory({"fr": "Météorologiques", "en": "Meteorological"}, "c_164e0bf5"),
     HighValueCategory({"fr": "Statistiques", "en": "Statistics"}, "c_e1da4e07"),
     HighValueCategory(
-        {"fr": "Entreprises et propriété d'entreprises", "en": "Companies and company ownership"}, "c_a9135398"
+        {
+            "fr": "Entreprises et propriété d'entreprises",
+            "en": "Companies and company ownership",
+        },
+        "c_a9135398",
     ),
     HighValueCategory({"fr": "Mobilité", "en": "Mobility"}, "c_b79e35eb"),
 )
@@ -51,23 +59,37 @@ def find_categories(keywords: Iterable[str]) -> list[HighValueCategory]:
     return [
         category
         for category in CATEGORIES
-        if words & {_normalise(category.uri), *(_normalise(label) for label in category.label.values())}
+        if words
+        & {
+            _normalise(category.uri),
+            *(_normalise(label) for label in category.label.values()),
+        }
     ]
 
 
 def write_legislation(node: NamedNode) -> Iterator[Triple]:
     """That the Regulation applies to a dataset, a distribution or a service."""
-    yield from typed_value(node, "dcatap:applicableLegislation", iri(LEGISLATION), "eli:LegalResource")
+    yield from typed_value(
+        node, "dcatap:applicableLegislation", iri(LEGISLATION), "eli:LegalResource"
+    )
 
 
-def write_categories(node: NamedNode, categories: Iterable[HighValueCategory]) -> Iterator[Triple]:
+def write_categories(
+    node: NamedNode, categories: Iterable[HighValueCategory]
+) -> Iterator[Triple]:
     """The Regulation and the categories, of a dataset or a service."""
     yield from write_legislation(node)
     for category in categories:
-        yield from typed_value(node, "dcatap:hvdCategory", iri(category.uri), "skos:Concept")
-        yield from localised_literals(iri(category.uri), "skos:prefLabel", category.label)
+        yield from typed_value(
+            node, "dcatap:hvdCategory", iri(category.uri), "skos:Concept"
+        )
+        yield from localised_literals(
+            iri(category.uri), "skos:prefLabel", category.label
+        )
 
 
 def _normalise(word: str) -> str:
-    plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+    plain = (
+        unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+    )
     return "".join(sign for sign in plain if sign.isalnum())

@@ -35,11 +35,29 @@ _TABLE = (
     ("ru", "russe", "Russian", "RUS"),
     ("sk", "slovaque", "Slovak", "SLK"),
 )
-LANGUAGES = {code: Language(code, {"fr": fr, "en": en}, authority) for code, fr, en, authority in _TABLE}
+LANGUAGES = {
+    code: Language(code, {"fr": fr, "en": en}, authority)
+    for code, fr, en, authority in _TABLE
+}
 REGIONAL = (
-    "cs-CZ", "da-DK", "de-CH", "de-DE", "el-GR", "en-GB", "en-US", "es-ES", "fr-FR", "hu-HU", "it-IT", "no-NO",
-    "pl-PL", "pt-PT", "ro-RO", "ru-RU", "sk-SK",
-)  # fmt: skip
+    "cs-CZ",
+    "da-DK",
+    "de-CH",
+    "de-DE",
+    "el-GR",
+    "en-GB",
+    "en-US",
+    "es-ES",
+    "fr-FR",
+    "hu-HU",
+    "it-IT",
+    "no-NO",
+    "pl-PL",
+    "pt-PT",
+    "ro-RO",
+    "ru-RU",
+    "sk-SK",
+)
 TAGS = (*LANGUAGES, *REGIONAL)
 
 

@@ -20,7 +20,9 @@ class Licence:
     @property
     def uri(self) -> str:
         """The EU's identifier, else the address of the text."""
-        return URI + self.authority if self.authority else self.url
+        if self.authority:
+            return URI + self.authority
+        return self.url
 
 
 _CREDIT = {
@@ -97,11 +99,19 @@ _ALL = (
         _SOFTWARE,
     ),
     Licence(
-        "mit", {"fr": "Licence MIT", "en": "MIT License"}, "https://opensource.org/license/mit", "MIT", "", _SOFTWARE
+        "mit",
+        {"fr": "Licence MIT", "en": "MIT License"},
+        "https://opensource.org/license/mit",
+        "MIT",
+        "",
+        _SOFTWARE,
     ),
     Licence(
         "gpl-3.0",
-        {"fr": "Licence publique générale GNU 3.0", "en": "GNU General Public License 3.0"},
+        {
+            "fr": "Licence publique générale GNU 3.0",
+            "en": "GNU General Public License 3.0",
+        },
         "https://www.gnu.org/licenses/gpl-3.0.html",
         "GPL-3.0-only",
         "",
@@ -118,19 +128,31 @@ _WORDINGS = {
     "etalab-2.0": (
         "etalab.gouv.fr/wp-content/uploads/2018/11/open-licence.pdf",
         "etalab.gouv.fr/wp-content/uploads/2017/04/etalab-licence-ouverte-v2.0.pdf",
-        "Licence Ouverte 2.0", "Licence Ouverte v2.0", "Licence Ouverte version 2.0", "Open License v2.0",
-        "Open Licence v2.0", "lov2", "fr-lo-2.0",
+        "Licence Ouverte 2.0",
+        "Licence Ouverte v2.0",
+        "Licence Ouverte version 2.0",
+        "Open License v2.0",
+        "Open Licence v2.0",
+        "lov2",
+        "fr-lo-2.0",
     ),
     "etalab-1.0": (
-        "data.gouv.fr/licence-ouverte-open-licence", "wiki.data.gouv.fr/images/9/9d/licence_ouverte.pdf",
-        "Licence Ouverte 1.0", "Licence Ouverte v1.0", "Licence Ouverte version 1.0",
+        "data.gouv.fr/licence-ouverte-open-licence",
+        "wiki.data.gouv.fr/images/9/9d/licence_ouverte.pdf",
+        "Licence Ouverte 1.0",
+        "Licence Ouverte v1.0",
+        "Licence Ouverte version 1.0",
     ),
     "odbl-1.0": (
-        "opendatacommons.org/licenses/odbl", "opendatacommons.org/licenses/odbl/summary", "ODbL", "ODbL 1.0",
-        "Open Database License (ODbL)", "odc-odbl",
+        "opendatacommons.org/licenses/odbl",
+        "opendatacommons.org/licenses/odbl/summary",
+        "ODbL",
+        "ODbL 1.0",
+        "Open Database License (ODbL)",
+        "odc-odbl",
     ),
     "public-domain-cc0": ("CC0", "CC0 1.0", "cc-zero"),
-}  # fmt: skip
+}
 
 
 def find_licence(wording: str) -> Licence | None:
@@ -143,10 +165,20 @@ def _normalise(wording: str) -> str:
     return re.sub(r"(/legalcode|/deed(\.\w\w)?)?/?$", "", text)
 
 
-_CODES = {_normalise(wording): code for code, wordings in _WORDINGS.items() for wording in wordings}
+_CODES = {
+    _normalise(wording): code
+    for code, wordings in _WORDINGS.items()
+    for wording in wordings
+}
 _CODES |= {
     _normalise(wording): licence.code
     for licence in LICENCES.values()
-    for wording in (licence.code, licence.url, licence.spdx, *licence.name.values(), URI + licence.authority)
+    for wording in (
+        licence.code,
+        licence.url,
+        licence.spdx,
+        *licence.name.values(),
+        URI + licence.authority,
+    )
     if wording not in {"", URI}
 }

@@ -12,8 +12,11 @@ from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, Terms
 
 OdrlObject = dict[str, Any]
 Named = TypeVar("Named", Purpose, Requester, Measure, Prohibition)
-MOST_RULES, LONGEST_OPERAND = 100, 2_000
-MONTHS_BY_DURATION = {f"P{count}M": count for count in range(1, terms.LONGEST_MONTHS + 1)}
+MOST_RULES = 100
+LONGEST_OPERAND = 2_000
+MONTHS_BY_DURATION = {
+    f"P{count}M": count for count in range(1, terms.LONGEST_MONTHS + 1)
+}
 
 
 class InvalidOdrl(InvalidDocument):
@@ -31,18 +34,35 @@ _CONSTRAINT = validators.closed_group(
     {"@type": validators.anything, "@id": validators.anything},
 )
 _CONSTRAINTS = validators.list_of(_CONSTRAINT, MOST_RULES)
-_RULE: validators.Fields = {"constraint": _CONSTRAINTS, "@type": validators.anything, "@id": validators.anything}
+_RULE: validators.Fields = {
+    "constraint": _CONSTRAINTS,
+    "@type": validators.anything,
+    "@id": validators.anything,
+}
 _ACTION: validators.Fields = {"action": validators.text(LONGEST_OPERAND)}
 _DUTIES = validators.list_of(validators.closed_group(_ACTION, _RULE), MOST_RULES)
 _POLICY = validators.closed_group(
     {
         "@type": validators.choice(["Offer", "Agreement"]),
-        "permission": validators.list_of(validators.closed_group(_ACTION, {**_RULE, "duty": _DUTIES}), 1, least=1),
+        "permission": validators.list_of(
+            validators.closed_group(_ACTION, {**_RULE, "duty": _DUTIES}), 1, least=1
+        ),
     },
     {
-        "prohibition": validators.list_of(validators.closed_group(_ACTION, _RULE), MOST_RULES),
+        "prohibition": validators.list_of(
+            validators.closed_group(_ACTION, _RULE), MOST_RULES
+        ),
         **dict.fromkeys(
-            ("@context", "@id", "profile", "assigner", "assignee", "target", "timestamp"), validators.anything
+            (
+                "@context",
+                "@id",
+                "profile",
+                "assigner",
+                "assignee",
+                "target",
+                "timestamp",
+            ),
+            validators.anything,
         ),
     },
 )
@@ -96,29 +116,36 @@ class _OdrlReader:
         self._infer_months()
 
     def _read_constraint(self, constraint: OdrlObject, path: str) -> None:
-        left, operator, right = (
-            _local_name(constraint["leftOperand"]),
-            _local_name(constraint["operator"]),
-            constraint["rightOperand"],
-        )
+        left = _local_name(constraint["leftOperand"])
+        operator = _local_name(constraint["operator"])
+        right = constraint["rightOperand"]
         handlers: dict[tuple[str, str], Callable[[], object]] = {
             ("purpose", "isAnyOf"): lambda: self._set_field(
                 "purposes", self._translate_addresses(odrl.PURPOSES, right, path), path
             ),
             ("recipient", "isAnyOf"): lambda: self._set_field(
-                "requesters", self._translate_addresses(odrl.REQUESTERS, right, path), path
+                "requesters",
+                self._translate_addresses(odrl.REQUESTERS, right, path),
+                path,
             ),
             ("elapsedTime", "lteq"): lambda: self._set_field(
                 "months", MONTHS_BY_DURATION.get(_operand_text(right)), path
             ),
             ("dateTime", "gteq"): lambda: self._set_date("starts", right, path),
             ("dateTime", "lteq"): lambda: self._set_date("ends", right, path),
-            (odrl.COLUMN, "isAnyOf"): lambda: self._set_field("columns", [*map(_operand_text, _as_list(right))], path),
-            (odrl.BYTES, "lteq"): lambda: self._set_field("bytes_a_month", _operand_integer(right), path),
-            (odrl.READINGS, "lteq"): lambda: self._set_field("requests_a_minute", _operand_integer(right), path),
+            (odrl.COLUMN, "isAnyOf"): lambda: self._set_field(
+                "columns", [*map(_operand_text, _as_list(right))], path
+            ),
+            (odrl.BYTES, "lteq"): lambda: self._set_field(
+                "bytes_a_month", _operand_integer(right), path
+            ),
+            (odrl.READINGS, "lteq"): lambda: self._set_field(
+                "requests_a_minute", _operand_integer(right), path
+            ),
         }
         if left.startswith(odrl.CELL) and operator in set(Operator):
-            column, values = unquote(left.removeprefix(odrl.CELL)), [*map(_operand_text, _as_list(right))]
+            column = unquote(left.removeprefix(odrl.CELL))
+            values = [*map(_operand_text, _as_list(right))]
             rows = self.found.setdefault("rows", [])
             rows.append({"column": column, "operator": operator, "values": values})
         elif (left, operator) in handlers:
@@ -127,44 +154,65 @@ class _OdrlReader:
             self._reject(f"{path}.leftOperand", f"{left} {operator}")
 
     def _read_duty(self, duty: OdrlObject, path: str) -> None:
-        action, right_operands = _local_name(duty["action"]), _right_operands(duty)
+        action = _local_name(duty["action"])
+        right_operands = _right_operands(duty)
         measures = self.found.setdefault("measures", [])
         if action == "attribute" and set(right_operands) == {(odrl.ATTRIBUTION, "eq")}:
-            self._set_field("attribution", _operand_text(right_operands[odrl.ATTRIBUTION, "eq"]), path)
+            self._set_field(
+                "attribution",
+                _operand_text(right_operands[odrl.ATTRIBUTION, "eq"]),
+                path,
+            )
         elif action == odrl.SERVE and not right_operands:
             self._set_field("general_interest", True, path)
-        elif action == "delete" and {key: _operand_text(value) for key, value in right_operands.items()} == {
-            ("event", "gt"): odrl.POLICY_USAGE
-        }:
+        elif action == "delete" and {
+            key: _operand_text(value) for key, value in right_operands.items()
+        } == {("event", "gt"): odrl.POLICY_USAGE}:
             measures.append(Measure.DELETED_AT_END.value)
         elif action == odrl.PROTECT and set(right_operands) == {(odrl.MEASURE, "eq")}:
             measures += [
                 measure.value
-                for measure in self._translate_addresses(odrl.MEASURES, right_operands[odrl.MEASURE, "eq"], path)
+                for measure in self._translate_addresses(
+                    odrl.MEASURES, right_operands[odrl.MEASURE, "eq"], path
+                )
             ]
         else:
             self._reject(f"{path}.action", action)
 
     def _read_prohibition(self, rule: OdrlObject, path: str) -> None:
-        action, right_operands = _local_name(rule["action"]), _right_operands(rule)
+        action = _local_name(rule["action"])
+        right_operands = _right_operands(rule)
         marketing = {("purpose", "eq"): odrl.DIRECT_MARKETING}
         forbidden = self.found.setdefault("prohibitions", [])
-        if action == "use" and {key: _operand_text(value) for key, value in right_operands.items()} == marketing:
+        if (
+            action == "use"
+            and {key: _operand_text(value) for key, value in right_operands.items()}
+            == marketing
+        ):
             forbidden.append(Prohibition.PROSPECT.value)
         elif action in odrl.FORBIDDEN_ACTIONS.values() and not right_operands:
             forbidden += [
-                prohibition.value for prohibition in self._translate_addresses(odrl.FORBIDDEN_ACTIONS, action, path)
+                prohibition.value
+                for prohibition in self._translate_addresses(
+                    odrl.FORBIDDEN_ACTIONS, action, path
+                )
             ]
         else:
             self._reject(f"{path}.action", action)
 
-    def _translate_addresses(self, names: dict[Named, str], right: object, path: str) -> list[Named]:
+    def _translate_addresses(
+        self, names: dict[Named, str], right: object, path: str
+    ) -> list[Named]:
         members_by_address = {address: member for member, address in names.items()}
         addresses = [_operand_text(operand) for operand in _as_list(right)]
         for address in addresses:
             if address not in members_by_address:
                 self._reject(f"{path}.rightOperand", address)
-        return [members_by_address[address] for address in addresses if address in members_by_address]
+        return [
+            members_by_address[address]
+            for address in addresses
+            if address in members_by_address
+        ]
 
     def _set_field(self, name: str, value: object, path: str) -> None:
         if value is None or value == []:
@@ -177,7 +225,11 @@ class _OdrlReader:
     def _set_date(self, name: str, right: object, path: str) -> None:
         moment = validators.read_moment(_operand_text(right))
         if moment is None:
-            self.faults.append(fault_kinds.BAD_MOMENT.at(f"{path}.rightOperand", value=_operand_text(right)))
+            self.faults.append(
+                fault_kinds.BAD_MOMENT.at(
+                    f"{path}.rightOperand", value=_operand_text(right)
+                )
+            )
         elif name in self.period:
             self.faults.append(fault_kinds.REPEATED.at(path, value=name))
         else:
@@ -185,7 +237,8 @@ class _OdrlReader:
 
     def _infer_months(self) -> None:
         if "months" not in self.found and {"starts", "ends"} <= set(self.period):
-            starts, ends = self.period["starts"], self.period["ends"]
+            starts = self.period["starts"]
+            ends = self.period["ends"]
             months = (ends.year - starts.year) * 12 + ends.month - starts.month
             begun = (ends.day, ends.time()) > (starts.day, starts.time())
             self.found["months"] = months + begun
@@ -200,10 +253,15 @@ def _right_operands(rule: OdrlObject) -> dict[tuple[str, str], object]:
     """What its constraints compare with what; where one is there twice, nothing that is known."""
     constraints = rule.get("constraint") or ()
     right_operands = {
-        (_local_name(constraint["leftOperand"]), _local_name(constraint["operator"])): constraint["rightOperand"]
+        (
+            _local_name(constraint["leftOperand"]),
+            _local_name(constraint["operator"]),
+        ): constraint["rightOperand"]
         for constraint in constraints
     }
-    return right_operands if len(right_operands) == len(constraints) else {("", ""): None}
+    if len(right_operands) == len(constraints):
+        return right_operands
+    return {("", ""): None}
 
 
 def _local_name(name: str) -> str:
@@ -212,15 +270,23 @@ def _local_name(name: str) -> str:
 
 
 def _as_list(right: object) -> Iterable[object]:
-    return right if isinstance(right, list) else [right]
+    if isinstance(right, list):
+        return right
+    return [right]
 
 
 def _operand_text(right: object) -> str:
     if isinstance(right, dict):
         right = right.get("@value", right.get("@id"))
-    return right if isinstance(right, str) else str(right) if type(right) is int else json_type(right)
+    if isinstance(right, str):
+        return right
+    if type(right) is int:
+        return str(right)
+    return json_type(right)
 
 
 def _operand_integer(right: object) -> int | None:
     text = _operand_text(right)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004 - 64 bits
+    if text.isascii() and text.isdigit() and len(text) < 20:  # noqa: PLR2004 - 64 bits
+        return int(text)
+    return None

@@ -45,7 +45,9 @@ def write_terms(terms: Terms, language: str) -> list[str]:
 def write_policy(policy: Policy, language: str) -> list[str]:
     """The sentences of a policy: who may ask and when they are answered, then the most that may be asked."""
     words = WORDS[language]
-    requesters = ", ".join(words.requesters[requester] for requester in policy.requesters)
+    requesters = ", ".join(
+        words.requesters[requester] for requester in policy.requesters
+    )
     renewals = _write_count("renewals", policy.renewals, words, times=policy.renewals)
     return [
         words.sentences["requesters"].format(list=requesters),
@@ -65,16 +67,22 @@ def write_agreement_text(agreement: Agreement, language: str) -> str:
 
 
 def _articles(agreement: Agreement, words: TermsWording) -> dict[str, list[str]]:
-    sentences, terms = words.sentences, agreement.terms
-    start, end = _format_moment(agreement.starts_at, words), _format_moment(agreement.ends_at, words)
+    sentences = words.sentences
+    terms = agreement.terms
+    start = _format_moment(agreement.starts_at, words)
+    end = _format_moment(agreement.ends_at, words)
     return {
         "parties": [
             _write_party("provider", agreement.provider, words),
             _write_party("requester", agreement.requester, words),
-            sentences["project"].format(title=_quote(_one_line(agreement.project_title), words)),
+            sentences["project"].format(
+                title=_quote(_one_line(agreement.project_title), words)
+            ),
         ],
         "data": [
-            sentences["dataset"].format(title=_quote(_one_line(agreement.dataset_title), words)),
+            sentences["dataset"].format(
+                title=_quote(_one_line(agreement.dataset_title), words)
+            ),
             sentences["stays"],
         ],
         "purpose": [
@@ -84,9 +92,16 @@ def _articles(agreement: Agreement, words: TermsWording) -> dict[str, list[str]]
         "read": list(_write_access(terms, words)),
         "forbidden": list(_write_prohibitions(terms, words)),
         "measures": list(_write_measures(terms, words)),
-        "duration": [sentences["period"].format(start=start, end=end), sentences["ends_itself"]],
+        "duration": [
+            sentences["period"].format(start=start, end=end),
+            sentences["ends_itself"],
+        ],
         "end": [sentences["revocation"], sentences["giving_up"]],
-        "where": [sentences["where"], sentences["logged"], sentences["page"].format(page=agreement.page)],
+        "where": [
+            sentences["where"],
+            sentences["logged"],
+            sentences["page"].format(page=agreement.page),
+        ],
     }
 
 
@@ -104,7 +119,8 @@ def _write_access(terms: Terms, words: TermsWording) -> Iterator[str]:
         yield sentences["columns_all"]
     for row_filter in terms.rows:
         yield sentences["rows"].format(
-            column=_quote(row_filter.column, words), condition=_write_condition(row_filter, words)
+            column=_quote(row_filter.column, words),
+            condition=_write_condition(row_filter, words),
         )
     yield sentences["rows_empty"] if terms.rows else sentences["rows_all"]
     if terms.bytes_a_month is None:
@@ -129,13 +145,18 @@ def _write_measures(terms: Terms, words: TermsWording) -> Iterator[str]:
     if not terms.measures:
         yield words.sentences["measures_none"]
     if terms.attribution:
-        yield words.sentences["attribution"].format(text=_quote(terms.attribution, words))
+        yield words.sentences["attribution"].format(
+            text=_quote(terms.attribution, words)
+        )
     else:
         yield words.sentences["attribution_none"]
 
 
 def _write_condition(row: RowFilter, words: TermsWording) -> str:
-    value = _quote_list(row.values, words) if row.operator in SEVERAL else _quote(row.values[0], words)
+    if row.operator in SEVERAL:
+        value = _quote_list(row.values, words)
+    else:
+        value = _quote(row.values[0], words)
     return words.operators[row.operator].format(value=value)
 
 
@@ -161,7 +182,11 @@ def _quote(text: str, words: TermsWording) -> str:
 
 def _one_line(text: str) -> str:
     """A title as others wrote it, without what cannot be seen."""
-    return " ".join("".join(" " if unicodedata.category(char) in HIDDEN else char for char in text).split())
+    return " ".join(
+        "".join(
+            " " if unicodedata.category(char) in HIDDEN else char for char in text
+        ).split()
+    )
 
 
 def _format_number(value: int, words: TermsWording) -> str:
@@ -175,7 +200,9 @@ def _format_size(count: int, words: TermsWording) -> str:
         if count >= unit and count * THOUSAND % unit == 0:
             whole, rest = divmod(count, unit)
             decimals = f"{rest * THOUSAND // unit:03}".rstrip("0")
-            figure = _format_number(whole, words) + (words.point + decimals if decimals else "")
+            figure = _format_number(whole, words) + (
+                words.point + decimals if decimals else ""
+            )
             return f"{figure}\N{NO-BREAK SPACE}{words.units[power - 1]}"
     return f"{_format_number(count, words)}\N{NO-BREAK SPACE}{words.bytes[count > 1]}"
 
@@ -186,4 +213,6 @@ def _format_moment(moment: datetime, words: TermsWording) -> str:
     if at.second:
         time += words.seconds.format(second=at.second)
     day = words.first if at.day == 1 else str(at.day)
-    return words.date.format(day=day, month=words.months[at.month - 1], year=at.year, time=time)
+    return words.date.format(
+        day=day, month=words.months[at.month - 1], year=at.year, time=time
+    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose
 
-NARROW, SPACE = "\u202f", "\u00a0"
+NARROW = "\u202f"
+SPACE = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,18 @@ FRENCH = TermsWording(
     bytes=("octet", "octets"),
     units=("ko", "Mo", "Go", "To"),
     months=(
-        "janvier", "février", "mars", "avril", "mai", "juin",
-        "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
     ),
     first="1er",
     date="{day} {month} {year} à {time}",
@@ -155,7 +166,7 @@ FRENCH = TermsWording(
         "logged": "Il note chaque lecture, pour le producteur et pour le porteur du projet.",
         "page": f"La convention se lit à cette adresse{SPACE}: {{page}}",
     },
-)  # fmt: skip
+)
 ENGLISH = TermsWording(
     open="“",
     close="”",
@@ -164,8 +175,18 @@ ENGLISH = TermsWording(
     bytes=("byte", "bytes"),
     units=("kB", "MB", "GB", "TB"),
     months=(
-        "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ),
     first="1",
     date="{day} {month} {year} at {time}",
@@ -269,5 +290,5 @@ ENGLISH = TermsWording(
         "logged": "It notes each reading, for the producer and for the project's leader.",
         "page": "The agreement is shown at this address: {page}",
     },
-)  # fmt: skip
+)
 WORDS = {"fr": FRENCH, "en": ENGLISH}

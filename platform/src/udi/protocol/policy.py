@@ -12,8 +12,12 @@ from udi.protocol.faults import Fault, InvalidDocument, without_repeats
 from udi.protocol.scan import join_path, scan
 from udi.protocol.terms import Terms
 
-LONGEST_LINE, LONGEST_WHY, MOST_FIELDS, MOST_CHOICES = 200, 5_000, 30, 50
-LONGEST_ANSWER, MOST_RENEWALS = 90, 20
+LONGEST_LINE = 200
+LONGEST_WHY = 5_000
+MOST_FIELDS = 30
+MOST_CHOICES = 50
+LONGEST_ANSWER = 90
+MOST_RENEWALS = 20
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
@@ -73,14 +77,18 @@ class InvalidPolicy(InvalidDocument):
 
 _FIELD = validators.closed_group(
     {
-        "name": validators.matching_text(FIELD_NAME.fullmatch, fault_kinds.BAD_FIELD_NAME),
+        "name": validators.matching_text(
+            FIELD_NAME.fullmatch, fault_kinds.BAD_FIELD_NAME
+        ),
         "kind": validators.choice(list(FieldKind)),
         "label": validators.by_language(LONGEST_LINE, least=1),
     },
     {
         "hint": validators.by_language(LONGEST_LINE),
         "required": validators.boolean,
-        "choices": validators.distinct_list(validators.list_of(validators.line(LONGEST_LINE), MOST_CHOICES)),
+        "choices": validators.distinct_list(
+            validators.list_of(validators.line(LONGEST_LINE), MOST_CHOICES)
+        ),
     },
 )
 
@@ -91,7 +99,8 @@ def _check_field(value: object, path: str) -> Iterator[Fault]:
     if faults:
         return
     field = cast("dict[str, Any]", value)
-    choices, where = len(field.get("choices") or ()), join_path(path, "choices")
+    choices = len(field.get("choices") or ())
+    where = join_path(path, "choices")
     if field["kind"] == FieldKind.CHOICE and choices < 2:  # noqa: PLR2004 - one answer is no choice
         yield fault_kinds.NO_CHOICES.at(where)
     elif field["kind"] != FieldKind.CHOICE and choices:
@@ -101,13 +110,17 @@ def _check_field(value: object, path: str) -> Iterator[Fault]:
 _POLICY = validators.closed_group(
     {
         "requesters": validators.distinct_list(
-            validators.list_of(validators.choice(list(Requester)), len(Requester), least=1)
+            validators.list_of(
+                validators.choice(list(Requester)), len(Requester), least=1
+            )
         ),
         "terms": terms.check_terms,
     },
     {
         "why": validators.by_language(LONGEST_WHY),
-        "fields": validators.distinct_list(validators.list_of(_check_field, MOST_FIELDS), "name"),
+        "fields": validators.distinct_list(
+            validators.list_of(_check_field, MOST_FIELDS), "name"
+        ),
         "answer_days": validators.integer(1, LONGEST_ANSWER),
         "renewals": validators.integer(0, MOST_RENEWALS),
     },
@@ -124,7 +137,8 @@ def read_policy(data: object) -> Policy:
     if faults:
         raise InvalidPolicy(faults)
     document = cast("dict[str, Any]", data)
-    days, renewals = document.get("answer_days"), document.get("renewals")
+    days = document.get("answer_days")
+    renewals = document.get("renewals")
     return Policy(
         requesters=tuple(map(Requester, document["requesters"])),
         terms=terms.make_terms(document["terms"]),

@@ -36,8 +36,11 @@ class Criterion:
     points: int
 
 
-_F, _A, _I = Dimension.FINDABILITY, Dimension.ACCESSIBILITY, Dimension.INTEROPERABILITY
-_R, _C = Dimension.REUSABILITY, Dimension.CONTEXTUALITY
+_F = Dimension.FINDABILITY
+_A = Dimension.ACCESSIBILITY
+_I = Dimension.INTEROPERABILITY
+_R = Dimension.REUSABILITY
+_C = Dimension.CONTEXTUALITY
 CRITERIA = {
     name: Criterion(name, dimension, points)
     for name, dimension, points in (
@@ -66,7 +69,12 @@ CRITERIA = {
         ("modified", _C, 5),
     )
 }
-BANDS = ((351, Rating.EXCELLENT), (221, Rating.GOOD), (121, Rating.SUFFICIENT), (0, Rating.BAD))
+BANDS = (
+    (351, Rating.EXCELLENT),
+    (221, Rating.GOOD),
+    (121, Rating.SUFFICIENT),
+    (0, Rating.BAD),
+)
 _BOTH = "CSV GEOJSON ICS JSON JSON_LD KML KMZ NETCDF ODS RDF_N_QUADS RDF_N_TRIPLES RDF_TRIG RDF_TURTLE RDF_XML RSS XML"
 _OPEN = "BMP DBF GZIP HTML JPEG2000 PNG RTF TAR TIFF TSV TXT WMS_SRVC ZIP"
 _READ = "RDFA SHP XLS XLSX"
@@ -96,10 +104,14 @@ class Score:
 
     def points_of(self, dimension: Dimension) -> tuple[int, int]:
         """(points, most possible) of one dimension."""
-        among = [criterion for criterion in CRITERIA.values() if criterion.dimension is dimension]
-        return sum(criterion.points for criterion in among if criterion.name in self.criteria), sum(
-            criterion.points for criterion in among
-        )
+        among = [
+            criterion
+            for criterion in CRITERIA.values()
+            if criterion.dimension is dimension
+        ]
+        return sum(
+            criterion.points for criterion in among if criterion.name in self.criteria
+        ), sum(criterion.points for criterion in among)
 
 
 def score_criteria(criteria: Collection[str]) -> Score:
@@ -111,7 +123,11 @@ def score_criteria(criteria: Collection[str]) -> Score:
 
 def format_criteria(authority: str, media_type: str) -> set[str]:
     """What a format is worth, by the code of its EU file type (empty: it has none) and its media type."""
-    named = {"format": bool(authority), "media_type": bool(media_type), "format_from_vocabulary": bool(authority)}
+    named = {
+        "format": bool(authority),
+        "media_type": bool(media_type),
+        "format_from_vocabulary": bool(authority),
+    }
     open_ones = {
         "non_proprietary": authority in NON_PROPRIETARY,
         "machine_readable": authority in MACHINE_READABLE,

@@ -16,7 +16,14 @@ from udi.protocol.languages import LANGUAGES
 from udi.protocol.restricted_data import TERMS
 from udi.protocol.structures import BoundingBox, Contact, Media, Record
 from udi.protocol.themes import THEMES
-from udi.protocol.triples import iri, is_a, localised_literals, moment_of, term, typed_value
+from udi.protocol.triples import (
+    iri,
+    is_a,
+    localised_literals,
+    moment_of,
+    term,
+    typed_value,
+)
 from udi.protocol.vocabulary import DOWNLOAD, MediaKind
 
 MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
@@ -24,7 +31,8 @@ MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*"
 OGC_SERVICES = {"wms": "wms", "wfs": "wfs", "wmts": "wmts"}
 OGC_SERVICE = "http://www.opengis.net/def/serviceType/ogc/"
 HALF_TURN = 180
-HVD, GEO = "dcat-ap-hvd", "geodcat-ap"
+HVD = "dcat-ap-hvd"
+GEO = "geodcat-ap"
 EXTENSIONS = frozenset({HVD, GEO})
 """What a dataset may say besides DCAT-AP."""
 
@@ -34,15 +42,21 @@ def dataset_address(origin: str, record: Record) -> str:
     return f"{origin}/data/{record.id}"
 
 
-def write_dataset(origin: str, record: Record, extensions: Collection[str] = EXTENSIONS) -> Iterator[Triple]:
+def write_dataset(
+    origin: str, record: Record, extensions: Collection[str] = EXTENSIONS
+) -> Iterator[Triple]:
     """A dataset with all that belongs to it, in no order and perhaps with repeated triples."""
     address = dataset_address(origin, record)
     node = iri(address)
     yield is_a(node, "dcat:Dataset")
     yield Triple(node, term("dct:title"), Literal(record.title))
-    yield from localised_literals(node, "dct:description", record.summary or record.synopsis)
+    yield from localised_literals(
+        node, "dct:description", record.summary or record.synopsis
+    )
     yield from _identifiers(node, address, record)
-    yield from typed_value(node, "dct:accessRights", iri(record.access.uri), "dct:RightsStatement")
+    yield from typed_value(
+        node, "dct:accessRights", iri(record.access.uri), "dct:RightsStatement"
+    )
     yield from typed_value(node, "dcat:landingPage", node, "foaf:Document")
     yield from _dates(node, record)
     yield from write_languages(node, record.languages)
@@ -56,7 +70,9 @@ def write_dataset(origin: str, record: Record, extensions: Collection[str] = EXT
         yield from _geographical(node, address, record)
 
 
-def _shared_properties(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+def _shared_properties(
+    node: NamedNode, address: str, record: Record
+) -> Iterator[Triple]:
     """What a dataset and its services share: theme, keywords, publisher, contacts."""
     if theme := THEMES.get(record.theme):
         yield Triple(node, term("dcat:theme"), iri(theme.uri))
@@ -77,27 +93,42 @@ def _high_value(node: NamedNode, address: str, record: Record) -> Iterator[Tripl
         if media.kind is MediaKind.SERVICE:
             service = iri(f"{address}#service-{media.id}")
             yield from hvd.write_categories(service, categories)
-            yield from typed_value(service, "foaf:page", iri(media.documentation or address), "foaf:Document")
+            yield from typed_value(
+                service,
+                "foaf:page",
+                iri(media.documentation or address),
+                "foaf:Document",
+            )
 
 
 def _geographical(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
     if record.geography:
         yield from geodcat.write_shape(iri(f"{address}#area"), record.geography)
-        yield from geodcat.write_reference_system(node, geodcat.find_epsg_code(record.geography.projection))
+        yield from geodcat.write_reference_system(
+            node, geodcat.find_epsg_code(record.geography.projection)
+        )
     for media in record.media:
-        yield from geodcat.write_reference_system(iri(f"{address}#media-{media.id}"), geodcat.epsg_code_of(media))
+        yield from geodcat.write_reference_system(
+            iri(f"{address}#media-{media.id}"), geodcat.epsg_code_of(media)
+        )
 
 
 def write_languages(node: NamedNode, codes: Iterable[str]) -> Iterator[Triple]:
     """The languages of a dataset or a catalogue, those of the EU's table."""
     for code in codes:
         if language := LANGUAGES.get(code):
-            yield from typed_value(node, "dct:language", iri(language.uri), "dct:LinguisticSystem")
+            yield from typed_value(
+                node, "dct:language", iri(language.uri), "dct:LinguisticSystem"
+            )
 
 
 def _identifiers(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
     yield Triple(node, term("dct:identifier"), Literal(str(record.id)))
-    for kind, notation in (("local", record.local_id), ("doi", record.doi), ("dataverse", record.dataverse_doi)):
+    for kind, notation in (
+        ("local", record.local_id),
+        ("doi", record.doi),
+        ("dataverse", record.dataverse_doi),
+    ):
         if notation:
             other = iri(f"{address}#{kind}")
             yield from typed_value(node, "adms:identifier", other, "adms:Identifier")
@@ -123,7 +154,9 @@ def _contact(node: NamedNode, address: str, contact: Contact) -> Iterator[Triple
     yield Triple(point, term("vcard:fn"), Literal(contact.name))
     yield Triple(point, term("vcard:hasEmail"), iri(f"mailto:{contact.email}"))
     if contact.organisation:
-        yield Triple(point, term("vcard:organization-name"), Literal(contact.organisation))
+        yield Triple(
+            point, term("vcard:organization-name"), Literal(contact.organisation)
+        )
 
 
 def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
@@ -137,10 +170,14 @@ def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]
         yield from write_place(node, iri(f"{address}#area"), record.geography.box)
 
 
-def write_place(node: NamedNode, place: NamedNode, box: BoundingBox) -> Iterator[Triple]:
+def write_place(
+    node: NamedNode, place: NamedNode, box: BoundingBox
+) -> Iterator[Triple]:
     """The area of a dataset or a catalogue, as a rectangle."""
     yield from typed_value(node, "dct:spatial", place, "dct:Location")
-    yield Triple(place, term("dcat:bbox"), Literal(_wkt(box), datatype=term("geo:wktLiteral")))
+    yield Triple(
+        place, term("dcat:bbox"), Literal(_wkt(box), datatype=term("geo:wktLiteral"))
+    )
 
 
 def _wkt(box: BoundingBox) -> str:
@@ -151,16 +188,29 @@ def _wkt(box: BoundingBox) -> str:
 
 
 def _ring(west: float, east: float, box: BoundingBox) -> str:
-    corners = ((west, box.south), (east, box.south), (east, box.north), (west, box.north), (west, box.south))
+    corners = (
+        (west, box.south),
+        (east, box.south),
+        (east, box.north),
+        (west, box.north),
+        (west, box.south),
+    )
     return f"({','.join(f'{x:.9g} {y:.9g}' for x, y in corners)})"
 
 
-def _distribution(dataset: NamedNode, address: str, record: Record, media: Media) -> Iterator[Triple]:
-    node, open_ = iri(f"{address}#media-{media.id}"), record.access is AccessRights.PUBLIC
+def _distribution(
+    dataset: NamedNode, address: str, record: Record, media: Media
+) -> Iterator[Triple]:
+    node = iri(f"{address}#media-{media.id}")
+    open_ = record.access is AccessRights.PUBLIC
     yield from typed_value(dataset, "dcat:distribution", node, "dcat:Distribution")
-    yield from typed_value(node, "dcat:accessURL", iri(media.url if open_ else address), "rdfs:Resource")
+    yield from typed_value(
+        node, "dcat:accessURL", iri(media.url if open_ else address), "rdfs:Resource"
+    )
     if open_ and media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}:
-        yield from typed_value(node, "dcat:downloadURL", iri(media.url), "rdfs:Resource")
+        yield from typed_value(
+            node, "dcat:downloadURL", iri(media.url), "rdfs:Resource"
+        )
     if media.name:
         yield Triple(node, term("dct:title"), Literal(media.name))
     if media.caption:
@@ -175,7 +225,8 @@ def _distribution(dataset: NamedNode, address: str, record: Record, media: Media
 
 def _terms(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
     """The licence, or the policy of restricted data, and what the producer asks besides."""
-    standard_licence, link = record.licence.standard_licence, record.licence.link
+    standard_licence = record.licence.standard_licence
+    link = record.licence.link
     if record.licence.is_agreement:
         if link.endswith(TERMS):
             yield from typed_value(node, "odrl:hasPolicy", iri(link), "odrl:Policy")
@@ -207,36 +258,65 @@ def _file_properties(node: NamedNode, media: Media) -> Iterator[Triple]:
     """Format, media type, size and checksum, as far as they are known and DCAT-AP can say them."""
     file_format = FORMATS.get(media.format)
     if file_format and file_format.uri:
-        yield from typed_value(node, "dct:format", iri(file_format.uri), "dct:MediaTypeOrExtent")
-    plain = media.media_type.lower().replace(" ", "").removesuffix("+crypt").partition(";")[0]
+        yield from typed_value(
+            node, "dct:format", iri(file_format.uri), "dct:MediaTypeOrExtent"
+        )
+    plain = (
+        media.media_type.lower()
+        .replace(" ", "")
+        .removesuffix("+crypt")
+        .partition(";")[0]
+    )
     registered = find_format(plain)
     if MEDIA_TYPE.fullmatch(plain) and registered:
-        yield from typed_value(node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType")
+        yield from typed_value(
+            node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType"
+        )
     if media.structure:
-        yield from typed_value(node, "dct:conformsTo", iri(media.structure), "dct:Standard")
+        yield from typed_value(
+            node, "dct:conformsTo", iri(media.structure), "dct:Standard"
+        )
     if media.size is not None:
-        yield Triple(node, term("dcat:byteSize"), Literal(str(media.size), datatype=term("xsd:nonNegativeInteger")))
+        yield Triple(
+            node,
+            term("dcat:byteSize"),
+            Literal(str(media.size), datatype=term("xsd:nonNegativeInteger")),
+        )
     if media.checksum and re.fullmatch(r"([0-9a-fA-F]{2})+", media.checksum.value):
         checksum = iri(f"{node.value}-checksum")
         algorithm = f"spdx:checksumAlgorithm_{media.checksum.algorithm.replace('-', '').lower()}"
         yield from typed_value(node, "spdx:checksum", checksum, "spdx:Checksum")
-        yield from typed_value(checksum, "spdx:algorithm", term(algorithm), "spdx:ChecksumAlgorithm")
+        yield from typed_value(
+            checksum, "spdx:algorithm", term(algorithm), "spdx:ChecksumAlgorithm"
+        )
         digest = Literal(media.checksum.value.lower(), datatype=term("xsd:hexBinary"))
         yield Triple(checksum, term("spdx:checksumValue"), digest)
 
 
 def _service(
-    distribution: NamedNode, dataset: NamedNode, address: str, record: Record, media: Media
+    distribution: NamedNode,
+    dataset: NamedNode,
+    address: str,
+    record: Record,
+    media: Media,
 ) -> Iterator[Triple]:
     node = iri(f"{address}#service-{media.id}")
     yield from typed_value(distribution, "dcat:accessService", node, "dcat:DataService")
-    yield Triple(node, term("dct:title"), Literal(media.name or f"{record.title} ({media.format})"))
+    yield Triple(
+        node,
+        term("dct:title"),
+        Literal(media.name or f"{record.title} ({media.format})"),
+    )
     yield from typed_value(node, "dcat:endpointURL", iri(media.url), "rdfs:Resource")
     yield Triple(node, term("dcat:servesDataset"), dataset)
     yield Triple(node, term("dct:accessRights"), iri(record.access.uri))
     yield from _shared_properties(node, address, record)
     yield from _terms(node, address, record)
     if media.documentation:
-        yield from typed_value(node, "dcat:endpointDescription", iri(media.documentation), "rdfs:Resource")
+        yield from typed_value(
+            node, "dcat:endpointDescription", iri(media.documentation), "rdfs:Resource"
+        )
     if standard := OGC_SERVICES.get(media.contract):
-        yield from typed_value(node, "dct:conformsTo", iri(OGC_SERVICE + standard), "dct:Standard")
+        yield from typed_value(
+            node, "dct:conformsTo", iri(OGC_SERVICE + standard), "dct:Standard"
+        )

@@ -62,13 +62,18 @@ def restore_record(data: Document) -> Record:
         contacts=tuple(_contact(contact) for contact in data.get("contacts") or ()),
         media=_distinct_media(_public_media(data)),
         dates=_dates(data["dataset_dates"]),
-        access=AccessRights.RESTRICTED if confidentiality["restricted_access"] else AccessRights.PUBLIC,
+        access=AccessRights.RESTRICTED
+        if confidentiality["restricted_access"]
+        else AccessRights.PUBLIC,
         personal=bool(confidentiality.get("gdpr_sensitive")),
         licence=_licence(access["licence"]),
         storage=StorageStatus(data["storage_status"]),
         languages=_distinct(languages),
         constraints=of.Constraints(
-            **{ours: read_texts(access.get(name)) for ours, name in rudi_names.CONSTRAINTS.items()}
+            **{
+                ours: read_texts(access.get(name))
+                for ours, name in rudi_names.CONSTRAINTS.items()
+            }
         ),
         period=_period(data.get("temporal_spread")),
         geography=_geography(data.get("geography")),
@@ -90,7 +95,10 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
     """
     if api_version not in VERSIONS:
         raise ValueError(api_version)
-    rich = record.summary_html if api_version >= VERSION_OF_RICH_TEXT else {}
+    if api_version >= VERSION_OF_RICH_TEXT:
+        rich = record.summary_html
+    else:
+        rich = {}
     document = record.extra | _without_empty_fields(
         {
             "global_id": str(record.id),
@@ -103,27 +111,16 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
             "contacts": [_write_contact(contact) for contact in record.contacts],
             "available_formats": [_write_media(media) for media in record.media],
             "resource_languages": list(record.languages),
-            "temporal_spread": record.period
-            and _without_empty_fields(
-                {"start_date": _format_moment(record.period.start), "end_date": _format_moment(record.period.end)}
-            ),
+            "temporal_spread": record.period and _write_period(record.period),
             "geography": record.geography and _write_geography(record.geography),
-            "dataset_size": record.size
-            and _without_empty_fields(
-                {"numbers_of_records": record.size.records, "number_of_fields": record.size.fields}
-            ),
+            "dataset_size": record.size and _write_size(record.size),
             "dataset_dates": _write_dates(record.dates),
             "storage_status": record.storage.value,
             "access_condition": _write_access(record),
-            "metadata_info": _without_empty_fields(
-                {
-                    "api_version": api_version,
-                    "metadata_dates": record.description.dates and _write_dates(record.description.dates),
-                    "metadata_contacts": [_write_contact(contact) for contact in record.description.contacts],
-                    "metadata_source": record.description.source,
-                }
-            ),
-            "ext_metadata": record.extensions if api_version >= VERSION_OF_EXTENSIONS else {},
+            "metadata_info": _write_description(record.description, api_version),
+            "ext_metadata": record.extensions
+            if api_version >= VERSION_OF_EXTENSIONS
+            else {},
         }
     )
     return conceal_document(document)
@@ -131,14 +128,18 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
 
 def conceal_record(record: Record) -> Record:
     """The same record, without what nobody should be told of restricted data."""
-    return restore_record(write_record(record)) if record.access is AccessRights.RESTRICTED else record
+    if record.access is AccessRights.RESTRICTED:
+        return restore_record(write_record(record))
+    return record
 
 
 def _organisation(data: Document) -> of.Organisation:
     place = data.get("organization_coordinates")
     return of.Organisation(
         id=UUID(data["organization_id"]),
-        coordinates=of.Coordinates(float(place["latitude"]), float(place["longitude"])) if place else None,
+        coordinates=of.Coordinates(float(place["latitude"]), float(place["longitude"]))
+        if place
+        else None,
         extra=_extra_fields(data, rudi_names.KNOWN_OF_ORGANISATION),
         **_read_lines(data, rudi_names.ORGANISATION),
     )
@@ -150,14 +151,19 @@ def _write_organisation(organisation: of.Organisation) -> Document:
         {
             "organization_id": str(organisation.id),
             **_rename_fields(organisation, rudi_names.ORGANISATION),
-            "organization_coordinates": place and {"latitude": place.latitude, "longitude": place.longitude},
+            "organization_coordinates": place
+            and {"latitude": place.latitude, "longitude": place.longitude},
         }
     )
 
 
 def _contact(data: Document) -> of.Contact:
     extra = _extra_fields(data, rudi_names.KNOWN_OF_CONTACT)
-    return of.Contact(id=UUID(data["contact_id"]), extra=extra, **_read_lines(data, rudi_names.CONTACT))
+    return of.Contact(
+        id=UUID(data["contact_id"]),
+        extra=extra,
+        **_read_lines(data, rudi_names.CONTACT),
+    )
 
 
 def _write_contact(contact: of.Contact) -> Document:
@@ -167,7 +173,9 @@ def _write_contact(contact: of.Contact) -> Document:
 
 
 def _media(data: Document) -> of.Media:
-    kind, connector, checksum = MediaKind(data["media_type"]), data["connector"], data.get("checksum")
+    kind = MediaKind(data["media_type"])
+    connector = data["connector"]
+    checksum = data.get("checksum")
     is_file = kind is MediaKind.FILE
     counters = rudi_names.COUNTERS if kind is MediaKind.SERIES else ()
     return of.Media(
@@ -178,7 +186,9 @@ def _media(data: Document) -> of.Media:
         parameters=tuple(connector.get("connector_parameters") or ()),
         dates=_dates(data["media_dates"]) if data.get("media_dates") else None,
         size=data.get("file_size") if is_file else None,
-        checksum=of.Checksum(checksum["algo"], checksum["hash"]) if is_file and checksum else None,
+        checksum=of.Checksum(checksum["algo"], checksum["hash"])
+        if is_file and checksum
+        else None,
         counters={name: data[name] for name in counters if data.get(name) is not None},
         extra=_extra_fields(data, rudi_names.KNOWN_OF_MEDIA[kind]),
         **_read_lines(data, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[kind]),
@@ -190,11 +200,18 @@ def _public_media(data: Document) -> list[Document]:
     listed: list[Document] = data.get("available_formats") or []
     if not is_restricted(data):
         return listed
-    return [_without_size_and_checksum(media) if is_placeholder(media) else media for media in listed]
+    return [
+        _without_size_and_checksum(media) if is_placeholder(media) else media
+        for media in listed
+    ]
 
 
 def _without_size_and_checksum(media: Document) -> Document:
-    return {name: value for name, value in media.items() if name not in {"file_size", "checksum"}}
+    return {
+        name: value
+        for name, value in media.items()
+        if name not in {"file_size", "checksum"}
+    }
 
 
 def _distinct_media(entries: list[Document]) -> tuple[of.Media, ...]:
@@ -207,7 +224,9 @@ def _write_media(media: of.Media) -> Document:
         {
             "media_type": media.kind.value,
             "media_id": str(media.id),
-            **_rename_fields(media, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[media.kind]),
+            **_rename_fields(
+                media, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[media.kind]
+            ),
             "media_dates": media.dates and _write_dates(media.dates),
             "connector": _without_empty_fields(
                 {
@@ -217,7 +236,8 @@ def _write_media(media: of.Media) -> Document:
                 }
             ),
             "file_size": media.size,
-            "checksum": checksum and {"algo": checksum.algorithm, "hash": checksum.value},
+            "checksum": checksum
+            and {"algo": checksum.algorithm, "hash": checksum.value},
             **media.counters,
         }
     )
@@ -227,7 +247,8 @@ def _licence(data: Document) -> of.LicenceTerms:
     if data["licence_type"] == "STANDARD":
         return of.LicenceTerms(code=data["licence_label"])
     return of.LicenceTerms(
-        label=read_texts(data["custom_licence_label"]), url=add_scheme(data.get("custom_licence_uri") or "")
+        label=read_texts(data["custom_licence_label"]),
+        url=add_scheme(data.get("custom_licence_uri") or ""),
     )
 
 
@@ -239,7 +260,10 @@ def _write_access(record: Record) -> Document:
         "custom_licence_label": write_texts(licence.label),
         "custom_licence_uri": licence.url,
     }
-    constraints = {name: getattr(record.constraints, ours) for ours, name in rudi_names.CONSTRAINTS.items()}
+    constraints = {
+        name: getattr(record.constraints, ours)
+        for ours, name in rudi_names.CONSTRAINTS.items()
+    }
     return _without_empty_fields(
         {
             "licence": standard if licence.code else custom,
@@ -255,15 +279,25 @@ def _write_access(record: Record) -> Document:
 def _geography(data: Document | None) -> of.Geography | None:
     if not data:
         return None
-    box = of.BoundingBox(**{ours: float(data["bounding_box"][name]) for ours, name in rudi_names.BOX.items()})
+    box = of.BoundingBox(
+        **{
+            ours: float(data["bounding_box"][name])
+            for ours, name in rudi_names.BOX.items()
+        }
+    )
     projection = (data.get("projection") or "").strip()
-    return of.Geography(box=box, shape=data.get("geographic_distribution"), projection=projection)
+    return of.Geography(
+        box=box, shape=data.get("geographic_distribution"), projection=projection
+    )
 
 
 def _write_geography(geography: of.Geography) -> Document:
     return _without_empty_fields(
         {
-            "bounding_box": {name: getattr(geography.box, ours) for ours, name in rudi_names.BOX.items()},
+            "bounding_box": {
+                name: getattr(geography.box, ours)
+                for ours, name in rudi_names.BOX.items()
+            },
             "geographic_distribution": geography.shape,
             "projection": geography.projection,
         }
@@ -271,45 +305,95 @@ def _write_geography(geography: of.Geography) -> Document:
 
 
 def _period(data: Document | None) -> of.Period | None:
-    return of.Period(_parse_moment(data["start_date"]), _parse_moment(data.get("end_date"))) if data else None
+    if data:
+        return of.Period(
+            _parse_moment(data["start_date"]), _parse_moment(data.get("end_date"))
+        )
+    return None
+
+
+def _write_period(period: of.Period) -> Document:
+    return _without_empty_fields(
+        {
+            "start_date": _format_moment(period.start),
+            "end_date": _format_moment(period.end),
+        }
+    )
 
 
 def _size(data: Document | None) -> of.DatasetSize | None:
     data = data or {}
     records = data.get("numbers_of_records")
-    size = of.DatasetSize(data.get("number_of_records") if records is None else records, data.get("number_of_fields"))
-    return None if size == of.DatasetSize() else size
+    size = of.DatasetSize(
+        data.get("number_of_records") if records is None else records,
+        data.get("number_of_fields"),
+    )
+    if size == of.DatasetSize():
+        return None
+    return size
+
+
+def _write_size(size: of.DatasetSize) -> Document:
+    return _without_empty_fields(
+        {"numbers_of_records": size.records, "number_of_fields": size.fields}
+    )
 
 
 def _description(data: Document) -> of.Description:
     dates = data.get("metadata_dates")
     return of.Description(
         dates=_dates(dates) if dates else None,
-        contacts=tuple(_contact(contact) for contact in data.get("metadata_contacts") or ()),
+        contacts=tuple(
+            _contact(contact) for contact in data.get("metadata_contacts") or ()
+        ),
         source=add_scheme(data.get("metadata_source") or ""),
     )
 
 
+def _write_description(description: of.Description, api_version: str) -> Document:
+    return _without_empty_fields(
+        {
+            "api_version": api_version,
+            "metadata_dates": description.dates and _write_dates(description.dates),
+            "metadata_contacts": [
+                _write_contact(contact) for contact in description.contacts
+            ],
+            "metadata_source": description.source,
+        }
+    )
+
+
 def _dates(data: Document) -> of.Dates:
-    return of.Dates(**{name: _parse_moment(data.get(name)) for name in rudi_names.DATES})
+    return of.Dates(
+        **{name: _parse_moment(data.get(name)) for name in rudi_names.DATES}
+    )
 
 
 def _write_dates(dates: of.Dates) -> Document:
-    return _without_empty_fields({name: _format_moment(getattr(dates, name)) for name in rudi_names.DATES})
+    return _without_empty_fields(
+        {name: _format_moment(getattr(dates, name)) for name in rudi_names.DATES}
+    )
 
 
 def _parse_moment(value: str | None) -> Any:
     # Validated: a text here names an instant.
-    return read_moment(value) if value else None
+    if value:
+        return read_moment(value)
+    return None
 
 
 def _format_moment(value: datetime | None) -> str | None:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+    if value:
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None
 
 
 def _read_lines(data: Document, fields: Mapping[str, str]) -> Document:
     lines = {ours: (data.get(name) or "").strip() for ours, name in fields.items()}
-    return {ours: add_scheme(line) if ours in rudi_names.ADDRESSES else line for ours, line in lines.items()}
+    return {
+        ours: add_scheme(line) if ours in rudi_names.ADDRESSES else line
+        for ours, line in lines.items()
+    }
 
 
 def _rename_fields(structure: object, fields: Mapping[str, str]) -> Document:
@@ -321,7 +405,9 @@ def _extra_fields(data: Document, known_fields: Collection[str]) -> Document:
 
 
 def _without_empty_fields(data: Document) -> Document:
-    return {name: value for name, value in data.items() if value not in (None, "", [], {})}
+    return {
+        name: value for name, value in data.items() if value not in (None, "", [], {})
+    }
 
 
 def _distinct(values: Any) -> tuple[str, ...]:

@@ -9,11 +9,19 @@ from uuid import UUID
 from msgspec import Struct
 
 from udi.protocol import validators
-from udi.protocol.faults import Fault, Gettext, InvalidDocument, in_english, without_repeats
+from udi.protocol.faults import (
+    Fault,
+    Gettext,
+    InvalidDocument,
+    in_english,
+    without_repeats,
+)
 from udi.protocol.scan import scan
 
 METHODS = ("POST", "PUT", "DELETE")
-LINE, MESSAGE, MOST_ERRORS = 300, 10_000, 1000
+LINE = 300
+MESSAGE = 10_000
+MOST_ERRORS = 1000
 
 
 class ReportStatus(StrEnum):
@@ -59,7 +67,10 @@ class InvalidReport(InvalidDocument):
 
 _ERROR = validators.group(
     {"error_code": validators.text(LINE)},
-    {"error_message": validators.text(MESSAGE, blank=True), "field_name": validators.text(LINE, blank=True)},
+    {
+        "error_message": validators.text(MESSAGE, blank=True),
+        "field_name": validators.text(LINE, blank=True),
+    },
 )
 _REPORT = validators.group(
     {
@@ -81,10 +92,15 @@ _REPORT = validators.group(
 )
 
 
-def describe_faults(faults: Iterable[Fault], gettext: Gettext = in_english) -> tuple[ReportError, ...]:
+def describe_faults(
+    faults: Iterable[Fault], gettext: Gettext = in_english
+) -> tuple[ReportError, ...]:
     """Faults in the words of a report: what is wrong, then what to do."""
     messages = ((fault, " ".join(fault.translate(gettext))) for fault in faults)
-    return tuple(ReportError(code=fault.code, message=words, field=fault.field) for fault, words in messages)
+    return tuple(
+        ReportError(code=fault.code, message=words, field=fault.field)
+        for fault, words in messages
+    )
 
 
 def read_report(data: object) -> IntegrationReport:
@@ -110,7 +126,9 @@ def read_report(data: object) -> IntegrationReport:
         harvested=bool(document.get("submitted_by_harvesting")),
         comment=document.get("comment") or "",
         by_team=bool(document.get("withdrawn_by_team")),
-        errors=tuple(_read_error(error) for error in document.get("integration_errors") or ()),
+        errors=tuple(
+            _read_error(error) for error in document.get("integration_errors") or ()
+        ),
     )
 
 
@@ -129,7 +147,11 @@ def write_report(report: IntegrationReport) -> dict[str, Any]:
         "comment": report.comment,
         "withdrawn_by_team": report.by_team or None,
         "integration_errors": [
-            {"error_code": error.code, "error_message": error.message, "field_name": error.field}
+            {
+                "error_code": error.code,
+                "error_message": error.message,
+                "field_name": error.field,
+            }
             for error in report.errors
         ],
     }
@@ -138,7 +160,9 @@ def write_report(report: IntegrationReport) -> dict[str, Any]:
 
 def _read_error(data: dict[str, Any]) -> ReportError:
     return ReportError(
-        code=data["error_code"], message=data.get("error_message") or "", field=data.get("field_name") or ""
+        code=data["error_code"],
+        message=data.get("error_message") or "",
+        field=data.get("field_name") or "",
     )
 
 

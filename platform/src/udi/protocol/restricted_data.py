@@ -36,10 +36,21 @@ FORMER_LICENCE: Texts = {
 """What stays of the licence of data that were open before."""
 PUBLIC_MEDIA_FIELDS = frozenset(
     (
-        "media_type", "media_id", "media_name", "media_caption", "media_visual", "media_dates", "connector", "file_type",
-        "file_storage_status", "file_status_update", "api_documentation_url", "latency", "period",
+        "media_type",
+        "media_id",
+        "media_name",
+        "media_caption",
+        "media_visual",
+        "media_dates",
+        "connector",
+        "file_type",
+        "file_storage_status",
+        "file_status_update",
+        "api_documentation_url",
+        "latency",
+        "period",
     )
-)  # fmt: skip
+)
 """Fields of a file, a service or a series that say nothing of what is in it; every other is left out."""
 FIELD_COUNT = "number_of_fields"
 
@@ -67,7 +78,10 @@ def is_restricted(document: Mapping[str, Any]) -> bool:
 def is_placeholder(media: Document) -> bool:
     """Whether the size and the digest of a file are those of no bytes, which stand for «not published»."""
     checksum = media.get("checksum") or {}
-    return media.get("file_size") == NO_SIZE and checksum.get("hash") == NO_CHECKSUM["hash"]
+    return (
+        media.get("file_size") == NO_SIZE
+        and checksum.get("hash") == NO_CHECKSUM["hash"]
+    )
 
 
 def conceal_document(document: Document, *, terms: str = "") -> Document:
@@ -81,8 +95,13 @@ def conceal_document(document: Document, *, terms: str = "") -> Document:
     access = document["access_condition"]
     concealed = {
         **document,
-        "available_formats": [_conceal_media(media) for media in document.get("available_formats") or ()],
-        "access_condition": {**access, "licence": _conceal_licence(access.get("licence") or {}, terms)},
+        "available_formats": [
+            _conceal_media(media) for media in document.get("available_formats") or ()
+        ],
+        "access_condition": {
+            **access,
+            "licence": _conceal_licence(access.get("licence") or {}, terms),
+        },
     }
     size = document.get("dataset_size") or {}
     concealed.pop("dataset_size", None)
@@ -92,7 +111,9 @@ def conceal_document(document: Document, *, terms: str = "") -> Document:
 
 
 def _conceal_media(media: Document) -> Document:
-    public = {name: value for name, value in media.items() if name in PUBLIC_MEDIA_FIELDS}
+    public = {
+        name: value for name, value in media.items() if name in PUBLIC_MEDIA_FIELDS
+    }
     if media.get("media_type") == MediaKind.FILE:
         public |= {"file_size": NO_SIZE, "checksum": dict(NO_CHECKSUM)}
     return public
@@ -115,4 +136,6 @@ def _conceal_licence(licence: Document, terms: str) -> Document:
 
 def _is_open(address: str, label: Texts) -> bool:
     """Whether a licence is one of `licences.py` under another name."""
-    return any(find_licence(wording) for wording in (address, *label.values()) if wording)
+    return any(
+        find_licence(wording) for wording in (address, *label.values()) if wording
+    )

@@ -2,7 +2,12 @@
 
 from udi.protocol.vocabulary import MediaKind
 
-RECORD = {"title": "resource_title", "local_id": "local_id", "doi": "doi", "dataverse_doi": "dataverse_doi"}
+RECORD = {
+    "title": "resource_title",
+    "local_id": "local_id",
+    "doi": "doi",
+    "dataverse_doi": "dataverse_doi",
+}
 ORGANISATION = {
     "name": "organization_name",
     "address": "organization_address",
@@ -18,12 +23,23 @@ CONTACT = {
 }
 MEDIA = {"name": "media_name", "caption": "media_caption", "visual": "media_visual"}
 MEDIA_OF_KIND = {
-    MediaKind.FILE: {"media_type": "file_type", "structure": "file_structure", "encoding": "file_encoding"},
+    MediaKind.FILE: {
+        "media_type": "file_type",
+        "structure": "file_structure",
+        "encoding": "file_encoding",
+    },
     MediaKind.SERVICE: {"documentation": "api_documentation_url"},
     MediaKind.SERIES: {},
 }
 ADDRESSES = {"visual", "structure", "documentation"}
-COUNTERS = ("latency", "period", "current_number_of_records", "current_size", "total_number_of_records", "total_size")
+COUNTERS = (
+    "latency",
+    "period",
+    "current_number_of_records",
+    "current_size",
+    "total_number_of_records",
+    "total_size",
+)
 CONSTRAINTS = {
     "usage": "usage_constraint",
     "reference": "bibliographical_reference",
@@ -40,16 +56,39 @@ BOX = {
 DATES = ("created", "updated", "validated", "published", "expires", "deleted")
 
 _OTHERS = (
-    "global_id", "synopsis", "summary", "theme", "keywords", "producer", "contacts", "available_formats",
-    "resource_languages", "temporal_spread", "geography", "dataset_size", "dataset_dates", "storage_status",
-    "access_condition", "metadata_info", "ext_metadata",
-)  # fmt: skip
+    "global_id",
+    "synopsis",
+    "summary",
+    "theme",
+    "keywords",
+    "producer",
+    "contacts",
+    "available_formats",
+    "resource_languages",
+    "temporal_spread",
+    "geography",
+    "dataset_size",
+    "dataset_dates",
+    "storage_status",
+    "access_condition",
+    "metadata_info",
+    "ext_metadata",
+)
 KNOWN_OF_RECORD = {*RECORD.values(), *_OTHERS}
-KNOWN_OF_ORGANISATION = {"organization_id", "organization_coordinates", *ORGANISATION.values()}
+KNOWN_OF_ORGANISATION = {
+    "organization_id",
+    "organization_coordinates",
+    *ORGANISATION.values(),
+}
 KNOWN_OF_CONTACT = {"contact_id", *CONTACT.values()}
 _OF_ANY_MEDIA = {"media_type", "media_id", "media_dates", "connector", *MEDIA.values()}
 KNOWN_OF_MEDIA = {
-    MediaKind.FILE: {*_OF_ANY_MEDIA, "file_size", "checksum", *MEDIA_OF_KIND[MediaKind.FILE].values()},
+    MediaKind.FILE: {
+        *_OF_ANY_MEDIA,
+        "file_size",
+        "checksum",
+        *MEDIA_OF_KIND[MediaKind.FILE].values(),
+    },
     MediaKind.SERVICE: {*_OF_ANY_MEDIA, *MEDIA_OF_KIND[MediaKind.SERVICE].values()},
     MediaKind.SERIES: {*_OF_ANY_MEDIA, *COUNTERS},
 }

@@ -28,9 +28,13 @@ def read_json(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidDocument([fault_kinds.NOT_JSON.at("", cause=str(error))]) from error
+        raise InvalidDocument(
+            [fault_kinds.NOT_JSON.at("", cause=str(error))]
+        ) from error
     except RecursionError as error:
-        raise InvalidDocument([fault_kinds.TOO_DEEP.at("", limit=MOST_LEVELS)]) from error
+        raise InvalidDocument(
+            [fault_kinds.TOO_DEEP.at("", limit=MOST_LEVELS)]
+        ) from error
 
 
 def json_type(value: object) -> str:
@@ -42,7 +46,10 @@ def json_type(value: object) -> str:
         (list, "list"),
         (dict, "object"),
     )
-    return next((name for kind, name in names if isinstance(value, kind)), "null" if value is None else "value")
+    return next(
+        (name for kind, name in names if isinstance(value, kind)),
+        "null" if value is None else "value",
+    )
 
 
 def scan(data: object) -> list[Fault]:
@@ -60,10 +67,15 @@ def scan(data: object) -> list[Fault]:
         if isinstance(value, dict):
             faults.extend(fault for key in value for fault in _key_faults(key, path))
             waiting.extend(
-                (item, join_path(path, key), level + 1) for key, item in value.items() if isinstance(key, str)
+                (item, join_path(path, key), level + 1)
+                for key, item in value.items()
+                if isinstance(key, str)
             )
         elif isinstance(value, list):
-            waiting.extend((item, f"{path}[{place}]", level + 1) for place, item in enumerate(value))
+            waiting.extend(
+                (item, f"{path}[{place}]", level + 1)
+                for place, item in enumerate(value)
+            )
         else:
             faults.extend(_leaf_faults(value, path))
     return faults
@@ -71,7 +83,9 @@ def scan(data: object) -> list[Fault]:
 
 def join_path(path: str, name: str) -> str:
     """The path of a field inside an object."""
-    return f"{path}.{name[:100]}" if path else name[:100]
+    if path:
+        return f"{path}.{name[:100]}"
+    return name[:100]
 
 
 def _key_faults(key: object, path: str) -> Iterator[Fault]:
@@ -89,7 +103,9 @@ def _leaf_faults(value: object, path: str) -> Iterator[Fault]:
             yield fault_kinds.NOT_FINITE.at(path)
     elif isinstance(value, int):
         if abs(value) > LARGEST_WHOLE:
-            yield fault_kinds.OUT_OF_RANGE.at(path, value="…", minimum=-LARGEST_WHOLE, maximum=LARGEST_WHOLE)
+            yield fault_kinds.OUT_OF_RANGE.at(
+                path, value="…", minimum=-LARGEST_WHOLE, maximum=LARGEST_WHOLE
+            )
     elif value is not None:
         yield fault_kinds.NOT_STORABLE.at(path, received=type(value).__name__)
 

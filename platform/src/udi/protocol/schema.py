@@ -38,20 +38,29 @@ from udi.protocol.vocabulary import (
     StorageStatus,
 )
 
-TITLE, WORD, LINE, PARAGRAPH, ARTICLE = 150, 200, 300, 10_000, 50_000
-ENTRIES, KEYWORDS, MEDIA = 100, 200, 500
+TITLE = 150
+WORD = 200
+LINE = 300
+PARAGRAPH = 10_000
+ARTICLE = 50_000
+ENTRIES = 100
+KEYWORDS = 200
+MEDIA = 500
 DOI = re.compile(r"10\.\d{4,9}/[-.;()/:\w]{1,200}")
 DATAVERSE_DOI = re.compile(r"doi:10\.\d{4,9}/[-.;()/:\w]{1,200}")
 VERSION = re.compile(r"([0-9]{1,2}\.){2}[0-9]{1,2}[a-z]{0,10}")
 
-line, paragraph = text(LINE, blank=True), text(PARAGRAPH, blank=True)
+line = text(LINE, blank=True)
+paragraph = text(PARAGRAPH, blank=True)
 
 
 def texts(limit: int, *, least: int = 0, blank: bool = False) -> Validator:
     """A list of texts by language; `html` beside `text` since 1.4.1."""
     words = text(limit, blank=blank)
     return list_of(
-        group({"lang": choice(TAGS), "text": words}, {"html": text(limit, blank=True)}), ENTRIES, least=least
+        group({"lang": choice(TAGS), "text": words}, {"html": text(limit, blank=True)}),
+        ENTRIES,
+        least=least,
     )
 
 
@@ -65,7 +74,9 @@ organisation = group(
         "organization_address": paragraph,
         "organization_caption": paragraph,
         "organization_summary": paragraph,
-        "organization_coordinates": group({"latitude": number(-90, 90), "longitude": number(-180, 180)}),
+        "organization_coordinates": group(
+            {"latitude": number(-90, 90), "longitude": number(-180, 180)}
+        ),
     },
 )
 contact = group(
@@ -92,7 +103,12 @@ connector = group(
     },
 )
 _ANY_MEDIA = {"media_id": uuid, "connector": connector}
-_ANY_MEDIA_OPTIONAL = {"media_name": line, "media_caption": paragraph, "media_visual": url, "media_dates": dates}
+_ANY_MEDIA_OPTIONAL = {
+    "media_name": line,
+    "media_caption": paragraph,
+    "media_visual": url,
+    "media_dates": dates,
+}
 media = tagged_group(
     "media_type",
     {
@@ -105,22 +121,40 @@ media = tagged_group(
             },
             {**_ANY_MEDIA_OPTIONAL, "file_structure": url, "file_encoding": line},
         ),
-        MediaKind.SERVICE: group(_ANY_MEDIA, {**_ANY_MEDIA_OPTIONAL, "api_documentation_url": url}),
-        MediaKind.SERIES: group(_ANY_MEDIA, {**_ANY_MEDIA_OPTIONAL, **dict.fromkeys(COUNTERS, integer())}),
+        MediaKind.SERVICE: group(
+            _ANY_MEDIA, {**_ANY_MEDIA_OPTIONAL, "api_documentation_url": url}
+        ),
+        MediaKind.SERIES: group(
+            _ANY_MEDIA, {**_ANY_MEDIA_OPTIONAL, **dict.fromkeys(COUNTERS, integer())}
+        ),
     },
 )
 licence = tagged_group(
     "licence_type",
     {
         "STANDARD": group({"licence_label": choice(list(LICENCES))}),
-        "CUSTOM": group({"custom_licence_label": texts(PARAGRAPH, least=1), "custom_licence_uri": url}),
+        "CUSTOM": group(
+            {
+                "custom_licence_label": texts(PARAGRAPH, least=1),
+                "custom_licence_uri": url,
+            }
+        ),
     },
 )
 CONSTRAINTS = (
-    "usage_constraint", "bibliographical_reference", "mandatory_mention", "access_constraint", "other_constraints",
-)  # fmt: skip
+    "usage_constraint",
+    "bibliographical_reference",
+    "mandatory_mention",
+    "access_constraint",
+    "other_constraints",
+)
 access_condition = group(
-    {"licence": licence, "confidentiality": group({"restricted_access": boolean}, {"gdpr_sensitive": boolean})},
+    {
+        "licence": licence,
+        "confidentiality": group(
+            {"restricted_access": boolean}, {"gdpr_sensitive": boolean}
+        ),
+    },
     dict.fromkeys(CONSTRAINTS, texts(PARAGRAPH, blank=True)),
 )
 geography = group(
@@ -134,7 +168,10 @@ geography = group(
             }
         )
     },
-    {"geographic_distribution": group({"type": choice(GEOMETRIES)}), "projection": line},
+    {
+        "geographic_distribution": group({"type": choice(GEOMETRIES)}),
+        "projection": line,
+    },
 )
 self_data = group(
     {},
@@ -142,13 +179,20 @@ self_data = group(
         "ext_selfdata_connector": connector,
         "ext_selfdata_content": group(
             {"selfdata_access": choice(SELF_DATA_ACCESS)},
-            {"matching_data": list_of(group({"code": text(30)}), ENTRIES), "deletable_data": boolean},
+            {
+                "matching_data": list_of(group({"code": text(30)}), ENTRIES),
+                "deletable_data": boolean,
+            },
         ),
     },
 )
 metadata_info = group(
     {"api_version": matching_text(VERSION.fullmatch, fault_kinds.BAD_VERSION, 20)},
-    {"metadata_dates": dates, "metadata_contacts": list_of(contact, ENTRIES), "metadata_source": url},
+    {
+        "metadata_dates": dates,
+        "metadata_contacts": list_of(contact, ENTRIES),
+        "metadata_source": url,
+    },
 )
 RECORD = group(
     {
@@ -174,7 +218,12 @@ RECORD = group(
         "temporal_spread": group({"start_date": moment}, {"end_date": moment}),
         "geography": geography,
         "dataset_size": group(
-            {}, {"numbers_of_records": integer(), "number_of_records": integer(), "number_of_fields": integer()}
+            {},
+            {
+                "numbers_of_records": integer(),
+                "number_of_records": integer(),
+                "number_of_fields": integer(),
+            },
         ),
         "ext_metadata": group({}, {"ext_selfdata": self_data}),
     },

@@ -9,7 +9,9 @@ from udi.protocol import validators
 from udi.protocol.faults import InvalidDocument, without_repeats
 from udi.protocol.scan import scan
 
-LONGEST_SLUG, LONGEST_NAME, LONGEST_MAIL = 40, 300, 254
+LONGEST_SLUG = 40
+LONGEST_NAME = 300
+LONGEST_MAIL = 254
 
 
 class SpaceRequest(Struct, frozen=True, kw_only=True):
@@ -59,5 +61,8 @@ def read_space(data: object) -> SpaceRequest:
 def write_space(room: SpaceRequest) -> dict[str, Any]:
     """The JSON that a node reads."""
     return {
-        "organisation_id": str(room.organisation_id), "slug": room.slug, "name": room.name, "email": room.email,
-    }  # fmt: skip
+        "organisation_id": str(room.organisation_id),
+        "slug": room.slug,
+        "name": room.name,
+        "email": room.email,
+    }

@@ -88,7 +88,9 @@ class Media(Struct, frozen=True, kw_only=True):
         """The short label of `formats.py`: CSV, GeoJSON, WMS, API."""
         if self.kind is MediaKind.FILE:
             return file_label(self.media_type)
-        return service_label(self.contract) if self.kind is MediaKind.SERVICE else API
+        if self.kind is MediaKind.SERVICE:
+            return service_label(self.contract)
+        return API
 
 
 class BoundingBox(Struct, frozen=True, kw_only=True):
@@ -135,17 +137,23 @@ class LicenceTerms(Struct, frozen=True, kw_only=True):
     @property
     def standard_licence(self) -> Licence | None:
         """The licence of `licences.py` that its code, or else its address, means."""
-        return LICENCES.get(self.code) if self.code else find_licence(self.url)
+        if self.code:
+            return LICENCES.get(self.code)
+        return find_licence(self.url)
 
     @property
     def name(self) -> Texts:
         """Its name to show: what the producer wrote, for a licence without a code."""
-        return LICENCES[self.code].name if self.code in LICENCES else self.label
+        if self.code in LICENCES:
+            return LICENCES[self.code].name
+        return self.label
 
     @property
     def link(self) -> str:
         """Where to read it."""
-        return LICENCES[self.code].url if self.code in LICENCES else self.url
+        if self.code in LICENCES:
+            return LICENCES[self.code].url
+        return self.url
 
 
 class Constraints(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ CONCEPT = ox.NamedNode(f"{SKOS}Concept")
 LABELS = {f"{SKOS}{name}" for name in ("prefLabel", "altLabel", "hiddenLabel")}
 MATCH = f"{SKOS}exactMatch"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-LONGEST_LABEL, MOST_CONCEPTS = 100, 2000
+LONGEST_LABEL = 100
+MOST_CONCEPTS = 2000
 Labels = tuple[str, ...]
 
 
@@ -46,7 +47,9 @@ def read_synonyms(turtle: bytes) -> list[Concept]:
         elif name in LABELS and isinstance(value, ox.Literal) and value.value.strip():
             labels.setdefault(subject, []).append(value.value.strip())
         elif name == MATCH and isinstance(value, ox.NamedNode):
-            themes.setdefault(subject, []).extend(theme.code for theme in THEMES.values() if theme.uri == value.value)
+            themes.setdefault(subject, []).extend(
+                theme.code for theme in THEMES.values() if theme.uri == value.value
+            )
     if len(labels) > MOST_CONCEPTS:
         msg = f"it has {len(labels)} concepts, {MOST_CONCEPTS} at most are read"
         raise NotSkosError(msg)
@@ -66,7 +69,9 @@ def _triples(turtle: bytes) -> Iterator[tuple[object, str, object]]:
         raise NotSkosError(str(error.msg or error), error.lineno) from error
 
 
-def _check_concept(subject: object, labels: Sequence[str], themes: Sequence[str]) -> None:
+def _check_concept(
+    subject: object, labels: Sequence[str], themes: Sequence[str]
+) -> None:
     if not labels or (len(labels) == 1 and not themes):
         msg = f"{subject} has no two labels (skos:prefLabel, skos:altLabel) and matches no theme (skos:exactMatch)"
         raise NotSkosError(msg)

@@ -10,10 +10,15 @@ from udi.protocol import fault_kinds, validators
 from udi.protocol.faults import Fault, InvalidDocument, without_repeats
 from udi.protocol.scan import LARGEST_WHOLE, join_path, scan
 
-LONGEST_NAME, LONGEST_ATTRIBUTION, MOST_COLUMNS, MOST_FILTERS, MOST_VALUES = 200, 300, 500, 20, 100
+LONGEST_NAME = 200
+LONGEST_ATTRIBUTION = 300
+MOST_COLUMNS = 500
+MOST_FILTERS = 20
+MOST_VALUES = 100
 MOST_TEXT = 20_000
 """Characters of the names of columns, and of the values of filters: they all stand in the agreement's words."""
-LONGEST_MONTHS, MOST_REQUESTS = 120, 100_000
+LONGEST_MONTHS = 120
+MOST_REQUESTS = 100_000
 
 
 class Purpose(StrEnum):
@@ -116,20 +121,30 @@ _FILTER = validators.closed_group(
     {
         "column": validators.line(LONGEST_NAME),
         "operator": validators.choice(list(Operator)),
-        "values": validators.distinct_list(validators.list_of(validators.line(LONGEST_NAME), MOST_VALUES, least=1)),
+        "values": validators.distinct_list(
+            validators.list_of(validators.line(LONGEST_NAME), MOST_VALUES, least=1)
+        ),
     }
 )
 _TERMS = validators.closed_group(
-    {"purposes": validators.distinct_list(validators.list_of(validators.choice(list(Purpose)), len(Purpose), least=1))},
+    {
+        "purposes": validators.distinct_list(
+            validators.list_of(validators.choice(list(Purpose)), len(Purpose), least=1)
+        )
+    },
     {
         "prohibitions": validators.distinct_list(
             validators.list_of(validators.choice(list(Prohibition)), len(Prohibition))
         ),
-        "measures": validators.distinct_list(validators.list_of(validators.choice(list(Measure)), len(Measure))),
+        "measures": validators.distinct_list(
+            validators.list_of(validators.choice(list(Measure)), len(Measure))
+        ),
         "attribution": validators.line(LONGEST_ATTRIBUTION, blank=True),
         "general_interest": validators.boolean,
         "months": validators.integer(1, LONGEST_MONTHS),
-        "columns": validators.distinct_list(validators.list_of(validators.line(LONGEST_NAME), MOST_COLUMNS)),
+        "columns": validators.distinct_list(
+            validators.list_of(validators.line(LONGEST_NAME), MOST_COLUMNS)
+        ),
         "rows": validators.distinct_list(validators.list_of(_FILTER, MOST_FILTERS)),
         "bytes_a_month": validators.integer(1, LARGEST_WHOLE),
         "requests_a_minute": validators.integer(1, MOST_REQUESTS),
@@ -147,14 +162,20 @@ def check_terms(value: object, path: str) -> Iterator[Fault]:
     for place, row_filter in enumerate(document.get("rows") or ()):
         if len(row_filter["values"]) > 1 and row_filter["operator"] not in SEVERAL:
             where = join_path(path, f"rows[{place}].values")
-            yield fault_kinds.ONE_VALUE.at(where, operator=row_filter["operator"], length=len(row_filter["values"]))
+            yield fault_kinds.ONE_VALUE.at(
+                where, operator=row_filter["operator"], length=len(row_filter["values"])
+            )
     columns = sum(map(len, document.get("columns") or ()))
     rows = sum(
-        len(text) for row_filter in document.get("rows") or () for text in (row_filter["column"], *row_filter["values"])
+        len(text)
+        for row_filter in document.get("rows") or ()
+        for text in (row_filter["column"], *row_filter["values"])
     )
     for name, length in {"columns": columns, "rows": rows}.items():
         if length > MOST_TEXT:
-            yield fault_kinds.TOO_MUCH_TEXT.at(join_path(path, name), length=length, limit=MOST_TEXT)
+            yield fault_kinds.TOO_MUCH_TEXT.at(
+                join_path(path, name), length=length, limit=MOST_TEXT
+            )
 
 
 def read_terms(data: object) -> Terms:
@@ -204,7 +225,11 @@ def write_terms(terms: Terms) -> dict[str, Any]:
         "months": terms.months,
         "columns": list(terms.columns),
         "rows": [
-            {"column": row_filter.column, "operator": row_filter.operator.value, "values": list(row_filter.values)}
+            {
+                "column": row_filter.column,
+                "operator": row_filter.operator.value,
+                "values": list(row_filter.values),
+            }
             for row_filter in terms.rows
         ],
         "bytes_a_month": terms.bytes_a_month,

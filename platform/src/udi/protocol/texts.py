@@ -12,7 +12,22 @@ Texts = dict[str, str]
 """A text in several languages, by ISO 639-1 code; regions are dropped on reading, the first entry of a language wins."""
 
 TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--[^<>]*--)>")
-ALLOWED = {"a", "b", "blockquote", "br", "code", "em", "i", "li", "ol", "p", "pre", "strong", "u", "ul"}
+ALLOWED = {
+    "a",
+    "b",
+    "blockquote",
+    "br",
+    "code",
+    "em",
+    "i",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
+    "u",
+    "ul",
+}
 SCHEMES = {"http", "https", "mailto"}
 ROUNDS = 4
 
@@ -41,8 +56,13 @@ def read_texts(entries: list[dict[str, Any]] | None, *, markup: bool = False) ->
     """The map of a list of `{lang, text}`; with `markup`, of its harmless HTML where there is some."""
     texts: Texts = {}
     for entry in entries or ():
-        source = entry.get("html") or (entry["text"] if TAG.search(entry["text"]) else "")
-        words = sanitise_html(source) if markup else strip_html(entry["text"]).strip()
+        source = entry.get("html") or (
+            entry["text"] if TAG.search(entry["text"]) else ""
+        )
+        if markup:
+            words = sanitise_html(source)
+        else:
+            words = strip_html(entry["text"]).strip()
         if words:
             texts.setdefault(language_of(entry["lang"]), words)
     return texts
@@ -52,6 +72,7 @@ def write_texts(texts: Texts, markup: Texts | None = None) -> list[dict[str, str
     """The list of `{lang, text}` of a map, with `html` for the languages that have some."""
     rich_texts = markup or {}
     return [
-        {"lang": language, "text": words} | ({"html": rich_texts[language]} if language in rich_texts else {})
+        {"lang": language, "text": words}
+        | ({"html": rich_texts[language]} if language in rich_texts else {})
         for language, words in texts.items()
     ]

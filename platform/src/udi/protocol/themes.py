@@ -40,17 +40,37 @@ _TABLE = (
     ("citizenship", "Citoyenneté", "Citizenship", "GOVE"),
     ("location", "Cartes et repères géographiques", "Maps and geography", "REGI"),
 )
-THEMES = {code: Theme(code, {"fr": fr, "en": en}, authority) for code, fr, en, authority in _TABLE}
+THEMES = {
+    code: Theme(code, {"fr": fr, "en": en}, authority)
+    for code, fr, en, authority in _TABLE
+}
 
 # What nodes wrote before themes had codes (RUDI until 2022), and usual variants.
 _OLD = {
-    "transportation": ("Mobilité, Transport", "Mobilité", "Transport", "Transports", "Déplacements", "Mobility"),
+    "transportation": (
+        "Mobilité, Transport",
+        "Mobilité",
+        "Transport",
+        "Transports",
+        "Déplacements",
+        "Mobility",
+    ),
     "environment": ("Environnement", "Nature"),
-    "energyNetworks": ("Réseaux, Energie", "Énergie, Réseaux", "Énergie", "Réseaux", "Energy"),
+    "energyNetworks": (
+        "Réseaux, Energie",
+        "Énergie, Réseaux",
+        "Énergie",
+        "Réseaux",
+        "Energy",
+    ),
     "townPlanning": ("Urbanisme", "Aménagement du territoire", "Urban planning"),
     "housing": ("Logement", "Habitat"),
     "publicSpace": ("Espace public", "Espaces publics"),
-    "culture": ("Culture, Sports, Loisirs", "Culture, Sport, Loisirs", "Culture, Patrimoine"),
+    "culture": (
+        "Culture, Sports, Loisirs",
+        "Culture, Sport, Loisirs",
+        "Culture, Patrimoine",
+    ),
     "education": ("Education", "Enseignement"),
     "children": ("Enfance", "Petite enfance", "Enfance, Jeunesse"),
     "health": ("Santé, Sécurité", "Santé"),
@@ -67,9 +87,15 @@ def translate_theme(label: str) -> str | None:
 
 
 def _normalise(label: str) -> str:
-    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    plain = (
+        unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    )
     return " ".join(re.findall(r"[a-z0-9]+", plain))
 
 
 _CODES = {_normalise(label): code for code, labels in _OLD.items() for label in labels}
-_CODES |= {_normalise(name): theme.code for theme in THEMES.values() for name in (theme.code, *theme.label.values())}
+_CODES |= {
+    _normalise(name): theme.code
+    for theme in THEMES.values()
+    for name in (theme.code, *theme.label.values())
+}

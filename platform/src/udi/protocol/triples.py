@@ -41,7 +41,11 @@ def iri(address: str) -> NamedNode:
     """The node of an address; signs that an IRI may not hold are written as %XX."""
     encoded_address = quote(address, safe=LEGAL)
     host = re.match(r"(https?://)%5B([0-9A-Fa-f:.]+)%5D", encoded_address)
-    return NamedNode(f"{host[1]}[{host[2]}]{encoded_address[host.end() :]}" if host else encoded_address)
+    return NamedNode(
+        f"{host[1]}[{host[2]}]{encoded_address[host.end() :]}"
+        if host
+        else encoded_address
+    )
 
 
 def write_canonical(triples: Iterable[Triple]) -> bytes:
@@ -69,7 +73,9 @@ def is_a(node: NamedNode, kind: str) -> Triple:
     return Triple(node, term("rdf:type"), term(kind))
 
 
-def typed_value(node: NamedNode, name: str, value: NamedNode, kind: str) -> Iterator[Triple]:
+def typed_value(
+    node: NamedNode, name: str, value: NamedNode, kind: str
+) -> Iterator[Triple]:
     """That a node has a value, and of which class the value is."""
     yield Triple(node, term(name), value)
     yield is_a(value, kind)

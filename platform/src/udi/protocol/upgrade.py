@@ -23,9 +23,16 @@ DIGITS = re.compile(r"[0-9]{1,18}")
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 NAIVE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?", re.ASCII)
 NODE_ONLY = (
-    "collection_tag", "metadata_status", "integration_error_id", "publishedAt", "createdAt", "updatedAt",
-    "restricted_access", "_id", "__v",
-)  # fmt: skip
+    "collection_tag",
+    "metadata_status",
+    "integration_error_id",
+    "publishedAt",
+    "createdAt",
+    "updatedAt",
+    "restricted_access",
+    "_id",
+    "__v",
+)
 NODE_ONLY_OF_MEDIA = ("file_storage_status", "file_status_update", "_id")
 DATED = ("dataset_dates", "temporal_spread")
 
@@ -97,11 +104,16 @@ def _infer_open_access(record: Document) -> None:
     licence = dig(access, "licence")
     wording = dig(licence, "licence_label") or dig(licence, "custom_licence_uri")
     if isinstance(access, dict) and isinstance(wording, str) and find_licence(wording):
-        access.setdefault("confidentiality", {"restricted_access": False, "gdpr_sensitive": False})
+        access.setdefault(
+            "confidentiality", {"restricted_access": False, "gdpr_sensitive": False}
+        )
 
 
 def _complete_moments(record: Document) -> None:
-    for holder in (*(record.get(name) for name in DATED), dig(record, "metadata_info", "metadata_dates")):
+    for holder in (
+        *(record.get(name) for name in DATED),
+        dig(record, "metadata_info", "metadata_dates"),
+    ):
         for name, value in holder.items() if isinstance(holder, dict) else ():
             if isinstance(value, str) and DAY.fullmatch(value):
                 holder[name] = f"{value}T00:00:00Z"
@@ -132,5 +144,11 @@ STEPS: tuple[Callable[[Document], None], ...] = (
 def _without_nulls(value: Any) -> Any:
     # Nested no deeper than `scan` allows.
     if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+        return {
+            name: _without_nulls(item)
+            for name, item in value.items()
+            if item is not None
+        }
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value

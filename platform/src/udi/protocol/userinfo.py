@@ -15,14 +15,20 @@ _IN_BYTES = re.compile(_PATTERN.encode())
 def find_credentials(text: str) -> str:
     """The scheme of the first address that holds a password, such as `https://`; empty when none does."""
     match = _IN_TEXT.search(text) if "@" in text else None
-    return match[1] if match else ""
+    if match:
+        return match[1]
+    return ""
 
 
 def without_credentials(text: Text) -> Text:
     """A text whose addresses lost their names and passwords: `https://name:secret@host/a` becomes `https://host/a`."""
     if isinstance(text, bytes):
-        return _IN_BYTES.sub(rb"\1", text) if b"@" in text else text
-    return _IN_TEXT.sub(r"\1", text) if "@" in text else text
+        if b"@" in text:
+            return _IN_BYTES.sub(rb"\1", text)
+        return text
+    if "@" in text:
+        return _IN_TEXT.sub(r"\1", text)
+    return text
 
 
 def strip_credentials(value: Any) -> Any:
@@ -32,12 +38,9 @@ def strip_credentials(value: Any) -> Any:
     if isinstance(value, bytes):
         return without_credentials(value)
     if isinstance(value, list | tuple):
-        stripped = [strip_credentials(item) for item in value]
-        return value if all(new is old for new, old in zip(stripped, value, strict=True)) else type(value)(stripped)
+        return _strip_items(value)
     if isinstance(value, dict):
-        pairs = [(strip_credentials(name), strip_credentials(item)) for name, item in value.items()]
-        same = all(pair[0] is name and pair[1] is item for pair, (name, item) in zip(pairs, value.items(), strict=True))
-        return value if same else dict(pairs)
+        return _strip_pairs(value)
     if is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             _strip_attribute(value, field.name)
@@ -45,6 +48,26 @@ def strip_credentials(value: Any) -> Any:
         for name in value.__struct_fields__:
             _strip_attribute(value, name)
     return value
+
+
+def _strip_items(items: Any) -> Any:
+    stripped = [strip_credentials(item) for item in items]
+    if all(new is old for new, old in zip(stripped, items, strict=True)):
+        return items
+    return type(items)(stripped)
+
+
+def _strip_pairs(pairs: dict[Any, Any]) -> dict[Any, Any]:
+    names = _strip_items(list(pairs))
+    values = _strip_items(list(pairs.values()))
+    stripped = dict(zip(names, values, strict=True))
+    unchanged = all(
+        new is old and stripped[new] is pairs[old]
+        for new, old in zip(names, pairs, strict=True)
+    )
+    if unchanged:
+        return pairs
+    return stripped
 
 
 def _strip_attribute(holder: Any, name: str) -> None:

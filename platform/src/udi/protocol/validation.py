@@ -19,5 +19,7 @@ def validate(data: object) -> list[Fault]:
     if any(fault.code is FaultCode.BAD_DOCUMENT for fault in general):
         return general
     relations = [fault for rule in RULES for fault in rule(data)]
-    version = [fault for fault in relations if fault.code is FaultCode.UNSUPPORTED_VERSION]
+    version = [
+        fault for fault in relations if fault.code is FaultCode.UNSUPPORTED_VERSION
+    ]
     return without_repeats([*version, *RECORD(data, ""), *relations, *general])

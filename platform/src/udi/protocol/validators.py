@@ -17,9 +17,15 @@ from udi.protocol.scan import LARGEST_WHOLE, join_path, json_type
 Validator = Callable[[object, str], Iterator[Fault]]
 Fields = Mapping[str, Validator]
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,200}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]{2,}")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+UUID = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII
+)
+EMAIL = re.compile(
+    r"[^@\s<>()\[\]\\,;:\"]{1,200}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]{2,}"
+)
+MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)", re.ASCII
+)
 MEDIA_TYPE = re.compile(
     r"(application|audio|chemical|font|image|message|model|multipart|text|video)/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}",
     re.IGNORECASE | re.ASCII,
@@ -52,14 +58,25 @@ def line(limit: int, *, blank: bool = False) -> Validator:
     def check(value: object, path: str) -> Iterator[Fault]:
         yield from as_text(value, path)
         if isinstance(value, str):
-            hidden = next((char for char in value[:limit] if unicodedata.category(char) in HIDDEN), None)
+            hidden = next(
+                (
+                    char
+                    for char in value[:limit]
+                    if unicodedata.category(char) in HIDDEN
+                ),
+                None,
+            )
             if hidden is not None:
-                yield fault_kinds.ILLEGAL_CHARACTERS.at(path, value=f"U+{ord(hidden):04X}")
+                yield fault_kinds.ILLEGAL_CHARACTERS.at(
+                    path, value=f"U+{ord(hidden):04X}"
+                )
 
     return check
 
 
-def matching_text(is_right: Callable[[str], object], kind: FaultTemplate, limit: int = 200) -> Validator:
+def matching_text(
+    is_right: Callable[[str], object], kind: FaultTemplate, limit: int = 200
+) -> Validator:
     """Text that `is_right` recognises."""
     as_text = text(limit)
 
@@ -91,7 +108,9 @@ def integer(least: int = 0, most: int = LARGEST_WHOLE) -> Validator:
         if type(value) is not int:
             yield fault_kinds.NOT_WHOLE.at(path, received=json_type(value))
         elif not least <= value <= most:
-            yield fault_kinds.OUT_OF_RANGE.at(path, value=value, minimum=least, maximum=most)
+            yield fault_kinds.OUT_OF_RANGE.at(
+                path, value=value, minimum=least, maximum=most
+            )
 
     return check
 
@@ -103,7 +122,9 @@ def number(least: float, most: float) -> Validator:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             yield fault_kinds.NOT_NUMBER.at(path, received=json_type(value))
         elif not least <= value <= most:
-            yield fault_kinds.OUT_OF_RANGE.at(path, value=value, minimum=least, maximum=most)
+            yield fault_kinds.OUT_OF_RANGE.at(
+                path, value=value, minimum=least, maximum=most
+            )
 
     return check
 
@@ -149,7 +170,8 @@ def group(required: Fields, optional: Fields | None = None) -> Validator:
             yield fault_kinds.NOT_OBJECT.at(path, received=json_type(value))
             return
         for name, shape in fields.items():
-            where, content = join_path(path, name), value.get(name)
+            where = join_path(path, name)
+            content = value.get(name)
             if content is not None:
                 yield from shape(content, where)
             elif name in required:
@@ -160,13 +182,16 @@ def group(required: Fields, optional: Fields | None = None) -> Validator:
 
 def closed_group(required: Fields, optional: Fields | None = None) -> Validator:
     """An object of these fields alone: for what would mean something else, were one of its fields left aside."""
-    as_group, field_names = group(required, optional), {*required, *(optional or {})}
+    as_group = group(required, optional)
+    field_names = {*required, *(optional or {})}
 
     def check(value: object, path: str) -> Iterator[Fault]:
         yield from as_group(value, path)
         for name in value if isinstance(value, dict) else ():
             if name not in field_names:
-                yield fault_kinds.UNKNOWN_FIELD.at(join_path(path, str(name)), allowed=sorted(field_names))
+                yield fault_kinds.UNKNOWN_FIELD.at(
+                    join_path(path, str(name)), allowed=sorted(field_names)
+                )
 
     return check
 
@@ -183,7 +208,9 @@ def distinct_list(entries: Validator, name: str = "") -> Validator:
         for place, entry in enumerate(values):
             if entry in values[:place]:
                 where = f"{path}[{place}]"
-                yield fault_kinds.REPEATED.at(join_path(where, name) if name else where, value=entry)
+                yield fault_kinds.REPEATED.at(
+                    join_path(where, name) if name else where, value=entry
+                )
 
     return check
 
@@ -201,7 +228,9 @@ def by_language(limit: int, *, least: int = 0) -> Validator:
         for language, content in value.items():
             where = join_path(path, str(language))
             if language not in LANGUAGES:
-                yield fault_kinds.NOT_IN_VOCABULARY.at(where, value=language, allowed=list(LANGUAGES))
+                yield fault_kinds.NOT_IN_VOCABULARY.at(
+                    where, value=language, allowed=list(LANGUAGES)
+                )
             else:
                 yield from words(content, where)
 
@@ -223,7 +252,9 @@ def tagged_group(tag: str, variants: Mapping[str, Validator]) -> Validator:
 
 def add_scheme(address: str) -> str:
     """The address with the scheme that people leave out before `www.`, as RUDI's own samples do."""
-    return f"https://{address}" if address.startswith("www.") else address
+    if address.startswith("www."):
+        return f"https://{address}"
+    return address
 
 
 def url(value: object, path: str) -> Iterator[Fault]:
@@ -238,7 +269,11 @@ def is_url(value: str) -> bool:
     """Whether a browser would follow it to a web server."""
     try:
         parts = urlsplit(add_scheme(value))
-        to_the_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        to_the_web = (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0
+        )
     except ValueError:
         return False
     return to_the_web and not BLANKS.search(value)

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 CURRENT_VERSION = "1.4.1"
 VERSIONS = ("1.2.0", "1.2.1", "1.3.0", "1.4.0", "1.4.1", "1.4.2", "1.4.3")
-VERSION_OF_EXTENSIONS, VERSION_OF_RICH_TEXT = "1.4.0", "1.4.1"
+VERSION_OF_EXTENSIONS = "1.4.0"
+VERSION_OF_RICH_TEXT = "1.4.1"
 
 
 class MediaKind(StrEnum):
@@ -29,9 +30,20 @@ DOWNLOAD = "dwnl"
 BAR_CHART = "temporal-bar-chart"
 GENERIC_DATA = "generic-data"
 CONTRACTS = (
-    DOWNLOAD, "dwnl_temporal", "dwnl_spacial", "dwnl_temporal_spacial", GENERIC_DATA, BAR_CHART,
-    "wfs", "wms", "wmts", "custom", "page", "api", "geoservice",
-)  # fmt: skip
+    DOWNLOAD,
+    "dwnl_temporal",
+    "dwnl_spacial",
+    "dwnl_temporal_spacial",
+    GENERIC_DATA,
+    BAR_CHART,
+    "wfs",
+    "wms",
+    "wmts",
+    "custom",
+    "page",
+    "api",
+    "geoservice",
+)
 """The last three are those that RUDI's nodes write for services, and its own portal refuses."""
 _MAP = ("versions", "layer", "default_crs", "formats")
 CONTRACT_PARAMETERS = {
@@ -41,8 +53,15 @@ CONTRACT_PARAMETERS = {
     "custom": ("contract_url",),
 }
 GEOMETRIES = (
-    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection",
-    "Feature", "FeatureCollection",
-)  # fmt: skip
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+    "GeometryCollection",
+    "Feature",
+    "FeatureCollection",
+)
 SELF_DATA_BY_API = "API"
 SELF_DATA_ACCESS = (SELF_DATA_BY_API, "OUT")

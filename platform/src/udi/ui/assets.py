@@ -26,15 +26,29 @@ class Asset:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", sha256(self.content).hexdigest()[:12])
-        packed = {encoding: compress(self.content, encoding, quality) for encoding, quality in BEST.items()}
+        packed = {
+            encoding: compress(self.content, encoding, quality)
+            for encoding, quality in BEST.items()
+        }
         object.__setattr__(self, "packed", packed)
 
 
 @lru_cache(maxsize=1)
 def _assets() -> dict[str, Asset]:
-    css = "".join(minify((STATIC / name).read_text(encoding="utf-8")) for name in SHEETS)
-    scripts = [Asset(name, (STATIC / name).read_bytes(), "text/javascript; charset=utf-8") for name in SCRIPTS]
-    return {asset.name: asset for asset in (Asset("udi.css", css.encode(), "text/css; charset=utf-8"), *scripts)}
+    css = "".join(
+        minify((STATIC / name).read_text(encoding="utf-8")) for name in SHEETS
+    )
+    scripts = [
+        Asset(name, (STATIC / name).read_bytes(), "text/javascript; charset=utf-8")
+        for name in SCRIPTS
+    ]
+    return {
+        asset.name: asset
+        for asset in (
+            Asset("udi.css", css.encode(), "text/css; charset=utf-8"),
+            *scripts,
+        )
+    }
 
 
 def asset_url(name: str) -> str:
@@ -49,7 +63,9 @@ def asset_url(name: str) -> str:
 def find_asset(digest: str, name: str) -> Asset | None:
     """The file at an address, or None when there is none or its content has changed since."""
     asset = _assets().get(name)
-    return asset if asset and asset.digest == digest else None
+    if asset and asset.digest == digest:
+        return asset
+    return None
 
 
 def minify(css: str) -> str:

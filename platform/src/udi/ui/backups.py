@@ -12,12 +12,28 @@ async def measure_backups(site: Site) -> list[MetricFamily]:
     if state is None:
         return []
     gauges = [
-        ("udi_backup_age_seconds", "Since the last whole backup ended.", _age(state.created)),
-        ("udi_backup_verified_age_seconds", "Since a backup was last proven to restore.", _age(state.verified)),
-        ("udi_backup_refused", "Whether the last proof failed.", [MetricSample({}, int(state.refused is not None))]),
+        (
+            "udi_backup_age_seconds",
+            "Since the last whole backup ended.",
+            _age(state.created),
+        ),
+        (
+            "udi_backup_verified_age_seconds",
+            "Since a backup was last proven to restore.",
+            _age(state.verified),
+        ),
+        (
+            "udi_backup_refused",
+            "Whether the last proof failed.",
+            [MetricSample({}, int(state.refused is not None))],
+        ),
     ]
-    return [MetricFamily(name, "gauge", words, samples) for name, words, samples in gauges]
+    return [
+        MetricFamily(name, "gauge", words, samples) for name, words, samples in gauges
+    ]
 
 
 def _age(noted: BackupRun | None) -> list[MetricSample]:
-    return [] if noted is None else [MetricSample({}, (now() - noted.at).total_seconds())]
+    if noted is None:
+        return []
+    return [MetricSample({}, (now() - noted.at).total_seconds())]

@@ -3,7 +3,14 @@
 import asyncio
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPDisconnectEvent, HTTPReceiveMessage, Receive, Scope, Send
+from litestar.types import (
+    ASGIApp,
+    HTTPDisconnectEvent,
+    HTTPReceiveMessage,
+    Receive,
+    Scope,
+    Send,
+)
 
 TIMEOUT = 60.0
 """Seconds without a byte, after which a body that has not ended is given up."""
@@ -32,7 +39,9 @@ class BodyTimeoutMiddleware:
             except TimeoutError:
                 ended = True
                 return HTTPDisconnectEvent(type="http.disconnect")
-            ended = message["type"] != "http.request" or not message.get("more_body", False)
+            ended = message["type"] != "http.request" or not message.get(
+                "more_body", False
+            )
             return message  # type: ignore[return-value]  # of an HTTP scope
 
         await self._inner(scope, receive_soon, send)

@@ -18,8 +18,14 @@ SMALL = 500
 LARGE = 100_000
 """From here on a thread compresses, so that others need not wait."""
 TEXTS = {
-    "text/html", "text/plain", "text/css", "text/xml", "text/javascript", "application/json", "application/xml",
-}  # fmt: skip
+    "text/html",
+    "text/plain",
+    "text/css",
+    "text/xml",
+    "text/javascript",
+    "application/json",
+    "application/xml",
+}
 SUFFIXES = ("+json", "+xml")
 REFUSED = re.compile(r";q=0(\.0*)?$")
 NOT_MODIFIED = 304
@@ -37,7 +43,9 @@ def compress(body: bytes, encoding: str, quality: int = QUALITY) -> bytes:
     if encoding == "br":
         packed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality)
         return packed
-    return gzip.compress(body, quality, mtime=0) if encoding else body
+    if encoding:
+        return gzip.compress(body, quality, mtime=0)
+    return body
 
 
 def decompress(body: bytes, encoding: str) -> bytes:
@@ -45,7 +53,9 @@ def decompress(body: bytes, encoding: str) -> bytes:
     if encoding == "br":
         plain: bytes = brotli.decompress(body)
         return plain
-    return gzip.decompress(body) if encoding else body
+    if encoding:
+        return gzip.decompress(body)
+    return body
 
 
 class CompressionMiddleware:
@@ -70,7 +80,8 @@ class CompressionMiddleware:
                 pending_start = message
                 return
             if pending_start is not None:
-                start, pending_start = pending_start, None
+                start = pending_start
+                pending_start = None
                 await _prepare_response(scope, start, message)
                 await send(start)
             await send(message)
@@ -89,10 +100,16 @@ async def _prepare_response(scope: Scope, start: Any, body: Any) -> None:
             await _compress_body(headers, body, encoding)
 
 
-async def _compress_body(headers: MutableScopeHeaders, body: Any, encoding: str) -> None:
+async def _compress_body(
+    headers: MutableScopeHeaders, body: Any, encoding: str
+) -> None:
     content = body["body"]
     large = len(content) > LARGE
-    body["body"] = await asyncio.to_thread(compress, content, encoding) if large else compress(content, encoding)
+    body["body"] = (
+        await asyncio.to_thread(compress, content, encoding)
+        if large
+        else compress(content, encoding)
+    )
     headers["content-encoding"] = encoding
     headers["content-length"] = str(len(body["body"]))
     if (tag := headers.get("etag", "")).startswith('"'):
@@ -101,7 +118,11 @@ async def _compress_body(headers: MutableScopeHeaders, body: Any, encoding: str)
 
 def _weaken_etag(scope: Scope, headers: MutableScopeHeaders) -> None:
     tag = headers.get("etag", "")
-    if tag.startswith('"') and not _is_file(headers) and f"W/{tag}" in _request_header(scope, b"if-none-match"):
+    if (
+        tag.startswith('"')
+        and not _is_file(headers)
+        and f"W/{tag}" in _request_header(scope, b"if-none-match")
+    ):
         headers["etag"] = f"W/{tag}"
         _add_vary(headers)
 
@@ -109,7 +130,11 @@ def _weaken_etag(scope: Scope, headers: MutableScopeHeaders) -> None:
 def _is_text(headers: MutableScopeHeaders) -> bool:
     """Whether this is read as it comes: no file to keep, no part of one, not compressed already."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return (kind in TEXTS or kind.endswith(SUFFIXES)) and not _is_file(headers) and "content-encoding" not in headers
+    return (
+        (kind in TEXTS or kind.endswith(SUFFIXES))
+        and not _is_file(headers)
+        and "content-encoding" not in headers
+    )
 
 
 def _is_file(headers: MutableScopeHeaders) -> bool:
@@ -119,8 +144,14 @@ def _is_file(headers: MutableScopeHeaders) -> bool:
 
 def _add_vary(headers: MutableScopeHeaders) -> None:
     if "accept-encoding" not in headers.get("vary", "").lower():
-        headers["vary"] = ", ".join(filter(None, (headers.get("vary", ""), "Accept-Encoding")))
+        headers["vary"] = ", ".join(
+            filter(None, (headers.get("vary", ""), "Accept-Encoding"))
+        )
 
 
 def _request_header(scope: Scope, name: bytes) -> str:
-    return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name)
+    return ",".join(
+        value.decode("latin-1")
+        for key, value in scope["headers"]
+        if key.lower() == name
+    )

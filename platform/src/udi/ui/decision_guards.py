@@ -17,7 +17,8 @@ from udi.ui.rate_limits import Connection
 
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 RECENT = timedelta(minutes=15)
-TRIES, PAUSE = 6, 0.5
+TRIES = 6
+PAUSE = 0.5
 """How often, and after how many seconds, a session is read again that another request is having confirmed."""
 
 
@@ -28,7 +29,9 @@ def require_confirmation(*steps: str, parameter: str = "event") -> Guard:
         UnavailableError: the identity service has not confirmed for ten minutes what this person may do.
     """
 
-    async def require_confirmed(connection: Connection, _handler: BaseRouteHandler) -> None:
+    async def require_confirmed(
+        connection: Connection, _handler: BaseRouteHandler
+    ) -> None:
         if steps and connection.path_params.get(parameter) not in steps:
             return
         _require_recent(connection)
@@ -39,7 +42,9 @@ def require_confirmation(*steps: str, parameter: str = "event") -> Guard:
             if "bearer" in connection.scope["state"]:
                 break
             await asyncio.sleep(PAUSE)
-            connection.scope["state"]["actor"] = await connection.app.state.site.find_actor(connection)
+            connection.scope["state"][
+                "actor"
+            ] = await connection.app.state.site.find_actor(connection)
         raise UnavailableError(
             "The identity service does not answer: it cannot be checked that you still may do this.",
             remedy="Try again in a few minutes; nothing was changed. Reading goes on.",
@@ -54,17 +59,23 @@ def _require_recent(connection: Connection) -> None:
     state = connection.scope["state"]
     actor: Actor | None = state.get("actor")
     sessions: Sessions = connection.app.state.site.parts["sessions"]
-    if actor is None or "bearer" in state or not sessions.requires_second_factor(state["territory"]):
+    if (
+        actor is None
+        or "bearer" in state
+        or not sessions.requires_second_factor(state["territory"])
+    ):
         return
     path = urlsplit(connection.headers.get("referer", "")).path or "/my-space"
     if actor.lacks_factor:
         raise _with_login_url(
-            LoginTooOldError("What you may do waits for your second factor."), f"factor=true&back={quote(path)}"
+            LoginTooOldError("What you may do waits for your second factor."),
+            f"factor=true&back={quote(path)}",
         )
     if actor.authenticated_at is not None and now() - actor.authenticated_at <= RECENT:
         return
     raise _with_login_url(
-        LoginTooOldError("You logged in more than fifteen minutes ago."), f"fresh=true&back={quote(path)}"
+        LoginTooOldError("You logged in more than fifteen minutes ago."),
+        f"fresh=true&back={quote(path)}",
     )
 
 

@@ -61,7 +61,9 @@ class AccessibilityReport:
         """The same, theme by theme."""
         counts_by_theme: dict[int, Counter[CriterionState]] = {}
         for number, state in self.criteria.items():
-            counts_by_theme.setdefault(int(number.partition(".")[0]), Counter())[state] += 1
+            counts_by_theme.setdefault(int(number.partition(".")[0]), Counter())[
+                state
+            ] += 1
         return dict(sorted(counts_by_theme.items()))
 
     @property
@@ -69,10 +71,18 @@ class AccessibilityReport:
         """Total with every criterion that applies kept, partial from half of them; none while a person has not looked at all."""
         counts = self.counts
         applying = len(self.criteria) - counts[CriterionState.ABSENT]
-        if counts[CriterionState.CHECKED] or counts[CriterionState.UNSEEN] or not applying:
+        if (
+            counts[CriterionState.CHECKED]
+            or counts[CriterionState.UNSEEN]
+            or not applying
+        ):
             return Conformity.NONE
         share = counts[CriterionState.KEPT] / applying
-        return Conformity.TOTAL if share == 1 else Conformity.PARTIAL if share >= HALF else Conformity.NONE
+        if share == 1:
+            return Conformity.TOTAL
+        if share >= HALF:
+            return Conformity.PARTIAL
+        return Conformity.NONE
 
 
 def read_accessibility(part: Mapping[str, Any]) -> AccessibilityReport:
@@ -83,7 +93,9 @@ def read_accessibility(part: Mapping[str, Any]) -> AccessibilityReport:
         languages=tuple(part["languages"]),
         modes=tuple(part["modes"]),
         axe=part["axe"],
-        criteria={number: CriterionState(state) for number, state in part["criteria"].items()},
+        criteria={
+            number: CriterionState(state) for number, state in part["criteria"].items()
+        },
         broken=part["broken"],
     )
 
@@ -135,13 +147,17 @@ def weights() -> EcodesignReport | None:
 def accessibility() -> AccessibilityReport | None:
     """What this release found of itself; None where its pages were not walked."""
     part = _read_file().get("accessibility")
-    return read_accessibility(part) if part else None
+    if part:
+        return read_accessibility(part)
+    return None
 
 
 def conformity() -> Conformity:
     """The state that every page says; none is what the law says of a service without results."""
     declaration = accessibility()
-    return declaration.conformity if declaration else Conformity.NONE
+    if declaration:
+        return declaration.conformity
+    return Conformity.NONE
 
 
 def clear_cache() -> None:
@@ -152,5 +168,7 @@ def clear_cache() -> None:
 
 @cache
 def _read_file() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    document: dict[str, Any] = (
+        json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    )
     return document

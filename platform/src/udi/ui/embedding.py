@@ -28,17 +28,26 @@ def iframe_html(address: str, title: str, height: int) -> str:
 def language_of(request: PageRequest) -> str:
     """The language that the address asks for; empty without, or where we do not speak it."""
     language = request.query_params.get(LANGUAGE) or ""
-    return language if language in LANGUAGES else ""
+    if language in LANGUAGES:
+        return language
+    return ""
 
 
 def render_embedded(
-    request: PageRequest, territory: Territory | None, template: str, *, status: int = 200, **context: Any
+    request: PageRequest,
+    territory: Territory | None,
+    template: str,
+    *,
+    status: int = 200,
+    **context: Any,
 ) -> Response[str]:
     """A page that any other may frame, the same for everybody, in the language of its address."""
     state = request.scope["state"]
     state["actor"] = None
     offered = territory.languages if territory else ()
-    state["locale"] = choose_language(language_of(request), request.headers.get("accept-language", ""), offered)
+    state["locale"] = choose_language(
+        language_of(request), request.headers.get("accept-language", ""), offered
+    )
     page = render(request, template, status=status, **context)
     page.headers["Content-Security-Policy"] = content_security_policy((), framed=True)
     page.headers["Vary"] = "Accept-Language"
@@ -53,6 +62,8 @@ def on_embedded_error(request: PageRequest, error: UdiError) -> Response[Any]:
     if isinstance(error, RenamedError):
         return on_udi_error(request, error)
     territory: Territory | None = request.scope["state"].get("territory")
-    page = render_embedded(request, territory, "ui/embedded-error.html", status=error.status, error=error)
+    page = render_embedded(
+        request, territory, "ui/embedded-error.html", status=error.status, error=error
+    )
     page.headers.update(error.headers)
     return page

@@ -78,14 +78,20 @@ BY_STATUS: dict[int, type[UdiError]] = {
 def wants_page(request: Request[Any, Any, State]) -> bool:
     """Whether the answer is for a person's browser."""
     shows_token = request.headers.get("authorization", "").lower().startswith("bearer ")
-    if request.scope["path"].startswith(MACHINE_PATHS) or "tus-resumable" in request.headers or shows_token:
+    if (
+        request.scope["path"].startswith(MACHINE_PATHS)
+        or "tus-resumable" in request.headers
+        or shows_token
+    ):
         return False
     accepted = request.headers.get("accept", "*/*")
     anything = accepted == "*/*" and not request.scope["path"].endswith(MACHINE_ENDS)
     return "text/html" in accepted or anything
 
 
-def render_problem(request: Request[Any, Any, State], error: UdiError) -> Response[dict[str, Any]]:
+def render_problem(
+    request: Request[Any, Any, State], error: UdiError
+) -> Response[dict[str, Any]]:
     """An `application/problem+json` answer: what happened, why, what to do, and each field that is wrong."""
     say = _translator(request)
     body: dict[str, Any] = {
@@ -118,11 +124,17 @@ def on_udi_error(request: Request[Any, Any, State], error: UdiError) -> Response
     _set_territory_and_language(request)
     if not wants_page(request):
         return render_problem(request, error)
-    if isinstance(error, UnauthenticatedError) and request.method == "GET" and request.scope["state"].get("territory"):
+    if (
+        isinstance(error, UnauthenticatedError)
+        and request.method == "GET"
+        and request.scope["state"].get("territory")
+    ):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Redirect(f"/login?back={quote(path, safe='/')}", status_code=303)
     site = request.app.state.site
-    response: Response[str] = site.pages.render(request, "ui/error.html", status=error.status, error=error)
+    response: Response[str] = site.pages.render(
+        request, "ui/error.html", status=error.status, error=error
+    )
     response.headers.update(error.headers)
     return response
 
@@ -136,34 +148,52 @@ def _renamed_url(request: Request[Any, Any, State], error: RenamedError) -> str:
         for part in request.url.path.split("/")
     ]
     path = quote("/".join(parts), safe=PATH_SIGNS)
-    return f"{path}?{request.url.query}" if request.url.query else path
+    if request.url.query:
+        return f"{path}?{request.url.query}"
+    return path
 
 
 def _set_territory_and_language(request: Request[Any, Any, State]) -> None:
     """Find the territory and the language where no page has this address, so that nothing before it did."""
-    state, site = request.scope["state"], request.app.state.site
+    state = request.scope["state"]
+    site = request.app.state.site
     if "locale" in state:
         return
     installation = site.settings.installation_host
-    territory = site.registry.find_known(request.headers.get("host", ""), installation_host=installation)
+    territory = site.registry.find_known(
+        request.headers.get("host", ""), installation_host=installation
+    )
     offered = territory.languages if territory else tuple(LANGUAGES)
     accepted = request.headers.get("accept-language", "")
-    state["territory"], state["locale"] = territory, choose_language(request.cookies.get("lang"), accepted, offered)
+    state["territory"], state["locale"] = (
+        territory,
+        choose_language(request.cookies.get("lang"), accepted, offered),
+    )
 
 
-def on_http_exception(request: Request[Any, Any, State], error: HTTPException) -> Response[Any]:
+def on_http_exception(
+    request: Request[Any, Any, State], error: HTTPException
+) -> Response[Any]:
     """Translate the framework's own refusals."""
     kind = BY_STATUS.get(error.status_code, UdiError)
     refusals: list[Refusal] = []
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        refusals = [Refusal(str(item.get("key", "")), str(item.get("message", ""))) for item in error.extra]
-    translated = kind("" if error.status_code == NotFoundError.status else str(error.detail), refusals=refusals)
+        refusals = [
+            Refusal(str(item.get("key", "")), str(item.get("message", "")))
+            for item in error.extra
+        ]
+    translated = kind(
+        "" if error.status_code == NotFoundError.status else str(error.detail),
+        refusals=refusals,
+    )
     translated.status = error.status_code
     translated.headers = dict(error.headers or {})
     return on_udi_error(request, translated)
 
 
-def on_database_error(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+def on_database_error(
+    request: Request[Any, Any, State], error: Exception
+) -> Response[Any]:
     """The database does not answer: say so, and when to come back. Whatever else it says is an accident.
 
     A write that was not acknowledged may have been made.
@@ -182,10 +212,16 @@ def on_database_error(request: Request[Any, Any, State], error: Exception) -> Re
     return on_udi_error(request, refusal)
 
 
-def on_unexpected_error(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+def on_unexpected_error(
+    request: Request[Any, Any, State], error: Exception
+) -> Response[Any]:
     """Anything unforeseen: a page that admits it, a line in the log that says where."""
-    log.error("unforeseen", path=request.url.path, error=type(error).__name__, exc_info=error)
-    return on_udi_error(request, InternalServerError("Something went wrong on our side."))
+    log.error(
+        "unforeseen", path=request.url.path, error=type(error).__name__, exc_info=error
+    )
+    return on_udi_error(
+        request, InternalServerError("Something went wrong on our side.")
+    )
 
 
 def _translator(request: Request[Any, Any, State]) -> Any:
@@ -193,21 +229,38 @@ def _translator(request: Request[Any, Any, State]) -> Any:
 
 
 def _fill(text: str, values: dict[str, Any]) -> str:
-    return text % values if values else text
+    if values:
+        return text % values
+    return text
 
 
-def form_errors(request: Request[Any, Any, State], error: UdiError | None) -> dict[str, str]:
+def form_errors(
+    request: Request[Any, Any, State], error: UdiError | None
+) -> dict[str, str]:
     """What is wrong with each field of a form, and what to do, in the reader's language."""
-    entries = [_describe_refusal(refusal, _translator(request)) for refusal in (error.refusals if error else ())]
+    entries = [
+        _describe_refusal(refusal, _translator(request))
+        for refusal in (error.refusals if error else ())
+    ]
     return {
-        entry.get("field", ""): " ".join(entry[part] for part in ("reason", "remedy") if part in entry)
+        entry.get("field", ""): " ".join(
+            entry[part] for part in ("reason", "remedy") if part in entry
+        )
         for entry in entries
     }
 
 
 def _describe_refusal(refusal: Refusal, say: Any) -> dict[str, str]:
-    reason, remedy = (_fill(say(words), dict(refusal.values)) for words in (refusal.reason, refusal.remedy))
-    entry = {"field": refusal.field, "reason": reason, "remedy": remedy, "code": refusal.code}
+    reason, remedy = (
+        _fill(say(words), dict(refusal.values))
+        for words in (refusal.reason, refusal.remedy)
+    )
+    entry = {
+        "field": refusal.field,
+        "reason": reason,
+        "remedy": remedy,
+        "code": refusal.code,
+    }
     return {key: value for key, value in entry.items() if value}
 
 

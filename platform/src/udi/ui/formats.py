@@ -18,11 +18,13 @@ from udi.kit import clock
 LOCALES = {"en": "en_GB"}
 UNITS = {"fr": ("o", "ko", "Mo", "Go", "To"), "en": ("bytes", "kB", "MB", "GB", "TB")}
 STEP = 1000
-SMALLEST, LARGEST = 1e-6, 1e15
+SMALLEST = 1e-6
+LARGEST = 1e15
 CACHE_SIZE = 4096
 """Numbers and dates whose words are kept: pages say the same ones again and again."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
-MIDNIGHT, LAST_SECOND = timedelta(), timedelta(hours=24) - timedelta(seconds=1)
+MIDNIGHT = timedelta()
+LAST_SECOND = timedelta(hours=24) - timedelta(seconds=1)
 _zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 
 
@@ -39,47 +41,68 @@ def in_zone(zone: tzinfo) -> Iterator[None]:
 def display_size(size: int, language: str) -> str:
     """A number of bytes in its nearest decimal unit, one decimal under a hundred: `48,2 Mo`."""
     units = UNITS.get(language, UNITS["en"])
-    value, unit = float(size), 0
+    value = float(size)
+    unit = 0
     while value >= STEP and unit < len(units) - 1:
-        value, unit = value / STEP, unit + 1
+        value = value / STEP
+        unit = unit + 1
     digits = "#,##0.#" if unit and value < STEP / 10 else "#,##0"
     return f"{format_decimal(value, digits, locale=_locale(language))}{NO_BREAK}{units[unit]}"
 
 
-def display_date(value: date, language: str, *, zone: tzinfo = UTC, length: str = "long") -> str:
+def display_date(
+    value: date, language: str, *, zone: tzinfo = UTC, length: str = "long"
+) -> str:
     """A date in words: `18 novembre 2026`, and `1er` for the first of the month in French; of an instant, its day there."""
-    return _display_day(day_of(value, zone) if isinstance(value, datetime) else value, language, length)
+    return _display_day(
+        day_of(value, zone) if isinstance(value, datetime) else value, language, length
+    )
 
 
 def day_of(value: datetime, zone: tzinfo) -> date:
     """The day of an instant in a zone; a day that was written as its first or last second in UTC is that day anywhere."""
     moment = _aware(value).astimezone(UTC)
-    return moment.date() if _is_day(moment) else moment.astimezone(zone).date()
+    if _is_day(moment):
+        return moment.date()
+    return moment.astimezone(zone).date()
 
 
 def _is_day(moment: datetime) -> bool:
     """Whether this is how a record writes a day: midnight, or 23:59:59 with or without its fractions."""
     since = timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second)
-    return moment.microsecond == 0 if since == MIDNIGHT else since == LAST_SECOND
+    if since == MIDNIGHT:
+        return moment.microsecond == 0
+    return since == LAST_SECOND
 
 
 @lru_cache(CACHE_SIZE)
 def _display_day(value: date, language: str, length: str) -> str:
-    return _mark_first_day(value, format_date(value, length, locale=_locale(language)), language)
+    return _mark_first_day(
+        value, format_date(value, length, locale=_locale(language)), language
+    )
 
 
-def display_datetime(value: datetime, language: str, *, zone: tzinfo = UTC, named: bool = False) -> str:
+def display_datetime(
+    value: datetime, language: str, *, zone: tzinfo = UTC, named: bool = False
+) -> str:
     """A date in words and the time of the day; the zone where it could be mistaken.
 
     It could in UTC, where nobody lives, and in the hour that comes twice in autumn; `named` says it in any case, for who
     may live elsewhere.
     """
     moment = _aware(value).astimezone(zone)
-    pattern = "d MMMM y, H 'h' mm" if language == "fr" else "d MMMM y, HH:mm"
+    if language == "fr":
+        pattern = "d MMMM y, H 'h' mm"
+    else:
+        pattern = "d MMMM y, HH:mm"
     text = format_datetime(moment, pattern, locale=_locale(language))
-    text = _mark_first_day(moment, text, language).replace(" h ", f"{NO_BREAK}h{NO_BREAK}")
+    text = _mark_first_day(moment, text, language).replace(
+        " h ", f"{NO_BREAK}h{NO_BREAK}"
+    )
     twice = moment.utcoffset() != moment.replace(fold=1 - moment.fold).utcoffset()
-    return f"{text} {_display_offset(moment)}" if named or twice or zone is UTC else text
+    if named or twice or zone is UTC:
+        return f"{text} {_display_offset(moment)}"
+    return text
 
 
 def _display_offset(moment: datetime) -> str:
@@ -87,7 +110,9 @@ def _display_offset(moment: datetime) -> str:
     minutes = int((moment.utcoffset() or MIDNIGHT).total_seconds()) // 60
     hours, rest = divmod(abs(minutes), 60)
     sign = "+" if minutes > 0 else "\N{MINUS SIGN}"
-    return f"(UTC{sign}{hours}{f':{rest:02}' if rest else ''})" if minutes else "UTC"
+    if minutes:
+        return f"(UTC{sign}{hours}{f':{rest:02}' if rest else ''})"
+    return "UTC"
 
 
 @lru_cache(CACHE_SIZE)
@@ -107,7 +132,11 @@ def display_iso_date(value: str, language: str) -> str:
     """A day or a moment written as ISO 8601, short: `3 mai 2024`, `3 mai 2024, 14:05`."""
     moment = datetime.fromisoformat(value)
     if "T" not in value:
-        return _mark_first_day(moment, format_date(moment.date(), "medium", locale=_locale(language)), language)
+        return _mark_first_day(
+            moment,
+            format_date(moment.date(), "medium", locale=_locale(language)),
+            language,
+        )
     return format_datetime(moment, "d MMM y, HH:mm", locale=_locale(language))
 
 
@@ -117,12 +146,16 @@ def local_iso(value: str, zone: tzinfo) -> str:
     if moment is None or moment.tzinfo is None:
         return value
     moment = moment.astimezone(UTC)
-    return moment.date().isoformat() if _is_day(moment) else moment.astimezone(zone).isoformat()
+    if _is_day(moment):
+        return moment.date().isoformat()
+    return moment.astimezone(zone).isoformat()
 
 
 def display_relative_time(value: datetime, language: str) -> str:
     """How long ago, or in how long: `il y a 4 minutes`."""
-    return format_timedelta(_aware(value) - clock.now(), add_direction=True, locale=_locale(language))
+    return format_timedelta(
+        _aware(value) - clock.now(), add_direction=True, locale=_locale(language)
+    )
 
 
 def days_ago(value: datetime, _language: str, *, zone: tzinfo = UTC) -> int:
@@ -133,26 +166,40 @@ def days_ago(value: datetime, _language: str, *, zone: tzinfo = UTC) -> int:
 def display_relative_days(value: datetime, language: str, *, zone: tzinfo = UTC) -> str:
     """The same in words, in days, weeks, months or years: what a page that is kept for a day may say."""
     past = timedelta(days=-days_ago(value, language, zone=zone))
-    return format_timedelta(past, granularity="day", add_direction=True, locale=_locale(language))
+    return format_timedelta(
+        past, granularity="day", add_direction=True, locale=_locale(language)
+    )
 
 
-def translate_message(gettext: Callable[[str], str], message: str, values: Mapping[str, object] | None = None) -> str:
+def translate_message(
+    gettext: Callable[[str], str],
+    message: str,
+    values: Mapping[str, object] | None = None,
+) -> str:
     """A message that is not written in the template: translated, filled, and still to be escaped."""
     text = gettext(message) if message else ""
-    return text % values if values else text
+    if values:
+        return text % values
+    return text
 
 
 def machine_date(value: date) -> str:
     """A date or instant for the attribute `datetime`."""
-    return _aware(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, datetime):
+        return _aware(value).isoformat(timespec="seconds")
+    return value.isoformat()
 
 
 def _mark_first_day(value: date, text: str, language: str) -> str:
-    return text.replace("1 ", "1er ", 1) if language == "fr" and value.day == 1 and text.startswith("1 ") else text
+    if language == "fr" and value.day == 1 and text.startswith("1 "):
+        return text.replace("1 ", "1er ", 1)
+    return text
 
 
 def _aware(value: datetime) -> datetime:
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if value.tzinfo:
+        return value
+    return value.replace(tzinfo=UTC)
 
 
 @cache
@@ -163,7 +210,9 @@ def _locale(language: str) -> Locale:
 def _with_page_language(say: Callable[..., str]) -> Callable[..., str]:
     @pass_context
     def filtered(context: Context, value: Any, **options: Any) -> str:
-        return "" if value is None else say(value, context["locale"], **options)
+        if value is None:
+            return ""
+        return say(value, context["locale"], **options)
 
     return filtered
 
@@ -171,7 +220,9 @@ def _with_page_language(say: Callable[..., str]) -> Callable[..., str]:
 def _with_page_zone(say: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
     def filtered(context: Context, value: Any, **options: Any) -> str:
-        return "" if value is None else say(value, context["locale"], zone=_zone.get(), **options)
+        if value is None:
+            return ""
+        return str(say(value, context["locale"], zone=_zone.get(), **options))
 
     return filtered
 

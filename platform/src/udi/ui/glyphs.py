@@ -62,13 +62,17 @@ def icon(name: str) -> Markup:
     Raises:
         KeyError: no icon has this name.
     """
-    return _as_markup(f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{ICONS[name]}</svg>')
+    return _as_markup(
+        f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{ICONS[name]}</svg>'
+    )
 
 
 def glyph(key: str, size: str = "") -> Markup:
     """The glyph of a theme, or a plain one for a key without a drawing; `size` is "" (40 px) or "big" (80 px)."""
     css = "glyph big" if size == "big" else "glyph"
-    return _as_markup(f'<svg class="{css}" viewBox="0 0 8 8" aria-hidden="true">{GLYPHS.get(key, OTHER)}</svg>')
+    return _as_markup(
+        f'<svg class="{css}" viewBox="0 0 8 8" aria-hidden="true">{GLYPHS.get(key, OTHER)}</svg>'
+    )
 
 
 def score(value: int, out_of: int, label: str) -> Markup:

@@ -26,7 +26,10 @@ def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
             for message in catalogue if whole is not catalogue else ():
                 if message.id and whole.get(message.id, message.context) is None:
                     whole.add(message.id, message.string, context=message.context)
-    return {SOURCE: NullTranslations(), **{language: _compile(whole) for language, whole in merged.items()}}
+    return {
+        SOURCE: NullTranslations(),
+        **{language: _compile(whole) for language, whole in merged.items()},
+    }
 
 
 class Translations(GNUTranslations):
@@ -35,7 +38,9 @@ class Translations(GNUTranslations):
     def gettext(self, message: str) -> str:
         """The translation, else the form for one, which Python itself looks for since a later 3.11 than Debian's."""
         translation = super().gettext(message)
-        return self.ngettext(message, message, 1) if translation == message else translation
+        if translation == message:
+            return self.ngettext(message, message, 1)
+        return translation
 
 
 def _compile(catalogue: Catalog) -> Translations:
@@ -47,11 +52,17 @@ def _compile(catalogue: Catalog) -> Translations:
 
 def requested_language(request: Any) -> str | None:
     """The language that an address names (`?lang=fr`), so that a page has one address a language; None for one we do not speak."""
-    named = request.query_params.get("lang") if b"lang=" in request.scope["query_string"] else None
-    return named if named in LANGUAGES else None
+    named: str | None = None
+    if b"lang=" in request.scope["query_string"]:
+        named = request.query_params.get("lang")
+    if named in LANGUAGES:
+        return named
+    return None
 
 
-def choose_language(preferred_language: str | None, accept_language: str, offered: Sequence[str]) -> str:
+def choose_language(
+    preferred_language: str | None, accept_language: str, offered: Sequence[str]
+) -> str:
     """The language to answer in: the one chosen, else the browser's first that is offered, else the first offered."""
     languages = [language for language in offered if language in LANGUAGES] or [SOURCE]
     if preferred_language in languages:
@@ -63,7 +74,10 @@ def choose_language(preferred_language: str | None, accept_language: str, offere
             ranked.append((-float(weight or 1), position, tag.split("-")[0].lower()))
         except ValueError:
             continue
-    return next((language for _, _, language in sorted(ranked) if language in languages), languages[0])
+    return next(
+        (language for _, _, language in sorted(ranked) if language in languages),
+        languages[0],
+    )
 
 
 def localise(texts: Mapping[str, str] | None, language: str) -> str:
@@ -79,6 +93,13 @@ def lang_attribute(texts: Mapping[str, str] | None, language: str) -> Markup:
     """
     text = localise(texts, language)
     text_language = next(
-        (code for code in (language, SOURCE, *(texts or {})) if (texts or {}).get(code) == text), language
+        (
+            code
+            for code in (language, SOURCE, *(texts or {}))
+            if (texts or {}).get(code) == text
+        ),
+        language,
     )
-    return Markup("") if text_language == language or not text else Markup(' lang="{}"').format(text_language)
+    if text_language == language or not text:
+        return Markup("")
+    return Markup(' lang="{}"').format(text_language)

@@ -98,26 +98,39 @@ async def find_actor(request: AnyRequest) -> Actor | None:
     """Who asks, by the cookie and on the territory of the host."""
     territory: Territory = request.scope["state"]["territory"]
     token = _session_cookie(request, territory)
-    return await sessions_of(request).find_actor(territory, token) if token else None
+    if token:
+        return await sessions_of(request).find_actor(territory, token)
+    return None
 
 
 def cookie_name(origin: str, name: str = "udi") -> str:
     """The prefix makes the browser hold the cookie to this host, wherever it is encrypted (RFC 6265bis)."""
-    return f"__Host-{name}" if origin.startswith("https://") else name
+    if origin.startswith("https://"):
+        return f"__Host-{name}"
+    return name
 
 
 def _session_cookie(request: AnyRequest, territory: Territory) -> str:
     return request.cookies.get(cookie_name(territory.origin), "")[:LONGEST_COOKIE]
 
 
-def _cookie(territory: Territory, value: str, *, name: str = "udi", max_age: int | None = None) -> Cookie:
+def _cookie(
+    territory: Territory, value: str, *, name: str = "udi", max_age: int | None = None
+) -> Cookie:
     secure = territory.origin.startswith("https://")
     return Cookie(
-        cookie_name(territory.origin, name), value=value, max_age=max_age, secure=secure, httponly=True, samesite="lax"
+        cookie_name(territory.origin, name),
+        value=value,
+        max_age=max_age,
+        secure=secure,
+        httponly=True,
+        samesite="lax",
     )
 
 
-def explain_failure(request: AnyRequest, failure: LoginFailure, *, back: str = "/") -> Response[Any]:
+def explain_failure(
+    request: AnyRequest, failure: LoginFailure, *, back: str = "/"
+) -> Response[Any]:
     """The page that says why, what to do, and what goes on."""
     log.warning("login failed", reason=failure.slug, program=site_of(request).program)
     request.scope["state"][LOGIN_FAILURE] = failure.slug
@@ -150,19 +163,30 @@ async def begin_login(
     `factor` asks for the second factor, `fresh` for the password although Keycloak knows the browser.
     """
     back = local_path(back) if len(back) <= LONGEST_BACK else "/"
-    if actor is not None and not (again or fresh or (factor and actor.level < SECOND_FACTOR)):
+    if actor is not None and not (
+        again or fresh or (factor and actor.level < SECOND_FACTOR)
+    ):
         return Redirect(back, status_code=303)
     if request.url.hostname != urlsplit(territory.origin).hostname:
-        return Redirect(f"{territory.origin}/login?back={quote(back, safe='/')}", status_code=303)
+        return Redirect(
+            f"{territory.origin}/login?back={quote(back, safe='/')}", status_code=303
+        )
     sessions = sessions_of(request)
     try:
         await sessions.service.keys.refresh()
     except IdentityUnavailableError:
         return explain_failure(request, AWAY, back=back)
     cookie_key = request.cookies.get(cookie_name(territory.origin, "udi-login"))
-    key = cookie_key if cookie_key and login_attempts.is_key(cookie_key) else login_attempts.new_key()
-    needs_factor = factor or (fresh and actor is not None and actor.level >= SECOND_FACTOR)
-    attempt = login_attempts.begin_attempt(key, back, SECOND_FACTOR if needs_factor else 0)
+    if cookie_key and login_attempts.is_key(cookie_key):
+        key = cookie_key
+    else:
+        key = login_attempts.new_key()
+    needs_factor = factor or (
+        fresh and actor is not None and actor.level >= SECOND_FACTOR
+    )
+    attempt = login_attempts.begin_attempt(
+        key, back, SECOND_FACTOR if needs_factor else 0
+    )
     address = sessions.service.login_url(
         sessions.client_of(territory),
         state=attempt.state,
@@ -174,12 +198,19 @@ async def begin_login(
     )
     lifetime = int(login_attempts.LIFETIME.total_seconds())
     cookie = _cookie(territory, key, name="udi-login", max_age=lifetime)
-    return Redirect(address, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
+    return Redirect(
+        address,
+        status_code=303,
+        cookies=[cookie],
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @get("/login/callback")
 async def finish_login(
-    request: AnyRequest, territory: NamedDependency[Territory], actor: NamedDependency[Actor | None]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
 ) -> Response[Any]:
     """What the identity service answers: open the session, go back to the page."""
     query = request.query_params
@@ -187,52 +218,77 @@ async def finish_login(
     try:
         attempt = login_attempts.resume_attempt(key, query.get("state", ""))
     except login_attempts.InvalidLoginAttemptError:
-        return Redirect("/", status_code=303) if actor else explain_failure(request, EXPIRED)
+        if actor:
+            return Redirect("/", status_code=303)
+        return explain_failure(request, EXPIRED)
     sessions = sessions_of(request)
     if query.get("iss") != sessions.service.issuer:
         return explain_failure(request, FOREIGN, back=attempt.back)
     if "error" in query:
         return explain_failure(request, _identify_failure(query), back=attempt.back)
-    outcome = await _open_session(request, sessions, territory, attempt, query.get("code", ""))
+    outcome = await _open_session(
+        request, sessions, territory, attempt, query.get("code", "")
+    )
     if isinstance(outcome, LoginFailure):
         if outcome is EXPIRED and actor:
             return Redirect(attempt.back, status_code=303)
         return explain_failure(request, outcome, back=attempt.back)
-    cookie, back = _cookie(territory, outcome), attempt.back
-    someone = await sessions.find_actor(territory, outcome) if sessions.requires_second_factor(territory) else None
+    cookie = _cookie(territory, outcome)
+    back = attempt.back
+    if sessions.requires_second_factor(territory):
+        someone = await sessions.find_actor(territory, outcome)
+    else:
+        someone = None
     if someone is not None and someone.lacks_factor and attempt.level < SECOND_FACTOR:
         back = f"/login?factor=true&back={quote(back, safe='/')}"
-    return Redirect(back, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
+    return Redirect(
+        back, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"}
+    )
 
 
 def _identify_failure(query: Any) -> LoginFailure:
-    error, description = query.get("error"), query.get("error_description")
+    error = query.get("error")
+    description = query.get("error_description")
     if error == "access_denied":
         return CANCELLED
     if description == "authentication_expired" or error == "login_required":
         return EXPIRED
-    return AWAY if error in {"temporarily_unavailable", "server_error"} else MISFIT
+    if error in {"temporarily_unavailable", "server_error"}:
+        return AWAY
+    return MISFIT
 
 
 async def _open_session(
-    request: AnyRequest, sessions: Sessions, territory: Territory, attempt: login_attempts.LoginAttempt, code: str
+    request: AnyRequest,
+    sessions: Sessions,
+    territory: Territory,
+    attempt: login_attempts.LoginAttempt,
+    code: str,
 ) -> str | LoginFailure:
     try:
         client = sessions.client_of(territory)
-        login = await sessions.service.exchange(client, code=code, nonce=attempt.nonce, verifier=attempt.verifier)
+        login = await sessions.service.exchange(
+            client, code=code, nonce=attempt.nonce, verifier=attempt.verifier
+        )
     except IdentityUnavailableError:
         return AWAY
     except IdentityRefusedError as error:
         log.warning("code refused", code=error.code)
-        return EXPIRED if error.code == "invalid_grant" else MISFIT
+        if error.code == "invalid_grant":
+            return EXPIRED
+        return MISFIT
     except InvalidTokenError as error:
         log.error("the identity service's tokens are refused", reason=str(error))  # noqa: TRY400 - no trace wanted
         return MISFIT
-    return await sessions.log_in(territory, login, replaced=_session_cookie(request, territory))
+    return await sessions.log_in(
+        territory, login, replaced=_session_cookie(request, territory)
+    )
 
 
 @post("/logout")
-async def log_out(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+async def log_out(
+    request: AnyRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """End the session here, then at the identity service."""
     sessions = sessions_of(request)
     token = _session_cookie(request, territory)
@@ -247,25 +303,37 @@ async def log_out(request: AnyRequest, territory: NamedDependency[Territory]) ->
         response = explain_failure(request, LEFT)
         response.set_cookie(cookie)
         return response
-    address = sessions.service.logout_url(sessions.client_of(territory), id_token=id_token)
+    address = sessions.service.logout_url(
+        sessions.client_of(territory), id_token=id_token
+    )
     return Redirect(address, status_code=303, cookies=[cookie])
 
 
 @post("/logout/back-channel", status_code=200)
 async def backchannel_logout(request: AnyRequest) -> Response[None]:
     """The identity service announces that a session ended; the token says on which territory."""
-    sessions, site = sessions_of(request), site_of(request)
+    sessions = sessions_of(request)
+    site = site_of(request)
     form = await request.form()
     try:
-        notice = await sessions.service.read_logout_token(str(form.get("logout_token", "")))
+        notice = await sessions.service.read_logout_token(
+            str(form.get("logout_token", ""))
+        )
     except IdentityUnavailableError as error:
-        raise UnavailableError("The keys of the identity service cannot be read.") from error
+        raise UnavailableError(
+            "The keys of the identity service cannot be read."
+        ) from error
     except InvalidTokenError as error:
         log.warning("logout token refused", reason=str(error))
         raise UdiError("This logout token is refused.") from error
     territories = await site.registry.list()
     territory = next(
-        (candidate for candidate in territories if sessions.client_of(candidate).id == notice.client_id), None
+        (
+            candidate
+            for candidate in territories
+            if sessions.client_of(candidate).id == notice.client_id
+        ),
+        None,
     )
     if territory is None:
         raise UdiError("This logout token is for another program.")
@@ -277,4 +345,9 @@ async def backchannel_logout(request: AnyRequest) -> Response[None]:
     return Response(None, status_code=200, headers={"Cache-Control": "no-store"})
 
 
-routes: Sequence[ControllerRouterHandler] = [begin_login, finish_login, log_out, backchannel_logout]
+routes: Sequence[ControllerRouterHandler] = [
+    begin_login,
+    finish_login,
+    log_out,
+    backchannel_logout,
+]

@@ -15,7 +15,9 @@ EXTRA = ".login{max-inline-size:38rem;margin-inline:auto}.login h1{font-size:var
 SHEET = Path("login/resources/css/udi.css")
 
 
-def client_attributes(slug: str, names: Mapping[str, str], colours: Mapping[str, Any]) -> dict[str, str]:
+def client_attributes(
+    slug: str, names: Mapping[str, str], colours: Mapping[str, Any]
+) -> dict[str, str]:
     """The attributes of a territory's Keycloak client that the login pages read."""
     parameters = theme.parameters(colours)
     numbers = {f"udi.{name}": f"{value:g}" for name, value in parameters.items()}
@@ -42,7 +44,9 @@ def style_sheet() -> assets.Asset:
 def derived_files() -> dict[Path, str]:
     """The files of the theme that are made, by path in it; Keycloak keeps a sheet 30 days, hence the version."""
     sheet = style_sheet()
-    properties = f"parent=base\nstyles=css/udi.css\nlocales=fr,en\nversion={sheet.digest}\n"
+    properties = (
+        f"parent=base\nstyles=css/udi.css\nlocales=fr,en\nversion={sheet.digest}\n"
+    )
     return {SHEET: sheet.content.decode(), Path("login/theme.properties"): properties}
 
 

@@ -72,11 +72,23 @@ class Metrics:
 
     def families(self) -> list[MetricFamily]:
         """The counter of requests, and the histogram of their latency."""
-        counted = [MetricSample(dict(key), sum(counts), "_total") for key, counts in self.counts.items()]
-        timed = [sample for key, counts in self.counts.items() for sample in self._histogram(key, counts)]
+        counted = [
+            MetricSample(dict(key), sum(counts), "_total")
+            for key, counts in self.counts.items()
+        ]
+        timed = [
+            sample
+            for key, counts in self.counts.items()
+            for sample in self._histogram(key, counts)
+        ]
         return [
             MetricFamily("udi_http_requests", "counter", "Requests answered.", counted),
-            MetricFamily("udi_http_request_duration_seconds", "histogram", "Time to answer.", timed),
+            MetricFamily(
+                "udi_http_request_duration_seconds",
+                "histogram",
+                "Time to answer.",
+                timed,
+            ),
         ]
 
     def _histogram(self, key: Labels, counts: Sequence[int]) -> Iterable[MetricSample]:
@@ -93,15 +105,26 @@ def render_metrics(families: Iterable[MetricFamily]) -> str:
     lines = []
     for family in families:
         lines.append(f"# TYPE {family.name} {family.kind}")
-        lines += [f"# UNIT {family.name} {unit}" for unit in UNITS if family.name.endswith(f"_{unit}")]
+        lines += [
+            f"# UNIT {family.name} {unit}"
+            for unit in UNITS
+            if family.name.endswith(f"_{unit}")
+        ]
         lines.append(f"# HELP {family.name} {_escape(family.help)}")
-        lines += [f"{family.name}{s.suffix}{_labels(s.labels)} {_number(s.value)}" for s in family.samples]
+        lines += [
+            f"{family.name}{s.suffix}{_labels(s.labels)} {_number(s.value)}"
+            for s in family.samples
+        ]
     return "\n".join([*lines, "# EOF", ""])
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    pairs = ",".join(f'{name}="{_escape(value)}"' for name, value in labels.items() if value)
-    return f"{{{pairs}}}" if pairs else ""
+    pairs = ",".join(
+        f'{name}="{_escape(value)}"' for name, value in labels.items() if value
+    )
+    if pairs:
+        return f"{{{pairs}}}"
+    return ""
 
 
 def _escape(text: str) -> str:
@@ -111,32 +134,51 @@ def _escape(text: str) -> str:
 def _number(value: float) -> str:
     if math.isinf(value):
         return "+Inf"
-    return str(value) if isinstance(value, int) else repr(float(value))
+    if isinstance(value, int):
+        return str(value)
+    return repr(float(value))
 
 
 async def measure_site(site: Any) -> str:
     """Everything that a program tells; what cannot be asked now is left out, and said."""
-    families, failed = [*site.metrics.families(), *_measure_process(site.program)], 0
+    families = [*site.metrics.families(), *_measure_process(site.program)]
+    failed = 0
     for ask in (measure_jobs, *site.parts.get("measures", ())):
         try:
             families += await ask(site)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("measure failed", measure=ask.__name__, error=type(error).__name__)
+            log.warning(
+                "measure failed", measure=ask.__name__, error=type(error).__name__
+            )
             failed += 1
     samples = [MetricSample({"program": site.program}, failed)]
     return render_metrics(
-        [*families, MetricFamily("udi_measures_failed", "gauge", "Measures that could not be taken.", samples)]
+        [
+            *families,
+            MetricFamily(
+                "udi_measures_failed",
+                "gauge",
+                "Measures that could not be taken.",
+                samples,
+            ),
+        ]
     )
 
 
 def _measure_process(program: str) -> list[MetricFamily]:
-    process, labels = psutil.Process(), {"program": program}
+    process = psutil.Process()
+    labels = {"program": program}
     memory = [MetricSample(labels, process.memory_info().rss)]
     return [
         MetricFamily(
-            "udi_build", "info", "Version that runs.", [MetricSample({**labels, "version": __version__}, 1, "_info")]
+            "udi_build",
+            "info",
+            "Version that runs.",
+            [MetricSample({**labels, "version": __version__}, 1, "_info")],
         ),
-        MetricFamily("process_resident_memory_bytes", "gauge", "Memory of this process.", memory),
+        MetricFamily(
+            "process_resident_memory_bytes", "gauge", "Memory of this process.", memory
+        ),
         MetricFamily(
             "process_uptime_seconds",
             "gauge",
@@ -153,7 +195,13 @@ async def measure_jobs(site: Any) -> list[MetricFamily]:
     rows = []
     for territory in await site.registry.list():
         labels = {"program": site.program, "territory": territory.slug}
-        rows.append((labels, queues.get(territory.id) or jobs.QueueState(territory.id, 0, 0, 0.0, 0.0)))
+        rows.append(
+            (
+                labels,
+                queues.get(territory.id)
+                or jobs.QueueState(territory.id, 0, 0, 0.0, 0.0),
+            )
+        )
     counted = [
         MetricSample({**labels, "state": state}, getattr(queue, state))
         for labels, queue in rows
@@ -163,8 +211,15 @@ async def measure_jobs(site: Any) -> list[MetricFamily]:
     late = [MetricSample(labels, queue.overdue) for labels, queue in rows]
     return [
         MetricFamily("udi_jobs", "gauge", "Jobs in the queue.", counted),
-        MetricFamily("udi_jobs_age_seconds", "gauge", "Age of the oldest waiting job.", ages),
-        MetricFamily("udi_jobs_overdue_seconds", "gauge", "How late the oldest job that may begin is.", late),
+        MetricFamily(
+            "udi_jobs_age_seconds", "gauge", "Age of the oldest waiting job.", ages
+        ),
+        MetricFamily(
+            "udi_jobs_overdue_seconds",
+            "gauge",
+            "How late the oldest job that may begin is.",
+            late,
+        ),
     ]
 
 
@@ -172,13 +227,17 @@ def may_read(request: Request[Any, Any, State]) -> bool:
     """Whether the numbers are for this client: on the machine itself, past no proxy, or with the secret token."""
     if (token := _find_token(request)) is not None:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(credentials.strip().encode(), token.encode()):
+        if scheme.lower() == "bearer" and hmac.compare_digest(
+            credentials.strip().encode(), token.encode()
+        ):
             return True
     if any(name in request.headers for name in FORWARDED):
         return False
     host = request.url.hostname or ""
     here = {"localhost", request.app.state.site.settings.installation_host}
-    return _is_loopback(request.client.host if request.client else "") and (host in here or _is_loopback(host))
+    return _is_loopback(request.client.host if request.client else "") and (
+        host in here or _is_loopback(host)
+    )
 
 
 def _find_token(request: Request[Any, Any, State]) -> str | None:

@@ -39,14 +39,20 @@ async def put_headers(message: Message, scope: Scope) -> None:
     named = {name.lower() for name, _ in own}
     usual = {**_usual_headers(site), **scope["state"].get("limits", {})}
     missing = [(name.lower().encode(), value.encode()) for name, value in usual.items()]
-    message["headers"] = [*own, *(header for header in missing if header[0] not in named)]
+    message["headers"] = [
+        *own,
+        *(header for header in missing if header[0] not in named),
+    ]
 
 
 def _usual_headers(site: Any) -> dict[str, str]:
     """The headers of a program, made once."""
     headers: dict[str, str] | None = site.parts.get("usual_headers")
     if headers is None:
-        headers = {**HEADERS, "Content-Security-Policy": content_security_policy(site.form_targets)}
+        headers = {
+            **HEADERS,
+            "Content-Security-Policy": content_security_policy(site.form_targets),
+        }
         if site.settings.portal_url.startswith("https://"):
             headers["Strict-Transport-Security"] = "max-age=31536000"
         site.parts["usual_headers"] = headers
@@ -54,13 +60,18 @@ def _usual_headers(site: Any) -> dict[str, str]:
 
 
 def content_security_policy(
-    form_targets: Sequence[str], *, scripts: bool = False, frames: Sequence[str] = (), framed: bool = False
+    form_targets: Sequence[str],
+    *,
+    scripts: bool = False,
+    frames: Sequence[str] = (),
+    framed: bool = False,
 ) -> str:
     """Nothing runs (with `scripts`, only a file of ours), nothing comes from elsewhere; a form may lead to the identity service.
 
     `frames` are the origins of what a page frames; a page that is `framed` may be by any other.
     """
-    run, ancestors = "'self'" if scripts else "'none'", "*" if framed else "'none'"
+    run = "'self'" if scripts else "'none'"
+    ancestors = "*" if framed else "'none'"
     frame_directive = f"frame-src {' '.join(frames)}; " if frames else ""
     targets = " ".join(["'self'", *form_targets])
     return (
@@ -74,21 +85,30 @@ class TerritoryMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    async def handle(
+        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
+    ) -> None:
         request: Request[Any, Any, State] = Request(scope, receive, send)
         site = scope["litestar_app"].state.site
         state = scope["state"]
-        state["locale"] = choose_language(_requested_language(request), _accept_language(request), tuple(LANGUAGES))
+        state["locale"] = choose_language(
+            _requested_language(request), _accept_language(request), tuple(LANGUAGES)
+        )
         if scope["path"].startswith(ANY_HOST):
             await next_app(scope, receive, send)
             return
         host = request.headers.get("host", "")
         installation = site.settings.installation_host
         territory = await site.registry.find(host, installation_host=installation)
-        if territory is None and (suspended := site.registry.find_suspended(host)) is not None:
+        if (
+            territory is None
+            and (suspended := site.registry.find_suspended(host)) is not None
+        ):
             state["territory"] = territory = suspended
             state["locale"] = choose_language(
-                _requested_language(request), _accept_language(request), suspended.languages
+                _requested_language(request),
+                _accept_language(request),
+                suspended.languages,
             )
             if not scope["path"].startswith(LOOKS):
                 raise SuspendedError(
@@ -98,14 +118,21 @@ class TerritoryMiddleware(ASGIMiddleware):
                 )
             await next_app(scope, receive, send)
             return
-        if territory is None and host.rpartition(":")[0] != installation and host != installation:
+        if (
+            territory is None
+            and host.rpartition(":")[0] != installation
+            and host != installation
+        ):
             raise NotFoundError(
-                "No territory answers at this address.", remedy="Check the address, or ask who gave it."
+                "No territory answers at this address.",
+                remedy="Check the address, or ask who gave it.",
             )
         state["territory"] = territory
         if territory is not None:
             state["locale"] = choose_language(
-                _requested_language(request), _accept_language(request), territory.languages
+                _requested_language(request),
+                _accept_language(request),
+                territory.languages,
             )
             state["actor"] = await site.find_actor(request)
         with _limit_to_spaces(site, state.get("actor")):
@@ -114,7 +141,9 @@ class TerritoryMiddleware(ASGIMiddleware):
 
 def _limit_to_spaces(site: Any, actor: Actor | None) -> AbstractContextManager[None]:
     """On the node, what a request reads and writes is kept to the spaces of the person who asks."""
-    return space_context(actor.memberships if actor else ()) if site.confined else nullcontext()
+    if site.confined:
+        return space_context(actor.memberships if actor else ())
+    return nullcontext()
 
 
 def _requested_language(request: Request[Any, Any, State]) -> str | None:
@@ -133,12 +162,20 @@ class SameSiteMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    async def handle(
+        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
+    ) -> None:
         request: Request[Any, Any, State] = Request(scope, receive, send)
         anywhere = scope["route_handler"].opt.get(FROM_ELSEWHERE, False)
-        if request.method not in SAFE and not anywhere and "cookie" in request.headers and not _same_site(request):
+        if (
+            request.method not in SAFE
+            and not anywhere
+            and "cookie" in request.headers
+            and not _same_site(request)
+        ):
             raise ForbiddenError(
-                "This form was sent from another site.", remedy="Open the page here and send it again."
+                "This form was sent from another site.",
+                remedy="Open the page here and send it again.",
             )
         await next_app(scope, receive, send)
 

@@ -35,8 +35,35 @@ SHAPES: dict[str, list[Command]] = {
     "": [],
 }
 DIAGONAL = ["q0", "q2", "l0", "t0", "t2", "sq", "o", "l1", "q2", "q0"]
-ANY = ["q0", "q1", "q2", "q3", "l0", "l1", "t0", "t1", "t2", "t3", "h0", "h1", "o", "sq", "", "q1", "q3"]
-TONES = [(1, 2, 3), (1, 3, 2), (2, 1, 3), (1, 1, 3), (1, 2, 1), (3, 1, 2), (2, 1, 1), (1, 3, 1)]
+ANY = [
+    "q0",
+    "q1",
+    "q2",
+    "q3",
+    "l0",
+    "l1",
+    "t0",
+    "t1",
+    "t2",
+    "t3",
+    "h0",
+    "h1",
+    "o",
+    "sq",
+    "",
+    "q1",
+    "q3",
+]
+TONES = [
+    (1, 2, 3),
+    (1, 3, 2),
+    (2, 1, 3),
+    (1, 1, 3),
+    (1, 2, 1),
+    (3, 1, 2),
+    (2, 1, 1),
+    (1, 3, 1),
+]
 GROUND = '<path class="k0" d="M0 0h8v8H0z"/>'
 RESTS = [
     GROUND + '<path class="k1" d="M0 0h8a8 8 0 0 1-8 8z"/>',
@@ -52,33 +79,56 @@ MIXTURE = "0213140502130415"
 def tile_paths(slug: str) -> str:
     """The paths of the tile, to put in an `<svg viewBox="0 0 8 8">`; classes k0 to k3 carry the colours."""
     digest = sha256(slug.encode()).digest()
-    corner, centre = DIAGONAL[digest[0] % len(DIAGONAL)], DIAGONAL[digest[2] % len(DIAGONAL)]
-    side, tones = ANY[digest[1] % len(ANY)], TONES[digest[3] % len(TONES)]
+    corner = DIAGONAL[digest[0] % len(DIAGONAL)]
+    centre = DIAGONAL[digest[2] % len(DIAGONAL)]
+    side = ANY[digest[1] % len(ANY)]
+    tones = TONES[digest[3] % len(TONES)]
     drawn = {1: "", 2: "", 3: ""}
     for x, y in product((False, True), repeat=2):
         drawn[tones[0]] += _place(corner, 0, 0, x, y)
-        drawn[tones[1]] += _place(side, 2, 0, x, y) + _place(side, 2, 0, x, y, swap=True)
+        drawn[tones[1]] += _place(side, 2, 0, x, y) + _place(
+            side, 2, 0, x, y, swap=True
+        )
         drawn[tones[2]] += _place(centre, 2, 2, x, y)
-    return GROUND + "".join(f'<path class="k{tone}" d="{path}"/>' for tone, path in drawn.items() if path)
+    return GROUND + "".join(
+        f'<path class="k{tone}" d="{path}"/>' for tone, path in drawn.items() if path
+    )
 
 
-def _place(shape: str, dx: int, dy: int, mirror_x: bool, mirror_y: bool, *, swap: bool = False) -> str:  # noqa: FBT001
+def _place(
+    shape: str,
+    dx: int,
+    dy: int,
+    mirror_x: bool,  # noqa: FBT001
+    mirror_y: bool,  # noqa: FBT001
+    *,
+    swap: bool = False,
+) -> str:
     reflected = (mirror_x != mirror_y) != swap
     path = ""
     for letter, *numbers in SHAPES[shape]:
-        x, y = numbers[-2] + dx, numbers[-1] + dy
+        x = numbers[-2] + dx
+        y = numbers[-1] + dy
         if swap:
             x, y = y, x
-        x, y = 8 - x if mirror_x else x, 8 - y if mirror_y else y
-        arc = f"{numbers[0]} {numbers[0]} 0 0 {numbers[1] ^ reflected} " if letter == "A" else ""
+        x = 8 - x if mirror_x else x
+        y = 8 - y if mirror_y else y
+        if letter == "A":
+            arc = f"{numbers[0]} {numbers[0]} 0 0 {numbers[1] ^ reflected} "
+        else:
+            arc = ""
         path += f"{letter}{arc}{x} {y}"
-    return path + "z" if path else ""
+    if path:
+        return path + "z"
+    return ""
 
 
 def tile(slug: str, size: str = "") -> Markup:
     """The tile as decoration; `size` is "" (40 px) or "big" (80 px)."""
     css = f"glyph {size}".strip()
-    return _as_markup(f'<svg class="{escape(css)}" viewBox="0 0 8 8" aria-hidden="true">{tile_paths(slug)}</svg>')
+    return _as_markup(
+        f'<svg class="{escape(css)}" viewBox="0 0 8 8" aria-hidden="true">{tile_paths(slug)}</svg>'
+    )
 
 
 def companion_paths(slug: str) -> str:
@@ -91,17 +141,25 @@ def mosaic(slug: str, columns: int = 4, rows: int = 5) -> Markup:
     """A floor of tiles: the territory's, its sister and four large rests, never twice the same side by side."""
     name = escape(slug)
     shapes = [tile_paths(slug), companion_paths(slug), *RESTS]
-    defined = "".join(f'<g id="{name}-t{number}">{shape}</g>' for number, shape in enumerate(shapes))
+    defined = "".join(
+        f'<g id="{name}-t{number}">{shape}</g>' for number, shape in enumerate(shapes)
+    )
     digest = sha256(f"{slug}/mosaic".encode()).digest()
     laid: list[int] = []
     used = ""
     for place in range(columns * rows):
-        column, row = place % columns, place // columns
+        column = place % columns
+        row = place // columns
         neighbours = {laid[-1]} if column else set()
         neighbours |= {laid[place - columns]} if row else set()
         number = _choose(digest[place % len(digest)] + place // len(digest), neighbours)
         laid.append(number)
-        used += _place_tile(f"{name}-t{number}", 8 * column, 8 * row, _turn(number, digest[-1 - place % len(digest)]))
+        used += _place_tile(
+            f"{name}-t{number}",
+            8 * column,
+            8 * row,
+            _turn(number, digest[-1 - place % len(digest)]),
+        )
     return _as_markup(
         f'<svg class="mosaic" viewBox="0 0 {8 * columns} {8 * rows}" preserveAspectRatio="xMidYMid slice"'
         f' aria-hidden="true"><defs>{defined}</defs>{used}</svg>'
@@ -109,12 +167,16 @@ def mosaic(slug: str, columns: int = 4, rows: int = 5) -> Markup:
 
 
 def _choose(byte: int, neighbours: set[int]) -> int:
-    numbers = (int(MIXTURE[(byte + step) % len(MIXTURE)]) for step in range(len(MIXTURE)))
+    numbers = (
+        int(MIXTURE[(byte + step) % len(MIXTURE)]) for step in range(len(MIXTURE))
+    )
     return next(number for number in numbers if number not in neighbours)
 
 
 def _turn(number: int, byte: int) -> int:
-    return 0 if number < 2 else 90 * (byte % 4)  # noqa: PLR2004 - the two tiles are the same on every side
+    if number < 2:  # noqa: PLR2004 - the two tiles are the same on every side
+        return 0
+    return 90 * (byte % 4)
 
 
 def _place_tile(name: str, x: int, y: int, turn: int) -> str:

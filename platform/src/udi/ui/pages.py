@@ -9,7 +9,13 @@ from types import CodeType
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
 from jinja2.bccache import Bucket
 from litestar import Request, Response
 from litestar.datastructures import State
@@ -20,7 +26,14 @@ from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
 from udi.ui.declarations import conformity
 from udi.ui.errors import PATH_SIGNS
-from udi.ui.locale import LANGUAGES, SOURCE, lang_attribute, load_translations, localise, requested_language
+from udi.ui.locale import (
+    LANGUAGES,
+    SOURCE,
+    lang_attribute,
+    load_translations,
+    localise,
+    requested_language,
+)
 
 HERE = Path(__file__).parent
 REFUSED = 400
@@ -36,7 +49,9 @@ def _make_translator(translations: NullTranslations) -> Callable[..., Markup]:
 
     def say(message: str, **values: Any) -> Markup:
         translation = ready(message)
-        return translation % values if values or "%" in translation else translation
+        if values or "%" in translation:
+            return translation % values
+        return translation
 
     return say
 
@@ -66,8 +81,12 @@ class PageRenderer:
         self._compiled = TemplateCache()
         folders = {"ui": HERE / "templates", **templates}
         self._translations = load_translations([HERE / "locale", *locales])
-        loader = PrefixLoader({name: FileSystemLoader(folder) for name, folder in folders.items()})
-        self._environments = {code: self._environment(loader, code) for code in self._translations}
+        loader = PrefixLoader(
+            {name: FileSystemLoader(folder) for name, folder in folders.items()}
+        )
+        self._environments = {
+            code: self._environment(loader, code) for code in self._translations
+        }
 
     def _environment(self, loader: PrefixLoader, language: str) -> Environment:
         environment = Environment(
@@ -79,32 +98,54 @@ class PageRenderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        environment.install_gettext_translations(self._translations[language], newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-        environment.globals.update(dict.fromkeys(("_", "gettext"), _make_translator(self._translations[language])))
+        translations = self._translations[language]
+        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+        environment.globals.update(
+            dict.fromkeys(
+                ("_", "gettext"), _make_translator(self._translations[language])
+            )
+        )
         environment.filters.update(formats.FILTERS)
         environment.filters["localised"] = partial(localise, language=language)
         environment.filters["tongue"] = partial(lang_attribute, language=language)
-        environment.filters["said"] = partial(formats.translate_message, self._translations[language].gettext)
-        environment.globals.update(locale=language, assets=assets, motif=motif, glyphs=glyphs, languages=LANGUAGES)
+        environment.filters["said"] = partial(
+            formats.translate_message, self._translations[language].gettext
+        )
+        environment.globals.update(
+            locale=language,
+            assets=assets,
+            motif=motif,
+            glyphs=glyphs,
+            languages=LANGUAGES,
+        )
         return environment
 
     def gettext(self, language: str, message: str) -> str:
         """A message in a language."""
         translations = self._translations.get(language) or self._translations["en"]
-        return translations.gettext(message) if message else ""
+        if message:
+            return translations.gettext(message)
+        return ""
 
     def translator(self, request: Request[Any, Any, State]) -> Callable[[str], str]:
         """`gettext` in the reader's language."""
         return partial(self.gettext, request.scope["state"].get("locale", SOURCE))
 
-    def compose(self, language: str, template: str, *, zone: tzinfo, **context: Any) -> str:
+    def compose(
+        self, language: str, template: str, *, zone: tzinfo, **context: Any
+    ) -> str:
         """A text in a language for no request: a file that leaves, a mail."""
         environment = self._environments.get(language) or self._environments[SOURCE]
         with formats.in_zone(zone):
             return environment.get_template(template).render(context)
 
     def render(
-        self, request: Request[Any, Any, State], template: str, *, status: int = 200, **context: Any
+        self,
+        request: Request[Any, Any, State],
+        template: str,
+        *,
+        status: int = 200,
+        **context: Any,
     ) -> Response[str]:
         """An HTML answer; pages of someone logged in are kept by nobody else."""
         language = request.scope["state"]["locale"]
@@ -115,13 +156,19 @@ class PageRenderer:
                 .get_template(template)
                 .render({**self._page_context(request), "status": status, **context})
             )
-        private = request.scope["state"].get("actor") is not None or request.method != "GET"
+        private = (
+            request.scope["state"].get("actor") is not None or request.method != "GET"
+        )
         headers = {
             "Content-Language": language,
-            "Cache-Control": "no-store" if private or status >= REFUSED else "private, no-cache",
+            "Cache-Control": "no-store"
+            if private or status >= REFUSED
+            else "private, no-cache",
             "Vary": "Accept-Language, Cookie",
         }
-        return Response(body, media_type="text/html", status_code=status, headers=headers)
+        return Response(
+            body, media_type="text/html", status_code=status, headers=headers
+        )
 
     def _page_context(self, request: Request[Any, Any, State]) -> dict[str, Any]:
         site = request.app.state.site
@@ -129,7 +176,11 @@ class PageRenderer:
         territory: Territory | None = state.get("territory")
         actor: Actor | None = state.get("actor")
         path = quote(request.url.path, safe=PATH_SIGNS, errors="replace")
-        back = quote(path + (f"?{request.url.query}" if request.url.query else ""), safe="/", errors="replace")
+        back = quote(
+            path + (f"?{request.url.query}" if request.url.query else ""),
+            safe="/",
+            errors="replace",
+        )
         offered = territory.languages if territory else tuple(LANGUAGES)
         return {
             "territory": territory,
@@ -139,7 +190,8 @@ class PageRenderer:
             "language_asked": requested_language(request) == state["locale"],
             "canonical": f"{territory.origin if territory else ''}{path}",
             "navigation": [
-                (label, url, path == url or path.startswith(f"{url}/")) for label, url in site.navigation(site, request)
+                (label, url, path == url or path.startswith(f"{url}/"))
+                for label, url in site.navigation(site, request)
             ],
             "alternate_languages": [
                 (code, LANGUAGES[code], f"/language/{code}?back={back}")

@@ -16,8 +16,15 @@ PATH = "/problems"
 def list_types(program: str) -> dict[str, type[UdiError]]:
     """Each type that a program can answer, by its word, in the order of their statuses."""
     others = tuple(f"udi.{name}." for name in ("portal", "node") if name != program)
-    own = [kind for kind in _iterate_types(UdiError) if not kind.__module__.startswith(others)]
-    return {kind.slug: kind for kind in sorted(own, key=lambda kind: (kind.status, kind.slug))}
+    own = [
+        kind
+        for kind in _iterate_types(UdiError)
+        if not kind.__module__.startswith(others)
+    ]
+    return {
+        kind.slug: kind
+        for kind in sorted(own, key=lambda kind: (kind.status, kind.slug))
+    }
 
 
 def _iterate_types(kind: type[UdiError]) -> Iterator[type[UdiError]]:
@@ -33,17 +40,23 @@ def show_problems(request: Request[Any, Any, State]) -> Response[str]:
     """Every type of problem."""
     site = request.app.state.site
     problem_types = list_types(site.program)
-    page: Response[str] = site.pages.render(request, "ui/problems.html", problems=problem_types.values())
+    page: Response[str] = site.pages.render(
+        request, "ui/problems.html", problems=problem_types.values()
+    )
     return page
 
 
 @get(f"{PATH}/{{name:str}}", sync_to_thread=False)
-def show_problem(request: Request[Any, Any, State], name: FromPath[str]) -> Response[str]:
+def show_problem(
+    request: Request[Any, Any, State], name: FromPath[str]
+) -> Response[str]:
     """What one type means, and what to do."""
     site = request.app.state.site
     problem = list_types(site.program).get(name)
     if problem is None:
-        raise NotFoundError("No problem has this name.", remedy="Look for it in the list of problems.")
+        raise NotFoundError(
+            "No problem has this name.", remedy="Look for it in the list of problems."
+        )
     page: Response[str] = site.pages.render(request, "ui/problem.html", problem=problem)
     return page
 

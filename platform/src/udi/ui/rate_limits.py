@@ -27,7 +27,9 @@ def address_of(connection: Connection) -> str:
     """Where a request comes from; a proxy that is near is believed, for it replaces what the reader would have it say."""
     direct = connection.client.host if connection.client else ""
     forwarded = connection.headers.get("x-forwarded-for", "")
-    return forwarded.rpartition(",")[2].strip() if forwarded and _is_private(direct) else direct
+    if forwarded and _is_private(direct):
+        return forwarded.rpartition(",")[2].strip()
+    return direct
 
 
 async def count_request(connection: Connection, _handler: BaseRouteHandler) -> None:
@@ -40,9 +42,16 @@ async def count_request(connection: Connection, _handler: BaseRouteHandler) -> N
     """
     state = connection.scope["state"]
     rates: ApiRateLimiters = connection.app.state.site.parts[API_RATES]
-    territory, person = state.get("territory"), state.get("token_of")
-    reader_rates, reader = (rates.people, person) if person else (rates.passers_by, network_of(address_of(connection)))
-    state["limits"] = reader_rates.count_request(f"{territory.id if territory else ''}:{reader}")
+    territory = state.get("territory")
+    person = state.get("token_of")
+    reader_rates, reader = (
+        (rates.people, person)
+        if person
+        else (rates.passers_by, network_of(address_of(connection)))
+    )
+    state["limits"] = reader_rates.count_request(
+        f"{territory.id if territory else ''}:{reader}"
+    )
 
 
 def _is_private(address: str) -> bool:

@@ -18,7 +18,8 @@ SANE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 HEADER = b"x-request-id"
 PROBES = {"/health", "/ready", "/metrics"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-UNMATCHED, OTHER = "unmatched", "OTHER"
+UNMATCHED = "unmatched"
+OTHER = "OTHER"
 
 
 class RequestLogMiddleware:
@@ -31,13 +32,18 @@ class RequestLogMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
-        started, status, request_id = time.perf_counter(), 500, _request_id(scope)
+        started = time.perf_counter()
+        status = 500
+        request_id = _request_id(scope)
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (HEADER, request_id.encode())]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (HEADER, request_id.encode()),
+                ]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -47,20 +53,33 @@ class RequestLogMiddleware:
                 self._record_request(scope, status, time.perf_counter() - started)
 
     def _record_request(self, scope: Scope, status: int, seconds: float) -> None:
-        territory, method = scope["state"].get("territory"), str(scope.get("method"))
+        territory = scope["state"].get("territory")
+        method = str(scope.get("method"))
         labels = {
             "program": self._site.program,
             "territory": territory.slug if territory else "",
             "method": method if method in METHODS else OTHER,
             "route": scope.get("path_template") or UNMATCHED,
         }
-        self._site.metrics.count_request({**labels, "status": f"{status // 100}xx"}, seconds)
+        self._site.metrics.count_request(
+            {**labels, "status": f"{status // 100}xx"}, seconds
+        )
         if labels["route"] not in PROBES:
-            log.info("request", **labels, status=status, milliseconds=round(seconds * 1000, 1))
+            log.info(
+                "request",
+                **labels,
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+            )
         self._security.log_refusal(scope, status, labels)
 
 
 def _request_id(scope: Scope) -> str:
     """The id that the proxy gave, if it is one; else a new one."""
-    header_value = next((value for name, value in scope["headers"] if name.lower() == b"x-request-id"), b"")
-    return header_value.decode() if SANE.fullmatch(header_value) else secrets.token_hex(16)
+    header_value = next(
+        (value for name, value in scope["headers"] if name.lower() == b"x-request-id"),
+        b"",
+    )
+    if SANE.fullmatch(header_value):
+        return header_value.decode()
+    return secrets.token_hex(16)

@@ -23,7 +23,9 @@ YEAR = 365 * 24 * 3600
 
 
 @get("/static/{digest:str}/{name:str}", sync_to_thread=False)
-def send_static_file(request: Request[Any, Any, State], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+def send_static_file(
+    request: Request[Any, Any, State], digest: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     """A style sheet or image of the interface; its address changes with its content."""
     asset = assets.find_asset(digest, name)
     if asset is None:
@@ -32,23 +34,38 @@ def send_static_file(request: Request[Any, Any, State], digest: FromPath[str], n
     headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"} | (
         {"Content-Encoding": encoding} if encoding else {}
     )
-    return Response(asset.packed.get(encoding, asset.content), media_type=asset.media_type, headers=headers)
+    return Response(
+        asset.packed.get(encoding, asset.content),
+        media_type=asset.media_type,
+        headers=headers,
+    )
 
 
 @get("/theme.css", sync_to_thread=False)
 def show_theme_css(request: Request[Any, Any, State]) -> Response[str]:
     """The territory's colours."""
     territory: Territory | None = request.scope["state"].get("territory")
-    css = theme.style_sheet(territory.theme, territory.theme_css) if territory else theme.neutral_style_sheet()
-    return Response(css, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
+    if territory:
+        css = theme.style_sheet(territory.theme, territory.theme_css)
+    else:
+        css = theme.neutral_style_sheet()
+    return Response(
+        css, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"}
+    )
 
 
 @get("/icon.svg", sync_to_thread=False)
 def show_icon(request: Request[Any, Any, State]) -> Response[str]:
     """The territory's tile, which signs its pages."""
     territory: Territory | None = request.scope["state"].get("territory")
-    drawn = motif.icon_svg(territory.slug if territory else "udi", territory.theme if territory else {})
-    return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
+    drawn = motif.icon_svg(
+        territory.slug if territory else "udi", territory.theme if territory else {}
+    )
+    return Response(
+        drawn,
+        media_type="image/svg+xml",
+        headers={"Cache-Control": "public, max-age=3600"},
+    )
 
 
 @get("/language/{code:str}", sync_to_thread=False)
@@ -63,7 +80,12 @@ def set_language(code: FromPath[str], back: FromQuery[str] = "/") -> Redirect:
 def local_path(address: str) -> str:
     """The path to go back to, never another site."""
     parts = urlsplit(address)
-    if parts.scheme or parts.netloc or not address.startswith("/") or address.startswith(("//", "/\\")):
+    if (
+        parts.scheme
+        or parts.netloc
+        or not address.startswith("/")
+        or address.startswith(("//", "/\\"))
+    ):
         return "/"
     return address
 
@@ -76,7 +98,11 @@ async def show_health(request: Request[Any, Any, State]) -> Response[dict[str, A
         async with site.database.platform_session() as session:
             await session.execute(text("SELECT 1"))
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is the same
-        body = {"status": "down", "program": site.program, "database": type(error).__name__}
+        body = {
+            "status": "down",
+            "program": site.program,
+            "database": type(error).__name__,
+        }
         return Response(body, status_code=503)
     return Response({"status": "up", "program": site.program, "database": "up"})
 
@@ -89,7 +115,10 @@ async def show_readiness(request: Request[Any, Any, State]) -> Response[dict[str
         async with site.database.platform_session(role="public") as session:
             pending = await revisions.find_pending(session, site.program)
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is the same
-        return Response({"ready": False, "program": site.program, "database": type(error).__name__}, status_code=503)
+        return Response(
+            {"ready": False, "program": site.program, "database": type(error).__name__},
+            status_code=503,
+        )
     body = {"ready": not pending, "program": site.program, "pending": pending}
     return Response(body, status_code=503 if pending else 200)
 
@@ -99,9 +128,20 @@ async def show_metrics(request: Request[Any, Any, State]) -> Response[str]:
     """Numbers for whoever watches the installation; nothing is here for anybody else."""
     if not metrics.may_read(request):
         raise NotFoundError
-    return Response(await metrics.measure_site(request.app.state.site), media_type=metrics.CONTENT_TYPE)
+    return Response(
+        await metrics.measure_site(request.app.state.site),
+        media_type=metrics.CONTENT_TYPE,
+    )
 
 
 def common_routes() -> Sequence[ControllerRouterHandler]:
     """The handlers above."""
-    return [send_static_file, show_theme_css, show_icon, set_language, show_health, show_readiness, show_metrics]
+    return [
+        send_static_file,
+        show_theme_css,
+        show_icon,
+        set_language,
+        show_health,
+        show_readiness,
+        show_metrics,
+    ]

@@ -19,10 +19,12 @@ from udi.settings import ProgramName, Settings
 from udi.ui.rate_limits import address_of
 
 log = structlog.get_logger()
-REFUSAL, LOGIN_FAILURE = "refusal", "login_failure"
+REFUSAL = "refusal"
+LOGIN_FAILURE = "login_failure"
 """Names in the state of a request: the error that it was answered with; why a login failed."""
 STATUSES = {401: "credential refused", 403: "refused", 429: "too many"}
-FORGED, LOGIN_REFUSED = "forged", "login refused"
+FORGED = "forged"
+LOGIN_REFUSED = "login refused"
 PURPOSE = "security log"
 DIGEST = 16
 """Signs of a digest that are written."""

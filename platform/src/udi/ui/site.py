@@ -69,7 +69,13 @@ def site_of(request: Request[Any, Any, State]) -> Site:
     return site
 
 
-def render(request: Request[Any, Any, State], template: str, *, status: int = 200, **context: Any) -> Response[str]:
+def render(
+    request: Request[Any, Any, State],
+    template: str,
+    *,
+    status: int = 200,
+    **context: Any,
+) -> Response[str]:
     """An HTML page in the reader's language; `template` is "<domain>/<page>.html"."""
     return site_of(request).pages.render(request, template, status=status, **context)
 
@@ -82,7 +88,9 @@ async def provide_territory(request: Request[Any, Any, State]) -> Territory:
     """
     territory: Territory | None = request.scope["state"].get("territory")
     if territory is None:
-        raise NotFoundError("This page belongs to a territory; choose one on the home page.")
+        raise NotFoundError(
+            "This page belongs to a territory; choose one on the home page."
+        )
     return territory
 
 
@@ -105,13 +113,17 @@ async def provide_member(request: Request[Any, Any, State]) -> Actor:
 
 
 async def provide_session(
-    request: Request[Any, Any, State], territory: NamedDependency[Territory], actor: NamedDependency[Actor | None]
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
 ) -> AsyncIterator[AsyncSession]:
     """One transaction for the request; a passer-by who only reads uses the role that sees public rows only."""
     reads = request.method in {"GET", "HEAD"}
     role: Role = "public" if actor is None and reads else "app"
     person: UUID | None = actor.person_id if actor else None
-    async with site_of(request).database.session(territory.id, role=role, person=person) as session:
+    async with site_of(request).database.session(
+        territory.id, role=role, person=person
+    ) as session:
         yield session
 
 
@@ -148,7 +160,9 @@ def create_app(
         debug=False,
     )
     app.asgi_handler = RequestTargetMiddleware(
-        RequestLogMiddleware(CompressionMiddleware(BodyTimeoutMiddleware(app.asgi_handler)), site)
+        RequestLogMiddleware(
+            CompressionMiddleware(BodyTimeoutMiddleware(app.asgi_handler)), site
+        )
     )
     return app
 

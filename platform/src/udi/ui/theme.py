@@ -9,7 +9,12 @@ from math import cos, radians, sin
 from typing import Any
 
 DEFAULTS = {"hue": 178.0, "spark": 62.0, "paper_hue": 85.0, "chroma": 1.0}
-LIMITS = {"hue": (0.0, 360.0), "spark": (0.0, 360.0), "paper_hue": (0.0, 360.0), "chroma": (0.0, 1.3)}
+LIMITS = {
+    "hue": (0.0, 360.0),
+    "spark": (0.0, 360.0),
+    "paper_hue": (0.0, 360.0),
+    "chroma": (0.0, 1.3),
+}
 NEUTRAL = {"hue": 260.0, "chroma": 0.25, "spark": 75.0}
 OLD_BROWSERS = "@supports not (color: light-dark(oklch(0 0 0), #000))"
 
@@ -39,15 +44,22 @@ def style_sheet(theme: Mapping[str, Any], theme_css: str = "") -> str:
     return f"{_rules(':root', theme)}\n{theme_css}".strip() + "\n"
 
 
-def neutral_style_sheet(territories: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+def neutral_style_sheet(
+    territories: Mapping[str, Mapping[str, Any]] | None = None,
+) -> str:
     """The colours of the installation's own pages; each listed territory keeps its own on `[data-territory]`."""
-    scoped = [_rules(f'[data-territory="{slug}"]', theme) for slug, theme in (territories or {}).items()]
+    scoped = [
+        _rules(f'[data-territory="{slug}"]', theme)
+        for slug, theme in (territories or {}).items()
+    ]
     return "\n".join([_rules(":root", NEUTRAL), *scoped]) + "\n"
 
 
 def _rules(selector: str, theme: Mapping[str, Any]) -> str:
     numbers = parameters(theme)
-    variables = ";".join(f"--{name.replace('_', '-')}:{value:g}" for name, value in numbers.items())
+    variables = ";".join(
+        f"--{name.replace('_', '-')}:{value:g}" for name, value in numbers.items()
+    )
     fallback = ";".join(f"--{role}:{colour}" for role, colour in colours(theme).items())
     return f"{selector}{{{variables}}}\n{OLD_BROWSERS}{{{selector}{{{fallback}}}}}"
 
@@ -65,24 +77,35 @@ def colours(theme: Mapping[str, Any]) -> dict[str, str]:
     """The light palette by role, as `#rrggbb`."""
     numbers = parameters(theme)
     return {
-        role: oklch_to_hex(lightness, chroma * (numbers["chroma"] if strong else 1), numbers[hue])
+        role: oklch_to_hex(
+            lightness, chroma * (numbers["chroma"] if strong else 1), numbers[hue]
+        )
         for role, (lightness, chroma, hue, strong) in ROLES.items()
     }
 
 
 def oklch_to_hex(lightness: float, chroma: float, hue: float) -> str:
     """An OKLCH colour in sRGB; outside of it, the chroma is lowered until it fits, hue and lightness kept."""
-    low, high = 0.0, chroma
+    low = 0.0
+    high = chroma
     if not _is_displayable(_linear(lightness, chroma, hue)):
         for _ in range(20):
             middle = (low + high) / 2
-            low, high = (middle, high) if _is_displayable(_linear(lightness, middle, hue)) else (low, middle)
+            low, high = (
+                (middle, high)
+                if _is_displayable(_linear(lightness, middle, hue))
+                else (low, middle)
+            )
         chroma = low
-    return "#" + "".join(f"{round(255 * _encode_channel(channel)):02x}" for channel in _linear(lightness, chroma, hue))
+    return "#" + "".join(
+        f"{round(255 * _encode_channel(channel)):02x}"
+        for channel in _linear(lightness, chroma, hue)
+    )
 
 
 def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
-    a, b = chroma * cos(radians(hue)), chroma * sin(radians(hue))
+    a = chroma * cos(radians(hue))
+    b = chroma * sin(radians(hue))
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
@@ -99,4 +122,6 @@ def _is_displayable(channels: tuple[float, float, float]) -> bool:
 
 def _encode_channel(channel: float) -> float:
     channel = min(max(channel, 0.0), 1.0)
-    return 12.92 * channel if channel <= 0.0031308 else 1.055 * channel ** (1 / 2.4) - 0.055  # noqa: PLR2004 - IEC 61966-2-1
+    if channel <= 0.0031308:  # noqa: PLR2004 - IEC 61966-2-1
+        return 12.92 * channel
+    return float(1.055 * channel ** (1 / 2.4) - 0.055)

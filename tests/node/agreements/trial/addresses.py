@@ -18,7 +18,15 @@ from udi.node.tables.exports import FORMATS
 from udi.protocol.addresses import PARTS
 
 UNKNOWN_ID = "3f2b0000-0000-4000-8000-000000000009"
-PLACES = {"landing", "description", "conformance", "collections", "collection", "items", "item"}
+PLACES = {
+    "landing",
+    "description",
+    "conformance",
+    "collections",
+    "collection",
+    "items",
+    "item",
+}
 """The forms of an address that is about where the rows are."""
 PLACED_KINDS = {"geojson", "pmtiles"}
 """The exports that are."""
@@ -67,7 +75,9 @@ VALUES = {
 }
 """What the parameters of routes are replaced by."""
 VALUES_OF_ROUTE = {
-    ("/agreements/{agreement_id}/files/{kind}", "kind"): tuple(dict.fromkeys((FILE, USES, *EXPORT_FORMATS))),
+    ("/agreements/{agreement_id}/files/{kind}", "kind"): tuple(
+        dict.fromkeys((FILE, USES, *EXPORT_FORMATS))
+    ),
     ("/api/resources/{resource_id}/data/{kind}", "kind"): tuple(FORMATS),
     ("/manager/api/v1/catalog/{kind}", "kind"): ("resources", "media"),
     ("/manager/api/v1/catalog/{kind}/{object_id}", "kind"): ("resources", "media"),
@@ -144,12 +154,16 @@ def _addresses_of(route: HTTPRoute) -> Iterator[Address]:
 def _methods_by_form(path_format: str, route: HTTPRoute) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for method in sorted(route.methods - {"OPTIONS"}):
-        form = FORMS_OF_METHOD.get((path_format, method)) or FORMS.get(path_format, NOTHING)
+        form = FORMS_OF_METHOD.get((path_format, method)) or FORMS.get(
+            path_format, NOTHING
+        )
         groups.setdefault(form, []).append(method)
     return groups
 
 
 def _values(route: str, name: str) -> tuple[str, ...]:
     values = VALUES_OF_ROUTE.get((route, name)) or VALUES.get(name)
-    assert values, f"{route}: say in tests/node/agreements/trial/addresses.py what stands in the place of {name}"
+    assert values, (
+        f"{route}: say in tests/node/agreements/trial/addresses.py what stands in the place of {name}"
+    )
     return values

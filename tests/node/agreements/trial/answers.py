@@ -41,7 +41,9 @@ def plain(cell: Cell) -> Plain:
     """A cell as JSON shows it."""
     if isinstance(cell, Decimal):
         return round(float(cell), DECIMALS)
-    return cell if isinstance(cell, bool) or cell is None else cell_text(cell)
+    if isinstance(cell, bool) or cell is None:
+        return cell
+    return cell_text(cell)
 
 
 def _plain_rows(records: Iterable[Record]) -> tuple[tuple[Plain, ...], ...]:
@@ -53,19 +55,30 @@ def expected_view(form: str, table: Table, question: Question) -> View:
     if form == "page" and question.total:
         groups = group(table, question)
         columns = tuple(groups[0]) if groups else None
-        return View(columns, tuple(tuple(map(plain, each.values())) for each in groups), total=len(groups))
+        return View(
+            columns,
+            tuple(tuple(map(plain, each.values())) for each in groups),
+            total=len(groups),
+        )
     rows = _plain_rows(table.records)
     columns = table.columns if rows else None
     numbers = tuple(record.number for record in table.records)
     lines = tuple(record.line for record in table.records)
     places = tuple(record.place for record in table.records)
     views: dict[str, Callable[[], View]] = {
-        "page": lambda: View(columns, rows, None if question.columns or not rows else numbers, total=len(rows)),
+        "page": lambda: View(
+            columns,
+            rows,
+            None if question.columns or not rows else numbers,
+            total=len(rows),
+        ),
         "csv": lambda: View(table.columns, rows),
         "xlsx": lambda: View(table.columns, rows),
         "json": lambda: View(columns, rows),
         "ndjson": lambda: View(columns, rows),
-        "parquet": lambda: View(table.columns, rows, lines, _rounded(places) if any(places) else None),
+        "parquet": lambda: View(
+            table.columns, rows, lines, _rounded(places) if any(places) else None
+        ),
         "geojson": lambda: View(columns, rows, lines, _rounded(places)),
         "items": lambda: View(columns, rows, lines, _rounded(places), total=len(rows)),
         "item": lambda: View(columns, rows, lines, _rounded(places)),
@@ -74,8 +87,13 @@ def expected_view(form: str, table: Table, question: Question) -> View:
     return views[form]()
 
 
-def _rounded(places: Iterable[tuple[float, float] | None]) -> tuple[tuple[float, float] | None, ...]:
-    return tuple(place and (round(place[0], DECIMALS), round(place[1], DECIMALS)) for place in places)
+def _rounded(
+    places: Iterable[tuple[float, float] | None],
+) -> tuple[tuple[float, float] | None, ...]:
+    return tuple(
+        place and (round(place[0], DECIMALS), round(place[1], DECIMALS))
+        for place in places
+    )
 
 
 def _tiled(table: Table) -> View:
@@ -84,14 +102,18 @@ def _tiled(table: Table) -> View:
     return View(None, tuple(sorted(_plain_rows(placed), key=repr)))
 
 
-def shown_view(form: str, content: bytes, source: Source, columns: Sequence[str]) -> View:
+def shown_view(
+    form: str, content: bytes, source: Source, columns: Sequence[str]
+) -> View:
     """What an answer of this form shows; `columns` are those that tiles are expected to have."""
     readers: dict[str, Callable[[], View]] = {
         "page": lambda: _read_page(json.loads(content)),
         "csv": lambda: _read_csv(content, source),
         "xlsx": lambda: _read_sheet(content),
         "json": lambda: _read_objects(json.loads(content)),
-        "ndjson": lambda: _read_objects([json.loads(line) for line in content.splitlines()]),
+        "ndjson": lambda: _read_objects(
+            [json.loads(line) for line in content.splitlines()]
+        ),
         "parquet": lambda: _read_parquet(content),
         "geojson": lambda: _read_features(json.loads(content)["features"]),
         "items": lambda: _read_items(json.loads(content)),
@@ -133,7 +155,11 @@ def _read_csv(content: bytes, source: Source) -> View:
     }
     kinds = [source.kind(name) for name in header]
     rows = [
-        tuple(readers[kind](text) if text else None for kind, text in zip(kinds, line, strict=True)) for line in lines
+        tuple(
+            readers[kind](text) if text else None
+            for kind, text in zip(kinds, line, strict=True)
+        )
+        for line in lines
     ]
     return View(tuple(header), tuple(rows))
 
@@ -141,7 +167,9 @@ def _read_csv(content: bytes, source: Source) -> View:
 def _read_sheet(content: bytes) -> View:
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     header, *lines = book.get_sheet_by_index(0).to_python()
-    rows = [tuple(None if cell == "" else _number(cell) for cell in line) for line in lines]
+    rows = [
+        tuple(None if cell == "" else _number(cell) for cell in line) for line in lines
+    ]
     return View(tuple(str(name) for name in header), tuple(rows))
 
 
@@ -154,7 +182,9 @@ def _read_parquet(content: bytes) -> View:
         names = [each[0] for each in found.description or ()]
         lines = found.fetchall()
     boxes = [names.index(name) for name in BOX] if GEOMETRY in names else []
-    own = [rank for rank, name in enumerate(names) if name not in {LINE, GEOMETRY, *BOX}]
+    own = [
+        rank for rank, name in enumerate(names) if name not in {LINE, GEOMETRY, *BOX}
+    ]
     places = [_point(line, boxes) for line in lines] if boxes else []
     return View(
         tuple(names[rank] for rank in own),
@@ -168,19 +198,30 @@ def _point(line: Sequence[Any], boxes: Sequence[int]) -> tuple[float, float] | N
     """The place of a point, from its rectangle."""
     west, south, east, north = (line[rank] for rank in boxes)
     assert (west, south) == (east, north)
-    return None if west is None else (float(west), float(south))
+    if west is None:
+        return None
+    return (float(west), float(south))
 
 
 def _read_items(page: Mapping[str, Any]) -> View:
     seen = _read_features(page["features"])
     assert page["numberReturned"] == len(seen.rows)
-    return View(seen.columns, seen.rows, seen.numbers, seen.places, total=page["numberMatched"])
+    return View(
+        seen.columns, seen.rows, seen.numbers, seen.places, total=page["numberMatched"]
+    )
 
 
 def _read_features(features: Sequence[Mapping[str, Any]]) -> View:
     seen = _read_objects([each["properties"] for each in features])
-    places = [each["geometry"] and tuple(each["geometry"]["coordinates"]) for each in features]
-    return View(seen.columns, seen.rows, tuple(each["id"] for each in features), _rounded(places))
+    places = [
+        each["geometry"] and tuple(each["geometry"]["coordinates"]) for each in features
+    ]
+    return View(
+        seen.columns,
+        seen.rows,
+        tuple(each["id"] for each in features),
+        _rounded(places),
+    )
 
 
 def _read_tiles(content: bytes, columns: Sequence[str]) -> View:
@@ -190,9 +231,16 @@ def _read_tiles(content: bytes, columns: Sequence[str]) -> View:
         path.write_bytes(content)
         meta, _, _, fields = raw.read(path)
     names = [str(name) for name in meta["fields"] if name != NUMBER_IN_TILE]
-    fields = [field for name, field in zip(meta["fields"], fields, strict=True) if name != NUMBER_IN_TILE]
+    fields = [
+        field
+        for name, field in zip(meta["fields"], fields, strict=True)
+        if name != NUMBER_IN_TILE
+    ]
     assert set(names) <= set(columns), names
-    rows = {tuple(_number(cell) for cell in row) for row in zip(*(_cells(names, fields, name) for name in columns))}  # noqa: B905 - one length
+    rows = {
+        tuple(_number(cell) for cell in row)
+        for row in zip(*(_cells(names, fields, name) for name in columns))  # noqa: B905 - one length
+    }
     return View(None, tuple(sorted(rows, key=repr)))
 
 
@@ -200,4 +248,5 @@ def _cells(names: Sequence[str], fields: Sequence[Any], name: str) -> list[Any]:
     """A column of the tiles; one that is not there is empty in every row."""
     if name not in names:
         return [None] * len(fields[0])
-    return [None if cell != cell else cell for cell in fields[names.index(name)].tolist()]  # noqa: PLR0124 - no number
+    cells = fields[names.index(name)].tolist()
+    return [None if cell != cell else cell for cell in cells]  # noqa: PLR0124 - no number

@@ -13,7 +13,13 @@ from tests.node.agreements.trial.sources import SOURCES, Column, Kind, Source, c
 from udi.protocol.terms import SEVERAL, Operator, Purpose, RowFilter, Terms
 
 T = TypeVar("T")
-USUAL, IN_PART, UNNAMED, PLACED, VISIBLE, CHANGED, RARE = 0.86, 0.75, 0.4, 0.5, 0.8, 0.3, 0.05
+USUAL = 0.86
+IN_PART = 0.75
+UNNAMED = 0.4
+PLACED = 0.5
+VISIBLE = 0.8
+CHANGED = 0.3
+RARE = 0.05
 """How often a value is the usual one; a part is opened, no column named, the places named; only what is visible asked
 for; the standing changed; how often something is as it seldom is."""
 STEPS = 3
@@ -27,7 +33,14 @@ UNFIT = {Kind.NUMBER: "beaucoup", Kind.DATE: "hier", Kind.BOOLEAN: "peut-être"}
 SPENT = (0, 0, 700, 50_000)
 REMAINING = (None, None, None, None, None, None, 0, 1, 40, 900, 4_000, 1_000_000)
 """Bytes that the agreement leaves, beyond those that were read before."""
-FREQUENCIES = {"export": 8, "page": 6, "export for a person": 4, "file": 3, "items": 2, "item": 2}
+FREQUENCIES = {
+    "export": 8,
+    "page": 6,
+    "export for a person": 4,
+    "file": 3,
+    "items": 2,
+    "item": 2,
+}
 """How often each form of address is tried; the others once."""
 SELDOM = 0.2
 """How often those of places are, where there are none."""
@@ -85,7 +98,9 @@ class Chance(Random):
 
     def seldom(self, usual: T, *others: T) -> T:
         """Mostly the usual value."""
-        return usual if self.random() < USUAL else self.choice(others)
+        if self.random() < USUAL:
+            return usual
+        return self.choice(others)
 
     def some(self, values: Sequence[T], most: int) -> list[T]:
         """One of the values at least, and at most so many of them, in an order of their own."""
@@ -120,7 +135,12 @@ def draw_case(number: int, addresses: Mapping[str, Sequence[Address]]) -> Case:
 
 def _plain_step(number: int, addresses: Mapping[str, Sequence[Address]]) -> Step:
     """What the project itself asks at one of the addresses that serve data, as soon as it has its credential."""
-    serving = [address for form in sorted(addresses) for address in addresses[form] if address.shows_data]
+    serving = [
+        address
+        for form in sorted(addresses)
+        for address in addresses[form]
+        if address.shows_data
+    ]
     address = serving[number % len(serving)]
     return Step(
         address=address,
@@ -135,7 +155,13 @@ def _plain_step(number: int, addresses: Mapping[str, Sequence[Address]]) -> Step
     )
 
 
-def _draw_terms(chance: Chance, source: Source, purposes: tuple[Purpose, ...], spent: int, readings: int) -> Terms:
+def _draw_terms(
+    chance: Chance,
+    source: Source,
+    purposes: tuple[Purpose, ...],
+    spent: int,
+    readings: int,
+) -> Terms:
     """What is opened of a file: all of it, or columns and rows; how much of it, how often."""
     columns: tuple[str, ...] = ()
     rows: tuple[RowFilter, ...] = ()
@@ -163,7 +189,9 @@ def _draw_columns(chance: Chance, source: Source) -> tuple[str, ...]:
     columns = tuple(name for name in source.names if name in chosen)
     if source.places and chance.random() < PLACED:
         columns = (*columns, GEOMETRY)
-    return (*columns, "colonne qui n'est plus") if chance.random() < RARE else columns
+    if chance.random() < RARE:
+        return (*columns, "colonne qui n'est plus")
+    return columns
 
 
 def _draw_filters(chance: Chance, source: Source) -> tuple[RowFilter, ...]:
@@ -175,21 +203,42 @@ def _draw_filters(chance: Chance, source: Source) -> tuple[RowFilter, ...]:
 
 
 def _draw_filter(chance: Chance, source: Source, column: Column) -> RowFilter:
-    cells = sorted({cell_text(cell) for cell in source.values(column.name) if cell is not None})
-    operators = [each for each in Operator if each not in ORDERED or column.kind is not Kind.BOOLEAN]
+    cells = sorted(
+        {cell_text(cell) for cell in source.values(column.name) if cell is not None}
+    )
+    operators = [
+        each
+        for each in Operator
+        if each not in ORDERED or column.kind is not Kind.BOOLEAN
+    ]
     chosen = chance.choice(operators)
-    values = chance.some(cells, 3) if chosen in SEVERAL else [chance.choice(cells)]
+    if chosen in SEVERAL:
+        values = chance.some(cells, 3)
+    else:
+        values = [chance.choice(cells)]
     if column.kind in UNFIT and chance.random() < RARE:
         values = [UNFIT[column.kind]]
     return RowFilter(column=column.name, operator=chosen, values=tuple(values))
 
 
-def _draw_step(chance: Chance, addresses: Mapping[str, Sequence[Address]], source: Source, terms: Terms) -> Step:
+def _draw_step(
+    chance: Chance,
+    addresses: Mapping[str, Sequence[Address]],
+    source: Source,
+    terms: Terms,
+) -> Step:
     """A reading, by whoever may or may not, when it may or may not be, of what is hidden now and then."""
-    visible = [column for column in source.columns if not terms.columns or column.name in terms.columns]
+    visible = [
+        column
+        for column in source.columns
+        if not terms.columns or column.name in terms.columns
+    ]
     columns = visible if chance.random() < VISIBLE else source.columns
     forms = sorted(addresses)
-    weights = [FREQUENCIES.get(each, 1) if source.places or each not in PLACES else SELDOM for each in forms]
+    weights = [
+        FREQUENCIES.get(each, 1) if source.places or each not in PLACES else SELDOM
+        for each in forms
+    ]
     form = chance.choices(forms, weights)[0]
     address = chance.choice(addresses[form])
     moment = chance.seldom("present", "start", "end")
@@ -198,7 +247,9 @@ def _draw_step(chance: Chance, addresses: Mapping[str, Sequence[Address]], sourc
         address=address,
         method=chance.seldom(usual, *address.methods),
         event=_draw_event(chance) if chance.random() < CHANGED else None,
-        reader=chance.seldom("project", "nobody", "unknown", "replaced", "of another dataset"),
+        reader=chance.seldom(
+            "project", "nobody", "unknown", "replaced", "of another dataset"
+        ),
         purpose=chance.seldom("", "agreed", "agreed", "another"),
         moment=moment,
         offset=timedelta(seconds=0 if moment == "present" else chance.randint(-1, 1)),
@@ -217,7 +268,9 @@ def _draw_event(chance: Chance) -> Event:
     )
 
 
-def _draw_question(chance: Chance, address: Address, source: Source, columns: Sequence[Column]) -> Question:
+def _draw_question(
+    chance: Chance, address: Address, source: Source, columns: Sequence[Column]
+) -> Question:
     """What is asked of the rows, about these columns."""
     is_export = address.form == "export" and address.kind not in PARTIAL_KINDS
     takes_questions = is_export or address.form in {"page", "items"}
@@ -226,7 +279,9 @@ def _draw_question(chance: Chance, address: Address, source: Source, columns: Se
     kind = chance.choice(["equal", "columns", "sort", "total", "group"])
     column = chance.choice(columns)
     if kind == "equal" or address.form == "items":
-        cells = [cell_text(cell) for cell in source.values(column.name) if cell is not None]
+        cells = [
+            cell_text(cell) for cell in source.values(column.name) if cell is not None
+        ]
         return Question(equal=(column.name, chance.choice(cells)))
     if kind == "columns":
         return Question(columns=tuple(chance.some([each.name for each in columns], 3)))

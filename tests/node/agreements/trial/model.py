@@ -128,7 +128,9 @@ def refusal(situation: Situation, reader: Reader, moment: datetime) -> str:
             return "other_dataset"
         if reader.secret != situation.secret:
             return "unknown_credential"
-    return _standing_refusal(situation, reader, moment) or _limit_refusal(situation, moment)
+    return _standing_refusal(situation, reader, moment) or _limit_refusal(
+        situation, moment
+    )
 
 
 def _standing_refusal(situation: Situation, reader: Reader, moment: datetime) -> str:
@@ -184,7 +186,10 @@ def whole_table(source: Source) -> Table:
     records = zip(source.rows, places, strict=True)
     return Table(
         source.names,
-        tuple(Record(rank + 1, rank + 2, cells, place) for rank, (cells, place) in enumerate(records)),
+        tuple(
+            Record(rank + 1, rank + 2, cells, place)
+            for rank, (cells, place) in enumerate(records)
+        ),
     )
 
 
@@ -204,14 +209,25 @@ def visible_table(source: Source, terms: Terms) -> Table | None:
     whole = whole_table(source)
     if is_whole(terms):
         return whole
-    shown = tuple(name for name in source.names if not terms.columns or name in terms.columns)
+    shown = tuple(
+        name for name in source.names if not terms.columns or name in terms.columns
+    )
     absent = set(terms.columns) - {*source.names, GEOMETRY}
-    if absent or not shown or not all(_is_answerable(source, condition) for condition in terms.rows):
+    if (
+        absent
+        or not shown
+        or not all(_is_answerable(source, condition) for condition in terms.rows)
+    ):
         return None
     opens_places = not terms.columns or GEOMETRY in terms.columns
     kept = [record for record in whole.records if _passes(source, record.cells, terms)]
     records = tuple(
-        Record(number, number, _choose(record.cells, source.names, shown), record.place if opens_places else None)
+        Record(
+            number,
+            number,
+            _choose(record.cells, source.names, shown),
+            record.place if opens_places else None,
+        )
         for number, record in enumerate(kept, 1)
     )
     return Table(shown, records)
@@ -288,14 +304,19 @@ def select(table: Table, question: Question) -> Table:
     if question.equal is not None:
         name, text = question.equal
         place = table.columns.index(name)
-        records = [record for record in records if cell_text(record.cells[place]) == text]
+        records = [
+            record for record in records if cell_text(record.cells[place]) == text
+        ]
     if question.sort is not None:
         name, descending = question.sort
         records = _sorted(records, table.columns.index(name), descending=descending)
     columns = tuple(dict.fromkeys(question.columns)) or table.columns
     return Table(
         columns,
-        tuple(replace(record, cells=_choose(record.cells, table.columns, columns)) for record in records),
+        tuple(
+            replace(record, cells=_choose(record.cells, table.columns, columns))
+            for record in records
+        ),
     )
 
 
@@ -304,7 +325,9 @@ def _sorted(records: list[Record], place: int, *, descending: bool) -> list[Reco
     empty = [record for record in records if record.cells[place] is None]
     full = [record for record in records if record.cells[place] is not None]
     full.sort(key=lambda record: _order(record.cells[place]), reverse=descending)
-    return [*empty, *full] if descending else [*full, *empty]
+    if descending:
+        return [*empty, *full]
+    return [*full, *empty]
 
 
 def _order(cell: Any) -> Any:
@@ -318,7 +341,10 @@ def group(table: Table, question: Question) -> list[dict[str, Cell]]:
     if not question.group:
         return [_sum(table, records, question.total)]
     place = table.columns.index(question.group)
-    values = sorted({record.cells[place] for record in records if record.cells[place] is not None}, key=_order)
+    values = sorted(
+        {record.cells[place] for record in records if record.cells[place] is not None},
+        key=_order,
+    )
     groups: list[dict[str, Cell]] = []
     for value in [*values, None]:
         same = [record for record in records if record.cells[place] == value]
@@ -329,6 +355,8 @@ def group(table: Table, question: Question) -> list[dict[str, Cell]]:
 
 def _sum(table: Table, records: list[Record], name: str) -> dict[str, Cell]:
     place = table.columns.index(name)
-    numbers = [record.cells[place] for record in records if record.cells[place] is not None]
+    numbers = [
+        record.cells[place] for record in records if record.cells[place] is not None
+    ]
     total = sum(numbers, Decimal()) if numbers else None  # type: ignore[arg-type]  # the column is one of numbers
     return {f"{name}__sum": total, f"{name}__count": Decimal(len(numbers))}

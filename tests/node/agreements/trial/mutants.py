@@ -20,7 +20,12 @@ from udi.node.tables.column import GEOMETRY
 from udi.node.tables.exports import ExportFile, ExportWriter
 from udi.node.tables.query import Query
 from udi.node.tables.table import DatasetTable
-from udi.protocol.access_decision import ReadingDecision, ReadingRequest, View, decide_reading
+from udi.protocol.access_decision import (
+    ReadingDecision,
+    ReadingRequest,
+    View,
+    decide_reading,
+)
 from udi.protocol.agreement import AgreementValidity
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -49,7 +54,9 @@ def _change_view(**changes: tuple[Any, ...]) -> Patch:
         verdict = decide_reading(*arguments)
         if verdict.view is None:
             return verdict
-        view = View(**{"columns": verdict.view.columns, "rows": verdict.view.rows, **changes})
+        view = View(
+            **{"columns": verdict.view.columns, "rows": verdict.view.rows, **changes}
+        )
         return ReadingDecision(view=view, remaining_bytes=verdict.remaining_bytes)
 
     return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
@@ -67,7 +74,9 @@ def _change_agreement(**changes: Any) -> Patch:
 def _ignore_state(state: AgreementValidity) -> Patch:
     """A node for which a standing of this state is active."""
 
-    def decide_wrongly(agreement: Any, standing: Any, *arguments: Any) -> ReadingDecision:
+    def decide_wrongly(
+        agreement: Any, standing: Any, *arguments: Any
+    ) -> ReadingDecision:
         if standing.state is state:
             standing = replace_struct(standing, state=AgreementValidity.ACTIVE)
         return decide_reading(agreement, standing, *arguments)
@@ -76,8 +85,12 @@ def _ignore_state(state: AgreementValidity) -> Patch:
 
 
 def _change_standing(**changes: Any) -> Patch:
-    def decide_wrongly(agreement: Any, standing: Any, *arguments: Any) -> ReadingDecision:
-        return decide_reading(agreement, replace_struct(standing, **changes), *arguments)
+    def decide_wrongly(
+        agreement: Any, standing: Any, *arguments: Any
+    ) -> ReadingDecision:
+        return decide_reading(
+            agreement, replace_struct(standing, **changes), *arguments
+        )
 
     return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
 
@@ -85,16 +98,26 @@ def _change_standing(**changes: Any) -> Patch:
 def _change_reading(**changes: Any) -> Patch:
     """A node that takes the reading for another."""
 
-    def decide_wrongly(agreement: Any, standing: Any, reading: ReadingRequest, moment: datetime) -> ReadingDecision:
-        return decide_reading(agreement, standing, replace_struct(reading, **changes), moment)
+    def decide_wrongly(
+        agreement: Any, standing: Any, reading: ReadingRequest, moment: datetime
+    ) -> ReadingDecision:
+        return decide_reading(
+            agreement, standing, replace_struct(reading, **changes), moment
+        )
 
     return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
 
 
 def _keep_credentials_for_ever(patch: pytest.MonkeyPatch) -> None:
-    def decide_wrongly(agreement: Any, standing: Any, reading: ReadingRequest, moment: datetime) -> ReadingDecision:
-        known = tuple(replace_struct(each, expires_at=FAR) for each in standing.credentials)
-        return decide_reading(agreement, replace_struct(standing, credentials=known), reading, moment)
+    def decide_wrongly(
+        agreement: Any, standing: Any, reading: ReadingRequest, moment: datetime
+    ) -> ReadingDecision:
+        known = tuple(
+            replace_struct(each, expires_at=FAR) for each in standing.credentials
+        )
+        return decide_reading(
+            agreement, replace_struct(standing, credentials=known), reading, moment
+        )
 
     patch.setattr(gate, "decide_reading", decide_wrongly)
 
@@ -173,11 +196,18 @@ def _export_every_row(patch: pytest.MonkeyPatch) -> None:
     """A node whose pages are right, and whose exports are of the table itself."""
     write = ExportWriter.write
 
-    async def write_all(exports: ExportWriter, table: DatasetTable, query: Query, kind: str) -> ExportFile:
+    async def write_all(
+        exports: ExportWriter, table: DatasetTable, query: Query, kind: str
+    ) -> ExportFile:
         names = tuple(column.name for column in table.columns)
         whole = table.path.with_name(f"{table.path.stem[: -len('-') - DIGITS]}.parquet")
         has_every_column = names in {READINGS.names, TREES.names} and whole.exists()
-        return await write(exports, replace(table, path=whole) if has_every_column else table, query, kind)
+        return await write(
+            exports,
+            replace(table, path=whole) if has_every_column else table,
+            query,
+            kind,
+        )
 
     patch.setattr(ExportWriter, "write", write_all)
 
@@ -189,9 +219,21 @@ def _let_caches_keep(patch: pytest.MonkeyPatch) -> None:
 VERDICT = {"verdict", "log"}
 """The answer is another; where it has no body (HEAD), the log says which."""
 MUTANTS = {
-    "takes a hidden column for none": Mutant(_know_nothing_hidden, VERDICT, ("page", "items"), in_part=True),
-    "shows every column": Mutant(_change_view(columns=()), {"view", "leak", "verdict"}, ("page", "file"), in_part=True),
-    "shows every row": Mutant(_change_view(rows=()), {"view", "leak", "verdict"}, ("page", "file"), in_part=True),
+    "takes a hidden column for none": Mutant(
+        _know_nothing_hidden, VERDICT, ("page", "items"), in_part=True
+    ),
+    "shows every column": Mutant(
+        _change_view(columns=()),
+        {"view", "leak", "verdict"},
+        ("page", "file"),
+        in_part=True,
+    ),
+    "shows every row": Mutant(
+        _change_view(rows=()),
+        {"view", "leak", "verdict"},
+        ("page", "file"),
+        in_part=True,
+    ),
     "counts nothing": Mutant(_count_nothing, {"verdict", "volume"}),
     "counts no bytes": Mutant(_forget_bytes, {"log", "volume"}),
     "ignores the end": Mutant(_change_agreement(ends_at=FAR), VERDICT),
@@ -199,15 +241,23 @@ MUTANTS = {
     "ignores a revocation": Mutant(_ignore_state(AgreementValidity.REVOKED), VERDICT),
     "ignores a notice": Mutant(_change_standing(closes_at=None), VERDICT),
     "ignores a suspension": Mutant(_ignore_state(AgreementValidity.SUSPENDED), VERDICT),
-    "ignores that it was given up": Mutant(_ignore_state(AgreementValidity.GIVEN_UP), VERDICT),
+    "ignores that it was given up": Mutant(
+        _ignore_state(AgreementValidity.GIVEN_UP), VERDICT
+    ),
     "ignores the purpose": Mutant(_change_reading(purpose=None), VERDICT),
     "ignores the end of a credential": Mutant(_keep_credentials_for_ever, VERDICT),
     "opens to any credential": Mutant(_open_to_any_credential, VERDICT),
     "keeps the standing that came last": Mutant(_keep_last_arrived, VERDICT),
     "notes no refusal": Mutant(_note_no_refusal, {"log"}),
-    "notes late refusals as readings": Mutant(_note_late_refusals_as_readings, {"log"}, ("page", "file"), in_part=True),
-    "gives the file whole": Mutant(_give_the_file_whole, {"view", "verdict"}, ("file",), in_part=True),
-    "shows places that are hidden": Mutant(_show_places, {"verdict", "view"}, ("items", "export"), in_part=True),
+    "notes late refusals as readings": Mutant(
+        _note_late_refusals_as_readings, {"log"}, ("page", "file"), in_part=True
+    ),
+    "gives the file whole": Mutant(
+        _give_the_file_whole, {"view", "verdict"}, ("file",), in_part=True
+    ),
+    "shows places that are hidden": Mutant(
+        _show_places, {"verdict", "view"}, ("items", "export"), in_part=True
+    ),
     "exports every row": Mutant(_export_every_row, {"view"}, ("export",), in_part=True),
     "lets caches keep answers": Mutant(_let_caches_keep, {"headers"}, ("page",)),
 }

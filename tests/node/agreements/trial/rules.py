@@ -5,7 +5,13 @@ from datetime import datetime
 
 from tests.node.agreements.trial import model
 from tests.node.agreements.trial.addresses import PLACES, Address
-from tests.node.agreements.trial.model import ALLOWED, Question, Reader, Situation, Table
+from tests.node.agreements.trial.model import (
+    ALLOWED,
+    Question,
+    Reader,
+    Situation,
+    Table,
+)
 
 TABLE_FORMS = {"page", "export", *PLACES}
 """The ways that know tables only: a file that is none is not found there."""
@@ -56,8 +62,12 @@ class Expected:
 
     def size_of(self, request: Request, content: bytes) -> int:
         """The bytes that count: those of the data, not of the page and the log that a person is shown."""
-        is_counted = self.is_given and request.method != "HEAD" and self.what not in {"", "page"}
-        return len(content) if is_counted else 0
+        is_counted = (
+            self.is_given and request.method != "HEAD" and self.what not in {"", "page"}
+        )
+        if is_counted:
+            return len(content)
+        return 0
 
 
 def expect(situation: Situation, request: Request) -> Expected:
@@ -85,7 +95,8 @@ def _what(address: Address) -> str:
 
 def _begun(situation: Situation, request: Request) -> Expected:
     """What a reading that the agreement lets begin is given."""
-    address, what = request.address, _what(request.address)
+    address = request.address
+    what = _what(request.address)
     if address.form == "list for a person":
         return Expected(200, what=what, facts={"links": _links(situation)})
     is_file = address.form == "file" or address.kind == "file"
@@ -112,7 +123,8 @@ def _part_of_file(situation: Situation, request: Request) -> Expected:
 
 def _links(situation: Situation) -> set[str]:
     """The files that the page of a person offers."""
-    source, terms = situation.source, situation.terms
+    source = situation.source
+    terms = situation.terms
     offered = {"uses"}
     if model.is_whole(terms):
         offered.add("file")
@@ -124,7 +136,8 @@ def _links(situation: Situation) -> set[str]:
 
 
 def _table_answer(situation: Situation, request: Request, table: Table) -> Expected:
-    address, question = request.address, request.question
+    address = request.address
+    question = request.question
     what = _what(address)
     if address.needs_places and not table.has_places:
         return _without_places(situation, what)
@@ -134,7 +147,10 @@ def _table_answer(situation: Situation, request: Request, table: Table) -> Expec
         return _places_answer(request, table)
     form = address.kind or address.form
     left = table if question.total else model.select(table, question)
-    status = 206 if request.byte_range and form in PARTIAL_KINDS and _takes_ranges(request) else 200
+    if request.byte_range and form in PARTIAL_KINDS and _takes_ranges(request):
+        status = 206
+    else:
+        status = 200
     return Expected(status, what=what, table=left, form=form)
 
 
@@ -158,7 +174,9 @@ def _places_answer(request: Request, table: Table) -> Expected:
     if address.form == "item":
         same = tuple(record for record in table.records if record.line == address.line)
         only = Table(table.columns, same)
-        return Expected(200, what="places", table=only, form="item") if same else Expected(404, what="places")
+        if same:
+            return Expected(200, what="places", table=only, form="item")
+        return Expected(404, what="places")
     facts: dict[str, object] = {}
     if address.form == "description":
         facts["columns"] = list(table.columns)
@@ -170,5 +188,6 @@ def _places_answer(request: Request, table: Table) -> Expected:
 def box(table: Table) -> list[float]:
     """The rectangle of the places that are shown: west, south, east, north."""
     places = [record.place for record in table.records if record.place is not None]
-    east, north = [place[0] for place in places], [place[1] for place in places]
+    east = [place[0] for place in places]
+    north = [place[1] for place in places]
     return [min(east), min(north), max(east), max(north)]

@@ -73,7 +73,9 @@ def cell_text(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, bool):
-        return "true" if cell else "false"
+        if cell:
+            return "true"
+        return "false"
     if isinstance(cell, date):
         return cell.isoformat()
     return str(cell)

@@ -101,9 +101,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(app: Litestar, site: Site, databases: tuple[Database, Database]) -> AsyncIterator[Stage]:
+async def open_stage(
+    app: Litestar, site: Site, databases: tuple[Database, Database]
+) -> AsyncIterator[Stage]:
     """A territory whose node has the files, restricted, and whose portal signs."""
-    settings, node_database = site.settings, databases[1]
+    settings = site.settings
+    node_database = databases[1]
     parts = dict(site.parts)
     territory = await territories.add_territory(databases, settings, "trial")
     portal = Granting(territory.slug, audience=territory.links["node"])
@@ -113,8 +116,12 @@ async def open_stage(app: Litestar, site: Site, databases: tuple[Database, Datab
         row: Any = await session.get(Tenant, territory.id)
         row.links = {**row.links, "portal": portal.origin}
     _replace_parts(site)
-    at_node = next(each for each in await site.registry.list() if each.id == territory.id)
-    asker = AgreementSync(site.database, PortalClient(settings, site.outgoing), site.parts["portal_keys"])
+    at_node = next(
+        each for each in await site.registry.list() if each.id == territory.id
+    )
+    asker = AgreementSync(
+        site.database, PortalClient(settings, site.outgoing), site.parts["portal_keys"]
+    )
     try:
         async with visitors.browse(app, territory) as client:
             client.headers["accept"] = "*/*"
@@ -134,8 +141,12 @@ async def open_stage(app: Litestar, site: Site, databases: tuple[Database, Datab
 def _replace_parts(site: Site) -> None:
     """The parts that answer about tables, as the node composes them, but with time: nothing here is about being slow."""
     folder = site.settings.state / "tables"
-    pool = QueryPool(PoolLimits(places=(str(folder),), patience=PATIENCE, seconds=PATIENCE))
-    exports = ExportWriter(site.settings.state / "exports", seconds=PATIENCE, patience=PATIENCE)
+    pool = QueryPool(
+        PoolLimits(places=(str(folder),), patience=PATIENCE, seconds=PATIENCE)
+    )
+    exports = ExportWriter(
+        site.settings.state / "exports", seconds=PATIENCE, patience=PATIENCE
+    )
     views = TableViews(exports)
     tables = site.parts[FIND_TABLE]
     site.parts |= {
@@ -167,8 +178,12 @@ async def _publish_all(stage: Stage, database: Database) -> None:
         producer = Producer(browser)
         for name, source in SOURCES.items():
             draft = await producer.draft(source.content, source.file_name)
-            dataset = await producer.publish(draft, access="restricted", reason="Vérifié")
-            stage.published[name] = await _publication(database, territory, source, dataset)
+            dataset = await producer.publish(
+                draft, access="restricted", reason="Vérifié"
+            )
+            stage.published[name] = await _publication(
+                database, territory, source, dataset
+            )
     await stage.asker.sync(territory)
     for name, publication in stage.published.items():
         await _require_kinds(stage, publication)
@@ -179,12 +194,16 @@ async def _publish_all(stage: Stage, database: Database) -> None:
         stage.secrets[name] = grant.secret
 
 
-async def _publication(database: Database, territory: Territory, source: Source, dataset_id: str) -> Publication:
+async def _publication(
+    database: Database, territory: Territory, source: Source, dataset_id: str
+) -> Publication:
     async with database.session(territory.id, role="worker") as session:
         dataset = await find_dataset(session, uuid.UUID(dataset_id))
         assert dataset is not None
         dataset.media_id = uuid.uuid4()
-        return Publication(source, dataset_id, str(dataset.latest.file_id), str(dataset.media_id))
+        return Publication(
+            source, dataset_id, str(dataset.latest.file_id), str(dataset.media_id)
+        )
 
 
 async def _require_kinds(stage: Stage, publication: Publication) -> None:

@@ -26,7 +26,12 @@ from tests.node.agreements.trial.rules import PERSONS, Expected, Request, expect
 from tests.node.agreements.trial.stage import Publication, Stage
 from udi.kit.clock import now
 from udi.node.agreements.models import AgreementUse
-from udi.protocol.agreement import PROJECT_CREDENTIAL, AgreementCredential, AgreementValidity, fingerprint
+from udi.protocol.agreement import (
+    PROJECT_CREDENTIAL,
+    AgreementCredential,
+    AgreementValidity,
+    fingerprint,
+)
 from udi.protocol.terms import Terms
 
 EARLIER = timedelta(minutes=2)
@@ -74,7 +79,11 @@ async def begin(stage: Stage, case: Case) -> "Trial":
     starts_at = (present - case.before).replace(microsecond=0)
     ends_at = (present + case.after).replace(microsecond=0)
     grant = stage.portal.grant(
-        publication.dataset, case.terms, purpose=case.purpose, starts_at=starts_at, ends_at=ends_at
+        publication.dataset,
+        case.terms,
+        purpose=case.purpose,
+        starts_at=starts_at,
+        ends_at=ends_at,
     )
     situation = Situation(
         source=publication.source,
@@ -94,7 +103,10 @@ async def begin(stage: Stage, case: Case) -> "Trial":
 
 def _earlier_uses(case: Case, present: datetime) -> list[Use]:
     """What was read in the month, in the minute and long ago; and a refusal, which counts for nothing."""
-    uses = [Use("csv", ALLOWED, case.spent, present - EARLIER)] if case.spent else []
+    if case.spent:
+        uses = [Use("csv", ALLOWED, case.spent, present - EARLIER)]
+    else:
+        uses = []
     uses += [Use("rows", ALLOWED, 0, present)] * case.readings
     uses.append(Use("file", ALLOWED, OLD_VOLUME, present - LAST_MONTH))
     uses.append(Use("page", "suspended", 0, present - EARLIER))
@@ -163,8 +175,12 @@ class Trial:
         ends_at = ends_at.replace(microsecond=0)
         self.replaced.append(self.grant.secret)
         secret = f"{self.grant.secret[:-6]}{len(self.replaced):06}"
-        credential = AgreementCredential(id=uuid4(), sha256=fingerprint(secret), expires_at=ends_at)
-        self.grant.standing = replace_struct(self.grant.standing, credentials=(credential,))
+        credential = AgreementCredential(
+            id=uuid4(), sha256=fingerprint(secret), expires_at=ends_at
+        )
+        self.grant.standing = replace_struct(
+            self.grant.standing, credentials=(credential,)
+        )
         self.grant.secret = secret
         self.situation.secret = secret
         self.situation.secret_ends_at = ends_at
@@ -187,7 +203,9 @@ class Trial:
         require_same(self.situation, request, expected, answer)
         if expected.what:
             size = expected.size_of(request, answer.content)
-            self.situation.uses.append(Use(expected.what, expected.verdict, size, self.present))
+            self.situation.uses.append(
+                Use(expected.what, expected.verdict, size, self.present)
+            )
 
     async def require_nothing(self, address: Address, method: str) -> None:
         """Whoever holds the agreement is shown no cell at an address.
@@ -197,10 +215,16 @@ class Trial:
         """
         reader = Reader(self.situation.secret)
         request = Request(address, reader, method, Question(), None, self.present)
-        require_no_cell(await self._send(request, self.grant), self.publication.source, ())
+        require_no_cell(
+            await self._send(request, self.grant), self.publication.source, ()
+        )
 
     def _request(self, step: Step) -> Request:
-        moments = {"present": self.present, "start": self.situation.starts_at, "end": self.situation.ends_at}
+        moments = {
+            "present": self.present,
+            "start": self.situation.starts_at,
+            "end": self.situation.ends_at,
+        }
         return Request(
             address=step.address,
             reader=self._reader(step),
@@ -217,7 +241,9 @@ class Trial:
         if step.address.form in PERSONS:
             return Reader(purpose=purpose, is_person=True)
         if step.reader == "of another dataset":
-            return Reader(self.stage.secrets[self.case.source], purpose, other_dataset=True)
+            return Reader(
+                self.stage.secrets[self.case.source], purpose, other_dataset=True
+            )
         secrets = {
             "project": self.situation.secret,
             "nobody": "",
@@ -241,18 +267,30 @@ class Trial:
         if request.address.form == "export for a person":
             path = self.stage.sign(path)
             words = None
-        return await self.stage.client.request(request.method, path, params=words or None, headers=headers(request))
+        return await self.stage.client.request(
+            request.method, path, params=words or None, headers=headers(request)
+        )
 
-    async def _settle(self, request: Request, expected: Expected, answer: httpx.Response) -> Expected:
+    async def _settle(
+        self, request: Request, expected: Expected, answer: httpx.Response
+    ) -> Expected:
         """What depends on the whole answer: whether too little is left for it, and what a part of it is."""
         is_limited = self.situation.terms.bytes_a_month is not None
         if is_limited and problem_code(answer) == "volume_spent":
             whole = await self._send_without_limits(request)
             if model.fits(self.situation, len(whole), request.moment):
-                raise DisagreementError("volume", f"{len(whole)} bytes are refused that are left")
+                raise DisagreementError(
+                    "volume", f"{len(whole)} bytes are refused that are left"
+                )
             limit = self.situation.terms.bytes_a_month or 0
-            return Expected(403, "volume_spent", expected.what, never_fits=len(whole) > limit)
-        if expected.status == 206 and expected.content is None and request.byte_range is not None:
+            return Expected(
+                403, "volume_spent", expected.what, never_fits=len(whole) > limit
+            )
+        if (
+            expected.status == 206
+            and expected.content is None
+            and request.byte_range is not None
+        ):
             whole = await self._send_without_limits(replace(request, byte_range=None))
             require_view(self.publication.source, request, expected, whole)
             first, last = request.byte_range
@@ -262,8 +300,12 @@ class Trial:
     async def _send_without_limits(self, request: Request) -> bytes:
         """The answer to the same reading under an agreement that limits nothing but what is shown."""
         if self.twin is None:
-            terms: Terms = replace_struct(self.case.terms, bytes_a_month=None, requests_a_minute=None)
-            self.twin = self.stage.portal.grant(self.publication.dataset, terms, purpose=self.case.purpose)
+            terms: Terms = replace_struct(
+                self.case.terms, bytes_a_month=None, requests_a_minute=None
+            )
+            self.twin = self.stage.portal.grant(
+                self.publication.dataset, terms, purpose=self.case.purpose
+            )
             pushed = await self.stage.portal.push(self.stage.client, self.twin)
             assert pushed.status_code == 200, pushed.text
         reader = Reader(self.twin.secret, is_person=request.reader.is_person)
@@ -280,8 +322,12 @@ class Trial:
             DisagreementError: it says something else.
         """
         self.stage.clock.moment = None
-        answer = await self.stage.client.get(self.stage.sign(f"/agreements/{self.grant.id}/files/uses"))
-        lines = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff")), delimiter=";"))[1:]
+        answer = await self.stage.client.get(
+            self.stage.sign(f"/agreements/{self.grant.id}/files/uses")
+        )
+        lines = list(
+            csv.reader(io.StringIO(answer.text.lstrip("\ufeff")), delimiter=";")
+        )[1:]
         readings = Counter[tuple[str, str]]()
         refusals = Counter[tuple[str, str]]()
         for *_, what, verdict, size, times in lines:
@@ -290,10 +336,16 @@ class Trial:
             else:
                 refusals[what, verdict] += int(times)
         uses = self.situation.uses
-        wanted = Counter((use.what, str(use.size)) for use in uses if use.verdict == ALLOWED)
-        refused = Counter((use.what, use.verdict) for use in uses if use.verdict != ALLOWED)
+        wanted = Counter(
+            (use.what, str(use.size)) for use in uses if use.verdict == ALLOWED
+        )
+        refused = Counter(
+            (use.what, use.verdict) for use in uses if use.verdict != ALLOWED
+        )
         if (readings, refusals) != (wanted, refused):
-            raise DisagreementError("log", f"{readings} {refusals}\ninstead of\n{wanted} {refused}")
+            raise DisagreementError(
+                "log", f"{readings} {refusals}\ninstead of\n{wanted} {refused}"
+            )
 
 
 def headers(request: Request) -> dict[str, str]:
@@ -315,7 +367,9 @@ def query(request: Request) -> list[tuple[str, str]]:
     words: list[tuple[str, str]] = []
     if request.address.form in PLACES:
         words = [("limit", "100")] if request.address.form == "items" else []
-        return [*words, question.equal] if question.equal is not None else words
+        if question.equal is not None:
+            return [*words, question.equal]
+        return words
     if question.columns:
         words.append(("columns", ",".join(f'"{name}"' for name in question.columns)))
     if question.equal is not None:

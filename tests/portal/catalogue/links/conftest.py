@@ -125,7 +125,12 @@ class Watcher:
             "checksum": {"algo": changes.pop("algo", "SHA-256"), "hash": changes.pop("hash", "0" * 64)},
         }  # fmt: skip
         files = [
-            {**media, "media_id": str(uuid4()), "connector": {"url": url, "interface_contract": "dwnl"}} for url in urls
+            {
+                **media,
+                "media_id": str(uuid4()),
+                "connector": {"url": url, "interface_contract": "dwnl"},
+            }
+            for url in urls
         ]
         return await self.catalogue.add(number, available_formats=files, **changes)
 
@@ -133,8 +138,12 @@ class Watcher:
         """So many rounds, in each of which all is due and may be said."""
         looks = 0
         for _ in range(times):
-            async with self.catalogue.database.session(self.catalogue.territory.id, role="worker") as session:
-                await session.execute(update(Link).values(next_at=text("now() - interval '1 second'")))
+            async with self.catalogue.database.session(
+                self.catalogue.territory.id, role="worker"
+            ) as session:
+                await session.execute(
+                    update(Link).values(next_at=text("now() - interval '1 second'"))
+                )
             await self.free()
             looks += await self.rounds.check_territory(self.catalogue.territory)
         return looks
@@ -142,20 +151,30 @@ class Watcher:
     async def free(self) -> None:
         """As if every turn had ended, but for that of the morning's mails."""
         async with self.catalogue.database.platform_session(role="worker") as session:
-            await session.execute(text("DELETE FROM ops.link_turn WHERE name NOT LIKE '%/tell'"))
+            await session.execute(
+                text("DELETE FROM ops.link_turn WHERE name NOT LIKE '%/tell'")
+            )
 
     async def morning(self, days: float = 1) -> None:
         """As if all that is known had been so for longer, and a new morning had come."""
         longer = timedelta(days=days)
-        async with self.catalogue.database.session(self.catalogue.territory.id, role="worker") as session:
+        async with self.catalogue.database.session(
+            self.catalogue.territory.id, role="worker"
+        ) as session:
             await session.execute(
-                update(Link).values(since=Link.since - longer, failing_since=Link.failing_since - longer)
+                update(Link).values(
+                    since=Link.since - longer, failing_since=Link.failing_since - longer
+                )
             )
         async with self.catalogue.database.platform_session(role="worker") as session:
-            await session.execute(text("DELETE FROM ops.link_turn WHERE name LIKE '%/tell'"))
+            await session.execute(
+                text("DELETE FROM ops.link_turn WHERE name LIKE '%/tell'")
+            )
 
     async def links(self) -> dict[str, Link]:
-        async with self.catalogue.database.session(self.catalogue.territory.id, role="worker") as session:
+        async with self.catalogue.database.session(
+            self.catalogue.territory.id, role="worker"
+        ) as session:
             return {link.url: link for link in await session.scalars(select(Link))}
 
     async def link(self, url: str) -> Link:

@@ -5,7 +5,13 @@ import hashlib
 
 import pytest
 
-from udi.portal.catalogue.links.content import ContentMatch, ExpectedFile, compare_content, read_digests, read_size
+from udi.portal.catalogue.links.content import (
+    ContentMatch,
+    ExpectedFile,
+    compare_content,
+    read_digests,
+    read_size,
+)
 
 DATA = b"a,b\n1,2\n"
 SHA = hashlib.sha256(DATA)
@@ -33,7 +39,9 @@ OTHER = ExpectedFile(9, "SHA-256", "0" * 64)
         (416, {"content-range": "bytes */0"}, "GET", 0),
     ],
 )
-def test_the_size_is_the_whole_files(status: int, headers: dict[str, str], method: str, size: int | None) -> None:
+def test_the_size_is_the_whole_files(
+    status: int, headers: dict[str, str], method: str, size: int | None
+) -> None:
     assert read_size(status, headers, is_head=method == "HEAD") == size
 
 
@@ -60,8 +68,16 @@ def test_digests_are_read_from_the_headers_that_name_the_whole_file(
     ("headers", "described", "content"),
     [
         ({"repr-digest": f"sha-256=:{SHA_64}:"}, [ME], ContentMatch.SAME),
-        ({"repr-digest": f"sha-256=:{SHA_64}:", "content-length": "9"}, [ME], ContentMatch.SAME),
-        ({"repr-digest": f"sha-256=:{SHA_64}:", "content-length": "9"}, [OTHER], ContentMatch.OTHER_CHECKSUM),
+        (
+            {"repr-digest": f"sha-256=:{SHA_64}:", "content-length": "9"},
+            [ME],
+            ContentMatch.SAME,
+        ),
+        (
+            {"repr-digest": f"sha-256=:{SHA_64}:", "content-length": "9"},
+            [OTHER],
+            ContentMatch.OTHER_CHECKSUM,
+        ),
         ({"repr-digest": f"sha-256=:{SHA_64}:"}, [OTHER, ME], ContentMatch.SAME),
         ({"digest": f"md5={MD5_64}"}, [ME_MD5], ContentMatch.SAME),
         ({"digest": f"md5={MD5_64}"}, [ME], ContentMatch.UNKNOWN),

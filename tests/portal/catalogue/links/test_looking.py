@@ -8,12 +8,25 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.portal.catalogue.links.conftest import Machine, hangs_up, only_get, open_machine, says
+from tests.portal.catalogue.links.conftest import (
+    Machine,
+    hangs_up,
+    only_get,
+    open_machine,
+    says,
+)
 from udi.kit.clock import now
 from udi.kit.http import open_outgoing_client
 from udi.portal.catalogue.links import probe
 from udi.portal.catalogue.links.content import ContentMatch, ExpectedFile
-from udi.portal.catalogue.links.probe import ADDRESS, SILENT, LinkCheck, LinkCheckResult, probe_link, read_retry_after
+from udi.portal.catalogue.links.probe import (
+    ADDRESS,
+    SILENT,
+    LinkCheck,
+    LinkCheckResult,
+    probe_link,
+    read_retry_after,
+)
 from udi.portal.catalogue.models import LinkState
 
 ORIGIN = "https://donnees.portelune.example"
@@ -35,13 +48,20 @@ async def test_a_file_that_is_there_is_asked_once_for_its_head_by_a_client_that_
 
     seen = await see(machine.url(), described=(ExpectedFile(8),))
 
-    assert (seen.state, seen.answer, seen.size, seen.content) == (LinkState.REACHABLE, "200", 8, ContentMatch.UNKNOWN)
+    assert (seen.state, seen.answer, seen.size, seen.content) == (
+        LinkState.REACHABLE,
+        "200",
+        8,
+        ContentMatch.UNKNOWN,
+    )
     assert machine.methods == ["HEAD"]
     assert f"+{ORIGIN}/" in machine.asked[0][3]["user-agent"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 500, 501])
-async def test_a_machine_that_knows_no_head_is_asked_for_one_byte(machine: Machine, hurried: None, status: int) -> None:
+async def test_a_machine_that_knows_no_head_is_asked_for_one_byte(
+    machine: Machine, hurried: None, status: int
+) -> None:
     part = says(206, b"1", content_range="bytes 0-0/8")
     machine.answers["/file.csv"] = only_get(part, status)
 
@@ -60,7 +80,9 @@ async def test_a_machine_that_knows_no_head_is_asked_for_one_byte(machine: Machi
         (416, LinkState.REACHABLE), (204, LinkState.REACHABLE), (304, LinkState.UNREACHABLE), (302, LinkState.UNREACHABLE),
     ],
 )  # fmt: skip
-async def test_what_each_status_says(machine: Machine, hurried: None, status: int, state: LinkState | None) -> None:
+async def test_what_each_status_says(
+    machine: Machine, hurried: None, status: int, state: LinkState | None
+) -> None:
     machine.answers["/file.csv"] = says(status)
 
     seen = await see(machine.url())
@@ -68,7 +90,9 @@ async def test_what_each_status_says(machine: Machine, hurried: None, status: in
     assert (seen.state, seen.answer) == (state, str(status))
 
 
-async def test_a_service_that_is_asked_nothing_may_say_so(machine: Machine, hurried: None) -> None:
+async def test_a_service_that_is_asked_nothing_may_say_so(
+    machine: Machine, hurried: None
+) -> None:
     machine.answers["/file.csv"] = says(400)
 
     assert (await see(machine.url(), is_service=True)).state == LinkState.REACHABLE
@@ -81,7 +105,9 @@ async def test_what_failed_is_asked_for_one_byte_at_once(machine: Machine) -> No
     assert machine.methods == ["GET"]
 
 
-async def test_permanent_redirects_say_where_it_moved_and_others_do_not(machine: Machine) -> None:
+async def test_permanent_redirects_say_where_it_moved_and_others_do_not(
+    machine: Machine,
+) -> None:
     machine.answers |= {
         "/file.csv": says(301, location="/new/"), "/new/": says(308, location="/newer.csv"), "/newer.csv": says(200),
         "/now.csv": says(302, location="/newer.csv"), "/then.csv": says(301, location="/now.csv"),
@@ -89,7 +115,8 @@ async def test_permanent_redirects_say_where_it_moved_and_others_do_not(machine:
     }  # fmt: skip
 
     moved, now_there, then, plain = [
-        await see(machine.url(path)) for path in ("/file.csv", "/now.csv", "/then.csv", "/plain")
+        await see(machine.url(path))
+        for path in ("/file.csv", "/now.csv", "/then.csv", "/plain")
     ]
 
     assert (moved.state, moved.moved_to) == (LinkState.MOVED, machine.url("/newer.csv"))
@@ -98,12 +125,16 @@ async def test_permanent_redirects_say_where_it_moved_and_others_do_not(machine:
     assert (plain.state, plain.moved_to) == (LinkState.REACHABLE, "")
 
 
-async def test_a_redirect_to_a_private_address_is_not_followed(machine: Machine) -> None:
+async def test_a_redirect_to_a_private_address_is_not_followed(
+    machine: Machine,
+) -> None:
     inside = Machine()
     server = open_machine(inside)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
-    machine.answers["/file.csv"] = says(302, location=f"http://127.0.0.1:{server.server_port}/secret")
+    machine.answers["/file.csv"] = says(
+        302, location=f"http://127.0.0.1:{server.server_port}/secret"
+    )
 
     seen = await see(machine.url())
     server.shutdown()
@@ -161,7 +192,9 @@ async def test_an_endless_body_is_not_read(machine: Machine, hurried: None) -> N
     assert machine.sent < 20 * MEGABYTE
 
 
-async def test_a_head_that_never_ends_byte_by_byte_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_head_that_never_ends_byte_by_byte_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(probe, "PATIENCE", 0.6)
     listening = socket.create_server(("127.0.0.1", 0))
 
@@ -177,11 +210,14 @@ async def test_a_head_that_never_ends_byte_by_byte_is_given_up(monkeypatch: pyte
         finally:
             connection.close()
 
-    asked_enough, thread = threading.Event(), threading.Thread(target=drip)
+    asked_enough = threading.Event()
+    thread = threading.Thread(target=drip)
     thread.start()
     try:
         async with asyncio.timeout(PATIENCE):
-            seen = await see(f"http://slow.localhost:{listening.getsockname()[1]}/", doubted=True)
+            seen = await see(
+                f"http://slow.localhost:{listening.getsockname()[1]}/", doubted=True
+            )
     finally:
         asked_enough.set()
         listening.close()
@@ -190,12 +226,15 @@ async def test_a_head_that_never_ends_byte_by_byte_is_given_up(monkeypatch: pyte
     assert (seen.state, seen.answer) == (LinkState.UNREACHABLE, SILENT)
 
 
-async def test_no_machine_and_no_answer_are_silence(machine: Machine, hurried: None) -> None:
+async def test_no_machine_and_no_answer_are_silence(
+    machine: Machine, hurried: None
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     machine.answers["/file.csv"] = hangs_up
 
-    nobody, mute = await see(f"http://gone.localhost:{port}/a.csv"), await see(machine.url())
+    nobody = await see(f"http://gone.localhost:{port}/a.csv")
+    mute = await see(machine.url())
 
     assert (nobody.answer, mute.answer) == (SILENT, SILENT)
     assert nobody.state == mute.state == LinkState.UNREACHABLE
@@ -216,12 +255,18 @@ async def test_a_length_that_lies_in_the_head_is_asked_again_and_believed_only_f
     assert machine.methods == ["HEAD", "GET"]
 
 
-async def test_a_length_longer_than_the_body_costs_nothing(machine: Machine, hurried: None) -> None:
+async def test_a_length_longer_than_the_body_costs_nothing(
+    machine: Machine, hurried: None
+) -> None:
     machine.answers["/file.csv"] = says(200, b"1", content_length="5000000")
 
     seen = await see(machine.url(), described=(ExpectedFile(8),))
 
-    assert (seen.state, seen.content, seen.size) == (LinkState.REACHABLE, ContentMatch.OTHER_SIZE, 5_000_000)
+    assert (seen.state, seen.content, seen.size) == (
+        LinkState.REACHABLE,
+        ContentMatch.OTHER_SIZE,
+        5_000_000,
+    )
 
 
 async def test_two_requests_of_one_look_are_a_second_apart(machine: Machine) -> None:
@@ -250,10 +295,16 @@ def test_a_machine_may_name_the_moment() -> None:
     assert timedelta(minutes=119) < read_retry_after(later) <= timedelta(hours=2)
 
 
-async def test_a_busy_machine_is_not_asked_twice(machine: Machine, hurried: None) -> None:
-    machine.answers |= {"/a": says(503, retry_after="90"), "/b": says(429, retry_after="30")}
+async def test_a_busy_machine_is_not_asked_twice(
+    machine: Machine, hurried: None
+) -> None:
+    machine.answers |= {
+        "/a": says(503, retry_after="90"),
+        "/b": says(429, retry_after="30"),
+    }
 
-    away, busy = await see(machine.url("/a")), await see(machine.url("/b"))
+    away = await see(machine.url("/a"))
+    busy = await see(machine.url("/b"))
 
     assert (away.state, away.wait) == (LinkState.UNREACHABLE, timedelta(seconds=90))
     assert (busy.state, busy.wait) == (None, timedelta(seconds=30))

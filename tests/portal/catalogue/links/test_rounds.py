@@ -20,31 +20,47 @@ from udi.portal.work import work
 from udi.ui.site import Site
 
 
-async def test_an_address_is_looked_at_once_whatever_the_number_of_datasets(watcher: Watcher, machine: Machine) -> None:
+async def test_an_address_is_looked_at_once_whatever_the_number_of_datasets(
+    watcher: Watcher, machine: Machine
+) -> None:
     machine.answers["/file.csv"] = says(200, b"12345678")
     await watcher.publish(machine.url())
     await watcher.publish(machine.url(), number=2)
 
-    looks = [await watcher.rounds.check_territory(watcher.catalogue.territory) for _ in range(2)]
+    looks = [
+        await watcher.rounds.check_territory(watcher.catalogue.territory)
+        for _ in range(2)
+    ]
 
     link = await watcher.link(machine.url())
     assert looks == [1, 0]
     assert len(machine.asked) == 1
-    assert (link.state, link.answer, link.size, link.host) == ("reachable", "200", 8, machine.origin.split("//")[1])
+    assert (link.state, link.answer, link.size, link.host) == (
+        "reachable",
+        "200",
+        8,
+        machine.origin.split("//")[1],
+    )
     assert timedelta(hours=23) < link.next_at - now() <= timedelta(days=1)
 
 
-async def test_files_of_the_territorys_own_node_are_left_out(watcher: Watcher, machine: Machine) -> None:
+async def test_files_of_the_territorys_own_node_are_left_out(
+    watcher: Watcher, machine: Machine
+) -> None:
     own = watcher.catalogue.territory.links["node"]
     await watcher.publish(f"{own}/files/a.csv", machine.url())
 
-    async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
+    async with watcher.catalogue.database.session(
+        watcher.tenant, role="worker"
+    ) as session:
         await watcher.rounds._update_inventory(session, watcher.catalogue.territory)
 
     assert set(await watcher.links()) == {machine.url()}
 
 
-async def test_one_failure_is_told_to_nobody_and_two_are(watcher: Watcher, machine: Machine) -> None:
+async def test_one_failure_is_told_to_nobody_and_two_are(
+    watcher: Watcher, machine: Machine
+) -> None:
     machine.answers["/file.csv"] = says(200)
     await watcher.publish(machine.url())
     await watcher.look()
@@ -64,12 +80,17 @@ async def test_one_failure_is_told_to_nobody_and_two_are(watcher: Watcher, machi
     ]
 
 
-async def test_a_machine_is_left_in_peace_as_long_as_it_asks(watcher: Watcher, machine: Machine) -> None:
+async def test_a_machine_is_left_in_peace_as_long_as_it_asks(
+    watcher: Watcher, machine: Machine
+) -> None:
     paths = [f"/{number}.csv" for number in range(4)]
     machine.answers |= dict.fromkeys(paths, says(503, retry_after="3600"))
     await watcher.publish(*(machine.url(path) for path in paths))
 
-    looks = [await watcher.rounds.check_territory(watcher.catalogue.territory) for _ in range(3)]
+    looks = [
+        await watcher.rounds.check_territory(watcher.catalogue.territory)
+        for _ in range(3)
+    ]
 
     assert looks == [1, 0, 0]
     assert len(machine.asked) == 1
@@ -78,7 +99,8 @@ async def test_a_machine_is_left_in_peace_as_long_as_it_asks(watcher: Watcher, m
     assert links[-1].next_at - now() > timedelta(minutes=59)
     async with watcher.catalogue.database.platform_session(role="worker") as session:
         until = await session.scalar(
-            text("SELECT until FROM ops.link_turn WHERE name = :name"), {"name": links[0].host}
+            text("SELECT until FROM ops.link_turn WHERE name = :name"),
+            {"name": links[0].host},
         )
     assert until is not None
     assert until - now() > timedelta(minutes=59)
@@ -93,7 +115,9 @@ async def test_a_machine_that_keeps_silent_is_not_asked_for_each_of_its_files(
 
     assert await watcher.look() == len(paths)
     assert len({path for _, _, path, _ in machine.asked}) == SILENCES
-    assert [link.failures for link in (await watcher.links()).values()] == [1] * len(paths)
+    assert [link.failures for link in (await watcher.links()).values()] == [1] * len(
+        paths
+    )
 
 
 async def test_two_workers_never_ask_one_machine_at_once(
@@ -109,35 +133,54 @@ async def test_two_workers_never_ask_one_machine_at_once(
     theirs = Watcher(elsewhere, portal_site, LinkChecker(portal_site))
     monkeypatch.setattr(probe, "PAUSE", 0.3)
     for number in range(3):
-        machine.answers |= {f"/{number}.csv": says(200), f"/their-{number}.csv": says(200)}
+        machine.answers |= {
+            f"/{number}.csv": says(200),
+            f"/their-{number}.csv": says(200),
+        }
     await watcher.publish(*(machine.url(f"/{number}.csv") for number in range(3)))
     await theirs.publish(*(machine.url(f"/their-{number}.csv") for number in range(3)))
-    workers = [watcher.rounds, LinkChecker(portal_site), theirs.rounds, LinkChecker(portal_site)]
+    workers = [
+        watcher.rounds,
+        LinkChecker(portal_site),
+        theirs.rounds,
+        LinkChecker(portal_site),
+    ]
     places = [watcher.catalogue.territory] * 2 + [other] * 2
 
     looks = await asyncio.gather(
-        *(worker.check_territory(place) for worker, place in zip(workers, places, strict=True))
+        *(
+            worker.check_territory(place)
+            for worker, place in zip(workers, places, strict=True)
+        )
     )
 
     assert sorted(looks) == [0, 0, 0, 3]
     begun = [moment for moment, _, _, _ in machine.asked]
     assert len(begun) == 3
-    assert all(later - ended >= 0.25 for later, ended in zip(begun[1:], machine.ended, strict=False))
+    assert all(
+        later - ended >= 0.25
+        for later, ended in zip(begun[1:], machine.ended, strict=False)
+    )
 
 
-async def test_of_two_workers_one_makes_the_round(watcher: Watcher, machine: Machine, portal_site: Site) -> None:
+async def test_of_two_workers_one_makes_the_round(
+    watcher: Watcher, machine: Machine, portal_site: Site
+) -> None:
     machine.answers["/file.csv"] = says(200)
     await watcher.publish(machine.url())
     territory = watcher.catalogue.territory
 
     await asyncio.gather(
-        watcher.rounds._check_claimed_territory(territory), LinkChecker(portal_site)._check_claimed_territory(territory)
+        watcher.rounds._check_claimed_territory(territory),
+        LinkChecker(portal_site)._check_claimed_territory(territory),
     )
 
     assert len(machine.asked) == 1
 
 
-async def test_a_worker_that_died_holds_a_machine_up_for_a_while_only(watcher: Watcher, machine: Machine) -> None:
+async def test_a_worker_that_died_holds_a_machine_up_for_a_while_only(
+    watcher: Watcher, machine: Machine
+) -> None:
     machine.answers["/file.csv"] = says(200)
     await watcher.publish(machine.url())
     host = machine.origin.split("//")[1]
@@ -148,19 +191,38 @@ async def test_a_worker_that_died_holds_a_machine_up_for_a_while_only(watcher: W
     before = await watcher.rounds.check_territory(watcher.catalogue.territory)
     await asyncio.sleep(1.1)
 
-    assert (before, await watcher.rounds.check_territory(watcher.catalogue.territory)) == (0, 1)
+    assert (
+        before,
+        await watcher.rounds.check_territory(watcher.catalogue.territory),
+    ) == (0, 1)
 
 
-async def test_looks_are_bounded_and_those_that_failed_are_among_the_first(watcher: Watcher) -> None:
+async def test_looks_are_bounded_and_those_that_failed_are_among_the_first(
+    watcher: Watcher,
+) -> None:
     urls = [f"http://m{number % 4}.localhost:1/{number}" for number in range(100)]
     await watcher.publish(*urls)
-    async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
+    async with watcher.catalogue.database.session(
+        watcher.tenant, role="worker"
+    ) as session:
         await watcher.rounds._update_inventory(session, watcher.catalogue.territory)
         await session.execute(
-            text("UPDATE app.link SET failures = 1, next_at = now() - interval '1 minute' WHERE url LIKE '%/9_'")
+            text(
+                "UPDATE app.link SET failures = 1, next_at = now() - interval '1 minute' WHERE url LIKE '%/9_'"
+            )
         )
-        await session.execute(text("UPDATE app.link SET next_at = now() - interval '1 hour' WHERE failures = 0"))
-        failing = set((await session.scalars(text("SELECT id FROM app.link WHERE failures = 1"))).all())
+        await session.execute(
+            text(
+                "UPDATE app.link SET next_at = now() - interval '1 hour' WHERE failures = 0"
+            )
+        )
+        failing = set(
+            (
+                await session.scalars(
+                    text("SELECT id FROM app.link WHERE failures = 1")
+                )
+            ).all()
+        )
         due = await find_due_links(session, 10)
         many = await find_due_links(session, 1000)
 
@@ -171,7 +233,9 @@ async def test_looks_are_bounded_and_those_that_failed_are_among_the_first(watch
     assert sum(len(ids) for ids in many.values()) == 4 * A_VISIT
 
 
-async def test_an_address_that_nothing_links_to_any_more_is_forgotten(watcher: Watcher, machine: Machine) -> None:
+async def test_an_address_that_nothing_links_to_any_more_is_forgotten(
+    watcher: Watcher, machine: Machine
+) -> None:
     machine.answers |= dict.fromkeys(("/a", "/b", "/shared"), says(200))
     record = await watcher.publish(machine.url("/a"), machine.url("/shared"))
     await watcher.publish(machine.url("/b"), machine.url("/shared"), number=2)
@@ -197,7 +261,9 @@ async def test_one_strange_address_holds_up_no_other(
     await watcher.publish(machine.url("/strange"), machine.url())
     seen = probe.probe_link
 
-    async def stumble(outgoing: OutgoingClient, asked: LinkCheck, origin: str) -> LinkCheckResult:
+    async def stumble(
+        outgoing: OutgoingClient, asked: LinkCheck, origin: str
+    ) -> LinkCheckResult:
         if asked.url.endswith("strange"):
             raise RecursionError
         return await seen(outgoing, asked, origin)
@@ -211,7 +277,9 @@ async def test_one_strange_address_holds_up_no_other(
     assert links[machine.url()].said["state"] == "reachable"
 
 
-async def test_what_is_described_between_two_rounds_comes_in(watcher: Watcher, machine: Machine) -> None:
+async def test_what_is_described_between_two_rounds_comes_in(
+    watcher: Watcher, machine: Machine
+) -> None:
     await watcher.publish(machine.url("/a"))
     await watcher.look()
     await watcher.publish(machine.url("/b"), number=2)
@@ -222,19 +290,27 @@ async def test_what_is_described_between_two_rounds_comes_in(watcher: Watcher, m
 
 async def test_an_address_of_any_length_and_script_is_kept(watcher: Watcher) -> None:
     long = "http://long.localhost:1/" + "é" * 1900
-    await watcher.publish(long, "HTTP://Named.localhost:1/é?x=1#y", "https://données.example:444")
-    async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
+    await watcher.publish(
+        long, "HTTP://Named.localhost:1/é?x=1#y", "https://données.example:444"
+    )
+    async with watcher.catalogue.database.session(
+        watcher.tenant, role="worker"
+    ) as session:
         await watcher.rounds._update_inventory(session, watcher.catalogue.territory)
 
     hosts = {link.host for link in (await watcher.links()).values()}
     assert hosts == {"long.localhost:1", "named.localhost:1", "données.example:444"}
 
 
-async def test_another_territory_sees_no_address(watcher: Watcher, machine: Machine, elsewhere: Catalogue) -> None:
+async def test_another_territory_sees_no_address(
+    watcher: Watcher, machine: Machine, elsewhere: Catalogue
+) -> None:
     await watcher.publish(machine.url())
     await watcher.look()
 
-    async with elsewhere.database.session(elsewhere.territory.id, role="worker") as session:
+    async with elsewhere.database.session(
+        elsewhere.territory.id, role="worker"
+    ) as session:
         assert await session.scalar(text("SELECT count(*) FROM app.link")) == 0
 
 
@@ -242,7 +318,11 @@ async def test_an_installation_that_looks_at_nothing_does_not(
     watcher: Watcher, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await watcher.publish(machine.url())
-    monkeypatch.setattr(watcher.site, "settings", watcher.site.settings.model_copy(update={"link_looks_per_hour": 0}))
+    monkeypatch.setattr(
+        watcher.site,
+        "settings",
+        watcher.site.settings.model_copy(update={"link_looks_per_hour": 0}),
+    )
 
     task = asyncio.create_task(watcher.rounds.run())
     await asyncio.sleep(0.3)
@@ -252,7 +332,9 @@ async def test_an_installation_that_looks_at_nothing_does_not(
     assert await watcher.links() == {}
 
 
-async def test_the_portals_worker_looks_by_itself(watcher: Watcher, machine: Machine) -> None:
+async def test_the_portals_worker_looks_by_itself(
+    watcher: Watcher, machine: Machine
+) -> None:
     machine.answers["/file.csv"] = says(200)
     await watcher.publish(machine.url())
     await watcher.free()
@@ -260,7 +342,10 @@ async def test_the_portals_worker_looks_by_itself(watcher: Watcher, machine: Mac
     working = asyncio.create_task(work(watcher.site.settings))
     try:
         async with asyncio.timeout(30):
-            while not (link := (await watcher.links()).get(machine.url())) or not link.said:  # noqa: ASYNC110 - the worker says nothing to wait for
+            while (  # noqa: ASYNC110 - the worker says nothing to wait for
+                not (link := (await watcher.links()).get(machine.url()))
+                or not link.said
+            ):
                 await asyncio.sleep(0.1)
     finally:
         working.cancel()

@@ -30,10 +30,14 @@ def statements(portal_site: Site) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-async def open_page(app: Litestar, watcher: Watcher, record: Record, language: str) -> str:
+async def open_page(
+    app: Litestar, watcher: Watcher, record: Record, language: str
+) -> str:
     async with browse(app, watcher.catalogue.territory) as visitor:
         headers = {"Accept-Language": language}
-        page = await visitor.get(f"/data/{record.id}", headers=headers, follow_redirects=True)
+        page = await visitor.get(
+            f"/data/{record.id}", headers=headers, follow_redirects=True
+        )
     assert page.status_code == 200
     files = page.text[page.text.index('id="files"') : page.text.index('id="about"')]
     return " ".join(re.sub(r"<[^>]+>", " ", files).split())
@@ -72,7 +76,10 @@ async def test_each_state_in_both_languages(
     machine.answers["/file.csv"] = ANSWERS[state]
     await watcher.look(2)
 
-    french, english = [await open_page(portal_app, watcher, record, language) for language in ("fr", "en")]
+    french, english = [
+        await open_page(portal_app, watcher, record, language)
+        for language in ("fr", "en")
+    ]
     said = await read(portal_app, watcher, record)
 
     assert WORDS[state][0] in french
@@ -87,7 +94,9 @@ async def test_each_state_in_both_languages(
     assert datetime.fromisoformat(str(said["since"])).tzinfo is not None
 
 
-async def test_nothing_is_said_before_a_look(watcher: Watcher, machine: Machine, portal_app: Litestar) -> None:
+async def test_nothing_is_said_before_a_look(
+    watcher: Watcher, machine: Machine, portal_app: Litestar
+) -> None:
     record = await watcher.publish(machine.url())
 
     page = await open_page(portal_app, watcher, record, "en")
@@ -96,12 +105,16 @@ async def test_nothing_is_said_before_a_look(watcher: Watcher, machine: Machine,
     assert not any(english in page for _, english in WORDS.values())
 
 
-async def test_what_was_never_reached_says_so(watcher: Watcher, machine: Machine, portal_app: Litestar) -> None:
+async def test_what_was_never_reached_says_so(
+    watcher: Watcher, machine: Machine, portal_app: Litestar
+) -> None:
     record = await watcher.publish(machine.url("/nothing"))
     await watcher.look(2)
 
     assert "Never reached since" in await open_page(portal_app, watcher, record, "en")
-    assert "Jamais atteint depuis le" in await open_page(portal_app, watcher, record, "fr")
+    assert "Jamais atteint depuis le" in await open_page(
+        portal_app, watcher, record, "fr"
+    )
 
 
 async def test_restricted_data_that_ask_for_a_right_are_as_they_should_be(
@@ -121,12 +134,25 @@ async def test_restricted_data_that_ask_for_a_right_are_as_they_should_be(
     ("headers", "french", "content"),
     [
         ({"content_length": "9"}, "sa taille n’est plus la même", "other_size"),
-        ({"repr_digest": "sha-256=:" + "A" * 43 + "=:"}, "annonce la même empreinte", "same"),
-        ({"repr_digest": "sha-256=:" + "B" * 43 + "=:"}, "son empreinte n’est plus la même", "other_checksum"),
+        (
+            {"repr_digest": "sha-256=:" + "A" * 43 + "=:"},
+            "annonce la même empreinte",
+            "same",
+        ),
+        (
+            {"repr_digest": "sha-256=:" + "B" * 43 + "=:"},
+            "son empreinte n’est plus la même",
+            "other_checksum",
+        ),
     ],
 )
 async def test_a_file_that_is_not_the_one_described(
-    watcher: Watcher, machine: Machine, portal_app: Litestar, headers: dict[str, str], french: str, content: str
+    watcher: Watcher,
+    machine: Machine,
+    portal_app: Litestar,
+    headers: dict[str, str],
+    french: str,
+    content: str,
 ) -> None:
     machine.answers["/file.csv"] = says(200, b"123456789", **headers)
     record = await watcher.publish(machine.url())
@@ -141,13 +167,18 @@ async def test_a_file_that_is_not_the_one_described(
 
 
 async def test_a_look_that_finds_nothing_new_changes_no_page(
-    watcher: Watcher, machine: Machine, portal_app: Litestar, feed: SearchFeed, statements: list[str]
+    watcher: Watcher,
+    machine: Machine,
+    portal_app: Litestar,
+    feed: SearchFeed,
+    statements: list[str],
 ) -> None:
     machine.answers["/file.csv"] = says(200)
     record = await watcher.publish(machine.url())
     await watcher.look()
     await feed.run_once()
-    tags, modified = [], []
+    tags = []
+    modified = []
     async with browse(portal_app, watcher.catalogue.territory) as visitor:
         for answer in (None, says(200), says(500), says(500), says(500), says(200)):
             if answer is not None:
@@ -162,7 +193,9 @@ async def test_a_look_that_finds_nothing_new_changes_no_page(
     first, looked, one_failure, silent, still, back = tags
     assert first == looked == one_failure
     assert silent == still
-    assert len({first[0], silent[0], back[0]}) == len({first[1], silent[1], back[1]}) == 3
+    assert (
+        len({first[0], silent[0], back[0]}) == len({first[1], silent[1], back[1]}) == 3
+    )
     assert modified == sorted(modified)
 
 
@@ -176,8 +209,12 @@ async def test_a_program_that_holds_a_date_is_told_that_a_state_turned(
         before = (await program.get(address)).headers["last-modified"]
         same = await program.get(address, headers={"If-Modified-Since": before})
         await watcher.look()
-        async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
-            await session.execute(text("UPDATE app.link SET said_at = said_at + interval '2 seconds'"))
+        async with watcher.catalogue.database.session(
+            watcher.tenant, role="worker"
+        ) as session:
+            await session.execute(
+                text("UPDATE app.link SET said_at = said_at + interval '2 seconds'")
+            )
         turned = await program.get(address, headers={"If-Modified-Since": before})
 
     assert (same.status_code, turned.status_code) == (304, 200)
@@ -191,14 +228,26 @@ async def test_what_is_kept_says_what_a_new_page_says_until_it_is_announced(
     record = await watcher.publish(machine.url())
     await watcher.look()
     machine.answers["/file.csv"] = says(500)
-    async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
-        await session.execute(text("UPDATE app.link SET failures = 1, failing_since = now(), next_at = now()"))
+    async with watcher.catalogue.database.session(
+        watcher.tenant, role="worker"
+    ) as session:
+        await session.execute(
+            text(
+                "UPDATE app.link SET failures = 1, failing_since = now(), next_at = now()"
+            )
+        )
     async with watcher.catalogue.database.platform_session(role="worker") as session:
-        await session.execute(text("DELETE FROM ops.link_turn WHERE name NOT LIKE '%/say'"))
+        await session.execute(
+            text("DELETE FROM ops.link_turn WHERE name NOT LIKE '%/say'")
+        )
     await watcher.rounds.check_territory(watcher.catalogue.territory)
 
     link = await watcher.link(machine.url())
-    assert (link.state, link.said["state"], link.unsaid) == ("unreachable", "reachable", True)
+    assert (link.state, link.said["state"], link.unsaid) == (
+        "unreachable",
+        "reachable",
+        True,
+    )
     assert "Reachable" in await open_page(portal_app, watcher, record, "en")
 
 
@@ -207,7 +256,9 @@ async def test_the_page_costs_as_many_statements_whatever_the_number_of_files(
 ) -> None:
     machine.answers |= {f"/{number}.csv": says(200) for number in range(12)}
     one = await watcher.publish(machine.url("/0.csv"))
-    many = await watcher.publish(*(machine.url(f"/{number}.csv") for number in range(12)), number=2)
+    many = await watcher.publish(
+        *(machine.url(f"/{number}.csv") for number in range(12)), number=2
+    )
     await watcher.look()
     costs = []
     for record in (one, many):

@@ -16,7 +16,12 @@ from udi.kit.identity import Actor
 from udi.kit.jobs import Job
 from udi.portal.audit.models import AuditEvent
 from udi.portal.catalogue.links.emails import MOST_TOLD
-from udi.portal.catalogue.links.notifications import SEND_NEWS, link_task_handlers, queue_link_emails, until_morning
+from udi.portal.catalogue.links.notifications import (
+    SEND_NEWS,
+    link_task_handlers,
+    queue_link_emails,
+    until_morning,
+)
 from udi.portal.catalogue.measures import measure_links
 from udi.portal.identity.models import Person
 from udi.portal.notifications.actions import keep_language
@@ -27,16 +32,24 @@ PUBLISHERS = {"armor": ["publishers"]}
 async def tell(watcher: Watcher) -> int:
     """What the worker does of a morning; how many mails were queued and sent."""
     territory = watcher.catalogue.territory
-    async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
+    async with watcher.catalogue.database.session(
+        watcher.tenant, role="worker"
+    ) as session:
         await queue_link_emails(session, territory, now())
     query = text(
         "DELETE FROM queue.pgqueuer WHERE entrypoint = :name"
         " AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant RETURNING convert_from(payload, 'UTF8')::jsonb"
     )
     async with watcher.catalogue.database.platform_session(role="owner") as session:
-        found = (await session.scalars(query, {"name": SEND_NEWS, "tenant": str(watcher.tenant)})).all()
+        found = (
+            await session.scalars(
+                query, {"name": SEND_NEWS, "tenant": str(watcher.tenant)}
+            )
+        ).all()
     for payload in found:
-        await link_task_handlers(watcher.site)[SEND_NEWS](Job(SEND_NEWS, watcher.tenant, payload, 0, last=False))
+        await link_task_handlers(watcher.site)[SEND_NEWS](
+            Job(SEND_NEWS, watcher.tenant, payload, 0, last=False)
+        )
     return len(found)
 
 
@@ -66,7 +79,10 @@ async def test_a_producer_is_told_once_and_once_more_when_it_is_back(
     missing, back = relay.mails
     assert missing["To"] == "donnees@armor.example"
     assert missing["Content-Language"] == "fr"
-    assert missing["Subject"] == "Armorine Métropole : fichiers qu’on ne peut pas obtenir, 2"
+    assert (
+        missing["Subject"]
+        == "Armorine Métropole : fichiers qu’on ne peut pas obtenir, 2"
+    )
     body = text_of(missing)
     assert machine.url("/a.csv") in body
     assert "L’adresse répond 404." in body
@@ -78,8 +94,14 @@ async def test_a_producer_is_told_once_and_once_more_when_it_is_back(
     assert machine.url("/a.csv") in text_of(back)
     assert machine.url("/b.csv") not in text_of(back)
     assert "On peut l’obtenir à nouveau depuis le" in text_of(back)
-    async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
-        events = (await session.scalars(select(AuditEvent).where(AuditEvent.name == "links.told"))).all()
+    async with watcher.catalogue.database.session(
+        watcher.tenant, role="worker"
+    ) as session:
+        events = (
+            await session.scalars(
+                select(AuditEvent).where(AuditEvent.name == "links.told")
+            )
+        ).all()
     assert sorted(tuple(event.facts.items()) for event in events) == [
         (("back", 0), ("missing", 2)), (("back", 1), ("missing", 0)),
     ]  # fmt: skip
@@ -98,8 +120,14 @@ async def test_each_who_publishes_is_told_in_their_language_and_nobody_else(
     for login in people.values():
         async with browse(portal_app, territory, login) as visitor:
             await visitor.get("/my-space")
-    async with watcher.catalogue.database.session(territory.id, role="worker") as session:
-        english = (await session.scalars(select(Person).where(Person.subject == people["manager"].subject))).one()
+    async with watcher.catalogue.database.session(
+        territory.id, role="worker"
+    ) as session:
+        english = (
+            await session.scalars(
+                select(Person).where(Person.subject == people["manager"].subject)
+            )
+        ).one()
         actor = Actor(english.id, english.name, english.email, territory.slug)
         await keep_language(session, actor, "en")
     await watcher.publish(machine.url("/nothing"))
@@ -130,11 +158,17 @@ async def test_what_asks_for_a_right_is_told_where_it_is_said_to_be_open(
 async def test_a_machine_with_a_thousand_files_is_one_short_mail(
     watcher: Watcher, machine: Machine, relay: Relay
 ) -> None:
-    await watcher.publish(*(machine.url(f"/{number}") for number in range(MOST_TOLD + 25)))
-    async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
+    await watcher.publish(
+        *(machine.url(f"/{number}") for number in range(MOST_TOLD + 25))
+    )
+    async with watcher.catalogue.database.session(
+        watcher.tenant, role="worker"
+    ) as session:
         await watcher.rounds._update_inventory(session, watcher.catalogue.territory)
         await session.execute(
-            text("UPDATE app.link SET state = 'unreachable', failures = 3, since = now(), failing_since = now()")
+            text(
+                "UPDATE app.link SET state = 'unreachable', failures = 3, since = now(), failing_since = now()"
+            )
         )
     await watcher.morning()
 
@@ -146,25 +180,38 @@ async def test_a_machine_with_a_thousand_files_is_one_short_mail(
 
 @pytest.mark.parametrize(
     ("moment", "hours"),
-    [("2026-11-26T05:00:00+00:00", 1), ("2026-11-26T06:00:00+00:00", 24), ("2026-11-26T22:00:00+00:00", 8)],
+    [
+        ("2026-11-26T05:00:00+00:00", 1),
+        ("2026-11-26T06:00:00+00:00", 24),
+        ("2026-11-26T22:00:00+00:00", 8),
+    ],
 )
-async def test_mornings_are_those_of_the_territory(watcher: Watcher, moment: str, hours: int) -> None:
-    assert until_morning(datetime.fromisoformat(moment), watcher.catalogue.territory) == timedelta(hours=hours)
+async def test_mornings_are_those_of_the_territory(
+    watcher: Watcher, moment: str, hours: int
+) -> None:
+    assert until_morning(
+        datetime.fromisoformat(moment), watcher.catalogue.territory
+    ) == timedelta(hours=hours)
 
 
 async def test_the_page_of_its_people_lists_what_is_to_be_looked_after(
     watcher: Watcher, machine: Machine, portal_app: Litestar
 ) -> None:
-    territory, page = watcher.catalogue.territory, "/producers/armor/links"
+    territory = watcher.catalogue.territory
+    page = "/producers/armor/links"
     machine.answers |= {
         "/well": says(200, b"12345678"), "/moved": says(301, location="/well"), "/right": says(403),
         "/other": says(200, b"123"), "/silent": says(500), "/sum": says(200, b"12345678", repr_digest="sha-256=:" + "B" * 43 + "=:"),
     }  # fmt: skip
     await watcher.publish(
-        *(machine.url(f"/{name}") for name in ("well", "moved", "right", "other", "silent", "gone", "sum"))
+        *(
+            machine.url(f"/{name}")
+            for name in ("well", "moved", "right", "other", "silent", "gone", "sum")
+        )
     )
     await watcher.look(2)
-    publisher, team = make_person(territory, memberships=PUBLISHERS), make_person(territory, moderator=True)
+    publisher = make_person(territory, memberships=PUBLISHERS)
+    team = make_person(territory, moderator=True)
     stranger = make_person(territory, memberships={"kerlevan": ["managers"]})
 
     async with browse(portal_app, territory, publisher) as visitor:
@@ -174,7 +221,11 @@ async def test_the_page_of_its_people_lists_what_is_to_be_looked_after(
         nobody = await visitor.get("/producers/nobody/links")
     async with browse(portal_app, territory, team) as visitor:
         assert (await visitor.get(page)).status_code == 200
-        fine = (await visitor.get("/producers/kerlevan/links", headers={"Accept-Language": "en"})).text
+        fine = (
+            await visitor.get(
+                "/producers/kerlevan/links", headers={"Accept-Language": "en"}
+            )
+        ).text
     async with browse(portal_app, territory, stranger) as visitor:
         refused = await visitor.get(page, headers={"Accept-Language": "en"})
         unlinked = (await visitor.get("/producers/armor")).text
@@ -182,7 +233,10 @@ async def test_the_page_of_its_people_lists_what_is_to_be_looked_after(
         passer_by = await visitor.get(page)
 
     assert "6 à reprendre, sur 7 adresses." in french
-    assert all(word in english for word in ("Moved", "Asks for a right", "Not as described", "Unavailable"))
+    assert all(
+        word in english
+        for word in ("Moved", "Asks for a right", "Not as described", "Unavailable")
+    )
     assert english.index("Unavailable") < english.index("Moved")
     assert machine.url("/well") in english
     assert page in linked
@@ -195,7 +249,9 @@ async def test_the_page_of_its_people_lists_what_is_to_be_looked_after(
 
 async def test_metrics_count_what_is_amiss(watcher: Watcher, machine: Machine) -> None:
     machine.answers["/well"] = says(200)
-    await watcher.publish(machine.url("/well"), machine.url("/gone"), machine.url("/away"))
+    await watcher.publish(
+        machine.url("/well"), machine.url("/gone"), machine.url("/away")
+    )
     await watcher.look(2)
 
     (family,) = await measure_links(watcher.site)

@@ -29,9 +29,9 @@ from udi.protocol.structures import (
 from udi.protocol.themes import THEMES
 from udi.protocol.vocabulary import DOWNLOAD, MediaKind, StorageStatus
 
-words = st.text(alphabet=string.ascii_letters + "éèàçœ'’ 0123456789-.", min_size=1, max_size=40).map(
-    lambda text: f"a{' '.join(text.split())}z"
-)
+words = st.text(
+    alphabet=string.ascii_letters + "éèàçœ'’ 0123456789-.", min_size=1, max_size=40
+).map(lambda text: f"a{' '.join(text.split())}z")
 tags = st.sampled_from(sorted(LANGUAGES))
 texts = st.dictionaries(tags, words, min_size=1, max_size=3)
 some_texts = st.one_of(st.just({}), texts)
@@ -48,7 +48,11 @@ SHAPE = {"type": "Point", "coordinates": [-1.65, 48.1]}
 
 def _dates(at: datetime, more: tuple[bool, ...]) -> Dates:
     days = ("validated", "published", "expires", "deleted")
-    others = {name: at + timedelta(days=number) for number, name in enumerate(days, 1) if more[number - 1]}
+    others = {
+        name: at + timedelta(days=number)
+        for number, name in enumerate(days, 1)
+        if more[number - 1]
+    }
     return Dates(created=at, updated=at + timedelta(days=5), **others)
 
 
@@ -61,15 +65,22 @@ contacts = st.builds(
     Contact, id=st.uuids(version=4), name=words, email=names.map(lambda name: f"{name}@example.org"), organisation=maybe,
     role=maybe, summary=maybe, extra=extras,
 )  # fmt: skip
-several_contacts = st.lists(contacts, min_size=1, max_size=2, unique_by=lambda each: each.email).map(tuple)
+several_contacts = st.lists(
+    contacts, min_size=1, max_size=2, unique_by=lambda each: each.email
+).map(tuple)
 checksums = st.sampled_from([("MD5", 16), ("SHA-256", 32), ("SHA-512", 64)]).flatmap(
-    lambda one: st.binary(min_size=one[1], max_size=one[1]).map(lambda value: Checksum(one[0], value.hex()))
+    lambda one: st.binary(min_size=one[1], max_size=one[1]).map(
+        lambda value: Checksum(one[0], value.hex())
+    )
 )
 of_any_media: dict[str, Any] = {
     "id": st.uuids(version=4), "name": maybe, "caption": maybe, "visual": st.just("") | addresses,
     "dates": st.none() | dates, "extra": extras,
 }  # fmt: skip
-parameters = st.lists(st.builds(lambda name, value: {"key": name, "value": value}, names, words), max_size=2)
+parameters = st.lists(
+    st.builds(lambda name, value: {"key": name, "value": value}, names, words),
+    max_size=2,
+)
 files = st.builds(
     Media, **of_any_media, kind=st.just(MediaKind.FILE), url=addresses.map(lambda each: f"{each}.csv"),
     contract=st.just(DOWNLOAD), media_type=st.sampled_from(
@@ -85,14 +96,19 @@ series = st.builds(
     Media, **of_any_media, kind=st.just(MediaKind.SERIES), url=addresses,
     counters=st.fixed_dictionaries(dict.fromkeys(COUNTERS, counts)),
 )  # fmt: skip
-boxes = st.tuples(st.floats(-179, 179), st.floats(-89, 88), st.floats(0.01, 0.9), st.floats(0.01, 0.9)).map(
+boxes = st.tuples(
+    st.floats(-179, 179), st.floats(-89, 88), st.floats(0.01, 0.9), st.floats(0.01, 0.9)
+).map(
     lambda at: BoundingBox(
-        west=round(at[0], 4), south=round(at[1], 4), east=round(at[0] + at[2], 4), north=round(at[1] + at[3], 4)
+        west=round(at[0], 4),
+        south=round(at[1], 4),
+        east=round(at[0] + at[2], 4),
+        north=round(at[1] + at[3], 4),
     )
 )
-licences = st.sampled_from(sorted(LICENCES)).map(lambda code: LicenceTerms(code=code)) | st.builds(
-    LicenceTerms, label=texts, url=addresses
-)
+licences = st.sampled_from(sorted(LICENCES)).map(
+    lambda code: LicenceTerms(code=code)
+) | st.builds(LicenceTerms, label=texts, url=addresses)
 summaries = texts.flatmap(
     lambda said: st.tuples(
         st.just(said),
@@ -101,11 +117,23 @@ summaries = texts.flatmap(
         ),
     )
 )
-rights = st.sampled_from([(AccessRights.PUBLIC, False), (AccessRights.RESTRICTED, False)])
+rights = st.sampled_from(
+    [(AccessRights.PUBLIC, False), (AccessRights.RESTRICTED, False)]
+)
 
 
-def _record(summary: tuple[dict[str, str], dict[str, str]], access: tuple[AccessRights, bool], **said: Any) -> Record:
-    return Record(summary=summary[0], summary_html=summary[1], access=access[0], personal=access[1], **said)
+def _record(
+    summary: tuple[dict[str, str], dict[str, str]],
+    access: tuple[AccessRights, bool],
+    **said: Any,
+) -> Record:
+    return Record(
+        summary=summary[0],
+        summary_html=summary[1],
+        access=access[0],
+        personal=access[1],
+        **said,
+    )
 
 
 of_any_record: dict[str, Any] = {
@@ -132,9 +160,17 @@ of_any_record: dict[str, Any] = {
     ),
     "extra": extras,
 }  # fmt: skip
-several_media = st.lists(files | services | series, min_size=1, max_size=3, unique_by=lambda each: each.id).map(tuple)
-SELF_DATA = {"ext_selfdata": {"ext_selfdata_content": {"selfdata_access": "OUT", "selfdata_held": "adresse"}}}
-records = st.builds(_record, **of_any_record, media=several_media, access=rights, extensions=st.just({}))
+several_media = st.lists(
+    files | services | series, min_size=1, max_size=3, unique_by=lambda each: each.id
+).map(tuple)
+SELF_DATA = {
+    "ext_selfdata": {
+        "ext_selfdata_content": {"selfdata_access": "OUT", "selfdata_held": "adresse"}
+    }
+}
+records = st.builds(
+    _record, **of_any_record, media=several_media, access=rights, extensions=st.just({})
+)
 personal = st.builds(
     _record, **of_any_record, media=several_media, access=st.just((AccessRights.RESTRICTED, True)),
     extensions=st.just(SELF_DATA),

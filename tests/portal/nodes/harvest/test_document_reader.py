@@ -32,9 +32,19 @@ LISTING = '<html><title>Index of /</title><a href="a.xml">a.xml</a> <a href="b.x
 def described(count: int) -> bytes:
     """A catalogue in the form of data.json; every third record lacks its title."""
     datasets = [
-        {"@type": "dcat:Dataset", "identifier": f"d{n}", "title": f"Jeu {n}" * (n % 3 > 0)} for n in range(count)
+        {
+            "@type": "dcat:Dataset",
+            "identifier": f"d{n}",
+            "title": f"Jeu {n}" * (n % 3 > 0),
+        }
+        for n in range(count)
     ]
-    return json.dumps({"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": datasets}).encode()
+    return json.dumps(
+        {
+            "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
+            "dataset": datasets,
+        }
+    ).encode()
 
 
 @pytest.mark.parametrize(
@@ -61,22 +71,46 @@ def test_divide_keeps_everything_once_and_the_document_itself_in_the_first_part(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(document_pages, "MOST_THINGS", 10)
-    page = replace(read(described(45), base_url=URL), next="https://data.example.org/2", links=("https://x.example",))
+    page = replace(
+        read(described(45), base_url=URL),
+        next="https://data.example.org/2",
+        links=("https://x.example",),
+    )
 
     parts = list(divide(page))
 
-    assert [len(part.records) + len(part.refused) for part in parts] == [10, 10, 10, 10, 5]
+    assert [len(part.records) + len(part.refused) for part in parts] == [
+        10,
+        10,
+        10,
+        10,
+        5,
+    ]
     assert tuple(record for part in parts for record in part.records) == page.records
     assert tuple(refused for part in parts for refused in part.refused) == page.refused
     assert [(part.next, part.links) for part in parts[1:]] == [("", ())] * 4
-    assert (parts[0].next, parts[0].links, parts[0].faults) == (page.next, page.links, page.faults)
+    assert (parts[0].next, parts[0].links, parts[0].faults) == (
+        page.next,
+        page.links,
+        page.faults,
+    )
     assert {part.format for part in parts} == {page.format}
-    assert list(divide(HarvestedPage(format="x", next="n"))) == [HarvestedPage(format="x", next="n")]
+    assert list(divide(HarvestedPage(format="x", next="n"))) == [
+        HarvestedPage(format="x", next="n")
+    ]
 
 
 async def test_an_answer_of_the_child_is_short_however_large_the_records() -> None:
-    datasets = [{"identifier": f"d{n}", "title": "Jeu", "description": "x" * 500_000} for n in range(20)]
-    document = json.dumps({"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": datasets}).encode()
+    datasets = [
+        {"identifier": f"d{n}", "title": "Jeu", "description": "x" * 500_000}
+        for n in range(20)
+    ]
+    document = json.dumps(
+        {
+            "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
+            "dataset": datasets,
+        }
+    ).encode()
     async with DocumentReader({}) as documents:
         parts = [await documents.open(document, URL, "fr")]
         while (part := await documents.next_part()) is not None:
@@ -86,7 +120,9 @@ async def test_an_answer_of_the_child_is_short_however_large_the_records() -> No
 
 
 @pytest.mark.usefixtures("real_children")
-async def test_what_reads_documents_reaches_its_folder_and_nothing_else(tmp_path: Path) -> None:
+async def test_what_reads_documents_reaches_its_folder_and_nothing_else(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "secret").write_text("secret")
     async with DocumentReader({}) as documents:
         await documents.open(TURTLE.encode(), URL, "fr")
@@ -110,9 +146,14 @@ async def test_a_document_that_takes_too_much_is_refused_and_the_next_one_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with DocumentReader({}, patience=60) as documents:
-        monkeypatch.setattr(document_reader, "MODULE", "tests.portal.nodes.harvest.heavy")
+        monkeypatch.setattr(
+            document_reader, "MODULE", "tests.portal.nodes.harvest.heavy"
+        )
         page = await documents.open(b"x", URL, "fr")
-        assert ([fault.code for fault in page.faults], page.readable) == (["document_too_heavy"], False)
+        assert ([fault.code for fault in page.faults], page.readable) == (
+            ["document_too_heavy"],
+            False,
+        )
         monkeypatch.setattr(document_reader, "MODULE", document_pages.__name__)
         assert await documents.next_part() is None
         assert (await documents.read(TURTLE.encode(), URL, "fr")).dataset_count == 2

@@ -21,7 +21,12 @@ BASE = "https://source.example/catalogue"
 
 
 def read(body: object, base_url: str = BASE) -> HarvestedPage:
-    raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    if isinstance(body, bytes):
+        raw = body
+    elif isinstance(body, str):
+        raw = body.encode()
+    else:
+        raw = json.dumps(body).encode()
     return format_detection.read(raw, base_url=base_url)
 
 
@@ -66,8 +71,13 @@ def test_dcat_says_every_field() -> None:
 
     record = page.records[0]
     assert (page.next, page.total) == (f"{BASE}?page=2", 2)
-    assert [(fault.code, fault.values["count"]) for fault in page.faults] == [("reference_dangling", 1)]
-    assert (record.identifier, record.aliases) == ("trees", ("https://source.example/d/1",))
+    assert [(fault.code, fault.values["count"]) for fault in page.faults] == [
+        ("reference_dangling", 1)
+    ]
+    assert (record.identifier, record.aliases) == (
+        "trees",
+        ("https://source.example/d/1",),
+    )
     assert record.title == {"fr": "Arbres", "en": "Trees"}
     assert (record.themes, record.frequency) == (("ENVI",), "ANNUAL")
     assert (record.issued, record.modified) == ("2024-05-01", "2025-06-02T10:00:00Z")
@@ -75,12 +85,18 @@ def test_dcat_says_every_field() -> None:
     assert record.spatial.box == (-1.8, 48, -1.6, 48.2)
     assert record.publisher is not None
     assert record.publisher.name == {"fr": "Ville d'Exemple"}
-    assert (record.contacts[0].name, record.contacts[0].email) == ("Espaces verts", "verts@example.org")
+    assert (record.contacts[0].name, record.contacts[0].email) == (
+        "Espaces verts",
+        "verts@example.org",
+    )
     (csv,) = record.distributions
     assert (csv.format, csv.media_type, csv.byte_size) == ("CSV", "text/csv", 12)
     assert csv.checksum == HarvestedChecksum("MD5", "0123456789abcdef0123456789abcdef")
     assert csv.licence is not None
-    assert csv.licence.uri == "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
+    assert (
+        csv.licence.uri
+        == "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
+    )
     assert codes(record) == []
 
 
@@ -91,7 +107,11 @@ def test_n_triples_and_trig_say_the_same() -> None:
 
     for body in (lines, trig):
         again = read(body).records[0]
-        assert (again.title, again.distributions, again.spatial) == (turtle.title, turtle.distributions, turtle.spatial)
+        assert (again.title, again.distributions, again.spatial) == (
+            turtle.title,
+            turtle.distributions,
+            turtle.spatial,
+        )
 
 
 def test_usual_mistakes_of_rdf_are_mended_and_said() -> None:
@@ -123,7 +143,10 @@ def test_usual_mistakes_of_rdf_are_mended_and_said() -> None:
 
 
 def test_ckan_finds_the_next_page_by_what_it_received() -> None:
-    packages = [{"id": f"{n}", "name": f"d{n}", "title": "Jeu", "notes": "x", "resources": []} for n in range(2)]
+    packages = [
+        {"id": f"{n}", "name": f"d{n}", "title": "Jeu", "notes": "x", "resources": []}
+        for n in range(2)
+    ]
     answer = {"help": "", "success": True, "result": {"count": 5, "results": packages}}
 
     assert read(answer, f"{BASE}?rows=1000&start=2").next == f"{BASE}?rows=1000&start=4"
@@ -133,22 +156,32 @@ def test_ckan_finds_the_next_page_by_what_it_received() -> None:
 def test_ckan_resources_and_extras(shared_data: Path) -> None:
     folder = shared_data / "data/catalogues"
     plain = one((folder / "ckanext-dcat_ckan_full_dataset_dcat_ap.json").read_bytes())
-    extras = one((folder / "ckanext-dcat_ckan_full_dataset_dcat_ap_legacy.json").read_bytes())
+    extras = one(
+        (folder / "ckanext-dcat_ckan_full_dataset_dcat_ap_legacy.json").read_bytes()
+    )
 
     for record in (plain, extras):
         assert record.frequency == "MONTHLY"
         assert record.contacts[0].email == "contact1@example.org"
         assert record.spatial.resolution == 1.5
-        assert "http://data.europa.eu/eli/reg_impl/2023/138/oj" in record.applicable_legislation
+        assert (
+            "http://data.europa.eu/eli/reg_impl/2023/138/oj"
+            in record.applicable_legislation
+        )
         assert record.distributions[0].checksum == HarvestedChecksum(
             "SHA-1", "4304cf2e751e6053c90b1804c89c0ebb758f395a"
         )
         assert record.languages == ("en", "ca", "es")
-    assert plain.temporal == (HarvestedPeriod("1905-03-01", "2013-01-05"), HarvestedPeriod("2024-04-10", "2024-05-29"))
+    assert plain.temporal == (
+        HarvestedPeriod("1905-03-01", "2013-01-05"),
+        HarvestedPeriod("2024-04-10", "2024-05-29"),
+    )
 
 
 def test_dkan_writes_dates_and_sizes_in_words(shared_data: Path) -> None:
-    record = one((shared_data / "data/catalogues/udata_dkan-french-w-license.json").read_bytes())
+    record = one(
+        (shared_data / "data/catalogues/udata_dkan-french-w-license.json").read_bytes()
+    )
 
     assert record.access == ""
     assert record.issued == "2019-12-10T09:23:00"
@@ -161,7 +194,9 @@ def test_dkan_writes_dates_and_sizes_in_words(shared_data: Path) -> None:
 def test_arcgis_hub_hides_its_licence_in_html(shared_data: Path) -> None:
     page = read((shared_data / "data/catalogues/udata_evian.json").read_bytes())
 
-    assert {(each.licence.code, each.licence.match) for each in page.records if each.licence} == {
+    assert {
+        (each.licence.code, each.licence.match) for each in page.records if each.licence
+    } == {
         ("etalab-2.0", "by-page"),
         ("", "unversioned"),
     }
@@ -196,7 +231,11 @@ def test_opendatasoft_offers_its_exports() -> None:
         "ANNUAL",
         (HarvestedPeriod("2009", "2012"),),
     )
-    formats = [each.format for each in record.distributions if each.kind is DistributionKind.FILE]
+    formats = [
+        each.format
+        for each in record.distributions
+        if each.kind is DistributionKind.FILE
+    ]
     assert formats == ["CSV", "JSON", "XLSX", "PARQUET", "GEOJSON", "SHP", "PDF"]
     assert (
         record.distributions[0].download_url
@@ -228,12 +267,22 @@ def udata(**changes: Any) -> dict[str, Any]:
 
 
 def test_udata_one_and_two() -> None:
-    for answer in ({"data": [udata()], "next_page": f"{BASE}?page=2", "total": 2}, udata()):
+    for answer in (
+        {"data": [udata()], "next_page": f"{BASE}?page=2", "total": 2},
+        udata(),
+    ):
         page = read(answer)
         record = page.records[0]
-        assert (page.format, page.next) == ("udata", f"{BASE}?page=2" if "data" in answer else "")
+        assert (page.format, page.next) == (
+            "udata",
+            f"{BASE}?page=2" if "data" in answer else "",
+        )
         assert record.licence is not None
-        assert (record.licence.code, record.frequency, record.access) == ("etalab-2.0", "AS_NEEDED", "PUBLIC")
+        assert (record.licence.code, record.frequency, record.access) == (
+            "etalab-2.0",
+            "AS_NEEDED",
+            "PUBLIC",
+        )
         assert record.distributions[0].checksum == HarvestedChecksum("SHA-1", "a" * 40)
         assert record.applicable_legislation
 
@@ -252,13 +301,20 @@ def test_csw_never_trusts_its_totals(shared_data: Path) -> None:
 
 
 def test_iso_19139_of_france(shared_data: Path) -> None:
-    page = read((shared_data / "data/catalogues/udata_geonetwork-iso19139-page-1.xml").read_bytes())
+    page = read(
+        (
+            shared_data / "data/catalogues/udata_geonetwork-iso19139-page-1.xml"
+        ).read_bytes()
+    )
 
     first = page.records[0]
     assert "Cartigny" in first.title["fr"]
     assert first.contacts[0].email == "ddtm-sap-bsig@somme.gouv.fr"
     assert first.spatial.systems == ("http://www.opengis.net/def/crs/EPSG/0/2154",)
-    assert (first.issued, first.source_modified) == ("2017-10-07", "2019-03-25T22:55:41.312+01:00")
+    assert (first.issued, first.source_modified) == (
+        "2017-10-07",
+        "2019-03-25T22:55:41.312+01:00",
+    )
     assert any("bbox_swapped" in codes(each) for each in page.records)
 
 
@@ -301,32 +357,59 @@ def test_iso_19115_3() -> None:
 
     assert (record.identifier, record.kind) == ("abc", RecordKind.SERIES)
     assert record.title == {"en": "Trees", "fr": "Arbres"}
-    assert (record.themes, record.issued, record.source_modified) == (("TRAN",), "2020-05-06", "2024-01-02T00:00:00Z")
+    assert (record.themes, record.issued, record.source_modified) == (
+        ("TRAN",),
+        "2020-05-06",
+        "2024-01-02T00:00:00Z",
+    )
     assert record.spatial.box == (-2, 48, -1, 49)
     assert record.publisher is not None
     assert record.publisher.name == {"en": "City"}
     assert record.licence is not None
     assert record.licence.code == "etalab-2.0"
-    assert (record.distributions[0].kind, record.distributions[0].format) == (DistributionKind.SERVICE, "WMS_SRVC")
+    assert (record.distributions[0].kind, record.distributions[0].format) == (
+        DistributionKind.SERVICE,
+        "WMS_SRVC",
+    )
     assert record.provenance == {"en": "Surveyed."}
 
 
 def test_ogc_records_with_an_open_interval(shared_data: Path) -> None:
-    record = one((shared_data / "data/catalogues/ogcapi-records_record.json").read_bytes())
+    record = one(
+        (shared_data / "data/catalogues/ogcapi-records_record.json").read_bytes()
+    )
 
-    assert record.identifier.startswith("urn:x-wmo:md:int.wmo.wis::https://geo.woudc.org")
+    assert record.identifier.startswith(
+        "urn:x-wmo:md:int.wmo.wis::https://geo.woudc.org"
+    )
     assert record.temporal == (HarvestedPeriod("1924-08-17T00:00:00Z", ""),)
     assert record.languages == ("en", "fr")
     assert record.publisher is not None
 
 
 def test_ogc_records_follow_their_links() -> None:
-    feature = {"type": "Feature", "id": "1", "geometry": None, "properties": {"title": "Trees", "type": "dataset"}}
+    feature = {
+        "type": "Feature",
+        "id": "1",
+        "geometry": None,
+        "properties": {"title": "Trees", "type": "dataset"},
+    }
     following = {"rel": "next", "href": "?offset=10"}
 
-    page = read({"type": "FeatureCollection", "features": [feature], "numberMatched": 20, "links": [following]})
+    page = read(
+        {
+            "type": "FeatureCollection",
+            "features": [feature],
+            "numberMatched": 20,
+            "links": [following],
+        }
+    )
 
-    assert (page.next, page.total, page.records[0].identifier) == (f"{BASE}?offset=10", 20, "1")
+    assert (page.next, page.total, page.records[0].identifier) == (
+        f"{BASE}?offset=10",
+        20,
+        "1",
+    )
 
 
 STAC: dict[str, Any] = {
@@ -350,9 +433,17 @@ def test_stac() -> None:
         "https://source.example/s2/items",
     ]
     assert read(
-        {"type": "Catalog", "stac_version": "1.0.0", "id": "r", "links": [{"rel": "child", "href": "s2.json"}]}
+        {
+            "type": "Catalog",
+            "stac_version": "1.0.0",
+            "id": "r",
+            "links": [{"rel": "child", "href": "s2.json"}],
+        }
     ).links == ("https://source.example/s2.json",)
-    assert read({"type": "Feature", "stac_version": "1.0.0", "id": "x"}).faults[0].code == "document_unsupported"
+    assert (
+        read({"type": "Feature", "stac_version": "1.0.0", "id": "x"}).faults[0].code
+        == "document_unsupported"
+    )
 
 
 LINKED = {
@@ -380,17 +471,29 @@ def test_schema_org_in_a_page() -> None:
         )
         assert record.licence is not None
         assert record.licence.uri.endswith("CC_BY_4_0")
-        assert (record.distributions[0].download_url, record.distributions[0].format) == (
+        assert (
+            record.distributions[0].download_url,
+            record.distributions[0].format,
+        ) == (
             "https://source.example/pages/trees.csv",
             "CSV",
         )
     record = one(script)
-    assert (record.spatial.box, record.temporal) == ((-2, 48, -1, 49), (HarvestedPeriod("2020", "2024"),))
-    assert (record.keywords, record.distributions[0].byte_size) == ({"fr": ("tree", "street")}, 1000)
+    assert (record.spatial.box, record.temporal) == (
+        (-2, 48, -1, 49),
+        (HarvestedPeriod("2020", "2024"),),
+    )
+    assert (record.keywords, record.distributions[0].byte_size) == (
+        {"fr": ("tree", "street")},
+        1000,
+    )
 
 
 def test_a_page_without_dataset_is_no_catalogue() -> None:
-    assert read("<!doctype html><title>Hello</title><p>Hello").faults[0].code == "document_unknown"
+    assert (
+        read("<!doctype html><title>Hello</title><p>Hello").faults[0].code
+        == "document_unknown"
+    )
 
 
 def test_a_catalogue_of_schema_org_leads_to_its_datasets() -> None:
@@ -413,7 +516,9 @@ def test_data_package_stays_below_its_folder() -> None:
     }  # fmt: skip
     record = one(package, "https://source.example/p/datapackage.json")
 
-    assert [each.url for each in record.distributions] == ["https://source.example/p/data/trees.csv"]
+    assert [each.url for each in record.distributions] == [
+        "https://source.example/p/data/trees.csv"
+    ]
     assert record.distributions[0].checksum == HarvestedChecksum("SHA-256", "a" * 64)
     assert codes(record).count("url_not_web") == 2
     assert record.licence is not None
@@ -429,9 +534,16 @@ def test_rudi_is_read_and_refused_by_its_own_rules(shared_data: Path) -> None:
 
     assert page.next == f"{BASE}?limit=2&offset=2"
     assert page.dataset_count == 2
-    assert [each.identifier for each in (*page.records, *page.refused)] == [good["global_id"], bad["global_id"]]
+    assert [each.identifier for each in (*page.records, *page.refused)] == [
+        good["global_id"],
+        bad["global_id"],
+    ]
     assert page.refused[0].faults[0].code == "ERR-106"
-    assert all(fault.level is FaultLevel.REFUSED for fault in page.refused[0].faults if fault.code.startswith("ERR"))
+    assert all(
+        fault.level is FaultLevel.REFUSED
+        for fault in page.refused[0].faults
+        if fault.code.startswith("ERR")
+    )
 
 
 def test_a_folder_of_files_leads_below_only() -> None:
@@ -456,11 +568,16 @@ def test_the_same_identifier_twice() -> None:
 
     assert (same.dataset_count, len(same.records)) == (1, 1)
     assert (other.dataset_count, len(other.records)) == (2, 1)
-    assert other.refused[0].faults[0].translate()[0] == "The identifier 1 is already that of “Trees”."
+    assert (
+        other.refused[0].faults[0].translate()[0]
+        == "The identifier 1 is already that of “Trees”."
+    )
 
 
 def test_a_theme_that_means_nothing_here_is_kept_as_a_keyword() -> None:
-    record = one([{"identifier": "1", "title": "x", "theme": ["Nonsense"], "distribution": []}])
+    record = one(
+        [{"identifier": "1", "title": "x", "theme": ["Nonsense"], "distribution": []}]
+    )
 
     assert record.themes == ()
     assert record.themes_other == (VocabularyTerm(label="Nonsense"),)
@@ -474,12 +591,19 @@ def test_distributions_keep_what_no_table_knows() -> None:
             {
                 "identifier": "1",
                 "title": "x",
-                "distribution": [{"downloadURL": "https://source.example/a.sas7bdat", "format": "SAS"}],
+                "distribution": [
+                    {
+                        "downloadURL": "https://source.example/a.sas7bdat",
+                        "format": "SAS",
+                    }
+                ],
             }
         ]
     )
 
     assert record.distributions == (
-        HarvestedDistribution(download_url="https://source.example/a.sas7bdat", format_label="SAS"),
+        HarvestedDistribution(
+            download_url="https://source.example/a.sas7bdat", format_label="SAS"
+        ),
     )
     assert "format_unknown" in codes(record)

@@ -20,7 +20,8 @@ from udi.ui.locale import load_translations
 
 BASE = "https://source.example/catalogue"
 BOMB = '<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa">' + "".join(
-    f'<!ENTITY {after} "{f"&{before};" * 10}">' for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+    f'<!ENTITY {after} "{f"&{before};" * 10}">'
+    for before, after in zip("abcdefgh", "bcdefghi", strict=True)
 )
 RDF = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
 LONG = "x" * 1000
@@ -75,23 +76,41 @@ def read(body: bytes) -> HarvestedPage:
 
 
 def bad_files(folder: Path) -> Iterator[Path]:
-    yield from (path for path in sorted(folder.iterdir()) if path.suffix not in NOT_DOCUMENTS)
+    yield from (
+        path for path in sorted(folder.iterdir()) if path.suffix not in NOT_DOCUMENTS
+    )
 
 
 def test_every_bad_document_is_refused_readably_or_read(shared_data: Path) -> None:
-    french = load_translations([Path("platform/src/udi/portal/nodes/locale"), Path("platform/src/udi/protocol/locale")])
-    found, unsafe = {}, set()
-    silent, untranslated = set(), set()
+    french = load_translations(
+        [
+            Path("platform/src/udi/portal/nodes/locale"),
+            Path("platform/src/udi/protocol/locale"),
+        ]
+    )
+    found = {}
+    unsafe = set()
+    silent = set()
+    untranslated = set()
     for path in bad_files(shared_data / "data/bad"):
         with ends_within(SECONDS):
             page = read(path.read_bytes())
         if page.records:
             found[path.name] = len(page.records)
             continue
-        faults = [*page.faults, *(fault for each in page.refused for fault in each.faults)]
+        faults = [
+            *page.faults,
+            *(fault for each in page.refused for fault in each.faults),
+        ]
         silent |= {path.name} - {path.name for _ in (*faults, *page.services)}
-        untranslated |= {fault.code for fault in faults if fault.translate(french["fr"].gettext) == fault.translate()}
-        unsafe |= {path.name for fault in page.faults if fault.code == "document_unsafe"}
+        untranslated |= {
+            fault.code
+            for fault in faults
+            if fault.translate(french["fr"].gettext) == fault.translate()
+        }
+        unsafe |= {
+            path.name for fault in page.faults if fault.code == "document_unsafe"
+        }
 
     assert found == SOUND
     assert unsafe == UNSAFE
@@ -162,7 +181,10 @@ def test_a_context_of_elsewhere_is_never_fetched() -> None:
         "@id": "https://source.example/1",
         "@type": "dcat:Dataset",
         "dct:title": "Trees",
-        "dct:publisher": {"@context": "https://evil.example/other", "@id": "https://source.example/org"},
+        "dct:publisher": {
+            "@context": "https://evil.example/other",
+            "@id": "https://source.example/org",
+        },
     }
 
     page = read(json.dumps(document).encode())
@@ -171,16 +193,31 @@ def test_a_context_of_elsewhere_is_never_fetched() -> None:
 
 
 def test_signs_that_cannot_be_stored_are_replaced() -> None:
-    page = read(rb'[{"identifier": "1", "title": "a\u0000b\ud800c", "keyword": ["\ufeffx"], "distribution": []}]')
+    page = read(
+        rb'[{"identifier": "1", "title": "a\u0000b\ud800c", "keyword": ["\ufeffx"], "distribution": []}]'
+    )
 
-    assert page.records[0].title == {"fr": "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"}
+    assert page.records[0].title == {
+        "fr": "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"
+    }
     assert page.records[0].keywords == {"fr": ("x",)}
 
 
 def test_scripts_do_not_survive() -> None:
     evil = "<p>Trees</p><script>alert(1)</script><img src=x onerror=alert(1)>"
 
-    page = read(json.dumps([{"identifier": "1", "title": evil, "description": evil, "distribution": []}]).encode())
+    page = read(
+        json.dumps(
+            [
+                {
+                    "identifier": "1",
+                    "title": evil,
+                    "description": evil,
+                    "distribution": [],
+                }
+            ]
+        ).encode()
+    )
 
     assert page.records[0].title == {"fr": "Trees"}
     assert page.records[0].description == {"fr": "Trees"}
@@ -193,7 +230,14 @@ def test_an_address_that_runs_code_is_no_address() -> None:
         {"accessURL": "data:text/html,x"},
         {"downloadURL": "file:///etc/passwd"},
     ]
-    document = [{"identifier": "1", "title": "x", "landingPage": "javascript:alert(1)", "distribution": files}]
+    document = [
+        {
+            "identifier": "1",
+            "title": "x",
+            "landingPage": "javascript:alert(1)",
+            "distribution": files,
+        }
+    ]
 
     record = read(json.dumps(document).encode()).records[0]
 
@@ -215,16 +259,25 @@ CONTROLS = {
 
 
 @pytest.mark.parametrize("syntax", CONTROLS)
-def test_what_no_database_or_xml_can_hold_is_marked_in_every_syntax(syntax: str) -> None:
+def test_what_no_database_or_xml_can_hold_is_marked_in_every_syntax(
+    syntax: str,
+) -> None:
     [record] = read(CONTROLS[syntax]).records
 
     assert set(record.title.values()) == {"a\N{REPLACEMENT CHARACTER}b"}
-    assert [word for words in record.keywords.values() for word in words] == ["k\N{REPLACEMENT CHARACTER}"]
+    assert [word for words in record.keywords.values() for word in words] == [
+        "k\N{REPLACEMENT CHARACTER}"
+    ]
 
 
 def test_a_record_beyond_reason_is_refused_alone() -> None:
     document = [
-        {"identifier": "1", "title": "Large", "description": "x" * 1_100_000, "distribution": []},
+        {
+            "identifier": "1",
+            "title": "Large",
+            "description": "x" * 1_100_000,
+            "distribution": [],
+        },
         {"identifier": "2", "title": "Usual", "distribution": []},
         "not a record",
     ]
@@ -232,13 +285,23 @@ def test_a_record_beyond_reason_is_refused_alone() -> None:
     page = read(json.dumps(document).encode())
 
     assert [each.identifier for each in page.records] == ["2"]
-    assert [each.faults[0].code for each in page.refused] == ["record_too_large", "record_shapeless"]
+    assert [each.faults[0].code for each in page.refused] == [
+        "record_too_large",
+        "record_shapeless",
+    ]
     assert page.dataset_count == 3
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 NAMES = {
@@ -256,29 +319,54 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_values_of_any_shape_never_break_a_reader(name: str, data: st.DataObject) -> None:
-    fields = st.dictionaries(st.sampled_from(NAMES[name].split()), JSON_VALUES, max_size=8)
-    item = data.draw(fields) | ({"@type": "Dataset", "name": "x"} if name == "schema.org" else {})
+def test_values_of_any_shape_never_break_a_reader(
+    name: str, data: st.DataObject
+) -> None:
+    fields = st.dictionaries(
+        st.sampled_from(NAMES[name].split()), JSON_VALUES, max_size=8
+    )
+    item = data.draw(fields) | (
+        {"@type": "Dataset", "name": "x"} if name == "schema.org" else {}
+    )
     body = json.dumps([item] if name != "stac" else {"collections": [item]}).encode()
 
     page = format_detection.READERS[name](body, base_url=BASE)
 
-    assert len(page.records) + len(page.services) + len(page.refused) + len(page.links) <= 5001
+    assert (
+        len(page.records) + len(page.services) + len(page.refused) + len(page.links)
+        <= 5001
+    )
     codes = {fault.code for each in page.refused for fault in each.faults}
-    assert "record_unreadable" not in codes, [fault.translate() for each in page.refused for fault in each.faults]
+    assert "record_unreadable" not in codes, [
+        fault.translate() for each in page.refused for fault in each.faults
+    ]
 
 
 def test_shapes_that_broke_a_reader_once() -> None:
     """Found by the test above."""
     package = {"id": "1", "title": "Trees", "notes": "x", "resources": [], "groups": 1}
-    linked = {"@context": "https://schema.org", "@type": "Dataset", "name": "Trees", "isAccessibleForFree": {}}
-    feature = {"type": "Feature", "id": "1", "time": {"interval": [[], {}]}, "properties": {"title": "Trees"}}
+    linked = {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": "Trees",
+        "isAccessibleForFree": {},
+    }
+    feature = {
+        "type": "Feature",
+        "id": "1",
+        "time": {"interval": [[], {}]},
+        "properties": {"title": "Trees"},
+    }
 
     for document in (package, linked, feature):
-        assert [each.title for each in read(json.dumps([document]).encode()).records] == [{"fr": "Trees"}]
+        assert [
+            each.title for each in read(json.dumps([document]).encode()).records
+        ] == [{"fr": "Trees"}]
 
 
 ENVELOPES = [
@@ -317,10 +405,18 @@ ENVELOPES = [
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(document=st.dictionaries(st.sampled_from(ENVELOPES), JSON_VALUES, max_size=6), listed=st.booleans())
-def test_no_document_of_json_is_a_surprise(document: dict[str, Any], listed: bool) -> None:  # noqa: FBT001  # drawn
+@given(
+    document=st.dictionaries(st.sampled_from(ENVELOPES), JSON_VALUES, max_size=6),
+    listed=st.booleans(),
+)
+def test_no_document_of_json_is_a_surprise(
+    document: dict[str, Any],
+    listed: bool,  # noqa: FBT001 - drawn
+) -> None:
     page = read(json.dumps([document] if listed else document).encode())
 
     assert [fault.code for fault in page.faults if not fault.translate()] == []

@@ -3,7 +3,12 @@
 import pytest
 
 from udi.portal.nodes.harvest import untrusted_documents
-from udi.portal.nodes.harvest.untrusted_documents import MOST_LEVELS, RefusedDocumentError, read_json, read_xml
+from udi.portal.nodes.harvest.untrusted_documents import (
+    MOST_LEVELS,
+    RefusedDocumentError,
+    read_json,
+    read_xml,
+)
 
 OPEN = {"json": read_json, "xml": read_xml}
 
@@ -48,7 +53,9 @@ def test_a_sound_document_is_opened(kind: str, document: bytes) -> None:
         ("xml", b'<!DOCTYPE r SYSTEM "https://elsewhere.example/r.dtd"><r/>', "document_unsafe"),
     ],
 )  # fmt: skip
-def test_a_document_beyond_a_bound_is_refused_by_its_name(kind: str, document: bytes, code: str) -> None:
+def test_a_document_beyond_a_bound_is_refused_by_its_name(
+    kind: str, document: bytes, code: str
+) -> None:
     with pytest.raises(RefusedDocumentError) as refused:
         OPEN[kind](document)
 
@@ -56,7 +63,9 @@ def test_a_document_beyond_a_bound_is_refused_by_its_name(kind: str, document: b
 
 
 @pytest.mark.parametrize("kind", OPEN)
-def test_a_document_that_is_too_large_is_refused_unread(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_is_too_large_is_refused_unread(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(untrusted_documents, "LARGEST_DOCUMENT", 20)
 
     with pytest.raises(RefusedDocumentError) as refused:

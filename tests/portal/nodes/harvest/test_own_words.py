@@ -18,8 +18,15 @@ from udi.portal.nodes.harvest.vocabulary import (
 
 WORDS = {
     "themes": {"Vie de quartier": "SOCI", "Mer et littoral": "ENVI TRAN"},
-    "licences": {"Licence du département": "etalab-2.0", "Licence libre d'ici": "CC_BY_4_0"},
-    "formats": {"Tableau du service": "CSV", "Flux de cartes": "WMS_SRVC", "Relevé": "DBF_OWN"},
+    "licences": {
+        "Licence du département": "etalab-2.0",
+        "Licence libre d'ici": "CC_BY_4_0",
+    },
+    "formats": {
+        "Tableau du service": "CSV",
+        "Flux de cartes": "WMS_SRVC",
+        "Relevé": "DBF_OWN",
+    },
     "frequencies": {"à chaque conseil": "QUARTERLY"},
     "access": {"Sur demande motivée": "RESTRICTED"},
 }
@@ -31,8 +38,13 @@ DESCRIBED = {
 
 
 def read_one() -> HarvestedRecord:
-    body = {"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": [DESCRIBED]}
-    page = read(json.dumps(body).encode(), base_url="https://d.example/data.json", language="fr")
+    body = {
+        "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
+        "dataset": [DESCRIBED],
+    }
+    page = read(
+        json.dumps(body).encode(), base_url="https://d.example/data.json", language="fr"
+    )
     return page.records[0]
 
 
@@ -40,14 +52,19 @@ def test_each_table_takes_words_of_a_territory() -> None:
     with territory_vocabulary(WORDS):
         assert find_theme("vie de  QUARTIER") == (("SOCI",), "exact")
         assert find_theme("Mer et littoral")[0] == ("ENVI", "TRAN")
-        licence, other = find_licence("Licence du département"), find_licence("Licence libre d'ici")
+        licence = find_licence("Licence du département")
+        other = find_licence("Licence libre d'ici")
         assert licence is not None
         assert (licence.target, licence.code) == ("ETALAB_2_0", "etalab-2.0")
         assert other is not None
         assert (other.target, other.code) == ("CC_BY_4_0", "")
         table, maps, own = (find_format(each) for each in WORDS["formats"])
         assert table is not None
-        assert (table.target, table.media_type, table.kind) == ("CSV", "text/csv", "file")
+        assert (table.target, table.media_type, table.kind) == (
+            "CSV",
+            "text/csv",
+            "file",
+        )
         assert maps is not None
         assert maps.kind == "service"
         assert own is not None
@@ -76,7 +93,10 @@ def test_a_record_is_read_with_them_and_without_them_its_words_are_kept() -> Non
     assert unknown.themes == ()
     assert [term.label for term in unknown.themes_other] == ["Vie de quartier"]
     assert unknown.licence is not None
-    assert (unknown.licence.code, unknown.licence.source) == ("", "Licence du département")
+    assert (unknown.licence.code, unknown.licence.source) == (
+        "",
+        "Licence du département",
+    )
     assert unknown.distributions[0].format_label == "Tableau du service"
     assert len(unknown.faults) > len(known.faults)
 
@@ -89,7 +109,11 @@ async def test_two_territories_that_read_at_once_have_their_own() -> None:
             await asyncio.sleep(0)
             return (await asyncio.to_thread(read_one)).themes
 
-    assert await asyncio.gather(go("SOCI"), go("HEAL"), go("ENVI")) == [("SOCI",), ("HEAL",), ("ENVI",)]
+    assert await asyncio.gather(go("SOCI"), go("HEAL"), go("ENVI")) == [
+        ("SOCI",),
+        ("HEAL",),
+        ("ENVI",),
+    ]
     assert find_theme("Vie de quartier")[0] == ()
 
 

@@ -32,7 +32,9 @@ def data_json(count: int) -> bytes:
         "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
         "language": "fr",
     }
-    return json.dumps({**head, "dataset": datasets, "after": [1.5, {}]}, ensure_ascii=False).encode()
+    return json.dumps(
+        {**head, "dataset": datasets, "after": [1.5, {}]}, ensure_ascii=False
+    ).encode()
 
 
 def turtle(count: int) -> bytes:
@@ -49,7 +51,9 @@ def turtle(count: int) -> bytes:
         for place in range(count)
     ]
     lines.append(f"<{AT}/ville> a foaf:Agent ; foaf:name 'Ville d’Exemple' .")
-    lines.append("<https://data.example.org/api> a dcat:DataService ; dct:title 'API'@fr .")
+    lines.append(
+        "<https://data.example.org/api> a dcat:DataService ; dct:title 'API'@fr ."
+    )
     return "\n".join(lines).encode()
 
 
@@ -80,11 +84,14 @@ def in_pieces(body: bytes, folder: Path) -> list[HarvestedPage]:
 def test_pieces_say_what_the_whole_says(tmp_path: Path, make: Any, count: int) -> None:
     body = make(count)
 
-    whole, found = read(body, base_url=AT), in_pieces(body, tmp_path)
+    whole = read(body, base_url=AT)
+    found = in_pieces(body, tmp_path)
 
     assert is_divisible(body[:1000])
     assert whole.dataset_count == len(told([whole])["records"]) == count
-    assert len(found) == max(1, -(-(count + (make is turtle)) // large_documents.AT_ONCE))
+    assert len(found) == max(
+        1, -(-(count + (make is turtle)) // large_documents.AT_ONCE)
+    )
     assert told(found) == told([whole])
 
 
@@ -92,19 +99,25 @@ def test_the_order_of_triples_does_not_matter(tmp_path: Path) -> None:
     body = turtle(300)
     quads = list(ox.parse(body, ox.RdfFormat.TURTLE, base_iri=AT))
     random.Random(7).shuffle(quads)  # noqa: S311 - the same order each time
-    shuffled = ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES)
+    shuffled = ox.serialize(
+        (quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES
+    )
     assert shuffled is not None
 
     assert told(in_pieces(shuffled, tmp_path)) == told([read(body, base_url=AT)])
 
 
 @pytest.mark.parametrize("chunk", [7, 64, 1000])
-def test_a_document_may_be_cut_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+def test_a_document_may_be_cut_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
     body = data_json(20)
     monkeypatch.setattr(large_documents, "AT_ONCE", 6)
     (tmp_path / "document").write_bytes(body)
     is_list = large_documents._is_list
-    monkeypatch.setattr(large_documents, "_is_list", lambda _text: is_list(body.decode()))
+    monkeypatch.setattr(
+        large_documents, "_is_list", lambda _text: is_list(body.decode())
+    )
     monkeypatch.setattr(large_documents, "CHUNK", chunk)
 
     found = list(read_pieces(tmp_path / "document", base_url=AT))
@@ -124,7 +137,9 @@ def test_a_document_may_be_cut_anywhere(tmp_path: Path, monkeypatch: pytest.Monk
     ],
     ids=["cut", "wrong", "turtle", "deep", "endless", "without commas"],
 )
-def test_what_cannot_be_read_to_its_end_says_so(tmp_path: Path, body: bytes, records: int) -> None:
+def test_what_cannot_be_read_to_its_end_says_so(
+    tmp_path: Path, body: bytes, records: int
+) -> None:
     found = in_pieces(body, tmp_path)
 
     assert sum(len(page.records) for page in found) == records
@@ -144,14 +159,18 @@ def test_what_must_be_read_whole_is_not_divided() -> None:
         assert not is_divisible(body)
 
 
-def test_memory_does_not_grow_with_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_does_not_grow_with_the_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(large_documents, "CHUNK", 64 * 1024)
     peaks = []
     for count in (800, 3200):
         path = tmp_path / f"{count}"
         path.write_bytes(data_json(count))
         tracemalloc.start()
-        assert sum(len(page.records) for page in read_pieces(path, base_url=AT)) == count
+        assert (
+            sum(len(page.records) for page in read_pieces(path, base_url=AT)) == count
+        )
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
 

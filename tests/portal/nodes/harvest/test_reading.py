@@ -53,19 +53,37 @@ def test_the_order_of_coordinates_follows_their_system() -> None:
     turned = "48 -2,48 -1,49 -1,49 -2,48 -2"
 
     assert geometry.read_box(f"POLYGON(({ring}))") == box
-    assert geometry.read_box(f"<http://www.opengis.net/def/crs/OGC/1.3/CRS84>POLYGON(({ring}))") == box
-    assert geometry.read_box(f"<http://www.opengis.net/def/crs/EPSG/0/4326> POLYGON(({turned}))") == box
+    assert (
+        geometry.read_box(
+            f"<http://www.opengis.net/def/crs/OGC/1.3/CRS84>POLYGON(({ring}))"
+        )
+        == box
+    )
+    assert (
+        geometry.read_box(
+            f"<http://www.opengis.net/def/crs/EPSG/0/4326> POLYGON(({turned}))"
+        )
+        == box
+    )
     corners = "<gml:lowerCorner>48 -2</gml:lowerCorner><gml:upperCorner>49 -1</gml:upperCorner>"
-    assert geometry.read_box(f'<gml:Envelope srsName="urn:ogc:def:crs:EPSG::4326">{corners}</gml:Envelope>') == box
-    assert geometry.read_box('{"type":"Polygon","coordinates":[[[-2,48],[-1,48],[-1,49],[-2,48]]]}') == box
+    assert (
+        geometry.read_box(
+            f'<gml:Envelope srsName="urn:ogc:def:crs:EPSG::4326">{corners}</gml:Envelope>'
+        )
+        == box
+    )
+    assert (
+        geometry.read_box(
+            '{"type":"Polygon","coordinates":[[[-2,48],[-1,48],[-1,49],[-2,48]]]}'
+        )
+        == box
+    )
     assert geometry.read_box("-2, 48, -1, 49") == box
     assert geometry.read_box("Paris") is None
 
 
 def test_an_area_may_cross_the_antimeridian() -> None:
-    halves = (
-        "MULTIPOLYGON(((170 -20,180 -20,180 -10,170 -10,170 -20)),((-180 -20,-175 -20,-175 -10,-180 -10,-180 -20)))"
-    )
+    halves = "MULTIPOLYGON(((170 -20,180 -20,180 -10,170 -10,170 -20)),((-180 -20,-175 -20,-175 -10,-180 -10,-180 -20)))"
 
     assert geometry.read_wkt(halves) == (170, -20, -175, -10)
 
@@ -82,7 +100,9 @@ def test_addresses_of_mail(text: str, email: str) -> None:
 
 
 def rows(shared_data: Path, name: str) -> list[dict[str, str]]:
-    with (shared_data / f"reference/vocabularies/{name}.tsv").open(encoding="utf-8") as file:
+    with (shared_data / f"reference/vocabularies/{name}.tsv").open(
+        encoding="utf-8"
+    ) as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
@@ -97,13 +117,25 @@ def test_every_wording_met_is_mapped_as_a_person_did(shared_data: Path) -> None:
     for name, find, part in (
         ("frequencies", find_frequency, "frequency"),
         ("themes", lambda text: " ".join(find_theme(text)[0]), "data-theme"),
-        ("formats", lambda text: found.target if (found := find_format(text)) else "", "file-type"),
-        ("licences", lambda text: found.target if (found := find_licence(text)) else "", "licence"),
+        (
+            "formats",
+            lambda text: found.target if (found := find_format(text)) else "",
+            "file-type",
+        ),
+        (
+            "licences",
+            lambda text: found.target if (found := find_licence(text)) else "",
+            "licence",
+        ),
         ("access-rights", lambda text: find_access(text)[0], "access-right"),
     ):
         for row in rows(shared_data, name):
             wanted = row["target"].replace(f"{AUTHORITY}{part}/", "")
-            if wanted and not row["source"].endswith("…") and find(bare(row["source"])) != wanted:
+            if (
+                wanted
+                and not row["source"].endswith("…")
+                and find(bare(row["source"])) != wanted
+            ):
                 missed.append((name, row["source"], wanted, find(bare(row["source"]))))
 
     assert [each for each in missed if each[1] not in DIFFERENT] == []
@@ -124,12 +156,18 @@ def test_languages_in_every_notation(shared_data: Path) -> None:
     notations = [
         (bare(row["source"]), find_language(row["target"]))
         for row in rows(shared_data, "languages")
-        if row["target"] and not row["target"].endswith("ZXX") and not row["source"].startswith("xml:lang")
+        if row["target"]
+        and not row["target"].endswith("ZXX")
+        and not row["source"].startswith("xml:lang")
     ]
 
     assert len(notations) > 20
     assert "" not in {language for _, language in notations}
-    assert [notation for notation, language in notations if find_language(notation) != language] == []
+    assert [
+        notation
+        for notation, language in notations
+        if find_language(notation) != language
+    ] == []
 
 
 def test_what_means_nothing_is_not_guessed() -> None:

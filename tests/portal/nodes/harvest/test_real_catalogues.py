@@ -17,7 +17,9 @@ from udi.protocol.structures import Organisation
 
 BASE = "https://source.example/catalogue"
 SOURCE = UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10")
-PRODUCER = Organisation(id=UUID("0f9d7c0e-3b0f-4c3c-8f0f-6b9b3d9a1c22"), name="Ville d'Exemple")
+PRODUCER = Organisation(
+    id=UUID("0f9d7c0e-3b0f-4c3c-8f0f-6b9b3d9a1c22"), name="Ville d'Exemple"
+)
 CORRECTED: dict[str, tuple[int, str]] = {}
 """Numbers that differ from those counted at first, each with its reason. There is none."""
 REFUSED = {
@@ -45,56 +47,91 @@ LISTS = {
 
 @pytest.fixture(scope="module")
 def expected(shared_data: Path) -> dict[str, str]:
-    with (shared_data / "reference/harvest-expected.tsv").open(encoding="utf-8") as file:
-        return {line["file"]: line["records"] for line in csv.DictReader(file, delimiter="\t")}
+    with (shared_data / "reference/harvest-expected.tsv").open(
+        encoding="utf-8"
+    ) as file:
+        return {
+            line["file"]: line["records"]
+            for line in csv.DictReader(file, delimiter="\t")
+        }
 
 
 @pytest.fixture(scope="module")
 def pages(shared_data: Path, expected: dict[str, str]) -> dict[str, HarvestedPage]:
     folder = shared_data / "data/catalogues"
-    return {name: format_detection.read((folder / name).read_bytes(), base_url=BASE) for name in expected}
+    return {
+        name: format_detection.read((folder / name).read_bytes(), base_url=BASE)
+        for name in expected
+    }
 
 
 def test_as_many_are_found_as_were_counted(
-    pages: dict[str, HarvestedPage], expected: dict[str, str], capsys: pytest.CaptureFixture[str]
+    pages: dict[str, HarvestedPage],
+    expected: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     numbered = {name: int(count) for name, count in expected.items() if count}
-    wanted = {name: CORRECTED.get(name, (count, ""))[0] for name, count in numbered.items()}
+    wanted = {
+        name: CORRECTED.get(name, (count, ""))[0] for name, count in numbered.items()
+    }
 
     with capsys.disabled():
-        sys.stdout.write(f"\n{write_table(tally(name, pages[name]) for name in numbered)}")
+        sys.stdout.write(
+            f"\n{write_table(tally(name, pages[name]) for name in numbered)}"
+        )
 
     assert len(wanted) == 203
     assert {name: pages[name].dataset_count for name in wanted} == wanted
     assert sum(wanted.values()) == 1473
 
 
-def test_nothing_is_refused_without_the_rule_it_breaks(pages: dict[str, HarvestedPage]) -> None:
-    refused = {name: [each.faults[0].code for each in page.refused if each.is_dataset] for name, page in pages.items()}
+def test_nothing_is_refused_without_the_rule_it_breaks(
+    pages: dict[str, HarvestedPage],
+) -> None:
+    refused = {
+        name: [each.faults[0].code for each in page.refused if each.is_dataset]
+        for name, page in pages.items()
+    }
 
     assert {name: codes for name, codes in refused.items() if codes} == REFUSED
-    assert all(all(fault.translate()) for page in pages.values() for each in page.refused for fault in each.faults)
+    assert all(
+        all(fault.translate())
+        for page in pages.values()
+        for each in page.refused
+        for fault in each.faults
+    )
 
 
 def test_what_is_no_catalogue_is_named(pages: dict[str, HarvestedPage]) -> None:
-    unreadable = {name: page.faults[0].code for name, page in pages.items() if not page.readable}
+    unreadable = {
+        name: page.faults[0].code for name, page in pages.items() if not page.readable
+    }
 
     assert unreadable == NOT_CATALOGUES
 
 
-def test_a_list_without_descriptions_says_what_to_read_next(pages: dict[str, HarvestedPage]) -> None:
+def test_a_list_without_descriptions_says_what_to_read_next(
+    pages: dict[str, HarvestedPage],
+) -> None:
     assert {name: len(pages[name].links) for name in LISTS} == LISTS
 
 
-def test_services_and_other_things_are_told_from_datasets(pages: dict[str, HarvestedPage]) -> None:
+def test_services_and_other_things_are_told_from_datasets(
+    pages: dict[str, HarvestedPage],
+) -> None:
     kinds = {each.kind for page in pages.values() for each in page.records}
 
     assert kinds == {RecordKind.DATASET, RecordKind.SERIES}
     assert sum(len(page.services) for page in pages.values()) == 34
-    assert sum(not each.is_dataset for page in pages.values() for each in page.refused) == 10
+    assert (
+        sum(not each.is_dataset for page in pages.values() for each in page.refused)
+        == 10
+    )
 
 
-def test_each_record_becomes_ours_and_can_be_stored(pages: dict[str, HarvestedPage]) -> None:
+def test_each_record_becomes_ours_and_can_be_stored(
+    pages: dict[str, HarvestedPage],
+) -> None:
     given = ConversionContext(source=SOURCE, producer=PRODUCER, found_at=now())
     stored = 0
     for page in pages.values():
@@ -108,10 +145,19 @@ def test_each_record_becomes_ours_and_can_be_stored(pages: dict[str, HarvestedPa
     assert stored == 1473 - 5
 
 
-def test_reading_twice_gives_the_same(shared_data: Path, pages: dict[str, HarvestedPage]) -> None:
+def test_reading_twice_gives_the_same(
+    shared_data: Path, pages: dict[str, HarvestedPage]
+) -> None:
     """So that a second run changes nothing: blank nodes, which have other names each time, included."""
-    for name in ("udata_bnodes.jsonld", "dcatapit_dataset.rdf", "udata_geonetwork-dcat-page-1.xml", "udata_evian.json"):
-        again = format_detection.read((shared_data / "data/catalogues" / name).read_bytes(), base_url=BASE)
+    for name in (
+        "udata_bnodes.jsonld",
+        "dcatapit_dataset.rdf",
+        "udata_geonetwork-dcat-page-1.xml",
+        "udata_evian.json",
+    ):
+        again = format_detection.read(
+            (shared_data / "data/catalogues" / name).read_bytes(), base_url=BASE
+        )
 
         assert [each.source_record.sha256 for each in again.records] == [
             each.source_record.sha256 for each in pages[name].records

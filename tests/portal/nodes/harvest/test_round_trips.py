@@ -28,12 +28,18 @@ ORIGIN = "https://donnees.example"
 SOURCE = UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10")
 FORMS = (RdfFormat.TURTLE, RdfFormat.RDF_XML, RdfFormat.JSON_LD, RdfFormat.N_TRIPLES)
 QUIET = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 
 def given_of(record: Record) -> ConversionContext:
-    return ConversionContext(source=SOURCE, producer=record.producer, found_at=datetime(2026, 11, 25, tzinfo=UTC))
+    return ConversionContext(
+        source=SOURCE,
+        producer=record.producer,
+        found_at=datetime(2026, 11, 25, tzinfo=UTC),
+    )
 
 
 FINDING = settings(QUIET, max_examples=500, database=None, phases=[Phase.generate])
@@ -74,7 +80,12 @@ def paths(structure: type[Struct], before: str = "") -> Iterator[str]:
     """Every field of a structure, and of those in it."""
     for name, hint in get_type_hints(structure).items():
         inner = next(
-            (each for each in (hint, *get_args(hint)) if isinstance(each, type) and issubclass(each, Struct)), None
+            (
+                each
+                for each in (hint, *get_args(hint))
+                if isinstance(each, type) and issubclass(each, Struct)
+            ),
+            None,
         )
         yield from paths(inner, f"{before}{name}.") if inner else [f"{before}{name}"]
 
@@ -84,7 +95,11 @@ def values(thing: object, path: str) -> list[object]:
     name, _, rest = path.partition(".")
     found = getattr(thing, name)
     inside = found if isinstance(found, tuple) else (found,)
-    return [value for each in inside if each is not None for value in values(each, rest)] if rest else [found]
+    if rest:
+        return [
+            value for each in inside if each is not None for value in values(each, rest)
+        ]
+    return [found]
 
 
 def test_every_field_is_one_that_dcat_can_hold_or_not() -> None:
@@ -95,7 +110,10 @@ def test_every_field_is_one_that_dcat_can_hold_or_not() -> None:
 @pytest.mark.parametrize("path", sorted(paths(Record)))
 def test_records_are_made_with_every_field(path: str) -> None:
     """So that what is kept of them is what is kept of any record."""
-    among = made.personal if path in {"personal", "extensions"} else made.records
+    if path in {"personal", "extensions"}:
+        among = made.personal
+    else:
+        among = made.records
     record = find(among, lambda record: any(values(record, path)), settings=FINDING)
     assert any(values(record, path))
 
@@ -109,33 +127,63 @@ def test_rudi_keeps_everything(record: Record) -> None:
 
     assert page.format == "rudi"
     assert [fault.translate() for each in page.refused for fault in each.faults] == []
-    assert conceal_record(convert(page.records[0], given_of(record)).record) == conceal_record(record)
+    assert conceal_record(
+        convert(page.records[0], given_of(record)).record
+    ) == conceal_record(record)
 
 
 @QUIET
 @given(record=made.records | made.personal, form=st.sampled_from(FORMS))
 def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     triples = set(write_dataset(ORIGIN, record))
-    body = write_canonical(triples) if form is RdfFormat.N_TRIPLES else write_triples(triples, form)
+    if form is RdfFormat.N_TRIPLES:
+        body = write_canonical(triples)
+    else:
+        body = write_triples(triples, form)
 
     page = format_detection.read(body, base_url=f"{ORIGIN}/catalog")
     read = page.records[0]
     ours = convert(read, given_of(record)).record
 
-    assert (read.identifier, read.landing_page) == (str(record.id), dataset_address(ORIGIN, record))
-    assert (ours.local_id, ours.doi, ours.dataverse_doi) == (str(record.id), record.doi, record.dataverse_doi)
-    assert set(read.aliases) >= {each for each in (record.local_id, record.doi, record.dataverse_doi) if each}
-    assert (ours.title, ours.summary, ours.access) == (record.title, record.summary, record.access)
-    assert (set(ours.keywords), set(ours.languages)) == (set(record.keywords), set(record.languages))
+    assert (read.identifier, read.landing_page) == (
+        str(record.id),
+        dataset_address(ORIGIN, record),
+    )
+    assert (ours.local_id, ours.doi, ours.dataverse_doi) == (
+        str(record.id),
+        record.doi,
+        record.dataverse_doi,
+    )
+    assert set(read.aliases) >= {
+        each for each in (record.local_id, record.doi, record.dataverse_doi) if each
+    }
+    assert (ours.title, ours.summary, ours.access) == (
+        record.title,
+        record.summary,
+        record.access,
+    )
+    assert (set(ours.keywords), set(ours.languages)) == (
+        set(record.keywords),
+        set(record.languages),
+    )
     assert THEMES[ours.theme].authority == THEMES[record.theme].authority
-    assert (ours.dates.created, ours.dates.updated) == (record.dates.created, record.dates.updated)
+    assert (ours.dates.created, ours.dates.updated) == (
+        record.dates.created,
+        record.dates.updated,
+    )
     assert ours.dates.published == (record.dates.published or record.dates.created)
-    assert (ours.licence.standard_licence or ours.licence) == (record.licence.standard_licence or record.licence)
+    assert (ours.licence.standard_licence or ours.licence) == (
+        record.licence.standard_licence or record.licence
+    )
     assert ours.period == record.period
     assert placed(ours) == placed(record)
     assert asked(ours) == asked(record)
-    assert {told(each) for each in ours.contacts} == {told(each) for each in record.contacts}
-    assert sorted(map(held, ours.media), key=str) == sorted((held(each, record) for each in record.media), key=str)
+    assert {told(each) for each in ours.contacts} == {
+        told(each) for each in record.contacts
+    }
+    assert sorted(map(held, ours.media), key=str) == sorted(
+        (held(each, record) for each in record.media), key=str
+    )
     assert read.publisher is not None
     assert list(read.publisher.name.values()) == [record.producer.name]
 
@@ -154,31 +202,56 @@ def asked(record: Record) -> set[tuple[str, str]]:
     """What its producer asks, by language: DCAT-AP has one property for all of it, of which each line counts."""
     said = record.constraints
     texts = (said.usage, said.reference, said.mention, said.access, said.other)
-    return {(tag, line) for each in texts for tag, words in each.items() for line in words.split("\n")}
+    return {
+        (tag, line)
+        for each in texts
+        for tag, words in each.items()
+        for line in words.split("\n")
+    }
 
 
 def held(media: Media, of: Record | None = None) -> tuple[object, ...]:
     """What DCAT-AP can say of a file or a service; nothing of where restricted data are. A series is neither."""
     service = media.kind is MediaKind.SERVICE
     hidden = of is not None and of.access is AccessRights.RESTRICTED
-    size, checksum, kind = (None, None, "") if service else (media.size, media.checksum, media.media_type)
+    size, checksum, kind = (
+        (None, None, "") if service else (media.size, media.checksum, media.media_type)
+    )
     updated = media.dates and media.dates.updated
     url = dataset_address(ORIGIN, of) if hidden and of else media.url
-    return service, url, media.name, media.caption, updated, kind, size, checksum, media.structure, media.documentation
+    return (
+        service,
+        url,
+        media.name,
+        media.caption,
+        updated,
+        kind,
+        size,
+        checksum,
+        media.structure,
+        media.documentation,
+    )
 
 
 def bare(**said: object) -> bytes:
-    return json.dumps([{"identifier": "1", "title": "Trees", "distribution": []} | said]).encode()
+    return json.dumps(
+        [{"identifier": "1", "title": "Trees", "distribution": []} | said]
+    ).encode()
 
 
 ABOUT = ConversionContext(
-    source=SOURCE, producer=Organisation(id=SOURCE, name="City"), found_at=datetime(2026, 11, 25, 12, tzinfo=UTC)
+    source=SOURCE,
+    producer=Organisation(id=SOURCE, name="City"),
+    found_at=datetime(2026, 11, 25, 12, tzinfo=UTC),
 )
 
 
 def test_the_same_source_and_identifier_are_the_same_dataset_for_ever() -> None:
     first, second, other = (
-        convert(format_detection.read(bare(identifier=name), base_url=ORIGIN).records[0], ABOUT).record.id
+        convert(
+            format_detection.read(bare(identifier=name), base_url=ORIGIN).records[0],
+            ABOUT,
+        ).record.id
         for name in ("1", " 1 ", "2")
     )
 
@@ -187,10 +260,19 @@ def test_the_same_source_and_identifier_are_the_same_dataset_for_ever() -> None:
 
 
 def test_what_is_missing_is_said_and_not_invented() -> None:
-    converted = convert(format_detection.read(bare(), base_url=ORIGIN).records[0], ABOUT)
+    converted = convert(
+        format_detection.read(bare(), base_url=ORIGIN).records[0], ABOUT
+    )
 
     ours = converted.record
-    assert (ours.theme, ours.keywords, ours.contacts, ours.media, ours.period, ours.geography) == (
+    assert (
+        ours.theme,
+        ours.keywords,
+        ours.contacts,
+        ours.media,
+        ours.period,
+        ours.geography,
+    ) == (
         "",
         (),
         (),
@@ -198,9 +280,14 @@ def test_what_is_missing_is_said_and_not_invented() -> None:
         None,
         None,
     )
-    assert ours.licence == LicenceTerms(label={"fr": "Licence non précisée", "en": "Licence not stated"})
+    assert ours.licence == LicenceTerms(
+        label={"fr": "Licence non précisée", "en": "Licence not stated"}
+    )
     assert ours.dates.updated == ABOUT.found_at
-    assert [fault.code for fault in converted.faults] == ["publisher_missing", "date_missing"]
+    assert [fault.code for fault in converted.faults] == [
+        "publisher_missing",
+        "date_missing",
+    ]
     assert restore_record(write_record(ours)) == ours
 
 
@@ -213,7 +300,9 @@ def test_what_our_record_has_no_field_for_is_kept() -> None:
         "accessLevel": "non-public",
     }
 
-    ours = convert(format_detection.read(bare(**said), base_url=ORIGIN).records[0], ABOUT).record
+    ours = convert(
+        format_detection.read(bare(**said), base_url=ORIGIN).records[0], ABOUT
+    ).record
 
     assert ours.access is AccessRights.RESTRICTED
     assert ours.licence == LicenceTerms(label={"fr": "House rules"})
@@ -223,8 +312,13 @@ def test_what_our_record_has_no_field_for_is_kept() -> None:
 
 
 def test_a_long_title_is_cut_and_kept_whole_beside() -> None:
-    converted = convert(format_detection.read(bare(title="word " * 60), base_url=ORIGIN).records[0], ABOUT)
+    converted = convert(
+        format_detection.read(bare(title="word " * 60), base_url=ORIGIN).records[0],
+        ABOUT,
+    )
 
     assert len(converted.record.title) <= 150
-    assert converted.record.extra["harvested"]["title"] == {"fr": ("word " * 60).strip()}
+    assert converted.record.extra["harvested"]["title"] == {
+        "fr": ("word " * 60).strip()
+    }
     assert converted.faults[0].code == "title_long"

@@ -7,14 +7,21 @@ import pytest
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.record import HarvestedRecord
 
-PAIRS = ("basic_dataset", "hvd_dataset_multilingual", "identifiers-anchor", "multilingual-resource-description")
+PAIRS = (
+    "basic_dataset",
+    "hvd_dataset_multilingual",
+    "identifiers-anchor",
+    "multilingual-resource-description",
+)
 WITHOUT_PUBLISHER = {"multilingual-resource-description"}
 """Its only party is a point of contact: the publisher for want of another in ISO, and none in DCAT."""
 SERVICES = ("multilingual-metadata", "network-service")
 
 
 def read(folder: Path, name: str) -> HarvestedRecord:
-    page = format_detection.read((folder / f"semic_{name}").read_bytes(), base_url="https://source.example/c")
+    page = format_detection.read(
+        (folder / f"semic_{name}").read_bytes(), base_url="https://source.example/c"
+    )
     (record,) = (*page.records, *page.services)
     return record
 
@@ -44,13 +51,18 @@ def test_both_say_the_same(folder: Path, name: str) -> None:
         assert iso.publisher is not None
         expected = None if name in WITHOUT_PUBLISHER else iso.publisher.name
         assert (dcat.publisher and dcat.publisher.name) == expected
-        assert {each.email for each in iso.contacts} == {each.email for each in dcat.contacts}
+        assert {each.email for each in iso.contacts} == {
+            each.email for each in dcat.contacts
+        }
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_one_in_both(folder: Path, name: str) -> None:
     for end in ("input.xml", "expected_output.rdf", "expected_output.ttl"):
-        page = format_detection.read((folder / f"semic_{name}_{end}").read_bytes(), base_url="https://source.example/c")
+        page = format_detection.read(
+            (folder / f"semic_{name}_{end}").read_bytes(),
+            base_url="https://source.example/c",
+        )
 
         assert page.dataset_count == 0
         assert len(page.services) + len(page.refused) == 1

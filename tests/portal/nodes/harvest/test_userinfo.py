@@ -15,11 +15,15 @@ from udi.protocol.structures import Organisation
 CANARY = "hunter7canary"
 GIVEN = ConversionContext(
     source=UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10"),
-    producer=Organisation(id=UUID("0f9d7c0e-3b0f-4c3c-8f0f-6b9b3d9a1c22"), name="Ville d'Exemple"),
+    producer=Organisation(
+        id=UUID("0f9d7c0e-3b0f-4c3c-8f0f-6b9b3d9a1c22"), name="Ville d'Exemple"
+    ),
     found_at=now(),
 )
 LARGEST = 300_000
-NAMESPACES = re.compile(rb"https?://(?:www\.w3\.org|purl\.org|xmlns\.com|www\.opengis\.net|www\.isotc211\.org|schema)")
+NAMESPACES = re.compile(
+    rb"https?://(?:www\.w3\.org|purl\.org|xmlns\.com|www\.opengis\.net|www\.isotc211\.org|schema)"
+)
 ADDRESS = re.compile(rb"(https?:(?:\\?/){2})(?=[a-z0-9])", re.IGNORECASE)
 
 
@@ -27,14 +31,20 @@ def with_passwords(document: bytes) -> bytes:
     """The document with a name and a password in each of its addresses, but those of vocabularies."""
     return ADDRESS.sub(
         lambda match: (
-            match[1] if NAMESPACES.match(document, match.start()) else match[1] + b"reader:" + CANARY.encode() + b"@"
+            match[1]
+            if NAMESPACES.match(document, match.start())
+            else match[1] + b"reader:" + CANARY.encode() + b"@"
         ),
         document,
     )
 
 
 def catalogues(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.stat().st_size < LARGEST)
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and path.stat().st_size < LARGEST
+    )
 
 
 def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
@@ -44,8 +54,15 @@ def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
         document = with_passwords(path.read_bytes())
         if CANARY.encode() not in document:
             continue
-        page = format_detection.read(document, base_url="https://source.example/catalogue")
-        kept = [repr(page.records), repr(page.refused), repr(page.services), repr(page.faults)]
+        page = format_detection.read(
+            document, base_url="https://source.example/catalogue"
+        )
+        kept = [
+            repr(page.records),
+            repr(page.refused),
+            repr(page.services),
+            repr(page.faults),
+        ]
         for record in page.records:
             read += 1
             try:
@@ -75,7 +92,9 @@ def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
         ),
     ],
 )
-def test_a_password_that_is_written_with_escapes_is_taken_out_too(document: bytes, title: str) -> None:
+def test_a_password_that_is_written_with_escapes_is_taken_out_too(
+    document: bytes, title: str
+) -> None:
     page = format_detection.read(document, base_url="https://source.example/catalogue")
 
     (record,) = page.records

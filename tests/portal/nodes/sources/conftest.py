@@ -19,7 +19,12 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.sources.actions import register_source
 from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
-from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRecord, SourceRun
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourceFault,
+    SourceRecord,
+    SourceRun,
+)
 from udi.portal.nodes.sources.source_client import SourceClient
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
@@ -35,17 +40,28 @@ def packages(names: list[str], *, start: int, rows: int) -> dict[str, Any]:
         }
         for name in names[start : start + rows]
     ]  # fmt: skip
-    return {"success": True, "help": "", "result": {"count": len(names), "results": results}}
+    return {
+        "success": True,
+        "help": "",
+        "result": {"count": len(names), "results": results},
+    }
 
 
-def ckan(names: list[str], *, largest: int = 100) -> Callable[[str, dict[str, str]], Answer | None]:
+def ckan(
+    names: list[str], *, largest: int = 100
+) -> Callable[[str, dict[str, str]], Answer | None]:
     """A CKAN that holds packages of these names, a list that may be changed."""
 
     def live(path: str, asked: dict[str, str]) -> Answer | None:
         if path != "/api/3/action/package_search":
             return None
-        start, rows = int(asked.get("start", 0)), min(int(asked.get("rows", 10)), largest)
-        return 200, {"Content-Type": "application/json"}, json.dumps(packages(names, start=start, rows=rows)).encode()
+        start = int(asked.get("start", 0))
+        rows = min(int(asked.get("rows", 10)), largest)
+        return (
+            200,
+            {"Content-Type": "application/json"},
+            json.dumps(packages(names, start=start, rows=rows)).encode(),
+        )
 
     return live
 
@@ -74,22 +90,38 @@ class Reading:
 
     async def change(self, **values: Any) -> None:
         async with self.database.session(self.territory.id) as session:
-            await session.execute(update(CatalogueSource).where(CatalogueSource.id == self.source_id).values(**values))
+            await session.execute(
+                update(CatalogueSource)
+                .where(CatalogueSource.id == self.source_id)
+                .values(**values)
+            )
 
     async def source(self) -> CatalogueSource:
         async with self.database.session(self.territory.id) as session:
-            return (await session.scalars(select(CatalogueSource).where(CatalogueSource.id == self.source_id))).one()
+            return (
+                await session.scalars(
+                    select(CatalogueSource).where(CatalogueSource.id == self.source_id)
+                )
+            ).one()
 
     async def runs(self) -> list[SourceRun]:
         async with self.database.session(self.territory.id) as session:
-            query = select(SourceRun).where(SourceRun.source_id == self.source_id).order_by(SourceRun.started_at)
+            query = (
+                select(SourceRun)
+                .where(SourceRun.source_id == self.source_id)
+                .order_by(SourceRun.started_at)
+            )
             return list(await session.scalars(query))
 
     async def faults(self, of: SourceRun | None = None) -> list[SourceFault]:
         """Those of a reading, or of the last."""
         run = of or (await self.runs())[-1]
         async with self.database.session(self.territory.id) as session:
-            query = select(SourceFault).where(SourceFault.run_id == run.id).order_by(SourceFault.position)
+            query = (
+                select(SourceFault)
+                .where(SourceFault.run_id == run.id)
+                .order_by(SourceFault.position)
+            )
             return list(await session.scalars(query))
 
     async def records(self) -> dict[str, SourceRecord]:
@@ -101,7 +133,8 @@ class Reading:
         """Identifiers of published datasets by title."""
         async with self.database.session(self.territory.id) as session:
             query = select(Dataset.title, Dataset.id).where(
-                Dataset.node_id == self.source_id, Dataset.state == DatasetState.PUBLISHED
+                Dataset.node_id == self.source_id,
+                Dataset.state == DatasetState.PUBLISHED,
             )
             return {row[0]: row[1] for row in await session.execute(query)}
 
@@ -115,7 +148,13 @@ Open = Callable[..., Any]
 
 
 def team(territory: Territory) -> Actor:
-    return Actor(uuid.uuid4(), "Compte de test", "team@people.example", territory.slug, moderator=True)
+    return Actor(
+        uuid.uuid4(),
+        "Compte de test",
+        "team@people.example",
+        territory.slug,
+        moderator=True,
+    )
 
 
 @pytest.fixture
@@ -126,24 +165,46 @@ async def reader() -> AsyncIterator[SourceClient]:
 
 
 @pytest.fixture
-async def open_source(portal_site: Site, portal_database: Database, demo: Territory, reader: SourceClient) -> Open:
+async def open_source(
+    portal_site: Site, portal_database: Database, demo: Territory, reader: SourceClient
+) -> Open:
     """`await open_source(address)`: a source of a producer of its own."""
 
     async def register(address: str, rhythm: str = "daily", **desk: Any) -> Reading:
-        producer, slug = uuid.uuid4(), f"town-{uuid.uuid4().hex[:6]}"
+        producer = uuid.uuid4()
+        slug = f"town-{uuid.uuid4().hex[:6]}"
         async with portal_database.session(demo.id) as session:
             organisation = await apply_organisation(
-                session, id=producer, slug=slug, name=f"Ville {slug}", summary={}, email=f"data@{slug}.example"
+                session,
+                id=producer,
+                slug=slug,
+                name=f"Ville {slug}",
+                summary={},
+                email=f"data@{slug}.example",
             )
             source = await register_source(
-                session, team(demo), organisation, address=address, rhythm=rhythm, language="fr"
+                session,
+                team(demo),
+                organisation,
+                address=address,
+                rhythm=rhythm,
+                language="fr",
             )
-        own = HarvestContext(portal_database, reader, demo, portal_site.pages.gettext, **desk)
+        own = HarvestContext(
+            portal_database, reader, demo, portal_site.pages.gettext, **desk
+        )
         return Reading(own, portal_database, demo, source.id, producer)
 
     return register
 
 
-async def count_rows(database: Database, territory: Territory, table: Any, *conditions: Any) -> int:
+async def count_rows(
+    database: Database, territory: Territory, table: Any, *conditions: Any
+) -> int:
     async with database.session(territory.id) as session:
-        return await session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+        return (
+            await session.scalar(
+                select(func.count()).select_from(table).where(*conditions)
+            )
+            or 0
+        )

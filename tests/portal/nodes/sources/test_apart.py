@@ -26,10 +26,13 @@ from udi.portal.nodes.sources.models import CatalogueSource
 CKAN = "/api/3/action/package_search"
 
 
-async def test_what_leaves_one_source_leaves_no_other(catalogue: Catalogue, open_source: Open) -> None:
+async def test_what_leaves_one_source_leaves_no_other(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     held = names(4)
     catalogue.live = ckan(held)
-    mine, other = await open_source(f"{catalogue.origin}{CKAN}"), await open_source(f"{catalogue.origin}{CKAN}?rows=50")
+    mine = await open_source(f"{catalogue.origin}{CKAN}")
+    other = await open_source(f"{catalogue.origin}{CKAN}?rows=50")
     await other.change(next_at=None)
     await mine.read()
     await mine.change(next_at=None)
@@ -53,18 +56,32 @@ async def test_a_dataset_that_another_publishes_now_is_not_withdrawn_with_its_so
     await reading.read()
     gone = (await reading.shown())[f"Jeu {held[0]}"]
     async with portal_database.session(demo.id) as session:
-        node = await register_node(session, slug="n", name="N", url="https://n.example", client_id="n", hosted=False)
-        await session.execute(update(Dataset).where(Dataset.id == gone).values(node_id=node.id))
+        node = await register_node(
+            session,
+            slug="n",
+            name="N",
+            url="https://n.example",
+            client_id="n",
+            hosted=False,
+        )
+        await session.execute(
+            update(Dataset).where(Dataset.id == gone).values(node_id=node.id)
+        )
 
     del held[0]
     for _ in range(2):
         await reading.read()
 
     async with portal_database.session(demo.id) as session:
-        assert await session.scalar(select(Dataset.state).where(Dataset.id == gone)) == DatasetState.PUBLISHED
+        assert (
+            await session.scalar(select(Dataset.state).where(Dataset.id == gone))
+            == DatasetState.PUBLISHED
+        )
 
 
-async def test_a_record_that_is_refused_today_is_not_taken_for_gone(catalogue: Catalogue, open_source: Open) -> None:
+async def test_a_record_that_is_refused_today_is_not_taken_for_gone(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     whole = TURTLE % "Bancs"
     catalogue.put("/c.ttl", whole.encode())
     reading = await open_source(f"{catalogue.origin}/c.ttl")
@@ -73,7 +90,9 @@ async def test_a_record_that_is_refused_today_is_not_taken_for_gone(catalogue: C
 
     runs = [await reading.read() for _ in range(3)]
 
-    assert [(run.refused, run.missing, run.withdrawn) for run in runs] == [(1, 0, 0)] * 3
+    assert [(run.refused, run.missing, run.withdrawn) for run in runs] == [
+        (1, 0, 0)
+    ] * 3
     assert set(await reading.shown()) == {"Fontaines", "Bancs"}
 
 
@@ -89,11 +108,17 @@ async def test_a_portal_of_rudi_is_published_for_the_producer_of_the_source_whoe
     async with portal_database.session(demo.id) as session:
         of = select(Dataset.organisation_id).where(Dataset.node_id == reading.source_id)
         assert set(await session.scalars(of)) == {reading.producer}
-    assert reading.producer not in {uuid.UUID(each["producer"]["organization_id"]) for each in records}
+    assert reading.producer not in {
+        uuid.UUID(each["producer"]["organization_id"]) for each in records
+    }
 
 
 async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(
-    catalogue: Catalogue, open_source: Open, demo: Territory, portal_database: Database, monkeypatch: pytest.MonkeyPatch
+    catalogue: Catalogue,
+    open_source: Open,
+    demo: Territory,
+    portal_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     catalogue.live = ckan(names(4))
     reading = await open_source(f"{catalogue.origin}{CKAN}")
@@ -102,7 +127,11 @@ async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(
     async def late(*arguments: Any, **named: Any) -> Any:
         given = await asked(*arguments, **named)
         async with portal_database.session(demo.id) as session:
-            await pause_source(session, team(demo), (await session.scalars(select(CatalogueSource))).one())
+            await pause_source(
+                session,
+                team(demo),
+                (await session.scalars(select(CatalogueSource))).one(),
+            )
         return given
 
     monkeypatch.setattr(reading.desk.reader, "get", late)
@@ -117,7 +146,8 @@ async def test_a_reading_that_was_killed_begins_anew_in_a_document_that_changed(
 ) -> None:
     catalogue.put("/data.json", described(20))
     reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
-    real, left = harvest_run.leased_source, 5
+    real = harvest_run.leased_source
+    left = 5
 
     @asynccontextmanager
     async def fatal(*arguments: Any) -> AsyncIterator[Any]:

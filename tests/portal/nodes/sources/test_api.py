@@ -31,17 +31,28 @@ async def producers(demo: Territory, portal_database: Database) -> None:
     async with portal_database.session(demo.id) as session:
         for slug in ("armor", "breizh"):
             await apply_organisation(
-                session, id=uuid.uuid4(), slug=slug, name=f"Ville {slug}", summary={}, email=f"data@{slug}.example"
+                session,
+                id=uuid.uuid4(),
+                slug=slug,
+                name=f"Ville {slug}",
+                summary={},
+                email=f"data@{slug}.example",
             )
 
 
 @pytest.fixture
-def token_for(portal_app: Litestar, demo: Territory, producers: None) -> Callable[..., Awaitable[Headers]]:
+def token_for(
+    portal_app: Litestar, demo: Territory, producers: None
+) -> Callable[..., Awaitable[Headers]]:
     """`await token_for(memberships={…}, moderator=…)`: what a program of such a person sends along."""
 
     async def make(*scopes: str, **rights: Any) -> Headers:
         async with browse(portal_app, demo, make_person(demo, **rights)) as someone:
-            said = {"name": "lecture", "days": "30", "scope": list(scopes or ("sources",))}
+            said = {
+                "name": "lecture",
+                "days": "30",
+                "scope": list(scopes or ("sources",)),
+            }
             page = await someone.post("/my-space/tokens", data=said)
         return {
             "Authorization": f"Bearer {re.findall(r'udi_me_[-_A-Za-z0-9]+', page.text)[0]}", "Accept-Language": "en"
@@ -57,7 +68,9 @@ async def manager(token_for: Any) -> Headers:
 
 
 @pytest.fixture
-async def client(portal_app: Litestar, demo: Territory) -> AsyncIterator[httpx.AsyncClient]:
+async def client(
+    portal_app: Litestar, demo: Territory
+) -> AsyncIterator[httpx.AsyncClient]:
     async with browse(portal_app, demo) as opened:
         yield opened
 
@@ -67,23 +80,32 @@ def read(portal_site: Site, demo: Territory, reader: SourceClient) -> Any:
     """What the worker does, until nothing is due."""
 
     async def turns() -> None:
-        while await harvest_next_source(build_harvest_context(portal_site, reader, demo)):
+        while await harvest_next_source(
+            build_harvest_context(portal_site, reader, demo)
+        ):
             pass
 
     return turns
 
 
-async def register(client: httpx.AsyncClient, headers: Headers, address: str, **more: str) -> dict[str, Any]:
-    answer = await client.post(PATH, headers=headers, json={"address": address, "producer": "armor", **more})
+async def register(
+    client: httpx.AsyncClient, headers: Headers, address: str, **more: str
+) -> dict[str, Any]:
+    answer = await client.post(
+        PATH, headers=headers, json={"address": address, "producer": "armor", **more}
+    )
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"{PATH}/{answer.json()['id']}"
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def every(client: httpx.AsyncClient, headers: Headers, source: object, run: object) -> dict[str, int]:
+async def every(
+    client: httpx.AsyncClient, headers: Headers, source: object, run: object
+) -> dict[str, int]:
     """Each thing that can be asked, and its status."""
-    one, said = f"{PATH}/{source}", {"address": "x.example", "producer": "armor"}
+    one = f"{PATH}/{source}"
+    said = {"address": "x.example", "producer": "armor"}
     answers = {
         "list": await client.get(PATH, headers=headers),
         "register": await client.post(PATH, headers=headers, json=said),
@@ -98,7 +120,8 @@ async def every(client: httpx.AsyncClient, headers: Headers, source: object, run
         "close": await client.delete(one, headers=headers),
     }
     assert all(
-        each.status_code < 400 or each.headers["content-type"].startswith("application/problem+json")
+        each.status_code < 400
+        or each.headers["content-type"].startswith("application/problem+json")
         for each in answers.values()
     )
     return {name: answer.status_code for name, answer in answers.items()}
@@ -116,15 +139,30 @@ async def test_a_program_registers_a_catalogue_and_reads_its_report(
     await read()
 
     now = (await client.get(source["url"], headers=manager)).json()
-    listed = (await client.get(f"{source['url']}/readings?size=1", headers=manager)).json()
+    listed = (
+        await client.get(f"{source['url']}/readings?size=1", headers=manager)
+    ).json()
     before = (await client.get(listed["links"]["next"], headers=manager)).json()
-    records = (await client.get(listed["items"][0]["records"], headers=manager)).json()["items"]
-    first = await client.get(f"{before['items'][0]['records']}?size=5&action=created", headers=manager)
+    records = (await client.get(listed["items"][0]["records"], headers=manager)).json()[
+        "items"
+    ]
+    first = await client.get(
+        f"{before['items'][0]['records']}?size=5&action=created", headers=manager
+    )
     rest = (await client.get(first.json()["links"]["next"], headers=manager)).json()
 
-    assert (now["rhythm"], now["format"], now["shown"], now["state"]) == ("weekly", "ckan", 13, "active")
+    assert (now["rhythm"], now["format"], now["shown"], now["state"]) == (
+        "weekly",
+        "ckan",
+        13,
+        "active",
+    )
     assert now["last"] == listed["items"][0]
-    assert (now["last"]["found"], now["last"]["created"], now["last"]["missing"]) == (12, 1, 1)
+    assert (now["last"]["found"], now["last"]["created"], now["last"]["missing"]) == (
+        12,
+        1,
+        1,
+    )
     assert "next" not in before["links"]
     assert {each["identifier"]: each["action"] for each in records if each["action"] != "unchanged"} == {
         "neuf": "created", "jeu-0": "missing",
@@ -132,11 +170,16 @@ async def test_a_program_registers_a_catalogue_and_reads_its_report(
     new = next(each for each in records if each["action"] == "created")
     assert new["title"] == "Jeu neuf"
     assert (await client.get(f"/data/{new['dataset']}")).status_code == 200
-    assert any("There is nobody to write to." in fault["reason"] and fault["remedy"] for fault in new["faults"])
+    assert any(
+        "There is nobody to write to." in fault["reason"] and fault["remedy"]
+        for fault in new["faults"]
+    )
     original = await client.get(new["original"], headers=manager)
     assert original.json()["name"] == "neuf"
     assert original.headers["content-disposition"].startswith("attachment")
-    assert [each["identifier"] for each in first.json()["items"]] == [f"jeu-{place}" for place in range(5)]
+    assert [each["identifier"] for each in first.json()["items"]] == [
+        f"jeu-{place}" for place in range(5)
+    ]
     assert f'<{first.json()["links"]["next"]}>; rel="next"' in first.headers["link"]
     assert rest["items"][0]["identifier"] == "jeu-5"
 
@@ -150,11 +193,14 @@ async def test_what_was_refused_says_its_edit_in_the_language_asked(
     })  # fmt: skip
     source = await register(client, manager, f"{catalogue.origin}/data.json")
     await read()
-    [run] = (await client.get(f"{source['url']}/readings", headers=manager)).json()["items"]
+    [run] = (await client.get(f"{source['url']}/readings", headers=manager)).json()[
+        "items"
+    ]
     french = {**manager, "Accept-Language": "fr"}
 
     answers = [
-        (await client.get(f"{run['records']}?action=refused", headers=headers)).json() for headers in (manager, french)
+        (await client.get(f"{run['records']}?action=refused", headers=headers)).json()
+        for headers in (manager, french)
     ]
 
     [refused], [traduit] = (each["items"] for each in answers)
@@ -167,69 +213,114 @@ async def test_what_was_refused_says_its_edit_in_the_language_asked(
 
 
 async def test_a_program_paces_pauses_and_closes(
-    client: httpx.AsyncClient, manager: Headers, catalogue: Catalogue, read: Any, portal_database: Database, demo: Any
+    client: httpx.AsyncClient,
+    manager: Headers,
+    catalogue: Catalogue,
+    read: Any,
+    portal_database: Database,
+    demo: Any,
 ) -> None:
     catalogue.live = ckan(["arbres", "bancs"])
     source = await register(client, manager, catalogue.origin)
     await read()
 
-    weekly = (await client.patch(source["url"], headers=manager, json={"rhythm": "weekly"})).json()
+    weekly = (
+        await client.patch(source["url"], headers=manager, json={"rhythm": "weekly"})
+    ).json()
     states = [
-        (await client.post(f"{source['url']}/{act}", headers=manager)).json().get("state")
+        (await client.post(f"{source['url']}/{act}", headers=manager))
+        .json()
+        .get("state")
         for act in ("pause", "resume", "pause", "accept")
     ]
     nothing = await client.post(f"{source['url']}/explode", headers=manager)
     wrong = await client.delete(f"{source['url']}?datasets=burn", headers=manager)
-    closing = (await client.delete(f"{source['url']}?datasets=withdraw", headers=manager)).json()
+    closing = (
+        await client.delete(f"{source['url']}?datasets=withdraw", headers=manager)
+    ).json()
     await read()
     closed = (await client.get(source["url"], headers=manager)).json()
 
-    assert (weekly["rhythm"], weekly["next"][:10] > source["registered"][:10]) == ("weekly", True)
+    assert (weekly["rhythm"], weekly["next"][:10] > source["registered"][:10]) == (
+        "weekly",
+        True,
+    )
     assert states == ["paused", "active", "paused", None]
     assert nothing.status_code == 404
-    assert (wrong.status_code, wrong.json()["errors"][0]["remedy"]) == (422, "Use keep, withdraw.")
-    assert (closing["state"], closed["state"], closed["shown"]) == ("closing", "closed", 0)
+    assert (wrong.status_code, wrong.json()["errors"][0]["remedy"]) == (
+        422,
+        "Use keep, withdraw.",
+    )
+    assert (closing["state"], closed["state"], closed["shown"]) == (
+        "closing",
+        "closed",
+        0,
+    )
     async with portal_database.session(demo.id) as session:
         told = await session.scalars(text("SELECT name FROM app.audit_event WHERE subject_id = :id ORDER BY at").bindparams(id=uuid.UUID(source["id"])))  # fmt: skip
         assert "source.rhythm_changed" in list(told)
 
 
 async def test_only_who_looks_after_a_source_sees_it(
-    client: httpx.AsyncClient, manager: Headers, token_for: Any, portal_app: Litestar, other: Territory
+    client: httpx.AsyncClient,
+    manager: Headers,
+    token_for: Any,
+    portal_app: Litestar,
+    other: Territory,
 ) -> None:
     source = (await register(client, manager, "data.example.org"))["id"]
     others = {
         "nobody": {"Accept-Language": "en"},
-        "without the right": await token_for("following", memberships={"armor": ["managers"]}),
+        "without the right": await token_for(
+            "following", memberships={"armor": ["managers"]}
+        ),
         "inhabitant": await token_for(),
         "publisher": await token_for(memberships={"armor": ["publishers"]}),
     }
     neighbour = await token_for(memberships={"breizh": ["managers"]})
 
-    statuses = {name: set((await every(client, headers, source, NOBODY)).values()) for name, headers in others.items()}
+    statuses = {
+        name: set((await every(client, headers, source, NOBODY)).values())
+        for name, headers in others.items()
+    }
     next_door = await every(client, neighbour, source, NOBODY)
     async with browse(portal_app, other) as there:
         elsewhere = set((await every(there, manager, source, NOBODY)).values())
 
-    assert statuses == {"nobody": {401}, "without the right": {403}, "inhabitant": {403}, "publisher": {403}}
+    assert statuses == {
+        "nobody": {401},
+        "without the right": {403},
+        "inhabitant": {403},
+        "publisher": {403},
+    }
     assert next_door.pop("list") == 200
     assert set(next_door.values()) == {404}
     assert elsewhere == {401}
-    assert (await client.get(f"{PATH}/{source}", headers=manager)).json()["state"] == "active"
+    assert (await client.get(f"{PATH}/{source}", headers=manager)).json()[
+        "state"
+    ] == "active"
 
 
-async def test_the_team_looks_after_all_of_them(client: httpx.AsyncClient, manager: Headers, token_for: Any) -> None:
+async def test_the_team_looks_after_all_of_them(
+    client: httpx.AsyncClient, manager: Headers, token_for: Any
+) -> None:
     source = await register(client, manager, "data.example.org")
     team = await token_for(moderator=True)
 
     listed = (await client.get(PATH, headers=team)).json()["items"]
 
     assert source["id"] in [each["id"] for each in listed]
-    assert (await client.post(f"{source['url']}/pause", headers=team)).status_code == 200
+    assert (
+        await client.post(f"{source['url']}/pause", headers=team)
+    ).status_code == 200
 
 
 async def test_a_right_that_is_taken_back_is_taken_from_the_token_too(
-    client: httpx.AsyncClient, manager: Headers, token_for: Any, portal_database: Database, demo: Territory
+    client: httpx.AsyncClient,
+    manager: Headers,
+    token_for: Any,
+    portal_database: Database,
+    demo: Territory,
 ) -> None:
     source = await register(client, manager, "data.example.org")
     team = await token_for(moderator=True)
@@ -237,14 +328,21 @@ async def test_a_right_that_is_taken_back_is_taken_from_the_token_too(
     async with portal_database.session(demo.id, role="worker") as session:
         await session.execute(text("DELETE FROM app.membership"))
 
-    assert [(await client.get(source["url"], headers=each)).status_code for each in (manager, team)] == [403, 403]
+    assert [
+        (await client.get(source["url"], headers=each)).status_code
+        for each in (manager, team)
+    ] == [403, 403]
 
 
-async def test_an_answer_that_did_not_change_is_not_sent_again(client: httpx.AsyncClient, manager: Headers) -> None:
+async def test_an_answer_that_did_not_change_is_not_sent_again(
+    client: httpx.AsyncClient, manager: Headers
+) -> None:
     source = await register(client, manager, "data.example.org")
     for path in (PATH, source["url"], f"{source['url']}/readings"):
         first = await client.get(path, headers=manager)
-        again = await client.get(path, headers={**manager, "If-None-Match": first.headers["etag"]})
+        again = await client.get(
+            path, headers={**manager, "If-None-Match": first.headers["etag"]}
+        )
 
         assert (again.status_code, again.content) == (304, b"")
         assert first.headers["cache-control"] == "private, no-cache"
@@ -262,7 +360,11 @@ async def test_an_answer_that_did_not_change_is_not_sent_again(client: httpx.Asy
     ],
 )  # fmt: skip
 async def test_what_cannot_be_registered_is_said(
-    client: httpx.AsyncClient, manager: Headers, body: bytes, status: int, field: str | None
+    client: httpx.AsyncClient,
+    manager: Headers,
+    body: bytes,
+    status: int,
+    field: str | None,
 ) -> None:
     answer = await client.post(PATH, headers=manager, content=body)
 
@@ -272,17 +374,27 @@ async def test_what_cannot_be_registered_is_said(
     assert (await client.get(PATH, headers=manager)).json()["items"] == []
 
 
-@pytest.mark.parametrize("query", ["colour=red", "cursor=here", "size=0", "size=101", "size=x"])
-async def test_a_question_that_is_none_is_refused(client: httpx.AsyncClient, manager: Headers, query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["colour=red", "cursor=here", "size=0", "size=101", "size=x"]
+)
+async def test_a_question_that_is_none_is_refused(
+    client: httpx.AsyncClient, manager: Headers, query: str
+) -> None:
     answer = await client.get(f"{PATH}?{query}", headers=manager)
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["remedy"]
 
 
-async def test_sources_are_listed_page_after_page(client: httpx.AsyncClient, manager: Headers) -> None:
-    made = {(await register(client, manager, f"data-{place}.example"))["id"] for place in range(3)}
-    page, found = f"{PATH}?size=2", []
+async def test_sources_are_listed_page_after_page(
+    client: httpx.AsyncClient, manager: Headers
+) -> None:
+    made = {
+        (await register(client, manager, f"data-{place}.example"))["id"]
+        for place in range(3)
+    }
+    page = f"{PATH}?size=2"
+    found = []
     while page:
         answer = (await client.get(page, headers=manager)).json()
         found += [each["id"] for each in answer["items"]]

@@ -40,7 +40,11 @@ async def reading(catalogue: Catalogue, open_source: Open) -> Reading:
 @pytest.fixture
 async def slug(reading: Reading) -> str:
     async with reading.database.session(reading.territory.id) as session:
-        return (await session.scalars(select(Organisation.slug).where(Organisation.id == reading.producer))).one()
+        return (
+            await session.scalars(
+                select(Organisation.slug).where(Organisation.id == reading.producer)
+            )
+        ).one()
 
 
 @pytest.fixture
@@ -49,13 +53,17 @@ def owner(demo: Territory, slug: str) -> Login:
 
 
 @pytest.fixture
-async def manager(portal_app: Litestar, demo: Territory, owner: Login) -> AsyncIterator[httpx.AsyncClient]:
+async def manager(
+    portal_app: Litestar, demo: Territory, owner: Login
+) -> AsyncIterator[httpx.AsyncClient]:
     async with browse(portal_app, demo, owner) as client:
         yield client
 
 
 @pytest.fixture
-async def anybody(portal_app: Litestar, demo: Territory) -> AsyncIterator[httpx.AsyncClient]:
+async def anybody(
+    portal_app: Litestar, demo: Territory
+) -> AsyncIterator[httpx.AsyncClient]:
     async with browse(portal_app, demo) as client:
         yield client
 
@@ -73,8 +81,14 @@ async def test_a_feed_says_how_readings_went_without_an_account(
     await reading.read()
     found = await addresses(manager, reading)
 
-    answers = [await anybody.get(address, headers={"Accept-Language": "en"}) for address in found]
-    again = await anybody.get(found[0], headers={"Accept-Language": "en", "If-None-Match": answers[0].headers["etag"]})
+    answers = [
+        await anybody.get(address, headers={"Accept-Language": "en"})
+        for address in found
+    ]
+    again = await anybody.get(
+        found[0],
+        headers={"Accept-Language": "en", "If-None-Match": answers[0].headers["etag"]},
+    )
 
     assert "readings.atom" not in before.text
     assert len(found) == 2
@@ -82,12 +96,17 @@ async def test_a_feed_says_how_readings_went_without_an_account(
         feed = fromstring(answer.content)  # noqa: S314 - our own
         entries = feed.findall(f"{ATOM}entry")
         assert answer.headers["content-type"].startswith("application/atom+xml")
-        assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == ("private, no-cache", "noindex")
+        assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == (
+            "private, no-cache",
+            "noindex",
+        )
         assert [each.findtext(f"{ATOM}id") for each in entries] == [
             run.id.urn for run in reversed(await reading.runs())
         ]
         assert "3 found, 3 new" in (entries[1].findtext(f"{ATOM}summary") or "")
-        assert "There is nobody to write to." in (entries[1].findtext(f"{ATOM}summary") or "")
+        assert "There is nobody to write to." in (
+            entries[1].findtext(f"{ATOM}summary") or ""
+        )
         assert "token" not in (feed.findtext(f"{ATOM}id") or "")
     assert again.status_code == 304
 
@@ -99,11 +118,20 @@ async def test_an_address_that_was_renewed_answers_no_more(
     present = await addresses(manager, reading)
 
     assert not set(former) & set(present)
-    assert [(await anybody.get(each)).status_code for each in former + present] == [404, 404, 200, 200]
+    assert [(await anybody.get(each)).status_code for each in former + present] == [
+        404,
+        404,
+        200,
+        200,
+    ]
 
 
 async def test_a_feed_closes_with_the_right_of_its_holder(
-    manager: httpx.AsyncClient, anybody: httpx.AsyncClient, reading: Reading, portal_database: Database, demo: Territory
+    manager: httpx.AsyncClient,
+    anybody: httpx.AsyncClient,
+    reading: Reading,
+    portal_database: Database,
+    demo: Territory,
 ) -> None:
     found = await addresses(manager, reading)
     async with portal_database.session(demo.id, role="worker") as session:
@@ -132,14 +160,24 @@ async def test_an_address_opens_nothing_else(
     assert [each.status_code for each in answers] == [404] * 4
 
 
-async def test_nobody_else_makes_addresses(portal_app: Litestar, demo: Territory, reading: Reading) -> None:
-    async with browse(portal_app, demo, make_person(demo, memberships={"elsewhere": ["managers"]})) as client:
-        assert (await client.post(f"/sources/{reading.source_id}/feed")).status_code == 404
+async def test_nobody_else_makes_addresses(
+    portal_app: Litestar, demo: Territory, reading: Reading
+) -> None:
+    async with browse(
+        portal_app, demo, make_person(demo, memberships={"elsewhere": ["managers"]})
+    ) as client:
+        assert (
+            await client.post(f"/sources/{reading.source_id}/feed")
+        ).status_code == 404
 
 
-async def hook(database: Database, territory: Territory, owner: Login, *, readings: bool = True) -> uuid.UUID:
+async def hook(
+    database: Database, territory: Territory, owner: Login, *, readings: bool = True
+) -> uuid.UUID:
     async with database.session(territory.id, role="worker") as session:
-        person = (await session.scalars(select(Person).where(Person.subject == owner.subject))).one()
+        person = (
+            await session.scalars(select(Person).where(Person.subject == owner.subject))
+        ).one()
         made = Webhook(
             person_id=person.id, url="https://program.example/told", everything=False, readings=readings,
             secret="whsec_test", state=WebhookState.ACTIVE, created_at=now(),
@@ -155,11 +193,19 @@ async def told(portal_site: Site, reading: Reading) -> list[WebhookDelivery]:
     for _ in range(2):
         await webhooks.notify_reading(portal_site, reading.territory, run.id)
     async with reading.database.session(reading.territory.id, role="worker") as session:
-        return list(await session.scalars(select(WebhookDelivery).where(WebhookDelivery.type == webhooks.EVENT)))
+        return list(
+            await session.scalars(
+                select(WebhookDelivery).where(WebhookDelivery.type == webhooks.EVENT)
+            )
+        )
 
 
 async def test_a_program_is_told_of_a_reading_with_counts_only(
-    manager: httpx.AsyncClient, reading: Reading, portal_site: Site, owner: Login, slug: str
+    manager: httpx.AsyncClient,
+    reading: Reading,
+    portal_site: Site,
+    owner: Login,
+    slug: str,
 ) -> None:
     wanting = await hook(reading.database, reading.territory, owner)
     await hook(reading.database, reading.territory, owner, readings=False)
@@ -178,7 +224,11 @@ async def test_a_program_is_told_of_a_reading_with_counts_only(
         "missing": 0,
     }  # fmt: skip
     async with reading.database.session(reading.territory.id, role="worker") as session:
-        queued = await session.execute(text("SELECT count(*) FROM queue.pgqueuer WHERE entrypoint = 'tell_reading'"))
+        queued = await session.execute(
+            text(
+                "SELECT count(*) FROM queue.pgqueuer WHERE entrypoint = 'tell_reading'"
+            )
+        )
         assert queued.scalar_one() == 1
 
 
@@ -207,7 +257,9 @@ async def test_a_dataset_says_where_it_was_read_and_gives_its_own_record(
     anybody: httpx.AsyncClient, reading: Reading, catalogue: Catalogue
 ) -> None:
     shown = (await reading.shown())["Jeu arbres"]
-    page = await anybody.get(f"/data/{shown}", headers={"Accept-Language": "en"}, follow_redirects=True)
+    page = await anybody.get(
+        f"/data/{shown}", headers={"Accept-Language": "en"}, follow_redirects=True
+    )
     original = await anybody.get(f"/data/{shown}/original")
 
     assert "Where it comes from" in page.text
@@ -224,7 +276,11 @@ async def test_the_original_record_of_restricted_data_is_not_given(
     """It says what the portal does not repeat: sizes, digests, a licence."""
     shown = (await reading.shown())["Jeu arbres"]
     async with portal_database.session(reading.territory.id) as session:
-        await session.execute(text("UPDATE app.dataset SET access = 'restricted' WHERE id = :id").bindparams(id=shown))
+        await session.execute(
+            text(
+                "UPDATE app.dataset SET access = 'restricted' WHERE id = :id"
+            ).bindparams(id=shown)
+        )
 
     page = await anybody.get(f"/data/{shown}", follow_redirects=True)
     original = await anybody.get(f"/data/{shown}/original")
@@ -239,9 +295,16 @@ async def test_what_was_not_read_elsewhere_or_was_withdrawn_has_no_record_to_giv
 ) -> None:
     shown = (await reading.shown())["Jeu arbres"]
     async with portal_database.session(reading.territory.id) as session:
-        await session.execute(text("UPDATE app.dataset SET state = 'withdrawn' WHERE id = :id").bindparams(id=shown))
+        await session.execute(
+            text(
+                "UPDATE app.dataset SET state = 'withdrawn' WHERE id = :id"
+            ).bindparams(id=shown)
+        )
 
-    statuses = [(await anybody.get(f"/data/{each}/original")).status_code for each in (shown, uuid.UUID(int=5))]
+    statuses = [
+        (await anybody.get(f"/data/{each}/original")).status_code
+        for each in (shown, uuid.UUID(int=5))
+    ]
 
     assert statuses[1] == 404
     assert statuses[0] in {404, 410}
@@ -251,8 +314,12 @@ async def test_a_passer_by_reads_no_more_of_a_source_than_its_site(
     reading: Reading, portal_database: Database, anybody: Any
 ) -> None:
     async with portal_database.session(reading.territory.id, role="public") as session:
-        seen = await session.execute(text("SELECT address, format FROM app.catalogue_source"))
+        seen = await session.execute(
+            text("SELECT address, format FROM app.catalogue_source")
+        )
         assert len(seen.all()) >= 1
     with pytest.raises(Exception, match="permission denied"):
-        async with portal_database.session(reading.territory.id, role="public") as session:
+        async with portal_database.session(
+            reading.territory.id, role="public"
+        ) as session:
             await session.execute(text("SELECT failures FROM app.catalogue_source"))

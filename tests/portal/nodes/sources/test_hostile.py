@@ -25,7 +25,10 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "aaaaaaaaaa">' + b"".join(
 ) + b"]><r>&i;</r>"  # fmt: skip
 HOSTILE = {
     "xml bomb": (BOMB, "document_unsafe"),
-    "external entity": (b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "document_unsafe"),
+    "external entity": (
+        b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+        "document_unsafe",
+    ),
     "deep json": (b"[" * 100_000, "document_unsafe"),
     "nested json": (b'{"a":' * 50_000, "document_unsafe"),
     "binary": (b"\x00\xff" * 5000, "document_unreadable"),
@@ -34,7 +37,9 @@ HOSTILE = {
 }
 
 
-async def refused(reading_: Reading, *, hurried: bool = True) -> tuple[SourceRun, list[str]]:
+async def refused(
+    reading_: Reading, *, hurried: bool = True
+) -> tuple[SourceRun, list[str]]:
     async with asyncio.timeout(PATIENCE):
         run = await reading_.read()
     faults = [row for row in await reading_.faults() if row.level == "refused"]
@@ -58,7 +63,12 @@ async def test_a_hostile_document_fails_the_reading_and_withdraws_nothing(
 
     for _ in range(3):
         run, codes = await refused(reading_)
-        assert (run.outcome, run.found, run.withdrawn, run.missing) == ("failed", 0, 0, 0)
+        assert (run.outcome, run.found, run.withdrawn, run.missing) == (
+            "failed",
+            0,
+            0,
+            0,
+        )
 
     assert codes[0] == code
     assert len(await reading_.shown()) == 2
@@ -76,18 +86,27 @@ async def test_a_document_without_an_end_is_left(
     assert (run.outcome, codes) == ("failed", ["document_too_large"])
 
 
-async def test_slow_bytes_are_left(catalogue: Catalogue, open_source: Open, reader: SourceClient) -> None:
+async def test_slow_bytes_are_left(
+    catalogue: Catalogue, open_source: Open, reader: SourceClient
+) -> None:
     catalogue.put("/c.json", b"[" * 100_000)
     catalogue.pause = 0.3
     reading_ = await open_source(f"{catalogue.origin}/c.json")
     hurried = SourceClient(reader._outgoing, pace=0, patience=1)
-    run, codes = await refused(replace(reading_, desk=replace(reading_.desk, reader=hurried)))
+    run, codes = await refused(
+        replace(reading_, desk=replace(reading_.desk, reader=hurried))
+    )
 
     assert (run.outcome, codes) == ("failed", ["source_slow"])
 
 
 @pytest.mark.parametrize(
-    "where", ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:22/", "file:///etc/passwd"]
+    "where",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1:22/",
+        "file:///etc/passwd",
+    ],
 )
 async def test_a_redirect_to_what_is_not_public_is_not_followed(
     catalogue: Catalogue, open_source: Open, where: str
@@ -98,10 +117,16 @@ async def test_a_redirect_to_what_is_not_public_is_not_followed(
     assert (run.outcome, codes[0]) == ("failed", "source_refused")
 
 
-async def test_a_source_on_this_very_machine_is_never_asked(catalogue: Catalogue, open_source: Open) -> None:
+async def test_a_source_on_this_very_machine_is_never_asked(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     reading_ = await open_source(f"{catalogue.origin}/c.ttl")
     outgoing = OutgoingClient()
-    run, codes = await refused(replace(reading_, desk=replace(reading_.desk, reader=SourceClient(outgoing, pace=0))))
+    run, codes = await refused(
+        replace(
+            reading_, desk=replace(reading_.desk, reader=SourceClient(outgoing, pace=0))
+        )
+    )
     await outgoing.close()
 
     assert (run.outcome, codes, catalogue.asked) == ("failed", ["source_refused"], [])
@@ -115,28 +140,49 @@ async def test_pages_without_an_end_are_left_and_what_was_read_is_kept(
     def endless(path: str, asked: dict[str, str]) -> Any:
         page = packages([f"jeu-{int(asked.get('start', 0))}"], start=0, rows=1)
         page["result"]["count"] = 10**9
-        return (200, {}, json.dumps(page).encode()) if path == SEARCH else None
+        if path == SEARCH:
+            return (200, {}, json.dumps(page).encode())
+        return None
 
     catalogue.live = endless
     run, codes = await refused(await open_source(f"{catalogue.origin}{SEARCH}?rows=1"))
 
-    assert (run.outcome, run.found, run.pages, codes) == ("partial", 12, 12, ["source_too_large"])
+    assert (run.outcome, run.found, run.pages, codes) == (
+        "partial",
+        12,
+        12,
+        ["source_too_large"],
+    )
 
 
-async def test_the_same_page_under_every_address_ends_at_the_second(catalogue: Catalogue, open_source: Open) -> None:
+async def test_the_same_page_under_every_address_ends_at_the_second(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     page = packages(["a", "b"], start=0, rows=2)
     page["result"]["count"] = 1000
-    catalogue.live = lambda path, _: (200, {}, json.dumps(page).encode()) if path == SEARCH else None
+    catalogue.live = lambda path, _: (
+        (200, {}, json.dumps(page).encode()) if path == SEARCH else None
+    )
     run, codes = await refused(await open_source(f"{catalogue.origin}{SEARCH}?rows=2"))
 
-    assert (run.outcome, run.found, run.pages, codes) == ("partial", 2, 2, ["no_progress"])
+    assert (run.outcome, run.found, run.pages, codes) == (
+        "partial",
+        2,
+        2,
+        ["no_progress"],
+    )
 
 
 async def test_a_catalogue_whose_every_record_is_faulty_has_a_bounded_report(
     catalogue: Catalogue, open_source: Open
 ) -> None:
-    untitled = [{"id": f"x{place}", "name": f"x{place}", "title": "", "resources": []} for place in range(1500)]
-    catalogue.put(SEARCH, {"success": True, "result": {"count": 1500, "results": untitled}})
+    untitled = [
+        {"id": f"x{place}", "name": f"x{place}", "title": "", "resources": []}
+        for place in range(1500)
+    ]
+    catalogue.put(
+        SEARCH, {"success": True, "result": {"count": 1500, "results": untitled}}
+    )
     reading_ = await open_source(f"{catalogue.origin}{SEARCH}?rows=1500")
 
     run = await reading_.read()
@@ -162,16 +208,24 @@ async def test_robots_that_name_us_are_obeyed_and_a_site_that_cannot_say_is_left
 
     catalogue.put("/robots.txt", b"", status=503)
     run, codes = await refused(reading_)
-    assert (run.outcome, codes[0], len(await reading_.shown())) == ("failed", "source_status", 1)
+    assert (run.outcome, codes[0], len(await reading_.shown())) == (
+        "failed",
+        "source_status",
+        1,
+    )
 
 
-async def test_a_busy_site_is_asked_again(catalogue: Catalogue, open_source: Open) -> None:
+async def test_a_busy_site_is_asked_again(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     answers = [503, 429, 200]
     whole = ckan(["a"])
 
     def busy(path: str, asked: dict[str, str]) -> Any:
         status = answers.pop(0) if path == SEARCH and answers else 200
-        return whole(path, asked) if status == 200 else (status, {"Retry-After": "0"}, b"")
+        if status == 200:
+            return whole(path, asked)
+        return (status, {"Retry-After": "0"}, b"")
 
     catalogue.live = busy
     run = await (await open_source(f"{catalogue.origin}{SEARCH}")).read()
@@ -192,4 +246,9 @@ async def test_a_fault_of_ours_ends_the_reading_and_says_so(
     run, codes = await refused(reading_)
     source = await reading_.source()
 
-    assert (run.outcome, codes, source.lease, source.failures) == ("failed", ["our_fault"], None, 1)
+    assert (run.outcome, codes, source.lease, source.failures) == (
+        "failed",
+        ["our_fault"],
+        None,
+        1,
+    )

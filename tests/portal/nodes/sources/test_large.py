@@ -19,7 +19,10 @@ MARK = "https://project-open-data.cio.gov/v1.1/schema"
 
 
 def described(count: int) -> bytes:
-    datasets = [{"@type": "dcat:Dataset", "identifier": f"d{place}", "title": f"Jeu {place}"} for place in range(count)]
+    datasets = [
+        {"@type": "dcat:Dataset", "identifier": f"d{place}", "title": f"Jeu {place}"}
+        for place in range(count)
+    ]
     return json.dumps({"conformsTo": MARK, "dataset": datasets}).encode()
 
 
@@ -42,14 +45,19 @@ class Killed(BaseException):
 
 
 async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is_left(
-    catalogue: Catalogue, open_source: Open, small: Path, monkeypatch: pytest.MonkeyPatch
+    catalogue: Catalogue,
+    open_source: Open,
+    small: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     opened = list[bytes | Path]()
     parts = list[HarvestedPage | None]()
     open_document = DocumentReader.open
     next_part = DocumentReader.next_part
 
-    async def open_and_note(reader: DocumentReader, source: bytes | Path, url: str, language: str) -> HarvestedPage:
+    async def open_and_note(
+        reader: DocumentReader, source: bytes | Path, url: str, language: str
+    ) -> HarvestedPage:
         opened.append(source)
         return await open_document(reader, source, url, language)
 
@@ -68,7 +76,12 @@ async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is
 
     assert [isinstance(source, Path) for source in opened] == [True, True]
     assert [part.dataset_count if part else 0 for part in parts] == [40, 0, 41, 0]
-    assert (first.outcome, first.found, first.created, first.pages) == ("complete", PIECE + 40, PIECE + 40, 1)
+    assert (first.outcome, first.found, first.created, first.pages) == (
+        "complete",
+        PIECE + 40,
+        PIECE + 40,
+        1,
+    )
     assert (second.outcome, second.found, second.created) == ("complete", PIECE + 41, 1)
     assert second.unchanged == PIECE + 40
     assert len(await reading.shown()) == PIECE + 41
@@ -80,7 +93,9 @@ async def test_one_that_is_killed_at_any_transaction_goes_on_where_it_was(
 ) -> None:
     catalogue.put("/data.json", described(20))
     reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
-    real, left, deaths = harvest_run.leased_source, 0, 0
+    real = harvest_run.leased_source
+    left = 0
+    deaths = 0
 
     @asynccontextmanager
     async def fatal(*arguments: Any) -> AsyncIterator[Any]:
@@ -117,18 +132,25 @@ async def test_one_that_breaks_on_the_way_withdraws_nothing(
     runs = [await reading.read(), await reading.read()]
 
     assert [run.outcome for run in runs] == ["partial", "partial"]
-    assert [fault.code for fault in await reading.faults() if not fault.identifier] == ["document_unreadable"]
+    assert [fault.code for fault in await reading.faults() if not fault.identifier] == [
+        "document_unreadable"
+    ]
     assert len(await reading.shown()) == PIECE + 40
 
 
 async def test_each_bound_is_that_of_the_kind_of_document(
-    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch, small: Path
+    catalogue: Catalogue,
+    open_source: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    small: Path,
 ) -> None:
     monkeypatch.setattr(document_bodies, "LARGEST_DIVIDED", 3000)
     catalogue.put("/data.json", described(60))
     divided = await open_source(f"{catalogue.origin}/data.json")
     await divided.read()
 
-    [fault] = [each for each in await divided.faults() if each.code == "document_too_large"]
+    [fault] = [
+        each for each in await divided.faults() if each.code == "document_too_large"
+    ]
     assert fault.filled["limit"] == 3000 // 1024**2
     assert left_in(small) == []

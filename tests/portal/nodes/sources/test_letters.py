@@ -48,10 +48,20 @@ SEARCH = "/api/3/action/package_search"
 def test_people_are_told_once_of_what_is_wrong(
     outcome: str, failures: int, refused: int, before: int | None, said: Alert | None
 ) -> None:
-    assert find_alert(RunOutcome(outcome), failures=failures, refused=refused, refused_before=before) is said
+    assert (
+        find_alert(
+            RunOutcome(outcome),
+            failures=failures,
+            refused=refused,
+            refused_before=before,
+        )
+        is said
+    )
 
 
-async def send_all(site: Site, territory: Territory, relay: Relay) -> list[EmailMessage]:
+async def send_all(
+    site: Site, territory: Territory, relay: Relay
+) -> list[EmailMessage]:
     """What the worker does with the jobs that wait; the mails that it sent."""
     before = len(relay.mails)
     async with site.database.platform_session(role="worker") as session:
@@ -59,14 +69,24 @@ async def send_all(site: Site, territory: Territory, relay: Relay) -> list[Email
     for payload in waiting:
         tenant = payload.pop("tenant")
         if tenant == str(territory.id):
-            await task_handlers(site)[NOTIFY_SOURCE](Job(NOTIFY_SOURCE, territory.id, payload, 0, last=False))
+            await task_handlers(site)[NOTIFY_SOURCE](
+                Job(NOTIFY_SOURCE, territory.id, payload, 0, last=False)
+            )
     return relay.mails[before:]
 
 
 async def _take(session: AsyncSession) -> list[dict[str, str]]:
-    query = text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name ORDER BY id")
-    found = [json.loads(row[0]) for row in await session.execute(query, {"name": NOTIFY_SOURCE})]
-    await session.execute(text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"), {"name": NOTIFY_SOURCE})
+    query = text(
+        "SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name ORDER BY id"
+    )
+    found = [
+        json.loads(row[0])
+        for row in await session.execute(query, {"name": NOTIFY_SOURCE})
+    ]
+    await session.execute(
+        text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"),
+        {"name": NOTIFY_SOURCE},
+    )
     return found
 
 
@@ -86,8 +106,13 @@ async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobo
     reading = await open_source(f"{catalogue.origin}{SEARCH}?rows=100")
     slug = await slug_of(reading, portal_database)
     english = make_person(demo, memberships={slug: ["managers"]})
-    publisher = make_person(demo, memberships={slug: ["publishers"], "another": ["managers"]})
-    async with browse(portal_app, demo, english) as client, browse(portal_app, demo, publisher):
+    publisher = make_person(
+        demo, memberships={slug: ["publishers"], "another": ["managers"]}
+    )
+    async with (
+        browse(portal_app, demo, english) as client,
+        browse(portal_app, demo, publisher),
+    ):
         follow = {"kind": "theme", "target": "environment", "back": "/data"}
         await client.post("/following", data=follow, headers={"Accept-Language": "en"})
 
@@ -100,17 +125,25 @@ async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobo
     mails = await send_all(portal_site, demo, relay)
 
     assert {str(mail["To"]) for mail in mails} == {english.email, demo.contact}
-    words = {str(mail["To"]): (str(mail["Subject"]), mail.get_content()) for mail in mails}
+    words = {
+        str(mail["To"]): (str(mail["Subject"]), mail.get_content()) for mail in mails
+    }
     subject, body = words[english.email]
     assert subject.startswith("Much is gone from the catalogue at catalogue.localhost")
     assert "17 datasets out of 20 were not there" in body
     assert f"{demo.origin}/sources/{reading.source_id}" in body
-    assert words[demo.contact][0].startswith("Beaucoup a disparu du catalogue de catalogue.localhost")
+    assert words[demo.contact][0].startswith(
+        "Beaucoup a disparu du catalogue de catalogue.localhost"
+    )
     assert "jeu-" not in body
 
 
 async def test_a_source_that_fails_is_told_at_the_third_time_and_not_again(
-    catalogue: Catalogue, open_source: Open, portal_site: Site, demo: Territory, relay: Relay
+    catalogue: Catalogue,
+    open_source: Open,
+    portal_site: Site,
+    demo: Territory,
+    relay: Relay,
 ) -> None:
     await clear_queue(portal_site)
     catalogue.put("/c.ttl", b"", status=404)
@@ -126,7 +159,12 @@ async def test_a_source_that_fails_is_told_at_the_third_time_and_not_again(
 
 
 async def test_a_mail_about_what_is_gone_is_not_sent(
-    catalogue: Catalogue, open_source: Open, portal_site: Site, demo: Territory, portal_database: Database, relay: Relay
+    catalogue: Catalogue,
+    open_source: Open,
+    portal_site: Site,
+    demo: Territory,
+    portal_database: Database,
+    relay: Relay,
 ) -> None:
     await clear_queue(portal_site)
     reading = await open_source(f"{catalogue.origin}/none.ttl")

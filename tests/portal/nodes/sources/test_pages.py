@@ -31,24 +31,40 @@ async def producers(demo: Territory, portal_database: Database) -> None:
     async with portal_database.session(demo.id) as session:
         for slug in ("armor", "breizh"):
             await apply_organisation(
-                session, id=uuid.uuid4(), slug=slug, name=f"Ville {slug}", summary={}, email=f"data@{slug}.example"
+                session,
+                id=uuid.uuid4(),
+                slug=slug,
+                name=f"Ville {slug}",
+                summary={},
+                email=f"data@{slug}.example",
             )
 
 
 @pytest.fixture
-async def manager(portal_app: Litestar, demo: Territory, producers: None) -> AsyncIterator[httpx.AsyncClient]:
-    async with browse(portal_app, demo, make_person(demo, memberships={"armor": ["managers"]})) as client:
+async def manager(
+    portal_app: Litestar, demo: Territory, producers: None
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with browse(
+        portal_app, demo, make_person(demo, memberships={"armor": ["managers"]})
+    ) as client:
         yield client
 
 
 @pytest.fixture
-async def moderator(portal_app: Litestar, demo: Territory, producers: None) -> AsyncIterator[httpx.AsyncClient]:
+async def moderator(
+    portal_app: Litestar, demo: Territory, producers: None
+) -> AsyncIterator[httpx.AsyncClient]:
     async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
         yield client
 
 
-async def register(client: httpx.AsyncClient, address: str, producer: str = "armor", **more: str) -> httpx.Response:
-    return await client.post("/sources", data={"address": address, "producer": producer, "rhythm": "daily", **more})
+async def register(
+    client: httpx.AsyncClient, address: str, producer: str = "armor", **more: str
+) -> httpx.Response:
+    return await client.post(
+        "/sources",
+        data={"address": address, "producer": producer, "rhythm": "daily", **more},
+    )
 
 
 @pytest.fixture
@@ -56,20 +72,30 @@ def read(portal_site: Site, demo: Territory, reader: SourceClient) -> Any:
     """What the worker does, until nothing is due."""
 
     async def turns() -> None:
-        while await harvest_next_source(build_harvest_context(portal_site, reader, demo)):
+        while await harvest_next_source(
+            build_harvest_context(portal_site, reader, demo)
+        ):
             pass
 
     return turns
 
 
 async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
-    manager: httpx.AsyncClient, catalogue: Catalogue, portal_site: Site, read: Any, monkeypatch: pytest.MonkeyPatch
+    manager: httpx.AsyncClient,
+    catalogue: Catalogue,
+    portal_site: Site,
+    read: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     catalogue.live = ckan([f"jeu-{place}" for place in range(25)])
-    monkeypatch.setitem(portal_site.parts, "trials", trials.TrialLimits(["catalogue.localhost:*"]))
+    monkeypatch.setitem(
+        portal_site.parts, "trials", trials.TrialLimits(["catalogue.localhost:*"])
+    )
     english = {"Accept-Language": "en"}
 
-    tried = await manager.post("/sources/try", data={"address": catalogue.origin}, headers=english)
+    tried = await manager.post(
+        "/sources/try", data={"address": catalogue.origin}, headers=english
+    )
     link = re.search(r'href="(/sources/new\?address=[^"]+)"', tried.text)
     assert link is not None
     form = await manager.get(link[1], headers=english)
@@ -81,7 +107,14 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     page = await manager.get(made.headers["location"], headers=english)
 
     assert page.status_code == 200
-    for words in ("CKAN", "Ville armor", "Whole", "25", "What to mend at the source", "There is nobody to write to."):
+    for words in (
+        "CKAN",
+        "Ville armor",
+        "Whole",
+        "25",
+        "What to mend at the source",
+        "There is nobody to write to.",
+    ):
         assert words in page.text
     listed = await manager.get("/sources", headers=english)
     assert made.headers["location"] in listed.text
@@ -93,14 +126,23 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     [
         ({"address": "two words"}, "address", "This is not the address of a site."),
         ({"address": ""}, "address", "This is not the address of a site."),
-        ({"address": "https://me:secret@data.example.org"}, "address", "This is not the address of a site."),
+        (
+            {"address": "https://me:secret@data.example.org"},
+            "address",
+            "This is not the address of a site.",
+        ),
         ({"rhythm": "always"}, "rhythm", "This is not a rhythm."),
     ],
 )
 async def test_what_is_wrong_is_said_beside_its_field(
     manager: httpx.AsyncClient, fields: dict[str, str], field: str, said: str
 ) -> None:
-    typed = {"address": "data.example.org", "producer": "armor", "rhythm": "daily", **fields}
+    typed = {
+        "address": "data.example.org",
+        "producer": "armor",
+        "rhythm": "daily",
+        **fields,
+    }
     page = await manager.post("/sources", data=typed, headers={"Accept-Language": "en"})
 
     assert page.status_code == 422
@@ -108,7 +150,9 @@ async def test_what_is_wrong_is_said_beside_its_field(
     assert said in page.text
 
 
-async def test_the_same_catalogue_is_not_registered_twice(manager: httpx.AsyncClient) -> None:
+async def test_the_same_catalogue_is_not_registered_twice(
+    manager: httpx.AsyncClient,
+) -> None:
     assert (await register(manager, "data.example.org")).status_code == 303
 
     again = await manager.post(
@@ -121,21 +165,33 @@ async def test_the_same_catalogue_is_not_registered_twice(manager: httpx.AsyncCl
 
 
 async def test_only_those_who_look_after_a_producer_see_its_sources(
-    portal_app: Litestar, demo: Territory, other: Territory, manager: httpx.AsyncClient, moderator: httpx.AsyncClient
+    portal_app: Litestar,
+    demo: Territory,
+    other: Territory,
+    manager: httpx.AsyncClient,
+    moderator: httpx.AsyncClient,
 ) -> None:
     page = (await register(manager, "data.example.org")).headers["location"]
     assert (await moderator.get(page)).status_code == 200
     people = {
         "stranger": (make_person(demo), 403),
         "publisher": (make_person(demo, memberships={"armor": ["publishers"]}), 403),
-        "manager of another": (make_person(demo, memberships={"breizh": ["managers"]}), 404),
+        "manager of another": (
+            make_person(demo, memberships={"breizh": ["managers"]}),
+            404,
+        ),
     }
     for who, (person, status) in people.items():
         async with browse(portal_app, demo, person) as client:
             assert (await client.get(page)).status_code == status, who
             assert (await client.post(f"{page}/read")).status_code == status, who
-            assert (await client.post(f"{page}/close", data={"datasets": "withdraw"})).status_code == status, who
-            assert (await register(client, "autre.example.org")).status_code in {403, 404}, who
+            assert (
+                await client.post(f"{page}/close", data={"datasets": "withdraw"})
+            ).status_code == status, who
+            assert (await register(client, "autre.example.org")).status_code in {
+                403,
+                404,
+            }, who
     async with browse(portal_app, demo) as client:
         assert (await client.get(page)).status_code in {302, 303, 401}
     async with browse(portal_app, other, make_person(other, moderator=True)) as client:
@@ -144,10 +200,16 @@ async def test_only_those_who_look_after_a_producer_see_its_sources(
 
 
 async def test_a_source_is_paused_resumed_read_and_closed_by_its_page(
-    manager: httpx.AsyncClient, catalogue: Catalogue, demo: Territory, portal_database: Database, read: Any
+    manager: httpx.AsyncClient,
+    catalogue: Catalogue,
+    demo: Territory,
+    portal_database: Database,
+    read: Any,
 ) -> None:
     catalogue.live = ckan(["a", "b"])
-    page = (await register(manager, f"{catalogue.origin}/api/3/action/package_search")).headers["location"]
+    page = (
+        await register(manager, f"{catalogue.origin}/api/3/action/package_search")
+    ).headers["location"]
     await read()
 
     async def state() -> tuple[str, bool]:
@@ -164,7 +226,9 @@ async def test_a_source_is_paused_resumed_read_and_closed_by_its_page(
         assert (await manager.post(f"{page}/{act}")).status_code == 409
     assert (await manager.post(f"{page}/destroy")).status_code == 404
     assert "2" in (await manager.get(f"{page}/close")).text
-    assert (await manager.post(f"{page}/close", data={"datasets": "withdraw"})).status_code == 303
+    assert (
+        await manager.post(f"{page}/close", data={"datasets": "withdraw"})
+    ).status_code == 303
     await read()
 
     assert await state() == ("closed", False)
@@ -203,20 +267,30 @@ async def test_its_report_is_given_as_json_in_the_readers_language(
         assert (await client.get(path)).status_code == 403
 
     assert (report["format"], report["shown"], report["state"]) == ("ckan", 2, "active")
-    assert [(each["outcome"], each["found"], each["created"]) for each in report["readings"]] == [("complete", 2, 2)]
+    assert [
+        (each["outcome"], each["found"], each["created"]) for each in report["readings"]
+    ] == [("complete", 2, 2)]
     assert report["faults"]["total"] == len(report["faults"]["items"]) > 0
-    assert {each["message"] for each in report["faults"]["items"] if each["code"] == "contact_missing"} == {
-        "Il n’y a personne à qui écrire."
-    }
+    assert {
+        each["message"]
+        for each in report["faults"]["items"]
+        if each["code"] == "contact_missing"
+    } == {"Il n’y a personne à qui écrire."}
 
 
 @pytest.mark.thorough
 async def test_its_pages_hold_on_every_screen(
-    catalogue: Catalogue, open_source: Open, tab: Tab, portal_app: Litestar, demo: Territory
+    catalogue: Catalogue,
+    open_source: Open,
+    tab: Tab,
+    portal_app: Litestar,
+    demo: Territory,
 ) -> None:
     held = [f"jeu-{place}" for place in range(40)]
     catalogue.live = ckan(held)
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=100")
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=100"
+    )
     await reading.read()
     del held[5:]
     await reading.read()

@@ -31,20 +31,33 @@ def counts(run: SourceRun) -> tuple[int, int, int, int, int]:
 async def test_every_real_catalogue_is_found_again_record_by_record(
     catalogue: Catalogue, open_source: Open, shared_data: Path
 ) -> None:
-    with (shared_data / "reference/harvest-expected.tsv").open(encoding="utf-8") as file:
+    with (shared_data / "reference/harvest-expected.tsv").open(
+        encoding="utf-8"
+    ) as file:
         expected = {
-            line["file"]: int(line["records"]) for line in csv.DictReader(file, delimiter="\t") if line["records"]
+            line["file"]: int(line["records"])
+            for line in csv.DictReader(file, delimiter="\t")
+            if line["records"]
         }
     assert (len(expected), sum(expected.values())) == (203, 1473)
     chosen = dict(list(expected.items())[::SPARSE])
     for name in chosen:
         catalogue.put(f"/{name}", (shared_data / "data/catalogues" / name).read_bytes())
 
-    found, refusals, unchanged, shown = {}, Counter[str](), 0, 0
+    found = {}
+    refusals = Counter[str]()
+    unchanged = 0
+    shown = 0
     for name in chosen:
         reading = await open_source(f"{catalogue.origin}/{name}", rhythm="by_hand")
         first = await reading.read()
-        refusals.update({row.code for row in await reading.faults() if row.level == "refused" and row.identifier})
+        refusals.update(
+            {
+                row.code
+                for row in await reading.faults()
+                if row.level == "refused" and row.identifier
+            }
+        )
         again = await reading.read()
         found[name] = first.found
         assert counts(again)[1:3] == (0, 0), name
@@ -54,7 +67,9 @@ async def test_every_real_catalogue_is_found_again_record_by_record(
 
     assert found == chosen
     assert unchanged == shown > 1000 // SPARSE
-    sys.stdout.write(f"\n{sum(found.values())} found, {unchanged} unchanged, refused for {refusals}\n")
+    sys.stdout.write(
+        f"\n{sum(found.values())} found, {unchanged} unchanged, refused for {refusals}\n"
+    )
 
 
 class Killed(BaseException):
@@ -62,11 +77,17 @@ class Killed(BaseException):
 
 
 async def test_many_records_killed_three_times_are_each_there_once(
-    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    catalogue: Catalogue,
+    open_source: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     catalogue.live = ckan([f"jeu-{place:05}" for place in range(MANY)], largest=1000)
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=1000")
-    real, steps = harvest_run.store_slice, 0
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=1000"
+    )
+    real = harvest_run.store_slice
+    steps = 0
 
     async def fatal(*arguments: Any) -> Any:
         nonlocal steps
@@ -77,7 +98,8 @@ async def test_many_records_killed_three_times_are_each_there_once(
         return stored
 
     monkeypatch.setattr(harvest_run, "store_slice", fatal)
-    began, deaths = time.monotonic(), 0
+    began = time.monotonic()
+    deaths = 0
     while True:
         try:
             run = await reading.read()
@@ -91,4 +113,6 @@ async def test_many_records_killed_three_times_are_each_there_once(
     assert await reading.count_events("dataset.published") == MANY
     assert len(await reading.shown()) == MANY
     with capsys.disabled():
-        sys.stdout.write(f"\n{MANY} records in {took:.1f} s, {MANY / took:.0f} a second\n")
+        sys.stdout.write(
+            f"\n{MANY} records in {took:.1f} s, {MANY / took:.0f} a second\n"
+        )

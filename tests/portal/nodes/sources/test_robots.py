@@ -12,11 +12,15 @@ Crawl-Delay: 10
 """
 
 
-def test_the_catalogue_that_was_registered_is_read_though_search_engines_are_kept_out() -> None:
+def test_the_catalogue_that_was_registered_is_read_though_search_engines_are_kept_out() -> (
+    None
+):
     robots = parse_robots(CKAN)
 
     assert robots.allows("https://x.example/api/3/action/package_search", invited=True)
-    assert not robots.allows("https://x.example/api/3/action/package_search", invited=False)
+    assert not robots.allows(
+        "https://x.example/api/3/action/package_search", invited=False
+    )
     assert robots.allows("https://x.example/dataset/a", invited=False)
     assert robots.delay == 10
 
@@ -48,14 +52,18 @@ def test_rules_that_name_us_hold_wherever_we_ask() -> None:
         ("/" + "*a" * 2000, "/" + "a" * 1000, True),
     ],
 )
-def test_a_pattern_means_what_the_standard_says(pattern: str, path: str, *, allowed: bool) -> None:
+def test_a_pattern_means_what_the_standard_says(
+    pattern: str, path: str, *, allowed: bool
+) -> None:
     robots = parse_robots(f"User-agent: *\nDisallow: {pattern}")
 
     assert robots.allows(f"https://x.example{path}", invited=False) is allowed
 
 
 def test_the_longest_rule_wins_and_allowing_wins_between_two_as_long() -> None:
-    robots = parse_robots("User-agent: *\nDisallow: /data\nAllow: /data/open\nDisallow: /same\nAllow: /same")
+    robots = parse_robots(
+        "User-agent: *\nDisallow: /data\nAllow: /data/open\nDisallow: /same\nAllow: /same"
+    )
 
     assert robots.allows("https://x.example/data/open/1", invited=False)
     assert not robots.allows("https://x.example/data/1", invited=False)
@@ -63,5 +71,10 @@ def test_the_longest_rule_wins_and_allowing_wins_between_two_as_long() -> None:
 
 
 def test_what_is_no_robots_page_asks_nothing() -> None:
-    for text in ("", "<html><body>404</body></html>", "Disallow: /", "\ufeff# nothing\n::::\n"):
+    for text in (
+        "",
+        "<html><body>404</body></html>",
+        "Disallow: /",
+        "\ufeff# nothing\n::::\n",
+    ):
         assert parse_robots(text).allows("https://x.example/a", invited=False)

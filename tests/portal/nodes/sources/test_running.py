@@ -21,10 +21,18 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.nodes.actions.moderate import allow_republication, withdraw_dataset_for_team
+from udi.portal.nodes.actions.moderate import (
+    allow_republication,
+    withdraw_dataset_for_team,
+)
 from udi.portal.nodes.models import Report, ReportDeliveryState
 from udi.portal.nodes.sources import harvest_run
-from udi.portal.nodes.sources.actions import accept_loss, close_source, pause_source, resume_source
+from udi.portal.nodes.sources.actions import (
+    accept_loss,
+    close_source,
+    pause_source,
+    resume_source,
+)
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun, SourceState
 from udi.portal.tenants.models import Tenant
@@ -40,7 +48,15 @@ TURTLE = (
 
 def counts(run: SourceRun) -> tuple[int, ...]:
     assert run.found == run.created + run.updated + run.unchanged + run.refused
-    return run.found, run.created, run.updated, run.unchanged, run.refused, run.withdrawn, run.missing
+    return (
+        run.found,
+        run.created,
+        run.updated,
+        run.unchanged,
+        run.refused,
+        run.withdrawn,
+        run.missing,
+    )
 
 
 def names(number: int, first: int = 0) -> list[str]:
@@ -50,7 +66,11 @@ def names(number: int, first: int = 0) -> list[str]:
 async def test_a_catalogue_behind_a_home_page_is_published_page_by_page_and_read_again_without_change(
     catalogue: Catalogue, open_source: Open
 ) -> None:
-    catalogue.put("/", b"<!doctype html><html><head><title>Portal</title></head><body><p>Hi</p></body></html>", **HTML)
+    catalogue.put(
+        "/",
+        b"<!doctype html><html><head><title>Portal</title></head><body><p>Hi</p></body></html>",
+        **HTML,
+    )
     catalogue.live = ckan(names(250))
     reading = await open_source(catalogue.origin)
 
@@ -73,15 +93,20 @@ async def test_what_changes_is_updated_what_leaves_is_withdrawn_the_second_time_
 ) -> None:
     held = names(10)
     catalogue.live = ckan(held)
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=4")
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=4"
+    )
     await reading.read()
     before = await reading.shown()
 
     gone = held.pop(3)
-    first, kept = await reading.read(), await reading.shown()
-    second, left = await reading.read(), await reading.shown()
+    first = await reading.read()
+    kept = await reading.shown()
+    second = await reading.read()
+    left = await reading.shown()
     held.append(gone)
-    third, back = await reading.read(), await reading.shown()
+    third = await reading.read()
+    back = await reading.shown()
 
     assert (counts(first)[-2:], kept) == ((0, 1), before)
     assert (counts(second)[-2:], len(left)) == ((1, 0), 9)
@@ -90,7 +115,9 @@ async def test_what_changes_is_updated_what_leaves_is_withdrawn_the_second_time_
     assert await count_rows(portal_database, demo, Report) == 0
 
 
-async def test_a_change_at_the_source_is_a_change_here(catalogue: Catalogue, open_source: Open) -> None:
+async def test_a_change_at_the_source_is_a_change_here(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     catalogue.put("/catalogue.ttl", (TURTLE % "Bancs").encode(), ETag='"one"')
     reading = await open_source(f"{catalogue.origin}/catalogue.ttl")
 
@@ -114,7 +141,8 @@ async def test_what_left_leaves_in_time_though_the_site_says_that_nothing_change
     await reading.read()
     catalogue.put("/c.ttl", TURTLE.rsplit("\n", 2)[0].encode(), ETag='"two"')
 
-    first, second = await reading.read(), await reading.read()
+    first = await reading.read()
+    second = await reading.read()
 
     assert (first.missing, first.withdrawn) == (1, 0)
     assert (second.outcome, second.withdrawn) == ("unchanged", 1)
@@ -126,7 +154,9 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
 ) -> None:
     held = names(30)
     catalogue.live = ckan(held)
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=100")
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=100"
+    )
     await reading.read()
 
     del held[10:]
@@ -134,11 +164,17 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
     source = await reading.source()
 
     assert (run.outcome, run.missing, run.withdrawn) == ("vanished", 20, 0)
-    assert (source.state, source.next_at, len(await reading.shown())) == ("vanished", None, 30)
+    assert (source.state, source.next_at, len(await reading.shown())) == (
+        "vanished",
+        None,
+        30,
+    )
     assert not await harvest_next_source(reading.desk)
 
     async with portal_database.session(demo.id) as session:
-        await accept_loss(session, team(demo), (await session.scalars(select(CatalogueSource))).one())
+        await accept_loss(
+            session, team(demo), (await session.scalars(select(CatalogueSource))).one()
+        )
     run = await reading.read()
 
     assert (run.outcome, run.missing, run.withdrawn) == ("complete", 0, 20)
@@ -146,15 +182,21 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
     assert not (await reading.source()).accepts_loss
 
 
-async def test_nothing_leaves_because_of_a_reading_that_broke(catalogue: Catalogue, open_source: Open) -> None:
+async def test_nothing_leaves_because_of_a_reading_that_broke(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     held = names(8)
     whole = ckan(held)
     catalogue.live = whole
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=4")
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=4"
+    )
     await reading.read()
 
     def half(path: str, asked: dict[str, str]) -> Any:
-        return (500, {}, b"") if asked.get("start") else whole(path, asked)
+        if asked.get("start"):
+            return (500, {}, b"")
+        return whole(path, asked)
 
     catalogue.live = half
     for _ in range(3):
@@ -165,26 +207,45 @@ async def test_nothing_leaves_because_of_a_reading_that_broke(catalogue: Catalog
     assert len(await reading.shown()) == 8
     assert source.failures == 3
     assert now() < source.next_at < now() + timedelta(hours=2)
-    assert [row.code for row in await reading.faults() if not row.identifier] == ["source_status"]
+    assert [row.code for row in await reading.faults() if not row.identifier] == [
+        "source_status"
+    ]
 
 
 async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:
     held = names(3)
-    catalogue.put("/", b"<!doctype html><html><head><title>Portal</title></head><body><p>Hi</p></body></html>", **HTML)
+    catalogue.put(
+        "/",
+        b"<!doctype html><html><head><title>Portal</title></head><body><p>Hi</p></body></html>",
+        **HTML,
+    )
     catalogue.live = ckan(held)
     reading = await open_source(catalogue.origin)
     await reading.read()
     catalogue.put("/data.json", {"dataset": [{"title": "Un autre", "identifier": "x"}]})
     entry = (await reading.source()).entry
 
-    for status, body in ((500, b""), (200, b"<html><title>Maintenance</title></html>"), (200, b"{")):
-        catalogue.live = lambda path, _, answer=(status, HTML, body): answer if "package_search" in path else None
+    for status, body in (
+        (500, b""),
+        (200, b"<html><title>Maintenance</title></html>"),
+        (200, b"{"),
+    ):
+        catalogue.live = lambda path, _, answer=(status, HTML, body): (
+            answer if "package_search" in path else None
+        )
         run = await reading.read()
-        assert (run.outcome, run.found, (await reading.source()).entry) == ("failed", 0, entry)
+        assert (run.outcome, run.found, (await reading.source()).entry) == (
+            "failed",
+            0,
+            entry,
+        )
     catalogue.live = None
-    assert ((await reading.read()).outcome, (await reading.source()).entry) == ("failed", "")
+    assert ((await reading.read()).outcome, (await reading.source()).entry) == (
+        "failed",
+        "",
+    )
     run = await reading.read()
 
     assert (run.outcome, run.found) == ("complete", 1)
@@ -192,19 +253,36 @@ async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_
     assert len(await reading.shown()) == 4
 
 
-async def test_a_folder_is_read_to_the_documents_below_it(catalogue: Catalogue, open_source: Open) -> None:
+async def test_a_folder_is_read_to_the_documents_below_it(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     listing = "<html><title>Index of /m</title><a href='a.ttl'>a</a><a href='b/'>b</a><a href='/'>up</a></html>"
     catalogue.put("/m/", listing.encode(), **HTML)
-    catalogue.put("/m/b/", b"<html><title>Index of /m/b</title><a href='c.ttl'>c</a></html>", **HTML)
-    for place, (path, title) in enumerate({"/m/a.ttl": "Arbres", "/m/b/c.ttl": "Canaux"}.items()):
-        turtle = TURTLE.partition("\n")[0] + f'\n<https://x.example/{place}> a dcat:Dataset; dct:title "{title}"@fr .'
+    catalogue.put(
+        "/m/b/",
+        b"<html><title>Index of /m/b</title><a href='c.ttl'>c</a></html>",
+        **HTML,
+    )
+    for place, (path, title) in enumerate(
+        {"/m/a.ttl": "Arbres", "/m/b/c.ttl": "Canaux"}.items()
+    ):
+        turtle = (
+            TURTLE.partition("\n")[0]
+            + f'\n<https://x.example/{place}> a dcat:Dataset; dct:title "{title}"@fr .'
+        )
         catalogue.put(path, turtle.encode())
     reading = await open_source(f"{catalogue.origin}/m/")
 
     run = await reading.read()
 
-    assert (run.outcome, run.found, set(await reading.shown())) == ("complete", 2, {"Arbres", "Canaux"})
-    assert sorted(catalogue.asked) == sorted({"/robots.txt", "/m/", "/m/a.ttl", "/m/b/", "/m/b/c.ttl"})
+    assert (run.outcome, run.found, set(await reading.shown())) == (
+        "complete",
+        2,
+        {"Arbres", "Canaux"},
+    )
+    assert sorted(catalogue.asked) == sorted(
+        {"/robots.txt", "/m/", "/m/a.ttl", "/m/b/", "/m/b/c.ttl"}
+    )
 
 
 class Killed(BaseException):
@@ -213,12 +291,19 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("slice_", [3, 100])
 async def test_a_reading_that_is_killed_at_any_transaction_goes_on_where_it_was(
-    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch, slice_: int
+    catalogue: Catalogue,
+    open_source: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    slice_: int,
 ) -> None:
     held = names(17)
     catalogue.live = ckan(held)
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=5", slice=slice_)
-    real, left, deaths = harvest_run.leased_source, 0, 0
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=5", slice=slice_
+    )
+    real = harvest_run.leased_source
+    left = 0
+    deaths = 0
 
     @asynccontextmanager
     async def fatal(*arguments: Any) -> AsyncIterator[Any]:
@@ -245,10 +330,14 @@ async def test_a_reading_that_is_killed_at_any_transaction_goes_on_where_it_was(
     assert await reading.count_events("dataset.published") == 17
 
 
-async def test_two_workers_never_read_one_source_at_once(catalogue: Catalogue, open_source: Open) -> None:
+async def test_two_workers_never_read_one_source_at_once(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     catalogue.live = ckan(names(40))
     catalogue.pause = 0.01
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=10")
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=10"
+    )
 
     turns = await asyncio.gather(*(harvest_next_source(reading.desk) for _ in range(4)))
 
@@ -260,7 +349,9 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
     catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogue.live = ckan(names(40))
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=10")
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=10"
+    )
     asked = reading.desk.reader.get
 
     async def late(*arguments: Any, **named: Any) -> Any:
@@ -280,10 +371,15 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
     assert await reading.count_events("dataset.published") == 40
 
 
-async def test_a_long_reading_gives_way_and_goes_on(catalogue: Catalogue, open_source: Open) -> None:
+async def test_a_long_reading_gives_way_and_goes_on(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     catalogue.live = ckan(names(12))
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=4")
-    hurried, turns = replace(reading.desk, turn=0), 0
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=4"
+    )
+    hurried = replace(reading.desk, turn=0)
+    turns = 0
     while not await reading.runs() or not (await reading.runs())[-1].ended_at:
         assert await harvest_next_source(hurried)
         turns += 1
@@ -302,7 +398,12 @@ async def test_a_source_is_paused_started_again_and_closed(
 
     async def act(action: Any, **more: Any) -> None:
         async with portal_database.session(demo.id) as session:
-            await action(session, team(demo), (await session.scalars(select(CatalogueSource))).one(), **more)
+            await action(
+                session,
+                team(demo),
+                (await session.scalars(select(CatalogueSource))).one(),
+                **more,
+            )
 
     await act(pause_source)
     assert not await harvest_next_source(reading.desk)
@@ -317,9 +418,18 @@ async def test_a_source_is_paused_started_again_and_closed(
         pass
 
     source = await reading.source()
-    assert (source.state, source.next_at, await reading.shown()) == (SourceState.CLOSED, None, {})
+    assert (source.state, source.next_at, await reading.shown()) == (
+        SourceState.CLOSED,
+        None,
+        {},
+    )
     assert await count_rows(portal_database, demo, Withdrawal) == 3
-    assert await count_rows(portal_database, demo, Dataset, Dataset.state == DatasetState.WITHDRAWN) == 3
+    assert (
+        await count_rows(
+            portal_database, demo, Dataset, Dataset.state == DatasetState.WITHDRAWN
+        )
+        == 3
+    )
 
 
 async def test_the_same_short_identifier_at_two_sources_is_two_datasets_and_a_universal_one_is_one(
@@ -328,28 +438,39 @@ async def test_the_same_short_identifier_at_two_sources_is_two_datasets_and_a_un
     universal = "6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10"
     catalogue.live = ckan(["arbres", universal])
     first = await open_source(f"{catalogue.origin}/api/3/action/package_search")
-    second = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=50")
+    second = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=50"
+    )
 
     await second.change(next_at=None)
-    one, two = await first.read(), await second.read()
+    one = await first.read()
+    two = await second.read()
 
     assert (counts(one)[:5], counts(two)[:5]) == ((2, 2, 0, 0, 0), (2, 1, 0, 0, 1))
     assert counts(await second.read())[:5] == (2, 0, 0, 1, 1)
-    assert [row.field for row in await second.faults() if row.identifier == universal and row.level == "refused"] == [
-        "local_id"
-    ]
+    assert [
+        row.field
+        for row in await second.faults()
+        if row.identifier == universal and row.level == "refused"
+    ] == ["local_id"]
 
 
-async def test_an_identifier_twice_is_refused_by_name_across_pages(catalogue: Catalogue, open_source: Open) -> None:
+async def test_an_identifier_twice_is_refused_by_name_across_pages(
+    catalogue: Catalogue, open_source: Open
+) -> None:
     def live(path: str, asked: dict[str, str]) -> Any:
-        page = packages(names(3) if not asked.get("start") else names(1), start=0, rows=3)
+        page = packages(
+            names(3) if not asked.get("start") else names(1), start=0, rows=3
+        )
         page["result"]["count"] = 4
         if asked.get("start"):
             page["result"]["results"][0]["title"] = "Un autre"
         return 200, {}, json.dumps(page).encode()
 
     catalogue.live = live
-    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=3")
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=3"
+    )
 
     run = await reading.read()
 
@@ -378,32 +499,63 @@ async def test_what_the_team_took_off_stays_off_until_it_is_let_back(
     taken = (await reading.shown())["Jeu jeu-00001"]
 
     async with portal_database.session(demo.id) as session:
-        dataset = (await session.scalars(select(Dataset).where(Dataset.id == taken))).one()
-        await withdraw_dataset_for_team(session, team(demo), dataset, reason="Personal data")
+        dataset = (
+            await session.scalars(select(Dataset).where(Dataset.id == taken))
+        ).one()
+        await withdraw_dataset_for_team(
+            session, team(demo), dataset, reason="Personal data"
+        )
     off = await reading.read()
     assert counts(off)[:5] == (3, 0, 0, 2, 1)
     assert "Jeu jeu-00001" not in await reading.shown()
-    assert [row.filled.get("reason") for row in await reading.faults() if row.level == "refused"] == ["Personal data"]
-    assert await count_rows(portal_database, demo, Report, Report.delivery == ReportDeliveryState.PENDING) == 0
+    assert [
+        row.filled.get("reason")
+        for row in await reading.faults()
+        if row.level == "refused"
+    ] == ["Personal data"]
+    assert (
+        await count_rows(
+            portal_database,
+            demo,
+            Report,
+            Report.delivery == ReportDeliveryState.PENDING,
+        )
+        == 0
+    )
 
     async with portal_database.session(demo.id) as session:
-        dataset = (await session.scalars(select(Dataset).where(Dataset.id == taken))).one()
+        dataset = (
+            await session.scalars(select(Dataset).where(Dataset.id == taken))
+        ).one()
         await allow_republication(session, team(demo), dataset)
     assert counts(await reading.read())[:5] == (3, 1, 0, 2, 0)
     assert (await reading.shown())["Jeu jeu-00001"] == taken
 
 
 async def test_what_is_read_is_shown_searched_and_given_to_programs_like_what_is_pushed(
-    catalogue: Catalogue, open_source: Open, demo: Territory, portal_app: Litestar, portal_site: Site
+    catalogue: Catalogue,
+    open_source: Open,
+    demo: Territory,
+    portal_app: Litestar,
+    portal_site: Site,
 ) -> None:
     catalogue.put("/c.ttl", (TURTLE % "Bancs").encode())
     reading = await open_source(f"{catalogue.origin}/c.ttl")
     await reading.read()
-    await SearchFeed(portal_site.database, portal_site.registry, portal_site.settings).run_once()
+    await SearchFeed(
+        portal_site.database, portal_site.registry, portal_site.settings
+    ).run_once()
     own = (await reading.shown())["Fontaines"]
 
     async with browse(portal_app, demo) as client:
-        for path in (f"/data/{own}", "/catalog.ttl", f"/api/v1/datasets/{own}", "/data", "/data.atom", "/"):
+        for path in (
+            f"/data/{own}",
+            "/catalog.ttl",
+            f"/api/v1/datasets/{own}",
+            "/data",
+            "/data.atom",
+            "/",
+        ):
             answer = await client.get(path, follow_redirects=True)
             assert answer.status_code == 200, path
             assert "Fontaines" in answer.text, path
@@ -416,10 +568,13 @@ async def test_a_portal_of_rudi_keeps_its_identifiers_and_is_published_for_the_p
     catalogue.put("/api/v1/resources", {"total": 3, "items": records})
     reading = await open_source(f"{catalogue.origin}/api/v1/resources")
 
-    run, again = await reading.read(), await reading.read()
+    run = await reading.read()
+    again = await reading.read()
 
     assert (run.outcome, counts(run)[:2], counts(again)[3]) == ("complete", (3, 3), 3)
-    assert {str(id_) for id_ in (await reading.shown()).values()} == {record["global_id"] for record in records}
+    assert {str(id_) for id_ in (await reading.shown()).values()} == {
+        record["global_id"] for record in records
+    }
 
 
 async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_has_it(
@@ -441,10 +596,17 @@ async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_ha
 
 
 async def test_a_catalogue_is_read_with_the_words_of_the_territory(
-    catalogue: Catalogue, open_source: Open, demo: Territory, portal_database: Database, portal_app: Litestar
+    catalogue: Catalogue,
+    open_source: Open,
+    demo: Territory,
+    portal_database: Database,
+    portal_app: Litestar,
 ) -> None:
     page = packages(["a"], start=0, rows=1)
-    page["result"]["results"][0] |= {"license_id": "", "license_title": "Licence du département"}
+    page["result"]["results"][0] |= {
+        "license_id": "",
+        "license_title": "Licence du département",
+    }
     catalogue.put("/api/3/action/package_search", page)
     reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
     await reading.read()
@@ -456,7 +618,12 @@ async def test_a_catalogue_is_read_with_the_words_of_the_territory(
 
     assert counts(run)[:4] == (1, 0, 1, 0)
     async with portal_database.session(demo.id) as session:
-        assert await session.scalar(select(Dataset.licence).where(Dataset.node_id == reading.source_id)) == "odbl-1.0"
+        assert (
+            await session.scalar(
+                select(Dataset.licence).where(Dataset.node_id == reading.source_id)
+            )
+            == "odbl-1.0"
+        )
     async with browse(portal_app, demo) as client:
         history = await client.get(f"/data/{(await reading.shown())['Jeu a']}/history")
     assert "Licence du département" in history.text

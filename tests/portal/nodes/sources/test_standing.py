@@ -33,7 +33,9 @@ from udi.portal.nodes.sources.reconciliation import (
         (KnownRecord("b", is_in_current_run=True), RecordAction.REFUSED),
     ],
 )
-def test_what_becomes_of_a_record_that_is_there(known: KnownRecord | None, becomes: RecordAction) -> None:
+def test_what_becomes_of_a_record_that_is_there(
+    known: KnownRecord | None, becomes: RecordAction
+) -> None:
     assert choose_record_action(known, "a") is becomes
 
 
@@ -62,21 +64,35 @@ def test_a_record_is_withdrawn_at_the_second_complete_reading_without_it() -> No
 def test_what_a_reading_lets_be_said(
     *, complete: bool, known: int, missing: int, accepts: bool, said: RunAssessment
 ) -> None:
-    assert assess_run(complete=complete, published_count=known, missing=missing, accepts_loss=accepts) is said
+    assert (
+        assess_run(
+            complete=complete,
+            published_count=known,
+            missing=missing,
+            accepts_loss=accepts,
+        )
+        is said
+    )
 
 
 @given(known=some.integers(0, 10_000), part=some.floats(0, 1), accepts=some.booleans())
-def test_nothing_leaves_because_of_a_reading_that_is_not_complete(*, known: int, part: float, accepts: bool) -> None:
+def test_nothing_leaves_because_of_a_reading_that_is_not_complete(
+    *, known: int, part: float, accepts: bool
+) -> None:
     missing = int(known * part)
 
     assert (
-        assess_run(complete=False, published_count=known, missing=missing, accepts_loss=accepts)
+        assess_run(
+            complete=False, published_count=known, missing=missing, accepts_loss=accepts
+        )
         is RunAssessment.NOTHING
     )
 
 
 @given(rhythm=some.sampled_from(list(EVERY)), failures=some.integers(0, 100))
-def test_the_next_reading_is_never_later_than_the_rhythm_says(rhythm: SourceRhythm, failures: int) -> None:
+def test_the_next_reading_is_never_later_than_the_rhythm_says(
+    rhythm: SourceRhythm, failures: int
+) -> None:
     moment = now()
     coming = next_reading(rhythm, moment, failures=failures)
 

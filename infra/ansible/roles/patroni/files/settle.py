@@ -24,24 +24,34 @@ class Cluster:
         self._context = ssl.create_default_context(cafile=str(folder / "machines.crt"))
         self._context.load_cert_chain(folder / "machine.crt", folder / "machine.key")
 
-    def ask(self, path: str, method: str = "GET", body: Any = None, *, api: str = "") -> Any:
+    def ask(
+        self, path: str, method: str = "GET", body: Any = None, *, api: str = ""
+    ) -> Any:
         """What an address of the API answers."""
         data = None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(f"{api or self._api}{path}", data=data, method=method)  # noqa: S310 - https
-        with urllib.request.urlopen(asked, context=self._context, timeout=PATIENCE) as answer:  # noqa: S310 - https
+        asked = urllib.request.Request(  # noqa: S310 - https
+            f"{api or self._api}{path}", data=data, method=method
+        )
+        with urllib.request.urlopen(  # noqa: S310 - https
+            asked, context=self._context, timeout=PATIENCE
+        ) as answer:
             text = answer.read().decode()
         return json.loads(text) if text.startswith(("{", "[")) else text
 
     def members(self) -> list[dict[str, Any]]:
         """The machines, the one that leads last."""
         found: list[dict[str, Any]] = self.ask("/cluster")["members"]
-        return sorted(found, key=lambda member: member["role"] in {"leader", "master", "primary"})
+        return sorted(
+            found, key=lambda member: member["role"] in {"leader", "master", "primary"}
+        )
 
 
 def lacks(agreed: Any, wanted: Any) -> bool:
     """Whether a setting is absent or another."""
     if isinstance(wanted, dict):
-        return not isinstance(agreed, dict) or any(lacks(agreed.get(key), value) for key, value in wanted.items())
+        return not isinstance(agreed, dict) or any(
+            lacks(agreed.get(key), value) for key, value in wanted.items()
+        )
     return bool(agreed != wanted)
 
 

@@ -34,9 +34,16 @@ def register(app: typer.Typer) -> None:
 
 def export_(
     slug: KnownSlug,
-    to: Annotated[Path | None, typer.Option(help="File to write; by default <slug>-<day>.tar, here.")] = None,
-    without_files: Annotated[bool, typer.Option("--without-files", help="Descriptions only, no file.")] = False,
-    suspend: Annotated[bool, typer.Option("--suspend", help="Close it first: for a final move.")] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="File to write; by default <slug>-<day>.tar, here."),
+    ] = None,
+    without_files: Annotated[
+        bool, typer.Option("--without-files", help="Descriptions only, no file.")
+    ] = False,
+    suspend: Annotated[
+        bool, typer.Option("--suspend", help="Close it first: for a final move.")
+    ] = False,
     json_: AsJson = False,
 ) -> None:
     """Write one signed archive of a territory, with all that it takes to live elsewhere. Changes nothing here.
@@ -47,7 +54,14 @@ def export_(
     """
     target = to or Path(f"{slug}-{now().date().isoformat()}.tar")
     done = asyncio.run(
-        export_territory(get_settings(), slug, target, with_files=not without_files, suspend=suspend, tell=_Progress())
+        export_territory(
+            get_settings(),
+            slug,
+            target,
+            with_files=not without_files,
+            suspend=suspend,
+            tell=_Progress(),
+        )
     )
     _print_export(done, as_json=json_)
 
@@ -55,10 +69,18 @@ def export_(
 def import_(
     file: Annotated[Path, typer.Argument(help="The archive.")],
     as_host: Annotated[
-        str, typer.Option(help="Hosts here, where they differ: portal=<host>,node=<host>.", metavar="HOSTS")
+        str,
+        typer.Option(
+            help="Hosts here, where they differ: portal=<host>,node=<host>.",
+            metavar="HOSTS",
+        ),
     ] = "",
-    key_fingerprint: Annotated[str, typer.Option(help="Refuse an archive that another key signed.")] = "",
-    check_only: Annotated[bool, typer.Option("--check-only", help="Verify, and write nothing.")] = False,
+    key_fingerprint: Annotated[
+        str, typer.Option(help="Refuse an archive that another key signed.")
+    ] = "",
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Verify, and write nothing.")
+    ] = False,
     json_: AsJson = False,
 ) -> None:
     """Bring a territory here from its archive. Everything is verified before anything is written; may be repeated.
@@ -67,19 +89,32 @@ def import_(
     was stopped starts again with the same command; one that was finished changes nothing.
     """
     done = import_archive(
-        get_settings(), file, hosts=read_hosts(as_host), fingerprint=key_fingerprint, check_only=check_only,
+        get_settings(),
+        file,
+        hosts=read_hosts(as_host),
+        fingerprint=key_fingerprint,
+        check_only=check_only,
         tell=_Progress(),
-    )  # fmt: skip
+    )
     _print_import(done, insisted=bool(key_fingerprint), as_json=json_)
 
 
 def retire_(
     slug: KnownSlug,
-    archive: Annotated[Path | None, typer.Option(help="Its archive, made since it was suspended.")] = None,
+    archive: Annotated[
+        Path | None, typer.Option(help="Its archive, made since it was suspended.")
+    ] = None,
     without_archive: Annotated[
-        int, typer.Option("--without-archive", count=True, help="Say it twice to delete what is saved nowhere.")
+        int,
+        typer.Option(
+            "--without-archive",
+            count=True,
+            help="Say it twice to delete what is saved nowhere.",
+        ),
     ] = 0,
-    yes_retire: Annotated[str, typer.Option(help="The slug again, for scripts; else it is asked.")] = "",
+    yes_retire: Annotated[
+        str, typer.Option(help="The slug again, for scripts; else it is asked.")
+    ] = "",
     json_: AsJson = False,
 ) -> None:
     """Delete a suspended territory from this installation, for good. May be repeated.
@@ -89,9 +124,13 @@ def retire_(
     """
     if archive is None and without_archive < TWICE:
         cause = "A territory is not deleted without its archive"
-        raise LocalError(cause, "give it with --archive <file>, or say --without-archive twice")
+        raise LocalError(
+            cause, "give it with --archive <file>, or say --without-archive twice"
+        )
     if (yes_retire or _prompt_slug(slug)) != slug:
-        raise LocalError("Nothing was deleted: the slug is not the same", "type it as it is")
+        raise LocalError(
+            "Nothing was deleted: the slug is not the same", "type it as it is"
+        )
     done = asyncio.run(retire(get_settings(), slug, archive=archive, tell=_Progress()))
     if json_:
         print(json.dumps(asdict(done) if done else {"territory": slug}))
@@ -115,14 +154,18 @@ def read_hosts(option: str) -> Hosts:
         program, _, host = part.strip().partition("=")
         program_name = next((name for name in PROGRAMS if name == program), None)
         if program_name is None or not HOST.match(host):
-            raise LocalError(f"«{part}» names no host", "write --as-host portal=<host>,node=<host>")
+            raise LocalError(
+                f"«{part}» names no host", "write --as-host portal=<host>,node=<host>"
+            )
         hosts[program_name] = host
     return hosts
 
 
 def _prompt_slug(slug: str) -> str:
     if not sys.stdin.isatty():
-        raise LocalError("There is no terminal to ask on", f"repeat the slug: --yes-retire {slug}")
+        raise LocalError(
+            "There is no terminal to ask on", f"repeat the slug: --yes-retire {slug}"
+        )
     return str(typer.prompt(f"This deletes {slug} for good. Type its slug", err=True))
 
 
@@ -143,7 +186,9 @@ def _print_import(done: ImportResult, *, insisted: bool, as_json: bool) -> None:
         return
     print(f"{done.territory}: {done.outcome}. Signed by the key {done.fingerprint}")
     if not insisted:
-        print("Compare it with what the sender told you; --key-fingerprint insists on it.")
+        print(
+            "Compare it with what the sender told you; --key-fingerprint insists on it."
+        )
     for what, count in {
         **done.rows,
         "files": done.files,
@@ -153,7 +198,9 @@ def _print_import(done: ImportResult, *, insisted: bool, as_json: bool) -> None:
             print(f"  {what:32} {count}")
     for credential in done.credentials:
         print(f"\nNew credential of the node «{credential['node']}», shown this once:")
-        print(f"  client_id      {credential['client_id']}\n  client_secret  {credential['client_secret']}")
+        print(
+            f"  client_id      {credential['client_id']}\n  client_secret  {credential['client_secret']}"
+        )
 
 
 class _Progress:
@@ -163,4 +210,8 @@ class _Progress:
         self._start = time.monotonic()
 
     def __call__(self, step: str) -> None:
-        print(f"{time.monotonic() - self._start:6.1f} s  {step}", file=sys.stderr, flush=True)
+        print(
+            f"{time.monotonic() - self._start:6.1f} s  {step}",
+            file=sys.stderr,
+            flush=True,
+        )

@@ -29,8 +29,11 @@ from udi.settings import ProgramName, Settings
 
 FORMAT = 1
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
-DESCRIPTION, DCAT, RUDI = "archive.json", "catalogue/dcat-ap.ttl", "catalogue/rudi.jsonl"
-ORGANISATIONS, ACCOUNTS = "identity/organisations.jsonl", "identity/accounts.jsonl"
+DESCRIPTION = "archive.json"
+DCAT = "catalogue/dcat-ap.ttl"
+RUDI = "catalogue/rudi.jsonl"
+ORGANISATIONS = "identity/organisations.jsonl"
+ACCOUNTS = "identity/accounts.jsonl"
 FILE = re.compile(r"files/[0-9a-f]{64}")
 TENANT_FILE = re.compile(r"tenant/[a-z0-9][a-z0-9._-]*")
 DOMAINS = {
@@ -73,14 +76,20 @@ def entry_of(program: ProgramName, carried: ArchivedTable) -> str:
 
 
 FIXED_ENTRIES = {
-    DESCRIPTION, DCAT, RUDI, ORGANISATIONS, ACCOUNTS,
+    DESCRIPTION,
+    DCAT,
+    RUDI,
+    ORGANISATIONS,
+    ACCOUNTS,
     *(entry_of(program, each) for program in PROGRAMS for each in CARRIED[program]),
-}  # fmt: skip
+}
 
 
 def is_entry(path: str) -> bool:
     """Whether an archive may hold this, beside its manifest and signature."""
-    return path in FIXED_ENTRIES or bool(FILE.fullmatch(path) or TENANT_FILE.fullmatch(path))
+    return path in FIXED_ENTRIES or bool(
+        FILE.fullmatch(path) or TENANT_FILE.fullmatch(path)
+    )
 
 
 def revisions(settings: Settings, program: ProgramName) -> Sequence[str]:

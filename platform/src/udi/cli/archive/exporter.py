@@ -67,7 +67,9 @@ class TerritoryExport:
     store: ObjectStore
     report: ProgressReporter
 
-    async def write(self, portal: AsyncSession, node: AsyncSession, *, with_files: bool) -> tuple[int, int, int]:
+    async def write(
+        self, portal: AsyncSession, node: AsyncSession, *, with_files: bool
+    ) -> tuple[int, int, int]:
         """Every entry but the manifest; datasets, files and accounts written."""
         await self._write_description(with_files=with_files)
         await self._write_tenant_files()
@@ -76,7 +78,9 @@ class TerritoryExport:
         for program, session in sessions.items():
             for carried in contents.CARRIED[program]:
                 entry = contents.entry_of(program, carried)
-                await self.writer.add(entry, read_rows(session, carried, self.tenant.id))
+                await self.writer.add(
+                    entry, read_rows(session, carried, self.tenant.id)
+                )
         self.report("catalogue for others")
         datasets = _CountingIterator(read_rudi(portal, self.tenant))
         await self.writer.add(contents.RUDI, datasets)
@@ -90,7 +94,11 @@ class TerritoryExport:
             "format": contents.FORMAT,
             "release": __version__,
             "made_at": now().isoformat(),
-            "territory": {"slug": self.tenant.slug, "id": str(self.tenant.id), "state": self.tenant.state},
+            "territory": {
+                "slug": self.tenant.slug,
+                "id": str(self.tenant.id),
+                "state": self.tenant.state,
+            },
             "origins": self.tenant.links,
             "issuer": self.settings.issuer,
             "revisions": self.revisions,
@@ -112,23 +120,35 @@ class TerritoryExport:
             query = select(person.subject).where(person.issuer == self.settings.issuer)
             subjects |= set(await session.scalars(query))
         connection = admin.connect(self.settings)
-        identity = await asyncio.to_thread(read_identity, connection, self.tenant.slug, subjects)
-        for entry, documents in zip((contents.ORGANISATIONS, contents.ACCOUNTS), identity, strict=True):
+        identity = await asyncio.to_thread(
+            read_identity, connection, self.tenant.slug, subjects
+        )
+        for entry, documents in zip(
+            (contents.ORGANISATIONS, contents.ACCOUNTS), identity, strict=True
+        ):
             await self.writer.add(entry, _iterate_pieces(encode_lines(documents)))
         return len(identity[1])
 
     async def _write_files(self, node: AsyncSession) -> int:
-        store, count, done, reported_at = self.store, 0, 0, time.monotonic()
+        store = self.store
+        count = 0
+        done = 0
+        reported_at = time.monotonic()
         last = ""
         async for content in list_contents(node, self.tenant.id):
             if content.sha256 == last:
                 continue
             last = content.sha256
-            entry = await self.writer.add(f"files/{content.sha256}", _bytes_of(store, content))
+            entry = await self.writer.add(
+                f"files/{content.sha256}", _bytes_of(store, content)
+            )
             if entry.sha256 != content.sha256:
                 cause = f"The object {content.key} is damaged: its sha256 is not the one of its row"
-                raise LocalError(cause, "restore it from the backup of the files, then export again")
-            count, done = count + 1, done + entry.size
+                raise LocalError(
+                    cause, "restore it from the backup of the files, then export again"
+                )
+            count = count + 1
+            done = done + entry.size
             if time.monotonic() - reported_at > PROGRESS_INTERVAL:
                 self.report(f"files: {count}, {done // MEGABYTE} MB")
                 reported_at = time.monotonic()
@@ -151,16 +171,23 @@ async def export_territory(
         NotFoundError: no territory has this slug.
         LocalError: its files are not here, or an object is gone or damaged; no archive is left.
     """
-    portal, node = Database(settings, "portal", pool_size=2), Database(settings, "node", pool_size=2)
+    portal = Database(settings, "portal", pool_size=2)
+    node = Database(settings, "node", pool_size=2)
     try:
         async with portal.platform_session() as session:
             tenant = await get_tenant(session, slug)
         _require_own_files(settings, tenant)
-        if suspend and (await set_territory_state(settings, slug, "suspended")).portal == "updated":
+        if (
+            suspend
+            and (await set_territory_state(settings, slug, "suspended")).portal
+            == "updated"
+        ):
             tell("suspended; letting requests end")
             await asyncio.sleep(SUSPENSION_DELAY)
         with ArchiveWriter(target) as writer:
-            counts = await _write_entries(settings, tenant, writer, portal, node, with_files=with_files, tell=tell)
+            counts = await _write_entries(
+                settings, tenant, writer, portal, node, with_files=with_files, tell=tell
+            )
             entry = await writer.add_json(MANIFEST, writer.manifest())
             document, signed = signature.sign_manifest(settings, entry.sha256, slug)
             await writer.add_json(SIGNATURE, document)
@@ -170,7 +197,9 @@ async def export_territory(
     finally:
         await portal.close()
         await node.close()
-    return ExportResult(slug, str(target), size, *counts, signed.fingerprint, signed.manifest)
+    return ExportResult(
+        slug, str(target), size, *counts, signed.fingerprint, signed.manifest
+    )
 
 
 async def _write_entries(
@@ -184,16 +213,24 @@ async def _write_entries(
     tell: ProgressReporter,
 ) -> tuple[int, int, int]:
     """The node's snapshot comes first: a portal that knows more is told again, one that knew less would have lost it."""
-    revisions = {"portal": await _read_revision(portal), "node": await _read_revision(node)}
-    async with node.session(tenant.id, role="worker") as node_view, portal.session(tenant.id, role="worker") as view:
+    revisions = {
+        "portal": await _read_revision(portal),
+        "node": await _read_revision(node),
+    }
+    async with (
+        node.session(tenant.id, role="worker") as node_view,
+        portal.session(tenant.id, role="worker") as view,
+    ):
         for session in (node_view, view):
             await session.connection(execution_options=SNAPSHOT)
             await session.execute(text("SELECT 1"))
-        present = (await view.scalars(select(Tenant).where(Tenant.id == tenant.id))).one()
+        present = (
+            await view.scalars(select(Tenant).where(Tenant.id == tenant.id))
+        ).one()
         store = SealingStore.from_settings(settings, node)
-        return await TerritoryExport(settings, present, writer, revisions, store, tell).write(
-            view, node_view, with_files=with_files
-        )
+        return await TerritoryExport(
+            settings, present, writer, revisions, store, tell
+        ).write(view, node_view, with_files=with_files)
 
 
 def _require_own_files(settings: Settings, tenant: Tenant) -> None:
@@ -210,16 +247,22 @@ def _require_own_files(settings: Settings, tenant: Tenant) -> None:
 
 async def _read_revision(database: Database) -> str:
     async with database.platform_session() as session:
-        return str(await session.scalar(text("SELECT version_num FROM public.alembic_version")))
+        return str(
+            await session.scalar(text("SELECT version_num FROM public.alembic_version"))
+        )
 
 
-async def _bytes_of(store: ObjectStore, content: ContentReference) -> AsyncIterator[bytes]:
+async def _bytes_of(
+    store: ObjectStore, content: ContentReference
+) -> AsyncIterator[bytes]:
     try:
         async for piece in store.stream(content.key, 0, content.size):
             yield piece
     except FileNotFoundError as error:
         cause = f"The object {content.key} is gone: its draft was given up meanwhile, or the store lost it"
-        raise LocalError(cause, "export again; if it says the same, see `udi doctor`") from error
+        raise LocalError(
+            cause, "export again; if it says the same, see `udi doctor`"
+        ) from error
 
 
 async def _iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
@@ -231,7 +274,8 @@ class _CountingIterator:
     """An iterator that knows how much it gave."""
 
     def __init__(self, source: AsyncIterator[bytes]) -> None:
-        self._source, self.count = source, 0
+        self._source = source
+        self.count = 0
 
     def __aiter__(self) -> "_CountingIterator":
         return self

@@ -10,7 +10,16 @@ from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.provision.admin import EVERYTHING, RealmAdmin
 from udi.portal.identity.provision.organisations import TERRITORY
 
-FIELDS = ("id", "username", "email", "emailVerified", "enabled", "firstName", "lastName", "createdTimestamp")
+FIELDS = (
+    "id",
+    "username",
+    "email",
+    "emailVerified",
+    "enabled",
+    "firstName",
+    "lastName",
+    "createdTimestamp",
+)
 COPIED_FIELDS = ("username", "email", "enabled", "firstName", "lastName")
 NEW_PASSWORD = "UPDATE_PASSWORD"  # noqa: S105 - the name of an action
 Document = dict[str, Any]
@@ -18,17 +27,29 @@ Document = dict[str, Any]
 
 def list_organisations(admin: RealmAdmin, slug: str) -> list[Document]:
     """The organisations of a territory, its own among them."""
-    organisations = admin.get("organizations", q=f"{TERRITORY}:{slug}", briefRepresentation=False, max=EVERYTHING) or []
+    organisations = (
+        admin.get(
+            "organizations",
+            q=f"{TERRITORY}:{slug}",
+            briefRepresentation=False,
+            max=EVERYTHING,
+        )
+        or []
+    )
     return [
         organisation
         for organisation in organisations
-        if organisation["alias"] == slug or organisation["alias"].startswith(f"{slug}--")
+        if organisation["alias"] == slug
+        or organisation["alias"].startswith(f"{slug}--")
     ]
 
 
-def read_identity(admin: RealmAdmin, slug: str, subjects: Collection[str]) -> tuple[list[Document], list[Document]]:
+def read_identity(
+    admin: RealmAdmin, slug: str, subjects: Collection[str]
+) -> tuple[list[Document], list[Document]]:
     """Organisations and accounts: the members with their groups, and those of the people the programs know."""
-    organisations, memberships = [], dict[str, dict[str, list[str]]]()
+    organisations = []
+    memberships = dict[str, dict[str, list[str]]]()
     accounts: dict[str, Document] = {}
     for organisation in list_organisations(admin, slug):
         path = f"organizations/{organisation['id']}"
@@ -44,16 +65,25 @@ def read_identity(admin: RealmAdmin, slug: str, subjects: Collection[str]) -> tu
             accounts[member["id"]] = member
             memberships.setdefault(member["id"], {})[organisation["alias"]] = []
         for group in groups:
-            for member in admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []:
-                memberships.setdefault(member["id"], {}).setdefault(organisation["alias"], []).append(group["name"])
+            for member in (
+                admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []
+            ):
+                memberships.setdefault(member["id"], {}).setdefault(
+                    organisation["alias"], []
+                ).append(group["name"])
     for subject in sorted(set(subjects) - accounts.keys()):
         if user := admin.get(f"users/{subject}"):
             accounts[subject] = user
     account_documents = [
-        {**{name: accounts[id_].get(name) for name in FIELDS}, "memberships": memberships.get(id_, {})}
+        {
+            **{name: accounts[id_].get(name) for name in FIELDS},
+            "memberships": memberships.get(id_, {}),
+        }
         for id_ in sorted(accounts)
     ]
-    return sorted(organisations, key=lambda organisation: str(organisation["alias"])), account_documents
+    return sorted(
+        organisations, key=lambda organisation: str(organisation["alias"])
+    ), account_documents
 
 
 def encode_lines(documents: Iterable[Document]) -> Iterator[bytes]:
@@ -70,7 +100,9 @@ class AccountImportResult:
     ids: dict[str, str] = field(default_factory=dict)
 
 
-def import_accounts(admin: RealmAdmin, accounts: Iterable[Document]) -> AccountImportResult:
+def import_accounts(
+    admin: RealmAdmin, accounts: Iterable[Document]
+) -> AccountImportResult:
     """Make the accounts of an archive, without a password, or recognise those that are here; put them into their groups.
 
     Only an address that was confirmed there is brought, and only one confirmed here is recognised: else whoever typed
@@ -94,8 +126,14 @@ def _import_account(admin: RealmAdmin, account: Document) -> tuple[str, str]:
         if not users[0].get("emailVerified"):
             return "left: the account of this address here is not confirmed", ""
         return "known here", str(users[0]["id"])
-    body = {name: account[name] for name in COPIED_FIELDS if account.get(name) is not None}
-    answer = admin.post("users", {**body, "emailVerified": True, "requiredActions": [NEW_PASSWORD]}, conflict=True)
+    body = {
+        name: account[name] for name in COPIED_FIELDS if account.get(name) is not None
+    }
+    answer = admin.post(
+        "users",
+        {**body, "emailVerified": True, "requiredActions": [NEW_PASSWORD]},
+        conflict=True,
+    )
     if answer is None:
         return "left: its user name is somebody else's here", ""
     return "created", str(answer.headers["Location"].rpartition("/")[2])

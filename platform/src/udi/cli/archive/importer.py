@@ -74,13 +74,25 @@ def import_archive(
     """
     tell("verifying the archive")
     with open_archive(settings, path, fingerprint=fingerprint) as archive:
-        return asyncio.run(_import_verified_archive(settings, archive, hosts, check_only=check_only, tell=tell))
+        return asyncio.run(
+            _import_verified_archive(
+                settings, archive, hosts, check_only=check_only, tell=tell
+            )
+        )
 
 
 async def _import_verified_archive(
-    settings: Settings, archive: TerritoryArchive, hosts: Hosts, *, check_only: bool, tell: ProgressReporter
+    settings: Settings,
+    archive: TerritoryArchive,
+    hosts: Hosts,
+    *,
+    check_only: bool,
+    tell: ProgressReporter,
 ) -> ImportResult:
-    databases: Databases = {program: Database(settings, program, pool_size=2) for program in contents.PROGRAMS}
+    databases: Databases = {
+        program: Database(settings, program, pool_size=2)
+        for program in contents.PROGRAMS
+    }
     imported = ImportResult(archive.slug, "checked", archive.signature.fingerprint)
     try:
         standing = await placement.get_import_state(databases, archive, hosts)
@@ -88,7 +100,9 @@ async def _import_verified_archive(
             imported.outcome = "unchanged" if standing == "done" else "checked"
             return imported
         folder = placement.install_tenant_files(settings, archive, hosts, standing)
-        await TerritoryImport(settings, archive, folder, databases, imported, tell).run()
+        await TerritoryImport(
+            settings, archive, folder, databases, imported, tell
+        ).run()
     finally:
         for database in databases.values():
             await database.close()
@@ -125,31 +139,50 @@ class TerritoryImport:
 
     async def _register(self) -> None:
         for program, database in self.databases.items():
-            values = {**register_values(self.folder, self.settings, program), "state": ARRIVING}
+            values = {
+                **register_values(self.folder, self.settings, program),
+                "state": ARRIVING,
+            }
             async with database.platform_session(role="owner") as session:
                 await upsert(session, placement.TENANT_MODELS[program], values)
 
     def _import_identity(self, connection: admin.RealmAdmin) -> AccountImportResult:
-        slug, name = self.folder.slug, next(iter(self.folder.file.territory.name.values()))
-        aliases = {json.loads(line)["alias"] for line in self.archive.reader.read_lines(contents.ORGANISATIONS)}
+        slug = self.folder.slug
+        name = next(iter(self.folder.file.territory.name.values()))
+        aliases = {
+            json.loads(line)["alias"]
+            for line in self.archive.reader.read_lines(contents.ORGANISATIONS)
+        }
         everybody = [
             (row["slug"], row["name"])
             for row in self._parse_table("portal", "organisation")
             if organisation_alias(slug, row["slug"]) in aliases
         ]
-        apply_organisations(connection, slug, desired_organisations(slug, name, everybody))
-        accounts = (json.loads(line) for line in self.archive.reader.read_lines(contents.ACCOUNTS))
+        apply_organisations(
+            connection, slug, desired_organisations(slug, name, everybody)
+        )
+        accounts = (
+            json.loads(line)
+            for line in self.archive.reader.read_lines(contents.ACCOUNTS)
+        )
         return import_accounts(connection, accounts)
 
     async def _import_files(self) -> None:
         if not self.archive.with_files:
             return
-        store, tenant = ObjectStore.of(self.settings), self.folder.tenant_id
-        present = {entry["path"]: entry["size"] async for entry in store.list(str(tenant))}
+        store = ObjectStore.of(self.settings)
+        tenant = self.folder.tenant_id
+        present = {
+            entry["path"]: entry["size"] async for entry in store.list(str(tenant))
+        }
         for row in self._parse_table("node", "stored_file"):
-            key, digest = object_key(tenant, row["space_id"], row["dataset_id"], row["id"]), row["sha256"]
+            key = object_key(tenant, row["space_id"], row["dataset_id"], row["id"])
+            digest = row["sha256"]
             if present.get(key) != row["size"] or await _digest(store, key) != digest:
-                await store.put(key, _iterate_pieces(self.archive.reader.read_pieces(f"files/{digest}")))
+                await store.put(
+                    key,
+                    _iterate_pieces(self.archive.reader.read_pieces(f"files/{digest}")),
+                )
             self.imported.files += 1
         self.report(f"files: {self.imported.files}")
 
@@ -157,52 +190,92 @@ class TerritoryImport:
         for program, database in self.databases.items():
             carried = contents.CARRIED[program]
             lines = {
-                carried_table.name: self.archive.reader.read_lines(contents.entry_of(program, carried_table))
+                carried_table.name: self.archive.reader.read_lines(
+                    contents.entry_of(program, carried_table)
+                )
                 for carried_table in carried
             }
             async with database.session(self.folder.tenant_id, role="owner") as session:
-                counts = await replace_rows(session, carried, lines, self.folder.tenant_id, moves)
-                await (take_up_reports if program == "portal" else take_up_deliveries)(session)
+                counts = await replace_rows(
+                    session, carried, lines, self.folder.tenant_id, moves
+                )
+                await (take_up_reports if program == "portal" else take_up_deliveries)(
+                    session
+                )
                 if program == "portal":
                     await take_up_digests(session)
                     await take_up_joining(session)
                 else:
                     await take_up_keys(session, KeyringFile(self.settings))
-            self.imported.rows |= {f"{program}.{name}": count for name, count in counts.items()}
+            self.imported.rows |= {
+                f"{program}.{name}": count for name, count in counts.items()
+            }
 
     def _build_mapping(self, brought: AccountImportResult) -> ImportMapping:
-        then, issuer = self.archive.description["origins"], self.archive.description["issuer"]
+        then = self.archive.description["origins"]
+        issuer = self.archive.description["issuer"]
         hosts = self.folder.file.hosts
         here = {
             "portal": self.settings.origin("portal", hosts.portal[0]),
             "node": self.settings.origin("node", hosts.node[0]),
         }
-        addresses = {then[program]: here[program] for program in here if then[program] != here[program]}
-        people = {(issuer, old): (self.settings.issuer, new) for old, new in brought.ids.items()}
+        addresses = {
+            then[program]: here[program]
+            for program in here
+            if then[program] != here[program]
+        }
+        people = {
+            (issuer, old): (self.settings.issuer, new)
+            for old, new in brought.ids.items()
+        }
         return ImportMapping(addresses, people)
 
     async def _renew_credentials(self, connection: admin.RealmAdmin) -> None:
         """New ones for the nodes run elsewhere, whose old ones were secrets of the installation that was left."""
-        async with self.databases["portal"].session(self.folder.tenant_id, role="worker") as session:
+        async with self.databases["portal"].session(
+            self.folder.tenant_id, role="worker"
+        ) as session:
             nodes = [node for node in await list_nodes(session) if not node.hosted]
         audience = self.settings.origin("portal", self.folder.file.hosts.portal[0])
         for node in nodes:
-            machine = await asyncio.to_thread(apply_machine, connection, node.client_id, audience, rotate=True)
-            credential = {"node": node.slug, "client_id": node.client_id, "client_secret": machine.secret or ""}
+            machine = await asyncio.to_thread(
+                apply_machine, connection, node.client_id, audience, rotate=True
+            )
+            credential = {
+                "node": node.slug,
+                "client_id": node.client_id,
+                "client_secret": machine.secret or "",
+            }
             self.imported.credentials.append(credential)
 
     async def _activate(self) -> None:
         """The portal last: until then the next try starts again."""
         for program in ("node", "portal"):
             row: Any = placement.TENANT_MODELS[program]
-            async with self.databases[program].session(self.folder.tenant_id, role="owner") as session:
-                await session.execute(update(row).where(row.slug == self.folder.slug).values(state="active"))
+            async with self.databases[program].session(
+                self.folder.tenant_id, role="owner"
+            ) as session:
+                await session.execute(
+                    update(row)
+                    .where(row.slug == self.folder.slug)
+                    .values(state="active")
+                )
                 if program == "portal":
-                    record_import(session, self.folder.tenant_id, self.archive.signature.manifest)
+                    record_import(
+                        session, self.folder.tenant_id, self.archive.signature.manifest
+                    )
 
     def _parse_table(self, program: ProgramName, table: str) -> Iterable[Row]:
-        carried = next(carried_table for carried_table in contents.CARRIED[program] if carried_table.name == table)
-        return parse_rows(carried, self.archive.reader.read_lines(contents.entry_of(program, carried)), ImportMapping())
+        carried = next(
+            carried_table
+            for carried_table in contents.CARRIED[program]
+            if carried_table.name == table
+        )
+        return parse_rows(
+            carried,
+            self.archive.reader.read_lines(contents.entry_of(program, carried)),
+            ImportMapping(),
+        )
 
 
 async def _digest(store: ObjectStore, key: str) -> str:

@@ -44,11 +44,20 @@ async def get_import_state(
                 cause = f"The database of the {program} waits for its migrations"
                 raise LocalError(cause, "run `udi database migrate`, then import again")
             row = TENANT_MODELS[program]
-            states.append(await session.scalar(select(row.state).where(row.slug == archive.slug)))
-            requested_hosts = [hosts[program]] if program in hosts else getattr(archive.folder.file.hosts, program)
-            for host, slug in (await find_taken_hosts(session, row, archive.slug, requested_hosts)).items():
+            states.append(
+                await session.scalar(select(row.state).where(row.slug == archive.slug))
+            )
+            if program in hosts:
+                requested_hosts = [hosts[program]]
+            else:
+                requested_hosts = getattr(archive.folder.file.hosts, program)
+            for host, slug in (
+                await find_taken_hosts(session, row, archive.slug, requested_hosts)
+            ).items():
                 remedy = f"Give another with --as-host {program}=<host>."
-                raise ConflictError(f"{host} belongs to the territory «{slug}».", remedy=remedy)
+                raise ConflictError(
+                    f"{host} belongs to the territory «{slug}».", remedy=remedy
+                )
     if set(states) == {None}:
         return "free"
     if ARRIVING in states:
@@ -57,7 +66,9 @@ async def get_import_state(
         if await was_imported_from(session, archive.signature.manifest):
             return "done"
     remedy = "Retire it first (`udi tenant retire`), or import elsewhere."
-    raise ConflictError(f"A territory «{archive.slug}» lives here already.", remedy=remedy)
+    raise ConflictError(
+        f"A territory «{archive.slug}» lives here already.", remedy=remedy
+    )
 
 
 def install_tenant_files(
@@ -69,13 +80,18 @@ def install_tenant_files(
         ConflictError: other files stand there.
         LocalError: its hosts cannot be changed by program.
     """
-    target, staging_folder = settings.tenants / archive.slug, settings.tenants / f".{archive.slug}.arriving"
+    target = settings.tenants / archive.slug
+    staging_folder = settings.tenants / f".{archive.slug}.arriving"
     tenant_files = archive.tenant_files()
-    tenant_files["tenant.toml"] = replace_hosts(tenant_files["tenant.toml"].decode(), hosts).encode()
+    tenant_files["tenant.toml"] = replace_hosts(
+        tenant_files["tenant.toml"].decode(), hosts
+    ).encode()
     if _content(target) != tenant_files:
         if target.exists() and standing == "free":
             remedy = "Move them away, or import elsewhere."
-            raise ConflictError(f"Other files of «{archive.slug}» are at {target}.", remedy=remedy)
+            raise ConflictError(
+                f"Other files of «{archive.slug}» are at {target}.", remedy=remedy
+            )
         shutil.rmtree(staging_folder, ignore_errors=True)
         staging_folder.mkdir(parents=True)
         for name, content in tenant_files.items():
@@ -95,9 +111,16 @@ def read_tenant_files(target: Path, hosts: Hosts) -> TenantFolder:
     try:
         folder = read_folder(target)
     except TenantFaultsError as error:
-        raise LocalError(f"The territory's files are wrong here ({error.faults[0]})", "correct them") from error
-    if any(getattr(folder.file.hosts, program) != [host] for program, host in hosts.items()):
-        raise LocalError(f"The hosts in {target / 'tenant.toml'} could not be changed", "change them there by hand")
+        raise LocalError(
+            f"The territory's files are wrong here ({error.faults[0]})", "correct them"
+        ) from error
+    if any(
+        getattr(folder.file.hosts, program) != [host] for program, host in hosts.items()
+    ):
+        raise LocalError(
+            f"The hosts in {target / 'tenant.toml'} could not be changed",
+            "change them there by hand",
+        )
     return folder
 
 

@@ -30,7 +30,9 @@ from udi.portal.identity.provision.territory import remove_machine
 from udi.settings import ProgramName, Settings
 
 Databases = Mapping[ProgramName, Database]
-JOBS = text("DELETE FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant")
+JOBS = text(
+    "DELETE FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
+)
 CHANGES = text("DELETE FROM ops.search_change WHERE tenant_id = :tenant")
 SUSPENDED = "suspended"
 
@@ -56,7 +58,10 @@ async def retire(
     Raises:
         ConflictError: it is not suspended, or the archive is not of it as it is now.
     """
-    databases: Databases = {program: Database(settings, program, pool_size=2) for program in contents.PROGRAMS}
+    databases: Databases = {
+        program: Database(settings, program, pool_size=2)
+        for program in contents.PROGRAMS
+    }
     try:
         tenant = await _find_tenant(databases, slug)
         if tenant is None:
@@ -75,38 +80,57 @@ async def _find_tenant(databases: Databases, slug: str) -> UUID | None:
     for program, database in databases.items():
         row = placement.TENANT_MODELS[program]
         async with database.platform_session() as session:
-            tenant = (await session.execute(select(row.id, row.state).where(row.slug == slug))).one_or_none()
+            tenant = (
+                await session.execute(select(row.id, row.state).where(row.slug == slug))
+            ).one_or_none()
         if tenant is None:
             continue
         if tenant.state not in {SUSPENDED, placement.ARRIVING}:
             remedy = f"Close it first: `udi tenant suspend {slug}`."
-            raise ConflictError(f"The territory «{slug}» is in use on the {program}.", remedy=remedy)
+            raise ConflictError(
+                f"The territory «{slug}» is in use on the {program}.", remedy=remedy
+            )
         tenant_id = tenant.id
     return tenant_id
 
 
-async def _require_archive(settings: Settings, databases: Databases, tenant: UUID, slug: str, path: Path) -> None:
+async def _require_archive(
+    settings: Settings, databases: Databases, tenant: UUID, slug: str, path: Path
+) -> None:
     """The archive is whole, of this territory, with its files, and was made since nothing could change any more."""
     async with databases["portal"].session(tenant, role="worker") as session:
         suspended = await last_suspended_at(session)
     with open_archive(settings, path) as archive:
         remedy = f"Make one now: `udi tenant export {slug}`."
         if archive.tenant_id != tenant:
-            raise ConflictError(f"{path} is the archive of «{archive.slug}».", remedy=remedy)
+            raise ConflictError(
+                f"{path} is the archive of «{archive.slug}».", remedy=remedy
+            )
         if not archive.with_files:
             raise ConflictError(f"{path} was made without the files.", remedy=remedy)
-        if suspended is None or datetime.fromisoformat(archive.description["made_at"]) < suspended:
-            raise ConflictError(f"{path} was made before the territory was suspended.", remedy=remedy)
+        if (
+            suspended is None
+            or datetime.fromisoformat(archive.description["made_at"]) < suspended
+        ):
+            raise ConflictError(
+                f"{path} was made before the territory was suspended.", remedy=remedy
+            )
 
 
 async def _delete_territory(
-    settings: Settings, databases: Databases, tenant: UUID, slug: str, tell: ProgressReporter
+    settings: Settings,
+    databases: Databases,
+    tenant: UUID,
+    slug: str,
+    tell: ProgressReporter,
 ) -> DeletionResult:
     retired = DeletionResult(slug)
     tell("accounts, organisations and clients")
     elsewhere = await _list_other_subjects(settings, databases, tenant)
     here = await _list_subjects(settings, databases, tenant)
-    await asyncio.to_thread(_delete_identity, admin.connect(settings), retired, here, elsewhere)
+    await asyncio.to_thread(
+        _delete_identity, admin.connect(settings), retired, here, elsewhere
+    )
     tell("objects")
     store = ObjectStore.of(settings)
     async for entry in store.list(str(tenant)):
@@ -123,7 +147,9 @@ async def _delete_territory(
     return retired
 
 
-async def _list_subjects(settings: Settings, databases: Databases, tenant: UUID) -> set[str]:
+async def _list_subjects(
+    settings: Settings, databases: Databases, tenant: UUID
+) -> set[str]:
     """The people whom the programs know of a territory."""
     subjects = set[str]()
     people: dict[ProgramName, Any] = {"portal": Person, "node": NodePerson}
@@ -134,7 +160,9 @@ async def _list_subjects(settings: Settings, databases: Databases, tenant: UUID)
     return subjects
 
 
-async def _list_other_subjects(settings: Settings, databases: Databases, tenant: UUID) -> set[str]:
+async def _list_other_subjects(
+    settings: Settings, databases: Databases, tenant: UUID
+) -> set[str]:
     others = set[UUID]()
     for program, database in databases.items():
         row = placement.TENANT_MODELS[program]
@@ -146,17 +174,28 @@ async def _list_other_subjects(settings: Settings, databases: Databases, tenant:
     return subjects
 
 
-def _delete_identity(connection: RealmAdmin, retired: DeletionResult, here: set[str], elsewhere: set[str]) -> None:
+def _delete_identity(
+    connection: RealmAdmin, retired: DeletionResult, here: set[str], elsewhere: set[str]
+) -> None:
     """Accounts first, while it is known whose they are; one that serves anywhere else stays."""
-    slug, accounts = retired.territory, set(here)
+    slug = retired.territory
+    accounts = set(here)
     organisations = list_organisations(connection, slug)
     own = {organisation["id"] for organisation in organisations}
     for organisation in organisations:
-        members = connection.get(f"organizations/{organisation['id']}/members", max=EVERYTHING) or []
+        members = (
+            connection.get(
+                f"organizations/{organisation['id']}/members", max=EVERYTHING
+            )
+            or []
+        )
         accounts |= {member["id"] for member in members}
     for account in sorted(accounts - elsewhere):
         joined = connection.get(f"organizations/members/{account}/organizations")
-        if joined is not None and {organisation["id"] for organisation in joined} <= own:
+        if (
+            joined is not None
+            and {organisation["id"] for organisation in joined} <= own
+        ):
             connection.delete(f"users/{account}")
             retired.accounts += 1
     for organisation in organisations:
@@ -164,10 +203,16 @@ def _delete_identity(connection: RealmAdmin, retired: DeletionResult, here: set[
         retired.organisations += 1
     machines = [
         client["clientId"]
-        for client in connection.get("clients", clientId=f"{slug}-node-", search=True, max=EVERYTHING) or []
+        for client in connection.get(
+            "clients", clientId=f"{slug}-node-", search=True, max=EVERYTHING
+        )
+        or []
         if client["clientId"].startswith(f"{slug}-node-")
     ]
-    for name in [*(client_id(program, slug) for program in contents.PROGRAMS), *machines]:
+    for name in [
+        *(client_id(program, slug) for program in contents.PROGRAMS),
+        *machines,
+    ]:
         retired.clients += remove_machine(connection, name)
 
 
@@ -181,12 +226,18 @@ def _delete_secrets(settings: Settings, retired: DeletionResult) -> None:
             retired.secrets.append(path.name)
 
 
-async def _delete_rows(database: Database, tenant: UUID, slug: str, retired: DeletionResult) -> None:
+async def _delete_rows(
+    database: Database, tenant: UUID, slug: str, retired: DeletionResult
+) -> None:
     """Every table that says whose a row is, the territory's jobs, then its line of the register."""
     declare_tables(database.program)
     row = placement.TENANT_MODELS[database.program]
     async with database.session(tenant, role="owner") as session:
-        tables = [table for table in row.metadata.tables.values() if "tenant_id" in table.columns]
+        tables = [
+            table
+            for table in row.metadata.tables.values()
+            if "tenant_id" in table.columns
+        ]
         counts = await delete_rows(session, tables, tenant)
         retired.rows += sum(counts.values())
         await session.execute(JOBS, {"tenant": str(tenant)})

@@ -24,13 +24,19 @@ class ArchiveSignature:
     manifest: str
 
 
-def sign_manifest(settings: Settings, manifest: str, slug: str) -> tuple[dict[str, Any], ArchiveSignature]:
+def sign_manifest(
+    settings: Settings, manifest: str, slug: str
+) -> tuple[dict[str, Any], ArchiveSignature]:
     """The signature's document, by the key that signs for this installation now."""
     key = signing_key(Signer.from_file(settings.get_secret_path("signing_keys")).read())
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": ARCHIVE.typ}
     payload = json.dumps({"manifest_sha256": manifest, "territory": slug}).encode()
     token = jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM])
-    public = {name: value for name, value in key.as_dict(private=False).items() if name in {"kty", "crv", "x", "kid"}}
+    public = {
+        name: value
+        for name, value in key.as_dict(private=False).items()
+        if name in {"kty", "crv", "x", "kid"}
+    }
     return {"jws": token, "key": public}, ArchiveSignature(key.thumbprint(), manifest)
 
 
@@ -43,10 +49,17 @@ def verify_signature(document: Any, manifest: str, slug: str) -> ArchiveSignatur
     try:
         if "d" in document["key"]:
             raise InvalidArchiveError("it holds a private key")
-        key = OKPKey.import_key({name: document["key"][name] for name in ("kty", "crv", "x", "kid")})
-        signed = jws.deserialize_compact(document["jws"], KeySet([key]), algorithms=[ALGORITHM])
+        key = OKPKey.import_key(
+            {name: document["key"][name] for name in ("kty", "crv", "x", "kid")}
+        )
+        signed = jws.deserialize_compact(
+            document["jws"], KeySet([key]), algorithms=[ALGORITHM]
+        )
         claims = json.loads(signed.payload or b"")
-        right = signed.headers().get("typ") == ARCHIVE.typ and claims["manifest_sha256"] == manifest
+        right = (
+            signed.headers().get("typ") == ARCHIVE.typ
+            and claims["manifest_sha256"] == manifest
+        )
         right = right and claims["territory"] == slug
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidArchiveError("its signature is wrong") from error

@@ -19,8 +19,11 @@ from udi.cli.local.errors import LocalError
 
 BLOCK = 512
 PIECE = 1024 * 1024
-NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z]+)?|[a-z][a-z0-9-]*/(?!\.)[\w.@-]{1,80}", re.ASCII)
-MANIFEST, SIGNATURE = "manifest.json", "signature.json"
+NAME = re.compile(
+    r"[a-z][a-z0-9-]*(\.[a-z]+)?|[a-z][a-z0-9-]*/(?!\.)[\w.@-]{1,80}", re.ASCII
+)
+MANIFEST = "manifest.json"
+SIGNATURE = "signature.json"
 END = b"\0" * BLOCK
 LONGEST_LINE = 64 * 1024 * 1024
 LARGEST_MANIFEST = 512 * 1024 * 1024
@@ -32,7 +35,10 @@ class InvalidArchiveError(LocalError):
     """A file is not a whole, untouched archive; nothing was written."""
 
     def __init__(self, cause: str) -> None:
-        super().__init__(f"The archive is refused: {cause}", "ask for it again, and compare its fingerprint")
+        super().__init__(
+            f"The archive is refused: {cause}",
+            "ask for it again, and compare its fingerprint",
+        )
 
 
 @dataclass(frozen=True)
@@ -60,21 +66,31 @@ class ArchiveWriter:
 
     def __enter__(self) -> Self:
         try:
-            descriptor = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            descriptor = os.open(
+                self._partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600
+            )
         except OSError as error:
-            raise LocalError(f"{self._partial} cannot be written ({error.strerror})", "choose another --to") from error
+            raise LocalError(
+                f"{self._partial} cannot be written ({error.strerror})",
+                "choose another --to",
+            ) from error
         self._file = os.fdopen(descriptor, "r+b")
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self._file.close()
-            raise LocalError(f"{self._target} is being written already", "wait for it to end") from error
+            raise LocalError(
+                f"{self._target} is being written already", "wait for it to end"
+            ) from error
         self._file.truncate(0)
         os.fchmod(descriptor, 0o600)
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
             self._file.close()
@@ -83,7 +99,9 @@ class ArchiveWriter:
     async def add(self, path: str, pieces: AsyncIterator[bytes]) -> ArchiveEntry:
         """Write one entry; its size is known at the end, and its header filled in then."""
         file = self._open()
-        start, size, digest = file.tell(), 0, hashlib.sha256()
+        start = file.tell()
+        size = 0
+        digest = hashlib.sha256()
         file.write(END)
         async for piece in pieces:
             file.write(piece)
@@ -99,11 +117,17 @@ class ArchiveWriter:
 
     async def add_json(self, path: str, value: Any) -> ArchiveEntry:
         """Write one entry of JSON."""
-        return await self.add(path, _single_piece(json.dumps(value, ensure_ascii=False, indent=1).encode()))
+        return await self.add(
+            path,
+            _single_piece(json.dumps(value, ensure_ascii=False, indent=1).encode()),
+        )
 
     def manifest(self) -> dict[str, Any]:
         """What the manifest says of all that was written so far."""
-        return {"format": 1, "entries": [entry.manifest_entry() for entry in self.entries]}
+        return {
+            "format": 1,
+            "entries": [entry.manifest_entry() for entry in self.entries],
+        }
 
     def finish(self) -> int:
         """End the file, make it last, and give it its name; its size in bytes."""
@@ -130,7 +154,9 @@ class ArchiveReader:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise LocalError(f"{path} cannot be read ({error.strerror})", "name an archive") from error
+            raise LocalError(
+                f"{path} cannot be read ({error.strerror})", "name an archive"
+            ) from error
         self.entries: dict[str, ArchiveEntry] = {}
 
     def close(self) -> None:
@@ -151,7 +177,9 @@ class ArchiveReader:
             if path in self.entries:
                 raise InvalidArchiveError(f"{path} is there twice")
             if offset + size > total:
-                raise InvalidArchiveError(f"it is cut, or lies about the size of {path}")
+                raise InvalidArchiveError(
+                    f"it is cut, or lies about the size of {path}"
+                )
             if size > _size_limit(path):
                 raise InvalidArchiveError(f"{path} is larger than it may be")
             self.entries[path] = ArchiveEntry(path, size, self._digest(size), offset)
@@ -169,7 +197,8 @@ class ArchiveReader:
         Raises:
             RefusedArchiveError: they are not those that were found before.
         """
-        entry, digest = self.entries[path], hashlib.sha256()
+        entry = self.entries[path]
+        digest = hashlib.sha256()
         for start in range(0, entry.size, PIECE):
             self._file.seek(entry.offset + start)
             piece = self._file.read(min(PIECE, entry.size - start))
@@ -192,7 +221,9 @@ class ArchiveReader:
     def read_json(self, path: str) -> Any:
         """An entry of JSON, None when it is absent or no JSON."""
         try:
-            return json.loads(b"".join(self.read_pieces(path))) if path in self.entries else None
+            if path in self.entries:
+                return json.loads(b"".join(self.read_pieces(path)))
+            return None
         except ValueError:
             return None
 
@@ -210,7 +241,8 @@ class ArchiveReader:
 def _header(path: str, size: int) -> bytes:
     assert NAME.fullmatch(path), path  # noqa: S101 - our own names
     entry = tarfile.TarInfo(path)
-    entry.size, entry.mode = size, 0o600
+    entry.size = size
+    entry.mode = 0o600
     return entry.tobuf(tarfile.GNU_FORMAT)
 
 
@@ -218,7 +250,10 @@ def _read_header(block: bytes, position: int) -> tuple[str, int]:
     try:
         header = tarfile.TarInfo.frombuf(block, "ascii", "strict")
     except (tarfile.HeaderError, ValueError) as error:
-        cause = "it is cut" if len(block) < BLOCK else f"there is no entry at byte {position - len(block)}"
+        if len(block) < BLOCK:
+            cause = "it is cut"
+        else:
+            cause = f"there is no entry at byte {position - len(block)}"
         raise InvalidArchiveError(cause) from error
     if header.type != tarfile.REGTYPE or header.linkname:
         raise InvalidArchiveError(f"{header.name!r} is not a plain file")
@@ -232,7 +267,9 @@ def _read_header(block: bytes, position: int) -> tuple[str, int]:
 def _size_limit(path: str) -> int:
     if SMALL.fullmatch(path):
         return LARGEST_SMALL
-    return LARGEST_MANIFEST if path == MANIFEST else 1 << 62
+    if path == MANIFEST:
+        return LARGEST_MANIFEST
+    return 1 << 62
 
 
 async def _single_piece(content: bytes) -> AsyncIterator[bytes]:

@@ -9,7 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from udi.cli.archive import contents, signature
-from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveReader, InvalidArchiveError
+from udi.cli.archive.tar_file import (
+    MANIFEST,
+    SIGNATURE,
+    ArchiveReader,
+    InvalidArchiveError,
+)
 from udi.cli.local.errors import LocalError
 from udi.kit.rows import ImportMapping, parse_rows
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
@@ -44,7 +49,9 @@ class TerritoryArchive:
 
 
 @contextmanager
-def open_archive(settings: Settings, path: Path, *, fingerprint: str = "") -> Iterator[TerritoryArchive]:
+def open_archive(
+    settings: Settings, path: Path, *, fingerprint: str = ""
+) -> Iterator[TerritoryArchive]:
     """An archive, verified whole.
 
     Raises:
@@ -57,13 +64,17 @@ def open_archive(settings: Settings, path: Path, *, fingerprint: str = "") -> It
         reader.close()
 
 
-def _verify(settings: Settings, reader: ArchiveReader, fingerprint: str) -> TerritoryArchive:
+def _verify(
+    settings: Settings, reader: ArchiveReader, fingerprint: str
+) -> TerritoryArchive:
     reader.scan()
     _require_manifest(reader)
     about = reader.read_json(contents.DESCRIPTION)
     _require_description(settings, about)
     slug = about["territory"]["slug"]
-    signed = signature.verify_signature(reader.read_json(SIGNATURE), reader.entries[MANIFEST].sha256, slug)
+    signed = signature.verify_signature(
+        reader.read_json(SIGNATURE), reader.entries[MANIFEST].sha256, slug
+    )
     if fingerprint and fingerprint != signed.fingerprint:
         cause = f"it is signed by the key {signed.fingerprint}, not by {fingerprint}"
         raise InvalidArchiveError(cause)
@@ -83,47 +94,69 @@ def _require_manifest(reader: ArchiveReader) -> None:
         raise InvalidArchiveError("it does not end with its manifest and signature")
     manifest = reader.read_json(MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != contents.FORMAT:
-        raise InvalidArchiveError("its manifest is of a format that this release does not know")
-    listed, present = manifest.get("entries"), [entry.manifest_entry() for entry in entries[:-2]]
+        raise InvalidArchiveError(
+            "its manifest is of a format that this release does not know"
+        )
+    listed = manifest.get("entries")
+    present = [entry.manifest_entry() for entry in entries[:-2]]
     if listed != present:
         raise InvalidArchiveError(_first_difference(listed, present))
     for entry in entries[:-2]:
         if not contents.is_entry(entry.path):
             raise InvalidArchiveError(f"{entry.path} has no place in an archive")
-        if contents.FILE.fullmatch(entry.path) and entry.path != f"files/{entry.sha256}":
+        if (
+            contents.FILE.fullmatch(entry.path)
+            and entry.path != f"files/{entry.sha256}"
+        ):
             raise InvalidArchiveError(f"{entry.path} holds something else")
 
 
 def _first_difference(listed: Any, present: list[dict[str, Any]]) -> str:
-    if not isinstance(listed, list) or not all(isinstance(entry, dict) and "path" in entry for entry in listed):
+    if not isinstance(listed, list) or not all(
+        isinstance(entry, dict) and "path" in entry for entry in listed
+    ):
         return "its manifest is no manifest"
-    listed_by_path, present_by_path = (
-        {entry["path"]: entry for entry in listed},
-        {entry["path"]: entry for entry in present},
-    )
+    listed_by_path = {entry["path"]: entry for entry in listed}
+    present_by_path = {entry["path"]: entry for entry in present}
     if missing := sorted(listed_by_path.keys() - present_by_path.keys()):
         return f"{missing[0]} is missing"
     if surplus := sorted(present_by_path.keys() - listed_by_path.keys()):
         return f"{surplus[0]} is not in its manifest"
-    changed = sorted(path for path in listed_by_path if listed_by_path[path] != present_by_path[path])
-    return f"{changed[0]} was changed" if changed else "its entries are not in their order"
+    changed = sorted(
+        path for path in listed_by_path if listed_by_path[path] != present_by_path[path]
+    )
+    if changed:
+        return f"{changed[0]} was changed"
+    return "its entries are not in their order"
 
 
 def _require_description(settings: Settings, about: Any) -> None:
     try:
-        revisions = {program: about["revisions"][program] for program in contents.PROGRAMS}
-        right = about["format"] == contents.FORMAT and isinstance(about["with_files"], bool)
-        right = right and isinstance(about["origins"]["portal"], str) and isinstance(about["origins"]["node"], str)
-        right = right and isinstance(about["territory"]["slug"], str) and isinstance(about["issuer"], str)
+        revisions = {
+            program: about["revisions"][program] for program in contents.PROGRAMS
+        }
+        right = about["format"] == contents.FORMAT and isinstance(
+            about["with_files"], bool
+        )
+        right = (
+            right
+            and isinstance(about["origins"]["portal"], str)
+            and isinstance(about["origins"]["node"], str)
+        )
+        right = (
+            right
+            and isinstance(about["territory"]["slug"], str)
+            and isinstance(about["issuer"], str)
+        )
     except (TypeError, KeyError) as error:
-        raise InvalidArchiveError(f"{contents.DESCRIPTION} does not describe it") from error
+        raise InvalidArchiveError(
+            f"{contents.DESCRIPTION} does not describe it"
+        ) from error
     if not right:
         raise InvalidArchiveError(f"{contents.DESCRIPTION} does not describe it")
     for program, revision in revisions.items():
         if revision not in contents.revisions(settings, program):
-            cause = (
-                f"The archive was made by the release {about.get('release')}, whose {program} is newer than this one"
-            )
+            cause = f"The archive was made by the release {about.get('release')}, whose {program} is newer than this one"
             raise LocalError(cause, "upgrade this installation first")
 
 
@@ -141,12 +174,17 @@ def _read_tenant(reader: ArchiveReader, slug: str) -> TenantFolder:
         folder.mkdir()
         for name, content in _read_tenant_files(reader).items():
             (folder / name).write_bytes(content)
-        named = folder.with_name(slug) if contents.TENANT_FILE.fullmatch(f"tenant/{slug}") else folder
+        if contents.TENANT_FILE.fullmatch(f"tenant/{slug}"):
+            named = folder.with_name(slug)
+        else:
+            named = folder
         folder.rename(named)
         try:
             return read_folder(named)
         except TenantFaultsError as error:
-            raise InvalidArchiveError(f"the territory's files are wrong ({error.faults[0]})") from error
+            raise InvalidArchiveError(
+                f"the territory's files are wrong ({error.faults[0]})"
+            ) from error
 
 
 def _require_rows(reader: ArchiveReader) -> None:
@@ -161,12 +199,24 @@ def _require_rows(reader: ArchiveReader) -> None:
 
 
 def _require_files(reader: ArchiveReader) -> None:
-    carried = next(carried_table for carried_table in contents.CARRIED["node"] if carried_table.name == "stored_file")
+    carried = next(
+        carried_table
+        for carried_table in contents.CARRIED["node"]
+        if carried_table.name == "stored_file"
+    )
     expected_paths = set[str]()
-    for row in parse_rows(carried, reader.read_lines(contents.entry_of("node", carried)), ImportMapping()):
+    for row in parse_rows(
+        carried, reader.read_lines(contents.entry_of("node", carried)), ImportMapping()
+    ):
         entry = reader.entries.get(f"files/{row['sha256']}")
         if entry is None or entry.size != row["size"]:
-            raise InvalidArchiveError(f"the file {row['id']} is missing, or has another size")
+            raise InvalidArchiveError(
+                f"the file {row['id']} is missing, or has another size"
+            )
         expected_paths.add(entry.path)
-    if surplus := sorted(path for path in reader.entries if path.startswith("files/") and path not in expected_paths):
+    if surplus := sorted(
+        path
+        for path in reader.entries
+        if path.startswith("files/") and path not in expected_paths
+    ):
         raise InvalidArchiveError(f"{surplus[0]} is nobody's")

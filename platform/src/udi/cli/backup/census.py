@@ -15,7 +15,8 @@ from udi.settings import Settings
 KEYCLOAK = "udi_keycloak"
 Connection = Any
 """Of asyncpg, which declares no types."""
-ATTEMPTS, PAUSE = 400, 0.05
+ATTEMPTS = 400
+PAUSE = 0.05
 COMMIT_DELAY = 2.0
 TABLES = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -27,7 +28,12 @@ FILES = """
 SELECT tenant_id, space_id, dataset_id, id, size, sha256 FROM app.stored_file ORDER BY tenant_id, space_id, dataset_id, id
 """
 SEALED = "SELECT DISTINCT space_id FROM app.space_key"
-STABLE = {"timezone": "UTC", "datestyle": "ISO, YMD", "intervalstyle": "iso_8601", "extra_float_digits": "1"}
+STABLE = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "iso_8601",
+    "extra_float_digits": "1",
+}
 STABLE |= {"bytea_output": "hex", "search_path": "pg_catalog", "statement_timeout": "0"}
 """What turns a value into text must be the same when it is counted again."""
 
@@ -45,7 +51,9 @@ class Census:
     @property
     def rows(self) -> int:
         """All rows of all databases."""
-        return sum(table.rows for tables in self.tables.values() for table in tables.values())
+        return sum(
+            table.rows for tables in self.tables.values() for table in tables.values()
+        )
 
 
 def databases(settings: Settings) -> list[str]:
@@ -59,9 +67,13 @@ async def take_census(superuser: str, settings: Settings, point: str) -> Census:
     Exact when no transaction began to write between the snapshots and the mark, and none that was writing ended: a
     moment without any is awaited first, then one whose transactions all last.
     """
-    async with _open_connections(superuser, databases(settings)) as (opened, controller):
+    async with _open_connections(superuser, databases(settings)) as (
+        opened,
+        controller,
+    ):
         for attempt in range(ATTEMPTS):
-            before, writing = await _allocate_transaction(controller), await _list_writers(controller)
+            before = await _allocate_transaction(controller)
+            writing = await _list_writers(controller)
             last = attempt == ATTEMPTS - 1
             if writing and attempt < ATTEMPTS // 2 and not last:
                 await asyncio.sleep(PAUSE)
@@ -70,9 +82,13 @@ async def take_census(superuser: str, settings: Settings, point: str) -> Census:
             async with _open_snapshots(opened):
                 await controller.execute("SELECT pg_create_restore_point($1)", marked)
                 is_consecutive = await _allocate_transaction(controller) == before + 1
-                exact = is_consecutive and (not writing or await are_still_writing(controller, writing))
+                exact = is_consecutive and (
+                    not writing or await are_still_writing(controller, writing)
+                )
                 if last or exact:
-                    return await _count(opened, settings, Census(point=marked, exact=exact))
+                    return await _count(
+                        opened, settings, Census(point=marked, exact=exact)
+                    )
             await asyncio.sleep(PAUSE)
     raise AssertionError
 
@@ -109,8 +125,18 @@ async def _open_connections(
     """A connection to each database that exists, and one beside them."""
     async with AsyncExitStack() as stack:
         controller = await _connect(stack, superuser, "postgres")
-        there = {row["datname"] for row in await controller.fetch("SELECT datname FROM pg_database")}
-        yield {name: await _connect(stack, superuser, name) for name in names if name in there}, controller
+        there = {
+            row["datname"]
+            for row in await controller.fetch("SELECT datname FROM pg_database")
+        }
+        yield (
+            {
+                name: await _connect(stack, superuser, name)
+                for name in names
+                if name in there
+            },
+            controller,
+        )
 
 
 @asynccontextmanager
@@ -118,29 +144,41 @@ async def _open_snapshots(opened: dict[str, Connection]) -> AsyncIterator[None]:
     """A reading transaction in each, which sees what is there now."""
     async with AsyncExitStack() as stack:
         for connection in opened.values():
-            await stack.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
+            await stack.enter_async_context(
+                connection.transaction(isolation="repeatable_read", readonly=True)
+            )
             await connection.fetchval("SELECT 1")
         yield
 
 
 async def _connect(stack: AsyncExitStack, superuser: str, name: str) -> Connection:
-    connection = await asyncpg.connect(superuser, database=name, server_settings=STABLE, timeout=10)
+    connection = await asyncpg.connect(
+        superuser, database=name, server_settings=STABLE, timeout=10
+    )
     stack.push_async_callback(connection.close)
     return connection
 
 
-async def _count(opened: dict[str, Connection], settings: Settings, census: Census) -> Census:
+async def _count(
+    opened: dict[str, Connection], settings: Settings, census: Census
+) -> Census:
     for name, connection in opened.items():
         census.tables[name] = await _count_tables(connection)
         if "public.alembic_version" in census.tables[name]:
-            revision = await connection.fetchval("SELECT version_num FROM public.alembic_version")
+            revision = await connection.fetchval(
+                "SELECT version_num FROM public.alembic_version"
+            )
             census.revisions[name] = str(revision)
     node = settings.database_names["node"]
     if "app.stored_file" in census.tables.get(node, {}):
         keyed = "app.space_key" in census.tables[node]
-        sealed = {row["space_id"] for row in await opened[node].fetch(SEALED)} if keyed else set()
+        if keyed:
+            sealed = {row["space_id"] for row in await opened[node].fetch(SEALED)}
+        else:
+            sealed = set()
         census.files = [
-            describe_object(row, sealed=row["space_id"] in sealed) for row in await opened[node].fetch(FILES)
+            describe_object(row, sealed=row["space_id"] in sealed)
+            for row in await opened[node].fetch(FILES)
         ]
     return census
 
@@ -148,7 +186,9 @@ async def _count(opened: dict[str, Connection], settings: Settings, census: Cens
 async def _count_tables(connection: Connection) -> dict[str, TableChecksum]:
     tables = {}
     for schema, table in await connection.fetch(TABLES):
-        quoted = await connection.fetchval("SELECT format('%I.%I', $1::text, $2::text)", schema, table)
+        quoted = await connection.fetchval(
+            "SELECT format('%I.%I', $1::text, $2::text)", schema, table
+        )
         rows, total = await connection.fetchrow(COUNT.format(quoted))
         tables[f"{schema}.{table}"] = TableChecksum(rows=rows, sum=total)
     return tables
@@ -157,21 +197,33 @@ async def _count_tables(connection: Connection) -> dict[str, TableChecksum]:
 def describe_object(row: Any, *, sealed: bool) -> StoredObject:
     """Of a space that has keys, an object may be sealed: its own length and digest are then in no row."""
     key = object_key(row["tenant_id"], row["space_id"], row["dataset_id"], row["id"])
-    return StoredObject(key=key, size=row["size"], sha256="" if sealed else row["sha256"])
+    return StoredObject(
+        key=key, size=row["size"], sha256="" if sealed else row["sha256"]
+    )
 
 
 def list_differences(
-    expected: dict[str, dict[str, TableChecksum]], actual: dict[str, dict[str, TableChecksum]]
+    expected: dict[str, dict[str, TableChecksum]],
+    actual: dict[str, dict[str, TableChecksum]],
 ) -> list[str]:
     """The tables that do not hold what they held, said in a few words each."""
     faults = []
     for name in sorted(expected.keys() | actual.keys()):
-        before, after = expected.get(name, {}), actual.get(name, {})
+        before = expected.get(name, {})
+        after = actual.get(name, {})
         for table in sorted(before.keys() | after.keys()):
-            was, now = before.get(table), after.get(table)
+            was = before.get(table)
+            now = after.get(table)
             if was is None or now is None:
-                faults.append(f"{name} {table} is {'new' if was is None else 'missing'}")
+                faults.append(
+                    f"{name} {table} is {'new' if was is None else 'missing'}"
+                )
             elif was != now:
-                rows = f"{was.rows} row(s)" if was.rows == now.rows else f"{now.rows} row(s) instead of {was.rows}"
-                faults.append(f"{name} {table} holds {rows}{', changed' if was.rows == now.rows else ''}")
+                if was.rows == now.rows:
+                    rows = f"{was.rows} row(s)"
+                else:
+                    rows = f"{now.rows} row(s) instead of {was.rows}"
+                faults.append(
+                    f"{name} {table} holds {rows}{', changed' if was.rows == now.rows else ''}"
+                )
     return faults

@@ -22,23 +22,41 @@ from udi.cli.own import backup_commands as own_node
 from udi.kit.backups import read_state
 from udi.settings import get_settings
 
-app = typer.Typer(help="Backups of the whole installation, and the proof that they restore.", no_args_is_help=True)
+app = typer.Typer(
+    help="Backups of the whole installation, and the proof that they restore.",
+    no_args_is_help=True,
+)
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 Label = Annotated[
-    str | None, typer.Argument(help="Which backup; the newest when absent. `udi backup list` names them.")
+    str | None,
+    typer.Argument(
+        help="Which backup; the newest when absent. `udi backup list` names them."
+    ),
 ]
-OwnNode = Annotated[Path | None, typer.Option("--node", help="Folder of a producer's own node: of that.")]
+OwnNode = Annotated[
+    Path | None,
+    typer.Option("--node", help="Folder of a producer's own node: of that."),
+]
 COLUMNS = {
-    "label": "Backup", "kind": "Kind", "age": "Age", "took": "Took", "size": "Database", "files": "Files",
-    "stored": "Stored", "verified": "Verified",
-}  # fmt: skip
+    "label": "Backup",
+    "kind": "Kind",
+    "age": "Age",
+    "took": "Took",
+    "size": "Database",
+    "files": "Files",
+    "stored": "Stored",
+    "verified": "Verified",
+}
 MAX_LISTED = 10
 
 
 @app.command()
 def prepare(
     node: OwnNode = None,
-    repository: Annotated[str, typer.Option(help="With --node: a folder of another disk, s3://bucket/prefix.")] = "",
+    repository: Annotated[
+        str,
+        typer.Option(help="With --node: a folder of another disk, s3://bucket/prefix."),
+    ] = "",
     json: AsJson = False,
 ) -> None:
     """Begin the repository and write pgBackRest's configuration. The play calls it; may be repeated.
@@ -49,12 +67,17 @@ def prepare(
         own_node.prepare(node, repository, as_json=json)
         return
     changes = make_ready(find_context(get_settings()))
-    print(jsonlib.dumps({"made": changes}) if json else "\n".join(changes) or "unchanged")
+    print(
+        jsonlib.dumps({"made": changes}) if json else "\n".join(changes) or "unchanged"
+    )
 
 
 @app.command()
 def create(
-    full: Annotated[bool, typer.Option("--full", help="Copy everything again, not only what changed.")] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Copy everything again, not only what changed."),
+    ] = False,
     node: OwnNode = None,
     json: AsJson = False,
 ) -> None:
@@ -69,7 +92,11 @@ def create(
         return
     manifest = creation.create(_own_context(), full=full)
     if manifest is None:
-        print(jsonlib.dumps({"made": None}) if json else "This machine does not lead its cluster: the leader backs up.")
+        print(
+            jsonlib.dumps({"made": None})
+            if json
+            else "This machine does not lead its cluster: the leader backs up."
+        )
         return
     _warn_missing_files(manifest)
     if json:
@@ -89,9 +116,15 @@ def list_(node: OwnNode = None, json: AsJson = False) -> None:
     workplace = _own_context()
     state = read_state(workplace.settings)
     rows = [
-        _row(manifest, state.drilled.get(manifest.label) if state else None) for manifest in _list_backups(workplace)
+        _row(manifest, state.drilled.get(manifest.label) if state else None)
+        for manifest in _list_backups(workplace)
     ]
-    output.show(rows, COLUMNS, as_json=json, empty="There is no backup: `udi backup create` makes one.")
+    output.show(
+        rows,
+        COLUMNS,
+        as_json=json,
+        empty="There is no backup: `udi backup create` makes one.",
+    )
 
 
 @app.command()
@@ -107,11 +140,22 @@ def verify(label: Label = None, node: OwnNode = None, json: AsJson = False) -> N
         return
     manifest, seconds = drill.verify(_own_context(), label)
     if json:
-        print(jsonlib.dumps({**_row(manifest, None), "verified": True, "verified_in": seconds}, default=str, indent=2))
+        print(
+            jsonlib.dumps(
+                {**_row(manifest, None), "verified": True, "verified_in": seconds},
+                default=str,
+                indent=2,
+            )
+        )
         return
-    counted = "each as it was" if manifest.exact else "present (they were not counted exactly)"
+    if manifest.exact:
+        counted = "each as it was"
+    else:
+        counted = "present (they were not counted exactly)"
     tables = sum(map(len, manifest.tables.values()))
-    print(f"{manifest.label} restores: {tables} tables {counted}, {len(manifest.files)} files, {seconds} s")
+    print(
+        f"{manifest.label} restores: {tables} tables {counted}, {len(manifest.files)} files, {seconds} s"
+    )
 
 
 @app.command()
@@ -125,15 +169,26 @@ def restore(
         ),
     ] = None,
     newest: Annotated[
-        bool, typer.Option("--newest", help="Bring back all that was archived, after the backup too.")
+        bool,
+        typer.Option(
+            "--newest", help="Bring back all that was archived, after the backup too."
+        ),
     ] = False,
     repository: Annotated[
-        str, typer.Option(help="Another repository: a mounted or copied folder, s3://bucket/prefix.")
+        str,
+        typer.Option(
+            help="Another repository: a mounted or copied folder, s3://bucket/prefix."
+        ),
     ] = "",
     passphrase_file: Annotated[
-        Path | None, typer.Option(help="File with that repository's passphrase; this machine's own when absent.")
+        Path | None,
+        typer.Option(
+            help="File with that repository's passphrase; this machine's own when absent."
+        ),
     ] = None,
-    yes_replace: Annotated[bool, typer.Option("--yes-replace", help="Replace what this machine holds.")] = False,
+    yes_replace: Annotated[
+        bool, typer.Option("--yes-replace", help="Replace what this machine holds.")
+    ] = False,
     node: OwnNode = None,
     json: AsJson = False,
 ) -> None:
@@ -144,26 +199,58 @@ def restore(
     command again. With --node, that folder becomes the producer's own node that was backed up; start it then.
     """
     if node:
-        if to_time or newest:
-            raise LocalError("A node is restored as it was when a backup was made", "name the backup by its label")
-        own_node.restore(node, label, repository, passphrase_file, yes_replace=yes_replace, as_json=json)
+        _reject_moment_for_node(to_time, newest=newest)
+        own_node.restore(
+            node,
+            label,
+            repository,
+            passphrase_file,
+            yes_replace=yes_replace,
+            as_json=json,
+        )
         return
     if to_time and newest:
         raise LocalError("--to-time and --newest name two moments", "give one of them")
+    moment = to_time.replace(tzinfo=UTC) if to_time else None
+    options = RestoreOptions(label, moment, newest, yes_replace)
+    _print_restore(
+        _restore_installation(repository, passphrase_file, options), as_json=json
+    )
+
+
+def _reject_moment_for_node(to_time: datetime | None, *, newest: bool) -> None:
+    if to_time or newest:
+        raise LocalError(
+            "A node is restored as it was when a backup was made",
+            "name the backup by its label",
+        )
+
+
+def _restore_installation(
+    repository: str, passphrase_file: Path | None, options: RestoreOptions
+) -> RestoreResult:
     own = find_context(get_settings())
     source = _source(own, repository, passphrase_file)
-    moment = to_time.replace(tzinfo=UTC) if to_time else None
-    _print_restore(put_back(own, source, RestoreOptions(label, moment, newest, yes_replace)), as_json=json)
+    return put_back(own, source, options)
 
 
 def _print_restore(done: RestoreResult, *, as_json: bool) -> None:
     if as_json:
-        summary = {"label": done.manifest.label, "seconds": done.seconds, "rows": done.rows, "files": done.files}
+        summary = {
+            "label": done.manifest.label,
+            "seconds": done.seconds,
+            "rows": done.rows,
+            "files": done.files,
+        }
         print(jsonlib.dumps({**summary, "missing": done.missing}, indent=2))
         return
-    print(f"{done.manifest.label} restored: {done.rows} rows, {done.files} files, {done.seconds} s")
+    print(
+        f"{done.manifest.label} restored: {done.rows} rows, {done.files} files, {done.seconds} s"
+    )
     if done.missing:
-        print(f"{len(done.missing)} file(s) were published after the files were saved, and are not there:")
+        print(
+            f"{len(done.missing)} file(s) were published after the files were saved, and are not there:"
+        )
         print("\n".join(f"  {key}" for key in done.missing[:MAX_LISTED]))
 
 
@@ -177,14 +264,20 @@ def _list_backups(workplace: BackupContext) -> list[Manifest]:
     return list(reversed(drill.list_kept_manifests(workplace)))
 
 
-def _source(own: BackupContext, repository: str, passphrase_file: Path | None) -> BackupContext:
+def _source(
+    own: BackupContext, repository: str, passphrase_file: Path | None
+) -> BackupContext:
     if not repository and not passphrase_file:
         return own
     try:
-        passphrase = passphrase_file.read_text().strip() if passphrase_file else own.repository.passphrase.value
+        if passphrase_file:
+            passphrase = passphrase_file.read_text().strip()
+        else:
+            passphrase = own.repository.passphrase.value
     except OSError as error:
         raise LocalError(
-            f"{passphrase_file} cannot be read ({error.strerror})", "give the passphrase's file"
+            f"{passphrase_file} cannot be read ({error.strerror})",
+            "give the passphrase's file",
         ) from error
     return with_repository(own, repository or own.repository.address, passphrase)
 
@@ -192,18 +285,28 @@ def _source(own: BackupContext, repository: str, passphrase_file: Path | None) -
 def _warn_missing_files(manifest: Manifest) -> None:
     if lost := manifest.objects.removed_meanwhile:
         typer.echo(
-            f"{len(lost)} file(s) that the database names are not in the store: see «objects» of the JSON.", err=True
+            f"{len(lost)} file(s) that the database names are not in the store: see «objects» of the JSON.",
+            err=True,
         )
 
 
 def _row(manifest: Manifest, verified: datetime | None) -> dict[str, Any]:
     return {
-        "label": manifest.label, "kind": manifest.kind, "release": manifest.release, "finished": manifest.finished,
-        "age": format_duration(manifest.age.total_seconds()), "took": f"{manifest.seconds} s", "seconds": manifest.seconds,
-        "rows": manifest.rows, "exact": manifest.exact, "size": _megabytes(manifest.database_size),
-        "files": manifest.objects.count, "objects": manifest.objects.model_dump(exclude={"snapshot"}),
-        "stored": _megabytes(manifest.stored_size), "verified": f"{verified:%Y-%m-%d}" if verified else "no",
-    }  # fmt: skip
+        "label": manifest.label,
+        "kind": manifest.kind,
+        "release": manifest.release,
+        "finished": manifest.finished,
+        "age": format_duration(manifest.age.total_seconds()),
+        "took": f"{manifest.seconds} s",
+        "seconds": manifest.seconds,
+        "rows": manifest.rows,
+        "exact": manifest.exact,
+        "size": _megabytes(manifest.database_size),
+        "files": manifest.objects.count,
+        "objects": manifest.objects.model_dump(exclude={"snapshot"}),
+        "stored": _megabytes(manifest.stored_size),
+        "verified": f"{verified:%Y-%m-%d}" if verified else "no",
+    }
 
 
 def _megabytes(size: int) -> str:

@@ -46,7 +46,9 @@ class BackupContext:
     def objects(self) -> Path | None:
         """The folder of the node's files; None when they are in S3."""
         url = self.settings.object_store_url
-        return None if "://" in url else Path(url)
+        if "://" in url:
+            return None
+        return Path(url)
 
     def update_state(self, **done: object) -> None:
         """Add to what doctor and metrics read."""
@@ -59,13 +61,19 @@ def find_context(settings: Settings) -> BackupContext:
     require_programs("pgbackrest", "restic", "setpriv")
     plan = read_plan(settings)
     progress = Progress()
-    return BackupContext(settings, plan, own_repository(settings, plan), plan.configuration, progress)
+    return BackupContext(
+        settings, plan, own_repository(settings, plan), plan.configuration, progress
+    )
 
 
 def with_repository(own: BackupContext, address: str, passphrase: str) -> BackupContext:
     """The same machine with somebody else's repository: the plan stays, the place and what opens it change."""
     repository = other_repository(own.settings, own.plan, address, passphrase)
-    return replace(own, repository=repository, configuration=own.folder / "elsewhere" / "pgbackrest.conf")
+    return replace(
+        own,
+        repository=repository,
+        configuration=own.folder / "elsewhere" / "pgbackrest.conf",
+    )
 
 
 def make_folder(path: Path, plan: BackupPlan, mode: int) -> bool:

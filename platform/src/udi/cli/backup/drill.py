@@ -30,7 +30,9 @@ def verify(workplace: BackupContext, label: str | None) -> tuple[Manifest, float
     """
     with hold_lock(workplace.folder, workplace.progress.report):
         manifest = choose_manifest(list_kept_manifests(workplace), label, None)
-        workplace.progress.report(f"drill of {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC")
+        workplace.progress.report(
+            f"drill of {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC"
+        )
         try:
             _verify_database(workplace, manifest)
             _verify_installation(workplace, manifest)
@@ -40,7 +42,9 @@ def verify(workplace: BackupContext, label: str | None) -> tuple[Manifest, float
             raise
         state = read_state(workplace.settings)
         drilled = {**(state.drilled if state else {}), manifest.label: now()}
-        workplace.update_state(verified=_describe_run(workplace, manifest), refused=None, drilled=drilled)
+        workplace.update_state(
+            verified=_describe_run(workplace, manifest), refused=None, drilled=drilled
+        )
         workplace.progress.report("all is there")
     return manifest, workplace.progress.seconds
 
@@ -55,8 +59,12 @@ def list_kept_manifests(workplace: BackupContext) -> list[Manifest]:
     try:
         labels = {backup["label"] for backup in workplace.pgbackrest.backups()}
     except PgBackRestError as failure:
-        raise explain_failure(failure, workplace.repository, "Reading the repository") from failure
-    return list_manifests(workplace.restic, workplace.manifests, labels) if snapshots else []
+        raise explain_failure(
+            failure, workplace.repository, "Reading the repository"
+        ) from failure
+    if snapshots:
+        return list_manifests(workplace.restic, workplace.manifests, labels)
+    return []
 
 
 def _describe_run(workplace: BackupContext, manifest: Manifest) -> BackupRun:
@@ -66,19 +74,33 @@ def _describe_run(workplace: BackupContext, manifest: Manifest) -> BackupRun:
 def _verify_database(workplace: BackupContext, manifest: Manifest) -> None:
     scratch = workplace.folder / "drill"
     server = workplace.plan.server.model_copy(
-        update={"data": scratch / "data", "socket": scratch, "port": PORT, "unit": "", "clustered": False}
+        update={
+            "data": scratch / "data",
+            "socket": scratch,
+            "port": PORT,
+            "unit": "",
+            "clustered": False,
+        }
     )
     control = ServerControl(server, workplace.folder / "drill.log")
     _remove_scratch(control, scratch)
     control.log.unlink(missing_ok=True)
     scratch.mkdir(mode=0o700)
     try:
-        restore_database(workplace.pgbackrest, workplace, manifest, data=server.data, options=["--archive-mode=off"])
+        restore_database(
+            workplace.pgbackrest,
+            workplace,
+            manifest,
+            data=server.data,
+            options=["--archive-mode=off"],
+        )
         write_drill_configuration(server)
         control.start()
         control.wait_until_writable(workplace.progress.report)
         workplace.progress.report("database: restored; counting")
-        compare_tables(manifest, asyncio.run(census.recount(control.superuser, workplace.settings)))
+        compare_tables(
+            manifest, asyncio.run(census.recount(control.superuser, workplace.settings))
+        )
     finally:
         _remove_scratch(control, scratch)
 
@@ -91,7 +113,12 @@ def _remove_scratch(control: ServerControl, scratch: Path) -> None:
 
 
 def restore_database(
-    pgbackrest: PgBackRest, workplace: BackupContext, manifest: Manifest, *, data: Path, options: list[str]
+    pgbackrest: PgBackRest,
+    workplace: BackupContext,
+    manifest: Manifest,
+    *,
+    data: Path,
+    options: list[str],
 ) -> None:
     """Put the files of the cluster into a folder, ready to recover up to the backup's own restore point.
 
@@ -106,7 +133,9 @@ def restore_database(
     try:
         pgbackrest.call("restore", *place, *options)
     except PgBackRestError as failure:
-        raise explain_failure(failure, workplace.repository, "Restoring the database") from failure
+        raise explain_failure(
+            failure, workplace.repository, "Restoring the database"
+        ) from failure
 
 
 def compare_tables(manifest: Manifest, recount: census.Census) -> None:
@@ -123,31 +152,55 @@ def compare_tables(manifest: Manifest, recount: census.Census) -> None:
 
 
 def _verify_installation(workplace: BackupContext, manifest: Manifest) -> None:
-    names = {name for name, content in workplace.restic.read_files(manifest.installation) if content.read(1)}
+    names = {
+        name
+        for name, content in workplace.restic.read_files(manifest.installation)
+        if content.read(1)
+    }
     lost = [name for name in REQUIRED_SECRETS if f"secrets/{name}" not in names]
     if lost:
-        raise _difference_error("folder of secrets", [f"{name} is missing" for name in lost])
+        raise _difference_error(
+            "folder of secrets", [f"{name} is missing" for name in lost]
+        )
     workplace.progress.report(f"secrets and territories: {len(names)} files")
 
 
 def _verify_objects(workplace: BackupContext, manifest: Manifest) -> None:
     gone = set(manifest.objects.removed_meanwhile)
-    expected = {stored.key: stored for stored in manifest.files if stored.key not in gone}
+    expected = {
+        stored.key: stored for stored in manifest.files if stored.key not in gone
+    }
     if manifest.objects.kind == "elsewhere":
         there = asyncio.run(read_object_sizes(workplace.settings))
-        faults = [f"{key} is missing" for key, stored in expected.items() if not stored.has_size(there.get(key))]
-    else:
-        sums = _checksums(workplace, manifest, {*expected}, workplace.progress.report) if expected else {}
         faults = [
-            _describe_fault(key, sums.get(key)) for key, stored in expected.items() if not stored.has_sum(sums.get(key))
+            f"{key} is missing"
+            for key, stored in expected.items()
+            if not stored.has_size(there.get(key))
+        ]
+    else:
+        if expected:
+            sums = _checksums(
+                workplace, manifest, {*expected}, workplace.progress.report
+            )
+        else:
+            sums = {}
+        faults = [
+            _describe_fault(key, sums.get(key))
+            for key, stored in expected.items()
+            if not stored.has_sum(sums.get(key))
         ]
     if faults:
         raise _difference_error("node's files", faults)
-    workplace.progress.report(f"files: {len(expected)} named by the database, each as it was published")
+    workplace.progress.report(
+        f"files: {len(expected)} named by the database, each as it was published"
+    )
 
 
 def _checksums(
-    workplace: BackupContext, manifest: Manifest, keys: set[str], say: Callable[[str], None]
+    workplace: BackupContext,
+    manifest: Manifest,
+    keys: set[str],
+    say: Callable[[str], None],
 ) -> dict[str, str]:
     checksum_by_key = {}
     for name, content in workplace.restic.read_files(manifest.objects.snapshot):
@@ -163,6 +216,12 @@ def _describe_fault(key: str, checksum: str | None) -> str:
 
 
 def _difference_error(what: str, faults: list[str]) -> LocalError:
-    more = f" and {len(faults) - MAX_LISTED} more" if len(faults) > MAX_LISTED else ""
+    if len(faults) > MAX_LISTED:
+        more = f" and {len(faults) - MAX_LISTED} more"
+    else:
+        more = ""
     cause = f"The backup is not what was saved, in the {what}: {'; '.join(faults[:MAX_LISTED])}{more}"
-    return LocalError(cause, "make another at once (`udi backup create --full`), and look at the repository's disk")
+    return LocalError(
+        cause,
+        "make another at once (`udi backup create --full`), and look at the repository's disk",
+    )

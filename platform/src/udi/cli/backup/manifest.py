@@ -81,7 +81,9 @@ class Manifest(BaseModel):
     @property
     def rows(self) -> int:
         """All rows of all databases."""
-        return sum(table.rows for tables in self.tables.values() for table in tables.values())
+        return sum(
+            table.rows for tables in self.tables.values() for table in tables.values()
+        )
 
     @property
     def age(self) -> timedelta:
@@ -89,7 +91,9 @@ class Manifest(BaseModel):
         return now() - self.finished
 
 
-def list_manifests(restic: Restic, folder: Path, labels: set[str] | None = None) -> list[Manifest]:
+def list_manifests(
+    restic: Restic, folder: Path, labels: set[str] | None = None
+) -> list[Manifest]:
     """Every whole backup of a repository, oldest first; `folder` keeps what was read before.
 
     With `labels`, only those that the database's half still holds.
@@ -97,7 +101,11 @@ def list_manifests(restic: Restic, folder: Path, labels: set[str] | None = None)
     Raises:
         LocalError: a manifest cannot be understood.
     """
-    snapshots = [s for s in restic.snapshots("manifest") if labels is None or s["label"] in labels]
+    snapshots = [
+        s
+        for s in restic.snapshots("manifest")
+        if labels is None or s["label"] in labels
+    ]
     return sorted(
         (_read_manifest(restic, snapshot["id"], folder) for snapshot in snapshots),
         key=lambda manifest: manifest.finished,
@@ -106,13 +114,18 @@ def list_manifests(restic: Restic, folder: Path, labels: set[str] | None = None)
 
 def _read_manifest(restic: Restic, snapshot: str, folder: Path) -> Manifest:
     cache_path = folder / f"{snapshot}.json"
-    text = cache_path.read_text() if cache_path.exists() else restic.read_text(snapshot, NAME)
+    if cache_path.exists():
+        text = cache_path.read_text()
+    else:
+        text = restic.read_text(snapshot, NAME)
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
         cache_path.unlink(missing_ok=True)
         cause = f"The manifest in the snapshot {snapshot[:8]} cannot be understood by this release"
-        raise LocalError(cause, "use the release that made it, or a later one") from error
+        raise LocalError(
+            cause, "use the release that made it, or a later one"
+        ) from error
     if not cache_path.exists() and folder.is_dir():
         save_manifest(cache_path, manifest)
     return manifest
@@ -132,7 +145,9 @@ def encode_manifest(manifest: Manifest) -> str:
     return json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False)
 
 
-def choose_manifest(manifests: list[Manifest], label: str | None, moment: datetime | None) -> Manifest:
+def choose_manifest(
+    manifests: list[Manifest], label: str | None, moment: datetime | None
+) -> Manifest:
     """The backup of that label, else the newest one that ended before the moment, else the newest.
 
     Raises:
@@ -144,6 +159,14 @@ def choose_manifest(manifests: list[Manifest], label: str | None, moment: dateti
     if fitting:
         return fitting[-1]
     if not manifests:
-        raise LocalError("The repository holds no whole backup", "make one with `udi backup create`")
-    criterion = f"of the label {label}" if label else f"from before {moment:%Y-%m-%d %H:%M:%S %Z}"
-    raise LocalError(f"The repository holds no backup {criterion}", "see what there is with `udi backup list`")
+        raise LocalError(
+            "The repository holds no whole backup", "make one with `udi backup create`"
+        )
+    if label:
+        criterion = f"of the label {label}"
+    else:
+        criterion = f"from before {moment:%Y-%m-%d %H:%M:%S %Z}"
+    raise LocalError(
+        f"The repository holds no backup {criterion}",
+        "see what there is with `udi backup list`",
+    )

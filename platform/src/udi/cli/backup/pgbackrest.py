@@ -16,7 +16,11 @@ from udi.cli.backup.repository import BackupRepository
 from udi.cli.local.errors import LocalError
 
 ERROR = re.compile(r"ERROR: \[(\d+)\]: (.*)")
-LOCKED, FORMAT_OR_KEY, CRYPTO, ANOTHER_DATABASE, NO_PRIMARY = 50, 31, 95, 28, 56
+LOCKED = 50
+FORMAT_OR_KEY = 31
+CRYPTO = 95
+ANOTHER_DATABASE = 28
+NO_PRIMARY = 56
 PATIENCE = 60
 """Seconds for a process that was killed to let go of its lock."""
 
@@ -42,7 +46,13 @@ class PgBackRest:
         Raises:
             Failure: it refused.
         """
-        command = ["pgbackrest", f"--config={self.configuration}", f"--stanza={self.plan.stanza}", *options, verb]
+        command = [
+            "pgbackrest",
+            f"--config={self.configuration}",
+            f"--stanza={self.plan.stanza}",
+            *options,
+            verb,
+        ]
         deadline = time.monotonic() + PATIENCE
         while True:
             done = run_program(command, account=self.plan.server.account)
@@ -56,25 +66,37 @@ class PgBackRest:
     def backups(self) -> list[dict[str, Any]]:
         """What the repository holds of this database, oldest first; an empty list before the first."""
         stanzas = json.loads(self.call("info", "--output=json"))
-        return [backup for stanza in stanzas for backup in stanza.get("backup", []) if not backup.get("error")]
+        return [
+            backup
+            for stanza in stanzas
+            for backup in stanza.get("backup", [])
+            if not backup.get("error")
+        ]
 
 
 def _read_failure(done: subprocess.CompletedProcess[str]) -> PgBackRestError:
     match = ERROR.search(done.stdout + done.stderr)
     if not match:
         return PgBackRestError(
-            done.returncode, (done.stderr or done.stdout).strip()[-300:] or f"status {done.returncode}"
+            done.returncode,
+            (done.stderr or done.stdout).strip()[-300:] or f"status {done.returncode}",
         )
     return PgBackRestError(int(match[1]), match[2].strip())
 
 
-def explain_failure(failure: PgBackRestError, repository: BackupRepository, action: str) -> LocalError:
+def explain_failure(
+    failure: PgBackRestError, repository: BackupRepository, action: str
+) -> LocalError:
     """A refusal in one sentence."""
     if failure.code in {FORMAT_OR_KEY, CRYPTO}:
         return wrong_passphrase_error(repository)
     if failure.code == LOCKED:
-        return LocalError("pgBackRest is busy with this database", "wait until its other command ends")
-    cause = f"{action} failed: pgBackRest says «{failure.message}» (error {failure.code})"
+        return LocalError(
+            "pgBackRest is busy with this database", "wait until its other command ends"
+        )
+    cause = (
+        f"{action} failed: pgBackRest says «{failure.message}» (error {failure.code})"
+    )
     return LocalError(cause, "put right what it says, then run the same command again")
 
 
@@ -82,13 +104,15 @@ def wrong_passphrase_error(repository: BackupRepository) -> LocalError:
     """The refusal for a wrong passphrase, or for a repository whose first page was changed."""
     cause = f"The passphrase does not open the repository {repository.address}"
     return LocalError(
-        cause, "give the one with which it was made (the secret «backup_passphrase» of that installation)"
+        cause,
+        "give the one with which it was made (the secret «backup_passphrase» of that installation)",
     )
 
 
 def render_configuration(repository: BackupRepository, folder: Path) -> str:
     """The text of the configuration; `folder` receives locks."""
-    plan, server = repository.plan, repository.plan.server
+    plan = repository.plan
+    server = repository.plan.server
     everywhere = {
         **repository.options(),
         "repo1-retention-full": str(plan.retention.full),
@@ -102,15 +126,29 @@ def render_configuration(repository: BackupRepository, folder: Path) -> str:
         "log-level-file": "off",
         "lock-path": str(folder / "pgbackrest"),
     }
-    ours = {"pg1-path": server.data, "pg1-port": server.port, "pg1-socket-path": server.socket, "pg1-user": "postgres"}
-    sections: Sequence[tuple[str, dict[str, Any]]] = [("global", everywhere), (plan.stanza, ours)]
+    ours = {
+        "pg1-path": server.data,
+        "pg1-port": server.port,
+        "pg1-socket-path": server.socket,
+        "pg1-user": "postgres",
+    }
+    sections: Sequence[tuple[str, dict[str, Any]]] = [
+        ("global", everywhere),
+        (plan.stanza, ours),
+    ]
     lines = ["# Written by `udi backup prepare`: change backup.toml instead."]
     for name, options in sections:
-        lines += [f"[{name}]", *(f"{option}={value}" for option, value in options.items()), ""]
+        lines += [
+            f"[{name}]",
+            *(f"{option}={value}" for option, value in options.items()),
+            "",
+        ]
     return "\n".join(lines)
 
 
-def write_configuration(repository: BackupRepository, path: Path, folder: Path, *, owner: tuple[int, int]) -> bool:
+def write_configuration(
+    repository: BackupRepository, path: Path, folder: Path, *, owner: tuple[int, int]
+) -> bool:
     """Write the configuration for root and `owner` (uid, gid) only; whether it changed."""
     text = render_configuration(repository, folder)
     if path.exists() and path.read_text() == text:

@@ -13,7 +13,8 @@ from udi.kit.backups import FULL, FULL_EVERY_DAYS
 from udi.settings import Settings
 
 PASSPHRASE = "backup_passphrase"  # noqa: S105 - the name of a file
-S3_KEY, S3_SECRET = "backup_s3_key", "backup_s3_secret"
+S3_KEY = "backup_s3_key"
+S3_SECRET = "backup_s3_secret"  # noqa: S105 - the name of a file
 
 
 class PlanModel(BaseModel):
@@ -70,7 +71,9 @@ class BackupPlan(PlanModel):
     def superuser(self) -> str:
         """Address of the superuser's connection by the socket."""
         server = self.server
-        return f"postgresql://postgres@/postgres?host={server.socket}&port={server.port}"
+        return (
+            f"postgresql://postgres@/postgres?host={server.socket}&port={server.port}"
+        )
 
 
 def read_plan(settings: Settings) -> BackupPlan:
@@ -84,11 +87,16 @@ def read_plan(settings: Settings) -> BackupPlan:
         return BackupPlan.model_validate(tomllib.loads(path.read_text()))
     except FileNotFoundError as error:
         cause = f"No backup is set up on this machine ({path} is absent)"
-        raise LocalError(cause, "deploy with the role backup, or write that file") from error
+        raise LocalError(
+            cause, "deploy with the role backup, or write that file"
+        ) from error
     except (tomllib.TOMLDecodeError, ValidationError, OSError) as error:
-        fault = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-        where = ".".join(map(str, fault["loc"]))
-        raise LocalError(f"{path} cannot be used ({where} {fault['msg']})".replace("( ", "("), "correct it") from error
+        reason = str(error)
+        if isinstance(error, ValidationError):
+            fault = error.errors()[0]
+            where = ".".join(map(str, fault["loc"]))
+            reason = f"{where} {fault['msg']}".lstrip()
+        raise LocalError(f"{path} cannot be used ({reason})", "correct it") from error
 
 
 def account_of(plan: BackupPlan) -> pwd.struct_passwd:
@@ -100,7 +108,13 @@ def account_of(plan: BackupPlan) -> pwd.struct_passwd:
     try:
         account = pwd.getpwnam(plan.server.account)
     except KeyError as error:
-        raise LocalError(f"The account «{plan.server.account}» does not exist", "install PostgreSQL first") from error
+        raise LocalError(
+            f"The account «{plan.server.account}» does not exist",
+            "install PostgreSQL first",
+        ) from error
     if os.geteuid() not in {0, account.pw_uid}:
-        raise LocalError("This account may not back up or restore", f"run it as root or as {account.pw_name}")
+        raise LocalError(
+            "This account may not back up or restore",
+            f"run it as root or as {account.pw_name}",
+        )
     return account

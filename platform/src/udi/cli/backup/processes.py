@@ -40,19 +40,49 @@ def become_account(plan: BackupPlan) -> None:
     account = account_of(plan)
     if os.geteuid() == account.pw_uid or ACCOUNT_VARIABLE in os.environ:
         return
-    own = ["--reuid", account.pw_name, "--regid", str(account.pw_gid), "--init-groups", *READS_ALL]
-    command = [_find_program("setpriv"), *own, "--", sys.executable, "-P", "-m", "udi", *sys.argv[1:]]
+    own = [
+        "--reuid",
+        account.pw_name,
+        "--regid",
+        str(account.pw_gid),
+        "--init-groups",
+        *READS_ALL,
+    ]
+    command = [
+        _find_program("setpriv"),
+        *own,
+        "--",
+        sys.executable,
+        "-P",
+        "-m",
+        "udi",
+        *sys.argv[1:],
+    ]
     sys.stdout.flush()
-    os.execve(command[0], command, {**os.environ, ACCOUNT_VARIABLE: account.pw_name, "HOME": "/nonexistent"})  # noqa: S606 - no shell is wanted
+    os.execve(  # noqa: S606 - no shell is wanted
+        command[0],
+        command,
+        {**os.environ, ACCOUNT_VARIABLE: account.pw_name, "HOME": "/nonexistent"},
+    )
 
 
-def wrap_command(command: Sequence[str | Path], *, account: str = "", reads_all: bool = False) -> list[str]:
+def wrap_command(
+    command: Sequence[str | Path], *, account: str = "", reads_all: bool = False
+) -> list[str]:
     """The command, ended when we end; as an account when we are root and one is named."""
     switch: list[str] = []
     if account and os.geteuid() == 0:
         switch = ["--reuid", account, "--regid", account, "--init-groups"]
     limits = [] if reads_all else READS_OWN
-    return [_find_program("setpriv"), "--pdeathsig", "TERM", *switch, *limits, "--", *map(str, command)]
+    return [
+        _find_program("setpriv"),
+        "--pdeathsig",
+        "TERM",
+        *switch,
+        *limits,
+        "--",
+        *map(str, command),
+    ]
 
 
 def run_program(
@@ -73,13 +103,20 @@ def run_program(
         capture_output=True,
         check=False,
     )
-    outputs = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    outputs = (
+        done.stdout.decode(errors="replace"),
+        done.stderr.decode(errors="replace"),
+    )
     return subprocess.CompletedProcess(done.args, done.returncode, *outputs)
 
 
 def bare_environment() -> dict[str, str]:
     """What our programs need of the environment; nothing of ours reaches them."""
-    inherited_variables = {name: os.environ[name] for name in ("SSL_CERT_FILE", "TMPDIR") if name in os.environ}
+    inherited_variables = {
+        name: os.environ[name]
+        for name in ("SSL_CERT_FILE", "TMPDIR")
+        if name in os.environ
+    }
     return {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "LC_ALL": "C.UTF-8",
@@ -101,7 +138,10 @@ def _find_program(name: str) -> str:
     path = shutil.which(name, path=bare_environment()["PATH"])
     if not path:
         package = {"setpriv": "util-linux"}.get(name, name)
-        raise LocalError(f"The program {name} is not on this machine", f"install it (Debian: apt install {package})")
+        raise LocalError(
+            f"The program {name} is not on this machine",
+            f"install it (Debian: apt install {package})",
+        )
     return path
 
 
@@ -112,6 +152,8 @@ def hold_lock(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another backup, drill or restore runs on this machine: waiting until it ends")
+            say(
+                "another backup, drill or restore runs on this machine: waiting until it ends"
+            )
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

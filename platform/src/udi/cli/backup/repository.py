@@ -44,15 +44,24 @@ class BackupRepository:
     @property
     def environment(self) -> dict[str, str]:
         """What opens restic's half."""
-        opened = {"RESTIC_REPOSITORY": self.files, "RESTIC_PASSWORD": self.passphrase.value}
+        opened = {
+            "RESTIC_REPOSITORY": self.files,
+            "RESTIC_PASSWORD": self.passphrase.value,
+        }
         if self.in_s3:
-            opened |= {"AWS_ACCESS_KEY_ID": self.key.value, "AWS_SECRET_ACCESS_KEY": self.secret.value}
+            opened |= {
+                "AWS_ACCESS_KEY_ID": self.key.value,
+                "AWS_SECRET_ACCESS_KEY": self.secret.value,
+            }
             opened |= {"AWS_DEFAULT_REGION": self.plan.store.region}
         return opened
 
     def options(self) -> dict[str, str]:
         """What opens pgBackRest's half."""
-        opened = {"repo1-cipher-type": "aes-256-cbc", "repo1-cipher-pass": self.passphrase.value}
+        opened = {
+            "repo1-cipher-type": "aes-256-cbc",
+            "repo1-cipher-pass": self.passphrase.value,
+        }
         if not self.in_s3:
             return {**opened, "repo1-path": str(Path(self.address) / "database")}
         host, _, port = self.plan.store.endpoint.partition(":")
@@ -83,21 +92,33 @@ class Secret:
 
 def own_repository(settings: Settings, plan: BackupPlan) -> BackupRepository:
     """The repository that the plan names, opened by this machine's secrets."""
-    return other_repository(settings, plan, plan.repository, settings.secret(PASSPHRASE))
+    return other_repository(
+        settings, plan, plan.repository, settings.secret(PASSPHRASE)
+    )
 
 
-def other_repository(settings: Settings, plan: BackupPlan, address: str, passphrase: str) -> BackupRepository:
+def other_repository(
+    settings: Settings, plan: BackupPlan, address: str, passphrase: str
+) -> BackupRepository:
     """A repository elsewhere: a mounted or copied folder, or another bucket.
 
     Raises:
         LocalError: the address is neither an absolute folder nor a bucket, or the passphrase is too short.
     """
     if not address.startswith(("s3://", "/")):
-        raise LocalError(f"«{address}» is no repository", "give an absolute folder, or s3://bucket/prefix")
+        raise LocalError(
+            f"«{address}» is no repository",
+            "give an absolute folder, or s3://bucket/prefix",
+        )
     if len(passphrase) < SHORTEST:
         raise LocalError(
-            f"A passphrase of {len(passphrase)} letters protects nothing", f"give one of {SHORTEST} or more"
+            f"A passphrase of {len(passphrase)} letters protects nothing",
+            f"give one of {SHORTEST} or more",
         )
     in_s3 = address.startswith("s3://")
-    key, secret = (settings.secret(name) if in_s3 else "" for name in (S3_KEY, S3_SECRET))
-    return BackupRepository(address.rstrip("/"), Secret(passphrase), plan, Secret(key), Secret(secret))
+    key, secret = (
+        settings.secret(name) if in_s3 else "" for name in (S3_KEY, S3_SECRET)
+    )
+    return BackupRepository(
+        address.rstrip("/"), Secret(passphrase), plan, Secret(key), Secret(secret)
+    )

@@ -70,7 +70,9 @@ class RestoreOptions:
         return self.moment is None and not self.newest
 
 
-def restore(own: BackupContext, source: BackupContext, wish: RestoreOptions) -> RestoreResult:
+def restore(
+    own: BackupContext, source: BackupContext, wish: RestoreOptions
+) -> RestoreResult:
     """Make this machine the installation that was backed up. `own` is its repository, `source` the one to read.
 
     Raises:
@@ -78,7 +80,10 @@ def restore(own: BackupContext, source: BackupContext, wish: RestoreOptions) -> 
     """
     say = own.progress.report
     if own.plan.server.clustered:
-        raise LocalError("A cluster is not restored by this command", "follow docs/how-to/back-up-and-restore.md")
+        raise LocalError(
+            "A cluster is not restored by this command",
+            "follow docs/how-to/back-up-and-restore.md",
+        )
     with hold_lock(own.folder, say):
         if source is not own:
             _open_source(source)
@@ -87,21 +92,36 @@ def restore(own: BackupContext, source: BackupContext, wish: RestoreOptions) -> 
         refuse_newer_release(manifest)
         if not wish.replace and not (own.folder / MARKER).exists():
             _refuse_existing_data(own)
-        say(f"restoring {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC by release {manifest.release}")
+        say(
+            f"restoring {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC by release {manifest.release}"
+        )
         with _stopped_units(own, manifest):
             recount = _restore_database(own, source, manifest, wish)
-            missing = restore_files(source, _choose_file_backup(manifest, manifests, wish), recount.files)
+            missing = restore_files(
+                source, _choose_file_backup(manifest, manifests, wish), recount.files
+            )
             restore_installation(source, manifest)
             _finish_restore(own)
-        own.update_state(restored=BackupRun(label=manifest.label, at=now(), seconds=own.progress.seconds))
+        own.update_state(
+            restored=BackupRun(
+                label=manifest.label, at=now(), seconds=own.progress.seconds
+            )
+        )
         say("done")
-    return RestoreResult(manifest, own.progress.seconds, recount.rows, len(recount.files), missing)
+    return RestoreResult(
+        manifest, own.progress.seconds, recount.rows, len(recount.files), missing
+    )
 
 
 def _open_source(source: BackupContext) -> None:
     account = account_of(source.plan)
     make_folder(source.configuration.parent, source.plan, 0o700)
-    write_configuration(source.repository, source.configuration, source.folder, owner=(account.pw_uid, account.pw_gid))
+    write_configuration(
+        source.repository,
+        source.configuration,
+        source.folder,
+        owner=(account.pw_uid, account.pw_gid),
+    )
 
 
 def refuse_newer_release(manifest: Manifest) -> None:
@@ -113,7 +133,10 @@ def refuse_newer_release(manifest: Manifest) -> None:
 def _refuse_existing_data(own: BackupContext) -> None:
     remedy = "restore on another machine, or say --yes-replace: what this one holds is then gone"
     try:
-        count = sum(asyncio.run(_count_rows(own, name, query)) for name, query in COUNT_QUERIES.items())
+        count = sum(
+            asyncio.run(_count_rows(own, name, query))
+            for name, query in COUNT_QUERIES.items()
+        )
     except (OSError, asyncpg.PostgresError) as error:
         cause = f"It cannot be seen whether this machine holds data ({type(error).__name__})"
         raise LocalError(cause, remedy) from error
@@ -124,7 +147,9 @@ def _refuse_existing_data(own: BackupContext) -> None:
 async def _count_rows(own: BackupContext, program: ProgramName, query: str) -> int:
     name = own.settings.database_names[program]
     try:
-        connection = await asyncpg.connect(own.plan.superuser, database=name, timeout=10)
+        connection = await asyncpg.connect(
+            own.plan.superuser, database=name, timeout=10
+        )
     except asyncpg.InvalidCatalogNameError:
         return 0
     try:
@@ -139,7 +164,10 @@ async def _count_rows(own: BackupContext, program: ProgramName, query: str) -> i
 def _stopped_units(own: BackupContext, manifest: Manifest) -> Iterator[None]:
     """Our units stand still meanwhile. The marker remembers which ran, so that a second attempt starts them all."""
     marker = own.folder / MARKER
-    units = json.loads(marker.read_text())["units"] if marker.exists() else _running_units(own)
+    if marker.exists():
+        units = json.loads(marker.read_text())["units"]
+    else:
+        units = _running_units(own)
     partial = marker.with_suffix(".partial")
     partial.write_text(json.dumps({"label": manifest.label, "units": units}))
     partial.replace(marker)
@@ -151,7 +179,10 @@ def _stopped_units(own: BackupContext, manifest: Manifest) -> Iterator[None]:
         own.progress.report(f"starting {len(units)} units")
         done = run_program(["systemctl", "start", *units])
         if done.returncode:
-            raise LocalError(f"Units do not start ({done.stderr.strip()[-200:]})", "read `journalctl -u 'udi-*' -n 50`")
+            raise LocalError(
+                f"Units do not start ({done.stderr.strip()[-200:]})",
+                "read `journalctl -u 'udi-*' -n 50`",
+            )
         _wait_for_answers(own)
     marker.unlink()
 
@@ -164,16 +195,29 @@ def _wait_for_answers(own: BackupContext) -> None:
         time.sleep(1)
         silent = [unit for unit in silent if not units_here.is_ready(unit)]
     for unit in silent:
-        own.progress.report(f"{unit.name} does not answer yet: see `udi doctor` and `journalctl -u {unit.name}`")
+        own.progress.report(
+            f"{unit.name} does not answer yet: see `udi doctor` and `journalctl -u {unit.name}`"
+        )
 
 
 def _running_units(own: BackupContext) -> list[str]:
     if not own.plan.server.unit:
         return []
     listed = run_program(
-        ["systemctl", "list-units", "--plain", "--no-legend", "--state=active,activating", UNITS]
+        [
+            "systemctl",
+            "list-units",
+            "--plain",
+            "--no-legend",
+            "--state=active,activating",
+            UNITS,
+        ]
     ).stdout
-    return [line.split()[0] for line in listed.splitlines() if line.strip() and not line.startswith(NOT_OURS)]
+    return [
+        line.split()[0]
+        for line in listed.splitlines()
+        if line.strip() and not line.startswith(NOT_OURS)
+    ]
 
 
 def _restore_database(
@@ -185,10 +229,15 @@ def _restore_database(
     own.progress.report("database: restoring")
     options = ["--delta"]
     if wish.moment is not None:
-        options += ["--type=time", f"--target={wish.moment.isoformat(sep=' ', timespec='milliseconds')}"]
+        options += [
+            "--type=time",
+            f"--target={wish.moment.isoformat(sep=' ', timespec='milliseconds')}",
+        ]
     elif wish.newest:
         options += ["--type=default"]
-    restore_database(source.pgbackrest, source, manifest, data=own.plan.server.data, options=options)
+    restore_database(
+        source.pgbackrest, source, manifest, data=own.plan.server.data, options=options
+    )
     control.start()
     control.wait_until_writable(own.progress.report)
     own.progress.report("database: restored; counting")
@@ -198,12 +247,20 @@ def _restore_database(
     return recount
 
 
-def _choose_file_backup(manifest: Manifest, manifests: list[Manifest], wish: RestoreOptions) -> Manifest:
+def _choose_file_backup(
+    manifest: Manifest, manifests: list[Manifest], wish: RestoreOptions
+) -> Manifest:
     """The backup whose files serve: the first that was made after the wished moment, else the last."""
     if wish.uses_own_point:
         return manifest
-    after = [candidate for candidate in manifests if wish.moment is not None and candidate.started >= wish.moment]
-    return after[0] if after else manifests[-1]
+    after = [
+        candidate
+        for candidate in manifests
+        if wish.moment is not None and candidate.started >= wish.moment
+    ]
+    if after:
+        return after[0]
+    return manifests[-1]
 
 
 def _finish_restore(own: BackupContext) -> None:
@@ -212,10 +269,17 @@ def _finish_restore(own: BackupContext) -> None:
     migrate = [sys.executable, "-P", "-m", "udi", "database", "migrate"]
     done = run_program(
         migrate,
-        environment={name: value for name, value in os.environ.items() if name.startswith(("UDI_", "PYTHONPATH"))},
+        environment={
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith(("UDI_", "PYTHONPATH"))
+        },
     )
     if done.returncode:
-        raise LocalError(f"The schema cannot be brought to this release ({done.stderr.strip()[-300:]})", RETRY_REMEDY)
+        raise LocalError(
+            f"The schema cannot be brought to this release ({done.stderr.strip()[-300:]})",
+            RETRY_REMEDY,
+        )
     shutil.rmtree(own.settings.index_folder, ignore_errors=True)
     if FOREIGN in prepare(own):
         own.pgbackrest.call("stanza-upgrade")

@@ -16,7 +16,9 @@ PRESERVED_SECRETS = {PASSPHRASE, S3_KEY, S3_SECRET}
 """Secrets of this machine's own repository, which a restored installation does not change."""
 
 
-def restore_files(source: BackupContext, manifest: Manifest, named: list[StoredObject]) -> list[str]:
+def restore_files(
+    source: BackupContext, manifest: Manifest, named: list[StoredObject]
+) -> list[str]:
     """Bring back the files that a backup holds; the keys that the database names and that are not there then.
 
     Files that are here already stay: one never changes once it is written.
@@ -24,20 +26,32 @@ def restore_files(source: BackupContext, manifest: Manifest, named: list[StoredO
     objects = source.objects
     if objects is None:
         there = asyncio.run(read_object_sizes(source.settings))
-        return [stored.key for stored in named if not stored.has_size(there.get(stored.key))]
+        return [
+            stored.key for stored in named if not stored.has_size(there.get(stored.key))
+        ]
     objects.mkdir(parents=True, exist_ok=True)
     if manifest.objects.kind == "held" and manifest.objects.snapshot:
         size_by_key = source.restic.list_files(manifest.objects.snapshot)
-        lacking = sum(size for key, size in size_by_key.items() if _size(objects / key) != size)
+        lacking = sum(
+            size for key, size in size_by_key.items() if _size(objects / key) != size
+        )
         if lacking:
-            source.progress.report(f"files: restoring {len(size_by_key)}, of which {lacking / 1e6:.1f} MB are not here")
+            source.progress.report(
+                f"files: restoring {len(size_by_key)}, of which {lacking / 1e6:.1f} MB are not here"
+            )
             source.restic.restore(manifest.objects.snapshot, objects)
         _change_owner(objects)
-    return [stored.key for stored in named if not stored.has_size(_size(objects / stored.key))]
+    return [
+        stored.key
+        for stored in named
+        if not stored.has_size(_size(objects / stored.key))
+    ]
 
 
 def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.is_file() else None
+    if path.is_file():
+        return path.stat().st_size
+    return None
 
 
 def _change_owner(objects: Path) -> None:
@@ -51,7 +65,10 @@ def _change_owner(objects: Path) -> None:
 
 def restore_installation(source: BackupContext, manifest: Manifest) -> None:
     """Bring back secrets and territories' files. Settings and certificates stay this machine's, as the play wrote them."""
-    places = {"secrets": source.settings.secrets_folder, "tenants": source.settings.tenants}
+    places = {
+        "secrets": source.settings.secrets_folder,
+        "tenants": source.settings.tenants,
+    }
     count = 0
     for name, content in source.restic.read_files(manifest.installation):
         part, _, rest = name.partition("/")
@@ -74,4 +91,7 @@ def _write_file(path: Path, content: SnapshotFile, *, private: bool) -> None:
 
 async def read_object_sizes(settings: Settings) -> dict[str, int]:
     """Every object of the node's store with its size."""
-    return {entry["path"]: entry["size"] async for entry in ObjectStore.of(settings).list("")}
+    return {
+        entry["path"]: entry["size"]
+        async for entry in ObjectStore.of(settings).list("")
+    }

@@ -57,7 +57,10 @@ class ServerControl:
         else:
             where: list[str | Path] = ["-D", self.server.data, "-l", self.log]
             place = f"-p {self.server.port} -k {self.server.socket}"
-            done = run_program([self._pg_ctl, *where, "-o", place, "-W", "start"], account=self.server.account)
+            done = run_program(
+                [self._pg_ctl, *where, "-o", place, "-W", "start"],
+                account=self.server.account,
+            )
         if done.returncode:
             raise self._start_error()
 
@@ -66,7 +69,10 @@ class ServerControl:
         if self.server.unit:
             run_program(["systemctl", "stop", self.server.unit])
         else:
-            run_program([self._pg_ctl, "-D", self.server.data, "-m", "fast", "-w", "stop"], account=self.server.account)
+            run_program(
+                [self._pg_ctl, "-D", self.server.data, "-m", "fast", "-w", "stop"],
+                account=self.server.account,
+            )
 
     def wait_until_writable(self, say: Callable[[str], None]) -> None:
         """Until it has recovered and takes writes.
@@ -76,8 +82,12 @@ class ServerControl:
         """
         began = reported_at = last_running_at = time.monotonic()
         while not asyncio.run(_takes_writes(self.superuser)):
-            last_running_at = time.monotonic() if self._is_running() else last_running_at
-            if time.monotonic() - last_running_at > GONE_FOR or time.monotonic() - began > RECOVERED_WITHIN:
+            if self._is_running():
+                last_running_at = time.monotonic()
+            if (
+                time.monotonic() - last_running_at > GONE_FOR
+                or time.monotonic() - began > RECOVERED_WITHIN
+            ):
                 raise self._start_error()
             if time.monotonic() - reported_at > 10:  # noqa: PLR2004 - seconds between two lines of progress
                 reported_at = time.monotonic()
@@ -88,22 +98,35 @@ class ServerControl:
         command: list[str | Path] = [self._pg_ctl, "-D", self.server.data, "status"]
         if run_program(command, account=self.server.account).returncode == 0:
             return True
-        return bool(self.server.unit) and run_program(["systemctl", "is-active", self.server.unit]).stdout.startswith(
-            "activ"
-        )
+        return bool(self.server.unit) and run_program(
+            ["systemctl", "is-active", self.server.unit]
+        ).stdout.startswith("activ")
 
     @property
     def _pg_ctl(self) -> Path:
         return self.server.binaries / "pg_ctl"
 
     def _start_error(self) -> LocalError:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        if self.log.exists():
+            lines = self.log.read_text(errors="replace").splitlines()
+        else:
+            lines = []
         fatal = [
-            line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line and "starting up" not in line
+            line.partition("FATAL:")[2].strip()
+            for line in lines
+            if "FATAL:" in line and "starting up" not in line
         ]
-        where = f"journalctl -u {self.server.unit}" if self.server.unit else str(self.log)
-        cause = f"PostgreSQL did not come up again ({fatal[-1] if fatal else 'it stopped'})"
-        return LocalError(cause, f"read {where}, then run the same command again, or choose another backup")
+        if self.server.unit:
+            where = f"journalctl -u {self.server.unit}"
+        else:
+            where = str(self.log)
+        cause = (
+            f"PostgreSQL did not come up again ({fatal[-1] if fatal else 'it stopped'})"
+        )
+        return LocalError(
+            cause,
+            f"read {where}, then run the same command again, or choose another backup",
+        )
 
 
 async def _takes_writes(superuser: str) -> bool:
@@ -120,7 +143,9 @@ async def _takes_writes(superuser: str) -> bool:
 def write_drill_configuration(server: DatabaseServer) -> None:
     """Give a restored folder the configuration of a server that nobody but its own account reaches."""
     files = {
-        "postgresql.conf": DRILL_CONFIGURATION.format(port=server.port, socket=server.socket, data=server.data),
+        "postgresql.conf": DRILL_CONFIGURATION.format(
+            port=server.port, socket=server.socket, data=server.data
+        ),
         "drill_hba.conf": "local all postgres trust\n",
         "drill_ident.conf": "",
     }

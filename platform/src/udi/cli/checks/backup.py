@@ -4,13 +4,22 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from udi.cli.checks.finding import DAY, HOUR, Finding, fault, format_duration, ok, warning
+from udi.cli.checks.finding import (
+    DAY,
+    HOUR,
+    Finding,
+    fault,
+    format_duration,
+    ok,
+    warning,
+)
 from udi.kit.backups import BackupRun, BackupState, read_state
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.settings import Settings
 
-OLDEST_BACKUP, OLDEST_DRILL = 26 * HOUR, 8 * DAY
+OLDEST_BACKUP = 26 * HOUR
+OLDEST_DRILL = 8 * DAY
 PART = "backup"
 LOCAL_DATABASES = Path("/var/lib/postgresql")
 ARCHIVER = """
@@ -24,23 +33,38 @@ async def check_backup(settings: Settings) -> list[Finding]:
     if not settings.backup_plan.exists():
         return _check_plan(settings)
     state = read_state(settings) or BackupState()
-    return [_check_last_backup(state), *_check_drill(state), await _check_archiving(settings)]
+    return [
+        _check_last_backup(state),
+        *_check_drill(state),
+        await _check_archiving(settings),
+    ]
 
 
 def _check_plan(settings: Settings) -> list[Finding]:
     if not (settings.backup_plan.parent.is_dir() and LOCAL_DATABASES.is_dir()):
         return []
     remedy = "Deploy with the role backup: docs/how-to/back-up-and-restore.md."
-    return [warning(PART, "plan", f"No backup is set up ({settings.backup_plan} is absent).", remedy)]
+    return [
+        warning(
+            PART,
+            "plan",
+            f"No backup is set up ({settings.backup_plan} is absent).",
+            remedy,
+        )
+    ]
 
 
 def _check_last_backup(state: BackupState) -> Finding:
     remedy = "Run `udi backup create`, and see `journalctl -u udi-backup` and `systemctl list-timers`."
     if state.created is None:
-        return warning(PART, "last backup", "None was made on this machine yet.", remedy)
+        return warning(
+            PART, "last backup", "None was made on this machine yet.", remedy
+        )
     age = _age(state.created)
     message = f"{state.created.label}, made {format_duration(age)} ago in {format_duration(state.created.seconds)}."
-    return fault(PART, "last backup", message, remedy) if age > OLDEST_BACKUP else ok(PART, "last backup", message)
+    if age > OLDEST_BACKUP:
+        return fault(PART, "last backup", message, remedy)
+    return ok(PART, "last backup", message)
 
 
 def _check_drill(state: BackupState) -> list[Finding]:
@@ -50,13 +74,24 @@ def _check_drill(state: BackupState) -> list[Finding]:
         return [fault(PART, "restore drill", message, remedy)]
     remedy = "Run `udi backup verify`, and see `journalctl -u udi-backup-verify`."
     if state.verified is None:
-        return [warning(PART, "restore drill", "No backup was proven to restore yet.", remedy)] if state.created else []
+        if state.created:
+            return [
+                warning(
+                    PART,
+                    "restore drill",
+                    "No backup was proven to restore yet.",
+                    remedy,
+                )
+            ]
+        return []
     age = _age(state.verified)
-    message = (
-        f"{state.verified.label} restored {format_duration(age)} ago in {format_duration(state.verified.seconds)}."
-    )
+    message = f"{state.verified.label} restored {format_duration(age)} ago in {format_duration(state.verified.seconds)}."
     return [
-        (fault(PART, "restore drill", message, remedy) if age > OLDEST_DRILL else ok(PART, "restore drill", message))
+        (
+            fault(PART, "restore drill", message, remedy)
+            if age > OLDEST_DRILL
+            else ok(PART, "restore drill", message)
+        )
     ]
 
 
@@ -72,13 +107,12 @@ async def _check_archiving(settings: Settings) -> Finding:
     finally:
         await database.close()
     if archiver.mode == "off":
-        message, remedy = (
-            "PostgreSQL does not archive its log of transactions.",
-            "Run the play again: the role backup sets it.",
-        )
+        message = "PostgreSQL does not archive its log of transactions."
+        remedy = "Run the play again: the role backup sets it."
         return fault(PART, "archiving", message, remedy)
     if archiver.last_failed_time and (
-        not archiver.last_archived_time or archiver.last_failed_time > archiver.last_archived_time
+        not archiver.last_archived_time
+        or archiver.last_failed_time > archiver.last_archived_time
     ):
         message = f"{archiver.last_failed_wal} could not be archived {format_duration((archiver.present - archiver.last_failed_time).total_seconds())} ago."
         remedy = "Read the end of PostgreSQL's log; the repository must be reached, have room, and be of this database."

@@ -8,7 +8,8 @@ from udi.cli.checks.finding import DAY, Finding, fault, format_duration, ok, war
 from udi.kit.clock import now
 
 PATIENCE = 5
-LEFT_WARNING, LEFT_FAULT = 21 * DAY, 7 * DAY
+LEFT_WARNING = 21 * DAY
+LEFT_FAULT = 7 * DAY
 HTTPS = 443
 
 
@@ -18,27 +19,35 @@ async def check_certificate(slug: str, origin: str) -> list[Finding]:
     host = parts.hostname or ""
     if parts.scheme != "https":
         return []
-    name, remedy = (
-        f"{slug} {host} certificate",
-        "Renew it, and see that the proxy serves the new one (`nginx -s reload`).",
-    )
+    name = f"{slug} {host} certificate"
+    remedy = "Renew it, and see that the proxy serves the new one (`nginx -s reload`)."
     try:
-        until = await asyncio.wait_for(_read_expiry(host, parts.port or HTTPS), PATIENCE)
+        until = await asyncio.wait_for(
+            _read_expiry(host, parts.port or HTTPS), PATIENCE
+        )
     except ssl.SSLCertVerificationError as error:
-        return [fault("territory", name, f"It is refused: {error.verify_message}.", remedy)]
+        return [
+            fault("territory", name, f"It is refused: {error.verify_message}.", remedy)
+        ]
     except (OSError, TimeoutError):
         return []
     left = until - now().timestamp()
     message = f"It is good for {format_duration(left)}."
     if left < LEFT_WARNING:
-        return [(fault if left < LEFT_FAULT else warning)("territory", name, message, remedy)]
+        return [
+            (fault if left < LEFT_FAULT else warning)(
+                "territory", name, message, remedy
+            )
+        ]
     return [ok("territory", name, message)]
 
 
 async def _read_expiry(host: str, port: int) -> float:
     address = "127.0.0.1" if host.endswith("localhost") else host
     context = ssl.create_default_context()
-    _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+    _, writer = await asyncio.open_connection(
+        address, port, ssl=context, server_hostname=host
+    )
     try:
         return ssl.cert_time_to_seconds(writer.get_extra_info("peercert")["notAfter"])
     finally:

@@ -6,7 +6,15 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.cli.checks.finding import HOUR, MINUTE, Finding, fault, format_duration, ok, warning
+from udi.cli.checks.finding import (
+    HOUR,
+    MINUTE,
+    Finding,
+    fault,
+    format_duration,
+    ok,
+    warning,
+)
 from udi.kit import jobs, revisions
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -17,14 +25,20 @@ from udi.settings import MissingSecretError, ProgramName, Role, Settings
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
 ROLES: tuple[Role, ...] = ("owner", "app", "public", "worker")
 OLDEST_POSTGRESQL = 15
-SKEW_WARNING, SKEW_FAULT = 2.0, 30.0
+SKEW_WARNING = 2.0
+SKEW_FAULT = 30.0
 """Tokens are accepted with 30 s of difference between clocks."""
-OVERDUE_WARNING, OVERDUE_FAULT = MINUTE, 15 * MINUTE
+OVERDUE_WARNING = MINUTE
+OVERDUE_FAULT = 15 * MINUTE
 
 
 async def check_databases(settings: Settings) -> list[Finding]:
     """Each role of each program, then what the databases hold."""
-    return [finding for program in PROGRAMS for finding in await check_database(settings, program)]
+    return [
+        finding
+        for program in PROGRAMS
+        for finding in await check_database(settings, program)
+    ]
 
 
 async def check_database(settings: Settings, program: ProgramName) -> list[Finding]:
@@ -52,7 +66,9 @@ async def _check_role(settings: Settings, database: Database, role: Role) -> Fin
         remedy = "Start PostgreSQL (`udi up`), or set UDI_DATABASE_HOST and UDI_DATABASE_PORT."
         return fault("postgresql", name, f"Nothing answers at {where}.", remedy)
     except Exception as error:  # noqa: BLE001 - the driver's reasons are many, the remedy is one
-        message = str(getattr(error, "orig", error)).partition("\n")[0].rpartition(">: ")[2]
+        message = (
+            str(getattr(error, "orig", error)).partition("\n")[0].rpartition(">: ")[2]
+        )
         remedy = f"Check the secret «{database.program}_{role}_password» and the role {name} in PostgreSQL."
         return fault("postgresql", name, f"Refused at {where}: {message}.", remedy)
     return ok("postgresql", name, f"Connects at {where}.")
@@ -73,11 +89,23 @@ async def _check_content(database: Database) -> list[Finding]:
 
 
 async def _check_migrations(session: AsyncSession, program: ProgramName) -> Finding:
-    exists = await session.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
-    missing = await revisions.find_pending(session, program) if exists else ["all"]
+    exists = await session.scalar(
+        text("SELECT to_regclass('public.alembic_version') IS NOT NULL")
+    )
+    if exists:
+        missing = await revisions.find_pending(session, program)
+    else:
+        missing = ["all"]
     if missing:
-        message = f"The database lacks {len(missing)} migration(s): {', '.join(missing)}."
-        return fault("migrations", program, message, "Run `udi up`, or the play of the deployment, with this version.")
+        message = (
+            f"The database lacks {len(missing)} migration(s): {', '.join(missing)}."
+        )
+        return fault(
+            "migrations",
+            program,
+            message,
+            "Run `udi up`, or the play of the deployment, with this version.",
+        )
     return ok("migrations", program, "None is pending.")
 
 
@@ -85,7 +113,10 @@ async def _check_version(session: AsyncSession) -> Finding:
     server_version = str(await session.scalar(text("SHOW server_version")))
     if int(server_version.partition(".")[0]) < OLDEST_POSTGRESQL:
         return fault(
-            "postgresql", "version", f"PostgreSQL {server_version}.", f"Upgrade to {OLDEST_POSTGRESQL} or later."
+            "postgresql",
+            "version",
+            f"PostgreSQL {server_version}.",
+            f"Upgrade to {OLDEST_POSTGRESQL} or later.",
         )
     return ok("postgresql", "version", f"PostgreSQL {server_version}.")
 
@@ -103,12 +134,16 @@ def check_skew(name: str, seconds: float) -> Finding:
     remedy = "Have the same time service on both machines (`timedatectl set-ntp true`)."
     if abs(seconds) >= SKEW_FAULT:
         return fault("clock", name, message, remedy)
-    return warning("clock", name, message, remedy) if abs(seconds) >= SKEW_WARNING else ok("clock", name, message)
+    if abs(seconds) >= SKEW_WARNING:
+        return warning("clock", name, message, remedy)
+    return ok("clock", name, message)
 
 
 def _check_queue(program: ProgramName, queues: list[jobs.QueueState]) -> Finding:
-    waiting, failed_jobs = sum(q.waiting for q in queues), sum(q.held for q in queues)
-    age, overdue = max((q.age for q in queues), default=0.0), max((q.overdue for q in queues), default=0.0)
+    waiting = sum(q.waiting for q in queues)
+    failed_jobs = sum(q.held for q in queues)
+    age = max((q.age for q in queues), default=0.0)
+    overdue = max((q.overdue for q in queues), default=0.0)
     message = f"{waiting} waiting, {failed_jobs} held" + (
         f", the oldest for {format_duration(age)}." if waiting else "."
     )
@@ -129,7 +164,9 @@ async def _check_reports(database: Database) -> list[Finding]:
     findings = []
     for tenant in tenants:
         failed, old = await _count_undelivered(database, tenant.id)
-        message = f"{failed} could not be delivered, {old} under way for more than an hour."
+        message = (
+            f"{failed} could not be delivered, {old} under way for more than an hour."
+        )
         if failed or old:
             remedy = f"Look at {tenant.links['portal']}/nodes, or run `udi node check {tenant.slug} <node>`."
             findings.append(warning("reports", tenant.slug, message, remedy))

@@ -9,7 +9,9 @@ from udi.settings import MissingSecretError, Settings
 
 Severity = Literal["ok", "warning", "fault"]
 Check = Callable[[Settings], Awaitable[list["Finding"]]]
-MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+MINUTE = 60
+HOUR = 3600
+DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,21 @@ async def run_check(part: str, check: Check, settings: Settings) -> list[Finding
         return await check(settings)
     except MissingSecretError:
         message = "Not looked at: a secret that it needs is absent."
-        return [fault(part, "check", message, "Put right what is said of «secrets», then run `udi doctor` again.")]
+        return [
+            fault(
+                part,
+                "check",
+                message,
+                "Put right what is said of «secrets», then run `udi doctor` again.",
+            )
+        ]
     except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on
         message = explain(error, settings.state / "logs")
-        return [fault(part, "check", message, "Put right what this says, then run `udi doctor` again.")]
+        return [
+            fault(
+                part,
+                "check",
+                message,
+                "Put right what this says, then run `udi doctor` again.",
+            )
+        ]

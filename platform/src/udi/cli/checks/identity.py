@@ -27,9 +27,20 @@ async def check_identity(settings: Settings) -> list[Finding]:
         await outgoing.close()
     if not answer.is_success:
         remedy = "Run `udi tenant apply <slug>`, which makes the realm."
-        return [fault("keycloak", "realm", f"{address} answers {answer.status_code}.", remedy)]
+        return [
+            fault(
+                "keycloak", "realm", f"{address} answers {answer.status_code}.", remedy
+            )
+        ]
     date = answer.headers.get("date")
-    clock = [check_skew("keycloak", (parsedate_to_datetime(date) - now()).total_seconds())] if date else []
+    if date:
+        clock = [
+            check_skew(
+                "keycloak", (parsedate_to_datetime(date) - now()).total_seconds()
+            )
+        ]
+    else:
+        clock = []
     administrator = await asyncio.to_thread(_check_administrator, settings)
     return [ok("keycloak", "realm", f"Answers at {address}."), administrator, *clock]
 
@@ -42,5 +53,12 @@ def _check_administrator(settings: Settings) -> Finding:
         return fault("keycloak", "administrator", str(error), remedy)
     if realm is None:
         message = f"There is no realm «{settings.identity_realm}»."
-        return fault("keycloak", "administrator", message, "Run `udi tenant apply <slug>`, which makes the realm.")
-    return ok("keycloak", "administrator", f"Manages the realm «{settings.identity_realm}».")
+        return fault(
+            "keycloak",
+            "administrator",
+            message,
+            "Run `udi tenant apply <slug>`, which makes the realm.",
+        )
+    return ok(
+        "keycloak", "administrator", f"Manages the realm «{settings.identity_realm}»."
+    )

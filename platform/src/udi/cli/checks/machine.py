@@ -5,7 +5,15 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from udi.cli.checks.finding import DAY, MINUTE, Finding, fault, format_duration, ok, warning
+from udi.cli.checks.finding import (
+    DAY,
+    MINUTE,
+    Finding,
+    fault,
+    format_duration,
+    ok,
+    warning,
+)
 from udi.kit import landlock
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
@@ -14,20 +22,32 @@ from udi.portal.catalogue.search.feed import cursor_age
 from udi.settings import MissingSecretError, Settings
 
 GIGABYTE = 10**9
-ROOM_WARNING, ROOM_FAULT = 5 * GIGABYTE, GIGABYTE
+ROOM_WARNING = 5 * GIGABYTE
+ROOM_FAULT = GIGABYTE
 SHARE_WARNING = 0.1
 KEY_WARNING = 365 * DAY
-INDEX_WARNING, INDEX_FAULT = 2 * MINUTE, 15 * MINUTE
+INDEX_WARNING = 2 * MINUTE
+INDEX_FAULT = 15 * MINUTE
 STORE_REMEDIES = {
     ABSENT: "Make the bucket, or correct its name in UDI_OBJECT_STORE.",
     REFUSED: "Check the secrets s3_access_key_id and s3_secret_access_key, and what that key may do; for a folder, its owner.",
     SILENT: "Start the S3 service, or correct its address in UDI_OBJECT_STORE_ENDPOINT.",
 }
 SECRETS = [
-    *(f"{program}_{role}_password" for program in ("portal", "node") for role in ("owner", "app", "public", "worker")),
-    "portal_client_key", "node_client_key", "signing_keys", "file_keys", "keycloak_admin_secret",
-    "keycloak_members_secret", "portal_column_keys", "node_column_keys",
-]  # fmt: skip
+    *(
+        f"{program}_{role}_password"
+        for program in ("portal", "node")
+        for role in ("owner", "app", "public", "worker")
+    ),
+    "portal_client_key",
+    "node_client_key",
+    "signing_keys",
+    "file_keys",
+    "keycloak_admin_secret",
+    "keycloak_members_secret",
+    "portal_column_keys",
+    "node_column_keys",
+]
 
 
 SECRETS_REMEDY = "Run `udi up`, or provide the file."
@@ -48,7 +68,11 @@ def check_landlock() -> Finding:
     """What the kernel does for the processes that read files."""
     spoken = landlock.version()
     if spoken:
-        return ok("files", "locks", f"Each file is read by a process that the kernel locks in (Landlock {spoken}).")
+        return ok(
+            "files",
+            "locks",
+            f"Each file is read by a process that the kernel locks in (Landlock {spoken}).",
+        )
     return warning(
         "files",
         "locks",
@@ -66,32 +90,54 @@ def check_disks(settings: Settings, index: Path | None = None) -> list[Finding]:
 
 
 def _check_disk(name: str, folder: Path) -> Finding:
-    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    existing = next(
+        place for place in (folder, *folder.absolute().parents) if place.exists()
+    )
     usage = shutil.disk_usage(existing)
     message = f"{usage.free / GIGABYTE:.1f} GB free of {usage.total / GIGABYTE:.1f} for {folder}."
     remedy = "Make room, or put this folder on a larger disk (docs/reference/files-of-an-installation.md)."
     if usage.free < ROOM_FAULT:
         return fault("disk", name, message, remedy)
     tight = usage.free < ROOM_WARNING or usage.free < SHARE_WARNING * usage.total
-    return warning("disk", name, message, remedy) if tight else ok("disk", name, message)
+    if tight:
+        return warning("disk", name, message, remedy)
+    return ok("disk", name, message)
 
 
-def check_secrets(settings: Settings, names: Sequence[str] = SECRETS, remedy: str = SECRETS_REMEDY) -> list[Finding]:
+def check_secrets(
+    settings: Settings, names: Sequence[str] = SECRETS, remedy: str = SECRETS_REMEDY
+) -> list[Finding]:
     """Those that must be there, and that nobody else reads any."""
     folder = settings.secrets_folder
     if not folder.is_dir():
-        return [fault("secrets", "folder", f"{folder} does not exist.", "Run `udi up`, or set UDI_SECRETS.")]
+        return [
+            fault(
+                "secrets",
+                "folder",
+                f"{folder} does not exist.",
+                "Run `udi up`, or set UDI_SECRETS.",
+            )
+        ]
     findings = [
-        fault("secrets", name, f"{folder / name} is absent.", remedy) for name in names if not (folder / name).exists()
+        fault("secrets", name, f"{folder / name} is absent.", remedy)
+        for name in names
+        if not (folder / name).exists()
     ]
     for path in sorted(path for path in folder.iterdir() if path.is_file()):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             message = f"{path} may be read by others (mode {mode:04o})."
             findings.append(
-                fault("secrets", path.name, message, f"Run `chmod 600 {path}`, then renew what it protects.")
+                fault(
+                    "secrets",
+                    path.name,
+                    message,
+                    f"Run `chmod 600 {path}`, then renew what it protects.",
+                )
             )
-    return findings or [ok("secrets", "folder", f"All are in {folder}, readable by their owner only.")]
+    return findings or [
+        ok("secrets", "folder", f"All are in {folder}, readable by their owner only.")
+    ]
 
 
 async def check_objects(settings: Settings) -> Finding:
@@ -103,11 +149,23 @@ async def check_objects(settings: Settings) -> Finding:
     try:
         await ObjectStore.of(settings).check_writable()
     except StoreError as error:
-        where = f"{url} at {settings.object_store_endpoint}" if settings.object_store_endpoint else url
-        return fault("objects", "store", f"Nothing can be written at {where}: {error.reason}.", _remedy(error))
+        if settings.object_store_endpoint:
+            where = f"{url} at {settings.object_store_endpoint}"
+        else:
+            where = url
+        return fault(
+            "objects",
+            "store",
+            f"Nothing can be written at {where}: {error.reason}.",
+            _remedy(error),
+        )
     except (OSError, MissingSecretError) as error:
-        remedy = "Check UDI_OBJECT_STORE, and that the programs' account may write there."
-        return fault("objects", "store", f"Nothing can be written at {url} ({error}).", remedy)
+        remedy = (
+            "Check UDI_OBJECT_STORE, and that the programs' account may write there."
+        )
+        return fault(
+            "objects", "store", f"Nothing can be written at {url} ({error}).", remedy
+        )
     return ok("objects", "store", f"Can be written at {url}.")
 
 
@@ -117,7 +175,10 @@ def _is_absent(url: str) -> bool:
 
 
 def _remedy(error: StoreError) -> str:
-    return STORE_REMEDIES.get(error.reason, "Its own log says why; see also UDI_OBJECT_STORE and what follows it.")
+    return STORE_REMEDIES.get(
+        error.reason,
+        "Its own log says why; see also UDI_OBJECT_STORE and what follows it.",
+    )
 
 
 def _check_signing_key(settings: Settings) -> Finding:
@@ -125,7 +186,9 @@ def _check_signing_key(settings: Settings) -> Finding:
     try:
         ages = key_ages(settings.get_secret_path("signing_keys"))
     except MissingSecretError:
-        return fault("signing key", "portal", "The secret «signing_keys» is absent.", remedy)
+        return fault(
+            "signing key", "portal", "The secret «signing_keys» is absent.", remedy
+        )
     except ValueError as error:
         return fault("signing key", "portal", str(error), remedy)
     age = (now() - ages[0].made_at).total_seconds()
@@ -137,12 +200,18 @@ def _check_signing_key(settings: Settings) -> Finding:
 
 def _check_index(settings: Settings) -> Finding:
     age = cursor_age(settings)
-    remedy = "See that `udi work portal` runs, and what it says: `udi logs portal-worker`."
+    remedy = (
+        "See that `udi work portal` runs, and what it says: `udi logs portal-worker`."
+    )
     if not settings.state.is_dir():
         return ok("search", "index", "The portal runs on another machine.")
     if age is None:
-        return fault("search", "index", f"No index is in {settings.index_folder}.", remedy)
+        return fault(
+            "search", "index", f"No index is in {settings.index_folder}.", remedy
+        )
     message = f"True {format_duration(age)} ago."
     if age > INDEX_WARNING:
-        return (fault if age > INDEX_FAULT else warning)("search", "index", message, remedy)
+        return (fault if age > INDEX_FAULT else warning)(
+            "search", "index", message, remedy
+        )
     return ok("search", "index", message)

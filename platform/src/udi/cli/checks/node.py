@@ -30,7 +30,9 @@ async def check_node(settings: Settings, territory: str, slug: str) -> list[Find
     """
     tenant, node, report = await _read_node(settings, territory, slug)
     installation = own_hosts(settings) if is_running(settings) else []
-    outgoing = OutgoingClient([*settings.private_hosts, *installation, exact_host(tenant.links["portal"])])
+    outgoing = OutgoingClient(
+        [*settings.private_hosts, *installation, exact_host(tenant.links["portal"])]
+    )
     try:
         return [
             _check_registration(node),
@@ -42,7 +44,9 @@ async def check_node(settings: Settings, territory: str, slug: str) -> list[Find
         await outgoing.close()
 
 
-async def _read_node(settings: Settings, territory: str, slug: str) -> tuple[Tenant, Node, Report | None]:
+async def _read_node(
+    settings: Settings, territory: str, slug: str
+) -> tuple[Tenant, Node, Report | None]:
     database = Database(settings, "portal", pool_size=1)
     try:
         async with database.platform_session() as session:
@@ -58,15 +62,26 @@ async def _read_node(settings: Settings, territory: str, slug: str) -> tuple[Ten
 
 
 async def _find_newest_report(session: AsyncSession, node: Node) -> Report | None:
-    newest = select(Report).where(Report.node_id == node.id).order_by(Report.submitted_at.desc()).limit(1)
+    newest = (
+        select(Report)
+        .where(Report.node_id == node.id)
+        .order_by(Report.submitted_at.desc())
+        .limit(1)
+    )
     return (await session.scalars(newest)).one_or_none()
 
 
 def _check_registration(node: Node) -> Finding:
-    last_contact = f"last seen {node.last_seen_at:%Y-%m-%d %H:%M} UTC" if node.last_seen_at else "never seen"
+    if node.last_seen_at:
+        last_contact = f"last seen {node.last_seen_at:%Y-%m-%d %H:%M} UTC"
+    else:
+        last_contact = "never seen"
     if node.state != NodeState.ACTIVE:
         return warning(
-            "node", "registration", f"Suspended, {last_contact}.", "What it pushes is refused until it is resumed."
+            "node",
+            "registration",
+            f"Suspended, {last_contact}.",
+            "What it pushes is refused until it is resumed.",
         )
     return ok("node", "registration", f"Active, {last_contact}.")
 
@@ -76,34 +91,60 @@ async def _check_address(outgoing: OutgoingClient, node: Node) -> Finding:
     try:
         answer = await outgoing.request("GET", f"{node.url}/health", patience=PATIENCE)
     except RefusedAddressError as error:
-        return fault("node", "address", str(error), "Add a pattern for it to UDI_PRIVATE_HOSTS, if it is yours.")
+        return fault(
+            "node",
+            "address",
+            str(error),
+            "Add a pattern for it to UDI_PRIVATE_HOSTS, if it is yours.",
+        )
     except OutgoingError as error:
-        return fault("node", "address", str(error), "Start the node, or correct its address (`udi node list`).")
+        return fault(
+            "node",
+            "address",
+            str(error),
+            "Start the node, or correct its address (`udi node list`).",
+        )
     if answer.status_code >= REFUSED:
         message = f"{node.url} answers {answer.status_code}."
         return fault("node", "address", message, "The node's own log says why.")
     return ok("node", "address", f"{node.url} answers.")
 
 
-async def _check_credential(settings: Settings, outgoing: OutgoingClient, tenant: Tenant, node: Node) -> Finding:
+async def _check_credential(
+    settings: Settings, outgoing: OutgoingClient, tenant: Tenant, node: Node
+) -> Finding:
     secret = await asyncio.to_thread(_find_secret, settings, tenant, node)
     if isinstance(secret, Finding):
         return secret
-    portal, form = tenant.links["portal"], {"grant_type": "client_credentials", "client_id": node.client_id}
+    portal = tenant.links["portal"]
+    form = {"grant_type": "client_credentials", "client_id": node.client_id}
     remedy = f"Run `udi tenant apply {tenant.slug}`, and see that the portal and Keycloak run (`udi doctor`)."
     try:
         granted = await outgoing.request(
-            "POST", f"{portal}/oauth2/token", data={**form, "client_secret": secret}, patience=PATIENCE
+            "POST",
+            f"{portal}/oauth2/token",
+            data={**form, "client_secret": secret},
+            patience=PATIENCE,
         )
         if not granted.is_success:
             message = f"{portal}/oauth2/token answers {granted.status_code} to its credential."
             return fault("node", "token", message, remedy)
         headers = {"Authorization": f"Bearer {granted.json()['access_token']}"}
-        response = await outgoing.request("GET", f"{portal}/kalim/v1/id_generation", headers=headers, patience=PATIENCE)
+        response = await outgoing.request(
+            "GET",
+            f"{portal}/kalim/v1/id_generation",
+            headers=headers,
+            patience=PATIENCE,
+        )
     except (OutgoingError, RefusedAddressError) as error:
         return fault("node", "token", str(error), remedy)
     if not response.is_success:
-        return fault("node", "token", f"The portal answers {response.status_code} to its token.", remedy)
+        return fault(
+            "node",
+            "token",
+            f"The portal answers {response.status_code} to its token.",
+            remedy,
+        )
     return ok("node", "token", "Its credential gives a token that the portal accepts.")
 
 
@@ -116,7 +157,12 @@ def _find_secret(settings: Settings, tenant: Tenant, node: Node) -> str | Findin
     clients = connection.get("clients", clientId=node.client_id)
     if not clients:
         message = f"Keycloak has no client «{node.client_id}»."
-        return fault("node", "token", message, "Register the node again under another name (`udi node add`).")
+        return fault(
+            "node",
+            "token",
+            message,
+            "Register the node again under another name (`udi node add`).",
+        )
     return str(connection.get(f"clients/{clients[0]['id']}/client-secret")["value"])
 
 
@@ -124,12 +170,17 @@ def _check_last_report(tenant: Tenant, report: Report | None) -> Finding:
     if report is None:
         return ok("node", "report", "It pushed nothing yet.")
     when = f"{report.submitted_at:%Y-%m-%d %H:%M} UTC"
-    message = (
-        f"The last push, {when}, was {'accepted' if report.accepted else 'refused'}; its report is {report.delivery}"
-    )
+    message = f"The last push, {when}, was {'accepted' if report.accepted else 'refused'}; its report is {report.delivery}"
     if report.delivery == ReportDeliveryState.FAILED:
-        remedy = f"Correct the node, then «Send again» at {tenant.links['portal']}/nodes."
+        remedy = (
+            f"Correct the node, then «Send again» at {tenant.links['portal']}/nodes."
+        )
         return fault("node", "report", f"{message} ({report.last_error}).", remedy)
     if report.delivery == ReportDeliveryState.PENDING and report.attempts:
-        return warning("node", "report", f"{message} ({report.last_error}).", "It is tried again by itself.")
+        return warning(
+            "node",
+            "report",
+            f"{message} ({report.last_error}).",
+            "It is tried again by itself.",
+        )
     return ok("node", "report", f"{message}.")

@@ -9,8 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.checks.certificate import check_certificate
 from udi.cli.checks.databases import check_database
-from udi.cli.checks.finding import HOUR, Check, Finding, fault, format_duration, ok, warning
-from udi.cli.checks.machine import check_disks, check_landlock, check_objects, check_secrets
+from udi.cli.checks.finding import (
+    HOUR,
+    Check,
+    Finding,
+    fault,
+    format_duration,
+    ok,
+    warning,
+)
+from udi.cli.checks.machine import (
+    check_disks,
+    check_landlock,
+    check_objects,
+    check_secrets,
+)
 from udi.cli.local import state
 from udi.cli.own.backup_repository import check_last_backup
 from udi.cli.own.folder import SECRETS, OwnNode
@@ -24,11 +37,10 @@ from udi.node.datasets.portal import PortalClient, PortalPeer, PortalUnavailable
 from udi.node.portals.models import FurtherDelivery, FurtherDeliveryState, FurtherPortal
 from udi.settings import Settings
 
-PATIENCE, REFUSED = 5, 500
+PATIENCE = 5
+REFUSED = 500
 WAITING_WARNING = HOUR
-INVITATION_REMEDY = (
-    "Ask the territory's team for another invitation, and give it to `udi node init` with the same folder."
-)
+INVITATION_REMEDY = "Ask the territory's team for another invitation, and give it to `udi node init` with the same folder."
 
 
 def list_own_checks(own: OwnNode) -> Mapping[str, Check]:
@@ -45,47 +57,65 @@ async def _check_machine(own: OwnNode, settings: Settings) -> list[Finding]:
     slug = own.joined.territory.slug
     names = [*SECRETS, keyring.SECRET, f"node_credential_{slug}", f"node_login_{slug}"]
     names += [further_portal.credential for further_portal in own.further]
-    secrets = check_secrets(settings, names, f"Restore it from the backup. {INVITATION_REMEDY}")
-    return [*check_disks(settings), *secrets, await check_objects(settings), check_landlock()]
+    secrets = check_secrets(
+        settings, names, f"Restore it from the backup. {INVITATION_REMEDY}"
+    )
+    return [
+        *check_disks(settings),
+        *secrets,
+        await check_objects(settings),
+        check_landlock(),
+    ]
 
 
 async def _check_programs(own: OwnNode, settings: Settings) -> list[Finding]:
     """Its pages, its database and what waits there; nothing of these answers while it is stopped."""
     if not state.is_running(settings):
         message = "It is stopped: its database, and what waits for the portals, were not looked at."
-        return [fault("node", "running", message, f"Start it: udi node serve {own.folder}")]
+        return [
+            fault("node", "running", message, f"Start it: udi node serve {own.folder}")
+        ]
     findings = [ok("node", "running", "It runs."), await _check_pages(own, settings)]
     findings += await check_certificate(own.joined.node.slug, own.joined.node.url)
     database = await check_database(settings, "node")
     findings += database
-    return (
-        findings
-        if any(finding.severity == "fault" for finding in database)
-        else [*findings, *await _check_outboxes(own, settings)]
-    )
+    if any(finding.severity == "fault" for finding in database):
+        return findings
+    return [*findings, *await _check_outboxes(own, settings)]
 
 
 async def _check_pages(own: OwnNode, settings: Settings) -> Finding:
-    outgoing, url = OutgoingClient([*settings.private_hosts]), own.joined.node.url
+    outgoing = OutgoingClient([*settings.private_hosts])
+    url = own.joined.node.url
     try:
         answer = await outgoing.request("GET", f"{url}/health", patience=PATIENCE)
     except (OutgoingError, RefusedAddressError) as error:
         remedy = "See that the name leads here, and that the web server before it runs."
-        return warning("node", "address", f"{url} does not answer from here ({error}).", remedy)
+        return warning(
+            "node", "address", f"{url} does not answer from here ({error}).", remedy
+        )
     finally:
         await outgoing.close()
     if answer.status_code >= REFUSED:
-        return fault("node", "address", f"{url} answers {answer.status_code}.", f"Read {own.folder}/logs.")
+        return fault(
+            "node",
+            "address",
+            f"{url} answers {answer.status_code}.",
+            f"Read {own.folder}/logs.",
+        )
     return ok("node", "address", f"{url} answers.")
 
 
 async def _check_portals(own: OwnNode, settings: Settings) -> list[Finding]:
     """Each portal answers, and knows the node's credential."""
-    territory, outgoing = own.joined.territory.slug, OutgoingClient(settings.private_hosts)
+    territory = own.joined.territory.slug
+    outgoing = OutgoingClient(settings.private_hosts)
     client_id = node_client_id(territory, own.joined.node.slug)
     peers = [PortalPeer(own.joined.portal, client_id, f"node_credential_{territory}")]
     peers += [
-        PortalPeer(further_portal.portal, further_portal.client_id, further_portal.credential)
+        PortalPeer(
+            further_portal.portal, further_portal.client_id, further_portal.credential
+        )
         for further_portal in own.further
     ]
     client = PortalClient(settings, outgoing)
@@ -102,16 +132,29 @@ async def _check_portal(client: PortalClient, portal: PortalPeer) -> Finding:
         message = f"{portal.origin}: {error} ({error.detail})"
         remedy = f"It is told all that waits when it is back. Where it refuses the credential: {INVITATION_REMEDY}"
         return fault("portal", portal.origin, message, remedy)
-    return ok("portal", portal.origin, f"{portal.origin} answers, and takes this node's credential.")
+    return ok(
+        "portal",
+        portal.origin,
+        f"{portal.origin} answers, and takes this node's credential.",
+    )
 
 
 async def _check_outboxes(own: OwnNode, settings: Settings) -> list[Finding]:
     database = Database(settings, "node", pool_size=1)
     try:
         async with database.session(own.joined.territory.id, role="worker") as session:
-            findings = [await _check_first_outbox(session, own.joined.portal), await _check_last_push(session)]
-            portals = (await session.scalars(select(FurtherPortal).order_by(FurtherPortal.origin))).all()
-            findings += [await _check_further_outbox(session, portal) for portal in portals]
+            findings = [
+                await _check_first_outbox(session, own.joined.portal),
+                await _check_last_push(session),
+            ]
+            portals = (
+                await session.scalars(
+                    select(FurtherPortal).order_by(FurtherPortal.origin)
+                )
+            ).all()
+            findings += [
+                await _check_further_outbox(session, portal) for portal in portals
+            ]
     finally:
         await database.close()
     return findings
@@ -126,35 +169,54 @@ async def _check_first_outbox(session: AsyncSession, origin: str) -> Finding:
     return _assess_outbox(origin, *row)
 
 
-async def _check_further_outbox(session: AsyncSession, portal: FurtherPortal) -> Finding:
+async def _check_further_outbox(
+    session: AsyncSession, portal: FurtherPortal
+) -> Finding:
     queued = FurtherDelivery.state == FurtherDeliveryState.QUEUED
     counts = (
         func.count().filter(queued),
         func.min(FurtherDelivery.updated_at).filter(queued),
         func.count().filter(FurtherDelivery.state == FurtherDeliveryState.REFUSED),
     )
-    row = (await session.execute(select(*counts).where(FurtherDelivery.portal_id == portal.id))).one()
+    row = (
+        await session.execute(
+            select(*counts).where(FurtherDelivery.portal_id == portal.id)
+        )
+    ).one()
     return _assess_outbox(portal.origin, *row)
 
 
-def _assess_outbox(origin: str, waiting: int, oldest: datetime | None, refused: int) -> Finding:
-    name, age = f"outbox {origin}", (now() - oldest).total_seconds() if oldest else 0.0
-    message = f"{waiting} waiting for {origin}" + (f", the oldest for {format_duration(age)}" if waiting else "")
+def _assess_outbox(
+    origin: str, waiting: int, oldest: datetime | None, refused: int
+) -> Finding:
+    name = f"outbox {origin}"
+    age = (now() - oldest).total_seconds() if oldest else 0.0
+    message = f"{waiting} waiting for {origin}" + (
+        f", the oldest for {format_duration(age)}" if waiting else ""
+    )
     message += f"; {refused} refused there." if refused else "."
     if waiting and age > WAITING_WARNING:
         remedy = "See what is said of this portal; what waits is told when it is back."
         return warning("outbox", name, message, remedy)
     if refused:
-        return warning("outbox", name, message, "The page of each dataset says what to correct.")
+        return warning(
+            "outbox", name, message, "The page of each dataset says what to correct."
+        )
     return ok("outbox", name, message)
 
 
 async def _check_last_push(session: AsyncSession) -> Finding:
-    newest = select(func.max(Delivery.updated_at)).where(Delivery.state == DeliveryState.ACCEPTED)
+    newest = select(func.max(Delivery.updated_at)).where(
+        Delivery.state == DeliveryState.ACCEPTED
+    )
     at = await session.scalar(newest)
     if at is None:
         return ok("outbox", "last push", "Nothing was published yet.")
-    return ok("outbox", "last push", f"The last push was accepted {format_duration((now() - at).total_seconds())} ago.")
+    return ok(
+        "outbox",
+        "last push",
+        f"The last push was accepted {format_duration((now() - at).total_seconds())} ago.",
+    )
 
 
 async def _check_backup(own: OwnNode, _settings: Settings) -> list[Finding]:

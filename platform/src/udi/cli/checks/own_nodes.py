@@ -16,10 +16,13 @@ SILENCE_WARNING = HOUR
 
 async def check_own_nodes(settings: Settings) -> list[Finding]:
     """When each was last heard; nodes of another make push when they like, and are not looked at."""
-    database, findings = Database(settings, "portal", pool_size=1), list[Finding]()
+    database = Database(settings, "portal", pool_size=1)
+    findings = list[Finding]()
     try:
         async with database.platform_session() as session:
-            tenants = [(tenant.id, tenant.slug) for tenant in await list_tenants(session)]
+            tenants = [
+                (tenant.id, tenant.slug) for tenant in await list_tenants(session)
+            ]
         for tenant, slug in tenants:
             findings += await _check_territory(database, tenant, slug)
     finally:
@@ -27,9 +30,15 @@ async def check_own_nodes(settings: Settings) -> list[Finding]:
     return findings
 
 
-async def _check_territory(database: Database, tenant: UUID, slug: str) -> list[Finding]:
+async def _check_territory(
+    database: Database, tenant: UUID, slug: str
+) -> list[Finding]:
     joined = select(NodeInvitation.slug).where(NodeInvitation.used_at.is_not(None))
-    query = select(Node).where(Node.slug.in_(joined), Node.state == NodeState.ACTIVE).order_by(Node.slug)
+    query = (
+        select(Node)
+        .where(Node.slug.in_(joined), Node.state == NodeState.ACTIVE)
+        .order_by(Node.slug)
+    )
     async with database.session(tenant, role="worker") as session:
         nodes = (await session.scalars(query)).all()
     return [_check_last_contact(slug, node) for node in nodes]
@@ -42,4 +51,6 @@ def _check_last_contact(territory: str, node: Node) -> Finding:
         return warning("own node", name, "It joined, and was never heard.", remedy)
     age = (now() - node.last_seen_at).total_seconds()
     message = f"Heard {format_duration(age)} ago."
-    return warning("own node", name, message, remedy) if age > SILENCE_WARNING else ok("own node", name, message)
+    if age > SILENCE_WARNING:
+        return warning("own node", name, message, remedy)
+    return ok("own node", name, message)

@@ -21,19 +21,27 @@ TENANT_MODELS: dict[ProgramName, Any] = {"portal": PortalTenant, "node": NodeTen
 
 async def check_territories(settings: Settings) -> list[Finding]:
     """Hosts of the portal, hosts of the node, credential of the hosted node."""
-    findings, slugs = [], set()
+    findings = []
+    slugs = set()
     for program in TENANT_MODELS:
         for tenant in await _list_tenants(settings, program):
             if tenant.state != "active":
                 message = f"Suspended: its {program} says so to everybody."
                 findings.append(
-                    warning("territory", f"{tenant.slug} {program}", message, "`udi tenant resume` serves it again.")
+                    warning(
+                        "territory",
+                        f"{tenant.slug} {program}",
+                        message,
+                        "`udi tenant resume` serves it again.",
+                    )
                 )
                 continue
             slugs.add(tenant.slug)
             for host in tenant.hosts:
                 findings.append(await _check_host(settings, program, tenant.slug, host))
-                findings += await check_certificate(tenant.slug, settings.origin(program, host))
+                findings += await check_certificate(
+                    tenant.slug, settings.origin(program, host)
+                )
     findings += [await _check_credential(settings, slug) for slug in sorted(slugs)]
     if not findings:
         remedy = "Write tenants/<slug>/, then run `udi tenant apply <slug>`."
@@ -42,7 +50,8 @@ async def check_territories(settings: Settings) -> list[Finding]:
 
 
 async def _list_tenants(settings: Settings, program: ProgramName) -> Sequence[Any]:
-    database, row = Database(settings, program, pool_size=1), TENANT_MODELS[program]
+    database = Database(settings, program, pool_size=1)
+    row = TENANT_MODELS[program]
     try:
         async with database.platform_session() as session:
             return (await session.scalars(select(row).order_by(row.slug))).all()
@@ -50,7 +59,9 @@ async def _list_tenants(settings: Settings, program: ProgramName) -> Sequence[An
         await database.close()
 
 
-async def _check_host(settings: Settings, program: ProgramName, slug: str, host: str) -> Finding:
+async def _check_host(
+    settings: Settings, program: ProgramName, slug: str, host: str
+) -> Finding:
     address = f"{settings.origin(program, host)}/health"
     outgoing = OutgoingClient([exact_host(address)])
     remedy = f"See that `udi serve {program}` and the reverse proxy run, and that the name {host} leads here."
@@ -61,7 +72,12 @@ async def _check_host(settings: Settings, program: ProgramName, slug: str, host:
     finally:
         await outgoing.close()
     if not answer.is_success or f'"{program}"' not in answer.text:
-        return fault("territory", f"{slug} {host}", f"{address} answers {answer.status_code}.", remedy)
+        return fault(
+            "territory",
+            f"{slug} {host}",
+            f"{address} answers {answer.status_code}.",
+            remedy,
+        )
     return ok("territory", f"{slug} {host}", f"{address} answers.")
 
 
@@ -75,9 +91,19 @@ async def _check_credential(settings: Settings, slug: str) -> Finding:
     except MissingSecretError as error:
         return fault("territory", name, str(error), remedy)
     except IdentityRefusedError as error:
-        return fault("territory", name, f"Keycloak refuses its credential ({error.code}).", remedy)
+        return fault(
+            "territory",
+            name,
+            f"Keycloak refuses its credential ({error.code}).",
+            remedy,
+        )
     except IdentityUnavailableError as error:
-        return warning("territory", name, f"Its credential could not be tried: {error}", "Start Keycloak.")
+        return warning(
+            "territory",
+            name,
+            f"Its credential could not be tried: {error}",
+            "Start Keycloak.",
+        )
     finally:
         await service.close()
     return ok("territory", name, "Its credential is accepted.")

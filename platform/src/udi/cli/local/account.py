@@ -31,7 +31,11 @@ def service_account() -> SystemAccount | None:
     """
     if os.geteuid() != 0:
         return None
-    account = find_account(NAME) or _create_account() or next(filter(None, map(find_account, FALLBACKS)), None)
+    account = (
+        find_account(NAME)
+        or _create_account()
+        or next(filter(None, map(find_account, FALLBACKS)), None)
+    )
     if account is None:
         cause = f"PostgreSQL refuses to run as root and the account «{NAME}» cannot be created"
         raise LocalError(cause, "create it, or run this command as an ordinary user")
@@ -44,15 +48,28 @@ def find_account(name: str) -> SystemAccount | None:
         entry = pwd.getpwnam(name)
     except KeyError:
         return None
-    return SystemAccount(name, entry.pw_uid, entry.pw_gid) if entry.pw_uid else None
+    if entry.pw_uid:
+        return SystemAccount(name, entry.pw_uid, entry.pw_gid)
+    return None
 
 
 def _create_account() -> SystemAccount | None:
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if not useradd:
         return None
-    command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-    subprocess.run([*command, "--shell", "/usr/sbin/nologin", NAME], check=False, capture_output=True)
+    command = [
+        useradd,
+        "--system",
+        "--user-group",
+        "--no-create-home",
+        "--home-dir",
+        "/nonexistent",
+    ]
+    subprocess.run(
+        [*command, "--shell", "/usr/sbin/nologin", NAME],
+        check=False,
+        capture_output=True,
+    )
     return find_account(NAME)
 
 
@@ -63,7 +80,10 @@ def can_read(account: SystemAccount | None, path: Path) -> bool:
     path = path.resolve()
     if not path.exists():
         return False
-    needed = [(path, 5 if path.is_dir() or os.access(path, os.X_OK) else 4), *((parent, 1) for parent in path.parents)]
+    needed = [
+        (path, 5 if path.is_dir() or os.access(path, os.X_OK) else 4),
+        *((parent, 1) for parent in path.parents),
+    ]
     return all(_rights(account, item.stat()) & bits == bits for item, bits in needed)
 
 
@@ -93,7 +113,9 @@ def make_readable(path: Path) -> None:
         item.chmod(0o755 if executable else 0o644)
 
 
-def ensure_readable_copy(source: Path, probe: str, copy: Path, account: SystemAccount | None) -> Path:
+def ensure_readable_copy(
+    source: Path, probe: str, copy: Path, account: SystemAccount | None
+) -> Path:
     """A folder of programs where the account can read it: itself, or its `copy`, made once.
 
     `probe` is a file inside, whose rights stand for the others'.

@@ -21,14 +21,20 @@ def down() -> None:
 
 
 def logs(
-    part: Annotated[str | None, typer.Argument(help="Name of one part; all when absent.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
+    part: Annotated[
+        str | None, typer.Argument(help="Name of one part; all when absent.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with new lines.")
+    ] = False,
     lines: Annotated[int, typer.Option(help="Number of last lines.")] = 50,
 ) -> None:
     """Show the last lines of the log."""
     raise typer.Exit(reading.logs(get_settings(), part, follow=follow, lines=lines))
 
 
-def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
     """Stop everything and delete all data of this installation; asks first."""
     raise typer.Exit(stopping.reset(get_settings(), yes=yes))

@@ -16,4 +16,7 @@ def require_free_space(folder: Path, needed: int, what: str) -> None:
     free = shutil.disk_usage(existing).free
     if free < needed:
         cause = f"The disk that holds {folder} has {free // 1000**2} MB free and {what} needs {needed // 1000**2} MB"
-        raise LocalError(cause, "make room, or name folders on another disk in UDI_STATE and UDI_CACHE")
+        raise LocalError(
+            cause,
+            "make room, or name folders on another disk in UDI_STATE and UDI_CACHE",
+        )

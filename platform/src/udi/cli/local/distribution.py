@@ -19,11 +19,14 @@ from udi.cli.local.errors import LocalError
 from udi.cli.local.processes import run_tool
 from udi.cli.local.state import lock_cache
 
-GROUP, ARTIFACT, VERSION = "org.keycloak", "keycloak-quarkus-dist", "26.7.3"
+GROUP = "org.keycloak"
+ARTIFACT = "keycloak-quarkus-dist"
+VERSION = "26.7.3"
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 ARCHIVE = f"{ARTIFACT}-{VERSION}.zip"
 BUILD_OPTIONS = ("--db=postgres", "--health-enabled=true", "--metrics-enabled=true")
-ROOM_FOR_ARCHIVE, ROOM_FOR_BUILD = 200 * 1000**2, 300 * 1000**2
+ROOM_FOR_ARCHIVE = 200 * 1000**2
+ROOM_FOR_BUILD = 300 * 1000**2
 OPENED_PACKAGES = ("java.util", "java.util.concurrent", "java.security", "java.lang")
 
 Progress = Callable[[int, int], None]
@@ -41,7 +44,11 @@ def built_folder(cache: Path) -> Path:
 
 
 def ensure_archive(
-    cache: Path, repository: str, progress: Progress, *, local_repositories: list[Path] | None = None
+    cache: Path,
+    repository: str,
+    progress: Progress,
+    *,
+    local_repositories: list[Path] | None = None,
 ) -> Path:
     """The verified archive: from the cache, from the user's Maven repository, or from `repository` (empty: Maven Central).
 
@@ -49,10 +56,16 @@ def ensure_archive(
         LocalError: it cannot be fetched, or what came is not the pinned file (which is then deleted).
     """
     cached_archive = cache / ARCHIVE
-    local = [default_maven_repo()] if local_repositories is None else local_repositories
+    if local_repositories is None:
+        local = [default_maven_repo()]
+    else:
+        local = local_repositories
     for candidate in (
         cached_archive,
-        *(folder / GROUP.replace(".", "/") / ARTIFACT / VERSION / ARCHIVE for folder in local),
+        *(
+            folder / GROUP.replace(".", "/") / ARTIFACT / VERSION / ARCHIVE
+            for folder in local
+        ),
     ):
         if candidate.is_file() and _sha256(candidate) == SHA256:
             return candidate
@@ -63,7 +76,8 @@ def ensure_archive(
         if _sha256(fetched) != SHA256:
             cause = f"The file received for Keycloak {VERSION} is not the pinned one (wrong sha256; it was deleted)"
             raise LocalError(
-                cause, "run the same command again; if it lasts, name another repository in UDI_MAVEN_REPOSITORY"
+                cause,
+                "run the same command again; if it lasts, name another repository in UDI_MAVEN_REPOSITORY",
             )
         fetched.rename(cached_archive)
     return cached_archive
@@ -89,12 +103,17 @@ def _fetch(folder: Path, repository: str, progress: Progress) -> Path:
         remote_repos={"pinned": repository.rstrip("/")},
         timeout=30,
     )
-    artifact = context.project(GROUP, ARTIFACT).at_version(VERSION).artifact(packaging="zip")
+    artifact = (
+        context.project(GROUP, ARTIFACT).at_version(VERSION).artifact(packaging="zip")
+    )
     try:
         return Path(artifact.resolve())
     except (requests.RequestException, RuntimeError) as error:
         missing = isinstance(error, RuntimeError)
-        reason = "does not have it" if missing else "cannot be reached, or broke off"
+        if missing:
+            reason = "does not have it"
+        else:
+            reason = "cannot be reached, or broke off"
         cause = f"Keycloak {VERSION} could not be fetched: {repository} {reason}"
         remedy = "check the network and run the same command again, or name a mirror in UDI_MAVEN_REPOSITORY"
         raise LocalError(cause, remedy) from error
@@ -115,17 +134,27 @@ def unpack(archive: Path, target: Path) -> Path:
         with zipfile.ZipFile(archive) as content:
             for member in content.infolist():
                 kind = member.external_attr >> 28
-                if ".." in Path(member.filename).parts or member.filename.startswith("/") or kind not in (0, 4, 8):
-                    raise LocalError(f"{archive} holds the suspicious entry «{member.filename}»", "delete that file")
+                if (
+                    ".." in Path(member.filename).parts
+                    or member.filename.startswith("/")
+                    or kind not in (0, 4, 8)
+                ):
+                    raise LocalError(
+                        f"{archive} holds the suspicious entry «{member.filename}»",
+                        "delete that file",
+                    )
             content.extractall(target)
     except zipfile.BadZipFile as error:
         raise LocalError(
-            f"{archive} is damaged ({error})", "delete that file, then run the same command again"
+            f"{archive} is damaged ({error})",
+            "delete that file, then run the same command again",
         ) from error
     return next(folder for folder in target.iterdir() if folder.is_dir())
 
 
-def ensure_built(cache: Path, archive: Path, java: Path, account: SystemAccount | None) -> Path:
+def ensure_built(
+    cache: Path, archive: Path, java: Path, account: SystemAccount | None
+) -> Path:
     """The built Keycloak, read-only for the account that runs it.
 
     Raises:
@@ -141,7 +170,12 @@ def ensure_built(cache: Path, archive: Path, java: Path, account: SystemAccount 
             home = unpack(archive, partial)
             partial.chmod(0o755)
             change_owner(home, account)
-            run_tool(build_command(java, home), what="Building Keycloak", where=cache, account=account)
+            run_tool(
+                build_command(java, home),
+                what="Building Keycloak",
+                where=cache,
+                account=account,
+            )
             _restore_owner(home, account)
             home.rename(built)
         finally:
@@ -177,7 +211,10 @@ def java_command(java: Path, distribution: Path, home: Path, *flags: str) -> lis
         str(java),
         *flags,
         *(f"-D{name}={value}" for name, value in properties.items()),
-        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
+        *(
+            f"--add-opens=java.base/{package}=ALL-UNNAMED"
+            for package in OPENED_PACKAGES
+        ),
         "--enable-native-access=ALL-UNNAMED",
         "-cp",
         str(distribution / "lib/quarkus-run.jar"),

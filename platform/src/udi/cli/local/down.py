@@ -29,13 +29,18 @@ def down(settings: Settings, *, console: Console | None = None) -> int:
     return 0
 
 
-def reset(settings: Settings, *, yes: bool = False, console: Console | None = None) -> int:
+def reset(
+    settings: Settings, *, yes: bool = False, console: Console | None = None
+) -> int:
     """Stop everything and delete the data of this installation; asks first unless `yes`. Downloads are kept."""
     console = console or Console()
     if not settings.state.exists():
         console.print("There is nothing to delete.")
         return 0
-    console.print(f"This deletes every account, dataset, file and mail under {settings.state}.", highlight=False)
+    console.print(
+        f"This deletes every account, dataset, file and mail under {settings.state}.",
+        highlight=False,
+    )
     if not yes and not Confirm.ask("Delete them all?", console=console, default=False):
         console.print("Nothing was deleted.")
         return 1
@@ -44,7 +49,9 @@ def reset(settings: Settings, *, yes: bool = False, console: Console | None = No
             _stop(settings)
         state.delete_data(settings)
     except OSError as error:
-        console.print(f"[red]✗[/red] {explain_refusal(error)}", highlight=False, soft_wrap=True)
+        console.print(
+            f"[red]✗[/red] {explain_refusal(error)}", highlight=False, soft_wrap=True
+        )
         return 1
     except LocalError as error:
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
@@ -56,9 +63,15 @@ def reset(settings: Settings, *, yes: bool = False, console: Console | None = No
 def _stop(settings: Settings) -> None:
     pid = state.read_status(settings).get("pid")
     if not pid:
-        raise LocalError("The running `udi up` did not say its process", "stop it where it was started")
+        raise LocalError(
+            "The running `udi up` did not say its process",
+            "stop it where it was started",
+        )
     if not _end_process(pid):
-        raise LocalError(f"The process {pid} did not stop within {PATIENCE:.0f} s", f"end it with: kill -9 {pid}")
+        raise LocalError(
+            f"The process {pid} did not stop within {PATIENCE:.0f} s",
+            f"end it with: kill -9 {pid}",
+        )
 
 
 def _end_process(pid: int) -> bool:

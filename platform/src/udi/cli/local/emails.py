@@ -50,13 +50,17 @@ def list_emails(folder: Path) -> list[ReceivedEmail]:
 def find_email(folder: Path, name: str) -> ReceivedEmail | None:
     """One mail, or None."""
     path = folder / f"{name}.eml"
-    return _read(path) if NAME.fullmatch(name) and path.is_file() else None
+    if NAME.fullmatch(name) and path.is_file():
+        return _read(path)
+    return None
 
 
 def read_source(folder: Path, name: str) -> bytes | None:
     """One mail as it came, or None."""
     path = folder / f"{name}.eml"
-    return path.read_bytes() if NAME.fullmatch(name) and path.is_file() else None
+    if NAME.fullmatch(name) and path.is_file():
+        return path.read_bytes()
+    return None
 
 
 def _read(path: Path) -> ReceivedEmail:
@@ -64,7 +68,9 @@ def _read(path: Path) -> ReceivedEmail:
     text, links = _read_text(message)
     return ReceivedEmail(
         id=path.stem,
-        received=datetime.strptime(path.stem.split("-")[0] + "+0000", "%Y%m%dT%H%M%S.%f%z"),
+        received=datetime.strptime(
+            path.stem.split("-")[0] + "+0000", "%Y%m%dT%H%M%S.%f%z"
+        ),
         sender=_header(message, "From"),
         recipients=_header(message, "To"),
         subject=_header(message, "Subject"),
@@ -82,7 +88,10 @@ def _read_text(message: EmailMessage) -> tuple[str, list[str]]:
     reader = _HtmlTextParser()
     reader.feed(rich)
     text = plain or re.sub(r"\n\s*\n+", "\n\n", "".join(reader.text)).strip()
-    return text, [*(link.rstrip(LINK_END) for link in LINK.findall(plain)), *reader.links]
+    return text, [
+        *(link.rstrip(LINK_END) for link in LINK.findall(plain)),
+        *reader.links,
+    ]
 
 
 def _read_body(message: EmailMessage, kind: str) -> str:
@@ -92,9 +101,13 @@ def _read_body(message: EmailMessage, kind: str) -> str:
     payload = part.get_payload(decode=True)
     charset = part.get_content_charset() or "utf-8"
     try:
-        return payload.decode(charset, "replace") if isinstance(payload, bytes) else ""
+        if isinstance(payload, bytes):
+            return payload.decode(charset, "replace")
+        return ""
     except LookupError:
-        return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+        if isinstance(payload, bytes):
+            return payload.decode("utf-8", "replace")
+        return ""
 
 
 class _HtmlTextParser(HTMLParser):

@@ -16,7 +16,10 @@ class LocalError(Exception):
 
 def disk_full(where: object) -> LocalError:
     """The refusal for a disk without room."""
-    return LocalError(f"The disk that holds {where} is full", "make room, then run the same command again")
+    return LocalError(
+        f"The disk that holds {where} is full",
+        "make room, then run the same command again",
+    )
 
 
 def explain(error: Exception, details: Path) -> str:
@@ -36,4 +39,6 @@ def explain_refusal(error: OSError) -> LocalError:
     if error.errno in FULL:
         return disk_full(where)
     cause = f"{where} cannot be used ({error.strerror or error})"
-    return LocalError(cause, "correct its rights, or name other folders in UDI_STATE and UDI_CACHE")
+    return LocalError(
+        cause, "correct its rights, or name other folders in UDI_STATE and UDI_CACHE"
+    )

@@ -29,13 +29,20 @@ class InterruptHandler:
     def __enter__(self) -> Self:
         # `nohup` ignores SIGHUP before it starts us: so do we.
         signals = [
-            number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+            number
+            for number in SIGNALS
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
         ]
-        self._before = {number: signal.signal(number, self._receive) for number in signals}
+        self._before = {
+            number: signal.signal(number, self._receive) for number in signals
+        }
         return self
 
     def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _at: TracebackType | None,
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)

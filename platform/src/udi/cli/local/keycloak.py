@@ -12,14 +12,22 @@ from udi.cli.local import ports
 from udi.cli.local.account import SystemAccount, change_owner
 from udi.cli.local.distribution import java_command
 from udi.cli.local.passwords import write_common_passwords
-from udi.cli.local.processes import BARE_ENVIRONMENT, ProcessWatchdog, failure, spawn, stop
+from udi.cli.local.processes import (
+    BARE_ENVIRONMENT,
+    ProcessWatchdog,
+    failure,
+    spawn,
+    stop,
+)
 from udi.settings import Settings
 
 ADMIN_CLIENT = "udi-admin"
 CLUSTER = Path(__file__).parent / "templates/keycloak-cluster.xml"
 CLUSTER_PORT = 7800
 LOOPBACK = "127.0.0.1"
-THROUGH_PROXY = "?targetServerType=primary&connectTimeout=3&socketTimeout=60&tcpKeepAlive=true"
+THROUGH_PROXY = (
+    "?targetServerType=primary&connectTimeout=3&socketTimeout=60&tcpKeepAlive=true"
+)
 """Beside other machines: never a replica, and no wait without end on a database whose machine went silent."""
 FLAGS = (
     "-Xms32m",
@@ -71,14 +79,20 @@ class Keycloak:
             (self.home / "themes").mkdir()
         if self.peers:
             peers = ",".join(f"{peer}[{CLUSTER_PORT}]" for peer in self.peers)
-            self._cluster_file.write_text(Template(CLUSTER.read_text()).substitute(peers=peers))
+            self._cluster_file.write_text(
+                Template(CLUSTER.read_text()).substitute(peers=peers)
+            )
         self.home.chmod(0o700)
         change_owner(self.home, self.account)
 
     def command(self) -> list[str]:
         """The server in the foreground: one process, one pid."""
         flags = (*FLAGS, f"-Djava.io.tmpdir={self.home / 'tmp'}")
-        return [*java_command(self.java, self.distribution, self.home, *flags), "start", "--optimized"]
+        return [
+            *java_command(self.java, self.distribution, self.home, *flags),
+            "start",
+            "--optimized",
+        ]
 
     def environment(self) -> Mapping[str, str]:
         """Its whole configuration; nothing of it is written to a file."""
@@ -117,7 +131,10 @@ class Keycloak:
     def _proxy_environment(self) -> Mapping[str, str]:
         if not self.proxies:
             return {}
-        return {"KC_PROXY_HEADERS": "xforwarded", "KC_PROXY_TRUSTED_ADDRESSES": ",".join(self.proxies)}
+        return {
+            "KC_PROXY_HEADERS": "xforwarded",
+            "KC_PROXY_TRUSTED_ADDRESSES": ",".join(self.proxies),
+        }
 
     def is_ready(self) -> bool:
         """Whether it can serve; its port opens long before."""
@@ -125,11 +142,17 @@ class Keycloak:
 
 
 def make_keycloak(
-    settings: Settings, *, java: Path, distribution: Path, account: SystemAccount | None = None
+    settings: Settings,
+    *,
+    java: Path,
+    distribution: Path,
+    account: SystemAccount | None = None,
 ) -> Keycloak:
     """The instance that the settings describe: its ports, its address, its database."""
     database_port = settings.database_port or settings.port(4)
-    database = f"jdbc:postgresql://{settings.database_host}:{database_port}/udi_keycloak"
+    database = (
+        f"jdbc:postgresql://{settings.database_host}:{database_port}/udi_keycloak"
+    )
     return Keycloak(
         java=java,
         distribution=distribution,
@@ -137,7 +160,9 @@ def make_keycloak(
         port=settings.port(2),
         management_port=settings.port(5),
         url=settings.keycloak_url,
-        database=f"{database}{THROUGH_PROXY}" if settings.identity_address != LOOPBACK else database,
+        database=f"{database}{THROUGH_PROXY}"
+        if settings.identity_address != LOOPBACK
+        else database,
         user="udi_keycloak",
         password=settings.secret("keycloak_password"),
         admin_secret=settings.secret("keycloak_admin_secret"),
@@ -176,12 +201,23 @@ def start_keycloak(
     """
     keycloak.prepare(themes)
     start_of_log = log.stat().st_size if log.exists() else 0
-    command, environment = keycloak.command(), keycloak.environment()
-    process = spawn(command, log=log, environment=environment, account=keycloak.account, guardian=guardian)
+    command = keycloak.command()
+    environment = keycloak.environment()
+    process = spawn(
+        command,
+        log=log,
+        environment=environment,
+        account=keycloak.account,
+        guardian=guardian,
+    )
     deadline = time.monotonic() + patience
     while not keycloak.is_ready():
         if process.poll() is not None or time.monotonic() > deadline:
             stop(process, guardian=guardian)
-            raise failure("Starting Keycloak", log.read_text(errors="replace")[start_of_log:], keycloak.home)
+            raise failure(
+                "Starting Keycloak",
+                log.read_text(errors="replace")[start_of_log:],
+                keycloak.home,
+            )
         time.sleep(0.2)
     return KeycloakProcess(keycloak, process, guardian)

@@ -10,7 +10,13 @@ from udi.cli.local.parts import NAMES
 from udi.settings import Settings
 
 
-def logs(settings: Settings, part: str | None = None, *, follow: bool = False, lines: int = 50) -> int:
+def logs(
+    settings: Settings,
+    part: str | None = None,
+    *,
+    follow: bool = False,
+    lines: int = 50,
+) -> int:
     """Print the last lines of a part's log, or of each; with `follow`, go on until Ctrl-C.
 
     Raises:
@@ -18,17 +24,25 @@ def logs(settings: Settings, part: str | None = None, *, follow: bool = False, l
     """
     folder = settings.state / "logs"
     if part and part not in (*NAMES, "udi"):
-        raise LocalError(f"There is no part called «{part}»", f"choose one of {', '.join(NAMES)}")
+        raise LocalError(
+            f"There is no part called «{part}»", f"choose one of {', '.join(NAMES)}"
+        )
     files = [folder / f"{name}.log" for name in ([part] if part else [*NAMES, "udi"])]
     present = [file for file in files if file.exists()]
     if not present:
         raise LocalError("There is no log yet", "start with `udi up`")
-    width = max(len(file.stem) for file in present) if len(present) > 1 else 0
+    if len(present) > 1:
+        width = max(len(file.stem) for file in present)
+    else:
+        width = 0
     positions = {file: _print_tail(file, lines, width) for file in present}
     try:
         while follow:
             time.sleep(0.5)
-            positions = {file: _print_new_lines(file, position, width) for file, position in positions.items()}
+            positions = {
+                file: _print_new_lines(file, position, width)
+                for file, position in positions.items()
+            }
     except KeyboardInterrupt:
         return 0
     return 0

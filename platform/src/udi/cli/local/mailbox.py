@@ -41,17 +41,23 @@ class MailboxHandler:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(  # noqa: N802
+        self, _server: SMTP, _session: SmtpSession, envelope: Envelope
+    ) -> str:
         """Keep the mail; the name is the one that aiosmtpd calls."""
         content = envelope.content or b""
-        emails.store_email(self._folder, content if isinstance(content, bytes) else content.encode())
+        emails.store_email(
+            self._folder, content if isinstance(content, bytes) else content.encode()
+        )
         return "250 Kept on this machine"
 
 
 @get("/")
 async def show_list(request: AnyRequest) -> Template:
     """Every mail, newest first."""
-    return Template("list.html", context={"mails": emails.list_emails(request.app.state.folder)})
+    return Template(
+        "list.html", context={"mails": emails.list_emails(request.app.state.folder)}
+    )
 
 
 @get("/mails/{name:str}")
@@ -88,11 +94,17 @@ def _refuse_other_hosts(request: AnyRequest) -> Response[str] | None:
     """A page elsewhere must not read these mails by pointing its own name at this machine."""
     if request.url.hostname in HOSTS:
         return None
-    return Response("This mailbox answers on localhost only.", status_code=400, media_type=MediaType.TEXT)
+    return Response(
+        "This mailbox answers on localhost only.",
+        status_code=400,
+        media_type=MediaType.TEXT,
+    )
 
 
 def _not_found(_request: AnyRequest, _error: Exception) -> Response[str]:
-    return Response("There is no such mail.", status_code=404, media_type=MediaType.TEXT)
+    return Response(
+        "There is no such mail.", status_code=404, media_type=MediaType.TEXT
+    )
 
 
 def create_app(folder: Path) -> Litestar:
@@ -114,7 +126,13 @@ async def serve(folder: Path, *, web_port: int, smtp_port: int) -> None:
     loop = asyncio.get_running_loop()
     keeper = MailboxHandler(folder)
     smtp = await loop.create_server(
-        lambda: SMTP(keeper, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname="localhost", loop=loop),
+        lambda: SMTP(
+            keeper,
+            data_size_limit=LARGEST,
+            enable_SMTPUTF8=True,
+            hostname="localhost",
+            loop=loop,
+        ),
         "127.0.0.1",
         smtp_port,
     )
@@ -138,7 +156,13 @@ def mailbox(settings: Settings) -> NoReturn:
     folder.mkdir(parents=True, exist_ok=True)
     # Its lower levels write addresses.
     logging.getLogger("mail.log").setLevel(logging.ERROR)
-    asyncio.run(serve(folder, web_port=settings.port(3), smtp_port=settings.smtp_port or settings.port(6)))
+    asyncio.run(
+        serve(
+            folder,
+            web_port=settings.port(3),
+            smtp_port=settings.smtp_port or settings.port(6),
+        )
+    )
     # Everything is closed; the threads of the embedded server can abort an ordinary end (1 of 60 under load).
     os._exit(0)
 

@@ -16,7 +16,15 @@ from udi.cli.local.processes import BARE_ENVIRONMENT
 from udi.cli.local.supervisor import SupervisedProgram
 from udi.settings import ProgramName, Settings
 
-NAMES = ("postgres", "keycloak", "mailbox", "portal-web", "portal-worker", "node-web", "node-worker")
+NAMES = (
+    "postgres",
+    "keycloak",
+    "mailbox",
+    "portal-web",
+    "portal-worker",
+    "node-web",
+    "node-worker",
+)
 SOURCE = Path(udi.__file__).resolve().parents[1]
 THEMES = SOURCE / "udi/ui/keycloak"
 NO_HOME = "/nonexistent"
@@ -31,9 +39,13 @@ def is_healthy(settings: Settings, name: str) -> bool:
         case "keycloak":
             return ports.answers(settings.port(5), "/health/ready")
         case "mailbox":
-            return ports.answers(settings.port(3), "/health") and ports.accepts(settings.port(6))
+            return ports.answers(settings.port(3), "/health") and ports.accepts(
+                settings.port(6)
+            )
         case "portal-web" | "node-web":
-            return ports.answers(settings.port(PORTS[name.removesuffix("-web")]), "/health")
+            return ports.answers(
+                settings.port(PORTS[name.removesuffix("-web")]), "/health"
+            )
         case _:
             return True
 
@@ -72,18 +84,31 @@ def find_unreachable(settings: Settings, account: SystemAccount | None) -> Path 
     return next((path for path in needed if not can_read(account, path)), None)
 
 
-def program_parts(plan: StartupPlan, program: ProgramName, account: SystemAccount | None) -> list[SupervisedProgram]:
+def program_parts(
+    plan: StartupPlan, program: ProgramName, account: SystemAccount | None
+) -> list[SupervisedProgram]:
     """Web and worker of the portal or the node; `account`: who runs them, None for the caller."""
     port = str(plan.settings.port(PORTS[program]))
     return [
-        _make_part(plan, f"{program}-web", account, *plan.command, "serve", program, "--port", port),
+        _make_part(
+            plan,
+            f"{program}-web",
+            account,
+            *plan.command,
+            "serve",
+            program,
+            "--port",
+            port,
+        ),
         _make_part(plan, f"{program}-worker", account, *plan.command, "work", program),
     ]
 
 
 def mailbox_part(plan: StartupPlan, account: SystemAccount | None) -> SupervisedProgram:
     """The mailbox that keeps every mail on the machine; called by its module, it loads neither portal nor node."""
-    return _make_part(plan, "mailbox", account, sys.executable, "-P", "-m", "udi.cli.local.mailbox")
+    return _make_part(
+        plan, "mailbox", account, sys.executable, "-P", "-m", "udi.cli.local.mailbox"
+    )
 
 
 def own_hosts(settings: Settings) -> list[str]:
@@ -91,7 +116,9 @@ def own_hosts(settings: Settings) -> list[str]:
     return [f"*.localhost:{settings.port(offset)}" for offset in PORTS.values()]
 
 
-def _make_part(plan: StartupPlan, name: str, account: SystemAccount | None, *command: str) -> SupervisedProgram:
+def _make_part(
+    plan: StartupPlan, name: str, account: SystemAccount | None, *command: str
+) -> SupervisedProgram:
     settings = plan.settings
     environment = {
         **os.environ,
@@ -102,8 +129,12 @@ def _make_part(plan: StartupPlan, name: str, account: SystemAccount | None, *com
         "UDI_TENANTS": str(settings.tenants.resolve()),
         "UDI_BASE_PORT": str(settings.base_port),
         "UDI_DEMO": "true" if settings.demo else "false",
-        "UDI_PRIVATE_HOSTS": json.dumps([*settings.private_hosts, *own_hosts(settings)]),
+        "UDI_PRIVATE_HOSTS": json.dumps(
+            [*settings.private_hosts, *own_hosts(settings)]
+        ),
     }
     if account:
         environment["HOME"] = NO_HOME
-    return SupervisedProgram(name, command, environment, lambda: is_healthy(settings, name), account=account)
+    return SupervisedProgram(
+        name, command, environment, lambda: is_healthy(settings, name), account=account
+    )

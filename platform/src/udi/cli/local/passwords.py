@@ -162,21 +162,66 @@ WORDS = [
 ]
 YEARS = tuple(str(year) for year in range(1960, 2036))
 ENDINGS = (
-    "", "!", "1", "12", "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890", "0", "00",
-    "01", "007", "2000", "!!", "!123", "123!", "@123", "#123", ".", "..", "35", "44", "69", "75", "99", "abc", "azerty",
+    "",
+    "!",
+    "1",
+    "12",
+    "123",
+    "1234",
+    "12345",
+    "123456",
+    "1234567",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "0",
+    "00",
+    "01",
+    "007",
+    "2000",
+    "!!",
+    "!123",
+    "123!",
+    "@123",
+    "#123",
+    ".",
+    "..",
+    "35",
+    "44",
+    "69",
+    "75",
+    "99",
+    "abc",
+    "azerty",
     "qwerty",
-)  # fmt: skip
-RUNS = ("0123456789", "1234567890", "azertyuiop", "qwertyuiop", "abcdefghijklmnopqrstuvwxyz", "qsdfghjklm", "asdfghjkl")
+)
+RUNS = (
+    "0123456789",
+    "1234567890",
+    "azertyuiop",
+    "qwertyuiop",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qsdfghjklm",
+    "asdfghjkl",
+)
 LONGEST_RUN = 24
 
 
 def common_passwords() -> list[str]:
     """Each once, in small letters: Keycloak compares without looking at capitals."""
-    return sorted({password for password in _generate_passwords() if len(password) >= SHORTEST_PASSWORD})
+    return sorted(
+        {
+            password
+            for password in _generate_passwords()
+            if len(password) >= SHORTEST_PASSWORD
+        }
+    )
 
 
 def _generate_passwords() -> Iterator[str]:
-    for word, ending in product(WORDS, (*ENDINGS, *YEARS, *(f"{year}!" for year in YEARS))):
+    for word, ending in product(
+        WORDS, (*ENDINGS, *YEARS, *(f"{year}!" for year in YEARS))
+    ):
         yield word + ending
         yield ending + word
         yield word + word + ending

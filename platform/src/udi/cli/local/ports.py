@@ -8,7 +8,15 @@ import psutil
 from udi.cli.local.errors import LocalError
 from udi.settings import Settings
 
-USES = ("the portal", "the node", "Keycloak", "the mailbox", "PostgreSQL", "the health of Keycloak", "incoming mail")
+USES = (
+    "the portal",
+    "the node",
+    "Keycloak",
+    "the mailbox",
+    "PostgreSQL",
+    "the health of Keycloak",
+    "incoming mail",
+)
 OK = 200
 
 
@@ -23,7 +31,10 @@ def check_free(settings: Settings) -> None:
         if not is_free(port):
             cause = f"Port {port}, needed for {use}, is taken{_holder(port)}"
             other = 8000 if settings.base_port >= 9000 else 9000  # noqa: PLR2004
-            raise LocalError(cause, f"stop that program, or choose other ports with UDI_BASE_PORT={other}")
+            raise LocalError(
+                cause,
+                f"stop that program, or choose other ports with UDI_BASE_PORT={other}",
+            )
 
 
 def is_free(port: int) -> bool:
@@ -69,7 +80,13 @@ def answers(port: int, path: str, timeout: float = 2) -> bool:
 def _holder(port: int) -> str:
     try:
         connections = psutil.net_connections(kind="tcp")
-        pid = next(c.pid for c in connections if c.laddr and c.laddr.port == port and c.status == psutil.CONN_LISTEN)
-        return f" by «{psutil.Process(pid).name()}» (process {pid})" if pid else ""
+        pid = next(
+            c.pid
+            for c in connections
+            if c.laddr and c.laddr.port == port and c.status == psutil.CONN_LISTEN
+        )
+        if pid:
+            return f" by «{psutil.Process(pid).name()}» (process {pid})"
+        return ""
     except (StopIteration, psutil.Error):
         return ""

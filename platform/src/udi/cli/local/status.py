@@ -21,14 +21,18 @@ STARTING_PERIOD = 60.0
 """Seconds during which a part that does not answer yet is starting, not failing."""
 
 
-def status(plan: StartupPlan, *, json: bool = False, console: Console | None = None) -> int:
+def status(
+    plan: StartupPlan, *, json: bool = False, console: Console | None = None
+) -> int:
     """Print the state of the installation; 0 when every part is healthy, 3 otherwise."""
     report = describe_installation(plan)
     if json:
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
     else:
         print_report(report, console or Console())
-    return 0 if all(part["state"] == "healthy" for part in report["parts"]) else 3
+    if all(part["state"] == "healthy" for part in report["parts"]):
+        return 0
+    return 3
 
 
 def describe_installation(plan: StartupPlan) -> dict[str, Any]:
@@ -45,12 +49,18 @@ def describe_installation(plan: StartupPlan) -> dict[str, Any]:
 
 
 def _parts(settings: Settings) -> list[dict[str, Any]]:
-    part_by_name = {part["name"]: part for part in read_status(settings).get("parts", ())}
+    part_by_name = {
+        part["name"]: part for part in read_status(settings).get("parts", ())
+    }
     running = is_running(settings)
-    return [_part(settings, name, part_by_name.get(name), running=running) for name in NAMES]
+    return [
+        _part(settings, name, part_by_name.get(name), running=running) for name in NAMES
+    ]
 
 
-def _part(settings: Settings, name: str, part: dict[str, Any] | None, *, running: bool) -> dict[str, Any]:
+def _part(
+    settings: Settings, name: str, part: dict[str, Any] | None, *, running: bool
+) -> dict[str, Any]:
     pid = part["pid"] if part else None
     alive = pid is not None and psutil.pid_exists(pid)
     return {
@@ -62,7 +72,14 @@ def _part(settings: Settings, name: str, part: dict[str, Any] | None, *, running
     }
 
 
-def _state(settings: Settings, name: str, part: dict[str, Any] | None, *, alive: bool, running: bool) -> str:
+def _state(
+    settings: Settings,
+    name: str,
+    part: dict[str, Any] | None,
+    *,
+    alive: bool,
+    running: bool,
+) -> str:
     if not running:
         return "stopped"
     if part is None:
@@ -72,7 +89,9 @@ def _state(settings: Settings, name: str, part: dict[str, Any] | None, *, alive:
     if is_healthy(settings, name):
         return "healthy"
     age = (datetime.now(UTC) - datetime.fromisoformat(part["since"])).total_seconds()
-    return "starting" if age < STARTING_PERIOD else "failing"
+    if age < STARTING_PERIOD:
+        return "starting"
+    return "failing"
 
 
 def memory(pid: int) -> int:
@@ -100,9 +119,25 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     table = _table("part", "state", "process", "memory", "since")
     for part in report["parts"]:
         colour = COLOURS.get(part["state"], "red")
-        size = f"{part['rss_bytes'] // MEGABYTE} MB" if part["rss_bytes"] else ""
-        since = datetime.fromisoformat(part["since"]).astimezone().strftime("%d/%m %H:%M") if part["since"] else ""
-        table.add_row(part["name"], f"[{colour}]{part['state']}[/{colour}]", str(part["pid"] or ""), size, since)
+        if part["rss_bytes"]:
+            size = f"{part['rss_bytes'] // MEGABYTE} MB"
+        else:
+            size = ""
+        if part["since"]:
+            since = (
+                datetime.fromisoformat(part["since"])
+                .astimezone()
+                .strftime("%d/%m %H:%M")
+            )
+        else:
+            since = ""
+        table.add_row(
+            part["name"],
+            f"[{colour}]{part['state']}[/{colour}]",
+            str(part["pid"] or ""),
+            size,
+            since,
+        )
     console.print(table)
     print_addresses(report, console)
 
@@ -115,11 +150,19 @@ def print_addresses(report: dict[str, Any], console: Console) -> None:
             (f"Portal of «{territory['slug']}»", territory["portal"]),
             (f"Node of «{territory['slug']}»", territory["node"]),
         ]
-    addresses += [("Identity (Keycloak)", report["identity"]), ("Mailbox", report["mailbox"])]
+    addresses += [
+        ("Identity (Keycloak)", report["identity"]),
+        ("Mailbox", report["mailbox"]),
+    ]
     console.print(_fill_table(_table("address", ""), addresses))
-    accounts = [(account["username"], account["password"], account["role"]) for account in report["accounts"]]
+    accounts = [
+        (account["username"], account["password"], account["role"])
+        for account in report["accounts"]
+    ]
     if accounts:
-        console.print(_fill_table(_table("demonstration account", "password", "may"), accounts))
+        console.print(
+            _fill_table(_table("demonstration account", "password", "may"), accounts)
+        )
 
 
 def _table(*headings: str) -> Table:

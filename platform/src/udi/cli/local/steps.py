@@ -9,7 +9,14 @@ from typing import Protocol, TextIO
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 MEGABYTE = 1000**2
 
@@ -76,25 +83,43 @@ class TerminalReporter:
 
     def begin(self, title: str) -> None:
         """Show a turning mark, or nothing where lines cannot move."""
-        self._title, self._start = title, time.monotonic()
-        self._show(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._title = title
+        self._start = time.monotonic()
+        self._show(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+        )
 
     def note(self, text: str) -> None:
         """Add to the moving line, or write a line."""
         if self._progress:
-            self._show(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-            self._progress.update(self._progress.task_ids[0], description=f"{self._title}: {text}")
+            self._show(
+                SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+            )
+            self._progress.update(
+                self._progress.task_ids[0], description=f"{self._title}: {text}"
+            )
         else:
-            self._console.print(f"  {self._title}: {text}", highlight=False, markup=False)
+            self._console.print(
+                f"  {self._title}: {text}", highlight=False, markup=False
+            )
 
     def received(self, done: int, total: int) -> None:
         """Draw the bar of a download; where lines cannot move, a line each tenth."""
         if self._progress is None:
             if done * 10 // total > (done - MEGABYTE) * 10 // total:
-                self._console.print(f"  {self._title}: {done // MEGABYTE} of {total // MEGABYTE} MB", highlight=False)
+                self._console.print(
+                    f"  {self._title}: {done // MEGABYTE} of {total // MEGABYTE} MB",
+                    highlight=False,
+                )
             return
         if self._progress.tasks[0].total != total:
-            self._show(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), total=total)
+            self._show(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                total=total,
+            )
         self._progress.update(self._progress.task_ids[0], completed=done)
 
     def end(self, detail: str) -> None:
@@ -103,7 +128,8 @@ class TerminalReporter:
         took = time.monotonic() - self._start
         suffix = f" [dim]{escape(detail)}[/dim]" if detail else ""
         self._console.print(
-            f"[green]✓[/green] {escape(self._title)}{suffix} [dim]({took:.1f} s)[/dim]", highlight=False
+            f"[green]✓[/green] {escape(self._title)}{suffix} [dim]({took:.1f} s)[/dim]",
+            highlight=False,
         )
 
     def abandon(self) -> None:
@@ -114,7 +140,11 @@ class TerminalReporter:
 
     def _show(
         self,
-        *columns: SpinnerColumn | TextColumn | BarColumn | DownloadColumn | TimeElapsedColumn,
+        *columns: SpinnerColumn
+        | TextColumn
+        | BarColumn
+        | DownloadColumn
+        | TimeElapsedColumn,
         total: int | None = None,
     ) -> None:
         if not self._console.is_terminal:

@@ -60,7 +60,10 @@ class Supervisor:
         changed: Callable[[list[dict[str, Any]]], None],
         interrupts: InterruptHandler | None = None,
     ) -> None:
-        self._logs, self._guardian, self._changed, self._interrupts = logs, guardian, changed, interrupts
+        self._logs = logs
+        self._guardian = guardian
+        self._changed = changed
+        self._interrupts = interrupts
         self._children: dict[str, SupervisedProcess] = {}
 
     def start(self, part: SupervisedProgram) -> None:
@@ -81,7 +84,9 @@ class Supervisor:
             while not child.part.healthy():
                 self._require_alive(child)
                 if time.monotonic() > deadline:
-                    raise self._failure(child.part, f"did not answer within {child.part.patience:.0f} s")
+                    raise self._failure(
+                        child.part, f"did not answer within {child.part.patience:.0f} s"
+                    )
                 time.sleep(0.1)
         for name in names:
             self._require_alive(self._children[name])
@@ -99,13 +104,19 @@ class Supervisor:
         if self._interrupts:
             self._interrupts.ignore()
         for stage in sorted({child.part.stage for child in self._children.values()}):
-            together = [c for c in self._children.values() if c.part.stage == stage and c.process]
+            together = [
+                c
+                for c in self._children.values()
+                if c.part.stage == stage and c.process
+            ]
             for child in together:
                 if child.process and child.process.poll() is None:
                     child.process.send_signal(child.part.stop_signal)
             for child in together:
                 if child.process:
-                    processes.stop(child.process, child.part.stop_signal, guardian=self._guardian)
+                    processes.stop(
+                        child.process, child.part.stop_signal, guardian=self._guardian
+                    )
                     child.process = None
             self._report_change()
 
@@ -119,12 +130,15 @@ class Supervisor:
                 account=part.account,
                 guardian=self._guardian,
             )
-            child.since, child.started = datetime.now(UTC), time.monotonic()
+            child.since = datetime.now(UTC)
+            child.started = time.monotonic()
         self._report_change()
 
     def _require_alive(self, child: SupervisedProcess) -> None:
         if child.process and child.process.poll() is not None:
-            raise self._failure(child.part, f"stopped at once (status {child.process.returncode})")
+            raise self._failure(
+                child.part, f"stopped at once (status {child.process.returncode})"
+            )
 
     def _spawn_or_wait(self, child: SupervisedProcess) -> None:
         try:
@@ -165,14 +179,24 @@ class Supervisor:
 
     def _note(self, part: SupervisedProgram, text: str) -> None:
         with suppress(OSError), self._log(part).open("a") as log:
-            log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} udi: {part.name} {text}\n")
+            log.write(
+                f"{datetime.now(UTC).isoformat(timespec='seconds')} udi: {part.name} {text}\n"
+            )
 
     def _failure(self, part: SupervisedProgram, what: str) -> LocalError:
         log_lines = self._log(part).read_text(errors="replace").splitlines()
-        lines = [line for line in log_lines if line.strip() and not line.startswith(WATCHER_LOG_PREFIXES)]
-        suffix = f"; its last words are «{lines[-1].strip()[:300]}»" if lines else ""
+        lines = [
+            line
+            for line in log_lines
+            if line.strip() and not line.startswith(WATCHER_LOG_PREFIXES)
+        ]
+        if lines:
+            suffix = f"; its last words are «{lines[-1].strip()[:300]}»"
+        else:
+            suffix = ""
         return LocalError(
-            f"The part {part.name} {what}{suffix}", f"read {self._log(part)}, correct the cause and run `udi up` again"
+            f"The part {part.name} {what}{suffix}",
+            f"read {self._log(part)}, correct the cause and run `udi up` again",
         )
 
     def _log(self, part: SupervisedProgram) -> Path:

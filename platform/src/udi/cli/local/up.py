@@ -18,7 +18,13 @@ from udi.cli.local.keycloak import Keycloak, make_keycloak
 from udi.cli.local.plan import StartupPlan
 from udi.cli.local.processes import ProcessWatchdog
 from udi.cli.local.status import describe_installation, print_addresses, status
-from udi.cli.local.steps import PipeReporter, StepReporter, TerminalReporter, relay, step
+from udi.cli.local.steps import (
+    PipeReporter,
+    StepReporter,
+    TerminalReporter,
+    relay,
+    step,
+)
 from udi.cli.local.supervisor import Supervisor, rotate_log
 from udi.settings import Settings
 
@@ -26,7 +32,13 @@ ROOM_FOR_STATE = 300 * 1000**2
 INTERRUPTED = 130
 
 
-def up(plan: StartupPlan, *, detach: bool = False, events: int | None = None, console: Console | None = None) -> int:
+def up(
+    plan: StartupPlan,
+    *,
+    detach: bool = False,
+    events: int | None = None,
+    console: Console | None = None,
+) -> int:
     """Start everything, and stay until Ctrl-C unless `detach`.
 
     `events` is the descriptor on which a detached `udi up` tells its steps to the process in front. Returns the exit status.
@@ -36,7 +48,9 @@ def up(plan: StartupPlan, *, detach: bool = False, events: int | None = None, co
         return _report_running(plan, console)
     if detach:
         return _start_in_background(plan, console)
-    steps: StepReporter = TerminalReporter(console) if events is None else PipeReporter(events)
+    steps: StepReporter = (
+        TerminalReporter(console) if events is None else PipeReporter(events)
+    )
     ready = False
     try:
         with InterruptHandler() as interrupts, ExitStack() as stack:
@@ -47,8 +61,14 @@ def up(plan: StartupPlan, *, detach: bool = False, events: int | None = None, co
             _report_ready(plan, steps, console)
             supervisor.watch()
     except StopRequest:
-        console.print("Everything is stopped; the data are kept." if ready else "Interrupted; nothing is left running.")
-        return 0 if ready else INTERRUPTED
+        console.print(
+            "Everything is stopped; the data are kept."
+            if ready
+            else "Interrupted; nothing is left running."
+        )
+        if ready:
+            return 0
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001
         return _report_error(plan.settings, error, steps, console)
     return 0
@@ -61,7 +81,10 @@ def _report_running(plan: StartupPlan, console: Console) -> int:
 
 
 def _start_installation(
-    plan: StartupPlan, steps: StepReporter, stack: ExitStack, interrupts: InterruptHandler
+    plan: StartupPlan,
+    steps: StepReporter,
+    stack: ExitStack,
+    interrupts: InterruptHandler,
 ) -> Supervisor | None:
     settings = plan.settings
     with step(steps, "Checking the machine"):
@@ -76,7 +99,12 @@ def _start_installation(
         state.write_status(settings, {"pid": os.getpid(), "parts": []})
     guardian = stack.enter_context(ProcessWatchdog())
     logs = settings.state / "logs"
-    supervisor = Supervisor(logs, guardian, lambda part_states: _write_status(settings, part_states), interrupts)
+    supervisor = Supervisor(
+        logs,
+        guardian,
+        lambda part_states: _write_status(settings, part_states),
+        interrupts,
+    )
     stack.callback(supervisor.stop_all)
     programs_account = _choose_account(settings, steps, service)
     keycloak = _prepare_services(settings, steps, supervisor, service)
@@ -106,30 +134,47 @@ def _write_status(settings: Settings, part_states: list[dict[str, Any]]) -> None
 
 
 def _prepare_services(
-    settings: Settings, steps: StepReporter, supervisor: Supervisor, service: account.SystemAccount | None
+    settings: Settings,
+    steps: StepReporter,
+    supervisor: Supervisor,
+    service: account.SystemAccount | None,
 ) -> Keycloak:
     data = settings.state / "postgres/data"
     with step(steps, "Starting PostgreSQL") as current:
         binaries = postgres.find_binaries(settings.cache, service, data=data)
-        cluster = postgres.Cluster(binaries, data, settings.port(4), settings.secret("postgres_password"), service)
+        cluster = postgres.Cluster(
+            binaries,
+            data,
+            settings.port(4),
+            settings.secret("postgres_password"),
+            service,
+        )
         cluster.create()
         supervisor.start(parts.postgres_part(cluster))
         supervisor.wait("postgres")
-        asyncio.run(prepare_cluster(cluster.dsn, settings.database_names, _passwords(settings)))
+        asyncio.run(
+            prepare_cluster(cluster.dsn, settings.database_names, _passwords(settings))
+        )
         current.detail = f"version {binaries.major}, port {cluster.port}"
     runtime = java.find_java(settings.cache, service)
     distribution = built_folder(settings.cache)
     if not distribution.is_dir():
         with step(steps, "Fetching Keycloak") as current:
-            archive = ensure_archive(settings.cache, settings.maven_repository, current.received)
+            archive = ensure_archive(
+                settings.cache, settings.maven_repository, current.received
+            )
         with step(steps, "Building Keycloak") as current:
             current.note("once, half a minute or so")
             ensure_built(settings.cache, archive, runtime, service)
-    return make_keycloak(settings, java=runtime, distribution=distribution, account=service)
+    return make_keycloak(
+        settings, java=runtime, distribution=distribution, account=service
+    )
 
 
 def _passwords(settings: Settings) -> dict[str, str]:
-    names = {f"udi_{p}_{r}": f"{p}_{r}_password" for p in state.PROGRAMS for r in state.ROLES}
+    names = {
+        f"udi_{p}_{r}": f"{p}_{r}_password" for p in state.PROGRAMS for r in state.ROLES
+    }
     names["udi_keycloak"] = "keycloak_password"
     return {role: settings.secret(name) for role, name in names.items()}
 
@@ -166,20 +211,29 @@ def _report_ready(plan: StartupPlan, steps: StepReporter, console: Console) -> N
     if isinstance(steps, PipeReporter):
         steps.finish()
     else:
-        _print_welcome(plan, console, "Press Ctrl-C to stop everything; the data are kept.")
+        _print_welcome(
+            plan, console, "Press Ctrl-C to stop everything; the data are kept."
+        )
 
 
 def _print_welcome(plan: StartupPlan, console: Console, last: str) -> None:
     report = describe_installation(plan)
     console.print()
     print_addresses(report, console)
-    first = report["territories"][0]["portal"] if report["territories"] else report["installation"]
-    next_steps = f"Next: open {first}, log in with an account above, publish a file at the node."
+    if report["territories"]:
+        first = report["territories"][0]["portal"]
+    else:
+        first = report["installation"]
+    next_steps = (
+        f"Next: open {first}, log in with an account above, publish a file at the node."
+    )
     commands = "`udi status` shows each part, `udi logs` what they say, `udi test` proves the whole."
     console.print(next_steps, commands, last, sep="\n", highlight=False, soft_wrap=True)
 
 
-def _report_error(settings: Settings, error: Exception, steps: StepReporter, console: Console) -> int:
+def _report_error(
+    settings: Settings, error: Exception, steps: StepReporter, console: Console
+) -> int:
     details = settings.state / "logs/udi.log"
     if not isinstance(error, LocalError):
         with suppress(OSError), details.open("a") as log:
@@ -209,7 +263,12 @@ def _launch(plan: StartupPlan, console: Console, output: int) -> int:
     steps = TerminalReporter(console)
     with os.fdopen(reading) as events:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[writing], start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[writing],
+            start_new_session=True,
         )
         os.close(writing)
         try:
@@ -227,5 +286,9 @@ def _launch(plan: StartupPlan, console: Console, output: int) -> int:
         process.wait()
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         return 1
-    _print_welcome(plan, console, "Everything runs in the background: `udi down` stops it; the data are kept.")
+    _print_welcome(
+        plan,
+        console,
+        "Everything runs in the background: `udi down` stops it; the data are kept.",
+    )
     return 0

@@ -57,7 +57,9 @@ def create(own: OwnNode) -> NodeBackup:
     Raises:
         LocalError: no repository was begun, or something stopped on the way; there is no half backup.
     """
-    began, restic, holds_files = time.monotonic(), find_restic(own), _holds_files(own)
+    began = time.monotonic()
+    restic = find_restic(own)
+    holds_files = _holds_files(own)
     restic.unlock()
     target = own.folder / SAVING
     shutil.rmtree(target, ignore_errors=True)
@@ -65,7 +67,8 @@ def create(own: OwnNode) -> NodeBackup:
         with _run_database(own):
             make_private_folder(target)
             copied = asyncio.run(dump_tables(own, target))
-        label, moment = f"{now():%Y%m%dT%H%M%SZ}", now()
+        label = f"{now():%Y%m%dT%H%M%SZ}"
+        moment = now()
         saved = NodeBackup(
             label=label,
             release=__version__,
@@ -76,13 +79,21 @@ def create(own: OwnNode) -> NodeBackup:
             copied=copied,
         )
         (target / MANIFEST).write_text(saved.model_dump_json())
-        names = [name for name in (FILE, "secrets", "objects", SAVING) if (own.folder / name).exists()]
+        names = [
+            name
+            for name in (FILE, "secrets", "objects", SAVING)
+            if (own.folder / name).exists()
+        ]
         restic.save(own.folder, PART, label, names)
     finally:
         shutil.rmtree(target, ignore_errors=True)
     saved = saved.model_copy(update={"seconds": round(time.monotonic() - began, 1)})
-    update_backup_state(own, created=BackupRun(label=label, at=moment, seconds=saved.seconds))
-    restic.forget([snapshot["id"] for snapshot in restic.snapshots(PART)[:-MAX_BACKUPS]])
+    update_backup_state(
+        own, created=BackupRun(label=label, at=moment, seconds=saved.seconds)
+    )
+    restic.forget(
+        [snapshot["id"] for snapshot in restic.snapshots(PART)[:-MAX_BACKUPS]]
+    )
     return saved
 
 
@@ -92,7 +103,9 @@ def _holds_files(own: OwnNode) -> bool:
         return False
     if Path(place).resolve() != (own.folder / "objects").resolve():
         cause = f"The files of the node are in {place}, not in its folder"
-        raise LocalError(cause, "leave UDI_OBJECT_STORE empty, or back that folder up by other means")
+        raise LocalError(
+            cause, "leave UDI_OBJECT_STORE empty, or back that folder up by other means"
+        )
     return True
 
 

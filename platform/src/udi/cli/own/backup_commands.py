@@ -13,18 +13,32 @@ from udi.cli.own.backup_repository import NodeBackup
 from udi.cli.own.folder import find_own_node, read_own_node
 from udi.settings import Settings
 
-COLUMNS = {"label": "Backup", "age": "Age", "took": "Took", "rows": "Rows", "files": "Files", "verified": "Verified"}
+COLUMNS = {
+    "label": "Backup",
+    "age": "Age",
+    "took": "Took",
+    "rows": "Rows",
+    "files": "Files",
+    "verified": "Verified",
+}
 
 
 def prepare(folder: Path, repository: str, *, as_json: bool) -> None:
     """Begin the repository, and say where the passphrase is."""
     if not repository:
-        raise LocalError("Say where backups go", "give --repository <folder of another disk, or s3://bucket/prefix>")
+        raise LocalError(
+            "Say where backups go",
+            "give --repository <folder of another disk, or s3://bucket/prefix>",
+        )
     own = read_own_node(folder)
     is_new = backup.prepare(own, repository)
     secret = own.settings.secrets_folder / PASSPHRASE
     if as_json:
-        print(jsonlib.dumps({"made": [repository] if is_new else [], "passphrase_file": str(secret)}))
+        print(
+            jsonlib.dumps(
+                {"made": [repository] if is_new else [], "passphrase_file": str(secret)}
+            )
+        )
         return
     print(f"{'Begun' if is_new else 'Unchanged'}: {repository}")
     print(f"Copy {secret} to a safe: without it, nobody reads these backups again.")
@@ -46,7 +60,9 @@ def list_(folder: Path, *, as_json: bool) -> None:
     drilled = backup_repository.read_backup_state(own).drilled
     rows = [
         _row(saved_backup, drilled=saved_backup.label in drilled)
-        for _, saved_backup in backup_repository.list_backups(backup_repository.find_restic(own))
+        for _, saved_backup in backup_repository.list_backups(
+            backup_repository.find_restic(own)
+        )
     ]
     empty = f"There is no backup: `udi backup create --node {folder}` makes one."
     output.show(rows[::-1], COLUMNS, as_json=as_json, empty=empty)
@@ -57,12 +73,20 @@ def verify(folder: Path, label: str | None, *, as_json: bool) -> None:
     proven = restoration.verify(read_own_node(folder), label)
     tables = len(proven.copied.tables)
     _print_backup(
-        proven, f"it restores: {tables} tables each as it was, {len(proven.copied.files)} files", as_json=as_json
+        proven,
+        f"it restores: {tables} tables each as it was, {len(proven.copied.files)} files",
+        as_json=as_json,
     )
 
 
 def restore(
-    folder: Path, label: str | None, repository: str, passphrase_file: Path | None, *, yes_replace: bool, as_json: bool
+    folder: Path,
+    label: str | None,
+    repository: str,
+    passphrase_file: Path | None,
+    *,
+    yes_replace: bool,
+    as_json: bool,
 ) -> None:
     """Make the folder the node that was backed up."""
     own = find_own_node(folder)
@@ -70,27 +94,39 @@ def restore(
         try:
             passphrase = passphrase_file.read_text().strip()
         except OSError as error:
-            raise LocalError(f"{passphrase_file} cannot be read ({error.strerror})", "give its file") from error
+            raise LocalError(
+                f"{passphrase_file} cannot be read ({error.strerror})", "give its file"
+            ) from error
         cache = folder.absolute() / backup_repository.FOLDER / "cache"
-        restic = backup_repository.open_repository(Settings(), repository, passphrase, cache)
+        restic = backup_repository.open_repository(
+            Settings(), repository, passphrase, cache
+        )
     elif own is not None:
         restic = backup_repository.find_restic(own)
     else:
         raise LocalError("Say which backup", "give --repository, and --passphrase-file")
     saved_backup = restoration.restore(folder, restic, label, replace_here=yes_replace)
-    message = (
-        f"restored: {saved_backup.rows} rows, {len(saved_backup.copied.files)} files. Start it: udi node serve {folder}"
-    )
+    message = f"restored: {saved_backup.rows} rows, {len(saved_backup.copied.files)} files. Start it: udi node serve {folder}"
     _print_backup(saved_backup, message, as_json=as_json)
 
 
 def _print_backup(saved_backup: NodeBackup, message: str, *, as_json: bool) -> None:
-    print(jsonlib.dumps(_row(saved_backup), default=str, indent=2) if as_json else f"{saved_backup.label}: {message}")
+    print(
+        jsonlib.dumps(_row(saved_backup), default=str, indent=2)
+        if as_json
+        else f"{saved_backup.label}: {message}"
+    )
 
 
 def _row(saved_backup: NodeBackup, *, drilled: bool = False) -> dict[str, Any]:
     return {
-        "label": saved_backup.label, "node": saved_backup.node, "release": saved_backup.release, "made": saved_backup.made_at,
-        "age": format_duration(saved_backup.age.total_seconds()), "took": f"{saved_backup.seconds} s", "rows": saved_backup.rows,
-        "files": len(saved_backup.copied.files), "verified": "yes" if drilled else "no",
-    }  # fmt: skip
+        "label": saved_backup.label,
+        "node": saved_backup.node,
+        "release": saved_backup.release,
+        "made": saved_backup.made_at,
+        "age": format_duration(saved_backup.age.total_seconds()),
+        "took": f"{saved_backup.seconds} s",
+        "rows": saved_backup.rows,
+        "files": len(saved_backup.copied.files),
+        "verified": "yes" if drilled else "no",
+    }

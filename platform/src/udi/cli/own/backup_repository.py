@@ -9,7 +9,15 @@ from udi.cli.backup.plan import PASSPHRASE, BackupPlan, DatabaseServer
 from udi.cli.backup.processes import require_programs
 from udi.cli.backup.repository import BackupRepository, other_repository
 from udi.cli.backup.restic import Restic
-from udi.cli.checks.finding import DAY, HOUR, Finding, fault, format_duration, ok, warning
+from udi.cli.checks.finding import (
+    DAY,
+    HOUR,
+    Finding,
+    fault,
+    format_duration,
+    ok,
+    warning,
+)
 from udi.cli.local.errors import LocalError
 from udi.cli.own.database_copy import DatabaseCopy
 from udi.cli.own.folder import OwnNode
@@ -17,9 +25,13 @@ from udi.kit.backups import BackupRun, BackupState, read_state, write_state
 from udi.kit.clock import now
 from udi.settings import Settings
 
-PART, FOLDER, ADDRESS = "node", "backup", "repository"
-SAVING, MANIFEST = "run/saving", "manifest.json"
-OLDEST_BACKUP, OLDEST_DRILL = 26 * HOUR, 31 * DAY
+PART = "node"
+FOLDER = "backup"
+ADDRESS = "repository"
+SAVING = "run/saving"
+MANIFEST = "manifest.json"
+OLDEST_BACKUP = 26 * HOUR
+OLDEST_DRILL = 31 * DAY
 """A node is backed up each day by whatever its producer has for that, and drilled each month."""
 
 
@@ -48,7 +60,10 @@ class NodeBackup(BaseModel):
 
 def list_backups(restic: Restic) -> list[tuple[str, NodeBackup]]:
     """Every backup of a repository with its snapshot, oldest first."""
-    return [(snapshot["id"], _read_manifest(restic, snapshot["id"])) for snapshot in restic.snapshots(PART)]
+    return [
+        (snapshot["id"], _read_manifest(restic, snapshot["id"]))
+        for snapshot in restic.snapshots(PART)
+    ]
 
 
 def choose_backup(restic: Restic, label: str | None) -> tuple[str, NodeBackup]:
@@ -60,8 +75,13 @@ def choose_backup(restic: Restic, label: str | None) -> tuple[str, NodeBackup]:
     snapshots = restic.snapshots(PART)
     fitting = [snapshot for snapshot in snapshots if label in {None, snapshot["label"]}]
     if not fitting:
-        cause = f"No backup is labelled {label}" if label else "The repository holds no backup of a node"
-        raise LocalError(cause, "see what there is with `udi backup list --node <folder>`")
+        if label:
+            cause = f"No backup is labelled {label}"
+        else:
+            cause = "The repository holds no backup of a node"
+        raise LocalError(
+            cause, "see what there is with `udi backup list --node <folder>`"
+        )
     return fitting[-1]["id"], _read_manifest(restic, fitting[-1]["id"])
 
 
@@ -80,14 +100,22 @@ def find_restic(own: OwnNode) -> Restic:
 
 def restic_at(own: OwnNode, address: str) -> Restic:
     """The repository at an address, opened by the node's own passphrase."""
-    return open_repository(own.settings, address, own.settings.secret(PASSPHRASE), own.folder / FOLDER / "cache")
+    return open_repository(
+        own.settings,
+        address,
+        own.settings.secret(PASSPHRASE),
+        own.folder / FOLDER / "cache",
+    )
 
 
-def open_repository(settings: Settings, address: str, passphrase: str, cache: Path) -> Restic:
+def open_repository(
+    settings: Settings, address: str, passphrase: str, cache: Path
+) -> Restic:
     """A repository by its address and passphrase, for somebody who has no node yet too."""
     require_programs("restic", "setpriv")
     plan = BackupPlan(
-        repository=address, server=DatabaseServer(data=Path("/nonexistent"), binaries=Path("/nonexistent"))
+        repository=address,
+        server=DatabaseServer(data=Path("/nonexistent"), binaries=Path("/nonexistent")),
     )
     repository: BackupRepository = other_repository(settings, plan, address, passphrase)
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -98,26 +126,35 @@ def check_last_backup(own: OwnNode) -> Finding:
     """When the node was last backed up, and whether that restored."""
     notes = read_backup_state(own)
     if not (own.folder / FOLDER / ADDRESS).exists():
-        remedy = (
-            f"udi backup prepare --node {own.folder} --repository <folder of another disk>, then each day `create`."
+        remedy = f"udi backup prepare --node {own.folder} --repository <folder of another disk>, then each day `create`."
+        return warning(
+            "backup",
+            "plan",
+            "No backup is set up: what this disk loses is lost.",
+            remedy,
         )
-        return warning("backup", "plan", "No backup is set up: what this disk loses is lost.", remedy)
     if notes.refused is not None:
         remedy = "Run `udi backup create --node`, then `verify`, and read what it says."
-        return fault("backup", "restore drill", f"{notes.refused.label} did not restore.", remedy)
-    if notes.created is None or _age(notes.created) > OLDEST_BACKUP:
-        message = (
-            f"{notes.created.label}, made {format_duration(_age(notes.created))} ago"
-            if notes.created
-            else "None was made"
+        return fault(
+            "backup", "restore drill", f"{notes.refused.label} did not restore.", remedy
         )
-        return fault("backup", "last backup", f"{message}.", f"Run udi backup create --node {own.folder}, each day.")
+    if notes.created is None or _age(notes.created) > OLDEST_BACKUP:
+        if notes.created:
+            message = f"{notes.created.label}, made {format_duration(_age(notes.created))} ago"
+        else:
+            message = "None was made"
+        return fault(
+            "backup",
+            "last backup",
+            f"{message}.",
+            f"Run udi backup create --node {own.folder}, each day.",
+        )
     if notes.verified is None or _age(notes.verified) > OLDEST_DRILL:
         remedy = f"Run udi backup verify --node {own.folder}, each month."
-        return warning("backup", "restore drill", "No backup was proven to restore lately.", remedy)
-    message = (
-        f"{notes.created.label}, made {format_duration(_age(notes.created))} ago; {notes.verified.label} restored."
-    )
+        return warning(
+            "backup", "restore drill", "No backup was proven to restore lately.", remedy
+        )
+    message = f"{notes.created.label}, made {format_duration(_age(notes.created))} ago; {notes.verified.label} restored."
     return ok("backup", "last backup", message)
 
 
@@ -127,7 +164,12 @@ def _age(noted: BackupRun) -> float:
 
 def read_backup_state(own: OwnNode) -> BackupState:
     """What was last done."""
-    return read_state(own.settings.model_copy(update={"backup_state": own.folder / FOLDER})) or BackupState()
+    return (
+        read_state(
+            own.settings.model_copy(update={"backup_state": own.folder / FOLDER})
+        )
+        or BackupState()
+    )
 
 
 def update_backup_state(own: OwnNode, **done: object) -> None:
@@ -137,7 +179,11 @@ def update_backup_state(own: OwnNode, **done: object) -> None:
 
 def _read_manifest(restic: Restic, snapshot: str) -> NodeBackup:
     try:
-        return NodeBackup.model_validate_json(restic.read_text(snapshot, f"{SAVING}/{MANIFEST}"))
+        return NodeBackup.model_validate_json(
+            restic.read_text(snapshot, f"{SAVING}/{MANIFEST}")
+        )
     except ValidationError as error:
         cause = f"The manifest in the snapshot {snapshot[:8]} cannot be understood by this release"
-        raise LocalError(cause, "use the release that made it, or a later one") from error
+        raise LocalError(
+            cause, "use the release that made it, or a later one"
+        ) from error

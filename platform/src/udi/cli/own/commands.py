@@ -15,6 +15,7 @@ from udi.cli.own import node_processes
 from udi.cli.own.folder import OwnNode, find_own_node, read_own_node
 from udi.cli.own.invitation_link import accept_invitation, read_link
 from udi.cli.own.invite import invite
+from udi.protocol.node_registration import InvitationResponse
 
 FIRST_PORT = 8011
 Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
@@ -27,9 +28,16 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder to make: settings, keys, database, files.")],
-    invitation: Annotated[str, typer.Option(help="The link that the territory's team sent.")],
-    port: Annotated[int | None, typer.Option(help="Port of its pages; 8011 at first.", min=1025, max=64000)] = None,
+    folder: Annotated[
+        Path, typer.Argument(help="Folder to make: settings, keys, database, files.")
+    ],
+    invitation: Annotated[
+        str, typer.Option(help="The link that the territory's team sent.")
+    ],
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port of its pages; 8011 at first.", min=1025, max=64000),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Make a producer's own node, which publishes on the portal that invited it.
@@ -37,7 +45,8 @@ def init(
     The invitation is used up once everything here is ready for it. With another one, a node that is there gets a new
     credential; its data stay.
     """
-    link, console = read_link(invitation), Console(stderr=True)
+    link = read_link(invitation)
+    console = Console(stderr=True)
     before = find_own_node(folder)
     if before and before.joined.portal != link.portal:
         remedy = "`udi node join` shows it on this portal too; or choose another folder"
@@ -46,36 +55,69 @@ def init(
     try:
         with node_processes.hold_folder(folder.absolute(), number) as service:
             joining = asyncio.run(accept_invitation(link))
-            own = OwnNode(folder.absolute(), number, joining, before.further if before else ())
+            own = OwnNode(
+                folder.absolute(), number, joining, before.further if before else ()
+            )
             own.save_joining(joining)
-            with node_processes.prepare_database(own, service, TerminalReporter(console)):
+            with node_processes.prepare_database(
+                own, service, TerminalReporter(console)
+            ):
                 pass
     except StopRequest as error:
-        raise LocalError("Interrupted", f"`udi node serve {folder}` goes on from here") from error
-    if json_:
-        summary = {"node": joining.node.slug, "url": joining.node.url, "portal": joining.portal, "port": number}
-        print(json.dumps({**summary, "producers": [producer.slug for producer in joining.producers]}, indent=2))
+        raise LocalError(
+            "Interrupted", f"`udi node serve {folder}` goes on from here"
+        ) from error
+    _print_new_node(folder, joining, number, as_json=json_)
+
+
+def _print_new_node(
+    folder: Path, joining: InvitationResponse, port: int, *, as_json: bool
+) -> None:
+    if as_json:
+        summary = {
+            "node": joining.node.slug,
+            "url": joining.node.url,
+            "portal": joining.portal,
+            "port": port,
+        }
+        print(
+            json.dumps(
+                {
+                    **summary,
+                    "producers": [producer.slug for producer in joining.producers],
+                },
+                indent=2,
+            )
+        )
         return
     names = ", ".join(producer.name for producer in joining.producers)
     print(f"The node «{joining.node.slug}» publishes for {names} on {joining.portal}.")
-    print(f"Start it: udi node serve {folder}\nIts pages: {joining.node.url} (here, port {number})")
+    print(
+        f"Start it: udi node serve {folder}\nIts pages: {joining.node.url} (here, port {port})"
+    )
 
 
 def serve(
     folder: Folder,
-    host: Annotated[str, typer.Option(help="Address of this machine to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address of this machine to listen on.")
+    ] = "127.0.0.1",
     workers: Annotated[int, typer.Option(help="Number of web workers.", min=1)] = 1,
 ) -> None:
     """Run a producer's own node until Ctrl-C: its database, its pages, what it sends to the portal."""
-    own, console = read_own_node(folder), Console()
+    own = read_own_node(folder)
+    console = Console()
     try:
         with (
             node_processes.hold_folder(own.folder, own.port) as service,
-            node_processes.prepare_database(own, service, TerminalReporter(console)) as supervisor,
+            node_processes.prepare_database(
+                own, service, TerminalReporter(console)
+            ) as supervisor,
         ):
             node_processes.start_programs(own, supervisor, host=host, workers=workers)
             console.print(
-                f"{own.joined.node.url} answers (here, port {own.port}). Press Ctrl-C to stop.", soft_wrap=True
+                f"{own.joined.node.url} answers (here, port {own.port}). Press Ctrl-C to stop.",
+                soft_wrap=True,
             )
             supervisor.watch()
     except StopRequest:

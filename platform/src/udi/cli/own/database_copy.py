@@ -8,7 +8,15 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel
 
-from udi.cli.backup.census import COUNT, FILES, SEALED, STABLE, TABLES, Connection, describe_object
+from udi.cli.backup.census import (
+    COUNT,
+    FILES,
+    SEALED,
+    STABLE,
+    TABLES,
+    Connection,
+    describe_object,
+)
 from udi.cli.backup.manifest import StoredObject, TableChecksum
 from udi.cli.own.folder import OwnNode
 
@@ -34,7 +42,10 @@ class DatabaseCopy(BaseModel):
 
 async def dump_tables(own: OwnNode, folder: Path) -> DatabaseCopy:
     """Write every table into a file of the folder, while the node goes on."""
-    async with _connect(own) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        _connect(own) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         tables = await _count(connection)
         columns = {name: await connection.fetchval(COLUMNS, name) for name in tables}
         for name in tables:
@@ -42,13 +53,30 @@ async def dump_tables(own: OwnNode, folder: Path) -> DatabaseCopy:
             path = folder / f"{name}.copy"
             path.touch(mode=0o600)
             await connection.copy_from_table(
-                table, schema_name=schema, columns=columns[name], output=path, format=FORMAT
+                table,
+                schema_name=schema,
+                columns=columns[name],
+                output=path,
+                format=FORMAT,
             )
         sealed = {row["space_id"] for row in await connection.fetch(SEALED)}
-        files = [describe_object(row, sealed=row["space_id"] in sealed) for row in await connection.fetch(FILES)]
-        sequences = {row["name"]: row["last_value"] for row in await connection.fetch(SEQUENCES) if row["last_value"]}
+        files = [
+            describe_object(row, sealed=row["space_id"] in sealed)
+            for row in await connection.fetch(FILES)
+        ]
+        sequences = {
+            row["name"]: row["last_value"]
+            for row in await connection.fetch(SEQUENCES)
+            if row["last_value"]
+        }
         revision = str(await connection.fetchval(REVISION))
-        return DatabaseCopy(revision=revision, tables=tables, columns=columns, sequences=sequences, files=files)
+        return DatabaseCopy(
+            revision=revision,
+            tables=tables,
+            columns=columns,
+            sequences=sequences,
+            files=files,
+        )
 
 
 async def load_tables(own: OwnNode, copied: DatabaseCopy, folder: Path) -> None:
@@ -60,7 +88,9 @@ async def load_tables(own: OwnNode, copied: DatabaseCopy, folder: Path) -> None:
         for name, columns in copied.columns.items():
             schema, _, table = name.partition(".")
             path = folder / f"{name}.copy"
-            await connection.copy_to_table(table, schema_name=schema, columns=columns, source=path, format=FORMAT)
+            await connection.copy_to_table(
+                table, schema_name=schema, columns=columns, source=path, format=FORMAT
+            )
         for name, value in copied.sequences.items():
             await connection.execute("SELECT setval($1::regclass, $2)", name, value)
 
@@ -74,22 +104,31 @@ async def recount(own: OwnNode) -> dict[str, TableChecksum]:
 async def _count(connection: Connection) -> dict[str, TableChecksum]:
     tables = {}
     for schema, table in await connection.fetch(TABLES):
-        rows, total = await connection.fetchrow(COUNT.format(await _quote_table(connection, f"{schema}.{table}")))
+        rows, total = await connection.fetchrow(
+            COUNT.format(await _quote_table(connection, f"{schema}.{table}"))
+        )
         tables[f"{schema}.{table}"] = TableChecksum(rows=rows, sum=total)
     return tables
 
 
 async def _quote_table(connection: Connection, name: str) -> str:
     schema, _, table = name.partition(".")
-    return str(await connection.fetchval("SELECT format('%I.%I', $1::text, $2::text)", schema, table))
+    return str(
+        await connection.fetchval(
+            "SELECT format('%I.%I', $1::text, $2::text)", schema, table
+        )
+    )
 
 
 @asynccontextmanager
 async def _connect(own: OwnNode) -> AsyncIterator[Any]:
     """As the superuser, whom no policy keeps from a row."""
     settings = own.settings
-    superuser, name = settings.superuser_dsn("postgres_password"), settings.database_names["node"]
-    connection = await asyncpg.connect(superuser, database=name, server_settings=STABLE, timeout=10)
+    superuser = settings.superuser_dsn("postgres_password")
+    name = settings.database_names["node"]
+    connection = await asyncpg.connect(
+        superuser, database=name, server_settings=STABLE, timeout=10
+    )
     try:
         yield connection
     finally:

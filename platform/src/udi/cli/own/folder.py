@@ -18,12 +18,21 @@ from udi.kit import keyring
 from udi.kit.http import exact_host
 from udi.kit.sealed_columns import secret_name
 from udi.node.portals.actions import JoinedPortal
-from udi.protocol.node_registration import InvitationResponse, NodeRegistration, RegistrationModel
+from udi.protocol.node_registration import (
+    InvitationResponse,
+    NodeRegistration,
+    RegistrationModel,
+)
 from udi.settings import Settings
 
 FILE = "node.json"
-SECRETS = ("postgres_password", "node_client_key", *(f"node_{role}_password" for role in ROLES))
-NODE, POSTGRES = 1, 4
+SECRETS = (
+    "postgres_password",
+    "node_client_key",
+    *(f"node_{role}_password" for role in ROLES),
+)
+NODE = 1
+POSTGRES = 4
 """Which of the ports from `Settings.base_port` on are used."""
 NO_HOST = "installation.invalid"
 """No page of this node lists territories."""
@@ -46,7 +55,9 @@ class FurtherPortalConfig(RegistrationModel):
     @property
     def details(self) -> JoinedPortal:
         """The same, for the database."""
-        return JoinedPortal(self.portal, self.name, self.client_id, self.credential, self.spaces)
+        return JoinedPortal(
+            self.portal, self.name, self.client_id, self.credential, self.spaces
+        )
 
 
 @dataclass(frozen=True)
@@ -61,8 +72,12 @@ class OwnNode:
     @property
     def settings(self) -> Settings:
         """The settings of its programs; what they do not name comes from the environment, as everywhere."""
-        joined, hosts = self.joined, Settings().private_hosts
-        portals = (joined.portal, *(further_portal.portal for further_portal in self.further))
+        joined = self.joined
+        hosts = Settings().private_hosts
+        portals = (
+            joined.portal,
+            *(further_portal.portal for further_portal in self.further),
+        )
         return Settings(
             state=self.folder,
             secrets=self.folder / "secrets",
@@ -84,48 +99,82 @@ class OwnNode:
         """The same settings, for its programs."""
         settings = self.settings
         value_by_name = {
-            name: str(getattr(settings, name)) for name in ("state", "secrets", "base_port", "database_host")
+            name: str(getattr(settings, name))
+            for name in ("state", "secrets", "base_port", "database_host")
         }
         value_by_name |= {
-            name: str(getattr(settings, name)) for name in ("database_port", "installation_host", "node_url")
+            name: str(getattr(settings, name))
+            for name in ("database_port", "installation_host", "node_url")
         }
         value_by_name |= {
-            name: str(getattr(settings, name)) for name in ("node_name", "identity_url", "identity_realm")
+            name: str(getattr(settings, name))
+            for name in ("node_name", "identity_url", "identity_realm")
         }
-        value_by_name |= {"identity_internal_url": "", "private_hosts": json.dumps(settings.private_hosts)}
+        value_by_name |= {
+            "identity_internal_url": "",
+            "private_hosts": json.dumps(settings.private_hosts),
+        }
         value_by_name["database_names"] = json.dumps(settings.database_names)
         named = {f"UDI_{name.upper()}": value for name, value in value_by_name.items()}
-        return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(SOURCE), **named}
+        return {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(SOURCE),
+            **named,
+        }
 
     def find_portal(self, portal: str) -> FurtherPortalConfig | None:
         """The further portal at an address, or None."""
-        return next((further_portal for further_portal in self.further if further_portal.portal == portal), None)
+        return next(
+            (
+                further_portal
+                for further_portal in self.further
+                if further_portal.portal == portal
+            ),
+            None,
+        )
 
     def with_portal(self, further: FurtherPortalConfig) -> "OwnNode":
         """The node with this portal, in the place of what was known of it."""
-        others = tuple(further_portal for further_portal in self.further if further_portal.portal != further.portal)
+        others = tuple(
+            further_portal
+            for further_portal in self.further
+            if further_portal.portal != further.portal
+        )
         return replace(self, further=(*others, further))
 
     def without_portal(self, portal: str) -> "OwnNode":
         """The node without a further portal."""
         return replace(
-            self, further=tuple(further_portal for further_portal in self.further if further_portal.portal != portal)
+            self,
+            further=tuple(
+                further_portal
+                for further_portal in self.further
+                if further_portal.portal != portal
+            ),
         )
 
     def save_joining(self, joining: InvitationResponse) -> None:
         """Keep what was told: the credentials as secrets, the rest beside them, all for its owner only."""
-        slug, secrets = joining.territory.slug, joining.credentials
+        slug = joining.territory.slug
+        secrets = joining.credentials
         make_secrets(self.settings.secrets_folder, SECRETS)
         for name in (keyring.SECRET, secret_name("node")):
             write_secret(self.settings, name, keyring.new_keyring, keep=True)
-        write_secret(self.settings, f"node_credential_{slug}", lambda: secrets.push.secret)
+        write_secret(
+            self.settings, f"node_credential_{slug}", lambda: secrets.push.secret
+        )
         write_secret(self.settings, f"node_login_{slug}", lambda: secrets.login.secret)
-        replace(self, joined=NodeRegistration.model_validate(joining.model_dump())).save()
+        replace(
+            self, joined=NodeRegistration.model_validate(joining.model_dump())
+        ).save()
 
     def save(self) -> None:
         """Keep what is no secret of it."""
         document = {"port": self.port, "joined": self.joined.model_dump(mode="json")}
-        document["further"] = [further_portal.model_dump(mode="json") for further_portal in self.further]
+        document["further"] = [
+            further_portal.model_dump(mode="json") for further_portal in self.further
+        ]
         partial = self.folder / f".{FILE}.{os.getpid()}"
         partial.touch(mode=0o600)
         partial.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
@@ -144,7 +193,9 @@ def find_own_node(folder: Path) -> OwnNode | None:
     try:
         return parse_own_node(folder.absolute(), path.read_text())
     except OSError as error:
-        raise LocalError(f"{path} cannot be read ({error.strerror})", "see whose it is") from error
+        raise LocalError(
+            f"{path} cannot be read ({error.strerror})", "see whose it is"
+        ) from error
 
 
 def parse_own_node(folder: Path, text: str) -> OwnNode:
@@ -155,11 +206,21 @@ def parse_own_node(folder: Path, text: str) -> OwnNode:
     """
     try:
         document = json.loads(text)
-        further = tuple(FurtherPortalConfig.model_validate(entry) for entry in document.get("further", ()))
-        return OwnNode(folder, int(document["port"]), NodeRegistration.model_validate(document["joined"]), further)
+        further = tuple(
+            FurtherPortalConfig.model_validate(entry)
+            for entry in document.get("further", ())
+        )
+        return OwnNode(
+            folder,
+            int(document["port"]),
+            NodeRegistration.model_validate(document["joined"]),
+            further,
+        )
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         cause = f"{folder / FILE} cannot be read"
-        raise LocalError(cause, "restore it from a backup, or ask for another invitation") from error
+        raise LocalError(
+            cause, "restore it from a backup, or ask for another invitation"
+        ) from error
 
 
 def read_own_node(folder: Path) -> OwnNode:
@@ -170,5 +231,8 @@ def read_own_node(folder: Path) -> OwnNode:
     """
     own_node = find_own_node(folder)
     if own_node is None:
-        raise LocalError(f"There is no node in {folder}", "make one with `udi node init`, from an invitation")
+        raise LocalError(
+            f"There is no node in {folder}",
+            "make one with `udi node init`, from an invitation",
+        )
     return own_node

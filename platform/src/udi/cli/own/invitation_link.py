@@ -35,11 +35,29 @@ def read_link(text: str) -> InvitationLink:
         host = parts.hostname or ""
     except ValueError:
         raise LocalError(f"«{text}» is no link", LINK_REMEDY) from None
-    if parts.scheme not in {"http", "https"} or not host or not parts.path.endswith(JOIN) or not parts.fragment:
-        raise LocalError("This is no invitation of a node: it looks like https://…/nodes/join#…", LINK_REMEDY)
-    if parts.scheme == "http" and host not in LOOPBACK and not host.endswith(".localhost"):
-        raise LocalError("The link begins with http://: its code would travel in clear", "ask for one with https://")
-    return InvitationLink(f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(JOIN)}", parts.fragment)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not host
+        or not parts.path.endswith(JOIN)
+        or not parts.fragment
+    ):
+        raise LocalError(
+            "This is no invitation of a node: it looks like https://…/nodes/join#…",
+            LINK_REMEDY,
+        )
+    if (
+        parts.scheme == "http"
+        and host not in LOOPBACK
+        and not host.endswith(".localhost")
+    ):
+        raise LocalError(
+            "The link begins with http://: its code would travel in clear",
+            "ask for one with https://",
+        )
+    return InvitationLink(
+        f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(JOIN)}",
+        parts.fragment,
+    )
 
 
 async def accept_invitation(link: InvitationLink) -> InvitationResponse:
@@ -50,10 +68,13 @@ async def accept_invitation(link: InvitationLink) -> InvitationResponse:
     """
     outgoing = OutgoingClient([exact_host(link.portal)])
     try:
-        answer = await outgoing.request("POST", f"{link.portal}{JOIN}", headers=ACCEPT, json={"code": link.code})
+        answer = await outgoing.request(
+            "POST", f"{link.portal}{JOIN}", headers=ACCEPT, json={"code": link.code}
+        )
     except OutgoingError as error:
         raise LocalError(
-            f"The portal does not answer ({error})", "try again later; the invitation was not used"
+            f"The portal does not answer ({error})",
+            "try again later; the invitation was not used",
         ) from error
     finally:
         await outgoing.close()
@@ -63,13 +84,17 @@ async def accept_invitation(link: InvitationLink) -> InvitationResponse:
         return InvitationResponse.model_validate_json(answer.content)
     except ValidationError as error:
         cause = f"The answer of {link.portal} is not that of a portal that this release knows"
-        raise LocalError(cause, "upgrade UDI here, and ask for another invitation") from error
+        raise LocalError(
+            cause, "upgrade UDI here, and ask for another invitation"
+        ) from error
 
 
 def _refusal(status: int, content: bytes) -> LocalError:
     try:
         problem = json.loads(content)
-        cause, remedy = str(problem["detail"]).rstrip("."), str(problem.get("remedy") or LINK_REMEDY)
+        cause = str(problem["detail"]).rstrip(".")
+        remedy = str(problem.get("remedy") or LINK_REMEDY)
     except (ValueError, KeyError, TypeError):
-        cause, remedy = f"The portal answers {status}", LINK_REMEDY
+        cause = f"The portal answers {status}"
+        remedy = LINK_REMEDY
     return LocalError(cause, remedy.strip().rstrip("."))

@@ -12,7 +12,11 @@ from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
 from udi.kit.oidc import CLIENT_SECRET, IdentityClient, login_client_id, node_client_id
 from udi.portal.identity.provision import admin
-from udi.portal.identity.provision.clients import apply_client, machine_client, web_client
+from udi.portal.identity.provision.clients import (
+    apply_client,
+    machine_client,
+    web_client,
+)
 from udi.portal.nodes.actions.invite import USUAL, invite_node
 from udi.portal.nodes.invitations import JOIN
 from udi.portal.organisations.queries import find_organisations
@@ -25,11 +29,28 @@ from udi.ui.login_theme import client_attributes
 
 def invite(
     territory: Annotated[str, typer.Argument(help="Slug of the territory.")],
-    slug: Annotated[str, typer.Argument(help="Short name of the node, in small letters, digits and hyphens.")],
-    url: Annotated[str, typer.Option(help="Address where people, and if it can the portal, will reach the node.")],
-    producer: Annotated[list[str] | None, typer.Option(help="Slug of a producer it publishes for; repeat.")] = None,
-    name: Annotated[str, typer.Option(help="Name shown; the short name by default.")] = "",
-    days: Annotated[int, typer.Option(help="How long the link is good.", min=1, max=60)] = USUAL.days,
+    slug: Annotated[
+        str,
+        typer.Argument(
+            help="Short name of the node, in small letters, digits and hyphens."
+        ),
+    ],
+    url: Annotated[
+        str,
+        typer.Option(
+            help="Address where people, and if it can the portal, will reach the node."
+        ),
+    ],
+    producer: Annotated[
+        list[str] | None,
+        typer.Option(help="Slug of a producer it publishes for; repeat."),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="Name shown; the short name by default.")
+    ] = "",
+    days: Annotated[
+        int, typer.Option(help="How long the link is good.", min=1, max=60)
+    ] = USUAL.days,
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Print the link with which a producer's own node joins a territory. It works once.
@@ -37,11 +58,27 @@ def invite(
     For a node that joined before, it gives a new credential and address: the former credential ends at once.
     """
     if not producer:
-        raise LocalError("A node publishes for somebody", "name the producer with --producer <slug>")
+        raise LocalError(
+            "A node publishes for somebody", "name the producer with --producer <slug>"
+        )
     settings = get_settings()
-    link = asyncio.run(_invite(settings, territory, slug, name or slug, url.rstrip("/"), producer, days))
+    link = asyncio.run(
+        _invite(
+            settings, territory, slug, name or slug, url.rstrip("/"), producer, days
+        )
+    )
     if as_json:
-        print(json.dumps({"territory": territory, "node": slug, "invitation": link, "days": days}, indent=2))
+        print(
+            json.dumps(
+                {
+                    "territory": territory,
+                    "node": slug,
+                    "invitation": link,
+                    "days": days,
+                },
+                indent=2,
+            )
+        )
         return
     print(
         f"The node «{slug}» is invited for {days} days. Send this link to who installs it; it works once:\n\n  {link}\n"
@@ -50,7 +87,13 @@ def invite(
 
 
 async def _invite(
-    settings: Settings, territory: str, slug: str, name: str, url: str, producers: list[str], days: int
+    settings: Settings,
+    territory: str,
+    slug: str,
+    name: str,
+    url: str,
+    producers: list[str],
+    days: int,
 ) -> str:
     database = Database(settings, "portal", pool_size=1)
     try:
@@ -58,16 +101,31 @@ async def _invite(
             tenant = await get_tenant(session, territory)
         async with database.session(tenant.id, role="worker") as session:
             organisation_by_slug = await find_organisations(session, producers)
-            if missing := [producer for producer in producers if producer not in organisation_by_slug]:
+            if missing := [
+                producer
+                for producer in producers
+                if producer not in organisation_by_slug
+            ]:
                 remedy = f"See `udi producer list {territory}`."
-                raise NotFoundError(f"No organisation is called {', '.join(missing)}.", remedy=remedy)
+                raise NotFoundError(
+                    f"No organisation is called {', '.join(missing)}.", remedy=remedy
+                )
             credentials = generate_credentials(territory, slug)
             code = await invite_node(
-                session, slug=slug, name=name, url=url, organisations=[organisation.id for organisation in organisation_by_slug.values()],
-                credentials=credentials, lifetime=timedelta(days=days),
-            )  # fmt: skip
+                session,
+                slug=slug,
+                name=name,
+                url=url,
+                organisations=[
+                    organisation.id for organisation in organisation_by_slug.values()
+                ],
+                credentials=credentials,
+                lifetime=timedelta(days=days),
+            )
             # Inside the transaction: an invitation that Keycloak does not know is not given.
-            await asyncio.to_thread(apply_clients, admin.connect(settings), tenant, name, url, credentials)
+            await asyncio.to_thread(
+                apply_clients, admin.connect(settings), tenant, name, url, credentials
+            )
     finally:
         await database.close()
     return f"{tenant.links['portal']}{JOIN}#{code}"
@@ -75,7 +133,8 @@ async def _invite(
 
 def generate_credentials(territory: str, slug: str) -> NodeCredentials:
     """New credentials of a node, which nothing knows yet."""
-    push, login = node_client_id(territory, slug), login_client_id(territory, slug)
+    push = node_client_id(territory, slug)
+    login = login_client_id(territory, slug)
     return NodeCredentials(
         push=ClientCredentials(client_id=push, secret=CLIENT_SECRET.generate()),
         login=ClientCredentials(client_id=login, secret=CLIENT_SECRET.generate()),
@@ -83,10 +142,19 @@ def generate_credentials(territory: str, slug: str) -> NodeCredentials:
 
 
 def apply_clients(
-    connection: admin.RealmAdmin, tenant: Tenant, name: str, url: str, credentials: NodeCredentials
+    connection: admin.RealmAdmin,
+    tenant: Tenant,
+    name: str,
+    url: str,
+    credentials: NodeCredentials,
 ) -> None:
     """Make both clients of a node at the identity service, or change them."""
-    push, login = credentials.push, IdentityClient(credentials.login.client_id, credentials.login.secret, url)
-    apply_client(connection, machine_client(push.client_id, push.secret), tenant.links["portal"])
+    push = credentials.push
+    login = IdentityClient(credentials.login.client_id, credentials.login.secret, url)
+    apply_client(
+        connection, machine_client(push.client_id, push.secret), tenant.links["portal"]
+    )
     theme = client_attributes(tenant.slug, tenant.name, tenant.theme)
-    apply_client(connection, web_client(login, name=name, back_channel=url, theme=theme), url)
+    apply_client(
+        connection, web_client(login, name=name, back_channel=url, theme=theme), url
+    )

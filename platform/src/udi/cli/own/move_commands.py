@@ -30,7 +30,9 @@ from udi.settings import get_settings
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of the node, which does not run.")]
 Archive = Annotated[Path, typer.Argument(help="The archive.")]
-Target = Annotated[Path, typer.Option("--file", help="Archive to write: from then on the only copy.")]
+Target = Annotated[
+    Path, typer.Option("--file", help="Archive to write: from then on the only copy.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
 
@@ -64,17 +66,26 @@ def move_out(
         place, tenant = await find_space_host(settings, territory)
         node = await find_registered_node(settings, tenant.id, producer, to)
         handing = PublicationHandover(settings, tenant.id, producer, to)
-        return await export_space(place, producer, file.absolute(), to=node.url, handing=handing)
+        return await export_space(
+            place, producer, file.absolute(), to=node.url, handing=handing
+        )
 
     _print_outcome(
-        asyncio.run(run()), f"On the machine of the node: udi node take <folder> {file.name}", as_json=as_json
+        asyncio.run(run()),
+        f"On the machine of the node: udi node take <folder> {file.name}",
+        as_json=as_json,
     )
 
 
 def move_in(
     territory: TerritorySlug,
     archive: Archive,
-    origin: Annotated[str, typer.Option("--from", help="Name of the producer's own node, which let it go.")],
+    origin: Annotated[
+        str,
+        typer.Option(
+            "--from", help="Name of the producer's own node, which let it go."
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Take a producer's space back to the hosted node, from the archive of its own node; or undo `move-out` with its own.
@@ -90,20 +101,28 @@ def move_in(
         handing = PublicationHandover(settings, tenant.id, producer, "", origin)
         return await import_space(place, archive, handing=handing)
 
-    _print_outcome(asyncio.run(run()), "The portal is told the new addresses in a moment.", as_json=as_json)
+    _print_outcome(
+        asyncio.run(run()),
+        "The portal is told the new addresses in a moment.",
+        as_json=as_json,
+    )
 
 
 def take_space(folder: Folder, archive: Archive, as_json: AsJson = False) -> None:
     """Take a space that the hosted node let go (`udi producer move-out`); the portal is told once the node runs."""
     own = read_own_node(folder)
-    done = _run_with_database(own, lambda place: asyncio.run(import_space(place, archive)))
+    done = _run_with_database(
+        own, lambda place: asyncio.run(import_space(place, archive))
+    )
     _print_outcome(done, f"Start the node: udi node serve {folder}", as_json=as_json)
 
 
 def release_space(
     folder: Folder,
     file: Target,
-    producer: Annotated[str, typer.Option(help="Slug of the producer, where the node has several.")] = "",
+    producer: Annotated[
+        str, typer.Option(help="Slug of the producer, where the node has several.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Let the space of this node go back to the hosted one: into one archive, for the operator of the territory.
@@ -114,16 +133,26 @@ def release_space(
     slugs = [joined_producer.slug for joined_producer in own.joined.producers]
     slug = producer or (slugs[0] if len(slugs) == 1 else "")
     if slug not in slugs:
-        raise LocalError("Say whose space leaves", f"give --producer, one of: {', '.join(slugs)}")
+        raise LocalError(
+            "Say whose space leaves", f"give --producer, one of: {', '.join(slugs)}"
+        )
     hosted = own.joined.hosted
-    done = _run_with_database(own, lambda place: asyncio.run(export_space(place, slug, file.absolute(), to=hosted)))
+    done = _run_with_database(
+        own,
+        lambda place: asyncio.run(
+            export_space(place, slug, file.absolute(), to=hosted)
+        ),
+    )
     command = f"udi producer move-in {own.joined.territory.slug} {file.name} --from {own.joined.node.slug}"
     _print_outcome(done, f"For the operator: {command}", as_json=as_json)
 
 
-def _run_with_database(own: OwnNode, act: Callable[[SpaceHost], MoveResult]) -> MoveResult:
+def _run_with_database(
+    own: OwnNode, act: Callable[[SpaceHost], MoveResult]
+) -> MoveResult:
     """Do something with the database of a node that does not run."""
-    territory, node = own.joined.territory, own.joined.node
+    territory = own.joined.territory
+    node = own.joined.node
     place = SpaceHost(own.settings, territory.id, territory.slug, node.url)
     try:
         steps = TerminalReporter(Console(stderr=True))
@@ -133,11 +162,15 @@ def _run_with_database(own: OwnNode, act: Callable[[SpaceHost], MoveResult]) -> 
         ):
             return act(place)
     except StopRequest as error:
-        raise LocalError("Interrupted; nothing was changed", "give the same command again") from error
+        raise LocalError(
+            "Interrupted; nothing was changed", "give the same command again"
+        ) from error
 
 
 def _print_outcome(done: MoveResult, follow: str, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(done), indent=2))
         return
-    print(f"{done.producer}: {done.datasets} datasets, {done.files} files ({done.archive}).\n{follow}")
+    print(
+        f"{done.producer}: {done.datasets} datasets, {done.files} files ({done.archive}).\n{follow}"
+    )

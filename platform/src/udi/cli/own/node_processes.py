@@ -38,7 +38,8 @@ def hold_folder(folder: Path, port: int) -> Iterator[account.SystemAccount | Non
     Raises:
         LocalError: it runs already, a port is taken, there is no room, or no PostgreSQL.
     """
-    settings, service = Settings(state=folder, base_port=port - NODE), account.service_account()
+    settings = Settings(state=folder, base_port=port - NODE)
+    service = account.service_account()
     disk.require_free_space(folder, ROOM, "the node")
     _make_folders(settings, service)
     with state.lock_state(settings) as free:
@@ -49,7 +50,10 @@ def hold_folder(folder: Path, port: int) -> Iterator[account.SystemAccount | Non
         for offset, use in ((NODE, "the node"), (POSTGRES, "its database")):
             if not ports.is_free(settings.port(offset)):
                 cause = f"Port {settings.port(offset)}, needed for {use}, is taken"
-                raise LocalError(cause, "stop that program, or choose another with `udi node init --port`")
+                raise LocalError(
+                    cause,
+                    "stop that program, or choose another with `udi node init --port`",
+                )
         postgres.find_binaries(settings.cache, service, data=folder / DATA)
         yield service
 
@@ -67,7 +71,9 @@ def _make_folders(settings: Settings, service: account.SystemAccount | None) -> 
 
 
 @contextmanager
-def prepare_database(own: OwnNode, service: account.SystemAccount | None, steps: StepReporter) -> Iterator[Supervisor]:
+def prepare_database(
+    own: OwnNode, service: account.SystemAccount | None, steps: StepReporter
+) -> Iterator[Supervisor]:
     """Its database started, migrated and told who it is; all is stopped at the end of the block."""
     with start_database(own, service, steps) as supervisor:
         with step(steps, "Preparing the database"):
@@ -78,41 +84,63 @@ def prepare_database(own: OwnNode, service: account.SystemAccount | None, steps:
 
 
 @contextmanager
-def start_database(own: OwnNode, service: account.SystemAccount | None, steps: StepReporter) -> Iterator[Supervisor]:
+def start_database(
+    own: OwnNode, service: account.SystemAccount | None, steps: StepReporter
+) -> Iterator[Supervisor]:
     """Its database started, with its roles; all is stopped at the end of the block."""
     settings = own.settings
     with InterruptHandler() as interrupts, ExitStack() as stack:
         guardian = stack.enter_context(ProcessWatchdog())
-        write_status = lambda parts: state.write_status(settings, {"pid": os.getpid(), "parts": parts})  # noqa: E731 - a function of its own would say no more
+        write_status = lambda parts: state.write_status(  # noqa: E731 - a function of its own would say no more
+            settings, {"pid": os.getpid(), "parts": parts}
+        )
         supervisor = Supervisor(own.folder / "logs", guardian, write_status, interrupts)
         stack.callback(supervisor.stop_all)
         with step(steps, "Starting PostgreSQL") as current:
             data = own.folder / DATA
             binaries = postgres.find_binaries(settings.cache, service, data=data)
             password = settings.secret("postgres_password")
-            cluster = postgres.Cluster(binaries, data, settings.port(POSTGRES), password, service)
+            cluster = postgres.Cluster(
+                binaries, data, settings.port(POSTGRES), password, service
+            )
             cluster.create()
             supervisor.start(parts.postgres_part(cluster))
             supervisor.wait("postgres")
             current.detail = f"version {binaries.major}, port {cluster.port}"
-            roles = {f"udi_node_{role}": settings.secret(f"node_{role}_password") for role in state.ROLES}
-            asyncio.run(prepare_cluster(cluster.dsn, {"node": settings.database_names["node"]}, roles))
+            roles = {
+                f"udi_node_{role}": settings.secret(f"node_{role}_password")
+                for role in state.ROLES
+            }
+            asyncio.run(
+                prepare_cluster(
+                    cluster.dsn, {"node": settings.database_names["node"]}, roles
+                )
+            )
         yield supervisor
 
 
-def start_programs(own: OwnNode, supervisor: Supervisor, *, host: str, workers: int) -> None:
+def start_programs(
+    own: OwnNode, supervisor: Supervisor, *, host: str, workers: int
+) -> None:
     """Start the web and the worker, and wait until they answer."""
-    settings, environment = own.settings, own.environment()
+    settings = own.settings
+    environment = own.environment()
     listen = ("--port", str(own.port), "--host", host, "--workers", str(workers))
-    for name, command in (("node-web", ("serve", "node", *listen)), ("node-worker", ("work", "node"))):
+    for name, command in (
+        ("node-web", ("serve", "node", *listen)),
+        ("node-worker", ("work", "node")),
+    ):
         healthy = lambda name=name: parts.is_healthy(settings, name)  # noqa: E731 - a function of its own would say no more
-        supervisor.start(SupervisedProgram(name, (*COMMAND, *command), environment, healthy))
+        supervisor.start(
+            SupervisedProgram(name, (*COMMAND, *command), environment, healthy)
+        )
     supervisor.wait("node-web", "node-worker")
 
 
 async def _apply_joining(settings: Settings, joined: NodeRegistration) -> None:
     """Its territory and spaces, as told when it joined; the disk is the only limit of its files."""
-    database, place = Database(settings, "node", pool_size=1), shutil.disk_usage(settings.state).total
+    database = Database(settings, "node", pool_size=1)
+    place = shutil.disk_usage(settings.state).total
     values = joined.territory.model_dump() | {
         "hosts": [urlsplit(joined.node.url).hostname or ""],
         "links": {"portal": joined.portal, "node": joined.node.url},

@@ -25,9 +25,12 @@ def register(app: typer.Typer) -> None:
 
 def join(
     folder: Folder,
-    invitation: Annotated[str, typer.Option(help="The link that the other territory's team sent.")],
+    invitation: Annotated[
+        str, typer.Option(help="The link that the other territory's team sent.")
+    ],
     producer: Annotated[
-        list[str] | None, typer.Option(help="<name there>=<name here>, where they differ; repeat.")
+        list[str] | None,
+        typer.Option(help="<name there>=<name here>, where they differ; repeat."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -36,28 +39,52 @@ def join(
     People go on logging in with the account of the first territory. With another invitation of a portal that was joined,
     the node gets a new credential there.
     """
-    own, link, producer_by_space = read_own_node(folder), read_link(invitation), _parse_names(producer or [])
+    own = read_own_node(folder)
+    link = read_link(invitation)
+    producer_by_space = _parse_names(producer or [])
     if link.portal == own.joined.portal:
-        raise LocalError(f"{link.portal} is the portal of this node already", "renew it with `udi node init`")
+        raise LocalError(
+            f"{link.portal} is the portal of this node already",
+            "renew it with `udi node init`",
+        )
     try:
         with node_processes.hold_folder(own.folder, own.port) as service:
-            updated_node, further = add_portal(own, asyncio.run(accept_invitation(link)), producer_by_space)
-            with node_processes.prepare_database(updated_node, service, TerminalReporter(Console(stderr=True))):
+            updated_node, further = add_portal(
+                own, asyncio.run(accept_invitation(link)), producer_by_space
+            )
+            with node_processes.prepare_database(
+                updated_node, service, TerminalReporter(Console(stderr=True))
+            ):
                 pass
     except StopRequest as error:
-        raise LocalError("Interrupted", f"`udi node serve {folder}` goes on from here") from error
-    spaces = {space: organisation["name"] for space, organisation in further.spaces.items()}
+        raise LocalError(
+            "Interrupted", f"`udi node serve {folder}` goes on from here"
+        ) from error
+    spaces = {
+        space: organisation["name"] for space, organisation in further.spaces.items()
+    }
     if as_json:
-        print(json.dumps({"portal": further.portal, "spaces": spaces}, ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                {"portal": further.portal, "spaces": spaces},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
         return
-    print(f"The node publishes for {', '.join(spaces.values())} on {further.portal} too.")
+    print(
+        f"The node publishes for {', '.join(spaces.values())} on {further.portal} too."
+    )
     print(f"Start it: udi node serve {folder}")
 
 
 def leave_portal(
     folder: Folder,
     portal: Annotated[str, typer.Argument(help="Address of the portal.")],
-    at_once: Annotated[bool, typer.Option("--at-once", help="Forget it without withdrawing anything there.")] = False,
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="Forget it without withdrawing anything there."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Leave a further portal: what it shows of this node is withdrawn there, and there only, once the node runs.
@@ -78,9 +105,15 @@ def leave_portal(
     if as_json:
         print(json.dumps({"portal": further.portal, "to_withdraw": waiting}, indent=2))
         return
-    print(f"The node leaves {further.portal}." if waiting else f"The node has left {further.portal}.")
+    print(
+        f"The node leaves {further.portal}."
+        if waiting
+        else f"The node has left {further.portal}."
+    )
     if waiting:
-        print(f"{waiting} datasets are withdrawn there once it runs: udi node serve {folder}")
+        print(
+            f"{waiting} datasets are withdrawn there once it runs: udi node serve {folder}"
+        )
 
 
 def _get_portal(own: OwnNode, portal: str) -> FurtherPortalConfig:
@@ -89,9 +122,13 @@ def _get_portal(own: OwnNode, portal: str) -> FurtherPortalConfig:
         return further
     if portal == own.joined.portal:
         raise LocalError(
-            f"{portal} is the portal of this node's territory", "withdraw datasets on the node's own pages"
+            f"{portal} is the portal of this node's territory",
+            "withdraw datasets on the node's own pages",
         )
-    addresses = ", ".join(further_portal.portal for further_portal in own.further) or "no further portal"
+    addresses = (
+        ", ".join(further_portal.portal for further_portal in own.further)
+        or "no further portal"
+    )
     raise LocalError(f"The node has not joined {portal}", f"it is on {addresses}")
 
 
@@ -99,5 +136,8 @@ def _parse_names(options: list[str]) -> dict[str, str]:
     """By space of this node, the producer that it is on the other portal."""
     pairs = [option.partition("=") for option in options]
     if any(not there or not here for there, _, here in pairs):
-        raise LocalError("A producer is said as <name there>=<name here>", "repeat --producer for each")
+        raise LocalError(
+            "A producer is said as <name there>=<name here>",
+            "repeat --producer for each",
+        )
     return {here: there for there, _, here in pairs}

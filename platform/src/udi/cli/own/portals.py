@@ -31,16 +31,24 @@ def add_portal(
         portal=joining.portal,
         name=joining.territory.name,
         client_id=joining.credentials.push.client_id,
-        spaces=match_producers(own.joined.producers, joining.producers, space_by_producer),
+        spaces=match_producers(
+            own.joined.producers, joining.producers, space_by_producer
+        ),
     )
     updated_node = own.with_portal(further)
-    write_secret(updated_node.settings, further.credential, lambda: joining.credentials.push.secret)
+    write_secret(
+        updated_node.settings,
+        further.credential,
+        lambda: joining.credentials.push.secret,
+    )
     updated_node.save()
     return updated_node, further
 
 
 def match_producers(
-    own: Sequence[JoinedProducer], invited: Sequence[JoinedProducer], slug_by_space: dict[str, str]
+    own: Sequence[JoinedProducer],
+    invited: Sequence[JoinedProducer],
+    slug_by_space: dict[str, str],
 ) -> dict[str, dict[str, str]]:
     """By space of this node, the organisation that it is on the other portal: of the same slug, or the one named.
 
@@ -49,14 +57,29 @@ def match_producers(
     """
     here = [producer.slug for producer in own]
     there = {producer.slug: producer for producer in invited}
-    unknown = [f"{slug}={space}" for space, slug in slug_by_space.items() if slug not in there or space not in here]
-    matched = {slug: there[slug] for slug in here if slug in there and slug not in slug_by_space}
-    matched |= {space: there[slug] for space, slug in slug_by_space.items() if slug in there and space in here}
+    unknown = [
+        f"{slug}={space}"
+        for space, slug in slug_by_space.items()
+        if slug not in there or space not in here
+    ]
+    matched = {
+        slug: there[slug]
+        for slug in here
+        if slug in there and slug not in slug_by_space
+    }
+    matched |= {
+        space: there[slug]
+        for space, slug in slug_by_space.items()
+        if slug in there and space in here
+    }
     if not matched and not slug_by_space and len(here) == len(there) == 1:
         matched = {here[0]: invited[0]}
     if unknown or not matched:
         cause = f"The portal invited {', '.join(sorted(there))}; this node publishes for {', '.join(here)}"
-        raise LocalError(cause, "ask for another invitation, and say --producer <name there>=<name here>")
+        raise LocalError(
+            cause,
+            "ask for another invitation, and say --producer <name there>=<name here>",
+        )
     return {space: _describe_producer(each) for space, each in matched.items()}
 
 
@@ -64,15 +87,21 @@ def _describe_producer(producer: JoinedProducer) -> dict[str, str]:
     return {"id": str(producer.id), "name": producer.name}
 
 
-async def leave_further_portal(own: OwnNode, further: FurtherPortalConfig, *, untold: bool) -> int:
+async def leave_further_portal(
+    own: OwnNode, further: FurtherPortalConfig, *, untold: bool
+) -> int:
     """Leave a portal; how many datasets are still to be withdrawn there, once the node runs."""
-    database, tenant = Database(own.settings, "node", pool_size=1), own.joined.territory.id
+    database = Database(own.settings, "node", pool_size=1)
+    tenant = own.joined.territory.id
     try:
         async with database.session(tenant, role="worker") as session:
             portal = await find_portal(session, further.portal)
             waiting = 0
             if portal is not None:
-                waiting = 0 if untold else await leave_portal(session, portal, reason=REASON)
+                if untold:
+                    waiting = 0
+                else:
+                    waiting = await leave_portal(session, portal, reason=REASON)
                 if not waiting:
                     await forget_portal(session, portal)
     finally:
@@ -94,16 +123,16 @@ def _remove_portals(own: OwnNode, left: list[FurtherPortalConfig]) -> None:
 
 async def sync_portals(own: OwnNode) -> None:
     """Make the database say what the folder says: what a stopped command began is ended, what was left is forgotten."""
-    database, tenant, left = (
-        Database(own.settings, "node", pool_size=1),
-        own.joined.territory.id,
-        list[FurtherPortalConfig](),
-    )
+    database = Database(own.settings, "node", pool_size=1)
+    tenant = own.joined.territory.id
+    left = list[FurtherPortalConfig]()
     try:
         async with database.session(tenant, role="worker") as session:
             for further in own.further:
                 if not further.leaving:
-                    await announce_published(session, await apply_portal(session, further.details))
+                    await announce_published(
+                        session, await apply_portal(session, further.details)
+                    )
                 elif await _has_left(session, further):
                     left.append(further)
             origins = {further_portal.portal for further_portal in own.further} - {

@@ -43,7 +43,8 @@ def verify(own: OwnNode, label: str | None) -> NodeBackup:
     Raises:
         LocalError: it does not, or there is none.
     """
-    began, restic = time.monotonic(), find_restic(own)
+    began = time.monotonic()
+    restic = find_restic(own)
     snapshot, saved = choose_backup(restic, label)
     place = Path(tempfile.mkdtemp(prefix="drill-", dir=own.folder))
     try:
@@ -51,7 +52,10 @@ def verify(own: OwnNode, label: str | None) -> NodeBackup:
         _restore(restic, snapshot, saved, place, port=_find_free_port(), keep=False)
     except LocalError:
         update_backup_state(
-            own, refused=BackupRun(label=saved.label, at=now(), seconds=round(time.monotonic() - began, 1))
+            own,
+            refused=BackupRun(
+                label=saved.label, at=now(), seconds=round(time.monotonic() - began, 1)
+            ),
         )
         raise
     finally:
@@ -59,27 +63,47 @@ def verify(own: OwnNode, label: str | None) -> NodeBackup:
     seconds = round(time.monotonic() - began, 1)
     notes = read_backup_state(own)
     done = BackupRun(label=saved.label, at=now(), seconds=seconds)
-    update_backup_state(own, verified=done, refused=None, drilled={**notes.drilled, saved.label: done.at})
+    update_backup_state(
+        own,
+        verified=done,
+        refused=None,
+        drilled={**notes.drilled, saved.label: done.at},
+    )
     return saved
 
 
-def restore(folder: Path, restic: Restic, label: str | None, *, replace_here: bool) -> NodeBackup:
+def restore(
+    folder: Path, restic: Restic, label: str | None, *, replace_here: bool
+) -> NodeBackup:
     """Make a folder the node that was backed up, stopped. May be repeated.
 
     Raises:
         LocalError: a node is there already, or the backup does not restore; the folder is then no node.
     """
     if (folder / FILE).exists() and not replace_here:
-        raise LocalError(f"There is a node in {folder}", "choose another folder, or say --yes-replace: it is then gone")
+        raise LocalError(
+            f"There is a node in {folder}",
+            "choose another folder, or say --yes-replace: it is then gone",
+        )
     snapshot, saved = choose_backup(restic, label)
     if Version(saved.release) > Version(__version__):
-        cause = f"The backup was made by release {saved.release}, and this is {__version__}"
+        cause = (
+            f"The backup was made by release {saved.release}, and this is {__version__}"
+        )
         raise LocalError(cause, "install that release or a later one, then restore")
     _restore(restic, snapshot, saved, folder.absolute(), keep=True)
     return saved
 
 
-def _restore(restic: Restic, snapshot: str, saved: NodeBackup, folder: Path, *, keep: bool, port: int = 0) -> None:
+def _restore(
+    restic: Restic,
+    snapshot: str,
+    saved: NodeBackup,
+    folder: Path,
+    *,
+    keep: bool,
+    port: int = 0,
+) -> None:
     """What says that a folder is a node comes last: one that stopped on the way is none."""
     own = parse_own_node(folder, restic.read_text(snapshot, FILE))
     own = replace(own, port=port or own.port)
@@ -89,7 +113,9 @@ def _restore(restic: Restic, snapshot: str, saved: NodeBackup, folder: Path, *, 
         (folder / FILE).unlink(missing_ok=True)
         shutil.rmtree(folder / "postgres", ignore_errors=True)
         try:
-            with node_processes.start_database(own, service, TerminalReporter(Console(stderr=True))):
+            with node_processes.start_database(
+                own, service, TerminalReporter(Console(stderr=True))
+            ):
                 migrations.upgrade_to(own.settings, "node", saved.copied.revision)
                 asyncio.run(load_tables(own, saved.copied, folder / SAVING))
                 _compare_content(own, saved)
@@ -97,7 +123,9 @@ def _restore(restic: Restic, snapshot: str, saved: NodeBackup, folder: Path, *, 
             shutil.rmtree(folder / SAVING, ignore_errors=True)
         if keep:
             own.save()
-            with node_processes.prepare_database(own, service, TerminalReporter(Console(stderr=True))):
+            with node_processes.prepare_database(
+                own, service, TerminalReporter(Console(stderr=True))
+            ):
                 asyncio.run(_announce_datasets(own))
 
 
@@ -106,7 +134,9 @@ async def _announce_datasets(own: OwnNode) -> None:
     database = Database(own.settings, "node", pool_size=1)
     try:
         async with database.session(own.joined.territory.id, role="worker") as session:
-            await reannounce_datasets(session, (await session.scalars(select(Dataset.id))).all())
+            await reannounce_datasets(
+                session, (await session.scalars(select(Dataset.id))).all()
+            )
     finally:
         await database.close()
 
@@ -116,10 +146,17 @@ def _compare_content(own: OwnNode, saved: NodeBackup) -> None:
     faults = list_differences({"node": saved.copied.tables}, {"node": tables})
     for stored in saved.copied.files if saved.holds_files else ():
         path = own.folder / "objects" / stored.key
-        if not path.is_file() or not stored.has_size(path.stat().st_size) or not stored.has_sum(_sum_of(path)):
+        if (
+            not path.is_file()
+            or not stored.has_size(path.stat().st_size)
+            or not stored.has_sum(_sum_of(path))
+        ):
             faults.append(f"the file {stored.key} is missing, or is another")
     if faults:
-        raise LocalError(f"The backup {saved.label} does not restore: {'; '.join(faults[:5])}", "choose another one")
+        raise LocalError(
+            f"The backup {saved.label} does not restore: {'; '.join(faults[:5])}",
+            "choose another one",
+        )
 
 
 def _sum_of(path: Path) -> str:

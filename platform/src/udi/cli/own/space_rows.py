@@ -9,7 +9,16 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.archive import contents
-from udi.kit.rows import TENANT, ArchivedTable, ImportMapping, Row, add_rows, parse_rows, read_rows, sort_by_dependency
+from udi.kit.rows import (
+    TENANT,
+    ArchivedTable,
+    ImportMapping,
+    Row,
+    add_rows,
+    parse_rows,
+    read_rows,
+    sort_by_dependency,
+)
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.push_locks import stop_pushes
 from udi.node.files.models import ErasedDataset
@@ -20,7 +29,9 @@ LOCAL_TABLES = {"audit_event", "membership", "moved", "space", "space_day"}
 """What is a node's own: what was done there, who was seen there, addresses that lead away, the space, what a day cost."""
 MOVED_TABLES = tuple(
     sorted(
-        sort_by_dependency([each for each in contents.CARRIED["node"] if each.name not in LOCAL_TABLES]),
+        sort_by_dependency(
+            [each for each in contents.CARRIED["node"] if each.name not in LOCAL_TABLES]
+        ),
         key=lambda each: each.name != "person",
     )
 )
@@ -54,29 +65,62 @@ async def lock_space(session: AsyncSession, slug: str) -> SpaceContents | None:
     if space_id is None:
         return None
     await stop_pushes(session, space_id)
-    space = (await session.scalars(select(Space).where(Space.id == space_id).with_for_update())).one()
-    mine = select(Dataset.id).where(Dataset.space_id == space.id).with_for_update(of=Dataset)
+    space = (
+        await session.scalars(
+            select(Space).where(Space.id == space_id).with_for_update()
+        )
+    ).one()
+    mine = (
+        select(Dataset.id)
+        .where(Dataset.space_id == space.id)
+        .with_for_update(of=Dataset)
+    )
     datasets = frozenset(await session.scalars(mine))
-    erased = frozenset(await session.scalars(select(ErasedDataset.id).where(ErasedDataset.space_id == space.id)))
-    versions = frozenset(await session.scalars(select(Version.id).where(Version.dataset_id.in_(datasets))))
+    erased = frozenset(
+        await session.scalars(
+            select(ErasedDataset.id).where(ErasedDataset.space_id == space.id)
+        )
+    )
+    versions = frozenset(
+        await session.scalars(
+            select(Version.id).where(Version.dataset_id.in_(datasets))
+        )
+    )
     return SpaceContents(space, datasets, datasets | erased, versions)
 
 
-async def read_people(session: AsyncSession, inventory: SpaceContents) -> frozenset[UUID]:
+async def read_people(
+    session: AsyncSession, inventory: SpaceContents
+) -> frozenset[UUID]:
     """Those whom the rows of the space name."""
     person_ids = set[UUID]()
     for carried in MOVED_TABLES:
         for name in set(PEOPLE) & set(carried.table.c.keys()):
-            query = select(carried.table.c[name]).where(inventory.row_filter(carried)).distinct()
-            person_ids |= {person_id for person_id in await session.scalars(query) if person_id is not None}
+            query = (
+                select(carried.table.c[name])
+                .where(inventory.row_filter(carried))
+                .distinct()
+            )
+            person_ids |= {
+                person_id
+                for person_id in await session.scalars(query)
+                if person_id is not None
+            }
     return frozenset(person_ids)
 
 
 def lines_of(
-    session: AsyncSession, inventory: SpaceContents, carried: ArchivedTable, people: Collection[UUID]
+    session: AsyncSession,
+    inventory: SpaceContents,
+    carried: ArchivedTable,
+    people: Collection[UUID],
 ) -> AsyncIterator[bytes]:
     """The rows of one table, as lines."""
-    only = Person.id.in_(people) if carried.name == "person" else inventory.row_filter(carried)
+    only = (
+        Person.id.in_(people)
+        if carried.name == "person"
+        else inventory.row_filter(carried)
+    )
     return read_rows(session, carried, inventory.space.tenant_id, only)
 
 
@@ -86,16 +130,23 @@ async def delete_space_rows(session: AsyncSession, inventory: SpaceContents) -> 
         if carried.name != "person":
             table = carried.table
             await session.execute(
-                delete(table).where(table.c[TENANT] == inventory.space.tenant_id, inventory.row_filter(carried))
+                delete(table).where(
+                    table.c[TENANT] == inventory.space.tenant_id,
+                    inventory.row_filter(carried),
+                )
             )
     await session.flush()
 
 
 async def import_rows(
-    session: AsyncSession, space: Space, lines: Mapping[str, Iterable[bytes]], addresses: Mapping[str, str]
+    session: AsyncSession,
+    space: Space,
+    lines: Mapping[str, Iterable[bytes]],
+    addresses: Mapping[str, str],
 ) -> dict[str, int]:
     """Put the rows into a space of another node, as the owner; how many, by table."""
-    people, counts = dict[UUID, UUID](), {}
+    people = dict[UUID, UUID]()
+    counts = {}
     for carried in MOVED_TABLES:
         rows = parse_rows(carried, lines[carried.name], ImportMapping(addresses))
         if carried.name == "person":
@@ -105,11 +156,15 @@ async def import_rows(
     return counts
 
 
-async def _select_new_people(session: AsyncSession, rows: list[Row], people: dict[UUID, UUID]) -> list[Row]:
+async def _select_new_people(
+    session: AsyncSession, rows: list[Row], people: dict[UUID, UUID]
+) -> list[Row]:
     """Those whom this node does not know; the others are who they are here."""
     new = []
     for row in rows:
-        same = select(Person.id).where(Person.issuer == row["issuer"], Person.subject == row["subject"])
+        same = select(Person.id).where(
+            Person.issuer == row["issuer"], Person.subject == row["subject"]
+        )
         existing_id = await session.scalar(same)
         people[row["id"]] = existing_id or row["id"]
         new += [] if existing_id else [row]
@@ -117,5 +172,7 @@ async def _select_new_people(session: AsyncSession, rows: list[Row], people: dic
 
 
 def _adapt_row(row: Row, space: Space, people: Mapping[UUID, UUID]) -> Row:
-    changed: dict[str, Any] = {name: people.get(row[name], row[name]) for name in PEOPLE if name in row}
+    changed: dict[str, Any] = {
+        name: people.get(row[name], row[name]) for name in PEOPLE if name in row
+    }
     return {**row, **changed, **({"space_id": space.id} if "space_id" in row else {})}

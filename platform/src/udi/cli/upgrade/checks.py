@@ -42,8 +42,14 @@ def check_upgrade(
         _soften_fault(check_backup(settings), consent.without_backup),
         check_units(units),
     ]
-    ill = [finding for finding in asyncio.run(check_installation(settings)) if finding.severity != "ok"]
-    return findings + [_soften_fault(finding, consent.despite_faults) for finding in ill]
+    ill = [
+        finding
+        for finding in asyncio.run(check_installation(settings))
+        if finding.severity != "ok"
+    ]
+    return findings + [
+        _soften_fault(finding, consent.despite_faults) for finding in ill
+    ]
 
 
 def refuse_faults(findings: Sequence[Finding]) -> None:
@@ -54,10 +60,19 @@ def refuse_faults(findings: Sequence[Finding]) -> None:
     """
     faults = [finding for finding in findings if finding.severity == "fault"]
     if faults:
-        summary = "; ".join(f"{finding.part} {finding.name}: {finding.said.rstrip('.')}" for finding in faults)
-        others = "" if all(finding.part == PART for finding in faults) else " (or go on with --despite-faults)"
+        summary = "; ".join(
+            f"{finding.part} {finding.name}: {finding.said.rstrip('.')}"
+            for finding in faults
+        )
+        if all(finding.part == PART for finding in faults):
+            others = ""
+        else:
+            others = " (or go on with --despite-faults)"
         remedy = faults[0].remedy.rstrip(".")
-        raise LocalError(f"Nothing was changed, because of {len(faults)} fault(s): {summary}", f"{remedy}{others}")
+        raise LocalError(
+            f"Nothing was changed, because of {len(faults)} fault(s): {summary}",
+            f"{remedy}{others}",
+        )
 
 
 def is_finishing(releases: InstalledReleases, wheel: Wheel) -> bool:
@@ -70,15 +85,21 @@ def check_versions(releases: InstalledReleases, wheel: Wheel) -> Finding:
     current = releases.current()
     if current is None:
         message = f"There is no {releases.folder}/current."
-        return fault(PART, "release", message, "Run the play of the deployment, which makes it")
+        return fault(
+            PART, "release", message, "Run the play of the deployment, which makes it"
+        )
     running = version_of(current)
     if running and wheel.version < running:
         message = f"{wheel.path.name} is older than what runs ({current})."
-        return fault(PART, "release", message, "`udi upgrade --back` goes to the release before")
+        return fault(
+            PART, "release", message, "`udi upgrade --back` goes to the release before"
+        )
     return ok(PART, "release", f"From {current} to {wheel.release}.")
 
 
-def check_room(releases: InstalledReleases, wheel: Wheel, room: int = install.ROOM) -> Finding:
+def check_room(
+    releases: InstalledReleases, wheel: Wheel, room: int = install.ROOM
+) -> Finding:
     """Room for one release more, unless it is there."""
     free = shutil.disk_usage(releases.folder).free
     message = f"{free / GIGABYTE:.1f} GB free for {releases.folder}."
@@ -96,22 +117,43 @@ def check_backup(settings: Settings) -> Finding:
         return fault(PART, "backup", "No backup of this machine is known.", remedy)
     age = (now() - state.created.at).total_seconds()
     message = f"The last backup is {format_duration(max(age, 0))} old."
-    return fault(PART, "backup", message, remedy) if age > DAY else ok(PART, "backup", message)
+    if age > DAY:
+        return fault(PART, "backup", message, remedy)
+    return ok(PART, "backup", message)
 
 
 def check_units(units: Sequence[ServiceUnit]) -> Finding:
     """Both programs on this machine, twice each if no request is to be refused."""
-    web = {program: [u for u in units if u.kind == "web" and program in u.name] for program in ("portal", "node")}
+    web = {
+        program: [u for u in units if u.kind == "web" and program in u.name]
+        for program in ("portal", "node")
+    }
     if not all(web.values()):
-        lacking = " and ".join(program for program, web_units in web.items() if not web_units)
+        lacking = " and ".join(
+            program for program, web_units in web.items() if not web_units
+        )
         message = f"No web unit of {lacking} runs on this machine."
-        return fault(PART, "units", message, "An installation of several machines is upgraded by the play")
-    single_units = [web_units[0].name for web_units in web.values() if len(web_units) == 1]
+        return fault(
+            PART,
+            "units",
+            message,
+            "An installation of several machines is upgraded by the play",
+        )
+    single_units = [
+        web_units[0].name for web_units in web.values() if len(web_units) == 1
+    ]
     if single_units:
         message = f"{' and '.join(single_units)} stands alone: requests are refused while it restarts."
-        return warning(PART, "units", message, "Give each program two ports (`installation_portal_ports`).")
+        return warning(
+            PART,
+            "units",
+            message,
+            "Give each program two ports (`installation_portal_ports`).",
+        )
     return ok(PART, "units", f"{len(units)} units.")
 
 
 def _soften_fault(finding: Finding, accepted: bool) -> Finding:
-    return replace(finding, severity="warning") if accepted and finding.severity == "fault" else finding
+    if accepted and finding.severity == "fault":
+        return replace(finding, severity="warning")
+    return finding

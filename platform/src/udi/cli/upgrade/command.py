@@ -12,15 +12,32 @@ from udi.cli.upgrade.releases import InstalledReleases, find_releases
 from udi.cli.upgrade.wheel import Wheel, read_wheel
 from udi.settings import get_settings
 
-COLUMNS = {"release": "release", "state": "state", "installed_at": "installed", "units": "units that run it"}
+COLUMNS = {
+    "release": "release",
+    "state": "state",
+    "installed_at": "installed",
+    "units": "units that run it",
+}
 Requirements = Annotated[
-    Path | None, typer.Option(help="The list of its dependencies, with hashes (requirements/run.txt).")
+    Path | None,
+    typer.Option(
+        help="The list of its dependencies, with hashes (requirements/run.txt)."
+    ),
 ]
 Wheelhouse = Annotated[
-    Path | None, typer.Option(help="Folder of the dependencies' wheels, to install without a network.")
+    Path | None,
+    typer.Option(
+        help="Folder of the dependencies' wheels, to install without a network."
+    ),
 ]
-WithoutBackup = Annotated[bool, typer.Option("--without-backup", help="Go on without a backup of less than a day.")]
-DespiteFaults = Annotated[bool, typer.Option("--despite-faults", help="Go on with faults that `udi doctor` finds.")]
+WithoutBackup = Annotated[
+    bool,
+    typer.Option("--without-backup", help="Go on without a backup of less than a day."),
+]
+DespiteFaults = Annotated[
+    bool,
+    typer.Option("--despite-faults", help="Go on with faults that `udi doctor` finds."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,16 +46,30 @@ def register(app: typer.Typer) -> None:
 
 
 def upgrade(
-    wheel: Annotated[Path | None, typer.Argument(help="The wheel of the new release, on this machine.")] = None,
-    sha256: Annotated[str, typer.Option(help="The checksum that its publisher announces.")] = "",
+    wheel: Annotated[
+        Path | None,
+        typer.Argument(help="The wheel of the new release, on this machine."),
+    ] = None,
+    sha256: Annotated[
+        str, typer.Option(help="The checksum that its publisher announces.")
+    ] = "",
     requirements: Requirements = None,
     wheelhouse: Wheelhouse = None,
-    check_only: Annotated[bool, typer.Option("--check-only", help="Look at everything, change nothing.")] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Look at everything, change nothing.")
+    ] = False,
     without_backup: WithoutBackup = False,
     despite_faults: DespiteFaults = False,
-    back: Annotated[bool, typer.Option("--back", help="Run the release before, on the schema as it is.")] = False,
-    show: Annotated[bool, typer.Option("--list", help="Show the releases there, and which runs.")] = False,
-    prune: Annotated[bool, typer.Option("--prune", help="Delete all but the last three releases.")] = False,
+    back: Annotated[
+        bool,
+        typer.Option("--back", help="Run the release before, on the schema as it is."),
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--list", help="Show the releases there, and which runs.")
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete all but the last three releases.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Bring this machine to a new release while it answers; or back to the one before.
@@ -55,15 +86,31 @@ def upgrade(
     if show:
         output.show(list_releases(releases), COLUMNS, as_json=json, empty="No release.")
     elif prune:
-        gone = _prune(releases)
-        print(jsonlib.dumps({"deleted": gone}) if json else "\n".join(gone) or "unchanged")
+        _print_deleted(_prune(releases), as_json=json)
     elif back:
         _print_report(workflow.go_back(get_settings(), releases), as_json=json)
     elif wheel:
-        if requirements is None or not sha256:
-            raise typer.BadParameter("a wheel comes with --sha256 HEX and its dependencies, --requirements FILE")
-        consent = checks.UpgradeOverrides(without_backup=without_backup, despite_faults=despite_faults)
-        _upgrade(releases, read_wheel(wheel, sha256), (requirements, wheelhouse), consent, check_only, as_json=json)
+        dependencies = _require_dependencies(sha256, requirements)
+        consent = checks.UpgradeOverrides(
+            without_backup=without_backup, despite_faults=despite_faults
+        )
+        _upgrade(
+            releases,
+            read_wheel(wheel, sha256),
+            (dependencies, wheelhouse),
+            consent,
+            check_only,
+            as_json=json,
+        )
+
+
+def _require_dependencies(sha256: str, requirements: Path | None) -> Path:
+    """Return the list of a wheel's dependencies: a wheel comes with it, and with its checksum."""
+    if requirements is None or not sha256:
+        raise typer.BadParameter(
+            "a wheel comes with --sha256 HEX and its dependencies, --requirements FILE"
+        )
+    return requirements
 
 
 def _upgrade(
@@ -77,7 +124,9 @@ def _upgrade(
 ) -> None:
     if checks.is_finishing(releases, wheel):
         consent = checks.UpgradeOverrides(without_backup=True, despite_faults=True)
-    findings = checks.check_upgrade(get_settings(), releases, wheel, units.list_units(), consent)
+    findings = checks.check_upgrade(
+        get_settings(), releases, wheel, units.list_units(), consent
+    )
     if check_only:
         raise typer.Exit(doctor.report_findings(findings, as_json=as_json))
     checks.refuse_faults(findings)
@@ -86,16 +135,30 @@ def _upgrade(
 
 def _prune(releases: InstalledReleases) -> list[str]:
     with releases.lock():
-        return releases.prune({unit.release for unit in units.list_units() if unit.release})
+        return releases.prune(
+            {unit.release for unit in units.list_units() if unit.release}
+        )
+
+
+def _print_deleted(names: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print(jsonlib.dumps({"deleted": names}))
+        return
+    print("\n".join(names) or "unchanged")
 
 
 def list_releases(releases: InstalledReleases) -> list[dict[str, Any]]:
     """Every release there, with the number of units that run it."""
-    current, running = releases.current(), units.list_units()
+    current = releases.current()
+    running = units.list_units()
     return [
         {
             "release": release.name,
-            "state": "current" if release.name == current else "complete" if release.complete else "interrupted",
+            "state": "current"
+            if release.name == current
+            else "complete"
+            if release.complete
+            else "interrupted",
             "installed_at": f"{release.installed_at:%Y-%m-%d %H:%MZ}",
             "units": sum(unit.release == release.name for unit in running),
         }
@@ -110,4 +173,6 @@ def _print_report(report: dict[str, Any], *, as_json: bool) -> None:
     if report["outcome"] == "unchanged":
         print(f"unchanged: {report['release']} runs already")
         return
-    print(f"{report['outcome']} from {report['from']} to {report['release']} in {report['seconds']:.0f} s")
+    print(
+        f"{report['outcome']} from {report['from']} to {report['release']} in {report['seconds']:.0f} s"
+    )

@@ -58,16 +58,31 @@ def _copy_inputs(here: Path, wheel: Wheel, requirements: Path) -> None:
         try:
             shutil.copyfile(source, here / name)
         except OSError as error:
-            raise LocalError(f"{source} cannot be read ({error.strerror})", "copy it to this machine first") from error
+            raise LocalError(
+                f"{source} cannot be read ({error.strerror})",
+                "copy it to this machine first",
+            ) from error
         (here / name).chmod(0o644)
     if checksum(here / wheel.path.name) != wheel.sha256:
-        raise LocalError(f"{wheel.path.name} changed while it was read", "run the same command again")
+        raise LocalError(
+            f"{wheel.path.name} changed while it was read", "run the same command again"
+        )
 
 
 def _install_commands(wheel: Wheel, wheelhouse: Path | None) -> list[list[str]]:
-    offline = ["--no-index", "--find-links", str(wheelhouse.absolute())] if wheelhouse else []
+    if wheelhouse:
+        offline = ["--no-index", "--find-links", str(wheelhouse.absolute())]
+    else:
+        offline = []
     pip = ["venv/bin/pip"]
-    checked = ["--require-hashes", "--only-binary", ":all:", *offline, "-r", REQUIREMENTS]
+    checked = [
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        *offline,
+        "-r",
+        REQUIREMENTS,
+    ]
     return [
         [str(Path(sys.base_prefix) / "bin/python3"), "-m", "venv", "venv"],
         [*pip, "install", *PIP, *checked],
@@ -78,12 +93,19 @@ def _install_commands(wheel: Wheel, wheelhouse: Path | None) -> list[list[str]]:
 
 def bare_environment() -> dict[str, str]:
     """Without what would lead another release's Python to this one's modules."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PYTHON")
+    }
 
 
 def _run(command: Sequence[str], here: Path, lock: int) -> None:
     # An absolute path: pip writes it into the programs that it installs.
-    absolute = [str(here / command[0]) if command[0].startswith("venv/") else command[0], *command[1:]]
+    absolute = [
+        str(here / command[0]) if command[0].startswith("venv/") else command[0],
+        *command[1:],
+    ]
     if absolute[1:] == ["-m", "venv", "venv"]:
         absolute[-1] = str(here / "venv")
     done = subprocess.run(
@@ -97,6 +119,10 @@ def _run(command: Sequence[str], here: Path, lock: int) -> None:
         env=bare_environment(),
     )
     if done.returncode:
-        excerpt = " ".join((done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]).rstrip(".")
+        excerpt = " ".join(
+            (done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]
+        ).rstrip(".")
         remedy = "put that right and run the same command again; nothing changed"
-        raise LocalError(f"The release {here.name} could not be installed ({excerpt})", remedy)
+        raise LocalError(
+            f"The release {here.name} could not be installed ({excerpt})", remedy
+        )

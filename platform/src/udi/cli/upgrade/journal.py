@@ -27,7 +27,8 @@ class UpgradeJournal:
     @contextmanager
     def step(self, name: str) -> Iterator[UpgradeStep]:
         """Measure and tell a step; the block may say another outcome."""
-        step, started = UpgradeStep(name), time.monotonic()
+        step = UpgradeStep(name)
+        started = time.monotonic()
         try:
             yield step
         except BaseException:
@@ -36,9 +37,15 @@ class UpgradeJournal:
         finally:
             step.seconds = round(time.monotonic() - started, 1)
             self.steps.append(step)
-            print(f"{name}: {step.outcome} ({step.seconds:.1f} s)", file=sys.stderr, flush=True)
+            print(
+                f"{name}: {step.outcome} ({step.seconds:.1f} s)",
+                file=sys.stderr,
+                flush=True,
+            )
 
-    def report(self, outcome: str, release: str | None, left: str | None) -> dict[str, Any]:
+    def report(
+        self, outcome: str, release: str | None, left: str | None
+    ) -> dict[str, Any]:
         """The whole, for a program."""
         return {
             "outcome": outcome,

@@ -16,9 +16,13 @@ from pathlib import Path
 
 from udi.cli.local.errors import LocalError
 
-COMPLETE, BEFORE, CURRENT, LOCK = ".complete", ".before", "current", ".upgrade.lock"
+COMPLETE = ".complete"
+BEFORE = ".before"
+CURRENT = "current"
+LOCK = ".upgrade.lock"
 MAX_RELEASES = 3
-PATIENCE, PAUSE = 300, 0.5
+PATIENCE = 300
+PAUSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ class InstalledReleases:
     def current(self) -> str | None:
         """The release that starts when a unit starts."""
         link = self.folder / CURRENT
-        return link.readlink().name if link.is_symlink() else None
+        if link.is_symlink():
+            return link.readlink().name
+        return None
 
     def list_installed(self) -> list[Release]:
         """Every release there, complete or not, the last installed at the end."""
@@ -59,17 +65,28 @@ class InstalledReleases:
         for folder in (self.folder / "releases").iterdir():
             mark = folder / COMPLETE
             when = (mark if mark.exists() else folder).stat().st_mtime
-            releases.append(Release(folder.name, mark.exists(), datetime.fromtimestamp(when, UTC)))
-        return sorted(releases, key=lambda release: (release.installed_at, release.name))
+            releases.append(
+                Release(folder.name, mark.exists(), datetime.fromtimestamp(when, UTC))
+            )
+        return sorted(
+            releases, key=lambda release: (release.installed_at, release.name)
+        )
 
     def find_previous(self, name: str) -> str | None:
         """The release that this one took over from; else the one installed last before it."""
         noted = self.path(name) / BEFORE
         if noted.exists() and self.is_complete(noted.read_text().strip()):
             return noted.read_text().strip()
-        complete = [release.name for release in self.list_installed() if release.complete]
-        earlier = complete[: complete.index(name)] if name in complete else complete
-        return earlier[-1] if earlier else None
+        complete = [
+            release.name for release in self.list_installed() if release.complete
+        ]
+        if name in complete:
+            earlier = complete[: complete.index(name)]
+        else:
+            earlier = complete
+        if earlier:
+            return earlier[-1]
+        return None
 
     def switch(self, name: str, *, back: bool = False) -> None:
         """Make a release the one that starts, at once and wholly."""
@@ -85,8 +102,17 @@ class InstalledReleases:
         """Delete all but the last three complete releases; the current one, the one before it and those that run stay."""
         current = self.current()
         names = [release.name for release in self.list_installed() if release.complete]
-        spared = {*running, *names[-MAX_RELEASES:], current, self.find_previous(current) if current else None}
-        gone = [release.name for release in self.list_installed() if release.name not in spared]
+        spared = {
+            *running,
+            *names[-MAX_RELEASES:],
+            current,
+            self.find_previous(current) if current else None,
+        }
+        gone = [
+            release.name
+            for release in self.list_installed()
+            if release.name not in spared
+        ]
         for name in gone:
             (self.path(name) / COMPLETE).unlink(missing_ok=True)
             shutil.rmtree(self.path(name))
@@ -100,16 +126,23 @@ class InstalledReleases:
             LocalError: it is still held after five minutes.
         """
         with (self.folder / LOCK).open("w") as file:
-            until, is_announced = time.monotonic() + PATIENCE, False
+            until = time.monotonic() + PATIENCE
+            is_announced = False
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
                     if time.monotonic() > until:
-                        raise LocalError("Another upgrade of this machine is going on", "wait for its end") from None
+                        raise LocalError(
+                            "Another upgrade of this machine is going on",
+                            "wait for its end",
+                        ) from None
                     if not is_announced:
-                        print("waiting for another upgrade, or for what an interrupted one left", file=sys.stderr)
+                        print(
+                            "waiting for another upgrade, or for what an interrupted one left",
+                            file=sys.stderr,
+                        )
                     is_announced = True
                     time.sleep(PAUSE)
             yield file.fileno()
@@ -123,7 +156,9 @@ def find_releases(prefix: str = sys.prefix) -> InstalledReleases:
     """
     place = Path(os.path.realpath(prefix))
     if place.name != "venv" or place.parent.parent.name != "releases":
-        cause = "This program does not run from a folder of releases, as the play makes it"
+        cause = (
+            "This program does not run from a folder of releases, as the play makes it"
+        )
         raise LocalError(cause, "on a clone, `git pull` and `./udi up` upgrade")
     return InstalledReleases(place.parents[2])
 
@@ -131,6 +166,10 @@ def find_releases(prefix: str = sys.prefix) -> InstalledReleases:
 def list_complete_releases() -> list[str]:
     """The complete releases of this machine; none where the play did not install this program."""
     try:
-        return [release.name for release in find_releases().list_installed() if release.complete]
+        return [
+            release.name
+            for release in find_releases().list_installed()
+            if release.complete
+        ]
     except LocalError:
         return []

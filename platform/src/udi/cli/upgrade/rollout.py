@@ -12,7 +12,8 @@ from udi.cli.upgrade.install import bare_environment
 from udi.cli.upgrade.journal import UpgradeJournal
 from udi.cli.upgrade.releases import InstalledReleases
 
-VERIFICATIONS, VERIFICATION_PAUSE = 4, 5.0
+VERIFICATIONS = 4
+VERIFICATION_PAUSE = 5.0
 LAST_LINES = 2
 
 
@@ -23,31 +24,56 @@ def call_udi(program: str, *arguments: str, lock: int, fails: bool = True) -> st
         LocalError: it failed, with its last words.
     """
     done = subprocess.run(
-        [program, *arguments], capture_output=True, text=True, check=False, pass_fds=(lock,), env=bare_environment()
+        [program, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        pass_fds=(lock,),
+        env=bare_environment(),
     )
     if done.returncode and fails:
-        excerpt = " ".join((done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]).rstrip(".")
-        raise LocalError(f"`udi {' '.join(arguments)}` of that release failed ({excerpt})", "see `udi doctor`")
+        excerpt = " ".join(
+            (done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]
+        ).rstrip(".")
+        raise LocalError(
+            f"`udi {' '.join(arguments)}` of that release failed ({excerpt})",
+            "see `udi doctor`",
+        )
     return done.stdout
 
 
-def migrate_databases(releases: InstalledReleases, name: str, journal: UpgradeJournal, lock: int) -> None:
+def migrate_databases(
+    releases: InstalledReleases, name: str, journal: UpgradeJournal, lock: int
+) -> None:
     """Expand both databases by the new program, while the old one runs."""
     with journal.step("migrate") as step:
-        lines = call_udi(releases.program(name), "database", "migrate", lock=lock).split("\n")
+        lines = call_udi(
+            releases.program(name), "database", "migrate", lock=lock
+        ).split("\n")
         step.outcome = ", ".join(filter(None, lines))
 
 
-def build_keycloak(releases: InstalledReleases, name: str, journal: UpgradeJournal, lock: int) -> str | None:
+def build_keycloak(
+    releases: InstalledReleases, name: str, journal: UpgradeJournal, lock: int
+) -> str | None:
     """Have the Keycloak of a release built beside the one that runs; its folder, unless the release does not say it."""
     with journal.step("keycloak") as step:
-        outcome, _, folder = call_udi(releases.program(name), "keycloak", "install", lock=lock).strip().partition(" ")
+        outcome, _, folder = (
+            call_udi(releases.program(name), "keycloak", "install", lock=lock)
+            .strip()
+            .partition(" ")
+        )
         step.outcome = outcome
     return folder or None
 
 
 def roll_out_release(
-    releases: InstalledReleases, name: str, journal: UpgradeJournal, *, built: str | None, back: bool = False
+    releases: InstalledReleases,
+    name: str,
+    journal: UpgradeJournal,
+    *,
+    built: str | None,
+    back: bool = False,
 ) -> None:
     """Make a release current and have every unit run it; those that do already are left alone."""
     with journal.step(f"switch to {name}") as step:
@@ -66,11 +92,18 @@ def needs_restart(unit: units.ServiceUnit, name: str, built: str | None) -> bool
     if unit.kind == "keycloak":
         changed = built is not None and unit.distribution != built
         return changed or not units.answers(units.KEYCLOAK_PORT, units.KEYCLOAK_READY)
-    return unit.release != name or (unit.port is not None and not units.answers(unit.port))
+    return unit.release != name or (
+        unit.port is not None and not units.answers(unit.port)
+    )
 
 
 def verify_release(
-    releases: InstalledReleases, name: str, journal: UpgradeJournal, before: Collection[tuple[str, str]], *, lock: int
+    releases: InstalledReleases,
+    name: str,
+    journal: UpgradeJournal,
+    before: Collection[tuple[str, str]],
+    *,
+    lock: int,
 ) -> None:
     """See with the release's own `udi doctor` that there is no fault that was not there before.
 
@@ -79,22 +112,37 @@ def verify_release(
     """
     with journal.step("verify"):
         for left in reversed(range(VERIFICATIONS)):
-            findings = json.loads(call_udi(releases.program(name), "doctor", "--json", lock=lock, fails=False))[
-                "findings"
-            ]
+            findings = json.loads(
+                call_udi(
+                    releases.program(name), "doctor", "--json", lock=lock, fails=False
+                )
+            )["findings"]
             faults = [finding for finding in findings if finding["severity"] == "fault"]
-            fresh = [finding for finding in faults if (finding["part"], finding["name"]) not in before]
+            fresh = [
+                finding
+                for finding in faults
+                if (finding["part"], finding["name"]) not in before
+            ]
             if not fresh:
                 return
             if left:
                 time.sleep(VERIFICATION_PAUSE)
-        summary = "; ".join(f"{finding['part']} {finding['name']}: {finding['said'].rstrip('.')}" for finding in fresh)
-        raise LocalError(f"The release {name} has faults that the one before had not ({summary})", fresh[0]["remedy"])
+        summary = "; ".join(
+            f"{finding['part']} {finding['name']}: {finding['said'].rstrip('.')}"
+            for finding in fresh
+        )
+        raise LocalError(
+            f"The release {name} has faults that the one before had not ({summary})",
+            fresh[0]["remedy"],
+        )
 
 
 def find_running_keycloak() -> str | None:
     """The distribution of the Keycloak that runs on this machine."""
-    return next((unit.distribution for unit in units.list_units() if unit.kind == "keycloak"), None)
+    return next(
+        (unit.distribution for unit in units.list_units() if unit.kind == "keycloak"),
+        None,
+    )
 
 
 def version_of_keycloak(built: str) -> str:

@@ -14,12 +14,18 @@ from typing import Literal
 from udi.cli.local.errors import LocalError
 
 UnitKind = Literal["web", "worker", "keycloak"]
-NAME = re.compile(r"udi-(?:(?:portal|node)-(?:web-(?P<port>\d+)|worker)|keycloak)\.service")
+NAME = re.compile(
+    r"udi-(?:(?:portal|node)-(?:web-(?P<port>\d+)|worker)|keycloak)\.service"
+)
 RELEASE = re.compile(r"/releases/([^/]+)/venv/bin/python")
 BUILT = re.compile(r"(/[^:\s]*/keycloak-[^/:]+)/lib/quarkus-run\.jar")
 MARK = re.compile(r"^# Release [^\s,]+")
-KEYCLOAK_PORT, KEYCLOAK_READY = 8005, "/health/ready"
-PATIENCE, KEYCLOAK_PATIENCE, PAUSE, REST = 120.0, 240.0, 0.25, 0.5
+KEYCLOAK_PORT = 8005
+KEYCLOAK_READY = "/health/ready"
+PATIENCE = 120.0
+KEYCLOAK_PATIENCE = 240.0
+PAUSE = 0.25
+REST = 0.5
 CRASHES = 3
 SETTLING = 3.0
 
@@ -38,23 +44,45 @@ class ServiceUnit:
 
 def list_units() -> list[ServiceUnit]:
     """Units that are meant to run on this machine: web first, then workers, then Keycloak."""
-    output = _systemctl("list-units", "--all", "--plain", "--no-legend", "--full", "--type=service", "udi-*")
+    output = _systemctl(
+        "list-units",
+        "--all",
+        "--plain",
+        "--no-legend",
+        "--full",
+        "--type=service",
+        "udi-*",
+    )
     units = []
     for line in output.splitlines():
         name, _load, active, *_ = line.split()
         match = NAME.fullmatch(name)
         if match and active != "inactive":
-            units.append(_describe_unit(name.removesuffix(".service"), int(match["port"]) if match["port"] else None))
+            units.append(
+                _describe_unit(
+                    name.removesuffix(".service"),
+                    int(match["port"]) if match["port"] else None,
+                )
+            )
     kinds = ["web", "worker", "keycloak"]
-    return sorted(units, key=lambda unit: (kinds.index(unit.kind), "node" in unit.name, unit.name))
+    return sorted(
+        units, key=lambda unit: (kinds.index(unit.kind), "node" in unit.name, unit.name)
+    )
 
 
 def _describe_unit(name: str, port: int | None) -> ServiceUnit:
     command = _command_line(name)
-    kind: UnitKind = "web" if port else "worker" if name.endswith("worker") else "keycloak"
-    release, built = RELEASE.search(command), BUILT.search(command)
+    kind: UnitKind = (
+        "web" if port else "worker" if name.endswith("worker") else "keycloak"
+    )
+    release = RELEASE.search(command)
+    built = BUILT.search(command)
     return ServiceUnit(
-        name, kind, KEYCLOAK_PORT if kind == "keycloak" else port, release and release[1], built and built[1]
+        name,
+        kind,
+        KEYCLOAK_PORT if kind == "keycloak" else port,
+        release and release[1],
+        built and built[1],
     )
 
 
@@ -69,7 +97,9 @@ def _command_line(name: str) -> str:
 def mark_release(names: list[str], release: str) -> None:
     """Write the release into the first line of unit files, where the play compares it with what it is told to deploy."""
     for name in names:
-        path = Path(_systemctl("show", "--property=FragmentPath", "--value", name).strip())
+        path = Path(
+            _systemctl("show", "--property=FragmentPath", "--value", name).strip()
+        )
         before = path.read_text()
         after = MARK.sub(f"# Release {release}", before, count=1)
         if after != before:
@@ -92,7 +122,9 @@ def restart_unit(unit: ServiceUnit) -> None:
         if _count_restarts(unit.name):
             raise _start_error(unit)
         return
-    until = time.monotonic() + (KEYCLOAK_PATIENCE if unit.kind == "keycloak" else PATIENCE)
+    until = time.monotonic() + (
+        KEYCLOAK_PATIENCE if unit.kind == "keycloak" else PATIENCE
+    )
     while not is_ready(unit):
         if time.monotonic() > until or _count_restarts(unit.name) >= CRASHES:
             raise _start_error(unit)
@@ -103,7 +135,9 @@ def restart_unit(unit: ServiceUnit) -> None:
 def answers(port: int, path: str = "/ready") -> bool:
     """Whether a unit of this machine says that it is ready."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}{path}", timeout=5
+        ) as answer:
             return bool(answer.status == HTTPStatus.OK)
     except (urllib.error.URLError, OSError):
         return False
@@ -111,7 +145,9 @@ def answers(port: int, path: str = "/ready") -> bool:
 
 def is_ready(unit: ServiceUnit) -> bool:
     """Whether a unit that answers says that it is ready."""
-    return answers(unit.port or 0, KEYCLOAK_READY if unit.kind == "keycloak" else "/ready")
+    return answers(
+        unit.port or 0, KEYCLOAK_READY if unit.kind == "keycloak" else "/ready"
+    )
 
 
 def _count_restarts(name: str) -> int:
@@ -123,7 +159,13 @@ def _start_error(unit: ServiceUnit) -> LocalError:
 
 
 def _systemctl(*arguments: str) -> str:
-    done = subprocess.run(["systemctl", *arguments], capture_output=True, text=True, check=False, env={**os.environ})
+    done = subprocess.run(
+        ["systemctl", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ},
+    )
     if done.returncode:
         cause = f"systemd refuses «{' '.join(arguments)}» ({done.stderr.strip().rstrip('.')})"
         raise LocalError(cause, "see `systemctl status`")

@@ -38,18 +38,29 @@ def read_wheel(path: Path, sha256: str) -> Wheel:
         LocalError: it is absent, not the announced one, not of this program, or not for this Python.
     """
     if not path.is_file():
-        raise LocalError(f"There is no wheel at {path}", "copy it to this machine first")
+        raise LocalError(
+            f"There is no wheel at {path}", "copy it to this machine first"
+        )
     digest = checksum(path)
     if digest != sha256.strip().lower():
         cause = f"{path.name} is not the wheel announced (its sha256 begins with {digest[:SHORT_DIGEST]})"
-        raise LocalError(cause, "fetch it again, or give the sha256 that its publisher announces")
+        raise LocalError(
+            cause, "fetch it again, or give the sha256 that its publisher announces"
+        )
     metadata = _metadata(path)
     if metadata["Name"] != PROJECT:
-        raise LocalError(f"{path.name} is a wheel of «{metadata['Name']}», not of «{PROJECT}»", "bring the right one")
-    python_requirement, here = SpecifierSet(metadata["Requires-Python"] or ""), platform.python_version()
+        raise LocalError(
+            f"{path.name} is a wheel of «{metadata['Name']}», not of «{PROJECT}»",
+            "bring the right one",
+        )
+    python_requirement = SpecifierSet(metadata["Requires-Python"] or "")
+    here = platform.python_version()
     if here not in python_requirement:
         cause = f"{path.name} asks for Python {python_requirement} and this machine has {here}"
-        raise LocalError(cause, "upgrade the machine's Python first, or stay at a release for this one")
+        raise LocalError(
+            cause,
+            "upgrade the machine's Python first, or stay at a release for this one",
+        )
     return Wheel(path, digest, Version(metadata["Version"]))
 
 
@@ -70,7 +81,13 @@ def checksum(path: Path) -> str:
 def _metadata(path: Path) -> Message:
     try:
         with zipfile.ZipFile(path) as content:
-            name = next(member for member in content.namelist() if member.endswith(".dist-info/METADATA"))
+            name = next(
+                member
+                for member in content.namelist()
+                if member.endswith(".dist-info/METADATA")
+            )
             return Parser().parsestr(content.read(name).decode(), headersonly=True)
     except (zipfile.BadZipFile, StopIteration) as error:
-        raise LocalError(f"{path.name} is not a wheel", "bring the file that the release offers") from error
+        raise LocalError(
+            f"{path.name} is not a wheel", "bring the file that the release offers"
+        ) from error

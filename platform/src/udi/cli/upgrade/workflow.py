@@ -22,14 +22,19 @@ Names = set[tuple[str, str]]
 
 
 def upgrade(
-    releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path | None], findings: Sequence[Finding]
+    releases: InstalledReleases,
+    wheel: Wheel,
+    brought: tuple[Path, Path | None],
+    findings: Sequence[Finding],
 ) -> dict[str, Any]:
     """Install, migrate, switch, restart, verify. What an interrupted run did is found done.
 
     Raises:
         LocalError: before the switch nothing changed; after it, the release before runs again.
     """
-    journal, name, left = UpgradeJournal(), wheel.release, releases.current()
+    journal = UpgradeJournal()
+    name = wheel.release
+    left = releases.current()
     with releases.lock() as lock:
         with journal.step("install") as step:
             new = install.install(releases, wheel, *brought, lock=lock)
@@ -41,19 +46,39 @@ def upgrade(
             rollout.roll_out_release(releases, name, journal, built=built)
             rollout.verify_release(releases, name, journal, before, lock=lock)
         except LocalError as error:
-            _roll_back(releases, left if left != name else releases.find_previous(name), journal, error)
-    return journal.report(_outcome(journal), name, left if left != name else releases.find_previous(name))
+            _roll_back(
+                releases,
+                left if left != name else releases.find_previous(name),
+                journal,
+                error,
+            )
+    return journal.report(
+        _outcome(journal), name, left if left != name else releases.find_previous(name)
+    )
 
 
 def _outcome(journal: UpgradeJournal) -> str:
-    did = [step for step in journal.steps if step.outcome != "unchanged" and step.step != "verify"]
-    return "upgraded" if did else "unchanged"
+    did = [
+        step
+        for step in journal.steps
+        if step.outcome != "unchanged" and step.step != "verify"
+    ]
+    if did:
+        return "upgraded"
+    return "unchanged"
 
 
-def _roll_back(releases: InstalledReleases, name: str | None, journal: UpgradeJournal, error: LocalError) -> NoReturn:
+def _roll_back(
+    releases: InstalledReleases,
+    name: str | None,
+    journal: UpgradeJournal,
+    error: LocalError,
+) -> NoReturn:
     cause = str(error).rstrip(".")
     if name is None:
-        raise LocalError(f"{cause}; there is no release before to go back to", "see `udi doctor`") from error
+        raise LocalError(
+            f"{cause}; there is no release before to go back to", "see `udi doctor`"
+        ) from error
     failures = []
     releases.switch(name, back=True)
     units.mark_release([unit.name for unit in units.list_units()], name)
@@ -67,7 +92,9 @@ def _roll_back(releases: InstalledReleases, name: str | None, journal: UpgradeJo
     if failures:
         cause += f"; going back to {name} failed too ({' '.join(failures)})"
         raise LocalError(cause, "see `udi doctor`") from error
-    raise LocalError(f"{cause}; {name} runs again", "its migrations stay, and disturb nothing") from error
+    raise LocalError(
+        f"{cause}; {name} runs again", "its migrations stay, and disturb nothing"
+    ) from error
 
 
 def go_back(settings: Settings, releases: InstalledReleases) -> dict[str, Any]:
@@ -76,11 +103,15 @@ def go_back(settings: Settings, releases: InstalledReleases) -> dict[str, Any]:
     Raises:
         LocalError: there is none, or what it uses was taken away since.
     """
-    journal, left = UpgradeJournal(), releases.current()
+    journal = UpgradeJournal()
+    left = releases.current()
     with releases.lock() as lock:
         name = releases.find_previous(left) if left else None
         if name is None or left is None:
-            raise LocalError("There is no release before this one", "`udi upgrade --list` shows those there are")
+            raise LocalError(
+                "There is no release before this one",
+                "`udi upgrade --list` shows those there are",
+            )
         refuse_contracted(settings, name)
         built = rollout.build_keycloak(releases, name, journal, lock)
         _refuse_older_keycloak(built)
@@ -104,15 +135,25 @@ def refuse_contracted(settings: Settings, name: str) -> None:
         for revision, since in migrations.find_contracted(settings, program).items():
             if version is None or version < Version(since):
                 cause = f"{name} needs what the revision «{revision}» of {program} took away (unused since {since})"
-                raise LocalError(cause, "restore a backup of that time, or stay at this release")
+                raise LocalError(
+                    cause, "restore a backup of that time, or stay at this release"
+                )
 
 
 def _refuse_older_keycloak(built: str | None) -> None:
     running = rollout.find_running_keycloak()
-    if built and running and rollout.version_of_keycloak(built) != rollout.version_of_keycloak(running):
+    if (
+        built
+        and running
+        and rollout.version_of_keycloak(built) != rollout.version_of_keycloak(running)
+    ):
         cause = f"Keycloak {rollout.version_of_keycloak(running)} has changed its own database since"
-        raise LocalError(cause, "restore a backup of that time, or stay at this release")
+        raise LocalError(
+            cause, "restore a backup of that time, or stay at this release"
+        )
 
 
 def _faults(findings: Sequence[Finding]) -> Names:
-    return {(finding.part, finding.name) for finding in findings if finding.severity != "ok"}
+    return {
+        (finding.part, finding.name) for finding in findings if finding.severity != "ok"
+    }

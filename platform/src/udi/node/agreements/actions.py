@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.node.agreements.documents import SignedAgreement
-from udi.node.agreements.models import ALLOWED, AgreementCursor, AgreementUse, HeldAgreement, HeldCredential
+from udi.node.agreements.models import (
+    ALLOWED,
+    AgreementCursor,
+    AgreementUse,
+    HeldAgreement,
+    HeldCredential,
+)
 from udi.node.agreements.queries import find_agreement
 from udi.node.audit import record_audit_event
 from udi.protocol.agreement import AgreementCredential
@@ -28,29 +34,38 @@ async def store_agreement(session: AsyncSession, signed: SignedAgreement) -> int
     Raises:
         ConflictError: the agreement of this id is about another dataset.
     """
-    agreement, standing = signed.agreement, signed.standing
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(agreement.id), 0))))
+    agreement = signed.agreement
+    standing = signed.standing
+    await session.execute(
+        select(func.pg_advisory_xact_lock(func.hashtextextended(str(agreement.id), 0)))
+    )
     stored_agreement = await find_agreement(session, agreement.id, lock=True)
-    if stored_agreement is not None and stored_agreement.dataset_id != agreement.dataset:
-        raise ConflictError("The agreement of this identifier is about another dataset.")
+    if (
+        stored_agreement is not None
+        and stored_agreement.dataset_id != agreement.dataset
+    ):
+        raise ConflictError(
+            "The agreement of this identifier is about another dataset."
+        )
     if stored_agreement is not None and stored_agreement.revision >= standing.revision:
         return stored_agreement.revision
     if stored_agreement is None:
         stored_agreement = HeldAgreement(id=agreement.id, dataset_id=agreement.dataset)
         session.add(stored_agreement)
-    stored_agreement.document, stored_agreement.sha256, stored_agreement.ends_at = (
-        signed.document,
-        standing.agreement_sha256,
-        agreement.ends_at,
-    )
-    stored_agreement.standing, stored_agreement.revision, stored_agreement.state = (
-        signed.standing_document,
-        standing.revision,
-        standing.state,
-    )
+    stored_agreement.document = signed.document
+    stored_agreement.sha256 = standing.agreement_sha256
+    stored_agreement.ends_at = agreement.ends_at
+    stored_agreement.standing = signed.standing_document
+    stored_agreement.revision = standing.revision
+    stored_agreement.state = standing.state
     stored_agreement.changed_at = now()
     record_audit_event(
-        session, None, "agreement.kept", stored_agreement.id, revision=standing.revision, state=str(standing.state)
+        session,
+        None,
+        "agreement.kept",
+        stored_agreement.id,
+        revision=standing.revision,
+        state=str(standing.state),
     )
     await session.flush()
     await _store_credentials(session, stored_agreement, standing.credentials)
@@ -58,10 +73,14 @@ async def store_agreement(session: AsyncSession, signed: SignedAgreement) -> int
 
 
 async def _store_credentials(
-    session: AsyncSession, stored_agreement: HeldAgreement, credentials: Iterable[AgreementCredential]
+    session: AsyncSession,
+    stored_agreement: HeldAgreement,
+    credentials: Iterable[AgreementCredential],
 ) -> None:
     """Those of the standing, and no other."""
-    await session.execute(delete(HeldCredential).where(HeldCredential.agreement_id == stored_agreement.id))
+    await session.execute(
+        delete(HeldCredential).where(HeldCredential.agreement_id == stored_agreement.id)
+    )
     session.add_all(
         HeldCredential(
             agreement_id=stored_agreement.id,
@@ -76,7 +95,10 @@ async def _store_credentials(
 
 
 async def log_reading(
-    session: AsyncSession, stored_agreement: HeldAgreement, credential: UUID | None, what: str
+    session: AsyncSession,
+    stored_agreement: HeldAgreement,
+    credential: UUID | None,
+    what: str,
 ) -> UUID:
     """Log a reading that begins; the id of its line."""
     use = AgreementUse(
@@ -92,7 +114,11 @@ async def log_reading(
 
 
 async def log_refusal(
-    session: AsyncSession, stored_agreement: HeldAgreement, credential: UUID | None, what: str, verdict: str
+    session: AsyncSession,
+    stored_agreement: HeldAgreement,
+    credential: UUID | None,
+    what: str,
+    verdict: str,
 ) -> None:
     """Log a refusal; one for the same reason within a minute of the last is counted with it."""
     use = AgreementUse
@@ -103,9 +129,18 @@ async def log_refusal(
         use.credential_id.is_not_distinct_from(credential),
         use.happened_at > now() - MINUTE,
     )
-    last = select(use.id).where(*same).order_by(use.happened_at.desc()).limit(1).scalar_subquery()
+    last = (
+        select(use.id)
+        .where(*same)
+        .order_by(use.happened_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     counted: Any = await session.execute(
-        update(use).where(use.id == last).values(times=use.times + 1).execution_options(synchronize_session=False)
+        update(use)
+        .where(use.id == last)
+        .values(times=use.times + 1)
+        .execution_options(synchronize_session=False)
     )
     if not counted.rowcount:
         session.add(
@@ -121,10 +156,17 @@ async def log_refusal(
 
 
 async def update_use(
-    session: AsyncSession, use_id: UUID, *, sent: int, verdict: str = ALLOWED, ended: bool = False
+    session: AsyncSession,
+    use_id: UUID,
+    *,
+    sent: int,
+    verdict: str = ALLOWED,
+    ended: bool = False,
 ) -> None:
     """Say how many bytes a reading was sent, that it was refused or stopped after all, and that it is over."""
-    values: dict[str, Any] = {"bytes": sent, "verdict": verdict} | ({"ended_at": now()} if ended else {})
+    values: dict[str, Any] = {"bytes": sent, "verdict": verdict} | (
+        {"ended_at": now()} if ended else {}
+    )
     query = update(AgreementUse).where(AgreementUse.id == use_id).values(**values)
     await session.execute(query.execution_options(synchronize_session=False))
 
@@ -138,26 +180,39 @@ async def log_reading_as_refusal(
     if use is not None:
         await session.delete(use)
         await session.flush()
-        await log_refusal(session, stored_agreement, use.credential_id, use.what, verdict)
+        await log_refusal(
+            session, stored_agreement, use.credential_id, use.what, verdict
+        )
 
 
 async def mark_use_checked(session: AsyncSession, use_id: UUID) -> None:
     """Say that a reading goes on."""
-    query = update(AgreementUse).where(AgreementUse.id == use_id).values(checked_at=now())
+    query = (
+        update(AgreementUse).where(AgreementUse.id == use_id).values(checked_at=now())
+    )
     await session.execute(query.execution_options(synchronize_session=False))
 
 
-async def update_cursor(session: AsyncSession, revision: int | None = None, **moments: datetime) -> None:
+async def update_cursor(
+    session: AsyncSession, revision: int | None = None, **moments: datetime
+) -> None:
     """Say when the portal was tried, answered, did not, or was told of uses, and up to which revision it was asked."""
-    values: dict[str, Any] = {**moments, **({} if revision is None else {"revision": revision})}
+    values: dict[str, Any] = {
+        **moments,
+        **({} if revision is None else {"revision": revision}),
+    }
     statement = insert(AgreementCursor).values(**values)
     later = {**values}
     if revision is not None:
         later["revision"] = func.greatest(AgreementCursor.revision, revision)
-    await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=later))
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["tenant_id"], set_=later)
+    )
 
 
 async def delete_old_uses(session: AsyncSession) -> int:
     """Delete the log of readings whose time is over; how many lines."""
-    done: Any = await session.execute(delete(AgreementUse).where(AgreementUse.happened_at < now() - USES_KEPT))
+    done: Any = await session.execute(
+        delete(AgreementUse).where(AgreementUse.happened_at < now() - USES_KEPT)
+    )
     return int(done.rowcount)

@@ -24,20 +24,29 @@ from udi.node.files.restricted import CHALLENGE, GATE, PRIVATE, AnyRequest
 from udi.protocol.credentials import AGREEMENT
 from udi.ui.site import site_of
 
-LONGEST, MOST = 4 * 1024**2, 100
+LONGEST = 4 * 1024**2
+MOST = 100
 AGREEMENT_PATH = "/api/v1/agreements/{agreement_id:uuid}"
 
 
 @put(AGREEMENT_PATH, status_code=200, request_max_body_size=LONGEST)
 async def receive_agreement(
-    request: AnyRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    agreement_id: FromPath[UUID],
 ) -> Response[dict[str, int]]:
     """Keep an agreement and how it stands; the revision that is held now, which may be a later one."""
     await require_portal(request, territory, AGREEMENT, agreement_id)
     document, standing_document = await _read_body(request)
-    signed = await verify_documents(site_of(request).parts["portal_keys"], territory, document, standing_document)
+    signed = await verify_documents(
+        site_of(request).parts["portal_keys"], territory, document, standing_document
+    )
     if signed.agreement.id != agreement_id:
-        raise InvalidError(refusals=[Refusal("agreement", "This is another agreement than the address says.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("agreement", "This is another agreement than the address says.")
+            ]
+        )
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             if await find_dataset(session, signed.agreement.dataset) is None:
@@ -49,26 +58,45 @@ async def receive_agreement(
 async def _read_body(request: AnyRequest) -> tuple[str, str]:
     try:
         body = json.loads(await request.body())
-        document, standing_document = body["agreement"], body["standing"]
+        document = body["agreement"]
+        standing_document = body["standing"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        refusal = Refusal("", "This is not JSON with both documents.", "Send agreement and standing, each as a JWS.")
+        refusal = Refusal(
+            "",
+            "This is not JSON with both documents.",
+            "Send agreement and standing, each as a JWS.",
+        )
         raise InvalidError(refusals=[refusal]) from error
     if not isinstance(document, str) or not isinstance(standing_document, str):
-        raise InvalidError(refusals=[Refusal("", "Both documents are texts: a JWS each.")])
+        raise InvalidError(
+            refusals=[Refusal("", "Both documents are texts: a JWS each.")]
+        )
     return document, standing_document
 
 
 @get(f"{AGREEMENT_PATH}/uses")
 async def show_uses(
-    request: AnyRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    agreement_id: FromPath[UUID],
 ) -> Response[dict[str, Any]]:
     """What was read under an agreement, for whoever shows its credential, of whatever state: a hundred a page."""
     gate: AgreementGate = site_of(request).parts[GATE]
     digest = credential_digest(request)
     number = page_number(request.query_params.get("page"))
     async with gate.session(territory.id) as session:
-        stored_agreements = await list_credential_agreements(session, digest) if digest else ()
-        stored_agreement = next((candidate for candidate in stored_agreements if candidate.id == agreement_id), None)
+        if digest:
+            stored_agreements = await list_credential_agreements(session, digest)
+        else:
+            stored_agreements = ()
+        stored_agreement = next(
+            (
+                candidate
+                for candidate in stored_agreements
+                if candidate.id == agreement_id
+            ),
+            None,
+        )
         if stored_agreement is None:
             raise UnauthenticatedError(
                 "Only a credential of this agreement shows what was read under it.",
@@ -76,9 +104,16 @@ async def show_uses(
             )
         page = await list_uses(session, agreement_id, number=number, size=MOST)
     standing = read_current_agreement(stored_agreement).standing
-    about = {"agreement": str(agreement_id), "state": standing.state.value, "revision": standing.revision}
+    about = {
+        "agreement": str(agreement_id),
+        "state": standing.state.value,
+        "revision": standing.revision,
+    }
     uses = [describe_use(use) for use in page.items]
-    return Response({**about, "uses": uses, "total": page.total, "page": page.number}, headers=PRIVATE)
+    return Response(
+        {**about, "uses": uses, "total": page.total, "page": page.number},
+        headers=PRIVATE,
+    )
 
 
 def describe_use(use: AgreementUse) -> dict[str, Any]:

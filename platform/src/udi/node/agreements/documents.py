@@ -44,18 +44,32 @@ async def verify_documents(
         UnavailableError: the portal's keys are not known here and cannot be read.
     """
     try:
-        agreement = read_agreement(await keys.verify_signed_document(territory, document, AGREEMENT_TYPE))
+        agreement = read_agreement(
+            await keys.verify_signed_document(territory, document, AGREEMENT_TYPE)
+        )
         standing = read_agreement_status(
-            await keys.verify_signed_document(territory, standing_document, AGREEMENT_STATUS_TYPE)
+            await keys.verify_signed_document(
+                territory, standing_document, AGREEMENT_STATUS_TYPE
+            )
         )
     except InvalidSignatureError as error:
         raise InvalidError(
-            refusals=[Refusal("", "This is not signed by the territory’s portal for this node.")]
+            refusals=[
+                Refusal(
+                    "", "This is not signed by the territory’s portal for this node."
+                )
+            ]
         ) from error
     except OutgoingError as error:
-        raise UnavailableError("The portal's keys cannot be read.", headers={"Retry-After": "30"}) from error
-    if standing.agreement != agreement.id or standing.agreement_sha256 != fingerprint(document):
-        raise InvalidError(refusals=[Refusal("standing", "The standing is about another agreement.")])
+        raise UnavailableError(
+            "The portal's keys cannot be read.", headers={"Retry-After": "30"}
+        ) from error
+    if standing.agreement != agreement.id or standing.agreement_sha256 != fingerprint(
+        document
+    ):
+        raise InvalidError(
+            refusals=[Refusal("standing", "The standing is about another agreement.")]
+        )
     return SignedAgreement(agreement, standing, document, standing_document)
 
 
@@ -75,7 +89,8 @@ def read_current_agreement(row: HeldAgreement) -> CurrentAgreement:
 @lru_cache(maxsize=500)
 def _parse_documents(document: str, standing_document: str) -> CurrentAgreement:
     return CurrentAgreement(
-        read_agreement(_decode_claims(document)), read_agreement_status(_decode_claims(standing_document))
+        read_agreement(_decode_claims(document)),
+        read_agreement_status(_decode_claims(standing_document)),
     )
 
 

@@ -22,7 +22,8 @@ FRESH = timedelta(seconds=60)
 """How long what the portal said last is good without asking again."""
 RETRY_INTERVAL = timedelta(seconds=3)
 """How long after a try in vain the next reader asks for another."""
-LONGEST, LOOK = 1.5, 0.05
+LONGEST = 1.5
+LOOK = 0.05
 """Seconds that a reader waits at most, and between two looks."""
 
 
@@ -40,16 +41,25 @@ class AgreementFreshness:
         requested_at = now()
         cursor = await self._read(territory.id)
         given_up = self._gave_up_at.get(territory.id)
-        if self._is_fresh(cursor, requested_at) or (given_up is not None and given_up > requested_at - RETRY_INTERVAL):
+        if self._is_fresh(cursor, requested_at) or (
+            given_up is not None and given_up > requested_at - RETRY_INTERVAL
+        ):
             return
         before = self._requested_at.get(territory.id)
-        if before is not None and before > requested_at - RETRY_INTERVAL and before > self.began:
+        if (
+            before is not None
+            and before > requested_at - RETRY_INTERVAL
+            and before > self.began
+        ):
             requested_at = before
         else:
             self._requested_at[territory.id] = requested_at
             await self._request_refresh(territory.id)
         until = asyncio.get_running_loop().time() + LONGEST
-        while not _was_tried(cursor, requested_at) and asyncio.get_running_loop().time() < until:
+        while (
+            not _was_tried(cursor, requested_at)
+            and asyncio.get_running_loop().time() < until
+        ):
             await asyncio.sleep(LOOK)
             cursor = await self._read(territory.id)
         if not _was_tried(cursor, requested_at):
@@ -74,12 +84,18 @@ class AgreementFreshness:
 
 
 def _failed_since(cursor: AgreementCursor | None, moment: datetime) -> bool:
-    return cursor is not None and cursor.failed_at is not None and cursor.failed_at > moment
+    return (
+        cursor is not None
+        and cursor.failed_at is not None
+        and cursor.failed_at > moment
+    )
 
 
 def _was_tried(cursor: AgreementCursor | None, requested_at: datetime) -> bool:
     """Whether the portal answered, or did not, to a question that began since."""
     if cursor is None or cursor.tried_at is None or cursor.tried_at < requested_at:
         return False
-    ends = [moment for moment in (cursor.asked_at, cursor.failed_at) if moment is not None]
+    ends = [
+        moment for moment in (cursor.asked_at, cursor.failed_at) if moment is not None
+    ]
     return any(moment >= cursor.tried_at for moment in ends)

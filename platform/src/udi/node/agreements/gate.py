@@ -15,11 +15,22 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory, space_context
-from udi.node.agreements.actions import log_reading, log_reading_as_refusal, log_refusal, mark_use_checked, update_use
+from udi.node.agreements.actions import (
+    log_reading,
+    log_reading_as_refusal,
+    log_refusal,
+    mark_use_checked,
+    update_use,
+)
 from udi.node.agreements.documents import CurrentAgreement, read_current_agreement
 from udi.node.agreements.freshness import AgreementFreshness
 from udi.node.agreements.models import ALLOWED, STOPPED, HeldAgreement
-from udi.node.agreements.queries import find_agreement, get_agreement, list_credential_agreements, read_consumption
+from udi.node.agreements.queries import (
+    find_agreement,
+    get_agreement,
+    list_credential_agreements,
+    read_consumption,
+)
 from udi.node.files.restricted import (
     AgreementEndedError,
     AnyRequest,
@@ -27,12 +38,20 @@ from udi.node.files.restricted import (
     ReadingRateError,
     RestrictedError,
 )
-from udi.protocol.access_decision import ReadingDecision, ReadingRequest, RefusalReason, View, decide_reading, refuse
+from udi.protocol.access_decision import (
+    ReadingDecision,
+    ReadingRequest,
+    RefusalReason,
+    View,
+    decide_reading,
+    refuse,
+)
 from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 from udi.protocol.terms import Purpose
 
 log = structlog.get_logger()
-SECONDS, BYTES = 2.0, 8 * 1024**2
+SECONDS = 2.0
+BYTES = 8 * 1024**2
 """How long and how much is sent at most before the agreement is asked again."""
 PURPOSE = "udi-purpose"
 """The header in which a machine may say what it reads for."""
@@ -67,9 +86,13 @@ class AgreementReading:
         """
         async with self.gate.session(self.tenant) as session:
             row = await get_agreement(session, self.signed_agreement.agreement.id)
-            verdict = await decide_attempt(session, row, self.attempt, size=size, but=self.use_id)
+            verdict = await decide_attempt(
+                session, row, self.attempt, size=size, but=self.use_id
+            )
             if verdict.refused:
-                await log_reading_as_refusal(session, row, self.use_id, verdict.refused.value)
+                await log_reading_as_refusal(
+                    session, row, self.use_id, verdict.refused.value
+                )
             else:
                 await update_use(session, self.use_id, sent=size)
         if verdict.refused:
@@ -86,7 +109,10 @@ class AgreementReading:
         at = self.gate.monotonic()
         try:
             async for piece in content:
-                if sent + len(piece) - checked > BYTES or self.gate.monotonic() - at >= SECONDS:
+                if (
+                    sent + len(piece) - checked > BYTES
+                    or self.gate.monotonic() - at >= SECONDS
+                ):
                     if await self._has_ended():
                         verdict = STOPPED
                         raise AgreementEndedError
@@ -100,10 +126,17 @@ class AgreementReading:
     async def _has_ended(self) -> bool:
         """Whether the agreement lets nothing through any more; how much may be read was asked before."""
         async with self.gate.session(self.tenant) as session:
-            signed_agreement = read_current_agreement(await get_agreement(session, self.signed_agreement.agreement.id))
+            signed_agreement = read_current_agreement(
+                await get_agreement(session, self.signed_agreement.agreement.id)
+            )
             reading = _reading(self.attempt, 0, 0, 0)
             ended = (
-                decide_reading(signed_agreement.agreement, signed_agreement.standing, reading, now()).refused
+                decide_reading(
+                    signed_agreement.agreement,
+                    signed_agreement.standing,
+                    reading,
+                    now(),
+                ).refused
                 is not None
             )
             await mark_use_checked(session, self.use_id)
@@ -111,14 +144,20 @@ class AgreementReading:
 
     async def _log_end(self, sent: int, verdict: str) -> None:
         async with self.gate.session(self.tenant) as session:
-            await update_use(session, self.use_id, sent=sent, verdict=verdict, ended=True)
+            await update_use(
+                session, self.use_id, sent=sent, verdict=verdict, ended=True
+            )
 
-    async def refuse(self, refused: RefusalReason, columns: Collection[str] = ()) -> NotGrantedError:
+    async def refuse(
+        self, refused: RefusalReason, columns: Collection[str] = ()
+    ) -> NotGrantedError:
         """That the agreement leaves nothing of what is asked, once this is in the log."""
         async with self.gate.session(self.tenant) as session:
             row = await get_agreement(session, self.signed_agreement.agreement.id)
             await log_reading_as_refusal(session, row, self.use_id, refused.value)
-        return refusal_of(self.signed_agreement, _partial_verdict(refused, self.view, columns))
+        return refusal_of(
+            self.signed_agreement, _partial_verdict(refused, self.view, columns)
+        )
 
 
 @dataclass
@@ -154,14 +193,21 @@ class AgreementGate:
                 ],
                 question,
             )
-            judged = await self._decide_and_log(session, row, question) if row else None
+            if row:
+                judged = await self._decide_and_log(session, row, question)
+            else:
+                judged = None
         if not stored_agreements:
             raise RestrictedError(dataset_id, RefusalReason.UNKNOWN_CREDENTIAL)
         if row is None or judged is None:
             raise NotGrantedError(dataset_id, refuse(RefusalReason.OTHER_DATASET))
-        return self._accept_reading(territory, question, read_current_agreement(row), *judged)
+        return self._accept_reading(
+            territory, question, read_current_agreement(row), *judged
+        )
 
-    async def authorize_person(self, territory: Territory, agreement_id: UUID, what: str) -> AgreementReading:
+    async def authorize_person(
+        self, territory: Territory, agreement_id: UUID, what: str
+    ) -> AgreementReading:
         """The reading by somebody whom the portal sent here for an agreement.
 
         Raises:
@@ -173,7 +219,9 @@ class AgreementGate:
             row = await get_agreement(session, agreement_id)
             question = ReadingAttempt(row.dataset_id, what)
             judged = await self._decide_and_log(session, row, question)
-        return self._accept_reading(territory, question, read_current_agreement(row), *judged)
+        return self._accept_reading(
+            territory, question, read_current_agreement(row), *judged
+        )
 
     def _accept_reading(
         self,
@@ -185,18 +233,20 @@ class AgreementGate:
     ) -> AgreementReading:
         if verdict.view is None or use_id is None:
             raise refusal_of(signed_agreement, verdict)
-        return AgreementReading(self, territory.id, question, signed_agreement, use_id, verdict.view)
+        return AgreementReading(
+            self, territory.id, question, signed_agreement, use_id, verdict.view
+        )
 
     async def _decide_and_log(
         self, session: AsyncSession, row: HeldAgreement, question: ReadingAttempt
     ) -> tuple[ReadingDecision, UUID | None]:
         """The answer, and the line of the log of a reading that may begin; a refusal is logged too."""
-        verdict, credential = (
-            await decide_attempt(session, row, question),
-            _credential(read_current_agreement(row), question),
-        )
+        verdict = await decide_attempt(session, row, question)
+        credential = _credential(read_current_agreement(row), question)
         if verdict.refused:
-            await log_refusal(session, row, credential, question.what, verdict.refused.value)
+            await log_refusal(
+                session, row, credential, question.what, verdict.refused.value
+            )
             return verdict, None
         return verdict, await log_reading(session, row, credential, question.what)
 
@@ -225,7 +275,12 @@ class AgreementGate:
 
 
 async def decide_attempt(
-    session: AsyncSession, row: HeldAgreement, question: ReadingAttempt, *, size: int = 0, but: UUID | None = None
+    session: AsyncSession,
+    row: HeldAgreement,
+    question: ReadingAttempt,
+    *,
+    size: int = 0,
+    but: UUID | None = None,
 ) -> ReadingDecision:
     """The answer of an agreement at this moment; where it limits how much, readings take turns until the commit."""
     terms = read_current_agreement(row).agreement.terms
@@ -234,7 +289,10 @@ async def decide_attempt(
     signed_agreement = read_current_agreement(row)
     sent, began = await read_consumption(session, signed_agreement.agreement, but=but)
     return decide_reading(
-        signed_agreement.agreement, signed_agreement.standing, _reading(question, size, sent, began), now()
+        signed_agreement.agreement,
+        signed_agreement.standing,
+        _reading(question, size, sent, began),
+        now(),
     )
 
 
@@ -252,18 +310,23 @@ async def _choose_agreement(
 ) -> HeldAgreement | None:
     """The agreement that lets it through, else the one that ends last: a project may have had several."""
     candidates = [
-        (stored_agreement, read_current_agreement(stored_agreement)) for stored_agreement in stored_agreements
+        (stored_agreement, read_current_agreement(stored_agreement))
+        for stored_agreement in stored_agreements
     ]
     reading = _reading(question, 0, 0, 0)
     good = [
         row
         for row, signed_agreement in candidates
-        if not decide_reading(signed_agreement.agreement, signed_agreement.standing, reading, now()).refused
+        if not decide_reading(
+            signed_agreement.agreement, signed_agreement.standing, reading, now()
+        ).refused
     ]
     return next(iter([*good, *stored_agreements]), None)
 
 
-def _reading(question: ReadingAttempt, size: int, sent: int, began: int) -> ReadingRequest:
+def _reading(
+    question: ReadingAttempt, size: int, sent: int, began: int
+) -> ReadingRequest:
     return ReadingRequest(
         dataset=question.dataset_id,
         size=size,
@@ -274,9 +337,15 @@ def _reading(question: ReadingAttempt, size: int, sent: int, began: int) -> Read
     )
 
 
-def _credential(signed_agreement: CurrentAgreement, question: ReadingAttempt) -> UUID | None:
+def _credential(
+    signed_agreement: CurrentAgreement, question: ReadingAttempt
+) -> UUID | None:
     return next(
-        (credential.id for credential in signed_agreement.standing.credentials if credential.sha256 == question.digest),
+        (
+            credential.id
+            for credential in signed_agreement.standing.credentials
+            if credential.sha256 == question.digest
+        ),
         None,
     )
 
@@ -284,21 +353,41 @@ def _credential(signed_agreement: CurrentAgreement, question: ReadingAttempt) ->
 def _purpose(request: AnyRequest) -> Purpose | None:
     header = request.headers.get(PURPOSE)
     try:
-        return Purpose(header.strip()) if header else None
+        if header:
+            return Purpose(header.strip())
+        return None
     except ValueError as error:
         refusal = Refusal(
-            "UDI-Purpose", "This is no purpose.", "Write one of these: %(known)s.", "", {"known": ", ".join(Purpose)}
+            "UDI-Purpose",
+            "This is no purpose.",
+            "Write one of these: %(known)s.",
+            "",
+            {"known": ", ".join(Purpose)},
         )
         raise InvalidError(refusals=[refusal]) from error
 
 
-def _partial_verdict(refused: RefusalReason, view: View, columns: Collection[str]) -> ReadingDecision:
+def _partial_verdict(
+    refused: RefusalReason, view: View, columns: Collection[str]
+) -> ReadingDecision:
     named = columns or (*view.columns, *(row_filter.column for row_filter in view.rows))
     values: dict[str, str | int] = {"columns": ", ".join(named)}
-    return ReadingDecision(refused=refused, values=values if refused is RefusalReason.OTHER_COLUMNS else {})
+    return ReadingDecision(
+        refused=refused, values=values if refused is RefusalReason.OTHER_COLUMNS else {}
+    )
 
 
-def refusal_of(signed_agreement: CurrentAgreement, verdict: ReadingDecision) -> NotGrantedError:
+def refusal_of(
+    signed_agreement: CurrentAgreement, verdict: ReadingDecision
+) -> NotGrantedError:
     """What is said to whoever is refused, with the page of the agreement."""
-    kind = ReadingRateError if verdict.refused is RefusalReason.TOO_OFTEN else NotGrantedError
-    return kind(signed_agreement.agreement.dataset, verdict, page=signed_agreement.agreement.page)
+    kind = (
+        ReadingRateError
+        if verdict.refused is RefusalReason.TOO_OFTEN
+        else NotGrantedError
+    )
+    return kind(
+        signed_agreement.agreement.dataset,
+        verdict,
+        page=signed_agreement.agreement.page,
+    )

@@ -42,7 +42,9 @@ class HeldCredential(TenantColumns, NodeTable):
     __tablename__ = "held_credential"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "agreement_id"], ["app.held_agreement.tenant_id", "app.held_agreement.id"], ondelete="CASCADE"
+            ["tenant_id", "agreement_id"],
+            ["app.held_agreement.tenant_id", "app.held_agreement.id"],
+            ondelete="CASCADE",
         ),
         Index("ix_held_credential_sha256", "tenant_id", "sha256"),
         Index("ix_held_credential_agreement", "tenant_id", "agreement_id"),
@@ -77,7 +79,9 @@ class AgreementUse(TenantColumns, NodeTable):
     verdict: Mapped[str] = mapped_column(Text, server_default=ALLOWED)
     bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     times: Mapped[int] = mapped_column(server_default="1")
-    happened_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    happened_at: Mapped[datetime] = mapped_column(
+        server_default=text("clock_timestamp()")
+    )
     checked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
@@ -87,7 +91,9 @@ class AgreementCursor(NodeTable):
 
     __tablename__ = "agreement_cursor"
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tried_at: Mapped[datetime | None]
     asked_at: Mapped[datetime | None]

@@ -28,7 +28,12 @@ from udi.node.agreements.queries import (
     list_uses,
     sum_uses,
 )
-from udi.node.datasets.pages.messages import PageRequest, csv_response, locale_of, translator
+from udi.node.datasets.pages.messages import (
+    PageRequest,
+    csv_response,
+    locale_of,
+    translator,
+)
 from udi.node.datasets.portal_tokens import require_ticket
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.tables import DatasetTableCache
@@ -49,22 +54,42 @@ from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.site import render, site_of
 
 FILES = "/agreements/{agreement_id:uuid}/files"
-FILE, USES, LONGEST_FORM = "file", "uses", 16 * 1024
-EXPORT_FORMATS = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet", "json": "JSON", "geojson": "GeoJSON"}
-MAX_SHOWN, MAX_EXPORTED = 50, 100_000
+FILE = "file"
+USES = "uses"
+LONGEST_FORM = 16 * 1024
+EXPORT_FORMATS = {
+    "csv": "CSV",
+    "xlsx": "XLSX",
+    "parquet": "Parquet",
+    "json": "JSON",
+    "geojson": "GeoJSON",
+}
+MAX_SHOWN = 50
+MAX_EXPORTED = 100_000
 HEADER = ("When", "Agreement", "Credential", "What", "Verdict", "Bytes", "Times")
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 
 @get(FILES)
-async def redirect_to_portal(territory: NamedDependency[Territory], agreement_id: FromPath[UUID]) -> Redirect:
+async def redirect_to_portal(
+    territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+) -> Redirect:
     """The portal gives the ticket that opens this page."""
-    return Redirect(f"{territory.links['portal']}/agreements/{agreement_id}/files", status_code=303)
+    return Redirect(
+        f"{territory.links['portal']}/agreements/{agreement_id}/files", status_code=303
+    )
 
 
-@post(FILES, status_code=200, opt={FROM_ELSEWHERE: True}, request_max_body_size=LONGEST_FORM)
+@post(
+    FILES,
+    status_code=200,
+    opt={FROM_ELSEWHERE: True},
+    request_max_body_size=LONGEST_FORM,
+)
 async def show_files(
-    request: PageRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """The files of an agreement and what was read under it, for whoever the portal sends here with a ticket."""
     gate: AgreementGate = site_of(request).parts[GATE]
@@ -72,9 +97,12 @@ async def show_files(
     await require_ticket(request, territory, ticket, READING, agreement_id)
     agreed = await gate.authorize_person(territory, agreement_id, "page")
     async with gate.session(territory.id) as session:
-        file = await get_current_file(session, agreed.signed_agreement.agreement.dataset, let=True)
+        file = await get_current_file(
+            session, agreed.signed_agreement.agreement.dataset, let=True
+        )
         uses = await list_uses(session, agreement_id, size=MAX_SHOWN)
-    agreement, locale = agreed.signed_agreement.agreement, locale_of(request)
+    agreement = agreed.signed_agreement.agreement
+    locale = locale_of(request)
     page = render(
         request,
         "agreements/files.html",
@@ -93,7 +121,9 @@ async def show_files(
     return page
 
 
-async def _list_downloads(request: PageRequest, agreed: AgreementReading, file: StoredFile) -> list[tuple[str, str]]:
+async def _list_downloads(
+    request: PageRequest, agreed: AgreementReading, file: StoredFile
+) -> list[tuple[str, str]]:
     """(name, kind) of what may be taken: the file itself where all of it may be read, and the formats of its table."""
     own = [(file.name, FILE)] if agreed.view.is_whole else []
     tables: DatasetTableCache = site_of(request).parts[FIND_TABLE]
@@ -112,28 +142,45 @@ def _has_geometry(table: DatasetTable, view: View) -> bool:
     return table.has_geometry and (not view.columns or GEOMETRY in view.columns)
 
 
-def _sign(request: PageRequest, territory: Territory, agreement_id: UUID, kind: str) -> str:
-    return sign_path(keyring_of(request), territory.id, f"/agreements/{agreement_id}/files/{kind}", lifetime=TICKET)
+def _sign(
+    request: PageRequest, territory: Territory, agreement_id: UUID, kind: str
+) -> str:
+    return sign_path(
+        keyring_of(request),
+        territory.id,
+        f"/agreements/{agreement_id}/files/{kind}",
+        lifetime=TICKET,
+    )
 
 
 @route(f"{FILES}/{{kind:str}}", http_method=READ)
 async def download_file(
-    request: PageRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID], kind: FromPath[str]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    agreement_id: FromPath[UUID],
+    kind: FromPath[str],
 ) -> Response[Any]:
     """One of them, by an address that the page signed; the agreement is asked at each reading."""
-    ring, path = keyring_of(request), request.scope["path"]
-    require_signature(ring, territory.id, str(request.method), path, dict(request.query_params))
+    ring = keyring_of(request)
+    path = request.scope["path"]
+    require_signature(
+        ring, territory.id, str(request.method), path, dict(request.query_params)
+    )
     gate: AgreementGate = site_of(request).parts[GATE]
     if kind == USES:
         async with gate.session(territory.id) as session:
             stored_agreement = await get_agreement(session, agreement_id)
-            uses = (await list_uses(session, stored_agreement.id, size=MAX_EXPORTED)).items
+            uses = (
+                await list_uses(session, stored_agreement.id, size=MAX_EXPORTED)
+            ).items
         return csv_response(_render_csv(request, uses), "uses.csv")
     if kind not in {FILE, *EXPORT_FORMATS}:
         raise NotFoundError
     agreed = await gate.authorize_person(territory, agreement_id, kind)
     async with gate.session(territory.id) as session:
-        file = await get_current_file(session, agreed.signed_agreement.agreement.dataset, let=True)
+        file = await get_current_file(
+            session, agreed.signed_agreement.agreement.dataset, let=True
+        )
     if kind == FILE and agreed.view.is_whole:
         return await serve_file(request, file, agreed)
     derive: DerivedFiles = site_of(request).parts[DERIVE]
@@ -149,26 +196,38 @@ async def show_agreements(
 ) -> Response[str]:
     """Which projects may read a dataset, and what they read, for its producer."""
     dataset = await get_dataset(session, member, dataset_id)
-    rows, totals = await list_dataset_agreements(session, dataset_id), await sum_uses(session, dataset_id)
-    listed = [(read_current_agreement(row), totals.get(row.id, AgreementUsage())) for row in rows]
+    rows = await list_dataset_agreements(session, dataset_id)
+    totals = await sum_uses(session, dataset_id)
+    listed = [
+        (read_current_agreement(row), totals.get(row.id, AgreementUsage()))
+        for row in rows
+    ]
     return render(
         request,
         "agreements/agreements.html",
         dataset=dataset,
         agreements=[
-            (signed_agreement, _agreement_state(signed_agreement.standing, signed_agreement.agreement), total)
+            (
+                signed_agreement,
+                _agreement_state(signed_agreement.standing, signed_agreement.agreement),
+                total,
+            )
             for signed_agreement, total in listed
         ],
         uses=await list_dataset_uses(session, dataset_id, limit=MAX_SHOWN),
         running=await list_running_uses(session, dataset_id),
-        titles={row.id: read_current_agreement(row).agreement.project_title for row in rows},
+        titles={
+            row.id: read_current_agreement(row).agreement.project_title for row in rows
+        },
         days=USES_KEPT.days,
     )
 
 
 def _agreement_state(standing: Any, agreement: Any) -> str:
     state = str(state_at(standing, now()).value)
-    return "ended" if state == "active" and agreement.ends_at < now() else state
+    if state == "active" and agreement.ends_at < now():
+        return "ended"
+    return state
 
 
 @get("/datasets/{dataset_id:uuid}/uses.csv")
@@ -181,7 +240,10 @@ async def download_uses(
     """Each reading, as a table."""
     dataset = await get_dataset(session, member, dataset_id)
     return csv_response(
-        _render_csv(request, await list_dataset_uses(session, dataset.id, limit=MAX_EXPORTED)), "uses.csv"
+        _render_csv(
+            request, await list_dataset_uses(session, dataset.id, limit=MAX_EXPORTED)
+        ),
+        "uses.csv",
     )
 
 

@@ -21,7 +21,8 @@ from udi.node.datasets.portal import PortalClient, PortalKeys, PortalUnavailable
 from udi.node.datasets.queries import find_dataset
 
 log = structlog.get_logger()
-INTERVAL, RETRY_INTERVAL = timedelta(seconds=4), timedelta(seconds=2)
+INTERVAL = timedelta(seconds=4)
+RETRY_INTERVAL = timedelta(seconds=2)
 """Between two questions, for a node that the portal cannot reach; and once the portal did not answer."""
 HOUR = timedelta(hours=1)
 TIMEOUT = 10.0
@@ -52,7 +53,9 @@ class AgreementSync:
         except (PortalUnavailableError, UnavailableError, TimeoutError) as error:
             async with self.database.session(territory.id, role="worker") as session:
                 await update_cursor(session, failed_at=now())
-            raise PortalUnavailableError("The portal does not answer.", type(error).__name__) from error
+            raise PortalUnavailableError(
+                "The portal does not answer.", type(error).__name__
+            ) from error
         async with self.database.session(territory.id, role="worker") as session:
             await update_cursor(session, asked_at=now())
         return count
@@ -70,10 +73,14 @@ class AgreementSync:
             async with self.database.session(territory.id, role="worker") as session:
                 await update_cursor(session, revision)
 
-    async def _store(self, territory: Territory, document: str, standing_document: str) -> None:
+    async def _store(
+        self, territory: Territory, document: str, standing_document: str
+    ) -> None:
         """Keep one; what is wrong with it is the portal's fault, and keeps no other back."""
         try:
-            signed = await verify_documents(self.keys, territory, document, standing_document)
+            signed = await verify_documents(
+                self.keys, territory, document, standing_document
+            )
             async with self.database.session(territory.id, role="worker") as session:
                 if await find_dataset(session, signed.agreement.dataset) is not None:
                     await store_agreement(session, signed)
@@ -83,7 +90,9 @@ class AgreementSync:
             log.warning("agreement not taken in", error=type(error).__name__)
 
 
-def task_handlers(registry: TerritoryRegistry, asker: AgreementSync) -> Mapping[str, Handler]:
+def task_handlers(
+    registry: TerritoryRegistry, asker: AgreementSync
+) -> Mapping[str, Handler]:
     """The handler for readers who wait."""
 
     async def ask_agreements(job: Job) -> None:
@@ -110,7 +119,9 @@ async def sync_periodically(asker: AgreementSync, registry: TerritoryRegistry) -
         answered = True
         try:
             for territory in await registry.list():
-                async with asker.database.session(territory.id, role="worker") as session:
+                async with asker.database.session(
+                    territory.id, role="worker"
+                ) as session:
                     concerned = await may_have_agreements(session)
                 if concerned:
                     answered = await sync_quietly(asker, territory) and answered
@@ -120,7 +131,9 @@ async def sync_periodically(asker: AgreementSync, registry: TerritoryRegistry) -
         await asyncio.sleep((INTERVAL if answered else RETRY_INTERVAL).total_seconds())
 
 
-async def delete_old_uses_periodically(database: Database, registry: TerritoryRegistry) -> None:
+async def delete_old_uses_periodically(
+    database: Database, registry: TerritoryRegistry
+) -> None:
     """Delete, once an hour, the log of readings whose time is over; a companion of the worker."""
     while True:
         try:

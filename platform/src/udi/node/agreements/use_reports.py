@@ -19,7 +19,9 @@ OVERLAP = timedelta(minutes=1)
 """Of what was told, how much is looked at again: lines of the log are committed some time after their moment."""
 
 
-async def report_uses(database: Database, portal: PortalClient, territory: Territory) -> int:
+async def report_uses(
+    database: Database, portal: PortalClient, territory: Territory
+) -> int:
     """Tell what is new; of how many credentials.
 
     Raises:
@@ -31,7 +33,10 @@ async def report_uses(database: Database, portal: PortalClient, territory: Terri
         since = cursor.told_at - OVERLAP if cursor and cursor.told_at else None
         last_use_by_credential = await list_last_uses(session, since)
     if last_use_by_credential:
-        await portal.report_uses(territory, {id_: _start_of_hour(used) for id_, used in last_use_by_credential.items()})
+        await portal.report_uses(
+            territory,
+            {id_: _start_of_hour(used) for id_, used in last_use_by_credential.items()},
+        )
         async with database.session(territory.id, role="worker") as session:
             await update_cursor(session, told_at=moment)
     return len(last_use_by_credential)
@@ -41,7 +46,9 @@ def _start_of_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-async def report_uses_periodically(database: Database, registry: TerritoryRegistry, portal: PortalClient) -> None:
+async def report_uses_periodically(
+    database: Database, registry: TerritoryRegistry, portal: PortalClient
+) -> None:
     """Tell each territory's portal, again and again; a companion of the worker."""
     while True:
         for territory in await _list_territories(registry):

@@ -10,7 +10,18 @@ from udi.node.audit.models import AuditEvent
 
 
 def record_audit_event(
-    session: AsyncSession, actor: Actor | None, name: str, subject: UUID | None, **facts: Any
+    session: AsyncSession,
+    actor: Actor | None,
+    name: str,
+    subject: UUID | None,
+    **facts: Any,
 ) -> None:
     """Note an event («key.made») in the transaction of the change; no actor means a machine or a command."""
-    session.add(AuditEvent(name=name, actor_id=actor.person_id if actor else None, subject_id=subject, facts=facts))
+    session.add(
+        AuditEvent(
+            name=name,
+            actor_id=actor.person_id if actor else None,
+            subject_id=subject,
+            facts=facts,
+        )
+    )

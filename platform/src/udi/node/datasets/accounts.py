@@ -22,7 +22,8 @@ from udi.node.spaces.models import ScriptKey, Space
 log = structlog.get_logger()
 EVERY = timedelta(seconds=60)
 SLICE = 1000
-LEFT, ROLE = "left", "role"
+LEFT = "left"
+ROLE = "role"
 """Why a key ended by itself."""
 
 
@@ -62,24 +63,43 @@ class AccountSync:
         ended = 0
         confirmed: list[datetime | None] = []
         for start in range(0, max(len(subjects), 1), SLICE):
-            answer = await self.portal.query_accounts(territory, subjects[start : start + SLICE])
+            answer = await self.portal.query_accounts(
+                territory, subjects[start : start + SLICE]
+            )
             confirmed.append(answer.confirmed_at)
             async with self.database.session(territory.id, role="worker") as session:
                 ended += await apply_accounts(session, self.issuer, answer)
-        if (moments := [moment for moment in confirmed if moment is not None]) and len(moments) == len(confirmed):
+        if (moments := [moment for moment in confirmed if moment is not None]) and len(
+            moments
+        ) == len(confirmed):
             async with self.database.session(territory.id, role="worker") as session:
                 await _record_confirmation(session, min(moments))
         return ended
 
 
 async def _list_subjects(session: AsyncSession, issuer: str) -> set[str]:
-    same_key = (ScriptKey.tenant_id == Person.tenant_id, ScriptKey.person_id == Person.id)
-    same_session = (WebSession.tenant_id == Person.tenant_id, WebSession.person_id == Person.id)
-    alive = or_(exists().where(*same_key, ScriptKey.revoked_at.is_(None)), exists().where(*same_session))
-    return set(await session.scalars(select(Person.subject).where(Person.issuer == issuer, alive)))
+    same_key = (
+        ScriptKey.tenant_id == Person.tenant_id,
+        ScriptKey.person_id == Person.id,
+    )
+    same_session = (
+        WebSession.tenant_id == Person.tenant_id,
+        WebSession.person_id == Person.id,
+    )
+    alive = or_(
+        exists().where(*same_key, ScriptKey.revoked_at.is_(None)),
+        exists().where(*same_session),
+    )
+    return set(
+        await session.scalars(
+            select(Person.subject).where(Person.issuer == issuer, alive)
+        )
+    )
 
 
-async def apply_accounts(session: AsyncSession, issuer: str, answer: AccountReport) -> int:
+async def apply_accounts(
+    session: AsyncSession, issuer: str, answer: AccountReport
+) -> int:
     """End what accounts that are gone, or have fewer rights, may not hold any more; how many things."""
     ended = 0
     for account in answer.accounts:
@@ -90,27 +110,42 @@ async def apply_accounts(session: AsyncSession, issuer: str, answer: AccountRepo
         if account.gone:
             ended += await _end_account(session, person)
         elif answer.confirmed_at is not None:
-            ended += await _change_rights(session, person, account.memberships, answer.confirmed_at)
+            ended += await _change_rights(
+                session, person, account.memberships, answer.confirmed_at
+            )
     return ended
 
 
 async def _end_account(session: AsyncSession, person: Person) -> int:
-    ended = _row_count(await session.execute(delete(WebSession).where(WebSession.person_id == person.id)))
+    ended = _row_count(
+        await session.execute(
+            delete(WebSession).where(WebSession.person_id == person.id)
+        )
+    )
     await session.execute(delete(Membership).where(Membership.person_id == person.id))
     living = (ScriptKey.person_id == person.id, ScriptKey.revoked_at.is_(None))
     over = {"revoked_at": now(), "revoked_reason": LEFT}
-    return ended + _row_count(await session.execute(update(ScriptKey).where(*living).values(**over)))
+    return ended + _row_count(
+        await session.execute(update(ScriptKey).where(*living).values(**over))
+    )
 
 
 async def _change_rights(
-    session: AsyncSession, person: Person, memberships: Mapping[str, Sequence[str]], known_at: datetime
+    session: AsyncSession,
+    person: Person,
+    memberships: Mapping[str, Sequence[str]],
+    known_at: datetime,
 ) -> int:
     """What was said here after the portal compared accounts is newer than what the portal says, and stays."""
     own = (WebSession.person_id == person.id, WebSession.confirmed_at < known_at)
-    sorted_memberships = {slug: sorted(groups) for slug, groups in sorted(memberships.items())}
+    sorted_memberships = {
+        slug: sorted(groups) for slug, groups in sorted(memberships.items())
+    }
     other = WebSession.memberships != sorted_memberships
     changed = _row_count(
-        await session.execute(update(WebSession).where(*own, other).values(memberships=sorted_memberships))
+        await session.execute(
+            update(WebSession).where(*own, other).values(memberships=sorted_memberships)
+        )
     )
     managed = [slug for slug, groups in memberships.items() if MANAGERS in groups]
     lost = select(Space.id).where(Space.slug.not_in(managed))
@@ -121,14 +156,20 @@ async def _change_rights(
         ScriptKey.space_id.in_(lost),
     )
     over = {"revoked_at": now(), "revoked_reason": ROLE}
-    return changed + _row_count(await session.execute(update(ScriptKey).where(*keys).values(**over)))
+    return changed + _row_count(
+        await session.execute(update(ScriptKey).where(*keys).values(**over))
+    )
 
 
 async def _record_confirmation(session: AsyncSession, confirmed_at: datetime) -> None:
     first = insert(AccountWatch).values(confirmed_at=confirmed_at)
     values = {"confirmed_at": confirmed_at}
-    await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=values))
+    await session.execute(
+        first.on_conflict_do_update(index_elements=["tenant_id"], set_=values)
+    )
 
 
 def _row_count(result: object) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    if isinstance(result, CursorResult):
+        return result.rowcount
+    return 0

@@ -17,15 +17,26 @@ from udi.protocol.licences import LICENCES
 from udi.protocol.quality import CRITERIA, Score, format_criteria, score_criteria
 
 MOST_NAMED = 5
-SHORTEST_SUMMARY, FEWEST_KEYWORDS = 60, 3
+SHORTEST_SUMMARY = 60
+FEWEST_KEYWORDS = 3
 CRITERIA_MET_BY_NODE = frozenset(
-    {"access_url_answers", "download_url", "download_url_answers", "access_rights", "access_rights_from_vocabulary"}
+    {
+        "access_url_answers",
+        "download_url",
+        "download_url_answers",
+        "access_rights",
+        "access_rights_from_vocabulary",
+    }
     | {"publisher", "byte_size", "issued", "modified"}
 )
 """What the node gives to everything that it publishes."""
 ISO_DAY = "%Y-%m-%d"
-PLACES = frozenset({"commune", "communes", "ville", "villes", "city", "town", "municipality", "comune"})
-LOCATION_TYPES = frozenset({ColumnType.COMMUNE, ColumnType.POSTCODE, ColumnType.LATITUDE, ColumnType.POINT})
+PLACES = frozenset(
+    {"commune", "communes", "ville", "villes", "city", "town", "municipality", "comune"}
+)
+LOCATION_TYPES = frozenset(
+    {ColumnType.COMMUNE, ColumnType.POSTCODE, ColumnType.LATITUDE, ColumnType.POINT}
+)
 
 
 @dataclass(frozen=True)
@@ -85,25 +96,48 @@ def _met_criteria(answers: Answers, table: FileFacts) -> set[str]:
         "licence_from_vocabulary": bool(licence and licence.authority),
         "contact_point": bool(answers.get("contact")),
     }
-    of_format = format_criteria(file_format.authority, table.media_type) if file_format else set[str]()
-    return {name for name, holds in criteria.items() if holds} | of_format | CRITERIA_MET_BY_NODE
+    if file_format:
+        of_format = format_criteria(file_format.authority, table.media_type)
+    else:
+        of_format = set[str]()
+    return (
+        {name for name, holds in criteria.items() if holds}
+        | of_format
+        | CRITERIA_MET_BY_NODE
+    )
 
 
 def _missing_points(current_score: Score, *names: str) -> int:
-    return sum(CRITERIA[name].points for name in names if name not in current_score.criteria)
+    return sum(
+        CRITERIA[name].points for name in names if name not in current_score.criteria
+    )
 
 
-def _advise_on_description(answers: Answers, current_score: Score) -> Iterator[AdviceItem]:
+def _advise_on_description(
+    answers: Answers, current_score: Score
+) -> Iterator[AdviceItem]:
     advice_by_criteria = {
-        ("keyword",): ("keywords", TranslatableMessage("Give keywords: they are how people find it.")),
+        ("keyword",): (
+            "keywords",
+            TranslatableMessage("Give keywords: they are how people find it."),
+        ),
         ("theme",): ("theme", TranslatableMessage("Choose a theme.")),
-        ("spatial",): ("place", TranslatableMessage("Say which place the data are about.")),
-        ("temporal",): ("first_day", TranslatableMessage("Say which period the data cover.")),
+        ("spatial",): (
+            "place",
+            TranslatableMessage("Say which place the data are about."),
+        ),
+        ("temporal",): (
+            "first_day",
+            TranslatableMessage("Say which period the data cover."),
+        ),
         ("licence", "licence_from_vocabulary"): (
             "licence",
             TranslatableMessage("Choose what people may do with the data."),
         ),
-        ("contact_point",): ("contact", TranslatableMessage("Give an address for questions.")),
+        ("contact_point",): (
+            "contact",
+            TranslatableMessage("Give an address for questions."),
+        ),
     }
     for names, (question, message) in advice_by_criteria.items():
         if points := _missing_points(current_score, *names):
@@ -116,44 +150,92 @@ def _advise_on_description(answers: Answers, current_score: Score) -> Iterator[A
         )
     if 0 < len(answers.get("summary", "")) < SHORTEST_SUMMARY:
         yield AdviceItem(
-            TranslatableMessage("Say more in the description: who collects the data, how, and what for."), 0, "summary"
+            TranslatableMessage(
+                "Say more in the description: who collects the data, how, and what for."
+            ),
+            0,
+            "summary",
         )
     if 0 < len(split_keywords(answers)) < FEWEST_KEYWORDS:
-        yield AdviceItem(TranslatableMessage("Three keywords or more help people find it."), 0, "keywords")
+        yield AdviceItem(
+            TranslatableMessage("Three keywords or more help people find it."),
+            0,
+            "keywords",
+        )
     if not answers.get("frequency"):
         yield AdviceItem(
-            TranslatableMessage("Say how often you update it: people will know what to expect."), 0, "frequency"
+            TranslatableMessage(
+                "Say how often you update it: people will know what to expect."
+            ),
+            0,
+            "frequency",
         )
 
 
 def _advise_on_format(table: FileFacts, current_score: Score) -> Iterator[AdviceItem]:
     points = _missing_points(
-        current_score, "non_proprietary", "machine_readable", "format", "format_from_vocabulary", "media_type"
+        current_score,
+        "non_proprietary",
+        "machine_readable",
+        "format",
+        "format_from_vocabulary",
+        "media_type",
     )
     if points and table.columns:
-        yield AdviceItem(TranslatableMessage("Save the table as CSV: every program can read it."), points)
+        yield AdviceItem(
+            TranslatableMessage("Save the table as CSV: every program can read it."),
+            points,
+        )
     elif points and table.media_type == "application/pdf":
         yield AdviceItem(
-            TranslatableMessage("A PDF is made to be read, not reused: publish the table it was made from."), points
+            TranslatableMessage(
+                "A PDF is made to be read, not reused: publish the table it was made from."
+            ),
+            points,
         )
     elif points:
-        yield AdviceItem(TranslatableMessage("Publish it in an open format, such as CSV, JSON or XML."), points)
+        yield AdviceItem(
+            TranslatableMessage(
+                "Publish it in an open format, such as CSV, JSON or XML."
+            ),
+            points,
+        )
 
 
 def _advise_on_header(table: FileFacts) -> Iterator[AdviceItem]:
     names = [column.name for column in table.columns]
     if unclear := [name for name in names if _is_unclear(name)]:
-        yield _advise_on_columns("Give these columns a name that says what they hold: %(columns)s.", unclear)
+        yield _advise_on_columns(
+            "Give these columns a name that says what they hold: %(columns)s.", unclear
+        )
     days = {ColumnType.DATE, ColumnType.DATETIME}
-    other = [c.name for c in table.columns if c.type in days and c.format and not c.format.startswith(ISO_DAY)]
+    other = [
+        c.name
+        for c in table.columns
+        if c.type in days and c.format and not c.format.startswith(ISO_DAY)
+    ]
     if other:
-        yield _advise_on_columns("Write dates as year-month-day (2026-01-31) in: %(columns)s.", other)
-    if commas := [column.name for column in table.columns if column.type is ColumnType.NUMBER and column.format == ","]:
-        yield _advise_on_columns("Write a point before the decimals instead of a comma in: %(columns)s.", commas)
-    places = [name for name in names if {fold_text(word) for word in split_words(name)} & PLACES]
+        yield _advise_on_columns(
+            "Write dates as year-month-day (2026-01-31) in: %(columns)s.", other
+        )
+    if commas := [
+        column.name
+        for column in table.columns
+        if column.type is ColumnType.NUMBER and column.format == ","
+    ]:
+        yield _advise_on_columns(
+            "Write a point before the decimals instead of a comma in: %(columns)s.",
+            commas,
+        )
+    places = [
+        name
+        for name in names
+        if {fold_text(word) for word in split_words(name)} & PLACES
+    ]
     if places and not any(column.type in LOCATION_TYPES for column in table.columns):
         yield _advise_on_columns(
-            "Add the INSEE code beside the name of the municipality: names change and repeat (%(columns)s).", places
+            "Add the INSEE code beside the name of the municipality: names change and repeat (%(columns)s).",
+            places,
         )
 
 
@@ -161,12 +243,17 @@ def _is_unclear(name: str) -> bool:
     """A name that says nothing, or that no program takes as it is."""
     plain = fold_text(name)
     letters = [character for character in plain if character.isalpha()]
-    invented = plain.startswith(("col", "unnamed", "field", "champ")) and plain.lstrip("colunamedfishp_: ").isdigit()
+    invented = (
+        plain.startswith(("col", "unnamed", "field", "champ"))
+        and plain.lstrip("colunamedfishp_: ").isdigit()
+    )
     return not letters or invented or "\n" in name or len(name) > 60  # noqa: PLR2004 - longer is a sentence
 
 
 def _advise_on_columns(message: str, columns: Sequence[str]) -> AdviceItem:
-    column_list = ", ".join(name[:40] for name in columns[:MOST_NAMED]) + (" …" if len(columns) > MOST_NAMED else "")
+    column_list = ", ".join(name[:40] for name in columns[:MOST_NAMED]) + (
+        " …" if len(columns) > MOST_NAMED else ""
+    )
     return AdviceItem(TranslatableMessage(message, {"columns": column_list}))
 
 
@@ -175,25 +262,34 @@ def _advise_on_cells(table: FileFacts) -> Iterator[AdviceItem]:
     if not findings:
         return
     if findings.empty:
-        yield _advise_on_columns("Remove the columns that are always empty, or fill them: %(columns)s.", findings.empty)
+        yield _advise_on_columns(
+            "Remove the columns that are always empty, or fill them: %(columns)s.",
+            findings.empty,
+        )
     if findings.mixed:
         yield _advise_on_columns(
-            "Keep only numbers in these columns, and put words in another one: %(columns)s.", findings.mixed
+            "Keep only numbers in these columns, and put words in another one: %(columns)s.",
+            findings.mixed,
         )
     if findings.merged:
         yield _advise_on_columns(
-            "Repeat the value on every line instead of merging cells in: %(columns)s.", findings.merged
+            "Repeat the value on every line instead of merging cells in: %(columns)s.",
+            findings.merged,
         )
     if findings.totals:
         lines = ", ".join(str(line) for line in findings.totals[:MOST_NAMED])
         yield AdviceItem(
             TranslatableMessage(
-                "Remove the total lines, which others would count twice: line %(lines)s.", {"lines": lines}
+                "Remove the total lines, which others would count twice: line %(lines)s.",
+                {"lines": lines},
             )
         )
     if findings.repeated:
         yield AdviceItem(
-            TranslatableMessage("%(count)s lines are copies of another one: remove them.", {"count": findings.repeated})
+            TranslatableMessage(
+                "%(count)s lines are copies of another one: remove them.",
+                {"count": findings.repeated},
+            )
         )
     if findings.rows and not findings.key:
         yield AdviceItem(
@@ -207,9 +303,19 @@ def _advise_on_schema(table: FileFacts) -> Iterator[AdviceItem]:
     report = table.report
     if report and report.wrong_cells:
         values = {"title": report.title, "count": report.wrong_cells}
-        yield AdviceItem(TranslatableMessage("Correct what the model «%(title)s» refuses: %(count)s cells.", values))
-    if missing := [fault.column for fault in report.columns if fault.is_error] if report else []:
-        yield _advise_on_columns("Add the columns that the model asks for: %(columns)s.", missing)
+        yield AdviceItem(
+            TranslatableMessage(
+                "Correct what the model «%(title)s» refuses: %(count)s cells.", values
+            )
+        )
+    if (
+        missing := [fault.column for fault in report.columns if fault.is_error]
+        if report
+        else []
+    ):
+        yield _advise_on_columns(
+            "Add the columns that the model asks for: %(columns)s.", missing
+        )
     if not report and table.looks_like:
         message = TranslatableMessage(
             "Your table looks like «%(title)s»: say that it follows it, and have each cell checked.",

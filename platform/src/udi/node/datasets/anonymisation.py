@@ -24,7 +24,12 @@ class TreatmentResult:
 
 
 def anonymise_table(
-    table: Path, columns: Sequence[TypedColumn], treatments: Sequence[Treatment], target: Path, name: str, key: bytes
+    table: Path,
+    columns: Sequence[TypedColumn],
+    treatments: Sequence[Treatment],
+    target: Path,
+    name: str,
+    key: bytes,
 ) -> TreatmentResult:
     """Write a typed table as CSV to `target` with what the person chose done; `name` is the new file's."""
     try:

@@ -16,9 +16,19 @@ from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.further_portals import apply_further_report
 from udi.node.datasets.actions.outbox import apply_report
-from udi.node.datasets.document_query import count_by_value, count_documents, list_documents, parse_query
+from udi.node.datasets.document_query import (
+    count_by_value,
+    count_documents,
+    list_documents,
+    parse_query,
+)
 from udi.node.datasets.portal_tokens import require_any_portal
-from udi.node.datasets.queries import find_dataset, find_delivery, get_public_record, public_documents
+from udi.node.datasets.queries import (
+    find_dataset,
+    find_delivery,
+    get_public_record,
+    public_documents,
+)
 from udi.node.datasets.rudi_clients import adapt_for_clients
 from udi.node.portals.models import FurtherPortal
 from udi.node.portals.queries import find_further_delivery
@@ -28,31 +38,48 @@ from udi.protocol.vocabulary import CURRENT_VERSION
 from udi.ui.site import site_of
 
 AnyRequest = Request[Any, Any, State]
-CATALOGUES, FOR_CLIENT = ["/api/v1/resources", "/catalog/v1/resources"], "/catalog/"
-REPORTS = ["/resources/{dataset_id:uuid}/report", "/api/v1/resources/{dataset_id:uuid}/report"]
+CATALOGUES = ["/api/v1/resources", "/catalog/v1/resources"]
+FOR_CLIENT = "/catalog/"
+REPORTS = [
+    "/resources/{dataset_id:uuid}/report",
+    "/api/v1/resources/{dataset_id:uuid}/report",
+]
 PUBLIC = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
 LONGEST_REPORT = 1024 * 1024
 
 
 @get([*CATALOGUES, *(f"{path}/search" for path in CATALOGUES)])
-async def list_resources(request: AnyRequest, session: NamedDependency[AsyncSession]) -> Response[bytes]:
+async def list_resources(
+    request: AnyRequest, session: NamedDependency[AsyncSession]
+) -> Response[bytes]:
     """What is published here: `{total, items}`, or with `count_by` how many records have each value of a field.
 
     206 when there is more than the page, as RUDI's nodes answer; under `/catalog`, for RUDI's client, always 200.
     """
-    question, source = parse_query(request.query_params.multi_items()), public_documents()
+    question = parse_query(request.query_params.multi_items())
+    source = public_documents()
     if question.count_by:
         return _json(await count_by_value(session, source, question), headers=PUBLIC)
-    total, items = await count_documents(session, source, question), await list_documents(session, source, question)
+    total = await count_documents(session, source, question)
+    items = await list_documents(session, source, question)
     for_client = request.scope["path"].startswith(FOR_CLIENT)
-    resources = [adapt_for_clients(item) for item in items] if for_client else items
+    if for_client:
+        resources = [adapt_for_clients(item) for item in items]
+    else:
+        resources = items
     partial = len(items) < total and not for_client
-    return _json({"total": total, "items": resources}, status=206 if partial else 200, headers=PUBLIC)
+    return _json(
+        {"total": total, "items": resources},
+        status=206 if partial else 200,
+        headers=PUBLIC,
+    )
 
 
 @get([f"{path}/{{dataset_id:uuid}}" for path in CATALOGUES])
 async def show_resource(
-    request: AnyRequest, session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The record of one dataset."""
     record = await get_public_record(session, dataset_id)
@@ -74,20 +101,35 @@ def show_version() -> Response[bytes]:
 
 @put(REPORTS, status_code=200, request_max_body_size=LONGEST_REPORT)
 async def receive_report(
-    request: AnyRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The portal says what became of a record."""
     portal = await require_any_portal(request, territory, REPORT, dataset_id)
     report = read_report(await _read_json(request))
     if report.resource_id not in {None, dataset_id}:
-        raise InvalidError(refusals=[Refusal("resource_id", "The report is about another dataset than its address.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "resource_id",
+                    "The report is about another dataset than its address.",
+                )
+            ]
+        )
     with space_context(None):
-        is_accepted = await _apply_report(request, territory, dataset_id, write_report(report), portal)
+        is_accepted = await _apply_report(
+            request, territory, dataset_id, write_report(report), portal
+        )
     return _json({"report_id": str(report.id), "taken": is_accepted})
 
 
 async def _apply_report(
-    request: AnyRequest, territory: Territory, dataset_id: UUID, report: dict[str, Any], portal: FurtherPortal | None
+    request: AnyRequest,
+    territory: Territory,
+    dataset_id: UUID,
+    report: dict[str, Any],
+    portal: FurtherPortal | None,
 ) -> bool:
     async with site_of(request).database.session(territory.id) as session:
         dataset = await find_dataset(session, dataset_id, lock=True)
@@ -100,13 +142,18 @@ async def _apply_report(
 
 @get(REPORTS)
 async def show_report(
-    request: AnyRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The last report the portal gave, for the portal."""
     portal = await require_any_portal(request, territory, REPORT, dataset_id)
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
-            further = await find_further_delivery(session, portal.id, dataset_id) if portal else None
+            if portal:
+                further = await find_further_delivery(session, portal.id, dataset_id)
+            else:
+                further = None
             delivery = further if portal else await find_delivery(session, dataset_id)
     if delivery is None or delivery.report is None:
         raise NotFoundError("No report is known for this dataset.")
@@ -117,13 +164,20 @@ async def _read_json(request: AnyRequest) -> object:
     try:
         return json.loads(await request.body())
     except (ValueError, RecursionError) as error:
-        raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.")]) from error
+        raise InvalidError(
+            refusals=[Refusal("", "This is not JSON.", "Send one JSON object.")]
+        ) from error
 
 
-def _json(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+def _json(
+    content: object, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response[bytes]:
     body = json.dumps(content, ensure_ascii=False).encode()
     return Response(
-        body, status_code=status, media_type="application/json", headers=headers or {"Cache-Control": "no-store"}
+        body,
+        status_code=status,
+        media_type="application/json",
+        headers=headers or {"Cache-Control": "no-store"},
     )
 
 

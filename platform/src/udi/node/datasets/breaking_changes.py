@@ -7,7 +7,8 @@ from udi.node.datasets.models import Dataset, Version
 from udi.node.tables.column import GEOMETRY, ColumnType, TypedColumn
 from udi.node.tables.profile import Profile
 
-KEPT_SHARE, FEWEST_LOST = 0.5, 10
+KEPT_SHARE = 0.5
+FEWEST_LOST = 10
 """A version that keeps less than this share of the rows, and loses at least so many, waits for a person."""
 WHOLE_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.YEAR})
 SHOWN_COLUMNS = 10
@@ -45,7 +46,8 @@ def find_published_before(dataset: Dataset, version: Version) -> Version | None:
     public = [
         earlier_version
         for earlier_version in dataset.versions
-        if earlier_version.published_at is not None and earlier_version.number < version.number
+        if earlier_version.published_at is not None
+        and earlier_version.number < version.number
     ]
     return max(public, key=lambda earlier_version: earlier_version.number, default=None)
 
@@ -55,21 +57,33 @@ def list_breaking_changes(dataset: Dataset, version: Version) -> list[BreakingCh
     before = find_published_before(dataset, version)
     if before is None or version.published_at is not None:
         return []
-    return compare_profiles(Profile.from_json(before.profile), Profile.from_json(version.profile))
+    return compare_profiles(
+        Profile.from_json(before.profile), Profile.from_json(version.profile)
+    )
 
 
 def compare_profiles(before: Profile, after: Profile) -> list[BreakingChange]:
     """What readers of a file lose with another: names, types and counts are compared, cells are not read."""
     if not before.is_table or not after.is_table:
-        same = before.is_table == after.is_table and (before.is_table or before.media_type == after.media_type)
-        return [] if same else [BreakingChange("format", {"before": before.label, "after": after.label})]
+        same = before.is_table == after.is_table and (
+            before.is_table or before.media_type == after.media_type
+        )
+        if same:
+            return []
+        return [
+            BreakingChange("format", {"before": before.label, "after": after.label})
+        ]
     breaks = []
     if lost := _lost_columns(before, after):
         breaks.append(BreakingChange("columns", {"columns": _join_names(lost)}))
     if retyped := _retyped_columns(before.columns, after.columns):
         breaks.append(BreakingChange("types", {"columns": _join_names(retyped)}))
     if _loses_rows(before.rows or 0, after.rows or 0):
-        breaks.append(BreakingChange("rows", {"before": str(before.rows), "after": str(after.rows or 0)}))
+        breaks.append(
+            BreakingChange(
+                "rows", {"before": str(before.rows), "after": str(after.rows or 0)}
+            )
+        )
     return breaks
 
 
@@ -77,7 +91,9 @@ def _lost_columns(before: Profile, after: Profile) -> list[str]:
     """Columns that are gone, or in which no value is left; the places of a map count as one."""
     column_by_name = {column.name: column for column in after.columns}
     lost = [
-        column.name for column in before.columns if _is_lost(column, column_by_name.get(column.name), after.rows or 0)
+        column.name
+        for column in before.columns
+        if _is_lost(column, column_by_name.get(column.name), after.rows or 0)
     ]
     if before.geometry and not after.geometry:
         lost.append(GEOMETRY)
@@ -90,14 +106,23 @@ def _is_lost(before: TypedColumn, after: TypedColumn | None, rows: int) -> bool:
     return after is None or (after.type is ColumnType.EMPTY and rows > 0)
 
 
-def _retyped_columns(before: Sequence[TypedColumn], after: Sequence[TypedColumn]) -> list[str]:
+def _retyped_columns(
+    before: Sequence[TypedColumn], after: Sequence[TypedColumn]
+) -> list[str]:
     types = {column.name: column for column in after}
-    return [column.name for column in before if column.name in types and _is_other_type(column, types[column.name])]
+    return [
+        column.name
+        for column in before
+        if column.name in types and _is_other_type(column, types[column.name])
+    ]
 
 
 def _is_other_type(before: TypedColumn, after: TypedColumn) -> bool:
     """Whether values are stored otherwise; codes, texts and addresses are all text, years and counts whole numbers."""
-    if ColumnType.EMPTY in {before.type, after.type} or {before.type, after.type} <= WHOLE_NUMBERS:
+    if (
+        ColumnType.EMPTY in {before.type, after.type}
+        or {before.type, after.type} <= WHOLE_NUMBERS
+    ):
         return False
     return before.sql_type != after.sql_type
 
@@ -110,4 +135,6 @@ def _loses_rows(before: int, after: int) -> bool:
 
 def _join_names(names: Sequence[str]) -> str:
     column_list = ", ".join(names[:SHOWN_COLUMNS])
-    return column_list if len(names) <= SHOWN_COLUMNS else f"{column_list}…"
+    if len(names) <= SHOWN_COLUMNS:
+        return column_list
+    return f"{column_list}…"

@@ -15,7 +15,8 @@ from udi.node.tables.schemas.report import SchemaCellError as Refused
 from udi.node.tables.schemas.report import SchemaReport
 
 MOST_LISTED = 1000
-UNPACKED, GZIP = 1024**2, 31
+UNPACKED = 1024**2
+GZIP = 31
 """Bytes unpacked at once, and how zlib names what `gzip` packed."""
 
 
@@ -32,20 +33,32 @@ class FaultyCell:
 
 def schema_report_of(version: Version) -> SchemaReport | None:
     """What the check against its schema found, None when it is said to follow none."""
-    stored_report = version.preparation.findings.get("schema") if version.preparation else None
+    if version.preparation:
+        stored_report = version.preparation.findings.get("schema")
+    else:
+        stored_report = None
     if not stored_report:
         return None
-    return SchemaReport.from_json({name: part for name, part in stored_report.items() if name != "address"})
+    return SchemaReport.from_json(
+        {name: part for name, part in stored_report.items() if name != "address"}
+    )
 
 
 def list_cell_errors(version: Version) -> list[FaultyCell]:
     """In the order of the file, the first thousand; of a cell that is wrong in both ways, what its schema asks for."""
     refused = schema_report_of(version)
-    schema_errors = [_from_schema_error(error) for error in refused.errors] if refused else []
+    if refused:
+        schema_errors = [_from_schema_error(error) for error in refused.errors]
+    else:
+        schema_errors = []
     positions = {(cell.line, cell.column) for cell in schema_errors}
     both = [
         *schema_errors,
-        *(cell for cell in _iterate_type_errors(version) if (cell.line, cell.column) not in positions),
+        *(
+            cell
+            for cell in _iterate_type_errors(version)
+            if (cell.line, cell.column) not in positions
+        ),
     ]
     return sorted(both, key=lambda cell: cell.line)[:MOST_LISTED]
 
@@ -62,15 +75,25 @@ def _iterate_type_errors(version: Version) -> Iterator[FaultyCell]:
 
 def _from_type_error(error: CellError) -> FaultyCell:
     words = {"value": error.value, "column": error.column}
-    remedy = TranslatableMessage(error.explanation.remedy, words) if error.explanation.remedy else None
+    if error.explanation.remedy:
+        remedy = TranslatableMessage(error.explanation.remedy, words)
+    else:
+        remedy = None
     return FaultyCell(
-        error.line, error.column, error.value, TranslatableMessage(error.explanation.meaning, words), remedy
+        error.line,
+        error.column,
+        error.value,
+        TranslatableMessage(error.explanation.meaning, words),
+        remedy,
     )
 
 
-async def read_cell_errors(packed: AsyncIterator[bytes]) -> AsyncIterator[list[FaultyCell]]:
+async def read_cell_errors(
+    packed: AsyncIterator[bytes],
+) -> AsyncIterator[list[FaultyCell]]:
     """Every one, some thousands at a time, from the object that `Preparation.cells` names."""
-    opened, left = zlib.decompressobj(GZIP), b""
+    opened = zlib.decompressobj(GZIP)
+    left = b""
     async for piece in packed:
         waiting = piece
         while waiting:
@@ -86,7 +109,10 @@ def _parse_lines(lines: list[bytes]) -> list[FaultyCell]:
 
 
 def _parse_cell(cell: dict[str, Any]) -> FaultyCell:
-    line, column, code, value = int(cell["line"]), cell["column"], cell["code"], cell["value"]
+    line = int(cell["line"])
+    column = cell["column"]
+    code = cell["code"]
+    value = cell["value"]
     if cell["asked"]:
         return _from_schema_error(Refused(line, column, code, value, cell["expected"]))
     return _from_type_error(CellError(line, column, code, value))
@@ -95,7 +121,11 @@ def _parse_cell(cell: dict[str, Any]) -> FaultyCell:
 def count_type_errors(version: Version) -> int:
     """How many cells do not fit their column, beyond those listed."""
     preparation = version.preparation
-    return sum(int(entry["count"]) for entry in preparation.findings.get("counts", ())) if preparation else 0
+    if preparation:
+        return sum(
+            int(entry["count"]) for entry in preparation.findings.get("counts", ())
+        )
+    return 0
 
 
 def count_cell_errors(version: Version) -> int:
@@ -106,5 +136,7 @@ def count_cell_errors(version: Version) -> int:
     if refused is None:
         return count_type_errors(version)
     positions = {(error.line, error.column) for error in refused.errors}
-    twice = sum((cell.line, cell.column) in positions for cell in _iterate_type_errors(version))
+    twice = sum(
+        (cell.line, cell.column) in positions for cell in _iterate_type_errors(version)
+    )
     return count_type_errors(version) + refused.wrong_cells - twice

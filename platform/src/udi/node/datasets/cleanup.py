@@ -16,7 +16,8 @@ import structlog
 
 log = structlog.get_logger()
 EVERY = timedelta(hours=1)
-FOLDER, FILE = re.compile(r"udi-(prepare|take|treat)-.+"), re.compile(r"udi-[a-z0-9_]{8}")
+FOLDER = re.compile(r"udi-(prepare|take|treat)-.+")
+FILE = re.compile(r"udi-[a-z0-9_]{8}")
 """Where files are looked at, named by those who make them."""
 OLD = timedelta(days=1)
 
@@ -37,7 +38,10 @@ def remove_leftovers() -> None:
     for path in Path(tempfile.gettempdir()).iterdir():
         with suppress(FileNotFoundError):
             about = path.lstat()
-            old = time.time() - about.st_mtime > OLD.total_seconds() and about.st_uid == os.getuid()
+            old = (
+                time.time() - about.st_mtime > OLD.total_seconds()
+                and about.st_uid == os.getuid()
+            )
             if old and FOLDER.fullmatch(path.name) and stat.S_ISDIR(about.st_mode):
                 shutil.rmtree(path, ignore_errors=True)
             elif old and FILE.fullmatch(path.name) and stat.S_ISREG(about.st_mode):

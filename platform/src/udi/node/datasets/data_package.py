@@ -18,13 +18,21 @@ from udi.ui.locale import localise
 PACKAGED_FORMATS = ("csv", "parquet")
 
 
-def compose_package(version: Version, territory: Territory, locale: str) -> dict[str, Any]:
+def compose_package(
+    version: Version, territory: Territory, locale: str
+) -> dict[str, Any]:
     """`datapackage.json` of a published version; paths are addresses, which give the newest."""
-    dataset, record = version.dataset, _published_record(version.dataset)
+    dataset = version.dataset
+    record = _published_record(version.dataset)
     licence = record.licence.standard_licence
-    terms = (
-        {"name": licence.spdx or licence.code, "path": licence.url, "title": licence.name[locale]} if licence else None
-    )
+    if licence:
+        terms = {
+            "name": licence.spdx or licence.code,
+            "path": licence.url,
+            "title": licence.name[locale],
+        }
+    else:
+        terms = None
     return build_data_package(
         name=str(dataset.id),
         title=record.title,
@@ -65,7 +73,9 @@ def _file_properties(file: StoredFile, profile: Profile) -> dict[str, Any]:
 
 
 def _files(version: Version, territory: Territory) -> list[PackagedFile]:
-    profile, file, dataset = Profile.from_json(version.profile), version.file, version.dataset.id
+    profile = Profile.from_json(version.profile)
+    file = version.file
+    dataset = version.dataset.id
     public = file.access != FileAccess.RESTRICTED
     as_text = profile.reads == "text" and profile.is_table
     own = PackagedFile(
@@ -80,7 +90,13 @@ def _files(version: Version, territory: Territory) -> list[PackagedFile]:
         return [own]
     base = f"{territory.origin}/api/resources/{dataset}/data"
     tables = [
-        PackagedFile(kind, f"{base}/{kind}/", kind, FORMATS[kind].media_type.partition(";")[0], columns=profile.columns)
+        PackagedFile(
+            kind,
+            f"{base}/{kind}/",
+            kind,
+            FORMATS[kind].media_type.partition(";")[0],
+            columns=profile.columns,
+        )
         for kind in PACKAGED_FORMATS
     ]
     return [own, *tables]

@@ -27,26 +27,53 @@ FIELDS = (
 LOCALE = "locale"
 """Language in which the texts are written, kept beside the answers."""
 LONGEST = {"title": 150, "summary": 10_000, "keywords": 2_000}
-LONGEST_WORD, MOST_KEYWORDS, LONGEST_MAIL, LONGEST_REASON = 60, 30, 254, 500
+LONGEST_WORD = 60
+MOST_KEYWORDS = 30
+LONGEST_MAIL = 254
+LONGEST_REASON = 500
 OFFERED_LICENCES = ("etalab-2.0", "odbl-1.0", "public-domain-cc0", "cc-by-nd-4.0")
-FREQUENCIES = ("never", "continuous", "daily", "weekly", "monthly", "quarterly", "yearly", "irregular")
-MAIL = re.compile(r"[^@\s<>()\[\],;:\"\\]{1,64}@[^@\s<>()\[\],;:\"\\]+\.[^@\s<>()\[\],;:\"\\.]{2,}")
+FREQUENCIES = (
+    "never",
+    "continuous",
+    "daily",
+    "weekly",
+    "monthly",
+    "quarterly",
+    "yearly",
+    "irregular",
+)
+MAIL = re.compile(
+    r"[^@\s<>()\[\],;:\"\\]{1,64}@[^@\s<>()\[\],;:\"\\]+\.[^@\s<>()\[\],;:\"\\.]{2,}"
+)
 INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def clean_text(value: str) -> str:
     """What a person typed, without what no one sees and PostgreSQL refuses."""
-    value = value.encode("utf-8", "ignore").decode().replace("\r\n", "\n").replace("\r", "\n")
+    value = (
+        value.encode("utf-8", "ignore")
+        .decode()
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+    )
     return INVISIBLE.sub("", value).strip()
 
 
 def read_answers(form: Mapping[str, object], locale: str) -> Answers:
     """The answers of a posted form, whatever they are worth; fields that are no text count as empty."""
     values = {name: form.get(name) for name in FIELDS}
-    answers = {name: clean_text(value) if isinstance(value, str) else "" for name, value in values.items()}
+    answers = {
+        name: clean_text(value) if isinstance(value, str) else ""
+        for name, value in values.items()
+    }
     for name in ("title", "keywords", "contact"):
         answers[name] = " ".join(answers[name].split())
-    return {**{name: value[: LONGEST.get(name, 300) * 2] for name, value in answers.items()}, LOCALE: locale}
+    return {
+        **{
+            name: value[: LONGEST.get(name, 300) * 2] for name, value in answers.items()
+        },
+        LOCALE: locale,
+    }
 
 
 def is_restricted(answers: Mapping[str, str]) -> bool:
@@ -56,12 +83,16 @@ def is_restricted(answers: Mapping[str, str]) -> bool:
 
 def clear_licence(answers: Answers) -> Answers:
     """The same answers without a licence where the data are restricted: the terms of each agreement are in its place."""
-    return {**answers, "licence": ""} if is_restricted(answers) else answers
+    if is_restricted(answers):
+        return {**answers, "licence": ""}
+    return answers
 
 
 def split_keywords(answers: Answers) -> list[str]:
     """The keywords, each once."""
-    words = (word.strip(" .") for word in re.split(r"[,;\n]", answers.get("keywords", "")))
+    words = (
+        word.strip(" .") for word in re.split(r"[,;\n]", answers.get("keywords", ""))
+    )
     unique: dict[str, str] = {}
     for word in words:
         if word:
@@ -95,13 +126,19 @@ def _check_required(answers: Answers) -> list[Refusal]:
     missing = {
         "title": Refusal("title", "Give the dataset a title."),
         "summary": Refusal("summary", "Say in a sentence or two what the data are."),
-        "theme": Refusal("theme", "Choose the theme under which people will look for it."),
+        "theme": Refusal(
+            "theme", "Choose the theme under which people will look for it."
+        ),
         "keywords": Refusal("keywords", "Give at least one keyword."),
         "language": Refusal("language", "Choose the language of the data."),
         "licence": Refusal("licence", "Choose what people may do with the data."),
         "contact": Refusal("contact", "Give an address for questions."),
     }
-    return [refusal for name, refusal in missing.items() if not answers[name] and name not in free]
+    return [
+        refusal
+        for name, refusal in missing.items()
+        if not answers[name] and name not in free
+    ]
 
 
 def _check_lengths(answers: Answers) -> list[Refusal]:
@@ -110,7 +147,11 @@ def _check_lengths(answers: Answers) -> list[Refusal]:
         "summary": "The description is too long: 10,000 characters at most.",
         "keywords": "The keywords are too long: 2,000 characters at most.",
     }
-    return [Refusal(name, message) for name, message in messages.items() if len(answers[name]) > LONGEST[name]]
+    return [
+        Refusal(name, message)
+        for name, message in messages.items()
+        if len(answers[name]) > LONGEST[name]
+    ]
 
 
 def _check_keywords(answers: Answers) -> list[Refusal]:
@@ -118,8 +159,12 @@ def _check_keywords(answers: Answers) -> list[Refusal]:
     if answers["keywords"] and not words:
         return [Refusal("keywords", "Give at least one keyword.")]
     if any(len(word) > LONGEST_WORD for word in words):
-        return [Refusal("keywords", "A keyword is too long. Separate keywords with commas.")]
-    return [Refusal("keywords", "Keep the 30 best keywords.")] if len(words) > MOST_KEYWORDS else []
+        return [
+            Refusal("keywords", "A keyword is too long. Separate keywords with commas.")
+        ]
+    if len(words) > MOST_KEYWORDS:
+        return [Refusal("keywords", "Keep the 30 best keywords.")]
+    return []
 
 
 def _check_choices(answers: Answers) -> list[Refusal]:
@@ -144,9 +189,15 @@ def _check_period(answers: Answers) -> list[Refusal]:
         for name, day in days.items()
         if answers[name] and day is None
     ]
-    first, last = days["first_day"], days["last_day"]
+    first = days["first_day"]
+    last = days["last_day"]
     if not refusals and last and not first:
-        return [Refusal("first_day", "Say also when the period begins, or leave both dates empty.")]
+        return [
+            Refusal(
+                "first_day",
+                "Say also when the period begins, or leave both dates empty.",
+            )
+        ]
     if first and last and last < first:
         return [Refusal("last_day", "The period ends before it begins.")]
     return refusals
@@ -155,5 +206,10 @@ def _check_period(answers: Answers) -> list[Refusal]:
 def _check_contact(answers: Answers) -> list[Refusal]:
     contact = answers["contact"]
     if contact and (len(contact) > LONGEST_MAIL or not MAIL.fullmatch(contact)):
-        return [Refusal("contact", "This is not an e-mail address. Write it as: service@example.org.")]
+        return [
+            Refusal(
+                "contact",
+                "This is not an e-mail address. Write it as: service@example.org.",
+            )
+        ]
     return []

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from udi.node.datasets.description import FIELDS, LOCALE, Answers, clean_text, is_restricted
+from udi.node.datasets.description import (
+    FIELDS,
+    LOCALE,
+    Answers,
+    clean_text,
+    is_restricted,
+)
 from udi.node.datasets.rudi_clients import AVAILABLE, as_version_4
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import language_of
@@ -27,7 +33,14 @@ RESTRICTED = ("access_condition", "confidentiality", "restricted_access")
 COLLECTION = "collection_tag"
 """A record with this field is one of a trial: RUDI's nodes never send it to the portal."""
 NODE_FIELDS = frozenset(
-    ("metadata_status", "createdAt", "updatedAt", "publishedAt", "integration_error_id", "publication")
+    (
+        "metadata_status",
+        "createdAt",
+        "updatedAt",
+        "publishedAt",
+        "integration_error_id",
+        "publication",
+    )
 )
 """What RUDI's nodes add to a record for their own use."""
 DAY = len("2026-01-31")
@@ -47,26 +60,42 @@ def answers_of(document: Document) -> Answers:
         "last_day": str(dig(document, "temporal_spread", "end_date") or "")[:DAY],
         "language": language_of(str((document.get("resource_languages") or ["fr"])[0])),
         "licence": licence,
-        "access": AccessRights.RESTRICTED if dig(document, *RESTRICTED) else AccessRights.PUBLIC,
-        "contact": next((contact.get("email") for _, contact in entries(document, "contacts")), ""),
+        "access": AccessRights.RESTRICTED
+        if dig(document, *RESTRICTED)
+        else AccessRights.PUBLIC,
+        "contact": next(
+            (contact.get("email") for _, contact in entries(document, "contacts")), ""
+        ),
     }
     answers = {name: clean_text(str(values.get(name) or "")) for name in FIELDS}
     return {**answers, LOCALE: locale}
 
 
-def merge_documents(document: Document, composed: Document, answers: Mapping[str, str]) -> Document:
+def merge_documents(
+    document: Document, composed: Document, answers: Mapping[str, str]
+) -> Document:
     """The record of a dataset that a client described: as it wrote it, but for what was answered since on the form.
 
     `composed` is the record of the answers alone; what the node knows of the file, of the producer and of dates is its.
     """
     recorded_answers = answers_of(document)
-    new = {name for name in FIELDS if answers.get(name, "") != recorded_answers.get(name, "")} - {"access"}
+    new = {
+        name
+        for name in FIELDS
+        if answers.get(name, "") != recorded_answers.get(name, "")
+    } - {"access"}
     answered = {field for name in new for field in FROM_ANSWERS.get(name, ())}
     client_fields = {
-        name: value for name, value in document.items() if name not in answered | NODE_FIELDS | {COLLECTION}
+        name: value
+        for name, value in document.items()
+        if name not in answered | NODE_FIELDS | {COLLECTION}
     }
-    access, described = document.get("access_condition") or {}, document.get("metadata_info") or {}
-    licence = {"licence": composed["access_condition"]["licence"]} if "licence" in new else {}
+    access = document.get("access_condition") or {}
+    described = document.get("metadata_info") or {}
+    if "licence" in new:
+        licence = {"licence": composed["access_condition"]["licence"]}
+    else:
+        licence = {}
     if is_restricted(answers) is not is_restricted(recorded_answers):
         licence["confidentiality"] = composed["access_condition"]["confidentiality"]
     return {
@@ -74,11 +103,22 @@ def merge_documents(document: Document, composed: Document, answers: Mapping[str
         **client_fields,
         "global_id": composed["global_id"],
         "producer": {**(document.get("producer") or {}), **composed["producer"]},
-        "dataset_dates": {**composed["dataset_dates"], **_first_dates(document), **_update_date(composed)},
-        "dataset_size": {**(document.get("dataset_size") or {}), **composed.get("dataset_size", {})},
+        "dataset_dates": {
+            **composed["dataset_dates"],
+            **_first_dates(document),
+            **_update_date(composed),
+        },
+        "dataset_size": {
+            **(document.get("dataset_size") or {}),
+            **composed.get("dataset_size", {}),
+        },
         "access_condition": {**composed["access_condition"], **access, **licence},
         "metadata_info": {
-            **{name: value for name, value in described.items() if name != "metadata_provider"},
+            **{
+                name: value
+                for name, value in described.items()
+                if name != "metadata_provider"
+            },
             **composed["metadata_info"],
         },
         "available_formats": _media(document, composed["available_formats"][0]),
@@ -86,7 +126,11 @@ def merge_documents(document: Document, composed: Document, answers: Mapping[str
 
 
 def _first_dates(document: Document) -> Document:
-    return {name: value for name, value in (document.get("dataset_dates") or {}).items() if value}
+    return {
+        name: value
+        for name, value in (document.get("dataset_dates") or {}).items()
+        if value
+    }
 
 
 def _update_date(composed: Document) -> Document:
@@ -96,11 +140,25 @@ def _update_date(composed: Document) -> Document:
 def _media(document: Document, ours: Document) -> list[Document]:
     """The file that is here, first, then what is elsewhere, as it was said."""
     every = [media for _, media in entries(document, "available_formats")]
-    about = next((media for media in every if is_same_media(media, ours["media_id"])), {})
-    file_fields = {name: ours[name] for name in ("media_id", "media_type", "file_type", "file_size", "checksum")}
+    about = next(
+        (media for media in every if is_same_media(media, ours["media_id"])), {}
+    )
+    file_fields = {
+        name: ours[name]
+        for name in ("media_id", "media_type", "file_type", "file_size", "checksum")
+    }
     connector = {**(about.get("connector") or {}), **ours["connector"]}
-    first = {**ours, **about, **file_fields, "connector": connector, "file_storage_status": AVAILABLE}
-    return [first, *(media for media in every if not is_same_media(media, ours["media_id"]))]
+    first = {
+        **ours,
+        **about,
+        **file_fields,
+        "connector": connector,
+        "file_storage_status": AVAILABLE,
+    }
+    return [
+        first,
+        *(media for media in every if not is_same_media(media, ours["media_id"])),
+    ]
 
 
 def is_same_media(media: Document, identifier: UUID | str) -> bool:

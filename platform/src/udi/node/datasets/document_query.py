@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Subquery, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,8 +25,11 @@ from udi.protocol.rudi_names import KNOWN_OF_RECORD
 
 Document = dict[str, Any]
 Path = tuple[str, ...]
-DEFAULT_LIMIT, LARGEST_LIMIT = 100, 500
-MOST_PARTS, LONGEST_VALUE, MOST_DIGITS = 6, 2000, 9
+DEFAULT_LIMIT = 100
+LARGEST_LIMIT = 500
+MOST_PARTS = 6
+LONGEST_VALUE = 2000
+MOST_DIGITS = 9
 STEP = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 LISTS = ("keywords", "theme")
@@ -43,7 +55,9 @@ class DocumentQuery:
     having: tuple[tuple[Path, str], ...] = ()
 
 
-def parse_query(pairs: Iterable[tuple[str, str]], known_fields: Collection[str] | None = FIELDS) -> DocumentQuery:
+def parse_query(
+    pairs: Iterable[tuple[str, str]], known_fields: Collection[str] | None = FIELDS
+) -> DocumentQuery:
     """The question of the parameters of an address; `known` says where paths begin, None that they are not checked.
 
     Parameters without a name are passed over: RUDI's clients leave `&` at both ends.
@@ -66,7 +80,9 @@ def parse_query(pairs: Iterable[tuple[str, str]], known_fields: Collection[str] 
         except ValueError as error:
             refusals.append(Refusal(name, *error.args))
     if refusals:
-        raise InvalidError("Some of what is asked cannot be understood.", refusals=refusals)
+        raise InvalidError(
+            "Some of what is asked cannot be understood.", refusals=refusals
+        )
     return DocumentQuery(**options, having=tuple(having))
 
 
@@ -85,28 +101,47 @@ def _moment(value: str, _: Collection[str] | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value.replace(" ", "+"))
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment.tzinfo:
+            return moment.astimezone(UTC)
+        return moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError("This is not a date.", "Write it as 2026-01-31T12:00:00Z.") from error
+        raise ValueError(
+            "This is not a date.", "Write it as 2026-01-31T12:00:00Z."
+        ) from error
 
 
 def _path(value: str, known_fields: Collection[str] | None) -> Path:
     steps = tuple(value.split("."))
     if len(steps) > MOST_PARTS or not all(STEP.fullmatch(step) for step in steps):
-        raise ValueError(UNKNOWN, "Write the names of fields with a point between, such as producer.organization_name.")
+        raise ValueError(
+            UNKNOWN,
+            "Write the names of fields with a point between, such as producer.organization_name.",
+        )
     if known_fields is not None and steps[0] not in known_fields:
-        raise ValueError(UNKNOWN, "Parameters are limit, offset, fields, sort_by, count_by, updated_after, "
-                         "updated_before, and fields of a record.")  # fmt: skip
+        raise ValueError(
+            UNKNOWN,
+            "Parameters are limit, offset, fields, sort_by, count_by, updated_after, "
+            "updated_before, and fields of a record.",
+        )
     return steps
 
 
 def _paths(value: str, known_fields: Collection[str] | None) -> tuple[Path, ...]:
-    return tuple(_path(entry.strip(), known_fields) for entry in value.split(",") if entry.strip())
+    return tuple(
+        _path(entry.strip(), known_fields)
+        for entry in value.split(",")
+        if entry.strip()
+    )
 
 
-def _order(value: str, known_fields: Collection[str] | None) -> tuple[tuple[Path, bool], ...]:
+def _order(
+    value: str, known_fields: Collection[str] | None
+) -> tuple[tuple[Path, bool], ...]:
     names = (entry.strip() for entry in value.split(",") if entry.strip())
-    return tuple((_path(name.removeprefix("-"), known_fields), name.startswith("-")) for name in names)
+    return tuple(
+        (_path(name.removeprefix("-"), known_fields), name.startswith("-"))
+        for name in names
+    )
 
 
 PARAMETERS: dict[str, tuple[str, Any]] = {
@@ -121,29 +156,51 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
 """What each parameter of RUDI's sets, and how it is read."""
 
 
-async def count_documents(session: AsyncSession, source: Subquery, question: DocumentQuery) -> int:
+async def count_documents(
+    session: AsyncSession, source: Subquery, question: DocumentQuery
+) -> int:
     """How many documents are meant; `source` has the columns `id`, `document` and `changed`."""
     return int(
-        await session.scalar(select(func.count()).select_from(_filter_documents(source, question).subquery())) or 0
+        await session.scalar(
+            select(func.count()).select_from(
+                _filter_documents(source, question).subquery()
+            )
+        )
+        or 0
     )
 
 
-async def list_documents(session: AsyncSession, source: Subquery, question: DocumentQuery) -> list[Document]:
+async def list_documents(
+    session: AsyncSession, source: Subquery, question: DocumentQuery
+) -> list[Document]:
     """One page of them, with the fields that are asked for only; those that changed first come first."""
     document = source.c.document
-    named = [func.jsonb_path_query_first(document, _jsonpath(path)) for path, _ in question.order]
+    named = [
+        func.jsonb_path_query_first(document, _jsonpath(path))
+        for path, _ in question.order
+    ]
     turned = zip(named, question.order, strict=True)
-    order = [value.desc().nulls_last() if down else value.asc().nulls_last() for value, (_, down) in turned]
-    page = _filter_documents(source, question).order_by(*order, source.c.changed, source.c.id)
+    order = [
+        value.desc().nulls_last() if down else value.asc().nulls_last()
+        for value, (_, down) in turned
+    ]
+    page = _filter_documents(source, question).order_by(
+        *order, source.c.changed, source.c.id
+    )
     rows = await session.scalars(page.limit(question.limit).offset(question.offset))
     return [_project(row, question.fields) for row in rows]
 
 
-async def count_by_value(session: AsyncSession, source: Subquery, question: DocumentQuery) -> list[Document]:
+async def count_by_value(
+    session: AsyncSession, source: Subquery, question: DocumentQuery
+) -> list[Document]:
     """How many of them have each value of one field, the most frequent first."""
-    matching_documents, name = _filter_documents(source, question).subquery(), ".".join(question.count_by)
+    matching_documents = _filter_documents(source, question).subquery()
+    name = ".".join(question.count_by)
     values = select(
-        func.jsonb_path_query(matching_documents.c.document, _jsonpath(question.count_by, "[*]")).label("value")
+        func.jsonb_path_query(
+            matching_documents.c.document, _jsonpath(question.count_by, "[*]")
+        ).label("value")
     )
     value_column = values.subquery().c.value
     counted = (
@@ -152,13 +209,22 @@ async def count_by_value(session: AsyncSession, source: Subquery, question: Docu
         .order_by(func.count().desc(), value_column)
         .limit(LARGEST_LIMIT)
     )
-    return [{name: value, "count": count} for value, count in (await session.execute(counted)).all()]
+    return [
+        {name: value, "count": count}
+        for value, count in (await session.execute(counted)).all()
+    ]
 
 
-def with_update_date(document: SQLColumnExpression[Any], changed: SQLColumnExpression[datetime]) -> ColumnElement[Any]:
+def with_update_date(
+    document: SQLColumnExpression[Any], changed: SQLColumnExpression[datetime]
+) -> ColumnElement[Any]:
     """A document with the moment when the node changed it last, as RUDI's nodes add it."""
-    timestamp = func.to_char(func.timezone("UTC", changed), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-    return document.op("||", return_type=JSONB())(func.jsonb_build_object("updatedAt", timestamp))
+    timestamp = func.to_char(
+        func.timezone("UTC", changed), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+    )
+    return document.op("||", return_type=JSONB())(
+        func.jsonb_build_object("updatedAt", timestamp)
+    )
 
 
 def _filter_documents(source: Subquery, question: DocumentQuery) -> Select[Any]:
@@ -172,26 +238,39 @@ def _filter_documents(source: Subquery, question: DocumentQuery) -> Select[Any]:
     return query
 
 
-def _has_value(document: ColumnElement[Any], path: Path, value: str) -> ColumnElement[bool]:
+def _has_value(
+    document: ColumnElement[Any], path: Path, value: str
+) -> ColumnElement[bool]:
     """Whether a field has this value, or one of its elements; it may come encoded twice, and numbers are text here."""
     candidates = list[Any](_spellings(path, value))
     candidates += [number for candidate in candidates for number in _as_json(candidate)]
     test = " || ".join(f"@ == $v{place}" for place in range(len(candidates)))
     variables = {f"v{place}": candidate for place, candidate in enumerate(candidates)}
-    return func.jsonb_path_exists(document, _jsonpath(path, f" ? ({test})"), cast(literal(variables, JSONB), JSONB))
+    return func.jsonb_path_exists(
+        document,
+        _jsonpath(path, f" ? ({test})"),
+        cast(literal(variables, JSONB), JSONB),
+    )
 
 
 def _spellings(path: Path, value: str) -> list[str]:
     spellings = [value, *([unquote(value)] if ENCODED.search(value) else [])]
     if path[-1] in LISTS:
-        spellings += [part for spelling in spellings if "," in spelling for part in spelling.split(",")]
+        spellings += [
+            part
+            for spelling in spellings
+            if "," in spelling
+            for part in spelling.split(",")
+        ]
     return [spelling.replace("\x00", "") for spelling in dict.fromkeys(spellings)]
 
 
 def _as_json(value: str) -> list[bool | float]:
     if value in {"true", "false"}:
         return [value == "true"]
-    return [float(value)] if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", value) else []
+    if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", value):
+        return [float(value)]
+    return []
 
 
 def _jsonpath(path: Path, rest: str = "") -> ColumnElement[Any]:
@@ -209,7 +288,8 @@ def _project(document: Document, paths: Sequence[Path]) -> Document:
 
 def _copy_path(source: Document, target: Document, path: Path) -> None:
     """Copy what stands at a path; of a list, of each of its elements."""
-    name, rest = path[0], path[1:]
+    name = path[0]
+    rest = path[1:]
     if name not in source:
         return
     value = source[name]

@@ -8,7 +8,15 @@ from pathlib import PurePath
 from udi.node.datasets.description import LOCALE, Answers
 from udi.node.datasets.words import fold_text, split_words
 
-REUSED_ANSWERS = ("theme", "keywords", "frequency", "language", "licence", "contact", "access")
+REUSED_ANSWERS = (
+    "theme",
+    "keywords",
+    "frequency",
+    "language",
+    "licence",
+    "contact",
+    "access",
+)
 """Answers that hold for the next file of the same kind; its title, text and period are its own."""
 HABITS = ("licence", "language", "contact")
 """Answers that a producer gives to nearly all its datasets."""
@@ -29,12 +37,18 @@ class EarlierDataset:
     answers: Answers
 
 
-def recall_answers(name: str, columns: Sequence[str], earlier: Sequence[EarlierDataset]) -> Answers:
+def recall_answers(
+    name: str, columns: Sequence[str], earlier: Sequence[EarlierDataset]
+) -> Answers:
     """Answers to reuse, from the most recent first; empty where nothing is like this file."""
-    like = next((candidate for candidate in earlier if _is_like(name, columns, candidate)), None)
+    like = next(
+        (candidate for candidate in earlier if _is_like(name, columns, candidate)), None
+    )
     if like:
         return _select_answers(like.answers, REUSED_ANSWERS)
-    return _select_answers(earlier[0].answers, HABITS) if earlier else {}
+    if earlier:
+        return _select_answers(earlier[0].answers, HABITS)
+    return {}
 
 
 def complete_answers(proposed: Answers, recalled: Answers) -> Answers:
@@ -43,22 +57,33 @@ def complete_answers(proposed: Answers, recalled: Answers) -> Answers:
 
 
 def _select_answers(answers: Answers, names: Sequence[str]) -> Answers:
-    return {name: answers[name] for name in names if answers.get(name) and name != LOCALE}
+    return {
+        name: answers[name] for name in names if answers.get(name) and name != LOCALE
+    }
 
 
 def _is_like(name: str, columns: Sequence[str], earlier: EarlierDataset) -> bool:
     if name_pattern(name) and name_pattern(name) == name_pattern(earlier.name):
-        return not columns or not earlier.columns or _same_columns(columns, earlier.columns) > 0
+        return (
+            not columns
+            or not earlier.columns
+            or _same_columns(columns, earlier.columns) > 0
+        )
     return _same_columns(columns, earlier.columns) >= SAME_HEADER
 
 
 def name_pattern(name: str) -> str:
     """A file's name without what changes each time: numbers, dates, months."""
     words = [fold_text(word) for word in split_words(PurePath(name).stem)]
-    return " ".join(word for word in words if not re.search(r"\d", word) and word not in MONTHS)
+    return " ".join(
+        word for word in words if not re.search(r"\d", word) and word not in MONTHS
+    )
 
 
 def _same_columns(columns: Sequence[str], others: Sequence[str]) -> float:
     """Share of columns that both have, among all."""
-    first, second = {fold_text(name) for name in columns}, {fold_text(name) for name in others}
-    return len(first & second) / len(first | second) if first and second else 0.0
+    first = {fold_text(name) for name in columns}
+    second = {fold_text(name) for name in others}
+    if first and second:
+        return len(first & second) / len(first | second)
+    return 0.0

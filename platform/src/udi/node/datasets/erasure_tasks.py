@@ -33,13 +33,18 @@ RETRY_DELAY = timedelta(minutes=1)
 ABANDONED_STATES = (DeliveryState.FAILED, DeliveryState.REFUSED)
 
 
-def task_handlers(database: Database, store: ObjectStore, forgets: Sequence[Forget] = ()) -> Mapping[str, Handler]:
+def task_handlers(
+    database: Database, store: ObjectStore, forgets: Sequence[Forget] = ()
+) -> Mapping[str, Handler]:
     """The handler of this job, for the worker; `forgets` are told in order, before the objects go."""
 
     async def erase(job: Job) -> None:
-        dataset_id, second = UUID(job.payload["dataset"]), bool(job.payload.get("second"))
+        dataset_id = UUID(job.payload["dataset"])
+        second = bool(job.payload.get("second"))
         async with database.session(job.tenant, role="worker") as session:
-            erased = await session.scalar(select(ErasedDataset).where(ErasedDataset.id == dataset_id))
+            erased = await session.scalar(
+                select(ErasedDataset).where(ErasedDataset.id == dataset_id)
+            )
             if erased is None:
                 return
             archives = await expire_archives(session, erased.space_id, erased.asked_at)
@@ -51,7 +56,13 @@ def task_handlers(database: Database, store: ObjectStore, forgets: Sequence[Forg
         for key in archives:
             await store.delete(key)
         removed = await store.purge(prefix)
-        log.info("dataset erased", dataset=str(dataset_id), objects=removed[0], bytes=removed[1], second=second)
+        log.info(
+            "dataset erased",
+            dataset=str(dataset_id),
+            objects=removed[0],
+            bytes=removed[1],
+            second=second,
+        )
         async with database.session(job.tenant, role="worker") as session:
             await _record_erasure(session, dataset_id, *removed)
             await _delete_description(session, dataset_id, second=second)
@@ -59,26 +70,43 @@ def task_handlers(database: Database, store: ObjectStore, forgets: Sequence[Forg
     return {ERASE_DATASET: erase}
 
 
-async def _count_objects(store: ObjectStore, prefix: str, erased: ErasedDataset) -> None:
+async def _count_objects(
+    store: ObjectStore, prefix: str, erased: ErasedDataset
+) -> None:
     """Say what is to be deleted before it is, so that a stopped pass does not lose the figure."""
     if erased.erased_at is None:
         sizes = [int(entry["size"]) async for entry in store.list(prefix)]
-        erased.objects, erased.bytes = max(erased.objects, len(sizes)), max(erased.bytes, sum(sizes))
+        erased.objects = max(erased.objects, len(sizes))
+        erased.bytes = max(erased.bytes, sum(sizes))
 
 
-async def _record_erasure(session: AsyncSession, dataset_id: UUID, objects: int, size: int) -> None:
+async def _record_erasure(
+    session: AsyncSession, dataset_id: UUID, objects: int, size: int
+) -> None:
     """How much was deleted: in the history once, by the first pass that ended; a later one adds what it still found."""
-    erased = await session.get_one(ErasedDataset, (session.info["tenant"], dataset_id), with_for_update=True)
+    erased = await session.get_one(
+        ErasedDataset, (session.info["tenant"], dataset_id), with_for_update=True
+    )
     if erased.erased_at is not None:
-        erased.objects, erased.bytes = erased.objects + objects, erased.bytes + size
+        erased.objects = erased.objects + objects
+        erased.bytes = erased.bytes + size
         return
     erased.erased_at = now()
     dataset = await find_dataset(session, dataset_id)
     if dataset is not None:
-        record_event(session, None, dataset, "dataset.erased", objects=erased.objects, bytes=erased.bytes)
+        record_event(
+            session,
+            None,
+            dataset,
+            "dataset.erased",
+            objects=erased.objects,
+            bytes=erased.bytes,
+        )
 
 
-async def _delete_description(session: AsyncSession, dataset_id: UUID, *, second: bool) -> None:
+async def _delete_description(
+    session: AsyncSession, dataset_id: UUID, *, second: bool
+) -> None:
     """Delete the dataset's own row, unless a portal still has to be told that it was withdrawn."""
     dataset = await find_dataset(session, dataset_id, lock=True)
     payload = {"dataset": str(dataset_id)}
@@ -89,13 +117,17 @@ async def _delete_description(session: AsyncSession, dataset_id: UUID, *, second
         await session.delete(dataset)
         await session.flush()
     if not second:
-        await queue.enqueue(session, ERASE_DATASET, {**payload, "second": True}, delay=SECOND_PASS_DELAY)
+        await queue.enqueue(
+            session, ERASE_DATASET, {**payload, "second": True}, delay=SECOND_PASS_DELAY
+        )
 
 
 async def _awaits_withdrawal(session: AsyncSession, dataset: Dataset) -> bool:
     """Whether a portal still shows it; what was given up is asked again, since no page does that any more."""
     leaving = [
-        showing.delivery for showing in await list_further_deliveries(session, dataset.id) if showing.delivery.leaves
+        showing.delivery
+        for showing in await list_further_deliveries(session, dataset.id)
+        if showing.delivery.leaves
     ]
     for further in leaving:
         if further.state == FurtherDeliveryState.REFUSED:

@@ -19,7 +19,9 @@ log = structlog.get_logger()
 EVERY = timedelta(hours=1)
 
 
-def task_handlers(registry: TerritoryRegistry, publisher: FiguresPublisher) -> Mapping[str, Handler]:
+def task_handlers(
+    registry: TerritoryRegistry, publisher: FiguresPublisher
+) -> Mapping[str, Handler]:
     """The handler that publishes a space's figures as soon as its producer asks."""
 
     async def publish_figures(job: Job) -> None:
@@ -30,7 +32,9 @@ def task_handlers(registry: TerritoryRegistry, publisher: FiguresPublisher) -> M
     return {PUBLISH_FIGURES: publish_figures}
 
 
-async def renew_figures_periodically(registry: TerritoryRegistry, publisher: FiguresPublisher) -> None:
+async def renew_figures_periodically(
+    registry: TerritoryRegistry, publisher: FiguresPublisher
+) -> None:
     """Publish once an hour what the days that are over changed: a new version a day at most, for each space."""
     while True:
         try:
@@ -44,7 +48,9 @@ async def renew_figures_periodically(registry: TerritoryRegistry, publisher: Fig
 async def renew_figures(territory: Territory, publisher: FiguresPublisher) -> None:
     """The same once for one territory; a space that is full does not keep the others back."""
     async with publisher.database.session(territory.id, role="worker") as session:
-        spaces = (await session.scalars(select(Space.id).where(Space.publishes_figures))).all()
+        spaces = (
+            await session.scalars(select(Space.id).where(Space.publishes_figures))
+        ).all()
     for space in spaces:
         try:
             await publisher.publish(territory, space)

@@ -11,19 +11,32 @@ PENDING_STATES = (DeliveryState.QUEUED, DeliveryState.FAILED)
 
 async def measure_outbox(site: Site) -> list[MetricFamily]:
     """How many announcements wait and how many failed, by territory, and the age of the oldest that waits."""
-    waiting = func.min(Delivery.updated_at).filter(Delivery.state == DeliveryState.QUEUED)
+    waiting = func.min(Delivery.updated_at).filter(
+        Delivery.state == DeliveryState.QUEUED
+    )
     age = func.coalesce(func.extract("epoch", func.now() - waiting), 0)
-    query = select(age, *(func.count().filter(Delivery.state == state) for state in PENDING_STATES))
-    counts, ages = [], []
+    query = select(
+        age, *(func.count().filter(Delivery.state == state) for state in PENDING_STATES)
+    )
+    counts = []
+    ages = []
     for territory in await site.registry.list():
         async with site.database.session(territory.id) as session:
             oldest, *numbers = (await session.execute(query)).one()
         labels = {"territory": territory.slug}
         counts += [
-            MetricSample({**labels, "state": state.value}, n) for state, n in zip(PENDING_STATES, numbers, strict=True)
+            MetricSample({**labels, "state": state.value}, n)
+            for state, n in zip(PENDING_STATES, numbers, strict=True)
         ]
         ages.append(MetricSample(labels, float(oldest)))
     return [
-        MetricFamily("udi_outbox", "gauge", "Datasets whose portal was not told yet.", counts),
-        MetricFamily("udi_outbox_age_seconds", "gauge", "Since the oldest of those that wait.", ages),
+        MetricFamily(
+            "udi_outbox", "gauge", "Datasets whose portal was not told yet.", counts
+        ),
+        MetricFamily(
+            "udi_outbox_age_seconds",
+            "gauge",
+            "Since the oldest of those that wait.",
+            ages,
+        ),
     ]

@@ -50,10 +50,14 @@ class Dataset(TenantColumns, NodeTable):
 
     __tablename__ = "dataset"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
         Index("ix_dataset_space", "tenant_id", "space_id", "updated_at"),
         Index("ix_dataset_media", "tenant_id", "media_id"),
-        Index("ix_dataset_restricted", "tenant_id", postgresql_where=text("restricted")),
+        Index(
+            "ix_dataset_restricted", "tenant_id", postgresql_where=text("restricted")
+        ),
     )
 
     space_id: Mapped[UUID]
@@ -78,10 +82,16 @@ class Dataset(TenantColumns, NodeTable):
 
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(
-        lazy="selectin", order_by="Version.number.desc()", back_populates="dataset", cascade="all, delete-orphan"
+        lazy="selectin",
+        order_by="Version.number.desc()",
+        back_populates="dataset",
+        cascade="all, delete-orphan",
     )
     delivery: Mapped["Delivery | None"] = relationship(
-        lazy="selectin", uselist=False, back_populates="dataset", cascade="all, delete-orphan"
+        lazy="selectin",
+        uselist=False,
+        back_populates="dataset",
+        cascade="all, delete-orphan",
     )
 
     @property
@@ -92,7 +102,9 @@ class Dataset(TenantColumns, NodeTable):
     @property
     def pending(self) -> "Version | None":
         """The version that waits to be published, if any."""
-        return self.latest if self.latest.published_at is None else None
+        if self.latest.published_at is None:
+            return self.latest
+        return None
 
     @property
     def in_catalogue(self) -> bool:
@@ -109,8 +121,13 @@ class Version(TenantColumns, NodeTable):
 
     __tablename__ = "version"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]),
-        ForeignKeyConstraint(["tenant_id", "file_id"], ["app.stored_file.tenant_id", "app.stored_file.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "file_id"],
+            ["app.stored_file.tenant_id", "app.stored_file.id"],
+        ),
         UniqueConstraint("tenant_id", "dataset_id", "number", name="uq_version_number"),
     )
 
@@ -123,9 +140,14 @@ class Version(TenantColumns, NodeTable):
     published_at: Mapped[datetime | None]
 
     dataset: Mapped[Dataset] = relationship(back_populates="versions", overlaps="file")
-    file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True, overlaps="dataset,versions")
+    file: Mapped[StoredFile] = relationship(
+        lazy="joined", innerjoin=True, overlaps="dataset,versions"
+    )
     preparation: Mapped["Preparation | None"] = relationship(
-        lazy="selectin", uselist=False, back_populates="version", cascade="all, delete-orphan"
+        lazy="selectin",
+        uselist=False,
+        back_populates="version",
+        cascade="all, delete-orphan",
     )
 
 
@@ -149,7 +171,9 @@ class Preparation(TenantColumns, NodeTable):
 
     __tablename__ = "preparation"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "version_id"], ["app.version.tenant_id", "app.version.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "version_id"], ["app.version.tenant_id", "app.version.id"]
+        ),
         UniqueConstraint("tenant_id", "version_id", name="uq_preparation_version"),
     )
 
@@ -164,7 +188,9 @@ class Preparation(TenantColumns, NodeTable):
     asked_by: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
-    version: Mapped[Version] = relationship(back_populates="preparation", overlaps="file,dataset,versions")
+    version: Mapped[Version] = relationship(
+        back_populates="preparation", overlaps="file,dataset,versions"
+    )
 
     @property
     def table(self) -> str:
@@ -186,7 +212,11 @@ class Preparation(TenantColumns, NodeTable):
     def suffixes(self) -> list[str]:
         """Of every object that a look may have left, those that were cut short too."""
         suffix_functions = (table_suffix, cells_suffix)
-        return [suffix(revision) for revision in range(1, self.revision + 1) for suffix in suffix_functions]
+        return [
+            suffix(revision)
+            for revision in range(1, self.revision + 1)
+            for suffix in suffix_functions
+        ]
 
 
 def table_suffix(revision: int) -> str:
@@ -208,7 +238,9 @@ class Delivery(TenantColumns, NodeTable):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]
+        ),
         UniqueConstraint("tenant_id", "dataset_id", name="uq_delivery_dataset"),
     )
 
@@ -233,13 +265,17 @@ class DatasetEvent(TenantColumns, NodeTable):
     """Who did what, when: rows are only ever added. A person is an id; None is the portal or the node itself."""
 
     __tablename__ = "dataset_event"
-    __table_args__ = (Index("ix_dataset_event_dataset", "tenant_id", "dataset_id", "happened_at"),)
+    __table_args__ = (
+        Index("ix_dataset_event_dataset", "tenant_id", "dataset_id", "happened_at"),
+    )
 
     dataset_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
     action: Mapped[str] = mapped_column(Text)
     detail: Mapped[dict[str, Any]]
-    happened_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    happened_at: Mapped[datetime] = mapped_column(
+        server_default=text("clock_timestamp()")
+    )
 
 
 class Reminder(NodeTable):
@@ -248,11 +284,15 @@ class Reminder(NodeTable):
     __tablename__ = "reminder"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+            ["tenant_id", "dataset_id"],
+            ["app.dataset.tenant_id", "app.dataset.id"],
+            ondelete="CASCADE",
         ),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     due_on: Mapped[date] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -278,7 +318,9 @@ class DatasetSource(TenantColumns, NodeTable):
     __tablename__ = "source"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+            ["tenant_id", "dataset_id"],
+            ["app.dataset.tenant_id", "app.dataset.id"],
+            ondelete="CASCADE",
         ),
         UniqueConstraint("tenant_id", "dataset_id", name="uq_source_dataset"),
         Index("ix_source_due", "tenant_id", "due_at"),

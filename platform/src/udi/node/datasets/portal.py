@@ -19,10 +19,14 @@ from udi.kit.oidc import node_client_id
 from udi.kit.tenancy import Territory
 from udi.settings import MissingSecretError, Settings
 
-AGREEMENTS, ACCOUNTS = "/kalim/v1/agreements", "/kalim/v1/accounts"
-RESOURCES, REQUESTS, SLICE = "/kalim/v1/resources", "/kalim/v1/integrationRequest/search", 100
+AGREEMENTS = "/kalim/v1/agreements"
+ACCOUNTS = "/kalim/v1/accounts"
+RESOURCES = "/kalim/v1/resources"
+REQUESTS = "/kalim/v1/integrationRequest/search"
+SLICE = 100
 NOT_A_REFUSAL = {401, 408, 425, 429}
-KEYS_KEPT, KEYS_COOLDOWN = timedelta(hours=24).total_seconds(), 5.0
+KEYS_KEPT = timedelta(hours=24).total_seconds()
+KEYS_COOLDOWN = 5.0
 EARLY = 30.0
 LONGEST_ANSWER = 1024 * 1024
 LONGEST_MESSAGE = 2000
@@ -82,7 +86,13 @@ class PortalClient:
     outgoing: OutgoingClient
     _tokens: dict[PortalPeer, tuple[str, float]] = field(default_factory=dict)
 
-    async def push(self, to: Portal, method: str, dataset_id: UUID, record: Mapping[str, Any] | None) -> PushResponse:
+    async def push(
+        self,
+        to: Portal,
+        method: str,
+        dataset_id: UUID,
+        record: Mapping[str, Any] | None,
+    ) -> PushResponse:
         """Send one record, or its withdrawal.
 
         Raises:
@@ -101,20 +111,37 @@ class PortalClient:
             problem = _json_object(answer.content)
             if problem.get("errors") or problem.get("report_id"):
                 return PushResponse(
-                    str(problem.get("report_id") or ""), _build_report(method, dataset_id, problem, status="KO")
+                    str(problem.get("report_id") or ""),
+                    _build_report(method, dataset_id, problem, status="KO"),
                 )
-        raise PortalUnavailableError("The portal answered with an error.", f"status {answer.status_code}")
+        raise PortalUnavailableError(
+            "The portal answered with an error.", f"status {answer.status_code}"
+        )
 
-    async def list_reported_datasets(self, to: Portal, since: datetime, offset: int) -> tuple[list[str], int]:
+    async def list_reported_datasets(
+        self, to: Portal, since: datetime, offset: int
+    ) -> tuple[list[str], int]:
         """A slice of the reports that it made since then, the newest first: the datasets they are about; how many in all.
 
         Raises:
             PortalAwayError
         """
-        query = urlencode({"creationDateMin": since.isoformat(), "limit": SLICE, "offset": offset})
-        payload = _json_object((await self._request_authorised(self._peer_of(to), f"{REQUESTS}?{query}")).content)
-        elements = [element for element in payload.get("elements") or () if isinstance(element, dict)]
-        return [str(element.get("global_id") or "") for element in elements], int(payload.get("total") or 0)
+        query = urlencode(
+            {"creationDateMin": since.isoformat(), "limit": SLICE, "offset": offset}
+        )
+        payload = _json_object(
+            (
+                await self._request_authorised(self._peer_of(to), f"{REQUESTS}?{query}")
+            ).content
+        )
+        elements = [
+            element
+            for element in payload.get("elements") or ()
+            if isinstance(element, dict)
+        ]
+        return [str(element.get("global_id") or "") for element in elements], int(
+            payload.get("total") or 0
+        )
 
     async def read_report(self, to: Portal, dataset_id: UUID) -> object:
         """The newest report about a dataset, as the portal would have sent it.
@@ -123,7 +150,11 @@ class PortalClient:
             PortalAwayError
         """
         return _json_object(
-            (await self._request_authorised(self._peer_of(to), f"{RESOURCES}/{dataset_id}/report")).content
+            (
+                await self._request_authorised(
+                    self._peer_of(to), f"{RESOURCES}/{dataset_id}/report"
+                )
+            ).content
         )
 
     def _peer_of(self, to: Portal) -> PortalPeer:
@@ -132,60 +163,93 @@ class PortalClient:
         client_id = node_client_id(to.slug, self.settings.node_name)
         return PortalPeer(_portal_origin(to), client_id, f"node_credential_{to.slug}")
 
-    async def list_agreements(self, territory: Territory, after: int) -> tuple[list[tuple[str, str]], int]:
+    async def list_agreements(
+        self, territory: Territory, after: int
+    ) -> tuple[list[tuple[str, str]], int]:
         """The agreements that changed after a revision, and their standings, both as signed; the last revision of them.
 
         Raises:
             PortalAwayError
         """
         path = f"{AGREEMENTS}?after={after}&limit={SLICE}"
-        payload = _json_object((await self._request_authorised(self._peer_of(territory), path)).content)
-        items = [entry for entry in payload.get("items") or () if isinstance(entry, dict)]
+        payload = _json_object(
+            (await self._request_authorised(self._peer_of(territory), path)).content
+        )
+        items = [
+            entry for entry in payload.get("items") or () if isinstance(entry, dict)
+        ]
         revision = payload.get("revision")
-        pairs = [(str(entry.get("agreement") or ""), str(entry.get("standing") or "")) for entry in items]
+        pairs = [
+            (str(entry.get("agreement") or ""), str(entry.get("standing") or ""))
+            for entry in items
+        ]
         return pairs, revision if isinstance(revision, int) else after
 
-    async def report_uses(self, territory: Territory, hours: Mapping[UUID, datetime]) -> None:
+    async def report_uses(
+        self, territory: Territory, hours: Mapping[UUID, datetime]
+    ) -> None:
         """Say in which hour each of these credentials of projects was last shown here.
 
         Raises:
             PortalAwayError
         """
-        uses = [{"credential": str(id_), "hour": hour.isoformat()} for id_, hour in hours.items()]
+        uses = [
+            {"credential": str(id_), "hour": hour.isoformat()}
+            for id_, hour in hours.items()
+        ]
         portal = self._peer_of(territory)
         for start in range(0, len(uses), SLICE):
             await self._request_authorised(
-                portal, f"{AGREEMENTS}/uses", "POST", json={"uses": uses[start : start + SLICE]}
+                portal,
+                f"{AGREEMENTS}/uses",
+                "POST",
+                json={"uses": uses[start : start + SLICE]},
             )
 
-    async def query_accounts(self, territory: Territory, subjects: Sequence[str]) -> AccountReport:
+    async def query_accounts(
+        self, territory: Territory, subjects: Sequence[str]
+    ) -> AccountReport:
         """What became of these accounts of the identity service; of one that the portal does not know yet, nothing.
 
         Raises:
             PortalAwayError
         """
         portal = self._peer_of(territory)
-        answer = await self._request_authorised(portal, ACCOUNTS, "POST", json={"subjects": list(subjects)})
+        answer = await self._request_authorised(
+            portal, ACCOUNTS, "POST", json={"subjects": list(subjects)}
+        )
         return _read_accounts(_json_object(answer.content))
 
-    async def _request_authorised(self, portal: PortalPeer, path: str, method: str = "GET", **options: Any) -> Any:
+    async def _request_authorised(
+        self, portal: PortalPeer, path: str, method: str = "GET", **options: Any
+    ) -> Any:
         headers = {"Authorization": f"Bearer {await self._token(portal)}"}
-        answer = await self._request(method, portal.origin + path, headers=headers, **options)
+        answer = await self._request(
+            method, portal.origin + path, headers=headers, **options
+        )
         if answer.is_success:
             return answer
         if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time
             self._tokens.pop(portal, None)
-        raise PortalUnavailableError("The portal answered with an error.", f"status {answer.status_code}")
+        raise PortalUnavailableError(
+            "The portal answered with an error.", f"status {answer.status_code}"
+        )
 
     async def _send_record(
-        self, portal: PortalPeer, method: str, dataset_id: UUID, record: Mapping[str, Any] | None
+        self,
+        portal: PortalPeer,
+        method: str,
+        dataset_id: UUID,
+        record: Mapping[str, Any] | None,
     ) -> Any:
         headers = {"Authorization": f"Bearer {await self._token(portal)}"}
         url = portal.origin + RESOURCES
         if method != "DELETE":
             return await self._request(method, url, headers=headers, json=record)
         reason = urlencode({"reason": str((record or {}).get("reason", ""))})
-        return await self._request(method, f"{url}/{dataset_id}?{reason}", headers=headers)
+        return await self._request(
+            method, f"{url}/{dataset_id}?{reason}", headers=headers
+        )
 
     async def _token(self, portal: PortalPeer) -> str:
         cached_token = self._tokens.get(portal)
@@ -194,8 +258,12 @@ class PortalClient:
         try:
             secret = self.settings.secret(portal.credential)
         except MissingSecretError as error:
-            raise PortalUnavailableError("This node has no credential for the portal.", str(error)) from error
-        basic = base64.b64encode(f"{quote(portal.client_id)}:{quote(secret, safe='')}".encode()).decode()
+            raise PortalUnavailableError(
+                "This node has no credential for the portal.", str(error)
+            ) from error
+        basic = base64.b64encode(
+            f"{quote(portal.client_id)}:{quote(secret, safe='')}".encode()
+        ).decode()
         answer = await self._request(
             "POST",
             f"{portal.origin}/oauth2/token",
@@ -204,17 +272,26 @@ class PortalClient:
         )
         granted = _json_object(answer.content)
         if not answer.is_success or not isinstance(granted.get("access_token"), str):
-            raise PortalUnavailableError("The portal gave this node no access.", f"status {answer.status_code}")
+            raise PortalUnavailableError(
+                "The portal gave this node no access.", f"status {answer.status_code}"
+            )
         lifetime = granted.get("expires_in")
         seconds = float(lifetime) if isinstance(lifetime, int) else 60.0
-        self._tokens[portal] = (granted["access_token"], time.monotonic() + seconds - min(EARLY, seconds / 2))
+        self._tokens[portal] = (
+            granted["access_token"],
+            time.monotonic() + seconds - min(EARLY, seconds / 2),
+        )
         return str(granted["access_token"])
 
     async def _request(self, method: str, url: str, **options: Any) -> Any:
         try:
-            return await self.outgoing.request(method, url, limit=LONGEST_ANSWER, **options)
+            return await self.outgoing.request(
+                method, url, limit=LONGEST_ANSWER, **options
+            )
         except (OutgoingError, RefusedAddressError) as error:
-            raise PortalUnavailableError("The portal does not answer.", str(error)) from error
+            raise PortalUnavailableError(
+                "The portal does not answer.", str(error)
+            ) from error
 
 
 @dataclass
@@ -225,7 +302,12 @@ class PortalKeys:
     _cached_keys: dict[str, tuple[dict[str, Any], float]] = field(default_factory=dict)
 
     async def verify_token(
-        self, territory: Territory, token: str, kind: SignedTokenKind, *, origin: str = ""
+        self,
+        territory: Territory,
+        token: str,
+        kind: SignedTokenKind,
+        *,
+        origin: str = "",
     ) -> SignedToken:
         """What the territory's portal, or the further one at this address, says in a token of this kind for this node.
 
@@ -243,18 +325,26 @@ class PortalKeys:
         """What the territory's portal says in a document of this kind (`typ`) made for this node; raises the same."""
         portal = _portal_origin(territory)
         keys = await self._keys(portal, token)
-        return verify_document(token, keys, kind=kind, issuer=portal, audience=territory.origin)
+        return verify_document(
+            token, keys, kind=kind, issuer=portal, audience=territory.origin
+        )
 
     async def _keys(self, portal: str, token: str) -> dict[str, Any]:
         keys, fetched = self._cached_keys.get(portal, ({}, 0.0))
         age = time.monotonic() - fetched if keys else KEYS_KEPT
-        if age >= KEYS_KEPT or (age >= KEYS_COOLDOWN and not _has_signing_key(keys, token)):
+        if age >= KEYS_KEPT or (
+            age >= KEYS_COOLDOWN and not _has_signing_key(keys, token)
+        ):
             keys = await self._fetch(portal, keys)
         return keys
 
-    async def _fetch(self, portal: str, cached_key_set: dict[str, Any]) -> dict[str, Any]:
+    async def _fetch(
+        self, portal: str, cached_key_set: dict[str, Any]
+    ) -> dict[str, Any]:
         try:
-            answer = await self.outgoing.request("GET", f"{portal}/.well-known/jwks.json", limit=LONGEST_ANSWER)
+            answer = await self.outgoing.request(
+                "GET", f"{portal}/.well-known/jwks.json", limit=LONGEST_ANSWER
+            )
             key_set = _json_object(answer.content)
         except (OutgoingError, RefusedAddressError) as error:
             if cached_key_set:
@@ -271,7 +361,9 @@ def read_issuer(token: str) -> str:
     """Who a token says signed it, before that is proved; empty when it says nobody."""
     try:
         body = token.split(".")[1]
-        return str(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["iss"])
+        return str(
+            json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["iss"]
+        )
     except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return ""
 
@@ -282,7 +374,9 @@ def _has_signing_key(keys: Mapping[str, Any], token: str) -> bool:
         kid = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
     except (ValueError, KeyError, TypeError):
         return True
-    return any(isinstance(key, dict) and key.get("kid") == kid for key in keys.get("keys", ()))
+    return any(
+        isinstance(key, dict) and key.get("kid") == kid for key in keys.get("keys", ())
+    )
 
 
 def _portal_origin(territory: Territory) -> str:
@@ -291,13 +385,22 @@ def _portal_origin(territory: Territory) -> str:
 
 def _read_accounts(payload: Mapping[str, Any]) -> AccountReport:
     try:
-        confirmed_at = datetime.fromisoformat(payload["confirmed_at"]) if payload["confirmed_at"] else None
+        if payload["confirmed_at"]:
+            confirmed_at = datetime.fromisoformat(payload["confirmed_at"])
+        else:
+            confirmed_at = None
         accounts = [
-            AccountStatus(str(account["subject"]), account["gone"] is True, dict(account["memberships"]))
+            AccountStatus(
+                str(account["subject"]),
+                account["gone"] is True,
+                dict(account["memberships"]),
+            )
             for account in payload["accounts"]
         ]
     except (KeyError, TypeError, ValueError) as error:
-        raise PortalUnavailableError("The portal's answer about accounts cannot be read.") from error
+        raise PortalUnavailableError(
+            "The portal's answer about accounts cannot be read."
+        ) from error
     return AccountReport(confirmed_at, accounts)
 
 
@@ -308,7 +411,9 @@ def _report_id(content: bytes) -> str:
         raise PortalUnavailableError("The portal's answer names no report.") from error
 
 
-def _build_report(method: str, dataset_id: UUID, problem: Mapping[str, Any], *, status: str) -> dict[str, Any]:
+def _build_report(
+    method: str, dataset_id: UUID, problem: Mapping[str, Any], *, status: str
+) -> dict[str, Any]:
     """A refusal (problem+json) in the shape of a report."""
     errors = [error for error in problem.get("errors") or () if isinstance(error, dict)]
     moment = now().isoformat()
@@ -323,7 +428,11 @@ def _build_report(method: str, dataset_id: UUID, problem: Mapping[str, Any], *, 
         "integration_errors": [
             {
                 "error_code": _text(error.get("code")),
-                "error_message": " ".join(filter(None, (_text(error.get("reason")), _text(error.get("remedy"))))),
+                "error_message": " ".join(
+                    filter(
+                        None, (_text(error.get("reason")), _text(error.get("remedy")))
+                    )
+                ),
                 "field_name": _text(error.get("field")),
             }
             for error in errors
@@ -332,7 +441,9 @@ def _build_report(method: str, dataset_id: UUID, problem: Mapping[str, Any], *, 
 
 
 def _text(value: object) -> str:
-    return value[:LONGEST_MESSAGE].replace("\x00", "") if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value[:LONGEST_MESSAGE].replace("\x00", "")
+    return ""
 
 
 def _json_object(content: bytes) -> dict[str, Any]:
@@ -340,4 +451,6 @@ def _json_object(content: bytes) -> dict[str, Any]:
         payload = json.loads(content)
     except ValueError:
         return {}
-    return payload if isinstance(payload, dict) else {}
+    if isinstance(payload, dict):
+        return payload
+    return {}

@@ -52,9 +52,16 @@ class ReportSync:
 
     async def _fetch_new_reports(self, territory: Territory) -> int:
         began = now()
-        since = self._fetched_at.get(territory.id) or await self._last_report_date(territory.id)
-        dataset_ids = await list_all_reported_datasets(self.portal, territory, since - MARGIN)
-        outcomes = [await self._apply_report(territory, dataset_id) for dataset_id in dataset_ids]
+        since = self._fetched_at.get(territory.id) or await self._last_report_date(
+            territory.id
+        )
+        dataset_ids = await list_all_reported_datasets(
+            self.portal, territory, since - MARGIN
+        )
+        outcomes = [
+            await self._apply_report(territory, dataset_id)
+            for dataset_id in dataset_ids
+        ]
         self._fetched_at[territory.id] = began
         return sum(outcomes)
 
@@ -65,38 +72,56 @@ class ReportSync:
             and_(Delivery.state == DeliveryState.QUEUED, Delivery.attempts > 0),
         )
         async with self.database.session(territory.id, role="worker") as session:
-            waiting = (await session.scalars(select(Delivery.dataset_id).where(tried))).all()
+            waiting = (
+                await session.scalars(select(Delivery.dataset_id).where(tried))
+            ).all()
         for dataset_id in waiting:
             async with self.database.session(territory.id, role="worker") as session:
                 dataset = await find_dataset(session, dataset_id, lock=True)
                 delivery = dataset and dataset.delivery
-                if dataset and delivery and delivery.state in {DeliveryState.FAILED, DeliveryState.QUEUED}:
-                    await queue_delivery(session, dataset, method=delivery.method, record=delivery.record)
+                if (
+                    dataset
+                    and delivery
+                    and delivery.state in {DeliveryState.FAILED, DeliveryState.QUEUED}
+                ):
+                    await queue_delivery(
+                        session, dataset, method=delivery.method, record=delivery.record
+                    )
 
     async def _last_report_date(self, tenant: UUID) -> datetime:
         async with self.database.session(tenant, role="worker") as session:
             last_report_at = await session.scalar(
-                select(func.max(Delivery.updated_at)).where(Delivery.report.is_not(None))
+                select(func.max(Delivery.updated_at)).where(
+                    Delivery.report.is_not(None)
+                )
             )
         return last_report_at or LONG_AGO + MARGIN
 
     async def _apply_report(self, territory: Territory, dataset_id: UUID) -> bool:
-        report = write_report(read_report(await self.portal.read_report(territory, dataset_id)))
+        report = write_report(
+            read_report(await self.portal.read_report(territory, dataset_id))
+        )
         async with self.database.session(territory.id, role="worker") as session:
             dataset = await find_dataset(session, dataset_id, lock=True)
             previous_report = dataset and dataset.delivery and dataset.delivery.report
-            if dataset is None or (previous_report and previous_report.get("report_id") == report["report_id"]):
+            if dataset is None or (
+                previous_report
+                and previous_report.get("report_id") == report["report_id"]
+            ):
                 return False
             return await apply_report(session, dataset, report)
 
 
-async def list_all_reported_datasets(client: PortalClient, to: Portal, since: datetime) -> list[UUID]:
+async def list_all_reported_datasets(
+    client: PortalClient, to: Portal, since: datetime
+) -> list[UUID]:
     """The datasets about which a portal made a report since then, each once.
 
     Raises:
         PortalAwayError
     """
-    identifiers, batch = list[str](), [""]
+    identifiers = list[str]()
+    batch = [""]
     while batch:
         batch, total = await client.list_reported_datasets(to, since, len(identifiers))
         identifiers += batch
@@ -104,7 +129,9 @@ async def list_all_reported_datasets(client: PortalClient, to: Portal, since: da
     return [UUID(identifier) for identifier in dict.fromkeys(identifiers) if identifier]
 
 
-async def fetch_reports_periodically(database: Database, registry: TerritoryRegistry, portal: PortalClient) -> None:
+async def fetch_reports_periodically(
+    database: Database, registry: TerritoryRegistry, portal: PortalClient
+) -> None:
     """Ask every few seconds; a companion of the worker."""
     fetcher = ReportSync(database, portal)
     while True:

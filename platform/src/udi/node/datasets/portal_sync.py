@@ -18,12 +18,25 @@ from udi.kit.crash import crash_at
 from udi.kit.db import Database
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.further_portals import apply_further_report
-from udi.node.datasets.portal import PortalClient, PortalPeer, PortalUnavailableError, PushResponse
+from udi.node.datasets.portal import (
+    PortalClient,
+    PortalPeer,
+    PortalUnavailableError,
+    PushResponse,
+)
 from udi.node.datasets.portal_reports import MARGIN, list_all_reported_datasets
 from udi.node.datasets.queries import find_dataset
-from udi.node.portals.actions import note_further_failure, note_further_sent, record_contact
+from udi.node.portals.actions import (
+    note_further_failure,
+    note_further_sent,
+    record_contact,
+)
 from udi.node.portals.models import FurtherDelivery, FurtherDeliveryState, FurtherPortal
-from udi.node.portals.queries import find_further_delivery, list_due_datasets, list_portals
+from udi.node.portals.queries import (
+    find_further_delivery,
+    list_due_datasets,
+    list_portals,
+)
 from udi.protocol.report import read_report, write_report
 
 log = structlog.get_logger()
@@ -49,9 +62,13 @@ class PortalSync:
         if moment - self._unavailable_at < EVERY:
             return
         async with self.database.session(self.tenant, role="worker") as session:
-            further_portal = await session.get(FurtherPortal, (self.tenant, self.portal))
+            further_portal = await session.get(
+                FurtherPortal, (self.tenant, self.portal)
+            )
             due = await list_due_datasets(session, self.portal)
-        if further_portal is None or (not due and moment - self._reports_fetched_at < EVERY):
+        if further_portal is None or (
+            not due and moment - self._reports_fetched_at < EVERY
+        ):
             return
         try:
             await self._fetch_reports(further_portal)
@@ -61,26 +78,42 @@ class PortalSync:
         except PortalUnavailableError as error:
             self._unavailable_at = moment
             await self._record_unavailable(str(error))
-            log.info("further portal away", portal=further_portal.origin, reason=str(error), detail=error.detail)
+            log.info(
+                "further portal away",
+                portal=further_portal.origin,
+                reason=str(error),
+                detail=error.detail,
+            )
 
     async def _fetch_reports(self, further_portal: FurtherPortal) -> None:
-        began, to = now(), _peer_of(further_portal)
+        began = now()
+        to = _peer_of(further_portal)
         dataset_ids = await list_all_reported_datasets(
-            self.client, to, (further_portal.heard_at or further_portal.joined_at) - MARGIN
+            self.client,
+            to,
+            (further_portal.heard_at or further_portal.joined_at) - MARGIN,
         )
         for dataset_id in dataset_ids:
-            report = write_report(read_report(await self.client.read_report(to, dataset_id)))
+            report = write_report(
+                read_report(await self.client.read_report(to, dataset_id))
+            )
             async with self.database.session(self.tenant, role="worker") as session:
                 dataset = await find_dataset(session, dataset_id, lock=True)
                 delivery = await find_further_delivery(session, self.portal, dataset_id)
-                is_duplicate = delivery and delivery.report and delivery.report.get("report_id") == report["report_id"]
+                is_duplicate = (
+                    delivery
+                    and delivery.report
+                    and delivery.report.get("report_id") == report["report_id"]
+                )
                 if dataset is not None and not is_duplicate:
                     await apply_further_report(session, further_portal, dataset, report)
         async with self.database.session(self.tenant, role="worker") as session:
             if (portal := await self._lock_portal(session)) is not None:
                 record_contact(portal, began)
 
-    async def _send_delivery(self, further_portal: FurtherPortal, dataset_id: UUID) -> None:
+    async def _send_delivery(
+        self, further_portal: FurtherPortal, dataset_id: UUID
+    ) -> None:
         """Send what one dataset waits to say; a portal that answers, but not to this, is told the others."""
         async with self.database.session(self.tenant, role="worker") as session:
             sent = await find_further_delivery(session, self.portal, dataset_id)
@@ -88,27 +121,44 @@ class PortalSync:
             return
         crash_at("further.begun")
         try:
-            answer = await self.client.push(_peer_of(further_portal), sent.method, dataset_id, sent.record)
+            answer = await self.client.push(
+                _peer_of(further_portal), sent.method, dataset_id, sent.record
+            )
         except PortalUnavailableError as error:
             await self._record_failure(sent, str(error))
-            log.warning("further portal not told", dataset=str(dataset_id), reason=str(error), detail=error.detail)
+            log.warning(
+                "further portal not told",
+                dataset=str(dataset_id),
+                reason=str(error),
+                detail=error.detail,
+            )
             return
         crash_at("further.sent")
         await self._apply_answer(further_portal, sent, answer)
 
-    async def _apply_answer(self, further_portal: FurtherPortal, sent: FurtherDelivery, answer: PushResponse) -> None:
+    async def _apply_answer(
+        self, further_portal: FurtherPortal, sent: FurtherDelivery, answer: PushResponse
+    ) -> None:
         async with self.database.session(self.tenant, role="worker") as session:
             dataset = await find_dataset(session, sent.dataset_id, lock=True)
-            delivery = await find_further_delivery(session, self.portal, sent.dataset_id, lock=True)
+            delivery = await find_further_delivery(
+                session, self.portal, sent.dataset_id, lock=True
+            )
             if dataset is None or delivery is None:
                 return
-            note_further_sent(delivery, revision=sent.revision, report_id=answer.report_id)
+            note_further_sent(
+                delivery, revision=sent.revision, report_id=answer.report_id
+            )
             if answer.refused is not None and delivery.revision == sent.revision:
-                await apply_further_report(session, further_portal, dataset, answer.refused)
+                await apply_further_report(
+                    session, further_portal, dataset, answer.refused
+                )
 
     async def _record_failure(self, sent: FurtherDelivery, error: str) -> None:
         async with self.database.session(self.tenant, role="worker") as session:
-            delivery = await find_further_delivery(session, self.portal, sent.dataset_id, lock=True)
+            delivery = await find_further_delivery(
+                session, self.portal, sent.dataset_id, lock=True
+            )
             if delivery is not None:
                 note_further_failure(delivery, revision=sent.revision, error=error)
 
@@ -118,7 +168,11 @@ class PortalSync:
                 portal.error = error
 
     async def _lock_portal(self, session: AsyncSession) -> FurtherPortal | None:
-        query = select(FurtherPortal).where(FurtherPortal.id == self.portal).with_for_update()
+        query = (
+            select(FurtherPortal)
+            .where(FurtherPortal.id == self.portal)
+            .with_for_update()
+        )
         further_portal: FurtherPortal | None = await session.scalar(query)
         return further_portal
 
@@ -131,14 +185,19 @@ async def synchronise_portals_periodically(
     database: Database, registry: TerritoryRegistry, client: PortalClient
 ) -> None:
     """Have an envoy for each further portal, so that none waits for another; a companion of the worker."""
-    envoys, visits = dict[UUID, PortalSync](), dict[UUID, asyncio.Task[None]]()
+    envoys = dict[UUID, PortalSync]()
+    visits = dict[UUID, asyncio.Task[None]]()
     try:
         while True:
             try:
                 for tenant, portal in await _list_further_portals(database, registry):
-                    envoy = envoys.setdefault(portal, PortalSync(database, client, tenant, portal))
+                    envoy = envoys.setdefault(
+                        portal, PortalSync(database, client, tenant, portal)
+                    )
                     if portal not in visits or visits[portal].done():
-                        visits[portal] = asyncio.create_task(_synchronise_quietly(envoy))
+                        visits[portal] = asyncio.create_task(
+                            _synchronise_quietly(envoy)
+                        )
             except Exception as error:  # noqa: BLE001 - looked at again in a moment
                 log.warning("further portals not looked at", error=type(error).__name__)
             await asyncio.sleep(LOOK)
@@ -147,11 +206,15 @@ async def synchronise_portals_periodically(
             visit.cancel()
 
 
-async def _list_further_portals(database: Database, registry: TerritoryRegistry) -> list[tuple[UUID, UUID]]:
+async def _list_further_portals(
+    database: Database, registry: TerritoryRegistry
+) -> list[tuple[UUID, UUID]]:
     portal_ids = []
     for territory in await registry.list():
         async with database.session(territory.id, role="worker") as session:
-            portal_ids += [(territory.id, portal.id) for portal in await list_portals(session)]
+            portal_ids += [
+                (territory.id, portal.id) for portal in await list_portals(session)
+            ]
     return portal_ids
 
 

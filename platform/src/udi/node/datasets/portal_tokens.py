@@ -22,7 +22,12 @@ AnyRequest = Request[Any, Any, State]
 
 
 async def require_portal(
-    request: AnyRequest, territory: Territory, kind: SignedTokenKind, subject: UUID, *, origin: str = ""
+    request: AnyRequest,
+    territory: Territory,
+    kind: SignedTokenKind,
+    subject: UUID,
+    *,
+    origin: str = "",
 ) -> None:
     """Let only the territory's portal, or the further one at `origin`, make this call, by a token in the header.
 
@@ -32,11 +37,17 @@ async def require_portal(
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise UnauthenticatedError("Only the territory's portal may do this.", headers=CHALLENGE)
+        raise UnauthenticatedError(
+            "Only the territory's portal may do this.", headers=CHALLENGE
+        )
     try:
-        await _verify_token(request, territory, token.strip(), kind, subject, origin=origin)
+        await _verify_token(
+            request, territory, token.strip(), kind, subject, origin=origin
+        )
     except InvalidSignatureError as error:
-        raise UnauthenticatedError("This token is not one of the territory's portal.", headers=CHALLENGE) from error
+        raise UnauthenticatedError(
+            "This token is not one of the territory's portal.", headers=CHALLENGE
+        ) from error
 
 
 async def require_any_portal(
@@ -49,12 +60,18 @@ async def require_any_portal(
         with space_context(None):
             async with site_of(request).database.session(territory.id) as session:
                 portal = await find_portal(session, issuer)
-    await require_portal(request, territory, kind, subject, origin=portal.origin if portal else "")
+    await require_portal(
+        request, territory, kind, subject, origin=portal.origin if portal else ""
+    )
     return portal
 
 
 async def require_ticket(
-    request: AnyRequest, territory: Territory, token: str, kind: SignedTokenKind, subject: UUID
+    request: AnyRequest,
+    territory: Territory,
+    token: str,
+    kind: SignedTokenKind,
+    subject: UUID,
 ) -> None:
     """Let only somebody in whom the portal sent with a ticket of this kind about this subject, once.
 
@@ -72,13 +89,21 @@ async def require_ticket(
 
 
 async def _verify_token(
-    request: AnyRequest, territory: Territory, token: str, kind: SignedTokenKind, subject: UUID, *, origin: str = ""
+    request: AnyRequest,
+    territory: Territory,
+    token: str,
+    kind: SignedTokenKind,
+    subject: UUID,
+    *,
+    origin: str = "",
 ) -> None:
     keys: PortalKeys = site_of(request).parts["portal_keys"]
     try:
         signed = await keys.verify_token(territory, token, kind, origin=origin)
     except OutgoingError as error:
-        raise UnavailableError("The portal's keys cannot be read.", headers={"Retry-After": "30"}) from error
+        raise UnavailableError(
+            "The portal's keys cannot be read.", headers={"Retry-After": "30"}
+        ) from error
     if signed.subject != str(subject):
         msg = "The token is about something else."
         raise InvalidSignatureError(msg)

@@ -10,13 +10,23 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from udi.node.datasets.description import LOCALE, Answers, is_restricted
-from udi.node.datasets.words import EMPTY, GENERIC, fold_text, guess_language, guess_theme, split_words
+from udi.node.datasets.words import (
+    EMPTY,
+    GENERIC,
+    fold_text,
+    guess_language,
+    guess_theme,
+    split_words,
+)
 from udi.node.tables.coverage import Coverage
 from udi.node.tables.profile import Profile
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import DEFAULT
 
-NAMED_COLUMNS, MOST_KEYWORDS, SHORTEST_KEYWORD, LONGEST_NAME = 8, 6, 4, 40
+NAMED_COLUMNS = 8
+MOST_KEYWORDS = 6
+SHORTEST_KEYWORD = 4
+LONGEST_NAME = 40
 YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
 STAMP = re.compile(r"(?<!\d)(20\d\d)[-_]?[01]\d[-_]?[0-3]\d([-_T]?\d{4,6})?(?!\d)")
 Translate = Callable[[str], str]
@@ -43,7 +53,10 @@ def prefill(
     """
     if access is AccessRights.RESTRICTED:
         profile = replace(profile, rows=None, first_day=None, last_day=None)
-    names = [column.name for column in profile.columns] if profile.header_line else []
+    if profile.header_line:
+        names = [column.name for column in profile.columns]
+    else:
+        names = []
     title = guess_title(name, names)
     first, last = _period(name, profile)
     return {
@@ -65,7 +78,11 @@ def prefill(
 def guess_title(name: str, columns: list[str]) -> str:
     """The file's name as a phrase; the first columns when it says nothing; else empty."""
     stem = STAMP.sub(" ", PurePath(name).stem)
-    words = [word for word in split_words(stem) if fold_text(word) not in GENERIC and not _is_noise(word)]
+    words = [
+        word
+        for word in split_words(stem)
+        if fold_text(word) not in GENERIC and not _is_noise(word)
+    ]
     if not any(word.isalpha() and len(word) > 2 for word in words):  # noqa: PLR2004 - shorter words say nothing
         words = [" ".join(split_words(column)) for column in columns[:3]]
         return _capitalised(", ".join(words))[:150]
@@ -75,7 +92,11 @@ def guess_title(name: str, columns: list[str]) -> str:
 def _is_noise(word: str) -> bool:
     """Counters, hashes and numbers that are no year."""
     digits = sum(character.isdigit() for character in word)
-    return bool(digits) and not YEAR.fullmatch(word) and (digits == len(word) or len(word) > 12)  # noqa: PLR2004
+    return (
+        bool(digits)
+        and not YEAR.fullmatch(word)
+        and (digits == len(word) or len(word) > 12)  # noqa: PLR2004
+    )
 
 
 def _capitalised(text: str) -> str:
@@ -90,31 +111,49 @@ def _summary(title: str, profile: Profile, names: list[str], say: Translate) -> 
         sentences.append(say("One row for each: %(thing)s.") % {"thing": thing})
     if profile.rows is not None:
         sentences.append(
-            say("%(rows)s rows and %(columns)s columns.") % {"rows": profile.rows, "columns": len(profile.columns)}
+            say("%(rows)s rows and %(columns)s columns.")
+            % {"rows": profile.rows, "columns": len(profile.columns)}
         )
     if names:
         listed = ", ".join(name[:LONGEST_NAME] for name in names[:NAMED_COLUMNS])
         more = "…" if len(names) > NAMED_COLUMNS else ""
-        sentences.append((say("Columns: %(columns)s.") % {"columns": listed + more}).replace("….", "…"))
+        sentences.append(
+            (say("Columns: %(columns)s.") % {"columns": listed + more}).replace(
+                "….", "…"
+            )
+        )
     return " ".join(sentences)
 
 
 def _row_noun(title: str) -> str:
     """What a row is, when the title begins with a plural: `associations 2026` is about an `association`."""
     word = next(iter(split_words(title)), "")
-    plural = len(word) > 4 and word.isalpha() and word.lower().endswith(("s", "x")) and not word.isupper()  # noqa: PLR2004
+    plural = (
+        len(word) > 4  # noqa: PLR2004
+        and word.isalpha()
+        and word.lower().endswith(("s", "x"))
+        and not word.isupper()
+    )
     if not plural or word.lower().endswith(("ss", "us", "is")):
         return ""
     lowered = word.lower()
-    return lowered[:-3] + "au" if lowered.endswith("eaux") else lowered[:-1]
+    if lowered.endswith("eaux"):
+        return lowered[:-3] + "au"
+    return lowered[:-1]
 
 
 def _keywords(title: str, names: list[str]) -> list[str]:
     keywords: dict[str, str] = {}
     for word in [w for text in (title, *names) for w in split_words(text)]:
         plain = fold_text(word)
-        useful = len(plain) >= SHORTEST_KEYWORD and plain.isalpha() and plain not in EMPTY | GENERIC
-        if useful and plain.rstrip("s") not in {keyword.rstrip("s") for keyword in keywords}:
+        useful = (
+            len(plain) >= SHORTEST_KEYWORD
+            and plain.isalpha()
+            and plain not in EMPTY | GENERIC
+        )
+        if useful and plain.rstrip("s") not in {
+            keyword.rstrip("s") for keyword in keywords
+        }:
             keywords[plain] = word.lower()
     return list(keywords.values())[:MOST_KEYWORDS]
 
@@ -131,26 +170,51 @@ def _period(name: str, profile: Profile) -> tuple[str, str]:
 def pair_proposals(public: Answers, restricted: Answers) -> Proposals:
     """The proposed answers that depend on who may read the data."""
     by_access = ((AccessRights.PUBLIC, public), (AccessRights.RESTRICTED, restricted))
-    return {name: {str(access): answers.get(name, "") for access, answers in by_access} for name in FROM_CELLS}
+    return {
+        name: {str(access): answers.get(name, "") for access, answers in by_access}
+        for name in FROM_CELLS
+    }
 
 
-def cover_period(answers: Answers, proposals: Proposals, coverage: Coverage) -> tuple[Answers, Proposals]:
+def cover_period(
+    answers: Answers, proposals: Proposals, coverage: Coverage
+) -> tuple[Answers, Proposals]:
     """The answers and the proposals with the period of the whole file, where its name and its first lines gave none."""
-    if answers.get("first_day") or not coverage.first_day or not coverage.last_day or is_restricted(answers):
+    if (
+        answers.get("first_day")
+        or not coverage.first_day
+        or not coverage.last_day
+        or is_restricted(answers)
+    ):
         return answers, proposals
-    days = {"first_day": coverage.first_day.isoformat(), "last_day": coverage.last_day.isoformat()}
-    covered = {name: {**proposals.get(name, {}), str(AccessRights.PUBLIC): day} for name, day in days.items()}
+    days = {
+        "first_day": coverage.first_day.isoformat(),
+        "last_day": coverage.last_day.isoformat(),
+    }
+    covered = {
+        name: {**proposals.get(name, {}), str(AccessRights.PUBLIC): day}
+        for name, day in days.items()
+    }
     return {**answers, **days}, {**proposals, **covered}
 
 
 def update_answers(answers: Answers, before: Proposals, after: Proposals) -> Answers:
     """Answers for a new version: what was left as proposed for the old file follows the new one."""
-    access = AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC
-    followed = [name for name in FROM_CELLS if answers.get(name) == before.get(name, {}).get(access)]
+    if is_restricted(answers):
+        access = AccessRights.RESTRICTED
+    else:
+        access = AccessRights.PUBLIC
+    followed = [
+        name
+        for name in FROM_CELLS
+        if answers.get(name) == before.get(name, {}).get(access)
+    ]
     return {**answers, **{name: after[name][access] for name in followed}}
 
 
-def remove_cell_answers(answers: Answers, proposals: Mapping[str, Mapping[str, str]]) -> Answers:
+def remove_cell_answers(
+    answers: Answers, proposals: Mapping[str, Mapping[str, str]]
+) -> Answers:
     """Answers that may be given of restricted data: what was proposed of cells and left so goes, what was written stays."""
     if not is_restricted(answers):
         return answers

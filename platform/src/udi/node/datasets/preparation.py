@@ -16,7 +16,11 @@ from udi.node.tables.personal.detection import detect_personal_data
 from udi.node.tables.personal.remainder import RemainderReport, search_remainder
 from udi.node.tables.profile import Profile, profile_path
 from udi.node.tables.safety.inspection import inspect_file
-from udi.node.tables.schemas.declarations import DeclaredSchema, load_schema_folder, suggest_schemas
+from udi.node.tables.schemas.declarations import (
+    DeclaredSchema,
+    load_schema_folder,
+    suggest_schemas,
+)
 from udi.node.tables.schemas.folder import SchemaFolder
 from udi.node.tables.schemas.validation import validate_table
 from udi.node.tables.source import SourceFile
@@ -59,7 +63,13 @@ def preload_imports() -> None:
     """Nothing: a child that was asked for it has done its imports."""
 
 
-def prepare(source: Path, name: str, corrections: Json, target: Path, schemas: Path | None = None) -> FileAnalysis:
+def prepare(
+    source: Path,
+    name: str,
+    corrections: Json,
+    target: Path,
+    schemas: Path | None = None,
+) -> FileAnalysis:
     """Understand a local file, and write its typed table to `target` when it is one, `CELLS` beside it.
 
     Never raises on what it holds, only on a full disk.
@@ -72,14 +82,22 @@ def prepare(source: Path, name: str, corrections: Json, target: Path, schemas: P
     safety = [finding.as_json() for finding in inspect_file(source, name, kind)]
     listing = CellListFolder(target.parent / LISTING)
     converted = _convert_table(source, name, profile, corrected, target, listing)
-    table = converted if converted is not None and not converted.failure else None
-    rest = _search_rest(source, name, (converted or TableConversion(profile)).profile, target.parent)
+    if converted is not None and not converted.failure:
+        table = converted
+    else:
+        table = None
+    rest = _search_rest(
+        source, name, (converted or TableConversion(profile)).profile, target.parent
+    )
     elsewhere = [personal_finding.as_json() for personal_finding in rest.findings]
     if table is None:
         plain_profile = (converted or TableConversion(profile)).profile.as_json()
-        return FileAnalysis(plain_profile, safety=safety, personal=elsewhere, unsearched=rest.unsearched)
+        return FileAnalysis(
+            plain_profile, safety=safety, personal=elsewhere, unsearched=rest.unsearched
+        )
     counts = [
-        {"column": column, "code": code, "count": count} for (column, code), count in table.errors.counts.most_common()
+        {"column": column, "code": code, "count": count}
+        for (column, code), count in table.errors.counts.most_common()
     ]
     people = detect_personal_data(target, table.profile.columns, table.other_headers)
     prepared = FileAnalysis(
@@ -87,20 +105,32 @@ def prepare(source: Path, name: str, corrections: Json, target: Path, schemas: P
         table=True,
         errors=[error.as_json() for error in table.errors.listed],
         counts=counts,
-        personal=[*(personal_finding.as_json() for personal_finding in people.findings), *elsewhere],
+        personal=[
+            *(personal_finding.as_json() for personal_finding in people.findings),
+            *elsewhere,
+        ],
         safety=safety,
         unsearched=rest.unsearched,
     )
     advised = _add_table_findings(
-        prepared, target, table.profile, corrected.schema, load_schema_folder(schemas), listing
+        prepared,
+        target,
+        table.profile,
+        corrected.schema,
+        load_schema_folder(schemas),
+        listing,
     )
     return replace(advised, listed=listing.write(target.parent / CELLS))
 
 
-def _search_rest(source: Path, name: str, profile: Profile, folder: Path) -> RemainderReport:
+def _search_rest(
+    source: Path, name: str, profile: Profile, folder: Path
+) -> RemainderReport:
     """What the file says of people besides its table."""
     with tempfile.TemporaryDirectory(dir=folder, prefix="rest-") as temporary_folder:
-        return search_remainder(source, name, profile, Path(temporary_folder), _convert_table)
+        return search_remainder(
+            source, name, profile, Path(temporary_folder), _convert_table
+        )
 
 
 def _convert_table(
@@ -113,8 +143,14 @@ def _convert_table(
 ) -> TableConversion | None:
     """The typed table, with places where the file says them; None for what is no table. Here only GDAL is loaded."""
     mapped = importlib.import_module(MAPPED)
-    options: dict[str, Any] = {"file_name": name, "corrections": corrected, "listing": listing}
-    done: TableConversion | None = mapped.convert_map(source, profile, target, **options)
+    options: dict[str, Any] = {
+        "file_name": name,
+        "corrections": corrected,
+        "listing": listing,
+    }
+    done: TableConversion | None = mapped.convert_map(
+        source, profile, target, **options
+    )
     if done is None and profile.is_table:
         texts = target.parent / TEXTS if corrected.schema else None
         done = convert_table(source, profile, target, texts=texts, **options)
@@ -131,19 +167,25 @@ def _add_table_findings(
     listing: CellListFolder,
 ) -> FileAnalysis:
     """With what advice needs; what DuckDB cannot do in its memory is left out."""
-    names, texts = [column.name for column in profile.columns], table.parent / TEXTS
+    names = [column.name for column in profile.columns]
+    texts = table.parent / TEXTS
     with allow_failure():
-        facts, covered = (
-            inspect_table(table, profile.columns, scratch=table.parent),
-            compute_coverage(table, profile.columns),
-        )
+        facts = inspect_table(table, profile.columns, scratch=table.parent)
+        covered = compute_coverage(table, profile.columns)
         prepared = replace(prepared, facts=facts.as_json(), coverage=covered.as_json())
-    prepared = replace(prepared, looks_like=[proposal.as_json() for proposal in suggest_schemas(names, shelf)])
+    prepared = replace(
+        prepared,
+        looks_like=[proposal.as_json() for proposal in suggest_schemas(names, shelf)],
+    )
     schema = declared.find_schema(shelf, names) if declared else None
     if schema is not None and texts.exists():
         with allow_failure():
-            report = validate_table(texts, names, schema, scratch=table.parent, every=listing.asked)
+            report = validate_table(
+                texts, names, schema, scratch=table.parent, every=listing.asked
+            )
             if report.wrong_cells and not listing.asked.exists():
                 listing.mark_incomplete()
-            prepared = replace(prepared, schema={**report.as_json(), "address": schema.address})
+            prepared = replace(
+                prepared, schema={**report.as_json(), "address": schema.address}
+            )
     return prepared

@@ -6,7 +6,11 @@ from uuid import UUID
 
 from udi.kit.errors import NotFoundError
 from udi.kit.jobs import Handler, Job
-from udi.node.datasets.actions.anonymise import TREAT_VERSION, AnonymisationContext, anonymise_version
+from udi.node.datasets.actions.anonymise import (
+    TREAT_VERSION,
+    AnonymisationContext,
+    anonymise_version,
+)
 from udi.node.datasets.actions.prepare import PreparationContext
 from udi.node.datasets.reminders import SEND_REMINDER, send_reminder
 from udi.node.files.tenant_storage import TenantStorage
@@ -17,19 +21,30 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     """The handlers, by name."""
 
     async def treat(job: Job) -> None:
-        territory, settings = await site.registry.by_id(job.tenant), site.settings
+        territory = await site.registry.by_id(job.tenant)
+        settings = site.settings
         if territory is None:
             raise NotFoundError("This territory is not served any more.")
-        depot = TenantStorage(site.database, site.parts["objects"], job.tenant, "worker")
-        desk = PreparationContext(depot, territory, settings.clamd_socket, settings.schemas)
-        surgery = AnonymisationContext(desk, settings.derived_key("node", "treatments"), site.pages.gettext)
-        version, person = UUID(job.payload["version"]), UUID(job.payload["person"])
+        depot = TenantStorage(
+            site.database, site.parts["objects"], job.tenant, "worker"
+        )
+        desk = PreparationContext(
+            depot, territory, settings.clamd_socket, settings.schemas
+        )
+        surgery = AnonymisationContext(
+            desk, settings.derived_key("node", "treatments"), site.pages.gettext
+        )
+        version = UUID(job.payload["version"])
+        person = UUID(job.payload["person"])
         await anonymise_version(surgery, version, int(job.payload["revision"]), person)
 
     async def remind(job: Job) -> None:
         territory = await site.registry.by_id(job.tenant)
         if territory is not None:
-            dataset, due_on = UUID(job.payload["dataset"]), date.fromisoformat(job.payload["due_on"])
-            await send_reminder(site, territory, dataset, due_on, int(job.payload["number"]))
+            dataset = UUID(job.payload["dataset"])
+            due_on = date.fromisoformat(job.payload["due_on"])
+            await send_reminder(
+                site, territory, dataset, due_on, int(job.payload["number"])
+            )
 
     return {TREAT_VERSION: treat, SEND_REMINDER: remind}

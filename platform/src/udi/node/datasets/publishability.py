@@ -36,48 +36,68 @@ def may_publish(dataset: Dataset) -> bool:
     A person published its description, which is still complete; neither withdrawn nor refused since. Or a client of RUDI,
     which speaks for the whole space, described it.
     """
-    opened = (dataset.opened_at is not None and dataset.state in PUBLIC_STATES) or dataset.document is not None
-    return opened and dataset.withdrawn_at is None and not check_answers(dataset.description)
+    opened = (
+        dataset.opened_at is not None and dataset.state in PUBLIC_STATES
+    ) or dataset.document is not None
+    return (
+        opened
+        and dataset.withdrawn_at is None
+        and not check_answers(dataset.description)
+    )
 
 
 def corrections_of(version: Version) -> Corrections:
     """What its producer said of how its file is read."""
-    return Corrections.from_json(version.preparation.corrections if version.preparation else None)
+    return Corrections.from_json(
+        version.preparation.corrections if version.preparation else None
+    )
 
 
 def is_table(version: Version) -> bool:
     """Whether its file was read and is a table."""
-    return version.preparation is not None and version.preparation.state == PreparationState.READY
+    return (
+        version.preparation is not None
+        and version.preparation.state == PreparationState.READY
+    )
 
 
 def personal_findings_of(version: Version) -> list[PersonalDataFinding]:
     """What its table says of people, the stops first, then what the rest of its file does."""
     preparation = version.preparation
-    return (
-        [PersonalDataFinding.from_json(finding) for finding in preparation.findings.get("personal", ())]
-        if preparation
-        else []
-    )
+    if preparation:
+        return [
+            PersonalDataFinding.from_json(finding)
+            for finding in preparation.findings.get("personal", ())
+        ]
+    return []
 
 
 def unsearched_parts_of(version: Version) -> list[str]:
     """The parts of its file in which nobody can look for people: pictures, PDF, what is encrypted or too large."""
     preparation = version.preparation
-    return list(preparation.findings.get("unsearched", ())) if preparation else []
+    if preparation:
+        return list(preparation.findings.get("unsearched", ()))
+    return []
 
 
 def dangers_of(version: Version) -> list[SafetyFinding]:
     """What its file hides or does, the most serious first."""
     preparation = version.preparation
-    return (
-        [SafetyFinding.from_json(finding) for finding in preparation.findings.get("safety", ())] if preparation else []
-    )
+    if preparation:
+        return [
+            SafetyFinding.from_json(finding)
+            for finding in preparation.findings.get("safety", ())
+        ]
+    return []
 
 
 def new_dangers_of(dataset: Dataset, version: Version) -> list[SafetyFinding]:
     """The same without the notes that the published version before had too: a note is told once."""
     before = breaking_changes.find_published_before(dataset, version)
-    earlier_dangers = {finding.danger for finding in dangers_of(before)} if before else set[Danger]()
+    if before:
+        earlier_dangers = {finding.danger for finding in dangers_of(before)}
+    else:
+        earlier_dangers = set[Danger]()
     return [
         finding
         for finding in dangers_of(version)
@@ -88,18 +108,27 @@ def new_dangers_of(dataset: Dataset, version: Version) -> list[SafetyFinding]:
 def has_removable_names(version: Version) -> bool:
     """Whether the properties of its file give names that the node can remove."""
     named = any(finding.danger is Danger.AUTHOR for finding in dangers_of(version))
-    return named and not is_harmful(version) and can_remove_names(version.file.name, version.file.size)
+    return (
+        named
+        and not is_harmful(version)
+        and can_remove_names(version.file.name, version.file.size)
+    )
 
 
 def has_virus(version: Version) -> bool:
     """Whether a virus was found in its file."""
     preparation = version.preparation
-    return bool(preparation and preparation.findings.get("virus", {}).get("state") == ScanState.INFECTED)
+    return bool(
+        preparation
+        and preparation.findings.get("virus", {}).get("state") == ScanState.INFECTED
+    )
 
 
 def is_harmful(version: Version) -> bool:
     """Whether something in its file could harm whoever opens it: nobody receives it."""
-    return has_virus(version) or any(finding.strength is Safety.QUARANTINE for finding in dangers_of(version))
+    return has_virus(version) or any(
+        finding.strength is Safety.QUARANTINE for finding in dangers_of(version)
+    )
 
 
 def access_of(dataset: Dataset, version: Version) -> FileAccess:
@@ -111,10 +140,16 @@ def access_of(dataset: Dataset, version: Version) -> FileAccess:
     preparation = version.preparation
     if is_harmful(version):
         return FileAccess.HELD
-    unseen = preparation is not None and preparation.state == PreparationState.WAITING and not preparation.findings
+    unseen = (
+        preparation is not None
+        and preparation.state == PreparationState.WAITING
+        and not preparation.findings
+    )
     if unseen:
         return FileAccess.WAITING
-    return FileAccess.RESTRICTED if dataset.restricted else FileAccess.OPEN
+    if dataset.restricted:
+        return FileAccess.RESTRICTED
+    return FileAccess.OPEN
 
 
 def stops_of(dataset: Dataset, version: Version) -> list[str]:
@@ -123,18 +158,33 @@ def stops_of(dataset: Dataset, version: Version) -> list[str]:
 
 
 def _name_stops(version: Version, breaks: Sequence[BreakingChange]) -> list[str]:
-    stop_flags = {} if version.preparation and version.preparation.reason else _stops_needing_reason(version)
-    harms = any(finding.strength is Safety.QUARANTINE for finding in dangers_of(version))
-    stop_flags |= {"virus": has_virus(version), "danger": harms or stop_flags.get("danger", False)}
+    if version.preparation and version.preparation.reason:
+        stop_flags = {}
+    else:
+        stop_flags = _stops_needing_reason(version)
+    harms = any(
+        finding.strength is Safety.QUARANTINE for finding in dangers_of(version)
+    )
+    stop_flags |= {
+        "virus": has_virus(version),
+        "danger": harms or stop_flags.get("danger", False),
+    }
     stop_flags |= {continuity_break.stop: True for continuity_break in breaks}
     return [name for name in STOPS if stop_flags.get(name)]
 
 
-def explain_stops(dataset: Dataset, version: Version, say: Callable[[str], str]) -> list[str]:
+def explain_stops(
+    dataset: Dataset, version: Version, say: Callable[[str], str]
+) -> list[str]:
     """The same in sentences, with the columns and the numbers of rows that are lost."""
     breaks = list_breaking_changes(dataset, version)
-    sentences = {continuity_break.stop: continuity_break.explain(say) for continuity_break in breaks}
-    return [sentences.get(name) or say(STOPS[name]) for name in _name_stops(version, breaks)]
+    sentences = {
+        continuity_break.stop: continuity_break.explain(say)
+        for continuity_break in breaks
+    }
+    return [
+        sentences.get(name) or say(STOPS[name]) for name in _name_stops(version, breaks)
+    ]
 
 
 def explain_waiting(dataset: Dataset, version: Version) -> str:
@@ -154,7 +204,10 @@ def explain_waiting(dataset: Dataset, version: Version) -> str:
 
 def is_being_read(version: Version) -> bool:
     """Whether the look at its file is not over."""
-    return version.preparation is not None and version.preparation.state == PreparationState.WAITING
+    return (
+        version.preparation is not None
+        and version.preparation.state == PreparationState.WAITING
+    )
 
 
 def is_publication_requested(version: Version) -> bool:
@@ -164,17 +217,20 @@ def is_publication_requested(version: Version) -> bool:
 
 def can_anonymise(version: Version) -> bool:
     """Whether what it says of people can be taken out of its table."""
-    return is_table(version) and any(not finding.place for finding in personal_findings_of(version))
+    return is_table(version) and any(
+        not finding.place for finding in personal_findings_of(version)
+    )
 
 
 def likely_schemas_of(version: Version) -> list[ProposedSchema]:
     """The schemas that a version's table seems to follow."""
     preparation = version.preparation
-    return (
-        [ProposedSchema.from_json(proposal) for proposal in preparation.findings.get("looks_like", ())]
-        if preparation
-        else []
-    )
+    if preparation:
+        return [
+            ProposedSchema.from_json(proposal)
+            for proposal in preparation.findings.get("looks_like", ())
+        ]
+    return []
 
 
 def declared_schema_of(version: Version) -> DeclaredSchema | None:
@@ -187,15 +243,23 @@ def is_unread(version: Version) -> bool:
     preparation = version.preparation
     if preparation is None:
         return False
-    unanswered = preparation.findings.get("virus", {}).get("reason") in {UnscannedReason.AWAY, UnscannedReason.TOO_SLOW}
+    unanswered = preparation.findings.get("virus", {}).get("reason") in {
+        UnscannedReason.AWAY,
+        UnscannedReason.TOO_SLOW,
+    }
     return preparation.state == PreparationState.FAILED or unanswered
 
 
 def _stops_needing_reason(version: Version) -> dict[str, bool]:
     """What is published only with a reason, by the names of `STOPS`."""
     return {
-        "people": any(finding.strength is Personal.STOP for finding in personal_findings_of(version)),
-        "danger": any(finding.strength is Safety.STOP for finding in dangers_of(version)),
+        "people": any(
+            finding.strength is Personal.STOP
+            for finding in personal_findings_of(version)
+        ),
+        "danger": any(
+            finding.strength is Safety.STOP for finding in dangers_of(version)
+        ),
         "unread": is_unread(version),
         "unsearched": bool(unsearched_parts_of(version)),
     }
@@ -208,7 +272,8 @@ def needs_reason(version: Version) -> bool:
 
 def carry_reason(before: Version | None, version: Version) -> None:
     """Keep the reason given for the version before, where nothing else stops this one: nobody is asked each night."""
-    then, preparation = before.preparation if before else None, version.preparation
+    then = before.preparation if before else None
+    preparation = version.preparation
     if (
         before
         and then
@@ -221,11 +286,19 @@ def carry_reason(before: Version | None, version: Version) -> None:
 
 
 def _stop_signatures(version: Version) -> set[tuple[object, ...]]:
-    stops = [finding for finding in personal_findings_of(version) if finding.strength is Personal.STOP]
-    people: set[tuple[object, ...]] = {("people", finding.place, finding.what, *finding.columns) for finding in stops}
+    stops = [
+        finding
+        for finding in personal_findings_of(version)
+        if finding.strength is Personal.STOP
+    ]
+    people: set[tuple[object, ...]] = {
+        ("people", finding.place, finding.what, *finding.columns) for finding in stops
+    }
     people |= {("unsearched", place) for place in unsearched_parts_of(version)}
     dangers: set[tuple[object, ...]] = {
-        ("danger", finding.danger) for finding in dangers_of(version) if finding.strength is Safety.STOP
+        ("danger", finding.danger)
+        for finding in dangers_of(version)
+        if finding.strength is Safety.STOP
     }
     failure = version.preparation.failure if version.preparation else ""
     return people | dangers | ({("unread", failure)} if is_unread(version) else set())
@@ -242,12 +315,18 @@ def clear_for_publication(version: Version, reason: str) -> None:
     if preparation is None or version.published_at is not None:
         return
     if preparation.state == PreparationState.WAITING:
-        raise ConflictError("We are still reading your file.", remedy="Wait a little, then publish again.")
+        raise ConflictError(
+            "We are still reading your file.",
+            remedy="Wait a little, then publish again.",
+        )
     if is_harmful(version):
         raise ConflictError(
-            "This file would harm whoever opens it: it cannot be published.", remedy="Drop another one."
+            "This file would harm whoever opens it: it cannot be published.",
+            remedy="Drop another one.",
         )
     if needs_reason(version) and not (reason or preparation.reason):
-        why = Refusal("reason", "Say why this may be published.", "Or drop a file without it.")
+        why = Refusal(
+            "reason", "Say why this may be published.", "Or drop a file without it."
+        )
         raise InvalidError("Something stops this publication.", refusals=[why])
     preparation.reason = reason or preparation.reason

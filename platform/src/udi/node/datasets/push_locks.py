@@ -21,16 +21,32 @@ async def lock_dataset_push(session: AsyncSession, dataset_id: UUID) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(number)))
 
 
-async def may_push(session: AsyncSession, dataset_id: UUID, *, wait: bool = False) -> bool:
+async def may_push(
+    session: AsyncSession, dataset_id: UUID, *, wait: bool = False
+) -> bool:
     """Whether its space stays here, perhaps once that is known; while the transaction lasts, nobody lets that go."""
-    space_id = await session.scalar(select(Dataset.space_id).where(Dataset.id == dataset_id))
+    space_id = await session.scalar(
+        select(Dataset.space_id).where(Dataset.id == dataset_id)
+    )
     if space_id is None:
         return True
     if wait:
-        await session.execute(select(func.pg_advisory_xact_lock_shared(SPACE_MOVE_LOCK, _lock_number(space_id))))
+        await session.execute(
+            select(
+                func.pg_advisory_xact_lock_shared(
+                    SPACE_MOVE_LOCK, _lock_number(space_id)
+                )
+            )
+        )
         return True
     return bool(
-        await session.scalar(select(func.pg_try_advisory_xact_lock_shared(SPACE_MOVE_LOCK, _lock_number(space_id))))
+        await session.scalar(
+            select(
+                func.pg_try_advisory_xact_lock_shared(
+                    SPACE_MOVE_LOCK, _lock_number(space_id)
+                )
+            )
+        )
     )
 
 
@@ -39,7 +55,9 @@ async def stop_pushes(session: AsyncSession, space_id: UUID) -> None:
 
     To be asked before any row of the space is locked: a push that ends writes what the portal answered.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(SPACE_MOVE_LOCK, _lock_number(space_id))))
+    await session.execute(
+        select(func.pg_advisory_xact_lock(SPACE_MOVE_LOCK, _lock_number(space_id)))
+    )
 
 
 def _lock_number(space_id: UUID) -> int:

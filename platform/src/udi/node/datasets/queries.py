@@ -16,7 +16,13 @@ from udi.node.datasets.actions.compare import COMPARED_WITH, DIFFERENCE
 from udi.node.datasets.breaking_changes import find_published_before
 from udi.node.datasets.document_query import with_update_date
 from udi.node.datasets.earlier_answers import EarlierDataset
-from udi.node.datasets.models import Dataset, DatasetEvent, Delivery, Preparation, Version
+from udi.node.datasets.models import (
+    Dataset,
+    DatasetEvent,
+    Delivery,
+    Preparation,
+    Version,
+)
 from udi.node.files.clam import ScanState
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
@@ -29,7 +35,9 @@ SHOWN_EVENTS = 50
 MOST_EARLIER = 30
 LEAN = (
     defer(Version.profile, raiseload=True),
-    selectinload(Version.preparation).options(defer(Preparation.findings, raiseload=True)),
+    selectinload(Version.preparation).options(
+        defer(Preparation.findings, raiseload=True)
+    ),
 )
 HARMS = f'$ ? (@.virus.state == "{ScanState.INFECTED}" || @.safety[*].strength == "{SafetySeverity.QUARANTINE}")'
 """`standing.is_harmful`, as PostgreSQL asks it."""
@@ -67,7 +75,9 @@ async def get_dataset(
         query = query.options(selectinload(Dataset.versions).options(*LEAN))
     dataset = await session.scalar(query.with_for_update(of=Dataset) if lock else query)
     if await find_erased(session, actor, dataset_id):
-        raise ErasedError("You or a colleague erased it, with every version and every copy here.")
+        raise ErasedError(
+            "You or a colleague erased it, with every version and every copy here."
+        )
     if dataset is None:
         raise await missing_error(session, ErasedDataset.id == dataset_id)
     await require_dataset_permission(session, actor, dataset.space, dataset_id, to)
@@ -83,9 +93,15 @@ async def read_version_marks(session: AsyncSession, dataset: Dataset) -> Version
     """What the list of versions says of each, without reading all that was found in their files."""
     findings = Preparation.findings
     harms = func.jsonb_path_exists(findings, cast(literal(HARMS), JSONPATH))
-    query = select(Preparation.version_id, harms, findings[DIFFERENCE][COMPARED_WITH].is_not(None))
+    query = select(
+        Preparation.version_id, harms, findings[DIFFERENCE][COMPARED_WITH].is_not(None)
+    )
     rows = (
-        await session.execute(query.where(Preparation.version_id.in_([version.id for version in dataset.versions])))
+        await session.execute(
+            query.where(
+                Preparation.version_id.in_([version.id for version in dataset.versions])
+            )
+        )
     ).all()
     return VersionFlags(
         frozenset(version_id for version_id, harm, _ in rows if harm),
@@ -93,27 +109,41 @@ async def read_version_marks(session: AsyncSession, dataset: Dataset) -> Version
     )
 
 
-async def find_erased(session: AsyncSession, actor: Actor, dataset_id: UUID) -> ErasedDataset | None:
+async def find_erased(
+    session: AsyncSession, actor: Actor, dataset_id: UUID
+) -> ErasedDataset | None:
     """What stays of an erased dataset, for those who publish where it was."""
-    query = select(ErasedDataset, Space).where(ErasedDataset.id == dataset_id, Space.id == ErasedDataset.space_id)
+    query = select(ErasedDataset, Space).where(
+        ErasedDataset.id == dataset_id, Space.id == ErasedDataset.space_id
+    )
     row = (await session.execute(query)).one_or_none()
-    return row[0] if row and actor.may_publish(row[1].slug) else None
+    if row and actor.may_publish(row[1].slug):
+        return row[0]
+    return None
 
 
-async def find_dataset(session: AsyncSession, dataset_id: UUID, *, lock: bool = False) -> Dataset | None:
+async def find_dataset(
+    session: AsyncSession, dataset_id: UUID, *, lock: bool = False
+) -> Dataset | None:
     """A dataset of the territory, for a machine that has proved who it is."""
     query = select(Dataset).where(Dataset.id == dataset_id)
-    dataset: Dataset | None = await session.scalar(query.with_for_update(of=Dataset) if lock else query)
+    dataset: Dataset | None = await session.scalar(
+        query.with_for_update(of=Dataset) if lock else query
+    )
     return dataset
 
 
 async def find_delivery(session: AsyncSession, dataset_id: UUID) -> Delivery | None:
     """The announcement of a dataset."""
-    delivery: Delivery | None = await session.scalar(select(Delivery).where(Delivery.dataset_id == dataset_id))
+    delivery: Delivery | None = await session.scalar(
+        select(Delivery).where(Delivery.dataset_id == dataset_id)
+    )
     return delivery
 
 
-async def list_datasets(session: AsyncSession, space: Space, *, number: int = 1, size: int = 50) -> Page[Dataset]:
+async def list_datasets(
+    session: AsyncSession, space: Space, *, number: int = 1, size: int = 50
+) -> Page[Dataset]:
     """The datasets of a space, those changed last first."""
     mine = (Dataset.space_id == space.id, Dataset.id.not_in(select(ErasedDataset.id)))
     total = await session.scalar(select(func.count()).select_from(Dataset).where(*mine))
@@ -129,8 +159,17 @@ async def list_datasets(session: AsyncSession, space: Space, *, number: int = 1,
 
 async def count_published(session: AsyncSession, space: Space) -> int:
     """How many datasets of a space the portal shows."""
-    conditions = (Dataset.space_id == space.id, Dataset.record.is_not(None), Dataset.withdrawn_at.is_(None))
-    return int(await session.scalar(select(func.count()).select_from(Dataset).where(*conditions)) or 0)
+    conditions = (
+        Dataset.space_id == space.id,
+        Dataset.record.is_not(None),
+        Dataset.withdrawn_at.is_(None),
+    )
+    return int(
+        await session.scalar(
+            select(func.count()).select_from(Dataset).where(*conditions)
+        )
+        or 0
+    )
 
 
 async def last_licence(session: AsyncSession, space: Space) -> str:
@@ -148,18 +187,25 @@ async def list_earlier_answers(
 ) -> list[EarlierDataset]:
     """What the producer answered before, for the files of this space, the last described first; not the node's figures."""
     own = Dataset.id.is_distinct_from(space.figures_dataset_id)
-    query = select(Dataset).where(Dataset.space_id == space.id, Dataset.described_at.is_not(None), own)
+    query = select(Dataset).where(
+        Dataset.space_id == space.id, Dataset.described_at.is_not(None), own
+    )
     query = query.order_by(Dataset.described_at.desc())
     return [_earlier(dataset) for dataset in await session.scalars(query.limit(limit))]
 
 
 def _earlier(dataset: Dataset) -> EarlierDataset:
-    columns = tuple(str(column["name"]) for column in dataset.latest.profile.get("columns", ()))
+    columns = tuple(
+        str(column["name"]) for column in dataset.latest.profile.get("columns", ())
+    )
     return EarlierDataset(dataset.latest.file.name, columns, dataset.description)
 
 
 async def list_events(
-    session: AsyncSession, dataset: Dataset | ErasedDataset, *, limit: int | None = SHOWN_EVENTS
+    session: AsyncSession,
+    dataset: Dataset | ErasedDataset,
+    *,
+    limit: int | None = SHOWN_EVENTS,
 ) -> list[DatasetEvent]:
     """What happened to a dataset, newest first; without a limit, all of it."""
     query = select(DatasetEvent).where(DatasetEvent.dataset_id == dataset.id)
@@ -172,37 +218,74 @@ async def waits_for_person(session: AsyncSession, dataset: Dataset) -> bool:
     if dataset.pending is None or len(dataset.versions) == 1:
         return False
     query = select(DatasetEvent.person_id).where(
-        DatasetEvent.dataset_id == dataset.id, DatasetEvent.action.in_(("version.added", "version.treated"))
+        DatasetEvent.dataset_id == dataset.id,
+        DatasetEvent.action.in_(("version.added", "version.treated")),
     )
-    return await session.scalar(query.order_by(DatasetEvent.happened_at.desc()).limit(1)) is not None
+    return (
+        await session.scalar(query.order_by(DatasetEvent.happened_at.desc()).limit(1))
+        is not None
+    )
 
 
-async def list_rights(session: AsyncSession, dataset: Dataset) -> list[tuple[DatasetRight, Person]]:
+async def list_rights(
+    session: AsyncSession, dataset: Dataset
+) -> list[tuple[DatasetRight, Person]]:
     """Who was given a right on this dataset, by name."""
-    same = (Person.tenant_id == DatasetRight.tenant_id) & (Person.id == DatasetRight.person_id)
-    query = select(DatasetRight, Person).join(Person, same).where(DatasetRight.dataset_id == dataset.id)
-    return [(right, person) for right, person in await session.execute(query.order_by(Person.name, Person.id))]
+    same = (Person.tenant_id == DatasetRight.tenant_id) & (
+        Person.id == DatasetRight.person_id
+    )
+    query = (
+        select(DatasetRight, Person)
+        .join(Person, same)
+        .where(DatasetRight.dataset_id == dataset.id)
+    )
+    return [
+        (right, person)
+        for right, person in await session.execute(
+            query.order_by(Person.name, Person.id)
+        )
+    ]
 
 
-async def list_shared(session: AsyncSession, actor: Actor, space: Space) -> list[tuple[Dataset, str]]:
+async def list_shared(
+    session: AsyncSession, actor: Actor, space: Space
+) -> list[tuple[Dataset, str]]:
     """The datasets of a space on which a person was given a right, and which."""
-    same = (DatasetRight.tenant_id == Dataset.tenant_id) & (DatasetRight.dataset_id == Dataset.id)
+    same = (DatasetRight.tenant_id == Dataset.tenant_id) & (
+        DatasetRight.dataset_id == Dataset.id
+    )
     query = select(Dataset, DatasetRight.role).join(DatasetRight, same)
-    mine = query.where(Dataset.space_id == space.id, DatasetRight.person_id == actor.person_id)
-    return [(dataset, role) for dataset, role in await session.execute(mine.order_by(Dataset.title))]
+    mine = query.where(
+        Dataset.space_id == space.id, DatasetRight.person_id == actor.person_id
+    )
+    return [
+        (dataset, role)
+        for dataset, role in await session.execute(mine.order_by(Dataset.title))
+    ]
 
 
 def public_documents() -> Subquery:
     """The records of what is published, to be asked about (`asking`)."""
     document = with_update_date(Dataset.record, Dataset.updated_at).label("document")
-    public = select(Dataset.id, document, Dataset.updated_at.label("changed")).where(*_is_public())
+    public = select(Dataset.id, document, Dataset.updated_at.label("changed")).where(
+        *_is_public()
+    )
     return public.subquery()
 
 
-async def list_public(session: AsyncSession, *, number: int = 1, size: int = PAGE_SIZE) -> Page[Dataset]:
+async def list_public(
+    session: AsyncSession, *, number: int = 1, size: int = PAGE_SIZE
+) -> Page[Dataset]:
     """What is published, those changed last first; without its versions."""
-    total = await session.scalar(select(func.count()).select_from(Dataset).where(*_is_public()))
-    query = select(Dataset).options(lazyload("*")).where(*_is_public()).order_by(Dataset.updated_at.desc(), Dataset.id)
+    total = await session.scalar(
+        select(func.count()).select_from(Dataset).where(*_is_public())
+    )
+    query = (
+        select(Dataset)
+        .options(lazyload("*"))
+        .where(*_is_public())
+        .order_by(Dataset.updated_at.desc(), Dataset.id)
+    )
     datasets = await session.scalars(query.limit(size).offset((number - 1) * size))
     return Page(list(datasets.all()), total or 0, number, size)
 
@@ -222,4 +305,8 @@ async def get_public_record(session: AsyncSession, dataset_id: UUID) -> dict[str
 
 
 def _is_public() -> tuple[ColumnElement[bool], ...]:
-    return Dataset.record.is_not(None), Dataset.withdrawn_at.is_(None), Dataset.opened_at.is_not(None)
+    return (
+        Dataset.record.is_not(None),
+        Dataset.withdrawn_at.is_(None),
+        Dataset.opened_at.is_not(None),
+    )

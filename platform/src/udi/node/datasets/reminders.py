@@ -29,7 +29,9 @@ STALE = timedelta(days=14)
 """A reminder that is older is left: what was late long before the node could say so is not told all at once."""
 
 
-async def find_due(session: AsyncSession, dataset: Dataset, zone: tzinfo) -> UpdateDeadline | None:
+async def find_due(
+    session: AsyncSession, dataset: Dataset, zone: tzinfo
+) -> UpdateDeadline | None:
     """When the next version is due, by the clock of its territory; None for what is not open, or not regular.
 
     Versions that were removed count: they tell the pace.
@@ -37,7 +39,10 @@ async def find_due(session: AsyncSession, dataset: Dataset, zone: tzinfo) -> Upd
     if dataset.opened_at is None or dataset.withdrawn_at is not None:
         return None
     frequency = dataset.description.get("frequency", "")
-    removed = await list_removed_public_versions(session, dataset.id) if frequency in MONTHS else []
+    if frequency in MONTHS:
+        removed = await list_removed_public_versions(session, dataset.id)
+    else:
+        removed = []
     moments = [
         *(version.published_at for version in dataset.versions),
         *(removed_version.published_at for removed_version in removed),
@@ -51,7 +56,9 @@ async def queue_reminders_periodically(site: Site) -> None:
     while True:
         try:
             for territory in await site.registry.list():
-                async with site.database.session(territory.id, role="worker") as session:
+                async with site.database.session(
+                    territory.id, role="worker"
+                ) as session:
                     await queue_reminders(session, now(), territory.zone)
         except Exception as error:  # noqa: BLE001 - looked for again an hour later
             log.warning("reminders not looked for", error=type(error).__name__)
@@ -61,58 +68,101 @@ async def queue_reminders_periodically(site: Site) -> None:
 async def queue_reminders(session: AsyncSession, moment: datetime, zone: tzinfo) -> int:
     """Queue the mails that should have left by now, each once, however often this is called; how many."""
     regular = Dataset.description["frequency"].astext.in_([*DAYS, *MONTHS])
-    query = select(Dataset).where(Dataset.opened_at.is_not(None), Dataset.withdrawn_at.is_(None), regular)
+    query = select(Dataset).where(
+        Dataset.opened_at.is_not(None), Dataset.withdrawn_at.is_(None), regular
+    )
     queued = 0
     for dataset in (await session.scalars(query)).all():
         due = await find_due(session, dataset, zone)
-        number = due.reminder(moment) if due and dataset.space.figures_dataset_id != dataset.id else None
-        if due is not None and number is not None and moment - due.reminders[number] < STALE:
+        if due and dataset.space.figures_dataset_id != dataset.id:
+            number = due.reminder(moment)
+        else:
+            number = None
+        if (
+            due is not None
+            and number is not None
+            and moment - due.reminders[number] < STALE
+        ):
             queued += await _queue_reminder(session, dataset, due.day, number)
     return queued
 
 
-async def _queue_reminder(session: AsyncSession, dataset: Dataset, due_on: date, number: int) -> bool:
-    same = Reminder.due_on.between(due_on - DAY, due_on + DAY), Reminder.number >= number
-    existing_reminders = select(Reminder.number).where(Reminder.dataset_id == dataset.id, *same)
+async def _queue_reminder(
+    session: AsyncSession, dataset: Dataset, due_on: date, number: int
+) -> bool:
+    same = (
+        Reminder.due_on.between(due_on - DAY, due_on + DAY),
+        Reminder.number >= number,
+    )
+    existing_reminders = select(Reminder.number).where(
+        Reminder.dataset_id == dataset.id, *same
+    )
     if (await session.scalars(existing_reminders)).first() is not None:
         return False
     row = {"dataset_id": dataset.id, "due_on": due_on, "number": number}
-    added = insert(Reminder).values(row).on_conflict_do_nothing().returning(Reminder.number)
+    added = (
+        insert(Reminder).values(row).on_conflict_do_nothing().returning(Reminder.number)
+    )
     if await session.scalar(added) is None:
         return False
-    payload = {"dataset": str(dataset.id), "due_on": due_on.isoformat(), "number": number}
+    payload = {
+        "dataset": str(dataset.id),
+        "due_on": due_on.isoformat(),
+        "number": number,
+    }
     await jobs.enqueue(session, SEND_REMINDER, payload)
     return True
 
 
-async def send_reminder(site: Site, territory: Territory, dataset_id: UUID, due_on: date, number: int) -> None:
+async def send_reminder(
+    site: Site, territory: Territory, dataset_id: UUID, due_on: date, number: int
+) -> None:
     """Send one, unless it left, or the dataset is not late any more.
 
     Raises:
         MailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
-        reminder = await session.get(Reminder, (territory.id, dataset_id, due_on, number))
+        reminder = await session.get(
+            Reminder, (territory.id, dataset_id, due_on, number)
+        )
         dataset = await find_dataset(session, dataset_id)
-        due = await find_due(session, dataset, territory.zone) if dataset else None
-    if reminder is None or reminder.sent_at is not None or dataset is None or due is None or due.day != due_on:
+        if dataset:
+            due = await find_due(session, dataset, territory.zone)
+        else:
+            due = None
+    if (
+        reminder is None
+        or reminder.sent_at is not None
+        or dataset is None
+        or due is None
+        or due.day != due_on
+    ):
         return
-    settings, mail = site.settings, compose_reminder(site, territory, dataset, due, number)
+    settings = site.settings
+    mail = compose_reminder(site, territory, dataset, due, number)
     await send_email(mail, settings.smtp_host, settings.smtp_port or settings.port(6))
     async with site.database.session(territory.id, role="worker") as session:
-        sent = Reminder.dataset_id == dataset_id, Reminder.due_on == due_on, Reminder.number == number
+        sent = (
+            Reminder.dataset_id == dataset_id,
+            Reminder.due_on == due_on,
+            Reminder.number == number,
+        )
         await session.execute(update(Reminder).where(*sent).values(sent_at=now()))
     log.info("reminder sent", dataset=str(dataset_id), number=number)
 
 
-def compose_reminder(site: Site, territory: Territory, dataset: Dataset, due: UpdateDeadline, number: int) -> Email:
+def compose_reminder(
+    site: Site, territory: Territory, dataset: Dataset, due: UpdateDeadline, number: int
+) -> Email:
     """The mail, in the territory's first language: names and days, nothing of the data."""
     language = territory.languages[0]
 
     def say(message: str, **values: object) -> str:
         return site.pages.gettext(language, message) % values
 
-    here, last = f"{territory.origin}/datasets/{dataset.id}", number == len(due.reminders) - 1
+    here = f"{territory.origin}/datasets/{dataset.id}"
+    last = number == len(due.reminders) - 1
     lines = [
         say("Good morning,"),
         say(
@@ -121,7 +171,10 @@ def compose_reminder(site: Site, territory: Territory, dataset: Dataset, due: Up
             day=display_date(due.day, language),
         ),
         say("To replace the file: %(address)s", address=f"{here}/versions/new"),
-        say("If it changes less often, say so here: %(address)s", address=f"{here}/describe#frequency"),
+        say(
+            "If it changes less often, say so here: %(address)s",
+            address=f"{here}/describe#frequency",
+        ),
         say("This is the last reminder for this version.") if last else "",
         territory.name.get(language) or next(iter(territory.name.values())),
     ]

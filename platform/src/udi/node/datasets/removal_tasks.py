@@ -22,13 +22,18 @@ from udi.node.files.store import ObjectStore
 log = structlog.get_logger()
 
 
-def task_handlers(database: Database, store: ObjectStore, forgets: Sequence[Forget] = ()) -> Mapping[str, Handler]:
+def task_handlers(
+    database: Database, store: ObjectStore, forgets: Sequence[Forget] = ()
+) -> Mapping[str, Handler]:
     """The handlers, for the worker; `forgets` are told in order, before the objects go."""
 
     async def erase_one(job: Job) -> None:
-        file_id, second = UUID(job.payload["file"]), bool(job.payload.get("second"))
+        file_id = UUID(job.payload["file"])
+        second = bool(job.payload.get("second"))
         async with database.session(job.tenant, role="worker") as session:
-            gone = await session.scalar(select(RemovedVersion).where(RemovedVersion.id == file_id))
+            gone = await session.scalar(
+                select(RemovedVersion).where(RemovedVersion.id == file_id)
+            )
             if gone is None:
                 return
             archives = await expire_archives(session, gone.space_id, gone.asked_at)
@@ -37,23 +42,40 @@ def task_handlers(database: Database, store: ObjectStore, forgets: Sequence[Forg
         for key in archives:
             await store.delete(key)
         objects, size = await store.purge_file(gone.key)
-        log.info("version erased", dataset=str(gone.dataset_id), objects=objects, bytes=size, second=second)
+        log.info(
+            "version erased",
+            dataset=str(gone.dataset_id),
+            objects=objects,
+            bytes=size,
+            second=second,
+        )
         async with database.session(job.tenant, role="worker") as session:
             await _record_removal(session, file_id, second=second)
 
     async def keep(job: Job) -> None:
         async with database.session(job.tenant, role="worker") as session:
-            dataset = await find_dataset(session, UUID(job.payload["dataset"]), lock=True)
+            dataset = await find_dataset(
+                session, UUID(job.payload["dataset"]), lock=True
+            )
             if dataset is not None:
                 await remove_excess_versions(session, None, dataset)
 
     return {ERASE_VERSION: erase_one, KEEP_VERSIONS: keep}
 
 
-async def _record_removal(session: AsyncSession, file_id: UUID, *, second: bool) -> None:
+async def _record_removal(
+    session: AsyncSession, file_id: UUID, *, second: bool
+) -> None:
     """Say when it was done, unless its dataset was erased meanwhile; look once more."""
-    removed = await session.scalar(select(RemovedVersion).where(RemovedVersion.id == file_id).with_for_update())
+    removed = await session.scalar(
+        select(RemovedVersion).where(RemovedVersion.id == file_id).with_for_update()
+    )
     if removed is not None:
         removed.erased_at = removed.erased_at or now()
         if not second:
-            await queue.enqueue(session, ERASE_VERSION, {"file": str(file_id), "second": True}, delay=SECOND_PASS_DELAY)
+            await queue.enqueue(
+                session,
+                ERASE_VERSION,
+                {"file": str(file_id), "second": True},
+                delay=SECOND_PASS_DELAY,
+            )

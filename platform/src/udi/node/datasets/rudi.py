@@ -8,7 +8,12 @@ from uuid import UUID
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.cell_errors import schema_report_of
-from udi.node.datasets.description import LOCALE, is_restricted, read_day, split_keywords
+from udi.node.datasets.description import (
+    LOCALE,
+    is_restricted,
+    read_day,
+    split_keywords,
+)
 from udi.node.datasets.document import merge_documents
 from udi.node.datasets.models import Dataset, Version
 from udi.node.spaces.models import Space
@@ -18,7 +23,12 @@ from udi.protocol.addresses import NodeAddresses
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import write_record
-from udi.protocol.restricted_data import TERMS_OF_AGREEMENT, address_of_terms, conceal_document, write_former_licence
+from udi.protocol.restricted_data import (
+    TERMS_OF_AGREEMENT,
+    address_of_terms,
+    conceal_document,
+    write_former_licence,
+)
 from udi.protocol.structures import (
     BoundingBox,
     Checksum,
@@ -58,7 +68,9 @@ def current_file_url(origin: str, dataset_id: UUID) -> str:
     return NodeAddresses(origin, dataset_id).file
 
 
-def compose_document(dataset: Dataset, version: Version, territory: Territory, *, at: datetime) -> dict[str, Any]:
+def compose_document(
+    dataset: Dataset, version: Version, territory: Territory, *, at: datetime
+) -> dict[str, Any]:
     """The JSON of a dataset, checked as the portal will: what a client of RUDI said of it stays, whatever the form asks.
 
     Of restricted data it says nothing that is made of their cells, whoever said so (`restricted.conceal`).
@@ -71,18 +83,25 @@ def compose_document(dataset: Dataset, version: Version, territory: Territory, *
         document = merge_documents(dataset.document, document, dataset.description)
     document = conceal_document(document, terms=_address_of_terms(dataset, territory))
     if faults := validate(document):
-        raise InvalidRecord([replace(fault, field=form_field(fault.field)) for fault in faults])
+        raise InvalidRecord(
+            [replace(fault, field=form_field(fault.field)) for fault in faults]
+        )
     return document
 
 
 def form_field(field: str) -> str:
     """The question of the form that a field of the record comes from; empty when it is none of them."""
-    return next((name for start, name in FORM_FIELDS.items() if field.startswith(start)), "")
+    return next(
+        (name for start, name in FORM_FIELDS.items() if field.startswith(start)), ""
+    )
 
 
-def compose_record(dataset: Dataset, version: Version, territory: Territory, *, at: datetime) -> Record:
+def compose_record(
+    dataset: Dataset, version: Version, territory: Territory, *, at: datetime
+) -> Record:
     """The record of a dataset whose answers are complete, about its territory; `at` is the instant of publication."""
-    answers, space = dataset.description, dataset.space
+    answers = dataset.description
+    space = dataset.space
     profile = Profile.from_json(version.profile)
     locale = answers.get(LOCALE) or "fr"
     first = read_day(answers.get("first_day", ""))
@@ -96,13 +115,21 @@ def compose_record(dataset: Dataset, version: Version, territory: Territory, *, 
         producer=Organisation(id=space.organisation_id, name=space.name),
         contacts=(_contact(space, answers["contact"]),),
         media=(_media(dataset, version, profile, territory.origin),),
-        dates=Dates(created=dataset.created_at, updated=at, published=dataset.opened_at or at),
-        access=AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC,
+        dates=Dates(
+            created=dataset.created_at, updated=at, published=dataset.opened_at or at
+        ),
+        access=AccessRights.RESTRICTED
+        if is_restricted(answers)
+        else AccessRights.PUBLIC,
         licence=_licence(dataset, territory),
         constraints=_constraints(dataset, territory),
         languages=(answers["language"],),
         period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
-        geography=Geography(box=BoundingBox(**dict(zip(SIDES, territory.box, strict=True)))) if territory.box else None,
+        geography=Geography(
+            box=BoundingBox(**dict(zip(SIDES, territory.box, strict=True)))
+        )
+        if territory.box
+        else None,
         size=_size(profile),
     )
 
@@ -110,13 +137,19 @@ def compose_record(dataset: Dataset, version: Version, territory: Territory, *, 
 def _licence(dataset: Dataset, territory: Territory) -> LicenceTerms:
     """The licence that was chosen; restricted data have the terms of their agreements in its place."""
     if is_restricted(dataset.description):
-        return LicenceTerms(label=TERMS_OF_AGREEMENT, url=_address_of_terms(dataset, territory))
+        return LicenceTerms(
+            label=TERMS_OF_AGREEMENT, url=_address_of_terms(dataset, territory)
+        )
     return LicenceTerms(code=dataset.description["licence"])
 
 
 def _constraints(dataset: Dataset, territory: Territory) -> Constraints:
     """Under what the copies are that were made while the data were open."""
-    if not dataset.restricted or dataset.closed_at is None or dataset.former_licence not in LICENCES:
+    if (
+        not dataset.restricted
+        or dataset.closed_at is None
+        or dataset.former_licence not in LICENCES
+    ):
         return Constraints()
     day = dataset.closed_at.astimezone(territory.zone).date()
     return Constraints(other=write_former_licence(dataset.former_licence, day))
@@ -130,7 +163,9 @@ def _size(profile: Profile) -> DatasetSize | None:
     """How large the table is."""
     if not profile.is_table:
         return None
-    return DatasetSize(records=profile.rows if profile.exact else None, fields=len(profile.columns))
+    return DatasetSize(
+        records=profile.rows if profile.exact else None, fields=len(profile.columns)
+    )
 
 
 def media_id_of(dataset: Dataset) -> UUID:
@@ -157,14 +192,27 @@ def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) ->
 
 def _valid_schema_address(version: Version) -> str:
     """The address of the schema that the table follows in every cell; empty when there is none, or it does not."""
-    stored_report = version.preparation.findings.get("schema") if version.preparation else None
+    if version.preparation:
+        stored_report = version.preparation.findings.get("schema")
+    else:
+        stored_report = None
     report = schema_report_of(version)
-    address = str(stored_report.get("address", "")) if stored_report and report and report.is_right else ""
-    return address if address.startswith(("https://", "http://")) else ""
+    if stored_report and report and report.is_right:
+        address = str(stored_report.get("address", ""))
+    else:
+        address = ""
+    if address.startswith(("https://", "http://")):
+        return address
+    return ""
 
 
 def _contact(space: Space, email: str) -> Contact:
-    return Contact(id=uuid.uuid5(space.id, email), name=space.name, email=email, organisation=space.name)
+    return Contact(
+        id=uuid.uuid5(space.id, email),
+        name=space.name,
+        email=email,
+        organisation=space.name,
+    )
 
 
 def _synopsis(summary: str) -> str:

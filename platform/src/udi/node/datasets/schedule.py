@@ -31,10 +31,14 @@ class UpdateDeadline:
     def reminder(self, now: datetime) -> int | None:
         """Which reminder (from 0) should have left by now: one mail, even when several were missed."""
         past = [index for index, moment in enumerate(self.reminders) if moment <= now]
-        return past[-1] if past else None
+        if past:
+            return past[-1]
+        return None
 
 
-def next_due(frequency: str, published: Sequence[datetime], zone: tzinfo) -> UpdateDeadline | None:
+def next_due(
+    frequency: str, published: Sequence[datetime], zone: tzinfo
+) -> UpdateDeadline | None:
     """When the next version is due; None when nothing regular was declared or nothing is published.
 
     Months keep the day of the first publication where they have it: the 31st of January, the 28th of February, the 31st
@@ -49,14 +53,21 @@ def next_due(frequency: str, published: Sequence[datetime], zone: tzinfo) -> Upd
     else:
         day = _months_after(last, MONTHS[frequency], _usual_day(days))
     offsets = SHORT_REMINDERS.get(frequency, REMINDERS)
-    return UpdateDeadline(day, tuple(datetime.combine(day + timedelta(days=n), MORNING, zone) for n in offsets))
+    return UpdateDeadline(
+        day,
+        tuple(
+            datetime.combine(day + timedelta(days=n), MORNING, zone) for n in offsets
+        ),
+    )
 
 
 def _usual_day(days: Sequence[date]) -> int:
     """The day of the month that the producer keeps: a month too short for it does not change it."""
     last = days[-1]
     ends = last.day == calendar.monthrange(last.year, last.month)[1]
-    return max((day.day for day in days), default=last.day) if ends else last.day
+    if ends:
+        return max((day.day for day in days), default=last.day)
+    return last.day
 
 
 def _months_after(day: date, months: int, usual: int) -> date:

@@ -36,7 +36,10 @@ def strip_findings(findings: Mapping[str, Any]) -> dict[str, Any]:
         stripped["coverage"] = {}
     if findings.get("schema"):
         schema = findings["schema"]
-        stripped["schema"] = {**schema, "errors": [{**error, "value": ""} for error in schema.get("errors", ())]}
+        stripped["schema"] = {
+            **schema,
+            "errors": [{**error, "value": ""} for error in schema.get("errors", ())],
+        }
     if findings.get("difference"):
         stripped["difference"] = {**findings["difference"], "examples": []}
     return stripped
@@ -44,11 +47,17 @@ def strip_findings(findings: Mapping[str, Any]) -> dict[str, Any]:
 
 async def forget_cells(session: AsyncSession) -> list[UUID]:
     """Take every cell of sealed spaces out of the rows of a territory; the datasets of these spaces."""
-    sealed = (await session.scalars(select(Dataset.id).join(Dataset.space).where(Space.sealing != Sealing.OPEN))).all()
+    sealed = (
+        await session.scalars(
+            select(Dataset.id).join(Dataset.space).where(Space.sealing != Sealing.OPEN)
+        )
+    ).all()
     holding = (Version.profile["sample"] != cast([], JSONB)) | func.jsonb_path_exists(
         Preparation.findings, cast(literal(CELLS), JSONPATH)
     )
-    query = select(Version).join(Preparation).where(Version.dataset_id.in_(sealed), holding)
+    query = (
+        select(Version).join(Preparation).where(Version.dataset_id.in_(sealed), holding)
+    )
     for version in await session.scalars(query.with_for_update(of=Version)):
         version.profile = Profile.from_json(version.profile).without_cells().as_json()
         if version.preparation is not None:
@@ -58,7 +67,9 @@ async def forget_cells(session: AsyncSession) -> list[UUID]:
     return list(sealed)
 
 
-async def forget_cells_periodically(database: Database, registry: TerritoryRegistry, tables: DatasetTableCache) -> None:
+async def forget_cells_periodically(
+    database: Database, registry: TerritoryRegistry, tables: DatasetTableCache
+) -> None:
     """Keep the rows, and the disk of this machine, without cells of sealed spaces; a companion of the worker.
 
     A space may have been sealed on another machine, or have arrived with an archive.
@@ -70,5 +81,7 @@ async def forget_cells_periodically(database: Database, registry: TerritoryRegis
                     sealed = await forget_cells(session)
                 await tables.forget_on_disk(territory.id, sealed)
         except Exception as error:  # noqa: BLE001 - tried again some minutes later
-            log.warning("cells of sealed spaces not forgotten", error=type(error).__name__)
+            log.warning(
+                "cells of sealed spaces not forgotten", error=type(error).__name__
+            )
         await asyncio.sleep(EVERY.total_seconds())

@@ -22,23 +22,40 @@ from udi.ui.site import site_of
 LARGEST_SPACE_BODY = 16 * 1024
 
 
-@put("/api/v1/spaces/{organisation_id:uuid}", status_code=200, request_max_body_size=LARGEST_SPACE_BODY)
+@put(
+    "/api/v1/spaces/{organisation_id:uuid}",
+    status_code=200,
+    request_max_body_size=LARGEST_SPACE_BODY,
+)
 async def receive_space(
-    request: Request[Any, Any, State], territory: NamedDependency[Territory], organisation_id: FromPath[UUID]
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    organisation_id: FromPath[UUID],
 ) -> Response[dict[str, Any]]:
     """Open it, or bring its name and address up to date."""
     await require_portal(request, territory, SPACE, organisation_id)
     try:
         room = read_space(json.loads(await request.body()))
     except (ValueError, RecursionError) as error:
-        raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.")]) from error
+        raise InvalidError(
+            refusals=[Refusal("", "This is not JSON.", "Send one JSON object.")]
+        ) from error
     if room.organisation_id != organisation_id:
-        raise InvalidError(refusals=[Refusal("organisation_id", "This is another organisation than the address says.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "organisation_id",
+                    "This is another organisation than the address says.",
+                )
+            ]
+        )
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             space = await open_space(session, room)
     address = f"{territory.origin}/spaces/{space.slug}"
-    return Response({"slug": space.slug, "address": address}, headers={"Cache-Control": "no-store"})
+    return Response(
+        {"slug": space.slug, "address": address}, headers={"Cache-Control": "no-store"}
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [receive_space]

@@ -28,7 +28,8 @@ from udi.node.tables.profile import Profile
 from udi.node.tables.table import DatasetTable
 
 log = structlog.get_logger()
-KEPT_BYTES, KEPT_SECONDS = 20 * 1024**3, 24 * 3600.0
+KEPT_BYTES = 20 * 1024**3
+KEPT_SECONDS = 24 * 3600.0
 """Of the copies: how many bytes in all, and how long one stays that nobody asks for."""
 KEPT_SECONDS_IN_MEMORY = 600.0
 TABLES = "tables"
@@ -42,12 +43,19 @@ class DatasetTableCache:
     """
 
     def __init__(self, database: Database, store: ObjectStore, folder: Path) -> None:
-        self._database, self._store, self._folder = database, store, folder
+        self._database = database
+        self._store = store
+        self._folder = folder
         self._memory: Path | None = None
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def __call__(
-        self, session: AsyncSession, actor: Actor | None, resource_id: UUID, *, let: bool = False
+        self,
+        session: AsyncSession,
+        actor: Actor | None,
+        resource_id: UUID,
+        *,
+        let: bool = False,
     ) -> DatasetTable:
         """The table of the newest published version; a restricted one is its producer's as any other.
 
@@ -80,24 +88,31 @@ class DatasetTableCache:
         """The version of an open file, with its dataset; whoever reads it is no member of its space."""
         with space_context(None):
             async with self._database.session(file.tenant_id) as session:
-                version: Version | None = await session.scalar(select(Version).where(Version.file_id == file.id))
+                version: Version | None = await session.scalar(
+                    select(Version).where(Version.file_id == file.id)
+                )
                 if version is not None:
                     await session.refresh(version, ["dataset"])
         return version
 
-    async def _table(self, file: StoredFile, version: Version, preparation: Preparation) -> DatasetTable:
+    async def _table(
+        self, file: StoredFile, version: Version, preparation: Preparation
+    ) -> DatasetTable:
         """A table; that of a sealed space is in memory wherever it is not sealed.
 
         Raises:
             NoMemoryError: this machine has none.
         """
-        profile, name = Profile.from_json(version.profile), f"{_folder_of(file)}/{file.id}-{preparation.revision}"
+        profile = Profile.from_json(version.profile)
+        name = f"{_folder_of(file)}/{file.id}-{preparation.revision}"
         memory = await self._store.reading_folder(file.key)
         self._memory = memory / TABLES if memory else self._memory
         path = (memory / TABLES if memory else self._folder) / f"{name}.parquet"
         return DatasetTable(
             path=path,
-            fetch_file=partial(self._ensure_copy, file.derived_key(preparation.table), path),
+            fetch_file=partial(
+                self._ensure_copy, file.derived_key(preparation.table), path
+            ),
             columns=profile.columns,
             rows=profile.rows or 0,
             digest=f"{file.sha256}-{preparation.revision}",
@@ -127,14 +142,17 @@ class DatasetTableCache:
         except OSError as error:
             log.warning("table not brought", error=type(error).__name__)
             raise UnavailableError(
-                "This table cannot be read at the moment.", remedy="Try again in a while, or download its file."
+                "This table cannot be read at the moment.",
+                remedy="Try again in a while, or download its file.",
             ) from error
         finally:
             self._turns.pop(path.name, None)
 
     async def _fetch(self, key: str, path: Path) -> None:
         arriving = path.with_suffix(f".{uuid.uuid4().hex}")
-        await asyncio.to_thread(arriving.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await asyncio.to_thread(
+            arriving.parent.mkdir, mode=0o700, parents=True, exist_ok=True
+        )
         try:
             await asyncio.to_thread(_write_copy, self._store, key, arriving)
             arriving.replace(path)
@@ -150,16 +168,28 @@ class DatasetTableCache:
     async def forget_dataset(self, tenant: UUID, dataset_id: UUID) -> None:
         """Remove the copies of an erased dataset from this machine; from others they go within a day."""
         for folder in filter(None, (self._folder, self._memory)):
-            await asyncio.to_thread(shutil.rmtree, folder / str(tenant) / str(dataset_id), ignore_errors=True)
+            await asyncio.to_thread(
+                shutil.rmtree,
+                folder / str(tenant) / str(dataset_id),
+                ignore_errors=True,
+            )
 
     async def forget_on_disk(self, tenant: UUID, datasets: Iterable[UUID]) -> None:
         """Remove the copies of datasets that are sealed from the disk of this machine."""
         for dataset_id in datasets:
-            await asyncio.to_thread(shutil.rmtree, self._folder / str(tenant) / str(dataset_id), ignore_errors=True)
+            await asyncio.to_thread(
+                shutil.rmtree,
+                self._folder / str(tenant) / str(dataset_id),
+                ignore_errors=True,
+            )
 
 
 def _remove_old_copies(folder: Path, lifetime: float) -> None:
-    copies = [(copy, file_status) for copy in folder.rglob("*.*") if (file_status := _stat(copy))]
+    copies = [
+        (copy, file_status)
+        for copy in folder.rglob("*.*")
+        if (file_status := _stat(copy))
+    ]
     left = sum(file_status.st_size for _, file_status in copies)
     for copy, file_status in sorted(copies, key=lambda entry: entry[1].st_mtime):
         if time.time() - file_status.st_mtime > lifetime or left > KEPT_BYTES:
@@ -182,10 +212,16 @@ def _stat(copy: Path) -> os.stat_result | None:
 
 def _require_ready(version: Version | None) -> tuple[Version, Preparation]:
     preparation = version.preparation if version else None
-    if version is None or preparation is None or preparation.state in {PreparationState.PLAIN, PreparationState.FAILED}:
+    if (
+        version is None
+        or preparation is None
+        or preparation.state in {PreparationState.PLAIN, PreparationState.FAILED}
+    ):
         raise NotFoundError("This dataset is no table: download its file.")
     if preparation.state != PreparationState.READY:
-        raise UnavailableError("This table is still being read.", headers={"Retry-After": "30"})
+        raise UnavailableError(
+            "This table is still being read.", headers={"Retry-After": "30"}
+        )
     return version, preparation
 
 

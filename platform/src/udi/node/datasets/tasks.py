@@ -14,7 +14,12 @@ from udi.kit.errors import NotFoundError
 from udi.kit.jobs import FIRST_DELAY, LONGEST_DELAY, Handler, Job
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.compare import COMPARE_VERSION, compare_version
-from udi.node.datasets.actions.outbox import PUSH_DATASET, apply_report, note_failure, note_sent
+from udi.node.datasets.actions.outbox import (
+    PUSH_DATASET,
+    apply_report,
+    note_failure,
+    note_sent,
+)
 from udi.node.datasets.actions.prepare import (
     PREPARE_VERSION,
     PreparationContext,
@@ -42,12 +47,15 @@ def task_handlers(
     """The handlers of this domain, for the worker."""
 
     async def push_dataset(job: Job) -> None:
-        dataset_id, revision = UUID(job.payload["dataset"]), int(job.payload["revision"])
+        dataset_id = UUID(job.payload["dataset"])
+        revision = int(job.payload["revision"])
         async with database.session(job.tenant, role="worker") as turn:
             await lock_dataset_push(turn, dataset_id)
             if not await may_push(turn, dataset_id, wait=job.last):
                 raise SpaceMovingError
-            delivery = await _find_queued_delivery(database, job.tenant, dataset_id, revision)
+            delivery = await _find_queued_delivery(
+                database, job.tenant, dataset_id, revision
+            )
             if delivery is not None:
                 crash_at("push.begun")
                 await _push_record(database, registry, portal, job, delivery)
@@ -56,7 +64,12 @@ def task_handlers(
         territory = await registry.by_id(job.tenant)
         if territory is None:
             raise NotFoundError("This territory is not served any more.")
-        desk = PreparationContext(TenantStorage(database, store, job.tenant, "worker"), territory, clamd, schemas)
+        desk = PreparationContext(
+            TenantStorage(database, store, job.tenant, "worker"),
+            territory,
+            clamd,
+            schemas,
+        )
         arguments = UUID(job.payload["version"]), int(job.payload["revision"])
         try:
             await prepare_version(desk, *arguments, last=job.last)
@@ -66,51 +79,92 @@ def task_handlers(
             raise
 
     async def compare(job: Job) -> None:
-        await compare_version(TenantStorage(database, store, job.tenant, "worker"), UUID(job.payload["version"]))
+        await compare_version(
+            TenantStorage(database, store, job.tenant, "worker"),
+            UUID(job.payload["version"]),
+        )
 
-    return {PUSH_DATASET: push_dataset, PREPARE_VERSION: prepare, COMPARE_VERSION: compare}
+    return {
+        PUSH_DATASET: push_dataset,
+        PREPARE_VERSION: prepare,
+        COMPARE_VERSION: compare,
+    }
 
 
-async def _find_queued_delivery(database: Database, tenant: UUID, dataset_id: UUID, revision: int) -> Delivery | None:
+async def _find_queued_delivery(
+    database: Database, tenant: UUID, dataset_id: UUID, revision: int
+) -> Delivery | None:
     """What is to be sent, or None when something newer was asked or it is already done."""
     async with database.session(tenant, role="worker") as session:
         delivery = await find_delivery(session, dataset_id)
-    fresh = delivery is not None and delivery.revision == revision and delivery.state == DeliveryState.QUEUED
-    return delivery if fresh else None
+    fresh = (
+        delivery is not None
+        and delivery.revision == revision
+        and delivery.state == DeliveryState.QUEUED
+    )
+    if fresh:
+        return delivery
+    return None
 
 
 async def _push_record(
-    database: Database, registry: TerritoryRegistry, portal: PortalClient, job: Job, delivery: Delivery
+    database: Database,
+    registry: TerritoryRegistry,
+    portal: PortalClient,
+    job: Job,
+    delivery: Delivery,
 ) -> None:
     try:
         territory = await registry.by_id(job.tenant)
         if territory is None:
             raise PortalUnavailableError("This territory is not served any more.")  # noqa: TRY301 - an attempt like the others
-        answer = await portal.push(territory, delivery.method, delivery.dataset_id, delivery.record)
+        answer = await portal.push(
+            territory, delivery.method, delivery.dataset_id, delivery.record
+        )
     except PortalUnavailableError as error:
-        log.warning("portal not told", dataset=str(delivery.dataset_id), reason=str(error), detail=error.detail)
+        log.warning(
+            "portal not told",
+            dataset=str(delivery.dataset_id),
+            reason=str(error),
+            detail=error.detail,
+        )
         await _record_failure(database, job, delivery, str(error))
         raise
     crash_at("push.sent")
     await _apply_answer(database, job.tenant, delivery, answer)
 
 
-async def _apply_answer(database: Database, tenant: UUID, sent: Delivery, answer: PushResponse) -> None:
+async def _apply_answer(
+    database: Database, tenant: UUID, sent: Delivery, answer: PushResponse
+) -> None:
     async with database.session(tenant, role="worker") as session:
         dataset = await find_dataset(session, sent.dataset_id, lock=True)
         if dataset is None or dataset.delivery is None:
             return
-        await note_sent(session, dataset.delivery, revision=sent.revision, report_id=answer.report_id)
+        await note_sent(
+            session,
+            dataset.delivery,
+            revision=sent.revision,
+            report_id=answer.report_id,
+        )
         if answer.refused is not None and dataset.delivery.revision == sent.revision:
             await apply_report(session, dataset, answer.refused)
 
 
-async def _record_failure(database: Database, job: Job, sent: Delivery, error: str) -> None:
+async def _record_failure(
+    database: Database, job: Job, sent: Delivery, error: str
+) -> None:
     async with database.session(job.tenant, role="worker") as session:
         dataset = await find_dataset(session, sent.dataset_id, lock=True)
         if dataset is not None and dataset.delivery is not None:
             again = None if job.last else _next_attempt(job.attempt)
-            await note_failure(session, dataset.delivery, revision=sent.revision, error=error, next_attempt_at=again)
+            await note_failure(
+                session,
+                dataset.delivery,
+                revision=sent.revision,
+                error=error,
+                next_attempt_at=again,
+            )
 
 
 def _next_attempt(attempt: int) -> datetime:

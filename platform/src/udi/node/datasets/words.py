@@ -47,12 +47,16 @@ EMPTY = _words(
     "objectid fid uid uuid nom name col"
 )
 LONGEST_SAMPLE = 20_000
-TITLE_WEIGHT, COLUMN_WEIGHT, PLACE_WEIGHT = 3.0, 1.0, 0.4
+TITLE_WEIGHT = 3.0
+COLUMN_WEIGHT = 1.0
+PLACE_WEIGHT = 0.4
 
 
 def fold_text(text: str) -> str:
     """Small letters without accents."""
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return (
+        unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    )
 
 
 def split_words(text: str) -> list[str]:
@@ -65,20 +69,29 @@ def guess_theme(title: str, columns: Iterable[str]) -> str:
     """The theme that the words name most, empty when none is named; nearly every table says where, so places weigh less."""
     scores = dict.fromkeys(THEME_STEMS, 0.0)
     weighted = [(word, TITLE_WEIGHT) for word in split_words(title)]
-    weighted += [(word, COLUMN_WEIGHT) for name in columns for word in split_words(name)]
+    weighted += [
+        (word, COLUMN_WEIGHT) for name in columns for word in split_words(name)
+    ]
     for word, weight in weighted:
         plain = fold_text(word)
         for theme, stems in THEME_STEMS.items():
             if any(plain.startswith(stem) and len(stem) > 2 for stem in stems.split()):  # noqa: PLR2004
                 scores[theme] += weight * (PLACE_WEIGHT if theme == "location" else 1)
     best = max(scores, key=lambda theme: scores[theme])
-    return best if scores[best] else ""
+    if scores[best]:
+        return best
+    return ""
 
 
 def guess_language(title: str, columns: Iterable[str], *, default: str) -> str:
     """French or English when the words of the names say so, else the default."""
-    words = {fold_text(word) for text in (title, *columns) for word in split_words(text)}
-    french, english = len(words & FRENCH), len(words & ENGLISH)
+    words = {
+        fold_text(word) for text in (title, *columns) for word in split_words(text)
+    }
+    french = len(words & FRENCH)
+    english = len(words & ENGLISH)
     if french == english:
         return default
-    return "fr" if french > english else "en"
+    if french > english:
+        return "fr"
+    return "en"

@@ -8,14 +8,38 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.rows import ArchivedTable, ExcludedTable
-from udi.node.files.models import ErasedDataset, RemovedVersion, SpaceArchive, SpaceKey, StoredFile, Upload, UploadPart
+from udi.node.files.models import (
+    ErasedDataset,
+    RemovedVersion,
+    SpaceArchive,
+    SpaceKey,
+    StoredFile,
+    Upload,
+    UploadPart,
+)
 
-CARRIED = (ArchivedTable(StoredFile), ArchivedTable(ErasedDataset), ArchivedTable(RemovedVersion))
+CARRIED = (
+    ArchivedTable(StoredFile),
+    ArchivedTable(ErasedDataset),
+    ArchivedTable(RemovedVersion),
+)
 LEFT_OUT = (
-    ExcludedTable(Upload, "files on their way in have no version yet: they are sent again where the territory arrives"),
-    ExcludedTable(UploadPart, "the bytes of such files are in the object store of this installation only"),
-    ExcludedTable(SpaceKey, "keys are wrapped by a secret of this installation: files of sealed spaces leave in clear"),
-    ExcludedTable(SpaceArchive, "archives of spaces are kept for some days only, and made anew when asked for"),
+    ExcludedTable(
+        Upload,
+        "files on their way in have no version yet: they are sent again where the territory arrives",
+    ),
+    ExcludedTable(
+        UploadPart,
+        "the bytes of such files are in the object store of this installation only",
+    ),
+    ExcludedTable(
+        SpaceKey,
+        "keys are wrapped by a secret of this installation: files of sealed spaces leave in clear",
+    ),
+    ExcludedTable(
+        SpaceArchive,
+        "archives of spaces are kept for some days only, and made anew when asked for",
+    ),
 )
 
 
@@ -28,9 +52,15 @@ class ContentReference:
     sha256: str
 
 
-async def list_contents(session: AsyncSession, tenant: UUID) -> AsyncIterator[ContentReference]:
+async def list_contents(
+    session: AsyncSession, tenant: UUID
+) -> AsyncIterator[ContentReference]:
     """Every file of the territory, by sha256: the same bytes may be there more than once."""
-    query = select(StoredFile).where(StoredFile.tenant_id == tenant).order_by(StoredFile.sha256, StoredFile.id)
+    query = (
+        select(StoredFile)
+        .where(StoredFile.tenant_id == tenant)
+        .order_by(StoredFile.sha256, StoredFile.id)
+    )
     files = await session.stream_scalars(query, execution_options={"yield_per": 500})
     async for file in files:
         yield ContentReference(file.key, file.size, file.sha256)

@@ -25,11 +25,17 @@ async def assemble_upload(depot: TenantStorage, upload: Upload) -> None:
         LostPartError: a part is missing.
     """
     async with depot.session() as session:
-        row = await session.get_one(Upload, (depot.tenant, upload.id), with_for_update=True)
+        row = await session.get_one(
+            Upload, (depot.tenant, upload.id), with_for_update=True
+        )
         if row.state != UploadState.ASSEMBLING:
             return
         hold = await UploadLease.acquire(session, depot, row)
-        query = select(UploadPart).where(UploadPart.upload_id == upload.id).order_by(UploadPart.start)
+        query = (
+            select(UploadPart)
+            .where(UploadPart.upload_id == upload.id)
+            .order_by(UploadPart.start)
+        )
         parts = list((await session.scalars(query)).all())
     try:
         await store_whole_file(hold, _join_parts(hold, parts))
@@ -40,7 +46,9 @@ async def assemble_upload(depot: TenantStorage, upload: Upload) -> None:
 
 async def store_whole_file(hold: UploadLease, pieces: AsyncIterator[bytes]) -> None:
     """Put all that comes into the upload's object; an error of what comes leaves none."""
-    digest, size, beat = hashlib.sha256(), 0, time.monotonic()
+    digest = hashlib.sha256()
+    size = 0
+    beat = time.monotonic()
 
     async def counted() -> AsyncIterator[bytes]:
         nonlocal size, beat
@@ -57,13 +65,17 @@ async def store_whole_file(hold: UploadLease, pieces: AsyncIterator[bytes]) -> N
     await hold.mark_stored(size, digest.hexdigest())
 
 
-async def _join_parts(hold: UploadLease, parts: list[UploadPart]) -> AsyncIterator[bytes]:
+async def _join_parts(
+    hold: UploadLease, parts: list[UploadPart]
+) -> AsyncIterator[bytes]:
     place = 0
     for part in parts:
         if part.start != place:
             raise LostPartError
         try:
-            async for piece in hold.depot.store.stream(hold.upload.part_key(part.id), 0, part.size):
+            async for piece in hold.depot.store.stream(
+                hold.upload.part_key(part.id), 0, part.size
+            ):
                 place += len(piece)
                 yield piece
         except FileNotFoundError as error:

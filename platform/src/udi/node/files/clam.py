@@ -45,12 +45,18 @@ EXPLANATIONS = {
         "A virus was found in this file: %(signature)s. It is kept apart and never served."
     ),
     UnscannedReason.ABSENT: ScanExplanation("This installation looks for no viruses."),
-    UnscannedReason.TOO_LARGE: ScanExplanation("This file is larger than what is searched for viruses."),
-    UnscannedReason.AWAY: ScanExplanation("The search for viruses does not answer: this file will be searched later."),
+    UnscannedReason.TOO_LARGE: ScanExplanation(
+        "This file is larger than what is searched for viruses."
+    ),
+    UnscannedReason.AWAY: ScanExplanation(
+        "The search for viruses does not answer: this file will be searched later."
+    ),
     UnscannedReason.TOO_SLOW: ScanExplanation(
         "The search for viruses took too long: this file will be searched later."
     ),
-    UnscannedReason.REFUSED: ScanExplanation("The search for viruses could not read this file."),
+    UnscannedReason.REFUSED: ScanExplanation(
+        "The search for viruses could not read this file."
+    ),
 }
 
 
@@ -100,7 +106,9 @@ async def scan(
     try:
         whole = await _send(writer, chunks, answer, limit, patience)
         async with asyncio.timeout(patience):
-            return read_answer(await answer) if whole else _unscanned(UnscannedReason.TOO_LARGE)
+            if whole:
+                return read_answer(await answer)
+            return _unscanned(UnscannedReason.TOO_LARGE)
     except TimeoutError:
         return _unscanned(UnscannedReason.TOO_SLOW)
     except OSError:
@@ -109,7 +117,9 @@ async def scan(
         await _disconnect(writer, answer)
 
 
-async def _disconnect(writer: asyncio.StreamWriter, answer: asyncio.Task[bytes]) -> None:
+async def _disconnect(
+    writer: asyncio.StreamWriter, answer: asyncio.Task[bytes]
+) -> None:
     answer.cancel()
     writer.close()
     with suppress(OSError, TimeoutError, asyncio.CancelledError):
@@ -127,7 +137,11 @@ async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWr
 
 
 async def _send(
-    writer: asyncio.StreamWriter, chunks: AsyncIterable[bytes], answer: asyncio.Task[bytes], limit: int, pause: float
+    writer: asyncio.StreamWriter,
+    chunks: AsyncIterable[bytes],
+    answer: asyncio.Task[bytes],
+    limit: int,
+    pause: float,
 ) -> bool:
     """Whether the file is not over the limit; each piece says its length, an empty one ends the stream.
 
@@ -150,7 +164,12 @@ async def _split_chunks(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             yield chunk[start : start + PIECE]
 
 
-async def _write(writer: asyncio.StreamWriter, content: bytes, answer: asyncio.Task[bytes], pause: float) -> None:
+async def _write(
+    writer: asyncio.StreamWriter,
+    content: bytes,
+    answer: asyncio.Task[bytes],
+    pause: float,
+) -> None:
     """Send a piece, unless the answer is already there.
 
     Raises:
@@ -173,10 +192,17 @@ def read_answer(answer: bytes) -> VirusScan:
         return VirusScan(ScanState.CLEAN)
     if text.endswith(" FOUND"):
         name = text.removesuffix(" FOUND").partition(": ")[2]
-        return VirusScan(ScanState.INFECTED, signature="".join(sign for sign in name if sign.isprintable())[:120])
+        return VirusScan(
+            ScanState.INFECTED,
+            signature="".join(sign for sign in name if sign.isprintable())[:120],
+        )
     if not text:
         return _unscanned(UnscannedReason.AWAY)
-    return _unscanned(UnscannedReason.TOO_LARGE if "size limit exceeded" in text else UnscannedReason.REFUSED)
+    return _unscanned(
+        UnscannedReason.TOO_LARGE
+        if "size limit exceeded" in text
+        else UnscannedReason.REFUSED
+    )
 
 
 def _unscanned(reason: UnscannedReason) -> VirusScan:

@@ -23,9 +23,26 @@ from udi.kit.keyring import Keyring
 from udi.kit.tenancy import Territory, space_context
 from udi.node.files.file_names import content_disposition
 from udi.node.files.models import FileAccess, StoredFile
-from udi.node.files.queries import get_archive, get_current_file, get_file, get_signed_file, is_own
-from udi.node.files.ranges import ByteRange, RangeNotSatisfiableError, is_fresh, parse_range, range_applies
-from udi.node.files.restricted import PRIVATE, PermittedReading, authorize_reading, derive_file
+from udi.node.files.queries import (
+    get_archive,
+    get_current_file,
+    get_file,
+    get_signed_file,
+    is_own,
+)
+from udi.node.files.ranges import (
+    ByteRange,
+    RangeNotSatisfiableError,
+    is_fresh,
+    parse_range,
+    range_applies,
+)
+from udi.node.files.restricted import (
+    PRIVATE,
+    PermittedReading,
+    authorize_reading,
+    derive_file,
+)
 from udi.node.files.signed_urls import is_signed, require_signature
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.limits import enforce_rate_limit
@@ -78,7 +95,9 @@ async def deliver_file(
     """One version of a dataset's file: by who asks, or by the signature of its address."""
     if not is_signed(request.query_params):
         file = await get_file(session, actor, file_id, let=True)
-        if file.access == FileAccess.RESTRICTED and not await is_own(session, actor, file):
+        if file.access == FileAccess.RESTRICTED and not await is_own(
+            session, actor, file
+        ):
             return await serve_restricted_file(request, territory, file)
         return await serve_file(request, file)
     _require_signature(request, territory)
@@ -112,8 +131,11 @@ async def _open_unconfined_session(
 
 
 def _require_signature(request: Request[Any, Any, State], territory: Territory) -> None:
-    ring, path = keyring_of(request), request.scope["path"]
-    require_signature(ring, territory.id, str(request.method), path, dict(request.query_params))
+    ring = keyring_of(request)
+    path = request.scope["path"]
+    require_signature(
+        ring, territory.id, str(request.method), path, dict(request.query_params)
+    )
 
 
 def keyring_of(request: Request[Any, Any, State]) -> Keyring:
@@ -127,7 +149,8 @@ def keyring_of(request: Request[Any, Any, State]) -> Keyring:
     except (MissingSecretError, ValueError) as error:
         log.warning("no key for files", error=type(error).__name__)
         raise UnavailableError(
-            "This node has no key to make or read such links.", remedy="Tell the territory’s team."
+            "This node has no key to make or read such links.",
+            remedy="Tell the territory’s team.",
         ) from error
     return ring
 
@@ -144,7 +167,10 @@ async def deliver_current(
 
 
 async def serve_current_file(
-    request: Request[Any, Any, State], session: AsyncSession, territory: Territory, dataset_id: UUID
+    request: Request[Any, Any, State],
+    session: AsyncSession,
+    territory: Territory,
+    dataset_id: UUID,
 ) -> Response[Any]:
     """The newest version of a dataset, or what of it an agreement lets through."""
     file = await get_current_file(session, dataset_id, let=True)
@@ -164,20 +190,29 @@ async def serve_restricted_file(
 
 
 async def serve_file(
-    request: Request[Any, Any, State], file: Deliverable, passage: PermittedReading | None = None
+    request: Request[Any, Any, State],
+    file: Deliverable,
+    passage: PermittedReading | None = None,
 ) -> Response[Any]:
     """The file, a part of it, or the news that the client's copy is good; `passage` counts what is restricted."""
-    etag, headers = f'"{file.sha256}"', _headers(file) | await enforce_rate_limit(request, file.space_id)
+    etag = f'"{file.sha256}"'
+    headers = _headers(file) | await enforce_rate_limit(request, file.space_id)
     if is_fresh(request.headers, etag, file.created_at):
         remaining_headers = {
-            name: headers[name] for name in headers if name not in {"Content-Type", "Content-Disposition"}
+            name: headers[name]
+            for name in headers
+            if name not in {"Content-Type", "Content-Disposition"}
         }
         return Response(None, status_code=304, headers=remaining_headers)
     whole = ByteRange(0, file.size)
     try:
         span = _requested_range(request, file, etag) or whole
     except RangeNotSatisfiableError:
-        beyond = {"Content-Range": f"bytes */{file.size}", "Accept-Ranges": "bytes", "Cache-Control": "no-store"}
+        beyond = {
+            "Content-Range": f"bytes */{file.size}",
+            "Accept-Ranges": "bytes",
+            "Cache-Control": "no-store",
+        }
         return Response(None, status_code=416, headers=beyond)
     headers["Content-Length"] = str(span.end - span.start)
     if request.method == "HEAD":
@@ -191,15 +226,25 @@ async def serve_file(
     content = content if passage is None else passage.counted(content)
     if isinstance(file, StoredFile) and file.access == FileAccess.OPEN:
         use = count_use(
-            request, space_id=file.space_id, dataset_id=file.dataset_id, kind=UseKind.FILE, part=str(file.id)
+            request,
+            space_id=file.space_id,
+            dataset_id=file.dataset_id,
+            kind=UseKind.FILE,
+            part=str(file.id),
         )
         content = count_streamed_bytes(request, use, content)
     return Stream(content, status_code=206 if span != whole else 200, headers=headers)
 
 
-def _requested_range(request: Request[Any, Any, State], file: Deliverable, etag: str) -> ByteRange | None:
+def _requested_range(
+    request: Request[Any, Any, State], file: Deliverable, etag: str
+) -> ByteRange | None:
     range_header = request.headers.get("range")
-    if request.method != "GET" or range_header is None or not range_applies(request.headers, etag, file.created_at):
+    if (
+        request.method != "GET"
+        or range_header is None
+        or not range_applies(request.headers, etag, file.created_at)
+    ):
         return None
     return parse_range(range_header, file.size)
 
@@ -218,9 +263,19 @@ def _headers(file: Deliverable) -> dict[str, str]:
         **PRIVATE,
     }
     if file.access == FileAccess.OPEN:
-        shared = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED_HEADERS}
-        headers |= shared | {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, no-cache"}
+        shared = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": EXPOSED_HEADERS,
+        }
+        headers |= shared | {
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Cache-Control": "public, no-cache",
+        }
     return headers
 
 
-routes: Sequence[ControllerRouterHandler] = [deliver_file, deliver_archive, deliver_current]
+routes: Sequence[ControllerRouterHandler] = [
+    deliver_file,
+    deliver_archive,
+    deliver_current,
+]

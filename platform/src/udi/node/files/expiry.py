@@ -9,9 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.node.files.models import ArchiveState, SpaceArchive
 
 
-async def expire_archives(session: AsyncSession, space_id: UUID, until: datetime) -> list[str]:
+async def expire_archives(
+    session: AsyncSession, space_id: UUID, until: datetime
+) -> list[str]:
     """Expire the archives of a space that were asked for until then; the keys of their objects."""
-    query = select(SpaceArchive).where(SpaceArchive.space_id == space_id, SpaceArchive.requested_at <= until)
+    query = select(SpaceArchive).where(
+        SpaceArchive.space_id == space_id, SpaceArchive.requested_at <= until
+    )
     archives = (await session.scalars(query.with_for_update())).all()
     for archive in archives:
         archive.state = ArchiveState.EXPIRED

@@ -9,15 +9,26 @@ from urllib.parse import unquote, urlsplit
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
-from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, StreamedResponse
+from udi.kit.http import (
+    OutgoingClient,
+    OutgoingError,
+    RefusedAddressError,
+    StreamedResponse,
+)
 from udi.node.files.assemble import store_whole_file
 from udi.node.files.file_names import clean_name
 from udi.node.files.upload_lock import UploadLease
-from udi.node.files.upload_stream import ConnectionLostError, UploadTooSlowError, enforce_timeouts
+from udi.node.files.upload_stream import (
+    ConnectionLostError,
+    UploadTooSlowError,
+    enforce_timeouts,
+)
 from udi.node.files.uploads import too_large_error
 
-NOT_MODIFIED, OK = 304, 200
-LONGEST_ADDRESS, LONGEST_MARK = 2000, 300
+NOT_MODIFIED = 304
+OK = 200
+LONGEST_ADDRESS = 2000
+LONGEST_MARK = 300
 LONGEST_WAIT = timedelta(days=31)
 
 
@@ -30,9 +41,17 @@ class FetchError(UdiError):
     meaning = "The file is at another address, which does not give it."
     advice = "Check the address in a browser, then try again."
 
-    def __init__(self, detail: str, *, remedy: str = "", passing: bool = False, wait: timedelta = timedelta()) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        remedy: str = "",
+        passing: bool = False,
+        wait: timedelta = timedelta(),
+    ) -> None:
         super().__init__(detail, remedy=remedy)
-        self.passing, self.wait = passing, wait
+        self.passing = passing
+        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -56,17 +75,33 @@ def check_address(address: str) -> str:
     """
     try:
         parts = urlsplit(address.strip())
-        hostname, _ = parts.hostname, parts.port
+        hostname = parts.hostname
+        _ = parts.port
     except ValueError:
-        hostname, parts = None, urlsplit("")
-    if parts.scheme not in {"http", "https"} or not hostname or len(address) > LONGEST_ADDRESS:
+        hostname = None
+        parts = urlsplit("")
+    if (
+        parts.scheme not in {"http", "https"}
+        or not hostname
+        or len(address) > LONGEST_ADDRESS
+    ):
         raise InvalidError(
-            refusals=[Refusal("address", "This is not an address of the web.", "It begins with https:// or http://.")]
+            refusals=[
+                Refusal(
+                    "address",
+                    "This is not an address of the web.",
+                    "It begins with https:// or http://.",
+                )
+            ]
         )
     if parts.username or parts.password:
         raise InvalidError(
             refusals=[
-                Refusal("address", "This address holds a password.", "Use one that needs none, or send the file.")
+                Refusal(
+                    "address",
+                    "This address holds a password.",
+                    "Use one that needs none, or send the file.",
+                )
             ]
         )
     return address.strip()
@@ -89,7 +124,12 @@ class SizeLimit:
 
 
 async def fetch_into(
-    hold: UploadLease, outgoing: OutgoingClient, most: SizeLimit, marks: HttpValidators, *, agent: str
+    hold: UploadLease,
+    outgoing: OutgoingClient,
+    most: SizeLimit,
+    marks: HttpValidators,
+    *,
+    agent: str,
 ) -> HttpValidators | None:
     """Fetch the address of an upload into its object; the marks of what was given, None when it did not change.
 
@@ -110,14 +150,20 @@ async def fetch_into(
                 raise most.refusal
             await hold.keep_alive(name=name_of(response), length=length)
             await store_whole_file(hold, _bound_pieces(response.pieces, most))
-            return HttpValidators(_mark(response.headers, "etag"), _mark(response.headers, "last-modified"))
+            return HttpValidators(
+                _mark(response.headers, "etag"),
+                _mark(response.headers, "last-modified"),
+            )
     except RefusedAddressError as error:
         raise FetchError(
-            "This address may not be reached from here.", remedy="Give one that anybody can open on the internet."
+            "This address may not be reached from here.",
+            remedy="Give one that anybody can open on the internet.",
         ) from error
     except (OutgoingError, ConnectionLostError, UploadTooSlowError) as error:
         raise FetchError(
-            "The address does not answer, or broke off.", remedy="Open it in a browser, then try again.", passing=True
+            "The address does not answer, or broke off.",
+            remedy="Open it in a browser, then try again.",
+            passing=True,
         ) from error
 
 
@@ -129,25 +175,31 @@ def _check_response(response: StreamedResponse) -> None:
             passing=response.status >= 500 or response.status in {408, 425, 429},  # noqa: PLR2004 - statuses of HTTP
             wait=_wait(response.headers),
         )
-    if response.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-        raise FetchError("The address gives the file in a packed form that was not asked for.")
+    if response.headers.get("content-encoding", "identity").lower() not in {
+        "",
+        "identity",
+    }:
+        raise FetchError(
+            "The address gives the file in a packed form that was not asked for."
+        )
 
 
 def _wait(headers: Mapping[str, str]) -> timedelta:
     """How long the other side asks to be left alone (`Retry-After`, in seconds or until a day and hour)."""
     retry_after = headers.get("retry-after", "").strip()
     try:
-        wait = (
-            timedelta(seconds=int(retry_after))
-            if retry_after.isdecimal()
-            else parsedate_to_datetime(retry_after) - now()
-        )
+        if retry_after.isdecimal():
+            wait = timedelta(seconds=int(retry_after))
+        else:
+            wait = parsedate_to_datetime(retry_after) - now()
     except (ValueError, TypeError, OverflowError):
         return timedelta()
     return max(timedelta(), min(wait, LONGEST_WAIT))
 
 
-async def _bound_pieces(pieces: AsyncIterator[bytes], most: SizeLimit) -> AsyncIterator[bytes]:
+async def _bound_pieces(
+    pieces: AsyncIterator[bytes], most: SizeLimit
+) -> AsyncIterator[bytes]:
     size = 0
     async for piece in enforce_timeouts(pieces):
         size += len(piece)
@@ -160,20 +212,29 @@ async def _bound_pieces(pieces: AsyncIterator[bytes], most: SizeLimit) -> AsyncI
 
 def _length(headers: Mapping[str, str]) -> int | None:
     content_length = headers.get("content-length", "")
-    return (
-        int(content_length)
-        if content_length.isascii() and content_length.isdigit() and len(content_length) < LONGEST_MARK
-        else None
-    )
+    if (
+        content_length.isascii()
+        and content_length.isdigit()
+        and len(content_length) < LONGEST_MARK
+    ):
+        return int(content_length)
+    return None
 
 
 def _mark(headers: Mapping[str, str], name: str) -> str:
     mark = headers.get(name, "")
-    return mark if len(mark) <= LONGEST_MARK and mark.isprintable() else ""
+    if len(mark) <= LONGEST_MARK and mark.isprintable():
+        return mark
+    return ""
 
 
 def name_of(response: StreamedResponse) -> str:
     """The name that the other side gives the file, else the end of its address."""
     disposition = Message()
-    disposition["Content-Disposition"] = response.headers.get("content-disposition", "").replace("\n", " ")
-    return clean_name(disposition.get_filename() or unquote(urlsplit(response.url).path).rpartition("/")[2])
+    disposition["Content-Disposition"] = response.headers.get(
+        "content-disposition", ""
+    ).replace("\n", " ")
+    return clean_name(
+        disposition.get_filename()
+        or unquote(urlsplit(response.url).path).rpartition("/")[2]
+    )

@@ -6,7 +6,9 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 LONGEST = 120
-UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff<>:"|?*\\/%#;]')
+UNSAFE = re.compile(
+    r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff<>:"|?*\\/%#;]'
+)
 
 
 def clean_name(name: str, *, default: str = "data") -> str:
@@ -17,10 +19,14 @@ def clean_name(name: str, *, default: str = "data") -> str:
     if not name:
         return default
     suffix = PurePosixPath(name).suffix[:16]
-    return name[: LONGEST - len(suffix)].removesuffix(suffix).rstrip() + suffix if len(name) > LONGEST else name
+    if len(name) > LONGEST:
+        return name[: LONGEST - len(suffix)].removesuffix(suffix).rstrip() + suffix
+    return name
 
 
 def content_disposition(name: str) -> str:
     """A `Content-Disposition` that saves the file under its name (RFC 6266, RFC 8187)."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or "data"
+    plain = (
+        unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or "data"
+    )
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

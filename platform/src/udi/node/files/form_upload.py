@@ -44,7 +44,12 @@ class IncomingFile:
 
 
 async def receive_file(
-    request: Request[Any, Any, State], store: ObjectStore, key: str, *, limit: int, quota_left: int
+    request: Request[Any, Any, State],
+    store: ObjectStore,
+    key: str,
+    *,
+    limit: int,
+    quota_left: int,
 ) -> IncomingFile:
     """Stream the file of a multipart form into the store under `key`.
 
@@ -61,7 +66,9 @@ async def receive_file(
         await store.put(key, _pieces(stream, _boundary(request), incoming))
     except (multipart.MultipartError, ConnectionLostError) as error:
         msg = "The file did not arrive whole."
-        raise InvalidError(msg, refusals=[Refusal(FIELD, msg, "Send it again.")]) from error
+        raise InvalidError(
+            msg, refusals=[Refusal(FIELD, msg, "Send it again.")]
+        ) from error
     except UdiError:
         await _drain(stream)
         raise
@@ -69,16 +76,23 @@ async def receive_file(
 
 
 def _boundary(request: Request[Any, Any, State]) -> str:
-    kind, options = multipart.parse_options_header(request.headers.get("content-type", ""))
+    kind, options = multipart.parse_options_header(
+        request.headers.get("content-type", "")
+    )
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise _no_file()
     return str(options["boundary"])
 
 
-async def _pieces(stream: AsyncIterator[bytes], boundary: str, incoming: IncomingFile) -> AsyncIterator[bytes]:
+async def _pieces(
+    stream: AsyncIterator[bytes], boundary: str, incoming: IncomingFile
+) -> AsyncIterator[bytes]:
     """The bytes of the form's one file; other fields are passed over."""
-    inside, files = False, 0
-    parser = multipart.PushMultipartParser(boundary, max_segment_count=MOST_SEGMENTS, header_charset="utf8")
+    inside = False
+    files = 0
+    parser = multipart.PushMultipartParser(
+        boundary, max_segment_count=MOST_SEGMENTS, header_charset="utf8"
+    )
     with parser:
         async for chunk in stream:
             if parser.closed or not chunk:
@@ -91,7 +105,9 @@ async def _pieces(stream: AsyncIterator[bytes], boundary: str, incoming: Incomin
                         incoming.name = clean_name(event.filename or "")
                 elif event and inside:
                     if files > 1:
-                        raise InvalidError(refusals=[Refusal(FIELD, "Drop one file at a time.")])
+                        raise InvalidError(
+                            refusals=[Refusal(FIELD, "Drop one file at a time.")]
+                        )
                     piece = bytes(event)
                     incoming.add_piece(piece)
                     yield piece
@@ -99,7 +115,13 @@ async def _pieces(stream: AsyncIterator[bytes], boundary: str, incoming: Incomin
         raise _no_file()
     if not incoming.size:
         raise InvalidError(
-            refusals=[Refusal(FIELD, "This file is empty: nothing was kept.", "Check it, then drop it again.")]
+            refusals=[
+                Refusal(
+                    FIELD,
+                    "This file is empty: nothing was kept.",
+                    "Check it, then drop it again.",
+                )
+            ]
         )
 
 

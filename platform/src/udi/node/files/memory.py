@@ -66,8 +66,13 @@ def file_system_of(path: Path) -> str:
         lines = MOUNTS.read_text().splitlines()
     except OSError:
         return ""
-    mounts = [(Path(_unescape_path(point)), kind) for _, point, kind, *_ in map(str.split, lines)]
-    around = [(point, kind) for point, kind in mounts if path.resolve().is_relative_to(point)]
+    mounts = [
+        (Path(_unescape_path(point)), kind)
+        for _, point, kind, *_ in map(str.split, lines)
+    ]
+    around = [
+        (point, kind) for point, kind in mounts if path.resolve().is_relative_to(point)
+    ]
     return max(around, key=lambda mount: len(mount[0].parts), default=(path, ""))[1]
 
 

@@ -23,7 +23,9 @@ class MissingObject:
     key: str
 
 
-async def list_missing_objects(session: AsyncSession, store: ObjectStore, tenant: UUID) -> list[MissingObject]:
+async def list_missing_objects(
+    session: AsyncSession, store: ObjectStore, tenant: UUID
+) -> list[MissingObject]:
     """The rows of a territory that point to nothing; the store is listed once, as a snapshot taken after the rows."""
     expected = {row.key: row async for row in _iterate_expected(session)}
     async for entry in store.list(str(tenant)):
@@ -32,7 +34,9 @@ async def list_missing_objects(session: AsyncSession, store: ObjectStore, tenant
 
 
 async def _iterate_expected(session: AsyncSession) -> AsyncIterator[MissingObject]:
-    files = await session.stream_scalars(select(StoredFile), execution_options={"yield_per": BATCH})
+    files = await session.stream_scalars(
+        select(StoredFile), execution_options={"yield_per": BATCH}
+    )
     async for file in files:
         yield MissingObject("file", file.id, file.dataset_id, file.key)
         session.expunge(file)

@@ -5,7 +5,17 @@ from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
@@ -47,7 +57,9 @@ class StoredFile(TenantColumns, NodeTable):
 
     __tablename__ = "stored_file"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
         Index("ix_stored_file_dataset", "tenant_id", "dataset_id", "created_at"),
         Index("ix_stored_file_space", "tenant_id", "space_id"),
     )
@@ -100,8 +112,12 @@ class Upload(TenantColumns, NodeTable):
 
     __tablename__ = "upload"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
-        UniqueConstraint("tenant_id", "space_id", "idempotency_key", name="uq_upload_idempotency_key"),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
+        UniqueConstraint(
+            "tenant_id", "space_id", "idempotency_key", name="uq_upload_idempotency_key"
+        ),
         Index("ix_upload_space", "tenant_id", "space_id", "state"),
         Index("ix_upload_media", "tenant_id", "space_id", "media_id"),
     )
@@ -139,7 +155,9 @@ class Upload(TenantColumns, NodeTable):
 
     def part_key(self, part: UUID) -> str:
         """Where one of its parts is."""
-        return f"{object_key(self.tenant_id, self.space_id, self.dataset_id, part)}.part"
+        return (
+            f"{object_key(self.tenant_id, self.space_id, self.dataset_id, part)}.part"
+        )
 
 
 class UploadPart(TenantColumns, NodeTable):
@@ -147,8 +165,12 @@ class UploadPart(TenantColumns, NodeTable):
 
     __tablename__ = "upload_part"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "upload_id"], ["app.upload.tenant_id", "app.upload.id"]),
-        UniqueConstraint("tenant_id", "upload_id", "start", name="uq_upload_part_start"),
+        ForeignKeyConstraint(
+            ["tenant_id", "upload_id"], ["app.upload.tenant_id", "app.upload.id"]
+        ),
+        UniqueConstraint(
+            "tenant_id", "upload_id", "start", name="uq_upload_part_start"
+        ),
     )
 
     upload_id: Mapped[UUID]
@@ -161,7 +183,9 @@ class SpaceKey(TenantColumns, NodeTable):
 
     __tablename__ = "space_key"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
         Index("ix_space_key_space", "tenant_id", "space_id", "made_at"),
     )
 
@@ -176,7 +200,9 @@ class SpaceArchive(TenantColumns, NodeTable):
 
     __tablename__ = "space_archive"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
         Index("ix_space_archive_space", "tenant_id", "space_id", "requested_at"),
     )
 
@@ -215,7 +241,11 @@ class ErasedDataset(TenantColumns, NodeTable):
     """What stays of a dataset that its producer erased: its id, that of its files, when, and how much was deleted."""
 
     __tablename__ = "erased_dataset"
-    __table_args__ = (ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
+    )
 
     space_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
@@ -232,7 +262,9 @@ class RemovedVersion(TenantColumns, NodeTable):
 
     __tablename__ = "removed_version"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
         Index("ix_removed_version_dataset", "tenant_id", "dataset_id", "number"),
     )
 

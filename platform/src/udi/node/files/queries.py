@@ -6,7 +6,13 @@ from sqlalchemy import ColumnElement, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ErasedError, GoneError, HeldBackError, NotFoundError, UdiError
+from udi.kit.errors import (
+    ErasedError,
+    GoneError,
+    HeldBackError,
+    NotFoundError,
+    UdiError,
+)
 from udi.kit.identity import Actor
 from udi.node.files.models import (
     OPEN_STATES,
@@ -22,18 +28,26 @@ from udi.node.files.models import (
 )
 from udi.node.files.restricted import RestrictedError
 from udi.node.spaces.models import Space
-from udi.node.spaces.queries import DatasetPermission, list_permissions, require_dataset_permission
+from udi.node.spaces.queries import (
+    DatasetPermission,
+    list_permissions,
+    require_dataset_permission,
+)
 
 
 async def used_bytes(session: AsyncSession, space: Space) -> int:
     """How much of its place a space uses: its files, and what is on its way in."""
-    stored_bytes = await session.scalar(select(func.sum(StoredFile.size)).where(StoredFile.space_id == space.id))
+    stored_bytes = await session.scalar(
+        select(func.sum(StoredFile.size)).where(StoredFile.space_id == space.id)
+    )
     coming = select(func.sum(func.coalesce(Upload.length, Upload.received)))
     coming = coming.where(Upload.space_id == space.id, Upload.state.in_(OPEN_STATES))
     return int(stored_bytes or 0) + int(await session.scalar(coming) or 0)
 
 
-async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID, *, let: bool = False) -> StoredFile:
+async def get_file(
+    session: AsyncSession, actor: Actor | None, file_id: UUID, *, let: bool = False
+) -> StoredFile:
     """A file that may be read: open to everyone, a draft or a restricted one to its producer.
 
     `let`: a restricted one is given all the same, to whoever asks then whether the reader has an agreement.
@@ -50,7 +64,9 @@ async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID, *,
         raise await _missing_file_error(session, file_id)
     if file.access == FileAccess.DRAFT:
         await _allow_draft(session, actor, file)
-    own = file.access in {*WITHHELD_ACCESS, FileAccess.RESTRICTED} and await is_own(session, actor, file)
+    own = file.access in {*WITHHELD_ACCESS, FileAccess.RESTRICTED} and await is_own(
+        session, actor, file
+    )
     return require_readable(file, own=own, let=let)
 
 
@@ -75,17 +91,24 @@ async def get_archive(session: AsyncSession, archive_id: UUID) -> SpaceArchive:
         NotFoundError: there is none, or not yet.
         GoneError: its days have passed.
     """
-    archive = await session.scalar(select(SpaceArchive).where(SpaceArchive.id == archive_id))
+    archive = await session.scalar(
+        select(SpaceArchive).where(SpaceArchive.id == archive_id)
+    )
     if archive is None or archive.state in {ArchiveState.QUEUED, ArchiveState.FAILED}:
         raise NotFoundError
-    if archive.state == ArchiveState.EXPIRED or (archive.expires_at and archive.expires_at <= now()):
+    if archive.state == ArchiveState.EXPIRED or (
+        archive.expires_at and archive.expires_at <= now()
+    ):
         raise GoneError(
-            "This archive was kept for some days only.", remedy="Ask for another on the page of your space."
+            "This archive was kept for some days only.",
+            remedy="Ask for another on the page of your space.",
         )
     return archive
 
 
-async def get_current_file(session: AsyncSession, dataset_id: UUID, *, let: bool = False) -> StoredFile:
+async def get_current_file(
+    session: AsyncSession, dataset_id: UUID, *, let: bool = False
+) -> StoredFile:
     """The newest file of a dataset that is given; `let` as in `get_file`.
 
     Raises:
@@ -96,8 +119,12 @@ async def get_current_file(session: AsyncSession, dataset_id: UUID, *, let: bool
     """
     query = (
         select(StoredFile)
-        .where(StoredFile.dataset_id == dataset_id, StoredFile.access != FileAccess.DRAFT)
-        .order_by(StoredFile.access.in_(SERVED_ACCESS).desc(), StoredFile.created_at.desc())
+        .where(
+            StoredFile.dataset_id == dataset_id, StoredFile.access != FileAccess.DRAFT
+        )
+        .order_by(
+            StoredFile.access.in_(SERVED_ACCESS).desc(), StoredFile.created_at.desc()
+        )
     )
     file = await session.scalar(query.limit(1))
     if file is None:
@@ -107,46 +134,67 @@ async def get_current_file(session: AsyncSession, dataset_id: UUID, *, let: bool
 
 async def missing_error(session: AsyncSession, erased: ColumnElement[bool]) -> UdiError:
     """What to raise for something that is not there: that it was erased, where it was once public, or nothing at all."""
-    erased_id = await session.scalar(select(ErasedDataset.id).where(erased, ErasedDataset.published))
-    return (
-        ErasedError("Its producer erased it, with every version and every copy here.") if erased_id else NotFoundError()
+    erased_id = await session.scalar(
+        select(ErasedDataset.id).where(erased, ErasedDataset.published)
     )
+    if erased_id:
+        return ErasedError(
+            "Its producer erased it, with every version and every copy here."
+        )
+    return NotFoundError()
 
 
 async def _missing_file_error(session: AsyncSession, file_id: UUID) -> UdiError:
     """The same for one version: that it was removed, and why, where it was once public."""
-    public = select(RemovedVersion).where(RemovedVersion.id == file_id, RemovedVersion.published_at.is_not(None))
+    public = select(RemovedVersion).where(
+        RemovedVersion.id == file_id, RemovedVersion.published_at.is_not(None)
+    )
     removed = await session.scalar(public)
     if removed is None:
-        return await missing_error(session, literal(file_id) == any_(ErasedDataset.files))
-    why = (
-        "Its producer removed this version: %(reason)s"
-        if removed.reason
-        else "Its producer keeps the last versions only."
-    )
+        return await missing_error(
+            session, literal(file_id) == any_(ErasedDataset.files)
+        )
+    if removed.reason:
+        why = "Its producer removed this version: %(reason)s"
+    else:
+        why = "Its producer keeps the last versions only."
     return ErasedError(
         why,
         remedy="The current version is at %(address)s.",
-        values={"reason": removed.reason, "address": f"/datasets/{removed.dataset_id}/file"},
+        values={
+            "reason": removed.reason,
+            "address": f"/datasets/{removed.dataset_id}/file",
+        },
     )
 
 
-async def _allow_draft(session: AsyncSession, actor: Actor | None, file: StoredFile) -> None:
+async def _allow_draft(
+    session: AsyncSession, actor: Actor | None, file: StoredFile
+) -> None:
     space = await session.scalar(select(Space).where(Space.id == file.space_id))
     if actor is None or space is None:
         raise NotFoundError
-    await require_dataset_permission(session, actor, space, file.dataset_id, DatasetPermission.READ)
+    await require_dataset_permission(
+        session, actor, space, file.dataset_id, DatasetPermission.READ
+    )
 
 
 async def is_own(session: AsyncSession, actor: Actor | None, file: StoredFile) -> bool:
     """Whether the person reads the file as its producer does."""
-    space = await session.scalar(select(Space).where(Space.id == file.space_id)) if actor else None
+    if actor:
+        space = await session.scalar(select(Space).where(Space.id == file.space_id))
+    else:
+        space = None
     if actor is None or space is None:
         return False
-    return DatasetPermission.READ in await list_permissions(session, actor, space, file.dataset_id)
+    return DatasetPermission.READ in await list_permissions(
+        session, actor, space, file.dataset_id
+    )
 
 
-def require_readable(file: StoredFile, *, own: bool = False, let: bool = False) -> StoredFile:
+def require_readable(
+    file: StoredFile, *, own: bool = False, let: bool = False
+) -> StoredFile:
     """A file that may be given: to its producer (`own`), or to others; `let` as in `get_file`.
 
     Raises:
@@ -158,7 +206,9 @@ def require_readable(file: StoredFile, *, own: bool = False, let: bool = False) 
     return file
 
 
-def check_access(access: FileAccess, dataset_id: UUID, *, own: bool = False, let: bool = False) -> None:
+def check_access(
+    access: FileAccess, dataset_id: UUID, *, own: bool = False, let: bool = False
+) -> None:
     """Refuse what was withdrawn, what is kept from everybody, and what is kept from all but its producer (`own`).
 
     Raises:

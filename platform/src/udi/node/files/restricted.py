@@ -43,10 +43,17 @@ class RestrictedError(UdiError):
     )
     advice = "Ask for access on the page of the dataset; then show the credential of your project."
 
-    def __init__(self, dataset_id: UUID, refused: RefusalReason = RefusalReason.NOTHING_SHOWN) -> None:
+    def __init__(
+        self, dataset_id: UUID, refused: RefusalReason = RefusalReason.NOTHING_SHOWN
+    ) -> None:
         denial = DENIALS[refused]
-        super().__init__(denial.message, remedy=denial.remedy, headers={"WWW-Authenticate": CHALLENGE})
-        self.dataset_id, self.code = dataset_id, refused.value
+        super().__init__(
+            denial.message,
+            remedy=denial.remedy,
+            headers={"WWW-Authenticate": CHALLENGE},
+        )
+        self.dataset_id = dataset_id
+        self.code = refused.value
 
 
 class NotGrantedError(UdiError):
@@ -58,15 +65,32 @@ class NotGrantedError(UdiError):
     meaning = "The project is known here, and what it asks is not in its agreement with the producer, or not any more."
     advice = "Look at the agreement, or ask its producer for another."
 
-    def __init__(self, dataset_id: UUID, verdict: ReadingDecision, *, page: str = "") -> None:
+    def __init__(
+        self, dataset_id: UUID, verdict: ReadingDecision, *, page: str = ""
+    ) -> None:
         refused = verdict.refused or RefusalReason.UNCONFIRMED
-        denial, reason = DENIALS[refused], verdict.reason
-        refusals = [Refusal("reason", "%(said)s", values={"said": reason})] if reason else []
-        wait = math.ceil((verdict.again_at - now()).total_seconds()) if verdict.again_at else 0
+        denial = DENIALS[refused]
+        reason = verdict.reason
+        if reason:
+            refusals = [Refusal("reason", "%(said)s", values={"said": reason})]
+        else:
+            refusals = []
+        if verdict.again_at:
+            wait = math.ceil((verdict.again_at - now()).total_seconds())
+        else:
+            wait = 0
         headers = {"Retry-After": str(max(wait, 1))} if verdict.again_at else {}
         values: dict[str, Any] = verdict.values
-        super().__init__(denial.message, remedy=denial.remedy, refusals=refusals, values=values, headers=headers)
-        self.dataset_id, self.page, self.code = dataset_id, page, refused.value
+        super().__init__(
+            denial.message,
+            remedy=denial.remedy,
+            refusals=refusals,
+            values=values,
+            headers=headers,
+        )
+        self.dataset_id = dataset_id
+        self.page = page
+        self.code = refused.value
 
 
 class ReadingRateError(NotGrantedError):
@@ -103,7 +127,9 @@ class PermittedReading(Protocol):
             StoppedError: it does not hold any more.
         """
 
-    async def refuse(self, refused: RefusalReason, columns: Collection[str] = ()) -> NotGrantedError:
+    async def refuse(
+        self, refused: RefusalReason, columns: Collection[str] = ()
+    ) -> NotGrantedError:
         """That the agreement leaves nothing of this, with its page, once this is in the log; `columns` are those named."""
 
 
@@ -121,7 +147,9 @@ class ReadingGate(Protocol):
         """
 
 
-async def authorize_reading(request: AnyRequest, territory: Territory, dataset_id: UUID, what: str) -> PermittedReading:
+async def authorize_reading(
+    request: AnyRequest, territory: Territory, dataset_id: UUID, what: str
+) -> PermittedReading:
     """The same, by whoever knows the agreements of this node; where nobody does, nothing passes."""
     gate: ReadingGate | None = site_of(request).parts.get(GATE)
     if gate is None:
@@ -132,7 +160,9 @@ async def authorize_reading(request: AnyRequest, territory: Territory, dataset_i
 class FileDerivation(Protocol):
     """Whoever makes another file of a part of a file."""
 
-    async def __call__(self, request: AnyRequest, file: StoredFile, passage: PermittedReading) -> Response[Any]:
+    async def __call__(
+        self, request: AnyRequest, file: StoredFile, passage: PermittedReading
+    ) -> Response[Any]:
         """What of a file may be read, as a CSV.
 
         Raises:
@@ -140,20 +170,28 @@ class FileDerivation(Protocol):
         """
 
 
-async def derive_file(request: AnyRequest, file: StoredFile, passage: PermittedReading) -> Response[Any]:
+async def derive_file(
+    request: AnyRequest, file: StoredFile, passage: PermittedReading
+) -> Response[Any]:
     """The same, by whoever does that on this node."""
     handler: FileDerivation = site_of(request).parts[DERIVE]
     return await handler(request, file, passage)
 
 
-def on_restricted(request: AnyRequest, error: RestrictedError | NotGrantedError) -> Response[Any]:
+def on_restricted(
+    request: AnyRequest, error: RestrictedError | NotGrantedError
+) -> Response[Any]:
     """The refusal, with the page on which to ask; never a way to a login."""
     add_request_page(request, error)
     asks_page = "text/html" in request.headers.get("accept", "")
-    return on_udi_error(request, error) if asks_page else render_problem(request, error)
+    if asks_page:
+        return on_udi_error(request, error)
+    return render_problem(request, error)
 
 
-def add_request_page(request: AnyRequest, error: RestrictedError | NotGrantedError) -> None:
+def add_request_page(
+    request: AnyRequest, error: RestrictedError | NotGrantedError
+) -> None:
     """Name the page on which to ask: that of the agreement, else that of the dataset on the portal."""
     territory: Territory | None = request.scope["state"].get("territory")
     if not error.page and territory is not None:

@@ -25,7 +25,9 @@ from udi.node.files import sealed_format
 from udi.node.files.sealed_format import ChunkRange, Seal
 
 SUFFIX = "+crypt"
-KEY, NONCE, TAG = 32, 12, 16
+KEY = 32
+NONCE = 12
+TAG = 16
 LARGEST = (1 << 36) - 32
 """Bytes that AES-GCM may encrypt under one nonce (NIST SP 800-38D)."""
 PIECE = 1 << 20
@@ -40,13 +42,17 @@ def padding() -> OAEP:
     return OAEP(mgf=MGF1(SHA256()), algorithm=SHA256(), label=None)
 
 
-async def encrypt(pieces: AsyncIterable[bytes], reader: RSAPublicKey) -> AsyncIterator[bytes]:
+async def encrypt(
+    pieces: AsyncIterable[bytes], reader: RSAPublicKey
+) -> AsyncIterator[bytes]:
     """The encrypted medium of these bytes, for whoever holds the private half of `reader`.
 
     Raises:
         ValueError: there is more than AES-GCM may encrypt at once (64 GiB).
     """
-    key, nonce, size = os.urandom(KEY), os.urandom(NONCE), 0
+    key = os.urandom(KEY)
+    nonce = os.urandom(NONCE)
+    size = 0
     yield reader.encrypt(key + nonce, padding())
     encryptor = Cipher(AES(key), GCM(nonce)).encryptor()
     async for piece in pieces:
@@ -86,9 +92,13 @@ async def decrypt(
             yield plain
 
 
-async def _decrypt_pieces(pieces: AsyncIterable[bytes], owner: RSAPrivateKey) -> AsyncIterator[bytes]:
+async def _decrypt_pieces(
+    pieces: AsyncIterable[bytes], owner: RSAPrivateKey
+) -> AsyncIterator[bytes]:
     """What is inside, in order; an error at the end takes it all back."""
-    length, buffer, decryptor = owner.key_size // 8, bytearray(), None
+    length = owner.key_size // 8
+    buffer = bytearray()
+    decryptor = None
     async for piece in pieces:
         buffer += piece
         if decryptor is None and len(buffer) >= length:

@@ -28,9 +28,12 @@ CHUNK = 1 << LOG
 TAG = 16
 SEALED_CHUNK = CHUNK + TAG
 HEADER = 96
-NONCE, KEY = 12, 32
+NONCE = 12
+KEY = 32
 WRAPPED = KEY + TAG
-KEY_AT, NONCE_AT, WRAPPED_AT = 9, 25, 37
+KEY_AT = 9
+NONCE_AT = 25
+WRAPPED_AT = 37
 BATCH = 16
 """How many chunks are given at once."""
 MOST_CHUNKS = 1 << 32
@@ -93,12 +96,17 @@ class Seal:
     @classmethod
     def create(cls, key_id: UUID, space_key: bytes, name: str) -> "Seal":
         """A seal for a new object."""
-        key, start = new_key(), MAGIC + bytes([LOG]) + key_id.bytes
-        header = (start + wrap(space_key, key, start + name.encode())).ljust(HEADER, b"\0")
+        key = new_key()
+        start = MAGIC + bytes([LOG]) + key_id.bytes
+        header = (start + wrap(space_key, key, start + name.encode())).ljust(
+            HEADER, b"\0"
+        )
         return cls(header, name, key)
 
     @classmethod
-    def open(cls, header: bytes, find_key: Callable[[UUID], bytes | None], name: str) -> "Seal | None":
+    def open(
+        cls, header: bytes, find_key: Callable[[UUID], bytes | None], name: str
+    ) -> "Seal | None":
         """The seal of an object that begins like this; None when it is none of this space's.
 
         Raises:
@@ -110,7 +118,9 @@ class Seal:
         if space_key is None:
             return None
         start = header[:NONCE_AT]
-        key = unwrap(space_key, header[NONCE_AT : WRAPPED_AT + WRAPPED], start + name.encode())
+        key = unwrap(
+            space_key, header[NONCE_AT : WRAPPED_AT + WRAPPED], start + name.encode()
+        )
         return cls(header, name, key)
 
     @property
@@ -120,7 +130,9 @@ class Seal:
 
     async def seal(self, pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         """The object of these bytes, whatever their pieces."""
-        number, waiting, batch = 0, bytearray(), BATCH * CHUNK
+        number = 0
+        waiting = bytearray()
+        batch = BATCH * CHUNK
         yield self.header
         async for piece in pieces:
             waiting += piece
@@ -132,15 +144,25 @@ class Seal:
                 number += BATCH
         yield self._encrypt_chunks(waiting, number, last=True)
 
-    def _encrypt_chunks(self, plain: bytearray | memoryview, number: int, *, last: bool) -> bytes:
+    def _encrypt_chunks(
+        self, plain: bytearray | memoryview, number: int, *, last: bool
+    ) -> bytes:
         """Chunks sealed from `number` on; only the very last of an object is shorter, and it says so."""
-        cipher, bound, starts = AESGCM(self.key), self.associated_data, range(0, max(len(plain), 1), CHUNK)
+        cipher = AESGCM(self.key)
+        bound = self.associated_data
+        starts = range(0, max(len(plain), 1), CHUNK)
         return b"".join(
-            cipher.encrypt(_nonce(number + place, last=last and at == starts[-1]), plain[at : at + CHUNK], bound)
+            cipher.encrypt(
+                _nonce(number + place, last=last and at == starts[-1]),
+                plain[at : at + CHUNK],
+                bound,
+            )
             for place, at in enumerate(starts)
         )
 
-    async def unseal(self, pieces: AsyncIterable[bytes], part: "ChunkRange") -> AsyncIterator[bytes]:
+    async def unseal(
+        self, pieces: AsyncIterable[bytes], part: "ChunkRange"
+    ) -> AsyncIterator[bytes]:
         """The bytes of a part, from those of the object that it named.
 
         Raises:
@@ -192,8 +214,11 @@ class ChunkDecryptor:
     """Opens chunks as they come, for a thread or a loop."""
 
     def __init__(self, seal: Seal, part: ChunkRange) -> None:
-        self._cipher, self._bound, self._part = AESGCM(seal.key), seal.associated_data, part
-        self._waiting, self._number = bytearray(), part.first
+        self._cipher = AESGCM(seal.key)
+        self._bound = seal.associated_data
+        self._part = part
+        self._waiting = bytearray()
+        self._number = part.first
 
     def decrypt(self, piece: bytes) -> Iterator[bytes]:
         """What one more piece lets be read."""
@@ -211,9 +236,12 @@ class ChunkDecryptor:
             raise BrokenSealError("the object is cut")
 
     def _decrypt_chunk(self, sealed: bytes) -> bytes:
-        number, part = self._number, self._part
+        number = self._number
+        part = self._part
         try:
-            plain = self._cipher.decrypt(_nonce(number, last=number == part.final), sealed, self._bound)
+            plain = self._cipher.decrypt(
+                _nonce(number, last=number == part.final), sealed, self._bound
+            )
         except (InvalidTag, ValueError) as error:
             raise BrokenSealError("a chunk does not open") from error
         self._number += 1

@@ -56,10 +56,14 @@ class SpaceSealing:
     keys: dict[UUID, bytes] = field(default_factory=dict, repr=False)
 
 
-def wrap_space_key(ring: Keyring, tenant: UUID, space: UUID, key_id: UUID, key: bytes) -> tuple[str, bytes]:
+def wrap_space_key(
+    ring: Keyring, tenant: UUID, space: UUID, key_id: UUID, key: bytes
+) -> tuple[str, bytes]:
     """A space's key as a row holds it: which key of the ring wrapped it, and the wrapped bytes."""
     leading = ring.current_key
-    return leading.id, sealed_format.wrap(leading.derive(PURPOSE, tenant), key, _context(tenant, space, key_id))
+    return leading.id, sealed_format.wrap(
+        leading.derive(PURPOSE, tenant), key, _context(tenant, space, key_id)
+    )
 
 
 def open_space_key(ring: Keyring, row: SpaceKey) -> bytes:
@@ -73,25 +77,35 @@ def open_space_key(ring: Keyring, row: SpaceKey) -> bytes:
         raise SealError(f"the secret file_keys lacks the key {row.wrapped_by}")
     context = _context(row.tenant_id, row.space_id, row.id)
     try:
-        return sealed_format.unwrap(ring_key.derive(PURPOSE, row.tenant_id), row.wrapped, context)
+        return sealed_format.unwrap(
+            ring_key.derive(PURPOSE, row.tenant_id), row.wrapped, context
+        )
     except BrokenSealError as error:
         raise SealError("the key of a space does not open") from error
 
 
-async def read_keys(session: AsyncSession, open_ring: OpenKeyring, space_id: UUID) -> SpaceSealing:
+async def read_keys(
+    session: AsyncSession, open_ring: OpenKeyring, space_id: UUID
+) -> SpaceSealing:
     """How a space is sealed, with its keys; most are not, and cost no more than a look."""
     sealing = await session.scalar(select(Space.sealing).where(Space.id == space_id))
     rows = await session.scalars(
-        select(SpaceKey).where(SpaceKey.space_id == space_id).order_by(SpaceKey.made_at.desc(), SpaceKey.id)
+        select(SpaceKey)
+        .where(SpaceKey.space_id == space_id)
+        .order_by(SpaceKey.made_at.desc(), SpaceKey.id)
     )
-    return SpaceSealing(Sealing(sealing or Sealing.OPEN), {row.id: open_space_key(open_ring(), row) for row in rows})
+    return SpaceSealing(
+        Sealing(sealing or Sealing.OPEN),
+        {row.id: open_space_key(open_ring(), row) for row in rows},
+    )
 
 
 class SpaceKeyCache:
     """The keys of spaces by (territory, space), read from the database and kept for some seconds."""
 
     def __init__(self, database: Database, open_ring: OpenKeyring) -> None:
-        self._database, self._open_ring = database, open_ring
+        self._database = database
+        self._open_ring = open_ring
         self._kept: dict[tuple[UUID, UUID], tuple[SpaceSealing, float]] = {}
         self._asking: dict[tuple[UUID, UUID], asyncio.Lock] = {}
 
@@ -117,7 +131,9 @@ class SpaceKeyCache:
 
     def _find_cached(self, owner: tuple[UUID, UUID]) -> SpaceSealing | None:
         entry = self._kept.get(owner)
-        return entry[0] if entry is not None and time.monotonic() - entry[1] < CACHE_SECONDS else None
+        if entry is not None and time.monotonic() - entry[1] < CACHE_SECONDS:
+            return entry[0]
+        return None
 
     def find_blocking(self, key: str) -> SpaceSealing:
         """The same in a thread, or in any code that awaits nothing."""
@@ -136,7 +152,9 @@ class SpaceKeyCache:
         finally:
             await database.close()
 
-    async def _read(self, database: Database, tenant: UUID, space: UUID) -> SpaceSealing:
+    async def _read(
+        self, database: Database, tenant: UUID, space: UUID
+    ) -> SpaceSealing:
         """Whoever asks for an object may read it: its keys are looked for in whichever space it is."""
         with space_context(None):
             async with database.session(tenant) as session:
@@ -157,7 +175,10 @@ class SealingStore(ObjectStore):
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, database: Database, open_ring: OpenKeyring | None = None
+        cls,
+        settings: Settings,
+        database: Database,
+        open_ring: OpenKeyring | None = None,
     ) -> "SealingStore":
         """The store that the settings name, with the keys of this database."""
         store = cls.of(settings)
@@ -172,7 +193,9 @@ class SealingStore(ObjectStore):
             NoMemoryError: this machine has none.
         """
         keys = await self.keys.find(key)
-        return None if keys.sealing is Sealing.OPEN else self.memory.require()
+        if keys.sealing is Sealing.OPEN:
+            return None
+        return self.memory.require()
 
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
         """Store what the iterator gives, sealed where the space asks for it."""
@@ -183,7 +206,9 @@ class SealingStore(ObjectStore):
         """The same for a few megabytes at once."""
         seal = await self._create_seal(key)
         if seal is not None:
-            content = b"".join([piece async for piece in seal.seal(_single_piece(bytes(content)))])
+            content = b"".join(
+                [piece async for piece in seal.seal(_single_piece(bytes(content)))]
+            )
         await super().put_bytes(key, content)
 
     async def _create_seal(self, key: str) -> Seal | None:
@@ -220,14 +245,23 @@ class SealingStore(ObjectStore):
         keys = self.keys.find_blocking(key)
         length, pieces = self.fetch(key)
         begun = b""
-        while keys.keys and len(begun) < sealed_format.HEADER and (piece := next(pieces, b"")):
+        while (
+            keys.keys
+            and len(begun) < sealed_format.HEADER
+            and (piece := next(pieces, b""))
+        ):
             begun += piece
-        seal = _seal_of(begun[: sealed_format.HEADER], keys, key) if keys.keys else None
+        if keys.keys:
+            seal = _seal_of(begun[: sealed_format.HEADER], keys, key)
+        else:
+            seal = None
         if seal is None:
             yield from filter(None, (begun,))
             yield from pieces
         else:
-            yield from _unseal_pieces(seal, _plain_size(length), begun[sealed_format.HEADER :], pieces)
+            yield from _unseal_pieces(
+                seal, _plain_size(length), begun[sealed_format.HEADER :], pieces
+            )
 
     async def is_sealed(self, key: str) -> bool:
         """Whether an object is sealed with the newest key of its space."""
@@ -235,7 +269,9 @@ class SealingStore(ObjectStore):
         seal, _ = await self._find_seal(key, keys)
         return seal is not None and seal.key_id == next(iter(keys.keys))
 
-    async def _find_seal(self, key: str, keys: SpaceSealing) -> tuple[Seal | None, ObjectContent]:
+    async def _find_seal(
+        self, key: str, keys: SpaceSealing
+    ) -> tuple[Seal | None, ObjectContent]:
         """The seal of an object if it has one, and the object."""
         stored_object = await self.find(key, 0, sealed_format.HEADER)
         header = b"".join([piece async for piece in stored_object.pieces])
@@ -259,7 +295,9 @@ def _plain_size(length: int) -> int:
         raise SealError(str(error)) from error
 
 
-def _unseal_pieces(seal: Seal, size: int, begun: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _unseal_pieces(
+    seal: Seal, size: int, begun: bytes, pieces: Iterator[bytes]
+) -> Iterator[bytes]:
     try:
         opening = sealed_format.ChunkDecryptor(seal, ChunkRange(0, size, size))
         for piece in chain((begun,), pieces):

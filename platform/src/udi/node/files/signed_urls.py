@@ -24,7 +24,14 @@ SIGNED_ADDRESS = SealedKind(name="signed address", purpose="signed address 1")
 MOST_DIGITS = 12
 
 
-def sign_path(ring: Keyring, tenant: UUID, path: str, *, lifetime: timedelta = LIFETIME, method: str = "GET") -> str:
+def sign_path(
+    ring: Keyring,
+    tenant: UUID,
+    path: str,
+    *,
+    lifetime: timedelta = LIFETIME,
+    method: str = "GET",
+) -> str:
     """The path of a file, as it stands in an address, with what opens it until `lifetime` has passed."""
     expires = str(int((now() + lifetime).timestamp()))
     signature = _sign(ring.current_key, method, tenant, path, expires, ATTACHMENT)
@@ -36,7 +43,9 @@ def is_signed(query: Mapping[str, str]) -> bool:
     return "signature" in query
 
 
-def require_signature(ring: Keyring, tenant: UUID, method: str, path: str, query: Mapping[str, str]) -> datetime:
+def require_signature(
+    ring: Keyring, tenant: UUID, method: str, path: str, query: Mapping[str, str]
+) -> datetime:
     """Check the signature of an address whose path is decoded; when it stops opening.
 
     Raises:
@@ -44,12 +53,24 @@ def require_signature(ring: Keyring, tenant: UUID, method: str, path: str, query
     """
     disposition, expires, signature = (query.get(name, "") for name in PARAMETERS)
     method = METHODS.get(method, method)
-    candidates = [_sign(key, method, tenant, quote(path), expires, disposition) for key in ring.accepted_keys()]
+    candidates = [
+        _sign(key, method, tenant, quote(path), expires, disposition)
+        for key in ring.accepted_keys()
+    ]
     # Every key is compared, so that the time taken does not say which one nearly matched.
-    good = [hmac.compare_digest(candidate.encode(), signature.encode("utf-8", "replace")) for candidate in candidates]
-    if not any(good) or disposition != ATTACHMENT or not expires.isascii() or not expires.isdigit():
+    good = [
+        hmac.compare_digest(candidate.encode(), signature.encode("utf-8", "replace"))
+        for candidate in candidates
+    ]
+    if (
+        not any(good)
+        or disposition != ATTACHMENT
+        or not expires.isascii()
+        or not expires.isdigit()
+    ):
         raise ForbiddenError(
-            "This link is not whole, or was made for something else.", remedy="Ask who gave it to you for a new one."
+            "This link is not whole, or was made for something else.",
+            remedy="Ask who gave it to you for a new one.",
         )
     if len(expires) > MOST_DIGITS or int(expires) <= now().timestamp():
         raise ForbiddenError(
@@ -59,7 +80,14 @@ def require_signature(ring: Keyring, tenant: UUID, method: str, path: str, query
     return datetime.fromtimestamp(int(expires), now().tzinfo)
 
 
-def _sign(key: KeyringKey, method: str, tenant: UUID, path: str, expires: str, disposition: str) -> str:
+def _sign(
+    key: KeyringKey,
+    method: str,
+    tenant: UUID,
+    path: str,
+    expires: str,
+    disposition: str,
+) -> str:
     message = "\n".join((method, str(tenant), path, expires, disposition)).encode()
     digest = hmac.digest(key.derive(SIGNED_ADDRESS.purpose, tenant), message, "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

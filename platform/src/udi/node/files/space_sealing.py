@@ -27,7 +27,9 @@ class SealingResult:
     already: int = 0
 
 
-async def seal_space(session: AsyncSession, ring: Keyring, slug: str, *, renew: bool = False) -> bool:
+async def seal_space(
+    session: AsyncSession, ring: Keyring, slug: str, *, renew: bool = False
+) -> bool:
     """Seal what comes into a space from now on, as the owner of its keys; `renew` draws another key for it.
 
     Returns whether anything changed.
@@ -36,7 +38,12 @@ async def seal_space(session: AsyncSession, ring: Keyring, slug: str, *, renew: 
         NotFoundError: no space is called so.
     """
     space = await _lock_space(session, slug)
-    keyless = await session.scalar(select(SpaceKey.id).where(SpaceKey.space_id == space.id).limit(1)) is None
+    keyless = (
+        await session.scalar(
+            select(SpaceKey.id).where(SpaceKey.space_id == space.id).limit(1)
+        )
+        is None
+    )
     if keyless or renew:
         _add_key(session, ring, space)
     changed = keyless or renew or space.sealing == Sealing.OPEN
@@ -66,7 +73,11 @@ async def unseal_space(session: AsyncSession, slug: str) -> bool:
 async def create_missing_keys(session: AsyncSession, open_ring: OpenKeyring) -> int:
     """Give a key to each sealed space that arrived without: keys never leave an installation. How many."""
     keyed = select(SpaceKey.space_id)
-    spaces = (await session.scalars(select(Space).where(Space.sealing != Sealing.OPEN, Space.id.not_in(keyed)))).all()
+    spaces = (
+        await session.scalars(
+            select(Space).where(Space.sealing != Sealing.OPEN, Space.id.not_in(keyed))
+        )
+    ).all()
     for space in spaces:
         _add_key(session, open_ring(), space)
         space.sealing = Sealing.NEW
@@ -76,16 +87,26 @@ async def create_missing_keys(session: AsyncSession, open_ring: OpenKeyring) -> 
 
 async def rewrap_keys(session: AsyncSession, ring: Keyring) -> int:
     """Wrap every space's key of the territory by the leading key of the installation; no object is touched. How many."""
-    rows = (await session.scalars(select(SpaceKey).where(SpaceKey.wrapped_by != ring.current_key.id))).all()
+    rows = (
+        await session.scalars(
+            select(SpaceKey).where(SpaceKey.wrapped_by != ring.current_key.id)
+        )
+    ).all()
     for row in rows:
         key = open_space_key(ring, row)
-        row.wrapped_by, row.wrapped = wrap_space_key(ring, row.tenant_id, row.space_id, row.id, key)
+        row.wrapped_by, row.wrapped = wrap_space_key(
+            ring, row.tenant_id, row.space_id, row.id, key
+        )
     await session.flush()
     return len(rows)
 
 
 async def reseal_space(
-    database: Database, store: SealingStore, tenant: UUID, slug: str, tell: Callable[[SealingResult], None]
+    database: Database,
+    store: SealingStore,
+    tenant: UUID,
+    slug: str,
+    tell: Callable[[SealingResult], None],
 ) -> SealingResult:
     """Seal every object of a space with its newest key, one after the other; begun again where it was stopped.
 
@@ -97,7 +118,10 @@ async def reseal_space(
     async with database.session(tenant, role="worker") as session:
         space = await _lock_space(session, slug)
         if space.sealing == Sealing.OPEN:
-            raise NotFoundError(f"The space «{slug}» is not sealed.", remedy="Seal it first: `udi producer seal`.")
+            raise NotFoundError(
+                f"The space «{slug}» is not sealed.",
+                remedy="Seal it first: `udi producer seal`.",
+            )
         space.sealing = Sealing.NEW
     store.keys.forget()
     done = SealingResult()
@@ -109,7 +133,8 @@ async def reseal_space(
                 done.already += 1
             else:
                 await store.put(key, _read_object(store, key))
-                done.objects, done.bytes = done.objects + 1, done.bytes + entry["size"]
+                done.objects = done.objects + 1
+                done.bytes = done.bytes + entry["size"]
         except FileNotFoundError:
             continue
         tell(done)
@@ -125,13 +150,21 @@ async def _read_object(store: SealingStore, key: str) -> AsyncIterator[bytes]:
 
 
 async def _lock_space(session: AsyncSession, slug: str) -> Space:
-    space: Space | None = await session.scalar(select(Space).where(Space.slug == slug).with_for_update())
+    space: Space | None = await session.scalar(
+        select(Space).where(Space.slug == slug).with_for_update()
+    )
     if space is None:
-        raise NotFoundError(f"No space is called «{slug}».", remedy="See `udi producer list`.")
+        raise NotFoundError(
+            f"No space is called «{slug}».", remedy="See `udi producer list`."
+        )
     return space
 
 
 def _add_key(session: AsyncSession, ring: Keyring, space: Space) -> None:
     key_id = uuid.uuid4()
-    wrapped_by, wrapped = wrap_space_key(ring, space.tenant_id, space.id, key_id, sealed_format.new_key())
-    session.add(SpaceKey(id=key_id, space_id=space.id, wrapped_by=wrapped_by, wrapped=wrapped))
+    wrapped_by, wrapped = wrap_space_key(
+        ring, space.tenant_id, space.id, key_id, sealed_format.new_key()
+    )
+    session.add(
+        SpaceKey(id=key_id, space_id=space.id, wrapped_by=wrapped_by, wrapped=wrapped)
+    )

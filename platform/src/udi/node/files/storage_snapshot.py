@@ -19,7 +19,9 @@ EVERY = timedelta(hours=1)
 PART = "part"
 
 
-async def take_snapshots_periodically(database: Database, registry: TerritoryRegistry, store: ObjectStore) -> None:
+async def take_snapshots_periodically(
+    database: Database, registry: TerritoryRegistry, store: ObjectStore
+) -> None:
     """Look at every territory once an hour."""
     while True:
         try:

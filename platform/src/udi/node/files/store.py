@@ -20,7 +20,8 @@ from udi.settings import Settings
 
 log = structlog.get_logger()
 PART = 8 * 1024 * 1024
-PIECE, SENT = 256 * 1024, 32 * 1024
+PIECE = 256 * 1024
+SENT = 32 * 1024
 """Bytes read at once: by a process that works, and for somebody who may take them slowly, beside hundreds of others."""
 NO_BUCKET = "NoSuchBucket"
 ABSENT = "the bucket does not exist"
@@ -119,7 +120,9 @@ class ObjectStore:
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
         """Store what the iterator gives, part by part; an exception of the iterator aborts it all and comes out."""
         with _translate_errors():
-            await obstore.put_async(self._store, key, content, chunk_size=PART, max_concurrency=2)
+            await obstore.put_async(
+                self._store, key, content, chunk_size=PART, max_concurrency=2
+            )
 
     async def put_bytes(self, key: str, content: bytes | bytearray) -> None:
         """Store a few megabytes at once."""
@@ -136,7 +139,9 @@ class ObjectStore:
             return _empty_stream()
         return (await self.find(key, start, end)).pieces
 
-    async def find(self, key: str, start: int, end: int, *, tag: str = "") -> ObjectContent:
+    async def find(
+        self, key: str, start: int, end: int, *, tag: str = ""
+    ) -> ObjectContent:
         """The same with what is known of the object; with a `tag`, only if its content is still that one.
 
         Raises:
@@ -149,7 +154,9 @@ class ObjectStore:
                 result = await obstore.get_async(self._store, key, options=options)
             except exceptions.PreconditionError as error:
                 raise ObjectChangedError from error
-        return ObjectContent(result.meta["size"], result.meta["e_tag"] or "", _pieces(result))
+        return ObjectContent(
+            result.meta["size"], result.meta["e_tag"] or "", _pieces(result)
+        )
 
     async def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The same bytes, found when the first is asked for."""
@@ -185,24 +192,32 @@ class ObjectStore:
 
     async def purge(self, prefix: str) -> tuple[int, int]:
         """Remove every object below a prefix, and in a folder what stopped uploads left there; objects and bytes."""
-        objects, size = 0, 0
+        objects = 0
+        size = 0
         async for entry in self.list(prefix):
             await self.delete(entry["path"])
-            objects, size = objects + 1, size + entry["size"]
+            objects = objects + 1
+            size = size + entry["size"]
         if self.folder is not None:
-            await asyncio.to_thread(shutil.rmtree, self.folder / prefix, ignore_errors=True)
+            await asyncio.to_thread(
+                shutil.rmtree, self.folder / prefix, ignore_errors=True
+            )
         return objects, size
 
     async def purge_file(self, key: str) -> tuple[int, int]:
         """The same for an object and those made of it (`key.suffix`), beside which others stay."""
         folder, _, name = key.rpartition("/")
-        objects, size = 0, 0
+        objects = 0
+        size = 0
         async for entry in self.list(folder):
             if entry["path"] == key or entry["path"].startswith(f"{key}."):
                 await self.delete(entry["path"])
-                objects, size = objects + 1, size + entry["size"]
+                objects = objects + 1
+                size = size + entry["size"]
         if self.folder is not None:
-            for staged in await asyncio.to_thread(list, (self.folder / folder).glob(f"{name}*#*")):
+            for staged in await asyncio.to_thread(
+                list, (self.folder / folder).glob(f"{name}*#*")
+            ):
                 await asyncio.to_thread(staged.unlink, missing_ok=True)
         return objects, size
 
@@ -271,9 +286,15 @@ def _translate_errors() -> Iterator[None]:
 def _reason(error: exceptions.BaseError) -> str:
     """Never the library's own words: they hold addresses of objects, and more than one line."""
     message = str(error)
-    if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
+    if isinstance(
+        error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError
+    ):
         return REFUSED
-    if "os error 28" in message or "No space left" in message or "StorageFull" in message:
+    if (
+        "os error 28" in message
+        or "No space left" in message
+        or "StorageFull" in message
+    ):
         return FULL
     if "error sending request" in message or "timed out" in message:
         return SILENT

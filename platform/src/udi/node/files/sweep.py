@@ -14,7 +14,14 @@ from sqlalchemy import select
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.territories import TerritoryRegistry
-from udi.node.files.models import OPEN_STATES, SpaceArchive, StoredFile, Upload, UploadPart, UploadState
+from udi.node.files.models import (
+    OPEN_STATES,
+    SpaceArchive,
+    StoredFile,
+    Upload,
+    UploadPart,
+    UploadState,
+)
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import FINISH_UPLOAD
@@ -27,7 +34,9 @@ EVERY = timedelta(hours=1)
 REMEMBERED = timedelta(days=7)
 """How long an upload that ended is kept, so that its sender may ask again with the same key."""
 STAGED = re.compile(r".*#\d+")
-NO_FILE = "no file and no upload has this id: what a killed upload left, or a deleted file's"
+NO_FILE = (
+    "no file and no upload has this id: what a killed upload left, or a deleted file's"
+)
 NO_PART = "part of an upload that never noted it, or that ended"
 NO_SOURCE = "made from a file that is gone"
 NO_NAME = "its name is none that the node gives"
@@ -45,7 +54,9 @@ class OrphanObject:
     """Old enough to be nobody's upload under way."""
 
 
-async def sweep_periodically(database: Database, registry: TerritoryRegistry, store: ObjectStore) -> None:
+async def sweep_periodically(
+    database: Database, registry: TerritoryRegistry, store: ObjectStore
+) -> None:
     """Sweep every territory once an hour."""
     while True:
         try:
@@ -56,7 +67,9 @@ async def sweep_periodically(database: Database, registry: TerritoryRegistry, st
         await asyncio.sleep(EVERY.total_seconds())
 
 
-async def sweep_territory(database: Database, store: ObjectStore, tenant: UUID, *, older_than: timedelta = OLD) -> int:
+async def sweep_territory(
+    database: Database, store: ObjectStore, tenant: UUID, *, older_than: timedelta = OLD
+) -> int:
     """Remove a territory's orphans that are old enough to be nobody's upload; how many objects."""
     depot = TenantStorage(database, store, tenant, "worker")
     await clean_up_uploads(depot)
@@ -75,7 +88,9 @@ async def _remove(store: ObjectStore, orphan: OrphanObject) -> None:
         await store.delete(orphan.key)
 
 
-async def iterate_orphans(depot: TenantStorage, *, older_than: timedelta = OLD) -> AsyncIterator[OrphanObject]:
+async def iterate_orphans(
+    depot: TenantStorage, *, older_than: timedelta = OLD
+) -> AsyncIterator[OrphanObject]:
     """Every object of a territory that no row leads to.
 
     A name is an id, or an id, a dot and a suffix for what is derived from the file of that id, or a part.
@@ -85,9 +100,16 @@ async def iterate_orphans(depot: TenantStorage, *, older_than: timedelta = OLD) 
     async for entry in depot.store.list(str(depot.tenant)):
         reason = _orphan_reason(str(entry["path"]), references)
         if reason:
-            yield OrphanObject(str(entry["path"]), int(entry["size"]), reason, entry["last_modified"] < limit)
+            yield OrphanObject(
+                str(entry["path"]),
+                int(entry["size"]),
+                reason,
+                entry["last_modified"] < limit,
+            )
     if depot.store.folder is not None:
-        for orphan in await asyncio.to_thread(_list_staged, depot.store.folder, depot.tenant, limit.timestamp()):
+        for orphan in await asyncio.to_thread(
+            _list_staged, depot.store.folder, depot.tenant, limit.timestamp()
+        ):
             yield orphan
 
 
@@ -100,11 +122,15 @@ class _KnownFiles:
 
 async def _read_known_ids(depot: TenantStorage) -> _KnownFiles:
     async with depot.session() as session:
-        coming = await session.scalars(select(Upload.file_id).where(Upload.state.in_(OPEN_STATES)))
+        coming = await session.scalars(
+            select(Upload.file_id).where(Upload.state.in_(OPEN_STATES))
+        )
         parts = await session.scalars(select(UploadPart.id))
         files = await session.scalars(select(StoredFile.id))
         archives = await session.scalars(select(SpaceArchive.id))
-        return _KnownFiles(frozenset([*files, *archives]), frozenset(coming), frozenset(parts))
+        return _KnownFiles(
+            frozenset([*files, *archives]), frozenset(coming), frozenset(parts)
+        )
 
 
 def _orphan_reason(path: str, references: _KnownFiles) -> str:
@@ -115,10 +141,14 @@ def _orphan_reason(path: str, references: _KnownFiles) -> str:
     except ValueError:
         return NO_NAME
     if suffix == "part":
-        return "" if name in references.parts else NO_PART
+        if name in references.parts:
+            return ""
+        return NO_PART
     if name in references.files or (name in references.coming and not dot):
         return ""
-    return NO_SOURCE if dot else NO_FILE
+    if dot:
+        return NO_SOURCE
+    return NO_FILE
 
 
 def _list_staged(folder: Path, tenant: UUID, limit: float) -> list[OrphanObject]:
@@ -128,7 +158,12 @@ def _list_staged(folder: Path, tenant: UUID, limit: float) -> list[OrphanObject]
         if STAGED.fullmatch(path.name):
             about = path.stat()
             orphans.append(
-                OrphanObject(str(path.relative_to(folder)), about.st_size, NOT_WHOLE, about.st_mtime < limit)
+                OrphanObject(
+                    str(path.relative_to(folder)),
+                    about.st_size,
+                    NOT_WHOLE,
+                    about.st_mtime < limit,
+                )
             )
     return orphans
 
@@ -151,11 +186,15 @@ async def clean_up_uploads(depot: TenantStorage) -> None:
             await clear_parts(depot, upload)
 
 
-async def _requeue_upload(depot: TenantStorage, upload: Upload, idle: timedelta) -> None:
+async def _requeue_upload(
+    depot: TenantStorage, upload: Upload, idle: timedelta
+) -> None:
     """A job that failed every attempt, or was lost, is queued again."""
     if upload.state != UploadState.RECEIVING and not upload.waits and idle > EVERY:
         async with depot.session() as session:
-            await enqueue_heavy_job(session, upload.space_id, FINISH_UPLOAD, {"upload": str(upload.id)})
+            await enqueue_heavy_job(
+                session, upload.space_id, FINISH_UPLOAD, {"upload": str(upload.id)}
+            )
 
 
 async def _delete_upload(depot: TenantStorage, upload: Upload) -> None:

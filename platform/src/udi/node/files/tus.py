@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Any
 
-from udi.kit.errors import InvalidError, MediaTypeError, PreconditionFailedError, Refusal, UdiError
+from udi.kit.errors import (
+    InvalidError,
+    MediaTypeError,
+    PreconditionFailedError,
+    Refusal,
+    UdiError,
+)
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.uploads import LIFETIME
 
@@ -16,7 +22,9 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration"
 CONTENT_TYPE = "application/offset+octet-stream"
 ALGORITHMS = ("sha1", "sha256")
-MOST_DIGITS, LONGEST_METADATA, LONGEST_KEY = 15, 8 * 1024, 200
+MOST_DIGITS = 15
+LONGEST_METADATA = 8 * 1024
+LONGEST_KEY = 200
 NO_STORE = {"Tus-Resumable": VERSION, "Cache-Control": "no-store"}
 
 
@@ -54,7 +62,10 @@ class UploadChecksum:
             DigestError: they differ.
         """
         if hasher.digest() != self.digest:
-            raise ChecksumMismatchError("These bytes are not those that were announced.", remedy="Send them again.")
+            raise ChecksumMismatchError(
+                "These bytes are not those that were announced.",
+                remedy="Send them again.",
+            )
 
 
 def require_version(headers: Mapping[str, str]) -> None:
@@ -65,7 +76,9 @@ def require_version(headers: Mapping[str, str]) -> None:
     """
     if headers.get("tus-resumable") != VERSION:
         raise PreconditionFailedError(
-            "This address speaks tus 1.0.0.", remedy="Say so in Tus-Resumable.", headers={"Tus-Version": VERSION}
+            "This address speaks tus 1.0.0.",
+            remedy="Say so in Tus-Resumable.",
+            headers={"Tus-Version": VERSION},
         )
 
 
@@ -75,7 +88,10 @@ def require_content_type(headers: Mapping[str, str]) -> None:
     Raises:
         MediaTypeError: it is not `application/offset+octet-stream`.
     """
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+    if (
+        headers.get("content-type", "").partition(";")[0].strip().lower()
+        != CONTENT_TYPE
+    ):
         raise MediaTypeError("Bytes are sent here as application/offset+octet-stream.")
 
 
@@ -89,7 +105,11 @@ def read_number(headers: Mapping[str, str], name: str) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
-        raise InvalidError(refusals=[Refusal(name, "This is not a number of bytes.", "Write digits only.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(name, "This is not a number of bytes.", "Write digits only.")
+            ]
+        )
     return int(value)
 
 
@@ -103,7 +123,11 @@ def read_length(headers: Mapping[str, str]) -> int | None:
     deferred = headers.get("upload-defer-length")
     if (length is None) == (deferred is None) or deferred not in {None, "1"}:
         words = "Say the size in Upload-Length, or Upload-Defer-Length: 1."
-        raise InvalidError(refusals=[Refusal("Upload-Length", "The size of the file is not known.", words)])
+        raise InvalidError(
+            refusals=[
+                Refusal("Upload-Length", "The size of the file is not known.", words)
+            ]
+        )
     return length
 
 
@@ -113,7 +137,8 @@ def read_metadata(headers: Mapping[str, str]) -> dict[str, str]:
     Raises:
         InvalidError: it cannot be read.
     """
-    text, metadata = headers.get("upload-metadata", ""), dict[str, str]()
+    text = headers.get("upload-metadata", "")
+    metadata = dict[str, str]()
     try:
         if len(text) > LONGEST_METADATA:
             raise ValueError  # noqa: TRY301 - refused below, as what cannot be read
@@ -122,7 +147,9 @@ def read_metadata(headers: Mapping[str, str]) -> dict[str, str]:
             metadata[name] = base64.b64decode(value.strip(), validate=True).decode()
     except (ValueError, binascii.Error) as error:
         words = "Write each as a name, a space and its value in base64."
-        raise InvalidError(refusals=[Refusal("Upload-Metadata", "This cannot be read.", words)]) from error
+        raise InvalidError(
+            refusals=[Refusal("Upload-Metadata", "This cannot be read.", words)]
+        ) from error
     return metadata
 
 
@@ -142,7 +169,9 @@ def read_checksum(headers: Mapping[str, str]) -> UploadChecksum | None:
         digest = b""
     if algorithm not in ALGORITHMS or len(digest) != hashlib.new(algorithm).digest_size:
         words = "Write sha1 or sha256, a space and the digest in base64."
-        raise InvalidError(refusals=[Refusal("Upload-Checksum", "This digest cannot be read.", words)])
+        raise InvalidError(
+            refusals=[Refusal("Upload-Checksum", "This digest cannot be read.", words)]
+        )
     return UploadChecksum(algorithm, digest)
 
 
@@ -159,11 +188,17 @@ def capability_headers(limit: int) -> dict[str, str]:
 
 def upload_offset_headers(upload: Upload) -> dict[str, str]:
     """Where an upload stands."""
-    headers = {**NO_STORE, "Upload-Offset": str(upload.received), "Upload-State": upload.state}
+    headers = {
+        **NO_STORE,
+        "Upload-Offset": str(upload.received),
+        "Upload-State": upload.state,
+    }
     if upload.length is None:
         headers["Upload-Defer-Length"] = "1"
     else:
         headers["Upload-Length"] = str(upload.length)
     if upload.state == UploadState.RECEIVING:
-        headers["Upload-Expires"] = format_datetime(upload.moved_at + LIFETIME, usegmt=True)
+        headers["Upload-Expires"] = format_datetime(
+            upload.moved_at + LIFETIME, usegmt=True
+        )
     return headers

@@ -29,14 +29,18 @@ class UploadLease:
     """
 
     def __init__(self, depot: TenantStorage, upload: Upload, token: UUID) -> None:
-        self.depot, self.upload, self._token = depot, upload, token
+        self.depot = depot
+        self.upload = upload
+        self._token = token
         self.offset = self._noted = upload.received
         self.ceiling = upload.length or 0
         self._waiting: list[UploadPart] = []
         self._ended = False
 
     @classmethod
-    async def acquire(cls, session: AsyncSession, depot: TenantStorage, upload: Upload) -> "UploadLease":
+    async def acquire(
+        cls, session: AsyncSession, depot: TenantStorage, upload: Upload
+    ) -> "UploadLease":
         """Hold an upload whose row is locked; it counts from the commit on.
 
         Raises:
@@ -50,13 +54,16 @@ class UploadLease:
                 headers={"Retry-After": str(int(HELD_FOR.total_seconds()))},
             )
         token = uuid4()
-        upload.holder, upload.held_until = token, moment + HELD_FOR
+        upload.holder = token
+        upload.held_until = moment + HELD_FOR
         await session.flush()
         return cls(depot, upload, token)
 
     async def store(self, content: bytearray) -> None:
         """Put some bytes in an object; they count once noted."""
-        part = UploadPart(id=uuid4(), upload_id=self.upload.id, start=self.offset, size=len(content))
+        part = UploadPart(
+            id=uuid4(), upload_id=self.upload.id, start=self.offset, size=len(content)
+        )
         self._waiting.append(part)
         await self.depot.store.put_bytes(self.upload.part_key(part.id), content)
         self.offset += len(content)
@@ -71,11 +78,21 @@ class UploadLease:
         whole = self.offset == self.upload.length
         if self._ended or not (self._waiting or whole):
             return
-        change: dict[str, Any] = {"received": self.offset, "moved_at": func.now(), "held_until": func.now() + HELD_FOR}
+        change: dict[str, Any] = {
+            "received": self.offset,
+            "moved_at": func.now(),
+            "held_until": func.now() + HELD_FOR,
+        }
         if whole:
-            change |= {"state": UploadState.ASSEMBLING, "holder": None, "held_until": None}
+            change |= {
+                "state": UploadState.ASSEMBLING,
+                "holder": None,
+                "held_until": None,
+            }
         async with self.depot.session() as session:
-            is_saved = await self._update_upload(session, Upload.received == self._noted, **change)
+            is_saved = await self._update_upload(
+                session, Upload.received == self._noted, **change
+            )
             if is_saved:
                 session.add_all(self._waiting)
             if is_saved and whole:
@@ -83,14 +100,17 @@ class UploadLease:
         if not is_saved:
             await self.discard()
             raise LockedError("Another request went on with this upload.")
-        self._waiting, self._noted, self._ended = [], self.offset, whole
+        self._waiting = []
+        self._noted = self.offset
+        self._ended = whole
         crash_at("upload.received" if whole else "part.noted")
 
     async def discard(self) -> None:
         """Delete what was stored and not noted."""
         for part in self._waiting:
             await self.depot.store.delete(self.upload.part_key(part.id))
-        self._waiting, self.offset = [], self._noted
+        self._waiting = []
+        self.offset = self._noted
 
     async def keep_alive(self, **change: Any) -> None:
         """Go on holding.
@@ -99,7 +119,9 @@ class UploadLease:
             LockedError: another request took over.
         """
         async with self.depot.session() as session:
-            if not await self._update_upload(session, held_until=func.now() + HELD_FOR, **change):
+            if not await self._update_upload(
+                session, held_until=func.now() + HELD_FOR, **change
+            ):
                 raise LockedError("Another request went on with this upload.")
 
     async def mark_stored(self, size: int, sha256: str) -> None:
@@ -108,7 +130,13 @@ class UploadLease:
         Raises:
             LockedError: another request took over.
         """
-        change = {"length": size, "received": size, "assembled": size, "sha256": sha256, "moved_at": func.now()}
+        change = {
+            "length": size,
+            "received": size,
+            "assembled": size,
+            "sha256": sha256,
+            "moved_at": func.now(),
+        }
         async with self.depot.session() as session:
             state = {"state": UploadState.STORED, "holder": None, "held_until": None}
             if not await self._update_upload(session, **change, **state):
@@ -123,11 +151,18 @@ class UploadLease:
 
     async def _queue(self, session: AsyncSession, delay: timedelta | None) -> None:
         payload = {"upload": str(self.upload.id)}
-        await enqueue_heavy_job(session, self.upload.space_id, FINISH_UPLOAD, payload, delay=delay)
+        await enqueue_heavy_job(
+            session, self.upload.space_id, FINISH_UPLOAD, payload, delay=delay
+        )
 
-    async def _update_upload(self, session: AsyncSession, *conditions: Any, **values: Any) -> bool:
+    async def _update_upload(
+        self, session: AsyncSession, *conditions: Any, **values: Any
+    ) -> bool:
         mine = (Upload.id == self.upload.id, Upload.holder == self._token)
         done: Any = await session.execute(
-            update(Upload).where(*mine, *conditions).values(**values).execution_options(synchronize_session=False)
+            update(Upload)
+            .where(*mine, *conditions)
+            .values(**values)
+            .execution_options(synchronize_session=False)
         )
         return bool(done.rowcount)

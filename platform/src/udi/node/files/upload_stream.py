@@ -14,11 +14,16 @@ from udi.node.files.tus import UploadChecksum
 from udi.node.files.upload_lock import UploadLease
 
 MEGABYTE = 1024**2
-LEAST_PART, MOST_PART, GROWTH = MEGABYTE, 16 * MEGABYTE, 64
-SHARED, LEAST_SHARE = 64 * MEGABYTE, 256 * 1024
-PATIENCE, SLOWEST = 25.0, 512
+LEAST_PART = MEGABYTE
+MOST_PART = 16 * MEGABYTE
+GROWTH = 64
+SHARED = 64 * MEGABYTE
+LEAST_SHARE = 256 * 1024
+PATIENCE = 25.0
+SLOWEST = 512
 """Seconds without a byte, and bytes a second over as long, after which a connection is closed: within 30 s in all."""
-OLDEST, BEAT = 10.0, 4.0
+OLDEST = 10.0
+BEAT = 4.0
 """Seconds that bytes stay in memory, and between two signs that the sender is still there."""
 
 
@@ -40,7 +45,8 @@ class UploadBuffers:
     """The memory for bytes on their way to the store, shared evenly by those who send."""
 
     def __init__(self, total: int = SHARED) -> None:
-        self._total, self._open = total, 0
+        self._total = total
+        self._open = 0
 
     @contextmanager
     def share(self) -> Iterator[Callable[[], int]]:
@@ -64,7 +70,9 @@ async def enforce_timeouts(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]
         CutError: the other side went away.
         TooSlowError: nothing came for 25 seconds, or hardly anything.
     """
-    pieces, began, byte_count = aiter(stream), time.monotonic(), 0
+    pieces = aiter(stream)
+    began = time.monotonic()
+    byte_count = 0
     while True:
         try:
             async with asyncio.timeout(PATIENCE):
@@ -79,7 +87,8 @@ async def enforce_timeouts(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]
         if time.monotonic() - began >= PATIENCE:
             if byte_count < SLOWEST * PATIENCE:
                 raise _too_slow()
-            began, byte_count = time.monotonic(), 0
+            began = time.monotonic()
+            byte_count = 0
         yield piece
 
 
@@ -94,21 +103,36 @@ def _too_slow() -> UploadTooSlowError:
 class UploadWriter:
     """One body going into one upload."""
 
-    def __init__(self, hold: UploadLease, share: Callable[[], int], checksum: UploadChecksum | None) -> None:
-        self._hold, self._share, self._checksum = hold, share, checksum
+    def __init__(
+        self,
+        hold: UploadLease,
+        share: Callable[[], int],
+        checksum: UploadChecksum | None,
+    ) -> None:
+        self._hold = hold
+        self._share = share
+        self._checksum = checksum
         self._digest: Any = hashlib.new(checksum.algorithm) if checksum else None
-        self._buffer, self._since, self._beat = bytearray(), time.monotonic(), time.monotonic()
+        self._buffer = bytearray()
+        self._since = time.monotonic()
+        self._beat = time.monotonic()
 
     async def add_piece(self, piece: bytes) -> None:
         """Keep one piece; in the store when there are enough of them, or they are old."""
         if self._hold.offset + len(self._buffer) + len(piece) > self._hold.ceiling:
-            raise TooLargeError("More came than this upload may hold.", remedy="Say its size, then send it again.")
+            raise TooLargeError(
+                "More came than this upload may hold.",
+                remedy="Say its size, then send it again.",
+            )
         if self._digest is not None:
             self._digest.update(piece)
         moment = time.monotonic()
         self._since = self._since if self._buffer else moment
         self._buffer += piece
-        if len(self._buffer) >= min(part_size(self._hold.offset), self._share()) or moment - self._since > OLDEST:
+        if (
+            len(self._buffer) >= min(part_size(self._hold.offset), self._share())
+            or moment - self._since > OLDEST
+        ):
             await self._store()
             if self._digest is None:
                 await self._hold.commit_parts()
@@ -133,12 +157,17 @@ class UploadWriter:
 
     async def _store(self) -> None:
         if self._buffer:
-            full, self._buffer = self._buffer, bytearray()
+            full = self._buffer
+            self._buffer = bytearray()
             await self._hold.store(full)
 
 
 async def receive_body(
-    hold: UploadLease, stream: AsyncIterator[bytes], buffers: UploadBuffers, *, checksum: UploadChecksum | None = None
+    hold: UploadLease,
+    stream: AsyncIterator[bytes],
+    buffers: UploadBuffers,
+    *,
+    checksum: UploadChecksum | None = None,
 ) -> None:
     """Put a body into an upload; what arrived before the connection was cut is kept.
 
@@ -174,6 +203,8 @@ async def _keep_rest(hold: UploadLease, intake: UploadWriter) -> None:
 
 
 async def _abandon(hold: UploadLease) -> None:
-    with suppress(UdiError):  # a store that is away keeps it: the sweep deletes it later
+    with suppress(
+        UdiError
+    ):  # a store that is away keeps it: the sweep deletes it later
         await hold.discard()
     await hold.release()

@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.crash import crash_at
-from udi.kit.errors import ConflictError, GoneError, InvalidError, NotFoundError, Refusal, TooLargeError
+from udi.kit.errors import (
+    ConflictError,
+    GoneError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+    TooLargeError,
+)
 from udi.node.files.file_names import clean_name
 from udi.node.files.models import OPEN_STATES, Upload, UploadPart, UploadState
 from udi.node.files.queries import used_bytes
@@ -37,7 +44,12 @@ class UploadAnnouncement:
 
 
 async def create_upload(
-    session: AsyncSession, space: Space, sender: Sender, announced: UploadAnnouncement, *, limit: int
+    session: AsyncSession,
+    space: Space,
+    sender: Sender,
+    announced: UploadAnnouncement,
+    *,
+    limit: int,
 ) -> Upload:
     """Begin an upload, or find the one that the same sender began with the same idempotency key.
 
@@ -48,7 +60,9 @@ async def create_upload(
         InvalidError: the file is empty.
         TooLargeError: more than the node accepts for one file, or than the space has left.
     """
-    if announced.idempotency_key and (existing := await _find_known(session, space, announced.idempotency_key)):
+    if announced.idempotency_key and (
+        existing := await _find_known(session, space, announced.idempotency_key)
+    ):
         if existing.state != UploadState.FAILED:
             return _require_same_file(existing, sender, announced)
         existing.idempotency_key = None
@@ -78,32 +92,49 @@ async def create_upload(
 
 
 async def _find_known(session: AsyncSession, space: Space, key: str) -> Upload | None:
-    query = select(Upload).where(Upload.space_id == space.id, Upload.idempotency_key == key)
+    query = select(Upload).where(
+        Upload.space_id == space.id, Upload.idempotency_key == key
+    )
     upload: Upload | None = await session.scalar(query)
     return upload
 
 
-def _require_same_file(existing: Upload, sender: Sender, announced: UploadAnnouncement) -> Upload:
+def _require_same_file(
+    existing: Upload, sender: Sender, announced: UploadAnnouncement
+) -> Upload:
     named = existing.address != "" or existing.name == clean_name(announced.name)
-    before = (existing.person_id, existing.key_id, named, existing.dataset_id if existing.replaces else None)
+    before = (
+        existing.person_id,
+        existing.key_id,
+        named,
+        existing.dataset_id if existing.replaces else None,
+    )
     again = (sender.person_id, sender.key_id, True, announced.dataset_id)
     lengths = {existing.length, announced.length} - {None}
     if before != again or len(lengths) > 1:
         raise ConflictError(
-            "This Idempotency-Key was used for another file.", remedy="Use a new one for each file that you send."
+            "This Idempotency-Key was used for another file.",
+            remedy="Use a new one for each file that you send.",
         )
     return existing
 
 
 async def _check_open(session: AsyncSession, space: Space) -> None:
-    query = select(func.count()).select_from(Upload).where(Upload.space_id == space.id, Upload.state.in_(OPEN_STATES))
+    query = (
+        select(func.count())
+        .select_from(Upload)
+        .where(Upload.space_id == space.id, Upload.state.in_(OPEN_STATES))
+    )
     if int(await session.scalar(query) or 0) >= MOST_OPEN:
         raise ConflictError(
-            "Too many files are on their way into this space.", remedy="Wait until some have arrived, or give some up."
+            "Too many files are on their way into this space.",
+            remedy="Wait until some have arrived, or give some up.",
         )
 
 
-async def check_length(session: AsyncSession, space: Space, length: int, *, limit: int, counted: int = 0) -> None:
+async def check_length(
+    session: AsyncSession, space: Space, length: int, *, limit: int, counted: int = 0
+) -> None:
     """Whether a file of this size may come in; `counted` bytes of it are in the space's figure already.
 
     Raises:
@@ -111,7 +142,9 @@ async def check_length(session: AsyncSession, space: Space, length: int, *, limi
         TooLargeError: more than the node accepts for one file, or than the space has left.
     """
     if length == 0:
-        raise InvalidError(refusals=[Refusal("Upload-Length", "This file is empty: nothing was kept.")])
+        raise InvalidError(
+            refusals=[Refusal("Upload-Length", "This file is empty: nothing was kept.")]
+        )
     left = space.quota_bytes - await used_bytes(session, space) + counted
     if length > min(limit, left):
         raise too_large_error(limit, left)
@@ -125,11 +158,14 @@ def too_large_error(limit: int, left: int) -> TooLargeError:
             remedy="Delete the drafts you no longer need, or ask the territory's team for more place.",
         )
     return TooLargeError(
-        "This file is larger than the node accepts.", remedy="Split it, or ask the territory's team for another way."
+        "This file is larger than the node accepts.",
+        remedy="Split it, or ask the territory's team for another way.",
     )
 
 
-async def get_upload(session: AsyncSession, sender: Sender, upload_id: UUID, *, lock: bool = False) -> Upload:
+async def get_upload(
+    session: AsyncSession, sender: Sender, upload_id: UUID, *, lock: bool = False
+) -> Upload:
     """An upload of this sender.
 
     Raises:
@@ -138,7 +174,10 @@ async def get_upload(session: AsyncSession, sender: Sender, upload_id: UUID, *, 
     """
     query = select(Upload).where(Upload.id == upload_id)
     upload = await session.scalar(query.with_for_update() if lock else query)
-    if upload is None or (upload.person_id, upload.key_id) != (sender.person_id, sender.key_id):
+    if upload is None or (upload.person_id, upload.key_id) != (
+        sender.person_id,
+        sender.key_id,
+    ):
         raise NotFoundError
     if upload.state == UploadState.RECEIVING and upload.moved_at + LIFETIME < now():
         raise GoneError("Nothing came for a day: this upload was given up.")
@@ -153,7 +192,11 @@ async def list_open_uploads(session: AsyncSession, space: Space) -> list[Upload]
     condition = Upload.state.in_(OPEN_STATES) | (
         (Upload.state == UploadState.FAILED) & (Upload.moved_at > now() - LIFETIME)
     )
-    query = select(Upload).where(Upload.space_id == space.id, condition, ~Upload.waits).order_by(Upload.created_at)
+    query = (
+        select(Upload)
+        .where(Upload.space_id == space.id, condition, ~Upload.waits)
+        .order_by(Upload.created_at)
+    )
     return list((await session.scalars(query)).all())
 
 
@@ -164,12 +207,16 @@ async def cancel_upload(depot: TenantStorage, upload_id: UUID) -> None:
         ConflictError: its file is a version already.
     """
     async with depot.session() as session:
-        upload = await session.get(Upload, (depot.tenant, upload_id), with_for_update=True)
+        upload = await session.get(
+            Upload, (depot.tenant, upload_id), with_for_update=True
+        )
         if upload is None:
             return
         if upload.state == UploadState.DONE:
             raise ConflictError("This file has arrived.", remedy="Look at its dataset.")
-        upload.state, upload.holder, upload.held_until = UploadState.FAILED, None, None
+        upload.state = UploadState.FAILED
+        upload.holder = None
+        upload.held_until = None
     await clear_parts(depot, upload)
     await depot.store.delete(upload.key)
     async with depot.session() as session:
@@ -180,7 +227,13 @@ async def cancel_upload(depot: TenantStorage, upload_id: UUID) -> None:
 async def clear_parts(depot: TenantStorage, upload: Upload) -> None:
     """Delete the objects of an upload's parts, then their rows; what is gone already is no error."""
     async with depot.session() as session:
-        parts = list((await session.scalars(select(UploadPart).where(UploadPart.upload_id == upload.id))).all())
+        parts = list(
+            (
+                await session.scalars(
+                    select(UploadPart).where(UploadPart.upload_id == upload.id)
+                )
+            ).all()
+        )
     if not parts:
         return
     for part in parts:
@@ -188,5 +241,8 @@ async def clear_parts(depot: TenantStorage, upload: Upload) -> None:
     crash_at("parts.removed")
     async with depot.session() as session:
         await session.execute(
-            delete(UploadPart).where(UploadPart.upload_id == upload.id, UploadPart.id.in_([part.id for part in parts]))
+            delete(UploadPart).where(
+                UploadPart.upload_id == upload.id,
+                UploadPart.id.in_([part.id for part in parts]),
+            )
         )

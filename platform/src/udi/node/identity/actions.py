@@ -9,9 +9,13 @@ from udi.node.identity.models import Membership
 
 async def replace_memberships(session: AsyncSession, actor: Actor) -> None:
     """Replace a person's memberships by those just read from their token."""
-    await session.execute(delete(Membership).where(Membership.person_id == actor.person_id))
+    await session.execute(
+        delete(Membership).where(Membership.person_id == actor.person_id)
+    )
     session.add_all(
-        Membership(person_id=actor.person_id, organisation_slug=slug, groups=sorted(groups))
+        Membership(
+            person_id=actor.person_id, organisation_slug=slug, groups=sorted(groups)
+        )
         for slug, groups in actor.memberships.items()
     )
     await session.flush()

@@ -7,7 +7,12 @@ from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
-from udi.kit.sessions import PersonColumns, SessionTables, UsedTokenColumns, WebSessionColumns
+from udi.kit.sessions import (
+    PersonColumns,
+    SessionTables,
+    UsedTokenColumns,
+    WebSessionColumns,
+)
 from udi.node.schema import NodeTable
 
 
@@ -24,7 +29,11 @@ class WebSession(TenantColumns, WebSessionColumns, NodeTable):
     __tablename__ = "web_session"
     __table_args__ = (
         UniqueConstraint("tenant_id", "token_hash"),
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "sid"),
     )
@@ -35,7 +44,9 @@ class AccountWatch(NodeTable):
 
     __tablename__ = "account_watch"
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     confirmed_at: Mapped[datetime]
 
 
@@ -50,11 +61,17 @@ class Membership(NodeTable):
 
     __tablename__ = "membership"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
         Index("ix_membership_organisation_slug", "tenant_id", "organisation_slug"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_slug: Mapped[str] = mapped_column(Text, primary_key=True)
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -40,13 +40,26 @@ class SpaceClient:
 def build_upload_context(request: AnyRequest, territory: Territory) -> UploadContext:
     """What brings a file to its end; its depot is not kept to the spaces of a person: the key says which space."""
     site = site_of(request)
-    depot = TenantStorage(site.database, site.parts["objects"], territory.id, unconfined=True)
+    depot = TenantStorage(
+        site.database, site.parts["objects"], territory.id, unconfined=True
+    )
     return UploadContext(
-        depot, territory, site.pages.gettext, site.parts[READERS], site.settings.clamd_socket, site.settings.schemas
+        depot,
+        territory,
+        site.pages.gettext,
+        site.parts[READERS],
+        site.settings.clamd_socket,
+        site.settings.schemas,
     )
 
 
-async def log_in(request: AnyRequest, session: AsyncSession, territory: Territory, user: str, password: str) -> str:
+async def log_in(
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    user: str,
+    password: str,
+) -> str:
     """The token for a space (`user`) and a key of it (`password`).
 
     Raises:
@@ -65,7 +78,9 @@ async def log_in(request: AnyRequest, session: AsyncSession, territory: Territor
     return make_token(keyring_of(request), territory.id, key.id)
 
 
-async def identify_caller(request: AnyRequest, session: AsyncSession, territory: Territory) -> SpaceClient:
+async def identify_caller(
+    request: AnyRequest, session: AsyncSession, territory: Territory
+) -> SpaceClient:
     """Who calls.
 
     Raises:
@@ -74,7 +89,9 @@ async def identify_caller(request: AnyRequest, session: AsyncSession, territory:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthenticatedError("Log in first.", headers=CHALLENGE)
-    key = await get_key(session, read_token(keyring_of(request), territory.id, token.strip()))
+    key = await get_key(
+        session, read_token(keyring_of(request), territory.id, token.strip())
+    )
     _require_whole_space(key)
     return SpaceClient(await session.get_one(Space, (territory.id, key.space_id)), key)
 
@@ -82,7 +99,8 @@ async def identify_caller(request: AnyRequest, session: AsyncSession, territory:
 def _require_whole_space(key: ScriptKey) -> None:
     if key.datasets is not None:
         raise ForbiddenError(
-            "This key was made for some datasets only.", remedy="Make one for the whole space, on its page."
+            "This key was made for some datasets only.",
+            remedy="Make one for the whole space, on its page.",
         )
 
 
@@ -93,9 +111,17 @@ def on_refusal(request: AnyRequest, error: UdiError) -> Response[Any]:
         error.refusals = tuple(fault.as_refusal(say) for fault in error.faults)
     answer = render_problem(request, error)
     content = answer.content
-    words = ((refusal.get("field"), refusal["reason"], refusal.get("remedy")) for refusal in content.get("errors", ()))
-    sentences = [": ".join(filter(None, (field, " ".join(filter(None, rest))))) for field, *rest in words]
-    message = " ".join(filter(None, (content["detail"], content.get("remedy", ""), *sentences)))
+    words = (
+        (refusal.get("field"), refusal["reason"], refusal.get("remedy"))
+        for refusal in content.get("errors", ())
+    )
+    sentences = [
+        ": ".join(filter(None, (field, " ".join(filter(None, rest)))))
+        for field, *rest in words
+    ]
+    message = " ".join(
+        filter(None, (content["detail"], content.get("remedy", ""), *sentences))
+    )
     answer.content = {
         **content,
         "statusCode": error.status,

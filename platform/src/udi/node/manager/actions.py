@@ -6,10 +6,20 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+)
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import describe_dataset, discard_draft
-from udi.node.datasets.actions.publish import publish_dataset, publish_when_clear, withdraw_dataset
+from udi.node.datasets.actions.publish import (
+    publish_dataset,
+    publish_when_clear,
+    withdraw_dataset,
+)
 from udi.node.datasets.document import COLLECTION, answers_of
 from udi.node.datasets.models import Dataset, DatasetState
 from udi.node.datasets.publishability import is_being_read, stops_of
@@ -19,20 +29,31 @@ from udi.node.files.uploads import cancel_upload
 from udi.node.manager.access import SpaceClient
 from udi.node.manager.merge import merge
 from udi.node.manager.models import CatalogueObject, ObjectKind
-from udi.node.manager.queries import IDS, find_catalogue_object, find_object, list_waiting_uploads
+from udi.node.manager.queries import (
+    IDS,
+    find_catalogue_object,
+    find_object,
+    list_waiting_uploads,
+)
 from udi.node.manager.request_bodies import Document, read_id, read_object
 from udi.node.spaces.models import Space
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.schema import contact, media, organisation
 
 WITHDRAWN = "Its producer withdrew it from its own tools."
-VALIDATORS = {ObjectKind.ORGANISATION: organisation, ObjectKind.CONTACT: contact, ObjectKind.MEDIA: media}
+VALIDATORS = {
+    ObjectKind.ORGANISATION: organisation,
+    ObjectKind.CONTACT: contact,
+    ObjectKind.MEDIA: media,
+}
 """What each object must be, as in a record."""
 STATUS_BEFORE = "missing"
 """RUDI's word for a file that cannot be downloaded (yet)."""
 
 
-async def put_object(session: AsyncSession, caller: SpaceClient, kind: ObjectKind, body: object) -> Document:
+async def put_object(
+    session: AsyncSession, caller: SpaceClient, kind: ObjectKind, body: object
+) -> Document:
     """Write an organisation, a contact or a media, or what is new of it; all that is known of it.
 
     Raises:
@@ -40,22 +61,27 @@ async def put_object(session: AsyncSession, caller: SpaceClient, kind: ObjectKin
         ForbiddenError: another organisation than that of the space.
     """
     sent = read_object(body)
-    object_id, space = read_id(sent, IDS[kind]), caller.space
+    object_id = read_id(sent, IDS[kind])
+    space = caller.space
     if kind is ObjectKind.ORGANISATION:
         require_own_organisation(space, sent)
         object_id = space.organisation_id
-    if kind is ObjectKind.MEDIA:
+    if kind is ObjectKind.MEDIA and sent.get("media_type") == "FILE":
         # The client says «available» before it commits: what a record says of its file is the node's to know.
-        sent = {**sent, "file_storage_status": STATUS_BEFORE} if sent.get("media_type") == "FILE" else sent
+        sent = {**sent, "file_storage_status": STATUS_BEFORE}
     row = await find_catalogue_object(session, space, kind, object_id)
     if row is None:
-        row = CatalogueObject(space_id=space.id, kind=kind, object_id=object_id, document={})
+        row = CatalogueObject(
+            space_id=space.id, kind=kind, object_id=object_id, document={}
+        )
         session.add(row)
     before = row.document or await find_object(session, space, kind, object_id) or {}
     merged = merge(before, sent)
     if faults := list(VALIDATORS[kind](merged, "")):
         raise InvalidRecord(faults)
-    row.document, row.dataset_id, row.updated_at = merged, None, now()
+    row.document = merged
+    row.dataset_id = None
+    row.updated_at = now()
     await session.flush()
     return await find_object(session, space, kind, object_id) or row.document
 
@@ -67,7 +93,10 @@ def require_own_organisation(space: Space, document: Document) -> None:
         ForbiddenError: it is neither the name nor the identifier of the space's organisation.
     """
     identifiers = {str(space.organisation_id), as_version_4(space.organisation_id)}
-    if str(document.get("organization_id")) in identifiers or document.get("organization_name") == space.name:
+    if (
+        str(document.get("organization_id")) in identifiers
+        or document.get("organization_name") == space.name
+    ):
         return
     raise ForbiddenError(
         "This space publishes for %(name)s only.",
@@ -92,35 +121,52 @@ async def put_document(
         InvalidError: the description is not complete.
         ConflictError: it is withdrawn, and a person must look at its file before it comes back.
     """
-    dataset.media_id, dataset.document = media_id, document
-    if refusals := await describe_dataset(session, caller.sender, dataset, answers_of(document)):
+    dataset.media_id = media_id
+    dataset.document = document
+    if refusals := await describe_dataset(
+        session, caller.sender, dataset, answers_of(document)
+    ):
         raise InvalidError("The description is not complete yet.", refusals=refusals)
-    catalogue_object = (
-        await find_catalogue_object(session, caller.space, ObjectKind.MEDIA, media_id) if media_id else None
-    )
+    if media_id:
+        catalogue_object = await find_catalogue_object(
+            session, caller.space, ObjectKind.MEDIA, media_id
+        )
+    else:
+        catalogue_object = None
     if catalogue_object is not None:
         catalogue_object.dataset_id = dataset.id
     latest = dataset.latest
     if document.get(COLLECTION):
         _cancel_publication(dataset)
         return
-    if dataset.withdrawn_at is not None and (is_being_read(latest) or stops_of(dataset, latest)):
-        raise ConflictError("This dataset is withdrawn.", remedy="Publish it again on its page.")
+    if dataset.withdrawn_at is not None and (
+        is_being_read(latest) or stops_of(dataset, latest)
+    ):
+        raise ConflictError(
+            "This dataset is withdrawn.", remedy="Publish it again on its page."
+        )
     if dataset.pending is None or dataset.withdrawn_at is not None:
         await publish_dataset(session, caller.sender, dataset, territory)
     else:
         await publish_when_clear(session, caller.sender, dataset, territory)
 
 
-async def delete_resource(session: AsyncSession, caller: SpaceClient, dataset: Dataset) -> list[str]:
+async def delete_resource(
+    session: AsyncSession, caller: SpaceClient, dataset: Dataset
+) -> list[str]:
     """Withdraw a dataset, or give up one that was never public; keys of objects to delete after the commit.
 
     Raises:
         ConflictError: it is withdrawn already.
     """
     _cancel_publication(dataset)
-    if dataset.opened_at is None and dataset.state in {DatasetState.DRAFT, DatasetState.REFUSED}:
-        await session.execute(delete(CatalogueObject).where(CatalogueObject.dataset_id == dataset.id))
+    if dataset.opened_at is None and dataset.state in {
+        DatasetState.DRAFT,
+        DatasetState.REFUSED,
+    }:
+        await session.execute(
+            delete(CatalogueObject).where(CatalogueObject.dataset_id == dataset.id)
+        )
         return await discard_draft(session, caller.sender, dataset)
     await withdraw_dataset(session, caller.sender, dataset, reason=WITHDRAWN)
     return []
@@ -132,7 +178,9 @@ def _cancel_publication(dataset: Dataset) -> None:
         dataset.pending.preparation.asked_by = None
 
 
-async def delete_object(session: AsyncSession, caller: SpaceClient, kind: ObjectKind, object_id: UUID) -> Document:
+async def delete_object(
+    session: AsyncSession, caller: SpaceClient, kind: ObjectKind, object_id: UUID
+) -> Document:
     """Forget an object that no record names; what it was.
 
     Raises:
@@ -149,11 +197,16 @@ async def delete_object(session: AsyncSession, caller: SpaceClient, kind: Object
         await session.delete(row)
         await session.flush()
     if await find_object(session, caller.space, kind, object_id) is not None:
-        raise ConflictError("A dataset names it.", remedy="Take it out of that dataset, or delete the dataset, first.")
+        raise ConflictError(
+            "A dataset names it.",
+            remedy="Take it out of that dataset, or delete the dataset, first.",
+        )
     return document
 
 
-async def delete_waiting_files(depot: TenantStorage, caller: SpaceClient, media_id: UUID) -> None:
+async def delete_waiting_files(
+    depot: TenantStorage, caller: SpaceClient, media_id: UUID
+) -> None:
     """Delete the files that arrived for a media and are in no dataset."""
     async with depot.session() as session:
         waiting = await list_waiting_uploads(session, caller.space, media_id)
@@ -161,7 +214,9 @@ async def delete_waiting_files(depot: TenantStorage, caller: SpaceClient, media_
         await cancel_upload(depot, upload.id)
 
 
-async def commit_file(session: AsyncSession, caller: SpaceClient, media_id: UUID, commit: UUID) -> None:
+async def commit_file(
+    session: AsyncSession, caller: SpaceClient, media_id: UUID, commit: UUID
+) -> None:
     """Confirm a file that arrived: a record may name it from now on.
 
     Raises:
@@ -170,13 +225,17 @@ async def commit_file(session: AsyncSession, caller: SpaceClient, media_id: UUID
     upload = next(
         (
             waiting_upload
-            for waiting_upload in await list_waiting_uploads(session, caller.space, media_id)
+            for waiting_upload in await list_waiting_uploads(
+                session, caller.space, media_id
+            )
             if waiting_upload.id == commit
         ),
         None,
     )
     if upload is None:
-        raise NotFoundError("No file arrived under these identifiers.", remedy="Send it again.")
+        raise NotFoundError(
+            "No file arrived under these identifiers.", remedy="Send it again."
+        )
     upload.publish = True
     await session.flush()
 

@@ -17,18 +17,35 @@ def merge(existing: Any, sent: Any) -> Any:
     Entries of a list are put together by their identifier, language or code; those that are not sent go.
     """
     if isinstance(sent, dict):
-        return _merge_object(existing if isinstance(existing, dict) else {}, _rename_fields(sent))
+        return _merge_object(
+            existing if isinstance(existing, dict) else {}, _rename_fields(sent)
+        )
     if isinstance(sent, list):
         return [merge(_find_same_entry(existing, entry), entry) for entry in sent]
     return sent
 
 
 def _merge_object(existing: Document, sent: Document) -> Document:
-    if any(name in existing and name in sent and existing[name] != sent[name] for name in VARIANTS):
+    if any(
+        name in existing and name in sent and existing[name] != sent[name]
+        for name in VARIANTS
+    ):
         existing = {}
-    new = {name: merge(existing.get(name), value) for name, value in sent.items() if value is not None}
-    merged = {name: value for name, value in {**existing, **new}.items() if name not in sent or sent[name] is not None}
-    if "html" in existing and "html" not in sent and existing.get("text") != merged.get("text"):
+    new = {
+        name: merge(existing.get(name), value)
+        for name, value in sent.items()
+        if value is not None
+    }
+    merged = {
+        name: value
+        for name, value in {**existing, **new}.items()
+        if name not in sent or sent[name] is not None
+    }
+    if (
+        "html" in existing
+        and "html" not in sent
+        and existing.get("text") != merged.get("text")
+    ):
         del merged["html"]
     return merged
 
@@ -46,7 +63,9 @@ def _find_same_entry(existing: Any, entry: Any) -> Any:
         (
             existing_entry
             for existing_entry in existing
-            if isinstance(existing_entry, dict) and name and existing_entry.get(name) == entry[name]
+            if isinstance(existing_entry, dict)
+            and name
+            and existing_entry.get(name) == entry[name]
         ),
         None,
     )

@@ -25,8 +25,16 @@ class CatalogueObject(TenantColumns, NodeTable):
 
     __tablename__ = "catalogue_object"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
-        UniqueConstraint("tenant_id", "space_id", "kind", "object_id", name="uq_catalogue_object_object"),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
+        UniqueConstraint(
+            "tenant_id",
+            "space_id",
+            "kind",
+            "object_id",
+            name="uq_catalogue_object_object",
+        ),
     )
 
     space_id: Mapped[UUID]

@@ -6,7 +6,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ConflictError, ErasedError, ForbiddenError, InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ErasedError,
+    ForbiddenError,
+    InvalidError,
+    Refusal,
+)
 from udi.node.datasets.description import check_answers
 from udi.node.datasets.document import NODE_FIELDS, answers_of, is_same_media
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
@@ -29,11 +35,17 @@ from udi.protocol.validation import validate
 from udi.protocol.vocabulary import MediaKind, StorageStatus
 
 DOWNLOADS = "/storage/download/"
-PROVIDER, PENDING = "metadata_provider", "pending"
+PROVIDER = "metadata_provider"
+PENDING = "pending"
 FIELDS = {
-    "title": "resource_title", "keywords": "keywords", "language": "resource_languages", "contact": "contacts",
-    "licence": "access_condition.licence", "first_day": "temporal_spread", "last_day": "temporal_spread",
-}  # fmt: skip
+    "title": "resource_title",
+    "keywords": "keywords",
+    "language": "resource_languages",
+    "contact": "contacts",
+    "licence": "access_condition.licence",
+    "first_day": "temporal_spread",
+    "last_day": "temporal_spread",
+}
 """The field of a record for a question of the form, where it has another name."""
 ONE_FILE = Refusal(
     "available_formats",
@@ -62,7 +74,9 @@ class RecordPlan:
     upload_id: UUID | None = None
 
 
-async def make_plan(session: AsyncSession, caller: SpaceClient, origin: str, sent: Document) -> RecordPlan:
+async def make_plan(
+    session: AsyncSession, caller: SpaceClient, origin: str, sent: Document
+) -> RecordPlan:
     """What is to be done for a record, once all that can be wrong with it was looked at.
 
     Raises:
@@ -72,40 +86,65 @@ async def make_plan(session: AsyncSession, caller: SpaceClient, origin: str, sen
     """
     dataset_id = read_id(sent, "global_id")
     dataset = await _own_dataset(session, caller, dataset_id)
-    existing = await find_object(session, caller.space, RESOURCES, dataset_id) or (dataset and dataset.document) or {}
+    existing = (
+        await find_object(session, caller.space, RESOURCES, dataset_id)
+        or (dataset and dataset.document)
+        or {}
+    )
     document = _clean_document(merge(adapt_for_clients(existing), sent))
     if faults := validate(document):
         raise InvalidRecord(faults)
     require_own_organisation(caller.space, document["producer"])
-    own = {"organization_id": str(caller.space.organisation_id), "organization_name": caller.space.name}
+    own = {
+        "organization_id": str(caller.space.organisation_id),
+        "organization_name": caller.space.name,
+    }
     document["producer"] = {**document["producer"], **own}
     _check_document(document)
     media_id, upload_id = await _find_file(session, caller, dataset, document, origin)
     return RecordPlan(dataset_id, document, media_id, upload_id)
 
 
-async def _own_dataset(session: AsyncSession, caller: SpaceClient, dataset_id: UUID) -> Dataset | None:
-    if await session.scalar(select(ErasedDataset.id).where(ErasedDataset.id == dataset_id)):
-        raise ErasedError("You or a colleague erased it, with every version and every copy here.")
+async def _own_dataset(
+    session: AsyncSession, caller: SpaceClient, dataset_id: UUID
+) -> Dataset | None:
+    if await session.scalar(
+        select(ErasedDataset.id).where(ErasedDataset.id == dataset_id)
+    ):
+        raise ErasedError(
+            "You or a colleague erased it, with every version and every copy here."
+        )
     dataset = await find_dataset(session, dataset_id)
     if dataset is not None and dataset.space_id != caller.space.id:
-        raise ForbiddenError("This identifier is that of another producer’s dataset.", remedy="Choose another one.")
+        raise ForbiddenError(
+            "This identifier is that of another producer’s dataset.",
+            remedy="Choose another one.",
+        )
     return dataset
 
 
 def _clean_document(document: Document) -> Document:
     """Without what a node adds for itself; the portal says which node speaks, and a file that is here is online."""
-    fields = {name: value for name, value in document.items() if name not in NODE_FIELDS}
+    fields = {
+        name: value for name, value in document.items() if name not in NODE_FIELDS
+    }
     described = fields.get("metadata_info")
     if isinstance(described, dict):
-        fields["metadata_info"] = {name: value for name, value in described.items() if name != PROVIDER}
-    online = {"storage_status": StorageStatus.ONLINE.value} if fields.get("storage_status") == PENDING else {}
+        fields["metadata_info"] = {
+            name: value for name, value in described.items() if name != PROVIDER
+        }
+    if fields.get("storage_status") == PENDING:
+        online = {"storage_status": StorageStatus.ONLINE.value}
+    else:
+        online = {}
     return {**fields, **online}
 
 
 def _check_document(document: Document) -> None:
     refusals = [
-        Refusal(FIELDS.get(refusal.field, refusal.field), refusal.reason, refusal.remedy)
+        Refusal(
+            FIELDS.get(refusal.field, refusal.field), refusal.reason, refusal.remedy
+        )
         for refusal in check_answers(answers_of(document))
     ]
     if dig(document, "access_condition", "confidentiality", "gdpr_sensitive"):
@@ -115,7 +154,11 @@ def _check_document(document: Document) -> None:
 
 
 async def _find_file(
-    session: AsyncSession, caller: SpaceClient, dataset: Dataset | None, document: Document, origin: str
+    session: AsyncSession,
+    caller: SpaceClient,
+    dataset: Dataset | None,
+    document: Document,
+    origin: str,
 ) -> tuple[UUID | None, UUID | None]:
     """How the record calls the file of this node, None to leave that; and the upload that brings it, if it is new."""
     here = list[tuple[UUID | None, UUID | None]]()
@@ -123,7 +166,11 @@ async def _find_file(
         if media.get("media_type") != MediaKind.FILE:
             continue
         media_id = parse_id(media["media_id"], "media_id")
-        waiting = [upload for upload in await list_waiting_uploads(session, caller.space, media_id) if upload.publish]
+        waiting = [
+            upload
+            for upload in await list_waiting_uploads(session, caller.space, media_id)
+            if upload.publish
+        ]
         if waiting:
             here.append((media_id, waiting[0].id))
         elif dataset is not None and is_same_media(media, media_id_of(dataset)):
@@ -133,13 +180,21 @@ async def _find_file(
         elif str(dig(media, "connector", "url")).startswith(f"{origin}{DOWNLOADS}"):
             raise missing_file_error(media_id)
     if len(here) > 1 or (not here and dataset is None):
-        raise InvalidError("Nothing was changed.", refusals=[ONE_FILE if here else NO_FILE])
-    return here[0] if here else (dataset.media_id if dataset else None, None)
+        raise InvalidError(
+            "Nothing was changed.", refusals=[ONE_FILE if here else NO_FILE]
+        )
+    if here:
+        return here[0]
+    return (dataset.media_id if dataset else None, None)
 
 
-async def _has_received(session: AsyncSession, dataset: Dataset, media_id: UUID) -> bool:
+async def _has_received(
+    session: AsyncSession, dataset: Dataset, media_id: UUID
+) -> bool:
     """Whether the file of a media became this dataset, which its record did not reach: the node was stopped between."""
-    query = select(Upload.id).where(Upload.media_id == media_id, Upload.dataset_id == dataset.id, ~Upload.waits)
+    query = select(Upload.id).where(
+        Upload.media_id == media_id, Upload.dataset_id == dataset.id, ~Upload.waits
+    )
     return await session.scalar(query.limit(1)) is not None
 
 
@@ -151,7 +206,10 @@ async def attach_file(desk: UploadContext, plan: RecordPlan) -> None:
     """
     depot = desk.depot
     async with depot.session() as session:
-        upload = await session.get(Upload, (depot.tenant, plan.upload_id)) if plan.upload_id else None
+        if plan.upload_id:
+            upload = await session.get(Upload, (depot.tenant, plan.upload_id))
+        else:
+            upload = None
         dataset = await find_dataset(session, plan.dataset_id)
     if upload is None or not upload.waits:
         return
@@ -162,12 +220,21 @@ async def attach_file(desk: UploadContext, plan: RecordPlan) -> None:
     target = object_key(depot.tenant, upload.space_id, plan.dataset_id, file_id)
     await depot.store.put(target, depot.store.stream(upload.key, 0, upload.received))
     async with depot.session() as session:
-        row = await session.get_one(Upload, (depot.tenant, upload.id), with_for_update=True)
-        row.dataset_id, row.file_id, row.replaces = plan.dataset_id, file_id, dataset is not None
-        row.waits, row.publish = False, False
+        row = await session.get_one(
+            Upload, (depot.tenant, upload.id), with_for_update=True
+        )
+        row.dataset_id = plan.dataset_id
+        row.file_id = file_id
+        row.replaces = dataset is not None
+        row.waits = False
+        row.publish = False
         await session.flush()
-        await enqueue_heavy_job(session, row.space_id, FINISH_UPLOAD, {"upload": str(row.id)}, delay=SAFETY)
+        await enqueue_heavy_job(
+            session, row.space_id, FINISH_UPLOAD, {"upload": str(row.id)}, delay=SAFETY
+        )
     await depot.store.delete(upload.key)
     ended = await finish_upload(desk, upload.id)
     if ended is None or ended.state != UploadState.DONE:
-        raise ConflictError(ended.error if ended else "", remedy=ended.remedy if ended else "")
+        raise ConflictError(
+            ended.error if ended else "", remedy=ended.remedy if ended else ""
+        )

@@ -32,9 +32,16 @@ def read_object(body: object) -> Document:
     Raises:
         InvalidError: it is something else.
     """
-    document = body[0] if isinstance(body, list) and len(body) == 1 else body
+    if isinstance(body, list) and len(body) == 1:
+        document = body[0]
+    else:
+        document = body
     if not isinstance(document, dict):
-        raise InvalidError(refusals=[Refusal("body", "This is not one object.", "Send one JSON object.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("body", "This is not one object.", "Send one JSON object.")
+            ]
+        )
     return document
 
 
@@ -59,4 +66,6 @@ def parse_id(value: object, name: str) -> UUID:
     try:
         return UUID(str(value))
     except ValueError as error:
-        raise InvalidRecord([fault_kinds.BAD_UUID.at(name, value=str(value))]) from error
+        raise InvalidRecord(
+            [fault_kinds.BAD_UUID.at(name, value=str(value))]
+        ) from error

@@ -25,12 +25,30 @@ from udi.node.files.assemble import store_whole_file
 from udi.node.files.downloads import keyring_of, serve_current_file
 from udi.node.files.queries import used_bytes
 from udi.node.files.upload_lock import UploadLease
-from udi.node.files.upload_stream import ConnectionLostError, UploadTooSlowError, enforce_timeouts
-from udi.node.files.uploads import UploadAnnouncement, cancel_upload, create_upload, too_large_error
-from udi.node.manager.access import AnyRequest, SpaceClient, build_upload_context, identify_caller
+from udi.node.files.upload_stream import (
+    ConnectionLostError,
+    UploadTooSlowError,
+    enforce_timeouts,
+)
+from udi.node.files.uploads import (
+    UploadAnnouncement,
+    cancel_upload,
+    create_upload,
+    too_large_error,
+)
+from udi.node.manager.access import (
+    AnyRequest,
+    SpaceClient,
+    build_upload_context,
+    identify_caller,
+)
 from udi.node.manager.api import BASE, PRIVATE, STORAGE, adapt_object
 from udi.node.manager.models import ObjectKind
-from udi.node.manager.queries import find_dataset_by_media, list_waiting_uploads, select_objects
+from udi.node.manager.queries import (
+    find_dataset_by_media,
+    list_waiting_uploads,
+    select_objects,
+)
 from udi.node.manager.request_bodies import parse_id
 from udi.node.manager.tokens import make_token
 from udi.node.spaces.limits import body_of
@@ -53,17 +71,25 @@ class MediaMetadata:
 
 
 @get(f"{BASE}/storage/jwt")
-async def issue_token(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[dict[str, str]]:
+async def issue_token(
+    request: AnyRequest, territory: NamedDependency[Territory]
+) -> Response[dict[str, str]]:
     """A token for sending files."""
     async with build_upload_context(request, territory).depot.session() as session:
         caller = await identify_caller(request, session, territory)
-    return Response({"token": make_token(keyring_of(request), territory.id, caller.key.id)}, headers=PRIVATE)
+    return Response(
+        {"token": make_token(keyring_of(request), territory.id, caller.key.id)},
+        headers=PRIVATE,
+    )
 
 
 @post(f"{STORAGE}/post", status_code=200, request_max_body_size=None)
-async def receive_file(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[list[dict[str, str]]]:
+async def receive_file(
+    request: AnyRequest, territory: NamedDependency[Territory]
+) -> Response[list[dict[str, str]]]:
     """Take a file, which waits a day for the record that names it."""
-    desk, about = build_upload_context(request, territory), _read_about(request)
+    desk = build_upload_context(request, territory)
+    about = _read_about(request)
     async with desk.depot.session() as session:
         caller = await identify_caller(request, session, territory)
         earlier = await list_waiting_uploads(session, caller.space, about.media_id)
@@ -71,7 +97,11 @@ async def receive_file(request: AnyRequest, territory: NamedDependency[Territory
     await _receive_body(request, desk, hold, about)
     for upload in earlier:
         await cancel_upload(desk.depot, upload.id)
-    ready = {"status": "commit_ready", "zone_name": ZONE, "commit_uuid": str(hold.upload.id)}
+    ready = {
+        "status": "commit_ready",
+        "zone_name": ZONE,
+        "commit_uuid": str(hold.upload.id),
+    }
     return Response([ready, {"status": "OK"}], headers=PRIVATE)
 
 
@@ -93,43 +123,61 @@ def _read_about(request: AnyRequest) -> MediaMetadata:
         )
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         refusal = Refusal(
-            ABOUT, "This header says nothing usable about the file.", "Send media_id, media_name and file_size as JSON."
+            ABOUT,
+            "This header says nothing usable about the file.",
+            "Send media_id, media_name and file_size as JSON.",
         )
         raise InvalidError(refusals=[refusal]) from error
 
 
 async def _open_upload(
-    request: AnyRequest, session: AsyncSession, desk: UploadContext, caller: SpaceClient, about: MediaMetadata
+    request: AnyRequest,
+    session: AsyncSession,
+    desk: UploadContext,
+    caller: SpaceClient,
+    about: MediaMetadata,
 ) -> UploadLease:
     limit = site_of(request).settings.upload_limit
     where = select(Space).where(Space.id == caller.space.id).with_for_update()
     space = (await session.scalars(where)).one()
-    length = request.content_length if request.content_length is not None else about.size
-    announced = UploadAnnouncement(name=about.name, length=length, locale=locale_of(request))
+    length = (
+        request.content_length if request.content_length is not None else about.size
+    )
+    announced = UploadAnnouncement(
+        name=about.name, length=length, locale=locale_of(request)
+    )
     upload = await create_upload(session, space, caller.sender, announced, limit=limit)
-    upload.media_id, upload.waits = about.media_id, True
+    upload.media_id = about.media_id
+    upload.waits = True
     left = space.quota_bytes - await used_bytes(session, space) + (upload.length or 0)
     hold = await UploadLease.acquire(session, desk.depot, upload)
     hold.ceiling = min(limit, left)
     return hold
 
 
-async def _receive_body(request: AnyRequest, desk: UploadContext, hold: UploadLease, about: MediaMetadata) -> None:
+async def _receive_body(
+    request: AnyRequest, desk: UploadContext, hold: UploadLease, about: MediaMetadata
+) -> None:
     try:
         async with aclosing(body_of(request, hold.upload.space_id)) as body:
-            await store_whole_file(hold, _check_pieces(request, body, hold.ceiling, about.md5))
+            await store_whole_file(
+                hold, _check_pieces(request, body, hold.ceiling, about.md5)
+            )
     except BaseException as error:
         await hold.release()
         await cancel_upload(desk.depot, hold.upload.id)
         if isinstance(error, (ConnectionLostError, UploadTooSlowError)):
-            raise InvalidError("The file did not arrive whole.", remedy="Send it again.") from error
+            raise InvalidError(
+                "The file did not arrive whole.", remedy="Send it again."
+            ) from error
         raise
 
 
 async def _check_pieces(
     request: AnyRequest, body: AsyncIterator[bytes], ceiling: int, md5: str
 ) -> AsyncIterator[bytes]:
-    digest, size = hashlib.md5(usedforsecurity=False), 0
+    digest = hashlib.md5(usedforsecurity=False)
+    size = 0
     async for piece in enforce_timeouts(body):
         size += len(piece)
         if size > ceiling:
@@ -140,19 +188,29 @@ async def _check_pieces(
     if not size:
         raise InvalidError("This file is empty: nothing was kept.")
     if md5 and digest.hexdigest() != md5.lower():
-        raise ConflictError("The file that arrived is not the one that was announced.", remedy="Send the file again.")
+        raise ConflictError(
+            "The file that arrived is not the one that was announced.",
+            remedy="Send the file again.",
+        )
 
 
 @get([f"{STORAGE}/hash", f"{STORAGE}/list"])
-async def list_files(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+async def list_files(
+    request: AnyRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """The files of the space, as the catalogue names them; or that the storage answers (`hash`)."""
     async with build_upload_context(request, territory).depot.session() as session:
         caller = await identify_caller(request, session, territory)
         if request.scope["path"].endswith("/hash"):
             return Response(ZONE, media_type="text/plain", headers=PRIVATE)
         source = select_objects(caller.space, ObjectKind.MEDIA)
-        documents = await list_documents(session, source, parse_query(request.query_params.multi_items(), None))
-    return Response([adapt_object(ObjectKind.MEDIA, document) for document in documents], headers=PRIVATE)
+        documents = await list_documents(
+            session, source, parse_query(request.query_params.multi_items(), None)
+        )
+    return Response(
+        [adapt_object(ObjectKind.MEDIA, document) for document in documents],
+        headers=PRIVATE,
+    )
 
 
 @route(f"{STORAGE}/download/{{media_id:str}}", http_method=READ_METHODS)
@@ -169,4 +227,9 @@ async def download_file(
     return await serve_current_file(request, session, territory, dataset_id)
 
 
-routes: Sequence[ControllerRouterHandler] = [issue_token, receive_file, list_files, download_file]
+routes: Sequence[ControllerRouterHandler] = [
+    issue_token,
+    receive_file,
+    list_files,
+    download_file,
+]

@@ -12,7 +12,12 @@ from udi.kit.errors import UnauthenticatedError
 from udi.kit.keyring import Keyring, KeyringKey
 from udi.node.spaces.keys import CHALLENGE
 
-MANAGER = SignedTokenKind(typ="udi-manager+jwt", scope="manager", lifetime=timedelta(hours=1), single_use=False)
+MANAGER = SignedTokenKind(
+    typ="udi-manager+jwt",
+    scope="manager",
+    lifetime=timedelta(hours=1),
+    single_use=False,
+)
 """Its subject is the key for which it stands."""
 PURPOSE = "token of a client of RUDI 1"
 ALGORITHM = "HS256"
@@ -20,8 +25,12 @@ ALGORITHM = "HS256"
 
 def make_token(ring: Keyring, tenant: UUID, key_id: UUID) -> str:
     """A token that stands for a key, in this territory, for an hour."""
-    claims = MANAGER.write(subject=str(key_id), issuer=str(tenant), audience=str(tenant))
-    return jwt.encode({"alg": ALGORITHM, "typ": MANAGER.typ}, claims, _key(ring.current_key, tenant))
+    claims = MANAGER.write(
+        subject=str(key_id), issuer=str(tenant), audience=str(tenant)
+    )
+    return jwt.encode(
+        {"alg": ALGORITHM, "typ": MANAGER.typ}, claims, _key(ring.current_key, tenant)
+    )
 
 
 def read_token(ring: Keyring, tenant: UUID, token: str) -> UUID:
@@ -33,12 +42,16 @@ def read_token(ring: Keyring, tenant: UUID, token: str) -> UUID:
     for key in ring.accepted_keys():
         try:
             decoded = jwt.decode(token, _key(key, tenant), algorithms=[ALGORITHM])
-            signed = MANAGER.read(decoded.header, decoded.claims, issuer=str(tenant), audience=str(tenant))
+            signed = MANAGER.read(
+                decoded.header, decoded.claims, issuer=str(tenant), audience=str(tenant)
+            )
             return UUID(signed.subject)
         except (JoseError, InvalidSignatureError, ValueError, KeyError, TypeError):
             continue
     raise UnauthenticatedError(
-        "This token was not made here, or its hour is over.", remedy="Log in again.", headers=CHALLENGE
+        "This token was not made here, or its hour is over.",
+        remedy="Log in again.",
+        headers=CHALLENGE,
     )
 
 

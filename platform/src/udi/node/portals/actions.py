@@ -13,11 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.node.portals.models import FurtherDelivery, FurtherDeliveryState, FurtherPortal
-from udi.node.portals.queries import find_further_delivery, find_portal, list_further_deliveries, list_portals
+from udi.node.portals.queries import (
+    find_further_delivery,
+    find_portal,
+    list_further_deliveries,
+    list_portals,
+)
 
 KEPT_REPORTS = 20
 LONGEST_ERROR = 300
-FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=5), timedelta(minutes=10)
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(minutes=10)
 OTHER_METHOD = {("POST", "ERR-304"): "PUT", ("PUT", "ERR-104"): "POST"}
 """The portal knows the dataset when the node thought not, or the reverse."""
 SWITCHED = "switched"
@@ -34,24 +40,29 @@ class JoinedPortal:
     spaces: dict[str, dict[str, str]]
 
 
-async def apply_portal(session: AsyncSession, registration: JoinedPortal) -> FurtherPortal:
+async def apply_portal(
+    session: AsyncSession, registration: JoinedPortal
+) -> FurtherPortal:
     """Know a further portal, or bring what is known up to date; one that was being left is joined again."""
     portal = await find_portal(session, registration.origin)
     if portal is None:
         portal = FurtherPortal(origin=registration.origin)
         session.add(portal)
-    portal.name, portal.client_id, portal.credential = (
-        registration.name,
-        registration.client_id,
-        registration.credential,
-    )
-    portal.spaces, portal.left_at = registration.spaces, None
+    portal.name = registration.name
+    portal.client_id = registration.client_id
+    portal.credential = registration.credential
+    portal.spaces = registration.spaces
+    portal.left_at = None
     await session.flush()
     return portal
 
 
 async def announce_to_further_portals(
-    session: AsyncSession, space_slug: str, dataset_id: UUID, *, record: Mapping[str, Any]
+    session: AsyncSession,
+    space_slug: str,
+    dataset_id: UUID,
+    *,
+    record: Mapping[str, Any],
 ) -> None:
     """Have each further portal that shows this space told a record."""
     for portal in await list_portals(session, staying=True):
@@ -60,41 +71,71 @@ async def announce_to_further_portals(
             await request_delivery(session, portal.id, dataset_id, record=there)
 
 
-async def withdraw_from_further_portals(session: AsyncSession, dataset_id: UUID, *, reason: str) -> None:
+async def withdraw_from_further_portals(
+    session: AsyncSession, dataset_id: UUID, *, reason: str
+) -> None:
     """Have every further portal that shows a dataset, or was to, take it off."""
     for showing in await list_further_deliveries(session, dataset_id):
         if showing.delivery.holds or showing.delivery.leaves:
-            queue_further_delivery(showing.delivery, method="DELETE", record={"reason": reason})
+            queue_further_delivery(
+                showing.delivery, method="DELETE", record={"reason": reason}
+            )
     await session.flush()
 
 
-async def request_delivery(session: AsyncSession, portal_id: UUID, dataset_id: UUID, *, record: dict[str, Any]) -> None:
+async def request_delivery(
+    session: AsyncSession, portal_id: UUID, dataset_id: UUID, *, record: dict[str, Any]
+) -> None:
     """Have one further portal told a record."""
     delivery = await find_further_delivery(session, portal_id, dataset_id, lock=True)
     if delivery is None:
         delivery = FurtherDelivery(
-            dataset_id=dataset_id, portal_id=portal_id, revision=0, report_id="", earlier_reports=[], shown=False
+            dataset_id=dataset_id,
+            portal_id=portal_id,
+            revision=0,
+            report_id="",
+            earlier_reports=[],
+            shown=False,
         )
         session.add(delivery)
-    queue_further_delivery(delivery, method="PUT" if delivery.shown and not delivery.leaves else "POST", record=record)
+    queue_further_delivery(
+        delivery,
+        method="PUT" if delivery.shown and not delivery.leaves else "POST",
+        record=record,
+    )
     await session.flush()
 
 
-def record_for_portal(record: Mapping[str, Any], organisation: Mapping[str, str]) -> dict[str, Any]:
+def record_for_portal(
+    record: Mapping[str, Any], organisation: Mapping[str, str]
+) -> dict[str, Any]:
     """The same record, of the organisation that its producer is on another portal."""
-    producer = {"organization_id": organisation["id"], "organization_name": organisation["name"]}
+    producer = {
+        "organization_id": organisation["id"],
+        "organization_name": organisation["name"],
+    }
     return {**record, "producer": {**record["producer"], **producer}}
 
 
 def queue_further_delivery(
-    delivery: FurtherDelivery, *, method: str, record: dict[str, Any] | None, error: str = ""
+    delivery: FurtherDelivery,
+    *,
+    method: str,
+    record: dict[str, Any] | None,
+    error: str = "",
 ) -> None:
     """Replace what the portal should know; anything asked before and not sent yet is forgotten."""
     _set_aside_report(delivery)
     delivery.revision += 1
-    delivery.method, delivery.record, delivery.state = method, record, FurtherDeliveryState.QUEUED
-    delivery.attempts, delivery.next_attempt_at, delivery.error = 0, None, error
-    delivery.report_id, delivery.report, delivery.updated_at = "", None, now()
+    delivery.method = method
+    delivery.record = record
+    delivery.state = FurtherDeliveryState.QUEUED
+    delivery.attempts = 0
+    delivery.next_attempt_at = None
+    delivery.error = error
+    delivery.report_id = ""
+    delivery.report = None
+    delivery.updated_at = now()
 
 
 def _set_aside_report(delivery: FurtherDelivery, report_id: str = "") -> None:
@@ -102,21 +143,29 @@ def _set_aside_report(delivery: FurtherDelivery, report_id: str = "") -> None:
         delivery.earlier_reports = [*delivery.earlier_reports, aside][-KEPT_REPORTS:]
 
 
-def note_further_sent(delivery: FurtherDelivery, *, revision: int, report_id: str) -> None:
+def note_further_sent(
+    delivery: FurtherDelivery, *, revision: int, report_id: str
+) -> None:
     """The portal took it; its report says later whether it accepts, or is here already."""
     if delivery.revision != revision:
         _set_aside_report(delivery, report_id)
     elif delivery.state == FurtherDeliveryState.QUEUED:
-        delivery.state, delivery.report_id, delivery.updated_at = FurtherDeliveryState.SENT, report_id, now()
-        delivery.next_attempt_at, delivery.error = None, delivery.error if delivery.error == SWITCHED else ""
+        delivery.state = FurtherDeliveryState.SENT
+        delivery.report_id = report_id
+        delivery.updated_at = now()
+        delivery.next_attempt_at = None
+        delivery.error = delivery.error if delivery.error == SWITCHED else ""
 
 
-def note_further_failure(delivery: FurtherDelivery, *, revision: int, error: str) -> None:
+def note_further_failure(
+    delivery: FurtherDelivery, *, revision: int, error: str
+) -> None:
     """An attempt failed though the portal answers: another follows, later each time."""
     if delivery.revision == revision and delivery.state == FurtherDeliveryState.QUEUED:
         delay = min(FIRST_DELAY * float(2 ** min(delivery.attempts, 10)), LONGEST_DELAY)
         delivery.attempts += 1
-        delivery.error, delivery.next_attempt_at = error[:LONGEST_ERROR], now() + delay
+        delivery.error = error[:LONGEST_ERROR]
+        delivery.next_attempt_at = now() + delay
 
 
 class ReportOutcome(StrEnum):
@@ -130,7 +179,9 @@ class ReportOutcome(StrEnum):
     """By the team there."""
 
 
-def apply_delivery_report(delivery: FurtherDelivery, report: Mapping[str, Any]) -> ReportOutcome:
+def apply_delivery_report(
+    delivery: FurtherDelivery, report: Mapping[str, Any]
+) -> ReportOutcome:
     """Take in a report of that portal.
 
     One of its team, which withdrew the dataset there, ends what was still to be sent there.
@@ -140,7 +191,9 @@ def apply_delivery_report(delivery: FurtherDelivery, report: Mapping[str, Any]) 
         return ReportOutcome.NOTHING
     if report.get("withdrawn_by_team") and delivery.shown:
         _set_aside_report(delivery)
-        delivery.revision, delivery.method, delivery.shown = delivery.revision + 1, "POST", False
+        delivery.revision = delivery.revision + 1
+        delivery.method = "POST"
+        delivery.shown = False
         _conclude(delivery, FurtherDeliveryState.REFUSED, report)
         return ReportOutcome.WITHDRAWN
     if delivery.report_id and report_id != delivery.report_id:
@@ -150,27 +203,45 @@ def apply_delivery_report(delivery: FurtherDelivery, report: Mapping[str, Any]) 
     return _apply_current_report(delivery, report)
 
 
-def _apply_current_report(delivery: FurtherDelivery, report: Mapping[str, Any]) -> ReportOutcome:
+def _apply_current_report(
+    delivery: FurtherDelivery, report: Mapping[str, Any]
+) -> ReportOutcome:
     before = delivery.state
     if report.get("integration_status") == "OK":
         delivery.shown = delivery.method != "DELETE"
         _conclude(delivery, FurtherDeliveryState.ACCEPTED, report)
         outcome = ReportOutcome.SHOWN if delivery.shown else ReportOutcome.OFF
-        return outcome if before != FurtherDeliveryState.ACCEPTED else ReportOutcome.NOTHING
-    codes = {str(error.get("error_code")) for error in report.get("integration_errors") or ()}
-    other = OTHER_METHOD.get((delivery.method, codes.pop())) if len(codes) == 1 else None
+        if before != FurtherDeliveryState.ACCEPTED:
+            return outcome
+        return ReportOutcome.NOTHING
+    codes = {
+        str(error.get("error_code")) for error in report.get("integration_errors") or ()
+    }
+    if len(codes) == 1:
+        other = OTHER_METHOD.get((delivery.method, codes.pop()))
+    else:
+        other = None
     if other and delivery.error != SWITCHED:
         delivery.report_id = str(report.get("report_id") or "")
-        queue_further_delivery(delivery, method=other, record=delivery.record, error=SWITCHED)
+        queue_further_delivery(
+            delivery, method=other, record=delivery.record, error=SWITCHED
+        )
         return ReportOutcome.NOTHING
     _conclude(delivery, FurtherDeliveryState.REFUSED, report)
-    return ReportOutcome.REFUSED if before != FurtherDeliveryState.REFUSED else ReportOutcome.NOTHING
+    if before != FurtherDeliveryState.REFUSED:
+        return ReportOutcome.REFUSED
+    return ReportOutcome.NOTHING
 
 
-def _conclude(delivery: FurtherDelivery, state: FurtherDeliveryState, report: Mapping[str, Any]) -> None:
-    delivery.state, delivery.report = state, dict(report)
-    delivery.report_id, delivery.updated_at = str(report.get("report_id") or ""), now()
-    delivery.error, delivery.next_attempt_at = "", None
+def _conclude(
+    delivery: FurtherDelivery, state: FurtherDeliveryState, report: Mapping[str, Any]
+) -> None:
+    delivery.state = state
+    delivery.report = dict(report)
+    delivery.report_id = str(report.get("report_id") or "")
+    delivery.updated_at = now()
+    delivery.error = ""
+    delivery.next_attempt_at = None
 
 
 def retry_further_delivery(delivery: FurtherDelivery) -> None:
@@ -180,17 +251,31 @@ def retry_further_delivery(delivery: FurtherDelivery) -> None:
         ConflictError: it arrived, or is still being tried.
     """
     if delivery.state not in {FurtherDeliveryState.REFUSED, FurtherDeliveryState.SENT}:
-        raise ConflictError("There is nothing to send again.", remedy="Look at the dataset's page again.")
+        raise ConflictError(
+            "There is nothing to send again.",
+            remedy="Look at the dataset's page again.",
+        )
     queue_further_delivery(delivery, method=delivery.method, record=delivery.record)
 
 
-async def leave_portal(session: AsyncSession, portal: FurtherPortal, *, reason: str) -> int:
+async def leave_portal(
+    session: AsyncSession, portal: FurtherPortal, *, reason: str
+) -> int:
     """Have a portal take off all that it shows of this node, and tell it nothing else; how many datasets."""
     portal.left_at = portal.left_at or now()
-    deliveries = await session.scalars(select(FurtherDelivery).where(FurtherDelivery.portal_id == portal.id))
-    leaving = [further_delivery for further_delivery in deliveries if further_delivery.holds or further_delivery.leaves]
+    deliveries = await session.scalars(
+        select(FurtherDelivery).where(FurtherDelivery.portal_id == portal.id)
+    )
+    leaving = [
+        further_delivery
+        for further_delivery in deliveries
+        if further_delivery.holds or further_delivery.leaves
+    ]
     for delivery in leaving:
-        if delivery.method != "DELETE" or delivery.state == FurtherDeliveryState.REFUSED:
+        if (
+            delivery.method != "DELETE"
+            or delivery.state == FurtherDeliveryState.REFUSED
+        ):
             queue_further_delivery(delivery, method="DELETE", record={"reason": reason})
     await session.flush()
     return len(leaving)
@@ -204,4 +289,5 @@ async def forget_portal(session: AsyncSession, portal: FurtherPortal) -> None:
 
 def record_contact(portal: FurtherPortal, at: datetime) -> None:
     """The portal answered: its reports until then are taken in."""
-    portal.heard_at, portal.error = at, ""
+    portal.heard_at = at
+    portal.error = ""

@@ -21,7 +21,9 @@ class FurtherPortal(TenantColumns, NodeTable):
     """
 
     __tablename__ = "further_portal"
-    __table_args__ = (UniqueConstraint("tenant_id", "origin", name="uq_further_portal_origin"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "origin", name="uq_further_portal_origin"),
+    )
 
     origin: Mapped[str] = mapped_column(Text)
     name: Mapped[dict[str, str]]
@@ -53,12 +55,18 @@ class FurtherDelivery(TenantColumns, NodeTable):
     __tablename__ = "further_delivery"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+            ["tenant_id", "dataset_id"],
+            ["app.dataset.tenant_id", "app.dataset.id"],
+            ondelete="CASCADE",
         ),
         ForeignKeyConstraint(
-            ["tenant_id", "portal_id"], ["app.further_portal.tenant_id", "app.further_portal.id"], ondelete="CASCADE"
+            ["tenant_id", "portal_id"],
+            ["app.further_portal.tenant_id", "app.further_portal.id"],
+            ondelete="CASCADE",
         ),
-        UniqueConstraint("tenant_id", "dataset_id", "portal_id", name="uq_further_delivery_dataset"),
+        UniqueConstraint(
+            "tenant_id", "dataset_id", "portal_id", name="uq_further_delivery_dataset"
+        ),
         Index("ix_further_delivery_portal", "tenant_id", "portal_id", "state"),
     )
 
@@ -80,10 +88,15 @@ class FurtherDelivery(TenantColumns, NodeTable):
     @property
     def holds(self) -> bool:
         """Whether the portal shows the dataset, or is to: its file stays open for it."""
-        coming = self.state in {FurtherDeliveryState.QUEUED, FurtherDeliveryState.SENT} and self.method != "DELETE"
+        coming = (
+            self.state in {FurtherDeliveryState.QUEUED, FurtherDeliveryState.SENT}
+            and self.method != "DELETE"
+        )
         return coming or (self.shown and not self.leaves)
 
     @property
     def leaves(self) -> bool:
         """Whether the portal is to take it off and has not said yet that it did."""
-        return self.method == "DELETE" and (self.state != FurtherDeliveryState.ACCEPTED or self.shown)
+        return self.method == "DELETE" and (
+            self.state != FurtherDeliveryState.ACCEPTED or self.shown
+        )

@@ -17,15 +17,27 @@ FIRST_QUOTA = 5 * 10**9
 
 
 async def apply_space(
-    session: AsyncSession, *, slug: str, organisation_id: UUID, name: str, email: str, quota_bytes: int | None = None
+    session: AsyncSession,
+    *,
+    slug: str,
+    organisation_id: UUID,
+    name: str,
+    email: str,
+    quota_bytes: int | None = None,
 ) -> Space:
     """Create the space of an organisation or bring it up to date; a quota given once stays until another is given."""
-    space = await session.scalar(select(Space).where(Space.slug == slug).with_for_update())
+    space = await session.scalar(
+        select(Space).where(Space.slug == slug).with_for_update()
+    )
     if space is None:
         space = Space(id=uuid4(), slug=slug, quota_bytes=DEFAULT_QUOTA)
         session.add(space)
-        record_audit_event(session, None, "space.opened", space.id, organisation=str(organisation_id))
-    space.organisation_id, space.name, space.email = organisation_id, name, email
+        record_audit_event(
+            session, None, "space.opened", space.id, organisation=str(organisation_id)
+        )
+    space.organisation_id = organisation_id
+    space.name = name
+    space.email = email
     if quota_bytes is not None:
         space.quota_bytes = quota_bytes
     await session.flush()
@@ -40,15 +52,34 @@ async def open_space(session: AsyncSession, room: SpaceRequest) -> Space:
         ConflictError: the slug is another organisation's room, or the organisation has one of another slug.
     """
     if not SPACE.fullmatch(room.slug):
-        raise InvalidError(refusals=[Refusal("slug", "This is not a short name.", "Small letters, digits, hyphens.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "slug",
+                    "This is not a short name.",
+                    "Small letters, digits, hyphens.",
+                )
+            ]
+        )
     same = (Space.slug == room.slug) | (Space.organisation_id == room.organisation_id)
-    existing = (await session.scalars(select(Space).where(same).with_for_update())).all()
-    if any((space.slug, space.organisation_id) != (room.slug, room.organisation_id) for space in existing):
-        raise ConflictError("This short name is another organisation’s, or the organisation has a room already.")
+    existing = (
+        await session.scalars(select(Space).where(same).with_for_update())
+    ).all()
+    if any(
+        (space.slug, space.organisation_id) != (room.slug, room.organisation_id)
+        for space in existing
+    ):
+        raise ConflictError(
+            "This short name is another organisation’s, or the organisation has a room already."
+        )
     return await apply_space(
-        session, slug=room.slug, organisation_id=room.organisation_id, name=room.name, email=room.email,
+        session,
+        slug=room.slug,
+        organisation_id=room.organisation_id,
+        name=room.name,
+        email=room.email,
         quota_bytes=None if existing else FIRST_QUOTA,
-    )  # fmt: skip
+    )
 
 
 async def set_limits(
@@ -65,18 +96,28 @@ async def set_limits(
     Raises:
         NotFoundError: no space has this slug.
     """
-    space = await session.scalar(select(Space).where(Space.slug == slug).with_for_update())
+    space = await session.scalar(
+        select(Space).where(Space.slug == slug).with_for_update()
+    )
     if space is None:
-        raise NotFoundError("No producer has this slug.", remedy="See `udi producer list`.")
+        raise NotFoundError(
+            "No producer has this slug.", remedy="See `udi producer list`."
+        )
     if quota_bytes is not None:
         space.quota_bytes = quota_bytes
     own = {
-        "requests_per_minute": requests_per_minute, "jobs_at_once": jobs_at_once, "uploads_at_once": uploads_at_once,
-    }  # fmt: skip
+        "requests_per_minute": requests_per_minute,
+        "jobs_at_once": jobs_at_once,
+        "uploads_at_once": uploads_at_once,
+    }
     for name, value in own.items():
         if value is not None:
             setattr(space, name, value or None)
-    changes = {name: value for name, value in {"quota_bytes": quota_bytes, **own}.items() if value is not None}
+    changes = {
+        name: value
+        for name, value in {"quota_bytes": quota_bytes, **own}.items()
+        if value is not None
+    }
     record_audit_event(session, None, "space.limits_set", space.id, **changes)
     await session.flush()
     return space

@@ -13,9 +13,16 @@ from udi.node.spaces.models import Space
 
 
 async def enqueue_heavy_job(
-    session: AsyncSession, space_id: UUID, name: str, payload: Mapping[str, Any], *, delay: timedelta | None = None
+    session: AsyncSession,
+    space_id: UUID,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    delay: timedelta | None = None,
 ) -> None:
     """Queue a job that takes its space's share of the worker, as many at once as the space may have."""
     space = await session.get(Space, (session.info["tenant"], space_id))
     at_once = SpaceShare.of(session.info["settings"], space).jobs_at_once
-    await jobs.enqueue(session, name, payload, delay=delay, share=space_id, at_once=at_once)
+    await jobs.enqueue(
+        session, name, payload, delay=delay, share=space_id, at_once=at_once
+    )

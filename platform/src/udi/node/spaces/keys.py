@@ -57,9 +57,13 @@ async def make_key(
         InvalidError: it has no name, or its last day is over.
     """
     if not name:
-        raise InvalidError(refusals=[Refusal("name", "Give it a name that says which script uses it.")])
+        raise InvalidError(
+            refusals=[Refusal("name", "Give it a name that says which script uses it.")]
+        )
     if expires_at is not None and expires_at <= now():
-        raise InvalidError(refusals=[Refusal("expires", "This day is over.", "Choose a later one.")])
+        raise InvalidError(
+            refusals=[Refusal("expires", "This day is over.", "Choose a later one.")]
+        )
     token = SPACE_KEY.generate()
     key = ScriptKey(
         space_id=space.id,
@@ -77,11 +81,17 @@ async def make_key(
 
 async def list_keys(session: AsyncSession, space: Space) -> list[ScriptKey]:
     """The keys of a space, newest first; revoked ones too."""
-    query = select(ScriptKey).where(ScriptKey.space_id == space.id).order_by(ScriptKey.created_at.desc())
+    query = (
+        select(ScriptKey)
+        .where(ScriptKey.space_id == space.id)
+        .order_by(ScriptKey.created_at.desc())
+    )
     return list((await session.scalars(query)).all())
 
 
-async def revoke_key(session: AsyncSession, actor: Actor, space: Space, key_id: UUID) -> None:
+async def revoke_key(
+    session: AsyncSession, actor: Actor, space: Space, key_id: UUID
+) -> None:
     """Refuse a key from now on.
 
     Raises:
@@ -103,7 +113,9 @@ async def get_key_by_token(session: AsyncSession, token: str) -> ScriptKey:
         UnauthenticatedError: there is none, or it was revoked, or its time is over.
     """
     key = _require_valid(
-        await session.scalar(select(ScriptKey).where(ScriptKey.token_hash == SPACE_KEY.hexdigest(token)))
+        await session.scalar(
+            select(ScriptKey).where(ScriptKey.token_hash == SPACE_KEY.hexdigest(token))
+        )
     )
     await _require_recent_accounts(session)
     return key
@@ -115,7 +127,9 @@ async def get_key(session: AsyncSession, key_id: UUID) -> ScriptKey:
     Raises:
         UnauthenticatedError: as `find_key`.
     """
-    key = _require_valid(await session.scalar(select(ScriptKey).where(ScriptKey.id == key_id)))
+    key = _require_valid(
+        await session.scalar(select(ScriptKey).where(ScriptKey.id == key_id))
+    )
     await _require_recent_accounts(session)
     return key
 
@@ -126,7 +140,9 @@ async def _require_recent_accounts(session: AsyncSession) -> None:
     Raises:
         UnavailableError: what is known of accounts is older than that.
     """
-    if not is_confirmation_valid(await session.scalar(select(AccountWatch.confirmed_at))):
+    if not is_confirmation_valid(
+        await session.scalar(select(AccountWatch.confirmed_at))
+    ):
         raise UnavailableError(
             "The identity service has not answered for an hour: it is not known whether this key still counts.",
             remedy="Send the same request again in a minute; nothing was changed.",
@@ -140,7 +156,9 @@ async def require_fresh_accounts(session: AsyncSession) -> None:
     Raises:
         UnavailableError: what is known of accounts is older than ten minutes.
     """
-    if not is_confirmation_fresh(await session.scalar(select(AccountWatch.confirmed_at))):
+    if not is_confirmation_fresh(
+        await session.scalar(select(AccountWatch.confirmed_at))
+    ):
         raise UnavailableError(
             "The identity service does not answer: what cannot be undone waits until it does.",
             remedy="Send the same request again in a minute; nothing was changed.",
@@ -151,10 +169,14 @@ async def require_fresh_accounts(session: AsyncSession) -> None:
 def _require_valid(key: ScriptKey | None) -> ScriptKey:
     moment = now()
     if key is None or key.revoked_at is not None:
-        raise UnauthenticatedError("This key is not known here, or was revoked.", headers=CHALLENGE)
+        raise UnauthenticatedError(
+            "This key is not known here, or was revoked.", headers=CHALLENGE
+        )
     if key.expires_at is not None and key.expires_at <= moment:
         raise UnauthenticatedError(
-            "The time of this key is over.", remedy="Make a new one on the page of the space.", headers=CHALLENGE
+            "The time of this key is over.",
+            remedy="Make a new one on the page of the space.",
+            headers=CHALLENGE,
         )
     if key.last_used_at is None or key.last_used_at + USE_NOTED < moment:
         key.last_used_at = moment
@@ -171,4 +193,6 @@ def require_key_scope(key: ScriptKey, space: Space, dataset_id: UUID | None) -> 
     if key.space_id != space.id:
         raise NotFoundError
     if key.datasets is not None and dataset_id not in key.datasets:
-        raise ForbiddenError("This key was made for other datasets.", remedy="Make one for this dataset.")
+        raise ForbiddenError(
+            "This key was made for other datasets.", remedy="Make one for this dataset."
+        )

@@ -61,7 +61,8 @@ class TokenBucket:
     def take(self, limit: int, moment: float) -> bool:
         """Spend one request, if there is one left."""
         if limit != self.limit:
-            self.left, self.limit = self.left * limit / self.limit, limit
+            self.left = self.left * limit / self.limit
+            self.limit = limit
         self.left = min(float(limit), self.left + (moment - self.at) * limit / WINDOW)
         self.at = moment
         if self.left < 1:
@@ -86,7 +87,9 @@ class SpaceLimiter:
 
     database: Database
     settings: Settings
-    _shares: dict[UUID, tuple[float, dict[UUID, SpaceShare]]] = field(default_factory=dict)
+    _shares: dict[UUID, tuple[float, dict[UUID, SpaceShare]]] = field(
+        default_factory=dict
+    )
     _buckets: dict[Key, TokenBucket] = field(default_factory=dict)
     _uploads: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -103,7 +106,10 @@ class SpaceLimiter:
         with space_context(None):
             async with self.database.session(tenant) as session:
                 query = select(Space).where(own | Space.uploads_at_once.is_not(None))
-                return {space.id: SpaceShare.of(self.settings, space) for space in await session.scalars(query)}
+                return {
+                    space.id: SpaceShare.of(self.settings, space)
+                    for space in await session.scalars(query)
+                }
 
     async def spend(self, tenant: UUID, space: UUID) -> dict[str, str]:
         """Spend one request of the space's budget; the headers that say what is left.
@@ -113,7 +119,9 @@ class SpaceLimiter:
         """
         limit = (await self.share(tenant, space)).requests_per_minute
         moment = time.monotonic()
-        bucket = self._buckets.setdefault((tenant, space), TokenBucket(limit, float(limit), moment))
+        bucket = self._buckets.setdefault(
+            (tenant, space), TokenBucket(limit, float(limit), moment)
+        )
         is_allowed = bucket.take(limit, moment)
         headers = {
             "RateLimit-Policy": f'"space";q={limit};w={WINDOW}',
@@ -135,7 +143,8 @@ class SpaceLimiter:
         Raises:
             TooManyError: all are taken.
         """
-        most, key = (await self.share(tenant, space)).uploads_at_once, (tenant, space)
+        most = (await self.share(tenant, space)).uploads_at_once
+        key = (tenant, space)
         if self._uploads[key] >= most:
             raise TooManyRequestsError(
                 "Too many files are coming into this space at once.",

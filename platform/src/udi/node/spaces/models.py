@@ -4,7 +4,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
@@ -67,7 +76,9 @@ class ScriptKey(TenantColumns, NodeTable):
 
     __tablename__ = "script_key"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
         UniqueConstraint("tenant_id", "token_hash", name="uq_script_key_token_hash"),
     )
 
@@ -97,11 +108,17 @@ class DatasetRight(NodeTable):
 
     __tablename__ = "dataset_right"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
         Index("ix_dataset_right_person", "tenant_id", "person_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     role: Mapped[str] = mapped_column(Text)
@@ -117,11 +134,15 @@ class UseCount(NodeTable):
 
     __tablename__ = "use_count"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
         Index("ix_use_count_space", "tenant_id", "space_id", "day"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -135,9 +156,15 @@ class SpaceDay(NodeTable):
     """What a space cost on one day: the most bytes seen stored (None: nobody looked), and seconds of heavy jobs."""
 
     __tablename__ = "space_day"
-    __table_args__ = (ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
+        ),
+    )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     space_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     stored_bytes: Mapped[int | None] = mapped_column(BigInteger)

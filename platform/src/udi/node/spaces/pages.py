@@ -27,7 +27,9 @@ async def show_landing(
     return render(
         request,
         "spaces/landing.html",
-        spaces=[(space, bool(actor and actor.may_publish(space.slug))) for space in spaces],
+        spaces=[
+            (space, bool(actor and actor.may_publish(space.slug))) for space in spaces
+        ],
         portal=territory.links.get("portal", ""),
     )
 

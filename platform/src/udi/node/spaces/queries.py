@@ -37,7 +37,9 @@ async def list_all_spaces(session: AsyncSession) -> list[Space]:
     return list((await session.scalars(select(Space).order_by(Space.name))).all())
 
 
-async def get_space(session: AsyncSession, actor: Actor, slug: str, *, lock: bool = False) -> Space:
+async def get_space(
+    session: AsyncSession, actor: Actor, slug: str, *, lock: bool = False
+) -> Space:
     """The space where the person publishes; `lock` holds it until the transaction ends.
 
     Raises:
@@ -60,7 +62,9 @@ async def get_space_by_slug(session: AsyncSession, slug: str) -> Space:
     """
     space: Space | None = await session.scalar(select(Space).where(Space.slug == slug))
     if space is None:
-        raise NotFoundError(f"No space is called «{slug}».", remedy="See `udi producer list`.")
+        raise NotFoundError(
+            f"No space is called «{slug}».", remedy="See `udi producer list`."
+        )
     return space
 
 
@@ -101,22 +105,35 @@ async def get_members_space(session: AsyncSession, actor: Actor, slug: str) -> S
 
 async def lock_space(session: AsyncSession, space: Space) -> None:
     """Hold a space until the transaction ends, so that two uploads do not fill the same place."""
-    await session.execute(select(Space.id).where(Space.id == space.id).with_for_update())
+    await session.execute(
+        select(Space.id).where(Space.id == space.id).with_for_update()
+    )
 
 
-async def list_permissions(session: AsyncSession, actor: Actor, space: Space, dataset_id: UUID) -> frozenset[str]:
+async def list_permissions(
+    session: AsyncSession, actor: Actor, space: Space, dataset_id: UUID
+) -> frozenset[str]:
     """What the person may do with a dataset of this space; nothing for a stranger, whatever was given before."""
     if space.slug not in actor.memberships:
         return frozenset()
     if actor.may_publish(space.slug):
         return frozenset(DatasetPermission)
-    own = (DatasetRight.dataset_id == dataset_id, DatasetRight.person_id == actor.person_id)
+    own = (
+        DatasetRight.dataset_id == dataset_id,
+        DatasetRight.person_id == actor.person_id,
+    )
     role = await session.scalar(select(DatasetRight.role).where(*own))
-    return frozenset(GIVES[DatasetRole(role)]) if role else frozenset()
+    if role:
+        return frozenset(GIVES[DatasetRole(role)])
+    return frozenset()
 
 
 async def require_dataset_permission(
-    session: AsyncSession, actor: Actor, space: Space, dataset_id: UUID, to: DatasetPermission
+    session: AsyncSession,
+    actor: Actor,
+    space: Space,
+    dataset_id: UUID,
+    to: DatasetPermission,
 ) -> None:
     """Refuse whoever may not do this with a dataset of this space.
 

@@ -16,20 +16,34 @@ from udi.kit.tenancy import Territory
 from udi.node.spaces.models import MovedAddress, Space
 from udi.ui.site import site_of
 
-ROOTS = ("/datasets/", "/files/", "/spaces/", "/api/v1/resources/", "/api/resources/", "/catalog/v1/resources/")
+ROOTS = (
+    "/datasets/",
+    "/files/",
+    "/spaces/",
+    "/api/v1/resources/",
+    "/api/resources/",
+    "/catalog/v1/resources/",
+)
 """What every moved address begins with; nothing is looked up for the others."""
 LONGEST = 500
 
 
 async def redirect_moved(request: Request[Any, Any, State]) -> Redirect | None:
     """The new address of what moved, for all but those who still publish here, who may have to tidy up."""
-    path, state = request.scope["path"], request.scope["state"]
+    path = request.scope["path"]
+    state = request.scope["state"]
     territory: Territory | None = state.get("territory")
-    if territory is None or request.method not in {"GET", "HEAD"} or not path.startswith(ROOTS):
+    if (
+        territory is None
+        or request.method not in {"GET", "HEAD"}
+        or not path.startswith(ROOTS)
+    ):
         return None
     if "signature" in request.query_params:
         return None
-    async with site_of(request).database.session(territory.id, role="public") as session:
+    async with site_of(request).database.session(
+        territory.id, role="public"
+    ) as session:
         moved = await find_redirect(session, path)
     actor = state.get("actor")
     if moved is None or (actor and actor.may_publish(moved.space_slug)):
@@ -43,24 +57,39 @@ async def find_redirect(session: AsyncSession, path: str) -> MovedAddress | None
     parts = path[:LONGEST].strip("/").split("/")[:6]
     prefixes = ["/" + "/".join(parts[:count]) for count in range(1, len(parts) + 1)]
     query = select(MovedAddress).where(MovedAddress.prefix.in_(prefixes))
-    redirects = sorted(await session.scalars(query), key=lambda redirect: len(redirect.prefix))
-    return redirects[-1] if redirects else None
+    redirects = sorted(
+        await session.scalars(query), key=lambda redirect: len(redirect.prefix)
+    )
+    if redirects:
+        return redirects[-1]
+    return None
 
 
-async def move_addresses(session: AsyncSession, space: Space, origin: str, prefixes: list[str]) -> int:
+async def move_addresses(
+    session: AsyncSession, space: Space, origin: str, prefixes: list[str]
+) -> int:
     """Answer these beginnings of addresses with another origin from now on; how many. May be repeated, and changed."""
     for prefix in prefixes:
-        row = {"id": uuid.uuid4(), "space_slug": space.slug, "prefix": prefix, "origin": origin}
+        row = {
+            "id": uuid.uuid4(),
+            "space_slug": space.slug,
+            "prefix": prefix,
+            "origin": origin,
+        }
         changed = {"origin": origin, "space_slug": space.slug}
         await session.execute(
-            insert(MovedAddress).values(row).on_conflict_do_update(constraint="uq_moved_prefix", set_=changed)
+            insert(MovedAddress)
+            .values(row)
+            .on_conflict_do_update(constraint="uq_moved_prefix", set_=changed)
         )
     return len(prefixes)
 
 
 async def remove_redirects(session: AsyncSession, slug: str) -> int:
     """Answer a space's addresses here again; how many."""
-    done = await session.execute(delete(MovedAddress).where(MovedAddress.space_slug == slug))
+    done = await session.execute(
+        delete(MovedAddress).where(MovedAddress.space_slug == slug)
+    )
     return max(getattr(done, "rowcount", 0), 0)
 
 
@@ -71,10 +100,24 @@ def check_origin(origin: str, own: str) -> str:
         InvalidError: it is no such address, or this very node's.
     """
     parts = urlsplit(origin)
-    whole = parts.scheme in {"http", "https"} and parts.hostname and not (parts.query or parts.fragment)
+    whole = (
+        parts.scheme in {"http", "https"}
+        and parts.hostname
+        and not (parts.query or parts.fragment)
+    )
     if not whole or "@" in parts.netloc:
-        refusal = Refusal("to", "This is not the address of a node.", "Write it as https://data.example.org.")
+        refusal = Refusal(
+            "to",
+            "This is not the address of a node.",
+            "Write it as https://data.example.org.",
+        )
         raise InvalidError(refusals=[refusal])
     if f"{parts.scheme}://{parts.netloc}" == own:
-        raise InvalidError(refusals=[Refusal("to", "This is the address of this very node.", "Give the new one.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "to", "This is the address of this very node.", "Give the new one."
+                )
+            ]
+        )
     return origin.rstrip("/")

@@ -55,7 +55,8 @@ class RecentReaders:
     """Who is taking something in parts, for a short while, without knowing who."""
 
     def __init__(self, lasts: float = REMEMBERED) -> None:
-        self._lasts, self._salt = lasts, b""
+        self._lasts = lasts
+        self._salt = b""
         self._seen: set[bytes] = set()
         self._end: asyncio.TimerHandle | None = None
 
@@ -66,14 +67,17 @@ class RecentReaders:
         if not self._salt:
             self._salt = secrets.token_bytes(32)
             self._end = asyncio.get_running_loop().call_later(self._lasts, self.forget)
-        digest = blake2b("\0".join(traits).encode("utf-8", "replace"), key=self._salt, digest_size=16).digest()
+        digest = blake2b(
+            "\0".join(traits).encode("utf-8", "replace"), key=self._salt, digest_size=16
+        ).digest()
         is_known = digest in self._seen
         self._seen.add(digest)
         return not is_known
 
     def forget(self) -> None:
         """Drop salt and digests."""
-        self._salt, self._seen = b"", set()
+        self._salt = b""
+        self._seen = set()
         if self._end is not None:
             self._end.cancel()
 
@@ -102,19 +106,30 @@ class UseCounter:
 
     async def flush(self) -> None:
         """Add what was counted to the database: one statement a territory. What it does not take now comes back."""
-        counts, self._counts = self._counts, {}
+        counts = self._counts
+        self._counts = {}
         for tenant in {use.tenant for use in counts}:
-            entries = sorted((use, numbers) for use, numbers in counts.items() if use.tenant == tenant)
+            entries = sorted(
+                (use, numbers)
+                for use, numbers in counts.items()
+                if use.tenant == tenant
+            )
             for start in range(0, len(entries), AT_ONCE):
                 await self._write(tenant, entries[start : start + AT_ONCE])
 
-    async def _write(self, tenant: UUID, entries: list[tuple[UseKey, list[int]]]) -> None:
+    async def _write(
+        self, tenant: UUID, entries: list[tuple[UseKey, list[int]]]
+    ) -> None:
         try:
             with space_context(None):
                 async with self._database.session(tenant) as session:
                     await session.execute(_upsert(entries))
         except Exception as error:  # noqa: BLE001 - counting never fails a request, nor the stop of a process
-            log.warning("uses not written", error=type(error).__name__, kept=is_unavailable(error))
+            log.warning(
+                "uses not written",
+                error=type(error).__name__,
+                kept=is_unavailable(error),
+            )
             if is_unavailable(error):
                 for use, (count, sent) in entries:
                     self.add(use, count=count, sent=sent)
@@ -143,12 +158,17 @@ def _upsert(entries: list[tuple[UseKey, list[int]]]) -> Insert:
         for use, (count, sent) in entries
     ]
     statement = insert(UseCount).values(rows)
-    added = {name: getattr(UseCount, name) + statement.excluded[name] for name in ("count", "bytes")}
+    added = {
+        name: getattr(UseCount, name) + statement.excluded[name]
+        for name in ("count", "bytes")
+    }
     return statement.on_conflict_do_update(
         index_elements=["tenant_id", "dataset_id", "day", "kind", "client"], set_=added
     )
 
 
-def use_of(tenant: UUID, space: UUID, dataset: UUID, kind: UseKind, client: ClientKind) -> UseKey:
+def use_of(
+    tenant: UUID, space: UUID, dataset: UUID, kind: UseKind, client: ClientKind
+) -> UseKey:
     """A use of this very day (UTC)."""
     return UseKey(tenant, space, dataset, now().date(), kind.value, client.value)

@@ -17,14 +17,21 @@ AnyRequest = Request[Any, Any, State]
 
 
 def count_use(
-    request: AnyRequest, *, space_id: UUID, dataset_id: UUID, kind: UseKind, sent: int = 0, part: str = ""
+    request: AnyRequest,
+    *,
+    space_id: UUID,
+    dataset_id: UUID,
+    kind: UseKind,
+    sent: int = 0,
+    part: str = "",
 ) -> UseKey:
     """Count one use of a public dataset; what comes back adds bytes to it with `count_bytes`.
 
     `part` names what is taken in parts (the id of a file): those of one reader in a short while are one use.
     A file taken whole is named with `part` too, and counts each time: see `Uses`.
     """
-    uses, name = uses_of(request), request.headers.get("user-agent", "")
+    uses = uses_of(request)
+    name = request.headers.get("user-agent", "")
     territory: Territory = request.scope["state"]["territory"]
     use = use_of(territory.id, space_id, dataset_id, kind, client_of(name))
     new = not part or uses.readers.is_new(part, name, address_of(request))
@@ -37,7 +44,9 @@ def count_bytes(request: AnyRequest, use: UseKey, sent: int) -> None:
     uses_of(request).add(use, count=0, sent=sent)
 
 
-async def count_streamed_bytes(request: AnyRequest, use: UseKey, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def count_streamed_bytes(
+    request: AnyRequest, use: UseKey, content: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
     """The same bytes; those that were really asked for are added to the use, however it ends."""
     sent = 0
     try:

@@ -16,19 +16,37 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.node.files.file_names import content_disposition
-from udi.node.files.ranges import ByteRange, RangeNotSatisfiableError, parse_range, range_applies
+from udi.node.files.ranges import (
+    ByteRange,
+    RangeNotSatisfiableError,
+    parse_range,
+    range_applies,
+)
 from udi.node.tables.data_package import table_schema
-from udi.node.tables.exports import FORMATS, ExportFile, ExportWriter, formats_of, is_whole, is_whole_file, tiles_of
+from udi.node.tables.exports import (
+    FORMATS,
+    ExportFile,
+    ExportWriter,
+    formats_of,
+    is_whole,
+    is_whole_file,
+    tiles_of,
+)
 from udi.node.tables.openapi import build_openapi
 from udi.node.tables.query import Query
 from udi.node.tables.query_string import read_query
-from udi.node.tables.requests import TableRequest, get_description_request, get_table_request
+from udi.node.tables.requests import (
+    TableRequest,
+    get_description_request,
+    get_table_request,
+)
 from udi.node.tables.row_pages import RowPageReader
 from udi.ui.site import site_of
 
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 BASE = "/api/resources/{resource_id:uuid}"
-ANSWERS, EXPORTS = "table_answers", "table_exports"
+ANSWERS = "table_answers"
+EXPORTS = "table_exports"
 """Names of the `Answers` and `Exports` among the site's parts."""
 EXPORT_COST = 20
 SEALED = "sandbox; default-src 'none'"
@@ -40,15 +58,24 @@ PYTHON_TYPES = {
     "DATE": "date",
     "TIMESTAMP": "datetime",
 }
-TABLE, ABOUT = {"table_request": Provide(get_table_request)}, {"table_request": Provide(get_description_request)}
+TABLE = {"table_request": Provide(get_table_request)}
+ABOUT = {"table_request": Provide(get_description_request)}
 
 
 @route(f"{BASE}/", http_method=READ, dependencies=ABOUT)
-async def show_resource(resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]) -> Response[Any]:
+async def show_resource(
+    resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]
+) -> Response[Any]:
     """What there is about a table, and where."""
     base = f"/api/resources/{resource_id}"
-    links = [{"href": f"{base}/{part}/", "type": "GET", "rel": part} for part in ("profile", "data", "swagger")]
-    links += [{"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind} for kind in formats_of(table_request.table)]
+    links = [
+        {"href": f"{base}/{part}/", "type": "GET", "rel": part}
+        for part in ("profile", "data", "swagger")
+    ]
+    links += [
+        {"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind}
+        for kind in formats_of(table_request.table)
+    ]
     table = table_request.table
     return await table_request.json_response(
         {"created_at": table.modified.isoformat(), "url": table.landing, "links": links}
@@ -60,17 +87,24 @@ async def show_profile(table_request: NamedDependency[TableRequest]) -> Response
     """The columns of a table and what they hold; of a restricted one, their names and types only."""
     table = table_request.table
     columns = {
-        column.name: {"format": column.type.value, "python_type": PYTHON_TYPES.get(column.sql_type, "string")}
+        column.name: {
+            "format": column.type.value,
+            "python_type": PYTHON_TYPES.get(column.sql_type, "string"),
+        }
         for column in table.columns
     }
     profile: dict[str, Any] = {"header": list(columns), "columns": columns}
     profile |= {} if table.is_restricted else {"total_lines": table.rows}
     schema = {"schema": table_schema(table.columns)}
-    return await table_request.json_response({"profile": {**profile, **schema, **table.profile}})
+    return await table_request.json_response(
+        {"profile": {**profile, **schema, **table.profile}}
+    )
 
 
 @route(f"{BASE}/swagger/", http_method=READ, dependencies=ABOUT)
-async def show_openapi(resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]) -> Response[Any]:
+async def show_openapi(
+    resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]
+) -> Response[Any]:
     """The OpenAPI document of a table."""
     path = f"/api/resources/{resource_id}"
     return await table_request.json_response(
@@ -79,26 +113,41 @@ async def show_openapi(resource_id: FromPath[UUID], table_request: NamedDependen
 
 
 @route(f"{BASE}/data/", http_method=READ, dependencies=TABLE)
-async def read_data(request: Request[Any, Any, State], table_request: NamedDependency[TableRequest]) -> Response[Any]:
+async def read_data(
+    request: Request[Any, Any, State], table_request: NamedDependency[TableRequest]
+) -> Response[Any]:
     """A page of rows."""
     query = await table_request.parse_query(
-        partial(read_query, table_request.query_string, table_request.table.columns, table_request.table.hidden)
+        partial(
+            read_query,
+            table_request.query_string,
+            table_request.table.columns,
+            table_request.table.hidden,
+        )
     )
     if table_request.is_fresh:
         return table_request.not_modified()
     answers: RowPageReader = site_of(request).parts[ANSWERS]
     page = await answers.read_page(table_request.table, query)
     pages = table_request.page_links(query, page.total)
-    table_request.headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
-    links: dict[str, str | None] = {part: f"{table_request.base}/{part}/" for part in ("profile", "swagger")}
+    table_request.headers["Link"] = ", ".join(
+        f'<{address}>; rel="{name}"' for name, address in pages.items()
+    )
+    links: dict[str, str | None] = {
+        part: f"{table_request.base}/{part}/" for part in ("profile", "swagger")
+    }
     links |= {name: pages.get(name) for name in ("next", "prev")}
     meta = {"page": query.page, "page_size": query.size, "total": page.total}
-    return await table_request.json_response({"data": page.items, "links": links, "meta": meta})
+    return await table_request.json_response(
+        {"data": page.items, "links": links, "meta": meta}
+    )
 
 
 @route(f"{BASE}/data/{{kind:str}}/", http_method=READ, dependencies=TABLE)
 async def export_data(
-    request: Request[Any, Any, State], kind: FromPath[str], table_request: NamedDependency[TableRequest]
+    request: Request[Any, Any, State],
+    kind: FromPath[str],
+    table_request: NamedDependency[TableRequest],
 ) -> Response[Any]:
     """Every row that a question leaves, as a file."""
     if kind in FORMATS and FORMATS[kind].placed:
@@ -110,20 +159,29 @@ async def export_data(
             remedy="Use csv, xlsx, parquet, json or ndjson; and, where it has places, geojson or pmtiles.",
         )
     query = await table_request.parse_query(
-        partial(read_query, table_request.query_string, table_request.table.columns, table_request.table.hidden)
+        partial(
+            read_query,
+            table_request.query_string,
+            table_request.table.columns,
+            table_request.table.hidden,
+        )
     )
     _require_mappable(query, kind)
     if table_request.is_fresh:
         return table_request.not_modified()
     table_request.headers |= {
         "Content-Type": form.media_type,
-        "Content-Disposition": content_disposition(f"{table_request.table.name}.{form.extension}"),
+        "Content-Disposition": content_disposition(
+            f"{table_request.table.name}.{form.extension}"
+        ),
         "Content-Security-Policy": SEALED,
     }
     if is_whole_file(query, kind):
         return await _serve_range(request, table_request, table_request.table.path)
     if kind == "pmtiles":
-        return await _serve_range(request, table_request, await _tiles_path(request, table_request))
+        return await _serve_range(
+            request, table_request, await _tiles_path(request, table_request)
+        )
     if request.method == "HEAD":
         return Response(None, headers=table_request.headers)
     table_request.charge_cost(EXPORT_COST)
@@ -131,25 +189,37 @@ async def export_data(
     export = await exports.write(table_request.table, query, kind)
     table_request.headers["Content-Length"] = str(export.size)
     await export.charge(table_request.charge_bytes)
-    return Stream(table_request.stream_export(export.chunks()), headers=table_request.headers)
+    return Stream(
+        table_request.stream_export(export.chunks()), headers=table_request.headers
+    )
 
 
 def _require_mappable(query: Query, kind: str) -> None:
     """Refuse what a map cannot be of."""
     if kind == "geojson" and query.is_grouped:
-        raise InvalidError("A map has a place for each row, and groups have none.", remedy="Leave out the groups.")
+        raise InvalidError(
+            "A map has a place for each row, and groups have none.",
+            remedy="Leave out the groups.",
+        )
     if kind == "pmtiles" and not is_whole(query):
-        raise InvalidError("Vector tiles are of the whole table.", remedy="Leave out the parameters, or take GeoJSON.")
+        raise InvalidError(
+            "Vector tiles are of the whole table.",
+            remedy="Leave out the parameters, or take GeoJSON.",
+        )
 
 
-async def _tiles_path(request: Request[Any, Any, State], table_request: TableRequest) -> Path:
+async def _tiles_path(
+    request: Request[Any, Any, State], table_request: TableRequest
+) -> Path:
     if not tiles_of(table_request.table).exists():
         table_request.charge_cost(EXPORT_COST)
     exports: ExportWriter = site_of(request).parts[EXPORTS]
     return await exports.write_tiles(table_request.table)
 
 
-async def _serve_range(request: Request[Any, Any, State], table_request: TableRequest, path: Path) -> Response[Any]:
+async def _serve_range(
+    request: Request[Any, Any, State], table_request: TableRequest, path: Path
+) -> Response[Any]:
     """A file that stays: readers of Parquet and of tiles ask for parts of it."""
     size = (await asyncio.to_thread(path.stat)).st_size
     headers = {**table_request.headers, "Accept-Ranges": "bytes"}
@@ -158,12 +228,16 @@ async def _serve_range(request: Request[Any, Any, State], table_request: TableRe
     if (
         range_header
         and request.method == "GET"
-        and range_applies(request.headers, table_request.etag, table_request.table.modified)
+        and range_applies(
+            request.headers, table_request.etag, table_request.table.modified
+        )
     ):
         try:
             span = parse_range(range_header, size) or span
         except RangeNotSatisfiableError:
-            return Response(None, status_code=416, headers={"Content-Range": f"bytes */{size}"})
+            return Response(
+                None, status_code=416, headers={"Content-Range": f"bytes */{size}"}
+            )
     headers["Content-Length"] = str(span.end - span.start)
     if request.method == "HEAD":
         return Response(None, headers=headers)
@@ -171,8 +245,18 @@ async def _serve_range(request: Request[Any, Any, State], table_request: TableRe
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
     await table_request.charge_bytes(span.end - span.start)
     part = ExportFile(path.open("rb"), span.end - span.start, span.start)
-    content = table_request.stream_export(part.chunks(), part=f"{table_request.dataset_id}{path.suffix}")
-    return Stream(content, status_code=206 if span != ByteRange(0, size) else 200, headers=headers)
+    content = table_request.stream_export(
+        part.chunks(), part=f"{table_request.dataset_id}{path.suffix}"
+    )
+    return Stream(
+        content, status_code=206 if span != ByteRange(0, size) else 200, headers=headers
+    )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_resource, show_profile, show_openapi, read_data, export_data]
+routes: Sequence[ControllerRouterHandler] = [
+    show_resource,
+    show_profile,
+    show_openapi,
+    read_data,
+    export_data,
+]

@@ -7,13 +7,28 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from udi.node.tables.file_kind import DOCX, GTFS, KMZ, ODP, ODS, ODT, PPTX, SHAPEFILE, XLSB, XLSM, XLSX, ZIP, FileKind
+from udi.node.tables.file_kind import (
+    DOCX,
+    GTFS,
+    KMZ,
+    ODP,
+    ODS,
+    ODT,
+    PPTX,
+    SHAPEFILE,
+    XLSB,
+    XLSM,
+    XLSX,
+    ZIP,
+    FileKind,
+)
 from udi.node.tables.notes import UnreadableTableError
 from udi.node.tables.source import PIECE, SourceFile
 
 MOST_FILES = 10_000
 MOST_UNPACKED = 10 * 1024**3
-MOST_RATIO, RATIO_FROM = 100, 1024 * 1024
+MOST_RATIO = 100
+RATIO_FROM = 1024 * 1024
 LOCAL_HEADER = 30
 MARKS = {
     "xl/vbaProject.bin": XLSM,
@@ -38,7 +53,11 @@ def identify_archive(path: Path) -> tuple[FileKind, str]:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         kind = _kind(archive, {_plain(entry.filename) for entry in entries})
         only_entry = entries[0] if len(entries) == 1 else None
-        if kind is ZIP and only_entry and PurePosixPath(only_entry.filename.lower()).suffix in TABLE_SUFFIXES:
+        if (
+            kind is ZIP
+            and only_entry
+            and PurePosixPath(only_entry.filename.lower()).suffix in TABLE_SUFFIXES
+        ):
             return kind, only_entry.filename
         return kind, ""
 
@@ -49,11 +68,15 @@ def _kind(archive: zipfile.ZipFile, names: set[str]) -> FileKind:
             return kind
     if "content.xml" in names and "mimetype" in names:
         with archive.open("mimetype") as file:
-            return OPEN_DOCUMENT.get(file.read(100).decode("ascii", "replace").strip(), ZIP)
+            return OPEN_DOCUMENT.get(
+                file.read(100).decode("ascii", "replace").strip(), ZIP
+            )
     if any(name.lower().endswith(".shp") for name in names):
         return SHAPEFILE
     within = {PurePosixPath(name).name for name in names}
-    return GTFS if {"stops.txt", "routes.txt"} <= within else ZIP
+    if {"stops.txt", "routes.txt"} <= within:
+        return GTFS
+    return ZIP
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
@@ -66,7 +89,14 @@ def open_archive(path: Path) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(path)
         for entry in _check_entries(archive.infolist()):
             archive.getinfo(entry.filename)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, KeyError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        OSError,
+        ValueError,
+        KeyError,
+        RuntimeError,
+    ) as error:
         code = "damaged"
         raise UnreadableTableError(code) from error
     return archive
@@ -78,10 +108,16 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
     if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
         raise UnreadableTableError("bomb")
     for entry in entries:
-        if entry.file_size > RATIO_FROM and entry.file_size > MOST_RATIO * max(1, entry.compress_size):
+        if entry.file_size > RATIO_FROM and entry.file_size > MOST_RATIO * max(
+            1, entry.compress_size
+        ):
             raise UnreadableTableError("bomb")
         name = _plain(entry.orig_filename)
-        if name.startswith("/") or name[1:2] == ":" or ".." in PurePosixPath(name).parts:
+        if (
+            name.startswith("/")
+            or name[1:2] == ":"
+            or ".." in PurePosixPath(name).parts
+        ):
             raise UnreadableTableError("unsafe_path")
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise UnreadableTableError("link")
@@ -103,7 +139,14 @@ def member_source(source: SourceFile, name: str) -> SourceFile:
                 with archive.open(name) as file:
                     while piece := file.read(PIECE):
                         yield piece
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            except (
+                zipfile.BadZipFile,
+                zlib.error,
+                EOFError,
+                OSError,
+                NotImplementedError,
+                RuntimeError,
+            ) as error:
                 code = "damaged"
                 raise UnreadableTableError(code) from error
 
@@ -114,7 +157,8 @@ def gzip_source(source: SourceFile) -> SourceFile:
     """What a gzip file holds, as a source of its own."""
 
     def read() -> Iterator[bytes]:
-        unpacked_size, unpacker = 0, zlib.decompressobj(wbits=31)
+        unpacked_size = 0
+        unpacker = zlib.decompressobj(wbits=31)
         try:
             for piece in source.read():
                 waiting = piece
@@ -122,13 +166,15 @@ def gzip_source(source: SourceFile) -> SourceFile:
                     unpacked = unpacker.decompress(waiting, PIECE)
                     unpacked_size += len(unpacked)
                     if unpacked_size > MOST_UNPACKED or (
-                        unpacked_size > RATIO_FROM and unpacked_size > MOST_RATIO * source.size
+                        unpacked_size > RATIO_FROM
+                        and unpacked_size > MOST_RATIO * source.size
                     ):
                         raise UnreadableTableError("bomb")
                     yield unpacked
                     waiting = unpacker.unconsumed_tail
                     if unpacker.eof:
-                        waiting, unpacker = unpacker.unused_data, zlib.decompressobj(wbits=31)
+                        waiting = unpacker.unused_data
+                        unpacker = zlib.decompressobj(wbits=31)
         except zlib.error as error:
             code = "damaged"
             raise UnreadableTableError(code) from error
@@ -147,17 +193,30 @@ def check_inflation(path: Path, most: int) -> None:
         if sum(entry.file_size for entry in entries) > most:
             raise UnreadableTableError("too_large_sheet")
         for entry in entries:
-            if entry.compress_type == zipfile.ZIP_DEFLATED and _inflated_size(raw, entry) > entry.file_size:
+            if (
+                entry.compress_type == zipfile.ZIP_DEFLATED
+                and _inflated_size(raw, entry) > entry.file_size
+            ):
                 raise UnreadableTableError("bomb")
 
 
 def _inflated_size(raw: BinaryIO, entry: zipfile.ZipInfo) -> int:
     raw.seek(entry.header_offset)
     header = raw.read(LOCAL_HEADER)
-    raw.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
-    unpacker, unpacked_size, left = zlib.decompressobj(wbits=-15), 0, entry.compress_size
+    raw.seek(
+        int.from_bytes(header[26:28], "little")
+        + int.from_bytes(header[28:30], "little"),
+        1,
+    )
+    unpacker = zlib.decompressobj(wbits=-15)
+    unpacked_size = 0
+    left = entry.compress_size
     try:
-        while (left > 0 or unpacker.unconsumed_tail) and unpacked_size <= entry.file_size and not unpacker.eof:
+        while (
+            (left > 0 or unpacker.unconsumed_tail)
+            and unpacked_size <= entry.file_size
+            and not unpacker.eof
+        ):
             piece = unpacker.unconsumed_tail or raw.read(min(PIECE, left))
             left -= 0 if unpacker.unconsumed_tail else len(piece)
             if not piece:

@@ -26,7 +26,13 @@ class CanonicalResult:
 
 
 def write_canonical(
-    rows: Iterable[Row], target: Path, layout: "ColumnLayout", errors: CellErrorReport, *, after: int, damaged: bool
+    rows: Iterable[Row],
+    target: Path,
+    layout: "ColumnLayout",
+    errors: CellErrorReport,
+    *,
+    after: int,
+    damaged: bool,
 ) -> CanonicalResult:
     """Write the records that begin after line `after`, with the columns of the layout.
 
@@ -63,13 +69,21 @@ Check = Callable[[CanonicalResult, ColumnLayout, int, list[str]], None]
 
 
 def _checks(*, damaged: bool) -> Check | None:
-    return _find_damage if damaged else None
+    if damaged:
+        return _find_damage
+    return None
 
 
 def _records(
-    rows: Iterable[Row], done: CanonicalResult, layout: ColumnLayout, after: int, check: Check | None
+    rows: Iterable[Row],
+    done: CanonicalResult,
+    layout: ColumnLayout,
+    after: int,
+    check: Check | None,
 ) -> Iterator[list[object]]:
-    width, plain, positions = len(layout.positions), layout.is_identity, layout.positions
+    width = len(layout.positions)
+    plain = layout.is_identity
+    positions = layout.positions
     for line, cells in rows:
         if line <= after or not has_values(cells):
             continue
@@ -82,7 +96,9 @@ def _records(
         yield [line, *record]
 
 
-def _find_extra(done: CanonicalResult, layout: ColumnLayout, line: int, cells: list[str]) -> None:
+def _find_extra(
+    done: CanonicalResult, layout: ColumnLayout, line: int, cells: list[str]
+) -> None:
     if len(cells) <= len(layout.positions) and layout.is_identity:
         return
     places = set(layout.positions)
@@ -91,7 +107,9 @@ def _find_extra(done: CanonicalResult, layout: ColumnLayout, line: int, cells: l
             done.errors.add(line, f"col{index + 1}", "extra_cell", cell)
 
 
-def _find_damage(done: CanonicalResult, layout: ColumnLayout, line: int, cells: list[str]) -> None:
+def _find_damage(
+    done: CanonicalResult, layout: ColumnLayout, line: int, cells: list[str]
+) -> None:
     for name, cell in zip(layout.names, cells, strict=True):
         if REPLACED in cell:
             done.errors.add(line, name, "bad_letter", cell)

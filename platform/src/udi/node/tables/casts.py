@@ -50,7 +50,9 @@ CODES = {
     ColumnType.SIREN: "not_a_siren",
     ColumnType.SIRET: "not_a_siret",
 }
-NO_SUCH_DAY, NO_SUCH_TIME, DAMAGED_NUMBER = "no_such_day", "no_such_time", "damaged_number"
+NO_SUCH_DAY = "no_such_day"
+NO_SUCH_TIME = "no_such_time"
+DAMAGED_NUMBER = "damaged_number"
 DECORATIONS = "+ \u00a0\u202f'’€$£%)"
 _BLANK = " \t\n\u00a0\u202f"
 BLANKS = f"^[{_BLANK}]|[{_BLANK}]$"
@@ -72,7 +74,9 @@ def cast_value(value: str, column: TypedColumn) -> str:
     kind = column.type
     if column.sql_type == TEXT_STORED:
         return value
-    return _moment(value, column) if kind in MOMENTS else _READ.get(kind, _decimal)(value, column)
+    if kind in MOMENTS:
+        return _moment(value, column)
+    return _READ.get(kind, _decimal)(value, column)
 
 
 def _boolean(value: str, _: TypedColumn) -> str:
@@ -81,7 +85,9 @@ def _boolean(value: str, _: TypedColumn) -> str:
 
 
 def _time(value: str, _: TypedColumn) -> str:
-    return _when_matches(value, TIME, f"try_cast(regexp_replace({value}, '[hH]', ':') as time)")
+    return _when_matches(
+        value, TIME, f"try_cast(regexp_replace({value}, '[hH]', ':') as time)"
+    )
 
 
 def _year(value: str, _: TypedColumn) -> str:
@@ -89,11 +95,15 @@ def _year(value: str, _: TypedColumn) -> str:
 
 
 def _integer(value: str, column: TypedColumn) -> str:
-    return _when_matches(value, INTEGERS[_mark(column)], _number(value, column, "bigint"))
+    return _when_matches(
+        value, INTEGERS[_mark(column)], _number(value, column, "bigint")
+    )
 
 
 def _decimal(value: str, column: TypedColumn) -> str:
-    number = _when_matches(value, NUMBERS[_mark(column)], _number(value, column, "double"))
+    number = _when_matches(
+        value, NUMBERS[_mark(column)], _number(value, column, "double")
+    )
     most = PLACES.get(column.type)
     return f"case when {f'abs({number}) <= {most}' if most else f'isfinite({number})'} then {number} end"
 
@@ -110,7 +120,9 @@ def fits(value: str, column: TypedColumn) -> str:
     """Whether a said cell fits its column."""
     if column.sql_type == TEXT_STORED:
         shape = SHAPES.get(column.type)
-        return f"regexp_full_match({value}, {literal(shape)})" if shape else "true"
+        if shape:
+            return f"regexp_full_match({value}, {literal(shape)})"
+        return "true"
     return f"({cast_value(value, column)}) is not null"
 
 
@@ -137,7 +149,9 @@ def _when_matches(value: str, pattern: str, then: str) -> str:
 
 
 def _mark(column: TypedColumn) -> str:
-    return "," if column.format == "," else ""
+    if column.format == ",":
+        return ","
+    return ""
 
 
 def _number(value: str, column: TypedColumn, stored: str) -> str:
@@ -145,18 +159,31 @@ def _number(value: str, column: TypedColumn, stored: str) -> str:
     mark = _mark(column)
     bare = f"translate({value}, {literal(('.' if mark else ',') + DECORATIONS)}, '')"
     bare = f"replace(replace({bare}, '(', '-'), ',', '.')"
-    plain = f"case when not contains({value}, '.') then replace({value}, ',', '.') end" if mark else value
+    if mark:
+        plain = (
+            f"case when not contains({value}, '.') then replace({value}, ',', '.') end"
+        )
+    else:
+        plain = value
     return f"coalesce(try_cast({plain} as {stored}), try_cast({bare} as {stored}))"
 
 
 def _day(value: str, order: DateOrder) -> str:
     """ISO's text of a day as a DATE, NULL when there is no such day."""
-    places = {directive: index for index, directive in enumerate(order.directives, start=1)}
+    places = {
+        directive: index for index, directive in enumerate(order.directives, start=1)
+    }
     if {"Y", "m"} <= places.keys():
         iso = rf"\{places['Y']}-\{places['m']}-\{places['d']}"
         return f"try_cast(regexp_replace({value}, {literal(f'^(?:{order.pattern}).*$')}, {literal(iso)}, 's') as date)"
-    parts = {key: f"regexp_extract({value}, {literal(order.pattern)}, {place})" for key, place in places.items()}
-    year = parts.get("Y") or f"(case when {parts['y']} >= '{PIVOT}' then '19' else '20' end || {parts['y']})"
+    parts = {
+        key: f"regexp_extract({value}, {literal(order.pattern)}, {place})"
+        for key, place in places.items()
+    }
+    year = (
+        parts.get("Y")
+        or f"(case when {parts['y']} >= '{PIVOT}' then '19' else '20' end || {parts['y']})"
+    )
     month = parts.get("m") or _month(parts["B"])
     return f"try_cast({year} || '-' || {month} || '-' || {parts['d']} as date)"
 
@@ -164,18 +191,30 @@ def _day(value: str, order: DateOrder) -> str:
 def _month(word: str) -> str:
     letters = "".join(chr(code) for code in FOLDED)
     plain = f"lower(translate({word}, {literal(letters)}, {literal(''.join(map(str, FOLDED.values())))}))"
-    listed = ", ".join(f"{literal(name)}: '{number}'" for name, number in MONTHS.items())
+    listed = ", ".join(
+        f"{literal(name)}: '{number}'" for name, number in MONTHS.items()
+    )
     return f"map {{{listed}}}[{plain}]"
 
 
 def _moment(value: str, column: TypedColumn) -> str:
     """The day or moment that a text says: the way most are written first, then the others."""
-    order, stored = date_order(column.format), MOMENTS[column.type]
+    order = date_order(column.format)
+    stored = MOMENTS[column.type]
     iso = order.directives == "Ymd" and order is not COMPACT
-    usual = f"try_cast({value} as {stored})" if iso else f"try_strptime({value}, {literal(column.format)})::{stored}"
+    if iso:
+        usual = f"try_cast({value} as {stored})"
+    else:
+        usual = f"try_strptime({value}, {literal(column.format)})::{stored}"
     if column.type is ColumnType.DATE:
-        return _when_matches(value, order.pattern, f"coalesce({usual}, {_day(value, order)})")
-    return _when_matches(value, f"(?:{order.pattern}){TAIL}?", f"coalesce({usual}, {_parse_timestamp(value, order)})")
+        return _when_matches(
+            value, order.pattern, f"coalesce({usual}, {_day(value, order)})"
+        )
+    return _when_matches(
+        value,
+        f"(?:{order.pattern}){TAIL}?",
+        f"coalesce({usual}, {_parse_timestamp(value, order)})",
+    )
 
 
 def _parse_timestamp(value: str, order: DateOrder) -> str:

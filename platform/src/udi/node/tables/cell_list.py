@@ -22,15 +22,20 @@ class CellListFile:
     """Cells told one by one, in a CSV file; `is_whole` is false once there was no room left for it."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.is_whole = path, True
+        self.path = path
+        self.is_whole = True
         self._file: TextIO | None = None
 
     def add(self, line: int, column: str, code: str, value: str) -> None:
         """One more."""
         try:
             if self._file is None:
-                self._file = self.path.open("w", encoding="utf-8", errors="replace", newline="")
-            csv.writer(self._file, lineterminator="\n").writerow((line, column, code, value.replace("\0", "")))
+                self._file = self.path.open(
+                    "w", encoding="utf-8", errors="replace", newline=""
+                )
+            csv.writer(self._file, lineterminator="\n").writerow(
+                (line, column, code, value.replace("\0", ""))
+            )
         except OSError:
             self.is_whole = False
 
@@ -61,8 +66,10 @@ class CellListFolder:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
-        self.cells, self.places = CellListFile(folder / "cells.csv"), CellListFile(folder / "places.csv")
-        self.misfits, self.asked = folder / "misfits.parquet", folder / "asked.parquet"
+        self.cells = CellListFile(folder / "cells.csv")
+        self.places = CellListFile(folder / "places.csv")
+        self.misfits = folder / "misfits.parquet"
+        self.asked = folder / "asked.parquet"
         self._is_whole = True
 
     def reset(self) -> None:
@@ -83,10 +90,18 @@ class CellListFolder:
         A line has `line`, `column`, `code`, `value`, `expected` and `asked`: whether a schema asks for something else. Of
         a cell that is wrong in both ways, it says what the schema asks for.
         """
-        parts = [_csv_query(part.path) for part in (self.cells, self.places) if part.end()]
-        parts += [f"SELECT * FROM read_parquet({literal(self.misfits)})"] if self.misfits.exists() else []
+        parts = [
+            _csv_query(part.path) for part in (self.cells, self.places) if part.end()
+        ]
+        parts += (
+            [f"SELECT * FROM read_parquet({literal(self.misfits)})"]
+            if self.misfits.exists()
+            else []
+        )
         has_schema_errors = self.asked.exists()
-        if not (parts or has_schema_errors) or not (self._is_whole and self.cells.is_whole and self.places.is_whole):
+        if not (parts or has_schema_errors) or not (
+            self._is_whole and self.cells.is_whole and self.places.is_whole
+        ):
             return 0
         with suppress(duckdb.Error, OSError, MemoryError):
             return self._write(parts, target, has_schema_errors=has_schema_errors)
@@ -99,7 +114,9 @@ class CellListFolder:
         plain = f"SELECT line, \"column\", code, value, place, '' AS expected, false AS asked {unfit}"
         if has_schema_errors and parts:
             plain += f' ANTI JOIN {refused} USING (line, "column")'
-        union = [plain] * bool(parts) + [f"SELECT *, true AS asked FROM {refused}"] * has_schema_errors
+        union = [plain] * bool(parts) + [
+            f"SELECT *, true AS asked FROM {refused}"
+        ] * has_schema_errors
         listed = (
             f'SELECT line, "column", code, value, expected, asked FROM ({" UNION ALL BY NAME ".join(union)})'
             ' ORDER BY line, place, "column", code'
@@ -108,7 +125,9 @@ class CellListFolder:
             done = connection.execute(
                 f"COPY ({listed}) TO {literal(target)} (FORMAT json, COMPRESSION gzip)"
             ).fetchone()
-        return int(done[0]) if done else 0
+        if done:
+            return int(done[0])
+        return 0
 
 
 def _csv_query(path: Path) -> str:

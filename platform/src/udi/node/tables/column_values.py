@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from udi.node.tables.notes import Note
 from udi.node.tables.value_patterns import NULLS, cached_pattern, fold
 
-ENOUGH, TOLERATED = 50, 0.02
+ENOUGH = 50
+TOLERATED = 0.02
 
 
 @dataclass
@@ -35,7 +36,8 @@ class ColumnValues:
     def tolerates(self, misfits: Iterable[str]) -> bool:
         """Whether so few values among so many may be mistakes."""
         misfit_values = list(misfits)
-        count, total = sum(self.counts[value] for value in misfit_values), self.counts.total()
+        count = sum(self.counts[value] for value in misfit_values)
+        total = self.counts.total()
         if misfit_values and (total < ENOUGH or count > TOLERATED * total):
             return False
         if misfit_values:
@@ -57,4 +59,10 @@ def plain_name(name: str) -> str:
 def non_null_values(values: Iterable[str]) -> Counter[str]:
     """The values that say something, without the spaces around them, with how often each is met."""
     stripped = Counter(value.strip() for value in values)
-    return Counter({value: count for value, count in stripped.items() if value.lower() not in NULLS})
+    return Counter(
+        {
+            value: count
+            for value, count in stripped.items()
+            if value.lower() not in NULLS
+        }
+    )

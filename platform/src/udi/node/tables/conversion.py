@@ -22,13 +22,22 @@ from udi.node.tables.header_lines import Names
 from udi.node.tables.notes import Note, UnreadableTableError
 from udi.node.tables.opened_files import OpenedFile, open_source_file
 from udi.node.tables.parquet import parquet_relation
-from udi.node.tables.profile import InferredTable, Profile, infer_table, is_period, profile_table, sample_rows
+from udi.node.tables.profile import (
+    InferredTable,
+    Profile,
+    infer_table,
+    is_period,
+    profile_table,
+    sample_rows,
+)
 from udi.node.tables.source import SourceFile
 from udi.node.tables.type_confirmation import TextTable, confirm_types, find_misfits
 
 SHORTEST_LINE = 2 * 1024**2
 BYTES_A_CHARACTER = 4
-GROUP_ROWS, FEWEST_ROWS, GROUP_BYTES = 122_880, 2_048, 64 * 1024**2
+GROUP_ROWS = 122_880
+FEWEST_ROWS = 2_048
+GROUP_BYTES = 64 * 1024**2
 MEMORY = "700MB"
 
 
@@ -63,15 +72,20 @@ def convert_table(
     beside `target`, which it removes; that needs room for about the size of the file. Never raises on what the file
     holds, only on a full disk.
     """
-    file, errors = SourceFile.at(source, file_name), CellErrorReport(listing=listing)
+    file = SourceFile.at(source, file_name)
+    errors = CellErrorReport(listing=listing)
     if listing is not None:
         listing.reset()
     try:
         with (
-            tempfile.TemporaryDirectory(dir=target.parent, prefix="converting-") as folder,
+            tempfile.TemporaryDirectory(
+                dir=target.parent, prefix="converting-"
+            ) as folder,
             open_source_file(file, corrections, scanned=math.inf) as table,
         ):
-            return _convert(file, table, corrections, Path(folder), target, texts, errors)
+            return _convert(
+                file, table, corrections, Path(folder), target, texts, errors
+            )
     except UnreadableTableError as error:
         failure = error.note
     except (duckdb.Error, RuntimeError, MemoryError) as error:
@@ -97,14 +111,25 @@ def _convert(
     structure = infer_table(table, sample, corrections)
     profile = profile_table(source, table, sample, structure)
     relation, group = _prepare(table, structure, folder, errors)
-    connection = connect(target.parent, *([table.path] if table.path else []), spill=folder, memory=MEMORY)
+    connection = connect(
+        target.parent,
+        *([table.path] if table.path else []),
+        spill=folder,
+        memory=MEMORY,
+    )
     try:
         text_table = TextTable(connection, relation)
-        columns, notes, misfits = confirm_types(text_table, structure.columns, frozenset(corrections.types))
-        find_misfits(text_table, [column for column in columns if column.name in misfits], errors)
+        columns, notes, misfits = confirm_types(
+            text_table, structure.columns, frozenset(corrections.types)
+        )
+        find_misfits(
+            text_table, [column for column in columns if column.name in misfits], errors
+        )
         rows = _write(text_table, columns, target, group)
         if texts:
-            connection.execute(f"copy ({relation}) to {literal(texts)} (format parquet, row_group_size {group})")
+            connection.execute(
+                f"copy ({relation}) to {literal(texts)} (format parquet, row_group_size {group})"
+            )
         first, last = find_period(connection, columns, target)
     finally:
         connection.close()
@@ -121,7 +146,9 @@ def _convert(
     return TableConversion(profile, errors, other_headers=structure.other_headers)
 
 
-def _prepare(table: OpenedFile, structure: InferredTable, folder: Path, errors: CellErrorReport) -> tuple[str, int]:
+def _prepare(
+    table: OpenedFile, structure: InferredTable, folder: Path, errors: CellErrorReport
+) -> tuple[str, int]:
     """The table as text for DuckDB, with the errors met: SQL, and rows a group so that memory stays bounded."""
     names = tuple(column.name for column in structure.columns)
     if table.columns and table.path:
@@ -142,7 +169,8 @@ def _prepare(table: OpenedFile, structure: InferredTable, folder: Path, errors: 
 
 def _csv(path: Path, names: Sequence[str], done: CanonicalResult) -> str:
     kinds = ", ".join(
-        f"{literal(column)}: '{kind}'" for column, kind in [(LINE, "bigint"), *((n, "varchar") for n in names)]
+        f"{literal(column)}: '{kind}'"
+        for column, kind in [(LINE, "bigint"), *((n, "varchar") for n in names)]
     )
     longest = max(SHORTEST_LINE, BYTES_A_CHARACTER * (done.longest + len(names) * 3))
     return (
@@ -152,9 +180,12 @@ def _csv(path: Path, names: Sequence[str], done: CanonicalResult) -> str:
     )
 
 
-def _write(table: TextTable, columns: Sequence[TypedColumn], target: Path, group: int) -> int:
+def _write(
+    table: TextTable, columns: Sequence[TypedColumn], target: Path, group: int
+) -> int:
     values = ", ".join(
-        f"{text_or_null(identifier(column.name), column.type)} as {identifier(column.name)}" for column in columns
+        f"{text_or_null(identifier(column.name), column.type)} as {identifier(column.name)}"
+        for column in columns
     )
     listed = ", ".join(map(_typed_expression, columns))
     done = table.connection.execute(
@@ -162,7 +193,9 @@ def _write(table: TextTable, columns: Sequence[TypedColumn], target: Path, group
         f"to {literal(target)} "
         f"(format parquet, compression zstd, row_group_size {group})"
     ).fetchone()
-    return int(done[0]) if done else 0
+    if done:
+        return int(done[0])
+    return 0
 
 
 def _typed_expression(column: TypedColumn) -> str:

@@ -11,7 +11,9 @@ from udi.node.tables.schemas.declarations import DeclaredSchema
 SYSTEMS = {
     "EPSG:4326": "WGS 84",
     "EPSG:2154": "RGF93 / Lambert-93",
-    **{f"EPSG:{3900 + parallel}": f"RGF93 / CC{parallel}" for parallel in range(42, 51)},
+    **{
+        f"EPSG:{3900 + parallel}": f"RGF93 / CC{parallel}" for parallel in range(42, 51)
+    },
     "EPSG:27572": "NTF / Lambert II étendu",
     "EPSG:5490": "RGAF09 / UTM 20N (Antilles)",
     "EPSG:2972": "RGFG95 / UTM 22N (Guyane)",
@@ -66,18 +68,27 @@ class Corrections:
             "header_line": self.header_line,
             "sheet": self.sheet,
             "crs": self.crs,
-            "types": {name: [column.type.value, column.format] for name, column in self.types.items()},
+            "types": {
+                name: [column.type.value, column.format]
+                for name, column in self.types.items()
+            },
             "treatments": [treatment.as_json() for treatment in self.treatments],
             "schema": self.schema.as_json() if self.schema else None,
             "made_from": dict(vars(self.made_from)) if self.made_from else None,
         }
-        return {name: value for name, value in whole.items() if value not in ("", None, {}, [])}
+        return {
+            name: value
+            for name, value in whole.items()
+            if value not in ("", None, {}, [])
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any] | None) -> "Corrections":
         """What `as_json` gave."""
         value = value or {}
-        line, made_from, schema = value.get("header_line"), value.get("made_from"), value.get("schema")
+        line = value.get("header_line")
+        made_from = value.get("made_from")
+        schema = value.get("schema")
         return cls(
             encoding=str(value.get("encoding", "")),
             delimiter=str(value.get("delimiter", "")),
@@ -88,7 +99,10 @@ class Corrections:
                 str(name): CorrectedType(ColumnType(kind), pattern)
                 for name, (kind, pattern) in (value.get("types") or {}).items()
             },
-            treatments=tuple(Treatment.from_json(treatment) for treatment in value.get("treatments") or ()),
+            treatments=tuple(
+                Treatment.from_json(treatment)
+                for treatment in value.get("treatments") or ()
+            ),
             schema=DeclaredSchema(**schema) if schema else None,
             made_from=MadeFrom(**made_from) if made_from else None,
         )
@@ -100,12 +114,23 @@ class Corrections:
         before = Corrections.from_json(self.made_from.corrections)
         return replace(before, treatments=self.treatments, schema=self.schema)
 
-    def for_treated(self, treated: Mapping[str, Any], unchanged_columns: set[str]) -> "Corrections":
+    def for_treated(
+        self, treated: Mapping[str, Any], unchanged_columns: set[str]
+    ) -> "Corrections":
         """What holds for the file made from this one: the types of columns that were left as they are."""
-        types = {name: kind for name, kind in self.types.items() if name in unchanged_columns}
-        before = self.made_from.corrections if self.made_from else replace(self, treatments=()).as_json()
-        corrections = Corrections("UTF-8", ",", 1, types=types, treatments=self.treatments)
-        return replace(corrections, schema=self.schema, made_from=MadeFrom(before, treated))
+        types = {
+            name: kind for name, kind in self.types.items() if name in unchanged_columns
+        }
+        if self.made_from:
+            before = self.made_from.corrections
+        else:
+            before = replace(self, treatments=()).as_json()
+        corrections = Corrections(
+            "UTF-8", ",", 1, types=types, treatments=self.treatments
+        )
+        return replace(
+            corrections, schema=self.schema, made_from=MadeFrom(before, treated)
+        )
 
 
 NONE = Corrections()

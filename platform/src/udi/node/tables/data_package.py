@@ -78,16 +78,23 @@ def build_data_package(
     return {key: value for key, value in described.items() if value}
 
 
-def table_schema(columns: Sequence[TypedColumn], *, as_written: bool = False) -> dict[str, Any]:
+def table_schema(
+    columns: Sequence[TypedColumn], *, as_written: bool = False
+) -> dict[str, Any]:
     """The Table Schema of a typed table, or of the producer's own file."""
-    return {"$schema": SCHEMA_PROFILE, "fields": [_field(column, as_written=as_written) for column in columns]}
+    return {
+        "$schema": SCHEMA_PROFILE,
+        "fields": [_field(column, as_written=as_written) for column in columns],
+    }
 
 
 def _field(column: TypedColumn, *, as_written: bool) -> dict[str, Any]:
     kind, form = FIELD_TYPES.get(column.type, ("string", ""))
     described = {"name": column.name, "type": kind, "format": form}
     if as_written and column.format:
-        described |= {"decimalChar": ","} if kind == "number" else {"format": column.format}
+        described |= (
+            {"decimalChar": ","} if kind == "number" else {"format": column.format}
+        )
     return {key: value for key, value in described.items() if value}
 
 
@@ -102,13 +109,20 @@ def _resource(file: PackagedFile) -> dict[str, Any]:
         "hash": f"sha256:{file.sha256}" if file.sha256 else "",
     }
     if file.columns is not None:
-        described |= {"type": "table", "schema": table_schema(file.columns, as_written=file.as_written)}
+        described |= {
+            "type": "table",
+            "schema": table_schema(file.columns, as_written=file.as_written),
+        }
         described["dialect"] = _dialect(file)
-    return {key: value for key, value in described.items() if value not in ("", None, {})}
+    return {
+        key: value for key, value in described.items() if value not in ("", None, {})
+    }
 
 
 def _dialect(file: PackagedFile) -> dict[str, Any]:
     dialect: dict[str, Any] = {"delimiter": file.delimiter} if file.delimiter else {}
     if file.header_line == 0:
         return {**dialect, "header": False}
-    return dialect if file.header_line == 1 else {**dialect, "headerRows": [file.header_line]}
+    if file.header_line == 1:
+        return dialect
+    return {**dialect, "headerRows": [file.header_line]}

@@ -23,13 +23,20 @@ TWINS = {"dmY": "mdY", "dmy": "mdy"}
 PLAIN_TEXTS = ("dmy", "mdy")
 
 
-def date_column(values: ColumnValues, *, compact: bool = False, most: bool = False) -> TypedColumn | None:
+def date_column(
+    values: ColumnValues, *, compact: bool = False, most: bool = False
+) -> TypedColumn | None:
     """A column of days or of moments, or None; with `most`, the order that fits most values."""
     if compact:
-        named = re.search(NAMED_DATE, values.hint) and values.tolerates(_misfits(values, COMPACT))
-        return _formatted_column(values, COMPACT, set(_misfits(values, COMPACT))) if named else None
+        named = re.search(NAMED_DATE, values.hint) and values.tolerates(
+            _misfits(values, COMPACT)
+        )
+        if named:
+            return _formatted_column(values, COMPACT, set(_misfits(values, COMPACT)))
+        return None
     orders = sorted(
-        (*ORDERS.values(), COMPACT), key=lambda order: sum(values.counts[v] for v in _misfits(values, order))
+        (*ORDERS.values(), COMPACT),
+        key=lambda order: sum(values.counts[v] for v in _misfits(values, order)),
     )
     best = orders[0]
     twin = TWINS.get(best.directives)
@@ -46,10 +53,16 @@ def _misfits(values: ColumnValues, order: DateOrder) -> list[str]:
     return [value for value in values.counts if not read_date(value, order)]
 
 
-def _formatted_column(values: ColumnValues, order: DateOrder, misfits: set[str]) -> TypedColumn:
+def _formatted_column(
+    values: ColumnValues, order: DateOrder, misfits: set[str]
+) -> TypedColumn:
     """The format of most values, and whether they say a time."""
     matching_values = [value for value in values.counts if value not in misfits]
-    moments = [value for value in matching_values if cached_pattern(rf".*?{TAIL}").fullmatch(value)]
+    moments = [
+        value
+        for value in matching_values
+        if cached_pattern(rf".*?{TAIL}").fullmatch(value)
+    ]
     first = (moments or matching_values or [""])[0]
     separators = re.findall(r"[-/. ]", first[:12])
     pattern = order.format
@@ -57,7 +70,11 @@ def _formatted_column(values: ColumnValues, order: DateOrder, misfits: set[str])
         pattern = re.sub(r"[-/]", separators[0], pattern)
     if not moments:
         return TypedColumn(values.name, ColumnType.DATE, pattern)
-    zones = {match[0].strip() for value in moments if (match := re.search(rf"{ZONE}$", value))}
+    zones = {
+        match[0].strip()
+        for value in moments
+        if (match := re.search(rf"{ZONE}$", value))
+    }
     if len(zones) > 1:
         values.add_note("mixed_zones")
     return TypedColumn(values.name, ColumnType.DATETIME, pattern + _time_format(first))
@@ -78,5 +95,8 @@ def time_column(values: ColumnValues) -> TypedColumn | None:
     if not values.fits(TIME):
         return None
     first = next(iter(values.counts))
-    pattern = "%Hh%M" if "h" in first.lower() else "%H:%M:%S" if first.count(":") > 1 else "%H:%M"
+    if "h" in first.lower():
+        pattern = "%Hh%M"
+    else:
+        pattern = "%H:%M:%S" if first.count(":") > 1 else "%H:%M"
     return TypedColumn(values.name, ColumnType.TIME, pattern)

@@ -28,7 +28,8 @@ class DelimitedRecords:
         Raises:
             UnreadableError: a cell is larger than any table's.
         """
-        reader, begins = self._reader, 1
+        reader = self._reader
+        begins = 1
         try:
             for record in reader:
                 if record and END in record[-1]:

@@ -33,7 +33,11 @@ class DerivedFiles:
     exports: ExportWriter
 
     async def __call__(
-        self, request: AnyRequest, file: StoredFile, passage: PermittedReading, kind: str = KIND
+        self,
+        request: AnyRequest,
+        file: StoredFile,
+        passage: PermittedReading,
+        kind: str = KIND,
     ) -> Response[Any]:
         """The rows and columns of the agreement.
 
@@ -53,11 +57,15 @@ class DerivedFiles:
         if form.placed and GEOMETRY in table.hidden:
             raise await passage.refuse(RefusalReason.OTHER_COLUMNS, (GEOMETRY,))
         if form.placed and not table.has_geometry:
-            raise NotFoundError("This dataset has no places, so it is not served as a map.")
+            raise NotFoundError(
+                "This dataset has no places, so it is not served as a map."
+            )
         headers |= {
             **PRIVATE,
             "Content-Type": form.media_type,
-            "Content-Disposition": content_disposition(f"{table.name}.{form.extension}"),
+            "Content-Disposition": content_disposition(
+                f"{table.name}.{form.extension}"
+            ),
             "Content-Security-Policy": SEALED,
             "X-Content-Type-Options": "nosniff",
             "ETag": f'"{table.digest}-{kind}"',

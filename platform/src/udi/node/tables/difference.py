@@ -18,7 +18,9 @@ from udi.node.tables.difference_names import compare_names
 from udi.node.tables.duckdb_sandbox import identifier, literal
 from udi.node.tables.parquet_views import open_parquet_views
 
-MOST_EXAMPLES, LONGEST_VALUE, MOST_SHOWN_COLUMNS = 200, 200, 20
+MOST_EXAMPLES = 200
+LONGEST_VALUE = 200
+MOST_SHOWN_COLUMNS = 20
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ class Difference:
     @property
     def is_unchanged(self) -> bool:
         """Whether nothing changed, order of the rows aside."""
-        return self.columns.is_unchanged and not (self.added or self.removed or self.changed)
+        return self.columns.is_unchanged and not (
+            self.added or self.removed or self.changed
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON file of the node."""
@@ -77,16 +81,30 @@ class Difference:
     def from_json(cls, value: dict[str, Any]) -> "Difference":
         """What `as_json` gave."""
         columns: dict[str, Any] = {
-            name: tuple(tuple(e) if isinstance(e, list) else e for e in v) for name, v in value["columns"].items()
+            name: tuple(tuple(e) if isinstance(e, list) else e for e in v)
+            for name, v in value["columns"].items()
         }
         examples = tuple(
-            ChangedRow(e["old_line"], e["new_line"], tuple(e["key"]), tuple((a, b, c) for a, b, c in e["cells"]))
+            ChangedRow(
+                e["old_line"],
+                e["new_line"],
+                tuple(e["key"]),
+                tuple((a, b, c) for a, b, c in e["cells"]),
+            )
             for e in value["examples"]
         )
-        parts = {name: tuple(value[name]) for name in ("key", "added_lines", "removed_lines")}
+        parts = {
+            name: tuple(value[name]) for name in ("key", "added_lines", "removed_lines")
+        }
         counted = tuple((name, count) for name, count in value["by_column"])
         return cls(
-            **{**value, **parts, "columns": ColumnChanges(**columns), "by_column": counted, "examples": examples}
+            **{
+                **value,
+                **parts,
+                "columns": ColumnChanges(**columns),
+                "by_column": counted,
+                "examples": examples,
+            }
         )
 
 
@@ -102,27 +120,45 @@ def compute_difference(
     """Compare two typed tables; `key` names columns of the new one, found by itself when it is None."""
     with open_parquet_views(old, new, scratch=scratch) as connection:
         names = compare_names(connection, old_columns, new_columns)
-        column_changes = ColumnChanges(names.added, names.removed, names.renamed, names.retyped)
+        column_changes = ColumnChanges(
+            names.added, names.removed, names.renamed, names.retyped
+        )
         _create_views(connection, names.shared)
-        counts = connection.execute("SELECT (SELECT count(*) FROM old), (SELECT count(*) FROM new)").fetchone()
+        counts = connection.execute(
+            "SELECT (SELECT count(*) FROM old), (SELECT count(*) FROM new)"
+        ).fetchone()
         old_rows, new_rows = counts or (0, 0)
-        index_by_name = {column.name: index for index, (_, column) in enumerate(names.shared)}
+        index_by_name = {
+            column.name: index for index, (_, column) in enumerate(names.shared)
+        }
         if key is None:
             key_columns = find_key(connection, [column for _, column in names.shared])
         else:
             key_columns = tuple(name for name in key if name in index_by_name)
         if not names.shared:
-            return Difference(column_changes, (), old_rows, new_rows, new_rows, old_rows, 0)
+            return Difference(
+                column_changes, (), old_rows, new_rows, new_rows, old_rows, 0
+            )
         shared = [column.name for _, column in names.shared]
-        rows = (
-            _compare_by_key(connection, shared, [index_by_name[name] for name in key_columns])
-            if key_columns
-            else _compare_whole_rows(connection)
-        )
-    return Difference(columns=column_changes, key=key_columns, old_rows=old_rows, new_rows=new_rows, **rows)
+        if key_columns:
+            rows = _compare_by_key(
+                connection, shared, [index_by_name[name] for name in key_columns]
+            )
+        else:
+            rows = _compare_whole_rows(connection)
+    return Difference(
+        columns=column_changes,
+        key=key_columns,
+        old_rows=old_rows,
+        new_rows=new_rows,
+        **rows,
+    )
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, shared: Sequence[tuple[TypedColumn, TypedColumn]]) -> None:
+def _create_views(
+    connection: duckdb.DuckDBPyConnection,
+    shared: Sequence[tuple[TypedColumn, TypedColumn]],
+) -> None:
     """Views `old` and `new`: the line, `c0`, `c1` … for columns in both, and `mark`, the row in 64 bits.
 
     A column that changed type is compared as text.
@@ -132,16 +168,23 @@ def _create_views(connection: duckdb.DuckDBPyConnection, shared: Sequence[tuple[
         for index, both in enumerate(shared):
             name = identifier(both[side].name)
             is_same_type = both[0].sql_type == both[1].sql_type
-            cells.append(f"{name if is_same_type else f'CAST({name} AS VARCHAR)'} AS c{index}")
-        connection.execute(f"CREATE TEMP VIEW {view}_cells AS SELECT {', '.join(cells)} FROM table{table}")
+            cells.append(
+                f"{name if is_same_type else f'CAST({name} AS VARCHAR)'} AS c{index}"
+            )
+        connection.execute(
+            f"CREATE TEMP VIEW {view}_cells AS SELECT {', '.join(cells)} FROM table{table}"
+        )
         marked = ", ".join(f"c{index}" for index in range(len(shared))) or "0"
-        connection.execute(f"CREATE TEMP VIEW {view} AS SELECT *, hash({marked}) AS mark FROM {view}_cells")
+        connection.execute(
+            f"CREATE TEMP VIEW {view} AS SELECT *, hash({marked}) AS mark FROM {view}_cells"
+        )
 
 
 def _compare_whole_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Rows as a bag: as many equal ones on each side cancel out."""
     counted = {
-        side: f"SELECT mark, count(*) AS number, max(line) AS line FROM {side} GROUP BY mark" for side in ("old", "new")
+        side: f"SELECT mark, count(*) AS number, max(line) AS line FROM {side} GROUP BY mark"
+        for side in ("old", "new")
     }
     connection.execute(
         "CREATE TEMP TABLE bag AS SELECT coalesce(n.number, 0) - coalesce(o.number, 0) AS more, o.line AS old_line,"
@@ -166,13 +209,26 @@ def _lines(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]
     return tuple(line for (line,) in rows)
 
 
-def _compare_by_key(connection: duckdb.DuckDBPyConnection, names: Sequence[str], key: Sequence[int]) -> dict[str, Any]:
+def _compare_by_key(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], key: Sequence[int]
+) -> dict[str, Any]:
     same = " AND ".join(f"o.c{index} = n.c{index}" for index in key)
     joined = f"old o JOIN new n ON {same}"
     others = [index for index in range(len(names)) if index not in key]
-    counted = ", ".join(["count(*)", *(f"count(*) FILTER (WHERE {_differs(index)})" for index in others)])
-    numbers = connection.execute(f"SELECT {counted} FROM {joined} WHERE o.mark <> n.mark").fetchone() or (0,)
-    by_column = [(names[index], number) for index, number in zip(others, numbers[1:], strict=True) if number]
+    counted = ", ".join(
+        [
+            "count(*)",
+            *(f"count(*) FILTER (WHERE {_differs(index)})" for index in others),
+        ]
+    )
+    numbers = connection.execute(
+        f"SELECT {counted} FROM {joined} WHERE o.mark <> n.mark"
+    ).fetchone() or (0,)
+    by_column = [
+        (names[index], number)
+        for index, number in zip(others, numbers[1:], strict=True)
+        if number
+    ]
     gone = f"FROM old o ANTI JOIN new n ON {same}"
     come = f"FROM new n ANTI JOIN old o ON {same}"
     return {
@@ -182,7 +238,9 @@ def _compare_by_key(connection: duckdb.DuckDBPyConnection, names: Sequence[str],
         "by_column": tuple(sorted(by_column, key=lambda entry: -entry[1])),
         "added_lines": _lines(connection, f"SELECT n.line {come}"),
         "removed_lines": _lines(connection, f"SELECT o.line {gone}"),
-        "examples": tuple(_examples(connection, names, key, joined)) if numbers[0] else (),
+        "examples": tuple(_examples(connection, names, key, joined))
+        if numbers[0]
+        else (),
     }
 
 
@@ -196,7 +254,10 @@ def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _examples(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], key: Sequence[int], joined: str
+    connection: duckdb.DuckDBPyConnection,
+    names: Sequence[str],
+    key: Sequence[int],
+    joined: str,
 ) -> Iterator[ChangedRow]:
     """The first changed rows, each with its changed cells: never all the cells of a wide table."""
     lines = connection.execute(
@@ -215,7 +276,10 @@ def _examples(
         " JOIN new n ON n.line = p.new_line ORDER BY n.line"
     ).fetchall()
     for old_line, new_line, values, changed in rows:
-        changed_cells = tuple((name, before, after) for name, before, after in changed[:MOST_SHOWN_COLUMNS])
+        changed_cells = tuple(
+            (name, before, after)
+            for name, before, after in changed[:MOST_SHOWN_COLUMNS]
+        )
         yield ChangedRow(old_line, new_line, tuple(values), changed_cells)
 
 

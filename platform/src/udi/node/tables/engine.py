@@ -11,7 +11,8 @@ from typing import Any
 
 from udi.node.tables.duckdb_sandbox import Connection, connect, literal
 
-MEMORY, EXPORT_MEMORY = "256MB", "512MB"
+MEMORY = "256MB"
+EXPORT_MEMORY = "512MB"
 MOST_KEPT = 4
 LONGEST_ANSWER = 32 * 1024 * 1024
 _open_connections: OrderedDict[tuple[str, int, int], Connection] = OrderedDict()
@@ -24,16 +25,22 @@ class AnswerTooLargeError(Exception):
 def fetch(path: Path, sql: str, values: tuple[Any, ...]) -> bytes:
     """The rows of a statement about the view `t`, as a JSON array of arrays."""
     rows = _connection(path).execute(sql, list(values)).fetchall()
-    content = json.dumps(rows, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    content = json.dumps(
+        rows, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    ).encode()
     if len(content) > LONGEST_ANSWER:
         raise AnswerTooLargeError
     return content
 
 
-def open_parquet(path: Path, *, memory: str = MEMORY, output: Path | None = None) -> Connection:
+def open_parquet(
+    path: Path, *, memory: str = MEMORY, output: Path | None = None
+) -> Connection:
     """A connection that sees one Parquet as the view `t`, and may write one file when told which."""
     reached = [path] if output is None else [path, output]
-    connection = connect(*reached, memory=memory, statements=["SET late_materialization_max_rows = 1000"])
+    connection = connect(
+        *reached, memory=memory, statements=["SET late_materialization_max_rows = 1000"]
+    )
     _create_view(connection, literal(path))
     return connection
 
@@ -50,7 +57,9 @@ def _connection(path: Path) -> Connection:
 
 def _create_view(connection: Connection, file: str) -> None:
     """Name columns by rank: the line first, the typed ones, then geometries if there are, then the row's number."""
-    facts = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({file})").fetchall()
+    facts = connection.execute(
+        f"DESCRIBE SELECT * FROM read_parquet({file})"
+    ).fetchall()
     ranks = ", ".join(["line", *(f"c{rank}" for rank in range(len(facts) - 1))])
     numbered = f"read_parquet({file}, file_row_number = true) AS x({ranks}, n)"
     if any(fact[0].lower() == "file_row_number" for fact in facts):

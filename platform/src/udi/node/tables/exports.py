@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from udi.kit.child import ChildCrashError, ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError
+from udi.kit.child import (
+    ChildCrashError,
+    ChildError,
+    ChildMemoryError,
+    ChildProcess,
+    ChildTimeoutError,
+)
 from udi.kit.errors import UnavailableError
 from udi.kit.sandbox import ProcessLimits
 from udi.node.tables.column import TypedColumn
@@ -18,10 +24,20 @@ from udi.node.tables.extracts import ExtractResult, TableExtract
 from udi.node.tables.fair_queue import FairQueue
 from udi.node.tables.pool import LATER, SOON, AsyncFairQueue, QueryTooHeavyError
 from udi.node.tables.query import Query
-from udi.node.tables.sql import CellExpression, Statement, as_finite, as_json, as_text, result_cells, whole_statement
+from udi.node.tables.sql import (
+    CellExpression,
+    Statement,
+    as_finite,
+    as_json,
+    as_text,
+    result_cells,
+    whole_statement,
+)
 from udi.node.tables.table import DatasetTable
 
-MEMORY_MB, SECONDS, LONGEST_FILE = 1_536, 300.0, 8 * 1024**3
+MEMORY_MB = 1_536
+SECONDS = 300.0
+LONGEST_FILE = 8 * 1024**3
 CHUNK = 256 * 1024
 MOST_OPEN = 32
 EXPORTS = "exports"
@@ -42,9 +58,15 @@ class ExportFormat:
 FORMATS = {
     "csv": ExportFormat("csv", "text/csv; charset=utf-8; header=present"),
     "json": ExportFormat("json", "application/json", "FORMAT json, ARRAY true"),
-    "ndjson": ExportFormat("ndjson", "application/x-ndjson", "FORMAT json, ARRAY false"),
-    "parquet": ExportFormat("parquet", "application/vnd.apache.parquet", "FORMAT parquet, COMPRESSION zstd"),
-    "xlsx": ExportFormat("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "ndjson": ExportFormat(
+        "ndjson", "application/x-ndjson", "FORMAT json, ARRAY false"
+    ),
+    "parquet": ExportFormat(
+        "parquet", "application/vnd.apache.parquet", "FORMAT parquet, COMPRESSION zstd"
+    ),
+    "xlsx": ExportFormat(
+        "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ),
     "geojson": ExportFormat("geojson", "application/geo+json", placed=True),
     "pmtiles": ExportFormat("pmtiles", "application/vnd.pmtiles", placed=True),
 }
@@ -53,7 +75,8 @@ WRITERS = {
     "xlsx": "udi.node.tables.export_writers:write_xlsx",
     "geojson": "udi.node.tables.geojson:export_features",
 }
-COPY, TILES = "udi.node.tables.export_writers:copy_rows", "udi.node.tables.geo_export:write_tiles"
+COPY = "udi.node.tables.export_writers:copy_rows"
+TILES = "udi.node.tables.geo_export:write_tiles"
 """Where each is written, in a child."""
 VIEW = "udi.node.tables.extract_writer:write_extract"
 T = TypeVar("T")
@@ -80,7 +103,9 @@ class ExportFile:
         with self.file:
             self.file.seek(self.start)
             left = self.size
-            while left and (chunk := await asyncio.to_thread(self.file.read, min(CHUNK, left))):
+            while left and (
+                chunk := await asyncio.to_thread(self.file.read, min(CHUNK, left))
+            ):
                 left -= len(chunk)
                 yield chunk
 
@@ -88,8 +113,11 @@ class ExportFile:
 class ExportWriter:
     """Writes exports in the folder given, two at once, one a space."""
 
-    def __init__(self, folder: Path, *, seconds: float = SECONDS, patience: float = 20.0) -> None:
-        self._folder, self._seconds = folder, seconds
+    def __init__(
+        self, folder: Path, *, seconds: float = SECONDS, patience: float = 20.0
+    ) -> None:
+        self._folder = folder
+        self._seconds = seconds
         self._gate = AsyncFairQueue(FairQueue(2, 1, 16, 4), patience)
         self._children: set[ChildProcess] = set()
 
@@ -106,7 +134,9 @@ class ExportWriter:
         async with self._gate.acquire_slot(table.space):
             with self._working_folder(table) as folder:
                 output = folder / f"table.{FORMATS[kind].extension}"
-                await self._write_export(table, whole_query(query, table.columns), kind, output)
+                await self._write_export(
+                    table, whole_query(query, table.columns), kind, output
+                )
                 return _open_export(output)
 
     async def write_tiles(self, table: DatasetTable) -> Path:
@@ -122,11 +152,15 @@ class ExportWriter:
             if not tiles_path.exists():
                 with self._working_folder(table) as folder:
                     output = folder / "table.pmtiles"
-                    await self._call_child(TILES, (table.path, table.columns, output), int)
+                    await self._call_child(
+                        TILES, (table.path, table.columns, output), int
+                    )
                     output.replace(tiles_path)
         return tiles_path
 
-    async def write_extract(self, table: DatasetTable, selection: TableExtract, path: Path) -> ExtractResult:
+    async def write_extract(
+        self, table: DatasetTable, selection: TableExtract, path: Path
+    ) -> ExtractResult:
         """A part of a table as a table of its own, kept at `path`.
 
         Raises:
@@ -137,7 +171,9 @@ class ExportWriter:
         async with self._gate.acquire_slot(table.space):
             with self._working_folder(table) as folder:
                 output = folder / "view.parquet"
-                extract = await self._call_child(VIEW, (table.path, output, selection), ExtractResult)
+                extract = await self._call_child(
+                    VIEW, (table.path, output, selection), ExtractResult
+                )
                 output.replace(path)
         return extract
 
@@ -162,21 +198,34 @@ class ExportWriter:
         """Remove what killed processes of this machine left on its disk; from memory it goes before the next export."""
         _remove_leftovers(self._folder)
 
-    async def _write_export(self, table: DatasetTable, query: Query, kind: str, output: Path) -> None:
+    async def _write_export(
+        self, table: DatasetTable, query: Query, kind: str, output: Path
+    ) -> None:
         statement = export_statement(query, table.columns, kind)
         called = [cell.name for cell in result_cells(query, table.columns)]
-        header = called if kind == "geojson" else [neutralise_formula(name) for name in called]
+        if kind == "geojson":
+            header = called
+        else:
+            header = [neutralise_formula(name) for name in called]
         last = FORMATS[kind].options or header
         await self._call_child(
-            WRITERS.get(kind, COPY), (table.path, output, statement.sql, statement.values, last), int
+            WRITERS.get(kind, COPY),
+            (table.path, output, statement.sql, statement.values, last),
+            int,
         )
 
-    async def _call_child(self, name: str, call: tuple[object, ...], expected: type[T]) -> T:
+    async def _call_child(
+        self, name: str, call: tuple[object, ...], expected: type[T]
+    ) -> T:
         places = tuple(str(path.parent) for path in call if isinstance(path, Path))
-        async with ChildProcess(ProcessLimits(MEMORY_MB, LONGEST_FILE, places=places)) as child:
+        async with ChildProcess(
+            ProcessLimits(MEMORY_MB, LONGEST_FILE, places=places)
+        ) as child:
             self._children.add(child)
             try:
-                return await child.call_by_name(name, expected, (call, {}), seconds=self._seconds)
+                return await child.call_by_name(
+                    name, expected, (call, {}), seconds=self._seconds
+                )
             except ChildError as error:
                 raise _refusal(error) from error
             finally:
@@ -192,7 +241,11 @@ def _remove_leftovers(folder: Path) -> None:
 
 def formats_of(table: DatasetTable) -> dict[str, ExportFormat]:
     """What a table may be taken as."""
-    return {kind: form for kind, form in FORMATS.items() if table.has_geometry or not form.placed}
+    return {
+        kind: form
+        for kind, form in FORMATS.items()
+        if table.has_geometry or not form.placed
+    }
 
 
 def tiles_of(table: DatasetTable) -> Path:
@@ -217,10 +270,21 @@ def whole_query(query: Query, columns: tuple[TypedColumn, ...]) -> Query:
     return query
 
 
-def export_statement(query: Query, columns: tuple[TypedColumn, ...], kind: str) -> Statement:
+def export_statement(
+    query: Query, columns: tuple[TypedColumn, ...], kind: str
+) -> Statement:
     """The rows of an export, each cell as its kind of file takes it, under the names of the columns."""
-    csv_cell = _lone_csv_cell if len(result_cells(query, columns)) == 1 else _csv_cell
-    writers = {"csv": csv_cell, "json": as_json, "ndjson": as_json, "parquet": _as_stored, "geojson": as_json}
+    if len(result_cells(query, columns)) == 1:
+        csv_cell = _lone_csv_cell
+    else:
+        csv_cell = _csv_cell
+    writers = {
+        "csv": csv_cell,
+        "json": as_json,
+        "ndjson": as_json,
+        "parquet": _as_stored,
+        "geojson": as_json,
+    }
     write = writers.get(kind, _sheet_cell)
 
     def named(cell: CellExpression) -> str:
@@ -231,7 +295,9 @@ def export_statement(query: Query, columns: tuple[TypedColumn, ...], kind: str) 
 
 def neutralise_formula(text: str) -> str:
     """A text that no spreadsheet takes for a formula (ASVS 5.0, 1.2.10)."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    if text[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return f"'{text}"
+    return text
 
 
 def _as_stored(cell: CellExpression) -> str:
@@ -241,7 +307,9 @@ def _as_stored(cell: CellExpression) -> str:
 def _csv_cell(cell: CellExpression) -> str:
     if cell.sql_type == "VARCHAR":
         return _sheet_cell(cell)
-    return as_finite(cell) if cell.sql_type == "DOUBLE" else as_text(cell)
+    if cell.sql_type == "DOUBLE":
+        return as_finite(cell)
+    return as_text(cell)
 
 
 def _lone_csv_cell(cell: CellExpression) -> str:
@@ -260,17 +328,23 @@ def _open_export(path: Path) -> ExportFile:
 
 
 def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
-    smaller = "Filter the rows, choose fewer columns, or take the whole table as Parquet."
+    smaller = (
+        "Filter the rows, choose fewer columns, or take the whole table as Parquet."
+    )
     if isinstance(error, ChildTimeoutError):
         return QueryTooHeavyError("This export takes too long.", remedy=smaller)
     if isinstance(error, ChildMemoryError):
         return QueryTooHeavyError(
-            "This export takes too much memory.", remedy="Leave out the sort, or filter the rows."
+            "This export takes too much memory.",
+            remedy="Leave out the sort, or filter the rows.",
         )
     if error.args[:1] == ("TooManyRowsError",):
         return QueryTooHeavyError(
-            "A sheet holds 1,048,575 rows, and this table has more.", remedy="Filter the rows, or take the CSV."
+            "A sheet holds 1,048,575 rows, and this table has more.",
+            remedy="Filter the rows, or take the CSV.",
         )
     if isinstance(error, ChildCrashError) and "SIGXFSZ" in error.args[0]:
         return QueryTooHeavyError("This export is too large.", remedy=smaller)
-    return UnavailableError("The export could not be written.", remedy=LATER, headers=SOON)
+    return UnavailableError(
+        "The export could not be written.", remedy=LATER, headers=SOON
+    )

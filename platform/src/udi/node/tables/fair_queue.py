@@ -85,7 +85,14 @@ class FairQueue:
         return served
 
     def _next(self) -> Hashable | None:
-        return next((space for space in self._waiting if self._active_by_space[space] < self.own_places), None)
+        return next(
+            (
+                space
+                for space in self._waiting
+                if self._active_by_space[space] < self.own_places
+            ),
+            None,
+        )
 
     def _forget_empty(self, space: Hashable) -> None:
         if not self._waiting[space]:

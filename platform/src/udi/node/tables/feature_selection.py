@@ -14,7 +14,9 @@ from udi.node.tables.duckdb_sandbox import Connection, connect, identifier
 from udi.node.tables.feature_query import FeatureQuery
 from udi.node.tables.geojson import features, select_list
 
-MOST_EXACT, HEAVIEST, BATCH = 100_000, 16 * 1024**2, 2000
+MOST_EXACT = 100_000
+HEAVIEST = 16 * 1024**2
+BATCH = 2000
 """Outlines compared one by one; bytes of an answer."""
 INSIDE = "(__xmin >= {0} AND __ymin >= {1} AND __xmax <= {2} AND __ymax <= {3})"
 TOUCHING = "(__xmin <= {2} AND __ymin <= {3} AND __xmax >= {0} AND __ymax >= {1})"
@@ -22,25 +24,44 @@ TOUCHING = "(__xmin <= {2} AND __ymin <= {3} AND __xmax >= {0} AND __ymax >= {1}
 
 def moment_column(columns: Sequence[TypedColumn]) -> TypedColumn | None:
     """The column that says when, the first of dates; None without any."""
-    return next((column for column in columns if column.type in {ColumnType.DATE, ColumnType.DATETIME}), None)
+    return next(
+        (
+            column
+            for column in columns
+            if column.type in {ColumnType.DATE, ColumnType.DATETIME}
+        ),
+        None,
+    )
 
 
-def select_features(parquet: Path, columns: Sequence[TypedColumn], query: FeatureQuery) -> dict[str, Any]:
+def select_features(
+    parquet: Path, columns: Sequence[TypedColumn], query: FeatureQuery
+) -> dict[str, Any]:
     """`{"matched": …, "features": […]}` in the order of the file; fewer than asked when an answer would be too heavy."""
     with connect(parquet, memory="256MB") as connection:
         where, values = _condition(columns, query)
-        if query.bbox is not None and (outside := _find_outside(connection, parquet, where, values, query.bbox)):
-            where, values = f"{where} AND {LINE} NOT IN (SELECT unnest(?::BIGINT[]))", [*values, outside]
+        if query.bbox is not None and (
+            outside := _find_outside(connection, parquet, where, values, query.bbox)
+        ):
+            where = f"{where} AND {LINE} NOT IN (SELECT unnest(?::BIGINT[]))"
+            values = [*values, outside]
         source = "FROM read_parquet(?) WHERE " + where
-        counted = connection.execute(f"SELECT count(*) {source}", [str(parquet), *values]).fetchone()
+        counted = connection.execute(
+            f"SELECT count(*) {source}", [str(parquet), *values]
+        ).fetchone()
         connection.execute(
             f"SELECT {select_list(columns)} {source} ORDER BY {LINE} LIMIT ? OFFSET ?",
             [str(parquet), *values, query.limit, query.offset],
         )
-        return {"matched": counted[0] if counted else 0, "features": _read_bounded(connection, columns)}
+        return {
+            "matched": counted[0] if counted else 0,
+            "features": _read_bounded(connection, columns),
+        }
 
 
-def _read_bounded(connection: Connection, columns: Sequence[TypedColumn]) -> list[dict[str, Any]]:
+def _read_bounded(
+    connection: Connection, columns: Sequence[TypedColumn]
+) -> list[dict[str, Any]]:
     selected_features: list[dict[str, Any]] = []
     weight = 0
     for feature in features(connection, [column.name for column in columns]):
@@ -51,19 +72,26 @@ def _read_bounded(connection: Connection, columns: Sequence[TypedColumn]) -> lis
     return selected_features
 
 
-def _condition(columns: Sequence[TypedColumn], query: FeatureQuery) -> tuple[str, list[Any]]:
-    conditions, values = ["true"], list[Any]()
+def _condition(
+    columns: Sequence[TypedColumn], query: FeatureQuery
+) -> tuple[str, list[Any]]:
+    conditions = ["true"]
+    values = list[Any]()
     if query.feature is not None:
         conditions.append(f"{LINE} = ?")
         values.append(query.feature)
     stored = {column.name: column.sql_type for column in columns}
     for name, value in query.equal:
-        conditions.append(f"{identifier(name)} = TRY_CAST(?::VARCHAR AS {stored[name]})")
+        conditions.append(
+            f"{identifier(name)} = TRY_CAST(?::VARCHAR AS {stored[name]})"
+        )
         values.append(value)
     when = moment_column(columns)
     for moment, sign in ((query.since, ">="), (query.until, "<=")):
         if when is not None and moment is not None:
-            conditions.append(f"{identifier(when.name)} {sign} ?::VARCHAR::TIMESTAMP::{when.sql_type}")
+            conditions.append(
+                f"{identifier(when.name)} {sign} ?::VARCHAR::TIMESTAMP::{when.sql_type}"
+            )
             values.append(moment)
     if query.bbox is not None:
         boxes = _boxes(query.bbox)
@@ -78,7 +106,9 @@ def _boxes(bbox: Bounds) -> list[Bounds]:
     return [(west, south, east, north)]
 
 
-def _find_outside(connection: Connection, parquet: Path, where: str, values: list[Any], bbox: Bounds) -> list[int]:
+def _find_outside(
+    connection: Connection, parquet: Path, where: str, values: list[Any], bbox: Bounds
+) -> list[int]:
     """Lines whose rectangle touches the asked one although their place does not; only those that cross its edge."""
     boxes = _boxes(bbox)
     inside = " OR ".join(INSIDE.format(*box) for box in boxes)
@@ -88,7 +118,8 @@ def _find_outside(connection: Connection, parquet: Path, where: str, values: lis
         f" WHERE {where} AND NOT ({inside}) AND NOT {is_point} LIMIT {MOST_EXACT}",
         [str(parquet), *values],
     )
-    area, lines = shapely.union_all([_rectangle(*box) for box in boxes]), list[int]()
+    area = shapely.union_all([_rectangle(*box) for box in boxes])
+    lines = list[int]()
     shapely.prepare(area)
     while rows := connection.fetchmany(BATCH):
         places = shapely.from_wkb([row[1] for row in rows])

@@ -40,7 +40,9 @@ class FeatureRequest:
         """The features that a question asks for, and how many there are in all."""
         table = self.table_request.table
         async with self.pool.acquire_reader(table.space, table.path) as reader:
-            answer: dict[str, Any] = await reader.run(SELECT, dict, table.columns, query)
+            answer: dict[str, Any] = await reader.run(
+                SELECT, dict, table.columns, query
+            )
         return answer
 
 
@@ -61,12 +63,16 @@ async def get_feature_request(
     if not table.has_geometry:
         raise NotFoundError("This dataset has no places, so it is not served as a map.")
     base = f"{territory.links['node']}/ogc/{resource_id}"
-    served = ogc.ServedTable(base, table.title, table.columns, table.bbox, table.landing)
+    served = ogc.ServedTable(
+        base, table.title, table.columns, table.bbox, table.landing
+    )
     table_request.kind = UseKind.OGC
     return FeatureRequest(table_request, served, site_of(request).parts[POOL])
 
 
-async def get_collection_request(places: NamedDependency[FeatureRequest], name: FromPath[str]) -> FeatureRequest:
+async def get_collection_request(
+    places: NamedDependency[FeatureRequest], name: FromPath[str]
+) -> FeatureRequest:
     """The same for the collection of a table.
 
     Raises:
@@ -77,7 +83,10 @@ async def get_collection_request(places: NamedDependency[FeatureRequest], name: 
     return places
 
 
-PLACES = {"table_request": Provide(get_table_request), "places": Provide(get_feature_request)}
+PLACES = {
+    "table_request": Provide(get_table_request),
+    "places": Provide(get_feature_request),
+}
 COLLECTION = {**PLACES, "collection": Provide(get_collection_request)}
 
 
@@ -90,7 +99,9 @@ async def show_landing(places: NamedDependency[FeatureRequest]) -> Response[Any]
 @route(f"{BASE}/api", http_method=READ, dependencies=PLACES)
 async def show_description(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Its OpenAPI description."""
-    return await places.table_request.json_response(ogc.openapi(places.served), ogc.OPENAPI)
+    return await places.table_request.json_response(
+        ogc.openapi(places.served), ogc.OPENAPI
+    )
 
 
 @route(f"{BASE}/conformance", http_method=READ, dependencies=PLACES)
@@ -108,34 +119,61 @@ async def list_collections(places: NamedDependency[FeatureRequest]) -> Response[
 @route(f"{BASE}/collections/{{name:str}}", http_method=READ, dependencies=COLLECTION)
 async def show_collection(collection: NamedDependency[FeatureRequest]) -> Response[Any]:
     """The collection."""
-    return await collection.table_request.json_response(ogc.collection(collection.served))
+    return await collection.table_request.json_response(
+        ogc.collection(collection.served)
+    )
 
 
-@route(f"{BASE}/collections/{{name:str}}/items", http_method=READ, dependencies=COLLECTION)
+@route(
+    f"{BASE}/collections/{{name:str}}/items", http_method=READ, dependencies=COLLECTION
+)
 async def list_items(collection: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Features by rectangle, moment and properties."""
     table_request = collection.table_request
     parameters = parse_parameters(table_request.query_string)
     query = await table_request.parse_query(
-        partial(ogc.read_feature_query, parameters, table_request.table.columns, table_request.table.hidden)
+        partial(
+            ogc.read_feature_query,
+            parameters,
+            table_request.table.columns,
+            table_request.table.hidden,
+        )
     )
     if table_request.is_fresh:
         return table_request.not_modified()
     return await table_request.json_response(
-        ogc.items(collection.served, parameters, query, await collection.select(query)), ogc.GEOJSON
+        ogc.items(collection.served, parameters, query, await collection.select(query)),
+        ogc.GEOJSON,
     )
 
 
-@route(f"{BASE}/collections/{{name:str}}/items/{{line:int}}", http_method=READ, dependencies=COLLECTION)
-async def show_item(collection: NamedDependency[FeatureRequest], line: FromPath[int]) -> Response[Any]:
+@route(
+    f"{BASE}/collections/{{name:str}}/items/{{line:int}}",
+    http_method=READ,
+    dependencies=COLLECTION,
+)
+async def show_item(
+    collection: NamedDependency[FeatureRequest], line: FromPath[int]
+) -> Response[Any]:
     """One feature."""
     is_in_range = 0 < line < LARGEST_LINE
-    answer = await collection.select(FeatureQuery(limit=1, feature=line)) if is_in_range else {"features": []}
+    if is_in_range:
+        answer = await collection.select(FeatureQuery(limit=1, feature=line))
+    else:
+        answer = {"features": []}
     if not answer["features"]:
         raise NotFoundError("There is no such feature.")
-    return await collection.table_request.json_response(ogc.item(collection.served, answer["features"][0]), ogc.GEOJSON)
+    return await collection.table_request.json_response(
+        ogc.item(collection.served, answer["features"][0]), ogc.GEOJSON
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    show_landing, show_description, show_conformance, list_collections, show_collection, list_items, show_item,
-]  # fmt: skip
+    show_landing,
+    show_description,
+    show_conformance,
+    list_collections,
+    show_collection,
+    list_items,
+    show_item,
+]

@@ -35,7 +35,9 @@ SHAPEFILE = FileKind("application/zip", "Shapefile", "geo")
 BINARY = FileKind("application/octet-stream", "BIN")
 XLSX = FileKind(OFFICE + "spreadsheetml.sheet", "XLSX", "sheet")
 XLSM = FileKind("application/vnd.ms-excel.sheet.macroEnabled.12", "XLSM", "sheet")
-XLSB = FileKind("application/vnd.ms-excel.sheet.binary.macroEnabled.12", "XLSB", "sheet")
+XLSB = FileKind(
+    "application/vnd.ms-excel.sheet.binary.macroEnabled.12", "XLSB", "sheet"
+)
 XLS = FileKind("application/vnd.ms-excel", "XLS", "sheet")
 ODS = FileKind("application/vnd.oasis.opendocument.spreadsheet", "ODS", "sheet")
 ODT = FileKind("application/vnd.oasis.opendocument.text", "ODT")
@@ -66,9 +68,16 @@ MAGIC = {
     b"GIF8": FileKind("image/gif", "GIF"),
 }
 ZIPPED = {
-    ".xlsx": XLSX, ".xlsm": XLSM, ".xlsb": XLSB, ".ods": ODS, ".odt": ODT, ".odp": ODP, ".docx": DOCX, ".pptx": PPTX,
+    ".xlsx": XLSX,
+    ".xlsm": XLSM,
+    ".xlsb": XLSB,
+    ".ods": ODS,
+    ".odt": ODT,
+    ".odp": ODP,
+    ".docx": DOCX,
+    ".pptx": PPTX,
     ".kmz": KMZ,
-}  # fmt: skip
+}
 OLD_OFFICE = {".doc": DOC, ".ppt": FileKind("application/vnd.ms-powerpoint", "PPT")}
 GEOPACKAGES = (b"GPKG", b"GP10", b"GP11")
 """What the header of a database says (at byte 68) when it is a GeoPackage (OGC 12-128r19, 1.1.1)."""
@@ -86,24 +95,34 @@ PLAIN = {
     ".ttl": FileKind("text/turtle", "Turtle"),
 }
 TABLES = {".csv": CSV, ".tsv": TSV, ".tab": TSV}
-RECORDS = {".json": JSON, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".jsonld": JSON_LD}
+RECORDS = {
+    ".json": JSON,
+    ".jsonl": JSON_LINES,
+    ".ndjson": JSON_LINES,
+    ".jsonld": JSON_LD,
+}
 GEOGRAPHIC = (b'"featurecollection"', b'"feature"', b'"topology"')
 SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 
 
 def recognise_kind(head: bytes, name: str) -> FileKind:
     """The kind of a file from its first bytes (`HEAD` are enough) and its name; `zipped.py` looks inside archives."""
-    head, suffix = head[:HEAD], PurePath(name.lower()).suffix
+    head = head[:HEAD]
+    suffix = PurePath(name.lower()).suffix
     for magic, kind in MAGIC.items():
         if head.startswith(magic):
             return _refine_kind(kind, head, suffix)
-    return BINARY if _is_binary(head) else _text_kind(head, suffix)
+    if _is_binary(head):
+        return BINARY
+    return _text_kind(head, suffix)
 
 
 def _refine_kind(kind: FileKind, head: bytes, suffix: str) -> FileKind:
     """What a file is among those that begin alike."""
     if kind is GEOPACKAGE:
-        return kind if head[68:72] in GEOPACKAGES or suffix == ".gpkg" else SQLITE
+        if head[68:72] in GEOPACKAGES or suffix == ".gpkg":
+            return kind
+        return SQLITE
     return {ZIP: ZIPPED, XLS: OLD_OFFICE}.get(kind, {}).get(suffix, kind)
 
 
@@ -114,11 +133,18 @@ def _text_kind(head: bytes, suffix: str) -> FileKind:
     if suffix in TABLES:
         return TABLES[suffix]
     if start.startswith(b"<"):
-        named = next((root_suffix for root, root_suffix in ROOTS.items() if root in start), suffix)
+        named = next(
+            (root_suffix for root, root_suffix in ROOTS.items() if root in start),
+            suffix,
+        )
         return MARKED_UP.get(named, XML)
     if start.startswith((b"{", b"[")) and suffix not in PLAIN:
-        geographic = suffix == ".geojson" or (start.startswith(b"{") and any(word in start for word in GEOGRAPHIC))
-        return GEOJSON if geographic else RECORDS.get(suffix, JSON)
+        geographic = suffix == ".geojson" or (
+            start.startswith(b"{") and any(word in start for word in GEOGRAPHIC)
+        )
+        if geographic:
+            return GEOJSON
+        return RECORDS.get(suffix, JSON)
     return RECORDS.get(suffix, PLAIN.get(suffix, TEXT))
 
 
@@ -135,7 +161,8 @@ def looks_utf16(head: bytes) -> str | None:
     half = len(sample) // 2
     if half < 4:  # noqa: PLR2004 - too short to tell
         return None
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    even = sample[0::2].count(0)
+    odd = sample[1::2].count(0)
     if odd > 0.6 * half and even < 0.05 * half:
         return "utf-16-le"
     if even > 0.6 * half and odd < 0.05 * half:

@@ -18,7 +18,9 @@ from udi.node.tables.geo_source import GdalInput, prepare_gdal_inputs
 from udi.node.tables.geoparquet import parquet_layer
 from udi.node.tables.remarks import Remark, UnreadableGeoFileError
 
-MOST_LAYERS, MOST_COLUMNS, LONGEST_NAME = 100, 1000, 200
+MOST_LAYERS = 100
+MOST_COLUMNS = 1000
+LONGEST_NAME = 200
 TYPES = {
     "OFTInteger": ColumnType.INTEGER,
     "OFTInteger64": ColumnType.INTEGER,
@@ -29,7 +31,11 @@ TYPES = {
     "OFTString": ColumnType.TEXT,
     "OFTWideString": ColumnType.TEXT,
 }
-SUBTYPES = {"OFSTBoolean": ColumnType.BOOLEAN, "OFSTJSON": ColumnType.JSON, "OFSTUUID": ColumnType.UUID}
+SUBTYPES = {
+    "OFSTBoolean": ColumnType.BOOLEAN,
+    "OFSTJSON": ColumnType.JSON,
+    "OFSTUUID": ColumnType.UUID,
+}
 PREFERRED = ("tracks", "routes", "waypoints")
 """GPX writes a track twice, as a line and as its points: the lines are what people mean."""
 
@@ -120,13 +126,28 @@ def find_layers(source: Path, name: str, folder: Path) -> list[LocatedLayer]:
             source_layers.append(LocatedLayer(part, "", _describe_parquet(part)))
             continue
         for layer, _ in pyogrio.list_layers(part.path)[: MOST_LAYERS + 1]:
-            info = pyogrio.read_info(part.path, layer=layer, force_feature_count=True, force_total_bounds=True)
-            source_layers.append(LocatedLayer(part, layer, _describe_layer(part, str(layer), info)))
+            info = pyogrio.read_info(
+                part.path,
+                layer=layer,
+                force_feature_count=True,
+                force_total_bounds=True,
+            )
+            source_layers.append(
+                LocatedLayer(part, layer, _describe_layer(part, str(layer), info))
+            )
         if len(source_layers) > MOST_LAYERS:
-            raise UnreadableGeoFileError("The file has more than a hundred layers. Drop them in several files.")
-    filled = [source_layer for source_layer in source_layers if source_layer.description.features] or source_layers[:1]
+            raise UnreadableGeoFileError(
+                "The file has more than a hundred layers. Drop them in several files."
+            )
+    filled = [
+        source_layer
+        for source_layer in source_layers
+        if source_layer.description.features
+    ] or source_layers[:1]
     if not filled:
-        raise UnreadableGeoFileError("This map has no layer. Export it again and drop it again.")
+        raise UnreadableGeoFileError(
+            "This map has no layer. Export it again and drop it again."
+        )
     names = unique_names([source_layer.description.name for source_layer in filled])
     return [
         replace(source_layer, description=replace(source_layer.description, name=new))
@@ -134,7 +155,9 @@ def find_layers(source: Path, name: str, folder: Path) -> list[LocatedLayer]:
     ]
 
 
-def layer_remarks(source_layers: Sequence[LocatedLayer], selected_layer: LocatedLayer) -> tuple[Remark, ...]:
+def layer_remarks(
+    source_layers: Sequence[LocatedLayer], selected_layer: LocatedLayer
+) -> tuple[Remark, ...]:
     """What is said of a file of several layers."""
     if len(source_layers) == 1:
         return ()
@@ -161,18 +184,29 @@ def choose_layer(source_layers: Sequence[LocatedLayer]) -> LocatedLayer:
 def _describe_parquet(part: GdalInput) -> GeoLayer:
     crs, geometry, features, fields, bounds = parquet_layer(part.path)
     located = determine_crs(crs, bounds)
-    names = unique_names([field.name for field in fields], reserved_names=(LINE, GEOMETRY, *BOX))
-    columns = tuple(TypedColumn(name, field.type) for name, field in zip(names, fields, strict=True))
+    names = unique_names(
+        [field.name for field in fields], reserved_names=(LINE, GEOMETRY, *BOX)
+    )
+    columns = tuple(
+        TypedColumn(name, field.type) for name, field in zip(names, fields, strict=True)
+    )
     box = bounds_in_degrees(located.crs, bounds)
-    return GeoLayer(part.title, located.crs, geometry, features, columns, box, located.remarks)
+    return GeoLayer(
+        part.title, located.crs, geometry, features, columns, box, located.remarks
+    )
 
 
 def _describe_layer(part: GdalInput, layer: str, info: dict[str, Any]) -> GeoLayer:
     if len(info["fields"]) > MOST_COLUMNS:
-        raise UnreadableGeoFileError("This map has more than a thousand columns. Keep those that say something.")
+        raise UnreadableGeoFileError(
+            "This map has more than a thousand columns. Keep those that say something."
+        )
     geometry = str(info["geometry_type"] or "")
     total = info["total_bounds"]
-    bounds: Bounds | None = tuple(map(float, total)) if total is not None and geometry else None  # type: ignore[assignment]  # four of them
+    bounds: Bounds | None = None
+    if total is not None and geometry:
+        west, south, east, north = map(float, total)
+        bounds = (west, south, east, north)
     if bounds is not None and (not np.isfinite(bounds).all() or not info["features"]):
         bounds = None
     located = determine_crs(info["crs"], bounds)
@@ -195,13 +229,19 @@ def _remarks(info: dict[str, Any]) -> Iterator[Remark]:
     elif not info["geometry_type"]:
         yield Remark("This layer has rows but no places, so there is no map.")
     if str(info["geometry_type"] or "").endswith(" Z"):
-        yield Remark("The places have heights. The table keeps longitude and latitude; the heights stay in your file.")
+        yield Remark(
+            "The places have heights. The table keeps longitude and latitude; the heights stay in your file."
+        )
 
 
 def _columns(info: dict[str, Any]) -> tuple[TypedColumn, ...]:
-    names = unique_names([str(name) for name in info["fields"]], reserved_names=(LINE, GEOMETRY, *BOX))
+    names = unique_names(
+        [str(name) for name in info["fields"]], reserved_names=(LINE, GEOMETRY, *BOX)
+    )
     kinds = zip(names, info["ogr_types"], info["ogr_subtypes"], strict=True)
-    return tuple(TypedColumn(name, _type(kind, subtype)) for name, kind, subtype in kinds)
+    return tuple(
+        TypedColumn(name, _type(kind, subtype)) for name, kind, subtype in kinds
+    )
 
 
 def _type(kind: str, subtype: str) -> ColumnType:
@@ -210,14 +250,22 @@ def _type(kind: str, subtype: str) -> ColumnType:
     return SUBTYPES.get(subtype) or TYPES.get(kind, ColumnType.TEXT)
 
 
-def unique_names(names: Sequence[str], *, reserved_names: Sequence[str] = ()) -> list[str]:
+def unique_names(
+    names: Sequence[str], *, reserved_names: Sequence[str] = ()
+) -> list[str]:
     """The same names, the second of a kind with a number; bigger and smaller letters do not tell two apart."""
-    used_names, result = {name.casefold() for name in reserved_names}, []
+    used_names = {name.casefold() for name in reserved_names}
+    result = []
     for index, name in enumerate(names, 1):
-        clean = re.sub(r"[\x00-\x1f\x7f]+", " ", name).strip()[:LONGEST_NAME] or f"col{index}"
-        candidate, number = clean, 2
+        clean = (
+            re.sub(r"[\x00-\x1f\x7f]+", " ", name).strip()[:LONGEST_NAME]
+            or f"col{index}"
+        )
+        candidate = clean
+        number = 2
         while candidate.casefold() in used_names:
-            candidate, number = f"{clean} ({number})", number + 1
+            candidate = f"{clean} ({number})"
+            number = number + 1
         used_names.add(candidate.casefold())
         result.append(candidate)
     return result

@@ -9,16 +9,38 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from udi.node.tables.column import BOX, GEOMETRY, LINE, TEXT_STORED, Bounds, ColumnType, TypedColumn
+from udi.node.tables.column import (
+    BOX,
+    GEOMETRY,
+    LINE,
+    TEXT_STORED,
+    Bounds,
+    ColumnType,
+    TypedColumn,
+)
 from udi.node.tables.duckdb_sandbox import Connection, connect, identifier, literal
-from udi.node.tables.geo import LocatedLayer, choose_layer, find_layers, layer_remarks, private_folder
+from udi.node.tables.geo import (
+    LocatedLayer,
+    choose_layer,
+    find_layers,
+    layer_remarks,
+    private_folder,
+)
 from udi.node.tables.geo_gdal import REFUSALS, raw
 from udi.node.tables.geoparquet import geo_key, geometry_column
-from udi.node.tables.places import GROUP, PlaceStatistics, Tell, gather_places, geometry_kind
+from udi.node.tables.places import (
+    GROUP,
+    PlaceStatistics,
+    Tell,
+    gather_places,
+    geometry_kind,
+)
 from udi.node.tables.remarks import PlaceError, Remark, UnreadableGeoFileError
 
 Guess = Callable[[str, Sequence[str]], TypedColumn]
-CHUNK, MOST_ONE_BY_ONE, SAMPLE = 5000, 20_000, 5000
+CHUNK = 5000
+MOST_ONE_BY_ONE = 20_000
+SAMPLE = 5000
 KML_DEFAULTS = {"tessellate": -1, "extrude": 0, "visibility": -1, "drawOrder": None}
 """Columns that GDAL adds to any KML, with what they hold when the file says nothing."""
 
@@ -68,8 +90,12 @@ def convert_geo(
         layers = find_layers(source, name, folder)
         source_layer = _get_layer(layers, layer)
         if crs:
-            source_layer = replace(source_layer, description=replace(source_layer.description, crs=crs))
-        with connect(target.parent, database=folder / "work.duckdb", spill=folder) as connection:
+            source_layer = replace(
+                source_layer, description=replace(source_layer.description, crs=crs)
+            )
+        with connect(
+            target.parent, database=folder / "work.duckdb", spill=folder
+        ) as connection:
             return _convert(connection, source_layer, layers, target, guess, tell)
 
 
@@ -79,7 +105,9 @@ def _get_layer(layers: Sequence[LocatedLayer], name: str) -> LocatedLayer:
     for layer in layers:
         if layer.description.name == name:
             return layer
-    raise UnreadableGeoFileError("The file has no such layer any more. Choose another one.")
+    raise UnreadableGeoFileError(
+        "The file has no such layer any more. Choose another one."
+    )
 
 
 def _convert(
@@ -93,7 +121,10 @@ def _convert(
     _load(connection, source_layer)
     description = source_layer.description
     places = "SELECT rowid + 1, g FROM loaded"
-    gathered = gather_places(connection, places, description.crs, tell=tell) if description.geometry else None
+    if description.geometry:
+        gathered = gather_places(connection, places, description.crs, tell=tell)
+    else:
+        gathered = None
     stored_columns = _select_columns(connection, source_layer, guess)
     rows = _write(connection, stored_columns, gathered, target)
     return GeoConversion(
@@ -124,17 +155,29 @@ def _load(connection: Connection, source_layer: LocatedLayer) -> None:
 
 
 def _load_stream(connection: Connection, source_layer: LocatedLayer) -> None:
-    columns, geometry = source_layer.description.columns, bool(source_layer.description.geometry)
-    with raw.open_arrow(source_layer.part.path, layer=source_layer.layer, use_pyarrow=False, batch_size=CHUNK) as (
+    columns = source_layer.description.columns
+    geometry = bool(source_layer.description.geometry)
+    with raw.open_arrow(
+        source_layer.part.path,
+        layer=source_layer.layer,
+        use_pyarrow=False,
+        batch_size=CHUNK,
+    ) as (
         _,
         stream,
     ):
-        aliases = ", ".join([f"c{index}" for index in range(len(columns))] + ["g"] * geometry)
-        read = [_cast_column(f"c{index}", column) for index, column in enumerate(columns)]
+        aliases = ", ".join(
+            [f"c{index}" for index in range(len(columns))] + ["g"] * geometry
+        )
+        read = [
+            _cast_column(f"c{index}", column) for index, column in enumerate(columns)
+        ]
         read.append("CAST(g AS BLOB) AS g" if geometry else "NULL::BLOB AS g")
         connection.register("stream", stream)
         try:
-            connection.execute(f"CREATE TABLE loaded AS SELECT {', '.join(read)} FROM stream AS s({aliases})")
+            connection.execute(
+                f"CREATE TABLE loaded AS SELECT {', '.join(read)} FROM stream AS s({aliases})"
+            )
         finally:
             connection.unregister("stream")
 
@@ -149,11 +192,23 @@ def _cast_column(name: str, column: TypedColumn) -> str:
 
 def _load_parquet(connection: Connection, source_layer: LocatedLayer) -> None:
     name, _ = geometry_column(source_layer.part.path)
-    described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(source_layer.part.path)]).fetchall()
-    names = [row[0] for row in described if row[0] != name and not (row[0] == "bbox" and "STRUCT" in row[1])]
-    inner = ", ".join(f"{identifier(column_name)} AS c{index}" for index, column_name in enumerate(names))
+    described = connection.execute(
+        "DESCRIBE SELECT * FROM read_parquet(?)", [str(source_layer.part.path)]
+    ).fetchall()
+    names = [
+        row[0]
+        for row in described
+        if row[0] != name and not (row[0] == "bbox" and "STRUCT" in row[1])
+    ]
+    inner = ", ".join(
+        f"{identifier(column_name)} AS c{index}"
+        for index, column_name in enumerate(names)
+    )
     read = ", ".join(
-        [_cast_column(f"c{index}", column) for index, column in enumerate(source_layer.description.columns)]
+        [
+            _cast_column(f"c{index}", column)
+            for index, column in enumerate(source_layer.description.columns)
+        ]
         + ["CAST(g AS BLOB) AS g"]
     )
     connection.execute(
@@ -166,7 +221,10 @@ def _load_parquet(connection: Connection, source_layer: LocatedLayer) -> None:
 def _load_chunks(connection: Connection, source_layer: LocatedLayer) -> None:
     """Slower, for what the stream refuses: curves are drawn as lines, a feature that cannot be read is an empty row."""
     columns = source_layer.description.columns
-    declared = ", ".join([f"c{index} {column.sql_type}" for index, column in enumerate(columns)] + ["g BLOB"])
+    declared = ", ".join(
+        [f"c{index} {column.sql_type}" for index, column in enumerate(columns)]
+        + ["g BLOB"]
+    )
     connection.execute(f"CREATE TABLE loaded ({declared})")
     for start in range(0, max(source_layer.description.features, 1), CHUNK):
         try:
@@ -177,15 +235,23 @@ def _load_chunks(connection: Connection, source_layer: LocatedLayer) -> None:
             _insert_one_by_one(connection, source_layer, start)
 
 
-def _read_features(source_layer: LocatedLayer, start: int, count: int) -> tuple[list[Any], Any]:
+def _read_features(
+    source_layer: LocatedLayer, start: int, count: int
+) -> tuple[list[Any], Any]:
     _, _, geometries, fields = raw.read(
-        source_layer.part.path, layer=source_layer.layer, skip_features=start, max_features=count, force_2d=True,
+        source_layer.part.path,
+        layer=source_layer.layer,
+        skip_features=start,
+        max_features=count,
+        force_2d=True,
         datetime_as_string=True,
-    )  # fmt: skip
+    )
     return list(fields), geometries
 
 
-def _insert_one_by_one(connection: Connection, source_layer: LocatedLayer, start: int) -> None:
+def _insert_one_by_one(
+    connection: Connection, source_layer: LocatedLayer, start: int
+) -> None:
     columns = source_layer.description.columns
     for place in range(start, min(start + CHUNK, source_layer.description.features)):
         try:
@@ -195,13 +261,28 @@ def _insert_one_by_one(connection: Connection, source_layer: LocatedLayer, start
             _insert(connection, columns, [nothing] * len(columns), nothing)
 
 
-def _insert(connection: Connection, columns: Sequence[TypedColumn], fields: list[Any], geometries: Any) -> None:
+def _insert(
+    connection: Connection,
+    columns: Sequence[TypedColumn],
+    fields: list[Any],
+    geometries: Any,
+) -> None:
     size = len(fields[0]) if fields else len(geometries)
-    places = geometries if geometries is not None else np.full(size, None, dtype=object)
-    batch = {f"c{index}": _texts(values) for index, values in enumerate(fields)} | {"g": places}
+    if geometries is not None:
+        places = geometries
+    else:
+        places = np.full(size, None, dtype=object)
+    batch = {f"c{index}": _texts(values) for index, values in enumerate(fields)} | {
+        "g": places
+    }
     connection.register("batch", batch)
-    read = [f"TRY_CAST(c{index}::VARCHAR AS {column.sql_type})" for index, column in enumerate(columns)]
-    connection.execute(f"INSERT INTO loaded SELECT {', '.join([*read, 'g::BLOB'])} FROM batch")
+    read = [
+        f"TRY_CAST(c{index}::VARCHAR AS {column.sql_type})"
+        for index, column in enumerate(columns)
+    ]
+    connection.execute(
+        f"INSERT INTO loaded SELECT {', '.join([*read, 'g::BLOB'])} FROM batch"
+    )
     connection.unregister("batch")
 
 
@@ -219,20 +300,34 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
-def _select_columns(connection: Connection, source_layer: LocatedLayer, guess: Guess) -> list[tuple[str, TypedColumn]]:
+def _select_columns(
+    connection: Connection, source_layer: LocatedLayer, guess: Guess
+) -> list[tuple[str, TypedColumn]]:
     """The columns of the table by their place in `loaded`, without those that only GDAL gave."""
     stored_columns: list[tuple[str, TypedColumn]] = []
     added = source_layer.part.format in {"GPX", "KML"}
     for index, column in enumerate(source_layer.description.columns):
         default = KML_DEFAULTS.get(column.name)
-        condition = f"c{index} IS DISTINCT FROM {default}" if default is not None else f"c{index} IS NOT NULL"
-        if added and not connection.execute(f"SELECT 1 FROM loaded WHERE {condition} LIMIT 1").fetchone():
+        if default is not None:
+            condition = f"c{index} IS DISTINCT FROM {default}"
+        else:
+            condition = f"c{index} IS NOT NULL"
+        if (
+            added
+            and not connection.execute(
+                f"SELECT 1 FROM loaded WHERE {condition} LIMIT 1"
+            ).fetchone()
+        ):
             continue
-        stored_columns.append((f"c{index}", _guess_type(connection, f"c{index}", column, guess)))
+        stored_columns.append(
+            (f"c{index}", _guess_type(connection, f"c{index}", column, guess))
+        )
     return stored_columns
 
 
-def _guess_type(connection: Connection, stored: str, column: TypedColumn, guess: Guess) -> TypedColumn:
+def _guess_type(
+    connection: Connection, stored: str, column: TypedColumn, guess: Guess
+) -> TypedColumn:
     if column.type is not ColumnType.TEXT:
         return column
     rows = connection.execute(
@@ -241,7 +336,9 @@ def _guess_type(connection: Connection, stored: str, column: TypedColumn, guess:
     if not rows:
         return replace(column, type=ColumnType.EMPTY)
     guessed_column = guess(column.name, [row[0] for row in rows])
-    return replace(guessed_column, name=column.name) if guessed_column.sql_type == TEXT_STORED else column
+    if guessed_column.sql_type == TEXT_STORED:
+        return replace(guessed_column, name=column.name)
+    return column
 
 
 def _write(
@@ -250,14 +347,32 @@ def _write(
     gathered: PlaceStatistics | None,
     target: Path,
 ) -> int:
-    expressions = [f"{stored} AS {identifier(column.name)}" for stored, column in stored_columns]
+    expressions = [
+        f"{stored} AS {identifier(column.name)}" for stored, column in stored_columns
+    ]
     options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP}"
     if gathered is None:
-        query = f"SELECT {', '.join([f'rowid + 1 AS {LINE}', *expressions])} FROM loaded"
+        query = (
+            f"SELECT {', '.join([f'rowid + 1 AS {LINE}', *expressions])} FROM loaded"
+        )
     else:
-        box = [f"{stored} AS {name}" for stored, name in zip(("x0", "y0", "x1", "y1"), BOX, strict=True)]
-        columns = [f"places.line AS {LINE}", *expressions, f"places.geometry AS {GEOMETRY}", *box]
+        box = [
+            f"{stored} AS {name}"
+            for stored, name in zip(("x0", "y0", "x1", "y1"), BOX, strict=True)
+        ]
+        columns = [
+            f"places.line AS {LINE}",
+            *expressions,
+            f"places.geometry AS {GEOMETRY}",
+            *box,
+        ]
         query = f"SELECT {', '.join(columns)} FROM loaded POSITIONAL JOIN places"
-        options += f", KV_METADATA {{geo: {literal(geo_key(gathered.kinds, gathered.bbox))}}}"
-    row = connection.execute(f"COPY ({query}) TO {literal(target)} ({options})").fetchone()
-    return int(row[0]) if row else 0
+        options += (
+            f", KV_METADATA {{geo: {literal(geo_key(gathered.kinds, gathered.bbox))}}}"
+        )
+    row = connection.execute(
+        f"COPY ({query}) TO {literal(target)} ({options})"
+    ).fetchone()
+    if row:
+        return int(row[0])
+    return 0

@@ -50,18 +50,34 @@ def determine_crs(declared: str | None, bounds: Bounds | None) -> LayerCrs:
         return _guess(bounds)
     if _is_degrees(name) and not _within(bounds, WORLD, ROUNDING):
         guessed = _guess(bounds)
-        return guessed if guessed.crs else LayerCrs(name, (Remark(
-            "Some places are outside the world: the file says degrees, the numbers are too large. Check how it was "
-            "exported."
-        ),))  # fmt: skip
+        if guessed.crs:
+            return guessed
+        return LayerCrs(
+            name,
+            (
+                Remark(
+                    "Some places are outside the world: the file says degrees, the numbers are too large. Check how it was "
+                    "exported."
+                ),
+            ),
+        )
     if _is_degrees(name) and _within(bounds, SWAPPED, 0) and bounds[2] - bounds[0] < 12:  # noqa: PLR2004 - France's height
-        return LayerCrs(name, (Remark("These places are east of Africa. Were latitude and longitude exchanged?"),))
+        return LayerCrs(
+            name,
+            (
+                Remark(
+                    "These places are east of Africa. Were latitude and longitude exchanged?"
+                ),
+            ),
+        )
     return LayerCrs(name)
 
 
 def _guess(bounds: Bounds) -> LayerCrs:
     if _within(bounds, WORLD, ROUNDING):
-        remark = Remark("The file does not say its coordinate system. We read it as longitude and latitude (WGS 84).")
+        remark = Remark(
+            "The file does not say its coordinate system. We read it as longitude and latitude (WGS 84)."
+        )
         return LayerCrs("EPSG:4326", (remark,))
     for crs, where in GUESSES.items():
         if _within(bounds, where, 0):
@@ -70,10 +86,15 @@ def _guess(bounds: Bounds) -> LayerCrs:
                 {"system": CRS.from_user_input(crs).name},
             )
             return LayerCrs(crs, (remark,))
-    return LayerCrs("", (Remark(
-        "The file does not say its coordinate system and we cannot guess it, so there is no map. Export it again in "
-        "longitude and latitude (WGS 84), or with its .prj file."
-    ),))  # fmt: skip
+    return LayerCrs(
+        "",
+        (
+            Remark(
+                "The file does not say its coordinate system and we cannot guess it, so there is no map. Export it again in "
+                "longitude and latitude (WGS 84), or with its .prj file."
+            ),
+        ),
+    )
 
 
 def _within(bounds: Bounds, outer: Bounds, slack: float) -> bool:
@@ -93,7 +114,9 @@ def _name(declared: str | None) -> str:
     if crs is None or crs.is_engineering:
         return ""
     authority = crs.to_authority(min_confidence=90)
-    return ":".join(authority) if authority else declared
+    if authority:
+        return ":".join(authority)
+    return declared
 
 
 @lru_cache(maxsize=64)
@@ -112,7 +135,9 @@ def _is_degrees(name: str) -> bool:
 def crs_name(name: str) -> str:
     """How a system is called: `RGF93 v1 / Lambert-93`."""
     crs = _crs(name)
-    return str(crs.name) if crs else ""
+    if crs:
+        return str(crs.name)
+    return ""
 
 
 @lru_cache(maxsize=64)
@@ -143,4 +168,6 @@ def bounds_in_degrees(name: str, bounds: Bounds | None) -> Bounds | None:
         rectangle = transformer.transform_bounds(*bounds)
     except ProjError:
         return None
-    return rectangle if np.isfinite(rectangle).all() else None
+    if np.isfinite(rectangle).all():
+        return rectangle
+    return None

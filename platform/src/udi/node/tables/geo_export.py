@@ -15,12 +15,20 @@ from udi.node.tables.pmtiles import write_pmtiles
 from udi.node.tables.remarks import UnreadableGeoFileError
 
 DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "pmtiles": "MBTiles"}
-FINEST, LEVELS = 14, 7
+FINEST = 14
+LEVELS = 7
 FIDS = ("fid", "ogc_fid", "geom")
 """Names that these formats keep for themselves."""
 
 
-def write_geo(parquet: Path, columns: Sequence[TypedColumn], target: Path, kind: str, *, title: str = "") -> None:
+def write_geo(
+    parquet: Path,
+    columns: Sequence[TypedColumn],
+    target: Path,
+    kind: str,
+    *,
+    title: str = "",
+) -> None:
     """Write `target` as `gpkg`, `fgb` or `pmtiles`, with one layer called `title`.
 
     Raises:
@@ -28,13 +36,31 @@ def write_geo(parquet: Path, columns: Sequence[TypedColumn], target: Path, kind:
     """
     facts = geo_metadata(parquet)
     if facts is None or not facts["columns"][GEOMETRY].get("bbox"):
-        raise UnreadableGeoFileError("This table has no place, so it cannot be written as a map.")
+        raise UnreadableGeoFileError(
+            "This table has no place, so it cannot be written as a map."
+        )
     column = facts["columns"][GEOMETRY]
     if kind != "pmtiles":
-        _write(parquet, columns, target, kind, title, _geometry_type(column["geometry_types"]))
+        _write(
+            parquet,
+            columns,
+            target,
+            kind,
+            title,
+            _geometry_type(column["geometry_types"]),
+        )
         return
-    box, tiles = tuple(column["bbox"]), target.with_suffix(".mbtiles")
-    _write(parquet, columns, tiles, kind, title, _geometry_type(column["geometry_types"]), **_zoom_levels(box))
+    box = tuple(column["bbox"])
+    tiles = target.with_suffix(".mbtiles")
+    _write(
+        parquet,
+        columns,
+        tiles,
+        kind,
+        title,
+        _geometry_type(column["geometry_types"]),
+        **_zoom_levels(box),
+    )
     write_pmtiles(tiles, target, box)
     tiles.unlink()
 
@@ -46,20 +72,37 @@ def write_tiles(parquet: Path, columns: Sequence[TypedColumn], target: Path) -> 
 
 
 def _write(
-    parquet: Path, columns: Sequence[TypedColumn], target: Path, kind: str, title: str, geometry: str, **options: Any
+    parquet: Path,
+    columns: Sequence[TypedColumn],
+    target: Path,
+    kind: str,
+    title: str,
+    geometry: str,
+    **options: Any,
 ) -> None:
     placed = "" if kind == "gpkg" else f" WHERE {GEOMETRY} IS NOT NULL"
     with connect(parquet, spill=target.parent) as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        table = connection.sql(f"SELECT {_select_list(columns)} FROM read_parquet(?){placed}", params=[str(parquet)])
+        table = connection.sql(
+            f"SELECT {_select_list(columns)} FROM read_parquet(?){placed}",
+            params=[str(parquet)],
+        )
         raw.write_arrow(
-            table, target, driver=DRIVERS[kind], layer=title or "data", geometry_name=GEOMETRY, crs="OGC:CRS84",
-            geometry_type=geometry, **options,
-        )  # fmt: skip
+            table,
+            target,
+            driver=DRIVERS[kind],
+            layer=title or "data",
+            geometry_name=GEOMETRY,
+            crs="OGC:CRS84",
+            geometry_type=geometry,
+            **options,
+        )
 
 
 def _select_list(columns: Sequence[TypedColumn]) -> str:
-    names = unique_names([column.name for column in columns], reserved_names=(GEOMETRY, *FIDS))
+    names = unique_names(
+        [column.name for column in columns], reserved_names=(GEOMETRY, *FIDS)
+    )
     read = [
         f"{identifier(column.name)}{'::VARCHAR' if column.type is ColumnType.TIME else ''} AS {identifier(name)}"
         for column, name in zip(columns, names, strict=True)
@@ -68,7 +111,9 @@ def _select_list(columns: Sequence[TypedColumn]) -> str:
 
 
 def _geometry_type(kinds: Sequence[str]) -> str:
-    return kinds[0] if len(kinds) == 1 and kinds[0] in KINDS else "Unknown"
+    if len(kinds) == 1 and kinds[0] in KINDS:
+        return kinds[0]
+    return "Unknown"
 
 
 def _zoom_levels(box: Bounds) -> dict[str, Any]:

@@ -12,20 +12,32 @@ from typing import IO
 from udi.node.tables.remarks import Remark, UnreadableGeoFileError
 
 HEAD = 64 * 1024
-MOST_ENTRIES, MOST_UNPACKED, LARGEST_RATIO, SMALL = 10_000, 10 * 1000**3, 200, 10 * 1000**2
+MOST_ENTRIES = 10_000
+MOST_UNPACKED = 10 * 1000**3
+LARGEST_RATIO = 200
+SMALL = 10 * 1000**2
 COPIED = 1024 * 1024
 GPKG_IDS = (b"GPKG", b"GP10", b"GP11")
 ROOT = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)[\s/>]")
 FEATURE_LINE = re.compile(rb'\s*\{.*"type"\s*:\s*"Feature".*\}\s*\r?\n\s*\{', re.DOTALL)
 SUFFIXES = {
-    "GeoJSON": ".geojson", "GeoJSON by lines": ".geojsonl", "TopoJSON": ".topojson", "KML": ".kml", "GPX": ".gpx",
-    "GML": ".gml", "GeoPackage": ".gpkg", "FlatGeobuf": ".fgb", "GeoParquet": ".parquet",
-}  # fmt: skip
+    "GeoJSON": ".geojson",
+    "GeoJSON by lines": ".geojsonl",
+    "TopoJSON": ".topojson",
+    "KML": ".kml",
+    "GPX": ".gpx",
+    "GML": ".gml",
+    "GeoPackage": ".gpkg",
+    "FlatGeobuf": ".fgb",
+    "GeoParquet": ".parquet",
+}
 """Formats that are one file, and the name that GDAL sees."""
 NO_MAP = (
     Remark("No map was found in this file. It is published as it is.").message,
     Remark("No map was found in this archive. It is published as it is.").message,
-    Remark("This XML file is not a map that we can read (KML, GPX or GML). It is published as it is.").message,
+    Remark(
+        "This XML file is not a map that we can read (KML, GPX or GML). It is published as it is."
+    ).message,
 )
 XML_ROOTS = {"kml": "KML", "gpx": "GPX", "featurecollection": "GML"}
 SHAPEFILE = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
@@ -59,7 +71,9 @@ def prepare_gdal_inputs(source: Path, name: str, workdir: Path) -> list[GdalInpu
     if head.startswith(b"PK\x03\x04"):
         return _unpack_zip(source, workdir)
     if head.startswith(b"PK\x05\x06"):
-        raise UnreadableGeoFileError("This archive is empty. Put the files of the map in it and drop it again.")
+        raise UnreadableGeoFileError(
+            "This archive is empty. Put the files of the map in it and drop it again."
+        )
     return [_single(source, head, title, workdir)]
 
 
@@ -111,13 +125,19 @@ def _sqlite(head: bytes) -> str:
 
 
 def _json(text: bytes) -> str:
-    if text.startswith(b"\x1e") or FEATURE_LINE.match(text.split(b"\n{", 1)[0] + b"\n{" if b"\n{" in text else b""):
+    if text.startswith(b"\x1e") or FEATURE_LINE.match(
+        text.split(b"\n{", 1)[0] + b"\n{" if b"\n{" in text else b""
+    ):
         return "GeoJSON by lines"
-    return "TopoJSON" if re.search(rb'"type"\s*:\s*"Topology"', text) else "GeoJSON"
+    if re.search(rb'"type"\s*:\s*"Topology"', text):
+        return "TopoJSON"
+    return "GeoJSON"
 
 
 def _xml(text: bytes) -> str:
-    body = re.sub(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>", b"", text, flags=re.DOTALL)
+    body = re.sub(
+        rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>", b"", text, flags=re.DOTALL
+    )
     match = ROOT.search(body)
     root = match[1].decode().lower() if match else ""
     if root in XML_ROOTS:
@@ -127,7 +147,9 @@ def _xml(text: bytes) -> str:
             "This is a training file (TCX). It is published as it is; to show it on a map, export it as GPX."
         )
     if root.startswith(("ogrvrt", "vrt")):
-        raise UnreadableGeoFileError("This file holds no data, it only points at others. Drop the data themselves.")
+        raise UnreadableGeoFileError(
+            "This file holds no data, it only points at others. Drop the data themselves."
+        )
     raise UnreadableGeoFileError(NO_MAP[2])
 
 
@@ -154,15 +176,20 @@ def _unpack_gzip(source: Path, title: str, workdir: Path) -> GdalInput:
         with gzip.open(source) as packed:
             _copy_bounded(packed, target, MOST_UNPACKED, source.stat().st_size)
     except (OSError, EOFError) as error:
-        raise UnreadableGeoFileError("This compressed file is damaged. Compress it again and drop it again.") from error
+        raise UnreadableGeoFileError(
+            "This compressed file is damaged. Compress it again and drop it again."
+        ) from error
     part = _single(target, _head(target), title, workdir)
     target.unlink()
     return part
 
 
-def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, target: Path, room: int, size: int) -> int:
+def _copy_bounded(
+    packed: IO[bytes] | gzip.GzipFile, target: Path, room: int, size: int
+) -> int:
     """Bytes written; stops as soon as more comes out than a real file would give."""
-    limit, byte_count = min(room, max(SMALL, size * LARGEST_RATIO)), 0
+    limit = min(room, max(SMALL, size * LARGEST_RATIO))
+    byte_count = 0
     with target.open("wb") as file:
         while chunk := packed.read(COPIED):
             byte_count += len(chunk)
@@ -183,19 +210,33 @@ def _unpack_zip(source: Path, workdir: Path) -> list[GdalInput]:
                     "This archive holds more than ten thousand files. Drop its maps one by one."
                 )
             return list(_parts(archive, entries, workdir))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        EOFError,
+        ValueError,
+    ) as error:
         raise UnreadableGeoFileError(
             "This archive is damaged or has a password. Make it again and drop it again."
         ) from error
 
 
-def _parts(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], workdir: Path) -> Iterator[GdalInput]:
+def _parts(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], workdir: Path
+) -> Iterator[GdalInput]:
     unpacker = _Unpacker(archive, workdir)
     by_stem: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
-        if not any(part.startswith("__MACOSX") or re.match(r"\.[^.]", part) for part in path.parts):
-            by_stem.setdefault(str(path.with_suffix("")).lower(), {})[path.suffix.lower()] = entry
+        if not any(
+            part.startswith("__MACOSX") or re.match(r"\.[^.]", part)
+            for part in path.parts
+        ):
+            by_stem.setdefault(str(path.with_suffix("")).lower(), {})[
+                path.suffix.lower()
+            ] = entry
     parts = [*_geodatabases(unpacker, entries), *_families(unpacker, by_stem)]
     if not parts:
         parts = list(_singles(unpacker, by_stem))
@@ -208,12 +249,16 @@ class _Unpacker:
     """Entries under names of ours, counted together."""
 
     def __init__(self, archive: zipfile.ZipFile, workdir: Path) -> None:
-        self.archive, self.workdir = archive, workdir
-        self.room, self.made = MOST_UNPACKED, 0
+        self.archive = archive
+        self.workdir = workdir
+        self.room = MOST_UNPACKED
+        self.made = 0
 
     def extract(self, entry: zipfile.ZipInfo, target: Path) -> Path:
         if entry.flag_bits & 1:
-            raise UnreadableGeoFileError("This archive has a password. Make it again without one.")
+            raise UnreadableGeoFileError(
+                "This archive has a password. Make it again without one."
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         with self.archive.open(entry) as packed:
             self.room -= _copy_bounded(packed, target, self.room, entry.compress_size)
@@ -224,7 +269,9 @@ class _Unpacker:
         return self.workdir / f"part{self.made}"
 
 
-def _families(unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]]) -> Iterator[GdalInput]:
+def _families(
+    unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]]
+) -> Iterator[GdalInput]:
     for files in by_stem.values():
         for format_, (opened, company) in FAMILIES.items():
             if opened not in files:
@@ -237,14 +284,22 @@ def _families(unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]
             stem = unpacker.next_stem()
             for suffix in company & files.keys():
                 unpacker.extract(files[suffix], stem.with_suffix(suffix))
-            yield GdalInput(stem.with_suffix(opened), format_, PurePosixPath(files[opened].filename).stem)
+            yield GdalInput(
+                stem.with_suffix(opened),
+                format_,
+                PurePosixPath(files[opened].filename).stem,
+            )
 
 
-def _geodatabases(unpacker: _Unpacker, entries: list[zipfile.ZipInfo]) -> Iterator[GdalInput]:
+def _geodatabases(
+    unpacker: _Unpacker, entries: list[zipfile.ZipInfo]
+) -> Iterator[GdalInput]:
     folders: dict[str, list[zipfile.ZipInfo]] = {}
     for entry in entries:
         folder = PurePosixPath(entry.filename).parent
-        if folder.suffix.lower() == ".gdb" and re.fullmatch(r"[\w.-]+", PurePosixPath(entry.filename).name):
+        if folder.suffix.lower() == ".gdb" and re.fullmatch(
+            r"[\w.-]+", PurePosixPath(entry.filename).name
+        ):
             folders.setdefault(str(folder), []).append(entry)
     for name, files in folders.items():
         target = unpacker.next_stem().with_suffix(".gdb")
@@ -253,11 +308,15 @@ def _geodatabases(unpacker: _Unpacker, entries: list[zipfile.ZipInfo]) -> Iterat
         yield GdalInput(target, "File Geodatabase", PurePosixPath(name).stem)
 
 
-def _singles(unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]]) -> Iterator[GdalInput]:
+def _singles(
+    unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]]
+) -> Iterator[GdalInput]:
     for files in by_stem.values():
         for suffix, entry in files.items():
             if suffix in {*SUFFIXES.values(), ".json"}:
                 folder = unpacker.next_stem()
                 packed = unpacker.extract(entry, folder / "packed")
-                yield _single(packed, _head(packed), PurePosixPath(entry.filename).stem, folder)
+                yield _single(
+                    packed, _head(packed), PurePosixPath(entry.filename).stem, folder
+                )
                 packed.unlink()

@@ -9,7 +9,15 @@ from udi.node.tables.column import Bounds, ColumnType, TypedColumn
 from udi.node.tables.duckdb_sandbox import connect
 from udi.node.tables.remarks import UnreadableGeoFileError
 
-KINDS = ("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection")
+KINDS = (
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
 TYPES = {
     "BOOLEAN": ColumnType.BOOLEAN,
     "DATE": ColumnType.DATE,
@@ -25,13 +33,16 @@ def geo_metadata(path: Path) -> dict[str, Any] | None:
     """The key `geo`, None for a Parquet without places."""
     with connect(path) as connection:
         row = connection.execute(
-            "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'geo'::BLOB", [str(path)]
+            "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'geo'::BLOB",
+            [str(path)],
         ).fetchone()
     if row is None:
         return None
     try:
-        value = json.loads(bytes(row[0]))
-        return value if isinstance(value["columns"][value["primary_column"]], dict) else None
+        value: dict[str, Any] = json.loads(bytes(row[0]))
+        if isinstance(value["columns"][value["primary_column"]], dict):
+            return value
+        return None
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -44,7 +55,9 @@ def geometry_column(path: Path) -> tuple[str, str | None]:
     """
     metadata = geo_metadata(path)
     if metadata is None:
-        raise UnreadableGeoFileError("This Parquet file says nothing of places: it is a table.")
+        raise UnreadableGeoFileError(
+            "This Parquet file says nothing of places: it is a table."
+        )
     name = metadata["primary_column"]
     column = metadata["columns"][name]
     if column.get("encoding") != "WKB":
@@ -55,23 +68,41 @@ def geometry_column(path: Path) -> tuple[str, str | None]:
     return str(name), json.dumps(crs) if crs else None
 
 
-def parquet_layer(path: Path) -> tuple[str, str, int, tuple[TypedColumn, ...], Bounds | None]:
+def parquet_layer(
+    path: Path,
+) -> tuple[str, str, int, tuple[TypedColumn, ...], Bounds | None]:
     """What a GeoParquet says: system, kind of geometry, rows, columns, rectangle in its own coordinates."""
     name, crs = geometry_column(path)
     metadata = geo_metadata(path) or {}
     column = metadata["columns"][name]
     with connect(path) as connection:
-        described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
-        rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone()
+        described = connection.execute(
+            "DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]
+        ).fetchall()
+        rows = connection.execute(
+            "SELECT count(*) FROM read_parquet(?)", [str(path)]
+        ).fetchone()
     columns = tuple(
         TypedColumn(str(row[0]), _type(str(row[1])))
         for row in described
-        if row[0] != name and not (row[0] == "bbox" and str(row[1]).startswith("STRUCT"))
+        if row[0] != name
+        and not (row[0] == "bbox" and str(row[1]).startswith("STRUCT"))
     )
-    kinds = [str(kind).removesuffix(" Z") for kind in column.get("geometry_types") or ()]
+    kinds = [
+        str(kind).removesuffix(" Z") for kind in column.get("geometry_types") or ()
+    ]
     box: list[float] = list(column.get("bbox") or ())
-    bounds = (box[0], box[1], box[len(box) // 2], box[len(box) // 2 + 1]) if len(box) in {4, 6} else None
-    return crs or "OGC:CRS84", kinds[0] if len(kinds) == 1 else "Unknown", rows[0] if rows else 0, columns, bounds
+    if len(box) in {4, 6}:
+        bounds = (box[0], box[1], box[len(box) // 2], box[len(box) // 2 + 1])
+    else:
+        bounds = None
+    return (
+        crs or "OGC:CRS84",
+        kinds[0] if len(kinds) == 1 else "Unknown",
+        rows[0] if rows else 0,
+        columns,
+        bounds,
+    )
 
 
 def _type(stored: str) -> ColumnType:
@@ -81,7 +112,9 @@ def _type(stored: str) -> ColumnType:
         return ColumnType.INTEGER
     if stored.startswith("TIMESTAMP"):
         return ColumnType.DATETIME
-    return ColumnType.NUMBER if stored.startswith("DECIMAL") else TYPES.get(stored, ColumnType.TEXT)
+    if stored.startswith("DECIMAL"):
+        return ColumnType.NUMBER
+    return TYPES.get(stored, ColumnType.TEXT)
 
 
 def geo_key(kinds: Iterable[str], bbox: Bounds | None) -> str:
@@ -89,4 +122,10 @@ def geo_key(kinds: Iterable[str], bbox: Bounds | None) -> str:
     column: dict[str, object] = {"encoding": "WKB", "geometry_types": sorted(kinds)}
     if bbox:
         column["bbox"] = list(bbox)
-    return json.dumps({"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}})
+    return json.dumps(
+        {
+            "version": "1.1.0",
+            "primary_column": "geometry",
+            "columns": {"geometry": column},
+        }
+    )

@@ -4,7 +4,13 @@ import re
 from collections.abc import Sequence
 
 from udi.node.tables.delimited_text import Row
-from udi.node.tables.dialect import TableLayout, cell_at, has_values, is_name, names_typed_columns
+from udi.node.tables.dialect import (
+    TableLayout,
+    cell_at,
+    has_values,
+    is_name,
+    names_typed_columns,
+)
 from udi.node.tables.personal.vocabulary import COLUMN_WORDS, Header
 from udi.node.tables.value_patterns import is_null
 
@@ -26,12 +32,23 @@ def find_other_headers(rows: Sequence[Row], shape: TableLayout) -> tuple[Names, 
     `rows` are the first ones of the file, titles included. Each result has one name a column, in the order of
     `shape.kept`, empty where the line has none; the last result has no name at all, so that values alone count.
     """
-    filled = [(line, [cell.strip() for cell in cells]) for line, cells in rows if has_values(cells)][:LOOKED_LINES]
-    others = [cells for line, cells in filled if line not in _header_lines(shape) and names_columns(cells)]
+    filled = [
+        (line, [cell.strip() for cell in cells])
+        for line, cells in rows
+        if has_values(cells)
+    ][:LOOKED_LINES]
+    others = [
+        cells
+        for line, cells in filled
+        if line not in _header_lines(shape) and names_columns(cells)
+    ]
     below = [cells for line, cells in filled if line > shape.last_header_line]
     if not (others or _is_incomplete(shape) or _is_followed_by_names(below)):
         return ()
-    other_headers = [tuple(cell_at(cells, index) for index in shape.positions) for cells in others[:MOST_HEADERS]]
+    other_headers = [
+        tuple(cell_at(cells, index) for index in shape.positions)
+        for cells in others[:MOST_HEADERS]
+    ]
     return (*dict.fromkeys(other_headers), ("",) * len(shape.positions))
 
 
@@ -56,8 +73,14 @@ def _header_lines(shape: TableLayout) -> set[int]:
 
 def _is_incomplete(shape: TableLayout) -> bool:
     """No line names the columns, or one that leaves many without a name."""
-    unnamed = [name for name, index in zip(shape.names, shape.positions, strict=True) if name == f"col{index + 1}"]
-    return len(unnamed) >= FEWEST_NAMES and len(unnamed) >= UNNAMED_SHARE * len(shape.names)
+    unnamed = [
+        name
+        for name, index in zip(shape.names, shape.positions, strict=True)
+        if name == f"col{index + 1}"
+    ]
+    return len(unnamed) >= FEWEST_NAMES and len(unnamed) >= UNNAMED_SHARE * len(
+        shape.names
+    )
 
 
 def _is_followed_by_names(below: Sequence[Sequence[str]]) -> bool:
@@ -65,5 +88,9 @@ def _is_followed_by_names(below: Sequence[Sequence[str]]) -> bool:
     if len(below) <= FEWEST_NAMES:
         return False
     first = [cell for cell in below[0] if cell]
-    words = len(first) >= FEWEST_NAMES and all(is_name(cell) and not is_null(cell) for cell in first)
-    return words and names_typed_columns(list(below[0]), [list(cells) for cells in below[1:21]])
+    words = len(first) >= FEWEST_NAMES and all(
+        is_name(cell) and not is_null(cell) for cell in first
+    )
+    return words and names_typed_columns(
+        list(below[0]), [list(cells) for cells in below[1:21]]
+    )

@@ -37,7 +37,10 @@ class _TextWindow:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = iter(texts)
-        self._text, self._at, self.line, self._ended = "", 0, 1, False
+        self._text = ""
+        self._at = 0
+        self.line = 1
+        self._ended = False
 
     def peek(self) -> str:
         """The next character that is no space, empty at the end."""
@@ -102,7 +105,8 @@ class _TextWindow:
             return False
         if self._ended:
             return False
-        self._text, self._at = self._text[self._at :] + piece, 0
+        self._text = self._text[self._at :] + piece
+        self._at = 0
         return True
 
 
@@ -116,7 +120,8 @@ def json_records(texts: Iterable[str]) -> Iterator[tuple[int, Record]]:
     Raises:
         UnreadableError: the text is no JSON, or holds no list of objects.
     """
-    window, count = _TextWindow(texts), 0
+    window = _TextWindow(texts)
+    count = 0
     first = window.peek()
     if not first:
         raise UnreadableTableError("empty")
@@ -148,7 +153,9 @@ def _find_objects(window: _TextWindow) -> Iterator[tuple[int, Any]]:
     if window.peek() != "{":
         window.read_value()
         raise UnreadableTableError("no_records")
-    return _read_lines(window) if window.has_second_object() else _Members(window).search(0)
+    if window.has_second_object():
+        return _read_lines(window)
+    return _Members(window).search(0)
 
 
 def _read_lines(window: _TextWindow) -> Iterator[tuple[int, Any]]:
@@ -199,7 +206,12 @@ def flatten(record: dict[str, Any]) -> Record:
     flat: Record = {}
     for name, value in record.items():
         if isinstance(value, dict) and value:
-            flat.update({f"{name}.{inner}": _text(inner_value) for inner, inner_value in value.items()})
+            flat.update(
+                {
+                    f"{name}.{inner}": _text(inner_value)
+                    for inner, inner_value in value.items()
+                }
+            )
         else:
             flat[name] = _text(value)
     return flat
@@ -209,10 +221,15 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        if value:
+            return "true"
+        return "false"
     if isinstance(value, LiteralFloat):
         return value.text
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False)
     plain = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
     return plain.encode("utf-8", "replace").decode()
 
@@ -232,7 +249,9 @@ def record_names(records: Iterable[tuple[int, Record]]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def record_rows(records: Iterable[tuple[int, Record]], names: tuple[str, ...]) -> Iterator[Row]:
+def record_rows(
+    records: Iterable[tuple[int, Record]], names: tuple[str, ...]
+) -> Iterator[Row]:
     """The records as rows under these names."""
     for line, record in records:
         yield line, [record.get(name, "") for name in names]

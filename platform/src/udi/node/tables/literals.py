@@ -23,7 +23,12 @@ def read_value(column: TypedColumn, operator: Operator, text: str) -> Value:
         WrongError: it is not of the column's type.
     """
     if "\x00" in text:
-        refusal = Refusal("", "This value holds a sign that no text has.", "Take it out.", "wrong-value")
+        refusal = Refusal(
+            "",
+            "This value holds a sign that no text has.",
+            "Take it out.",
+            "wrong-value",
+        )
         raise InvalidQueryError(refusal)
     if operator in {Operator.CONTAINS, Operator.NOT_CONTAINS}:
         return text
@@ -36,20 +41,34 @@ def read_value(column: TypedColumn, operator: Operator, text: str) -> Value:
         ColumnType.TIME: _time,
     }
     reader = readers.get(column.type)
-    return reader(text.strip()) if reader else text
+    if reader:
+        return reader(text.strip())
+    return text
 
 
 def _number(text: str, *, whole: bool) -> int | float:
     number_text = text.strip()
     try:
-        return _whole_or_float(number_text if set(number_text) <= FINITE else "", whole=whole)
+        return _whole_or_float(
+            number_text if set(number_text) <= FINITE else "", whole=whole
+        )
     except ValueError:
-        refusal = Refusal("", "This is not a number.", "Write it with digits and a point: 12.5.", "wrong-value")
+        refusal = Refusal(
+            "",
+            "This is not a number.",
+            "Write it with digits and a point: 12.5.",
+            "wrong-value",
+        )
         raise InvalidQueryError(refusal) from None
 
 
 def _whole_or_float(number_text: str, *, whole: bool) -> int | float:
-    if whole and "." not in number_text and "e" not in number_text.lower() and len(number_text) < LONGEST_WHOLE:
+    if (
+        whole
+        and "." not in number_text
+        and "e" not in number_text.lower()
+        and len(number_text) < LONGEST_WHOLE
+    ):
         number = int(number_text)
         if -LARGEST <= number < LARGEST:
             return number
@@ -64,23 +83,38 @@ def _boolean(text: str) -> bool:
         return True
     if text.lower() in FALSE:
         return False
-    raise InvalidQueryError(Refusal("", "This is neither true nor false.", "Write true or false.", "wrong-value"))
+    raise InvalidQueryError(
+        Refusal(
+            "", "This is neither true nor false.", "Write true or false.", "wrong-value"
+        )
+    )
 
 
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        refusal = Refusal("", "This is not a date.", "Write it as 2026-01-31.", "wrong-value")
+        refusal = Refusal(
+            "", "This is not a date.", "Write it as 2026-01-31.", "wrong-value"
+        )
         raise InvalidQueryError(refusal) from None
 
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text.replace(" ", "T", 1) if "T" not in text else text.replace(" ", "+"))
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        moment = datetime.fromisoformat(
+            text.replace(" ", "T", 1) if "T" not in text else text.replace(" ", "+")
+        )
+        if moment.tzinfo:
+            return moment.astimezone(UTC).replace(tzinfo=None)
+        return moment
     except (ValueError, OverflowError):
-        refusal = Refusal("", "This is not a date with a time.", "Write it as 2026-01-31T12:00:00.", "wrong-value")
+        refusal = Refusal(
+            "",
+            "This is not a date with a time.",
+            "Write it as 2026-01-31T12:00:00.",
+            "wrong-value",
+        )
         raise InvalidQueryError(refusal) from None
 
 
@@ -88,5 +122,10 @@ def _time(text: str) -> time:
     try:
         return time.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
-        refusal = Refusal("", "This is not a time of day.", "Write it as 14:30 or 14:30:05.", "wrong-value")
+        refusal = Refusal(
+            "",
+            "This is not a time of day.",
+            "Write it as 14:30 or 14:30:05.",
+            "wrong-value",
+        )
         raise InvalidQueryError(refusal) from None

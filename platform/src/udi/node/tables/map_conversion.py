@@ -22,7 +22,15 @@ from udi.node.tables.geo_crs import crs_name
 from udi.node.tables.geo_source import NO_MAP
 from udi.node.tables.geoparquet import geo_metadata
 from udi.node.tables.notes import Note
-from udi.node.tables.places import CROSSED, FLAT, MISSING, MOST_ERRORS, PlaceStatistics, Tell, geometry_kind
+from udi.node.tables.places import (
+    CROSSED,
+    FLAT,
+    MISSING,
+    MOST_ERRORS,
+    PlaceStatistics,
+    Tell,
+    geometry_kind,
+)
 from udi.node.tables.points import find_place_columns, write_with_places
 from udi.node.tables.profile import SHOWN_CHARACTERS, SHOWN_LINES, Profile
 from udi.node.tables.remarks import PlaceError, Remark, UnreadableGeoFileError
@@ -33,7 +41,11 @@ PERHAPS = {"ZIP", "Gzip", "XML", "JSON"}
 """Kinds of files that may hold a map."""
 SHAPED = {"geometry", "geometry.coordinates"}
 """Columns that a list of features has when it is read as a list of objects."""
-NOTE_CODES = {MISSING.message: "no_place", FLAT.message: "flat_place", CROSSED.message: "crossed_place"}
+NOTE_CODES = {
+    MISSING.message: "no_place",
+    FLAT.message: "flat_place",
+    CROSSED.message: "crossed_place",
+}
 """What is said of all such rows at once: their cell is as it was in the file."""
 LONGEST_SYSTEM = 120
 
@@ -56,7 +68,9 @@ def convert_map(
     if listing is not None:
         listing.reset()
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix="mapping-") as folder:
+        with tempfile.TemporaryDirectory(
+            dir=target.parent, prefix="mapping-"
+        ) as folder:
             done = convert_geo(
                 source,
                 corrections.sheet,
@@ -72,7 +86,14 @@ def convert_map(
         target.unlink(missing_ok=True)
         if corrections.sheet:
             other = replace(corrections, sheet="")
-            return convert_map(source, profile, target, file_name=file_name, corrections=other, listing=listing)
+            return convert_map(
+                source,
+                profile,
+                target,
+                file_name=file_name,
+                corrections=other,
+                listing=listing,
+            )
         return _unreadable_map(profile, error)
 
 
@@ -95,21 +116,37 @@ def _may_be_map(source: Path, profile: Profile) -> bool:
     if profile.reads == "parquet":
         return geo_metadata(source) is not None
     if profile.is_table:
-        return profile.reads == "records" and bool(SHAPED & {column.name for column in profile.columns})
+        return profile.reads == "records" and bool(
+            SHAPED & {column.name for column in profile.columns}
+        )
     return profile.label in PERHAPS
 
 
-def _unreadable_map(profile: Profile, error: UnreadableGeoFileError) -> TableConversion | None:
+def _unreadable_map(
+    profile: Profile, error: UnreadableGeoFileError
+) -> TableConversion | None:
     """A map that cannot be read, with the reason; what never was one stays what it was."""
-    if profile.is_table or profile.reads == "records" or (profile.reads != "geo" and error.remark.message in NO_MAP):
+    if (
+        profile.is_table
+        or profile.reads == "records"
+        or (profile.reads != "geo" and error.remark.message in NO_MAP)
+    ):
         return None
-    failure = Note("too_heavy") if isinstance(error.__cause__, duckdb.OutOfMemoryException) else _note(error.remark)
+    if isinstance(error.__cause__, duckdb.OutOfMemoryException):
+        failure = Note("too_heavy")
+    else:
+        failure = _note(error.remark)
     return TableConversion(replace(profile, failure=failure), failure=failure)
 
 
-def _build_result(profile: Profile, done: GeoConversion, target: Path) -> TableConversion:
+def _build_result(
+    profile: Profile, done: GeoConversion, target: Path
+) -> TableConversion:
     errors, notes = _split_errors(done.errors, done.counts)
-    label = profile.label if profile.label not in PERHAPS else f"{done.format}, {profile.label}"
+    if profile.label not in PERHAPS:
+        label = profile.label
+    else:
+        label = f"{done.format}, {profile.label}"
     several = done.layers if len(done.layers) > 1 else ()
     read = replace(
         profile,
@@ -129,27 +166,49 @@ def _build_result(profile: Profile, done: GeoConversion, target: Path) -> TableC
     )
     if not read.is_table:
         target.unlink()
-        failure = (*(Note(message) for _, message in errors.counts), *read.notes[::-1], Note("no_table"))[0]
-        return TableConversion(replace(read, notes=(), failure=failure), failure=failure)
+        failure = (
+            *(Note(message) for _, message in errors.counts),
+            *read.notes[::-1],
+            Note("no_table"),
+        )[0]
+        return TableConversion(
+            replace(read, notes=(), failure=failure), failure=failure
+        )
     return TableConversion(_with_samples(read, target), errors)
 
 
 def _crs_label(crs: str) -> str:
     name = crs_name(crs)[:LONGEST_SYSTEM]
-    return f"{name} ({crs})" if crs.startswith("EPSG:") else name
+    if crs.startswith("EPSG:"):
+        return f"{name} ({crs})"
+    return name
 
 
 def _with_samples(profile: Profile, target: Path) -> Profile:
     """The same with its first lines, its days and how many rows have a place."""
     with connect(target) as connection:
         read = f"FROM read_parquet({literal(target)})"
-        texts = [f"left({identifier(column.name)}::VARCHAR, {SHOWN_CHARACTERS})" for column in profile.columns]
+        texts = [
+            f"left({identifier(column.name)}::VARCHAR, {SHOWN_CHARACTERS})"
+            for column in profile.columns
+        ]
         listed = ", ".join([LINE, *texts])
-        lines = connection.execute(f"SELECT {listed} {read} ORDER BY {LINE} LIMIT {SHOWN_LINES}").fetchall()
-        counted = connection.execute(f"SELECT count({BOX[0]}) {read}").fetchone() if profile.geometry else None
+        lines = connection.execute(
+            f"SELECT {listed} {read} ORDER BY {LINE} LIMIT {SHOWN_LINES}"
+        ).fetchall()
+        if profile.geometry:
+            counted = connection.execute(f"SELECT count({BOX[0]}) {read}").fetchone()
+        else:
+            counted = None
         first, last = find_period(connection, profile.columns, target)
     sample = tuple(tuple(cell or "" for cell in line[1:]) for line in lines)
-    return replace(profile, sample=sample, first_day=first, last_day=last, places=counted[0] if counted else 0)
+    return replace(
+        profile,
+        sample=sample,
+        first_day=first,
+        last_day=last,
+        places=counted[0] if counted else 0,
+    )
 
 
 def _guess(name: str, values: Sequence[str]) -> TypedColumn:
@@ -159,17 +218,25 @@ def _guess(name: str, values: Sequence[str]) -> TypedColumn:
 
 def add_places(target: Path, converted: TableConversion) -> TableConversion:
     """The same table with the places of its rows, where its columns say them; nothing changes when they do not."""
-    profile, listing = converted.profile, converted.errors.listing
+    profile = converted.profile
+    listing = converted.errors.listing
     if converted.failure:
         return converted
     try:
         placing = find_place_columns(target, profile.columns)
         if placing is None:
             return converted
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix="placing-") as folder:
+        with tempfile.TemporaryDirectory(
+            dir=target.parent, prefix="placing-"
+        ) as folder:
             placed = Path(folder) / "placed.parquet"
             gathered = write_with_places(
-                target, profile.columns, placing, placed, Path(folder), _error_recorder(listing)
+                target,
+                profile.columns,
+                placing,
+                placed,
+                Path(folder),
+                _error_recorder(listing),
             )
             if gathered.bbox is not None:
                 placed.replace(target)
@@ -182,11 +249,15 @@ def add_places(target: Path, converted: TableConversion) -> TableConversion:
     return converted
 
 
-def _merge_places(converted: TableConversion, gathered: PlaceStatistics) -> TableConversion:
+def _merge_places(
+    converted: TableConversion, gathered: PlaceStatistics
+) -> TableConversion:
     profile = converted.profile
     errors, notes = _split_errors(gathered.errors, gathered.counts)
     converted.errors.merge_errors(errors.listed, errors.counts)
-    without = sum(gathered.counts.values()) - sum(gathered.counts[remark.message] for remark in (FLAT, CROSSED))
+    without = sum(gathered.counts.values()) - sum(
+        gathered.counts[remark.message] for remark in (FLAT, CROSSED)
+    )
     read = replace(
         profile,
         notes=(*profile.notes, *notes),
@@ -197,7 +268,9 @@ def _merge_places(converted: TableConversion, gathered: PlaceStatistics) -> Tabl
     return replace(converted, profile=read)
 
 
-def _split_errors(listed: Sequence[PlaceError], counts: dict[str, int]) -> tuple[CellErrorReport, tuple[Note, ...]]:
+def _split_errors(
+    listed: Sequence[PlaceError], counts: dict[str, int]
+) -> tuple[CellErrorReport, tuple[Note, ...]]:
     """Places that are lost one by one, and the others together."""
     lost = [
         CellError(place_error.line, place_error.column, place_error.remark.message, "")
@@ -206,16 +279,33 @@ def _split_errors(listed: Sequence[PlaceError], counts: dict[str, int]) -> tuple
     ]
     errors = CellErrorReport(sorted(lost, key=lambda error: error.line)[:MOST_ERRORS])
     column = listed[0].column if listed else GEOMETRY
-    errors.counts.update({(column, message): count for message, count in counts.items() if message not in NOTE_CODES})
+    errors.counts.update(
+        {
+            (column, message): count
+            for message, count in counts.items()
+            if message not in NOTE_CODES
+        }
+    )
     return errors, tuple(_summary_notes(listed, counts))
 
 
-def _summary_notes(listed: Sequence[PlaceError], counts: dict[str, int]) -> Iterator[Note]:
+def _summary_notes(
+    listed: Sequence[PlaceError], counts: dict[str, int]
+) -> Iterator[Note]:
     for message, code in NOTE_CODES.items():
-        lines = [place_error.line for place_error in listed if place_error.remark.message == message]
+        lines = [
+            place_error.line
+            for place_error in listed
+            if place_error.remark.message == message
+        ]
         if lines:
-            yield Note(code, values={"count": f"{counts[message]}", "line": f"{min(lines)}"})
+            yield Note(
+                code, values={"count": f"{counts[message]}", "line": f"{min(lines)}"}
+            )
 
 
 def _note(remark: Remark) -> Note:
-    return Note(remark.message, values={name: str(value) for name, value in remark.values.items()})
+    return Note(
+        remark.message,
+        values={name: str(value) for name, value in remark.values.items()},
+    )

@@ -37,13 +37,20 @@ class MapDrawing:
     def labels(self, locale: str) -> list[tuple[float, float, str]]:
         """The degrees at the edges, in the reader's language."""
         return [
-            (mark.x, mark.y, format_degrees(mark.degrees, locale, is_meridian=mark.is_meridian)) for mark in self.marks
+            (
+                mark.x,
+                mark.y,
+                format_degrees(mark.degrees, locale, is_meridian=mark.is_meridian),
+            )
+            for mark in self.marks
         ]
 
     def edges(self, locale: str) -> tuple[str, str, str, str]:
         """The rectangle in words: west, south, east, north."""
         exact = max(self.bbox[2] - self.bbox[0], self.bbox[3] - self.bbox[1]) < EXACT
-        west, south, east, north = (round(value, 4 if exact else 2) for value in self.bbox)
+        west, south, east, north = (
+            round(value, 4 if exact else 2) for value in self.bbox
+        )
         return (
             format_degrees(west, locale, is_meridian=True),
             format_degrees(south, locale, is_meridian=False),
@@ -54,12 +61,16 @@ class MapDrawing:
     @property
     def scale(self) -> str:
         metres = self.scale_metres
-        return f"{metres // 1000}\N{NO-BREAK SPACE}km" if metres >= 1000 else f"{metres}\N{NO-BREAK SPACE}m"  # noqa: PLR2004 - a kilometre
+        if metres >= 1000:  # noqa: PLR2004 - a kilometre
+            return f"{metres // 1000}\N{NO-BREAK SPACE}km"
+        return f"{metres}\N{NO-BREAK SPACE}m"
 
 
 def format_degrees(degrees: float, locale: str, *, is_meridian: bool) -> str:
     """`1,5° O`, `48,1° N`."""
     north, south, east, west = COMPASS.get(locale, COMPASS["en"])
     side = (east, west) if is_meridian else (north, south)
-    number = format_decimal(abs(degrees), "#,##0.####", locale=LOCALES.get(locale, locale))
+    number = format_decimal(
+        abs(degrees), "#,##0.####", locale=LOCALES.get(locale, locale)
+    )
     return f"{number}°" + (f"\N{NO-BREAK SPACE}{side[degrees < 0]}" if degrees else "")

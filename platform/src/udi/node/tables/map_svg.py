@@ -18,15 +18,25 @@ from udi.node.tables.column import LINE
 from udi.node.tables.duckdb_sandbox import Connection, connect
 from udi.node.tables.map_drawing import GraticuleMark, MapDrawing
 
-WIDTH, HEIGHT, MARGIN = 720, 480, 36
-MOST_BYTES, MOST_READ, MOST_POINTS, BATCH = 17_000, 20_000, 200_000, 2_000
-SMALLEST_SPAN, DEGREE = 0.004, 111_320.0
+WIDTH = 720
+HEIGHT = 480
+MARGIN = 36
+MOST_BYTES = 17_000
+MOST_READ = 20_000
+MOST_POINTS = 200_000
+BATCH = 2_000
+SMALLEST_SPAN = 0.004
+DEGREE = 111_320.0
 """Degrees that a map shows at least (some hundred metres), and metres in a degree of latitude."""
 ROUND = (1, 2, 5)
 TOLERANCES = (0.5, 0.8, 1.2, 1.8, 2.7, 4.0, 6.0, 9.0, 14.0)
-CIRCLES, DOTS = 150, 1_300
+CIRCLES = 150
+DOTS = 1_300
 POLYGON = 3
-POINTS, LINES, SURFACES, TINY = {0, 4}, {1, 2, 5}, {3, 6}, 1.5
+POINTS = {0, 4}
+LINES = {1, 2, 5}
+SURFACES = {3, 6}
+TINY = 1.5
 Shapes = NDArray[Any]
 
 
@@ -41,14 +51,21 @@ class MapProjection:
     up: float
 
     def pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack([(points[:, 0] - self.west) * self.across, (self.north - points[:, 1]) * self.up])
+        return np.column_stack(
+            [
+                (points[:, 0] - self.west) * self.across,
+                (self.north - points[:, 1]) * self.up,
+            ]
+        )
 
 
 def draw_map(parquet: Path) -> MapDrawing | None:
     """Draw the places of a table made by `convert_geo` or `with_places`; None when it has none."""
     with connect(parquet) as connection:
         row = connection.execute(
-            "SELECT count(__xmin), min(__xmin), min(__ymin), max(__xmax), max(__ymax), max(" + LINE + ")"
+            "SELECT count(__xmin), min(__xmin), min(__ymin), max(__xmax), max(__ymax), max("
+            + LINE
+            + ")"
             " FROM read_parquet(?)",
             [str(parquet)],
         ).fetchone()
@@ -60,7 +77,9 @@ def draw_map(parquet: Path) -> MapDrawing | None:
     marks, net = _graticule(paper)
     metres, share = _scale(paper)
     body = f'<path class="net" d="{net}"/>{_draw_shapes(shapes)}'
-    return MapDrawing(body, row[0], (row[1], row[2], row[3], row[4]), marks, metres, share)
+    return MapDrawing(
+        body, row[0], (row[1], row[2], row[3], row[4]), marks, metres, share
+    )
 
 
 def _projection(box: Sequence[float]) -> MapProjection:
@@ -70,10 +89,17 @@ def _projection(box: Sequence[float]) -> MapProjection:
     high = max(north - south, SMALLEST_SPAN)
     up = min((WIDTH - 2 * MARGIN) / wide, (HEIGHT - 2 * MARGIN) / high)
     across = up * flat
-    return MapProjection((west + east) / 2 - WIDTH / 2 / across, (south + north) / 2 + HEIGHT / 2 / up, across, up)
+    return MapProjection(
+        (west + east) / 2 - WIDTH / 2 / across,
+        (south + north) / 2 + HEIGHT / 2 / up,
+        across,
+        up,
+    )
 
 
-def _read(connection: Connection, parquet: Path, paper: MapProjection, step: int) -> Shapes:
+def _read(
+    connection: Connection, parquet: Path, paper: MapProjection, step: int
+) -> Shapes:
     """Places on the paper, one in `step`, already without the details that do not show."""
     connection.execute(
         f"SELECT ST_AsWKB(geometry) FROM read_parquet(?) WHERE __xmin IS NOT NULL AND {LINE} % {step} = 0",
@@ -83,7 +109,9 @@ def _read(connection: Connection, parquet: Path, paper: MapProjection, step: int
     while rows := connection.fetchmany(BATCH):
         shapes = shapely.from_wkb([row[0] for row in rows])
         parts.append(_parts(shapely.transform(shapes, paper.pixels)))
-    return np.concatenate(parts) if parts else np.array([], dtype=object)
+    if parts:
+        return np.concatenate(parts)
+    return np.array([], dtype=object)
 
 
 def _parts(shapes: Shapes) -> Shapes:
@@ -105,7 +133,9 @@ def _extent(shapes: Shapes) -> NDArray[np.float64]:
 
 def _draw_shapes(shapes: Shapes) -> str:
     kinds = shapely.get_type_id(shapes)
-    surfaces, lines, points = (shapes[np.isin(kinds, list(type_ids))] for type_ids in (SURFACES, LINES, POINTS))
+    surfaces, lines, points = (
+        shapes[np.isin(kinds, list(type_ids))] for type_ids in (SURFACES, LINES, POINTS)
+    )
     dots = _dots(shapely.get_coordinates(points))
     room = MOST_BYTES - len(dots)
     ways = _path(lines, room if not len(surfaces) else room // 2)
@@ -116,7 +146,8 @@ def _draw_shapes(shapes: Shapes) -> str:
 
 def _path(shapes: Shapes, room: int) -> str:
     """The outlines as one path that fits: fewer details first, then only the largest."""
-    path, together = "", _share_borders(shapes)
+    path = ""
+    together = _share_borders(shapes)
     for tolerance in TOLERANCES:
         simpler = _simplify(shapes, tolerance, together=together)
         path = "".join(_outlines(simpler))
@@ -124,7 +155,9 @@ def _path(shapes: Shapes, room: int) -> str:
             return path
     sizes = shapely.area(shapes) + shapely.length(shapes)
     outlines: list[str] = []
-    for shape in shapely.simplify(shapes[np.argsort(-sizes)], TOLERANCES[-1], preserve_topology=False):
+    for shape in shapely.simplify(
+        shapes[np.argsort(-sizes)], TOLERANCES[-1], preserve_topology=False
+    ):
         more = "".join(_outlines([shape]))
         room -= len(more)
         if room < 0:
@@ -136,7 +169,8 @@ def _path(shapes: Shapes, room: int) -> str:
 def _share_borders(shapes: Shapes) -> bool:
     """Whether surfaces lie side by side, as communes do: their common borders must stay common."""
     return len(shapes) > 1 and bool(
-        (shapely.get_type_id(shapes) == POLYGON).all() and shapely.coverage_is_valid(shapes)
+        (shapely.get_type_id(shapes) == POLYGON).all()
+        and shapely.coverage_is_valid(shapes)
     )
 
 
@@ -154,7 +188,9 @@ def _outlines(shapes: Sequence[Any] | Shapes) -> Iterator[str]:
     for shape in shapely.get_parts(np.asarray(shapes, dtype=object)):
         closed = shape.geom_type == "Polygon"
         for ring in (shape.exterior, *shape.interiors) if closed else (shape,):
-            yield _relative_path(np.round(shapely.get_coordinates(ring)).astype(int), closed=closed)
+            yield _relative_path(
+                np.round(shapely.get_coordinates(ring)).astype(int), closed=closed
+            )
 
 
 def _relative_path(points: NDArray[np.int_], *, closed: bool) -> str:
@@ -166,7 +202,8 @@ def _relative_path(points: NDArray[np.int_], *, closed: bool) -> str:
     if len(steps) < 1 + closed:
         return ""
     coordinates = "".join(
-        f"{'' if x < 0 or not place else ' '}{x}{'' if y < 0 else ' '}{y}" for place, (x, y) in enumerate(steps)
+        f"{'' if x < 0 or not place else ' '}{x}{'' if y < 0 else ' '}{y}"
+        for place, (x, y) in enumerate(steps)
     )
     return f"M{points[0][0]} {points[0][1]}l{coordinates}{'z' if closed else ''}"
 
@@ -178,17 +215,24 @@ def _dots(points: NDArray[np.float64]) -> str:
         return ""
     if len(points) <= CIRCLES:
         radius = 6 if len(points) <= CIRCLES // 5 else 4.5
-        return "".join(f'<circle class="dot" cx="{x:.0f}" cy="{y:.0f}" r="{radius}"/>' for x, y in points)
+        return "".join(
+            f'<circle class="dot" cx="{x:.0f}" cy="{y:.0f}" r="{radius}"/>'
+            for x, y in points
+        )
     cell = 2.0
     while True:
-        cells, counts = np.unique(np.floor(points / cell).astype(int), axis=0, return_counts=True)
+        cells, counts = np.unique(
+            np.floor(points / cell).astype(int), axis=0, return_counts=True
+        )
         if len(cells) <= DOTS:
             break
         cell *= 1.25
     return "".join(_sized_dots((cells + 0.5) * cell, counts, cell))
 
 
-def _sized_dots(centres: NDArray[np.float64], counts: NDArray[np.int_], cell: float) -> Iterator[str]:
+def _sized_dots(
+    centres: NDArray[np.float64], counts: NDArray[np.int_], cell: float
+) -> Iterator[str]:
     """Three sizes, so that a town stands out of its surroundings."""
     limits = np.quantile(counts, [0.6, 0.9])
     sizes = np.searchsorted(limits, counts, side="left")
@@ -204,7 +248,8 @@ def _graticule(paper: MapProjection) -> tuple[tuple[GraticuleMark, ...], str]:
     """Meridians and parallels at round degrees, three to six of each."""
     step = _round_step(HEIGHT / paper.up / 3)
     sideways = _round_step(WIDTH / paper.across / 4)
-    marks, moves = [], list[str]()
+    marks = []
+    moves = list[str]()
     last = -100.0
     for degrees in _multiples(paper.west, paper.west + WIDTH / paper.across, sideways):
         x = (degrees - paper.west) * paper.across
@@ -230,7 +275,10 @@ def _round_step(limit: float) -> float:
 
 
 def _multiples(least: float, greatest: float, step: float) -> Iterator[float]:
-    yield from (round(place * step, 6) for place in range(math.ceil(least / step), math.floor(greatest / step) + 1))
+    yield from (
+        round(place * step, 6)
+        for place in range(math.ceil(least / step), math.floor(greatest / step) + 1)
+    )
 
 
 def _scale(paper: MapProjection) -> tuple[int, float]:

@@ -14,7 +14,26 @@ MOST_KEYS = 20
 """An object with more keys is a list by key: its keys are values too."""
 PARAGRAPHS = frozenset({"p"})
 """Elements whose pieces make one sentence, in texts of office programs."""
-BLOCKS = frozenset({"p", "li", "div", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "dd", "option", "br", "tr"})
+BLOCKS = frozenset(
+    {
+        "p",
+        "li",
+        "div",
+        "td",
+        "th",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "dt",
+        "dd",
+        "option",
+        "br",
+        "tr",
+    }
+)
 UNSEEN = frozenset({"script", "style"})
 TAG = re.compile(r"<[^<>]{0,4000}>")
 DEEPEST = 200
@@ -63,12 +82,21 @@ class _Elements:
         if len(self._open) > DEEPEST:
             raise MarkupError
         self._open.append((_local(name), []))
-        self._pairs += [(_local(attribute), value) for attribute, value in attributes.items()]
+        self._pairs += [
+            (_local(attribute), value) for attribute, value in attributes.items()
+        ]
 
     def end(self, _name: str) -> None:
         name, texts = self._open.pop()
         text = "".join(texts)
-        paragraph = next((outer_texts for outer, outer_texts in reversed(self._open) if outer in PARAGRAPHS), None)
+        paragraph = next(
+            (
+                outer_texts
+                for outer, outer_texts in reversed(self._open)
+                if outer in PARAGRAPHS
+            ),
+            None,
+        )
         if paragraph is not None:
             paragraph.append(text)
         elif text.strip():
@@ -79,7 +107,8 @@ class _Elements:
             self._open[-1][1].append(data)
 
     def take_pairs(self) -> list[tuple[str, str]]:
-        pairs, self._pairs = self._pairs, []
+        pairs = self._pairs
+        self._pairs = []
         return pairs
 
 
@@ -116,7 +145,9 @@ class _PageParser(HTMLParser):
         if tag == "tr":
             self._row = []
         text_attributes = {"alt", "title", "content", "value", "href"}
-        self.pairs += [(name, value) for name, value in attrs if name in text_attributes and value]
+        self.pairs += [
+            (name, value) for name, value in attrs if name in text_attributes and value
+        ]
 
     def handle_endtag(self, tag: str) -> None:
         self._unseen -= tag in UNSEEN and self._unseen > 0
@@ -143,7 +174,8 @@ class _PageParser(HTMLParser):
             self.pairs.append((SENTENCES, text))
 
     def _end_row(self) -> None:
-        row, self._row = self._row or [], None
+        row = self._row or []
+        self._row = None
         if not self._names:
             self._names = row
             self.pairs += [(SENTENCES, cell) for cell in row if cell]
@@ -175,7 +207,9 @@ def leaves(value: Any, name: str = SENTENCES) -> Pairs:
         if isinstance(element, dict):
             by_key = len(element) > MOST_KEYS
             yield from ((f"{key} key", inner) for inner in element if by_key)
-            waiting += [(key if by_key else inner, child) for inner, child in element.items()]
+            waiting += [
+                (key if by_key else inner, child) for inner, child in element.items()
+            ]
         elif isinstance(element, list):
             waiting += [(key, child) for child in reversed(element)]
         elif element is not None and not isinstance(element, bool):

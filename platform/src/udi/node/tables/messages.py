@@ -14,7 +14,9 @@ class TranslatableMessage:
     def translate(self, say: Callable[[str], str]) -> str:
         """The sentence in the reader's language."""
         words = say(self.message)
-        return words % self.values if self.values else words
+        if self.values:
+            return words % self.values
+        return words
 
     def as_json(self) -> dict[str, object]:
         """For a JSON column."""
@@ -24,4 +26,6 @@ class TranslatableMessage:
     def from_json(cls, value: Mapping[str, object]) -> "TranslatableMessage":
         """What `as_json` gave."""
         values = value.get("values")
-        return cls(str(value["message"]), dict(values) if isinstance(values, Mapping) else {})
+        return cls(
+            str(value["message"]), dict(values) if isinstance(values, Mapping) else {}
+        )

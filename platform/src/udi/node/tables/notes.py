@@ -39,14 +39,25 @@ class Note:
         """The same, without the cells of the file that it quotes."""
         if self.code not in EXPLANATIONS:
             return self
-        return replace(self, values={name: value if name in OF_NO_CELL else "…" for name, value in self.values.items()})
+        return replace(
+            self,
+            values={
+                name: value if name in OF_NO_CELL else "…"
+                for name, value in self.values.items()
+            },
+        )
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Note":
-        return cls(str(value["code"]), str(value.get("column", "")), dict(value.get("values") or {}))
+        return cls(
+            str(value["code"]),
+            str(value.get("column", "")),
+            dict(value.get("values") or {}),
+        )
 
 
-DOUBTFUL_HEADER, NO_HEADER = "doubtful_header", "no_header"
+DOUBTFUL_HEADER = "doubtful_header"
+NO_HEADER = "no_header"
 """Notes over which nobody says that a table holds nothing about people."""
 
 
@@ -61,16 +72,24 @@ class UnreadableTableError(Exception):
 SAVE_AGAIN = "Open it in your spreadsheet program, save it again, then drop it again."
 EXPLANATIONS = {
     # Why a file is no table.
-    "empty": NoteExplanation("There is nothing to read in this file.", "Check that it was saved, then drop it again."),
+    "empty": NoteExplanation(
+        "There is nothing to read in this file.",
+        "Check that it was saved, then drop it again.",
+    ),
     "no_table": NoteExplanation(
-        "We found no columns in this file.", "If it is a table, save it as CSV or as a spreadsheet, then drop it again."
+        "We found no columns in this file.",
+        "If it is a table, save it as CSV or as a spreadsheet, then drop it again.",
     ),
     "too_many_columns": NoteExplanation(
-        "This table has more than %(most)s columns.", "Turn the columns that repeat into rows, or split the table."
+        "This table has more than %(most)s columns.",
+        "Turn the columns that repeat into rows, or split the table.",
     ),
-    "damaged": NoteExplanation("This file is damaged or was cut on its way: it cannot be opened.", SAVE_AGAIN),
+    "damaged": NoteExplanation(
+        "This file is damaged or was cut on its way: it cannot be opened.", SAVE_AGAIN
+    ),
     "password": NoteExplanation(
-        "This file is protected by a password: nobody could open it.", "Remove the password, then drop it again."
+        "This file is protected by a password: nobody could open it.",
+        "Remove the password, then drop it again.",
     ),
     "not_a_sheet": NoteExplanation(
         "This file is no spreadsheet, whatever its name says.",
@@ -80,18 +99,27 @@ EXPLANATIONS = {
         "This file is a web page, not a table: whatever gave it answered with a page.",
         "Download the table again, open it to check it, then drop it.",
     ),
-    "no_filled_sheet": NoteExplanation("No sheet of this file holds a table.", "Check which file you chose."),
-    "no_such_sheet": NoteExplanation("There is no sheet named «%(sheet)s» any more.", "Choose another sheet."),
+    "no_filled_sheet": NoteExplanation(
+        "No sheet of this file holds a table.", "Check which file you chose."
+    ),
+    "no_such_sheet": NoteExplanation(
+        "There is no sheet named «%(sheet)s» any more.", "Choose another sheet."
+    ),
     "too_large_sheet": NoteExplanation(
-        "This spreadsheet is too large to be opened as a table.", "Save the sheet as CSV, then drop that file."
+        "This spreadsheet is too large to be opened as a table.",
+        "Save the sheet as CSV, then drop that file.",
     ),
     "too_many_cells": NoteExplanation(
-        "This sheet has more than %(most)s cells.", "Save the sheet as CSV, then drop that file."
+        "This sheet has more than %(most)s cells.",
+        "Save the sheet as CSV, then drop that file.",
     ),
     "not_json": NoteExplanation(
-        "This file says it is JSON, but it is not written as JSON should be.", "Correct it where it was made."
+        "This file says it is JSON, but it is not written as JSON should be.",
+        "Correct it where it was made.",
     ),
-    "no_records": NoteExplanation("We found no list of objects in this JSON file, hence no table."),
+    "no_records": NoteExplanation(
+        "We found no list of objects in this JSON file, hence no table."
+    ),
     "too_large_cell": NoteExplanation(
         "A cell that begins on line %(line)s never ends: a quotation mark is open and never closed.",
         "Close that quotation mark, or write it twice.",
@@ -101,22 +129,28 @@ EXPLANATIONS = {
         "Drop the files that it holds instead.",
     ),
     "too_many_files": NoteExplanation(
-        "This archive holds more than %(most)s files: it is not opened.", "Drop the files that it holds instead."
+        "This archive holds more than %(most)s files: it is not opened.",
+        "Drop the files that it holds instead.",
     ),
     "unsafe_path": NoteExplanation(
         "This archive holds a file that would be written outside of it: it is not opened.",
         "Make the archive again from its own folder.",
     ),
     "link": NoteExplanation(
-        "This archive holds a link to another file: it is not opened.", "Put the file itself in the archive."
+        "This archive holds a link to another file: it is not opened.",
+        "Put the file itself in the archive.",
     ),
     "too_heavy": NoteExplanation(
-        "This table needs more memory than the node gives to one table.", "Split it, or make its longest cells shorter."
+        "This table needs more memory than the node gives to one table.",
+        "Split it, or make its longest cells shorter.",
     ),
     "too_long": NoteExplanation(
-        "Reading this file takes more time than the node gives to one file.", "Split it, or save it in a simpler form."
+        "Reading this file takes more time than the node gives to one file.",
+        "Split it, or save it in a simpler form.",
     ),
-    "unread": NoteExplanation("This file defeats our reader: we could not look into it.", SAVE_AGAIN),
+    "unread": NoteExplanation(
+        "This file defeats our reader: we could not look into it.", SAVE_AGAIN
+    ),
     # What stays doubtful.
     "day_or_month": NoteExplanation(
         "The dates of «%(column)s» can be read in two ways. We read %(value)s as day, month, year.",
@@ -127,17 +161,20 @@ EXPLANATIONS = {
         "Say on which line their names are.",
     ),
     NO_HEADER: NoteExplanation(
-        "We found no line that names the columns.", "Say on which line their names are, or give each column a name."
+        "We found no line that names the columns.",
+        "Say on which line their names are, or give each column a name.",
     ),
     "thousands_or_decimals": NoteExplanation(
         "The numbers of «%(column)s» can be read in two ways. We read the mark in %(value)s as that of decimals, not of thousands.",
         "If that is wrong, correct it.",
     ),
     "encoding_unsure": NoteExplanation(
-        "We are not sure of the accents. Look at these words: %(words)s.", "If they are wrong, choose other characters."
+        "We are not sure of the accents. Look at these words: %(words)s.",
+        "If they are wrong, choose other characters.",
     ),
     "bad_bytes": NoteExplanation(
-        "Some letters of this file are damaged and show as «%(mark)s».", "Correct them where the file was made."
+        "Some letters of this file are damaged and show as «%(mark)s».",
+        "Correct them where the file was made.",
     ),
     "lost_letters": NoteExplanation(
         "Letters were lost before the file came here: they show as «%(mark)s».",
@@ -148,7 +185,8 @@ EXPLANATIONS = {
         "Set the column to text in the spreadsheet, and enter these numbers again.",
     ),
     "misfits": NoteExplanation(
-        "Some values of «%(column)s» are not like the others (%(count)s in all), such as %(value)s.", "Check them."
+        "Some values of «%(column)s» are not like the others (%(count)s in all), such as %(value)s.",
+        "Check them.",
     ),
     "fell_back": NoteExplanation(
         "«%(column)s» looked regular at first, yet %(count)s of its values do not fit, such as %(value)s. It is kept as text.",
@@ -158,19 +196,27 @@ EXPLANATIONS = {
         "A quotation mark opens on line %(line)s and is never closed: what follows may be read as one cell.",
         "Close that quotation mark, or write it twice.",
     ),
-    "repeated_name": NoteExplanation("Several columns are named «%(column)s»; the others got a number."),
+    "repeated_name": NoteExplanation(
+        "Several columns are named «%(column)s»; the others got a number."
+    ),
     "other_sheets": NoteExplanation(
-        "This file has other sheets: %(sheets)s. We read «%(sheet)s».", "If you meant another one, choose it."
+        "This file has other sheets: %(sheets)s. We read «%(sheet)s».",
+        "If you meant another one, choose it.",
     ),
     "hidden_sheets": NoteExplanation(
         "This file has hidden sheets, and whoever downloads it can show them: %(sheets)s.",
         "Delete them if they are not meant for everybody.",
     ),
     "macros": NoteExplanation(
-        "This file holds macros, which many organisations refuse to open.", "Save it without macros, or as CSV."
+        "This file holds macros, which many organisations refuse to open.",
+        "Save it without macros, or as CSV.",
     ),
-    "mixed_zones": NoteExplanation("The times of «%(column)s» are kept as they are written, without their time zone."),
-    "left_out_column": NoteExplanation("«%(column)s» holds bytes, not values: it is left out of the table."),
+    "mixed_zones": NoteExplanation(
+        "The times of «%(column)s» are kept as they are written, without their time zone."
+    ),
+    "left_out_column": NoteExplanation(
+        "«%(column)s» holds bytes, not values: it is left out of the table."
+    ),
     "no_place": NoteExplanation(
         "Rows without a place: %(count)s, first on line %(line)s. They are in the table, not on the map."
     ),

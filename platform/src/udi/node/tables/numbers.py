@@ -8,9 +8,13 @@ from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.column_values import ColumnValues
 from udi.node.tables.value_patterns import INTEGERS, NUMBERS, cached_pattern
 
-GROUPS = re.compile(r"[^0-9]*[1-9][0-9]{0,2}(?P<mark>[.,])[0-9]{3}((?P=mark)[0-9]{3})*[^0-9]*")
+GROUPS = re.compile(
+    r"[^0-9]*[1-9][0-9]{0,2}(?P<mark>[.,])[0-9]{3}((?P=mark)[0-9]{3})*[^0-9]*"
+)
 """What may be thousands as well as decimals."""
-COMMA_PROVEN = re.compile(r"[^0-9]*[0-9. \u00a0\u202f]*,([0-9]{1,2}|[0-9]{4,})[^0-9]*|[^0-9]*0,[0-9]+[^0-9]*")
+COMMA_PROVEN = re.compile(
+    r"[^0-9]*[0-9. \u00a0\u202f]*,([0-9]{1,2}|[0-9]{4,})[^0-9]*|[^0-9]*0,[0-9]+[^0-9]*"
+)
 
 
 def proven_decimal_mark(columns: Sequence[Counter[str]]) -> str | None:
@@ -20,7 +24,9 @@ def proven_decimal_mark(columns: Sequence[Counter[str]]) -> str | None:
         and any(COMMA_PROVEN.fullmatch(value) for value in counts)
         for counts in columns
     )
-    return "," if proven else None
+    if proven:
+        return ","
+    return None
 
 
 def number_column(values: ColumnValues, *, most: bool = False) -> TypedColumn | None:
@@ -31,7 +37,9 @@ def number_column(values: ColumnValues, *, most: bool = False) -> TypedColumn | 
     whole = cached_pattern(INTEGERS[mark]).fullmatch
     number = cached_pattern(NUMBERS[mark]).fullmatch
     is_whole = all(whole(value) for value in values.counts if number(value))
-    return TypedColumn(values.name, ColumnType.INTEGER if is_whole else ColumnType.NUMBER, mark)
+    return TypedColumn(
+        values.name, ColumnType.INTEGER if is_whole else ColumnType.NUMBER, mark
+    )
 
 
 def _best_mark(values: ColumnValues) -> str:
@@ -46,17 +54,26 @@ def _fitting(counts: Counter[str], pattern: str) -> int:
 
 def _mark(values: ColumnValues) -> str | None:
     """The decimal mark of a column, with its doubts."""
-    if not any(character.isdigit() for character in next(iter(values.counts))) and len(values.counts) == 1:
+    if (
+        not any(character.isdigit() for character in next(iter(values.counts)))
+        and len(values.counts) == 1
+    ):
         return None
     possible = [mark for mark in NUMBERS if _misfits(values, mark) == 0]
     if not possible:
-        possible = [mark for mark in sorted(NUMBERS, key=lambda m: _misfits(values, m)) if values.fits(NUMBERS[mark])][
-            :1
-        ]
+        possible = [
+            mark
+            for mark in sorted(NUMBERS, key=lambda m: _misfits(values, m))
+            if values.fits(NUMBERS[mark])
+        ][:1]
     if len(possible) < 2:  # noqa: PLR2004 - nothing to choose
-        return possible[0] if possible else None
+        if possible:
+            return possible[0]
+        return None
     grouped = [value for value in values.counts if GROUPS.fullmatch(value)]
-    return _choose(values, grouped) if grouped else ""
+    if grouped:
+        return _choose(values, grouped)
+    return ""
 
 
 def _misfits(values: ColumnValues, mark: str) -> int:

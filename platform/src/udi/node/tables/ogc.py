@@ -18,15 +18,26 @@ from udi.node.tables.query_errors import LONGEST_SHOWN, HiddenColumnError
 COLLECTION = "data"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CONFORMANCE = tuple(
-    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "geojson", "oas30")
+    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}"
+    for part in ("core", "geojson", "oas30")
 )
-JSON, GEOJSON, OPENAPI = "application/json", "application/geo+json", "application/vnd.oai.openapi+json;version=3.0"
-USUAL, MOST, FARTHEST = 10, 1000, 10_000_000
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+USUAL = 10
+MOST = 1000
+FARTHEST = 10_000_000
 RESERVED_PARAMETERS = ("bbox", "bbox-crs", "datetime", "limit", "offset", "f")
 POSSIBLE = {"f": ("json", "geojson"), "bbox-crs": (CRS84,)}
-TYPES = {"BOOLEAN": "boolean", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number"}
+TYPES = {
+    "BOOLEAN": "boolean",
+    "BIGINT": "integer",
+    "INTEGER": "integer",
+    "DOUBLE": "number",
+}
 FORMATS = {"DATE": "date", "TIMESTAMP": "date-time", "TIME": "time"}
-DAY, SIDES = 10, {4: (0, 1, 2, 3), 6: (0, 1, 3, 4)}
+DAY = 10
+SIDES = {4: (0, 1, 2, 3), 6: (0, 1, 3, 4)}
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,9 @@ class ServedTable:
 
 def link(url: str, rel: str, media_type: str, title: str = "") -> dict[str, str]:
     """A link of RFC 8288."""
-    return {"href": url, "rel": rel, "type": media_type} | ({"title": title} if title else {})
+    return {"href": url, "rel": rel, "type": media_type} | (
+        {"title": title} if title else {}
+    )
 
 
 def landing(served: ServedTable) -> dict[str, Any]:
@@ -58,7 +71,10 @@ def landing(served: ServedTable) -> dict[str, Any]:
         link(f"{served.base}/conformance", "conformance", JSON),
         link(f"{served.base}/collections", "data", JSON),
     ]
-    more = [link(served.landing, "about", "text/html", served.title)] if served.landing else []
+    if served.landing:
+        more = [link(served.landing, "about", "text/html", served.title)]
+    else:
+        more = []
     return {"title": served.title, "description": served.title, "links": links + more}
 
 
@@ -69,7 +85,10 @@ def conformance() -> dict[str, Any]:
 
 def collection(served: ServedTable) -> dict[str, Any]:
     """The only collection."""
-    extent = {"extent": {"spatial": {"bbox": [list(served.bbox)], "crs": CRS84}}} if served.bbox else {}
+    if served.bbox:
+        extent = {"extent": {"spatial": {"bbox": [list(served.bbox)], "crs": CRS84}}}
+    else:
+        extent = {}
     return {
         "id": COLLECTION,
         "title": served.title,
@@ -93,21 +112,43 @@ def collections(served: ServedTable) -> dict[str, Any]:
 
 
 def items(
-    served: ServedTable, parameters: Sequence[tuple[str, str]], query: FeatureQuery, answer: Mapping[str, Any]
+    served: ServedTable,
+    parameters: Sequence[tuple[str, str]],
+    query: FeatureQuery,
+    answer: Mapping[str, Any],
 ) -> dict[str, Any]:
     """A page of features; `answer` is what `select_features` gave."""
-    url, returned, matched = f"{served.collection_url}/items", len(answer["features"]), int(answer["matched"])
-    links = [link(_url_with(url, parameters), "self", GEOJSON), link(served.collection_url, "collection", JSON)]
+    url = f"{served.collection_url}/items"
+    returned = len(answer["features"])
+    matched = int(answer["matched"])
+    links = [
+        link(_url_with(url, parameters), "self", GEOJSON),
+        link(served.collection_url, "collection", JSON),
+    ]
     if returned and query.offset + returned < matched:
-        links.append(link(_url_with(url, parameters, offset=query.offset + returned), "next", GEOJSON))
+        links.append(
+            link(
+                _url_with(url, parameters, offset=query.offset + returned),
+                "next",
+                GEOJSON,
+            )
+        )
     if query.offset:
-        links.append(link(_url_with(url, parameters, offset=max(0, query.offset - query.limit)), "prev", GEOJSON))
+        links.append(
+            link(
+                _url_with(url, parameters, offset=max(0, query.offset - query.limit)),
+                "prev",
+                GEOJSON,
+            )
+        )
     return {
         "type": "FeatureCollection",
         "features": answer["features"],
         "numberMatched": matched,
         "numberReturned": returned,
-        "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "timeStamp": datetime.now(UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z"),
         "links": links,
     }
 
@@ -115,17 +156,32 @@ def items(
 def item(served: ServedTable, feature: Mapping[str, Any]) -> dict[str, Any]:
     """One feature."""
     url = f"{served.collection_url}/items/{feature['id']}"
-    return {**feature, "links": [link(url, "self", GEOJSON), link(served.collection_url, "collection", JSON)]}
+    return {
+        **feature,
+        "links": [
+            link(url, "self", GEOJSON),
+            link(served.collection_url, "collection", JSON),
+        ],
+    }
 
 
 def _url_with(url: str, parameters: Sequence[tuple[str, str]], **changed: int) -> str:
-    other_parameters = [(name, value) for name, value in parameters if name not in changed]
-    words = urlencode([*other_parameters, *((name, str(value)) for name, value in changed.items())], quote_via=quote)
-    return f"{url}?{words}" if words else url
+    other_parameters = [
+        (name, value) for name, value in parameters if name not in changed
+    ]
+    words = urlencode(
+        [*other_parameters, *((name, str(value)) for name, value in changed.items())],
+        quote_via=quote,
+    )
+    if words:
+        return f"{url}?{words}"
+    return url
 
 
 def read_feature_query(
-    parameters: Sequence[tuple[str, str]], columns: Sequence[TypedColumn], hidden: Collection[str] = ()
+    parameters: Sequence[tuple[str, str]],
+    columns: Sequence[TypedColumn],
+    hidden: Collection[str] = (),
 ) -> FeatureQuery:
     """What the parameters of `items` ask; `hidden` are columns that the table has, and this reader has not.
 
@@ -133,38 +189,69 @@ def read_feature_query(
         HiddenColumnError: one of them is named.
         UdiError: 400, as the standard has it, with the parameter and what to write.
     """
-    value_by_name, allowed_names = dict[str, str](), {*RESERVED_PARAMETERS, *(column.name for column in columns)}
+    value_by_name = dict[str, str]()
+    allowed_names = {*RESERVED_PARAMETERS, *(column.name for column in columns)}
     for name, value in parameters:
         if name not in allowed_names and name in hidden:
             raise HiddenColumnError(name)
         if name not in allowed_names:
             remedy = "Use the columns of the table, bbox, datetime, limit and offset."
-            raise _invalid_parameter(name, "There is no parameter «%(name)s».", remedy, name=name[:LONGEST_SHOWN])
+            raise _invalid_parameter(
+                name,
+                "There is no parameter «%(name)s».",
+                remedy,
+                name=name[:LONGEST_SHOWN],
+            )
         if name in value_by_name:
-            raise _invalid_parameter(name, "A parameter is given twice.", "Write each once.")
+            raise _invalid_parameter(
+                name, "A parameter is given twice.", "Write each once."
+            )
         value_by_name[name] = value
     for name, possible in POSSIBLE.items():
         if name in value_by_name and value_by_name[name] not in possible:
             raise _invalid_parameter(
-                name, "Only GeoJSON in longitude and latitude is given here.", "Leave out f and bbox-crs."
+                name,
+                "Only GeoJSON in longitude and latitude is given here.",
+                "Leave out f and bbox-crs.",
             )
-    since, until = _moments(value_by_name["datetime"]) if "datetime" in value_by_name else (None, None)
+    since, until = (
+        _moments(value_by_name["datetime"])
+        if "datetime" in value_by_name
+        else (None, None)
+    )
     return FeatureQuery(
-        limit=min(MOST, _parse_integer(value_by_name.get("limit"), "limit", USUAL, least=1)),
+        limit=min(
+            MOST, _parse_integer(value_by_name.get("limit"), "limit", USUAL, least=1)
+        ),
         offset=_parse_integer(value_by_name.get("offset"), "offset", 0, most=FARTHEST),
         bbox=_bbox(value_by_name["bbox"]) if "bbox" in value_by_name else None,
         since=since,
         until=until,
-        equal=tuple((name, value) for name, value in value_by_name.items() if name not in RESERVED_PARAMETERS),
+        equal=tuple(
+            (name, value)
+            for name, value in value_by_name.items()
+            if name not in RESERVED_PARAMETERS
+        ),
     )
 
 
-def _parse_integer(text: str | None, name: str, usual: int, *, least: int = 0, most: int = 10**9) -> int:
+def _parse_integer(
+    text: str | None, name: str, usual: int, *, least: int = 0, most: int = 10**9
+) -> int:
     if text is None:
         return usual
-    if not text.isascii() or not text.isdigit() or len(text) > DAY or not least <= int(text) <= most:
-        reason = "The parameter «%(name)s» is a whole number from %(least)s to %(most)s."
-        raise _invalid_parameter(name, reason, "Correct it.", name=name, least=least, most=most)
+    if (
+        not text.isascii()
+        or not text.isdigit()
+        or len(text) > DAY
+        or not least <= int(text) <= most
+    ):
+        reason = (
+            "The parameter «%(name)s» is a whole number from %(least)s to %(most)s."
+        )
+        raise _invalid_parameter(
+            name, reason, "Correct it.", name=name, least=least, most=most
+        )
     return int(text)
 
 
@@ -174,13 +261,21 @@ def _bbox(text: str) -> Bounds:
         west, south, east, north = (numbers[side] for side in SIDES[len(numbers)])
     except (ValueError, KeyError) as error:
         raise _invalid_bbox() from error
-    if not all(map(math.isfinite, numbers)) or not -90 <= south <= north <= 90 or max(abs(west), abs(east)) > 180:  # noqa: PLR2004 - the world
+    if (
+        not all(map(math.isfinite, numbers))
+        or not -90 <= south <= north <= 90  # noqa: PLR2004 - the world
+        or max(abs(west), abs(east)) > 180  # noqa: PLR2004 - the world
+    ):
         raise _invalid_bbox()
     return west, south, east, north
 
 
 def _invalid_bbox() -> UdiError:
-    return _invalid_parameter("bbox", "The rectangle cannot be read.", "Write bbox=west,south,east,north in degrees.")
+    return _invalid_parameter(
+        "bbox",
+        "The rectangle cannot be read.",
+        "Write bbox=west,south,east,north in degrees.",
+    )
 
 
 def _moments(text: str) -> tuple[str | None, str | None]:
@@ -198,7 +293,8 @@ def _moment(text: str, *, last: bool) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+"))
-        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        if moment.tzinfo:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
         if len(text) == DAY and last:
             moment += timedelta(days=1) - timedelta(microseconds=1)
     except (ValueError, OverflowError) as error:
@@ -211,8 +307,12 @@ def _invalid_datetime() -> UdiError:
     return _invalid_parameter("datetime", "The moment cannot be read.", remedy)
 
 
-def _invalid_parameter(field: str, reason: str, remedy: str, **values: object) -> UdiError:
-    refusal = Refusal(field[:LONGEST_SHOWN] or "=", reason, remedy, "wrong-parameter", values)
+def _invalid_parameter(
+    field: str, reason: str, remedy: str, **values: object
+) -> UdiError:
+    refusal = Refusal(
+        field[:LONGEST_SHOWN] or "=", reason, remedy, "wrong-parameter", values
+    )
     return UdiError("These places cannot be asked for like this.", refusals=[refusal])
 
 
@@ -220,13 +320,28 @@ def openapi(served: ServedTable) -> dict[str, Any]:
     """The description of this API (OpenAPI 3.0)."""
     items_path = f"/collections/{COLLECTION}/items"
     answers = {
-        "/": ("Landing page", JSON), "/conformance": ("Conformance", JSON), "/collections": ("Collections", JSON),
+        "/": ("Landing page", JSON),
+        "/conformance": ("Conformance", JSON),
+        "/collections": ("Collections", JSON),
         f"/collections/{COLLECTION}": ("The collection", JSON),
-    }  # fmt: skip
-    paths: dict[str, Any] = {path: {"get": _operation(summary, media)} for path, (summary, media) in answers.items()}
-    paths[items_path] = {"get": _operation("Features", GEOJSON) | {"parameters": _parameters(served.columns)}}
-    feature_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
-    paths[f"{items_path}/{{id}}"] = {"get": _operation("One feature", GEOJSON) | {"parameters": [feature_id]}}
+    }
+    paths: dict[str, Any] = {
+        path: {"get": _operation(summary, media)}
+        for path, (summary, media) in answers.items()
+    }
+    paths[items_path] = {
+        "get": _operation("Features", GEOJSON)
+        | {"parameters": _parameters(served.columns)}
+    }
+    feature_id = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+    paths[f"{items_path}/{{id}}"] = {
+        "get": _operation("One feature", GEOJSON) | {"parameters": [feature_id]}
+    }
     return {
         "openapi": "3.0.3",
         "info": {"title": served.title, "version": "1"},
@@ -241,24 +356,50 @@ def _operation(summary: str, media: str) -> dict[str, Any]:
         "summary": summary,
         "responses": {
             "200": {"description": summary, "content": content},
-            "default": {"description": "A refusal (RFC 9457)", "content": {"application/problem+json": {}}},
+            "default": {
+                "description": "A refusal (RFC 9457)",
+                "content": {"application/problem+json": {}},
+            },
         },
     }
 
 
 def _parameters(columns: Sequence[TypedColumn]) -> list[dict[str, Any]]:
-    corners = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
+    corners = {
+        "type": "array",
+        "items": {"type": "number"},
+        "minItems": 4,
+        "maxItems": 6,
+    }
     parameters: list[dict[str, Any]] = [
-        {"name": "bbox", "in": "query", "schema": corners, "style": "form", "explode": False},
+        {
+            "name": "bbox",
+            "in": "query",
+            "schema": corners,
+            "style": "form",
+            "explode": False,
+        },
         {"name": "datetime", "in": "query", "schema": {"type": "string"}},
         {
-            "name": "limit", "in": "query",
-            "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+            "name": "limit",
+            "in": "query",
+            "schema": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST,
+                "default": USUAL,
+            },
         },
-        {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 0}},
-    ]  # fmt: skip
+        {
+            "name": "offset",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 0, "default": 0},
+        },
+    ]
     for column in columns:
         stored = SQL_TYPES.get(column.type, "VARCHAR")
-        schema = {"type": TYPES.get(stored, "string")} | ({"format": FORMATS[stored]} if stored in FORMATS else {})
+        schema = {"type": TYPES.get(stored, "string")} | (
+            {"format": FORMATS[stored]} if stored in FORMATS else {}
+        )
         parameters.append({"name": column.name, "in": "query", "schema": schema})
     return parameters

@@ -5,35 +5,71 @@ from typing import Any
 from udi import __version__
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.exports import formats_of
-from udi.node.tables.query import LARGEST_PAGE, PAGE_SIZE, ROW_NAME, SORT, allowed_operations
+from udi.node.tables.query import (
+    LARGEST_PAGE,
+    PAGE_SIZE,
+    ROW_NAME,
+    SORT,
+    allowed_operations,
+)
 from udi.node.tables.table import DatasetTable
 
 MOST_COLUMNS = 100
 """Beyond these, columns are named and their parameters are not listed: the rule is the same."""
-JSON_TYPES = {"BOOLEAN": "boolean", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number"}
+JSON_TYPES = {
+    "BOOLEAN": "boolean",
+    "BIGINT": "integer",
+    "INTEGER": "integer",
+    "DOUBLE": "number",
+}
 JSON_FORMATS = {
     ColumnType.DATE: "date",
     ColumnType.DATETIME: "date-time",
     ColumnType.UUID: "uuid",
     ColumnType.URL: "uri",
 }
-REFUSALS = {"404": "Nothing at this address", "422": "The question cannot be, or is too heavy", "429": "Too many requests",
-            "503": "Many questions are waiting"}  # fmt: skip
+REFUSALS = {
+    "404": "Nothing at this address",
+    "422": "The question cannot be, or is too heavy",
+    "429": "Too many requests",
+    "503": "Many questions are waiting",
+}
 
 
 def build_openapi(table: DatasetTable, origin: str, base: str) -> dict[str, Any]:
     """The document of the table at `base`."""
-    parameters = [*_column_parameters(table.columns), *_common_parameters(table.columns)]
-    paths = {f"{base}/data/": _path_item(parameters, _page(), "A page of rows", "application/json")}
+    parameters = [
+        *_column_parameters(table.columns),
+        *_common_parameters(table.columns),
+    ]
+    paths = {
+        f"{base}/data/": _path_item(
+            parameters, _page(), "A page of rows", "application/json"
+        )
+    }
     for kind, form in formats_of(table).items():
-        export_parameters = [parameter for parameter in parameters if parameter["name"] not in {"page", "page_size"}]
-        content = {"type": "string"} if "json" in kind else {"type": "string", "format": "binary"}
+        export_parameters = [
+            parameter
+            for parameter in parameters
+            if parameter["name"] not in {"page", "page_size"}
+        ]
+        if "json" in kind:
+            content = {"type": "string"}
+        else:
+            content = {"type": "string", "format": "binary"}
         paths[f"{base}/data/{kind}/"] = _path_item(
-            export_parameters, content, f"All rows as {kind}", form.media_type.partition(";")[0]
+            export_parameters,
+            content,
+            f"All rows as {kind}",
+            form.media_type.partition(";")[0],
         )
     return {
         "openapi": "3.1.0",
-        "info": {"title": table.title, "version": __version__, "description": _description(table)},
+        "info": {
+            "title": table.title,
+            "version": __version__,
+            "description": _description(table),
+        },
         "servers": [{"url": origin}],
         "paths": paths,
         "components": {"schemas": {"Row": _row(table.columns)}},
@@ -56,7 +92,9 @@ def _column_parameters(columns: tuple[TypedColumn, ...]) -> list[dict[str, Any]]
     ]
 
 
-def _column_parameter(column: TypedColumn, operation: str, *, takes_value: bool) -> dict[str, Any]:
+def _column_parameter(
+    column: TypedColumn, operation: str, *, takes_value: bool
+) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"}
     if operation == SORT:
         schema = {"type": "string", "enum": ["asc", "desc"]}
@@ -74,20 +112,45 @@ def _column_parameter(column: TypedColumn, operation: str, *, takes_value: bool)
 def _common_parameters(columns: tuple[TypedColumn, ...]) -> list[dict[str, Any]]:
     named = ", ".join(column.name for column in columns[:3])
     schemas = {
-        "or": {"type": "string", "description": "(a__exact.1,and(b__less.3,c__isnull))"},
-        "columns": {"type": "string", "description": f"Names with commas between: {named}"},
+        "or": {
+            "type": "string",
+            "description": "(a__exact.1,and(b__less.3,c__isnull))",
+        },
+        "columns": {
+            "type": "string",
+            "description": f"Names with commas between: {named}",
+        },
         "page": {"type": "integer", "minimum": 1, "default": 1},
-        "page_size": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
+        "page_size": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": LARGEST_PAGE,
+            "default": PAGE_SIZE,
+        },
     }
-    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in schemas.items()]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in schemas.items()
+    ]
 
 
 def _path_item(
-    parameters: list[dict[str, Any]], schema: dict[str, Any], summary: str, media_type: str
+    parameters: list[dict[str, Any]],
+    schema: dict[str, Any],
+    summary: str,
+    media_type: str,
 ) -> dict[str, Any]:
     refused = {status: {"description": words} for status, words in REFUSALS.items()}
-    answered = {"200": {"description": summary, "content": {media_type: {"schema": schema}}}}
-    return {"get": {"summary": summary, "parameters": parameters, "responses": {**answered, **refused}}}
+    answered = {
+        "200": {"description": summary, "content": {media_type: {"schema": schema}}}
+    }
+    return {
+        "get": {
+            "summary": summary,
+            "parameters": parameters,
+            "responses": {**answered, **refused},
+        }
+    }
 
 
 def _page() -> dict[str, Any]:
@@ -100,14 +163,18 @@ def _page() -> dict[str, Any]:
             "links": {"type": "object", "additionalProperties": link},
             "meta": {
                 "type": "object",
-                "properties": {name: {"type": "integer"} for name in ("page", "page_size", "total")},
+                "properties": {
+                    name: {"type": "integer"} for name in ("page", "page_size", "total")
+                },
             },
         },
     }
 
 
 def _row(columns: tuple[TypedColumn, ...]) -> dict[str, Any]:
-    properties: dict[str, Any] = {ROW_NAME: {"type": "integer", "description": "The row's number, from 1"}}
+    properties: dict[str, Any] = {
+        ROW_NAME: {"type": "integer", "description": "The row's number, from 1"}
+    }
     for column in columns:
         schema = _schema(column)
         properties[column.name] = {**schema, "type": [schema["type"], "null"]}
@@ -116,4 +183,6 @@ def _row(columns: tuple[TypedColumn, ...]) -> dict[str, Any]:
 
 def _schema(column: TypedColumn) -> dict[str, Any]:
     schema = {"type": JSON_TYPES.get(column.sql_type, "string")}
-    return {**schema, "format": JSON_FORMATS[column.type]} if column.type in JSON_FORMATS else schema
+    if column.type in JSON_FORMATS:
+        return {**schema, "format": JSON_FORMATS[column.type]}
+    return schema

@@ -10,7 +10,17 @@ from udi.node.tables.corrections import Corrections
 from udi.node.tables.delimited_text import DelimitedRecords, Row
 from udi.node.tables.dialect import find_delimiter
 from udi.node.tables.duckdb_sandbox import connect
-from udi.node.tables.file_kind import CSV, HEAD, HTML, SPREADSHEETS, TABLES, TEXT, ZIP, FileKind, recognise_kind
+from udi.node.tables.file_kind import (
+    CSV,
+    HEAD,
+    HTML,
+    SPREADSHEETS,
+    TABLES,
+    TEXT,
+    ZIP,
+    FileKind,
+    recognise_kind,
+)
 from udi.node.tables.json_records import json_records, record_names, record_rows
 from udi.node.tables.notes import Note, UnreadableTableError
 from udi.node.tables.parquet import parquet_columns, parquet_rows
@@ -68,7 +78,11 @@ def open_source_file(
     elif kind.reads in {"sheet", "parquet"}:
         with source.on_disk() as path:
             local = replace(source, path=path)
-            yield _open_sheet(local, kind, corrections) if kind.reads == "sheet" else _open_parquet(local, kind)
+            yield (
+                _open_sheet(local, kind, corrections)
+                if kind.reads == "sheet"
+                else _open_parquet(local, kind)
+            )
     else:
         yield kind
 
@@ -89,7 +103,9 @@ def identify_file(source: SourceFile) -> tuple[FileKind, SourceFile]:
         inner = gzip_source(source)
         inside = recognise_kind(inner.head(HEAD), inner.name)
         packed = inside.reads in {"text", "records"}
-        return (_packed_kind(inside, kind), inner) if packed else (replace(kind, reads=""), source)
+        if packed:
+            return (_packed_kind(inside, kind), inner)
+        return (replace(kind, reads=""), source)
     if kind.reads != "sheet" and _suffix(source.name) in SPREADSHEETS:
         if kind.reads == "text":
             return CSV if kind is TEXT else kind, source
@@ -103,42 +119,58 @@ def _identify_zip(source: SourceFile, kind: FileKind) -> tuple[FileKind, SourceF
     if inside is ZIP and _suffix(source.name) in SPREADSHEETS:
         raise UnreadableTableError("not_a_sheet")
     if not only_member:
-        return (kind if kind.reads == "sheet" and inside.reads == "sheet" else inside), source
+        return (
+            kind if kind.reads == "sheet" and inside.reads == "sheet" else inside
+        ), source
     inner = member_source(source, only_member)
     inner_kind = recognise_kind(inner.head(HEAD), inner.name)
-    return (_packed_kind(inner_kind, ZIP), inner) if inner_kind.reads == "text" else (ZIP, source)
+    if inner_kind.reads == "text":
+        return (_packed_kind(inner_kind, ZIP), inner)
+    return (ZIP, source)
 
 
 def _packed_kind(inside: FileKind, outside: FileKind) -> FileKind:
-    return FileKind(outside.media_type, f"{inside.label}, {outside.label}", inside.reads)
+    return FileKind(
+        outside.media_type, f"{inside.label}, {outside.label}", inside.reads
+    )
 
 
 def _suffix(name: str) -> str:
     return "." + name.lower().rpartition(".")[2]
 
 
-def _open_text(source: SourceFile, kind: FileKind, corrections: Corrections, scanned: float) -> OpenedFile | None:
-    head, corrected_encoding = source.head(SAMPLED), python_name(corrections.encoding)
-    encoding_scan = (
-        EncodingScan(with_byte_order(corrected_encoding, head))
-        if corrected_encoding
-        else detect_encoding(source.read(), scanned)
-    )
+def _open_text(
+    source: SourceFile, kind: FileKind, corrections: Corrections, scanned: float
+) -> OpenedFile | None:
+    head = source.head(SAMPLED)
+    corrected_encoding = python_name(corrections.encoding)
+    if corrected_encoding:
+        encoding_scan = EncodingScan(with_byte_order(corrected_encoding, head))
+    else:
+        encoding_scan = detect_encoding(source.read(), scanned)
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise UnreadableTableError("empty")
     text = decode(head, encoding_scan.encoding)
     named = _suffix(source.name) in TABLES or kind.label.startswith("CSV")
-    delimiter = corrections.delimiter or find_delimiter(text, named_table=named, complete=len(head) < SAMPLED)
+    delimiter = corrections.delimiter or find_delimiter(
+        text, named_table=named, complete=len(head) < SAMPLED
+    )
     if not delimiter:
         return None
     table = OpenedFile(
-        CSV if kind is TEXT else kind, rows=_no_rows, encoding=iana_name(encoding_scan.encoding), delimiter=delimiter
+        CSV if kind is TEXT else kind,
+        rows=_no_rows,
+        encoding=iana_name(encoding_scan.encoding),
+        delimiter=delimiter,
     )
     table.notes = tuple(_encoding_notes(encoding_scan))
 
     def rows() -> Iterator[Row]:
-        table.bytes_read, table.open_quote = 0, 0
-        records = DelimitedRecords(read_text(_count_bytes(source, table), encoding_scan.encoding), delimiter)
+        table.bytes_read = 0
+        table.open_quote = 0
+        records = DelimitedRecords(
+            read_text(_count_bytes(source, table), encoding_scan.encoding), delimiter
+        )
         yield from records
         table.open_quote = records.open_quote
 
@@ -162,7 +194,10 @@ def _encoding_notes(encoding_scan: EncodingScan) -> Iterator[Note]:
     if encoding_scan.lost:
         yield Note("lost_letters", values={"mark": "\ufffd"})
     if encoding_scan.doubtful:
-        words = ", ".join(word.decode(encoding_scan.encoding, "replace") for word in encoding_scan.doubtful)
+        words = ", ".join(
+            word.decode(encoding_scan.encoding, "replace")
+            for word in encoding_scan.doubtful
+        )
         yield Note("encoding_unsure", values={"words": words})
 
 
@@ -174,16 +209,25 @@ def _open_records(source: SourceFile, kind: FileKind, scanned: float) -> OpenedF
 
     names = record_names(json_records(texts()))
     return OpenedFile(
-        kind, lambda: record_rows(json_records(texts()), names), names=names, encoding=iana_name(encoding)
+        kind,
+        lambda: record_rows(json_records(texts()), names),
+        names=names,
+        encoding=iana_name(encoding),
     )
 
 
-def _open_sheet(source: SourceFile, kind: FileKind, corrections: Corrections) -> OpenedFile:
+def _open_sheet(
+    source: SourceFile, kind: FileKind, corrections: Corrections
+) -> OpenedFile:
     path = source.path
     assert path  # noqa: S101 - `opened` put it on the disk
     book = open_workbook(path, corrections.sheet)
     return OpenedFile(
-        kind, lambda: sheet_rows(path, book.sheet_name), sheet=book.sheet_name, sheets=book.sheets, notes=book.notes
+        kind,
+        lambda: sheet_rows(path, book.sheet_name),
+        sheet=book.sheet_name,
+        sheets=book.sheets,
+        notes=book.notes,
     )
 
 
@@ -197,5 +241,10 @@ def _open_parquet(source: SourceFile, kind: FileKind) -> OpenedFile:
         connection.close()
     names = tuple(column for column, _ in columns)
     return OpenedFile(
-        kind, lambda: parquet_rows(path), names=names, notes=tuple(notes), path=path, columns=tuple(columns)
+        kind,
+        lambda: parquet_rows(path),
+        names=names,
+        notes=tuple(notes),
+        path=path,
+        columns=tuple(columns),
     )

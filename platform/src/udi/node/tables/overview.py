@@ -24,8 +24,11 @@ MAP = "udi.node.tables.map_svg:draw_map"
 MAPPED: type[MapDrawing | None] = MapDrawing | None  # type: ignore[assignment]  # as the answer is read
 MOST_DESCRIBED = 300
 """Columns whose figures a page shows."""
-MOST_KEPT, KEPT_SECONDS = 200, 3600.0
-ATTRIBUTE = r'class="(?:net|land|way|dots?)"|(?:d|cx|cy|r|stroke-width)="[A-Za-z0-9 .,-]*"'
+MOST_KEPT = 200
+KEPT_SECONDS = 3600.0
+ATTRIBUTE = (
+    r'class="(?:net|land|way|dots?)"|(?:d|cx|cy|r|stroke-width)="[A-Za-z0-9 .,-]*"'
+)
 DRAWN = re.compile(rf"(?:<(?:path|circle)(?: (?:{ATTRIBUTE}))+/>)*")
 """All that a drawing may hold: whatever the child was made to say, no more than that enters a page."""
 
@@ -58,8 +61,11 @@ class TableOverview:
 class OverviewReader:
     """Looks at tables through the pool, once for all who ask at the same time."""
 
-    def __init__(self, pool: QueryPool, seconds: OverviewTimeouts | None = None) -> None:
-        self._pool, self._seconds = pool, seconds or OverviewTimeouts()
+    def __init__(
+        self, pool: QueryPool, seconds: OverviewTimeouts | None = None
+    ) -> None:
+        self._pool = pool
+        self._seconds = seconds or OverviewTimeouts()
         self._kept: OrderedDict[str, tuple[float, TableOverview]] = OrderedDict()
         self._looking: dict[str, asyncio.Lock] = {}
 
@@ -82,44 +88,72 @@ class OverviewReader:
 
     def _find_cached(self, key: str) -> TableOverview | None:
         before = time.monotonic() - KEPT_SECONDS
-        while self._kept and (len(self._kept) > MOST_KEPT or next(iter(self._kept.values()))[0] < before):
+        while self._kept and (
+            len(self._kept) > MOST_KEPT or next(iter(self._kept.values()))[0] < before
+        ):
             self._kept.popitem(last=False)
-        return self._kept[key][1] if key in self._kept else None
+        if key in self._kept:
+            return self._kept[key][1]
+        return None
 
     async def _build_overview(self, table: DatasetTable) -> TableOverview:
-        seconds, columns = self._seconds, table.columns
+        seconds = self._seconds
+        columns = table.columns
         try:
-            preview = await self._read_part(table, seconds.preview, PREVIEW, Preview, columns)
+            preview = await self._read_part(
+                table, seconds.preview, PREVIEW, Preview, columns
+            )
         except QueryTooHeavyError:
             return TableOverview(None, None, None, None)
         described = columns[:MOST_DESCRIBED]
         statistics, first = await self._read_optional_part(
             table, seconds.statistics, STATISTICS, list[ColumnStatistics], described
         )
-        drawing, second = None, False
+        drawing = None
+        second = False
         if table.has_geometry:
-            drawing, second = await self._read_optional_part(table, seconds.map, MAP, MAPPED)
+            drawing, second = await self._read_optional_part(
+                table, seconds.map, MAP, MAPPED
+            )
         chart = choose_chart(columns, statistics) if statistics else None
         figures = None if statistics is None else tuple(statistics)
-        return TableOverview(preview, figures, chart, _validate_drawing(drawing), unsure=first or second)
+        return TableOverview(
+            preview, figures, chart, _validate_drawing(drawing), unsure=first or second
+        )
 
     async def _read_optional_part(
-        self, table: DatasetTable, seconds: float, name: str, expected: type[T], *arguments: object
+        self,
+        table: DatasetTable,
+        seconds: float,
+        name: str,
+        expected: type[T],
+        *arguments: object,
     ) -> tuple[T | None, bool]:
         """A part that the page does without, and whether it may come another time."""
         try:
-            return await self._read_part(table, seconds, name, expected, *arguments), False
+            return await self._read_part(
+                table, seconds, name, expected, *arguments
+            ), False
         except QueryTooHeavyError:
             return None, False
         except UnavailableError:
             return None, True
 
     async def _read_part(
-        self, table: DatasetTable, seconds: float, name: str, expected: type[T], *arguments: object
+        self,
+        table: DatasetTable,
+        seconds: float,
+        name: str,
+        expected: type[T],
+        *arguments: object,
     ) -> T:
-        async with self._pool.acquire_reader(table.space, table.path, seconds=seconds) as reader:
+        async with self._pool.acquire_reader(
+            table.space, table.path, seconds=seconds
+        ) as reader:
             return await reader.run(name, expected, *arguments)
 
 
 def _validate_drawing(drawing: MapDrawing | None) -> MapDrawing | None:
-    return drawing if drawing is not None and DRAWN.fullmatch(drawing.body) else None
+    if drawing is not None and DRAWN.fullmatch(drawing.body):
+        return drawing
+    return None

@@ -15,19 +15,31 @@ NESTED = ("STRUCT", "MAP", "UNION")
 BATCH = 500
 
 
-def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple[str, str]], list[Note]]:
+def parquet_columns(
+    connection: duckdb.DuckDBPyConnection, path: Path
+) -> tuple[list[tuple[str, str]], list[Note]]:
     """Name and SQL as text of each column; columns of bytes are left out, and that is noted.
 
     Raises:
         UnreadableError: the file is damaged, or has no column to show.
     """
     try:
-        described = connection.execute(f"describe select * from read_parquet({literal(path)})").fetchall()
+        described = connection.execute(
+            f"describe select * from read_parquet({literal(path)})"
+        ).fetchall()
     except (duckdb.Error, RuntimeError) as error:
         code = "damaged"
         raise UnreadableTableError(code) from error
-    columns = [(column, _as_text(column, kind)) for column, kind, *_ in described if not kind.startswith(BYTES)]
-    left_out = [Note("left_out_column", column) for column, kind, *_ in described if kind.startswith(BYTES)]
+    columns = [
+        (column, _as_text(column, kind))
+        for column, kind, *_ in described
+        if not kind.startswith(BYTES)
+    ]
+    left_out = [
+        Note("left_out_column", column)
+        for column, kind, *_ in described
+        if kind.startswith(BYTES)
+    ]
     if not columns:
         raise UnreadableTableError("no_table")
     return columns, left_out
@@ -35,12 +47,19 @@ def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[
 
 def _as_text(column: str, kind: str) -> str:
     nested = kind.endswith("]") or kind.startswith(NESTED)
-    return f"to_json({identifier(column)})::varchar" if nested else f"{identifier(column)}::varchar"
+    if nested:
+        return f"to_json({identifier(column)})::varchar"
+    return f"{identifier(column)}::varchar"
 
 
-def parquet_relation(path: Path, columns: Sequence[tuple[str, str]], names: tuple[str, ...]) -> str:
+def parquet_relation(
+    path: Path, columns: Sequence[tuple[str, str]], names: tuple[str, ...]
+) -> str:
     """SQL of a Parquet file as a table of text with the number of each row."""
-    listed = ", ".join(f"{sql} as {identifier(named)}" for (_, sql), named in zip(columns, names, strict=True))
+    listed = ", ".join(
+        f"{sql} as {identifier(named)}"
+        for (_, sql), named in zip(columns, names, strict=True)
+    )
     return (
         f"select file_row_number + 1 as {identifier(LINE)}, {listed} "
         f"from read_parquet({literal(path)}, file_row_number = true)"

@@ -15,17 +15,30 @@ from udi.node.tables.geo_crs import ROUNDING, WORLD, Numbers, to_degrees
 from udi.node.tables.geoparquet import KINDS
 from udi.node.tables.remarks import PlaceError, Remark
 
-BATCH, MOST_ERRORS = 10_000, 1000
+BATCH = 10_000
+MOST_ERRORS = 1000
 GROUP = 20_480
 """Rows of a row group: small, since those outside a rectangle are then skipped."""
 MISSING = Remark("This row has no place.")
 UNREADABLE = Remark("This place cannot be read. Its cell is empty.")
 EMPTY = Remark("This place has no point. Its cell is empty.")
-OUTSIDE = Remark("This place is outside the world. Its cell is empty; check its coordinates.")
+OUTSIDE = Remark(
+    "This place is outside the world. Its cell is empty; check its coordinates."
+)
 FLAT = Remark("This line has no length. It is kept as it is.")
-CROSSED = Remark("The outline of this place crosses itself. It is kept as it is; surfaces may be wrong.")
-SHAPELY_KINDS = {0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "MultiPoint", 5: "MultiLineString",
-                 6: "MultiPolygon", 7: "GeometryCollection"}  # fmt: skip
+CROSSED = Remark(
+    "The outline of this place crosses itself. It is kept as it is; surfaces may be wrong."
+)
+SHAPELY_KINDS = {
+    0: "Point",
+    1: "LineString",
+    2: "LineString",
+    3: "Polygon",
+    4: "MultiPoint",
+    5: "MultiLineString",
+    6: "MultiPolygon",
+    7: "GeometryCollection",
+}
 Geometries = NDArray[Any]
 Tell = Callable[[int, str, Remark], None]
 """Takes every row whose place is wrong, whatever their number: its line, the column, why."""
@@ -48,9 +61,13 @@ class PlaceStatistics:
     @property
     def bbox(self) -> Bounds | None:
         box = (float(self.west), float(self.south), float(self.east), float(self.north))
-        return box if self.west <= self.east else None
+        if self.west <= self.east:
+            return box
+        return None
 
-    def record_errors(self, lines: NDArray[np.int64], mask: NDArray[np.bool_], remark: Remark) -> None:
+    def record_errors(
+        self, lines: NDArray[np.int64], mask: NDArray[np.bool_], remark: Remark
+    ) -> None:
         """Rows with something wrong: all counted, the first kept."""
         met = lines[mask]
         if met.size:
@@ -59,23 +76,33 @@ class PlaceStatistics:
                 for line in met.tolist():
                     self.tell(line, self.column, remark)
             room = max(0, MOST_ERRORS - len(self.errors))
-            self.errors += [PlaceError(int(line), self.column, remark) for line in met[:room]]
+            self.errors += [
+                PlaceError(int(line), self.column, remark) for line in met[:room]
+            ]
 
     def extend_bbox(self, boxes: Numbers) -> None:
         finite_boxes = boxes[np.isfinite(boxes).all(axis=1)]
         if len(finite_boxes):
-            self.west, self.south = min(self.west, finite_boxes[:, 0].min()), min(self.south, finite_boxes[:, 1].min())
-            self.east, self.north = max(self.east, finite_boxes[:, 2].max()), max(self.north, finite_boxes[:, 3].max())
+            self.west = min(self.west, finite_boxes[:, 0].min())
+            self.south = min(self.south, finite_boxes[:, 1].min())
+            self.east = max(self.east, finite_boxes[:, 2].max())
+            self.north = max(self.north, finite_boxes[:, 3].max())
 
 
 def gather_places(
-    connection: Connection, query: str, crs: str, column: str = GEOMETRY, tell: Tell | None = None
+    connection: Connection,
+    query: str,
+    crs: str,
+    column: str = GEOMETRY,
+    tell: Tell | None = None,
 ) -> PlaceStatistics:
     """From a query for (line, WKB) make the table `places` (line, geometry, and its rectangle), in the same order.
 
     Without a coordinate system (`""`) every place is empty and none is an error.
     """
-    connection.execute("CREATE TABLE places (line BIGINT, geometry BLOB, x0 DOUBLE, y0 DOUBLE, x1 DOUBLE, y1 DOUBLE)")
+    connection.execute(
+        "CREATE TABLE places (line BIGINT, geometry BLOB, x0 DOUBLE, y0 DOUBLE, x1 DOUBLE, y1 DOUBLE)"
+    )
     gathered = PlaceStatistics(column, tell=tell)
     reading = connection.cursor()
     reading.execute(query)
@@ -88,11 +115,16 @@ def gather_places(
 
 
 def _decode_geometries(
-    lines: NDArray[np.int64], encoded_geometries: Geometries, crs: str, gathered: PlaceStatistics
+    lines: NDArray[np.int64],
+    encoded_geometries: Geometries,
+    crs: str,
+    gathered: PlaceStatistics,
 ) -> Geometries:
     if not crs:
         return np.full(len(lines), None, dtype=object)
-    absent = np.fromiter((value is None for value in encoded_geometries), bool, len(encoded_geometries))
+    absent = np.fromiter(
+        (value is None for value in encoded_geometries), bool, len(encoded_geometries)
+    )
     geometries = shapely.from_wkb(encoded_geometries, on_invalid="ignore")
     gathered.record_errors(lines, absent, MISSING)
     gathered.record_errors(lines, shapely.is_missing(geometries) & ~absent, UNREADABLE)
@@ -103,13 +135,17 @@ def _decode_geometries(
 
 
 def _transform_geometries(
-    lines: NDArray[np.int64], geometries: Geometries, crs: str, gathered: PlaceStatistics
+    lines: NDArray[np.int64],
+    geometries: Geometries,
+    crs: str,
+    gathered: PlaceStatistics,
 ) -> Geometries:
     finite = np.isfinite(shapely.bounds(geometries)).all(axis=1)
     present = ~shapely.is_missing(geometries)
     geometries[~finite] = None
     moved: Geometries = shapely.transform(
-        geometries, lambda points: np.column_stack(to_degrees(crs, points[:, 0], points[:, 1]))
+        geometries,
+        lambda points: np.column_stack(to_degrees(crs, points[:, 0], points[:, 1])),
     )
     boxes = shapely.bounds(moved)
     inside = (
@@ -120,15 +156,23 @@ def _transform_geometries(
     )
     gathered.record_errors(lines, present & ~inside, OUTSIDE)
     moved[~inside] = None
-    invalid, surfaces = ~shapely.is_missing(moved) & ~shapely.is_valid(moved), shapely.get_dimensions(moved) > 1
+    invalid = ~shapely.is_missing(moved) & ~shapely.is_valid(moved)
+    surfaces = shapely.get_dimensions(moved) > 1
     gathered.record_errors(lines, invalid & surfaces, CROSSED)
     gathered.record_errors(lines, invalid & ~surfaces, FLAT)
-    gathered.kinds |= {SHAPELY_KINDS[kind] for kind in np.unique(shapely.get_type_id(moved)) if kind >= 0}
+    gathered.kinds |= {
+        SHAPELY_KINDS[kind]
+        for kind in np.unique(shapely.get_type_id(moved))
+        if kind >= 0
+    }
     return moved
 
 
 def _insert(
-    connection: Connection, lines: NDArray[np.int64], geometries: Geometries, gathered: PlaceStatistics
+    connection: Connection,
+    lines: NDArray[np.int64],
+    geometries: Geometries,
+    gathered: PlaceStatistics,
 ) -> None:
     boxes = shapely.bounds(geometries)
     gathered.extend_bbox(boxes)
@@ -139,7 +183,9 @@ def _insert(
     }
     connection.register("batch", batch)
     boxed = ", ".join(f"CASE WHEN isfinite({name}) THEN {name} END" for name in BOX)
-    connection.execute(f"INSERT INTO places SELECT line, geometry::BLOB, {boxed} FROM batch ORDER BY line")
+    connection.execute(
+        f"INSERT INTO places SELECT line, geometry::BLOB, {boxed} FROM batch ORDER BY line"
+    )
     connection.unregister("batch")
 
 
@@ -147,5 +193,7 @@ def geometry_kind(kinds: set[str]) -> str:
     """One word for the places of a layer: their kind, `Unknown` for several, empty for none."""
     single = {kind.removeprefix("Multi") for kind in kinds}
     if len(single) != 1:
-        return "Unknown" if single else ""
+        if single:
+            return "Unknown"
+        return ""
     return next((kind for kind in KINDS[::-1] if kind in kinds), "")

@@ -16,9 +16,13 @@ from typing import Any
 
 from udi.node.tables.column import Bounds
 
-HEADER, ROOM, LEAF = 127, 16_384, 4096
+HEADER = 127
+ROOM = 16_384
+LEAF = 4096
 HEAD = struct.Struct("<7sB11Q6B4iB2i")
-GZIP, VECTOR, E7 = 2, 1, 10_000_000
+GZIP = 2
+VECTOR = 1
+E7 = 10_000_000
 
 
 @dataclass
@@ -37,11 +41,13 @@ def tile_number(zoom: int, x: int, y: int) -> int:
     side = 1 << zoom
     half = side >> 1
     while half:
-        right, down = int(bool(x & half)), int(bool(y & half))
+        right = int(bool(x & half))
+        down = int(bool(y & half))
         number += half * half * ((3 * right) ^ down)
         if not down:
             if right:
-                x, y = side - 1 - x, side - 1 - y
+                x = side - 1 - x
+                y = side - 1 - y
             x, y = y, x
         half >>= 1
     return number
@@ -50,7 +56,9 @@ def tile_number(zoom: int, x: int, y: int) -> int:
 def write_pmtiles(mbtiles: Path, target: Path, bbox: Bounds) -> int:
     """Write the tiles of an MBTiles file, equal ones once; returns how many addresses have one."""
     with sqlite3.connect(f"file:{mbtiles}?mode=ro", uri=True) as database:
-        facts: dict[str, Any] = dict(database.execute("SELECT name, value FROM metadata"))
+        facts: dict[str, Any] = dict(
+            database.execute("SELECT name, value FROM metadata")
+        )
         data = target.with_suffix(".data")
         with data.open("wb") as file:
             entries = _write_data(database, file)
@@ -59,7 +67,11 @@ def write_pmtiles(mbtiles: Path, target: Path, bbox: Bounds) -> int:
     root, leaves = _directories(entries)
     metadata = gzip.compress(json.dumps(_metadata(facts)).encode(), mtime=0)
     with target.open("wb") as file:
-        file.write(_header(entries, (root, metadata, leaves), data.stat().st_size, levels, bbox))
+        file.write(
+            _header(
+                entries, (root, metadata, leaves), data.stat().st_size, levels, bbox
+            )
+        )
         file.write(root + metadata + leaves)
         with data.open("rb") as tiles:
             shutil.copyfileobj(tiles, file)
@@ -68,12 +80,20 @@ def write_pmtiles(mbtiles: Path, target: Path, bbox: Bounds) -> int:
 
 
 def _write_data(database: sqlite3.Connection, file: Any) -> list[TileEntry]:
-    places = database.execute("SELECT zoom_level, tile_column, tile_row, rowid FROM tiles")
-    order = sorted((tile_number(zoom, x, (1 << zoom) - 1 - row), rowid) for zoom, x, row, rowid in places)
-    entries, span_by_digest = list[TileEntry](), dict[bytes, tuple[int, int]]()
+    places = database.execute(
+        "SELECT zoom_level, tile_column, tile_row, rowid FROM tiles"
+    )
+    order = sorted(
+        (tile_number(zoom, x, (1 << zoom) - 1 - row), rowid)
+        for zoom, x, row, rowid in places
+    )
+    entries = list[TileEntry]()
+    span_by_digest = dict[bytes, tuple[int, int]]()
     end = 0
     for tile, rowid in order:
-        (content,) = database.execute("SELECT tile_data FROM tiles WHERE rowid = ?", [rowid]).fetchone()
+        (content,) = database.execute(
+            "SELECT tile_data FROM tiles WHERE rowid = ?", [rowid]
+        ).fetchone()
         digest = hashlib.sha256(content).digest()
         if digest not in span_by_digest:
             span_by_digest[digest] = (end, len(content))
@@ -81,7 +101,11 @@ def _write_data(database: sqlite3.Connection, file: Any) -> list[TileEntry]:
             end += len(content)
         offset, length = span_by_digest[digest]
         last = entries[-1] if entries else None
-        if last and (last.offset, last.length) == (offset, length) and last.tile + last.run == tile:
+        if (
+            last
+            and (last.offset, last.length) == (offset, length)
+            and last.tile + last.run == tile
+        ):
             last.run += 1
         else:
             entries.append(TileEntry(tile, offset, length))
@@ -90,7 +114,10 @@ def _write_data(database: sqlite3.Connection, file: Any) -> list[TileEntry]:
 
 def _metadata(facts: dict[str, Any]) -> dict[str, Any]:
     layers = json.loads(facts.get("json") or "{}")
-    return {"name": facts.get("name", ""), "vector_layers": layers.get("vector_layers", [])}
+    return {
+        "name": facts.get("name", ""),
+        "vector_layers": layers.get("vector_layers", []),
+    }
 
 
 def _directories(entries: Sequence[TileEntry]) -> tuple[bytes, bytes]:
@@ -100,7 +127,8 @@ def _directories(entries: Sequence[TileEntry]) -> tuple[bytes, bytes]:
         return root, b""
     size = LEAF
     while True:
-        leaves, roots = b"", list[TileEntry]()
+        leaves = b""
+        roots = list[TileEntry]()
         for start in range(0, len(entries), size):
             leaf = _directory(entries[start : start + size])
             roots.append(TileEntry(entries[start].tile, len(leaves), len(leaf), run=0))
@@ -112,7 +140,8 @@ def _directories(entries: Sequence[TileEntry]) -> tuple[bytes, bytes]:
 
 
 def _directory(entries: Sequence[TileEntry]) -> bytes:
-    numbers, before = [len(entries)], 0
+    numbers = [len(entries)]
+    before = 0
     for entry in entries:
         numbers.append(entry.tile - before)
         before = entry.tile
@@ -122,7 +151,9 @@ def _directory(entries: Sequence[TileEntry]) -> bytes:
     for entry in entries:
         numbers.append(0 if entry.offset == end else entry.offset + 1)
         end = entry.offset + entry.length
-    return gzip.compress(b"".join(byte for number in numbers for byte in _varint(number)), mtime=0)
+    return gzip.compress(
+        b"".join(byte for number in numbers for byte in _varint(number)), mtime=0
+    )
 
 
 def _varint(number: int) -> Iterator[bytes]:
@@ -133,13 +164,22 @@ def _varint(number: int) -> Iterator[bytes]:
 
 
 def _header(
-    entries: Sequence[TileEntry], parts: tuple[bytes, bytes, bytes], data: int, levels: tuple[int, int], bbox: Bounds
+    entries: Sequence[TileEntry],
+    parts: tuple[bytes, bytes, bytes],
+    data: int,
+    levels: tuple[int, int],
+    bbox: Bounds,
 ) -> bytes:
-    places, start = list[int](), HEADER
+    places = list[int]()
+    start = HEADER
     for length in (*map(len, parts), data):
         places += [start, length]
         start += length
-    counts = (sum(entry.run for entry in entries), len(entries), len({entry.offset for entry in entries}))
+    counts = (
+        sum(entry.run for entry in entries),
+        len(entries),
+        len({entry.offset for entry in entries}),
+    )
     west, south, east, north = (round(side * E7) for side in bbox)
     middle = (levels[0] + levels[1]) // 2
     kinds = (1, GZIP, GZIP, VECTOR, *levels)

@@ -57,7 +57,8 @@ class AsyncFairQueue:
     """Waits for one's turn, not for ever."""
 
     def __init__(self, turns: FairQueue, patience: float) -> None:
-        self._turns, self._patience = turns, patience
+        self._turns = turns
+        self._patience = patience
         self._calls: dict[Slot, asyncio.Event] = {}
 
     @asynccontextmanager
@@ -83,9 +84,13 @@ class AsyncFairQueue:
         except QueueFullError as error:
             if error.own:
                 raise TooManyRequestsError(
-                    "Many questions about this producer's tables are waiting.", remedy=LATER, headers=SOON
+                    "Many questions about this producer's tables are waiting.",
+                    remedy=LATER,
+                    headers=SOON,
                 ) from None
-            raise UnavailableError("Many questions are waiting.", remedy=LATER, headers=SOON) from None
+            raise UnavailableError(
+                "Many questions are waiting.", remedy=LATER, headers=SOON
+            ) from None
 
     async def _wait(self, ticket: Slot) -> None:
         if ticket.served:
@@ -95,7 +100,9 @@ class AsyncFairQueue:
             async with asyncio.timeout(self._patience):
                 await call.wait()
         except TimeoutError:
-            raise UnavailableError("Many questions are waiting.", remedy=LATER, headers=SOON) from None
+            raise UnavailableError(
+                "Many questions are waiting.", remedy=LATER, headers=SOON
+            ) from None
 
 
 class QueryPool:
@@ -103,14 +110,21 @@ class QueryPool:
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
         self.limits = limits or PoolLimits()
-        turns = FairQueue(self.limits.children, self.limits.own_children, self.limits.waiting, self.limits.own_waiting)
+        turns = FairQueue(
+            self.limits.children,
+            self.limits.own_children,
+            self.limits.waiting,
+            self.limits.own_waiting,
+        )
         self._gate = AsyncFairQueue(turns, self.limits.patience)
         self._idle: list[tuple[ChildProcess, Path, float]] = []
         self._busy: set[ChildProcess] = set()
         self._retiring: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def acquire_reader(self, space: str, path: Path, *, seconds: float = 0) -> AsyncIterator["ParquetReader"]:
+    async def acquire_reader(
+        self, space: str, path: Path, *, seconds: float = 0
+    ) -> AsyncIterator["ParquetReader"]:
         """A child that answers questions about one Parquet, when the space's turn has come.
 
         `seconds` are for all of them, 0: as long as a question may take.
@@ -125,7 +139,9 @@ class QueryPool:
             try:
                 if not child.pid:
                     await child.start()
-                until = asyncio.get_running_loop().time() + (seconds or self.limits.seconds)
+                until = asyncio.get_running_loop().time() + (
+                    seconds or self.limits.seconds
+                )
                 yield ParquetReader(child, path, until)
             finally:
                 self._busy.discard(child)
@@ -135,7 +151,11 @@ class QueryPool:
     @property
     def pids(self) -> list[int]:
         """The processes that there are."""
-        return [child.pid for child in (*self._busy, *(child for child, *_ in self._idle)) if child.pid]
+        return [
+            child.pid
+            for child in (*self._busy, *(child for child, *_ in self._idle))
+            if child.pid
+        ]
 
     async def close(self) -> None:
         """End every child."""
@@ -167,9 +187,14 @@ class QueryPool:
         self._idle = [entry for entry in self._idle if entry[0] not in dead]
         for child in dead:
             await child.end()
-        idle_entry = next((entry for entry in self._idle if entry[1] == path), self._idle[0] if self._idle else None)
+        idle_entry = next(
+            (entry for entry in self._idle if entry[1] == path),
+            self._idle[0] if self._idle else None,
+        )
         if idle_entry is None:
-            return ChildProcess(ProcessLimits(self.limits.memory_mb, places=self.limits.places))
+            return ChildProcess(
+                ProcessLimits(self.limits.memory_mb, places=self.limits.places)
+            )
         self._idle.remove(idle_entry)
         return idle_entry[0]
 
@@ -178,7 +203,9 @@ class ParquetReader:
     """Asks a child about one Parquet until the time is over."""
 
     def __init__(self, child: ChildProcess, path: Path, until: float) -> None:
-        self._child, self._path, self._until = child, path, until
+        self._child = child
+        self._path = path
+        self._until = until
 
     async def fetch(self, statement: Statement) -> list[list[Any]]:
         """The rows of a statement.
@@ -199,16 +226,28 @@ class ParquetReader:
         """
         left = max(self._until - asyncio.get_running_loop().time(), 0.01)
         try:
-            return await self._child.call_by_name(name, expected, ((self._path, *arguments), {}), seconds=left)
+            return await self._child.call_by_name(
+                name, expected, ((self._path, *arguments), {}), seconds=left
+            )
         except ChildTimeoutError as error:
             if error.worked < IDLE:
-                raise UnavailableError("The node is busy.", remedy=LATER, headers=SOON) from None
-            raise QueryTooHeavyError("Its answer takes too long.", remedy=EXPORT) from None
+                raise UnavailableError(
+                    "The node is busy.", remedy=LATER, headers=SOON
+                ) from None
+            raise QueryTooHeavyError(
+                "Its answer takes too long.", remedy=EXPORT
+            ) from None
         except ChildMemoryError:
             await self._child.end()
-            raise QueryTooHeavyError("Its answer takes too much memory.", remedy=EXPORT) from None
+            raise QueryTooHeavyError(
+                "Its answer takes too much memory.", remedy=EXPORT
+            ) from None
         except ChildError as error:
             if error.args[:1] == ("TooMuchAskedError",):
                 remedy = "Ask for fewer rows or columns: page_size, columns."
-                raise QueryTooHeavyError("Its answer is too long.", remedy=remedy) from None
-            raise UnavailableError("The table could not be read.", remedy=LATER, headers=SOON) from error
+                raise QueryTooHeavyError(
+                    "Its answer is too long.", remedy=remedy
+                ) from None
+            raise UnavailableError(
+                "The table could not be read.", remedy=LATER, headers=SOON
+            ) from error

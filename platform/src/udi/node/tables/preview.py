@@ -8,8 +8,15 @@ from typing import Any
 from udi.node.tables.column import LINE, ColumnType, TypedColumn
 from udi.node.tables.duckdb_sandbox import connect, identifier
 
-ROWS, COLUMNS, LONGEST = 20, 60, 120
-NUMERIC = {ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.LATITUDE, ColumnType.LONGITUDE}
+ROWS = 20
+COLUMNS = 60
+LONGEST = 120
+NUMERIC = {
+    ColumnType.INTEGER,
+    ColumnType.NUMBER,
+    ColumnType.LATITUDE,
+    ColumnType.LONGITUDE,
+}
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,19 @@ class Preview:
     hidden: int = 0
 
 
-def preview_rows(parquet: Path, columns: Sequence[TypedColumn], limit: int = ROWS) -> Preview:
+def preview_rows(
+    parquet: Path, columns: Sequence[TypedColumn], limit: int = ROWS
+) -> Preview:
     """The first rows as Python values: numbers, dates, texts (cut), None."""
     visible_columns = tuple(columns[:COLUMNS])
     read = ", ".join([LINE, *(_cell_expression(column) for column in visible_columns)])
     with connect(parquet) as connection:
-        rows = connection.execute(f"SELECT {read} FROM read_parquet(?) LIMIT {limit}", [str(parquet)]).fetchall()
-        total = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(parquet)]).fetchone()
+        rows = connection.execute(
+            f"SELECT {read} FROM read_parquet(?) LIMIT {limit}", [str(parquet)]
+        ).fetchall()
+        total = connection.execute(
+            "SELECT count(*) FROM read_parquet(?)", [str(parquet)]
+        ).fetchone()
     return Preview(
         columns=visible_columns,
         rows=tuple(tuple(row[1:]) for row in rows),

@@ -10,7 +10,14 @@ from typing import Any
 from udi.node.tables.column import Bounds, ColumnType, TypedColumn
 from udi.node.tables.corrections import NONE, Corrections
 from udi.node.tables.delimited_text import Row
-from udi.node.tables.dialect import SAMPLE_RECORDS, TableLayout, cell_at, find_layout, has_values, unique_names
+from udi.node.tables.dialect import (
+    SAMPLE_RECORDS,
+    TableLayout,
+    cell_at,
+    find_layout,
+    has_values,
+    unique_names,
+)
 from udi.node.tables.file_kind import HEAD, FileKind, recognise_kind
 from udi.node.tables.header_lines import Names, find_other_headers
 from udi.node.tables.notes import DOUBTFUL_HEADER, NO_HEADER, Note, UnreadableTableError
@@ -21,14 +28,21 @@ from udi.node.tables.text_encoding import detect_encoding, iana_name
 from udi.node.tables.type_inference import corrected_column, infer_types
 from udi.node.tables.value_patterns import date_order, is_null, read_date
 
-SHOWN_LINES, SHOWN_CHARACTERS = 4, 80
+SHOWN_LINES = 4
+SHOWN_CHARACTERS = 80
 MOST_COLUMNS = 1000
 WIDEST_RECORD = 16_384
 """Cells of one record, empty ones included, which spreadsheets cannot have more of: what is wider is not read further."""
 MOST_CELLS = 400_000
 """Cells looked at to find the types, spread over the rows that are read."""
-FEWEST_ROWS, MOST_ROWS = 200, 4000
-OLD_KINDS = {"text": ColumnType.TEXT, "number": ColumnType.NUMBER, "date": ColumnType.DATE, "empty": ColumnType.EMPTY}
+FEWEST_ROWS = 200
+MOST_ROWS = 4000
+OLD_KINDS = {
+    "text": ColumnType.TEXT,
+    "number": ColumnType.NUMBER,
+    "date": ColumnType.DATE,
+    "empty": ColumnType.EMPTY,
+}
 
 
 @dataclass(frozen=True)
@@ -84,14 +98,20 @@ class Profile:
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column."""
-        days = {name: day.isoformat() if day else None for name, day in self._days().items()}
+        days = {
+            name: day.isoformat() if day else None for name, day in self._days().items()
+        }
         return {**asdict(self), **days}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Profile":
         """What `as_json` gave, also in earlier versions."""
-        days = {name: date.fromisoformat(value[name]) if value[name] else None for name in ("first_day", "last_day")}
-        failure, box = value.get("failure"), value.get("bbox")
+        days = {
+            name: date.fromisoformat(value[name]) if value[name] else None
+            for name in ("first_day", "last_day")
+        }
+        failure = value.get("failure")
+        box = value.get("bbox")
         read = {
             **days,
             "columns": tuple(map(_column, value["columns"])),
@@ -101,7 +121,11 @@ class Profile:
             "failure": Note.from_json(failure) if failure else None,
             "bbox": (box[0], box[1], box[2], box[3]) if box else None,
         }
-        stored_fields = {name: stored_value for name, stored_value in value.items() if name in cls.__dataclass_fields__}
+        stored_fields = {
+            name: stored_value
+            for name, stored_value in value.items()
+            if name in cls.__dataclass_fields__
+        }
         return cls(**{**stored_fields, **read})
 
     def _days(self) -> dict[str, date | None]:
@@ -111,15 +135,28 @@ class Profile:
 def whole_degrees(box: Bounds) -> Bounds:
     """The rectangle of whole degrees around another one."""
     west, south, east, north = box
-    return float(math.floor(west)), float(math.floor(south)), float(math.ceil(east)), float(math.ceil(north))
+    return (
+        float(math.floor(west)),
+        float(math.floor(south)),
+        float(math.ceil(east)),
+        float(math.ceil(north)),
+    )
 
 
 def _column(value: dict[str, str]) -> TypedColumn:
-    kind = ColumnType(value["type"]) if "type" in value else OLD_KINDS[value["kind"]]
+    if "type" in value:
+        kind = ColumnType(value["type"])
+    else:
+        kind = OLD_KINDS[value["kind"]]
     return TypedColumn(value["name"], kind, value.get("format", ""))
 
 
-def profile_file(name: str, size: int, read: Callable[[], Iterable[bytes]], corrections: Corrections = NONE) -> Profile:
+def profile_file(
+    name: str,
+    size: int,
+    read: Callable[[], Iterable[bytes]],
+    corrections: Corrections = NONE,
+) -> Profile:
     """Profile a file from what `read` gives, each time from the start.
 
     Never raises on what the file holds; memory does not depend on its size, but for spreadsheets.
@@ -132,7 +169,9 @@ def profile_copy(path: Path, name: str, size: int) -> Profile:
     return profile_source(replace(SourceFile.at(path, name), size=size))
 
 
-def profile_path(path: Path, name: str = "", corrections: Corrections = NONE) -> Profile:
+def profile_path(
+    path: Path, name: str = "", corrections: Corrections = NONE
+) -> Profile:
     """Profile a local file."""
     return profile_source(SourceFile.at(path, name), corrections)
 
@@ -142,13 +181,24 @@ def profile_source(source: SourceFile, corrections: Corrections = NONE) -> Profi
     try:
         with open_source_file(source, corrections) as table:
             if isinstance(table, FileKind):
-                charset = iana_name(detect_encoding(source.read(), SCANNED).encoding) if table.reads == "text" else ""
-                return Profile(table.media_type, table.label, encoding=charset, reads=table.reads)
+                if table.reads == "text":
+                    charset = iana_name(
+                        detect_encoding(source.read(), SCANNED).encoding
+                    )
+                else:
+                    charset = ""
+                return Profile(
+                    table.media_type, table.label, encoding=charset, reads=table.reads
+                )
             sample = sample_rows(table)
-            return profile_table(source, table, sample, infer_table(table, sample, corrections))
+            return profile_table(
+                source, table, sample, infer_table(table, sample, corrections)
+            )
     except UnreadableTableError as error:
         kind = recognise_kind(source.head(HEAD), source.name)
-        return Profile(kind.media_type, kind.label, reads=kind.reads, failure=error.note)
+        return Profile(
+            kind.media_type, kind.label, reads=kind.reads, failure=error.note
+        )
 
 
 @dataclass(frozen=True)
@@ -163,7 +213,9 @@ class InferredTable:
     """What the columns may be called instead (`find_other_headers`); they may be cells, and are kept nowhere."""
 
 
-def infer_table(table: OpenedFile, sample: "RowSample", corrections: Corrections) -> InferredTable:
+def infer_table(
+    table: OpenedFile, sample: "RowSample", corrections: Corrections
+) -> InferredTable:
     """Where the columns are and how they read.
 
     Raises:
@@ -172,7 +224,11 @@ def infer_table(table: OpenedFile, sample: "RowSample", corrections: Corrections
     shape = _find_layout(table, sample.first, corrections)
     if shape is None:
         raise UnreadableTableError("no_table")
-    body = [cells for line, cells in sample.rows_with_widest() if line > shape.last_header_line]
+    body = [
+        cells
+        for line, cells in sample.rows_with_widest()
+        if line > shape.last_header_line
+    ]
     shape = _add_late_columns(shape, body)
     if len(shape.names) > MOST_COLUMNS:
         raise UnreadableTableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
@@ -193,11 +249,26 @@ def _header_notes(shape: TableLayout, others: Sequence[Names]) -> Iterator[Note]
         yield Note(NO_HEADER)
 
 
-def profile_table(source: SourceFile, table: OpenedFile, sample: "RowSample", structure: InferredTable) -> Profile:
+def profile_table(
+    source: SourceFile, table: OpenedFile, sample: "RowSample", structure: InferredTable
+) -> Profile:
     """What is said of a table that was understood."""
-    shape, body = structure.shape, [cells for line, cells in sample.spread if line > structure.shape.last_header_line]
-    skipped = sum(1 for line, cells in sample.first if line <= shape.last_header_line and has_values(cells))
-    first, last = _period(structure.columns, structure.values) if sample.is_whole else (None, None)
+    shape = structure.shape
+    body = [
+        cells
+        for line, cells in sample.spread
+        if line > structure.shape.last_header_line
+    ]
+    skipped = sum(
+        1
+        for line, cells in sample.first
+        if line <= shape.last_header_line and has_values(cells)
+    )
+    first, last = (
+        _period(structure.columns, structure.values)
+        if sample.is_whole
+        else (None, None)
+    )
     return Profile(
         media_type=table.kind.media_type,
         label=table.kind.label,
@@ -207,7 +278,9 @@ def profile_table(source: SourceFile, table: OpenedFile, sample: "RowSample", st
         columns=structure.columns,
         rows=max(0, sample.estimate_row_count(source.size, table) - skipped),
         exact=sample.ended,
-        sample=tuple(tuple(_sample_cells(cells, shape.positions)) for cells in body[:SHOWN_LINES]),
+        sample=tuple(
+            tuple(_sample_cells(cells, shape.positions)) for cells in body[:SHOWN_LINES]
+        ),
         first_day=first,
         last_day=last,
         reads=table.kind.reads,
@@ -233,7 +306,9 @@ class RowSample:
 
     def rows_with_widest(self) -> list[Row]:
         """The rows of the spread with the widest one, which may have columns of its own."""
-        return self.spread if self.widest in self.spread else [*self.spread, self.widest]
+        if self.widest in self.spread:
+            return self.spread
+        return [*self.spread, self.widest]
 
     def estimate_row_count(self, size: int, table: OpenedFile) -> int:
         """Rows that say something; reckoned when reading stopped before the end."""
@@ -248,7 +323,9 @@ def sample_rows(table: OpenedFile) -> RowSample:
     Raises:
         UnreadableError: a record is wider than any table.
     """
-    sample, step, most = RowSample([], [], 0, ended=True), 1, MOST_ROWS
+    sample = RowSample([], [], 0, ended=True)
+    step = 1
+    most = MOST_ROWS
     for line, cells in table.rows():
         if len(cells) > WIDEST_RECORD:
             raise UnreadableTableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
@@ -263,14 +340,17 @@ def sample_rows(table: OpenedFile) -> RowSample:
             sample.spread.append((line, cells))
         sample.count += 1
         if len(sample.spread) > 2 * most:
-            sample.spread, step = sample.spread[::2], 2 * step
+            sample.spread = sample.spread[::2]
+            step = 2 * step
         if table.bytes_read > SCANNED:
             sample.ended = False
             break
     return sample
 
 
-def _find_layout(table: OpenedFile, first: list[Row], corrections: Corrections) -> TableLayout | None:
+def _find_layout(
+    table: OpenedFile, first: list[Row], corrections: Corrections
+) -> TableLayout | None:
     if table.names is None:
         return find_layout(first, corrections.header_line)
     names, notes = unique_names(table.names)
@@ -283,21 +363,33 @@ def _add_late_columns(shape: TableLayout, body: list[list[str]]) -> TableLayout:
     late = [
         index
         for index in range(width)
-        if index not in shape.positions and any(not is_null(cell_at(cells, index)) for cells in body)
+        if index not in shape.positions
+        and any(not is_null(cell_at(cells, index)) for cells in body)
     ]
     if not late:
         return shape
     names, notes = unique_names([*shape.names, *(f"col{index + 1}" for index in late)])
-    return replace(shape, names=names, positions=(*shape.positions, *late), notes=(*shape.notes, *notes))
+    return replace(
+        shape,
+        names=names,
+        positions=(*shape.positions, *late),
+        notes=(*shape.notes, *notes),
+    )
 
 
 def _apply_corrections(
-    columns: tuple[TypedColumn, ...], notes: tuple[Note, ...], values: list[list[str]], corrections: Corrections
+    columns: tuple[TypedColumn, ...],
+    notes: tuple[Note, ...],
+    values: list[list[str]],
+    corrections: Corrections,
 ) -> tuple[tuple[TypedColumn, ...], tuple[Note, ...]]:
     corrected_types = corrections.types
     obeyed = tuple(
         corrected_column(
-            column.name, corrected_types[column.name].type, column_values, corrected_types[column.name].format
+            column.name,
+            corrected_types[column.name].type,
+            column_values,
+            corrected_types[column.name].format,
         )
         if column.name in corrected_types
         else column
@@ -321,11 +413,19 @@ def is_period(column: TypedColumn) -> bool:
     return dated and not any(word in column.name.lower() for word in ("naiss", "birth"))
 
 
-def _period(columns: Iterable[TypedColumn], values: list[list[str]]) -> tuple[date | None, date | None]:
+def _period(
+    columns: Iterable[TypedColumn], values: list[list[str]]
+) -> tuple[date | None, date | None]:
     """First and last day of the first column that tells when."""
     for column, column_values in zip(columns, values, strict=True):
         if is_period(column):
             order = date_order(column.format)
-            days = [day for value in column_values if (day := read_date(value.strip(), order))]
-            return (min(days), max(days)) if days else (None, None)
+            days = [
+                day
+                for value in column_values
+                if (day := read_date(value.strip(), order))
+            ]
+            if days:
+                return (min(days), max(days))
+            return (None, None)
     return None, None

@@ -11,10 +11,19 @@ ROW = -1
 """Rank of the column `__id`: the row's number in the table, from 1."""
 ROW_NAME = "__id"
 ROW_COLUMN = TypedColumn(ROW_NAME, ColumnType.INTEGER)
-PAGE_SIZE, LARGEST_PAGE = 20, 200
+PAGE_SIZE = 20
+LARGEST_PAGE = 200
 LAST_PAGE = 10**9
 Value = str | int | float | bool | date | datetime | time
-NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.YEAR, ColumnType.LATITUDE, ColumnType.LONGITUDE})
+NUMBERS = frozenset(
+    {
+        ColumnType.INTEGER,
+        ColumnType.NUMBER,
+        ColumnType.YEAR,
+        ColumnType.LATITUDE,
+        ColumnType.LONGITUDE,
+    }
+)
 WHOLE = frozenset({ColumnType.INTEGER, ColumnType.YEAR})
 
 
@@ -45,9 +54,12 @@ class Aggregate(StrEnum):
     SUM = "sum"
 
 
-GROUP, SORT = "groupby", "sort"
+GROUP = "groupby"
+SORT = "sort"
 VALUELESS = frozenset({Operator.IS_NULL, Operator.IS_NOT_NULL})
-ORDERED = frozenset({Operator.LESS, Operator.GREATER, Operator.STRICTLY_LESS, Operator.STRICTLY_GREATER})
+ORDERED = frozenset(
+    {Operator.LESS, Operator.GREATER, Operator.STRICTLY_LESS, Operator.STRICTLY_GREATER}
+)
 SEARCHED = frozenset({Operator.CONTAINS, Operator.NOT_CONTAINS})
 
 
@@ -120,7 +132,9 @@ class Query:
 
 def column_at(columns: tuple[TypedColumn, ...], rank: int) -> TypedColumn:
     """The column of a rank."""
-    return ROW_COLUMN if rank == ROW else columns[rank]
+    if rank == ROW:
+        return ROW_COLUMN
+    return columns[rank]
 
 
 def result_names(query: Query, columns: tuple[TypedColumn, ...]) -> list[str]:
@@ -128,7 +142,8 @@ def result_names(query: Query, columns: tuple[TypedColumn, ...]) -> list[str]:
     if query.is_grouped:
         groups = [column_at(columns, rank).name for rank in query.groups]
         return groups + [
-            f"{column_at(columns, measure.column).name}__{measure.aggregate}" for measure in query.measures
+            f"{column_at(columns, measure.column).name}__{measure.aggregate}"
+            for measure in query.measures
         ]
     return [column_at(columns, rank).name for rank in result_ranks(query, columns)]
 
@@ -138,17 +153,28 @@ def result_ranks(query: Query, columns: tuple[TypedColumn, ...]) -> tuple[int, .
     if query.columns is not None:
         return query.columns
     every = tuple(range(len(columns)))
-    return every if any(column.name == ROW_NAME for column in columns) else (ROW, *every)
+    if any(column.name == ROW_NAME for column in columns):
+        return every
+    return (ROW, *every)
 
 
 def allowed_operations(column: TypedColumn) -> Mapping[str, bool]:
     """Each thing that may be asked of a column, and whether it takes a value."""
     kind = column.type
     no_order = ORDERED if kind is ColumnType.BOOLEAN else frozenset()
-    no_words = SEARCHED if kind in NUMBERS or kind in {ColumnType.BOOLEAN, ColumnType.TIME} else frozenset()
-    no_sums = frozenset() if kind in NUMBERS else frozenset({Aggregate.AVG, Aggregate.SUM})
+    if kind in NUMBERS or kind in {ColumnType.BOOLEAN, ColumnType.TIME}:
+        no_words = SEARCHED
+    else:
+        no_words = frozenset()
+    no_sums = (
+        frozenset() if kind in NUMBERS else frozenset({Aggregate.AVG, Aggregate.SUM})
+    )
     operators = {
-        str(operator): operator not in VALUELESS for operator in Operator if operator not in no_order | no_words
+        str(operator): operator not in VALUELESS
+        for operator in Operator
+        if operator not in no_order | no_words
     }
-    aggregates = {str(aggregate): False for aggregate in Aggregate if aggregate not in no_sums}
+    aggregates = {
+        str(aggregate): False for aggregate in Aggregate if aggregate not in no_sums
+    }
     return {**operators, SORT: True, GROUP: False, **aggregates}

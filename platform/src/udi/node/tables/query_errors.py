@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 from udi.kit.errors import Refusal
 
-LONGEST_SHOWN, LONGEST_COMPARED, MOST_COMPARED = 100, 60, 400
+LONGEST_SHOWN = 100
+LONGEST_COMPARED = 60
+MOST_COMPARED = 400
 
 
 class InvalidQueryError(ValueError):
@@ -33,36 +35,68 @@ def unreadable_conditions() -> InvalidQueryError:
 
 def unknown_column(name: str, known_columns: Iterable[str]) -> InvalidQueryError:
     """A column that the table does not have."""
-    reason, short_name = "The table has no column «%(name)s».", name[:LONGEST_SHOWN]
+    reason = "The table has no column «%(name)s»."
+    short_name = name[:LONGEST_SHOWN]
     if near := _nearest(name, known_columns):
         values = {"name": short_name, "nearest": near}
-        return InvalidQueryError(Refusal("", reason, "The nearest is «%(nearest)s».", "unknown-column", values))
+        return InvalidQueryError(
+            Refusal(
+                "", reason, "The nearest is «%(nearest)s».", "unknown-column", values
+            )
+        )
     remedy = "Its columns are named at its address «profile»."
-    return InvalidQueryError(Refusal("", reason, remedy, "unknown-column", {"name": short_name}))
+    return InvalidQueryError(
+        Refusal("", reason, remedy, "unknown-column", {"name": short_name})
+    )
 
 
 def unknown_parameter(name: str, known_parameters: Iterable[str]) -> InvalidQueryError:
     """A parameter that is neither a column's nor one of the few others."""
     reason = "This parameter does not exist."
     if near := _nearest(name, known_parameters):
-        refusal = Refusal("", reason, "The nearest is «%(nearest)s».", "unknown-parameter", {"nearest": near})
+        refusal = Refusal(
+            "",
+            reason,
+            "The nearest is «%(nearest)s».",
+            "unknown-parameter",
+            {"nearest": near},
+        )
         return InvalidQueryError(refusal)
     remedy = "Use column__operator=value, or, columns, page, page_size."
     return InvalidQueryError(Refusal("", reason, remedy, "unknown-parameter"))
 
 
-def unknown_operation(operation: str, known_operations: Iterable[str], *, guess: bool) -> InvalidQueryError:
+def unknown_operation(
+    operation: str, known_operations: Iterable[str], *, guess: bool
+) -> InvalidQueryError:
     """Something that cannot be asked of a column of this type; `guess`: it may be a slip of the pen."""
-    reason, names = "This cannot be asked of such a column.", list(known_operations)
+    reason = "This cannot be asked of such a column."
+    names = list(known_operations)
     if guess and (near := _nearest(operation, names)):
-        refusal = Refusal("", reason, "The nearest is «%(nearest)s».", "unknown-operator", {"nearest": near})
+        refusal = Refusal(
+            "",
+            reason,
+            "The nearest is «%(nearest)s».",
+            "unknown-operator",
+            {"nearest": near},
+        )
         return InvalidQueryError(refusal)
     return InvalidQueryError(
-        Refusal("", reason, "It takes: %(known)s.", "unknown-operator", {"known": ", ".join(names)})
+        Refusal(
+            "",
+            reason,
+            "It takes: %(known)s.",
+            "unknown-operator",
+            {"known": ", ".join(names)},
+        )
     )
 
 
 def _nearest(name: str, known_names: Iterable[str]) -> str:
     """Of the short names only: comparing long ones would cost a hostile question nothing and the node much."""
-    short = [known_name for known_name in known_names if len(known_name) <= LONGEST_COMPARED][:MOST_COMPARED]
-    return next(iter(difflib.get_close_matches(name[:LONGEST_COMPARED], short, n=1)), "")
+    short = [
+        known_name for known_name in known_names if len(known_name) <= LONGEST_COMPARED
+    ][:MOST_COMPARED]
+    return next(
+        iter(difflib.get_close_matches(name[:LONGEST_COMPARED], short, n=1)), ""
+    )

@@ -43,16 +43,23 @@ from udi.node.tables.query_errors import (
 )
 from udi.node.tables.quoted_lists import split_items, split_parts, unquote
 
-LONGEST, MOST_PARAMETERS, MOST_REFUSALS, DEEPEST = 16_384, 200, 5, 5
+LONGEST = 16_384
+MOST_PARAMETERS = 200
+MOST_REFUSALS = 5
+DEEPEST = 5
 OPERATORS = frozenset(map(str, Operator))
 AGGREGATES = frozenset(map(str, Aggregate))
 KNOWN_OPERATIONS = OPERATORS | AGGREGATES | {SORT, GROUP}
 OPERATION = re.compile(r"__([a-z_]+)(?=\.|$)", re.IGNORECASE)
-QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)"__([a-z_]+)(?=\.|$)', re.IGNORECASE | re.DOTALL)
+QUOTED_NAME = re.compile(
+    r'"((?:[^"\\]|\\.)*)"__([a-z_]+)(?=\.|$)', re.IGNORECASE | re.DOTALL
+)
 NUMBER = re.compile(r"[0-9]{1,10}")
 
 
-def read_query(text: str, columns: tuple[TypedColumn, ...], hidden: Collection[str] = ()) -> Query:
+def read_query(
+    text: str, columns: tuple[TypedColumn, ...], hidden: Collection[str] = ()
+) -> Query:
     """The question of a query string; `hidden` are columns that the table has, and this reader has not.
 
     Raises:
@@ -71,12 +78,24 @@ def parse_parameters(text: str) -> list[tuple[str, str]]:
     Raises:
         InvalidError: there are more than 200, they are too long, or not in UTF-8.
     """
-    problem = Refusal("", "This question is too long.", "Ask for less at once.", "too-long")
+    problem = Refusal(
+        "", "This question is too long.", "Ask for less at once.", "too-long"
+    )
     if len(text) <= LONGEST:
         try:
-            return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+            return parse_qsl(
+                text,
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=MOST_PARAMETERS,
+            )
         except UnicodeDecodeError:
-            problem = Refusal("", "This address is not written in UTF-8.", "Write it in UTF-8.", "unreadable")
+            problem = Refusal(
+                "",
+                "This address is not written in UTF-8.",
+                "Write it in UTF-8.",
+                "unreadable",
+            )
         except ValueError:
             pass
     raise InvalidError("The table cannot be read like this.", refusals=[problem])
@@ -85,10 +104,14 @@ def parse_parameters(text: str) -> list[tuple[str, str]]:
 class _QueryParser:
     """What was understood so far, and what was not."""
 
-    def __init__(self, columns: tuple[TypedColumn, ...], hidden: Collection[str]) -> None:
+    def __init__(
+        self, columns: tuple[TypedColumn, ...], hidden: Collection[str]
+    ) -> None:
         self._columns = columns
         self._hidden = hidden
-        self._ranks = {ROW_NAME: ROW} | {column.name: rank for rank, column in enumerate(columns)}
+        self._ranks = {ROW_NAME: ROW} | {
+            column.name: rank for rank, column in enumerate(columns)
+        }
         self._refusals: list[Refusal] = []
         self._where: list[Condition] = []
         self._sort: list[Sort] = []
@@ -106,7 +129,11 @@ class _QueryParser:
         except InvalidQueryError as error:
             refusal = error.refusal
             field = refusal.field or name[:LONGEST_SHOWN] or "="
-            self._refusals.append(Refusal(field, refusal.reason, refusal.remedy, refusal.code, refusal.values))
+            self._refusals.append(
+                Refusal(
+                    field, refusal.reason, refusal.remedy, refusal.code, refusal.values
+                )
+            )
 
     def build_query(self) -> Query:
         """The whole question."""
@@ -121,14 +148,22 @@ class _QueryParser:
         )
         self._refusals += _contradictions(query, self._columns)
         if self._refusals:
-            raise InvalidError("The table cannot be read like this.", refusals=self._refusals)
+            raise InvalidError(
+                "The table cannot be read like this.", refusals=self._refusals
+            )
         return query
 
     def _parse_parameter(self, name: str, value: str) -> None:
         if name in self._numbers:
-            self._numbers[name] = _number(value, LAST_PAGE if name == "page" else LARGEST_PAGE)
+            self._numbers[name] = _number(
+                value, LAST_PAGE if name == "page" else LARGEST_PAGE
+            )
         elif name == "columns":
-            self._shown = tuple(dict.fromkeys(self._rank(column_name) for column_name in split_items(value)))
+            self._shown = tuple(
+                dict.fromkeys(
+                    self._rank(column_name) for column_name in split_items(value)
+                )
+            )
         elif name == "or":
             self._where.append(self._parse_combination(f"or{value}", 1))
         else:
@@ -136,13 +171,22 @@ class _QueryParser:
 
     def _split(self, name: str) -> tuple[str, str]:
         column, mark, operation = name.rpartition("__")
-        if not mark or (operation.lower() not in KNOWN_OPERATIONS and name in self._ranks):
+        if not mark or (
+            operation.lower() not in KNOWN_OPERATIONS and name in self._ranks
+        ):
             if name in self._ranks:
                 raise InvalidQueryError(
-                    Refusal("", "This says a column, not what to ask of it.", "Add __exact to it.", "no-operator")
+                    Refusal(
+                        "",
+                        "This says a column, not what to ask of it.",
+                        "Add __exact to it.",
+                        "no-operator",
+                    )
                 )
             self._require_shown(name)
-            raise unknown_parameter(name, [*self._ranks, "columns", "page", "page_size", "or"])
+            raise unknown_parameter(
+                name, [*self._ranks, "columns", "page", "page_size", "or"]
+            )
         return column, operation.lower()
 
     def _add_operation(self, name: str, operation: str, value: str) -> None:
@@ -152,7 +196,9 @@ class _QueryParser:
         rank = self._rank(name)
         self._require_allowed(rank, operation)
         if operation in OPERATORS:
-            self._where.append(self._filter(rank, Operator(operation), value, quoted=False))
+            self._where.append(
+                self._filter(rank, Operator(operation), value, quoted=False)
+            )
         elif operation == SORT:
             self._sort.append(Sort(rank, _descends(value)))
         else:
@@ -182,25 +228,42 @@ class _QueryParser:
     def _require_allowed(self, rank: int, operation: str) -> None:
         operations = allowed_operations(column_at(self._columns, rank))
         if operation not in operations:
-            raise unknown_operation(operation, operations, guess=operation not in KNOWN_OPERATIONS)
+            raise unknown_operation(
+                operation, operations, guess=operation not in KNOWN_OPERATIONS
+            )
 
-    def _filter(self, rank: int, operator: Operator, text: str, *, quoted: bool) -> Filter:
+    def _filter(
+        self, rank: int, operator: Operator, text: str, *, quoted: bool
+    ) -> Filter:
         if operator in VALUELESS:
             _require_no_value(text)
             return Filter(rank, operator)
         column = column_at(self._columns, rank)
         many = operator in {Operator.IN, Operator.NOT_IN} and not quoted
         values = tuple(
-            read_value(column, operator, value_text) for value_text in (split_items(text) if many else [text])
+            read_value(column, operator, value_text)
+            for value_text in (split_items(text) if many else [text])
         )
         return Filter(rank, operator, values)
 
     def _parse_combination(self, text: str, depth: int) -> Condition:
-        kind = next((kind for kind in ("or", "and") if text.startswith(f"{kind}(") and text.endswith(")")), None)
+        kind = next(
+            (
+                kind
+                for kind in ("or", "and")
+                if text.startswith(f"{kind}(") and text.endswith(")")
+            ),
+            None,
+        )
         if kind is None or depth > DEEPEST:
             raise unreadable_conditions()
-        conditions = tuple(self._parse_part(part.strip(), depth) for part in split_parts(text[len(kind) + 1 : -1]))
-        return AnyOf(conditions) if kind == "or" else AllOf(conditions)
+        conditions = tuple(
+            self._parse_part(part.strip(), depth)
+            for part in split_parts(text[len(kind) + 1 : -1])
+        )
+        if kind == "or":
+            return AnyOf(conditions)
+        return AllOf(conditions)
 
     def _parse_part(self, text: str, depth: int) -> Condition:
         if text.startswith(("or(", "and(")):
@@ -213,7 +276,11 @@ class _QueryParser:
         quoted = value.startswith('"') and len(value) > 1 and value.endswith('"')
         if quoted:
             value = unquote(value[1:-1])
-        elif operation in {Operator.IN, Operator.NOT_IN} and value.startswith("(") and value.endswith(")"):
+        elif (
+            operation in {Operator.IN, Operator.NOT_IN}
+            and value.startswith("(")
+            and value.endswith(")")
+        ):
             value = value[1:-1]
         return self._filter(rank, Operator(operation), value, quoted=quoted)
 
@@ -233,37 +300,72 @@ class _QueryParser:
         raise unreadable_conditions()
 
 
-def _contradictions(query: Query, columns: tuple[TypedColumn, ...]) -> Iterator[Refusal]:
+def _contradictions(
+    query: Query, columns: tuple[TypedColumn, ...]
+) -> Iterator[Refusal]:
     if query.is_grouped and query.columns is not None:
         yield Refusal(
-            "columns", "Columns cannot be chosen together with groups.", "Leave columns out.", "contradiction"
+            "columns",
+            "Columns cannot be chosen together with groups.",
+            "Leave columns out.",
+            "contradiction",
         )
     for sort in query.sort:
         name = column_at(columns, sort.column).name[:LONGEST_SHOWN]
-        if sort.aggregate is not None and Measure(sort.column, sort.aggregate) not in query.measures:
-            reason, remedy = "Groups are not measured by this.", "Add «%(measure)s» to the address."
+        if (
+            sort.aggregate is not None
+            and Measure(sort.column, sort.aggregate) not in query.measures
+        ):
+            reason = "Groups are not measured by this."
+            remedy = "Add «%(measure)s» to the address."
             values = {"measure": f"{name}__{sort.aggregate}"}
-            yield Refusal(f"{name}__{sort.aggregate}__sort", reason, remedy, "contradiction", values)
-        elif sort.aggregate is None and query.is_grouped and sort.column not in query.groups:
-            reason, remedy = "Groups cannot be sorted by this column.", "Sort by a column that makes the groups."
+            yield Refusal(
+                f"{name}__{sort.aggregate}__sort",
+                reason,
+                remedy,
+                "contradiction",
+                values,
+            )
+        elif (
+            sort.aggregate is None
+            and query.is_grouped
+            and sort.column not in query.groups
+        ):
+            reason = "Groups cannot be sorted by this column."
+            remedy = "Sort by a column that makes the groups."
             yield Refusal(f"{name}__sort", reason, remedy, "contradiction")
 
 
 def _number(text: str, most: int) -> int:
     if not NUMBER.fullmatch(text) or not 1 <= int(text) <= most:
         remedy = "Send a whole number from 1 to %(most)s."
-        raise InvalidQueryError(Refusal("", "This is not a number in range.", remedy, "out-of-range", {"most": most}))
+        raise InvalidQueryError(
+            Refusal(
+                "",
+                "This is not a number in range.",
+                remedy,
+                "out-of-range",
+                {"most": most},
+            )
+        )
     return int(text)
 
 
 def _descends(text: str) -> bool:
     if text.lower() not in {"asc", "desc"}:
-        raise InvalidQueryError(Refusal("", "This is not an order.", "Write asc or desc.", "wrong-value"))
+        raise InvalidQueryError(
+            Refusal("", "This is not an order.", "Write asc or desc.", "wrong-value")
+        )
     return text.lower() == "desc"
 
 
 def _require_no_value(text: str) -> None:
     if text.lower() not in {"", "true", "1"}:
         raise InvalidQueryError(
-            Refusal("", "This takes no value.", "Leave out what follows the sign =.", "wrong-value")
+            Refusal(
+                "",
+                "This takes no value.",
+                "Leave out what follows the sign =.",
+                "wrong-value",
+            )
         )

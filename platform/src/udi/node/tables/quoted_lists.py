@@ -22,7 +22,15 @@ def split_items(text: str) -> list[str]:
     ]
     if len(values) > MOST_VALUES:
         remedy = "Write from 1 to %(most)s of them, with commas between."
-        raise InvalidQueryError(Refusal("", "This list cannot be read.", remedy, "wrong-value", {"most": MOST_VALUES}))
+        raise InvalidQueryError(
+            Refusal(
+                "",
+                "This list cannot be read.",
+                remedy,
+                "wrong-value",
+                {"most": MOST_VALUES},
+            )
+        )
     return values
 
 
@@ -32,7 +40,11 @@ def split_parts(text: str) -> list[str]:
     Raises:
         WrongError: a quote or a parenthesis is not closed.
     """
-    segments, start, depth, quoted, escaped = [], 0, 0, False, False
+    segments = []
+    start = 0
+    depth = 0
+    quoted = False
+    escaped = False
     for place, sign in enumerate(text):
         if escaped:
             escaped = False

@@ -51,18 +51,32 @@ class FileReaderPool:
     """
 
     def __init__(
-        self, warm: Callable[[], None], limits: ReaderLimits | None = None, schemas: Path | None = None
+        self,
+        warm: Callable[[], None],
+        limits: ReaderLimits | None = None,
+        schemas: Path | None = None,
     ) -> None:
-        self.limits, self._warm = limits or ReaderLimits(), warm
-        self._child = replace(self.limits.child, places=(tempfile.gettempdir(), *([str(schemas)] if schemas else [])))
-        turns = (self.limits.places, self.limits.own_places, self.limits.waiting, self.limits.own_waiting)
+        self.limits = limits or ReaderLimits()
+        self._warm = warm
+        self._child = replace(
+            self.limits.child,
+            places=(tempfile.gettempdir(), *([str(schemas)] if schemas else [])),
+        )
+        turns = (
+            self.limits.places,
+            self.limits.own_places,
+            self.limits.waiting,
+            self.limits.own_waiting,
+        )
         self._gate = AsyncFairQueue(FairQueue(*turns), self.limits.patience)
         self._ready: ChildProcess | None = None
         self._taken = asyncio.Event()
         self._standing: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def open_reader(self, space: Hashable, memory: Path | None = None) -> AsyncIterator["FileReader"]:
+    async def open_reader(
+        self, space: Hashable, memory: Path | None = None
+    ) -> AsyncIterator["FileReader"]:
         """One file of a space: the turn begins with the first call, and ends with the block.
 
         `memory` is the folder of what may be in no other; its child is made for it, and reaches nothing else.
@@ -73,7 +87,9 @@ class FileReaderPool:
     @property
     def standby_pid(self) -> int:
         """The process that stands ready; 0: none does."""
-        return self._ready.pid if self._ready is not None else 0
+        if self._ready is not None:
+            return self._ready.pid
+        return 0
 
     def start_standby(self) -> None:
         """Start a child before anybody needs it."""
@@ -98,10 +114,13 @@ class FileReaderPool:
         """The child that stands ready, else a new one; it is the caller's to end."""
         if memory is not None:
             schemas = self._child.places[1:]
-            dedicated_child = ChildProcess(replace(self._child, places=(str(memory), *schemas)))
+            dedicated_child = ChildProcess(
+                replace(self._child, places=(str(memory), *schemas))
+            )
             await dedicated_child.start()
             return dedicated_child
-        child, self._ready = self._ready, None
+        child = self._ready
+        self._ready = None
         if child is not None and child.is_alive:
             self._taken.set()
             return child
@@ -117,7 +136,8 @@ class FileReaderPool:
                 await self._standing
 
     async def _run_standby(self) -> None:
-        child, event = ChildProcess(self._child), asyncio.Event()
+        child = ChildProcess(self._child)
+        event = asyncio.Event()
         self._taken = event
         try:
             await child.start()
@@ -138,8 +158,16 @@ class FileReaderPool:
 class FileReader:
     """What is asked of a child about one file; the same one answers as long as it lives."""
 
-    def __init__(self, readers: FileReaderPool, space: Hashable, stack: AsyncExitStack, memory: Path | None) -> None:
-        self._readers, self._space, self._stack = readers, space, stack
+    def __init__(
+        self,
+        readers: FileReaderPool,
+        space: Hashable,
+        stack: AsyncExitStack,
+        memory: Path | None,
+    ) -> None:
+        self._readers = readers
+        self._space = space
+        self._stack = stack
         self._memory = memory
         self._child: ChildProcess | None = None
 
@@ -151,7 +179,9 @@ class FileReader:
             ChildError: as `Child.call` says; the next call has another child.
         """
         if self._child is None:
-            await self._stack.enter_async_context(self._readers.acquire_slot(self._space))
+            await self._stack.enter_async_context(
+                self._readers.acquire_slot(self._space)
+            )
             self._stack.push_async_callback(self._end)
             self._child = await self._readers.acquire_child(self._memory)
         elif not self._child.is_alive:

@@ -24,7 +24,9 @@ class PlaceError:
 class UnreadableGeoFileError(Exception):
     """A file that cannot be read, with the reason for the person."""
 
-    def __init__(self, message: str, values: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, message: str, values: Mapping[str, object] | None = None
+    ) -> None:
         super().__init__(message, dict(values or {}))
 
     @property

@@ -19,7 +19,12 @@ from udi.kit.identity import Actor
 from udi.kit.rates import RateLimiter, network_of
 from udi.kit.tenancy import Territory
 from udi.node.files.ranges import is_fresh
-from udi.node.files.restricted import PRIVATE, NotGrantedError, PermittedReading, authorize_reading
+from udi.node.files.restricted import (
+    PRIVATE,
+    NotGrantedError,
+    PermittedReading,
+    authorize_reading,
+)
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.use_counts import UseKey, UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
@@ -92,7 +97,9 @@ class TableRequest:
     @property
     def is_fresh(self) -> bool:
         """Whether the reader's copy is still good; of a restricted table nobody is told, as that would say what is in it."""
-        return not self.table.is_restricted and is_fresh(self.request.headers, self.etag, self.table.modified)
+        return not self.table.is_restricted and is_fresh(
+            self.request.headers, self.etag, self.table.modified
+        )
 
     def charge_cost(self, cost: int) -> None:
         """Count what costs more than a page.
@@ -100,14 +107,24 @@ class TableRequest:
         Raises:
             TooManyError: nothing is left for this reader.
         """
-        self.headers |= join_rate_headers(_rates(self.request).count_request(self.reader, cost), self.budget)
+        self.headers |= join_rate_headers(
+            _rates(self.request).count_request(self.reader, cost), self.budget
+        )
 
     def record_use(self, sent: int = 0, *, part: str = "") -> UseKey | None:
         """Count a use of what is open; `part` names what readers take in parts."""
         if not self.table.is_open or self.request.method == "HEAD":
             return None
-        space, kind = UUID(self.table.space), self.kind
-        return count_use(self.request, space_id=space, dataset_id=self.dataset_id, kind=kind, sent=sent, part=part)
+        space = UUID(self.table.space)
+        kind = self.kind
+        return count_use(
+            self.request,
+            space_id=space,
+            dataset_id=self.dataset_id,
+            kind=kind,
+            sent=sent,
+            part=part,
+        )
 
     async def charge_bytes(self, size: int) -> None:
         """Before bytes of a restricted table are sent.
@@ -118,19 +135,25 @@ class TableRequest:
         if self.passage is not None and self.request.method != "HEAD":
             await self.passage.give(size)
 
-    def stream_export(self, content: AsyncIterator[bytes], *, part: str = "") -> AsyncIterator[bytes]:
+    def stream_export(
+        self, content: AsyncIterator[bytes], *, part: str = ""
+    ) -> AsyncIterator[bytes]:
         """The same bytes, counted as an export."""
         if self.passage is not None:
             return self.passage.counted(content)
         self.kind = UseKind.EXPORT
         use = self.record_use(part=part)
-        return count_streamed_bytes(self.request, use, content) if use else content
+        if use:
+            return count_streamed_bytes(self.request, use, content)
+        return content
 
     def not_modified(self) -> Response[None]:
         """304."""
         return Response(None, status_code=304, headers=self.headers)
 
-    async def json_response(self, content: object, media_type: str = "application/json") -> Response[Any]:
+    async def json_response(
+        self, content: object, media_type: str = "application/json"
+    ) -> Response[Any]:
         """An answer, or the news that the reader's copy is still good."""
         if self.is_fresh:
             return self.not_modified()
@@ -155,7 +178,11 @@ class TableRequest:
             for name, value in parse_qsl(self.query_string, keep_blank_values=True)
             if name not in {"page", "page_size"}
         ]
-        parameters = [*other_parameters, ("page", str(number)), ("page_size", str(query.size))]
+        parameters = [
+            *other_parameters,
+            ("page", str(number)),
+            ("page_size", str(query.size)),
+        ]
         return f"{self.base}/data/?{urlencode(parameters, quote_via=quote)}"
 
 
@@ -174,11 +201,17 @@ async def get_table_request(
         NotFoundError: there is no such table for this reader.
         RestrictedError, NotGrantedError: the table is restricted, and no agreement lets this through.
     """
-    table_request = await get_description_request(request, territory, actor, resource_id)
+    table_request = await get_description_request(
+        request, territory, actor, resource_id
+    )
     if table_request.table.is_restricted:
-        table_request.passage = await authorize_reading(request, territory, resource_id, _access_format(request))
+        table_request.passage = await authorize_reading(
+            request, territory, resource_id, _access_format(request)
+        )
         views: TableViews = site_of(request).parts[VIEWS]
-        table_request.table = await views.open_view(table_request.table, table_request.passage)
+        table_request.table = await views.open_view(
+            table_request.table, table_request.passage
+        )
         table_request.etag, marks = _cache_validators(request, table_request.table)
         table_request.headers |= marks
     else:
@@ -200,34 +233,53 @@ async def get_description_request(
         raise NotFoundError
     role: Role = "app" if actor else "public"
     person = actor.person_id if actor else None
-    async with site_of(request).database.session(territory.id, role=role, person=person) as session:
+    async with site_of(request).database.session(
+        territory.id, role=role, person=person
+    ) as session:
         table = await find(session, actor, resource_id, let=True)
     budget = await enforce_rate_limit(request, UUID(table.space))
     etag, marks = _cache_validators(request, table)
     node = territory.links["node"]
-    table = replace(table, landing=table.landing or f"{node}/datasets/{resource_id}/data")
+    table = replace(
+        table, landing=table.landing or f"{node}/datasets/{resource_id}/data"
+    )
     base = f"{node}/api/resources/{resource_id}"
     response_headers = {**join_rate_headers(headers, budget), **marks}
-    return TableRequest(request, table, reader, base, etag, response_headers, resource_id, budget)
+    return TableRequest(
+        request, table, reader, base, etag, response_headers, resource_id, budget
+    )
 
 
-def reader_of(request: Request[Any, Any, State], territory: Territory, actor: Actor | None) -> str:
+def reader_of(
+    request: Request[Any, Any, State], territory: Territory, actor: Actor | None
+) -> str:
     """Whose questions are counted together: a person's, or those of an address."""
     return f"{territory.id}:{actor.person_id if actor else network_of(address_of(request))}"
 
 
-def join_rate_headers(reader: Mapping[str, str], space: Mapping[str, str]) -> dict[str, str]:
+def join_rate_headers(
+    reader: Mapping[str, str], space: Mapping[str, str]
+) -> dict[str, str]:
     """The headers of both budgets, the reader's own and that of the data's producer, as lists."""
-    return {name: f"{value}, {space[name]}" if name in space else value for name, value in reader.items()}
+    return {
+        name: f"{value}, {space[name]}" if name in space else value
+        for name, value in reader.items()
+    }
 
 
 def _access_format(request: Request[Any, Any, State]) -> str:
     """How a table is read, for the log: the kind of file, `places`, or `rows`."""
     kind = str(request.path_params.get("kind", ""))
-    return kind if kind in FORMATS else "places" if request.scope["path"].startswith("/ogc/") else "rows"
+    if kind in FORMATS:
+        return kind
+    if request.scope["path"].startswith("/ogc/"):
+        return "places"
+    return "rows"
 
 
-def _cache_validators(request: Request[Any, Any, State], table: DatasetTable) -> tuple[str, dict[str, str]]:
+def _cache_validators(
+    request: Request[Any, Any, State], table: DatasetTable
+) -> tuple[str, dict[str, str]]:
     """The tag of an answer, and the headers that say who may keep it."""
     representation = f"{table.digest} {request.url.path}?{_query_string(request)}"
     etag = f'"{hashlib.sha256(representation.encode()).hexdigest()[:32]}"'
@@ -237,7 +289,10 @@ def _cache_validators(request: Request[Any, Any, State], table: DatasetTable) ->
 def _headers(table: DatasetTable, etag: str) -> dict[str, str]:
     if table.is_restricted:
         return dict(PRIVATE)
-    headers = {"ETag": etag, "Last-Modified": format_datetime(table.modified, usegmt=True)}
+    headers = {
+        "ETag": etag,
+        "Last-Modified": format_datetime(table.modified, usegmt=True),
+    }
     if not table.is_open:
         return headers | PRIVATE
     return {

@@ -51,7 +51,9 @@ class RowPageReader:
         """End the children."""
         await self._pool.close()
 
-    async def _total(self, reader: ParquetReader, table: DatasetTable, query: Query) -> int:
+    async def _total(
+        self, reader: ParquetReader, table: DatasetTable, query: Query
+    ) -> int:
         if not query.where and not query.is_grouped:
             return table.rows
         statement = count_statement(query, table.columns)
@@ -64,20 +66,28 @@ class RowPageReader:
         return self._totals[key]
 
 
-async def _rows(reader: ParquetReader, table: DatasetTable, query: Query, total: int) -> list[list[Any]]:
+async def _rows(
+    reader: ParquetReader, table: DatasetTable, query: Query, total: int
+) -> list[list[Any]]:
     limit = min(query.size, total - query.offset)
     if limit <= 0:
         return []
-    offset, backwards = query.offset, False
+    offset = query.offset
+    backwards = False
     if query.sort or query.is_grouped:
         beyond = total - offset - limit
         if beyond < offset:
-            offset, backwards = beyond, True
+            offset = beyond
+            backwards = True
         if offset > DEEPEST_SORTED:
             raise QueryTooHeavyError(
                 "This page is too far in a sorted answer.",
                 remedy="Filter the rows, leave out the sort, or download the whole table.",
             )
-    statement = page_statement(query, table.columns, limit=limit, offset=offset, backwards=backwards)
+    statement = page_statement(
+        query, table.columns, limit=limit, offset=offset, backwards=backwards
+    )
     rows = await reader.fetch(statement)
-    return rows[::-1] if backwards else rows
+    if backwards:
+        return rows[::-1]
+    return rows

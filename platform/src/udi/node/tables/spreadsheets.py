@@ -84,11 +84,18 @@ def list_sheets(path: Path) -> tuple[Sheet, ...]:
 
 
 def _notes(path: Path, sheets: tuple[Sheet, ...], sheet_name: str) -> tuple[Note, ...]:
-    others = [sheet.name for sheet in sheets if sheet.name != sheet_name and not sheet.hidden]
+    others = [
+        sheet.name for sheet in sheets if sheet.name != sheet_name and not sheet.hidden
+    ]
     hidden = [sheet.name for sheet in sheets if sheet.hidden]
     notes = []
     if others:
-        notes.append(Note("other_sheets", values={"sheets": ", ".join(others), "sheet": sheet_name}))
+        notes.append(
+            Note(
+                "other_sheets",
+                values={"sheets": ", ".join(others), "sheet": sheet_name},
+            )
+        )
     if hidden:
         notes.append(Note("hidden_sheets", values={"sheets": ", ".join(hidden)}))
     if _has_macros(path):
@@ -120,7 +127,10 @@ def _translate_errors() -> Iterator[None]:
     try:
         yield
     except (PasswordError, CalamineError, OSError, ValueError) as error:
-        code = "password" if isinstance(error, PasswordError) or "password" in str(error).lower() else "damaged"
+        if isinstance(error, PasswordError) or "password" in str(error).lower():
+            code = "password"
+        else:
+            code = "damaged"
         raise UnreadableTableError(code) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
@@ -161,7 +171,9 @@ def _choose_sheet(book: CalamineWorkbook, sheets: tuple[Sheet, ...]) -> str:
     fallback_name = ""
     for sheet in ordered:
         worksheet = _sheet(book, sheet.name)
-        rows = [row for _, row in zip(range(LOOKED_AT), worksheet.iter_rows(), strict=False)]
+        rows = [
+            row for _, row in zip(range(LOOKED_AT), worksheet.iter_rows(), strict=False)
+        ]
         full = [row for row in rows if has_values([_text(cell) for cell in row])]
         if len(full) > 1 and max(sum(cell != "" for cell in row) for row in full) > 1:
             return sheet.name
@@ -179,7 +191,9 @@ def _has_macros(path: Path) -> bool:
 def _text(cell: Any) -> str:
     """A cell as text, as a CSV file would write it."""
     if isinstance(cell, bool):
-        return "true" if cell else "false"
+        if cell:
+            return "true"
+        return "false"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:  # noqa: PLR2004 - exact until there
         return str(int(cell))
     if isinstance(cell, dt.datetime):
@@ -188,7 +202,13 @@ def _text(cell: Any) -> str:
         return _clock(cell)
     if isinstance(cell, dt.date | dt.time):
         return cell.isoformat()
-    return str(cell).replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "").replace("\x00", "")
+    return (
+        str(cell)
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\ufeff", "")
+        .replace("\x00", "")
+    )
 
 
 def _clock(span: dt.timedelta) -> str:

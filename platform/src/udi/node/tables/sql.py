@@ -75,7 +75,9 @@ class _SqlWriter:
 
     def conditions(self, parts: Sequence[Condition]) -> str:
         """The clause WHERE, empty when everything is asked for."""
-        return f" WHERE {' AND '.join(self._condition(part) for part in parts)}" if parts else ""
+        if parts:
+            return f" WHERE {' AND '.join(self._condition(part) for part in parts)}"
+        return ""
 
     def _condition(self, part: Condition) -> str:
         if isinstance(part, Filter):
@@ -93,9 +95,13 @@ class _SqlWriter:
         if part.operator in {Operator.IN, Operator.NOT_IN}:
             return f"{cell} {'IN' if part.operator is Operator.IN else 'NOT IN'} ({', '.join(places)})"
         if part.operator in {Operator.CONTAINS, Operator.NOT_CONTAINS}:
-            text = as_text(CellExpression(cell, column_at(self.columns, part.column).sql_type))
+            text = as_text(
+                CellExpression(cell, column_at(self.columns, part.column).sql_type)
+            )
             expression = f"contains(lower({text}), lower({places[0]}))"
-            return expression if part.operator is Operator.CONTAINS else f"NOT {expression}"
+            if part.operator is Operator.CONTAINS:
+                return expression
+            return f"NOT {expression}"
         return f"{cell} {COMPARED[part.operator]} {places[0]}"
 
 
@@ -106,9 +112,14 @@ def where_statement(parts: Sequence[Condition], columns: Columns) -> Statement:
     """
     writer = _SqlWriter(columns)
     ranks = [part.column for part in parts if isinstance(part, Filter)]
-    where = writer.conditions([*(Filter(rank, Operator.IS_NOT_NULL) for rank in ranks), *parts])
+    where = writer.conditions(
+        [*(Filter(rank, Operator.IS_NOT_NULL) for rank in ranks), *parts]
+    )
     numbers = [rank for rank in ranks if column_at(columns, rank).sql_type == "DOUBLE"]
-    return Statement(where + "".join(f" AND isfinite({cell_of(rank)})" for rank in numbers), tuple(writer.values))
+    return Statement(
+        where + "".join(f" AND isfinite({cell_of(rank)})" for rank in numbers),
+        tuple(writer.values),
+    )
 
 
 def count_statement(query: Query, columns: Columns) -> Statement:
@@ -120,16 +131,26 @@ def count_statement(query: Query, columns: Columns) -> Statement:
     if not query.groups:
         return Statement("SELECT 1")
     cells = ", ".join(cell_of(rank) for rank in query.groups)
-    return Statement(f"SELECT count(*) FROM (SELECT 1 FROM t{where} GROUP BY {cells})", tuple(writer.values))
+    return Statement(
+        f"SELECT count(*) FROM (SELECT 1 FROM t{where} GROUP BY {cells})",
+        tuple(writer.values),
+    )
 
 
-def page_statement(query: Query, columns: Columns, *, limit: int, offset: int, backwards: bool = False) -> Statement:
+def page_statement(
+    query: Query, columns: Columns, *, limit: int, offset: int, backwards: bool = False
+) -> Statement:
     """Some rows of the answer; `backwards` counts from its end, and gives the last first."""
     if not query.where and not query.sort and not query.is_grouped:
         select_list = ", ".join(as_json(cell) for cell in result_cells(query, columns))
-        return Statement(f"SELECT {select_list} FROM t WHERE n >= ? AND n < ? ORDER BY n", (offset, offset + limit))
+        return Statement(
+            f"SELECT {select_list} FROM t WHERE n >= ? AND n < ? ORDER BY n",
+            (offset, offset + limit),
+        )
     whole = whole_statement(query, columns, as_json, backwards=backwards)
-    return Statement(f"{whole.sql} LIMIT {int(limit)} OFFSET {int(offset)}", whole.values)
+    return Statement(
+        f"{whole.sql} LIMIT {int(limit)} OFFSET {int(offset)}", whole.values
+    )
 
 
 def whole_statement(
@@ -143,11 +164,18 @@ def whole_statement(
     """Every row of the answer, each cell as `write` puts it; `placed`: between its line and its place."""
     writer = _SqlWriter(columns)
     expressions = [write(cell) for cell in result_cells(query, columns)]
-    select_list = ", ".join(["line", *expressions, f"ST_AsWKB(c{len(columns)})"] if placed else expressions)
-    grouped = f" GROUP BY {', '.join(cell_of(rank) for rank in query.groups)}" if query.groups else ""
+    select_list = ", ".join(
+        ["line", *expressions, f"ST_AsWKB(c{len(columns)})"] if placed else expressions
+    )
+    if query.groups:
+        grouped = f" GROUP BY {', '.join(cell_of(rank) for rank in query.groups)}"
+    else:
+        grouped = ""
     where = writer.conditions(query.where)
     order = _order(query, backwards=backwards)
-    return Statement(f"SELECT {select_list} FROM t{where}{grouped}{order}", tuple(writer.values))
+    return Statement(
+        f"SELECT {select_list} FROM t{where}{grouped}{order}", tuple(writer.values)
+    )
 
 
 def result_cells(query: Query, columns: Columns) -> list[CellExpression]:
@@ -157,13 +185,19 @@ def result_cells(query: Query, columns: Columns) -> list[CellExpression]:
         ranks = result_ranks(query, columns)
         plain = [(cell_of(rank), column_at(columns, rank).sql_type) for rank in ranks]
     else:
-        plain = [(cell_of(rank), column_at(columns, rank).sql_type) for rank in query.groups]
+        plain = [
+            (cell_of(rank), column_at(columns, rank).sql_type) for rank in query.groups
+        ]
         plain += [_aggregate_cell(measure, columns) for measure in query.measures]
-    return [CellExpression(sql, stored, name) for (sql, stored), name in zip(plain, called, strict=True)]
+    return [
+        CellExpression(sql, stored, name)
+        for (sql, stored), name in zip(plain, called, strict=True)
+    ]
 
 
 def _aggregate_cell(measure: Measure, columns: Columns) -> tuple[str, str]:
-    stored, sql = column_at(columns, measure.column).sql_type, f"{measure.aggregate}({cell_of(measure.column)})"
+    stored = column_at(columns, measure.column).sql_type
+    sql = f"{measure.aggregate}({cell_of(measure.column)})"
     by_measure = {
         Aggregate.COUNT: "BIGINT",
         Aggregate.AVG: "DOUBLE",
@@ -181,36 +215,51 @@ def _order(query: Query, *, backwards: bool) -> str:
         sorts.append(Sort(ROW))
     terms = []
     for sort in sorts:
-        rank = "n" if sort.column == ROW and not query.is_grouped else cell_of(sort.column)
+        if sort.column == ROW and not query.is_grouped:
+            rank = "n"
+        else:
+            rank = cell_of(sort.column)
         cell = rank if sort.aggregate is None else f"{sort.aggregate}({rank})"
         down = sort.descending != backwards
         terms.append(f"{cell} {'DESC NULLS FIRST' if down else 'ASC NULLS LAST'}")
-    return f" ORDER BY {', '.join(terms)}" if terms else ""
+    if terms:
+        return f" ORDER BY {', '.join(terms)}"
+    return ""
 
 
 def cell_of(rank: int) -> str:
     """A column in SQL."""
-    return "r" if rank == ROW else f"c{int(rank)}"
+    if rank == ROW:
+        return "r"
+    return f"c{int(rank)}"
 
 
 def as_text(cell: CellExpression) -> str:
     """A cell as text: dates and times as ISO 8601 writes them."""
     if cell.sql_type == "TIMESTAMP":
         return f"replace(CAST({cell.sql} AS VARCHAR), ' ', 'T')"
-    return cell.sql if cell.sql_type == "VARCHAR" else f"CAST({cell.sql} AS VARCHAR)"
+    if cell.sql_type == "VARCHAR":
+        return cell.sql
+    return f"CAST({cell.sql} AS VARCHAR)"
 
 
 def as_json(cell: CellExpression) -> str:
     """A cell as JSON takes it: dates as text, what is not a number as nothing."""
-    return as_text(cell) if cell.sql_type in {"DATE", "TIME", "TIMESTAMP"} else as_finite(cell)
+    if cell.sql_type in {"DATE", "TIME", "TIMESTAMP"}:
+        return as_text(cell)
+    return as_finite(cell)
 
 
 def as_finite(cell: CellExpression) -> str:
     """A cell without what is not a number."""
-    return f"CASE WHEN isfinite({cell.sql}) THEN {cell.sql} END" if cell.sql_type == "DOUBLE" else cell.sql
+    if cell.sql_type == "DOUBLE":
+        return f"CASE WHEN isfinite({cell.sql}) THEN {cell.sql} END"
+    return cell.sql
 
 
 def _moment_type(value: date | time) -> str:
     if isinstance(value, datetime):
         return "TIMESTAMP"
-    return "DATE" if isinstance(value, date) else "TIME"
+    if isinstance(value, date):
+        return "DATE"
+    return "TIME"

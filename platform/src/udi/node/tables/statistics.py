@@ -13,12 +13,22 @@ from typing import Any
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.duckdb_sandbox import Connection, connect, identifier
 
-BINS, TOP, MOST_MONTHS, LONGEST_VALUE, TOGETHER, FEW = 12, 10, 1200, 80, 40, 30
+BINS = 12
+TOP = 10
+MOST_MONTHS = 1200
+LONGEST_VALUE = 80
+TOGETHER = 40
+FEW = 30
 NUMBERS = {
-    ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.YEAR, ColumnType.LATITUDE, ColumnType.LONGITUDE,
-}  # fmt: skip
+    ColumnType.INTEGER,
+    ColumnType.NUMBER,
+    ColumnType.YEAR,
+    ColumnType.LATITUDE,
+    ColumnType.LONGITUDE,
+}
 DAYS = {ColumnType.DATE, ColumnType.DATETIME}
-LARGEST, ALMOST = 1e300, 0.999999
+LARGEST = 1e300
+ALMOST = 0.999999
 Scalar = str | int | float | bool
 
 
@@ -54,31 +64,46 @@ class ColumnStatistics:
 
     @property
     def share_filled(self) -> float:
-        return self.filled / self.rows if self.rows else 0.0
+        if self.rows:
+            return self.filled / self.rows
+        return 0.0
 
 
-def describe_columns(parquet: Path, columns: Sequence[TypedColumn]) -> list[ColumnStatistics]:
+def describe_columns(
+    parquet: Path, columns: Sequence[TypedColumn]
+) -> list[ColumnStatistics]:
     """Figures of each column, in their order."""
     described: list[ColumnStatistics] = []
     with connect(parquet) as connection:
         for start in range(0, len(columns), TOGETHER):
-            described += _describe(connection, parquet, columns[start : start + TOGETHER])
+            described += _describe(
+                connection, parquet, columns[start : start + TOGETHER]
+            )
     return described
 
 
-def _describe(connection: Connection, parquet: Path, columns: Sequence[TypedColumn]) -> Iterator[ColumnStatistics]:
+def _describe(
+    connection: Connection, parquet: Path, columns: Sequence[TypedColumn]
+) -> Iterator[ColumnStatistics]:
     measures = [sql for column in columns for sql in _first_pass(column)]
-    row = connection.execute(f"SELECT count(*), {', '.join(measures)} FROM read_parquet(?)", [str(parquet)]).fetchone()
-    rows, values = (row or (0,))[0], iter((row or (0,))[1:])
+    row = connection.execute(
+        f"SELECT count(*), {', '.join(measures)} FROM read_parquet(?)", [str(parquet)]
+    ).fetchone()
+    rows = (row or (0,))[0]
+    values = iter((row or (0,))[1:])
     first = [[next(values) for _ in _first_pass(column)] for column in columns]
-    details = [_second_pass(column, measured) for column, measured in zip(columns, first, strict=True)]
+    details = [
+        _second_pass(column, measured)
+        for column, measured in zip(columns, first, strict=True)
+    ]
     expressions = [sql for sql, _ in details if sql]
     bound = [value for _, parameters in details for value in parameters]
     again: Any = iter(())
     if expressions:
         again = iter(
             connection.execute(
-                f"SELECT {', '.join(expressions)} FROM read_parquet(?)", [*bound, str(parquet)]
+                f"SELECT {', '.join(expressions)} FROM read_parquet(?)",
+                [*bound, str(parquet)],
             ).fetchone()
             or ()
         )
@@ -90,7 +115,13 @@ def _first_pass(column: TypedColumn) -> tuple[str, ...]:
     name = identifier(column.name)
     common = (f"count({name})", f"approx_count_distinct({name})")
     if column.type in NUMBERS:
-        return (*common, f"min({name})", f"max({name})", f"avg({name})", f"approx_quantile({name}, 0.5)")
+        return (
+            *common,
+            f"min({name})",
+            f"max({name})",
+            f"avg({name})",
+            f"approx_quantile({name}, 0.5)",
+        )
     if column.type in DAYS or column.type is ColumnType.TIME:
         return (*common, f"min({name})", f"max({name})")
     if column.type is ColumnType.BOOLEAN:
@@ -100,7 +131,8 @@ def _first_pass(column: TypedColumn) -> tuple[str, ...]:
 
 def _second_pass(column: TypedColumn, measured: Sequence[Any]) -> tuple[str, list[Any]]:
     """The SQL of a map from what is counted to its rows, with its values; empty for nothing to count."""
-    name, (filled, distinct, *more) = identifier(column.name), measured
+    name = identifier(column.name)
+    (filled, distinct, *more) = measured
     if not filled:
         return "", []
     if column.type in NUMBERS:
@@ -112,15 +144,22 @@ def _second_pass(column: TypedColumn, measured: Sequence[Any]) -> tuple[str, lis
     if column.type is ColumnType.TIME:
         return "", []
     prefix = f"left({name}, {LONGEST_VALUE})"
-    return f"histogram(CASE WHEN list_contains(?::VARCHAR[], {prefix}) THEN {prefix} END)", [more[0]]
+    return (
+        f"histogram(CASE WHEN list_contains(?::VARCHAR[], {prefix}) THEN {prefix} END)",
+        [more[0]],
+    )
 
 
 def _period_format(first: date, last: date) -> str:
     months = (last.year - first.year) * 12 + last.month - first.month
-    return "%Y-%m" if months <= MOST_MONTHS else "%Y"
+    if months <= MOST_MONTHS:
+        return "%Y-%m"
+    return "%Y"
 
 
-def _number_counts(name: str, distinct: int, least: float, greatest: float) -> tuple[str, list[Any]]:
+def _number_counts(
+    name: str, distinct: int, least: float, greatest: float
+) -> tuple[str, list[Any]]:
     if distinct <= FEW:
         return f"histogram({name})", []
     if (binning := _choose_bins(least, greatest)) is None:
@@ -137,26 +176,48 @@ def _choose_bins(least: float, greatest: float) -> tuple[float, float] | None:
         return None
     ideal_width = (greatest - least) / BINS
     power = 10.0 ** math.floor(math.log10(ideal_width))
-    width = next(step * power for step in (1, 2, 5, 10) if step * power >= ideal_width * ALMOST)
+    width = next(
+        step * power for step in (1, 2, 5, 10) if step * power >= ideal_width * ALMOST
+    )
     return math.floor(least / width) * width, width
 
 
-def _statistics(column: TypedColumn, rows: int, measured: Sequence[Any], counted: Any) -> ColumnStatistics:
+def _statistics(
+    column: TypedColumn, rows: int, measured: Sequence[Any], counted: Any
+) -> ColumnStatistics:
     filled, distinct, *more = measured
-    counts: dict[Any, int] = {key: value for key, value in (counted or {}).items() if key is not None}
-    common: dict[str, Any] = {"name": column.name, "type": column.type, "rows": rows, "filled": filled}
+    counts: dict[Any, int] = {
+        key: value for key, value in (counted or {}).items() if key is not None
+    }
+    common: dict[str, Any] = {
+        "name": column.name,
+        "type": column.type,
+        "rows": rows,
+        "filled": filled,
+    }
     common["distinct"] = min(distinct, filled)
     if not filled:
         return ColumnStatistics(**common)
     if column.type in NUMBERS:
         least, greatest, mean, median = map(_finite, more)
-        limits: dict[str, Any] = {"least": least, "greatest": greatest, "mean": mean, "median": median}
+        limits: dict[str, Any] = {
+            "least": least,
+            "greatest": greatest,
+            "mean": mean,
+            "median": median,
+        }
         if distinct <= FEW:
-            return ColumnStatistics(**(common | limits | {"distinct": len(counts)}), top=_top(counts))
-        return ColumnStatistics(**common, **limits, bins=_bins(more[0], more[1], counts))
+            return ColumnStatistics(
+                **(common | limits | {"distinct": len(counts)}), top=_top(counts)
+            )
+        return ColumnStatistics(
+            **common, **limits, bins=_bins(more[0], more[1], counts)
+        )
     if column.type in DAYS:
         first, last = (value.isoformat() for value in more)
-        return ColumnStatistics(**common, least=first, greatest=last, months=tuple(sorted(counts.items())))
+        return ColumnStatistics(
+            **common, least=first, greatest=last, months=tuple(sorted(counts.items()))
+        )
     if column.type is ColumnType.TIME:
         first, last = (value.isoformat() for value in more)
         return ColumnStatistics(**common, least=first, greatest=last)
@@ -164,7 +225,9 @@ def _statistics(column: TypedColumn, rows: int, measured: Sequence[Any], counted
 
 
 def _top(counts: dict[Any, int]) -> tuple[tuple[Scalar, int], ...]:
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))[:TOP])
+    return tuple(
+        sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))[:TOP]
+    )
 
 
 def _bins(least: float, greatest: float, counts: dict[int, int]) -> tuple[Bin, ...]:
@@ -173,7 +236,14 @@ def _bins(least: float, greatest: float, counts: dict[int, int]) -> tuple[Bin, .
         return ()
     start, width = binning
     places = range(min(counts), max(counts) + 1)
-    return tuple(Bin(_clean(start + at * width), _clean(start + (at + 1) * width), counts.get(at, 0)) for at in places)
+    return tuple(
+        Bin(
+            _clean(start + at * width),
+            _clean(start + (at + 1) * width),
+            counts.get(at, 0),
+        )
+        for at in places
+    )
 
 
 def _clean(value: float) -> float:
@@ -182,4 +252,6 @@ def _clean(value: float) -> float:
 
 
 def _finite(value: Scalar | None) -> Scalar | None:
-    return value if value is not None and math.isfinite(float(value)) else None
+    if value is not None and math.isfinite(float(value)):
+        return value
+    return None

@@ -68,7 +68,12 @@ class TableFinder(Protocol):
     """How a resource's id leads to its table."""
 
     async def __call__(
-        self, session: AsyncSession, actor: Actor | None, resource_id: UUID, *, let: bool = False
+        self,
+        session: AsyncSession,
+        actor: Actor | None,
+        resource_id: UUID,
+        *,
+        let: bool = False,
     ) -> DatasetTable:
         """The table; it may have to be brought to this machine before it is read.
 

@@ -12,11 +12,15 @@ from udi.node.tables.difference_key import MOST_TRIED, NEARLY, key_rank
 from udi.node.tables.duckdb_sandbox import identifier, literal
 from udi.node.tables.parquet_views import open_parquet_views
 
-TOTAL = r"(?i)\s*(sous[- ]?total|total|totaux|ensemble|somme|sum|grand total)(\s.*|:.*)?"
+TOTAL = (
+    r"(?i)\s*(sous[- ]?total|total|totaux|ensemble|somme|sum|grand total)(\s.*|:.*)?"
+)
 NUMBER = r"[-+]?[0-9][0-9\x{00A0}\x{202F} ]*([.,][0-9]+)?\s*[%€$£]?"
-MIXED_LEAST, MIXED_MOST = 0.5, 0.98
+MIXED_LEAST = 0.5
+MIXED_MOST = 0.98
 FEWEST_ROWS = 4
-MERGED_EMPTY, MOST_LISTED = 0.5, 20
+MERGED_EMPTY = 0.5
+MOST_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -41,18 +45,27 @@ class TableFacts:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "TableFacts":
         """What `as_json` gave."""
-        parts: dict[str, Any] = {name: tuple(part) if isinstance(part, list) else part for name, part in value.items()}
+        parts: dict[str, Any] = {
+            name: tuple(part) if isinstance(part, list) else part
+            for name, part in value.items()
+        }
         return cls(**parts)
 
 
-def inspect_table(table: Path, columns: Sequence[TypedColumn], *, scratch: Path | None = None) -> TableFacts:
+def inspect_table(
+    table: Path, columns: Sequence[TypedColumn], *, scratch: Path | None = None
+) -> TableFacts:
     """Look at a typed table for what an advice may mend."""
     columns = [column for column in columns if column.name != GEOMETRY]
     if not columns:
         return TableFacts()
     with open_parquet_views(table, scratch=scratch) as connection:
         rows, filled = _filled(connection, columns)
-        empty = tuple(column.name for column, count in zip(columns, filled, strict=True) if not count)
+        empty = tuple(
+            column.name
+            for column, count in zip(columns, filled, strict=True)
+            if not count
+        )
         if rows < FEWEST_ROWS:
             return TableFacts(rows=rows, empty=empty)
         return TableFacts(
@@ -66,59 +79,85 @@ def inspect_table(table: Path, columns: Sequence[TypedColumn], *, scratch: Path 
         )
 
 
-def _filled(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]) -> tuple[int, list[int]]:
+def _filled(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]
+) -> tuple[int, list[int]]:
     counts = ", ".join(f"count({_text_or_null(column)})" for column in columns)
-    rows, *filled = connection.execute(f"SELECT count(*), {counts} FROM table0").fetchone() or (0,)
+    rows, *filled = connection.execute(
+        f"SELECT count(*), {counts} FROM table0"
+    ).fetchone() or (0,)
     return rows, filled
 
 
 def _text_or_null(column: TypedColumn) -> str:
     """A cell that says something; an empty text says nothing."""
     name = identifier(column.name)
-    return f"nullif({name}, '')" if column.sql_type == "VARCHAR" else name
+    if column.sql_type == "VARCHAR":
+        return f"nullif({name}, '')"
+    return name
 
 
-def _key(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn], rows: int) -> str:
+def _key(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn], rows: int
+) -> str:
     """The first column that names each row, identifiers before others."""
     for column in sorted(columns, key=key_rank)[:MOST_TRIED]:
         name = identifier(column.name)
         estimate = f"SELECT approx_count_distinct({name}), count({_text_or_null(column)}) FROM table0"
         different, filled = connection.execute(estimate).fetchone() or (0, 0)
         if filled == rows and different > NEARLY * rows:
-            repeated = f"SELECT 1 FROM table0 GROUP BY {name} HAVING count(*) > 1 LIMIT 1"
+            repeated = (
+                f"SELECT 1 FROM table0 GROUP BY {name} HAVING count(*) > 1 LIMIT 1"
+            )
             if not connection.execute(repeated).fetchone():
                 return column.name
     return ""
 
 
-def _repeated(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn], rows: int) -> int:
+def _repeated(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn], rows: int
+) -> int:
     marks = ", ".join(identifier(column.name) for column in columns)
     counted = f"SELECT count(DISTINCT hash({marks})) FROM table0"
     (different,) = connection.execute(counted).fetchone() or (rows,)
     return int(rows - different)
 
 
-def _totals(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]) -> tuple[int, ...]:
+def _totals(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]
+) -> tuple[int, ...]:
     """Lines among the last whose text begins with a word for a total, beside at least one number."""
     texts = [column for column in columns if column.type is ColumnType.TEXT]
-    numbers = [column for column in columns if column.type in {ColumnType.INTEGER, ColumnType.NUMBER}]
+    numbers = [
+        column
+        for column in columns
+        if column.type in {ColumnType.INTEGER, ColumnType.NUMBER}
+    ]
     if not texts or not numbers:
         return ()
     says = " OR ".join(
-        f"regexp_full_match({identifier(column.name)}, {literal(TOTAL)})" for column in texts[:MOST_LISTED]
+        f"regexp_full_match({identifier(column.name)}, {literal(TOTAL)})"
+        for column in texts[:MOST_LISTED]
     )
-    number_condition = " OR ".join(f"{identifier(column.name)} IS NOT NULL" for column in numbers)
+    number_condition = " OR ".join(
+        f"{identifier(column.name)} IS NOT NULL" for column in numbers
+    )
     rows = connection.execute(
         f"SELECT {identifier(LINE)} FROM table0 WHERE ({says}) AND ({number_condition}) ORDER BY 1 DESC LIMIT {MOST_LISTED}"
     ).fetchall()
     return tuple(sorted(line for (line,) in rows))
 
 
-def _mixed(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]) -> list[str]:
+def _mixed(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]
+) -> list[str]:
     texts = [column for column in columns if column.type is ColumnType.TEXT]
     if not texts:
         return []
-    shares = ", ".join(f"avg(CAST(regexp_full_match({_text_or_null(c)}, {literal(NUMBER)}) AS INTEGER))" for c in texts)
+    shares = ", ".join(
+        f"avg(CAST(regexp_full_match({_text_or_null(c)}, {literal(NUMBER)}) AS INTEGER))"
+        for c in texts
+    )
     row = connection.execute(f"SELECT {shares} FROM table0").fetchone() or ()
     return [
         column.name
@@ -128,7 +167,10 @@ def _mixed(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]
 
 
 def _merged(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn], filled: Sequence[int], rows: int
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[TypedColumn],
+    filled: Sequence[int],
+    rows: int,
 ) -> tuple[str, ...]:
     """Among the first columns, those filled on the first row and empty on most others, no value twice."""
     merged = []
@@ -137,7 +179,9 @@ def _merged(
             continue
         cell = _text_or_null(column)
         first = f"(SELECT {cell} FROM table0 ORDER BY {identifier(LINE)} LIMIT 1) IS NOT NULL"
-        row = connection.execute(f"SELECT {first}, count(DISTINCT {cell}) = count({cell}) FROM table0").fetchone()
+        row = connection.execute(
+            f"SELECT {first}, count(DISTINCT {cell}) = count({cell}) FROM table0"
+        ).fetchone()
         if row == (True, True):
             merged.append(column.name)
     return tuple(merged)

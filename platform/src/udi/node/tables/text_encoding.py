@@ -40,8 +40,11 @@ PUNCTUATION = frozenset("’‘“”«»–—…•°²³½¼\N{NO-BREAK SPACE
 MONEY = frozenset("€£")
 SOUND_SHARE = 10
 """Letters that are right for each byte that is not, in a file that is UTF-8 all the same."""
-ENOUGH_ACCENTS, CLEAR_MARGIN, MOST_CONTEXTS = 3, 4, 4_000
-LAST_WESTERN, FIRST_HIGH = 0x17F, 0x80
+ENOUGH_ACCENTS = 3
+CLEAR_MARGIN = 4
+MOST_CONTEXTS = 4_000
+LAST_WESTERN = 0x17F
+FIRST_HIGH = 0x80
 ASCII = bytes(range(FIRST_HIGH))
 HIGH = re.compile(rb"[\x80-\xff]+(?:[A-Za-z'-]+[\x80-\xff]+)*")
 BETWEEN = re.compile(rb"[\s,;|\"]")
@@ -80,24 +83,26 @@ def with_byte_order(encoding: str, head: bytes) -> str:
 
 def python_name(charset: str) -> str:
     """Python's name of an encoding, empty when there is none such for text."""
-    name_by_charset = {iana.lower(): name for name, iana in CHARSETS.items() if name != "utf-8-sig"}
+    name_by_charset = {
+        iana.lower(): name for name, iana in CHARSETS.items() if name != "utf-8-sig"
+    }
     if name := name_by_charset.get(charset.lower()):
         return name
     try:
-        return codecs.lookup(charset).name if codecs.lookup(charset)._is_text_encoding else ""  # noqa: SLF001
+        if codecs.lookup(charset)._is_text_encoding:  # noqa: SLF001
+            return codecs.lookup(charset).name
+        return ""
     except LookupError:
         return ""
 
 
 def detect_encoding(pieces: Iterable[bytes], most: float) -> EncodingScan:
     """The encoding of a text, from its first `most` bytes."""
-    encoding_scan, decoder, valid, read, first = (
-        EncodingScan(),
-        codecs.getincrementaldecoder("utf-8")("replace"),
-        0,
-        0,
-        True,
-    )
+    encoding_scan = EncodingScan()
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    valid = 0
+    read = 0
+    first = True
     for piece in pieces:
         if first and (marked := _encoding_of_mark(piece)):
             return EncodingScan(marked, lost=LOST in piece)
@@ -146,11 +151,16 @@ def choose_eight_bit(words: list[bytes]) -> tuple[str, bool]:
     """The likeliest one-byte encoding of words that are not Unicode, and whether it is clear."""
     high = set().union(*words) if words else set[int]()
     windows = "latin-1" if NOT_CP1252 & high else "cp1252"
-    scores = {name: sum(_score(word.decode(name, "replace")) for word in words) for name in (windows, *OTHERS)}
+    scores = {
+        name: sum(_score(word.decode(name, "replace")) for word in words)
+        for name in (windows, *OTHERS)
+    }
     other = max(OTHERS, key=lambda name: scores[name])
     accents = sum(len(word.translate(None, ASCII)) for word in words)
     margin = scores[windows] - scores[other]
-    if margin < 0 and (accents >= ENOUGH_ACCENTS or scores[windows] < 0 < scores[other]):
+    if margin < 0 and (
+        accents >= ENOUGH_ACCENTS or scores[windows] < 0 < scores[other]
+    ):
         return other, -margin >= CLEAR_MARGIN and scores[other] > 0
     worst = min((_score(word.decode(windows, "replace")) for word in words), default=0)
     return windows, worst > 0 and margin >= 0
@@ -161,13 +171,19 @@ def _score(word: str) -> int:
     score = 0
     for index, letter in enumerate(word):
         if ord(letter) >= FIRST_HIGH:
-            score += _letter_score(letter, word[index - 1 : index] if index else "", word[index + 1 : index + 2])
+            score += _letter_score(
+                letter,
+                word[index - 1 : index] if index else "",
+                word[index + 1 : index + 2],
+            )
     return score
 
 
 def _letter_score(letter: str, before: str, after: str) -> int:
     if letter in MONEY:
-        return 2 if before.isdigit() or after.isdigit() else 1
+        if before.isdigit() or after.isdigit():
+            return 2
+        return 1
     if letter in PUNCTUATION:
         return 1
     if not letter.isalpha() or ord(letter) > LAST_WESTERN:
@@ -176,7 +192,9 @@ def _letter_score(letter: str, before: str, after: str) -> int:
         return -2
     if letter.isupper() and before.islower():
         return -1
-    return 2 if letter in LIKELY else 1
+    if letter in LIKELY:
+        return 2
+    return 1
 
 
 def decode(sample: bytes, encoding: str) -> str:
@@ -185,7 +203,9 @@ def decode(sample: bytes, encoding: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
 
 
-def read_text(chunks: Iterable[bytes], encoding: str, errors: str = "replace") -> Iterator[str]:
+def read_text(
+    chunks: Iterable[bytes], encoding: str, errors: str = "replace"
+) -> Iterator[str]:
     """The whole text, piece by piece, with Unix line ends, without byte order marks.
 
     Raises:

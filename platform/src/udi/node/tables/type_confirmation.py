@@ -11,7 +11,12 @@ from udi.node.tables.cell_list import CellListFolder
 from udi.node.tables.column import LINE, TEXT_STORED, ColumnType, TypedColumn
 from udi.node.tables.column_values import ENOUGH, TOLERATED
 from udi.node.tables.duckdb_sandbox import identifier, literal
-from udi.node.tables.errors import LONGEST_VALUE, MOST_LISTED, CellError, CellErrorReport
+from udi.node.tables.errors import (
+    LONGEST_VALUE,
+    MOST_LISTED,
+    CellError,
+    CellErrorReport,
+)
 from udi.node.tables.notes import Note
 from udi.node.tables.type_inference import infer_types
 from udi.node.tables.value_patterns import DAMAGED
@@ -25,7 +30,9 @@ WIDER = {
 }
 """What a type that does not hold for all values may still be, before it is text."""
 ANY = {ColumnType.TEXT, ColumnType.JSON}
-ROUNDS, TYPING_VALUES, COUNTED_TOGETHER = 4, 4000, 30
+ROUNDS = 4
+TYPING_VALUES = 4000
+COUNTED_TOGETHER = 30
 LEADING_ZERO = "-?0[0-9]+"
 
 
@@ -49,7 +56,9 @@ class ColumnFit:
 
     @property
     def tolerable(self) -> bool:
-        return not self.misfits or (self.values >= ENOUGH and self.misfits <= TOLERATED * self.values)
+        return not self.misfits or (
+            self.values >= ENOUGH and self.misfits <= TOLERATED * self.values
+        )
 
     @property
     def only_damaged(self) -> bool:
@@ -62,12 +71,17 @@ def confirm_types(
     """The types that hold for all values, what is said of them, and the columns with misfits; those `fixed` stay."""
     column_by_name = {column.name: column for column in columns}
     notes: dict[str, Note] = {}
-    waiting, misfits = list(columns), set[str]()
+    waiting = list(columns)
+    misfits = set[str]()
     for _ in range(ROUNDS):
         again = []
-        for column, fit in _count_misfits(table, [column for column in waiting if column.type not in ANY]):
+        for column, fit in _count_misfits(
+            table, [column for column in waiting if column.type not in ANY]
+        ):
             better, note = (
-                (column, _kept_note(column, fit)) if column.name in fixed else _choose_type(table, column, fit)
+                (column, _kept_note(column, fit))
+                if column.name in fixed
+                else _choose_type(table, column, fit)
             )
             notes.pop(column.name, None)
             notes.update({column.name: note} if note else {})
@@ -80,7 +94,9 @@ def confirm_types(
     return tuple(column_by_name.values()), tuple(notes.values()), frozenset(misfits)
 
 
-def _choose_type(table: TextTable, column: TypedColumn, fit: ColumnFit) -> tuple[TypedColumn, Note | None]:
+def _choose_type(
+    table: TextTable, column: TypedColumn, fit: ColumnFit
+) -> tuple[TypedColumn, Note | None]:
     """The column as it is, or the next type to try."""
     if column.type is ColumnType.EMPTY:
         return (_infer_again(table, column) if fit.values else column), None
@@ -93,7 +109,9 @@ def _choose_type(table: TextTable, column: TypedColumn, fit: ColumnFit) -> tuple
     if fit.tolerable or (fit.only_damaged and column.sql_type == TEXT_STORED):
         return column, _kept_note(column, fit)
     values = {"count": str(fit.misfits), "value": fit.example}
-    return replace(column, type=ColumnType.TEXT, format=""), Note("fell_back", column.name, values)
+    return replace(column, type=ColumnType.TEXT, format=""), Note(
+        "fell_back", column.name, values
+    )
 
 
 def _wider(column: TypedColumn) -> Iterator[TypedColumn]:
@@ -107,7 +125,9 @@ def _wider(column: TypedColumn) -> Iterator[TypedColumn]:
 def _kept_note(column: TypedColumn, fit: ColumnFit) -> Note | None:
     if not fit.misfits or fit.only_damaged:
         return None
-    return Note("misfits", column.name, {"count": str(fit.misfits), "value": fit.example})
+    return Note(
+        "misfits", column.name, {"count": str(fit.misfits), "value": fit.example}
+    )
 
 
 def _infer_again(table: TextTable, column: TypedColumn) -> TypedColumn:
@@ -116,14 +136,23 @@ def _infer_again(table: TextTable, column: TypedColumn) -> TypedColumn:
     sql = f"select {named} from ({table.relation}) where {text_or_null(named, column.type)} is not null limit {TYPING_VALUES}"
     values = [str(row[0]) for row in table.connection.execute(sql).fetchall()]
     (typed_column,), _ = infer_types([column.name], [values])
-    return replace(column, type=ColumnType.TEXT) if typed_column.type is ColumnType.EMPTY else typed_column
+    if typed_column.type is ColumnType.EMPTY:
+        return replace(column, type=ColumnType.TEXT)
+    return typed_column
 
 
-def _count_misfits(table: TextTable, columns: Sequence[TypedColumn]) -> Iterator[tuple[TypedColumn, ColumnFit]]:
+def _count_misfits(
+    table: TextTable, columns: Sequence[TypedColumn]
+) -> Iterator[tuple[TypedColumn, ColumnFit]]:
     for start in range(0, len(columns), COUNTED_TOGETHER):
         some = columns[start : start + COUNTED_TOGETHER]
-        values = ", ".join(f"{_plain(column)} as v{index}" for index, column in enumerate(some))
-        checks = ", ".join(f"v{index}, {_misfit(index, column)} as m{index}" for index, column in enumerate(some))
+        values = ", ".join(
+            f"{_plain(column)} as v{index}" for index, column in enumerate(some)
+        )
+        checks = ", ".join(
+            f"v{index}, {_misfit(index, column)} as m{index}"
+            for index, column in enumerate(some)
+        )
         counts = ", ".join(_counts(index, column) for index, column in enumerate(some))
         sql = f"select {counts} from (select {checks} from (select {values} from ({table.relation})))"
         row = table.connection.execute(sql).fetchone() or ()
@@ -133,13 +162,18 @@ def _count_misfits(table: TextTable, columns: Sequence[TypedColumn]) -> Iterator
 
 
 def _plain(column: TypedColumn) -> str:
-    kind = ColumnType.BOOLEAN if column.type is ColumnType.EMPTY else column.type
+    if column.type is ColumnType.EMPTY:
+        kind = ColumnType.BOOLEAN
+    else:
+        kind = column.type
     return text_or_null(identifier(column.name), kind)
 
 
 def _misfit(index: int, column: TypedColumn) -> str:
     value = f"v{index}"
-    return "false" if column.type is ColumnType.EMPTY else f"{value} is not null and not ({fits(value, column)})"
+    if column.type is ColumnType.EMPTY:
+        return "false"
+    return f"{value} is not null and not ({fits(value, column)})"
 
 
 def _counts(index: int, column: TypedColumn) -> str:
@@ -151,11 +185,15 @@ def _counts(index: int, column: TypedColumn) -> str:
     )
 
 
-def find_misfits(table: TextTable, columns: Sequence[TypedColumn], errors: CellErrorReport) -> None:
+def find_misfits(
+    table: TextTable, columns: Sequence[TypedColumn], errors: CellErrorReport
+) -> None:
     """Add to the errors the cells that do not fit these columns."""
     if not columns:
         return
-    values = ", ".join(f"{_plain(column)} as v{index}" for index, column in enumerate(columns))
+    values = ", ".join(
+        f"{_plain(column)} as v{index}" for index, column in enumerate(columns)
+    )
     cells = ", ".join(
         f"case when {_misfit(index, column)} then {{'c': {index}, 'k': {misfit_code(f'v{index}', column)}, "
         f"'v': left(v{index}, {LONGEST_VALUE})}} end"
@@ -169,20 +207,32 @@ def find_misfits(table: TextTable, columns: Sequence[TypedColumn], errors: CellE
     if errors.listing is not None:
         query = _write_misfits(table, query, columns, errors.listing)
     listed = table.connection.execute(f"{query} limit {MOST_LISTED}").fetchall()
-    counted = table.connection.execute(f"select c, k, count(*) from ({query}) group by all").fetchall()
+    counted = table.connection.execute(
+        f"select c, k, count(*) from ({query}) group by all"
+    ).fetchall()
     errors.merge_errors(
-        [CellError(number, columns[index].name, code, value) for number, index, code, value in listed],
+        [
+            CellError(number, columns[index].name, code, value)
+            for number, index, code, value in listed
+        ],
         Counter({(columns[index].name, code): count for index, code, count in counted}),
     )
 
 
-def _write_misfits(table: TextTable, query: str, columns: Sequence[TypedColumn], listing: CellListFolder) -> str:
+def _write_misfits(
+    table: TextTable,
+    query: str,
+    columns: Sequence[TypedColumn],
+    listing: CellListFolder,
+) -> str:
     """Write every misfit where the listing wants them, in the order of the file; where they are read from now on."""
     names = ", ".join(literal(column.name) for column in columns)
     listing_query = f'select {identifier(LINE)} as line, [{names}][c + 1] as "column", k as code, v as value, c as place from ({query})'
     target = literal(listing.misfits)
     try:
-        table.connection.execute(f"copy ({listing_query}) to {target} (format parquet, compression zstd)")
+        table.connection.execute(
+            f"copy ({listing_query}) to {target} (format parquet, compression zstd)"
+        )
     except duckdb.IOException:
         listing.mark_incomplete()
         return query

@@ -30,10 +30,19 @@ LATITUDES = r"(^|_)(y_?)?lat(itude?)?([0-9_]|$)|latitud"
 LONGITUDES = r"(^|_)(x_?)?(lon|lng|long)(gitude?)?([0-9_]|$)|longitud"
 YEARS = r"(^|_)(annee|annees|an|year|anno|exercice|millesime|jahr|ano)(_|$)"
 BOOLEANS = (
-    ("true", "false"), ("vrai", "faux"), ("oui", "non"), ("yes", "no"), ("si", "no"), ("sì", "no"),
-    ("o", "n"), ("y", "n"), ("t", "f"),
-)  # fmt: skip
-DIGITS_OF_SIRET, LUHN_SHARE, CODE_SHARE = 14, 0.9, 0.8
+    ("true", "false"),
+    ("vrai", "faux"),
+    ("oui", "non"),
+    ("yes", "no"),
+    ("si", "no"),
+    ("sì", "no"),
+    ("o", "n"),
+    ("y", "n"),
+    ("t", "f"),
+)
+DIGITS_OF_SIRET = 14
+LUHN_SHARE = 0.9
+CODE_SHARE = 0.8
 LONGEST_NUMBER = 18
 
 
@@ -43,7 +52,8 @@ def infer_types(
     """The type of each column from its values, and what stays doubtful."""
     counted = [non_null_values(values) for values in columns]
     mark = proven_decimal_mark(counted)
-    typed_columns, notes = [], list[Note]()
+    typed_columns = []
+    notes = list[Note]()
     for name, counts in zip(names, counted, strict=True):
         values = ColumnValues(name, counts, comma=delimiter == ",", mark=mark)
         typed_columns.append(infer_type(values))
@@ -71,7 +81,9 @@ def infer_type(values: ColumnValues) -> TypedColumn:
 
 
 def _empty_type(values: ColumnValues) -> TypedColumn | None:
-    return None if values.counts else TypedColumn(values.name, ColumnType.EMPTY)
+    if values.counts:
+        return None
+    return TypedColumn(values.name, ColumnType.EMPTY)
 
 
 def _type_from_name(values: ColumnValues) -> TypedColumn | None:
@@ -79,10 +91,15 @@ def _type_from_name(values: ColumnValues) -> TypedColumn | None:
     for kind, hint in HINTS.items():
         if not re.search(hint, values.hint):
             continue
-        damaged = [value for value in values.counts if cached_pattern(DAMAGED).fullmatch(value)]
+        damaged = [
+            value for value in values.counts if cached_pattern(DAMAGED).fullmatch(value)
+        ]
         if damaged and kind in {ColumnType.SIRET, ColumnType.SIREN, ColumnType.PHONE}:
             values.add_note("damaged_number", value=damaged[0])
-        rest = ColumnValues(values.name, values.counts - Counter({value: values.counts[value] for value in damaged}))
+        rest = ColumnValues(
+            values.name,
+            values.counts - Counter({value: values.counts[value] for value in damaged}),
+        )
         if rest.counts and rest.fits(SHAPES[kind]) and _plausible(kind, rest):
             values.notes += rest.notes
             return TypedColumn(values.name, kind)
@@ -92,7 +109,10 @@ def _type_from_name(values: ColumnValues) -> TypedColumn | None:
 def _plausible(kind: ColumnType, values: ColumnValues) -> bool:
     """Regions and departments look like any small number: their names must differ from a count's."""
     if kind is ColumnType.PHONE:
-        return any(sum(character.isdigit() for character in value) > 7 for value in values.counts)  # noqa: PLR2004
+        return any(
+            sum(character.isdigit() for character in value) > 7  # noqa: PLR2004
+            for value in values.counts
+        )
     return True
 
 
@@ -115,14 +135,22 @@ def _is_json(value: str) -> bool:
 def _boolean(values: ColumnValues) -> TypedColumn | None:
     distinct_values = {value.lower() for value in values.counts}
     for yes, no in BOOLEANS:
-        if distinct_values <= {yes, no} and (len(distinct_values) > 1 or min(map(len, distinct_values)) > 2):  # noqa: PLR2004 - one letter alone is none
+        if distinct_values <= {yes, no} and (
+            len(distinct_values) > 1 or min(map(len, distinct_values)) > 2  # noqa: PLR2004 - one letter alone is none
+        ):
             return TypedColumn(values.name, ColumnType.BOOLEAN)
     return None
 
 
 def _code_type(values: ColumnValues) -> TypedColumn | None:
     """Leading zeros must survive; fourteen digits with the right key are a SIRET."""
-    digits = Counter({value: count for value, count in values.counts.items() if value.isascii() and value.isdigit()})
+    digits = Counter(
+        {
+            value: count
+            for value, count in values.counts.items()
+            if value.isascii() and value.isdigit()
+        }
+    )
     total = values.counts.total()
     if digits.total() < CODE_SHARE * total:
         return None
@@ -130,10 +158,18 @@ def _code_type(values: ColumnValues) -> TypedColumn | None:
         return TypedColumn(values.name, ColumnType.SIRET)
     zeros = any(value[0] == "0" and len(value) > 1 for value in digits)
     if zeros and values.fits(SHAPES[ColumnType.CODE]):
-        french = all(cached_pattern(r"0[1-9][0-9]{8}").fullmatch(value) for value in values.counts)
-        return TypedColumn(values.name, ColumnType.PHONE if french and "tel" in values.hint else ColumnType.CODE)
+        french = all(
+            cached_pattern(r"0[1-9][0-9]{8}").fullmatch(value)
+            for value in values.counts
+        )
+        return TypedColumn(
+            values.name,
+            ColumnType.PHONE if french and "tel" in values.hint else ColumnType.CODE,
+        )
     too_long = any(len(value) > LONGEST_NUMBER for value in digits)
-    return TypedColumn(values.name, ColumnType.CODE) if too_long and values.fits(SHAPES[ColumnType.CODE]) else None
+    if too_long and values.fits(SHAPES[ColumnType.CODE]):
+        return TypedColumn(values.name, ColumnType.CODE)
+    return None
 
 
 def _are_sirets(digits: Counter[str]) -> bool:
@@ -145,7 +181,10 @@ def _are_sirets(digits: Counter[str]) -> bool:
 
 def _luhn(digits: str) -> bool:
     doubled = "0246813579"
-    total = sum(int(doubled[int(d)]) if index % 2 else int(d) for index, d in enumerate(reversed(digits)))
+    total = sum(
+        int(doubled[int(d)]) if index % 2 else int(d)
+        for index, d in enumerate(reversed(digits))
+    )
     return total % 10 == 0
 
 
@@ -153,24 +192,40 @@ def _number(values: ColumnValues) -> TypedColumn | None:
     column = number_column(values)
     if not column:
         return None
-    if re.search(YEARS, values.hint) and column.type is ColumnType.INTEGER and values.fits(YEAR):
+    if (
+        re.search(YEARS, values.hint)
+        and column.type is ColumnType.INTEGER
+        and values.fits(YEAR)
+    ):
         return TypedColumn(values.name, ColumnType.YEAR)
-    if column.type is ColumnType.INTEGER and (dated := date_column(values, compact=True)):
+    if column.type is ColumnType.INTEGER and (
+        dated := date_column(values, compact=True)
+    ):
         return dated
-    for kind, hint in ((ColumnType.LATITUDE, LATITUDES), (ColumnType.LONGITUDE, LONGITUDES)):
-        if re.search(hint, values.hint) and values.tolerates(v for v in values.counts if not _within(v, column, kind)):
+    for kind, hint in (
+        (ColumnType.LATITUDE, LATITUDES),
+        (ColumnType.LONGITUDE, LONGITUDES),
+    ):
+        if re.search(hint, values.hint) and values.tolerates(
+            v for v in values.counts if not _within(v, column, kind)
+        ):
             return TypedColumn(values.name, kind, column.format)
     return column
 
 
 def _within(value: str, column: TypedColumn, kind: ColumnType) -> bool:
     try:
-        return abs(float(value.replace(",", ".") if column.format else value)) <= PLACES[kind]
+        return (
+            abs(float(value.replace(",", ".") if column.format else value))
+            <= PLACES[kind]
+        )
     except ValueError:
         return False
 
 
-def corrected_column(name: str, kind: ColumnType, values: Iterable[str], column_format: str = "") -> TypedColumn:
+def corrected_column(
+    name: str, kind: ColumnType, values: Iterable[str], column_format: str = ""
+) -> TypedColumn:
     """The column that a person says it is; how it is written comes from the values when the person does not say."""
     column_values = ColumnValues(name, non_null_values(values))
     if column_format or kind not in {
@@ -181,9 +236,8 @@ def corrected_column(name: str, kind: ColumnType, values: Iterable[str], column_
         ColumnType.DATETIME,
     }:
         return TypedColumn(name, kind, column_format)
-    column = (
-        date_column(column_values, most=True)
-        if kind in {ColumnType.DATE, ColumnType.DATETIME}
-        else number_column(column_values, most=True)
-    )
+    if kind in {ColumnType.DATE, ColumnType.DATETIME}:
+        column = date_column(column_values, most=True)
+    else:
+        column = number_column(column_values, most=True)
     return TypedColumn(name, kind, column.format if column else "")

@@ -17,7 +17,9 @@ MONEY = r"[€$£%]?"
 def _number(mark: str, other: str) -> str:
     whole = rf"(?:[0-9]{{1,3}}(?:[{SPACES}'’\{other}][0-9]{{3}})+|[0-9]+)"
     bare = rf"(?:{whole}(?:\{mark}[0-9]*)?|\{mark}[0-9]+)(?:[eE][-+]?[0-9]+)?"
-    return rf"[-+]?[{SPACES}]?{MONEY}[{SPACES}]?{bare}[{SPACES}]?{MONEY}|\({MONEY}{bare}\)"
+    return (
+        rf"[-+]?[{SPACES}]?{MONEY}[{SPACES}]?{bare}[{SPACES}]?{MONEY}|\({MONEY}{bare}\)"
+    )
 
 
 NUMBERS = {"": _number(".", ","), ",": _number(",", ".")}
@@ -70,7 +72,9 @@ class DateOrder:
     format: str
 
 
-_D, _Y, _B = r"([0-9]{1,2})", r"([0-9]{4})", r"([A-Za-zÀ-ÿ]{3,9})"
+_D = r"([0-9]{1,2})"
+_Y = r"([0-9]{4})"
+_B = r"([A-Za-zÀ-ÿ]{3,9})"
 _S = r"[-/. ] {0,2}"
 ORDERS = {
     order.directives: order
@@ -126,19 +130,29 @@ def is_date(value: str) -> bool:
 def read_date(value: str, order: DateOrder) -> date | None:
     """The day that a cell says, or None."""
     match = cached_pattern(rf"(?:{order.pattern}){TAIL}?").fullmatch(value)
-    return _day(dict(zip(order.directives, match.groups(), strict=True))) if match else None
+    if match:
+        return _day(dict(zip(order.directives, match.groups(), strict=True)))
+    return None
 
 
 def _day(parts: dict[str, str]) -> date | None:
-    month = MONTHS.get(fold(parts["B"]), 0) if "B" in parts else int(parts["m"])
-    year = int(parts["Y"]) if "Y" in parts else int(parts["y"]) + (1900 if int(parts["y"]) >= PIVOT else 2000)
+    if "B" in parts:
+        month = MONTHS.get(fold(parts["B"]), 0)
+    else:
+        month = int(parts["m"])
+    if "Y" in parts:
+        year = int(parts["Y"])
+    else:
+        year = int(parts["y"]) + (1900 if int(parts["y"]) >= PIVOT else 2000)
     try:
         return date(year, month, int(parts["d"]))
     except ValueError:
         return None
 
 
-FOLDED = str.maketrans("àâäçéèêëîïôöùûüÿÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸ", "aaaceeeeiioouuuyaaaceeeeiioouuuy")
+FOLDED = str.maketrans(
+    "àâäçéèêëîïôöùûüÿÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸ", "aaaceeeeiioouuuyaaaceeeeiioouuuy"
+)
 
 
 def fold(text: str) -> str:

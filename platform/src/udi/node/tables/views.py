@@ -47,7 +47,9 @@ class TableViews:
 
     exports: ExportWriter
 
-    async def open_view(self, table: DatasetTable, passage: PermittedReading) -> DatasetTable:
+    async def open_view(
+        self, table: DatasetTable, passage: PermittedReading
+    ) -> DatasetTable:
         """The table as this reader may read it, on this machine.
 
         Raises:
@@ -75,7 +77,9 @@ class TableViews:
             bbox=stored_view.bbox,
         )
 
-    async def _write(self, table: DatasetTable, subset: TableExtract, path: Path) -> ExtractResult:
+    async def _write(
+        self, table: DatasetTable, subset: TableExtract, path: Path
+    ) -> ExtractResult:
         stored_view = await self.exports.write_extract(table, subset, path)
         facts = path.with_suffix(".json")
         arriving = facts.with_suffix(f".{stored_view.digest}")
@@ -84,10 +88,15 @@ class TableViews:
         return stored_view
 
 
-def _hidden_columns(table: DatasetTable, columns: tuple[TypedColumn, ...], *, placed: bool) -> frozenset[str]:
+def _hidden_columns(
+    table: DatasetTable, columns: tuple[TypedColumn, ...], *, placed: bool
+) -> frozenset[str]:
     """The columns of a table that are not among these, and its places unless they are `placed`."""
     places = {GEOMETRY} if table.has_geometry and not placed else set()
-    return frozenset({column.name for column in table.columns} - {column.name for column in columns} | places)
+    return frozenset(
+        {column.name for column in table.columns} - {column.name for column in columns}
+        | places
+    )
 
 
 def _find_stored_view(path: Path) -> ExtractResult | None:
@@ -105,14 +114,21 @@ def _name(subset: TableExtract) -> str:
     return hashlib.sha256(repr(subset).encode()).hexdigest()[:32]
 
 
-def extract_of(table: DatasetTable, view: View) -> tuple[tuple[TypedColumn, ...], TableExtract]:
+def extract_of(
+    table: DatasetTable, view: View
+) -> tuple[tuple[TypedColumn, ...], TableExtract]:
     """Which columns are shown, and how they and the rows are cut out; places only where they are named, or all is."""
     ranks = {column.name: rank for rank, column in enumerate(table.columns)}
     unknown = set(view.columns) - {*ranks, GEOMETRY}
-    visible_ranks = [rank for name, rank in ranks.items() if not view.columns or name in view.columns]
+    visible_ranks = [
+        rank for name, rank in ranks.items() if not view.columns or name in view.columns
+    ]
     if unknown or not visible_ranks:
         raise AgreementMismatchError
-    statement = where_statement([_condition(table, ranks, row_filter) for row_filter in view.rows], table.columns)
+    statement = where_statement(
+        [_condition(table, ranks, row_filter) for row_filter in view.rows],
+        table.columns,
+    )
     placed = table.has_geometry and (not view.columns or GEOMETRY in view.columns)
     subset = TableExtract(
         columns=tuple((rank, table.columns[rank].name) for rank in visible_ranks),
@@ -124,14 +140,24 @@ def extract_of(table: DatasetTable, view: View) -> tuple[tuple[TypedColumn, ...]
     return tuple(table.columns[rank] for rank in visible_ranks), subset
 
 
-def _condition(table: DatasetTable, ranks: dict[str, int], row_filter: terms.RowFilter) -> Condition:
+def _condition(
+    table: DatasetTable, ranks: dict[str, int], row_filter: terms.RowFilter
+) -> Condition:
     """A filter of an agreement as a question; an empty cell passes none."""
-    rank, operator = ranks.get(row_filter.column), OPERATORS[row_filter.operator]
+    rank = ranks.get(row_filter.column)
+    operator = OPERATORS[row_filter.operator]
     many = operator in {Operator.IN, Operator.NOT_IN}
-    if rank is None or not row_filter.values or (len(row_filter.values) > 1 and not many):
+    if (
+        rank is None
+        or not row_filter.values
+        or (len(row_filter.values) > 1 and not many)
+    ):
         raise AgreementMismatchError
     try:
-        values = tuple(read_value(table.columns[rank], operator, value) for value in row_filter.values)
+        values = tuple(
+            read_value(table.columns[rank], operator, value)
+            for value in row_filter.values
+        )
     except InvalidQueryError:
         raise AgreementMismatchError from None
     return Filter(rank, operator, values)

@@ -31,8 +31,11 @@ CARRIED = (
 )
 LEFT_OUT = (
     ExcludedTable(SpentBudget, "what was counted of people and addresses lasts a day"),
-    ExcludedTable(AccessDraft, "what people began to write before they logged in lasts a day"),
     ExcludedTable(
-        ProjectCredential, "secrets of projects are for nodes of this installation: new ones are made elsewhere"
+        AccessDraft, "what people began to write before they logged in lasts a day"
+    ),
+    ExcludedTable(
+        ProjectCredential,
+        "secrets of projects are for nodes of this installation: new ones are made elsewhere",
     ),
 )

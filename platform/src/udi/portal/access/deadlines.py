@@ -15,7 +15,12 @@ from udi.portal import audit
 from udi.portal.access.agreements.actions import TELL_AGREEMENT, end_due_agreements
 from udi.portal.access.agreements.transitions import UNDER_WAY, AgreementState
 from udi.portal.access.models import AccessAgreement, AccessDocument, AccessRequest
-from udi.portal.access.requests.clock import DOCUMENTS_KEPT, LAPSE_AFTER, NUDGE_AFTER, REMIND_BEFORE
+from udi.portal.access.requests.clock import (
+    DOCUMENTS_KEPT,
+    LAPSE_AFTER,
+    NUDGE_AFTER,
+    REMIND_BEFORE,
+)
 from udi.portal.access.requests.drafts import delete_expired_drafts
 from udi.portal.access.requests.thread import add_step, notify_other_side
 from udi.portal.access.requests.transitions import (
@@ -52,7 +57,9 @@ async def _apply_territory_deadlines(site: Site, territory: Territory) -> None:
         async with site.database.session(territory.id, role="worker") as session:
             await apply_deadlines(session, now())
     except Exception as error:  # noqa: BLE001 - looked at again some minutes later
-        log.warning("access not looked at", territory=territory.slug, error=type(error).__name__)
+        log.warning(
+            "access not looked at", territory=territory.slug, error=type(error).__name__
+        )
 
 
 async def apply_deadlines(session: AsyncSession, moment: datetime) -> None:
@@ -67,9 +74,15 @@ async def apply_deadlines(session: AsyncSession, moment: datetime) -> None:
 
 
 async def _remind_producers(session: AsyncSession, moment: datetime) -> None:
-    soon = (AccessRequest.due_at > moment, AccessRequest.due_at <= moment + REMIND_BEFORE)
+    soon = (
+        AccessRequest.due_at > moment,
+        AccessRequest.due_at <= moment + REMIND_BEFORE,
+    )
     for request in await _lock_requests(
-        session, AccessRequest.state == AccessRequestState.SUBMITTED, *soon, AccessRequest.reminded_at.is_(None)
+        session,
+        AccessRequest.state == AccessRequestState.SUBMITTED,
+        *soon,
+        AccessRequest.reminded_at.is_(None),
     ):
         request.reminded_at = moment
         await notify_other_side(session, request, "due", AccessSide.CLOCK)
@@ -77,52 +90,83 @@ async def _remind_producers(session: AsyncSession, moment: datetime) -> None:
 
 async def _escalate_late_requests(session: AsyncSession, moment: datetime) -> None:
     late = (AccessRequest.due_at <= moment, AccessRequest.late_at.is_(None))
-    for request in await _lock_requests(session, AccessRequest.state == AccessRequestState.SUBMITTED, *late):
+    for request in await _lock_requests(
+        session, AccessRequest.state == AccessRequestState.SUBMITTED, *late
+    ):
         request.late_at = moment
         await notify_other_side(session, request, "late", AccessSide.CLOCK)
         audit.record(session, None, "access_request.escalated", request.id)
 
 
 async def _remind_requesters(session: AsyncSession, moment: datetime) -> None:
-    long = (AccessRequest.since <= moment - NUDGE_AFTER, AccessRequest.reminded_at.is_(None))
-    for request in await _lock_requests(session, AccessRequest.state.in_(WAITING), *long):
+    long = (
+        AccessRequest.since <= moment - NUDGE_AFTER,
+        AccessRequest.reminded_at.is_(None),
+    )
+    for request in await _lock_requests(
+        session, AccessRequest.state.in_(WAITING), *long
+    ):
         request.reminded_at = moment
         await notify_other_side(session, request, "nudge", AccessSide.CLOCK)
 
 
 async def _lapse_requests(session: AsyncSession, moment: datetime) -> None:
     for request in await _lock_requests(
-        session, AccessRequest.state.in_(WAITING), AccessRequest.since <= moment - LAPSE_AFTER
+        session,
+        AccessRequest.state.in_(WAITING),
+        AccessRequest.since <= moment - LAPSE_AFTER,
     ):
-        request.state, request.since = transition_request(request.state, AccessRequestEvent.LAPSE), moment
+        request.state = transition_request(request.state, AccessRequestEvent.LAPSE)
+        request.since = moment
         request.offer = None
-        await add_step(session, None, request, AccessRequestEvent.LAPSE, AccessSide.CLOCK)
-        await notify_other_side(session, request, AccessRequestEvent.LAPSE, AccessSide.CLOCK)
+        await add_step(
+            session, None, request, AccessRequestEvent.LAPSE, AccessSide.CLOCK
+        )
+        await notify_other_side(
+            session, request, AccessRequestEvent.LAPSE, AccessSide.CLOCK
+        )
         audit.record(session, None, "access_request.lapsed", request.id)
 
 
 async def _announce_agreement_ends(session: AsyncSession, moment: datetime) -> None:
-    soon = (AccessAgreement.ends_at <= moment + TOLD_BEFORE, AccessAgreement.told_end.is_(False))
-    query = select(AccessAgreement).where(AccessAgreement.state == AgreementState.ACTIVE, *soon)
-    for agreement in (await session.scalars(query.limit(MOST).with_for_update(skip_locked=True))).all():
+    soon = (
+        AccessAgreement.ends_at <= moment + TOLD_BEFORE,
+        AccessAgreement.told_end.is_(False),
+    )
+    query = select(AccessAgreement).where(
+        AccessAgreement.state == AgreementState.ACTIVE, *soon
+    )
+    for agreement in (
+        await session.scalars(query.limit(MOST).with_for_update(skip_locked=True))
+    ).all():
         agreement.told_end = True
-        payload = {"agreement": str(agreement.id), "state": agreement.state, "event": "ending"}
+        payload = {
+            "agreement": str(agreement.id),
+            "state": agreement.state,
+            "event": "ending",
+        }
         await jobs.enqueue(session, TELL_AGREEMENT, payload)
 
 
 async def _delete_expired_rows(session: AsyncSession, moment: datetime) -> None:
     """Documents some time after the end of their request or agreement; drafts."""
     long_ago = moment - DOCUMENTS_KEPT
-    same = (AccessAgreement.tenant_id == AccessRequest.tenant_id) & (AccessAgreement.id == AccessRequest.agreement_id)
+    same = (AccessAgreement.tenant_id == AccessRequest.tenant_id) & (
+        AccessAgreement.id == AccessRequest.agreement_id
+    )
     over = select(AccessRequest.id).outerjoin(AccessAgreement, same)
     closed = AccessRequest.state.in_(ENDED) & (AccessRequest.since <= long_ago)
     ended = AccessAgreement.state.not_in(UNDER_WAY)
     over = over.where(or_(closed, ended & (AccessAgreement.since <= long_ago)))
-    await session.execute(delete(AccessDocument).where(AccessDocument.request_id.in_(over)))
+    await session.execute(
+        delete(AccessDocument).where(AccessDocument.request_id.in_(over))
+    )
     await delete_expired_drafts(session)
     await delete_old_counts(session)
 
 
-async def _lock_requests(session: AsyncSession, *which: ColumnElement[bool]) -> list[AccessRequest]:
+async def _lock_requests(
+    session: AsyncSession, *which: ColumnElement[bool]
+) -> list[AccessRequest]:
     query = select(AccessRequest).where(*which).order_by(AccessRequest.id).limit(MOST)
     return list((await session.scalars(query.with_for_update(skip_locked=True))).all())

@@ -29,7 +29,9 @@ Write = Callable[[Translate, AccessEmailContext], tuple[str, str]]
 
 def _received_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("A request for “%(title)s”", title=about.dataset), say(
-        "Somebody asks to read “%(title)s”. Your answer is due by %(day)s.", title=about.dataset, day=about.day
+        "Somebody asks to read “%(title)s”. Your answer is due by %(day)s.",
+        title=about.dataset,
+        day=about.day,
     )
 
 
@@ -43,74 +45,93 @@ def _answer_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
 
 def _acceptance_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("Your offer for “%(title)s” is accepted", title=about.dataset), say(
-        "The agreement about “%(title)s” is made, and the node is told.", title=about.dataset
+        "The agreement about “%(title)s” is made, and the node is told.",
+        title=about.dataset,
     )
 
 
 def _withdrawal_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
-    return say("A request for “%(title)s” was taken back", title=about.dataset), say("Nothing is to be done about it.")
+    return say("A request for “%(title)s” was taken back", title=about.dataset), say(
+        "Nothing is to be done about it."
+    )
 
 
 def _message_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("A message about “%(title)s”", title=about.dataset), say(
-        "The other side of the request for “%(title)s” wrote to you.", title=about.dataset
+        "The other side of the request for “%(title)s” wrote to you.",
+        title=about.dataset,
     )
 
 
 def _question_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
-    return say("A question about your request for “%(title)s”", title=about.dataset), say(
+    return say(
+        "A question about your request for “%(title)s”", title=about.dataset
+    ), say(
         "%(name)s asks you something before it decides. Without an answer by %(day)s, the request lapses.",
-        name=about.producer, day=about.day,
-    )  # fmt: skip
+        name=about.producer,
+        day=about.day,
+    )
 
 
 def _offer_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("An offer for “%(title)s”", title=about.dataset), say(
         "%(name)s offers you other terms than those you asked. Without an answer by %(day)s, the request lapses.",
-        name=about.producer, day=about.day,
-    )  # fmt: skip
+        name=about.producer,
+        day=about.day,
+    )
 
 
 def _grant_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("Your request for “%(title)s” is granted", title=about.dataset), say(
-        "%(name)s grants what you asked: the agreement is made, and says how the data are read.", name=about.producer
+        "%(name)s grants what you asked: the agreement is made, and says how the data are read.",
+        name=about.producer,
     )
 
 
 def _refusal_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
-    return say("Your request for “%(title)s” was not granted", title=about.dataset), say(
-        "%(name)s says why on its page, where you may correct your request and ask again.", name=about.producer
+    return say(
+        "Your request for “%(title)s” was not granted", title=about.dataset
+    ), say(
+        "%(name)s says why on its page, where you may correct your request and ask again.",
+        name=about.producer,
     )
 
 
 def _lapse_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("Your request for “%(title)s” has lapsed", title=about.dataset), say(
-        "What %(name)s asked or offered had no answer in time. You may ask again.", name=about.producer
+        "What %(name)s asked or offered had no answer in time. You may ask again.",
+        name=about.producer,
     )
 
 
 def _reminder_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("Your request for “%(title)s” waits for you", title=about.dataset), say(
-        "%(name)s waits for your answer. Without it by %(day)s, the request lapses.", name=about.producer, day=about.day
+        "%(name)s waits for your answer. Without it by %(day)s, the request lapses.",
+        name=about.producer,
+        day=about.day,
     )
 
 
 def _answer_due_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("An answer is due about “%(title)s”", title=about.dataset), say(
-        "A request for “%(title)s” waits for your decision, by %(day)s.", title=about.dataset, day=about.day
+        "A request for “%(title)s” waits for your decision, by %(day)s.",
+        title=about.dataset,
+        day=about.day,
     )
 
 
 def _late_answer_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("An answer about “%(title)s” is late", title=about.dataset), say(
         "%(name)s promised an answer by %(day)s. The territory’s team is told, and reminds it.",
-        name=about.producer, day=about.day,
-    )  # fmt: skip
+        name=about.producer,
+        day=about.day,
+    )
 
 
 def _suspension_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("The access to “%(title)s” is suspended", title=about.dataset), say(
-        "%(name)s says why on the page of the agreement. Nothing is read meanwhile.", name=about.producer
+        "%(name)s says why on the page of the agreement. Nothing is read meanwhile.",
+        name=about.producer,
     )
 
 
@@ -124,12 +145,17 @@ def _revocation_email(say: Translate, about: AccessEmailContext) -> tuple[str, s
     return say("The access to “%(title)s” was closed", title=about.dataset), say(
         "%(name)s says why on the page of the agreement. What you keep of the data follows what was agreed.",
         name=about.producer,
-    )  # fmt: skip
+    )
 
 
 def _notice_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
-    return say("The access to “%(title)s” closes on %(day)s", title=about.dataset, day=about.day), say(
-        "%(name)s gave notice, and says why on the page of the agreement.", name=about.producer
+    return say(
+        "The access to “%(title)s” closes on %(day)s",
+        title=about.dataset,
+        day=about.day,
+    ), say(
+        "%(name)s gave notice, and says why on the page of the agreement.",
+        name=about.producer,
     )
 
 
@@ -139,37 +165,78 @@ def _renunciation_email(say: Translate, about: AccessEmailContext) -> tuple[str,
     )
 
 
-def _agreement_ended_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
+def _agreement_ended_email(
+    say: Translate, about: AccessEmailContext
+) -> tuple[str, str]:
     return say("The agreement about “%(title)s” is over", title=about.dataset), say(
         "The date agreed is past: the access closed by itself."
     )
 
 
-def _agreement_ending_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
-    return say("The agreement about “%(title)s” ends on %(day)s", title=about.dataset, day=about.day), say(
+def _agreement_ending_email(
+    say: Translate, about: AccessEmailContext
+) -> tuple[str, str]:
+    return say(
+        "The agreement about “%(title)s” ends on %(day)s",
+        title=about.dataset,
+        day=about.day,
+    ), say(
         "If you still need the data and the terms let you renew it, ask now: the page of the agreement says how."
     )
 
 
 KINDS: dict[str, Write] = {
-    "correct": _received_email, "answer": _answer_email, "accept": _acceptance_email, "withdraw": _withdrawal_email, "message": _message_email,
-    "question": _question_email, "counter": _offer_email, "grant": _grant_email, "refuse": _refusal_email, "lapse": _lapse_email, "nudge": _reminder_email,
-    "due": _answer_due_email, "late": _late_answer_email, "suspended": _suspension_email, "resumed": _resumption_email, "revoked": _revocation_email, "closed": _revocation_email,
-    "revoking": _notice_email, "given_up": _renunciation_email, "ended": _agreement_ended_email, "ending": _agreement_ending_email,
-}  # fmt: skip
+    "correct": _received_email,
+    "answer": _answer_email,
+    "accept": _acceptance_email,
+    "withdraw": _withdrawal_email,
+    "message": _message_email,
+    "question": _question_email,
+    "counter": _offer_email,
+    "grant": _grant_email,
+    "refuse": _refusal_email,
+    "lapse": _lapse_email,
+    "nudge": _reminder_email,
+    "due": _answer_due_email,
+    "late": _late_answer_email,
+    "suspended": _suspension_email,
+    "resumed": _resumption_email,
+    "revoked": _revocation_email,
+    "closed": _revocation_email,
+    "revoking": _notice_email,
+    "given_up": _renunciation_email,
+    "ended": _agreement_ended_email,
+    "ending": _agreement_ending_email,
+}
 
 
 def write_email(
-    site: Site, territory: Territory, kind: str, about: AccessEmailContext, *, to: str, language: str, key: str
+    site: Site,
+    territory: Territory,
+    kind: str,
+    about: AccessEmailContext,
+    *,
+    to: str,
+    language: str,
+    key: str,
 ) -> Email:
     """One mail to one address; `key` tells one occasion from another of the same kind."""
-    say, where = translator(site, language), localise(territory.name, language)
+    say = translator(site, language)
+    where = localise(territory.name, language)
     subject, sentence = KINDS[kind](say, about)
     address = f"{territory.origin}{about.path}"
     return Email(
         to=to,
         subject=subject,
-        text="\n\n".join([say("Good morning,"), sentence, say("Its page: %(address)s", address=address), where]) + "\n",
+        text="\n\n".join(
+            [
+                say("Good morning,"),
+                sentence,
+                say("Its page: %(address)s", address=address),
+                where,
+            ]
+        )
+        + "\n",
         language=language,
         id=f"access-{about.subject}-{kind}-{key}-{crc32(to.encode()):08x}",
         sender=site.settings.mail_sender or territory.contact,

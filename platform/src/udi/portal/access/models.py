@@ -4,7 +4,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +25,9 @@ from udi.portal.schema import PortalTable
 def dataset_foreign_key() -> ForeignKeyConstraint:
     """The dataset of a row goes, the row goes."""
     return ForeignKeyConstraint(
-        ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+        ["tenant_id", "dataset_id"],
+        ["app.dataset.tenant_id", "app.dataset.id"],
+        ondelete="CASCADE",
     )
 
 
@@ -29,7 +40,9 @@ class AccessPolicy(PortalTable):
     __tablename__ = "access_policy"
     __table_args__ = (dataset_foreign_key(),)
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     revision: Mapped[int]
     """Rises with each change; a request says which one was read."""
@@ -40,7 +53,9 @@ class AccessPolicy(PortalTable):
     received: Mapped[int] = mapped_column(default=0, server_default="0")
     """Requests, each once; `granted`, those that became an agreement."""
     granted: Mapped[int] = mapped_column(default=0, server_default="0")
-    answer_days: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list, server_default="{}")
+    answer_days: Mapped[list[int]] = mapped_column(
+        ARRAY(Integer), default=list, server_default="{}"
+    )
     """Within how many days, questions not counted, each of the last hundred first answers came."""
 
 
@@ -62,9 +77,15 @@ class AccessRequest(TenantColumns, PortalTable):
     __table_args__ = (
         dataset_foreign_key(),
         ForeignKeyConstraint(
-            ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
+            ["tenant_id", "project_id"],
+            ["app.project.tenant_id", "app.project.id"],
+            ondelete="CASCADE",
         ),
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
         Index(None, "tenant_id", "dataset_id", "state"),
         Index(None, "tenant_id", "project_id"),
         Index(None, "tenant_id", "person_id"),
@@ -128,7 +149,9 @@ class AccessRequest(TenantColumns, PortalTable):
 def request_foreign_key() -> ForeignKeyConstraint:
     """The request of a row goes, the row goes."""
     return ForeignKeyConstraint(
-        ["tenant_id", "request_id"], ["app.access_request.tenant_id", "app.access_request.id"], ondelete="CASCADE"
+        ["tenant_id", "request_id"],
+        ["app.access_request.tenant_id", "app.access_request.id"],
+        ondelete="CASCADE",
     )
 
 
@@ -136,7 +159,10 @@ class AccessStep(TenantColumns, PortalTable):
     """One line of the thread of a request: what was done with it or said, by which side."""
 
     __tablename__ = "access_step"
-    __table_args__ = (request_foreign_key(), Index(None, "tenant_id", "request_id", "at"))
+    __table_args__ = (
+        request_foreign_key(),
+        Index(None, "tenant_id", "request_id", "at"),
+    )
 
     request_id: Mapped[UUID]
     at: Mapped[datetime]
@@ -214,7 +240,10 @@ class PublicAgreement(TenantColumns, PortalTable):
     """What everybody may know of an agreement; the id is the agreement's."""
 
     __tablename__ = "public_agreement"
-    __table_args__ = (Index(None, "tenant_id", "changed_at", "id"), Index(None, "tenant_id", "dataset_id"))
+    __table_args__ = (
+        Index(None, "tenant_id", "changed_at", "id"),
+        Index(None, "tenant_id", "dataset_id"),
+    )
 
     dataset_id: Mapped[UUID]
     dataset_title: Mapped[str] = mapped_column(Text)
@@ -235,7 +264,9 @@ class StandingCounter(PortalTable):
 
     __tablename__ = "standing_counter"
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     last: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -245,7 +276,9 @@ class ProjectCredential(TenantColumns, PortalTable):
     __tablename__ = "project_credential"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
+            ["tenant_id", "project_id"],
+            ["app.project.tenant_id", "app.project.id"],
+            ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "project_id"),
     )
@@ -269,11 +302,15 @@ class ProjectKey(PortalTable):
     __tablename__ = "project_key"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
+            ["tenant_id", "project_id"],
+            ["app.project.tenant_id", "app.project.id"],
+            ondelete="CASCADE",
         ),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     project_id: Mapped[UUID] = mapped_column(primary_key=True)
     pem: Mapped[str] = mapped_column(Text)
     """A SubjectPublicKeyInfo (RFC 7468); `sha256` is of its DER, in hexadecimal."""

@@ -9,6 +9,19 @@ from udi.kit.identity import Actor
 from udi.portal.audit.models import AuditEvent
 
 
-def record(session: AsyncSession, actor: Actor | None, name: str, subject: UUID | None, **facts: Any) -> None:
+def record(
+    session: AsyncSession,
+    actor: Actor | None,
+    name: str,
+    subject: UUID | None,
+    **facts: Any,
+) -> None:
     """Note an event («dataset.published») in the transaction of the change; no actor means a machine."""
-    session.add(AuditEvent(name=name, actor_id=actor.person_id if actor else None, subject_id=subject, facts=facts))
+    session.add(
+        AuditEvent(
+            name=name,
+            actor_id=actor.person_id if actor else None,
+            subject_id=subject,
+            facts=facts,
+        )
+    )

@@ -27,11 +27,14 @@ def record_import(session: AsyncSession, tenant: UUID, archive: str) -> None:
 async def was_imported_from(session: AsyncSession, archive: str) -> bool:
     """Whether the session's territory arrived from this archive."""
     query = select(func.count()).where(
-        AuditEvent.name == "territory.imported", AuditEvent.facts["archive"].astext == archive
+        AuditEvent.name == "territory.imported",
+        AuditEvent.facts["archive"].astext == archive,
     )
     return bool(await session.scalar(query))
 
 
 async def last_suspended_at(session: AsyncSession) -> datetime | None:
     """When the session's territory was last suspended."""
-    return await session.scalar(select(func.max(AuditEvent.at)).where(AuditEvent.name == "territory.suspended"))
+    return await session.scalar(
+        select(func.max(AuditEvent.at)).where(AuditEvent.name == "territory.suspended")
+    )

@@ -8,6 +8,13 @@ from udi.kit.territories import TerritoryState
 from udi.portal.audit import record
 
 
-def record_state_change(session: AsyncSession, tenant: UUID, state: TerritoryState) -> None:
+def record_state_change(
+    session: AsyncSession, tenant: UUID, state: TerritoryState
+) -> None:
     """The operator suspended the territory, or resumed it."""
-    record(session, None, "territory.resumed" if state == "active" else "territory.suspended", tenant)
+    record(
+        session,
+        None,
+        "territory.resumed" if state == "active" else "territory.suspended",
+        tenant,
+    )

@@ -39,17 +39,30 @@ DatasetsById = Mapping[UUID, Dataset]
 
 async def lock_datasets(session: AsyncSession, ids: Collection[UUID]) -> DatasetsById:
     """The datasets of these ids, withdrawn or not, kept from others until the transaction ends."""
-    query = select(Dataset).where(Dataset.id.in_(ids)).order_by(Dataset.id).with_for_update()
+    query = (
+        select(Dataset)
+        .where(Dataset.id.in_(ids))
+        .order_by(Dataset.id)
+        .with_for_update()
+    )
     return {dataset.id: dataset for dataset in await session.scalars(query)}
 
 
-async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID) -> None:
+async def store_dataset(
+    session: AsyncSession, record: Record, *, node_id: UUID
+) -> None:
     """Publish one record, or its new version: see `store_datasets`."""
-    await store_datasets(session, [record], await lock_datasets(session, [record.id]), node_id=node_id)
+    await store_datasets(
+        session, [record], await lock_datasets(session, [record.id]), node_id=node_id
+    )
 
 
 async def store_datasets(
-    session: AsyncSession, records: Sequence[Record], datasets_by_id: DatasetsById, *, node_id: UUID
+    session: AsyncSession,
+    records: Sequence[Record],
+    datasets_by_id: DatasetsById,
+    *,
+    node_id: UUID,
 ) -> None:
     """Publish records (each once), or their new versions: the node and the producers were checked before.
 
@@ -58,14 +71,23 @@ async def store_datasets(
     Raises:
         sqlalchemy.exc.IntegrityError: another dataset has the `local_id` or `doi` of one.
     """
-    moment, coming = now(), []
+    moment = now()
+    coming = []
     records = [conceal_record(record) for record in records]
     for record in records:
-        columns = {"id": record.id, **columns_of(record), "node_id": node_id, "described_at": moment}
+        columns = {
+            "id": record.id,
+            **columns_of(record),
+            "node_id": node_id,
+            "described_at": moment,
+        }
         dataset = datasets_by_id.get(record.id)
         what: ChangeKind | None = ChangeKind.PUBLISHED
         if dataset is not None and dataset.state == DatasetState.PUBLISHED:
-            what = ChangeKind.UPDATED if await replace_description(session, dataset, columns["record"]) else None
+            if await replace_description(session, dataset, columns["record"]):
+                what = ChangeKind.UPDATED
+            else:
+                what = None
         else:
             columns |= {"state": DatasetState.PUBLISHED, "published_at": moment}
         if dataset is None:
@@ -74,13 +96,25 @@ async def store_datasets(
         else:
             _update_columns(dataset, columns)
         new = "published_at" in columns
-        audit.record(session, None, "dataset.published" if new else "dataset.updated", record.id, node=str(node_id))
+        audit.record(
+            session,
+            None,
+            "dataset.published" if new else "dataset.updated",
+            record.id,
+            node=str(node_id),
+        )
         if what is not None:
             notify_followers(session, dataset, what)
     if datasets_by_id:
-        await _delete_former_rows(session, [record.id for record in records if record.id in datasets_by_id])
+        await _delete_former_rows(
+            session, [record.id for record in records if record.id in datasets_by_id]
+        )
     await _insert_rows(session, Dataset, coming)
-    await _insert_rows(session, Distribution, [row for record in records for row in _distribution_rows(record)])
+    await _insert_rows(
+        session,
+        Distribution,
+        [row for record in records for row in _distribution_rows(record)],
+    )
 
 
 def _update_columns(dataset: Dataset, columns: Mapping[str, Any]) -> None:
@@ -95,7 +129,9 @@ async def _delete_former_rows(session: AsyncSession, ids: Sequence[UUID]) -> Non
     await session.execute(delete(Distribution).where(Distribution.dataset_id.in_(ids)))
 
 
-async def _insert_rows(session: AsyncSession, table: type[PortalTable], rows: Sequence[Mapping[str, Any]]) -> None:
+async def _insert_rows(
+    session: AsyncSession, table: type[PortalTable], rows: Sequence[Mapping[str, Any]]
+) -> None:
     """In one statement, whatever is null in which row."""
     if rows:
         await session.execute(insert(table).execution_options(render_nulls=True), rows)
@@ -107,7 +143,11 @@ def _distribution_rows(record: Record) -> Iterator[dict[str, Any]]:
 
 
 async def withdraw_dataset(
-    session: AsyncSession, dataset: Dataset, *, reason: str = "", moderator: Actor | None = None
+    session: AsyncSession,
+    dataset: Dataset,
+    *,
+    reason: str = "",
+    moderator: Actor | None = None,
 ) -> Withdrawal:
     """Take a dataset out of the catalogue; its address keeps saying what it was and why it left, and no more.
 
@@ -123,14 +163,19 @@ async def withdraw_dataset(
     )
     session.add(withdrawal)
     dataset.state = DatasetState.WITHDRAWN
-    dataset.synopsis, dataset.record = {}, {}
-    dataset.keywords, dataset.local_id, dataset.doi = [], "", ""
+    dataset.synopsis = {}
+    dataset.record = {}
+    dataset.keywords = []
+    dataset.local_id = ""
+    dataset.doi = ""
     await delete_dataset_links(session, dataset.id)
     for part in (Distribution, PastDescription):
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()
     notify_followers(session, dataset, ChangeKind.WITHDRAWN)
-    audit.record(session, moderator, "dataset.withdrawn", dataset.id, node=str(dataset.node_id))
+    audit.record(
+        session, moderator, "dataset.withdrawn", dataset.id, node=str(dataset.node_id)
+    )
     return withdrawal
 
 
@@ -142,12 +187,15 @@ def slug_of(title: str) -> str:
     slug = "-".join(words)
     if slug in TAKEN:
         return f"{slug}-data"
-    return slug if len(slug) <= LONGEST_SLUG else slug[:LONGEST_SLUG].rpartition("-")[0] or slug[:LONGEST_SLUG]
+    if len(slug) <= LONGEST_SLUG:
+        return slug
+    return slug[:LONGEST_SLUG].rpartition("-")[0] or slug[:LONGEST_SLUG]
 
 
 def columns_of(record: Record) -> dict[str, Any]:
     """What a row of `dataset` takes from its record."""
-    period, box = record.period, record.geography and record.geography.box
+    period = record.period
+    box = record.geography and record.geography.box
     return {
         "organisation_id": record.producer.id,
         "access": record.access.value,
@@ -161,7 +209,10 @@ def columns_of(record: Record) -> dict[str, Any]:
         "formats": record.formats,
         "period_start": period and period.start,
         "period_end": period and period.end,
-        **{side: box and getattr(box, side) for side in ("west", "south", "east", "north")},
+        **{
+            side: box and getattr(box, side)
+            for side in ("west", "south", "east", "north")
+        },
         "created_at": record.dates.created,
         "modified_at": record.dates.updated,
         "local_id": record.local_id,
@@ -171,7 +222,9 @@ def columns_of(record: Record) -> dict[str, Any]:
 
 
 def _licence_column(record: Record) -> str:
-    return AGREEMENT if record.licence.is_agreement else record.licence.code or OTHER_LICENCE
+    if record.licence.is_agreement:
+        return AGREEMENT
+    return record.licence.code or OTHER_LICENCE
 
 
 def media_columns(position: int, item: Media) -> dict[str, Any]:

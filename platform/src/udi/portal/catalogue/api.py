@@ -15,10 +15,20 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.cached_responses import BuiltResponse, indexes_of, open_public_session, respond_from_cache
+from udi.portal.catalogue.cached_responses import (
+    BuiltResponse,
+    indexes_of,
+    open_public_session,
+    respond_from_cache,
+)
 from udi.portal.catalogue.cursor import read_cursor
 from udi.portal.catalogue.links.status import changed_at
-from udi.portal.catalogue.open.responses import Document, Validators, send_cached_document, send_document
+from udi.portal.catalogue.open.responses import (
+    Document,
+    Validators,
+    send_cached_document,
+    send_document,
+)
 from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import (
     SearchPage,
@@ -28,7 +38,14 @@ from udi.portal.catalogue.queries import (
     search_index,
     walk_datasets,
 )
-from udi.portal.catalogue.schemas import BASE, DatasetBatch, DatasetDetail, DatasetPage, Producer, ProducerList
+from udi.portal.catalogue.schemas import (
+    BASE,
+    DatasetBatch,
+    DatasetDetail,
+    DatasetPage,
+    Producer,
+    ProducerList,
+)
 from udi.portal.catalogue.search.criteria import Criteria, read_strict_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.identity.bearers import PROGRAMS
@@ -41,7 +58,9 @@ Machine = Request[Any, Any, State]
 
 
 @get("/datasets")
-async def search_catalogue(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def search_catalogue(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Datasets that answer the parameters, with the counts of each filter's values."""
     criteria = read_strict_criteria(read_pairs(request))
 
@@ -49,27 +68,33 @@ async def search_catalogue(request: Machine, territory: NamedDependency[Territor
         page = await _search(request, territory, criteria)
         links = _page_links(page, territory.origin)
         dataset_page = DatasetPage.of(page, territory, links)
-        return Response(dataset_page, media_type=JSON, headers={"Link": _link_header(links)}), page.current
+        return Response(
+            dataset_page, media_type=JSON, headers={"Link": _link_header(links)}
+        ), page.current
 
     return await respond_from_cache(request, territory, make)
 
 
-async def _search(request: Machine, territory: Territory, criteria: Criteria) -> SearchPage:
+async def _search(
+    request: Machine, territory: Territory, criteria: Criteria
+) -> SearchPage:
     """Without a session where the index and the database itself answer, which is nearly always."""
-    words, database, reader = (
-        thesaurus_of(territory.search),
-        site_of(request).database,
-        indexes_of(request).find(territory.id),
-    )
+    words = thesaurus_of(territory.search)
+    database = site_of(request).database
+    reader = indexes_of(request).find(territory.id)
     if reader is not None and not database.has_replica:
         return await search_index(database.rows(territory.id), reader, criteria, words)
     async with open_public_session(request, territory) as session:
-        return await search_datasets(session, indexes_of(request), territory.id, criteria, words)
+        return await search_datasets(
+            session, indexes_of(request), territory.id, criteria, words
+        )
 
 
 @get("/datasets/all")
 async def walk_catalogue(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: Machine,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[Any]:
     """Every dataset once, however many come or go meanwhile."""
     start, size = read_cursor(read_pairs(request))
@@ -86,43 +111,58 @@ async def read_dataset(
 
     async def make(session: AsyncSession) -> Document:
         dataset = await get_dataset(session, dataset_id)
-        return _build_document(DatasetDetail.of(dataset, territory.origin), changed_at(dataset))
+        return _build_document(
+            DatasetDetail.of(dataset, territory.origin), changed_at(dataset)
+        )
 
     return await send_cached_document(request, territory, make)
 
 
 @get("/producers")
-async def read_producers(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def read_producers(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Every producer of the territory."""
 
     async def make(session: AsyncSession) -> Document:
         counts = await count_by_producer(session)
-        items = [Producer.of(producer, counts, territory.origin) for producer in await list_producers(session)]
+        items = [
+            Producer.of(producer, counts, territory.origin)
+            for producer in await list_producers(session)
+        ]
         return _build_document(ProducerList(total=len(items), items=items))
 
     return await send_cached_document(request, territory, make)
 
 
 @get("/producers/{slug:str}")
-async def read_producer(request: Machine, territory: NamedDependency[Territory], slug: FromPath[str]) -> Response[Any]:
+async def read_producer(
+    request: Machine, territory: NamedDependency[Territory], slug: FromPath[str]
+) -> Response[Any]:
     """One producer."""
 
     async def make(session: AsyncSession) -> Document:
         producer = await get_producer(session, slug)
-        return _build_document(Producer.of(producer, await count_by_producer(session), territory.origin))
+        return _build_document(
+            Producer.of(producer, await count_by_producer(session), territory.origin)
+        )
 
     return await send_cached_document(request, territory, make)
 
 
 @get("/konsult/v1/datasets/{dataset_id:uuid}/metadatas")
-async def read_record(session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]) -> Response[Any]:
+async def read_record(
+    session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]
+) -> Response[Any]:
     """RUDI's record alone: nodes ask for it before they choose to create or to replace."""
     dataset = await get_dataset(session, dataset_id)
     return Response(dataset.record, media_type=JSON)
 
 
 def _build_document(
-    content: Struct, modified: datetime | None = None, links: Mapping[str, str] | None = None
+    content: Struct,
+    modified: datetime | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> Document:
     """The answer with validators made of all its bytes."""
     body = encode_json(content)
@@ -143,13 +183,22 @@ def _page_links(page: SearchPage, origin: str) -> dict[str, str]:
         numbers["prev"] = criteria.page - 1
     if criteria.page < page.last:
         numbers["next"] = criteria.page + 1
-    return {name: first if number == 1 else f"{first}{joined}page={number}" for name, number in numbers.items()}
+    return {
+        name: first if number == 1 else f"{first}{joined}page={number}"
+        for name, number in numbers.items()
+    }
 
 
 routes: Sequence[ControllerRouterHandler] = [
     Router(
         BASE,
-        route_handlers=[search_catalogue, walk_catalogue, read_dataset, read_producers, read_producer],
+        route_handlers=[
+            search_catalogue,
+            walk_catalogue,
+            read_dataset,
+            read_producers,
+            read_producer,
+        ],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
     ),

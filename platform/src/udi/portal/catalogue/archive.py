@@ -8,9 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Link, PastDescription, Withdrawal
+from udi.portal.catalogue.models import (
+    Dataset,
+    DatasetState,
+    Distribution,
+    Link,
+    PastDescription,
+    Withdrawal,
+)
 from udi.portal.tenants.models import Tenant
-from udi.protocol.catalogue import Catalogue, CatalogueEntry, write_catalogue, write_entry
+from udi.protocol.catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    write_catalogue,
+    write_entry,
+)
 from udi.protocol.record import restore_record
 from udi.protocol.structures import BoundingBox
 from udi.protocol.triples import write_canonical
@@ -26,7 +38,11 @@ CARRIED = (
     ArchivedTable(PastDescription, address_columns=frozenset({"record"})),
     ArchivedTable(Withdrawal),
 )
-LEFT_OUT = (ExcludedTable(Link, "how addresses stand is looked at again from where the territory arrives"),)
+LEFT_OUT = (
+    ExcludedTable(
+        Link, "how addresses stand is looked at again from where the territory arrives"
+    ),
+)
 BATCH = 100
 
 
@@ -39,14 +55,21 @@ def catalogue_of(tenant: Tenant | Territory) -> Catalogue:
         description=tenant.tagline,
         publisher=tenant.name,
         languages=tuple(tenant.languages),
-        box=BoundingBox(west=west, south=south, east=east, north=north) if tenant.box else None,
+        box=BoundingBox(west=west, south=south, east=east, north=north)
+        if tenant.box
+        else None,
     )
 
 
 async def read_rudi(session: AsyncSession, tenant: Tenant) -> AsyncIterator[bytes]:
     """Each dataset that is shown, as one line of RUDI's metadata JSON."""
     async for dataset in _stream_datasets(session, tenant):
-        yield json.dumps(dataset.record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        yield (
+            json.dumps(
+                dataset.record, ensure_ascii=False, separators=(",", ":")
+            ).encode()
+            + b"\n"
+        )
 
 
 async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[bytes]:
@@ -54,19 +77,28 @@ async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[byte
     catalogue = catalogue_of(tenant)
     first = write_canonical(write_catalogue(catalogue))
     yield first
-    own, shared = (f"<{catalogue.origin}/data/".encode(), f"<{catalogue.address}>".encode()), {*first.splitlines(True)}
+    own = (f"<{catalogue.origin}/data/".encode(), f"<{catalogue.address}>".encode())
+    shared = {*first.splitlines(True)}
     async for dataset in _stream_datasets(session, tenant):
         record = restore_record(dataset.record)
-        entry = CatalogueEntry(record=record, listed=dataset.published_at, described=dataset.described_at)
+        entry = CatalogueEntry(
+            record=record, listed=dataset.published_at, described=dataset.described_at
+        )
         lines = write_canonical(write_entry(catalogue, entry)).splitlines(keepends=True)
         yield b"".join(line for line in lines if line not in shared)
         # What several datasets say: of producers, licences, formats. Few, whatever the number of datasets.
         shared |= {line for line in lines if not line.startswith(own)}
 
 
-async def _stream_datasets(session: AsyncSession, tenant: Tenant) -> AsyncIterator[Dataset]:
-    query = select(Dataset).where(Dataset.tenant_id == tenant.id, Dataset.state == DatasetState.PUBLISHED)
-    datasets = await session.stream_scalars(query.order_by(Dataset.id), execution_options={"yield_per": BATCH})
+async def _stream_datasets(
+    session: AsyncSession, tenant: Tenant
+) -> AsyncIterator[Dataset]:
+    query = select(Dataset).where(
+        Dataset.tenant_id == tenant.id, Dataset.state == DatasetState.PUBLISHED
+    )
+    datasets = await session.stream_scalars(
+        query.order_by(Dataset.id), execution_options={"yield_per": BATCH}
+    )
     async for dataset in datasets:
         yield dataset
         session.expunge(dataset)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from udi.portal.catalogue.search.extent import Box
 
-WIDTH, HEIGHT, MARGIN = 320.0, 200.0, 16.0
+WIDTH = 320.0
+HEIGHT = 200.0
+MARGIN = 16.0
 SMALLEST = 6.0
 """Sides of a rectangle, at least, so that a point is seen."""
 LEAST_DEGREES = 0.01
@@ -39,25 +41,34 @@ def draw_area(data: Box | None, territory: Box | None) -> Drawing | None:
     if not data and not territory:
         return None
     boxes = [_unroll_box(box) for box in (data, territory) if box]
-    west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    west = min(box[0] for box in boxes)
+    south = min(box[1] for box in boxes)
+    east = max(box[2] for box in boxes)
+    north = max(box[3] for box in boxes)
     narrowing = max(math.cos(math.radians((south + north) / 2)), LEAST_DEGREES)
-    across, down = max((east - west) * narrowing, LEAST_DEGREES), max(north - south, LEAST_DEGREES)
+    across = max((east - west) * narrowing, LEAST_DEGREES)
+    down = max(north - south, LEAST_DEGREES)
     scale = min((WIDTH - 2 * MARGIN) / across, (HEIGHT - 2 * MARGIN) / down)
-    left, top = (WIDTH - (east - west) * narrowing * scale) / 2, (HEIGHT - (north - south) * scale) / 2
+    left = (WIDTH - (east - west) * narrowing * scale) / 2
+    top = (HEIGHT - (north - south) * scale) / 2
 
     def place(area: Box | None) -> Rectangle | None:
         if area is None:
             return None
         box = _unroll_box(area)
-        width, height = (box[2] - box[0]) * narrowing * scale, (box[3] - box[1]) * scale
-        x, y = left + (box[0] - west) * narrowing * scale, top + (north - box[3]) * scale
-        wide, high = max(width, SMALLEST), max(height, SMALLEST)
+        width = (box[2] - box[0]) * narrowing * scale
+        height = (box[3] - box[1]) * scale
+        x = left + (box[0] - west) * narrowing * scale
+        y = top + (north - box[3]) * scale
+        wide = max(width, SMALLEST)
+        high = max(height, SMALLEST)
         sides = (x - (wide - width) / 2, y - (high - height) / 2, wide, high)
         return Rectangle(*(round(side, 1) for side in sides))
 
     corner = (west - left / narrowing / scale, north + top / scale)
-    return Drawing(place(data), place(territory), (*corner, 1 / narrowing / scale, 1 / scale))
+    return Drawing(
+        place(data), place(territory), (*corner, 1 / narrowing / scale, 1 / scale)
+    )
 
 
 def _unroll_box(box: Box) -> Box:

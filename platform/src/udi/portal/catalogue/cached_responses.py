@@ -17,8 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.modification_dates import is_not_modified_since, last_modified, last_modified_header
-from udi.portal.catalogue.search.cache import CachedResponse, Key, ResponseCache, etag_of
+from udi.portal.catalogue.modification_dates import (
+    is_not_modified_since,
+    last_modified,
+    last_modified_header,
+)
+from udi.portal.catalogue.search.cache import (
+    CachedResponse,
+    Key,
+    ResponseCache,
+    etag_of,
+)
 from udi.portal.catalogue.search.index import IndexReader, SearchIndexes
 from udi.ui.compression import choose_encoding
 from udi.ui.site import site_of
@@ -36,7 +45,9 @@ VARY = "Accept, Accept-Encoding, Accept-Language, Cookie"
 def newest_modification(folder: Path) -> int:
     """When the last file of a folder was written, in nanoseconds; not what Python compiles there while programs start."""
     return max(
-        path.stat().st_mtime_ns for path in folder.rglob("*.*") if path.parent.name != COMPILED and path.is_file()
+        path.stat().st_mtime_ns
+        for path in folder.rglob("*.*")
+        if path.parent.name != COMPILED and path.is_file()
     )
 
 
@@ -53,20 +64,28 @@ def indexes_of(request: Request[Any, Any, State]) -> SearchIndexes:
 
 
 async def respond_from_cache(
-    request: Request[Any, Any, State], territory: Territory, make: Callable[[], Awaitable[BuiltResponse]]
+    request: Request[Any, Any, State],
+    territory: Territory,
+    make: Callable[[], Awaitable[BuiltResponse]],
 ) -> Response[Any]:
     """The answer kept for this address and language, else a new one; someone logged in always gets a new one.
 
     What was updated this week differs from one day to the next: an answer is kept for its day. One made from rows older
     than the index is for this reader alone: nobody may keep it.
     """
-    reader, state = followed_index(request, territory), request.scope["state"]
+    reader = followed_index(request, territory)
+    state = request.scope["state"]
     if reader is None:
         return (await make())[0]
     key = cache_key(request, territory, reader)
     etag = etag_of(key)
     modified = last_modified(reader, territory.fingerprint, territory.zone)
-    headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
+    headers = {
+        "ETag": etag,
+        "Cache-Control": VALIDATE,
+        "Vary": VARY,
+        "Content-Language": state["locale"],
+    }
     headers |= last_modified_header(modified)
     if _is_not_modified(request, etag, modified):
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
@@ -77,17 +96,30 @@ async def respond_from_cache(
         response, is_current = await make()
         if response.status_code not in {None, HTTP_200_OK} or not is_current:
             return response
-        own = {name: response.headers[name] for name in OWN_HEADERS if name in response.headers}
+        own = {
+            name: response.headers[name]
+            for name in OWN_HEADERS
+            if name in response.headers
+        }
         cached_answer = cache.store(
-            key, _encode_body(response), str(response.media_type), own, encoding or SPARE, etag=etag
+            key,
+            _encode_body(response),
+            str(response.media_type),
+            own,
+            encoding or SPARE,
+            etag=etag,
         )
     return _build_response(cached_answer, headers, encoding)
 
 
-def _is_not_modified(request: Request[Any, Any, State], etag: str, modified: datetime | None) -> bool:
+def _is_not_modified(
+    request: Request[Any, Any, State], etag: str, modified: datetime | None
+) -> bool:
     """Whether the reader's copy is the present one; a tag, where there is one, says so alone (RFC 9110, 13.2.2)."""
     tags = request.headers.get("if-none-match")
-    return is_not_modified_since(request.headers, modified) if tags is None else etag in tags
+    if tags is None:
+        return is_not_modified_since(request.headers, modified)
+    return etag in tags
 
 
 def open_public_session(
@@ -97,15 +129,24 @@ def open_public_session(
     return site_of(request).database.session(territory.id, role="public")
 
 
-def followed_index(request: Request[Any, Any, State], territory: Territory) -> IndexReader | None:
+def followed_index(
+    request: Request[Any, Any, State], territory: Territory
+) -> IndexReader | None:
     """The index whose generation says how long an answer to this passer-by is good; None where nothing may be kept."""
     indexes = indexes_of(request)
-    if request.scope["state"].get("actor") is not None or len(_address(request)) > LONGEST_KEPT:
+    if (
+        request.scope["state"].get("actor") is not None
+        or len(_address(request)) > LONGEST_KEPT
+    ):
         return None
-    return indexes.find(territory.id) if indexes.is_followed() else None
+    if indexes.is_followed():
+        return indexes.find(territory.id)
+    return None
 
 
-def cache_key(request: Request[Any, Any, State], territory: Territory, reader: IndexReader) -> Key:
+def cache_key(
+    request: Request[Any, Any, State], territory: Territory, reader: IndexReader
+) -> Key:
     """Everything that an answer depends on."""
     return (
         territory.fingerprint,
@@ -126,11 +167,19 @@ def _encode_body(response: Response[Any]) -> bytes:
     content = response.content
     if isinstance(content, bytes):
         return content
-    return content.encode() if isinstance(content, str) else encode_json(content)
+    if isinstance(content, str):
+        return content.encode()
+    return encode_json(content)
 
 
-def _build_response(cached_answer: CachedResponse, headers: dict[str, str], encoding: str) -> Response[bytes]:
-    sent = {**headers, **cached_answer.headers, **({"Content-Encoding": encoding} if encoding else {})}
+def _build_response(
+    cached_answer: CachedResponse, headers: dict[str, str], encoding: str
+) -> Response[bytes]:
+    sent = {
+        **headers,
+        **cached_answer.headers,
+        **({"Content-Encoding": encoding} if encoding else {}),
+    }
     return Response(
         cached_answer.body if encoding else cached_answer.decompress(),
         media_type=cached_answer.media_type,

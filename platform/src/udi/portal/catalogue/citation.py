@@ -9,9 +9,17 @@ from litestar.serialization import encode_json
 from udi.portal.catalogue.models import Dataset
 
 SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 
 
 def write_csl(dataset: Dataset, permalink: str) -> bytes:
@@ -62,7 +70,11 @@ def write_ris(dataset: Dataset, permalink: str) -> bytes:
         ("UR", permalink),
         ("ER", ""),
     )
-    return "".join(f"{tag}  - {_single_line(value)}\r\n" for tag, value in fields if value or tag == "ER").encode()
+    return "".join(
+        f"{tag}  - {_single_line(value)}\r\n"
+        for tag, value in fields
+        if value or tag == "ER"
+    ).encode()
 
 
 def _escape_bibtex(text: str) -> str:

@@ -61,8 +61,12 @@ def decompress_description(stored_bytes: bytes) -> Description:
         ValueError: it was deflated from words that this release does not know.
     """
     if stored_bytes[:1] != FIRST:
-        raise ValueError(f"a description begins with {stored_bytes[:1]!r}: a later release wrote it")
-    description: Description = json.decode(zlib.decompressobj(RAW, WORDS).decompress(stored_bytes[1:]))
+        raise ValueError(
+            f"a description begins with {stored_bytes[:1]!r}: a later release wrote it"
+        )
+    description: Description = json.decode(
+        zlib.decompressobj(RAW, WORDS).decompress(stored_bytes[1:])
+    )
     return description
 
 
@@ -77,10 +81,22 @@ class CompressedDescription(TypeDecorator[Description]):
         """What a row gives and takes."""
         return dict
 
-    def process_bind_param(self, value: Description | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 - SQLAlchemy's own signature
+    def process_bind_param(
+        self,
+        value: Description | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's own signature
+    ) -> bytes | None:
         """What is written."""
-        return None if value is None else compress_description(value)
+        if value is None:
+            return None
+        return compress_description(value)
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Description | None:  # noqa: ARG002 - the same
+    def process_result_value(
+        self,
+        value: bytes | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's own signature
+    ) -> Description | None:
         """What is read."""
-        return None if value is None else decompress_description(value)
+        if value is None:
+            return None
+        return decompress_description(value)

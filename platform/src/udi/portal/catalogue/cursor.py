@@ -6,7 +6,8 @@ from uuid import UUID
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.paging import MAX_PAGE_SIZE
 
-CURSOR, SIZE = "cursor", "size"
+CURSOR = "cursor"
+SIZE = "size"
 
 
 def read_cursor(pairs: Iterable[tuple[str, str]]) -> tuple[UUID | None, int]:
@@ -17,23 +18,41 @@ def read_cursor(pairs: Iterable[tuple[str, str]]) -> tuple[UUID | None, int]:
     """
     parameters = dict(pairs)
     refusals = [
-        Refusal(name, "This parameter does not exist.", f"Use {CURSOR}, {SIZE}.", "unknown-parameter")
+        Refusal(
+            name,
+            "This parameter does not exist.",
+            f"Use {CURSOR}, {SIZE}.",
+            "unknown-parameter",
+        )
         for name in parameters
         if name not in {CURSOR, SIZE}
     ]
-    place, size = parameters.get(CURSOR, ""), parameters.get(SIZE, "") or str(MAX_PAGE_SIZE)
+    place = parameters.get(CURSOR, "")
+    size = parameters.get(SIZE, "") or str(MAX_PAGE_SIZE)
     try:
         after = UUID(place) if place else None
     except ValueError:
         after = None
         refusals.append(
-            Refusal(CURSOR, "This is no place in the walk.", "Follow the link “next” of an answer.", "unreadable")
+            Refusal(
+                CURSOR,
+                "This is no place in the walk.",
+                "Follow the link “next” of an answer.",
+                "unreadable",
+            )
         )
     if not (
-        size.isascii() and size.isdigit() and len(size) <= len(str(MAX_PAGE_SIZE)) and 1 <= int(size) <= MAX_PAGE_SIZE
+        size.isascii()
+        and size.isdigit()
+        and len(size) <= len(str(MAX_PAGE_SIZE))
+        and 1 <= int(size) <= MAX_PAGE_SIZE
     ):
         remedy = f"Send a whole number from 1 to {MAX_PAGE_SIZE}."
-        refusals.append(Refusal(SIZE, "This is not a number in range.", remedy, "out-of-range"))
+        refusals.append(
+            Refusal(SIZE, "This is not a number in range.", remedy, "out-of-range")
+        )
     if refusals:
-        raise InvalidError("The catalogue cannot be walked like this.", refusals=refusals)
+        raise InvalidError(
+            "The catalogue cannot be walked like this.", refusals=refusals
+        )
     return after, int(size)

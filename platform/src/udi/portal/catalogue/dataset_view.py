@@ -24,7 +24,8 @@ from udi.protocol.themes import THEMES
 from udi.ui.locale import localise
 
 SHORT_HASH = 12
-KM_A_DEGREE, TURN = 111.32, 360
+KM_A_DEGREE = 111.32
+TURN = 360
 MAP = "https://www.openstreetmap.org/?minlon={west}&minlat={south}&maxlon={east}&maxlat={north}&box=yes"
 
 
@@ -77,8 +78,12 @@ class DatasetView:
     @property
     def source_page(self) -> str:
         """The page of the dataset where it was read, where its record names one."""
-        source_url = str((self.record.get("metadata_info") or {}).get("metadata_source") or "")
-        return source_url if source_url.startswith(("http://", "https://")) else ""
+        source_url = str(
+            (self.record.get("metadata_info") or {}).get("metadata_source") or ""
+        )
+        if source_url.startswith(("http://", "https://")):
+            return source_url
+        return ""
 
     @property
     def is_open(self) -> bool:
@@ -92,13 +97,19 @@ class DatasetView:
     def node(self) -> NodeAddresses | None:
         """Where a node of ours shows the table, if the dataset is one and is open."""
         is_table = bool((self.record.get("dataset_size") or {}).get("number_of_fields"))
-        candidates = (find_addresses(media.url, self.dataset.id) for media in self.files)
-        return next((addresses for addresses in candidates if addresses), None) if self.is_open and is_table else None
+        candidates = (
+            find_addresses(media.url, self.dataset.id) for media in self.files
+        )
+        if self.is_open and is_table:
+            return next((addresses for addresses in candidates if addresses), None)
+        return None
 
     @property
     def theme(self) -> str:
         theme = THEMES.get(self.dataset.theme)
-        return localise(theme.label, self.language) if theme else self.dataset.theme
+        if theme:
+            return localise(theme.label, self.language)
+        return self.dataset.theme
 
     @property
     def synopsis(self) -> LocalisedText:
@@ -108,7 +119,9 @@ class DatasetView:
     def description(self) -> LocalisedText | None:
         """The description, unless it only repeats the synopsis."""
         text = _localise_text(self.dataset.summary, self.language)
-        marked = read_texts(self.record.get("summary"), markup=True).get(text.language, "")
+        marked = read_texts(self.record.get("summary"), markup=True).get(
+            text.language, ""
+        )
         if not marked and str(text.text).strip() == str(self.synopsis.text).strip():
             return None
         return LocalisedText(render_description(str(text.text), marked), text.language)
@@ -118,10 +131,14 @@ class DatasetView:
         licence = LICENCES.get(self.dataset.licence)
         if licence is not None:
             allows = localise(licence.allows, self.language)
-            return LicenceTerms(localise(licence.name, self.language), licence.url, allows)
+            return LicenceTerms(
+                localise(licence.name, self.language), licence.url, allows
+            )
         if self.dataset.licence == AGREEMENT:
             return LicenceTerms(
-                localise(TERMS_OF_AGREEMENT, self.language), f"/data/{self.dataset.id}/access-policy", ""
+                localise(TERMS_OF_AGREEMENT, self.language),
+                f"/data/{self.dataset.id}/access-policy",
+                "",
             )
         custom = self.record.get("access_condition", {}).get("licence", {})
         name = localise(read_texts(custom.get("custom_licence_label")), self.language)
@@ -131,14 +148,23 @@ class DatasetView:
     def constraints(self) -> list[tuple[str, LocalisedText]]:
         """What the producer asks besides the licence, by kind."""
         access_condition = self.record.get("access_condition", {})
-        texts = ((kind, read_texts(access_condition.get(name))) for kind, name in rudi_names.CONSTRAINTS.items())
-        return [(kind, _localise_text(text, self.language)) for kind, text in texts if text]
+        texts = (
+            (kind, read_texts(access_condition.get(name)))
+            for kind, name in rudi_names.CONSTRAINTS.items()
+        )
+        return [
+            (kind, _localise_text(text, self.language)) for kind, text in texts if text
+        ]
 
     @property
     def contacts(self) -> list[DatasetContact]:
         """The contacts that have an address."""
         return [
-            DatasetContact(contact.get("contact_name", ""), contact.get("role", ""), contact["email"])
+            DatasetContact(
+                contact.get("contact_name", ""),
+                contact.get("role", ""),
+                contact["email"],
+            )
             for contact in self.record.get("contacts", [])
             if contact.get("email")
         ]
@@ -146,12 +172,20 @@ class DatasetView:
     @property
     def language_names(self) -> str:
         """The languages of the data."""
-        labels = (LANGUAGES[code].label if code in LANGUAGES else {"en": code} for code in self.dataset.languages)
+        labels = (
+            LANGUAGES[code].label if code in LANGUAGES else {"en": code}
+            for code in self.dataset.languages
+        )
         return ", ".join(localise(label, self.language) for label in labels)
 
     @property
     def box(self) -> Box | None:
-        sides = (self.dataset.west, self.dataset.south, self.dataset.east, self.dataset.north)
+        sides = (
+            self.dataset.west,
+            self.dataset.south,
+            self.dataset.east,
+            self.dataset.north,
+        )
         west, south, east, north = sides
         if west is None or south is None or east is None or north is None:
             return None
@@ -163,19 +197,35 @@ class DatasetView:
         if self.box is None:
             return None
         west, south, east, north = self.box
-        across = (east - west) % TURN * KM_A_DEGREE * math.cos(math.radians((south + north) / 2))
-        width, height = round(across), round((north - south) * KM_A_DEGREE)
-        return (width, height) if width and height else None
+        across = (
+            (east - west)
+            % TURN
+            * KM_A_DEGREE
+            * math.cos(math.radians((south + north) / 2))
+        )
+        width = round(across)
+        height = round((north - south) * KM_A_DEGREE)
+        if width and height:
+            return (width, height)
+        return None
 
     def draw(self, territory: tuple[float, ...] | None) -> Drawing | None:
         """The area on the territory's, None where the producer says none."""
         west, south, east, north = territory or (0.0, 0.0, 0.0, 0.0)
-        return draw_area(self.box, (west, south, east, north) if territory else None) if self.box else None
+        if self.box:
+            return draw_area(
+                self.box, (west, south, east, north) if territory else None
+            )
+        return None
 
     @property
     def map_url(self) -> str:
-        sides = dict(zip(("west", "south", "east", "north"), self.box or (), strict=False))
-        return MAP.format(**sides) if sides else ""
+        sides = dict(
+            zip(("west", "south", "east", "north"), self.box or (), strict=False)
+        )
+        if sides:
+            return MAP.format(**sides)
+        return ""
 
     @property
     def year(self) -> int:
@@ -184,13 +234,24 @@ class DatasetView:
 
     @property
     def path(self) -> str:
-        return f"/data/{self.dataset.id}/{self.dataset.slug}" if self.dataset.slug else f"/data/{self.dataset.id}"
+        if self.dataset.slug:
+            return f"/data/{self.dataset.id}/{self.dataset.slug}"
+        return f"/data/{self.dataset.id}"
 
 
 def find_editing_addresses(dataset: Dataset, node: str) -> NodeAddresses | None:
     """Where its producer changes a dataset whose file is at the node of this address; None for those of other machines."""
-    candidates = (find_addresses(media.url, dataset.id) for media in dataset.distributions)
-    return next((addresses for addresses in candidates if addresses and addresses.origin == node), None)
+    candidates = (
+        find_addresses(media.url, dataset.id) for media in dataset.distributions
+    )
+    return next(
+        (
+            addresses
+            for addresses in candidates
+            if addresses and addresses.origin == node
+        ),
+        None,
+    )
 
 
 def build_dataset_view(dataset: Dataset, language: str) -> DatasetView:
@@ -200,9 +261,16 @@ def build_dataset_view(dataset: Dataset, language: str) -> DatasetView:
 
 def short_hash(value: str) -> str:
     """The ends of a fingerprint, for the eye."""
-    return value if len(value) <= SHORT_HASH else f"{value[:6]}…{value[-4:]}"
+    if len(value) <= SHORT_HASH:
+        return value
+    return f"{value[:6]}…{value[-4:]}"
 
 
 def _localise_text(texts: Mapping[str, str], language: str) -> LocalisedText:
     text = localise(texts, language)
-    return LocalisedText(text, next((code for code in (language, *texts) if texts.get(code) == text), language))
+    return LocalisedText(
+        text,
+        next(
+            (code for code in (language, *texts) if texts.get(code) == text), language
+        ),
+    )

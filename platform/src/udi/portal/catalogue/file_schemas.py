@@ -27,8 +27,16 @@ class Availability(Struct, frozen=True, kw_only=True):
 
     state: Annotated[str, Meta(description=STATE)]
     since: Annotated[datetime, Meta(description="Since when it is so.", tz=True)]
-    last_reachable: Annotated[Instant | None, Meta(description="When it was last reached, where it is not now.")]
-    moved_to: Annotated[str, Meta(description="Where a permanent redirect leads; empty where there is none.")]
+    last_reachable: Annotated[
+        Instant | None,
+        Meta(description="When it was last reached, where it is not now."),
+    ]
+    moved_to: Annotated[
+        str,
+        Meta(
+            description="Where a permanent redirect leads; empty where there is none."
+        ),
+    ]
     content: Annotated[str, Meta(description=CONTENT)]
 
     @classmethod
@@ -52,22 +60,44 @@ class DistributionDetail(Struct, frozen=True, kw_only=True):
     id: UUID
     kind: Annotated[str, Meta(description="file, service or series.")]
     name: str
-    url: Annotated[str, Meta(description="Where the data are, at the producer’s node: never on the portal.")]
+    url: Annotated[
+        str,
+        Meta(
+            description="Where the data are, at the producer’s node: never on the portal."
+        ),
+    ]
     media_type: str
-    format: Annotated[str, Meta(description="Kind of file or service, as the parameter of the same name takes it.")]
+    format: Annotated[
+        str,
+        Meta(
+            description="Kind of file or service, as the parameter of the same name takes it."
+        ),
+    ]
     size: Annotated[int | None, Meta(description="Bytes, if the producer says.")]
     checksum: DistributionChecksum | None
-    contract: Annotated[str, Meta(description="How the address is to be asked, in RUDI’s words: dwnl, wms…")]
+    contract: Annotated[
+        str,
+        Meta(description="How the address is to be asked, in RUDI’s words: dwnl, wms…"),
+    ]
     availability: Annotated[
-        Availability | None, Meta(description="How the address stands; null before the portal looked.")
+        Availability | None,
+        Meta(description="How the address stands; null before the portal looked."),
     ]
 
     @classmethod
     def of(cls, media: models.Distribution) -> "DistributionDetail":
         """A row of the catalogue."""
         same = ("id", "name", "url", "media_type", "format", "size", "contract")
-        checksum = (
-            DistributionChecksum(algorithm=media.hash_algorithm, value=media.hash_value) if media.hash_value else None
-        )
+        if media.hash_value:
+            checksum = DistributionChecksum(
+                algorithm=media.hash_algorithm, value=media.hash_value
+            )
+        else:
+            checksum = None
         facts = {name: getattr(media, name) for name in same}
-        return cls(**facts, kind=media.kind.lower(), checksum=checksum, availability=Availability.of(media))
+        return cls(
+            **facts,
+            kind=media.kind.lower(),
+            checksum=checksum,
+            availability=Availability.of(media),
+        )

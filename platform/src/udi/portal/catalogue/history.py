@@ -64,7 +64,9 @@ class DescriptionVersion:
         return list(dict.fromkeys(change.field for change in self.changes or ()))
 
 
-async def replace_description(session: AsyncSession, dataset: Dataset, coming: RudiRecord) -> bool:
+async def replace_description(
+    session: AsyncSession, dataset: Dataset, coming: RudiRecord
+) -> bool:
     """Keep the description that another one is about to replace, unless they say the same; whether it differs.
 
     Once the data are restricted, what was said of them while they were open is nowhere any more.
@@ -72,34 +74,64 @@ async def replace_description(session: AsyncSession, dataset: Dataset, coming: R
     differs = await archive_description(session, dataset, coming)
     if is_restricted(coming) and not is_restricted(dataset.record):
         await session.flush()
-        await session.execute(delete(PastDescription).where(PastDescription.dataset_id == dataset.id))
+        await session.execute(
+            delete(PastDescription).where(PastDescription.dataset_id == dataset.id)
+        )
     return differs
 
 
-async def archive_description(session: AsyncSession, dataset: Dataset, coming: RudiRecord) -> bool:
+async def archive_description(
+    session: AsyncSession, dataset: Dataset, coming: RudiRecord
+) -> bool:
     """Keep the description that another one is about to replace, unless they say the same; whether it was kept."""
-    past_record = {name: value for name, value in dataset.record.items() if name not in LEFT_OUT}
+    past_record = {
+        name: value for name, value in dataset.record.items() if name not in LEFT_OUT
+    }
     if not any(_compare_records(past_record, coming, "en")):
         return False
     same = PastDescription.dataset_id == dataset.id
-    last = await session.scalar(select(func.max(PastDescription.number)).where(same)) or 0
-    await session.execute(delete(PastDescription).where(same, PastDescription.number <= last + 1 - MOST_KEPT))
+    last = (
+        await session.scalar(select(func.max(PastDescription.number)).where(same)) or 0
+    )
+    await session.execute(
+        delete(PastDescription).where(
+            same, PastDescription.number <= last + 1 - MOST_KEPT
+        )
+    )
     session.add(
-        PastDescription(dataset_id=dataset.id, number=last + 1, described_at=dataset.described_at, record=past_record)
+        PastDescription(
+            dataset_id=dataset.id,
+            number=last + 1,
+            described_at=dataset.described_at,
+            record=past_record,
+        )
     )
     return True
 
 
 async def list_description_versions(
-    session: AsyncSession, dataset: Dataset, language: str, zone: tzinfo, *, most: int = MOST_KEPT
+    session: AsyncSession,
+    dataset: Dataset,
+    language: str,
+    zone: tzinfo,
+    *,
+    most: int = MOST_KEPT,
 ) -> list[DescriptionVersion]:
     """The descriptions of a dataset, the present one first, at most so many past ones."""
     query = select(PastDescription).where(PastDescription.dataset_id == dataset.id)
-    past = list(await session.scalars(query.order_by(PastDescription.number.desc()).limit(most + 1)))
+    past = list(
+        await session.scalars(
+            query.order_by(PastDescription.number.desc()).limit(most + 1)
+        )
+    )
     number = past[0].number + 1 if past else 1
     all_kept = [(number, dataset.described_at, _localise_dates(dataset.record, zone))]
     all_kept += [
-        (past_description.number, past_description.described_at, _localise_dates(past_description.record, zone))
+        (
+            past_description.number,
+            past_description.described_at,
+            _localise_dates(past_description.record, zone),
+        )
         for past_description in past
     ]
     steps = []
@@ -107,7 +139,11 @@ async def list_description_versions(
         before = all_kept[place + 1][2] if place + 1 < len(all_kept) else None
         steps.append(
             DescriptionVersion(
-                number, at, tuple(_compare_records(before, record, language)) if before is not None else None
+                number,
+                at,
+                tuple(_compare_records(before, record, language))
+                if before is not None
+                else None,
             )
         )
     return steps
@@ -115,41 +151,70 @@ async def list_description_versions(
 
 def _localise_dates(description: RudiRecord, zone: tzinfo) -> RudiRecord:
     """The description with its dates as they are in a zone."""
-    parts = {name: description[name] for name in ("dataset_dates", "temporal_spread") if description.get(name)}
+    parts = {
+        name: description[name]
+        for name in ("dataset_dates", "temporal_spread")
+        if description.get(name)
+    }
     return {
         **description,
-        **{name: {key: local_iso(date, zone) for key, date in part.items() if date} for name, part in parts.items()},
+        **{
+            name: {key: local_iso(date, zone) for key, date in part.items() if date}
+            for name, part in parts.items()
+        },
     }
 
 
-def _compare_records(before: RudiRecord, after: RudiRecord, language: str) -> Iterator[FieldChange]:
+def _compare_records(
+    before: RudiRecord, after: RudiRecord, language: str
+) -> Iterator[FieldChange]:
     """What differs between two records of RUDI, in words of this language."""
     for field, read in _FIELDS.items():
-        was, now = read(before, language), read(after, language)
-        gone, come = tuple(part for part in was if part not in now), tuple(part for part in now if part not in was)
+        was = read(before, language)
+        now = read(after, language)
+        gone = tuple(part for part in was if part not in now)
+        come = tuple(part for part in now if part not in was)
         if gone or come:
             yield FieldChange(field, gone, come)
     for field in ("synopsis", "summary"):
-        yield from _compare_texts(field, read_texts(before.get(field)), read_texts(after.get(field)), language)
+        yield from _compare_texts(
+            field, read_texts(before.get(field)), read_texts(after.get(field)), language
+        )
     yield from _compare_files(before, after, language)
 
 
-def _compare_texts(field: str, was: Mapping[str, str], now: Mapping[str, str], language: str) -> Iterator[FieldChange]:
+def _compare_texts(
+    field: str, was: Mapping[str, str], now: Mapping[str, str], language: str
+) -> Iterator[FieldChange]:
     """The sentences that went and those that came, by language."""
     for code in dict.fromkeys([*was, *now]):
-        old, new = (SENTENCES.split(texts.get(code, "").strip()) for texts in (was, now))
+        old, new = (
+            SENTENCES.split(texts.get(code, "").strip()) for texts in (was, now)
+        )
         if old == new:
             continue
-        gone, come = [], []
+        gone = []
+        come = []
         short = len(old) * len(new) <= MOST_COMPARED
-        for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if short else ():
+        for kind, a, b, c, d in (
+            SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+            if short
+            else ()
+        ):
             if kind != "equal":
                 gone += old[a:b]
                 come += new[c:d]
-        yield FieldChange(field, tuple(filter(None, gone)), tuple(filter(None, come)), _language(code, language))
+        yield FieldChange(
+            field,
+            tuple(filter(None, gone)),
+            tuple(filter(None, come)),
+            _language(code, language),
+        )
 
 
-def _compare_files(before: RudiRecord, after: RudiRecord, language: str) -> Iterator[FieldChange]:
+def _compare_files(
+    before: RudiRecord, after: RudiRecord, language: str
+) -> Iterator[FieldChange]:
     was, now = (
         {media["media_id"]: media for media in description.get("available_formats", ())}
         for description in (before, after)
@@ -163,62 +228,100 @@ def _compare_files(before: RudiRecord, after: RudiRecord, language: str) -> Iter
             continue
         old, new = (_file_facts(media, language) for media in (was[key], now[key]))
         if old != new:
-            yield FieldChange("file", (", ".join(old),), (", ".join(new),), _file_name(now[key]))
+            yield FieldChange(
+                "file", (", ".join(old),), (", ".join(new),), _file_name(now[key])
+            )
         elif was[key]["connector"]["url"] != now[key]["connector"]["url"]:
             yield FieldChange("address", subject=_file_name(now[key]))
 
 
 def _file_name(media: RudiRecord) -> str:
-    return str(media.get("media_name") or media.get("media_caption") or media["media_id"])
+    return str(
+        media.get("media_name") or media.get("media_caption") or media["media_id"]
+    )
 
 
 def _file_facts(media: RudiRecord, language: str) -> list[str]:
-    kind, size = str(media.get("file_type") or ""), media.get("file_size")
-    label = file_label(kind) if kind else service_label(str(media["connector"].get("interface_contract") or ""))
+    kind = str(media.get("file_type") or "")
+    size = media.get("file_size")
+    if kind:
+        label = file_label(kind)
+    else:
+        label = service_label(str(media["connector"].get("interface_contract") or ""))
     checksum = str((media.get("checksum") or {}).get("hash", ""))
-    facts = [_file_name(media), label, display_size(size, language) if size is not None else "", checksum[:SHORT]]
+    facts = [
+        _file_name(media),
+        label,
+        display_size(size, language) if size is not None else "",
+        checksum[:SHORT],
+    ]
     return [fact for fact in facts if fact]
 
 
 def _licence(description: RudiRecord, language: str) -> list[str]:
     terms = description["access_condition"]["licence"]
     licence = LICENCES.get(terms.get("licence_label", ""))
-    return [localise(licence.name if licence else read_texts(terms.get("custom_licence_label")), language)]
+    return [
+        localise(
+            licence.name if licence else read_texts(terms.get("custom_licence_label")),
+            language,
+        )
+    ]
 
 
 def _terms(description: RudiRecord, language: str) -> list[str]:
-    texts = (read_texts(description["access_condition"].get(name)) for name in rudi_names.CONSTRAINTS.values())
+    texts = (
+        read_texts(description["access_condition"].get(name))
+        for name in rudi_names.CONSTRAINTS.values()
+    )
     return [localise(text, language) for text in texts if text]
 
 
 def _access(description: RudiRecord, language: str) -> list[str]:
     restricted = description["access_condition"]["confidentiality"]["restricted_access"]
-    return [localise((AccessRights.RESTRICTED if restricted else AccessRights.PUBLIC).label, language)]
+    return [
+        localise(
+            (AccessRights.RESTRICTED if restricted else AccessRights.PUBLIC).label,
+            language,
+        )
+    ]
 
 
 def _theme(description: RudiRecord, language: str) -> list[str]:
     theme = description.get("theme") or ""
     vocabulary_theme = THEMES.get(theme)
-    return [localise(vocabulary_theme.label, language) if vocabulary_theme else theme] if theme else []
+    if theme:
+        return [
+            localise(vocabulary_theme.label, language) if vocabulary_theme else theme
+        ]
+    return []
 
 
 def _languages(description: RudiRecord, language: str) -> list[str]:
-    return [_language(code, language) for code in description.get("resource_languages", ())]
+    return [
+        _language(code, language) for code in description.get("resource_languages", ())
+    ]
 
 
 def _language(code: str, language: str) -> str:
-    return localise(LANGUAGES[code].label, language) if code in LANGUAGES else code
+    if code in LANGUAGES:
+        return localise(LANGUAGES[code].label, language)
+    return code
 
 
 def _period(description: RudiRecord, language: str) -> list[str]:
     spread = description.get("temporal_spread") or {}
     ends = [spread[name] for name in ("start_date", "end_date") if spread.get(name)]
-    return [" – ".join(display_iso_date(end, language) for end in ends)] if ends else []
+    if ends:
+        return [" – ".join(display_iso_date(end, language) for end in ends)]
+    return []
 
 
 def _area(description: RudiRecord, _language: str) -> list[str]:
     box = (description.get("geography") or {}).get("bounding_box")
-    return [", ".join(f"{box[side]:.4f}" for side in SIDES)] if box else []
+    if box:
+        return [", ".join(f"{box[side]:.4f}" for side in SIDES)]
+    return []
 
 
 def _update_date(description: RudiRecord, language: str) -> list[str]:

@@ -15,10 +15,18 @@ def highlight(title: str, stems: Collection[str]) -> Markup:
     """A title with the words that were looked for marked."""
     if not stems:
         return escape(title)
-    parts, end = [], 0
+    parts = []
+    end = 0
     for match in WORD.finditer(title):
-        if any(stem in stems for word in plain_words(match.group()) for stem in word_stems(word)[0]):
-            parts += [escape(title[end : match.start()]), Markup("<mark>%s</mark>") % match.group()]
+        if any(
+            stem in stems
+            for word in plain_words(match.group())
+            for stem in word_stems(word)[0]
+        ):
+            parts += [
+                escape(title[end : match.start()]),
+                Markup("<mark>%s</mark>") % match.group(),
+            ]
             end = match.end()
     return Markup("").join([*parts, escape(title[end:])])
 
@@ -28,5 +36,8 @@ def render_description(text: str, markup: str = "") -> Markup:
     if markup:
         return Markup(sanitise_html(markup))  # noqa: S704 - sanitised
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
-    lines = [Markup("<br>").join(escape(line) for line in part.splitlines()) for part in paragraphs]
+    lines = [
+        Markup("<br>").join(escape(line) for line in part.splitlines())
+        for part in paragraphs
+    ]
     return Markup("\n").join(Markup("<p>%s</p>") % line for line in lines)

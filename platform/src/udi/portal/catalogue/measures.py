@@ -15,21 +15,42 @@ async def measure_index(site: Site) -> list[MetricFamily]:
     """Nothing where no index was ever made."""
     age = cursor_age(site.settings)
     samples = [] if age is None else [MetricSample({}, age)]
-    return [MetricFamily("udi_search_index_age_seconds", "gauge", "Since the search index was last true.", samples)]
+    return [
+        MetricFamily(
+            "udi_search_index_age_seconds",
+            "gauge",
+            "Since the search index was last true.",
+            samples,
+        )
+    ]
 
 
 async def measure_links(site: Site) -> list[MetricFamily]:
     """How many addresses are not simply reachable, by territory."""
-    query = select(Link.state, func.count()).where(Link.state.not_in(("reachable", "unchecked"))).group_by(Link.state)
+    query = (
+        select(Link.state, func.count())
+        .where(Link.state.not_in(("reachable", "unchecked")))
+        .group_by(Link.state)
+    )
     samples = []
     for territory in await site.registry.list():
         async with site.database.session(territory.id) as session:
-            counted = {LinkState(state): number for state, number in await session.execute(query)}
+            counted = {
+                LinkState(state): number
+                for state, number in await session.execute(query)
+            }
         samples += [
-            MetricSample({"territory": territory.slug, "state": state.value}, counted.get(state, 0)) for state in AMISS
+            MetricSample(
+                {"territory": territory.slug, "state": state.value},
+                counted.get(state, 0),
+            )
+            for state in AMISS
         ]
     return [
         MetricFamily(
-            "udi_links_amiss", "gauge", "Addresses of files and services that are not simply reachable.", samples
+            "udi_links_amiss",
+            "gauge",
+            "Addresses of files and services that are not simply reachable.",
+            samples,
         )
     ]

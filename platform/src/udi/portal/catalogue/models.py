@@ -5,7 +5,17 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Double, ForeignKeyConstraint, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Double,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -34,13 +44,28 @@ class Dataset(TenantColumns, PortalTable):
     __tablename__ = "dataset"
     __table_args__ = (
         UniqueConstraint("tenant_id", "seq"),
-        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+        ),
         Index(None, "tenant_id", "organisation_id"),
         Index(None, "tenant_id", "modified_at"),
         Index(None, "tenant_id", "published_at", "id"),
         Index(None, "tenant_id", "described_at", "id"),
-        Index("uq_dataset_local_id", "tenant_id", "local_id", unique=True, postgresql_where=text("local_id <> ''")),
-        Index("uq_dataset_doi", "tenant_id", "doi", unique=True, postgresql_where=text("doi <> ''")),
+        Index(
+            "uq_dataset_local_id",
+            "tenant_id",
+            "local_id",
+            unique=True,
+            postgresql_where=text("local_id <> ''"),
+        ),
+        Index(
+            "uq_dataset_doi",
+            "tenant_id",
+            "doi",
+            unique=True,
+            postgresql_where=text("doi <> ''"),
+        ),
     )
 
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
@@ -77,7 +102,10 @@ class Dataset(TenantColumns, PortalTable):
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     distributions: Mapped[list["Distribution"]] = relationship(
-        lazy="raise", order_by="Distribution.position", cascade="all, delete-orphan", passive_deletes=True
+        lazy="raise",
+        order_by="Distribution.position",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
     )
 
     @property
@@ -92,12 +120,16 @@ class Distribution(PortalTable):
     __tablename__ = "distribution"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+            ["tenant_id", "dataset_id"],
+            ["app.dataset.tenant_id", "app.dataset.id"],
+            ondelete="CASCADE",
         ),
         Index(None, "url", postgresql_using="hash"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int]
@@ -141,9 +173,19 @@ class Link(TenantColumns, PortalTable):
     __table_args__ = (
         Index(None, "url", postgresql_using="hash"),
         Index(None, "tenant_id", "next_at"),
-        Index("ix_link_failing", "tenant_id", "next_at", postgresql_where=text("failures > 0")),
+        Index(
+            "ix_link_failing",
+            "tenant_id",
+            "next_at",
+            postgresql_where=text("failures > 0"),
+        ),
         Index("ix_link_unsaid", "tenant_id", postgresql_where=text("unsaid")),
-        Index("ix_link_amiss", "tenant_id", "state", postgresql_where=text("state NOT IN ('reachable', 'unchecked')")),
+        Index(
+            "ix_link_amiss",
+            "tenant_id",
+            "state",
+            postgresql_where=text("state NOT IN ('reachable', 'unchecked')"),
+        ),
         Index("ix_link_told", "tenant_id", postgresql_where=text("told")),
     )
 
@@ -178,8 +220,15 @@ class Withdrawal(TenantColumns, PortalTable):
 
     __tablename__ = "withdrawal"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"),
-        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "id"],
+            ["app.dataset.tenant_id", "app.dataset.id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+        ),
     )
 
     title: Mapped[str] = mapped_column(Text)
@@ -199,11 +248,15 @@ class PastDescription(PortalTable):
     __tablename__ = "past_description"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+            ["tenant_id", "dataset_id"],
+            ["app.dataset.tenant_id", "app.dataset.id"],
+            ondelete="CASCADE",
         ),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """From 1, in order; the present description has none."""

@@ -16,7 +16,9 @@ _facts_by_territory: dict[object, tuple[Facts, datetime]] = {}
 """By territory, what was last said of it, and since when this process knows: never before it started, so that a release counts."""
 
 
-def last_modified(reader: IndexReader, facts: Facts, zone: tzinfo = UTC) -> datetime | None:
+def last_modified(
+    reader: IndexReader, facts: Facts, zone: tzinfo = UTC
+) -> datetime | None:
     """The whole second by which all of it had changed; None while that second lasts, in which it may change again.
 
     `facts` are those of the territory, its identifier first; days begin in its `zone`.
@@ -27,21 +29,32 @@ def last_modified(reader: IndexReader, facts: Facts, zone: tzinfo = UTC) -> date
         entry = _facts_by_territory[facts[0]] = (facts, instant)
     day = instant.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     newest = max(entry[1], reader.changed_at, day)
-    whole = newest if not newest.microsecond else newest.replace(microsecond=0) + SECOND
-    return whole if whole <= instant else None
+    if not newest.microsecond:
+        whole = newest
+    else:
+        whole = newest.replace(microsecond=0) + SECOND
+    if whole <= instant:
+        return whole
+    return None
 
 
 def last_modified_header(modified: datetime | None) -> dict[str, str]:
     """The header that says it, if it is known."""
-    return {"Last-Modified": format_datetime(modified.astimezone(UTC), usegmt=True)} if modified else {}
+    if modified:
+        return {"Last-Modified": format_datetime(modified.astimezone(UTC), usegmt=True)}
+    return {}
 
 
-def is_not_modified_since(headers: Mapping[str, str], modified: datetime | None) -> bool:
+def is_not_modified_since(
+    headers: Mapping[str, str], modified: datetime | None
+) -> bool:
     """Whether the reader has it since; a reader that also holds a tag is told by the tag alone, and never comes here."""
     since = headers.get("if-modified-since")
     if since is None or modified is None:
         return False
     try:
-        return modified.replace(microsecond=0) <= parsedate_to_datetime(since).astimezone(UTC)
+        return modified.replace(microsecond=0) <= parsedate_to_datetime(
+            since
+        ).astimezone(UTC)
     except ValueError:
         return False

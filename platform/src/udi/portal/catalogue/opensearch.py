@@ -8,7 +8,8 @@ from udi.ui.locale import localise
 NAMESPACE = "http://a9.com/-/spec/opensearch/1.1/"
 MEDIA_TYPE = "application/opensearchdescription+xml"
 SUGGESTIONS = "application/x-suggestions+json"
-SHORT, LONG = 16, 48
+SHORT = 16
+LONG = 48
 """Signs that the standard lets the two names have."""
 
 
@@ -21,11 +22,23 @@ def describe_search(territory: Territory, language: str) -> bytes:
     SubElement(root, "Description").text = localise(territory.tagline, language) or name
     for media_type, template, relation in (
         ("text/html", "/data?q={searchTerms}&page={startPage?}", "results"),
-        ("application/atom+xml", "/data.atom?q={searchTerms}&page={startPage?}", "results"),
+        (
+            "application/atom+xml",
+            "/data.atom?q={searchTerms}&page={startPage?}",
+            "results",
+        ),
         (SUGGESTIONS, "/data/suggest?q={searchTerms}", "suggestions"),
     ):
-        SubElement(root, "Url", type=media_type, rel=relation, template=f"{territory.origin}{template}")
-    SubElement(root, "Image", type="image/svg+xml").text = f"{territory.origin}/icon.svg"
+        SubElement(
+            root,
+            "Url",
+            type=media_type,
+            rel=relation,
+            template=f"{territory.origin}{template}",
+        )
+    SubElement(
+        root, "Image", type="image/svg+xml"
+    ).text = f"{territory.origin}/icon.svg"
     SubElement(root, "Language").text = language
     SubElement(root, "InputEncoding").text = "UTF-8"
     SubElement(root, "OutputEncoding").text = "UTF-8"

@@ -14,14 +14,36 @@ from udi.protocol.record import Record
 from udi.protocol.vocabulary import MediaKind
 
 OUT_OF = 5
-ALWAYS = frozenset({"publisher", "modified", "access_rights", "access_rights_from_vocabulary", "dcat_ap"})
+ALWAYS = frozenset(
+    {
+        "publisher",
+        "modified",
+        "access_rights",
+        "access_rights_from_vocabulary",
+        "dcat_ap",
+    }
+)
 """The portal accepts no record without these, and writes valid DCAT-AP of each."""
 TOGETHER = (
-    ("keyword",), ("theme",), ("spatial",), ("temporal",), ("contact_point",), ("licence", "licence_from_vocabulary"),
-    ("download_url", "download_url_answers"), ("access_url_answers",),
-    ("format", "format_from_vocabulary", "media_type", "non_proprietary", "machine_readable"),
-    ("byte_size",), ("issued",), ("rights",),
-)  # fmt: skip
+    ("keyword",),
+    ("theme",),
+    ("spatial",),
+    ("temporal",),
+    ("contact_point",),
+    ("licence", "licence_from_vocabulary"),
+    ("download_url", "download_url_answers"),
+    ("access_url_answers",),
+    (
+        "format",
+        "format_from_vocabulary",
+        "media_type",
+        "non_proprietary",
+        "machine_readable",
+    ),
+    ("byte_size",),
+    ("issued",),
+    ("rights",),
+)
 """Criteria that one edit gives together; pages have words for each by its first name."""
 CLOSED = frozenset({"download_url", "licence", "byte_size"})
 """Edits, by their first criterion, that are not for restricted data: nobody downloads them, no open licence holds for
@@ -51,32 +73,49 @@ class QualityAssessment:
 
 def assess_quality(record: Record) -> QualityAssessment:
     """Judge a record; what a restricted dataset cannot have is not asked of it."""
-    quality_score = score_criteria({*ALWAYS, *_description_criteria(record), *_file_criteria(record)})
+    quality_score = score_criteria(
+        {*ALWAYS, *_description_criteria(record), *_file_criteria(record)}
+    )
     return QualityAssessment(
-        quality_score, tuple(sorted(_list_edits(record, quality_score), key=lambda edit: -edit.points))
+        quality_score,
+        tuple(
+            sorted(_list_edits(record, quality_score), key=lambda edit: -edit.points)
+        ),
     )
 
 
 def _list_edits(record: Record, quality_score: Score) -> Iterator[QualityImprovement]:
     for names in TOGETHER:
-        points = sum(CRITERIA[name].points for name in names if name not in quality_score.criteria)
+        points = sum(
+            CRITERIA[name].points
+            for name in names
+            if name not in quality_score.criteria
+        )
         closed = names[0] in CLOSED and record.access is AccessRights.RESTRICTED
         if points and not closed:
             yield QualityImprovement(names[0], points)
 
 
 def _description_criteria(record: Record) -> set[str]:
-    constraints, licence = record.constraints, record.licence.standard_licence
+    constraints = record.constraints
+    licence = record.licence.standard_licence
     checks = {
         "keyword": bool(record.keywords),
         "theme": bool(record.theme),
         "spatial": record.geography is not None,
         "temporal": record.period is not None,
-        "licence": bool(licence or record.licence.link) and not record.licence.is_agreement,
+        "licence": bool(licence or record.licence.link)
+        and not record.licence.is_agreement,
         "licence_from_vocabulary": bool(licence and licence.authority),
         "contact_point": any(contact.email for contact in record.contacts),
         "rights": any(
-            (constraints.usage, constraints.reference, constraints.mention, constraints.access, constraints.other)
+            (
+                constraints.usage,
+                constraints.reference,
+                constraints.mention,
+                constraints.access,
+                constraints.other,
+            )
         ),
         "issued": record.dates.published is not None,
     }
@@ -95,5 +134,7 @@ def _file_criteria(record: Record) -> set[str]:
     of_formats = set[str]()
     for media in record.media:
         file_format = FORMATS.get(media.format)
-        of_formats |= format_criteria(file_format.authority if file_format else "", media.media_type)
+        of_formats |= format_criteria(
+            file_format.authority if file_format else "", media.media_type
+        )
     return {name for name, holds in checks.items() if holds} | of_formats

@@ -27,11 +27,24 @@ from udi.portal.catalogue.search.words import plain_words
 from udi.portal.organisations.models import Organisation
 
 LINE = select(
-    Dataset.id, Dataset.slug, Dataset.title, Dataset.synopsis, Dataset.theme, Dataset.access,
-    Dataset.licence, Dataset.formats, Dataset.modified_at, Dataset.published_at,
-    Organisation.slug.label("producer"), Organisation.name.label("producer_name"),
+    Dataset.id,
+    Dataset.slug,
+    Dataset.title,
+    Dataset.synopsis,
+    Dataset.theme,
+    Dataset.access,
+    Dataset.licence,
+    Dataset.formats,
+    Dataset.modified_at,
+    Dataset.published_at,
+    Organisation.slug.label("producer"),
+    Organisation.name.label("producer_name"),
     Dataset.seq,
-).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
+).join(
+    Organisation,
+    (Organisation.tenant_id == Dataset.tenant_id)
+    & (Organisation.id == Dataset.organisation_id),
+)
 
 
 REACHED = text(
@@ -43,9 +56,9 @@ IS_PUBLISHED = Dataset.state == DatasetState.PUBLISHED
 
 
 LINES = str(
-    LINE.where(Dataset.seq == any_(literal_column("$1::bigint[]")), IS_PUBLISHED).compile(
-        compile_kwargs={"literal_binds": True}
-    )
+    LINE.where(
+        Dataset.seq == any_(literal_column("$1::bigint[]")), IS_PUBLISHED
+    ).compile(compile_kwargs={"literal_binds": True})
 )
 """For the driver: the lines of some numbers."""
 
@@ -59,7 +72,10 @@ class WithdrawnError(GoneError):
             "producer": withdrawal.organisation.name,
             "date": withdrawal.withdrawn_at.date().isoformat(),
         }
-        super().__init__("“%(title)s” was withdrawn by its producer, %(producer)s, on %(date)s.", values=values)
+        super().__init__(
+            "“%(title)s” was withdrawn by its producer, %(producer)s, on %(date)s.",
+            values=values,
+        )
         self.withdrawal = withdrawal
 
 
@@ -118,19 +134,33 @@ async def search_datasets(
         return await list_newest(session, criteria)
     current = await is_current(session, reader)
     page = await search_index(SessionRowReader(session), reader, criteria, thesaurus)
-    return page if current else replace(page, current=False)
+    if current:
+        return page
+    return replace(page, current=False)
 
 
 async def search_index(
-    rows: RowReader | SessionRowReader, reader: IndexReader, criteria: Criteria, thesaurus: Thesaurus | None = None
+    rows: RowReader | SessionRowReader,
+    reader: IndexReader,
+    criteria: Criteria,
+    thesaurus: Thesaurus | None = None,
 ) -> SearchPage:
     """The same where there is an index, and rows as new as it."""
     result = query.search(reader, criteria, thesaurus)
     last = max(1, -(-result.total // criteria.size))
     if criteria.page > last:
-        return await search_index(rows, reader, criteria.with_changes(page=last), thesaurus)
+        return await search_index(
+            rows, reader, criteria.with_changes(page=last), thesaurus
+        )
     lines = await _read_lines(rows, result.seqs)
-    return SearchPage(criteria, result.total, lines, result.facets, result.parsed_query, generation=reader.generation)
+    return SearchPage(
+        criteria,
+        result.total,
+        lines,
+        result.facets,
+        result.parsed_query,
+        generation=reader.generation,
+    )
 
 
 async def is_current(session: AsyncSession, reader: IndexReader) -> bool:
@@ -141,26 +171,44 @@ async def is_current(session: AsyncSession, reader: IndexReader) -> bool:
 
 
 def list_relaxed_searches(
-    indexes: SearchIndexes, tenant: UUID, page: SearchPage, thesaurus: Thesaurus | None = None
+    indexes: SearchIndexes,
+    tenant: UUID,
+    page: SearchPage,
+    thesaurus: Thesaurus | None = None,
 ) -> list[tuple[str, str, int, Criteria]]:
     """What would be found with one word or one filter less: (filter or "q", what is left out, how many, criteria)."""
-    reader, criteria = indexes.find(tenant), page.criteria
+    reader = indexes.find(tenant)
+    criteria = page.criteria
     if reader is None:
         return []
     parts = list_query_parts(criteria.text)
-    shorter = [(part, " ".join(other for other in parts if other != part)) for part in parts]
+    shorter = [
+        (part, " ".join(other for other in parts if other != part)) for part in parts
+    ]
     less = [
-        ("q", part, criteria.with_changes(text=words)) for part, words in shorter if words and words != criteria.text
+        ("q", part, criteria.with_changes(text=words))
+        for part, words in shorter
+        if words and words != criteria.text
     ]
     less += [
-        (name, value, criteria.without(name, value)) for name, values in criteria.filters.items() for value in values
+        (name, value, criteria.without(name, value))
+        for name, values in criteria.filters.items()
+        for value in values
     ]
-    counted = [(name, value, query.count_answers(reader, fewer, thesaurus), fewer) for name, value, fewer in less]
+    counted = [
+        (name, value, query.count_answers(reader, fewer, thesaurus), fewer)
+        for name, value, fewer in less
+    ]
     return [entry for entry in counted if entry[2]]
 
 
 async def list_similar_datasets(
-    session: AsyncSession, indexes: SearchIndexes, tenant: UUID, dataset: Dataset, *, most: int
+    session: AsyncSession,
+    indexes: SearchIndexes,
+    tenant: UUID,
+    dataset: Dataset,
+    *,
+    most: int,
 ) -> list[DatasetSummary]:
     """Datasets near this one; none while there is no index."""
     reader = indexes.find(tenant)
@@ -169,7 +217,9 @@ async def list_similar_datasets(
     named = " ".join([dataset.title, *dataset.keywords])
     return await _read_lines(
         SessionRowReader(session),
-        find_similar_rows(reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most),
+        find_similar_rows(
+            reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most
+        ),
     )
 
 
@@ -177,15 +227,29 @@ def list_spelling_alternatives(
     indexes: SearchIndexes, tenant: UUID, page: SearchPage
 ) -> list[tuple[str, list[tuple[str, Criteria]]]]:
     """For each word that no dataset has, those that look like it, with the criteria that search them instead."""
-    reader, criteria = indexes.find(tenant), page.criteria
+    reader = indexes.find(tenant)
+    criteria = page.criteria
     if reader is None:
         return []
     unknown = [
-        word.text for word in page.words if not any(reader.searcher.doc_freq("text", stem) for stem in word.stems)
+        word.text
+        for word in page.words
+        if not any(reader.searcher.doc_freq("text", stem) for stem in word.stems)
     ]
     suggestions = [(word, list_similar_words(reader, word)) for word in unknown]
     return [
-        (word, [(near, criteria.with_changes(text=_replace_word(criteria.text, word, near))) for near in similar_words])
+        (
+            word,
+            [
+                (
+                    near,
+                    criteria.with_changes(
+                        text=_replace_word(criteria.text, word, near)
+                    ),
+                )
+                for near in similar_words
+            ],
+        )
         for word, similar_words in suggestions
         if similar_words
     ]
@@ -193,13 +257,24 @@ def list_spelling_alternatives(
 
 def _replace_word(text: str, word: str, other: str) -> str:
     """The text with another word in the place of one that may have been typed with accents."""
-    return WORD.sub(lambda match: other if plain_words(match.group()) == [word] else match.group(), text)
+    return WORD.sub(
+        lambda match: other if plain_words(match.group()) == [word] else match.group(),
+        text,
+    )
 
 
-async def walk_datasets(session: AsyncSession, *, after: UUID | None, size: int) -> list[DatasetSummary]:
+async def walk_datasets(
+    session: AsyncSession, *, after: UUID | None, size: int
+) -> list[DatasetSummary]:
     """Published datasets by identifier, those that follow one: what stays is met once, whatever comes or goes."""
-    rest = LINE.where(IS_PUBLISHED) if after is None else LINE.where(IS_PUBLISHED, Dataset.id > after)
-    return [_read_line(row) for row in await session.execute(rest.order_by(Dataset.id).limit(size))]
+    if after is None:
+        rest = LINE.where(IS_PUBLISHED)
+    else:
+        rest = LINE.where(IS_PUBLISHED, Dataset.id > after)
+    return [
+        _read_line(row)
+        for row in await session.execute(rest.order_by(Dataset.id).limit(size))
+    ]
 
 
 async def list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
@@ -212,17 +287,27 @@ async def list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
     }
     conditions = [
         IS_PUBLISHED,
-        *(columns[name].in_(values) for name, values in criteria.filters.items() if name in columns),
+        *(
+            columns[name].in_(values)
+            for name, values in criteria.filters.items()
+            if name in columns
+        ),
     ]
     if criteria.format:
         conditions.append(Dataset.formats.overlap(list(criteria.format)))
     newest = LINE.where(*conditions).order_by(Dataset.modified_at.desc(), Dataset.seq)
     total = await session.scalar(select(func.count()).select_from(newest.subquery()))
-    rows = await session.execute(newest.limit(criteria.size).offset((criteria.page - 1) * criteria.size))
-    return SearchPage(criteria, total or 0, [_read_line(row) for row in rows], prepared=False)
+    rows = await session.execute(
+        newest.limit(criteria.size).offset((criteria.page - 1) * criteria.size)
+    )
+    return SearchPage(
+        criteria, total or 0, [_read_line(row) for row in rows], prepared=False
+    )
 
 
-async def _read_lines(rows: RowReader | SessionRowReader, seqs: Sequence[int]) -> list[DatasetSummary]:
+async def _read_lines(
+    rows: RowReader | SessionRowReader, seqs: Sequence[int]
+) -> list[DatasetSummary]:
     if not seqs:
         return []
     rows_by_seq = {row[-1]: row for row in await rows.fetch(LINES, seqs)}
@@ -243,10 +328,18 @@ async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
     """
     files = selectinload(Dataset.distributions).joinedload(Distribution.link)
     with_parts = (joinedload(Dataset.organisation), files)
-    dataset = await session.scalar(select(Dataset).where(Dataset.id == dataset_id, IS_PUBLISHED).options(*with_parts))
+    dataset = await session.scalar(
+        select(Dataset)
+        .where(Dataset.id == dataset_id, IS_PUBLISHED)
+        .options(*with_parts)
+    )
     if dataset is not None:
         return dataset
-    withdrawn = select(Withdrawal).where(Withdrawal.id == dataset_id).options(joinedload(Withdrawal.organisation))
+    withdrawn = (
+        select(Withdrawal)
+        .where(Withdrawal.id == dataset_id)
+        .options(joinedload(Withdrawal.organisation))
+    )
     if withdrawal := await session.scalar(withdrawn):
         raise WithdrawnError(withdrawal)
     raise NotFoundError("No dataset has this address here.")
@@ -254,5 +347,9 @@ async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
 
 async def count_by_producer(session: AsyncSession) -> dict[UUID, int]:
     """How many published datasets each organisation has."""
-    counted = select(Dataset.organisation_id, func.count()).where(IS_PUBLISHED).group_by(Dataset.organisation_id)
+    counted = (
+        select(Dataset.organisation_id, func.count())
+        .where(IS_PUBLISHED)
+        .group_by(Dataset.organisation_id)
+    )
     return {row[0]: row[1] for row in await session.execute(counted)}

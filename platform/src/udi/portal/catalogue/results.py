@@ -18,7 +18,8 @@ from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localise
 
-SHOWN_VALUES, MOST_SHOWN = 6, 200
+SHOWN_VALUES = 6
+MOST_SHOWN = 200
 """Values of a filter that a page shows at once, and where all are asked for."""
 ORDER = ("access", "theme", "updated", "producer", "format", "licence", "keyword")
 OPEN_FILTERS = ("access", "theme")
@@ -73,7 +74,8 @@ class FilterLabels:
     """The names of the values of filters, in one language."""
 
     def __init__(self, language: str, producers: Mapping[str, str]) -> None:
-        self._language, self._producers = language, producers
+        self._language = language
+        self._producers = producers
 
     def __call__(self, name: str, value: str) -> str:
         """The name of a value; the value itself when nobody knows it."""
@@ -81,7 +83,9 @@ class FilterLabels:
             return self._producers.get(value, value)
         if name == PERIOD:
             first, last = read_period(value)
-            return localise(PERIOD_NAMES.get((bool(first), bool(last))), self._language) % {
+            return localise(
+                PERIOD_NAMES.get((bool(first), bool(last))), self._language
+            ) % {
                 "first": first,
                 "last": last,
             }
@@ -98,43 +102,65 @@ class FilterLabels:
 def _licence_name(value: str) -> Mapping[str, str]:
     if value == AGREEMENT:
         return TERMS_OF_AGREEMENT
-    return LICENCES[value].name if value in LICENCES else OTHER_LICENCE_NAME
+    if value in LICENCES:
+        return LICENCES[value].name
+    return OTHER_LICENCE_NAME
 
 
-def list_filters(page: SearchPage, names: FilterLabels, path: str, *, fixed: Sequence[str] = ()) -> list[SearchFilter]:
+def list_filters(
+    page: SearchPage, names: FilterLabels, path: str, *, fixed: Sequence[str] = ()
+) -> list[SearchFilter]:
     """Each filter of the page at `path` with the values that would find something, the most frequent first, and those in use."""
     return [
-        _build_filter(page, names, name, path, fixed) for name in ORDER if page.facets.get(name) and name not in fixed
+        _build_filter(page, names, name, path, fixed)
+        for name in ORDER
+        if page.facets.get(name) and name not in fixed
     ]
 
 
-def _build_filter(page: SearchPage, names: FilterLabels, name: str, path: str, fixed: Sequence[str]) -> SearchFilter:
+def _build_filter(
+    page: SearchPage, names: FilterLabels, name: str, path: str, fixed: Sequence[str]
+) -> SearchFilter:
     selected_values: Sequence[str] = getattr(page.criteria, name)
-    counted, whole = page.facets[name], name in page.criteria.facets
+    counted = page.facets[name]
+    whole = name in page.criteria.facets
     values = list_visible_values(page, name)
     options = [
-        FilterOption(value, names(name, value), counted.get(value, 0), value in selected_values) for value in values
+        FilterOption(
+            value, names(name, value), counted.get(value, 0), value in selected_values
+        )
+        for value in values
     ]
     if name != UPDATED:
         options.sort(key=lambda option: (-option.count, option.label.casefold()))
     expanded_facets = tuple(dict.fromkeys([*page.criteria.facets, name]))
-    more = (
-        ""
-        if whole or name not in ON_DEMAND
-        else page.criteria.with_changes(facets=expanded_facets).address(path, *fixed) + "#refine"
-    )
+    if whole or name not in ON_DEMAND:
+        more = ""
+    else:
+        more = (
+            page.criteria.with_changes(facets=expanded_facets).address(path, *fixed)
+            + "#refine"
+        )
     is_open = bool(selected_values) or name in OPEN_FILTERS or whole
     every = whole or name == UPDATED or len(counted) < USUAL
-    return SearchFilter(name, options, is_open, len(counted.keys() - set(values)), more, every)
+    return SearchFilter(
+        name, options, is_open, len(counted.keys() - set(values)), more, every
+    )
 
 
 def list_visible_values(page: SearchPage, name: str) -> list[str]:
     """The values of a filter that its page shows: the most frequent, and those in use."""
     most = MOST_SHOWN if name in page.criteria.facets else SHOWN_VALUES
-    return list(dict.fromkeys([*list(page.facets.get(name, ()))[:most], *getattr(page.criteria, name)]))
+    return list(
+        dict.fromkeys(
+            [*list(page.facets.get(name, ()))[:most], *getattr(page.criteria, name)]
+        )
+    )
 
 
-def list_chips(criteria: Criteria, names: FilterLabels, path: str, *, fixed: Sequence[str] = ()) -> list[FilterChip]:
+def list_chips(
+    criteria: Criteria, names: FilterLabels, path: str, *, fixed: Sequence[str] = ()
+) -> list[FilterChip]:
     """The values in use, each with the address that leaves it out."""
     return [
         FilterChip(names(name, value), criteria.without(name, value).address(path))
@@ -147,7 +173,12 @@ def list_chips(criteria: Criteria, names: FilterLabels, path: str, *, fixed: Seq
 def mark_titles(page: SearchPage) -> list[tuple[DatasetSummary, Markup]]:
     """Each answer with its title, the words that were looked for marked in it."""
     stems = {stem for word in page.words for stem in word.stems}
-    stems |= {stem for phrase in page.parsed_query.phrases for word in phrase for stem in word_stems(word)[0]}
+    stems |= {
+        stem
+        for phrase in page.parsed_query.phrases
+        for word in phrase
+        for stem in word_stems(word)[0]
+    }
     stems |= {
         stem
         for group in page.parsed_query.groups

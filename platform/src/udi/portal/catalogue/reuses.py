@@ -36,7 +36,11 @@ class DatasetReuseSummary:
 FindUses = Callable[[AsyncSession, UUID, int], Awaitable[DatasetReuseSummary]]
 
 
-async def find_reuses(request: Request[Any, Any, State], session: AsyncSession, dataset: UUID) -> DatasetReuseSummary:
+async def find_reuses(
+    request: Request[Any, Any, State], session: AsyncSession, dataset: UUID
+) -> DatasetReuseSummary:
     """What everybody may know of; nothing where no domain says it."""
     find: FindUses | None = site_of(request).parts.get("uses")
-    return await find(session, dataset, MOST) if find else DatasetReuseSummary()
+    if find:
+        return await find(session, dataset, MOST)
+    return DatasetReuseSummary()

@@ -25,10 +25,15 @@ ProducerId = Annotated[UUID, _describe("Identifier of the producer, for good.")]
 Name = Annotated[str, _describe("Name, as it is written for people.")]
 Texts = Annotated[dict[str, str], _describe("Text by language: two-letter codes.")]
 Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
-Page = Annotated[str, _describe("Address of the page for people.", extra_json_schema={"format": "uri"})]
+Page = Annotated[
+    str,
+    _describe("Address of the page for people.", extra_json_schema={"format": "uri"}),
+]
 Slug = Annotated[str, _describe("Readable name in addresses.")]
 Title = Annotated[str, _describe("Title, as the producer wrote it.")]
-Theme = Annotated[str, _describe("Code of a theme, as the parameter of the same name takes it.")]
+Theme = Annotated[
+    str, _describe("Code of a theme, as the parameter of the same name takes it.")
+]
 Access = Annotated[str, _describe("Who may read the data: public, or restricted.")]
 Licence = Annotated[
     str,
@@ -36,9 +41,13 @@ Licence = Annotated[
         "Code of the licence; “other” when the producer’s record names its own, “agreement” where the terms of an agreement are in its place."
     ),
 ]
-Formats = Annotated[list[str], _describe("Kinds of files and services: CSV, GeoJSON, WMS…")]
+Formats = Annotated[
+    list[str], _describe("Kinds of files and services: CSV, GeoJSON, WMS…")
+]
 Instant = Annotated[datetime, Meta(tz=True)]
-Modified = Annotated[datetime, _describe("When the data last changed, says the producer.", tz=True)]
+Modified = Annotated[
+    datetime, _describe("When the data last changed, says the producer.", tz=True)
+]
 Published = Annotated[datetime, _describe("When this portal first showed it.", tz=True)]
 
 
@@ -105,22 +114,45 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
     keywords: Annotated[list[str], _describe("Words that its producer chose for it.")]
     access: Access
     licence: Licence
-    languages: Annotated[list[str], _describe("Languages of the data: two-letter codes.")]
-    created: Annotated[datetime, _describe("When the data were made, says the producer.", tz=True)]
+    languages: Annotated[
+        list[str], _describe("Languages of the data: two-letter codes.")
+    ]
+    created: Annotated[
+        datetime, _describe("When the data were made, says the producer.", tz=True)
+    ]
     modified: Modified
     published: Published
     period: DatasetPeriod
-    bbox: Annotated[list[float] | None, _describe("West, south, east, north, in degrees (WGS 84).")]
+    bbox: Annotated[
+        list[float] | None, _describe("West, south, east, north, in degrees (WGS 84).")
+    ]
     producer: ProducerReference
     distributions: list[DistributionDetail]
     page: Page
-    record: Annotated[dict[str, Any], _describe("RUDI’s metadata, as the producer’s node sent it.")]
+    record: Annotated[
+        dict[str, Any], _describe("RUDI’s metadata, as the producer’s node sent it.")
+    ]
 
     @classmethod
     def of(cls, row: models.Dataset, origin: str) -> "DatasetDetail":
         """A row of the catalogue with its producer and its distributions, on the portal at `origin`."""
-        same = ("id", "title", "synopsis", "summary", "theme", "keywords", "access", "licence", "languages", "record")
-        sides = [side for side in (row.west, row.south, row.east, row.north) if side is not None]
+        same = (
+            "id",
+            "title",
+            "synopsis",
+            "summary",
+            "theme",
+            "keywords",
+            "access",
+            "licence",
+            "languages",
+            "record",
+        )
+        sides = [
+            side
+            for side in (row.west, row.south, row.east, row.north)
+            if side is not None
+        ]
         owner = row.organisation
         return cls(
             **{name: getattr(row, name) for name in same},
@@ -142,7 +174,9 @@ class Producer(Struct, frozen=True, kw_only=True):
     slug: Slug
     name: Name
     summary: Texts
-    email: Annotated[str, _describe("Where to write to it; empty when it gives no address.")]
+    email: Annotated[
+        str, _describe("Where to write to it; empty when it gives no address.")
+    ]
     website: Annotated[str, _describe("Its own site; empty when it has none.")]
     address: Annotated[str, _describe("Where it is; empty when it does not say.")]
     datasets: Annotated[int, _describe("How many datasets it has published.", ge=0)]
@@ -150,7 +184,9 @@ class Producer(Struct, frozen=True, kw_only=True):
     page: Page
 
     @classmethod
-    def of(cls, row: Organisation, counts: Mapping[UUID, int], origin: str) -> "Producer":
+    def of(
+        cls, row: Organisation, counts: Mapping[UUID, int], origin: str
+    ) -> "Producer":
         """A row, with how many datasets each organisation has, on the portal at `origin`."""
         same = ("id", "slug", "name", "summary", "email", "address")
         return cls(
@@ -202,7 +238,9 @@ class DatasetPage(Struct, frozen=True, kw_only=True):
     """One page of the datasets that answer a search."""
 
     total: Annotated[int, _describe("How many datasets answer.", ge=0)]
-    page: Annotated[int, _describe("Which page this is; past the last one, the last one.", ge=1)]
+    page: Annotated[
+        int, _describe("Which page this is; past the last one, the last one.", ge=1)
+    ]
     size: Annotated[int, _describe("Datasets a page.", ge=1, le=100)]
     items: list[DatasetItem]
     facets: Annotated[
@@ -215,29 +253,59 @@ class DatasetPage(Struct, frozen=True, kw_only=True):
     completed: list[Completion]
     also: list[Synonyms]
     prepared: Annotated[
-        bool, _describe("False while the index is being made: then the newest datasets, whatever was asked.")
+        bool,
+        _describe(
+            "False while the index is being made: then the newest datasets, whatever was asked."
+        ),
     ]
-    links: Annotated[dict[str, Address], _describe("The pages around: self, first, prev, next, last.")]
+    links: Annotated[
+        dict[str, Address],
+        _describe("The pages around: self, first, prev, next, last."),
+    ]
     shared: Annotated[bool, _describe("Whether other portals may show these answers.")]
-    territory: Annotated[dict[str, str], _describe("Name of the territory by language: two-letter codes.")]
+    territory: Annotated[
+        dict[str, str],
+        _describe("Name of the territory by language: two-letter codes."),
+    ]
 
     @classmethod
-    def of(cls, page: SearchPage, territory: Territory, links: dict[str, str]) -> "DatasetPage":
+    def of(
+        cls, page: SearchPage, territory: Territory, links: dict[str, str]
+    ) -> "DatasetPage":
         """What a search found."""
         facets = {
-            name: [FacetCount(value=value, count=count) for value, count in values.items()]
+            name: [
+                FacetCount(value=value, count=count) for value, count in values.items()
+            ]
             for name, values in page.facets.items()
         }
-        also = [group for group in page.parsed_query.groups if group.also or group.themes]
+        also = [
+            group for group in page.parsed_query.groups if group.also or group.themes
+        ]
         return cls(
             total=page.total,
             page=page.criteria.page,
             size=page.criteria.size,
             items=[DatasetItem.of(line, territory.origin) for line in page.lines],
             facets=facets,
-            replaced=[Replacement(word=word.text, by=word.instead) for word in page.words if word.instead],
-            completed=[Completion(word=word.text, by=list(word.completed)) for word in page.words if word.completed],
-            also=[Synonyms(words=group.text, synonyms=list(group.also), themes=list(group.themes)) for group in also],
+            replaced=[
+                Replacement(word=word.text, by=word.instead)
+                for word in page.words
+                if word.instead
+            ],
+            completed=[
+                Completion(word=word.text, by=list(word.completed))
+                for word in page.words
+                if word.completed
+            ],
+            also=[
+                Synonyms(
+                    words=group.text,
+                    synonyms=list(group.also),
+                    themes=list(group.themes),
+                )
+                for group in also
+            ],
             prepared=page.prepared,
             links=links,
             shared=territory.search.get("shared") is True,
@@ -250,13 +318,26 @@ class DatasetBatch(Struct, frozen=True, kw_only=True):
 
     size: Annotated[int, _describe("Datasets a batch, at most.", ge=1, le=100)]
     items: list[DatasetItem]
-    links: Annotated[dict[str, Address], _describe("Where the walk goes on: self, first, and next until all were met.")]
+    links: Annotated[
+        dict[str, Address],
+        _describe("Where the walk goes on: self, first, and next until all were met."),
+    ]
 
     @classmethod
-    def of(cls, lines: Sequence[DatasetSummary], size: int, after: UUID | None, origin: str) -> "DatasetBatch":
+    def of(
+        cls, lines: Sequence[DatasetSummary], size: int, after: UUID | None, origin: str
+    ) -> "DatasetBatch":
         """The lines after a dataset; one more than `size` says that the walk goes on."""
-        start, page_lines = f"{origin}{BASE}/datasets/all?size={size}", lines[:size]
-        links = {"self": start if after is None else f"{start}&cursor={after}", "first": start}
+        start = f"{origin}{BASE}/datasets/all?size={size}"
+        page_lines = lines[:size]
+        links = {
+            "self": start if after is None else f"{start}&cursor={after}",
+            "first": start,
+        }
         if len(lines) > size:
             links["next"] = f"{start}&cursor={page_lines[-1].id}"
-        return cls(size=size, items=[DatasetItem.of(line, origin) for line in page_lines], links=links)
+        return cls(
+            size=size,
+            items=[DatasetItem.of(line, origin) for line in page_lines],
+            links=links,
+        )

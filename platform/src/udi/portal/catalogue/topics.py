@@ -27,7 +27,10 @@ from udi.portal.organisations.queries import name_organisations
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localise
 
-DATASET, PRODUCER, THEME, SEARCH = "dataset", "producer", "theme", "search"
+DATASET = "dataset"
+PRODUCER = "producer"
+THEME = "theme"
+SEARCH = "search"
 PAGE = "/data"
 LONGEST_SEARCH = 1000
 WHOLE = {"fr": "Toutes les données", "en": "All the data"}
@@ -35,7 +38,11 @@ WHOLE = {"fr": "Toutes les données", "en": "All the data"}
 
 def notify_followers(session: AsyncSession, dataset: Dataset, what: ChangeKind) -> None:
     """Note for those who follow that something happened to a dataset, in the same transaction."""
-    topics = [(DATASET, str(dataset.id)), (PRODUCER, str(dataset.organisation_id)), (THEME, dataset.theme)]
+    topics = [
+        (DATASET, str(dataset.id)),
+        (PRODUCER, str(dataset.organisation_id)),
+        (THEME, dataset.theme),
+    ]
     change = Change(
         at=now(),
         what=what,
@@ -52,7 +59,10 @@ def notify_followers(session: AsyncSession, dataset: Dataset, what: ChangeKind) 
 def target_of(criteria: Criteria) -> tuple[str, str]:
     """The kind and the target that follow a search: one theme alone is followed as that theme."""
     followed_criteria = _normalise_search(criteria)
-    if followed_criteria == Criteria(theme=followed_criteria.theme) and len(followed_criteria.theme) == 1:
+    if (
+        followed_criteria == Criteria(theme=followed_criteria.theme)
+        and len(followed_criteria.theme) == 1
+    ):
         return THEME, followed_criteria.theme[0]
     return SEARCH, urlencode(list(followed_criteria.pairs()))
 
@@ -66,23 +76,39 @@ def catalogue_topics(indexes: SearchIndexes) -> Mapping[str, Topic]:
     """The kinds that the catalogue gives to what can be followed."""
 
     async def find(
-        session: AsyncSession, territory: Territory, targets: Collection[str], changes: Sequence[Change]
+        session: AsyncSession,
+        territory: Territory,
+        targets: Collection[str],
+        changes: Sequence[Change],
     ) -> Mapping[str, set[UUID]]:
         reader = indexes.find(territory.id)
         if reader is None:
             return {}
-        subjects = {change.subject_id for change in changes if change.what != ChangeKind.WITHDRAWN}
+        subjects = {
+            change.subject_id
+            for change in changes
+            if change.what != ChangeKind.WITHDRAWN
+        }
         words = thesaurus_of(territory.search)
-        seqs_by_target = {target: match_datasets(reader, _read_criteria(target), subjects, words) for target in targets}
+        seqs_by_target = {
+            target: match_datasets(reader, _read_criteria(target), subjects, words)
+            for target in targets
+        }
         every = {number for numbers in seqs_by_target.values() for number in numbers}
-        query = select(Dataset.seq, Dataset.id).where(Dataset.seq.in_(every), Dataset.id.in_(subjects))
-        ids_by_seq = {row.seq: row.id for row in await session.execute(query)} if every else {}
+        query = select(Dataset.seq, Dataset.id).where(
+            Dataset.seq.in_(every), Dataset.id.in_(subjects)
+        )
+        if every:
+            ids_by_seq = {row.seq: row.id for row in await session.execute(query)}
+        else:
+            ids_by_seq = {}
         answers = {
             target: {ids_by_seq[number] for number in numbers if number in ids_by_seq}
             for target, numbers in seqs_by_target.items()
         }
         return {
-            target: {change.id for change in changes if change.subject_id in those} for target, those in answers.items()
+            target: {change.id for change in changes if change.subject_id in those}
+            for target, those in answers.items()
         }
 
     return {
@@ -105,24 +131,40 @@ async def _read_dataset(session: AsyncSession, target: str) -> str:
 
 
 async def _name_datasets(
-    session: AsyncSession, _territory: Territory, targets: Collection[str], _language: str
+    session: AsyncSession,
+    _territory: Territory,
+    targets: Collection[str],
+    _language: str,
 ) -> Mapping[str, TopicTarget]:
     ids = [_identifier(target) for target in targets]
-    published_query = select(Dataset.id, Dataset.title).where(Dataset.id.in_(ids), IS_PUBLISHED)
+    published_query = select(Dataset.id, Dataset.title).where(
+        Dataset.id.in_(ids), IS_PUBLISHED
+    )
     titles = {str(row.id): row.title for row in await session.execute(published_query)}
     withdrawn = select(Withdrawal.id, Withdrawal.title).where(Withdrawal.id.in_(ids))
-    left = {str(row.id): row.title for row in await session.execute(withdrawn)} if len(titles) < len(ids) else {}
+    if len(titles) < len(ids):
+        left = {str(row.id): row.title for row in await session.execute(withdrawn)}
+    else:
+        left = {}
     named = {}
     for target in targets:
         path = f"{PAGE}/{target}"
         gone = TopicTarget(left.get(target, target), path, gone=True)
-        named[target] = TopicTarget(titles[target], path, f"{path}/changes.atom") if target in titles else gone
+        named[target] = (
+            TopicTarget(titles[target], path, f"{path}/changes.atom")
+            if target in titles
+            else gone
+        )
     return named
 
 
-async def _find_producers(session: AsyncSession, targets: Collection[str]) -> dict[str, Organisation]:
+async def _find_producers(
+    session: AsyncSession, targets: Collection[str]
+) -> dict[str, Organisation]:
     ids = [_identifier(target) for target in targets]
-    producers = await session.scalars(select(Organisation).where(Organisation.id.in_(ids), Organisation.producer))
+    producers = await session.scalars(
+        select(Organisation).where(Organisation.id.in_(ids), Organisation.producer)
+    )
     return {str(producer.id): producer for producer in producers}
 
 
@@ -133,7 +175,10 @@ async def _read_producer(session: AsyncSession, target: str) -> str:
 
 
 async def _name_producers(
-    session: AsyncSession, _territory: Territory, targets: Collection[str], _language: str
+    session: AsyncSession,
+    _territory: Territory,
+    targets: Collection[str],
+    _language: str,
 ) -> Mapping[str, TopicTarget]:
     producers_by_id = await _find_producers(session, targets)
     named = {target: TopicTarget(target, "/producers", gone=True) for target in targets}
@@ -150,38 +195,65 @@ async def _read_theme(_session: AsyncSession, target: str) -> str:
 
 
 async def _name_themes(
-    _session: AsyncSession, _territory: Territory, targets: Collection[str], language: str
+    _session: AsyncSession,
+    _territory: Territory,
+    targets: Collection[str],
+    language: str,
 ) -> Mapping[str, TopicTarget]:
     return {target: _name_theme(target, language) for target in targets}
 
 
 def _name_theme(target: str, language: str) -> TopicTarget:
     criteria = Criteria(theme=(target,))
-    label = localise(THEMES[target].label, language) if target in THEMES else target
-    return TopicTarget(label, criteria.address(PAGE), criteria.address(ATOM), gone=target not in THEMES)
+    if target in THEMES:
+        label = localise(THEMES[target].label, language)
+    else:
+        label = target
+    return TopicTarget(
+        label, criteria.address(PAGE), criteria.address(ATOM), gone=target not in THEMES
+    )
 
 
 def _read_criteria(target: str) -> Criteria:
-    return read_strict_criteria(parse_qsl(target[:LONGEST_SEARCH], keep_blank_values=True))
+    return read_strict_criteria(
+        parse_qsl(target[:LONGEST_SEARCH], keep_blank_values=True)
+    )
 
 
 async def _read_search(_session: AsyncSession, target: str) -> str:
     if len(target) > LONGEST_SEARCH:
-        refusal = Refusal("target", "This search is too long.", "Use fewer words or filters.", "too-long")
+        refusal = Refusal(
+            "target",
+            "This search is too long.",
+            "Use fewer words or filters.",
+            "too-long",
+        )
         raise InvalidError("You cannot follow this.", refusals=[refusal])
     return urlencode(list(_normalise_search(_read_criteria(target)).pairs()))
 
 
 async def _name_searches(
-    session: AsyncSession, _territory: Territory, targets: Collection[str], language: str
+    session: AsyncSession,
+    _territory: Territory,
+    targets: Collection[str],
+    language: str,
 ) -> Mapping[str, TopicTarget]:
     read = {target: _read_criteria(target) for target in targets}
     slugs = {slug for criteria in read.values() for slug in criteria.producer}
     names = FilterLabels(language, await name_organisations(session, slugs))
-    return {target: _name_search(criteria, names, language) for target, criteria in read.items()}
+    return {
+        target: _name_search(criteria, names, language)
+        for target, criteria in read.items()
+    }
 
 
 def _name_search(criteria: Criteria, names: FilterLabels, language: str) -> TopicTarget:
-    filter_labels = [names(name, value) for name, values in criteria.filters.items() for value in values]
-    title = ", ".join([*([criteria.text] if criteria.text else []), *filter_labels]) or localise(WHOLE, language)
+    filter_labels = [
+        names(name, value)
+        for name, values in criteria.filters.items()
+        for value in values
+    ]
+    title = ", ".join(
+        [*([criteria.text] if criteria.text else []), *filter_labels]
+    ) or localise(WHOLE, language)
     return TopicTarget(title, criteria.address(PAGE), criteria.address(ATOM))

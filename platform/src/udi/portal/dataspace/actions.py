@@ -11,7 +11,13 @@ from udi.kit.identity import Actor
 from udi.portal.dataspace import consumer_negotiations, transfers
 from udi.portal.dataspace.connectors import get_connector
 from udi.portal.dataspace.models import DataspaceProcess
-from udi.portal.dataspace.transitions import DataspaceEvent, DataspaceSide, NegotiationState, ProcessKind, is_allowed
+from udi.portal.dataspace.transitions import (
+    DataspaceEvent,
+    DataspaceSide,
+    NegotiationState,
+    ProcessKind,
+    is_allowed,
+)
 from udi.portal.projects.models import Project
 
 
@@ -29,7 +35,9 @@ async def perform_action(
         NotFoundError: there is no such button.
         ConflictError, InvalidError: as the action says.
     """
-    if (process.kind, action) not in ACTIONS or (process.side == DataspaceSide.PROVIDER and action != "finish"):
+    if (process.kind, action) not in ACTIONS or (
+        process.side == DataspaceSide.PROVIDER and action != "finish"
+    ):
         raise NotFoundError
     match action:
         case "take":
@@ -41,43 +49,72 @@ async def perform_action(
         case "confirm":
             await consumer_negotiations.verify_agreement(session, member, process)
         case "break-off":
-            await consumer_negotiations.terminate_negotiation(session, member, process, form.get("words", ""))
+            await consumer_negotiations.terminate_negotiation(
+                session, member, process, form.get("words", "")
+            )
         case "fetch":
             connector = await get_connector(session, project, process.connector_id)
             return await transfers.request_transfer(
                 session, member, connector, process.contract, dataset=process.dataset
             )
         case "suspend":
-            await transfers.close_transfer(session, process, DataspaceEvent.SUSPEND, "suspended")
+            await transfers.close_transfer(
+                session, process, DataspaceEvent.SUSPEND, "suspended"
+            )
         case "go-on":
             await transfers.resume_transfer(session, process)
         case "finish":
             await transfers.close_transfer(session, process, DataspaceEvent.COMPLETE)
         case _:
             await transfers.close_transfer(
-                session, process, DataspaceEvent.TERMINATE, "withdrawn", form.get("words", "")
+                session,
+                process,
+                DataspaceEvent.TERMINATE,
+                "withdrawn",
+                form.get("words", ""),
             )
     return process
 
 
 ACTIONS = {
-    *((ProcessKind.NEGOTIATION, name) for name in ("take", "otherwise", "confirm", "break-off", "fetch")),
+    *(
+        (ProcessKind.NEGOTIATION, name)
+        for name in ("take", "otherwise", "confirm", "break-off", "fetch")
+    ),
     *((ProcessKind.TRANSFER, name) for name in ("suspend", "go-on", "finish", "stop")),
 }
 
 
 def list_possible_actions(process: DataspaceProcess) -> set[str]:
     """What the page offers to do."""
-    side, here = DataspaceSide(process.side), (process.kind, process.state)
-    events = {
-        "take": DataspaceEvent.ACCEPT, "otherwise": DataspaceEvent.REQUEST, "confirm": DataspaceEvent.VERIFY, "break-off": DataspaceEvent.TERMINATE,
-    } if process.kind == ProcessKind.NEGOTIATION else {
-        "suspend": DataspaceEvent.SUSPEND, "go-on": DataspaceEvent.START, "finish": DataspaceEvent.COMPLETE, "stop": DataspaceEvent.TERMINATE,
-    }  # fmt: skip
-    actions = {name for name, event in events.items() if is_allowed(process.kind, process.state, event, side)}
+    side = DataspaceSide(process.side)
+    here = (process.kind, process.state)
+    if process.kind == ProcessKind.NEGOTIATION:
+        events = {
+            "take": DataspaceEvent.ACCEPT,
+            "otherwise": DataspaceEvent.REQUEST,
+            "confirm": DataspaceEvent.VERIFY,
+            "break-off": DataspaceEvent.TERMINATE,
+        }
+    else:
+        events = {
+            "suspend": DataspaceEvent.SUSPEND,
+            "go-on": DataspaceEvent.START,
+            "finish": DataspaceEvent.COMPLETE,
+            "stop": DataspaceEvent.TERMINATE,
+        }
+    actions = {
+        name
+        for name, event in events.items()
+        if is_allowed(process.kind, process.state, event, side)
+    }
     if process.side == DataspaceSide.PROVIDER:
         return actions & {"finish"}
-    return actions | ({"fetch"} if here == (ProcessKind.NEGOTIATION, NegotiationState.FINALIZED) else set())
+    return actions | (
+        {"fetch"}
+        if here == (ProcessKind.NEGOTIATION, NegotiationState.FINALIZED)
+        else set()
+    )
 
 
 def read_offer(typed: str) -> dict[str, Any]:
@@ -91,6 +128,10 @@ def read_offer(typed: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         offer = None
     if not isinstance(offer, dict):
-        refusal = Refusal("offer", "This is not an offer in JSON.", "Begin from the one that the provider made.")
+        refusal = Refusal(
+            "offer",
+            "This is not an offer in JSON.",
+            "Begin from the one that the provider made.",
+        )
         raise InvalidError("Nothing was sent yet.", refusals=[refusal])
     return offer

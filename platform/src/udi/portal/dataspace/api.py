@@ -14,16 +14,43 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError, Refusal, UdiError, UnauthenticatedError
+from udi.kit.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+    UdiError,
+    UnauthenticatedError,
+)
 from udi.kit.tenancy import Territory
 from udi.portal.dataspace import consumer_negotiations, provider_negotiations, transfers
 from udi.portal.dataspace.connectors import find_connector_by_secret, owns_address
-from udi.portal.dataspace.messages import CONTEXT, LARGEST, PATH, VERSION, MessageType, read_message, write_process
+from udi.portal.dataspace.messages import (
+    CONTEXT,
+    LARGEST,
+    PATH,
+    VERSION,
+    MessageType,
+    read_message,
+    write_process,
+)
 from udi.portal.dataspace.models import Connector, DataspaceProcess
-from udi.portal.dataspace.offers import PAGE, get_negotiable, list_negotiable, participant_of, write_dataset
+from udi.portal.dataspace.offers import (
+    PAGE,
+    get_negotiable,
+    list_negotiable,
+    participant_of,
+    write_dataset,
+)
 from udi.portal.dataspace.principals import set_session_project
 from udi.portal.dataspace.processes import get_process
-from udi.portal.dataspace.refusals import NEGOTIATIONS, PROCESS, TRANSFERS, on_http_exception, on_refusal
+from udi.portal.dataspace.refusals import (
+    NEGOTIATIONS,
+    PROCESS,
+    TRANSFERS,
+    on_http_exception,
+    on_refusal,
+)
 from udi.portal.dataspace.transitions import DataspaceEvent, DataspaceSide, ProcessKind
 from udi.portal.nodes.bodies import read_json_body
 from udi.ui.rate_limits import count_request
@@ -50,31 +77,50 @@ async def send_catalogue(
     after: FromQuery[UUID | None] = None,
 ) -> Answer:
     """What may be negotiated, a page at a time."""
-    read_message(await read_json_body(request, largest=LARGEST), MessageType.CATALOG_REQUEST)
+    read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.CATALOG_REQUEST
+    )
     negotiable_datasets = await list_negotiable(session, after)
     endpoint = f"{territory.origin}{PATH}"
     body: dict[str, Any] = {
-        "@context": [CONTEXT], "@id": f"{endpoint}/catalog", "@type": "Catalog", "dct:title": territory.name,
+        "@context": [CONTEXT],
+        "@id": f"{endpoint}/catalog",
+        "@type": "Catalog",
+        "dct:title": territory.name,
         "participantId": participant_of(territory),
-        "service": [{"@id": f"{endpoint}#service", "@type": "DataService", "endpointURL": endpoint}],
-    }  # fmt: skip
-    if datasets := [write_dataset(negotiable_dataset, territory) for negotiable_dataset in negotiable_datasets[:PAGE]]:
+        "service": [
+            {
+                "@id": f"{endpoint}#service",
+                "@type": "DataService",
+                "endpointURL": endpoint,
+            }
+        ],
+    }
+    if datasets := [
+        write_dataset(negotiable_dataset, territory)
+        for negotiable_dataset in negotiable_datasets[:PAGE]
+    ]:
         body["dataset"] = datasets
-    more = (
-        {"Link": f'<{endpoint}/catalog/request?after={negotiable_datasets[PAGE - 1][0].id}>; rel="next"'}
-        if negotiable_datasets[PAGE:]
-        else {}
-    )
+    if negotiable_datasets[PAGE:]:
+        more = {
+            "Link": f'<{endpoint}/catalog/request?after={negotiable_datasets[PAGE - 1][0].id}>; rel="next"'
+        }
+    else:
+        more = {}
     return Response(body, media_type=JSON, headers={**PRIVATE, **more})
 
 
 @get("/catalog/datasets/{name:str}")
 async def send_dataset(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], name: FromPath[str]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    name: FromPath[str],
 ) -> Answer:
     """One dataset, with its offer."""
     document = write_dataset(await get_negotiable(session, name), territory)
-    return Response({"@context": [CONTEXT], **document}, media_type=JSON, headers=PRIVATE)
+    return Response(
+        {"@context": [CONTEXT], **document}, media_type=JSON, headers=PRIVATE
+    )
 
 
 async def identify_connector(request: Machine, session: AsyncSession) -> Connector:
@@ -84,7 +130,10 @@ async def identify_connector(request: Machine, session: AsyncSession) -> Connect
         UnauthenticatedError: it shows no secret of this territory.
     """
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    connector = await find_connector_by_secret(session, secret.strip()) if scheme.lower() == "bearer" else None
+    if scheme.lower() == "bearer":
+        connector = await find_connector_by_secret(session, secret.strip())
+    else:
+        connector = None
     if connector is None:
         raise UnauthenticatedError(
             "This connector is not known here.",
@@ -97,7 +146,9 @@ async def identify_connector(request: Machine, session: AsyncSession) -> Connect
 
 
 @asynccontextmanager
-async def connector_session(request: Machine, territory: Territory) -> AsyncIterator[tuple[AsyncSession, Connector]]:
+async def connector_session(
+    request: Machine, territory: Territory
+) -> AsyncIterator[tuple[AsyncSession, Connector]]:
     """One transaction for the connector that speaks."""
     async with site_of(request).database.session(territory.id) as session:
         connector = await identify_connector(request, session)
@@ -107,7 +158,11 @@ async def connector_session(request: Machine, territory: Territory) -> AsyncIter
 
 @asynccontextmanager
 async def process_session(
-    request: Machine, territory: Territory, pid: UUID, kind: ProcessKind, side: DataspaceSide | None = None
+    request: Machine,
+    territory: Territory,
+    pid: UUID,
+    kind: ProcessKind,
+    side: DataspaceSide | None = None,
 ) -> AsyncIterator[tuple[AsyncSession, Connector, DataspaceProcess]]:
     """One transaction for a process of the connector that speaks, in which we are on this side.
 
@@ -127,9 +182,11 @@ async def process_session(
 def _require_own_address(connector: Connector, message: dict[str, Any]) -> None:
     if not owns_address(connector, message["callbackAddress"]):
         refusal = Refusal(
-            "callbackAddress", "This is not an address of the connector.",
-            "It lies below %(address)s, as its project said.", values={"address": connector.address},
-        )  # fmt: skip
+            "callbackAddress",
+            "This is not an address of the connector.",
+            "It lies below %(address)s, as its project said.",
+            values={"address": connector.address},
+        )
         raise InvalidError("The message cannot be taken.", refusals=[refusal])
 
 
@@ -138,43 +195,77 @@ def _empty_response() -> Answer:
 
 
 @post(f"{NEGOTIATIONS}/request", status_code=201)
-async def begin_negotiation(request: Machine, territory: NamedDependency[Territory]) -> Answer:
+async def begin_negotiation(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Answer:
     """A connector asks for a dataset."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.REQUEST)
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.REQUEST
+    )
     if "callbackAddress" not in message:
-        refusal = Refusal("callbackAddress", "It is not said where answers go.", "Say the address of the connector.")
+        refusal = Refusal(
+            "callbackAddress",
+            "It is not said where answers go.",
+            "Say the address of the connector.",
+        )
         raise InvalidError("The message cannot be taken.", refusals=[refusal])
     async with connector_session(request, territory) as (session, connector):
         _require_own_address(connector, message)
-        process = await provider_negotiations.receive_request(session, territory, connector, message)
-        return Response(write_process(process), status_code=201, media_type=JSON, headers=PRIVATE)
+        process = await provider_negotiations.receive_request(
+            session, territory, connector, message
+        )
+        return Response(
+            write_process(process), status_code=201, media_type=JSON, headers=PRIVATE
+        )
 
 
 @get(f"{NEGOTIATIONS}/{{pid:uuid}}")
-async def send_negotiation(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def send_negotiation(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """How a negotiation stands."""
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (_session, _connector, process):
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (
+        _session,
+        _connector,
+        process,
+    ):
         return Response(write_process(process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/request", status_code=200)
-async def receive_counter(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_counter(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """A connector asks for something else."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.REQUEST)
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER) as (
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.REQUEST
+    )
+    async with process_session(
+        request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER
+    ) as (
         session,
         connector,
         process,
     ):
-        await provider_negotiations.receive_counter(session, territory, connector, process, message)
+        await provider_negotiations.receive_counter(
+            session, territory, connector, process, message
+        )
         return Response(write_process(process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/events", status_code=200)
-async def receive_event(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_event(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """A consumer takes an offer; a provider says that the agreement is in force."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.EVENT)
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (session, _connector, process):
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.EVENT
+    )
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (
+        session,
+        _connector,
+        process,
+    ):
         if process.side == DataspaceSide.PROVIDER:
             await provider_negotiations.receive_event(session, process, message)
         else:
@@ -183,10 +274,16 @@ async def receive_event(request: Machine, territory: NamedDependency[Territory],
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/agreement/verification", status_code=200)
-async def receive_verification(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_verification(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """A consumer confirms the agreement."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.VERIFICATION)
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER) as (
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.VERIFICATION
+    )
+    async with process_session(
+        request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER
+    ) as (
         session,
         _connector,
         process,
@@ -196,10 +293,16 @@ async def receive_verification(request: Machine, territory: NamedDependency[Terr
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/offers", status_code=200)
-async def receive_offer(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_offer(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """A provider offers something else than what was asked."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.OFFER)
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER) as (
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.OFFER
+    )
+    async with process_session(
+        request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER
+    ) as (
         _session,
         _connector,
         process,
@@ -209,10 +312,16 @@ async def receive_offer(request: Machine, territory: NamedDependency[Territory],
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/agreement", status_code=200)
-async def receive_agreement(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_agreement(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """A provider agrees."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.AGREEMENT)
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER) as (
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.AGREEMENT
+    )
+    async with process_session(
+        request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER
+    ) as (
         _session,
         _connector,
         process,
@@ -222,39 +331,69 @@ async def receive_agreement(request: Machine, territory: NamedDependency[Territo
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/termination", status_code=200)
-async def receive_termination(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_termination(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """Either side ends a negotiation."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.TERMINATION)
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (session, connector, process):
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.TERMINATION
+    )
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (
+        session,
+        connector,
+        process,
+    ):
         if process.side == DataspaceSide.PROVIDER:
-            await provider_negotiations.receive_termination(session, territory, connector, process, message)
+            await provider_negotiations.receive_termination(
+                session, territory, connector, process, message
+            )
         else:
             consumer_negotiations.receive_termination(process, message)
         return _empty_response()
 
 
 @post(f"{TRANSFERS}/request", status_code=201)
-async def begin_transfer(request: Machine, territory: NamedDependency[Territory]) -> Answer:
+async def begin_transfer(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Answer:
     """A connector asks for the data of an agreement."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_REQUEST)
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_REQUEST
+    )
     async with connector_session(request, territory) as (session, connector):
         _require_own_address(connector, message)
         process = await transfers.receive_request(session, connector, message)
-        return Response(write_process(process), status_code=201, media_type=JSON, headers=PRIVATE)
+        return Response(
+            write_process(process), status_code=201, media_type=JSON, headers=PRIVATE
+        )
 
 
 @get(f"{TRANSFERS}/{{pid:uuid}}")
-async def send_transfer(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def send_transfer(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """How a transfer stands."""
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (_session, _connector, process):
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (
+        _session,
+        _connector,
+        process,
+    ):
         return Response(write_process(process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{TRANSFERS}/{{pid:uuid}}/start", status_code=200)
-async def receive_start(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_start(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+) -> Answer:
     """A provider gives the data; a consumer goes on with what it suspended."""
-    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_START)
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (session, _connector, process):
+    message = read_message(
+        await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_START
+    )
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (
+        session,
+        _connector,
+        process,
+    ):
         await transfers.receive_start(session, process, message)
         return _empty_response()
 
@@ -268,14 +407,21 @@ CLOSES = {
 
 @post(f"{TRANSFERS}/{{pid:uuid}}/{{end:str}}", status_code=200)
 async def receive_close(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID], end: FromPath[str]
+    request: Machine,
+    territory: NamedDependency[Territory],
+    pid: FromPath[UUID],
+    end: FromPath[str],
 ) -> Answer:
     """Either side suspends, completes or ends a transfer."""
     if end not in CLOSES:
         raise NotFoundError
     kind, event = CLOSES[end]
     message = read_message(await read_json_body(request, largest=LARGEST), kind)
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (session, _connector, process):
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (
+        session,
+        _connector,
+        process,
+    ):
         await transfers.receive_close(session, process, event, message)
         return _empty_response()
 

@@ -5,9 +5,13 @@ from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspacePr
 
 CARRIED = ()
 LEFT_OUT = (
-    ExcludedTable(Connector, "its secret and its address are for this portal: a project adds it anew"),
     ExcludedTable(
-        DataspaceProcess, "the other side knows it at this portal's address; agreements that came of it are carried"
+        Connector,
+        "its secret and its address are for this portal: a project adds it anew",
+    ),
+    ExcludedTable(
+        DataspaceProcess,
+        "the other side knows it at this portal's address; agreements that came of it are carried",
     ),
     ExcludedTable(DataspaceMessage, "it goes with its process"),
 )

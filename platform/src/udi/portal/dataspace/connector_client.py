@@ -8,7 +8,13 @@ from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 
 
 async def post_message(
-    outgoing: OutgoingClient, url: str, body: object, *, token: str, limit: int, patience: float
+    outgoing: OutgoingClient,
+    url: str,
+    body: object,
+    *,
+    token: str,
+    limit: int,
+    patience: float,
 ) -> tuple[str, dict[str, Any]]:
     """Why it was not taken, if so (a status, `unreachable` or `address`); and the JSON object that was answered, if one was.
 
@@ -18,12 +24,16 @@ async def post_message(
         return "address", {}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = await outgoing.request("POST", url, json=body, headers=headers, limit=limit, patience=patience)
+        answer = await outgoing.request(
+            "POST", url, json=body, headers=headers, limit=limit, patience=patience
+        )
     except RefusedAddressError:
         return "address", {}
     except OutgoingError:
         return "unreachable", {}
-    return ("", _read_json(answer)) if answer.is_success else (str(answer.status_code), {})
+    if answer.is_success:
+        return ("", _read_json(answer))
+    return (str(answer.status_code), {})
 
 
 def _read_json(answer: httpx.Response) -> dict[str, Any]:
@@ -31,4 +41,6 @@ def _read_json(answer: httpx.Response) -> dict[str, Any]:
         body = answer.json()
     except (ValueError, RecursionError):
         return {}
-    return body if isinstance(body, dict) else {}
+    if isinstance(body, dict):
+        return body
+    return {}

@@ -22,7 +22,11 @@ from udi.protocol.terms import Purpose
 from udi.protocol.validators import is_url
 
 CONNECTOR = SecretKind(name="connector of a project", prefix="udi_connector_")
-MOST, LONGEST_NAME, LONGEST_ADDRESS, LONGEST_TOKEN, LONGEST_WORDS = 20, 80, 500, 8_000, 5_000
+MOST = 20
+LONGEST_NAME = 80
+LONGEST_ADDRESS = 500
+LONGEST_TOKEN = 8_000
+LONGEST_WORDS = 5_000
 """Connectors of one project that live at once; lengths in characters."""
 
 
@@ -44,46 +48,98 @@ def check_connector(connector_input: ConnectorInput, *, plain: bool) -> list[Ref
     refusals = []
     if not connector_input.name or len(connector_input.name) > LONGEST_NAME:
         refusals.append(
-            Refusal("name", "Give it a name that says which machine it is.", "Write 80 characters at most.")
+            Refusal(
+                "name",
+                "Give it a name that says which machine it is.",
+                "Write 80 characters at most.",
+            )
         )
-    if not connector_input.participant or len(connector_input.participant) > LONGEST_ADDRESS:
-        refusals.append(
-            Refusal("participant", "It is not said how it is called in its data space.", "Ask whoever runs it.")
-        )
-    parts = urlsplit(connector_input.address) if is_url(connector_input.address) else None
     if (
-        parts is None
-        or len(connector_input.address) > LONGEST_ADDRESS
-        or parts.query
-        or parts.fragment
-        or parts.username
+        not connector_input.participant
+        or len(connector_input.participant) > LONGEST_ADDRESS
     ):
         refusals.append(
-            Refusal("address", "This is not the address of a connector.", "It begins with https:// and has no “?”.")
+            Refusal(
+                "participant",
+                "It is not said how it is called in its data space.",
+                "Ask whoever runs it.",
+            )
         )
-    elif parts.scheme != "https" and not plain:
-        refusals.append(
-            Refusal("address", "What is sent there could be read on the way.", "Give its https:// address.")
-        )
+    refusals += _check_address(connector_input.address, plain=plain)
     if (
         len(connector_input.token) > LONGEST_TOKEN
         or not connector_input.token.isascii()
         or any(sign.isspace() for sign in connector_input.token)
     ):
-        refusals.append(Refusal("token", "This is not a secret.", "Copy it again, without spaces."))
+        refusals.append(
+            Refusal("token", "This is not a secret.", "Copy it again, without spaces.")
+        )
+    return refusals + _check_intended_use(connector_input)
+
+
+def _check_address(address: str, *, plain: bool) -> list[Refusal]:
+    if is_url(address):
+        parts = urlsplit(address)
+    else:
+        parts = None
+    if (
+        parts is None
+        or len(address) > LONGEST_ADDRESS
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
+        return [
+            Refusal(
+                "address",
+                "This is not the address of a connector.",
+                "It begins with https:// and has no “?”.",
+            )
+        ]
+    if parts.scheme != "https" and not plain:
+        return [
+            Refusal(
+                "address",
+                "What is sent there could be read on the way.",
+                "Give its https:// address.",
+            )
+        ]
+    return []
+
+
+def _check_intended_use(connector_input: ConnectorInput) -> list[Refusal]:
+    """What is wrong with what it asks data for: the purpose, the words, the general interest."""
+    refusals = []
     if connector_input.purpose not in {purpose.value for purpose in Purpose}:
-        refusals.append(Refusal("purpose", "It is not said what the data are for.", "Choose one of the uses."))
+        refusals.append(
+            Refusal(
+                "purpose",
+                "It is not said what the data are for.",
+                "Choose one of the uses.",
+            )
+        )
     if not connector_input.words or len(connector_input.words) > LONGEST_WORDS:
         refusals.append(
-            Refusal("words", "It is not said what you would do with the data.", "Say it in a few sentences.")
+            Refusal(
+                "words",
+                "It is not said what you would do with the data.",
+                "Say it in a few sentences.",
+            )
         )
     if len(connector_input.interest) > LONGEST_WORDS:
-        refusals.append(Refusal("interest", "This is very long.", "Write 5000 characters at most."))
+        refusals.append(
+            Refusal("interest", "This is very long.", "Write 5000 characters at most.")
+        )
     return refusals
 
 
 async def add_connector(
-    session: AsyncSession, actor: Actor, project: Project, connector_input: ConnectorInput, *, plain: bool = False
+    session: AsyncSession,
+    actor: Actor,
+    project: Project,
+    connector_input: ConnectorInput,
+    *,
+    plain: bool = False,
 ) -> tuple[Connector, str]:
     """A new one, and the secret that it shows here, which nobody can read again.
 
@@ -95,20 +151,35 @@ async def add_connector(
         raise InvalidError(refusals=refusals)
     own = (Connector.project_id == project.id, Connector.revoked_at.is_(None))
     if (await session.scalar(select(func.count()).where(*own)) or 0) >= MOST:
-        raise ConflictError("This project has twenty connectors.", remedy="Revoke one that is not used any more.")
+        raise ConflictError(
+            "This project has twenty connectors.",
+            remedy="Revoke one that is not used any more.",
+        )
     secret = CONNECTOR.generate()
     connector = Connector(
-        project_id=project.id, name=connector_input.name, participant=connector_input.participant, address=connector_input.address.rstrip("/"),
-        token=connector_input.token, sha256=fingerprint(secret), purpose=connector_input.purpose, words=connector_input.words, interest=connector_input.interest,
-        made_by=actor.person_id, made_at=now(),
-    )  # fmt: skip
+        project_id=project.id,
+        name=connector_input.name,
+        participant=connector_input.participant,
+        address=connector_input.address.rstrip("/"),
+        token=connector_input.token,
+        sha256=fingerprint(secret),
+        purpose=connector_input.purpose,
+        words=connector_input.words,
+        interest=connector_input.interest,
+        made_by=actor.person_id,
+        made_at=now(),
+    )
     session.add(connector)
     await session.flush()
-    audit.record(session, actor, "connector.made", project.id, connector=str(connector.id))
+    audit.record(
+        session, actor, "connector.made", project.id, connector=str(connector.id)
+    )
     return connector, secret
 
 
-async def renew_connector(session: AsyncSession, actor: Actor, connector: Connector) -> str:
+async def renew_connector(
+    session: AsyncSession, actor: Actor, connector: Connector
+) -> str:
     """A new secret; the former is refused from now on.
 
     Raises:
@@ -119,41 +190,67 @@ async def renew_connector(session: AsyncSession, actor: Actor, connector: Connec
     secret = CONNECTOR.generate()
     connector.sha256 = fingerprint(secret)
     await session.flush()
-    audit.record(session, actor, "connector.renewed", connector.project_id, connector=str(connector.id))
+    audit.record(
+        session,
+        actor,
+        "connector.renewed",
+        connector.project_id,
+        connector=str(connector.id),
+    )
     return secret
 
 
-async def revoke_connector(session: AsyncSession, actor: Actor | None, connector: Connector) -> None:
+async def revoke_connector(
+    session: AsyncSession, actor: Actor | None, connector: Connector
+) -> None:
     """Speak with it no more, forget what it wanted to be shown, and end what its transfers were given."""
     if connector.revoked_at is None:
         connector.revoked_at = now()
         connector.token = ""
         await session.flush()
-        credential_ids = select(DataspaceProcess.credential_id).where(DataspaceProcess.connector_id == connector.id)
+        credential_ids = select(DataspaceProcess.credential_id).where(
+            DataspaceProcess.connector_id == connector.id
+        )
         await revoke_credentials(session, ProjectCredential.id.in_(credential_ids))
-        audit.record(session, actor, "connector.revoked", connector.project_id, connector=str(connector.id))
+        audit.record(
+            session,
+            actor,
+            "connector.revoked",
+            connector.project_id,
+            connector=str(connector.id),
+        )
 
 
-async def list_connectors(session: AsyncSession, project: Project) -> Sequence[Connector]:
+async def list_connectors(
+    session: AsyncSession, project: Project
+) -> Sequence[Connector]:
     """Those of a project, the living first."""
     query = select(Connector).where(Connector.project_id == project.id)
     order = (Connector.revoked_at.is_not(None), Connector.made_at.desc(), Connector.id)
     return (await session.scalars(query.order_by(*order))).all()
 
 
-async def get_connector(session: AsyncSession, project: Project, id_: UUID) -> Connector:
+async def get_connector(
+    session: AsyncSession, project: Project, id_: UUID
+) -> Connector:
     """One of a project, locked.
 
     Raises:
         NotFoundError: the project has none of this identifier.
     """
     own = (Connector.id == id_, Connector.project_id == project.id)
-    if (connector := await session.scalar(select(Connector).where(*own).with_for_update())) is None:
+    if (
+        connector := await session.scalar(
+            select(Connector).where(*own).with_for_update()
+        )
+    ) is None:
         raise NotFoundError
     return connector
 
 
-async def find_connector_by_secret(session: AsyncSession, secret: str) -> Connector | None:
+async def find_connector_by_secret(
+    session: AsyncSession, secret: str
+) -> Connector | None:
     """The connector that shows this secret."""
     if not CONNECTOR.matches(secret):
         return None
@@ -163,8 +260,15 @@ async def find_connector_by_secret(session: AsyncSession, secret: str) -> Connec
 
 def owns_address(connector: Connector, address: str) -> bool:
     """Whether an address is the connector's: the same scheme, host and port, and a path below its own."""
-    own, named = urlsplit(connector.address), urlsplit(address)
-    if (own.scheme, own.netloc) != (named.scheme, named.netloc) or named.query or named.fragment:
+    own = urlsplit(connector.address)
+    named = urlsplit(address)
+    if (
+        (own.scheme, own.netloc) != (named.scheme, named.netloc)
+        or named.query
+        or named.fragment
+    ):
         return False
     path = own.path.rstrip("/")
-    return ".." not in named.path.split("/") and (named.path == path or named.path.startswith(f"{path}/") or not path)
+    return ".." not in named.path.split("/") and (
+        named.path == path or named.path.startswith(f"{path}/") or not path
+    )

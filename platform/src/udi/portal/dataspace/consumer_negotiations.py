@@ -9,8 +9,19 @@ from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.dataspace.messages import MessageType, read_reason
 from udi.portal.dataspace.models import Connector, DataspaceProcess
-from udi.portal.dataspace.processes import apply_received_event, begin_process, end_process, queue_message, send_event
-from udi.portal.dataspace.transitions import DataspaceEvent, DataspaceSide, NegotiationState, ProcessKind
+from udi.portal.dataspace.processes import (
+    apply_received_event,
+    begin_process,
+    end_process,
+    queue_message,
+    send_event,
+)
+from udi.portal.dataspace.transitions import (
+    DataspaceEvent,
+    DataspaceSide,
+    NegotiationState,
+    ProcessKind,
+)
 
 RULES = ("permission", "prohibition", "obligation", "profile")
 
@@ -24,16 +35,32 @@ def read_rules(offer: dict[str, Any], dataset: str) -> dict[str, Any]:
     rules = {name: offer[name] for name in RULES if offer.get(name)}
     refusals = []
     if not str(offer.get("@id") or "").strip():
-        refusals.append(Refusal("offer", "The offer has no name.", "Take one of the catalogue: its “@id” names it."))
+        refusals.append(
+            Refusal(
+                "offer",
+                "The offer has no name.",
+                "Take one of the catalogue: its “@id” names it.",
+            )
+        )
     if not any(isinstance(rules.get(name), list) for name in RULES[:2]):
-        refusals.append(Refusal("offer", "The offer has no permission.", "Take one of the catalogue, with its rules."))
+        refusals.append(
+            Refusal(
+                "offer",
+                "The offer has no permission.",
+                "Take one of the catalogue, with its rules.",
+            )
+        )
     if refusals:
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
     return {"@id": str(offer["@id"]), "@type": "Offer", "target": dataset, **rules}
 
 
 async def request_dataset(
-    session: AsyncSession, actor: Actor, connector: Connector, dataset: str, offer: dict[str, Any]
+    session: AsyncSession,
+    actor: Actor,
+    connector: Connector,
+    dataset: str,
+    offer: dict[str, Any],
 ) -> DataspaceProcess:
     """Ask a provider for a dataset, under an offer of its catalogue.
 
@@ -41,19 +68,42 @@ async def request_dataset(
         InvalidError: no dataset or no offer is named.
     """
     if not dataset.strip():
-        raise InvalidError(refusals=[Refusal("dataset", "It is not said which data.", "Choose them in the catalogue.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "dataset",
+                    "It is not said which data.",
+                    "Choose them in the catalogue.",
+                )
+            ]
+        )
     message_offer = read_rules(offer, dataset.strip())
     process = await begin_process(
-        session, connector, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER, NegotiationState.REQUESTED, callback=connector.address,
-        dataset=dataset.strip(), offer=message_offer,
-    )  # fmt: skip
+        session,
+        connector,
+        ProcessKind.NEGOTIATION,
+        DataspaceSide.CONSUMER,
+        NegotiationState.REQUESTED,
+        callback=connector.address,
+        dataset=dataset.strip(),
+        offer=message_offer,
+    )
     await queue_message(session, process, MessageType.REQUEST, {"offer": message_offer})
-    audit.record(session, actor, "dataspace_negotiation.asked", process.id, project=str(process.project_id))
+    audit.record(
+        session,
+        actor,
+        "dataspace_negotiation.asked",
+        process.id,
+        project=str(process.project_id),
+    )
     return process
 
 
 async def send_counter_request(
-    session: AsyncSession, actor: Actor, process: DataspaceProcess, offer: dict[str, Any]
+    session: AsyncSession,
+    actor: Actor,
+    process: DataspaceProcess,
+    offer: dict[str, Any],
 ) -> None:
     """Instead of taking the provider's offer, ask for something else.
 
@@ -62,23 +112,37 @@ async def send_counter_request(
         InvalidError: what is asked has no rule.
     """
     process.offer = read_rules(offer, process.dataset)
-    await send_event(session, process, DataspaceEvent.REQUEST, MessageType.REQUEST, {"offer": process.offer})
+    await send_event(
+        session,
+        process,
+        DataspaceEvent.REQUEST,
+        MessageType.REQUEST,
+        {"offer": process.offer},
+    )
     audit.record(session, actor, "dataspace_negotiation.asked_otherwise", process.id)
 
 
-async def accept_offer(session: AsyncSession, actor: Actor, process: DataspaceProcess) -> None:
+async def accept_offer(
+    session: AsyncSession, actor: Actor, process: DataspaceProcess
+) -> None:
     """Take the provider's offer.
 
     Raises:
         ConflictError: no offer waits.
     """
     await send_event(
-        session, process, DataspaceEvent.ACCEPT, MessageType.EVENT, {"eventType": NegotiationState.ACCEPTED}
+        session,
+        process,
+        DataspaceEvent.ACCEPT,
+        MessageType.EVENT,
+        {"eventType": NegotiationState.ACCEPTED},
     )
     audit.record(session, actor, "dataspace_negotiation.accepted", process.id)
 
 
-async def verify_agreement(session: AsyncSession, actor: Actor, process: DataspaceProcess) -> None:
+async def verify_agreement(
+    session: AsyncSession, actor: Actor, process: DataspaceProcess
+) -> None:
     """Confirm the agreement as the provider wrote it.
 
     Raises:
@@ -121,15 +185,28 @@ def receive_agreement(process: DataspaceProcess, message: dict[str, Any]) -> Non
     """
     agreed = _check_rules(process, message["agreement"], "agreement")
     apply_received_event(process, DataspaceEvent.AGREE, message)
-    process.agreed, process.contract = agreed, str(agreed["@id"])
+    process.agreed = agreed
+    process.contract = str(agreed["@id"])
 
 
-def _check_rules(process: DataspaceProcess, policy: dict[str, Any], name: str) -> dict[str, Any]:
+def _check_rules(
+    process: DataspaceProcess, policy: dict[str, Any], name: str
+) -> dict[str, Any]:
     refusals = []
     if policy.get("target", process.dataset) != process.dataset:
-        refusals.append(Refusal(f"{name}.target", "The negotiation is about another dataset."))
-    if not any(isinstance(policy.get(rule), list) and policy[rule] for rule in RULES[:2]):
-        refusals.append(Refusal(f"{name}.permission", "It says no rule.", "Say what is permitted, or forbidden."))
+        refusals.append(
+            Refusal(f"{name}.target", "The negotiation is about another dataset.")
+        )
+    if not any(
+        isinstance(policy.get(rule), list) and policy[rule] for rule in RULES[:2]
+    ):
+        refusals.append(
+            Refusal(
+                f"{name}.permission",
+                "It says no rule.",
+                "Say what is permitted, or forbidden.",
+            )
+        )
     if refusals:
         raise InvalidError("The message cannot be read.", refusals=refusals)
     return policy
@@ -153,4 +230,5 @@ def receive_termination(process: DataspaceProcess, message: dict[str, Any]) -> N
         ConflictError: it is over.
     """
     apply_received_event(process, DataspaceEvent.TERMINATE, message)
-    process.code, process.reason = str(message.get("code") or ""), read_reason(message)
+    process.code = str(message.get("code") or "")
+    process.reason = read_reason(message)

@@ -19,7 +19,9 @@ class Connector(TenantColumns, PortalTable):
     __tablename__ = "connector"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
+            ["tenant_id", "project_id"],
+            ["app.project.tenant_id", "app.project.id"],
+            ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "project_id"),
         Index(None, "tenant_id", "sha256", unique=True),
@@ -31,7 +33,9 @@ class Connector(TenantColumns, PortalTable):
     """How it is called in its data space."""
     address: Mapped[str] = mapped_column(Text)
     """Below which it takes messages; what it names as its own address lies below it too."""
-    token: Mapped[str] = mapped_column(SealedText("connector.token"), default="", server_default="")
+    token: Mapped[str] = mapped_column(
+        SealedText("connector.token"), default="", server_default=""
+    )
     """What it wants to be shown, if anything: sent with each message."""
     sha256: Mapped[str] = mapped_column(Text)
     """Of what it shows here."""
@@ -51,7 +55,9 @@ class DataspaceProcess(TenantColumns, PortalTable):
     __tablename__ = "dataspace_process"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "connector_id"], ["app.connector.tenant_id", "app.connector.id"], ondelete="CASCADE"
+            ["tenant_id", "connector_id"],
+            ["app.connector.tenant_id", "app.connector.id"],
+            ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "connector_id", "their_pid"),
         Index(None, "tenant_id", "project_id", "begun_at"),
@@ -107,7 +113,12 @@ class DataspaceMessage(TenantColumns, PortalTable):
             ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "process_id", "number", unique=True),
-        Index("ix_dataspace_message_waiting", "tenant_id", "process_id", postgresql_where=text("sent_at IS NULL")),
+        Index(
+            "ix_dataspace_message_waiting",
+            "tenant_id",
+            "process_id",
+            postgresql_where=text("sent_at IS NULL"),
+        ),
     )
 
     process_id: Mapped[UUID]

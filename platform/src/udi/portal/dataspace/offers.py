@@ -24,8 +24,19 @@ from udi.protocol.terms import RowFilter, Terms
 
 URN = "urn:uuid:"
 PAGE = 100
-NEGOTIABLE = (Dataset.state == DatasetState.PUBLISHED, Dataset.access == AccessRights.RESTRICTED)
-FIXED = ("prohibitions", "measures", "attribution", "general_interest", "rows", "bytes_a_month", "requests_a_minute")
+NEGOTIABLE = (
+    Dataset.state == DatasetState.PUBLISHED,
+    Dataset.access == AccessRights.RESTRICTED,
+)
+FIXED = (
+    "prohibitions",
+    "measures",
+    "attribution",
+    "general_interest",
+    "rows",
+    "bytes_a_month",
+    "requests_a_minute",
+)
 """What of a policy's terms nobody asks otherwise; purposes, months and columns may be fewer."""
 NegotiableDataset = tuple[Dataset, AccessPolicy]
 
@@ -35,12 +46,20 @@ def participant_of(territory: Territory) -> str:
     return territory.origin
 
 
-async def list_negotiable(session: AsyncSession, after: UUID | None) -> Sequence[NegotiableDataset]:
+async def list_negotiable(
+    session: AsyncSession, after: UUID | None
+) -> Sequence[NegotiableDataset]:
     """Restricted datasets whose producer set terms, one page of them and the first of the next."""
-    same = (AccessPolicy.tenant_id == Dataset.tenant_id) & (AccessPolicy.dataset_id == Dataset.id)
+    same = (AccessPolicy.tenant_id == Dataset.tenant_id) & (
+        AccessPolicy.dataset_id == Dataset.id
+    )
     query = select(Dataset, AccessPolicy).join(AccessPolicy, same).where(*NEGOTIABLE)
     query = query.where(Dataset.id > after) if after else query
-    query = query.options(joinedload(Dataset.organisation)).order_by(Dataset.id).limit(PAGE + 1)
+    query = (
+        query.options(joinedload(Dataset.organisation))
+        .order_by(Dataset.id)
+        .limit(PAGE + 1)
+    )
     return [(row[0], row[1]) for row in await session.execute(query)]
 
 
@@ -56,19 +75,28 @@ async def get_negotiable(session: AsyncSession, name: str) -> NegotiableDataset:
     except ValueError:
         if not name:
             raise NotFoundError from None
-    same = (AccessPolicy.tenant_id == Dataset.tenant_id) & (AccessPolicy.dataset_id == Dataset.id)
-    query = select(Dataset, AccessPolicy).join(AccessPolicy, same).where(*NEGOTIABLE, which)
-    row = (await session.execute(query.options(joinedload(Dataset.organisation)))).first()
+    same = (AccessPolicy.tenant_id == Dataset.tenant_id) & (
+        AccessPolicy.dataset_id == Dataset.id
+    )
+    query = (
+        select(Dataset, AccessPolicy).join(AccessPolicy, same).where(*NEGOTIABLE, which)
+    )
+    row = (
+        await session.execute(query.options(joinedload(Dataset.organisation)))
+    ).first()
     if row is None:
         raise NotFoundError(
-            "No restricted dataset with terms has this name here.", remedy="Ask for the catalogue: it lists them."
+            "No restricted dataset with terms has this name here.",
+            remedy="Ask for the catalogue: it lists them.",
         )
     return row[0], row[1]
 
 
 def is_named(dataset: Dataset, name: str) -> bool:
     """Whether a name means this dataset."""
-    return name in {str(dataset.id), f"{URN}{dataset.id}"} or (bool(dataset.local_id) and name == dataset.local_id)
+    return name in {str(dataset.id), f"{URN}{dataset.id}"} or (
+        bool(dataset.local_id) and name == dataset.local_id
+    )
 
 
 def offer_id(dataset: Dataset, revision: int) -> str:
@@ -76,23 +104,44 @@ def offer_id(dataset: Dataset, revision: int) -> str:
     return f"{URN}{dataset.id}:offer:{revision}"
 
 
-def write_dataset(negotiable_dataset: NegotiableDataset, territory: Territory) -> dict[str, Any]:
+def write_dataset(
+    negotiable_dataset: NegotiableDataset, territory: Territory
+) -> dict[str, Any]:
     """A `Dataset` of the catalogue, with the offer that its policy is."""
     dataset, row = negotiable_dataset
-    offer = odrl.write_offer(policy_of(row), uid=offer_id(dataset, row.revision), provider=participant_of(territory))
+    offer = odrl.write_offer(
+        policy_of(row),
+        uid=offer_id(dataset, row.revision),
+        provider=participant_of(territory),
+    )
     endpoint = f"{territory.origin}{PATH}"
-    service = {"@id": f"{endpoint}#service", "@type": "DataService", "endpointURL": endpoint}
+    service = {
+        "@id": f"{endpoint}#service",
+        "@type": "DataService",
+        "endpointURL": endpoint,
+    }
     return {
-        "@id": f"{URN}{dataset.id}", "@type": "Dataset", "dct:title": dataset.title,
-        "dct:description": [{"@value": words, "@language": tongue} for tongue, words in dataset.synopsis.items()],
-        "dct:publisher": dataset.organisation.name, "dct:identifier": dataset.local_id or str(dataset.id),
-        "dcat:landingPage": f"{territory.origin}/data/{dataset.id}", "dcat:keyword": list(dataset.keywords),
+        "@id": f"{URN}{dataset.id}",
+        "@type": "Dataset",
+        "dct:title": dataset.title,
+        "dct:description": [
+            {"@value": words, "@language": tongue}
+            for tongue, words in dataset.synopsis.items()
+        ],
+        "dct:publisher": dataset.organisation.name,
+        "dct:identifier": dataset.local_id or str(dataset.id),
+        "dcat:landingPage": f"{territory.origin}/data/{dataset.id}",
+        "dcat:keyword": list(dataset.keywords),
         "hasPolicy": [offer],
-        "distribution": [{"@type": "Distribution", "format": PULL, "accessService": service}],
-    }  # fmt: skip
+        "distribution": [
+            {"@type": "Distribution", "format": PULL, "accessService": service}
+        ],
+    }
 
 
-def read_request_input(policy: Policy, offer: dict[str, Any], connector: Connector) -> AccessRequestInput:
+def read_request_input(
+    policy: Policy, offer: dict[str, Any], connector: Connector
+) -> AccessRequestInput:
     """What a request asks: the offer as its producer made it, but for the uses, months and columns that it says.
 
     Raises:
@@ -107,36 +156,57 @@ def read_request_input(policy: Policy, offer: dict[str, Any], connector: Connect
     for name in FIXED:
         if _without_order(getattr(terms, name)) != _without_order(getattr(most, name)):
             raise _outside_offer_error(name)
-    purpose = terms.purposes[0].value if len(terms.purposes) == 1 else connector.purpose
+    if len(terms.purposes) == 1:
+        purpose = terms.purposes[0].value
+    else:
+        purpose = connector.purpose
     return AccessRequestInput(
-        purpose=purpose, words=connector.words, interest=connector.interest, months=str(terms.months),
+        purpose=purpose,
+        words=connector.words,
+        interest=connector.interest,
+        months=str(terms.months),
         columns=terms.columns if most.columns else (),
-    )  # fmt: skip
+    )
 
 
 def _read_terms(policy: Policy, offer: dict[str, Any]) -> Terms:
     """The terms of a request: of the offer, each constraint that the request says again replaced by its own."""
     whole = odrl.write_offer(policy, uid=str(offer.get("@id", "")), provider="")
-    rules = {name: value for name, value in offer.items() if name in {"permission", "prohibition", "obligation"}}
+    rules = {
+        name: value
+        for name, value in offer.items()
+        if name in {"permission", "prohibition", "obligation"}
+    }
     permissions = rules.get("permission") or [{"action": "use"}]
-    if not (isinstance(permissions, list) and all(isinstance(permission, dict) for permission in permissions)):
+    if not (
+        isinstance(permissions, list)
+        and all(isinstance(permission, dict) for permission in permissions)
+    ):
         raise _outside_offer_error("permission")
-    own, requested_permission = whole["permission"][0], permissions[0]
+    own = whole["permission"][0]
+    requested_permission = permissions[0]
     narrower = requested_permission.get("constraint") or []
     if not isinstance(narrower, list):
         raise _outside_offer_error("permission.constraint")
     lefts = {_left_operand(constraint) for constraint in narrower}
-    constraints = [constraint for constraint in own["constraint"] if _left_operand(constraint) not in lefts] + [
-        *narrower
-    ]
-    merged = {**requested_permission, "action": requested_permission.get("action", "use"), "constraint": constraints}
+    constraints = [
+        constraint
+        for constraint in own["constraint"]
+        if _left_operand(constraint) not in lefts
+    ] + [*narrower]
+    merged = {
+        **requested_permission,
+        "action": requested_permission.get("action", "use"),
+        "constraint": constraints,
+    }
     if "duty" in own:
         merged["duty"] = requested_permission.get("duty") or own["duty"]
     document = {
-        "@type": "Offer", "permission": [merged, *permissions[1:]],
+        "@type": "Offer",
+        "permission": [merged, *permissions[1:]],
         "prohibition": rules.get("prohibition") or whole.get("prohibition") or [],
         **({"obligation": rules["obligation"]} if rules.get("obligation") else {}),
-    }  # fmt: skip
+    }
     try:
         return read_offer(document)[1]
     except InvalidOdrl as error:
@@ -147,17 +217,24 @@ def _without_order(value: object) -> object:
     """The same whatever the order in which it is said."""
     if isinstance(value, RowFilter):
         return value.column, value.operator, frozenset(value.values)
-    return frozenset(map(_without_order, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return frozenset(map(_without_order, value))
+    return value
 
 
 def _left_operand(constraint: Any) -> str:
-    left = constraint.get("leftOperand", "") if isinstance(constraint, dict) else ""
+    if isinstance(constraint, dict):
+        left = constraint.get("leftOperand", "")
+    else:
+        left = ""
     return str(left).removeprefix(odrl.ODRL).removeprefix("odrl:")
 
 
 def _outside_offer_error(where: str) -> InvalidError:
     refusal = Refusal(
-        "offer", "What is asked is not within the offer: %(where)s.",
-        "Take the offer as the catalogue has it; its use, months and columns may be fewer.", values={"where": where},
-    )  # fmt: skip
+        "offer",
+        "What is asked is not within the offer: %(where)s.",
+        "Take the offer as the catalogue has it; its use, months and columns may be fewer.",
+        values={"where": where},
+    )
     return InvalidError("Nothing was sent yet.", refusals=[refusal])

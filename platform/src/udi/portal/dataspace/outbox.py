@@ -14,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.delivery import AgreementDeliveryError, deliver_agreement
+from udi.portal.access.agreements.delivery import (
+    AgreementDeliveryError,
+    deliver_agreement,
+)
 from udi.portal.dataspace.connector_client import post_message
 from udi.portal.dataspace.messages import (
     FIRST,
@@ -32,7 +35,9 @@ from udi.portal.dataspace.transitions import DataspaceSide
 from udi.ui.site import Site
 
 log = structlog.get_logger()
-PAUSE, QUICK, PATIENCE = 0.25, 6, 8.0
+PAUSE = 0.25
+QUICK = 6
+PATIENCE = 8.0
 """Seconds before a message and between its first tries, how many of these, and seconds to wait for an answer.
 
 The other side may have to note its own answer before it can take what follows from it.
@@ -78,29 +83,47 @@ async def send_messages(site: Site, job: Job) -> None:
         await _notify_node(site, job, letter)
         trouble, answer = await _deliver_message(site, letter)
         await _record_delivery(site, territory, process, letter, trouble, answer)
-        log.info("dataspace message", type=letter.type, process=str(process), trouble=trouble)
+        log.info(
+            "dataspace message", type=letter.type, process=str(process), trouble=trouble
+        )
         if trouble and _is_temporary(trouble):
             raise MessageDeliveryError(trouble)
         await asyncio.sleep(PAUSE)
 
 
-async def _lease_next_message(site: Site, territory: Territory, id_: UUID) -> OutgoingMessage | None:
+async def _lease_next_message(
+    site: Site, territory: Territory, id_: UUID
+) -> OutgoingMessage | None:
     async with site.database.session(territory.id, role="worker") as session:
-        process = await session.scalar(select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update())
+        process = await session.scalar(
+            select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update()
+        )
         if process is None:
             return None
-        waiting = (DataspaceMessage.process_id == id_, DataspaceMessage.sent_at.is_(None))
-        query = select(DataspaceMessage).where(*waiting).order_by(DataspaceMessage.number).limit(1)
+        waiting = (
+            DataspaceMessage.process_id == id_,
+            DataspaceMessage.sent_at.is_(None),
+        )
+        query = (
+            select(DataspaceMessage)
+            .where(*waiting)
+            .order_by(DataspaceMessage.number)
+            .limit(1)
+        )
         message = await session.scalar(query)
         if message is None:
             return None
         if message.leased_until is not None and message.leased_until > now():
             raise MessageDeliveryError(BUSY)
         if not process.their_pid and MessageType(message.type) not in FIRST:
-            message.sent_at, message.body = now(), {}  # the other side knows of no such process
+            message.sent_at = now()
+            message.body = {}  # the other side knows of no such process
             return None
-        message.leased_until, message.tries = now() + LEASE, message.tries + 1
-        connector = await session.get_one(Connector, (territory.id, process.connector_id))
+        message.leased_until = now() + LEASE
+        message.tries = message.tries + 1
+        connector = await session.get_one(
+            Connector, (territory.id, process.connector_id)
+        )
         return await _prepare_message(session, territory, process, connector, message)
 
 
@@ -111,14 +134,22 @@ async def _prepare_message(
     connector: Connector,
     message: DataspaceMessage,
 ) -> OutgoingMessage:
-    kind, body = MessageType(message.type), dict(message.body)
-    opens = kind is MessageType.TRANSFER_START and process.side == DataspaceSide.PROVIDER
+    kind = MessageType(message.type)
+    body = dict(message.body)
+    opens = (
+        kind is MessageType.TRANSFER_START and process.side == DataspaceSide.PROVIDER
+    )
     if opens:
         body["dataAddress"] = await issue_data_address(session, process)
     payload = write_message(process, kind, body, f"{territory.origin}{PATH}")
     url = process.callback + write_path(process, kind)
     return OutgoingMessage(
-        message.id, url, payload, connector.token, message.type, process.agreement_id if opens else None
+        message.id,
+        url,
+        payload,
+        connector.token,
+        message.type,
+        process.agreement_id if opens else None,
     )
 
 
@@ -127,17 +158,33 @@ async def _notify_node(site: Site, job: Job, letter: OutgoingMessage) -> None:
     if letter.agreement is None:
         return
     try:
-        await deliver_agreement(site, Job("", job.tenant, {"agreement": str(letter.agreement)}, job.attempt, job.last))
+        await deliver_agreement(
+            site,
+            Job(
+                "",
+                job.tenant,
+                {"agreement": str(letter.agreement)},
+                job.attempt,
+                job.last,
+            ),
+        )
     except AgreementDeliveryError as error:
         log.warning("node not told before a transfer", trouble=str(error))
 
 
-async def _deliver_message(site: Site, letter: OutgoingMessage) -> tuple[str, dict[str, Any]]:
+async def _deliver_message(
+    site: Site, letter: OutgoingMessage
+) -> tuple[str, dict[str, Any]]:
     """Why it was not taken, if so; and what the other side answered to a first message."""
     trouble = ""
     for _ in range(QUICK):
         trouble, answer = await post_message(
-            site.parts[OUTGOING], letter.url, letter.body, token=letter.token, limit=LARGEST, patience=PATIENCE
+            site.parts[OUTGOING],
+            letter.url,
+            letter.body,
+            token=letter.token,
+            limit=LARGEST,
+            patience=PATIENCE,
         )
         if trouble not in LATER:
             return trouble, answer
@@ -150,18 +197,29 @@ def _is_temporary(trouble: str) -> bool:
 
 
 async def _record_delivery(
-    site: Site, territory: Territory, id_: UUID, letter: OutgoingMessage, trouble: str, answer: Mapping[str, Any]
+    site: Site,
+    territory: Territory,
+    id_: UUID,
+    letter: OutgoingMessage,
+    trouble: str,
+    answer: Mapping[str, Any],
 ) -> None:
     """A message that was taken, or never will be, keeps its place and no body."""
     async with site.database.session(territory.id, role="worker") as session:
-        process = await session.scalar(select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update())
+        process = await session.scalar(
+            select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update()
+        )
         message = await session.get(DataspaceMessage, (territory.id, letter.id))
         if process is None or message is None:
             return
-        message.leased_until, message.trouble = None, trouble
+        message.leased_until = None
+        message.trouble = trouble
         if not trouble or not _is_temporary(trouble):
-            message.sent_at, message.body = now(), {}
+            message.sent_at = now()
+            message.body = {}
         if not trouble and not process.their_pid:
             their = answer.get("providerPid")
             is_valid_pid = isinstance(their, str) and 0 < len(their) <= LONGEST_ID
-            process.their_pid, message.trouble = (str(their), "") if is_valid_pid else ("", "answer")
+            process.their_pid, message.trouble = (
+                (str(their), "") if is_valid_pid else ("", "answer")
+            )

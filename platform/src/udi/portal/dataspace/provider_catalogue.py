@@ -8,7 +8,9 @@ from udi.portal.dataspace.connector_client import post_message
 from udi.portal.dataspace.messages import CONTEXT, LONGEST_ID, MessageType
 from udi.portal.dataspace.models import Connector
 
-LARGEST, PATIENCE, MOST = 4 * 1024 * 1024, 8.0, 100
+LARGEST = 4 * 1024 * 1024
+PATIENCE = 8.0
+MOST = 100
 """Bytes and seconds of an answer, and how many datasets are shown."""
 TITLES = ("dct:title", "title", "http://purl.org/dc/terms/title", "name")
 
@@ -26,13 +28,16 @@ class ProviderDataset:
     offers: list[dict[str, Any]]
 
 
-async def fetch_catalogue(outgoing: OutgoingClient, connector: Connector) -> list[ProviderDataset]:
+async def fetch_catalogue(
+    outgoing: OutgoingClient, connector: Connector
+) -> list[ProviderDataset]:
     """The first page of a provider's catalogue.
 
     Raises:
         AwayError: it does not answer, or not with a catalogue.
     """
-    url, body = f"{connector.address}/catalog/request", {"@context": [CONTEXT], "@type": MessageType.CATALOG_REQUEST}
+    url = f"{connector.address}/catalog/request"
+    body = {"@context": [CONTEXT], "@type": MessageType.CATALOG_REQUEST}
     trouble, catalogue = await post_message(
         outgoing, url, body, token=connector.token, limit=LARGEST, patience=PATIENCE
     )
@@ -51,7 +56,10 @@ def read_datasets(catalogue: dict[str, Any]) -> list[ProviderDataset]:
         raise ProviderUnavailableError("answer")
     listed = []
     for dataset in _objects(catalogue.get("dataset"))[:MOST]:
-        name, offers = dataset.get("@id"), [offer for offer in _objects(dataset.get("hasPolicy")) if offer.get("@id")]
+        name = dataset.get("@id")
+        offers = [
+            offer for offer in _objects(dataset.get("hasPolicy")) if offer.get("@id")
+        ]
         if isinstance(name, str) and 0 < len(name) <= LONGEST_ID and offers:
             listed.append(ProviderDataset(name, _title(dataset) or name, offers))
     return listed

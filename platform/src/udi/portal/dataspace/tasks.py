@@ -14,7 +14,10 @@ from udi.portal.access.models import AccessAgreement
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.outbox import send_messages
 from udi.portal.dataspace.processes import GO_ON, SEND
-from udi.portal.dataspace.provider_negotiations import advance_negotiation, sync_negotiation
+from udi.portal.dataspace.provider_negotiations import (
+    advance_negotiation,
+    sync_negotiation,
+)
 from udi.portal.dataspace.revocations import revoke_project_secrets
 from udi.portal.dataspace.transfers import is_readable, start_transfer, sync_transfers
 from udi.portal.dataspace.transitions import DataspaceSide, ProcessKind, TransferState
@@ -39,7 +42,8 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
         await sync_with_decisions(site, job)
 
     async def end_secrets(job: Job) -> None:
-        maker, project = UUID(job.payload["person"]), UUID(job.payload["project"])
+        maker = UUID(job.payload["person"])
+        project = UUID(job.payload["project"])
         async with site.database.session(job.tenant, role="worker") as session:
             await revoke_project_secrets(session, maker, project=project)
 
@@ -52,13 +56,19 @@ async def advance_process(site: Site, job: Job) -> None:
     if territory is None:
         return
     async with site.database.session(job.tenant, role="worker") as session:
-        process = await _lock_process(session, DataspaceProcess.id == UUID(job.payload["process"]))
+        process = await _lock_process(
+            session, DataspaceProcess.id == UUID(job.payload["process"])
+        )
         if process is None or process.since.isoformat() != job.payload["since"]:
             return
         connector = await session.get_one(Connector, (job.tenant, process.connector_id))
         if process.kind == ProcessKind.NEGOTIATION:
-            await advance_negotiation(session, connector, process, signer_of(site, territory))
-        elif process.state == TransferState.REQUESTED and await is_readable(session, process):
+            await advance_negotiation(
+                session, connector, process, signer_of(site, territory)
+            )
+        elif process.state == TransferState.REQUESTED and await is_readable(
+            session, process
+        ):
             await start_transfer(session, process)
 
 
@@ -69,16 +79,24 @@ async def sync_with_decisions(site: Site, job: Job) -> None:
         return
     async with site.database.session(job.tenant, role="worker") as session:
         if agreement_id := job.payload.get("agreement"):
-            agreement = await session.get_one(AccessAgreement, (job.tenant, UUID(agreement_id)))
+            agreement = await session.get_one(
+                AccessAgreement, (job.tenant, UUID(agreement_id))
+            )
             await sync_transfers(session, agreement)
             which = DataspaceProcess.request_id == agreement.request_id
         else:
             which = DataspaceProcess.request_id == UUID(job.payload["request"])
-        process = await _lock_process(session, which & (DataspaceProcess.side == DataspaceSide.PROVIDER))
+        process = await _lock_process(
+            session, which & (DataspaceProcess.side == DataspaceSide.PROVIDER)
+        )
         if process is not None and process.kind == ProcessKind.NEGOTIATION:
-            connector = await session.get_one(Connector, (job.tenant, process.connector_id))
+            connector = await session.get_one(
+                Connector, (job.tenant, process.connector_id)
+            )
             await sync_negotiation(session, territory, connector, process)
 
 
-async def _lock_process(session: AsyncSession, which: ColumnElement[bool]) -> DataspaceProcess | None:
+async def _lock_process(
+    session: AsyncSession, which: ColumnElement[bool]
+) -> DataspaceProcess | None:
     return await session.scalar(select(DataspaceProcess).where(which).with_for_update())

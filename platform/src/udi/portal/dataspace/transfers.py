@@ -27,7 +27,13 @@ from udi.portal.dataspace.processes import (
     queue_next_step,
     send_event,
 )
-from udi.portal.dataspace.transitions import ENDED, DataspaceEvent, DataspaceSide, ProcessKind, TransferState
+from udi.portal.dataspace.transitions import (
+    ENDED,
+    DataspaceEvent,
+    DataspaceSide,
+    ProcessKind,
+    TransferState,
+)
 from udi.portal.nodes.models import Node
 from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 
@@ -37,7 +43,9 @@ READABLE = (AgreementState.ACTIVE, AgreementState.REVOKING)
 ENDPOINT_TYPE = "https://w3id.org/idsa/v4.1/HTTP"
 
 
-async def receive_request(session: AsyncSession, connector: Connector, message: dict[str, Any]) -> DataspaceProcess:
+async def receive_request(
+    session: AsyncSession, connector: Connector, message: dict[str, Any]
+) -> DataspaceProcess:
     """A connector asks for the data of an agreement of its project; they start a moment later.
 
     Raises:
@@ -45,35 +53,65 @@ async def receive_request(session: AsyncSession, connector: Connector, message: 
         ConflictError: nothing is read under the agreement now.
     """
     if (
-        begun := await find_begun_process(session, connector, ProcessKind.TRANSFER, message["consumerPid"])
+        begun := await find_begun_process(
+            session, connector, ProcessKind.TRANSFER, message["consumerPid"]
+        )
     ) is not None:
         return begun
     agreement = await _find_agreement(session, connector, message["agreementId"])
     refusals = []
     if agreement is None:
-        refusals.append(Refusal("agreementId", "The project has no such agreement.", "Negotiate one first."))
+        refusals.append(
+            Refusal(
+                "agreementId",
+                "The project has no such agreement.",
+                "Negotiate one first.",
+            )
+        )
     if message["format"] != PULL:
         values = {"format": PULL}
-        refusals.append(Refusal("format", "The data are not given in this way.", "Ask for %(format)s.", values=values))
+        refusals.append(
+            Refusal(
+                "format",
+                "The data are not given in this way.",
+                "Ask for %(format)s.",
+                values=values,
+            )
+        )
     if refusals or agreement is None:
         raise InvalidError("The transfer cannot begin.", refusals=refusals)
     if agreement.state not in READABLE or agreement.ends_at <= now():
-        raise ConflictError("Nothing is read under this agreement now.", remedy="Its page on the portal says why.")
+        raise ConflictError(
+            "Nothing is read under this agreement now.",
+            remedy="Its page on the portal says why.",
+        )
     process = await begin_process(
-        session, connector, ProcessKind.TRANSFER, DataspaceSide.PROVIDER, TransferState.REQUESTED, callback=message["callbackAddress"],
-        their_pid=message["consumerPid"], dataset=f"{URN}{agreement.dataset_id}", agreement_id=agreement.id,
+        session,
+        connector,
+        ProcessKind.TRANSFER,
+        DataspaceSide.PROVIDER,
+        TransferState.REQUESTED,
+        callback=message["callbackAddress"],
+        their_pid=message["consumerPid"],
+        dataset=f"{URN}{agreement.dataset_id}",
+        agreement_id=agreement.id,
         contract=message["agreementId"],
-    )  # fmt: skip
+    )
     await queue_next_step(session, process)
     return process
 
 
-async def _find_agreement(session: AsyncSession, connector: Connector, name: str) -> AccessAgreement | None:
+async def _find_agreement(
+    session: AsyncSession, connector: Connector, name: str
+) -> AccessAgreement | None:
     try:
         id_ = UUID(name.removeprefix(URN))
     except ValueError:
         return None
-    own = (AccessAgreement.id == id_, AccessAgreement.project_id == connector.project_id)
+    own = (
+        AccessAgreement.id == id_,
+        AccessAgreement.project_id == connector.project_id,
+    )
     return await session.scalar(select(AccessAgreement).where(*own))
 
 
@@ -84,32 +122,50 @@ async def start_transfer(session: AsyncSession, process: DataspaceProcess) -> No
         ConflictError: the transfer does not wait for that, or nothing is read under the agreement now.
     """
     if not await is_readable(session, process):
-        raise ConflictError("Nothing is read under this agreement now.", remedy="Its page on the portal says why.")
+        raise ConflictError(
+            "Nothing is read under this agreement now.",
+            remedy="Its page on the portal says why.",
+        )
     await send_event(session, process, DataspaceEvent.START, MessageType.TRANSFER_START)
     process.code = process.reason = ""
 
 
 async def is_readable(session: AsyncSession, process: DataspaceProcess) -> bool:
     """Whether the data of a transfer may be read now."""
-    agreement = await session.get_one(AccessAgreement, (process.tenant_id, process.agreement_id))
+    agreement = await session.get_one(
+        AccessAgreement, (process.tenant_id, process.agreement_id)
+    )
     return agreement.state in READABLE and agreement.ends_at > now()
 
 
-async def issue_data_address(session: AsyncSession, process: DataspaceProcess) -> dict[str, Any]:
+async def issue_data_address(
+    session: AsyncSession, process: DataspaceProcess
+) -> dict[str, Any]:
     """The place of the data and a new secret for it, which is in no row: the node is told its SHA-256.
 
     The secret of a transfer that was suspended or ended before its start left opens nothing.
     """
-    agreement = await session.get_one(AccessAgreement, (process.tenant_id, process.agreement_id))
+    agreement = await session.get_one(
+        AccessAgreement, (process.tenant_id, process.agreement_id)
+    )
     node = await session.get_one(Node, (process.tenant_id, agreement.node_id))
-    connector = await session.get_one(Connector, (process.tenant_id, process.connector_id))
+    connector = await session.get_one(
+        Connector, (process.tenant_id, process.connector_id)
+    )
     await _revoke_credential(session, process)
-    secret, moment = PROJECT_CREDENTIAL.generate(), now()
+    secret = PROJECT_CREDENTIAL.generate()
+    moment = now()
     credential = ProjectCredential(
-        project_id=process.project_id, node_id=node.id, agreement_id=agreement.id, name=f"{ProcessKind.TRANSFER} {process.id}",
-        sha256=fingerprint(secret), made_by=connector.made_by, made_at=moment,
-        expires_at=min(agreement.ends_at, moment + LASTS), revoked_at=None if process.state == TransferState.STARTED else moment,
-    )  # fmt: skip
+        project_id=process.project_id,
+        node_id=node.id,
+        agreement_id=agreement.id,
+        name=f"{ProcessKind.TRANSFER} {process.id}",
+        sha256=fingerprint(secret),
+        made_by=connector.made_by,
+        made_at=moment,
+        expires_at=min(agreement.ends_at, moment + LASTS),
+        revoked_at=None if process.state == TransferState.STARTED else moment,
+    )
     session.add(credential)
     await session.flush()
     process.credential_id = credential.id
@@ -119,13 +175,19 @@ async def issue_data_address(session: AsyncSession, process: DataspaceProcess) -
         for name, value in {"authorization": secret, "authType": "bearer"}.items()
     ]
     return {
-        "@type": "DataAddress", "endpointType": ENDPOINT_TYPE, "endpoint": f"{node.url}/datasets/{agreement.dataset_id}/file",
+        "@type": "DataAddress",
+        "endpointType": ENDPOINT_TYPE,
+        "endpoint": f"{node.url}/datasets/{agreement.dataset_id}/file",
         "endpointProperties": properties,
-    }  # fmt: skip
+    }
 
 
 async def close_transfer(
-    session: AsyncSession, process: DataspaceProcess, event: DataspaceEvent, code: str = "", reason: str = ""
+    session: AsyncSession,
+    process: DataspaceProcess,
+    event: DataspaceEvent,
+    code: str = "",
+    reason: str = "",
 ) -> None:
     """Suspend, complete or terminate, as whichever side we are; as provider, the secret is good no more.
 
@@ -140,7 +202,10 @@ async def close_transfer(
 
 
 async def receive_close(
-    session: AsyncSession, process: DataspaceProcess, event: DataspaceEvent, message: dict[str, Any]
+    session: AsyncSession,
+    process: DataspaceProcess,
+    event: DataspaceEvent,
+    message: dict[str, Any],
 ) -> None:
     """The other side suspends, completes or terminates.
 
@@ -148,11 +213,14 @@ async def receive_close(
         ConflictError: it may not come now.
     """
     apply_received_event(process, event, message)
-    process.code, process.reason = str(message.get("code") or ""), read_reason(message)
+    process.code = str(message.get("code") or "")
+    process.reason = read_reason(message)
     await _revoke_access(session, process)
 
 
-async def receive_start(session: AsyncSession, process: DataspaceProcess, message: dict[str, Any]) -> None:
+async def receive_start(
+    session: AsyncSession, process: DataspaceProcess, message: dict[str, Any]
+) -> None:
     """The provider gives the place of the data; or, of what it suspended itself, a consumer goes on with the secret it has.
 
     Raises:
@@ -166,16 +234,29 @@ async def receive_start(session: AsyncSession, process: DataspaceProcess, messag
     elif message.get("dataAddress"):
         process.data_address = message["dataAddress"]
     elif first:
-        refusal = Refusal("dataAddress", "It is not said where the data are.", "Say the endpoint, and what opens it.")
+        refusal = Refusal(
+            "dataAddress",
+            "It is not said where the data are.",
+            "Say the endpoint, and what opens it.",
+        )
         raise InvalidError("The message cannot be read.", refusals=[refusal])
     process.code = process.reason = ""
 
 
 async def _restore_credential(session: AsyncSession, process: DataspaceProcess) -> None:
-    agreement = await session.get_one(AccessAgreement, (process.tenant_id, process.agreement_id))
+    agreement = await session.get_one(
+        AccessAgreement, (process.tenant_id, process.agreement_id)
+    )
     credential = await _find_credential(session, process)
-    if agreement.state not in READABLE or credential is None or credential.expires_at <= now():
-        raise ConflictError("Nothing is read under this agreement now.", remedy="Ask for a transfer anew.")
+    if (
+        agreement.state not in READABLE
+        or credential is None
+        or credential.expires_at <= now()
+    ):
+        raise ConflictError(
+            "Nothing is read under this agreement now.",
+            remedy="Ask for a transfer anew.",
+        )
     credential.revoked_at = None
     await session.flush()
     await send_agreement_status(session, agreement)
@@ -192,7 +273,12 @@ async def resume_transfer(session: AsyncSession, process: DataspaceProcess) -> N
 
 
 async def request_transfer(
-    session: AsyncSession, actor: Actor, connector: Connector, contract: str, *, dataset: str = ""
+    session: AsyncSession,
+    actor: Actor,
+    connector: Connector,
+    contract: str,
+    *,
+    dataset: str = "",
 ) -> DataspaceProcess:
     """As consumer: ask for the data of an agreement with a provider.
 
@@ -200,36 +286,89 @@ async def request_transfer(
         InvalidError: no agreement is named.
     """
     if not contract:
-        raise InvalidError(refusals=[Refusal("agreement", "It is not said under which agreement.")])
+        raise InvalidError(
+            refusals=[Refusal("agreement", "It is not said under which agreement.")]
+        )
     process = await begin_process(
-        session, connector, ProcessKind.TRANSFER, DataspaceSide.CONSUMER, TransferState.REQUESTED, callback=connector.address,
-        dataset=dataset, contract=contract,
-    )  # fmt: skip
-    await queue_message(session, process, MessageType.TRANSFER_REQUEST, {"agreementId": contract, "format": PULL})
-    audit.record(session, actor, "dataspace_transfer.asked", process.id, project=str(process.project_id))
+        session,
+        connector,
+        ProcessKind.TRANSFER,
+        DataspaceSide.CONSUMER,
+        TransferState.REQUESTED,
+        callback=connector.address,
+        dataset=dataset,
+        contract=contract,
+    )
+    await queue_message(
+        session,
+        process,
+        MessageType.TRANSFER_REQUEST,
+        {"agreementId": contract, "format": PULL},
+    )
+    audit.record(
+        session,
+        actor,
+        "dataspace_transfer.asked",
+        process.id,
+        project=str(process.project_id),
+    )
     return process
 
 
 async def sync_transfers(session: AsyncSession, agreement: AccessAgreement) -> None:
     """Bring the transfers of an agreement to where people brought it: suspended, given again, over."""
-    own = (DataspaceProcess.agreement_id == agreement.id, DataspaceProcess.kind == ProcessKind.TRANSFER)
+    own = (
+        DataspaceProcess.agreement_id == agreement.id,
+        DataspaceProcess.kind == ProcessKind.TRANSFER,
+    )
     living = DataspaceProcess.state.not_in([state.value for state in ENDED])
-    query = select(DataspaceProcess).where(*own, living).order_by(DataspaceProcess.id).with_for_update()
+    query = (
+        select(DataspaceProcess)
+        .where(*own, living)
+        .order_by(DataspaceProcess.id)
+        .with_for_update()
+    )
     transfers: Sequence[DataspaceProcess] = (await session.scalars(query)).all()
     for transfer in transfers:
-        waits = transfer.state == TransferState.REQUESTED or transfer.code == AgreementState.SUSPENDED
+        waits = (
+            transfer.state == TransferState.REQUESTED
+            or transfer.code == AgreementState.SUSPENDED
+        )
         if agreement.state not in LIVE:
-            await close_transfer(session, transfer, DataspaceEvent.TERMINATE, agreement.state, agreement.reason)
-        elif agreement.state == AgreementState.SUSPENDED and transfer.state == TransferState.STARTED:
-            await close_transfer(session, transfer, DataspaceEvent.SUSPEND, agreement.state, agreement.reason)
-        elif waits and transfer.state != TransferState.STARTED and await is_readable(session, transfer):
+            await close_transfer(
+                session,
+                transfer,
+                DataspaceEvent.TERMINATE,
+                agreement.state,
+                agreement.reason,
+            )
+        elif (
+            agreement.state == AgreementState.SUSPENDED
+            and transfer.state == TransferState.STARTED
+        ):
+            await close_transfer(
+                session,
+                transfer,
+                DataspaceEvent.SUSPEND,
+                agreement.state,
+                agreement.reason,
+            )
+        elif (
+            waits
+            and transfer.state != TransferState.STARTED
+            and await is_readable(session, transfer)
+        ):
             await start_transfer(session, transfer)
 
 
 async def _revoke_access(session: AsyncSession, process: DataspaceProcess) -> None:
     process.data_address = None
-    if process.side == DataspaceSide.PROVIDER and await _revoke_credential(session, process):
-        agreement = await session.get_one(AccessAgreement, (process.tenant_id, process.agreement_id))
+    if process.side == DataspaceSide.PROVIDER and await _revoke_credential(
+        session, process
+    ):
+        agreement = await session.get_one(
+            AccessAgreement, (process.tenant_id, process.agreement_id)
+        )
         await send_agreement_status(session, agreement)
 
 
@@ -242,9 +381,11 @@ async def _revoke_credential(session: AsyncSession, process: DataspaceProcess) -
     return True
 
 
-async def _find_credential(session: AsyncSession, process: DataspaceProcess) -> ProjectCredential | None:
-    return (
-        await session.get(ProjectCredential, (process.tenant_id, process.credential_id))
-        if process.credential_id
-        else None
-    )
+async def _find_credential(
+    session: AsyncSession, process: DataspaceProcess
+) -> ProjectCredential | None:
+    if process.credential_id:
+        return await session.get(
+            ProjectCredential, (process.tenant_id, process.credential_id)
+        )
+    return None

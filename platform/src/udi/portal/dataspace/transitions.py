@@ -57,7 +57,8 @@ class DataspaceEvent(StrEnum):
 
 Moves = dict[tuple[State, DataspaceEvent], tuple[State, tuple[DataspaceSide, ...]]]
 """Where an event leads from a state, and which sides may bring it about."""
-N, T = NegotiationState, TransferState
+N = NegotiationState
+T = TransferState
 ENDED = (N.FINALIZED, N.TERMINATED, T.COMPLETED, T.TERMINATED)
 NEGOTIATION: Moves = {
     (N.REQUESTED, DataspaceEvent.OFFER): (N.OFFERED, (DataspaceSide.PROVIDER,)),
@@ -68,14 +69,22 @@ NEGOTIATION: Moves = {
     (N.ACCEPTED, DataspaceEvent.AGREE): (N.AGREED, (DataspaceSide.PROVIDER,)),
     (N.AGREED, DataspaceEvent.VERIFY): (N.VERIFIED, (DataspaceSide.CONSUMER,)),
     (N.VERIFIED, DataspaceEvent.FINALIZE): (N.FINALIZED, (DataspaceSide.PROVIDER,)),
-    **{(state, DataspaceEvent.TERMINATE): (N.TERMINATED, EITHER) for state in NegotiationState if state not in ENDED},
+    **{
+        (state, DataspaceEvent.TERMINATE): (N.TERMINATED, EITHER)
+        for state in NegotiationState
+        if state not in ENDED
+    },
 }
 TRANSFER: Moves = {
     (T.REQUESTED, DataspaceEvent.START): (T.STARTED, (DataspaceSide.PROVIDER,)),
     (T.STARTED, DataspaceEvent.SUSPEND): (T.SUSPENDED, EITHER),
     (T.STARTED, DataspaceEvent.COMPLETE): (T.COMPLETED, EITHER),
     (T.SUSPENDED, DataspaceEvent.START): (T.STARTED, EITHER),
-    **{(state, DataspaceEvent.TERMINATE): (T.TERMINATED, EITHER) for state in TransferState if state not in ENDED},
+    **{
+        (state, DataspaceEvent.TERMINATE): (T.TERMINATED, EITHER)
+        for state in TransferState
+        if state not in ENDED
+    },
 }
 
 
@@ -88,16 +97,24 @@ class ProcessKind(StrEnum):
 
 def read_state(kind: str, state: str) -> State:
     """The state that a row names."""
-    return NegotiationState(state) if kind == ProcessKind.NEGOTIATION else TransferState(state)
+    if kind == ProcessKind.NEGOTIATION:
+        return NegotiationState(state)
+    return TransferState(state)
 
 
-def is_allowed(kind: str, state: str, event: DataspaceEvent, side: DataspaceSide) -> bool:
+def is_allowed(
+    kind: str, state: str, event: DataspaceEvent, side: DataspaceSide
+) -> bool:
     """Whether a side may bring this about now."""
-    transition = (NEGOTIATION if kind == ProcessKind.NEGOTIATION else TRANSFER).get((read_state(kind, state), event))
+    transition = (NEGOTIATION if kind == ProcessKind.NEGOTIATION else TRANSFER).get(
+        (read_state(kind, state), event)
+    )
     return transition is not None and side in transition[1]
 
 
-def transition_process(kind: str, state: str, event: DataspaceEvent, side: DataspaceSide) -> State:
+def transition_process(
+    kind: str, state: str, event: DataspaceEvent, side: DataspaceSide
+) -> State:
     """The state that a side's message leads to.
 
     Raises:

@@ -17,9 +17,28 @@ from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
 from udi.kit.tenancy import Territory
-from udi.portal.identity.departures import PART, DepartureHandler, change_rights, end_account
-from udi.portal.identity.models import TEAM, AccountWatch, ApiToken, Membership, Person, WatchedAccount, WebSession
-from udi.portal.identity.provision.account_changes import Account, AccountChanges, log_out, read_account, read_changes
+from udi.portal.identity.departures import (
+    PART,
+    DepartureHandler,
+    change_rights,
+    end_account,
+)
+from udi.portal.identity.models import (
+    TEAM,
+    AccountWatch,
+    ApiToken,
+    Membership,
+    Person,
+    WatchedAccount,
+    WebSession,
+)
+from udi.portal.identity.provision.account_changes import (
+    Account,
+    AccountChanges,
+    log_out,
+    read_account,
+    read_changes,
+)
 from udi.portal.identity.provision.admin import RealmAdmin, connect_for_members
 from udi.settings import MissingSecretError
 from udi.ui.site import Site
@@ -29,11 +48,17 @@ EVERY = timedelta(seconds=60)
 EACH_EVERY = timedelta(hours=24)
 MOST_AT_ONCE = 300
 """Accounts that are due, looked at in one pass: two calls each, and more for who belongs to organisations."""
-HAS_SESSION = exists().where(WebSession.tenant_id == Person.tenant_id, WebSession.person_id == Person.id)
-HAS_TOKEN = exists().where(
-    ApiToken.tenant_id == Person.tenant_id, ApiToken.person_id == Person.id, ApiToken.revoked_at.is_(None)
+HAS_SESSION = exists().where(
+    WebSession.tenant_id == Person.tenant_id, WebSession.person_id == Person.id
 )
-HAS_GROUPS = exists().where(Membership.tenant_id == Person.tenant_id, Membership.person_id == Person.id)
+HAS_TOKEN = exists().where(
+    ApiToken.tenant_id == Person.tenant_id,
+    ApiToken.person_id == Person.id,
+    ApiToken.revoked_at.is_(None),
+)
+HAS_GROUPS = exists().where(
+    Membership.tenant_id == Person.tenant_id, Membership.person_id == Person.id
+)
 WATCH_RETENTION = timedelta(days=2)
 """After which an account of which no node asks any more is forgotten."""
 Connect = Callable[[], RealmAdmin]
@@ -85,16 +110,30 @@ class AccountWatcher:
     async def _since(self, territory: Territory, begun: datetime) -> datetime:
         async with self.site.database.session(territory.id, role="worker") as session:
             watch = await session.get(AccountWatch, territory.id)
-        return watch.confirmed_at if watch else begun
+        if watch:
+            return watch.confirmed_at
+        return begun
 
     async def _compare(
-        self, territory: Territory, changes: AccountChanges, accounts: dict[str, Account | None], begun: datetime
+        self,
+        territory: Territory,
+        changes: AccountChanges,
+        accounts: dict[str, Account | None],
+        begun: datetime,
     ) -> int:
         issuer = self.site.parts["sessions"].service.issuer
         async with self.site.database.session(territory.id, role="worker") as session:
             touched = await list_subjects(session, issuer) & changes.touched
-            disabled = await list_subjects(session, issuer, Person.left_at.is_(None), gone=False) & changes.disabled
-            members = await list_subjects(session, issuer, HAS_GROUPS) if changes.everybody else set()
+            disabled = (
+                await list_subjects(
+                    session, issuer, Person.left_at.is_(None), gone=False
+                )
+                & changes.disabled
+            )
+            if changes.everybody:
+                members = await list_subjects(session, issuer, HAS_GROUPS)
+            else:
+                members = set()
             due = await list_due(session, issuer, begun)
         change_count = 0
         for subject in sorted(touched | disabled | members | due):
@@ -107,17 +146,26 @@ class AccountWatcher:
 
     async def _read(self, subject: str, disabled: Collection[str]) -> Account | None:
         admin = self._get_admin()
-        account = None if subject in disabled else await asyncio.to_thread(read_account, admin, subject)
+        if subject in disabled:
+            account = None
+        else:
+            account = await asyncio.to_thread(read_account, admin, subject)
         if account is None:
             await asyncio.to_thread(log_out, admin, subject)
         return account
 
-    async def _apply(self, territory: Territory, subject: str, account: Account | None) -> bool:
+    async def _apply(
+        self, territory: Territory, subject: str, account: Account | None
+    ) -> bool:
         ends: Sequence[DepartureHandler] = self.site.parts.get(PART, ())
         memberships = read_groups(account, territory.slug) if account else {}
         async with self.site.database.session(territory.id, role="worker") as session:
-            await _note_watched(session, subject, gone=account is None, memberships=memberships)
-            person = await session.scalar(select(Person).where(Person.subject == subject).with_for_update())
+            await _note_watched(
+                session, subject, gone=account is None, memberships=memberships
+            )
+            person = await session.scalar(
+                select(Person).where(Person.subject == subject).with_for_update()
+            )
             if person is None:
                 return False
             person.checked_at = now()
@@ -137,16 +185,24 @@ def read_groups(account: Account, territory: str) -> dict[str, set[str]]:
     own = account.memberships.get(territory, set()) & {MODERATORS}
     prefix = f"{territory}--"
     groups_by_slug = {
-        alias.removeprefix(prefix): groups for alias, groups in account.memberships.items() if alias.startswith(prefix)
+        alias.removeprefix(prefix): groups
+        for alias, groups in account.memberships.items()
+        if alias.startswith(prefix)
     }
     return groups_by_slug | ({TEAM: own} if own else {})
 
 
-async def list_subjects(session: AsyncSession, issuer: str, *which: ColumnElement[bool], gone: bool = True) -> set[str]:
+async def list_subjects(
+    session: AsyncSession, issuer: str, *which: ColumnElement[bool], gone: bool = True
+) -> set[str]:
     """The accounts of people here, and of those of whom nodes ask; without `gone`, not those found to be so before."""
-    people = await session.scalars(select(Person.subject).where(Person.issuer == issuer, *which))
+    people = await session.scalars(
+        select(Person.subject).where(Person.issuer == issuer, *which)
+    )
     watched = select(WatchedAccount.subject)
-    watched_subjects = await session.scalars(watched if gone else watched.where(WatchedAccount.gone.is_(False)))
+    watched_subjects = await session.scalars(
+        watched if gone else watched.where(WatchedAccount.gone.is_(False))
+    )
     return {*people, *watched_subjects}
 
 
@@ -159,24 +215,43 @@ async def list_due(session: AsyncSession, issuer: str, moment: datetime) -> set[
         or_(HAS_SESSION, HAS_TOKEN, HAS_GROUPS),
         or_(Person.checked_at.is_(None), Person.checked_at < before),
     )
-    unchecked = or_(WatchedAccount.checked_at.is_(None), WatchedAccount.checked_at < before)
+    unchecked = or_(
+        WatchedAccount.checked_at.is_(None), WatchedAccount.checked_at < before
+    )
     watched_query = (
-        select(WatchedAccount.subject).where(unchecked).order_by(WatchedAccount.checked_at.asc().nulls_first())
+        select(WatchedAccount.subject)
+        .where(unchecked)
+        .order_by(WatchedAccount.checked_at.asc().nulls_first())
     )
     oldest = people.order_by(Person.checked_at.asc().nulls_first()).limit(MOST_AT_ONCE)
-    return {*await session.scalars(oldest), *await session.scalars(watched_query.limit(MOST_AT_ONCE))}
+    return {
+        *await session.scalars(oldest),
+        *await session.scalars(watched_query.limit(MOST_AT_ONCE)),
+    }
 
 
-async def _note_watched(session: AsyncSession, subject: str, *, gone: bool, memberships: dict[str, set[str]]) -> None:
-    watched = await session.scalar(select(WatchedAccount).where(WatchedAccount.subject == subject).with_for_update())
+async def _note_watched(
+    session: AsyncSession, subject: str, *, gone: bool, memberships: dict[str, set[str]]
+) -> None:
+    watched = await session.scalar(
+        select(WatchedAccount)
+        .where(WatchedAccount.subject == subject)
+        .with_for_update()
+    )
     if watched is not None:
         watched.checked_at = now()
         watched.gone = gone
-        watched.memberships = {slug: sorted(groups) for slug, groups in sorted(memberships.items())}
+        watched.memberships = {
+            slug: sorted(groups) for slug, groups in sorted(memberships.items())
+        }
 
 
 async def _confirm(session: AsyncSession, begun: datetime) -> None:
     values = {"confirmed_at": begun}
     first = insert(AccountWatch).values(**values)
-    await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=values))
-    await session.execute(delete(WatchedAccount).where(WatchedAccount.asked_at < begun - WATCH_RETENTION))
+    await session.execute(
+        first.on_conflict_do_update(index_elements=["tenant_id"], set_=values)
+    )
+    await session.execute(
+        delete(WatchedAccount).where(WatchedAccount.asked_at < begun - WATCH_RETENTION)
+    )

@@ -20,22 +20,33 @@ async def store_memberships(session: AsyncSession, actor: Actor) -> None:
     await replace_memberships(session, actor.person_id, {**actor.memberships, **team})
 
 
-async def sync_memberships(session: AsyncSession, issuer: str, memberships: Mapping[str, Groups]) -> tuple[int, int]:
+async def sync_memberships(
+    session: AsyncSession, issuer: str, memberships: Mapping[str, Groups]
+) -> tuple[int, int]:
     """Bring those of everybody known here up to date, from groups by subject: people, and how many changed."""
-    people = (await session.execute(select(Person.id, Person.subject).where(Person.issuer == issuer))).all()
+    people = (
+        await session.execute(
+            select(Person.id, Person.subject).where(Person.issuer == issuer)
+        )
+    ).all()
     memberships_by_person: dict[UUID, dict[str, list[str]]] = defaultdict(dict)
     for row in await session.scalars(select(Membership)):
         memberships_by_person[row.person_id][row.organisation_slug] = sorted(row.groups)
     changed = 0
     for person_id, subject in people:
-        new_memberships = {slug: sorted(groups) for slug, groups in memberships.get(subject, {}).items()}
+        new_memberships = {
+            slug: sorted(groups)
+            for slug, groups in memberships.get(subject, {}).items()
+        }
         if new_memberships != memberships_by_person[person_id]:
             await replace_memberships(session, person_id, new_memberships)
             changed += 1
     return len(people), changed
 
 
-async def replace_memberships(session: AsyncSession, person_id: UUID, memberships: Groups) -> None:
+async def replace_memberships(
+    session: AsyncSession, person_id: UUID, memberships: Groups
+) -> None:
     """Have a person be in these groups, and no other."""
     await session.execute(delete(Membership).where(Membership.person_id == person_id))
     session.add_all(

@@ -25,14 +25,22 @@ GRANT = "client_credentials"
 MAX_FORM = 16 * 1024
 
 
-@post(["/oauth2/token", "/oauth/token"], status_code=200, request_max_body_size=MAX_FORM)
-async def issue_token(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[Any]:
+@post(
+    ["/oauth2/token", "/oauth/token"], status_code=200, request_max_body_size=MAX_FORM
+)
+async def issue_token(
+    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Pass a machine's credential to the identity service, and its answer back; older nodes ask at the second address.
 
     Raises:
         TooManyError: many wrong ones came from this address.
     """
-    form = await request.form() if request.headers.get("content-type", "").startswith(FORM) else {}
+    form = (
+        await request.form()
+        if request.headers.get("content-type", "").startswith(FORM)
+        else {}
+    )
     if form.get("grant_type") != GRANT:
         raise UdiError(
             "Only the grant «client_credentials» is given here.",
@@ -64,13 +72,19 @@ async def issue_token(request: Request[Any, Any, State], territory: NamedDepende
 
 def _credential(authorization: str, form: Any) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
-    client, secret = str(form.get("client_id", "")), str(form.get("client_secret", ""))
+    client = str(form.get("client_id", ""))
+    secret = str(form.get("client_secret", ""))
     if scheme.lower() == "basic":
         try:
-            name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+            name, _, password = (
+                base64.b64decode(encoded, validate=True).decode().partition(":")
+            )
         except (binascii.Error, ValueError) as error:
-            raise UnauthenticatedError("The header Authorization is not readable.") from error
-        client, secret = unquote_plus(name), unquote_plus(password)
+            raise UnauthenticatedError(
+                "The header Authorization is not readable."
+            ) from error
+        client = unquote_plus(name)
+        secret = unquote_plus(password)
     if not client or not secret:
         raise UnauthenticatedError(
             "The client id or its secret is missing.",

@@ -1,15 +1,36 @@
 """What an archive holds of the people whom the portal knows."""
 
 from udi.kit.rows import ArchivedTable, ExcludedTable
-from udi.portal.identity.models import AccountWatch, ApiToken, Membership, Person, UsedToken, WatchedAccount, WebSession
+from udi.portal.identity.models import (
+    AccountWatch,
+    ApiToken,
+    Membership,
+    Person,
+    UsedToken,
+    WatchedAccount,
+    WebSession,
+)
 
 CARRIED = (ArchivedTable(Person), ArchivedTable(Membership))
 LEFT_OUT = (
-    ExcludedTable(WebSession, "sessions and their tokens are secrets of this installation: everybody logs in again"),
     ExcludedTable(
-        ApiToken, "tokens are secrets of this installation: their owners make new ones where the territory lives"
+        WebSession,
+        "sessions and their tokens are secrets of this installation: everybody logs in again",
     ),
-    ExcludedTable(UsedToken, "logout tokens of this installation's identity service mean nothing elsewhere"),
-    ExcludedTable(AccountWatch, "how far the identity service of this installation was read says nothing of another's"),
-    ExcludedTable(WatchedAccount, "nodes ask anew, where the territory arrives, of whom they hold something"),
+    ExcludedTable(
+        ApiToken,
+        "tokens are secrets of this installation: their owners make new ones where the territory lives",
+    ),
+    ExcludedTable(
+        UsedToken,
+        "logout tokens of this installation's identity service mean nothing elsewhere",
+    ),
+    ExcludedTable(
+        AccountWatch,
+        "how far the identity service of this installation was read says nothing of another's",
+    ),
+    ExcludedTable(
+        WatchedAccount,
+        "nodes ask anew, where the territory arrives, of whom they hold something",
+    ),
 )

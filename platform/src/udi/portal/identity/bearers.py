@@ -10,7 +10,12 @@ from udi.kit.oidc import IdentityService
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.portal.identity.machines import read_machine_token
-from udi.portal.identity.tokens import API_TOKEN, Bearer, UnknownTokenError, authenticate_bearer
+from udi.portal.identity.tokens import (
+    API_TOKEN,
+    Bearer,
+    UnknownTokenError,
+    authenticate_bearer,
+)
 from udi.ui.rate_limits import Connection, count_request
 
 
@@ -32,11 +37,15 @@ async def identify_bearer(connection: Connection, _handler: BaseRouteHandler) ->
         state["token_of"] = await _machine_client(connection, territory, token)
         return
     async with connection.app.state.site.database.session(territory.id) as session:
-        state["bearer"] = bearer = await authenticate_bearer(session, token, territory.slug)
+        state["bearer"] = bearer = await authenticate_bearer(
+            session, token, territory.slug
+        )
     state["token_of"] = bearer.actor.person_id
 
 
-async def _machine_client(connection: Connection, territory: Territory, token: str) -> str | None:
+async def _machine_client(
+    connection: Connection, territory: Territory, token: str
+) -> str | None:
     """The client of a machine's token; None while the identity service is away, which closes nothing that is open."""
     service: IdentityService = connection.app.state.site.parts["sessions"].service
     try:
@@ -74,7 +83,9 @@ def require_scope(scope: str) -> Callable[[Connection], Bearer]:
                 "This token was not given the right «%(scope)s».",
                 remedy="Make a token that has it, on «my space».",
                 values={"scope": scope},
-                headers={"WWW-Authenticate": f'Bearer realm="udi", error="insufficient_scope", scope="{scope}"'},
+                headers={
+                    "WWW-Authenticate": f'Bearer realm="udi", error="insufficient_scope", scope="{scope}"'
+                },
             )
         return bearer
 

@@ -35,14 +35,26 @@ DepartureHandler = Callable[[AsyncSession, Departure], Awaitable[int]]
 """Ends what somebody may not hold any more; how many things."""
 
 
-async def end_account(session: AsyncSession, person: Person, ends: Sequence[DepartureHandler]) -> int:
+async def end_account(
+    session: AsyncSession, person: Person, ends: Sequence[DepartureHandler]
+) -> int:
     """End all that somebody holds whose account was disabled or deleted; how many things. May be repeated."""
     first = person.left_at is None
     person.left_at = person.left_at or now()
-    ended = _row_count(await session.execute(delete(WebSession).where(WebSession.person_id == person.id)))
+    ended = _row_count(
+        await session.execute(
+            delete(WebSession).where(WebSession.person_id == person.id)
+        )
+    )
     living = (ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
-    ended += _row_count(await session.execute(update(ApiToken).where(*living).values(revoked_at=now())))
-    ended += _row_count(await session.execute(delete(Membership).where(Membership.person_id == person.id)))
+    ended += _row_count(
+        await session.execute(update(ApiToken).where(*living).values(revoked_at=now()))
+    )
+    ended += _row_count(
+        await session.execute(
+            delete(Membership).where(Membership.person_id == person.id)
+        )
+    )
     departure = Departure(person, gone=True, memberships={})
     for end in ends:
         ended += await end(session, departure)
@@ -53,17 +65,25 @@ async def end_account(session: AsyncSession, person: Person, ends: Sequence[Depa
 
 
 async def change_rights(
-    session: AsyncSession, person: Person, memberships: Groups, ends: Sequence[DepartureHandler]
+    session: AsyncSession,
+    person: Person,
+    memberships: Groups,
+    ends: Sequence[DepartureHandler],
 ) -> bool:
     """Give somebody the groups that they have now, in open sessions too; whether that changed anything."""
-    rows = await session.scalars(select(Membership).where(Membership.person_id == person.id))
+    rows = await session.scalars(
+        select(Membership).where(Membership.person_id == person.id)
+    )
     stored_memberships = {row.organisation_slug: sorted(row.groups) for row in rows}
     new_memberships = {slug: sorted(groups) for slug, groups in memberships.items()}
     if stored_memberships == new_memberships:
         return False
     await replace_memberships(session, person.id, new_memberships)
     theirs = {slug: groups for slug, groups in new_memberships.items() if slug != TEAM}
-    values = {"memberships": theirs, "moderator": MODERATORS in new_memberships.get(TEAM, ())}
+    values = {
+        "memberships": theirs,
+        "moderator": MODERATORS in new_memberships.get(TEAM, ()),
+    }
     own = update(WebSession).where(WebSession.person_id == person.id).values(**values)
     await session.execute(own.execution_options(synchronize_session=False))
     departure = Departure(person, gone=False, memberships=new_memberships)
@@ -76,4 +96,6 @@ async def change_rights(
 
 
 def _row_count(result: object) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    if isinstance(result, CursorResult):
+        return result.rowcount
+    return 0

@@ -8,13 +8,20 @@ from litestar.datastructures import State
 from udi.kit.errors import UnauthenticatedError, UnavailableError
 from udi.kit.oidc import MACHINE_TOKEN, IdentityService
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError, require_claim_values, verify
+from udi.kit.tokens import (
+    IdentityUnavailableError,
+    InvalidTokenError,
+    require_claim_values,
+    verify,
+)
 from udi.ui.login import sessions_of
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="udi", error="invalid_token"'}
 
 
-async def get_machine_client(request: Request[Any, Any, State], territory: Territory) -> str:
+async def get_machine_client(
+    request: Request[Any, Any, State], territory: Territory
+) -> str:
     """The client of the request's bearer token.
 
     Raises:
@@ -29,7 +36,9 @@ async def get_machine_client(request: Request[Any, Any, State], territory: Terri
             headers={"WWW-Authenticate": 'Bearer realm="udi"'},
         )
     try:
-        return await read_machine_token(sessions_of(request).service, token.strip(), audience=territory.origin)
+        return await read_machine_token(
+            sessions_of(request).service, token.strip(), audience=territory.origin
+        )
     except InvalidTokenError as error:
         raise UnauthenticatedError(
             "This token is not accepted here: %(reason)s.",
@@ -45,13 +54,21 @@ async def get_machine_client(request: Request[Any, Any, State], territory: Terri
         ) from error
 
 
-async def read_machine_token(service: IdentityService, token: str, *, audience: str) -> str:
+async def read_machine_token(
+    service: IdentityService, token: str, *, audience: str
+) -> str:
     """The client of a machine's access token; a person's is refused, whatever they may do.
 
     Raises:
         InvalidTokenError, IdentityAwayError
     """
-    claims = await verify(token, service.keys, kind=MACHINE_TOKEN, issuer=service.issuer, audience=audience)
+    claims = await verify(
+        token,
+        service.keys,
+        kind=MACHINE_TOKEN,
+        issuer=service.issuer,
+        audience=audience,
+    )
     require_claim_values(claims, sid=None)
     client = claims.get("azp")
     require_claim_values(claims, client_id=client)

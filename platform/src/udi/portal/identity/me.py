@@ -48,16 +48,27 @@ class Me(Struct, kw_only=True):
 
 @get("/me")
 async def read_me(
-    request: Request[Any, Any, State], session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer]
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
 ) -> Response[Me]:
     """Who I am."""
-    names = await name_organisations_of(request)(session, list(bearer.member.memberships))
+    names = await name_organisations_of(request)(
+        session, list(bearer.member.memberships)
+    )
     organisations = [
         MyOrganisation(slug=slug, name=names.get(slug, slug), groups=sorted(groups))
         for slug, groups in sorted(bearer.member.memberships.items())
     ]
-    token = MyToken(name=bearer.name, scopes=sorted(bearer.scopes), expires=bearer.expires_at)
-    me = Me(name=bearer.actor.name, email=bearer.actor.email, organisations=organisations, token=token)
+    token = MyToken(
+        name=bearer.name, scopes=sorted(bearer.scopes), expires=bearer.expires_at
+    )
+    me = Me(
+        name=bearer.actor.name,
+        email=bearer.actor.email,
+        organisations=organisations,
+        token=token,
+    )
     return Response(me, headers={"Cache-Control": "no-store"})
 
 
@@ -67,6 +78,8 @@ routes: Sequence[ControllerRouterHandler] = [
         route_handlers=[read_me],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-        dependencies={"bearer": Provide(require_scope("profile"), sync_to_thread=False)},
+        dependencies={
+            "bearer": Provide(require_scope("profile"), sync_to_thread=False)
+        },
     )
 ]

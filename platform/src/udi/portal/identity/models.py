@@ -4,11 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
-from udi.kit.sessions import PersonColumns, SessionTables, UsedTokenColumns, WebSessionColumns
+from udi.kit.sessions import (
+    PersonColumns,
+    SessionTables,
+    UsedTokenColumns,
+    WebSessionColumns,
+)
 from udi.portal.schema import PortalTable
 
 TEAM = ""
@@ -33,7 +46,11 @@ class WebSession(TenantColumns, WebSessionColumns, PortalTable):
     __tablename__ = "web_session"
     __table_args__ = (
         UniqueConstraint("tenant_id", "token_hash"),
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "sid"),
     )
@@ -44,7 +61,9 @@ class AccountWatch(PortalTable):
 
     __tablename__ = "account_watch"
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     confirmed_at: Mapped[datetime]
     """When that was done last: up to then, who left is known."""
 
@@ -54,7 +73,9 @@ class WatchedAccount(PortalTable):
 
     __tablename__ = "watched_account"
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     subject: Mapped[str] = mapped_column(Text, primary_key=True)
     asked_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
@@ -77,10 +98,16 @@ class Membership(PortalTable):
 
     __tablename__ = "membership"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_slug: Mapped[str] = mapped_column(Text, primary_key=True)
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -92,7 +119,11 @@ class ApiToken(TenantColumns, PortalTable):
     __tablename__ = "api_token"
     __table_args__ = (
         UniqueConstraint("tenant_id", "token_hash"),
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
         Index(None, "tenant_id", "person_id"),
     )
 

@@ -16,7 +16,9 @@ from udi.kit.oidc import client_id
 from udi.kit.tenancy import Territory
 from udi.ui.site import render, site_of
 
-NameOrganisations = Callable[[AsyncSession, Collection[str]], Awaitable[Mapping[str, str]]]
+NameOrganisations = Callable[
+    [AsyncSession, Collection[str]], Awaitable[Mapping[str, str]]
+]
 """Names of organisations by slug; a higher domain gives it as the site's part "name_organisations"."""
 SUGGESTING = "suggesting"
 """The site's part that says whether the page names suggestions to somebody: not to who turned them off."""
@@ -49,7 +51,9 @@ async def show_my_space(
         "identity/my-space.html",
         organisations=_organisations(member, territory, names),
         suggesting=await suggesting(session, member) if suggesting else False,
-        account_url=account_url(site_of(request).settings.issuer, client_id("portal", territory.slug)),
+        account_url=account_url(
+            site_of(request).settings.issuer, client_id("portal", territory.slug)
+        ),
     )
 
 
@@ -60,15 +64,21 @@ def account_url(issuer: str, client: str) -> str:
 
 def name_organisations_of(request: Request[Any, Any, State]) -> NameOrganisations:
     """What gives organisations their names."""
-    name_organisations: NameOrganisations = site_of(request).parts.get("name_organisations", _no_names)
+    name_organisations: NameOrganisations = site_of(request).parts.get(
+        "name_organisations", _no_names
+    )
     return name_organisations
 
 
-async def _no_names(_session: AsyncSession, _slugs: Collection[str]) -> Mapping[str, str]:
+async def _no_names(
+    _session: AsyncSession, _slugs: Collection[str]
+) -> Mapping[str, str]:
     return {}
 
 
-def _organisations(member: Actor, territory: Territory, names: Mapping[str, str]) -> list[OrganisationMembership]:
+def _organisations(
+    member: Actor, territory: Territory, names: Mapping[str, str]
+) -> list[OrganisationMembership]:
     node = territory.links.get("node", "")
     organisations = [
         OrganisationMembership(

@@ -9,11 +9,17 @@ from udi.kit.identity import MODERATORS, Actor
 from udi.portal.identity.models import TEAM, Membership, Person
 
 
-async def list_members(session: AsyncSession, organisation: str) -> Sequence[tuple[Person, list[str]]]:
+async def list_members(
+    session: AsyncSession, organisation: str
+) -> Sequence[tuple[Person, list[str]]]:
     """People of an organisation (its slug) who logged in once, by name, with their groups."""
     query = (
         select(Person, Membership.groups)
-        .join(Membership, (Membership.tenant_id == Person.tenant_id) & (Membership.person_id == Person.id))
+        .join(
+            Membership,
+            (Membership.tenant_id == Person.tenant_id)
+            & (Membership.person_id == Person.id),
+        )
         .where(Membership.organisation_slug == organisation)
         .order_by(Person.name, Person.email)
     )
@@ -22,14 +28,18 @@ async def list_members(session: AsyncSession, organisation: str) -> Sequence[tup
 
 async def count_members(session: AsyncSession) -> dict[str, int]:
     """How many people of each organisation (its slug) logged in once."""
-    counted = select(Membership.organisation_slug, func.count()).where(Membership.organisation_slug != TEAM)
+    counted = select(Membership.organisation_slug, func.count()).where(
+        Membership.organisation_slug != TEAM
+    )
     query = counted.group_by(Membership.organisation_slug)
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
 async def read_actor(session: AsyncSession, person: Person, territory: str) -> Actor:
     """A person of a territory (its slug) with what they may do there as Keycloak said last, whether logged in or not."""
-    rows = await session.scalars(select(Membership).where(Membership.person_id == person.id))
+    rows = await session.scalars(
+        select(Membership).where(Membership.person_id == person.id)
+    )
     groups = {row.organisation_slug: frozenset(row.groups) for row in rows}
     moderator = MODERATORS in groups.pop(TEAM, frozenset())
     return Actor(

@@ -16,7 +16,14 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.identity.tokens import DAYS, LONGEST_NAME, SCOPES, list_tokens, make_token, revoke_token
+from udi.portal.identity.tokens import (
+    DAYS,
+    LONGEST_NAME,
+    SCOPES,
+    list_tokens,
+    make_token,
+    revoke_token,
+)
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
 from udi.ui.site import render
@@ -45,21 +52,28 @@ async def add_token(
 ) -> Response[str]:
     """Make a token and show it, this once."""
     form = await request.form()
-    name, days = " ".join(str(form.get("name") or "").split())[:LONGEST_NAME], str(form.get("days") or "")
+    name = " ".join(str(form.get("name") or "").split())[:LONGEST_NAME]
+    days = str(form.get("days") or "")
     scopes = [str(value) for value in form.getall("scope", [])]
     lifetime = next((option for option in DAYS if str(option) == days), 0)
     try:
-        _, token = await make_token(session, member, name=name, scopes=scopes, days=lifetime)
+        _, token = await make_token(
+            session, member, name=name, scopes=scopes, days=lifetime
+        )
     except InvalidError as error:
         errors = form_errors(request, error)
         typed = {"name": name, "days": days, "scopes": scopes}
-        return await _page(request, session, territory, member, status=422, errors=errors, typed=typed)
+        return await _page(
+            request, session, territory, member, status=422, errors=errors, typed=typed
+        )
     return await _page(request, session, territory, member, status=201, token=token)
 
 
 @post(f"{PATH}/{{token_id:uuid}}/revoke")
 async def revoke_api_token(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], token_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    token_id: FromPath[UUID],
 ) -> Redirect:
     """Refuse it from now on."""
     await revoke_token(session, member, token_id)

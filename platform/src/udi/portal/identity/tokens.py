@@ -10,7 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.credentials import SecretKind
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, UnauthenticatedError
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+    UnauthenticatedError,
+)
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.identity.models import AccountWatch, ApiToken, Membership, Person
@@ -62,7 +68,12 @@ class Bearer:
 
 
 async def make_token(
-    session: AsyncSession, actor: Actor, *, name: str, scopes: Collection[str], days: int
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    name: str,
+    scopes: Collection[str],
+    days: int,
 ) -> tuple[ApiToken, str]:
     """A new token and its text, which nobody can read again.
 
@@ -72,7 +83,9 @@ async def make_token(
     """
     refusals = []
     if not name:
-        refusals.append(Refusal("name", "Give it a name that says which program uses it."))
+        refusals.append(
+            Refusal("name", "Give it a name that says which program uses it.")
+        )
     if days not in DAYS:
         refusals.append(Refusal("days", "Choose how long it is good."))
     if not set(scopes) <= set(SCOPES):
@@ -81,11 +94,19 @@ async def make_token(
         raise InvalidError(refusals=refusals)
     moment = now()
     own = ApiToken.person_id == actor.person_id
-    over = or_(ApiToken.expires_at < moment - REMEMBERED, ApiToken.revoked_at < moment - REMEMBERED)
+    over = or_(
+        ApiToken.expires_at < moment - REMEMBERED,
+        ApiToken.revoked_at < moment - REMEMBERED,
+    )
     await session.execute(delete(ApiToken).where(own, over))
-    living = select(func.count()).where(own, ApiToken.revoked_at.is_(None), ApiToken.expires_at > moment)
+    living = select(func.count()).where(
+        own, ApiToken.revoked_at.is_(None), ApiToken.expires_at > moment
+    )
     if (await session.scalar(living) or 0) >= MOST:
-        raise ConflictError("You have twenty tokens already.", remedy="Revoke one that no program uses any more.")
+        raise ConflictError(
+            "You have twenty tokens already.",
+            remedy="Revoke one that no program uses any more.",
+        )
     text = API_TOKEN.generate()
     token = ApiToken(
         person_id=actor.person_id,
@@ -96,25 +117,41 @@ async def make_token(
     )
     session.add(token)
     await session.flush()
-    audit.record(session, actor, "api_token.made", token.id, scopes=token.scopes, days=days)
+    audit.record(
+        session, actor, "api_token.made", token.id, scopes=token.scopes, days=days
+    )
     return token, text
 
 
-async def list_tokens_for(session: AsyncSession, organisation: str) -> dict[UUID, list[ApiToken]]:
+async def list_tokens_for(
+    session: AsyncSession, organisation: str
+) -> dict[UUID, list[ApiToken]]:
     """The living tokens that act for an organisation (its slug), by whose they are: for its administrators."""
-    same = (Membership.tenant_id == ApiToken.tenant_id) & (Membership.person_id == ApiToken.person_id)
+    same = (Membership.tenant_id == ApiToken.tenant_id) & (
+        Membership.person_id == ApiToken.person_id
+    )
     acts = or_(*(any_(ApiToken.scopes) == scope for scope in FOR_ORGANISATIONS))
     living = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > now(), acts)
-    query = select(ApiToken).join(Membership, same).where(Membership.organisation_slug == organisation, *living)
+    query = (
+        select(ApiToken)
+        .join(Membership, same)
+        .where(Membership.organisation_slug == organisation, *living)
+    )
     tokens_by_person: dict[UUID, list[ApiToken]] = {}
-    for token in await session.scalars(query.order_by(ApiToken.created_at, ApiToken.id)):
+    for token in await session.scalars(
+        query.order_by(ApiToken.created_at, ApiToken.id)
+    ):
         tokens_by_person.setdefault(token.person_id, []).append(token)
     return tokens_by_person
 
 
 async def list_tokens(session: AsyncSession, actor: Actor) -> Sequence[ApiToken]:
     """A person's tokens, newest first; those that ended lately too."""
-    query = select(ApiToken).where(ApiToken.person_id == actor.person_id).order_by(ApiToken.created_at.desc())
+    query = (
+        select(ApiToken)
+        .where(ApiToken.person_id == actor.person_id)
+        .order_by(ApiToken.created_at.desc())
+    )
     return (await session.scalars(query)).all()
 
 
@@ -124,7 +161,11 @@ async def revoke_token(session: AsyncSession, actor: Actor, token_id: UUID) -> N
     Raises:
         NotFoundError: the person has no such token.
     """
-    query = select(ApiToken).where(ApiToken.id == token_id, ApiToken.person_id == actor.person_id).with_for_update()
+    query = (
+        select(ApiToken)
+        .where(ApiToken.id == token_id, ApiToken.person_id == actor.person_id)
+        .with_for_update()
+    )
     token = await session.scalar(query)
     if token is None:
         raise NotFoundError
@@ -133,7 +174,9 @@ async def revoke_token(session: AsyncSession, actor: Actor, token_id: UUID) -> N
         audit.record(session, actor, "api_token.revoked", token.id)
 
 
-async def authenticate_bearer(session: AsyncSession, text: str, territory: str) -> Bearer:
+async def authenticate_bearer(
+    session: AsyncSession, text: str, territory: str
+) -> Bearer:
     """Who made a token, of a territory (its slug); notes that it was used.
 
     Raises:
@@ -160,5 +203,18 @@ async def authenticate_bearer(session: AsyncSession, text: str, territory: str) 
     if token.last_used_at is None or token.last_used_at + USE_NOTED < moment:
         token.last_used_at = moment
     member = await read_actor(session, person, territory)
-    actor = Actor(person.id, person.name, person.email, territory, email_verified=person.email_verified)
-    return Bearer(actor, member, token.name, frozenset(token.scopes), token.expires_at, confirmed_at)
+    actor = Actor(
+        person.id,
+        person.name,
+        person.email,
+        territory,
+        email_verified=person.email_verified,
+    )
+    return Bearer(
+        actor,
+        member,
+        token.name,
+        frozenset(token.scopes),
+        token.expires_at,
+        confirmed_at,
+    )

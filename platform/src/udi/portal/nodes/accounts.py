@@ -15,14 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.portal.identity.models import TEAM, AccountWatch, Membership, Person, WatchedAccount
+from udi.portal.identity.models import (
+    TEAM,
+    AccountWatch,
+    Membership,
+    Person,
+    WatchedAccount,
+)
 from udi.portal.nodes.api import as_json, identify_client, node_session
 from udi.portal.nodes.bodies import read_json_body
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import list_linked_producers
 from udi.ui.site import site_of
 
-MOST, LARGEST = 1000, 64 * 1024
+MOST = 1000
+LARGEST = 64 * 1024
 MOST_WATCHED = 20_000
 """Accounts of a territory of which nodes ask and which nobody knows here: no more are looked at."""
 MachineRequest = Request[Any, Any, State]
@@ -31,7 +38,9 @@ MachineRequest = Request[Any, Any, State]
 class AccountQuery(Struct, frozen=True):
     """Subjects of the identity service."""
 
-    subjects: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=MOST)]
+    subjects: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=MOST)
+    ]
 
 
 def read_subjects(body: bytes) -> list[str]:
@@ -43,12 +52,18 @@ def read_subjects(body: bytes) -> list[str]:
     try:
         return json.decode(body, type=AccountQuery).subjects
     except (MsgspecError, ValueError, RecursionError) as error:
-        refusal = Refusal("subjects", "This is no list of accounts.", "Send the subjects as texts, 1000 at most.")
+        refusal = Refusal(
+            "subjects",
+            "This is no list of accounts.",
+            "Send the subjects as texts, 1000 at most.",
+        )
         raise InvalidError(refusals=[refusal]) from error
 
 
 @post("/kalim/v1/accounts", status_code=200)
-async def report_accounts(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+async def report_accounts(
+    request: MachineRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Of each account that is known: whether it is gone, and its groups in the organisations of the node that asks.
 
     One that is not known yet is looked at within a minute, and told then.
@@ -63,18 +78,31 @@ async def report_accounts(request: MachineRequest, territory: NamedDependency[Te
     return as_json({"confirmed_at": confirmed_at, "accounts": accounts})
 
 
-async def _describe(session: AsyncSession, node: Node, issuer: str, subjects: Sequence[str]) -> list[dict[str, Any]]:
-    own = None if node.hosted else {organisation.slug for organisation in await list_linked_producers(session, node)}
+async def _describe(
+    session: AsyncSession, node: Node, issuer: str, subjects: Sequence[str]
+) -> list[dict[str, Any]]:
+    if node.hosted:
+        own = None
+    else:
+        own = {
+            organisation.slug
+            for organisation in await list_linked_producers(session, node)
+        }
     query = select(Person).where(Person.issuer == issuer, Person.subject.in_(subjects))
     people = {person.subject: person for person in await session.scalars(query)}
     ids = [person.id for person in people.values()]
     groups: dict[Any, dict[str, list[str]]] = {}
-    for row in await session.scalars(select(Membership).where(Membership.person_id.in_(ids))):
+    for row in await session.scalars(
+        select(Membership).where(Membership.person_id.in_(ids))
+    ):
         groups.setdefault(row.person_id, {})[row.organisation_slug] = sorted(row.groups)
     accounts_by_subject = {
-        subject: (person.left_at is not None, groups.get(person.id, {})) for subject, person in people.items()
+        subject: (person.left_at is not None, groups.get(person.id, {}))
+        for subject, person in people.items()
     }
-    for watched in await _watch(session, [subject for subject in subjects if subject not in people]):
+    for watched in await _watch(
+        session, [subject for subject in subjects if subject not in people]
+    ):
         if watched.checked_at is not None:
             accounts_by_subject[watched.subject] = (watched.gone, watched.memberships)
     return [
@@ -91,15 +119,21 @@ async def _describe(session: AsyncSession, node: Node, issuer: str, subjects: Se
     ]
 
 
-async def _watch(session: AsyncSession, subjects: Sequence[str]) -> Sequence[WatchedAccount]:
+async def _watch(
+    session: AsyncSession, subjects: Sequence[str]
+) -> Sequence[WatchedAccount]:
     """Those of whom the portal knows nothing else, noted as asked about."""
     total = await session.scalar(select(func.count()).select_from(WatchedAccount)) or 0
     if not subjects or total > MOST_WATCHED:
         return []
-    rows = [{"subject": subject, "asked_at": now()} for subject in sorted(set(subjects))]
+    rows = [
+        {"subject": subject, "asked_at": now()} for subject in sorted(set(subjects))
+    ]
     first = insert(WatchedAccount).values(rows)
     await session.execute(
-        first.on_conflict_do_update(index_elements=["tenant_id", "subject"], set_={"asked_at": now()})
+        first.on_conflict_do_update(
+            index_elements=["tenant_id", "subject"], set_={"asked_at": now()}
+        )
     )
     query = select(WatchedAccount).where(WatchedAccount.subject.in_(subjects))
     return (await session.scalars(query)).all()

@@ -32,7 +32,8 @@ from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 
 RESOURCES = "/kalim/v1/resources"
-LARGEST_SLICE, USUAL_SLICE = 100, 20
+LARGEST_SLICE = 100
+USUAL_SLICE = 20
 MachineRequest = Request[Any, Any, State]
 
 
@@ -45,7 +46,9 @@ async def identify_client(request: MachineRequest, territory: Territory) -> str:
     try:
         return await get_machine_client(request, territory)
     except UnauthenticatedError as error:
-        error.refusals = (Refusal("Authorization", error.detail % error.values, error.remedy),)
+        error.refusals = (
+            Refusal("Authorization", error.detail % error.values, error.remedy),
+        )
         raise
 
 
@@ -68,7 +71,9 @@ def translator(request: MachineRequest) -> Gettext:
 def as_json(value: object) -> Response[bytes]:
     """A JSON answer that nobody keeps."""
     body = json.dumps(value, ensure_ascii=False).encode()
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(
+        body, media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 def parse_id(text: str) -> UUID:
@@ -80,18 +85,25 @@ def parse_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise refusal_error([fault_kinds.BAD_UUID.at("global_id", value=text)]) from error
+        raise refusal_error(
+            [fault_kinds.BAD_UUID.at("global_id", value=text)]
+        ) from error
 
 
 async def receive_record(
-    request: MachineRequest, territory: Territory, method: Literal["POST", "PUT"], resource_id: UUID | None = None
+    request: MachineRequest,
+    territory: Territory,
+    method: Literal["POST", "PUT"],
+    resource_id: UUID | None = None,
 ) -> Response[Any]:
     """Identify, read, decide; nothing of the database is held while the body arrives."""
     client_id = await identify_client(request, territory)
     body = await read_json_body(request)
     try:
         async with node_session(request, territory, client_id) as (session, node):
-            outcome = await push.push_record(session, node, method=method, body=body, resource_id=resource_id)
+            outcome = await push.push_record(
+                session, node, method=method, body=body, resource_id=resource_id
+            )
     except InvalidDocument as error:
         raise refusal_error(error.faults, translator(request)) from error
     return push_response(request, outcome)
@@ -101,26 +113,34 @@ def push_response(request: MachineRequest, outcome: push.PushResult) -> Response
     """The report's id when accepted (as RUDI answers), else a problem that names it."""
     if not outcome.faults:
         return as_json(str(outcome.report.id))
-    refused = render_problem(request, refusal_error(outcome.faults, translator(request)))
+    refused = render_problem(
+        request, refusal_error(outcome.faults, translator(request))
+    )
     refused.content["report_id"] = str(outcome.report.id)
     return refused
 
 
 @post(RESOURCES, status_code=200, request_max_body_size=MAX_RECORD)
-async def create_resource(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+async def create_resource(
+    request: MachineRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Publish a record."""
     return await receive_record(request, territory, "POST")
 
 
 @put(RESOURCES, request_max_body_size=MAX_RECORD)
-async def replace_resource(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+async def replace_resource(
+    request: MachineRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Publish a new version of a record."""
     return await receive_record(request, territory, "PUT")
 
 
 @put(f"{RESOURCES}/{{resource_id:str}}", request_max_body_size=MAX_RECORD)
 async def replace_one_resource(
-    request: MachineRequest, territory: NamedDependency[Territory], resource_id: FromPath[str]
+    request: MachineRequest,
+    territory: NamedDependency[Territory],
+    resource_id: FromPath[str],
 ) -> Response[Any]:
     """The same, with the id in the address too."""
     return await receive_record(request, territory, "PUT", parse_id(resource_id))
@@ -136,20 +156,29 @@ async def withdraw_resource(
     """Withdraw a record; `reason` (not RUDI's) is shown at its address, 500 characters at most."""
     client_id = await identify_client(request, territory)
     async with node_session(request, territory, client_id) as (session, node):
-        outcome = await push.withdraw_record(session, node, parse_id(resource_id), reason=clean_reason(reason))
+        outcome = await push.withdraw_record(
+            session, node, parse_id(resource_id), reason=clean_reason(reason)
+        )
     return push_response(request, outcome)
 
 
 @delete(RESOURCES, status_code=200)
-async def refuse_missing_id(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+async def refuse_missing_id(
+    request: MachineRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Say which record is missing from the address."""
     await identify_client(request, territory)
-    raise refusal_error([fault_kinds.MISSING_PARAMETER.at("global_id", name="global_id")], translator(request))
+    raise refusal_error(
+        [fault_kinds.MISSING_PARAMETER.at("global_id", name="global_id")],
+        translator(request),
+    )
 
 
 @get(f"{RESOURCES}/{{resource_id:str}}/report")
 async def read_latest_report(
-    request: MachineRequest, territory: NamedDependency[Territory], resource_id: FromPath[str]
+    request: MachineRequest,
+    territory: NamedDependency[Territory],
+    resource_id: FromPath[str],
 ) -> Response[Any]:
     """The node's newest report about a record, for a node that lost it."""
     client_id = await identify_client(request, territory)
@@ -159,7 +188,9 @@ async def read_latest_report(
 
 
 @get(["/kalim/v1/id_generation", f"{RESOURCES}/id_generation"])
-async def generate_id(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+async def generate_id(
+    request: MachineRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """A fresh id for a record."""
     await identify_client(request, territory)
     return as_json(str(uuid.uuid4()))
@@ -170,7 +201,9 @@ async def search_requests(
     request: MachineRequest,
     territory: NamedDependency[Territory],
     *,
-    status: Annotated[Literal["OK", "KO"] | None, QueryParameter(name="integrationStatus")] = None,
+    status: Annotated[
+        Literal["OK", "KO"] | None, QueryParameter(name="integrationStatus")
+    ] = None,
     resource_id: Annotated[UUID | None, QueryParameter(name="globalId")] = None,
     since: Annotated[datetime | None, QueryParameter(name="creationDateMin")] = None,
     until: Annotated[datetime | None, QueryParameter(name="creationDateMax")] = None,
@@ -179,11 +212,23 @@ async def search_requests(
 ) -> Response[Any]:
     """The node's own requests, newest first, with what became of each and of its report."""
     client_id = await identify_client(request, territory)
-    report_filter = queries.ReportFilter(status and status == "OK", resource_id, since, until)
-    size, start = min(max(limit, 1), LARGEST_SLICE), min(max(offset, 0), 1_000_000)
+    report_filter = queries.ReportFilter(
+        status and status == "OK", resource_id, since, until
+    )
+    size = min(max(limit, 1), LARGEST_SLICE)
+    start = min(max(offset, 0), 1_000_000)
     async with node_session(request, territory, client_id) as (session, node):
-        reports, total = await queries.search_reports(session, node, report_filter, limit=size, offset=start)
-    return as_json({"total": total, "elements": [request_document(report, translator(request)) for report in reports]})
+        reports, total = await queries.search_reports(
+            session, node, report_filter, limit=size, offset=start
+        )
+    return as_json(
+        {
+            "total": total,
+            "elements": [
+                request_document(report, translator(request)) for report in reports
+            ],
+        }
+    )
 
 
 @get(["/apigateway/v1/encryption-key", "/konsult/v1/encryption-key"])
@@ -212,14 +257,20 @@ async def read_encryption_key(
             "This portal has no key to encrypt files with: data stay with their producer, and never pass here.",
             remedy="Ask with the token of the node that published the file, once a project that may read it gave its key.",
         )
-    return Response(pem.encode(), media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+    return Response(
+        pem.encode(),
+        media_type="application/octet-stream",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @get("/.well-known/jwks.json", sync_to_thread=False)
 def public_keys(request: MachineRequest) -> Response[dict[str, Any]]:
     """The keys that sign what this portal sends (RFC 7517)."""
     signer: Signer = site_of(request).parts["signer"]
-    return Response(signer.public_keys(), headers={"Cache-Control": "public, max-age=300"})
+    return Response(
+        signer.public_keys(), headers={"Cache-Control": "public, max-age=300"}
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [

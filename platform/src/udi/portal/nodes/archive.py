@@ -6,7 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.portal.nodes.actions.reports import SEND_REPORT
-from udi.portal.nodes.models import Node, NodeInvitation, NodeProducer, Report, ReportDeliveryState
+from udi.portal.nodes.models import (
+    Node,
+    NodeInvitation,
+    NodeProducer,
+    Report,
+    ReportDeliveryState,
+)
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceAction,
@@ -20,25 +26,36 @@ CARRIED = (
     ArchivedTable(Node, address_columns=frozenset({"url"})),
     ArchivedTable(NodeProducer),
     ArchivedTable(Report),
-    ArchivedTable(CatalogueSource, regenerated_columns=frozenset({"lease", "leased_until"})),
+    ArchivedTable(
+        CatalogueSource, regenerated_columns=frozenset({"lease", "leased_until"})
+    ),
     ArchivedTable(SourceRecord),
 )
 LEFT_OUT = (
     ExcludedTable(
-        SourceRun, "readings that ended are told where they were made: each source is read again where it arrives"
+        SourceRun,
+        "readings that ended are told where they were made: each source is read again where it arrives",
     ),
     ExcludedTable(SourceFault, "what a reading met goes with it"),
     ExcludedTable(SourceAction, "what a reading did goes with it"),
     ExcludedTable(
-        SourceFeed, "addresses of feeds are secrets of this installation: people have new ones made elsewhere"
+        SourceFeed,
+        "addresses of feeds are secrets of this installation: people have new ones made elsewhere",
     ),
-    ExcludedTable(NodeInvitation, "credentials of this installation are in them: nodes are invited anew elsewhere"),
+    ExcludedTable(
+        NodeInvitation,
+        "credentials of this installation are in them: nodes are invited anew elsewhere",
+    ),
 )
 
 
 async def requeue_reports(session: AsyncSession) -> int:
     """Queue again the reports that were on their way; how many."""
-    waiting = (await session.scalars(select(Report.id).where(Report.delivery == ReportDeliveryState.PENDING))).all()
+    waiting = (
+        await session.scalars(
+            select(Report.id).where(Report.delivery == ReportDeliveryState.PENDING)
+        )
+    ).all()
     for report in waiting:
         await jobs.enqueue(session, SEND_REPORT, {"report": str(report)})
     return len(waiting)

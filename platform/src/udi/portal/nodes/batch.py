@@ -11,7 +11,13 @@ from litestar.types import ControllerRouterHandler
 from udi.kit.errors import Refusal, UdiError
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.actions.push import PushedRecord, push_records
-from udi.portal.nodes.api import MachineRequest, as_json, identify_client, node_session, translator
+from udi.portal.nodes.api import (
+    MachineRequest,
+    as_json,
+    identify_client,
+    node_session,
+    translator,
+)
 from udi.portal.nodes.bodies import read_json_body
 from udi.portal.nodes.rudi import refusal_error, report_document
 from udi.protocol.faults import Fault, InvalidDocument, InvalidRecord
@@ -28,7 +34,9 @@ NO_LIST = Refusal(
 
 
 @put("/kalim/v1/batch", request_max_body_size=LARGEST)
-async def replace_many(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+async def replace_many(
+    request: MachineRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Publish up to a hundred records, new or new versions; the report of each, in their order.
 
     A record that is refused keeps no other from being published, and sending the same call again changes nothing.
@@ -41,7 +49,9 @@ async def replace_many(request: MachineRequest, territory: NamedDependency[Terri
         raise refusal_error(error.faults, translator(request)) from error
     async with node_session(request, territory, client_id) as (session, node):
         outcomes = await push_records(session, node, sent)
-    return as_json([report_document(outcome.report, translator(request)) for outcome in outcomes])
+    return as_json(
+        [report_document(outcome.report, translator(request)) for outcome in outcomes]
+    )
 
 
 def _read(documents: object) -> list[PushedRecord]:
@@ -58,10 +68,14 @@ def _read(documents: object) -> list[PushedRecord]:
         try:
             submission = PushedRecord.from_document(document, method="PUT", either=True)
         except InvalidRecord as error:
-            raise InvalidDocument([_prefix_field(fault, place) for fault in error.faults]) from error
+            raise InvalidDocument(
+                [_prefix_field(fault, place) for fault in error.faults]
+            ) from error
         first = places.setdefault(submission.resource_id or place, place)
         if first != place:
-            raise UdiError("Nothing was changed.", refusals=[_duplicate_refusal(place, first)])
+            raise UdiError(
+                "Nothing was changed.", refusals=[_duplicate_refusal(place, first)]
+            )
         submissions.append(submission)
     return submissions
 

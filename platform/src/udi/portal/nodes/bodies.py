@@ -20,7 +20,9 @@ def clean_reason(text: str) -> str:
     return " ".join(strip_html(text).replace("\0", "").split())[:LONGEST_REASON]
 
 
-async def read_json_body(request: Request[Any, Any, State], *, largest: int = MAX_RECORD) -> bytes:
+async def read_json_body(
+    request: Request[Any, Any, State], *, largest: int = MAX_RECORD
+) -> bytes:
     """The body of a push, announced as JSON; `largest`, in bytes, is what the handler takes.
 
     Raises:
@@ -28,9 +30,13 @@ async def read_json_body(request: Request[Any, Any, State], *, largest: int = MA
         TooLargeError: it is larger.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+    if kind != "application/json" and not (
+        kind.startswith("application/") and kind.endswith("+json")
+    ):
         refusal = Refusal(
-            "Content-Type", "The body is not announced as JSON.", "Send it with “Content-Type: application/json”."
+            "Content-Type",
+            "The body is not announced as JSON.",
+            "Send it with “Content-Type: application/json”.",
         )
         raise MediaTypeError("Records are read as JSON.", refusals=[refusal])
     body = bytearray()
@@ -40,10 +46,17 @@ async def read_json_body(request: Request[Any, Any, State], *, largest: int = MA
     except RequestEntityTooLarge as error:
         values = {"limit": largest // MIB}
         refusal = Refusal(
-            "body", "What was sent is larger than %(limit)s MiB.", "Shorten its texts, or split it.", values=values
+            "body",
+            "What was sent is larger than %(limit)s MiB.",
+            "Shorten its texts, or split it.",
+            values=values,
         )
         raise TooLargeError("The record is too large.", refusals=[refusal]) from error
     except ClientException as error:
-        refusal = Refusal("Content-Length", "The announced length is no number.", "Send the length of the body.")
+        refusal = Refusal(
+            "Content-Length",
+            "The announced length is no number.",
+            "Send the length of the body.",
+        )
         raise UdiError("The body cannot be read.", refusals=[refusal]) from error
     return bytes(body)

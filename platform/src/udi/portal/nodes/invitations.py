@@ -40,15 +40,21 @@ def explain_invitation(request: AnyRequest) -> Response[str]:
 
 
 @post(JOIN, status_code=200, request_max_body_size=LARGEST)
-async def join_node(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[bytes]:
+async def join_node(
+    request: AnyRequest, territory: NamedDependency[Territory]
+) -> Response[bytes]:
     """Accept an invitation, and tell the node who it is here; once."""
     code = _code(await read_json_body(request, largest=LARGEST))
     site = site_of(request)
     async with site.database.session(territory.id) as session:
         node, credentials = await accept_invitation(session, code)
-        joining = await _describe(session, territory, node, credentials, _identity(request))
+        joining = await _describe(
+            session, territory, node, credentials, _identity(request)
+        )
     body = joining.model_dump_json().encode()
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(
+        body, media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 def _code(body: bytes) -> str:
@@ -58,7 +64,9 @@ def _code(body: bytes) -> str:
         code = None
     if not isinstance(code, str) or not code:
         refusal = Refusal(
-            "code", "There is no invitation in this.", "Send {“code”: …}, the part of the link after “#”."
+            "code",
+            "There is no invitation in this.",
+            "Send {“code”: …}, the part of the link after “#”.",
         )
         raise InvalidError(refusals=[refusal])
     return code
@@ -70,12 +78,20 @@ def _identity(request: AnyRequest) -> IdentityRealm:
 
 
 async def _describe(
-    session: AsyncSession, territory: Territory, node: Node, credentials: NodeCredentials, identity: IdentityRealm
+    session: AsyncSession,
+    territory: Territory,
+    node: Node,
+    credentials: NodeCredentials,
+    identity: IdentityRealm,
 ) -> InvitationResponse:
     row = (await session.scalars(select(Tenant).where(Tenant.id == territory.id))).one()
-    territory_fields = {name: getattr(row, name) for name in JoinedTerritory.model_fields}
+    territory_fields = {
+        name: getattr(row, name) for name in JoinedTerritory.model_fields
+    }
     producers = [
-        JoinedProducer(id=producer.id, slug=producer.slug, name=producer.name, email=producer.email)
+        JoinedProducer(
+            id=producer.id, slug=producer.slug, name=producer.name, email=producer.email
+        )
         for producer in await list_linked_producers(session, node)
     ]
     return InvitationResponse(

@@ -14,23 +14,53 @@ UNDELIVERED = (ReportDeliveryState.PENDING, ReportDeliveryState.FAILED)
 
 async def measure_reports(site: Site) -> list[MetricFamily]:
     """How many wait and how many failed, by territory."""
-    query = select(Report.delivery, func.count()).where(Report.delivery.in_(UNDELIVERED)).group_by(Report.delivery)
+    query = (
+        select(Report.delivery, func.count())
+        .where(Report.delivery.in_(UNDELIVERED))
+        .group_by(Report.delivery)
+    )
     samples = []
     for territory in await site.registry.list():
         async with site.database.session(territory.id) as session:
-            counted = {ReportDeliveryState(state): number for state, number in await session.execute(query)}
+            counted = {
+                ReportDeliveryState(state): number
+                for state, number in await session.execute(query)
+            }
         samples += [
-            MetricSample({"territory": territory.slug, "state": state.value}, counted.get(state, 0))
+            MetricSample(
+                {"territory": territory.slug, "state": state.value},
+                counted.get(state, 0),
+            )
             for state in UNDELIVERED
         ]
-    return [MetricFamily("udi_reports_undelivered", "gauge", "Reports that their node did not take yet.", samples)]
+    return [
+        MetricFamily(
+            "udi_reports_undelivered",
+            "gauge",
+            "Reports that their node did not take yet.",
+            samples,
+        )
+    ]
 
 
 async def measure_key(site: Site) -> list[MetricFamily]:
     """Age of the key that signs now; nothing where its file cannot be read any more."""
     try:
-        drawn = [key.made_at for key in key_ages(site.settings.get_secret_path("signing_keys")) if key.signs]
+        drawn = [
+            key.made_at
+            for key in key_ages(site.settings.get_secret_path("signing_keys"))
+            if key.signs
+        ]
     except (MissingSecretError, ValueError):
         drawn = []
-    samples = [MetricSample({}, (now() - drawn_at).total_seconds()) for drawn_at in drawn]
-    return [MetricFamily("udi_signing_key_age_seconds", "gauge", "Since the key that signs was drawn.", samples)]
+    samples = [
+        MetricSample({}, (now() - drawn_at).total_seconds()) for drawn_at in drawn
+    ]
+    return [
+        MetricFamily(
+            "udi_signing_key_age_seconds",
+            "gauge",
+            "Since the key that signs was drawn.",
+            samples,
+        )
+    ]

@@ -5,7 +5,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,7 +42,10 @@ class Node(TenantColumns, PortalTable):
     """A producer's node, registered by the territory's team."""
 
     __tablename__ = "node"
-    __table_args__ = (UniqueConstraint("tenant_id", "slug"), UniqueConstraint("tenant_id", "client_id"))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "slug"),
+        UniqueConstraint("tenant_id", "client_id"),
+    )
 
     slug: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
@@ -54,7 +65,11 @@ class NodeProducer(PortalTable):
 
     __tablename__ = "node_producer"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "node_id"], ["app.node.tenant_id", "app.node.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "node_id"],
+            ["app.node.tenant_id", "app.node.id"],
+            ondelete="CASCADE",
+        ),
         ForeignKeyConstraint(
             ["tenant_id", "organisation_id"],
             ["app.organisation.tenant_id", "app.organisation.id"],
@@ -63,7 +78,9 @@ class NodeProducer(PortalTable):
         Index(None, "tenant_id", "organisation_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     node_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
 
@@ -72,7 +89,10 @@ class NodeInvitation(TenantColumns, PortalTable):
     """A producer's node that was invited: a code that works once, of which only a digest is kept."""
 
     __tablename__ = "node_invitation"
-    __table_args__ = (UniqueConstraint("tenant_id", "slug"), UniqueConstraint("tenant_id", "code_hash"))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "slug"),
+        UniqueConstraint("tenant_id", "code_hash"),
+    )
 
     slug: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
@@ -91,9 +111,18 @@ class Report(TenantColumns, PortalTable):
 
     __tablename__ = "report"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "node_id"], ["app.node.tenant_id", "app.node.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "node_id"],
+            ["app.node.tenant_id", "app.node.id"],
+            ondelete="CASCADE",
+        ),
         Index(None, "tenant_id", "node_id", "submitted_at"),
-        Index("ix_report_undelivered", "tenant_id", "delivery", postgresql_where=text("delivery <> 'sent'")),
+        Index(
+            "ix_report_undelivered",
+            "tenant_id",
+            "delivery",
+            postgresql_where=text("delivery <> 'sent'"),
+        ),
     )
 
     node_id: Mapped[UUID]
@@ -110,7 +139,9 @@ class Report(TenantColumns, PortalTable):
     """Each `code`, `field`, `message`, `remedy` and `values`, untranslated; at most a hundred."""
     submitted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     treated_at: Mapped[datetime]
-    delivery: Mapped[ReportDeliveryState] = mapped_column(Text, default=ReportDeliveryState.PENDING)
+    delivery: Mapped[ReportDeliveryState] = mapped_column(
+        Text, default=ReportDeliveryState.PENDING
+    )
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(Text, default="")
     """`unreachable`, `address` (it may not be reached from here), or the status that the node answered."""

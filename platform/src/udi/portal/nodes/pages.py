@@ -17,7 +17,11 @@ from udi.kit.identity import Actor
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import reports
 from udi.portal.nodes.actions.invite import cancel_invitation, renew_invitation
-from udi.portal.nodes.actions.moderate import allow_republication, get_dataset_for_team, withdraw_dataset_for_team
+from udi.portal.nodes.actions.moderate import (
+    allow_republication,
+    get_dataset_for_team,
+    withdraw_dataset_for_team,
+)
 from udi.portal.nodes.bodies import clean_reason
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
@@ -26,18 +30,28 @@ from udi.ui.site import render
 
 @get("/nodes")
 async def show_nodes(
-    request: Request[Any, Any, State], session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """Every node, those that are invited, and the reports that wait for a person."""
     lines = await queries.list_node_summaries(session, member)
     failed = await queries.list_failed_reports(session, member)
     invited = await queries.list_pending_invitations_for_team(session, member)
-    return render(request, "nodes/nodes.html", lines=lines, failed=failed, invited=invited)
+    return render(
+        request, "nodes/nodes.html", lines=lines, failed=failed, invited=invited
+    )
 
 
-@post("/nodes/invitations/{invitation_id:uuid}/renew", status_code=303, guards=[require_confirmation()])
+@post(
+    "/nodes/invitations/{invitation_id:uuid}/renew",
+    status_code=303,
+    guards=[require_confirmation()],
+)
 async def renew_node_invitation(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], invitation_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    invitation_id: FromPath[UUID],
 ) -> Redirect:
     """Give the link of an invitation its days again."""
     invitation = await queries.get_invitation_for_team(session, member, invitation_id)
@@ -47,7 +61,9 @@ async def renew_node_invitation(
 
 @post("/nodes/invitations/{invitation_id:uuid}/cancel", status_code=303)
 async def cancel_node_invitation(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], invitation_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    invitation_id: FromPath[UUID],
 ) -> Redirect:
     """Take an invitation back."""
     invitation = await queries.get_invitation_for_team(session, member, invitation_id)
@@ -57,7 +73,9 @@ async def cancel_node_invitation(
 
 @post("/nodes/{slug:str}/resend", status_code=303)
 async def resend_node_reports(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Redirect:
     """Send every failed report of a node again."""
     node = await queries.get_node_for_team(session, member, slug)
@@ -67,7 +85,9 @@ async def resend_node_reports(
 
 @post("/nodes/reports/{report_id:uuid}/resend", status_code=303)
 async def resend_failed_report(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], report_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    report_id: FromPath[UUID],
 ) -> Redirect:
     """Send one failed report again."""
     report = await queries.get_report_for_team(session, member, report_id)
@@ -87,7 +107,9 @@ async def show_withdrawal_form(
     return render(request, "nodes/withdraw.html", dataset=dataset, reason="", errors={})
 
 
-@post("/data/{dataset_id:uuid}/withdraw", status_code=303, guards=[require_confirmation()])
+@post(
+    "/data/{dataset_id:uuid}/withdraw", status_code=303, guards=[require_confirmation()]
+)
 async def withdraw_dataset(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
@@ -101,16 +123,27 @@ async def withdraw_dataset(
         await withdraw_dataset_for_team(session, member, dataset, reason=reason)
     except InvalidError as error:
         errors = form_errors(request, error)
-        return render(request, "nodes/withdraw.html", status=422, dataset=dataset, reason=reason, errors=errors)
+        return render(
+            request,
+            "nodes/withdraw.html",
+            status=422,
+            dataset=dataset,
+            reason=reason,
+            errors=errors,
+        )
     return Redirect(f"/data/{dataset_id}", status_code=303)
 
 
 @post("/data/{dataset_id:uuid}/allow", status_code=303)
 async def allow_dataset(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
 ) -> Redirect:
     """Let its node publish it again."""
-    await allow_republication(session, member, await get_dataset_for_team(session, member, dataset_id))
+    await allow_republication(
+        session, member, await get_dataset_for_team(session, member, dataset_id)
+    )
     return Redirect(f"/data/{dataset_id}", status_code=303)
 
 

@@ -12,7 +12,14 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
-from udi.portal.nodes.models import Node, NodeInvitation, NodeProducer, NodeState, Report, ReportDeliveryState
+from udi.portal.nodes.models import (
+    Node,
+    NodeInvitation,
+    NodeProducer,
+    NodeState,
+    Report,
+    ReportDeliveryState,
+)
 from udi.portal.organisations.models import Organisation
 from udi.protocol.faults import FaultCode
 
@@ -66,10 +73,13 @@ async def get_pushing_node(session: AsyncSession, client_id: str) -> Node:
     node = (await session.scalars(pushing)).one_or_none()
     if node is None:
         raise _not_allowed(
-            "This credential is no node of this territory.", "Ask the territory's team to register the node."
+            "This credential is no node of this territory.",
+            "Ask the territory's team to register the node.",
         )
     if node.state != NodeState.ACTIVE:
-        raise _not_allowed("This node is suspended.", "Ask the territory's team to let it push again.")
+        raise _not_allowed(
+            "This node is suspended.", "Ask the territory's team to let it push again."
+        )
     return node
 
 
@@ -78,15 +88,22 @@ def _not_allowed(reason: str, remedy: str) -> ForbiddenError:
     return ForbiddenError(reason, remedy=remedy, refusals=[refusal])
 
 
-async def list_datasets_of_media(session: AsyncSession, node: Node, media: UUID | None) -> Sequence[UUID]:
+async def list_datasets_of_media(
+    session: AsyncSession, node: Node, media: UUID | None
+) -> Sequence[UUID]:
     """The datasets that the node publishes with this file: one, unless it gave several the same."""
     query = (
         select(Dataset.id)
         .join(
             Distribution,
-            (Distribution.tenant_id == Dataset.tenant_id) & (Distribution.dataset_id == Dataset.id),
+            (Distribution.tenant_id == Dataset.tenant_id)
+            & (Distribution.dataset_id == Dataset.id),
         )
-        .where(Distribution.id == media, Dataset.node_id == node.id, Dataset.state == DatasetState.PUBLISHED)
+        .where(
+            Distribution.id == media,
+            Dataset.node_id == node.id,
+            Dataset.state == DatasetState.PUBLISHED,
+        )
     )
     return (await session.scalars(query)).all()
 
@@ -97,17 +114,27 @@ async def list_producer_ids(session: AsyncSession, node: Node) -> set[UUID]:
     return set(await session.scalars(query))
 
 
-async def list_linked_producers(session: AsyncSession, node: Node) -> Sequence[Organisation]:
+async def list_linked_producers(
+    session: AsyncSession, node: Node
+) -> Sequence[Organisation]:
     """The same, as the portal knows them, by slug."""
     linked = select(NodeProducer.organisation_id).where(NodeProducer.node_id == node.id)
-    query = select(Organisation).where(Organisation.id.in_(linked)).order_by(Organisation.slug)
+    query = (
+        select(Organisation)
+        .where(Organisation.id.in_(linked))
+        .order_by(Organisation.slug)
+    )
     return (await session.scalars(query)).all()
 
 
-async def missing_organisations(session: AsyncSession, organisation_ids: Iterable[UUID]) -> list[UUID]:
+async def missing_organisations(
+    session: AsyncSession, organisation_ids: Iterable[UUID]
+) -> list[UUID]:
     """Those of the ids that are no organisation of the territory."""
     ids = set(organisation_ids)
-    existing_ids = set(await session.scalars(select(Organisation.id).where(Organisation.id.in_(ids))))
+    existing_ids = set(
+        await session.scalars(select(Organisation.id).where(Organisation.id.in_(ids)))
+    )
     return sorted(ids - existing_ids)
 
 
@@ -119,7 +146,8 @@ def require_moderator(actor: Actor) -> None:
     """
     if not actor.moderator:
         raise ForbiddenError(
-            "The nodes are shown to the territory's team.", remedy="Ask the team if you need to know about a node."
+            "The nodes are shown to the territory's team.",
+            remedy="Ask the team if you need to know about a node.",
         )
 
 
@@ -136,9 +164,13 @@ async def list_node_summaries(session: AsyncSession, actor: Actor) -> list[NodeS
         func.count().filter(Report.delivery == ReportDeliveryState.PENDING),
         func.count().filter(Report.delivery == ReportDeliveryState.FAILED),
     ]
-    rows = (await session.execute(select(Report.node_id, *counts).group_by(Report.node_id))).all()
+    rows = (
+        await session.execute(select(Report.node_id, *counts).group_by(Report.node_id))
+    ).all()
     by_node = {row[0]: row[1:] for row in rows}
-    nodes = await session.scalars(select(Node).where(Node.url != "").order_by(Node.name, Node.slug))
+    nodes = await session.scalars(
+        select(Node).where(Node.url != "").order_by(Node.name, Node.slug)
+    )
     return [NodeSummary(node, *by_node.get(node.id, (0, 0, 0, 0))) for node in nodes]
 
 
@@ -153,7 +185,9 @@ async def get_node_for_team(session: AsyncSession, actor: Actor, slug: str) -> N
     return await get_node(session, slug)
 
 
-async def list_failed_reports(session: AsyncSession, actor: Actor) -> Sequence[tuple[Report, Node]]:
+async def list_failed_reports(
+    session: AsyncSession, actor: Actor
+) -> Sequence[tuple[Report, Node]]:
     """The newest reports that no attempt could deliver, with their node.
 
     Raises:
@@ -170,7 +204,9 @@ async def list_failed_reports(session: AsyncSession, actor: Actor) -> Sequence[t
     return [(row.Report, row.Node) for row in await session.execute(query)]
 
 
-async def get_report_for_team(session: AsyncSession, actor: Actor, report_id: UUID) -> Report:
+async def get_report_for_team(
+    session: AsyncSession, actor: Actor, report_id: UUID
+) -> Report:
     """One report.
 
     Raises:
@@ -184,7 +220,9 @@ async def get_report_for_team(session: AsyncSession, actor: Actor, report_id: UU
     return report
 
 
-async def get_latest_report(session: AsyncSession, node: Node, resource_id: UUID) -> Report:
+async def get_latest_report(
+    session: AsyncSession, node: Node, resource_id: UUID
+) -> Report:
     """The node's newest report about one of its records.
 
     Raises:
@@ -213,7 +251,12 @@ class ReportFilter:
 
 
 async def search_reports(
-    session: AsyncSession, node: Node, report_filter: ReportFilter, *, limit: int, offset: int
+    session: AsyncSession,
+    node: Node,
+    report_filter: ReportFilter,
+    *,
+    limit: int,
+    offset: int,
 ) -> tuple[Sequence[Report], int]:
     """A slice of the node's own reports, newest first, and how many there are."""
     conditions = [Report.node_id == node.id]
@@ -225,24 +268,38 @@ async def search_reports(
         conditions.append(Report.submitted_at >= report_filter.since)
     if report_filter.until is not None:
         conditions.append(Report.submitted_at <= report_filter.until)
-    total = await session.scalar(select(func.count()).select_from(Report).where(*conditions))
+    total = await session.scalar(
+        select(func.count()).select_from(Report).where(*conditions)
+    )
     order = (Report.submitted_at.desc(), Report.id)
-    query = select(Report).where(*conditions).order_by(*order).limit(limit).offset(offset)
+    query = (
+        select(Report).where(*conditions).order_by(*order).limit(limit).offset(offset)
+    )
     return (await session.scalars(query)).all(), total or 0
 
 
 async def list_nodes(session: AsyncSession) -> Sequence[Node]:
     """Every node of the territory that pushes, by slug (for the operator)."""
-    return (await session.scalars(select(Node).where(Node.url != "").order_by(Node.slug))).all()
+    return (
+        await session.scalars(select(Node).where(Node.url != "").order_by(Node.slug))
+    ).all()
 
 
 async def list_pending_invitations(session: AsyncSession) -> list[PendingInvitation]:
     """Every node that was invited and did not join yet, by name (for the operator)."""
     query = select(NodeInvitation).where(NodeInvitation.used_at.is_(None))
-    invitations = (await session.scalars(query.order_by(NodeInvitation.name, NodeInvitation.slug))).all()
-    organisation_ids = {organisation_id for invitation in invitations for organisation_id in invitation.organisations}
+    invitations = (
+        await session.scalars(query.order_by(NodeInvitation.name, NodeInvitation.slug))
+    ).all()
+    organisation_ids = {
+        organisation_id
+        for invitation in invitations
+        for organisation_id in invitation.organisations
+    }
     rows = await session.execute(
-        select(Organisation.id, Organisation.name).where(Organisation.id.in_(organisation_ids))
+        select(Organisation.id, Organisation.name).where(
+            Organisation.id.in_(organisation_ids)
+        )
     )
     names = {row.id: row.name for row in rows}
     return [
@@ -255,7 +312,9 @@ async def list_pending_invitations(session: AsyncSession) -> list[PendingInvitat
     ]
 
 
-async def list_pending_invitations_for_team(session: AsyncSession, actor: Actor) -> list[PendingInvitation]:
+async def list_pending_invitations_for_team(
+    session: AsyncSession, actor: Actor
+) -> list[PendingInvitation]:
     """The same, for the territory's team.
 
     Raises:
@@ -265,7 +324,9 @@ async def list_pending_invitations_for_team(session: AsyncSession, actor: Actor)
     return await list_pending_invitations(session)
 
 
-async def get_invitation_for_team(session: AsyncSession, actor: Actor, invitation_id: UUID) -> NodeInvitation:
+async def get_invitation_for_team(
+    session: AsyncSession, actor: Actor, invitation_id: UUID
+) -> NodeInvitation:
     """An invitation that nobody accepted, locked.
 
     Raises:
@@ -274,10 +335,16 @@ async def get_invitation_for_team(session: AsyncSession, actor: Actor, invitatio
         ConflictError: the node joined meanwhile.
     """
     require_moderator(actor)
-    query = select(NodeInvitation).where(NodeInvitation.id == invitation_id).with_for_update()
+    query = (
+        select(NodeInvitation)
+        .where(NodeInvitation.id == invitation_id)
+        .with_for_update()
+    )
     invitation: NodeInvitation | None = await session.scalar(query)
     if invitation is None:
         raise NotFoundError("This invitation does not exist any more.")
     if invitation.used_at is not None:
-        raise ConflictError("This node has joined meanwhile.", remedy="Look at the list of nodes again.")
+        raise ConflictError(
+            "This node has joined meanwhile.", remedy="Look at the list of nodes again."
+        )
     return invitation

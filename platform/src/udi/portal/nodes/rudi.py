@@ -4,12 +4,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, UdiError
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UdiError,
+)
 from udi.portal.nodes.models import Report, ReportDeliveryState
 from udi.protocol.faults import Fault, FaultCode, Gettext, in_english
-from udi.protocol.report import IntegrationReport, ReportStatus, describe_faults, write_report
+from udi.protocol.report import (
+    IntegrationReport,
+    ReportStatus,
+    describe_faults,
+    write_report,
+)
 
-WHOLE_DOCUMENT, SENT, ABOUT_IDENTITY = "body", "value", "ERR-1"
+WHOLE_DOCUMENT = "body"
+SENT = "value"
+ABOUT_IDENTITY = "ERR-1"
 PROGRESS = {
     ReportDeliveryState.PENDING: "INTEGRATION_HANDLED",
     ReportDeliveryState.SENT: "REPORT_SUCCESS",
@@ -42,18 +55,28 @@ class RefusedRecordError(InvalidError):
 def refusal_error(faults: Sequence[Fault], gettext: Gettext = in_english) -> UdiError:
     """The answer to a refused push: its status follows from the gravest code, each fault is named."""
     codes = {fault.code for fault in faults}
-    kind = next((kind for kind, covered in REFUSALS if codes & covered), RefusedRecordError)
-    return kind("Nothing was changed.", refusals=[_with_field(fault).as_refusal(gettext) for fault in faults])
+    kind = next(
+        (kind for kind, covered in REFUSALS if codes & covered), RefusedRecordError
+    )
+    return kind(
+        "Nothing was changed.",
+        refusals=[_with_field(fault).as_refusal(gettext) for fault in faults],
+    )
 
 
 def _with_field(fault: Fault) -> Fault:
-    return fault if fault.field else replace(fault, field=WHOLE_DOCUMENT)
+    if fault.field:
+        return fault
+    return replace(fault, field=WHOLE_DOCUMENT)
 
 
 def store_fault(fault: Fault) -> dict[str, Any]:
     """A fault as the report keeps it, untranslated, and without what was sent (identifiers and versions aside)."""
     is_about_identity = fault.code.startswith(ABOUT_IDENTITY)
-    values = {name: value if is_about_identity or name != SENT else "…" for name, value in fault.values.items()}
+    values = {
+        name: value if is_about_identity or name != SENT else "…"
+        for name, value in fault.values.items()
+    }
     return {
         "code": fault.code.value,
         "field": _with_field(fault).field,
@@ -65,7 +88,9 @@ def store_fault(fault: Fault) -> dict[str, Any]:
 
 def report_document(report: Report, gettext: Gettext = in_english) -> dict[str, Any]:
     """The report as a node receives it."""
-    faults = (Fault(**{**fault, "code": FaultCode(fault["code"])}) for fault in report.faults)
+    faults = (
+        Fault(**{**fault, "code": FaultCode(fault["code"])}) for fault in report.faults
+    )
     return write_report(
         IntegrationReport(
             id=report.id,
@@ -87,7 +112,11 @@ def request_document(report: Report, gettext: Gettext = in_english) -> dict[str,
     """The same as a line of `/integrationRequest/search`, with how the delivery of its report goes."""
     document = report_document(report, gettext)
     return {
-        **{name: value for name, value in document.items() if name not in {"report_id", "resource_id", "comment"}},
+        **{
+            name: value
+            for name, value in document.items()
+            if name not in {"report_id", "resource_id", "comment"}
+        },
         "uuid": str(report.id),
         "global_id": report.resource_id and str(report.resource_id),
         "node_provider_id": str(report.node_id),

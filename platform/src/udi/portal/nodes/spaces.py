@@ -46,24 +46,42 @@ async def open_space(site: Site, job: Job) -> None:
     id_ = UUID(job.payload["application"])
     async with site.database.session(job.tenant, role="worker") as session:
         application = await session.get(Application, (job.tenant, id_))
-        if application is None or application.organisation_id is None or application.room_at is not None:
+        if (
+            application is None
+            or application.organisation_id is None
+            or application.room_at is not None
+        ):
             return
-        organisation = await session.get_one(Organisation, (job.tenant, application.organisation_id))
-        node = await session.scalar(select(Node).where(Node.hosted).order_by(Node.created_at).limit(1))
+        organisation = await session.get_one(
+            Organisation, (job.tenant, application.organisation_id)
+        )
+        node = await session.scalar(
+            select(Node).where(Node.hosted).order_by(Node.created_at).limit(1)
+        )
     if node is None:
         raise SpaceCreationError("no hosted node is registered")
     await _put(site, territory, node, organisation)
     async with site.database.session(job.tenant, role="worker") as session:
-        await mark_space_opened(session, await session.get_one(Application, (job.tenant, id_), with_for_update=True))
+        await mark_space_opened(
+            session,
+            await session.get_one(Application, (job.tenant, id_), with_for_update=True),
+        )
     log.info("room opened", node=node.slug, organisation=organisation.slug)
 
 
-async def _put(site: Site, territory: Territory, node: Node, organisation: Organisation) -> None:
+async def _put(
+    site: Site, territory: Territory, node: Node, organisation: Organisation
+) -> None:
     signer: Signer = site.parts["signer"]
     audience = origin_of(node.url)
-    token = signer.sign(SPACE, subject=str(organisation.id), issuer=territory.origin, audience=audience)
+    token = signer.sign(
+        SPACE, subject=str(organisation.id), issuer=territory.origin, audience=audience
+    )
     room = SpaceRequest(
-        organisation_id=organisation.id, slug=organisation.slug, name=organisation.name, email=organisation.email
+        organisation_id=organisation.id,
+        slug=organisation.slug,
+        name=organisation.name,
+        email=organisation.email,
     )
     try:
         answer = await site.outgoing.request(

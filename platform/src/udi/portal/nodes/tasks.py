@@ -42,7 +42,11 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     async def send(job: Job) -> None:
         await send_report(site, job)
 
-    return {SEND_REPORT: send, **emails.task_handlers(site), **webhooks.task_handlers(site)}
+    return {
+        SEND_REPORT: send,
+        **emails.task_handlers(site),
+        **webhooks.task_handlers(site),
+    }
 
 
 async def send_report(site: Site, job: Job) -> None:
@@ -65,17 +69,28 @@ async def send_report(site: Site, job: Job) -> None:
         )
         if not final:
             raise
-        log.warning("report not delivered", node=node.slug, report=str(report_id), reason=str(error))
+        log.warning(
+            "report not delivered",
+            node=node.slug,
+            report=str(report_id),
+            reason=str(error),
+        )
     else:
         await _note(site, job.tenant, report_id, ReportDeliveryState.SENT)
 
 
-async def _find(site: Site, tenant: UUID, report_id: UUID) -> tuple[Report, Node] | None:
+async def _find(
+    site: Site, tenant: UUID, report_id: UUID
+) -> tuple[Report, Node] | None:
     query = select(Report, Node).join(Node, Node.id == Report.node_id)
-    waiting = query.where(Report.id == report_id, Report.delivery == ReportDeliveryState.PENDING)
+    waiting = query.where(
+        Report.id == report_id, Report.delivery == ReportDeliveryState.PENDING
+    )
     async with site.database.session(tenant, role="worker") as session:
         row = (await session.execute(waiting)).one_or_none()
-    return None if row is None else (row.Report, row.Node)
+    if row is None:
+        return None
+    return (row.Report, row.Node)
 
 
 async def _put(site: Site, tenant: UUID, report: Report, node: Node) -> None:
@@ -84,13 +99,20 @@ async def _put(site: Site, tenant: UUID, report: Report, node: Node) -> None:
         raise ReportDeliveryError("unreachable")
     signer: Signer = site.parts["signer"]
     audience = origin_of(node.url)
-    token = signer.sign(REPORT, subject=str(report.resource_id), issuer=territory.origin, audience=audience)
+    token = signer.sign(
+        REPORT,
+        subject=str(report.resource_id),
+        issuer=territory.origin,
+        audience=audience,
+    )
     try:
         answer = await site.outgoing.request(
             "PUT",
             f"{node.url}/resources/{report.resource_id}/report",
             headers={"Authorization": f"Bearer {token}"},
-            json=report_document(report, partial(site.pages.gettext, territory.languages[0])),
+            json=report_document(
+                report, partial(site.pages.gettext, territory.languages[0])
+            ),
             limit=LONGEST_ANSWER,
         )
     except RefusedAddressError as error:
@@ -102,11 +124,20 @@ async def _put(site: Site, tenant: UUID, report: Report, node: Node) -> None:
         raise ReportDeliveryError(str(answer.status_code), final=final)
 
 
-async def _note(site: Site, tenant: UUID, report_id: UUID, delivery: ReportDeliveryState, error: str = "") -> None:
+async def _note(
+    site: Site,
+    tenant: UUID,
+    report_id: UUID,
+    delivery: ReportDeliveryState,
+    error: str = "",
+) -> None:
     async with site.database.session(tenant, role="worker") as session:
-        report = await session.get_one(Report, (tenant, report_id), with_for_update=True)
+        report = await session.get_one(
+            Report, (tenant, report_id), with_for_update=True
+        )
         report.attempts += 1
-        report.delivery, report.last_error = delivery, error
+        report.delivery = delivery
+        report.last_error = error
         if delivery is ReportDeliveryState.SENT:
             report.sent_at = now()
 

@@ -15,14 +15,19 @@ from udi.kit.identity import Actor, manages_any
 from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
-from udi.portal.nodes.harvest.trial import LONGEST_ADDRESS, TrialResult, normalise_address
+from udi.portal.nodes.harvest.trial import (
+    LONGEST_ADDRESS,
+    TrialResult,
+    normalise_address,
+)
 from udi.portal.nodes.harvest.trial_process import try_in_subprocess
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.tenants.queries import read_vocabularies
 from udi.ui.site import render, site_of
 
 HOME = "/sources/try"
-AT_ONCE, PER_HOUR = 2, 30
+AT_ONCE = 2
+PER_HOUR = 30
 AnyRequest = Request[Any, Any, State]
 
 
@@ -46,12 +51,18 @@ class TrialFaultSummary:
 def summarise_faults(trial: TrialResult) -> list[TrialFaultSummary]:
     """What to mend, each once, the gravest and most frequent first."""
     faults_by_code: dict[tuple[FaultLevel, str], list[HarvestFault]] = {}
-    all_faults = [*(preview.faults for preview in trial.previews), *(refusal.faults for refusal in trial.refused)]
+    all_faults = [
+        *(preview.faults for preview in trial.previews),
+        *(refusal.faults for refusal in trial.refused),
+    ]
     for faults_of_one in all_faults:
         for fault in {fault.code: fault for fault in faults_of_one}.values():
             faults_by_code.setdefault((fault.level, fault.code), []).append(fault)
     order = list(FaultLevel)
-    ordered = sorted(faults_by_code.values(), key=lambda faults: (order.index(faults[0].level), -len(faults)))
+    ordered = sorted(
+        faults_by_code.values(),
+        key=lambda faults: (order.index(faults[0].level), -len(faults)),
+    )
     return [TrialFaultSummary(faults[0], len(faults)) for faults in ordered]
 
 
@@ -66,7 +77,9 @@ async def show_form(
 
 @post(HOME, status_code=200)
 async def try_source(
-    request: AnyRequest, member: NamedDependency[Actor], territory: NamedDependency[Territory]
+    request: AnyRequest,
+    member: NamedDependency[Actor],
+    territory: NamedDependency[Territory],
 ) -> Response[str]:
     """Read the first page of a catalogue, and forget it.
 
@@ -84,15 +97,34 @@ async def try_source(
         words = await read_vocabularies(session, territory.id)
     async with trials.turn:
         trial = await try_in_subprocess(
-            address, language=language, found_at=now(), words=words, private_hosts=trials.private_hosts
+            address,
+            language=language,
+            found_at=now(),
+            words=words,
+            private_hosts=trials.private_hosts,
         )
     return _show(
-        request, member, {"typed": typed, "address": address, "trial": trial, "lessons": summarise_faults(trial)}
+        request,
+        member,
+        {
+            "typed": typed,
+            "address": address,
+            "trial": trial,
+            "lessons": summarise_faults(trial),
+        },
     )
 
 
-def _show(request: AnyRequest, member: Actor, facts: Mapping[str, Any], *, status: int = 200) -> Response[str]:
-    usual_facts = {"typed": "", "wrong": False, "trial": None, "lessons": [], "format_name": format_name}
+def _show(
+    request: AnyRequest, member: Actor, facts: Mapping[str, Any], *, status: int = 200
+) -> Response[str]:
+    usual_facts = {
+        "typed": "",
+        "wrong": False,
+        "trial": None,
+        "lessons": [],
+        "format_name": format_name,
+    }
     usual_facts["tends"] = manages_any(member)
     return render(request, "nodes/try.html", status=status, **{**usual_facts, **facts})
 

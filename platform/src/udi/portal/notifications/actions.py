@@ -10,7 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.identity import Actor
-from udi.portal.notifications.models import Change, DigestRhythm, Following, Subscription
+from udi.portal.notifications.models import (
+    Change,
+    DigestRhythm,
+    Following,
+    Subscription,
+)
 from udi.portal.notifications.queries import count_followings, find_following
 
 MOST_FOLLOWED = 200
@@ -23,7 +28,9 @@ def record_change(session: AsyncSession, change: Change) -> None:
     session.add(change)
 
 
-async def follow_target(session: AsyncSession, actor: Actor, *, kind: str, target: str, language: str) -> Following:
+async def follow_target(
+    session: AsyncSession, actor: Actor, *, kind: str, target: str, language: str
+) -> Following:
     """Follow a target; once more changes nothing.
 
     Raises:
@@ -38,18 +45,38 @@ async def follow_target(session: AsyncSession, actor: Actor, *, kind: str, targe
             remedy="Stop following some of them in “What I follow”, then try again.",
             values={"most": MOST_FOLLOWED},
         )
-    row = {"person_id": actor.person_id, "kind": kind, "target": target, "created_at": now()}
+    row = {
+        "person_id": actor.person_id,
+        "kind": kind,
+        "target": target,
+        "created_at": now(),
+    }
     same = ["tenant_id", "person_id", "kind", "target"]
-    statement = insert(Following).values(row).on_conflict_do_update(index_elements=same, set_={"kind": kind})
+    statement = (
+        insert(Following)
+        .values(row)
+        .on_conflict_do_update(index_elements=same, set_={"kind": kind})
+    )
     return (await session.scalars(statement.returning(Following))).one()
 
 
-async def keep_language(session: AsyncSession, actor: Actor, language: str) -> Subscription:
+async def keep_language(
+    session: AsyncSession, actor: Actor, language: str
+) -> Subscription:
     """Tell the person in the language that they read now, daily unless they chose."""
-    row = {"person_id": actor.person_id, "rhythm": DigestRhythm.DAILY, "language": language, "told_until": now()}
+    row = {
+        "person_id": actor.person_id,
+        "rhythm": DigestRhythm.DAILY,
+        "language": language,
+        "told_until": now(),
+    }
     statement = insert(Subscription).values(row)
-    upsert = statement.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_={"language": language})
-    subscriptions = await session.scalars(upsert.returning(Subscription), execution_options={"populate_existing": True})
+    upsert = statement.on_conflict_do_update(
+        index_elements=["tenant_id", "person_id"], set_={"language": language}
+    )
+    subscriptions = await session.scalars(
+        upsert.returning(Subscription), execution_options={"populate_existing": True}
+    )
     return subscriptions.one()
 
 
@@ -59,15 +86,24 @@ async def stop_following(session: AsyncSession, following: Following) -> None:
     await session.flush()
 
 
-async def choose_rhythm(session: AsyncSession, actor: Actor, rhythm: str, language: str) -> None:
+async def choose_rhythm(
+    session: AsyncSession, actor: Actor, rhythm: str, language: str
+) -> None:
     """Be told daily, weekly or never. What changed while nothing was told is not told afterwards.
 
     Raises:
         InvalidError: there is no such rhythm.
     """
     if rhythm not in set(DigestRhythm):
-        refusal = Refusal("rhythm", "This is not a rhythm.", "Choose daily, weekly or never.", "unknown-value")
-        raise InvalidError("How often you want a mail was not understood.", refusals=[refusal])
+        refusal = Refusal(
+            "rhythm",
+            "This is not a rhythm.",
+            "Choose daily, weekly or never.",
+            "unknown-value",
+        )
+        raise InvalidError(
+            "How often you want a mail was not understood.", refusals=[refusal]
+        )
     subscription = await keep_language(session, actor, language)
     if subscription.rhythm == DigestRhythm.NEVER and rhythm != DigestRhythm.NEVER:
         subscription.told_until = now()
@@ -77,10 +113,16 @@ async def choose_rhythm(session: AsyncSession, actor: Actor, rhythm: str, langua
 
 async def unsubscribe(session: AsyncSession, subscription: UUID) -> None:
     """Send this person no digest any more; once more, or for someone who left, changes nothing."""
-    statement = update(Subscription).where(Subscription.id == subscription).values(rhythm=DigestRhythm.NEVER)
+    statement = (
+        update(Subscription)
+        .where(Subscription.id == subscription)
+        .values(rhythm=DigestRhythm.NEVER)
+    )
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
 async def forget_changes(session: AsyncSession) -> None:
     """Forget what changed long ago, once webhooks were given it."""
-    await session.execute(delete(Change).where(Change.at < now() - CHANGE_RETENTION, Change.spread))
+    await session.execute(
+        delete(Change).where(Change.at < now() - CHANGE_RETENTION, Change.spread)
+    )

@@ -31,10 +31,15 @@ SCOPE = "following"
 MAX_BODY = 64 * 1024
 PRIVATE = {"Cache-Control": "no-store"}
 AnyRequest = Request[Any, Any, State]
-Kind = Annotated[str, Meta(description="What is followed: a dataset, a producer, a theme or a search.")]
+Kind = Annotated[
+    str,
+    Meta(description="What is followed: a dataset, a producer, a theme or a search."),
+]
 Target = Annotated[
     str,
-    Meta(description="Identifier of a dataset or of a producer, code of a theme, or the parameters of a search."),
+    Meta(
+        description="Identifier of a dataset or of a producer, code of a theme, or the parameters of a search."
+    ),
 ]
 Often = Annotated[
     str,
@@ -51,8 +56,16 @@ class FollowingItem(Struct, kw_only=True):
     id: Annotated[UUID, Meta(description="Of this following: to follow it no more.")]
     kind: Kind
     target: Target
-    title: Annotated[str, Meta(description="What it is called, in the reader’s language.")]
-    page: Annotated[str, Meta(description="Address of its page for people.", extra_json_schema={"format": "uri"})]
+    title: Annotated[
+        str, Meta(description="What it is called, in the reader’s language.")
+    ]
+    page: Annotated[
+        str,
+        Meta(
+            description="Address of its page for people.",
+            extra_json_schema={"format": "uri"},
+        ),
+    ]
     gone: Annotated[bool, Meta(description="Whether it is there no more.")]
     since: Annotated[datetime, Meta(description="When it was first followed.", tz=True)]
 
@@ -78,7 +91,9 @@ class DigestSettings(Struct, kw_only=True):
     rhythm: Often
     next: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
-        Meta(description="When a mail may leave next, if something changed; null: none will."),
+        Meta(
+            description="When a mail may leave next, if something changed; null: none will."
+        ),
     ]
 
 
@@ -89,11 +104,15 @@ class DigestSettingsChange(Struct, kw_only=True):
 
 
 async def provide_own_session(
-    request: AnyRequest, territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
 ) -> AsyncIterator[AsyncSession]:
     """One transaction that sees what belongs to the bearer, as their pages do."""
     database = site_of(request).database
-    async with database.session(territory.id, role="app", person=bearer.actor.person_id) as session:
+    async with database.session(
+        territory.id, role="app", person=bearer.actor.person_id
+    ) as session:
         yield session
 
 
@@ -107,7 +126,10 @@ async def list_followed(
     """All that I follow."""
     followings = await queries.list_followings(session, bearer.actor.person_id)
     items = await _describe_followings(request, session, territory, followings)
-    return Response(FollowingList(total=len(items), most=actions.MOST_FOLLOWED, items=items), headers=PRIVATE)
+    return Response(
+        FollowingList(total=len(items), most=actions.MOST_FOLLOWED, items=items),
+        headers=PRIVATE,
+    )
 
 
 @post("/", status_code=201, request_max_body_size=MAX_BODY)
@@ -119,7 +141,8 @@ async def follow_target(
 ) -> Response[FollowingItem]:
     """Follow a target: 201, or 200 where it was followed already."""
     fields = await read_json_texts(request, "kind", "target")
-    topic, person = get_topic(site_of(request).parts["topics"], fields["kind"]), bearer.actor.person_id
+    topic = get_topic(site_of(request).parts["topics"], fields["kind"])
+    person = bearer.actor.person_id
     target = await topic.read(session, fields["target"])
     existing = await queries.find_following(session, person, fields["kind"], target)
     language = await _language(request, session, bearer)
@@ -127,25 +150,36 @@ async def follow_target(
         session, bearer.actor, kind=fields["kind"], target=target, language=language
     )
     [followed] = await _describe_followings(request, session, territory, [following])
-    headers = PRIVATE if existing else {**PRIVATE, "Location": f"{PATH}/{following.id}"}
+    if existing:
+        headers = PRIVATE
+    else:
+        headers = {**PRIVATE, "Location": f"{PATH}/{following.id}"}
     return Response(followed, status_code=200 if existing else 201, headers=headers)
 
 
 @delete("/{following_id:uuid}", status_code=204)
 async def stop_following(
-    session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer], following_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    following_id: FromPath[UUID],
 ) -> None:
     """Follow it no more."""
-    await actions.stop_following(session, await queries.get_following(session, bearer.actor, following_id))
+    await actions.stop_following(
+        session, await queries.get_following(session, bearer.actor, following_id)
+    )
 
 
 @get("/rhythm")
 async def read_rhythm(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
 ) -> Response[DigestSettings]:
     """How often I am told by mail."""
     subscription = await queries.find_subscription(session, bearer.actor.person_id)
-    return _rhythm_response(subscription.rhythm if subscription else DigestRhythm.DAILY, territory)
+    return _rhythm_response(
+        subscription.rhythm if subscription else DigestRhythm.DAILY, territory
+    )
 
 
 @put("/rhythm", request_max_body_size=MAX_BODY)
@@ -157,29 +191,50 @@ async def choose_rhythm(
 ) -> Response[DigestSettings]:
     """Be told daily, weekly or never."""
     rhythm = (await read_json_texts(request, "rhythm"))["rhythm"]
-    await actions.choose_rhythm(session, bearer.actor, rhythm, await _language(request, session, bearer))
+    await actions.choose_rhythm(
+        session, bearer.actor, rhythm, await _language(request, session, bearer)
+    )
     return _rhythm_response(DigestRhythm(rhythm), territory)
 
 
-def _rhythm_response(rhythm: DigestRhythm, territory: Territory) -> Response[DigestSettings]:
-    return Response(DigestSettings(rhythm=rhythm, next=next_send_time(rhythm, now(), territory.zone)), headers=PRIVATE)
+def _rhythm_response(
+    rhythm: DigestRhythm, territory: Territory
+) -> Response[DigestSettings]:
+    return Response(
+        DigestSettings(
+            rhythm=rhythm, next=next_send_time(rhythm, now(), territory.zone)
+        ),
+        headers=PRIVATE,
+    )
 
 
 async def _language(request: AnyRequest, session: AsyncSession, bearer: Bearer) -> str:
     """The language of the person's mails, which a program does not change; its own for who has none yet."""
     subscription = await queries.find_subscription(session, bearer.actor.person_id)
-    return subscription.language if subscription else str(request.scope["state"]["locale"])
+    if subscription:
+        return subscription.language
+    return str(request.scope["state"]["locale"])
 
 
 async def _describe_followings(
-    request: AnyRequest, session: AsyncSession, territory: Territory, followings: Sequence[Following]
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    followings: Sequence[Following],
 ) -> list[FollowingItem]:
     language = request.scope["state"]["locale"]
-    names = await name_followings(site_of(request), session, territory, followings, language)
-    return [_describe_following(following, names[following.id], territory.origin) for following in followings]
+    names = await name_followings(
+        site_of(request), session, territory, followings, language
+    )
+    return [
+        _describe_following(following, names[following.id], territory.origin)
+        for following in followings
+    ]
 
 
-def _describe_following(following: Following, named: TopicTarget, origin: str) -> FollowingItem:
+def _describe_following(
+    following: Following, named: TopicTarget, origin: str
+) -> FollowingItem:
     return FollowingItem(
         id=following.id,
         kind=following.kind,
@@ -191,7 +246,9 @@ def _describe_following(following: Following, named: TopicTarget, origin: str) -
     )
 
 
-async def read_json_texts(request: Request[Any, Any, State], *names: str, **usual: str) -> dict[str, str]:
+async def read_json_texts(
+    request: Request[Any, Any, State], *names: str, **usual: str
+) -> dict[str, str]:
     """The texts of a body of JSON; `usual` are what those say that may be left out.
 
     Raises:
@@ -200,11 +257,22 @@ async def read_json_texts(request: Request[Any, Any, State], *names: str, **usua
     try:
         payload = json.decode(await request.body())
     except (MsgspecError, ValueError, RecursionError) as error:
-        raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")]) from error
+        raise InvalidError(
+            refusals=[
+                Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")
+            ]
+        ) from error
     fields = {**usual, **(payload if isinstance(payload, dict) else {})}
-    missing = [name for name in (*names, *usual) if not isinstance(fields.get(name), str)]
+    missing = [
+        name for name in (*names, *usual) if not isinstance(fields.get(name), str)
+    ]
     if missing:
-        refusals = [Refusal(name, "A text is expected here.", "Send it between quotes.", "no-text") for name in missing]
+        refusals = [
+            Refusal(
+                name, "A text is expected here.", "Send it between quotes.", "no-text"
+            )
+            for name in missing
+        ]
         raise InvalidError(refusals=refusals)
     return {name: fields[name] for name in (*names, *usual)}
 
@@ -212,7 +280,13 @@ async def read_json_texts(request: Request[Any, Any, State], *names: str, **usua
 routes: Sequence[ControllerRouterHandler] = [
     Router(
         PATH,
-        route_handlers=[list_followed, follow_target, stop_following, read_rhythm, choose_rhythm],
+        route_handlers=[
+            list_followed,
+            follow_target,
+            stop_following,
+            read_rhythm,
+            choose_rhythm,
+        ],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
         dependencies={

@@ -12,7 +12,10 @@ async def pause_webhooks(session: AsyncSession, departure: Departure) -> int:
     """Pause the webhooks of somebody whose account is gone; how many."""
     if not departure.gone:
         return 0
-    active = (Webhook.person_id == departure.person.id, Webhook.state == WebhookState.ACTIVE)
+    active = (
+        Webhook.person_id == departure.person.id,
+        Webhook.state == WebhookState.ACTIVE,
+    )
     webhooks = (await session.scalars(select(Webhook).where(*active))).all()
     for webhook in webhooks:
         await pause_webhook(session, webhook)

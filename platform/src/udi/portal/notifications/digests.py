@@ -34,13 +34,18 @@ SETTLED = timedelta(minutes=10)
 def last_send_time(rhythm: DigestRhythm, moment: datetime, zone: tzinfo) -> datetime:
     """The last time that a digest of this rhythm was to leave: today's morning or yesterday's, or a Monday's."""
     local = (moment - SETTLED).astimezone(zone)
-    day = local.date() if local.time() >= MORNING else local.date() - timedelta(days=1)
+    if local.time() >= MORNING:
+        day = local.date()
+    else:
+        day = local.date() - timedelta(days=1)
     if rhythm == DigestRhythm.WEEKLY:
         day -= timedelta(days=day.weekday())
     return datetime.combine(day, MORNING, zone)
 
 
-def next_send_time(rhythm: DigestRhythm, moment: datetime, zone: tzinfo) -> datetime | None:
+def next_send_time(
+    rhythm: DigestRhythm, moment: datetime, zone: tzinfo
+) -> datetime | None:
     """When a digest of this rhythm may leave next, in UTC; None for one who wants none."""
     if rhythm == DigestRhythm.NEVER:
         return None
@@ -66,9 +71,15 @@ async def _look(site: Site, territory: Territory) -> None:
             await queue_digests(session, now(), territory.zone)
             await forget_changes(session)
             await forget_deliveries(session)
-            await session.execute(delete(Digest).where(Digest.until < now() - CHANGE_RETENTION))
+            await session.execute(
+                delete(Digest).where(Digest.until < now() - CHANGE_RETENTION)
+            )
     except Exception as error:  # noqa: BLE001 - looked for again some minutes later
-        log.warning("digests not looked for", territory=territory.slug, error=type(error).__name__)
+        log.warning(
+            "digests not looked for",
+            territory=territory.slug,
+            error=type(error).__name__,
+        )
 
 
 async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -> int:
@@ -80,20 +91,28 @@ async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -
     for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY):
         until = last_send_time(rhythm, moment, zone)
         late = (Subscription.rhythm == rhythm, Subscription.told_until < until)
-        due = (await session.scalars(select(Subscription).where(*late).with_for_update(skip_locked=True))).all()
+        due = (
+            await session.scalars(
+                select(Subscription).where(*late).with_for_update(skip_locked=True)
+            )
+        ).all()
         for subscription in due:
             queued += await _queue(session, subscription, until)
     return queued
 
 
-async def _queue(session: AsyncSession, subscription: Subscription, until: datetime) -> bool:
+async def _queue(
+    session: AsyncSession, subscription: Subscription, until: datetime
+) -> bool:
     since = max(subscription.told_until, until - CHANGE_RETENTION)
     subscription.told_until = until
     some = select(Change.id).where(Change.at > since, Change.at <= until).limit(1)
     if await session.scalar(some) is None:
         return False
     row = {"person_id": subscription.person_id, "since": since, "until": until}
-    digest = await session.scalar(insert(Digest).values(row).on_conflict_do_nothing().returning(Digest.id))
+    digest = await session.scalar(
+        insert(Digest).values(row).on_conflict_do_nothing().returning(Digest.id)
+    )
     if digest is None:
         return False
     await jobs.enqueue(session, SEND_DIGEST, {"digest": str(digest)})
@@ -111,25 +130,48 @@ async def send_digest(site: Site, territory: Territory, digest_id: UUID) -> None
         if digest is None or digest.done_at is not None:
             return
         person = await session.get_one(Person, (territory.id, digest.person_id))
-        subscription = await session.scalar(select(Subscription).where(Subscription.person_id == person.id))
-        is_subscribed = subscription is not None and subscription.rhythm != DigestRhythm.NEVER
-        is_subscribed = is_subscribed and bool(person.email) and person.left_at is None
-        items = (
-            await read_digest(site, session, territory, person.id, digest.since, digest.until) if is_subscribed else []
+        subscription = await session.scalar(
+            select(Subscription).where(Subscription.person_id == person.id)
         )
+        is_subscribed = (
+            subscription is not None and subscription.rhythm != DigestRhythm.NEVER
+        )
+        is_subscribed = is_subscribed and bool(person.email) and person.left_at is None
+        if is_subscribed:
+            items = await read_digest(
+                site, session, territory, person.id, digest.since, digest.until
+            )
+        else:
+            items = []
         mail = None
         if subscription is not None and items:
-            mail = await write_digest(site, session, territory, digest, subscription, person.email, items)
+            mail = await write_digest(
+                site, session, territory, digest, subscription, person.email, items
+            )
     if mail is not None:
-        await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+        await send_email(
+            mail,
+            site.settings.smtp_host,
+            site.settings.smtp_port or site.settings.port(6),
+        )
     async with site.database.session(territory.id, role="worker") as session:
-        await session.execute(update(Digest).where(Digest.id == digest_id).values(done_at=now()))
+        await session.execute(
+            update(Digest).where(Digest.id == digest_id).values(done_at=now())
+        )
     log.info("digest done", digest=str(digest_id), things=len(items))
 
 
 async def read_digest(
-    site: Site, session: AsyncSession, territory: Territory, person: UUID, since: datetime, until: datetime
+    site: Site,
+    session: AsyncSession,
+    territory: Territory,
+    person: UUID,
+    since: datetime,
+    until: datetime,
 ) -> list[ChangeSummary]:
     """What a digest of a person tells of (since, until]."""
-    followings, changes = await list_followings(session, person), await list_changes(session, since, until)
-    return await list_followed_changes(session, territory, site.parts["topics"], followings, changes)
+    followings = await list_followings(session, person)
+    changes = await list_changes(session, since, until)
+    return await list_followed_changes(
+        session, territory, site.parts["topics"], followings, changes
+    )

@@ -7,7 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.emails import Email
 from udi.kit.tenancy import Territory
-from udi.portal.notifications.models import ChangeKind, Digest, DigestRhythm, Following, Subscription, Webhook
+from udi.portal.notifications.models import (
+    ChangeKind,
+    Digest,
+    DigestRhythm,
+    Following,
+    Subscription,
+    Webhook,
+)
 from udi.portal.notifications.tokens import unsubscribe_token
 from udi.portal.notifications.topics import ChangeSummary, TopicTarget, group_by_kind
 from udi.ui.formats import display_date
@@ -24,7 +31,9 @@ def translator(site: Site, language: str) -> Translate:
 
     def say(message: str, **values: object) -> str:
         text = site.pages.gettext(language, message)
-        return text % values if values else text
+        if values:
+            return text % values
+        return text
 
     return say
 
@@ -40,13 +49,16 @@ async def write_digest(
 ) -> Email:
     """The mail of a digest, in the person's language."""
     language = subscription.language
-    say, name = translator(site, language), localise(territory.name, language)
+    say = translator(site, language)
+    name = localise(territory.name, language)
     followed = {following.id: following for item in items for following in item.through}
     named = await name_followings(site, session, territory, followed.values(), language)
     stop = f"{territory.origin}/following/unsubscribe/{unsubscribe_token(site.settings, territory, subscription.id)}"
     parts = [
         say("Good morning,"),
-        say("Here is what changed in what you follow at %(territory)s.", territory=name),
+        say(
+            "Here is what changed in what you follow at %(territory)s.", territory=name
+        ),
         *_list_changes(say, territory, items, named),
         *_reasons(say, territory, subscription, followed, named, language),
         say("To get no such mail any more: %(address)s", address=stop),
@@ -67,12 +79,22 @@ async def write_digest(
 
 
 def write_webhook_stopped_email(
-    site: Site, territory: Territory, webhook: Webhook, *, to: str, language: str, at: str
+    site: Site,
+    territory: Territory,
+    webhook: Webhook,
+    *,
+    to: str,
+    language: str,
+    at: str,
 ) -> Email:
     """The mail that says that a webhook is not called any more, and what to do."""
-    say, name = translator(site, language), localise(territory.name, language)
+    say = translator(site, language)
+    name = localise(territory.name, language)
     gone = webhook.reason == "gone"
-    why = say("It answered that it is gone (410).") if gone else say("No attempt of three days succeeded.")
+    if gone:
+        why = say("It answered that it is gone (410).")
+    else:
+        why = say("No attempt of three days succeeded.")
     parts = [
         say("Good morning,"),
         say("Your webhook %(url)s is not told what changes any more.", url=webhook.url),
@@ -96,15 +118,25 @@ def write_webhook_stopped_email(
 
 
 async def name_followings(
-    site: Site, session: AsyncSession, territory: Territory, followings: Iterable[Following], language: str
+    site: Site,
+    session: AsyncSession,
+    territory: Territory,
+    followings: Iterable[Following],
+    language: str,
 ) -> dict[UUID, TopicTarget]:
     """What each following is called, by its identifier; what nobody knows any more has its own words."""
     named: dict[UUID, TopicTarget] = {}
     for kind, those in group_by_kind(followings).items():
-        topic, targets = site.parts["topics"].get(kind), {following.target for following in those}
-        names = await topic.name(session, territory, targets, language) if topic else {}
+        topic = site.parts["topics"].get(kind)
+        targets = {following.target for following in those}
+        if topic:
+            names = await topic.name(session, territory, targets, language)
+        else:
+            names = {}
         named |= {
-            following.id: names.get(following.target, TopicTarget(following.target, "/following", gone=True))
+            following.id: names.get(
+                following.target, TopicTarget(following.target, "/following", gone=True)
+            )
             for following in those
         }
     return named
@@ -123,11 +155,18 @@ def kind_labels(say: Translate) -> Mapping[str, str]:
 def _subject(say: Translate, items: Sequence[ChangeSummary]) -> str:
     if len(items) == 1:
         return say("What changed: %(title)s", title=items[0].change.title)
-    return say("What changed: %(title)s, and more (%(count)s in all)", title=items[0].change.title, count=len(items))
+    return say(
+        "What changed: %(title)s, and more (%(count)s in all)",
+        title=items[0].change.title,
+        count=len(items),
+    )
 
 
 def _list_changes(
-    say: Translate, territory: Territory, items: Sequence[ChangeSummary], named: Mapping[UUID, TopicTarget]
+    say: Translate,
+    territory: Territory,
+    items: Sequence[ChangeSummary],
+    named: Mapping[UUID, TopicTarget],
 ) -> Iterator[str]:
     titles = {
         ChangeKind.PUBLISHED: say("New"),
@@ -141,17 +180,35 @@ def _list_changes(
                 _format_change(say, territory, item, named) for item in matching_items
             )
     if len(items) > MOST_LISTED:
-        yield say("And %(count)s more, on the pages of what you follow.", count=len(items) - MOST_LISTED)
+        yield say(
+            "And %(count)s more, on the pages of what you follow.",
+            count=len(items) - MOST_LISTED,
+        )
 
 
-def _format_change(say: Translate, territory: Territory, item: ChangeSummary, named: Mapping[UUID, TopicTarget]) -> str:
+def _format_change(
+    say: Translate,
+    territory: Territory,
+    item: ChangeSummary,
+    named: Mapping[UUID, TopicTarget],
+) -> str:
     words = kind_labels(say)
     through = ", ".join(
-        say("%(kind)s “%(title)s”", kind=words.get(following.kind, following.kind), title=named[following.id].title)
+        say(
+            "%(kind)s “%(title)s”",
+            kind=words.get(following.kind, following.kind),
+            title=named[following.id].title,
+        )
         for following in item.through
     )
     address = f"{territory.origin}{item.change.path}"
-    return "\n".join([f"- {item.change.title}", f"  {address}", f"  {say('Through: %(followed)s', followed=through)}"])
+    return "\n".join(
+        [
+            f"- {item.change.title}",
+            f"  {address}",
+            f"  {say('Through: %(followed)s', followed=through)}",
+        ]
+    )
 
 
 def _reasons(
@@ -178,7 +235,12 @@ def _reasons(
         )
     )
     weekly = subscription.rhythm == DigestRhythm.WEEKLY
-    often = (
-        say("You chose one mail a week at most, on Mondays.") if weekly else say("You chose one mail a day at most.")
+    if weekly:
+        often = say("You chose one mail a week at most, on Mondays.")
+    else:
+        often = say("You chose one mail a day at most.")
+    yield (
+        often
+        + " "
+        + say("To change this: %(address)s", address=f"{territory.origin}/following")
     )
-    yield often + " " + say("To change this: %(address)s", address=f"{territory.origin}/following")

@@ -46,7 +46,9 @@ class WebhookDeliveryState(StrEnum):
 
 def _of_person() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
-        ["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"
+        ["tenant_id", "person_id"],
+        ["app.person.tenant_id", "app.person.id"],
+        ondelete="CASCADE",
     )
 
 
@@ -56,7 +58,9 @@ class Change(TenantColumns, PortalTable):
     __tablename__ = "change"
     __table_args__ = (
         Index(None, "tenant_id", "at"),
-        Index("ix_change_unspread", "tenant_id", "at", postgresql_where=text("NOT spread")),
+        Index(
+            "ix_change_unspread", "tenant_id", "at", postgresql_where=text("NOT spread")
+        ),
     )
 
     at: Mapped[datetime]
@@ -78,7 +82,10 @@ class Following(TenantColumns, PortalTable):
     """A person follows a target of some kind; kinds are given by the domains that have them."""
 
     __tablename__ = "following"
-    __table_args__ = (_of_person(), UniqueConstraint("tenant_id", "person_id", "kind", "target"))
+    __table_args__ = (
+        _of_person(),
+        UniqueConstraint("tenant_id", "person_id", "kind", "target"),
+    )
 
     person_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(Text)
@@ -124,7 +131,9 @@ class Webhook(TenantColumns, PortalTable):
     readings: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether it is told also of readings of the sources that the person looks after."""
     secret: Mapped[str] = mapped_column(SealedText("webhook.secret"))
-    former_secret: Mapped[str] = mapped_column(SealedText("webhook.former_secret"), default="", server_default="")
+    former_secret: Mapped[str] = mapped_column(
+        SealedText("webhook.former_secret"), default="", server_default=""
+    )
     former_until: Mapped[datetime | None]
     """Until when the secret before this one signs too."""
     state: Mapped[WebhookState] = mapped_column(Text, default=WebhookState.ACTIVE)
@@ -139,7 +148,9 @@ class WebhookDelivery(TenantColumns, PortalTable):
     __tablename__ = "webhook_delivery"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "webhook_id"], ["app.webhook.tenant_id", "app.webhook.id"], ondelete="CASCADE"
+            ["tenant_id", "webhook_id"],
+            ["app.webhook.tenant_id", "app.webhook.id"],
+            ondelete="CASCADE",
         ),
         UniqueConstraint("tenant_id", "webhook_id", "change_id"),
         Index(None, "tenant_id", "webhook_id", "created_at"),
@@ -152,7 +163,9 @@ class WebhookDelivery(TenantColumns, PortalTable):
     type: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
-    state: Mapped[WebhookDeliveryState] = mapped_column(Text, default=WebhookDeliveryState.WAITING)
+    state: Mapped[WebhookDeliveryState] = mapped_column(
+        Text, default=WebhookDeliveryState.WAITING
+    )
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     answer: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Of the last attempt: a status, `unreachable` or `address` (it may not be reached from here); `stopped` for none."""

@@ -54,8 +54,12 @@ async def build_follow_button(
     following = None
     if actor is not None:
         database = site_of(request).database
-        async with database.session(territory.id, role="app", person=actor.person_id) as session:
-            following = await queries.find_following(session, actor.person_id, kind, target)
+        async with database.session(
+            territory.id, role="app", person=actor.person_id
+        ) as session:
+            following = await queries.find_following(
+                session, actor.person_id, kind, target
+            )
     return FollowButton(kind, target, following, feed, local_path(back))
 
 
@@ -67,16 +71,18 @@ async def show_followings(
     member: NamedDependency[Actor],
 ) -> Response[str]:
     """Everything that the person follows, how they are told, and what the next mail would say now."""
-    site, language = site_of(request), request.scope["state"]["locale"]
+    site = site_of(request)
+    language = request.scope["state"]["locale"]
     followings = await queries.list_followings(session, member.person_id)
     names = await name_followings(site, session, territory, followings, language)
     subscription = await queries.find_subscription(session, member.person_id)
     rhythm = subscription.rhythm if subscription else DigestRhythm.DAILY
-    items = (
-        await read_digest(site, session, territory, member.person_id, subscription.told_until, now())
-        if subscription and rhythm != DigestRhythm.NEVER
-        else []
-    )
+    if subscription and rhythm != DigestRhythm.NEVER:
+        items = await read_digest(
+            site, session, territory, member.person_id, subscription.told_until, now()
+        )
+    else:
+        items = []
     step = timedelta(days=7 if rhythm == DigestRhythm.WEEKLY else 1)
     return render(
         request,
@@ -103,11 +109,20 @@ async def show_follow_form(
     """Where someone comes back to who had to log in first: one button, or the page itself if it is followed already."""
     topic = get_topic(site_of(request).parts["topics"], kind)
     read = await topic.read(session, target[:LONGEST_FIELD])
-    named = (await topic.name(session, territory, [read], request.scope["state"]["locale"]))[read]
+    named = (
+        await topic.name(session, territory, [read], request.scope["state"]["locale"])
+    )[read]
     back = local_path(back) if back else named.path
     if await queries.find_following(session, member.person_id, kind, read):
         return Redirect(back, status_code=303)
-    return render(request, "notifications/new.html", named=named, kind=kind, target=read, back=back)
+    return render(
+        request,
+        "notifications/new.html",
+        named=named,
+        kind=kind,
+        target=read,
+        back=back,
+    )
 
 
 @post(HOME, status_code=303)
@@ -118,12 +133,20 @@ async def follow_target(
 ) -> Redirect:
     """Follow a target, then back to its page; who is not logged in does that first."""
     form = await _form(request)
-    kind, target, back = form.get("kind", ""), form.get("target", ""), form.get("back", "")
+    kind = form.get("kind", "")
+    target = form.get("target", "")
+    back = form.get("back", "")
     if actor is None:
         onward = f"{HOME}/new?{urlencode({'kind': kind, 'target': target, 'back': local_path(back)})}"
         return Redirect(f"/login?{urlencode({'back': onward})}", status_code=303)
     read = await get_topic(site_of(request).parts["topics"], kind).read(session, target)
-    await actions.follow_target(session, actor, kind=kind, target=read, language=request.scope["state"]["locale"])
+    await actions.follow_target(
+        session,
+        actor,
+        kind=kind,
+        target=read,
+        language=request.scope["state"]["locale"],
+    )
     return Redirect(local_path(back), status_code=303)
 
 
@@ -135,17 +158,25 @@ async def stop_following(
     following_id: FromPath[UUID],
 ) -> Redirect:
     """Follow it no more."""
-    await actions.stop_following(session, await queries.get_following(session, member, following_id))
-    return Redirect(local_path((await _form(request)).get("back") or HOME), status_code=303)
+    await actions.stop_following(
+        session, await queries.get_following(session, member, following_id)
+    )
+    return Redirect(
+        local_path((await _form(request)).get("back") or HOME), status_code=303
+    )
 
 
 @post(f"{HOME}/rhythm", status_code=303)
 async def choose_rhythm(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Redirect:
     """Keep how often the person is told."""
     rhythm = (await _form(request)).get("rhythm", "")
-    await actions.choose_rhythm(session, member, rhythm, request.scope["state"]["locale"])
+    await actions.choose_rhythm(
+        session, member, rhythm, request.scope["state"]["locale"]
+    )
     return Redirect(f"{HOME}#how-often", status_code=303)
 
 
@@ -172,7 +203,11 @@ async def unsubscribe(
 async def _form(request: AnyRequest) -> Mapping[str, str]:
     """The fields of a form that are texts."""
     form = await request.form()
-    return {name: value[:LONGEST_FIELD] for name, value in form.multi_items() if isinstance(value, str)}
+    return {
+        name: value[:LONGEST_FIELD]
+        for name, value in form.multi_items()
+        if isinstance(value, str)
+    }
 
 
 routes: Sequence[ControllerRouterHandler] = [

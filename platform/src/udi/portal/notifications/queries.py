@@ -15,21 +15,34 @@ from udi.portal.notifications.models import Change, Following, Subscription
 async def list_followings(session: AsyncSession, person: UUID) -> Sequence[Following]:
     """What a person follows, the newest first."""
     query = select(Following).where(Following.person_id == person)
-    return (await session.scalars(query.order_by(Following.created_at.desc(), Following.id))).all()
+    return (
+        await session.scalars(query.order_by(Following.created_at.desc(), Following.id))
+    ).all()
 
 
 async def count_followings(session: AsyncSession, person: UUID) -> int:
     """How many things a person follows."""
-    return await session.scalar(select(func.count()).where(Following.person_id == person)) or 0
+    return (
+        await session.scalar(select(func.count()).where(Following.person_id == person))
+        or 0
+    )
 
 
-async def find_following(session: AsyncSession, person: UUID, kind: str, target: str) -> Following | None:
+async def find_following(
+    session: AsyncSession, person: UUID, kind: str, target: str
+) -> Following | None:
     """The following of a target by a person, or None."""
-    same = (Following.person_id == person, Following.kind == kind, Following.target == target)
+    same = (
+        Following.person_id == person,
+        Following.kind == kind,
+        Following.target == target,
+    )
     return await session.scalar(select(Following).where(*same))
 
 
-async def get_following(session: AsyncSession, actor: Actor, following_id: UUID) -> Following:
+async def get_following(
+    session: AsyncSession, actor: Actor, following_id: UUID
+) -> Following:
     """One of the person's own followings.
 
     Raises:
@@ -44,10 +57,14 @@ async def get_following(session: AsyncSession, actor: Actor, following_id: UUID)
 
 async def find_subscription(session: AsyncSession, person: UUID) -> Subscription | None:
     """How a person is told, or None for who never followed anything."""
-    return await session.scalar(select(Subscription).where(Subscription.person_id == person))
+    return await session.scalar(
+        select(Subscription).where(Subscription.person_id == person)
+    )
 
 
-async def list_changes(session: AsyncSession, since: datetime, until: datetime) -> Sequence[Change]:
+async def list_changes(
+    session: AsyncSession, since: datetime, until: datetime
+) -> Sequence[Change]:
     """What changed in (since, until], in order of time."""
     query = select(Change).where(Change.at > since, Change.at <= until)
     return (await session.scalars(query.order_by(Change.at, Change.id))).all()

@@ -6,7 +6,11 @@ from uuid import UUID
 from udi.kit.jobs import Handler, Job
 from udi.portal.notifications.digests import SEND_DIGEST, send_digest
 from udi.portal.notifications.webhooks.actions import DELIVER
-from udi.portal.notifications.webhooks.delivery import NOTIFY_STOPPED, attempt_delivery, notify_stopped
+from udi.portal.notifications.webhooks.delivery import (
+    NOTIFY_STOPPED,
+    attempt_delivery,
+    notify_stopped,
+)
 from udi.ui.site import Site
 
 
@@ -19,10 +23,17 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 
     async def call(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await attempt_delivery(site, territory, UUID(job.payload["delivery"]), int(job.payload["attempt"]))
+            await attempt_delivery(
+                site,
+                territory,
+                UUID(job.payload["delivery"]),
+                int(job.payload["attempt"]),
+            )
 
     async def say(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await notify_stopped(site, territory, UUID(job.payload["webhook"]), str(job.payload["at"]))
+            await notify_stopped(
+                site, territory, UUID(job.payload["webhook"]), str(job.payload["at"])
+            )
 
     return {SEND_DIGEST: send, DELIVER: call, NOTIFY_STOPPED: say}

@@ -11,12 +11,16 @@ from udi.settings import Settings
 UNSUBSCRIBE = SealedKind(name="address that unsubscribes", purpose="unsubscribe")
 
 
-def unsubscribe_token(settings: Settings, territory: Territory, subscription: UUID) -> str:
+def unsubscribe_token(
+    settings: Settings, territory: Territory, subscription: UUID
+) -> str:
     """The token of a subscription of this territory."""
     return sign_id(_key(settings), territory.id, subscription)
 
 
-def read_unsubscribe_token(settings: Settings, territory: Territory, token: str) -> UUID:
+def read_unsubscribe_token(
+    settings: Settings, territory: Territory, token: str
+) -> UUID:
     """The subscription of a token.
 
     Raises:

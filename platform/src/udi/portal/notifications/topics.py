@@ -31,9 +31,15 @@ class Topic:
     """
 
     read: Callable[[AsyncSession, str], Awaitable[str]]
-    name: Callable[[AsyncSession, Territory, Collection[str], str], Awaitable[Mapping[str, TopicTarget]]]
+    name: Callable[
+        [AsyncSession, Territory, Collection[str], str],
+        Awaitable[Mapping[str, TopicTarget]],
+    ]
     find: (
-        Callable[[AsyncSession, Territory, Collection[str], Sequence[Change]], Awaitable[Mapping[str, set[UUID]]]]
+        Callable[
+            [AsyncSession, Territory, Collection[str], Sequence[Change]],
+            Awaitable[Mapping[str, set[UUID]]],
+        ]
         | None
     ) = None
 
@@ -58,7 +64,12 @@ def get_topic(topics: Topics, kind: str) -> Topic:
     """
     topic = topics.get(kind)
     if topic is None:
-        refusal = Refusal("kind", "This cannot be followed.", "Use the button “Follow” of a page.", "unknown-kind")
+        refusal = Refusal(
+            "kind",
+            "This cannot be followed.",
+            "Use the button “Follow” of a page.",
+            "unknown-kind",
+        )
         raise InvalidError("You cannot follow this.", refusals=[refusal])
     return topic
 
@@ -79,21 +90,29 @@ async def list_followed_changes(
     belonging = await match_changes(session, territory, topics, followings, changes)
     for following in followings:
         since = (change for change in changes if change.at > following.created_at)
-        for change in (change for change in since if change.id in belonging[following.id]):
+        for change in (
+            change for change in since if change.id in belonging[following.id]
+        ):
             met.setdefault(change.subject_id, set()).add(change.id)
             if following not in through.setdefault(change.subject_id, []):
                 through[change.subject_id].append(following)
     items = []
     for subject, ids in met.items():
         subject_changes = [change for change in changes if change.id in ids]
-        items.append(ChangeSummary(_sum_up(subject_changes), subject_changes[-1], tuple(through[subject])))
+        items.append(
+            ChangeSummary(
+                _sum_up(subject_changes), subject_changes[-1], tuple(through[subject])
+            )
+        )
     return sorted(items, key=lambda item: item.change.at, reverse=True)
 
 
 def _sum_up(changes: Sequence[Change]) -> ChangeKind:
     """What came of several changes of one thing: what was published, then changed, is new."""
     last = ChangeKind(changes[-1].what)
-    return ChangeKind.PUBLISHED if last == ChangeKind.UPDATED and changes[0].what == ChangeKind.PUBLISHED else last
+    if last == ChangeKind.UPDATED and changes[0].what == ChangeKind.PUBLISHED:
+        return ChangeKind.PUBLISHED
+    return last
 
 
 def group_by_kind(followings: Iterable[Following]) -> dict[str, list[Following]]:
@@ -118,11 +137,17 @@ async def match_changes(
         for name in change.topics:
             named.setdefault(name, set()).add(change.id)
     for kind, those in group_by_kind(followings).items():
-        topic, targets = topics.get(kind), {following.target for following in those}
+        topic = topics.get(kind)
+        targets = {following.target for following in those}
         changes_by_target: Mapping[str, set[UUID]] = {}
         if topic is not None and topic.find is None:
-            changes_by_target = {target: named.get(f"{kind}:{target}", set()) for target in targets}
+            changes_by_target = {
+                target: named.get(f"{kind}:{target}", set()) for target in targets
+            }
         elif topic is not None and topic.find is not None and changes:
             changes_by_target = await topic.find(session, territory, targets, changes)
-        belonging |= {following.id: changes_by_target.get(following.target, set()) for following in those}
+        belonging |= {
+            following.id: changes_by_target.get(following.target, set())
+            for following in those
+        }
     return belonging

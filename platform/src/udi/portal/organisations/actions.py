@@ -26,14 +26,26 @@ async def apply_organisation(
 
     Without `kind`, it stays what it is.
     """
-    organisation = await session.scalar(select(Organisation).where(Organisation.id == id))
+    organisation = await session.scalar(
+        select(Organisation).where(Organisation.id == id)
+    )
     if organisation is None:
         organisation = Organisation(id=id)
         session.add(organisation)
     elif organisation.slug != slug:
-        await session.merge(FormerSlug(tenant_id=organisation.tenant_id, slug=organisation.slug, organisation_id=id))
-    organisation.slug, organisation.name, organisation.summary = slug, name, dict(summary)
-    organisation.email, organisation.url, organisation.address = email, url, address
+        await session.merge(
+            FormerSlug(
+                tenant_id=organisation.tenant_id,
+                slug=organisation.slug,
+                organisation_id=id,
+            )
+        )
+    organisation.slug = slug
+    organisation.name = name
+    organisation.summary = dict(summary)
+    organisation.email = email
+    organisation.url = url
+    organisation.address = address
     organisation.producer = producer
     organisation.kind = organisation.kind or "" if kind is None else kind
     await session.flush()

@@ -52,7 +52,9 @@ class FormerSlug(PortalTable):
         Index(None, "tenant_id", "organisation_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     slug: Mapped[str] = mapped_column(Text, primary_key=True)
     organisation_id: Mapped[UUID]
 
@@ -68,7 +70,9 @@ class HostingChoice(StrEnum):
 def of_person() -> ForeignKeyConstraint:
     """The person of a row goes, the row goes."""
     return ForeignKeyConstraint(
-        ["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"
+        ["tenant_id", "person_id"],
+        ["app.person.tenant_id", "app.person.id"],
+        ondelete="CASCADE",
     )
 
 
@@ -76,7 +80,11 @@ class Application(TenantColumns, PortalTable):
     """Somebody asks that their organisation publish here. `revision` counts what the person sent: the team decides on one."""
 
     __tablename__ = "application"
-    __table_args__ = (of_person(), Index(None, "tenant_id", "state", "asked_at"), Index(None, "tenant_id", "person_id"))
+    __table_args__ = (
+        of_person(),
+        Index(None, "tenant_id", "state", "asked_at"),
+        Index(None, "tenant_id", "person_id"),
+    )
 
     person_id: Mapped[UUID]
     language: Mapped[str] = mapped_column(Text)
@@ -123,7 +131,12 @@ class MemberChange(TenantColumns, PortalTable):
             ["app.organisation.tenant_id", "app.organisation.id"],
             ondelete="CASCADE",
         ),
-        Index("ix_member_change_waiting", "tenant_id", "organisation_id", postgresql_where=text("done_at IS NULL")),
+        Index(
+            "ix_member_change_waiting",
+            "tenant_id",
+            "organisation_id",
+            postgresql_where=text("done_at IS NULL"),
+        ),
     )
 
     organisation_id: Mapped[UUID]
@@ -133,7 +146,9 @@ class MemberChange(TenantColumns, PortalTable):
     asked_by: Mapped[UUID | None]
     asked_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-    trouble: Mapped[str] = mapped_column(Text, default=MemberChangeFailure.NONE, server_default="")
+    trouble: Mapped[str] = mapped_column(
+        Text, default=MemberChangeFailure.NONE, server_default=""
+    )
 
 
 class MembershipEntry(TenantColumns, PortalTable):

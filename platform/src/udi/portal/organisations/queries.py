@@ -9,17 +9,25 @@ from udi.kit.errors import NotFoundError, RenamedError
 from udi.portal.organisations.models import FormerSlug, Organisation
 
 
-async def find_organisations(session: AsyncSession, slugs: Collection[str]) -> dict[str, Organisation]:
+async def find_organisations(
+    session: AsyncSession, slugs: Collection[str]
+) -> dict[str, Organisation]:
     """The organisations that have these slugs, by slug."""
-    organisations = await session.scalars(select(Organisation).where(Organisation.slug.in_(slugs)))
+    organisations = await session.scalars(
+        select(Organisation).where(Organisation.slug.in_(slugs))
+    )
     return {organisation.slug: organisation for organisation in organisations}
 
 
-async def name_organisations(session: AsyncSession, slugs: Collection[str]) -> dict[str, str]:
+async def name_organisations(
+    session: AsyncSession, slugs: Collection[str]
+) -> dict[str, str]:
     """Names by slug."""
     if not slugs:
         return {}
-    named = select(Organisation.slug, Organisation.name).where(Organisation.slug.in_(slugs))
+    named = select(Organisation.slug, Organisation.name).where(
+        Organisation.slug.in_(slugs)
+    )
     return {row.slug: row.name for row in await session.execute(named)}
 
 
@@ -37,8 +45,13 @@ async def get_producer(session: AsyncSession, slug: str) -> Organisation:
         RenamedError: it had this name before.
         NotFoundError: the territory has none of this name.
     """
-    producer = select(Organisation).where(Organisation.slug == slug, Organisation.producer)
-    organisation = await session.scalar(producer) if slug.isprintable() else None
+    producer = select(Organisation).where(
+        Organisation.slug == slug, Organisation.producer
+    )
+    if slug.isprintable():
+        organisation = await session.scalar(producer)
+    else:
+        organisation = None
     if organisation is None and slug.isprintable():
         await _raise_if_renamed(session, slug)
     if organisation is None:
@@ -47,7 +60,13 @@ async def get_producer(session: AsyncSession, slug: str) -> Organisation:
 
 
 async def _raise_if_renamed(session: AsyncSession, slug: str) -> None:
-    same = (FormerSlug.tenant_id == Organisation.tenant_id) & (FormerSlug.organisation_id == Organisation.id)
-    query = select(Organisation.slug).join(FormerSlug, same).where(FormerSlug.slug == slug, Organisation.producer)
+    same = (FormerSlug.tenant_id == Organisation.tenant_id) & (
+        FormerSlug.organisation_id == Organisation.id
+    )
+    query = (
+        select(Organisation.slug)
+        .join(FormerSlug, same)
+        .where(FormerSlug.slug == slug, Organisation.producer)
+    )
     if present := await session.scalar(query):
         raise RenamedError(former=slug, present=present)

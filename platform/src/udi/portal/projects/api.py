@@ -27,7 +27,14 @@ from udi.portal.projects.actions.describe import (
 )
 from udi.portal.projects.actions.lifecycle import move_project
 from udi.portal.projects.actions.report import report_reuse
-from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies, find_bearer, json_response
+from udi.portal.projects.api_dependencies import (
+    MAX_BODY,
+    PRIVATE,
+    ApiRequest,
+    dependencies,
+    find_bearer,
+    json_response,
+)
 from udi.portal.projects.models import Project
 from udi.portal.projects.request_bodies import read_body, read_identifiers
 from udi.portal.projects.schemas import BASE, SCOPE
@@ -39,24 +46,40 @@ PUBLISH = "publish"
 
 @get("/")
 async def list_public(
-    request: ApiRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: ApiRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[Any]:
     """Projects that everybody sees, the newest first."""
-    parameters = QueryParameters(read_pairs(request), ("q", *listing.CHOICES, "dataset", "page", "size"))
-    choices = {name: parameters.read_choices(name, allowed_values) for name, allowed_values in listing.CHOICES.items()}
+    parameters = QueryParameters(
+        read_pairs(request), ("q", *listing.CHOICES, "dataset", "page", "size")
+    )
+    choices = {
+        name: parameters.read_choices(name, allowed_values)
+        for name, allowed_values in listing.CHOICES.items()
+    }
     dataset = parameters.read_text("dataset")
     if dataset and not listing.is_identifier(dataset):
         parameters.add_refusal(
-            Refusal("dataset", "This is no identifier.", "Send one that the list of datasets says.", "no-uuid")
+            Refusal(
+                "dataset",
+                "This is no identifier.",
+                "Send one that the list of datasets says.",
+                "no-uuid",
+            )
         )
     filters = listing.ProjectFilters(
-        q=parameters.read_text("q", longest=listing.LONGEST_TEXT), dataset=dataset,
-        page=parameters.read_integer("page", 1, most=10_000), size=parameters.read_integer("size", listing.ProjectFilters.size, most=100),
+        q=parameters.read_text("q", longest=listing.LONGEST_TEXT),
+        dataset=dataset,
+        page=parameters.read_integer("page", 1, most=10_000),
+        size=parameters.read_integer("size", listing.ProjectFilters.size, most=100),
         **{name: (values or [""])[0] for name, values in choices.items()},
-    )  # fmt: skip
+    )
     parameters.check()
     filters, page = await listing.list_projects(session, filters)
-    return json_response(request, schemas.ProjectPage.of(page, filters, territory.origin))
+    return json_response(
+        request, schemas.ProjectPage.of(page, filters, territory.origin)
+    )
 
 
 @get("/{project_id:uuid}")
@@ -68,17 +91,27 @@ async def read_project(
 ) -> Response[Any]:
     """One project; one's own too, with a token."""
     bearer = find_bearer(request, SCOPE)
-    project = await queries.get_project(session, bearer.actor if bearer else None, project_id)
-    return json_response(request, await _describe_project(session, project, territory), private=not project.listed)
+    project = await queries.get_project(
+        session, bearer.actor if bearer else None, project_id
+    )
+    return json_response(
+        request,
+        await _describe_project(session, project, territory),
+        private=not project.listed,
+    )
 
 
 @get("/mine")
 async def list_mine(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
 ) -> Response[schemas.MyProjects]:
     """Those that I lead, reported or take part in."""
     lines = [
-        listing.ProjectSummary(project, await queries.find_organisation(session, project))
+        listing.ProjectSummary(
+            project, await queries.find_organisation(session, project)
+        )
         for project in await queries.list_own_projects(session, bearer.actor)
     ]
     items = [schemas.ProjectItem.of(line, territory.origin) for line in lines]
@@ -94,9 +127,15 @@ async def add_project(
 ) -> Response[schemas.ProjectDetail]:
     """Begin a project, which nobody else sees yet; in one's own name."""
     described, _ = _read_description(await request.body())
-    project = await create_project(session, bearer.actor, described, language=request.scope["state"]["locale"])
+    project = await create_project(
+        session, bearer.actor, described, language=request.scope["state"]["locale"]
+    )
     headers = PRIVATE | {"Location": f"{BASE}/{project.id}"}
-    return Response(await _describe_project(session, project, territory), status_code=201, headers=headers)
+    return Response(
+        await _describe_project(session, project, territory),
+        status_code=201,
+        headers=headers,
+    )
 
 
 @put("/{project_id:uuid}", request_max_body_size=MAX_BODY)
@@ -108,13 +147,19 @@ async def replace_project(
     project_id: FromPath[UUID],
 ) -> Response[schemas.ProjectDetail]:
     """Say all of it anew; the organisation that leads it stays."""
-    project = await queries.get_editable_project(session, bearer.actor, project_id, lock=True)
+    project = await queries.get_editable_project(
+        session, bearer.actor, project_id, lock=True
+    )
     organisation = await queries.find_organisation(session, project)
     described, revision = _read_description(
-        await request.body(), organisation=organisation.slug if organisation else "", requester=project.requester
+        await request.body(),
+        organisation=organisation.slug if organisation else "",
+        requester=project.requester,
     )
     await change_project(session, bearer.actor, project, described, revision=revision)
-    return Response(await _describe_project(session, project, territory), headers=PRIVATE)
+    return Response(
+        await _describe_project(session, project, territory), headers=PRIVATE
+    )
 
 
 @post("/{project_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY)
@@ -128,14 +173,22 @@ async def apply_project_event(
     """Take it to its next state, or let everybody see it."""
     event = read_body(await request.body(), schemas.ProjectEventInput)["event"]
     if event == PUBLISH:
-        project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
+        project = await queries.get_led_project(
+            session, bearer.actor, project_id, lock=True
+        )
         await publish_project(session, bearer.actor, project)
     elif event in set(ProjectEvent):
-        project = await queries.get_editable_project(session, bearer.actor, project_id, lock=True)
+        project = await queries.get_editable_project(
+            session, bearer.actor, project_id, lock=True
+        )
         await move_project(session, bearer.actor, project, ProjectEvent(event))
     else:
-        raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
-    return Response(await _describe_project(session, project, territory), headers=PRIVATE)
+        raise InvalidError(
+            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
+        )
+    return Response(
+        await _describe_project(session, project, territory), headers=PRIVATE
+    )
 
 
 @put("/{project_id:uuid}/datasets/{dataset_id:uuid}", status_code=204)
@@ -146,7 +199,9 @@ async def choose_dataset(
     dataset_id: FromPath[UUID],
 ) -> None:
     """Say that it uses a dataset."""
-    project = await queries.get_editable_project(session, bearer.actor, project_id, lock=True)
+    project = await queries.get_editable_project(
+        session, bearer.actor, project_id, lock=True
+    )
     await add_project_dataset(session, bearer.actor, project, dataset_id)
 
 
@@ -158,7 +213,9 @@ async def drop_dataset(
     dataset_id: FromPath[UUID],
 ) -> None:
     """Say that it does not use a dataset."""
-    project = await queries.get_editable_project(session, bearer.actor, project_id, lock=True)
+    project = await queries.get_editable_project(
+        session, bearer.actor, project_id, lock=True
+    )
     await remove_project_dataset(session, bearer.actor, project, dataset_id)
 
 
@@ -172,22 +229,38 @@ async def add_reuse(
     """Report a reuse, which is shown at once."""
     fields = read_body(await request.body(), schemas.NewReuse)
     project = await report_reuse(
-        session, bearer.actor, title=fields["title"], url=fields["result"], language=request.scope["state"]["locale"],
+        session,
+        bearer.actor,
+        title=fields["title"],
+        url=fields["result"],
+        language=request.scope["state"]["locale"],
         datasets=read_identifiers(fields["datasets"]),
-    )  # fmt: skip
+    )
     headers = PRIVATE | {"Location": f"{BASE}/{project.id}"}
-    return Response(await _describe_project(session, project, territory), status_code=201, headers=headers)
+    return Response(
+        await _describe_project(session, project, territory),
+        status_code=201,
+        headers=headers,
+    )
 
 
-def _read_description(body: bytes, *, organisation: str = "", requester: str = "") -> tuple[ProjectInput, int]:
+def _read_description(
+    body: bytes, *, organisation: str = "", requester: str = ""
+) -> tuple[ProjectInput, int]:
     fields = read_body(body, schemas.ProjectDescription)
-    audience, support = tuple(fields.pop("audience")), tuple(fields.pop("support"))
-    revision, url = fields.pop("revision"), fields.pop("result")
+    audience = tuple(fields.pop("audience"))
+    support = tuple(fields.pop("support"))
+    revision = fields.pop("revision")
+    url = fields.pop("result")
     own = {"organisation": organisation, "requester": requester}
-    return ProjectInput(**fields, **own, url=url, audience=audience, support=support), revision
+    return ProjectInput(
+        **fields, **own, url=url, audience=audience, support=support
+    ), revision
 
 
-async def _describe_project(session: AsyncSession, project: Project, territory: Territory) -> schemas.ProjectDetail:
+async def _describe_project(
+    session: AsyncSession, project: Project, territory: Territory
+) -> schemas.ProjectDetail:
     return schemas.ProjectDetail.of(
         project,
         await queries.find_organisation(session, project),

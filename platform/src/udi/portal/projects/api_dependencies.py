@@ -25,19 +25,26 @@ ApiRequest = Request[Any, Any, State]
 def find_bearer(request: ApiRequest, scope: str) -> Bearer | None:
     """Whose token this is, where it has the right to what is the person's own."""
     bearer: Bearer | None = request.scope["state"].get("bearer")
-    return bearer if bearer is not None and scope in bearer.scopes else None
+    if bearer is not None and scope in bearer.scopes:
+        return bearer
+    return None
 
 
 def session_provider(scope: str) -> Callable[..., AsyncIterator[AsyncSession]]:
     """What provides one transaction that sees what the bearer does on their pages; without one, what everybody sees."""
 
-    async def provide(request: ApiRequest, territory: NamedDependency[Territory]) -> AsyncIterator[AsyncSession]:
-        bearer, database = find_bearer(request, scope), site_of(request).database
+    async def provide(
+        request: ApiRequest, territory: NamedDependency[Territory]
+    ) -> AsyncIterator[AsyncSession]:
+        bearer = find_bearer(request, scope)
+        database = site_of(request).database
         if bearer is None:
             async with database.session(territory.id, role="public") as session:
                 yield session
         else:
-            async with database.session(territory.id, role="app", person=bearer.actor.person_id) as session:
+            async with database.session(
+                territory.id, role="app", person=bearer.actor.person_id
+            ) as session:
                 yield session
 
     return provide
@@ -49,11 +56,19 @@ def dependencies(scope: str) -> dict[str, Provide]:
     return {"bearer": bearer, "session": Provide(session_provider(scope))}
 
 
-def json_response(request: ApiRequest, content: Struct, *, private: bool = False) -> Response[Any]:
+def json_response(
+    request: ApiRequest, content: Struct, *, private: bool = False
+) -> Response[Any]:
     """The answer with validators made of all its bytes; what is not public is kept by nobody."""
     body = encode_json(content)
     if private:
         return Response(body, media_type=JSON, headers=PRIVATE)
     return send_document(
-        request, Document(JSON, lambda: body, Validators((body,)), vary="Accept-Encoding, Authorization")
+        request,
+        Document(
+            JSON,
+            lambda: body,
+            Validators((body,)),
+            vary="Accept-Encoding, Authorization",
+        ),
     )

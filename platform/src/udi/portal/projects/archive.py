@@ -11,8 +11,17 @@ from udi.portal.projects.calls.models import (
     Score,
     Submission,
 )
-from udi.portal.projects.data_requests.models import DataRequest, DataRequestRoute, DataRequestSupport
-from udi.portal.projects.models import Project, ProjectDataset, ProjectMember, ProjectPicture
+from udi.portal.projects.data_requests.models import (
+    DataRequest,
+    DataRequestRoute,
+    DataRequestSupport,
+)
+from udi.portal.projects.models import (
+    Project,
+    ProjectDataset,
+    ProjectMember,
+    ProjectPicture,
+)
 from udi.portal.projects.suggestions.models import (
     DeclaredInterest,
     SuggestionChoice,
@@ -26,11 +35,32 @@ PROJECTS = (
     ArchivedTable(ProjectMember),
     ArchivedTable(ProjectPicture),
 )
-CALLS = (ArchivedTable(Call), ArchivedTable(CallCriterion), ArchivedTable(CallDataset), ArchivedTable(CallQuestion))
-JURIES = (ArchivedTable(Submission), ArchivedTable(Juror), ArchivedTable(Conflict), ArchivedTable(Score))
-REQUESTS = (ArchivedTable(DataRequest), ArchivedTable(DataRequestSupport), ArchivedTable(DataRequestRoute))
-SUGGESTIONS = (ArchivedTable(SuggestionChoice), ArchivedTable(DeclaredInterest), ArchivedTable(SuggestionMark))
+CALLS = (
+    ArchivedTable(Call),
+    ArchivedTable(CallCriterion),
+    ArchivedTable(CallDataset),
+    ArchivedTable(CallQuestion),
+)
+JURIES = (
+    ArchivedTable(Submission),
+    ArchivedTable(Juror),
+    ArchivedTable(Conflict),
+    ArchivedTable(Score),
+)
+REQUESTS = (
+    ArchivedTable(DataRequest),
+    ArchivedTable(DataRequestSupport),
+    ArchivedTable(DataRequestRoute),
+)
+SUGGESTIONS = (
+    ArchivedTable(SuggestionChoice),
+    ArchivedTable(DeclaredInterest),
+    ArchivedTable(SuggestionMark),
+)
 CARRIED = (*PROJECTS, *CALLS, *JURIES, *REQUESTS, *SUGGESTIONS)
 LEFT_OUT = (
-    ExcludedTable(SuggestionMessage, "letters between people leave within minutes; nothing of them is kept after"),
+    ExcludedTable(
+        SuggestionMessage,
+        "letters between people leave within minutes; nothing of them is kept after",
+    ),
 )

@@ -16,21 +16,42 @@ PATH = "/projects.atom"
 
 
 def write_feed(
-    page: Page[ProjectSummary], filters: ProjectFilters, territory: Territory, language: str, title: str
+    page: Page[ProjectSummary],
+    filters: ProjectFilters,
+    territory: Territory,
+    language: str,
+    title: str,
 ) -> bytes:
     """The feed of one page; a feed without entries is as old as Unix, so that its bytes do not change."""
-    origin, author = territory.origin, localise(territory.name, language)
+    origin = territory.origin
+    author = localise(territory.name, language)
     feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
     add_text(feed, "id", filters.address(f"{origin}{PATH}"))
     add_text(feed, "title", f"{title} – {author}")
-    add_text(feed, "updated", format_instant(max((line.project.changed_at for line in page.items), default=OLDEST)))
+    add_text(
+        feed,
+        "updated",
+        format_instant(
+            max((line.project.changed_at for line in page.items), default=OLDEST)
+        ),
+    )
     add_text(SubElement(feed, "author"), "name", author)
     add_text(feed, "generator", "Urban Data Interface")
     for relation, number in _pages(page):
         SubElement(
-            feed, "link", rel=relation, type=MEDIA_TYPE, href=filters.address(f"{origin}{PATH}", number)
-        )  # fmt: skip
-    SubElement(feed, "link", rel="alternate", type="text/html", href=filters.address(f"{origin}{PAGE}"))
+            feed,
+            "link",
+            rel=relation,
+            type=MEDIA_TYPE,
+            href=filters.address(f"{origin}{PATH}", number),
+        )
+    SubElement(
+        feed,
+        "link",
+        rel="alternate",
+        type="text/html",
+        href=filters.address(f"{origin}{PAGE}"),
+    )
     for line in page.items:
         _add_entry(feed, line, origin, author)
     document: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
@@ -46,16 +67,27 @@ def _pages(page: Page[ProjectSummary]) -> Iterable[tuple[str, int]]:
 
 
 def _add_entry(feed: Element, line: ProjectSummary, origin: str, author: str) -> None:
-    project, entry = line.project, SubElement(feed, "entry")
+    project = line.project
+    entry = SubElement(feed, "entry")
     address = f"{origin}{PAGE}/{project.id}"
     add_text(entry, "id", address)
     add_text(entry, "title", project.title)
     add_text(entry, "updated", format_instant(project.changed_at))
     if project.published_at:
         add_text(entry, "published", format_instant(project.published_at))
-    add_text(SubElement(entry, "author"), "name", line.organisation.name if line.organisation else author)
+    add_text(
+        SubElement(entry, "author"),
+        "name",
+        line.organisation.name if line.organisation else author,
+    )
     SubElement(entry, "link", rel="alternate", type="text/html", href=address)
-    SubElement(entry, "link", rel="related", type="application/json", href=f"{origin}/api/v1{PAGE}/{project.id}")
+    SubElement(
+        entry,
+        "link",
+        rel="related",
+        type="application/json",
+        href=f"{origin}/api/v1{PAGE}/{project.id}",
+    )
     if project.summary:
         add_text(entry, "summary", project.summary)
 

@@ -31,26 +31,47 @@ from udi.portal.projects.schemas import (
     ProjectPage,
 )
 
-ID, DATASET = UUID("6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8d01"), UUID(PATH["id"][2])
+ID = UUID("6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8d01")
+DATASET = UUID(PATH["id"][2])
 WHEN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 CHOSEN = {
-    "state": ("Where projects stand; all but archived ones when left out.", "delivered"),
+    "state": (
+        "Where projects stand; all but archived ones when left out.",
+        "delivered",
+    ),
     "purpose": ("What projects are for.", "civic"),
     "audience": ("For whom projects are.", "inhabitants"),
     "scale": ("How wide the place is that projects are about.", "municipality"),
     "support": ("What projects look for.", "skills"),
 }
 LIST: dict[str, Parameter] = {
-    "q": ("Words of the name or of the description.", {"type": "string", "maxLength": LONGEST_TEXT}, "ombre"),
+    "q": (
+        "Words of the name or of the description.",
+        {"type": "string", "maxLength": LONGEST_TEXT},
+        "ombre",
+    ),
     **{
         name: (words, {"type": "string", "enum": list(CHOICES[name])}, example)
         for name, (words, example) in CHOSEN.items()
     },
-    "dataset": ("Identifier of a dataset that projects use.", {"type": "string", "format": "uuid"}, str(DATASET)),
-    "page": ("Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1}, 1),
+    "dataset": (
+        "Identifier of a dataset that projects use.",
+        {"type": "string", "format": "uuid"},
+        str(DATASET),
+    ),
+    "page": (
+        "Which page, from 1.",
+        {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1},
+        1,
+    ),
     "size": (
         "Projects a page.",
-        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_PAGE_SIZE,
+            "default": PAGE_SIZE,
+        },
         PAGE_SIZE,
     ),
 }
@@ -156,25 +177,57 @@ OPERATIONS = (
 
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
-    page, leader = f"{origin}/projects/{ID}", ProjectLeader(name="Collectif Ombre", organisation=None, kind="person")
+    page = f"{origin}/projects/{ID}"
+    leader = ProjectLeader(name="Collectif Ombre", organisation=None, kind="person")
     common_fields: dict[str, Any] = {
-        "id": ID, "title": "L’ombre des rues", "summary": "Où marcher au frais en été.", "language": "fr",
-        "state": "in_progress", "reported": False, "confidential": False, "purpose": "civic", "leader": leader,
-        "changed": WHEN, "page": page,
-    }  # fmt: skip
+        "id": ID,
+        "title": "L’ombre des rues",
+        "summary": "Où marcher au frais en été.",
+        "language": "fr",
+        "state": "in_progress",
+        "reported": False,
+        "confidential": False,
+        "purpose": "civic",
+        "leader": leader,
+        "changed": WHEN,
+        "page": page,
+    }
     item = ProjectItem(**common_fields, url=f"{BASE}/{ID}")
-    dataset = ProjectDatasetItem(id=DATASET, title="Arbres de la ville", gone=False, page=f"{origin}/data/{DATASET}")
+    dataset = ProjectDatasetItem(
+        id=DATASET,
+        title="Arbres de la ville",
+        gone=False,
+        page=f"{origin}/data/{DATASET}",
+    )
     project = ProjectDetail(
-        **common_fields, words="Une carte de l’ombre, heure par heure.", hidden=False, audience=["inhabitants"],
-        scale="municipality", support=["testers"], result="https://ombre.example/", impact="", datasets=[dataset],
-        pictures=[], created=WHEN, published=WHEN, revision=3,
-    )  # fmt: skip
-    links = {"self": f"{origin}{BASE}", "first": f"{origin}{BASE}", "last": f"{origin}{BASE}"}
+        **common_fields,
+        words="Une carte de l’ombre, heure par heure.",
+        hidden=False,
+        audience=["inhabitants"],
+        scale="municipality",
+        support=["testers"],
+        result="https://ombre.example/",
+        impact="",
+        datasets=[dataset],
+        pictures=[],
+        created=WHEN,
+        published=WHEN,
+        revision=3,
+    )
+    links = {
+        "self": f"{origin}{BASE}",
+        "first": f"{origin}{BASE}",
+        "last": f"{origin}{BASE}",
+    }
     listed = ProjectPage(total=1, page=1, size=PAGE_SIZE, items=[item], links=links)
     answers: dict[str, Any] = dict.fromkeys(
-        ("createProject", "readProject", "changeProject", "moveProject", "reportReuse"), project
+        ("createProject", "readProject", "changeProject", "moveProject", "reportReuse"),
+        project,
     )
-    answers |= {"listProjects": listed, "listMyProjects": MyProjects(total=1, items=[item])}
+    answers |= {
+        "listProjects": listed,
+        "listMyProjects": MyProjects(total=1, items=[item]),
+    }
     return {name: to_builtins(answer) for name, answer in answers.items()}
 
 
@@ -190,9 +243,15 @@ CHAPTER = Chapter(
     },
     body_examples={
         ProjectDescription: ProjectDescription(
-            title="L’ombre des rues", summary="Où marcher au frais en été.", purpose="civic"
+            title="L’ombre des rues",
+            summary="Où marcher au frais en été.",
+            purpose="civic",
         ),
-        NewReuse: NewReuse(title="L’ombre des rues", result="https://ombre.example/", datasets=[str(DATASET)]),
+        NewReuse: NewReuse(
+            title="L’ombre des rues",
+            result="https://ombre.example/",
+            datasets=[str(DATASET)],
+        ),
         ProjectEventInput: ProjectEventInput(event="deliver"),
     },
     make_examples=make_examples,

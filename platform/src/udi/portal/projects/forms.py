@@ -7,19 +7,33 @@ from udi.portal.projects.actions.describe import ProjectInput
 from udi.portal.projects.models import Project
 
 TEXTS = (
-    "title", "summary", "words", "leader_name", "organisation", "requester", "purpose", "scale", "url", "impact",
-)  # fmt: skip
+    "title",
+    "summary",
+    "words",
+    "leader_name",
+    "organisation",
+    "requester",
+    "purpose",
+    "scale",
+    "url",
+    "impact",
+)
 MOST_DIGITS = 8
 
 
 def read_project_input(form: Any) -> ProjectInput:
     """What was typed; `form` may hold a name several times."""
     texts: dict[str, Any] = {name: str(form.get(name) or "") for name in TEXTS}
-    audience, support = (tuple(str(choice) for choice in form.getall(name, [])) for name in ("audience", "support"))
+    audience, support = (
+        tuple(str(choice) for choice in form.getall(name, []))
+        for name in ("audience", "support")
+    )
     return ProjectInput(**texts, audience=audience, support=support)
 
 
-def project_input_of(project: Project, organisation: Organisation | None) -> ProjectInput:
+def project_input_of(
+    project: Project, organisation: Organisation | None
+) -> ProjectInput:
     """What is said of a project now."""
     texts = {name: getattr(project, name) for name in TEXTS if name != "organisation"}
     return ProjectInput(
@@ -33,4 +47,6 @@ def project_input_of(project: Project, organisation: Organisation | None) -> Pro
 def read_number(value: object) -> int:
     """A small whole number of a form; 0 where there is none."""
     text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0
+    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
+        return int(text)
+    return 0

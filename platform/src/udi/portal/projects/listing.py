@@ -14,13 +14,21 @@ from udi.kit.paging import PAGE_SIZE, Page, page_number
 from udi.portal.catalogue.models import Dataset, Withdrawal
 from udi.portal.catalogue.queries import IS_PUBLISHED as DATASET_SHOWN
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.models import Audience, Project, ProjectDataset, ProjectPicture, Scale, SupportKind
+from udi.portal.projects.models import (
+    Audience,
+    Project,
+    ProjectDataset,
+    ProjectPicture,
+    Scale,
+    SupportKind,
+)
 from udi.portal.projects.queries import PUBLIC_CONDITIONS
 from udi.portal.projects.transitions import ProjectState
 from udi.protocol.terms import Purpose
 
 PATH = "/projects"
-LONGEST_TEXT, MOST_MAPPED = 100, 5000
+LONGEST_TEXT = 100
+MOST_MAPPED = 5000
 CHOICES: Mapping[str, Collection[str]] = {
     "state": [each.value for each in ProjectState],
     "purpose": [each.value for each in Purpose],
@@ -53,14 +61,18 @@ class ProjectFilters:
     def address(self, path: str, page: int = 1) -> str:
         """The address that asks for these."""
         pairs = [*self.pairs, *([("page", str(page))] if page > 1 else [])]
-        return f"{path}?{urlencode(pairs)}" if pairs else path
+        if pairs:
+            return f"{path}?{urlencode(pairs)}"
+        return path
 
 
 def read_filters(pairs: Sequence[tuple[str, str]]) -> ProjectFilters:
     """The filters of an address; what is no choice of ours is left out."""
     parameters = dict(pairs)
     choices: dict[str, Any] = {
-        name: parameters[name] for name, codes in CHOICES.items() if parameters.get(name) in codes
+        name: parameters[name]
+        for name, codes in CHOICES.items()
+        if parameters.get(name) in codes
     }
     dataset = parameters.get("dataset", "")
     return ProjectFilters(
@@ -89,45 +101,85 @@ class ProjectSummary:
     picture: ProjectPicture | None = None
 
 
-async def list_projects(session: AsyncSession, filters: ProjectFilters) -> tuple[ProjectFilters, Page[ProjectSummary]]:
+async def list_projects(
+    session: AsyncSession, filters: ProjectFilters
+) -> tuple[ProjectFilters, Page[ProjectSummary]]:
     """One page of the projects that everybody sees, the newest first; past the last page, the last one."""
     conditions = [*PUBLIC_CONDITIONS, *_conditions(filters)]
-    total = await session.scalar(select(func.count()).select_from(Project).where(*conditions)) or 0
+    total = (
+        await session.scalar(
+            select(func.count()).select_from(Project).where(*conditions)
+        )
+        or 0
+    )
     last = max(1, -(-total // filters.size))
     filters = replace(filters, page=min(filters.page, last))
-    ordered = select_with_organisation().where(*conditions).order_by(Project.published_at.desc(), Project.id)
-    rows = await session.execute(ordered.limit(filters.size).offset((filters.page - 1) * filters.size))
-    return filters, Page(await add_pictures(session, rows.all()), total, filters.page, filters.size)
+    ordered = (
+        select_with_organisation()
+        .where(*conditions)
+        .order_by(Project.published_at.desc(), Project.id)
+    )
+    rows = await session.execute(
+        ordered.limit(filters.size).offset((filters.page - 1) * filters.size)
+    )
+    return filters, Page(
+        await add_pictures(session, rows.all()), total, filters.page, filters.size
+    )
 
 
 def select_with_organisation() -> Select[Project, Organisation]:
     """Projects and the organisation that leads each, if one does."""
-    same = (Organisation.tenant_id == Project.tenant_id) & (Organisation.id == Project.organisation_id)
+    same = (Organisation.tenant_id == Project.tenant_id) & (
+        Organisation.id == Project.organisation_id
+    )
     return select(Project, Organisation).outerjoin(Organisation, same)
 
 
 def _conditions(filters: ProjectFilters) -> list[ColumnElement[bool]]:
     columns = (Project.title, Project.summary, Project.words)
     conditions: list[ColumnElement[bool]] = [
-        or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in filters.q.split()
+        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        for word in filters.q.split()
     ]
-    conditions.append(Project.state == filters.state if filters.state else Project.state != ProjectState.ARCHIVED)
+    conditions.append(
+        Project.state == filters.state
+        if filters.state
+        else Project.state != ProjectState.ARCHIVED
+    )
     value_by_column = {Project.purpose: filters.purpose, Project.scale: filters.scale}
-    conditions += [column == value for column, value in value_by_column.items() if value]
+    conditions += [
+        column == value for column, value in value_by_column.items() if value
+    ]
     several = {Project.audience: filters.audience, Project.support: filters.support}
     conditions += [any_(column) == value for column, value in several.items() if value]
     if filters.dataset:
-        using = select(ProjectDataset.project_id).where(ProjectDataset.dataset_id == UUID(filters.dataset))
+        using = select(ProjectDataset.project_id).where(
+            ProjectDataset.dataset_id == UUID(filters.dataset)
+        )
         conditions.append(Project.id.in_(using))
     return conditions
 
 
-async def add_pictures(session: AsyncSession, rows: Sequence[Any]) -> list[ProjectSummary]:
+async def add_pictures(
+    session: AsyncSession, rows: Sequence[Any]
+) -> list[ProjectSummary]:
     """The lines of some rows, with the first picture of each; without its bytes."""
     ids = [row.Project.id for row in rows]
-    ordered = select(ProjectPicture).where(ProjectPicture.project_id.in_(ids)).order_by(ProjectPicture.position.desc())
-    first = {picture.project_id: picture for picture in await session.scalars(ordered)} if ids else {}
-    return [ProjectSummary(row.Project, row.Organisation, first.get(row.Project.id)) for row in rows]
+    ordered = (
+        select(ProjectPicture)
+        .where(ProjectPicture.project_id.in_(ids))
+        .order_by(ProjectPicture.position.desc())
+    )
+    if ids:
+        first = {
+            picture.project_id: picture for picture in await session.scalars(ordered)
+        }
+    else:
+        first = {}
+    return [
+        ProjectSummary(row.Project, row.Organisation, first.get(row.Project.id))
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)
@@ -145,16 +197,43 @@ class UsedDataset:
 
 async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedDataset]:
     """The datasets that a project uses, by title; withdrawn ones too, whose address says so."""
-    dataset_ids = select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == project)
-    owner = (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id)
-    columns = (Dataset.id, Dataset.slug, Dataset.title, Dataset.theme, Dataset.access, Organisation.name)
-    dataset_query = select(*columns).join(Organisation, owner).where(Dataset.id.in_(dataset_ids), DATASET_SHOWN)
+    dataset_ids = select(ProjectDataset.dataset_id).where(
+        ProjectDataset.project_id == project
+    )
+    owner = (Organisation.tenant_id == Dataset.tenant_id) & (
+        Organisation.id == Dataset.organisation_id
+    )
+    columns = (
+        Dataset.id,
+        Dataset.slug,
+        Dataset.title,
+        Dataset.theme,
+        Dataset.access,
+        Organisation.name,
+    )
+    dataset_query = (
+        select(*columns)
+        .join(Organisation, owner)
+        .where(Dataset.id.in_(dataset_ids), DATASET_SHOWN)
+    )
     used = [
-        UsedDataset(row.id, row.slug, row.title, row.theme, row.access, gone=False, producer=row.name)
+        UsedDataset(
+            row.id,
+            row.slug,
+            row.title,
+            row.theme,
+            row.access,
+            gone=False,
+            producer=row.name,
+        )
         for row in await session.execute(dataset_query)
     ]
-    former = (Organisation.tenant_id == Withdrawal.tenant_id) & (Organisation.id == Withdrawal.organisation_id)
-    left = select(Withdrawal.id, Withdrawal.title, Organisation.name).join(Organisation, former)
+    former = (Organisation.tenant_id == Withdrawal.tenant_id) & (
+        Organisation.id == Withdrawal.organisation_id
+    )
+    left = select(Withdrawal.id, Withdrawal.title, Organisation.name).join(
+        Organisation, former
+    )
     used += [
         UsedDataset(row.id, "", row.title, "", "", gone=True, producer=row.name)
         for row in await session.execute(left.where(Withdrawal.id.in_(dataset_ids)))
@@ -162,22 +241,44 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
     return sorted(used, key=lambda dataset: (dataset.title.casefold(), dataset.id))
 
 
-async def list_pictures(session: AsyncSession, project: UUID) -> Sequence[ProjectPicture]:
+async def list_pictures(
+    session: AsyncSession, project: UUID
+) -> Sequence[ProjectPicture]:
     """The pictures of a project in their order, without their bytes."""
-    query = select(ProjectPicture).where(ProjectPicture.project_id == project).order_by(ProjectPicture.position)
+    query = (
+        select(ProjectPicture)
+        .where(ProjectPicture.project_id == project)
+        .order_by(ProjectPicture.position)
+    )
     return (await session.scalars(query)).all()
 
 
-async def list_projects_using(session: AsyncSession, dataset: UUID, *, most: int) -> tuple[int, list[ProjectSummary]]:
+async def list_projects_using(
+    session: AsyncSession, dataset: UUID, *, most: int
+) -> tuple[int, list[ProjectSummary]]:
     """How many projects that everybody sees use a dataset, and the newest of them."""
-    conditions = [*_conditions(ProjectFilters(dataset=str(dataset))), *PUBLIC_CONDITIONS]
-    total = await session.scalar(select(func.count()).select_from(Project).where(*conditions)) or 0
-    ordered = select_with_organisation().where(*conditions).order_by(Project.published_at.desc(), Project.id)
+    conditions = [
+        *_conditions(ProjectFilters(dataset=str(dataset))),
+        *PUBLIC_CONDITIONS,
+    ]
+    total = (
+        await session.scalar(
+            select(func.count()).select_from(Project).where(*conditions)
+        )
+        or 0
+    )
+    ordered = (
+        select_with_organisation()
+        .where(*conditions)
+        .order_by(Project.published_at.desc(), Project.id)
+    )
     rows = await session.execute(ordered.limit(most))
     return total, [ProjectSummary(row.Project, row.Organisation) for row in rows.all()]
 
 
-async def list_addresses(session: AsyncSession) -> Sequence[tuple[str, datetime | None]]:
+async def list_addresses(
+    session: AsyncSession,
+) -> Sequence[tuple[str, datetime | None]]:
     """The list and the newest projects that everybody sees, for search engines."""
     rows = (
         select(Project.id, Project.changed_at)

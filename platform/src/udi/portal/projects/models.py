@@ -59,14 +59,18 @@ class TeamRight(StrEnum):
 def person_key(column: str) -> ForeignKeyConstraint:
     """The person goes, the row stays and names nobody."""
     return ForeignKeyConstraint(
-        ["tenant_id", column], ["app.person.tenant_id", "app.person.id"], ondelete=f"SET NULL ({column})"
+        ["tenant_id", column],
+        ["app.person.tenant_id", "app.person.id"],
+        ondelete=f"SET NULL ({column})",
     )
 
 
 def project_key() -> ForeignKeyConstraint:
     """The project goes, the row goes."""
     return ForeignKeyConstraint(
-        ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
+        ["tenant_id", "project_id"],
+        ["app.project.tenant_id", "app.project.id"],
+        ondelete="CASCADE",
     )
 
 
@@ -77,11 +81,20 @@ class Project(TenantColumns, PortalTable):
     __table_args__ = (
         person_key("leader_id"),
         person_key("reporter_id"),
-        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+        ),
         Index(None, "tenant_id", "leader_id"),
         Index(None, "tenant_id", "reporter_id"),
         Index(None, "tenant_id", "organisation_id"),
-        Index("ix_project_listed", "tenant_id", "published_at", "id", postgresql_where=LISTED),
+        Index(
+            "ix_project_listed",
+            "tenant_id",
+            "published_at",
+            "id",
+            postgresql_where=LISTED,
+        ),
     )
 
     title: Mapped[str] = mapped_column(Text)
@@ -104,9 +117,13 @@ class Project(TenantColumns, PortalTable):
     """Of a reported reuse: who reported it, whom no page names."""
     purpose: Mapped[str] = mapped_column(Text, default="", server_default="")
     """A code of `protocol.terms.Purpose`; empty where nobody said."""
-    audience: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    audience: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=list, server_default=text("'{}'")
+    )
     scale: Mapped[str] = mapped_column(Text, default="", server_default="")
-    support: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    support: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=list, server_default=text("'{}'")
+    )
     url: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Where its result is."""
     impact: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -138,12 +155,16 @@ class ProjectDataset(PortalTable):
     __table_args__ = (
         project_key(),
         ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+            ["tenant_id", "dataset_id"],
+            ["app.dataset.tenant_id", "app.dataset.id"],
+            ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "dataset_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     project_id: Mapped[UUID] = mapped_column(primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     added_at: Mapped[datetime]

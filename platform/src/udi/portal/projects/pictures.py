@@ -38,16 +38,24 @@ async def make_picture_pair(data: bytes) -> PicturePair:
         UnavailableError: the child had no time to answer.
     """
     if not data or len(data) > MOST_BYTES:
-        raise _invalid_picture("No picture was sent, or a very large one.", "Send one of 8 MB at most.")
+        raise _invalid_picture(
+            "No picture was sent, or a very large one.", "Send one of 8 MB at most."
+        )
     async with CONCURRENT_CHILDREN, ChildProcess(LIMITS) as child:
         try:
-            return await child.call_by_name(f"{MODULE}:resize", PicturePair, ((data,), {}), seconds=PATIENCE)
+            return await child.call_by_name(
+                f"{MODULE}:resize", PicturePair, ((data,), {}), seconds=PATIENCE
+            )
         except ChildError as error:
             if isinstance(error, ChildTimeoutError) and error.worked < IDLE:
                 raise UnavailableError("The picture took too long to read.") from None
             advice = "Send a JPEG, PNG or WebP of 40 megapixels at most."
-            raise _invalid_picture("This is no picture that can be read here.", advice) from None
+            raise _invalid_picture(
+                "This is no picture that can be read here.", advice
+            ) from None
 
 
 def _invalid_picture(reason: str, remedy: str) -> InvalidError:
-    return InvalidError("Nothing was kept yet.", refusals=[Refusal("picture", reason, remedy)])
+    return InvalidError(
+        "Nothing was kept yet.", refusals=[Refusal("picture", reason, remedy)]
+    )

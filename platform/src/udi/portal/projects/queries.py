@@ -16,7 +16,10 @@ from udi.portal.projects.models import Project, ProjectMember, TeamRight
 from udi.portal.projects.transitions import PRESENT, TeamMemberStage
 
 MOST_LED = 200
-PUBLIC_CONDITIONS: tuple[ColumnElement[bool], ...] = (Project.confidential.is_(False), Project.hidden_at.is_(None))
+PUBLIC_CONDITIONS: tuple[ColumnElement[bool], ...] = (
+    Project.confidential.is_(False),
+    Project.hidden_at.is_(None),
+)
 
 
 class UnknownProjectError(NotFoundError):
@@ -34,18 +37,31 @@ def is_owner(project: Project, actor: Actor | None) -> bool:
     return owner == actor.person_id
 
 
-async def find_right(session: AsyncSession, project: Project, actor: Actor | None) -> TeamRight | None:
+async def find_right(
+    session: AsyncSession, project: Project, actor: Actor | None
+) -> TeamRight | None:
     """What the person may do beyond what strangers do; nothing of an invitation that waits."""
     if actor is None:
         return None
     if is_owner(project, actor):
         return TeamRight.EDIT
-    own = (ProjectMember.project_id == project.id, ProjectMember.person_id == actor.person_id)
-    right = await session.scalar(select(ProjectMember.right).where(*own, ProjectMember.stage == TeamMemberStage.JOINED))
-    return TeamRight(right) if right else None
+    own = (
+        ProjectMember.project_id == project.id,
+        ProjectMember.person_id == actor.person_id,
+    )
+    right = await session.scalar(
+        select(ProjectMember.right).where(
+            *own, ProjectMember.stage == TeamMemberStage.JOINED
+        )
+    )
+    if right:
+        return TeamRight(right)
+    return None
 
 
-async def get_project(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> Project:
+async def get_project(
+    session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False
+) -> Project:
     """A project that the person may see; the territory's team sees hidden ones too, never confidential ones.
 
     Raises:
@@ -61,7 +77,9 @@ async def get_project(session: AsyncSession, actor: Actor | None, id_: UUID, *, 
     return project
 
 
-async def get_editable_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+async def get_editable_project(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> Project:
     """A project that the person may change.
 
     Raises:
@@ -71,12 +89,15 @@ async def get_editable_project(session: AsyncSession, actor: Actor, id_: UUID, *
     project = await get_project(session, actor, id_, lock=lock)
     if await find_right(session, project, actor) is not TeamRight.EDIT:
         raise ForbiddenError(
-            "Only those who make this project change it.", remedy="Ask whoever leads it to let you edit it."
+            "Only those who make this project change it.",
+            remedy="Ask whoever leads it to let you edit it.",
         )
     return project
 
 
-async def get_own_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+async def get_own_project(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> Project:
     """A project for which the person answers: they lead it, or reported it where nobody leads it.
 
     Raises:
@@ -85,11 +106,15 @@ async def get_own_project(session: AsyncSession, actor: Actor, id_: UUID, *, loc
     """
     project = await get_project(session, actor, id_, lock=lock)
     if not is_owner(project, actor):
-        raise ForbiddenError("Only whoever leads this project does this.", remedy="Ask them.")
+        raise ForbiddenError(
+            "Only whoever leads this project does this.", remedy="Ask them."
+        )
     return project
 
 
-async def get_led_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+async def get_led_project(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> Project:
     """A project that the person leads; never a reported reuse.
 
     Raises:
@@ -98,7 +123,10 @@ async def get_led_project(session: AsyncSession, actor: Actor, id_: UUID, *, loc
     """
     project = await get_own_project(session, actor, id_, lock=lock)
     if project.leader_id != actor.person_id:
-        raise ForbiddenError("Nobody leads this reuse: it was only reported.", remedy="Describe a project of yours.")
+        raise ForbiddenError(
+            "Nobody leads this reuse: it was only reported.",
+            remedy="Describe a project of yours.",
+        )
     return project
 
 
@@ -109,13 +137,18 @@ def select_led_projects(actor: Actor) -> Select[UUID]:
 
 async def is_leader(session: AsyncSession, actor: Actor, id_: UUID) -> bool:
     """Whether the person leads a project now."""
-    return await session.scalar(select_led_projects(actor).where(Project.id == id_)) is not None
+    return (
+        await session.scalar(select_led_projects(actor).where(Project.id == id_))
+        is not None
+    )
 
 
 async def find_leader(session: AsyncSession, id_: UUID) -> Person | None:
     """Who leads a project now; None where nobody does any more."""
     same = (Person.tenant_id == Project.tenant_id) & (Person.id == Project.leader_id)
-    return await session.scalar(select(Person).join(Project, same).where(Project.id == id_))
+    return await session.scalar(
+        select(Person).join(Project, same).where(Project.id == id_)
+    )
 
 
 async def get_team_project(session: AsyncSession, actor: Actor, id_: UUID) -> Project:
@@ -133,32 +166,63 @@ async def get_team_project(session: AsyncSession, actor: Actor, id_: UUID) -> Pr
 async def list_led_projects(session: AsyncSession, actor: Actor) -> Sequence[Project]:
     """The projects that the person leads, the last changed first."""
     query = select(Project).where(Project.leader_id == actor.person_id)
-    return (await session.scalars(query.order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED))).all()
+    return (
+        await session.scalars(
+            query.order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED)
+        )
+    ).all()
 
 
 async def list_own_projects(session: AsyncSession, actor: Actor) -> Sequence[Project]:
     """The projects that the person leads, reported or is in the team of, the last changed first."""
     joined = select(ProjectMember.project_id).where(
-        ProjectMember.person_id == actor.person_id, ProjectMember.stage == TeamMemberStage.JOINED
+        ProjectMember.person_id == actor.person_id,
+        ProjectMember.stage == TeamMemberStage.JOINED,
     )
     own = or_(
-        Project.leader_id == actor.person_id, Project.reporter_id == actor.person_id, Project.id.in_(joined)
-    )  # fmt: skip
-    query = select(Project).where(own).order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED)
+        Project.leader_id == actor.person_id,
+        Project.reporter_id == actor.person_id,
+        Project.id.in_(joined),
+    )
+    query = (
+        select(Project)
+        .where(own)
+        .order_by(Project.changed_at.desc(), Project.id)
+        .limit(MOST_LED)
+    )
     return (await session.scalars(query)).all()
 
 
-async def list_invitations(session: AsyncSession, actor: Actor) -> list[tuple[ProjectMember, Project]]:
+async def list_invitations(
+    session: AsyncSession, actor: Actor
+) -> list[tuple[ProjectMember, Project]]:
     """Invitations to the person's address that wait, with the project."""
-    same = (ProjectMember.tenant_id == Project.tenant_id) & (ProjectMember.project_id == Project.id)
-    mine = (ProjectMember.email == actor.verified_email, ProjectMember.stage == TeamMemberStage.INVITED)
-    query = select(ProjectMember, Project).join(Project, same).where(*mine).order_by(ProjectMember.begun_at)
-    return [(row.ProjectMember, row.Project) for row in await session.execute(query.limit(MOST_LED))]
+    same = (ProjectMember.tenant_id == Project.tenant_id) & (
+        ProjectMember.project_id == Project.id
+    )
+    mine = (
+        ProjectMember.email == actor.verified_email,
+        ProjectMember.stage == TeamMemberStage.INVITED,
+    )
+    query = (
+        select(ProjectMember, Project)
+        .join(Project, same)
+        .where(*mine)
+        .order_by(ProjectMember.begun_at)
+    )
+    return [
+        (row.ProjectMember, row.Project)
+        for row in await session.execute(query.limit(MOST_LED))
+    ]
 
 
-async def list_members(session: AsyncSession, project: Project) -> list[tuple[ProjectMember, str]]:
+async def list_members(
+    session: AsyncSession, project: Project
+) -> list[tuple[ProjectMember, str]]:
     """The team, invitations that wait too, with the name of who is in."""
-    same = (Person.tenant_id == ProjectMember.tenant_id) & (Person.id == ProjectMember.person_id)
+    same = (Person.tenant_id == ProjectMember.tenant_id) & (
+        Person.id == ProjectMember.person_id
+    )
     query = (
         select(ProjectMember, Person.name)
         .outerjoin(Person, same)
@@ -168,7 +232,9 @@ async def list_members(session: AsyncSession, project: Project) -> list[tuple[Pr
     return [(row.ProjectMember, row.name or "") for row in await session.execute(query)]
 
 
-async def get_member(session: AsyncSession, project: Project, id_: UUID) -> ProjectMember:
+async def get_member(
+    session: AsyncSession, project: Project, id_: UUID
+) -> ProjectMember:
     """Somebody of the team of a project, to change how they stand.
 
     Raises:
@@ -189,11 +255,17 @@ async def get_own_member(
     Raises:
         NotFoundError: they have nothing to do with it.
     """
-    invited = (ProjectMember.email == actor.verified_email) & (ProjectMember.stage == TeamMemberStage.INVITED)
+    invited = (ProjectMember.email == actor.verified_email) & (
+        ProjectMember.stage == TeamMemberStage.INVITED
+    )
     mine = or_(ProjectMember.person_id == actor.person_id, invited)
-    own = select(ProjectMember).where(ProjectMember.project_id == id_, mine, ProjectMember.stage.in_(PRESENT))
+    own = select(ProjectMember).where(
+        ProjectMember.project_id == id_, mine, ProjectMember.stage.in_(PRESENT)
+    )
     ordered = own.order_by(ProjectMember.begun_at.desc(), ProjectMember.id).limit(1)
-    member = (await session.scalars(ordered.with_for_update() if lock else ordered)).first()
+    member = (
+        await session.scalars(ordered.with_for_update() if lock else ordered)
+    ).first()
     project = await session.scalar(select(Project).where(Project.id == id_))
     if member is None or project is None:
         raise UnknownProjectError
@@ -204,14 +276,23 @@ async def find_dataset_title(session: AsyncSession, id_: str) -> str:
     """The title of a dataset that is published; empty without."""
     if not id_:
         return ""
-    return await session.scalar(select(Dataset.title).where(Dataset.id == UUID(id_), DATASET_SHOWN)) or ""
+    return (
+        await session.scalar(
+            select(Dataset.title).where(Dataset.id == UUID(id_), DATASET_SHOWN)
+        )
+        or ""
+    )
 
 
-async def find_organisation(session: AsyncSession, project: Project) -> Organisation | None:
+async def find_organisation(
+    session: AsyncSession, project: Project
+) -> Organisation | None:
     """The organisation in whose name it is led."""
     if project.organisation_id is None:
         return None
-    return await session.scalar(select(Organisation).where(Organisation.id == project.organisation_id))
+    return await session.scalar(
+        select(Organisation).where(Organisation.id == project.organisation_id)
+    )
 
 
 async def find_reporter(session: AsyncSession, project: Project) -> Person | None:

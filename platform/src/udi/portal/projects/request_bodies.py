@@ -19,18 +19,35 @@ def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
     try:
         payload = json.decode(body)
     except (MsgspecError, ValueError, RecursionError) as error:
-        raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")]) from error
+        raise InvalidError(
+            refusals=[
+                Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")
+            ]
+        ) from error
     if not isinstance(payload, dict):
-        raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")])
+        raise InvalidError(
+            refusals=[
+                Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")
+            ]
+        )
     fields = {field.name: field for field in structs.fields(kind)}
     refusals = [
-        Refusal(str(name)[:100], "This field does not exist.", "Use %(names)s.", "unknown-field",
-                {"names": ", ".join(fields)})
-        for name in payload if name not in fields
-    ]  # fmt: skip
+        Refusal(
+            str(name)[:100],
+            "This field does not exist.",
+            "Use %(names)s.",
+            "unknown-field",
+            {"names": ", ".join(fields)},
+        )
+        for name in payload
+        if name not in fields
+    ]
     values: dict[str, Any] = {}
     for name, field in fields.items():
-        usual = field.default_factory() if callable(field.default_factory) else field.default
+        if callable(field.default_factory):
+            usual = field.default_factory()
+        else:
+            usual = field.default
         values[name] = value = payload.get(name, None if field.required else usual)
         if (refusal := _check_field(name, value, usual)) is not None:
             refusals.append(refusal)
@@ -41,21 +58,43 @@ def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
 
 def _check_field(name: str, value: Any, usual: Any) -> Refusal | None:
     if isinstance(usual, list):
-        sound = isinstance(value, list) and len(value) <= MOST_ITEMS and all(isinstance(text, str) for text in value)
-        return None if sound else Refusal(name, "A list of texts is expected here.", 'Send ["…"].', "no-list")
+        sound = (
+            isinstance(value, list)
+            and len(value) <= MOST_ITEMS
+            and all(isinstance(text, str) for text in value)
+        )
+        if sound:
+            return None
+        return Refusal(
+            name, "A list of texts is expected here.", 'Send ["…"].', "no-list"
+        )
     if isinstance(usual, dict):
         sound = (
             isinstance(value, dict)
             and len(value) <= MOST_ITEMS
             and all(isinstance(text, str) for text in value.values())
         )
-        return None if sound else Refusal(name, "Texts by name are expected here.", 'Send {"…": "…"}.', "no-object")
+        if sound:
+            return None
+        return Refusal(
+            name, "Texts by name are expected here.", 'Send {"…": "…"}.', "no-object"
+        )
     if isinstance(usual, int):
-        sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9
-        return None if sound else Refusal(name, "This is not a number in range.", "Send a whole number.", "no-number")
+        sound = (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and 0 <= value < 10**9
+        )
+        if sound:
+            return None
+        return Refusal(
+            name, "This is not a number in range.", "Send a whole number.", "no-number"
+        )
     if isinstance(value, str):
         return None
-    return Refusal(name, "A text is expected here.", "Send it between quotes.", "no-text")
+    return Refusal(
+        name, "A text is expected here.", "Send it between quotes.", "no-text"
+    )
 
 
 def read_identifiers(texts: list[str]) -> list[UUID]:
@@ -67,5 +106,10 @@ def read_identifiers(texts: list[str]) -> list[UUID]:
     try:
         return [UUID(text) for text in texts]
     except ValueError:
-        refusal = Refusal("datasets", "This is no identifier.", "Send those that the list of datasets says.", "no-uuid")
+        refusal = Refusal(
+            "datasets",
+            "This is no identifier.",
+            "Send those that the list of datasets says.",
+            "no-uuid",
+        )
         raise InvalidError(refusals=[refusal]) from None

@@ -6,13 +6,29 @@ It reads no file once it has its modules, so that everything Pillow would import
 import io
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import (
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
-PLUGINS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
+PLUGINS = (
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 40_000_000
-LARGE, SMALL = (960, 720), (320, 214)
-LARGE_BYTES, SMALL_BYTES = 40_000, 7_000
+LARGE = (960, 720)
+SMALL = (320, 214)
+LARGE_BYTES = 40_000
+SMALL_BYTES = 7_000
 """So that a page with its pictures stays under 100 kB."""
 QUALITIES = (80, 70, 60, 50, 40, 30, 20, 10)
 
@@ -43,7 +59,9 @@ def resize(data: bytes) -> ResizedPictures:
     small = ImageOps.fit(picture, SMALL)
     large_file = encode_picture(large, LARGE_BYTES)
     small_file = encode_picture(small, SMALL_BYTES)
-    return ResizedPictures(large_file, small_file, _picture_size(large_file), _picture_size(small_file))
+    return ResizedPictures(
+        large_file, small_file, _picture_size(large_file), _picture_size(small_file)
+    )
 
 
 def read_picture(data: bytes) -> Image.Image:
@@ -72,7 +90,9 @@ def encode_picture(picture: Image.Image, most: int) -> bytes:
             picture.save(buffer, "WEBP", quality=quality, method=5)
             if buffer.tell() <= most:
                 return buffer.getvalue()
-        picture = picture.resize((max(1, picture.width * 2 // 3), max(1, picture.height * 2 // 3)))
+        picture = picture.resize(
+            (max(1, picture.width * 2 // 3), max(1, picture.height * 2 // 3))
+        )
 
 
 def _picture_size(picture: bytes) -> Size:

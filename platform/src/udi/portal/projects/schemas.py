@@ -10,7 +10,12 @@ from msgspec import Meta, Struct
 from udi.kit.paging import Page
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects import models
-from udi.portal.projects.listing import PATH, ProjectFilters, ProjectSummary, UsedDataset
+from udi.portal.projects.listing import (
+    PATH,
+    ProjectFilters,
+    ProjectSummary,
+    UsedDataset,
+)
 from udi.portal.projects.transitions import ProjectState
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
@@ -23,38 +28,76 @@ def _meta(description: str, **limits: Any) -> Meta:
     return Meta(description=description, **limits)
 
 
-def _choice_meta(description: str, values: Sequence[str], *, empty: bool = True) -> Meta:
-    return Meta(description=description, extra_json_schema={"enum": [*values, *([""] if empty else [])]})
+def _choice_meta(
+    description: str, values: Sequence[str], *, empty: bool = True
+) -> Meta:
+    return Meta(
+        description=description,
+        extra_json_schema={"enum": [*values, *([""] if empty else [])]},
+    )
 
 
 ProjectId = Annotated[UUID, _meta("Identifier of the project, for good.")]
 Title = Annotated[str, _meta("Its name.")]
-Summary = Annotated[str, _meta("What it is, in a sentence or two; empty of a reuse that was only reported.")]
-Words = Annotated[str, _meta("The project in the words of its people; an empty line begins a new paragraph.")]
+Summary = Annotated[
+    str,
+    _meta("What it is, in a sentence or two; empty of a reuse that was only reported."),
+]
+Words = Annotated[
+    str,
+    _meta(
+        "The project in the words of its people; an empty line begins a new paragraph."
+    ),
+]
 Language = Annotated[str, _meta("In which its texts are written: a two-letter code.")]
-ProjectStateCode = Annotated[str, _choice_meta("Where it stands.", list(ProjectState), empty=False)]
-PurposeCode = Annotated[str, _choice_meta("What it is for; empty where nobody says.", list(Purpose))]
+ProjectStateCode = Annotated[
+    str, _choice_meta("Where it stands.", list(ProjectState), empty=False)
+]
+PurposeCode = Annotated[
+    str, _choice_meta("What it is for; empty where nobody says.", list(Purpose))
+]
 Audiences = Annotated[
-    list[str], _meta("For whom: inhabitants, public_bodies, companies, associations, researchers, schools.")
+    list[str],
+    _meta(
+        "For whom: inhabitants, public_bodies, companies, associations, researchers, schools."
+    ),
 ]
 ScaleCode = Annotated[
-    str, _choice_meta("How wide the place is that it is about; empty where nobody says.", list(models.Scale))
+    str,
+    _choice_meta(
+        "How wide the place is that it is about; empty where nobody says.",
+        list(models.Scale),
+    ),
 ]
-Supports = Annotated[list[str], _meta("What it looks for: data, skills, funding, partners, testers, place.")]
+Supports = Annotated[
+    list[str],
+    _meta("What it looks for: data, skills, funding, partners, testers, place."),
+]
 Result = Annotated[str, _meta("Address of its result; empty while there is none.")]
 Impact = Annotated[str, _meta("What it changed, told later.")]
-LeaderKind = Annotated[str, _choice_meta("What its leader is.", list(Requester), empty=False)]
+LeaderKind = Annotated[
+    str, _choice_meta("What its leader is.", list(Requester), empty=False)
+]
 Instant = Annotated[datetime, Meta(tz=True)]
-Revision = Annotated[int, _meta("How many times it changed: say the one that you read when you change it.", ge=0)]
+Revision = Annotated[
+    int,
+    _meta(
+        "How many times it changed: say the one that you read when you change it.", ge=0
+    ),
+]
 Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
-Reported = Annotated[bool, _meta("Whether it is a reuse that somebody reported, whom nobody leads here.")]
+Reported = Annotated[
+    bool, _meta("Whether it is a reuse that somebody reported, whom nobody leads here.")
+]
 
 
 class ProjectLeader(Struct, frozen=True, kw_only=True):
     """Who leads a project, as its page says it."""
 
     name: Annotated[str, _meta("Empty where the person does not say.")]
-    organisation: Annotated[str | None, _meta("Readable name of the organisation that leads it.")]
+    organisation: Annotated[
+        str | None, _meta("Readable name of the organisation that leads it.")
+    ]
     kind: LeaderKind
 
 
@@ -96,7 +139,16 @@ class ProjectItem(Struct, frozen=True, kw_only=True):
     def of(cls, line: ProjectSummary, origin: str) -> "ProjectItem":
         """A line of a list, on the portal at `origin`."""
         row = line.project
-        same = ("id", "title", "summary", "language", "state", "reported", "confidential", "purpose")
+        same = (
+            "id",
+            "title",
+            "summary",
+            "language",
+            "state",
+            "reported",
+            "confidential",
+            "purpose",
+        )
         return cls(
             **{name: getattr(row, name) for name in same},
             leader=_leader(row, line.organisation),
@@ -117,7 +169,9 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
     state: ProjectStateCode
     reported: Reported
     confidential: bool
-    hidden: Annotated[bool, _meta("Whether the territory’s team took it off the public pages.")]
+    hidden: Annotated[
+        bool, _meta("Whether the territory’s team took it off the public pages.")
+    ]
     leader: ProjectLeader
     purpose: PurposeCode
     audience: Audiences
@@ -145,9 +199,21 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
         """A row with what belongs to it, on the portal at `origin`."""
         page = f"{origin}{PATH}/{row.id}"
         same = (
-            "id", "title", "summary", "words", "language", "state", "reported", "confidential", "purpose", "audience",
-            "scale", "support", "impact", "revision",
-        )  # fmt: skip
+            "id",
+            "title",
+            "summary",
+            "words",
+            "language",
+            "state",
+            "reported",
+            "confidential",
+            "purpose",
+            "audience",
+            "scale",
+            "support",
+            "impact",
+            "revision",
+        )
         project_pictures = [
             ProjectPictureItem(
                 url=f"{page}/pictures/{picture.id}.webp",
@@ -159,7 +225,10 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
         ]
         datasets = [
             ProjectDatasetItem(
-                id=dataset.id, title=dataset.title, gone=dataset.gone, page=f"{origin}/data/{dataset.id}"
+                id=dataset.id,
+                title=dataset.title,
+                gone=dataset.gone,
+                page=f"{origin}/data/{dataset.id}",
             )
             for dataset in used
         ]
@@ -181,22 +250,33 @@ class ProjectPage(Struct, frozen=True, kw_only=True):
     """One page of projects."""
 
     total: Annotated[int, _meta("How many projects answer.", ge=0)]
-    page: Annotated[int, _meta("Which page this is; past the last one, the last one.", ge=1)]
+    page: Annotated[
+        int, _meta("Which page this is; past the last one, the last one.", ge=1)
+    ]
     size: Annotated[int, _meta("Projects a page.", ge=1, le=100)]
     items: list[ProjectItem]
-    links: Annotated[dict[str, Address], _meta("The pages around: self, first, prev, next, last.")]
+    links: Annotated[
+        dict[str, Address], _meta("The pages around: self, first, prev, next, last.")
+    ]
 
     @classmethod
-    def of(cls, page: Page[ProjectSummary], filters: ProjectFilters, origin: str) -> "ProjectPage":
+    def of(
+        cls, page: Page[ProjectSummary], filters: ProjectFilters, origin: str
+    ) -> "ProjectPage":
         """What a list found."""
         numbers = {"self": page.number, "first": 1, "last": page.last}
         if page.number > 1:
             numbers["prev"] = page.number - 1
         if page.number < page.last:
             numbers["next"] = page.number + 1
-        links = {name: filters.address(f"{origin}{BASE}", number) for name, number in numbers.items()}
+        links = {
+            name: filters.address(f"{origin}{BASE}", number)
+            for name, number in numbers.items()
+        }
         items = [ProjectItem.of(line, origin) for line in page.items]
-        return cls(total=page.total, page=page.number, size=page.size, items=items, links=links)
+        return cls(
+            total=page.total, page=page.number, size=page.size, items=items, links=links
+        )
 
 
 class MyProjects(Struct, frozen=True, kw_only=True):
@@ -213,7 +293,9 @@ class ProjectDescription(Struct, kw_only=True):
     summary: Summary
     purpose: PurposeCode
     words: Words = ""
-    leader_name: Annotated[str, _meta("Name to show, when it is led in one’s own name.")] = ""
+    leader_name: Annotated[
+        str, _meta("Name to show, when it is led in one’s own name.")
+    ] = ""
     audience: Audiences = []
     scale: ScaleCode = ""
     support: Supports = []
@@ -227,7 +309,9 @@ class NewReuse(Struct, kw_only=True):
 
     title: Title
     result: Result
-    datasets: Annotated[list[str], _meta("Identifiers of the datasets that it uses.")] = []
+    datasets: Annotated[
+        list[str], _meta("Identifiers of the datasets that it uses.")
+    ] = []
 
 
 class ProjectEventInput(Struct, kw_only=True):
@@ -245,5 +329,9 @@ class ProjectEventInput(Struct, kw_only=True):
 
 def _leader(row: models.Project, organisation: Organisation | None) -> ProjectLeader:
     if organisation is None:
-        return ProjectLeader(name=row.leader_name, organisation=None, kind=row.requester)
-    return ProjectLeader(name=organisation.name, organisation=organisation.slug, kind=row.requester)
+        return ProjectLeader(
+            name=row.leader_name, organisation=None, kind=row.requester
+        )
+    return ProjectLeader(
+        name=organisation.name, organisation=organisation.slug, kind=row.requester
+    )

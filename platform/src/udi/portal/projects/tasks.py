@@ -23,15 +23,24 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
         if territory := await site.registry.by_id(job.tenant):
             member = job.payload.get("member")
             await send_notification(
-                site, territory, UUID(job.payload["project"]), job.payload["what"], job.payload["revision"],
+                site,
+                territory,
+                UUID(job.payload["project"]),
+                job.payload["what"],
+                job.payload["revision"],
                 UUID(member) if member else None,
-            )  # fmt: skip
+            )
 
     return {NOTIFY_PROJECT: tell}
 
 
 async def send_notification(
-    site: Site, territory: Territory, id_: UUID, what: str, revision: int, member_id: UUID | None = None
+    site: Site,
+    territory: Territory,
+    id_: UUID,
+    what: str,
+    revision: int,
+    member_id: UUID | None = None,
 ) -> None:
     """Tell somebody of something that happened to a project, if it still holds.
 
@@ -40,13 +49,25 @@ async def send_notification(
     """
     async with site.database.session(territory.id, role="worker") as session:
         project = await session.get(Project, (territory.id, id_))
-        member = await session.get(ProjectMember, (territory.id, member_id)) if member_id else None
+        if member_id:
+            member = await session.get(ProjectMember, (territory.id, member_id))
+        else:
+            member = None
         if project is None or not is_still_valid(project, what, member):
             return
-        to = territory.contact if what in FOR_TEAM else await _find_address(session, project, member)
+        if what in FOR_TEAM:
+            to = territory.contact
+        else:
+            to = await _find_address(session, project, member)
     if to:
-        mail = write_email(site, territory, project, what, revision, to=to, member=member)
-        await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+        mail = write_email(
+            site, territory, project, what, revision, to=to, member=member
+        )
+        await send_email(
+            mail,
+            site.settings.smtp_host,
+            site.settings.smtp_port or site.settings.port(6),
+        )
 
 
 def is_still_valid(project: Project, what: str, member: ProjectMember | None) -> bool:
@@ -61,10 +82,17 @@ def is_still_valid(project: Project, what: str, member: ProjectMember | None) ->
     }[what]
 
 
-async def _find_address(session: AsyncSession, project: Project, member: ProjectMember | None) -> str:
+async def _find_address(
+    session: AsyncSession, project: Project, member: ProjectMember | None
+) -> str:
     """Of the member, or of who answers for the project."""
     if member is not None:
         return member.email
     owner = project.leader_id or project.reporter_id
-    person = await session.get(Person, (project.tenant_id, owner)) if owner else None
-    return person.email if person else ""
+    if owner:
+        person = await session.get(Person, (project.tenant_id, owner))
+    else:
+        person = None
+    if person:
+        return person.email
+    return ""

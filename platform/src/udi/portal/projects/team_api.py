@@ -16,8 +16,17 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, team_schemas
 from udi.portal.projects.actions import team
-from udi.portal.projects.actions.picture import add_picture, check_alternative, remove_picture
-from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.actions.picture import (
+    add_picture,
+    check_alternative,
+    remove_picture,
+)
+from udi.portal.projects.api_dependencies import (
+    MAX_BODY,
+    PRIVATE,
+    ApiRequest,
+    dependencies,
+)
 from udi.portal.projects.models import Project
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
 from udi.portal.projects.request_bodies import read_body
@@ -32,13 +41,22 @@ MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
 
 @get(f"{ONE}/team")
 async def list_team(
-    session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer], project_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    project_id: FromPath[UUID],
 ) -> Response[team_schemas.ProjectTeam]:
     """Who is in it, and who is invited."""
-    return await _build_response(session, await queries.get_team_project(session, bearer.actor, project_id))
+    return await _build_response(
+        session, await queries.get_team_project(session, bearer.actor, project_id)
+    )
 
 
-@post(f"{ONE}/team", status_code=201, request_max_body_size=MAX_BODY, guards=[require_confirmation()])
+@post(
+    f"{ONE}/team",
+    status_code=201,
+    request_max_body_size=MAX_BODY,
+    guards=[require_confirmation()],
+)
 async def invite_member(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -46,13 +64,19 @@ async def invite_member(
     project_id: FromPath[UUID],
 ) -> Response[team_schemas.ProjectTeam]:
     """Invite an address."""
-    project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
+    project = await queries.get_led_project(
+        session, bearer.actor, project_id, lock=True
+    )
     payload = read_body(await request.body(), team_schemas.NewTeamMember)
     await team.invite_member(session, bearer.actor, project, **payload)
     return await _build_response(session, project, status=201)
 
 
-@put(f"{ONE}/team/{{member_id:uuid}}", request_max_body_size=MAX_BODY, guards=[require_confirmation()])
+@put(
+    f"{ONE}/team/{{member_id:uuid}}",
+    request_max_body_size=MAX_BODY,
+    guards=[require_confirmation()],
+)
 async def give_right(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -61,14 +85,18 @@ async def give_right(
     member_id: FromPath[UUID],
 ) -> Response[team_schemas.ProjectTeam]:
     """Let somebody see it, or edit it."""
-    project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
+    project = await queries.get_led_project(
+        session, bearer.actor, project_id, lock=True
+    )
     member = await queries.get_member(session, project, member_id)
     right = read_body(await request.body(), team_schemas.TeamMemberChange)["right"]
     await team.give_right(session, bearer.actor, project, member, right)
     return await _build_response(session, project)
 
 
-@delete(f"{ONE}/team/{{member_id:uuid}}", status_code=204, guards=[require_confirmation()])
+@delete(
+    f"{ONE}/team/{{member_id:uuid}}", status_code=204, guards=[require_confirmation()]
+)
 async def dismiss_member(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
@@ -76,9 +104,14 @@ async def dismiss_member(
     member_id: FromPath[UUID],
 ) -> None:
     """Take an invitation back, or somebody off the team."""
-    project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
+    project = await queries.get_led_project(
+        session, bearer.actor, project_id, lock=True
+    )
     member = await queries.get_member(session, project, member_id)
-    step = TeamMemberEvent.CANCEL if member.stage == TeamMemberStage.INVITED else TeamMemberEvent.REMOVE
+    if member.stage == TeamMemberStage.INVITED:
+        step = TeamMemberEvent.CANCEL
+    else:
+        step = TeamMemberEvent.REMOVE
     await team.remove_member(session, bearer.actor, project, member, step)
 
 
@@ -90,11 +123,17 @@ async def answer_invitation(
     project_id: FromPath[UUID],
 ) -> None:
     """Accept, decline, or leave the team."""
-    project, own = await queries.get_own_member(session, bearer.actor, project_id, lock=True)
+    project, own = await queries.get_own_member(
+        session, bearer.actor, project_id, lock=True
+    )
     event = read_body(await request.body(), team_schemas.TeamMemberEventInput)["event"]
     if event not in team_schemas.ANSWERS:
-        raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
-    await team.answer_invitation(session, bearer.actor, project, own, TeamMemberEvent(event))
+        raise InvalidError(
+            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
+        )
+    await team.answer_invitation(
+        session, bearer.actor, project, own, TeamMemberEvent(event)
+    )
 
 
 @post(f"{ONE}/pictures", status_code=201, request_max_body_size=MAX_PICTURE)
@@ -112,7 +151,9 @@ async def send_picture(
     await session.refresh(project, with_for_update=True)
     await add_picture(session, bearer.actor, project, renditions, alternative)
     pictures = await listing.list_pictures(session, project.id)
-    shape = team_schemas.ProjectPictures.of(project, pictures, request.scope["state"]["territory"].origin)
+    shape = team_schemas.ProjectPictures.of(
+        project, pictures, request.scope["state"]["territory"].origin
+    )
     return Response(shape, status_code=201, headers=PRIVATE)
 
 
@@ -124,7 +165,9 @@ async def delete_picture(
     picture_id: FromPath[UUID],
 ) -> None:
     """Take one away."""
-    project = await queries.get_editable_project(session, bearer.actor, project_id, lock=True)
+    project = await queries.get_editable_project(
+        session, bearer.actor, project_id, lock=True
+    )
     await remove_picture(session, bearer.actor, project, picture_id)
 
 
@@ -132,14 +175,18 @@ def _decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidError(refusals=[Refusal("content", "This is not base64.", code="no-base64")]) from None
+        raise InvalidError(
+            refusals=[Refusal("content", "This is not base64.", code="no-base64")]
+        ) from None
 
 
 async def _build_response(
     session: AsyncSession, project: Project, *, status: int = 200
 ) -> Response[team_schemas.ProjectTeam]:
     members = await queries.list_members(session, project)
-    return Response(team_schemas.ProjectTeam.of(members), status_code=status, headers=PRIVATE)
+    return Response(
+        team_schemas.ProjectTeam.of(members), status_code=status, headers=PRIVATE
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -20,10 +20,12 @@ from udi.portal.projects.team_schemas import (
     TeamPictureItem,
 )
 
-PROJECT, ID = "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8d01", UUID("91c2d3e4-5f60-4718-829a-0b1c2d3e4f50")
+PROJECT = "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8d01"
+ID = UUID("91c2d3e4-5f60-4718-829a-0b1c2d3e4f50")
 WHEN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 ONE = f"{BASE}/{{project_id}}"
-TEAM, PICTURES = f"{ONE}/team", f"{ONE}/pictures"
+TEAM = f"{ONE}/team"
+PICTURES = f"{ONE}/pictures"
 OPERATIONS = (
     Operation(
         name="readTeam",
@@ -108,27 +110,54 @@ OPERATIONS = (
 
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
-    member = TeamMember(id=ID, name="", email="compte@portelune.example", right="see", stage="invited", since=WHEN)
+    member = TeamMember(
+        id=ID,
+        name="",
+        email="compte@portelune.example",
+        right="see",
+        stage="invited",
+        since=WHEN,
+    )
     url = f"{origin}/projects/{PROJECT}/pictures/{ID}.webp"
-    pictures = ProjectPictures(total=1, items=[TeamPictureItem(id=ID, url=url, alternative="Une rue à l’ombre.")])
+    pictures = ProjectPictures(
+        total=1,
+        items=[TeamPictureItem(id=ID, url=url, alternative="Une rue à l’ombre.")],
+    )
     answers: dict[str, Any] = dict.fromkeys(
         ("readTeam", "inviteToTeam", "giveRight"), ProjectTeam(total=1, items=[member])
     )
-    return {name: to_builtins(answer) for name, answer in (answers | {"addPicture": pictures}).items()}
+    return {
+        name: to_builtins(answer)
+        for name, answer in (answers | {"addPicture": pictures}).items()
+    }
 
 
 CHAPTER = Chapter(
     operations=OPERATIONS,
     places={
-        "project_id": ("Identifier of the project.", {"type": "string", "format": "uuid"}, PROJECT),
-        "member_id": ("Identifier of somebody in its team.", {"type": "string", "format": "uuid"}, str(ID)),
-        "picture_id": ("Identifier of the picture.", {"type": "string", "format": "uuid"}, str(ID)),
+        "project_id": (
+            "Identifier of the project.",
+            {"type": "string", "format": "uuid"},
+            PROJECT,
+        ),
+        "member_id": (
+            "Identifier of somebody in its team.",
+            {"type": "string", "format": "uuid"},
+            str(ID),
+        ),
+        "picture_id": (
+            "Identifier of the picture.",
+            {"type": "string", "format": "uuid"},
+            str(ID),
+        ),
     },
     body_examples={
         NewTeamMember: NewTeamMember(email="compte@portelune.example", right="see"),
         TeamMemberChange: TeamMemberChange(right="edit"),
         TeamMemberEventInput: TeamMemberEventInput(event="accept"),
-        NewProjectPicture: NewProjectPicture(alternative="Une rue à l’ombre.", content="iVBORw0KGgo="),
+        NewProjectPicture: NewProjectPicture(
+            alternative="Une rue à l’ombre.", content="iVBORw0KGgo="
+        ),
     },
     make_examples=make_examples,
 )

@@ -13,7 +13,11 @@ from udi.portal.projects.transitions import PRESENT, TeamMemberEvent
 
 ANSWERS = (TeamMemberEvent.ACCEPT, TeamMemberEvent.DECLINE, TeamMemberEvent.LEAVE)
 RightCode = Annotated[
-    str, Meta(description="To see it, or to change it too.", extra_json_schema={"enum": list(models.TeamRight)})
+    str,
+    Meta(
+        description="To see it, or to change it too.",
+        extra_json_schema={"enum": list(models.TeamRight)},
+    ),
 ]
 
 
@@ -25,7 +29,11 @@ class TeamMember(Struct, frozen=True, kw_only=True):
     email: str
     right: RightCode
     stage: Annotated[
-        str, Meta(description="Whether they joined, or are invited.", extra_json_schema={"enum": list(PRESENT)})
+        str,
+        Meta(
+            description="Whether they joined, or are invited.",
+            extra_json_schema={"enum": list(PRESENT)},
+        ),
     ]
     since: Instant
 
@@ -41,10 +49,15 @@ class ProjectTeam(Struct, frozen=True, kw_only=True):
         """Rows, each with a name."""
         items = [
             TeamMember(
-                id=row.id, name=name, email=row.email, right=row.right, stage=row.stage, since=row.answered_at or row.begun_at
+                id=row.id,
+                name=name,
+                email=row.email,
+                right=row.right,
+                stage=row.stage,
+                since=row.answered_at or row.begun_at,
             )
             for row, name in rows
-        ]  # fmt: skip
+        ]
         return cls(total=len(items), items=items)
 
 
@@ -63,10 +76,17 @@ class ProjectPictures(Struct, frozen=True, kw_only=True):
     items: list[TeamPictureItem]
 
     @classmethod
-    def of(cls, project: models.Project, rows: Sequence[models.ProjectPicture], origin: str) -> "ProjectPictures":
+    def of(
+        cls, project: models.Project, rows: Sequence[models.ProjectPicture], origin: str
+    ) -> "ProjectPictures":
         """Rows, on the portal at `origin`."""
         base = f"{origin}{PATH}/{project.id}/pictures"
-        items = [TeamPictureItem(id=row.id, url=f"{base}/{row.id}.webp", alternative=row.alternative) for row in rows]
+        items = [
+            TeamPictureItem(
+                id=row.id, url=f"{base}/{row.id}.webp", alternative=row.alternative
+            )
+            for row in rows
+        ]
         return cls(total=len(items), items=items)
 
 
@@ -87,12 +107,20 @@ class TeamMemberEventInput(Struct, kw_only=True):
     """The answer to an invitation, or that one leaves."""
 
     event: Annotated[
-        str, Meta(description="Accept or decline an invitation, or leave.", extra_json_schema={"enum": list(ANSWERS)})
+        str,
+        Meta(
+            description="Accept or decline an invitation, or leave.",
+            extra_json_schema={"enum": list(ANSWERS)},
+        ),
     ]
 
 
 class NewProjectPicture(Struct, kw_only=True):
     """A picture to add."""
 
-    alternative: Annotated[str, Meta(description="What it shows, for who does not see it.")]
-    content: Annotated[str, Meta(description="A JPEG, PNG or WebP of 8 MB at most, in base64.")]
+    alternative: Annotated[
+        str, Meta(description="What it shows, for who does not see it.")
+    ]
+    content: Annotated[
+        str, Meta(description="A JPEG, PNG or WebP of 8 MB at most, in base64.")
+    ]

@@ -46,7 +46,8 @@ def transition(state: str, event: ProjectEvent) -> ProjectState:
     next_state = NEXT.get((ProjectState(state), event))
     if next_state is None:
         raise ConflictError(
-            "The project does not stand there any more.", remedy="Look at its page again, which says where it stands."
+            "The project does not stand there any more.",
+            remedy="Look at its page again, which says where it stands.",
         )
     return next_state
 
@@ -90,6 +91,7 @@ def transition_member(stage: str, what: TeamMemberEvent) -> TeamMemberStage:
     next_stage = STEPS.get((TeamMemberStage(stage), what))
     if next_stage is None:
         raise ConflictError(
-            "This was answered already, or taken back.", remedy="Look at the team again, which shows how it stands."
+            "This was answered already, or taken back.",
+            remedy="Look at the team again, which shows how it stands.",
         )
     return next_stage

@@ -8,7 +8,9 @@ from udi.portal.catalogue.reuses import DatasetReuse, DatasetReuseSummary
 from udi.portal.projects.listing import PATH, ProjectSummary, list_projects_using
 
 
-async def find_uses(session: AsyncSession, dataset: UUID, most: int) -> DatasetReuseSummary:
+async def find_uses(
+    session: AsyncSession, dataset: UUID, most: int
+) -> DatasetReuseSummary:
     """How many projects that everybody sees use a dataset, and the newest of them."""
     total, lines = await list_projects_using(session, dataset, most=most)
     return DatasetReuseSummary(total, [_make_use(line) for line in lines])
@@ -16,5 +18,8 @@ async def find_uses(session: AsyncSession, dataset: UUID, most: int) -> DatasetR
 
 def _make_use(line: ProjectSummary) -> DatasetReuse:
     project = line.project
-    by = line.organisation.name if line.organisation else project.leader_name
+    if line.organisation:
+        by = line.organisation.name
+    else:
+        by = project.leader_name
     return DatasetReuse(f"{PATH}/{project.id}", project.title, project.language, by)

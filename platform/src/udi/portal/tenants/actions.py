@@ -10,7 +10,9 @@ from udi.portal.tenants.models import Tenant
 from udi.settings import ProgramName, Settings
 
 
-def register_values(folder: TenantFolder, settings: Settings, program: ProgramName) -> dict[str, Any]:
+def register_values(
+    folder: TenantFolder, settings: Settings, program: ProgramName
+) -> dict[str, Any]:
     """The row of a territory in a program's register, from its files."""
     file = folder.file
     hosts = {"portal": file.hosts.portal, "node": file.hosts.node}
@@ -40,14 +42,19 @@ def register_values(folder: TenantFolder, settings: Settings, program: ProgramNa
             "shared": file.search.shared,
             "partners": [str(partner).rstrip("/") for partner in file.search.partners],
             "synonyms": [
-                {"labels": list(concept.labels), "themes": list(concept.themes)} for concept in folder.synonyms
+                {"labels": list(concept.labels), "themes": list(concept.themes)}
+                for concept in folder.synonyms
             ],
         },
-        "vocabularies": {name: dict(words) for name, words in folder.vocabularies.items()},
+        "vocabularies": {
+            name: dict(words) for name, words in folder.vocabularies.items()
+        },
         "fingerprint": folder.fingerprint,
     }
 
 
-async def apply_tenant(session: AsyncSession, folder: TenantFolder, settings: Settings) -> str:
+async def apply_tenant(
+    session: AsyncSession, folder: TenantFolder, settings: Settings
+) -> str:
     """Write the territory's row, as the owner: "created", "updated" or "unchanged"."""
     return await upsert(session, Tenant, register_values(folder, settings, "portal"))

@@ -19,7 +19,9 @@ from udi.settings import Settings
 from udi.ui.middleware import SAFE
 from udi.ui.rate_limits import address_of
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUTE = 60
+HOUR = 3600
+DAY = 86400
 WRITES = RateLimit("writes", 120, MINUTE)
 """Of one person."""
 ADDRESS_WRITES = RateLimit("address-writes", 600, MINUTE)
@@ -43,7 +45,9 @@ class SpentBudget(PortalTable):
     __tablename__ = "spent_budget"
     __table_args__ = (Index(None, "tenant_id", "begins_at"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     policy: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
     begins_at: Mapped[datetime] = mapped_column(primary_key=True)
@@ -53,7 +57,9 @@ class SpentBudget(PortalTable):
 def subject_of_address(connection: Connection) -> str:
     """The address of a request, as it is counted."""
     settings: Settings = connection.app.state.site.settings
-    return address_subject(network_of(address_of(connection)), settings.secret("portal_client_key"))
+    return address_subject(
+        network_of(address_of(connection)), settings.secret("portal_client_key")
+    )
 
 
 async def count_write(connection: Connection, _handler: BaseRouteHandler) -> None:
@@ -71,7 +77,9 @@ async def count_write(connection: Connection, _handler: BaseRouteHandler) -> Non
     if connection.headers.get("authorization"):
         return
     actor: Actor | None = state.get("actor")
-    async with connection.app.state.site.database.session(territory.id, role="app") as session:
+    async with connection.app.state.site.database.session(
+        territory.id, role="app"
+    ) as session:
         if actor is not None:
             await spend_budget(session, WRITES, str(actor.person_id))
         await spend_budget(session, ADDRESS_WRITES, subject_of_address(connection))

@@ -66,7 +66,9 @@ class TenantFolder:
 
     def organisation_id(self, organisation: OrganisationPart) -> UUID:
         """Declared, or derived from the slugs."""
-        return organisation.id or uuid5(NAMESPACE_URL, f"udi:{self.slug}:{organisation.slug}")
+        return organisation.id or uuid5(
+            NAMESPACE_URL, f"udi:{self.slug}:{organisation.slug}"
+        )
 
 
 def read_folder(folder: Path) -> TenantFolder:
@@ -78,14 +80,25 @@ def read_folder(folder: Path) -> TenantFolder:
     faults: list[TenantFault] = []
     parsed = _read_toml(folder, faults)
     texts = {name: _read_texts(folder, name, faults) for name in TEXTS}
-    css, logo = _read_css(folder, faults), _read_logo(folder, faults)
-    synonyms, (words, problems) = _read_synonyms(folder, faults), read_vocabulary_files(folder)
+    css = _read_css(folder, faults)
+    logo = _read_logo(folder, faults)
+    synonyms = _read_synonyms(folder, faults)
+    (words, problems) = read_vocabulary_files(folder)
     faults += [TenantFault(name, *problem) for name, problem in problems]
     if parsed is not None:
         faults += _cross_check(folder, parsed)
     if faults or parsed is None:
         raise TenantFaultsError(faults)
-    return TenantFolder(parsed, texts["charter"], texts["legal"], css, logo, synonyms, words, _fingerprint(folder))
+    return TenantFolder(
+        parsed,
+        texts["charter"],
+        texts["legal"],
+        css,
+        logo,
+        synonyms,
+        words,
+        _fingerprint(folder),
+    )
 
 
 def _read_toml(folder: Path, faults: list[TenantFault]) -> TenantFile | None:
@@ -95,15 +108,29 @@ def _read_toml(folder: Path, faults: list[TenantFault]) -> TenantFile | None:
         data = tomllib.loads(source)
     except FileNotFoundError:
         faults.append(
-            TenantFault("tenant.toml", str(folder), "the file is missing.", "Copy tenants/demo and change it.")
+            TenantFault(
+                "tenant.toml",
+                str(folder),
+                "the file is missing.",
+                "Copy tenants/demo and change it.",
+            )
         )
         return None
     except UnicodeDecodeError:
-        faults.append(TenantFault("tenant.toml", "whole file", "it is not UTF-8.", "Save it as UTF-8."))
+        faults.append(
+            TenantFault(
+                "tenant.toml", "whole file", "it is not UTF-8.", "Save it as UTF-8."
+            )
+        )
         return None
     except tomllib.TOMLDecodeError as error:
         faults.append(
-            TenantFault("tenant.toml", _find_position(str(error)), f"{error}.", "Correct the TOML at this place.")
+            TenantFault(
+                "tenant.toml",
+                _find_position(str(error)),
+                f"{error}.",
+                "Correct the TOML at this place.",
+            )
         )
         return None
     try:
@@ -115,13 +142,18 @@ def _read_toml(folder: Path, faults: list[TenantFault]) -> TenantFile | None:
 
 def _find_position(message: str) -> str:
     match = re.search(r"line \d+", message)
-    return match.group() if match else "end of file"
+    if match:
+        return match.group()
+    return "end of file"
 
 
 def _make_fault(source: str, details: Mapping[str, Any]) -> TenantFault:
     steps = [step for step in details["loc"] if step != "[key]"]
     key = (
-        "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".") or "whole file"
+        "".join(
+            f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps
+        ).lstrip(".")
+        or "whole file"
     )
     line = _line_of(source, steps)
     message = str(details["msg"]).removeprefix("Value error, ").rstrip(".")
@@ -129,25 +161,36 @@ def _make_fault(source: str, details: Mapping[str, Any]) -> TenantFault:
         "missing": "Add this key.",
         "extra_forbidden": "Remove it, or correct its spelling; docs/reference/tenant.md lists every key.",
     }
-    remedy = remedies.get(details["type"], "docs/reference/tenant.md says what this key takes.")
+    remedy = remedies.get(
+        details["type"], "docs/reference/tenant.md says what this key takes."
+    )
     return TenantFault(
-        "tenant.toml", f"{key}, line {line}" if line else key, f"{message[:1].lower()}{message[1:]}.", remedy
+        "tenant.toml",
+        f"{key}, line {line}" if line else key,
+        f"{message[:1].lower()}{message[1:]}.",
+        remedy,
     )
 
 
 def _line_of(source: str, steps: list[Any]) -> int | None:
     """Line where the deepest written key of the path stands, None when it is not written."""
-    lines, start = source.splitlines(), 0
-    table, index = str(steps[0]) if steps else "", steps[1] if len(steps) > 1 and isinstance(steps[1], int) else 0
+    lines = source.splitlines()
+    start = 0
+    table = str(steps[0]) if steps else ""
+    index = steps[1] if len(steps) > 1 and isinstance(steps[1], int) else 0
     header = re.compile(rf"^\s*\[\[?\s*{re.escape(table)}\s*\]?\]")
     headers = [number for number, line in enumerate(lines) if header.match(line)]
     if len(headers) > index:
         start = headers[index]
     for step in reversed([step for step in steps[1:] if isinstance(step, str)]):
         for number in range(start, len(lines)):
-            if re.match(rf"^\s*[\"']?(?:[\w-]+\s*\.\s*)?{re.escape(step)}\b", lines[number]):
+            if re.match(
+                rf"^\s*[\"']?(?:[\w-]+\s*\.\s*)?{re.escape(step)}\b", lines[number]
+            ):
                 return number + 1
-    return start + 1 if headers else None
+    if headers:
+        return start + 1
+    return None
 
 
 def _read_texts(folder: Path, name: str, faults: list[TenantFault]) -> dict[str, str]:
@@ -157,11 +200,18 @@ def _read_texts(folder: Path, name: str, faults: list[TenantFault]) -> dict[str,
         try:
             texts[language] = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            faults.append(TenantFault(path.name, "whole file", "it is not UTF-8.", "Save it as UTF-8."))
+            faults.append(
+                TenantFault(
+                    path.name, "whole file", "it is not UTF-8.", "Save it as UTF-8."
+                )
+            )
     if not texts:
         faults.append(
             TenantFault(
-                f"{name}.md", str(folder), "the file is missing.", "Copy the one of tenants/demo and rewrite it."
+                f"{name}.md",
+                str(folder),
+                "the file is missing.",
+                "Copy the one of tenants/demo and rewrite it.",
             )
         )
     return texts
@@ -169,7 +219,10 @@ def _read_texts(folder: Path, name: str, faults: list[TenantFault]) -> dict[str,
 
 def _read_css(folder: Path, faults: list[TenantFault]) -> str:
     path = folder / "theme.css"
-    css = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    if path.exists():
+        css = path.read_text(encoding="utf-8", errors="replace")
+    else:
+        css = ""
     for number, line in enumerate(css.splitlines(), 1):
         if re.search(r"@import|url\s*\(|expression\s*\(", line, re.IGNORECASE):
             faults.append(
@@ -190,10 +243,24 @@ def _read_logo(folder: Path, faults: list[TenantFault]) -> bytes | None:
     content = path.read_bytes()
     if len(content) > MAX_LOGO:
         faults.append(
-            TenantFault("logo.svg", f"{len(content)} bytes", "it is too heavy.", f"Keep it under {MAX_LOGO} bytes.")
+            TenantFault(
+                "logo.svg",
+                f"{len(content)} bytes",
+                "it is too heavy.",
+                f"Keep it under {MAX_LOGO} bytes.",
+            )
         )
-    if re.search(rb"<script|\bon\w+\s*=|javascript:|<foreignObject", content, re.IGNORECASE):
-        faults.append(TenantFault("logo.svg", "whole file", "it holds a script.", "Export a plain drawing."))
+    if re.search(
+        rb"<script|\bon\w+\s*=|javascript:|<foreignObject", content, re.IGNORECASE
+    ):
+        faults.append(
+            TenantFault(
+                "logo.svg",
+                "whole file",
+                "it holds a script.",
+                "Export a plain drawing.",
+            )
+        )
     return content
 
 
@@ -202,7 +269,14 @@ def _read_synonyms(folder: Path, faults: list[TenantFault]) -> list[Concept]:
     content = path.read_bytes() if path.exists() else b""
     if len(content) > MAX_SYNONYMS:
         where = f"{len(content)} bytes"
-        faults.append(TenantFault(path.name, where, "it is too heavy.", f"Keep it under {MAX_SYNONYMS} bytes."))
+        faults.append(
+            TenantFault(
+                path.name,
+                where,
+                "it is too heavy.",
+                f"Keep it under {MAX_SYNONYMS} bytes.",
+            )
+        )
         return []
     try:
         return read_synonyms(content)
@@ -225,7 +299,10 @@ def _cross_check(folder: Path, parsed: TenantFile) -> Iterator[TenantFault]:
     slugs = [organisation.slug for organisation in parsed.organisation]
     for repeated in sorted({slug for slug in slugs if slugs.count(slug) > 1}):
         yield TenantFault(
-            "tenant.toml", "organisation.slug", f"«{repeated}» is used twice.", "Give each organisation its own slug."
+            "tenant.toml",
+            "organisation.slug",
+            f"«{repeated}» is used twice.",
+            "Give each organisation its own slug.",
         )
     for number, account in enumerate(parsed.account, 1):
         for organisation, groups in account.organisations.items():

@@ -25,7 +25,9 @@ async def get_tenant(session: AsyncSession, slug: str) -> Tenant:
 
 async def read_vocabularies(session: AsyncSession, tenant: UUID) -> Vocabularies:
     """What the words of a territory's catalogues mean, by table."""
-    vocabularies: Vocabularies | None = await session.scalar(select(Tenant.vocabularies).where(Tenant.id == tenant))
+    vocabularies: Vocabularies | None = await session.scalar(
+        select(Tenant.vocabularies).where(Tenant.id == tenant)
+    )
     return vocabularies or {}
 
 

@@ -6,14 +6,25 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    field_validator,
+    model_validator,
+)
 
 from udi.kit.tenancy import TIME_ZONE
 from udi.ui.locale import LANGUAGES
 
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
-HOST = re.compile(r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
-Mail = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
+HOST = re.compile(
+    r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
+)
+Mail = Annotated[
+    str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)
+]
 Slug = Annotated[str, Field(pattern=SLUG, max_length=40)]
 Words = Annotated[str, Field(min_length=1, max_length=300)]
 POLE = 90
@@ -31,17 +42,26 @@ class TenantFilePart(BaseModel):
 class TerritoryPart(TenantFilePart):
     """`[territory]`: who it is."""
 
-    slug: Slug = Field(description="Short name in addresses; never changes once in use.")
+    slug: Slug = Field(
+        description="Short name in addresses; never changes once in use."
+    )
     name: ByLanguage = Field(min_length=1, description="Name, by language.")
-    tagline: ByLanguage = Field(default_factory=dict, description="A few words under the name, by language.")
+    tagline: ByLanguage = Field(
+        default_factory=dict, description="A few words under the name, by language."
+    )
     languages: list[str] = Field(
-        default=["fr", "en"], min_length=1, description="Languages of the pages, the first by default."
+        default=["fr", "en"],
+        min_length=1,
+        description="Languages of the pages, the first by default.",
     )
     time_zone: str = Field(
         default=TIME_ZONE,
         description="Time zone, as the IANA names it (Europe/Paris, Indian/Reunion): the hours and days of pages and mails.",
     )
-    box: Box | None = Field(default=None, description="Area: west, south, east and north in degrees (WGS 84).")
+    box: Box | None = Field(
+        default=None,
+        description="Area: west, south, east and north in degrees (WGS 84).",
+    )
     contact: Mail = Field(description="Address of the territory's team.")
     privacy_contact: Mail = Field(description="Address of the data protection officer.")
 
@@ -56,12 +76,17 @@ class TerritoryPart(TenantFilePart):
     @field_validator("time_zone")
     @classmethod
     def _check_time_zone(cls, value: str) -> str:
-        zones = {zone.lower(): zone for zone in available_timezones() if "/" in zone or zone == "UTC"}
+        zones = {
+            zone.lower(): zone
+            for zone in available_timezones()
+            if "/" in zone or zone == "UTC"
+        }
         if zones.get(value.lower()) != value:
             near = get_close_matches(value.lower().replace(" ", "_"), zones, n=1)
-            example = (
-                f"did you mean «{zones[near[0]]}»?" if near else f"write one such as {TIME_ZONE} or Indian/Reunion"
-            )
+            if near:
+                example = f"did you mean «{zones[near[0]]}»?"
+            else:
+                example = f"write one such as {TIME_ZONE} or Indian/Reunion"
             msg = f"«{value}» is no time zone of the IANA's list: {example}"
             raise ValueError(msg)
         return value
@@ -119,9 +144,18 @@ class LoginPart(TenantFilePart):
 class ThemePart(TenantFilePart):
     """`[theme]`: the territory's colours."""
 
-    hue: int = Field(default=178, ge=0, le=360, description="Hue of the accent, 0 to 360.")
-    chroma: float = Field(default=1.0, ge=0, le=1.3, description="Strength of the accent, 0 (grey) to 1.3.")
-    spark: int = Field(default=62, ge=0, le=360, description="Second hue, of the motif only.")
+    hue: int = Field(
+        default=178, ge=0, le=360, description="Hue of the accent, 0 to 360."
+    )
+    chroma: float = Field(
+        default=1.0,
+        ge=0,
+        le=1.3,
+        description="Strength of the accent, 0 (grey) to 1.3.",
+    )
+    spark: int = Field(
+        default=62, ge=0, le=360, description="Second hue, of the motif only."
+    )
     paper_hue: int = Field(default=85, ge=0, le=360, description="Tint of the page.")
 
 
@@ -137,26 +171,40 @@ class OrganisationPart(TenantFilePart):
 
     slug: Slug = Field(description="Short name in addresses.")
     name: Words = Field(description="Official name.")
-    summary: ByLanguage = Field(default_factory=dict, description="What it does, by language.")
+    summary: ByLanguage = Field(
+        default_factory=dict, description="What it does, by language."
+    )
     email: Mail = Field(description="Public address of a service, not of a person.")
     url: HttpUrl | None = Field(default=None, description="Its site.")
     address: str = Field(default="", max_length=300, description="Postal address.")
     kind: Literal["", "public_body", "research", "association", "company"] = Field(
-        default="", description="What it is: `public_body`, `research`, `association`, `company`; agreements say it."
+        default="",
+        description="What it is: `public_body`, `research`, `association`, `company`; agreements say it.",
     )
     id: UUID | None = Field(
-        default=None, description="Identifier already known to others; derived from the slugs when absent."
+        default=None,
+        description="Identifier already known to others; derived from the slugs when absent.",
     )
-    quota_gb: int = Field(default=5, ge=1, le=10_000, description="Room on the hosted node, in gigabytes.")
+    quota_gb: int = Field(
+        default=5, ge=1, le=10_000, description="Room on the hosted node, in gigabytes."
+    )
 
 
 class CostsPart(TenantFilePart):
     """`[costs]`: what things cost the territory, in any currency, so that `udi producer costs` says each one's share."""
 
-    gigabyte_day: float = Field(default=0, ge=0, description="Price of one gigabyte kept for one day.")
-    gigabyte_sent: float = Field(default=0, ge=0, description="Price of one gigabyte sent.")
-    thousand_calls: float = Field(default=0, ge=0, description="Price of a thousand downloads and calls.")
-    job_hour: float = Field(default=0, ge=0, description="Price of one hour of preparing files.")
+    gigabyte_day: float = Field(
+        default=0, ge=0, description="Price of one gigabyte kept for one day."
+    )
+    gigabyte_sent: float = Field(
+        default=0, ge=0, description="Price of one gigabyte sent."
+    )
+    thousand_calls: float = Field(
+        default=0, ge=0, description="Price of a thousand downloads and calls."
+    )
+    job_hour: float = Field(
+        default=0, ge=0, description="Price of one hour of preparing files."
+    )
 
 
 class SearchPart(TenantFilePart):
@@ -179,9 +227,12 @@ class AccountPart(TenantFilePart):
     username: Mail = Field(description="Address that the person logs in with.")
     first_name: Words = Field(description="First name shown.")
     last_name: Words = Field(description="Last name shown.")
-    moderator: bool = Field(default=False, description="Member of the territory's team.")
+    moderator: bool = Field(
+        default=False, description="Member of the territory's team."
+    )
     organisations: dict[str, list[str]] = Field(
-        default_factory=dict, description="Groups (managers, publishers) by organisation slug."
+        default_factory=dict,
+        description="Groups (managers, publishers) by organisation slug.",
     )
 
 

@@ -16,9 +16,28 @@ from udi.ui.locale import SOURCE
 
 HEADING = re.compile(r"\s*#\s+(.+?)\s*#*\s*(?:\n|$)")
 BLOCKS = {
-    "h2", "h3", "h4", "p", "ul", "ol", "li", "a", "strong", "em", "code", "pre", "blockquote", "hr", "br",
-    "table", "thead", "tbody", "tr", "th", "td",
-}  # fmt: skip
+    "h2",
+    "h3",
+    "h4",
+    "p",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "strong",
+    "em",
+    "code",
+    "pre",
+    "blockquote",
+    "hr",
+    "br",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -32,13 +51,20 @@ class TenantText:
 
 
 async def find_text(
-    session: AsyncSession, territory: UUID, name: Literal["charter", "legal"], locale: str
+    session: AsyncSession,
+    territory: UUID,
+    name: Literal["charter", "legal"],
+    locale: str,
 ) -> TenantText | None:
     """A text of the territory in the reader's language, else in the one it has."""
     column = {"charter": Tenant.charter, "legal": Tenant.legal}[name]
     texts = await session.scalar(select(column).where(Tenant.id == territory)) or {}
-    language = next((code for code in (locale, SOURCE, *texts) if texts.get(code)), None)
-    return TenantText(*read_page(texts[language]), language) if language else None
+    language = next(
+        (code for code in (locale, SOURCE, *texts) if texts.get(code)), None
+    )
+    if language:
+        return TenantText(*read_page(texts[language]), language)
+    return None
 
 
 def read_page(markdown: str) -> tuple[str, Markup]:
@@ -47,6 +73,10 @@ def read_page(markdown: str) -> tuple[str, Markup]:
     body = markdown[heading.end() :] if heading else markdown
     html = re.sub(r"(</?)h1>", r"\1h2>", MARKDOWN.render(body))
     clean = nh3.clean(
-        html, tags=BLOCKS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel=None
+        html,
+        tags=BLOCKS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
     )
     return heading.group(1) if heading else "", Markup(clean)  # noqa: S704 - sanitised

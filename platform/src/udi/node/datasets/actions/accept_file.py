@@ -9,7 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.child import ChildError, ChildMemoryError, ChildTimeoutError
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.draft import DroppedFile, add_version, start_dataset, strip_cells
+from udi.node.datasets.actions.draft import (
+    DroppedFile,
+    add_version,
+    start_dataset,
+    strip_cells,
+)
 from udi.node.datasets.actions.history import Author
 from udi.node.datasets.actions.local_copies import open_temporary_folder, write_copy
 from udi.node.datasets.actions.prepare import LARGEST
@@ -60,31 +65,59 @@ class AnswerProposer:
     locale: str
     gettext: Callable[[str, str], str]
 
-    def propose_answers(self, space: Space, name: str, profile: Profile) -> tuple[Answers, Proposals]:
+    def propose_answers(
+        self, space: Space, name: str, profile: Profile
+    ) -> tuple[Answers, Proposals]:
         """What can be said of a file without asking anybody, and what of it is made of its cells."""
         say = partial(self.gettext, self.locale)
         languages = self.territory.languages
-        guess = partial(prefill, name, profile, say=say, locale=self.locale, languages=languages, contact=space.email)
+        guess = partial(
+            prefill,
+            name,
+            profile,
+            say=say,
+            locale=self.locale,
+            languages=languages,
+            contact=space.email,
+        )
         answers = guess()
         return answers, pair_proposals(answers, guess(access=AccessRights.RESTRICTED))
 
     def recover_proposals(self, dataset: Dataset) -> Proposals:
         """What was proposed for a dataset of before that was kept, in whichever language its text is."""
-        file, profile = dataset.latest.file, Profile.from_json(dataset.latest.profile)
+        file = dataset.latest.file
+        profile = Profile.from_json(dataset.latest.profile)
         by_language = [
-            replace(self, locale=language).propose_answers(dataset.space, file.name, profile)[1]
+            replace(self, locale=language).propose_answers(
+                dataset.space, file.name, profile
+            )[1]
             for language in self.territory.languages
         ]
         summary = dataset.description.get("summary", "")
         proposals = next(
-            (candidate for candidate in by_language if summary in candidate["summary"].values()), by_language[0]
+            (
+                candidate
+                for candidate in by_language
+                if summary in candidate["summary"].values()
+            ),
+            by_language[0],
         )
-        coverage = dataset.latest.preparation.findings.get("coverage") if dataset.latest.preparation else None
-        days = {name: proposals[name][AccessRights.PUBLIC] for name in ("first_day", "last_day")}
-        return cover_period(days, proposals, Coverage.from_json(coverage))[1] if coverage else proposals
+        if dataset.latest.preparation:
+            coverage = dataset.latest.preparation.findings.get("coverage")
+        else:
+            coverage = None
+        days = {
+            name: proposals[name][AccessRights.PUBLIC]
+            for name in ("first_day", "last_day")
+        }
+        if coverage:
+            return cover_period(days, proposals, Coverage.from_json(coverage))[1]
+        return proposals
 
 
-async def profile_stored_file(store: ObjectStore, reading: FileReader, file: ReceivedFile) -> Profile:
+async def profile_stored_file(
+    store: ObjectStore, reading: FileReader, file: ReceivedFile
+) -> Profile:
     """What a file is, as a child sees it; a file that defeats the child is a plain one, with the reason.
 
     Raises:
@@ -92,14 +125,21 @@ async def profile_stored_file(store: ObjectStore, reading: FileReader, file: Rec
     """
     kind = recognise_kind(await _head(store, file), file.name)
     plain = Profile(kind.media_type, kind.label, reads=kind.reads)
-    byte_count = min(file.size, BEGINNING) if kind.reads in READ_FROM_ITS_BEGINNING else file.size
+    if kind.reads in READ_FROM_ITS_BEGINNING:
+        byte_count = min(file.size, BEGINNING)
+    else:
+        byte_count = file.size
     if byte_count > LARGEST:
         return plain
-    with open_temporary_folder("udi-take-", await store.reading_folder(file.key)) as folder:
+    with open_temporary_folder(
+        "udi-take-", await store.reading_folder(file.key)
+    ) as folder:
         copy = folder / "source"
         await write_copy(copy, store.stream(file.key, 0, byte_count))
         try:
-            return await reading.call(profile_copy, copy, file.name, file.size, seconds=SECONDS)
+            return await reading.call(
+                profile_copy, copy, file.name, file.size, seconds=SECONDS
+            )
         except QueueTimeoutError:
             return plain
         except ChildError as error:
@@ -108,7 +148,9 @@ async def profile_stored_file(store: ObjectStore, reading: FileReader, file: Rec
 
 
 async def _head(store: ObjectStore, file: ReceivedFile) -> bytes:
-    return b"".join([piece async for piece in store.stream(file.key, 0, min(file.size, HEAD))])
+    return b"".join(
+        [piece async for piece in store.stream(file.key, 0, min(file.size, HEAD))]
+    )
 
 
 def _unreadable_profile(kind: FileKind, error: ChildError) -> Profile:
@@ -118,7 +160,11 @@ def _unreadable_profile(kind: FileKind, error: ChildError) -> Profile:
 
 
 async def create_draft(
-    session: AsyncSession, author: Author | None, space: Space, dropped: DroppedFile, words: AnswerProposer
+    session: AsyncSession,
+    author: Author | None,
+    space: Space,
+    dropped: DroppedFile,
+    words: AnswerProposer,
 ) -> Dataset:
     """A draft with this file, and answers proposed from it and from earlier datasets; the space must be locked.
 
@@ -127,14 +173,22 @@ async def create_draft(
     """
     dropped = strip_cells(space, dropped)
     columns = [column.name for column in dropped.profile.columns]
-    recalled = recall_answers(dropped.name, columns, await list_earlier_answers(session, space))
+    recalled = recall_answers(
+        dropped.name, columns, await list_earlier_answers(session, space)
+    )
     proposed, proposals = words.propose_answers(space, dropped.name, dropped.profile)
-    answers = remove_cell_answers(clear_licence(complete_answers(proposed, recalled)), proposals)
+    answers = remove_cell_answers(
+        clear_licence(complete_answers(proposed, recalled)), proposals
+    )
     return await start_dataset(session, author, space, dropped, answers, proposals)
 
 
 async def create_next_version(
-    session: AsyncSession, author: Author | None, dataset: Dataset, dropped: DroppedFile, words: AnswerProposer
+    session: AsyncSession,
+    author: Author | None,
+    dataset: Dataset,
+    dropped: DroppedFile,
+    words: AnswerProposer,
 ) -> list[str]:
     """A version that waits; answers left as they were proposed follow the new file. Keys to delete after the commit.
 

@@ -67,18 +67,24 @@ class AnonymisationContext:
 
 
 def read_treatments(
-    form: Mapping[str, Any], counted: Sequence[str], choices: Sequence[TreatmentChoice], columns: Sequence[TypedColumn]
+    form: Mapping[str, Any],
+    counted: Sequence[str],
+    choices: Sequence[TreatmentChoice],
+    columns: Sequence[TypedColumn],
 ) -> tuple[Treatment, ...]:
     """What a form asks for: `column-n` for the column at place n, and the places of the columns to count by.
 
     Raises:
         InvalidError: something else than what was offered, or nothing at all.
     """
-    refusals, code_by_column = [], dict[str, str]()
+    refusals = []
+    code_by_column = dict[str, str]()
     for choice in choices:
         code = str(form.get(f"column-{choice.place}") or "")
         if code and code not in choice.offered:
-            refusals.append(Refusal(f"column-{choice.place}", "Choose one of the proposed answers."))
+            refusals.append(
+                Refusal(f"column-{choice.place}", "Choose one of the proposed answers.")
+            )
         code_by_column[choice.column.name] = code
     name_by_place = {str(place): column.name for place, column in enumerate(columns)}
     by = [name_by_place[place] for place in counted if place in name_by_place]
@@ -88,14 +94,23 @@ def read_treatments(
         refusals.append(Refusal("count", "Choose what to do with at least one column."))
     dropped = {name for name, code in code_by_column.items() if code == "drop"}
     if not refusals and not by and dropped >= {column.name for column in columns}:
-        refusals.append(Refusal("count", "Nothing would be left of the table.", "Keep at least one column."))
+        refusals.append(
+            Refusal(
+                "count",
+                "Nothing would be left of the table.",
+                "Keep at least one column.",
+            )
+        )
     if refusals:
         raise InvalidError(refusals=refusals)
     return as_treatments(code_by_column, by)
 
 
 async def request_anonymisation(
-    session: AsyncSession, actor: Actor, dataset: Dataset, treatments: Sequence[Treatment]
+    session: AsyncSession,
+    actor: Actor,
+    dataset: Dataset,
+    treatments: Sequence[Treatment],
 ) -> Version:
     """Have the newest file treated; a published one stays open as it is meanwhile, and after.
 
@@ -103,33 +118,52 @@ async def request_anonymisation(
         ConflictError: it is still being looked at, or is no table.
         InvalidError: a treatment that cannot be done.
     """
-    version, preparation = dataset.latest, dataset.latest.preparation
+    version = dataset.latest
+    preparation = dataset.latest.preparation
     if preparation is None or preparation.state != PreparationState.READY:
-        raise ConflictError("We are still reading your file.", remedy="Wait a little, then try again.")
-    check_treatments(treatments, Profile.from_json(version.profile).columns, geometries=False)
-    corrections = replace(Corrections.from_json(preparation.corrections), treatments=tuple(treatments))
-    preparation.corrections, preparation.failure = corrections.as_json(), ""
+        raise ConflictError(
+            "We are still reading your file.", remedy="Wait a little, then try again."
+        )
+    check_treatments(
+        treatments, Profile.from_json(version.profile).columns, geometries=False
+    )
+    corrections = replace(
+        Corrections.from_json(preparation.corrections), treatments=tuple(treatments)
+    )
+    preparation.corrections = corrections.as_json()
+    preparation.failure = ""
     if version.published_at is None:
         preparation.revision += 1
-        preparation.state, preparation.updated_at = PreparationState.WAITING, now()
+        preparation.state = PreparationState.WAITING
+        preparation.updated_at = now()
     await session.flush()
-    payload = {"version": str(version.id), "revision": preparation.revision, "person": str(actor.person_id)}
+    payload = {
+        "version": str(version.id),
+        "revision": preparation.revision,
+        "person": str(actor.person_id),
+    }
     await enqueue_heavy_job(session, version.file.space_id, TREAT_VERSION, payload)
     return version
 
 
-async def anonymise_promptly(surgery: AnonymisationContext, actor: Actor, version: Version) -> None:
+async def anonymise_promptly(
+    surgery: AnonymisationContext, actor: Actor, version: Version
+) -> None:
     """Do it at once for a small file; a larger one, or one that fails, is the worker's."""
     preparation = version.preparation
     if preparation is None or version.file.size > PROMPT:
         return
     try:
-        await anonymise_version(surgery, version.id, preparation.revision, actor.person_id)
+        await anonymise_version(
+            surgery, version.id, preparation.revision, actor.person_id
+        )
     except (UdiError, OSError):
         log.info("treatment left to the worker", version=str(version.id))
 
 
-async def anonymise_version(surgery: AnonymisationContext, version_id: UUID, revision: int, person_id: UUID) -> None:
+async def anonymise_version(
+    surgery: AnonymisationContext, version_id: UUID, revision: int, person_id: UUID
+) -> None:
     """Write the harmless file, give it the place of the other, look at it. May be called again at any moment."""
     desk = surgery.desk
     async with desk.depot.session() as session:
@@ -137,40 +171,74 @@ async def anonymise_version(surgery: AnonymisationContext, version_id: UUID, rev
     if version is None or version.preparation is None:
         return
     requested_corrections = Corrections.from_json(version.preparation.corrections)
-    with open_temporary_folder("udi-treat-", await desk.depot.store.reading_folder(version.file.key)) as folder:
+    with open_temporary_folder(
+        "udi-treat-", await desk.depot.store.reading_folder(version.file.key)
+    ) as folder:
         target = folder / "harmless" / "new.csv"
         target.parent.mkdir()
-        result = await _write_anonymised_file(surgery, version, requested_corrections.treatments, folder, target)
+        result = await _write_anonymised_file(
+            surgery, version, requested_corrections.treatments, folder, target
+        )
         if result is None or result.refused:
             await _restore_version(desk, version_id, revision)
             return
         dropped = _anonymised_file(version, result, target)
-        await desk.depot.store.put(_object_key(desk, version, dropped), read_file(target))
-    touched = {name for treatment in requested_corrections.treatments for name in treatment.columns}
-    corrections = requested_corrections.for_treated(result.treated, set(result.treated["columns"]) - touched)
-    await _replace_version(surgery, version, Sender(person_id, None), dropped, corrections)
+        await desk.depot.store.put(
+            _object_key(desk, version, dropped), read_file(target)
+        )
+    touched = {
+        name
+        for treatment in requested_corrections.treatments
+        for name in treatment.columns
+    }
+    corrections = requested_corrections.for_treated(
+        result.treated, set(result.treated["columns"]) - touched
+    )
+    await _replace_version(
+        surgery, version, Sender(person_id, None), dropped, corrections
+    )
 
 
-def _object_key(desk: PreparationContext, version: Version, dropped: DroppedFile) -> str:
-    return object_key(desk.depot.tenant, version.file.space_id, dropped.dataset_id, dropped.id)
+def _object_key(
+    desk: PreparationContext, version: Version, dropped: DroppedFile
+) -> str:
+    return object_key(
+        desk.depot.tenant, version.file.space_id, dropped.dataset_id, dropped.id
+    )
 
 
 async def _find_requested(
     session: AsyncSession, version_id: UUID, revision: int, *, lock: bool = False
 ) -> Version | None:
     """The version to treat, unless this was done or something newer was asked."""
-    query = select(Version).join(Preparation).where(Version.id == version_id, Preparation.revision == revision)
-    waits = (Version.published_at.is_not(None)) | (Preparation.state == PreparationState.WAITING)
-    newer = select(Newer.id).where(Newer.dataset_id == Version.dataset_id, Newer.number > Version.number)
+    query = (
+        select(Version)
+        .join(Preparation)
+        .where(Version.id == version_id, Preparation.revision == revision)
+    )
+    waits = (Version.published_at.is_not(None)) | (
+        Preparation.state == PreparationState.WAITING
+    )
+    newer = select(Newer.id).where(
+        Newer.dataset_id == Version.dataset_id, Newer.number > Version.number
+    )
     query = query.where(waits, ~newer.exists())
-    version: Version | None = await session.scalar(query.with_for_update(of=Preparation) if lock else query)
+    version: Version | None = await session.scalar(
+        query.with_for_update(of=Preparation) if lock else query
+    )
     return version
 
 
 async def _write_anonymised_file(
-    surgery: AnonymisationContext, version: Version, treatments: Sequence[Treatment], folder: Path, target: Path
+    surgery: AnonymisationContext,
+    version: Version,
+    treatments: Sequence[Treatment],
+    folder: Path,
+    target: Path,
 ) -> TreatmentResult | None:
-    file, columns, table = version.file, Profile.from_json(version.profile).columns, folder / TABLE
+    file = version.file
+    columns = Profile.from_json(version.profile).columns
+    table = folder / TABLE
     suffix = version.preparation.table if version.preparation else ""
     await surgery.desk.depot.store.copy(file.derived_key(suffix), table)
     try:
@@ -187,7 +255,9 @@ async def _write_anonymised_file(
             file_bytes=max(64 * 1024**2, ROOM * file.size),
         )
     except ChildError as error:
-        log.warning("treatment failed", version=str(version.id), error=type(error).__name__)
+        log.warning(
+            "treatment failed", version=str(version.id), error=type(error).__name__
+        )
         return None
 
 
@@ -196,19 +266,31 @@ def anonymised_name(name: str) -> str:
     return f"{PurePath(name).stem or 'data'}.csv"
 
 
-def _anonymised_file(version: Version, result: TreatmentResult, target: Path) -> DroppedFile:
+def _anonymised_file(
+    version: Version, result: TreatmentResult, target: Path
+) -> DroppedFile:
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     profile = Profile.from_json(result.profile)
     return DroppedFile(
-        uuid.uuid4(), version.dataset_id, anonymised_name(version.file.name), target.stat().st_size, digest, profile
+        uuid.uuid4(),
+        version.dataset_id,
+        anonymised_name(version.file.name),
+        target.stat().st_size,
+        digest,
+        profile,
     )
 
 
 async def _replace_version(
-    surgery: AnonymisationContext, before: Version, author: Sender, dropped: DroppedFile, corrections: Corrections
+    surgery: AnonymisationContext,
+    before: Version,
+    author: Sender,
+    dropped: DroppedFile,
+    corrections: Corrections,
 ) -> None:
-    desk, revision = surgery.desk, before.preparation.revision if before.preparation else 0
+    desk = surgery.desk
+    revision = before.preparation.revision if before.preparation else 0
     try:
         async with desk.depot.session() as session:
             dataset = await find_dataset(session, before.dataset_id, lock=True)
@@ -216,7 +298,9 @@ async def _replace_version(
             if dataset is None or version is None:
                 raise ConflictError("Another file came meanwhile.")  # noqa: TRY301 - the object that was put goes with it
             await lock_space(session, dataset.space)
-            orphans = await add_version(session, author, dataset, dropped, version.note, treated=corrections)
+            orphans = await add_version(
+                session, author, dataset, dropped, version.note, treated=corrections
+            )
             _update_answers(surgery, dataset, before, dropped)
     except BaseException as error:
         await desk.depot.store.delete(_object_key(desk, before, dropped))
@@ -229,22 +313,34 @@ async def _replace_version(
     await prepare_file(desk, dropped.id)
 
 
-def _update_answers(surgery: AnonymisationContext, dataset: Dataset, before: Version, dropped: DroppedFile) -> None:
+def _update_answers(
+    surgery: AnonymisationContext,
+    dataset: Dataset,
+    before: Version,
+    dropped: DroppedFile,
+) -> None:
     """Let the answers that were left as proposed for the former file follow the new one."""
     locale = dataset.description.get(LOCALE) or "fr"
     words = AnswerProposer(surgery.desk.territory, locale, surgery.gettext)
     old = (
         dataset.proposals
-        or words.propose_answers(dataset.space, before.file.name, Profile.from_json(before.profile))[1]
+        or words.propose_answers(
+            dataset.space, before.file.name, Profile.from_json(before.profile)
+        )[1]
     )
-    new = words.propose_answers(dataset.space, dropped.name, strip_cells(dataset.space, dropped).profile)[1]
+    new = words.propose_answers(
+        dataset.space, dropped.name, strip_cells(dataset.space, dropped).profile
+    )[1]
     dataset.description = update_answers(dataset.description, old, new)
     dataset.proposals = new
 
 
-async def _restore_version(desk: PreparationContext, version_id: UUID, revision: int) -> None:
+async def _restore_version(
+    desk: PreparationContext, version_id: UUID, revision: int
+) -> None:
     """The version as it was, with the news that nothing was done."""
     async with desk.depot.session() as session:
         version = await _find_requested(session, version_id, revision, lock=True)
         if version is not None and version.preparation is not None:
-            version.preparation.state, version.preparation.failure = PreparationState.READY, NOT_TREATED
+            version.preparation.state = PreparationState.READY
+            version.preparation.failure = NOT_TREATED

@@ -12,7 +12,11 @@ from udi.kit.child import ChildError, run
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import DroppedFile, add_version
-from udi.node.datasets.actions.local_copies import open_temporary_folder, read_file, write_copy
+from udi.node.datasets.actions.local_copies import (
+    open_temporary_folder,
+    read_file,
+    write_copy,
+)
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_file
 from udi.node.datasets.models import PreparationState, Version
 from udi.node.datasets.publishability import corrections_of, has_removable_names
@@ -23,7 +27,9 @@ from udi.node.tables.profile import Profile
 from udi.node.tables.safety.document_properties import remove_names
 
 log = structlog.get_logger()
-SECONDS, MEMORY_MB, FILE_BYTES = 60.0, 512, 128 * 1024**2
+SECONDS = 60.0
+MEMORY_MB = 512
+FILE_BYTES = 128 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,9 @@ class CleanedFile:
     sha256: str
 
 
-async def remove_property_names(desk: PreparationContext, actor: Actor, dataset_id: UUID) -> None:
+async def remove_property_names(
+    desk: PreparationContext, actor: Actor, dataset_id: UUID
+) -> None:
     """Make the newest file again without the names of its properties, and look at it.
 
     Raises:
@@ -45,13 +53,25 @@ async def remove_property_names(desk: PreparationContext, actor: Actor, dataset_
         TooLargeError: the space has no place left for it.
     """
     async with desk.depot.session() as session:
-        version = (await get_dataset(session, actor, dataset_id, to=DatasetPermission.CHANGE)).latest
-    if version.preparation is None or version.preparation.state == PreparationState.WAITING:
-        raise ConflictError("We are still reading your file.", remedy="Wait a little, then try again.")
+        version = (
+            await get_dataset(session, actor, dataset_id, to=DatasetPermission.CHANGE)
+        ).latest
+    if (
+        version.preparation is None
+        or version.preparation.state == PreparationState.WAITING
+    ):
+        raise ConflictError(
+            "We are still reading your file.", remedy="Wait a little, then try again."
+        )
     if not has_removable_names(version):
-        raise ConflictError("The properties of this file give no name.", remedy="Nothing needs to be done.")
+        raise ConflictError(
+            "The properties of this file give no name.",
+            remedy="Nothing needs to be done.",
+        )
     store = desk.depot.store
-    with open_temporary_folder("udi-clean-", await store.reading_folder(version.file.key)) as folder:
+    with open_temporary_folder(
+        "udi-clean-", await store.reading_folder(version.file.key)
+    ) as folder:
         cleaned = await _write_cleaned_file(desk, version, folder)
         dropped = DroppedFile(
             uuid.uuid4(),
@@ -61,7 +81,9 @@ async def remove_property_names(desk: PreparationContext, actor: Actor, dataset_
             cleaned.sha256,
             Profile.from_json(version.profile),
         )
-        key = object_key(desk.depot.tenant, version.file.space_id, dataset_id, dropped.id)
+        key = object_key(
+            desk.depot.tenant, version.file.space_id, dataset_id, dropped.id
+        )
         await store.put(key, read_file(cleaned.path))
     try:
         orphans = await _replace_version(desk, actor, version, dropped)
@@ -73,15 +95,30 @@ async def remove_property_names(desk: PreparationContext, actor: Actor, dataset_
     await prepare_file(desk, dropped.id)
 
 
-async def _write_cleaned_file(desk: PreparationContext, version: Version, folder: Path) -> CleanedFile:
+async def _write_cleaned_file(
+    desk: PreparationContext, version: Version, folder: Path
+) -> CleanedFile:
     source = folder / "source"
     target = folder / "cleaned" / "file"
     target.parent.mkdir()
-    await write_copy(source, desk.depot.store.stream(version.file.key, 0, version.file.size))
+    await write_copy(
+        source, desk.depot.store.stream(version.file.key, 0, version.file.size)
+    )
     try:
-        await run(remove_names, source, target, memory_mb=MEMORY_MB, seconds=SECONDS, file_bytes=FILE_BYTES)
+        await run(
+            remove_names,
+            source,
+            target,
+            memory_mb=MEMORY_MB,
+            seconds=SECONDS,
+            file_bytes=FILE_BYTES,
+        )
     except ChildError as error:
-        log.warning("properties not removed", version=str(version.id), error=type(error).__name__)
+        log.warning(
+            "properties not removed",
+            version=str(version.id),
+            error=type(error).__name__,
+        )
         raise ConflictError(
             "The names could not be removed from this file.",
             remedy="Remove them in its properties, save it, then drop it again.",
@@ -91,12 +128,20 @@ async def _write_cleaned_file(desk: PreparationContext, version: Version, folder
     return CleanedFile(target, target.stat().st_size, digest)
 
 
-async def _replace_version(desk: PreparationContext, actor: Actor, version: Version, dropped: DroppedFile) -> list[str]:
+async def _replace_version(
+    desk: PreparationContext, actor: Actor, version: Version, dropped: DroppedFile
+) -> list[str]:
     """Give the new file the place of the other, unless another came; the keys of objects to delete."""
     async with desk.depot.session() as session:
-        dataset = await get_dataset(session, actor, version.dataset_id, to=DatasetPermission.CHANGE, lock=True)
+        dataset = await get_dataset(
+            session, actor, version.dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
         if dataset.latest.id != version.id:
-            raise ConflictError("Another file came meanwhile.", remedy="Look at it first.")
+            raise ConflictError(
+                "Another file came meanwhile.", remedy="Look at it first."
+            )
         await lock_space(session, dataset.space)
         corrections = corrections_of(dataset.latest)
-        return await add_version(session, actor, dataset, dropped, version.note, treated=corrections)
+        return await add_version(
+            session, actor, dataset, dropped, version.note, treated=corrections
+        )

@@ -21,24 +21,42 @@ from udi.node.tables.difference import Difference, compute_difference
 from udi.node.tables.profile import Profile
 
 log = structlog.get_logger()
-SECONDS, MEMORY, ROOM = 120.0, 2048, 4 * 1024**3
+SECONDS = 120.0
+MEMORY = 2048
+ROOM = 4 * 1024**3
 COMPARE_VERSION = "compare_version"
 MADE_FROM = "made_from"
 """Among the corrections of a file that the node made harmless."""
-DIFFERENCE, COMPARED_WITH = "difference", "with"
+DIFFERENCE = "difference"
+COMPARED_WITH = "with"
 """The number of the version that it is compared with, beside what `Difference.as_json` gives."""
 
 
-async def find_earlier_version(session: AsyncSession, version: Version) -> Version | None:
+async def find_earlier_version(
+    session: AsyncSession, version: Version
+) -> Version | None:
     """The last version before this one whose table is here."""
-    query = select(Version).join(Preparation).where(Preparation.state == PreparationState.READY)
-    query = query.where(Version.dataset_id == version.dataset_id, Version.number < version.number)
-    earlier_version: Version | None = await session.scalar(query.order_by(Version.number.desc()).limit(1))
+    query = (
+        select(Version)
+        .join(Preparation)
+        .where(Preparation.state == PreparationState.READY)
+    )
+    query = query.where(
+        Version.dataset_id == version.dataset_id, Version.number < version.number
+    )
+    earlier_version: Version | None = await session.scalar(
+        query.order_by(Version.number.desc()).limit(1)
+    )
     return earlier_version
 
 
 async def compare_tables(
-    before: Version, old: Path, new: Path, columns: Sequence[TypedColumn], *, examples: bool
+    before: Version,
+    old: Path,
+    new: Path,
+    columns: Sequence[TypedColumn],
+    *,
+    examples: bool,
 ) -> dict[str, Any]:
     """The difference between an earlier version's table and a new one; empty when it is too heavy.
 
@@ -58,18 +76,33 @@ async def compare_tables(
             file_bytes=ROOM,
         )
     except ChildError as error:
-        log.warning("versions not compared", version=str(before.id), error=type(error).__name__)
+        log.warning(
+            "versions not compared", version=str(before.id), error=type(error).__name__
+        )
         return {}
-    return {COMPARED_WITH: before.number, **(difference if examples else replace(difference, examples=())).as_json()}
+    return {
+        COMPARED_WITH: before.number,
+        **(difference if examples else replace(difference, examples=())).as_json(),
+    }
 
 
 async def compare_with_earlier(
-    store: ObjectStore, before: Version, table: Path, columns: Sequence[TypedColumn], *, examples: bool
+    store: ObjectStore,
+    before: Version,
+    table: Path,
+    columns: Sequence[TypedColumn],
+    *,
+    examples: bool,
 ) -> dict[str, Any]:
     """The same, the earlier table copied beside the new one; empty when it is gone."""
     old = table.parent / "before.parquet"
     try:
-        await store.copy(before.file.derived_key(before.preparation.table if before.preparation else ""), old)
+        await store.copy(
+            before.file.derived_key(
+                before.preparation.table if before.preparation else ""
+            ),
+            old,
+        )
     except FileNotFoundError:
         return {}
     return await compare_tables(before, old, table, columns, examples=examples)
@@ -79,26 +112,42 @@ async def request_comparison(session: AsyncSession, version: Version) -> None:
     """Forget what a version changes of one that is gone, and have it compared with the one that is before it now."""
     if version.preparation is not None:
         version.preparation.findings = {**version.preparation.findings, DIFFERENCE: {}}
-        await enqueue_heavy_job(session, version.file.space_id, COMPARE_VERSION, {"version": str(version.id)})
+        await enqueue_heavy_job(
+            session,
+            version.file.space_id,
+            COMPARE_VERSION,
+            {"version": str(version.id)},
+        )
 
 
 async def compare_version(depot: TenantStorage, version_id: UUID) -> None:
     """Compare a version with the one before it, unless it is looked at meanwhile, which does the same."""
     async with depot.session() as session:
         version = await session.scalar(select(Version).where(Version.id == version_id))
-        before = await find_earlier_version(session, version) if version else None
+        if version:
+            before = await find_earlier_version(session, version)
+        else:
+            before = None
     preparation = version.preparation if version else None
-    if version is None or before is None or preparation is None or preparation.state != PreparationState.READY:
+    if (
+        version is None
+        or before is None
+        or preparation is None
+        or preparation.state != PreparationState.READY
+    ):
         return
     memory = await depot.store.reading_folder(version.file.key)
     with open_temporary_folder("udi-prepare-", memory) as folder:
-        table, columns = folder / "table.parquet", Profile.from_json(version.profile).columns
+        table = folder / "table.parquet"
+        columns = Profile.from_json(version.profile).columns
         try:
             await depot.store.copy(version.file.derived_key(preparation.table), table)
         except FileNotFoundError:
             return
         examples = MADE_FROM not in preparation.corrections and memory is None
-        difference = await compare_with_earlier(depot.store, before, table, columns, examples=examples)
+        difference = await compare_with_earlier(
+            depot.store, before, table, columns, examples=examples
+        )
     await _save_difference(depot, version, before, difference)
 
 
@@ -108,14 +157,27 @@ async def _save_difference(
     """Keep it, or begin again when the version before was removed meanwhile."""
     async with depot.session() as session:
         dataset = await session.scalar(
-            select(Dataset).where(Dataset.id == compared.dataset_id).with_for_update(of=Dataset)
+            select(Dataset)
+            .where(Dataset.id == compared.dataset_id)
+            .with_for_update(of=Dataset)
         )
-        versions = {version.id: version for version in dataset.versions} if dataset else {}
-        version, revision = versions.get(compared.id), compared.preparation.revision if compared.preparation else 0
-        if version is None or version.preparation is None or version.preparation.revision != revision:
+        if dataset:
+            versions = {version.id: version for version in dataset.versions}
+        else:
+            versions = {}
+        version = versions.get(compared.id)
+        revision = compared.preparation.revision if compared.preparation else 0
+        if (
+            version is None
+            or version.preparation is None
+            or version.preparation.revision != revision
+        ):
             return
         if before.id in versions:
-            version.preparation.findings = {**version.preparation.findings, DIFFERENCE: difference}
+            version.preparation.findings = {
+                **version.preparation.findings,
+                DIFFERENCE: difference,
+            }
         else:
             await request_comparison(session, version)
 
@@ -127,9 +189,13 @@ def compared_version_number(version: Version) -> int:
 
 def read_difference(version: Version) -> tuple[int, Difference] | None:
     """The number of the version before and what changed since; None when they were not compared."""
-    stored_difference = dict(version.preparation.findings.get(DIFFERENCE) or {}) if version.preparation else {}
-    return (
-        (int(stored_difference.pop(COMPARED_WITH)), Difference.from_json(stored_difference))
-        if stored_difference
-        else None
-    )
+    if version.preparation:
+        stored_difference = dict(version.preparation.findings.get(DIFFERENCE) or {})
+    else:
+        stored_difference = {}
+    if stored_difference:
+        return (
+            int(stored_difference.pop(COMPARED_WITH)),
+            Difference.from_json(stored_difference),
+        )
+    return None

@@ -21,16 +21,26 @@ AS_UNDERSTOOD = ""
 LARGEST_LINE = 1_000
 
 
-def read_corrections(form: Mapping[str, Any], profile: Profile) -> tuple[Corrections, list[Refusal]]:
+def read_corrections(
+    form: Mapping[str, Any], profile: Profile
+) -> tuple[Corrections, list[Refusal]]:
     """What the form says, and what is wrong with it; a field left as it was understood corrects nothing.
 
     The type of column number n is the field `type-n`.
     """
-    line, refusals = str(form.get("header_line") or "").strip(), list[Refusal]()
+    line = str(form.get("header_line") or "").strip()
+    refusals = list[Refusal]()
     header = int(line) if line.isascii() and line.isdigit() else None
     if line and (header is None or header > LARGEST_LINE):
-        refusals.append(Refusal("header_line", "This is no number of a line.", "Write 0 if no line names the columns."))
-    encoding, sheet = str(form.get("encoding") or ""), str(form.get("sheet") or "")
+        refusals.append(
+            Refusal(
+                "header_line",
+                "This is no number of a line.",
+                "Write 0 if no line names the columns.",
+            )
+        )
+    encoding = str(form.get("encoding") or "")
+    sheet = str(form.get("sheet") or "")
     if encoding and encoding not in CHARSETS.values():
         refusals.append(Refusal("encoding", "Choose one of the proposed answers."))
     if sheet and sheet not in {profile_sheet.name for profile_sheet in profile.sheets}:
@@ -42,18 +52,29 @@ def read_corrections(form: Mapping[str, Any], profile: Profile) -> tuple[Correct
     for index, column in enumerate(profile.columns):
         type_code = str(form.get(f"type-{index}") or "")
         if type_code and type_code not in list(ColumnType):
-            refusals.append(Refusal(f"type-{index}", "Choose one of the proposed answers."))
+            refusals.append(
+                Refusal(f"type-{index}", "Choose one of the proposed answers.")
+            )
         elif type_code:
             types[column.name] = CorrectedType(ColumnType(type_code))
-    delimiter = {"tab": "\t"}.get(str(form.get("delimiter") or ""), str(form.get("delimiter") or ""))
+    delimiter = {"tab": "\t"}.get(
+        str(form.get("delimiter") or ""), str(form.get("delimiter") or "")
+    )
     return Corrections(encoding, delimiter[:1], header, sheet, types, crs), refusals
 
 
-async def correct_version(session: AsyncSession, actor: Actor, dataset: Dataset, corrections: Corrections) -> Version:
+async def correct_version(
+    session: AsyncSession, actor: Actor, dataset: Dataset, corrections: Corrections
+) -> Version:
     """Have the newest file read again as its producer says it should be; later files of the dataset are too."""
     version = dataset.latest
     before = corrections_of(version)
-    corrections = replace(corrections, treatments=before.treatments, schema=before.schema, made_from=before.made_from)
+    corrections = replace(
+        corrections,
+        treatments=before.treatments,
+        schema=before.schema,
+        made_from=before.made_from,
+    )
     record_event(session, actor, dataset, "version.corrected", number=version.number)
     await request_preparation(session, version, corrections.as_json(), promptly=True)
     return version

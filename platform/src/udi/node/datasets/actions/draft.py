@@ -38,7 +38,9 @@ class DroppedFile:
 
 def strip_cells(space: Space, dropped: DroppedFile) -> DroppedFile:
     """The same, of which the database may keep everything: nothing of a cell where the space is sealed."""
-    return replace(dropped, profile=dropped.profile.without_cells()) if space.is_sealed else dropped
+    if space.is_sealed:
+        return replace(dropped, profile=dropped.profile.without_cells())
+    return dropped
 
 
 async def start_dataset(
@@ -89,9 +91,13 @@ async def add_version(
         ConflictError: the dataset is withdrawn, or these are the bytes it already has.
         TooLargeError: the space has no place left for it.
     """
-    pending, latest = dataset.pending, dataset.latest
+    pending = dataset.pending
+    latest = dataset.latest
     if latest.file.sha256 == dropped.sha256:
-        raise ConflictError("This is the same file as the last version.", remedy="Choose the file that changed.")
+        raise ConflictError(
+            "This is the same file as the last version.",
+            remedy="Choose the file that changed.",
+        )
     orphans = []
     number = latest.number + 1
     corrections = corrections_of(latest)
@@ -104,12 +110,20 @@ async def add_version(
     version = await _add_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
     dataset.updated_at = now()
-    record_event(session, actor, dataset, "version.treated" if treated else "version.added", number=number)
+    record_event(
+        session,
+        actor,
+        dataset,
+        "version.treated" if treated else "version.added",
+        number=number,
+    )
     await session.flush()
     return orphans
 
 
-async def describe_dataset(session: AsyncSession, actor: Author, dataset: Dataset, answers: Answers) -> list[Refusal]:
+async def describe_dataset(
+    session: AsyncSession, actor: Author, dataset: Dataset, answers: Answers
+) -> list[Refusal]:
     """Keep the answers, right or wrong, so that nothing typed is lost; what is wrong with them.
 
     Of restricted data, the answers that were proposed from cells are taken back, and there is no licence.
@@ -126,7 +140,9 @@ async def describe_dataset(session: AsyncSession, actor: Author, dataset: Datase
     return refusals
 
 
-async def discard_draft(session: AsyncSession, actor: Author, dataset: Dataset) -> list[str]:
+async def discard_draft(
+    session: AsyncSession, actor: Author, dataset: Dataset
+) -> list[str]:
     """Give up what was never published: the whole draft, or the version that waits; keys of objects to delete.
 
     Raises:
@@ -134,14 +150,24 @@ async def discard_draft(session: AsyncSession, actor: Author, dataset: Dataset) 
     """
     pending = dataset.pending
     if pending is None:
-        raise ConflictError("Nothing waits to be published here.", remedy="To take it off the portal, withdraw it.")
+        raise ConflictError(
+            "Nothing waits to be published here.",
+            remedy="To take it off the portal, withdraw it.",
+        )
     await expire_archives(session, dataset.space_id, now())
-    if dataset.state not in {DatasetState.DRAFT, DatasetState.REFUSED} or len(dataset.versions) > 1:
-        record_event(session, actor, dataset, "version.discarded", number=pending.number)
+    if (
+        dataset.state not in {DatasetState.DRAFT, DatasetState.REFUSED}
+        or len(dataset.versions) > 1
+    ):
+        record_event(
+            session, actor, dataset, "version.discarded", number=pending.number
+        )
         return await delete_version_rows(session, dataset, pending)
     record_event(session, actor, dataset, "dataset.discarded")
     await session.flush()
-    await session.execute(delete(DatasetRight).where(DatasetRight.dataset_id == dataset.id))
+    await session.execute(
+        delete(DatasetRight).where(DatasetRight.dataset_id == dataset.id)
+    )
     keys = [key for version in dataset.versions for key in object_keys(version)]
     files: Sequence[StoredFile] = [version.file for version in dataset.versions]
     await session.delete(dataset)
@@ -152,7 +178,9 @@ async def discard_draft(session: AsyncSession, actor: Author, dataset: Dataset) 
     return keys
 
 
-async def _check_quota(session: AsyncSession, space: Space, dropped: DroppedFile) -> None:
+async def _check_quota(
+    session: AsyncSession, space: Space, dropped: DroppedFile
+) -> None:
     if await used_bytes(session, space) + dropped.size > space.quota_bytes:
         raise TooLargeError("Your space has not enough place left for this file.")
 
@@ -176,7 +204,12 @@ async def _add_version(
     )
     session.add(file)
     await session.flush()
-    version = Version(dataset_id=dataset.id, file_id=file.id, number=number, profile=dropped.profile.as_json())
+    version = Version(
+        dataset_id=dataset.id,
+        file_id=file.id,
+        number=number,
+        profile=dropped.profile.as_json(),
+    )
     session.add(version)
     await session.flush()
     await session.refresh(version, ["preparation"])
@@ -185,9 +218,12 @@ async def _add_version(
     return version
 
 
-async def delete_version_rows(session: AsyncSession, dataset: Dataset, version: Version) -> list[str]:
+async def delete_version_rows(
+    session: AsyncSession, dataset: Dataset, version: Version
+) -> list[str]:
     """Delete the rows of a version and of its file; the keys of objects, to delete after the commit."""
-    file, keys = version.file, object_keys(version)
+    file = version.file
+    keys = object_keys(version)
     await session.delete(version)
     await session.flush()
     await session.delete(file)

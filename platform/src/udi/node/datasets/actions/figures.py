@@ -33,7 +33,9 @@ FILE_NAME = "uses.csv"
 Translate = Callable[[str], str]
 
 
-async def set_figures_publication(session: AsyncSession, space: Space, *, on: bool) -> None:
+async def set_figures_publication(
+    session: AsyncSession, space: Space, *, on: bool
+) -> None:
     """Tell everybody the uses from now on, or stop; what was published stays until it is withdrawn."""
     space.publishes_figures = on
     await session.flush()
@@ -62,7 +64,9 @@ class FiguresPublisher:
         await self.store.put(key, _single_piece(content))
         try:
             async with self.database.session(territory.id, role="worker") as session:
-                orphans = await self._save_version(session, territory, space_id, dropped)
+                orphans = await self._save_version(
+                    session, territory, space_id, dropped
+                )
         except BaseException:
             await self.store.delete(key)
             raise
@@ -71,28 +75,40 @@ class FiguresPublisher:
         return True
 
     async def _save_version(
-        self, session: AsyncSession, territory: Territory, space_id: UUID, dropped: DroppedFile
+        self,
+        session: AsyncSession,
+        territory: Territory,
+        space_id: UUID,
+        dropped: DroppedFile,
     ) -> list[str]:
-        dataset, orphans = await find_dataset(session, dropped.dataset_id, lock=True), list[str]()
+        dataset = await find_dataset(session, dropped.dataset_id, lock=True)
+        orphans = list[str]()
         space = (await session.scalars(select(Space).where(Space.id == space_id))).one()
         await lock_space(session, space)
         if dataset is None:
             answers = await self._answers(session, territory, space)
             dataset = await start_dataset(session, None, space, dropped, answers)
-            dataset.described_at, space.figures_dataset_id = now(), dataset.id
+            dataset.described_at = now()
+            space.figures_dataset_id = dataset.id
             await session.refresh(dataset, ["delivery"])
         else:
             orphans = await add_version(session, None, dataset, dropped)
         await publish_dataset(session, None, dataset, territory)
         return orphans
 
-    async def _answers(self, session: AsyncSession, territory: Territory, space: Space) -> Answers:
+    async def _answers(
+        self, session: AsyncSession, territory: Territory, space: Space
+    ) -> Answers:
         language = territory.languages[0]
-        answers = describe_figures(lambda message: self.gettext(language, message), space, language)
+        answers = describe_figures(
+            lambda message: self.gettext(language, message), space, language
+        )
         return {**answers, "licence": await last_licence(session, space) or DEFAULT}
 
 
-async def _find_unpublished(session: AsyncSession, space_id: UUID) -> tuple[Space, Dataset | None, bytes] | None:
+async def _find_unpublished(
+    session: AsyncSession, space_id: UUID
+) -> tuple[Space, Dataset | None, bytes] | None:
     space = await session.scalar(select(Space).where(Space.id == space_id))
     if space is None or not space.publishes_figures:
         return None
@@ -108,9 +124,19 @@ async def _find_unpublished(session: AsyncSession, space_id: UUID) -> tuple[Spac
 
 def _figures_file(space: Space, dataset: Dataset | None, content: bytes) -> DroppedFile:
     """The same id whoever makes it first: two workers make one dataset."""
-    dataset_id = dataset.id if dataset else uuid.uuid5(space.id, f"figures/{space.figures_dataset_id}")
+    if dataset:
+        dataset_id = dataset.id
+    else:
+        dataset_id = uuid.uuid5(space.id, f"figures/{space.figures_dataset_id}")
     profile = profile_file(FILE_NAME, len(content), lambda: iter(BytesIO(content)))
-    return DroppedFile(uuid.uuid4(), dataset_id, FILE_NAME, len(content), hashlib.sha256(content).hexdigest(), profile)
+    return DroppedFile(
+        uuid.uuid4(),
+        dataset_id,
+        FILE_NAME,
+        len(content),
+        hashlib.sha256(content).hexdigest(),
+        profile,
+    )
 
 
 def describe_figures(say: Translate, space: Space, language: str) -> Answers:

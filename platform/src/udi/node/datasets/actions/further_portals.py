@@ -22,7 +22,10 @@ from udi.node.spaces.models import Space
 
 
 async def apply_further_report(
-    session: AsyncSession, portal: FurtherPortal, dataset: Dataset, report: Mapping[str, Any]
+    session: AsyncSession,
+    portal: FurtherPortal,
+    dataset: Dataset,
+    report: Mapping[str, Any],
 ) -> bool:
     """Take in a report of a further portal; False when it changes nothing. The dataset must be locked.
 
@@ -33,26 +36,49 @@ async def apply_further_report(
         return False
     before = delivery.state, delivery.revision
     _record_outcome(
-        session, dataset, apply_delivery_report(delivery, report), portal.origin, str(report.get("comment") or "")
+        session,
+        dataset,
+        apply_delivery_report(delivery, report),
+        portal.origin,
+        str(report.get("comment") or ""),
     )
     await session.flush()
     await close_refused(session, dataset)
     return before != (delivery.state, delivery.revision)
 
 
-def _record_outcome(session: AsyncSession, dataset: Dataset, outcome: ReportOutcome, origin: str, comment: str) -> None:
+def _record_outcome(
+    session: AsyncSession,
+    dataset: Dataset,
+    outcome: ReportOutcome,
+    origin: str,
+    comment: str,
+) -> None:
     match outcome:
         case ReportOutcome.SHOWN:
-            record_event(session, None, dataset, "dataset.shown_elsewhere", portal=origin)
+            record_event(
+                session, None, dataset, "dataset.shown_elsewhere", portal=origin
+            )
         case ReportOutcome.REFUSED:
-            record_event(session, None, dataset, "dataset.refused_elsewhere", portal=origin)
+            record_event(
+                session, None, dataset, "dataset.refused_elsewhere", portal=origin
+            )
         case ReportOutcome.OFF:
             record_event(session, None, dataset, "dataset.off_elsewhere", portal=origin)
         case ReportOutcome.WITHDRAWN:
-            record_event(session, None, dataset, "dataset.withdrawn_elsewhere", portal=origin, reason=comment)
+            record_event(
+                session,
+                None,
+                dataset,
+                "dataset.withdrawn_elsewhere",
+                portal=origin,
+                reason=comment,
+            )
 
 
-async def retry_further_portal(session: AsyncSession, actor: Author, dataset: Dataset, portal: FurtherPortal) -> None:
+async def retry_further_portal(
+    session: AsyncSession, actor: Author, dataset: Dataset, portal: FurtherPortal
+) -> None:
     """Tell a further portal the same thing again.
 
     Raises:
@@ -79,9 +105,10 @@ async def announce_published(session: AsyncSession, portal: FurtherPortal) -> in
     )
     count = 0
     for dataset in (await session.scalars(query)).unique():
-        coming = (
-            dataset.delivery.record if dataset.delivery and dataset.state == DatasetState.PUBLISHING else dataset.record
-        )
+        if dataset.delivery and dataset.state == DatasetState.PUBLISHING:
+            coming = dataset.delivery.record
+        else:
+            coming = dataset.record
         if coming is not None:
             there = record_for_portal(coming, portal.spaces[dataset.space.slug])
             await request_delivery(session, portal.id, dataset.id, record=there)

@@ -18,7 +18,10 @@ def open_temporary_folder(prefix: str, folder: Path | None) -> Iterator[Path]:
     Raises:
         NoRoomError: the disk is full.
     """
-    with detect_full_disk(), tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as temporary_folder:
+    with (
+        detect_full_disk(),
+        tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as temporary_folder,
+    ):
         yield Path(temporary_folder)
 
 

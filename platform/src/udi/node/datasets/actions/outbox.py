@@ -37,43 +37,77 @@ async def queue_delivery(
     """
     delivery = dataset.delivery
     if delivery is None:
-        delivery = Delivery(dataset_id=dataset.id, method=method, revision=0, earlier_reports=[], report_id="")
+        delivery = Delivery(
+            dataset_id=dataset.id,
+            method=method,
+            revision=0,
+            earlier_reports=[],
+            report_id="",
+        )
         dataset.delivery = delivery
     if delivery.report_id:
-        delivery.earlier_reports = [*delivery.earlier_reports, delivery.report_id][-KEPT_REPORTS:]
+        delivery.earlier_reports = [*delivery.earlier_reports, delivery.report_id][
+            -KEPT_REPORTS:
+        ]
     delivery.revision += 1
     delivery.file_id = file_id or delivery.file_id
-    delivery.method, delivery.record, delivery.state = method, record, DeliveryState.QUEUED
-    delivery.attempts, delivery.next_attempt_at, delivery.error = 0, None, error
-    delivery.report_id, delivery.report, delivery.updated_at = "", None, now()
+    delivery.method = method
+    delivery.record = record
+    delivery.state = DeliveryState.QUEUED
+    delivery.attempts = 0
+    delivery.next_attempt_at = None
+    delivery.error = error
+    delivery.report_id = ""
+    delivery.report = None
+    delivery.updated_at = now()
     await session.flush()
-    await jobs.enqueue(session, PUSH_DATASET, {"dataset": str(dataset.id), "revision": delivery.revision})
+    await jobs.enqueue(
+        session,
+        PUSH_DATASET,
+        {"dataset": str(dataset.id), "revision": delivery.revision},
+    )
 
 
-async def note_sent(session: AsyncSession, delivery: Delivery, *, revision: int, report_id: str) -> None:
+async def note_sent(
+    session: AsyncSession, delivery: Delivery, *, revision: int, report_id: str
+) -> None:
     """The portal took it; its report says later whether it accepts. The report may even be here already."""
     if delivery.revision != revision:
-        delivery.earlier_reports = [*delivery.earlier_reports, report_id][-KEPT_REPORTS:]
+        delivery.earlier_reports = [*delivery.earlier_reports, report_id][
+            -KEPT_REPORTS:
+        ]
     elif delivery.state == DeliveryState.QUEUED:
-        delivery.state, delivery.report_id, delivery.error = DeliveryState.SENT, report_id, ""
-        delivery.next_attempt_at, delivery.updated_at = None, now()
+        delivery.state = DeliveryState.SENT
+        delivery.report_id = report_id
+        delivery.error = ""
+        delivery.next_attempt_at = None
+        delivery.updated_at = now()
     await session.flush()
 
 
 async def note_failure(
-    session: AsyncSession, delivery: Delivery, *, revision: int, error: str, next_attempt_at: datetime | None
+    session: AsyncSession,
+    delivery: Delivery,
+    *,
+    revision: int,
+    error: str,
+    next_attempt_at: datetime | None,
 ) -> None:
     """An attempt failed; without a next one, a person must decide."""
     if delivery.revision != revision or delivery.state != DeliveryState.QUEUED:
         return
     delivery.attempts += 1
-    delivery.error, delivery.next_attempt_at, delivery.updated_at = error[:LONGEST_ERROR], next_attempt_at, now()
+    delivery.error = error[:LONGEST_ERROR]
+    delivery.next_attempt_at = next_attempt_at
+    delivery.updated_at = now()
     if next_attempt_at is None:
         delivery.state = DeliveryState.FAILED
     await session.flush()
 
 
-async def apply_report(session: AsyncSession, dataset: Dataset, report: Mapping[str, Any]) -> bool:
+async def apply_report(
+    session: AsyncSession, dataset: Dataset, report: Mapping[str, Any]
+) -> bool:
     """Take in a report of the portal; False when it is about something asked before, which changes nothing.
 
     One of the territory's team, which withdrew the dataset, closes it, and what was still to be sent is not.
@@ -90,13 +124,17 @@ async def apply_report(session: AsyncSession, dataset: Dataset, report: Mapping[
         return False
     if report.get("method") not in {None, delivery.method}:
         return False
-    delivery.report, delivery.report_id, delivery.updated_at = dict(report), report_id, now()
+    delivery.report = dict(report)
+    delivery.report_id = report_id
+    delivery.updated_at = now()
     if report.get("integration_status") == "OK":
         _accept(session, dataset, delivery)
         if dataset.keeps is not None and delivery.method != "DELETE":
             await jobs.enqueue(session, KEEP_VERSIONS, {"dataset": str(dataset.id)})
     elif (method := _other_method(delivery, report)) is not None:
-        await queue_delivery(session, dataset, method=method, record=delivery.record, error=SWITCHED)
+        await queue_delivery(
+            session, dataset, method=method, record=delivery.record, error=SWITCHED
+        )
     else:
         await _refuse(session, dataset, delivery)
     await session.flush()
@@ -106,50 +144,85 @@ async def apply_report(session: AsyncSession, dataset: Dataset, report: Mapping[
 def _accept(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None:
     if delivery.state == DeliveryState.ACCEPTED:
         return
-    delivery.state, delivery.error, delivery.next_attempt_at = DeliveryState.ACCEPTED, "", None
+    delivery.state = DeliveryState.ACCEPTED
+    delivery.error = ""
+    delivery.next_attempt_at = None
     withdrawn = delivery.method == "DELETE"
     dataset.record = None if withdrawn else delivery.record
     dataset.accepted_file_id = None if withdrawn else delivery.file_id
-    dataset.state = DatasetState.WITHDRAWN if withdrawn else DatasetState.PUBLISHED
+    if withdrawn:
+        dataset.state = DatasetState.WITHDRAWN
+    else:
+        dataset.state = DatasetState.PUBLISHED
     dataset.updated_at = now()
-    record_event(session, None, dataset, "dataset.off_portal" if withdrawn else "dataset.accepted")
+    record_event(
+        session,
+        None,
+        dataset,
+        "dataset.off_portal" if withdrawn else "dataset.accepted",
+    )
 
 
 async def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None:
     """What the portal refused is closed again, unless another shows it; what it accepted before stays open."""
     if delivery.state == DeliveryState.REFUSED:
         return
-    delivery.state, delivery.next_attempt_at = DeliveryState.REFUSED, None
+    delivery.state = DeliveryState.REFUSED
+    delivery.next_attempt_at = None
     record_event(session, None, dataset, "dataset.refused")
     if delivery.method == "DELETE":
         return
-    dataset.state, dataset.updated_at = DatasetState.REFUSED, now()
+    dataset.state = DatasetState.REFUSED
+    dataset.updated_at = now()
     await close_refused(session, dataset)
 
 
 async def close_refused(session: AsyncSession, dataset: Dataset) -> None:
     """Close what no portal takes: to be asked whenever one of them refused it or took it off."""
     if dataset.state != DatasetState.REFUSED or any(
-        showing.delivery.holds for showing in await list_further_deliveries(session, dataset.id)
+        showing.delivery.holds
+        for showing in await list_further_deliveries(session, dataset.id)
     ):
         return
     if dataset.record is None:
         dataset.opened_at = None
     for version in dataset.versions:
-        if dataset.record is None or (version is dataset.latest and not dataset.is_accepted(version)):
-            version.published_at, version.file.access = None, FileAccess.DRAFT
+        if dataset.record is None or (
+            version is dataset.latest and not dataset.is_accepted(version)
+        ):
+            version.published_at = None
+            version.file.access = FileAccess.DRAFT
 
 
-async def _close(session: AsyncSession, dataset: Dataset, delivery: Delivery, report: Mapping[str, Any]) -> None:
+async def _close(
+    session: AsyncSession,
+    dataset: Dataset,
+    delivery: Delivery,
+    report: Mapping[str, Any],
+) -> None:
     """What the team took off the portal is closed, as what the portal refuses: its producer reads why, and decides."""
     if delivery.report_id:
-        delivery.earlier_reports = [*delivery.earlier_reports, delivery.report_id][-KEPT_REPORTS:]
+        delivery.earlier_reports = [*delivery.earlier_reports, delivery.report_id][
+            -KEPT_REPORTS:
+        ]
     delivery.revision += 1
-    delivery.state, delivery.next_attempt_at, delivery.method = DeliveryState.REFUSED, None, "POST"
-    delivery.report, delivery.report_id, delivery.updated_at = dict(report), str(report["report_id"]), now()
-    dataset.record, dataset.state, dataset.updated_at = None, DatasetState.REFUSED, now()
+    delivery.state = DeliveryState.REFUSED
+    delivery.next_attempt_at = None
+    delivery.method = "POST"
+    delivery.report = dict(report)
+    delivery.report_id = str(report["report_id"])
+    delivery.updated_at = now()
+    dataset.record = None
+    dataset.state = DatasetState.REFUSED
+    dataset.updated_at = now()
     await close_refused(session, dataset)
-    record_event(session, None, dataset, "dataset.withdrawn_by_team", reason=str(report.get("comment") or ""))
+    record_event(
+        session,
+        None,
+        dataset,
+        "dataset.withdrawn_by_team",
+        reason=str(report.get("comment") or ""),
+    )
 
 
 def _other_method(delivery: Delivery, report: Mapping[str, Any]) -> str | None:

@@ -22,10 +22,21 @@ from udi.node.datasets.actions.compare import (
     find_earlier_version,
     request_comparison,
 )
-from udi.node.datasets.actions.local_copies import open_temporary_folder, read_file, write_copy
+from udi.node.datasets.actions.local_copies import (
+    open_temporary_folder,
+    read_file,
+    write_copy,
+)
 from udi.node.datasets.actions.publish import publish_if_requested
 from udi.node.datasets.breaking_changes import find_published_before
-from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version, cells_suffix, table_suffix
+from udi.node.datasets.models import (
+    Dataset,
+    Preparation,
+    PreparationState,
+    Version,
+    cells_suffix,
+    table_suffix,
+)
 from udi.node.datasets.prefill import cover_period
 from udi.node.datasets.preparation import CELLS, FileAnalysis, prepare
 from udi.node.datasets.publishability import access_of, carry_reason
@@ -46,8 +57,11 @@ TABLE = "table.parquet"
 PROMPT = 4 * 1024**2
 """Bytes up to which somebody who drops a file waits for what is found in it."""
 LARGEST = 5 * 1024**3
-SECONDS, MEMORY = 600.0, 2048
-ROOM, PACKED, ARCHIVES = 256 * 1024**2, 100, {GZIP.media_type, ZIP.media_type}
+SECONDS = 600.0
+MEMORY = 2048
+ROOM = 256 * 1024**2
+PACKED = 100
+ARCHIVES = {GZIP.media_type, ZIP.media_type}
 """Bytes that a reading may write: as many as the file for each thing it makes of it, and what it may unpack."""
 
 
@@ -76,7 +90,11 @@ class PreparationResult:
 
 
 async def request_preparation(
-    session: AsyncSession, version: Version, corrections: dict[str, Any] | None = None, *, promptly: bool = False
+    session: AsyncSession,
+    version: Version,
+    corrections: dict[str, Any] | None = None,
+    *,
+    promptly: bool = False,
 ) -> None:
     """Have a version's file looked at, or looked at again with what its producer corrected.
 
@@ -84,20 +102,34 @@ async def request_preparation(
     """
     preparation = version.preparation
     if preparation is None:
-        version.preparation = Preparation(version_id=version.id, revision=1, corrections=corrections or {})
+        version.preparation = Preparation(
+            version_id=version.id, revision=1, corrections=corrections or {}
+        )
         preparation = version.preparation
     else:
-        preparation.asked_by = preparation.asked_by if preparation.state == PreparationState.WAITING else None
+        if preparation.state == PreparationState.WAITING:
+            preparation.asked_by = preparation.asked_by
+        else:
+            preparation.asked_by = None
         preparation.revision += 1
-        preparation.state, preparation.failure, preparation.updated_at = PreparationState.WAITING, "", now()
-        preparation.corrections = preparation.corrections if corrections is None else corrections
+        preparation.state = PreparationState.WAITING
+        preparation.failure = ""
+        preparation.updated_at = now()
+        if corrections is None:
+            preparation.corrections = preparation.corrections
+        else:
+            preparation.corrections = corrections
     await session.flush()
     payload = {"version": str(version.id), "revision": preparation.revision}
     delay = SAFETY if promptly and version.file.size <= PROMPT else None
-    await enqueue_heavy_job(session, version.file.space_id, PREPARE_VERSION, payload, delay=delay)
+    await enqueue_heavy_job(
+        session, version.file.space_id, PREPARE_VERSION, payload, delay=delay
+    )
 
 
-async def prepare_promptly(desk: PreparationContext, version: Version, reading: FileReader | None = None) -> None:
+async def prepare_promptly(
+    desk: PreparationContext, version: Version, reading: FileReader | None = None
+) -> None:
     """The same at once for a file that takes a second or two; a larger one, or one that fails, is the worker's.
 
     `reading` is the child that read this very file already, if any.
@@ -109,22 +141,33 @@ async def prepare_promptly(desk: PreparationContext, version: Version, reading: 
         async with AsyncExitStack() as stack:
             if reading is None and desk.readers is not None:
                 memory = await desk.depot.store.reading_folder(version.file.key)
-                reading = await stack.enter_async_context(desk.readers.open_reader(version.file.space_id, memory))
+                reading = await stack.enter_async_context(
+                    desk.readers.open_reader(version.file.space_id, memory)
+                )
             await prepare_version(desk, version.id, preparation.revision, reading)
     except (UdiError, OSError, QueueTimeoutError):
         log.info("preparation left to the worker")
 
 
-async def prepare_file(desk: PreparationContext, file_id: UUID, reading: FileReader | None = None) -> None:
+async def prepare_file(
+    desk: PreparationContext, file_id: UUID, reading: FileReader | None = None
+) -> None:
     """The same for the version of a file that has just come."""
     async with desk.depot.session() as session:
-        version = await session.scalar(select(Version).where(Version.file_id == file_id))
+        version = await session.scalar(
+            select(Version).where(Version.file_id == file_id)
+        )
     if version is not None:
         await prepare_promptly(desk, version, reading)
 
 
 async def prepare_version(
-    desk: PreparationContext, version_id: UUID, revision: int, reading: FileReader | None = None, *, last: bool = False
+    desk: PreparationContext,
+    version_id: UUID,
+    revision: int,
+    reading: FileReader | None = None,
+    *,
+    last: bool = False,
 ) -> None:
     """Look at the file, unless this was done or something newer was asked; then publish it, if that was asked too.
 
@@ -135,7 +178,10 @@ async def prepare_version(
     """
     async with desk.depot.session() as session:
         version = await find_awaiting_preparation(session, version_id, revision)
-        before = await find_earlier_version(session, version) if version else None
+        if version:
+            before = await find_earlier_version(session, version)
+        else:
+            before = None
     if version is None or version.preparation is None:
         return
     crash_at("look.begun")
@@ -147,35 +193,58 @@ async def prepare_version(
     with open_temporary_folder("udi-prepare-", memory) as folder:
         target = folder / "typed" / TABLE
         target.parent.mkdir()
-        prepared, failure = await _inspect_file(desk, version.file, version.preparation.corrections, target, reading)
+        prepared, failure = await _inspect_file(
+            desk, version.file, version.preparation.corrections, target, reading
+        )
         crash_at("look.read")
-        new_keys = await _store_derived_files(desk, version, derived_files(prepared, revision), target.parent)
+        new_keys = await _store_derived_files(
+            desk, version, derived_files(prepared, revision), target.parent
+        )
         crash_at("look.stored")
         harmless = "made_from" in version.preparation.corrections
-        difference = await _compare(desk, before, target, prepared, examples=not (harmless or memory))
-    looked = PreparationResult(prepared, failure, virus if desk.clamd else None, difference)
+        difference = await _compare(
+            desk, before, target, prepared, examples=not (harmless or memory)
+        )
+    looked = PreparationResult(
+        prepared, failure, virus if desk.clamd else None, difference
+    )
     former = await _save_result(desk, version_id, revision, looked, new_keys)
     crash_at("look.noted")
     for key in former:
         await store.delete(key)
 
 
-async def mark_preparation_failed(desk: PreparationContext, version_id: UUID, revision: int) -> None:
+async def mark_preparation_failed(
+    desk: PreparationContext, version_id: UUID, revision: int
+) -> None:
     """Leave a file that nobody managed to look at: a person decides."""
-    await _save_result(desk, version_id, revision, PreparationResult(None, "failed", None, {}), [])
+    await _save_result(
+        desk, version_id, revision, PreparationResult(None, "failed", None, {}), []
+    )
 
 
 async def _save_result(
-    desk: PreparationContext, version_id: UUID, revision: int, looked: PreparationResult, new_keys: list[str]
+    desk: PreparationContext,
+    version_id: UUID,
+    revision: int,
+    looked: PreparationResult,
+    new_keys: list[str],
 ) -> list[str]:
     """Keep what was found, unless something newer was asked; the objects that are of no use any more."""
     async with desk.depot.session() as session:
         dataset = await _lock_dataset(session, version_id)
-        version = await find_awaiting_preparation(session, version_id, revision, lock=True)
+        version = await find_awaiting_preparation(
+            session, version_id, revision, lock=True
+        )
         if dataset is None or version is None or version.preparation is None:
-            return [] if await _is_already_saved(session, version_id, revision) else new_keys
-        former = [version.file.derived_key(suffix) for suffix in version.preparation.suffixes]
-        looked = strip_result_cells(looked) if dataset.space.is_sealed else looked
+            if await _is_already_saved(session, version_id, revision):
+                return []
+            return new_keys
+        former = [
+            version.file.derived_key(suffix) for suffix in version.preparation.suffixes
+        ]
+        if dataset.space.is_sealed:
+            looked = strip_result_cells(looked)
         _save_findings(version, looked)
         if compared_version_number(version) not in {
             0,
@@ -184,9 +253,16 @@ async def _save_result(
             await request_comparison(session, version)
         carry_reason(find_published_before(dataset, version), version)
         prepared = looked.prepared
-        if prepared and prepared.coverage and revision == 1 and dataset.described_at is None:
+        if (
+            prepared
+            and prepared.coverage
+            and revision == 1
+            and dataset.described_at is None
+        ):
             coverage = Coverage.from_json(prepared.coverage)
-            dataset.description, dataset.proposals = cover_period(dataset.description, dataset.proposals, coverage)
+            dataset.description, dataset.proposals = cover_period(
+                dataset.description, dataset.proposals, coverage
+            )
         if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
         await publish_if_requested(session, dataset, desk.territory)
@@ -199,12 +275,19 @@ def strip_result_cells(looked: PreparationResult) -> PreparationResult:
         return looked
     profile = Profile.from_json(looked.prepared.profile).without_cells().as_json()
     return replace(
-        looked, prepared=replace(looked.prepared, **strip_findings(asdict(looked.prepared)), profile=profile)
+        looked,
+        prepared=replace(
+            looked.prepared, **strip_findings(asdict(looked.prepared)), profile=profile
+        ),
     )
 
 
 async def _inspect_file(
-    desk: PreparationContext, file: StoredFile, corrections: dict[str, Any], target: Path, reading: FileReader | None
+    desk: PreparationContext,
+    file: StoredFile,
+    corrections: dict[str, Any],
+    target: Path,
+    reading: FileReader | None,
 ) -> tuple[FileAnalysis | None, str]:
     if file.size > LARGEST:
         return None, "too_large"
@@ -216,7 +299,9 @@ async def _inspect_file(
         if reading is not None:
             return await reading.call(prepare, *arguments, seconds=SECONDS), ""
         room = max(ROOM, (PACKED if file.media_type in ARCHIVES else 12) * file.size)
-        return await run(prepare, *arguments, memory_mb=MEMORY, seconds=SECONDS, file_bytes=room), ""
+        return await run(
+            prepare, *arguments, memory_mb=MEMORY, seconds=SECONDS, file_bytes=room
+        ), ""
     except ChildTimeoutError:
         return None, "too_long"
     except ChildMemoryError:
@@ -229,7 +314,9 @@ def derived_files(prepared: FileAnalysis | None, revision: int) -> dict[str, str
     """The files that a look made, by the suffix of the objects that they become; the table is the first."""
     if prepared is None or not prepared.table:
         return {}
-    return {table_suffix(revision): TABLE} | ({cells_suffix(revision): CELLS} if prepared.listed else {})
+    return {table_suffix(revision): TABLE} | (
+        {cells_suffix(revision): CELLS} if prepared.listed else {}
+    )
 
 
 async def _store_derived_files(
@@ -243,23 +330,35 @@ async def _store_derived_files(
 
 
 async def _compare(
-    desk: PreparationContext, before: Version | None, table: Path, prepared: FileAnalysis | None, *, examples: bool
+    desk: PreparationContext,
+    before: Version | None,
+    table: Path,
+    prepared: FileAnalysis | None,
+    *,
+    examples: bool,
 ) -> dict[str, Any]:
     if before is None or prepared is None or not prepared.table:
         return {}
     columns = Profile.from_json(prepared.profile).columns
-    return await compare_with_earlier(desk.depot.store, before, table, columns, examples=examples)
+    return await compare_with_earlier(
+        desk.depot.store, before, table, columns, examples=examples
+    )
 
 
 def _save_findings(version: Version, looked: PreparationResult) -> None:
     preparation = version.preparation
     if preparation is None:
         return
-    prepared, preparation.updated_at, preparation.failure = looked.prepared, now(), looked.failure
+    prepared = looked.prepared
+    preparation.updated_at = now()
+    preparation.failure = looked.failure
     if prepared is None:
         preparation.state = PreparationState.FAILED
     else:
-        preparation.state = PreparationState.READY if prepared.table else PreparationState.PLAIN
+        if prepared.table:
+            preparation.state = PreparationState.READY
+        else:
+            preparation.state = PreparationState.PLAIN
         preparation.derived = list(derived_files(prepared, preparation.revision))
         looks = (
             "errors",
@@ -273,9 +372,15 @@ def _save_findings(version: Version, looked: PreparationResult) -> None:
             "listed",
             "unsearched",
         )
-        preparation.findings = {**{name: getattr(prepared, name) for name in looks}, DIFFERENCE: looked.difference}
+        preparation.findings = {
+            **{name: getattr(prepared, name) for name in looks},
+            DIFFERENCE: looked.difference,
+        }
         version.profile = prepared.profile
-        version.file.charset = prepared.profile.get("encoding", "") if version.file.charset else ""
+        if version.file.charset:
+            version.file.charset = prepared.profile.get("encoding", "")
+        else:
+            version.file.charset = ""
     if looked.virus is not None:
         scan_result = {
             "state": looked.virus.state.value,
@@ -285,7 +390,9 @@ def _save_findings(version: Version, looked: PreparationResult) -> None:
         preparation.findings = {**preparation.findings, "virus": scan_result}
 
 
-async def _is_already_saved(session: AsyncSession, version_id: UUID, revision: int) -> bool:
+async def _is_already_saved(
+    session: AsyncSession, version_id: UUID, revision: int
+) -> bool:
     """Whether another look that was asked by the same question ended first: its table has the same place."""
     query = select(Preparation.derived).where(Preparation.version_id == version_id)
     return table_suffix(revision) in (await session.scalar(query) or ())
@@ -293,7 +400,11 @@ async def _is_already_saved(session: AsyncSession, version_id: UUID, revision: i
 
 async def _lock_dataset(session: AsyncSession, version_id: UUID) -> Dataset | None:
     """Hold the dataset of a version first, as every other change to it does."""
-    query = select(Dataset).join(Version, Version.dataset_id == Dataset.id).where(Version.id == version_id)
+    query = (
+        select(Dataset)
+        .join(Version, Version.dataset_id == Dataset.id)
+        .where(Version.id == version_id)
+    )
     dataset: Dataset | None = await session.scalar(query.with_for_update(of=Dataset))
     return dataset
 
@@ -311,5 +422,7 @@ async def find_awaiting_preparation(
             Preparation.state == PreparationState.WAITING,
         )
     )
-    version: Version | None = await session.scalar(query.with_for_update(of=Preparation) if lock else query)
+    version: Version | None = await session.scalar(
+        query.with_for_update(of=Preparation) if lock else query
+    )
     return version

@@ -14,17 +14,28 @@ from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.description import check_answers, is_restricted
 from udi.node.datasets.models import Dataset, DatasetState, DeliveryState, Version
 from udi.node.datasets.prefill import remove_cell_answers
-from udi.node.datasets.publishability import access_of, is_being_read, is_publication_requested, may_publish, stops_of
+from udi.node.datasets.publishability import (
+    access_of,
+    is_being_read,
+    is_publication_requested,
+    may_publish,
+    stops_of,
+)
 from udi.node.datasets.rudi import compose_document
 from udi.node.files.models import FileAccess
-from udi.node.portals.actions import announce_to_further_portals, withdraw_from_further_portals
+from udi.node.portals.actions import (
+    announce_to_further_portals,
+    withdraw_from_further_portals,
+)
 from udi.node.spaces.senders import Sender
 from udi.protocol.rules import dig
 
 RETRIABLE_STATES = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
 
 
-async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: Dataset, territory: Territory) -> None:
+async def publish_dataset(
+    session: AsyncSession, actor: Author | None, dataset: Dataset, territory: Territory
+) -> None:
     """Open the dataset to everyone on the node, or restrict it, but for files kept back; announce it to the portals.
 
     A first publication, a new version, a corrected description or a return after withdrawal: the same act.
@@ -35,7 +46,9 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
     dataset.description = remove_cell_answers(dataset.description, dataset.proposals)
     if refusals := check_answers(dataset.description):
         raise InvalidError("The description is not complete yet.", refusals=refusals)
-    at, version, is_in_catalogue = now(), dataset.latest, dataset.in_catalogue
+    at = now()
+    version = dataset.latest
+    is_in_catalogue = dataset.in_catalogue
     _change_access(session, actor, dataset, at)
     record = compose_document(dataset, version, territory, at=at)
     dataset.document = record if dataset.document is not None else None
@@ -46,17 +59,27 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
             published.preparation.forget_cells()
     version.published_at = version.published_at or at
     dataset.opened_at = dataset.opened_at or at
-    dataset.withdrawn_at, dataset.withdrawal_reason = None, ""
-    dataset.state, dataset.updated_at = DatasetState.PUBLISHING, at
+    dataset.withdrawn_at = None
+    dataset.withdrawal_reason = ""
+    dataset.state = DatasetState.PUBLISHING
+    dataset.updated_at = at
     record_event(session, actor, dataset, "dataset.published", version=version.number)
     await queue_delivery(
-        session, dataset, method="PUT" if is_in_catalogue else "POST", record=record, file_id=version.file_id
+        session,
+        dataset,
+        method="PUT" if is_in_catalogue else "POST",
+        record=record,
+        file_id=version.file_id,
     )
-    await announce_to_further_portals(session, dataset.space.slug, dataset.id, record=record)
+    await announce_to_further_portals(
+        session, dataset.space.slug, dataset.id, record=record
+    )
     crash_at("publish.opened")
 
 
-def _change_access(session: AsyncSession, actor: Author | None, dataset: Dataset, at: datetime) -> None:
+def _change_access(
+    session: AsyncSession, actor: Author | None, dataset: Dataset, at: datetime
+) -> None:
     """Take the answer in about who may read; that this changed is told in the history.
 
     Restricted data have no open licence: copies that were made while they had one stay under it.
@@ -65,21 +88,39 @@ def _change_access(session: AsyncSession, actor: Author | None, dataset: Dataset
     if restricted is dataset.restricted:
         return
     dataset.restricted = restricted
-    dataset.former_licence = published_licence(dataset) if restricted else ""
-    dataset.closed_at = at if restricted and dataset.former_licence else None
+    if restricted:
+        dataset.former_licence = published_licence(dataset)
+    else:
+        dataset.former_licence = ""
+    if restricted and dataset.former_licence:
+        dataset.closed_at = at
+    else:
+        dataset.closed_at = None
     if dataset.opened_at is not None and restricted:
-        record_event(session, actor, dataset, "dataset.restricted", licence=dataset.former_licence)
+        record_event(
+            session,
+            actor,
+            dataset,
+            "dataset.restricted",
+            licence=dataset.former_licence,
+        )
     elif dataset.opened_at is not None:
         record_event(session, actor, dataset, "dataset.opened")
 
 
 def published_licence(dataset: Dataset) -> str:
     """The code of the licence under which the data are published; empty where there is none, or they are restricted."""
-    published = dataset.record or (dataset.delivery.record if dataset.delivery else None) or {}
-    return str(dig(published, "access_condition", "licence", "licence_label") or "") if dataset.opened_at else ""
+    published = (
+        dataset.record or (dataset.delivery.record if dataset.delivery else None) or {}
+    )
+    if dataset.opened_at:
+        return str(dig(published, "access_condition", "licence", "licence_label") or "")
+    return ""
 
 
-async def publish_when_clear(session: AsyncSession, author: Author, dataset: Dataset, territory: Territory) -> None:
+async def publish_when_clear(
+    session: AsyncSession, author: Author, dataset: Dataset, territory: Territory
+) -> None:
     """Publish the version that waits, with nobody looking, as soon as its file was looked at and nothing stops that.
 
     The dataset must be locked. Where this may not be, or something stops it, the version goes on waiting for a person.
@@ -94,31 +135,67 @@ async def publish_when_clear(session: AsyncSession, author: Author, dataset: Dat
         await _publish_or_stop(session, dataset, version, territory)
 
 
-async def publish_if_requested(session: AsyncSession, dataset: Dataset, territory: Territory) -> None:
+async def publish_if_requested(
+    session: AsyncSession, dataset: Dataset, territory: Territory
+) -> None:
     """The same for a version whose file has just been looked at, if its publication was asked for meanwhile."""
     version = dataset.pending
-    if version is not None and is_publication_requested(version) and may_publish(dataset):
+    if (
+        version is not None
+        and is_publication_requested(version)
+        and may_publish(dataset)
+    ):
         await _publish_or_stop(session, dataset, version, territory)
 
 
-async def _publish_or_stop(session: AsyncSession, dataset: Dataset, version: Version, territory: Territory) -> None:
+async def _publish_or_stop(
+    session: AsyncSession, dataset: Dataset, version: Version, territory: Territory
+) -> None:
     if stops := stops_of(dataset, version):
-        record_event(session, None, dataset, "version.stopped", number=version.number, stops=stops)
+        record_event(
+            session,
+            None,
+            dataset,
+            "version.stopped",
+            number=version.number,
+            stops=stops,
+        )
         return
     requester = (version.preparation and version.preparation.asked_by) or {}
-    ids = {name: UUID(requester[name]) if name in requester else None for name in ("person", "key")}
+    ids = {
+        name: UUID(requester[name]) if name in requester else None
+        for name in ("person", "key")
+    }
     try:
-        await publish_dataset(session, Sender(ids["person"], ids["key"]), dataset, territory)
+        await publish_dataset(
+            session, Sender(ids["person"], ids["key"]), dataset, territory
+        )
     except InvalidError:
-        record_event(session, None, dataset, "version.stopped", number=version.number, stops=["description"])
+        record_event(
+            session,
+            None,
+            dataset,
+            "version.stopped",
+            number=version.number,
+            stops=["description"],
+        )
 
 
 def _author_ids(author: Author) -> dict[str, str]:
-    ids = {"person": author.person_id, "key": author.key_id if isinstance(author, Sender) else None}
-    return {name: str(identifier) for name, identifier in ids.items() if identifier is not None}
+    ids = {
+        "person": author.person_id,
+        "key": author.key_id if isinstance(author, Sender) else None,
+    }
+    return {
+        name: str(identifier)
+        for name, identifier in ids.items()
+        if identifier is not None
+    }
 
 
-async def withdraw_dataset(session: AsyncSession, actor: Author, dataset: Dataset, *, reason: str) -> None:
+async def withdraw_dataset(
+    session: AsyncSession, actor: Author, dataset: Dataset, *, reason: str
+) -> None:
     """Close the dataset's files at once, and take it off the portals.
 
     Raises:
@@ -126,20 +203,30 @@ async def withdraw_dataset(session: AsyncSession, actor: Author, dataset: Datase
         InvalidError: no reason is given.
     """
     if dataset.opened_at is None or dataset.withdrawn_at is not None:
-        raise ConflictError("This dataset is not published.", remedy="Look at its page again.")
+        raise ConflictError(
+            "This dataset is not published.", remedy="Look at its page again."
+        )
     if not reason:
-        raise InvalidError(refusals=[Refusal("reason", "Say why: those who use the data will read it.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("reason", "Say why: those who use the data will read it.")
+            ]
+        )
     for version in dataset.versions:
         if version.published_at is not None:
             version.file.access = FileAccess.WITHDRAWN
-    dataset.state, dataset.withdrawn_at, dataset.withdrawal_reason = DatasetState.WITHDRAWING, now(), reason
+    dataset.state = DatasetState.WITHDRAWING
+    dataset.withdrawn_at = now()
+    dataset.withdrawal_reason = reason
     dataset.updated_at = now()
     record_event(session, actor, dataset, "dataset.withdrawn", reason=reason)
     await queue_delivery(session, dataset, method="DELETE", record={"reason": reason})
     await withdraw_from_further_portals(session, dataset.id, reason=reason)
 
 
-async def retry_delivery(session: AsyncSession, actor: Author, dataset: Dataset) -> None:
+async def retry_delivery(
+    session: AsyncSession, actor: Author, dataset: Dataset
+) -> None:
     """Announce the same thing again, with all attempts.
 
     Raises:
@@ -151,6 +238,11 @@ async def retry_delivery(session: AsyncSession, actor: Author, dataset: Dataset)
         or delivery.state not in RETRIABLE_STATES
         or dataset.state not in {DatasetState.PUBLISHING, DatasetState.WITHDRAWING}
     ):
-        raise ConflictError("There is nothing to send again.", remedy="Look at the dataset's page again.")
+        raise ConflictError(
+            "There is nothing to send again.",
+            remedy="Look at the dataset's page again.",
+        )
     record_event(session, actor, dataset, "delivery.retried")
-    await queue_delivery(session, dataset, method=delivery.method, record=delivery.record)
+    await queue_delivery(
+        session, dataset, method=delivery.method, record=delivery.record
+    )

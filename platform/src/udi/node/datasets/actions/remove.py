@@ -7,8 +7,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.errors import ConflictError, ErasedError, InvalidError, NotFoundError, Refusal
-from udi.node.datasets.actions.compare import compared_version_number, request_comparison
+from udi.kit.errors import (
+    ConflictError,
+    ErasedError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+)
+from udi.node.datasets.actions.compare import (
+    compared_version_number,
+    request_comparison,
+)
 from udi.node.datasets.actions.draft import delete_version_rows
 from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.models import Dataset, Version
@@ -25,20 +34,34 @@ def list_removable(dataset: Dataset) -> list[Version]:
     Kept are the newest, the newest published, the one that everybody receives while that is held back, and the one that
     the portal accepted, to which a refusal goes back.
     """
-    public = [version for version in dataset.versions if version.published_at is not None]
+    public = [
+        version for version in dataset.versions if version.published_at is not None
+    ]
     served = [version for version in public if version.file.access in SERVED_ACCESS]
     accepted = [version for version in public if dataset.is_accepted(version)]
-    needed = {version.id for some in (dataset.versions, public, served, accepted) for version in some[:1]}
+    needed = {
+        version.id
+        for some in (dataset.versions, public, served, accepted)
+        for version in some[:1]
+    }
     return [version for version in dataset.versions if version.id not in needed]
 
 
 def list_excess_versions(dataset: Dataset, keeps: int | None) -> list[Version]:
     """Those that go when the last `keeps` published versions are kept; None keeps all."""
-    public = [version for version in dataset.versions if version.published_at is not None]
-    return [version for version in list_removable(dataset) if keeps is not None and version in public[keeps:]]
+    public = [
+        version for version in dataset.versions if version.published_at is not None
+    ]
+    return [
+        version
+        for version in list_removable(dataset)
+        if keeps is not None and version in public[keeps:]
+    ]
 
 
-async def get_removable(session: AsyncSession, dataset: Dataset, number: int) -> Version:
+async def get_removable(
+    session: AsyncSession, dataset: Dataset, number: int
+) -> Version:
     """A version that may be removed.
 
     Raises:
@@ -46,23 +69,35 @@ async def get_removable(session: AsyncSession, dataset: Dataset, number: int) ->
         ErasedError: it was removed before.
         ConflictError: it is the current one.
     """
-    version = next((candidate for candidate in dataset.versions if candidate.number == number), None)
+    version = next(
+        (candidate for candidate in dataset.versions if candidate.number == number),
+        None,
+    )
     if version is None:
         query = select(RemovedVersion.id).where(
             RemovedVersion.dataset_id == dataset.id, RemovedVersion.number == number
         )
-        raise ErasedError("This version was removed.") if await session.scalar(query) else NotFoundError()
+        raise (
+            ErasedError("This version was removed.")
+            if await session.scalar(query)
+            else NotFoundError()
+        )
     if version in list_removable(dataset):
         return version
     if version is dataset.pending:
-        raise ConflictError("This version waits to be published.", remedy="Give it up on the page of the dataset.")
+        raise ConflictError(
+            "This version waits to be published.",
+            remedy="Give it up on the page of the dataset.",
+        )
     raise ConflictError(
         "This is the current version: it cannot be removed alone.",
         remedy="Publish another one first, or withdraw the dataset.",
     )
 
 
-async def remove_version(session: AsyncSession, author: Author, dataset: Dataset, number: int, *, reason: str) -> None:
+async def remove_version(
+    session: AsyncSession, author: Author, dataset: Dataset, number: int, *, reason: str
+) -> None:
     """Forget a version for good: its rows at once, its objects by a job that follows. The dataset must be locked.
 
     Raises:
@@ -71,11 +106,17 @@ async def remove_version(session: AsyncSession, author: Author, dataset: Dataset
     """
     version = await get_removable(session, dataset, number)
     if version.published_at is not None and not reason:
-        raise InvalidError(refusals=[Refusal("reason", "Say why: those who use the data will read it.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("reason", "Say why: those who use the data will read it.")
+            ]
+        )
     await _remove_versions(session, author, dataset, [version], reason)
 
 
-async def set_version_retention(session: AsyncSession, author: Author, dataset: Dataset, keeps: int | None) -> None:
+async def set_version_retention(
+    session: AsyncSession, author: Author, dataset: Dataset, keeps: int | None
+) -> None:
     """Keep the last published versions only, from now on and at each publication; None keeps all.
 
     Raises:
@@ -89,13 +130,21 @@ async def set_version_retention(session: AsyncSession, author: Author, dataset: 
     await remove_excess_versions(session, author, dataset)
 
 
-async def remove_excess_versions(session: AsyncSession, author: Author | None, dataset: Dataset) -> None:
+async def remove_excess_versions(
+    session: AsyncSession, author: Author | None, dataset: Dataset
+) -> None:
     """Remove what the dataset does not keep; no author when the node does it. The dataset must be locked."""
-    await _remove_versions(session, author, dataset, list_excess_versions(dataset, dataset.keeps), "")
+    await _remove_versions(
+        session, author, dataset, list_excess_versions(dataset, dataset.keeps), ""
+    )
 
 
 async def _remove_versions(
-    session: AsyncSession, author: Author | None, dataset: Dataset, versions: Sequence[Version], reason: str
+    session: AsyncSession,
+    author: Author | None,
+    dataset: Dataset,
+    versions: Sequence[Version],
+    reason: str,
 ) -> None:
     for version in versions:
         removed = RemovedVersion(
@@ -107,7 +156,14 @@ async def _remove_versions(
             reason=reason,
         )
         session.add(removed)
-        record_event(session, author, dataset, "version.removed", number=version.number, reason=reason)
+        record_event(
+            session,
+            author,
+            dataset,
+            "version.removed",
+            number=version.number,
+            reason=reason,
+        )
         await delete_version_rows(session, dataset, version)
         await jobs.enqueue(session, ERASE_VERSION, {"file": str(removed.id)})
     left = {version.number for version in dataset.versions}
@@ -116,7 +172,13 @@ async def _remove_versions(
             await request_comparison(session, version)
 
 
-async def list_removed_public_versions(session: AsyncSession, dataset_id: UUID) -> list[RemovedVersion]:
+async def list_removed_public_versions(
+    session: AsyncSession, dataset_id: UUID
+) -> list[RemovedVersion]:
     """The versions of a dataset that were public and are removed."""
     query = select(RemovedVersion).where(RemovedVersion.dataset_id == dataset_id)
-    return list((await session.scalars(query.where(RemovedVersion.published_at.is_not(None)))).all())
+    return list(
+        (
+            await session.scalars(query.where(RemovedVersion.published_at.is_not(None)))
+        ).all()
+    )

@@ -15,29 +15,47 @@ from udi.node.identity.models import Membership
 from udi.node.spaces.models import DatasetRight, DatasetRole
 
 
-async def grant_right(session: AsyncSession, actor: Actor, dataset: Dataset, person: str, role: str) -> None:
+async def grant_right(
+    session: AsyncSession, actor: Actor, dataset: Dataset, person: str, role: str
+) -> None:
     """Let a member read or change this dataset; another role replaces the one before.
 
     Raises:
         InvalidError: no such member is known here, they publish anyway, or there is no such role.
     """
     if role not in set(DatasetRole):
-        raise InvalidError(refusals=[Refusal("role", "Choose one of the proposed answers.")])
+        raise InvalidError(
+            refusals=[Refusal("role", "Choose one of the proposed answers.")]
+        )
     person_id = parse_id(person)
     groups = await _groups(session, dataset, person_id)
     if person_id is None or groups is None:
         raise InvalidError(refusals=[Refusal("person", "Choose somebody of the list.")])
     if {MANAGERS, PUBLISHERS} & set(groups):
-        raise InvalidError(refusals=[Refusal("person", "This person publishes here already: nothing is needed.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "person", "This person publishes here already: nothing is needed."
+                )
+            ]
+        )
     values = {"role": role, "given_by": actor.person_id, "given_at": now()}
-    statement = insert(DatasetRight).values(dataset_id=dataset.id, person_id=person_id, **values)
+    statement = insert(DatasetRight).values(
+        dataset_id=dataset.id, person_id=person_id, **values
+    )
     keys = ["tenant_id", "dataset_id", "person_id"]
-    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
-    record_event(session, actor, dataset, "right.given", person=str(person_id), role=role)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_=values)
+    )
+    record_event(
+        session, actor, dataset, "right.given", person=str(person_id), role=role
+    )
     await session.flush()
 
 
-async def revoke_right(session: AsyncSession, actor: Actor, dataset: Dataset, person: str) -> None:
+async def revoke_right(
+    session: AsyncSession, actor: Actor, dataset: Dataset, person: str
+) -> None:
     """Take a right back at once; one that is not there is no error."""
     person_id = parse_id(person)
     own = (DatasetRight.dataset_id == dataset.id, DatasetRight.person_id == person_id)
@@ -45,13 +63,19 @@ async def revoke_right(session: AsyncSession, actor: Actor, dataset: Dataset, pe
     if person_id is None or role is None:
         return
     await session.execute(delete(DatasetRight).where(*own))
-    record_event(session, actor, dataset, "right.taken", person=str(person_id), role=role)
+    record_event(
+        session, actor, dataset, "right.taken", person=str(person_id), role=role
+    )
     await session.flush()
 
 
-async def _groups(session: AsyncSession, dataset: Dataset, person_id: UUID | None) -> list[str] | None:
+async def _groups(
+    session: AsyncSession, dataset: Dataset, person_id: UUID | None
+) -> list[str] | None:
     slug = dataset.space.slug
-    query = select(Membership.groups).where(Membership.organisation_slug == slug, Membership.person_id == person_id)
+    query = select(Membership.groups).where(
+        Membership.organisation_slug == slug, Membership.person_id == person_id
+    )
     return await session.scalar(query)
 
 

@@ -14,10 +14,16 @@ from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.fetch import check_address
 from udi.node.tables.corrections import Corrections
-from udi.node.tables.schemas.declarations import LARGEST, DeclaredSchema, SchemaInspection, inspect_schema_document
+from udi.node.tables.schemas.declarations import (
+    LARGEST,
+    DeclaredSchema,
+    SchemaInspection,
+    inspect_schema_document,
+)
 
 OK = 200
-SECONDS, MEMORY = 10.0, 1024
+SECONDS = 10.0
+MEMORY = 1024
 UNREADABLE = "This address does not give a schema that can be read."
 
 
@@ -29,9 +35,12 @@ async def declare_schema(
     Raises:
         ConflictError: the file is still being looked at, or is no table.
     """
-    version, preparation = dataset.latest, dataset.latest.preparation
+    version = dataset.latest
+    preparation = dataset.latest.preparation
     if preparation is None or preparation.state != PreparationState.READY:
-        raise ConflictError("We are still reading your file.", remedy="Wait a little, then try again.")
+        raise ConflictError(
+            "We are still reading your file.", remedy="Wait a little, then try again."
+        )
     corrections = replace(Corrections.from_json(preparation.corrections), schema=schema)
     if schema is None:
         record_event(session, actor, dataset, "schema.given_up")
@@ -50,19 +59,29 @@ async def fetch_schema(outgoing: OutgoingClient, address: str) -> DeclaredSchema
     address = check_address(address)
     try:
         content = await _fetch(outgoing, address)
-        inspection = await run(inspect_schema_document, content, _name_of(address), memory_mb=MEMORY, seconds=SECONDS)
+        inspection = await run(
+            inspect_schema_document,
+            content,
+            _name_of(address),
+            memory_mb=MEMORY,
+            seconds=SECONDS,
+        )
     except RefusedAddressError:
         raise _address_error(
-            "This address may not be reached from here.", "Give one that anybody can open on the internet."
+            "This address may not be reached from here.",
+            "Give one that anybody can open on the internet.",
         ) from None
     except OutgoingError:
         raise _address_error(
-            "The address does not answer, or broke off.", "Open it in a browser, then try again."
+            "The address does not answer, or broke off.",
+            "Open it in a browser, then try again.",
         ) from None
     except ChildError:
         inspection = SchemaInspection(refused=UNREADABLE)
     if inspection.refused:
-        raise InvalidError(refusals=[Refusal("address", inspection.refused, values=inspection.values)])
+        raise InvalidError(
+            refusals=[Refusal("address", inspection.refused, values=inspection.values)]
+        )
     return DeclaredSchema(inspection.title[:200], address, inspection.document)
 
 
@@ -71,12 +90,16 @@ async def _fetch(outgoing: OutgoingClient, address: str) -> bytes:
     async with outgoing.fetch(address) as response:
         if response.status != OK:
             raise _address_error(
-                "The address answers that the file is not there.", "Open it in a browser and correct the address."
+                "The address answers that the file is not there.",
+                "Open it in a browser and correct the address.",
             )
         async for piece in response.pieces:
             content += piece
             if len(content) > LARGEST:
-                raise _address_error("This schema is too large: 1 MB at most.", "Give the address of the schema alone.")
+                raise _address_error(
+                    "This schema is too large: 1 MB at most.",
+                    "Give the address of the schema alone.",
+                )
     return bytes(content)
 
 

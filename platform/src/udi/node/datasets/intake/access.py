@@ -15,7 +15,12 @@ from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
 from udi.node.files.tenant_storage import TenantStorage
-from udi.node.spaces.keys import CHALLENGE, SPACE_KEY, get_key_by_token, require_key_scope
+from udi.node.spaces.keys import (
+    CHALLENGE,
+    SPACE_KEY,
+    get_key_by_token,
+    require_key_scope,
+)
 from udi.node.spaces.models import ScriptKey, Space
 from udi.node.spaces.queries import DatasetPermission, get_space, lock_space
 from udi.node.spaces.senders import Sender
@@ -26,9 +31,19 @@ from udi.ui.site import site_of
 def build_upload_context(request: PageRequest, territory: Territory) -> UploadContext:
     """What the end of an upload needs, for a page."""
     site = site_of(request)
-    depot = TenantStorage(site.database, site.parts["objects"], territory.id, unconfined=has_token(request))
+    depot = TenantStorage(
+        site.database,
+        site.parts["objects"],
+        territory.id,
+        unconfined=has_token(request),
+    )
     return UploadContext(
-        depot, territory, site.pages.gettext, site.parts[READERS], site.settings.clamd_socket, site.settings.schemas
+        depot,
+        territory,
+        site.pages.gettext,
+        site.parts[READERS],
+        site.settings.clamd_socket,
+        site.settings.schemas,
     )
 
 
@@ -49,7 +64,12 @@ async def get_sender(session: AsyncSession, request: PageRequest) -> Sender:
 
 
 async def get_upload_space(
-    session: AsyncSession, request: PageRequest, slug: str, dataset_id: UUID | None, *, lock: bool = False
+    session: AsyncSession,
+    request: PageRequest,
+    slug: str,
+    dataset_id: UUID | None,
+    *,
+    lock: bool = False,
 ) -> tuple[Space, Sender]:
     """The space to send into, and who sends; for a new version of `dataset_id`, or a new dataset.
 
@@ -58,10 +78,14 @@ async def get_upload_space(
     """
     if not has_token(request):
         member = _get_member(request)
-        return await get_member_upload_space(session, member, slug, dataset_id, lock=lock), Sender.of(member)
+        return await get_member_upload_space(
+            session, member, slug, dataset_id, lock=lock
+        ), Sender.of(member)
     key = await _get_key(session, request)
     query = select(Space).where(Space.slug == slug)
-    space: Space | None = await session.scalar(query.with_for_update() if lock else query)
+    space: Space | None = await session.scalar(
+        query.with_for_update() if lock else query
+    )
     if space is None:
         raise NotFoundError
     require_key_scope(key, space, dataset_id)
@@ -71,7 +95,12 @@ async def get_upload_space(
 
 
 async def get_member_upload_space(
-    session: AsyncSession, member: Actor, slug: str, dataset_id: UUID | None, *, lock: bool = False
+    session: AsyncSession,
+    member: Actor,
+    slug: str,
+    dataset_id: UUID | None,
+    *,
+    lock: bool = False,
 ) -> Space:
     """The space that a member sends into: those who may change `dataset_id` renew it, publishers start a new one.
 
@@ -80,7 +109,9 @@ async def get_member_upload_space(
     """
     if dataset_id is None:
         return await get_space(session, member, slug, lock=lock)
-    space = (await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)).space
+    space = (
+        await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+    ).space
     if space.slug != slug:
         raise NotFoundError
     if lock:
@@ -104,7 +135,9 @@ async def get_script_dataset(
     return dataset, Sender(key_id=key.id)
 
 
-async def _require_dataset(session: AsyncSession, space: Space, dataset_id: UUID) -> None:
+async def _require_dataset(
+    session: AsyncSession, space: Space, dataset_id: UUID
+) -> None:
     dataset = await find_dataset(session, dataset_id)
     if dataset is None or dataset.space_id != space.id or not dataset.versions:
         raise NotFoundError
@@ -114,7 +147,9 @@ async def _get_key(session: AsyncSession, request: PageRequest) -> ScriptKey:
     token = request.headers.get("authorization", "").partition(" ")[2].strip()
     if not SPACE_KEY.matches(token):
         raise UnauthenticatedError(
-            "Show a key of the space.", remedy="Write it as Authorization: Bearer udi_…", headers=CHALLENGE
+            "Show a key of the space.",
+            remedy="Write it as Authorization: Bearer udi_…",
+            headers=CHALLENGE,
         )
     return await get_key_by_token(session, token)
 
@@ -122,5 +157,7 @@ async def _get_key(session: AsyncSession, request: PageRequest) -> ScriptKey:
 def _get_member(request: PageRequest) -> Actor:
     actor: Actor | None = request.scope["state"].get("actor")
     if actor is None:
-        raise UnauthenticatedError("Log in, or show a key of the space.", headers=CHALLENGE)
+        raise UnauthenticatedError(
+            "Log in, or show a key of the space.", headers=CHALLENGE
+        )
     return actor

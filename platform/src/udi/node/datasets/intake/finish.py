@@ -6,7 +6,13 @@ from pathlib import Path
 from uuid import UUID
 
 from udi.kit.crash import crash_at
-from udi.kit.errors import ConflictError, LockedError, NotFoundError, UdiError, UnavailableError
+from udi.kit.errors import (
+    ConflictError,
+    LockedError,
+    NotFoundError,
+    UdiError,
+    UnavailableError,
+)
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.accept_file import (
     AnswerProposer,
@@ -46,7 +52,9 @@ class UploadContext:
     @property
     def preparation(self) -> Preparing:
         """What the file is looked at with, once it is a version."""
-        return Preparing(self.depot, self.territory, self.clamd, self.schemas, self.readers)
+        return Preparing(
+            self.depot, self.territory, self.clamd, self.schemas, self.readers
+        )
 
 
 async def finish_upload(desk: UploadContext, upload_id: UUID) -> Upload | None:
@@ -69,7 +77,11 @@ async def finish_upload(desk: UploadContext, upload_id: UUID) -> Upload | None:
             await _create_version(desk, upload)
     except LostPartError:
         await mark_upload_failed(
-            desk.depot, upload_id, ConflictError("Some of what was sent is not here any more.", remedy=SEND_AGAIN)
+            desk.depot,
+            upload_id,
+            ConflictError(
+                "Some of what was sent is not here any more.", remedy=SEND_AGAIN
+            ),
         )
     except (LockedError, UnavailableError):
         raise
@@ -93,27 +105,46 @@ async def _read(depot: TenantStorage, upload_id: UUID) -> Upload | None:
 async def _create_version(desk: UploadContext, upload: Upload) -> None:
     depot = desk.depot
     if upload.announced and upload.announced != upload.sha256:
-        raise ConflictError("The file that arrived is not the one that was announced.", remedy=SEND_AGAIN)
+        raise ConflictError(
+            "The file that arrived is not the one that was announced.",
+            remedy=SEND_AGAIN,
+        )
     memory = await depot.store.reading_folder(upload.key)
     async with desk.readers.open_reader(upload.space_id, memory) as reading:
         stored = ReceivedFile(upload.key, upload.name, upload.received)
         profile = await profile_stored_file(depot.store, reading, stored)
         crash_at("upload.profiled")
-        dropped = DroppedFile(upload.file_id, upload.dataset_id, upload.name, upload.received, upload.sha256, profile)
+        dropped = DroppedFile(
+            upload.file_id,
+            upload.dataset_id,
+            upload.name,
+            upload.received,
+            upload.sha256,
+            profile,
+        )
         orphans = await _save_version(desk, upload, dropped)
         for key in orphans:
             await depot.store.delete(key)
         await prepare_file(desk.preparation, upload.file_id, reading)
 
 
-async def _save_version(desk: UploadContext, upload: Upload, dropped: DroppedFile) -> list[str]:
+async def _save_version(
+    desk: UploadContext, upload: Upload, dropped: DroppedFile
+) -> list[str]:
     """The draft or the version of an upload, once; keys of objects to delete."""
-    depot, orphans = desk.depot, list[str]()
-    words = AnswerProposer(desk.territory, upload.locale or desk.territory.languages[0], desk.gettext)
+    depot = desk.depot
+    orphans = list[str]()
+    words = AnswerProposer(
+        desk.territory, upload.locale or desk.territory.languages[0], desk.gettext
+    )
     async with depot.session() as session:
         dataset = await find_dataset(session, upload.dataset_id, lock=True)
-        space = await session.get_one(Space, (depot.tenant, upload.space_id), with_for_update=True)
-        row = await session.get_one(Upload, (depot.tenant, upload.id), with_for_update=True)
+        space = await session.get_one(
+            Space, (depot.tenant, upload.space_id), with_for_update=True
+        )
+        row = await session.get_one(
+            Upload, (depot.tenant, upload.id), with_for_update=True
+        )
         if row.state != UploadState.STORED:
             return orphans
         row.state = UploadState.DONE
@@ -123,9 +154,13 @@ async def _save_version(desk: UploadContext, upload: Upload, dropped: DroppedFil
         elif dataset is None or dataset.space_id != space.id or not dataset.versions:
             raise NotFoundError("The dataset that this file was for is gone.")
         else:
-            orphans = await create_next_version(session, _sender(upload), dataset, dropped, words)
+            orphans = await create_next_version(
+                session, _sender(upload), dataset, dropped, words
+            )
             if upload.publish:
-                await publish_when_clear(session, _sender(upload), dataset, desk.territory)
+                await publish_when_clear(
+                    session, _sender(upload), dataset, desk.territory
+                )
         crash_at("version.added")
     crash_at("version.committed")
     return orphans
@@ -135,14 +170,18 @@ def _sender(upload: Upload) -> Sender:
     return Sender(person_id=upload.person_id, key_id=upload.key_id)
 
 
-async def mark_upload_failed(depot: TenantStorage, upload_id: UUID, error: UdiError) -> None:
+async def mark_upload_failed(
+    depot: TenantStorage, upload_id: UUID, error: UdiError
+) -> None:
     """Note why an upload became nothing, and delete its object; its parts go with it or by the sweep."""
     async with depot.session() as session:
         row = await session.get(Upload, (depot.tenant, upload_id), with_for_update=True)
         if row is None or row.state in {UploadState.DONE, UploadState.FAILED}:
             return
         first = error.refusals[0] if error.refusals else None
-        row.state, row.holder, row.held_until = UploadState.FAILED, None, None
+        row.state = UploadState.FAILED
+        row.holder = None
+        row.held_until = None
         row.error = error.detail or (first.reason if first else error.title)
         row.remedy = error.remedy or (first.remedy if first else "")
     await depot.store.delete(row.key)

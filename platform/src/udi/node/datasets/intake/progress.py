@@ -28,15 +28,24 @@ from udi.ui.site import render
 
 @get("/uploads/{upload_id:uuid}")
 async def show_upload(
-    request: PageRequest, territory: NamedDependency[Territory], upload_id: FromPath[UUID]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    upload_id: FromPath[UUID],
 ) -> Response[Any]:
     """How far it is; a person whose file has arrived is led on."""
     async with build_upload_context(request, territory).depot.session() as session:
-        upload = await get_upload(session, await get_sender(session, request), upload_id)
+        upload = await get_upload(
+            session, await get_sender(session, request), upload_id
+        )
         space = await session.get_one(Space, (upload.tenant_id, upload.space_id))
-        dataset = await find_dataset(session, upload.dataset_id) if upload.state == UploadState.DONE else None
+        if upload.state == UploadState.DONE:
+            dataset = await find_dataset(session, upload.dataset_id)
+        else:
+            dataset = None
     if has_token(request) or not wants_page(request):
-        body = describe_upload(request, upload) | {"publication": _publication(request, upload, dataset, territory)}
+        body = describe_upload(request, upload) | {
+            "publication": _publication(request, upload, dataset, territory)
+        }
         return Response(body, headers={"Cache-Control": "no-store"})
     if upload.state == UploadState.DONE:
         return Redirect(next_page(upload), status_code=303)
@@ -67,8 +76,12 @@ def _publication(
 ) -> dict[str, Any] | None:
     """Whether everyone sees what was sent; None before there is a version, and once a newer file replaced it."""
     versions = dataset.versions if dataset else []
-    version = next((version for version in versions if version.file_id == upload.file_id), None)
-    return describe_publication(dataset, version, territory, translator(request)) if dataset and version else None
+    version = next(
+        (version for version in versions if version.file_id == upload.file_id), None
+    )
+    if dataset and version:
+        return describe_publication(dataset, version, territory, translator(request))
+    return None
 
 
 def next_page(upload: Upload) -> str:

@@ -13,7 +13,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import ConflictError, InvalidError, PreconditionFailedError, Refusal, TooLargeError
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    PreconditionFailedError,
+    Refusal,
+    TooLargeError,
+)
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.publish import publish_when_clear
 from udi.node.datasets.intake.access import build_upload_context, get_script_dataset
@@ -28,8 +34,17 @@ from udi.node.files.models import SERVED_ACCESS, Upload, UploadState
 from udi.node.files.queries import used_bytes
 from udi.node.files.tus import LONGEST_KEY
 from udi.node.files.upload_lock import UploadLease
-from udi.node.files.upload_stream import ConnectionLostError, UploadTooSlowError, enforce_timeouts
-from udi.node.files.uploads import UploadAnnouncement, cancel_upload, create_upload, too_large_error
+from udi.node.files.upload_stream import (
+    ConnectionLostError,
+    UploadTooSlowError,
+    enforce_timeouts,
+)
+from udi.node.files.uploads import (
+    UploadAnnouncement,
+    cancel_upload,
+    create_upload,
+    too_large_error,
+)
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
@@ -38,25 +53,42 @@ from udi.ui.site import site_of
 DIGEST = "sha-256=:"
 
 
-@put("/api/v1/datasets/{dataset_id:uuid}/file", request_max_body_size=None, status_code=201)
+@put(
+    "/api/v1/datasets/{dataset_id:uuid}/file",
+    request_max_body_size=None,
+    status_code=201,
+)
 async def put_file(
-    request: PageRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Take the new version; with `publish=true`, publish it once nothing stops that.
 
     200 when the bytes are those already here.
     """
-    desk, say = build_upload_context(request, territory), translator(request)
+    desk = build_upload_context(request, territory)
+    say = translator(request)
     hold, upload, sender = await _open_upload(request, desk, dataset_id)
     if hold is not None:
         await _receive_body(request, desk, hold)
     if await _is_unchanged(desk, upload.id, dataset_id):
         await cancel_upload(desk.depot, upload.id)
-        return await _build_response(desk, say, dataset_id, sender if upload.publish else None, changed=False)
+        return await _build_response(
+            desk, say, dataset_id, sender if upload.publish else None, changed=False
+        )
     ended = await finish_upload(desk, upload.id)
     if ended is None or ended.state != UploadState.DONE:
-        raise ConflictError(ended.error if ended else "", remedy=ended.remedy if ended else "")
-    return await _build_response(desk, say, dataset_id, sender if upload.publish else None, changed=hold is not None)
+        raise ConflictError(
+            ended.error if ended else "", remedy=ended.remedy if ended else ""
+        )
+    return await _build_response(
+        desk,
+        say,
+        dataset_id,
+        sender if upload.publish else None,
+        changed=hold is not None,
+    )
 
 
 async def _open_upload(
@@ -68,12 +100,22 @@ async def _open_upload(
         dataset, sender = await get_script_dataset(session, request, dataset_id)
         _check_condition(request, dataset)
         if dataset.withdrawn_at is not None:
-            raise ConflictError("This dataset is withdrawn.", remedy="Publish it again first.")
-        space = await session.get_one(Space, (desk.depot.tenant, dataset.space_id), with_for_update=True)
-        upload = await create_upload(session, space, sender, _read_announcement(request, dataset), limit=limit)
+            raise ConflictError(
+                "This dataset is withdrawn.", remedy="Publish it again first."
+            )
+        space = await session.get_one(
+            Space, (desk.depot.tenant, dataset.space_id), with_for_update=True
+        )
+        upload = await create_upload(
+            session, space, sender, _read_announcement(request, dataset), limit=limit
+        )
         if upload.state != UploadState.RECEIVING:
             return None, upload, sender
-        left = space.quota_bytes - await used_bytes(session, space) + (upload.length or upload.received)
+        left = (
+            space.quota_bytes
+            - await used_bytes(session, space)
+            + (upload.length or upload.received)
+        )
         hold = await UploadLease.acquire(session, desk.depot, upload)
         hold.ceiling = min(limit, left)
         return hold, upload, sender
@@ -81,27 +123,43 @@ async def _open_upload(
 
 def _check_condition(request: PageRequest, dataset: Dataset) -> None:
     condition = request.headers.get("if-match")
-    current = {f'"{version.file.sha256}"' for version in (dataset.latest, *_list_served_versions(dataset))}
+    current = {
+        f'"{version.file.sha256}"'
+        for version in (dataset.latest, *_list_served_versions(dataset))
+    }
     if (
         condition is not None
         and condition.strip() != "*"
         and not current & {tag.strip() for tag in condition.split(",")}
     ):
         raise PreconditionFailedError(
-            "Another version came meanwhile.", remedy="Look at the file that is here, then send yours again."
+            "Another version came meanwhile.",
+            remedy="Look at the file that is here, then send yours again.",
         )
 
 
 def _list_served_versions(dataset: Dataset) -> list[Version]:
-    return [version for version in dataset.versions if version.file.access in SERVED_ACCESS][:1]
+    return [
+        version for version in dataset.versions if version.file.access in SERVED_ACCESS
+    ][:1]
 
 
 def _read_announcement(request: PageRequest, dataset: Dataset) -> UploadAnnouncement:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise InvalidError(refusals=[Refusal("Idempotency-Key", "This is too long.", "Write 200 characters at most.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "Idempotency-Key",
+                    "This is too long.",
+                    "Write 200 characters at most.",
+                )
+            ]
+        )
     return UploadAnnouncement(
-        name=clean_name(request.query_params.get("name") or "", default=dataset.latest.file.name),
+        name=clean_name(
+            request.query_params.get("name") or "", default=dataset.latest.file.name
+        ),
         length=request.content_length,
         dataset_id=dataset.id,
         sha256=_digest(request),
@@ -117,15 +175,21 @@ def _digest(request: PageRequest) -> str:
     if not header.startswith(DIGEST):
         return ""
     try:
-        digest = base64.b64decode(header.removeprefix(DIGEST).rstrip(":"), validate=True)
+        digest = base64.b64decode(
+            header.removeprefix(DIGEST).rstrip(":"), validate=True
+        )
     except (ValueError, binascii.Error):
         digest = b""
     if len(digest) != hashlib.sha256().digest_size:
-        raise InvalidError(refusals=[Refusal("Repr-Digest", "This digest cannot be read.")])
+        raise InvalidError(
+            refusals=[Refusal("Repr-Digest", "This digest cannot be read.")]
+        )
     return digest.hex()
 
 
-async def _receive_body(request: PageRequest, desk: UploadContext, hold: UploadLease) -> None:
+async def _receive_body(
+    request: PageRequest, desk: UploadContext, hold: UploadLease
+) -> None:
     try:
         async with aclosing(body_of(request, hold.upload.space_id)) as body:
             await store_whole_file(hold, _bound_pieces(request, body, hold.ceiling))
@@ -134,11 +198,15 @@ async def _receive_body(request: PageRequest, desk: UploadContext, hold: UploadL
         if hold.upload.idempotency_key is None:
             await cancel_upload(desk.depot, hold.upload.id)
         if isinstance(error, (ConnectionLostError, UploadTooSlowError)):
-            raise InvalidError("The file did not arrive whole.", remedy="Send it again.") from error
+            raise InvalidError(
+                "The file did not arrive whole.", remedy="Send it again."
+            ) from error
         raise
 
 
-async def _bound_pieces(request: PageRequest, body: AsyncIterator[bytes], ceiling: int) -> AsyncIterator[bytes]:
+async def _bound_pieces(
+    request: PageRequest, body: AsyncIterator[bytes], ceiling: int
+) -> AsyncIterator[bytes]:
     size = 0
     async for piece in enforce_timeouts(body):
         size += len(piece)
@@ -158,12 +226,24 @@ async def _is_unchanged(desk: UploadContext, upload_id: UUID, dataset_id: UUID) 
     async with desk.depot.session() as session:
         upload = await session.get_one(Upload, (desk.depot.tenant, upload_id))
         dataset = await find_dataset(session, dataset_id)
-        stored = upload.state == UploadState.STORED and upload.announced in {"", upload.sha256}
-        return stored and dataset is not None and dataset.latest.file.sha256 == upload.sha256
+        stored = upload.state == UploadState.STORED and upload.announced in {
+            "",
+            upload.sha256,
+        }
+        return (
+            stored
+            and dataset is not None
+            and dataset.latest.file.sha256 == upload.sha256
+        )
 
 
 async def _build_response(
-    desk: UploadContext, say: Callable[[str], str], dataset_id: UUID, publisher: Sender | None, *, changed: bool
+    desk: UploadContext,
+    say: Callable[[str], str],
+    dataset_id: UUID,
+    publisher: Sender | None,
+    *,
+    changed: bool,
 ) -> Response[Any]:
     """What is here now; a version that waited is published when somebody asks that."""
     async with desk.depot.session() as session:
@@ -172,7 +252,9 @@ async def _build_response(
             raise ConflictError("The dataset that this file was for is gone.")
         if publisher is not None:
             await publish_when_clear(session, publisher, dataset, desk.territory)
-        body = describe_version(dataset, dataset.latest, desk.territory, say, changed=changed)
+        body = describe_version(
+            dataset, dataset.latest, desk.territory, say, changed=changed
+        )
     headers = {"Cache-Control": "no-store", "ETag": f'"{dataset.latest.file.sha256}"'}
     return Response(body, status_code=201 if changed else 200, headers=headers)
 

@@ -9,8 +9,17 @@ from udi.kit.crash import crash_at
 from udi.kit.errors import LockedError, TooLargeError, UdiError, UnavailableError
 from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
-from udi.node.datasets.actions.source import get_source, note_failure, note_success, queue_due_checks
-from udi.node.datasets.intake.finish import UploadContext, finish_upload, mark_upload_failed
+from udi.node.datasets.actions.source import (
+    get_source,
+    note_failure,
+    note_success,
+    queue_due_checks,
+)
+from udi.node.datasets.intake.finish import (
+    UploadContext,
+    finish_upload,
+    mark_upload_failed,
+)
 from udi.node.datasets.models import Dataset, DatasetSource
 from udi.node.datasets.queries import waits_for_person
 from udi.node.files.fetch import FetchError, HttpValidators, SizeLimit, fetch_into
@@ -48,10 +57,16 @@ async def _queue_territory_checks(site: Site, tenant: UUID) -> None:
         async with site.database.session(tenant, role="worker") as session:
             await queue_due_checks(session)
     except Exception as error:  # noqa: BLE001 - one territory keeps no other back; tried again a minute later
-        log.warning("looking for what is due failed", tenant=str(tenant), error=type(error).__name__)
+        log.warning(
+            "looking for what is due failed",
+            tenant=str(tenant),
+            error=type(error).__name__,
+        )
 
 
-async def fetch_file(desk: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int) -> None:
+async def fetch_file(
+    desk: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int
+) -> None:
     """Fetch the file that a person gave the address of; a passing failure is tried again twice."""
     upload_id = UUID(job.payload["upload"])
     try:
@@ -66,29 +81,46 @@ async def fetch_file(desk: UploadContext, outgoing: OutgoingClient, job: Job, *,
 
 
 async def fetch_upload(
-    desk: UploadContext, outgoing: OutgoingClient, upload_id: UUID, marks: HttpValidators, *, limit: int
+    desk: UploadContext,
+    outgoing: OutgoingClient,
+    upload_id: UUID,
+    marks: HttpValidators,
+    *,
+    limit: int,
 ) -> HttpValidators | None:
     """Fetch an upload's address into its object; its marks, None when nothing changed or it was done before."""
     depot = desk.depot
     async with depot.session() as session:
-        upload = await session.get(Upload, (depot.tenant, upload_id), with_for_update=True)
+        upload = await session.get(
+            Upload, (depot.tenant, upload_id), with_for_update=True
+        )
         if upload is None or upload.state != UploadState.RECEIVING:
             return None
         space = await session.get_one(Space, (depot.tenant, upload.space_id))
-        left = space.quota_bytes - await used_bytes(session, space) + (upload.length or upload.received)
+        left = (
+            space.quota_bytes
+            - await used_bytes(session, space)
+            + (upload.length or upload.received)
+        )
         hold = await UploadLease.acquire(session, depot, upload)
     try:
         most = SizeLimit(left, limit)
-        return await fetch_into(hold, outgoing, most, marks, agent=f"udi-node (+{desk.territory.origin})")
+        return await fetch_into(
+            hold, outgoing, most, marks, agent=f"udi-node (+{desk.territory.origin})"
+        )
     finally:
         await hold.release()
 
 
-async def refresh_source(desk: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int) -> None:
+async def refresh_source(
+    desk: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int
+) -> None:
     """Look at the address of a dataset; a new version only when the bytes are others."""
     source_id = UUID(job.payload["source"])
     try:
-        begun = await _open_upload(desk.depot, source_id, job.payload["turn"], limit=limit)
+        begun = await _open_upload(
+            desk.depot, source_id, job.payload["turn"], limit=limit
+        )
         if begun is None:
             return
         crash_at("refresh.begun")
@@ -103,7 +135,13 @@ async def refresh_source(desk: UploadContext, outgoing: OutgoingClient, job: Job
 
 
 async def _fetch_version(
-    desk: UploadContext, outgoing: OutgoingClient, upload: Upload, marks: HttpValidators, latest: str, *, limit: int
+    desk: UploadContext,
+    outgoing: OutgoingClient,
+    upload: Upload,
+    marks: HttpValidators,
+    latest: str,
+    *,
+    limit: int,
 ) -> tuple[HttpValidators | None, bool]:
     try:
         new_marks = await fetch_upload(desk, outgoing, upload.id, marks, limit=limit)
@@ -120,13 +158,19 @@ async def _open_upload(
     """The upload of this turn, found again when a kill interrupted it."""
     async with depot.session() as session:
         source_and_dataset = await get_source(session, source_id)
-        if source_and_dataset is None or source_and_dataset[0].paused or source_and_dataset[1].withdrawn_at is not None:
+        if (
+            source_and_dataset is None
+            or source_and_dataset[0].paused
+            or source_and_dataset[1].withdrawn_at is not None
+        ):
             return None
         source, dataset = source_and_dataset
         if await waits_for_person(session, dataset):
             source.error = WAITING
             return None
-        space = await session.get_one(Space, (depot.tenant, dataset.space_id), with_for_update=True)
+        space = await session.get_one(
+            Space, (depot.tenant, dataset.space_id), with_for_update=True
+        )
         announced = UploadAnnouncement(
             name=dataset.latest.file.name,
             dataset_id=dataset.id,
@@ -136,7 +180,11 @@ async def _open_upload(
             address=source.address,
         )
         upload = await create_upload(session, space, Sender(), announced, limit=limit)
-        return upload, HttpValidators(source.etag, source.last_modified), dataset.latest.file.sha256
+        return (
+            upload,
+            HttpValidators(source.etag, source.last_modified),
+            dataset.latest.file.sha256,
+        )
 
 
 async def _create_version(desk: UploadContext, upload_id: UUID, latest: str) -> bool:
@@ -166,7 +214,9 @@ async def _record_check(
     error: UdiError | None = None,
 ) -> None:
     async with depot.session() as session:
-        source_and_dataset: tuple[DatasetSource, Dataset] | None = await get_source(session, source_id)
+        source_and_dataset: tuple[DatasetSource, Dataset] | None = await get_source(
+            session, source_id
+        )
         if source_and_dataset is None:
             return
         source, dataset = source_and_dataset

@@ -13,7 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.source import check_source_now, delete_source, find_source, set_source
+from udi.node.datasets.actions.source import (
+    check_source_now,
+    delete_source,
+    find_source,
+    set_source,
+)
 from udi.node.datasets.intake.access import get_member_upload_space
 from udi.node.datasets.intake.refresh import FETCH_FILE
 from udi.node.datasets.pages.messages import PageRequest, locale_of, refusal_errors
@@ -38,9 +43,15 @@ async def fetch_file(
     """Fetch a file once, for a new dataset or, with the field `dataset`, a new version."""
     form = await request.form()
     address = str(form.get(FIELD) or "")
-    dataset_id = _parse_id(form.get("dataset")) if form.get("dataset") else None
+    if form.get("dataset"):
+        dataset_id = _parse_id(form.get("dataset"))
+    else:
+        dataset_id = None
     space = await get_member_upload_space(session, member, slug, dataset_id, lock=True)
-    dataset = await find_dataset(session, dataset_id) if dataset_id else None
+    if dataset_id:
+        dataset = await find_dataset(session, dataset_id)
+    else:
+        dataset = None
     try:
         announced = UploadAnnouncement(
             name="",
@@ -49,11 +60,17 @@ async def fetch_file(
             address=check_address(address),
         )
         limit = site_of(request).settings.upload_limit
-        upload = await create_upload(session, space, Sender.of(member), announced, limit=limit)
-        await enqueue_heavy_job(session, space.id, FETCH_FILE, {"upload": str(upload.id)})
+        upload = await create_upload(
+            session, space, Sender.of(member), announced, limit=limit
+        )
+        await enqueue_heavy_job(
+            session, space.id, FETCH_FILE, {"upload": str(upload.id)}
+        )
     except UPLOAD_ERRORS as error:
         errors = refusal_errors(request, error, FIELD)
-        return upload_page(request, space, dataset, status=error.status, errors=errors, address=address)
+        return upload_page(
+            request, space, dataset, status=error.status, errors=errors, address=address
+        )
     return Redirect(f"/uploads/{upload.id}", status_code=303)
 
 
@@ -72,13 +89,22 @@ async def save_source(
         await set_source(session, member, dataset, **values, locale=locale_of(request))
     except UPLOAD_ERRORS as error:
         errors = refusal_errors(request, error, FIELD)
-        return render(request, "datasets/source.html", status=error.status, dataset=dataset, errors=errors, **values)
+        return render(
+            request,
+            "datasets/source.html",
+            status=error.status,
+            dataset=dataset,
+            errors=errors,
+            **values,
+        )
     return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
 
 
 @post("/datasets/{dataset_id:uuid}/source/look")
 async def check_source(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
 ) -> Redirect:
     """Look at the address now."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
@@ -91,10 +117,14 @@ async def check_source(
 
 @post("/datasets/{dataset_id:uuid}/source/stop")
 async def stop_renewal(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
 ) -> Redirect:
     """Do not look any more."""
-    await delete_source(session, member, await get_dataset(session, member, dataset_id, lock=True))
+    await delete_source(
+        session, member, await get_dataset(session, member, dataset_id, lock=True)
+    )
     return Redirect(f"/datasets/{dataset_id}", status_code=303)
 
 
@@ -105,4 +135,9 @@ def _parse_id(value: object) -> UUID:
         raise NotFoundError from error
 
 
-routes: Sequence[ControllerRouterHandler] = [fetch_file, save_source, check_source, stop_renewal]
+routes: Sequence[ControllerRouterHandler] = [
+    fetch_file,
+    save_source,
+    check_source,
+    stop_renewal,
+]

@@ -12,21 +12,30 @@ from udi.kit.errors import UnauthenticatedError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import remove_version
 from udi.node.datasets.description import LONGEST_REASON, clean_text
-from udi.node.datasets.intake.access import build_upload_context, get_script_dataset, has_token
+from udi.node.datasets.intake.access import (
+    build_upload_context,
+    get_script_dataset,
+    has_token,
+)
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
 
 
 @delete("/api/v1/datasets/{dataset_id:uuid}/versions/{number:int}")
 async def delete_version(
-    request: PageRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID], number: FromPath[int]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
+    number: FromPath[int],
 ) -> None:
     """Remove it for good; `reason` says why to those who follow the address of one that was public."""
     if not has_token(request):
         raise UnauthenticatedError("Show a key of the space.", headers=CHALLENGE)
     reason = clean_text(request.query_params.get("reason") or "")[:LONGEST_REASON]
     async with build_upload_context(request, territory).depot.session() as session:
-        dataset, sender = await get_script_dataset(session, request, dataset_id, lock=True)
+        dataset, sender = await get_script_dataset(
+            session, request, dataset_id, lock=True
+        )
         await require_fresh_accounts(session)
         await remove_version(session, sender, dataset, number, reason=reason)
 

@@ -25,7 +25,9 @@ REMEDIES = {
 """How far the publication of a version is, and what happens next."""
 
 
-def describe_publication(dataset: Dataset, version: Version, territory: Territory, say: Translate) -> dict[str, Any]:
+def describe_publication(
+    dataset: Dataset, version: Version, territory: Territory, say: Translate
+) -> dict[str, Any]:
     """How far the publication of a version is, why (never empty), and where to look."""
     is_requested = is_publication_requested(version) and may_publish(dataset)
     state = "waiting"
@@ -44,14 +46,22 @@ def describe_publication(dataset: Dataset, version: Version, territory: Territor
 
 def _publication_reason(version: Version) -> str:
     reason = version.preparation.reason if version.preparation else ""
-    return "Its producer said why it may be published." if reason else "Nothing in it stops its publication."
+    if reason:
+        return "Its producer said why it may be published."
+    return "Nothing in it stops its publication."
 
 
 def describe_version(
-    dataset: Dataset, version: Version, territory: Territory, say: Translate, *, changed: bool
+    dataset: Dataset,
+    version: Version,
+    territory: Territory,
+    say: Translate,
+    *,
+    changed: bool,
 ) -> dict[str, Any]:
     """The answer to a script that sent a file; no cell of it is quoted."""
-    profile, file = Profile.from_json(version.profile), version.file
+    profile = Profile.from_json(version.profile)
+    file = version.file
     return {
         "dataset": str(dataset.id),
         "version": version.number,
@@ -69,7 +79,10 @@ def describe_version(
             "header_line": profile.header_line,
             "rows": profile.rows,
             "exact": profile.exact,
-            "columns": [{"name": column.name, "type": column.type.value} for column in profile.columns],
+            "columns": [
+                {"name": column.name, "type": column.type.value}
+                for column in profile.columns
+            ],
         },
         "url": f"{territory.origin}{file.path}",
         "current": f"{territory.origin}/datasets/{dataset.id}/file",

@@ -11,17 +11,37 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.crash import crash_at
-from udi.kit.errors import GoneError, InvalidError, LockedError, Refusal, UnavailableError
+from udi.kit.errors import (
+    GoneError,
+    InvalidError,
+    LockedError,
+    Refusal,
+    UnavailableError,
+)
 from udi.kit.tenancy import Territory
-from udi.node.datasets.intake.access import build_upload_context, get_sender, get_upload_space
+from udi.node.datasets.intake.access import (
+    build_upload_context,
+    get_sender,
+    get_upload_space,
+)
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.files import tus
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.queries import used_bytes
 from udi.node.files.upload_lock import AT_ONCE, UploadLease
-from udi.node.files.upload_stream import ConnectionLostError, UploadBuffers, receive_body
-from udi.node.files.uploads import UploadAnnouncement, cancel_upload, check_length, create_upload, get_upload
+from udi.node.files.upload_stream import (
+    ConnectionLostError,
+    UploadBuffers,
+    receive_body,
+)
+from udi.node.files.uploads import (
+    UploadAnnouncement,
+    cancel_upload,
+    check_length,
+    create_upload,
+    get_upload,
+)
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
 from udi.ui.site import site_of
@@ -29,10 +49,18 @@ from udi.ui.site import site_of
 SHA256_LENGTH = 64
 
 
-@route(["/spaces/{slug:str}/uploads", "/uploads/{upload_id:uuid}"], http_method=[HttpMethod.OPTIONS], status_code=204)
+@route(
+    ["/spaces/{slug:str}/uploads", "/uploads/{upload_id:uuid}"],
+    http_method=[HttpMethod.OPTIONS],
+    status_code=204,
+)
 async def show_capabilities(request: PageRequest) -> Response[None]:
     """What this server can do."""
-    return Response(None, status_code=204, headers=tus.capability_headers(site_of(request).settings.upload_limit))
+    return Response(
+        None,
+        status_code=204,
+        headers=tus.capability_headers(site_of(request).settings.upload_limit),
+    )
 
 
 @post("/spaces/{slug:str}/uploads", request_max_body_size=None)
@@ -42,9 +70,12 @@ async def start_upload(
     """Announce a file; its first bytes may come with it."""
     tus.require_version(request.headers)
     announced = read_announcement(request)
-    desk, limit = build_upload_context(request, territory), site_of(request).settings.upload_limit
+    desk = build_upload_context(request, territory)
+    limit = site_of(request).settings.upload_limit
     async with desk.depot.session() as session:
-        space, sender = await get_upload_space(session, request, slug, announced.dataset_id, lock=True)
+        space, sender = await get_upload_space(
+            session, request, slug, announced.dataset_id, lock=True
+        )
         upload = await create_upload(session, space, sender, announced, limit=limit)
     crash_at("upload.created")
     if request.headers.get("content-type") and upload.received == 0:
@@ -56,32 +87,44 @@ async def start_upload(
 
 @route("/uploads/{upload_id:uuid}", http_method=[HttpMethod.HEAD])
 async def show_upload_offset(
-    request: PageRequest, territory: NamedDependency[Territory], upload_id: FromPath[UUID]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    upload_id: FromPath[UUID],
 ) -> Response[None]:
     """How many bytes are safe here."""
     tus.require_version(request.headers)
     async with build_upload_context(request, territory).depot.session() as session:
-        upload = await get_upload(session, await get_sender(session, request), upload_id)
+        upload = await get_upload(
+            session, await get_sender(session, request), upload_id
+        )
     return Response(None, headers=tus.upload_offset_headers(upload))
 
 
 @patch("/uploads/{upload_id:uuid}", request_max_body_size=None, status_code=204)
 async def append_to_upload(
-    request: PageRequest, territory: NamedDependency[Territory], upload_id: FromPath[UUID]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    upload_id: FromPath[UUID],
 ) -> Response[None]:
     """Take more bytes, from where the upload stands."""
     tus.require_version(request.headers)
     tus.require_content_type(request.headers)
     offset = tus.read_number(request.headers, "Upload-Offset")
     if offset is None:
-        raise InvalidError(refusals=[Refusal("Upload-Offset", "Say from which byte you go on.")])
-    upload = await _receive_body(request, build_upload_context(request, territory), upload_id, offset)
+        raise InvalidError(
+            refusals=[Refusal("Upload-Offset", "Say from which byte you go on.")]
+        )
+    upload = await _receive_body(
+        request, build_upload_context(request, territory), upload_id, offset
+    )
     return Response(None, status_code=204, headers=tus.upload_offset_headers(upload))
 
 
 @delete("/uploads/{upload_id:uuid}", status_code=204)
 async def terminate_upload(
-    request: PageRequest, territory: NamedDependency[Territory], upload_id: FromPath[UUID]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    upload_id: FromPath[UUID],
 ) -> Response[None]:
     """Give an upload up; what came is deleted."""
     tus.require_version(request.headers)
@@ -92,7 +135,9 @@ async def terminate_upload(
     return Response(None, status_code=204, headers=tus.NO_STORE)
 
 
-async def _receive_body(request: PageRequest, desk: UploadContext, upload_id: UUID, offset: int) -> Upload:
+async def _receive_body(
+    request: PageRequest, desk: UploadContext, upload_id: UUID, offset: int
+) -> Upload:
     checksum = tus.read_checksum(request.headers)
     hold = await _lock_upload(request, desk, upload_id, offset)
     if hold is not None:
@@ -108,7 +153,9 @@ async def _receive_body(request: PageRequest, desk: UploadContext, upload_id: UU
         return await session.get_one(Upload, (desk.depot.tenant, upload_id))
 
 
-async def _lock_upload(request: PageRequest, desk: UploadContext, upload_id: UUID, offset: int) -> UploadLease | None:
+async def _lock_upload(
+    request: PageRequest, desk: UploadContext, upload_id: UUID, offset: int
+) -> UploadLease | None:
     """A turn at the upload; None when all its bytes are here already."""
     async with desk.depot.session() as session:
         sender = await get_sender(session, request)
@@ -129,17 +176,30 @@ async def _lock_upload(request: PageRequest, desk: UploadContext, upload_id: UUI
         return hold
 
 
-async def _read_deferred_length(request: PageRequest, session: AsyncSession, upload: Upload) -> int:
+async def _read_deferred_length(
+    request: PageRequest, session: AsyncSession, upload: Upload
+) -> int:
     """Take the size that a sender promised to say later; until it is said, how much may come."""
     if upload.length is not None:
         return upload.length
     space = await session.get_one(Space, (upload.tenant_id, upload.space_id))
     limit = site_of(request).settings.upload_limit
-    announced_length = tus.read_number(request.headers, "Upload-Length") if request.method == "PATCH" else None
+    if request.method == "PATCH":
+        announced_length = tus.read_number(request.headers, "Upload-Length")
+    else:
+        announced_length = None
     if announced_length is not None:
-        await check_length(session, space, max(announced_length, upload.received), limit=limit, counted=upload.received)
+        await check_length(
+            session,
+            space,
+            max(announced_length, upload.received),
+            limit=limit,
+            counted=upload.received,
+        )
         upload.length = max(announced_length, upload.received)
-    return min(limit, space.quota_bytes - await used_bytes(session, space) + upload.received)
+    return min(
+        limit, space.quota_bytes - await used_bytes(session, space) + upload.received
+    )
 
 
 async def _finish_quietly(desk: UploadContext, upload_id: UUID) -> None:
@@ -159,14 +219,30 @@ def read_announcement(request: PageRequest) -> UploadAnnouncement:
     metadata = tus.read_metadata(request.headers)
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= tus.LONGEST_KEY:
-        raise InvalidError(refusals=[Refusal("Idempotency-Key", "This is too long.", "Write 200 characters at most.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "Idempotency-Key",
+                    "This is too long.",
+                    "Write 200 characters at most.",
+                )
+            ]
+        )
     digest = metadata.get("sha256", "").lower()
     if digest and (len(digest) != SHA256_LENGTH or digest.strip("0123456789abcdef")):
-        raise InvalidError(refusals=[Refusal("sha256", "This is no SHA-256.", "Write its 64 hexadecimal digits.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "sha256", "This is no SHA-256.", "Write its 64 hexadecimal digits."
+                )
+            ]
+        )
     try:
         dataset = UUID(metadata["dataset"]) if metadata.get("dataset") else None
     except ValueError as error:
-        raise InvalidError(refusals=[Refusal("dataset", "No dataset has this identifier.")]) from error
+        raise InvalidError(
+            refusals=[Refusal("dataset", "No dataset has this identifier.")]
+        ) from error
     return UploadAnnouncement(
         name=metadata.get("filename") or metadata.get("name") or "",
         length=tus.read_length(request.headers),

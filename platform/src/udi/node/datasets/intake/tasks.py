@@ -19,13 +19,19 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     limit = site.settings.upload_limit
 
     async def finish(job: Job) -> None:
-        await finish_upload(await build_task_context(site, job.tenant), UUID(job.payload["upload"]))
+        await finish_upload(
+            await build_task_context(site, job.tenant), UUID(job.payload["upload"])
+        )
 
     async def fetch(job: Job) -> None:
-        await fetch_file(await build_task_context(site, job.tenant), site.outgoing, job, limit=limit)
+        await fetch_file(
+            await build_task_context(site, job.tenant), site.outgoing, job, limit=limit
+        )
 
     async def look(job: Job) -> None:
-        await refresh_source(await build_task_context(site, job.tenant), site.outgoing, job, limit=limit)
+        await refresh_source(
+            await build_task_context(site, job.tenant), site.outgoing, job, limit=limit
+        )
 
     return {FINISH_UPLOAD: finish, FETCH_FILE: fetch, REFRESH_SOURCE: look}
 
@@ -41,5 +47,10 @@ async def build_task_context(site: Site, tenant: UUID) -> UploadContext:
         raise NotFoundError("This territory is not served any more.")
     depot = TenantStorage(site.database, site.parts["objects"], tenant, "worker")
     return UploadContext(
-        depot, territory, site.pages.gettext, site.parts[READERS], site.settings.clamd_socket, site.settings.schemas
+        depot,
+        territory,
+        site.pages.gettext,
+        site.parts[READERS],
+        site.settings.clamd_socket,
+        site.settings.schemas,
     )

@@ -39,17 +39,23 @@ async def show_archive(
         "datasets/archive.html",
         space=space,
         archive=archive,
-        link=sign_path(keyring_of(request), territory.id, archive.path) if archive and ready else "",
+        link=sign_path(keyring_of(request), territory.id, archive.path)
+        if archive and ready
+        else "",
         used=await used_bytes(session, space),
     )
 
 
 @post("/spaces/{slug:str}/archive", guards=[require_confirmation()])
 async def create_archive(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Redirect:
     """Have it made."""
-    await request_archive(session, member, await get_space(session, member, slug, lock=True))
+    await request_archive(
+        session, member, await get_space(session, member, slug, lock=True)
+    )
     return Redirect(f"/spaces/{slug}/archive", status_code=303)
 
 

@@ -22,7 +22,14 @@ from udi.node.datasets.queries import list_public
 from udi.node.portals.queries import list_showing_portals
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import list_all_spaces, list_spaces
-from udi.protocol.catalogue import Catalogue, CatalogueEntry, CataloguePage, write_catalogue, write_entry, write_page
+from udi.protocol.catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    CataloguePage,
+    write_catalogue,
+    write_entry,
+    write_page,
+)
 from udi.protocol.record import restore_record
 from udi.protocol.structures import BoundingBox
 from udi.protocol.triples import write_json_ld, write_turtle
@@ -30,7 +37,12 @@ from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 
 FEED = 100
-SHORT = {"text/csv": "CSV", "application/json": "JSON", "application/geo+json": "GeoJSON", "application/zip": "ZIP"}
+SHORT = {
+    "text/csv": "CSV",
+    "application/json": "JSON",
+    "application/geo+json": "GeoJSON",
+    "application/zip": "ZIP",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,9 @@ async def show_catalogue(
     actor: NamedDependency[Actor | None],
 ) -> Response[str]:
     """What the producer publishes, the newest first, and the way to its space for its people."""
-    page = await list_public(session, number=page_number(request.query_params.get("page")))
+    page = await list_public(
+        session, number=page_number(request.query_params.get("page"))
+    )
     return render(
         request,
         "datasets/catalogue.html",
@@ -60,7 +74,9 @@ async def show_catalogue(
         further=await _list_further_links(request, territory, page.items),
         short=SHORT,
         summaries={
-            dataset.id: localise(restore_record(_published_record(dataset)).summary, locale_of(request))
+            dataset.id: localise(
+                restore_record(_published_record(dataset)).summary, locale_of(request)
+            )
             for dataset in page.items
         },
     )
@@ -68,7 +84,9 @@ async def show_catalogue(
 
 @get("/catalog.ttl")
 async def show_turtle(
-    request: PageRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[bytes]:
     """The same as DCAT-AP, in Turtle, a hundred datasets at a time (`page`)."""
     return await _feed(request, session, territory, write_turtle, "text/turtle")
@@ -76,10 +94,14 @@ async def show_turtle(
 
 @get("/catalog.jsonld")
 async def show_json_ld(
-    request: PageRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[bytes]:
     """The same in JSON-LD."""
-    return await _feed(request, session, territory, write_json_ld, "application/ld+json")
+    return await _feed(
+        request, session, territory, write_json_ld, "application/ld+json"
+    )
 
 
 async def _producers(request: PageRequest, territory: Territory) -> Sequence[Space]:
@@ -95,9 +117,14 @@ async def _list_further_links(
     """By dataset, where the further portals show it: each one's name and address, and what it is called there."""
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
-            portals_by_dataset = await list_showing_portals(session, [dataset.id for dataset in items])
+            portals_by_dataset = await list_showing_portals(
+                session, [dataset.id for dataset in items]
+            )
     return {
-        dataset: [PortalLink(portal.name, f"{portal.origin}/data/{dataset}") for portal in portals]
+        dataset: [
+            PortalLink(portal.name, f"{portal.origin}/data/{dataset}")
+            for portal in portals
+        ]
         for dataset, portals in portals_by_dataset.items()
     }
 
@@ -109,34 +136,51 @@ async def _feed(
     write: Callable[[Iterable[Triple]], bytes],
     media_type: str,
 ) -> Response[bytes]:
-    page = await list_public(session, number=page_number(request.query_params.get("page")), size=FEED)
+    page = await list_public(
+        session, number=page_number(request.query_params.get("page")), size=FEED
+    )
     if page.number > page.last:
         raise NotFoundError("The catalogue has no such page.")
     names = " · ".join(space.name for space in await _producers(request, territory))
     path = request.scope["path"]
     body = write(set(_triples(territory, names, path, page)))
-    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "public, max-age=60",
+    }
     return Response(body, media_type=media_type, headers=headers)
 
 
-def _triples(territory: Territory, names: str, path: str, page: Page[Dataset]) -> Iterator[Triple]:
+def _triples(
+    territory: Territory, names: str, path: str, page: Page[Dataset]
+) -> Iterator[Triple]:
     """The catalogue is this node's; its datasets are named as on the portal, which has their permanent addresses."""
     texts = dict.fromkeys(territory.languages, names)
-    box = (
-        BoundingBox(**dict(zip(("west", "south", "east", "north"), territory.box, strict=True)))
-        if territory.box
-        else None
-    )
+    if territory.box:
+        box = BoundingBox(
+            **dict(zip(("west", "south", "east", "north"), territory.box, strict=True))
+        )
+    else:
+        box = None
     catalogue = Catalogue(
-        origin=territory.origin, title=texts, description=texts, publisher=texts, languages=territory.languages,
-        box=box, path=path, named_by=territory.links.get("portal", ""),
-    )  # fmt: skip
+        origin=territory.origin,
+        title=texts,
+        description=texts,
+        publisher=texts,
+        languages=territory.languages,
+        box=box,
+        path=path,
+        named_by=territory.links.get("portal", ""),
+    )
     yield from write_catalogue(catalogue)
     yield from write_page(catalogue, _catalogue_page(catalogue, page))
     for dataset in page.items:
         record = restore_record(_published_record(dataset))
         listed = dataset.opened_at or dataset.created_at
-        yield from write_entry(catalogue, CatalogueEntry(record=record, listed=listed, described=dataset.updated_at))
+        yield from write_entry(
+            catalogue,
+            CatalogueEntry(record=record, listed=listed, described=dataset.updated_at),
+        )
 
 
 def _published_record(dataset: Dataset) -> dict[str, Any]:
@@ -145,10 +189,19 @@ def _published_record(dataset: Dataset) -> dict[str, Any]:
 
 
 def _catalogue_page(catalogue: Catalogue, page: Page[Dataset]) -> CataloguePage:
-    numbers = {"first": 1, "last": page.last, "previous": page.number - 1, "next": page.number + 1}
-    inside = {name: number for name, number in numbers.items() if 1 <= number <= page.last}
+    numbers = {
+        "first": 1,
+        "last": page.last,
+        "previous": page.number - 1,
+        "next": page.number + 1,
+    }
+    inside = {
+        name: number for name, number in numbers.items() if 1 <= number <= page.last
+    }
     addresses = {name: _address(catalogue, number) for name, number in inside.items()}
-    return CataloguePage(address=_address(catalogue, page.number), total=page.total, neighbours=addresses)
+    return CataloguePage(
+        address=_address(catalogue, page.number), total=page.total, neighbours=addresses
+    )
 
 
 def _address(catalogue: Catalogue, number: int) -> str:

@@ -13,7 +13,13 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
-from udi.node.datasets.cell_errors import MOST_LISTED, FaultyCell, count_cell_errors, list_cell_errors, read_cell_errors
+from udi.node.datasets.cell_errors import (
+    MOST_LISTED,
+    FaultyCell,
+    count_cell_errors,
+    list_cell_errors,
+    read_cell_errors,
+)
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.pages.upload import store_of
@@ -35,10 +41,14 @@ async def show_cells(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The first thousand, and how many there are in all."""
-    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+    dataset = await get_dataset(
+        session, member, dataset_id, to=DatasetPermission.CHANGE
+    )
     cells = await _list_first_errors(store_of(request), dataset)
     total = count_cell_errors(dataset.latest)
-    return render(request, "datasets/cells.html", dataset=dataset, errors=cells, total=total)
+    return render(
+        request, "datasets/cells.html", dataset=dataset, errors=cells, total=total
+    )
 
 
 async def _list_first_errors(store: ObjectStore, dataset: Dataset) -> list[FaultyCell]:
@@ -61,17 +71,30 @@ async def download_cells(
     dataset_id: FromPath[UUID],
 ) -> Stream:
     """All of them as a table, whatever their number."""
-    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
-    headers = {"Content-Disposition": 'attachment; filename="cells.csv"', "Cache-Control": "no-store"}
+    dataset = await get_dataset(
+        session, member, dataset_id, to=DatasetPermission.CHANGE
+    )
+    headers = {
+        "Content-Disposition": 'attachment; filename="cells.csv"',
+        "Cache-Control": "no-store",
+    }
     batches = await _iterate_errors(store_of(request), dataset.latest)
-    return Stream(_write_errors_csv(request, batches), media_type="text/csv", headers=headers)
+    return Stream(
+        _write_errors_csv(request, batches), media_type="text/csv", headers=headers
+    )
 
 
-async def _iterate_errors(store: ObjectStore, version: Version) -> AsyncIterator[list[FaultyCell]]:
+async def _iterate_errors(
+    store: ObjectStore, version: Version
+) -> AsyncIterator[list[FaultyCell]]:
     """Every cell; of a version that was looked at before this list was made, the first thousand."""
     if version.preparation and version.preparation.cells:
         with suppress(FileNotFoundError):
-            return read_cell_errors(await store.open(version.file.derived_key(version.preparation.cells), 0, WHOLE))
+            return read_cell_errors(
+                await store.open(
+                    version.file.derived_key(version.preparation.cells), 0, WHOLE
+                )
+            )
     return _single_batch(list_cell_errors(version))
 
 
@@ -79,16 +102,26 @@ async def _single_batch(cells: list[FaultyCell]) -> AsyncIterator[list[FaultyCel
     yield cells
 
 
-async def _write_errors_csv(request: PageRequest, batches: AsyncIterator[list[FaultyCell]]) -> AsyncIterator[bytes]:
-    say, locale = translator(request), locale_of(request)
+async def _write_errors_csv(
+    request: PageRequest, batches: AsyncIterator[list[FaultyCell]]
+) -> AsyncIterator[bytes]:
+    say = translator(request)
+    locale = locale_of(request)
 
     def words(cell: FaultyCell) -> str:
-        return " ".join(message.translate(say) for message in (cell.message, cell.remedy) if message)
+        return " ".join(
+            message.translate(say) for message in (cell.message, cell.remedy) if message
+        )
 
     def write(cells: list[FaultyCell]) -> bytes:
-        return write_rows([(cell.line, cell.column, cell.value, words(cell)) for cell in cells], locale)
+        return write_rows(
+            [(cell.line, cell.column, cell.value, words(cell)) for cell in cells],
+            locale,
+        )
 
-    yield write_csv([say(word) for word in ("Line", "Column", "Cell", "What is wrong")], (), locale)
+    yield write_csv(
+        [say(word) for word in ("Line", "Column", "Cell", "What is wrong")], (), locale
+    )
     async for cells in batches:
         yield await asyncio.to_thread(write, cells)
 

@@ -64,7 +64,9 @@ async def show_findings(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """Step 2: what was understood, what to look at."""
-    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+    dataset = await get_dataset(
+        session, member, dataset_id, to=DatasetPermission.CHANGE
+    )
     preparation = dataset.latest.preparation
     failure = FAILURES.get(preparation.failure, "") if preparation else ""
     made_from = corrections_of(dataset.latest).made_from
@@ -73,7 +75,9 @@ async def show_findings(
         "datasets/check.html",
         dataset=dataset,
         profile=profile_of(dataset),
-        shown_at=f"/datasets/{dataset.id}/data?version={dataset.latest.number}" if is_table(dataset.latest) else "",
+        shown_at=f"/datasets/{dataset.id}/data?version={dataset.latest.number}"
+        if is_table(dataset.latest)
+        else "",
         waiting=bool(preparation and preparation.state == PreparationState.WAITING),
         failure=translator(request)(failure) if failure else "",
         total=count_type_errors(dataset.latest),
@@ -96,7 +100,11 @@ def _schema_findings(dataset: Dataset) -> dict[str, Any]:
         "declared": declared_schema_of(dataset.latest),
         "likely": likely_schemas_of(dataset.latest),
         "report": report,
-        "column_faults": [explain_column_fault(fault) for fault in report.columns[:MOST_FAULTS]] if report else [],
+        "column_faults": [
+            explain_column_fault(fault) for fault in report.columns[:MOST_FAULTS]
+        ]
+        if report
+        else [],
     }
 
 
@@ -108,7 +116,9 @@ async def remove_names(
     dataset_id: FromPath[UUID],
 ) -> Redirect:
     """Make the newest file again without the names that its properties give."""
-    await remove_property_names(build_preparation_context(request, territory), member, dataset_id)
+    await remove_property_names(
+        build_preparation_context(request, territory), member, dataset_id
+    )
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
@@ -120,7 +130,10 @@ async def show_corrections_form(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form that corrects what was understood."""
-    return corrections_page(request, await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE))
+    return corrections_page(
+        request,
+        await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE),
+    )
 
 
 @post("/datasets/{dataset_id:uuid}/understood")
@@ -131,19 +144,28 @@ async def submit_corrections(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Keep what the producer says of the file, and read it again."""
-    site, form = site_of(request), await request.form()
+    site = site_of(request)
+    form = await request.form()
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True)
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
         corrections, refusals = read_corrections(form, profile_of(dataset))
         if refusals:
-            return corrections_page(request, dataset, field_errors(request, refusals), status=422)
+            return corrections_page(
+                request, dataset, field_errors(request, refusals), status=422
+            )
         version = await correct_version(session, member, dataset, corrections)
     await prepare_promptly(build_preparation_context(request, territory), version)
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
 def corrections_page(
-    request: PageRequest, dataset: Dataset, errors: dict[str, str] | None = None, *, status: int = 200
+    request: PageRequest,
+    dataset: Dataset,
+    errors: dict[str, str] | None = None,
+    *,
+    status: int = 200,
 ) -> Response[str]:
     """The form, with what is wrong."""
     profile = profile_of(dataset)
@@ -162,4 +184,9 @@ def corrections_page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_findings, remove_names, show_corrections_form, submit_corrections]
+routes: Sequence[ControllerRouterHandler] = [
+    show_findings,
+    remove_names,
+    show_corrections_form,
+    submit_corrections,
+]

@@ -37,7 +37,8 @@ from udi.settings import Role
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 
-COST, DIGITS = 5, 6
+COST = 5
+DIGITS = 6
 FILES = {
     "csv": "CSV",
     "xlsx": "XLSX",
@@ -58,10 +59,14 @@ async def show_package(
 ) -> Response[bytes]:
     """The newest published version as a Data Package."""
     tables: DatasetTableCache = site_of(request).parts[FIND_TABLE]
-    version = await tables.version_of(await get_current_file(session, dataset_id, let=True))
+    version = await tables.version_of(
+        await get_current_file(session, dataset_id, let=True)
+    )
     if version is None:
         raise NotFoundError
-    body = json.dumps(compose_package(version, territory, locale_of(request)), ensure_ascii=False).encode()
+    body = json.dumps(
+        compose_package(version, territory, locale_of(request)), ensure_ascii=False
+    ).encode()
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "public, max-age=60",
@@ -81,26 +86,42 @@ async def show_data(
 
     The database is let go before the table is read.
     """
-    site, role = site_of(request), _role(actor)
+    site = site_of(request)
+    role = _role(actor)
     rates: RateLimiter = site.parts[RATES]
     limits = rates.count_request(reader_of(request, territory, actor), COST)
     tables: DatasetTableCache = site.parts[FIND_TABLE]
     person = actor.person_id if actor else None
     async with site.database.session(territory.id, role=role, person=person) as session:
-        version = await _own_version(session, actor, dataset_id, request.query_params.get("version"))
+        version = await _own_version(
+            session, actor, dataset_id, request.query_params.get("version")
+        )
         if version is not None:
             table = await tables.of_version(version)
         else:
             table = await tables(session, actor, dataset_id, let=True)
-    limits = join_rate_headers(limits, await enforce_rate_limit(request, UUID(table.space)))
+    limits = join_rate_headers(
+        limits, await enforce_rate_limit(request, UUID(table.space))
+    )
     if table.is_restricted:
         return _render_restricted(request, territory, dataset_id, table)
     etag = _etag(table, territory, locale_of(request))
     if actor is None and etag in request.headers.get("if-none-match", ""):
-        return Response(None, status_code=304, headers={**limits, "ETag": etag, "Vary": "Accept-Language, Cookie"})
+        return Response(
+            None,
+            status_code=304,
+            headers={**limits, "ETag": etag, "Vary": "Accept-Language, Cookie"},
+        )
     await table.fetch_file()
     showing: OverviewReader = site.parts[SHOWING]
-    page = await _render_data(request, territory, dataset_id, version, table, await showing.read_overview(table))
+    page = await _render_data(
+        request,
+        territory,
+        dataset_id,
+        version,
+        table,
+        await showing.read_overview(table),
+    )
     page.headers.update({**limits, **({} if actor else {"ETag": etag})})
     return page
 
@@ -111,11 +132,15 @@ def _render_restricted(
     """What a table that is not shown is of, and where to ask for it."""
     portal = f"{territory.links.get('portal', '')}/data"
     about: Mapping[str, Any] = {"portal_url": portal, "page": f"{portal}/{dataset_id}"}
-    return render(request, "datasets/restricted.html", dataset_id=dataset_id, table=table, **about)
+    return render(
+        request, "datasets/restricted.html", dataset_id=dataset_id, table=table, **about
+    )
 
 
 def _role(actor: Actor | None) -> Role:
-    return "app" if actor else "public"
+    if actor:
+        return "app"
+    return "public"
 
 
 async def _own_version(
@@ -132,8 +157,14 @@ async def _own_version(
     if actor is None:
         raise UnauthenticatedError("Log in to see this page.")
     dataset = await get_dataset(session, actor, dataset_id, to=DatasetPermission.READ)
-    version_number = dataset.latest.number if number is None else _number(number)
-    own_version = next((version for version in dataset.versions if version.number == version_number), None)
+    if number is None:
+        version_number = dataset.latest.number
+    else:
+        version_number = _number(number)
+    own_version = next(
+        (version for version in dataset.versions if version.number == version_number),
+        None,
+    )
     if own_version is None:
         raise NotFoundError("This dataset has no such version.")
     await session.refresh(own_version, ["dataset"])
@@ -141,7 +172,9 @@ async def _own_version(
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else 0
+    if text.isascii() and text.isdigit() and len(text) <= DIGITS:
+        return int(text)
+    return 0
 
 
 async def _is_draft(session: AsyncSession, dataset_id: UUID) -> bool:
@@ -164,7 +197,8 @@ async def _render_data(
     overview: TableOverview,
 ) -> Response[str]:
     """The page, also when a part of it took too much."""
-    locale, chart = locale_of(request), overview.chart
+    locale = locale_of(request)
+    chart = overview.chart
     licence = LICENCES.get(table.licence)
     about: Mapping[str, Any] = {
         "chart": chart,
@@ -195,12 +229,16 @@ async def _render_data(
     )
 
 
-async def _list_open(request: PageRequest, territory: Territory, dataset_id: UUID) -> list[Version]:
+async def _list_open(
+    request: PageRequest, territory: Territory, dataset_id: UUID
+) -> list[Version]:
     """The versions that everybody may read, the newest first; whoever reads is no member of the space."""
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             dataset = await find_dataset(session, dataset_id)
-    return [version for version in dataset.versions if is_open(dataset, version)] if dataset else []
+    if dataset:
+        return [version for version in dataset.versions if is_open(dataset, version)]
+    return []
 
 
 routes: Sequence[ControllerRouterHandler] = [show_data, show_package]

@@ -17,7 +17,11 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import discard_draft
 from udi.node.datasets.actions.erase import may_erase
-from udi.node.datasets.actions.publish import RETRIABLE_STATES, retry_delivery, withdraw_dataset
+from udi.node.datasets.actions.publish import (
+    RETRIABLE_STATES,
+    retry_delivery,
+    withdraw_dataset,
+)
 from udi.node.datasets.actions.remove import RETENTION_CHOICES, list_removable
 from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.description import LONGEST_REASON, clean_text
@@ -26,10 +30,25 @@ from udi.node.datasets.pages.describe import description_details, home_of, profi
 from udi.node.datasets.pages.erase import erased_page
 from udi.node.datasets.pages.further_portals import list_portal_statuses
 from udi.node.datasets.pages.history import describe_events
-from udi.node.datasets.pages.messages import PageRequest, field_errors, portal_faults, translator
+from udi.node.datasets.pages.messages import (
+    PageRequest,
+    field_errors,
+    portal_faults,
+    translator,
+)
 from udi.node.datasets.pages.upload import store_of
-from udi.node.datasets.publishability import explain_stops, is_being_read, is_publication_requested
-from udi.node.datasets.queries import find_dataset, find_erased, get_dataset, list_events, read_version_marks
+from udi.node.datasets.publishability import (
+    explain_stops,
+    is_being_read,
+    is_publication_requested,
+)
+from udi.node.datasets.queries import (
+    find_dataset,
+    find_erased,
+    get_dataset,
+    list_events,
+    read_version_marks,
+)
 from udi.node.datasets.reminders import find_due
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
@@ -49,12 +68,17 @@ async def show_dataset(
 ) -> Response[str]:
     """Where a dataset stands; of one that was erased and had been public, anyone reads that it was."""
     if actor is None:
-        if isinstance(gone := await missing_error(session, ErasedDataset.id == dataset_id), ErasedError):
+        if isinstance(
+            gone := await missing_error(session, ErasedDataset.id == dataset_id),
+            ErasedError,
+        ):
             raise gone
         raise UnauthenticatedError("Log in to see this page.")
     if erased := await find_erased(session, actor, dataset_id):
         return await erased_page(request, session, actor, erased)
-    dataset = await get_dataset(session, actor, dataset_id, to=DatasetPermission.READ, lean=True)
+    dataset = await get_dataset(
+        session, actor, dataset_id, to=DatasetPermission.READ, lean=True
+    )
     delivery = dataset.delivery
     return render(
         request,
@@ -65,7 +89,10 @@ async def show_dataset(
         elsewhere=await list_portal_statuses(request, session, dataset),
         may_retry=_may_retry(dataset),
         history=describe_events(
-            request, actor, await list_events(session, dataset), await list_names(session, dataset.space.slug)
+            request,
+            actor,
+            await list_events(session, dataset),
+            await list_names(session, dataset.space.slug),
         ),
         allowed=await list_permissions(session, actor, dataset.space, dataset.id),
         home=home_of(actor, dataset),
@@ -82,11 +109,14 @@ async def show_dataset(
 
 
 def _may_retry(dataset: Dataset) -> bool:
-    delivery, moving = dataset.delivery, dataset.state in {DatasetState.PUBLISHING, DatasetState.WITHDRAWING}
+    delivery = dataset.delivery
+    moving = dataset.state in {DatasetState.PUBLISHING, DatasetState.WITHDRAWING}
     return bool(delivery and delivery.state in RETRIABLE_STATES and moving)
 
 
-async def _versions(session: AsyncSession, dataset: Dataset, say: Callable[[str], str]) -> dict[str, Any]:
+async def _versions(
+    session: AsyncSession, dataset: Dataset, say: Callable[[str], str]
+) -> dict[str, Any]:
     """Those that may be removed, how many may be kept, what stops the one that waits, or that it is being read."""
     waits = dataset.pending
     return {
@@ -94,7 +124,9 @@ async def _versions(session: AsyncSession, dataset: Dataset, say: Callable[[str]
         "removable": [version.id for version in list_removable(dataset)],
         "keep_choices": RETENTION_CHOICES,
         "stops": explain_stops(dataset, waits, say) if waits else [],
-        "reading": bool(waits and is_being_read(waits) and is_publication_requested(waits)),
+        "reading": bool(
+            waits and is_being_read(waits) and is_publication_requested(waits)
+        ),
     }
 
 
@@ -107,7 +139,9 @@ async def show_withdrawal_form(
 ) -> Response[str]:
     """The form that asks why."""
     dataset = await get_dataset(session, member, dataset_id)
-    return render(request, "datasets/withdraw.html", dataset=dataset, errors={}, reason="")
+    return render(
+        request, "datasets/withdraw.html", dataset=dataset, errors={}, reason=""
+    )
 
 
 @post("/datasets/{dataset_id:uuid}/withdraw", guards=[require_confirmation()])
@@ -119,21 +153,34 @@ async def submit_withdrawal(
 ) -> Response[Any]:
     """Close the files at once and tell the portal."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
-    reason = clean_text(str((await request.form()).get("reason") or ""))[:LONGEST_REASON]
+    reason = clean_text(str((await request.form()).get("reason") or ""))[
+        :LONGEST_REASON
+    ]
     try:
         await withdraw_dataset(session, member, dataset, reason=reason)
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
-        return render(request, "datasets/withdraw.html", status=422, dataset=dataset, errors=errors, reason=reason)
+        return render(
+            request,
+            "datasets/withdraw.html",
+            status=422,
+            dataset=dataset,
+            errors=errors,
+            reason=reason,
+        )
     return Redirect(f"/datasets/{dataset.id}", status_code=303)
 
 
 @post("/datasets/{dataset_id:uuid}/retry")
 async def retry_dataset_delivery(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
 ) -> Redirect:
     """Tell the portal again."""
-    await retry_delivery(session, member, await get_dataset(session, member, dataset_id, lock=True))
+    await retry_delivery(
+        session, member, await get_dataset(session, member, dataset_id, lock=True)
+    )
     return Redirect(f"/datasets/{dataset_id}", status_code=303)
 
 
@@ -152,7 +199,9 @@ async def discard_pending(
         left = await find_dataset(session, dataset_id)
     for key in keys:
         await store_of(request).delete(key)
-    return Redirect(_page_of(left) if left else f"/spaces/{dataset.space.slug}", status_code=303)
+    return Redirect(
+        _page_of(left) if left else f"/spaces/{dataset.space.slug}", status_code=303
+    )
 
 
 def _page_of(dataset: Dataset) -> str:

@@ -31,7 +31,12 @@ from udi.node.datasets.description import (
     split_keywords,
 )
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.messages import PageRequest, field_errors, form_choices, locale_of
+from udi.node.datasets.pages.messages import (
+    PageRequest,
+    field_errors,
+    form_choices,
+    locale_of,
+)
 from udi.node.datasets.pages.upload import build_answer_proposer
 from udi.node.datasets.publishability import (
     can_anonymise,
@@ -65,7 +70,10 @@ async def show_description_form(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """What was understood of the file, and the form of step 2."""
-    return describe_page(request, await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE))
+    return describe_page(
+        request,
+        await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE),
+    )
 
 
 @post("/datasets/{dataset_id:uuid}/describe")
@@ -77,12 +85,16 @@ async def save_description(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Keep the answers; go on when they are complete, or when the person leaves for now."""
-    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True)
+    dataset = await get_dataset(
+        session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+    )
     form = await request.form()
     answers = read_answers(form, locale_of(request))
     if "access" not in form:
         answers["access"] = dataset.description.get("access", "")
-    dataset.proposals = dataset.proposals or build_answer_proposer(request, territory).recover_proposals(dataset)
+    dataset.proposals = dataset.proposals or build_answer_proposer(
+        request, territory
+    ).recover_proposals(dataset)
     refusals = await describe_dataset(session, member, dataset, answers)
     if form.get("leave"):
         return Redirect(home_of(member, dataset), status_code=303)
@@ -120,18 +132,29 @@ async def submit_publication(
     form = await request.form()
     dataset.latest.note = clean_text(str(form.get("note") or ""))[:LONGEST_REASON]
     try:
-        clear_for_publication(dataset.latest, clean_text(str(form.get("reason") or ""))[:LONGEST_REASON])
+        clear_for_publication(
+            dataset.latest, clean_text(str(form.get("reason") or ""))[:LONGEST_REASON]
+        )
     except InvalidError as error:
         allowed = await list_permissions(session, member, dataset.space, dataset.id)
-        errors, place_known = field_errors(request, error.refusals), bool(territory.box)
-        return review_page(request, dataset, allowed, errors, place_known=place_known, status=422)
+        errors = field_errors(request, error.refusals)
+        place_known = bool(territory.box)
+        return review_page(
+            request, dataset, allowed, errors, place_known=place_known, status=422
+        )
     first = dataset.latest.published_at is None
     try:
         await publish_dataset(session, member, dataset, territory)
     except InvalidError as error:
         return describe_page(request, dataset, error.refusals, status=422)
     if first and needs_reason(dataset.latest) and dataset.latest.preparation:
-        record_event(session, member, dataset, "version.cleared", reason=dataset.latest.preparation.reason)
+        record_event(
+            session,
+            member,
+            dataset,
+            "version.cleared",
+            reason=dataset.latest.preparation.reason,
+        )
     return Redirect(f"/datasets/{dataset.id}", status_code=303)
 
 
@@ -173,27 +196,38 @@ def review_page(
 
 def advice_on(dataset: Dataset, *, place_known: bool) -> Advice:
     """How good the description and the newest file are, and what would help."""
-    version, profile = dataset.latest, profile_of(dataset)
+    version = dataset.latest
+    profile = profile_of(dataset)
     findings = version.preparation.findings if version.preparation else {}
     likely = likely_schemas_of(version)
     table = FileFacts(
         media_type=version.file.media_type,
         columns=profile.columns,
-        findings=TableFacts.from_json(findings["facts"]) if findings.get("facts") else None,
+        findings=TableFacts.from_json(findings["facts"])
+        if findings.get("facts")
+        else None,
         report=schema_report_of(version),
-        looks_like=likely[0].title if likely and not declared_schema_of(version) else "",
+        looks_like=likely[0].title
+        if likely and not declared_schema_of(version)
+        else "",
         place_known=place_known,
     )
     return advise(dataset.description, table)
 
 
 def describe_page(
-    request: PageRequest, dataset: Dataset, refusals: Sequence[Refusal] = (), *, status: int = 200
+    request: PageRequest,
+    dataset: Dataset,
+    refusals: Sequence[Refusal] = (),
+    *,
+    status: int = 200,
 ) -> Response[str]:
     """The form of step 2, with what is wrong."""
     licences = [
         LICENCES[code]
-        for code in dict.fromkeys((*OFFERED_LICENCES, dataset.description.get("licence", "")))
+        for code in dict.fromkeys(
+            (*OFFERED_LICENCES, dataset.description.get("licence", ""))
+        )
         if code in LICENCES
     ]
     return render(
@@ -213,8 +247,13 @@ def describe_page(
 
 def _open_licence(request: PageRequest, dataset: Dataset) -> str:
     """The name of the licence that the data would lose if they were restricted; empty where they have none."""
-    licence = LICENCES.get(published_licence(dataset)) if not dataset.restricted else None
-    return localise(licence.name, locale_of(request)) if licence else ""
+    if not dataset.restricted:
+        licence = LICENCES.get(published_licence(dataset))
+    else:
+        licence = None
+    if licence:
+        return localise(licence.name, locale_of(request))
+    return ""
 
 
 class _BlankAnswers(dict[str, str]):
@@ -227,7 +266,9 @@ class _BlankAnswers(dict[str, str]):
 def home_of(member: Actor, dataset: Dataset) -> str:
     """Where the person's datasets are listed: the space, or what is shared with them there."""
     slug = dataset.space.slug
-    return f"/spaces/{slug}" if member.may_publish(slug) else f"/spaces/{slug}/shared"
+    if member.may_publish(slug):
+        return f"/spaces/{slug}"
+    return f"/spaces/{slug}/shared"
 
 
 def profile_of(dataset: Dataset) -> Profile:
@@ -238,7 +279,9 @@ def profile_of(dataset: Dataset) -> Profile:
 def description_details(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
     """A complete description in words, for a page that shows it."""
     answers = _BlankAnswers(dataset.description)
-    named: Mapping[str, Mapping[str, str]] = {name: dict(options) for name, options in form_choices(request).items()}
+    named: Mapping[str, Mapping[str, str]] = {
+        name: dict(options) for name, options in form_choices(request).items()
+    }
     licence = LICENCES.get(answers["licence"])
     return {
         "answers": answers,
@@ -247,11 +290,18 @@ def description_details(request: PageRequest, dataset: Dataset) -> dict[str, Any
         "language": named["languages"].get(answers["language"], ""),
         "frequency": named["frequencies"].get(answers["frequency"], ""),
         "licence": licence,
-        "access": AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC,
+        "access": AccessRights.RESTRICTED
+        if is_restricted(answers)
+        else AccessRights.PUBLIC,
         "licence_name": localise(licence.name, locale_of(request)) if licence else "",
         "first_day": read_day(answers["first_day"]),
         "last_day": read_day(answers["last_day"]),
     }
 
 
-routes: Sequence[ControllerRouterHandler] = [show_description_form, save_description, show_review, submit_publication]
+routes: Sequence[ControllerRouterHandler] = [
+    show_description_form,
+    save_description,
+    show_review,
+    submit_publication,
+]

@@ -38,23 +38,41 @@ async def show_difference(
             dataset = await find_dataset(reading, dataset_id)
     if dataset is None:
         raise NotFoundError
-    allowed = await list_permissions(session, actor, dataset.space, dataset_id) if actor else frozenset()
+    if actor:
+        allowed = await list_permissions(session, actor, dataset.space, dataset_id)
+    else:
+        allowed = frozenset()
     member = DatasetPermission.READ in allowed
-    version = next((candidate for candidate in dataset.versions if candidate.number == number), None)
+    version = next(
+        (candidate for candidate in dataset.versions if candidate.number == number),
+        None,
+    )
     if version is None or not (member or is_open(dataset, version)):
         raise NotFoundError
     earlier, difference = read_difference(version) or (0, None)
     if difference and not member:
         difference = replace(difference, examples=(), added_lines=(), removed_lines=())
-        hidden = not any(candidate.number == earlier and is_open(dataset, candidate) for candidate in dataset.versions)
+        hidden = not any(
+            candidate.number == earlier and is_open(dataset, candidate)
+            for candidate in dataset.versions
+        )
         difference = None if hidden else difference
-    about: dict[str, Any] = {"version": version, "earlier": earlier, "difference": difference, "member": member}
+    about: dict[str, Any] = {
+        "version": version,
+        "earlier": earlier,
+        "difference": difference,
+        "member": member,
+    }
     return render(request, "datasets/difference.html", dataset=dataset, **about)
 
 
 def is_open(dataset: Dataset, version: Version) -> bool:
     """Whether everybody may read a version."""
-    return dataset.withdrawn_at is None and version.published_at is not None and version.file.access == FileAccess.OPEN
+    return (
+        dataset.withdrawn_at is None
+        and version.published_at is not None
+        and version.file.access == FileAccess.OPEN
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [show_difference]

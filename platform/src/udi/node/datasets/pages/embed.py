@@ -23,12 +23,19 @@ from udi.node.tables.preview import Preview
 from udi.node.tables.requests import RATES, join_rate_headers, reader_of
 from udi.node.tables.table import FIND_TABLE, DatasetTable
 from udi.protocol.addresses import PARTS, NodeAddresses
-from udi.ui.embedding import LANGUAGE, iframe_html, language_of, on_embedded_error, render_embedded
+from udi.ui.embedding import (
+    LANGUAGE,
+    iframe_html,
+    language_of,
+    on_embedded_error,
+    render_embedded,
+)
 from udi.ui.locale import choose_language
 from udi.ui.site import site_of
 
 COST = 5
-ROWS, COLUMNS = 10, 8
+ROWS = 10
+COLUMNS = 8
 """Of the table in a frame, which stays light."""
 HEIGHTS = {"table": 640, "map": 560, "chart": 480}
 """Pixels of each frame, in a narrow column."""
@@ -36,18 +43,25 @@ HEIGHTS = {"table": 640, "map": 560, "chart": 480}
 
 @get("/datasets/{dataset_id:uuid}/{part:str}")
 async def frame_part(
-    request: PageRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID], part: FromPath[str]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
+    part: FromPath[str],
 ) -> Response[Any]:
     """One part of what everybody may see; the database is let go before the table is read."""
     if part not in PARTS:
-        raise NotFoundError("What can stand in another page is a table, a map or a chart.")
+        raise NotFoundError(
+            "What can stand in another page is a table, a map or a chart."
+        )
     site = site_of(request)
     rates: RateLimiter = site.parts[RATES]
     limits = rates.count_request(reader_of(request, territory, None), COST)
     tables: DatasetTableCache = site.parts[FIND_TABLE]
     async with site.database.session(territory.id, role="public") as session:
         table = await tables(session, None, dataset_id)
-    limits = join_rate_headers(limits, await enforce_rate_limit(request, UUID(table.space)))
+    limits = join_rate_headers(
+        limits, await enforce_rate_limit(request, UUID(table.space))
+    )
     await table.fetch_file()
     showing: OverviewReader = site.parts[SHOWING]
     overview = await showing.read_overview(table)
@@ -60,17 +74,30 @@ async def frame_part(
 
 def list_parts(overview: TableOverview) -> list[str]:
     """Which parts a table has."""
-    has = {"table": overview.preview and overview.preview.rows, "map": overview.map, "chart": overview.chart}
+    has = {
+        "table": overview.preview and overview.preview.rows,
+        "map": overview.map,
+        "chart": overview.chart,
+    }
     return [part for part in PARTS if has[part]]
 
 
 def list_embed_codes(
-    overview: TableOverview, territory: Territory, dataset_id: UUID, title: str, language: str
+    overview: TableOverview,
+    territory: Territory,
+    dataset_id: UUID,
+    title: str,
+    language: str,
 ) -> list[tuple[str, str]]:
     """(part, line of HTML that frames it) of what a table has."""
     at = NodeAddresses(territory.origin, dataset_id)
     return [
-        (part, iframe_html(f"{at.embed(part)}?{LANGUAGE}={language}", title, HEIGHTS[part]))
+        (
+            part,
+            iframe_html(
+                f"{at.embed(part)}?{LANGUAGE}={language}", title, HEIGHTS[part]
+            ),
+        )
         for part in list_parts(overview)
     ]
 
@@ -105,7 +132,13 @@ def _shorten_preview(preview: Preview) -> Preview:
     """The same, no larger than a frame needs."""
     hidden = preview.hidden + max(len(preview.columns) - COLUMNS, 0)
     rows = tuple(row[:COLUMNS] for row in preview.rows[:ROWS])
-    return replace(preview, columns=preview.columns[:COLUMNS], rows=rows, lines=preview.lines[:ROWS], hidden=hidden)
+    return replace(
+        preview,
+        columns=preview.columns[:COLUMNS],
+        rows=rows,
+        lines=preview.lines[:ROWS],
+        hidden=hidden,
+    )
 
 
 def _on_restricted(request: PageRequest, error: RestrictedError) -> Response[Any]:
@@ -117,6 +150,9 @@ routes: Sequence[ControllerRouterHandler] = [
     Router(
         "/embed",
         route_handlers=[frame_part],
-        exception_handlers={RestrictedError: _on_restricted, UdiError: on_embedded_error},
+        exception_handlers={
+            RestrictedError: _on_restricted,
+            UdiError: on_embedded_error,
+        },
     )
 ]

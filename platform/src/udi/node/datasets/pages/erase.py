@@ -37,7 +37,10 @@ async def show_erasure_form(
     """What erasing means, and the form that asks for the title."""
     dataset = await get_dataset(session, member, dataset_id)
     if not may_erase(dataset):
-        raise ConflictError("This dataset is public.", remedy="Withdraw it first: its users will read why.")
+        raise ConflictError(
+            "This dataset is public.",
+            remedy="Withdraw it first: its users will read why.",
+        )
     return erase_page(request, dataset, {})
 
 
@@ -51,16 +54,32 @@ async def submit_erasure(
     """Erase it, once its title was typed."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     try:
-        await erase_dataset(session, member, dataset, typed=str((await request.form()).get("title") or ""))
+        await erase_dataset(
+            session,
+            member,
+            dataset,
+            typed=str((await request.form()).get("title") or ""),
+        )
     except InvalidError as error:
-        return erase_page(request, dataset, field_errors(request, error.refusals), status=422)
+        return erase_page(
+            request, dataset, field_errors(request, error.refusals), status=422
+        )
     return Redirect(f"/datasets/{dataset_id}", status_code=303)
 
 
-def erase_page(request: PageRequest, dataset: Dataset, errors: dict[str, str], *, status: int = 200) -> Response[str]:
+def erase_page(
+    request: PageRequest, dataset: Dataset, errors: dict[str, str], *, status: int = 200
+) -> Response[str]:
     """The warning and the form."""
     days = read_retention(site_of(request).settings)
-    return render(request, "datasets/erase.html", status=status, dataset=dataset, errors=errors, days=days)
+    return render(
+        request,
+        "datasets/erase.html",
+        status=status,
+        dataset=dataset,
+        errors=errors,
+        days=days,
+    )
 
 
 async def erased_page(
@@ -77,7 +96,9 @@ async def erased_page(
         status=410,
         erased=erased,
         space=space,
-        history=describe_events(request, actor, events, await list_names(session, space.slug)),
+        history=describe_events(
+            request, actor, events, await list_names(session, space.slug)
+        ),
         days=read_retention(site_of(request).settings),
     )
 

@@ -34,10 +34,14 @@ from udi.ui.site import render
 
 @get("/spaces/{slug:str}/figures")
 async def show_figures(
-    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Response[str]:
     """One month of uses, drawn and in tables."""
-    space, month = await get_space(session, member, slug), requested_month(request)
+    space = await get_space(session, member, slug)
+    month = requested_month(request)
     figures = await _list_month_figures(session, space, month)
     top, bars = draw_bars(figures, month.days)
     [cost] = await list_costs(session, month, space)
@@ -59,37 +63,62 @@ async def show_figures(
 
 @get("/spaces/{slug:str}/figures.csv")
 async def export_figures(
-    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Response[bytes]:
     """The same as a table."""
-    space, month = await get_space(session, member, slug), requested_month(request)
+    space = await get_space(session, member, slug)
+    month = requested_month(request)
     figures = await _list_month_figures(session, space, month)
-    return csv_response(write_csv(HEADER, (figure.row for figure in figures)), f"uses-{slug}-{month}.csv")
+    return csv_response(
+        write_csv(HEADER, (figure.row for figure in figures)),
+        f"uses-{slug}-{month}.csv",
+    )
 
 
 @get("/spaces/{slug:str}/figures.json")
 async def export_figures_json(
-    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Response[bytes]:
     """The same for a program, with the sheet of costs."""
-    space, month = await get_space(session, member, slug), requested_month(request)
-    uses = [dict(zip(HEADER, figure.row, strict=True)) for figure in await _list_month_figures(session, space, month)]
+    space = await get_space(session, member, slug)
+    month = requested_month(request)
+    uses = [
+        dict(zip(HEADER, figure.row, strict=True))
+        for figure in await _list_month_figures(session, space, month)
+    ]
     [cost] = await list_costs(session, month, space)
-    body = json.dumps({"month": str(month), "uses": uses, "costs": asdict(cost)}, ensure_ascii=False).encode()
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+    body = json.dumps(
+        {"month": str(month), "uses": uses, "costs": asdict(cost)}, ensure_ascii=False
+    ).encode()
+    return Response(
+        body, media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 @post("/spaces/{slug:str}/figures/publication")
 async def switch_publication(
-    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Redirect:
     """Tell everybody the uses, or stop."""
     space = await get_space(session, member, slug, lock=True)
-    await set_figures_publication(session, space, on=(await request.form()).get("on") == "1")
+    await set_figures_publication(
+        session, space, on=(await request.form()).get("on") == "1"
+    )
     return Redirect(f"/spaces/{slug}/figures", status_code=303)
 
 
-async def _list_month_figures(session: AsyncSession, space: Space, month: Month) -> list[UsageFigure]:
+async def _list_month_figures(
+    session: AsyncSession, space: Space, month: Month
+) -> list[UsageFigure]:
     return await list_figures(session, space, month.first, month.next.first)
 
 
@@ -101,4 +130,9 @@ def requested_month(request: PageRequest) -> Month:
         return Month.current()
 
 
-routes: Sequence[ControllerRouterHandler] = [show_figures, export_figures, export_figures_json, switch_publication]
+routes: Sequence[ControllerRouterHandler] = [
+    show_figures,
+    export_figures,
+    export_figures_json,
+    switch_publication,
+]

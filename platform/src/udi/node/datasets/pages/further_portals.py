@@ -64,7 +64,14 @@ async def retry_portal(
 ) -> Redirect:
     """Tell a further portal again."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
-    portal = next((candidate for candidate in await list_portals(session) if candidate.id == portal_id), None)
+    portal = next(
+        (
+            candidate
+            for candidate in await list_portals(session)
+            if candidate.id == portal_id
+        ),
+        None,
+    )
     if portal is None:
         raise NotFoundError
     await retry_further_portal(session, member, dataset, portal)

@@ -13,7 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.node.datasets.models import DatasetEvent
-from udi.node.datasets.pages.messages import EVENT_NAMES, ROLE_NAMES, PageRequest, csv_response, locale_of, translator
+from udi.node.datasets.pages.messages import (
+    EVENT_NAMES,
+    ROLE_NAMES,
+    PageRequest,
+    csv_response,
+    locale_of,
+    translator,
+)
 from udi.node.datasets.publishability import STOPS
 from udi.node.datasets.queries import get_dataset, list_events
 from udi.node.identity.queries import list_names
@@ -34,7 +41,10 @@ class HistoryEntry:
 
 
 def describe_events(
-    request: PageRequest, actor: Actor, events: Iterable[DatasetEvent], names: Mapping[UUID, str]
+    request: PageRequest,
+    actor: Actor,
+    events: Iterable[DatasetEvent],
+    names: Mapping[UUID, str],
 ) -> list[HistoryEntry]:
     """The history in the reader's language; somebody who left the organisation has no name any more."""
     say = translator(request)
@@ -47,7 +57,9 @@ def describe_events(
         if event.person_id == actor.person_id:
             return say("by you")
         name = names.get(event.person_id)
-        return say("by %(name)s") % {"name": name} if name else say("by somebody who has left")
+        if name:
+            return say("by %(name)s") % {"name": name}
+        return say("by somebody who has left")
 
     return [
         HistoryEntry(
@@ -60,13 +72,20 @@ def describe_events(
     ]
 
 
-def _describe_detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID, str], locale: str) -> str:
+def _describe_detail(
+    event: DatasetEvent,
+    say: Callable[[str], str],
+    names: Mapping[UUID, str],
+    locale: str,
+) -> str:
     """What more there is to say of it."""
     if stops := event.detail.get("stops"):
         return " ".join(say(STOPS[stop]) for stop in stops)
     if number := event.detail.get("number") or event.detail.get("version"):
         why = event.detail.get("reason")
-        return say("Version %(number)s: %(reason)s" if why else "Version %(number)s") % {
+        return say(
+            "Version %(number)s: %(reason)s" if why else "Version %(number)s"
+        ) % {
             "number": number,
             "reason": why,
         }
@@ -74,7 +93,10 @@ def _describe_detail(event: DatasetEvent, say: Callable[[str], str], names: Mapp
         return say("Objects deleted: %(objects)s") % {"objects": objects}
     if details := [
         detail
-        for detail in (event.detail.get("portal"), event.detail.get("reason") or _versions_kept(event, say))
+        for detail in (
+            event.detail.get("portal"),
+            event.detail.get("reason") or _versions_kept(event, say),
+        )
         if detail
     ]:
         return " ".join(map(str, details))
@@ -89,7 +111,9 @@ def _former_licence(event: DatasetEvent, say: Callable[[str], str], locale: str)
     licence = LICENCES.get(event.detail.get("licence", ""))
     if licence is None:
         return ""
-    return say("Copies made before stay under: %(licence)s") % {"licence": localise(licence.name, locale)}
+    return say("Copies made before stay under: %(licence)s") % {
+        "licence": localise(licence.name, locale)
+    }
 
 
 def _versions_kept(event: DatasetEvent, say: Callable[[str], str]) -> str:
@@ -108,11 +132,19 @@ async def export_history(
 ) -> Response[bytes]:
     """All that happened to a dataset, as a table."""
     dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.READ)
-    names, say = await list_names(session, dataset.space.slug), translator(request)
-    lines = describe_events(request, member, await list_events(session, dataset, limit=None), names)
+    names = await list_names(session, dataset.space.slug)
+    say = translator(request)
+    lines = describe_events(
+        request, member, await list_events(session, dataset, limit=None), names
+    )
     header = [say(word) for word in ("When (UTC)", "What happened", "Who", "Detail")]
-    rows = [(line.when.isoformat(timespec="seconds"), line.what, line.who, line.detail) for line in lines]
-    return csv_response(write_csv(header, rows, locale_of(request)), f"history-{dataset.id}.csv")
+    rows = [
+        (line.when.isoformat(timespec="seconds"), line.what, line.who, line.detail)
+        for line in lines
+    ]
+    return csv_response(
+        write_csv(header, rows, locale_of(request)), f"history-{dataset.id}.csv"
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [export_history]

@@ -20,7 +20,13 @@ from udi.node.datasets.description import clean_text, read_day
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import list_datasets
 from udi.node.identity.queries import list_names
-from udi.node.spaces.keys import LONGEST_NAME, list_keys, make_key, require_key_manager, revoke_key
+from udi.node.spaces.keys import (
+    LONGEST_NAME,
+    list_keys,
+    make_key,
+    require_key_manager,
+    revoke_key,
+)
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import get_space
 from udi.ui.decision_guards import require_confirmation
@@ -54,15 +60,20 @@ async def add_key(
     """Make a key and show it, this once."""
     space = await _get_managed_space(session, member, slug)
     form = await request.form()
-    name, day = clean_text(str(form.get("name") or ""))[:LONGEST_NAME], str(form.get("expires") or "")
+    name = clean_text(str(form.get("name") or ""))[:LONGEST_NAME]
+    day = str(form.get("expires") or "")
     selection = [str(value) for value in form.getall("dataset", [])]
     try:
         allowed = await _read_allowed_datasets(session, space, selection)
-        _, token = await make_key(session, member, space, name=name, datasets=allowed, expires_at=_end_of(day))
+        _, token = await make_key(
+            session, member, space, name=name, datasets=allowed, expires_at=_end_of(day)
+        )
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
         typed = {"name": name, "expires": day, "chosen": selection}
-        return await _page(request, session, space, territory, status=422, errors=errors, typed=typed)
+        return await _page(
+            request, session, space, territory, status=422, errors=errors, typed=typed
+        )
     return await _page(request, session, space, territory, status=201, token=token)
 
 
@@ -74,7 +85,9 @@ async def revoke_script_key(
     key_id: FromPath[UUID],
 ) -> Redirect:
     """Refuse it from now on."""
-    await revoke_key(session, member, await _get_managed_space(session, member, slug), key_id)
+    await revoke_key(
+        session, member, await _get_managed_space(session, member, slug), key_id
+    )
     return Redirect(f"/spaces/{slug}/keys", status_code=303)
 
 
@@ -84,14 +97,21 @@ async def _get_managed_space(session: AsyncSession, member: Actor, slug: str) ->
     return space
 
 
-async def _read_allowed_datasets(session: AsyncSession, space: Space, selection: list[str]) -> list[UUID] | None:
+async def _read_allowed_datasets(
+    session: AsyncSession, space: Space, selection: list[str]
+) -> list[UUID] | None:
     """The datasets chosen, None for all of the space."""
     if WHOLE in selection:
         return None
-    own = {str(dataset.id): dataset.id for dataset in (await list_datasets(session, space, size=MOST_OFFERED)).items}
+    own = {
+        str(dataset.id): dataset.id
+        for dataset in (await list_datasets(session, space, size=MOST_OFFERED)).items
+    }
     dataset_ids = [own[value] for value in selection if value in own]
     if not dataset_ids:
-        raise InvalidError(refusals=[Refusal("dataset", "Choose what the script may send.")])
+        raise InvalidError(
+            refusals=[Refusal("dataset", "Choose what the script may send.")]
+        )
     return dataset_ids
 
 
@@ -101,7 +121,11 @@ def _end_of(day: str) -> datetime | None:
         return None
     last_day = read_day(day)
     if last_day is None:
-        raise InvalidError(refusals=[Refusal("expires", "This is not a day.", "Write it as 2026-12-31.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("expires", "This is not a day.", "Write it as 2026-12-31.")
+            ]
+        )
     return datetime.combine(last_day, time(), UTC) + timedelta(days=1)
 
 

@@ -25,7 +25,10 @@ from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import render
 
 
-@get("/datasets/{dataset_id:uuid}/versions/{number:int}/link", guards=[require_confirmation()])
+@get(
+    "/datasets/{dataset_id:uuid}/versions/{number:int}/link",
+    guards=[require_confirmation()],
+)
 async def show_link(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
@@ -36,18 +39,27 @@ async def show_link(
 ) -> Response[str]:
     """A fresh link each time the page is asked for."""
     dataset = await get_dataset(session, member, dataset_id)
-    version = next((candidate for candidate in dataset.versions if candidate.number == number), None)
+    version = next(
+        (candidate for candidate in dataset.versions if candidate.number == number),
+        None,
+    )
     if version is None:
         raise NotFoundError
-    access = FileAccess(version.file.access) if version.published_at else access_of(dataset, version)
+    if version.published_at:
+        access = FileAccess(version.file.access)
+    else:
+        access = access_of(dataset, version)
     check_access(access, dataset_id, let=True)
-    record_audit_event(session, member, "link.made", version.id, dataset=str(dataset_id))
+    record_audit_event(
+        session, member, "link.made", version.id, dataset=str(dataset_id)
+    )
     return render(
         request,
         "datasets/link.html",
         dataset=dataset,
         version=version,
-        link=territory.origin + sign_path(keyring_of(request), territory.id, version.file.path),
+        link=territory.origin
+        + sign_path(keyring_of(request), territory.id, version.file.path),
         until=now() + LIFETIME,
     )
 

@@ -61,7 +61,10 @@ EVENT_NAMES = {
     "right.given": "Shared",
     "right.taken": "No longer shared",
 }
-ROLE_NAMES = {"reader": "Read it, drafts too", "editor": "Change it, without publishing"}
+ROLE_NAMES = {
+    "reader": "Read it, drafts too",
+    "editor": "Change it, without publishing",
+}
 
 
 def locale_of(request: PageRequest) -> str:
@@ -71,16 +74,20 @@ def locale_of(request: PageRequest) -> str:
 
 def translator(request: PageRequest) -> Callable[[str], str]:
     """Translates a message into the reader's language."""
-    pages, locale = site_of(request).pages, locale_of(request)
+    pages = site_of(request).pages
+    locale = locale_of(request)
     return lambda message: pages.gettext(locale, message)
 
 
 def field_errors(request: PageRequest, refusals: Iterable[Refusal]) -> dict[str, str]:
     """What is wrong, by field, in the reader's language; the first thing said of a field."""
-    say, errors = translator(request), dict[str, str]()
+    say = translator(request)
+    errors = dict[str, str]()
     for refusal in refusals:
         words = " ".join(filter(None, (say(refusal.reason), say(refusal.remedy))))
-        errors.setdefault(refusal.field, words % refusal.values if refusal.values else words)
+        errors.setdefault(
+            refusal.field, words % refusal.values if refusal.values else words
+        )
     return errors
 
 
@@ -88,28 +95,43 @@ def refusal_errors(request: PageRequest, error: UdiError, field: str) -> dict[st
     """The same for a refusal as a whole, shown at one field."""
     say = translator(request)
     words = " ".join(filter(None, (say(error.detail), say(error.remedy))))
-    return field_errors(request, error.refusals) or {field: words % error.values if error.values else words}
+    return field_errors(request, error.refusals) or {
+        field: words % error.values if error.values else words
+    }
 
 
 def csv_response(content: bytes, name: str) -> Response[bytes]:
     """A table that the node wrote, as something to save, for the person who asked only."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def form_choices(request: PageRequest) -> dict[str, list[tuple[str, str]]]:
     """The options of the lists of a description, in the reader's language."""
-    say, locale = translator(request), locale_of(request)
+    say = translator(request)
+    locale = locale_of(request)
     return {
-        "themes": sorted(((code, localise(theme.label, locale)) for code, theme in THEMES.items()), key=lambda o: o[1]),
-        "languages": [(code, localise(language.label, locale)) for code, language in LANGUAGES.items()],
+        "themes": sorted(
+            ((code, localise(theme.label, locale)) for code, theme in THEMES.items()),
+            key=lambda o: o[1],
+        ),
+        "languages": [
+            (code, localise(language.label, locale))
+            for code, language in LANGUAGES.items()
+        ],
         "frequencies": [(code, say(FREQUENCY_NAMES[code])) for code in FREQUENCIES],
     }
 
 
-def portal_faults(request: PageRequest, report: Mapping[str, Any] | None) -> list[dict[str, str]]:
+def portal_faults(
+    request: PageRequest, report: Mapping[str, Any] | None
+) -> list[dict[str, str]]:
     """What the portal refused: the question it is about, what it means, what to do, the portal's own words."""
-    say, faults = translator(request), []
+    say = translator(request)
+    faults = []
     for error in (report or {}).get("integration_errors") or ():
         explanation = explain_code(error.get("error_code", ""))
         faults.append(

@@ -25,10 +25,18 @@ from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.describe import profile_of
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.pages.upload import build_preparation_context
-from udi.node.datasets.publishability import corrections_of, is_table, personal_findings_of
+from udi.node.datasets.publishability import (
+    corrections_of,
+    is_table,
+    personal_findings_of,
+)
 from udi.node.datasets.queries import get_dataset
 from udi.node.spaces.queries import DatasetPermission
-from udi.node.tables.personal.treatment_choices import TreatmentChoice, as_codes, list_choices
+from udi.node.tables.personal.treatment_choices import (
+    TreatmentChoice,
+    as_codes,
+    list_choices,
+)
 from udi.node.tables.personal.treatments import TreatmentMethod
 from udi.ui.site import render, site_of
 
@@ -41,7 +49,9 @@ async def show_treatments_form(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """What was found of people in the newest file, and the form that says what to do."""
-    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+    dataset = await get_dataset(
+        session, member, dataset_id, to=DatasetPermission.CHANGE
+    )
     codes, counted = _previous_choices(dataset)
     return treatments_page(request, dataset, codes, counted)
 
@@ -54,23 +64,32 @@ async def submit_treatments(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Have a new file made, without what was found; it takes the place of the one that waits."""
-    site, form = site_of(request), await request.form()
+    site = site_of(request)
+    form = await request.form()
     counted = [str(value) for value in form.getall("count", [])]
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True)
-        choices, columns = choices_of(dataset), profile_of(dataset).columns
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
+        choices = choices_of(dataset)
+        columns = profile_of(dataset).columns
         try:
             treatments = read_treatments(form, counted, choices, columns)
             version = await request_anonymisation(session, member, dataset, treatments)
         except InvalidError as error:
-            codes = {choice.column.name: str(form.get(f"column-{choice.place}") or "") for choice in choices}
+            codes = {
+                choice.column.name: str(form.get(f"column-{choice.place}") or "")
+                for choice in choices
+            }
             errors = field_errors(request, error.refusals)
             return treatments_page(request, dataset, codes, counted, errors, status=422)
     await anonymise_promptly(build_anonymisation(request, territory), member, version)
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
-def build_anonymisation(request: PageRequest, territory: Territory) -> AnonymisationContext:
+def build_anonymisation(
+    request: PageRequest, territory: Territory
+) -> AnonymisationContext:
     """What a page treats a file with."""
     site = site_of(request)
     return AnonymisationContext(
@@ -82,14 +101,22 @@ def build_anonymisation(request: PageRequest, territory: Territory) -> Anonymisa
 
 def choices_of(dataset: Dataset) -> list[TreatmentChoice]:
     """The columns of the newest file where something was found of people."""
-    return list_choices(personal_findings_of(dataset.latest), profile_of(dataset).columns)
+    return list_choices(
+        personal_findings_of(dataset.latest), profile_of(dataset).columns
+    )
 
 
 def _previous_choices(dataset: Dataset) -> tuple[dict[str, str], list[str]]:
     """What was chosen for the file before this one where it still fits, else what is proposed."""
     last = corrections_of(dataset.latest).treatments
-    codes, columns = as_codes(last), [column.name for column in profile_of(dataset).columns]
-    by = [name for treatment in last if treatment.way is TreatmentMethod.AGGREGATE for name in treatment.columns]
+    codes = as_codes(last)
+    columns = [column.name for column in profile_of(dataset).columns]
+    by = [
+        name
+        for treatment in last
+        if treatment.way is TreatmentMethod.AGGREGATE
+        for name in treatment.columns
+    ]
     code_by_column = {
         choice.column.name: codes[choice.column.name]
         if codes.get(choice.column.name) in choice.offered
@@ -119,7 +146,9 @@ def treatments_page(
         choices=choices_of(dataset) if is_table(dataset.latest) else [],
         codes=codes,
         counted=counted,
-        columns=[(str(place), column.name) for place, column in enumerate(profile.columns)],
+        columns=[
+            (str(place), column.name) for place, column in enumerate(profile.columns)
+        ],
         lost=count_type_errors(dataset.latest),
         errors=errors or {},
     )

@@ -44,7 +44,10 @@ async def show_removal_form(
     return await _removal_page(request, session, dataset, number, {})
 
 
-@post("/datasets/{dataset_id:uuid}/versions/{number:int}/remove", guards=[require_confirmation()])
+@post(
+    "/datasets/{dataset_id:uuid}/versions/{number:int}/remove",
+    guards=[require_confirmation()],
+)
 async def submit_removal(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
@@ -54,21 +57,38 @@ async def submit_removal(
 ) -> Response[Any]:
     """Remove it for good."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
-    reason = clean_text(str((await request.form()).get("reason") or ""))[:LONGEST_REASON]
+    reason = clean_text(str((await request.form()).get("reason") or ""))[
+        :LONGEST_REASON
+    ]
     try:
         await remove_version(session, member, dataset, number, reason=reason)
     except InvalidError as error:
-        return await _removal_page(request, session, dataset, number, field_errors(request, error.refusals), status=422)
+        return await _removal_page(
+            request,
+            session,
+            dataset,
+            number,
+            field_errors(request, error.refusals),
+            status=422,
+        )
     return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
 
 
 async def _removal_page(
-    request: PageRequest, session: AsyncSession, dataset: Dataset, number: int, errors: Errors, *, status: int = 200
+    request: PageRequest,
+    session: AsyncSession,
+    dataset: Dataset,
+    number: int,
+    errors: Errors,
+    *,
+    status: int = 200,
 ) -> Response[str]:
     version = await get_removable(session, dataset, number)
     days = read_retention(site_of(request).settings)
     about: dict[str, Any] = {"version": version, "errors": errors, "days": days}
-    return render(request, "datasets/remove.html", status=status, dataset=dataset, **about)
+    return render(
+        request, "datasets/remove.html", status=status, dataset=dataset, **about
+    )
 
 
 @post("/datasets/{dataset_id:uuid}/keep")
@@ -79,15 +99,30 @@ async def save_retention(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Keep the last versions only, or all of them; what that removes at once is shown first, to be agreed to."""
-    dataset, form = await get_dataset(session, member, dataset_id, lock=True), await request.form()
+    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    form = await request.form()
     choice = str(form.get("keeps") or "")
-    keeps = (int(choice) if choice in map(str, RETENTION_CHOICES) else 0) if choice else None
+    if choice:
+        keeps = int(choice) if choice in map(str, RETENTION_CHOICES) else 0
+    else:
+        keeps = None
     gone = list_excess_versions(dataset, keeps) if keeps != 0 else []
     if gone and form.get("agreed") != ",".join(str(version.number) for version in gone):
         days = read_retention(site_of(request).settings)
-        return render(request, "datasets/keep.html", dataset=dataset, keeps=keeps, gone=gone, days=days)
+        return render(
+            request,
+            "datasets/keep.html",
+            dataset=dataset,
+            keeps=keeps,
+            gone=gone,
+            days=days,
+        )
     await set_version_retention(session, member, dataset, keeps)
     return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_removal_form, submit_removal, save_retention]
+routes: Sequence[ControllerRouterHandler] = [
+    show_removal_form,
+    submit_removal,
+    save_retention,
+]

@@ -34,8 +34,12 @@ async def show_schema_form(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form that says which schema the table follows."""
-    async with site_of(request).database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+    async with site_of(request).database.session(
+        territory.id, person=member.person_id
+    ) as session:
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE
+        )
     return await schema_page(request, dataset)
 
 
@@ -47,17 +51,26 @@ async def submit_schema(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Check each cell against a schema from now on, or not any more; no transaction is open while it is fetched."""
-    site, form = site_of(request), await request.form()
-    name, address = str(form.get("name") or ""), str(form.get("address") or "").strip()
+    site = site_of(request)
+    form = await request.form()
+    name = str(form.get("name") or "")
+    address = str(form.get("address") or "").strip()
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE
+        )
     try:
-        schema = None if form.get("none") else await _read_schema(request, name, address)
+        if form.get("none"):
+            schema = None
+        else:
+            schema = await _read_schema(request, name, address)
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
         return await schema_page(request, dataset, name, address, errors, status=422)
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True)
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
         version = await declare_schema(session, member, dataset, schema)
     await prepare_promptly(build_preparation_context(request, territory), version)
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
@@ -67,14 +80,19 @@ async def _read_schema(request: PageRequest, name: str, address: str) -> Declare
     if address:
         return await fetch_schema(site_of(request).outgoing, address)
     if name not in dict(await _list_installed(request)):
-        raise InvalidError(refusals=[Refusal("address", "Choose a schema, or give its address.")])
+        raise InvalidError(
+            refusals=[Refusal("address", "Choose a schema, or give its address.")]
+        )
     return DeclaredSchema(name)
 
 
 async def _list_installed(request: PageRequest) -> list[tuple[str, str]]:
-    shelf = await asyncio.to_thread(load_schema_folder, site_of(request).settings.schemas)
+    shelf = await asyncio.to_thread(
+        load_schema_folder, site_of(request).settings.schemas
+    )
     return sorted(
-        {schema.name: schema.title for schema in shelf.schemas}.items(), key=lambda option: option[1].casefold()
+        {schema.name: schema.title for schema in shelf.schemas}.items(),
+        key=lambda option: option[1].casefold(),
     )
 
 
@@ -90,7 +108,9 @@ async def schema_page(
     """The form, with what is wrong."""
     declared = declared_schema_of(dataset.latest)
     likely = likely_schemas_of(dataset.latest)
-    schema_name = name or (declared.name if declared else likely[0].name if likely else "")
+    schema_name = name or (
+        declared.name if declared else likely[0].name if likely else ""
+    )
     return render(
         request,
         "datasets/schema.html",

@@ -32,16 +32,23 @@ async def show_space(
 ) -> Response[str]:
     """What the producer publishes, what waits, what the portal said, how much place is used."""
     space = await get_space(session, member, slug)
-    page = await list_datasets(session, space, number=page_number(request.query_params.get("page")))
+    page = await list_datasets(
+        session, space, number=page_number(request.query_params.get("page"))
+    )
     return render(
         request,
         "datasets/space.html",
         space=space,
         page=page,
-        dues={dataset.id: await find_due(session, dataset, territory.zone) for dataset in page.items},
+        dues={
+            dataset.id: await find_due(session, dataset, territory.zone)
+            for dataset in page.items
+        },
         today=today(territory.zone),
         published=await count_published(session, space),
-        elsewhere=await list_showing_portals(session, [dataset.id for dataset in page.items]),
+        elsewhere=await list_showing_portals(
+            session, [dataset.id for dataset in page.items]
+        ),
         used=await used_bytes(session, space),
         uploads=await list_open_uploads(session, space),
         may_manage=member.may_manage(space.slug),

@@ -22,7 +22,10 @@ from udi.ui.site import render, site_of
 
 @get("/spaces/{slug:str}/place")
 async def show_storage(
-    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Response[str]:
     """What takes the most place, and what can be deleted."""
     space = await get_space(session, member, slug)

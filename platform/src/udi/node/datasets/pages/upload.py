@@ -14,7 +14,12 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.crash import crash_at
-from udi.kit.errors import ConflictError, InvalidError, TooLargeError, TooManyRequestsError
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    TooLargeError,
+    TooManyRequestsError,
+)
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.accept_file import (
@@ -58,7 +63,10 @@ async def show_upload_form(
 
 @post("/spaces/{slug:str}/datasets", request_max_body_size=None)
 async def upload_file(
-    request: PageRequest, territory: NamedDependency[Territory], member: NamedDependency[Actor], slug: FromPath[str]
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Response[Any]:
     """Take the file in, guess what can be, and go on to describing; no transaction is open meanwhile."""
     database = site_of(request).database
@@ -68,16 +76,31 @@ async def upload_file(
     try:
         memory = await store_of(request).reading_folder(f"{territory.id}/{space.id}")
         async with readers_of(request).open_reader(space.id, memory) as reading:
-            dropped, key = await _receive_form_file(request, territory, space, uuid.uuid4(), left, reading)
+            dropped, key = await _receive_form_file(
+                request, territory, space, uuid.uuid4(), left, reading
+            )
             async with (
                 _deleted_on_failure(store_of(request), key),
                 database.session(territory.id, person=member.person_id) as session,
             ):
                 space = await get_space(session, member, slug, lock=True)
-                dataset = await create_draft(session, member, space, dropped, build_answer_proposer(request, territory))
-            await prepare_promptly(build_preparation_context(request, territory), dataset.latest, reading)
+                dataset = await create_draft(
+                    session,
+                    member,
+                    space,
+                    dropped,
+                    build_answer_proposer(request, territory),
+                )
+            await prepare_promptly(
+                build_preparation_context(request, territory), dataset.latest, reading
+            )
     except UPLOAD_ERRORS as error:
-        return upload_page(request, space, status=error.status, errors=refusal_errors(request, error, FIELD))
+        return upload_page(
+            request,
+            space,
+            status=error.status,
+            errors=refusal_errors(request, error, FIELD),
+        )
     return Redirect(f"/datasets/{dropped.dataset_id}/check", status_code=303)
 
 
@@ -89,7 +112,9 @@ async def show_version_form(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form of a new version."""
-    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+    dataset = await get_dataset(
+        session, member, dataset_id, to=DatasetPermission.CHANGE
+    )
     readers_of(request).start_standby()
     return upload_page(request, dataset.space, dataset)
 
@@ -104,17 +129,26 @@ async def upload_version(
     """Take in the file that replaces the current one; nothing is published yet."""
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
-        space, left = dataset.space, dataset.space.quota_bytes - await used_bytes(session, dataset.space)
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE
+        )
+        space = dataset.space
+        left = dataset.space.quota_bytes - await used_bytes(session, dataset.space)
     try:
         memory = await store_of(request).reading_folder(f"{territory.id}/{space.id}")
         async with readers_of(request).open_reader(space.id, memory) as reading:
-            dropped, key = await _receive_form_file(request, territory, space, dataset_id, left, reading)
+            dropped, key = await _receive_form_file(
+                request, territory, space, dataset_id, left, reading
+            )
             async with _deleted_on_failure(store_of(request), key):
-                version, orphans = await _add_version(request, territory, member, dropped)
+                version, orphans = await _add_version(
+                    request, territory, member, dropped
+                )
             for orphan in orphans:
                 await store_of(request).delete(orphan)
-            await prepare_promptly(build_preparation_context(request, territory), version, reading)
+            await prepare_promptly(
+                build_preparation_context(request, territory), version, reading
+            )
     except UPLOAD_ERRORS as error:
         errors = refusal_errors(request, error, FIELD)
         return upload_page(request, space, dataset, status=error.status, errors=errors)
@@ -126,7 +160,9 @@ async def _add_version(
 ) -> tuple[Version, list[str]]:
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dropped.dataset_id, to=DatasetPermission.CHANGE, lock=True)
+        dataset = await get_dataset(
+            session, member, dropped.dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
         await lock_space(session, dataset.space)
         orphans = await create_next_version(
             session, member, dataset, dropped, build_answer_proposer(request, territory)
@@ -135,18 +171,30 @@ async def _add_version(
 
 
 async def _receive_form_file(
-    request: PageRequest, territory: Territory, space: Space, dataset_id: UUID, quota_left: int, reading: FileReader
+    request: PageRequest,
+    territory: Territory,
+    space: Space,
+    dataset_id: UUID,
+    quota_left: int,
+    reading: FileReader,
 ) -> tuple[DroppedFile, str]:
     """The file of a form, in the store and understood, and the key of its object."""
-    store, file_id = store_of(request), uuid.uuid4()
+    store = store_of(request)
+    file_id = uuid.uuid4()
     key = object_key(territory.id, space.id, dataset_id, file_id)
     limit = site_of(request).settings.upload_limit
     async with limits_of(request).hold_upload_slot(territory.id, space.id):
-        incoming = await receive_file(request, store, key, limit=limit, quota_left=quota_left)
+        incoming = await receive_file(
+            request, store, key, limit=limit, quota_left=quota_left
+        )
     crash_at("form.received")
     async with _deleted_on_failure(store, key):
-        profile = await profile_stored_file(store, reading, ReceivedFile(key, incoming.name, incoming.size))
-    return DroppedFile(file_id, dataset_id, incoming.name, incoming.size, incoming.sha256, profile), key
+        profile = await profile_stored_file(
+            store, reading, ReceivedFile(key, incoming.name, incoming.size)
+        )
+    return DroppedFile(
+        file_id, dataset_id, incoming.name, incoming.size, incoming.sha256, profile
+    ), key
 
 
 @asynccontextmanager
@@ -170,18 +218,30 @@ def upload_page(
 ) -> Response[str]:
     """The form that takes one file, with the script that goes on after a cut."""
     limit = min(site_of(request).settings.upload_limit, space.quota_bytes)
-    about: dict[str, Any] = {"space": space, "dataset": dataset, "errors": errors or {}, "limit": limit}
-    response = render(request, "datasets/drop.html", status=status, address=address, **about)
+    about: dict[str, Any] = {
+        "space": space,
+        "dataset": dataset,
+        "errors": errors or {},
+        "limit": limit,
+    }
+    response = render(
+        request, "datasets/drop.html", status=status, address=address, **about
+    )
     policy = content_security_policy(site_of(request).form_targets, scripts=True)
     response.headers["Content-Security-Policy"] = policy
     return response
 
 
-def build_preparation_context(request: PageRequest, territory: Territory) -> PreparationContext:
+def build_preparation_context(
+    request: PageRequest, territory: Territory
+) -> PreparationContext:
     """What a page prepares a file with."""
     site = site_of(request)
-    depot, settings = TenantStorage(site.database, store_of(request), territory.id), site.settings
-    return PreparationContext(depot, territory, settings.clamd_socket, settings.schemas, readers_of(request))
+    depot = TenantStorage(site.database, store_of(request), territory.id)
+    settings = site.settings
+    return PreparationContext(
+        depot, territory, settings.clamd_socket, settings.schemas, readers_of(request)
+    )
 
 
 def build_answer_proposer(request: PageRequest, territory: Territory) -> AnswerProposer:
@@ -201,4 +261,9 @@ def store_of(request: PageRequest) -> ObjectStore:
     return store
 
 
-routes: Sequence[ControllerRouterHandler] = [show_upload_form, upload_file, show_version_form, upload_version]
+routes: Sequence[ControllerRouterHandler] = [
+    show_upload_form,
+    upload_file,
+    show_version_form,
+    upload_version,
+]

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from udi.kit.clock import now
 from udi.node.datasets.space_export import metadata
 from udi.node.datasets.space_export.contents import ArchivedVersion, SpaceExport
-from udi.node.datasets.space_export.zip_writer import DamagedFileError, ZipEntry, ZipStream
+from udi.node.datasets.space_export.zip_writer import (
+    DamagedFileError,
+    ZipEntry,
+    ZipStream,
+)
 from udi.node.files.store import ObjectStore
 from udi.ui.pages import PageRenderer
 
@@ -28,21 +32,31 @@ class ArchiveBuilder:
         """
         zipped = ZipStream()
         for path, content, media_type in self._list_metadata_files(holding):
-            async for piece in zipped.add(ZipEntry(path, _single_piece(content), media_type)):
+            async for piece in zipped.add(
+                ZipEntry(path, _single_piece(content), media_type)
+            ):
                 yield piece
         for exported_version in holding.files:
             file = exported_version.version.file
             async for piece in zipped.add(
                 ZipEntry(
-                    exported_version.path, self._read_file(exported_version), file.media_type, file.sha256, str(file.id)
+                    exported_version.path,
+                    self._read_file(exported_version),
+                    file.media_type,
+                    file.sha256,
+                    str(file.id),
                 )
             ):
                 yield piece
-        async for piece in zipped.add(ZipEntry(SUMS, _single_piece(metadata.write_sums(zipped.sums)))):
+        async for piece in zipped.add(
+            ZipEntry(SUMS, _single_piece(metadata.write_sums(zipped.sums)))
+        ):
             yield piece
         yield zipped.end()
 
-    def _list_metadata_files(self, holding: SpaceExport) -> list[tuple[str, bytes, str]]:
+    def _list_metadata_files(
+        self, holding: SpaceExport
+    ) -> list[tuple[str, bytes, str]]:
         turtle, json_ld = metadata.write_dcat(holding)
         readme = [
             (f"README.{language}.md", self._readme(holding, language), "text/markdown")
@@ -50,11 +64,19 @@ class ArchiveBuilder:
         ]
         return [
             *readme,
-            ("datapackage.json", metadata.write_data_package(holding), "application/json"),
+            (
+                "datapackage.json",
+                metadata.write_data_package(holding),
+                "application/json",
+            ),
             ("metadata/dcat-ap.ttl", turtle, "text/turtle"),
             ("metadata/dcat-ap.jsonld", json_ld, "application/json"),
             ("metadata/rudi.json", metadata.write_rudi(holding), "application/json"),
-            ("metadata/answers.json", metadata.write_answers(holding), "application/json"),
+            (
+                "metadata/answers.json",
+                metadata.write_answers(holding),
+                "application/json",
+            ),
             ("history.csv", metadata.write_history(holding), "text/csv"),
         ]
 
@@ -68,9 +90,13 @@ class ArchiveBuilder:
             today=now(),
         ).encode()
 
-    async def _read_file(self, exported_version: ArchivedVersion) -> AsyncIterator[bytes]:
+    async def _read_file(
+        self, exported_version: ArchivedVersion
+    ) -> AsyncIterator[bytes]:
         try:
-            async for piece in self.store.stream(exported_version.key, 0, exported_version.version.file.size):
+            async for piece in self.store.stream(
+                exported_version.key, 0, exported_version.version.file.size
+            ):
                 yield piece
         except FileNotFoundError as error:
             raise DamagedFileError(str(exported_version.version.file_id)) from error

@@ -19,7 +19,12 @@ from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import Record, restore_record
 
 LONGEST_SLUG = 60
-PUBLIC_ROOTS = ("/datasets", "/api/v1/resources", "/api/resources", "/catalog/v1/resources")
+PUBLIC_ROOTS = (
+    "/datasets",
+    "/api/v1/resources",
+    "/api/resources",
+    "/catalog/v1/resources",
+)
 
 
 @dataclass(frozen=True)
@@ -60,45 +65,80 @@ class SpaceExport:
 
     @property
     def files(self) -> list[ArchivedVersion]:
-        return [exported_version for described in self.datasets for exported_version in described.versions]
+        return [
+            exported_version
+            for described in self.datasets
+            for exported_version in described.versions
+        ]
 
     @property
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(exported_version.version.file.size for exported_version in self.files)
+        return sum(
+            exported_version.version.file.size for exported_version in self.files
+        )
 
 
-async def read_space_contents(session: AsyncSession, territory: Territory, space: Space) -> SpaceExport:
+async def read_space_contents(
+    session: AsyncSession, territory: Territory, space: Space
+) -> SpaceExport:
     """What the space holds now; what was erased is not in it."""
     erased = select(ErasedDataset.id)
-    mine = select(Dataset).where(Dataset.space_id == space.id, Dataset.id.not_in(erased))
-    datasets = (await session.scalars(mine.order_by(Dataset.created_at, Dataset.id))).unique().all()
+    mine = select(Dataset).where(
+        Dataset.space_id == space.id, Dataset.id.not_in(erased)
+    )
+    datasets = (
+        (await session.scalars(mine.order_by(Dataset.created_at, Dataset.id)))
+        .unique()
+        .all()
+    )
     ids = [dataset.id for dataset in datasets]
     history = select(DatasetEvent).where(DatasetEvent.dataset_id.in_(ids))
-    events = (await session.scalars(history.order_by(DatasetEvent.happened_at, DatasetEvent.id))).all()
-    return SpaceExport(territory, space, tuple(_describe(dataset, territory) for dataset in datasets), tuple(events))
+    events = (
+        await session.scalars(
+            history.order_by(DatasetEvent.happened_at, DatasetEvent.id)
+        )
+    ).all()
+    return SpaceExport(
+        territory,
+        space,
+        tuple(_describe(dataset, territory) for dataset in datasets),
+        tuple(events),
+    )
 
 
 async def list_addresses(session: AsyncSession, space: Space) -> list[str]:
     """How the addresses of a space's public things begin: its page, its datasets, their files, their records."""
-    mine = select(Dataset).where(Dataset.space_id == space.id, Dataset.opened_at.is_not(None))
+    mine = select(Dataset).where(
+        Dataset.space_id == space.id, Dataset.opened_at.is_not(None)
+    )
     addresses = [f"/spaces/{space.slug}"]
     for dataset in (await session.scalars(mine.order_by(Dataset.id))).unique():
         addresses += [f"{root}/{dataset.id}" for root in PUBLIC_ROOTS]
-        addresses += [f"/files/{version.file_id}" for version in dataset.versions if version.published_at is not None]
+        addresses += [
+            f"/files/{version.file_id}"
+            for version in dataset.versions
+            if version.published_at is not None
+        ]
     return addresses
 
 
 def slug_of(title: str, known_by: UUID) -> str:
     """A name for a folder: words of the title, and the start of the id so that no two are alike."""
-    words = "-".join(fold_text(word) for word in split_words(title))[:LONGEST_SLUG].strip("-")
+    words = "-".join(fold_text(word) for word in split_words(title))[
+        :LONGEST_SLUG
+    ].strip("-")
     return f"{words or 'dataset'}-{known_by.hex[:8]}"
 
 
 def _describe(dataset: Dataset, territory: Territory) -> ArchivedDataset:
     folder = f"files/{slug_of(dataset.title, dataset.id)}"
     versions = tuple(
-        ArchivedVersion(f"{folder}/v{version.number}/{version.file.name}", version, Profile.from_json(version.profile))
+        ArchivedVersion(
+            f"{folder}/v{version.number}/{version.file.name}",
+            version,
+            Profile.from_json(version.profile),
+        )
         for version in dataset.versions
     )
     return ArchivedDataset(dataset, _record(dataset, territory), folder, versions)

@@ -16,7 +16,12 @@ from udi.node.datasets.space_export.contents import (
     portal_origin,
 )
 from udi.node.tables.data_package import table_schema
-from udi.protocol.catalogue import Catalogue, CatalogueEntry, write_catalogue, write_entry
+from udi.protocol.catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    write_catalogue,
+    write_entry,
+)
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import write_record
 from udi.protocol.triples import write_json_ld, write_turtle
@@ -29,7 +34,8 @@ HISTORY = ("when", "dataset", "title", "event", "person", "detail")
 
 def write_data_package(holding: SpaceExport) -> bytes:
     """`datapackage.json`: a resource for each version of each dataset, with its size and its SHA-256."""
-    space, territory = holding.space, holding.territory
+    space = holding.space
+    territory = holding.territory
     resources = [
         _resource(exported_dataset, exported_version)
         for exported_dataset in holding.datasets
@@ -41,15 +47,22 @@ def write_data_package(holding: SpaceExport) -> bytes:
         "id": f"urn:uuid:{space.id}",
         "title": space.name,
         "homepage": f"{territory.origin}/spaces/{space.slug}",
-        "contributors": [{"title": space.name, "email": space.email, "roles": ["publisher"]}],
+        "contributors": [
+            {"title": space.name, "email": space.email, "roles": ["publisher"]}
+        ],
         "resources": resources,
     }
     return _json(package)
 
 
-def _resource(described: ArchivedDataset, exported_version: ArchivedVersion) -> dict[str, Any]:
-    version, profile, answers = exported_version.version, exported_version.profile, described.dataset.description
-    file, licence = version.file, LICENCES.get(answers.get("licence", ""))
+def _resource(
+    described: ArchivedDataset, exported_version: ArchivedVersion
+) -> dict[str, Any]:
+    version = exported_version.version
+    profile = exported_version.profile
+    answers = described.dataset.description
+    file = version.file
+    licence = LICENCES.get(answers.get("licence", ""))
     resource: dict[str, Any] = {
         "name": f"{described.slug}-v{version.number}",
         "path": exported_version.path,
@@ -63,17 +76,24 @@ def _resource(described: ArchivedDataset, exported_version: ArchivedVersion) -> 
         "version": str(version.number),
     }
     if licence is not None:
-        resource["licenses"] = [{"name": licence.spdx or licence.code, "path": licence.url}]
+        resource["licenses"] = [
+            {"name": licence.spdx or licence.code, "path": licence.url}
+        ]
     if profile.is_table and profile.delimiter:
         resource |= {"type": "table", "dialect": _dialect(exported_version)}
     if profile.is_table and profile.columns:
-        resource |= {"type": "table", "schema": table_schema(profile.columns, as_written=True)}
+        resource |= {
+            "type": "table",
+            "schema": table_schema(profile.columns, as_written=True),
+        }
     return {name: value for name, value in resource.items() if value != ""}
 
 
 def _dialect(exported_version: ArchivedVersion) -> dict[str, Any]:
     line = exported_version.profile.header_line
-    header: dict[str, Any] = {"header": True, "headerRows": [line]} if line else {"header": False}
+    header: dict[str, Any] = (
+        {"header": True, "headerRows": [line]} if line else {"header": False}
+    )
     return {"delimiter": exported_version.profile.delimiter, **header}
 
 
@@ -87,7 +107,11 @@ def _triples(holding: SpaceExport) -> Iterator[Triple]:
     names = localised_space_name(holding.space, holding.territory)
     languages = tuple(holding.territory.languages)
     catalogue = Catalogue(
-        origin=portal_origin(holding.territory), title=names, description=names, publisher=names, languages=languages
+        origin=portal_origin(holding.territory),
+        title=names,
+        description=names,
+        publisher=names,
+        languages=languages,
     )
     yield from write_catalogue(catalogue)
     for described in holding.datasets:
@@ -95,7 +119,10 @@ def _triples(holding: SpaceExport) -> Iterator[Triple]:
             dataset = described.dataset
             listed = dataset.opened_at or dataset.created_at
             yield from write_entry(
-                catalogue, CatalogueEntry(record=described.record, listed=listed, described=dataset.updated_at)
+                catalogue,
+                CatalogueEntry(
+                    record=described.record, listed=listed, described=dataset.updated_at
+                ),
             )
 
 
@@ -126,18 +153,31 @@ def write_answers(holding: SpaceExport) -> bytes:
 
 def write_history(holding: SpaceExport) -> bytes:
     """Who did what, when; a person is an identifier."""
-    titles = {exported_dataset.dataset.id: exported_dataset.dataset.title for exported_dataset in holding.datasets}
+    titles = {
+        exported_dataset.dataset.id: exported_dataset.dataset.title
+        for exported_dataset in holding.datasets
+    }
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HISTORY)
     for event in holding.events:
-        detail = json.dumps(event.detail, ensure_ascii=False) if event.detail else ""
+        if event.detail:
+            detail = json.dumps(event.detail, ensure_ascii=False)
+        else:
+            detail = ""
         person = str(event.person_id or "")
         title = titles[event.dataset_id]
         writer.writerow(
             map(
                 _escape_formula,
-                (event.happened_at.isoformat(), str(event.dataset_id), title, event.action, person, detail),
+                (
+                    event.happened_at.isoformat(),
+                    str(event.dataset_id),
+                    title,
+                    event.action,
+                    person,
+                    detail,
+                ),
             )
         )
     return text.getvalue().encode()
@@ -150,7 +190,9 @@ def write_sums(sums: dict[str, str]) -> bytes:
 
 def _escape_formula(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    if cell.startswith(FORMULA):
+        return f"'{cell}"
+    return cell
 
 
 def _json(value: object) -> bytes:

@@ -38,7 +38,9 @@ DAMAGED = "A file is no longer in the store as it was dropped. The territory’s
 GIVEN_UP = "The place where files are kept does not answer."
 
 
-async def request_archive(session: AsyncSession, actor: Actor, space: Space) -> SpaceArchive:
+async def request_archive(
+    session: AsyncSession, actor: Actor, space: Space
+) -> SpaceArchive:
     """Have the archive of a space made; one that was ready gives way to it. The space must be locked.
 
     Raises:
@@ -46,7 +48,10 @@ async def request_archive(session: AsyncSession, actor: Actor, space: Space) -> 
     """
     before = await find_archive(session, space)
     if before is not None and before.state == ArchiveState.QUEUED:
-        raise ConflictError("An archive is being made already.", remedy="Look at this page again in some minutes.")
+        raise ConflictError(
+            "An archive is being made already.",
+            remedy="Look at this page again in some minutes.",
+        )
     if before is not None and before.state == ArchiveState.READY:
         before.state = ArchiveState.EXPIRED
     name = f"{space.slug}-{now().date().isoformat()}.zip"
@@ -54,14 +59,18 @@ async def request_archive(session: AsyncSession, actor: Actor, space: Space) -> 
     session.add(archive)
     await session.flush()
     record_audit_event(session, actor, "archive.asked", archive.id, space=str(space.id))
-    await enqueue_heavy_job(session, space.id, BUILD_ARCHIVE, {"archive": str(archive.id)})
+    await enqueue_heavy_job(
+        session, space.id, BUILD_ARCHIVE, {"archive": str(archive.id)}
+    )
     return archive
 
 
 async def find_archive(session: AsyncSession, space: Space) -> SpaceArchive | None:
     """The newest archive of a space."""
     query = select(SpaceArchive).where(SpaceArchive.space_id == space.id)
-    archive: SpaceArchive | None = await session.scalar(query.order_by(SpaceArchive.requested_at.desc()).limit(1))
+    archive: SpaceArchive | None = await session.scalar(
+        query.order_by(SpaceArchive.requested_at.desc()).limit(1)
+    )
     return archive
 
 
@@ -87,12 +96,16 @@ class MeasuredStream:
         return piece
 
 
-def task_handlers(database: Database, registry: TerritoryRegistry, builder: ArchiveBuilder) -> Mapping[str, Handler]:
+def task_handlers(
+    database: Database, registry: TerritoryRegistry, builder: ArchiveBuilder
+) -> Mapping[str, Handler]:
     """The handler of this job, for the worker. A stopped one begins again: an object is whole or not there."""
 
     async def build(job: Job) -> None:
         archive_id = UUID(job.payload["archive"])
-        archive_and_holding = await _find_requested(database, registry, job.tenant, archive_id)
+        archive_and_holding = await _find_requested(
+            database, registry, job.tenant, archive_id
+        )
         if archive_and_holding is None:
             return
         archive, holding = archive_and_holding
@@ -119,29 +132,43 @@ async def _find_requested(
     """What to put into an archive that is still wanted."""
     territory: Territory | None = await registry.by_id(tenant)
     async with database.session(tenant, role="worker") as session:
-        archive = await session.scalar(select(SpaceArchive).where(SpaceArchive.id == archive_id))
+        archive = await session.scalar(
+            select(SpaceArchive).where(SpaceArchive.id == archive_id)
+        )
         if archive is None or territory is None or archive.state != ArchiveState.QUEUED:
             return None
         space = await session.get_one(Space, (tenant, archive.space_id))
         return archive, await read_space_contents(session, territory, space)
 
 
-async def _mark_ready(database: Database, tenant: UUID, archive_id: UUID, measured: MeasuredStream) -> bool:
+async def _mark_ready(
+    database: Database, tenant: UUID, archive_id: UUID, measured: MeasuredStream
+) -> bool:
     """Offer it, unless something that it holds was erased meanwhile."""
     async with database.session(tenant, role="worker") as session:
-        archive = await session.get_one(SpaceArchive, (tenant, archive_id), with_for_update=True)
+        archive = await session.get_one(
+            SpaceArchive, (tenant, archive_id), with_for_update=True
+        )
         if archive.state != ArchiveState.QUEUED:
             return False
-        archive.state, archive.size, archive.sha256 = ArchiveState.READY, measured.size, measured.sha256
-        archive.ready_at, archive.expires_at = now(), now() + RETENTION
+        archive.state = ArchiveState.READY
+        archive.size = measured.size
+        archive.sha256 = measured.sha256
+        archive.ready_at = now()
+        archive.expires_at = now() + RETENTION
     return True
 
 
-async def _mark_failed(database: Database, tenant: UUID, archive_id: UUID, reason: str) -> None:
+async def _mark_failed(
+    database: Database, tenant: UUID, archive_id: UUID, reason: str
+) -> None:
     async with database.session(tenant, role="worker") as session:
-        archive = await session.get_one(SpaceArchive, (tenant, archive_id), with_for_update=True)
+        archive = await session.get_one(
+            SpaceArchive, (tenant, archive_id), with_for_update=True
+        )
         if archive.state == ArchiveState.QUEUED:
-            archive.state, archive.error = ArchiveState.FAILED, reason
+            archive.state = ArchiveState.FAILED
+            archive.error = reason
 
 
 async def delete_expired_archives_periodically(
@@ -157,14 +184,22 @@ async def delete_expired_archives_periodically(
         await asyncio.sleep(EVERY.total_seconds())
 
 
-async def delete_expired_archives(database: Database, store: ObjectStore, tenant: UUID) -> int:
+async def delete_expired_archives(
+    database: Database, store: ObjectStore, tenant: UUID
+) -> int:
     """Delete a territory's archives that are past or were replaced; how many."""
-    past = (SpaceArchive.state == ArchiveState.EXPIRED) | (SpaceArchive.expires_at <= now())
+    past = (SpaceArchive.state == ArchiveState.EXPIRED) | (
+        SpaceArchive.expires_at <= now()
+    )
     async with database.session(tenant, role="worker") as session:
-        archives = (await session.scalars(select(SpaceArchive).where(past).with_for_update())).all()
+        archives = (
+            await session.scalars(select(SpaceArchive).where(past).with_for_update())
+        ).all()
         for archive in archives:
             archive.state = ArchiveState.EXPIRED
             await store.delete(archive.key)
-        forgotten = delete(SpaceArchive).where(past, SpaceArchive.requested_at <= now() - REMEMBERED)
+        forgotten = delete(SpaceArchive).where(
+            past, SpaceArchive.requested_at <= now() - REMEMBERED
+        )
         await session.execute(forgotten)
     return len(archives)

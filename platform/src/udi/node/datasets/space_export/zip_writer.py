@@ -5,9 +5,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-SHRINKING = ("text/", "application/json", "application/geo+json", "application/xml", "image/svg+xml")
+SHRINKING = (
+    "text/",
+    "application/json",
+    "application/geo+json",
+    "application/xml",
+    "image/svg+xml",
+)
 ZIP64 = 45
-VERSION, SIZES = 4, 18
+VERSION = 4
+SIZES = 18
 """Places in a local header (APPNOTE.TXT 4.3.7)."""
 LEVEL = 1
 """Text shrinks nearly as much as at the highest level, in a quarter of the time."""
@@ -56,7 +63,10 @@ class ZipStream:
             DamagedError: its SHA-256 is not the one it should have.
         """
         digest = hashlib.sha256()
-        self._archive.compression = ZIP_DEFLATED if entry.media_type.startswith(SHRINKING) else ZIP_STORED
+        if entry.media_type.startswith(SHRINKING):
+            self._archive.compression = ZIP_DEFLATED
+        else:
+            self._archive.compression = ZIP_STORED
         begun = len(self._waiting)
         with self._archive.open(entry.path, "w", force_zip64=True) as member:
             self._write_zip64_header(begun)
@@ -75,7 +85,9 @@ class ZipStream:
         Python does so since 3.11.4. Debian's said the version of small archives and sizes of zero, which readers that
         go forwards may refuse (APPNOTE.TXT 4.4.3, 4.4.8, 4.5.3).
         """
-        self._waiting[begun + VERSION : begun + VERSION + 2] = ZIP64.to_bytes(2, "little")
+        self._waiting[begun + VERSION : begun + VERSION + 2] = ZIP64.to_bytes(
+            2, "little"
+        )
         self._waiting[begun + SIZES : begun + SIZES + 8] = b"\xff" * 8
 
     def end(self) -> bytes:

@@ -21,15 +21,24 @@ def texts(*names: str) -> list[sa.Column[str]]:
 
 
 def instants(*names: str) -> list[sa.Column[object]]:
-    return [sa.Column(name, sa.DateTime(timezone=True), nullable=False) for name in names]
+    return [
+        sa.Column(name, sa.DateTime(timezone=True), nullable=False) for name in names
+    ]
 
 
 def tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def created() -> sa.Column[object]:
-    return sa.Column("created_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False)
+    return sa.Column(
+        "created_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False
+    )
 
 
 def upgrade() -> None:
@@ -39,15 +48,25 @@ def upgrade() -> None:
         sa.Column("id", UUID(as_uuid=True), nullable=False),
         *texts("issuer", "subject", "name", "email", "locale"),
         created(),
-        sa.Column("last_login_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False),
+        sa.Column(
+            "last_login_at",
+            sa.DateTime(timezone=True),
+            server_default=NOW,
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_person"),
-        sa.UniqueConstraint("tenant_id", "issuer", "subject", name="uq_person_tenant_id_issuer_subject"),
+        sa.UniqueConstraint(
+            "tenant_id", "issuer", "subject", name="uq_person_tenant_id_issuer_subject"
+        ),
         schema="app",
     )
     op.create_table(
         "web_session",
         tenant(),
-        *(sa.Column(name, UUID(as_uuid=True), nullable=False) for name in ("id", "person_id")),
+        *(
+            sa.Column(name, UUID(as_uuid=True), nullable=False)
+            for name in ("id", "person_id")
+        ),
         sa.Column("token_hash", sa.LargeBinary, nullable=False),
         *texts("sid", "id_token", "refresh_token"),
         sa.Column("moderator", sa.Boolean, nullable=False),
@@ -55,12 +74,19 @@ def upgrade() -> None:
         created(),
         *instants("access_expires_at", "last_seen_at", "expires_at"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_web_session"),
-        sa.UniqueConstraint("tenant_id", "token_hash", name="uq_web_session_tenant_id_token_hash"),
+        sa.UniqueConstraint(
+            "tenant_id", "token_hash", name="uq_web_session_tenant_id_token_hash"
+        ),
         person_key("web_session"),
         schema="app",
     )
     for column in ("person_id", "sid"):
-        op.create_index(f"ix_web_session_tenant_id_{column}", "web_session", ["tenant_id", column], schema="app")
+        op.create_index(
+            f"ix_web_session_tenant_id_{column}",
+            "web_session",
+            ["tenant_id", column],
+            schema="app",
+        )
     op.create_table(
         "used_token",
         tenant(),

@@ -16,7 +16,12 @@ phase = "expand"
 def upgrade() -> None:
     op.create_table(
         "space",
-        sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            UUID(as_uuid=True),
+            server_default=sa.text("app.current_tenant()"),
+            nullable=False,
+        ),
         sa.Column("id", UUID(as_uuid=True), nullable=False),
         sa.Column("slug", sa.Text, nullable=False),
         sa.Column("organisation_id", UUID(as_uuid=True), nullable=False),

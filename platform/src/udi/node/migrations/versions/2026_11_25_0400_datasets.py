@@ -22,13 +22,35 @@ def upgrade() -> None:
     _create("version", _version(), ("dataset", "stored_file:file_id"))
     _create("delivery", _delivery(), ("dataset",))
     _create("dataset_event", _event(), ())
-    op.create_unique_constraint("uq_version_number", "version", ["tenant_id", "dataset_id", "number"], schema="app")
-    op.create_unique_constraint("uq_delivery_dataset", "delivery", ["tenant_id", "dataset_id"], schema="app")
-    op.create_index("ix_stored_file_dataset", "stored_file", ["tenant_id", "dataset_id", "created_at"], schema="app")
-    op.create_index("ix_stored_file_space", "stored_file", ["tenant_id", "space_id"], schema="app")
-    op.create_index("ix_dataset_space", "dataset", ["tenant_id", "space_id", "updated_at"], schema="app")
+    op.create_unique_constraint(
+        "uq_version_number",
+        "version",
+        ["tenant_id", "dataset_id", "number"],
+        schema="app",
+    )
+    op.create_unique_constraint(
+        "uq_delivery_dataset", "delivery", ["tenant_id", "dataset_id"], schema="app"
+    )
     op.create_index(
-        "ix_dataset_event_dataset", "dataset_event", ["tenant_id", "dataset_id", "happened_at"], schema="app"
+        "ix_stored_file_dataset",
+        "stored_file",
+        ["tenant_id", "dataset_id", "created_at"],
+        schema="app",
+    )
+    op.create_index(
+        "ix_stored_file_space", "stored_file", ["tenant_id", "space_id"], schema="app"
+    )
+    op.create_index(
+        "ix_dataset_space",
+        "dataset",
+        ["tenant_id", "space_id", "updated_at"],
+        schema="app",
+    )
+    op.create_index(
+        "ix_dataset_event_dataset",
+        "dataset_event",
+        ["tenant_id", "dataset_id", "happened_at"],
+        schema="app",
     )
     statements = [
         *isolate("node", "stored_file", public="access <> 'draft'"),
@@ -41,7 +63,9 @@ def upgrade() -> None:
         op.execute(statement)
 
 
-def _create(table: str, columns: list[sa.Column[object]], parents: tuple[str, ...]) -> None:
+def _create(
+    table: str, columns: list[sa.Column[object]], parents: tuple[str, ...]
+) -> None:
     keys = []
     for parent in parents:
         name, _, column = parent.partition(":")
@@ -55,7 +79,12 @@ def _create(table: str, columns: list[sa.Column[object]], parents: tuple[str, ..
         )
     op.create_table(
         table,
-        sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            UUID(as_uuid=True),
+            server_default=sa.text("app.current_tenant()"),
+            nullable=False,
+        ),
         sa.Column("id", UUID(as_uuid=True), nullable=False),
         *columns,
         sa.PrimaryKeyConstraint("tenant_id", "id", name=f"pk_{table}"),
@@ -117,7 +146,9 @@ def _delivery() -> list[sa.Column[object]]:
         _moment("next_attempt_at"),
         _text("error", ""),
         _text("report_id", ""),
-        sa.Column("earlier_reports", ARRAY(sa.Text), server_default="{}", nullable=False),
+        sa.Column(
+            "earlier_reports", ARRAY(sa.Text), server_default="{}", nullable=False
+        ),
         sa.Column("report", JSONB),
         _moment("updated_at", default=NOW),
     ]
@@ -142,4 +173,9 @@ def _text(name: str, default: str | None = None) -> sa.Column[object]:
 
 
 def _moment(name: str, *, default: sa.TextClause | None = None) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), server_default=default, nullable=default is None)
+    return sa.Column(
+        name,
+        sa.DateTime(timezone=True),
+        server_default=default,
+        nullable=default is None,
+    )

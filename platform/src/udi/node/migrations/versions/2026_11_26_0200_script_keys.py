@@ -18,12 +18,28 @@ OWN = UUID(as_uuid=True)
 def upgrade() -> None:
     op.create_table(
         "script_key",
-        sa.Column("tenant_id", OWN, server_default=sa.text("app.current_tenant()"), nullable=False),
-        *(sa.Column(name, OWN, nullable=False) for name in ("id", "space_id", "person_id")),
+        sa.Column(
+            "tenant_id",
+            OWN,
+            server_default=sa.text("app.current_tenant()"),
+            nullable=False,
+        ),
+        *(
+            sa.Column(name, OWN, nullable=False)
+            for name in ("id", "space_id", "person_id")
+        ),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("name", "token_hash")),
         sa.Column("datasets", ARRAY(OWN)),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        *(sa.Column(name, sa.DateTime(timezone=True)) for name in ("expires_at", "last_used_at", "revoked_at")),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        *(
+            sa.Column(name, sa.DateTime(timezone=True))
+            for name in ("expires_at", "last_used_at", "revoked_at")
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_script_key"),
         sa.ForeignKeyConstraint(
             ["tenant_id", "space_id"],

@@ -18,15 +18,34 @@ OWN = UUID(as_uuid=True)
 def upgrade() -> None:
     op.create_table(
         "source",
-        sa.Column("tenant_id", OWN, server_default=sa.text("app.current_tenant()"), nullable=False),
-        *(sa.Column(name, OWN, nullable=False) for name in ("id", "dataset_id", "person_id")),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("address", "frequency")),
+        sa.Column(
+            "tenant_id",
+            OWN,
+            server_default=sa.text("app.current_tenant()"),
+            nullable=False,
+        ),
+        *(
+            sa.Column(name, OWN, nullable=False)
+            for name in ("id", "dataset_id", "person_id")
+        ),
+        *(
+            sa.Column(name, sa.Text, nullable=False)
+            for name in ("address", "frequency")
+        ),
         *(
             sa.Column(name, sa.Text, server_default="", nullable=False)
             for name in ("locale", "etag", "last_modified", "error")
         ),
-        sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        *(sa.Column(name, sa.DateTime(timezone=True)) for name in ("checked_at", "changed_at")),
+        sa.Column(
+            "due_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        *(
+            sa.Column(name, sa.DateTime(timezone=True))
+            for name in ("checked_at", "changed_at")
+        ),
         sa.Column("failures", sa.Integer, server_default="0", nullable=False),
         sa.Column("paused", sa.Boolean, server_default="false", nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_source"),

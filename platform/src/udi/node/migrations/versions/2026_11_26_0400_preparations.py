@@ -17,7 +17,12 @@ compatible_because = "the table that it constrains is made a few lines before"
 def upgrade() -> None:
     op.create_table(
         "preparation",
-        sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            UUID(as_uuid=True),
+            server_default=sa.text("app.current_tenant()"),
+            nullable=False,
+        ),
         sa.Column("id", UUID(as_uuid=True), nullable=False),
         sa.Column("version_id", UUID(as_uuid=True), nullable=False),
         sa.Column("revision", sa.Integer, server_default="1", nullable=False),
@@ -28,7 +33,12 @@ def upgrade() -> None:
         sa.Column("failure", sa.Text, server_default="", nullable=False),
         sa.Column("reason", sa.Text, server_default="", nullable=False),
         sa.Column("asked_by", JSONB),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_preparation"),
         sa.ForeignKeyConstraint(
             ["tenant_id", "version_id"],
@@ -37,6 +47,11 @@ def upgrade() -> None:
         ),
         schema="app",
     )
-    op.create_unique_constraint("uq_preparation_version", "preparation", ["tenant_id", "version_id"], schema="app")
+    op.create_unique_constraint(
+        "uq_preparation_version",
+        "preparation",
+        ["tenant_id", "version_id"],
+        schema="app",
+    )
     for statement in isolate("node", "preparation"):
         op.execute(statement)

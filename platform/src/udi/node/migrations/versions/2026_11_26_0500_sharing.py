@@ -23,10 +23,14 @@ CREATE FUNCTION app.own_spaces() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAF
 def upgrade() -> None:
     for name in LIMITS:
         op.add_column("space", sa.Column(name, sa.Integer), schema="app")
-    op.add_column("space", sa.Column("figures_dataset_id", UUID(as_uuid=True)), schema="app")
+    op.add_column(
+        "space", sa.Column("figures_dataset_id", UUID(as_uuid=True)), schema="app"
+    )
     op.add_column(
         "space",
-        sa.Column("publishes_figures", sa.Boolean, nullable=False, server_default="false"),
+        sa.Column(
+            "publishes_figures", sa.Boolean, nullable=False, server_default="false"
+        ),
         schema="app",
     )
     _memberships()
@@ -66,11 +70,18 @@ def _memberships() -> None:
         _id("person_id"),
         sa.Column("organisation_slug", sa.Text, nullable=False),
         sa.Column("groups", ARRAY(sa.Text), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "person_id", "organisation_slug", name="pk_membership"),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "person_id", "organisation_slug", name="pk_membership"
+        ),
         _person("membership"),
         schema="app",
     )
-    op.create_index("ix_membership_organisation_slug", "membership", ["tenant_id", "organisation_slug"], schema="app")
+    op.create_index(
+        "ix_membership_organisation_slug",
+        "membership",
+        ["tenant_id", "organisation_slug"],
+        schema="app",
+    )
 
 
 def _rights() -> None:
@@ -81,12 +92,24 @@ def _rights() -> None:
         _id("person_id"),
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("given_by", UUID(as_uuid=True)),
-        sa.Column("given_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "dataset_id", "person_id", name="pk_dataset_right"),
+        sa.Column(
+            "given_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "dataset_id", "person_id", name="pk_dataset_right"
+        ),
         _person("dataset_right"),
         schema="app",
     )
-    op.create_index("ix_dataset_right_person", "dataset_right", ["tenant_id", "person_id"], schema="app")
+    op.create_index(
+        "ix_dataset_right_person",
+        "dataset_right",
+        ["tenant_id", "person_id"],
+        schema="app",
+    )
 
 
 def _uses() -> None:
@@ -100,11 +123,18 @@ def _uses() -> None:
         _id("space_id"),
         sa.Column("count", sa.BigInteger, nullable=False),
         sa.Column("bytes", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "dataset_id", "day", "kind", "client", name="pk_use_count"),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "dataset_id", "day", "kind", "client", name="pk_use_count"
+        ),
         _space("use_count"),
         schema="app",
     )
-    op.create_index("ix_use_count_space", "use_count", ["tenant_id", "space_id", "day"], schema="app")
+    op.create_index(
+        "ix_use_count_space",
+        "use_count",
+        ["tenant_id", "space_id", "day"],
+        schema="app",
+    )
 
 
 def _days() -> None:
@@ -122,7 +152,12 @@ def _days() -> None:
 
 
 def _tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def _id(name: str) -> sa.Column[object]:
@@ -140,5 +175,7 @@ def _person(table: str) -> sa.ForeignKeyConstraint:
 
 def _space(table: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
-        ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"], name=f"fk_{table}_tenant_id_space_id"
+        ["tenant_id", "space_id"],
+        ["app.space.tenant_id", "app.space.id"],
+        name=f"fk_{table}_tenant_id_space_id",
     )

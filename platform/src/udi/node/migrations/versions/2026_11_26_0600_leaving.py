@@ -22,9 +22,16 @@ def upgrade() -> None:
     _create("space_archive", _archive(), ("space",))
     _create("erased_dataset", _erased(), ("space",))
     _create("moved", _moved(), ())
-    op.create_unique_constraint("uq_moved_prefix", "moved", ["tenant_id", "prefix"], schema="app")
-    for table, columns in (("space_key", ["space_id", "made_at"]), ("space_archive", ["space_id", "requested_at"])):
-        op.create_index(f"ix_{table}_space", table, ["tenant_id", *columns], schema="app")
+    op.create_unique_constraint(
+        "uq_moved_prefix", "moved", ["tenant_id", "prefix"], schema="app"
+    )
+    for table, columns in (
+        ("space_key", ["space_id", "made_at"]),
+        ("space_archive", ["space_id", "requested_at"]),
+    ):
+        op.create_index(
+            f"ix_{table}_space", table, ["tenant_id", *columns], schema="app"
+        )
     statements = [
         *isolate("node", "space_key"),
         *isolate("node", "space_archive"),
@@ -38,7 +45,9 @@ def upgrade() -> None:
         op.execute(statement)
 
 
-def _create(table: str, columns: list[sa.Column[object]], parents: tuple[str, ...]) -> None:
+def _create(
+    table: str, columns: list[sa.Column[object]], parents: tuple[str, ...]
+) -> None:
     keys = [
         sa.ForeignKeyConstraint(
             ["tenant_id", f"{name}_id"],
@@ -49,7 +58,12 @@ def _create(table: str, columns: list[sa.Column[object]], parents: tuple[str, ..
     ]
     op.create_table(
         table,
-        sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            UUID(as_uuid=True),
+            server_default=sa.text("app.current_tenant()"),
+            nullable=False,
+        ),
         sa.Column("id", UUID(as_uuid=True), nullable=False),
         *columns,
         sa.PrimaryKeyConstraint("tenant_id", "id", name=f"pk_{table}"),
@@ -87,7 +101,9 @@ def _erased() -> list[sa.Column[object]]:
         _id("space_id"),
         sa.Column("person_id", UUID(as_uuid=True)),
         sa.Column("published", sa.Boolean, nullable=False),
-        sa.Column("files", ARRAY(UUID(as_uuid=True)), server_default="{}", nullable=False),
+        sa.Column(
+            "files", ARRAY(UUID(as_uuid=True)), server_default="{}", nullable=False
+        ),
         _moment("asked_at", default=NOW),
         _moment("erased_at"),
         sa.Column("objects", sa.Integer, server_default="0", nullable=False),
@@ -96,7 +112,12 @@ def _erased() -> list[sa.Column[object]]:
 
 
 def _moved() -> list[sa.Column[object]]:
-    return [_text("space_slug"), _text("prefix"), _text("origin"), _moment("moved_at", default=NOW)]
+    return [
+        _text("space_slug"),
+        _text("prefix"),
+        _text("origin"),
+        _moment("moved_at", default=NOW),
+    ]
 
 
 def _id(name: str) -> sa.Column[object]:
@@ -108,4 +129,9 @@ def _text(name: str, default: str | None = None) -> sa.Column[object]:
 
 
 def _moment(name: str, *, default: sa.TextClause | None = None) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), server_default=default, nullable=default is None)
+    return sa.Column(
+        name,
+        sa.DateTime(timezone=True),
+        server_default=default,
+        nullable=default is None,
+    )

@@ -16,13 +16,25 @@ phase = "expand"
 def upgrade() -> None:
     op.create_table(
         "reminder",
-        sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            UUID(as_uuid=True),
+            server_default=sa.text("app.current_tenant()"),
+            nullable=False,
+        ),
         sa.Column("dataset_id", UUID(as_uuid=True), nullable=False),
         sa.Column("due_on", sa.Date, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("queued_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "queued_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("sent_at", sa.DateTime(timezone=True)),
-        sa.PrimaryKeyConstraint("tenant_id", "dataset_id", "due_on", "number", name="pk_reminder"),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "dataset_id", "due_on", "number", name="pk_reminder"
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "dataset_id"],
             ["app.dataset.tenant_id", "app.dataset.id"],
@@ -31,5 +43,8 @@ def upgrade() -> None:
         ),
         schema="app",
     )
-    for statement in (*isolate("node", "reminder"), *confine("node", "reminder", by="dataset_id")):
+    for statement in (
+        *isolate("node", "reminder"),
+        *confine("node", "reminder", by="dataset_id"),
+    ):
         op.execute(statement)

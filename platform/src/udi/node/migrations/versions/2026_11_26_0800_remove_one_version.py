@@ -17,14 +17,24 @@ def upgrade() -> None:
     op.add_column("dataset", sa.Column("keeps", sa.Integer), schema="app")
     op.create_table(
         "removed_version",
-        sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            UUID(as_uuid=True),
+            server_default=sa.text("app.current_tenant()"),
+            nullable=False,
+        ),
         sa.Column("id", UUID(as_uuid=True), nullable=False),
         sa.Column("space_id", UUID(as_uuid=True), nullable=False),
         sa.Column("dataset_id", UUID(as_uuid=True), nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True)),
         sa.Column("reason", sa.Text, server_default="", nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "asked_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("erased_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_removed_version"),
         sa.ForeignKeyConstraint(
@@ -35,7 +45,10 @@ def upgrade() -> None:
         schema="app",
     )
     op.create_index(
-        "ix_removed_version_dataset", "removed_version", ["tenant_id", "dataset_id", "number"], schema="app"
+        "ix_removed_version_dataset",
+        "removed_version",
+        ["tenant_id", "dataset_id", "number"],
+        schema="app",
     )
     public = "published_at IS NOT NULL"
     for statement in (

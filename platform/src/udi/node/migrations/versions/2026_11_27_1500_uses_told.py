@@ -11,5 +11,14 @@ phase = "expand"
 
 
 def upgrade() -> None:
-    op.add_column("agreement_cursor", sa.Column("told_at", sa.DateTime(timezone=True)), schema="app")
-    op.create_index("ix_agreement_use_happened", "agreement_use", ["tenant_id", "happened_at"], schema="app")
+    op.add_column(
+        "agreement_cursor",
+        sa.Column("told_at", sa.DateTime(timezone=True)),
+        schema="app",
+    )
+    op.create_index(
+        "ix_agreement_use_happened",
+        "agreement_use",
+        ["tenant_id", "happened_at"],
+        schema="app",
+    )

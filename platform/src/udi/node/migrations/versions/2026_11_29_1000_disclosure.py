@@ -17,7 +17,12 @@ branch_labels = None
 depends_on = None
 phase = "expand"
 
-RECORDS = (("dataset", "record"), ("dataset", "document"), ("delivery", "record"), ("further_delivery", "record"))
+RECORDS = (
+    ("dataset", "record"),
+    ("dataset", "document"),
+    ("delivery", "record"),
+    ("further_delivery", "record"),
+)
 """Columns that hold a record in RUDI's JSON."""
 ACCEPTED = """
 UPDATE app.dataset SET accepted_file_id = stored_file.id FROM app.stored_file
@@ -42,11 +47,16 @@ RESTRICTED = "#>> '{access_condition,confidentiality,restricted_access}' = 'true
 
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
-    proposals = sa.Column("proposals", JSONB, server_default=sa.text("'{}'"), nullable=False)
+    proposals = sa.Column(
+        "proposals", JSONB, server_default=sa.text("'{}'"), nullable=False
+    )
     for table, added in (
         ("dataset", proposals),
         ("dataset", sa.Column("accepted_file_id", postgresql.UUID(as_uuid=True))),
-        ("dataset", sa.Column("former_licence", sa.Text, server_default="", nullable=False)),
+        (
+            "dataset",
+            sa.Column("former_licence", sa.Text, server_default="", nullable=False),
+        ),
         ("dataset", sa.Column("closed_at", moment)),
         ("delivery", sa.Column("file_id", postgresql.UUID(as_uuid=True))),
         ("agreement_use", sa.Column("checked_at", moment)),
@@ -76,7 +86,9 @@ def upgrade() -> None:
 
 def _conceal(table: str, column: str) -> None:
     """Take out of each record of restricted data what `restricted.conceal` does: few are."""
-    change = sa.text(f"UPDATE app.{table} SET {column} = :record WHERE ctid = CAST(CAST(:place AS text) AS tid)")
+    change = sa.text(
+        f"UPDATE app.{table} SET {column} = :record WHERE ctid = CAST(CAST(:place AS text) AS tid)"
+    )
     change = change.bindparams(sa.bindparam("record", type_=JSONB))
     for place, record in list(_restricted(table, column)):
         op.get_bind().execute(change, {"place": place, "record": record})
@@ -84,28 +96,43 @@ def _conceal(table: str, column: str) -> None:
 
 def _restricted(table: str, column: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where each record of restricted data is, and what it says from now on."""
-    territories = op.get_bind().execute(sa.text("SELECT id, links ->> 'portal' AS portal FROM platform.territory"))
+    territories = op.get_bind().execute(
+        sa.text("SELECT id, links ->> 'portal' AS portal FROM platform.territory")
+    )
     portals = {row.id: row.portal for row in territories}
     query = f"SELECT ctid::text, tenant_id, {column} FROM app.{table} WHERE {column} {RESTRICTED} FOR UPDATE"
     for place, tenant, record in op.get_bind().execute(sa.text(query)):
         yield (
             place,
-            conceal_document(record, terms=address_of_terms(portals.get(tenant) or "", UUID(record["global_id"]))),
+            conceal_document(
+                record,
+                terms=address_of_terms(
+                    portals.get(tenant) or "", UUID(record["global_id"])
+                ),
+            ),
         )
 
 
 def _forget_cells() -> None:
     """Take the first lines and the cells that do not fit out of the rows of sealed spaces; its worker does the rest."""
     op.execute(SAMPLES)
-    change = sa.text("UPDATE app.preparation SET findings = :findings WHERE ctid = CAST(CAST(:place AS text) AS tid)")
+    change = sa.text(
+        "UPDATE app.preparation SET findings = :findings WHERE ctid = CAST(CAST(:place AS text) AS tid)"
+    )
     change = change.bindparams(sa.bindparam("findings", type_=JSONB))
     for place, findings in op.get_bind().execute(sa.text(FINDINGS)).all():
-        op.get_bind().execute(change, {"place": place, "findings": _without_cells(findings)})
+        op.get_bind().execute(
+            change, {"place": place, "findings": _without_cells(findings)}
+        )
 
 
 def _without_cells(findings: dict[str, Any]) -> dict[str, Any]:
     schema, difference = findings.get("schema"), findings.get("difference")
-    stripped = {**findings, "coverage": {}, "errors": _emptied(findings.get("errors") or [])}
+    stripped = {
+        **findings,
+        "coverage": {},
+        "errors": _emptied(findings.get("errors") or []),
+    }
     if schema:
         stripped["schema"] = {**schema, "errors": _emptied(schema.get("errors") or [])}
     if difference:

@@ -11,5 +11,7 @@ phase = "expand"
 
 
 def upgrade() -> None:
-    proven = sa.Column("email_verified", sa.Boolean, nullable=False, server_default=sa.text("false"))
+    proven = sa.Column(
+        "email_verified", sa.Boolean, nullable=False, server_default=sa.text("false")
+    )
     op.add_column("person", proven, schema="app")

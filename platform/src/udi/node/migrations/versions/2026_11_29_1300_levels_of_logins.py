@@ -12,8 +12,15 @@ phase = "expand"
 
 def upgrade() -> None:
     level = sa.Column("level", sa.Integer, nullable=False, server_default=sa.text("0"))
-    proved = sa.Column("authenticated_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()"))
+    proved = sa.Column(
+        "authenticated_at",
+        sa.DateTime(timezone=True),
+        nullable=False,
+        server_default=sa.text("now()"),
+    )
     op.add_column("web_session", level, schema="app")
     op.add_column("web_session", proved, schema="app")
-    wanted = sa.Column("second_factor", sa.Boolean, nullable=False, server_default=sa.text("true"))
+    wanted = sa.Column(
+        "second_factor", sa.Boolean, nullable=False, server_default=sa.text("true")
+    )
     op.add_column("territory", wanted, schema="platform")

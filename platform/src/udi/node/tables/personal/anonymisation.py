@@ -16,11 +16,16 @@ from udi.node.tables.duckdb_sandbox import identifier
 from udi.node.tables.personal.cells import open_table
 from udi.node.tables.personal.small_groups import SMALLEST_GROUP
 from udi.node.tables.personal.transformations import Change, transformation_of
-from udi.node.tables.personal.treatments import Treatment, TreatmentMethod, check_treatments
+from udi.node.tables.personal.treatments import (
+    Treatment,
+    TreatmentMethod,
+    check_treatments,
+)
 
 PIECE = 10_000
 MOST_GROUPS = 1_000_000
-OTHERS, COUNT = "*", "count"
+OTHERS = "*"
+COUNT = "count"
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,22 @@ class TreatmentSummary:
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column."""
-        return {**asdict(self), "columns": list(self.columns), "dropped": list(self.dropped)}
+        return {
+            **asdict(self),
+            "columns": list(self.columns),
+            "dropped": list(self.dropped),
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "TreatmentSummary":
         """What `as_json` gave."""
-        return cls(**{**value, "columns": tuple(value["columns"]), "dropped": tuple(value["dropped"])})
+        return cls(
+            **{
+                **value,
+                "columns": tuple(value["columns"]),
+                "dropped": tuple(value["dropped"]),
+            }
+        )
 
 
 @dataclass
@@ -67,7 +82,11 @@ class _RecordTreatment:
 
 
 def apply_treatments(
-    parquet: Path, columns: Sequence[TypedColumn], treatments: Sequence[Treatment], target_csv: Path, key: bytes
+    parquet: Path,
+    columns: Sequence[TypedColumn],
+    treatments: Sequence[Treatment],
+    target_csv: Path,
+    key: bytes,
 ) -> TreatmentSummary:
     """Write a new CSV (UTF-8, comma, dates as ISO) in which the treatments are done; the key is the dataset's own.
 
@@ -77,24 +96,48 @@ def apply_treatments(
         InvalidError: a treatment that cannot be done on this table.
         ValueError: the key is too short.
     """
-    with open_table(parquet) as table, target_csv.open("w", newline="", encoding="utf-8") as file:
-        geometries = any(row[0] == GEOMETRY for row in table.execute("DESCRIBE t").fetchall())
+    with (
+        open_table(parquet) as table,
+        target_csv.open("w", newline="", encoding="utf-8") as file,
+    ):
+        geometries = any(
+            row[0] == GEOMETRY for row in table.execute("DESCRIBE t").fetchall()
+        )
         check_treatments(treatments, columns, geometries=geometries)
         names = [column.name for column in columns] + ([GEOMETRY] if geometries else [])
         by = [
-            name for treatment in treatments if treatment.way is TreatmentMethod.AGGREGATE for name in treatment.columns
+            name
+            for treatment in treatments
+            if treatment.way is TreatmentMethod.AGGREGATE
+            for name in treatment.columns
         ]
         dropped = [
-            name for treatment in treatments if treatment.way is TreatmentMethod.DROP for name in treatment.columns
+            name
+            for treatment in treatments
+            if treatment.way is TreatmentMethod.DROP
+            for name in treatment.columns
         ]
-        work = _plan([name for name in by or names if name not in dropped], treatments, key)
+        work = _plan(
+            [name for name in by or names if name not in dropped], treatments, key
+        )
         work.changed.update(_count_filled(table, dropped))
-        records = (work.transform_record(record) for record in _records(table, work.names))
-        done = _write_groups(file, work, records) if by else _write(file, work, records)
-    return replace(done, changed=dict(work.changed), dropped=tuple(sorted(set(names) - set(work.names))))
+        records = (
+            work.transform_record(record) for record in _records(table, work.names)
+        )
+        if by:
+            done = _write_groups(file, work, records)
+        else:
+            done = _write(file, work, records)
+    return replace(
+        done,
+        changed=dict(work.changed),
+        dropped=tuple(sorted(set(names) - set(work.names))),
+    )
 
 
-def _plan(names: list[str], treatments: Sequence[Treatment], key: bytes) -> _RecordTreatment:
+def _plan(
+    names: list[str], treatments: Sequence[Treatment], key: bytes
+) -> _RecordTreatment:
     changes = {
         names.index(name): transformation_of(treatment, key)
         for treatment in treatments
@@ -107,15 +150,28 @@ def _plan(names: list[str], treatments: Sequence[Treatment], key: bytes) -> _Rec
     return _RecordTreatment(names, changes)
 
 
-def _count_filled(table: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, int]:
+def _count_filled(
+    table: duckdb.DuckDBPyConnection, names: Sequence[str]
+) -> dict[str, int]:
     if not names:
         return {}
     counted = ", ".join(f"count({identifier(name)})" for name in names)
-    return dict(zip(names, table.execute(f"SELECT {counted} FROM t").fetchone() or (), strict=False))
+    return dict(
+        zip(
+            names,
+            table.execute(f"SELECT {counted} FROM t").fetchone() or (),
+            strict=False,
+        )
+    )
 
 
-def _records(table: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[Sequence[Any]]:
-    expressions = ", ".join(identifier(name) if name == GEOMETRY else f"{identifier(name)}::VARCHAR" for name in names)
+def _records(
+    table: duckdb.DuckDBPyConnection, names: Sequence[str]
+) -> Iterator[Sequence[Any]]:
+    expressions = ", ".join(
+        identifier(name) if name == GEOMETRY else f"{identifier(name)}::VARCHAR"
+        for name in names
+    )
     cursor = table.execute(f"SELECT {expressions} FROM t")
     while piece := cursor.fetchmany(PIECE):
         yield from piece
@@ -124,11 +180,15 @@ def _records(table: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator
 def _text(value: object) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         shape = shapely.from_wkb(bytes(value), on_invalid="ignore")
-        return "" if shape is None else str(shapely.to_wkt(shape, rounding_precision=7))
+        if shape is None:
+            return ""
+        return str(shapely.to_wkt(shape, rounding_precision=7))
     return str(value)
 
 
-def _write(file: TextIO, work: _RecordTreatment, records: Iterator[list[Any]]) -> TreatmentSummary:
+def _write(
+    file: TextIO, work: _RecordTreatment, records: Iterator[list[Any]]
+) -> TreatmentSummary:
     rows = 0
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(work.names)
@@ -137,23 +197,37 @@ def _write(file: TextIO, work: _RecordTreatment, records: Iterator[list[Any]]) -
     return TreatmentSummary(tuple(work.names), rows, {})
 
 
-def _write_groups(file: TextIO, work: _RecordTreatment, records: Iterator[list[Any]]) -> TreatmentSummary:
+def _write_groups(
+    file: TextIO, work: _RecordTreatment, records: Iterator[list[Any]]
+) -> TreatmentSummary:
     """Rows by group: those of small groups together under `*`, or nowhere when even together they are too few."""
     groups: Counter[tuple[str, ...]] = Counter()
     for record in records:
         groups[tuple(value or "" for value in record)] += 1
         if len(groups) > MOST_GROUPS:
             reason = "These columns make too many groups to count."
-            raise InvalidError(refusals=[Refusal(work.names[0], reason, "Choose fewer columns, or make them coarser.")])
+            raise InvalidError(
+                refusals=[
+                    Refusal(
+                        work.names[0],
+                        reason,
+                        "Choose fewer columns, or make them coarser.",
+                    )
+                ]
+            )
     small = sum(number for number in groups.values() if number < SMALLEST_GROUP)
     lines: list[tuple[tuple[str, ...], int]] = sorted(
         (group, number) for group, number in groups.items() if number >= SMALLEST_GROUP
     )
     if small >= SMALLEST_GROUP:
         lines.append((tuple(OTHERS for _ in work.names), small))
-    count = next(name for name in (COUNT, "rows", "count_of_rows") if name not in work.names)
+    count = next(
+        name for name in (COUNT, "rows", "count_of_rows") if name not in work.names
+    )
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*work.names, count])
     writer.writerows([*group, number] for group, number in lines)
     merged = small if small >= SMALLEST_GROUP else 0
-    return TreatmentSummary((*work.names, count), len(lines), {}, merged=merged, left_out=small - merged)
+    return TreatmentSummary(
+        (*work.names, count), len(lines), {}, merged=merged, left_out=small - merged
+    )

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from udi.node.tables.column import LINE, TEXT_STORED, TypedColumn
-from udi.node.tables.duckdb_sandbox import MEMORY, Connection, connect, identifier, literal
+from udi.node.tables.duckdb_sandbox import (
+    MEMORY,
+    Connection,
+    connect,
+    identifier,
+    literal,
+)
 from udi.node.tables.personal.vocabulary import Header
 
-LOOKED, FIRST = 2000, 500
+LOOKED = 2000
+FIRST = 500
 LONGEST_CELL = 2000
 BATCH = 25
 SHOWN_LINES = 5
@@ -21,7 +28,9 @@ NUMBER = (
     r"|\b(?:M\.|MM\.|Mme|Mlle|Monsieur|Madame|Mademoiselle|Mr|Mrs|Ms)[. ]"
 )
 """Whatever a detector may want to see, in RE2's words."""
-SUSPECT = re.compile(NUMBER.replace(r"\x{00A0}", "\u00a0").replace(r"\x{202F}", "\u202f"))
+SUSPECT = re.compile(
+    NUMBER.replace(r"\x{00A0}", "\u00a0").replace(r"\x{202F}", "\u202f")
+)
 Cell = tuple[int, str]
 Test = Callable[[str], bool]
 
@@ -60,7 +69,9 @@ class ColumnCells:
 
     def share(self, test: Test) -> float:
         """The share of the sample that passes a test."""
-        return sum(1 for _, text in self.sample if test(text)) / len(self.sample) if self.sample else 0.0
+        if self.sample:
+            return sum(1 for _, text in self.sample if test(text)) / len(self.sample)
+        return 0.0
 
     def hits(self, test: Test) -> CellMatches:
         """The cells of the column that pass a test, counted on the sample."""
@@ -71,8 +82,13 @@ def count_hits(suspects: SuspectCells, test: Test) -> CellMatches:
     """How many of the suspects pass a test: exact when all were read."""
     lines = [line for line, text in suspects.cells if test(text)]
     read = len(suspects.cells)
-    scaled = len(lines) if read >= suspects.count else round(len(lines) * suspects.count / max(read, 1))
-    return CellMatches(scaled, tuple(lines[:SHOWN_LINES]), estimated=read < suspects.count)
+    if read >= suspects.count:
+        scaled = len(lines)
+    else:
+        scaled = round(len(lines) * suspects.count / max(read, 1))
+    return CellMatches(
+        scaled, tuple(lines[:SHOWN_LINES]), estimated=read < suspects.count
+    )
 
 
 @contextmanager
@@ -80,27 +96,40 @@ def open_table(parquet: Path) -> Iterator[Connection]:
     """A connection that sees the typed table as `t`, and nothing else."""
     connection = connect(parquet, memory=MEMORY, threads=2)
     try:
-        connection.execute(f"CREATE VIEW t AS SELECT * FROM read_parquet({literal(parquet)})")
+        connection.execute(
+            f"CREATE VIEW t AS SELECT * FROM read_parquet({literal(parquet)})"
+        )
         yield connection
     finally:
         connection.close()
 
 
-def read_cells(table: Connection, columns: Sequence[TypedColumn], rows: int) -> list[ColumnCells]:
+def read_cells(
+    table: Connection, columns: Sequence[TypedColumn], rows: int
+) -> list[ColumnCells]:
     """Every column that is looked at; a small table is read whole, once."""
     if rows <= LOOKED:
         return _read_whole(table, columns)
     return [
-        cells for start in range(0, len(columns), BATCH) for cells in _read_batch(table, columns[start : start + BATCH])
+        cells
+        for start in range(0, len(columns), BATCH)
+        for cells in _read_batch(table, columns[start : start + BATCH])
     ]
 
 
 def _read_whole(table: Connection, columns: Sequence[TypedColumn]) -> list[ColumnCells]:
-    texts = ", ".join(f"left({identifier(column.name)}::VARCHAR, {LONGEST_CELL})" for column in columns)
+    texts = ", ".join(
+        f"left({identifier(column.name)}::VARCHAR, {LONGEST_CELL})"
+        for column in columns
+    )
     records = table.execute(f"SELECT {LINE}, {texts} FROM t").fetchall()
     read = []
     for index, column in enumerate(columns, start=1):
-        sample = tuple((record[0], record[index]) for record in records if record[index] is not None)
+        sample = tuple(
+            (record[0], record[index])
+            for record in records
+            if record[index] is not None
+        )
         searched = sample if column.sql_type == TEXT_STORED else ()
         mails = tuple(cell for cell in searched if MAIL in cell[1])
         numbers = tuple(cell for cell in searched if SUSPECT.search(cell[1]))
@@ -117,18 +146,32 @@ def _read_whole(table: Connection, columns: Sequence[TypedColumn]) -> list[Colum
     return read
 
 
-def _read_batch(table: Connection, columns: Sequence[TypedColumn]) -> Iterator[ColumnCells]:
+def _read_batch(
+    table: Connection, columns: Sequence[TypedColumn]
+) -> Iterator[ColumnCells]:
     counted = ", ".join(_counts(column) for column in columns)
     row = table.execute(f"SELECT {counted} FROM t", _patterns(columns)).fetchone() or ()
     for index, column in enumerate(columns):
-        filled, mails, numbers = (value or 0 for value in row[3 * index : 3 * index + 3])
+        filled, mails, numbers = (
+            value or 0 for value in row[3 * index : 3 * index + 3]
+        )
         yield ColumnCells(
             column=column,
             header=Header(column.name),
             filled=filled,
-            sample=_sample_cells(table, column, filled, f"{identifier(column.name)} IS NOT NULL"),
-            mails=SuspectCells(mails, _sample_cells(table, column, mails, _where(column, mail=True), [MAIL])),
-            numbers=SuspectCells(numbers, _sample_cells(table, column, numbers, _where(column, mail=False), [NUMBER])),
+            sample=_sample_cells(
+                table, column, filled, f"{identifier(column.name)} IS NOT NULL"
+            ),
+            mails=SuspectCells(
+                mails,
+                _sample_cells(table, column, mails, _where(column, mail=True), [MAIL]),
+            ),
+            numbers=SuspectCells(
+                numbers,
+                _sample_cells(
+                    table, column, numbers, _where(column, mail=False), [NUMBER]
+                ),
+            ),
         )
 
 
@@ -141,12 +184,19 @@ def _counts(column: TypedColumn) -> str:
 
 
 def _patterns(columns: Sequence[TypedColumn]) -> list[str]:
-    return [pattern for column in columns if column.sql_type == TEXT_STORED for pattern in (MAIL, NUMBER)]
+    return [
+        pattern
+        for column in columns
+        if column.sql_type == TEXT_STORED
+        for pattern in (MAIL, NUMBER)
+    ]
 
 
 def _where(column: TypedColumn, *, mail: bool) -> str:
     name = identifier(column.name)
-    return f"contains({name}, ?)" if mail else f"regexp_matches({name}, ?)"
+    if mail:
+        return f"contains({name}, ?)"
+    return f"regexp_matches({name}, ?)"
 
 
 def _sample_cells(

@@ -4,11 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.personal.cells import LONGEST_CELL, MAIL, SUSPECT, Cell, ColumnCells, SuspectCells
+from udi.node.tables.personal.cells import (
+    LONGEST_CELL,
+    MAIL,
+    SUSPECT,
+    Cell,
+    ColumnCells,
+    SuspectCells,
+)
 from udi.node.tables.personal.vocabulary import Header
 from udi.node.tables.type_inference import infer_types
 
-MOST_SAMPLED, MOST_SUSPECTS, MOST_FIELDS = 2000, 5000, 2000
+MOST_SAMPLED = 2000
+MOST_SUSPECTS = 5000
+MOST_FIELDS = 2000
 SENTENCES = "text"
 """The name of what stands under none."""
 
@@ -61,16 +70,24 @@ def gather_fields(pairs: Iterable[tuple[str, str]]) -> list[ColumnCells]:
     for name, value in pairs:
         text = value.strip()
         if text:
-            field_name = name if name in fields or len(fields) < MOST_FIELDS else SENTENCES
+            if name in fields or len(fields) < MOST_FIELDS:
+                field_name = name
+            else:
+                field_name = SENTENCES
             fields.setdefault(field_name, NamedValues()).add(text)
     return [values.as_cells(name) for name, values in fields.items()]
 
 
 def as_text_columns(cells: Sequence[ColumnCells]) -> list[ColumnCells]:
     """Codes and numbers as the text that they are in the file: a telephone without its zero is no quantity there."""
-    return [replace(column_cells, column=_as_text(column_cells.column)) for column_cells in cells]
+    return [
+        replace(column_cells, column=_as_text(column_cells.column))
+        for column_cells in cells
+    ]
 
 
 def _as_text(column: TypedColumn) -> TypedColumn:
     numeric = column.type in {ColumnType.INTEGER, ColumnType.CODE}
-    return TypedColumn(column.name, ColumnType.TEXT) if numeric else column
+    if numeric:
+        return TypedColumn(column.name, ColumnType.TEXT)
+    return column

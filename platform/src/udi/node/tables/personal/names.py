@@ -14,7 +14,9 @@ CIVIL_NAME = re.compile(
     r"(?<![A-Za-zÀ-ÿ.])(?:M\.|MM\.|Mme|Mlle|Monsieur|Madame|Mademoiselle|Mr\.?|Mrs\.?|Ms\.?)\s+"
     r"(?![Ll][EeAa]\b|[Ll]['’]|[Ll][Ee][Ss]\b|[Tt]he\b)((?:[A-ZÀ-Ý][A-Za-zÀ-ÿ'’-]+\.?\s?){1,4})"
 )
-ADDRESSED = re.compile(r"(mrs?|ms|mme|mlle|monsieur|madame|mademoiselle)\.?\s+", re.IGNORECASE)
+ADDRESSED = re.compile(
+    r"(mrs?|ms|mme|mlle|monsieur|madame|mademoiselle)\.?\s+", re.IGNORECASE
+)
 BRACKETS = re.compile(r"<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]")
 SEVERAL = re.compile(r"\s*(?:[+&/;]|\bet\b|\band\b)\s*", re.IGNORECASE)
 NAME_WORD = re.compile(r"(?:[^\W\d_]|['’-])+\.?")
@@ -50,18 +52,24 @@ NOT_PEOPLE = STREETS | words(
     "energies saint sainte san santa sankt sur sous les lez and of for the pour avec dans par province isle "
     "ile avec sans nord sud est ouest centre foundation society committee department ministry board authority"
 )
-PARTICLES = words("de du des le la l d da do dos di del della van von der den el al ben bin abou abu mac mc et y")
+PARTICLES = words(
+    "de du des le la l d da do dos di del della van von der den el al ben bin abou abu mac mc et y"
+)
 SMALL_WORDS = words(
     "of and for the pour avec dans par sans sur sous sud nord so service services direction centre conseil"
 )
 """Words before a name that make no place of it."""
-FEWEST_WORDS, MOST_WORDS, LONGEST_NAME = 2, 5, 60
+FEWEST_WORDS = 2
+MOST_WORDS = 5
+LONGEST_NAME = 60
 
 
 @lru_cache(maxsize=1)
 def given_names() -> frozenset[str]:
     """First names, without accents, in small letters."""
-    return frozenset(word for line in _lines("given_names.txt") for word in line.split())
+    return frozenset(
+        word for line in _lines("given_names.txt") for word in line.split()
+    )
 
 
 @lru_cache(maxsize=1)
@@ -99,7 +107,9 @@ def is_person(value: str) -> bool:
     parts = name_words(value)
     if parts is None:
         return False
-    words = [word for part in parts if (word := fold(part).rstrip(".")) not in PARTICLES]
+    words = [
+        word for part in parts if (word := fold(part).rstrip(".")) not in PARTICLES
+    ]
     if len(words) < FEWEST_WORDS or not NOT_PEOPLE.isdisjoint(_plain(" ".join(parts))):
         return False
     return _is_known_name(words[0]) or _is_known_name(words[-1])
@@ -108,7 +118,10 @@ def is_person(value: str) -> bool:
 def _has_civility(value: str) -> bool:
     """«Mrs M Shonk», «Mme DUPONT»: a civility and a name."""
     match = ADDRESSED.match(value.strip())
-    rest = _first_person(value.strip()[match.end() :]).split() if match else []
+    if match:
+        rest = _first_person(value.strip()[match.end() :]).split()
+    else:
+        rest = []
     return (
         0 < len(rest) < MOST_WORDS
         and all(NAME_WORD.fullmatch(w) for w in rest)
@@ -149,7 +162,9 @@ def is_maybe_person(value: str) -> bool:
     if parts is None or not NOT_PEOPLE.isdisjoint(_plain(value)):
         return False
     words = [word for word in parts if fold(word) not in PARTICLES]
-    return FEWEST_WORDS <= len(words) <= FEWEST_WORDS + 1 and all(word[:1].isupper() for word in words)
+    return FEWEST_WORDS <= len(words) <= FEWEST_WORDS + 1 and all(
+        word[:1].isupper() for word in words
+    )
 
 
 def is_famous(value: str) -> bool:
@@ -164,7 +179,9 @@ def name_words(value: str) -> list[str] | None:
     parts = text.split()
     if len(value) > LONGEST_NAME or not FEWEST_WORDS <= len(parts) <= MOST_WORDS:
         return None
-    return parts if all(NAME_WORD.fullmatch(part) for part in parts) else None
+    if all(NAME_WORD.fullmatch(part) for part in parts):
+        return parts
+    return None
 
 
 def names_somebody(text: str) -> bool:
@@ -184,9 +201,15 @@ def names_somebody_in_full(text: str) -> bool:
         before = set(re.split(r"[^a-z]+", fold(text[: match.start()]))[-4:])
         name = f"{match[1]} {match[2]}"
         is_full_name = (
-            _is_known_name(fold(match[1])) and not is_given_name(match[2]) and NOT_PEOPLE.isdisjoint(_plain(name))
+            _is_known_name(fold(match[1]))
+            and not is_given_name(match[2])
+            and NOT_PEOPLE.isdisjoint(_plain(name))
         )
-        if is_full_name and NOT_PEOPLE.isdisjoint(before - SMALL_WORDS) and not is_famous(name):
+        if (
+            is_full_name
+            and NOT_PEOPLE.isdisjoint(before - SMALL_WORDS)
+            and not is_famous(name)
+        ):
             return True
     return False
 

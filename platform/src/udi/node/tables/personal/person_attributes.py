@@ -27,30 +27,67 @@ from udi.node.tables.personal.vocabulary import (
 
 DATES = frozenset({ColumnType.DATE, ColumnType.DATETIME})
 MEASURED = frozenset({ColumnType.INTEGER, ColumnType.NUMBER})
-DAY = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ](19|20)?\d\d|(19|20)\d\d[-/.]?\d\d[-/.]?\d\d")
+DAY = re.compile(
+    r"\d{1,2}[-/. ]\d{1,2}[-/. ](19|20)?\d\d|(19|20)\d\d[-/.]?\d\d[-/.]?\d\d"
+)
 BIRTH_YEAR = re.compile(r"(19[0-9]\d|20[0-4]\d)")
-OLDEST, SPREAD = 1980, 30
-HALF, SOME = 0.5, 0.3
+OLDEST = 1980
+SPREAD = 30
+HALF = 0.5
+SOME = 0.3
 LONGEST_STATUS = 30
-PLACES = frozenset({"lieu", "commune", "pays", "ville", "departement", "place", "country", "town", "code", "postal"})
+PLACES = frozenset(
+    {
+        "lieu",
+        "commune",
+        "pays",
+        "ville",
+        "departement",
+        "place",
+        "country",
+        "town",
+        "code",
+        "postal",
+    }
+)
 
 
 def find_births(cells: ColumnCells, *, people: bool) -> PersonalDataFinding | None:
     """Dates and years of birth; a date without a telling name beside names of people, when it goes far back."""
     hinted = (
-        cells.header.has_any_stem(BIRTHS) or cells.header.has_any_word(frozenset({"ddn", "dob", "ne", "nee"}))
+        cells.header.has_any_stem(BIRTHS)
+        or cells.header.has_any_word(frozenset({"ddn", "dob", "ne", "nee"}))
     ) and not (cells.header.has_any_word(PLACES) or cells.header.has_any_word(COUNTS))
-    dated = cells.column.type in DATES or cells.share(lambda text: bool(DAY.match(text.strip()))) >= HALF
-    if dated and cells.sample and (hinted or (people and cells.header.is_uninformative and _goes_far_back(cells))):
+    dated = (
+        cells.column.type in DATES
+        or cells.share(lambda text: bool(DAY.match(text.strip()))) >= HALF
+    )
+    if (
+        dated
+        and cells.sample
+        and (
+            hinted
+            or (people and cells.header.is_uninformative and _goes_far_back(cells))
+        )
+    ):
         return build_finding(cells, PersonalDataKind.BIRTH_DATE, _all_hits(cells))
     yearly = cells.share(lambda text: bool(BIRTH_YEAR.fullmatch(text.strip()))) >= HALF
     if hinted and yearly:
-        return build_finding(cells, PersonalDataKind.BIRTH_YEAR, _all_hits(cells), PersonalDataSeverity.WARNING)
+        return build_finding(
+            cells,
+            PersonalDataKind.BIRTH_YEAR,
+            _all_hits(cells),
+            PersonalDataSeverity.WARNING,
+        )
     return None
 
 
 def _goes_far_back(cells: ColumnCells) -> bool:
-    years = [int(match[0]) for _, text in cells.sample if (match := re.search(r"(19|20)\d\d", text))]
+    years = [
+        int(match[0])
+        for _, text in cells.sample
+        if (match := re.search(r"(19|20)\d\d", text))
+    ]
     return bool(years) and min(years) < OLDEST and max(years) - min(years) > SPREAD
 
 
@@ -58,7 +95,9 @@ def _all_hits(cells: ColumnCells) -> CellMatches:
     return CellMatches(cells.filled, tuple(line for line, _ in cells.sample[:5]))
 
 
-def find_homes(cells: ColumnCells, around: HeaderContext, *, people: bool, named: bool) -> PersonalDataFinding | None:
+def find_homes(
+    cells: ColumnCells, around: HeaderContext, *, people: bool, named: bool
+) -> PersonalDataFinding | None:
     """Addresses of people: said to be homes, or standing beside names."""
     if cells.column.sql_type != "VARCHAR" or cells.header.has_any_word(
         EMAILS | {"ip", "mac", "web", "url", "internet"}
@@ -66,28 +105,50 @@ def find_homes(cells: ColumnCells, around: HeaderContext, *, people: bool, named
         return None
     home = cells.header.has_any_word(HOME) and cells.share(is_address) >= SOME
     is_near_names = named and (
-        cells.share(is_address) >= HALF or (cells.header.has_any_word(ADDRESSES) and cells.share(is_address) >= SOME)
+        cells.share(is_address) >= HALF
+        or (cells.header.has_any_word(ADDRESSES) and cells.share(is_address) >= SOME)
     )
     if not home and not is_near_names:
         return None
-    stop = (people and not around.has_organisations) or (home and not around.has_organisations)
-    strength = PersonalDataSeverity.STOP if stop else PersonalDataSeverity.WARNING
-    return build_finding(cells, PersonalDataKind.ADDRESS, cells.hits(is_address), strength, public=not stop)
+    stop = (people and not around.has_organisations) or (
+        home and not around.has_organisations
+    )
+    if stop:
+        strength = PersonalDataSeverity.STOP
+    else:
+        strength = PersonalDataSeverity.WARNING
+    return build_finding(
+        cells,
+        PersonalDataKind.ADDRESS,
+        cells.hits(is_address),
+        strength,
+        public=not stop,
+    )
 
 
 def find_codes(cells: ColumnCells, *, people: bool) -> PersonalDataFinding | None:
     """Numbers given to people: badge, file, membership."""
     header = cells.header
     has_code_header = header.has_any_word(PERSON_CODES) and (
-        header.has_any_word(CODES) or header.joined in {"matricule", "badge", "passeport"}
+        header.has_any_word(CODES)
+        or header.joined in {"matricule", "badge", "passeport"}
     )
-    numbered = cells.share(lambda text: any(character.isdigit() for character in text)) >= HALF
+    numbered = (
+        cells.share(lambda text: any(character.isdigit() for character in text)) >= HALF
+    )
     if not has_code_header or not numbered or not people or cells.column.type in DATES:
         return None
-    return build_finding(cells, PersonalDataKind.PERSON_CODE, _all_hits(cells), PersonalDataSeverity.WARNING)
+    return build_finding(
+        cells,
+        PersonalDataKind.PERSON_CODE,
+        _all_hits(cells),
+        PersonalDataSeverity.WARNING,
+    )
 
 
-def find_special_categories(cells: ColumnCells, around: HeaderContext, *, people: bool) -> PersonalDataFinding | None:
+def find_special_categories(
+    cells: ColumnCells, around: HeaderContext, *, people: bool
+) -> PersonalDataFinding | None:
     """What articles 9 and 10 of the GDPR protect, by the name of the column, or by values that tell of health."""
     if people and cells.share(lambda text: bool(HEALTH.search(text))) >= SOME:
         return build_finding(
@@ -103,10 +164,14 @@ def find_special_categories(cells: ColumnCells, around: HeaderContext, *, people
         or not (clear or (people and cells.header.has_any_word(SPECIAL_BESIDE)))
     ):
         return None
-    return build_finding(cells, PersonalDataKind.SPECIAL, _all_hits(cells), PersonalDataSeverity.WARNING)
+    return build_finding(
+        cells, PersonalDataKind.SPECIAL, _all_hits(cells), PersonalDataSeverity.WARNING
+    )
 
 
-def find_family_status(cells: ColumnCells, around: HeaderContext, *, people: bool) -> PersonalDataFinding | None:
+def find_family_status(
+    cells: ColumnCells, around: HeaderContext, *, people: bool
+) -> PersonalDataFinding | None:
     """Whether people are married, single, divorced or widowed; counts by status are statistics."""
     if around.has_counts or not cells.sample:
         return None
@@ -114,7 +179,10 @@ def find_family_status(cells: ColumnCells, around: HeaderContext, *, people: boo
     if not has_statuses or not (people or cells.header.has_any_stem(STATUS_HEADERS)):
         return None
     return build_finding(
-        cells, PersonalDataKind.FAMILY_STATUS, cells.hits(_is_family_status), PersonalDataSeverity.WARNING
+        cells,
+        PersonalDataKind.FAMILY_STATUS,
+        cells.hits(_is_family_status),
+        PersonalDataSeverity.WARNING,
     )
 
 
@@ -132,4 +200,6 @@ def rows_are_people(findings: Sequence[PersonalDataFinding]) -> bool:
         PersonalDataKind.NIR,
         PersonalDataKind.BIRTH_DATE,
     }
-    return any(finding.what in identifying_kinds and not finding.public for finding in findings)
+    return any(
+        finding.what in identifying_kinds and not finding.public for finding in findings
+    )

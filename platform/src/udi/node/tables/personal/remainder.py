@@ -48,17 +48,27 @@ from udi.node.tables.text_encoding import decode, detect_encoding
 
 DEEPEST = 3
 """Archives inside one another that are opened."""
-MOST_PARTS, MOST_BYTES = 500, 1024**3
+MOST_PARTS = 500
+MOST_BYTES = 1024**3
 LARGEST_TEXT = 64 * 1024**2
 MOST_UNSEARCHED = 50
 NOTHING_THERE = frozenset({"empty", "no_table", "no_filled_sheet"})
 """Why a sheet has no table, when that leaves nothing to search."""
-COMPANIONS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix", ".qmd"})
+COMPANIONS = frozenset(
+    {".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix", ".qmd"}
+)
 """Files of a Shapefile, which its layers read; without cells of their own otherwise."""
-TEXTS = {DOCX.label: "word/", PPTX.label: "ppt/", ODT.label: "content.xml", ODP.label: "content.xml"}
+TEXTS = {
+    DOCX.label: "word/",
+    PPTX.label: "ppt/",
+    ODT.label: "content.xml",
+    ODP.label: "content.xml",
+}
 """Where the text of a document is, by its label."""
 COMMENTS = ("xl/comments", "xl/threadedComments")
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".pdf"})
+PICTURES = frozenset(
+    {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".pdf"}
+)
 MEDIA = ("word/media/", "ppt/media/", "xl/media/", "Pictures/")
 MARKED_UP = frozenset({"SVG", "KML", "GPX", "GML", "XML"})
 PACKED = b"PK"
@@ -93,7 +103,9 @@ class SearchBudget:
         return self.parts >= 0 and self.size >= 0
 
 
-def search_remainder(source: Path, name: str, profile: Profile, folder: Path, convert: Convert) -> RemainderReport:
+def search_remainder(
+    source: Path, name: str, profile: Profile, folder: Path, convert: Convert
+) -> RemainderReport:
     """Search all that a file holds besides the table that `profile` describes; `folder` is the caller's to remove."""
     search = _RemainderSearch(folder, convert)
     search.search_file(source, name, "", searched_profile=profile)
@@ -111,7 +123,13 @@ class _RemainderSearch:
         self._made = 0
 
     def search_file(
-        self, path: Path, name: str, place: str, *, searched_profile: Profile | None = None, depth: int = 0
+        self,
+        path: Path,
+        name: str,
+        place: str,
+        *,
+        searched_profile: Profile | None = None,
+        depth: int = 0,
     ) -> None:
         """A file or a member; `seen` is its profile when its table was searched."""
         profile = searched_profile or profile_path(path, name)
@@ -128,7 +146,14 @@ class _RemainderSearch:
         elif not self._search_text(path, kind, profile, place) and not profile.is_table:
             self.rest.add_unsearched(called)
 
-    def _search_table(self, path: Path, name: str, profile: Profile, corrections: Corrections, place: str) -> None:
+    def _search_table(
+        self,
+        path: Path,
+        name: str,
+        profile: Profile,
+        corrections: Corrections,
+        place: str,
+    ) -> None:
         target = self._new_path("typed.parquet")
         try:
             done = self._convert(path, name, profile, corrections, target)
@@ -136,13 +161,20 @@ class _RemainderSearch:
                 if not _is_empty(done):
                     self.rest.add_unsearched(place or profile.label)
                 return
-            self._add(detect_personal_data(target, done.profile.columns, done.other_headers).findings, place)
+            self._add(
+                detect_personal_data(
+                    target, done.profile.columns, done.other_headers
+                ).findings,
+                place,
+            )
         except (duckdb.Error, UnreadableTableError, MemoryError):
             self.rest.add_unsearched(place)
         finally:
             target.unlink(missing_ok=True)
 
-    def _search_others(self, path: Path, name: str, profile: Profile, place: str) -> None:
+    def _search_others(
+        self, path: Path, name: str, profile: Profile, place: str
+    ) -> None:
         """Sheets, shown or hidden, and layers that are not the one of the table."""
         names = [sheet.name for sheet in profile.sheets]
         if profile.reads == "sheet" and not names:
@@ -158,7 +190,14 @@ class _RemainderSearch:
                 continue
             self._search_other(path, name, profile, Corrections(sheet=other), where)
 
-    def _search_other(self, path: Path, name: str, profile: Profile, corrections: Corrections, place: str) -> None:
+    def _search_other(
+        self,
+        path: Path,
+        name: str,
+        profile: Profile,
+        corrections: Corrections,
+        place: str,
+    ) -> None:
         """One sheet or one layer; an empty sheet has nothing to search."""
         if profile.reads != "sheet":
             self._search_table(path, name, profile, corrections, place)
@@ -181,18 +220,37 @@ class _RemainderSearch:
         with path.open("rb") as file:
             return file.read(2) == PACKED
 
-    def _search_archive(self, path: Path, name: str, profile: Profile, place: str, depth: int) -> None:
+    def _search_archive(
+        self, path: Path, name: str, profile: Profile, place: str, depth: int
+    ) -> None:
         called = place or profile.label or name
         try:
             with open_archive(path) as archive:
-                members = [entry for entry in archive.infolist() if not entry.is_dir() and entry.file_size]
-                if profile.label in TEXTS or profile.reads == "sheet" or profile.label == ODS.label:
+                members = [
+                    entry
+                    for entry in archive.infolist()
+                    if not entry.is_dir() and entry.file_size
+                ]
+                if (
+                    profile.label in TEXTS
+                    or profile.reads == "sheet"
+                    or profile.label == ODS.label
+                ):
                     self._search_document(archive, members, profile, place)
                 elif depth >= DEEPEST:
                     self.rest.add_unsearched(called)
                 else:
-                    self._search_members(path, name, archive, members, profile, place, depth)
-        except (UnreadableTableError, zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError):
+                    self._search_members(
+                        path, name, archive, members, profile, place, depth
+                    )
+        except (
+            UnreadableTableError,
+            zipfile.BadZipFile,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+            EOFError,
+        ):
             self.rest.add_unsearched(called)
 
     def _search_members(
@@ -209,21 +267,27 @@ class _RemainderSearch:
         table = self._table_of(path, name) if profile.is_table else ""
         for entry in members:
             where = _within(place, entry.filename)
-            if PurePosixPath(entry.filename).name == table or self._belongs_to_map(entry.filename, profile):
+            if PurePosixPath(entry.filename).name == table or self._belongs_to_map(
+                entry.filename, profile
+            ):
                 continue
             if not self._budget.spend(entry.file_size):
                 self.rest.add_unsearched(where)
                 continue
             target = self._new_path(PurePosixPath(entry.filename).name)
             self._unpack(archive, entry, target)
-            self.search_file(target, PurePosixPath(entry.filename).name, where, depth=depth + 1)
+            self.search_file(
+                target, PurePosixPath(entry.filename).name, where, depth=depth + 1
+            )
             target.unlink(missing_ok=True)
 
     @staticmethod
     def _table_of(path: Path, name: str) -> str:
         """The one member that made the table of an archive; empty where a whole map did."""
         kind, inside = identify_file(SourceFile.at(path, name))
-        return inside.name if kind.reads == "text" else ""
+        if kind.reads == "text":
+            return inside.name
+        return ""
 
     @staticmethod
     def _belongs_to_map(member: str, profile: Profile) -> bool:
@@ -245,7 +309,11 @@ class _RemainderSearch:
         return profile.label == SHAPEFILE.label and suffix in COMPANIONS
 
     def _search_document(
-        self, archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], profile: Profile, place: str
+        self,
+        archive: zipfile.ZipFile,
+        members: Sequence[zipfile.ZipInfo],
+        profile: Profile,
+        place: str,
     ) -> None:
         """The texts of a document and the comments of a workbook; pictures in them are told."""
         text_prefix = TEXTS.get(profile.label, "")
@@ -255,7 +323,8 @@ class _RemainderSearch:
             if entry.filename.startswith(MEDIA) and suffix in PICTURES:
                 self.rest.add_unsearched(where)
             searched = suffix == ".xml" and (
-                (text_prefix and entry.filename.startswith(text_prefix)) or entry.filename.startswith(COMMENTS)
+                (text_prefix and entry.filename.startswith(text_prefix))
+                or entry.filename.startswith(COMMENTS)
             )
             if searched and self._budget.spend(entry.file_size):
                 with archive.open(entry) as file:
@@ -282,7 +351,9 @@ class _RemainderSearch:
         finally:
             target.unlink(missing_ok=True)
 
-    def _search_text(self, path: Path, kind: FileKind, profile: Profile, place: str) -> bool:
+    def _search_text(
+        self, path: Path, kind: FileKind, profile: Profile, place: str
+    ) -> bool:
         """What is written in a file that is no table, or beside the list that is one; False for what is no text."""
         if profile.is_table and profile.reads != "records":
             return True
@@ -294,7 +365,9 @@ class _RemainderSearch:
             return self._search_json(path, profile, place)
         if kind.media_type.startswith("text/") or kind is HTML:
             text = _text(path)
-            self._search_pairs(page_pairs(text) if kind is HTML else line_pairs(text), place)
+            self._search_pairs(
+                page_pairs(text) if kind is HTML else line_pairs(text), place
+            )
             if path.stat().st_size > LARGEST_TEXT:
                 self.rest.add_unsearched(place or profile.label)
             return True
@@ -308,7 +381,9 @@ class _RemainderSearch:
             return True
         if path.stat().st_size > LARGEST_JSON:
             return profile.is_table
-        self._search_pairs(json_pairs(_text(path)), place, None if profile.is_table else path)
+        self._search_pairs(
+            json_pairs(_text(path)), place, None if profile.is_table else path
+        )
         return True
 
     def _search_pairs(self, pairs: Pairs, place: str, path: Path | None = None) -> None:
@@ -325,7 +400,9 @@ class _RemainderSearch:
     def _add(self, findings: Sequence[PersonalDataFinding], place: str) -> None:
         self.rest.findings += [replace(finding, place=place) for finding in findings]
 
-    def _unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+    def _unpack(
+        self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path
+    ) -> None:
         with archive.open(entry) as file, target.open("wb") as copy:
             for piece in _pieces(file.read):
                 copy.write(piece)
@@ -339,7 +416,11 @@ def _is_empty(done: TableConversion | None) -> bool:
     """Whether what has no table has no cell either: an empty sheet, a layer of places without columns."""
     if done is None or done.failure is None:
         return False
-    places = done.profile.reads == "geo" and done.profile.rows is not None and not done.profile.columns
+    places = (
+        done.profile.reads == "geo"
+        and done.profile.rows is not None
+        and not done.profile.columns
+    )
     return places or done.failure.code in NOTHING_THERE
 
 
@@ -355,4 +436,6 @@ def _text(path: Path) -> str:
 
 
 def _within(place: str, name: str) -> str:
-    return f"{place} › {name}" if place else name
+    if place:
+        return f"{place} › {name}"
+    return name

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from udi.node.tables.personal.explanations import EXPLANATIONS, PersonalDataExplanation, PersonalDataKind
+from udi.node.tables.personal.explanations import (
+    EXPLANATIONS,
+    PersonalDataExplanation,
+    PersonalDataKind,
+)
 
 
 class PersonalDataSeverity(StrEnum):
@@ -37,13 +41,17 @@ class PersonalDataFinding:
 
     @property
     def share(self) -> float:
-        return self.count / self.total if self.total else 0.0
+        if self.total:
+            return self.count / self.total
+        return 0.0
 
     @property
     def explanation(self) -> PersonalDataExplanation:
         """Messages that say what it is, why it matters and what to do; `values` fills them."""
         return EXPLANATIONS[
-            (self.what, self.public) if (self.what, self.public) in EXPLANATIONS else (self.what, False)
+            (self.what, self.public)
+            if (self.what, self.public) in EXPLANATIONS
+            else (self.what, False)
         ]
 
     @property
@@ -91,7 +99,11 @@ class PersonalDataReport:
 
     @property
     def stops(self) -> tuple[PersonalDataFinding, ...]:
-        return tuple(finding for finding in self.findings if finding.strength is PersonalDataSeverity.STOP)
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.strength is PersonalDataSeverity.STOP
+        )
 
     def findings_of(self, column: str) -> tuple[PersonalDataFinding, ...]:
         """What was found in one column."""
@@ -108,5 +120,7 @@ class PersonalDataReport:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "PersonalDataReport":
         """What `as_json` gave."""
-        findings = tuple(PersonalDataFinding.from_json(finding) for finding in value["findings"])
+        findings = tuple(
+            PersonalDataFinding.from_json(finding) for finding in value["findings"]
+        )
         return cls(findings, rows=value["rows"], columns=value["columns"])

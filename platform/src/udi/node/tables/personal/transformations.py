@@ -15,15 +15,19 @@ from udi.node.tables.personal.treatments import Granularity, Treatment, Treatmen
 
 SHORTEST_KEY = 16
 REMEMBERED = 100_000
-STANDARD, CROCKFORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz"
+STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+CROCKFORD = b"0123456789abcdefghjkmnpqrstvwxyz"
 YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 PACKED_DAY = re.compile(r"((?:19|20)\d\d)[01]\d[0-3]\d")
 DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}[-/.]?\d\d[-/.]?\d\d")
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 FRENCH_CODE = re.compile(r"(97|98)\d{3}|2[ABab]\d{3}|\d{4,5}")
-CORSICA, SOUTH = 20, 20200
-FIVE, TEN = 5, 10
-GRID_DECIMALS, GRID = 2, 0.01
+CORSICA = 20
+SOUTH = 20200
+FIVE = 5
+TEN = 10
+GRID_DECIMALS = 2
+GRID = 0.01
 Change = Callable[[str], str]
 
 
@@ -39,7 +43,9 @@ def transformation_of(treatment: Treatment, key: bytes) -> Change:
         return lru_cache(REMEMBERED)(partial(pseudonymise, key))
     if treatment.way is TreatmentMethod.MASK:
         return mask
-    return COARSER[treatment.step] if treatment.step else _empty_value
+    if treatment.step:
+        return COARSER[treatment.step]
+    return _empty_value
 
 
 def pseudonymise(key: bytes, value: str) -> str:
@@ -49,7 +55,11 @@ def pseudonymise(key: bytes, value: str) -> str:
     """
     plain = " ".join(unicodedata.normalize("NFC", value).split())
     digest = hmac.digest(key, plain.encode(), "sha256")
-    signs = base64.b32encode(digest[:10]).translate(bytes.maketrans(STANDARD, CROCKFORD)).decode()
+    signs = (
+        base64.b32encode(digest[:10])
+        .translate(bytes.maketrans(STANDARD, CROCKFORD))
+        .decode()
+    )
     signs = f"{digest[10] % 8 + 2}{signs[1:]}"
     return "-".join(signs[start : start + 4] for start in range(0, 16, 4))
 
@@ -59,18 +69,26 @@ def mask(value: str) -> str:
     value = MAILBOX.sub("***@***", value)
     value = IBAN.sub("***", NIR.sub("***", value))
     value = FRENCH_PHONE.sub(r"0\1 ** ** ** **", value)
-    return ANY_PHONE.sub(lambda match: match[0] if DAY.fullmatch(match[0]) else "** ** **", value)
+    return ANY_PHONE.sub(
+        lambda match: match[0] if DAY.fullmatch(match[0]) else "** ** **", value
+    )
 
 
 def _year(value: str) -> int | None:
     match = YEAR.search(value)
     packed = PACKED_DAY.fullmatch(value.strip())
-    return int(match[0]) if match else int(packed[1]) if packed else None
+    if match:
+        return int(match[0])
+    if packed:
+        return int(packed[1])
+    return None
 
 
 def to_year(value: str) -> str:
     """The year of a date."""
-    return "" if (year := _year(value)) is None else str(year)
+    if (year := _year(value)) is None:
+        return ""
+    return str(year)
 
 
 def to_five_years(value: str) -> str:
@@ -100,16 +118,24 @@ def to_department(value: str) -> str:
     if code.startswith(("97", "98")):
         return code[:3]
     if code.startswith(str(CORSICA)):
-        return "2A" if int(code) < SOUTH else "2B"
+        if int(code) < SOUTH:
+            return "2A"
+        return "2B"
     return code[:2]
 
 
 def to_grid(value: str) -> str:
     """Coordinates to a hundredth of a degree; a geometry keeps its shape as far as the grid allows."""
     if value[:1].isalpha():
-        shape = shapely.set_precision(shapely.from_wkt(value, on_invalid="ignore"), GRID)
-        return "" if shape is None or shape.is_empty else str(shapely.to_wkt(shape, rounding_precision=GRID_DECIMALS))
-    return NUMBER.sub(lambda match: f"{float(match[0].replace(',', '.')):.{GRID_DECIMALS}f}", value)
+        shape = shapely.set_precision(
+            shapely.from_wkt(value, on_invalid="ignore"), GRID
+        )
+        if shape is None or shape.is_empty:
+            return ""
+        return str(shapely.to_wkt(shape, rounding_precision=GRID_DECIMALS))
+    return NUMBER.sub(
+        lambda match: f"{float(match[0].replace(',', '.')):.{GRID_DECIMALS}f}", value
+    )
 
 
 def _empty_value(_value: str) -> str:

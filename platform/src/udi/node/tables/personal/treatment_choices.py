@@ -18,7 +18,9 @@ from udi.node.tables.personal.treatments import (
 
 LEFT = ""
 """The column stays as it is."""
-COARSER_BY_ITSELF = DATED | PLACED | {ColumnType.POSTCODE, ColumnType.COMMUNE, ColumnType.YEAR}
+COARSER_BY_ITSELF = (
+    DATED | PLACED | {ColumnType.POSTCODE, ColumnType.COMMUNE, ColumnType.YEAR}
+)
 
 
 @dataclass(frozen=True)
@@ -32,55 +34,99 @@ class TreatmentChoice:
     proposed: str = LEFT
 
 
-def list_choices(findings: Sequence[PersonalDataFinding], columns: Sequence[TypedColumn]) -> list[TreatmentChoice]:
+def list_choices(
+    findings: Sequence[PersonalDataFinding], columns: Sequence[TypedColumn]
+) -> list[TreatmentChoice]:
     """The columns of the table where something was found, in its order; what is found elsewhere is no column of it."""
     return [
         choice
         for place, column in enumerate(columns)
         if (
             choice := _choice(
-                place, column, [finding for finding in findings if column.name in finding.columns and not finding.place]
+                place,
+                column,
+                [
+                    finding
+                    for finding in findings
+                    if column.name in finding.columns and not finding.place
+                ],
             )
         )
     ]
 
 
-def _choice(place: int, column: TypedColumn, findings: Sequence[PersonalDataFinding]) -> TreatmentChoice | None:
+def _choice(
+    place: int, column: TypedColumn, findings: Sequence[PersonalDataFinding]
+) -> TreatmentChoice | None:
     if not findings:
         return None
-    offered = [code for finding in findings for way in OFFERED[finding.what] for code in _codes(way, column)]
-    stops = [finding for finding in findings if finding.strength is PersonalDataSeverity.STOP]
-    return TreatmentChoice(place, column, tuple(findings), tuple(dict.fromkeys(offered)), _propose_code(column, stops))
+    offered = [
+        code
+        for finding in findings
+        for way in OFFERED[finding.what]
+        for code in _codes(way, column)
+    ]
+    stops = [
+        finding for finding in findings if finding.strength is PersonalDataSeverity.STOP
+    ]
+    return TreatmentChoice(
+        place,
+        column,
+        tuple(findings),
+        tuple(dict.fromkeys(offered)),
+        _propose_code(column, stops),
+    )
 
 
 def _codes(way: TreatmentMethod, column: TypedColumn) -> list[str]:
     if way is TreatmentMethod.AGGREGATE:
         return []
-    return [code_of(way, step) for step in steps_of(column)] if way is TreatmentMethod.GENERALISE else [code_of(way)]
+    if way is TreatmentMethod.GENERALISE:
+        return [code_of(way, step) for step in steps_of(column)]
+    return [code_of(way)]
 
 
 def _propose_code(column: TypedColumn, stops: Sequence[PersonalDataFinding]) -> str:
     """The first way out of what stops the publication; a detail that singles out only beside others is made coarser."""
-    direct_stop = next((stop for stop in stops if stop.what is not PersonalDataKind.SMALL_GROUP), None)
+    direct_stop = next(
+        (stop for stop in stops if stop.what is not PersonalDataKind.SMALL_GROUP), None
+    )
     if direct_stop:
-        return next(code for way in OFFERED[direct_stop.what] for code in _codes(way, column))
-    coarser = stops and (column.type in COARSER_BY_ITSELF or "age" in column.name.lower().split())
-    return code_of(TreatmentMethod.GENERALISE, steps_of(column)[0]) if coarser else LEFT
+        return next(
+            code for way in OFFERED[direct_stop.what] for code in _codes(way, column)
+        )
+    coarser = stops and (
+        column.type in COARSER_BY_ITSELF or "age" in column.name.lower().split()
+    )
+    if coarser:
+        return code_of(TreatmentMethod.GENERALISE, steps_of(column)[0])
+    return LEFT
 
 
 def code_of(way: TreatmentMethod, step: Granularity | None = None) -> str:
     """A way as the value of a form's choice."""
-    return f"{way.value}:{step.value}" if step else way.value
+    if step:
+        return f"{way.value}:{step.value}"
+    return way.value
 
 
-def as_treatments(code_by_column: Mapping[str, str], counted: Sequence[str]) -> tuple[Treatment, ...]:
+def as_treatments(
+    code_by_column: Mapping[str, str], counted: Sequence[str]
+) -> tuple[Treatment, ...]:
     """What is to be done, from the code chosen for each column and the columns by which rows are counted."""
     treatments = []
     for name, code in code_by_column.items():
         if code and not (counted and code == TreatmentMethod.DROP):
             way, _, step = code.partition(":")
-            treatments.append(Treatment(TreatmentMethod(way), (name,), Granularity(step) if step else None))
-    return (*treatments, *([Treatment(TreatmentMethod.AGGREGATE, tuple(counted))] if counted else []))
+            treatments.append(
+                Treatment(
+                    TreatmentMethod(way), (name,), Granularity(step) if step else None
+                )
+            )
+    return (
+        *treatments,
+        *([Treatment(TreatmentMethod.AGGREGATE, tuple(counted))] if counted else []),
+    )
 
 
 def as_codes(treatments: Sequence[Treatment]) -> dict[str, str]:

@@ -55,8 +55,16 @@ class Treatment:
 
 
 OFFERED: dict[PersonalDataKind, tuple[TreatmentMethod, ...]] = {
-    PersonalDataKind.EMAIL: (TreatmentMethod.MASK, TreatmentMethod.DROP, TreatmentMethod.PSEUDONYMISE),
-    PersonalDataKind.PHONE: (TreatmentMethod.MASK, TreatmentMethod.DROP, TreatmentMethod.PSEUDONYMISE),
+    PersonalDataKind.EMAIL: (
+        TreatmentMethod.MASK,
+        TreatmentMethod.DROP,
+        TreatmentMethod.PSEUDONYMISE,
+    ),
+    PersonalDataKind.PHONE: (
+        TreatmentMethod.MASK,
+        TreatmentMethod.DROP,
+        TreatmentMethod.PSEUDONYMISE,
+    ),
     PersonalDataKind.NIR: (TreatmentMethod.DROP,),
     PersonalDataKind.TAX_NUMBER: (TreatmentMethod.DROP,),
     PersonalDataKind.IBAN: (TreatmentMethod.DROP,),
@@ -72,7 +80,11 @@ OFFERED: dict[PersonalDataKind, tuple[TreatmentMethod, ...]] = {
     PersonalDataKind.PERSON_CODE: (TreatmentMethod.PSEUDONYMISE, TreatmentMethod.DROP),
     PersonalDataKind.SPECIAL: (TreatmentMethod.DROP, TreatmentMethod.AGGREGATE),
     PersonalDataKind.FAMILY_STATUS: (TreatmentMethod.DROP, TreatmentMethod.AGGREGATE),
-    PersonalDataKind.SMALL_GROUP: (TreatmentMethod.AGGREGATE, TreatmentMethod.GENERALISE, TreatmentMethod.DROP),
+    PersonalDataKind.SMALL_GROUP: (
+        TreatmentMethod.AGGREGATE,
+        TreatmentMethod.GENERALISE,
+        TreatmentMethod.DROP,
+    ),
 }
 """The ways out of each finding, the one to propose first."""
 PLACED = frozenset({ColumnType.LATITUDE, ColumnType.LONGITUDE, ColumnType.POINT})
@@ -94,30 +106,62 @@ def steps_of(column: TypedColumn) -> tuple[Granularity, ...]:
     return tuple(Granularity)
 
 
-def propose_treatment(finding: PersonalDataFinding, columns: Sequence[TypedColumn]) -> Treatment:
+def propose_treatment(
+    finding: PersonalDataFinding, columns: Sequence[TypedColumn]
+) -> Treatment:
     """The treatment to show first for what was found."""
     way = OFFERED[finding.what][0]
     by_name = {column.name: column for column in columns}
-    step = steps_of(by_name[finding.columns[0]])[0] if way is TreatmentMethod.GENERALISE else None
+    if way is TreatmentMethod.GENERALISE:
+        step = steps_of(by_name[finding.columns[0]])[0]
+    else:
+        step = None
     return Treatment(way, finding.columns, step)
 
 
-def check_treatments(treatments: Sequence[Treatment], columns: Sequence[TypedColumn], *, geometries: bool) -> None:
+def check_treatments(
+    treatments: Sequence[Treatment], columns: Sequence[TypedColumn], *, geometries: bool
+) -> None:
     """Refuse what cannot be done.
 
     Raises:
         InvalidError: a column that the table has not, a generalisation without its step, two treatments of one column.
     """
-    column_names = {column.name for column in columns} | ({GEOMETRY} if geometries else set())
-    refusals, treated_names = [], set[str]()
+    column_names = {column.name for column in columns} | (
+        {GEOMETRY} if geometries else set()
+    )
+    refusals = []
+    treated_names = set[str]()
     for treatment in treatments:
         for name in treatment.columns:
             if name not in column_names:
-                refusals.append(Refusal(name, "The table has no such column.", "Choose one of its columns."))
-            elif treatment.way is not TreatmentMethod.AGGREGATE and name in treated_names:
-                refusals.append(Refusal(name, "Two changes are asked for this column.", "Keep one of them."))
+                refusals.append(
+                    Refusal(
+                        name,
+                        "The table has no such column.",
+                        "Choose one of its columns.",
+                    )
+                )
+            elif (
+                treatment.way is not TreatmentMethod.AGGREGATE and name in treated_names
+            ):
+                refusals.append(
+                    Refusal(
+                        name,
+                        "Two changes are asked for this column.",
+                        "Keep one of them.",
+                    )
+                )
             if treatment.way is TreatmentMethod.GENERALISE and treatment.step is None:
-                refusals.append(Refusal(name, "How coarse the values should become is not said.", "Choose a step."))
-            treated_names |= set() if treatment.way is TreatmentMethod.AGGREGATE else {name}
+                refusals.append(
+                    Refusal(
+                        name,
+                        "How coarse the values should become is not said.",
+                        "Choose a step.",
+                    )
+                )
+            treated_names |= (
+                set() if treatment.way is TreatmentMethod.AGGREGATE else {name}
+            )
     if refusals:
         raise InvalidError(refusals=refusals)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 UNNAMED = re.compile(r"(col|colonne|column|champ|field|unnamed|f|c|v|x)?[ _:]*\d*")
-SPLIT = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|[^0-9A-Za-zÀ-ÖØ-öø-ÿŒœ]+|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+SPLIT = re.compile(
+    r"(?<=[a-zà-ÿ])(?=[A-Z])|[^0-9A-Za-zÀ-ÖØ-öø-ÿŒœ]+|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
+)
 
 
 def words(text: str) -> frozenset[str]:
@@ -37,7 +39,9 @@ OFFICES = words(
     "elu elue elus elues maire maires adjoint adjointe conseiller conseillere conseillers depute deputee senateur "
     "senatrice ministre echevin bourgmestre mayor councillor councilor senator minister deputy alderman"
 )
-OFFICE_SIGNS = words("mandat nuance circonscription mandate constituency legislature electif elective canton")
+OFFICE_SIGNS = words(
+    "mandat nuance circonscription mandate constituency legislature electif elective canton"
+)
 NAMES = words(
     "nom noms name names identite nomprenom prenomnom fullname nomcomplet denomination intitule nombre apellidos nome "
     "nominativo vorname nachname"
@@ -72,7 +76,9 @@ ADDRESSES = words(
 )
 HOME = words("domicile home residence personnelle personnel perso domicilio")
 NIRS = words("nir nirpp nss nns insurance ssn secu ins")
-PLATES = words("immatriculation immat plaque plaques plate plates registration immatriculations")
+PLATES = words(
+    "immatriculation immat plaque plaques plate plates registration immatriculations"
+)
 CODES = words(
     "code codes ref reference references produit product article sku lot serie serial id identifiant uid numero num no "
     "siret siren ean isbn gtin cadastre parcelle version model modele"
@@ -97,9 +103,26 @@ BIRTHS = (
     "datanasc",
 )
 GIVENS = ("prenom", "givenname", "firstname", "forename", "vorname")
-FAMILIES = ("nomdefamille", "nomfamille", "nomusage", "nomdusage", "nomusuel", "nomnaiss", "nomdenaiss", "nommarital",
-            "nomdejeunefille", "nomjeunefille", "patronym", "surname", "lastname", "familyname", "cognome",
-            "nachname", "familienname", "apellido")  # fmt: skip
+FAMILIES = (
+    "nomdefamille",
+    "nomfamille",
+    "nomusage",
+    "nomdusage",
+    "nomusuel",
+    "nomnaiss",
+    "nomdenaiss",
+    "nommarital",
+    "nomdejeunefille",
+    "nomjeunefille",
+    "patronym",
+    "surname",
+    "lastname",
+    "familyname",
+    "cognome",
+    "nachname",
+    "familienname",
+    "apellido",
+)
 SPECIAL_CLEAR = words(
     "religion confession religieuse religieux ethnie ethnique ethnicity orientation sexuelle sexual groupe_sanguin pathologie pathologies "
     "maladie maladies seropositif vih hiv diagnosis syndique biometrie genetique condamnation condamnations"
@@ -150,11 +173,22 @@ STATUS_WORDS = words(
     "sposato sposata coniugato coniugata celibe nubile divorziato divorziata vedovo vedova"
 )
 STATUS_HEADERS = (
-    "situationfamil", "situationdefamille", "etatcivil", "matrimonial", "maritalstatus", "civilstatus", "familienstand",
-    "zivilstand", "estadocivil", "situacionfamil", "statocivile",
-)  # fmt: skip
+    "situationfamil",
+    "situationdefamille",
+    "etatcivil",
+    "matrimonial",
+    "maritalstatus",
+    "civilstatus",
+    "familienstand",
+    "zivilstand",
+    "estadocivil",
+    "situacionfamil",
+    "statocivile",
+)
 """Pieces of the names of columns that tell a family situation."""
-TAXES = words("fiscal fiscale spi nif dni nie cf codicefiscale nino ni steuer steuerid steueridentifikationsnummer tin")
+TAXES = words(
+    "fiscal fiscale spi nif dni nie cf codicefiscale nino ni steuer steuerid steueridentifikationsnummer tin"
+)
 HOLDERS = words("titulaire contractor supplier titular")
 """Roles that companies have in public contracts."""
 CANDIDATES = words("candidat candidate")
@@ -229,10 +263,25 @@ class Header:
 
 
 PLAIN_LETTERS = str.maketrans(
-    {"œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ı": "i"}
+    {
+        "œ": "oe",
+        "Œ": "OE",
+        "ł": "l",
+        "Ł": "L",
+        "ø": "o",
+        "Ø": "O",
+        "ß": "ss",
+        "đ": "d",
+        "ı": "i",
+    }
 )
 
 
 def fold(text: str) -> str:
     """Small letters without accents."""
-    return unicodedata.normalize("NFKD", text.translate(PLAIN_LETTERS)).encode("ascii", "ignore").decode().lower()
+    return (
+        unicodedata.normalize("NFKD", text.translate(PLAIN_LETTERS))
+        .encode("ascii", "ignore")
+        .decode()
+        .lower()
+    )

@@ -8,9 +8,17 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from udi.node.tables.safety.findings import Danger, SafetyFinding, SafetySeverity, build_finding
+from udi.node.tables.safety.findings import (
+    Danger,
+    SafetyFinding,
+    SafetySeverity,
+    build_finding,
+)
 
-MOST_ENTRIES, LARGEST, SMALLEST_BOMB, RATIO = 10_000, 10 * 1024**3, 100 * 1024**2, 100
+MOST_ENTRIES = 10_000
+LARGEST = 10 * 1024**3
+SMALLEST_BOMB = 100 * 1024**2
+RATIO = 100
 ENCRYPTED = 1
 PIECE = 1024 * 1024
 DRIVE = re.compile(r"^[A-Za-z]:|^[/\\]")
@@ -43,7 +51,15 @@ PROGRAMS = frozenset(
 )
 ARCHIVES = frozenset([".zip", ".7z", ".rar", ".gz", ".tgz", ".tar", ".bz2", ".xz"])
 EXECUTABLE = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe")
-BROKEN = (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, OverflowError, zlib.error)
+BROKEN = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    ValueError,
+    OSError,
+    EOFError,
+    OverflowError,
+    zlib.error,
+)
 
 
 def inspect_zip(path: Path) -> tuple[list[SafetyFinding], list[zipfile.ZipInfo]]:
@@ -55,18 +71,30 @@ def inspect_zip(path: Path) -> tuple[list[SafetyFinding], list[zipfile.ZipInfo]]
         return [build_finding(Danger.BROKEN)], []
     findings = list(findings_of_list(entries, path.stat().st_size))
     closed = any(
-        finding.strength is SafetySeverity.QUARANTINE or finding.danger is Danger.PASSWORD for finding in findings
+        finding.strength is SafetySeverity.QUARANTINE
+        or finding.danger is Danger.PASSWORD
+        for finding in findings
     )
     return findings, [] if closed else entries
 
 
-def findings_of_list(entries: Sequence[zipfile.ZipInfo], size: int) -> Iterator[SafetyFinding]:
+def findings_of_list(
+    entries: Sequence[zipfile.ZipInfo], size: int
+) -> Iterator[SafetyFinding]:
     """What the list of an archive of so many bytes says."""
     if _is_bomb(entries, size):
         yield build_finding(Danger.BOMB)
-    if outside := [entry.orig_filename for entry in entries if leads_outside(entry.orig_filename) or _is_link(entry)]:
+    if outside := [
+        entry.orig_filename
+        for entry in entries
+        if leads_outside(entry.orig_filename) or _is_link(entry)
+    ]:
         yield build_finding(Danger.PATHS, names=outside)
-    if programs := [entry.filename for entry in entries if PurePosixPath(entry.filename.lower()).suffix in PROGRAMS]:
+    if programs := [
+        entry.filename
+        for entry in entries
+        if PurePosixPath(entry.filename.lower()).suffix in PROGRAMS
+    ]:
         yield build_finding(Danger.PROGRAM, names=programs)
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         yield build_finding(Danger.PASSWORD)
@@ -76,13 +104,17 @@ def _is_bomb(entries: Sequence[zipfile.ZipInfo], size: int) -> bool:
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MOST_ENTRIES or unpacked > LARGEST:
         return True
-    return (unpacked > SMALLEST_BOMB and unpacked > RATIO * max(size, 1)) or _overlap(entries)
+    return (unpacked > SMALLEST_BOMB and unpacked > RATIO * max(size, 1)) or _overlap(
+        entries
+    )
 
 
 def _overlap(entries: Sequence[zipfile.ZipInfo]) -> bool:
     """Entries that share their bytes: how a small archive pretends to be a large one."""
     ordered = sorted((entry.header_offset, entry.compress_size) for entry in entries)
-    return any(start + size > following for (start, size), (following, _) in pairwise(ordered))
+    return any(
+        start + size > following for (start, size), (following, _) in pairwise(ordered)
+    )
 
 
 def leads_outside(name: str) -> bool:
@@ -116,7 +148,9 @@ def inflate(path: Path, most: int) -> tuple[bytes, int | None]:
     Raises:
         zlib.error: the file is damaged.
     """
-    packed, unpacked, head = path.stat().st_size, 0, b""
+    packed = path.stat().st_size
+    unpacked = 0
+    head = b""
     inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
     with path.open("rb") as file:
         while piece := file.read(PIECE // 16):

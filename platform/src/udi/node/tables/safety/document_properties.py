@@ -5,7 +5,9 @@ import shutil
 import zipfile
 from pathlib import Path, PurePath
 
-SUFFIXES = frozenset({".xlsx", ".xlsm", ".xltx", ".docx", ".pptx", ".ods", ".odt", ".odp"})
+SUFFIXES = frozenset(
+    {".xlsx", ".xlsm", ".xltx", ".docx", ".pptx", ".ods", ".odt", ".odp"}
+)
 LARGEST = 32 * 1024**2
 """Bytes of a file whose properties are rewritten while somebody waits."""
 LARGEST_PART = 4 * 1024**2

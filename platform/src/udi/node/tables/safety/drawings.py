@@ -17,14 +17,21 @@ def expands_without_end(content: bytes) -> bool:
         root = ET.fromstring(content)  # noqa: S314 - in a child with bounds, and entities were refused before
     except ET.ParseError:
         return False
-    shapes = {element.get("id", ""): element for element in root.iter() if element.get("id")}
+    shapes = {
+        element.get("id", ""): element for element in root.iter() if element.get("id")
+    }
     try:
         return _count(root, shapes, {}, ()) > MOST_SHAPES
     except RecursionError:
         return True
 
 
-def _count(element: ET.Element, shapes: dict[str, ET.Element], counts: dict[str, int], trail: tuple[str, ...]) -> int:
+def _count(
+    element: ET.Element,
+    shapes: dict[str, ET.Element],
+    counts: dict[str, int],
+    trail: tuple[str, ...],
+) -> int:
     """How many elements one comes to; `known` are those counted before, `trail` the ids on the way."""
     total = 1
     if element.tag.rpartition("}")[2] == "use":

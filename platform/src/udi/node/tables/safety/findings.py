@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-MOST_SHOWN, LONGEST_NAME = 5, 80
+MOST_SHOWN = 5
+LONGEST_NAME = 80
 
 
 class SafetySeverity(StrEnum):
@@ -65,21 +66,24 @@ STRENGTHS = {
 """How serious each is; the others are warnings."""
 EXPLANATIONS = {
     Danger.BOMB: SafetyExplanation(
-        "Unpacked, this file would fill the disk of whoever opens it.", "Send the files themselves, or pack them anew."
+        "Unpacked, this file would fill the disk of whoever opens it.",
+        "Send the files themselves, or pack them anew.",
     ),
     Danger.PATHS: SafetyExplanation(
         "This archive holds files that would be written outside its own folder: %(names)s.",
         "Pack the files anew, without links and without addresses of folders.",
     ),
     Danger.BROKEN: SafetyExplanation(
-        "This file is damaged: it cannot be opened.", "Save it again, then drop it again."
+        "This file is damaged: it cannot be opened.",
+        "Save it again, then drop it again.",
     ),
     Danger.PROGRAM: SafetyExplanation(
         "This file is or holds a program, that would run on the machine of whoever opens it. %(names)s",
         "Send the data only, without programs.",
     ),
     Danger.PASSWORD: SafetyExplanation(
-        "A password protects this file: nobody could read it.", "Save it without a password, then drop it again."
+        "A password protects this file: nobody could read it.",
+        "Save it without a password, then drop it again.",
     ),
     Danger.MACROS: SafetyExplanation(
         "This file holds macros: small programs that run when it is opened.",
@@ -118,21 +122,24 @@ EXPLANATIONS = {
         "Put these pieces in the file, or remove them.",
     ),
     Danger.HIDDEN_SHEETS: SafetyExplanation(
-        "Sheets are hidden in this file, and go out with it: %(names)s.", "Read them, then remove them or show them."
+        "Sheets are hidden in this file, and go out with it: %(names)s.",
+        "Read them, then remove them or show them.",
     ),
     Danger.HIDDEN_LINES: SafetyExplanation(
         "Rows or columns are hidden or filtered out in this file, and go out with it (%(count)s of them).",
         "Show them, then remove what should not go out.",
     ),
     Danger.COMMENTS: SafetyExplanation(
-        "This file holds comments, with the names of those who wrote them.", "Remove the comments, then save again."
+        "This file holds comments, with the names of those who wrote them.",
+        "Remove the comments, then save again.",
     ),
     Danger.AUTHOR: SafetyExplanation(
         "The properties of this file give a name, of its author or of who saved it last.",
         "Remove it (in the properties of the document), then save again, if this person does not want it known.",
     ),
     Danger.PLACE: SafetyExplanation(
-        "This picture says where it was taken.", "Remove the place (in its properties), if it is somebody's home."
+        "This picture says where it was taken.",
+        "Remove the place (in its properties), if it is somebody's home.",
     ),
     Danger.NESTED: SafetyExplanation(
         "This archive holds other archives, which are not looked into: %(names)s.",
@@ -194,7 +201,14 @@ def build_finding(
     """A finding with its usual strength; `names` are cut and cleaned, and count when nothing else does."""
     all_names = list(names)
     clean = tuple(
-        "".join(sign for sign in name if sign.isprintable())[:LONGEST_NAME] for name in all_names[:MOST_SHOWN]
+        "".join(sign for sign in name if sign.isprintable())[:LONGEST_NAME]
+        for name in all_names[:MOST_SHOWN]
     )
     usual = STRENGTHS.get(danger, SafetySeverity.WARNING)
-    return SafetyFinding(danger, strength or usual, count or len(all_names) or 1, tuple(lines)[:MOST_SHOWN], clean)
+    return SafetyFinding(
+        danger,
+        strength or usual,
+        count or len(all_names) or 1,
+        tuple(lines)[:MOST_SHOWN],
+        clean,
+    )

@@ -4,12 +4,18 @@ import re
 from collections.abc import Iterable, Iterator
 
 from udi.node.tables.profile import profile_source
-from udi.node.tables.safety.findings import MOST_SHOWN, Danger, SafetyFinding, build_finding
+from udi.node.tables.safety.findings import (
+    MOST_SHOWN,
+    Danger,
+    SafetyFinding,
+    build_finding,
+)
 from udi.node.tables.source import SourceFile
 from udi.node.tables.text_encoding import python_name, read_text
 
 PIECE = 1024 * 1024
-LONGEST_ATTACK, LONGEST_LINE = 1000, 1024 * 1024
+LONGEST_ATTACK = 1000
+LONGEST_LINE = 1024 * 1024
 SIGNS = "=+-@\t\r"
 STARTS = r"[=+\-@\t\r]"
 CALL = re.compile(r"[A-Za-z_.]{1,40}\s{0,3}\(|[|!]")
@@ -25,19 +31,29 @@ NUMBER = re.compile(r"[+-][\d\s.,()/%€$£:-]*(?:[eE][+-]?\d+)?")
 def danger_of(cell: str) -> Danger | None:
     """Whether a cell is a formula: `=` before anything, another sign only before a call or a link."""
     text = cell.strip(" \t\r\n\"'")
-    if not text or text[0] not in SIGNS or NUMBER.fullmatch(text) or EMPTY_RULE.fullmatch(text):
+    if (
+        not text
+        or text[0] not in SIGNS
+        or NUMBER.fullmatch(text)
+        or EMPTY_RULE.fullmatch(text)
+    ):
         return None
     if text[0] != "=" and not CALL.search(text):
         return None
-    return Danger.ATTACK if ATTACK.search(text) else Danger.FORMULAS
+    if ATTACK.search(text):
+        return Danger.ATTACK
+    return Danger.FORMULAS
 
 
 def inspect_text(source: SourceFile) -> list[SafetyFinding]:
     """The formulas of a table in text, with their lines."""
     profile = profile_source(source)
-    encoding, delimiter = python_name(profile.encoding or "UTF-8"), profile.delimiter or ","
+    encoding = python_name(profile.encoding or "UTF-8")
+    delimiter = profile.delimiter or ","
     lines: dict[Danger, list[int]] = {Danger.ATTACK: [], Danger.FORMULAS: []}
-    for number, danger in _dangers(_lines(read_text(source.read(), encoding)), delimiter):
+    for number, danger in _dangers(
+        _lines(read_text(source.read(), encoding)), delimiter
+    ):
         lines[danger].append(number)
     return findings_of_lines(lines)
 
@@ -50,10 +66,15 @@ def _dangers(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Danger
     inside = False
     for number, line in enumerate(lines, start=1):
         close = closing.search(line) if inside else None
-        first = (close.start() if close else len(line)) if inside else 0
+        if inside:
+            first = close.start() if close else len(line)
+        else:
+            first = 0
         for match in cells.finditer(line):
             danger = danger_of(match[1])
-            if danger and ATTACK.search(line[match.start(1) : match.start(1) + LONGEST_ATTACK]):
+            if danger and ATTACK.search(
+                line[match.start(1) : match.start(1) + LONGEST_ATTACK]
+            ):
                 yield number, Danger.ATTACK
             elif danger and match.start() >= first:
                 yield number, danger
@@ -63,7 +84,9 @@ def _dangers(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Danger
 def findings_of_lines(lines: dict[Danger, list[int]]) -> list[SafetyFinding]:
     """Findings from the lines of each danger."""
     return [
-        build_finding(danger, count=len(where), lines=where[:MOST_SHOWN]) for danger, where in lines.items() if where
+        build_finding(danger, count=len(where), lines=where[:MOST_SHOWN])
+        for danger, where in lines.items()
+        if where
     ]
 
 
@@ -73,7 +96,11 @@ def count_formulas(cells: Iterable[str]) -> list[SafetyFinding]:
     for cell in cells:
         if danger := danger_of(cell):
             counts[danger] += 1
-    return [build_finding(danger, count=number) for danger, number in counts.items() if number]
+    return [
+        build_finding(danger, count=number)
+        for danger, number in counts.items()
+        if number
+    ]
 
 
 def _lines(texts: Iterable[str]) -> Iterator[str]:

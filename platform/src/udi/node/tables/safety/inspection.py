@@ -8,11 +8,25 @@ from udi.node.tables.file_kind import HTML, FileKind
 from udi.node.tables.notes import UnreadableTableError
 from udi.node.tables.opened_files import identify_file
 from udi.node.tables.safety.archives import EXECUTABLE, PROGRAMS, inflate, inspect_zip
-from udi.node.tables.safety.documents import inspect_markup, inspect_markup_bytes, inspect_pdf, inspect_picture
-from udi.node.tables.safety.findings import Danger, SafetyFinding, SafetySeverity, build_finding
+from udi.node.tables.safety.documents import (
+    inspect_markup,
+    inspect_markup_bytes,
+    inspect_pdf,
+    inspect_picture,
+)
+from udi.node.tables.safety.findings import (
+    Danger,
+    SafetyFinding,
+    SafetySeverity,
+    build_finding,
+)
 from udi.node.tables.safety.formulas import inspect_text
 from udi.node.tables.safety.nested_archives import inspect_nested
-from udi.node.tables.safety.office import inspect_old_office, inspect_opendocument, inspect_openxml
+from udi.node.tables.safety.office import (
+    inspect_old_office,
+    inspect_opendocument,
+    inspect_openxml,
+)
 from udi.node.tables.source import SourceFile
 
 HEAD = 4096
@@ -29,14 +43,20 @@ def inspect_file(path: Path, name: str, kind: FileKind) -> list[SafetyFinding]:
     with path.open("rb") as file:
         head = file.read(HEAD)
     findings = list(_inspect_contents(path, head, kind))
-    if head.startswith(PACKED) and Danger.BOMB not in {finding.danger for finding in findings}:
+    if head.startswith(PACKED) and Danger.BOMB not in {
+        finding.danger for finding in findings
+    }:
         findings += _packed_table(path, name)
     if PurePath(name.lower()).suffix in PROGRAMS:
         findings.append(build_finding(Danger.PROGRAM, names=[name]))
-    return sorted(findings, key=lambda finding: (ORDER[finding.strength], finding.danger))
+    return sorted(
+        findings, key=lambda finding: (ORDER[finding.strength], finding.danger)
+    )
 
 
-def _inspect_contents(path: Path, head: bytes, kind: FileKind) -> Iterable[SafetyFinding]:
+def _inspect_contents(
+    path: Path, head: bytes, kind: FileKind
+) -> Iterable[SafetyFinding]:
     for magic, look in BY_MAGIC.items():
         if head.startswith(magic):
             return look(path)
@@ -60,7 +80,9 @@ def _packed_table(path: Path, name: str) -> list[SafetyFinding]:
     """What the one table says that an archive holds."""
     try:
         kind, inside = identify_file(SourceFile.at(path, name))
-        return inspect_text(inside) if kind.reads == "text" else []
+        if kind.reads == "text":
+            return inspect_text(inside)
+        return []
     except UnreadableTableError:
         return []
 

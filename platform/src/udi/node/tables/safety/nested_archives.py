@@ -16,13 +16,19 @@ from udi.node.tables.safety.archives import (
     SMALLEST_BOMB,
     findings_of_list,
 )
-from udi.node.tables.safety.findings import Danger, SafetyFinding, SafetySeverity, build_finding
+from udi.node.tables.safety.findings import (
+    Danger,
+    SafetyFinding,
+    SafetySeverity,
+    build_finding,
+)
 
 DEEPEST = 3
 """Archives inside one another that are looked into; no honest file has more."""
 LARGEST_MEMBER = 64 * 1024**2
 MOST_MEMBERS = 1000
-ZIP, GZIP = b"PK", b"\x1f\x8b"
+ZIP = b"PK"
+GZIP = b"\x1f\x8b"
 
 
 class DecompressionBombError(Exception):
@@ -48,9 +54,13 @@ class UnpackingBudget:
             raise DecompressionBombError
 
 
-def inspect_nested(path: Path, entries: Sequence[zipfile.ZipInfo]) -> Iterator[SafetyFinding]:
+def inspect_nested(
+    path: Path, entries: Sequence[zipfile.ZipInfo]
+) -> Iterator[SafetyFinding]:
     """What the archives say that are inside this one, and those inside them."""
-    budget = UnpackingBudget(min(LARGEST, max(SMALLEST_BOMB, RATIO * path.stat().st_size)))
+    budget = UnpackingBudget(
+        min(LARGEST, max(SMALLEST_BOMB, RATIO * path.stat().st_size))
+    )
     try:
         with zipfile.ZipFile(path) as archive:
             yield from list(_inspect_entries(archive, entries, budget, depth=1))
@@ -61,7 +71,11 @@ def inspect_nested(path: Path, entries: Sequence[zipfile.ZipInfo]) -> Iterator[S
 
 
 def _inspect_entries(
-    archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], budget: UnpackingBudget, *, depth: int
+    archive: zipfile.ZipFile,
+    entries: Sequence[zipfile.ZipInfo],
+    budget: UnpackingBudget,
+    *,
+    depth: int,
 ) -> Iterator[SafetyFinding]:
     unread = []
     for entry in entries:
@@ -80,7 +94,9 @@ def _inspect_entries(
         yield build_finding(Danger.NESTED, names=unread)
 
 
-def _inspect_inner_zip(content: bytes, budget: UnpackingBudget, *, depth: int) -> Iterator[SafetyFinding]:
+def _inspect_inner_zip(
+    content: bytes, budget: UnpackingBudget, *, depth: int
+) -> Iterator[SafetyFinding]:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         entries = archive.infolist()
         for entry in entries:
@@ -88,7 +104,9 @@ def _inspect_inner_zip(content: bytes, budget: UnpackingBudget, *, depth: int) -
         findings = list(findings_of_list(entries, len(content)))
         yield from findings
         closed = any(
-            finding.strength is SafetySeverity.QUARANTINE or finding.danger is Danger.PASSWORD for finding in findings
+            finding.strength is SafetySeverity.QUARANTINE
+            or finding.danger is Danger.PASSWORD
+            for finding in findings
         )
         if not closed:
             yield from _inspect_entries(archive, entries, budget, depth=depth)
@@ -103,7 +121,10 @@ def _beginning(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 
 def _is_archive(name: str, beginning: bytes) -> bool:
     """By its beginning, whatever its name says; by its name where the beginning says nothing to us."""
-    return beginning.startswith((ZIP + b"\x03\x04", GZIP)) or PurePosixPath(name.lower()).suffix in ARCHIVES
+    return (
+        beginning.startswith((ZIP + b"\x03\x04", GZIP))
+        or PurePosixPath(name.lower()).suffix in ARCHIVES
+    )
 
 
 def _gzip_size(content: bytes, most: int) -> int:

@@ -13,7 +13,9 @@ from udi.node.tables.safety.archives import read_part, read_pieces
 from udi.node.tables.safety.findings import Danger, SafetyFinding, build_finding
 from udi.node.tables.safety.formulas import ATTACK, count_formulas
 
-PART, SHEETS, OLDEST_FORMAT = 4 * 1024**2, 1024**3, 64 * 1024**2
+PART = 4 * 1024**2
+SHEETS = 1024**3
+OLDEST_FORMAT = 64 * 1024**2
 OVERLAP = 4096
 SUMMARY = bytes.fromhex("E0859FF2F94F6810AB9108002B27B3D9")
 AUTHOR_IDS = frozenset({4, 8})
@@ -24,11 +26,17 @@ SOFTWARE = re.compile(
     re.IGNORECASE,
 )
 PARTS = {
-    Danger.MACROS: re.compile(r"vbaProject\.bin$|/macrosheets/|^Basic/.*\.xml$|^Scripts/", re.IGNORECASE),
+    Danger.MACROS: re.compile(
+        r"vbaProject\.bin$|/macrosheets/|^Basic/.*\.xml$|^Scripts/", re.IGNORECASE
+    ),
     Danger.LINKS: re.compile(r"/externalLinks/externalLink[^/]*\.xml$", re.IGNORECASE),
     Danger.CONNECTIONS: re.compile(r"/connections\.xml$|/queryTables/", re.IGNORECASE),
-    Danger.EMBEDDED: re.compile(r"/embeddings/|/activeX/|^Object \d+/content\.xml$", re.IGNORECASE),
-    Danger.COMMENTS: re.compile(r"/comments\d*[^/]*\.xml$|/threadedComments/|/comments/", re.IGNORECASE),
+    Danger.EMBEDDED: re.compile(
+        r"/embeddings/|/activeX/|^Object \d+/content\.xml$", re.IGNORECASE
+    ),
+    Danger.COMMENTS: re.compile(
+        r"/comments\d*[^/]*\.xml$|/threadedComments/|/comments/", re.IGNORECASE
+    ),
 }
 OPEN_AUTHOR = re.compile(
     r"<(?:dc:creator|cp:lastModifiedBy|Manager|meta:initial-creator|meta:printed-by)\b[^>]*>([^<]*)<"
@@ -36,33 +44,59 @@ OPEN_AUTHOR = re.compile(
 OPEN_SHEET = re.compile(r"<sheet\b[^>]*?>")
 HIDDEN_STATE = re.compile(r"\bstate=\"(?:hidden|veryHidden)\"")
 NAME = re.compile(r"\bname=\"([^\"]*)\"")
-OUTSIDE = re.compile(r"<Relationship\b(?=[^>]*TargetMode=\"External\")(?![^>]*/hyperlink\")[^>]*>")
-HIDDEN_LINE = re.compile(r"<(?:row|col)\b[^>]*\bhidden=\"(?:1|true)\"|table:visibility=\"(?:collapse|filter)\"")
+OUTSIDE = re.compile(
+    r"<Relationship\b(?=[^>]*TargetMode=\"External\")(?![^>]*/hyperlink\")[^>]*>"
+)
+HIDDEN_LINE = re.compile(
+    r"<(?:row|col)\b[^>]*\bhidden=\"(?:1|true)\"|table:visibility=\"(?:collapse|filter)\""
+)
 CALCULATED = re.compile(r"<f\b[^>]*>([^<]*)<|table:formula=\"([^\"]*)\"")
 TEXT = re.compile(r"<(?:t|text:p)\b[^>]*>([=+\-@\t][^<]*)<")
-OPEN_TABLE = re.compile(r"<table:table\b[^>]*table:name=\"([^\"]*)\"[^>]*table:style-name=\"([^\"]*)\"")
+OPEN_TABLE = re.compile(
+    r"<table:table\b[^>]*table:name=\"([^\"]*)\"[^>]*table:style-name=\"([^\"]*)\""
+)
 UNSEEN_STYLE = re.compile(
-    r"<style:style\b[^>]*style:name=\"([^\"]*)\"[^>]*>(?:(?!</style:style>).)*?table:display=\"false\"", re.DOTALL
+    r"<style:style\b[^>]*style:name=\"([^\"]*)\"[^>]*>(?:(?!</style:style>).)*?table:display=\"false\"",
+    re.DOTALL,
 )
 
 
-def inspect_openxml(path: Path, entries: Sequence[zipfile.ZipInfo]) -> Iterator[SafetyFinding]:
+def inspect_openxml(
+    path: Path, entries: Sequence[zipfile.ZipInfo]
+) -> Iterator[SafetyFinding]:
     """An XLSX, a DOCX and their likes."""
     names = [entry.filename for entry in entries]
     yield from _inspect_names(names)
     book = _text(path, "xl/workbook.xml")
-    if hidden := [_name(sheet) for sheet in OPEN_SHEET.findall(book) if HIDDEN_STATE.search(sheet)]:
+    if hidden := [
+        _name(sheet) for sheet in OPEN_SHEET.findall(book) if HIDDEN_STATE.search(sheet)
+    ]:
         yield build_finding(Danger.HIDDEN_SHEETS, names=hidden)
-    outside = sum(len(OUTSIDE.findall(_text(path, name))) for name in names if name.endswith(".rels"))
+    outside = sum(
+        len(OUTSIDE.findall(_text(path, name)))
+        for name in names
+        if name.endswith(".rels")
+    )
     if outside and not any(PARTS[Danger.LINKS].search(name) for name in names):
         yield build_finding(Danger.LINKS, count=outside)
     yield from _inspect_cells(
-        path, [name for name in names if name.startswith(("xl/worksheets/sheet", "xl/sharedStrings"))]
+        path,
+        [
+            name
+            for name in names
+            if name.startswith(("xl/worksheets/sheet", "xl/sharedStrings"))
+        ],
     )
-    yield from _inspect_authors(OPEN_AUTHOR.findall(_text(path, "docProps/core.xml") + _text(path, "docProps/app.xml")))
+    yield from _inspect_authors(
+        OPEN_AUTHOR.findall(
+            _text(path, "docProps/core.xml") + _text(path, "docProps/app.xml")
+        )
+    )
 
 
-def inspect_opendocument(path: Path, entries: Sequence[zipfile.ZipInfo]) -> Iterator[SafetyFinding]:
+def inspect_opendocument(
+    path: Path, entries: Sequence[zipfile.ZipInfo]
+) -> Iterator[SafetyFinding]:
     """An ODS, an ODT and their likes."""
     names = [entry.filename for entry in entries]
     if "encryption-data" in _text(path, "META-INF/manifest.xml"):
@@ -71,7 +105,11 @@ def inspect_opendocument(path: Path, entries: Sequence[zipfile.ZipInfo]) -> Iter
     yield from _inspect_names(names)
     content = _text(path, "content.xml")
     unseen = set(UNSEEN_STYLE.findall(content))
-    if hidden := [html.unescape(name) for name, style in OPEN_TABLE.findall(content) if style in unseen]:
+    if hidden := [
+        html.unescape(name)
+        for name, style in OPEN_TABLE.findall(content)
+        if style in unseen
+    ]:
         yield build_finding(Danger.HIDDEN_SHEETS, names=hidden)
     if "<office:annotation" in content:
         yield build_finding(Danger.COMMENTS)
@@ -90,18 +128,26 @@ def _inspect_names(names: Sequence[str]) -> Iterator[SafetyFinding]:
 
 
 def _inspect_cells(path: Path, names: Iterable[str]) -> Iterator[SafetyFinding]:
-    hidden, attacks, texts = 0, 0, []
+    hidden = 0
+    attacks = 0
+    texts = []
     for text in _windows(path, names):
         hidden += len(HIDDEN_LINE.findall(text))
         attacks += sum(
-            1 for match in CALCULATED.finditer(text) if ATTACK.search(html.unescape(match[1] or match[2] or ""))
+            1
+            for match in CALCULATED.finditer(text)
+            if ATTACK.search(html.unescape(match[1] or match[2] or ""))
         )
         texts += [html.unescape(match[1]) for match in TEXT.finditer(text)]
     if hidden:
         yield build_finding(Danger.HIDDEN_LINES, count=hidden)
     if attacks:
         yield build_finding(Danger.ATTACK, count=attacks)
-    yield from (finding for finding in count_formulas(texts) if finding.danger is not Danger.ATTACK or not attacks)
+    yield from (
+        finding
+        for finding in count_formulas(texts)
+        if finding.danger is not Danger.ATTACK or not attacks
+    )
 
 
 def _windows(path: Path, names: Iterable[str]) -> Iterator[str]:
@@ -113,13 +159,17 @@ def _windows(path: Path, names: Iterable[str]) -> Iterator[str]:
             left -= len(piece)
             text = rest + piece.decode("utf-8", "replace")
             boundary = text.rfind("<", max(0, len(text) - OVERLAP))
-            text, rest = (text[:boundary], text[boundary:]) if boundary > 0 else (text, "")
+            text, rest = (
+                (text[:boundary], text[boundary:]) if boundary > 0 else (text, "")
+            )
             yield text
         yield rest
 
 
 def _inspect_authors(names: Iterable[str]) -> Iterator[SafetyFinding]:
-    if authors := [name for name in names if not SOFTWARE.fullmatch(html.unescape(name))]:
+    if authors := [
+        name for name in names if not SOFTWARE.fullmatch(html.unescape(name))
+    ]:
         yield build_finding(Danger.AUTHOR, count=len(authors))
 
 
@@ -129,7 +179,9 @@ def _text(path: Path, name: str) -> str:
 
 def _name(sheet: str) -> str:
     match = NAME.search(sheet)
-    return html.unescape(match[1]) if match else ""
+    if match:
+        return html.unescape(match[1])
+    return ""
 
 
 def inspect_old_office(path: Path) -> Iterator[SafetyFinding]:
@@ -141,7 +193,9 @@ def inspect_old_office(path: Path) -> Iterator[SafetyFinding]:
         return
     if "_VBA_PROJECT".encode("utf-16-le") in content:
         yield build_finding(Danger.MACROS)
-    if authors := [name for name in _summary_authors(content) if not SOFTWARE.fullmatch(name)]:
+    if authors := [
+        name for name in _summary_authors(content) if not SOFTWARE.fullmatch(name)
+    ]:
         yield build_finding(Danger.AUTHOR, count=len(authors))
     yield from _hidden_sheets(path)
 
@@ -170,7 +224,9 @@ def _summary_authors(content: bytes) -> Iterator[str]:
             kind, offset = struct.unpack_from("<II", content, start + 8 + 8 * index)
             if kind in AUTHOR_IDS:
                 length = struct.unpack_from("<I", content, start + offset + 4)[0]
-                text = content[start + offset + 8 : start + offset + 8 + min(length, 256)]
+                text = content[
+                    start + offset + 8 : start + offset + 8 + min(length, 256)
+                ]
                 yield text.split(b"\x00")[0].decode("cp1252", "replace")
     except struct.error:
         return

@@ -18,9 +18,13 @@ def match_columns(columns: Sequence[str], schema: TableSchema) -> Pairs:
             if column not in named.values():
                 left.setdefault(normalise_name(column), column)
         for field in schema.fields:
-            if field.name not in named and (column := left.pop(normalise_name(field.name), "")):
+            if field.name not in named and (
+                column := left.pop(normalise_name(field.name), "")
+            ):
                 named[field.name] = column
-    return [(field, named[field.name]) for field in schema.fields if field.name in named]
+    return [
+        (field, named[field.name]) for field in schema.fields if field.name in named
+    ]
 
 
 def _squeezed(name: str) -> str:
@@ -28,22 +32,33 @@ def _squeezed(name: str) -> str:
     return re.sub(r"(\D)\1+", r"\1", fold_name(name))
 
 
-def compare_columns(columns: Sequence[str], schema: TableSchema) -> tuple[ColumnFault, ...]:
+def compare_columns(
+    columns: Sequence[str], schema: TableSchema
+) -> tuple[ColumnFault, ...]:
     """What is wrong or only different in the header of a file."""
     return tuple(_faults(columns, schema, match_columns(columns, schema)))
 
 
-def _faults(columns: Sequence[str], schema: TableSchema, pairs: Pairs) -> Iterator[ColumnFault]:
+def _faults(
+    columns: Sequence[str], schema: TableSchema, pairs: Pairs
+) -> Iterator[ColumnFault]:
     present_fields = {field.name for field, _ in pairs}
     needed = {*schema.required, *schema.primary_key}
     for field in schema.fields:
         if field.name not in present_fields:
-            yield ColumnFault("missing" if field.name in needed else "optional", field.name)
+            yield ColumnFault(
+                "missing" if field.name in needed else "optional", field.name
+            )
     for field, column in pairs:
         if field.name != column:
             yield ColumnFault("renamed", column, field.name)
     used = {column for _, column in pairs}
-    yield from (ColumnFault("extra", column) for column in columns if column not in used)
+    yield from (
+        ColumnFault("extra", column) for column in columns if column not in used
+    )
     order = [columns.index(column) for _, column in pairs]
-    if moved := next((index for index in range(1, len(order)) if order[index] < order[index - 1]), None):
+    if moved := next(
+        (index for index in range(1, len(order)) if order[index] < order[index - 1]),
+        None,
+    ):
         yield ColumnFault("order", pairs[moved][1], pairs[moved - 1][1])

@@ -28,7 +28,9 @@ class DeclaredSchema:
         """For a JSON column."""
         return dict(vars(self))
 
-    def find_schema(self, shelf: SchemaFolder, columns: Sequence[str]) -> TableSchema | None:
+    def find_schema(
+        self, shelf: SchemaFolder, columns: Sequence[str]
+    ) -> TableSchema | None:
         """The schema itself; of a document that describes several tables, the one that these columns are nearest to."""
         if self.document is None:
             return shelf.find_schema(self.name)
@@ -52,7 +54,9 @@ class ProposedSchema:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "ProposedSchema":
         """What `as_json` gave."""
-        return cls(value["name"], value["title"], TranslatableMessage.from_json(value["why"]))
+        return cls(
+            value["name"], value["title"], TranslatableMessage.from_json(value["why"])
+        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ class SchemaInspection:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def suggest_schemas(columns: Sequence[str], shelf: SchemaFolder) -> list[ProposedSchema]:
+def suggest_schemas(
+    columns: Sequence[str], shelf: SchemaFolder
+) -> list[ProposedSchema]:
     """The schemas that a table with these columns seems to follow, the likeliest first."""
     return [
         ProposedSchema(match.schema.name, match.schema.title, match.why)
@@ -75,7 +81,9 @@ def suggest_schemas(columns: Sequence[str], shelf: SchemaFolder) -> list[Propose
 
 def load_schema_folder(folder: Path | None) -> SchemaFolder:
     """The schemas of the operator's folder; none when there is no folder."""
-    return load_schemas(folder) if folder and folder.is_dir() else NOTHING
+    if folder and folder.is_dir():
+        return load_schemas(folder)
+    return NOTHING
 
 
 def inspect_schema_document(content: bytes, source: str) -> SchemaInspection:
@@ -84,7 +92,9 @@ def inspect_schema_document(content: bytes, source: str) -> SchemaInspection:
         document = json.loads(content)
         schemas = read_schema(document, source)
     except UnreadableSchemaError as error:
-        return SchemaInspection(refused=error.said.message, values=dict(error.said.values))
+        return SchemaInspection(
+            refused=error.said.message, values=dict(error.said.values)
+        )
     except (ValueError, RecursionError):
         return SchemaInspection(refused="This file is not JSON that can be read.")
     return SchemaInspection(schemas[0].title, document)

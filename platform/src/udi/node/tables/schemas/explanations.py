@@ -13,43 +13,93 @@ EXAMPLE = date(2026, 1, 31)
 
 MESSAGES = {
     "required": TranslatableMessage("This cell is empty: it must be filled."),
-    "enum": TranslatableMessage("«%(value)s» is not one of the answers allowed: %(expected)s."),
+    "enum": TranslatableMessage(
+        "«%(value)s» is not one of the answers allowed: %(expected)s."
+    ),
     "minimum": TranslatableMessage("%(value)s is too small: %(expected)s at least."),
     "maximum": TranslatableMessage("%(value)s is too large: %(expected)s at most."),
-    "exclusiveMinimum": TranslatableMessage("%(value)s is too small: it must be more than %(expected)s."),
-    "exclusiveMaximum": TranslatableMessage("%(value)s is too large: it must be less than %(expected)s."),
-    "minLength": TranslatableMessage("«%(value)s» is too short: %(expected)s characters at least."),
-    "maxLength": TranslatableMessage("«%(value)s» is too long: %(expected)s characters at most."),
-    "pattern": TranslatableMessage("«%(value)s» is not written as expected, for example: %(expected)s."),
-    "unique": TranslatableMessage("«%(value)s» is already on line %(expected)s: each line needs its own."),
-    "primary_key": TranslatableMessage("«%(value)s» is already on line %(expected)s: each line needs its own."),
-    "foreign_key": TranslatableMessage("«%(value)s» is not found in the table «%(expected)s»."),
+    "exclusiveMinimum": TranslatableMessage(
+        "%(value)s is too small: it must be more than %(expected)s."
+    ),
+    "exclusiveMaximum": TranslatableMessage(
+        "%(value)s is too large: it must be less than %(expected)s."
+    ),
+    "minLength": TranslatableMessage(
+        "«%(value)s» is too short: %(expected)s characters at least."
+    ),
+    "maxLength": TranslatableMessage(
+        "«%(value)s» is too long: %(expected)s characters at most."
+    ),
+    "pattern": TranslatableMessage(
+        "«%(value)s» is not written as expected, for example: %(expected)s."
+    ),
+    "unique": TranslatableMessage(
+        "«%(value)s» is already on line %(expected)s: each line needs its own."
+    ),
+    "primary_key": TranslatableMessage(
+        "«%(value)s» is already on line %(expected)s: each line needs its own."
+    ),
+    "foreign_key": TranslatableMessage(
+        "«%(value)s» is not found in the table «%(expected)s»."
+    ),
 }
 TYPES = {
-    "integer": TranslatableMessage("«%(value)s» is not a whole number: write it with digits only."),
+    "integer": TranslatableMessage(
+        "«%(value)s» is not a whole number: write it with digits only."
+    ),
     "number": TranslatableMessage(
         "«%(value)s» is not a number: write it with digits, and a point before the decimals."
     ),
-    "date": TranslatableMessage("«%(value)s» is not a date: write it as year-month-day, for example 2026-01-31."),
-    "datetime": TranslatableMessage("«%(value)s» is not a date with its time: write it as 2026-01-31T14:30:00."),
+    "date": TranslatableMessage(
+        "«%(value)s» is not a date: write it as year-month-day, for example 2026-01-31."
+    ),
+    "datetime": TranslatableMessage(
+        "«%(value)s» is not a date with its time: write it as 2026-01-31T14:30:00."
+    ),
     "time": TranslatableMessage("«%(value)s» is not a time: write it as 14:30:00."),
     "year": TranslatableMessage("«%(value)s» is not a year: write its four digits."),
-    "yearmonth": TranslatableMessage("«%(value)s» is not a month: write it as 2026-01."),
-    "duration": TranslatableMessage("«%(value)s» is not a length of time: write it as PT1H30M."),
-    "geopoint": TranslatableMessage("«%(value)s» is not a point: write its longitude, then its latitude."),
-    "geojson": TranslatableMessage("This cell is not a shape on a map in the GeoJSON format."),
-    "array": TranslatableMessage('This cell is not a list: write it as ["one", "two"].'),
+    "yearmonth": TranslatableMessage(
+        "«%(value)s» is not a month: write it as 2026-01."
+    ),
+    "duration": TranslatableMessage(
+        "«%(value)s» is not a length of time: write it as PT1H30M."
+    ),
+    "geopoint": TranslatableMessage(
+        "«%(value)s» is not a point: write its longitude, then its latitude."
+    ),
+    "geojson": TranslatableMessage(
+        "This cell is not a shape on a map in the GeoJSON format."
+    ),
+    "array": TranslatableMessage(
+        'This cell is not a list: write it as ["one", "two"].'
+    ),
     "object": TranslatableMessage("This cell is not written as JSON."),
-    "string email": TranslatableMessage("«%(value)s» is not an e-mail address: write it as service@example.org."),
-    "string uri": TranslatableMessage("«%(value)s» is not an address of the web: it must begin with https://."),
-    "string uuid": TranslatableMessage("«%(value)s» is not an identifier of 32 digits and letters in five groups."),
+    "string email": TranslatableMessage(
+        "«%(value)s» is not an e-mail address: write it as service@example.org."
+    ),
+    "string uri": TranslatableMessage(
+        "«%(value)s» is not an address of the web: it must begin with https://."
+    ),
+    "string uuid": TranslatableMessage(
+        "«%(value)s» is not an identifier of 32 digits and letters in five groups."
+    ),
 }
 COLUMNS = {
-    "missing": TranslatableMessage("The column «%(column)s» is missing: it must be there."),
-    "optional": TranslatableMessage("The column «%(column)s» is not there; it may be left out."),
-    "extra": TranslatableMessage("The column «%(column)s» is not in the model; it is kept as it is."),
-    "renamed": TranslatableMessage("The column «%(column)s» should be named «%(other)s»."),
-    "order": TranslatableMessage("The column «%(column)s» comes before «%(other)s»; the model has it after."),
+    "missing": TranslatableMessage(
+        "The column «%(column)s» is missing: it must be there."
+    ),
+    "optional": TranslatableMessage(
+        "The column «%(column)s» is not there; it may be left out."
+    ),
+    "extra": TranslatableMessage(
+        "The column «%(column)s» is not in the model; it is kept as it is."
+    ),
+    "renamed": TranslatableMessage(
+        "The column «%(column)s» should be named «%(other)s»."
+    ),
+    "order": TranslatableMessage(
+        "The column «%(column)s» comes before «%(other)s»; the model has it after."
+    ),
 }
 
 
@@ -57,14 +107,24 @@ def explain_cell_error(error: SchemaCellError) -> TranslatableMessage:
     """What is wrong with a cell and how to write it; the line and the column are said beside."""
     if error.kind == "type":
         return _explain_type(error)
-    sentence = MESSAGES.get(error.kind, TranslatableMessage("«%(value)s» is not what this column should hold."))
+    sentence = MESSAGES.get(
+        error.kind,
+        TranslatableMessage("«%(value)s» is not what this column should hold."),
+    )
     return _fill_values(sentence, error)
 
 
-def _fill_values(sentence: TranslatableMessage, error: SchemaCellError) -> TranslatableMessage:
+def _fill_values(
+    sentence: TranslatableMessage, error: SchemaCellError
+) -> TranslatableMessage:
     values = {"value": error.value, "expected": error.expected}
     return TranslatableMessage(
-        sentence.message, {name: value for name, value in values.items() if f"%({name})s" in sentence.message}
+        sentence.message,
+        {
+            name: value
+            for name, value in values.items()
+            if f"%({name})s" in sentence.message
+        },
     )
 
 
@@ -84,11 +144,16 @@ def _explain_type(error: SchemaCellError) -> TranslatableMessage:
         )
     if kind == "date" and " " in error.expected:
         return TranslatableMessage(
-            "«%(value)s» is not a date written as expected: %(expected)s.", _date_values(error, EXAMPLE)
+            "«%(value)s» is not a date written as expected: %(expected)s.",
+            _date_values(error, EXAMPLE),
         )
     sentence = TYPES.get(error.expected) or TYPES.get(kind)
     return _fill_values(
-        sentence or TranslatableMessage("«%(value)s» is not one of the answers allowed: %(expected)s."), error
+        sentence
+        or TranslatableMessage(
+            "«%(value)s» is not one of the answers allowed: %(expected)s."
+        ),
+        error,
     )
 
 
@@ -103,11 +168,14 @@ def _explain_day(error: SchemaCellError) -> TranslatableMessage | None:
     try:
         right = date(year, month, day)
     except ValueError:
-        return TranslatableMessage("%(value)s does not exist in the calendar.", {"value": error.value})
+        return TranslatableMessage(
+            "%(value)s does not exist in the calendar.", {"value": error.value}
+        )
     if error.expected == "datetime":
         return None
     return TranslatableMessage(
-        "«%(value)s» is not written as expected: write %(expected)s.", _date_values(error, right)
+        "«%(value)s» is not written as expected: write %(expected)s.",
+        _date_values(error, right),
     )
 
 
@@ -122,5 +190,10 @@ def explain_column_fault(fault: ColumnFault) -> TranslatableMessage:
     sentence = COLUMNS[fault.kind]
     values = {"column": fault.column, "other": fault.other}
     return TranslatableMessage(
-        sentence.message, {name: value for name, value in values.items() if f"%({name})s" in sentence.message}
+        sentence.message,
+        {
+            name: value
+            for name, value in values.items()
+            if f"%({name})s" in sentence.message
+        },
     )

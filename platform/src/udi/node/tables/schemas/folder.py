@@ -68,26 +68,42 @@ def read_schema(document: Any, source: str) -> list[TableSchema]:
         UnreadableSchemaError: it is neither a Table Schema nor a JSON Schema of records.
     """
     if not isinstance(document, Mapping):
-        raise UnreadableSchemaError(TranslatableMessage("This is not a schema: it holds no description of columns."))
+        raise UnreadableSchemaError(
+            TranslatableMessage(
+                "This is not a schema: it holds no description of columns."
+            )
+        )
     try:
         if is_table_schema(document):
             return [read_table_schema(document, source)]
         if is_json_schema(document) or "schemas" in document:
             return read_json_schema(document, source)
     except RecursionError as error:
-        raise UnreadableSchemaError(TranslatableMessage("This schema is nested too deeply.")) from error
-    raise UnreadableSchemaError(TranslatableMessage("This is not a schema: it holds no description of columns."))
+        raise UnreadableSchemaError(
+            TranslatableMessage("This schema is nested too deeply.")
+        ) from error
+    raise UnreadableSchemaError(
+        TranslatableMessage("This is not a schema: it holds no description of columns.")
+    )
 
 
 def _read(path: Path) -> Document:
     if path.stat().st_size > LARGEST:
-        raise UnreadableSchemaError(TranslatableMessage("This file is too large for a schema: 8 MB at most."))
+        raise UnreadableSchemaError(
+            TranslatableMessage("This file is too large for a schema: 8 MB at most.")
+        )
     try:
         document = json.loads(path.read_bytes())
     except (ValueError, RecursionError, OSError) as error:
-        raise UnreadableSchemaError(TranslatableMessage("This file is not JSON that can be read.")) from error
+        raise UnreadableSchemaError(
+            TranslatableMessage("This file is not JSON that can be read.")
+        ) from error
     if not isinstance(document, dict):
-        raise UnreadableSchemaError(TranslatableMessage("This is not a schema: it holds no description of columns."))
+        raise UnreadableSchemaError(
+            TranslatableMessage(
+                "This is not a schema: it holds no description of columns."
+            )
+        )
     return document
 
 
@@ -104,17 +120,25 @@ def _join_package(
 ) -> tuple[list[TableSchema], list[UnreadSchemaFile]]:
     """Mark the schemas of a package as its own; a table's schema is inside, in the folder, or one of the same name."""
     title = text_of(package.get("name")) or source
-    schemas_by_name = {schema.name: schema for schema in schemas} | {schema.source: schema for schema in schemas}
+    schemas_by_name = {schema.name: schema for schema in schemas} | {
+        schema.source: schema for schema in schemas
+    }
     unread = []
     for resource in list_of(package.get("resources")):
         name, definition = (
-            (text_of(resource.get("name")), resource.get("schema")) if isinstance(resource, dict) else ("", None)
+            (text_of(resource.get("name")), resource.get("schema"))
+            if isinstance(resource, dict)
+            else ("", None)
         )
         try:
-            for schema in _schemas_of_resource(definition, name, source, schemas_by_name):
-                schemas = [other_schema for other_schema in schemas if other_schema is not schema] + [
-                    replace(schema, package=title)
-                ]
+            for schema in _schemas_of_resource(
+                definition, name, source, schemas_by_name
+            ):
+                schemas = [
+                    other_schema
+                    for other_schema in schemas
+                    if other_schema is not schema
+                ] + [replace(schema, package=title)]
         except UnreadableSchemaError as error:
             unread.append(UnreadSchemaFile(source, error.said))
     return schemas, unread
@@ -124,7 +148,10 @@ def _schemas_of_resource(
     definition: Any, name: str, source: str, schemas_by_name: Mapping[str, TableSchema]
 ) -> Iterable[TableSchema]:
     if isinstance(definition, Mapping):
-        return [replace(schema, name=name or schema.name) for schema in read_schema(definition, source)]
+        return [
+            replace(schema, name=name or schema.name)
+            for schema in read_schema(definition, source)
+        ]
     sibling_path = (Path(source).parent / str(definition)).as_posix()
     if (
         known_schema := schemas_by_name.get(sibling_path)
@@ -134,17 +161,24 @@ def _schemas_of_resource(
         return [known_schema]
     raise UnreadableSchemaError(
         TranslatableMessage(
-            "The schema «%(name)s» of this package is not in the folder.", {"name": str(definition)[:100]}
+            "The schema «%(name)s» of this package is not in the folder.",
+            {"name": str(definition)[:100]},
         )
     )
 
 
-def _find_by_suffix(schemas_by_name: Mapping[str, TableSchema], name: str) -> TableSchema | None:
+def _find_by_suffix(
+    schemas_by_name: Mapping[str, TableSchema], name: str
+) -> TableSchema | None:
     """The only schema whose name ends like this one."""
     schemas_by_source = {
-        schema.source: schema for schema in schemas_by_name.values() if name and schema.name.endswith(f"-{name}")
+        schema.source: schema
+        for schema in schemas_by_name.values()
+        if name and schema.name.endswith(f"-{name}")
     }
-    return next(iter(schemas_by_source.values())) if len(schemas_by_source) == 1 else None
+    if len(schemas_by_source) == 1:
+        return next(iter(schemas_by_source.values()))
+    return None
 
 
 def _distinct(schemas: Iterable[TableSchema]) -> list[TableSchema]:

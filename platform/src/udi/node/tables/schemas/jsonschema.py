@@ -9,8 +9,22 @@ from dataclasses import replace
 from typing import Any
 
 from udi.node.tables.messages import TranslatableMessage
-from udi.node.tables.schemas.schema import BOUNDS, FieldType, SchemaField, TableSchema, UnreadableSchemaError
-from udi.node.tables.schemas.tableschema import MOST_FIELDS, Document, list_of, text_of, texts_of, type_of, whole_of
+from udi.node.tables.schemas.schema import (
+    BOUNDS,
+    FieldType,
+    SchemaField,
+    TableSchema,
+    UnreadableSchemaError,
+)
+from udi.node.tables.schemas.tableschema import (
+    MOST_FIELDS,
+    Document,
+    list_of,
+    text_of,
+    texts_of,
+    type_of,
+    whole_of,
+)
 
 DEEPEST = 12
 FORMATS = {
@@ -25,7 +39,10 @@ FORMATS = {
 
 def is_json_schema(document: Document) -> bool:
     """Whether it describes a document rather than being one."""
-    return any(key in document for key in ("properties", "items", "allOf", "$ref", "definitions", "$defs"))
+    return any(
+        key in document
+        for key in ("properties", "items", "allOf", "$ref", "definitions", "$defs")
+    )
 
 
 def read_json_schema(document: Document, source: str) -> list[TableSchema]:
@@ -35,7 +52,9 @@ def read_json_schema(document: Document, source: str) -> list[TableSchema]:
         UnreadableSchemaError: no record with properties can be found in it.
     """
     if isinstance(document.get("schemas"), list):
-        raise UnreadableSchemaError(TranslatableMessage("This is a list of schemas, not a schema."))
+        raise UnreadableSchemaError(
+            TranslatableMessage("This is a list of schemas, not a schema.")
+        )
     records = list(_records(document, document, "", 0))
     if not records:
         raise UnreadableSchemaError(
@@ -51,7 +70,8 @@ def _schema(root: Document, name: str, record: Document, source: str) -> TableSc
     if len(properties) > MOST_FIELDS:
         raise UnreadableSchemaError(
             TranslatableMessage(
-                "This schema lists %(count)s columns: between 1 and 1,000 are read.", {"count": len(properties)}
+                "This schema lists %(count)s columns: between 1 and 1,000 are read.",
+                {"count": len(properties)},
             )
         )
     required = set(_required(root, record, 0))
@@ -60,10 +80,15 @@ def _schema(root: Document, name: str, record: Document, source: str) -> TableSc
     return TableSchema(
         name=f"{stem}#{name}" if name else stem,
         title=text_of(head.get("title")) or text_of(record.get("title")) or stem,
-        fields=tuple(_field(root, key, entry, required=key in required) for key, entry in properties.items()),
+        fields=tuple(
+            _field(root, key, entry, required=key in required)
+            for key, entry in properties.items()
+        ),
         source=source,
         version=text_of(head.get("version")),
-        address=text_of(head.get("path")) or text_of(head.get("$id")) or text_of(head.get("homepage")),
+        address=text_of(head.get("path"))
+        or text_of(head.get("$id"))
+        or text_of(head.get("homepage")),
     )
 
 
@@ -73,7 +98,9 @@ def _head(root: Document) -> Document:
     return {**_mapping(first), **root}
 
 
-def _records(root: Document, node: Document, name: str, depth: int) -> Iterator[tuple[str, Document]]:
+def _records(
+    root: Document, node: Document, name: str, depth: int
+) -> Iterator[tuple[str, Document]]:
     """(name, schema) of each kind of record; an object that holds lists of objects is a container, not a record."""
     node = _resolve_reference(root, node)
     if depth > DEEPEST or not node:
@@ -85,18 +112,30 @@ def _records(root: Document, node: Document, name: str, depth: int) -> Iterator[
     if isinstance(feature := properties.get("features"), Mapping):
         yield from _features(root, feature, depth)
         return
-    lists = {key: entry for key, entry in properties.items() if _holds_records(root, entry)}
-    if lists and len(lists) == len([key for key in properties if not key.startswith(("@", "conformsTo", "describ"))]):
+    lists = {
+        key: entry for key, entry in properties.items() if _holds_records(root, entry)
+    }
+    if lists and len(lists) == len(
+        [
+            key
+            for key in properties
+            if not key.startswith(("@", "conformsTo", "describ"))
+        ]
+    ):
         for key, entry in lists.items():
             yield from _records(root, entry, key if len(lists) > 1 else name, depth + 1)
     elif properties:
         yield name, node
 
 
-def _features(root: Document, features: Document, depth: int) -> Iterator[tuple[str, Document]]:
+def _features(
+    root: Document, features: Document, depth: int
+) -> Iterator[tuple[str, Document]]:
     item = _resolve_reference(root, features).get("items")
     if isinstance(item, Mapping):
-        inner = dict(_properties(root, _resolve_reference(root, item), 0)).get("properties")
+        inner = dict(_properties(root, _resolve_reference(root, item), 0)).get(
+            "properties"
+        )
         if isinstance(inner, Mapping):
             yield from _records(root, inner, "", depth + 1)
 
@@ -110,7 +149,8 @@ def _holds_records(root: Document, entry: Any) -> bool:
         return bool(dict(_properties(root, _resolve_reference(root, node["items"]), 0)))
     inner = dict(_properties(root, node, 0))
     return bool(inner) and all(
-        isinstance(_resolve_reference(root, subschema).get("items"), Mapping) for subschema in inner.values()
+        isinstance(_resolve_reference(root, subschema).get("items"), Mapping)
+        for subschema in inner.values()
     )
 
 
@@ -122,14 +162,21 @@ def _resolve_reference(root: Document, node: Any, depth: int = 0) -> Document:
     if not isinstance(reference, str):
         return node
     own = {key: value for key, value in node.items() if key != "$ref"}
-    return own if depth > DEEPEST else {**_resolve_reference(root, _target(root, reference), depth + 1), **own}
+    if depth > DEEPEST:
+        return own
+    return {**_resolve_reference(root, _target(root, reference), depth + 1), **own}
 
 
 def _target(root: Document, reference: str) -> Any:
     if not reference.startswith("#"):
         defined = {**_mapping(root.get("definitions")), **_mapping(root.get("$defs"))}
         return next(
-            (definition for definition in defined.values() if _mapping(definition).get("$id") == reference), None
+            (
+                definition
+                for definition in defined.values()
+                if _mapping(definition).get("$id") == reference
+            ),
+            None,
         )
     target: Any = root
     for part in filter(None, reference[1:].split("/")):
@@ -138,7 +185,9 @@ def _target(root: Document, reference: str) -> Any:
 
 
 def _mapping(value: Any) -> Document:
-    return value if isinstance(value, Mapping) else {}
+    if isinstance(value, Mapping):
+        return value
+    return {}
 
 
 def _parts(root: Document, node: Document, depth: int) -> Iterator[Document]:
@@ -149,7 +198,9 @@ def _parts(root: Document, node: Document, depth: int) -> Iterator[Document]:
             yield from _parts(root, _resolve_reference(root, part), depth + 1)
 
 
-def _properties(root: Document, node: Document, depth: int) -> Iterator[tuple[str, Any]]:
+def _properties(
+    root: Document, node: Document, depth: int
+) -> Iterator[tuple[str, Any]]:
     for part in _parts(root, node, depth):
         entries = part.get("properties")
         if isinstance(entries, Mapping):
@@ -174,24 +225,43 @@ def _field(root: Document, name: str, entry: Any, *, required: bool) -> SchemaFi
         required=required and not nullable,
         pattern=text_of(node.get("pattern")),
         anywhere=True,
-        enum=tuple(text_of(choice) for choice in list_of(choices) if choice is not None),
-        bounds={bound: text_of(node[bound]) for bound in BOUNDS if isinstance(node.get(bound), int | float)},
+        enum=tuple(
+            text_of(choice) for choice in list_of(choices) if choice is not None
+        ),
+        bounds={
+            bound: text_of(node[bound])
+            for bound in BOUNDS
+            if isinstance(node.get(bound), int | float)
+        },
         shortest=whole_of(node.get("minLength")),
         longest=whole_of(node.get("maxLength")),
     )
-    known_format = FORMATS.get(text_of(node.get("format"))) if read.type in {FieldType.STRING, FieldType.ANY} else None
-    return replace(read, type=known_format[0], format=known_format[1]) if known_format else read
+    if read.type in {FieldType.STRING, FieldType.ANY}:
+        known_format = FORMATS.get(text_of(node.get("format")))
+    else:
+        known_format = None
+    if known_format:
+        return replace(read, type=known_format[0], format=known_format[1])
+    return read
 
 
 def _types(node: Document) -> tuple[str, ...]:
     kind = node.get("type")
-    if kind is None and any(_types(option) == ("null",) for option in list_of(node.get("anyOf"))):
+    if kind is None and any(
+        _types(option) == ("null",) for option in list_of(node.get("anyOf"))
+    ):
         return ("null",)
-    return (kind,) if isinstance(kind, str) else texts_of(kind)
+    if isinstance(kind, str):
+        return (kind,)
+    return texts_of(kind)
 
 
 def _without_null(root: Document, node: Document) -> Document:
     """`anyOf` of one thing and nothing is that thing."""
-    options = [_resolve_reference(root, option) for option in list_of(node.get("anyOf"))]
+    options = [
+        _resolve_reference(root, option) for option in list_of(node.get("anyOf"))
+    ]
     others = [option for option in options if option.get("type") != "null"]
-    return {**others[0], **{k: v for k, v in node.items() if k != "anyOf"}} if len(others) == 1 else node
+    if len(others) == 1:
+        return {**others[0], **{k: v for k, v in node.items() if k != "anyOf"}}
+    return node

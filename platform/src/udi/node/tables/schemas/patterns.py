@@ -30,7 +30,9 @@ class Pattern:
 
 def translate(pattern: str) -> str:
     """The same pattern in RE2's dialect."""
-    pieces, inside, place = [], False, 0
+    pieces = []
+    inside = False
+    place = 0
     while place < len(pattern):
         character = pattern[place]
         if character == "\\" and place + 1 < len(pattern):

@@ -23,11 +23,13 @@ SHAPES = {
     FieldType.TIME: r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?(Z|[+-]\d\d(:?\d\d)?)?",
     FieldType.DURATION: r"-?P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?",
 }
-DIGITS = {"%Y": r"\d{4}", "%y": r"\d{2}", **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), r"\d{1,2}")}
+DIGITS = {
+    "%Y": r"\d{4}",
+    "%y": r"\d{2}",
+    **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), r"\d{1,2}"),
+}
 INSTANT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d(:?\d\d)?)?"
-GEOMETRIES = (
-    "Point MultiPoint LineString MultiLineString Polygon MultiPolygon GeometryCollection Feature FeatureCollection"
-)
+GEOMETRIES = "Point MultiPoint LineString MultiLineString Polygon MultiPolygon GeometryCollection Feature FeatureCollection"
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,7 @@ def _plain(field: SchemaField, value: str) -> str:
     if field.group_mark:
         value = f"replace({value}, {literal(field.group_mark)}, '')"
     if field.decimal_mark != ".":
-        value = (
-            f"CASE WHEN contains({value}, '.') THEN 'x' ELSE replace({value}, {literal(field.decimal_mark)}, '.') END"
-        )
+        value = f"CASE WHEN contains({value}, '.') THEN 'x' ELSE replace({value}, {literal(field.decimal_mark)}, '.') END"
     return value
 
 
@@ -65,11 +65,16 @@ def fits(field: SchemaField, value: str) -> str:
     """True where the text `value` (never NULL) is of the field's type."""
     kind = field.type
     if kind in {FieldType.INTEGER, FieldType.NUMBER}:
-        return full_match(_plain(field, value), r"[-+]?\d+" if kind is FieldType.INTEGER else PLAIN_NUMBER)
+        return full_match(
+            _plain(field, value),
+            r"[-+]?\d+" if kind is FieldType.INTEGER else PLAIN_NUMBER,
+        )
     if kind is FieldType.BOOLEAN:
         return f"{value} IN ({', '.join(literal(allowed_value) for allowed_value in (*field.true_values, *field.false_values))})"
     if kind is FieldType.STRING:
-        return full_match(value, REGEX_FORMATS[field.format]) if field.format in REGEX_FORMATS else "true"
+        if field.format in REGEX_FORMATS:
+            return full_match(value, REGEX_FORMATS[field.format])
+        return "true"
     if kind in {FieldType.DATE, FieldType.DATETIME, FieldType.TIME}:
         return _fits_moment(field, value)
     if kind in SHAPES:
@@ -84,9 +89,7 @@ def _fits_moment(field: SchemaField, value: str) -> str:
     if field.format == "any":
         return f"coalesce(try_cast({value} AS TIMESTAMP), try_strptime({value}, '%d/%m/%Y')) IS NOT NULL"
     if field.type is FieldType.DATE:
-        return (
-            f"(try_strptime({value}, '%Y-%m-%d') IS NOT NULL AND {full_match(value, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')})"
-        )
+        return f"(try_strptime({value}, '%Y-%m-%d') IS NOT NULL AND {full_match(value, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')})"
     if field.type is FieldType.TIME:
         return full_match(value, SHAPES[FieldType.TIME])
     moment = f"try_strptime(replace(left({value}, 19), 'T', ' '), '%Y-%m-%d %H:%M:%S')"
@@ -96,7 +99,10 @@ def _fits_moment(field: SchemaField, value: str) -> str:
 def _shape(directives: str) -> str:
     """How long the figures of a format are: DuckDB reads 1 as a year."""
     parts = re.split(r"(%.)", directives)
-    return "".join(DIGITS.get(part, ".+" if part.startswith("%") else re.escape(part)) for part in parts)
+    return "".join(
+        DIGITS.get(part, ".+" if part.startswith("%") else re.escape(part))
+        for part in parts
+    )
 
 
 def _fits_document(field: SchemaField, value: str) -> str:
@@ -105,9 +111,13 @@ def _fits_document(field: SchemaField, value: str) -> str:
     if kind is FieldType.GEOPOINT:
         return _fits_point(field, value)
     if kind is FieldType.GEOJSON:
-        geojson_types = ", ".join(literal(type_name) for type_name in (*GEOMETRIES.split(), "Topology"))
+        geojson_types = ", ".join(
+            literal(type_name) for type_name in (*GEOMETRIES.split(), "Topology")
+        )
         named = f"CASE WHEN json_valid({value}) THEN json_extract_string({value}, '$.type') END"
-        return f"coalesce({json_type} = 'OBJECT' AND {named} IN ({geojson_types}), false)"
+        return (
+            f"coalesce({json_type} = 'OBJECT' AND {named} IN ({geojson_types}), false)"
+        )
     if kind in {FieldType.ARRAY, FieldType.OBJECT}:
         return f"coalesce({json_type} = {literal(kind.upper())}, false)"
     return "true"
@@ -118,13 +128,18 @@ def _fits_point(field: SchemaField, value: str) -> str:
         parts = [f"trim(split_part({value}, ',', {place}))" for place in (1, 2)]
         shape = f"len(string_split({value}, ',')) = 2"
     else:
-        paths = ("$[0]", "$[1]") if field.format == "array" else ("$.lon", "$.lat")
+        if field.format == "array":
+            paths = ("$[0]", "$[1]")
+        else:
+            paths = ("$.lon", "$.lat")
         parts = [
-            f"CASE WHEN json_valid({value}) THEN json_extract_string({value}, {literal(path)}) END" for path in paths
+            f"CASE WHEN json_valid({value}) THEN json_extract_string({value}, {literal(path)}) END"
+            for path in paths
         ]
         shape = f"CASE WHEN json_valid({value}) THEN {_pair(field, value)} END"
     within = [
-        f"try_cast({part} AS DOUBLE) BETWEEN -{limit} AND {limit}" for part, limit in zip(parts, (180, 90), strict=True)
+        f"try_cast({part} AS DOUBLE) BETWEEN -{limit} AND {limit}"
+        for part, limit in zip(parts, (180, 90), strict=True)
     ]
     return f"coalesce({' AND '.join([shape, *within])}, false)"
 
@@ -135,7 +150,9 @@ def _pair(field: SchemaField, value: str) -> str:
     return f"len(json_keys({value})) = 2"
 
 
-def rules(field: SchemaField, value: str, *, inside: bool = False) -> Iterator[ColumnRule]:
+def rules(
+    field: SchemaField, value: str, *, inside: bool = False
+) -> Iterator[ColumnRule]:
     """What can be wrong in a column whose cells are `value` (NULL when missing), or `inside` its arrays.
 
     Uniqueness and keys, which look at several rows, come apart.
@@ -144,7 +161,9 @@ def rules(field: SchemaField, value: str, *, inside: bool = False) -> Iterator[C
         yield ColumnRule("required", f"{value} IS NULL")
     right = fits(field, value)
     if right != "true":
-        yield ColumnRule("type", f"{value} IS NOT NULL AND NOT ({right})", _expected_type(field))
+        yield ColumnRule(
+            "type", f"{value} IS NOT NULL AND NOT ({right})", _expected_type(field)
+        )
     guard = f"{value} IS NOT NULL AND " + ("" if right == "true" else f"{right} AND ")
     for rule in _constraints(field, value):
         yield ColumnRule(rule.kind, f"{guard}{rule.breaks}", rule.expected)
@@ -153,34 +172,51 @@ def rules(field: SchemaField, value: str, *, inside: bool = False) -> Iterator[C
 
 
 def _expected_type(field: SchemaField) -> str:
-    plain = field.format in {"default", "any"} or field.type in {FieldType.GEOPOINT, FieldType.GEOJSON}
+    plain = field.format in {"default", "any"} or field.type in {
+        FieldType.GEOPOINT,
+        FieldType.GEOJSON,
+    }
     if field.type is FieldType.BOOLEAN:
         return _join_values((field.true_values[0], field.false_values[0]))
-    return field.type.value if plain else f"{field.type.value} {field.format}"
+    if plain:
+        return field.type.value
+    return f"{field.type.value} {field.format}"
 
 
 def _constraints(field: SchemaField, value: str) -> Iterator[ColumnRule]:
     if field.enum:
         yield ColumnRule("enum", _outside(field, value), _join_values(field.enum))
     for name, comparison in BOUNDS.items():
-        if name in field.bounds and (broken := _beyond(field, value, comparison, field.bounds[name])):
+        if name in field.bounds and (
+            broken := _beyond(field, value, comparison, field.bounds[name])
+        ):
             yield ColumnRule(name, broken, field.bounds[name])
-    for name, limit, comparison in (("minLength", field.shortest, "<"), ("maxLength", field.longest, ">")):
+    for name, limit, comparison in (
+        ("minLength", field.shortest, "<"),
+        ("maxLength", field.longest, ">"),
+    ):
         if limit is not None:
-            yield ColumnRule(name, f"{_length(field, value)} {comparison} {limit}", str(limit))
+            yield ColumnRule(
+                name, f"{_length(field, value)} {comparison} {limit}", str(limit)
+            )
     if (
         field.pattern
         and field.type in {FieldType.STRING, FieldType.ANY}
         and (compiled := compile_pattern(field.pattern))
     ):
         yield ColumnRule(
-            "pattern", _unmatched(field, value, python=compiled.python, text=compiled.text), _example_of(field)
+            "pattern",
+            _unmatched(field, value, python=compiled.python, text=compiled.text),
+            _example_of(field),
         )
 
 
 def _outside(field: SchemaField, value: str) -> str:
     if field.type in NUMERIC:
-        numbers = ", ".join(f"try_cast({literal(allowed_value)} AS DOUBLE)" for allowed_value in field.enum)
+        numbers = ", ".join(
+            f"try_cast({literal(allowed_value)} AS DOUBLE)"
+            for allowed_value in field.enum
+        )
         return f"coalesce({number_of(field, value)} NOT IN ({numbers}), true)"
     return f"{value} NOT IN ({', '.join(literal(allowed_value) for allowed_value in field.enum)})"
 
@@ -193,19 +229,25 @@ def _beyond(field: SchemaField, value: str, comparison: str, bound: str) -> str:
     if field.type in {FieldType.DATE, FieldType.DATETIME}:
         moments = [_moment(field, moment) for moment in (value, literal(bound))]
         return f"{moments[0]} {comparison} {moments[1]}"
-    return f"{value} {comparison} {literal(bound)}" if field.type in {FieldType.TIME, FieldType.YEARMONTH} else ""
+    if field.type in {FieldType.TIME, FieldType.YEARMONTH}:
+        return f"{value} {comparison} {literal(bound)}"
+    return ""
 
 
 def _moment(field: SchemaField, text: str) -> str:
     if field.format in {"default", "any"}:
-        return f"try_cast({text} AS TIMESTAMPTZ)" if field.type is FieldType.DATETIME else f"try_cast({text} AS DATE)"
+        if field.type is FieldType.DATETIME:
+            return f"try_cast({text} AS TIMESTAMPTZ)"
+        return f"try_cast({text} AS DATE)"
     return f"try_strptime({text}, {literal(field.format)})"
 
 
 def _length(field: SchemaField, value: str) -> str:
     if field.type is FieldType.ARRAY:
         return f"json_array_length({value})"
-    return f"len(json_keys({value}))" if field.type is FieldType.OBJECT else f"length({value})"
+    if field.type is FieldType.OBJECT:
+        return f"len(json_keys({value}))"
+    return f"length({value})"
 
 
 def python_function_name(pattern: str, *, anywhere: bool) -> str:
@@ -224,7 +266,9 @@ def _item_rules(item: SchemaField, value: str, right: str) -> Iterator[ColumnRul
     items = f"CASE WHEN {right} THEN json_extract_string({value}, '$[*]') END"
     for rule in rules(item, "item", inside=True):
         yield ColumnRule(
-            rule.kind, f"coalesce(len(list_filter({items}, lambda item: {rule.breaks})) > 0, false)", rule.expected
+            rule.kind,
+            f"coalesce(len(list_filter({items}, lambda item: {rule.breaks})) > 0, false)",
+            rule.expected,
         )
 
 

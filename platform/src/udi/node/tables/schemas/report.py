@@ -65,7 +65,9 @@ class SchemaReport:
     @property
     def is_right(self) -> bool:
         """Whether the file does what the schema asks."""
-        return not self.wrong_cells and not any(fault.is_error for fault in self.columns)
+        return not self.wrong_cells and not any(
+            fault.is_error for fault in self.columns
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON file of the node."""

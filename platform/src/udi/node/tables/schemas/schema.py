@@ -31,9 +31,15 @@ class FieldType(StrEnum):
 
 
 NUMERIC = frozenset({FieldType.INTEGER, FieldType.NUMBER, FieldType.YEAR})
-BOUNDS = {"minimum": "<", "maximum": ">", "exclusiveMinimum": "<=", "exclusiveMaximum": ">="}
+BOUNDS = {
+    "minimum": "<",
+    "maximum": ">",
+    "exclusiveMinimum": "<=",
+    "exclusiveMaximum": ">=",
+}
 """Constraints on the size of a value, with what breaks them."""
-TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
+TRUE = ("true", "True", "TRUE", "1")
+FALSE = ("false", "False", "FALSE", "0")
 
 
 class UnreadableSchemaError(Exception):
@@ -105,5 +111,7 @@ class TableSchema:
 
 def fold_name(name: str) -> str:
     """A column's name without what hands write differently: accents, case, spaces, underscores, hyphens."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = (
+        unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    )
     return re.sub(r"[^0-9a-z]+", "", plain) or name.strip().lower()

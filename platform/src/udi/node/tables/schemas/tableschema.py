@@ -34,7 +34,8 @@ def read_table_schema(document: Document, source: str) -> TableSchema:
     if not 0 < len(entries) <= MOST_FIELDS:
         raise UnreadableSchemaError(
             TranslatableMessage(
-                "This schema lists %(count)s columns: between 1 and 1,000 are read.", {"count": len(entries)}
+                "This schema lists %(count)s columns: between 1 and 1,000 are read.",
+                {"count": len(entries)},
             )
         )
     fields = tuple(read_field(entry, place) for place, entry in enumerate(entries, 1))
@@ -47,7 +48,11 @@ def read_table_schema(document: Document, source: str) -> TableSchema:
         version=text_of(document.get("version")),
         address=text_of(document.get("path")) or text_of(document.get("homepage")),
         primary_key=names_of(document.get("primaryKey")),
-        unique_keys=tuple(key for entry in list_of(document.get("uniqueKeys")) if (key := names_of(entry))),
+        unique_keys=tuple(
+            key
+            for entry in list_of(document.get("uniqueKeys"))
+            if (key := names_of(entry))
+        ),
         foreign_keys=tuple(_foreign_keys(list_of(document.get("foreignKeys")))),
         missing=missing_of(document.get("missingValues")) or ("",),
         doubts=tuple(_doubts(entries)),
@@ -58,7 +63,9 @@ def read_field(entry: Any, place: int) -> SchemaField:
     """One field; `place` counts from 1, to name it when it has no name."""
     if not isinstance(entry, Mapping) or not text_of(entry.get("name")):
         raise UnreadableSchemaError(
-            TranslatableMessage("Column %(place)s of this schema has no name.", {"place": place})
+            TranslatableMessage(
+                "Column %(place)s of this schema has no name.", {"place": place}
+            )
         )
     rules = entry.get("constraints")
     rules = rules if isinstance(rules, Mapping) else {}
@@ -73,7 +80,9 @@ def read_field(entry: Any, place: int) -> SchemaField:
         unique=rules.get("unique") is True,
         pattern=text_of(rules.get("pattern")),
         enum=_choices(rules.get("enum")) or _choices(entry.get("categories")),
-        bounds={name: text_of(rules[name]) for name in BOUNDS if text_of(rules.get(name))},
+        bounds={
+            name: text_of(rules[name]) for name in BOUNDS if text_of(rules.get(name))
+        },
         shortest=whole_of(rules.get("minLength")),
         longest=whole_of(rules.get("maxLength")),
         true_values=texts_of(entry.get("trueValues")) or TRUE,
@@ -91,7 +100,9 @@ def _item(kind: Any, item: Any) -> SchemaField | None:
     """What an array holds, from version 1's `arrayItem` or version 2's `itemType`."""
     if isinstance(item, Mapping):
         return read_field({"name": "item", **item}, 1)
-    return SchemaField("item", type_of(kind)) if isinstance(kind, str) else None
+    if isinstance(kind, str):
+        return SchemaField("item", type_of(kind))
+    return None
 
 
 def type_of(value: Any) -> FieldType:
@@ -114,28 +125,40 @@ def _doubts(entries: Iterable[Any]) -> Iterable[TranslatableMessage]:
 
 def _foreign_keys(entries: Iterable[Any]) -> Iterable[ForeignKey]:
     for entry in entries:
-        reference = entry.get("reference") if isinstance(entry, Mapping) else None
+        if isinstance(entry, Mapping):
+            reference = entry.get("reference")
+        else:
+            reference = None
         if isinstance(reference, Mapping):
-            own, others = names_of(entry.get("fields")), names_of(reference.get("fields"))
+            own = names_of(entry.get("fields"))
+            others = names_of(reference.get("fields"))
             if own and len(own) == len(others):
                 yield ForeignKey(own, text_of(reference.get("resource")), others)
 
 
 def _choices(value: Any) -> tuple[str, ...]:
     """Values allowed, as text; version 2 may give each a label."""
-    return tuple(text_of(choice.get("value") if isinstance(choice, Mapping) else choice) for choice in list_of(value))
+    return tuple(
+        text_of(choice.get("value") if isinstance(choice, Mapping) else choice)
+        for choice in list_of(value)
+    )
 
 
 def missing_of(value: Any) -> tuple[str, ...]:
     """Texts that mean «nothing», with or without a label."""
-    return tuple(str(marker.get("value", "") if isinstance(marker, Mapping) else marker) for marker in list_of(value))
+    return tuple(
+        str(marker.get("value", "") if isinstance(marker, Mapping) else marker)
+        for marker in list_of(value)
+    )
 
 
 def text_of(value: Any) -> str:
     """A value of the schema as a cell would write it."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, str | int | float) else ""
+    if isinstance(value, str | int | float):
+        return str(value)
+    return ""
 
 
 def texts_of(value: Any) -> tuple[str, ...]:
@@ -143,13 +166,19 @@ def texts_of(value: Any) -> tuple[str, ...]:
 
 
 def list_of(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    if isinstance(value, list):
+        return value
+    return []
 
 
 def names_of(value: Any) -> tuple[str, ...]:
     """One name or several."""
-    return (value,) if isinstance(value, str) else tuple(name for name in list_of(value) if isinstance(name, str))
+    if isinstance(value, str):
+        return (value,)
+    return tuple(name for name in list_of(value) if isinstance(name, str))
 
 
 def whole_of(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return None

@@ -18,7 +18,13 @@ from udi.node.tables.schemas.column_pairs import Pairs, compare_columns, match_c
 from udi.node.tables.schemas.keys import KeyViolations, check_keys
 from udi.node.tables.schemas.patterns import LONGEST_TRIED, compile_pattern
 from udi.node.tables.schemas.predicates import ColumnRule, python_function_name, rules
-from udi.node.tables.schemas.report import LONGEST_VALUE, MOST_ERRORS, SchemaCellError, SchemaErrorCount, SchemaReport
+from udi.node.tables.schemas.report import (
+    LONGEST_VALUE,
+    MOST_ERRORS,
+    SchemaCellError,
+    SchemaErrorCount,
+    SchemaReport,
+)
 from udi.node.tables.schemas.schema import FieldType, SchemaField, TableSchema
 
 
@@ -50,21 +56,25 @@ def validate_table(
     present = [column for column in columns if column not in {LINE, GEOMETRY}]
     pairs = match_columns(present, schema)
     checked = list(_column_checks(pairs, schema))
-    others = {name: path for name, path in (others or {}).items() if name in {key.table for key in schema.foreign_keys}}
-    with open_parquet_views(texts, *others.values(), scratch=scratch) as connection:
+    referenced = _referenced_tables(schema, others or {})
+    with open_parquet_views(texts, *referenced.values(), scratch=scratch) as connection:
         _register_patterns(connection, pairs)
         _create_view(connection, pairs, schema)
         rows, numbers = _count(connection, checked)
-        failing = [constraint for constraint, number in zip(checked, numbers, strict=True) if number]
-        together = check_keys(connection, pairs, schema, list(others))
-        errors = [*_first_errors(connection, failing), *_key_errors(connection, together)]
-        if every is not None and (failing or any(violation.cells for violation in together)):
+        failing = [
+            constraint
+            for constraint, number in zip(checked, numbers, strict=True)
+            if number
+        ]
+        together = check_keys(connection, pairs, schema, list(referenced))
+        errors = [
+            *_first_errors(connection, failing),
+            *_key_errors(connection, together),
+        ]
+        if every is not None and (
+            failing or any(violation.cells for violation in together)
+        ):
             _write_errors(connection, failing, together, every)
-    counts = [
-        SchemaErrorCount(constraint.column, constraint.rule.kind, n)
-        for constraint, n in zip(checked, numbers, strict=True)
-        if n
-    ]
     return SchemaReport(
         schema=schema.name,
         title=schema.title,
@@ -72,16 +82,38 @@ def validate_table(
         rows=rows,
         columns=compare_columns(present, schema),
         counts=(
-            *counts,
-            *(
-                SchemaErrorCount(violation.column, violation.kind, violation.cells)
-                for violation in together
-                if violation.cells
-            ),
+            *_count_wrong_cells(checked, numbers),
+            *_count_key_violations(together),
         ),
-        errors=tuple(error for _, _, error in sorted(errors, key=lambda entry: entry[:2]))[:MOST_ERRORS],
+        errors=tuple(
+            error for _, _, error in sorted(errors, key=lambda entry: entry[:2])
+        )[:MOST_ERRORS],
         unchecked=tuple(_unchecked(pairs)),
     )
+
+
+def _referenced_tables(
+    schema: TableSchema, others: Mapping[str, Path]
+) -> dict[str, Path]:
+    """Return the tables of the package that foreign keys of the schema point at."""
+    names = {key.table for key in schema.foreign_keys}
+    return {name: path for name, path in others.items() if name in names}
+
+
+def _count_wrong_cells(
+    checked: Sequence[ColumnCheck], numbers: Sequence[int]
+) -> Iterator[SchemaErrorCount]:
+    for constraint, number in zip(checked, numbers, strict=True):
+        if number:
+            yield SchemaErrorCount(constraint.column, constraint.rule.kind, number)
+
+
+def _count_key_violations(
+    together: Sequence[KeyViolations],
+) -> Iterator[SchemaErrorCount]:
+    for violation in together:
+        if violation.cells:
+            yield SchemaErrorCount(violation.column, violation.kind, violation.cells)
 
 
 def _column_checks(pairs: Pairs, schema: TableSchema) -> Iterator[ColumnCheck]:
@@ -91,10 +123,17 @@ def _column_checks(pairs: Pairs, schema: TableSchema) -> Iterator[ColumnCheck]:
             yield ColumnCheck(places[field.name], field, column, f"v{index}", rule)
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, pairs: Pairs, schema: TableSchema) -> None:
+def _create_view(
+    connection: duckdb.DuckDBPyConnection, pairs: Pairs, schema: TableSchema
+) -> None:
     """The view `cells`: the line, and each column of the schema as `v0`, `v1` … , NULL where the file says nothing."""
-    values = [f"{_value(field, column, schema)} AS v{index}" for index, (field, column) in enumerate(pairs)]
-    connection.execute(f"CREATE TEMP VIEW cells AS SELECT {', '.join([identifier(LINE), *values])} FROM table0")
+    values = [
+        f"{_value(field, column, schema)} AS v{index}"
+        for index, (field, column) in enumerate(pairs)
+    ]
+    connection.execute(
+        f"CREATE TEMP VIEW cells AS SELECT {', '.join([identifier(LINE), *values])} FROM table0"
+    )
 
 
 def _value(field: SchemaField, column: str, schema: TableSchema) -> str:
@@ -126,20 +165,34 @@ def _matcher(field: SchemaField) -> Callable[[str], bool]:
     return lambda value: len(value) <= LONGEST_TRIED and tried(value) is not None
 
 
-def _count(connection: duckdb.DuckDBPyConnection, checked: Sequence[ColumnCheck]) -> tuple[int, list[int]]:
-    counted = ["count(*)", *(f"count(*) FILTER (WHERE {constraint.rule.breaks})" for constraint in checked)]
-    rows, *numbers = connection.execute(f"SELECT {', '.join(counted)} FROM cells").fetchone() or (0,)
+def _count(
+    connection: duckdb.DuckDBPyConnection, checked: Sequence[ColumnCheck]
+) -> tuple[int, list[int]]:
+    counted = [
+        "count(*)",
+        *(
+            f"count(*) FILTER (WHERE {constraint.rule.breaks})"
+            for constraint in checked
+        ),
+    ]
+    rows, *numbers = connection.execute(
+        f"SELECT {', '.join(counted)} FROM cells"
+    ).fetchone() or (0,)
     return rows, numbers
 
 
 Placed = tuple[int, int, SchemaCellError]
 
 
-def _first_errors(connection: duckdb.DuckDBPyConnection, failing: Sequence[ColumnCheck]) -> Iterator[Placed]:
+def _first_errors(
+    connection: duckdb.DuckDBPyConnection, failing: Sequence[ColumnCheck]
+) -> Iterator[Placed]:
     """(line, place, error) of the cells of the first bad lines: DuckDB keeps the order of the file and stops early."""
     if not failing:
         return
-    tests = ", ".join(f"coalesce({constraint.rule.breaks}, false)" for constraint in failing)
+    tests = ", ".join(
+        f"coalesce({constraint.rule.breaks}, false)" for constraint in failing
+    )
     any_fails = " OR ".join(f"({constraint.rule.breaks})" for constraint in failing)
     values = dict.fromkeys(constraint.value for constraint in failing)
     cells = ", ".join(f"left({value}, {LONGEST_VALUE})" for value in values)
@@ -154,15 +207,29 @@ def _first_errors(connection: duckdb.DuckDBPyConnection, failing: Sequence[Colum
                 yield (
                     line,
                     constraint.place,
-                    SchemaCellError(line, constraint.column, constraint.rule.kind, value, constraint.rule.expected),
+                    SchemaCellError(
+                        line,
+                        constraint.column,
+                        constraint.rule.kind,
+                        value,
+                        constraint.rule.expected,
+                    ),
                 )
 
 
-def _key_errors(connection: duckdb.DuckDBPyConnection, together: Sequence[KeyViolations]) -> Iterator[Placed]:
+def _key_errors(
+    connection: duckdb.DuckDBPyConnection, together: Sequence[KeyViolations]
+) -> Iterator[Placed]:
     for violation in together:
         first = f"SELECT line, value, expected FROM ({violation.query}) ORDER BY line LIMIT {MOST_ERRORS}"
-        for line, value, expected in connection.execute(first).fetchall() if violation.cells else ():
-            yield line, violation.place, SchemaCellError(line, violation.label, violation.kind, value, expected)
+        for line, value, expected in (
+            connection.execute(first).fetchall() if violation.cells else ()
+        ):
+            yield (
+                line,
+                violation.place,
+                SchemaCellError(line, violation.label, violation.kind, value, expected),
+            )
 
 
 def _write_errors(

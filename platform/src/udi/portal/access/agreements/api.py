@@ -19,9 +19,23 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.atom import PATH as FEED
 from udi.portal.access.agreements.atom import write_feed
 from udi.portal.access.agreements.credentials import record_uses
-from udi.portal.access.agreements.node_messages import LONGEST_USES, MOST_LISTED, list_agreements_for_node, read_uses
-from udi.portal.access.agreements.queries import get_public_agreement, get_signed_agreement, list_public_agreements
-from udi.portal.access.agreements.schemas import BASE, USUAL_SIZE, PublicAgreementItem, PublicAgreementPage
+from udi.portal.access.agreements.node_messages import (
+    LONGEST_USES,
+    MOST_LISTED,
+    list_agreements_for_node,
+    read_uses,
+)
+from udi.portal.access.agreements.queries import (
+    get_public_agreement,
+    get_signed_agreement,
+    list_public_agreements,
+)
+from udi.portal.access.agreements.schemas import (
+    BASE,
+    USUAL_SIZE,
+    PublicAgreementItem,
+    PublicAgreementPage,
+)
 from udi.portal.access.agreements.signatures import signer_of
 from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.query_parameters import QueryParameters
@@ -33,21 +47,29 @@ from udi.protocol.odrl import as_document, write_agreement
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 
-USUAL, LARGEST, LAST_PAGE = 100, 100, 10_000
+USUAL = 100
+LARGEST = 100
+LAST_PAGE = 10_000
 PUBLIC = {"Access-Control-Allow-Origin": "*"}
 Machine = Request[Any, Any, State]
 
 
 @get("/kalim/v1/agreements")
 async def list_agreements(
-    request: Machine, territory: NamedDependency[Territory], after: FromQuery[int] = 0, limit: FromQuery[int] = USUAL
+    request: Machine,
+    territory: NamedDependency[Territory],
+    after: FromQuery[int] = 0,
+    limit: FromQuery[int] = USUAL,
 ) -> Response[Any]:
     """The agreements of the node that calls whose standing changed after a revision, in the order of revisions."""
     client_id = await identify_client(request, territory)
-    size, start = min(max(limit, 1), MOST_LISTED), min(max(after, 0), 2**62)
+    size = min(max(limit, 1), MOST_LISTED)
+    start = min(max(after, 0), 2**62)
     notary = signer_of(site_of(request), territory)
     async with node_session(request, territory, client_id) as (session, node):
-        items, last = await list_agreements_for_node(session, notary, node, after=start, limit=size)
+        items, last = await list_agreements_for_node(
+            session, notary, node, after=start, limit=size
+        )
     return as_json({"items": items, "revision": last})
 
 
@@ -62,38 +84,52 @@ async def receive_uses(request: Machine, territory: NamedDependency[Territory]) 
 
 @get(FEED)
 async def send_feed(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: Machine,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[bytes]:
     """The hundred agreements that changed last."""
     rows, _ = await list_public_agreements(session, page=1, size=LARGEST)
     say = site_of(request).pages.translator(request)
     title = say("Agreements on restricted data")
     body = write_feed(rows, territory, request.scope["state"]["locale"], title)
-    return Response(body, media_type=MEDIA_TYPE, headers=PUBLIC | {"Vary": "Accept-Language, Cookie"})
+    return Response(
+        body,
+        media_type=MEDIA_TYPE,
+        headers=PUBLIC | {"Vary": "Accept-Language, Cookie"},
+    )
 
 
 @get("/")
 async def search_agreements(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: Machine,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[PublicAgreementPage]:
     """The public list, the last changed first."""
     parameters = QueryParameters(read_pairs(request), ("page", "size"))
-    number, size = (
-        parameters.read_integer("page", 1, most=LAST_PAGE),
-        parameters.read_integer("size", USUAL_SIZE, most=LARGEST),
-    )
+    number = parameters.read_integer("page", 1, most=LAST_PAGE)
+    size = parameters.read_integer("size", USUAL_SIZE, most=LARGEST)
     parameters.check()
     rows, total = await list_public_agreements(session, page=number, size=size)
     items = [PublicAgreementItem.of(row, territory.origin) for row in rows]
-    return Response(PublicAgreementPage(total=total, page=number, size=size, items=items))
+    return Response(
+        PublicAgreementPage(total=total, page=number, size=size, items=items)
+    )
 
 
 @get("/{agreement_id:uuid}")
 async def show_agreement(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    agreement_id: FromPath[UUID],
 ) -> Response[PublicAgreementItem]:
     """What everybody may know of one."""
-    return Response(PublicAgreementItem.of(await get_public_agreement(session, agreement_id), territory.origin))
+    return Response(
+        PublicAgreementItem.of(
+            await get_public_agreement(session, agreement_id), territory.origin
+        )
+    )
 
 
 @get("/agreements/{agreement_id:uuid}/agreement.jsonld")
@@ -105,7 +141,8 @@ async def send_odrl(
 ) -> Response[bytes]:
     """The agreement as ODRL 2.2, for its sides."""
     deed = await get_signed_agreement(session, member, agreement_id)
-    signed_agreement, origin = deed.signed_agreement, territory.origin
+    signed_agreement = deed.signed_agreement
+    origin = territory.origin
     signed = json.loads(extract_compact(deed.agreement.jws.encode()).payload)["iat"]
     document = write_agreement(
         signed_agreement,
@@ -115,7 +152,9 @@ async def send_odrl(
         accepted_at=datetime.fromtimestamp(signed, UTC),
     )
     body = json.dumps(as_document(document), ensure_ascii=False, indent=1).encode()
-    return Response(body, media_type="application/ld+json", headers={"Cache-Control": "no-store"})
+    return Response(
+        body, media_type="application/ld+json", headers={"Cache-Control": "no-store"}
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [
@@ -124,6 +163,9 @@ routes: Sequence[ControllerRouterHandler] = [
     send_feed,
     send_odrl,
     Router(
-        BASE, route_handlers=[search_agreements, show_agreement], middleware=[CrossOriginMiddleware()], guards=PROGRAMS
+        BASE,
+        route_handlers=[search_agreements, show_agreement],
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
     ),
 ]

@@ -12,18 +12,28 @@ from udi.ui.locale import localise
 PATH = "/agreements.atom"
 
 
-def write_feed(rows: Sequence[PublicAgreement], territory: Territory, language: str, title: str) -> bytes:
+def write_feed(
+    rows: Sequence[PublicAgreement], territory: Territory, language: str, title: str
+) -> bytes:
     """The feed; one without entries is as old as Unix, so that its bytes do not change."""
-    origin, author = territory.origin, localise(territory.name, language)
+    origin = territory.origin
+    author = localise(territory.name, language)
     feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
     add_text(feed, "id", f"{origin}{PATH}")
     add_text(feed, "title", f"{title} – {author}")
-    add_text(feed, "updated", format_instant(max((row.changed_at for row in rows), default=OLDEST)))
+    add_text(
+        feed,
+        "updated",
+        format_instant(max((row.changed_at for row in rows), default=OLDEST)),
+    )
     add_text(SubElement(feed, "author"), "name", author)
     SubElement(feed, "link", rel="self", type=MEDIA_TYPE, href=f"{origin}{PATH}")
-    SubElement(feed, "link", rel="alternate", type="text/html", href=f"{origin}/agreements")
+    SubElement(
+        feed, "link", rel="alternate", type="text/html", href=f"{origin}/agreements"
+    )
     for row in rows:
-        entry, address = SubElement(feed, "entry"), f"{origin}/agreements/{row.id}"
+        entry = SubElement(feed, "entry")
+        address = f"{origin}/agreements/{row.id}"
         add_text(entry, "id", address)
         add_text(entry, "title", row.dataset_title)
         add_text(entry, "updated", format_instant(row.changed_at))

@@ -32,16 +32,24 @@ def terms_of_request(request: AccessRequest) -> Terms:
     """The terms of a request: the policy that the person read, for the use, the months and the columns that they ask."""
     most = read_policy(request.policy).terms
     return Terms(
-        purposes=(Purpose(request.purpose),), prohibitions=most.prohibitions, measures=most.measures,
-        attribution=most.attribution, general_interest=most.general_interest, months=request.months,
-        columns=tuple(request.columns) or most.columns, rows=most.rows, bytes_a_month=most.bytes_a_month,
+        purposes=(Purpose(request.purpose),),
+        prohibitions=most.prohibitions,
+        measures=most.measures,
+        attribution=most.attribution,
+        general_interest=most.general_interest,
+        months=request.months,
+        columns=tuple(request.columns) or most.columns,
+        rows=most.rows,
+        bytes_a_month=most.bytes_a_month,
         requests_a_minute=most.requests_a_minute,
-    )  # fmt: skip
+    )
 
 
 def current_terms(request: AccessRequest) -> Terms:
     """Those offered by the producer, else those asked."""
-    return read_terms(request.offer) if request.offer else terms_of_request(request)
+    if request.offer:
+        return read_terms(request.offer)
+    return terms_of_request(request)
 
 
 def add_months(moment: datetime, months: int) -> datetime:
@@ -64,18 +72,20 @@ async def make_agreement(
     producer = await session.get_one(Organisation, (tenant, request.organisation_id))
     node = await session.get(Node, (tenant, dataset.node_id))
     if node is None:
-        raise ConflictError("The node of these data is not registered any more.", remedy="Write to the team.")
+        raise ConflictError(
+            "The node of these data is not registered any more.",
+            remedy="Write to the team.",
+        )
     before = await _find_agreement(session, request.renews_id)
-    starts = max(now(), before.ends_at) if before and before.state in LIVE else now()
-    starts, terms = starts.replace(microsecond=0), current_terms(request)
+    if before and before.state in LIVE:
+        starts = max(now(), before.ends_at)
+    else:
+        starts = now()
+    starts = starts.replace(microsecond=0)
+    terms = current_terms(request)
     draft = _draft_agreement(request, dataset, producer, terms, starts, notary)
     jws = notary.sign_agreement(draft, node)
-    agreement = AccessAgreement(
-        id=draft.id, request_id=request.id, dataset_id=dataset.id, organisation_id=producer.id, project_id=request.project_id,
-        person_id=request.person_id, node_id=node.id, renews_id=request.renews_id,
-        renewal=before.renewal + 1 if before else 0, document=write_agreement(draft), jws=jws, sha256=fingerprint(jws),
-        state=AgreementState.UNCONFIRMED if request.connector else AgreementState.ACTIVE, since=now(), starts_at=draft.starts_at, ends_at=draft.ends_at, revision=0, delivered=0,
-    )  # fmt: skip
+    agreement = _build_agreement(request, before, node, draft, jws)
     session.add(agreement)
     request.agreement_id = agreement.id
     await session.flush()
@@ -84,12 +94,56 @@ async def make_agreement(
     if (policy := await find_policy(session, dataset.id, lock=True)) is not None:
         policy.granted += 1
     await session.flush()
-    audit.record(session, actor, "agreement.made", agreement.id, request=str(request.id), dataset=str(dataset.id))
+    audit.record(
+        session,
+        actor,
+        "agreement.made",
+        agreement.id,
+        request=str(request.id),
+        dataset=str(dataset.id),
+    )
     return agreement
 
 
-async def _find_agreement(session: AsyncSession, id_: UUID | None) -> AccessAgreement | None:
-    return await session.scalar(select(AccessAgreement).where(AccessAgreement.id == id_)) if id_ else None
+def _build_agreement(
+    request: AccessRequest,
+    before: AccessAgreement | None,
+    node: Node,
+    draft: Agreement,
+    jws: str,
+) -> AccessAgreement:
+    return AccessAgreement(
+        id=draft.id,
+        request_id=request.id,
+        dataset_id=draft.dataset,
+        organisation_id=draft.provider.id,
+        project_id=request.project_id,
+        person_id=request.person_id,
+        node_id=node.id,
+        renews_id=request.renews_id,
+        renewal=before.renewal + 1 if before else 0,
+        document=write_agreement(draft),
+        jws=jws,
+        sha256=fingerprint(jws),
+        state=AgreementState.UNCONFIRMED
+        if request.connector
+        else AgreementState.ACTIVE,
+        since=now(),
+        starts_at=draft.starts_at,
+        ends_at=draft.ends_at,
+        revision=0,
+        delivered=0,
+    )
+
+
+async def _find_agreement(
+    session: AsyncSession, id_: UUID | None
+) -> AccessAgreement | None:
+    if id_:
+        return await session.scalar(
+            select(AccessAgreement).where(AccessAgreement.id == id_)
+        )
+    return None
 
 
 def _draft_agreement(
@@ -100,15 +154,34 @@ def _draft_agreement(
     starts: datetime,
     notary: AgreementSigner,
 ) -> Agreement:
-    id_, project = uuid4(), applicant_of(request)
+    id_ = uuid4()
+    project = applicant_of(request)
     requester = Party(
-        kind=project.requester, id=project.organisation_id or request.person_id, name=project.organisation
+        kind=project.requester,
+        id=project.organisation_id or request.person_id,
+        name=project.organisation,
     )
     draft = Agreement(
-        id=id_, dataset=dataset.id, dataset_title=dataset.title, project=project.id, project_title=project.title,
-        provider=Party(kind=Requester(producer.kind or Requester.PUBLIC_BODY), id=producer.id, name=producer.name), requester=requester,
-        purpose=Purpose(request.purpose), terms=terms, starts_at=starts, ends_at=add_months(starts, terms.months),
-        text={}, page=f"{notary.territory.origin}/agreements/{id_}",
-    )  # fmt: skip
+        id=id_,
+        dataset=dataset.id,
+        dataset_title=dataset.title,
+        project=project.id,
+        project_title=project.title,
+        provider=Party(
+            kind=Requester(producer.kind or Requester.PUBLIC_BODY),
+            id=producer.id,
+            name=producer.name,
+        ),
+        requester=requester,
+        purpose=Purpose(request.purpose),
+        terms=terms,
+        starts_at=starts,
+        ends_at=add_months(starts, terms.months),
+        text={},
+        page=f"{notary.territory.origin}/agreements/{id_}",
+    )
     texts = {language: write_agreement_text(draft, language) for language in LANGUAGES}
-    return Agreement(**{name: getattr(draft, name) for name in draft.__struct_fields__} | {"text": texts})
+    return Agreement(
+        **{name: getattr(draft, name) for name in draft.__struct_fields__}
+        | {"text": texts}
+    )

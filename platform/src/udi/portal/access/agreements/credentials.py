@@ -18,7 +18,8 @@ from udi.portal.projects.models import Project
 from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 
 DAYS = (30, 90, 365)
-MOST, LONGEST_NAME = 10, 80
+MOST = 10
+LONGEST_NAME = 80
 """Credentials of one project at one node that live at once."""
 FOR_ALL = ProjectCredential.agreement_id.is_(None)
 """Those that people made; those of transfers between machines are bound to one agreement."""
@@ -26,18 +27,38 @@ FOR_ALL = ProjectCredential.agreement_id.is_(None)
 
 async def list_nodes(session: AsyncSession, project: Project) -> Sequence[Node]:
     """The nodes with which the project has, or had, an agreement."""
-    node_ids = select(AccessAgreement.node_id).where(AccessAgreement.project_id == project.id)
-    return (await session.scalars(select(Node).where(Node.id.in_(node_ids)).order_by(Node.name))).all()
+    node_ids = select(AccessAgreement.node_id).where(
+        AccessAgreement.project_id == project.id
+    )
+    return (
+        await session.scalars(
+            select(Node).where(Node.id.in_(node_ids)).order_by(Node.name)
+        )
+    ).all()
 
 
-async def list_credentials(session: AsyncSession, project: Project) -> Sequence[ProjectCredential]:
+async def list_credentials(
+    session: AsyncSession, project: Project
+) -> Sequence[ProjectCredential]:
     """Those of a project, the newest first."""
-    query = select(ProjectCredential).where(ProjectCredential.project_id == project.id, FOR_ALL)
-    return (await session.scalars(query.order_by(ProjectCredential.made_at.desc(), ProjectCredential.id))).all()
+    query = select(ProjectCredential).where(
+        ProjectCredential.project_id == project.id, FOR_ALL
+    )
+    return (
+        await session.scalars(
+            query.order_by(ProjectCredential.made_at.desc(), ProjectCredential.id)
+        )
+    ).all()
 
 
 async def make_credential(
-    session: AsyncSession, actor: Actor, project: Project, *, node: UUID | None, name: str, days: int
+    session: AsyncSession,
+    actor: Actor,
+    project: Project,
+    *,
+    node: UUID | None,
+    name: str,
+    days: int,
 ) -> tuple[ProjectCredential, str]:
     """A new one and its secret, which nobody can read again; the node is told at once.
 
@@ -45,41 +66,80 @@ async def make_credential(
         InvalidError: it has no name, no node of the project, or a time that there is not.
         ConflictError: the project has enough of them there.
     """
-    refusals, cleaned = [], " ".join(name.replace("\x00", "").split())[:LONGEST_NAME]
+    refusals = []
+    cleaned = " ".join(name.replace("\x00", "").split())[:LONGEST_NAME]
     if not cleaned:
-        refusals.append(Refusal("name", "Give it a name that says which machine uses it."))
+        refusals.append(
+            Refusal("name", "Give it a name that says which machine uses it.")
+        )
     if days not in DAYS:
         refusals.append(Refusal("days", "Choose how long it is good."))
-    if node not in {project_node.id for project_node in await list_nodes(session, project)} or node is None:
-        refusals.append(Refusal("node", "The project has no agreement there.", "Choose one of the nodes."))
+    if (
+        node
+        not in {project_node.id for project_node in await list_nodes(session, project)}
+        or node is None
+    ):
+        refusals.append(
+            Refusal(
+                "node",
+                "The project has no agreement there.",
+                "Choose one of the nodes.",
+            )
+        )
     if refusals or node is None:
         raise InvalidError(refusals=refusals)
     await _reject_above_limit(session, project, node)
     return await _add_credential(session, actor, project, node, cleaned, days)
 
 
-async def _reject_above_limit(session: AsyncSession, project: Project, node: UUID) -> None:
-    own = (ProjectCredential.project_id == project.id, ProjectCredential.node_id == node, FOR_ALL)
-    living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
+async def _reject_above_limit(
+    session: AsyncSession, project: Project, node: UUID
+) -> None:
+    own = (
+        ProjectCredential.project_id == project.id,
+        ProjectCredential.node_id == node,
+        FOR_ALL,
+    )
+    living = (
+        ProjectCredential.revoked_at.is_(None),
+        ProjectCredential.expires_at > now(),
+    )
     if (await session.scalar(select(func.count()).where(*own, *living)) or 0) >= MOST:
         raise ConflictError(
-            "This project has ten credentials there.", remedy="Revoke one that no machine uses any more."
+            "This project has ten credentials there.",
+            remedy="Revoke one that no machine uses any more.",
         )
 
 
 async def _add_credential(
-    session: AsyncSession, actor: Actor, project: Project, node: UUID, name: str, days: int
+    session: AsyncSession,
+    actor: Actor,
+    project: Project,
+    node: UUID,
+    name: str,
+    days: int,
 ) -> tuple[ProjectCredential, str]:
     secret = PROJECT_CREDENTIAL.generate()
     moment = now()
     credential = ProjectCredential(
-        project_id=project.id, node_id=node, name=name, sha256=fingerprint(secret), made_by=actor.person_id,
-        made_at=moment, expires_at=moment + timedelta(days=days),
-    )  # fmt: skip
+        project_id=project.id,
+        node_id=node,
+        name=name,
+        sha256=fingerprint(secret),
+        made_by=actor.person_id,
+        made_at=moment,
+        expires_at=moment + timedelta(days=days),
+    )
     session.add(credential)
     await session.flush()
     await send_agreement_statuses(session, project.id, node)
-    audit.record(session, actor, "project_credential.made", project.id, credential=str(credential.id))
+    audit.record(
+        session,
+        actor,
+        "project_credential.made",
+        project.id,
+        credential=str(credential.id),
+    )
     return credential, secret
 
 
@@ -97,12 +157,22 @@ async def renew_credential(
         raise ConflictError("This credential was revoked.", remedy="Make a new one.")
     former.revoked_at = now()
     days = max(1, (former.expires_at - former.made_at).days)
-    renewal = await _add_credential(session, actor, project, former.node_id, former.name, days)
-    audit.record(session, actor, "project_credential.renewed", project.id, credential=str(former.id))
+    renewal = await _add_credential(
+        session, actor, project, former.node_id, former.name, days
+    )
+    audit.record(
+        session,
+        actor,
+        "project_credential.renewed",
+        project.id,
+        credential=str(former.id),
+    )
     return renewal
 
 
-async def revoke_credential(session: AsyncSession, actor: Actor, project: Project, id_: UUID) -> None:
+async def revoke_credential(
+    session: AsyncSession, actor: Actor, project: Project, id_: UUID
+) -> None:
     """Refuse a secret from now on.
 
     Raises:
@@ -114,35 +184,65 @@ async def revoke_credential(session: AsyncSession, actor: Actor, project: Projec
     credential.revoked_at = now()
     await session.flush()
     await send_agreement_statuses(session, project.id, credential.node_id)
-    audit.record(session, actor, "project_credential.revoked", project.id, credential=str(credential.id))
+    audit.record(
+        session,
+        actor,
+        "project_credential.revoked",
+        project.id,
+        credential=str(credential.id),
+    )
 
 
-async def revoke_credentials(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[ProjectCredential]:
+async def revoke_credentials(
+    session: AsyncSession, which: ColumnElement[bool]
+) -> Sequence[ProjectCredential]:
     """Refuse these from now on, and tell their nodes; those that were not revoked yet."""
-    living = select(ProjectCredential).where(which, ProjectCredential.revoked_at.is_(None))
-    credentials = (await session.scalars(living.order_by(ProjectCredential.id).with_for_update())).all()
+    living = select(ProjectCredential).where(
+        which, ProjectCredential.revoked_at.is_(None)
+    )
+    credentials = (
+        await session.scalars(living.order_by(ProjectCredential.id).with_for_update())
+    ).all()
     for credential in credentials:
         credential.revoked_at = now()
     await session.flush()
     for project, node in sorted(
-        {(revoked_credential.project_id, revoked_credential.node_id) for revoked_credential in credentials}
+        {
+            (revoked_credential.project_id, revoked_credential.node_id)
+            for revoked_credential in credentials
+        }
     ):
         await send_agreement_statuses(session, project, node)
     return credentials
 
 
-async def record_uses(session: AsyncSession, node: Node, uses: Iterable[tuple[UUID, datetime]]) -> None:
+async def record_uses(
+    session: AsyncSession, node: Node, uses: Iterable[tuple[UUID, datetime]]
+) -> None:
     """Keep in which hour credentials for a node were last shown there, as it says; another node's stay as they are."""
     for id_, used_at in uses:
         hour = min(used_at, now()).replace(minute=0, second=0, microsecond=0)
-        earlier = or_(ProjectCredential.last_used_at.is_(None), ProjectCredential.last_used_at < hour)
+        earlier = or_(
+            ProjectCredential.last_used_at.is_(None),
+            ProjectCredential.last_used_at < hour,
+        )
         own = (ProjectCredential.id == id_, ProjectCredential.node_id == node.id)
-        await session.execute(update(ProjectCredential).where(*own, earlier).values(last_used_at=hour))
+        await session.execute(
+            update(ProjectCredential).where(*own, earlier).values(last_used_at=hour)
+        )
 
 
-async def _get_credential(session: AsyncSession, project: Project, id_: UUID) -> ProjectCredential:
-    own = (ProjectCredential.id == id_, ProjectCredential.project_id == project.id, FOR_ALL)
-    credential = await session.scalar(select(ProjectCredential).where(*own).with_for_update())
+async def _get_credential(
+    session: AsyncSession, project: Project, id_: UUID
+) -> ProjectCredential:
+    own = (
+        ProjectCredential.id == id_,
+        ProjectCredential.project_id == project.id,
+        FOR_ALL,
+    )
+    credential = await session.scalar(
+        select(ProjectCredential).where(*own).with_for_update()
+    )
     if credential is None:
         raise NotFoundError
     return credential

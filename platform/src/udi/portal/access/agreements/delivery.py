@@ -11,7 +11,11 @@ from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.node_messages import sign_agreement_for_node
 from udi.portal.access.agreements.revisions import DELIVER
-from udi.portal.access.agreements.signatures import AgreementSigner, audience_of, signer_of
+from udi.portal.access.agreements.signatures import (
+    AgreementSigner,
+    audience_of,
+    signer_of,
+)
 from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.tasks import LONGEST_ANSWER
@@ -60,12 +64,18 @@ async def deliver_agreement(site: Site, job: Job) -> None:
         await _record_delivery(site, territory, id_, trouble=str(error))
         raise
     await _record_delivery(site, territory, id_, revision=revision)
-    log.info("agreement delivered", node=node.slug, agreement=str(id_), revision=revision)
+    log.info(
+        "agreement delivered", node=node.slug, agreement=str(id_), revision=revision
+    )
 
 
-async def _put(site: Site, notary: AgreementSigner, id_: UUID, node: Node, body: dict[str, str]) -> int:
+async def _put(
+    site: Site, notary: AgreementSigner, id_: UUID, node: Node, body: dict[str, str]
+) -> int:
     origin = notary.territory.origin
-    token = notary.signer.sign(AGREEMENT, subject=str(id_), issuer=origin, audience=audience_of(node))
+    token = notary.signer.sign(
+        AGREEMENT, subject=str(id_), issuer=origin, audience=audience_of(node)
+    )
     try:
         answer = await site.outgoing.request(
             "PUT",
@@ -90,7 +100,10 @@ async def _record_delivery(
     site: Site, territory: Territory, id_: UUID, *, revision: int = 0, trouble: str = ""
 ) -> None:
     async with site.database.session(territory.id, role="worker") as session:
-        agreement = await session.get_one(AccessAgreement, (territory.id, id_), with_for_update=True)
+        agreement = await session.get_one(
+            AccessAgreement, (territory.id, id_), with_for_update=True
+        )
         agreement.trouble = trouble
         if revision:
-            agreement.delivered, agreement.delivered_at = max(agreement.delivered, revision), now()
+            agreement.delivered = max(agreement.delivered, revision)
+            agreement.delivered_at = now()

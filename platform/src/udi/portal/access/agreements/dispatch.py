@@ -13,19 +13,28 @@ from udi.portal.access.agreements.transitions import BY_PRODUCER, AgreementEvent
 from udi.portal.access.requests.transitions import AccessSide
 
 
-async def get_agreement_for_event(session: AsyncSession, member: Actor, id_: UUID, event: str) -> SignedAgreement:
+async def get_agreement_for_event(
+    session: AsyncSession, member: Actor, id_: UUID, event: str
+) -> SignedAgreement:
     """An agreement, held until the transaction ends, for whoever does something with it.
 
     Raises:
         NotFoundError: there is none, or it is others'.
         ForbiddenError: it is for the other side to do.
     """
-    side = AccessSide.PRODUCER if event in BY_PRODUCER else AccessSide.REQUESTER
+    if event in BY_PRODUCER:
+        side = AccessSide.PRODUCER
+    else:
+        side = AccessSide.REQUESTER
     return await get_signed_agreement(session, member, id_, side=side, lock=True)
 
 
 async def apply_event(
-    session: AsyncSession, member: Actor, deed: SignedAgreement, event: str, payload: Mapping[str, str]
+    session: AsyncSession,
+    member: Actor,
+    deed: SignedAgreement,
+    event: str,
+    payload: Mapping[str, str],
 ) -> None:
     """Do it; `said` is what was typed or sent with it.
 
@@ -33,7 +42,9 @@ async def apply_event(
         NotFoundError: there is no such step.
         ConflictError, InvalidError: as each of them says.
     """
-    agreement, words, days = deed.agreement, payload.get("words", ""), payload.get("days", "")
+    agreement = deed.agreement
+    words = payload.get("words", "")
+    days = payload.get("days", "")
     match event:
         case AgreementEvent.SUSPEND:
             await actions.suspend_agreement(session, member, agreement, words)
@@ -42,7 +53,10 @@ async def apply_event(
         case AgreementEvent.REVOKE:
             await actions.revoke_agreement(session, member, agreement, words)
         case AgreementEvent.GIVE_NOTICE:
-            number = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0  # noqa: PLR2004 - a small number
+            if days.isascii() and days.isdigit() and len(days) < 5:  # noqa: PLR2004 - a small number
+                number = int(days)
+            else:
+                number = 0
             await actions.give_notice(session, member, agreement, words, number)
         case AgreementEvent.KEEP:
             await actions.withdraw_notice(session, member, agreement)

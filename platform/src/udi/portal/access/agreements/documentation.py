@@ -37,10 +37,19 @@ OPERATIONS = (
         answer=PublicAgreementPage,
         refusals=(InvalidError,),
         takes={
-            "page": ("Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1}, 1),
+            "page": (
+                "Which page, from 1.",
+                {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1},
+                1,
+            ),
             "size": (
                 "Agreements a page.",
-                {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": USUAL_SIZE},
+                {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MAX_PAGE_SIZE,
+                    "default": USUAL_SIZE,
+                },
                 USUAL_SIZE,
             ),
         },
@@ -80,17 +89,35 @@ OPERATIONS = (
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
     deed = PublicAgreementItem(
-        id=ID, dataset=AgreementDataset(id=UUID(PATH["id"][2]), title="Consommation d’électricité par îlot"),
+        id=ID,
+        dataset=AgreementDataset(
+            id=UUID(PATH["id"][2]), title="Consommation d’électricité par îlot"
+        ),
         producer=AgreementProducer(slug="energie-armor", name="Énergie Armor"),
-        project=AgreementProject(id=ID, title="Rafraîchir la ville"), purpose="research", starts=WHEN,
-        ends=WHEN.replace(year=2027), state="active", page=f"{origin}/agreements/{ID}",
-    )  # fmt: skip
+        project=AgreementProject(id=ID, title="Rafraîchir la ville"),
+        purpose="research",
+        starts=WHEN,
+        ends=WHEN.replace(year=2027),
+        state="active",
+        page=f"{origin}/agreements/{ID}",
+    )
     page = PublicAgreementPage(total=1, page=1, size=USUAL_SIZE, items=[deed])
     mine = AgreementDetail(
-        id=ID, dataset=deed.dataset, producer=deed.producer, project=AgreementProject(id=ID, title="Rafraîchir la ville"),
-        side="producer", purpose="research", terms=AccessTerms.of(TERMS), starts=WHEN, ends=WHEN.replace(year=2027),
-        closes=None, state="suspended", reason="La mesure a changé.", told=True, page=deed.page,
-    )  # fmt: skip
+        id=ID,
+        dataset=deed.dataset,
+        producer=deed.producer,
+        project=AgreementProject(id=ID, title="Rafraîchir la ville"),
+        side="producer",
+        purpose="research",
+        terms=AccessTerms.of(TERMS),
+        starts=WHEN,
+        ends=WHEN.replace(year=2027),
+        closes=None,
+        state="suspended",
+        reason="La mesure a changé.",
+        told=True,
+        page=deed.page,
+    )
     answers = {"listAgreements": page, "readAgreement": deed, "changeAgreement": mine}
     answers["listMyAgreements"] = MyAgreements(total=1, items=[mine])
     return {name: to_builtins(answer) for name, answer in answers.items()}
@@ -98,7 +125,17 @@ def make_examples(origin: str) -> dict[str, Any]:
 
 CHAPTER = Chapter(
     operations=OPERATIONS,
-    places={"agreement_id": ("Identifier of the agreement.", {"type": "string", "format": "uuid"}, str(ID))},
-    body_examples={AgreementEventInput: AgreementEventInput(event="suspend", words="La mesure a changé.")},
+    places={
+        "agreement_id": (
+            "Identifier of the agreement.",
+            {"type": "string", "format": "uuid"},
+            str(ID),
+        )
+    },
+    body_examples={
+        AgreementEventInput: AgreementEventInput(
+            event="suspend", words="La mesure a changé."
+        )
+    },
     make_examples=make_examples,
 )

@@ -6,7 +6,11 @@ from uuid import UUID
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+)
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +23,9 @@ from udi.portal.access.models import AccessAgreement, ProjectKey
 from udi.portal.projects.models import Project
 
 FIELD = "public_key"
-LEAST, MOST, LONGEST = 2048, 8192, 10_000
+LEAST = 2048
+MOST = 8192
+LONGEST = 10_000
 """Bits of a key, and characters in which it is written."""
 PRIVATE = ("PRIVATE KEY", "PuTTY-User-Key-File")
 OPEN = (AgreementState.ACTIVE, AgreementState.REVOKING)
@@ -40,12 +46,18 @@ def read_public_key(pem_text: str) -> RSAPublicKey:
         key = load_pem_public_key(pem_text[:LONGEST].strip().encode())
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _key_refusal(
-            "No public key can be read here.", "Paste the whole file, its first and last lines too."
+            "No public key can be read here.",
+            "Paste the whole file, its first and last lines too.",
         ) from error
     if not isinstance(key, RSAPublicKey):
-        raise _key_refusal("This is no RSA key, and RUDI’s nodes encrypt for RSA keys.", "Make one of 3,072 bits.")
+        raise _key_refusal(
+            "This is no RSA key, and RUDI’s nodes encrypt for RSA keys.",
+            "Make one of 3,072 bits.",
+        )
     if not LEAST <= key.key_size <= MOST:
-        raise _key_refusal("This key has %(bits)s bits.", "Make one of 3,072 bits.", bits=key.key_size)
+        raise _key_refusal(
+            "This key has %(bits)s bits.", "Make one of 3,072 bits.", bits=key.key_size
+        )
     return key
 
 
@@ -55,10 +67,14 @@ def _key_refusal(reason: str, remedy: str, **values: object) -> InvalidError:
 
 async def find_key(session: AsyncSession, project: UUID) -> ProjectKey | None:
     """The key that a project gave, if any."""
-    return await session.scalar(select(ProjectKey).where(ProjectKey.project_id == project))
+    return await session.scalar(
+        select(ProjectKey).where(ProjectKey.project_id == project)
+    )
 
 
-async def save_key(session: AsyncSession, actor: Actor, project: Project, pem_text: str) -> None:
+async def save_key(
+    session: AsyncSession, actor: Actor, project: Project, pem_text: str
+) -> None:
     """Keep the public key of a project, in the place of the former.
 
     Raises:
@@ -66,10 +82,13 @@ async def save_key(session: AsyncSession, actor: Actor, project: Project, pem_te
     """
     key = read_public_key(pem_text)
     der, pem = (
-        key.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo) for encoding in (Encoding.DER, Encoding.PEM)
+        key.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
+        for encoding in (Encoding.DER, Encoding.PEM)
     )
     row = await find_key(session, project.id) or ProjectKey(project_id=project.id)
-    row.pem, row.sha256, row.bits = pem.decode(), hashlib.sha256(der).hexdigest(), key.key_size
+    row.pem = pem.decode()
+    row.sha256 = hashlib.sha256(der).hexdigest()
+    row.bits = key.key_size
     row.given_at = now()
     session.add(row)
     await session.flush()
@@ -101,7 +120,11 @@ async def find_encryption_key(session: AsyncSession, datasets: Sequence[UUID]) -
         AccessAgreement.starts_at <= moment,
         AccessAgreement.ends_at > moment,
     )
-    keys = (await session.scalars(select(ProjectKey.pem).where(ProjectKey.project_id.in_(reading)))).all()
+    keys = (
+        await session.scalars(
+            select(ProjectKey.pem).where(ProjectKey.project_id.in_(reading))
+        )
+    ).all()
     if not keys:
         raise NotFoundError(
             "No project that may read this dataset now has given a key.",

@@ -15,7 +15,8 @@ from udi.portal.access.agreements.signatures import AgreementSigner
 from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.models import Node
 
-MOST_LISTED, LONGEST_USES = 500, 256 * 1024
+MOST_LISTED = 500
+LONGEST_USES = 256 * 1024
 
 
 class CredentialUse(Struct, frozen=True):
@@ -38,14 +39,24 @@ def read_uses(body: bytes) -> list[tuple[UUID, datetime]]:
         InvalidError: it is something else.
     """
     try:
-        return [(use.credential, use.hour) for use in json.decode(body, type=CredentialUseReport).uses]
+        return [
+            (use.credential, use.hour)
+            for use in json.decode(body, type=CredentialUseReport).uses
+        ]
     except (MsgspecError, ValueError, RecursionError) as error:
-        refusal = Refusal("uses", "This is no list of uses.", "Send credential and hour of each, 500 at most.")
+        refusal = Refusal(
+            "uses",
+            "This is no list of uses.",
+            "Send credential and hour of each, 500 at most.",
+        )
         raise InvalidError(refusals=[refusal]) from error
 
 
 async def sign_agreement_for_node(
-    session: AsyncSession, notary: AgreementSigner, agreement: AccessAgreement, node: Node
+    session: AsyncSession,
+    notary: AgreementSigner,
+    agreement: AccessAgreement,
+    node: Node,
 ) -> dict[str, str]:
     """What a node is told of one agreement: it, and how it stands, both signed."""
     standing = await read_agreement_status(session, agreement)
@@ -53,17 +64,32 @@ async def sign_agreement_for_node(
 
 
 async def list_agreements_for_node(
-    session: AsyncSession, notary: AgreementSigner, node: Node, *, after: int, limit: int
+    session: AsyncSession,
+    notary: AgreementSigner,
+    node: Node,
+    *,
+    after: int,
+    limit: int,
 ) -> tuple[list[dict[str, str]], int]:
     """What changed for a node since a revision, in their order; and the last revision that is said, or `after`."""
     own = (AccessAgreement.node_id == node.id, AccessAgreement.revision > after)
-    query = select(AccessAgreement).where(*own).order_by(AccessAgreement.revision).limit(limit)
+    query = (
+        select(AccessAgreement)
+        .where(*own)
+        .order_by(AccessAgreement.revision)
+        .limit(limit)
+    )
     agreements: Sequence[AccessAgreement] = (await session.scalars(query)).all()
-    items = [await sign_agreement_for_node(session, notary, agreement, node) for agreement in agreements]
+    items = [
+        await sign_agreement_for_node(session, notary, agreement, node)
+        for agreement in agreements
+    ]
     return items, max((agreement.revision for agreement in agreements), default=after)
 
 
 async def count_undelivered_agreements(session: AsyncSession) -> int:
     """How many agreements stand otherwise than their node was told."""
-    untold: Any = select(func.count()).where(AccessAgreement.delivered < AccessAgreement.revision)
+    untold: Any = select(func.count()).where(
+        AccessAgreement.delivered < AccessAgreement.revision
+    )
     return int(await session.scalar(untold) or 0)

@@ -16,7 +16,12 @@ from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for
 from udi.portal.access.agreements.queries import list_member_agreements
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import (
+    MAX_BODY,
+    PRIVATE,
+    ApiRequest,
+    dependencies,
+)
 from udi.portal.projects.request_bodies import read_body
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
@@ -24,17 +29,26 @@ from udi.ui.decision_guards import require_confirmation
 
 @get("/mine")
 async def list_own_agreements(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
 ) -> Response[schemas.MyAgreements]:
     """Those on one side of which I stand."""
     items = [
         schemas.AgreementDetail.of(deed, territory.origin)
         for deed in await list_member_agreements(session, bearer.member)
     ]
-    return Response(schemas.MyAgreements(total=len(items), items=items), headers=PRIVATE)
+    return Response(
+        schemas.MyAgreements(total=len(items), items=items), headers=PRIVATE
+    )
 
 
-@post("/{agreement_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY, guards=[require_confirmation()])
+@post(
+    "/{agreement_id:uuid}/events",
+    status_code=200,
+    request_max_body_size=MAX_BODY,
+    guards=[require_confirmation()],
+)
 async def change_agreement(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -46,9 +60,17 @@ async def change_agreement(
     payload = read_body(await request.body(), schemas.AgreementEventInput)
     event = payload.pop("event")
     if event not in schemas.EVENTS:
-        raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
+        raise InvalidError(
+            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
+        )
     deed = await get_agreement_for_event(session, bearer.member, agreement_id, event)
-    await apply_event(session, bearer.member, deed, event, {name: str(value) for name, value in payload.items()})
+    await apply_event(
+        session,
+        bearer.member,
+        deed,
+        event,
+        {name: str(value) for name, value in payload.items()},
+    )
     return Response(schemas.AgreementDetail.of(deed, territory.origin), headers=PRIVATE)
 
 

@@ -29,8 +29,17 @@ from udi.portal.access.agreements.queries import (
     list_public_agreements,
 )
 from udi.portal.access.agreements.signatures import audience_of, is_unexpired, signer_of
-from udi.portal.access.agreements.transitions import BY_PRODUCER, LIVE, NEXT, AgreementEvent
-from udi.portal.access.policies.queries import find_policy, get_policy, get_restricted_dataset
+from udi.portal.access.agreements.transitions import (
+    BY_PRODUCER,
+    LIVE,
+    NEXT,
+    AgreementEvent,
+)
+from udi.portal.access.policies.queries import (
+    find_policy,
+    get_policy,
+    get_restricted_dataset,
+)
 from udi.portal.access.requests.renewals import may_renew, renew_agreement
 from udi.portal.access.requests.transitions import AccessSide
 from udi.portal.projects.queries import get_led_project
@@ -51,13 +60,22 @@ AnyRequest = Request[Any, Any, AppState]
 
 @get(HOME)
 async def show_agreements(
-    request: AnyRequest, session: NamedDependency[AsyncSession], page: FromQuery[int] = 1
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    page: FromQuery[int] = 1,
 ) -> Response[str]:
     """Every agreement, with what everybody may know."""
     number = min(max(page, 1), LAST_PAGE)
     rows, total = await list_public_agreements(session, page=number)
     last = max(1, -(-total // SIZE))
-    return render(request, "access/agreements.html", rows=rows, total=total, number=number, last=last)
+    return render(
+        request,
+        "access/agreements.html",
+        rows=rows,
+        total=total,
+        number=number,
+        last=last,
+    )
 
 
 @get(ONE)
@@ -72,17 +90,24 @@ async def show_agreement(
     if deed is None:
         signed = await find_readable_agreement(session, actor, agreement_id)
         listed = await get_public_agreement(session, agreement_id)
-        return render(request, "access/agreement-listed.html", listed=listed, signed=signed)
+        return render(
+            request, "access/agreement-listed.html", listed=listed, signed=signed
+        )
     return await _render_agreement(request, session, deed)
 
 
 @get(f"{ONE}/agreement.jws")
 async def send_signed(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], agreement_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """The agreement as it was signed, for its sides and whoever accepted it."""
     agreement = await get_readable_agreement(session, member, agreement_id)
-    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.jws"'}
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": 'attachment; filename="agreement.jws"',
+    }
     return Response(agreement.jws, media_type="application/jose", headers=headers)
 
 
@@ -95,13 +120,21 @@ async def send_pdf(
 ) -> Response[bytes]:
     """The text that both accepted, for the file, in the reader's language."""
     agreement = await get_readable_agreement(session, member, agreement_id)
-    signed_agreement, language = read_agreement(agreement.document), request.scope["state"]["locale"]
+    signed_agreement = read_agreement(agreement.document)
+    language = request.scope["state"]["locale"]
     language = language if language in signed_agreement.text else "fr"
-    lines = [line for line in signed_agreement.text[language].splitlines() if line.strip()]
+    lines = [
+        line for line in signed_agreement.text[language].splitlines() if line.strip()
+    ]
     paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
     paragraphs.append((False, f"{signed_agreement.page} – SHA-256 {agreement.sha256}"))
-    body = await print_pdf(f"{lines[0]} – {signed_agreement.dataset_title}", paragraphs, language)
-    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.pdf"'}
+    body = await print_pdf(
+        f"{lines[0]} – {signed_agreement.dataset_title}", paragraphs, language
+    )
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": 'attachment; filename="agreement.pdf"',
+    }
     return Response(body, media_type="application/pdf", headers=headers)
 
 
@@ -114,10 +147,16 @@ async def open_files(
     agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """A form that takes who leads the project to the files at the node; the ticket is in it, and in no address."""
-    deed = await get_signed_agreement(session, member, agreement_id, side=AccessSide.REQUESTER)
+    deed = await get_signed_agreement(
+        session, member, agreement_id, side=AccessSide.REQUESTER
+    )
     if deed.agreement.state not in LIVE or not is_unexpired(deed.agreement):
-        raise ConflictError("This agreement is over: nothing is read under it.", remedy="Its page says why.")
-    site, audience = site_of(request), audience_of(deed.node)
+        raise ConflictError(
+            "This agreement is over: nothing is read under it.",
+            remedy="Its page says why.",
+        )
+    site = site_of(request)
+    audience = audience_of(deed.node)
     signer = signer_of(site, territory).signer
     page = render(
         request,
@@ -125,11 +164,18 @@ async def open_files(
         agreement=deed.agreement,
         said=deed.signed_agreement,
         node=deed.node,
-        ticket=signer.sign(READING, subject=str(agreement_id), issuer=territory.origin, audience=audience),
+        ticket=signer.sign(
+            READING,
+            subject=str(agreement_id),
+            issuer=territory.origin,
+            audience=audience,
+        ),
         minutes=int(TICKET.total_seconds() // 60),
     )
     page.headers["Cache-Control"] = "no-store"
-    page.headers["Content-Security-Policy"] = content_security_policy([*site.form_targets, audience])
+    page.headers["Content-Security-Policy"] = content_security_policy(
+        [*site.form_targets, audience]
+    )
     return page
 
 
@@ -142,18 +188,29 @@ async def request_renewal(
     agreement_id: FromPath[UUID],
 ) -> Response[Any]:
     """Ask that it go on after its end."""
-    deed = await get_signed_agreement(session, member, agreement_id, side=AccessSide.REQUESTER, lock=True)
+    deed = await get_signed_agreement(
+        session, member, agreement_id, side=AccessSide.REQUESTER, lock=True
+    )
     dataset = await get_restricted_dataset(session, deed.agreement.dataset_id)
     project = await get_led_project(session, member, deed.agreement.project_id)
     words = str((await request.form()).get("words") or "").replace("\x00", "").strip()
     try:
         async with session.begin_nested():
             access_request = await renew_agreement(
-                session, member, deed.agreement, dataset, project, words,
-                policy=await get_policy(session, dataset), territory=territory, language=request.scope["state"]["locale"],
-            )  # fmt: skip
+                session,
+                member,
+                deed.agreement,
+                dataset,
+                project,
+                words,
+                policy=await get_policy(session, dataset),
+                territory=territory,
+                language=request.scope["state"]["locale"],
+            )
     except InvalidError as error:
-        return await _render_agreement(request, session, deed, error=error, form={"words": words})
+        return await _render_agreement(
+            request, session, deed, error=error, form={"words": words}
+        )
     return Redirect(f"/access-requests/{access_request.id}", status_code=303)
 
 
@@ -185,10 +242,15 @@ async def _render_agreement(
     error: InvalidError | None = None,
     form: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    agreement, language = deed.agreement, request.scope["state"]["locale"]
+    agreement = deed.agreement
+    language = request.scope["state"]["locale"]
     possible = {event for state, event in NEXT if state == agreement.state}
     policy = await find_policy(session, agreement.dataset_id)
-    readable = agreement.state in LIVE and agreement.state != "suspended" and is_unexpired(agreement)
+    readable = (
+        agreement.state in LIVE
+        and agreement.state != "suspended"
+        and is_unexpired(agreement)
+    )
     is_key_visible = readable and deed.side is AccessSide.PRODUCER
     return render(
         request,
@@ -197,15 +259,24 @@ async def _render_agreement(
         deed=deed,
         agreement=agreement,
         said=deed.signed_agreement,
-        text=deed.signed_agreement.text.get(language) or deed.signed_agreement.text["fr"],
+        text=deed.signed_agreement.text.get(language)
+        or deed.signed_agreement.text["fr"],
         requester=deed.side is AccessSide.REQUESTER,
-        possible=possible & set(BY_PRODUCER if deed.side is AccessSide.PRODUCER else (AgreementEvent.GIVE_UP,)),
+        possible=possible
+        & set(
+            BY_PRODUCER
+            if deed.side is AccessSide.PRODUCER
+            else (AgreementEvent.GIVE_UP,)
+        ),
         renewable=deed.side is AccessSide.REQUESTER and may_renew(agreement, policy),
         readable=readable,
         key=await find_key(session, agreement.project_id) if is_key_visible else None,
         told=agreement.delivered >= agreement.revision,
         form=form or {},
-        errors={field if field in FIELDS else "words": words for field, words in form_errors(request, error).items()},
+        errors={
+            field if field in FIELDS else "words": words
+            for field, words in form_errors(request, error).items()
+        },
     )
 
 

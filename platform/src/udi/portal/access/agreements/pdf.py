@@ -13,13 +13,18 @@ from udi.kit.child import ChildError, run
 from udi.kit.clock import now
 from udi.kit.errors import UnavailableError
 
-WIDTH, HEIGHT, MARGIN = 595, 842, 64
+WIDTH = 595
+HEIGHT = 842
+MARGIN = 64
 """A4, in points."""
-TITLE, BODY, LEADING = 16, 10.5, 1.45
+TITLE = 16
+BODY = 10.5
+LEADING = 1.45
 ENCODING = "cp1252"
 ENCODINGS = tuple(map(codecs.lookup, (ENCODING, "utf-16-be")))
 """Looked up here: a child that writes a document reaches no file once it has its modules."""
-MEMORY_MB, PATIENCE = 512, 20
+MEMORY_MB = 512
+PATIENCE = 20
 ASCII = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 278 278 584"
     " 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 667 778 722 667 611 722 667 944 667 667"
@@ -42,14 +47,18 @@ class TextLine:
     item: int
 
 
-def write_pdf(title: str, paragraphs: Sequence[tuple[bool, str]], language: str) -> bytes:
+def write_pdf(
+    title: str, paragraphs: Sequence[tuple[bool, str]], language: str
+) -> bytes:
     """A document of paragraphs, each of which is a heading or not."""
     pages = _lay_out([(True, title), *paragraphs])
     kinds = ["H1", *("H2" if heading else "P" for heading, _ in paragraphs)]
     return _assemble(title, kinds, pages, language)
 
 
-async def print_pdf(title: str, paragraphs: Sequence[tuple[bool, str]], language: str) -> bytes:
+async def print_pdf(
+    title: str, paragraphs: Sequence[tuple[bool, str]], language: str
+) -> bytes:
     """As `write_pdf`, by a child that reaches no file, in `PATIENCE` seconds at most.
 
     Raises:
@@ -57,10 +66,18 @@ async def print_pdf(title: str, paragraphs: Sequence[tuple[bool, str]], language
     """
     try:
         return await run(
-            write_pdf, title, paragraphs, language, memory_mb=MEMORY_MB, seconds=PATIENCE, modules=(__name__,)
+            write_pdf,
+            title,
+            paragraphs,
+            language,
+            memory_mb=MEMORY_MB,
+            seconds=PATIENCE,
+            modules=(__name__,),
         )
     except ChildError:
-        raise UnavailableError("The document could not be written.", remedy="Try again in some minutes.") from None
+        raise UnavailableError(
+            "The document could not be written.", remedy="Try again in some minutes."
+        ) from None
 
 
 def _lay_out(items: Sequence[tuple[bool, str]]) -> list[list[TextLine]]:
@@ -79,7 +96,8 @@ def _lay_out(items: Sequence[tuple[bool, str]]) -> list[list[TextLine]]:
 
 
 def _wrap(text: str, size: float) -> list[str]:
-    lines, line = [], ""
+    lines = []
+    line = ""
     for word in text.split():
         longer = f"{line} {word}".strip()
         if line and _width(longer) * size / 1000 > WIDTH - 2 * MARGIN:
@@ -91,12 +109,17 @@ def _wrap(text: str, size: float) -> list[str]:
 
 def _width(text: str) -> int:
     """About how wide a text is: letters with a sign above are as wide as without."""
-    return sum(WIDTHS.get(unicodedata.normalize("NFD", sign)[0], WIDEST) for sign in text)
+    return sum(
+        WIDTHS.get(unicodedata.normalize("NFD", sign)[0], WIDEST) for sign in text
+    )
 
 
-def _assemble(title: str, kinds: Sequence[str], pages: Sequence[Sequence[TextLine]], language: str) -> bytes:
+def _assemble(
+    title: str, kinds: Sequence[str], pages: Sequence[Sequence[TextLine]], language: str
+) -> bytes:
     """Objects in the order of their numbers: catalogue, pages, fonts, information, tree of tags, then each page, then each tag."""
-    first, tags = 8, 8 + 2 * len(pages)
+    first = 8
+    tags = 8 + 2 * len(pages)
     marks: list[list[tuple[int, int]]] = [[] for _ in kinds]
     drawn = [_draw(page, number, marks) for number, page in enumerate(pages)]
     kids = " ".join(f"{first + 2 * number} 0 R" for number in range(len(pages)))
@@ -116,19 +139,29 @@ def _assemble(title: str, kinds: Sequence[str], pages: Sequence[Sequence[TextLin
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /StructParents {number} /Tabs /S"
             f" /Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> /Contents {first + 2 * number + 1} 0 R >>"
         )
-        objects.append(f"<< /Length {len(content.encode(ENCODING))} >>\nstream\n{content}\nendstream")
+        objects.append(
+            f"<< /Length {len(content.encode(ENCODING))} >>\nstream\n{content}\nendstream"
+        )
     for kind, tag_marks in zip(kinds, marks, strict=True):
-        refs = " ".join(f"<< /Type /MCR /Pg {first + 2 * page} 0 R /MCID {mark} >>" for page, mark in tag_marks)
+        refs = " ".join(
+            f"<< /Type /MCR /Pg {first + 2 * page} 0 R /MCID {mark} >>"
+            for page, mark in tag_marks
+        )
         objects.append(f"<< /Type /StructElem /S /{kind} /P 7 0 R /K [{refs}] >>")
     return _write(objects)
 
 
-def _draw(page: Sequence[TextLine], number: int, marks: list[list[tuple[int, int]]]) -> str:
+def _draw(
+    page: Sequence[TextLine], number: int, marks: list[list[tuple[int, int]]]
+) -> str:
     """The lines of a page, each marked as a part of what it belongs to."""
     drawn = []
     for mark, line in enumerate(page):
         marks[line.item].append((number, mark))
-        kind = "P" if not line.bold else "H2" if line.item else "H1"
+        if not line.bold:
+            kind = "P"
+        else:
+            kind = "H2" if line.item else "H1"
         font = "F2" if line.bold else "F1"
         drawn.append(
             f"/{kind} << /MCID {mark} >> BDC BT /{font} {line.size} Tf {MARGIN} {line.y:.1f} Td ({_literal(line.text)}) Tj ET EMC"
@@ -136,7 +169,11 @@ def _draw(page: Sequence[TextLine], number: int, marks: list[list[tuple[int, int
     return "\n".join(drawn)
 
 
-def _parents(pages: Sequence[Sequence[TextLine]], marks: Sequence[Sequence[tuple[int, int]]], tags: int) -> str:
+def _parents(
+    pages: Sequence[Sequence[TextLine]],
+    marks: Sequence[Sequence[tuple[int, int]]],
+    tags: int,
+) -> str:
     """For each page, the tag of each of its marks."""
     owner = {place: item for item, tag_marks in enumerate(marks) for place in tag_marks}
     rows = (
@@ -162,6 +199,7 @@ def _write(objects: Sequence[str]) -> bytes:
         places.append(len(body))
         body += f"{number} 0 obj\n{content}\nendobj\n".encode(ENCODING)
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
-    size, start = len(objects) + 1, len(body)
+    size = len(objects) + 1
+    start = len(body)
     end = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R /Info 5 0 R >>\nstartxref\n{start}\n%%EOF\n"
     return body + end.encode()

@@ -23,7 +23,12 @@ from udi.portal.access.agreements.credentials import (
     renew_credential,
     revoke_credential,
 )
-from udi.portal.access.agreements.encryption import FIELD, find_key, remove_key, save_key
+from udi.portal.access.agreements.encryption import (
+    FIELD,
+    find_key,
+    remove_key,
+    save_key,
+)
 from udi.portal.access.agreements.queries import list_project_agreements
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project
@@ -32,7 +37,8 @@ from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 ACCESS = "/projects/{project_id:uuid}/access"
-CREDENTIALS, KEY = f"{ACCESS}/credentials", f"{ACCESS}/key"
+CREDENTIALS = f"{ACCESS}/credentials"
+KEY = f"{ACCESS}/key"
 AnyRequest = Request[Any, Any, AppState]
 
 
@@ -44,7 +50,9 @@ async def show_access(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """The agreements of the project, the credentials of its machines, and its public key."""
-    return await _render_access(request, session, await get_led_project(session, member, project_id))
+    return await _render_access(
+        request, session, await get_led_project(session, member, project_id)
+    )
 
 
 @post(CREDENTIALS, status_code=201, guards=[require_confirmation()])
@@ -67,13 +75,21 @@ async def add_credential(
         None,
     )
     try:
-        _, secret = await make_credential(session, member, project, node=node, name=form.get("name", ""), days=days)
+        _, secret = await make_credential(
+            session, member, project, node=node, name=form.get("name", ""), days=days
+        )
     except InvalidError as error:
-        return await _render_access(request, session, project, status=422, error=error, form=form)
+        return await _render_access(
+            request, session, project, status=422, error=error, form=form
+        )
     return await _render_access(request, session, project, status=201, secret=secret)
 
 
-@post(f"{CREDENTIALS}/{{credential_id:uuid}}/renew", status_code=201, guards=[require_confirmation()])
+@post(
+    f"{CREDENTIALS}/{{credential_id:uuid}}/renew",
+    status_code=201,
+    guards=[require_confirmation()],
+)
 async def replace_credential(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -119,7 +135,9 @@ async def submit_key(
 
 @post(f"{KEY}/remove", status_code=303)
 async def delete_key(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], project_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
 ) -> Redirect:
     """Forget it."""
     project = await get_led_project(session, member, project_id, lock=True)
@@ -139,11 +157,21 @@ async def _render_access(
 ) -> Response[str]:
     nodes = await list_nodes(session, project)
     return render(
-        request, "access/project-access.html", status=status, project=project, secret=secret, form=form or {},
-        agreements=await list_project_agreements(session, project.id), credentials=await list_credentials(session, project),
-        key=await find_key(session, project.id), nodes=nodes, names={node.id: node.name for node in nodes}, days=DAYS, moment=now(),
+        request,
+        "access/project-access.html",
+        status=status,
+        project=project,
+        secret=secret,
+        form=form or {},
+        agreements=await list_project_agreements(session, project.id),
+        credentials=await list_credentials(session, project),
+        key=await find_key(session, project.id),
+        nodes=nodes,
+        names={node.id: node.name for node in nodes},
+        days=DAYS,
+        moment=now(),
         errors=form_errors(request, error),
-    )  # fmt: skip
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -16,7 +16,8 @@ from udi.portal.organisations.models import Organisation
 from udi.portal.projects.queries import is_leader, select_led_projects
 from udi.protocol.agreement import Agreement, read_agreement
 
-SIZE, MOST_LISTED = 20, 200
+SIZE = 20
+MOST_LISTED = 200
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,12 @@ async def list_public_agreements(
 ) -> tuple[Sequence[PublicAgreement], int]:
     """What everybody may know of each agreement, the last changed first; and how many there are."""
     total = await session.scalar(select(func.count()).select_from(PublicAgreement)) or 0
-    query = select(PublicAgreement).order_by(PublicAgreement.changed_at.desc(), PublicAgreement.id)
-    return (await session.scalars(query.limit(size).offset((page - 1) * size))).all(), total
+    query = select(PublicAgreement).order_by(
+        PublicAgreement.changed_at.desc(), PublicAgreement.id
+    )
+    return (
+        await session.scalars(query.limit(size).offset((page - 1) * size))
+    ).all(), total
 
 
 async def get_public_agreement(session: AsyncSession, id_: UUID) -> PublicAgreement:
@@ -45,7 +50,9 @@ async def get_public_agreement(session: AsyncSession, id_: UUID) -> PublicAgreem
     Raises:
         NotFoundError: there is none.
     """
-    agreement = await session.scalar(select(PublicAgreement).where(PublicAgreement.id == id_))
+    agreement = await session.scalar(
+        select(PublicAgreement).where(PublicAgreement.id == id_)
+    )
     if agreement is None:
         raise NotFoundError("No agreement has this address here.")
     return agreement
@@ -59,7 +66,9 @@ async def find_signed_agreement(
         return None
     query = select(AccessAgreement).where(AccessAgreement.id == id_)
     agreement = await session.scalar(query.with_for_update() if lock else query)
-    return await _load_signed_agreement(session, actor, agreement) if agreement else None
+    if agreement:
+        return await _load_signed_agreement(session, actor, agreement)
+    return None
 
 
 async def _load_signed_agreement(
@@ -73,12 +82,21 @@ async def _load_signed_agreement(
     node = await session.get_one(Node, (tenant, agreement.node_id))
     signed_agreement = read_agreement(agreement.document)
     return SignedAgreement(
-        agreement, signed_agreement, producer, node, AccessSide.REQUESTER if mine else AccessSide.PRODUCER
+        agreement,
+        signed_agreement,
+        producer,
+        node,
+        AccessSide.REQUESTER if mine else AccessSide.PRODUCER,
     )
 
 
 async def get_signed_agreement(
-    session: AsyncSession, actor: Actor, id_: UUID, *, side: AccessSide | None = None, lock: bool = False
+    session: AsyncSession,
+    actor: Actor,
+    id_: UUID,
+    *,
+    side: AccessSide | None = None,
+    lock: bool = False,
 ) -> SignedAgreement:
     """The whole of an agreement, for one of its sides.
 
@@ -94,7 +112,9 @@ async def get_signed_agreement(
     return deed
 
 
-async def find_readable_agreement(session: AsyncSession, actor: Actor | None, id_: UUID) -> AccessAgreement | None:
+async def find_readable_agreement(
+    session: AsyncSession, actor: Actor | None, id_: UUID
+) -> AccessAgreement | None:
     """The text of an agreement, for its sides, and for whoever accepted it and leads its project no more; else None."""
     if (deed := await find_signed_agreement(session, actor, id_)) is not None:
         return deed.agreement
@@ -104,7 +124,9 @@ async def find_readable_agreement(session: AsyncSession, actor: Actor | None, id
     return await session.scalar(select(AccessAgreement).where(*own))
 
 
-async def get_readable_agreement(session: AsyncSession, actor: Actor, id_: UUID) -> AccessAgreement:
+async def get_readable_agreement(
+    session: AsyncSession, actor: Actor, id_: UUID
+) -> AccessAgreement:
     """The same.
 
     Raises:
@@ -115,24 +137,50 @@ async def get_readable_agreement(session: AsyncSession, actor: Actor, id_: UUID)
     return agreement
 
 
-async def list_member_agreements(session: AsyncSession, actor: Actor) -> list[SignedAgreement]:
+async def list_member_agreements(
+    session: AsyncSession, actor: Actor
+) -> list[SignedAgreement]:
     """The agreements on one side of which the person stands, the newest first."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     theirs = select(Organisation.id).where(Organisation.slug.in_(slugs))
-    mine = or_(AccessAgreement.project_id.in_(select_led_projects(actor)), AccessAgreement.organisation_id.in_(theirs))
-    query = select(AccessAgreement).where(mine).order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
+    mine = or_(
+        AccessAgreement.project_id.in_(select_led_projects(actor)),
+        AccessAgreement.organisation_id.in_(theirs),
+    )
+    query = (
+        select(AccessAgreement)
+        .where(mine)
+        .order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
+    )
     rows = (await session.scalars(query.limit(MOST_LISTED))).all()
-    return [deed for row in rows if (deed := await _load_signed_agreement(session, actor, row)) is not None]
+    return [
+        deed
+        for row in rows
+        if (deed := await _load_signed_agreement(session, actor, row)) is not None
+    ]
 
 
-async def list_project_agreements(session: AsyncSession, project: UUID) -> Sequence[AccessAgreement]:
+async def list_project_agreements(
+    session: AsyncSession, project: UUID
+) -> Sequence[AccessAgreement]:
     """The agreements of a project, the newest first."""
     query = select(AccessAgreement).where(AccessAgreement.project_id == project)
-    return (await session.scalars(query.order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id))).all()
+    return (
+        await session.scalars(
+            query.order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
+        )
+    ).all()
 
 
-async def list_dataset_agreements(session: AsyncSession, actor: Actor, dataset: UUID) -> Sequence[AccessAgreement]:
+async def list_dataset_agreements(
+    session: AsyncSession, actor: Actor, dataset: UUID
+) -> Sequence[AccessAgreement]:
     """The agreements of the projects that the person leads about one dataset, the newest first."""
-    own = (AccessAgreement.project_id.in_(select_led_projects(actor)), AccessAgreement.dataset_id == dataset)
-    query = select(AccessAgreement).where(*own).order_by(AccessAgreement.starts_at.desc())
+    own = (
+        AccessAgreement.project_id.in_(select_led_projects(actor)),
+        AccessAgreement.dataset_id == dataset,
+    )
+    query = (
+        select(AccessAgreement).where(*own).order_by(AccessAgreement.starts_at.desc())
+    )
     return (await session.scalars(query)).all()

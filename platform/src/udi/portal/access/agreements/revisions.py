@@ -18,14 +18,21 @@ from udi.portal.access.models import (
 )
 from udi.portal.access.requests.applicant import Applicant
 from udi.portal.organisations.models import Organisation
-from udi.protocol.agreement import AgreementCredential, AgreementStatus, AgreementValidity
+from udi.protocol.agreement import (
+    AgreementCredential,
+    AgreementStatus,
+    AgreementValidity,
+)
 
 DELIVER = "deliver_agreement"
 STATES = {
-    AgreementState.ACTIVE: AgreementValidity.ACTIVE, AgreementState.REVOKING: AgreementValidity.ACTIVE, AgreementState.ENDED: AgreementValidity.ACTIVE,
-    AgreementState.SUSPENDED: AgreementValidity.SUSPENDED, AgreementState.REVOKED: AgreementValidity.REVOKED,
+    AgreementState.ACTIVE: AgreementValidity.ACTIVE,
+    AgreementState.REVOKING: AgreementValidity.ACTIVE,
+    AgreementState.ENDED: AgreementValidity.ACTIVE,
+    AgreementState.SUSPENDED: AgreementValidity.SUSPENDED,
+    AgreementState.REVOKED: AgreementValidity.REVOKED,
     AgreementState.GIVEN_UP: AgreementValidity.GIVEN_UP,
-}  # fmt: skip
+}
 """What a node is told; that the date agreed is past, it sees by itself. It hears of nothing that is not confirmed."""
 FOLLOW = "follow_access"
 """The job that brings what machines negotiate to where people brought a request or an agreement."""
@@ -34,67 +41,122 @@ FOLLOW = "follow_access"
 async def next_revision(session: AsyncSession) -> int:
     """The next number of the territory; whoever else wants one waits until this transaction ends."""
     first = insert(StandingCounter).values(last=1)
-    counted = first.on_conflict_do_update(index_elements=["tenant_id"], set_={"last": StandingCounter.last + 1})
-    return int((await session.execute(counted.returning(StandingCounter.last))).scalar_one())
+    counted = first.on_conflict_do_update(
+        index_elements=["tenant_id"], set_={"last": StandingCounter.last + 1}
+    )
+    return int(
+        (await session.execute(counted.returning(StandingCounter.last))).scalar_one()
+    )
 
 
-async def send_agreement_status(session: AsyncSession, agreement: AccessAgreement) -> None:
+async def send_agreement_status(
+    session: AsyncSession, agreement: AccessAgreement
+) -> None:
     """Give the standing a new revision, and have the node told at once."""
     agreement.revision = await next_revision(session)
     await session.flush()
-    await jobs.enqueue(session, DELIVER, {"agreement": str(agreement.id), "revision": agreement.revision})
+    await jobs.enqueue(
+        session,
+        DELIVER,
+        {"agreement": str(agreement.id), "revision": agreement.revision},
+    )
 
 
-async def send_agreement_statuses(session: AsyncSession, project: UUID, node: UUID) -> None:
+async def send_agreement_statuses(
+    session: AsyncSession, project: UUID, node: UUID
+) -> None:
     """The same for every agreement of a project that a node still keeps: its credentials changed."""
-    own = (AccessAgreement.project_id == project, AccessAgreement.node_id == node, AccessAgreement.state.in_(LIVE))
-    query = select(AccessAgreement).where(*own).order_by(AccessAgreement.id).with_for_update()
+    own = (
+        AccessAgreement.project_id == project,
+        AccessAgreement.node_id == node,
+        AccessAgreement.state.in_(LIVE),
+    )
+    query = (
+        select(AccessAgreement)
+        .where(*own)
+        .order_by(AccessAgreement.id)
+        .with_for_update()
+    )
     for agreement in (await session.scalars(query)).all():
         await send_agreement_status(session, agreement)
 
 
-async def read_agreement_status(session: AsyncSession, agreement: AccessAgreement) -> AgreementStatus:
+async def read_agreement_status(
+    session: AsyncSession, agreement: AccessAgreement
+) -> AgreementStatus:
     """How an agreement stands now, with the credentials of its project at its node."""
-    own = (ProjectCredential.project_id == agreement.project_id, ProjectCredential.node_id == agreement.node_id)
-    living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
-    its = or_(ProjectCredential.agreement_id.is_(None), ProjectCredential.agreement_id == agreement.id)
+    own = (
+        ProjectCredential.project_id == agreement.project_id,
+        ProjectCredential.node_id == agreement.node_id,
+    )
+    living = (
+        ProjectCredential.revoked_at.is_(None),
+        ProjectCredential.expires_at > now(),
+    )
+    its = or_(
+        ProjectCredential.agreement_id.is_(None),
+        ProjectCredential.agreement_id == agreement.id,
+    )
     query = (
-        select(ProjectCredential).where(*own, *living, its).order_by(ProjectCredential.made_at, ProjectCredential.id)
+        select(ProjectCredential)
+        .where(*own, *living, its)
+        .order_by(ProjectCredential.made_at, ProjectCredential.id)
     )
     credentials: Sequence[ProjectCredential] = (await session.scalars(query)).all()
     return AgreementStatus(
-        agreement=agreement.id, agreement_sha256=agreement.sha256, revision=agreement.revision,
-        state=STATES[AgreementState(agreement.state)], closes_at=agreement.closes_at, reason=agreement.reason,
+        agreement=agreement.id,
+        agreement_sha256=agreement.sha256,
+        revision=agreement.revision,
+        state=STATES[AgreementState(agreement.state)],
+        closes_at=agreement.closes_at,
+        reason=agreement.reason,
         credentials=tuple(
-            AgreementCredential(id=credential.id, sha256=credential.sha256, expires_at=credential.expires_at) for credential in credentials
+            AgreementCredential(
+                id=credential.id,
+                sha256=credential.sha256,
+                expires_at=credential.expires_at,
+            )
+            for credential in credentials
         ),
-    )  # fmt: skip
+    )
 
 
 async def announce_agreement(
-    session: AsyncSession, agreement: AccessAgreement, producer: Organisation, project: Applicant
+    session: AsyncSession,
+    agreement: AccessAgreement,
+    producer: Organisation,
+    project: Applicant,
 ) -> None:
     """Have the node told of an agreement that is in force from now on, and list it, with what everybody may know."""
     await send_agreement_status(session, agreement)
     is_public = not project.confidential
     session.add(
         PublicAgreement(
-            id=agreement.id, dataset_id=agreement.dataset_id, dataset_title=str(agreement.document["dataset_title"]),
-            organisation_slug=producer.slug, organisation_name=producer.name,
-            project_id=project.id if is_public else None, project_title=project.title if is_public else "",
-            purpose=str(agreement.document["purpose"]), starts_at=agreement.starts_at, ends_at=agreement.ends_at,
-            state=agreement.state, changed_at=now(),
+            id=agreement.id,
+            dataset_id=agreement.dataset_id,
+            dataset_title=str(agreement.document["dataset_title"]),
+            organisation_slug=producer.slug,
+            organisation_name=producer.name,
+            project_id=project.id if is_public else None,
+            project_title=project.title if is_public else "",
+            purpose=str(agreement.document["purpose"]),
+            starts_at=agreement.starts_at,
+            ends_at=agreement.ends_at,
+            state=agreement.state,
+            changed_at=now(),
         )
-    )  # fmt: skip
+    )
     await session.flush()
 
 
 async def publish_state(session: AsyncSession, agreement: AccessAgreement) -> None:
     """Say the new state in the public list."""
-    if (listed := await session.get(PublicAgreement, (agreement.tenant_id, agreement.id))) is not None:
-        listed.state, listed.changed_at, listed.ends_at = (
-            agreement.state,
-            now(),
-            agreement.closes_at or agreement.ends_at,
+    if (
+        listed := await session.get(
+            PublicAgreement, (agreement.tenant_id, agreement.id)
         )
+    ) is not None:
+        listed.state = agreement.state
+        listed.changed_at = now()
+        listed.ends_at = agreement.closes_at or agreement.ends_at
     await session.flush()

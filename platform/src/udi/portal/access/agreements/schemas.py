@@ -7,7 +7,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from udi.portal.access.agreements.queries import SignedAgreement
-from udi.portal.access.agreements.transitions import BY_PRODUCER, AgreementEvent, AgreementState
+from udi.portal.access.agreements.transitions import (
+    BY_PRODUCER,
+    AgreementEvent,
+    AgreementState,
+)
 from udi.portal.access.models import PublicAgreement
 from udi.portal.access.policies.schemas import AccessTerms
 from udi.protocol.terms import Purpose
@@ -17,8 +21,19 @@ USUAL_SIZE = 20
 SCOPE = "access"
 EVENTS = (*BY_PRODUCER, AgreementEvent.GIVE_UP)
 Instant = Annotated[datetime, Meta(tz=True)]
-Standing = Annotated[str, Meta(description="How it stands.", extra_json_schema={"enum": list(AgreementState)})]
-Use = Annotated[str, Meta(description="What the data are read for.", extra_json_schema={"enum": list(Purpose)})]
+Standing = Annotated[
+    str,
+    Meta(
+        description="How it stands.", extra_json_schema={"enum": list(AgreementState)}
+    ),
+]
+Use = Annotated[
+    str,
+    Meta(
+        description="What the data are read for.",
+        extra_json_schema={"enum": list(Purpose)},
+    ),
+]
 Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 
 
@@ -49,7 +64,9 @@ class PublicAgreementItem(Struct, frozen=True, kw_only=True):
     id: UUID
     dataset: AgreementDataset
     producer: AgreementProducer
-    project: Annotated[AgreementProject | None, Meta(description="None of a confidential project.")]
+    project: Annotated[
+        AgreementProject | None, Meta(description="None of a confidential project.")
+    ]
     purpose: Use
     starts: Instant
     ends: Instant
@@ -60,12 +77,20 @@ class PublicAgreementItem(Struct, frozen=True, kw_only=True):
     def of(cls, row: PublicAgreement, origin: str) -> "PublicAgreementItem":
         """A row of the public list, on the portal at `origin`."""
         return cls(
-            id=row.id, dataset=AgreementDataset(id=row.dataset_id, title=row.dataset_title),
-            producer=AgreementProducer(slug=row.organisation_slug, name=row.organisation_name),
-            project=AgreementProject(id=row.project_id, title=row.project_title) if row.project_id else None,
-            purpose=row.purpose, starts=row.starts_at, ends=row.ends_at, state=row.state,
+            id=row.id,
+            dataset=AgreementDataset(id=row.dataset_id, title=row.dataset_title),
+            producer=AgreementProducer(
+                slug=row.organisation_slug, name=row.organisation_name
+            ),
+            project=AgreementProject(id=row.project_id, title=row.project_title)
+            if row.project_id
+            else None,
+            purpose=row.purpose,
+            starts=row.starts_at,
+            ends=row.ends_at,
+            state=row.state,
             page=f"{origin}/agreements/{row.id}",
-        )  # fmt: skip
+        )
 
 
 class PublicAgreementPage(Struct, frozen=True, kw_only=True):
@@ -95,23 +120,46 @@ class AgreementDetail(Struct, frozen=True, kw_only=True):
     terms: Annotated[AccessTerms, Meta(description="What both accepted.")]
     starts: Instant
     ends: Instant
-    closes: Annotated[Instant | None, Meta(description="When the notice that was given is over.")]
+    closes: Annotated[
+        Instant | None, Meta(description="When the notice that was given is over.")
+    ]
     state: Standing
-    reason: Annotated[str, Meta(description="Why it is suspended or revoked, in the words of the producer.")]
+    reason: Annotated[
+        str,
+        Meta(
+            description="Why it is suspended or revoked, in the words of the producer."
+        ),
+    ]
     told: Annotated[bool, Meta(description="Whether the node knows how it stands now.")]
     page: Address
 
     @classmethod
     def of(cls, deed: SignedAgreement, origin: str) -> "AgreementDetail":
         """A deed, on the portal at `origin`."""
-        row, signed_agreement = deed.agreement, deed.signed_agreement
+        row = deed.agreement
+        signed_agreement = deed.signed_agreement
         return cls(
-            id=row.id, dataset=AgreementDataset(id=signed_agreement.dataset, title=signed_agreement.dataset_title), side=deed.side.value,
-            producer=AgreementProducer(slug=deed.producer.slug, name=deed.producer.name),
-            project=AgreementProject(id=signed_agreement.project, title=signed_agreement.project_title), purpose=signed_agreement.purpose.value,
-            terms=AccessTerms.of(signed_agreement.terms), starts=row.starts_at, ends=row.ends_at, closes=row.closes_at, state=row.state,
-            reason=row.reason, told=row.delivered >= row.revision, page=f"{origin}/agreements/{row.id}",
-        )  # fmt: skip
+            id=row.id,
+            dataset=AgreementDataset(
+                id=signed_agreement.dataset, title=signed_agreement.dataset_title
+            ),
+            side=deed.side.value,
+            producer=AgreementProducer(
+                slug=deed.producer.slug, name=deed.producer.name
+            ),
+            project=AgreementProject(
+                id=signed_agreement.project, title=signed_agreement.project_title
+            ),
+            purpose=signed_agreement.purpose.value,
+            terms=AccessTerms.of(signed_agreement.terms),
+            starts=row.starts_at,
+            ends=row.ends_at,
+            closes=row.closes_at,
+            state=row.state,
+            reason=row.reason,
+            told=row.delivered >= row.revision,
+            page=f"{origin}/agreements/{row.id}",
+        )
 
 
 class MyAgreements(Struct, frozen=True, kw_only=True):
@@ -131,5 +179,10 @@ class AgreementEventInput(Struct, kw_only=True):
             extra_json_schema={"enum": list(EVENTS)},
         ),
     ]
-    words: Annotated[str, Meta(description="The reason, which the project reads, and whoever is refused.")] = ""
+    words: Annotated[
+        str,
+        Meta(
+            description="The reason, which the project reads, and whoever is refused."
+        ),
+    ] = ""
     days: Annotated[int, Meta(description="Of a notice: how many days.", ge=0)] = 0

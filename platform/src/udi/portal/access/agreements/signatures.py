@@ -36,9 +36,13 @@ class AgreementSigner:
         """The JWS of how an agreement stands."""
         return self._sign(write_agreement_status(standing), AGREEMENT_STATUS_TYPE, node)
 
-    def _sign(self, claims: dict[str, Any], kind: SignedDocumentKind, node: Node) -> str:
+    def _sign(
+        self, claims: dict[str, Any], kind: SignedDocumentKind, node: Node
+    ) -> str:
         audience = audience_of(node)
-        return self.signer.sign_document(claims, kind=kind, issuer=self.territory.origin, audience=audience)
+        return self.signer.sign_document(
+            claims, kind=kind, issuer=self.territory.origin, audience=audience
+        )
 
 
 def signer_of(site: Site, territory: Territory) -> AgreementSigner:
@@ -49,7 +53,9 @@ def signer_of(site: Site, territory: Territory) -> AgreementSigner:
 def audience_of(node: Node) -> str:
     """Scheme, host and port of a node; its client for one that has no address."""
     parts = urlsplit(node.url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else node.client_id
+    if parts.netloc:
+        return f"{parts.scheme}://{parts.netloc}"
+    return node.client_id
 
 
 def is_unexpired(agreement: AccessAgreement) -> bool:

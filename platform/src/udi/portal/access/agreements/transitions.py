@@ -38,8 +38,12 @@ class AgreementEvent(StrEnum):
 
 LIVE = (AgreementState.ACTIVE, AgreementState.SUSPENDED, AgreementState.REVOKING)
 BY_PRODUCER = (
-    AgreementEvent.SUSPEND, AgreementEvent.RESUME, AgreementEvent.REVOKE, AgreementEvent.GIVE_NOTICE, AgreementEvent.KEEP,
-)  # fmt: skip
+    AgreementEvent.SUSPEND,
+    AgreementEvent.RESUME,
+    AgreementEvent.REVOKE,
+    AgreementEvent.GIVE_NOTICE,
+    AgreementEvent.KEEP,
+)
 UNDER_WAY = (AgreementState.UNCONFIRMED, *LIVE)
 """What is not over."""
 BY_CLOCK = (AgreementEvent.CLOSE, AgreementEvent.END)
@@ -66,6 +70,7 @@ def transition_agreement(state: str, event: AgreementEvent) -> AgreementState:
     next_state = NEXT.get((AgreementState(state), event))
     if next_state is None:
         raise ConflictError(
-            "This agreement does not stand there any more.", remedy="Look at its page again, which says how it stands."
+            "This agreement does not stand there any more.",
+            remedy="Look at its page again, which says how it stands.",
         )
     return next_state

@@ -10,11 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.queries import list_dataset_agreements as list_agreements
+from udi.portal.access.agreements.queries import (
+    list_dataset_agreements as list_agreements,
+)
 from udi.portal.access.agreements.transitions import LIVE
 from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
-from udi.portal.access.policies.queries import RequestStatistics, find_answer_statistics, find_policy, policy_of
-from udi.portal.access.requests.queries import list_requests_for_dataset as list_requests
+from udi.portal.access.policies.queries import (
+    RequestStatistics,
+    find_answer_statistics,
+    find_policy,
+    policy_of,
+)
+from udi.portal.access.requests.queries import (
+    list_requests_for_dataset as list_requests,
+)
 from udi.portal.access.requests.transitions import OPEN
 from udi.portal.catalogue.models import Dataset
 from udi.protocol.policy import Policy, Requester
@@ -56,14 +65,22 @@ async def summarise_access(
 ) -> AccessSection:
     """How a restricted dataset opens, for who reads its page. A passer-by's says nothing of anybody."""
     row = await find_policy(session, dataset.id)
-    policy, answer_statistics = (policy_of(row), find_answer_statistics(row)) if row else (None, None)
+    policy, answer_statistics = (
+        (policy_of(row), find_answer_statistics(row)) if row else (None, None)
+    )
     if actor is None:
         return AccessSection(row, policy, answer_statistics)
     database = site_of(request).database
-    async with database.session(territory.id, role="app", person=actor.person_id) as own:
+    async with database.session(
+        territory.id, role="app", person=actor.person_id
+    ) as own:
         requests = await list_requests(own, actor, dataset.id)
         agreements = await list_agreements(own, actor, dataset.id)
-    needs_organisation = policy is not None and Requester.PERSON not in policy.requesters and not actor.memberships
+    needs_organisation = (
+        policy is not None
+        and Requester.PERSON not in policy.requesters
+        and not actor.memberships
+    )
     sets = actor.may_publish(dataset.organisation.slug)
     return AccessSection(
         row,

@@ -13,7 +13,12 @@ from udi.protocol.policy import Policy, write_policy
 
 
 async def set_policy(
-    session: AsyncSession, actor: Actor, dataset: Dataset, policy: Policy, *, revision: int
+    session: AsyncSession,
+    actor: Actor,
+    dataset: Dataset,
+    policy: Policy,
+    *,
+    revision: int,
 ) -> AccessPolicy:
     """Say under which terms a restricted dataset opens; `revision` is the one that was read (0: there was none).
 
@@ -27,14 +32,18 @@ async def set_policy(
     row = await find_policy(session, dataset.id, lock=True)
     if (row.revision if row else 0) != revision:
         raise PreconditionFailedError(
-            "Somebody changed this policy since you opened it.", remedy="Read it, then set yours."
+            "Somebody changed this policy since you opened it.",
+            remedy="Read it, then set yours.",
         )
     if row is None:
-        row = AccessPolicy(dataset_id=dataset.id, revision=0, received=0, granted=0, answer_days=[])
+        row = AccessPolicy(
+            dataset_id=dataset.id, revision=0, received=0, granted=0, answer_days=[]
+        )
         session.add(row)
     row.revision += 1
     row.document = write_policy(policy)
-    row.changed_at, row.changed_by = now(), actor.person_id
+    row.changed_at = now()
+    row.changed_by = actor.person_id
     await session.flush()
     audit.record(session, actor, "access_policy.set", dataset.id, revision=row.revision)
     return row

@@ -21,14 +21,14 @@ from udi.ui.cross_origin import CrossOriginMiddleware
 
 @get("/")
 async def list_policies(
-    request: ApiRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: ApiRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[Any]:
     """Those of all datasets that are shown, the last changed first."""
     parameters = QueryParameters(read_pairs(request), ("page", "size"))
-    number, size = (
-        parameters.read_integer("page", 1, most=10_000),
-        parameters.read_integer("size", queries.SIZE, most=100),
-    )
+    number = parameters.read_integer("page", 1, most=10_000)
+    size = parameters.read_integer("size", queries.SIZE, most=100)
     parameters.check()
     page = await queries.list_policies(session, number, size=size)
     return json_response(request, schemas.AccessPolicyPage.of(page, territory.origin))
@@ -44,11 +44,16 @@ async def read_policy(
     """That of one dataset."""
     dataset = await queries.get_restricted_dataset(session, restricted_id)
     row = await queries.get_policy(session, dataset)
-    return json_response(request, schemas.AccessPolicyDetail.of(row, dataset, territory.origin))
+    return json_response(
+        request, schemas.AccessPolicyDetail.of(row, dataset, territory.origin)
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [
     Router(
-        schemas.BASE, route_handlers=[list_policies, read_policy], middleware=[CrossOriginMiddleware()], guards=PROGRAMS
+        schemas.BASE,
+        route_handlers=[list_policies, read_policy],
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
     )
 ]

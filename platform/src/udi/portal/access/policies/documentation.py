@@ -30,7 +30,10 @@ from udi.protocol.terms import Prohibition, Purpose, Terms
 ID = UUID(PATH["id"][2])
 WHEN = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 TERMS = Terms(
-    purposes=(Purpose.RESEARCH,), prohibitions=(Prohibition.DISTRIBUTE,), months=12, columns=("îlot", "énergie")
+    purposes=(Purpose.RESEARCH,),
+    prohibitions=(Prohibition.DISTRIBUTE,),
+    months=12,
+    columns=("îlot", "énergie"),
 )
 OPERATIONS = (
     Operation(
@@ -41,10 +44,19 @@ OPERATIONS = (
         answer=AccessPolicyPage,
         refusals=(InvalidError,),
         takes={
-            "page": ("Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1}, 1),
+            "page": (
+                "Which page, from 1.",
+                {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1},
+                1,
+            ),
             "size": (
                 "Policies a page.",
-                {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": SIZE},
+                {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MAX_PAGE_SIZE,
+                    "default": SIZE,
+                },
                 SIZE,
             ),
         },
@@ -65,7 +77,9 @@ def make_example_dataset(origin: str) -> dict[str, Any]:
     """The dataset of the examples, and its producer."""
     page = f"{origin}/data/{ID}"
     return {
-        "dataset": RestrictedDataset(id=ID, title="Consommation d’électricité par îlot", page=page),
+        "dataset": RestrictedDataset(
+            id=ID, title="Consommation d’électricité par îlot", page=page
+        ),
         "producer": RestrictingProducer(slug="energie-armor", name="Énergie Armor"),
     }
 
@@ -73,26 +87,50 @@ def make_example_dataset(origin: str) -> dict[str, Any]:
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
     common_fields: dict[str, Any] = {
-        **make_example_dataset(origin), "requesters": ["research"], "answer_days": 30, "changed": WHEN,
+        **make_example_dataset(origin),
+        "requesters": ["research"],
+        "answer_days": 30,
+        "changed": WHEN,
         "page": f"{origin}/data/{ID}/access-policy",
-    }  # fmt: skip
+    }
     policy = Policy(requesters=(Requester.RESEARCH,), terms=TERMS)
-    item = AccessPolicyItem(**common_fields, purposes=["research"], months=12, url=f"{BASE}/{ID}")
+    item = AccessPolicyItem(
+        **common_fields, purposes=["research"], months=12, url=f"{BASE}/{ID}"
+    )
     question = AccessQuestion(
-        name="lecteurs", kind="line", label={"fr": "Qui lira ?"}, hint={}, required=True, choices=[]
+        name="lecteurs",
+        kind="line",
+        label={"fr": "Qui lira ?"},
+        hint={},
+        required=True,
+        choices=[],
     )
     rules = AccessPolicyDetail(
-        **common_fields, why={"fr": "Ces courbes disent quand une maison vit."}, terms=AccessTerms.of(TERMS), questions=[question],
-        renewals=1, said={code: plain_language.write_policy(policy, code) for code in TONGUES}, revision=2,
+        **common_fields,
+        why={"fr": "Ces courbes disent quand une maison vit."},
+        terms=AccessTerms.of(TERMS),
+        questions=[question],
+        renewals=1,
+        said={code: plain_language.write_policy(policy, code) for code in TONGUES},
+        revision=2,
         kept=AccessRequestStatistics(received=12, granted=9, median_days=8, in_time=10),
-    )  # fmt: skip
+    )
     page = AccessPolicyPage(total=1, page=1, size=SIZE, items=[item])
-    return {"listAccessPolicies": to_builtins(page), "readAccessPolicy": to_builtins(rules)}
+    return {
+        "listAccessPolicies": to_builtins(page),
+        "readAccessPolicy": to_builtins(rules),
+    }
 
 
 CHAPTER = Chapter(
     operations=OPERATIONS,
-    places={"restricted_id": ("Identifier of the dataset.", {"type": "string", "format": "uuid"}, str(ID))},
+    places={
+        "restricted_id": (
+            "Identifier of the dataset.",
+            {"type": "string", "format": "uuid"},
+            str(ID),
+        )
+    },
     body_examples={},
     make_examples=make_examples,
 )

@@ -8,18 +8,34 @@ from typing import Any, TypeVar
 from litestar.datastructures import FormMultiDict
 
 from udi.kit.errors import InvalidError, Refusal
-from udi.portal.access.policies.row_filters import read_filters, read_lines, write_filters
-from udi.protocol.policy import FieldKind, FormField, InvalidPolicy, Policy, Requester, read_policy, write_policy
+from udi.portal.access.policies.row_filters import (
+    read_filters,
+    read_lines,
+    write_filters,
+)
+from udi.protocol.policy import (
+    FieldKind,
+    FormField,
+    InvalidPolicy,
+    Policy,
+    Requester,
+    read_policy,
+    write_policy,
+)
 from udi.protocol.terms import Measure, Prohibition, Purpose, Terms
 
 MOST_FIELDS = 8
-LONGEST_LINE, LONGEST_WORDS = 200, 2000
+LONGEST_LINE = 200
+LONGEST_WORDS = 2000
 MEGABYTE = 1_000_000
 SEVERAL = ("requesters", "purposes", "prohibitions", "measures")
 NUMBERS = {
-    "months": (1, 120), "answer_days": (1, 90), "renewals": (0, 20),
-    "megabytes": (1, 1_000_000), "requests_a_minute": (1, 10_000),
-}  # fmt: skip
+    "months": (1, 120),
+    "answer_days": (1, 90),
+    "renewals": (0, 20),
+    "megabytes": (1, 1_000_000),
+    "requests_a_minute": (1, 10_000),
+}
 FREE = {"megabytes", "requests_a_minute"}
 """Numbers that may be left empty: no limit."""
 Typed = dict[str, Any]
@@ -28,8 +44,12 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 def collect_fields(form: FormMultiDict) -> Typed:
     """What was typed, by name: texts, and lists where several may be chosen."""
-    typed: Typed = {name: str(form.get(name) or "").replace("\x00", "") for name in form}
-    return typed | {name: [str(value) for value in form.getall(name, [])] for name in SEVERAL}
+    typed: Typed = {
+        name: str(form.get(name) or "").replace("\x00", "") for name in form
+    }
+    return typed | {
+        name: [str(value) for value in form.getall(name, [])] for name in SEVERAL
+    }
 
 
 def read_form(typed: Typed, languages: Sequence[str]) -> Policy:
@@ -41,20 +61,33 @@ def read_form(typed: Typed, languages: Sequence[str]) -> Policy:
     refusals: list[Refusal] = []
     requesters = _read_choices(typed, "requesters", Requester)
     if not requesters:
-        refusals.append(Refusal("requesters", "Nobody could ask.", "Tick at least one."))
+        refusals.append(
+            Refusal("requesters", "Nobody could ask.", "Tick at least one.")
+        )
     numbers = {name: _read_number(typed, name, refusals) for name in NUMBERS}
     fields = _read_fields(typed, languages, refusals)
     terms = _read_terms(typed, numbers, refusals)
     why = _read_texts(typed, "why", languages)
     if any(len(words) > LONGEST_WORDS for words in why.values()):
-        refusals.append(Refusal(f"why_{languages[0]}", "This is very long.", "Write 2000 characters at most."))
+        refusals.append(
+            Refusal(
+                f"why_{languages[0]}",
+                "This is very long.",
+                "Write 2000 characters at most.",
+            )
+        )
     if refusals:
         raise InvalidError("Nothing was changed yet.", refusals=refusals)
     return _validate_policy(
         Policy(
-        requesters=requesters, terms=terms, why=why, fields=fields, answer_days=numbers["answer_days"] or 1,
-        renewals=numbers["renewals"] or 0,
-    ))  # fmt: skip
+            requesters=requesters,
+            terms=terms,
+            why=why,
+            fields=fields,
+            answer_days=numbers["answer_days"] or 1,
+            renewals=numbers["renewals"] or 0,
+        )
+    )
 
 
 def _validate_policy(policy: Policy) -> Policy:
@@ -74,22 +107,36 @@ def _validate_policy(policy: Policy) -> Policy:
         raise InvalidError("Nothing was changed yet.", refusals=refusals) from error
 
 
-def _read_terms(typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]) -> Terms:
+def _read_terms(
+    typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]
+) -> Terms:
     purposes = _read_choices(typed, "purposes", Purpose)
     if not purposes:
-        refusals.append(Refusal("purposes", "The data could be used for nothing.", "Tick at least one."))
+        refusals.append(
+            Refusal(
+                "purposes", "The data could be used for nothing.", "Tick at least one."
+            )
+        )
     attribution = " ".join(typed.get("attribution", "").split())
     if len(attribution) > LONGEST_LINE:
-        refusals.append(Refusal("attribution", "This is very long.", "Write 200 characters at most."))
+        refusals.append(
+            Refusal(
+                "attribution", "This is very long.", "Write 200 characters at most."
+            )
+        )
     megabytes = numbers["megabytes"]
     return Terms(
-        purposes=purposes, prohibitions=_read_choices(typed, "prohibitions", Prohibition),
-        measures=_read_choices(typed, "measures", Measure), attribution=attribution,
-        general_interest=bool(typed.get("general_interest")), months=numbers["months"] or 1,
+        purposes=purposes,
+        prohibitions=_read_choices(typed, "prohibitions", Prohibition),
+        measures=_read_choices(typed, "measures", Measure),
+        attribution=attribution,
+        general_interest=bool(typed.get("general_interest")),
+        months=numbers["months"] or 1,
         columns=read_lines("columns", typed.get("columns", ""), refusals),
         rows=read_filters("rows", typed.get("rows", ""), refusals),
-        bytes_a_month=megabytes * MEGABYTE if megabytes else None, requests_a_minute=numbers["requests_a_minute"],
-    )  # fmt: skip
+        bytes_a_month=megabytes * MEGABYTE if megabytes else None,
+        requests_a_minute=numbers["requests_a_minute"],
+    )
 
 
 def _read_choices(typed: Typed, name: str, kind: type[Choice]) -> tuple[Choice, ...]:
@@ -97,86 +144,149 @@ def _read_choices(typed: Typed, name: str, kind: type[Choice]) -> tuple[Choice, 
 
 
 def _read_number(typed: Typed, name: str, refusals: list[Refusal]) -> int | None:
-    text, (least, most) = typed.get(name, "").replace(" ", "").strip(), NUMBERS[name]
+    text = typed.get(name, "").replace(" ", "").strip()
+    (least, most) = NUMBERS[name]
     if not text and name in FREE:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and least <= int(text) <= most):  # noqa: PLR2004 - far beyond every limit
+    if not (
+        text.isascii()
+        and text.isdigit()
+        and len(text) < 9  # noqa: PLR2004 - far beyond every limit
+        and least <= int(text) <= most
+    ):
         values = {"least": least, "most": most}
-        refusals.append(Refusal(name, "Write a number from %(least)s to %(most)s.", values=values))
+        refusals.append(
+            Refusal(name, "Write a number from %(least)s to %(most)s.", values=values)
+        )
         return None
     return int(text)
 
 
 def _read_texts(typed: Typed, name: str, languages: Sequence[str]) -> dict[str, str]:
-    texts = {language: typed.get(f"{name}_{language}", "").strip() for language in languages}
+    texts = {
+        language: typed.get(f"{name}_{language}", "").strip() for language in languages
+    }
     return {language: words for language, words in texts.items() if words}
 
 
-def _read_fields(typed: Typed, languages: Sequence[str], refusals: list[Refusal]) -> tuple[FormField, ...]:
+def _read_fields(
+    typed: Typed, languages: Sequence[str], refusals: list[Refusal]
+) -> tuple[FormField, ...]:
     fields: list[FormField] = []
     for number in range(1, MOST_FIELDS + 1):
         label = {
-            code: " ".join(words.split()) for code, words in _read_texts(typed, f"label_{number}", languages).items()
+            code: " ".join(words.split())
+            for code, words in _read_texts(typed, f"label_{number}", languages).items()
         }
         if label:
-            fields.append(_read_field(typed, number, label, {field.name for field in fields}, refusals))
+            fields.append(
+                _read_field(
+                    typed, number, label, {field.name for field in fields}, refusals
+                )
+            )
     return tuple(fields)
 
 
 def _read_field(
-    typed: Typed, number: int, label: dict[str, str], existing_names: set[str], refusals: list[Refusal]
+    typed: Typed,
+    number: int,
+    label: dict[str, str],
+    existing_names: set[str],
+    refusals: list[Refusal],
 ) -> FormField:
-    at, kind = f"kind_{number}", typed.get(f"kind_{number}", "")
+    at = f"kind_{number}"
+    kind = typed.get(f"kind_{number}", "")
     if any(len(words) > LONGEST_LINE for words in label.values()):
-        refusals.append(Refusal(at, "The question is very long.", "Write 200 characters at most."))
+        refusals.append(
+            Refusal(at, "The question is very long.", "Write 200 characters at most.")
+        )
     if kind not in set(FieldKind):
-        refusals.append(Refusal(at, "It is not said what is to be answered.", "Choose one of the kinds."))
+        refusals.append(
+            Refusal(
+                at, "It is not said what is to be answered.", "Choose one of the kinds."
+            )
+        )
         kind = FieldKind.LINE
-    choices = tuple(choice.strip() for choice in typed.get(f"choices_{number}", "").split(";") if choice.strip())
+    choices = tuple(
+        choice.strip()
+        for choice in typed.get(f"choices_{number}", "").split(";")
+        if choice.strip()
+    )
     if kind == FieldKind.CHOICE and not 1 < len(choices) <= 20:  # noqa: PLR2004 - what a list of choices holds
-        refusals.append(Refusal(f"choices_{number}", "A choice has 2 to 20 answers.", "Write them between semicolons."))
+        refusals.append(
+            Refusal(
+                f"choices_{number}",
+                "A choice has 2 to 20 answers.",
+                "Write them between semicolons.",
+            )
+        )
     return FormField(
-        name=_field_name(typed.get(f"name_{number}", ""), next(iter(label.values())), existing_names), kind=FieldKind(kind),
-        label=label, required=bool(typed.get(f"required_{number}")),
+        name=_field_name(
+            typed.get(f"name_{number}", ""), next(iter(label.values())), existing_names
+        ),
+        kind=FieldKind(kind),
+        label=label,
+        required=bool(typed.get(f"required_{number}")),
         choices=choices if kind == FieldKind.CHOICE else (),
-    )  # fmt: skip
+    )
 
 
 def _field_name(current_name: str, label: str, existing_names: set[str]) -> str:
     """The name that a field has already, or one made of its question; answers are kept under it."""
-    base = (
-        current_name
-        if re.fullmatch(r"[a-z0-9_]{1,40}", current_name)
-        else re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:30]
-    )
+    if re.fullmatch(r"[a-z0-9_]{1,40}", current_name):
+        base = current_name
+    else:
+        base = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:30]
     base = base or "field"
-    return next(name for name in (base, *(f"{base}_{n}" for n in range(2, 20))) if name not in existing_names)
+    return next(
+        name
+        for name in (base, *(f"{base}_{n}" for n in range(2, 20)))
+        if name not in existing_names
+    )
 
 
 def write_form(policy: Policy) -> Typed:
     """The policy as it would be typed."""
     terms = policy.terms
-    typed: Typed = {name: list(getattr(policy if name == "requesters" else terms, name)) for name in SEVERAL}
+    typed: Typed = {
+        name: list(getattr(policy if name == "requesters" else terms, name))
+        for name in SEVERAL
+    }
     typed |= {
-        "attribution": terms.attribution, "general_interest": "1" if terms.general_interest else "",
-        "months": str(terms.months), "columns": "\n".join(terms.columns), "rows": write_filters(terms.rows),
-        "megabytes": str(terms.bytes_a_month // MEGABYTE) if terms.bytes_a_month else "",
-        "requests_a_minute": str(terms.requests_a_minute or ""), "answer_days": str(policy.answer_days),
+        "attribution": terms.attribution,
+        "general_interest": "1" if terms.general_interest else "",
+        "months": str(terms.months),
+        "columns": "\n".join(terms.columns),
+        "rows": write_filters(terms.rows),
+        "megabytes": str(terms.bytes_a_month // MEGABYTE)
+        if terms.bytes_a_month
+        else "",
+        "requests_a_minute": str(terms.requests_a_minute or ""),
+        "answer_days": str(policy.answer_days),
         "renewals": str(policy.renewals),
-    }  # fmt: skip
+    }
     typed |= {f"why_{language}": words for language, words in policy.why.items()}
     for number, field in enumerate(policy.fields, start=1):
-        typed |= {f"label_{number}_{language}": words for language, words in field.label.items()}
         typed |= {
-            f"name_{number}": field.name, f"kind_{number}": field.kind.value,
-            f"required_{number}": "1" if field.required else "", f"choices_{number}": "; ".join(field.choices),
-        }  # fmt: skip
+            f"label_{number}_{language}": words
+            for language, words in field.label.items()
+        }
+        typed |= {
+            f"name_{number}": field.name,
+            f"kind_{number}": field.kind.value,
+            f"required_{number}": "1" if field.required else "",
+            f"choices_{number}": "; ".join(field.choices),
+        }
     return typed
 
 
 BLANK: Typed = {
-    "requesters": [Requester.PUBLIC_BODY.value, Requester.RESEARCH.value], "purposes": [],
-    "prohibitions": [Prohibition.DISTRIBUTE.value, Prohibition.REIDENTIFY.value], "measures": [],
-    "months": "12", "answer_days": "30", "renewals": "1",
-}  # fmt: skip
+    "requesters": [Requester.PUBLIC_BODY.value, Requester.RESEARCH.value],
+    "purposes": [],
+    "prohibitions": [Prohibition.DISTRIBUTE.value, Prohibition.REIDENTIFY.value],
+    "measures": [],
+    "months": "12",
+    "answer_days": "30",
+    "renewals": "1",
+}
 """What the form proposes before anything was set."""

@@ -13,36 +13,53 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.access.policies.queries import get_policy, get_restricted_dataset, policy_of
+from udi.portal.access.policies.queries import (
+    get_policy,
+    get_restricted_dataset,
+    policy_of,
+)
 from udi.protocol.odrl import as_document, write_offer
 
 POLICY = "/data/{dataset_id:uuid}/access-policy"
-OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=0, must-revalidate"}
+OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": "public, max-age=0, must-revalidate",
+}
 
 
-async def read_offer(session: AsyncSession, territory: Territory, dataset_id: UUID) -> dict[str, Any]:
+async def read_offer(
+    session: AsyncSession, territory: Territory, dataset_id: UUID
+) -> dict[str, Any]:
     """The ODRL Offer of a dataset's policy, which stands alone."""
     dataset = await get_restricted_dataset(session, dataset_id)
     policy = policy_of(await get_policy(session, dataset))
-    home, producer = (
-        f"{territory.origin}/data/{dataset.id}",
-        f"{territory.origin}/producers/{dataset.organisation.slug}",
+    home = f"{territory.origin}/data/{dataset.id}"
+    producer = f"{territory.origin}/producers/{dataset.organisation.slug}"
+    return as_document(
+        write_offer(
+            policy, uid=f"{home}/access-policy", provider=producer, dataset=home
+        )
     )
-    return as_document(write_offer(policy, uid=f"{home}/access-policy", provider=producer, dataset=home))
 
 
 @get(f"{POLICY}.jsonld")
 async def send_jsonld(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """As JSON-LD."""
-    body = json.dumps(await read_offer(session, territory, dataset_id), ensure_ascii=False, indent=1).encode()
+    body = json.dumps(
+        await read_offer(session, territory, dataset_id), ensure_ascii=False, indent=1
+    ).encode()
     return Response(body, media_type="application/ld+json", headers=OPEN)
 
 
 @get(f"{POLICY}.ttl")
 async def send_turtle(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """As Turtle."""
     body = as_turtle(await read_offer(session, territory, dataset_id))
@@ -51,10 +68,17 @@ async def send_turtle(
 
 def as_turtle(document: dict[str, Any]) -> bytes:
     """JSON-LD that stands alone, as Turtle."""
-    quads = pyoxigraph.parse(json.dumps(document).encode(), format=pyoxigraph.RdfFormat.JSON_LD)
+    quads = pyoxigraph.parse(
+        json.dumps(document).encode(), format=pyoxigraph.RdfFormat.JSON_LD
+    )
     triples = (quad.triple for quad in quads)
     prefixes = {"odrl": "http://www.w3.org/ns/odrl/2/", "dpv": "https://w3id.org/dpv#"}
-    return pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=prefixes) or b""
+    return (
+        pyoxigraph.serialize(
+            triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=prefixes
+        )
+        or b""
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [send_jsonld, send_turtle]

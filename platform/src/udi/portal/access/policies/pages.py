@@ -17,7 +17,14 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.policies import queries
 from udi.portal.access.policies.actions import set_policy
-from udi.portal.access.policies.form import BLANK, MOST_FIELDS, Typed, collect_fields, read_form, write_form
+from udi.portal.access.policies.form import (
+    BLANK,
+    MOST_FIELDS,
+    Typed,
+    collect_fields,
+    read_form,
+    write_form,
+)
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.forms import read_number
 from udi.protocol.plain_language import write_terms
@@ -48,7 +55,9 @@ async def show_policy(
         row=row,
         policy=queries.policy_of(row),
         kept=queries.find_answer_statistics(row),
-        said=write_terms(queries.policy_of(row).terms, request.scope["state"]["locale"]),
+        said=write_terms(
+            queries.policy_of(row).terms, request.scope["state"]["locale"]
+        ),
         sets=sets,
     )
 
@@ -68,7 +77,12 @@ async def show_policy_form(
     return _render_form(request, territory, dataset, typed, row.revision if row else 0)
 
 
-@post(f"{POLICY}/edit", status_code=303, request_max_body_size=LARGEST, guards=[require_confirmation()])
+@post(
+    f"{POLICY}/edit",
+    status_code=303,
+    request_max_body_size=LARGEST,
+    guards=[require_confirmation()],
+)
 async def submit_policy_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -98,11 +112,25 @@ def _render_form(
     error: InvalidError | None = None,
 ) -> Response[str]:
     numbers = range(1, MOST_FIELDS + 1)
-    facts = {"dataset": dataset, "typed": typed, "revision": revision, "errors": form_errors(request, error)}
+    facts = {
+        "dataset": dataset,
+        "typed": typed,
+        "revision": revision,
+        "errors": form_errors(request, error),
+    }
     status = 422 if error else 200
     return render(
-        request, "access/policy-form.html", status=status, numbers=numbers, tongues=territory.languages, **facts
+        request,
+        "access/policy-form.html",
+        status=status,
+        numbers=numbers,
+        tongues=territory.languages,
+        **facts,
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_policy, show_policy_form, submit_policy_form]
+routes: Sequence[ControllerRouterHandler] = [
+    show_policy,
+    show_policy_form,
+    submit_policy_form,
+]

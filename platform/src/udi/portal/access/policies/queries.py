@@ -39,16 +39,23 @@ async def get_restricted_dataset(session: AsyncSession, dataset_id: UUID) -> Dat
         NotFoundError: there is none.
         ConflictError: it is open, so that there is nothing to ask.
     """
-    query = select(Dataset).where(Dataset.id == dataset_id, Dataset.state == DatasetState.PUBLISHED)
+    query = select(Dataset).where(
+        Dataset.id == dataset_id, Dataset.state == DatasetState.PUBLISHED
+    )
     dataset = await session.scalar(query.options(joinedload(Dataset.organisation)))
     if dataset is None:
         raise NotFoundError("No dataset has this address here.")
     if dataset.access != AccessRights.RESTRICTED:
-        raise ConflictError("These data are open: you can use them already.", remedy="Their page has their files.")
+        raise ConflictError(
+            "These data are open: you can use them already.",
+            remedy="Their page has their files.",
+        )
     return dataset
 
 
-async def get_dataset_for_producer(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Dataset:
+async def get_dataset_for_producer(
+    session: AsyncSession, actor: Actor, dataset_id: UUID
+) -> Dataset:
     """A restricted dataset, for whoever publishes for its producer.
 
     Raises:
@@ -70,18 +77,27 @@ def require_producer(actor: Actor, dataset: Dataset) -> None:
         raise ForbiddenError(
             "Only those who publish for %(name)s do this.",
             remedy="Ask its administrators for that right, or write to %(email)s.",
-            values={"name": dataset.organisation.name, "email": dataset.organisation.email},
+            values={
+                "name": dataset.organisation.name,
+                "email": dataset.organisation.email,
+            },
         )
 
 
-async def find_policy(session: AsyncSession, dataset_id: UUID, *, lock: bool = False) -> AccessPolicy | None:
+async def find_policy(
+    session: AsyncSession, dataset_id: UUID, *, lock: bool = False
+) -> AccessPolicy | None:
     """The policy of a dataset, where its producer set one."""
     query = select(AccessPolicy).where(AccessPolicy.dataset_id == dataset_id)
-    locked = query.with_for_update().execution_options(populate_existing=True)  # it may have been read before the lock
+    locked = query.with_for_update().execution_options(
+        populate_existing=True
+    )  # it may have been read before the lock
     return await session.scalar(locked if lock else query)
 
 
-async def get_policy(session: AsyncSession, dataset: Dataset, *, lock: bool = False) -> AccessPolicy:
+async def get_policy(
+    session: AsyncSession, dataset: Dataset, *, lock: bool = False
+) -> AccessPolicy:
     """The policy of a dataset.
 
     Raises:
@@ -92,20 +108,38 @@ async def get_policy(session: AsyncSession, dataset: Dataset, *, lock: bool = Fa
         raise NotFoundError(
             "%(name)s has not said yet under which terms these data open.",
             remedy="Write to %(email)s.",
-            values={"name": dataset.organisation.name, "email": dataset.organisation.email},
+            values={
+                "name": dataset.organisation.name,
+                "email": dataset.organisation.email,
+            },
         )
     return policy
 
 
-async def list_policies(session: AsyncSession, number: int, *, size: int = SIZE) -> Page[tuple[AccessPolicy, Dataset]]:
+async def list_policies(
+    session: AsyncSession, number: int, *, size: int = SIZE
+) -> Page[tuple[AccessPolicy, Dataset]]:
     """One page of the policies of restricted datasets that are shown, the last changed first."""
-    same = (Dataset.tenant_id == AccessPolicy.tenant_id) & (Dataset.id == AccessPolicy.dataset_id)
-    conditions = (Dataset.state == DatasetState.PUBLISHED, Dataset.access == AccessRights.RESTRICTED)
-    counted = select(func.count()).select_from(AccessPolicy).join(Dataset, same).where(*conditions)
+    same = (Dataset.tenant_id == AccessPolicy.tenant_id) & (
+        Dataset.id == AccessPolicy.dataset_id
+    )
+    conditions = (
+        Dataset.state == DatasetState.PUBLISHED,
+        Dataset.access == AccessRights.RESTRICTED,
+    )
+    counted = (
+        select(func.count())
+        .select_from(AccessPolicy)
+        .join(Dataset, same)
+        .where(*conditions)
+    )
     total = await session.scalar(counted) or 0
     number = min(number, max(1, -(-total // size)))
     query = (
-        select(AccessPolicy, Dataset).join(Dataset, same).where(*conditions).options(joinedload(Dataset.organisation))
+        select(AccessPolicy, Dataset)
+        .join(Dataset, same)
+        .where(*conditions)
+        .options(joinedload(Dataset.organisation))
     )
     ordered = query.order_by(AccessPolicy.changed_at.desc(), AccessPolicy.dataset_id)
     rows = await session.execute(ordered.limit(size).offset((number - 1) * size))
@@ -121,7 +155,8 @@ def find_answer_statistics(row: AccessPolicy) -> RequestStatistics | None:
     """How the promise is kept, once enough people asked."""
     if row.received < ENOUGH:
         return None
-    days, promised = row.answer_days, policy_of(row).answer_days
+    days = row.answer_days
+    promised = policy_of(row).answer_days
     if not days:
         return RequestStatistics(row.received, row.granted, None, None)
     in_time = round(10 * sum(delay <= promised for delay in days) / len(days))

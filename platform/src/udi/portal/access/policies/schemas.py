@@ -18,7 +18,12 @@ BASE = "/api/v1/access-policies"
 TONGUES = ("fr", "en")
 
 
-Requesters = Annotated[list[str], Meta(description="Who may ask: public_body, research, association, company, person.")]
+Requesters = Annotated[
+    list[str],
+    Meta(
+        description="Who may ask: public_body, research, association, company, person."
+    ),
+]
 Purposes = Annotated[
     list[str],
     Meta(
@@ -27,8 +32,12 @@ Purposes = Annotated[
 ]
 Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 Instant = Annotated[datetime, Meta(tz=True)]
-Months = Annotated[int, Meta(description="How many months an agreement lasts at most.", ge=1)]
-Promised = Annotated[int, Meta(description="Within how many days the producer promises to answer.", ge=1)]
+Months = Annotated[
+    int, Meta(description="How many months an agreement lasts at most.", ge=1)
+]
+Promised = Annotated[
+    int, Meta(description="Within how many days the producer promises to answer.", ge=1)
+]
 
 
 class RestrictedDataset(Struct, frozen=True, kw_only=True):
@@ -65,19 +74,37 @@ class AccessTerms(Struct, frozen=True, kw_only=True):
     purposes: Purposes
     prohibitions: Annotated[
         list[str],
-        Meta(description="What is forbidden: distribute, reidentify, combine_with_persons, prospect, train."),
+        Meta(
+            description="What is forbidden: distribute, reidentify, combine_with_persons, prospect, train."
+        ),
     ]
     measures: Annotated[
         list[str],
-        Meta(description="How the data are kept: encrypted, named_readers, in_europe, deleted_at_end, logged."),
+        Meta(
+            description="How the data are kept: encrypted, named_readers, in_europe, deleted_at_end, logged."
+        ),
     ]
-    attribution: Annotated[str, Meta(description="The words to show beside what is made of the data.")]
-    general_interest: Annotated[bool, Meta(description="Whether the project must serve the general interest.")]
+    attribution: Annotated[
+        str, Meta(description="The words to show beside what is made of the data.")
+    ]
+    general_interest: Annotated[
+        bool, Meta(description="Whether the project must serve the general interest.")
+    ]
     months: Months
-    columns: Annotated[list[str], Meta(description="Columns that are given; none: all.")]
-    rows: Annotated[list[RowCondition], Meta(description="Rows that are given: where all of these hold.")]
-    bytes_a_month: Annotated[int | None, Meta(description="How many bytes may be read in a month; null: no limit.")]
-    requests_a_minute: Annotated[int | None, Meta(description="How many readings a minute; null: no limit.")]
+    columns: Annotated[
+        list[str], Meta(description="Columns that are given; none: all.")
+    ]
+    rows: Annotated[
+        list[RowCondition],
+        Meta(description="Rows that are given: where all of these hold."),
+    ]
+    bytes_a_month: Annotated[
+        int | None,
+        Meta(description="How many bytes may be read in a month; null: no limit."),
+    ]
+    requests_a_minute: Annotated[
+        int | None, Meta(description="How many readings a minute; null: no limit.")
+    ]
 
     @classmethod
     def of(cls, protocol_terms: terms.Terms) -> "AccessTerms":
@@ -90,7 +117,13 @@ class AccessQuestion(Struct, frozen=True, kw_only=True):
     """Something that the producer asks of whoever asks for the data."""
 
     name: Annotated[str, Meta(description="Under which the answer is sent.")]
-    kind: Annotated[str, Meta(description="What the answer is.", extra_json_schema={"enum": list(FieldKind)})]
+    kind: Annotated[
+        str,
+        Meta(
+            description="What the answer is.",
+            extra_json_schema={"enum": list(FieldKind)},
+        ),
+    ]
     label: Annotated[dict[str, str], Meta(description="The question, by language.")]
     hint: dict[str, str]
     required: bool
@@ -102,11 +135,18 @@ class AccessRequestStatistics(Struct, frozen=True, kw_only=True):
 
     received: Annotated[int, Meta(description="How many requests came.")]
     granted: Annotated[int, Meta(description="How many became an agreement.")]
-    median_days: Annotated[int | None, Meta(description="Days until the first answer: half of them took less.")]
-    in_time: Annotated[int | None, Meta(description="Of ten first answers, how many came in time.")]
+    median_days: Annotated[
+        int | None,
+        Meta(description="Days until the first answer: half of them took less."),
+    ]
+    in_time: Annotated[
+        int | None, Meta(description="Of ten first answers, how many came in time.")
+    ]
 
     @classmethod
-    def of(cls, answer_statistics: queries.RequestStatistics) -> "AccessRequestStatistics":
+    def of(
+        cls, answer_statistics: queries.RequestStatistics
+    ) -> "AccessRequestStatistics":
         """What was measured."""
         return cls(
             received=answer_statistics.received,
@@ -133,8 +173,14 @@ class AccessPolicyItem(Struct, frozen=True, kw_only=True):
     def of(cls, row: AccessPolicy, dataset: Dataset, origin: str) -> "AccessPolicyItem":
         """A row with its dataset, on the portal at `origin`."""
         policy = queries.policy_of(row)
-        purposes, months = [purpose.value for purpose in policy.terms.purposes], policy.terms.months
-        return cls(**_common_fields(row, dataset, origin), purposes=purposes, months=months, url=f"{BASE}/{dataset.id}")
+        purposes = [purpose.value for purpose in policy.terms.purposes]
+        months = policy.terms.months
+        return cls(
+            **_common_fields(row, dataset, origin),
+            purposes=purposes,
+            months=months,
+            url=f"{BASE}/{dataset.id}",
+        )
 
 
 class AccessPolicyDetail(Struct, frozen=True, kw_only=True):
@@ -143,56 +189,89 @@ class AccessPolicyDetail(Struct, frozen=True, kw_only=True):
     dataset: RestrictedDataset
     producer: RestrictingProducer
     requesters: Requesters
-    why: Annotated[dict[str, str], Meta(description="Why the data are not open, by language.")]
+    why: Annotated[
+        dict[str, str], Meta(description="Why the data are not open, by language.")
+    ]
     terms: Annotated[AccessTerms, Meta(description="The most that may be asked.")]
     questions: list[AccessQuestion]
     answer_days: Promised
-    renewals: Annotated[int, Meta(description="How many times an agreement may be renewed.")]
-    said: Annotated[dict[str, list[str]], Meta(description="The same in sentences, by language.")]
-    kept: Annotated[AccessRequestStatistics | None, Meta(description="Told from five requests on.")]
+    renewals: Annotated[
+        int, Meta(description="How many times an agreement may be renewed.")
+    ]
+    said: Annotated[
+        dict[str, list[str]], Meta(description="The same in sentences, by language.")
+    ]
+    kept: Annotated[
+        AccessRequestStatistics | None, Meta(description="Told from five requests on.")
+    ]
     revision: Annotated[int, Meta(description="How many times it changed.", ge=1)]
     changed: Instant
     page: Address
 
     @classmethod
-    def of(cls, row: AccessPolicy, dataset: Dataset, origin: str) -> "AccessPolicyDetail":
+    def of(
+        cls, row: AccessPolicy, dataset: Dataset, origin: str
+    ) -> "AccessPolicyDetail":
         """A row with its dataset, on the portal at `origin`."""
-        policy, answer_statistics = queries.policy_of(row), queries.find_answer_statistics(row)
+        policy = queries.policy_of(row)
+        answer_statistics = queries.find_answer_statistics(row)
         questions = [
             AccessQuestion(
-                name=field.name, kind=field.kind.value, label=field.label, hint=field.hint, required=field.required,
+                name=field.name,
+                kind=field.kind.value,
+                label=field.label,
+                hint=field.hint,
+                required=field.required,
                 choices=list(field.choices),
             )
             for field in policy.fields
-        ]  # fmt: skip
-        promise = AccessRequestStatistics.of(answer_statistics) if answer_statistics else None
+        ]
+        if answer_statistics:
+            promise = AccessRequestStatistics.of(answer_statistics)
+        else:
+            promise = None
         return cls(
-            **_common_fields(row, dataset, origin), why=policy.why, terms=AccessTerms.of(policy.terms), questions=questions,
-            renewals=policy.renewals, said={code: plain_language.write_policy(policy, code) for code in TONGUES},
-            kept=promise, revision=row.revision,
-        )  # fmt: skip
+            **_common_fields(row, dataset, origin),
+            why=policy.why,
+            terms=AccessTerms.of(policy.terms),
+            questions=questions,
+            renewals=policy.renewals,
+            said={code: plain_language.write_policy(policy, code) for code in TONGUES},
+            kept=promise,
+            revision=row.revision,
+        )
 
 
 class AccessPolicyPage(Struct, frozen=True, kw_only=True):
     """One page of access policies."""
 
     total: Annotated[int, Meta(ge=0)]
-    page: Annotated[int, Meta(description="Which page this is; past the last one, the last one.", ge=1)]
+    page: Annotated[
+        int,
+        Meta(description="Which page this is; past the last one, the last one.", ge=1),
+    ]
     size: Annotated[int, Meta(description="Policies a page.", ge=1, le=100)]
     items: list[AccessPolicyItem]
 
     @classmethod
-    def of(cls, page: Page[tuple[AccessPolicy, Dataset]], origin: str) -> "AccessPolicyPage":
+    def of(
+        cls, page: Page[tuple[AccessPolicy, Dataset]], origin: str
+    ) -> "AccessPolicyPage":
         """What a list found."""
-        items = [AccessPolicyItem.of(row, dataset, origin) for row, dataset in page.items]
+        items = [
+            AccessPolicyItem.of(row, dataset, origin) for row, dataset in page.items
+        ]
         return cls(total=page.total, page=page.number, size=page.size, items=items)
 
 
 def _common_fields(row: AccessPolicy, dataset: Dataset, origin: str) -> dict[str, Any]:
-    policy, producer = queries.policy_of(row), dataset.organisation
+    policy = queries.policy_of(row)
+    producer = dataset.organisation
     return {
-        "dataset": RestrictedDataset.of(dataset, origin), "changed": row.changed_at,
+        "dataset": RestrictedDataset.of(dataset, origin),
+        "changed": row.changed_at,
         "producer": RestrictingProducer(slug=producer.slug, name=producer.name),
-        "requesters": [requester.value for requester in policy.requesters], "answer_days": policy.answer_days,
+        "requesters": [requester.value for requester in policy.requesters],
+        "answer_days": policy.answer_days,
         "page": f"{origin}/data/{dataset.id}/access-policy",
-    }  # fmt: skip
+    }

@@ -13,7 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.signatures import signer_of
-from udi.portal.access.policies.queries import get_policy, get_restricted_dataset, policy_of
+from udi.portal.access.policies.queries import (
+    get_policy,
+    get_restricted_dataset,
+    policy_of,
+)
 from udi.portal.access.requests import queries, requester_actions, schemas
 from udi.portal.access.requests.dispatch import apply_event, get_case_for_event
 from udi.portal.access.requests.documents import list_documents
@@ -21,7 +25,12 @@ from udi.portal.access.requests.thread import list_steps
 from udi.portal.access.requests.transitions import AccessSide
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import (
+    MAX_BODY,
+    PRIVATE,
+    ApiRequest,
+    dependencies,
+)
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.policy import FieldKind, Policy
@@ -32,15 +41,20 @@ from udi.ui.site import site_of
 
 @get("/")
 async def list_own_requests(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
 ) -> Response[schemas.MyAccessRequests]:
     """What I asked, and what I answer for organisations."""
     own = await queries.list_own_requests(session, bearer.member)
     theirs = await queries.list_requests_to_answer(session, bearer.member)
     mine, waiting = (
-        [schemas.AccessRequestItem.of(case, territory.origin) for case in cases] for cases in (own, theirs)
+        [schemas.AccessRequestItem.of(case, territory.origin) for case in cases]
+        for cases in (own, theirs)
     )
-    return Response(schemas.MyAccessRequests(own=mine, to_answer=waiting), headers=PRIVATE)
+    return Response(
+        schemas.MyAccessRequests(own=mine, to_answer=waiting), headers=PRIVATE
+    )
 
 
 @post("/", status_code=201, request_max_body_size=MAX_BODY)
@@ -52,16 +66,27 @@ async def create_request(
 ) -> Response[schemas.AccessRequestDetail]:
     """Ask, for a project that I lead."""
     payload = read_body(await request.body(), schemas.NewAccessRequest)
-    ids = {name: _identifier(payload.pop(name), name) for name in ("dataset", "project")}
+    ids = {
+        name: _identifier(payload.pop(name), name) for name in ("dataset", "project")
+    }
     dataset = await get_restricted_dataset(session, ids["dataset"])
-    policy, project = await get_policy(session, dataset), await get_led_project(session, bearer.member, ids["project"])
+    policy = await get_policy(session, dataset)
+    project = await get_led_project(session, bearer.member, ids["project"])
     access_request = await requester_actions.submit_request(
-        session, bearer.member, dataset, project, _read_input(payload, policy_of(policy)), policy=policy, territory=territory,
+        session,
+        bearer.member,
+        dataset,
+        project,
+        _read_input(payload, policy_of(policy)),
+        policy=policy,
+        territory=territory,
         language=request.scope["state"]["locale"],
-    )  # fmt: skip
+    )
     headers = PRIVATE | {"Location": f"{schemas.BASE}/{access_request.id}"}
     shape = await _describe_request(
-        session, await queries.get_case(session, bearer.member, access_request.id), territory
+        session,
+        await queries.get_case(session, bearer.member, access_request.id),
+        territory,
     )
     return Response(shape, status_code=201, headers=headers)
 
@@ -87,19 +112,33 @@ async def correct_request(
     access_request_id: FromPath[UUID],
 ) -> Response[schemas.AccessRequestDetail]:
     """Send it again."""
-    case = await queries.get_case_for_side(session, bearer.member, access_request_id, AccessSide.REQUESTER)
+    case = await queries.get_case_for_side(
+        session, bearer.member, access_request_id, AccessSide.REQUESTER
+    )
     policy = await get_policy(session, case.dataset)
     project = await get_led_project(session, bearer.member, case.project.id)
-    request_input = _read_input(read_body(await request.body(), schemas.AccessRequestCorrection), policy_of(policy))
+    request_input = _read_input(
+        read_body(await request.body(), schemas.AccessRequestCorrection),
+        policy_of(policy),
+    )
     await requester_actions.correct_request(
-        session, bearer.member, case.request, project, request_input, policy=policy, territory=territory
+        session,
+        bearer.member,
+        case.request,
+        project,
+        request_input,
+        policy=policy,
+        territory=territory,
     )
     case = await queries.get_case(session, bearer.member, access_request_id)
     return Response(await _describe_request(session, case, territory), headers=PRIVATE)
 
 
 @post(
-    "/{access_request_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY, guards=[require_confirmation()]
+    "/{access_request_id:uuid}/events",
+    status_code=200,
+    request_max_body_size=MAX_BODY,
+    guards=[require_confirmation()],
 )
 async def act_on_request(
     request: ApiRequest,
@@ -112,11 +151,18 @@ async def act_on_request(
     payload = read_body(await request.body(), schemas.AccessRequestEventInput)
     event = payload.pop("event")
     if event not in schemas.EVENTS:
-        raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
+        raise InvalidError(
+            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
+        )
     case = await get_case_for_event(session, bearer.member, access_request_id, event)
-    typed = {name: "\n".join(value) if isinstance(value, list) else str(value) for name, value in payload.items()}
+    typed = {
+        name: "\n".join(value) if isinstance(value, list) else str(value)
+        for name, value in payload.items()
+    }
     notary = signer_of(site_of(request), territory)
-    await apply_event(session, bearer.member, case, event, typed | {"offer": typed["offered"]}, notary)
+    await apply_event(
+        session, bearer.member, case, event, typed | {"offer": typed["offered"]}, notary
+    )
     return Response(await _describe_request(session, case, territory), headers=PRIVATE)
 
 
@@ -124,21 +170,39 @@ def _identifier(text: str, name: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidError(refusals=[Refusal(name, "This is no identifier.", code="no-uuid")]) from None
+        raise InvalidError(
+            refusals=[Refusal(name, "This is no identifier.", code="no-uuid")]
+        ) from None
 
 
-def _read_input(payload: dict[str, Any], policy: Policy) -> requester_actions.AccessRequestInput:
+def _read_input(
+    payload: dict[str, Any], policy: Policy
+) -> requester_actions.AccessRequestInput:
     question_names = {
-        policy_field.name for policy_field in policy.fields if policy_field.kind is not FieldKind.DOCUMENT
+        policy_field.name
+        for policy_field in policy.fields
+        if policy_field.kind is not FieldKind.DOCUMENT
     }
     if not set(payload["answers"]) <= question_names:
         values = {"names": ", ".join(sorted(question_names))}
-        remedy = "Answer these by their names: %(names)s. Documents are sent on the page."
-        refusal = Refusal("answers", "The policy does not ask this here.", remedy, "unknown-field", values)
+        remedy = (
+            "Answer these by their names: %(names)s. Documents are sent on the page."
+        )
+        refusal = Refusal(
+            "answers",
+            "The policy does not ask this here.",
+            remedy,
+            "unknown-field",
+            values,
+        )
         raise InvalidError(refusals=[refusal])
-    columns, words = tuple(dict.fromkeys(payload["columns"])), ("purpose", "words", "interest")
+    columns = tuple(dict.fromkeys(payload["columns"]))
+    words = ("purpose", "words", "interest")
     texts = {name: payload[name].replace("\x00", "").strip() for name in words}
-    answers = {name: answer.replace("\x00", "").strip() for name, answer in payload["answers"].items()}
+    answers = {
+        name: answer.replace("\x00", "").strip()
+        for name, answer in payload["answers"].items()
+    }
     return requester_actions.AccessRequestInput(
         **texts, months=str(payload["months"]), columns=columns, answers=answers
     )
@@ -148,7 +212,8 @@ async def _describe_request(
     session: AsyncSession, case: queries.AccessRequestCase, territory: Territory
 ) -> schemas.AccessRequestDetail:
     around = schemas.AccessRequestRelations(
-        await list_steps(session, case.request), await list_documents(session, case.request)
+        await list_steps(session, case.request),
+        await list_documents(session, case.request),
     )
     return schemas.AccessRequestDetail.of(case, around, territory.origin)
 
@@ -156,7 +221,13 @@ async def _describe_request(
 routes: Sequence[ControllerRouterHandler] = [
     Router(
         schemas.BASE,
-        route_handlers=[list_own_requests, create_request, read_request, correct_request, act_on_request],
+        route_handlers=[
+            list_own_requests,
+            create_request,
+            read_request,
+            correct_request,
+            act_on_request,
+        ],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
         dependencies=dependencies(schemas.SCOPE),

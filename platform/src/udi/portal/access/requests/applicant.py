@@ -28,12 +28,18 @@ async def describe_applicant(session: AsyncSession, project: Project) -> Applica
     """The project as it is now, for who may read it."""
     leads = None
     if project.organisation_id is not None:
-        leads = await session.get(Organisation, (project.tenant_id, project.organisation_id))
+        leads = await session.get(
+            Organisation, (project.tenant_id, project.organisation_id)
+        )
     return Applicant(
-        id=project.id, title=project.title, summary=project.summary, requester=Requester(project.requester),
-        organisation_id=leads.id if leads else None, organisation=leads.name if leads else "",
+        id=project.id,
+        title=project.title,
+        summary=project.summary,
+        requester=Requester(project.requester),
+        organisation_id=leads.id if leads else None,
+        organisation=leads.name if leads else "",
         confidential=project.confidential,
-    )  # fmt: skip
+    )
 
 
 def applicant_of(request: AccessRequest) -> Applicant:

@@ -31,7 +31,12 @@ from udi.portal.access.requests.queries import (
     list_past_agreements,
 )
 from udi.portal.access.requests.thread import list_steps
-from udi.portal.access.requests.transitions import BY_PRODUCER, BY_REQUESTER, NEXT, AccessSide
+from udi.portal.access.requests.transitions import (
+    BY_PRODUCER,
+    BY_REQUESTER,
+    NEXT,
+    AccessSide,
+)
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.plain_language import write_terms
 from udi.protocol.policy import read_policy
@@ -54,7 +59,9 @@ async def show_request(
     request_id: FromPath[UUID],
 ) -> Response[str]:
     """How it stands, the thread, and what may be done."""
-    return await _render_request(request, session, territory, await get_case(session, member, request_id))
+    return await _render_request(
+        request, session, territory, await get_case(session, member, request_id)
+    )
 
 
 @get(f"{ONE}/correct")
@@ -66,7 +73,9 @@ async def show_correction(
 ) -> Response[str]:
     """The form, as it was sent, under the terms of today."""
     return await _render_correction(
-        request, session, await get_case_for_side(session, member, request_id, AccessSide.REQUESTER)
+        request,
+        session,
+        await get_case_for_side(session, member, request_id, AccessSide.REQUESTER),
     )
 
 
@@ -87,14 +96,24 @@ async def send_correction(
     try:
         async with session.begin_nested():
             await requester_actions.correct_request(
-                session, member, case.request, project, request_input, policy=policy, territory=territory
+                session,
+                member,
+                case.request,
+                project,
+                request_input,
+                policy=policy,
+                territory=territory,
             )
     except InvalidError as error:
         return await _render_correction(request, session, case, typed, error)
     return Redirect(f"/access-requests/{case.request.id}", status_code=303)
 
 
-@post(f"{ONE}/{{event:str}}", status_code=303, guards=[require_confirmation("grant", "accept")])
+@post(
+    f"{ONE}/{{event:str}}",
+    status_code=303,
+    guards=[require_confirmation("grant", "accept")],
+)
 async def act_on_request(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -108,10 +127,19 @@ async def act_on_request(
     form = {name: str(value or "") for name, value in (await request.form()).items()}
     try:
         async with session.begin_nested():
-            await apply_event(session, member, case, event, form, signer_of(site_of(request), territory))
+            await apply_event(
+                session,
+                member,
+                case,
+                event,
+                form,
+                signer_of(site_of(request), territory),
+            )
     except InvalidError as error:
         await session.refresh(case.request)
-        return await _render_request(request, session, territory, case, error=error, form=form, tried=event)
+        return await _render_request(
+            request, session, territory, case, error=error, form=form, tried=event
+        )
     return Redirect(f"/access-requests/{case.request.id}", status_code=303)
 
 
@@ -126,12 +154,22 @@ async def send_deadline(
     """The day by which the answer is due, for a calendar."""
     case = await get_case(session, member, request_id)
     if case.request.due_at is None:
-        raise NotFoundError("No answer is due: the days stand still, or the request is closed.")
+        raise NotFoundError(
+            "No answer is due: the days stand still, or the request is closed."
+        )
     say = site_of(request).pages.translator(request)
     title = say("Answer due: access to “%(title)s”") % {"title": case.dataset.title}
     day = case.request.due_at.astimezone(territory.zone).date()
-    body = write_deadline(case.request, title, day, f"{territory.origin}/access-requests/{case.request.id}")
-    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="deadline.ics"'}
+    body = write_deadline(
+        case.request,
+        title,
+        day,
+        f"{territory.origin}/access-requests/{case.request.id}",
+    )
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": 'attachment; filename="deadline.ics"',
+    }
     return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
@@ -145,7 +183,12 @@ async def send_document(
     """A document, for the two sides: to be kept as a file, shown by no page."""
     case = await get_case(session, member, request_id)
     document = await get_document(session, case.request, document_id)
-    extension = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
+    extension = {
+        "application/pdf": "pdf",
+        "image/png": "png",
+        "image/jpeg": "jpg",
+        "text/plain": "txt",
+    }
     name = f"document-{str(document.id)[:8]}.{extension.get(document.media_type, 'odt' if 'oasis' in document.media_type else 'docx')}"
     headers = {
         "Cache-Control": "no-store",
@@ -164,11 +207,21 @@ async def _render_correction(
 ) -> Response[str]:
     policy = policy_of(await get_policy(session, case.dataset))
     return render(
-        request, "access/request-form.html", status=422 if error else 200, dataset=case.dataset, policy=policy, kept=None,
-        typed=typed or form_from_request(case.request), errors=form_errors(request, error), new="", organisations=[],
-        projects=[(str(case.project.id), case.project.title)], of=case.request,
-        action=f"/access-requests/{case.request.id}/correct", documents=await list_documents(session, case.request),
-    )  # fmt: skip
+        request,
+        "access/request-form.html",
+        status=422 if error else 200,
+        dataset=case.dataset,
+        policy=policy,
+        kept=None,
+        typed=typed or form_from_request(case.request),
+        errors=form_errors(request, error),
+        new="",
+        organisations=[],
+        projects=[(str(case.project.id), case.project.title)],
+        of=case.request,
+        action=f"/access-requests/{case.request.id}/correct",
+        documents=await list_documents(session, case.request),
+    )
 
 
 async def _render_request(
@@ -181,20 +234,48 @@ async def _render_request(
     form: Mapping[str, str] | None = None,
     tried: str = "",
 ) -> Response[str]:
-    access_request, language = case.request, request.scope["state"]["locale"]
+    access_request = case.request
+    language = request.scope["state"]["locale"]
     steps = await list_steps(session, access_request)
     possible = {event for state, event in NEXT if state == access_request.state}
-    mine = BY_REQUESTER if case.side is AccessSide.REQUESTER else BY_PRODUCER
+    if case.side is AccessSide.REQUESTER:
+        mine = BY_REQUESTER
+    else:
+        mine = BY_PRODUCER
     return render(
-        request, "access/request.html", status=422 if error else 200, case=case, asked=access_request, steps=steps,
-        said=write_terms(current_terms(access_request), language), terms=terms_of_request(access_request), policy=read_policy(access_request.policy),
-        offers={step.id: write_terms(read_terms(step.offer), language) for step in steps if step.offer},
-        possible=possible & set(mine), left=clock.days_left(access_request, territory.zone), lapses=clock.lapses_at(access_request),
-        promised=requester_actions.promised_days(access_request), documents={document.field: document for document in await list_documents(session, access_request)},
-        past=await list_past_agreements(session, case) if case.side is AccessSide.PRODUCER else [], form=form or {}, tried=tried,
-        people=await find_author_names(session, {step.person_id for step in steps if step.person_id}),
-        errors=form_errors(request, error), requester=case.side is AccessSide.REQUESTER,
-    )  # fmt: skip
+        request,
+        "access/request.html",
+        status=422 if error else 200,
+        case=case,
+        asked=access_request,
+        steps=steps,
+        said=write_terms(current_terms(access_request), language),
+        terms=terms_of_request(access_request),
+        policy=read_policy(access_request.policy),
+        offers={
+            step.id: write_terms(read_terms(step.offer), language)
+            for step in steps
+            if step.offer
+        },
+        possible=possible & set(mine),
+        left=clock.days_left(access_request, territory.zone),
+        lapses=clock.lapses_at(access_request),
+        promised=requester_actions.promised_days(access_request),
+        documents={
+            document.field: document
+            for document in await list_documents(session, access_request)
+        },
+        past=await list_past_agreements(session, case)
+        if case.side is AccessSide.PRODUCER
+        else [],
+        form=form or {},
+        tried=tried,
+        people=await find_author_names(
+            session, {step.person_id for step in steps if step.person_id}
+        ),
+        errors=form_errors(request, error),
+        requester=case.side is AccessSide.REQUESTER,
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -11,7 +11,8 @@ from udi.portal.access.models import AccessRequest
 
 LEAST_LEFT = 3
 REMIND_BEFORE = timedelta(days=3)
-NUDGE_AFTER, LAPSE_AFTER = timedelta(days=20), timedelta(days=30)
+NUDGE_AFTER = timedelta(days=20)
+LAPSE_AFTER = timedelta(days=30)
 """How long a question or an offer waits for the person: they are reminded, then the request lapses."""
 DOCUMENTS_KEPT = timedelta(days=90)
 """How long documents stay after a request, or the agreement that it became, has ended."""
@@ -21,7 +22,9 @@ SATURDAY = 5
 def due_day(start: date, days: int) -> date:
     """The day by whose end an answer is due."""
     day = start + timedelta(days=days)
-    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() >= SATURDAY else day
+    if day.weekday() >= SATURDAY:
+        return day + timedelta(days=max(0, 7 - day.weekday()))
+    return day
 
 
 def end_of_day(day: date, zone: tzinfo) -> datetime:
@@ -31,7 +34,8 @@ def end_of_day(day: date, zone: tzinfo) -> datetime:
 
 def start(request: AccessRequest, promised: int, zone: tzinfo) -> None:
     """The days begin, from none used."""
-    request.days_used, request.clock_from = 0, None
+    request.days_used = 0
+    request.clock_from = None
     resume(request, promised, zone)
 
 
@@ -42,7 +46,10 @@ def resume(request: AccessRequest, promised: int, zone: tzinfo) -> None:
     left = promised - request.days_used
     request.clock_from = today(zone)
     request.due_at = end_of_day(
-        due_day(request.clock_from, left if not request.days_used else max(left, LEAST_LEFT)), zone
+        due_day(
+            request.clock_from, left if not request.days_used else max(left, LEAST_LEFT)
+        ),
+        zone,
     )
     request.reminded_at = request.late_at = None
 
@@ -57,7 +64,9 @@ def stop(request: AccessRequest, zone: tzinfo) -> None:
 
 def days_left(request: AccessRequest, zone: tzinfo) -> int | None:
     """Whole days until the answer is due, below zero when it is late; None while nothing is due."""
-    return None if request.due_at is None else (request.due_at.astimezone(zone).date() - today(zone)).days
+    if request.due_at is None:
+        return None
+    return (request.due_at.astimezone(zone).date() - today(zone)).days
 
 
 def lapses_at(request: AccessRequest) -> datetime:

@@ -40,7 +40,13 @@ class OfferInput:
 
 
 async def ask_question(
-    session: AsyncSession, actor: Actor, request: AccessRequest, words: str, *, revision: int, notary: AgreementSigner
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    words: str,
+    *,
+    revision: int,
+    notary: AgreementSigner,
 ) -> None:
     """Ask the person something before deciding; the days stand still until they answer.
 
@@ -52,7 +58,9 @@ async def ask_question(
     state = _check_revision(request, AccessRequestEvent.QUESTION, revision)
     message = clean_message(words)
     clock.stop(request, notary.territory.zone)
-    await _apply_decision(session, actor, request, state, AccessRequestEvent.QUESTION, message)
+    await _apply_decision(
+        session, actor, request, state, AccessRequestEvent.QUESTION, message
+    )
     audit.record(session, actor, "access_request.questioned", request.id)
 
 
@@ -73,10 +81,13 @@ async def make_counter_offer(
         InvalidError: no reason is given, or the offer is none.
     """
     state = _check_revision(request, AccessRequestEvent.COUNTER, revision)
-    message, terms = clean_message(words), read_offer(request, offer)
+    message = clean_message(words)
+    terms = read_offer(request, offer)
     request.offer = write_terms(terms)
     await _record_answer_delay(session, request, notary)
-    await _apply_decision(session, actor, request, state, AccessRequestEvent.COUNTER, message)
+    await _apply_decision(
+        session, actor, request, state, AccessRequestEvent.COUNTER, message
+    )
     audit.record(session, actor, "access_request.countered", request.id)
 
 
@@ -99,13 +110,21 @@ async def grant_request(
     message = clean_message(words)
     request.offer = None
     await _record_answer_delay(session, request, notary)
-    await _apply_decision(session, actor, request, state, AccessRequestEvent.GRANT, message)
+    await _apply_decision(
+        session, actor, request, state, AccessRequestEvent.GRANT, message
+    )
     audit.record(session, actor, "access_request.granted", request.id)
     return await make_agreement(session, actor, request, notary)
 
 
 async def refuse_request(
-    session: AsyncSession, actor: Actor, request: AccessRequest, words: str, *, revision: int, notary: AgreementSigner
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    words: str,
+    *,
+    revision: int,
+    notary: AgreementSigner,
 ) -> None:
     """Refuse, and say why; the person may correct and ask again.
 
@@ -116,7 +135,9 @@ async def refuse_request(
     state = _check_revision(request, AccessRequestEvent.REFUSE, revision)
     message = clean_message(words)
     await _record_answer_delay(session, request, notary)
-    await _apply_decision(session, actor, request, state, AccessRequestEvent.REFUSE, message)
+    await _apply_decision(
+        session, actor, request, state, AccessRequestEvent.REFUSE, message
+    )
     audit.record(session, actor, "access_request.refused", request.id)
 
 
@@ -138,9 +159,15 @@ async def accept_offer(
     require_same_channel(request, connector)
     state = transition_request(request.state, AccessRequestEvent.ACCEPT)
     if step != request.since.isoformat():
-        raise PreconditionFailedError("The producer changed its offer since you opened it.", remedy="Read it again.")
-    request.state, request.since = state, now()
-    await add_step(session, actor, request, AccessRequestEvent.ACCEPT, AccessSide.REQUESTER)
+        raise PreconditionFailedError(
+            "The producer changed its offer since you opened it.",
+            remedy="Read it again.",
+        )
+    request.state = state
+    request.since = now()
+    await add_step(
+        session, actor, request, AccessRequestEvent.ACCEPT, AccessSide.REQUESTER
+    )
     await notify_other_side(session, request, AccessRequestEvent.ACCEPT)
     audit.record(session, actor, "access_request.accepted", request.id)
     return await make_agreement(session, actor, request, notary)
@@ -152,11 +179,14 @@ def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
     Raises:
         InvalidError: something is wrong, each thing named by its field.
     """
-    offer_terms, refusals = terms_of_request(request), list[Refusal]()
+    offer_terms = terms_of_request(request)
+    refusals = list[Refusal]()
     most = read_policy(request.policy).terms
     columns = read_lines("columns", offer.columns, refusals)
     if most.columns and not set(columns) <= set(most.columns):
-        refusals.append(Refusal("columns", "One of these columns is not in the policy of the data."))
+        refusals.append(
+            Refusal("columns", "One of these columns is not in the policy of the data.")
+        )
     rows = read_filters("rows", offer.rows, refusals)
     numbers = {"months": offer.months or "0", "megabytes": offer.megabytes or "0"}
     for name, text in numbers.items():
@@ -164,7 +194,11 @@ def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
             refusals.append(Refusal(name, "This is not a number."))
     if not refusals and not 1 <= int(numbers["months"]) <= most.months:
         refusals.append(
-            Refusal("months", "Write a number from %(least)s to %(most)s.", values={"least": 1, "most": most.months})
+            Refusal(
+                "months",
+                "Write a number from %(least)s to %(most)s.",
+                values={"least": 1, "most": most.months},
+            )
         )
     if refusals:
         raise InvalidError(refusals=refusals)
@@ -173,7 +207,11 @@ def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
         "columns": list(columns or offer_terms.columns),
     }
     offered_terms["rows"] = [
-        {"column": row_filter.column, "operator": row_filter.operator.value, "values": list(row_filter.values)}
+        {
+            "column": row_filter.column,
+            "operator": row_filter.operator.value,
+            "values": list(row_filter.values),
+        }
         for row_filter in rows or offer_terms.rows
     ]
     if megabytes := int(numbers["megabytes"]):
@@ -182,26 +220,36 @@ def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
         return read_terms(offered_terms)
     except InvalidTerms as error:
         raise InvalidError(
-            refusals=[Refusal("rows", fault.message, fault.remedy, values=fault.values) for fault in error.faults]
+            refusals=[
+                Refusal("rows", fault.message, fault.remedy, values=fault.values)
+                for fault in error.faults
+            ]
         ) from error
 
 
-def _check_revision(request: AccessRequest, event: AccessRequestEvent, revision: int) -> AccessRequestState:
+def _check_revision(
+    request: AccessRequest, event: AccessRequestEvent, revision: int
+) -> AccessRequestState:
     state = transition_request(request.state, event)
     if request.revision != revision:
         raise PreconditionFailedError(
-            "The person corrected this request since you opened it.", remedy="Read it again, then decide."
+            "The person corrected this request since you opened it.",
+            remedy="Read it again, then decide.",
         )
     return state
 
 
-async def _record_answer_delay(session: AsyncSession, request: AccessRequest, notary: AgreementSigner) -> None:
+async def _record_answer_delay(
+    session: AsyncSession, request: AccessRequest, notary: AgreementSigner
+) -> None:
     """Stop the days; the first decision of a request is among the figures of the policy."""
     clock.stop(request, notary.territory.zone)
     if request.measured:
         return
     request.measured = True
-    if (policy := await find_policy(session, request.dataset_id, lock=True)) is not None:
+    if (
+        policy := await find_policy(session, request.dataset_id, lock=True)
+    ) is not None:
         policy.answer_days = [*policy.answer_days, request.days_used][-DAYS_KEPT:]
 
 
@@ -213,7 +261,9 @@ async def _apply_decision(
     event: AccessRequestEvent,
     words: str,
 ) -> None:
-    request.state, request.since, request.decided_by = state, now(), actor.person_id
+    request.state = state
+    request.since = now()
+    request.decided_by = actor.person_id
     request.reminded_at = None
     offer = request.offer if event is AccessRequestEvent.COUNTER else None
     await add_step(session, actor, request, event, AccessSide.PRODUCER, words, offer)

@@ -6,7 +6,13 @@ from uuid import UUID
 
 from msgspec import to_builtins
 
-from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, PreconditionFailedError
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    PreconditionFailedError,
+)
 from udi.portal.access.policies.documentation import ID as DATASET
 from udi.portal.access.policies.documentation import TERMS, make_example_dataset
 from udi.portal.access.policies.schemas import AccessTerms
@@ -24,7 +30,8 @@ from udi.portal.access.requests.schemas import (
 )
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 
-ID, PROJECT = UUID("2b8d7f36-91c4-4e0a-a7d5-3c4e5f60718a"), UUID("6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8d01")
+ID = UUID("2b8d7f36-91c4-4e0a-a7d5-3c4e5f60718a")
+PROJECT = UUID("6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8d01")
 WHEN = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 ONE = f"{BASE}/{{access_request_id}}"
 OPERATIONS = (
@@ -75,7 +82,13 @@ OPERATIONS = (
         summary="Take a request for access on",
         detail="What either side does with it; a decision says the revision that was read.",
         answer=AccessRequestDetail,
-        refusals=(ForbiddenError, NotFoundError, ConflictError, PreconditionFailedError, InvalidError),
+        refusals=(
+            ForbiddenError,
+            NotFoundError,
+            ConflictError,
+            PreconditionFailedError,
+            InvalidError,
+        ),
         method="post",
         asks=AccessRequestEventInput,
         scope=SCOPE,
@@ -85,33 +98,74 @@ OPERATIONS = (
 
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
-    project = AccessProject(id=PROJECT, title="L’ombre des rues", summary="Où marcher au frais en été.")
+    project = AccessProject(
+        id=PROJECT, title="L’ombre des rues", summary="Où marcher au frais en été."
+    )
     common_fields: dict[str, Any] = {
-        **make_example_dataset(origin), "id": ID, "project": project, "state": "submitted", "side": "requester", "asked": WHEN,
-        "due": WHEN.replace(day=31), "revision": 1, "page": f"{origin}/access-requests/{ID}",
-    }  # fmt: skip
+        **make_example_dataset(origin),
+        "id": ID,
+        "project": project,
+        "state": "submitted",
+        "side": "requester",
+        "asked": WHEN,
+        "due": WHEN.replace(day=31),
+        "revision": 1,
+        "page": f"{origin}/access-requests/{ID}",
+    }
     item = AccessRequestItem(**common_fields, url=f"{BASE}/{ID}")
     request = AccessRequestDetail(
-        **common_fields, purpose="research", words="Repérer les rues chaudes.", interest="", months=6, columns=["îlot"],
-        answers={"lecteurs": "une équipe"}, documents=[], terms=AccessTerms.of(TERMS), offer=None, offered="", renews=None,
-        agreement=None, thread=[AccessThreadItem(at=WHEN, event="correct", side="requester", words="", offer=None)],
-    )  # fmt: skip
+        **common_fields,
+        purpose="research",
+        words="Repérer les rues chaudes.",
+        interest="",
+        months=6,
+        columns=["îlot"],
+        answers={"lecteurs": "une équipe"},
+        documents=[],
+        terms=AccessTerms.of(TERMS),
+        offer=None,
+        offered="",
+        renews=None,
+        agreement=None,
+        thread=[
+            AccessThreadItem(
+                at=WHEN, event="correct", side="requester", words="", offer=None
+            )
+        ],
+    )
     answers: dict[str, Any] = dict.fromkeys(
-        ("askForAccess", "readAccessRequest", "correctAccessRequest", "actOnAccessRequest"), request
+        (
+            "askForAccess",
+            "readAccessRequest",
+            "correctAccessRequest",
+            "actOnAccessRequest",
+        ),
+        request,
     )
     answers["listMyAccessRequests"] = MyAccessRequests(own=[item], to_answer=[])
     return {name: to_builtins(answer) for name, answer in answers.items()}
 
 
 EXAMPLE_INPUT: dict[str, Any] = {
-    "purpose": "research", "words": "Repérer les rues chaudes.", "months": 6, "columns": ["îlot"],
+    "purpose": "research",
+    "words": "Repérer les rues chaudes.",
+    "months": 6,
+    "columns": ["îlot"],
     "answers": {"lecteurs": "une équipe"},
-}  # fmt: skip
+}
 CHAPTER = Chapter(
     operations=OPERATIONS,
-    places={"access_request_id": ("Identifier of the request.", {"type": "string", "format": "uuid"}, str(ID))},
+    places={
+        "access_request_id": (
+            "Identifier of the request.",
+            {"type": "string", "format": "uuid"},
+            str(ID),
+        )
+    },
     body_examples={
-        NewAccessRequest: NewAccessRequest(**EXAMPLE_INPUT, dataset=str(DATASET), project=str(PROJECT)),
+        NewAccessRequest: NewAccessRequest(
+            **EXAMPLE_INPUT, dataset=str(DATASET), project=str(PROJECT)
+        ),
         AccessRequestCorrection: AccessRequestCorrection(**EXAMPLE_INPUT),
         AccessRequestEventInput: AccessRequestEventInput(
             event="grant", words="L’usage est d’intérêt public.", revision=1

@@ -12,7 +12,8 @@ from udi.kit.clock import now
 from udi.kit.errors import NotFoundError, Refusal
 from udi.portal.access.models import AccessDocument, AccessRequest
 
-LARGEST, MOST = 5 * 1024 * 1024, 5
+LARGEST = 5 * 1024 * 1024
+MOST = 5
 LONGEST_NAME = 100
 KINDS = {
     b"%PDF-": "application/pdf",
@@ -46,7 +47,9 @@ def detect_media_type(content: bytes) -> str | None:
         text = content.decode()
     except UnicodeDecodeError:
         return None
-    return "text/plain" if all(sign.isprintable() or sign in "\n\r\t" for sign in text) else None
+    if all(sign.isprintable() or sign in "\n\r\t" for sign in text):
+        return "text/plain"
+    return None
 
 
 def check_documents(documents: Sequence[UploadedDocument]) -> list[Refusal]:
@@ -55,7 +58,9 @@ def check_documents(documents: Sequence[UploadedDocument]) -> list[Refusal]:
     for sent in documents:
         at = f"answer_{sent.field}"
         if len(sent.content) > LARGEST:
-            refusals.append(Refusal(at, "This document is too large.", "Send one of 5 MB at most."))
+            refusals.append(
+                Refusal(at, "This document is too large.", "Send one of 5 MB at most.")
+            )
         elif detect_media_type(sent.content) is None:
             remedy = "Send a PDF, a text (ODT, DOCX, TXT) or a picture (PNG, JPEG)."
             refusals.append(Refusal(at, "This kind of document is not taken.", remedy))
@@ -64,36 +69,60 @@ def check_documents(documents: Sequence[UploadedDocument]) -> list[Refusal]:
     return refusals
 
 
-async def store_documents(session: AsyncSession, request: AccessRequest, documents: Sequence[UploadedDocument]) -> None:
+async def store_documents(
+    session: AsyncSession, request: AccessRequest, documents: Sequence[UploadedDocument]
+) -> None:
     """Keep what was sent, each in the place of what its field had."""
     for sent in documents:
-        same = (AccessDocument.request_id == request.id, AccessDocument.field == sent.field)
+        same = (
+            AccessDocument.request_id == request.id,
+            AccessDocument.field == sent.field,
+        )
         await session.execute(delete(AccessDocument).where(*same))
-        name = "".join(sign for sign in sent.filename.replace("\\", "/").rpartition("/")[2] if sign.isprintable())
+        name = "".join(
+            sign
+            for sign in sent.filename.replace("\\", "/").rpartition("/")[2]
+            if sign.isprintable()
+        )
         session.add(
             AccessDocument(
-                request_id=request.id, field=sent.field, filename=name[-LONGEST_NAME:] or "document",
-                media_type=detect_media_type(sent.content) or "application/octet-stream", size=len(sent.content),
-                content=sent.content, sent_at=now(),
+                request_id=request.id,
+                field=sent.field,
+                filename=name[-LONGEST_NAME:] or "document",
+                media_type=detect_media_type(sent.content)
+                or "application/octet-stream",
+                size=len(sent.content),
+                content=sent.content,
+                sent_at=now(),
             )
-        )  # fmt: skip
+        )
     await session.flush()
 
 
-async def list_documents(session: AsyncSession, request: AccessRequest) -> Sequence[AccessDocument]:
+async def list_documents(
+    session: AsyncSession, request: AccessRequest
+) -> Sequence[AccessDocument]:
     """The documents of a request, without their bytes."""
-    query = select(AccessDocument).where(AccessDocument.request_id == request.id).order_by(AccessDocument.sent_at)
+    query = (
+        select(AccessDocument)
+        .where(AccessDocument.request_id == request.id)
+        .order_by(AccessDocument.sent_at)
+    )
     return (await session.scalars(query)).all()
 
 
-async def get_document(session: AsyncSession, request: AccessRequest, id_: UUID) -> AccessDocument:
+async def get_document(
+    session: AsyncSession, request: AccessRequest, id_: UUID
+) -> AccessDocument:
     """A document of a request, with its bytes.
 
     Raises:
         NotFoundError: it has none of this identifier, or its time is over.
     """
     own = (AccessDocument.request_id == request.id, AccessDocument.id == id_)
-    document = await session.scalar(select(AccessDocument).where(*own).options(undefer(AccessDocument.content)))
+    document = await session.scalar(
+        select(AccessDocument).where(*own).options(undefer(AccessDocument.content))
+    )
     if document is None:
         raise NotFoundError("This document is not here, or not any more.")
     return document

@@ -16,4 +16,6 @@ DRAFT_LIFETIME = timedelta(days=1)
 
 async def delete_expired_drafts(session: AsyncSession) -> None:
     """Delete those whose time is over."""
-    await session.execute(delete(AccessDraft).where(AccessDraft.begun_at < now() - DRAFT_LIFETIME))
+    await session.execute(
+        delete(AccessDraft).where(AccessDraft.begun_at < now() - DRAFT_LIFETIME)
+    )

@@ -13,7 +13,17 @@ from udi.protocol.policy import FieldKind, Policy
 
 ANSWER = "answer_"
 NEW = "new"
-FORM_FIELDS = ("project", "title", "summary", "organisation", "requester", "purpose", "words", "interest", "months")
+FORM_FIELDS = (
+    "project",
+    "title",
+    "summary",
+    "organisation",
+    "requester",
+    "purpose",
+    "words",
+    "interest",
+    "months",
+)
 LONGEST_KEPT = 20_000
 """Characters of a draft of somebody who is not logged in."""
 
@@ -38,13 +48,21 @@ class AccessRequestForm:
             if policy_field.kind is not FieldKind.DOCUMENT
         }
         document_fields = {
-            policy_field.name for policy_field in policy.fields if policy_field.kind is FieldKind.DOCUMENT
+            policy_field.name
+            for policy_field in policy.fields
+            if policy_field.kind is FieldKind.DOCUMENT
         }
         return AccessRequestInput(
-            purpose=self.get("purpose"), words=self.get("words"), interest=self.get("interest"),
-            months=self.get("months"), columns=self.columns, answers=answers,
-            documents=[sent for sent in self.documents if sent.field in document_fields],
-        )  # fmt: skip
+            purpose=self.get("purpose"),
+            words=self.get("words"),
+            interest=self.get("interest"),
+            months=self.get("months"),
+            columns=self.columns,
+            answers=answers,
+            documents=[
+                sent for sent in self.documents if sent.field in document_fields
+            ],
+        )
 
     def to_draft(self) -> dict[str, str]:
         """What is kept of it until its person has logged in: no document."""
@@ -55,7 +73,9 @@ class AccessRequestForm:
 def read_draft(draft: Mapping[str, str]) -> AccessRequestForm:
     """What somebody began to write."""
     columns = tuple(line for line in draft.get("columns", "").splitlines() if line)
-    return AccessRequestForm({name: text for name, text in draft.items() if name != "columns"}, columns)
+    return AccessRequestForm(
+        {name: text for name, text in draft.items() if name != "columns"}, columns
+    )
 
 
 async def read_request_form(form: FormMultiDict) -> AccessRequestForm:
@@ -66,7 +86,11 @@ async def read_request_form(form: FormMultiDict) -> AccessRequestForm:
         if isinstance(value, UploadFile):
             if value.filename and name.startswith(ANSWER) and len(documents) <= MOST:
                 documents.append(
-                    UploadedDocument(name.removeprefix(ANSWER), value.filename, await value.read(LARGEST + 1))
+                    UploadedDocument(
+                        name.removeprefix(ANSWER),
+                        value.filename,
+                        await value.read(LARGEST + 1),
+                    )
                 )
         elif name in FORM_FIELDS or name.startswith(ANSWER):
             values[name] = str(value).replace("\x00", "").replace("\r\n", "\n").strip()
@@ -76,7 +100,9 @@ async def read_request_form(form: FormMultiDict) -> AccessRequestForm:
 
 def form_from_request(request: AccessRequest) -> AccessRequestForm:
     """A request as it would be typed again."""
-    values: dict[str, Any] = {name: getattr(request, name) for name in ("purpose", "words", "interest")}
+    values: dict[str, Any] = {
+        name: getattr(request, name) for name in ("purpose", "words", "interest")
+    }
     values |= {"months": str(request.months), "project": str(request.project_id)}
     values |= {f"{ANSWER}{name}": answer for name, answer in request.answers.items()}
     return AccessRequestForm(values, tuple(request.columns))

@@ -18,9 +18,23 @@ from udi.kit.errors import InvalidError, TooLargeError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessDraft, AccessPolicy
-from udi.portal.access.policies.queries import find_answer_statistics, get_policy, get_restricted_dataset, policy_of
-from udi.portal.access.requests.form import NEW, AccessRequestForm, read_draft, read_request_form
-from udi.portal.access.requests.queries import find_draft, list_own_requests, list_requests_to_answer
+from udi.portal.access.policies.queries import (
+    find_answer_statistics,
+    get_policy,
+    get_restricted_dataset,
+    policy_of,
+)
+from udi.portal.access.requests.form import (
+    NEW,
+    AccessRequestForm,
+    read_draft,
+    read_request_form,
+)
+from udi.portal.access.requests.queries import (
+    find_draft,
+    list_own_requests,
+    list_requests_to_answer,
+)
 from udi.portal.access.requests.requester_actions import submit_request
 from udi.portal.catalogue.models import Dataset
 from udi.portal.organisations.queries import list_producers
@@ -33,16 +47,20 @@ from udi.ui.site import render
 
 ASK = "/data/{dataset_id:uuid}/access-requests/new"
 HOME = "/access-requests"
-LARGEST_FORM, LARGEST_DRAFT = 27 * 1024 * 1024, 64 * 1024
+LARGEST_FORM = 27 * 1024 * 1024
+LARGEST_DRAFT = 64 * 1024
 AnyRequest = Request[Any, Any, AppState]
 
 
 @get(HOME)
 async def show_requests(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """What I asked, and what waits for my answer."""
-    own, theirs = await list_own_requests(session, member), await list_requests_to_answer(session, member)
+    own = await list_own_requests(session, member)
+    theirs = await list_requests_to_answer(session, member)
     return render(request, "access/requests.html", own=own, theirs=theirs)
 
 
@@ -56,12 +74,18 @@ async def show_request_form(
     """The form, before or after logging in; with what was begun, for who comes back with its address."""
     dataset = await get_restricted_dataset(session, dataset_id)
     policy = await get_policy(session, dataset)
-    draft = await find_draft(session, dataset.id, _read_uuid(request.query_params.get("draft", ""))) if actor else None
-    typed = (
-        read_draft(draft.typed)
-        if draft
-        else AccessRequestForm({"project": request.query_params.get("project", "")[:36]})
-    )
+    if actor:
+        draft = await find_draft(
+            session, dataset.id, _read_uuid(request.query_params.get("draft", ""))
+        )
+    else:
+        draft = None
+    if draft:
+        typed = read_draft(draft.typed)
+    else:
+        typed = AccessRequestForm(
+            {"project": request.query_params.get("project", "")[:36]}
+        )
     return await _render_form(request, session, actor, dataset, policy, typed)
 
 
@@ -84,27 +108,45 @@ async def submit_request_form(
         async with session.begin_nested():
             project = await _get_or_create_project(session, actor, typed, language)
             access_request = await submit_request(
-                session, actor, dataset, project, typed.to_request_input(policy_of(policy)),
-                policy=policy, territory=territory, language=language,
-            )  # fmt: skip
+                session,
+                actor,
+                dataset,
+                project,
+                typed.to_request_input(policy_of(policy)),
+                policy=policy,
+                territory=territory,
+                language=language,
+            )
     except InvalidError as error:
-        return await _render_form(request, session, actor, dataset, policy, typed, error)
-    if draft := await find_draft(session, dataset.id, _read_uuid(request.query_params.get("draft", ""))):
+        return await _render_form(
+            request, session, actor, dataset, policy, typed, error
+        )
+    if draft := await find_draft(
+        session, dataset.id, _read_uuid(request.query_params.get("draft", ""))
+    ):
         await session.delete(draft)
     return Redirect(f"{HOME}/{access_request.id}", status_code=303)
 
 
-async def _save_draft(request: AnyRequest, session: AsyncSession, dataset: Dataset) -> Redirect:
+async def _save_draft(
+    request: AnyRequest, session: AsyncSession, dataset: Dataset
+) -> Redirect:
     """Keep what a passer-by wrote for a day, under an address that they alone are told."""
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > LARGEST_DRAFT:
-        raise TooLargeError("This is more than is kept before you log in.", remedy="Log in first, then send documents.")
+        raise TooLargeError(
+            "This is more than is kept before you log in.",
+            remedy="Log in first, then send documents.",
+        )
     typed = await read_request_form(await request.form())
     await spend_budget(session, DRAFTS, subject_of_address(request))
     draft = AccessDraft(dataset_id=dataset.id, typed=typed.to_draft(), begun_at=now())
     session.add(draft)
     await session.flush()
-    return Redirect(f"/login?back=/data/{dataset.id}/access-requests/new%3Fdraft={draft.id}", status_code=303)
+    return Redirect(
+        f"/login?back=/data/{dataset.id}/access-requests/new%3Fdraft={draft.id}",
+        status_code=303,
+    )
 
 
 async def _get_or_create_project(
@@ -114,9 +156,12 @@ async def _get_or_create_project(
     if project_id is not None:
         return await get_led_project(session, actor, project_id)
     described = ProjectInput(
-        title=typed.get("title"), summary=typed.get("summary"), organisation=typed.get("organisation"),
-        requester=typed.get("requester"), purpose=typed.get("purpose"),
-    )  # fmt: skip
+        title=typed.get("title"),
+        summary=typed.get("summary"),
+        organisation=typed.get("organisation"),
+        requester=typed.get("requester"),
+        purpose=typed.get("purpose"),
+    )
     return await create_project(session, actor, described, language=language)
 
 
@@ -135,11 +180,24 @@ async def _render_form(
         if actor and producer.slug in actor.memberships
     ]
     return render(
-        request, "access/request-form.html", status=422 if error else 200, dataset=dataset, policy=policy_of(policy),
-        kept=find_answer_statistics(policy), typed=typed, errors=form_errors(request, error), new=NEW, organisations=own, of=None,
-        projects=[(str(project.id), project.title) for project in (await list_led_projects(session, actor) if actor else [])],
-        action=f"{request.url.path}{'?' + request.url.query if request.url.query else ''}", documents=[],
-    )  # fmt: skip
+        request,
+        "access/request-form.html",
+        status=422 if error else 200,
+        dataset=dataset,
+        policy=policy_of(policy),
+        kept=find_answer_statistics(policy),
+        typed=typed,
+        errors=form_errors(request, error),
+        new=NEW,
+        organisations=own,
+        of=None,
+        projects=[
+            (str(project.id), project.title)
+            for project in (await list_led_projects(session, actor) if actor else [])
+        ],
+        action=f"{request.url.path}{'?' + request.url.query if request.url.query else ''}",
+        documents=[],
+    )
 
 
 def _read_uuid(text: str) -> UUID | None:
@@ -149,4 +207,8 @@ def _read_uuid(text: str) -> UUID | None:
         return None
 
 
-routes: Sequence[ControllerRouterHandler] = [show_requests, show_request_form, submit_request_form]
+routes: Sequence[ControllerRouterHandler] = [
+    show_requests,
+    show_request_form,
+    submit_request_form,
+]

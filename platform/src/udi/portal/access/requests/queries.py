@@ -32,21 +32,31 @@ class AccessRequestCase:
     side: AccessSide
 
 
-async def _load_request(session: AsyncSession, id_: UUID, *, lock: bool) -> tuple[AccessRequest, Dataset, Organisation]:
+async def _load_request(
+    session: AsyncSession, id_: UUID, *, lock: bool
+) -> tuple[AccessRequest, Dataset, Organisation]:
     query = select(AccessRequest).where(AccessRequest.id == id_)
-    locked = query.with_for_update().execution_options(populate_existing=True)  # it may have been read before the lock
+    locked = query.with_for_update().execution_options(
+        populate_existing=True
+    )  # it may have been read before the lock
     request = await session.scalar(locked if lock else query)
     if request is None:
         raise NotFoundError("No request of yours is at this address.")
     tenant = request.tenant_id
     return (
         request,
-        await session.get_one(Dataset, (tenant, request.dataset_id), options=[joinedload(Dataset.organisation)]),
+        await session.get_one(
+            Dataset,
+            (tenant, request.dataset_id),
+            options=[joinedload(Dataset.organisation)],
+        ),
         await session.get_one(Organisation, (tenant, request.organisation_id)),
     )
 
 
-async def get_case(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> AccessRequestCase:
+async def get_case(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> AccessRequestCase:
     """A request of a project that the person leads, or one that they answer for a producer.
 
     Raises:
@@ -57,11 +67,17 @@ async def get_case(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool
     if not (mine or actor.may_publish(producer.slug)):
         raise NotFoundError("No request of yours is at this address.")
     return AccessRequestCase(
-        request, dataset, producer, applicant_of(request), AccessSide.REQUESTER if mine else AccessSide.PRODUCER
+        request,
+        dataset,
+        producer,
+        applicant_of(request),
+        AccessSide.REQUESTER if mine else AccessSide.PRODUCER,
     )
 
 
-async def get_case_for_side(session: AsyncSession, actor: Actor, id_: UUID, side: AccessSide) -> AccessRequestCase:
+async def get_case_for_side(
+    session: AsyncSession, actor: Actor, id_: UUID, side: AccessSide
+) -> AccessRequestCase:
     """A request to change it, for who stands on this side.
 
     Raises:
@@ -75,27 +91,43 @@ async def get_case_for_side(session: AsyncSession, actor: Actor, id_: UUID, side
     if side is AccessSide.PRODUCER and actor.may_publish(case.producer.slug):
         raise ForbiddenError(
             "You asked for these data yourself: somebody else answers.",
-            remedy="Ask another person who publishes for %(name)s.", values={"name": case.producer.name},
-        )  # fmt: skip
+            remedy="Ask another person who publishes for %(name)s.",
+            values={"name": case.producer.name},
+        )
     raise ForbiddenError("This is for the other side of the request.")
 
 
-async def list_own_requests(session: AsyncSession, actor: Actor) -> list[AccessRequestCase]:
+async def list_own_requests(
+    session: AsyncSession, actor: Actor
+) -> list[AccessRequestCase]:
     """What the projects that the person leads asked, the newest first."""
     return await _list_cases(
-        session, AccessSide.REQUESTER, AccessRequest.project_id.in_(select_led_projects(actor)), newest=True
+        session,
+        AccessSide.REQUESTER,
+        AccessRequest.project_id.in_(select_led_projects(actor)),
+        newest=True,
     )
 
 
-async def list_requests_to_answer(session: AsyncSession, actor: Actor) -> list[AccessRequestCase]:
+async def list_requests_to_answer(
+    session: AsyncSession, actor: Actor
+) -> list[AccessRequestCase]:
     """The requests of the producers for whom the person publishes: those that wait first, the nearest to its last day of them first."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     if not slugs:
         return []
     theirs = Organisation.slug.in_(slugs)
-    waiting = await _list_cases(session, AccessSide.PRODUCER, theirs & AccessRequest.state.in_(OPEN), newest=False)
+    waiting = await _list_cases(
+        session,
+        AccessSide.PRODUCER,
+        theirs & AccessRequest.state.in_(OPEN),
+        newest=False,
+    )
     return waiting + await _list_cases(
-        session, AccessSide.PRODUCER, theirs & AccessRequest.state.not_in(OPEN), newest=True
+        session,
+        AccessSide.PRODUCER,
+        theirs & AccessRequest.state.not_in(OPEN),
+        newest=True,
     )
 
 
@@ -105,25 +137,60 @@ async def _list_cases(
     tenant = AccessRequest.tenant_id
     query = (
         select(AccessRequest, Dataset, Organisation)
-        .join(Dataset, (Dataset.tenant_id == tenant) & (Dataset.id == AccessRequest.dataset_id))
-        .join(Organisation, (Organisation.tenant_id == tenant) & (Organisation.id == AccessRequest.organisation_id))
+        .join(
+            Dataset,
+            (Dataset.tenant_id == tenant) & (Dataset.id == AccessRequest.dataset_id),
+        )
+        .join(
+            Organisation,
+            (Organisation.tenant_id == tenant)
+            & (Organisation.id == AccessRequest.organisation_id),
+        )
     )
-    order = AccessRequest.since.desc() if newest else AccessRequest.due_at.asc().nulls_last()
-    rows = await session.execute(query.where(which).order_by(order, AccessRequest.id).limit(MOST_SHOWN))
-    return [AccessRequestCase(row[0], row[1], row[2], applicant_of(row[0]), side) for row in rows]
+    order = (
+        AccessRequest.since.desc()
+        if newest
+        else AccessRequest.due_at.asc().nulls_last()
+    )
+    rows = await session.execute(
+        query.where(which).order_by(order, AccessRequest.id).limit(MOST_SHOWN)
+    )
+    return [
+        AccessRequestCase(row[0], row[1], row[2], applicant_of(row[0]), side)
+        for row in rows
+    ]
 
 
-async def list_past_agreements(session: AsyncSession, case: AccessRequestCase) -> Sequence[AccessAgreement]:
+async def list_past_agreements(
+    session: AsyncSession, case: AccessRequestCase
+) -> Sequence[AccessAgreement]:
     """The agreements that who asks has or had with this producer, and with others, the newest first."""
-    mine = [AccessAgreement.person_id == case.request.person_id, AccessAgreement.project_id == case.project.id]
-    query = select(AccessAgreement).where(or_(*mine)).order_by(AccessAgreement.starts_at.desc()).limit(MOST_SHOWN)
+    mine = [
+        AccessAgreement.person_id == case.request.person_id,
+        AccessAgreement.project_id == case.project.id,
+    ]
+    query = (
+        select(AccessAgreement)
+        .where(or_(*mine))
+        .order_by(AccessAgreement.starts_at.desc())
+        .limit(MOST_SHOWN)
+    )
     return (await session.scalars(query)).all()
 
 
-async def list_requests_for_dataset(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Sequence[AccessRequest]:
+async def list_requests_for_dataset(
+    session: AsyncSession, actor: Actor, dataset_id: UUID
+) -> Sequence[AccessRequest]:
     """What the projects that the person leads asked of one dataset, the newest first."""
-    own = (AccessRequest.project_id.in_(select_led_projects(actor)), AccessRequest.dataset_id == dataset_id)
-    return (await session.scalars(select(AccessRequest).where(*own).order_by(AccessRequest.asked_at.desc()))).all()
+    own = (
+        AccessRequest.project_id.in_(select_led_projects(actor)),
+        AccessRequest.dataset_id == dataset_id,
+    )
+    return (
+        await session.scalars(
+            select(AccessRequest).where(*own).order_by(AccessRequest.asked_at.desc())
+        )
+    ).all()
 
 
 async def find_author_names(session: AsyncSession, ids: set[UUID]) -> dict[UUID, str]:
@@ -132,15 +199,26 @@ async def find_author_names(session: AsyncSession, ids: set[UUID]) -> dict[UUID,
     return {person.id: person.name or person.email for person in people}
 
 
-async def find_draft(session: AsyncSession, dataset_id: UUID, id_: UUID | None) -> AccessDraft | None:
+async def find_draft(
+    session: AsyncSession, dataset_id: UUID, id_: UUID | None
+) -> AccessDraft | None:
     """What somebody began before they logged in."""
     own = (AccessDraft.id == id_, AccessDraft.dataset_id == dataset_id)
-    return await session.scalar(select(AccessDraft).where(*own)) if id_ else None
+    if id_:
+        return await session.scalar(select(AccessDraft).where(*own))
+    return None
 
 
 async def count_requests_to_answer(session: AsyncSession, actor: Actor) -> int:
     """How many requests wait for the producers of the person."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
-    same = (Organisation.tenant_id == AccessRequest.tenant_id) & (Organisation.id == AccessRequest.organisation_id)
+    same = (Organisation.tenant_id == AccessRequest.tenant_id) & (
+        Organisation.id == AccessRequest.organisation_id
+    )
     query = select(func.count()).select_from(AccessRequest).join(Organisation, same)
-    return await session.scalar(query.where(Organisation.slug.in_(slugs), AccessRequest.state.in_(OPEN))) or 0
+    return (
+        await session.scalar(
+            query.where(Organisation.slug.in_(slugs), AccessRequest.state.in_(OPEN))
+        )
+        or 0
+    )

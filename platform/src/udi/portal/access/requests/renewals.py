@@ -9,7 +9,10 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
 from udi.portal.access.policies.queries import policy_of
-from udi.portal.access.requests.requester_actions import AccessRequestInput, submit_request
+from udi.portal.access.requests.requester_actions import (
+    AccessRequestInput,
+    submit_request,
+)
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.models import Project
 
@@ -18,7 +21,11 @@ RENEWABLE = (AgreementState.ACTIVE, AgreementState.ENDED)
 
 def may_renew(agreement: AccessAgreement, policy: AccessPolicy | None) -> bool:
     """Whether the terms of today let an agreement be renewed once more."""
-    return policy is not None and agreement.state in RENEWABLE and agreement.renewal < policy_of(policy).renewals
+    return (
+        policy is not None
+        and agreement.state in RENEWABLE
+        and agreement.renewal < policy_of(policy).renewals
+    )
 
 
 async def renew_agreement(
@@ -40,16 +47,32 @@ async def renew_agreement(
         InvalidError: the terms of today ask for something else: the person asks anew.
     """
     if not may_renew(agreement, policy):
-        raise ConflictError("This agreement may not be renewed.", remedy="Ask anew, from the page of the dataset.")
-    before = await session.get_one(AccessRequest, (agreement.tenant_id, agreement.request_id))
-    later = select(AccessAgreement.id).where(AccessAgreement.renews_id == agreement.id).limit(1)
+        raise ConflictError(
+            "This agreement may not be renewed.",
+            remedy="Ask anew, from the page of the dataset.",
+        )
+    before = await session.get_one(
+        AccessRequest, (agreement.tenant_id, agreement.request_id)
+    )
+    later = (
+        select(AccessAgreement.id)
+        .where(AccessAgreement.renews_id == agreement.id)
+        .limit(1)
+    )
     if await session.scalar(later):
-        raise ConflictError("This agreement was renewed already.", remedy="Look at the one that came of it.")
+        raise ConflictError(
+            "This agreement was renewed already.",
+            remedy="Look at the one that came of it.",
+        )
     terms = policy_of(policy).terms
     request_input = AccessRequestInput(
-        purpose=before.purpose, words=words, interest=before.interest, months=str(min(before.months, terms.months)),
-        columns=tuple(column for column in before.columns if column in terms.columns), answers=before.answers,
-    )  # fmt: skip
+        purpose=before.purpose,
+        words=words,
+        interest=before.interest,
+        months=str(min(before.months, terms.months)),
+        columns=tuple(column for column in before.columns if column in terms.columns),
+        answers=before.answers,
+    )
     return await submit_request(
         session,
         actor,

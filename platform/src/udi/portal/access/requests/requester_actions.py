@@ -16,8 +16,17 @@ from udi.portal import audit
 from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
 from udi.portal.access.policies.queries import find_policy, policy_of
 from udi.portal.access.requests import clock
-from udi.portal.access.requests.applicant import Applicant, describe_applicant, store_applicant
-from udi.portal.access.requests.documents import UploadedDocument, check_documents, list_documents, store_documents
+from udi.portal.access.requests.applicant import (
+    Applicant,
+    describe_applicant,
+    store_applicant,
+)
+from udi.portal.access.requests.documents import (
+    UploadedDocument,
+    check_documents,
+    list_documents,
+    store_documents,
+)
 from udi.portal.access.requests.thread import add_step, clean_message, notify_other_side
 from udi.portal.access.requests.transitions import (
     OPEN,
@@ -29,9 +38,11 @@ from udi.portal.access.requests.transitions import (
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.models import Project
 from udi.protocol.policy import FieldKind, FormField, Policy, read_policy, write_policy
+from udi.protocol.terms import Terms
 
 MOST_OPEN = 20
-LONGEST_LINE, LONGEST_WORDS = 300, 5000
+LONGEST_LINE = 300
+LONGEST_WORDS = 5000
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('access ' || app.current_tenant()::text || :project, 0))"
 
 
@@ -49,61 +60,123 @@ class AccessRequestInput:
 
 
 def check_input(
-    request_input: AccessRequestInput, policy: Policy, project: Project, existing_documents: Sequence[str] = ()
+    request_input: AccessRequestInput,
+    policy: Policy,
+    project: Project,
+    existing_documents: Sequence[str] = (),
 ) -> list[Refusal]:
-    """What is wrong with what was typed, and with who asks; `kept` are the documents that are here already."""
-    terms, refusals = policy.terms, []
+    """What is wrong with what was typed, and with who asks; `existing_documents` are those that are here already."""
+    terms = policy.terms
+    refusals = []
     if project.requester not in {requester.value for requester in policy.requesters}:
         refusals.append(
             Refusal(
-                "project", "Whoever leads this project is not among those who may ask.",
+                "project",
+                "Whoever leads this project is not among those who may ask.",
                 "Read who may ask on the page of the dataset; a project may be led in the name of an organisation.",
             )
-        )  # fmt: skip
-    if request_input.purpose not in {purpose.value for purpose in terms.purposes}:
-        refusals.append(Refusal("purpose", "It is not said what the data are for.", "Choose one of the uses."))
-    if not request_input.words:
-        refusals.append(
-            Refusal("words", "It is not said what you would do with the data.", "Say it in a few sentences.")
         )
-    if terms.general_interest and not request_input.interest:
-        refusals.append(Refusal("interest", "It is not said how the project serves the general interest."))
-    for name, words in {"words": request_input.words, "interest": request_input.interest}.items():
-        if len(words) > LONGEST_WORDS:
-            refusals.append(Refusal(name, "This is very long.", "Write 5000 characters at most."))
+    refusals += _check_intended_use(request_input, terms)
     months = request_input.months
-    if not (months.isascii() and months.isdigit() and len(months) < 4 and 1 <= int(months) <= terms.months):  # noqa: PLR2004 - 120 at most
+    if not (
+        months.isascii()
+        and months.isdigit()
+        and len(months) < 4  # noqa: PLR2004 - 120 at most
+        and 1 <= int(months) <= terms.months
+    ):
         refusals.append(
-            Refusal("months", "Write a number from %(least)s to %(most)s.", values={"least": 1, "most": terms.months})
+            Refusal(
+                "months",
+                "Write a number from %(least)s to %(most)s.",
+                values={"least": 1, "most": terms.months},
+            )
         )
     if not set(request_input.columns) <= set(terms.columns):
-        refusals.append(Refusal("columns", "One of these columns is not offered.", "Choose among those of the list."))
+        refusals.append(
+            Refusal(
+                "columns",
+                "One of these columns is not offered.",
+                "Choose among those of the list.",
+            )
+        )
     for policy_field in policy.fields:
         refusals += _check_answer(policy_field, request_input, existing_documents)
     return refusals + check_documents(request_input.documents)
 
 
-def _check_answer(
-    policy_field: FormField, request_input: AccessRequestInput, existing_documents: Sequence[str]
+def _check_intended_use(
+    request_input: AccessRequestInput, terms: Terms
 ) -> list[Refusal]:
-    at, answer = f"answer_{policy_field.name}", request_input.answers.get(policy_field.name, "")
+    """What is wrong with what the data are asked for: the purpose, the words, the general interest."""
+    refusals = []
+    if request_input.purpose not in {purpose.value for purpose in terms.purposes}:
+        refusals.append(
+            Refusal(
+                "purpose",
+                "It is not said what the data are for.",
+                "Choose one of the uses.",
+            )
+        )
+    if not request_input.words:
+        refusals.append(
+            Refusal(
+                "words",
+                "It is not said what you would do with the data.",
+                "Say it in a few sentences.",
+            )
+        )
+    if terms.general_interest and not request_input.interest:
+        refusals.append(
+            Refusal(
+                "interest",
+                "It is not said how the project serves the general interest.",
+            )
+        )
+    for name, words in {
+        "words": request_input.words,
+        "interest": request_input.interest,
+    }.items():
+        if len(words) > LONGEST_WORDS:
+            refusals.append(
+                Refusal(name, "This is very long.", "Write 5000 characters at most.")
+            )
+    return refusals
+
+
+def _check_answer(
+    policy_field: FormField,
+    request_input: AccessRequestInput,
+    existing_documents: Sequence[str],
+) -> list[Refusal]:
+    at = f"answer_{policy_field.name}"
+    answer = request_input.answers.get(policy_field.name, "")
     is_answered = (
         bool(answer)
         or policy_field.name in existing_documents
         or any(sent.field == policy_field.name for sent in request_input.documents)
     )
     if not is_answered:
-        return [Refusal(at, "This question has no answer yet.")] if policy_field.required else []
+        if policy_field.required:
+            return [Refusal(at, "This question has no answer yet.")]
+        return []
     if policy_field.kind is FieldKind.DOCUMENT:
         return []
-    longest = LONGEST_WORDS if policy_field.kind is FieldKind.WORDS else LONGEST_LINE
+    if policy_field.kind is FieldKind.WORDS:
+        longest = LONGEST_WORDS
+    else:
+        longest = LONGEST_LINE
     if len(answer) > longest:
-        return [Refusal(at, "This is very long.", "Write %(most)s characters at most.", values={"most": longest})]
-    return (
-        []
-        if _is_valid_answer(policy_field, answer)
-        else [Refusal(at, "This is not what is asked for.", REMEDIES[policy_field.kind])]
-    )
+        return [
+            Refusal(
+                at,
+                "This is very long.",
+                "Write %(most)s characters at most.",
+                values={"most": longest},
+            )
+        ]
+    if _is_valid_answer(policy_field, answer):
+        return []
+    return [Refusal(at, "This is not what is asked for.", REMEDIES[policy_field.kind])]
 
 
 REMEDIES = {
@@ -111,21 +184,34 @@ REMEDIES = {
     FieldKind.DATE: "Write a date as 2026-05-31.",
     FieldKind.CHOICE: "Choose one of the answers.",
     FieldKind.YES_NO: "Choose yes or no.",
-    FieldKind.LINE: "", FieldKind.WORDS: "", FieldKind.DOCUMENT: "",
-}  # fmt: skip
+    FieldKind.LINE: "",
+    FieldKind.WORDS: "",
+    FieldKind.DOCUMENT: "",
+}
 
 
 def _is_valid_answer(policy_field: FormField, answer: str) -> bool:
     if policy_field.kind is FieldKind.NUMBER:
-        return answer.isascii() and answer.removeprefix("-").replace(".", "", 1).replace(",", "", 1).isdigit()
+        return (
+            answer.isascii()
+            and answer.removeprefix("-")
+            .replace(".", "", 1)
+            .replace(",", "", 1)
+            .isdigit()
+        )
     if policy_field.kind is FieldKind.DATE:
         try:
-            return len(answer) == len("2026-05-31") and date.fromisoformat(answer) is not None
+            return (
+                len(answer) == len("2026-05-31")
+                and date.fromisoformat(answer) is not None
+            )
         except ValueError:
             return False
     if policy_field.kind is FieldKind.CHOICE:
         return answer in policy_field.choices
-    return answer in {"yes", "no"} if policy_field.kind is FieldKind.YES_NO else True
+    if policy_field.kind is FieldKind.YES_NO:
+        return answer in {"yes", "no"}
+    return True
 
 
 async def submit_request(
@@ -151,11 +237,61 @@ async def submit_request(
         TooManyError: the person has as many requests open as one may.
     """
     policy_rules = policy_of(policy)
-    existing_documents = (
-        [policy_field.name for policy_field in policy_rules.fields if policy_field.kind is FieldKind.DOCUMENT]
-        if renews
-        else []
+    existing_documents = _renewed_documents(policy_rules, renews)
+    _require_valid_input(
+        request_input, policy_rules, project, existing_documents, connector
     )
+    await session.execute(text(LOCK), {"project": str(project.id)})
+    await _reject_duplicate(session, actor, dataset, project)
+    request = _create_request(actor, dataset, project, language, renews, connector)
+    _fill_request(
+        request,
+        request_input,
+        policy,
+        policy_rules,
+        await describe_applicant(session, project),
+    )
+    clock.start(request, policy_rules.answer_days, territory.zone)
+    session.add(request)
+    await session.flush()
+    await store_documents(session, request, request_input.documents)
+    if (locked := await find_policy(session, dataset.id, lock=True)) is not None:
+        locked.received += 1
+    await add_step(
+        session, actor, request, AccessRequestEvent.CORRECT, AccessSide.REQUESTER
+    )
+    await notify_other_side(session, request, AccessRequestEvent.CORRECT)
+    audit.record(
+        session, actor, "access_request.submitted", request.id, dataset=str(dataset.id)
+    )
+    return request
+
+
+def _renewed_documents(
+    policy_rules: Policy, renews: AccessAgreement | None
+) -> list[str]:
+    """Return the fields for which a renewal need not bring the document again."""
+    if renews is None:
+        return []
+    return [
+        policy_field.name
+        for policy_field in policy_rules.fields
+        if policy_field.kind is FieldKind.DOCUMENT
+    ]
+
+
+def _require_valid_input(
+    request_input: AccessRequestInput,
+    policy_rules: Policy,
+    project: Project,
+    existing_documents: Sequence[str],
+    connector: str,
+) -> None:
+    """Refuse an input in which something is wrong; a connector fills in no form, so the policy's fields are left out.
+
+    Raises:
+        InvalidError: something is wrong, each thing named by its field.
+    """
     if refusals := check_input(
         request_input,
         structs.replace(policy_rules, fields=()) if connector else policy_rules,
@@ -163,43 +299,53 @@ async def submit_request(
         existing_documents,
     ):
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
-    await session.execute(text(LOCK), {"project": str(project.id)})
-    await _reject_duplicate(session, actor, dataset, project)
-    request = _create_request(actor, dataset, project, language, renews, connector)
-    _fill_request(request, request_input, policy, policy_rules, await describe_applicant(session, project))
-    clock.start(request, policy_rules.answer_days, territory.zone)
-    session.add(request)
-    await session.flush()
-    await store_documents(session, request, request_input.documents)
-    if (locked := await find_policy(session, dataset.id, lock=True)) is not None:
-        locked.received += 1
-    await add_step(session, actor, request, AccessRequestEvent.CORRECT, AccessSide.REQUESTER)
-    await notify_other_side(session, request, AccessRequestEvent.CORRECT)
-    audit.record(session, actor, "access_request.submitted", request.id, dataset=str(dataset.id))
-    return request
 
 
 def _create_request(
-    actor: Actor, dataset: Dataset, project: Project, language: str, renews: AccessAgreement | None, connector: str
+    actor: Actor,
+    dataset: Dataset,
+    project: Project,
+    language: str,
+    renews: AccessAgreement | None,
+    connector: str,
 ) -> AccessRequest:
     moment = now()
     return AccessRequest(
-        dataset_id=dataset.id, organisation_id=dataset.organisation_id, project_id=project.id,
-        person_id=actor.person_id, language=language, state=AccessRequestState.SUBMITTED, revision=1, asked_at=moment, since=moment,
-        renews_id=renews.id if renews else None, connector=connector, measured=False, days_used=0,
-    )  # fmt: skip
+        dataset_id=dataset.id,
+        organisation_id=dataset.organisation_id,
+        project_id=project.id,
+        person_id=actor.person_id,
+        language=language,
+        state=AccessRequestState.SUBMITTED,
+        revision=1,
+        asked_at=moment,
+        since=moment,
+        renews_id=renews.id if renews else None,
+        connector=connector,
+        measured=False,
+        days_used=0,
+    )
 
 
-async def _reject_duplicate(session: AsyncSession, actor: Actor, dataset: Dataset, project: Project) -> None:
-    own = select(func.count()).where(AccessRequest.person_id == actor.person_id, AccessRequest.state.in_(OPEN))
+async def _reject_duplicate(
+    session: AsyncSession, actor: Actor, dataset: Dataset, project: Project
+) -> None:
+    own = select(func.count()).where(
+        AccessRequest.person_id == actor.person_id, AccessRequest.state.in_(OPEN)
+    )
     if (await session.scalar(own) or 0) >= MOST_OPEN:
         raise TooManyRequestsError(
             "You have %(most)s requests that wait for an answer, which is as many as one may.",
             remedy="Take one back, or wait for an answer.",
             values={"most": MOST_OPEN},
         )
-    same = (AccessRequest.project_id == project.id, AccessRequest.dataset_id == dataset.id)
-    if await session.scalar(select(AccessRequest.id).where(*same, AccessRequest.state.in_(OPEN)).limit(1)):
+    same = (
+        AccessRequest.project_id == project.id,
+        AccessRequest.dataset_id == dataset.id,
+    )
+    if await session.scalar(
+        select(AccessRequest.id).where(*same, AccessRequest.state.in_(OPEN)).limit(1)
+    ):
         raise ConflictError(
             "This project asked for these data already, and waits for an answer.",
             remedy="Its page is under «my requests»: you can correct it there.",
@@ -214,17 +360,20 @@ def _fill_request(
     applicant: Applicant,
 ) -> None:
     store_applicant(request, applicant)
-    request.purpose, request.words, request.interest = (
-        request_input.purpose,
-        request_input.words,
-        request_input.interest,
-    )
-    request.months, request.columns = (
-        int(request_input.months),
-        [column for column in policy_rules.terms.columns if column in request_input.columns],
-    )
-    request.answers = {name: answer for name, answer in request_input.answers.items() if answer}
-    request.policy, request.policy_revision = write_policy(policy_rules), policy.revision
+    request.purpose = request_input.purpose
+    request.words = request_input.words
+    request.interest = request_input.interest
+    request.months = int(request_input.months)
+    request.columns = [
+        column
+        for column in policy_rules.terms.columns
+        if column in request_input.columns
+    ]
+    request.answers = {
+        name: answer for name, answer in request_input.answers.items() if answer
+    }
+    request.policy = write_policy(policy_rules)
+    request.policy_revision = policy.revision
 
 
 async def correct_request(
@@ -245,31 +394,43 @@ async def correct_request(
         ConflictError: it was granted or taken back, or a connector alone corrects it.
     """
     require_same_channel(request, connector)
-    before, state = AccessRequestState(request.state), transition_request(request.state, AccessRequestEvent.CORRECT)
+    before = AccessRequestState(request.state)
+    state = transition_request(request.state, AccessRequestEvent.CORRECT)
     policy_rules = policy_of(policy)
-    existing_documents = [document.field for document in await list_documents(session, request)]
-    if refusals := check_input(
+    existing_documents = [
+        document.field for document in await list_documents(session, request)
+    ]
+    _require_valid_input(
+        request_input, policy_rules, project, existing_documents, connector
+    )
+    _fill_request(
+        request,
         request_input,
-        structs.replace(policy_rules, fields=()) if connector else policy_rules,
-        project,
-        existing_documents,
-    ):
-        raise InvalidError("Nothing was sent yet.", refusals=refusals)
-    _fill_request(request, request_input, policy, policy_rules, await describe_applicant(session, project))
-    request.offer, request.revision = None, request.revision + 1
+        policy,
+        policy_rules,
+        await describe_applicant(session, project),
+    )
+    request.offer = None
+    request.revision = request.revision + 1
     if before in OPEN:
         clock.resume(request, policy_rules.answer_days, territory.zone)
     else:
         clock.start(request, policy_rules.answer_days, territory.zone)
     await store_documents(session, request, request_input.documents)
     _set_state(request, state)
-    await add_step(session, actor, request, AccessRequestEvent.CORRECT, AccessSide.REQUESTER)
+    await add_step(
+        session, actor, request, AccessRequestEvent.CORRECT, AccessSide.REQUESTER
+    )
     await notify_other_side(session, request, AccessRequestEvent.CORRECT)
     audit.record(session, actor, "access_request.corrected", request.id)
 
 
 async def submit_answer(
-    session: AsyncSession, actor: Actor, request: AccessRequest, words: str, territory: Territory
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    words: str,
+    territory: Territory,
 ) -> None:
     """Answer a question, or an offer that does not suit; the days go on.
 
@@ -284,12 +445,21 @@ async def submit_answer(
     request.offer = None
     clock.resume(request, promised_days(request), territory.zone)
     _set_state(request, state)
-    await add_step(session, actor, request, AccessRequestEvent.ANSWER, AccessSide.REQUESTER, message)
+    await add_step(
+        session,
+        actor,
+        request,
+        AccessRequestEvent.ANSWER,
+        AccessSide.REQUESTER,
+        message,
+    )
     await notify_other_side(session, request, AccessRequestEvent.ANSWER)
     audit.record(session, actor, "access_request.answered", request.id)
 
 
-async def withdraw_request(session: AsyncSession, actor: Actor, request: AccessRequest, territory: Territory) -> None:
+async def withdraw_request(
+    session: AsyncSession, actor: Actor, request: AccessRequest, territory: Territory
+) -> None:
     """Take a request back; the producer is told.
 
     Raises:
@@ -297,7 +467,9 @@ async def withdraw_request(session: AsyncSession, actor: Actor, request: AccessR
     """
     _set_state(request, transition_request(request.state, AccessRequestEvent.WITHDRAW))
     clock.stop(request, territory.zone)
-    await add_step(session, actor, request, AccessRequestEvent.WITHDRAW, AccessSide.REQUESTER)
+    await add_step(
+        session, actor, request, AccessRequestEvent.WITHDRAW, AccessSide.REQUESTER
+    )
     await notify_other_side(session, request, AccessRequestEvent.WITHDRAW)
     audit.record(session, actor, "access_request.withdrawn", request.id)
 
@@ -322,4 +494,6 @@ def promised_days(request: AccessRequest) -> int:
 
 
 def _set_state(request: AccessRequest, state: AccessRequestState) -> None:
-    request.state, request.since, request.reminded_at = state, now(), None
+    request.state = state
+    request.since = now()
+    request.reminded_at = None

@@ -10,7 +10,11 @@ from msgspec import Meta, Struct
 
 from udi.portal.access.agreements.creation import terms_of_request
 from udi.portal.access.models import AccessDocument, AccessRequest, AccessStep
-from udi.portal.access.policies.schemas import AccessTerms, RestrictedDataset, RestrictingProducer
+from udi.portal.access.policies.schemas import (
+    AccessTerms,
+    RestrictedDataset,
+    RestrictingProducer,
+)
 from udi.portal.access.requests.queries import AccessRequestCase
 from udi.portal.access.requests.transitions import (
     BY_PRODUCER,
@@ -22,28 +26,61 @@ from udi.portal.access.requests.transitions import (
 from udi.protocol.terms import Purpose, read_terms
 
 SCOPE = "access"
-BASE, PAGE = "/api/v1/access-requests", "/access-requests"
-EVENTS = tuple(dict.fromkeys(each for each in (*BY_REQUESTER, *BY_PRODUCER) if each is not AccessRequestEvent.CORRECT))
+BASE = "/api/v1/access-requests"
+PAGE = "/access-requests"
+EVENTS = tuple(
+    dict.fromkeys(
+        each
+        for each in (*BY_REQUESTER, *BY_PRODUCER)
+        if each is not AccessRequestEvent.CORRECT
+    )
+)
 Instant = Annotated[datetime, Meta(tz=True)]
 Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 Standing = Annotated[
-    str, Meta(description="Where the request stands.", extra_json_schema={"enum": list(AccessRequestState)})
+    str,
+    Meta(
+        description="Where the request stands.",
+        extra_json_schema={"enum": list(AccessRequestState)},
+    ),
 ]
 RequestSide = Annotated[
     str,
     Meta(
-        description="On which side the person of the token is.", extra_json_schema={"enum": ["requester", "producer"]}
+        description="On which side the person of the token is.",
+        extra_json_schema={"enum": ["requester", "producer"]},
     ),
 ]
-Due = Annotated[Instant | None, Meta(description="By when the producer answers; null while the days stand still.")]
-Use = Annotated[str, Meta(description="What the data are to be read for.", extra_json_schema={"enum": list(Purpose)})]
+Due = Annotated[
+    Instant | None,
+    Meta(description="By when the producer answers; null while the days stand still."),
+]
+Use = Annotated[
+    str,
+    Meta(
+        description="What the data are to be read for.",
+        extra_json_schema={"enum": list(Purpose)},
+    ),
+]
 Words = Annotated[str, Meta(description="What would be done with the data.")]
-Interest = Annotated[str, Meta(description="How the project serves the general interest.")]
+Interest = Annotated[
+    str, Meta(description="How the project serves the general interest.")
+]
 Months = Annotated[int, Meta(description="For how many months.", ge=0)]
-Columns = Annotated[list[str], Meta(description="Columns that are asked; none: all that the policy gives.")]
-Answers = Annotated[dict[str, str], Meta(description="Answers to the questions of the policy, by their names.")]
+Columns = Annotated[
+    list[str],
+    Meta(description="Columns that are asked; none: all that the policy gives."),
+]
+Answers = Annotated[
+    dict[str, str],
+    Meta(description="Answers to the questions of the policy, by their names."),
+]
 Revision = Annotated[
-    int, Meta(description="How many times it was sent: say the one that you read when you decide.", ge=0)
+    int,
+    Meta(
+        description="How many times it was sent: say the one that you read when you decide.",
+        ge=0,
+    ),
 ]
 
 
@@ -81,7 +118,10 @@ class MyAccessRequests(Struct, frozen=True, kw_only=True):
 
     own: Annotated[list[AccessRequestItem], Meta(description="Those that I sent.")]
     to_answer: Annotated[
-        list[AccessRequestItem], Meta(description="Those to organisations for which I publish: what waits comes first.")
+        list[AccessRequestItem],
+        Meta(
+            description="Those to organisations for which I publish: what waits comes first."
+        ),
     ]
 
 
@@ -98,12 +138,24 @@ class AccessThreadItem(Struct, frozen=True, kw_only=True):
     """What was done with the request or said about it."""
 
     at: Instant
-    event: Annotated[str, Meta(description="What was done.", extra_json_schema={"enum": list(AccessRequestEvent)})]
+    event: Annotated[
+        str,
+        Meta(
+            description="What was done.",
+            extra_json_schema={"enum": list(AccessRequestEvent)},
+        ),
+    ]
     side: Annotated[
-        str, Meta(description="By which side, or by the clock.", extra_json_schema={"enum": list(AccessSide)})
+        str,
+        Meta(
+            description="By which side, or by the clock.",
+            extra_json_schema={"enum": list(AccessSide)},
+        ),
     ]
     words: Annotated[str, Meta(description="What was said.")]
-    offer: Annotated[AccessTerms | None, Meta(description="The terms that were offered.")]
+    offer: Annotated[
+        AccessTerms | None, Meta(description="The terms that were offered.")
+    ]
 
 
 @dataclass(frozen=True)
@@ -133,31 +185,54 @@ class AccessRequestDetail(Struct, frozen=True, kw_only=True):
     columns: Columns
     answers: Answers
     documents: list[AccessDocumentItem]
-    terms: Annotated[AccessTerms, Meta(description="The terms under which it is asked.")]
-    offer: Annotated[AccessTerms | None, Meta(description="The terms that the producer offers instead.")]
-    offered: Annotated[str, Meta(description="When it was offered: say it when you accept; empty: nothing is offered.")]
-    renews: Annotated[UUID | None, Meta(description="The agreement that it would go on with.")]
+    terms: Annotated[
+        AccessTerms, Meta(description="The terms under which it is asked.")
+    ]
+    offer: Annotated[
+        AccessTerms | None,
+        Meta(description="The terms that the producer offers instead."),
+    ]
+    offered: Annotated[
+        str,
+        Meta(
+            description="When it was offered: say it when you accept; empty: nothing is offered."
+        ),
+    ]
+    renews: Annotated[
+        UUID | None, Meta(description="The agreement that it would go on with.")
+    ]
     agreement: Annotated[UUID | None, Meta(description="The agreement that it became.")]
     thread: list[AccessThreadItem]
     page: Address
 
     @classmethod
-    def of(cls, case: AccessRequestCase, around: AccessRequestRelations, origin: str) -> "AccessRequestDetail":
+    def of(
+        cls, case: AccessRequestCase, around: AccessRequestRelations, origin: str
+    ) -> "AccessRequestDetail":
         """A request with what belongs to it, on the portal at `origin`."""
         row = case.request
         same = ("purpose", "words", "interest", "months", "columns", "answers")
         return cls(
-            **_common_fields(case, origin), **{name: getattr(row, name) for name in same},
+            **_common_fields(case, origin),
+            **{name: getattr(row, name) for name in same},
             documents=[
                 AccessDocumentItem(
-                    question=document.field, filename=document.filename, media_type=document.media_type, size=document.size
+                    question=document.field,
+                    filename=document.filename,
+                    media_type=document.media_type,
+                    size=document.size,
                 )
                 for document in around.documents
             ],
-            terms=AccessTerms.of(terms_of_request(row)), offer=_offer(row.offer),
-            offered=row.since.isoformat() if row.state == AccessRequestState.COUNTERED else "",
-            renews=row.renews_id, agreement=row.agreement_id, thread=[_thread_entry(step) for step in around.steps],
-        )  # fmt: skip
+            terms=AccessTerms.of(terms_of_request(row)),
+            offer=_offer(row.offer),
+            offered=row.since.isoformat()
+            if row.state == AccessRequestState.COUNTERED
+            else "",
+            renews=row.renews_id,
+            agreement=row.agreement_id,
+            thread=[_thread_entry(step) for step in around.steps],
+        )
 
 
 class AccessRequestCorrection(Struct, kw_only=True):
@@ -188,30 +263,62 @@ class AccessRequestEventInput(Struct, kw_only=True):
             extra_json_schema={"enum": list(EVENTS)},
         ),
     ]
-    words: Annotated[str, Meta(description="What is said with it; the reason of a decision.")] = ""
+    words: Annotated[
+        str, Meta(description="What is said with it; the reason of a decision.")
+    ] = ""
     revision: Revision = 0
-    offered: Annotated[str, Meta(description="Of an offer that is accepted: what the request says.")] = ""
-    months: Annotated[int, Meta(description="Of an offer: for how many months.", ge=0)] = 0
-    columns: Annotated[list[str], Meta(description="Of an offer: its columns; none: those asked.")] = []
-    rows: Annotated[
-        list[str], Meta(description="Of an offer: conditions, each as a column, an operator and a value.")
+    offered: Annotated[
+        str, Meta(description="Of an offer that is accepted: what the request says.")
+    ] = ""
+    months: Annotated[
+        int, Meta(description="Of an offer: for how many months.", ge=0)
+    ] = 0
+    columns: Annotated[
+        list[str], Meta(description="Of an offer: its columns; none: those asked.")
     ] = []
-    megabytes: Annotated[int, Meta(description="Of an offer: megabytes a month; 0: as asked.", ge=0)] = 0
+    rows: Annotated[
+        list[str],
+        Meta(
+            description="Of an offer: conditions, each as a column, an operator and a value."
+        ),
+    ] = []
+    megabytes: Annotated[
+        int, Meta(description="Of an offer: megabytes a month; 0: as asked.", ge=0)
+    ] = 0
 
 
 def _offer(offer: dict[str, Any] | None) -> AccessTerms | None:
-    return AccessTerms.of(read_terms(offer)) if offer else None
+    if offer:
+        return AccessTerms.of(read_terms(offer))
+    return None
 
 
 def _thread_entry(step: AccessStep) -> AccessThreadItem:
-    return AccessThreadItem(at=step.at, event=step.event, side=step.side, words=step.words, offer=_offer(step.offer))
+    return AccessThreadItem(
+        at=step.at,
+        event=step.event,
+        side=step.side,
+        words=step.words,
+        offer=_offer(step.offer),
+    )
 
 
 def _common_fields(case: AccessRequestCase, origin: str) -> dict[str, Any]:
     row: AccessRequest = case.request
-    project = AccessProject(id=case.project.id, title=case.project.title, summary=case.project.summary)
+    project = AccessProject(
+        id=case.project.id, title=case.project.title, summary=case.project.summary
+    )
     return {
-        "id": row.id, "dataset": RestrictedDataset.of(case.dataset, origin), "project": project, "state": row.state,
-        "producer": RestrictingProducer(slug=case.producer.slug, name=case.producer.name), "side": case.side.value,
-        "asked": row.asked_at, "due": row.due_at, "revision": row.revision, "page": f"{origin}{PAGE}/{row.id}",
-    }  # fmt: skip
+        "id": row.id,
+        "dataset": RestrictedDataset.of(case.dataset, origin),
+        "project": project,
+        "state": row.state,
+        "producer": RestrictingProducer(
+            slug=case.producer.slug, name=case.producer.name
+        ),
+        "side": case.side.value,
+        "asked": row.asked_at,
+        "due": row.due_at,
+        "revision": row.revision,
+        "page": f"{origin}{PAGE}/{row.id}",
+    }

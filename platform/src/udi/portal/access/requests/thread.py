@@ -14,7 +14,11 @@ from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessRequest, AccessStep
-from udi.portal.access.requests.transitions import AccessRequestEvent, AccessSide, transition_request
+from udi.portal.access.requests.transitions import (
+    AccessRequestEvent,
+    AccessSide,
+    transition_request,
+)
 
 TELL = "tell_access_request"
 LONGEST = 5000
@@ -26,11 +30,19 @@ def clean_message(words: str) -> str:
     Raises:
         InvalidError: it is nothing, or very long.
     """
-    cleaned = "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())
+    cleaned = "\n".join(
+        line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
+    )
     if not cleaned:
-        raise InvalidError(refusals=[Refusal("words", "Say it in words: the other side reads them.")])
+        raise InvalidError(
+            refusals=[Refusal("words", "Say it in words: the other side reads them.")]
+        )
     if len(cleaned) > LONGEST:
-        raise InvalidError(refusals=[Refusal("words", "This is very long.", "Write 5000 characters at most.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("words", "This is very long.", "Write 5000 characters at most.")
+            ]
+        )
     return cleaned
 
 
@@ -46,16 +58,28 @@ async def add_step(
     """Add a line."""
     person = actor.person_id if actor else None
     step = AccessStep(
-        request_id=request.id, at=now(), event=event, side=side, person_id=person, words=words, offer=offer
+        request_id=request.id,
+        at=now(),
+        event=event,
+        side=side,
+        person_id=person,
+        words=words,
+        offer=offer,
     )
     session.add(step)
     await session.flush()
     return step
 
 
-async def list_steps(session: AsyncSession, request: AccessRequest) -> Sequence[AccessStep]:
+async def list_steps(
+    session: AsyncSession, request: AccessRequest
+) -> Sequence[AccessStep]:
     """The lines, in order."""
-    query = select(AccessStep).where(AccessStep.request_id == request.id).order_by(AccessStep.at, AccessStep.id)
+    query = (
+        select(AccessStep)
+        .where(AccessStep.request_id == request.id)
+        .order_by(AccessStep.at, AccessStep.id)
+    )
     return (await session.scalars(query)).all()
 
 
@@ -67,14 +91,23 @@ async def notify_other_side(
     step: UUID | None = None,
 ) -> None:
     """Have the other side told by mail, once the transaction is durable; `side` is who did it, `step` tells messages apart."""
-    payload = {"request": str(request.id), "revision": request.revision, "state": request.state, "event": event}
+    payload = {
+        "request": str(request.id),
+        "revision": request.revision,
+        "state": request.state,
+        "event": event,
+    }
     await jobs.enqueue(session, TELL, payload | {"side": side, "step": str(step or "")})
     if request.connector:
         await jobs.enqueue(session, FOLLOW, {"request": str(request.id)})
 
 
 async def write_message(
-    session: AsyncSession, actor: Actor, request: AccessRequest, words: str, side: AccessSide
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    words: str,
+    side: AccessSide,
 ) -> None:
     """Say something to the other side, which changes nothing else.
 
@@ -83,6 +116,8 @@ async def write_message(
         InvalidError: nothing is said.
     """
     transition_request(request.state, AccessRequestEvent.MESSAGE)
-    step = await add_step(session, actor, request, AccessRequestEvent.MESSAGE, side, clean_message(words))
+    step = await add_step(
+        session, actor, request, AccessRequestEvent.MESSAGE, side, clean_message(words)
+    )
     await notify_other_side(session, request, AccessRequestEvent.MESSAGE, side, step.id)
     audit.record(session, actor, "access_request.message_written", request.id)

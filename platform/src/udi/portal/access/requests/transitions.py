@@ -41,10 +41,18 @@ class AccessSide(StrEnum):
     CLOCK = "clock"
 
 
-OPEN = (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED, AccessRequestState.COUNTERED)
+OPEN = (
+    AccessRequestState.SUBMITTED,
+    AccessRequestState.QUESTIONED,
+    AccessRequestState.COUNTERED,
+)
 WAITING = (AccessRequestState.QUESTIONED, AccessRequestState.COUNTERED)
 """The person has to answer; the clock of the producer stands still."""
-ENDED = (AccessRequestState.REFUSED, AccessRequestState.WITHDRAWN, AccessRequestState.LAPSED)
+ENDED = (
+    AccessRequestState.REFUSED,
+    AccessRequestState.WITHDRAWN,
+    AccessRequestState.LAPSED,
+)
 BY_REQUESTER = (
     AccessRequestEvent.MESSAGE,
     AccessRequestEvent.CORRECT,
@@ -59,7 +67,11 @@ BY_PRODUCER = (
     AccessRequestEvent.GRANT,
     AccessRequestEvent.REFUSE,
 )
-DECISIONS = (AccessRequestEvent.COUNTER, AccessRequestEvent.GRANT, AccessRequestEvent.REFUSE)
+DECISIONS = (
+    AccessRequestEvent.COUNTER,
+    AccessRequestEvent.GRANT,
+    AccessRequestEvent.REFUSE,
+)
 """What keeps the promise of an answer: a question does not."""
 NEXT = {
     **{(state, AccessRequestEvent.MESSAGE): state for state in OPEN},
@@ -67,20 +79,37 @@ NEXT = {
         (state, AccessRequestEvent.CORRECT): AccessRequestState.SUBMITTED
         for state in (*OPEN, AccessRequestState.REFUSED, AccessRequestState.LAPSED)
     },
-    **{(state, AccessRequestEvent.WITHDRAW): AccessRequestState.WITHDRAWN for state in OPEN},
-    **{(state, AccessRequestEvent.ANSWER): AccessRequestState.SUBMITTED for state in WAITING},
-    **{(state, AccessRequestEvent.LAPSE): AccessRequestState.LAPSED for state in WAITING},
+    **{
+        (state, AccessRequestEvent.WITHDRAW): AccessRequestState.WITHDRAWN
+        for state in OPEN
+    },
+    **{
+        (state, AccessRequestEvent.ANSWER): AccessRequestState.SUBMITTED
+        for state in WAITING
+    },
+    **{
+        (state, AccessRequestEvent.LAPSE): AccessRequestState.LAPSED
+        for state in WAITING
+    },
     **{
         (state, AccessRequestEvent.QUESTION): AccessRequestState.QUESTIONED
         for state in (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED)
     },
-    **{(state, AccessRequestEvent.COUNTER): AccessRequestState.COUNTERED for state in OPEN},
+    **{
+        (state, AccessRequestEvent.COUNTER): AccessRequestState.COUNTERED
+        for state in OPEN
+    },
     **{
         (state, AccessRequestEvent.GRANT): AccessRequestState.GRANTED
         for state in (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED)
     },
-    **{(state, AccessRequestEvent.REFUSE): AccessRequestState.REFUSED for state in OPEN},
-    (AccessRequestState.COUNTERED, AccessRequestEvent.ACCEPT): AccessRequestState.GRANTED,
+    **{
+        (state, AccessRequestEvent.REFUSE): AccessRequestState.REFUSED for state in OPEN
+    },
+    (
+        AccessRequestState.COUNTERED,
+        AccessRequestEvent.ACCEPT,
+    ): AccessRequestState.GRANTED,
 }
 
 

@@ -37,7 +37,9 @@ class RequestFault(Struct, kw_only=True):
 class Problem(Struct, kw_only=True):
     """Why a request was refused (RFC 9457), in the reader’s language."""
 
-    type: Annotated[str, Meta(description="Address of a page that explains this type of problem.")]
+    type: Annotated[
+        str, Meta(description="Address of a page that explains this type of problem.")
+    ]
     title: str
     status: int
     detail: str
@@ -49,16 +51,27 @@ ALWAYS: tuple[type[UdiError], ...] = (UnauthenticatedError, TooManyRequestsError
 """What every operation may refuse: a token that is not good, and too much in little time."""
 
 
-def build_document(territory: Territory, say: Say, language: str, chapters: Sequence[Chapter] = ()) -> dict[str, Any]:
+def build_document(
+    territory: Territory, say: Say, language: str, chapters: Sequence[Chapter] = ()
+) -> dict[str, Any]:
     """The document for one territory, its words in one language (OpenAPI Specification 3.1.1)."""
     own = Chapter(OPERATIONS, PATH, REQUEST_BODIES, make_examples)
-    book = [(operation, chapter) for chapter in (own, *chapters) for operation in chapter.operations]
+    book = [
+        (operation, chapter)
+        for chapter in (own, *chapters)
+        for operation in chapter.operations
+    ]
     examples = {
         name: example
         for chapter in (own, *chapters)
         for name, example in chapter.make_examples(territory.origin).items()
     }
-    struct_types = [kind for operation, _ in book for kind in (operation.answer, operation.asks) if kind is not None]
+    struct_types = [
+        kind
+        for operation, _ in book
+        for kind in (operation.answer, operation.asks)
+        if kind is not None
+    ]
     _, schemas = schema_components([*struct_types, Problem], ref_template=REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for operation, chapter in book:
@@ -76,36 +89,70 @@ def build_document(territory: Territory, say: Say, language: str, chapters: Sequ
         "externalDocs": {"url": f"{territory.origin}/api"},
         "paths": paths,
         "components": {
-            "schemas": {name: _translate_schema(schema, say) for name, schema in schemas.items()},
+            "schemas": {
+                name: _translate_schema(schema, say) for name, schema in schemas.items()
+            },
             "securitySchemes": {
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": say("A token that a person made on «my space». What is open needs none."),
+                    "description": say(
+                        "A token that a person made on «my space». What is open needs none."
+                    ),
                 }
             },
         },
     }
 
 
-def _operation(operation: Operation, chapter: Chapter, say: Say, example: Any) -> dict[str, Any]:
+def _operation(
+    operation: Operation, chapter: Chapter, say: Say, example: Any
+) -> dict[str, Any]:
     return {
         "operationId": operation.name,
         "summary": say(operation.summary),
         "description": say(operation.detail),
         "parameters": _parameters(operation, chapter, say),
-        "security": [{"token": [operation.scope]}] if operation.scope else [{}, {"token": []}],
-        **({"requestBody": _request_body(operation.asks, chapter)} if operation.asks else {}),
+        "security": [{"token": [operation.scope]}]
+        if operation.scope
+        else [{}, {"token": []}],
+        **(
+            {"requestBody": _request_body(operation.asks, chapter)}
+            if operation.asks
+            else {}
+        ),
         "responses": {
-            **{str(status): _success_response(operation, say, example) for status in operation.statuses},
-            **({} if operation.scope and not operation.dated else {"304": {"description": say("Nothing changed since the answer of this ETag.")}}),
-            **{str(kind.status): _error_response(kind, say) for kind in operation.refusals + ALWAYS},
+            **{
+                str(status): _success_response(operation, say, example)
+                for status in operation.statuses
+            },
+            **(
+                {}
+                if operation.scope and not operation.dated
+                else {
+                    "304": {
+                        "description": say(
+                            "Nothing changed since the answer of this ETag."
+                        )
+                    }
+                }
+            ),
+            **{
+                str(kind.status): _error_response(kind, say)
+                for kind in operation.refusals + ALWAYS
+            },
         },
-    }  # fmt: skip
+    }
 
 
-def _parameters(operation: Operation, chapter: Chapter, say: Say) -> list[dict[str, Any]]:
-    named = [(name, "path", place) for name, place in chapter.places.items() if f"{{{name}}}" in operation.path]
+def _parameters(
+    operation: Operation, chapter: Chapter, say: Say
+) -> list[dict[str, Any]]:
+    named = [
+        (name, "path", place)
+        for name, place in chapter.places.items()
+        if f"{{{name}}}" in operation.path
+    ]
     named += [(name, "query", entry) for name, entry in operation.takes.items()]
     return [
         {
@@ -130,21 +177,43 @@ def _request_body(asks: type[Struct], chapter: Chapter) -> dict[str, Any]:
 
 def _success_response(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
     if operation.answer is None:
-        content: dict[str, Any] = {"content": {operation.media_type: {}}} if operation.media_type else {}
+        content: dict[str, Any] = (
+            {"content": {operation.media_type: {}}} if operation.media_type else {}
+        )
         return {"description": say(operation.summary), **content}
-    body = {"schema": {"$ref": REFERENCE.format(name=operation.answer.__name__)}, "example": example}
+    body = {
+        "schema": {"$ref": REFERENCE.format(name=operation.answer.__name__)},
+        "example": example,
+    }
     links = {
-        name: {"operationId": name, "parameters": {parameter: f"$response.body#{pointer}"}}
+        name: {
+            "operationId": name,
+            "parameters": {parameter: f"$response.body#{pointer}"},
+        }
         for name, parameter, pointer in operation.leads_to
     }
-    described = {"description": say(operation.summary), "content": {"application/json": body}}
+    described = {
+        "description": say(operation.summary),
+        "content": {"application/json": body},
+    }
     return described | ({"links": links} if links else {})
 
 
 def _error_response(kind: type[UdiError], say: Say) -> dict[str, Any]:
-    example = {"type": f"{problems.PATH}/{kind.slug}", "title": say(kind.title), "status": kind.status, "detail": ""}
-    body = {"schema": {"$ref": REFERENCE.format(name=Problem.__name__)}, "example": example}
-    return {"description": say(kind.meaning), "content": {"application/problem+json": body}}
+    example = {
+        "type": f"{problems.PATH}/{kind.slug}",
+        "title": say(kind.title),
+        "status": kind.status,
+        "detail": "",
+    }
+    body = {
+        "schema": {"$ref": REFERENCE.format(name=Problem.__name__)},
+        "example": example,
+    }
+    return {
+        "description": say(kind.meaning),
+        "content": {"application/problem+json": body},
+    }
 
 
 def _translate_schema(schema: Any, say: Say) -> Any:
@@ -154,6 +223,8 @@ def _translate_schema(schema: Any, say: Say) -> Any:
     if not isinstance(schema, dict):
         return schema
     return {
-        key: say(part) if key == "description" and isinstance(part, str) else _translate_schema(part, say)
+        key: say(part)
+        if key == "description" and isinstance(part, str)
+        else _translate_schema(part, say)
         for key, part in schema.items()
     }

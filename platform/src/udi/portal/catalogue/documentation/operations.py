@@ -6,10 +6,23 @@ from typing import Any
 
 from msgspec import Struct
 
-from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, UdiError
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UdiError,
+)
 from udi.portal.catalogue.documentation.parameters import SEARCH, WALK, Parameter
 from udi.portal.catalogue.queries import WithdrawnError
-from udi.portal.catalogue.schemas import BASE, DatasetBatch, DatasetDetail, DatasetPage, Producer, ProducerList
+from udi.portal.catalogue.schemas import (
+    BASE,
+    DatasetBatch,
+    DatasetDetail,
+    DatasetPage,
+    Producer,
+    ProducerList,
+)
 from udi.portal.identity import me
 from udi.portal.notifications import api as following
 
@@ -67,7 +80,10 @@ OPERATIONS = (
         answer=DatasetPage,
         refusals=(InvalidError,),
         takes=SEARCH,
-        leads_to=(("readDataset", "id", "/items/0/id"), ("readProducer", "slug", "/items/0/producer/slug")),
+        leads_to=(
+            ("readDataset", "id", "/items/0/id"),
+            ("readProducer", "slug", "/items/0/producer/slug"),
+        ),
     ),
     Operation(
         name="walkDatasets",
@@ -129,7 +145,13 @@ OPERATIONS = (
         summary="Follow",
         detail="Follow a dataset, a producer, a theme or a search. Once more changes nothing: 200 instead of 201.",
         answer=following.FollowingItem,
-        refusals=(ForbiddenError, NotFoundError, ConflictError, WithdrawnError, InvalidError),
+        refusals=(
+            ForbiddenError,
+            NotFoundError,
+            ConflictError,
+            WithdrawnError,
+            InvalidError,
+        ),
         method="post",
         asks=following.NewFollowing,
         statuses=(201, 200),

@@ -44,13 +44,33 @@ SEARCH: dict[str, Parameter] = {
         WORDS,
         "arbres",
     ),
-    "theme": ("Codes of themes. Values of one filter are alternatives.", _list_schema("theme"), ["environment"]),
+    "theme": (
+        "Codes of themes. Values of one filter are alternatives.",
+        _list_schema("theme"),
+        ["environment"],
+    ),
     "producer": ("Readable names of producers.", _list_schema("producer"), ["mairie"]),
     "access": ("Who may read the data.", _list_schema("access"), ["public"]),
-    "format": ("Kinds of files or services, as answers name them.", _list_schema("format"), ["CSV", "GeoJSON"]),
-    "licence": ("Codes of licences, as answers name them.", _list_schema("licence"), ["etalab-2.0"]),
-    "keyword": ("Keywords, as answers name them, capitals or not.", _list_schema("keyword"), ["parcs"]),
-    "updated": ("When the data last changed, counted from today.", _list_schema("updated"), ["month"]),
+    "format": (
+        "Kinds of files or services, as answers name them.",
+        _list_schema("format"),
+        ["CSV", "GeoJSON"],
+    ),
+    "licence": (
+        "Codes of licences, as answers name them.",
+        _list_schema("licence"),
+        ["etalab-2.0"],
+    ),
+    "keyword": (
+        "Keywords, as answers name them, capitals or not.",
+        _list_schema("keyword"),
+        ["parcs"],
+    ),
+    "updated": (
+        "When the data last changed, counted from today.",
+        _list_schema("updated"),
+        ["month"],
+    ),
     "from": ("First year: data that are about some time from then on.", YEAR, 2020),
     "to": ("Last year: data that are about some time until then.", YEAR, 2026),
     "bbox": (
@@ -87,7 +107,11 @@ PATH: dict[str, Parameter] = {
         {"type": "string", "format": "uuid"},
         "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9f",
     ),
-    "slug": ("Readable name of the producer.", {"type": "string", "minLength": 1}, "mairie"),
+    "slug": (
+        "Readable name of the producer.",
+        {"type": "string", "minLength": 1},
+        "mairie",
+    ),
 }
 WALK: dict[str, Parameter] = {
     "cursor": (
@@ -95,5 +119,9 @@ WALK: dict[str, Parameter] = {
         {"type": "string", "format": "uuid"},
         PATH["id"][2],
     ),
-    "size": ("Datasets a batch, at most.", _number_schema(MAX_PAGE_SIZE, MAX_PAGE_SIZE), 100),
+    "size": (
+        "Datasets a batch, at most.",
+        _number_schema(MAX_PAGE_SIZE, MAX_PAGE_SIZE),
+        100,
+    ),
 }

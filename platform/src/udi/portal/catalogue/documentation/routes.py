@@ -22,10 +22,15 @@ OF_CATALOGUE = ("datasets", "producers")
 MINE = ("me", "following")
 
 
-def _document(request: Request[Any, Any, State], territory: Territory) -> dict[str, Any]:
+def _document(
+    request: Request[Any, Any, State], territory: Territory
+) -> dict[str, Any]:
     site = site_of(request)
     return build_document(
-        territory, site.pages.translator(request), request.scope["state"]["locale"], site.parts[CHAPTERS]
+        territory,
+        site.pages.translator(request),
+        request.scope["state"]["locale"],
+        site.parts[CHAPTERS],
     )
 
 
@@ -39,20 +44,36 @@ async def read_document(
         "Cache-Control": "private, max-age=3600",
         "Vary": "Accept-Language, Cookie",
     }
-    return Response(_document(request, territory), media_type="application/json", headers=headers)
+    return Response(
+        _document(request, territory), media_type="application/json", headers=headers
+    )
 
 
 @get("/api")
-async def show_api(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[str]:
+async def show_api(
+    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+) -> Response[str]:
     """How to read the catalogue with a program; what other domains add, each on a page of its own (`about`)."""
     document = _document(request, territory)
     parts = dict.fromkeys(part for path in document["paths"] if (part := part_of(path)))
     requested_part = request.query_params.get("about", "")
     about = requested_part if requested_part in parts else ""
-    part_paths = {path: methods for path, methods in document["paths"].items() if part_of(path) == about}
-    operations = list_operations({**document, "paths": part_paths}, site_of(request).pages.translator(request))
-    facts: dict[str, Any] = {"origin": territory.origin, "operations": operations, "address": ADDRESS}
-    return render(request, "catalogue/api.html", parts=list(parts), about=about, **facts)
+    part_paths = {
+        path: methods
+        for path, methods in document["paths"].items()
+        if part_of(path) == about
+    }
+    operations = list_operations(
+        {**document, "paths": part_paths}, site_of(request).pages.translator(request)
+    )
+    facts: dict[str, Any] = {
+        "origin": territory.origin,
+        "operations": operations,
+        "address": ADDRESS,
+    }
+    return render(
+        request, "catalogue/api.html", parts=list(parts), about=about, **facts
+    )
 
 
 def part_of(path: str) -> str:
@@ -62,7 +83,9 @@ def part_of(path: str) -> str:
         return APART[inside.pop()]
     if name in MINE:
         return MINE[0]
-    return "" if name in OF_CATALOGUE else name
+    if name in OF_CATALOGUE:
+        return ""
+    return name
 
 
 routes: Sequence[ControllerRouterHandler] = [

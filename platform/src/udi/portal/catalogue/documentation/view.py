@@ -38,7 +38,9 @@ def list_operations(document: dict[str, Any], say: Say) -> list[OperationDescrip
     operations: list[OperationDescription] = []
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            described = _describe_operation(method, path, operation, document["components"]["schemas"], say)
+            described = _describe_operation(
+                method, path, operation, document["components"]["schemas"], say
+            )
             same = next(
                 (
                     earlier_operation.summary
@@ -56,26 +58,35 @@ def _describe_operation(
 ) -> OperationDescription:
     responses = operation["responses"]
     sends, sent = _describe_body(operation.get("requestBody", {}), schemas)
-    fields, example = _describe_body(next(answer for status, answer in responses.items() if status < REFUSED), schemas)
+    fields, example = _describe_body(
+        next(answer for status, answer in responses.items() if status < REFUSED),
+        schemas,
+    )
     return OperationDescription(
         name=operation["operationId"],
         method=method.upper(),
         path=path,
         summary=operation["summary"],
         detail=operation["description"],
-        parameters=[_describe_parameter(parameter, say) for parameter in operation["parameters"]],
+        parameters=[
+            _describe_parameter(parameter, say) for parameter in operation["parameters"]
+        ],
         sends=sends,
         sent=sent,
         fields=fields,
         same="",
         refusals=[
-            (status, response["description"]) for status, response in responses.items() if status not in COMMON_STATUSES
+            (status, response["description"])
+            for status, response in responses.items()
+            if status not in COMMON_STATUSES
         ],
         example=example,
     )
 
 
-def _describe_body(part: dict[str, Any], schemas: dict[str, Any]) -> tuple[list[tuple[str, str]], str]:
+def _describe_body(
+    part: dict[str, Any], schemas: dict[str, Any]
+) -> tuple[list[tuple[str, str]], str]:
     """The fields of a body or of an answer, and its example; nothing where it has none."""
     if JSON not in part.get("content", {}):
         return [], ""
@@ -86,7 +97,10 @@ def _describe_body(part: dict[str, Any], schemas: dict[str, Any]) -> tuple[list[
 
 def _describe_parameter(parameter: dict[str, Any], say: Say) -> Row:
     example = parameter["example"]
-    example_text = ", ".join(example) if isinstance(example, list) else str(example)
+    if isinstance(example, list):
+        example_text = ", ".join(example)
+    else:
+        example_text = str(example)
     return (
         parameter["name"],
         f"{parameter['description']} {_describe_limits(parameter['schema'], say)}".strip(),
@@ -99,20 +113,29 @@ def _describe_limits(schema: dict[str, Any], say: Say) -> str:
     if "enum" in value_schema:
         return say("One of: %(values)s.") % {"values": ", ".join(value_schema["enum"])}
     if "maximum" in schema:
-        return say("From %(least)s to %(most)s.") % {"least": schema["minimum"], "most": schema["maximum"]}
-    return (
-        say("At most %(most)s characters.") % {"most": value_schema["maxLength"]} if "maxLength" in value_schema else ""
-    )
+        return say("From %(least)s to %(most)s.") % {
+            "least": schema["minimum"],
+            "most": schema["maximum"],
+        }
+    if "maxLength" in value_schema:
+        return say("At most %(most)s characters.") % {"most": value_schema["maxLength"]}
+    return ""
 
 
-def _fields(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _fields(
+    schema: dict[str, Any], schemas: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
     """The fields of an answer; what one says of itself, else what its type says."""
     for name, field in schema["properties"].items():
         typed = _resolve_reference(field.get("items", field), schemas)
         yield name, field.get("description") or typed.get("description", "")
 
 
-def _resolve_reference(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+def _resolve_reference(
+    schema: dict[str, Any], schemas: dict[str, Any]
+) -> dict[str, Any]:
     """The schema that is referred to, else itself."""
-    target_schema: dict[str, Any] = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
+    target_schema: dict[str, Any] = schemas.get(
+        schema.get("$ref", "").rpartition("/")[2], schema
+    )
     return target_schema

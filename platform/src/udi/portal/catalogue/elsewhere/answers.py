@@ -35,11 +35,18 @@ class FederatedResult:
 
 def portable_criteria(criteria: Criteria) -> Criteria:
     """The question as others understand it: words and the filters that mean the same everywhere, from the first page."""
-    shared_filters = {name: getattr(criteria, name) for name in FILTERS if name not in OWN}
-    return Criteria(text=criteria.text, exact=criteria.exact, size=ANSWERS_SHOWN, **shared_filters)
+    shared_filters = {
+        name: getattr(criteria, name) for name in FILTERS if name not in OWN
+    }
+    return Criteria(
+        text=criteria.text, exact=criteria.exact, size=ANSWERS_SHOWN, **shared_filters
+    )
 
 
 def has_search_terms(criteria: Criteria) -> bool:
     """Whether there is a question at all: the whole catalogue of everybody is none."""
     shared_criteria = portable_criteria(criteria)
-    return bool(shared_criteria.text or any(getattr(shared_criteria, name) for name in (*CHOSEN, "period", "bbox")))
+    return bool(
+        shared_criteria.text
+        or any(getattr(shared_criteria, name) for name in (*CHOSEN, "period", "bbox"))
+    )

@@ -10,7 +10,10 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.elsewhere.answers import FederatedResult, has_search_terms
 from udi.portal.catalogue.elsewhere.partners import Partners
-from udi.portal.catalogue.elsewhere.territories import list_sharing_territories, search_territories
+from udi.portal.catalogue.elsewhere.territories import (
+    list_sharing_territories,
+    search_territories,
+)
 from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.ui.site import render, site_of
@@ -37,7 +40,8 @@ async def search_other_portals(
     request: Request[Any, Any, State], territory: Territory, criteria: Criteria
 ) -> FederatedSearch:
     """Ask the other territories that share and the portals of the territory's files, when the address wants it."""
-    site, language = site_of(request), request.scope["state"]["locale"]
+    site = site_of(request)
+    language = request.scope["state"]["locale"]
     others = list_sharing_territories(await site.registry.list(), but=territory.id)
     origins = territory.search.get("partners", [])
     if not has_search_terms(criteria) or not (others or origins):
@@ -45,16 +49,31 @@ async def search_other_portals(
     if not is_federated(request):
         return FederatedSearch(possible=True)
     partners: Partners = site.parts.setdefault("partners", Partners(site.outgoing))
-    near = await search_territories(site.database, indexes_of(request), others, criteria, language)
-    return FederatedSearch(True, True, near, await partners.search(origins, criteria, language))
+    near = await search_territories(
+        site.database, indexes_of(request), others, criteria, language
+    )
+    return FederatedSearch(
+        True, True, near, await partners.search(origins, criteria, language)
+    )
 
 
 async def show_all_territories(request: Request[Any, Any, State]) -> Response[str]:
     """The installation's own host: what each territory that shares has, with its first answers."""
-    site, criteria = site_of(request), read_criteria(read_pairs(request))
+    site = site_of(request)
+    criteria = read_criteria(read_pairs(request))
     territories = list_sharing_territories(await site.registry.list())
     places = await search_territories(
-        site.database, indexes_of(request), territories, criteria, request.scope["state"]["locale"]
+        site.database,
+        indexes_of(request),
+        territories,
+        criteria,
+        request.scope["state"]["locale"],
     )
     total = sum(place.total for place in places)
-    return render(request, "catalogue/everywhere.html", places=places, total=total, criteria=criteria)
+    return render(
+        request,
+        "catalogue/everywhere.html",
+        places=places,
+        total=total,
+        criteria=criteria,
+    )

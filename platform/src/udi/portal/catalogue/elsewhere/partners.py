@@ -14,15 +14,22 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
-from udi.portal.catalogue.elsewhere.answers import ANSWERS_SHOWN, FederatedDataset, FederatedResult, portable_criteria
+from udi.portal.catalogue.elsewhere.answers import (
+    ANSWERS_SHOWN,
+    FederatedDataset,
+    FederatedResult,
+    portable_criteria,
+)
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.ui.locale import localise
 
 PATIENCE = 2.0
 MOST_BYTES = 256 * 1024
-MOST_FAILURES, REST = 3, 60.0
+MOST_FAILURES = 3
+REST = 60.0
 """After so many silences in a row, a portal is not asked for so many seconds."""
-AWAY, CLOSED = "away", "closed"
+AWAY = "away"
+CLOSED = "closed"
 OK = 200
 
 
@@ -57,23 +64,32 @@ class Partners:
     _failures: dict[str, int] = field(default_factory=dict)
     _rests_until: dict[str, float] = field(default_factory=dict)
 
-    async def search(self, origins: Sequence[str], criteria: Criteria, language: str) -> list[FederatedResult]:
+    async def search(
+        self, origins: Sequence[str], criteria: Criteria, language: str
+    ) -> list[FederatedResult]:
         """Ask them all the same question; each has its place in the answer, in their order."""
         await self.outgoing.prepare()
         return await asyncio.gather(
-            *(self._search_portal(origin, portable_criteria(criteria), language) for origin in origins)
+            *(
+                self._search_portal(origin, portable_criteria(criteria), language)
+                for origin in origins
+            )
         )
 
-    async def _search_portal(self, origin: str, shared_criteria: Criteria, language: str) -> FederatedResult:
-        name, url = (
-            origin.partition("://")[2],
-            shared_criteria.with_changes(size=Criteria().size).address(f"{origin}/data"),
+    async def _search_portal(
+        self, origin: str, shared_criteria: Criteria, language: str
+    ) -> FederatedResult:
+        name = origin.partition("://")[2]
+        url = shared_criteria.with_changes(size=Criteria().size).address(
+            f"{origin}/data"
         )
         if time.monotonic() < self._rests_until.get(origin, 0.0):
             return FederatedResult(name, url, silent=AWAY)
         try:
             async with asyncio.timeout(PATIENCE):
-                search_result = await self._fetch_answer(shared_criteria.address(f"{origin}/api/v1/datasets"))
+                search_result = await self._fetch_answer(
+                    shared_criteria.address(f"{origin}/api/v1/datasets")
+                )
         except (TimeoutError, OutgoingError, RefusedAddressError, ValueError):
             self._record_failure(origin)
             return FederatedResult(name, url, silent=AWAY)
@@ -85,11 +101,20 @@ class Partners:
             for item in search_result.items[:ANSWERS_SHOWN]
             if item.page.startswith(f"{origin}/")
         ]
-        return FederatedResult(localise(search_result.territory, language) or name, url, search_result.total, answers)
+        return FederatedResult(
+            localise(search_result.territory, language) or name,
+            url,
+            search_result.total,
+            answers,
+        )
 
     async def _fetch_answer(self, url: str) -> PartnerResponse:
         answer = await self.outgoing.request(
-            "GET", url, headers={"Accept": "application/json"}, limit=MOST_BYTES, patience=PATIENCE
+            "GET",
+            url,
+            headers={"Accept": "application/json"},
+            limit=MOST_BYTES,
+            patience=PATIENCE,
         )
         if answer.status_code != OK:
             raise OutgoingError("It answered otherwise.", status=answer.status_code)

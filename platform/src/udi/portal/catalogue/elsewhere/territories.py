@@ -8,7 +8,11 @@ from uuid import UUID
 
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.elsewhere.answers import FederatedDataset, FederatedResult, portable_criteria
+from udi.portal.catalogue.elsewhere.answers import (
+    FederatedDataset,
+    FederatedResult,
+    portable_criteria,
+)
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.index import SearchIndexes
@@ -19,27 +23,50 @@ MOST_PLACES = 50
 PATH = "/data"
 
 
-def list_sharing_territories(territories: Iterable[Territory], *, but: UUID | None = None) -> list[Territory]:
+def list_sharing_territories(
+    territories: Iterable[Territory], *, but: UUID | None = None
+) -> list[Territory]:
     """Those that let others show what they have (`[search] shared`), without one of them."""
-    return [territory for territory in territories if territory.search.get("shared") is True and territory.id != but]
+    return [
+        territory
+        for territory in territories
+        if territory.search.get("shared") is True and territory.id != but
+    ]
 
 
 async def search_territories(
-    database: Database, indexes: SearchIndexes, territories: Iterable[Territory], criteria: Criteria, language: str
+    database: Database,
+    indexes: SearchIndexes,
+    territories: Iterable[Territory],
+    criteria: Criteria,
+    language: str,
 ) -> list[FederatedResult]:
     """What each has, read as a passer-by of its own; those that have nothing are left out."""
-    shared_criteria, places = portable_criteria(criteria), []
+    shared_criteria = portable_criteria(criteria)
+    places = []
     for territory in territories:
         async with database.session(territory.id, role="public") as session:
             page = await search_datasets(
-                session, indexes, territory.id, shared_criteria, thesaurus_of(territory.search)
+                session,
+                indexes,
+                territory.id,
+                shared_criteria,
+                thesaurus_of(territory.search),
             )
         if not page.prepared or not page.total:
             continue
         answers = [
-            FederatedDataset(line.title, f"{territory.origin}{PATH}/{line.id}", line.producer_name)
+            FederatedDataset(
+                line.title, f"{territory.origin}{PATH}/{line.id}", line.producer_name
+            )
             for line in page.lines
         ]
-        url = shared_criteria.with_changes(size=Criteria().size).address(f"{territory.origin}{PATH}")
-        places.append(FederatedResult(localise(territory.name, language), url, page.total, answers))
+        url = shared_criteria.with_changes(size=Criteria().size).address(
+            f"{territory.origin}{PATH}"
+        )
+        places.append(
+            FederatedResult(
+                localise(territory.name, language), url, page.total, answers
+            )
+        )
     return sorted(places, key=lambda place: (-place.total, place.name))[:MOST_PLACES]

@@ -29,22 +29,34 @@ AnyRequest = Request[Any, Any, State]
 
 @get("/data/{dataset_id:uuid}")
 async def frame_dataset(
-    request: AnyRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """What a dataset is, on a card."""
     async with _public_session(request, territory) as session:
         dataset = await get_dataset(session, dataset_id)
-        return render_embedded(request, territory, "catalogue/framed-dataset.html", dataset=dataset)
+        return render_embedded(
+            request, territory, "catalogue/framed-dataset.html", dataset=dataset
+        )
 
 
 @get("/search")
-async def frame_search(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[str]:
+async def frame_search(
+    request: AnyRequest, territory: NamedDependency[Territory]
+) -> Response[str]:
     """What answers the words and the filters of the address."""
     criteria = _read_criteria(request)
     async with _public_session(request, territory) as session:
-        page = await search_datasets(session, indexes_of(request), territory.id, criteria)
+        page = await search_datasets(
+            session, indexes_of(request), territory.id, criteria
+        )
     return _render_list(
-        request, territory, page, SEARCH, whole=criteria.with_changes(size=Criteria().size).address("/data")
+        request,
+        territory,
+        page,
+        SEARCH,
+        whole=criteria.with_changes(size=Criteria().size).address("/data"),
     )
 
 
@@ -56,10 +68,18 @@ async def frame_producer(
     async with _public_session(request, territory) as session:
         producer = await get_producer(session, slug)
         criteria = _read_criteria(request, producer=(producer.slug,))
-        page = await search_datasets(session, indexes_of(request), territory.id, criteria)
+        page = await search_datasets(
+            session, indexes_of(request), territory.id, criteria
+        )
     path = f"/producers/{producer.slug}"
     return _render_list(
-        request, territory, page, f"{PRODUCER}/{producer.slug}", "producer", producer=producer, whole=path
+        request,
+        territory,
+        page,
+        f"{PRODUCER}/{producer.slug}",
+        "producer",
+        producer=producer,
+        whole=path,
     )
 
 
@@ -86,13 +106,20 @@ def _render_list(
     )
 
 
-def _page_addresses(request: AnyRequest, criteria: Criteria, path: str, *fixed: str) -> Callable[[int], str]:
+def _page_addresses(
+    request: AnyRequest, criteria: Criteria, path: str, *fixed: str
+) -> Callable[[int], str]:
     """The address of each page of a list, which keeps the language it was asked in."""
-    language = [(LANGUAGE, language_of(request))] if language_of(request) else []
+    if language_of(request):
+        language = [(LANGUAGE, language_of(request))]
+    else:
+        language = []
 
     def address(number: int) -> str:
         pairs = [*criteria.with_changes(page=number).pairs("size", *fixed), *language]
-        return f"{path}?{urlencode(pairs)}" if pairs else path
+        if pairs:
+            return f"{path}?{urlencode(pairs)}"
+        return path
 
     return address
 
@@ -103,7 +130,9 @@ def _read_criteria(request: AnyRequest, **fixed: Any) -> Criteria:
 
 
 @asynccontextmanager
-async def _public_session(request: AnyRequest, territory: Territory) -> AsyncIterator[AsyncSession]:
+async def _public_session(
+    request: AnyRequest, territory: Territory
+) -> AsyncIterator[AsyncSession]:
     """A session that sees what everybody sees, whoever is logged in."""
     async with open_public_session(request, territory) as session:
         yield session

@@ -14,7 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError, Refusal, UdiError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.embed.snippets import EmbeddablePage, share_dataset, share_producer, share_search
+from udi.portal.catalogue.embed.snippets import (
+    EmbeddablePage,
+    share_dataset,
+    share_producer,
+    share_search,
+)
 from udi.portal.catalogue.pages.query_string import split_query
 from udi.portal.catalogue.queries import get_dataset
 from udi.portal.catalogue.search.criteria import read_criteria
@@ -22,7 +27,9 @@ from udi.portal.organisations.queries import get_producer
 from udi.ui.embedding import LANGUAGE, iframe_html
 from udi.ui.locale import choose_language, localise
 
-WIDTH, LEAST, MOST = 600, 100, 10_000
+WIDTH = 600
+LEAST = 100
+MOST = 10_000
 KEPT_SECONDS = 3600
 DATASET = re.compile(r"/data/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/[^/]*)?")
 PRODUCER = re.compile(r"/producers/([^/]+)")
@@ -41,17 +48,25 @@ class UnknownFormatError(UdiError):
 
 @get("/oembed")
 async def answer_oembed(
-    request: AnyRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[bytes | dict[str, Any]]:
     """How to show one of our addresses elsewhere."""
     parameters = request.query_params
     if parameters.get("format", "json") not in {"json", "xml"}:
-        raise UnknownFormatError("oEmbed has two formats.", remedy="Ask for json or xml.")
+        raise UnknownFormatError(
+            "oEmbed has two formats.", remedy="Ask for json or xml."
+        )
     sizes = {name: _read_size(parameters, name) for name in ("maxwidth", "maxheight")}
     language = choose_language(
-        parameters.get(LANGUAGE), request.headers.get("accept-language", ""), territory.languages
+        parameters.get(LANGUAGE),
+        request.headers.get("accept-language", ""),
+        territory.languages,
     )
-    shared = await _get_shared_page(session, territory, parameters.get("url", ""), language)
+    shared = await _get_shared_page(
+        session, territory, parameters.get("url", ""), language
+    )
     payload = _describe_page(shared, territory, language, **sizes)
     headers = {
         "Access-Control-Allow-Origin": "*",
@@ -59,11 +74,15 @@ async def answer_oembed(
         "Vary": "Accept-Language",
     }
     if parameters.get("format") == "xml":
-        return Response(_as_xml(payload), media_type="text/xml; charset=utf-8", headers=headers)
+        return Response(
+            _as_xml(payload), media_type="text/xml; charset=utf-8", headers=headers
+        )
     return Response(payload, media_type="application/json", headers=headers)
 
 
-async def _get_shared_page(session: AsyncSession, territory: Territory, url: str, language: str) -> EmbeddablePage:
+async def _get_shared_page(
+    session: AsyncSession, territory: Territory, url: str, language: str
+) -> EmbeddablePage:
     """What an address of ours shows.
 
     Raises:
@@ -73,36 +92,60 @@ async def _get_shared_page(session: AsyncSession, territory: Territory, url: str
     """
     if not url:
         raise InvalidError(
-            "No address is given.", refusals=[Refusal("url", "It is missing.", "Give the address of a page here.")]
+            "No address is given.",
+            refusals=[
+                Refusal("url", "It is missing.", "Give the address of a page here.")
+            ],
         )
     try:
         parts = urlsplit(url)
     except ValueError as error:
         raise NotFoundError("This address is not of this catalogue.") from error
-    if parts.scheme not in {"http", "https"} or parts.netloc != urlsplit(territory.origin).netloc:
+    if (
+        parts.scheme not in {"http", "https"}
+        or parts.netloc != urlsplit(territory.origin).netloc
+    ):
         raise NotFoundError("This address is not of this catalogue.")
     if match := DATASET.fullmatch(parts.path):
-        return share_dataset(await get_dataset(session, UUID(match[1])), territory, language)
+        return share_dataset(
+            await get_dataset(session, UUID(match[1])), territory, language
+        )
     if match := PRODUCER.fullmatch(parts.path):
-        return share_producer(await get_producer(session, match[1]), territory, language)
+        return share_producer(
+            await get_producer(session, match[1]), territory, language
+        )
     if parts.path == "/data":
-        return share_search(read_criteria(split_query(parts.query)), territory, language)
+        return share_search(
+            read_criteria(split_query(parts.query)), territory, language
+        )
     raise NotFoundError("Nothing at this address can stand in another page.")
 
 
 def _read_size(parameters: Mapping[str, str], name: str) -> int:
     """A most number of pixels, `MOST` where none is said."""
     text = parameters.get(name, str(MOST))
-    if not (text.isascii() and text.isdigit() and len(text) < len(str(MOST)) + 1 and int(text) >= LEAST):
+    if not (
+        text.isascii()
+        and text.isdigit()
+        and len(text) < len(str(MOST)) + 1
+        and int(text) >= LEAST
+    ):
         refusal = Refusal(
-            name, "This is not a number of pixels that can be used.", "Give a whole number from 100 to 10000."
+            name,
+            "This is not a number of pixels that can be used.",
+            "Give a whole number from 100 to 10000.",
         )
         raise InvalidError("A page cannot be shown at this size.", refusals=[refusal])
     return int(text)
 
 
 def _describe_page(
-    shared: EmbeddablePage, territory: Territory, language: str, *, maxwidth: int, maxheight: int
+    shared: EmbeddablePage,
+    territory: Territory,
+    language: str,
+    *,
+    maxwidth: int,
+    maxheight: int,
 ) -> dict[str, Any]:
     height = min(shared.height, maxheight)
     payload = {

@@ -28,8 +28,11 @@ def write_link_email(
     language: str,
 ) -> Email:
     """The mail, in its reader's language: titles and addresses, nothing of the data."""
-    say, name = translator(site, language), localise(territory.name, language)
-    parts = _email_paragraphs(say, territory, organisation, lines, payload["counts"], language)
+    say = translator(site, language)
+    name = localise(territory.name, language)
+    parts = _email_paragraphs(
+        say, territory, organisation, lines, payload["counts"], language
+    )
     return Email(
         to=to,
         subject=_subject(say, organisation.name, payload["counts"]["missing"]),
@@ -57,8 +60,17 @@ def _email_paragraphs(
         territory=name,
         producer=organisation.name,
     )
-    yield from _list_links(say, territory, say("No more to be had"), lines["missing"], counts["missing"], language)
-    yield from _list_links(say, territory, say("Back"), lines["back"], counts["back"], language)
+    yield from _list_links(
+        say,
+        territory,
+        say("No more to be had"),
+        lines["missing"],
+        counts["missing"],
+        language,
+    )
+    yield from _list_links(
+        say, territory, say("Back"), lines["back"], counts["back"], language
+    )
     if counts["missing"]:
         yield say(
             "If a file has another address now, describe its dataset again. If it is to come back, there is nothing to do."
@@ -69,21 +81,34 @@ def _email_paragraphs(
 
 def _subject(say: Translate, producer: str, missing: int) -> str:
     if missing:
-        return say("Files of %(producer)s that cannot be had: %(count)s", producer=producer, count=missing)
+        return say(
+            "Files of %(producer)s that cannot be had: %(count)s",
+            producer=producer,
+            count=missing,
+        )
     return say("Files of %(producer)s are back", producer=producer)
 
 
 def _list_links(
-    say: Translate, territory: Territory, title: str, lines: Sequence[LinkedFile], count: int, language: str
+    say: Translate,
+    territory: Territory,
+    title: str,
+    lines: Sequence[LinkedFile],
+    count: int,
+    language: str,
 ) -> Iterator[str]:
     if not lines:
         return
-    yield f"{title.upper()}\n\n" + "\n\n".join(_describe_link(say, territory, line, language) for line in lines)
+    yield f"{title.upper()}\n\n" + "\n\n".join(
+        _describe_link(say, territory, line, language) for line in lines
+    )
     if count > len(lines):
         yield say("And %(count)s more.", count=count - len(lines))
 
 
-def _describe_link(say: Translate, territory: Territory, line: LinkedFile, language: str) -> str:
+def _describe_link(
+    say: Translate, territory: Territory, line: LinkedFile, language: str
+) -> str:
     """What it is, where, and what was seen there."""
     title = f"{line.title}, {line.name}" if line.name else line.title
     return "\n".join(
@@ -96,17 +121,24 @@ def _describe_link(say: Translate, territory: Territory, line: LinkedFile, langu
     )
 
 
-def _describe_last_check(say: Translate, territory: Territory, line: LinkedFile, language: str) -> str:
+def _describe_last_check(
+    say: Translate, territory: Territory, line: LinkedFile, language: str
+) -> str:
     link = line.link
-    day = display_datetime(link.since, language, zone=territory.zone) if link.since else ""
+    if link.since:
+        day = display_datetime(link.since, language, zone=territory.zone)
+    else:
+        day = ""
     if link.last_reachable and link.failures:
         day = display_datetime(link.last_reachable, language, zone=territory.zone)
     if not link.failures:
         return say("It can be had again since %(day)s.", day=day)
-    what = (
-        say("The address does not answer.")
-        if link.answer == SILENT
-        else say("It answers %(status)s.", status=link.answer)
-    )
-    last = say("Last reached on %(day)s.", day=day) if link.last_reachable else say("It was never reached.")
+    if link.answer == SILENT:
+        what = say("The address does not answer.")
+    else:
+        what = say("It answers %(status)s.", status=link.answer)
+    if link.last_reachable:
+        last = say("Last reached on %(day)s.", day=day)
+    else:
+        last = say("It was never reached.")
     return f"{what} {last}"

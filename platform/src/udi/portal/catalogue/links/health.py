@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from udi.portal.catalogue.models import LinkState
 
-USUAL, SELDOM = timedelta(days=1), timedelta(days=7)
+USUAL = timedelta(days=1)
+SELDOM = timedelta(days=7)
 AFTER_FAILURES = (
     timedelta(minutes=15),
     timedelta(hours=1),
@@ -35,7 +36,10 @@ class LinkHealth:
 
 
 def assess_health(
-    standing: LinkHealth, observed_state: LinkState | None, moment: datetime, wait: timedelta = timedelta()
+    standing: LinkHealth,
+    observed_state: LinkState | None,
+    moment: datetime,
+    wait: timedelta = timedelta(),
 ) -> tuple[LinkHealth, timedelta]:
     """The standing after a look, and how long to wait for the next one.
 
@@ -51,7 +55,8 @@ def assess_health(
         return LinkHealth(observed_state, since, last_reachable=last), _bound_delay(
             USUAL if is_reachable else SELDOM, wait
         )
-    failures, first = standing.failures + 1, standing.failing_since or moment
+    failures = standing.failures + 1
+    first = standing.failing_since or moment
     after = replace(standing, failures=failures, failing_since=first)
     if failures >= BELIEVED:
         after = replace(after, state=observed_state, since=first)

@@ -24,15 +24,21 @@ AND NOT EXISTS (SELECT FROM app.link l WHERE l.id = md5(published.url)::uuid)
 ON CONFLICT DO NOTHING"""
 OWN = bindparam("own", type_=ARRAY(Text))
 COMING_WHOLE = text(COMING.format(recent="")).bindparams(OWN)
-COMING_RECENT = text(COMING.format(recent=" AND s.described_at >= :since")).bindparams(OWN)
+COMING_RECENT = text(COMING.format(recent=" AND s.described_at >= :since")).bindparams(
+    OWN
+)
 GOING = text("""
 DELETE FROM app.link l WHERE NOT EXISTS (
   SELECT FROM app.distribution d WHERE d.tenant_id = l.tenant_id AND d.url = l.url)""")
 
 
-async def add_links(session: AsyncSession, own: str, since: datetime | None = None) -> None:
+async def add_links(
+    session: AsyncSession, own: str, since: datetime | None = None
+) -> None:
     """Add the addresses of what was described since (of all without it), but for those of the machine `own`."""
-    statement, values = (COMING_WHOLE, {}) if since is None else (COMING_RECENT, {"since": since})
+    statement, values = (
+        (COMING_WHOLE, {}) if since is None else (COMING_RECENT, {"since": since})
+    )
     await session.execute(statement, {**values, "own": [f"{own}/"] if own else []})
 
 
@@ -44,7 +50,11 @@ async def delete_unused_links(session: AsyncSession) -> None:
 async def delete_dataset_links(session: AsyncSession, dataset_id: UUID) -> None:
     """Forget the addresses of a dataset that is about to lose its files, but for those that others have too."""
     other = aliased(Distribution)
-    same = (other.tenant_id == Link.tenant_id) & (other.url == Link.url) & (other.dataset_id != dataset_id)
+    same = (
+        (other.tenant_id == Link.tenant_id)
+        & (other.url == Link.url)
+        & (other.dataset_id != dataset_id)
+    )
     mine = select(Distribution.url).where(Distribution.dataset_id == dataset_id)
     statement = delete(Link).where(Link.url.in_(mine), ~exists().where(same))
     await session.execute(statement.execution_options(synchronize_session=False))

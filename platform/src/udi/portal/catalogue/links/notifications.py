@@ -19,7 +19,12 @@ from udi.portal import audit
 from udi.portal.catalogue.links.emails import MOST_TOLD, write_link_email
 from udi.portal.catalogue.links.health import REACHABLE_STATES
 from udi.portal.catalogue.links.leases import claim_lease, lease_name
-from udi.portal.catalogue.links.queries import LACKING, LinkedFile, list_links, select_link_rows
+from udi.portal.catalogue.links.queries import (
+    LACKING,
+    LinkedFile,
+    list_links,
+    select_link_rows,
+)
 from udi.portal.catalogue.models import Dataset, Link
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import list_members
@@ -56,45 +61,88 @@ class LinkNotification:
 def until_morning(moment: datetime, territory: Territory) -> timedelta:
     """How long it is until the next morning of the territory."""
     local = moment.astimezone(territory.zone)
-    day = local.date() if local.time() < MORNING else local.date() + timedelta(days=1)
+    if local.time() < MORNING:
+        day = local.date()
+    else:
+        day = local.date() + timedelta(days=1)
     return datetime.combine(day, MORNING, territory.zone) - moment
 
 
-async def queue_link_emails(session: AsyncSession, territory: Territory, moment: datetime) -> int:
+async def queue_link_emails(
+    session: AsyncSession, territory: Territory, moment: datetime
+) -> int:
     """Queue the mails of this morning, each once, however often this is called; how many producers are told."""
-    if not await claim_lease(session, lease_name(territory.id, "tell"), until_morning(moment, territory)):
+    if not await claim_lease(
+        session, lease_name(territory.id, "tell"), until_morning(moment, territory)
+    ):
         return 0
     news = await _find_news(session, moment)
     for organisation_id, producer_news in news.items():
         await _queue_emails(session, organisation_id, producer_news, moment)
     for ids, is_notified in (
-        ({link_id for producer_news in news.values() for link_id in producer_news.missing}, True),
-        ({link_id for producer_news in news.values() for link_id in producer_news.back}, False),
+        (
+            {
+                link_id
+                for producer_news in news.values()
+                for link_id in producer_news.missing
+            },
+            True,
+        ),
+        (
+            {
+                link_id
+                for producer_news in news.values()
+                for link_id in producer_news.back
+            },
+            False,
+        ),
     ):
         if ids:
             statement = update(Link).where(Link.id.in_(ids)).values(told=is_notified)
-            await session.execute(statement.execution_options(synchronize_session=False))
+            await session.execute(
+                statement.execution_options(synchronize_session=False)
+            )
     return len(news)
 
 
-async def _find_news(session: AsyncSession, moment: datetime) -> Mapping[UUID, LinkNotification]:
+async def _find_news(
+    session: AsyncSession, moment: datetime
+) -> Mapping[UUID, LinkNotification]:
     news: dict[UUID, LinkNotification] = defaultdict(LinkNotification)
-    pairs = select_link_rows(Link.id, Dataset.organisation_id).distinct().order_by(Link.id).limit(BATCH)
+    pairs = (
+        select_link_rows(Link.id, Dataset.organisation_id)
+        .distinct()
+        .order_by(Link.id)
+        .limit(BATCH)
+    )
     missing = (LACKING, ~Link.told, Link.since <= moment - WORTH_A_MAIL)
     for link_id, organisation_id in await session.execute(pairs.where(*missing)):
         news[organisation_id].missing.append(link_id)
-    for link_id, organisation_id in await session.execute(pairs.where(Link.told, Link.state.in_(REACHABLE_STATES))):
+    for link_id, organisation_id in await session.execute(
+        pairs.where(Link.told, Link.state.in_(REACHABLE_STATES))
+    ):
         news[organisation_id].back.append(link_id)
     return news
 
 
 async def _queue_emails(
-    session: AsyncSession, organisation_id: UUID, producer_news: LinkNotification, moment: datetime
+    session: AsyncSession,
+    organisation_id: UUID,
+    producer_news: LinkNotification,
+    moment: datetime,
 ) -> None:
     """A mail to each who may change the data; to the producer's public address where nobody is known."""
-    organisation = (await session.scalars(select(Organisation).where(Organisation.id == organisation_id))).one()
+    organisation = (
+        await session.scalars(
+            select(Organisation).where(Organisation.id == organisation_id)
+        )
+    ).one()
     members = await list_members(session, organisation.slug)
-    people = [person for person, groups in members if person.email and {MANAGERS, PUBLISHERS} & set(groups)]
+    people = [
+        person
+        for person, groups in members
+        if person.email and {MANAGERS, PUBLISHERS} & set(groups)
+    ]
     facts = {"missing": len(producer_news.missing), "back": len(producer_news.back)}
     payload = {
         "organisation": str(organisation_id),
@@ -108,29 +156,52 @@ async def _queue_emails(
         await jobs.enqueue(session, SEND_NEWS, payload | {"person": person})
 
 
-async def send_link_email(site: Site, territory: Territory, payload: Mapping[str, Any]) -> None:
+async def send_link_email(
+    site: Site, territory: Territory, payload: Mapping[str, Any]
+) -> None:
     """Send one mail, unless its reader left.
 
     Raises:
         MailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
-        organisation = await session.get(Organisation, (territory.id, UUID(payload["organisation"])))
+        organisation = await session.get(
+            Organisation, (territory.id, UUID(payload["organisation"]))
+        )
         if organisation is None:
             return
-        to, language = organisation.email, territory.languages[0]
+        to = organisation.email
+        language = territory.languages[0]
         if payload["person"]:
             person = await session.get(Person, (territory.id, UUID(payload["person"])))
-            subscription = await find_subscription(session, person.id) if person else None
-            to, language = person.email if person else "", subscription.language if subscription else language
-        lines = {name: await _read_links(session, organisation, payload[name]) for name in ("missing", "back")}
+            if person:
+                subscription = await find_subscription(session, person.id)
+            else:
+                subscription = None
+            to = person.email if person else ""
+            language = subscription.language if subscription else language
+        lines = {
+            name: await _read_links(session, organisation, payload[name])
+            for name in ("missing", "back")
+        }
     if not to:
         return
-    mail = write_link_email(site, territory, organisation, lines, payload, to=to, language=language)
-    await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
-    log.info("news of links sent", organisation=str(organisation.id), **payload["counts"])
+    mail = write_link_email(
+        site, territory, organisation, lines, payload, to=to, language=language
+    )
+    await send_email(
+        mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6)
+    )
+    log.info(
+        "news of links sent", organisation=str(organisation.id), **payload["counts"]
+    )
 
 
-async def _read_links(session: AsyncSession, organisation: Organisation, ids: Collection[str]) -> list[LinkedFile]:
-    conditions = (Dataset.organisation_id == organisation.id, Link.id.in_([UUID(link_id) for link_id in ids]))
+async def _read_links(
+    session: AsyncSession, organisation: Organisation, ids: Collection[str]
+) -> list[LinkedFile]:
+    conditions = (
+        Dataset.organisation_id == organisation.id,
+        Link.id.in_([UUID(link_id) for link_id in ids]),
+    )
     return await list_links(session, *conditions, most=MOST_TOLD)

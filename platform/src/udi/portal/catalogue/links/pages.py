@@ -11,7 +11,11 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
-from udi.portal.catalogue.links.queries import MOST_SHOWN, get_maintained_producer, list_faulty_links
+from udi.portal.catalogue.links.queries import (
+    MOST_SHOWN,
+    get_maintained_producer,
+    list_faulty_links,
+)
 from udi.ui.site import render
 
 
@@ -24,7 +28,12 @@ async def show_links(
 ) -> Response[str]:
     """What cannot be had, what moved, and what is not as described."""
     producer = await get_maintained_producer(session, member, slug)
-    return render(request, "catalogue/links.html", linked=await list_faulty_links(session, producer), most=MOST_SHOWN)
+    return render(
+        request,
+        "catalogue/links.html",
+        linked=await list_faulty_links(session, producer),
+        most=MOST_SHOWN,
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [show_links]

@@ -21,13 +21,18 @@ from udi.portal.catalogue.links.content import (
 )
 from udi.portal.catalogue.models import LinkState
 
-PATIENCE, PAUSE = 20.0, 1.0
+PATIENCE = 20.0
+PAUSE = 1.0
 """Seconds for one request, and at least between two to one machine."""
 AGENT = f"UDI-link-check/{__version__} (+{{origin}}/)"
 DIGEST_PREFERENCES = "sha-256=10, sha-512=5, md5=1"
 LONGEST = 2000
-SILENT, ADDRESS = "silent", "address"
-REFUSED, GONE, BUSY, AWAY = {401, 402, 403, 407, 451}, {404, 410}, 429, 503
+SILENT = "silent"
+ADDRESS = "address"
+REFUSED = {401, 402, 403, 407, 451}
+GONE = {404, 410}
+BUSY = 429
+AWAY = 503
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,9 @@ async def pause_between_requests() -> None:
     await asyncio.sleep(PAUSE)
 
 
-async def probe_link(outgoing: OutgoingClient, target: LinkCheck, origin: str) -> LinkCheckResult:
+async def probe_link(
+    outgoing: OutgoingClient, target: LinkCheck, origin: str
+) -> LinkCheckResult:
     """What is at the address now, as anybody would find it.
 
     Machines that know no HEAD, or lie in its answer, are asked for one byte; so is what could not be had the last time.
@@ -65,7 +72,9 @@ async def probe_link(outgoing: OutgoingClient, target: LinkCheck, origin: str) -
     if not target.doubted:
         result = await _send_probe(outgoing, target, origin, "HEAD")
         doubtful = (
-            result.answer.isdigit() and int(result.answer) not in {BUSY, AWAY} and not result.answer.startswith("2")
+            result.answer.isdigit()
+            and int(result.answer) not in {BUSY, AWAY}
+            and not result.answer.startswith("2")
         )
         if not doubtful and result.content != ContentMatch.OTHER_SIZE:
             return result
@@ -73,8 +82,13 @@ async def probe_link(outgoing: OutgoingClient, target: LinkCheck, origin: str) -
     return await _send_probe(outgoing, target, origin, "GET")
 
 
-async def _send_probe(outgoing: OutgoingClient, target: LinkCheck, origin: str, method: str) -> LinkCheckResult:
-    headers = {"User-Agent": AGENT.format(origin=origin), "Want-Repr-Digest": DIGEST_PREFERENCES}
+async def _send_probe(
+    outgoing: OutgoingClient, target: LinkCheck, origin: str, method: str
+) -> LinkCheckResult:
+    headers = {
+        "User-Agent": AGENT.format(origin=origin),
+        "Want-Repr-Digest": DIGEST_PREFERENCES,
+    }
     if method == "GET":
         headers["Range"] = "bytes=0-0"
     try:
@@ -82,8 +96,17 @@ async def _send_probe(outgoing: OutgoingClient, target: LinkCheck, origin: str, 
             asyncio.timeout(PATIENCE),
             outgoing.fetch(target.url, method=method, headers=headers) as response,
         ):
-            moved = "" if is_same_address(response.permanent_url, target.url) else response.permanent_url
-            return read_response(response.status, response.headers, target, moved, is_head=method == "HEAD")
+            if is_same_address(response.permanent_url, target.url):
+                moved = ""
+            else:
+                moved = response.permanent_url
+            return read_response(
+                response.status,
+                response.headers,
+                target,
+                moved,
+                is_head=method == "HEAD",
+            )
     except RefusedAddressError:
         return LinkCheckResult(LinkState.UNCHECKED, ADDRESS)
     except (OutgoingError, TimeoutError):
@@ -99,10 +122,14 @@ def _strip_scheme(address: str) -> str:
     return address.partition("://")[2].rstrip("/")
 
 
-def read_response(status: int, headers: Headers, target: LinkCheck, moved: str, *, is_head: bool) -> LinkCheckResult:
+def read_response(
+    status: int, headers: Headers, target: LinkCheck, moved: str, *, is_head: bool
+) -> LinkCheckResult:
     """What the head of an answer says of an address."""
     result = LinkCheckResult(
-        _state_of(status, target, moved), str(status), read_retry_after(headers.get("retry-after", ""))
+        _state_of(status, target, moved),
+        str(status),
+        read_retry_after(headers.get("retry-after", "")),
     )
     if result.state not in {LinkState.REACHABLE, LinkState.MOVED}:
         return result
@@ -110,7 +137,11 @@ def read_response(status: int, headers: Headers, target: LinkCheck, moved: str, 
     if target.is_service:
         return reachable_result
     content = compare_content(status, headers, target.described, is_head=is_head)
-    return replace(reachable_result, size=read_size(status, headers, is_head=is_head), content=content)
+    return replace(
+        reachable_result,
+        size=read_size(status, headers, is_head=is_head),
+        content=content,
+    )
 
 
 def _state_of(status: int, target: LinkCheck, moved: str) -> LinkState | None:
@@ -121,9 +152,15 @@ def _state_of(status: int, target: LinkCheck, moved: str) -> LinkState | None:
     if status in GONE:
         return LinkState.GONE
     # Nothing has no first byte; a service that is asked nothing may well say so.
-    answers = 200 <= status < 300 or status == UNSATISFIABLE or (target.is_service and 400 <= status < 500)  # noqa: PLR2004 - RFC 9110
+    answers = (
+        200 <= status < 300  # noqa: PLR2004 - RFC 9110
+        or status == UNSATISFIABLE
+        or (target.is_service and 400 <= status < 500)  # noqa: PLR2004 - RFC 9110
+    )
     if answers:
-        return LinkState.MOVED if moved else LinkState.REACHABLE
+        if moved:
+            return LinkState.MOVED
+        return LinkState.REACHABLE
     return LinkState.UNREACHABLE
 
 
@@ -136,4 +173,6 @@ def read_retry_after(text: str) -> timedelta:
         moment: datetime = parsedate_to_datetime(text)
     except ValueError:
         return timedelta()
-    return max((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now(), timedelta())
+    return max(
+        (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now(), timedelta()
+    )

@@ -12,15 +12,27 @@ from udi.kit.errors import ForbiddenError
 from udi.kit.identity import Actor
 from udi.portal.catalogue.links.content import ContentMatch
 from udi.portal.catalogue.links.health import MISSING
-from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Link, LinkState
+from udi.portal.catalogue.models import (
+    Dataset,
+    DatasetState,
+    Distribution,
+    Link,
+    LinkState,
+)
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import get_producer
 from udi.protocol.access import AccessRights
 
 MOST_SHOWN = 200
-LACKING = or_(Link.state.in_(MISSING), and_(Link.state == LinkState.REFUSED, Dataset.access == AccessRights.PUBLIC))
+LACKING = or_(
+    Link.state.in_(MISSING),
+    and_(Link.state == LinkState.REFUSED, Dataset.access == AccessRights.PUBLIC),
+)
 """What a visitor cannot have: what asks for a right is lacking where its dataset is said to be open."""
-RESIZED = and_(Link.content == ContentMatch.OTHER_SIZE, Distribution.size.is_distinct_from(Link.size))
+RESIZED = and_(
+    Link.content == ContentMatch.OTHER_SIZE,
+    Distribution.size.is_distinct_from(Link.size),
+)
 ALTERED = or_(Link.content == ContentMatch.OTHER_CHECKSUM, RESIZED)
 """What is not the file described any more, unless it was described anew since."""
 
@@ -48,8 +60,15 @@ class ProducerLinks:
 def select_link_rows(*columns: Any) -> Select[Any]:
     """Columns of addresses with the files that have them and their datasets."""
     file = (Distribution.tenant_id == Link.tenant_id) & (Distribution.url == Link.url)
-    dataset = (Dataset.tenant_id == Distribution.tenant_id) & (Dataset.id == Distribution.dataset_id)
-    query = select(*columns).select_from(Link).join(Distribution, file).join(Dataset, dataset)
+    dataset = (Dataset.tenant_id == Distribution.tenant_id) & (
+        Dataset.id == Distribution.dataset_id
+    )
+    query = (
+        select(*columns)
+        .select_from(Link)
+        .join(Distribution, file)
+        .join(Dataset, dataset)
+    )
     return query.where(Dataset.state == DatasetState.PUBLISHED)
 
 
@@ -58,7 +77,9 @@ def may_maintain_data(actor: Actor, producer: Organisation) -> bool:
     return actor.moderator or actor.may_publish(producer.slug)
 
 
-async def get_maintained_producer(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
+async def get_maintained_producer(
+    session: AsyncSession, actor: Actor, slug: str
+) -> Organisation:
     """The producer of this slug, for who may change its data, and for the team.
 
     Raises:
@@ -74,20 +95,44 @@ async def get_maintained_producer(session: AsyncSession, actor: Actor, slug: str
     return producer
 
 
-async def list_faulty_links(session: AsyncSession, producer: Organisation) -> ProducerLinks:
+async def list_faulty_links(
+    session: AsyncSession, producer: Organisation
+) -> ProducerLinks:
     """What is missing, moved, closed or other than described, what is missing for longest first."""
     own = Dataset.organisation_id == producer.id
     amiss = or_(LACKING, Link.state == LinkState.MOVED, ALTERED)
-    total = await session.scalar(select_link_rows(func.count(Link.id.distinct())).where(own)) or 0
-    count = await session.scalar(select_link_rows(func.count(Link.id.distinct())).where(own, amiss)) or 0
-    return ProducerLinks(producer, total, count, await list_links(session, own, amiss, most=MOST_SHOWN))
+    total = (
+        await session.scalar(
+            select_link_rows(func.count(Link.id.distinct())).where(own)
+        )
+        or 0
+    )
+    count = (
+        await session.scalar(
+            select_link_rows(func.count(Link.id.distinct())).where(own, amiss)
+        )
+        or 0
+    )
+    return ProducerLinks(
+        producer, total, count, await list_links(session, own, amiss, most=MOST_SHOWN)
+    )
 
 
-async def list_links(session: AsyncSession, *conditions: Any, most: int) -> list[LinkedFile]:
+async def list_links(
+    session: AsyncSession, *conditions: Any, most: int
+) -> list[LinkedFile]:
     """One line an address, with the first of the datasets that have it; what cannot be had first."""
     columns = (Link, Distribution.name, Dataset.id, Dataset.title)
-    order = (Link.state.in_(MISSING).desc(), Link.since, Link.id, Dataset.title, Dataset.id)
+    order = (
+        Link.state.in_(MISSING).desc(),
+        Link.since,
+        Link.id,
+        Dataset.title,
+        Dataset.id,
+    )
     lines: dict[UUID, LinkedFile] = {}
-    for row in await session.execute(select_link_rows(*columns).where(*conditions).order_by(*order).limit(4 * most)):
+    for row in await session.execute(
+        select_link_rows(*columns).where(*conditions).order_by(*order).limit(4 * most)
+    ):
         lines.setdefault(row[0].id, LinkedFile(*row))
     return list(lines.values())[:most]

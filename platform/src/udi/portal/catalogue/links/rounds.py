@@ -14,15 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.links.inventory import add_links, delete_unused_links
-from udi.portal.catalogue.links.leases import claim_lease, delete_expired_leases, lease_name
+from udi.portal.catalogue.links.leases import (
+    claim_lease,
+    delete_expired_leases,
+    lease_name,
+)
 from udi.portal.catalogue.links.notifications import queue_link_emails
 from udi.portal.catalogue.links.status import publish_link_statuses
 from udi.portal.catalogue.links.visits import find_due_links, visit_host
 from udi.ui.site import Site
 
 log = structlog.get_logger()
-EVERY, SAY_EVERY = timedelta(minutes=1), timedelta(minutes=10)
-WHOLE, OVERLAP = timedelta(days=1), timedelta(hours=1)
+EVERY = timedelta(minutes=1)
+SAY_EVERY = timedelta(minutes=10)
+WHOLE = timedelta(days=1)
+OVERLAP = timedelta(hours=1)
 AT_ONCE = 8
 """Machines asked at once."""
 
@@ -49,19 +55,31 @@ class LinkChecker:
 
     async def _check_all_territories(self) -> None:
         territories = await self._site.registry.list()
-        await asyncio.gather(*(self._check_claimed_territory(territory) for territory in territories))
+        await asyncio.gather(
+            *(self._check_claimed_territory(territory) for territory in territories)
+        )
         async with self._site.database.platform_session(role="worker") as session:
             await delete_expired_leases(session)
 
     async def _check_claimed_territory(self, territory: Territory) -> None:
         """What goes wrong in one territory holds up no other; of several workers, one makes the round."""
         try:
-            async with self._site.database.session(territory.id, role="worker") as session:
-                mine = await claim_lease(session, lease_name(territory.id, "round"), EVERY - timedelta(seconds=1))
+            async with self._site.database.session(
+                territory.id, role="worker"
+            ) as session:
+                mine = await claim_lease(
+                    session,
+                    lease_name(territory.id, "round"),
+                    EVERY - timedelta(seconds=1),
+                )
             if mine:
                 await self.check_territory(territory)
         except Exception as error:  # noqa: BLE001 - the next round comes in a minute
-            log.warning("links not looked at", territory=territory.slug, error=type(error).__name__)
+            log.warning(
+                "links not looked at",
+                territory=territory.slug,
+                error=type(error).__name__,
+            )
 
     async def check_territory(self, territory: Territory) -> int:
         """One round of a territory: keep its rows, look, say and tell what is to be; how many looks."""
@@ -69,16 +87,23 @@ class LinkChecker:
         async with self._site.database.session(territory.id, role="worker") as session:
             await self._update_inventory(session, territory)
             due = await find_due_links(session, most)
-        looks = sum(await asyncio.gather(*(self._visit_host(territory, host, ids) for host, ids in due.items())))
+        looks = sum(
+            await asyncio.gather(
+                *(self._visit_host(territory, host, ids) for host, ids in due.items())
+            )
+        )
         async with self._site.database.session(territory.id, role="worker") as session:
             if await claim_lease(session, lease_name(territory.id, "say"), SAY_EVERY):
                 await publish_link_statuses(session)
             await queue_link_emails(session, territory, now())
         return looks
 
-    async def _update_inventory(self, session: AsyncSession, territory: Territory) -> None:
+    async def _update_inventory(
+        self, session: AsyncSession, territory: Territory
+    ) -> None:
         """All addresses once a day and at the start; else those of what was described since the last round."""
-        moment, whole = now(), self._whole.get(territory.id)
+        moment = now()
+        whole = self._whole.get(territory.id)
         is_whole = whole is None or moment - whole >= WHOLE
         since = None if is_whole else self._taken[territory.id] - OVERLAP
         await add_links(session, territory.links.get("node", ""), since)
@@ -87,6 +112,8 @@ class LinkChecker:
             await delete_unused_links(session)
             self._whole[territory.id] = moment
 
-    async def _visit_host(self, territory: Territory, host: str, ids: list[UUID]) -> int:
+    async def _visit_host(
+        self, territory: Territory, host: str, ids: list[UUID]
+    ) -> int:
         async with self._at_once:
             return await visit_host(self._site, territory, host, ids)

@@ -26,11 +26,18 @@ def build_status(link: Link) -> dict[str, Any]:
     """What is to be said: nothing before it was looked at."""
     if link.state == LinkState.UNCHECKED or link.since is None:
         return {}
-    status: dict[str, Any] = {"state": str(link.state), "since": _format_instant(link.since)}
+    status: dict[str, Any] = {
+        "state": str(link.state),
+        "since": _format_instant(link.since),
+    }
     if link.state in REACHABLE_STATES:
         details = {"moved_to": link.moved_to, "content": str(link.content)}
     else:
-        details = {"last_reachable": _format_instant(link.last_reachable) if link.last_reachable else ""}
+        details = {
+            "last_reachable": _format_instant(link.last_reachable)
+            if link.last_reachable
+            else ""
+        }
     return status | {name: value for name, value in details.items() if value}
 
 
@@ -51,7 +58,11 @@ class LinkStatus:
 
 def changed_at(dataset: Dataset) -> datetime:
     """When what is said of a dataset last changed: its description, or how one of its addresses stands."""
-    status_dates = (media.link.said_at for media in dataset.distributions if media.link and media.link.said_at)
+    status_dates = (
+        media.link.said_at
+        for media in dataset.distributions
+        if media.link and media.link.said_at
+    )
     return max([dataset.described_at, *status_dates])
 
 
@@ -60,7 +71,8 @@ def find_link_status(media: Distribution) -> LinkStatus | None:
     link = media.link
     if link is None or not link.said:
         return None
-    status, last = link.said, link.said.get("last_reachable")
+    status = link.said
+    last = link.said.get("last_reachable")
     content = ContentMatch(status.get("content", ""))
     if content == ContentMatch.OTHER_SIZE and media.size == link.size:
         content = ContentMatch.UNKNOWN  # it was described anew since it was looked at
@@ -75,10 +87,15 @@ def find_link_status(media: Distribution) -> LinkStatus | None:
 
 async def publish_link_statuses(session: AsyncSession) -> int:
     """Say what was seen since the last time, and have what shows it made again; how many addresses turned."""
-    waiting = select(Link).where(Link.unsaid).limit(MOST).with_for_update(skip_locked=True)
-    links, moment = (await session.scalars(waiting)).all(), now()
+    waiting = (
+        select(Link).where(Link.unsaid).limit(MOST).with_for_update(skip_locked=True)
+    )
+    links = (await session.scalars(waiting)).all()
+    moment = now()
     for link in links:
-        link.said, link.said_at, link.unsaid = build_status(link), moment, False
+        link.said = build_status(link)
+        link.said_at = moment
+        link.unsaid = False
     if links:
         await session.flush()
         await session.execute(NOTE, {"urls": [link.url for link in links]})

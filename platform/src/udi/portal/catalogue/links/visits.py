@@ -30,7 +30,9 @@ from udi.portal.catalogue.models import Distribution, Link, LinkState
 from udi.ui.site import Site
 
 log = structlog.get_logger()
-A_VISIT, LONGEST, SILENCES = 20, 120.0, 3
+A_VISIT = 20
+LONGEST = 120.0
+SILENCES = 3
 """Addresses and seconds of one visit, and silences in a row after which the machine is not asked more."""
 SILENCE = LinkCheckResult(LinkState.UNREACHABLE, SILENT)
 TURN = timedelta(seconds=2 * PATIENCE + 60)
@@ -39,7 +41,8 @@ DUE = """
 SELECT id, host FROM app.link l WHERE next_at <= now() AND {some}
 AND NOT EXISTS (SELECT FROM ops.link_turn t WHERE t.name = l.host AND t.until > now())
 ORDER BY next_at LIMIT :most"""
-FAILING, ANY = text(DUE.format(some="failures > 0")), text(DUE.format(some="true"))
+FAILING = text(DUE.format(some="failures > 0"))
+ANY = text(DUE.format(some="true"))
 
 
 async def find_due_links(session: AsyncSession, most: int) -> dict[str, list[UUID]]:
@@ -49,13 +52,19 @@ async def find_due_links(session: AsyncSession, most: int) -> dict[str, list[UUI
     due: dict[str, list[UUID]] = defaultdict(list)
     selected_ids: set[UUID] = set()
     for link_id, host in candidates:
-        if link_id not in selected_ids and len(selected_ids) < most and len(due[host]) < A_VISIT:
+        if (
+            link_id not in selected_ids
+            and len(selected_ids) < most
+            and len(due[host]) < A_VISIT
+        ):
             selected_ids.add(link_id)
             due[host].append(link_id)
     return {host: ids for host, ids in due.items() if ids}
 
 
-async def visit_host(site: Site, territory: Territory, host: str, ids: Sequence[UUID]) -> int:
+async def visit_host(
+    site: Site, territory: Territory, host: str, ids: Sequence[UUID]
+) -> int:
     """Look at addresses of one machine, unless another worker is there; how many looks.
 
     It is left in peace for as long as it asks, and not asked any more where it keeps silent: its other addresses of this
@@ -64,12 +73,17 @@ async def visit_host(site: Site, territory: Territory, host: str, ids: Sequence[
     async with site.database.platform_session(role="worker") as session:
         if not await claim_lease(session, host, TURN):
             return 0
-    peace, began = timedelta(seconds=probe.PAUSE), asyncio.get_running_loop().time()
+    peace = timedelta(seconds=probe.PAUSE)
+    began = asyncio.get_running_loop().time()
     done = silences = 0
     for link_id, target in await _read_due_links(site, territory, ids):
         keeps_silent = silences >= SILENCES
-        result = SILENCE if keeps_silent else await _probe_address(site, territory, host, target, first=not done)
-        done, silences = done + 1, silences + 1 if result.answer == SILENT else 0
+        if keeps_silent:
+            result = SILENCE
+        else:
+            result = await _probe_address(site, territory, host, target, first=not done)
+        done = done + 1
+        silences = silences + 1 if result.answer == SILENT else 0
         await _record_result(site, territory, link_id, result)
         if result.wait or asyncio.get_running_loop().time() - began > LONGEST:
             peace = max(peace, min(result.wait, LONGEST_PEACE))
@@ -93,39 +107,70 @@ async def _probe_address(
         return LinkCheckResult(LinkState.UNCHECKED, ADDRESS)
 
 
-async def _read_due_links(site: Site, territory: Territory, ids: Sequence[UUID]) -> list[tuple[UUID, LinkCheck]]:
+async def _read_due_links(
+    site: Site, territory: Territory, ids: Sequence[UUID]
+) -> list[tuple[UUID, LinkCheck]]:
     """Those that are due still, with what datasets say of them; those that no dataset has any more are left out."""
     async with site.database.session(territory.id, role="worker") as session:
-        due = await session.scalars(select(Link).where(Link.id.in_(ids), Link.next_at <= now()).order_by(Link.next_at))
+        due = await session.scalars(
+            select(Link)
+            .where(Link.id.in_(ids), Link.next_at <= now())
+            .order_by(Link.next_at)
+        )
         links = due.all()
-        rows = await session.scalars(select(Distribution).where(Distribution.url.in_([link.url for link in links])))
+        rows = await session.scalars(
+            select(Distribution).where(
+                Distribution.url.in_([link.url for link in links])
+            )
+        )
         described: dict[str, list[Distribution]] = defaultdict(list)
         for row in rows:
             described[row.url].append(row)
-    return [(link.id, _build_probe(link, described[link.url])) for link in links if described[link.url]]
+    return [
+        (link.id, _build_probe(link, described[link.url]))
+        for link in links
+        if described[link.url]
+    ]
 
 
 def _build_probe(link: Link, rows: Sequence[Distribution]) -> LinkCheck:
     return LinkCheck(
         link.url,
-        tuple(ExpectedFile(row.size, row.hash_algorithm, row.hash_value) for row in rows),
+        tuple(
+            ExpectedFile(row.size, row.hash_algorithm, row.hash_value) for row in rows
+        ),
         is_service=all(row.kind != "FILE" for row in rows),
         doubted=link.failures > 0,
     )
 
 
-async def _record_result(site: Site, territory: Territory, link_id: UUID, result: LinkCheckResult) -> None:
+async def _record_result(
+    site: Site, territory: Territory, link_id: UUID, result: LinkCheckResult
+) -> None:
     """Keep what a look saw; what is to be said of it otherwise is said at the next occasion."""
     moment = now()
     async with site.database.session(territory.id, role="worker") as session:
         link = await session.get(Link, (territory.id, link_id), with_for_update=True)
         if link is None:
             return
-        before = LinkHealth(link.state, link.since, link.failures, link.failing_since, link.last_reachable)
+        before = LinkHealth(
+            link.state,
+            link.since,
+            link.failures,
+            link.failing_since,
+            link.last_reachable,
+        )
         after, delay = assess_health(before, result.state, moment, result.wait)
-        link.state, link.since, link.failures = after.state, after.since, after.failures
-        link.failing_since, link.last_reachable = after.failing_since, after.last_reachable
-        link.checked_at, link.next_at, link.answer = moment, moment + delay, result.answer
+        link.state = after.state
+        link.since = after.since
+        link.failures = after.failures
+        link.failing_since = after.failing_since
+        link.last_reachable = after.last_reachable
+        link.checked_at = moment
+        link.next_at = moment + delay
+        link.answer = result.answer
         if result.state in {LinkState.REACHABLE, LinkState.MOVED}:
-            link.moved_to, link.size, link.content = result.moved_to, result.size, result.content
+            link.moved_to = result.moved_to
+            link.size = result.size
+            link.content = result.content
         link.unsaid = build_status(link) != link.said

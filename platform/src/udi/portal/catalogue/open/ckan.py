@@ -25,20 +25,26 @@ Document = dict[str, Any]
 
 def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
     """A dataset as `package_show` gives it."""
-    record, theme = dataset.record, THEMES.get(dataset.record.theme)
+    record = dataset.record
+    theme = THEMES.get(dataset.record.theme)
     address = f"{origin}/data/{record.id}"
-    resources = [resource(media, record, address, place) for place, media in enumerate(record.media)]
+    resources = [
+        resource(media, record, address, place)
+        for place, media in enumerate(record.media)
+    ]
     contact = record.contacts[0] if record.contacts else None
     return {
         "id": str(record.id),
         "name": str(record.id),
         "title": record.title,
-        "notes": localise(record.summary, language) or localise(record.synopsis, language),
+        "notes": localise(record.summary, language)
+        or localise(record.synopsis, language),
         "url": address,
         "type": "dataset",
         "state": "active",
         "private": False,
-        "isopen": record.access is AccessRights.PUBLIC and record.licence.standard_licence is not None,
+        "isopen": record.access is AccessRights.PUBLIC
+        and record.licence.standard_licence is not None,
         "author": record.producer.name,
         "author_email": None,
         "maintainer": contact.name if contact else None,
@@ -55,7 +61,11 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
         "groups": [group(theme, language)] if theme else [],
         "resources": resources,
         "num_resources": len(resources),
-        "extras": [{"key": key, "value": value} for key, value in _extras(record).items() if value],
+        "extras": [
+            {"key": key, "value": value}
+            for key, value in _extras(record).items()
+            if value
+        ],
         "relationships_as_subject": [],
         "relationships_as_object": [],
     }
@@ -78,13 +88,21 @@ def resource(media: Media, record: Record, address: str, place: int) -> Document
         "state": "active",
         "position": place,
         "datastore_active": False,
-        "created": _format_moment(media.dates.created if media.dates else record.dates.created),
-        "last_modified": _format_moment(media.dates.updated if media.dates else record.dates.updated),
-        "metadata_modified": _format_moment(media.dates.updated if media.dates else record.dates.updated),
+        "created": _format_moment(
+            media.dates.created if media.dates else record.dates.created
+        ),
+        "last_modified": _format_moment(
+            media.dates.updated if media.dates else record.dates.updated
+        ),
+        "metadata_modified": _format_moment(
+            media.dates.updated if media.dates else record.dates.updated
+        ),
     }
 
 
-def organization(producer: Organisation, language: str, count: int | None = None) -> Document:
+def organization(
+    producer: Organisation, language: str, count: int | None = None
+) -> Document:
     """A producer."""
     return {
         "id": str(producer.id),
@@ -117,7 +135,13 @@ def group(theme: Theme, language: str, count: int | None = None) -> Document:
 
 def tag(word: str) -> Document:
     """A keyword."""
-    return {"id": word, "name": word, "display_name": word, "state": "active", "vocabulary_id": None}
+    return {
+        "id": word,
+        "name": word,
+        "display_name": word,
+        "state": "active",
+        "vocabulary_id": None,
+    }
 
 
 def licences(language: str) -> list[Document]:
@@ -134,42 +158,69 @@ def licences(language: str) -> list[Document]:
     ]
 
 
-def facets(counted: Mapping[str, Mapping[str, int]], titles: Mapping[str, Mapping[str, str]], most: int) -> Document:
+def facets(
+    counted: Mapping[str, Mapping[str, int]],
+    titles: Mapping[str, Mapping[str, str]],
+    most: int,
+) -> Document:
     """Counts in both shapes that `package_search` gives: `facets`, and `search_facets` with titles."""
-    facet_counts = {name: dict(list(values.items())[:most] if most > 0 else values) for name, values in counted.items()}
+    facet_counts = {
+        name: dict(list(values.items())[:most] if most > 0 else values)
+        for name, values in counted.items()
+    }
     items = {
         name: [
-            {"name": value, "display_name": titles.get(name, {}).get(value, value), "count": number}
+            {
+                "name": value,
+                "display_name": titles.get(name, {}).get(value, value),
+                "count": number,
+            }
             for value, number in values.items()
         ]
         for name, values in facet_counts.items()
     }
     return {
         "facets": facet_counts,
-        "search_facets": {name: {"title": name, "items": facet_items} for name, facet_items in items.items()},
+        "search_facets": {
+            name: {"title": name, "items": facet_items}
+            for name, facet_items in items.items()
+        },
     }
 
 
-def facet_titles(language: str, producers: Sequence[Organisation]) -> dict[str, dict[str, str]]:
+def facet_titles(
+    language: str, producers: Sequence[Organisation]
+) -> dict[str, dict[str, str]]:
     """The words for the values of facets."""
     return {
         "organization": {producer.slug: producer.name for producer in producers},
-        "groups": {code: localise(theme.label, language) for code, theme in THEMES.items()},
-        "license_id": {code: localise(licence.name, language) for code, licence in LICENCES.items()},
+        "groups": {
+            code: localise(theme.label, language) for code, theme in THEMES.items()
+        },
+        "license_id": {
+            code: localise(licence.name, language) for code, licence in LICENCES.items()
+        },
     }
 
 
-def counts_of(producers: Sequence[Organisation], counted: Mapping[UUID, int]) -> list[tuple[Organisation, int]]:
+def counts_of(
+    producers: Sequence[Organisation], counted: Mapping[UUID, int]
+) -> list[tuple[Organisation, int]]:
     """The producers with what they publish, those with most first."""
     return sorted(
-        ((producer, counted.get(producer.id, 0)) for producer in producers), key=lambda pair: (-pair[1], pair[0].slug)
+        ((producer, counted.get(producer.id, 0)) for producer in producers),
+        key=lambda pair: (-pair[1], pair[0].slug),
     )
 
 
 def _licence(record: Record, language: str) -> Document:
     if record.licence.is_agreement:
         title = localise(TERMS_OF_AGREEMENT, language)
-        return {"license_id": AGREEMENT, "license_title": title, "license_url": record.licence.link}
+        return {
+            "license_id": AGREEMENT,
+            "license_title": title,
+            "license_url": record.licence.link,
+        }
     licence = record.licence.standard_licence
     title = localise(licence.name if licence else record.licence.label, language)
     return {
@@ -180,7 +231,8 @@ def _licence(record: Record, language: str) -> Document:
 
 
 def _extras(record: Record) -> dict[str, str]:
-    box, period = record.geography.box if record.geography else None, record.period
+    box = record.geography.box if record.geography else None
+    period = record.period
     return {
         "access_rights": record.access.uri,
         "issued": _format_moment(record.dates.published or record.dates.created),
@@ -195,13 +247,22 @@ def _extras(record: Record) -> dict[str, str]:
 
 def _spatial(west: float, south: float, east: float, north: float) -> str:
     ring = ",".join(
-        f"[{x}, {y}]" for x, y in ((west, south), (east, south), (east, north), (west, north), (west, south))
+        f"[{x}, {y}]"
+        for x, y in (
+            (west, south),
+            (east, south),
+            (east, north),
+            (west, north),
+            (west, south),
+        )
     )
     return f'{{"type": "Polygon", "coordinates": [[{ring}]]}}'
 
 
 def _count(count: int | None) -> Document:
-    return {} if count is None else {"package_count": count}
+    if count is None:
+        return {}
+    return {"package_count": count}
 
 
 def _format_moment(moment: datetime) -> str:

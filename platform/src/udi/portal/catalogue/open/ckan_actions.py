@@ -13,7 +13,11 @@ from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, Distribution
 from udi.portal.catalogue.open import ckan
-from udi.portal.catalogue.open.ckan_query import FACETS, UnreadableQueryError, read_criteria
+from udi.portal.catalogue.open.ckan_query import (
+    FACETS,
+    UnreadableQueryError,
+    read_criteria,
+)
 from udi.portal.catalogue.open.listing import DatasetFilter, list_datasets
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
 from udi.portal.catalogue.queries import IS_PUBLISHED, count_by_producer, get_dataset
@@ -28,7 +32,11 @@ from udi.ui.locale import localise
 
 Values = Mapping[str, Any]
 NAMES_AT_ONCE = 1000
-USUAL_ROWS, MOST_ROWS, MOST_START, MOST_TAGS, MOST_FACETS = 10, 1000, 1_000_000, 10_000, 50
+USUAL_ROWS = 10
+MOST_ROWS = 1000
+MOST_START = 1_000_000
+MOST_TAGS = 10_000
+MOST_FACETS = 50
 TRUE = {"true", "1", "yes"}
 
 
@@ -37,7 +45,8 @@ class WrongValueError(ValueError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(reason)
-        self.name, self.reason = name, reason
+        self.name = name
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -76,20 +85,32 @@ async def site_read(_asking: CkanContext, _: Values) -> Any:
     return True
 
 
-async def package_list(context: CkanContext, values: Values) -> AsyncIterator[list[str]]:
+async def package_list(
+    context: CkanContext, values: Values
+) -> AsyncIterator[list[str]]:
     """The names of all datasets, or of a part of them, in pieces.
 
     CKAN's clients expect all of them without `limit`, and would take a shorter list for the whole: so nothing is cut, and the
     list is sent as it is read.
     """
-    limit = _read_integer(values, "limit", MOST_START, MOST_START) if values.get("limit") not in {None, ""} else None
+    if values.get("limit") not in {None, ""}:
+        limit = _read_integer(values, "limit", MOST_START, MOST_START)
+    else:
+        limit = None
     return _list_names(context, limit, _read_integer(values, "offset", 0, MOST_START))
 
 
-async def _list_names(context: CkanContext, limit: int | None, offset: int) -> AsyncIterator[list[str]]:
+async def _list_names(
+    context: CkanContext, limit: int | None, offset: int
+) -> AsyncIterator[list[str]]:
     """Each piece in a transaction of its own, that ends before it is sent: a slow reader holds no connection."""
-    statement = select(*BY_PUBLICATION_DATE.columns).where(IS_PUBLISHED).order_by(*BY_PUBLICATION_DATE.clauses)
-    piece, left = statement.offset(offset), limit
+    statement = (
+        select(*BY_PUBLICATION_DATE.columns)
+        .where(IS_PUBLISHED)
+        .order_by(*BY_PUBLICATION_DATE.clauses)
+    )
+    piece = statement.offset(offset)
+    left = limit
     while left is None or left > 0:
         size = NAMES_AT_ONCE if left is None else min(NAMES_AT_ONCE, left)
         async with context.opening() as session:
@@ -98,14 +119,19 @@ async def _list_names(context: CkanContext, limit: int | None, offset: int) -> A
             yield [str(row.id) for row in rows]
         if len(rows) < size:
             return
-        piece, left = statement.where(BY_PUBLICATION_DATE.after(tuple(rows[-1]))), None if left is None else left - size
+        piece = statement.where(BY_PUBLICATION_DATE.after(tuple(rows[-1])))
+        left = None if left is None else left - size
 
 
-async def current_package_list_with_resources(context: CkanContext, values: Values) -> Any:
+async def current_package_list_with_resources(
+    context: CkanContext, values: Values
+) -> Any:
     """A part of the datasets, whole."""
     limit = min(MOST_ROWS, _read_integer(values, "limit", USUAL_ROWS, MOST_START))
     offset = _read_integer(values, "offset", 0, MOST_START)
-    rows = await list_datasets(context.session, DatasetFilter(), limit=limit, offset=offset)
+    rows = await list_datasets(
+        context.session, DatasetFilter(), limit=limit, offset=offset
+    )
     return [ckan.package(row, context.origin, context.language) for row in rows]
 
 
@@ -113,7 +139,9 @@ async def package_show(context: CkanContext, values: Values) -> Any:
     """One dataset."""
     dataset_id = _read_identifier(values)
     await get_dataset(context.session, dataset_id)
-    [row] = await list_datasets(context.session, DatasetFilter(ids=(dataset_id,)), limit=1)
+    [row] = await list_datasets(
+        context.session, DatasetFilter(ids=(dataset_id,)), limit=1
+    )
     return ckan.package(row, context.origin, context.language)
 
 
@@ -123,7 +151,12 @@ async def resource_show(context: CkanContext, values: Values) -> Any:
     dataset_id = await context.session.scalar(
         select(Distribution.dataset_id).where(Distribution.id == resource_id).limit(1)
     )
-    rows = await list_datasets(context.session, DatasetFilter(ids=(dataset_id,)), limit=1) if dataset_id else []
+    if dataset_id:
+        rows = await list_datasets(
+            context.session, DatasetFilter(ids=(dataset_id,)), limit=1
+        )
+    else:
+        rows = []
     for row in rows:
         address = f"{context.origin}/data/{row.record.id}"
         for place, media in enumerate(row.record.media):
@@ -135,22 +168,36 @@ async def resource_show(context: CkanContext, values: Values) -> Any:
 async def package_search(context: CkanContext, values: Values) -> Any:
     """What a search finds, with counts for the facets that are asked for."""
     if context.reader is None:
-        raise UnavailableError("Search is being prepared.", remedy="Try again in a minute.")
+        raise UnavailableError(
+            "Search is being prepared.", remedy="Try again in a minute."
+        )
     producers = await list_producers(context.session)
     try:
-        criteria = read_criteria(values, {str(producer.id): producer.slug for producer in producers})
+        criteria = read_criteria(
+            values, {str(producer.id): producer.slug for producer in producers}
+        )
     except UnreadableQueryError as error:
-        raise WrongValueError("query", f"This part of the query is not understood here: {error}") from error
+        raise WrongValueError(
+            "query", f"This part of the query is not understood here: {error}"
+        ) from error
     rows = min(MOST_ROWS, _read_integer(values, "rows", USUAL_ROWS, MOST_START))
     start = _read_integer(values, "start", 0, MOST_START)
     most = _read_integer(values, "facet.limit", MOST_FACETS, MOST_START)
     whole = tuple(FACETS.values()) if not 0 < most <= USUAL else ()
-    result = _search_rows(context.reader, criteria.with_changes(facets=whole), start, rows)
-    datasets = (
-        await list_datasets(context.session, DatasetFilter(seqs=result[1]), limit=len(result[1])) if result[1] else []
+    result = _search_rows(
+        context.reader, criteria.with_changes(facets=whole), start, rows
     )
+    if result[1]:
+        datasets = await list_datasets(
+            context.session, DatasetFilter(seqs=result[1]), limit=len(result[1])
+        )
+    else:
+        datasets = []
     place = {seq: number for number, seq in enumerate(result[1])}
-    facet_names = _read_names(values.get("facet.field")) if _read_boolean(values.get("facet", "true")) else []
+    if _read_boolean(values.get("facet", "true")):
+        facet_names = _read_names(values.get("facet.field"))
+    else:
+        facet_names = []
     counted = {name: result[2][FACETS[name]] for name in facet_names if name in FACETS}
     return {
         "count": result[0],
@@ -170,18 +217,26 @@ def _search_rows(
     size = max(1, rows)
     while start % size + rows > size:
         size += 1
-    result = query.search(reader, criteria.with_changes(size=size, page=start // size + 1))
+    result = query.search(
+        reader, criteria.with_changes(size=size, page=start // size + 1)
+    )
     return result.total, result.seqs[start % size : start % size + rows], result.facets
 
 
 async def organization_list(context: CkanContext, values: Values) -> Any:
     """Producers, by name or whole."""
     counted = await count_by_producer(context.session)
-    producers = sorted(await list_producers(context.session), key=lambda producer: producer.slug)
+    producers = sorted(
+        await list_producers(context.session), key=lambda producer: producer.slug
+    )
     if not _read_boolean(values.get("all_fields")):
         return _slice_items([producer.slug for producer in producers], values)
     return _slice_items(
-        [ckan.organization(producer, context.language, counted.get(producer.id, 0)) for producer in producers], values
+        [
+            ckan.organization(producer, context.language, counted.get(producer.id, 0))
+            for producer in producers
+        ],
+        values,
     )
 
 
@@ -191,15 +246,25 @@ async def organization_show(context: CkanContext, values: Values) -> Any:
     for producer in await list_producers(context.session):
         if name_or_id in {producer.slug, str(producer.id)}:
             count = (await count_by_producer(context.session)).get(producer.id, 0)
-            return ckan.organization(producer, context.language, count) | await _packages(context, values, producer)
+            return ckan.organization(
+                producer, context.language, count
+            ) | await _packages(context, values, producer)
     raise NotFoundError("No producer has this address here.")
 
 
-async def _packages(context: CkanContext, values: Values, producer: Organisation) -> dict[str, Any]:
+async def _packages(
+    context: CkanContext, values: Values, producer: Organisation
+) -> dict[str, Any]:
     if not _read_boolean(values.get("include_datasets")):
         return {}
-    rows = await list_datasets(context.session, DatasetFilter(producer=producer.id), limit=MOST_ROWS)
-    return {"packages": [ckan.package(row, context.origin, context.language) for row in rows]}
+    rows = await list_datasets(
+        context.session, DatasetFilter(producer=producer.id), limit=MOST_ROWS
+    )
+    return {
+        "packages": [
+            ckan.package(row, context.origin, context.language) for row in rows
+        ]
+    }
 
 
 async def group_list(context: CkanContext, values: Values) -> Any:
@@ -208,7 +273,11 @@ async def group_list(context: CkanContext, values: Values) -> Any:
         return _slice_items(sorted(THEMES), values)
     counted = await _count_by_theme(context.session)
     return _slice_items(
-        [ckan.group(theme, context.language, counted.get(code, 0)) for code, theme in sorted(THEMES.items())], values
+        [
+            ckan.group(theme, context.language, counted.get(code, 0))
+            for code, theme in sorted(THEMES.items())
+        ],
+        values,
     )
 
 
@@ -217,22 +286,34 @@ async def group_show(context: CkanContext, values: Values) -> Any:
     theme = THEMES.get(_read_name(values))
     if theme is None:
         raise NotFoundError("No theme has this name here.")
-    return ckan.group(theme, context.language, (await _count_by_theme(context.session)).get(theme.code, 0))
+    return ckan.group(
+        theme,
+        context.language,
+        (await _count_by_theme(context.session)).get(theme.code, 0),
+    )
 
 
 async def _count_by_theme(session: AsyncSession) -> dict[str, int]:
-    counted = select(Dataset.theme, func.count()).where(IS_PUBLISHED).group_by(Dataset.theme)
+    counted = (
+        select(Dataset.theme, func.count()).where(IS_PUBLISHED).group_by(Dataset.theme)
+    )
     return {row[0]: row[1] for row in await session.execute(counted)}
 
 
 async def tag_list(context: CkanContext, values: Values) -> Any:
     """Keywords, those that contain `query` if it is given."""
-    every = select(func.unnest(Dataset.keywords, type_=Text).label("word")).where(IS_PUBLISHED).subquery()
+    every = (
+        select(func.unnest(Dataset.keywords, type_=Text).label("word"))
+        .where(IS_PUBLISHED)
+        .subquery()
+    )
     words = select(every.c.word).distinct().order_by(every.c.word).limit(MOST_TAGS)
     if part := str(values.get("query") or ""):
         words = words.where(every.c.word.icontains(part, autoescape=True))
     keywords = list(await context.session.scalars(words))
-    return [ckan.tag(keyword) for keyword in keywords] if _read_boolean(values.get("all_fields")) else keywords
+    if _read_boolean(values.get("all_fields")):
+        return [ckan.tag(keyword) for keyword in keywords]
+    return keywords
 
 
 async def license_list(context: CkanContext, _: Values) -> Any:
@@ -243,10 +324,21 @@ async def license_list(context: CkanContext, _: Values) -> Any:
 ACTIONS: Mapping[str, Action] = {
     action.__name__: action
     for action in (
-        status_show, site_read, package_list, current_package_list_with_resources, package_show, package_search,
-        resource_show, organization_list, organization_show, group_list, group_show, tag_list, license_list,
+        status_show,
+        site_read,
+        package_list,
+        current_package_list_with_resources,
+        package_show,
+        package_search,
+        resource_show,
+        organization_list,
+        organization_show,
+        group_list,
+        group_show,
+        tag_list,
+        license_list,
     )
-}  # fmt: skip
+}
 
 
 def _read_integer(values: Values, name: str, usual: int, most: int) -> int:
@@ -264,7 +356,9 @@ def _read_integer(values: Values, name: str, usual: int, most: int) -> int:
 
 def _slice_items(items: list[Any], values: Values) -> list[Any]:
     offset = _read_integer(values, "offset", 0, MOST_START)
-    return items[offset : offset + _read_integer(values, "limit", MOST_START, MOST_START)]
+    return items[
+        offset : offset + _read_integer(values, "limit", MOST_START, MOST_START)
+    ]
 
 
 def _read_name(values: Values) -> str:
@@ -288,4 +382,6 @@ def _read_boolean(value: Any) -> bool:
 
 
 def _read_names(value: Any) -> list[str]:
-    return [str(name) for name in value] if isinstance(value, list) else []
+    if isinstance(value, list):
+        return [str(name) for name in value]
+    return []

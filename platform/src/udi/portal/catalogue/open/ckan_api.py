@@ -34,23 +34,34 @@ class UnreadableBodyError(ValueError):
     """The body is no JSON object."""
 
 
-@route("/{action:str}", http_method=[HttpMethod.GET, HttpMethod.POST], status_code=HTTP_200_OK)
+@route(
+    "/{action:str}",
+    http_method=[HttpMethod.GET, HttpMethod.POST],
+    status_code=HTTP_200_OK,
+)
 async def run_action(
     request: Machine, territory: NamedDependency[Territory], action: FromPath[str]
 ) -> Response[bytes] | Stream:
     """Answer an action; everybody reads what is public, whoever asks and by whichever method."""
     handler = ACTIONS.get(action)
     if handler is None:
-        return _json_response(f"Bad request - Action name not known: {action}", HTTP_400_BAD_REQUEST)
+        return _json_response(
+            f"Bad request - Action name not known: {action}", HTTP_400_BAD_REQUEST
+        )
     try:
         values = await _read_parameters(request)
     except UnreadableBodyError as error:
-        return _json_response(f"Bad request - JSON Error: {error}", HTTP_400_BAD_REQUEST)
-    reader, language = indexes_of(request).find(territory.id), request.scope["state"]["locale"]
+        return _json_response(
+            f"Bad request - JSON Error: {error}", HTTP_400_BAD_REQUEST
+        )
+    reader = indexes_of(request).find(territory.id)
+    language = request.scope["state"]["locale"]
     opening = partial(open_public_session, request, territory)
     try:
         async with opening() as session:
-            result = await handler(CkanContext(session, opening, territory, reader, language), values)
+            result = await handler(
+                CkanContext(session, opening, territory, reader, language), values
+            )
     except WrongValueError as error:
         kind, status = (
             ("Search Query Error", HTTP_400_BAD_REQUEST)
@@ -58,20 +69,36 @@ async def run_action(
             else ("Validation Error", HTTP_409_CONFLICT)
         )
         return _error_response(
-            territory, action, {"__type": kind, error.name: [error.reason], "message": error.reason}, status
+            territory,
+            action,
+            {"__type": kind, error.name: [error.reason], "message": error.reason},
+            status,
         )
     except (NotFoundError, WithdrawnError) as error:
         message = error.detail % error.values if error.values else error.detail
-        error_payload = {"__type": "Not Found Error", "message": f"Not found: {message}"}
+        error_payload = {
+            "__type": "Not Found Error",
+            "message": f"Not found: {message}",
+        }
         return _error_response(territory, action, error_payload, error.status)
     except UdiError as error:
-        return _error_response(territory, action, {"__type": "Search Error", "message": error.detail}, error.status)
-    return _success_response({"help": _help_url(territory, action), "success": True, "result": result})
+        return _error_response(
+            territory,
+            action,
+            {"__type": "Search Error", "message": error.detail},
+            error.status,
+        )
+    return _success_response(
+        {"help": _help_url(territory, action), "success": True, "result": result}
+    )
 
 
-async def _stream_envelope(envelope: dict[str, Any], pieces: AsyncIterator[list[Any]]) -> AsyncIterator[bytes]:
+async def _stream_envelope(
+    envelope: dict[str, Any], pieces: AsyncIterator[list[Any]]
+) -> AsyncIterator[bytes]:
     """An envelope whose last value, an empty list, is filled while it is sent."""
-    before, after = encode_json(envelope)[:-2], b"]}"
+    before = encode_json(envelope)[:-2]
+    after = b"]}"
     yield before
     comma = b""
     async for piece in pieces:
@@ -87,11 +114,15 @@ async def _read_parameters(request: Machine) -> dict[str, Any]:
         try:
             posted = json.loads(body[:LARGEST_BODY])
         except RecursionError as error:
-            raise UnreadableBodyError("Request data has too many levels inside one another") from error
+            raise UnreadableBodyError(
+                "Request data has too many levels inside one another"
+            ) from error
         except ValueError as error:
             raise UnreadableBodyError(str(error)) from error
         if not isinstance(posted, dict):
-            raise UnreadableBodyError("Request data JSON decoded to something that is no object")
+            raise UnreadableBodyError(
+                "Request data JSON decoded to something that is no object"
+            )
         values |= posted
     for name in LISTS:
         if isinstance(values.get(name), str) and values[name].startswith("["):
@@ -105,7 +136,11 @@ async def _read_parameters(request: Machine) -> dict[str, Any]:
 def _success_response(envelope: dict[str, Any]) -> Response[bytes] | Stream:
     result = envelope["result"]
     if isinstance(result, AsyncIterator):
-        return Stream(_stream_envelope(envelope | {"result": []}, result), media_type=JSON, headers=HEADERS)
+        return Stream(
+            _stream_envelope(envelope | {"result": []}, result),
+            media_type=JSON,
+            headers=HEADERS,
+        )
     return _json_response(envelope, HTTP_200_OK)
 
 
@@ -113,15 +148,26 @@ def _help_url(territory: Territory, action: str) -> str:
     return f"{territory.origin}/api/3/action/help_show?name={action}"
 
 
-def _error_response(territory: Territory, action: str, error: dict[str, Any], status: int) -> Response[bytes]:
-    return _json_response({"help": _help_url(territory, action), "success": False, "error": error}, status)
+def _error_response(
+    territory: Territory, action: str, error: dict[str, Any], status: int
+) -> Response[bytes]:
+    return _json_response(
+        {"help": _help_url(territory, action), "success": False, "error": error}, status
+    )
 
 
 def _json_response(content: Any, status: int) -> Response[bytes]:
-    return Response(encode_json(content), status_code=status, media_type=JSON, headers=HEADERS)
+    return Response(
+        encode_json(content), status_code=status, media_type=JSON, headers=HEADERS
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    Router(base, route_handlers=[run_action], middleware=[CrossOriginMiddleware()], guards=PROGRAMS)
+    Router(
+        base,
+        route_handlers=[run_action],
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
+    )
     for base in ("/api/3/action", "/api/action")
 ]

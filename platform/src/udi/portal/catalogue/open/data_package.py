@@ -17,33 +17,51 @@ HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512": "sha512"}
 
 def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any]:
     """The description; a restricted dataset's resources lead to its page, where they are asked for."""
-    address, producer = f"{origin}/data/{dataset.id}", dataset.organisation
+    address = f"{origin}/data/{dataset.id}"
+    producer = dataset.organisation
     open_ = dataset.access == AccessRights.PUBLIC
     package = {
         "$schema": SCHEMA,
         "name": str(dataset.id),
         "id": str(dataset.id),
         "title": dataset.title,
-        "description": localise(dataset.summary, language) or localise(dataset.synopsis, language),
+        "description": localise(dataset.summary, language)
+        or localise(dataset.synopsis, language),
         "homepage": address,
         "created": dataset.created_at.isoformat(),
         "keywords": dataset.keywords,
         "licenses": _licences(dataset, language),
         "contributors": [
-            {"title": producer.name, "path": f"{origin}/producers/{producer.slug}", "roles": ["publisher"]}
+            {
+                "title": producer.name,
+                "path": f"{origin}/producers/{producer.slug}",
+                "roles": ["publisher"],
+            }
         ],
-        "resources": [_resource(media, media.url if open_ else address) for media in dataset.distributions],
+        "resources": [
+            _resource(media, media.url if open_ else address)
+            for media in dataset.distributions
+        ],
     }
     return {name: value for name, value in package.items() if value}
 
 
 def _licences(dataset: Dataset, language: str) -> list[dict[str, str]]:
-    licence, path = LICENCES.get(dataset.licence), licence_of(dataset)
+    licence = LICENCES.get(dataset.licence)
+    path = licence_of(dataset)
     if licence:
-        return [{"name": licence.spdx or licence.code, "path": path, "title": localise(licence.name, language)}]
+        return [
+            {
+                "name": licence.spdx or licence.code,
+                "path": path,
+                "title": localise(licence.name, language),
+            }
+        ]
     custom = dataset.record.get("access_condition", {}).get("licence", {})
     title = localise(read_texts(custom.get("custom_licence_label")), language)
-    return [{"path": path, "title": title}] if path else []
+    if path:
+        return [{"path": path, "title": title}]
+    return []
 
 
 def _resource(media: Distribution, path: str) -> dict[str, Any]:

@@ -88,14 +88,18 @@ class CatalogueQuery:
         """The address of a page with the same question: of one by its number, or of the one after a place."""
         parameters = {
             "q": self.text,
-            "modified_since": self.since.isoformat().replace("+00:00", "Z") if self.since else "",
+            "modified_since": self.since.isoformat().replace("+00:00", "Z")
+            if self.since
+            else "",
             "profiles": ",".join(self.profiles),
             "page_size": str(self.size) if self.size != USUAL_SIZE else "",
             "page": str(page) if page > 1 else "",
             CURSOR: BY_PUBLICATION_DATE.write_cursor(after) if after else "",
         }
         query = urlencode({name: value for name, value in parameters.items() if value})
-        return f"{base}?{query}" if query else base
+        if query:
+            return f"{base}?{query}"
+        return base
 
 
 def read_query(request: Machine) -> CatalogueQuery:
@@ -117,7 +121,9 @@ def read_query(request: Machine) -> CatalogueQuery:
     return question
 
 
-async def send_dataset(request: Machine, territory: Territory, dataset_id: UUID, form: Representation) -> Response[Any]:
+async def send_dataset(
+    request: Machine, territory: Territory, dataset_id: UUID, form: Representation
+) -> Response[Any]:
     """A dataset in one form of RDF; what stays of one that was withdrawn, with status 410.
 
     Raises:
@@ -139,19 +145,28 @@ async def _dataset_document(
     except WithdrawnError as error:
         gone = error.withdrawal
         triples = set(write_withdrawal(address, gone.title, gone.withdrawn_at))
-        moment, status = gone.withdrawn_at, HTTP_410_GONE
+        moment = gone.withdrawn_at
+        status = HTTP_410_GONE
     else:
         triples = set(write_dataset(territory.origin, restore_record(dataset.record)))
-        moment, status = dataset.described_at, HTTP_200_OK
+        moment = dataset.described_at
+        status = HTTP_200_OK
     validators = Validators((address, moment, form.suffix, status), moment)
-    headers = {"Content-Location": form.address(address), "Link": f'<{address}>; rel="describes"'}
+    headers = {
+        "Content-Location": form.address(address),
+        "Link": f'<{address}>; rel="describes"',
+    }
     return _rdf_document(triples, form, validators, headers, status)
 
 
 @get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
-async def show_catalogue(request: Machine, territory: NamedDependency[Territory]) -> Response[Any] | Redirect:
+async def show_catalogue(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Response[Any] | Redirect:
     """The territory's catalogue, page by page; a browser is led to the search."""
-    form = split_extension(request.url.path)[1] or negotiate_representation(request, TURTLE.media_type)
+    form = split_extension(request.url.path)[1] or negotiate_representation(
+        request, TURTLE.media_type
+    )
     if form is None:
         return Redirect("/data", status_code=303, headers={"Vary": "Accept"})
     return await send_catalogue(request, territory, catalogue_of(territory), form)
@@ -164,9 +179,15 @@ async def send_producer(
     home = f"/producers/{producer.slug}"
     name = dict.fromkeys(territory.languages[:1], producer.name)
     catalogue = Catalogue(
-        origin=territory.origin, title=name, description=producer.summary, publisher=name,
-        languages=territory.languages, path=home, home=home, agent=f"urn:uuid:{producer.id}",
-    )  # fmt: skip
+        origin=territory.origin,
+        title=name,
+        description=producer.summary,
+        publisher=name,
+        languages=territory.languages,
+        path=home,
+        home=home,
+        agent=f"urn:uuid:{producer.id}",
+    )
     return await send_catalogue(request, territory, catalogue, form, producer.id)
 
 
@@ -178,15 +199,20 @@ async def send_catalogue(
     producer: UUID | None = None,
 ) -> Response[Any]:
     """One page of a catalogue. What the reader has is known by the index's generation, before any row is read."""
-    question, base = read_query(request), form.address(catalogue.address)
+    question = read_query(request)
+    base = form.address(catalogue.address)
     reader = indexes_of(request).find(territory.id)
     facts = (territory.fingerprint, repr(catalogue), question, form.suffix)
     validators = Validators((*facts, reader.generation if reader else ""))
     if reader and is_not_modified(request, validators):
-        return send_document(request, Document(form.media_type, bytes, validators, vary=VARY))
+        return send_document(
+            request, Document(form.media_type, bytes, validators, vary=VARY)
+        )
 
     async def make(session: AsyncSession) -> Document:
-        return await _catalogue_document(session, reader, catalogue, (question, base, form, producer), validators)
+        return await _catalogue_document(
+            session, reader, catalogue, (question, base, form, producer), validators
+        )
 
     return await send_cached_document(request, territory, make, form=form.suffix)
 
@@ -199,36 +225,60 @@ async def _catalogue_document(
     validators: Validators,
 ) -> Document:
     question, base, form, producer = page_request
-    seqs = find_matching_rows(reader, [question.text]) if question.text else None
-    selection = DatasetFilter(producer=producer, changed_since=question.since, seqs=seqs)
+    if question.text:
+        seqs = find_matching_rows(reader, [question.text])
+    else:
+        seqs = None
+    selection = DatasetFilter(
+        producer=producer, changed_since=question.since, seqs=seqs
+    )
     total = await count_datasets(session, selection, reader)
-    stretch = ListSlice(question.size, (question.page - 1) * question.size, question.after)
+    stretch = ListSlice(
+        question.size, (question.page - 1) * question.size, question.after
+    )
     rows, end = await list_dataset_slice(session, selection, stretch)
     address = question.address(base, question.page, question.after)
-    part = CataloguePage(address=address, total=total, neighbours=_page_links(question, base, total, end))
+    part = CataloguePage(
+        address=address, total=total, neighbours=_page_links(question, base, total, end)
+    )
     triples = _triples(catalogue, part, rows, question.profiles)
     if reader is None or not await is_current(session, reader):
         validators = Validators((*validators.facts, write_canonical(triples)))
-    return _rdf_document(triples, form, validators, {"Link": _link_header(part), "Content-Location": part.address})
+    return _rdf_document(
+        triples,
+        form,
+        validators,
+        {"Link": _link_header(part), "Content-Location": part.address},
+    )
 
 
 def _triples(
-    catalogue: Catalogue, part: CataloguePage, rows: Iterable[PublishedDataset], profiles: Sequence[str]
+    catalogue: Catalogue,
+    part: CataloguePage,
+    rows: Iterable[PublishedDataset],
+    profiles: Sequence[str],
 ) -> set[Triple]:
     extensions = EXTENSIONS & set(profiles) if profiles else EXTENSIONS
     triples = {*write_catalogue(catalogue), *write_page(catalogue, part)}
     for dataset in rows:
-        entry = CatalogueEntry(record=dataset.record, listed=dataset.listed, described=dataset.described)
+        entry = CatalogueEntry(
+            record=dataset.record, listed=dataset.listed, described=dataset.described
+        )
         triples.update(write_entry(catalogue, entry, extensions))
     return triples
 
 
 def _link_header(part: CataloguePage) -> str:
     names = {"previous": "prev"}
-    return ", ".join(f'<{url}>; rel="{names.get(name, name)}"' for name, url in part.neighbours.items())
+    return ", ".join(
+        f'<{url}>; rel="{names.get(name, name)}"'
+        for name, url in part.neighbours.items()
+    )
 
 
-def _page_links(question: CatalogueQuery, base: str, total: int, end: Place | None) -> Mapping[str, str]:
+def _page_links(
+    question: CatalogueQuery, base: str, total: int, end: Place | None
+) -> Mapping[str, str]:
     """Those that are known: a page that begins at a place is none of the numbered ones, which have a last and a previous."""
     links = {"first": question.address(base)}
     if question.after is None:
@@ -242,7 +292,11 @@ def _page_links(question: CatalogueQuery, base: str, total: int, end: Place | No
 
 
 def _rdf_document(
-    triples: set[Triple], form: Representation, validators: Validators, headers: Mapping[str, str], status: int = 200
+    triples: set[Triple],
+    form: Representation,
+    validators: Validators,
+    headers: Mapping[str, str],
+    status: int = 200,
 ) -> Document:
     if form.rdf is None:
         raise ValueError(form)
@@ -251,7 +305,9 @@ def _rdf_document(
     def make() -> bytes:
         return write_triples(sorted(triples, key=str), rdf_format)
 
-    return Document(form.media_type, make, validators, headers, vary=VARY, status=status)
+    return Document(
+        form.media_type, make, validators, headers, vary=VARY, status=status
+    )
 
 
 routes = [show_catalogue]

@@ -13,7 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open import data_package, schema_org
-from udi.portal.catalogue.open.representations import CROISSANT, DATA_PACKAGE, Representation
+from udi.portal.catalogue.open.representations import (
+    CROISSANT,
+    DATA_PACKAGE,
+    Representation,
+)
 from udi.portal.catalogue.open.responses import Document, Validators, send_document
 from udi.portal.catalogue.queries import get_dataset
 from udi.ui.locale import localise
@@ -29,7 +33,8 @@ async def show_croissant(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """A dataset as Croissant."""
-    dataset, language = await get_dataset(session, dataset_id), territory.languages[0]
+    dataset = await get_dataset(session, dataset_id)
+    language = territory.languages[0]
     name = localise(territory.name, language)
     document = schema_org.write_dataset(dataset, territory.origin, name, language)
     return _send_json(request, territory, dataset, CROISSANT, document)
@@ -44,19 +49,37 @@ async def show_package(
 ) -> Response[Any]:
     """A dataset as a Data Package."""
     dataset = await get_dataset(session, dataset_id)
-    document = data_package.write_package(dataset, territory.origin, territory.languages[0])
+    document = data_package.write_package(
+        dataset, territory.origin, territory.languages[0]
+    )
     return _send_json(request, territory, dataset, DATA_PACKAGE, document)
 
 
 def _send_json(
-    request: Machine, territory: Territory, dataset: Dataset, form: Representation, document: dict[str, Any]
+    request: Machine,
+    territory: Territory,
+    dataset: Dataset,
+    form: Representation,
+    document: dict[str, Any],
 ) -> Response[Any]:
     producer = dataset.organisation
-    facts = (territory.fingerprint, dataset.id, dataset.described_at, form.suffix, producer.name, producer.url)
+    facts = (
+        territory.fingerprint,
+        dataset.id,
+        dataset.described_at,
+        form.suffix,
+        producer.name,
+        producer.url,
+    )
     headers = {"Link": f'<{territory.origin}/data/{dataset.id}>; rel="describes"'}
     return send_document(
         request,
-        Document(form.media_type, lambda: encode_json(document), Validators(facts, dataset.described_at), headers),
+        Document(
+            form.media_type,
+            lambda: encode_json(document),
+            Validators(facts, dataset.described_at),
+            headers,
+        ),
     )
 
 

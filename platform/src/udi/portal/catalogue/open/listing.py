@@ -6,7 +6,19 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, and_, any_, func, literal, literal_column, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import coalesce
 
@@ -65,7 +77,12 @@ class DatasetFilter:
         if self.ids is not None:
             conditions.append(_is_among(Dataset.id, self.ids))
         if self.external is not None:
-            conditions.append(or_(_is_among(Dataset.local_id, self.external), _is_among(Dataset.doi, self.external)))
+            conditions.append(
+                or_(
+                    _is_among(Dataset.local_id, self.external),
+                    _is_among(Dataset.doi, self.external),
+                )
+            )
         if self.seqs is not None:
             conditions.append(_is_among(Dataset.seq, self.seqs))
         return conditions
@@ -89,17 +106,28 @@ def find_matching_rows(reader: IndexReader | None, texts: Sequence[str]) -> list
     """
     if reader is None:
         raise UnavailableError(
-            "Search is being prepared.", remedy="Try again in a minute.", headers={"Retry-After": "60"}
+            "Search is being prepared.",
+            remedy="Try again in a minute.",
+            headers={"Retry-After": "60"},
         )
     searches = [Criteria(text=text, sort=TITLE, size=MOST_FOUND) for text in texts]
-    return sorted({seq for criteria in searches for seq in query.search(reader, criteria).seqs})
+    return sorted(
+        {seq for criteria in searches for seq in query.search(reader, criteria).seqs}
+    )
 
 
-async def count_datasets(session: AsyncSession, selection: DatasetFilter, reader: IndexReader | None = None) -> int:
+async def count_datasets(
+    session: AsyncSession, selection: DatasetFilter, reader: IndexReader | None = None
+) -> int:
     """How many datasets are wanted; the index knows it for all of them, where there is one."""
     if reader is not None and selection == DatasetFilter():
         return int(reader.searcher.num_docs)
-    return await session.scalar(select(func.count()).select_from(Dataset).where(*selection.conditions)) or 0
+    return (
+        await session.scalar(
+            select(func.count()).select_from(Dataset).where(*selection.conditions)
+        )
+        or 0
+    )
 
 
 async def list_datasets(
@@ -117,46 +145,81 @@ async def list_dataset_slice(
     Only the part's records are read; what is before a place is not passed over at all.
     """
     places = (await session.execute(select_slice(selection, stretch))).all()
-    same = and_(Organisation.tenant_id == Dataset.tenant_id, Organisation.id == Dataset.organisation_id)
-    columns = (Dataset.record, Dataset.slug, Dataset.published_at, Dataset.described_at, Dataset.seq, Organisation)
+    same = and_(
+        Organisation.tenant_id == Dataset.tenant_id,
+        Organisation.id == Dataset.organisation_id,
+    )
+    columns = (
+        Dataset.record,
+        Dataset.slug,
+        Dataset.published_at,
+        Dataset.described_at,
+        Dataset.seq,
+        Organisation,
+    )
     seqs = [seq for seq, *_ in places[: stretch.limit]]
-    rows = select(*columns).join(Organisation, same).where(_is_among(Dataset.seq, seqs), IS_PUBLISHED)
+    rows = (
+        select(*columns)
+        .join(Organisation, same)
+        .where(_is_among(Dataset.seq, seqs), IS_PUBLISHED)
+    )
     datasets = [
         PublishedDataset(
-            restore_record(row.record), row.slug, row.published_at, row.described_at, row.Organisation, row.seq
+            restore_record(row.record),
+            row.slug,
+            row.published_at,
+            row.described_at,
+            row.Organisation,
+            row.seq,
         )
         for row in await session.execute(rows.order_by(*stretch.order.clauses))
     ]
-    return datasets, tuple(places[stretch.limit - 1][1:]) if len(places) > stretch.limit else None
+    return datasets, tuple(places[stretch.limit - 1][1:]) if len(
+        places
+    ) > stretch.limit else None
 
 
 def select_slice(selection: DatasetFilter, stretch: ListSlice) -> Select[Any]:
     """The numbers of a part's rows with their places, and one more."""
     order = stretch.order
     after = [order.after(stretch.after)] if stretch.after else []
-    statement = select(Dataset.seq, *order.columns).where(*selection.conditions, *after).order_by(*order.clauses)
+    statement = (
+        select(Dataset.seq, *order.columns)
+        .where(*selection.conditions, *after)
+        .order_by(*order.clauses)
+    )
     statement = statement.limit(stretch.limit + 1)
-    return statement.offset(stretch.offset) if stretch.offset else statement
+    if stretch.offset:
+        return statement.offset(stretch.offset)
+    return statement
 
 
 def _is_among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """One array whatever the number of values: a statement has at most 32,767 of them."""
-    return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
+    return cast(
+        "ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type)))
+    )
 
 
 def _intersects_box(box: BoundingBox) -> ColumnElement[bool]:
     """Rows whose area touches the box; either may cross the antimeridian."""
     upright = and_(Dataset.south <= box.north, Dataset.north >= box.south)
     crosses = Dataset.west > Dataset.east
-    before, after = Dataset.west <= box.east, Dataset.east >= box.west
+    before = Dataset.west <= box.east
+    after = Dataset.east >= box.west
     if box.west > box.east:
         return and_(upright, or_(before, after, crosses))
     return and_(upright, or_(and_(before, after), and_(crosses, or_(before, after))))
 
 
-def _overlaps_period(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+def _overlaps_period(
+    since: datetime | None, until: datetime | None
+) -> ColumnElement[bool]:
     """Rows whose period meets the interval; a period without end goes on."""
     has_start: ColumnElement[bool] = Dataset.period_start.is_not(None)
     started = Dataset.period_start <= until if until else true()
-    lasted = coalesce(Dataset.period_end, FOREVER) >= since if since else true()
+    if since:
+        lasted = coalesce(Dataset.period_end, FOREVER) >= since
+    else:
+        lasted = true()
     return and_(has_start, started, lasted)

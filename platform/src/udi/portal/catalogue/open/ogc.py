@@ -41,26 +41,36 @@ Machine = Request[Any, Any, State]
 
 
 @get("/")
-async def show_landing(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def show_landing(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """Where everything is."""
     return _build_response(request, records.landing(territory, _language(request)))
 
 
 @get("/api")
-async def show_description(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def show_description(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """The OpenAPI document."""
-    document = build_openapi_document(territory.origin, localise(territory.name, _language(request)))
+    document = build_openapi_document(
+        territory.origin, localise(territory.name, _language(request))
+    )
     return Response(document, media_type=records.OPENAPI)
 
 
 @get("/conformance")
-async def show_conformance(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def show_conformance(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """What is kept of the standards."""
     return _build_response(request, records.conformance(territory))
 
 
 @get("/collections")
-async def list_collections(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def list_collections(
+    request: Machine, territory: NamedDependency[Territory]
+) -> Response[Any]:
     """The list of one collection."""
     return _build_response(request, records.collections(territory, _language(request)))
 
@@ -86,18 +96,33 @@ async def list_items(
     pairs = read_pairs(request)
     question = ogc_query.read_query(pairs)
     reader = indexes_of(request).find(territory.id)
-    seqs = find_matching_rows(reader, question.words) if question.words else None
+    if question.words:
+        seqs = find_matching_rows(reader, question.words)
+    else:
+        seqs = None
     selection = DatasetFilter(
-        box=question.box, period=question.period, ids=() if question.nothing else question.ids,
-        external=question.external, seqs=seqs,
-    )  # fmt: skip
+        box=question.box,
+        period=question.period,
+        ids=() if question.nothing else question.ids,
+        external=question.external,
+        seqs=seqs,
+    )
     total = await count_datasets(session, selection, reader)
     rows, end = await list_dataset_slice(session, selection, question.stretch)
     language = _language(request)
     features = [records.record(row, territory.origin, language) for row in rows]
-    links = _page_links(f"{territory.origin}/ogc/collections/{collection}/items", pairs, question.stretch, end)
+    links = _page_links(
+        f"{territory.origin}/ogc/collections/{collection}/items",
+        pairs,
+        question.stretch,
+        end,
+    )
     stamp = now().isoformat(timespec="seconds").replace("+00:00", "Z")
-    return _build_response(request, records.items(features, total, stamp, links, territory.origin), records.GEOJSON)
+    return _build_response(
+        request,
+        records.items(features, total, stamp, links, territory.origin),
+        records.GEOJSON,
+    )
 
 
 @get("/collections/{collection:str}/items/{record_id:str}")
@@ -119,19 +144,30 @@ async def show_item(
     return Response(encode_json(feature), media_type=records.GEOJSON)
 
 
-def _page_links(base: str, pairs: Sequence[tuple[str, str]], stretch: ListSlice, end: Place | None) -> dict[str, str]:
+def _page_links(
+    base: str, pairs: Sequence[tuple[str, str]], stretch: ListSlice, end: Place | None
+) -> dict[str, str]:
     """Those that are known: what comes before a place is not."""
-    links = {"self": f"{base}?{urlencode(pairs)}" if pairs else base, "first": ogc_query.page_address(base, pairs)}
+    links = {
+        "self": f"{base}?{urlencode(pairs)}" if pairs else base,
+        "first": ogc_query.page_address(base, pairs),
+    }
     if stretch.offset:
-        links["prev"] = ogc_query.page_address(base, pairs, max(0, stretch.offset - stretch.limit))
+        links["prev"] = ogc_query.page_address(
+            base, pairs, max(0, stretch.offset - stretch.limit)
+        )
     if end is not None:
-        links["next"] = ogc_query.page_address(base, pairs, cursor=stretch.order.write_cursor(end))
+        links["next"] = ogc_query.page_address(
+            base, pairs, cursor=stretch.order.write_cursor(end)
+        )
     return links
 
 
 def _require_collection(collection: str) -> None:
     if collection != records.COLLECTION:
-        raise NotFoundError("There is no such collection.", remedy="The collection is called datasets.")
+        raise NotFoundError(
+            "There is no such collection.", remedy="The collection is called datasets."
+        )
 
 
 def _language(request: Machine) -> str:
@@ -143,15 +179,22 @@ def _wants_html(request: Machine) -> bool:
     requested_format = dict(read_pairs(request)).get("f")
     kinds = [records.JSON, records.GEOJSON, records.HTML]
     best = Accept(request.headers.get("accept", "*/*")).best_match(kinds, records.JSON)
-    return requested_format == "html" or (requested_format is None and best == records.HTML)
+    return requested_format == "html" or (
+        requested_format is None and best == records.HTML
+    )
 
 
-def _build_response(request: Machine, document: dict[str, Any], media_type: str = records.JSON) -> Response[Any]:
+def _build_response(
+    request: Machine, document: dict[str, Any], media_type: str = records.JSON
+) -> Response[Any]:
     if _wants_html(request):
         page = render(request, "catalogue/ogc.html", document=document)
         page.headers["Vary"] = "Accept, Accept-Language, Cookie"
         return page
-    links = [f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in document["links"]]
+    links = [
+        f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"'
+        for link in document["links"]
+    ]
     headers = {"Link": ", ".join(links), "Vary": "Accept, Accept-Language"}
     return Response(encode_json(document), media_type=media_type, headers=headers)
 
@@ -160,8 +203,15 @@ routes: Sequence[ControllerRouterHandler] = [
     Router(
         "/ogc",
         route_handlers=[
-            show_landing, show_description, show_conformance, list_collections, show_collection, list_items, show_item,
+            show_landing,
+            show_description,
+            show_conformance,
+            list_collections,
+            show_collection,
+            list_items,
+            show_item,
         ],
-        middleware=[CrossOriginMiddleware()], guards=PROGRAMS,
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
     )
-]  # fmt: skip
+]

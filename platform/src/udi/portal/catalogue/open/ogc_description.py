@@ -9,17 +9,32 @@ TEXT: dict[str, Any] = {"type": "string"}
 LIST: dict[str, Any] = {"type": "array", "items": TEXT}
 PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "q": ("Words; commas separate alternatives.", LIST),
-    "bbox": ("West, south, east, north, in degrees.", {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}),
-    "datetime": ("What the data speak of: a date, or two around a stroke, with .. for an open end.", TEXT),
+    "bbox": (
+        "West, south, east, north, in degrees.",
+        {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6},
+    ),
+    "datetime": (
+        "What the data speak of: a date, or two around a stroke, with .. for an open end.",
+        TEXT,
+    ),
     "type": ("Kinds of resources; here are datasets.", LIST),
     "externalIds": ("Identifiers that others gave: the producer's own, a DOI.", LIST),
     "ids": ("Identifiers of records.", LIST),
     "sortby": (f"Among {', '.join(SORTS)}, with - for the other way round.", LIST),
-    "limit": ("How many records a page.", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}),
-    "offset": ("How many records to pass over.", {"type": "integer", "minimum": 0, "default": 0}),
-    "cursor": ("Where to go on, as the link next of an answer says; not with offset.", TEXT),
+    "limit": (
+        "How many records a page.",
+        {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+    ),
+    "offset": (
+        "How many records to pass over.",
+        {"type": "integer", "minimum": 0, "default": 0},
+    ),
+    "cursor": (
+        "Where to go on, as the link next of an answer says; not with offset.",
+        TEXT,
+    ),
     "f": ("The form of the answer.", {"type": "string", "enum": ["json", "html"]}),
-}  # fmt: skip
+}
 
 
 def build_openapi_document(origin: str, title: str) -> dict[str, Any]:
@@ -32,7 +47,11 @@ def build_openapi_document(origin: str, title: str) -> dict[str, Any]:
         "/collections": ("collections", JSON, []),
         "/collections/{catalogId}": ("collection", JSON, [name]),
         "/collections/{catalogId}/items": ("records", GEOJSON, [name, *_parameters()]),
-        "/collections/{catalogId}/items/{recordId}": ("record", GEOJSON, [name, record]),
+        "/collections/{catalogId}/items/{recordId}": (
+            "record",
+            GEOJSON,
+            [name, record],
+        ),
     }
     return {
         "openapi": "3.0.3",
@@ -44,16 +63,31 @@ def build_openapi_document(origin: str, title: str) -> dict[str, Any]:
 
 def _parameters() -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "query", "description": words, "required": False, "schema": schema}
+        {
+            "name": name,
+            "in": "query",
+            "description": words,
+            "required": False,
+            "schema": schema,
+        }
         | ({"style": "form", "explode": False} if schema["type"] == "array" else {})
         for name, (words, schema) in PARAMETERS.items()
     ]
 
 
-def _operation(name: str, media_type: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    good = {"description": "Found.", "content": {media_type: {"schema": {"type": "object"}}}}
+def _operation(
+    name: str, media_type: str, parameters: list[dict[str, Any]]
+) -> dict[str, Any]:
+    good = {
+        "description": "Found.",
+        "content": {media_type: {"schema": {"type": "object"}}},
+    }
     bad_request = {
         "description": "Wrong parameters.",
         "content": {"application/problem+json": {"schema": {"type": "object"}}},
     }
-    return {"operationId": name, "parameters": parameters, "responses": {"200": good, "400": bad_request}}
+    return {
+        "operationId": name,
+        "parameters": parameters,
+        "responses": {"200": good, "400": bad_request},
+    }

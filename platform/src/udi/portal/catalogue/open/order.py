@@ -19,7 +19,8 @@ from udi.kit.errors import Refusal
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 
-CURSOR, LONGEST = "cursor", 4000
+CURSOR = "cursor"
+LONGEST = 4000
 KINDS: dict[type, Any] = {
     datetime: Annotated[datetime, Meta(tz=True)],
     str: Annotated[str, Meta(pattern=r"^[^\x00]*$")],
@@ -39,16 +40,22 @@ class SortKey:
     @property
     def clause(self) -> ColumnElement[Any]:
         """The same, as SQL sorts by it."""
-        return self.column.desc() if self.descending else self.column.asc()
+        if self.descending:
+            return self.column.desc()
+        return self.column.asc()
 
     def at_or_after(self, value: Any) -> ColumnElement[bool]:
         """Rows at a value, or after it."""
-        condition: ColumnElement[bool] = self.column <= value if self.descending else self.column >= value
+        condition: ColumnElement[bool] = (
+            self.column <= value if self.descending else self.column >= value
+        )
         return condition
 
     def after(self, value: Any) -> ColumnElement[bool]:
         """Rows after a value."""
-        condition: ColumnElement[bool] = self.column < value if self.descending else self.column > value
+        condition: ColumnElement[bool] = (
+            self.column < value if self.descending else self.column > value
+        )
         return condition
 
 
@@ -77,13 +84,25 @@ class SortOrder:
         """Rows that follow a place. Where all goes the same way round, an index begins right there."""
         first = self.keys[0]
         if len({key.descending for key in self.keys}) == 1:
-            values = [literal(value, key.column.type) for key, value in zip(self.keys, place, strict=True)]
-            row, last = tuple_(*self.columns), tuple_(*values)
-            return row < last if first.descending else row > last
+            values = [
+                literal(value, key.column.type)
+                for key, value in zip(self.keys, place, strict=True)
+            ]
+            row = tuple_(*self.columns)
+            last = tuple_(*values)
+            if first.descending:
+                return row < last
+            return row > last
         steps = [
-            and_(*(before.column == value for before, value in zip(self.keys, place[:number], strict=False)), key.after(place[number]))
+            and_(
+                *(
+                    before.column == value
+                    for before, value in zip(self.keys, place[:number], strict=False)
+                ),
+                key.after(place[number]),
+            )
             for number, key in enumerate(self.keys)
-        ]  # fmt: skip
+        ]
         return and_(first.at_or_after(place[0]), or_(*steps))
 
     def write_cursor(self, place: Place) -> str:
@@ -97,22 +116,37 @@ class SortOrder:
             return None
         if parameters.read_text(number):
             parameters.add_refusal(
-                Refusal(CURSOR, "A page has a number or a place, not both.", "Leave %(name)s out.", "two-places", {"name": number})
-            )  # fmt: skip
+                Refusal(
+                    CURSOR,
+                    "A page has a number or a place, not both.",
+                    "Leave %(name)s out.",
+                    "two-places",
+                    {"name": number},
+                )
+            )
         try:
-            payload = b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            payload = b64decode(
+                text + "=" * (-len(text) % 4), altchars=b"-_", validate=True
+            )
             return tuple(_in_utc(json.decode(payload, type=self._cursor_type())))
         except (ValueError, DecodeError, OverflowError):
             remedy = "Follow the link “next” of an answer."
-            parameters.add_refusal(Refusal(CURSOR, "This is no place in the walk.", remedy, "unreadable"))
+            parameters.add_refusal(
+                Refusal(CURSOR, "This is no place in the walk.", remedy, "unreadable")
+            )
             return None
 
     def _cursor_type(self) -> Any:
-        return tuple.__class_getitem__(tuple(KINDS[column.type.python_type] for column in self.columns))
+        return tuple.__class_getitem__(
+            tuple(KINDS[column.type.python_type] for column in self.columns)
+        )
 
 
 def _in_utc(place: Place) -> Iterable[Any]:
-    return (value.astimezone(UTC) if isinstance(value, datetime) else value for value in place)
+    return (
+        value.astimezone(UTC) if isinstance(value, datetime) else value
+        for value in place
+    )
 
 
 BY_PUBLICATION_DATE = SortOrder.by(SortKey(Dataset.published_at))

@@ -13,7 +13,13 @@ MOST_DIGITS = 9
 class QueryParameters:
     """Reads parameters, gathers what is wrong with them; `check` says it all at once."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], allowed_names: Iterable[str], *, status: int = 422) -> None:
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, str]],
+        allowed_names: Iterable[str],
+        *,
+        status: int = 422,
+    ) -> None:
         self._given: dict[str, str] = {}
         self._refusals: list[Refusal] = []
         self._status = status
@@ -21,13 +27,27 @@ class QueryParameters:
         for name, value in pairs:
             if name not in names:
                 self.add_refusal(
-                    Refusal(name[:LONGEST], "This parameter does not exist.", "Use %(names)s.", "unknown-parameter",
-                            {"names": ", ".join(names)})
-                )  # fmt: skip
+                    Refusal(
+                        name[:LONGEST],
+                        "This parameter does not exist.",
+                        "Use %(names)s.",
+                        "unknown-parameter",
+                        {"names": ", ".join(names)},
+                    )
+                )
             elif name in self._given:
-                self.add_refusal(Refusal(name, "There are too many values.", "Write each parameter once.", "too-many"))
+                self.add_refusal(
+                    Refusal(
+                        name,
+                        "There are too many values.",
+                        "Write each parameter once.",
+                        "too-many",
+                    )
+                )
             else:
-                self._given[name] = "".join(sign for sign in value if sign.isprintable()).strip()
+                self._given[name] = "".join(
+                    sign for sign in value if sign.isprintable()
+                ).strip()
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Note that a parameter is wrong."""
@@ -39,18 +59,36 @@ class QueryParameters:
         if len(value) > longest:
             most = {"most": longest}
             self.add_refusal(
-                Refusal(name, "This value is too long.", "Send at most %(most)s characters.", "too-long", most)
+                Refusal(
+                    name,
+                    "This value is too long.",
+                    "Send at most %(most)s characters.",
+                    "too-long",
+                    most,
+                )
             )
         return value[:longest]
 
-    def read_integer(self, name: str, usual: int, *, least: int = 1, most: int = 10**8) -> int:
+    def read_integer(
+        self, name: str, usual: int, *, least: int = 1, most: int = 10**8
+    ) -> int:
         """A whole number."""
         value = self._given.get(name, "")
         if not value:
             return usual
-        if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and least <= int(value) <= most):
-            remedy, ends = "Send a whole number from %(least)s to %(most)s.", {"least": least, "most": most}
-            self.add_refusal(Refusal(name, "This is not a number in range.", remedy, "out-of-range", ends))
+        if not (
+            value.isascii()
+            and value.isdigit()
+            and len(value) <= MOST_DIGITS
+            and least <= int(value) <= most
+        ):
+            remedy = "Send a whole number from %(least)s to %(most)s."
+            ends = {"least": least, "most": most}
+            self.add_refusal(
+                Refusal(
+                    name, "This is not a number in range.", remedy, "out-of-range", ends
+                )
+            )
             return usual
         return int(value)
 
@@ -65,11 +103,23 @@ class QueryParameters:
 
     def read_choices(self, name: str, allowed: Iterable[str]) -> list[str]:
         """Words of a closed list, separated by commas."""
-        words = [word.strip() for word in self._given.get(name, "").split(",") if word.strip()]
+        words = [
+            word.strip()
+            for word in self._given.get(name, "").split(",")
+            if word.strip()
+        ]
         if set(words) - set(allowed):
             values = {"values": ", ".join(allowed)}
             remedy = "Choose among %(values)s."
-            self.add_refusal(Refusal(name, "This value is not in the list.", remedy, "unknown-value", values))
+            self.add_refusal(
+                Refusal(
+                    name,
+                    "This value is not in the list.",
+                    remedy,
+                    "unknown-value",
+                    values,
+                )
+            )
         return [word for word in words if word in set(allowed)]
 
     def check(self) -> None:
@@ -79,7 +129,9 @@ class QueryParameters:
             InvalidError: with every parameter that is.
         """
         if self._refusals:
-            error = InvalidError("The catalogue cannot be searched like this.", refusals=self._refusals)
+            error = InvalidError(
+                "The catalogue cannot be searched like this.", refusals=self._refusals
+            )
             error.status = self._status
             raise error
 
@@ -90,4 +142,6 @@ def parse_moment(text: str) -> datetime | None:
     if full and full[-1:] not in "zZ" and "+" not in full and full[-6:-5] != "-":
         full += "Z"
     moment = read_moment(full)
-    return moment.astimezone(UTC) if moment else None
+    if moment:
+        return moment.astimezone(UTC)
+    return None

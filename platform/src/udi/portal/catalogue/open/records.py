@@ -16,7 +16,9 @@ from udi.ui.locale import localise
 COLLECTION = "datasets"
 DATASET = "dataset"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+HTML = "text/html"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 RECORDS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/"
 CORE = RECORDS + "record-core"
@@ -27,7 +29,15 @@ CONFORMANCE = (
         f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}"
         for part in ("core", "geojson", "html", "oas30")
     ),
-    *(RECORDS + part for part in ("record-core", "record-collection", "record-core-query-parameters", "sorting")),
+    *(
+        RECORDS + part
+        for part in (
+            "record-core",
+            "record-collection",
+            "record-core-query-parameters",
+            "sorting",
+        )
+    ),
     *(RECORDS + part for part in ("json", "html", "oas30")),
 )
 HALF_TURN = 180
@@ -36,7 +46,9 @@ Document = dict[str, Any]
 
 def link(url: str, rel: str, media_type: str, title: str = "") -> dict[str, str]:
     """A link of RFC 8288."""
-    return {"href": url, "rel": rel, "type": media_type} | ({"title": title} if title else {})
+    return {"href": url, "rel": rel, "type": media_type} | (
+        {"title": title} if title else {}
+    )
 
 
 def json_and_html_links(url: str, rel: str = "self") -> list[dict[str, str]]:
@@ -57,20 +69,30 @@ def landing(territory: Territory, language: str) -> Document:
             link(f"{territory.origin}/api", "service-doc", HTML),
             *json_and_html_links(f"{base}/conformance", "conformance"),
             *json_and_html_links(f"{base}/collections", "data"),
-            link(f"{base}/collections/{COLLECTION}", "http://www.opengis.net/def/rel/ogc/1.0/ogc-catalog", JSON),
+            link(
+                f"{base}/collections/{COLLECTION}",
+                "http://www.opengis.net/def/rel/ogc/1.0/ogc-catalog",
+                JSON,
+            ),
         ],
     }
 
 
 def conformance(territory: Territory) -> Document:
     """What is kept of the standards."""
-    return {"conformsTo": list(CONFORMANCE), "links": json_and_html_links(f"{territory.origin}/ogc/conformance")}
+    return {
+        "conformsTo": list(CONFORMANCE),
+        "links": json_and_html_links(f"{territory.origin}/ogc/conformance"),
+    }
 
 
 def collection(territory: Territory, language: str) -> Document:
     """The only collection."""
     url = f"{territory.origin}/ogc/collections/{COLLECTION}"
-    extent = {"spatial": {"bbox": [list(territory.box)], "crs": CRS84}} if territory.box else {}
+    if territory.box:
+        extent = {"spatial": {"bbox": [list(territory.box)], "crs": CRS84}}
+    else:
+        extent = {}
     title = localise(territory.name, language)
     return {
         "id": COLLECTION,
@@ -86,7 +108,12 @@ def collection(territory: Territory, language: str) -> Document:
             link(f"{url}/items", "items", GEOJSON),
             link(f"{url}/items?f=html", "items", HTML),
             *(
-                link(f"{territory.origin}/catalog{form.suffix}", "alternate", form.media_type, form.name)
+                link(
+                    f"{territory.origin}/catalog{form.suffix}",
+                    "alternate",
+                    form.media_type,
+                    form.name,
+                )
                 for form in RDF
             ),
         ],
@@ -125,36 +152,61 @@ def _geometry(box: BoundingBox) -> Document:
 
 
 def _ring(west: float, east: float, box: BoundingBox) -> list[list[float]]:
-    return [[west, box.south], [east, box.south], [east, box.north], [west, box.north], [west, box.south]]
+    return [
+        [west, box.south],
+        [east, box.south],
+        [east, box.north],
+        [west, box.north],
+        [west, box.south],
+    ]
 
 
 def _time(record: Record) -> Document | None:
     if record.period is None:
         return None
     ends = (record.period.start, record.period.end)
-    return {"interval": [end.isoformat().replace("+00:00", "Z") if end else ".." for end in ends]}
+    return {
+        "interval": [
+            end.isoformat().replace("+00:00", "Z") if end else ".." for end in ends
+        ]
+    }
 
 
 def _properties(dataset: PublishedDataset, language: str) -> Document:
-    record, theme = dataset.record, THEMES.get(dataset.record.theme)
+    record = dataset.record
+    theme = THEMES.get(dataset.record.theme)
     licence = record.licence.standard_licence
-    external = [("uuid", str(record.id)), ("local", record.local_id), ("doi", record.doi)]
+    external = [
+        ("uuid", str(record.id)),
+        ("local", record.local_id),
+        ("doi", record.doi),
+    ]
     properties = {
         "created": dataset.listed.isoformat(),
         "updated": dataset.described.isoformat(),
         "type": DATASET,
         "title": record.title,
-        "description": localise(record.summary, language) or localise(record.synopsis, language),
+        "description": localise(record.summary, language)
+        or localise(record.synopsis, language),
         "language": {"code": language},
         "resourceLanguages": [_language(code) for code in record.languages],
         "keywords": list(record.keywords),
-        "themes": [{"concepts": [{"id": theme.authority, "url": theme.uri}], "scheme": URI.rstrip("/")}]
+        "themes": [
+            {
+                "concepts": [{"id": theme.authority, "url": theme.uri}],
+                "scheme": URI.rstrip("/"),
+            }
+        ]
         if theme
         else [],
-        "externalIds": [{"scheme": scheme, "value": value} for scheme, value in external if value],
+        "externalIds": [
+            {"scheme": scheme, "value": value} for scheme, value in external if value
+        ],
         "formats": [_format(label) for label in record.formats],
         "contacts": _contacts(dataset),
-        "license": "" if record.licence.is_agreement else (licence.spdx if licence else "") or record.licence.link,
+        "license": ""
+        if record.licence.is_agreement
+        else (licence.spdx if licence else "") or record.licence.link,
         "rights": localise(AccessRights(record.access).label, language),
     }
     return {name: value for name, value in properties.items() if value not in ("", [])}
@@ -172,7 +224,10 @@ def _format(label: str) -> dict[str, str]:
 
 def _contacts(dataset: PublishedDataset) -> list[Document]:
     publisher = {"organization": dataset.producer.name, "roles": ["publisher"]}
-    links = [{"href": dataset.producer.url, "rel": "about", "type": HTML}] if dataset.producer.url else []
+    if dataset.producer.url:
+        links = [{"href": dataset.producer.url, "rel": "about", "type": HTML}]
+    else:
+        links = []
     others = [
         {
             "name": contact.name,
@@ -190,19 +245,33 @@ def _links(record: Record, origin: str) -> list[dict[str, str]]:
     links = [
         link(f"{origin}/ogc/collections/{COLLECTION}", "collection", JSON),
         link(page, "alternate", HTML, record.title),
-        *(link(form.address(page), "alternate", form.media_type, form.name) for form in RDF),
+        *(
+            link(form.address(page), "alternate", form.media_type, form.name)
+            for form in RDF
+        ),
     ]
     if record.licence.link and not record.licence.is_agreement:
         links.append(link(record.licence.link, "license", HTML))
     if record.access is AccessRights.PUBLIC:
         links += [
-            link(media.url, "item", media.media_type.partition(";")[0] or "application/octet-stream", media.name)
+            link(
+                media.url,
+                "item",
+                media.media_type.partition(";")[0] or "application/octet-stream",
+                media.name,
+            )
             for media in record.media
         ]
     return links
 
 
-def items(records: Sequence[Document], total: int, stamp: str, links: Mapping[str, str], origin: str) -> Document:
+def items(
+    records: Sequence[Document],
+    total: int,
+    stamp: str,
+    links: Mapping[str, str],
+    origin: str,
+) -> Document:
     """A page of records; `links` are the addresses of this page and of its neighbours."""
     url = f"{origin}/ogc/collections/{COLLECTION}"
     return {
@@ -211,5 +280,8 @@ def items(records: Sequence[Document], total: int, stamp: str, links: Mapping[st
         "numberMatched": total,
         "numberReturned": len(records),
         "timeStamp": stamp,
-        "links": [*(link(address, rel, GEOJSON) for rel, address in links.items()), link(url, "collection", JSON)],
+        "links": [
+            *(link(address, rel, GEOJSON) for rel, address in links.items()),
+            link(url, "collection", JSON),
+        ],
     }

@@ -34,9 +34,15 @@ class Representation:
 TURTLE = Representation("Turtle", "text/turtle", ".ttl", RdfFormat.TURTLE)
 RDF_XML = Representation("RDF/XML", "application/rdf+xml", ".rdf", RdfFormat.RDF_XML)
 JSON_LD = Representation("JSON-LD", "application/ld+json", ".jsonld", RdfFormat.JSON_LD)
-N_TRIPLES = Representation("N-Triples", "application/n-triples", ".nt", RdfFormat.N_TRIPLES)
-CROISSANT = Representation("Croissant", "application/ld+json", "/croissant.json", profile=CROISSANT_PROFILE)
-DATA_PACKAGE = Representation("Data Package", "application/vnd.datapackage+json", "/datapackage.json")
+N_TRIPLES = Representation(
+    "N-Triples", "application/n-triples", ".nt", RdfFormat.N_TRIPLES
+)
+CROISSANT = Representation(
+    "Croissant", "application/ld+json", "/croissant.json", profile=CROISSANT_PROFILE
+)
+DATA_PACKAGE = Representation(
+    "Data Package", "application/vnd.datapackage+json", "/datapackage.json"
+)
 RDF = (TURTLE, RDF_XML, JSON_LD, N_TRIPLES)
 DATASET = (*RDF, CROISSANT, DATA_PACKAGE)
 """All forms of a dataset, in the order in which a page lists them."""
@@ -67,7 +73,9 @@ def split_dataset_id(name: str) -> tuple[UUID, Representation | None]:
         raise NotFoundError("No dataset has this address here.") from None
 
 
-def negotiate_representation(request: Request[Any, Any, State], usual: str = HTML) -> Representation | None:
+def negotiate_representation(
+    request: Request[Any, Any, State], usual: str = HTML
+) -> Representation | None:
     """The form that `Accept` prefers, None for a page; `usual` is given to who takes anything."""
     offered = [usual, *(kind for kind in (HTML, *_BY_MEDIA_TYPE) if kind != usual)]
     best = Accept(request.headers.get("accept", "*/*")).best_match(offered, usual)

@@ -21,7 +21,11 @@ from udi.portal.catalogue.cached_responses import (
     followed_index,
     open_public_session,
 )
-from udi.portal.catalogue.modification_dates import is_not_modified_since, last_modified, last_modified_header
+from udi.portal.catalogue.modification_dates import (
+    is_not_modified_since,
+    last_modified,
+    last_modified_header,
+)
 from udi.portal.catalogue.queries import is_current
 from udi.portal.catalogue.search.cache import ResponseCache
 from udi.ui.compression import choose_encoding, compress
@@ -50,7 +54,9 @@ class Validators:
         """The same facts and the same release of the program make the same bytes."""
         if self.cached_tag:
             return self.cached_tag
-        return hashlib.sha256(repr((RELEASE, *self.facts)).encode(errors="replace")).hexdigest()[:32]
+        return hashlib.sha256(
+            repr((RELEASE, *self.facts)).encode(errors="replace")
+        ).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -71,27 +77,53 @@ class Document:
 def is_not_modified(request: Request[Any, Any, State], validators: Validators) -> bool:
     """Whether the reader's copy is the present one (RFC 9110, 13.1.2 and 13.1.3)."""
     if (if_none_match := request.headers.get("if-none-match")) is not None:
-        tags = {re.sub(r"-(gz|br)$", "", tag.strip().removeprefix("W/").strip('"')) for tag in if_none_match.split(",")}
+        tags = {
+            re.sub(r"-(gz|br)$", "", tag.strip().removeprefix("W/").strip('"'))
+            for tag in if_none_match.split(",")
+        }
         return if_none_match.strip() == "*" or validators.tag in tags
     return is_not_modified_since(request.headers, validators.modified)
 
 
-def send_document(request: Request[Any, Any, State], document: Document) -> Response[Any]:
+def send_document(
+    request: Request[Any, Any, State], document: Document
+) -> Response[Any]:
     """The document, or 304 without it."""
-    headers = {"Cache-Control": VALIDATE, "Vary": document.vary, **OPEN, **document.headers}
+    headers = {
+        "Cache-Control": VALIDATE,
+        "Vary": document.vary,
+        **OPEN,
+        **document.headers,
+    }
     headers |= last_modified_header(document.validators.modified)
     if is_not_modified(request, document.validators):
         if_none_match = request.headers.get("if-none-match", "")
-        tag = document.validators.tag + next((mark for mark in MARKS.values() if f'{mark}"' in if_none_match), "")
-        return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers={**headers, "ETag": f'"{tag}"'})
-    tag, encoding = document.validators.tag, choose_encoding(request.headers.get("accept-encoding", ""))
-    packed = document.packed if encoding and encoding == document.encoding else b""
+        tag = document.validators.tag + next(
+            (mark for mark in MARKS.values() if f'{mark}"' in if_none_match), ""
+        )
+        return Response(
+            None,
+            status_code=HTTP_304_NOT_MODIFIED,
+            headers={**headers, "ETag": f'"{tag}"'},
+        )
+    tag = document.validators.tag
+    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
+    if encoding and encoding == document.encoding:
+        packed = document.packed
+    else:
+        packed = b""
     body = packed or document.make()
     if encoding and (packed or len(body) > SMALL):
-        body, tag = packed or compress(body, encoding), tag + MARKS[encoding]
+        body = packed or compress(body, encoding)
+        tag = tag + MARKS[encoding]
         headers["Content-Encoding"] = encoding
     headers["ETag"] = f'"{tag}"'
-    return Response(body, media_type=document.media_type, status_code=document.status, headers=headers)
+    return Response(
+        body,
+        media_type=document.media_type,
+        status_code=document.status,
+        headers=headers,
+    )
 
 
 async def send_cached_document(
@@ -116,15 +148,26 @@ async def send_cached_document(
     if cached_answer is None:
         async with open_public_session(request, territory) as session:
             document = await make(session)
-            is_good = document.status == HTTP_200_OK and await is_current(session, reader)
+            is_good = document.status == HTTP_200_OK and await is_current(
+                session, reader
+            )
         if not is_good:
             return send_document(request, document)
-        validators, headers = document.validators, {**document.headers, "Vary": document.vary}
+        validators = document.validators
+        headers = {**document.headers, "Vary": document.vary}
         body = document.make()
         cached_answer = cache.store(
-            key, body, document.media_type, headers, encoding, etag=validators.tag, modified=validators.modified
+            key,
+            body,
+            document.media_type,
+            headers,
+            encoding,
+            etag=validators.tag,
+            modified=validators.modified,
         )
-    modified = cached_answer.modified or last_modified(reader, territory.fingerprint, territory.zone)
+    modified = cached_answer.modified or last_modified(
+        reader, territory.fingerprint, territory.zone
+    )
     validators = Validators((), modified, cached_answer.etag)
     document = Document(
         cached_answer.media_type,

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.catalogue.open import ckan_api, crawlers, dcat, documents, ogc, well_known
+from udi.portal.catalogue.open import (
+    ckan_api,
+    crawlers,
+    dcat,
+    documents,
+    ogc,
+    well_known,
+)
 
 routes: Sequence[ControllerRouterHandler] = [
     *dcat.routes,

@@ -52,27 +52,35 @@ CONTEXT = {
 HASHES = {"MD5": "md5", "SHA-256": "sha256"}
 
 
-def write_dataset(dataset: Dataset, origin: str, catalogue: str, language: str) -> dict[str, Any]:
+def write_dataset(
+    dataset: Dataset, origin: str, catalogue: str, language: str
+) -> dict[str, Any]:
     """The document; texts in one language. Restricted data show no address of a file."""
-    address, producer = f"{origin}/data/{dataset.id}", dataset.organisation
+    address = f"{origin}/data/{dataset.id}"
+    producer = dataset.organisation
     publisher = {
         "@type": "Organization",
         "@id": f"{origin}/producers/{producer.slug}",
         "name": producer.name,
         "url": producer.url or f"{origin}/producers/{producer.slug}",
     }
-    open_, files = dataset.access == AccessRights.PUBLIC, list(_files(dataset, address))
+    open_ = dataset.access == AccessRights.PUBLIC
+    files = list(_files(dataset, address))
     document = {
         "@context": CONTEXT | {"@language": language},
         "@type": "sc:Dataset",
         "@id": address,
         "conformsTo": CROISSANT_PROFILE,
         "name": dataset.title,
-        "description": localise(dataset.summary, language) or localise(dataset.synopsis, language) or dataset.title,
+        "description": localise(dataset.summary, language)
+        or localise(dataset.synopsis, language)
+        or dataset.title,
         "url": address,
         "identifier": [permanent_name(dataset, origin), str(dataset.id)],
         "license": licence_of(dataset),
-        "conditionsOfAccess": localise(TERMS_OF_AGREEMENT, language) if dataset.licence == AGREEMENT else "",
+        "conditionsOfAccess": localise(TERMS_OF_AGREEMENT, language)
+        if dataset.licence == AGREEMENT
+        else "",
         "keywords": dataset.keywords,
         "inLanguage": dataset.languages,
         "creator": publisher,
@@ -84,11 +92,19 @@ def write_dataset(dataset: Dataset, origin: str, catalogue: str, language: str) 
         "spatialCoverage": _place(dataset),
         "isAccessibleForFree": True if open_ else None,
         "citeAs": f"{producer.name} ({dataset.modified_at.year}). {dataset.title}. {permanent_name(dataset, origin)}",
-        "includedInDataCatalog": {"@type": "DataCatalog", "name": catalogue, "url": f"{origin}/data"},
-        "isLiveDataset": True if any(not set(HASHES.values()) & set(file) for file in files) else None,
+        "includedInDataCatalog": {
+            "@type": "DataCatalog",
+            "name": catalogue,
+            "url": f"{origin}/data",
+        },
+        "isLiveDataset": True
+        if any(not set(HASHES.values()) & set(file) for file in files)
+        else None,
         "distribution": files if open_ else [],
     }
-    return {name: value for name, value in document.items() if value not in (None, "", [])}
+    return {
+        name: value for name, value in document.items() if value not in (None, "", [])
+    }
 
 
 def _files(dataset: Dataset, address: str) -> Iterator[dict[str, Any]]:
@@ -98,14 +114,18 @@ def _files(dataset: Dataset, address: str) -> Iterator[dict[str, Any]]:
 
 
 def _file(media: Distribution, address: str) -> dict[str, Any]:
-    digest = {HASHES[media.hash_algorithm]: media.hash_value} if media.hash_algorithm in HASHES else {}
+    if media.hash_algorithm in HASHES:
+        digest = {HASHES[media.hash_algorithm]: media.hash_value}
+    else:
+        digest = {}
     file_object = {
         "@type": "cr:FileObject",
         "@id": f"{address}#media-{media.id}",
         "name": media.name or media.format,
         "description": media.caption,
         "contentUrl": media.url,
-        "encodingFormat": media.media_type.partition(";")[0] or "application/octet-stream",
+        "encodingFormat": media.media_type.partition(";")[0]
+        or "application/octet-stream",
         "contentSize": f"{media.size} B" if media.size is not None else "",
     }
     return {name: value for name, value in file_object.items() if value} | digest
@@ -114,7 +134,10 @@ def _file(media: Distribution, address: str) -> dict[str, Any]:
 def _period(dataset: Dataset) -> str:
     if dataset.period_start is None:
         return ""
-    end = dataset.period_end.date().isoformat() if dataset.period_end else ".."
+    if dataset.period_end:
+        end = dataset.period_end.date().isoformat()
+    else:
+        end = ".."
     return f"{dataset.period_start.date().isoformat()}/{end}"
 
 

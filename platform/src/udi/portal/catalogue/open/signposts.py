@@ -18,7 +18,10 @@ def write_signposts(dataset: Dataset, origin: str) -> str:
     """The links of a dataset: how to cite it, what describes it, what it is, its licence, and as many of its files as there is room for."""
     address = f"{origin}/data/{dataset.id}"
     links = [_link(permanent_name(dataset, origin), "cite-as")]
-    links += [_link(form.address(address), "describedby", form.media_type, form.profile) for form in DATASET]
+    links += [
+        _link(form.address(address), "describedby", form.media_type, form.profile)
+        for form in DATASET
+    ]
     links += [_link(kind, "type") for kind in TYPES]
     if licence := licence_of(dataset):
         links.append(_link(licence, "license"))
@@ -40,7 +43,9 @@ def _item_links(dataset: Dataset, room: int) -> Iterator[str]:
 def permanent_name(dataset: Dataset, origin: str) -> str:
     """What to cite: the DOI where there is one, else the permanent address."""
     doi = dataset.doi.removeprefix("doi:").removeprefix(DOI)
-    return iri(f"{DOI}{doi}").value if doi else f"{origin}/data/{dataset.id}"
+    if doi:
+        return iri(f"{DOI}{doi}").value
+    return f"{origin}/data/{dataset.id}"
 
 
 def licence_of(dataset: Dataset) -> str:
@@ -50,11 +55,20 @@ def licence_of(dataset: Dataset) -> str:
     licence = LICENCES.get(dataset.licence)
     if licence:
         return licence.url
-    custom = dataset.record.get("access_condition", {}).get("licence", {}).get("custom_licence_uri", "")
-    return iri(custom).value if custom else ""
+    custom = (
+        dataset.record.get("access_condition", {})
+        .get("licence", {})
+        .get("custom_licence_uri", "")
+    )
+    if custom:
+        return iri(custom).value
+    return ""
 
 
 def _link(url: str, relation: str, media_type: str = "", profile: str = "") -> str:
-    kind = f'; type="{media_type}"' if media_type and '"' not in media_type else ""
+    if media_type and '"' not in media_type:
+        kind = f'; type="{media_type}"'
+    else:
+        kind = ""
     more = f'; profile="{profile}"' if profile else ""
     return f'<{url}>; rel="{relation}"{kind}{more}'

@@ -22,12 +22,18 @@ ACCOUNT = "/account/#/account-security/signing-in"
 
 
 @get("/.well-known/api-catalog")
-async def show_api_catalogue(territory: NamedDependency[Territory]) -> Response[dict[str, Any]]:
+async def show_api_catalogue(
+    territory: NamedDependency[Territory],
+) -> Response[dict[str, Any]]:
     """Every programming interface of the portal (RFC 9727), as a linkset (RFC 9264)."""
     origin = territory.origin
     described = {
         "/ogc": {"service-desc": [{"href": f"{origin}/ogc/api", "type": OPENAPI}]},
-        "/api/v1": {"service-desc": [{"href": f"{origin}/api/openapi.json", "type": OPENAPI_3_1}]},
+        "/api/v1": {
+            "service-desc": [
+                {"href": f"{origin}/api/openapi.json", "type": OPENAPI_3_1}
+            ]
+        },
     }
     interfaces = ("/api/v1", "/ogc", "/api/3/action", "/catalog")
     shared = {
@@ -36,7 +42,10 @@ async def show_api_catalogue(territory: NamedDependency[Territory]) -> Response[
     }
     items = [{"href": origin + path} for path in interfaces]
     linkset = [{"anchor": f"{origin}/.well-known/api-catalog", "item": items}]
-    linkset += [{"anchor": origin + path, **shared, **described.get(path, {})} for path in interfaces]
+    linkset += [
+        {"anchor": origin + path, **shared, **described.get(path, {})}
+        for path in interfaces
+    ]
     return Response({"linkset": linkset}, media_type=LINKSET, headers={**DAY, **OPEN})
 
 
@@ -44,7 +53,9 @@ async def show_api_catalogue(territory: NamedDependency[Territory]) -> Response[
 async def show_security(territory: NamedDependency[Territory]) -> Response[str]:
     """Whom to tell of a flaw, in which languages (RFC 9116): the contact of tenant.toml."""
     today = now().astimezone(UTC).date()
-    expires = datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(days=VALID_DAYS)
+    expires = datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(
+        days=VALID_DAYS
+    )
     lines = [
         f"Contact: mailto:{territory.contact}",
         f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
@@ -57,7 +68,11 @@ async def show_security(territory: NamedDependency[Territory]) -> Response[str]:
 @get("/.well-known/change-password")
 async def redirect_to_password_change(request: Request[Any, Any, State]) -> Redirect:
     """Lead a password manager to the identity service, the only place that has passwords."""
-    return Redirect(site_of(request).settings.issuer + ACCOUNT, status_code=302, headers={"Cache-Control": "no-store"})
+    return Redirect(
+        site_of(request).settings.issuer + ACCOUNT,
+        status_code=302,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 routes = [show_api_catalogue, show_security, redirect_to_password_change]

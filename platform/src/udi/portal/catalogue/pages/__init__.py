@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.catalogue.pages import atom, dataset, files, home, producers, search, suggest, texts
+from udi.portal.catalogue.pages import (
+    atom,
+    dataset,
+    files,
+    home,
+    producers,
+    search,
+    suggest,
+    texts,
+)
 
 routes: Sequence[ControllerRouterHandler] = [
     *home.routes,

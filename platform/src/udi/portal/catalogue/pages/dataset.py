@@ -14,29 +14,49 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.atom import CHANGES
-from udi.portal.catalogue.cached_responses import BuiltResponse, indexes_of, open_public_session, respond_from_cache
+from udi.portal.catalogue.cached_responses import (
+    BuiltResponse,
+    indexes_of,
+    open_public_session,
+    respond_from_cache,
+)
 from udi.portal.catalogue.citation import NAMES, WRITERS
-from udi.portal.catalogue.dataset_view import build_dataset_view, find_editing_addresses, short_hash
+from udi.portal.catalogue.dataset_view import (
+    DatasetView,
+    build_dataset_view,
+    find_editing_addresses,
+    short_hash,
+)
 from udi.portal.catalogue.embed.snippets import share_dataset
 from udi.portal.catalogue.history import list_description_versions
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.dcat import send_dataset
-from udi.portal.catalogue.open.representations import DATASET, negotiate_representation, split_dataset_id
+from udi.portal.catalogue.open.representations import (
+    DATASET,
+    negotiate_representation,
+    split_dataset_id,
+)
 from udi.portal.catalogue.open.schema_org import write_dataset
 from udi.portal.catalogue.open.signposts import write_signposts
 from udi.portal.catalogue.origins import PART, FindOrigin, HarvestOrigin
 from udi.portal.catalogue.quality import OUT_OF, assess_quality
-from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current, list_similar_datasets
+from udi.portal.catalogue.queries import (
+    WithdrawnError,
+    get_dataset,
+    is_current,
+    list_similar_datasets,
+)
 from udi.portal.catalogue.reuses import find_reuses
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
-from udi.portal.notifications.pages import build_follow_button
+from udi.portal.notifications.pages import FollowButton, build_follow_button
 from udi.protocol.access import AccessRights
 from udi.protocol.record import restore_record
 from udi.ui.locale import localise
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 
-NEAR, LATEST = 4, 4
+NEAR = 4
+LATEST = 4
 """Datasets like this one, and past descriptions, on its page."""
 AnyRequest = Request[Any, Any, State]
 
@@ -66,7 +86,9 @@ async def show_dataset(
     return await _respond(request, territory, actor, dataset_id)
 
 
-async def _respond(request: AnyRequest, territory: Territory, actor: Actor | None, dataset_id: UUID) -> Response[Any]:
+async def _respond(
+    request: AnyRequest, territory: Territory, actor: Actor | None, dataset_id: UUID
+) -> Response[Any]:
     """Everything the catalogue knows of a dataset; its files are at its producer's node."""
 
     async def make() -> BuiltResponse:
@@ -79,56 +101,118 @@ async def _respond(request: AnyRequest, territory: Territory, actor: Actor | Non
 
 
 async def _render(
-    request: AnyRequest, session: AsyncSession, territory: Territory, actor: Actor | None, dataset_id: UUID
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    actor: Actor | None,
+    dataset_id: UUID,
 ) -> Response[Any]:
     is_team = actor is not None and actor.moderator
     try:
         dataset = await get_dataset(session, dataset_id)
     except WithdrawnError as error:
         facts = {"withdrawal": error.withdrawal, "is_team": is_team}
-        return render(request, "catalogue/withdrawn.html", status=HTTP_410_GONE, **facts)
-    may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
-    locale = request.scope["state"]["locale"]
-    sheet = build_dataset_view(dataset, locale)
+        return render(
+            request, "catalogue/withdrawn.html", status=HTTP_410_GONE, **facts
+        )
+    sheet = build_dataset_view(dataset, request.scope["state"]["locale"])
     if request.path_params.get("slug", dataset.slug) != dataset.slug:
         query = f"?{request.url.query}" if request.url.query else ""
         return Redirect(f"{sheet.path}{query}", status_code=HTTP_301_MOVED_PERMANENTLY)
-    page = render(
+    page = await _render_dataset(
+        request, session, territory, actor, sheet, is_team=is_team
+    )
+    _set_headers(request, page, territory, sheet)
+    return page
+
+
+async def _render_dataset(
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    actor: Actor | None,
+    sheet: DatasetView,
+    *,
+    is_team: bool,
+) -> Response[str]:
+    dataset = sheet.dataset
+    locale = sheet.language
+    may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
+    return render(
         request,
         "catalogue/dataset.html",
         sheet=sheet,
         short_hash=short_hash,
-        steps=await list_description_versions(session, dataset, locale, territory.zone, most=LATEST),
-        near=await list_similar_datasets(session, indexes_of(request), territory.id, dataset, most=NEAR),
+        steps=await list_description_versions(
+            session, dataset, locale, territory.zone, most=LATEST
+        ),
+        near=await list_similar_datasets(
+            session, indexes_of(request), territory.id, dataset, most=NEAR
+        ),
         uses=await find_reuses(request, session, dataset.id),
         judgement=assess_quality(restore_record(dataset.record)),
         out_of=OUT_OF,
         may_edit=may_edit,
-        desk=find_editing_addresses(dataset, territory.links.get("node", "")) if may_edit else None,
+        desk=find_editing_addresses(dataset, territory.links.get("node", ""))
+        if may_edit
+        else None,
         is_team=is_team,
         origin=await _find_origin(request, session, dataset),
         opening=await _find_access_summary(request, session, territory, actor, dataset),
         shared=share_dataset(dataset, territory, locale),
-        structured=write_dataset(dataset, territory.origin, localise(territory.name, locale), locale),
-        forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
-        follow=await build_follow_button(
-            request, territory, DATASET_TOPIC, str(dataset.id), f"/data/{dataset.id}{CHANGES}"
+        structured=write_dataset(
+            dataset, territory.origin, localise(territory.name, locale), locale
         ),
+        forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
+        follow=await _find_follow_button(request, territory, dataset),
         **_page_facts(dataset, territory, sheet.path),
     )
-    frames, targets = [sheet.node.origin] if sheet.node else [], site_of(request).form_targets
-    page.headers["Content-Security-Policy"] = content_security_policy(targets, scripts=True, frames=frames)
-    page.headers.update({"Link": write_signposts(dataset, territory.origin), "Vary": "Accept, Accept-Language, Cookie"})
-    return page
+
+
+def _set_headers(
+    request: AnyRequest,
+    page: Response[str],
+    territory: Territory,
+    sheet: DatasetView,
+) -> None:
+    frames = [sheet.node.origin] if sheet.node else []
+    targets = site_of(request).form_targets
+    page.headers["Content-Security-Policy"] = content_security_policy(
+        targets, scripts=True, frames=frames
+    )
+    page.headers.update(
+        {
+            "Link": write_signposts(sheet.dataset, territory.origin),
+            "Vary": "Accept, Accept-Language, Cookie",
+        }
+    )
+
+
+async def _find_follow_button(
+    request: AnyRequest, territory: Territory, dataset: Dataset
+) -> FollowButton:
+    return await build_follow_button(
+        request,
+        territory,
+        DATASET_TOPIC,
+        str(dataset.id),
+        f"/data/{dataset.id}{CHANGES}",
+    )
 
 
 async def _find_access_summary(
-    request: AnyRequest, session: AsyncSession, territory: Territory, actor: Actor | None, dataset: Dataset
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    actor: Actor | None,
+    dataset: Dataset,
 ) -> Any:
     """How a restricted dataset opens, as the domain says that knows it: a template, and what it shows."""
     if dataset.access == AccessRights.PUBLIC:
         return None
-    return await site_of(request).parts["opening"](request, session, territory, actor, dataset)
+    return await site_of(request).parts["opening"](
+        request, session, territory, actor, dataset
+    )
 
 
 @get("/data/{dataset_id:uuid}/history")
@@ -143,7 +227,9 @@ async def show_history(
     locale = request.scope["state"]["locale"]
     path = build_dataset_view(dataset, locale).path
     steps = await list_description_versions(session, dataset, locale, territory.zone)
-    about = _page_facts(dataset, territory, path) | {"canonical": f"{territory.origin}{request.url.path}"}
+    about = _page_facts(dataset, territory, path) | {
+        "canonical": f"{territory.origin}{request.url.path}"
+    }
     return render(request, "catalogue/history.html", steps=steps, **about)
 
 
@@ -162,10 +248,16 @@ async def cite_dataset(
         "Access-Control-Allow-Origin": "*",
         "Content-Disposition": f'attachment; filename="{dataset.slug or dataset.id}.{extension}"',
     }
-    return Response(write(dataset, f"{territory.origin}/data/{dataset.id}"), media_type=media_type, headers=headers)
+    return Response(
+        write(dataset, f"{territory.origin}/data/{dataset.id}"),
+        media_type=media_type,
+        headers=headers,
+    )
 
 
-async def _find_origin(request: AnyRequest, session: AsyncSession, dataset: Dataset) -> HarvestOrigin | None:
+async def _find_origin(
+    request: AnyRequest, session: AsyncSession, dataset: Dataset
+) -> HarvestOrigin | None:
     find: FindOrigin = site_of(request).parts[PART]
     return await find(session, dataset)
 

@@ -37,11 +37,17 @@ async def redirect_to_file(
 ) -> Redirect:
     """Lead to the file at its node; no byte of it passes here."""
     dataset = await get_dataset(session, dataset_id)
-    media = next((media for media in dataset.distributions if media.id == media_id), None)
+    media = next(
+        (media for media in dataset.distributions if media.id == media_id), None
+    )
     if media is None:
         raise NotFoundError("This dataset has no such file.")
     if not await is_reachable(site_of(request).outgoing, media.url):
-        values = {"file": media.name, "producer": dataset.organisation.name, "url": media.url}
+        values = {
+            "file": media.name,
+            "producer": dataset.organisation.name,
+            "url": media.url,
+        }
         raise NodeUnavailableError(
             "The file “%(file)s” is kept by its producer, %(producer)s, whose machine cannot be reached now.",
             remedy="Try again in a few minutes. The description stays here; the file’s own address is %(url)s.",

@@ -7,7 +7,12 @@ from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.cached_responses import BuiltResponse, indexes_of, open_public_session, respond_from_cache
+from udi.portal.catalogue.cached_responses import (
+    BuiltResponse,
+    indexes_of,
+    open_public_session,
+    respond_from_cache,
+)
 from udi.portal.catalogue.pages.search import allow_script
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.results import mark_titles
@@ -33,7 +38,9 @@ async def show_home(request: Request[Any, Any, State]) -> Response[Any]:
     return await respond_from_cache(request, territory, make)
 
 
-async def _render(request: Request[Any, Any, State], session: AsyncSession, territory: Territory) -> BuiltResponse:
+async def _render(
+    request: Request[Any, Any, State], session: AsyncSession, territory: Territory
+) -> BuiltResponse:
     latest = Criteria(sort=MODIFIED, size=LATEST, facets=("producer",))
     page = await search_datasets(session, indexes_of(request), territory.id, latest)
     counted = page.facets.get("theme", {})
@@ -42,7 +49,9 @@ async def _render(request: Request[Any, Any, State], session: AsyncSession, terr
         "catalogue/home.html",
         page=page,
         answers=mark_titles(page),
-        themes=[(theme, counted[code]) for code, theme in THEMES.items() if code in counted],
+        themes=[
+            (theme, counted[code]) for code, theme in THEMES.items() if code in counted
+        ],
         open_count=page.facets.get("access", {}).get("public", 0),
         producers=len(page.facets.get("producer", {})),
     )

@@ -15,7 +15,11 @@ from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.embed.snippets import share_producer
 from udi.portal.catalogue.links.queries import may_maintain_data
 from udi.portal.catalogue.open.dcat import send_producer
-from udi.portal.catalogue.open.representations import RDF, negotiate_representation, split_extension
+from udi.portal.catalogue.open.representations import (
+    RDF,
+    negotiate_representation,
+    split_extension,
+)
 from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.pages.search import build_results_view
 from udi.portal.catalogue.queries import count_by_producer, search_datasets
@@ -28,10 +32,15 @@ from udi.ui.site import render
 
 
 @get("/producers")
-async def show_producers(request: Request[Any, Any, State], session: NamedDependency[AsyncSession]) -> Response[str]:
+async def show_producers(
+    request: Request[Any, Any, State], session: NamedDependency[AsyncSession]
+) -> Response[str]:
     """Every producer, with how much it publishes."""
     counts = await count_by_producer(session)
-    producers = [(producer, counts.get(producer.id, 0)) for producer in await list_producers(session)]
+    producers = [
+        (producer, counts.get(producer.id, 0))
+        for producer in await list_producers(session)
+    ]
     return render(request, "catalogue/producers.html", producers=producers)
 
 
@@ -48,17 +57,34 @@ async def show_producer(
     producer = await get_producer(session, slug)
     if form := form or negotiate_representation(request):
         return await send_producer(request, territory, producer, form)
-    criteria = read_criteria([*read_pairs(request), ("producer", producer.slug)]).with_changes(
-        producer=(producer.slug,)
+    criteria = read_criteria(
+        [*read_pairs(request), ("producer", producer.slug)]
+    ).with_changes(producer=(producer.slug,))
+    page = await search_datasets(
+        session,
+        indexes_of(request),
+        territory.id,
+        criteria,
+        thesaurus_of(territory.search),
     )
-    page = await search_datasets(session, indexes_of(request), territory.id, criteria, thesaurus_of(territory.search))
-    view = await build_results_view(request, session, page, f"/producers/{producer.slug}", "producer")
+    view = await build_results_view(
+        request, session, page, f"/producers/{producer.slug}", "producer"
+    )
     forms = [(form, form.address(f"/producers/{producer.slug}")) for form in RDF]
     shared = share_producer(producer, territory, request.scope["state"]["locale"])
     feed = Criteria(producer=(producer.slug,)).address(ATOM)
-    view["follow"] = await build_follow_button(request, territory, PRODUCER, str(producer.id), feed)
+    view["follow"] = await build_follow_button(
+        request, territory, PRODUCER, str(producer.id), feed
+    )
     view["looks_after"] = actor is not None and may_maintain_data(actor, producer)
-    answer = render(request, "catalogue/producer.html", producer=producer, forms=forms, shared=shared, **view)
+    answer = render(
+        request,
+        "catalogue/producer.html",
+        producer=producer,
+        forms=forms,
+        shared=shared,
+        **view,
+    )
     answer.headers["Vary"] = "Accept, Accept-Language, Cookie"
     return answer
 

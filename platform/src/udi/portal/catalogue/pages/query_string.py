@@ -19,4 +19,6 @@ def read_pairs(request: Request[Any, Any, State]) -> list[tuple[str, str]]:
 def split_query(query: str) -> list[tuple[str, str]]:
     """The same of the query of any address."""
     fields = [field for field in query[:LONGEST_QUERY].split("&") if field]
-    return parse_qsl("&".join(fields[:MOST_FIELDS]), keep_blank_values=True, errors="replace")
+    return parse_qsl(
+        "&".join(fields[:MOST_FIELDS]), keep_blank_values=True, errors="replace"
+    )

@@ -10,7 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.area import draw_area
 from udi.portal.catalogue.atom import PATH as ATOM
-from udi.portal.catalogue.cached_responses import BuiltResponse, indexes_of, open_public_session, respond_from_cache
+from udi.portal.catalogue.cached_responses import (
+    BuiltResponse,
+    indexes_of,
+    open_public_session,
+    respond_from_cache,
+)
 from udi.portal.catalogue.elsewhere.pages import (
     FEDERATION_PARAMETER,
     FederatedSearch,
@@ -20,8 +25,19 @@ from udi.portal.catalogue.elsewhere.pages import (
 )
 from udi.portal.catalogue.embed.snippets import share_search
 from udi.portal.catalogue.pages.query_string import read_pairs
-from udi.portal.catalogue.queries import SearchPage, list_relaxed_searches, list_spelling_alternatives, search_datasets
-from udi.portal.catalogue.results import FilterLabels, list_chips, list_filters, list_visible_values, mark_titles
+from udi.portal.catalogue.queries import (
+    SearchPage,
+    list_relaxed_searches,
+    list_spelling_alternatives,
+    search_datasets,
+)
+from udi.portal.catalogue.results import (
+    FilterLabels,
+    list_chips,
+    list_filters,
+    list_visible_values,
+    mark_titles,
+)
 from udi.portal.catalogue.search.criteria import KEYWORD, Criteria, read_criteria
 from udi.portal.catalogue.search.extent import write_box
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
@@ -61,21 +77,31 @@ async def _render(
     elsewhere: FederatedSearch,
 ) -> BuiltResponse:
     words = thesaurus_of(territory.search)
-    page = await search_datasets(session, indexes_of(request), territory.id, criteria, words)
+    page = await search_datasets(
+        session, indexes_of(request), territory.id, criteria, words
+    )
     view = await build_results_view(request, session, page, PATH)
     view["canonical"] = page.criteria.canonical().address(f"{territory.origin}{PATH}")
-    view["follow"] = await build_follow_button(request, territory, *target_of(criteria), view["atom_url"])
+    view["follow"] = await build_follow_button(
+        request, territory, *target_of(criteria), view["atom_url"]
+    )
     view["shared"] = share_search(criteria, territory, request.scope["state"]["locale"])
     view["elsewhere"] = elsewhere
     name = "catalogue/search.html"
     if page.prepared and not page.total:
         name = "catalogue/empty.html"
-        view["others"] = list_relaxed_searches(indexes_of(request), territory.id, page, words)
-        view["nearest"] = list_spelling_alternatives(indexes_of(request), territory.id, page)
+        view["others"] = list_relaxed_searches(
+            indexes_of(request), territory.id, page, words
+        )
+        view["nearest"] = list_spelling_alternatives(
+            indexes_of(request), territory.id, page
+        )
     return allow_script(request, render(request, name, **view)), page.current
 
 
-def allow_script(request: Request[Any, Any, State], page: Response[Any]) -> Response[Any]:
+def allow_script(
+    request: Request[Any, Any, State], page: Response[Any]
+) -> Response[Any]:
     """The page with the right to run our own script, the one that offers words while someone types."""
     policy = content_security_policy(site_of(request).form_targets, scripts=True)
     page.headers["Content-Security-Policy"] = policy
@@ -83,7 +109,11 @@ def allow_script(request: Request[Any, Any, State], page: Response[Any]) -> Resp
 
 
 async def build_results_view(
-    request: Request[Any, Any, State], session: AsyncSession, page: SearchPage, path: str, *fixed: str
+    request: Request[Any, Any, State],
+    session: AsyncSession,
+    page: SearchPage,
+    path: str,
+    *fixed: str,
 ) -> dict[str, Any]:
     """What templates need to show a page of answers; `fixed` filters are the page's own and cannot be removed."""
     criteria = page.criteria
@@ -104,11 +134,20 @@ async def build_results_view(
         "kept": list(criteria.pairs("page", "sort", *fixed)),
         "bare_url": Criteria(text=criteria.text, sort=criteria.sort).address(path),
         "replaced": [(word.typed, word.instead) for word in page.words if word.instead],
-        "completed": [(word.typed, word.completed) for word in page.words if word.completed],
-        "synonyms": [group for group in page.parsed_query.groups if group.also or group.themes],
+        "completed": [
+            (word.typed, word.completed) for word in page.words if word.completed
+        ],
+        "synonyms": [
+            group for group in page.parsed_query.groups if group.also or group.themes
+        ],
         "area": draw_area(criteria.box, territory.box),
-        "area_url": criteria.with_changes(bbox=territory_box(territory)).address(path, *fixed),
-        "keywords_url": criteria.with_changes(facets=(*criteria.facets, KEYWORD)).address(path, *fixed) + "#refine",
+        "area_url": criteria.with_changes(bbox=territory_box(territory)).address(
+            path, *fixed
+        ),
+        "keywords_url": criteria.with_changes(
+            facets=(*criteria.facets, KEYWORD)
+        ).address(path, *fixed)
+        + "#refine",
         "elsewhere_url": f"{PATH}?{urlencode([*criteria.pairs('page'), FEDERATION_PARAMETER])}#elsewhere",
         "atom_url": criteria.canonical().address(ATOM, "page"),
         "names": names,
@@ -120,7 +159,9 @@ async def build_results_view(
 
 def territory_box(territory: Territory) -> tuple[str, ...]:
     """The area of the territory as a filter; none where its files do not say it."""
-    return (write_box(territory.box),) if territory.box else ()
+    if territory.box:
+        return (write_box(territory.box),)
+    return ()
 
 
 routes = [show_search]

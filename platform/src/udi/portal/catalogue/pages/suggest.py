@@ -16,25 +16,39 @@ from udi.portal.catalogue.search.query import suggest_completions
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 
 SHORT_CACHE = {"Cache-Control": "public, max-age=60"}
-LONG_CACHE = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Language, Cookie"}
+LONG_CACHE = {
+    "Cache-Control": "public, max-age=86400",
+    "Vary": "Accept-Language, Cookie",
+}
 
 
 @get("/data/suggest")
-async def suggest_words(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[bytes]:
+async def suggest_words(
+    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+) -> Response[bytes]:
     """Questions that begin like the one typed and find something, as OpenSearch suggestions: [typed, [questions]]."""
-    typed = next((value for name, value in reversed(read_pairs(request)) if name == "q"), "")[:LONGEST_TEXT]
+    typed = next(
+        (value for name, value in reversed(read_pairs(request)) if name == "q"), ""
+    )[:LONGEST_TEXT]
     reader = indexes_of(request).find(territory.id)
-    suggestions = (
-        suggest_completions(reader, read_criteria([("q", typed)]).text, thesaurus_of(territory.search))
-        if reader
-        else []
-    )
+    if reader:
+        suggestions = suggest_completions(
+            reader, read_criteria([("q", typed)]).text, thesaurus_of(territory.search)
+        )
+    else:
+        suggestions = []
     body = encode_json([typed, [] if typed != typed.rstrip() else suggestions])
-    return Response(body, media_type=SUGGESTIONS, headers={**SHORT_CACHE, "Access-Control-Allow-Origin": "*"})
+    return Response(
+        body,
+        media_type=SUGGESTIONS,
+        headers={**SHORT_CACHE, "Access-Control-Allow-Origin": "*"},
+    )
 
 
 @get("/opensearch.xml")
-async def show_opensearch(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[bytes]:
+async def show_opensearch(
+    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+) -> Response[bytes]:
     """How to search this catalogue from the address bar of a browser."""
     body = describe_search(territory, request.scope["state"]["locale"])
     return Response(body, media_type=MEDIA_TYPE, headers=LONG_CACHE)

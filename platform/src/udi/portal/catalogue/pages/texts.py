@@ -16,7 +16,9 @@ from udi.ui.site import render
 
 @get("/charter")
 async def show_charter(
-    request: Request[Any, Any, State], session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[str]:
     """The charter that producers sign."""
     return await _render(request, session, territory, "charter")
@@ -24,33 +26,59 @@ async def show_charter(
 
 @get("/legal")
 async def show_legal(
-    request: Request[Any, Any, State], session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[str]:
     """Who publishes this site, and how it treats personal data."""
     return await _render(request, session, territory, "legal")
 
 
 @get("/accessibility")
-async def show_accessibility(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[str]:
+async def show_accessibility(
+    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+) -> Response[str]:
     """The statement that the French law asks for (arrêté of 20 September 2019), from what the last walk of every page found."""
-    return render(request, "catalogue/accessibility.html", said=accessibility(), contact=territory.contact)
+    return render(
+        request,
+        "catalogue/accessibility.html",
+        said=accessibility(),
+        contact=territory.contact,
+    )
 
 
 @get("/eco-design")
-async def show_eco_design(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[str]:
+async def show_eco_design(
+    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+) -> Response[str]:
     """What visits cost, under the headings of the RGESN (2024)."""
     return render(
-        request, "catalogue/eco-design.html", weights=weights(), budgets=PageBudget(), contact=territory.contact
+        request,
+        "catalogue/eco-design.html",
+        weights=weights(),
+        budgets=PageBudget(),
+        contact=territory.contact,
     )
 
 
 async def _render(
-    request: Request[Any, Any, State], session: AsyncSession, territory: Territory, name: Literal["charter", "legal"]
+    request: Request[Any, Any, State],
+    session: AsyncSession,
+    territory: Territory,
+    name: Literal["charter", "legal"],
 ) -> Response[str]:
-    text = await find_text(session, territory.id, name, request.scope["state"]["locale"])
+    text = await find_text(
+        session, territory.id, name, request.scope["state"]["locale"]
+    )
     if text is None:
         raise NotFoundError
-    return render(request, "catalogue/text.html", title=text.title, body=text.body, language=text.language)
+    return render(
+        request,
+        "catalogue/text.html",
+        title=text.title,
+        body=text.body,
+        language=text.language,
+    )
 
 
 routes = [show_charter, show_legal, show_accessibility, show_eco_design]

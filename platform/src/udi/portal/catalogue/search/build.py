@@ -16,21 +16,48 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.db import Database
 from udi.kit.memory import release_memory
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.search.index import CURRENT, POSITION, delete_documents, make_document, make_schema
+from udi.portal.catalogue.search.index import (
+    CURRENT,
+    POSITION,
+    delete_documents,
+    make_document,
+    make_schema,
+)
 from udi.portal.organisations.models import Organisation
 
 log = structlog.get_logger()
 BATCH = 250
 """Rows in memory at once: their descriptions are the most of it."""
-HEAP, HEAP_TO_BUILD = 15_000_000, 256_000_000
+HEAP = 15_000_000
+HEAP_TO_BUILD = 256_000_000
 """Bytes that a writer fills before it writes a segment: a whole index is made of few, which are read faster."""
 REBUILD_REQUEST = "rebuild"
 ROWS = select(
-    Dataset.id, Dataset.seq, Dataset.title, Dataset.keywords, Dataset.synopsis, Dataset.record, Dataset.theme,
-    Dataset.access, Dataset.licence, Dataset.formats, Dataset.modified_at, Dataset.published_at, Dataset.period_start,
-    Dataset.period_end, Dataset.west, Dataset.south, Dataset.east, Dataset.north,
-    Organisation.slug.label("producer"), Organisation.name.label("producer_name"),
-).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
+    Dataset.id,
+    Dataset.seq,
+    Dataset.title,
+    Dataset.keywords,
+    Dataset.synopsis,
+    Dataset.record,
+    Dataset.theme,
+    Dataset.access,
+    Dataset.licence,
+    Dataset.formats,
+    Dataset.modified_at,
+    Dataset.published_at,
+    Dataset.period_start,
+    Dataset.period_end,
+    Dataset.west,
+    Dataset.south,
+    Dataset.east,
+    Dataset.north,
+    Organisation.slug.label("producer"),
+    Organisation.name.label("producer_name"),
+).join(
+    Organisation,
+    (Organisation.tenant_id == Dataset.tenant_id)
+    & (Organisation.id == Dataset.organisation_id),
+)
 
 
 class IndexWriterCache:
@@ -48,12 +75,14 @@ class IndexWriterCache:
         """
         if self._writer is None or self._path != path:
             self.close_writer()
-            self._writer, self._path = tantivy.Index.open(str(path)).writer(HEAP, 1), path
+            self._writer = tantivy.Index.open(str(path)).writer(HEAP, 1)
+            self._path = path
         return self._writer
 
     def close_writer(self) -> None:
         """Let go of the writer once it has merged; takes as long as that."""
-        writer, self._writer = self._writer, None
+        writer = self._writer
+        self._writer = None
         if writer is not None:
             writer.wait_merging_threads()
 
@@ -99,12 +128,16 @@ class TenantIndex:
         path.mkdir(parents=True)
         index = tantivy.Index(make_schema(), path=str(path))
         writer = index.writer(HEAP_TO_BUILD, 1)
-        count, last = 0, 0
+        count = 0
+        last = 0
         async with database.session(tenant, role="public") as session:
             rows = await _read_rows(session, Dataset.seq > last)
             while rows:
-                adding = asyncio.create_task(asyncio.to_thread(_add_documents, writer, rows))
-                count, last = count + len(rows), rows[-1].seq
+                adding = asyncio.create_task(
+                    asyncio.to_thread(_add_documents, writer, rows)
+                )
+                count = count + len(rows)
+                last = rows[-1].seq
                 rows = await _read_rows(session, Dataset.seq > last)
                 await adding
         await asyncio.to_thread(_finish_writing, writer)
@@ -114,10 +147,18 @@ class TenantIndex:
         self._switch_to(path)
         log.info("search index built", territory=slug, datasets=count)
 
-    async def update(self, database: Database, tenant: UUID, changed: Collection[UUID], pen: IndexWriterCache) -> None:
+    async def update(
+        self,
+        database: Database,
+        tenant: UUID,
+        changed: Collection[UUID],
+        pen: IndexWriterCache,
+    ) -> None:
         """Read these datasets again; those that are public no more leave the index."""
         try:
-            writer = await asyncio.to_thread(pen.open_writer, (self._folder / CURRENT).resolve())
+            writer = await asyncio.to_thread(
+                pen.open_writer, (self._folder / CURRENT).resolve()
+            )
             async for ids, rows in _read_batches(database, tenant, changed):
                 delete_documents(writer, ids)
                 await asyncio.to_thread(_add_documents, writer, rows)
@@ -150,8 +191,12 @@ async def _read_batches(
             yield part, await _read_rows(session, Dataset.id.in_(part))
 
 
-async def _read_rows(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[Any]:
-    return (await session.execute(ROWS.where(which).order_by(Dataset.seq).limit(BATCH))).all()
+async def _read_rows(
+    session: AsyncSession, which: ColumnElement[bool]
+) -> Sequence[Any]:
+    return (
+        await session.execute(ROWS.where(which).order_by(Dataset.seq).limit(BATCH))
+    ).all()
 
 
 def _add_documents(writer: tantivy.IndexWriter, rows: Sequence[Any]) -> None:

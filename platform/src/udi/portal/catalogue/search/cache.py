@@ -65,7 +65,9 @@ class ResponseCache:
         if other is None:
             return None
         facts = (other.media_type, other.headers, encoding)
-        return self.store(key, other.decompress(), *facts, etag=other.etag, modified=other.modified)
+        return self.store(
+            key, other.decompress(), *facts, etag=other.etag, modified=other.modified
+        )
 
     def store(
         self,
@@ -80,7 +82,14 @@ class ResponseCache:
     ) -> CachedResponse:
         """Compress and keep a body, each encoding apart; the answers unused for longest give way. One huge body is not kept."""
         packed = compress(body, encoding)
-        answer = CachedResponse(packed, etag or etag_of(key), encoding, media_type, dict(headers or {}), modified)
+        answer = CachedResponse(
+            packed,
+            etag or etag_of(key),
+            encoding,
+            media_type,
+            dict(headers or {}),
+            modified,
+        )
         self._remove(cache_key := (encoding, *key))
         if _entry_size(answer) <= self._limit // LARGEST_SHARE:
             self._kept[cache_key] = answer

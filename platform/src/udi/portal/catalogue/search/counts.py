@@ -9,14 +9,29 @@ from tantivy import Query
 
 from udi.kit.clock import now
 from udi.portal.catalogue.search.criteria import AGES, OLDER, UPDATED, Criteria
-from udi.portal.catalogue.search.index import FACETS, FORMAT, FORMATS, KEYWORD, SEPARATOR, IndexReader, day_of
+from udi.portal.catalogue.search.index import (
+    FACETS,
+    FORMAT,
+    FORMATS,
+    KEYWORD,
+    SEPARATOR,
+    IndexReader,
+    day_of,
+)
 
 ACCESS = "access"
 COUNTED = {**{name: name for name in FACETS}, FORMAT: FORMATS, UPDATED: "day"}
 """Filter to the field that is counted."""
 USUAL = 50
 """Values of a filter that are counted unless all are asked for."""
-MOST_VALUES = {"theme": 500, "producer": 2_000, "access": 10, "licence": 500, FORMATS: 5_000, KEYWORD: 200}
+MOST_VALUES = {
+    "theme": 500,
+    "producer": 2_000,
+    "access": 10,
+    "licence": 500,
+    FORMATS: 5_000,
+    KEYWORD: 200,
+}
 PER_SEGMENT = MOST_VALUES | {KEYWORD: 5_000}
 Counts = dict[str, int]
 
@@ -34,10 +49,16 @@ def count_facets(
     `must` is the query without one of its filters. Keywords are many and dear to count: only where that is asked. Of the
     others the `USUAL` most frequent are told, and those in use; all of them where that is asked.
     """
-    names = [*COUNTED, KEYWORD] if KEYWORD in criteria.facets else list(COUNTED)
+    if KEYWORD in criteria.facets:
+        names = [*COUNTED, KEYWORD]
+    else:
+        names = list(COUNTED)
     used = [name for name in criteria.filters if name in names]
     counted = _aggregate(
-        reader, must(""), [name for name in names if name not in used or name == ACCESS], criteria.facets
+        reader,
+        must(""),
+        [name for name in names if name not in used or name == ACCESS],
+        criteria.facets,
     )
     total = sum(counted[ACCESS].values())
     for name in used:
@@ -60,7 +81,9 @@ def _sort_counts(name: str, counts: Counts, criteria: Criteria) -> Counts:
 def days_of(age: str) -> tuple[int | None, int | None]:
     """First and last day (since 1970) of what was updated within an age; `older` is before the longest of them."""
     today = day_of(now())
-    return (None, today - max(AGES.values()) - 1) if age == OLDER else (today - AGES[age], None)
+    if age == OLDER:
+        return (None, today - max(AGES.values()) - 1)
+    return (today - AGES[age], None)
 
 
 def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
@@ -78,7 +101,10 @@ def _aggregate(
         for name, field in fields.items()
     }
     answer = reader.searcher.aggregate(query, aggregations)
-    return {name: _read_buckets(name, answer[field]["buckets"]) for name, field in fields.items()}
+    return {
+        name: _read_buckets(name, answer[field]["buckets"])
+        for name, field in fields.items()
+    }
 
 
 def _read_buckets(name: str, buckets: Sequence[dict[str, Any]]) -> Counts:
@@ -86,12 +112,18 @@ def _read_buckets(name: str, buckets: Sequence[dict[str, Any]]) -> Counts:
         return _split_formats(buckets)
     counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
     counts.pop("", None)
-    return _accumulate_ages(counts) if name == UPDATED else counts
+    if name == UPDATED:
+        return _accumulate_ages(counts)
+    return counts
 
 
 def _terms_aggregation(name: str, *, whole: bool) -> dict[str, object]:
     most = MOST_VALUES[name]
-    return {"field": name, "size": most if whole or name == FORMATS else USUAL, "segment_size": PER_SEGMENT[name]}
+    return {
+        "field": name,
+        "size": most if whole or name == FORMATS else USUAL,
+        "segment_size": PER_SEGMENT[name],
+    }
 
 
 def _age_ranges() -> dict[str, object]:
@@ -107,11 +139,16 @@ def _age_ranges() -> dict[str, object]:
 
 def _accumulate_ages(counts: Counts) -> Counts:
     """What was updated this week was so this month too."""
-    cumulated, total = {}, 0
+    cumulated = {}
+    total = 0
     for age in AGES:
         total += counts.get(age, 0)
         cumulated[age] = total
-    return {age: number for age, number in {**cumulated, OLDER: counts.get(OLDER, 0)}.items() if number}
+    return {
+        age: number
+        for age, number in {**cumulated, OLDER: counts.get(OLDER, 0)}.items()
+        if number
+    }
 
 
 def _split_formats(buckets: Sequence[dict[str, Any]]) -> Counts:

@@ -22,23 +22,33 @@ from udi.portal.catalogue.search.extent import (
 from udi.protocol.access import AccessRights
 from udi.protocol.themes import THEMES
 
-KEYWORD, UPDATED, PERIOD, BBOX = "keyword", "updated", "period", "bbox"
+KEYWORD = "keyword"
+UPDATED = "updated"
+PERIOD = "period"
+BBOX = "bbox"
 CHOSEN = ("theme", "producer", "access", "format", "licence", KEYWORD, UPDATED)
 """Filters whose values are chosen in a list, any number of them."""
 FILTERS = (*CHOSEN, PERIOD, BBOX)
-RELEVANCE, MODIFIED, PUBLISHED, TITLE = "relevance", "modified", "published", "title"
+RELEVANCE = "relevance"
+MODIFIED = "modified"
+PUBLISHED = "published"
+TITLE = "title"
 SORTS = (RELEVANCE, MODIFIED, PUBLISHED, TITLE)
 AGES = {"week": 7, "month": 30, "year": 365}
 """Days since an update, the last first."""
 OLDER = "older"
-LONGEST_TEXT, MOST_VALUES, LAST_PAGE = 200, 30, 5000
+LONGEST_TEXT = 200
+MOST_VALUES = 30
+LAST_PAGE = 5000
 CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES),
     "access": tuple(access.value for access in AccessRights),
     UPDATED: (*AGES, OLDER),
 }
-FACETS, ON_DEMAND = "facets", ("theme", "producer", "format", "licence", KEYWORD)
-YEARS, SIDES = ("from", "to"), ("w", "s", "e", "n")
+FACETS = "facets"
+ON_DEMAND = ("theme", "producer", "format", "licence", KEYWORD)
+YEARS = ("from", "to")
+SIDES = ("w", "s", "e", "n")
 EXTENT = frozenset((*YEARS, *SIDES, BBOX))
 Pairs = Iterable[tuple[str, str]]
 
@@ -74,12 +84,16 @@ class Criteria:
     @property
     def years(self) -> Years:
         """First and last year of the period, each None where it is open."""
-        return read_period(self.period[0]) if self.period else (None, None)
+        if self.period:
+            return read_period(self.period[0])
+        return (None, None)
 
     @property
     def box(self) -> Box | None:
         """The rectangle, or None."""
-        return read_box(self.bbox[0]) if self.bbox else None
+        if self.bbox:
+            return read_box(self.bbox[0])
+        return None
 
     @property
     def filters(self) -> dict[str, tuple[str, ...]]:
@@ -98,7 +112,13 @@ class Criteria:
     def without(self, name: str, value: str) -> "Criteria":
         """The same without one value of a filter."""
         return self.with_changes(
-            **{name: tuple(selected_value for selected_value in getattr(self, name) if selected_value != value)}
+            **{
+                name: tuple(
+                    selected_value
+                    for selected_value in getattr(self, name)
+                    if selected_value != value
+                )
+            }
         )
 
     def pairs(self, *left_out: str) -> Iterator[tuple[str, str]]:
@@ -106,7 +126,10 @@ class Criteria:
         values_by_name = {
             "q": [self.text] if self.text else [],
             **{name: list(getattr(self, name)) for name in CHOSEN},
-            **{name: [str(year)] if year else [] for name, year in zip(YEARS, self.years, strict=True)},
+            **{
+                name: [str(year)] if year else []
+                for name, year in zip(YEARS, self.years, strict=True)
+            },
             BBOX: list(self.bbox),
             "sort": [self.sort] if self.sort else [],
             "exact": ["1"] if self.exact else [],
@@ -115,7 +138,12 @@ class Criteria:
             "page": [str(self.page)] if self.page > 1 else [],
         }
         left = {*left_out, *(YEARS if PERIOD in left_out else ())}
-        return ((name, value) for name, values in values_by_name.items() if name not in left for value in values)
+        return (
+            (name, value)
+            for name, values in values_by_name.items()
+            if name not in left
+            for value in values
+        )
 
     def canonical(self) -> "Criteria":
         """The same search whatever way it was come to: what only changes how it is shown is left out."""
@@ -126,7 +154,9 @@ class Criteria:
     def address(self, path: str, *left_out: str) -> str:
         """The path with its parameters."""
         query = urlencode(list(self.pairs(*left_out)))
-        return f"{path}?{query}" if query else path
+        if query:
+            return f"{path}?{query}"
+        return path
 
 
 def read_criteria(pairs: Pairs) -> Criteria:
@@ -136,12 +166,17 @@ def read_criteria(pairs: Pairs) -> Criteria:
     extent, mistyped = _read_extent(values_by_name)
     return Criteria(
         text=_last_value(values_by_name, "q")[:LONGEST_TEXT].strip(),
-        **{name: tuple(_allowed_values(name, values_by_name.get(name, []))) for name in CHOSEN},  # type: ignore[arg-type]  # fields by their names
+        **{
+            name: tuple(_allowed_values(name, values_by_name.get(name, [])))
+            for name in CHOSEN
+        },  # type: ignore[arg-type]  # fields by their names
         **extent,  # type: ignore[arg-type]  # the same
         sort=sort if sort in SORTS else "",
         page=page_number(_last_value(values_by_name, "page") or 1, last=LAST_PAGE),
         exact=_last_value(values_by_name, "exact") == "1",
-        facets=tuple(name for name in ON_DEMAND if name in values_by_name.get(FACETS, [])),
+        facets=tuple(
+            name for name in ON_DEMAND if name in values_by_name.get(FACETS, [])
+        ),
         mistyped=mistyped,
     )
 
@@ -152,14 +187,26 @@ def _read_extent(
     """The period and the rectangle; and what could not be read of them, by parameter."""
     if values_by_name.keys().isdisjoint(EXTENT):
         return {}, ()
-    years = {name: _last_value(values_by_name, name).strip()[:LONGEST_TEXT] for name in YEARS}
-    mistyped = [(name, year) for name, year in years.items() if year and read_year(year) is None]
+    years = {
+        name: _last_value(values_by_name, name).strip()[:LONGEST_TEXT] for name in YEARS
+    }
+    mistyped = [
+        (name, year) for name, year in years.items() if year and read_year(year) is None
+    ]
     period = write_period(*(read_year(year) for year in years.values()))
-    typed = {name: _last_value(values_by_name, name).strip()[:LONGEST_TEXT] for name in SIDES}
-    sides = join_sides(list(typed.values())) or _last_value(values_by_name, BBOX).strip()[:LONGEST_TEXT]
+    typed = {
+        name: _last_value(values_by_name, name).strip()[:LONGEST_TEXT] for name in SIDES
+    }
+    sides = (
+        join_sides(list(typed.values()))
+        or _last_value(values_by_name, BBOX).strip()[:LONGEST_TEXT]
+    )
     box = read_box(sides)
     mistyped += [(BBOX, sides), *typed.items()] if sides and box is None else []
-    return {PERIOD: (period,) if period else (), BBOX: (write_box(box),) if box else ()}, tuple(mistyped)
+    return {
+        PERIOD: (period,) if period else (),
+        BBOX: (write_box(box),) if box else (),
+    }, tuple(mistyped)
 
 
 def read_strict_criteria(pairs: Pairs) -> Criteria:
@@ -176,8 +223,12 @@ def read_strict_criteria(pairs: Pairs) -> Criteria:
         *_wrong_extent(values_by_name),
     ]
     if refusals:
-        raise InvalidError("The catalogue cannot be searched like this.", refusals=refusals)
-    criteria = read_criteria([(name, value) for name, values in values_by_name.items() for value in values])
+        raise InvalidError(
+            "The catalogue cannot be searched like this.", refusals=refusals
+        )
+    criteria = read_criteria(
+        [(name, value) for name, values in values_by_name.items() for value in values]
+    )
     return replace(criteria, size=int(_last_value(values_by_name, "size") or PAGE_SIZE))
 
 
@@ -186,7 +237,9 @@ def _collect_values(pairs: Pairs) -> dict[str, list[str]]:
     for name, value in pairs:
         if not name:
             continue
-        readable = "".join(sign for sign in value if sign.isprintable() or sign.isspace())
+        readable = "".join(
+            sign for sign in value if sign.isprintable() or sign.isspace()
+        )
         values_by_name.setdefault(name, []).append(readable)
     return values_by_name
 
@@ -198,7 +251,11 @@ def _last_value(values_by_name: dict[str, list[str]], name: str) -> str:
 def _allowed_values(name: str, values: Sequence[str]) -> list[str]:
     allowed = CLOSED_LISTS.get(name)
     valid_values = (
-        value for value in values if value and len(value) <= LONGEST_TEXT and (allowed is None or value in allowed)
+        value
+        for value in values
+        if value
+        and len(value) <= LONGEST_TEXT
+        and (allowed is None or value in allowed)
     )
     return list(dict.fromkeys(valid_values))[:MOST_VALUES]
 
@@ -208,7 +265,12 @@ def _unknown_parameters(values_by_name: dict[str, list[str]]) -> Iterator[Refusa
     for name in values_by_name:
         if name not in names:
             remedy = f"Use {', '.join(names)}."
-            yield Refusal(name[:LONGEST_TEXT], "This parameter does not exist.", remedy, "unknown-parameter")
+            yield Refusal(
+                name[:LONGEST_TEXT],
+                "This parameter does not exist.",
+                remedy,
+                "unknown-parameter",
+            )
 
 
 def _wrong_values(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
@@ -216,14 +278,22 @@ def _wrong_values(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
     for name, allowed in lists.items():
         if any(value not in allowed for value in values_by_name.get(name, []) if value):
             yield Refusal(
-                name, "This value is not in the list.", f"Choose among {', '.join(allowed)}.", "unknown-value"
+                name,
+                "This value is not in the list.",
+                f"Choose among {', '.join(allowed)}.",
+                "unknown-value",
             )
     for name in ("q", *CHOSEN):
         if any(len(value) > LONGEST_TEXT for value in values_by_name.get(name, [])):
             remedy = f"Send at most {LONGEST_TEXT} characters."
             yield Refusal(name, "This value is too long.", remedy, "too-long")
         if len(values_by_name.get(name, [])) > MOST_VALUES:
-            yield Refusal(name, "There are too many values.", f"Send at most {MOST_VALUES}.", "too-many")
+            yield Refusal(
+                name,
+                "There are too many values.",
+                f"Send at most {MOST_VALUES}.",
+                "too-many",
+            )
 
 
 def _wrong_numbers(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
@@ -232,16 +302,22 @@ def _wrong_numbers(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
         digits = value.isascii() and value.isdigit() and len(value) < 10  # noqa: PLR2004 - no number this long is in range
         if value and not (digits and 1 <= int(value) <= most):
             remedy = f"Send a whole number from 1 to {most}."
-            yield Refusal(name, "This is not a number in range.", remedy, "out-of-range")
+            yield Refusal(
+                name, "This is not a number in range.", remedy, "out-of-range"
+            )
 
 
 def _wrong_extent(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
-    for name, _ in _read_extent({name: values for name, values in values_by_name.items() if name not in SIDES})[1]:
+    for name, _ in _read_extent(
+        {name: values for name, values in values_by_name.items() if name not in SIDES}
+    )[1]:
         if name in SIDES:
             continue
         if name == BBOX:
             remedy = "Send west,south,east,north in degrees: -1.75,48.05,-1.6,48.15."
-            yield Refusal(name, "This is not a rectangle on Earth.", remedy, "not-a-box")
+            yield Refusal(
+                name, "This is not a rectangle on Earth.", remedy, "not-a-box"
+            )
         else:
             remedy = f"Send a year from {FIRST_YEAR} to {LAST_YEAR}."
             yield Refusal(name, "This is not a year.", remedy, "not-a-year")

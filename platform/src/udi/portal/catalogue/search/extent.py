@@ -3,8 +3,10 @@
 import math
 import re
 
-FIRST_YEAR, LAST_YEAR = 1, 9998
-HALF_TURN, POLE = 180.0, 90.0
+FIRST_YEAR = 1
+LAST_YEAR = 9998
+HALF_TURN = 180.0
+POLE = 90.0
 YEAR = re.compile(r"\d{1,4}", re.ASCII)
 PRECISION = 5
 """Decimals of a degree that count: about one metre."""
@@ -16,14 +18,18 @@ Box = tuple[float, float, float, float]
 def read_year(value: str) -> int | None:
     """A year of at most four figures, or None."""
     typed = value.strip()
-    return int(typed) if YEAR.fullmatch(typed) and FIRST_YEAR <= int(typed) <= LAST_YEAR else None
+    if YEAR.fullmatch(typed) and FIRST_YEAR <= int(typed) <= LAST_YEAR:
+        return int(typed)
+    return None
 
 
 def write_period(first: int | None, last: int | None) -> str:
     """Two years, each of which may be open; empty when both are. The order in which they were given does not matter."""
     if first is not None and last is not None and first > last:
         first, last = last, first
-    return "" if first is None and last is None else f"{first or ''}..{last or ''}"
+    if first is None and last is None:
+        return ""
+    return f"{first or ''}..{last or ''}"
 
 
 def read_period(value: str) -> Years:
@@ -42,17 +48,25 @@ def read_box(value: str) -> Box | None:
     except ValueError:
         return None
     sound = all(math.isfinite(side) for side in (west, south, east, north))
-    if not sound or not -POLE <= south <= north <= POLE or max(abs(west), abs(east)) > HALF_TURN:
+    if (
+        not sound
+        or not -POLE <= south <= north <= POLE
+        or max(abs(west), abs(east)) > HALF_TURN
+    ):
         return None
     return west, south, east, north
 
 
 def write_box(box: Box) -> str:
     """The shortest way to write a rectangle, always the same."""
-    return ",".join(f"{side:.{PRECISION}f}".rstrip("0").rstrip(".") or "0" for side in box).replace("-0,", "0,")
+    return ",".join(
+        f"{side:.{PRECISION}f}".rstrip("0").rstrip(".") or "0" for side in box
+    ).replace("-0,", "0,")
 
 
 def join_sides(sides: list[str]) -> str:
     """A rectangle typed in four fields, with decimal commas or points; empty when none is filled."""
     typed = [side.strip().replace(",", ".").replace("−", "-") for side in sides]
-    return ",".join(typed) if any(typed) else ""
+    if any(typed):
+        return ",".join(typed)
+    return ""

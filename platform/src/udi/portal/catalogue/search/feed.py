@@ -32,7 +32,11 @@ from udi.settings import Settings
 
 log = structlog.get_logger()
 CHANNEL = "search_change"
-POLL, GATHER, RETRY, PRUNE_EVERY, HEARTBEAT = 0.5, 0.05, 2.0, 3600.0, 30.0
+POLL = 0.5
+GATHER = 0.05
+RETRY = 2.0
+PRUNE_EVERY = 3600.0
+HEARTBEAT = 30.0
 KEPT_DAYS = 7
 QUIET = 10.0
 """Seconds without a change after which the writer of an index is put away, with the memory that it takes."""
@@ -58,7 +62,9 @@ WITH changed AS (
   WHERE xid >= pg_snapshot_xmin(cast(cast(:cursor AS text) AS pg_snapshot))
   AND NOT pg_visible_in_snapshot(xid, cast(cast(:cursor AS text) AS pg_snapshot)))
 SELECT pg_current_snapshot()::text, tenant_id, dataset_id FROM (SELECT) once LEFT JOIN changed ON true""")
-PRUNE = text("DELETE FROM ops.search_change WHERE at < now() - make_interval(days => :days)")
+PRUNE = text(
+    "DELETE FROM ops.search_change WHERE at < now() - make_interval(days => :days)"
+)
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,17 @@ Changes = dict[UUID, set[UUID]]
 class SearchFeed:
     """What the one process of a machine that writes its indexes runs."""
 
-    def __init__(self, database: Database, registry: TerritoryRegistry, settings: Settings) -> None:
-        self._database, self._registry = database, registry
+    def __init__(
+        self, database: Database, registry: TerritoryRegistry, settings: Settings
+    ) -> None:
+        self._database = database
+        self._registry = registry
         self._folder = settings.index_folder / FINGERPRINT
         self._file = self._folder / CURSOR
         self._cursor: FeedCursor | None = None
         self._written_at = 0.0
-        self._pen, self._wrote_at = IndexWriterCache(), 0.0
+        self._pen = IndexWriterCache()
+        self._wrote_at = 0.0
         self._settled = asyncio.Event()
         self._settled.set()
 
@@ -115,17 +125,32 @@ class SearchFeed:
 
     async def _update_indexes(self) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
-        slugs = {territory.id: territory.slug for territory in await self._registry.list()}
+        slugs = {
+            territory.id: territory.slug for territory in await self._registry.list()
+        }
         async with self._database.platform_session(role="public") as session:
             origin = str(await session.scalar(ORIGIN))
-            follows = self._cursor is not None and await self._is_valid_cursor(session, self._cursor, origin)
-            snapshot, changes = await _read_changes(session, self._cursor if follows else None)
+            follows = self._cursor is not None and await self._is_valid_cursor(
+                session, self._cursor, origin
+            )
+            snapshot, changes = await _read_changes(
+                session, self._cursor if follows else None
+            )
             position = str(await session.scalar(POSITION))
         if not follows:
             self._delete_orphaned_indexes(slugs)
         for tenant in slugs.keys() | changes.keys():
-            await self._update_index(tenant, slugs.get(tenant), changes[tenant], position, force_rebuild=not follows)
-        self._store_cursor(FeedCursor(origin, snapshot, now().timestamp()), write=bool(changes) or not follows)
+            await self._update_index(
+                tenant,
+                slugs.get(tenant),
+                changes[tenant],
+                position,
+                force_rebuild=not follows,
+            )
+        self._store_cursor(
+            FeedCursor(origin, snapshot, now().timestamp()),
+            write=bool(changes) or not follows,
+        )
         return sum(map(len, changes.values()))
 
     async def _follow_database(self) -> None:
@@ -151,7 +176,8 @@ class SearchFeed:
     @asynccontextmanager
     async def _listen(self) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
         """The events «something changed» and «the connection that would tell is lost»."""
-        noticed, lost = asyncio.Event(), asyncio.Event()
+        noticed = asyncio.Event()
+        lost = asyncio.Event()
 
         def notice(*_: object) -> None:
             noticed.set()
@@ -172,11 +198,21 @@ class SearchFeed:
                     await driver.remove_listener(CHANNEL, notice)
 
     async def _update_index(
-        self, tenant: UUID, slug: str | None, changed: Collection[UUID], position: str, *, force_rebuild: bool
+        self,
+        tenant: UUID,
+        slug: str | None,
+        changed: Collection[UUID],
+        position: str,
+        *,
+        force_rebuild: bool,
     ) -> None:
         index = TenantIndex(self._folder / str(tenant))
-        needs_rebuild = index.consume_rebuild_request() or force_rebuild or not index.exists()
-        if (needs_rebuild and slug is not None) or (index.exists() and (changed or not index.has_position())):
+        needs_rebuild = (
+            index.consume_rebuild_request() or force_rebuild or not index.exists()
+        )
+        if (needs_rebuild and slug is not None) or (
+            index.exists() and (changed or not index.has_position())
+        ):
             index.write_position(position)
         if needs_rebuild and slug is not None:
             await asyncio.to_thread(self._pen.close_writer)
@@ -199,7 +235,9 @@ class SearchFeed:
             if UUID(folder.parent.name) not in slugs:
                 shutil.rmtree(folder.parent, ignore_errors=True)
 
-    async def _is_valid_cursor(self, session: AsyncSession, cursor: FeedCursor, origin: str) -> bool:
+    async def _is_valid_cursor(
+        self, session: AsyncSession, cursor: FeedCursor, origin: str
+    ) -> bool:
         recent = now().timestamp() - cursor.at < KEPT_DAYS * 24 * 3600
         if cursor.origin != origin or not recent:
             return False
@@ -224,13 +262,17 @@ class SearchFeed:
             await session.execute(PRUNE, {"days": KEPT_DAYS})
 
 
-async def _read_changes(session: AsyncSession, cursor: FeedCursor | None) -> tuple[str, Changes]:
+async def _read_changes(
+    session: AsyncSession, cursor: FeedCursor | None
+) -> tuple[str, Changes]:
     """The present snapshot, and what changed since the cursor (nothing without one: all is to be read)."""
     changes: Changes = defaultdict(set)
     if cursor is None:
         return str(await session.scalar(NOW)), changes
     snapshot = ""
-    for now_at, tenant, dataset in await session.execute(CHANGES, {"cursor": cursor.snapshot}):
+    for now_at, tenant, dataset in await session.execute(
+        CHANGES, {"cursor": cursor.snapshot}
+    ):
         snapshot = now_at
         if tenant is not None:
             changes[tenant].add(dataset)

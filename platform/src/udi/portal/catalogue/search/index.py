@@ -24,10 +24,13 @@ from udi.protocol.texts import read_texts
 
 log = structlog.get_logger()
 FACETS = ("theme", "producer", "access", "licence")
-FORMATS, FORMAT, SEPARATOR = "formats", "format", "|"
+FORMATS = "formats"
+FORMAT = "format"
+SEPARATOR = "|"
 KEYWORD = "keyword"
 MOST_OPEN = 64
-CURRENT, CURSOR = "current", "cursor.json"
+CURRENT = "current"
+CURSOR = "cursor.json"
 LATELY = 120.0
 """Seconds; the worker says it every half minute at least."""
 POSITION = "position"
@@ -35,7 +38,8 @@ POSITION = "position"
 LONGEST_NAME = 200
 TITLE_TIMES = 3
 """A word of the title counts as so many keywords."""
-NO_START, NO_END = -9999, 9999
+NO_START = -9999
+NO_END = 9999
 """Years that stand for a period without a beginning, or still going on."""
 SIDES = ("west", "south", "east", "north")
 DAY = 24 * 3600
@@ -47,17 +51,25 @@ def make_schema() -> tantivy.Schema:
     too, in order; `seq` leads to the row.
     """
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(
+        "id", stored=True, tokenizer_name="raw", index_option="basic"
+    )
     builder.add_unsigned_field("seq", fast=True)
     for field in ("text", "named"):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("phrase", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field(
+        "phrase", tokenizer_name="whitespace", index_option="position"
+    )
     builder.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
     builder.add_bytes_field("written", stored=True)
     for field in (*FACETS, FORMATS, KEYWORD):
-        builder.add_text_field(field, tokenizer_name="raw", fast=True, index_option="basic")
+        builder.add_text_field(
+            field, tokenizer_name="raw", fast=True, index_option="basic"
+        )
     builder.add_text_field(FORMAT, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("name", tokenizer_name="raw", fast=True, index_option="basic")
+    builder.add_text_field(
+        "name", tokenizer_name="raw", fast=True, index_option="basic"
+    )
     for field in ("modified", "published"):
         builder.add_date_field(field, fast=True)
     for field in ("day", "since", "until", "completeness"):
@@ -78,7 +90,9 @@ def make_document(row: Any) -> tantivy.Document:
     document.add_text(FORMATS, SEPARATOR.join(sorted(set(row.formats))))
     for label in row.formats:
         document.add_text(FORMAT, label)
-    for keyword in dict.fromkeys(fold_keyword(raw_keyword) for raw_keyword in row.keywords):
+    for keyword in dict.fromkeys(
+        fold_keyword(raw_keyword) for raw_keyword in row.keywords
+    ):
         document.add_text(KEYWORD, keyword)
     document.add_text("name", " ".join(words.plain_words(row.title))[:LONGEST_NAME])
     document.add_date("modified", row.modified_at)
@@ -92,14 +106,28 @@ def make_document(row: Any) -> tantivy.Document:
 def _add_words(document: tantivy.Document, row: Any) -> None:
     """The words of a row. Each text has its own place in `phrase`, so that none goes over from one into the next."""
     keywords = " ".join(row.keywords)
-    title, keys = words.text_stems(row.title), words.text_stems(keywords)
+    title = words.text_stems(row.title)
+    keys = words.text_stems(keywords)
     summary = read_texts(row.record.get("summary"))
     described = [*words.texts_stems(row.synopsis), *words.texts_stems(summary)]
-    document.add_text("text", " ".join([*title, *keys, *words.text_stems(row.producer_name), *described]))
+    document.add_text(
+        "text",
+        " ".join([*title, *keys, *words.text_stems(row.producer_name), *described]),
+    )
     document.add_text("named", " ".join([*title * TITLE_TIMES, *keys]))
-    for text in dict.fromkeys([row.title, *row.keywords, row.producer_name, *row.synopsis.values(), *summary.values()]):
+    for text in dict.fromkeys(
+        [
+            row.title,
+            *row.keywords,
+            row.producer_name,
+            *row.synopsis.values(),
+            *summary.values(),
+        ]
+    ):
         document.add_text("phrase", " ".join(words.plain_words(text)))
-    spoken = words.typed_words(" ".join([row.title, keywords, row.producer_name, *row.synopsis.values()]))
+    spoken = words.typed_words(
+        " ".join([row.title, keywords, row.producer_name, *row.synopsis.values()])
+    )
     document.add_text("words", " ".join(words.strip_accents(word) for word in spoken))
     document.add_bytes("written", " ".join(spoken).encode())
 
@@ -107,7 +135,9 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
 def _add_extent(document: tantivy.Document, row: Any) -> None:
     """When and where the data are about; an area that crosses the 180th meridian counts as all around the Earth."""
     if row.period_start or row.period_end:
-        document.add_integer("since", row.period_start.year if row.period_start else NO_START)
+        document.add_integer(
+            "since", row.period_start.year if row.period_start else NO_START
+        )
         document.add_integer("until", row.period_end.year if row.period_end else NO_END)
     sides = [getattr(row, side) for side in SIDES]
     if None not in sides:
@@ -135,19 +165,32 @@ def completeness(row: Any) -> int:
         "spatial": row.west is not None,
         "temporal": row.period_start is not None,
         "format": bool(row.formats),
-        "machine_readable": bool(MACHINE_READABLE & {label.upper() for label in row.formats}),
+        "machine_readable": bool(
+            MACHINE_READABLE & {label.upper() for label in row.formats}
+        ),
         "licence_from_vocabulary": row.licence != OTHER_LICENCE,
     }
     return score_criteria([name for name, holds in checks.items() if holds]).points
 
 
-MAKERS = (make_schema, make_document, _add_words, _add_extent, fold_keyword, day_of, completeness, words)
+MAKERS = (
+    make_schema,
+    make_document,
+    _add_words,
+    _add_extent,
+    fold_keyword,
+    day_of,
+    completeness,
+    words,
+)
 
 
 def _fingerprint() -> str:
     """Changes whenever what is indexed does: code of the schema and of the words, version of the index format."""
     sources = [inspect.getsource(part) for part in MAKERS]
-    return hashlib.sha256("\0".join([version("tantivy"), *sources]).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        "\0".join([version("tantivy"), *sources]).encode()
+    ).hexdigest()[:16]
 
 
 FINGERPRINT = _fingerprint()
@@ -167,7 +210,9 @@ class IndexReader:
     @property
     def changed_at(self) -> datetime:
         """When the index last changed."""
-        return datetime.fromtimestamp(int(self.generation.rsplit("-", 2)[1], 16) / NANOSECONDS, UTC)
+        return datetime.fromtimestamp(
+            int(self.generation.rsplit("-", 2)[1], 16) / NANOSECONDS, UTC
+        )
 
 
 class SearchIndexes:
@@ -193,7 +238,9 @@ class SearchIndexes:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            log.warning("search index cannot be read", tenant=str(tenant), error=str(error))
+            log.warning(
+                "search index cannot be read", tenant=str(tenant), error=str(error)
+            )
             return None
         self._open[tenant] = reader
         while len(self._open) > MOST_OPEN:
@@ -206,14 +253,21 @@ def _open_reader(folder: str, cached_reader: IndexReader | None) -> IndexReader:
     name = os.readlink(f"{folder}/{CURRENT}")  # noqa: PTH115 - by its name, as said
     facts = os.stat(f"{folder}/{name}/meta.json")  # noqa: PTH116 - the same
     generation = f"{name}-{facts.st_mtime_ns:x}-{facts.st_ino:x}"
-    if cached_reader is not None and cached_reader.generation == generation and cached_reader.position:
+    if (
+        cached_reader is not None
+        and cached_reader.generation == generation
+        and cached_reader.position
+    ):
         return cached_reader
     path = f"{folder}/{name}"
-    index = (
-        cached_reader.index if cached_reader is not None and cached_reader.path == path else tantivy.Index.open(path)
-    )
+    if cached_reader is not None and cached_reader.path == path:
+        index = cached_reader.index
+    else:
+        index = tantivy.Index.open(path)
     index.reload()
-    return IndexReader(index, path, generation, index.searcher(), index.schema, _read_position(folder))
+    return IndexReader(
+        index, path, generation, index.searcher(), index.schema, _read_position(folder)
+    )
 
 
 def _read_position(folder: str) -> str | None:

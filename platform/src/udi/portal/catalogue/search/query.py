@@ -19,15 +19,39 @@ from udi.portal.catalogue.search.criteria import (
     UPDATED,
     Criteria,
 )
-from udi.portal.catalogue.search.extent import HALF_TURN, Box, Years, read_box, read_period
-from udi.portal.catalogue.search.index import KEYWORD, NO_END, NO_START, IndexReader, fold_keyword
-from udi.portal.catalogue.search.query_analysis import ExpandedQuery, QueryWord, WordGroup, analyse_query
+from udi.portal.catalogue.search.extent import (
+    HALF_TURN,
+    Box,
+    Years,
+    read_box,
+    read_period,
+)
+from udi.portal.catalogue.search.index import (
+    KEYWORD,
+    NO_END,
+    NO_START,
+    IndexReader,
+    fold_keyword,
+)
+from udi.portal.catalogue.search.query_analysis import (
+    ExpandedQuery,
+    QueryWord,
+    WordGroup,
+    analyse_query,
+)
 from udi.portal.catalogue.search.spelling import complete_word, restore_accents
 from udi.portal.catalogue.search.thesaurus import Thesaurus, default_thesaurus
 
-ORDERS = {TITLE: ("name", Order.Asc), MODIFIED: ("modified", Order.Desc), PUBLISHED: ("published", Order.Desc)}
-NAMED_WEIGHT, PHRASE_WEIGHT = 3.0, 0.05
-TYPED_SCORE, SYNONYM_SCORE, THEME_SCORE = 1.0, 0.5, 0.05
+ORDERS = {
+    TITLE: ("name", Order.Asc),
+    MODIFIED: ("modified", Order.Desc),
+    PUBLISHED: ("published", Order.Desc),
+}
+NAMED_WEIGHT = 3.0
+PHRASE_WEIGHT = 0.05
+TYPED_SCORE = 1.0
+SYNONYM_SCORE = 0.5
+THEME_SCORE = 0.05
 LAST_WORD = re.compile(r"(?P<before>.*?)(?P<start>[^\W_]+)", re.DOTALL)
 RANKED = 60
 """How many of the nearest are put in order by more than their nearness."""
@@ -68,54 +92,91 @@ class IndexQuery:
         return self._must(self.plain, without)
 
     def _must(self, text: list[Query], without: str = "") -> Query:
-        parts = [*text, *(query for name, query in self.filters.items() if name != without)] or [Query.all_query()]
-        return Query.boolean_query([*_with_occur(Occur.Must, parts), *_with_occur(Occur.MustNot, self.apart)])
+        parts = [
+            *text,
+            *(query for name, query in self.filters.items() if name != without),
+        ] or [Query.all_query()]
+        return Query.boolean_query(
+            [*_with_occur(Occur.Must, parts), *_with_occur(Occur.MustNot, self.apart)]
+        )
 
     def score(self, total: int) -> Query:
-        nearer = [*self.nearer, *self.together] if total <= MOST_TOGETHER else self.nearer
-        return Query.boolean_query([(Occur.Must, self._must(self.text)), *_with_occur(Occur.Should, nearer)])
+        if total <= MOST_TOGETHER:
+            nearer = [*self.nearer, *self.together]
+        else:
+            nearer = self.nearer
+        return Query.boolean_query(
+            [(Occur.Must, self._must(self.text)), *_with_occur(Occur.Should, nearer)]
+        )
 
 
-def search(reader: IndexReader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> SearchResult:
+def search(
+    reader: IndexReader, criteria: Criteria, thesaurus: Thesaurus | None = None
+) -> SearchResult:
     """Answer a question, with the synonyms of a territory, else with those of the portal."""
-    parsed_query = analyse_query(reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact)
+    parsed_query = analyse_query(
+        reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact
+    )
     question = _QueryBuilder(reader).build_query(parsed_query, criteria)
     total, facets = count_facets(reader, question.must, criteria)
-    return SearchResult(total, _page_rows(reader, question, criteria, parsed_query, total), facets, parsed_query)
+    return SearchResult(
+        total,
+        _page_rows(reader, question, criteria, parsed_query, total),
+        facets,
+        parsed_query,
+    )
 
 
-def count_answers(reader: IndexReader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> int:
+def count_answers(
+    reader: IndexReader, criteria: Criteria, thesaurus: Thesaurus | None = None
+) -> int:
     """How many datasets answer, without reading them."""
-    parsed_query = analyse_query(reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact)
+    parsed_query = analyse_query(
+        reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact
+    )
     question = _QueryBuilder(reader).build_query(parsed_query, criteria)
     return count_matches(reader, question.must())
 
 
 def match_datasets(
-    reader: IndexReader, criteria: Criteria, among: Collection[UUID], thesaurus: Thesaurus | None = None
+    reader: IndexReader,
+    criteria: Criteria,
+    among: Collection[UUID],
+    thesaurus: Thesaurus | None = None,
 ) -> list[int]:
     """The numbers of the rows of these datasets that answer."""
     if not among:
         return []
-    parsed_query = analyse_query(reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact)
-    those = _any_of([Query.term_query(reader.schema, "id", str(dataset)) for dataset in among])
-    must = _all_of([_QueryBuilder(reader).build_query(parsed_query, criteria).must(), those])
+    parsed_query = analyse_query(
+        reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact
+    )
+    those = _any_of(
+        [Query.term_query(reader.schema, "id", str(dataset)) for dataset in among]
+    )
+    must = _all_of(
+        [_QueryBuilder(reader).build_query(parsed_query, criteria).must(), those]
+    )
     hits = reader.searcher.search(must, len(among), count=False).hits
     return _row_numbers(reader, [address for _, address in hits])
 
 
-def suggest_completions(reader: IndexReader, typed: str, thesaurus: Thesaurus | None = None) -> list[str]:
+def suggest_completions(
+    reader: IndexReader, typed: str, thesaurus: Thesaurus | None = None
+) -> list[str]:
     """The question with its last word completed, in the ways that find something, the most frequent first."""
     last_word = LAST_WORD.fullmatch(typed)
     if last_word is None:
         return []
-    before, start = last_word["before"], words.strip_accents(words.normalise_text(last_word["start"]))
+    before = last_word["before"]
+    start = words.strip_accents(words.normalise_text(last_word["start"]))
     parsed_query = analyse_query(reader, before, thesaurus or default_thesaurus())
-    among = (
-        _QueryBuilder(reader).build_query(parsed_query, Criteria()).must() if parsed_query != ExpandedQuery() else None
-    )
+    if parsed_query != ExpandedQuery():
+        among = _QueryBuilder(reader).build_query(parsed_query, Criteria()).must()
+    else:
+        among = None
     return [
-        f"{before}{restore_accents(reader, word)}" for word in complete_word(reader, start, among=among, shortest=2)
+        f"{before}{restore_accents(reader, word)}"
+        for word in complete_word(reader, start, among=among, shortest=2)
     ]
 
 
@@ -125,15 +186,26 @@ class _QueryBuilder:
     def __init__(self, reader: IndexReader) -> None:
         self._schema = reader.schema
 
-    def build_query(self, parsed_query: ExpandedQuery, criteria: Criteria) -> IndexQuery:
+    def build_query(
+        self, parsed_query: ExpandedQuery, criteria: Criteria
+    ) -> IndexQuery:
         return IndexQuery(
-            text=[*map(self._group, parsed_query.groups), *map(self._phrase, parsed_query.phrases)],
-            plain=[*map(self._unscored_group, parsed_query.groups), *map(self._phrase, parsed_query.phrases)],
+            text=[
+                *map(self._group, parsed_query.groups),
+                *map(self._phrase, parsed_query.phrases),
+            ],
+            plain=[
+                *map(self._unscored_group, parsed_query.groups),
+                *map(self._phrase, parsed_query.phrases),
+            ],
             apart=[
                 *map(self._phrase, parsed_query.apart),
                 *(self._any("text", stems) for stems in parsed_query.apart_words),
             ],
-            filters={name: self._filter(name, values) for name, values in criteria.filters.items()},
+            filters={
+                name: self._filter(name, values)
+                for name, values in criteria.filters.items()
+            },
             nearer=[self._named(word.stems) for word in parsed_query.words],
             together=list(self._proximity_queries(parsed_query)),
         )
@@ -147,17 +219,32 @@ class _QueryBuilder:
         typed = _all_of(self._any("text", word.stems) for word in group.words)
         if not group.also and not group.themes:
             return typed
-        scored_query = _all_of([typed, Query.const_score_query(Query.all_query(), TYPED_SCORE)])
-        named = _any_of([self._label(label, plain=group.is_indexed) for label in group.also] or [Query.empty_query()])
-        others = Query.const_score_query(named, SYNONYM_SCORE) if group.is_indexed else named
-        themes = [Query.const_score_query(self._term("theme", theme), THEME_SCORE) for theme in group.themes]
-        return Query.boolean_query(_with_occur(Occur.Should, [scored_query, others, *themes]))
+        scored_query = _all_of(
+            [typed, Query.const_score_query(Query.all_query(), TYPED_SCORE)]
+        )
+        named = _any_of(
+            [self._label(label, plain=group.is_indexed) for label in group.also]
+            or [Query.empty_query()]
+        )
+        if group.is_indexed:
+            others = Query.const_score_query(named, SYNONYM_SCORE)
+        else:
+            others = named
+        themes = [
+            Query.const_score_query(self._term("theme", theme), THEME_SCORE)
+            for theme in group.themes
+        ]
+        return Query.boolean_query(
+            _with_occur(Occur.Should, [scored_query, others, *themes])
+        )
 
     def _unscored_group(self, group: WordGroup) -> Query:
         """The datasets of a group, whatever their order."""
         typed = _all_of(self._any("text", word.stems) for word in group.words)
         named = (self._label(label, plain=True) for label in group.also)
-        return _any_of([typed, *named, *(self._term("theme", theme) for theme in group.themes)])
+        return _any_of(
+            [typed, *named, *(self._term("theme", theme) for theme in group.themes)]
+        )
 
     def _label(self, label: str, *, plain: bool = False) -> Query:
         """A synonym: one word anywhere, several only together, or in the title and the keywords."""
@@ -166,14 +253,21 @@ class _QueryBuilder:
             anywhere = self._any("text", stems[0])
             if plain:
                 return anywhere
-            return Query.boolean_query([(Occur.Must, anywhere), (Occur.Should, self._named(stems[0]))])
+            return Query.boolean_query(
+                [(Occur.Must, anywhere), (Occur.Should, self._named(stems[0]))]
+            )
         named = _all_of(self._any("named", word_stems) for word_stems in stems)
         return _any_of([named, self._phrase(words.plain_words(label))])
 
     def _proximity_queries(self, parsed_query: ExpandedQuery) -> Iterable[Query]:
-        typed = [words.strip_accents(word.instead or word.text) for word in parsed_query.words]
+        typed = [
+            words.strip_accents(word.instead or word.text)
+            for word in parsed_query.words
+        ]
         if len(typed) > 1:
-            together = Query.phrase_query(self._schema, "phrase", list(typed), slop=SLACK)
+            together = Query.phrase_query(
+                self._schema, "phrase", list(typed), slop=SLACK
+            )
             yield Query.boost_query(together, PHRASE_WEIGHT)
 
     def _named(self, stems: words.Stems) -> Query:
@@ -199,31 +293,47 @@ class _QueryBuilder:
             return self._box(read_box(values[0]))
         if name == KEYWORD:
             values = [fold_keyword(value) for value in values]
-        return Query.term_set_query(self._schema, name, [words.normalise_text(value) for value in values])
+        return Query.term_set_query(
+            self._schema, name, [words.normalise_text(value) for value in values]
+        )
 
     def _period(self, years: Years) -> Query:
         """Data whose period has some part in these years; those that say none are left out."""
         first, last = years
         until = self._between("until", NO_START if first is None else first, None)
-        return _all_of([until, self._between("since", None, NO_END if last is None else last)])
+        return _all_of(
+            [until, self._between("since", None, NO_END if last is None else last)]
+        )
 
     def _box(self, box: Box | None) -> Query:
         """Data whose area touches the rectangle; one that crosses the 180th meridian is two."""
         if box is None:
             return Query.empty_query()
         west, south, east, north = box
-        spans = [(west, east)] if west <= east else [(west, HALF_TURN), (-HALF_TURN, east)]
+        if west <= east:
+            spans = [(west, east)]
+        else:
+            spans = [(west, HALF_TURN), (-HALF_TURN, east)]
         high = [self._degrees("north", least=south), self._degrees("south", most=north)]
         wide = [
-            _all_of([self._degrees("east", least=least), self._degrees("west", most=most)]) for least, most in spans
+            _all_of(
+                [self._degrees("east", least=least), self._degrees("west", most=most)]
+            )
+            for least, most in spans
         ]
         return _all_of([*high, _any_of(wide)])
 
-    def _degrees(self, side: str, *, least: float | None = None, most: float | None = None) -> Query:
-        return Query.range_query(self._schema, side, FieldType.Float, lower_bound=least, upper_bound=most)
+    def _degrees(
+        self, side: str, *, least: float | None = None, most: float | None = None
+    ) -> Query:
+        return Query.range_query(
+            self._schema, side, FieldType.Float, lower_bound=least, upper_bound=most
+        )
 
     def _between(self, name: str, least: int | None, most: int | None) -> Query:
-        return Query.range_query(self._schema, name, FieldType.Integer, lower_bound=least, upper_bound=most)
+        return Query.range_query(
+            self._schema, name, FieldType.Integer, lower_bound=least, upper_bound=most
+        )
 
 
 def _with_occur(occur: Occur, queries: Iterable[Query]) -> list[tuple[Occur, Query]]:
@@ -239,21 +349,39 @@ def _any_of(queries: Iterable[Query]) -> Query:
 
 
 def _combine(queries: list[Query], occur: Occur) -> Query:
-    return queries[0] if len(queries) == 1 else Query.boolean_query(_with_occur(occur, queries))
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query(_with_occur(occur, queries))
 
 
 def _page_rows(
-    reader: IndexReader, question: IndexQuery, criteria: Criteria, parsed_query: ExpandedQuery, total: int
+    reader: IndexReader,
+    question: IndexQuery,
+    criteria: Criteria,
+    parsed_query: ExpandedQuery,
+    total: int,
 ) -> list[int]:
-    start, searcher = (criteria.page - 1) * criteria.size, reader.searcher
+    start = (criteria.page - 1) * criteria.size
+    searcher = reader.searcher
     if not 0 <= start < total:
         return []
-    order = MODIFIED if criteria.order == RELEVANCE and not parsed_query.is_scored else criteria.order
+    if criteria.order == RELEVANCE and not parsed_query.is_scored:
+        order = MODIFIED
+    else:
+        order = criteria.order
     if order == RELEVANCE:
-        return _row_numbers(reader, _nearest(reader, question.score(total), start + criteria.size)[start:])
+        return _row_numbers(
+            reader,
+            _nearest(reader, question.score(total), start + criteria.size)[start:],
+        )
     field_name, direction = ORDERS[order]
     result = searcher.search(
-        question.must(), criteria.size, count=False, offset=start, order_by_field=field_name, order=direction
+        question.must(),
+        criteria.size,
+        count=False,
+        offset=start,
+        order_by_field=field_name,
+        order=direction,
     )
     return _row_numbers(reader, [address for _, address in result.hits])
 
@@ -263,7 +391,10 @@ def _nearest(reader: IndexReader, query: Query, end: int) -> list[DocAddress]:
     hits = reader.searcher.search(query, max(RANKED, end), count=False).hits
     addresses = [address for _, address in hits]
     first = addresses[:RANKED]
-    complete, days = (reader.searcher.fast_field_values(name, first) for name in ("completeness", "day"))
+    complete, days = (
+        reader.searcher.fast_field_values(name, first)
+        for name in ("completeness", "day")
+    )
     keys = [
         (-round(float(score), 1), -int(points or 0), -int(day or 0))
         for (score, _), points, day in zip(hits, complete, days, strict=False)
@@ -273,4 +404,8 @@ def _nearest(reader: IndexReader, query: Query, end: int) -> list[DocAddress]:
 
 
 def _row_numbers(reader: IndexReader, addresses: list[DocAddress]) -> list[int]:
-    return [int(seq) for seq in reader.searcher.fast_field_values("seq", addresses) if seq is not None]
+    return [
+        int(seq)
+        for seq in reader.searcher.fast_field_values("seq", addresses)
+        if seq is not None
+    ]

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field, replace
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.catalogue.search.query_syntax import Phrase, parse_query
-from udi.portal.catalogue.search.spelling import complete_word, find_nearest_word, restore_accents
+from udi.portal.catalogue.search.spelling import (
+    complete_word,
+    find_nearest_word,
+    restore_accents,
+)
 from udi.portal.catalogue.search.thesaurus import LONGEST_LABEL, Thesaurus, key_of
 from udi.protocol.synonyms import Concept
 
@@ -63,31 +67,48 @@ class ExpandedQuery:
         return bool(self.groups or self.phrases)
 
 
-def analyse_query(reader: IndexReader, text: str, thesaurus: Thesaurus, *, exact: bool = False) -> ExpandedQuery:
+def analyse_query(
+    reader: IndexReader, text: str, thesaurus: Thesaurus, *, exact: bool = False
+) -> ExpandedQuery:
     """Read a question; `exact`: take its words as they are, and look for nothing else."""
     wording = parse_query(text)
     typed = words.query_words(wording.words)
     if exact:
-        groups = [WordGroup((QueryWord(word, _known_stems(reader, stems) or stems),)) for word, stems in typed]
+        groups = [
+            WordGroup((QueryWord(word, _known_stems(reader, stems) or stems),))
+            for word, stems in typed
+        ]
     else:
         groups = list(_group_words(reader, typed, thesaurus))
-    spelt = {words.strip_accents(word): word for word in words.typed_words(wording.words)}
+    spelt = {
+        words.strip_accents(word): word for word in words.typed_words(wording.words)
+    }
     groups = [
-        replace(group, words=tuple(replace(word, typed=spelt.get(word.text, "")) for word in group.words))
+        replace(
+            group,
+            words=tuple(
+                replace(word, typed=spelt.get(word.text, "")) for word in group.words
+            ),
+        )
         for group in groups
     ]
-    apart = [stems for word in wording.apart_words for _, stems in words.query_words(word)]
+    apart = [
+        stems for word in wording.apart_words for _, stems in words.query_words(word)
+    ]
     return ExpandedQuery(groups, wording.phrases, wording.apart, apart)
 
 
-def _group_words(reader: IndexReader, typed: Sequence[Typed], thesaurus: Thesaurus) -> Iterable[WordGroup]:
+def _group_words(
+    reader: IndexReader, typed: Sequence[Typed], thesaurus: Thesaurus
+) -> Iterable[WordGroup]:
     at = 0
     while at < len(typed):
         run, also, themes = _match_longest_label(reader, typed, at, thesaurus)
         if also or len(run) > 1:
             indexed_stems = [_known_stems(reader, stems) for _, stems in run]
             group_words = tuple(
-                QueryWord(word, has or stems) for (word, stems), has in zip(run, indexed_stems, strict=True)
+                QueryWord(word, has or stems)
+                for (word, stems), has in zip(run, indexed_stems, strict=True)
             )
             yield WordGroup(group_words, also, themes, all(indexed_stems))
         else:
@@ -96,7 +117,11 @@ def _group_words(reader: IndexReader, typed: Sequence[Typed], thesaurus: Thesaur
 
 
 def _analyse_word(
-    reader: IndexReader, text: str, stems: words.Stems, thesaurus: Thesaurus, themes: tuple[str, ...]
+    reader: IndexReader,
+    text: str,
+    stems: words.Stems,
+    thesaurus: Thesaurus,
+    themes: tuple[str, ...],
 ) -> WordGroup:
     """A word that no synonym helps: as it is when some dataset has it, else what begins like it, else the nearest one."""
     indexed_stems = _known_stems(reader, stems)
@@ -104,12 +129,16 @@ def _analyse_word(
         return WordGroup((QueryWord(text, indexed_stems or stems),), (), themes)
     if started := complete_word(reader, text):
         completed = tuple(restore_accents(reader, word) for word in started)
-        every = dict.fromkeys(stem for word in completed for stem in words.word_stems(word)[0])
+        every = dict.fromkeys(
+            stem for word in completed for stem in words.word_stems(word)[0]
+        )
         return WordGroup((QueryWord(text, tuple(every), completed=completed),))
     near = find_nearest_word(reader, text)
     if near is None:
         return WordGroup((QueryWord(text, stems),))
-    also, themes = _find_synonyms(reader, [words.strip_accents(near)], thesaurus.find([words.strip_accents(near)]))
+    also, themes = _find_synonyms(
+        reader, [words.strip_accents(near)], thesaurus.find([words.strip_accents(near)])
+    )
     return WordGroup((QueryWord(text, words.word_stems(near)[0], near),), also, themes)
 
 
@@ -139,7 +168,9 @@ def _find_synonyms(
         )
         if not same and all(_known_stems(reader, stems) for _, stems in label_words):
             also.setdefault(key_of(word for word, _ in label_words), label)
-    return tuple(also.values()), tuple(dict.fromkeys(theme for concept in concepts for theme in concept.themes))
+    return tuple(also.values()), tuple(
+        dict.fromkeys(theme for concept in concepts for theme in concept.themes)
+    )
 
 
 def _known_stems(reader: IndexReader, stems: words.Stems) -> words.Stems:

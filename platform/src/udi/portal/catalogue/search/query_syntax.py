@@ -28,7 +28,10 @@ class TokenisedQuery:
 
 def parse_query(text: str) -> TokenisedQuery:
     """Take a question apart; of very many phrases or exclusions, the first count."""
-    words, phrases, apart, apart_words = [], list[Phrase](), list[Phrase](), list[str]()
+    words = []
+    phrases = list[Phrase]()
+    apart = list[Phrase]()
+    apart_words = list[str]()
     for match in PART.finditer(text):
         quoted = match["a"] or match["b"] or match["c"]
         plain = tuple(plain_words(quoted or match["word"]))
@@ -38,10 +41,19 @@ def parse_query(text: str) -> TokenisedQuery:
             words.append(match["word"])
         elif plain:
             (apart if match["not"] else phrases).append(plain)
-    return TokenisedQuery(" ".join(words), phrases[:MOST_PARTS], apart[:MOST_PARTS], apart_words[:MOST_PARTS])
+    return TokenisedQuery(
+        " ".join(words),
+        phrases[:MOST_PARTS],
+        apart[:MOST_PARTS],
+        apart_words[:MOST_PARTS],
+    )
 
 
 def list_query_parts(text: str) -> list[str]:
     """Its words, phrases and exclusions as they were typed, each once; small words stay with nothing to say alone."""
     parts = (match.group() for match in PART.finditer(text))
-    return [part for part in dict.fromkeys(parts) if any(not word_stems(word)[1] for word in plain_words(part))]
+    return [
+        part
+        for part in dict.fromkeys(parts)
+        if any(not word_stems(word)[1] for word in plain_words(part))
+    ]

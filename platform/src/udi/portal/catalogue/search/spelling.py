@@ -9,10 +9,15 @@ from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.index import IndexReader
 
 SHORTEST = 4
-MIDDLING, LONG = 6, 8
+MIDDLING = 6
+LONG = 8
 SAMPLE = 20
-SHORTEST_START, MOST_STARTED, MOST_COMPLETED = 3, 200, 8
-ALIKE_START, SIMILARITY_CUTOFF, MOST_ALIKE = 2, 0.6, 3
+SHORTEST_START = 3
+MOST_STARTED = 200
+MOST_COMPLETED = 8
+ALIKE_START = 2
+SIMILARITY_CUTOFF = 0.6
+MOST_ALIKE = 3
 
 
 def find_nearest_word(reader: IndexReader, word: str) -> str | None:
@@ -37,27 +42,41 @@ def list_nearest_words(reader: IndexReader, word: str) -> list[str]:
             and (distance == 1 or len(word) >= LONG or plain[0] == word[0])
         ]
         if near:
-            ordered = sorted(near, key=lambda pair: (reader.searcher.doc_freq("words", pair[0]), pair), reverse=True)
+            ordered = sorted(
+                near,
+                key=lambda pair: (reader.searcher.doc_freq("words", pair[0]), pair),
+                reverse=True,
+            )
             return [spelling for _, spelling in ordered]
     return []
 
 
 def complete_word(
-    reader: IndexReader, start: str, *, among: tantivy.Query | None = None, shortest: int = SHORTEST_START
+    reader: IndexReader,
+    start: str,
+    *,
+    among: tantivy.Query | None = None,
+    shortest: int = SHORTEST_START,
 ) -> list[str]:
     """Plain words that some dataset (of those `among`) has and that begin like this, the most frequent first."""
     if len(start) < shortest or start.isdecimal():
         return []
     terms = reader.searcher.terms_with_prefix("words", start, among, limit=MOST_STARTED)
-    return [word for word, _ in sorted(terms, key=lambda pair: (-pair[1], pair[0]))][:MOST_COMPLETED]
+    return [word for word, _ in sorted(terms, key=lambda pair: (-pair[1], pair[0]))][
+        :MOST_COMPLETED
+    ]
 
 
 def list_similar_words(reader: IndexReader, word: str) -> list[str]:
     """Words that some dataset has and that might help where nothing is found: near ones, else some that look alike."""
     if near := list_nearest_words(reader, word):
         return near[:MOST_ALIKE]
-    first = reader.searcher.terms_with_prefix("words", word[:ALIKE_START], limit=MOST_STARTED)
-    similar_terms = get_close_matches(word, [term for term, _ in first], MOST_ALIKE, SIMILARITY_CUTOFF)
+    first = reader.searcher.terms_with_prefix(
+        "words", word[:ALIKE_START], limit=MOST_STARTED
+    )
+    similar_terms = get_close_matches(
+        word, [term for term, _ in first], MOST_ALIKE, SIMILARITY_CUTOFF
+    )
     return [restore_accents(reader, term) for term in similar_terms]
 
 
@@ -66,25 +85,41 @@ def restore_accents(reader: IndexReader, word: str) -> str:
     query = tantivy.Query.term_query(reader.schema, "words", word)
     for _, address in reader.searcher.search(query, 1, count=False).hits:
         return next(
-            (spelling for spelling in _read_written_words(reader, address) if words.strip_accents(spelling) == word),
+            (
+                spelling
+                for spelling in _read_written_words(reader, address)
+                if words.strip_accents(spelling) == word
+            ),
             word,
         )
     return word
 
 
-def _words_near(reader: IndexReader, word: str, distance: int) -> Iterable[tuple[str, str]]:
+def _words_near(
+    reader: IndexReader, word: str, distance: int
+) -> Iterable[tuple[str, str]]:
     """Words of a sample of the datasets that have one near this one: plain, and as it is written, with its accents."""
-    fuzzy = tantivy.Query.fuzzy_term_query(reader.schema, "words", word, distance=distance, transposition_cost_one=True)
+    fuzzy = tantivy.Query.fuzzy_term_query(
+        reader.schema, "words", word, distance=distance, transposition_cost_one=True
+    )
     hits = reader.searcher.search(fuzzy, SAMPLE, count=False).hits
     spellings: set[str] = set()
     for _, address in hits:
         spellings.update(_read_written_words(reader, address))
-    similar_spellings = (spelling for spelling in sorted(spellings) if abs(len(spelling) - len(word)) <= distance + 1)
-    return {words.strip_accents(spelling): spelling for spelling in similar_spellings}.items()
+    similar_spellings = (
+        spelling
+        for spelling in sorted(spellings)
+        if abs(len(spelling) - len(word)) <= distance + 1
+    )
+    return {
+        words.strip_accents(spelling): spelling for spelling in similar_spellings
+    }.items()
 
 
 def _read_written_words(reader: IndexReader, address: tantivy.DocAddress) -> list[str]:
-    return bytes(reader.searcher.doc(address).get_first("written") or b"").decode().split()
+    return (
+        bytes(reader.searcher.doc(address).get_first("written") or b"").decode().split()
+    )
 
 
 def edit_distance(word: str, other: str, most: int) -> int:
@@ -100,5 +135,6 @@ def edit_distance(word: str, other: str, most: int) -> int:
             if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == there:
                 cost = min(cost, before[j - 2] + 1)
             row.append(cost)
-        before, last = last, row
+        before = last
+        last = row
     return min(last[-1], most + 1)

@@ -30,7 +30,9 @@ class Thesaurus:
     def __post_init__(self) -> None:
         for concept in self.concepts:
             for label in concept.labels:
-                key_concepts = self._by_key.setdefault(key_of([word for word, _ in query_words(label)]), [])
+                key_concepts = self._by_key.setdefault(
+                    key_of([word for word, _ in query_words(label)]), []
+                )
                 if concept not in key_concepts:
                     key_concepts.append(concept)
 
@@ -52,7 +54,12 @@ def default_thesaurus() -> Thesaurus:
 
 @cache
 def _extend_thesaurus(own: tuple[tuple[Labels, tuple[str, ...]], ...]) -> Thesaurus:
-    return Thesaurus([*default_thesaurus().concepts, *(Concept(labels, themes) for labels, themes in own)])
+    return Thesaurus(
+        [
+            *default_thesaurus().concepts,
+            *(Concept(labels, themes) for labels, themes in own),
+        ]
+    )
 
 
 def thesaurus_of(search: Mapping[str, object]) -> Thesaurus:
@@ -60,4 +67,6 @@ def thesaurus_of(search: Mapping[str, object]) -> Thesaurus:
     own = search.get("synonyms")
     if not isinstance(own, list) or not own:
         return default_thesaurus()
-    return _extend_thesaurus(tuple((tuple(entry["labels"]), tuple(entry.get("themes", ()))) for entry in own))
+    return _extend_thesaurus(
+        tuple((tuple(entry["labels"]), tuple(entry.get("themes", ()))) for entry in own)
+    )

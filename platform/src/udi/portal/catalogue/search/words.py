@@ -18,24 +18,38 @@ Stems = tuple[str, ...]
 
 
 def _lowercase_analyzer() -> TextAnalyzerBuilder:
-    return TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(LONGEST)).filter(Filter.lowercase())
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(LONGEST))
+        .filter(Filter.lowercase())
+    )
 
 
-def _stemming_analyzer(start: TextAnalyzerBuilder, language: str) -> TextAnalyzerBuilder:
+def _stemming_analyzer(
+    start: TextAnalyzerBuilder, language: str
+) -> TextAnalyzerBuilder:
     with_elisions = start.filter(Filter.custom_stopword(ELIDED))
-    return with_elisions.filter(Filter.stopword(language)).filter(Filter.stemmer(language))
+    return with_elisions.filter(Filter.stopword(language)).filter(
+        Filter.stemmer(language)
+    )
 
 
 AS_TYPED = _lowercase_analyzer().build()
 PLAIN = _lowercase_analyzer().filter(Filter.ascii_fold()).build()
 BY_LANGUAGE = {
-    "fr": _stemming_analyzer(_lowercase_analyzer().filter(Filter.ascii_fold()), "french").build(),
-    "en": _stemming_analyzer(_lowercase_analyzer().filter(Filter.ascii_fold()), "english").build(),
+    "fr": _stemming_analyzer(
+        _lowercase_analyzer().filter(Filter.ascii_fold()), "french"
+    ).build(),
+    "en": _stemming_analyzer(
+        _lowercase_analyzer().filter(Filter.ascii_fold()), "english"
+    ).build(),
 }
 WITH_ACCENTS = "fr, with accents"
 ANALYZERS = {
     **BY_LANGUAGE,
-    WITH_ACCENTS: _stemming_analyzer(_lowercase_analyzer(), "french").filter(Filter.ascii_fold()).build(),
+    WITH_ACCENTS: _stemming_analyzer(_lowercase_analyzer(), "french")
+    .filter(Filter.ascii_fold())
+    .build(),
 }
 
 
@@ -64,14 +78,21 @@ def singular(word: str) -> str:
     """A plain word without the mark of the plural, alike for both of its forms if not always a word."""
     if word.endswith("ies"):
         return f"{word[:-3]}y"
-    return word[:-1] if word[-1:] in {"s", "x"} else word
+    if word[-1:] in {"s", "x"}:
+        return word[:-1]
+    return word
 
 
 def text_stems(text: str, language: str = "") -> list[str]:
     """The stems of a text in its language; in French and in English when it is neither, or not known."""
     languages = [language] if language in BY_LANGUAGE else list(BY_LANGUAGE)
     spoken = AS_TYPED.analyze(normalise_text(text))
-    stems = [stem for language_code in languages for word in spoken for stem in _stem_word(language_code, word)]
+    stems = [
+        stem
+        for language_code in languages
+        for word in spoken
+        for stem in _stem_word(language_code, word)
+    ]
     if "fr" in languages:
         existing_stems = set(stems)
         stems += [
@@ -92,14 +113,18 @@ def _stem_word(analyzer: str, word: str) -> Stems:
 
 def texts_stems(texts: Mapping[str, str]) -> list[str]:
     """The same for a text in several languages."""
-    return [stem for language, text in texts.items() for stem in text_stems(text, language)]
+    return [
+        stem for language, text in texts.items() for stem in text_stems(text, language)
+    ]
 
 
 @lru_cache(maxsize=CACHED)
 def word_stems(word: str) -> tuple[Stems, bool]:
     """The stems under which one word is found, and whether it is a stop word in one of the languages."""
     french, english, accented = (_stem_word(name, word) for name in ANALYZERS)
-    return tuple(dict.fromkeys([*french, *english, *accented])), not (french and english)
+    return tuple(dict.fromkeys([*french, *english, *accented])), not (
+        french and english
+    )
 
 
 def query_words(text: str) -> list[tuple[str, Stems]]:

@@ -10,7 +10,13 @@ from udi.portal.identity.provision.admin import RealmAdmin
 
 SLICE = 1000
 SUBJECT = re.compile(r"(?:users|members)/([0-9a-f-]{36})")
-RESOURCES = ("USER", "ORGANIZATION_MEMBERSHIP", "ORGANIZATION_GROUP_MEMBERSHIP", "ORGANIZATION_GROUP", "ORGANIZATION")
+RESOURCES = (
+    "USER",
+    "ORGANIZATION_MEMBERSHIP",
+    "ORGANIZATION_GROUP_MEMBERSHIP",
+    "ORGANIZATION_GROUP",
+    "ORGANIZATION",
+)
 WHOLE = {"ORGANIZATION", "ORGANIZATION_GROUP"}
 """An event about one of these may concern anybody."""
 LATE = 5 * 60
@@ -43,10 +49,15 @@ def read_changes(admin: RealmAdmin, since: datetime) -> AccountChanges:
         ProvisionError: the identity service does not answer, or refuses.
     """
     start = int((since.timestamp() - LATE) * 1000)
-    disabled = frozenset(str(user["id"]) for user in _all(admin, "users", enabled="false", briefRepresentation="true"))
+    disabled = frozenset(
+        str(user["id"])
+        for user in _all(admin, "users", enabled="false", briefRepresentation="true")
+    )
     touched = set[str]()
     everybody = False
-    for event in _all(admin, "admin-events", dateFrom=start, resourceTypes=list(RESOURCES)):
+    for event in _all(
+        admin, "admin-events", dateFrom=start, resourceTypes=list(RESOURCES)
+    ):
         everybody = everybody or event.get("resourceType") in WHOLE
         touched |= set(SUBJECT.findall(str(event.get("resourcePath") or "")))
     deleted = _all(admin, "events", type="DELETE_ACCOUNT", dateFrom=start)
@@ -74,11 +85,28 @@ def read_account(admin: RealmAdmin, subject: str) -> Account | None:
     if user is None or not user.get("enabled"):
         return None
     memberships: dict[str, set[str]] = {}
-    for organisation in admin.get(f"organizations/members/{subject}/organizations", max=SLICE) or []:
-        groups = admin.get(f"organizations/{organisation['id']}/members/{subject}/groups", max=SLICE) or []
-        memberships[str(organisation["alias"])] = {str(group["name"]) for group in groups}
-    name = " ".join(filter(None, (user.get("firstName"), user.get("lastName")))) or str(user.get("username") or "")
-    return Account(name, str(user.get("email") or ""), user.get("emailVerified") is True, memberships)
+    for organisation in (
+        admin.get(f"organizations/members/{subject}/organizations", max=SLICE) or []
+    ):
+        groups = (
+            admin.get(
+                f"organizations/{organisation['id']}/members/{subject}/groups",
+                max=SLICE,
+            )
+            or []
+        )
+        memberships[str(organisation["alias"])] = {
+            str(group["name"]) for group in groups
+        }
+    name = " ".join(filter(None, (user.get("firstName"), user.get("lastName")))) or str(
+        user.get("username") or ""
+    )
+    return Account(
+        name,
+        str(user.get("email") or ""),
+        user.get("emailVerified") is True,
+        memberships,
+    )
 
 
 def log_out(admin: RealmAdmin, subject: str) -> None:

@@ -30,12 +30,16 @@ def account_secret(slug: str, username: str) -> str:
     return f"account_{slug}_{username}"
 
 
-def _read_or_draw_password(settings: Settings, slug: str, username: str) -> tuple[str, bool]:
+def _read_or_draw_password(
+    settings: Settings, slug: str, username: str
+) -> tuple[str, bool]:
     """The account's password, and whether it was drawn just now."""
     path: Path = settings.secrets_folder / account_secret(slug, username)
     if path.exists():
         return path.read_text().strip(), False
-    drawn = "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(3))
+    drawn = "-".join(
+        "".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(3)
+    )
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     partial.touch(mode=0o600)
     partial.write_text(drawn + "\n")
@@ -46,19 +50,28 @@ def _read_or_draw_password(settings: Settings, slug: str, username: str) -> tupl
 def _belongs_to_another_territory(settings: Settings, slug: str, username: str) -> bool:
     """Whether the password of this name was drawn for another territory: only that one may change the account."""
     own = account_secret(slug, username)
-    names = {path.name for path in settings.secrets_folder.glob(f"account_*_{escape(username)}")}
+    names = {
+        path.name
+        for path in settings.secrets_folder.glob(f"account_*_{escape(username)}")
+    }
     return bool(names) and own not in names
 
 
-def apply_account(admin: RealmAdmin, settings: Settings, slug: str, account: AccountPart) -> ProvisionChange:
+def apply_account(
+    admin: RealmAdmin, settings: Settings, slug: str, account: AccountPart
+) -> ProvisionChange:
     """Create a demonstration account, or give it what it lacks; what it was given since is kept.
 
     An account that another territory made joins the organisations, and stays as it is.
     """
     users = admin.get("users", username=account.username, exact=True)
     if users and _belongs_to_another_territory(settings, slug, account.username):
-        joined = apply_memberships(admin, users[0]["id"], _groups_by_alias(slug, account))
-        return ProvisionChange("account", account.username, "updated" if joined else "unchanged")
+        joined = apply_memberships(
+            admin, users[0]["id"], _groups_by_alias(slug, account)
+        )
+        return ProvisionChange(
+            "account", account.username, "updated" if joined else "unchanged"
+        )
     password, drawn = _read_or_draw_password(settings, slug, account.username)
     credential = {"type": "password", "value": password, "temporary": False}
     target = {
@@ -70,9 +83,15 @@ def apply_account(admin: RealmAdmin, settings: Settings, slug: str, account: Acc
         "lastName": account.last_name,
     }
     outcome: Outcome = "unchanged"
-    response = None if users else admin.post("users", {**target, "credentials": [credential]}, conflict=True)
+    if users:
+        response = None
+    else:
+        response = admin.post(
+            "users", {**target, "credentials": [credential]}, conflict=True
+        )
     if response is not None:
-        user, outcome = response.headers["Location"].rpartition("/")[2], "created"
+        user = response.headers["Location"].rpartition("/")[2]
+        outcome = "created"
     else:  # found, or made by somebody else meanwhile
         [existing] = users or admin.get("users", username=account.username, exact=True)
         user = existing["id"]
@@ -83,15 +102,26 @@ def apply_account(admin: RealmAdmin, settings: Settings, slug: str, account: Acc
             admin.put(f"users/{user}/reset-password", credential)
             outcome = "updated"
     joined = apply_memberships(admin, user, _groups_by_alias(slug, account))
-    return ProvisionChange("account", account.username, "updated" if joined and outcome == "unchanged" else outcome)
+    return ProvisionChange(
+        "account",
+        account.username,
+        "updated" if joined and outcome == "unchanged" else outcome,
+    )
 
 
 def _groups_by_alias(slug: str, account: AccountPart) -> dict[str, list[str]]:
-    groups_by_alias = {organisation_alias(slug, part): groups for part, groups in account.organisations.items()}
-    return {slug: [MODERATORS], **groups_by_alias} if account.moderator else groups_by_alias
+    groups_by_alias = {
+        organisation_alias(slug, part): groups
+        for part, groups in account.organisations.items()
+    }
+    if account.moderator:
+        return {slug: [MODERATORS], **groups_by_alias}
+    return groups_by_alias
 
 
-def apply_memberships(admin: RealmAdmin, user: str, groups_by_alias: dict[str, list[str]]) -> bool:
+def apply_memberships(
+    admin: RealmAdmin, user: str, groups_by_alias: dict[str, list[str]]
+) -> bool:
     """Put a person (their id) into groups, by alias of the organisation; whether anything changed."""
     if not groups_by_alias:
         return False
@@ -99,16 +129,24 @@ def apply_memberships(admin: RealmAdmin, user: str, groups_by_alias: dict[str, l
         organisation["alias"]: organisation["id"]
         for organisation in admin.get(f"organizations/members/{user}/organizations")
     }
-    others = {} if groups_by_alias.keys() <= joined.keys() else _identifiers(admin, groups_by_alias)
+    if groups_by_alias.keys() <= joined.keys():
+        others = {}
+    else:
+        others = _identifiers(admin, groups_by_alias)
     changed = False
     for alias, groups in groups_by_alias.items():
         if alias not in joined:
             if alias not in others:
-                raise ProvisionError(f"No organisation has the alias {alias}: apply the territory first.")
+                raise ProvisionError(
+                    f"No organisation has the alias {alias}: apply the territory first."
+                )
             # The body is the bare identifier, not a JSON object.
             admin.post(f"organizations/{others[alias]}/members", user, conflict=True)
             changed = True
-        changed = _join_groups(admin, joined.get(alias) or others[alias], user, groups) or changed
+        changed = (
+            _join_groups(admin, joined.get(alias) or others[alias], user, groups)
+            or changed
+        )
     return changed
 
 
@@ -121,13 +159,18 @@ def _identifiers(admin: RealmAdmin, aliases: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _join_groups(admin: RealmAdmin, organisation: str, user: str, groups: list[str]) -> bool:
+def _join_groups(
+    admin: RealmAdmin, organisation: str, user: str, groups: list[str]
+) -> bool:
     path = f"organizations/{organisation}"
     current: list[Any] = admin.get(f"{path}/members/{user}/groups") or []
     missing = set(groups) - {group["name"] for group in current}
     if not missing:
         return False
-    ids_by_name = {group["name"]: group["id"] for group in admin.get(f"{path}/groups", max=EVERYTHING)}
+    ids_by_name = {
+        group["name"]: group["id"]
+        for group in admin.get(f"{path}/groups", max=EVERYTHING)
+    }
     for name in sorted(missing):
         admin.put(f"{path}/groups/{ids_by_name[name]}/members/{user}", conflict=True)
     return True

@@ -12,14 +12,20 @@ from keycloak.exceptions import KeycloakAuthenticationError, KeycloakError
 from udi.kit.errors import ProvisionError
 from udi.settings import Settings
 
-ADMIN_CLIENT, ADMIN_SECRET = "udi-admin", "keycloak_admin_secret"
-MEMBERS_CLIENT, MEMBERS_SECRET = "udi-members", "keycloak_members_secret"
+ADMIN_CLIENT = "udi-admin"
+ADMIN_SECRET = "keycloak_admin_secret"  # noqa: S105 - the name of a file
+MEMBERS_CLIENT = "udi-members"
+MEMBERS_SECRET = "keycloak_members_secret"  # noqa: S105 - the name of a file
 """Of the portal's worker: it changes organisations and their members, and nothing else of the realm."""
 SECRETS = {ADMIN_CLIENT: ADMIN_SECRET, MEMBERS_CLIENT: MEMBERS_SECRET}
-TIMEOUT, LONGEST = 30, 180
+TIMEOUT = 30
+LONGEST = 180
 """Seconds for a call; for the one that makes a realm, its keys and its clients."""
 EVERYTHING = 100_000
-OK, NOT_FOUND, CONFLICT, BROKEN = range(200, 300), 404, 409, 500
+OK = range(200, 300)
+NOT_FOUND = 404
+CONFLICT = 409
+BROKEN = 500
 Outcome = Literal["created", "updated", "unchanged"]
 
 
@@ -43,31 +49,44 @@ class RealmAdmin:
     """Calls to the Admin REST API of one realm, counted. Each raises `ProvisionError`."""
 
     def __init__(self, connection: KeycloakOpenIDConnection, realm: str) -> None:
-        self.connection, self.realm = connection, realm
+        self.connection = connection
+        self.realm = realm
         self.calls = 0
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at a path under the realm, or None when there is nothing."""
         answer = self._send("get", self._address(path), accepted=NOT_FOUND, **query)
-        return None if answer.status_code == NOT_FOUND else answer.json()
+        if answer.status_code == NOT_FOUND:
+            return None
+        return answer.json()
 
     def post(self, path: str, body: object, *, conflict: bool = False) -> Any:
         """Create something: its answer, or None when `conflict` is accepted and it was there already."""
-        answer = self._send("post", self._address(path), body, accepted=CONFLICT if conflict else None)
-        return None if answer.status_code == CONFLICT else answer
+        answer = self._send(
+            "post", self._address(path), body, accepted=CONFLICT if conflict else None
+        )
+        if answer.status_code == CONFLICT:
+            return None
+        return answer
 
     def post_form(self, path: str, form: Mapping[str, str]) -> bool:
         """Send a form, where Keycloak takes no JSON; False when what it asks was there already."""
-        self.connection.add_param_headers("Content-Type", "application/x-www-form-urlencoded")
+        self.connection.add_param_headers(
+            "Content-Type", "application/x-www-form-urlencoded"
+        )
         try:
-            answer = self._send("post", self._address(path), encoded=urlencode(form), accepted=CONFLICT)
+            answer = self._send(
+                "post", self._address(path), encoded=urlencode(form), accepted=CONFLICT
+            )
         finally:
             self.connection.add_param_headers("Content-Type", "application/json")
         return bool(answer.status_code != CONFLICT)
 
     def put(self, path: str, body: object = None, *, conflict: bool = False) -> None:
         """Replace something, or put something somewhere; `conflict` accepts that it was there already."""
-        self._send("put", self._address(path), body, accepted=CONFLICT if conflict else None)
+        self._send(
+            "put", self._address(path), body, accepted=CONFLICT if conflict else None
+        )
 
     def delete(self, path: str) -> None:
         """Delete something, if it is there."""
@@ -111,7 +130,11 @@ class RealmAdmin:
             raise IdentityServiceUnavailableError(msg) from error
         if answer.status_code not in OK and answer.status_code != accepted:
             msg = f"Keycloak answers {answer.status_code} to {method.upper()} {path}: {answer.text[:300]}"
-            raise IdentityServiceUnavailableError(msg) if answer.status_code >= BROKEN else ProvisionError(msg)
+            raise (
+                IdentityServiceUnavailableError(msg)
+                if answer.status_code >= BROKEN
+                else ProvisionError(msg)
+            )
         return answer
 
 
@@ -145,20 +168,32 @@ def _connect(settings: Settings, realm: str, client: str, secret: str) -> RealmA
     return RealmAdmin(connection, settings.identity_realm)
 
 
-def difference(target: Mapping[str, Any], existing: Mapping[str, Any]) -> dict[str, Any]:
+def difference(
+    target: Mapping[str, Any], existing: Mapping[str, Any]
+) -> dict[str, Any]:
     """What is wanted and is not so: lists of plain values compare as sets, mappings by the keys that are wanted."""
-    return {key: value for key, value in target.items() if not _is_same(value, existing.get(key))}
+    return {
+        key: value
+        for key, value in target.items()
+        if not _is_same(value, existing.get(key))
+    }
 
 
 def _is_same(target: Any, existing: Any) -> bool:
     if isinstance(target, Mapping):
         return isinstance(existing, Mapping) and not difference(target, existing)
-    if isinstance(target, list) and isinstance(existing, list) and not any(isinstance(item, dict) for item in target):
+    if (
+        isinstance(target, list)
+        and isinstance(existing, list)
+        and not any(isinstance(item, dict) for item in target)
+    ):
         return sorted(target) == sorted(existing)
     return bool(target == existing) or (target == "" and existing is None)
 
 
-def merge_representations(existing: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
+def merge_representations(
+    existing: Mapping[str, Any], target: Mapping[str, Any]
+) -> dict[str, Any]:
     """The representation to send back: what is known, with what is wanted over it."""
     result = {**existing, **target}
     for key, value in target.items():

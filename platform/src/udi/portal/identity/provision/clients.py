@@ -4,14 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from udi.kit.oidc import IdentityClient
-from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin, difference, merge_representations
+from udi.portal.identity.provision.admin import (
+    ProvisionChange,
+    RealmAdmin,
+    difference,
+    merge_representations,
+)
 
 DEFAULT_SCOPES = ["basic", "profile", "email", "acr", "roles"]
 OPTIONAL_SCOPES = ["organization", "offline_access"]
 AUDIENCE_MAPPER = "oidc-audience-mapper"
 
 
-def web_client(client: IdentityClient, *, name: str, back_channel: str, theme: Mapping[str, str]) -> dict[str, Any]:
+def web_client(
+    client: IdentityClient, *, name: str, back_channel: str, theme: Mapping[str, str]
+) -> dict[str, Any]:
     """A program where people log in: code flow with PKCE only. `theme` is read by the login pages."""
     return {
         **_confidential(client.id, client.secret),
@@ -80,7 +87,9 @@ def audience_mapper(audience: str) -> dict[str, Any]:
     }
 
 
-def apply_client(admin: RealmAdmin, target: Mapping[str, Any], audience: str) -> ProvisionChange:
+def apply_client(
+    admin: RealmAdmin, target: Mapping[str, Any], audience: str
+) -> ProvisionChange:
     """Create a client with its audience, or change what differs."""
     name = str(target["clientId"])
     clients = admin.get("clients", clientId=name)
@@ -93,18 +102,30 @@ def apply_client(admin: RealmAdmin, target: Mapping[str, Any], audience: str) ->
     if changed:
         admin.put(f"clients/{existing['id']}", merge_representations(existing, target))
     return ProvisionChange(
-        "client", name, "updated" if _apply_audience(admin, existing, mapper) or changed else "unchanged"
+        "client",
+        name,
+        "updated"
+        if _apply_audience(admin, existing, mapper) or changed
+        else "unchanged",
     )
 
 
-def _apply_audience(admin: RealmAdmin, client: Mapping[str, Any], target_mapper: Mapping[str, Any]) -> bool:
+def _apply_audience(
+    admin: RealmAdmin, client: Mapping[str, Any], target_mapper: Mapping[str, Any]
+) -> bool:
     path = f"clients/{client['id']}/protocol-mappers/models"
     mappers = client.get("protocolMappers") or []
-    existing_mapper = next((mapper for mapper in mappers if mapper["protocolMapper"] == AUDIENCE_MAPPER), None)
+    existing_mapper = next(
+        (mapper for mapper in mappers if mapper["protocolMapper"] == AUDIENCE_MAPPER),
+        None,
+    )
     if existing_mapper is None:
         admin.post(path, target_mapper)
         return True
     if difference(target_mapper, existing_mapper):
-        admin.put(f"{path}/{existing_mapper['id']}", merge_representations(existing_mapper, target_mapper))
+        admin.put(
+            f"{path}/{existing_mapper['id']}",
+            merge_representations(existing_mapper, target_mapper),
+        )
         return True
     return False

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from udi.kit.errors import ProvisionError
 from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin
 
-USUAL, PREFIX = "browser", "udi-browser-"
+USUAL = "browser"
+PREFIX = "udi-browser-"
 LEVEL_MAX_AGE = "36000"
 """Seconds for which a level stays reached: as long as a session."""
 PASSWORD = "auth-username-password-form"  # noqa: S105 - the name of a step
@@ -59,7 +60,13 @@ LEVELS = (
                     Execution("auth-recovery-authn-code-form", "ALTERNATIVE"),
                 ),
             ),
-            SubFlow("first factor", (Execution("conditional-sub-flow-executed"), Execution("auth-otp-form"))),
+            SubFlow(
+                "first factor",
+                (
+                    Execution("conditional-sub-flow-executed"),
+                    Execution("auth-otp-form"),
+                ),
+            ),
         ),
     ),
 )
@@ -96,7 +103,9 @@ def _build(admin: RealmAdmin, alias: str) -> None:
     admin.post(f"authentication/flows/{USUAL}/copy", {"newName": alias})
     forms = f"{alias} forms"
     for step in _steps(admin, forms):
-        if step.get("providerId") == PASSWORD or CONDITIONAL_FACTOR in str(step.get("displayName")):
+        if step.get("providerId") == PASSWORD or CONDITIONAL_FACTOR in str(
+            step.get("displayName")
+        ):
             admin.delete(f"authentication/executions/{step['id']}")
     for part in LEVELS:
         _add(admin, forms, part, alias)
@@ -107,7 +116,12 @@ def _add(admin: RealmAdmin, parent: str, part: Execution | SubFlow, alias: str) 
     before = {step["id"] for step in _steps(admin, parent)}
     if isinstance(part, SubFlow):
         name = f"{alias} {part.name}"
-        body = {"alias": name, "type": "basic-flow", "provider": "registration-page-form", "description": ""}
+        body = {
+            "alias": name,
+            "type": "basic-flow",
+            "provider": "registration-page-form",
+            "description": "",
+        }
         admin.post(f"{path}/flow", body)
     else:
         admin.post(f"{path}/execution", {"provider": part.provider})
@@ -118,12 +132,18 @@ def _add(admin: RealmAdmin, parent: str, part: Execution | SubFlow, alias: str) 
             _add(admin, f"{alias} {part.name}", child, alias)
     elif config := _config(part, alias):
         name = f"{parent} {part.provider}"
-        admin.post(f"authentication/executions/{execution['id']}/config", {"alias": name, "config": config})
+        admin.post(
+            f"authentication/executions/{execution['id']}/config",
+            {"alias": name, "config": config},
+        )
 
 
 def _config(part: Execution, alias: str) -> dict[str, str]:
     if part.provider == "conditional-sub-flow-executed":
-        return {"flow_to_check": f"{alias} known factor", "check_result": "not-executed"}
+        return {
+            "flow_to_check": f"{alias} known factor",
+            "check_result": "not-executed",
+        }
     return dict(part.config)
 
 

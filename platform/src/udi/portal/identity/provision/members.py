@@ -29,8 +29,12 @@ def read_members(admin: RealmAdmin, territory: str) -> Memberships:
         for member in members:
             memberships.setdefault(member["id"], {})[slug] = set()
         for group in admin.get(f"{path}/groups", max=EVERYTHING) or []:
-            for member in admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []:
-                memberships.setdefault(member["id"], {}).setdefault(slug, set()).add(str(group["name"]))
+            for member in (
+                admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []
+            ):
+                memberships.setdefault(member["id"], {}).setdefault(slug, set()).add(
+                    str(group["name"])
+                )
     for subject in _team(admin, territory):
         memberships.setdefault(subject, {})[TEAM] = {MODERATORS}
     return memberships
@@ -38,32 +42,62 @@ def read_members(admin: RealmAdmin, territory: str) -> Memberships:
 
 def _team(admin: RealmAdmin, territory: str) -> list[str]:
     """Subjects of the territory's team."""
-    organisations = admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
-    for organisation in (candidate for candidate in organisations if candidate["alias"] == territory):
+    organisations = (
+        admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
+    )
+    for organisation in (
+        candidate for candidate in organisations if candidate["alias"] == territory
+    ):
         path = f"organizations/{organisation['id']}/groups"
         for group in (
-            candidate for candidate in admin.get(path, max=EVERYTHING) or [] if candidate["name"] == MODERATORS
+            candidate
+            for candidate in admin.get(path, max=EVERYTHING) or []
+            if candidate["name"] == MODERATORS
         ):
-            return [str(member["id"]) for member in admin.get(f"{path}/{group['id']}/members", max=EVERYTHING) or []]
+            return [
+                str(member["id"])
+                for member in admin.get(f"{path}/{group['id']}/members", max=EVERYTHING)
+                or []
+            ]
     return []
 
 
 def _organisations(admin: RealmAdmin, territory: str) -> list[dict[str, Any]]:
-    organisations = admin.get("organizations", q=f"{TERRITORY}:{territory}", briefRepresentation=False, max=EVERYTHING)
-    return [organisation for organisation in organisations if organisation["alias"].startswith(f"{territory}--")]
+    organisations = admin.get(
+        "organizations",
+        q=f"{TERRITORY}:{territory}",
+        briefRepresentation=False,
+        max=EVERYTHING,
+    )
+    return [
+        organisation
+        for organisation in organisations
+        if organisation["alias"].startswith(f"{territory}--")
+    ]
 
 
-def _add_accepted_members(admin: RealmAdmin, organisation: dict[str, Any], members: list[dict[str, Any]]) -> None:
+def _add_accepted_members(
+    admin: RealmAdmin, organisation: dict[str, Any], members: list[dict[str, Any]]
+) -> None:
     """Put those who accepted into the group they were invited to, and forget that they were."""
-    by_address = {_address(member): member["id"] for member in members if member.get("emailVerified")}
+    by_address = {
+        _address(member): member["id"]
+        for member in members
+        if member.get("emailVerified")
+    }
     for group in GROUPS:
         waiting = _invited_addresses(organisation, group)
         arrived = [address for address in waiting if address in by_address]
         for address in arrived:
-            apply_memberships(admin, by_address[address], {organisation["alias"]: [group]})
+            apply_memberships(
+                admin, by_address[address], {organisation["alias"]: [group]}
+            )
         if arrived:
             _save_invited_addresses(
-                admin, organisation, group, [address for address in waiting if address not in arrived]
+                admin,
+                organisation,
+                group,
+                [address for address in waiting if address not in arrived],
             )
 
 
@@ -78,14 +112,19 @@ def _invited_addresses(organisation: Mapping[str, Any], group: Group) -> list[st
 def _save_invited_addresses(
     admin: RealmAdmin, organisation: dict[str, Any], group: Group, addresses: list[str]
 ) -> None:
-    organisation["attributes"] = {**(organisation.get("attributes") or {}), INVITED + group: addresses}
+    organisation["attributes"] = {
+        **(organisation.get("attributes") or {}),
+        INVITED + group: addresses,
+    }
     admin.put(f"organizations/{organisation['id']}", organisation)
 
 
 Invitation = Literal["invited", "already invited", "joined", "unchanged"]
 
 
-def invite_member(admin: RealmAdmin, territory: str, slug: str, address: str, group: Group) -> Invitation:
+def invite_member(
+    admin: RealmAdmin, territory: str, slug: str, address: str, group: Group
+) -> Invitation:
     """Invite an address into an organisation; a member joins the group at once, the others once they accept.
 
     Raises:
@@ -93,22 +132,47 @@ def invite_member(admin: RealmAdmin, territory: str, slug: str, address: str, gr
         ConflictError: a member says this address is theirs and has not confirmed it.
         ProvisionError: Keycloak refuses, or cannot send the mail.
     """
-    alias, address = organisation_alias(territory, slug), address.lower()
+    alias = organisation_alias(territory, slug)
+    address = address.lower()
     organisation = next(
-        (candidate for candidate in _organisations(admin, territory) if candidate["alias"] == alias), None
+        (
+            candidate
+            for candidate in _organisations(admin, territory)
+            if candidate["alias"] == alias
+        ),
+        None,
     )
     if organisation is None:
         msg = f"No organisation is called «{slug}» in {territory}."
         raise NotFoundError(msg, remedy="See `udi producer list`.")
     path = f"organizations/{organisation['id']}/members"
-    member = next((candidate for candidate in admin.get(path, max=EVERYTHING) if _address(candidate) == address), None)
+    member = next(
+        (
+            candidate
+            for candidate in admin.get(path, max=EVERYTHING)
+            if _address(candidate) == address
+        ),
+        None,
+    )
     if member is not None:
         if not member.get("emailVerified"):
             msg = f"{address} is a member who has not confirmed this address yet."
             raise ConflictError(msg, remedy="Ask them to, then invite again.")
-        return "joined" if apply_memberships(admin, member["id"], {alias: [group]}) else "unchanged"
+        if apply_memberships(admin, member["id"], {alias: [group]}):
+            return "joined"
+        return "unchanged"
     if address not in _invited_addresses(organisation, group):
-        _save_invited_addresses(admin, organisation, group, [*_invited_addresses(organisation, group), address])
+        _save_invited_addresses(
+            admin,
+            organisation,
+            group,
+            [*_invited_addresses(organisation, group), address],
+        )
     users = admin.get("users", email=address, exact=True)
-    form = ("invite-existing-user", {"id": users[0]["id"]}) if users else ("invite-user", {"email": address})
-    return "invited" if admin.post_form(f"{path}/{form[0]}", form[1]) else "already invited"
+    if users:
+        form = ("invite-existing-user", {"id": users[0]["id"]})
+    else:
+        form = ("invite-user", {"email": address})
+    if admin.post_form(f"{path}/{form[0]}", form[1]):
+        return "invited"
+    return "already invited"

@@ -27,25 +27,33 @@ from udi.settings import Settings
 
 RIGHTS = ("manage-organizations", "manage-users", "view-realm", "view-events")
 """Of the realm: Keycloak lets nobody put a person into an organisation without the second; the last says who left."""
-TRIES, PAUSE = 4, 0.5
+TRIES = 4
+PAUSE = 0.5
 MANAGED = "MANAGED"
 """Made by an invitation of Keycloak itself: it deletes the account of such a member who is removed."""
 
 
 def apply_members_account(admin: RealmAdmin, settings: Settings) -> ProvisionChange:
     """Make the account of the portal's worker, with its secret and its rights."""
-    own = {"fullScopeAllowed": True, "defaultClientScopes": ["basic", "service_account", "roles"]}
+    own = {
+        "fullScopeAllowed": True,
+        "defaultClientScopes": ["basic", "service_account", "roles"],
+    }
     target = {**machine_client(MEMBERS_CLIENT, settings.secret(MEMBERS_SECRET)), **own}
     clients = admin.get("clients", clientId=MEMBERS_CLIENT)
     if not clients:
         admin.post("clients", target, conflict=True)
     elif difference(target, clients[0]):
-        admin.put(f"clients/{clients[0]['id']}", merge_representations(clients[0], target))
+        admin.put(
+            f"clients/{clients[0]['id']}", merge_representations(clients[0], target)
+        )
     client = (clients or admin.get("clients", clientId=MEMBERS_CLIENT))[0]["id"]
     has_new_rights = _give_rights(admin, client)
     changed = has_new_rights or bool(clients and difference(target, clients[0]))
     return ProvisionChange(
-        "client", MEMBERS_CLIENT, "created" if not clients else "updated" if changed else "unchanged"
+        "client",
+        MEMBERS_CLIENT,
+        "created" if not clients else "updated" if changed else "unchanged",
     )
 
 
@@ -53,7 +61,10 @@ def _give_rights(admin: RealmAdmin, client: str) -> bool:
     """Give what is missing of the rights; where somebody gives them at the same moment, Keycloak refuses one of the two (400)."""
     realm = admin.get("clients", clientId="realm-management")[0]["id"]
     path = f"users/{admin.get(f'clients/{client}/service-account-user')['id']}/role-mappings/clients/{realm}"
-    roles_by_name = {role["name"]: role for role in admin.get(f"clients/{realm}/roles", max=EVERYTHING)}
+    roles_by_name = {
+        role["name"]: role
+        for role in admin.get(f"clients/{realm}/roles", max=EVERYTHING)
+    }
     for left in reversed(range(TRIES)):
         has = {role["name"] for role in admin.get(path) or []}
         missing = [roles_by_name[name] for name in RIGHTS if name not in has]
@@ -81,7 +92,11 @@ class DesiredMembership:
 
 
 def make_member(
-    admin: RealmAdmin, member: DesiredMembership, everybody: Sequence[tuple[str, str]], *, founding: bool = False
+    admin: RealmAdmin,
+    member: DesiredMembership,
+    everybody: Sequence[tuple[str, str]],
+    *,
+    founding: bool = False,
 ) -> None:
     """Make the organisation if it is not there, and the person's groups in it. May be repeated.
 
@@ -92,11 +107,19 @@ def make_member(
     """
     alias = organisation_alias(member.territory, member.organisation)
     if founding and (existing_organisation := _find(admin, member.territory, alias)):
-        others = [person for person in _members(admin, existing_organisation) if person["id"] != member.subject]
+        others = [
+            person
+            for person in _members(admin, existing_organisation)
+            if person["id"] != member.subject
+        ]
         if others:
             msg = f"The organisation {alias} of Keycloak has members already: remove it there, or its members, first."
             raise ProvisionError(msg)
-    targets = [target for target in desired_organisations(member.territory, "", everybody) if target.alias == alias]
+    targets = [
+        target
+        for target in desired_organisations(member.territory, "", everybody)
+        if target.alias == alias
+    ]
     apply_organisations(admin, member.territory, targets)
     organisation = _find(admin, member.territory, alias)
     if organisation is None:
@@ -108,8 +131,17 @@ def make_member(
 
 
 def _find(admin: RealmAdmin, territory: str, alias: str) -> str | None:
-    organisations = admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
-    return next((str(organisation["id"]) for organisation in organisations if organisation["alias"] == alias), None)
+    organisations = (
+        admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
+    )
+    return next(
+        (
+            str(organisation["id"])
+            for organisation in organisations
+            if organisation["alias"] == alias
+        ),
+        None,
+    )
 
 
 def _members(admin: RealmAdmin, organisation: str) -> list[dict[str, Any]]:

@@ -9,10 +9,16 @@ from typing import Any
 
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
-from udi.portal.identity.provision.admin import EVERYTHING, Outcome, ProvisionChange, RealmAdmin
+from udi.portal.identity.provision.admin import (
+    EVERYTHING,
+    Outcome,
+    ProvisionChange,
+    RealmAdmin,
+)
 from udi.portal.identity.provision.realm import ROLES
 
-STATE, TERRITORY = "udi.state", "udi.territory"
+STATE = "udi.state"
+TERRITORY = "udi.territory"
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,14 @@ class DesiredOrganisation:
     @property
     def digest(self) -> str:
         """A digest, kept on the organisation: whoever has it needs no further look."""
-        content = json.dumps([self.alias, self.name, self.groups, [ROLES[group] for group in self.groups]])
+        content = json.dumps(
+            [
+                self.alias,
+                self.name,
+                self.groups,
+                [ROLES[group] for group in self.groups],
+            ]
+        )
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
@@ -35,44 +48,74 @@ def organisation_alias(territory: str, organisation: str) -> str:
     return f"{territory}--{organisation}"
 
 
-def desired_organisations(slug: str, name: str, organisations: Iterable[tuple[str, str]]) -> list[DesiredOrganisation]:
+def desired_organisations(
+    slug: str, name: str, organisations: Iterable[tuple[str, str]]
+) -> list[DesiredOrganisation]:
     """The territory and its organisations, (slug, name) pairs."""
     listed = list(organisations)
     repeated = Counter(title for _, title in listed)
     legal_persons = [
-        (organisation_alias(slug, part), f"{title} ({slug if repeated[title] == 1 else f'{slug}, {part}'})")
+        (
+            organisation_alias(slug, part),
+            f"{title} ({slug if repeated[title] == 1 else f'{slug}, {part}'})",
+        )
         for part, title in listed
     ]
     return [
         DesiredOrganisation(slug, f"{name} (territory {slug})", (MODERATORS,)),
-        *(DesiredOrganisation(alias, title, (MANAGERS, PUBLISHERS)) for alias, title in legal_persons),
+        *(
+            DesiredOrganisation(alias, title, (MANAGERS, PUBLISHERS))
+            for alias, title in legal_persons
+        ),
     ]
 
 
 def apply_organisations(
-    admin: RealmAdmin, slug: str, targets: Sequence[DesiredOrganisation], *, thorough: bool = False
+    admin: RealmAdmin,
+    slug: str,
+    targets: Sequence[DesiredOrganisation],
+    *,
+    thorough: bool = False,
 ) -> list[ProvisionChange]:
     """Create or correct organisations, their groups and the roles of these.
 
     One call when each carries the digest of what is wanted, unless `thorough`: then every group is looked at.
     """
     existing_organisations = admin.get(
-        "organizations", q=f"{TERRITORY}:{slug}", briefRepresentation=False, max=EVERYTHING
+        "organizations",
+        q=f"{TERRITORY}:{slug}",
+        briefRepresentation=False,
+        max=EVERYTHING,
     )
-    existing_by_alias = {organisation["alias"]: organisation for organisation in existing_organisations}
+    existing_by_alias = {
+        organisation["alias"]: organisation for organisation in existing_organisations
+    }
     roles: dict[str, Any] = {}
     return [
         ProvisionChange(
             "organisation",
             target.alias,
-            _apply(admin, slug, target, existing_by_alias.get(target.alias), roles, thorough=thorough),
+            _apply(
+                admin,
+                slug,
+                target,
+                existing_by_alias.get(target.alias),
+                roles,
+                thorough=thorough,
+            ),
         )
         for target in targets
     ]
 
 
 def _apply(
-    admin: RealmAdmin, slug: str, target: DesiredOrganisation, existing: Any, roles: dict[str, Any], *, thorough: bool
+    admin: RealmAdmin,
+    slug: str,
+    target: DesiredOrganisation,
+    existing: Any,
+    roles: dict[str, Any],
+    *,
+    thorough: bool,
 ) -> Outcome:
     if (
         existing
@@ -83,10 +126,23 @@ def _apply(
     ):
         return "unchanged"
     roles.update(roles or _read_roles(admin))
-    attributes = {**((existing or {}).get("attributes") or {}), TERRITORY: [slug], STATE: [target.digest]}
-    body = {"name": target.name, "alias": target.alias, "enabled": True, "domains": [], "attributes": attributes}
+    attributes = {
+        **((existing or {}).get("attributes") or {}),
+        TERRITORY: [slug],
+        STATE: [target.digest],
+    }
+    body = {
+        "name": target.name,
+        "alias": target.alias,
+        "enabled": True,
+        "domains": [],
+        "attributes": attributes,
+    }
     outcome: Outcome = "unchanged"
-    organisation_id = existing["id"] if existing else _create(admin, {**body, "attributes": {TERRITORY: [slug]}})
+    if existing:
+        organisation_id = existing["id"]
+    else:
+        organisation_id = _create(admin, {**body, "attributes": {TERRITORY: [slug]}})
     if _apply_groups(admin, organisation_id, target.groups, roles):
         outcome = "updated"
     if (
@@ -96,13 +152,22 @@ def _apply(
         or not existing["enabled"]
     ):
         # The mark comes last: what stopped half-way is taken up again.
-        admin.put(f"organizations/{organisation_id}", {**body, "id": organisation_id, **_preserved_fields(existing)})
+        admin.put(
+            f"organizations/{organisation_id}",
+            {**body, "id": organisation_id, **_preserved_fields(existing)},
+        )
         outcome = "updated"
-    return outcome if existing else "created"
+    if existing:
+        return outcome
+    return "created"
 
 
 def _preserved_fields(existing: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {key: existing[key] for key in ("domains", "redirectUrl", "description") if existing and existing.get(key)}
+    return {
+        key: existing[key]
+        for key in ("domains", "redirectUrl", "description")
+        if existing and existing.get(key)
+    }
 
 
 def _stored_digest(existing: Mapping[str, Any]) -> str:
@@ -120,23 +185,40 @@ def _create(admin: RealmAdmin, body: Mapping[str, Any]) -> str:
     if answer is not None:
         return str(answer.headers["Location"].rpartition("/")[2])
     everyone = admin.get("organizations", max=EVERYTHING)
-    adopted = next((organisation["id"] for organisation in everyone if organisation["alias"] == body["alias"]), None)
+    adopted = next(
+        (
+            organisation["id"]
+            for organisation in everyone
+            if organisation["alias"] == body["alias"]
+        ),
+        None,
+    )
     if adopted is None:
         msg = f"The name «{body['name']}» belongs to another organisation of the realm: give {body['alias']} another."
         raise ProvisionError(msg)
     return str(adopted)
 
 
-def _apply_groups(admin: RealmAdmin, organisation_id: str, groups: Sequence[str], roles: Mapping[str, Any]) -> bool:
+def _apply_groups(
+    admin: RealmAdmin,
+    organisation_id: str,
+    groups: Sequence[str],
+    roles: Mapping[str, Any],
+) -> bool:
     path = f"organizations/{organisation_id}/groups"
-    ids_by_name = {group["name"]: group["id"] for group in admin.get(path, max=EVERYTHING)}
+    ids_by_name = {
+        group["name"]: group["id"] for group in admin.get(path, max=EVERYTHING)
+    }
     changed = False
     for name in groups:
         role = roles[ROLES[name]]
         if name not in ids_by_name:
             ids_by_name[name] = admin.post(path, {"name": name}).json()["id"]
         mappings = f"{path}/{ids_by_name[name]}/role-mappings/realm"
-        if not any(mapped_role["name"] == role["name"] for mapped_role in admin.get(mappings) or []):
+        if not any(
+            mapped_role["name"] == role["name"]
+            for mapped_role in admin.get(mappings) or []
+        ):
             admin.post(mappings, [role])
             changed = True
     return changed

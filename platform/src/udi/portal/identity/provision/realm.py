@@ -4,7 +4,12 @@ from typing import Any
 
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
 from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
-from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin, difference, merge_representations
+from udi.portal.identity.provision.admin import (
+    ProvisionChange,
+    RealmAdmin,
+    difference,
+    merge_representations,
+)
 from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.settings import Settings
 
@@ -87,13 +92,22 @@ def realm_rules(settings: Settings) -> dict[str, Any]:
         "starttls": "false",
         "auth": "false",
     }
-    secured = "none" if settings.keycloak_url.startswith("http://") else "external"
-    return {**RULES, "realm": settings.identity_realm, "smtpServer": mail, "sslRequired": secured}
+    if settings.keycloak_url.startswith("http://"):
+        secured = "none"
+    else:
+        secured = "external"
+    return {
+        **RULES,
+        "realm": settings.identity_realm,
+        "smtpServer": mail,
+        "sslRequired": secured,
+    }
 
 
 def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
     """Make the realm, its roles and what its tokens carry as they should be."""
-    target, existing = realm_rules(settings), admin.get("")
+    target = realm_rules(settings)
+    existing = admin.get("")
     if existing is None:
         admin.create_realm(target)
         change = ProvisionChange("realm", admin.realm, "created")
@@ -104,7 +118,12 @@ def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
     else:
         change = ProvisionChange("realm", admin.realm, "unchanged")
     master = RealmAdmin(admin.connection, MASTER)
-    done = [change, *_apply_roles(admin), _apply_scope(admin), _close_command_line(admin)]
+    done = [
+        change,
+        *_apply_roles(admin),
+        _apply_scope(admin),
+        _close_command_line(admin),
+    ]
     done += [_apply_master(master), _close_command_line(master)]
     done.append(apply_browser_flow(admin, second_factor=settings.second_factor))
     admin.calls += master.calls
@@ -120,38 +139,63 @@ def _apply_master(master: RealmAdmin) -> ProvisionChange:
 
 def _close_command_line(admin: RealmAdmin) -> ProvisionChange:
     """Let nobody exchange a password for a token by the client that Keycloak makes for its own command line."""
-    open_ones = [candidate for candidate in admin.get("clients", clientId=COMMAND_LINE) or [] if candidate["enabled"]]
+    open_ones = [
+        candidate
+        for candidate in admin.get("clients", clientId=COMMAND_LINE) or []
+        if candidate["enabled"]
+    ]
     for client in open_ones:
         closed = {"enabled": False, "directAccessGrantsEnabled": False}
         admin.put(f"clients/{client['id']}", merge_representations(client, closed))
-    return ProvisionChange("client", f"{COMMAND_LINE} of {admin.realm}", "updated" if open_ones else "unchanged")
+    return ProvisionChange(
+        "client",
+        f"{COMMAND_LINE} of {admin.realm}",
+        "updated" if open_ones else "unchanged",
+    )
 
 
 def _apply_roles(admin: RealmAdmin) -> list[ProvisionChange]:
-    existing_names = {role["name"] for role in admin.get("roles", briefRepresentation=True, max=1000)}
+    existing_names = {
+        role["name"] for role in admin.get("roles", briefRepresentation=True, max=1000)
+    }
     changes = []
     for name in ROLES.values():
         if name not in existing_names:
             admin.post("roles", {"name": name}, conflict=True)
-        changes.append(ProvisionChange("role", name, "unchanged" if name in existing_names else "created"))
+        changes.append(
+            ProvisionChange(
+                "role", name, "unchanged" if name in existing_names else "created"
+            )
+        )
     return changes
 
 
 def _apply_scope(admin: RealmAdmin) -> ProvisionChange:
     """The scope `organization`: identifiers, groups and roles in the access token."""
-    scope = next(scope for scope in admin.get("client-scopes") if scope["name"] == "organization")
+    scope = next(
+        scope for scope in admin.get("client-scopes") if scope["name"] == "organization"
+    )
     path = f"client-scopes/{scope['id']}/protocol-mappers/models"
-    by_kind = {mapper["protocolMapper"]: mapper for mapper in scope.get("protocolMappers", [])}
+    by_kind = {
+        mapper["protocolMapper"]: mapper for mapper in scope.get("protocolMappers", [])
+    }
     changed = False
     membership = by_kind[MEMBERSHIP_MAPPER]
     if difference(MEMBERSHIP_CONFIG, membership["config"]):
-        admin.put(f"{path}/{membership['id']}", merge_representations(membership, {"config": MEMBERSHIP_CONFIG}))
+        admin.put(
+            f"{path}/{membership['id']}",
+            merge_representations(membership, {"config": MEMBERSHIP_CONFIG}),
+        )
         changed = True
     groups = by_kind.get(str(GROUPS_MAPPER["protocolMapper"]))
     if groups is None:
         admin.post(path, GROUPS_MAPPER)
         changed = True
     elif difference(GROUPS_MAPPER, groups):
-        admin.put(f"{path}/{groups['id']}", merge_representations(groups, GROUPS_MAPPER))
+        admin.put(
+            f"{path}/{groups['id']}", merge_representations(groups, GROUPS_MAPPER)
+        )
         changed = True
-    return ProvisionChange("scope", "organization", "updated" if changed else "unchanged")
+    return ProvisionChange(
+        "scope", "organization", "updated" if changed else "unchanged"
+    )

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 from udi.kit.oidc import CLIENT_SECRET, IdentityClient, client_id
 from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin
-from udi.portal.identity.provision.clients import apply_client, machine_client, web_client
-from udi.portal.identity.provision.organisations import apply_organisations, desired_organisations
+from udi.portal.identity.provision.clients import (
+    apply_client,
+    machine_client,
+    web_client,
+)
+from udi.portal.identity.provision.organisations import (
+    apply_organisations,
+    desired_organisations,
+)
 from udi.settings import ProgramName, Settings
 
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
@@ -31,8 +38,15 @@ def apply_territory(
     changes = []
     for program in PROGRAMS:
         named = client_id(program, slug)
-        client = IdentityClient(named, settings.client_secret(program, named), origins[program])
-        target = web_client(client, name=name, back_channel=settings.back_channel(program), theme=theme or {})
+        client = IdentityClient(
+            named, settings.client_secret(program, named), origins[program]
+        )
+        target = web_client(
+            client,
+            name=name,
+            back_channel=settings.back_channel(program),
+            theme=theme or {},
+        )
         changes.append(apply_client(admin, target, client.origin))
     wanted_ones = desired_organisations(slug, name, organisations)
     return [*changes, *apply_organisations(admin, slug, wanted_ones, thorough=thorough)]
@@ -46,7 +60,9 @@ class MachineClient:
     secret: str | None
 
 
-def apply_machine(admin: RealmAdmin, name: str, audience: str, *, rotate: bool = False) -> MachineClient:
+def apply_machine(
+    admin: RealmAdmin, name: str, audience: str, *, rotate: bool = False
+) -> MachineClient:
     """Make a machine's client (its id is `name`), for tokens that `audience` accepts; `rotate` gives a new secret."""
     has_client = bool(admin.get("clients", clientId=name))
     secret = None if has_client and not rotate else CLIENT_SECRET.generate()

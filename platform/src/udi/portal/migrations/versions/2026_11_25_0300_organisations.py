@@ -16,7 +16,12 @@ phase = "expand"
 
 
 def _owned() -> list[sa.Column[Any]]:
-    tenant = sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    tenant = sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
     return [tenant, sa.Column("id", UUID(as_uuid=True), nullable=False)]
 
 
@@ -24,10 +29,18 @@ def upgrade() -> None:
     op.create_table(
         "organisation",
         *_owned(),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("slug", "name", "email", "url", "address")),
+        *(
+            sa.Column(name, sa.Text, nullable=False)
+            for name in ("slug", "name", "email", "url", "address")
+        ),
         sa.Column("summary", JSONB, nullable=False),
         sa.Column("producer", sa.Boolean, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_organisation"),
         sa.UniqueConstraint("tenant_id", "slug", name="uq_organisation_tenant_id_slug"),
         schema="app",
@@ -35,7 +48,12 @@ def upgrade() -> None:
     op.create_table(
         "audit_event",
         *_owned(),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("actor_id", UUID(as_uuid=True)),
         sa.Column("subject_id", UUID(as_uuid=True)),
@@ -43,7 +61,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_audit_event"),
         schema="app",
     )
-    op.create_index("ix_audit_event_tenant_id_at", "audit_event", ["tenant_id", "at"], schema="app")
+    op.create_index(
+        "ix_audit_event_tenant_id_at", "audit_event", ["tenant_id", "at"], schema="app"
+    )
     for statement in [
         *isolate("portal", "organisation", public="true"),
         *isolate("portal", "audit_event", append_only=True),

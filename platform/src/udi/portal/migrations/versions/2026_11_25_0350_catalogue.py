@@ -40,9 +40,7 @@ def upgrade() -> None:
     _create_distribution()
     _create_withdrawal()
     _create_feed()
-    seen_with_dataset = (
-        "EXISTS (SELECT FROM app.dataset d WHERE d.tenant_id = distribution.tenant_id AND d.id = dataset_id)"
-    )
+    seen_with_dataset = "EXISTS (SELECT FROM app.dataset d WHERE d.tenant_id = distribution.tenant_id AND d.id = dataset_id)"
     for statement in [
         *isolate("portal", "dataset", public="state = 'published'"),
         *isolate("portal", "distribution", public=seen_with_dataset),
@@ -52,10 +50,17 @@ def upgrade() -> None:
 
 
 def _tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
-def _columns(kind: object, *names: str, nullable: bool = False) -> list[sa.Column[object]]:
+def _columns(
+    kind: object, *names: str, nullable: bool = False
+) -> list[sa.Column[object]]:
     return [sa.Column(name, kind, nullable=nullable) for name in names]  # type: ignore[arg-type]
 
 
@@ -66,7 +71,17 @@ def _create_dataset() -> None:
         sa.Column("id", UUID(as_uuid=True), nullable=False),
         sa.Column("seq", sa.BigInteger, sa.Identity(always=True), nullable=False),
         *_columns(UUID(as_uuid=True), "node_id", "organisation_id"),
-        *_columns(sa.Text, "state", "access", "title", "slug", "theme", "licence", "local_id", "doi"),
+        *_columns(
+            sa.Text,
+            "state",
+            "access",
+            "title",
+            "slug",
+            "theme",
+            "licence",
+            "local_id",
+            "doi",
+        ),
         *_columns(JSONB, "synopsis", "summary", "record"),
         *_columns(ARRAY(sa.Text), "keywords", "languages", "formats"),
         *_columns(INSTANT, "created_at", "modified_at", "published_at", "described_at"),
@@ -78,11 +93,18 @@ def _create_dataset() -> None:
         schema="app",
     )
     for column in ("organisation_id", "modified_at"):
-        op.create_index(f"ix_dataset_tenant_id_{column}", "dataset", ["tenant_id", column], schema="app")
+        op.create_index(
+            f"ix_dataset_tenant_id_{column}",
+            "dataset",
+            ["tenant_id", column],
+            schema="app",
+        )
     for column in ("local_id", "doi"):
         only = sa.text(f"{column} <> ''")
         name, columns = f"uq_dataset_{column}", ["tenant_id", column]
-        op.create_index(name, "dataset", columns, unique=True, schema="app", postgresql_where=only)
+        op.create_index(
+            name, "dataset", columns, unique=True, schema="app", postgresql_where=only
+        )
 
 
 def _producer(table: str) -> sa.ForeignKeyConstraint:
@@ -103,7 +125,17 @@ def _of_dataset(table: str, column: str) -> sa.ForeignKeyConstraint:
 
 
 def _create_distribution() -> None:
-    texts = ("kind", "name", "caption", "url", "media_type", "format", "hash_algorithm", "hash_value", "contract")
+    texts = (
+        "kind",
+        "name",
+        "caption",
+        "url",
+        "media_type",
+        "format",
+        "hash_algorithm",
+        "hash_value",
+        "contract",
+    )
     op.create_table(
         "distribution",
         _tenant(),
@@ -111,7 +143,9 @@ def _create_distribution() -> None:
         sa.Column("position", sa.Integer, nullable=False),
         *_columns(sa.Text, *texts, "documentation"),
         sa.Column("size", sa.BigInteger),
-        sa.PrimaryKeyConstraint("tenant_id", "dataset_id", "id", name="pk_distribution"),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "dataset_id", "id", name="pk_distribution"
+        ),
         _of_dataset("distribution", "dataset_id"),
         schema="app",
     )
@@ -136,7 +170,9 @@ def _create_feed() -> None:
     op.execute(FEED)
     op.execute("CREATE INDEX ON ops.search_change (xid)")
     op.execute("GRANT INSERT ON ops.search_change TO udi_portal_app, udi_portal_worker")
-    op.execute("GRANT SELECT ON ops.search_change TO udi_portal_public, udi_portal_worker")
+    op.execute(
+        "GRANT SELECT ON ops.search_change TO udi_portal_public, udi_portal_worker"
+    )
     op.execute("GRANT DELETE ON ops.search_change TO udi_portal_worker")
     for table, rows in DATASET_OF_ROW.items():
         op.execute(NOTE.format(table=table, rows=rows))

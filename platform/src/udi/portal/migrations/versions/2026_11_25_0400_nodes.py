@@ -25,7 +25,12 @@ def upgrade() -> None:
 
 
 def _tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def _create_node() -> None:
@@ -33,24 +38,36 @@ def _create_node() -> None:
         "node",
         _tenant(),
         sa.Column("id", UUID(as_uuid=True), nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("slug", "name", "url", "client_id", "state")),
+        *(
+            sa.Column(name, sa.Text, nullable=False)
+            for name in ("slug", "name", "url", "client_id", "state")
+        ),
         sa.Column("hosted", sa.Boolean, nullable=False),
-        sa.Column("created_at", INSTANT, server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "created_at", INSTANT, server_default=sa.text("now()"), nullable=False
+        ),
         sa.Column("last_seen_at", INSTANT),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_node"),
         sa.UniqueConstraint("tenant_id", "slug", name="uq_node_tenant_id_slug"),
-        sa.UniqueConstraint("tenant_id", "client_id", name="uq_node_tenant_id_client_id"),
+        sa.UniqueConstraint(
+            "tenant_id", "client_id", name="uq_node_tenant_id_client_id"
+        ),
         schema="app",
     )
 
 
 def _create_node_producer() -> None:
-    columns = [sa.Column(name, UUID(as_uuid=True), nullable=False) for name in ("node_id", "organisation_id")]
+    columns = [
+        sa.Column(name, UUID(as_uuid=True), nullable=False)
+        for name in ("node_id", "organisation_id")
+    ]
     op.create_table(
         "node_producer",
         _tenant(),
         *columns,
-        sa.PrimaryKeyConstraint("tenant_id", "node_id", "organisation_id", name="pk_node_producer"),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "node_id", "organisation_id", name="pk_node_producer"
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "node_id"],
             ["app.node.tenant_id", "app.node.id"],
@@ -66,7 +83,10 @@ def _create_node_producer() -> None:
         schema="app",
     )
     op.create_index(
-        "ix_node_producer_tenant_id_organisation_id", "node_producer", ["tenant_id", "organisation_id"], schema="app"
+        "ix_node_producer_tenant_id_organisation_id",
+        "node_producer",
+        ["tenant_id", "organisation_id"],
+        schema="app",
     )
 
 
@@ -81,7 +101,9 @@ def _create_report() -> None:
         sa.Column("resource_id", UUID(as_uuid=True)),
         sa.Column("accepted", sa.Boolean, nullable=False),
         sa.Column("faults", JSONB, nullable=False),
-        sa.Column("submitted_at", INSTANT, server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "submitted_at", INSTANT, server_default=sa.text("now()"), nullable=False
+        ),
         sa.Column("treated_at", INSTANT, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("sent_at", INSTANT),
@@ -95,7 +117,12 @@ def _create_report() -> None:
         schema="app",
     )
     node_and_time = ["tenant_id", "node_id", "submitted_at"]
-    op.create_index("ix_report_tenant_id_node_id_submitted_at", "report", node_and_time, schema="app")
+    op.create_index(
+        "ix_report_tenant_id_node_id_submitted_at",
+        "report",
+        node_and_time,
+        schema="app",
+    )
     op.create_index(
         "ix_report_undelivered",
         "report",

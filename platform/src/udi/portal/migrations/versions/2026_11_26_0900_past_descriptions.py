@@ -26,7 +26,9 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("described_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("record", JSONB, nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "dataset_id", "number", name="pk_past_description"),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "dataset_id", "number", name="pk_past_description"
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "dataset_id"],
             ["app.dataset.tenant_id", "app.dataset.id"],
@@ -50,7 +52,10 @@ def upgrade() -> None:
         schema="app",
     )
     op.create_index(
-        "ix_former_slug_tenant_id_organisation_id", "former_slug", ["tenant_id", "organisation_id"], schema="app"
+        "ix_former_slug_tenant_id_organisation_id",
+        "former_slug",
+        ["tenant_id", "organisation_id"],
+        schema="app",
     )
     for statement in (
         *isolate("portal", "past_description", public=SHOWN),
@@ -60,4 +65,9 @@ def upgrade() -> None:
 
 
 def _tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )

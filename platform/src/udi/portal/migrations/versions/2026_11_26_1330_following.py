@@ -22,9 +22,15 @@ def upgrade() -> None:
          sa.Column("topics", ARRAY(sa.Text), nullable=False),
          sa.Column("spread", sa.Boolean, nullable=False, server_default=FALSE)],
     )  # fmt: skip
-    op.create_index("ix_change_tenant_id_at", "change", ["tenant_id", "at"], schema="app")
     op.create_index(
-        "ix_change_unspread", "change", ["tenant_id", "at"], schema="app", postgresql_where=sa.text("NOT spread")
+        "ix_change_tenant_id_at", "change", ["tenant_id", "at"], schema="app"
+    )
+    op.create_index(
+        "ix_change_unspread",
+        "change",
+        ["tenant_id", "at"],
+        schema="app",
+        postgresql_where=sa.text("NOT spread"),
     )
     create(
         "following", [uuid("person_id"), *texts("kind", "target"), instant("created_at")],
@@ -39,7 +45,14 @@ def upgrade() -> None:
         person_key("digest"), unique("digest", "person_id", "until"),
     )  # fmt: skip
     create_webhooks()
-    for table in ("change", "following", "subscription", "digest", "webhook", "webhook_delivery"):
+    for table in (
+        "change",
+        "following",
+        "subscription",
+        "digest",
+        "webhook",
+        "webhook_delivery",
+    ):
         for statement in isolate("portal", table):
             op.execute(statement)
     for table in ("following", "digest", "webhook", "webhook_delivery"):
@@ -55,7 +68,12 @@ def create_webhooks() -> None:
          *texts("reason", default=EMPTY), instant("created_at")],
         person_key("webhook"),
     )  # fmt: skip
-    op.create_index("ix_webhook_tenant_id_person_id", "webhook", ["tenant_id", "person_id"], schema="app")
+    op.create_index(
+        "ix_webhook_tenant_id_person_id",
+        "webhook",
+        ["tenant_id", "person_id"],
+        schema="app",
+    )
     create(
         "webhook_delivery",
         [*(uuid(name) for name in ("person_id", "webhook_id", "change_id")), *texts("type", "title", "body", "state"),
@@ -68,13 +86,27 @@ def create_webhooks() -> None:
         unique("webhook_delivery", "webhook_id", "change_id"),
     )  # fmt: skip
     columns = ["tenant_id", "webhook_id", "created_at"]
-    op.create_index("ix_webhook_delivery_tenant_id_webhook_id_created_at", "webhook_delivery", columns, schema="app")
+    op.create_index(
+        "ix_webhook_delivery_tenant_id_webhook_id_created_at",
+        "webhook_delivery",
+        columns,
+        schema="app",
+    )
 
 
-def create(table: str, columns: list[sa.Column[object]], *constraints: sa.Constraint) -> None:
-    tenant = sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+def create(
+    table: str, columns: list[sa.Column[object]], *constraints: sa.Constraint
+) -> None:
+    tenant = sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
     key = sa.PrimaryKeyConstraint("tenant_id", "id", name=f"pk_{table}")
-    op.create_table(table, tenant, uuid("id"), *columns, key, *constraints, schema="app")
+    op.create_table(
+        table, tenant, uuid("id"), *columns, key, *constraints, schema="app"
+    )
 
 
 def uuid(name: str) -> sa.Column[object]:
@@ -86,11 +118,16 @@ def instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
 
 
 def texts(*names: str, default: sa.TextClause | None = None) -> list[sa.Column[object]]:
-    return [sa.Column(name, sa.Text, nullable=False, server_default=default) for name in names]
+    return [
+        sa.Column(name, sa.Text, nullable=False, server_default=default)
+        for name in names
+    ]
 
 
 def unique(table: str, *columns: str) -> sa.UniqueConstraint:
-    return sa.UniqueConstraint("tenant_id", *columns, name=f"uq_{table}_tenant_id_{'_'.join(columns)}")
+    return sa.UniqueConstraint(
+        "tenant_id", *columns, name=f"uq_{table}_tenant_id_{'_'.join(columns)}"
+    )
 
 
 def person_key(table: str) -> sa.ForeignKeyConstraint:

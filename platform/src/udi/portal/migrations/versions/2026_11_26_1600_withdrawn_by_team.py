@@ -11,6 +11,12 @@ phase = "expand"
 
 
 def upgrade() -> None:
-    by_team = sa.Column("by_team", sa.Boolean, server_default=sa.text("false"), nullable=False)
+    by_team = sa.Column(
+        "by_team", sa.Boolean, server_default=sa.text("false"), nullable=False
+    )
     op.add_column("withdrawal", by_team, schema="app")
-    op.add_column("report", sa.Column("comment", sa.Text, server_default="", nullable=False), schema="app")
+    op.add_column(
+        "report",
+        sa.Column("comment", sa.Text, server_default="", nullable=False),
+        schema="app",
+    )

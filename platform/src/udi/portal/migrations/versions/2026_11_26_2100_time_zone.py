@@ -11,5 +11,7 @@ phase = "expand"
 
 
 def upgrade() -> None:
-    column = sa.Column("time_zone", sa.Text, nullable=False, server_default="Europe/Paris")
+    column = sa.Column(
+        "time_zone", sa.Text, nullable=False, server_default="Europe/Paris"
+    )
     op.add_column("territory", column, schema="platform")

@@ -14,7 +14,10 @@ depends_on = None
 phase = "expand"
 compatible_because = "no release has been published yet that reads or writes these columns (decision 0011)"
 
-KEYS = {"dataset": ("tenant_id", "id"), "past_description": ("tenant_id", "dataset_id", "number")}
+KEYS = {
+    "dataset": ("tenant_id", "id"),
+    "past_description": ("tenant_id", "dataset_id", "number"),
+}
 BATCH = 500
 
 
@@ -38,16 +41,25 @@ def upgrade() -> None:
 def _pack_rows(table: str, key: Sequence[str]) -> None:
     """Row after row, in the order of the key: a large catalogue is never in memory."""
     rows, connection = (
-        sa.table(table, *(sa.column(name) for name in (*key, "record", "packed")), schema="app"),
+        sa.table(
+            table,
+            *(sa.column(name) for name in (*key, "record", "packed")),
+            schema="app",
+        ),
         op.get_bind(),
     )
     columns = [rows.c[name] for name in key]
-    change = rows.update().where(*(column == sa.bindparam(f"key_{column.name}") for column in columns))
+    change = rows.update().where(
+        *(column == sa.bindparam(f"key_{column.name}") for column in columns)
+    )
     last: tuple[object, ...] = ()
     while True:
         after = sa.tuple_(*columns) > sa.tuple_(*last) if last else sa.true()
         found = connection.execute(
-            sa.select(*columns, sa.cast(rows.c.record, sa.JSON)).where(after).order_by(*columns).limit(BATCH)
+            sa.select(*columns, sa.cast(rows.c.record, sa.JSON))
+            .where(after)
+            .order_by(*columns)
+            .limit(BATCH)
         ).all()
         if not found:
             return

@@ -12,5 +12,7 @@ phase = "expand"
 
 
 def upgrade() -> None:
-    column = sa.Column("vocabularies", JSONB, nullable=False, server_default=sa.text("'{}'"))
+    column = sa.Column(
+        "vocabularies", JSONB, nullable=False, server_default=sa.text("'{}'")
+    )
     op.add_column("territory", column, schema="platform")

@@ -29,8 +29,15 @@ def upgrade() -> None:
         key("application", "person"),
     )  # fmt: skip
     columns = ["tenant_id", "state", "asked_at"]
-    op.create_index("ix_application_tenant_id_state_asked_at", "application", columns, schema="app")
-    op.create_index("ix_application_tenant_id_person_id", "application", ["tenant_id", "person_id"], schema="app")
+    op.create_index(
+        "ix_application_tenant_id_state_asked_at", "application", columns, schema="app"
+    )
+    op.create_index(
+        "ix_application_tenant_id_person_id",
+        "application",
+        ["tenant_id", "person_id"],
+        schema="app",
+    )
     create(
         "member_change",
         uuid("organisation_id"), uuid("person_id"), sa.Column("groups", ARRAY(sa.Text), nullable=False),
@@ -49,7 +56,12 @@ def upgrade() -> None:
 
 
 def create(table: str, *parts: sa.Column[object] | sa.Constraint) -> None:
-    tenant = sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    tenant = sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
     primary = sa.PrimaryKeyConstraint("tenant_id", "id", name=f"pk_{table}")
     op.create_table(table, tenant, uuid("id"), *parts, primary, schema="app")
 

@@ -16,7 +16,12 @@ EMPTY = sa.text("''")
 
 
 def upgrade() -> None:
-    tenant = sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    tenant = sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
     op.create_table(
         "entry",
         tenant, uuid("id"), uuid("organisation_id"), text("stage"), uuid("person_id", nullable=True),
@@ -29,7 +34,12 @@ def upgrade() -> None:
         schema="app",
     )  # fmt: skip
     for columns in (["organisation_id", "stage"], ["email"], ["person_id"]):
-        op.create_index(f"ix_entry_tenant_id_{'_'.join(columns)}", "entry", ["tenant_id", *columns], schema="app")
+        op.create_index(
+            f"ix_entry_tenant_id_{'_'.join(columns)}",
+            "entry",
+            ["tenant_id", *columns],
+            schema="app",
+        )
     for statement in isolate("portal", "entry"):
         op.execute(statement)
 

@@ -55,7 +55,16 @@ def create_record() -> None:
 
 
 def create_run() -> None:
-    counts = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing", "pages")
+    counts = (
+        "found",
+        "created",
+        "updated",
+        "unchanged",
+        "refused",
+        "withdrawn",
+        "missing",
+        "pages",
+    )
     op.create_table(
         "source_run", tenant(), uuid("id"), uuid("source_id"),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False), instant("ended_at"), *texts("phase"),
@@ -81,7 +90,12 @@ def create_fault() -> None:
 
 
 def tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def uuid(name: str, *, nullable: bool = False) -> sa.Column[object]:
@@ -89,18 +103,31 @@ def uuid(name: str, *, nullable: bool = False) -> sa.Column[object]:
 
 
 def texts(*names: str, default: sa.TextClause | None = None) -> list[sa.Column[object]]:
-    return [sa.Column(name, sa.Text, nullable=False, server_default=default) for name in names]
+    return [
+        sa.Column(name, sa.Text, nullable=False, server_default=default)
+        for name in names
+    ]
 
 
 def numbers(*names: str) -> list[sa.Column[object]]:
-    return [sa.Column(name, sa.Integer, nullable=False, server_default=ZERO) for name in names]
+    return [
+        sa.Column(name, sa.Integer, nullable=False, server_default=ZERO)
+        for name in names
+    ]
 
 
 def instant(name: str, *, default: sa.TextClause | None = None) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=default is None, server_default=default)
+    return sa.Column(
+        name,
+        sa.DateTime(timezone=True),
+        nullable=default is None,
+        server_default=default,
+    )
 
 
-def key(table: str, column: str, other: str, *, ondelete: str | None = None) -> sa.ForeignKeyConstraint:
+def key(
+    table: str, column: str, other: str, *, ondelete: str | None = None
+) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
         ["tenant_id", column], [f"app.{other}.tenant_id", f"app.{other}.id"], ondelete=ondelete,
         name=f"fk_{table}_tenant_id_{column}",

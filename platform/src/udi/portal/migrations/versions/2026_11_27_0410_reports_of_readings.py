@@ -20,9 +20,17 @@ ADDRESSES = "tenant_id, id, address, format"
 def upgrade() -> None:
     create_action()
     create_feed()
-    op.add_column("source_run", sa.Column("acted", sa.Integer, nullable=False, server_default="0"), schema="app")
+    op.add_column(
+        "source_run",
+        sa.Column("acted", sa.Integer, nullable=False, server_default="0"),
+        schema="app",
+    )
     op.add_column("source_fault", sa.Column("about", sa.Integer), schema="app")
-    op.add_column("webhook", sa.Column("readings", sa.Boolean, nullable=False, server_default="false"), schema="app")
+    op.add_column(
+        "webhook",
+        sa.Column("readings", sa.Boolean, nullable=False, server_default="false"),
+        schema="app",
+    )
     for statement in (
         *isolate("portal", "source_action"),
         *isolate("portal", "source_feed"),
@@ -69,4 +77,9 @@ def create_feed() -> None:
 
 
 def tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )

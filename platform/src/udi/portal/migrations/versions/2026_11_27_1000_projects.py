@@ -30,9 +30,7 @@ OWN = (
     "tenant_id = app.current_tenant()"
     " AND (NOT confidential OR leader_id = app.current_person() OR app.sees_project(id))"
 )
-OF_PROJECT = (
-    "EXISTS (SELECT 1 FROM app.project WHERE project.tenant_id = {table}.tenant_id AND project.id = {table}.project_id)"
-)
+OF_PROJECT = "EXISTS (SELECT 1 FROM app.project WHERE project.tenant_id = {table}.tenant_id AND project.id = {table}.project_id)"
 """A role reads through the policies of what it asks: what is of a project is seen by those who see it."""
 
 DATASET_OF_ROW = {
@@ -103,11 +101,11 @@ def protect() -> None:
     op.execute(SEES)
     public = {"project": LISTED, "project_member": None}
     for table in ("project", "project_dataset", "project_member", "project_picture"):
-        for statement in isolate("portal", table, public=public.get(table, OF_PROJECT.format(table=table))):
+        for statement in isolate(
+            "portal", table, public=public.get(table, OF_PROJECT.format(table=table))
+        ):
             op.execute(statement)
-    restrict = (
-        "CREATE POLICY own_projects ON app.{table} AS RESTRICTIVE TO udi_portal_app USING ({rule}) WITH CHECK ({rule})"
-    )
+    restrict = "CREATE POLICY own_projects ON app.{table} AS RESTRICTIVE TO udi_portal_app USING ({rule}) WITH CHECK ({rule})"
     op.execute(restrict.format(table="project", rule=OWN))
     for table in ("project_dataset", "project_picture"):
         rule = f"tenant_id = app.current_tenant() AND {OF_PROJECT.format(table=table)}"
@@ -121,7 +119,12 @@ def protect() -> None:
 
 
 def tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def create(table: str, *parts: sa.Column[object] | sa.Constraint) -> None:
@@ -130,7 +133,12 @@ def create(table: str, *parts: sa.Column[object] | sa.Constraint) -> None:
 
 
 def index(table: str, *columns: str) -> None:
-    op.create_index(f"ix_{table}_tenant_id_{'_'.join(columns)}", table, ["tenant_id", *columns], schema="app")
+    op.create_index(
+        f"ix_{table}_tenant_id_{'_'.join(columns)}",
+        table,
+        ["tenant_id", *columns],
+        schema="app",
+    )
 
 
 def uuid(name: str, *, nullable: bool = False) -> sa.Column[object]:
@@ -142,7 +150,10 @@ def instant(name: str, *, nullable: bool = True) -> sa.Column[object]:
 
 
 def texts(*names: str, default: sa.TextClause | None = None) -> list[sa.Column[object]]:
-    return [sa.Column(name, sa.Text, nullable=False, server_default=default) for name in names]
+    return [
+        sa.Column(name, sa.Text, nullable=False, server_default=default)
+        for name in names
+    ]
 
 
 def codes(name: str) -> sa.Column[object]:
@@ -160,7 +171,9 @@ def person_key(table: str, column: str) -> sa.ForeignKeyConstraint:
     )  # fmt: skip
 
 
-def key(table: str, target: str, ondelete: str | None = "CASCADE") -> sa.ForeignKeyConstraint:
+def key(
+    table: str, target: str, ondelete: str | None = "CASCADE"
+) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
         ["tenant_id", f"{target}_id"], [f"app.{target}.tenant_id", f"app.{target}.id"], ondelete=ondelete,
         name=f"fk_{table}_tenant_id_{target}_id",

@@ -82,13 +82,25 @@ def create_jury() -> None:
         ["tenant_id", "criterion_id"], ["app.call_criterion.tenant_id", "app.call_criterion.id"], ondelete="CASCADE",
         name="fk_score_tenant_id_criterion_id",
     )  # fmt: skip
-    link("score", ["juror", "submission"], number("points"), *texts("reason"), criterion, also="criterion_id")
+    link(
+        "score",
+        ["juror", "submission"],
+        number("points"),
+        *texts("reason"),
+        criterion,
+        also="criterion_id",
+    )
     index("score", "submission_id")
     index("score", "criterion_id")
 
 
 def tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def create(table: str, *parts: sa.Column[object] | sa.Constraint) -> None:
@@ -96,15 +108,33 @@ def create(table: str, *parts: sa.Column[object] | sa.Constraint) -> None:
     op.create_table(table, tenant(), uuid("id"), *parts, primary, schema="app")
 
 
-def link(table: str, targets: list[str], *parts: sa.Column[object] | sa.Constraint, also: str = "") -> None:
+def link(
+    table: str,
+    targets: list[str],
+    *parts: sa.Column[object] | sa.Constraint,
+    also: str = "",
+) -> None:
     names = [*(f"{target}_id" for target in targets), *([also] if also else [])]
     primary = sa.PrimaryKeyConstraint("tenant_id", *names, name=f"pk_{table}")
     keys = [key(table, target) for target in targets]
-    op.create_table(table, tenant(), *(uuid(name) for name in names), *parts, *keys, primary, schema="app")
+    op.create_table(
+        table,
+        tenant(),
+        *(uuid(name) for name in names),
+        *parts,
+        *keys,
+        primary,
+        schema="app",
+    )
 
 
 def index(table: str, *columns: str) -> None:
-    op.create_index(f"ix_{table}_tenant_id_{'_'.join(columns)}", table, ["tenant_id", *columns], schema="app")
+    op.create_index(
+        f"ix_{table}_tenant_id_{'_'.join(columns)}",
+        table,
+        ["tenant_id", *columns],
+        schema="app",
+    )
 
 
 def uuid(name: str, *, nullable: bool = False) -> sa.Column[object]:
@@ -120,7 +150,10 @@ def number(name: str) -> sa.Column[object]:
 
 
 def texts(*names: str, default: sa.TextClause | None = None) -> list[sa.Column[object]]:
-    return [sa.Column(name, sa.Text, nullable=False, server_default=default) for name in names]
+    return [
+        sa.Column(name, sa.Text, nullable=False, server_default=default)
+        for name in names
+    ]
 
 
 def person_key(table: str) -> sa.ForeignKeyConstraint:
@@ -130,7 +163,9 @@ def person_key(table: str) -> sa.ForeignKeyConstraint:
     )  # fmt: skip
 
 
-def key(table: str, target: str, ondelete: str | None = "CASCADE") -> sa.ForeignKeyConstraint:
+def key(
+    table: str, target: str, ondelete: str | None = "CASCADE"
+) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
         ["tenant_id", f"{target}_id"], [f"app.{target}.tenant_id", f"app.{target}.id"], ondelete=ondelete,
         name=f"fk_{table}_tenant_id_{target}_id",

@@ -53,13 +53,22 @@ def upgrade() -> None:
         schema="app",
     )  # fmt: skip
     index("data_request_route", "organisation_id")
-    for table, public in (("data_request", SHOWN), ("data_request_support", None), ("data_request_route", OF_SHOWN)):
+    for table, public in (
+        ("data_request", SHOWN),
+        ("data_request_support", None),
+        ("data_request_route", OF_SHOWN),
+    ):
         for statement in isolate("portal", table, public=public):
             op.execute(statement)
 
 
 def tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def uuid(name: str, *, nullable: bool = False) -> sa.Column[object]:
@@ -71,7 +80,10 @@ def instant(name: str, *, nullable: bool = True) -> sa.Column[object]:
 
 
 def texts(*names: str, default: sa.TextClause | None = None) -> list[sa.Column[object]]:
-    return [sa.Column(name, sa.Text, nullable=False, server_default=default) for name in names]
+    return [
+        sa.Column(name, sa.Text, nullable=False, server_default=default)
+        for name in names
+    ]
 
 
 def numbers(*names: str) -> list[sa.Column[object]]:
@@ -79,7 +91,12 @@ def numbers(*names: str) -> list[sa.Column[object]]:
 
 
 def index(table: str, *columns: str) -> None:
-    op.create_index(f"ix_{table}_tenant_id_{'_'.join(columns)}", table, ["tenant_id", *columns], schema="app")
+    op.create_index(
+        f"ix_{table}_tenant_id_{'_'.join(columns)}",
+        table,
+        ["tenant_id", *columns],
+        schema="app",
+    )
 
 
 def of_request(table: str) -> sa.ForeignKeyConstraint:

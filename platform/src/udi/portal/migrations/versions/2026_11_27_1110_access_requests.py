@@ -116,7 +116,12 @@ def create(table: str, *parts: sa.Column[object] | sa.Constraint) -> None:
 
 
 def tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def uuid(name: str, *, nullable: bool = False) -> sa.Column[object]:

@@ -12,4 +12,8 @@ phase = "expand"
 
 def upgrade() -> None:
     for table in ("organisation", "application"):
-        op.add_column(table, sa.Column("kind", sa.Text, nullable=False, server_default=""), schema="app")
+        op.add_column(
+            table,
+            sa.Column("kind", sa.Text, nullable=False, server_default=""),
+            schema="app",
+        )

@@ -13,7 +13,12 @@ depends_on = None
 phase = "expand"
 
 EMPTY, NONE, FALSE = sa.text("''"), sa.text("'{}'"), sa.text("false")
-TABLES = ("suggestion_choice", "declared_interest", "suggestion_mark", "suggestion_letter")
+TABLES = (
+    "suggestion_choice",
+    "declared_interest",
+    "suggestion_mark",
+    "suggestion_letter",
+)
 UNNAMED = "app.current_person() IS NULL"
 """Who comes by the address in a mail: it holds an identifier that only its owner was given."""
 OWN = f"(person_id IS NULL OR person_id = app.current_person() OR {UNNAMED})"
@@ -21,7 +26,11 @@ OF_INTEREST = (
     "EXISTS (SELECT 1 FROM app.declared_interest AS i WHERE i.tenant_id = suggestion_mark.tenant_id"
     " AND i.id = suggestion_mark.interest_id AND (i.person_id IS NULL OR i.person_id = app.current_person()))"
 )
-WRITES = {"INSERT": "WITH CHECK ({rule})", "UPDATE": "USING ({rule}) WITH CHECK ({rule})", "DELETE": "USING ({rule})"}
+WRITES = {
+    "INSERT": "WITH CHECK ({rule})",
+    "UPDATE": "USING ({rule}) WITH CHECK ({rule})",
+    "DELETE": "USING ({rule})",
+}
 
 
 def upgrade() -> None:
@@ -64,7 +73,12 @@ def upgrade() -> None:
         ("suggestion_letter", ["interest_id", "written_at"]), ("suggestion_letter", ["to_id"]),
         ("suggestion_letter", ["person_id"]),
     ):  # fmt: skip
-        op.create_index(f"ix_{table}_tenant_id_{'_'.join(columns)}", table, ["tenant_id", *columns], schema="app")
+        op.create_index(
+            f"ix_{table}_tenant_id_{'_'.join(columns)}",
+            table,
+            ["tenant_id", *columns],
+            schema="app",
+        )
     protect()
 
 
@@ -73,7 +87,11 @@ def protect() -> None:
     for table in TABLES:
         for statement in isolate("portal", table):
             op.execute(statement)
-    rules = {"suggestion_choice": OWN, "suggestion_mark": OF_INTEREST, "suggestion_letter": OWN}
+    rules = {
+        "suggestion_choice": OWN,
+        "suggestion_mark": OF_INTEREST,
+        "suggestion_letter": OWN,
+    }
     for table, rule in rules.items():
         own = bound(rule)
         op.execute(
@@ -95,7 +113,12 @@ def bound(rule: str) -> str:
 
 
 def tenant() -> sa.Column[object]:
-    return sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    return sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
 
 
 def create(table: str, *parts: sa.Column[object] | sa.Constraint) -> None:
@@ -116,15 +139,22 @@ def flag(name: str, default: sa.TextClause | None = None) -> sa.Column[object]:
 
 
 def texts(*names: str) -> list[sa.Column[object]]:
-    return [sa.Column(name, sa.Text, nullable=False, server_default=EMPTY) for name in names]
+    return [
+        sa.Column(name, sa.Text, nullable=False, server_default=EMPTY) for name in names
+    ]
 
 
 def codes(*names: str) -> list[sa.Column[object]]:
-    return [sa.Column(name, ARRAY(sa.Text), nullable=False, server_default=NONE) for name in names]
+    return [
+        sa.Column(name, ARRAY(sa.Text), nullable=False, server_default=NONE)
+        for name in names
+    ]
 
 
 def unique(table: str, column: str) -> sa.UniqueConstraint:
-    return sa.UniqueConstraint("tenant_id", column, name=f"uq_{table}_tenant_id_{column}")
+    return sa.UniqueConstraint(
+        "tenant_id", column, name=f"uq_{table}_tenant_id_{column}"
+    )
 
 
 def key(table: str, column: str, target: str = "") -> sa.ForeignKeyConstraint:

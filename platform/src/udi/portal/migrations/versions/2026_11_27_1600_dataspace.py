@@ -29,8 +29,16 @@ $$
 
 def upgrade() -> None:
     op.execute(SEES)
-    op.add_column("access_request", sa.Column("connector", sa.Text, nullable=False, server_default=""), schema="app")
-    op.add_column("project_credential", sa.Column("agreement_id", UUID(as_uuid=True)), schema="app")
+    op.add_column(
+        "access_request",
+        sa.Column("connector", sa.Text, nullable=False, server_default=""),
+        schema="app",
+    )
+    op.add_column(
+        "project_credential",
+        sa.Column("agreement_id", UUID(as_uuid=True)),
+        schema="app",
+    )
     create(
         "connector",
         uuid("project_id"), *texts("name", "participant", "address"), words_of("token"), *texts("sha256", "purpose", "words"),
@@ -53,7 +61,12 @@ def upgrade() -> None:
     )  # fmt: skip
     _index("connector", "project_id")
     _index("connector", "sha256", unique=True)
-    for columns in (["connector_id", "their_pid"], ["project_id", "begun_at"], ["request_id"], ["agreement_id"]):
+    for columns in (
+        ["connector_id", "their_pid"],
+        ["project_id", "begun_at"],
+        ["request_id"],
+        ["agreement_id"],
+    ):
         _index("dataspace_process", *columns)
     _index("dataspace_message", "process_id", "number", unique=True)
     op.create_index(
@@ -72,7 +85,12 @@ def _index(table: str, *columns: str, unique: bool = False) -> None:
 
 def create(table: str, *parts: sa.Column[object] | sa.Constraint) -> None:
     primary = sa.PrimaryKeyConstraint("tenant_id", "id", name=f"pk_{table}")
-    tenant = sa.Column("tenant_id", UUID(as_uuid=True), server_default=sa.text("app.current_tenant()"), nullable=False)
+    tenant = sa.Column(
+        "tenant_id",
+        UUID(as_uuid=True),
+        server_default=sa.text("app.current_tenant()"),
+        nullable=False,
+    )
     op.create_table(table, tenant, uuid("id"), *parts, primary, schema="app")
 
 

@@ -5,7 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from udi.portal.catalogue.compression import compress_description, decompress_description
+from udi.portal.catalogue.compression import (
+    compress_description,
+    decompress_description,
+)
 from udi.protocol.restricted_data import conceal_document, is_restricted
 
 revision = "disclosure"
@@ -41,20 +44,36 @@ def _conceal() -> None:
     names = ("tenant_id", "id", "access", "licence", "record")
     rows = sa.table("dataset", *(sa.column(name) for name in names), schema="app")
     key = (rows.c.tenant_id, rows.c.id)
-    query = sa.select(*key, rows.c.licence, rows.c.record).where(rows.c.access == "restricted").order_by(*key)
+    query = (
+        sa.select(*key, rows.c.licence, rows.c.record)
+        .where(rows.c.access == "restricted")
+        .order_by(*key)
+    )
     last: tuple[Any, ...] = ()
     while True:
         after = sa.tuple_(*key) > sa.tuple_(*last) if last else sa.true()
-        found = op.get_bind().execute(query.where(after).limit(BATCH).with_for_update()).all()
+        found = (
+            op.get_bind()
+            .execute(query.where(after).limit(BATCH).with_for_update())
+            .all()
+        )
         if not found:
             return
         for tenant, dataset, licence, packed in found:
             record = conceal_document(decompress_description(packed))
             closed = (
-                record["access_condition"]["licence"] != decompress_description(packed)["access_condition"]["licence"]
+                record["access_condition"]["licence"]
+                != decompress_description(packed)["access_condition"]["licence"]
             )
-            values = {"record": compress_description(record), "licence": "agreement" if closed else licence}
-            op.get_bind().execute(rows.update().where(key[0] == tenant, key[1] == dataset).values(**values))
+            values = {
+                "record": compress_description(record),
+                "licence": "agreement" if closed else licence,
+            }
+            op.get_bind().execute(
+                rows.update()
+                .where(key[0] == tenant, key[1] == dataset)
+                .values(**values)
+            )
         last = (found[-1][0], found[-1][1])
 
 
@@ -65,5 +84,11 @@ def _conceal_past() -> None:
     for ctid, packed in op.get_bind().execute(sa.text(PAST)).all():
         record = decompress_description(packed)
         mine = place.bindparams(place=ctid)
-        kept = rows.update().where(mine).values(record=compress_description(conceal_document(record)))
-        op.get_bind().execute(kept if is_restricted(record) else rows.delete().where(mine))
+        kept = (
+            rows.update()
+            .where(mine)
+            .values(record=compress_description(conceal_document(record)))
+        )
+        op.get_bind().execute(
+            kept if is_restricted(record) else rows.delete().where(mine)
+        )

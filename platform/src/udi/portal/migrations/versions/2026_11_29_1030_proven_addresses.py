@@ -23,6 +23,8 @@ $$
 
 
 def upgrade() -> None:
-    proven = sa.Column("email_verified", sa.Boolean, nullable=False, server_default=sa.text("false"))
+    proven = sa.Column(
+        "email_verified", sa.Boolean, nullable=False, server_default=sa.text("false")
+    )
     op.add_column("person", proven, schema="app")
     op.execute(SEES)

@@ -16,7 +16,8 @@ from udi.protocol.faults import Fault
 from udi.protocol.structures import Record
 from udi.protocol.themes import THEMES
 
-ID, PRODUCER = "global_id", "producer.organization_id"
+ID = "global_id"
+PRODUCER = "producer.organization_id"
 UNIQUE = {"local_id": Dataset.local_id, "doi": Dataset.doi}
 
 
@@ -34,7 +35,9 @@ def change_faults(node: Node, dataset: Dataset | None, dataset_id: UUID) -> list
     """What forbids the node to change or withdraw this dataset (104, 111)."""
     if dataset is None or not is_published(dataset):
         return [fault_kinds.UNKNOWN_DATASET.at(ID, value=str(dataset_id))]
-    return [] if dataset.node_id == node.id else [fault_kinds.OTHER_PROVIDER.at(ID)]
+    if dataset.node_id == node.id:
+        return []
+    return [fault_kinds.OTHER_PROVIDER.at(ID)]
 
 
 def creation_faults(node: Node, dataset: Dataset | None) -> list[Fault]:
@@ -66,28 +69,54 @@ class ValidationContext:
 
     @classmethod
     async def load(
-        cls, session: AsyncSession, node: Node, records: Sequence[Record], datasets_by_id: Mapping[UUID, Dataset]
+        cls,
+        session: AsyncSession,
+        node: Node,
+        records: Sequence[Record],
+        datasets_by_id: Mapping[UUID, Dataset],
     ) -> Self:
         """Look up what the records need."""
-        away = [dataset.id for dataset in datasets_by_id.values() if not is_published(dataset)]
-        query = select(Withdrawal.id, Withdrawal.reason).where(Withdrawal.id.in_(away), Withdrawal.by_team)
+        away = [
+            dataset.id
+            for dataset in datasets_by_id.values()
+            if not is_published(dataset)
+        ]
+        query = select(Withdrawal.id, Withdrawal.reason).where(
+            Withdrawal.id.in_(away), Withdrawal.by_team
+        )
         return cls(
-            node, datasets_by_id,
+            node,
+            datasets_by_id,
             linked=frozenset(await list_producer_ids(session, node)),
-            missing=frozenset(await missing_organisations(session, [record.producer.id for record in records])),
-            withdrawn={row.id: row.reason for row in await session.execute(query)} if away else {},
+            missing=frozenset(
+                await missing_organisations(
+                    session, [record.producer.id for record in records]
+                )
+            ),
+            withdrawn={row.id: row.reason for row in await session.execute(query)}
+            if away
+            else {},
             ids_by_identifier=await _taken(session, records),
-        )  # fmt: skip
+        )
 
     def faults(self, record: Record, *, changing: bool) -> list[Fault]:
         """What forbids the record here (104, 108, 110 to 113, 303, 304), as a change or as a new one."""
         dataset = self.datasets_by_id.get(record.id)
-        whose = change_faults(self.node, dataset, record.id) if changing else creation_faults(self.node, dataset)
+        if changing:
+            whose = change_faults(self.node, dataset, record.id)
+        else:
+            whose = creation_faults(self.node, dataset)
         if not whose and record.id in self.withdrawn and not is_published(dataset):
-            whose = [fault_kinds.WITHDRAWN_BY_TEAM.at(ID, reason=self.withdrawn[record.id])]
+            whose = [
+                fault_kinds.WITHDRAWN_BY_TEAM.at(ID, reason=self.withdrawn[record.id])
+            ]
         faults = [*whose, *self._producer_faults(record.producer.id)]
         if record.theme and record.theme not in THEMES:
-            faults.append(fault_kinds.UNKNOWN_THEME.at("theme", value=record.theme, allowed=tuple(THEMES)))
+            faults.append(
+                fault_kinds.UNKNOWN_THEME.at(
+                    "theme", value=record.theme, allowed=tuple(THEMES)
+                )
+            )
         for field, value in identifiers(record):
             if self.ids_by_identifier.get((field, value), frozenset()) - {record.id}:
                 faults.append(fault_kinds.IDENTIFIER_USED.at(field, value=value))
@@ -105,15 +134,25 @@ class ValidationContext:
 
 def identifiers(record: Record) -> list[tuple[str, str]]:
     """Fields and values that name one dataset of the territory only."""
-    return [(field, value) for field, value in (("local_id", record.local_id), ("doi", record.doi)) if value]
+    return [
+        (field, value)
+        for field, value in (("local_id", record.local_id), ("doi", record.doi))
+        if value
+    ]
 
 
-async def _taken(session: AsyncSession, records: Sequence[Record]) -> dict[tuple[str, str], frozenset[UUID]]:
+async def _taken(
+    session: AsyncSession, records: Sequence[Record]
+) -> dict[tuple[str, str], frozenset[UUID]]:
     pairs = [pair for record in records for pair in identifiers(record)]
     ids_by_identifier: dict[tuple[str, str], frozenset[UUID]] = {}
     for field in dict.fromkeys(field for field, _ in pairs):
         column = UNIQUE[field]
-        query = select(column, Dataset.id).where(column.in_([value for name, value in pairs if name == field]))
+        query = select(column, Dataset.id).where(
+            column.in_([value for name, value in pairs if name == field])
+        )
         for value, id_ in await session.execute(query):
-            ids_by_identifier[field, value] = ids_by_identifier.get((field, value), frozenset()) | {id_}
+            ids_by_identifier[field, value] = ids_by_identifier.get(
+                (field, value), frozenset()
+            ) | {id_}
     return ids_by_identifier

@@ -19,11 +19,15 @@ async def get_hosted_node(session: AsyncSession) -> Node:
     """
     hosted = (await session.scalars(select(Node).where(Node.hosted))).one_or_none()
     if hosted is None:
-        raise NotFoundError("This territory has no hosted node.", remedy="Run `udi tenant apply`.")
+        raise NotFoundError(
+            "This territory has no hosted node.", remedy="Run `udi tenant apply`."
+        )
     return hosted
 
 
-async def get_own_node(session: AsyncSession, slug: str, producer: Organisation) -> Node:
+async def get_own_node(
+    session: AsyncSession, slug: str, producer: Organisation
+) -> Node:
     """A node of the producer's own.
 
     Raises:
@@ -33,14 +37,29 @@ async def get_own_node(session: AsyncSession, slug: str, producer: Organisation)
     node = await get_node(session, slug)
     if node.hosted or producer.id not in await list_producer_ids(session, node):
         remedy = f"Invite it with `--producer {producer.slug}`."
-        raise ConflictError(f"The node «{slug}» may not publish for {producer.name}.", remedy=remedy)
+        raise ConflictError(
+            f"The node «{slug}» may not publish for {producer.name}.", remedy=remedy
+        )
     return node
 
 
-async def hand_over_datasets(session: AsyncSession, producer: Organisation, *, giver: Node, taker: Node) -> int:
+async def hand_over_datasets(
+    session: AsyncSession, producer: Organisation, *, giver: Node, taker: Node
+) -> int:
     """Let one node publish what another published for this producer; how many datasets. May be repeated."""
     mine = (Dataset.organisation_id == producer.id, Dataset.node_id == giver.id)
-    moved = (await session.scalars(update(Dataset).where(*mine).values(node_id=taker.id).returning(Dataset.id))).all()
+    moved = (
+        await session.scalars(
+            update(Dataset).where(*mine).values(node_id=taker.id).returning(Dataset.id)
+        )
+    ).all()
     if moved:
-        record(session, None, "node.handed_over", taker.id, producer=producer.slug, datasets=len(moved))
+        record(
+            session,
+            None,
+            "node.handed_over",
+            taker.id,
+            producer=producer.slug,
+            datasets=len(moved),
+        )
     return len(moved)

@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.credentials import SecretKind
-from udi.kit.errors import ConflictError, GoneError, InvalidError, NotFoundError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    GoneError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+)
 from udi.kit.identity import Actor
 from udi.portal.audit import record
 from udi.portal.nodes.actions.register import check_node, register_node, update_node
@@ -23,7 +29,8 @@ from udi.protocol.node_registration import NodeCredentials
 NODE_INVITATION = SecretKind(name="invitation of a node")
 LOGIN = "-login"
 """How the client ends where people log in; the name of no node may."""
-USUAL, LONGEST = timedelta(days=7), timedelta(days=60)
+USUAL = timedelta(days=7)
+LONGEST = timedelta(days=60)
 OTHER = "Ask the territory’s team for another one."
 WHOLE = "See that the link is whole. Ask the territory’s team for another one."
 
@@ -52,70 +59,113 @@ async def invite_node(
     """
     producer_ids = set(organisations)
     if slug.endswith(LOGIN):
-        refusal = Refusal("slug", "The name of a node does not end with «-login».", "Choose another one.")
+        refusal = Refusal(
+            "slug",
+            "The name of a node does not end with «-login».",
+            "Choose another one.",
+        )
         raise InvalidError("The node cannot be invited like this.", refusals=[refusal])
     await check_node(session, slug, name, url, producer_ids)
     existing_node = await find_node(session, slug)
     if existing_node is not None and existing_node.hosted:
-        raise ConflictError("This is the name of the hosted node.", remedy="Choose another name.")
+        raise ConflictError(
+            "This is the name of the hosted node.", remedy="Choose another name."
+        )
     code = NODE_INVITATION.generate()
-    invitation = await session.scalar(select(NodeInvitation).where(NodeInvitation.slug == slug).with_for_update())
+    invitation = await session.scalar(
+        select(NodeInvitation).where(NodeInvitation.slug == slug).with_for_update()
+    )
     if invitation is None:
         invitation = NodeInvitation(slug=slug)
         session.add(invitation)
-    invitation.name, invitation.url, invitation.organisations = name.strip(), url.rstrip("/"), sorted(producer_ids)
-    invitation.code_hash, invitation.sealed = (
-        NODE_INVITATION.hexdigest(code),
-        _cipher(code).encrypt(_serialise_credentials(credentials)).decode(),
+    invitation.name = name.strip()
+    invitation.url = url.rstrip("/")
+    invitation.organisations = sorted(producer_ids)
+    invitation.code_hash = NODE_INVITATION.hexdigest(code)
+    invitation.sealed = (
+        _cipher(code).encrypt(_serialise_credentials(credentials)).decode()
     )
-    invitation.created_at, invitation.expires_at, invitation.used_at = now(), now() + min(lifetime, LONGEST), None
+    invitation.created_at = now()
+    invitation.expires_at = now() + min(lifetime, LONGEST)
+    invitation.used_at = None
     await session.flush()
     record(session, None, "node.invited", invitation.id)
     return code
 
 
-async def accept_invitation(session: AsyncSession, code: str) -> tuple[Node, NodeCredentials]:
+async def accept_invitation(
+    session: AsyncSession, code: str
+) -> tuple[Node, NodeCredentials]:
     """Register the node that brings this code, or renew it if it was; its credentials, told this once.
 
     Raises:
         NotFoundError: the territory gave no such code.
         EndedInvitationError: it was used, or its days have passed.
     """
-    query = select(NodeInvitation).where(NodeInvitation.code_hash == NODE_INVITATION.hexdigest(code))
+    query = select(NodeInvitation).where(
+        NodeInvitation.code_hash == NODE_INVITATION.hexdigest(code)
+    )
     invitation = await session.scalar(query.with_for_update())
     if invitation is None:
         raise NotFoundError("This territory gave no such invitation.", remedy=WHOLE)
     if invitation.used_at is not None:
         day = invitation.used_at.date().isoformat()
-        raise EndedInvitationError("This invitation was used already, on %(day)s.", remedy=OTHER, values={"day": day})
+        raise EndedInvitationError(
+            "This invitation was used already, on %(day)s.",
+            remedy=OTHER,
+            values={"day": day},
+        )
     if invitation.expires_at <= now():
         day = invitation.expires_at.date().isoformat()
-        raise EndedInvitationError("This invitation ended on %(day)s.", remedy=OTHER, values={"day": day})
-    credentials = NodeCredentials.model_validate_json(_cipher(code).decrypt(invitation.sealed))
-    invitation.used_at, invitation.sealed = now(), ""
+        raise EndedInvitationError(
+            "This invitation ended on %(day)s.", remedy=OTHER, values={"day": day}
+        )
+    credentials = NodeCredentials.model_validate_json(
+        _cipher(code).decrypt(invitation.sealed)
+    )
+    invitation.used_at = now()
+    invitation.sealed = ""
     return await _register(session, invitation, credentials.push.client_id), credentials
 
 
-async def renew_invitation(session: AsyncSession, actor: Actor, invitation: NodeInvitation) -> None:
+async def renew_invitation(
+    session: AsyncSession, actor: Actor, invitation: NodeInvitation
+) -> None:
     """Give the same link its usual days again, from now on."""
     invitation.expires_at = now() + USUAL
     await session.flush()
     record(session, actor, "node.invitation_renewed", invitation.id)
 
 
-async def cancel_invitation(session: AsyncSession, actor: Actor, invitation: NodeInvitation) -> None:
+async def cancel_invitation(
+    session: AsyncSession, actor: Actor, invitation: NodeInvitation
+) -> None:
     """Take an invitation back: its link is worth nothing, and nobody has the credentials that were made for it."""
     record(session, actor, "node.invitation_cancelled", invitation.id)
     await session.delete(invitation)
     await session.flush()
 
 
-async def _register(session: AsyncSession, invitation: NodeInvitation, client_id: str) -> Node:
-    existing_node, slug = await find_node(session, invitation.slug), invitation.slug
-    name, url, producers = invitation.name, invitation.url, invitation.organisations
+async def _register(
+    session: AsyncSession, invitation: NodeInvitation, client_id: str
+) -> Node:
+    existing_node = await find_node(session, invitation.slug)
+    slug = invitation.slug
+    name = invitation.name
+    url = invitation.url
+    producers = invitation.organisations
     if existing_node is not None:
-        return await update_node(session, existing_node, name=name, url=url, organisations=producers)
-    return await register_node(session, slug=slug, name=name, url=url, client_id=client_id, organisations=producers)
+        return await update_node(
+            session, existing_node, name=name, url=url, organisations=producers
+        )
+    return await register_node(
+        session,
+        slug=slug,
+        name=name,
+        url=url,
+        client_id=client_id,
+        organisations=producers,
+    )
 
 
 def _serialise_credentials(credentials: NodeCredentials) -> bytes:
@@ -124,4 +174,8 @@ def _serialise_credentials(credentials: NodeCredentials) -> bytes:
 
 def _cipher(code: str) -> Fernet:
     """What only the code opens: a key drawn from it that its digest does not give."""
-    return Fernet(base64.urlsafe_b64encode(hmac.digest(code.encode(), b"credentials of a node", "sha256")))
+    return Fernet(
+        base64.urlsafe_b64encode(
+            hmac.digest(code.encode(), b"credentials of a node", "sha256")
+        )
+    )

@@ -17,7 +17,9 @@ from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import require_moderator
 
 
-async def get_dataset_for_team(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Dataset:
+async def get_dataset_for_team(
+    session: AsyncSession, actor: Actor, dataset_id: UUID
+) -> Dataset:
     """A dataset, published or withdrawn, for the territory's team.
 
     Raises:
@@ -31,7 +33,9 @@ async def get_dataset_for_team(session: AsyncSession, actor: Actor, dataset_id: 
     return dataset
 
 
-async def withdraw_dataset_for_team(session: AsyncSession, actor: Actor, dataset: Dataset, *, reason: str) -> None:
+async def withdraw_dataset_for_team(
+    session: AsyncSession, actor: Actor, dataset: Dataset, *, reason: str
+) -> None:
     """Take a dataset off the portal, for a reason that everybody reads; its node is told by a report, and why.
 
     Raises:
@@ -41,24 +45,43 @@ async def withdraw_dataset_for_team(session: AsyncSession, actor: Actor, dataset
     if not is_published(dataset):
         raise ConflictError("This dataset is withdrawn already.")
     if not reason:
-        raise InvalidError(refusals=[Refusal("reason", "Say why: the producer and those who use the data read it.")])
-    submitted_at, title = now(), dataset.title
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "reason",
+                    "Say why: the producer and those who use the data read it.",
+                )
+            ]
+        )
+    submitted_at = now()
+    title = dataset.title
     await catalogue.withdraw_dataset(session, dataset, reason=reason, moderator=actor)
     node = await session.scalar(select(Node).where(Node.id == dataset.node_id))
     if node is not None:
         report = make_report(
-            node, method="DELETE", submitted_at=submitted_at, resource_id=dataset.id, title=title, comment=reason
+            node,
+            method="DELETE",
+            submitted_at=submitted_at,
+            resource_id=dataset.id,
+            title=title,
+            comment=reason,
         )
         await save_reports(session, [report])
 
 
-async def allow_republication(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
+async def allow_republication(
+    session: AsyncSession, actor: Actor, dataset: Dataset
+) -> None:
     """Let the node publish again what the team withdrew.
 
     Raises:
         ConflictError: nothing keeps it from that.
     """
-    query = select(Withdrawal).where(Withdrawal.id == dataset.id, Withdrawal.by_team).with_for_update()
+    query = (
+        select(Withdrawal)
+        .where(Withdrawal.id == dataset.id, Withdrawal.by_team)
+        .with_for_update()
+    )
     withdrawal = await session.scalar(query)
     if withdrawal is None:
         raise ConflictError("Its node may publish it.")

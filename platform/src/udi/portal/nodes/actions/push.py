@@ -13,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset
-from udi.portal.nodes.actions.checks import ValidationContext, change_faults, find_dataset, identifiers, is_published
+from udi.portal.nodes.actions.checks import (
+    ValidationContext,
+    change_faults,
+    find_dataset,
+    identifiers,
+    is_published,
+)
 from udi.portal.nodes.actions.reports import make_report, save_reports
 from udi.portal.nodes.models import Node, Report
 from udi.protocol import fault_kinds
@@ -47,8 +53,14 @@ class PushResult:
 async def note_seen(session: AsyncSession, node: Node) -> None:
     """Remember that the node called, at most once a minute, and not while another call does: none waits for another."""
     long_ago = or_(Node.last_seen_at.is_(None), Node.last_seen_at < now() - SEEN_EVERY)
-    free = select(Node.id).where(Node.id == node.id, long_ago).with_for_update(skip_locked=True, key_share=True)
-    await session.execute(update(Node).where(Node.id.in_(free)).values(last_seen_at=now()))
+    free = (
+        select(Node.id)
+        .where(Node.id == node.id, long_ago)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    await session.execute(
+        update(Node).where(Node.id.in_(free)).values(last_seen_at=now())
+    )
 
 
 @dataclass(frozen=True)
@@ -64,45 +76,71 @@ class PushedRecord:
     at: datetime = field(default_factory=now)
 
     @classmethod
-    def from_document(cls, document: object, *, method: str, address: UUID | None = None, either: bool = False) -> Self:
+    def from_document(
+        cls,
+        document: object,
+        *,
+        method: str,
+        address: UUID | None = None,
+        either: bool = False,
+    ) -> Self:
         """Check a document by itself; `address` is the id that it was sent to.
 
         Raises:
             InvalidRecord: it is no JSON object within reason, so there is no record to report about.
         """
         faults = validate(document)
-        if not isinstance(document, dict) or any(fault.code is FaultCode.BAD_DOCUMENT for fault in faults):
+        if not isinstance(document, dict) or any(
+            fault.code is FaultCode.BAD_DOCUMENT for fault in faults
+        ):
             raise InvalidRecord(faults)
         record = None if faults else restore_record(document)
         if record is not None and address not in {None, record.id}:
-            faults, record = [WRONG_ADDRESS.at(ID, value=str(address))], None
+            faults = [WRONG_ADDRESS.at(ID, value=str(address))]
+            record = None
         return cls(method, document, tuple(faults), record, either)
 
     @property
     def resource_id(self) -> UUID | None:
         """Which dataset it is about, where it can be told."""
-        return self.record.id if self.record else _usable_id(self.document)
+        if self.record:
+            return self.record.id
+        return _usable_id(self.document)
 
 
 async def push_record(
-    session: AsyncSession, node: Node, *, method: str, body: bytes, resource_id: UUID | None = None
+    session: AsyncSession,
+    node: Node,
+    *,
+    method: str,
+    body: bytes,
+    resource_id: UUID | None = None,
 ) -> PushResult:
     """Publish a record (POST) or its new version (PUT); accepted or refused, it gets a report.
 
     Raises:
         InvalidRecord: the body is no JSON object within reason.
     """
-    sent = PushedRecord.from_document(read_json(body), method=method, address=resource_id)
+    sent = PushedRecord.from_document(
+        read_json(body), method=method, address=resource_id
+    )
     return (await push_records(session, node, [sent]))[0]
 
 
-async def push_records(session: AsyncSession, node: Node, sent: Sequence[PushedRecord]) -> list[PushResult]:
+async def push_records(
+    session: AsyncSession, node: Node, sent: Sequence[PushedRecord]
+) -> list[PushResult]:
     """The same for records about different datasets, in the order given; each is accepted or refused by itself."""
-    records = [submission.record for submission in sent if submission.record is not None]
+    records = [
+        submission.record for submission in sent if submission.record is not None
+    ]
     refused = await publish_records(session, node, sent) if records else {}
     outcomes = []
     for submission in sent:
-        faults = (*submission.faults, *(refused.get(submission.record.id, ()) if submission.record else ()))
+        faults = (
+            *submission.faults,
+            *(refused.get(submission.record.id, ()) if submission.record else ()),
+        )
         report = make_report(
             node,
             method=submission.method,
@@ -117,19 +155,31 @@ async def push_records(session: AsyncSession, node: Node, sent: Sequence[PushedR
     return outcomes
 
 
-async def publish_records(session: AsyncSession, node: Node, sent: Sequence[PushedRecord]) -> dict[UUID, list[Fault]]:
+async def publish_records(
+    session: AsyncSession, node: Node, sent: Sequence[PushedRecord]
+) -> dict[UUID, list[Fault]]:
     """Store what may be stored, without a report; the faults of the others, by dataset."""
-    coming = [(submission, submission.record) for submission in sent if submission.record is not None]
+    coming = [
+        (submission, submission.record)
+        for submission in sent
+        if submission.record is not None
+    ]
     ids = [record.id for _, record in coming]
     await _lock_records(session, ids)
     datasets_by_id = await catalogue.lock_datasets(session, ids)
-    ground = await ValidationContext.load(session, node, [record for _, record in coming], datasets_by_id)
-    refused, accepted = {}, []
+    ground = await ValidationContext.load(
+        session, node, [record for _, record in coming], datasets_by_id
+    )
+    refused = {}
+    accepted = []
     for submission, record in coming:
         dataset = datasets_by_id.get(record.id)
         if dataset is not None and _is_repeat(node, dataset, record):
             continue
-        changing = is_published(dataset) if submission.either else submission.method == "PUT"
+        if submission.either:
+            changing = is_published(dataset)
+        else:
+            changing = submission.method == "PUT"
         if faults := ground.faults(record, changing=changing):
             refused[record.id] = faults
         else:
@@ -138,16 +188,23 @@ async def publish_records(session: AsyncSession, node: Node, sent: Sequence[Push
 
 
 async def _store(
-    session: AsyncSession, node: Node, records: Sequence[Record], datasets_by_id: catalogue.DatasetsById
+    session: AsyncSession,
+    node: Node,
+    records: Sequence[Record],
+    datasets_by_id: catalogue.DatasetsById,
 ) -> dict[UUID, list[Fault]]:
     """Store all at once; where somebody else takes an identifier meanwhile, each by itself."""
     named = [record for record in records if identifiers(record)]
     if not named:
-        await catalogue.store_datasets(session, records, datasets_by_id, node_id=node.id)
+        await catalogue.store_datasets(
+            session, records, datasets_by_id, node_id=node.id
+        )
         return {}
     try:
         async with session.begin_nested():
-            await catalogue.store_datasets(session, records, datasets_by_id, node_id=node.id)
+            await catalogue.store_datasets(
+                session, records, datasets_by_id, node_id=node.id
+            )
     except IntegrityError:
         if len(records) > 1:
             refused: dict[UUID, list[Fault]] = {}
@@ -162,10 +219,16 @@ async def _store(
 
 def _is_repeat(node: Node, dataset: Dataset, record: Record) -> bool:
     """A call that the node sends twice (its first answer was lost) is accepted twice."""
-    return dataset.node_id == node.id and is_published(dataset) and dataset.record == write_record(record)
+    return (
+        dataset.node_id == node.id
+        and is_published(dataset)
+        and dataset.record == write_record(record)
+    )
 
 
-async def withdraw_record(session: AsyncSession, node: Node, resource_id: UUID, *, reason: str = "") -> PushResult:
+async def withdraw_record(
+    session: AsyncSession, node: Node, resource_id: UUID, *, reason: str = ""
+) -> PushResult:
     """Withdraw a record (DELETE); its address keeps saying that it was there, and why it left."""
     submitted_at = now()
     await _lock_records(session, [resource_id])
@@ -196,7 +259,9 @@ async def _lock_records(session: AsyncSession, ids: Iterable[UUID]) -> None:
 
 def _announced_version(document: dict[str, Any]) -> str:
     version = dig(document, "metadata_info", "api_version")
-    return version if isinstance(version, str) else ""
+    if isinstance(version, str):
+        return version
+    return ""
 
 
 def _usable_id(document: dict[str, Any]) -> UUID | None:

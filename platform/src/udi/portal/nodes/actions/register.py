@@ -14,7 +14,9 @@ from udi.portal.nodes.models import Node, NodeProducer, NodeState
 from udi.portal.nodes.queries import find_node, missing_organisations
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LONGEST_SLUG, LONGEST_NAME, LONGEST_URL = 40, 150, 500
+LONGEST_SLUG = 40
+LONGEST_NAME = 150
+LONGEST_URL = 500
 
 
 async def register_node(
@@ -36,8 +38,17 @@ async def register_node(
     producer_ids = set(organisations)
     await check_node(session, slug, name, url, producer_ids)
     if await find_node(session, slug) is not None:
-        raise ConflictError("A node of this name is already registered.", remedy="Choose another name, or update it.")
-    node = Node(slug=slug, name=name.strip(), url=url.rstrip("/"), client_id=client_id, hosted=hosted)
+        raise ConflictError(
+            "A node of this name is already registered.",
+            remedy="Choose another name, or update it.",
+        )
+    node = Node(
+        slug=slug,
+        name=name.strip(),
+        url=url.rstrip("/"),
+        client_id=client_id,
+        hosted=hosted,
+    )
     session.add(node)
     await session.flush()
     await _link(session, node, producer_ids)
@@ -46,7 +57,12 @@ async def register_node(
 
 
 async def update_node(
-    session: AsyncSession, node: Node, *, name: str, url: str, organisations: Iterable[UUID] | None = None
+    session: AsyncSession,
+    node: Node,
+    *,
+    name: str,
+    url: str,
+    organisations: Iterable[UUID] | None = None,
 ) -> Node:
     """Change the name, the address or the producers of a node; `organisations` None leaves them.
 
@@ -55,7 +71,8 @@ async def update_node(
     """
     producer_ids = None if organisations is None else set(organisations)
     await check_node(session, node.slug, name, url, producer_ids or set())
-    node.name, node.url = name.strip(), url.rstrip("/")
+    node.name = name.strip()
+    node.url = url.rstrip("/")
     if producer_ids is not None:
         await _link(session, node, producer_ids)
     await session.flush()
@@ -77,7 +94,9 @@ async def resume_node(session: AsyncSession, node: Node) -> None:
     record(session, None, "node.resumed", node.id)
 
 
-async def check_node(session: AsyncSession, slug: str, name: str, url: str, organisations: set[UUID]) -> None:
+async def check_node(
+    session: AsyncSession, slug: str, name: str, url: str, organisations: set[UUID]
+) -> None:
     """See that a node may be registered with these.
 
     Raises:
@@ -86,18 +105,40 @@ async def check_node(session: AsyncSession, slug: str, name: str, url: str, orga
     refusals = []
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
         refusals.append(
-            Refusal("slug", "This is not a short name.", "Use small letters, digits and hyphens, 40 at most.")
+            Refusal(
+                "slug",
+                "This is not a short name.",
+                "Use small letters, digits and hyphens, 40 at most.",
+            )
         )
     if not 0 < len(name.strip()) <= LONGEST_NAME:
-        refusals.append(Refusal("name", "The node has no name, or a very long one.", "Give 1 to 150 characters."))
+        refusals.append(
+            Refusal(
+                "name",
+                "The node has no name, or a very long one.",
+                "Give 1 to 150 characters.",
+            )
+        )
     if not _is_address(url):
-        refusals.append(Refusal("url", "This is not a web address.", "Give https://host/path, without query."))
+        refusals.append(
+            Refusal(
+                "url",
+                "This is not a web address.",
+                "Give https://host/path, without query.",
+            )
+        )
     refusals += [
-        Refusal("organisations", f"No organisation has the id {missing}.", "Register the organisation first.")
+        Refusal(
+            "organisations",
+            f"No organisation has the id {missing}.",
+            "Register the organisation first.",
+        )
         for missing in await missing_organisations(session, organisations)
     ]
     if refusals:
-        raise InvalidError("The node cannot be registered like this.", refusals=refusals)
+        raise InvalidError(
+            "The node cannot be registered like this.", refusals=refusals
+        )
 
 
 def _is_address(url: str) -> bool:
@@ -107,7 +148,12 @@ def _is_address(url: str) -> bool:
     except ValueError:
         return False
     bare = not (parts.query or parts.fragment or parts.username or parts.password)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and bare and len(url) <= LONGEST_URL
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and bare
+        and len(url) <= LONGEST_URL
+    )
 
 
 async def _link(session: AsyncSession, node: Node, organisations: set[UUID]) -> None:
@@ -116,10 +162,14 @@ async def _link(session: AsyncSession, node: Node, organisations: set[UUID]) -> 
     gone = linked - organisations
     if gone:
         await session.execute(
-            delete(NodeProducer).where(NodeProducer.node_id == node.id, NodeProducer.organisation_id.in_(gone))
+            delete(NodeProducer).where(
+                NodeProducer.node_id == node.id, NodeProducer.organisation_id.in_(gone)
+            )
         )
     session.add_all(
-        NodeProducer(tenant_id=node.tenant_id, node_id=node.id, organisation_id=organisation)
+        NodeProducer(
+            tenant_id=node.tenant_id, node_id=node.id, organisation_id=organisation
+        )
         for organisation in organisations - linked
     )
     await session.flush()

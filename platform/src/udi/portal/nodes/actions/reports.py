@@ -17,7 +17,8 @@ from udi.portal.nodes.rudi import store_fault
 from udi.protocol.faults import MOST_FAULTS, Fault, shorten
 
 SEND_REPORT = "send_report"
-LONGEST_TITLE, LONGEST_VERSION = 150, 20
+LONGEST_TITLE = 150
+LONGEST_VERSION = 20
 
 
 def make_report(
@@ -47,7 +48,9 @@ def make_report(
         version=shorten(version, LONGEST_VERSION),
         accepted=not faults,
         faults=[store_fault(fault) for fault in faults[:MOST_FAULTS]],
-        delivery=ReportDeliveryState.PENDING if resource_id and node.url else ReportDeliveryState.ANSWERED,
+        delivery=ReportDeliveryState.PENDING
+        if resource_id and node.url
+        else ReportDeliveryState.ANSWERED,
     )
 
 
@@ -55,7 +58,11 @@ async def save_reports(session: AsyncSession, reports: Sequence[Report]) -> None
     """Keep them, and queue the sending of those that are about a dataset of a node that takes them."""
     session.add_all(reports)
     await session.flush()
-    payloads = [{"report": str(report.id)} for report in reports if report.delivery == ReportDeliveryState.PENDING]
+    payloads = [
+        {"report": str(report.id)}
+        for report in reports
+        if report.delivery == ReportDeliveryState.PENDING
+    ]
     await jobs.enqueue_each(session, SEND_REPORT, payloads)
 
 
@@ -66,15 +73,21 @@ async def resend_report(session: AsyncSession, actor: Actor, report: Report) -> 
         ConflictError: it is delivered, or still being tried.
     """
     if report.delivery != ReportDeliveryState.FAILED:
-        raise ConflictError("This report is not waiting for anybody.", remedy="Look at the list of nodes again.")
-    report.delivery, report.last_error = ReportDeliveryState.PENDING, ""
+        raise ConflictError(
+            "This report is not waiting for anybody.",
+            remedy="Look at the list of nodes again.",
+        )
+    report.delivery = ReportDeliveryState.PENDING
+    report.last_error = ""
     await jobs.enqueue(session, SEND_REPORT, {"report": str(report.id)})
     record(session, actor, "report.resent", report.id)
 
 
 async def resend_failed_reports(session: AsyncSession, actor: Actor, node: Node) -> int:
     """The same for every failed report of one node; how many there were."""
-    query = select(Report).where(Report.node_id == node.id, Report.delivery == ReportDeliveryState.FAILED)
+    query = select(Report).where(
+        Report.node_id == node.id, Report.delivery == ReportDeliveryState.FAILED
+    )
     reports = (await session.scalars(query)).all()
     for report in reports:
         await resend_report(session, actor, report)

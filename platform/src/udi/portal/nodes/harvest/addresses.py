@@ -6,15 +6,21 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from udi.protocol.triples import LEGAL
 
 SCHEMES = {"http", "https", "ftp", "ftps"}
-HOST = re.compile(r"[^\s/@\\]+\.[^\s/@\\]+|localhost(:\d+)?|\[[0-9a-f:.]+\]", re.IGNORECASE)
-EMAIL = re.compile(r"[^@\s<>(),;:\"]{1,64}@[^@\s<>(),;:\"]{1,253}\.[^@\s<>(),;:\"]{2,63}")
+HOST = re.compile(
+    r"[^\s/@\\]+\.[^\s/@\\]+|localhost(:\d+)?|\[[0-9a-f:.]+\]", re.IGNORECASE
+)
+EMAIL = re.compile(
+    r"[^@\s<>(),;:\"]{1,64}@[^@\s<>(),;:\"]{1,253}\.[^@\s<>(),;:\"]{2,63}"
+)
 LONGEST = 2000
 UNSAFE = re.compile(r"[\s\"<>\\^`{|}\x00-\x1f]")
 
 
 def repair_address(address: str) -> str:
     """The address with the signs that an IRI may not hold written as %XX; a sound one is left as it is."""
-    return quote(address, safe=f"{LEGAL}%[]", errors="replace") if UNSAFE.search(address) else address
+    if UNSAFE.search(address):
+        return quote(address, safe=f"{LEGAL}%[]", errors="replace")
+    return address
 
 
 def is_web(address: str) -> bool:
@@ -23,7 +29,11 @@ def is_web(address: str) -> bool:
         parts = urlsplit(address)
     except ValueError:
         return False
-    return parts.scheme.lower() in SCHEMES and bool(HOST.search(parts.netloc)) and len(address) <= LONGEST
+    return (
+        parts.scheme.lower() in SCHEMES
+        and bool(HOST.search(parts.netloc))
+        and len(address) <= LONGEST
+    )
 
 
 def resolve(base_url: str, address: str) -> str:
@@ -37,7 +47,9 @@ def resolve(base_url: str, address: str) -> str:
 def read_email(text: str) -> str:
     """The e-mail address of a text, an address `mailto:` or one that was resolved against the document; else empty."""
     wording = unquote(text.strip())
-    wording = re.sub(r"^mailto:/{0,2}", "", wording, flags=re.IGNORECASE).partition("?")[0]
+    wording = re.sub(r"^mailto:/{0,2}", "", wording, flags=re.IGNORECASE).partition(
+        "?"
+    )[0]
     if "/" in wording:
         wording = wording.rsplit("/", 1)[-1]
     several = re.split(r"[\s;,]+", wording.strip().lower())

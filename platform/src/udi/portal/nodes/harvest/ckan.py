@@ -4,7 +4,12 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
-from udi.portal.nodes.harvest.ckan_fields import read_coverage, read_people, read_resources, read_rights
+from udi.portal.nodes.harvest.ckan_fields import (
+    read_coverage,
+    read_people,
+    read_resources,
+    read_rights,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.json_fields import (
     Item,
@@ -22,21 +27,101 @@ from udi.portal.nodes.harvest.untrusted_documents import read_json
 
 MOST_STUBS = 5000
 KNOWN_FIELDS = {
-    "id", "name", "title", "title_translated", "notes", "notes_translated", "tags", "tags_translated", "tag_string",
-    "extras", "resources", "groups", "organization", "publisher", "maintainer", "maintainer_email", "author",
-    "author_email", "contact", "license_id", "license_title", "license_url", "private", "state", "type", "url",
-    "issued", "modified", "metadata_created", "metadata_modified", "dcat_issued", "dcat_modified", "frequency",
-    "update_frequency", "update_freq", "language", "languages", "metadata-language", "spatial", "spatial_coverage",
-    "spatial_text", "spatial_uri", "temporal_coverage", "temporal_start", "temporal_end", "temporal_coverage-from",
-    "temporal_coverage-to", "version", "version_notes", "provenance", "conforms_to", "applicable_legislation",
-    "hvd_category", "theme", "theme-primary", "theme-secondary", "documentation", "access_rights", "identifier",
-    "guid", "num_tags", "num_resources", "success", "help", "in_series", "isopen", "owner_org", "revision_id",
-    "revision_timestamp", "relationships_as_object", "relationships_as_subject", "creator_user_id", "result",
-    "bbox-west-long", "bbox-east-long", "bbox-north-lat", "bbox-south-lat", "spatial_bbox",
-    "spatial_resolution_in_meters", "creator", "alternate_identifier", "contact_name", "contact_email",
-    "contact_uri", "contact-name", "contact-email", "contact-phone", "publisher_name", "publisher_email",
-    "publisher_url", "publisher_uri", "publisher_type", "frequency-of-update", "access_constraints",
-}  # fmt: skip
+    "id",
+    "name",
+    "title",
+    "title_translated",
+    "notes",
+    "notes_translated",
+    "tags",
+    "tags_translated",
+    "tag_string",
+    "extras",
+    "resources",
+    "groups",
+    "organization",
+    "publisher",
+    "maintainer",
+    "maintainer_email",
+    "author",
+    "author_email",
+    "contact",
+    "license_id",
+    "license_title",
+    "license_url",
+    "private",
+    "state",
+    "type",
+    "url",
+    "issued",
+    "modified",
+    "metadata_created",
+    "metadata_modified",
+    "dcat_issued",
+    "dcat_modified",
+    "frequency",
+    "update_frequency",
+    "update_freq",
+    "language",
+    "languages",
+    "metadata-language",
+    "spatial",
+    "spatial_coverage",
+    "spatial_text",
+    "spatial_uri",
+    "temporal_coverage",
+    "temporal_start",
+    "temporal_end",
+    "temporal_coverage-from",
+    "temporal_coverage-to",
+    "version",
+    "version_notes",
+    "provenance",
+    "conforms_to",
+    "applicable_legislation",
+    "hvd_category",
+    "theme",
+    "theme-primary",
+    "theme-secondary",
+    "documentation",
+    "access_rights",
+    "identifier",
+    "guid",
+    "num_tags",
+    "num_resources",
+    "success",
+    "help",
+    "in_series",
+    "isopen",
+    "owner_org",
+    "revision_id",
+    "revision_timestamp",
+    "relationships_as_object",
+    "relationships_as_subject",
+    "creator_user_id",
+    "result",
+    "bbox-west-long",
+    "bbox-east-long",
+    "bbox-north-lat",
+    "bbox-south-lat",
+    "spatial_bbox",
+    "spatial_resolution_in_meters",
+    "creator",
+    "alternate_identifier",
+    "contact_name",
+    "contact_email",
+    "contact_uri",
+    "contact-name",
+    "contact-email",
+    "contact-phone",
+    "publisher_name",
+    "publisher_email",
+    "publisher_url",
+    "publisher_uri",
+    "publisher_type",
+    "frequency-of-update",
+    "access_constraints",
+}
 
 
 def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
@@ -46,39 +131,54 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
         RefusedDocumentError: it is not JSON.
     """
     value, faults = read_json(page)
-    result = value.get("result", value) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        result = value.get("result", value)
+    else:
+        result = value
     stubs = _stubs(result)
     if stubs is not None:
-        return HarvestedPage(format="ckan", links=tuple(_show(base_url, stub) for stub in stubs), faults=tuple(faults))
+        return HarvestedPage(
+            format="ckan",
+            links=tuple(_show(base_url, stub) for stub in stubs),
+            faults=tuple(faults),
+        )
     packages: list[Any]
     total = None
     if isinstance(result, dict) and isinstance(result.get("results"), list):
-        packages, count = result["results"], result.get("count")
+        packages = result["results"]
+        count = result.get("count")
         total = count if isinstance(count, int) else None
     else:
         packages = result if isinstance(result, list) else [result]
-    outcomes = list(read_items(packages, _package, base_url=base_url, language=language))
+    outcomes = list(
+        read_items(packages, _package, base_url=base_url, language=language)
+    )
     following = _next(base_url, len(packages), total)
-    return make_page(outcomes, format="ckan", next=following, total=total, faults=tuple(faults))
+    return make_page(
+        outcomes, format="ckan", next=following, total=total, faults=tuple(faults)
+    )
 
 
 def _stubs(result: Any) -> list[str] | None:
     """Names of packages to ask for one by one, where the answer holds no description."""
     if isinstance(result, list):
-        return (
-            [name for name in result[:MOST_STUBS] if isinstance(name, str)]
-            if result and isinstance(result[0], str)
-            else None
-        )
+        if result and isinstance(result[0], str):
+            return [name for name in result[:MOST_STUBS] if isinstance(name, str)]
+        return None
     if not isinstance(result, dict) or "resources" in result:
         return None
     listed = result.get("packages")
-    return [*dict.fromkeys(package_names(listed))][:MOST_STUBS] if isinstance(listed, list) else None
+    if isinstance(listed, list):
+        return [*dict.fromkeys(package_names(listed))][:MOST_STUBS]
+    return None
 
 
 def package_names(listed: list[Any]) -> list[str]:
     """The names of packages that a list gives, whether as texts or as stubs."""
-    return [package if isinstance(package, str) else text_value(package, "id", "name") for package in listed]
+    return [
+        package if isinstance(package, str) else text_value(package, "id", "name")
+        for package in listed
+    ]
 
 
 def _show(base_url: str, name: str) -> str:
@@ -89,17 +189,28 @@ def _next(base_url: str, received: int, total: int | None) -> str:
     """The same request, further: a server may give fewer than were asked for."""
     parts = urlsplit(base_url)
     parameters = dict(parse_qsl(parts.query))
-    start = int(parameters["start"]) if parameters.get("start", "").isdigit() else 0
+    if parameters.get("start", "").isdigit():
+        start = int(parameters["start"])
+    else:
+        start = 0
     if not received or total is None or start + received >= total:
         return ""
-    return urlunsplit(parts._replace(query=urlencode({**parameters, "start": start + received})))
+    return urlunsplit(
+        parts._replace(query=urlencode({**parameters, "start": start + received}))
+    )
 
 
 def _package(item: Item, draft: Draft) -> None:
-    item = {**_extras(item), **{name: value for name, value in item.items() if value not in (None, "", [])}}
+    item = {
+        **_extras(item),
+        **{name: value for name, value in item.items() if value not in (None, "", [])},
+    }
     languages = text_values(item.get("language")) or text_values(item.get("languages"))
     spoken = [tag for language in languages for tag in re.split(r"\s*,\s*", language)]
-    for text in (*spoken, *text_values(item.get("metadata-language"))[: 0 if spoken else None]):
+    for text in (
+        *spoken,
+        *text_values(item.get("metadata-language"))[: 0 if spoken else None],
+    ):
         draft.add_language("language", text)
     if len(draft.languages) == 1:
         draft.language = draft.languages[0]
@@ -112,10 +223,15 @@ def _package(item: Item, draft: Draft) -> None:
     ):
         draft.add_once(draft.aliases, text)
     kind = text_value(item, "type").lower()
-    draft.kind = RecordKind.SERIES if kind == "dataset_series" else RecordKind.DATASET
+    if kind == "dataset_series":
+        draft.kind = RecordKind.SERIES
+    else:
+        draft.kind = RecordKind.DATASET
     for wording, tag in localised_texts(item, "title"):
         draft.add_text(draft.title, "title", wording, tag)
-    for wording, tag in localised_texts(item, "notes") or localised_texts(item, "description"):
+    for wording, tag in localised_texts(item, "notes") or localised_texts(
+        item, "description"
+    ):
         draft.add_text(draft.description, "notes", wording, tag)
     _keywords(item, draft)
     draft.landing_page = _page(item, draft)
@@ -133,7 +249,11 @@ def _extras(item: Item) -> Item:
     extras = item.get("extras")
     if isinstance(extras, dict):
         return dict(extras)
-    return {text_value(extra, "key"): extra.get("value") for extra in list_objects(extras) if text_value(extra, "key")}
+    return {
+        text_value(extra, "key"): extra.get("value")
+        for extra in list_objects(extras)
+        if text_value(extra, "key")
+    }
 
 
 def _keywords(item: Item, draft: Draft) -> None:
@@ -152,27 +272,44 @@ def _keywords(item: Item, draft: Draft) -> None:
             draft.add_theme(name, term)
     groups = item.get("groups")
     for group in groups if isinstance(groups, list) else []:
-        label = group if isinstance(group, str) else text_value(group, "title", "display_name", "name")
-        draft.add_theme("groups", label, expected=False)
+        draft.add_theme("groups", _group_label(group), expected=False)
     for term in text_values(item.get("hvd_category")):
         draft.add_once(draft.hvd_categories, term)
+
+
+def _group_label(group: Any) -> str:
+    if isinstance(group, str):
+        return group
+    return text_value(group, "title", "display_name", "name")
 
 
 def _page(item: Item, draft: Draft) -> str:
     """The page of the dataset at the source."""
     name = text_value(item, "name")
-    url = draft.parse_url("url", text_value(item, "url")) if text_value(item, "url") else ""
+    if text_value(item, "url"):
+        url = draft.parse_url("url", text_value(item, "url"))
+    else:
+        url = ""
     if url or not name:
         return url
     return urljoin(draft.base_url, f"/dataset/{quote(name)}")
 
 
 def _dates(item: Item, draft: Draft) -> None:
-    draft.issued = draft.parse_date("issued", text_value(item, "issued", "dcat_issued", "metadata_created"))
-    draft.modified = draft.parse_date("modified", text_value(item, "modified", "dcat_modified", "metadata_modified"))
-    draft.source_modified = draft.parse_date("metadata_modified", text_value(item, "metadata_modified"))
+    draft.issued = draft.parse_date(
+        "issued", text_value(item, "issued", "dcat_issued", "metadata_created")
+    )
+    draft.modified = draft.parse_date(
+        "modified", text_value(item, "modified", "dcat_modified", "metadata_modified")
+    )
+    draft.source_modified = draft.parse_date(
+        "metadata_modified", text_value(item, "metadata_modified")
+    )
     draft.set_frequency(
-        "frequency", text_value(item, "frequency", "update_frequency", "update_freq", "frequency-of-update")
+        "frequency",
+        text_value(
+            item, "frequency", "update_frequency", "update_freq", "frequency-of-update"
+        ),
     )
 
 

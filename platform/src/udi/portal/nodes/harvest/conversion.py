@@ -35,7 +35,8 @@ OPEN = {"", "PUBLIC"}
 SYNOPSIS = 300
 EXTRA = "harvested"
 """Under this name of `extra` is what our record has no field for."""
-MOST_CONTACTS, MOST_VALUES = 100, 200
+MOST_CONTACTS = 100
+MOST_VALUES = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +78,29 @@ def convert(record: Found, context: ConversionContext) -> ConversionResult:
         of.Record(
             id=own,
             title=title,
-            synopsis={tag: _excerpt(words) for tag, words in (summary or record.title).items()},
+            synopsis={
+                tag: _excerpt(words) for tag, words in (summary or record.title).items()
+            },
             summary=dict(summary),
-            summary_html={tag: _paragraphs(words) for tag, words in summary.items() if "\n" in words},
+            summary_html={
+                tag: _paragraphs(words)
+                for tag, words in summary.items()
+                if "\n" in words
+            },
             theme=theme_of(record),
             keywords=_keywords(record),
             producer=_producer(record, context, faults),
             contacts=_contacts(record, own),
             media=_media(record, own),
             dates=_dates(record, context, faults),
-            access=AccessRights.PUBLIC if record.access in OPEN else AccessRights.RESTRICTED,
+            access=AccessRights.PUBLIC
+            if record.access in OPEN
+            else AccessRights.RESTRICTED,
             licence=licence_of(record),
             languages=tuple(languages),
             constraints=of.Constraints(
-                access=_localised_text(record.access_reason, context), other=_shorten_texts(rights_of(record))
+                access=_localised_text(record.access_reason, context),
+                other=_shorten_texts(rights_of(record)),
             ),
             period=period_of(record),
             geography=box_of(record),
@@ -104,10 +114,14 @@ def convert(record: Found, context: ConversionContext) -> ConversionResult:
     )
 
 
-def _title(record: Found, context: ConversionContext, faults: list[HarvestFault]) -> str:
+def _title(
+    record: Found, context: ConversionContext, faults: list[HarvestFault]
+) -> str:
     title = record.title.get(context.language) or next(iter(record.title.values()))
     if len(title) > TITLE:
-        faults.append(kinds.TITLE_LONG.at("title", length=len(title), limit=TITLE, value=title))
+        faults.append(
+            kinds.TITLE_LONG.at("title", length=len(title), limit=TITLE, value=title)
+        )
         return f"{title[: TITLE - 1].rstrip()}…"
     return title
 
@@ -115,12 +129,18 @@ def _title(record: Found, context: ConversionContext, faults: list[HarvestFault]
 def _excerpt(words: str) -> str:
     """The first lines, cut at a word."""
     text = " ".join(words.split())
-    return text if len(text) <= SYNOPSIS else f"{text[: SYNOPSIS - 1].rpartition(' ')[0] or text[: SYNOPSIS - 1]}…"
+    if len(text) <= SYNOPSIS:
+        return text
+    return f"{text[: SYNOPSIS - 1].rpartition(' ')[0] or text[: SYNOPSIS - 1]}…"
 
 
 def _paragraphs(words: str) -> str:
     """Plain text whose lines matter, as harmless HTML."""
-    return "".join(f"<p>{html.escape(line.strip(), quote=False)}</p>" for line in words.split("\n") if line.strip())
+    return "".join(
+        f"<p>{html.escape(line.strip(), quote=False)}</p>"
+        for line in words.split("\n")
+        if line.strip()
+    )
 
 
 def _shorten_texts(texts: Texts) -> Texts:
@@ -128,7 +148,9 @@ def _shorten_texts(texts: Texts) -> Texts:
 
 
 def _localised_text(words: str, context: ConversionContext) -> Texts:
-    return {context.language: words} if words else {}
+    if words:
+        return {context.language: words}
+    return {}
 
 
 def _keywords(record: Found) -> tuple[str, ...]:
@@ -138,7 +160,9 @@ def _keywords(record: Found) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word[:WORD] for word in (*words, *labels)))[:KEYWORDS]
 
 
-def _producer(record: Found, context: ConversionContext, faults: list[HarvestFault]) -> of.Organisation:
+def _producer(
+    record: Found, context: ConversionContext, faults: list[HarvestFault]
+) -> of.Organisation:
     """The organisation that the source publishes for; the name that the record gives is kept beside it."""
     if not (record.publisher and record.publisher.name):
         faults.append(kinds.PUBLISHER_MISSING.at("publisher"))
@@ -151,7 +175,9 @@ def _alias(record: Found, form: re.Pattern[str]) -> str:
 
 def _contacts(record: Found, own: UUID) -> tuple[of.Contact, ...]:
     """Those who can be written to."""
-    usable: Sequence[FoundContact] = [contact for contact in record.contacts if contact.email][:MOST_CONTACTS]
+    usable: Sequence[FoundContact] = [
+        contact for contact in record.contacts if contact.email
+    ][:MOST_CONTACTS]
     return tuple(
         of.Contact(
             id=uuid5(own, f"contact {contact.email} {contact.role}"),
@@ -170,26 +196,39 @@ def _media(record: Found, own: UUID) -> tuple[of.Media, ...]:
     for distribution in record.distributions:
         if distribution.url or (distribution.service and distribution.service.endpoint):
             medium = media_of(own, distribution)
-            identifier = medium.id if medium.id not in media else uuid5(medium.id, f"{distribution.url} {len(media)}")
+            if medium.id not in media:
+                identifier = medium.id
+            else:
+                identifier = uuid5(medium.id, f"{distribution.url} {len(media)}")
             media[identifier] = structs.replace(medium, id=identifier)
     return tuple(media.values())
 
 
-def _dates(record: Found, context: ConversionContext, faults: list[HarvestFault]) -> of.Dates:
+def _dates(
+    record: Found, context: ConversionContext, faults: list[HarvestFault]
+) -> of.Dates:
     """The day of the last change, else of publication, else the day on which it was found."""
     modified = start_of(record.modified) if record.modified else None
     issued = start_of(record.issued) if record.issued else None
     updated = modified or issued
     if not updated:
         faults.append(kinds.DATE_MISSING.at("modified"))
-        updated = start_of(record.source_modified) if record.source_modified else context.found_at
-    creation_date = read_date(str(record.extra.get("dct:created") or record.extra.get("date.creation") or ""))
+        if record.source_modified:
+            updated = start_of(record.source_modified)
+        else:
+            updated = context.found_at
+    creation_date = read_date(
+        str(record.extra.get("dct:created") or record.extra.get("date.creation") or "")
+    )
     created = start_of(creation_date) if creation_date else issued
     return of.Dates(created=created or updated, updated=updated, published=issued)
 
 
 def _description(record: Found) -> of.Description:
-    changed = start_of(record.source_modified) if record.source_modified else None
+    if record.source_modified:
+        changed = start_of(record.source_modified)
+    else:
+        changed = None
     dates = of.Dates(created=changed, updated=changed) if changed else None
     return of.Description(dates=dates, source=record.landing_page)
 
@@ -199,14 +238,24 @@ def _rest(record: Found) -> dict[str, object]:
     rest = {
         "aliases": list(record.aliases[:MOST_VALUES]),
         "themes": list(record.themes),
-        "themes_other": [[term.uri, term.label] for term in record.themes_other[:MOST_VALUES]],
+        "themes_other": [
+            [term.uri, term.label] for term in record.themes_other[:MOST_VALUES]
+        ],
         "hvd_categories": list(record.hvd_categories),
         "publisher": record.publisher
-        and {"name": record.publisher.name, "uri": record.publisher.uri, "id": record.publisher.identifier},
+        and {
+            "name": record.publisher.name,
+            "uri": record.publisher.uri,
+            "id": record.publisher.identifier,
+        },
         "access": record.access,
         "frequency": record.frequency,
-        "periods": [[period.start, period.end] for period in record.temporal[:MOST_VALUES]],
-        "places": [[place.uri, place.label] for place in record.spatial.places[:MOST_VALUES]],
+        "periods": [
+            [period.start, period.end] for period in record.temporal[:MOST_VALUES]
+        ],
+        "places": [
+            [place.uri, place.label] for place in record.spatial.places[:MOST_VALUES]
+        ],
         "documentation": list(record.documentation[:MOST_VALUES]),
         "provenance": record.provenance,
         "conforms_to": list(record.conforms_to[:MOST_VALUES]),
@@ -215,11 +264,20 @@ def _rest(record: Found) -> dict[str, object]:
         "version_notes": record.version_notes,
         "series": list(record.series[:MOST_VALUES]),
         "title": record.title
-        if len(record.title) > 1 or any(len(title) > TITLE for title in record.title.values())
+        if len(record.title) > 1
+        or any(len(title) > TITLE for title in record.title.values())
         else {},
         "licence": record.licence
-        and {"uri": record.licence.uri, "source": record.licence.source, "match": record.licence.match},
+        and {
+            "uri": record.licence.uri,
+            "source": record.licence.source,
+            "match": record.licence.match,
+        },
         "extra": record.extra,
     }
-    extra = {name: value for name, value in rest.items() if value not in (None, "", [], {})}
-    return {EXTRA: extra} if extra else {}
+    extra = {
+        name: value for name, value in rest.items() if value not in (None, "", [], {})
+    }
+    if extra:
+        return {EXTRA: extra}
+    return {}

@@ -13,7 +13,12 @@ from udi.portal.nodes.harvest.xml_tree import element_text, find_element, local_
 
 RECORDS = {"Record", "SummaryRecord", "BriefRecord"}
 ENVELOPES = {"GetRecordsResponse", "GetRecordByIdResponse", "HarvestResponse"}
-CAPABILITIES = {"Capabilities", "WMS_Capabilities", "WFS_Capabilities", "WMT_MS_Capabilities"}
+CAPABILITIES = {
+    "Capabilities",
+    "WMS_Capabilities",
+    "WFS_Capabilities",
+    "WMT_MS_Capabilities",
+}
 FOREIGN = {"DIF": "NASA DIF", "metadata": "FGDC CSDGM", "entry": "Atom", "feed": "Atom"}
 
 
@@ -36,12 +41,19 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     results = find_element(root, "SearchResults", "**/SearchResults")
     holder = results if results is not None else root
     elements = list(holder) if name in ENVELOPES else [root]
-    parts = [read_root(element, base_url, language) for element in elements if local_name(element) == "RDF"]
+    parts = [
+        read_root(element, base_url, language)
+        for element in elements
+        if local_name(element) == "RDF"
+    ]
     outcomes = [
         *_outcomes(elements, base_url, language),
         *(outcome for part in parts for outcome in _page_outcomes(part)),
     ]
-    total = results.get("numberOfRecordsMatched", "") if results is not None else ""
+    if results is not None:
+        total = results.get("numberOfRecordsMatched", "")
+    else:
+        total = ""
     return make_page(
         outcomes,
         format="iso" if name in iso.ROOTS else "csw",
@@ -57,7 +69,9 @@ def _page_outcomes(part: HarvestedPage) -> Iterator[Outcome]:
     yield from part.refused
 
 
-def _outcomes(elements: list[Element], base_url: str, language: str) -> Iterator[Outcome]:
+def _outcomes(
+    elements: list[Element], base_url: str, language: str
+) -> Iterator[Outcome]:
     for element in elements:
         if local_name(element) in iso.ROOTS:
             yield iso.read_record(element, base_url=base_url, language=language)
@@ -67,10 +81,14 @@ def _outcomes(elements: list[Element], base_url: str, language: str) -> Iterator
 
 def _next(base_url: str, results: Element, received: int) -> str:
     """The same request, further. Servers say 0, nothing, the place they are at, or one past the last."""
-    next_position, matched = results.get("nextRecord", ""), results.get("numberOfRecordsMatched", "")
+    next_position = results.get("nextRecord", "")
+    matched = results.get("numberOfRecordsMatched", "")
     parts = urlsplit(base_url)
     parameters = dict(parse_qsl(parts.query))
-    key = next((name for name in parameters if name.lower() == "startposition"), "startPosition")
+    key = next(
+        (name for name in parameters if name.lower() == "startposition"),
+        "startPosition",
+    )
     start = int(parameters[key]) if parameters.get(key, "").isdigit() else 1
     if (
         not received
@@ -79,11 +97,17 @@ def _next(base_url: str, results: Element, received: int) -> str:
         or (matched.isdigit() and int(next_position) > int(matched))
     ):
         return ""
-    return urlunsplit(parts._replace(query=urlencode({**parameters, key: next_position})))
+    return urlunsplit(
+        parts._replace(query=urlencode({**parameters, key: next_position}))
+    )
 
 
 def position(base_url: str) -> int:
     """The place of the first record that an address asks for, for a source that is asked by POST."""
-    parameters = {name.lower(): value for name, value in parse_qsl(urlsplit(base_url).query)}
+    parameters = {
+        name.lower(): value for name, value in parse_qsl(urlsplit(base_url).query)
+    }
     start = parameters.get("startposition", "")
-    return int(start) if start.isdigit() else 1
+    if start.isdigit():
+        return int(start)
+    return 1

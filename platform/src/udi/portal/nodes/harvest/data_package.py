@@ -4,7 +4,11 @@ import re
 from urllib.parse import urlsplit
 
 from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.json_fields import (
     Item,
@@ -22,9 +26,23 @@ from udi.portal.nodes.harvest.record import Agent, HarvestedPage
 from udi.portal.nodes.harvest.untrusted_documents import read_json
 
 KNOWN_FIELDS = {
-    "id", "name", "title", "description", "keywords", "version", "created", "homepage", "licenses", "license",
-    "contributors", "sources", "resources", "profile", "$schema", "image",
-}  # fmt: skip
+    "id",
+    "name",
+    "title",
+    "description",
+    "keywords",
+    "version",
+    "created",
+    "homepage",
+    "licenses",
+    "license",
+    "contributors",
+    "sources",
+    "resources",
+    "profile",
+    "$schema",
+    "image",
+}
 PUBLISHERS = ("publisher", "author", "maintainer", "wrangler", "contributor")
 
 
@@ -42,13 +60,18 @@ def read(page: bytes, *, base_url: str, language: str = "en") -> HarvestedPage:
 def _package(item: Item, draft: Draft) -> None:
     draft.identifier = text_value(item, "id", "name") or draft.base_url
     draft.add_once(draft.aliases, text_value(item, "name"))
-    for title, tag in localised_texts(item, "title") or [(text_value(item, "name"), "")]:
+    for title, tag in localised_texts(item, "title") or [
+        (text_value(item, "name"), "")
+    ]:
         draft.add_text(draft.title, "title", title, tag)
     put_texts(draft, item, ("description", draft.description))
     put_keywords(draft, item, "keywords")
     for entry in list_objects(item.get("licenses")):
         draft.licence = draft.licence or draft.parse_licence(
-            "licenses", text_value(entry, "path"), text_value(entry, "name"), text_value(entry, "title")
+            "licenses",
+            text_value(entry, "path"),
+            text_value(entry, "name"),
+            text_value(entry, "title"),
         )
     if not draft.licence and text_value(item, "license"):
         draft.licence = draft.parse_licence("license", text_value(item, "license"))
@@ -59,7 +82,9 @@ def _package(item: Item, draft: Draft) -> None:
         draft.add_text(
             draft.provenance,
             "sources",
-            ", ".join(filter(None, (text_value(entry, "title"), text_value(entry, "path")))),
+            ", ".join(
+                filter(None, (text_value(entry, "title"), text_value(entry, "path")))
+            ),
         )
     if re.match(r"https?://", text_value(item, "profile", "$schema")):
         draft.add_once(draft.conforms_to, text_value(item, "profile", "$schema"))
@@ -74,20 +99,25 @@ def _people(item: Item, draft: Draft) -> None:
     for role in PUBLISHERS:
         for contributor in contributors:
             if (
-                role in {*text_values(contributor.get("roles")), text_value(contributor, "role") or "contributor"}
+                role
+                in {
+                    *text_values(contributor.get("roles")),
+                    text_value(contributor, "role") or "contributor",
+                }
                 and not draft.publisher
             ):
                 name = text_value(contributor, "organization", "title")
-                draft.publisher = (
-                    Agent(
+                if name:
+                    draft.publisher = Agent(
                         name={draft.language: draft.clean_text("contributors", name)},
                         url=text_value(contributor, "path"),
                     )
-                    if name
-                    else None
-                )
+                else:
+                    draft.publisher = None
     for contributor in contributors:
-        role = ", ".join(text_values(contributor.get("roles"))) or text_value(contributor, "role")
+        role = ", ".join(text_values(contributor.get("roles"))) or text_value(
+            contributor, "role"
+        )
         add_contact(
             draft,
             "contributors",
@@ -121,7 +151,9 @@ def _resource(item: Item, draft: Draft, where: str) -> None:
                 for text in (text_value(licence, "path"), text_value(licence, "name"))
                 if text
             ],
-            conforms_to=[schema for schema in (item.get("schema"),) if isinstance(schema, str)],
+            conforms_to=[
+                schema for schema in (item.get("schema"),) if isinstance(schema, str)
+            ],
             extra={
                 name: item[name]
                 for name in ("schema", "dialect", "encoding")
@@ -140,4 +172,6 @@ def _is_safe(path: str) -> bool:
     parts = urlsplit(path)
     if parts.scheme:
         return parts.scheme in {"http", "https"}
-    return not path.startswith(("/", "\\", "~")) and ".." not in re.split(r"[/\\]", path)
+    return not path.startswith(("/", "\\", "~")) and ".." not in re.split(
+        r"[/\\]", path
+    )

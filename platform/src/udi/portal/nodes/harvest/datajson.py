@@ -3,7 +3,11 @@
 from typing import Any
 
 from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.geometry import read_box, read_geojson
 from udi.portal.nodes.harvest.json_fields import (
@@ -27,11 +31,32 @@ from udi.portal.nodes.harvest.vocabulary import find_language
 from udi.protocol.texts import Texts
 
 KNOWN_FIELDS = {
-    "title", "description", "identifier", "keyword", "theme", "publisher", "contactPoint", "distribution",
-    "license", "accessLevel", "rights", "issued", "modified", "accrualPeriodicity", "temporal", "spatial",
-    "language", "landingPage", "references", "dataQuality", "conformsTo", "describedBy", "version", "creator",
+    "title",
+    "description",
+    "identifier",
+    "keyword",
+    "theme",
+    "publisher",
+    "contactPoint",
+    "distribution",
+    "license",
+    "accessLevel",
+    "rights",
+    "issued",
+    "modified",
+    "accrualPeriodicity",
+    "temporal",
+    "spatial",
+    "language",
+    "landingPage",
+    "references",
+    "dataQuality",
+    "conformsTo",
+    "describedBy",
+    "version",
+    "creator",
     "isPartOf",
-}  # fmt: skip
+}
 MISNAMED = {"langauge": "language", "desctiption": "description", "Title": "title"}
 
 
@@ -47,7 +72,11 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     if isinstance(value, dict) and isinstance(value.get("dataset"), list):
         datasets = value["dataset"]
         usual = next(
-            (code for language_name in text_values(value.get("language")) if (code := find_language(language_name))),
+            (
+                code
+                for language_name in text_values(value.get("language"))
+                if (code := find_language(language_name))
+            ),
             language,
         )
     outcomes = list(read_items(datasets, _dataset, base_url=base_url, language=usual))
@@ -61,7 +90,11 @@ def _dataset(item: Item, draft: Draft) -> None:
     if not draft.identifier and text_value(item, "landingPage"):
         draft.identifier = text_value(item, "landingPage")
         draft.add_fault(kinds.IDENTIFIER_ABSENT, "identifier")
-    texts_of = (("title", draft.title), ("description", draft.description), ("dataQuality", draft.provenance))
+    texts_of = (
+        ("title", draft.title),
+        ("description", draft.description),
+        ("dataQuality", draft.provenance),
+    )
     put_texts(draft, item, *texts_of)
     put_keywords(draft, item, "keyword")
     for theme in text_values(item.get("theme")):
@@ -83,7 +116,12 @@ def _correct_field_names(item: Item, draft: Draft) -> Item:
     renamed = dict(item)
     for distribution in list_objects(item.get("distribution")):
         for wrong_name in MISNAMED.keys() & distribution.keys():
-            draft.add_fault(kinds.MISNAMED, f"distribution.{wrong_name}", value=wrong_name, read=MISNAMED[wrong_name])
+            draft.add_fault(
+                kinds.MISNAMED,
+                f"distribution.{wrong_name}",
+                value=wrong_name,
+                read=MISNAMED[wrong_name],
+            )
     for wrong_name, right in MISNAMED.items():
         if wrong_name in item:
             draft.add_fault(kinds.MISNAMED, wrong_name, value=wrong_name, read=right)
@@ -107,21 +145,38 @@ def _rights(item: Item, draft: Draft) -> None:
 
 
 def _people(item: Item, draft: Draft) -> None:
-    for agent in (*list_objects(item.get("publisher")), *list_objects(item.get("creator"))):
+    for agent in (
+        *list_objects(item.get("publisher")),
+        *list_objects(item.get("creator")),
+    ):
         name: Texts = {}
         for words_, tag in localised_texts(agent, "name"):
             draft.add_text(name, "publisher", words_, tag)
         if name and not draft.publisher:
             email = text_value(agent, "email", "mbox").lower()
             draft.publisher = Agent(
-                name=name, identifier=text_value(agent, "identifier", "@id"), email=email, url=text_value(agent, "url")
+                name=name,
+                identifier=text_value(agent, "identifier", "@id"),
+                email=email,
+                url=text_value(agent, "url"),
             )
-            draft.keep_extra("publisher.subOrganizationOf", agent.get("subOrganizationOf"))
+            draft.keep_extra(
+                "publisher.subOrganizationOf", agent.get("subOrganizationOf")
+            )
     if isinstance(item.get("publisher"), str) and not draft.publisher:
-        draft.publisher = Agent(name={draft.language: draft.clean_text("publisher", item["publisher"])})
+        draft.publisher = Agent(
+            name={draft.language: draft.clean_text("publisher", item["publisher"])}
+        )
     for contact in list_objects(item.get("contactPoint")):
-        email, url = text_value(contact, "hasEmail", "email"), text_value(contact, "hasURL", "url")
-        add_contact(draft, "contactPoint", name=text_value(contact, "fn", "name"), email=email, url=url)
+        email = text_value(contact, "hasEmail", "email")
+        url = text_value(contact, "hasURL", "url")
+        add_contact(
+            draft,
+            "contactPoint",
+            name=text_value(contact, "fn", "name"),
+            email=email,
+            url=url,
+        )
 
 
 def _coverage(item: Item, draft: Draft) -> None:
@@ -135,7 +190,10 @@ def _coverage(item: Item, draft: Draft) -> None:
         if box := read_box(coverage):
             draft.set_box("spatial", box)
         elif named := draft.clean_text("spatial", coverage):
-            draft.add_place(named if named.startswith("http") else "", "" if named.startswith("http") else named)
+            draft.add_place(
+                named if named.startswith("http") else "",
+                "" if named.startswith("http") else named,
+            )
 
 
 def _raw(item: Item) -> RawDistribution:
@@ -155,7 +213,16 @@ def _raw(item: Item) -> RawDistribution:
         modified=text_value(item, "modified"),
         languages=text_values(item.get("language")),
         conforms_to=[
-            standard for standard in (text_value(item, "conformsTo"), text_value(item, "describedBy")) if standard
+            standard
+            for standard in (
+                text_value(item, "conformsTo"),
+                text_value(item, "describedBy"),
+            )
+            if standard
         ],
-        extra={name: item[name] for name in ("describedByType", "temporalResolution") if name in item},
+        extra={
+            name: item[name]
+            for name in ("describedByType", "temporalResolution")
+            if name in item
+        },
     )

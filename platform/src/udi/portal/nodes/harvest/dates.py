@@ -6,8 +6,12 @@ from datetime import UTC, date, datetime
 ISO = re.compile(
     r"([+-]?\d{4})(?:-?(\d{2})(?:-?(\d{2})(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2}(?:[.,]\d{1,9})?))?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?)?)?"
 )
-DAY_FIRST = re.compile(r"(?:\D*\b)?(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})\b(?:\D{1,4}(\d{1,2}):(\d{2})(?::\d{2})?)?")
-NAMED = re.compile(r"(?:(\d{1,2})(?:er)?\s+)?([^\W\d]{3,10})\.?\s+(\d{4})", re.IGNORECASE)
+DAY_FIRST = re.compile(
+    r"(?:\D*\b)?(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})\b(?:\D{1,4}(\d{1,2}):(\d{2})(?::\d{2})?)?"
+)
+NAMED = re.compile(
+    r"(?:(\d{1,2})(?:er)?\s+)?([^\W\d]{3,10})\.?\s+(\d{4})", re.IGNORECASE
+)
 MONTHS = {
     name: number
     for names in (
@@ -24,8 +28,11 @@ SPANS = [
 YEARS = re.compile(r"\s*(\d{4})\s*[-–/]\s*(\d{4})\s*")
 FOR_YEARS = re.compile(r"P(\d{1,3})Y")
 OPEN = {"", "..", "now", "present", "unknown", "-"}
-CENTURY, SHORT_YEARS = 2000, 100
-MONTHS_OF_YEAR, HOURS, SIXTY = 12, 24, 60
+CENTURY = 2000
+SHORT_YEARS = 100
+MONTHS_OF_YEAR = 12
+HOURS = 24
+SIXTY = 60
 NONE = "00"
 FULL = len("2026-11-25")
 
@@ -52,11 +59,17 @@ def _iso(wording: str) -> str:
         return ""
     year, month, day, hour, minute, second, zone = match.groups()
     if not month or month == NONE:
-        return year if re.fullmatch(r"\d{4}", year) else ""
+        if re.fullmatch(r"\d{4}", year):
+            return year
+        return ""
     if not day or day == NONE:
-        return f"{year}-{month}" if 1 <= int(month) <= MONTHS_OF_YEAR else ""
+        if 1 <= int(month) <= MONTHS_OF_YEAR:
+            return f"{year}-{month}"
+        return ""
     iso_date = _day(int(year), int(month), int(day))
-    return _add_time(iso_date, hour, minute, second, zone) if iso_date and hour else iso_date
+    if iso_date and hour:
+        return _add_time(iso_date, hour, minute, second, zone)
+    return iso_date
 
 
 def _day(year: int, month: int, day: int) -> str:
@@ -66,13 +79,22 @@ def _day(year: int, month: int, day: int) -> str:
         return ""
 
 
-def _add_time(day: str, hour: str, minute: str, second: str | None, zone: str | None) -> str:
-    if int(hour) >= HOURS or int(minute) >= SIXTY or float((second or "0").replace(",", ".")) >= SIXTY:
+def _add_time(
+    day: str, hour: str, minute: str, second: str | None, zone: str | None
+) -> str:
+    if (
+        int(hour) >= HOURS
+        or int(minute) >= SIXTY
+        or float((second or "0").replace(",", ".")) >= SIXTY
+    ):
         return day
     offset = {"Z": "Z", "UTC": "Z", None: ""}.get(zone, zone or "")
     if offset not in {"", "Z"}:
         digits = offset[1:].replace(":", "").ljust(4, "0")
-        offset = "Z" if digits == "0000" else f"{offset[0]}{digits[:2]}:{digits[2:]}"
+        if digits == "0000":
+            offset = "Z"
+        else:
+            offset = f"{offset[0]}{digits[:2]}:{digits[2:]}"
     whole, _, fraction = (second or "00").replace(",", ".").partition(".")
     fraction = fraction[:6].rstrip("0")
     return f"{day}T{int(hour):02}:{minute}:{whole}{f'.{fraction}' if fraction else ''}{offset}"
@@ -82,10 +104,14 @@ def _day_first(wording: str) -> str:
     match = DAY_FIRST.fullmatch(wording)
     if not match:
         return ""
-    day, month, year = int(match[1]), int(match[2]), int(match[3])
+    day = int(match[1])
+    month = int(match[2])
+    year = int(match[3])
     year += CENTURY if year < SHORT_YEARS else 0
     iso_date = _day(year, month, day) or _day(year, day, month)
-    return _add_time(iso_date, match[4], match[5], None, None) if iso_date and match[4] else iso_date
+    if iso_date and match[4]:
+        return _add_time(iso_date, match[4], match[5], None, None)
+    return iso_date
 
 
 def _read_month_name(wording: str) -> str:
@@ -117,11 +143,15 @@ def read_span(text: str) -> tuple[str, str] | None:
 
 def _side(text: str) -> str | None:
     """The date, empty when it is open, None when it cannot be read."""
-    return "" if text.lower() in OPEN else read_date(text) or None
+    if text.lower() in OPEN:
+        return ""
+    return read_date(text) or None
 
 
 def start_of(text: str) -> datetime:
     """The first instant of a date that `read_date` made, in UTC; a text without zone is taken as UTC."""
     full = text + "-01-01"[len(text) - 4 :] if len(text) < FULL else text
     moment = datetime.fromisoformat(full)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo:
+        return moment.astimezone(UTC)
+    return moment.replace(tzinfo=UTC)

@@ -20,10 +20,22 @@ from udi.protocol.texts import Texts
 
 ALGORITHMS = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}
 UNITS = {"": 1, "b": 1, "o": 1, "octets": 1, "octet": 1, "bytes": 1, "byte": 1}
-MULTIPLES = {"k": 1000, "ki": 1024, "m": 1000**2, "mi": 1024**2, "g": 1000**3, "gi": 1024**3, "t": 1000**4}
-SIZE = re.compile(r"([\d\s\u00a0\u202f,.]+?)\s*([kmgt]i?)?(b|o|octets?|bytes?)?", re.IGNORECASE)
+MULTIPLES = {
+    "k": 1000,
+    "ki": 1024,
+    "m": 1000**2,
+    "mi": 1024**2,
+    "g": 1000**3,
+    "gi": 1024**3,
+    "t": 1000**4,
+}
+SIZE = re.compile(
+    r"([\d\s\u00a0\u202f,.]+?)\s*([kmgt]i?)?(b|o|octets?|bytes?)?", re.IGNORECASE
+)
 SUFFIX = re.compile(r"\.([a-z0-9]{2,8})(?:\.(?:gz|zip))?(?:[?#].*)?$", re.IGNORECASE)
-SUFFIXES = {extension: each for each in FORMATS.values() for extension in each.extensions}
+SUFFIXES = {
+    extension: each for each in FORMATS.values() for extension in each.extensions
+}
 
 
 @dataclass(kw_only=True)
@@ -59,11 +71,15 @@ class RawDistribution:
 def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
     """Read a distribution and add it to the record, unless the same is already there."""
     access = draft.parse_url(f"{where}.access_url", raw.access, relative=raw.relative)
-    download = draft.parse_url(f"{where}.download_url", raw.download, relative=raw.relative)
+    download = draft.parse_url(
+        f"{where}.download_url", raw.download, relative=raw.relative
+    )
     format_match = _format(draft, where, raw, download or access)
     if not (access or download or (raw.service and raw.service.endpoint)):
         draft.add_fault(kinds.URL_MISSING, where)
-    means = raw.means or (DistributionKind.SERVICE if raw.service else _means(format_match))
+    means = raw.means or (
+        DistributionKind.SERVICE if raw.service else _means(format_match)
+    )
     draft.add_once(
         draft.distributions,
         HarvestedDistribution(
@@ -71,12 +87,14 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
             title=_texts(draft, f"{where}.title", raw.titles),
             description=_texts(draft, f"{where}.description", raw.descriptions),
             kind=means,
-            access_url=access or ("" if download else raw.service.endpoint if raw.service else ""),
+            access_url=access
+            or ("" if download else raw.service.endpoint if raw.service else ""),
             download_url=download,
             format=format_match.target if format_match else "",
             format_label=next((label for label in raw.formats if label.strip()), ""),
             media_type=_media_type(draft, where, raw, format_match),
-            compress_format=raw.compress or (format_match.compress if format_match else ""),
+            compress_format=raw.compress
+            or (format_match.compress if format_match else ""),
             package_format=raw.package,
             byte_size=_size(draft, f"{where}.size", raw.size),
             checksum=_checksum(*raw.checksum),
@@ -89,7 +107,11 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
             availability=raw.availability,
             status=raw.status,
             service=raw.service,
-            extra={name: value for name, value in raw.extra.items() if value not in (None, "", [], {})},
+            extra={
+                name: value
+                for name, value in raw.extra.items()
+                if value not in (None, "", [], {})
+            },
         ),
     )
 
@@ -102,30 +124,42 @@ def _texts(draft: Draft, where: str, wordings: list[tuple[str, str]]) -> Texts:
 
 
 def _languages(draft: Draft, where: str, languages: list[str]) -> tuple[str, ...]:
-    before, draft.languages = draft.languages, []
+    before = draft.languages
+    draft.languages = []
     for language in languages:
         draft.add_language(f"{where}.language", language)
-    read, draft.languages = tuple(draft.languages), before
+    read = tuple(draft.languages)
+    draft.languages = before
     return read
 
 
 def _licence(draft: Draft, where: str, raw: RawDistribution) -> HarvestedLicence | None:
     wordings = raw.licences
-    draft.licence_said = draft.licence_said or any(wording.strip() for wording in wordings)
-    return draft.parse_licence(f"{where}.license", *wordings, labels=raw.licence_labels) if wordings else None
+    draft.licence_said = draft.licence_said or any(
+        wording.strip() for wording in wordings
+    )
+    if wordings:
+        return draft.parse_licence(
+            f"{where}.license", *wordings, labels=raw.licence_labels
+        )
+    return None
 
 
 def _means(format_match: FormatMatch | None) -> DistributionKind:
-    return (
-        DistributionKind(format_match.kind)
-        if format_match and format_match.kind in set(DistributionKind)
-        else DistributionKind.FILE
-    )
+    if format_match and format_match.kind in set(DistributionKind):
+        return DistributionKind(format_match.kind)
+    return DistributionKind.FILE
 
 
-def _format(draft: Draft, where: str, raw: RawDistribution, url: str) -> FormatMatch | None:
+def _format(
+    draft: Draft, where: str, raw: RawDistribution, url: str
+) -> FormatMatch | None:
     """By its wordings, else its media type, else the end of its address."""
-    wordings = [wording for wording in (*raw.formats, *raw.media_types) if wording and wording.strip()]
+    wordings = [
+        wording
+        for wording in (*raw.formats, *raw.media_types)
+        if wording and wording.strip()
+    ]
     for wording in wordings:
         if (format_match := find_format(wording)) and (
             format_match.target or format_match.media_type or format_match.compress
@@ -138,17 +172,24 @@ def _format(draft: Draft, where: str, raw: RawDistribution, url: str) -> FormatM
     file_format = SUFFIXES.get(suffix[1].lower()) if suffix else None
     if file_format:
         return FormatMatch(
-            file_format.authority, file_format.media_types[0] if file_format.media_types else "", "", "file"
+            file_format.authority,
+            file_format.media_types[0] if file_format.media_types else "",
+            "",
+            "file",
         )
     if url and raw.means is not DistributionKind.PAGE and not raw.service:
         draft.add_fault(kinds.FORMAT_MISSING, f"{where}.format")
     return None
 
 
-def _media_type(draft: Draft, where: str, raw: RawDistribution, format_match: FormatMatch | None) -> str:
+def _media_type(
+    draft: Draft, where: str, raw: RawDistribution, format_match: FormatMatch | None
+) -> str:
     """The registered name: what the source says when it has the form of one, else that of the format."""
     for wording in raw.media_types:
-        media_type = re.sub(r"^https?://(www\.)?iana\.org/assignments/media-types/", "", wording.strip())
+        media_type = re.sub(
+            r"^https?://(www\.)?iana\.org/assignments/media-types/", "", wording.strip()
+        )
         mapped = find_format(media_type)
         name = mapped.media_type if mapped else ""
         if MEDIA_TYPE.fullmatch(media_type):
@@ -156,42 +197,74 @@ def _media_type(draft: Draft, where: str, raw: RawDistribution, format_match: Fo
             typo = exact.startswith("apploication/")
             read = name if typo and name else exact
             if read != media_type:
-                draft.add_fault(kinds.MEDIA_TYPE_WRONG, f"{where}.media_type", value=media_type, read=read)
+                draft.add_fault(
+                    kinds.MEDIA_TYPE_WRONG,
+                    f"{where}.media_type",
+                    value=media_type,
+                    read=read,
+                )
             return read
         if name:
-            draft.add_fault(kinds.MEDIA_TYPE_WRONG, f"{where}.media_type", value=media_type, read=name)
+            draft.add_fault(
+                kinds.MEDIA_TYPE_WRONG,
+                f"{where}.media_type",
+                value=media_type,
+                read=name,
+            )
             return name
-    return format_match.media_type if format_match else ""
+    if format_match:
+        return format_match.media_type
+    return ""
 
 
 def _size(draft: Draft, where: str, value: Any) -> int | None:
     if value is None or value == "" or isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
-        return int(value) if 0 < value < 2**62 else None
+        if 0 < value < 2**62:
+            return int(value)
+        return None
     match = SIZE.fullmatch(str(value).strip())
-    digits = re.sub(r"[\s\u00a0\u202f]", "", match[1]).replace(",", ".") if match else ""
+    if match:
+        digits = re.sub(r"[\s\u00a0\u202f]", "", match[1]).replace(",", ".")
+    else:
+        digits = ""
     if not match or not re.fullmatch(r"\d{1,18}(\.\d+)?", digits):
         draft.add_fault(kinds.SIZE_UNREADABLE, where, value=str(value))
         draft.keep_extra(where, str(value))
         return None
-    return int(float(digits) * MULTIPLES.get((match[2] or "").lower(), 1)) if match[2] else int(float(digits))
+    if match[2]:
+        return int(float(digits) * MULTIPLES.get((match[2] or "").lower(), 1))
+    return int(float(digits))
 
 
 def _checksum(algorithm: str, value: str) -> HarvestedChecksum | None:
     digest = value.strip().lower().rpartition(":")[2]
     if not re.fullmatch(r"[0-9a-f]{8,128}", digest):
         return None
-    named = re.sub(r"[^a-z0-9]", "", algorithm.rpartition("_")[2].rpartition("#")[2].rpartition("/")[2].lower())
+    named = re.sub(
+        r"[^a-z0-9]",
+        "",
+        algorithm.rpartition("_")[2].rpartition("#")[2].rpartition("/")[2].lower(),
+    )
     names = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}
     algorithm_name = names.get(named) or ALGORITHMS.get(len(digest), "")
-    return HarvestedChecksum(algorithm_name, digest) if algorithm_name else None
+    if algorithm_name:
+        return HarvestedChecksum(algorithm_name, digest)
+    return None
 
 
 def add_contact(
-    draft: Draft, where: str, *, name: str = "", organisation: str = "", email: str = "", phone: str = "", url: str = "",
+    draft: Draft,
+    where: str,
+    *,
+    name: str = "",
+    organisation: str = "",
+    email: str = "",
+    phone: str = "",
+    url: str = "",
     role: str = "",
-) -> None:  # fmt: skip
+) -> None:
     """Read a contact and add it, unless nothing of it can be used."""
     read = addresses.read_email(email)
     if email.strip() and not read:

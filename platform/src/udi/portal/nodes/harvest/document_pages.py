@@ -11,7 +11,11 @@ from pathlib import Path
 from udi.portal.nodes.harvest import discovery
 from udi.portal.nodes.harvest.format_detection import read
 from udi.portal.nodes.harvest.large_documents import read_pieces
-from udi.portal.nodes.harvest.record import HarvestedPage, HarvestedRecord, RefusedRecord
+from udi.portal.nodes.harvest.record import (
+    HarvestedPage,
+    HarvestedRecord,
+    RefusedRecord,
+)
 from udi.portal.nodes.harvest.vocabulary import territory_vocabulary
 
 MOST_THINGS = 200
@@ -27,7 +31,9 @@ class OpenDocument:
         self._words = ExitStack()
         self._parts: Iterator[HarvestedPage] = iter(())
 
-    def open(self, source: bytes | Path, url: str, language: str, words: Words) -> HarvestedPage:
+    def open(
+        self, source: bytes | Path, url: str, language: str, words: Words
+    ) -> HarvestedPage:
         """Begin a document; the first of its parts, of which there is at least one."""
         self._words.close()
         self._words.enter_context(territory_vocabulary(words))
@@ -42,7 +48,9 @@ class OpenDocument:
 _document = OpenDocument()
 
 
-def open_document(source: bytes | Path, url: str, language: str, words: Words) -> HarvestedPage:
+def open_document(
+    source: bytes | Path, url: str, language: str, words: Words
+) -> HarvestedPage:
     """The first part of a document, given whole or by its file; `words` are a territory's own, code by wording, by table."""
     return _document.open(source, url, language, words)
 
@@ -52,7 +60,9 @@ def next_part() -> HarvestedPage | None:
     return _document.next_part()
 
 
-def find_candidates(address: str, page: HarvestedPage, body: bytes, most: int) -> list[str]:
+def find_candidates(
+    address: str, page: HarvestedPage, body: bytes, most: int
+) -> list[str]:
     """Where else the site of an address may have its catalogue (`discover.candidates`)."""
     return list(discovery.candidates(address, page, body, most=most))
 
@@ -75,15 +85,21 @@ def divide(page: HarvestedPage) -> Iterator[HarvestedPage]:
     things: list[HarvestedRecord | RefusedRecord] = [*page.records, *counting, *others]
     part = replace(page, records=(), refused=())
     for some in _split_batches(things):
-        records = tuple(outcome for outcome in some if isinstance(outcome, HarvestedRecord))
-        refused = tuple(outcome for outcome in some if isinstance(outcome, RefusedRecord))
+        records = tuple(
+            outcome for outcome in some if isinstance(outcome, HarvestedRecord)
+        )
+        refused = tuple(
+            outcome for outcome in some if isinstance(outcome, RefusedRecord)
+        )
         yield replace(part, records=records, refused=refused)
         part = HarvestedPage(format=page.format)
     if not things:
         yield part
 
 
-def _split_batches(things: list[HarvestedRecord | RefusedRecord]) -> Iterator[list[HarvestedRecord | RefusedRecord]]:
+def _split_batches(
+    things: list[HarvestedRecord | RefusedRecord],
+) -> Iterator[list[HarvestedRecord | RefusedRecord]]:
     """Some at a time, as many as one part holds."""
     some: list[HarvestedRecord | RefusedRecord] = []
     size = 0

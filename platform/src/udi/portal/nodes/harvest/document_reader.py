@@ -10,7 +10,13 @@ from typing import Any, Self, TypeVar
 
 import structlog
 
-from udi.kit.child import ChildCrashError, ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError
+from udi.kit.child import (
+    ChildCrashError,
+    ChildError,
+    ChildMemoryError,
+    ChildProcess,
+    ChildTimeoutError,
+)
 from udi.kit.sandbox import ProcessLimits
 from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.harvest.record import HarvestedPage
@@ -30,7 +36,11 @@ class DocumentReader:
     """Reads one document after the other; the child is started by the first. `async with` ends it, and removes its folder."""
 
     def __init__(
-        self, words: Mapping[str, Mapping[str, str]], *, memory_mb: int = MEMORY_MB, patience: float = PATIENCE
+        self,
+        words: Mapping[str, Mapping[str, str]],
+        *,
+        memory_mb: int = MEMORY_MB,
+        patience: float = PATIENCE,
     ) -> None:
         self._words = {table: dict(codes) for table, codes in words.items()}
         self._memory_mb = memory_mb
@@ -41,18 +51,28 @@ class DocumentReader:
         """Where a document may be put that is read in pieces."""
 
     async def __aenter__(self) -> Self:
-        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="udi-source-")))
+        self.folder = Path(
+            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="udi-source-"))
+        )
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
 
-    async def open(self, source: bytes | Path, url: str, language: str) -> HarvestedPage:
+    async def open(
+        self, source: bytes | Path, url: str, language: str
+    ) -> HarvestedPage:
         """The first part of a document, given whole or by its file in `folder`."""
         return (
-            await self._read("open_document", HarvestedPage, source, url, language, self._words) or _unreadable_page()
+            await self._read(
+                "open_document", HarvestedPage, source, url, language, self._words
+            )
+            or _unreadable_page()
         )
 
     async def next_part(self) -> HarvestedPage | None:
@@ -71,15 +91,21 @@ class DocumentReader:
             )
         return page
 
-    async def find_candidates(self, address: str, page: HarvestedPage, body: bytes, *, most: int) -> list[str]:
+    async def find_candidates(
+        self, address: str, page: HarvestedPage, body: bytes, *, most: int
+    ) -> list[str]:
         """Where else the site of an address may have its catalogue; none where the child cannot say."""
         page_outline = replace(page, records=(), services=(), refused=())
         try:
-            return await self._ask("find_candidates", list[str], address, page_outline, body, most)
+            return await self._ask(
+                "find_candidates", list[str], address, page_outline, body, most
+            )
         except (ChildTimeoutError, ChildMemoryError, ChildCrashError):
             return []
 
-    async def _read(self, function: str, expected: Any, *arguments: object) -> HarvestedPage | None:
+    async def _read(
+        self, function: str, expected: Any, *arguments: object
+    ) -> HarvestedPage | None:
         """A part; one that takes too much says so, and is the last."""
         try:
             part: HarvestedPage | None = await self._ask(function, expected, *arguments)
@@ -91,7 +117,12 @@ class DocumentReader:
     async def _ask(self, function: str, expected: type[T], *arguments: object) -> T:
         child = await self._running_child()
         try:
-            return await child.call_by_name(f"{MODULE}:{function}", expected, (arguments, {}), seconds=self._patience)
+            return await child.call_by_name(
+                f"{MODULE}:{function}",
+                expected,
+                (arguments, {}),
+                seconds=self._patience,
+            )
         except ChildError:
             await child.end()
             raise

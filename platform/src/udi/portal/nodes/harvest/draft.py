@@ -32,9 +32,11 @@ from udi.protocol.texts import TAG, Texts, strip_html
 
 TEMPLATE = re.compile(r"\{\{.*?\}\}|^(TODO|Theme \d|Lorem ipsum)\b")
 SAYS_NOTHING = re.compile(
-    r"not specified|unspecified|unknown|n/?a|none|non (?:précisée?|renseignée?)|-+", re.IGNORECASE
+    r"not specified|unspecified|unknown|n/?a|none|non (?:précisée?|renseignée?)|-+",
+    re.IGNORECASE,
 )
-LONGEST_TEXT, LONGEST_WORD = 50_000, 200
+LONGEST_TEXT = 50_000
+LONGEST_WORD = 200
 RECTANGLE = 5
 HVD = "data.europa.eu/bna/"
 LINK = re.compile(r"https?://\S+")
@@ -44,7 +46,8 @@ class Draft:
     """`language` is that of texts which do not say theirs; `extra` keeps what no field can hold."""
 
     def __init__(self, base_url: str, language: str) -> None:
-        self.base_url, self.language = base_url, language
+        self.base_url = base_url
+        self.language = language
         self.identifier = ""
         self.aliases: list[str] = []
         self.kind = RecordKind.DATASET
@@ -86,7 +89,10 @@ class Draft:
 
     def clean_text(self, where: str, value: Any) -> str:
         """The words of a text: without tags, entities and blanks around it."""
-        text = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            text = str(value)
+        else:
+            text = ""
         text = text.replace("\ufeff", "").strip()[:LONGEST_TEXT]
         if "\N{REPLACEMENT CHARACTER}" in text:
             self.add_fault(kinds.ENCODING_LOST, where, value=text)
@@ -119,9 +125,12 @@ class Draft:
             if words not in keywords:
                 keywords.append(words)
 
-    def add_theme(self, where: str, value: str, label: str = "", *, expected: bool = True) -> None:
+    def add_theme(
+        self, where: str, value: str, label: str = "", *, expected: bool = True
+    ) -> None:
         """Add a theme by its address or words; one that is none of the EU's is kept, and is a keyword when `expected`."""
-        value, label = value.strip(), label.strip()
+        value = value.strip()
+        label = label.strip()
         if HVD in value:
             self.add_once(self.hvd_categories, value)
             return
@@ -129,16 +138,27 @@ class Draft:
             self.add_fault(kinds.PLACEHOLDER, where, value=left[0])
             return
         codes, match = next(
-            (theme_match for text in (value, label) if text and (theme_match := find_theme(text))[0]), ((), "")
+            (
+                theme_match
+                for text in (value, label)
+                if text and (theme_match := find_theme(text))[0]
+            ),
+            ((), ""),
         )
         for code in codes:
             self.add_once(self.themes, code)
         if match == "words":
-            self.add_fault(kinds.THEME_GUESSED, where, value=label or value, read=", ".join(codes))
+            self.add_fault(
+                kinds.THEME_GUESSED, where, value=label or value, read=", ".join(codes)
+            )
         if match != "exact" and (value or label):
             uri = value if LINK.fullmatch(value) else ""
-            self.add_once(self.themes_other, VocabularyTerm(uri, label or ("" if uri else value)))
-        is_known = lookup_key(value) in table("themes") or lookup_key(label) in table("themes")
+            self.add_once(
+                self.themes_other, VocabularyTerm(uri, label or ("" if uri else value))
+            )
+        is_known = lookup_key(value) in table("themes") or lookup_key(label) in table(
+            "themes"
+        )
         if not codes and expected and not is_known and (label or value):
             self.add_fault(kinds.THEME_UNKNOWN, where, value=label or value)
             if words := label or ("" if LINK.fullmatch(value) else value):
@@ -148,14 +168,21 @@ class Draft:
         self, where: str, *wordings: str, labels: Sequence[tuple[str, str]] = ()
     ) -> HarvestedLicence | None:
         """What wordings of one licence mean together; None when they say nothing."""
-        clean_wordings = [words for wording in wordings if (words := self.clean_text(where, wording))]
+        clean_wordings = [
+            words for wording in wordings if (words := self.clean_text(where, wording))
+        ]
         licence_match = find_licence(*clean_wordings)
-        source = next((wording for wording in clean_wordings if LINK.fullmatch(wording)), "")
-        label = next((wording for wording in clean_wordings if not LINK.fullmatch(wording)), "")
+        source = next(
+            (wording for wording in clean_wordings if LINK.fullmatch(wording)), ""
+        )
+        label = next(
+            (wording for wording in clean_wordings if not LINK.fullmatch(wording)), ""
+        )
         if not clean_wordings or (licence_match and licence_match.match == "none"):
             return None
         if (licence_match and licence_match.match == "misplaced") or (
-            not licence_match and any(find_access(wording)[0] for wording in clean_wordings)
+            not licence_match
+            and any(find_access(wording)[0] for wording in clean_wordings)
         ):
             self.add_fault(kinds.LICENCE_IS_ACCESS, where, value=clean_wordings[0])
             for wording in clean_wordings:
@@ -167,18 +194,29 @@ class Draft:
             for words, tag in labels:
                 self.add_text(named, where, words, tag)
             names = tuple(sorted(named.items()))
-            return HarvestedLicence(uri=source, label=label, match="custom", source=source or label, labels=names)
+            return HarvestedLicence(
+                uri=source,
+                label=label,
+                match="custom",
+                source=source or label,
+                labels=names,
+            )
         if licence_match.match == "unversioned" or (
-            licence_match.target and not licence_match.code and re.fullmatch("CC_BY[A-Z]*", licence_match.target)
+            licence_match.target
+            and not licence_match.code
+            and re.fullmatch("CC_BY[A-Z]*", licence_match.target)
         ):
             self.add_fault(kinds.LICENCE_VERSION, where, value=label or source)
-        uri = (
-            f"http://publications.europa.eu/resource/authority/licence/{licence_match.target}"
-            if licence_match.target
-            else source
-        )
+        if licence_match.target:
+            uri = f"http://publications.europa.eu/resource/authority/licence/{licence_match.target}"
+        else:
+            uri = source
         return HarvestedLicence(
-            uri=uri, label=label, code=licence_match.code, match=licence_match.match, source=source or label
+            uri=uri,
+            label=label,
+            code=licence_match.code,
+            match=licence_match.match,
+            source=source or label,
         )
 
     def add_access_rights(self, where: str, value: str, language: str = "") -> None:
@@ -192,7 +230,10 @@ class Draft:
 
     def parse_date(self, where: str, value: Any) -> str:
         """A date as ISO 8601; empty when it cannot be read, and then kept as it was."""
-        text = value.strip() if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+        if isinstance(value, str):
+            text = value.strip()
+        else:
+            text = str(value) if isinstance(value, int) else ""
         if not text:
             return ""
         read = read_date(text)
@@ -256,13 +297,22 @@ class Draft:
             self.add_fault(kinds.IRI_INVALID, where, value=text)
         return mended
 
-    def set_box(self, where: str, box: harvest_geometry.Box | None, geometry: dict[str, Any] | None = None) -> None:
+    def set_box(
+        self,
+        where: str,
+        box: harvest_geometry.Box | None,
+        geometry: dict[str, Any] | None = None,
+    ) -> None:
         """Put the rectangle that the data cover; the first stays."""
         if not box or self.spatial.box:
             return
         west, south, east, north = box
         if not harvest_geometry.is_on_earth(box):
-            self.add_fault(kinds.BOX_WRONG, where, value=", ".join(f"{coordinate:g}" for coordinate in box))
+            self.add_fault(
+                kinds.BOX_WRONG,
+                where,
+                value=", ".join(f"{coordinate:g}" for coordinate in box),
+            )
             self.keep_extra(where, list(box))
             return
         if west > east and west - east <= harvest_geometry.HALF:
@@ -270,7 +320,9 @@ class Draft:
             west, east = east, west
         if west == east and south == north:
             self.add_fault(kinds.BOX_FLAT, where, value=f"{west:g}, {south:g}")
-        uneven = geometry and (geometry.get("type") != "Polygon" or self._is_uneven(geometry))
+        uneven = geometry and (
+            geometry.get("type") != "Polygon" or self._is_uneven(geometry)
+        )
         shape = geometry if uneven else None
         self.update_spatial(box=(west, south, east, north), geometry=shape)
 
@@ -278,7 +330,9 @@ class Draft:
     def _is_uneven(geometry: dict[str, Any] | None) -> bool:
         """Whether a polygon says more than its rectangle."""
         rings = (geometry or {}).get("coordinates")
-        return isinstance(rings, list) and (len(rings) > 1 or (len(rings) == 1 and len(rings[0]) != RECTANGLE))
+        return isinstance(rings, list) and (
+            len(rings) > 1 or (len(rings) == 1 and len(rings[0]) != RECTANGLE)
+        )
 
     def update_spatial(self, **values: Any) -> None:
         """Change part of where the data are."""
@@ -290,7 +344,11 @@ class Draft:
             self.update_spatial(
                 places=(
                     *self.spatial.places,
-                    *([] if VocabularyTerm(uri, label) in self.spatial.places else [VocabularyTerm(uri, label)]),
+                    *(
+                        []
+                        if VocabularyTerm(uri, label) in self.spatial.places
+                        else [VocabularyTerm(uri, label)]
+                    ),
                 )
             )
 

@@ -45,7 +45,15 @@ class FaultKind:
     remedy: str
 
     def at(self, where: str = "", **values: str | int) -> HarvestFault:
-        short_values = {name: value if isinstance(value, int) else shorten(value) for name, value in values.items()}
+        short_values = {
+            name: value if isinstance(value, int) else shorten(value)
+            for name, value in values.items()
+        }
         return HarvestFault(
-            self.code, self.level, shorten(where, LONGEST_FIELD), self.message, self.remedy, short_values
+            self.code,
+            self.level,
+            shorten(where, LONGEST_FIELD),
+            self.message,
+            self.remedy,
+            short_values,
         )

@@ -3,7 +3,11 @@
 from uuid import UUID, uuid5
 
 from udi.portal.nodes.harvest.dates import start_of
-from udi.portal.nodes.harvest.record import DistributionKind, HarvestedDistribution, HarvestedLicence
+from udi.portal.nodes.harvest.record import (
+    DistributionKind,
+    HarvestedDistribution,
+    HarvestedLicence,
+)
 from udi.portal.nodes.harvest.record import HarvestedRecord as Found
 from udi.protocol import structures as of
 from udi.protocol.licences import find_licence
@@ -16,9 +20,17 @@ NOT_STATED = {"fr": "Licence non précisée", "en": "Licence not stated"}
 PAGE = "page"
 CONTRACTS = {"WMS_SRVC": "wms", "WFS_SRVC": "wfs", "WMTS_SRVC": "wmts"}
 THEME_OF = {
-    "TRAN": "transportation", "ENVI": "environment", "ENER": "energyNetworks", "REGI": "townPlanning", "SOCI": "society",
-    "EDUC": "education", "HEAL": "health", "ECON": "economy", "GOVE": "citizenship", "JUST": "citizenship",
-}  # fmt: skip
+    "TRAN": "transportation",
+    "ENVI": "environment",
+    "ENER": "energyNetworks",
+    "REGI": "townPlanning",
+    "SOCI": "society",
+    "EDUC": "education",
+    "HEAL": "health",
+    "ECON": "economy",
+    "GOVE": "citizenship",
+    "JUST": "citizenship",
+}
 """European themes that have one of ours; agriculture, science and international issues have none and are not forced into one."""
 
 
@@ -39,19 +51,31 @@ def languages_of(record: Found) -> tuple[str, ...]:
 
 def licence_of(record: Found) -> of.LicenceTerms:
     """That of the dataset, else the one that all its files share; «not stated» when there is none."""
-    shared = {distribution.licence for distribution in record.distributions if distribution.licence}
+    shared = {
+        distribution.licence
+        for distribution in record.distributions
+        if distribution.licence
+    }
     licence = record.licence or (shared.pop() if len(shared) == 1 else None)
     if licence is None:
         return of.LicenceTerms(label=NOT_STATED)
-    known_licence = find_licence(licence.uri) or find_licence(licence.source) if not licence.code else None
+    if not licence.code:
+        known_licence = find_licence(licence.uri) or find_licence(licence.source)
+    else:
+        known_licence = None
     code = licence.code or (known_licence.code if known_licence else "")
-    return of.LicenceTerms(code=code) if code else _custom(licence, next(iter(record.title), "fr"))
+    if code:
+        return of.LicenceTerms(code=code)
+    return _custom(licence, next(iter(record.title), "fr"))
 
 
 def rights_of(record: Found) -> Texts:
     """What the source asks for the dataset, else for each of its files."""
     of_files = [distribution.rights for distribution in record.distributions]
-    shared = of_files[0] if of_files and all(rights == of_files[0] for rights in of_files) else {}
+    if of_files and all(rights == of_files[0] for rights in of_files):
+        shared = of_files[0]
+    else:
+        shared = {}
     return record.rights or shared
 
 
@@ -59,7 +83,9 @@ def _custom(licence: HarvestedLicence, language: str) -> of.LicenceTerms:
     label = licence.label or licence.uri.rstrip("/").rpartition("/")[2] or licence.uri
     link = licence.uri if licence.uri.startswith("http") else ""
     labels = dict(licence.labels) or {language: label}
-    return of.LicenceTerms(label={tag: words[:PARAGRAPH] for tag, words in labels.items()}, url=link)
+    return of.LicenceTerms(
+        label={tag: words[:PARAGRAPH] for tag, words in labels.items()}, url=link
+    )
 
 
 def period_of(record: Found) -> of.Period | None:
@@ -88,20 +114,27 @@ def box_of(record: Found) -> of.Geography | None:
 
 def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
     """A file, a service or a page. Its identifier follows from the source's, else from its address."""
-    address = distribution.url or (distribution.service.endpoint if distribution.service else "")
-    service = distribution.kind is DistributionKind.SERVICE
-    contract = (
-        CONTRACTS.get(distribution.format, "")
-        if service
-        else PAGE
-        if distribution.kind is DistributionKind.PAGE
-        else DOWNLOAD
-        if distribution.download_url
-        else ""
+    address = distribution.url or (
+        distribution.service.endpoint if distribution.service else ""
     )
-    checksum = distribution.checksum if distribution.checksum and distribution.checksum.algorithm in HASHES else None
+    service = distribution.kind is DistributionKind.SERVICE
+    if service:
+        contract = CONTRACTS.get(distribution.format, "")
+    elif distribution.kind is DistributionKind.PAGE:
+        contract = PAGE
+    else:
+        contract = DOWNLOAD if distribution.download_url else ""
+    if distribution.checksum and distribution.checksum.algorithm in HASHES:
+        checksum = distribution.checksum
+    else:
+        checksum = None
     changed = distribution.modified or distribution.issued
-    dates = of.Dates(created=start_of(distribution.issued or changed), updated=start_of(changed)) if changed else None
+    if changed:
+        dates = of.Dates(
+            created=start_of(distribution.issued or changed), updated=start_of(changed)
+        )
+    else:
+        dates = None
     return of.Media(
         id=uuid5(dataset, f"media {distribution.identifier or address}"),
         kind=MediaKind.SERVICE if service else MediaKind.FILE,
@@ -112,13 +145,25 @@ def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
         dates=dates,
         media_type=""
         if service
-        else distribution.media_type or ("text/html" if distribution.kind is DistributionKind.PAGE else ""),
+        else distribution.media_type
+        or ("text/html" if distribution.kind is DistributionKind.PAGE else ""),
         size=None if service else distribution.byte_size,
-        checksum=of.Checksum(checksum.algorithm, checksum.value) if checksum and not service else None,
+        checksum=of.Checksum(checksum.algorithm, checksum.value)
+        if checksum and not service
+        else None,
         structure=""
         if service
-        else next((standard for standard in distribution.conforms_to if standard.startswith("http")), ""),
-        documentation=distribution.service.description if service and distribution.service else "",
+        else next(
+            (
+                standard
+                for standard in distribution.conforms_to
+                if standard.startswith("http")
+            ),
+            "",
+        ),
+        documentation=distribution.service.description
+        if service and distribution.service
+        else "",
         extra=_rest(distribution),
     )
 
@@ -129,11 +174,15 @@ def _first(texts: dict[str, str]) -> str:
 
 def _rest(distribution: HarvestedDistribution) -> dict[str, object]:
     rest = {
-        "access_url": distribution.access_url if distribution.access_url != distribution.url else "",
+        "access_url": distribution.access_url
+        if distribution.access_url != distribution.url
+        else "",
         "format": distribution.format_label,
         "compress_format": distribution.compress_format,
         "package_format": distribution.package_format,
-        "licence": distribution.licence.uri or distribution.licence.label if distribution.licence else "",
+        "licence": distribution.licence.uri or distribution.licence.label
+        if distribution.licence
+        else "",
         "rights": distribution.rights,
         "languages": list(distribution.languages),
         "conforms_to": list(distribution.conforms_to),
@@ -141,5 +190,9 @@ def _rest(distribution: HarvestedDistribution) -> dict[str, object]:
         "status": distribution.status,
         "extra": distribution.extra,
     }
-    extra = {name: value for name, value in rest.items() if value not in (None, "", [], {})}
-    return {"harvested": extra} if extra else {}
+    extra = {
+        name: value for name, value in rest.items() if value not in (None, "", [], {})
+    }
+    if extra:
+        return {"harvested": extra}
+    return {}

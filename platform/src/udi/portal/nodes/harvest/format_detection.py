@@ -22,13 +22,20 @@ from udi.portal.nodes.harvest import (
 )
 from udi.portal.nodes.harvest.json_fields import list_objects
 from udi.portal.nodes.harvest.record import HarvestedPage
-from udi.portal.nodes.harvest.untrusted_documents import RefusedDocumentError, decode, document_error, read_json
+from udi.portal.nodes.harvest.untrusted_documents import (
+    RefusedDocumentError,
+    decode,
+    document_error,
+    read_json,
+)
 
 
 class FormatReader(Protocol):
     """What each format's module offers."""
 
-    def __call__(self, page: bytes, *, base_url: str, language: str = ...) -> HarvestedPage: ...
+    def __call__(
+        self, page: bytes, *, base_url: str, language: str = ...
+    ) -> HarvestedPage: ...
 
 
 READERS: Mapping[str, FormatReader] = {
@@ -46,10 +53,13 @@ READERS: Mapping[str, FormatReader] = {
     "udata": udata.read,
     "waf": waf.read,
 }
-XML = re.compile(rb"<(?:\?\w+|!DOCTYPE|!--|[A-Za-z_][\w.-]*:?[\w.-]*[\s>/])", re.IGNORECASE)
+XML = re.compile(
+    rb"<(?:\?\w+|!DOCTYPE|!--|[A-Za-z_][\w.-]*:?[\w.-]*[\s>/])", re.IGNORECASE
+)
 ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 TURTLE = re.compile(
-    r"^\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|prefix\s|base\s|<[^>\s]*>\s|_:\w+\s|\w*:\w+\s+a\s|\[)", re.IGNORECASE
+    r"^\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|prefix\s|base\s|<[^>\s]*>\s|_:\w+\s|\w*:\w+\s+a\s|\[)",
+    re.IGNORECASE,
 )
 SLUG = re.compile(r"[A-Za-z0-9][\w.-]{1,100}")
 ODS_COLUMNS = {"datasetid", "dataset_id"}
@@ -76,13 +86,20 @@ def detect_format(page: bytes) -> str:
         raise document_error(kinds.UNKNOWN_FORMAT, value="—")
     if start in b"{[":
         return _detect_json(read_json(page)[0])
-    text = decode(page[:BEGINNING] if len(page) > BEGINNING and page[:1] < b"\x80" else page)[0]
-    if start == b"<" and XML.match(page.lstrip(b"\xef\xbb\xbf \t\r\n")) and not TURTLE.match(text):
+    text = decode(
+        page[:BEGINNING] if len(page) > BEGINNING and page[:1] < b"\x80" else page
+    )[0]
+    if (
+        start == b"<"
+        and XML.match(page.lstrip(b"\xef\xbb\xbf \t\r\n"))
+        and not TURTLE.match(text)
+    ):
         return _detect_markup(text)
     if TURTLE.match(text):
         return "rdf"
     columns = {
-        column.strip().strip('"').lower() for column in re.split("[,;]", text.partition("\n")[0].lstrip("\ufeff"))
+        column.strip().strip('"').lower()
+        for column in re.split("[,;]", text.partition("\n")[0].lstrip("\ufeff"))
     }
     if columns & ODS_COLUMNS:
         return "opendatasoft"
@@ -91,12 +108,30 @@ def detect_format(page: bytes) -> str:
 
 def _detect_markup(text: str) -> str:
     """RDF and CSW by their root; HTML is a listing of files or a page that may describe datasets."""
-    bare = re.sub(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", "", text, flags=re.DOTALL)
+    bare = re.sub(
+        r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>",
+        "",
+        text,
+        flags=re.DOTALL,
+    )
     root = match[1] if (match := ROOT.search(bare)) else ""
     if root == "RDF":
         return "rdf"
-    if root.lower() in {"html", "head", "body", "table", "ul", "div", "pre", "h1", "title", "script"}:
-        return "waf" if waf.is_listing(text) else "schema.org"
+    if root.lower() in {
+        "html",
+        "head",
+        "body",
+        "table",
+        "ul",
+        "div",
+        "pre",
+        "h1",
+        "title",
+        "script",
+    }:
+        if waf.is_listing(text):
+            return "waf"
+        return "schema.org"
     return "csw"
 
 
@@ -104,13 +139,17 @@ def _detect_json(value: Any) -> str:
     listed = value if isinstance(value, list) else [value]
     first = next((item for item in listed if isinstance(item, dict)), None)
     if first is None:
-        if listed and all(isinstance(item, str) and SLUG.fullmatch(item) for item in listed[:100]):
+        if listed and all(
+            isinstance(item, str) and SLUG.fullmatch(item) for item in listed[:100]
+        ):
             return "ckan"
         raise document_error(kinds.UNKNOWN_FORMAT, value="JSON")
     for name, test in TESTS.items():
         if test(first):
             return name
-    raise document_error(kinds.UNKNOWN_FORMAT, value=", ".join(list(first)[:5]) or "JSON")
+    raise document_error(
+        kinds.UNKNOWN_FORMAT, value=", ".join(list(first)[:5]) or "JSON"
+    )
 
 
 def _has_fields(*names: str) -> Test:
@@ -136,7 +175,11 @@ def _any_of(*tests: Test) -> Test:
 
 def _is_schema_org(value: dict[str, Any]) -> bool:
     context = json.dumps(value.get("@context", ""))
-    return "schema.org" in context and "ns/dcat" not in context and "cio.gov" not in context
+    return (
+        "schema.org" in context
+        and "ns/dcat" not in context
+        and "cio.gov" not in context
+    )
 
 
 def _is_json_ld(value: dict[str, Any]) -> bool:
@@ -144,37 +187,53 @@ def _is_json_ld(value: dict[str, Any]) -> bool:
     context = value.get("@context")
     if isinstance(context, str):
         return False
-    return bool(context) or "@graph" in value or any(name.startswith("http") for name in value)
+    return (
+        bool(context)
+        or "@graph" in value
+        or any(name.startswith("http") for name in value)
+    )
 
 
 def _names_packages(value: dict[str, Any]) -> bool:
     """An organisation of CKAN's old interface, which only names its packages."""
     packages = value.get("packages")
-    return isinstance(packages, list) and ("package_count" in value or "display_name" in value)
+    return isinstance(packages, list) and (
+        "package_count" in value or "display_name" in value
+    )
 
 
 def _is_collection(value: dict[str, Any]) -> bool:
     return any(
-        collection.get("itemType") == "record" for collection in (value, *list_objects(value.get("collections")))
+        collection.get("itemType") == "record"
+        for collection in (value, *list_objects(value.get("collections")))
     )
 
 
 def _is_list_of_stac(value: dict[str, Any]) -> bool:
     """Collections of OGC API Records have an extent too, and say what their items are."""
-    return _has_list_of("collections", "stac_version", "extent")(value) and not _is_collection(value)
+    return _has_list_of("collections", "stac_version", "extent")(
+        value
+    ) and not _is_collection(value)
 
 
 def _is_record(value: dict[str, Any]) -> bool:
     return (
-        value.get("type") == "Feature" and isinstance(value.get("properties"), dict) and "title" in value["properties"]
+        value.get("type") == "Feature"
+        and isinstance(value.get("properties"), dict)
+        and "title" in value["properties"]
     )
 
 
 TESTS: Mapping[str, Test] = {
     "stac": _any_of(_has_fields("stac_version"), _is_list_of_stac),
-    "ogc-records": _any_of(_is_collection, _is_record, _has_list_of("features", "properties")),
+    "ogc-records": _any_of(
+        _is_collection, _is_record, _has_list_of("features", "properties")
+    ),
     "rudi": _any_of(_has_fields("global_id"), _has_list_of("items", "global_id")),
-    "opendatasoft": _any_of(_has_fields("dataset_id", "metas"), _has_list_of("results", "dataset_id", "dataset_uid")),
+    "opendatasoft": _any_of(
+        _has_fields("dataset_id", "metas"),
+        _has_list_of("results", "dataset_id", "dataset_uid"),
+    ),
     "schema.org": _is_schema_org,
     "json-ld": _is_json_ld,
     "udata": _any_of(

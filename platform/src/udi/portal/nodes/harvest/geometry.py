@@ -7,12 +7,27 @@ from typing import Any
 
 Box = tuple[float, float, float, float]
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-WKT = re.compile(r"\s*(?:<([^>]*)>)?\s*(?:SRID=\d+;)?\s*([A-Z]+)\s*Z?\s*(\(.*\))\s*", re.IGNORECASE | re.DOTALL)
+WKT = re.compile(
+    r"\s*(?:<([^>]*)>)?\s*(?:SRID=\d+;)?\s*([A-Z]+)\s*Z?\s*(\(.*\))\s*",
+    re.IGNORECASE | re.DOTALL,
+)
 LATITUDE_FIRST = re.compile(r"EPSG(?::|/0/|/[\d.]+/|::)4326")
-SHAPES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
-LONGEST, MOST_POINTS = 200_000, 20_000
-HALF, QUARTER = 180.0, 90.0
-DEEP, SIDES, TWO_RINGS = 8, 4, 10
+SHAPES = {
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+    "GeometryCollection",
+}
+LONGEST = 200_000
+MOST_POINTS = 20_000
+HALF = 180.0
+QUARTER = 90.0
+DEEP = 8
+SIDES = 4
+TWO_RINGS = 10
 
 
 def read_numbers(text: str) -> list[float]:
@@ -24,14 +39,20 @@ def is_on_earth(box: Box) -> bool:
     """Whether the numbers are degrees, south below north; west may be greater than east."""
     west, south, east, north = box
     finite = all(math.isfinite(coordinate) for coordinate in box)
-    return finite and -HALF <= west <= HALF and -HALF <= east <= HALF and -QUARTER <= south <= north <= QUARTER
+    return (
+        finite
+        and -HALF <= west <= HALF
+        and -HALF <= east <= HALF
+        and -QUARTER <= south <= north <= QUARTER
+    )
 
 
 def bounding_box(points: list[tuple[float, float]]) -> Box | None:
     """The rectangle around points (longitude, latitude)."""
     if not points:
         return None
-    xs, ys = [x for x, _ in points], [y for _, y in points]
+    xs = [x for x, _ in points]
+    ys = [y for _, y in points]
     return min(xs), min(ys), max(xs), max(ys)
 
 
@@ -47,7 +68,9 @@ def read_geojson(value: Any) -> tuple[Box | None, dict[str, Any] | None]:
     if not isinstance(value, dict) or value.get("type") not in SHAPES:
         return None, None
     points = _points(value.get("coordinates"))
-    if value["type"] == "GeometryCollection" and isinstance(value.get("geometries"), list):
+    if value["type"] == "GeometryCollection" and isinstance(
+        value.get("geometries"), list
+    ):
         points = [
             p
             for geometry in value["geometries"][:100]
@@ -55,8 +78,14 @@ def read_geojson(value: Any) -> tuple[Box | None, dict[str, Any] | None]:
             for p in _points(geometry.get("coordinates"))
         ]
     box = bounding_box(points)
-    shape = {name: value[name] for name in ("type", "coordinates", "geometries") if name in value}
-    return (box, shape) if box and is_on_earth(box) else (None, None)
+    shape = {
+        name: value[name]
+        for name in ("type", "coordinates", "geometries")
+        if name in value
+    }
+    if box and is_on_earth(box):
+        return (box, shape)
+    return (None, None)
 
 
 def _points(value: Any, level: int = 0) -> list[tuple[float, float]]:
@@ -93,7 +122,13 @@ def _halves(pairs: list[tuple[float, float]]) -> Box | None:
     """West greater than east, where a shape is two halves that meet at the antimeridian."""
     east = [x for x, _ in pairs if x > 0]
     west = [x for x, _ in pairs if x <= 0]
-    if len(pairs) == TWO_RINGS and east and west and max(east) == HALF and min(west) == -HALF:
+    if (
+        len(pairs) == TWO_RINGS
+        and east
+        and west
+        and max(east) == HALF
+        and min(west) == -HALF
+    ):
         latitudes = [y for _, y in pairs]
         return min(east), min(latitudes), max(west), max(latitudes)
     return None
@@ -101,20 +136,32 @@ def _halves(pairs: list[tuple[float, float]]) -> Box | None:
 
 def _pairs(numbers: list[float], *, swapped: bool) -> list[tuple[float, float]]:
     pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
-    return [(x, y) for y, x in pairs] if swapped else pairs
+    if swapped:
+        return [(x, y) for y, x in pairs]
+    return pairs
 
 
 def read_gml(text: str) -> Box | None:
     """The rectangle of GML: latitude first for EPSG:4326 by its URN or address, as GML 3 asks."""
-    corners = re.findall(r"<(?:\w+:)?(?:lowerCorner|upperCorner|pos|posList|coordinates)[^>]*>([^<]*)<", text[:LONGEST])
+    corners = re.findall(
+        r"<(?:\w+:)?(?:lowerCorner|upperCorner|pos|posList|coordinates)[^>]*>([^<]*)<",
+        text[:LONGEST],
+    )
     swapped = bool(LATITUDE_FIRST.search(text[:LONGEST]))
     return _valid_box(
-        bounding_box(_pairs([number for corner in corners for number in read_numbers(corner)], swapped=swapped))
+        bounding_box(
+            _pairs(
+                [number for corner in corners for number in read_numbers(corner)],
+                swapped=swapped,
+            )
+        )
     )
 
 
 def _valid_box(box: Box | None) -> Box | None:
-    return box if box and is_on_earth(box) else None
+    if box and is_on_earth(box):
+        return box
+    return None
 
 
 def read_box(text: str) -> Box | None:
@@ -122,7 +169,11 @@ def read_box(text: str) -> Box | None:
     wording = text.strip()
     if wording.startswith("{"):
         return read_geojson(wording)[0]
-    if wording.startswith("<") and "gml" in wording.lower() and "POLYGON" not in wording.upper().split(">")[-1]:
+    if (
+        wording.startswith("<")
+        and "gml" in wording.lower()
+        and "POLYGON" not in wording.upper().split(">")[-1]
+    ):
         return read_gml(wording)
     if WKT.fullmatch(wording):
         return read_wkt(wording)

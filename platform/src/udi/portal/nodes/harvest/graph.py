@@ -12,13 +12,18 @@ import pyoxigraph as ox
 
 from udi.portal.nodes.harvest import addresses, kinds
 from udi.portal.nodes.harvest.faults import HarvestFault
-from udi.portal.nodes.harvest.untrusted_documents import decode, document_error, sanitise_value
+from udi.portal.nodes.harvest.untrusted_documents import (
+    decode,
+    document_error,
+    sanitise_value,
+)
 from udi.protocol.triples import PREFIXES
 
 Node = ox.NamedNode | ox.BlankNode
 Value = ox.NamedNode | ox.BlankNode | ox.Literal
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-EMPTY, WORD = "urn:udi:empty", "urn:udi:word:"
+EMPTY = "urn:udi:empty"
+WORD = "urn:udi:word:"
 """What stands for an address that the source left empty, or that is a word: a reference resolved would hide both."""
 NAMES = {
     **{uri: prefix for prefix, uri in PREFIXES.items()},
@@ -45,12 +50,35 @@ MISNAMED = {
     "dct:landingpage": "dcat:landingPage",
 }
 BOUNDARY_PROPERTIES = {
-    "dcat:dataset", "dcat:servesDataset", "dct:hasPart", "dct:isPartOf", "dcat:inSeries", "dct:relation", "dct:source",
-    "dct:isVersionOf", "dct:hasVersion", "dct:isReferencedBy", "dct:references", "dct:requires", "dct:replaces", "rdf:type",
-    "dct:isReplacedBy", "foaf:primaryTopic", "dcat:record", "dcat:seriesMember", "dcat:prev", "dcat:next", "dcat:last", "dcat:first",
-    "dcat:catalog", "dcat:hasVersion", "dcat:previousVersion", "dcat:hasCurrentVersion",
-}  # fmt: skip
-DEEP, MOST_NODES = 6, 5000
+    "dcat:dataset",
+    "dcat:servesDataset",
+    "dct:hasPart",
+    "dct:isPartOf",
+    "dcat:inSeries",
+    "dct:relation",
+    "dct:source",
+    "dct:isVersionOf",
+    "dct:hasVersion",
+    "dct:isReferencedBy",
+    "dct:references",
+    "dct:requires",
+    "dct:replaces",
+    "rdf:type",
+    "dct:isReplacedBy",
+    "foaf:primaryTopic",
+    "dcat:record",
+    "dcat:seriesMember",
+    "dcat:prev",
+    "dcat:next",
+    "dcat:last",
+    "dcat:first",
+    "dcat:catalog",
+    "dcat:hasVersion",
+    "dcat:previousVersion",
+    "dcat:hasCurrentVersion",
+}
+DEEP = 6
+MOST_NODES = 5000
 
 
 def shorten_iri(iri: str) -> str:
@@ -58,7 +86,9 @@ def shorten_iri(iri: str) -> str:
     if match := SCHEMA.fullmatch(iri):
         return f"schema:{match[1].lstrip('/#')}"
     if parts := SPLIT.fullmatch(iri):
-        return f"{NAMES[parts[1]]}:{parts[2]}" if parts[1] in NAMES else iri
+        if parts[1] in NAMES:
+            return f"{NAMES[parts[1]]}:{parts[2]}"
+        return iri
     return iri
 
 
@@ -83,12 +113,24 @@ class Graph:
 
     def values(self, node: Value, *names: str) -> list[Value]:
         """What is said of a node under these names, in this order."""
-        properties = self.said.get(node, {}) if not isinstance(node, ox.Literal) else {}
-        return [value for name in names for value in properties.get(name, ()) if not is_empty(value)]
+        if not isinstance(node, ox.Literal):
+            properties = self.said.get(node, {})
+        else:
+            properties = {}
+        return [
+            value
+            for name in names
+            for value in properties.get(name, ())
+            if not is_empty(value)
+        ]
 
     def texts(self, node: Value, *names: str) -> list[tuple[str, str]]:
         """(words, language) of the literals under these names."""
-        literals = [value for value in self.values(node, *names) if isinstance(value, ox.Literal)]
+        literals = [
+            value
+            for value in self.values(node, *names)
+            if isinstance(value, ox.Literal)
+        ]
         return [(value.value, value.language or "") for value in literals]
 
     def text(self, node: Value, *names: str) -> str:
@@ -99,7 +141,8 @@ class Graph:
         """Subjects of one of these types, in the document's order."""
         for node, properties in self.said.items():
             if any(
-                isinstance(rdf_type, ox.NamedNode) and shorten_iri(rdf_type.value) in types
+                isinstance(rdf_type, ox.NamedNode)
+                and shorten_iri(rdf_type.value) in types
                 for rdf_type in properties.get("rdf:type", ())
             ):
                 yield node
@@ -113,26 +156,41 @@ class Graph:
 
     def empty_properties(self, node: Node) -> list[str]:
         """The names under which a node says nothing."""
-        return [name for name, values in self.said.get(node, {}).items() if any(is_empty(value) for value in values)]
+        return [
+            name
+            for name, values in self.said.get(node, {}).items()
+            if any(is_empty(value) for value in values)
+        ]
 
     def serialise_node(self, root: Node) -> bytes:
         """What the document says of one node, as sorted N-Triples; blank nodes are named after what is said of them."""
         lines: set[bytes] = set()
-        waiting, visited_nodes = [(root, 0)], {root}
+        waiting = [(root, 0)]
+        visited_nodes = {root}
         while waiting and len(visited_nodes) < MOST_NODES:
             node, level = waiting.pop()
             for name, values in self.said.get(node, {}).items():
                 for value in values:
                     lines.add(self._line(node, name, value))
-                    if isinstance(value, ox.Literal) or name in BOUNDARY_PROPERTIES or level >= DEEP:
+                    if (
+                        isinstance(value, ox.Literal)
+                        or name in BOUNDARY_PROPERTIES
+                        or level >= DEEP
+                    ):
                         continue
-                    if value in self.said and value not in visited_nodes and not self._is_main(value):
+                    if (
+                        value in self.said
+                        and value not in visited_nodes
+                        and not self._is_main(value)
+                    ):
                         visited_nodes.add(value)
                         waiting.append((value, level + 1))
         return b"".join(sorted(lines))
 
     def _is_main(self, node: Value) -> bool:
-        return bool(self.types(node) & {"dcat:Dataset", "dcat:DatasetSeries", "dcat:Catalog"})
+        return bool(
+            self.types(node) & {"dcat:Dataset", "dcat:DatasetSeries", "dcat:Catalog"}
+        )
 
     def _line(self, node: Node, name: str, value: Value) -> bytes:
         predicate = f"<{expand_name(name)}>"
@@ -157,15 +215,28 @@ def expand_name(name: str) -> str:
     prefix, separator, local = name.partition(":")
     if prefix == "schema":
         return f"http://schema.org/{local}"
-    uri = next((uri for uri, short_ in NAMES.items() if short_ == prefix and not uri.endswith("/#")), "")
-    return f"{uri}{local}" if separator and uri else name
+    uri = next(
+        (
+            uri
+            for uri, short_ in NAMES.items()
+            if short_ == prefix and not uri.endswith("/#")
+        ),
+        "",
+    )
+    if separator and uri:
+        return f"{uri}{local}"
+    return name
 
 
 def source_value(value: Value) -> str:
     """A value as the source wrote it: a word that stands where an address is expected is a word again."""
     if isinstance(value, ox.NamedNode):
-        return unquote(value.value[len(WORD) :]) if value.value.startswith(WORD) else value.value
-    return value.value if isinstance(value, ox.Literal) else ""
+        if value.value.startswith(WORD):
+            return unquote(value.value[len(WORD) :])
+        return value.value
+    if isinstance(value, ox.Literal):
+        return value.value
+    return ""
 
 
 def is_empty(value: Value) -> bool:
@@ -178,7 +249,9 @@ def is_word(value: Value) -> bool:
     return isinstance(value, ox.NamedNode) and value.value.startswith(WORD)
 
 
-def read_text(body: bytes, base_url: str, form: ox.RdfFormat = ox.RdfFormat.TRIG) -> Graph:
+def read_text(
+    body: bytes, base_url: str, form: ox.RdfFormat = ox.RdfFormat.TRIG
+) -> Graph:
     """The graph of Turtle, TriG, N-Triples (one reading for all three) or another form.
 
     Raises:
@@ -187,7 +260,12 @@ def read_text(body: bytes, base_url: str, form: ox.RdfFormat = ox.RdfFormat.TRIG
     text, faults = decode(body)
     graph = Graph(base_url)
     graph.faults = faults
-    _fill(graph, text.encode("utf-8", "replace"), form, placed=form is not ox.RdfFormat.JSON_LD)
+    _fill(
+        graph,
+        text.encode("utf-8", "replace"),
+        form,
+        placed=form is not ox.RdfFormat.JSON_LD,
+    )
     return graph
 
 
@@ -214,7 +292,10 @@ def _repair_element(graph: Graph, element: Element) -> None:
             if not value.strip():
                 element.set(name, EMPTY)
                 continue
-            if not re.match(r"[a-zA-Z][\w+.-]*:|[/#.?]", value.strip()) and "/" not in value:
+            if (
+                not re.match(r"[a-zA-Z][\w+.-]*:|[/#.?]", value.strip())
+                and "/" not in value
+            ):
                 element.set(name, WORD + quote(value.strip()))
                 continue
         mended = addresses.repair_address(value.strip())
@@ -224,17 +305,29 @@ def _repair_element(graph: Graph, element: Element) -> None:
 
 
 def _fill(graph: Graph, data: bytes, form: ox.RdfFormat, *, placed: bool) -> None:
-    base = graph.base_url if addresses.is_web(graph.base_url) else "http://source.invalid/"
+    if addresses.is_web(graph.base_url):
+        base = graph.base_url
+    else:
+        base = "http://source.invalid/"
     try:
         for quad in ox.parse(data, form, base_iri=base, lenient=True):
             add_quad(graph, quad)
     except SyntaxError as error:
-        line, column, cause = error.lineno or 1, error.offset or 1, str(error.msg)
+        line = error.lineno or 1
+        column = error.offset or 1
+        cause = str(error.msg)
         if not placed:
             raise document_error(kinds.NOT_RDF, cause=cause) from error
         lines = data.splitlines()[line - 1 : line]
-        around = lines[0].decode("utf-8", "replace")[max(0, column - 40) : column + 40] if lines else ""
-        raise document_error(kinds.UNREADABLE, line=line, column=column, cause=cause, value=around) from error
+        if lines:
+            around = lines[0].decode("utf-8", "replace")[
+                max(0, column - 40) : column + 40
+            ]
+        else:
+            around = ""
+        raise document_error(
+            kinds.UNREADABLE, line=line, column=column, cause=cause, value=around
+        ) from error
     except ValueError as error:
         raise document_error(kinds.NOT_RDF, cause=str(error)) from error
 
@@ -242,7 +335,11 @@ def _fill(graph: Graph, data: bytes, form: ox.RdfFormat, *, placed: bool) -> Non
 def add_quad(graph: Graph, quad: ox.Quad) -> None:
     """Add what a quad says, unless it speaks of another."""
     if not (isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple)):
-        graph.add(_repair_node(graph, quad.subject), quad.predicate.value, _repair_node(graph, quad.object))
+        graph.add(
+            _repair_node(graph, quad.subject),
+            quad.predicate.value,
+            _repair_node(graph, quad.object),
+        )
 
 
 def _repair_node(graph: Graph, node: Any) -> Any:
@@ -250,6 +347,11 @@ def _repair_node(graph: Graph, node: Any) -> Any:
         mended = addresses.repair_address(node.value)
         graph.mended.add(mended)
         return ox.NamedNode(mended)
-    if isinstance(node, ox.Literal) and (sound := sanitise_value(node.value)) != node.value:
-        return ox.Literal(sound, language=node.language) if node.language else ox.Literal(sound)
+    if (
+        isinstance(node, ox.Literal)
+        and (sound := sanitise_value(node.value)) != node.value
+    ):
+        if node.language:
+            return ox.Literal(sound, language=node.language)
+        return ox.Literal(sound)
     return node

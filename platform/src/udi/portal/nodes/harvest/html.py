@@ -5,7 +5,21 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 ADDRESSES = {
     "a": "href",
     "link": "href",
@@ -15,7 +29,9 @@ ADDRESSES = {
     "time": "datetime",
     "data": "value",
 }
-MOST_LINKS, MOST_BLOCKS, DEEPEST = 5000, 200, 500
+MOST_LINKS = 5000
+MOST_BLOCKS = 200
+DEEPEST = 500
 Attributes = list[tuple[str, str | None]]
 
 
@@ -47,9 +63,15 @@ class HtmlPage(HTMLParser):
             and len(self.alternates) < MOST_LINKS
         ):
             self.alternates.append(
-                (attributes.get("type", "").partition(";")[0].strip().lower(), attributes.get("href", ""))
+                (
+                    attributes.get("type", "").partition(";")[0].strip().lower(),
+                    attributes.get("href", ""),
+                )
             )
-        if tag == "script" and attributes.get("type", "").strip().lower() == "application/ld+json":
+        if (
+            tag == "script"
+            and attributes.get("type", "").strip().lower() == "application/ld+json"
+        ):
             self._script = []
         self._microdata(tag, attributes)
 
@@ -60,7 +82,9 @@ class HtmlPage(HTMLParser):
         if tag in VOID or not self._open:
             return
         level = len(self._open)
-        for started, name, pieces in [entry for entry in self._words if entry[0] == level]:
+        for started, name, pieces in [
+            entry for entry in self._words if entry[0] == level
+        ]:
             self._put(name, " ".join("".join(pieces).split()))
             self._words.remove((started, name, pieces))
         self._open.pop()
@@ -74,7 +98,9 @@ class HtmlPage(HTMLParser):
 
     def _block(self, text: str) -> None:
         try:
-            value = json.loads(re.sub(r"^\s*(?:<!--|//<!\[CDATA\[)|(?:-->|//\]\]>)\s*$", "", text))
+            value = json.loads(
+                re.sub(r"^\s*(?:<!--|//<!\[CDATA\[)|(?:-->|//\]\]>)\s*$", "", text)
+            )
         except (ValueError, RecursionError):
             return
         if len(self.blocks) < MOST_BLOCKS:
@@ -85,7 +111,11 @@ class HtmlPage(HTMLParser):
             return
         thing: dict[str, Any] | None = None
         if "itemscope" in attributes:
-            thing = {"@type": re.split(r"[/#]", attributes.get("itemtype", "").strip().split(" ")[0])[-1]}
+            thing = {
+                "@type": re.split(
+                    r"[/#]", attributes.get("itemtype", "").strip().split(" ")[0]
+                )[-1]
+            }
             if attributes.get("itemid"):
                 thing["@id"] = attributes["itemid"]
             if "itemprop" in attributes and any(self._open):
@@ -95,7 +125,9 @@ class HtmlPage(HTMLParser):
         if tag not in VOID:
             self._open.append(thing)
         if "itemprop" in attributes and thing is None:
-            address = attributes.get("content") or attributes.get(ADDRESSES.get(tag, "content"), "")
+            address = attributes.get("content") or attributes.get(
+                ADDRESSES.get(tag, "content"), ""
+            )
             if address or tag in VOID:
                 self._put(attributes["itemprop"], address)
             else:
@@ -103,7 +135,14 @@ class HtmlPage(HTMLParser):
 
     def _put(self, name: str, value: Any) -> None:
         """Give a property to the item around."""
-        holder = next((item for item in reversed(self._open) if item is not None and item is not value), None)
+        holder = next(
+            (
+                item
+                for item in reversed(self._open)
+                if item is not None and item is not value
+            ),
+            None,
+        )
         if holder is None or value == "":
             return
         for property_name in name.split():

@@ -6,7 +6,13 @@ from xml.etree.ElementTree import Element
 
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.iso_fields import code, read_constraints, read_links, read_people, read_place
+from udi.portal.nodes.harvest.iso_fields import (
+    code,
+    read_constraints,
+    read_links,
+    read_people,
+    read_place,
+)
 from udi.portal.nodes.harvest.outcomes import Outcome, finalise_draft
 from udi.portal.nodes.harvest.record import OriginalRecord, RecordKind, RefusedRecord
 from udi.portal.nodes.harvest.vocabulary import find_language
@@ -36,13 +42,17 @@ DATASETS = {
 }
 SERIES = {"series", "collection"}
 NOT_THEMES = {"place", "temporal", "stratum"}
-CREATED, PUBLISHED, REVISED = "creation", "publication", "revision"
+CREATED = "creation"
+PUBLISHED = "publication"
+REVISED = "revision"
 
 
 def read_record(root: Element, *, base_url: str, language: str) -> Outcome:
     """The record of one `MD_Metadata` element."""
     original = OriginalRecord(XML, serialise(root))
-    spoken = _language(find_element(root, "language/*", "defaultLocale/PT_Locale/language/*"))
+    spoken = _language(
+        find_element(root, "language/*", "defaultLocale/PT_Locale/language/*")
+    )
     draft = Draft(base_url, spoken or language)
     levels = [
         code(element)
@@ -52,12 +62,17 @@ def read_record(root: Element, *, base_url: str, language: str) -> Outcome:
         )
     ]
     identification = find_element(root, "identificationInfo/*")
-    service = identification is not None and local_name(identification) == "SV_ServiceIdentification"
+    service = (
+        identification is not None
+        and local_name(identification) == "SV_ServiceIdentification"
+    )
     draft.identifier = find_text(root, "fileIdentifier", "metadataIdentifier/*/code")
     kind = _kind(levels, service=service)
     if kind is None:
         fault = kinds.TYPE_IGNORED.at("hierarchyLevel", value=levels[0])
-        return RefusedRecord(faults=(fault,), identifier=draft.identifier, source_record=original)
+        return RefusedRecord(
+            faults=(fault,), identifier=draft.identifier, source_record=original
+        )
     draft.kind = kind
     reader = _Reader(root, draft)
     reader.read(identification)
@@ -77,17 +92,25 @@ def _kind(levels: list[str], *, service: bool) -> RecordKind | None:
 
 
 def _language(element: Element | None) -> str:
-    return find_language(code(element)) or find_language(element_text(element)) if element is not None else ""
+    if element is not None:
+        return find_language(code(element)) or find_language(element_text(element))
+    return ""
 
 
 class _Reader:
     """One record: its texts are in the language of the record and in those of its locales."""
 
     def __init__(self, root: Element, draft: Draft) -> None:
-        self.root, self.draft = root, draft
+        self.root = root
+        self.draft = draft
         self.locales = {
-            locale.get("id", ""): _language(find_element(locale, "languageCode/*", "language/*"))
-            for locale in (*find_elements(root, "locale/PT_Locale"), *find_elements(root, "otherLocale/PT_Locale"))
+            locale.get("id", ""): _language(
+                find_element(locale, "languageCode/*", "language/*")
+            )
+            for locale in (
+                *find_elements(root, "locale/PT_Locale"),
+                *find_elements(root, "otherLocale/PT_Locale"),
+            )
         }
 
     def read_free_text(self, element: Element | None) -> Iterator[tuple[str, str]]:
@@ -97,7 +120,9 @@ class _Reader:
         own = [child for child in element if local_name(child) != "PT_FreeText"]
         if spoken := element_text(own[0]) if own else (element.text or "").strip():
             yield spoken, ""
-        for localised_string in find_elements(element, "PT_FreeText/textGroup/LocalisedCharacterString"):
+        for localised_string in find_elements(
+            element, "PT_FreeText/textGroup/LocalisedCharacterString"
+        ):
             locale = localised_string.get("locale", "").lstrip("#")
             language = self.locales.get(locale) or find_language(locale)
             if element_text(localised_string) and language:
@@ -111,26 +136,40 @@ class _Reader:
         draft = self.draft
         citation = find_element(identification, "citation/CI_Citation")
         self.put(draft.title, "title", find_element(citation, "title"))
-        self.put(draft.description, "abstract", find_element(identification, "abstract"))
+        self.put(
+            draft.description, "abstract", find_element(identification, "abstract")
+        )
         self._identity(citation)
         self._dates(identification, citation)
         for element in find_elements(identification, "descriptiveKeywords/MD_Keywords"):
             self._keywords(element)
-        for element in find_elements(identification, "topicCategory/MD_TopicCategoryCode"):
+        for element in find_elements(
+            identification, "topicCategory/MD_TopicCategoryCode"
+        ):
             draft.add_theme("topicCategory", element_text(element))
         for element in (
             *find_elements(identification, "language/*"),
             *find_elements(identification, "defaultLocale/PT_Locale/language/*"),
         ):
             draft.add_language("language", code(element) or element_text(element))
-        for element in find_elements(self.root, "dataQualityInfo/*/lineage/*/statement"):
-            self.put(draft.provenance, "lineage", element)
-        self.put(draft.provenance, "lineage", find_element(self.root, "resourceLineage/LI_Lineage/statement"))
         for element in find_elements(
-            self.root, "dataQualityInfo/**/DQ_ConformanceResult/specification/CI_Citation/title"
+            self.root, "dataQualityInfo/*/lineage/*/statement"
+        ):
+            self.put(draft.provenance, "lineage", element)
+        self.put(
+            draft.provenance,
+            "lineage",
+            find_element(self.root, "resourceLineage/LI_Lineage/statement"),
+        )
+        for element in find_elements(
+            self.root,
+            "dataQualityInfo/**/DQ_ConformanceResult/specification/CI_Citation/title",
         ):
             anchor = find_element(element, "Anchor")
-            draft.add_once(draft.conforms_to, anchor.get(HREF, "") if anchor is not None else element_text(element))
+            draft.add_once(
+                draft.conforms_to,
+                anchor.get(HREF, "") if anchor is not None else element_text(element),
+            )
         read_people(self.root, identification, draft)
         read_constraints(identification, draft)
         read_place(self.root, identification, draft)
@@ -140,13 +179,16 @@ class _Reader:
         for element in find_elements(citation, "identifier/*"):
             anchor = find_element(element, "code/Anchor")
             named = anchor.get(HREF, "") if anchor is not None else ""
-            value, scope = named or find_text(element, "code"), find_text(element, "codeSpace")
+            value = named or find_text(element, "code")
+            scope = find_text(element, "codeSpace")
             self.draft.add_once(self.draft.aliases, value)
             if scope and not re.match(r"\w+:", value):
                 self.draft.add_once(self.draft.aliases, f"{scope.rstrip('/#')}/{value}")
         for element in find_elements(citation, "alternateTitle"):
             self.draft.keep_extra("alternateTitle", element_text(element))
-        self.draft.version = self.draft.clean_text("edition", find_text(citation, "edition"))
+        self.draft.version = self.draft.clean_text(
+            "edition", find_text(citation, "edition")
+        )
 
     def _dates(self, identification: Element | None, citation: Element | None) -> None:
         draft = self.draft
@@ -154,19 +196,25 @@ class _Reader:
             code(find_element(element, "dateType/*")): find_text(element, "date")
             for element in find_elements(citation, "date/CI_Date")
         }
-        draft.issued = draft.parse_date("date.publication", dates.get(PUBLISHED) or dates.get(CREATED) or "")
+        draft.issued = draft.parse_date(
+            "date.publication", dates.get(PUBLISHED) or dates.get(CREATED) or ""
+        )
         draft.modified = draft.parse_date("date.revision", dates.get(REVISED) or "")
         draft.keep_extra("date.creation", dates.get(CREATED))
         changed = find_text(self.root, "dateStamp")
         for element in find_elements(self.root, "dateInfo/CI_Date"):
-            changed = (
-                find_text(element, "date")
-                if code(find_element(element, "dateType/*")) in {REVISED, CREATED} and not changed
-                else changed
-            )
+            if (
+                code(find_element(element, "dateType/*")) in {REVISED, CREATED}
+                and not changed
+            ):
+                changed = find_text(element, "date")
         draft.source_modified = draft.parse_date("dateStamp", changed)
-        often = find_element(identification, "resourceMaintenance/*/maintenanceAndUpdateFrequency/*")
-        draft.set_frequency("maintenanceAndUpdateFrequency", code(often) if often is not None else "")
+        often = find_element(
+            identification, "resourceMaintenance/*/maintenanceAndUpdateFrequency/*"
+        )
+        draft.set_frequency(
+            "maintenanceAndUpdateFrequency", code(often) if often is not None else ""
+        )
 
     def _keywords(self, group: Element) -> None:
         """A thesaurus of themes gives themes; other words are keywords, places are places."""
@@ -180,7 +228,11 @@ class _Reader:
             if kind == "place":
                 self.draft.add_place(address, label)
             inspire = "inspire" in thesaurus and "theme" in thesaurus
-            if kind not in NOT_THEMES and (inspire or "data.europa.eu/bna/" in address or "/data-theme/" in address):
-                self.draft.add_theme("descriptiveKeywords", address or label, label, expected=False)
+            if kind not in NOT_THEMES and (
+                inspire or "data.europa.eu/bna/" in address or "/data-theme/" in address
+            ):
+                self.draft.add_theme(
+                    "descriptiveKeywords", address or label, label, expected=False
+                )
             for keyword, language in spoken:
                 self.draft.add_keyword("descriptiveKeywords", keyword, language)

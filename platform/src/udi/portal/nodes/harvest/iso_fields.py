@@ -4,17 +4,48 @@ import re
 from xml.etree.ElementTree import Element
 
 from udi.portal.nodes.harvest import addresses
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind, HarvestedLicence, RecordKind
+from udi.portal.nodes.harvest.record import (
+    Agent,
+    DataService,
+    DistributionKind,
+    HarvestedLicence,
+    RecordKind,
+)
 from udi.portal.nodes.harvest.vocabulary import find_access, find_format, find_licence
-from udi.portal.nodes.harvest.xml_tree import HREF, element_text, find_element, find_elements, find_text
+from udi.portal.nodes.harvest.xml_tree import (
+    HREF,
+    element_text,
+    find_element,
+    find_elements,
+    find_text,
+)
 
-PUBLISHERS = ("publisher", "owner", "custodian", "distributor", "resourceProvider", "pointOfContact", "originator")
-SIDES = ("westBoundLongitude", "southBoundLatitude", "eastBoundLongitude", "northBoundLatitude")
+PUBLISHERS = (
+    "publisher",
+    "owner",
+    "custodian",
+    "distributor",
+    "resourceProvider",
+    "pointOfContact",
+    "originator",
+)
+SIDES = (
+    "westBoundLongitude",
+    "southBoundLatitude",
+    "eastBoundLongitude",
+    "northBoundLatitude",
+)
 NUMBER = re.compile(r"[-+]?\d{1,3}(\.\d+)?([eE]-?\d+)?")
 SERVICES = re.compile(r"\b(wms|wfs|wmts|wcs|csw|sos|wps)\b", re.IGNORECASE)
-SERVICE_QUERY = re.compile(r"[?&](?:service=(\w+)|request=getcapabilities)", re.IGNORECASE)
+SERVICE_QUERY = re.compile(
+    r"[?&](?:service=(\w+)|request=getcapabilities)", re.IGNORECASE
+)
 NATIONAL = "RI_"
 SILENT = {
     "license",
@@ -35,7 +66,9 @@ def code(element: Element | None) -> str:
         return ""
     value = (element.get("codeListValue") or "").strip()
     label = element_text(element).partition(";")[0].strip()
-    return label if not value or value.startswith(NATIONAL) else value
+    if not value or value.startswith(NATIONAL):
+        return label
+    return value
 
 
 def read_people(root: Element, identification: Element | None, draft: Draft) -> None:
@@ -44,10 +77,16 @@ def read_people(root: Element, identification: Element | None, draft: Draft) -> 
         *find_elements(identification, "citation/CI_Citation/citedResponsibleParty/*"),
         *find_elements(identification, "pointOfContact/*"),
     ]
-    distributors = list(find_elements(root, "distributionInfo/*/distributor/*/distributorContact/*"))
+    distributors = list(
+        find_elements(root, "distributionInfo/*/distributor/*/distributorContact/*")
+    )
     for role in PUBLISHERS:
         for party in (*parties, *distributors):
-            if not draft.publisher and code(find_element(party, "role/*")) == role and (name := _organisation(party)):
+            if (
+                not draft.publisher
+                and code(find_element(party, "role/*")) == role
+                and (name := _organisation(party))
+            ):
                 draft.publisher = Agent(
                     name={draft.language: draft.clean_text("organisationName", name)},
                     email=addresses.read_email(_email(party)),
@@ -57,7 +96,8 @@ def read_people(root: Element, identification: Element | None, draft: Draft) -> 
         add_contact(
             draft,
             "pointOfContact",
-            name=_organisation(party) or find_text(party, "individualName", "**/CI_Individual/name"),
+            name=_organisation(party)
+            or find_text(party, "individualName", "**/CI_Individual/name"),
             email=_email(party),
             phone=find_text(party, "**/voice", "**/CI_Telephone/number"),
             url=find_text(party, "**/onlineResource/CI_OnlineResource/linkage"),
@@ -81,21 +121,29 @@ def _email(party: Element) -> str:
 
 def read_constraints(identification: Element | None, draft: Draft) -> None:
     """Licence from the constraints of use, access from those of access; what is neither is rights in words."""
-    for legal in find_elements(identification, "resourceConstraints/MD_LegalConstraints"):
+    for legal in find_elements(
+        identification, "resourceConstraints/MD_LegalConstraints"
+    ):
         _legal(legal, draft)
     for kind in ("MD_Constraints", "MD_SecurityConstraints"):
-        for limitation in find_elements(identification, f"resourceConstraints/{kind}/useLimitation"):
+        for limitation in find_elements(
+            identification, f"resourceConstraints/{kind}/useLimitation"
+        ):
             _licence(draft, _wordings(limitation))
     if draft.licence is None and draft.rights:
         _use_rights_as_licence(draft)
 
 
 def _legal(legal: Element, draft: Draft) -> None:
-    access = [code(constraint) for constraint in find_elements(legal, "accessConstraints/*")]
+    access = [
+        code(constraint) for constraint in find_elements(legal, "accessConstraints/*")
+    ]
     uses = [code(constraint) for constraint in find_elements(legal, "useConstraints/*")]
     for constraint in find_elements(legal, "otherConstraints"):
         wordings = _wordings(constraint)
-        if (access and not uses) or any(find_access(wording)[0] for wording in wordings[:1]):
+        if (access and not uses) or any(
+            find_access(wording)[0] for wording in wordings[:1]
+        ):
             _restriction(draft, wordings)
         else:
             _licence(draft, wordings)
@@ -110,16 +158,24 @@ def _wordings(element: Element) -> list[str]:
     """The address and the words of a constraint."""
     anchor = find_element(element, "Anchor")
     own = find_element(element, "CharacterString", "Anchor")
-    wording = element_text(own) if own is not None else element_text(element)
+    if own is not None:
+        wording = element_text(own)
+    else:
+        wording = element_text(element)
     return [
         candidate
-        for candidate in (anchor.get(HREF, "") if anchor is not None else "", wording[:MOST_LICENCE_WORDS])
+        for candidate in (
+            anchor.get(HREF, "") if anchor is not None else "",
+            wording[:MOST_LICENCE_WORDS],
+        )
         if candidate
     ]
 
 
 def _restriction(draft: Draft, wordings: list[str]) -> None:
-    access_wording = next((wording for wording in wordings if find_access(wording)[0]), "")
+    access_wording = next(
+        (wording for wording in wordings if find_access(wording)[0]), ""
+    )
     if access_wording:
         draft.add_access_rights("accessConstraints", access_wording)
     elif wordings:
@@ -129,10 +185,19 @@ def _restriction(draft: Draft, wordings: list[str]) -> None:
 def _licence(draft: Draft, wordings: list[str]) -> None:
     """The first that is known wins over words; words are kept as rights."""
     licence_match = find_licence(*wordings)
-    is_known = licence_match is not None and licence_match.match not in {"none", "no-condition"}
+    is_known = licence_match is not None and licence_match.match not in {
+        "none",
+        "no-condition",
+    }
     if is_known and (draft.licence is None or not draft.licence.code):
-        draft.licence = draft.parse_licence("useConstraints", *wordings) or draft.licence
-    elif licence_match and licence_match.match == "no-condition" and draft.licence is None:
+        draft.licence = (
+            draft.parse_licence("useConstraints", *wordings) or draft.licence
+        )
+    elif (
+        licence_match
+        and licence_match.match == "no-condition"
+        and draft.licence is None
+    ):
         draft.licence = draft.parse_licence("useConstraints", *wordings)
     elif not licence_match and wordings:
         _add_words(draft, wordings)
@@ -163,7 +228,10 @@ def read_place(root: Element, identification: Element | None, draft: Draft) -> N
             draft.set_box("EX_GeographicBoundingBox", (west, south, east, north))
     for element in find_elements(identification, "**/geographicIdentifier"):
         anchor = find_element(element, "**/code/Anchor")
-        draft.add_place(anchor.get(HREF, "") if anchor is not None else "", find_text(element, "**/code"))
+        draft.add_place(
+            anchor.get(HREF, "") if anchor is not None else "",
+            find_text(element, "**/code"),
+        )
     for element in find_elements(identification, "**/EX_TemporalExtent"):
         start, end = (_side(element, name) for name in ("begin", "end"))
         if start or end:
@@ -172,7 +240,9 @@ def read_place(root: Element, identification: Element | None, draft: Draft) -> N
             draft.add_period("EX_TemporalExtent", instant, instant)
     for element in find_elements(root, "referenceSystemInfo/**/code"):
         anchor = find_element(element, "Anchor")
-        system = (anchor.get(HREF, "") if anchor is not None else "") or element_text(element)
+        system = (anchor.get(HREF, "") if anchor is not None else "") or element_text(
+            element
+        )
         if system and system not in draft.spatial.systems:
             draft.update_spatial(systems=(*draft.spatial.systems, system))
     resolution = find_element(identification, "spatialResolution/**/Distance")
@@ -188,11 +258,12 @@ def read_place(root: Element, identification: Element | None, draft: Draft) -> N
 def _side(extent: Element, name: str) -> str:
     """The date of one side; `now` and `unknown` are open."""
     position = find_element(extent, f"**/{name}Position", f"**/{name}/**/timePosition")
-    return (
-        element_text(position)
-        if position is not None and position.get("indeterminatePosition") not in {"now", "unknown"}
-        else ""
-    )
+    if position is not None and position.get("indeterminatePosition") not in {
+        "now",
+        "unknown",
+    }:
+        return element_text(position)
+    return ""
 
 
 def read_links(root: Element, identification: Element | None, draft: Draft) -> None:
@@ -203,18 +274,27 @@ def read_links(root: Element, identification: Element | None, draft: Draft) -> N
     )
     formats = list(dict.fromkeys(filter(None, format_names)))
     operations = find_elements(identification, "containsOperations/*/connectPoint/*")
-    for place, link in enumerate((*find_elements(root, "distributionInfo/**/onLine/*"), *operations)):
+    for place, link in enumerate(
+        (*find_elements(root, "distributionInfo/**/onLine/*"), *operations)
+    ):
         _link(link, draft, f"onLine[{place}]", formats)
     for element in find_elements(identification, "operatesOn"):
         draft.add_once(draft.series, element.get(HREF) or element.get("uuidref") or "")
 
 
 def _link(link: Element, draft: Draft, where: str, formats: list[str]) -> None:
-    address, name, description = (find_text(link, part) for part in ("linkage", "name", "description"))
-    purpose, anchor = code(find_element(link, "function/*")), find_element(link, "protocol/Anchor")
-    protocol = (anchor.get(HREF, "") if anchor is not None else "") or find_text(link, "protocol")
+    address, name, description = (
+        find_text(link, part) for part in ("linkage", "name", "description")
+    )
+    purpose = code(find_element(link, "function/*"))
+    anchor = find_element(link, "protocol/Anchor")
+    protocol = (anchor.get(HREF, "") if anchor is not None else "") or find_text(
+        link, "protocol"
+    )
     service = _service(protocol, address, name)
-    page = not service and (purpose in {"information", "search", "order"} or _is_page(protocol, address))
+    page = not service and (
+        purpose in {"information", "search", "order"} or _is_page(protocol, address)
+    )
     if page and purpose == "information" and draft.kind is not RecordKind.SERVICE:
         draft.add_once(draft.documentation, draft.parse_url(where, address))
         return
@@ -224,11 +304,22 @@ def _link(link: Element, draft: Draft, where: str, formats: list[str]) -> None:
         descriptions=[(description if name else "", "")],
         access=address,
         download=address if purpose == "download" and not service else "",
-        formats=[service] if service in {"WMS", "WFS", "WMTS", "WCS"} else ["HTML"] if page else plain,
-        service=DataService(endpoint=address.partition("?")[0], description=address if "?" in address else "")
+        formats=[service]
+        if service in {"WMS", "WFS", "WMTS", "WCS"}
+        else ["HTML"]
+        if page
+        else plain,
+        service=DataService(
+            endpoint=address.partition("?")[0],
+            description=address if "?" in address else "",
+        )
         if service
         else None,
-        means=DistributionKind.SERVICE if service else DistributionKind.PAGE if page else None,
+        means=DistributionKind.SERVICE
+        if service
+        else DistributionKind.PAGE
+        if page
+        else None,
         extra={"protocol": protocol, "formats": formats if len(formats) > 1 else None},
     )
     add_distribution(draft, where, raw)
@@ -237,12 +328,16 @@ def _link(link: Element, draft: Draft, where: str, formats: list[str]) -> None:
 def _service(protocol: str, address: str, name: str) -> str:
     """The standard of a service, empty when the link is none."""
     for wording in (protocol, name):
-        if (match := SERVICES.search(wording)) and (wording is protocol or "OGC" in name):
+        if (match := SERVICES.search(wording)) and (
+            wording is protocol or "OGC" in name
+        ):
             return match[1].upper()
     if request_match := SERVICE_QUERY.search(address):
         return (request_match[1] or "OGC").upper()
     format_match = find_format(protocol) if protocol else None
-    return "API" if format_match and format_match.kind == "service" else ""
+    if format_match and format_match.kind == "service":
+        return "API"
+    return ""
 
 
 def _is_page(protocol: str, address: str) -> bool:
@@ -250,5 +345,7 @@ def _is_page(protocol: str, address: str) -> bool:
     return bool(
         format_match
         and format_match.kind == "page"
-        and not re.search(r"\.(zip|csv|shp|gml|json|geojson|xml|tiff?|7z)$", address.lower())
+        and not re.search(
+            r"\.(zip|csv|shp|gml|json|geojson|xml|tiff?|7z)$", address.lower()
+        )
     )

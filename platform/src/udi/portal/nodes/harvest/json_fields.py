@@ -15,15 +15,31 @@ from udi.protocol.texts import Texts
 
 Item = dict[str, Any]
 JSON = "application/json"
-NAMES = ("display_name", "title", "name", "label", "prefLabel", "value", "uri", "url", "@id", "id")
-MOST_ITEMS, TAG_LENGTH = 2000, 3
+NAMES = (
+    "display_name",
+    "title",
+    "name",
+    "label",
+    "prefLabel",
+    "value",
+    "uri",
+    "url",
+    "@id",
+    "id",
+)
+MOST_ITEMS = 2000
+TAG_LENGTH = 3
 
 
 def text_value(item: Any, *names: str) -> str:
     """The first of these fields that says something in one text or number."""
     for name in names:
         value = item.get(name) if isinstance(item, dict) else None
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value).strip():
+        if (
+            isinstance(value, (str, int, float))
+            and not isinstance(value, bool)
+            and str(value).strip()
+        ):
             return str(value).strip()
     return ""
 
@@ -35,12 +51,17 @@ def text_values(value: Any) -> list[str]:
         value = [value]
     if not isinstance(value, list):
         value = [value]
-    wordings = [text_value(entry, *NAMES) if isinstance(entry, dict) else _plain(entry) for entry in value[:MOST_ITEMS]]
+    wordings = [
+        text_value(entry, *NAMES) if isinstance(entry, dict) else _plain(entry)
+        for entry in value[:MOST_ITEMS]
+    ]
     return [wording for wording in wordings if wording]
 
 
 def _plain(value: Any) -> str:
-    return str(value).strip() if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return str(value).strip()
+    return ""
 
 
 def list_objects(value: Any) -> list[Item]:
@@ -64,7 +85,10 @@ def localised_texts(item: Item, *names: str) -> list[tuple[str, str]]:
     """(words, language) of fields that are a text, a map by language or a list of `{lang, text}`; translations first."""
     pairs: list[tuple[str, str]] = []
     for name in names:
-        for value in (parse_nested_json(item.get(f"{name}_translated")), item.get(name)):
+        for value in (
+            parse_nested_json(item.get(f"{name}_translated")),
+            item.get(name),
+        ):
             pairs += _read_localised(value)
     return pairs
 
@@ -79,11 +103,18 @@ def _read_localised(value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, dict) and "@value" in value:
         yield _plain(value["@value"]), str(value.get("@language") or "")
     elif isinstance(value, dict):
-        yield from ((words_, tag) for tag, words_ in value.items() if isinstance(words_, str) and find_language(tag))
+        yield from (
+            (words_, tag)
+            for tag, words_ in value.items()
+            if isinstance(words_, str) and find_language(tag)
+        )
     elif isinstance(value, list):
         for entry in value[:MOST_ITEMS]:
             if isinstance(entry, dict) and ("lang" in entry or "language" in entry):
-                yield text_value(entry, "text", "value", "@value"), text_value(entry, "lang", "language")
+                yield (
+                    text_value(entry, "text", "value", "@value"),
+                    text_value(entry, "lang", "language"),
+                )
             else:
                 yield from _read_localised(entry)
 
@@ -91,7 +122,9 @@ def _read_localised(value: Any) -> Iterator[tuple[str, str]]:
 def nested_object(item: Any, name: str) -> Item:
     """The object under a name, empty where there is none."""
     value = item.get(name) if isinstance(item, dict) else None
-    return value if isinstance(value, dict) else {}
+    if isinstance(value, dict):
+        return value
+    return {}
 
 
 def put_texts(draft: Draft, item: Item, *fields: tuple[str, Texts]) -> None:
@@ -127,7 +160,9 @@ def put_terms(draft: Draft, item: Item, name: str, into: list[str]) -> None:
         draft.add_once(into, term)
 
 
-def keep_unknown_fields(draft: Draft, item: Item, known_fields: Iterable[str], prefix: str = "") -> None:
+def keep_unknown_fields(
+    draft: Draft, item: Item, known_fields: Iterable[str], prefix: str = ""
+) -> None:
     """Keep every field that is not among those read."""
     known_names = set(known_fields)
     for name, value in item.items():
@@ -136,19 +171,40 @@ def keep_unknown_fields(draft: Draft, item: Item, known_fields: Iterable[str], p
 
 
 def read_items(
-    values: Iterable[Any], read_one: Callable[[Item, Draft], None], *, base_url: str, language: str
+    values: Iterable[Any],
+    read_one: Callable[[Item, Draft], None],
+    *,
+    base_url: str,
+    language: str,
 ) -> Iterator[Outcome]:
     """What becomes of each object of a list; one of another shape is refused and the others read."""
     for value in values:
-        original = OriginalRecord(JSON, json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        original = OriginalRecord(
+            JSON, json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        )
         if not isinstance(value, dict):
-            yield RefusedRecord(faults=(kinds.ITEM_SHAPELESS.at("", value=json_type(value)),), source_record=original)
+            yield RefusedRecord(
+                faults=(kinds.ITEM_SHAPELESS.at("", value=json_type(value)),),
+                source_record=original,
+            )
             continue
         draft = Draft(base_url, language)
         try:
             read_one(value, draft)
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            fault = kinds.RECORD_UNREADABLE.at("", cause=str(error) or type(error).__name__)
-            yield RefusedRecord(faults=(fault, *draft.faults), identifier=draft.identifier, source_record=original)
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ) as error:
+            fault = kinds.RECORD_UNREADABLE.at(
+                "", cause=str(error) or type(error).__name__
+            )
+            yield RefusedRecord(
+                faults=(fault, *draft.faults),
+                identifier=draft.identifier,
+                source_record=original,
+            )
             continue
         yield finalise_draft(draft, original)

@@ -2,7 +2,10 @@
 
 from udi.portal.nodes.harvest.faults import FaultKind, FaultLevel
 
-REFUSED, WARNED, MENDED, IGNORED = FaultLevel.REFUSED, FaultLevel.WARNED, FaultLevel.MENDED, FaultLevel.IGNORED
+REFUSED = FaultLevel.REFUSED
+WARNED = FaultLevel.WARNED
+MENDED = FaultLevel.MENDED
+IGNORED = FaultLevel.IGNORED
 
 UNREADABLE = FaultKind(
     "document_unreadable",
@@ -71,9 +74,14 @@ ENCODING_WRONG = FaultKind(
     "Publish the document in UTF-8.",
 )
 ENCODING_LOST = FaultKind(
-    "encoding_lost", WARNED, "Some characters are unreadable (�): %(value)s", "Publish the source in UTF-8."
+    "encoding_lost",
+    WARNED,
+    "Some characters are unreadable (�): %(value)s",
+    "Publish the source in UTF-8.",
 )
-TITLE_MISSING = FaultKind("title_missing", REFUSED, "This dataset has no title.", "Fill the title.")
+TITLE_MISSING = FaultKind(
+    "title_missing", REFUSED, "This dataset has no title.", "Fill the title."
+)
 IDENTIFIER_MISSING = FaultKind(
     "identifier_missing",
     REFUSED,
@@ -93,7 +101,10 @@ IDENTIFIER_DUPLICATE = FaultKind(
     "Give each dataset an identifier of its own.",
 )
 BLANK_NODE = FaultKind(
-    "blank_node", MENDED, "The description has no address of its own.", "Give the dataset's node an address."
+    "blank_node",
+    MENDED,
+    "The description has no address of its own.",
+    "Give the dataset's node an address.",
 )
 DESCRIPTION_MISSING = FaultKind(
     "description_missing",
@@ -102,7 +113,10 @@ DESCRIPTION_MISSING = FaultKind(
     "Write two sentences about what the data hold, or offer full records.",
 )
 HTML_IN_TEXT = FaultKind(
-    "html_in_text", MENDED, "The text holds HTML: only its words are kept.", "Write the text without tags."
+    "html_in_text",
+    MENDED,
+    "The text holds HTML: only its words are kept.",
+    "Write the text without tags.",
 )
 LICENCE_MISSING = FaultKind(
     "licence_missing",
@@ -111,7 +125,10 @@ LICENCE_MISSING = FaultKind(
     "Choose a licence, and give its address.",
 )
 LICENCE_EMPTY = FaultKind(
-    "licence_empty", MENDED, "One of the licences is empty; the other is used.", "Remove the empty licence."
+    "licence_empty",
+    MENDED,
+    "One of the licences is empty; the other is used.",
+    "Remove the empty licence.",
 )
 LICENCE_UNKNOWN = FaultKind(
     "licence_unknown",
@@ -120,7 +137,10 @@ LICENCE_UNKNOWN = FaultKind(
     "Give the address of a known licence.",
 )
 LICENCE_VERSION = FaultKind(
-    "licence_version", WARNED, "“%(value)s” does not say which version of the licence applies.", "Add the version."
+    "licence_version",
+    WARNED,
+    "“%(value)s” does not say which version of the licence applies.",
+    "Add the version.",
 )
 LICENCE_IS_ACCESS = FaultKind(
     "licence_is_access",
@@ -129,23 +149,46 @@ LICENCE_IS_ACCESS = FaultKind(
     "Move this sentence to the access rights, and choose a licence.",
 )
 RESOURCE_EMPTY = FaultKind(
-    "resource_empty", MENDED, "An empty link points to the document itself.", "Fill the link, or remove it."
+    "resource_empty",
+    MENDED,
+    "An empty link points to the document itself.",
+    "Fill the link, or remove it.",
 )
 DATE_UNREADABLE = FaultKind(
-    "date_unreadable", WARNED, "The date “%(value)s” cannot be read.", "Write it as year-month-day: 2026-11-25."
+    "date_unreadable",
+    WARNED,
+    "The date “%(value)s” cannot be read.",
+    "Write it as year-month-day: 2026-11-25.",
 )
 DATE_FORM = FaultKind(
-    "date_form", MENDED, "The date “%(value)s” was read as %(read)s.", "Write it as year-month-day: 2026-11-25."
+    "date_form",
+    MENDED,
+    "The date “%(value)s” was read as %(read)s.",
+    "Write it as year-month-day: 2026-11-25.",
 )
-DATE_ORDER = FaultKind("date_order", WARNED, "The dataset was published after its last change.", "Check the two dates.")
+DATE_ORDER = FaultKind(
+    "date_order",
+    WARNED,
+    "The dataset was published after its last change.",
+    "Check the two dates.",
+)
 PERIOD_BACKWARDS = FaultKind(
-    "period_backwards", WARNED, "The period ends before it begins: %(value)s.", "Check the two dates."
+    "period_backwards",
+    WARNED,
+    "The period ends before it begins: %(value)s.",
+    "Check the two dates.",
 )
 BOX_SWAPPED = FaultKind(
-    "bbox_swapped", WARNED, "West and east look swapped: %(value)s.", "Give west, south, east and north in this order."
+    "bbox_swapped",
+    WARNED,
+    "West and east look swapped: %(value)s.",
+    "Give west, south, east and north in this order.",
 )
 BOX_FLAT = FaultKind(
-    "bbox_flat", MENDED, "The area is one point: %(value)s.", "Give the rectangle that the data cover."
+    "bbox_flat",
+    MENDED,
+    "The area is one point: %(value)s.",
+    "Give the rectangle that the data cover.",
 )
 BOX_WRONG = FaultKind(
     "bbox_wrong",
@@ -154,13 +197,22 @@ BOX_WRONG = FaultKind(
     "Give west, south, east and north in degrees (WGS 84).",
 )
 PLACEHOLDER = FaultKind(
-    "placeholder", WARNED, "“%(value)s” is a value of the template that nobody filled.", "Fill it, or remove it."
+    "placeholder",
+    WARNED,
+    "“%(value)s” is a value of the template that nobody filled.",
+    "Fill it, or remove it.",
 )
 URL_MISSING = FaultKind(
-    "url_missing", WARNED, "This file or service has no address.", "Give the address where to get it."
+    "url_missing",
+    WARNED,
+    "This file or service has no address.",
+    "Give the address where to get it.",
 )
 URL_NOT_WEB = FaultKind(
-    "url_not_web", WARNED, "“%(value)s” is no address that the web can open.", "Give a link that begins with https://."
+    "url_not_web",
+    WARNED,
+    "“%(value)s” is no address that the web can open.",
+    "Give a link that begins with https://.",
 )
 IRI_INVALID = FaultKind(
     "iri_invalid",
@@ -175,11 +227,22 @@ RELATIVE_REFERENCE = FaultKind(
     "Give a whole address, or mailto: before an e-mail address.",
 )
 DISTRIBUTION_NONE = FaultKind(
-    "distribution_none", WARNED, "There is no file and no service.", "Add a file, a service, or the page of the data."
+    "distribution_none",
+    WARNED,
+    "There is no file and no service.",
+    "Add a file, a service, or the page of the data.",
 )
-FORMAT_MISSING = FaultKind("format_missing", WARNED, "The format is not stated.", "Say in which format the file is.")
+FORMAT_MISSING = FaultKind(
+    "format_missing",
+    WARNED,
+    "The format is not stated.",
+    "Say in which format the file is.",
+)
 FORMAT_UNKNOWN = FaultKind(
-    "format_unknown", MENDED, "The format “%(value)s” is kept as it is: it is none that we know.", "Use a usual name."
+    "format_unknown",
+    MENDED,
+    "The format “%(value)s” is kept as it is: it is none that we know.",
+    "Use a usual name.",
 )
 MEDIA_TYPE_WRONG = FaultKind(
     "media_type_wrong",
@@ -188,7 +251,10 @@ MEDIA_TYPE_WRONG = FaultKind(
     "Write the name registered at IANA.",
 )
 SIZE_UNREADABLE = FaultKind(
-    "size_unreadable", MENDED, "The size “%(value)s” cannot be read.", "Give a whole number of bytes."
+    "size_unreadable",
+    MENDED,
+    "The size “%(value)s” cannot be read.",
+    "Give a whole number of bytes.",
 )
 MISNAMED = FaultKind(
     "property_misnamed",
@@ -197,13 +263,22 @@ MISNAMED = FaultKind(
     "Rename the field.",
 )
 KEYWORDS_JOINED = FaultKind(
-    "keywords_joined", MENDED, "The keywords were in one text; we separated them.", "Give one keyword at a time."
+    "keywords_joined",
+    MENDED,
+    "The keywords were in one text; we separated them.",
+    "Give one keyword at a time.",
 )
 LANGUAGE_TAG = FaultKind(
-    "language_tag", MENDED, "The language “%(value)s” was read as “%(read)s”.", "Use the two-letter code."
+    "language_tag",
+    MENDED,
+    "The language “%(value)s” was read as “%(read)s”.",
+    "Use the two-letter code.",
 )
 LANGUAGE_UNKNOWN = FaultKind(
-    "language_unknown", WARNED, "The language “%(value)s” is not known.", "Use the two-letter code, fr for French."
+    "language_unknown",
+    WARNED,
+    "The language “%(value)s” is not known.",
+    "Use the two-letter code, fr for French.",
 )
 THEME_UNKNOWN = FaultKind(
     "theme_unknown",
@@ -218,7 +293,10 @@ THEME_GUESSED = FaultKind(
     "Check it once, or use one of the thirteen European themes.",
 )
 FREQUENCY_UNKNOWN = FaultKind(
-    "frequency_unknown", WARNED, "The frequency “%(value)s” is not known.", "Use the European list of frequencies."
+    "frequency_unknown",
+    WARNED,
+    "The frequency “%(value)s” is not known.",
+    "Use the European list of frequencies.",
 )
 ACCESS_UNKNOWN = FaultKind(
     "access_unknown",
@@ -226,9 +304,14 @@ ACCESS_UNKNOWN = FaultKind(
     "The access rights “%(value)s” are not known; they are kept as words.",
     "Say PUBLIC, RESTRICTED or NON_PUBLIC, as the European list does.",
 )
-CONTACT_MISSING = FaultKind("contact_missing", WARNED, "There is nobody to write to.", "Give an e-mail address.")
+CONTACT_MISSING = FaultKind(
+    "contact_missing", WARNED, "There is nobody to write to.", "Give an e-mail address."
+)
 EMAIL_INVALID = FaultKind(
-    "email_invalid", WARNED, "“%(value)s” is not an e-mail address.", "Give an address such as data@example.org."
+    "email_invalid",
+    WARNED,
+    "“%(value)s” is not an e-mail address.",
+    "Give an address such as data@example.org.",
 )
 DANGLING = FaultKind(
     "reference_dangling",
@@ -243,7 +326,10 @@ TOTAL_MISMATCH = FaultKind(
     "Nothing to do, if the others are on the following pages.",
 )
 TYPE_IGNORED = FaultKind(
-    "type_ignored", IGNORED, "This is no dataset: %(value)s.", "Nothing to do, unless it is one: then say so."
+    "type_ignored",
+    IGNORED,
+    "This is no dataset: %(value)s.",
+    "Nothing to do, unless it is one: then say so.",
 )
 TOO_MANY_DISTRIBUTIONS = FaultKind(
     "distributions_too_many",
@@ -282,5 +368,8 @@ DATE_MISSING = FaultKind(
     "Say when the data were last changed.",
 )
 PUBLISHER_MISSING = FaultKind(
-    "publisher_missing", MENDED, "The producer is not named: the source's own is used.", "Name the producer."
+    "publisher_missing",
+    MENDED,
+    "The producer is not named: the source's own is used.",
+    "Name the producer.",
 )

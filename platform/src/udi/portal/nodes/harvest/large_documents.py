@@ -21,7 +21,10 @@ from udi.portal.nodes.harvest.outcomes import LARGEST_RECORD
 from udi.portal.nodes.harvest.rdf import MOST_NAMED, read_graph
 from udi.portal.nodes.harvest.record import HarvestedPage
 from udi.portal.nodes.harvest.triples import TripleStore
-from udi.portal.nodes.harvest.untrusted_documents import RefusedDocumentError, document_error
+from udi.portal.nodes.harvest.untrusted_documents import (
+    RefusedDocumentError,
+    document_error,
+)
 
 T = TypeVar("T")
 AT_ONCE = 200
@@ -38,17 +41,24 @@ def is_divisible(beginning: bytes) -> bool:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(beginning)
     except ValueError:
         return False
-    return bool(_is_list(text) or (not text.lstrip().startswith(("{", "[", "<?")) and TURTLE.match(text)))
+    return bool(
+        _is_list(text)
+        or (not text.lstrip().startswith(("{", "[", "<?")) and TURTLE.match(text))
+    )
 
 
 def _is_list(text: str) -> bool:
     """JSON-LD that says its own context is read whole: what is said of one thing may stand anywhere."""
-    if not text.lstrip().startswith("{") or re.search(r'"@context"\s*:\s*[{[]|"@graph"', text):
+    if not text.lstrip().startswith("{") or re.search(
+        r'"@context"\s*:\s*[{[]|"@graph"', text
+    ):
         return False
     return any(re.search(rf'"{name}"\s*:\s*\[', text) for name in LISTS)
 
 
-def read_pieces(path: Path, *, base_url: str, language: str = "fr") -> Iterator[HarvestedPage]:
+def read_pieces(
+    path: Path, *, base_url: str, language: str = "fr"
+) -> Iterator[HarvestedPage]:
     """The pages of a document on disk, in its order; what cannot be read ends them with a page that says why."""
     with path.open("rb") as file:
         beginning = file.read(CHUNK).decode("utf-8-sig", "ignore")
@@ -73,7 +83,8 @@ class _TextBuffer:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open(encoding="utf-8-sig", errors="replace")
-        self._text, self._at = "", 0
+        self._text = ""
+        self._at = 0
         self._ended = False
 
     def __enter__(self) -> Self:
@@ -106,7 +117,9 @@ class _TextBuffer:
                 raise document_error(kinds.UNSAFE_DEPTH, limit=100) from error
             except json.JSONDecodeError as error:
                 if len(self._text) - self._at > 4 * LARGEST_RECORD or not self._more():
-                    raise self._syntax_error(error.msg[:1].lower() + error.msg[1:]) from error
+                    raise self._syntax_error(
+                        error.msg[:1].lower() + error.msg[1:]
+                    ) from error
                 continue
             if end == len(self._text) and self._more():
                 continue  # a number may go on
@@ -116,12 +129,15 @@ class _TextBuffer:
     def _more(self) -> bool:
         read = "" if self._ended else self._file.read(CHUNK)
         self._ended = not read
-        self._text, self._at = self._text[self._at :] + read, 0
+        self._text = self._text[self._at :] + read
+        self._at = 0
         return bool(read)
 
     def _syntax_error(self, cause: str) -> RefusedDocumentError:
         around = self._text[max(0, self._at - 40) : self._at + 40]
-        return document_error(kinds.UNREADABLE, line=0, column=0, cause=cause, value=around)
+        return document_error(
+            kinds.UNREADABLE, line=0, column=0, cause=cause, value=around
+        )
 
 
 def _read_list(path: Path, base_url: str, language: str) -> Iterator[HarvestedPage]:
@@ -161,16 +177,24 @@ def _items(text: _TextBuffer) -> Iterator[Any]:
 
 
 def _read_triples(path: Path, base_url: str, language: str) -> Iterator[HarvestedPage]:
-    with tempfile.TemporaryDirectory(prefix="udi-triples-") as folder, closing(TripleStore(Path(folder))) as triples:
+    with (
+        tempfile.TemporaryDirectory(prefix="udi-triples-") as folder,
+        closing(TripleStore(Path(folder))) as triples,
+    ):
         triples.fill(path, base_url)
         first = True
         for nodes in _batches(triples.list_described()):
-            page = read_graph(triples.graph(nodes, base_url, above=first), "rdf-turtle", language)
+            page = read_graph(
+                triples.graph(nodes, base_url, above=first), "rdf-turtle", language
+            )
             yield _add_missing_fault(page, triples) if first else page
             first = False
         if first:
             yield _add_missing_fault(
-                read_graph(triples.graph((), base_url, above=True), "rdf-turtle", language), triples
+                read_graph(
+                    triples.graph((), base_url, above=True), "rdf-turtle", language
+                ),
+                triples,
             )
 
 

@@ -7,7 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.json_fields import (
     Item,
@@ -23,8 +27,17 @@ from udi.portal.nodes.harvest.json_fields import (
     text_values,
 )
 from udi.portal.nodes.harvest.outcomes import make_page
-from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind, HarvestedPage
-from udi.portal.nodes.harvest.untrusted_documents import decode, read_json, sanitise_value
+from udi.portal.nodes.harvest.record import (
+    Agent,
+    DataService,
+    DistributionKind,
+    HarvestedPage,
+)
+from udi.portal.nodes.harvest.untrusted_documents import (
+    decode,
+    read_json,
+    sanitise_value,
+)
 
 DATASETS = "/api/explore/v2.1/catalog/datasets/"
 EXPORTS = (
@@ -48,15 +61,40 @@ GROUPS = (
     "visualization",
     "internal",
 )
-SIDES = ("westbound_longitude", "southbound_latitude", "eastbound_longitude", "northbound_latitude")
+SIDES = (
+    "westbound_longitude",
+    "southbound_latitude",
+    "eastbound_longitude",
+    "northbound_latitude",
+)
 KNOWN_FIELDS = {
-    "default.title", "default.description", "default.keyword", "default.theme", "default.license",
-    "default.license_url", "default.language", "default.modified", "default.publisher", "default.references",
-    "default.records_count", "default.attributions", "default.territory", "default.geographic_reference",
-    "dcat.created", "dcat.issued", "dcat.creator", "dcat.contributor", "dcat.accrualperiodicity", "dcat.spatial",
-    "dcat.temporal", "dcat.dataquality", "dcat.contact_name", "dcat.contact_email",
-    "inspire.contact_individual_name", "inspire.contact_email",
-}  # fmt: skip
+    "default.title",
+    "default.description",
+    "default.keyword",
+    "default.theme",
+    "default.license",
+    "default.license_url",
+    "default.language",
+    "default.modified",
+    "default.publisher",
+    "default.references",
+    "default.records_count",
+    "default.attributions",
+    "default.territory",
+    "default.geographic_reference",
+    "dcat.created",
+    "dcat.issued",
+    "dcat.creator",
+    "dcat.contributor",
+    "dcat.accrualperiodicity",
+    "dcat.spatial",
+    "dcat.temporal",
+    "dcat.dataquality",
+    "dcat.contact_name",
+    "dcat.contact_email",
+    "inspire.contact_individual_name",
+    "inspire.contact_email",
+}
 LARGEST_FIELD = 1024**2
 LATEST = 10_000
 
@@ -71,13 +109,23 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
         return read_csv(page, base_url=base_url, language=language)
     value, faults = read_json(page)
     results: list[Any] = value if isinstance(value, list) else [value]
-    total, following = None, ""
+    total = None
+    following = ""
     if isinstance(value, dict) and isinstance(value.get("results"), list):
         results = value["results"]
-        total = value.get("total_count") if isinstance(value.get("total_count"), int) else None
+        if isinstance(value.get("total_count"), int):
+            total = value.get("total_count")
+        else:
+            total = None
         following = _next(base_url, len(results), total)
     outcomes = list(read_items(results, _dataset, base_url=base_url, language=language))
-    return make_page(outcomes, format="opendatasoft", next=following, total=total, faults=tuple(faults))
+    return make_page(
+        outcomes,
+        format="opendatasoft",
+        next=following,
+        total=total,
+        faults=tuple(faults),
+    )
 
 
 def read_csv(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
@@ -86,8 +134,15 @@ def read_csv(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPa
     text = sanitise_value(decoded)
     first = text.partition("\n")[0]
     csv.field_size_limit(LARGEST_FIELD)
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
-    outcomes = list(read_items(map(_row_to_item, rows), _dataset, base_url=base_url, language=language))
+    rows = csv.DictReader(
+        io.StringIO(text, newline=""),
+        delimiter=";" if first.count(";") > first.count(",") else ",",
+    )
+    outcomes = list(
+        read_items(
+            map(_row_to_item, rows), _dataset, base_url=base_url, language=language
+        )
+    )
     return make_page(outcomes, format="opendatasoft", faults=tuple(faults))
 
 
@@ -96,7 +151,11 @@ def _row_to_item(row: dict[str | Any, Any]) -> Item:
     metas: dict[str, Item] = {}
     dataset: Item = {"metas": metas}
     for column, value in row.items():
-        if not isinstance(column, str) or not isinstance(value, str) or not value.strip():
+        if (
+            not isinstance(column, str)
+            or not isinstance(value, str)
+            or not value.strip()
+        ):
             continue
         group, separator, name = column.partition(".")
         if column in {"datasetid", "dataset_id", "dataset_uid"}:
@@ -105,7 +164,10 @@ def _row_to_item(row: dict[str | Any, Any]) -> Item:
             metas.setdefault(group, {})[name] = value
         else:
             metas.setdefault("default", {})[column] = value
-    dataset["has_records"] = metas.get("default", {}).get("records_count", "0") not in {"", "0"}
+    dataset["has_records"] = metas.get("default", {}).get("records_count", "0") not in {
+        "",
+        "0",
+    }
     return dataset
 
 
@@ -113,11 +175,16 @@ def _next(base_url: str, received: int, total: int | None) -> str:
     """The same request, further; what is past ten thousand is only in the export."""
     parts = urlsplit(base_url)
     parameters = dict(parse_qsl(parts.query))
-    offset = int(parameters["offset"]) if parameters.get("offset", "").isdigit() else 0
+    if parameters.get("offset", "").isdigit():
+        offset = int(parameters["offset"])
+    else:
+        offset = 0
     reached = offset + received
     if not received or total is None or reached >= total or reached >= LATEST:
         return ""
-    return urlunsplit(parts._replace(query=urlencode({**parameters, "offset": reached})))
+    return urlunsplit(
+        parts._replace(query=urlencode({**parameters, "offset": reached}))
+    )
 
 
 def _dataset(item: Item, draft: Draft) -> None:
@@ -133,24 +200,49 @@ def _dataset(item: Item, draft: Draft) -> None:
     name = text_value(item, "dataset_id")
     draft.identifier = text_value(item, "dataset_uid") or name
     draft.add_once(draft.aliases, name)
-    put_languages(draft, text_values(fields.get("default.language")), "default.language")
-    put_texts(draft, fields, ("default.title", draft.title), ("default.description", draft.description))
-    put_texts(draft, fields, ("default.attributions", draft.provenance), ("dcat.dataquality", draft.provenance))
+    put_languages(
+        draft, text_values(fields.get("default.language")), "default.language"
+    )
+    put_texts(
+        draft,
+        fields,
+        ("default.title", draft.title),
+        ("default.description", draft.description),
+    )
+    put_texts(
+        draft,
+        fields,
+        ("default.attributions", draft.provenance),
+        ("dcat.dataquality", draft.provenance),
+    )
     put_keywords(draft, fields, "default.keyword")
     _themes(fields, draft)
     draft.licence = draft.parse_licence(
-        "default.license", text_value(fields, "default.license_url"), text_value(fields, "default.license")
+        "default.license",
+        text_value(fields, "default.license_url"),
+        text_value(fields, "default.license"),
     )
     _people(fields, draft)
     _dates_and_coverage(fields, draft)
     for reference in text_values(fields.get("default.references")):
         if reference.startswith("http"):
-            draft.add_once(draft.documentation, draft.parse_url("default.references", reference))
+            draft.add_once(
+                draft.documentation, draft.parse_url("default.references", reference)
+            )
     if name:
         draft.landing_page = urljoin(draft.base_url, f"/explore/dataset/{quote(name)}/")
         _exports(item, draft, name)
     keep_unknown_fields(
-        draft, fields, {*KNOWN_FIELDS, *(field for field in fields if field.startswith("inspire.extend_bounding_box"))}
+        draft,
+        fields,
+        {
+            *KNOWN_FIELDS,
+            *(
+                field
+                for field in fields
+                if field.startswith("inspire.extend_bounding_box")
+            ),
+        },
     )
 
 
@@ -166,26 +258,34 @@ def _themes(fields: Item, draft: Draft) -> None:
 
 def _people(fields: Item, draft: Draft) -> None:
     if publisher := text_value(fields, "default.publisher", "dcat.creator"):
-        draft.publisher = Agent(name={draft.language: draft.clean_text("default.publisher", publisher)})
+        draft.publisher = Agent(
+            name={draft.language: draft.clean_text("default.publisher", publisher)}
+        )
     add_contact(
         draft,
         "dcat.contact_name",
         name=text_value(fields, "dcat.contact_name"),
         email=text_value(fields, "dcat.contact_email"),
     )
-    name, email = text_value(fields, "inspire.contact_individual_name"), text_value(fields, "inspire.contact_email")
+    name = text_value(fields, "inspire.contact_individual_name")
+    email = text_value(fields, "inspire.contact_email")
     add_contact(draft, "inspire.contact_email", name=name, email=email)
 
 
 def _dates_and_coverage(fields: Item, draft: Draft) -> None:
     draft.issued = draft.parse_date(
-        "dcat.issued", text_value(fields, "dcat.issued") or text_value(fields, "dcat.created")
+        "dcat.issued",
+        text_value(fields, "dcat.issued") or text_value(fields, "dcat.created"),
     )
-    draft.modified = draft.parse_date("default.modified", text_value(fields, "default.modified"))
+    draft.modified = draft.parse_date(
+        "default.modified", text_value(fields, "default.modified")
+    )
     draft.source_modified = draft.parse_date(
         "default.metadata_processed", text_value(fields, "default.metadata_processed")
     )
-    draft.set_frequency("dcat.accrualperiodicity", text_value(fields, "dcat.accrualperiodicity"))
+    draft.set_frequency(
+        "dcat.accrualperiodicity", text_value(fields, "dcat.accrualperiodicity")
+    )
     if period := text_value(fields, "dcat.temporal"):
         draft.add_period_text("dcat.temporal", period)
     for field in ("default.territory", "dcat.spatial"):
@@ -193,7 +293,9 @@ def _dates_and_coverage(fields: Item, draft: Draft) -> None:
             draft.add_place("", draft.clean_text(field, place_name))
     for code in text_values(fields.get("default.geographic_reference")):
         draft.add_place("", code)
-    sides = [text_value(fields, f"inspire.extend_bounding_box_{side}") for side in SIDES]
+    sides = [
+        text_value(fields, f"inspire.extend_bounding_box_{side}") for side in SIDES
+    ]
     if all(re.fullmatch(r"-?\d{1,3}(\.\d+)?", side) for side in sides):
         west, south, east, north = (float(side) for side in sides)
         draft.set_box("inspire.extend_bounding_box", (west, south, east, north))
@@ -225,9 +327,15 @@ def _exports(item: Item, draft: Draft, name: str) -> None:
             ),
         )
     for place, attachment in enumerate(
-        (*list_objects(item.get("attachments")), *list_objects(item.get("alternative_exports")))
+        (
+            *list_objects(item.get("attachments")),
+            *list_objects(item.get("alternative_exports")),
+        )
     ):
-        url = text_value(attachment, "url") or f"{site}/attachments/{quote(text_value(attachment, 'id'))}"
+        url = (
+            text_value(attachment, "url")
+            or f"{site}/attachments/{quote(text_value(attachment, 'id'))}"
+        )
         raw = RawDistribution(
             identifier=text_value(attachment, "id"),
             titles=localised_texts(attachment, "title"),

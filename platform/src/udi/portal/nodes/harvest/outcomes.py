@@ -7,10 +7,18 @@ from collections.abc import Iterable
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
-from udi.portal.nodes.harvest.record import HarvestedPage, HarvestedRecord, OriginalRecord, RecordKind, RefusedRecord
+from udi.portal.nodes.harvest.record import (
+    HarvestedPage,
+    HarvestedRecord,
+    OriginalRecord,
+    RecordKind,
+    RefusedRecord,
+)
 from udi.protocol.faults import MOST_FAULTS
 
-LARGEST_RECORD, MOST_DISTRIBUTIONS, LONGEST_KEYWORD = 1024**2, 500, 200
+LARGEST_RECORD = 1024**2
+MOST_DISTRIBUTIONS = 500
+LONGEST_KEYWORD = 200
 JOINED = re.compile(r"\s*(?:;|,(?!\d))\s*")
 ALONE_LENGTH = 30
 Outcome = HarvestedRecord | RefusedRecord
@@ -19,7 +27,9 @@ Outcome = HarvestedRecord | RefusedRecord
 def finalise_draft(draft: Draft, original: OriginalRecord) -> Outcome:
     """The record of a draft, or why it is none."""
     if len(original.body) > LARGEST_RECORD:
-        draft.add_fault(kinds.RECORD_TOO_LARGE, "", size=len(original.body), limit=LARGEST_RECORD)
+        draft.add_fault(
+            kinds.RECORD_TOO_LARGE, "", size=len(original.body), limit=LARGEST_RECORD
+        )
     if not draft.title:
         draft.add_fault(kinds.TITLE_MISSING, "title")
     if not draft.identifier:
@@ -27,10 +37,17 @@ def finalise_draft(draft: Draft, original: OriginalRecord) -> Outcome:
     _split_keywords(draft)
     _check_completeness(draft)
     faults = deduplicate_faults(draft.faults)
-    if any(fault.level is not FaultLevel.WARNED and fault.level is not FaultLevel.MENDED for fault in faults):
+    if any(
+        fault.level is not FaultLevel.WARNED and fault.level is not FaultLevel.MENDED
+        for fault in faults
+    ):
         title = next(iter(draft.title.values()), "")
         return RefusedRecord(
-            faults=faults, kind=draft.kind, identifier=draft.identifier, title=title, source_record=original
+            faults=faults,
+            kind=draft.kind,
+            identifier=draft.identifier,
+            title=title,
+            source_record=original,
         )
     return _record(draft, original, faults)
 
@@ -39,20 +56,31 @@ def _check_completeness(draft: Draft) -> None:
     """What a visitor will miss."""
     count = len(draft.distributions)
     if count > MOST_DISTRIBUTIONS:
-        draft.add_fault(kinds.TOO_MANY_DISTRIBUTIONS, "distributions", count=count, limit=MOST_DISTRIBUTIONS)
+        draft.add_fault(
+            kinds.TOO_MANY_DISTRIBUTIONS,
+            "distributions",
+            count=count,
+            limit=MOST_DISTRIBUTIONS,
+        )
         draft.distributions = draft.distributions[:MOST_DISTRIBUTIONS]
     if not draft.description:
         draft.add_fault(kinds.DESCRIPTION_MISSING, "description")
     if draft.kind is RecordKind.SERVICE:
         return
-    licences = (draft.licence, *(distribution.licence for distribution in draft.distributions))
+    licences = (
+        draft.licence,
+        *(distribution.licence for distribution in draft.distributions),
+    )
     if not any(licences):
         draft.add_fault(kinds.LICENCE_MISSING, "licence")
-    if not any(contact.email or contact.url or contact.phone for contact in draft.contacts):
+    if not any(
+        contact.email or contact.url or contact.phone for contact in draft.contacts
+    ):
         draft.add_fault(kinds.CONTACT_MISSING, "contacts")
     if not draft.distributions:
         draft.add_fault(kinds.DISTRIBUTION_NONE, "distributions")
-    first, last = draft.issued, draft.modified
+    first = draft.issued
+    last = draft.modified
     if first and last and first[: len(last)] > last[: len(first)]:
         draft.add_fault(kinds.DATE_ORDER, "modified")
 
@@ -60,12 +88,17 @@ def _check_completeness(draft: Draft) -> None:
 def _split_keywords(draft: Draft) -> None:
     """Split keywords that came as one text; one that stands among others is left whole."""
     for language, words in draft.keywords.items():
-        if len(words) == 1 and len(pieces := [piece for piece in JOINED.split(words[0]) if piece]) > 1:
+        if (
+            len(words) == 1
+            and len(pieces := [piece for piece in JOINED.split(words[0]) if piece]) > 1
+        ):
             draft.keywords[language] = list(dict.fromkeys(pieces))
             draft.add_fault(kinds.KEYWORDS_JOINED, "keywords")
 
 
-def _record(draft: Draft, original: OriginalRecord, faults: tuple[HarvestFault, ...]) -> HarvestedRecord:
+def _record(
+    draft: Draft, original: OriginalRecord, faults: tuple[HarvestFault, ...]
+) -> HarvestedRecord:
     return HarvestedRecord(
         identifier=draft.identifier,
         kind=draft.kind,
@@ -113,19 +146,30 @@ def make_page(outcomes: Iterable[Outcome], **about: object) -> HarvestedPage:
         if isinstance(outcome, RefusedRecord):
             refused.append(outcome)
             continue
-        existing_by_identifier = services if outcome.kind is RecordKind.SERVICE else records
+        if outcome.kind is RecordKind.SERVICE:
+            existing_by_identifier = services
+        else:
+            existing_by_identifier = records
         first = existing_by_identifier.setdefault(outcome.identifier, outcome)
-        if first is not outcome and first.source_record.sha256 != outcome.source_record.sha256:
+        if (
+            first is not outcome
+            and first.source_record.sha256 != outcome.source_record.sha256
+        ):
             refused.append(_duplicate(outcome, first))
     page = HarvestedPage(
-        format="", records=tuple(records.values()), services=tuple(services.values()), refused=tuple(refused)
+        format="",
+        records=tuple(records.values()),
+        services=tuple(services.values()),
+        refused=tuple(refused),
     )
     return dataclasses.replace(page, **about)  # type: ignore[arg-type]  # the names are those of Page, given by readers
 
 
 def _duplicate(second: HarvestedRecord, first: HarvestedRecord) -> RefusedRecord:
     title = next(iter(first.title.values()))
-    fault = kinds.IDENTIFIER_DUPLICATE.at("identifier", value=second.identifier, title=title)
+    fault = kinds.IDENTIFIER_DUPLICATE.at(
+        "identifier", value=second.identifier, title=title
+    )
     return RefusedRecord(
         faults=(fault, *second.faults),
         kind=second.kind,
@@ -140,5 +184,11 @@ def deduplicate_faults(faults: Iterable[HarvestFault]) -> tuple[HarvestFault, ..
     order = list(FaultLevel)
     unique_faults: dict[tuple[str, str, str], HarvestFault] = {}
     for fault in faults:
-        unique_faults.setdefault((fault.code, fault.field, str(fault.values.get("value", ""))), fault)
-    return tuple(sorted(unique_faults.values(), key=lambda fault: order.index(fault.level))[:MOST_FAULTS])
+        unique_faults.setdefault(
+            (fault.code, fault.field, str(fault.values.get("value", ""))), fault
+        )
+    return tuple(
+        sorted(unique_faults.values(), key=lambda fault: order.index(fault.level))[
+            :MOST_FAULTS
+        ]
+    )

@@ -10,7 +10,16 @@ import pyoxigraph as ox
 
 from udi.portal.nodes.harvest import addresses, kinds
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.graph import Graph, Node, Value, is_empty, is_word, read_element, read_text, source_value
+from udi.portal.nodes.harvest.graph import (
+    Graph,
+    Node,
+    Value,
+    is_empty,
+    is_word,
+    read_element,
+    read_text,
+    source_value,
+)
 from udi.portal.nodes.harvest.outcomes import Outcome, finalise_draft, make_page
 from udi.portal.nodes.harvest.rdf_coverage import read_coverage
 from udi.portal.nodes.harvest.rdf_fields import (
@@ -22,12 +31,23 @@ from udi.portal.nodes.harvest.rdf_fields import (
 )
 from udi.portal.nodes.harvest.record import HarvestedPage, OriginalRecord, RecordKind
 from udi.portal.nodes.harvest.untrusted_documents import read_json, read_xml
-from udi.portal.nodes.harvest.vocabulary import find_access, find_frequency, find_language
+from udi.portal.nodes.harvest.vocabulary import (
+    find_access,
+    find_frequency,
+    find_language,
+)
 
 DATASETS = ("dcat:Dataset", "dcat:DatasetSeries", "dcatapit:Dataset")
 SERVICES = ("dcat:DataService",)
 CATALOGUE = "dcat:Catalog"
-MEMBERS = ("dcat:servesDataset", "dct:hasPart", "dcat:inSeries", "dcat:seriesMember", "dct:isPartOf", "dct:relation")
+MEMBERS = (
+    "dcat:servesDataset",
+    "dct:hasPart",
+    "dcat:inSeries",
+    "dcat:seriesMember",
+    "dct:isPartOf",
+    "dct:relation",
+)
 N_TRIPLES = "application/n-triples"
 THEMES = ("dcat:theme", "dct:subject", "geodcat:topicCategory")
 MOST_NAMED = 5
@@ -43,7 +63,9 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     start = page.lstrip(b"\xef\xbb\xbf \t\r\n")[:400]
     if start[:1] in b"{[":
         return read_json_ld(page, base_url=base_url, language=language)
-    if start.startswith((b"<?xml", b"<!DOCTYPE", b"<!--")) or re.match(rb"<(\w+:)?RDF[\s>]", start):
+    if start.startswith((b"<?xml", b"<!DOCTYPE", b"<!--")) or re.match(
+        rb"<(\w+:)?RDF[\s>]", start
+    ):
         root, faults = read_xml(page)
         graph = read_element(root, base_url)
         graph.faults += faults
@@ -68,7 +90,11 @@ def _drop_remote_contexts(value: object) -> object:
         return [_drop_remote_contexts(element) for element in value]
     if not isinstance(value, dict):
         return value
-    members = {name: _drop_remote_contexts(member) for name, member in value.items() if name != "@import"}
+    members = {
+        name: _drop_remote_contexts(member)
+        for name, member in value.items()
+        if name != "@import"
+    }
     context = members.get("@context")
     if isinstance(context, list):
         members["@context"] = [entry for entry in context if not isinstance(entry, str)]
@@ -92,25 +118,47 @@ def read_graph(graph: Graph, form: str, language: str) -> HarvestedPage:
         if (code := find_language(source_value(language_value)))
     }
     usual = spoken.pop() if len(spoken) == 1 else language
-    listed = {value for subject in graph.said for value in graph.values(subject, "dcat:dataset")}
+    listed = {
+        value
+        for subject in graph.said
+        for value in graph.values(subject, "dcat:dataset")
+    }
     described = set(graph.of_type(*DATASETS))
     outcomes = list(_outcomes(graph, listed, usual))
-    missing = sorted(source_value(reference) for reference in listed - described if not is_word(reference))
+    missing = sorted(
+        source_value(reference)
+        for reference in listed - described
+        if not is_word(reference)
+    )
     following = _next(graph)
     faults = list(graph.faults)
     if missing:
-        faults.append(kinds.DANGLING.at("dcat:dataset", count=len(missing), value=", ".join(missing[:MOST_NAMED])))
-    return make_page(outcomes, format=form, next=following, total=_total(graph), faults=tuple(faults))
+        faults.append(
+            kinds.DANGLING.at(
+                "dcat:dataset",
+                count=len(missing),
+                value=", ".join(missing[:MOST_NAMED]),
+            )
+        )
+    return make_page(
+        outcomes, format=form, next=following, total=_total(graph), faults=tuple(faults)
+    )
 
 
 def _outcomes(graph: Graph, listed: set[Value], language: str) -> Iterator[Outcome]:
-    members = {value for subject in graph.said for value in graph.values(subject, *MEMBERS)}
+    members = {
+        value for subject in graph.said for value in graph.values(subject, *MEMBERS)
+    }
     for node in graph.of_type(*DATASETS):
         named = graph.values(node, "dct:title", "dc:title", "schema:name")
         if not named and node in members and node not in listed:
             continue
         yield _dataset(graph, node, language)
-    behind = {value for subject in graph.said for value in graph.values(subject, "dcat:accessService")}
+    behind = {
+        value
+        for subject in graph.said
+        for value in graph.values(subject, "dcat:accessService")
+    }
     for node in graph.of_type(*SERVICES):
         if node not in behind:
             yield _dataset(graph, node, language, RecordKind.SERVICE)
@@ -127,22 +175,37 @@ def _next(graph: Graph) -> str:
 
 def _total(graph: Graph) -> int | None:
     totals = [graph.text(subject, "hydra:totalItems") for subject in graph.said]
-    return next((int(total) for total in totals if re.fullmatch(r"\d{1,9}", total)), None)
+    return next(
+        (int(total) for total in totals if re.fullmatch(r"\d{1,9}", total)), None
+    )
 
 
-def _dataset(graph: Graph, node: Node, language: str, kind: RecordKind = RecordKind.DATASET) -> Outcome:
+def _dataset(
+    graph: Graph, node: Node, language: str, kind: RecordKind = RecordKind.DATASET
+) -> Outcome:
     spoken = [
         code
         for language_value in graph.values(node, "dct:language")
         if (code := find_language(source_value(language_value)))
     ]
     draft = Draft(graph.base_url, spoken[0] if len(spoken) == 1 else language)
-    draft.kind = RecordKind.SERIES if "dcat:DatasetSeries" in graph.types(node) else kind
+    if "dcat:DatasetSeries" in graph.types(node):
+        draft.kind = RecordKind.SERIES
+    else:
+        draft.kind = kind
     _report_source_faults(graph, node, draft)
     _identity(graph, node, draft)
     _words(graph, node, draft)
     for value in graph.values(node, *THEMES):
-        label = next((words for words, _ in graph.texts(value, "skos:prefLabel", "rdfs:label", "skos:altLabel")), "")
+        label = next(
+            (
+                words
+                for words, _ in graph.texts(
+                    value, "skos:prefLabel", "rdfs:label", "skos:altLabel"
+                )
+            ),
+            "",
+        )
         draft.add_theme("dcat:theme", source_value(value), label)
     for value in graph.values(node, "dcatap:hvdCategory"):
         draft.add_once(draft.hvd_categories, source_value(value))
@@ -160,28 +223,45 @@ def _report_source_faults(graph: Graph, node: Node, draft: Draft) -> None:
     """Faults of how the source wrote it, for the dataset and its distributions."""
     for subject in (
         node,
-        *(value for value in graph.values(node, "dcat:distribution") if not isinstance(value, ox.Literal)),
+        *(
+            value
+            for value in graph.values(node, "dcat:distribution")
+            if not isinstance(value, ox.Literal)
+        ),
     ):
         for name, right in graph.misnamed.get(subject, {}).items():
             draft.add_fault(kinds.MISNAMED, name, value=name, read=right)
         for name in graph.empty_properties(subject):
             if name == "dct:license":
                 draft.add_fault(kinds.LICENCE_EMPTY, name)
-            elif any(isinstance(value, ox.NamedNode) and is_empty(value) for value in graph.said[subject][name]):
+            elif any(
+                isinstance(value, ox.NamedNode) and is_empty(value)
+                for value in graph.said[subject][name]
+            ):
                 draft.add_fault(kinds.RESOURCE_EMPTY, name)
         for name, values in graph.said.get(subject, {}).items():
             for value in values:
                 if is_word(value):
-                    draft.add_fault(kinds.RELATIVE_REFERENCE, name, value=source_value(value))
+                    draft.add_fault(
+                        kinds.RELATIVE_REFERENCE, name, value=source_value(value)
+                    )
                 elif isinstance(value, ox.NamedNode) and value.value in graph.mended:
                     draft.add_fault(kinds.IRI_INVALID, name, value=value.value)
 
 
 def _identity(graph: Graph, node: Node, draft: Draft) -> None:
     own = "" if isinstance(node, ox.BlankNode) else source_value(node)
-    named = [text for value in graph.values(node, "dct:identifier") if (text := source_value(value).strip())]
+    named = [
+        text
+        for value in graph.values(node, "dct:identifier")
+        if (text := source_value(value).strip())
+    ]
     if not named:
-        named = [text for value in graph.values(node, "dcat:identifier") if (text := source_value(value).strip())]
+        named = [
+            text
+            for value in graph.values(node, "dcat:identifier")
+            if (text := source_value(value).strip())
+        ]
     if named:
         links = [link for link in named if addresses.is_web(link)]
         draft.identifier = links[0] if links else min(named)
@@ -192,7 +272,8 @@ def _identity(graph: Graph, node: Node, draft: Draft) -> None:
         draft.add_fault(kinds.BLANK_NODE)
         draft.identifier = draft.identifier or graph.text(node, "dcat:landingPage")
     others = [
-        graph.text(identifier, "skos:notation", "dct:identifier") or source_value(identifier)
+        graph.text(identifier, "skos:notation", "dct:identifier")
+        or source_value(identifier)
         for identifier in graph.values(node, "adms:identifier")
     ]
     for alias in (*named, own, *others, graph.text(node, "owl:sameAs")):
@@ -207,17 +288,22 @@ def _words(graph: Graph, node: Node, draft: Draft) -> None:
         draft.keep_extra("dct:alternative", words)
         if not draft.title:
             draft.add_text(draft.title, "dct:alternative", words, tag)
-    for words, tag in graph.texts(node, "dct:description", "dc:description", "schema:description", "rdfs:comment"):
+    for words, tag in graph.texts(
+        node, "dct:description", "dc:description", "schema:description", "rdfs:comment"
+    ):
         draft.add_text(draft.description, "dct:description", words, tag)
     for words, tag in graph.texts(node, "dcat:keyword", "dc:subject"):
         draft.add_keyword("dcat:keyword", words, tag)
     for value in graph.values(node, "dct:provenance"):
-        for words, tag in graph.texts(value, "rdfs:label", "dct:description") or [(source_value(value), "")]:
+        for words, tag in graph.texts(value, "rdfs:label", "dct:description") or [
+            (source_value(value), "")
+        ]:
             draft.add_text(draft.provenance, "dct:provenance", words, tag)
     for words, tag in graph.texts(node, "adms:versionNotes"):
         draft.add_text(draft.version_notes, "adms:versionNotes", words, tag)
     draft.version = draft.clean_text(
-        "dcat:version", graph.text(node, "dcat:version", "owl:versionInfo", "dct:hasVersion")
+        "dcat:version",
+        graph.text(node, "dcat:version", "owl:versionInfo", "dct:hasVersion"),
     )
 
 
@@ -235,16 +321,18 @@ def _rights(graph: Graph, node: Node, draft: Draft) -> None:
             ):
                 draft.add_fault(kinds.ACCESS_UNKNOWN, "dct:accessRights", value=words)
     for value in graph.values(node, "dct:rights"):
-        for words, tag in graph.texts(value, "rdfs:label", "dct:description", "skos:prefLabel") or [
-            (source_value(value), "")
-        ]:
+        for words, tag in graph.texts(
+            value, "rdfs:label", "dct:description", "skos:prefLabel"
+        ) or [(source_value(value), "")]:
             draft.add_access_rights("dct:rights", words, tag)
     if not draft.access:
         _rights_of_files(graph, node, draft)
     for value in graph.values(node, "dct:license"):
         if not draft.licence:
             draft.licence = draft.parse_licence(
-                "dct:license", *licence_words(graph, value), labels=licence_labels(graph, node)
+                "dct:license",
+                *licence_words(graph, value),
+                labels=licence_labels(graph, node),
             )
 
 
@@ -252,39 +340,66 @@ def _rights_of_files(graph: Graph, node: Node, draft: Draft) -> None:
     """GeoDCAT-AP says the access of each distribution: one that is restricted makes the dataset so."""
     files = graph.values(node, "dcat:distribution")
     statements = [
-        source_value(value) for distribution in files for value in graph.values(distribution, "dct:accessRights")
+        source_value(value)
+        for distribution in files
+        for value in graph.values(distribution, "dct:accessRights")
     ]
-    known_statements = [statement for statement in statements if find_access(statement)[0]]
-    for statement in sorted(known_statements, key=lambda statement: find_access(statement)[0] == PUBLIC)[:1]:
+    known_statements = [
+        statement for statement in statements if find_access(statement)[0]
+    ]
+    for statement in sorted(
+        known_statements, key=lambda statement: find_access(statement)[0] == PUBLIC
+    )[:1]:
         draft.add_access_rights("dct:accessRights", statement)
 
 
 def _dates(graph: Graph, node: Node, draft: Draft) -> None:
-    draft.issued = draft.parse_date("dct:issued", graph.text(node, "dct:issued", "schema:datePublished"))
+    draft.issued = draft.parse_date(
+        "dct:issued", graph.text(node, "dct:issued", "schema:datePublished")
+    )
     created = graph.text(node, "dct:created")
     if not draft.issued:
         draft.issued = draft.parse_date("dct:created", created)
     draft.keep_extra("dct:created", created)
-    draft.modified = draft.parse_date("dct:modified", graph.text(node, "dct:modified", "schema:dateModified"))
+    draft.modified = draft.parse_date(
+        "dct:modified", graph.text(node, "dct:modified", "schema:dateModified")
+    )
     for value in graph.values(node, "dct:accrualPeriodicity"):
-        labels = [words for words, _ in graph.texts(value, "rdfs:label", "skos:prefLabel", "rdf:value")]
+        labels = [
+            words
+            for words, _ in graph.texts(
+                value, "rdfs:label", "skos:prefLabel", "rdf:value"
+            )
+        ]
         wordings = [wording for wording in (source_value(value), *labels) if wording]
         draft.set_frequency(
             "dct:accrualPeriodicity",
-            next((wording for wording in wordings if find_frequency(wording)), "".join(wordings[:1])),
+            next(
+                (wording for wording in wordings if find_frequency(wording)),
+                "".join(wordings[:1]),
+            ),
         )
     for value in graph.values(node, "dct:language"):
-        draft.add_language("dct:language", source_value(value) or graph.text(value, "rdf:value", "rdfs:label"))
+        draft.add_language(
+            "dct:language",
+            source_value(value) or graph.text(value, "rdf:value", "rdfs:label"),
+        )
 
 
 def _links(graph: Graph, node: Node, draft: Draft) -> None:
-    draft.landing_page = draft.parse_url("dcat:landingPage", graph.text(node, "dcat:landingPage"))
+    draft.landing_page = draft.parse_url(
+        "dcat:landingPage", graph.text(node, "dcat:landingPage")
+    )
     for value in graph.values(node, "foaf:page", "foaf:homepage"):
-        draft.add_once(draft.documentation, draft.parse_url("foaf:page", source_value(value)))
+        draft.add_once(
+            draft.documentation, draft.parse_url("foaf:page", source_value(value))
+        )
     for value in graph.values(node, "geodcat:referenceSystem"):
         draft.update_spatial(systems=(*draft.spatial.systems, source_value(value)))
     for value in graph.values(node, "dct:conformsTo"):
-        text = source_value(value) or graph.text(value, "dct:title", "rdfs:label", "dct:identifier")
+        text = source_value(value) or graph.text(
+            value, "dct:title", "rdfs:label", "dct:identifier"
+        )
         if re.search(r"/def/crs/|EPSG", text):
             draft.update_spatial(systems=(*draft.spatial.systems, text))
         else:

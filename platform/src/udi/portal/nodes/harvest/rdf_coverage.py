@@ -5,13 +5,27 @@ import re
 import pyoxigraph as ox
 
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.geometry import Box, read_box, read_geojson, read_gml, read_wkt
+from udi.portal.nodes.harvest.geometry import (
+    Box,
+    read_box,
+    read_geojson,
+    read_gml,
+    read_wkt,
+)
 from udi.portal.nodes.harvest.graph import Graph, Node, Value, source_value
 from udi.portal.nodes.harvest.vocabulary import LINK
 
 STARTS = ("dcat:startDate", "schema:startDate", "time:hasBeginning")
 ENDS = ("dcat:endDate", "schema:endDate", "time:hasEnd")
-SHAPES = ("locn:geometry", "dcat:bbox", "dcat:centroid", "geo:asWKT", "geo:asGeoJSON", "geo:asGML", "geo:hasGeometry")
+SHAPES = (
+    "locn:geometry",
+    "dcat:bbox",
+    "dcat:centroid",
+    "geo:asWKT",
+    "geo:asGeoJSON",
+    "geo:asGML",
+    "geo:hasGeometry",
+)
 ORDER = ("geojson", "geo+json", "wkt", "gml")
 
 
@@ -43,7 +57,9 @@ def _instant(graph: Graph, node: Value, names: tuple[str, ...]) -> str:
     for value in graph.values(node, *names):
         if isinstance(value, ox.Literal):
             return value.value
-        if instant := graph.text(value, "time:inXSDDateTimeStamp", "time:inXSDDateTime", "time:inXSDDate"):
+        if instant := graph.text(
+            value, "time:inXSDDateTimeStamp", "time:inXSDDateTime", "time:inXSDDate"
+        ):
             return instant
     return ""
 
@@ -58,7 +74,12 @@ def _place(graph: Graph, value: Value, draft: Draft) -> None:
         return
     literals = _shapes(graph, value)
     declared_box = next(
-        (box for rectangle in _rectangles(graph, value) if (box := _read(rectangle.value, _kind(rectangle))[0])), None
+        (
+            box
+            for rectangle in _rectangles(graph, value)
+            if (box := _read(rectangle.value, _kind(rectangle))[0])
+        ),
+        None,
     )
     for kind in ORDER:
         for literal in literals:
@@ -68,7 +89,12 @@ def _place(graph: Graph, value: Value, draft: Draft) -> None:
     labels = [
         words
         for words, _ in graph.texts(
-            value, "rdfs:label", "skos:prefLabel", "locn:adminUnitL2", "locn:geographicName", "dct:title"
+            value,
+            "rdfs:label",
+            "skos:prefLabel",
+            "locn:adminUnitL2",
+            "locn:geographicName",
+            "dct:title",
         )
     ]
     uri = source_value(value)
@@ -76,19 +102,26 @@ def _place(graph: Graph, value: Value, draft: Draft) -> None:
         uri, labels = "", labels or [uri]
     if labels or (uri and not literals):
         draft.add_place(
-            "" if literals and "#" in uri else uri, draft.clean_text("dct:spatial", labels[0]) if labels else ""
+            "" if literals and "#" in uri else uri,
+            draft.clean_text("dct:spatial", labels[0]) if labels else "",
         )
 
 
 def _rectangles(graph: Graph, node: Value) -> list[ox.Literal]:
     """What the source itself says to be the rectangle: it need not be that of the shape beside it."""
-    return [rectangle for rectangle in graph.values(node, "dcat:bbox") if isinstance(rectangle, ox.Literal)]
+    return [
+        rectangle
+        for rectangle in graph.values(node, "dcat:bbox")
+        if isinstance(rectangle, ox.Literal)
+    ]
 
 
 def _shapes(graph: Graph, node: Value) -> list[ox.Literal]:
     literals: list[ox.Literal] = []
     for value in graph.values(node, *SHAPES):
-        inside = [value] if isinstance(value, ox.Literal) else graph.values(value, *SHAPES)
+        inside = (
+            [value] if isinstance(value, ox.Literal) else graph.values(value, *SHAPES)
+        )
         literals += [literal for literal in inside if isinstance(literal, ox.Literal)]
     return literals
 
@@ -99,7 +132,9 @@ def _kind(literal: ox.Literal) -> str:
     text = literal.value.lstrip()
     if text.startswith("{"):
         return "geojson"
-    return "gml" if "gml" in datatype or re.match(r"<(\w+:)?(Envelope|Polygon|Point|Box)\b", text) else "wkt"
+    if "gml" in datatype or re.match(r"<(\w+:)?(Envelope|Polygon|Point|Box)\b", text):
+        return "gml"
+    return "wkt"
 
 
 def _read(text: str, kind: str) -> tuple[Box | None, dict[str, object] | None]:

@@ -5,15 +5,33 @@ import re
 import pyoxigraph as ox
 
 from udi.portal.nodes.harvest import addresses
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.graph import Graph, Node, Value, is_word, source_value
 from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind
 from udi.portal.nodes.harvest.vocabulary import LINK
 from udi.protocol.texts import Texts
 
-NAMES = ("foaf:name", "vcard:fn", "vcard:organization-name", "skos:prefLabel", "rdfs:label", "schema:name", "dct:title")
-PUBLISHERS = ("dct:publisher", "dct:rightsHolder", "dct:creator", "schema:publisher", "dc:publisher")
+NAMES = (
+    "foaf:name",
+    "vcard:fn",
+    "vcard:organization-name",
+    "skos:prefLabel",
+    "rdfs:label",
+    "schema:name",
+    "dct:title",
+)
+PUBLISHERS = (
+    "dct:publisher",
+    "dct:rightsHolder",
+    "dct:creator",
+    "schema:publisher",
+    "dc:publisher",
+)
 EMAILS = ("vcard:hasEmail", "vcard:email", "foaf:mbox", "schema:email")
 ORGANISATIONS = ("vcard:organization-name", "vcard:org")
 CONTACTS = ("dcat:contactPoint", "adms:contactPoint")
@@ -25,7 +43,10 @@ def read_publisher(graph: Graph, node: Node, draft: Draft) -> None:
         name: Texts = {}
         for words, tag in graph.texts(value, *NAMES):
             draft.add_text(name, "dct:publisher", words, tag)
-        uri = "" if isinstance(value, (ox.BlankNode, ox.Literal)) or is_word(value) else source_value(value)
+        if isinstance(value, (ox.BlankNode, ox.Literal)) or is_word(value):
+            uri = ""
+        else:
+            uri = source_value(value)
         if not name and not uri:
             draft.add_text(name, "dct:publisher", source_value(value))
         if name or uri:
@@ -42,9 +63,10 @@ def read_publisher(graph: Graph, node: Node, draft: Draft) -> None:
 
 def _email(graph: Graph, node: Value) -> str:
     for value in graph.values(node, *EMAILS):
-        text = (
-            graph.text(value, "vcard:hasValue", "rdf:value") if isinstance(value, ox.BlankNode) else source_value(value)
-        )
+        if isinstance(value, ox.BlankNode):
+            text = graph.text(value, "vcard:hasValue", "rdf:value")
+        else:
+            text = source_value(value)
         if read := addresses.read_email(text):
             return read
     return ""
@@ -53,9 +75,17 @@ def _email(graph: Graph, node: Value) -> str:
 def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
     """The contact points, else the publisher when it gives an e-mail address."""
     for value in graph.values(node, *CONTACTS):
-        names = [words for words, _ in graph.texts(value, "vcard:fn", *ORGANISATIONS, "foaf:name", "rdfs:label")]
+        names = [
+            words
+            for words, _ in graph.texts(
+                value, "vcard:fn", *ORGANISATIONS, "foaf:name", "rdfs:label"
+            )
+        ]
         emails = graph.values(value, *EMAILS)
-        email_texts = [graph.text(email, "vcard:hasValue") or source_value(email) for email in emails]
+        email_texts = [
+            graph.text(email, "vcard:hasValue") or source_value(email)
+            for email in emails
+        ]
         phones = [
             graph.text(phone, "vcard:hasValue") or source_value(phone)
             for phone in graph.values(value, "vcard:hasTelephone", "vcard:tel")
@@ -63,19 +93,37 @@ def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
         add_contact(
             draft,
             "dcat:contactPoint",
-            name=names[0] if names else source_value(value) if isinstance(value, ox.Literal) else "",
-            organisation=graph.text(value, *ORGANISATIONS) if graph.text(value, "vcard:fn") else "",
+            name=names[0]
+            if names
+            else source_value(value)
+            if isinstance(value, ox.Literal)
+            else "",
+            organisation=graph.text(value, *ORGANISATIONS)
+            if graph.text(value, "vcard:fn")
+            else "",
             email=next(
-                (email_text for email_text in email_texts if addresses.read_email(email_text)),
+                (
+                    email_text
+                    for email_text in email_texts
+                    if addresses.read_email(email_text)
+                ),
                 email_texts[0] if email_texts else "",
             ),
             phone=phones[0] if phones else "",
-            url=graph.text(value, "vcard:hasURL", "vcard:hasUrl", "vcard:url", "foaf:page"),
+            url=graph.text(
+                value, "vcard:hasURL", "vcard:hasUrl", "vcard:url", "foaf:page"
+            ),
             role=graph.text(value, "vcard:role"),
         )
     if not draft.contacts and draft.publisher and draft.publisher.email:
         name = next(iter(draft.publisher.name.values()), "")
-        add_contact(draft, "dct:publisher", name=name, email=draft.publisher.email, role="publisher")
+        add_contact(
+            draft,
+            "dct:publisher",
+            name=name,
+            email=draft.publisher.email,
+            role="publisher",
+        )
 
 
 def read_distributions(graph: Graph, node: Node, draft: Draft) -> None:
@@ -83,14 +131,19 @@ def read_distributions(graph: Graph, node: Node, draft: Draft) -> None:
     for place, value in enumerate(graph.values(node, "dcat:distribution")):
         add_distribution(draft, f"dcat:distribution[{place}]", _raw(graph, value))
     samples = [
-        _address(graph, sample, "dcat:downloadURL", "dcat:accessURL") for sample in graph.values(node, "adms:sample")
+        _address(graph, sample, "dcat:downloadURL", "dcat:accessURL")
+        for sample in graph.values(node, "adms:sample")
     ]
     draft.keep_extra("adms:sample", [address for address in samples if address])
     if endpoint := graph.text(node, "dcat:endpointURL"):
         add_distribution(
             draft,
             "dcat:endpointURL",
-            RawDistribution(access=endpoint, service=_service(graph, node), means=DistributionKind.SERVICE),
+            RawDistribution(
+                access=endpoint,
+                service=_service(graph, node),
+                means=DistributionKind.SERVICE,
+            ),
         )
 
 
@@ -98,9 +151,14 @@ def _raw(graph: Graph, node: Value) -> RawDistribution:
     """An address given as text counts; one that is neither (the node's own, of a relative word) does not."""
     service = next(iter(graph.values(node, "dcat:accessService")), None)
     checksum = next(iter(graph.values(node, "spdx:checksum")), None)
-    licences = [words for value in graph.values(node, "dct:license") for words in licence_words(graph, value)]
+    licences = [
+        words
+        for value in graph.values(node, "dct:license")
+        for words in licence_words(graph, value)
+    ]
     return RawDistribution(
-        identifier=graph.text(node, "dct:identifier") or ("" if isinstance(node, ox.BlankNode) else source_value(node)),
+        identifier=graph.text(node, "dct:identifier")
+        or ("" if isinstance(node, ox.BlankNode) else source_value(node)),
         titles=graph.texts(node, "dct:title", "schema:name"),
         descriptions=graph.texts(node, "dct:description", "schema:description"),
         rights=_rights(graph, node),
@@ -111,18 +169,27 @@ def _raw(graph: Graph, node: Value) -> RawDistribution:
             for value in graph.values(node, "dct:format", "schema:encodingFormat")
             for text in _wordings(graph, value)
         ],
-        media_types=[text for value in graph.values(node, "dcat:mediaType") for text in _wordings(graph, value)],
+        media_types=[
+            text
+            for value in graph.values(node, "dcat:mediaType")
+            for text in _wordings(graph, value)
+        ],
         compress=_media(graph.text(node, "dcat:compressFormat")),
         package=_media(graph.text(node, "dcat:packageFormat")),
         size=graph.text(node, "dcat:byteSize", "schema:contentSize"),
-        checksum=(graph.text(checksum, "spdx:algorithm"), graph.text(checksum, "spdx:checksumValue"))
+        checksum=(
+            graph.text(checksum, "spdx:algorithm"),
+            graph.text(checksum, "spdx:checksumValue"),
+        )
         if checksum
         else ("", ""),
         licences=licences,
         licence_labels=licence_labels(graph, node),
         issued=graph.text(node, "dct:issued"),
         modified=graph.text(node, "dct:modified"),
-        languages=[source_value(language) for language in graph.values(node, "dct:language")],
+        languages=[
+            source_value(language) for language in graph.values(node, "dct:language")
+        ],
         conforms_to=[
             source_value(standard) or graph.text(standard, "dct:title")
             for standard in graph.values(node, "dct:conformsTo")
@@ -135,37 +202,58 @@ def _raw(graph: Graph, node: Value) -> RawDistribution:
 
 def _address(graph: Graph, node: Value, *names: str) -> str:
     for value in graph.values(node, *names):
-        text = source_value(value) or graph.text(value, "schema:url", "rdf:value", "foaf:page")
+        text = source_value(value) or graph.text(
+            value, "schema:url", "rdf:value", "foaf:page"
+        )
         if text.strip() and not is_word(value):
             return text
     return ""
 
 
 def _wordings(graph: Graph, value: Value) -> list[str]:
-    labels = [words for words, _ in graph.texts(value, "rdfs:label", "rdf:value", "skos:prefLabel", "dct:title")]
+    labels = [
+        words
+        for words, _ in graph.texts(
+            value, "rdfs:label", "rdf:value", "skos:prefLabel", "dct:title"
+        )
+    ]
     own = "" if isinstance(value, ox.BlankNode) else source_value(value)
     return [wording for wording in (own, *labels) if wording.strip()]
 
 
 def licence_words(graph: Graph, value: Value) -> list[str]:
     """The wordings of a licence: its address, the addresses it names, and its labels."""
-    words = [words for words, _ in graph.texts(value, "rdfs:label", "dct:title", "skos:prefLabel", "foaf:name")]
+    words = [
+        words
+        for words, _ in graph.texts(
+            value, "rdfs:label", "dct:title", "skos:prefLabel", "foaf:name"
+        )
+    ]
     own = "" if isinstance(value, ox.BlankNode) else source_value(value)
-    links = [source_value(link) for link in graph.values(value, "dct:identifier", "owl:sameAs", "foaf:page")]
+    links = [
+        source_value(link)
+        for link in graph.values(value, "dct:identifier", "owl:sameAs", "foaf:page")
+    ]
     return [wording for wording in (own, *links, *words) if wording.strip()]
 
 
 def licence_labels(graph: Graph, node: Value) -> list[tuple[str, str]]:
     """The names that a thing's licences have, by language."""
     licences = graph.values(node, "dct:license")
-    return [label for value in licences for label in graph.texts(value, "rdfs:label", "dct:title", "skos:prefLabel")]
+    return [
+        label
+        for value in licences
+        for label in graph.texts(value, "rdfs:label", "dct:title", "skos:prefLabel")
+    ]
 
 
 def _rights(graph: Graph, node: Value) -> list[tuple[str, str]]:
     """What is said of rights, by language: all of it, a line each."""
     statements: list[tuple[str, str]] = []
     for value in graph.values(node, "dct:rights"):
-        statements += graph.texts(value, "rdfs:label", "dct:description") or [(source_value(value), "")]
+        statements += graph.texts(value, "rdfs:label", "dct:description") or [
+            (source_value(value), "")
+        ]
     by_tag: dict[str, list[str]] = {}
     for words, tag in sorted(statements):
         if words.strip() and not LINK.fullmatch(words):
@@ -181,5 +269,7 @@ def _service(graph: Graph, node: Value) -> DataService:
     return DataService(
         endpoint=graph.text(node, "dcat:endpointURL"),
         description=graph.text(node, "dcat:endpointDescription"),
-        conforms_to=tuple(source_value(standard) for standard in graph.values(node, "dct:conformsTo")),
+        conforms_to=tuple(
+            source_value(standard) for standard in graph.values(node, "dct:conformsTo")
+        ),
     )

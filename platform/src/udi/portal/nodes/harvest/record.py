@@ -233,7 +233,9 @@ class RefusedRecord:
     @property
     def is_dataset(self) -> bool:
         """Whether it is a dataset that was found and refused, and not a service or something else."""
-        return self.kind is not RecordKind.SERVICE and any(fault.level is FaultLevel.REFUSED for fault in self.faults)
+        return self.kind is not RecordKind.SERVICE and any(
+            fault.level is FaultLevel.REFUSED for fault in self.faults
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.harvest.json_fields import (
@@ -19,14 +23,21 @@ from udi.portal.nodes.harvest.json_fields import (
     text_values,
 )
 from udi.portal.nodes.harvest.outcomes import Outcome, make_page
-from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind, HarvestedPage, OriginalRecord
+from udi.portal.nodes.harvest.record import (
+    Agent,
+    DataService,
+    DistributionKind,
+    HarvestedPage,
+    OriginalRecord,
+)
 from udi.portal.nodes.harvest.untrusted_documents import read_json
 from udi.protocol.rudi_names import KNOWN_OF_RECORD
 from udi.protocol.validation import validate
 
 MEDIA_TYPE = 'application/json; profile="rudi"'
 """That of the original of a record of RUDI: `convert` reads it again, so that nothing of it is lost."""
-SERVICE, PAGE = "SERVICE", "page"
+SERVICE = "SERVICE"
+PAGE = "page"
 
 
 def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
@@ -39,11 +50,22 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     listed: Any = value
     total = None
     if isinstance(value, dict):
-        listed = value["items"] if isinstance(value.get("items"), list) else [value]
-        total = value.get("total") if isinstance(value.get("total"), int) else None
-    outcomes = [_mark_as_rudi(outcome) for outcome in read_items(listed, _record, base_url=base_url, language=language)]
+        if isinstance(value.get("items"), list):
+            listed = value["items"]
+        else:
+            listed = [value]
+        if isinstance(value.get("total"), int):
+            total = value.get("total")
+        else:
+            total = None
+    outcomes = [
+        _mark_as_rudi(outcome)
+        for outcome in read_items(listed, _record, base_url=base_url, language=language)
+    ]
     following = _next(base_url, len(listed), total)
-    return make_page(outcomes, format="rudi", next=following, total=total, faults=tuple(faults))
+    return make_page(
+        outcomes, format="rudi", next=following, total=total, faults=tuple(faults)
+    )
 
 
 def _mark_as_rudi(outcome: Outcome) -> Outcome:
@@ -57,24 +79,47 @@ def _mark_as_rudi(outcome: Outcome) -> Outcome:
 def _next(base_url: str, received: int, total: int | None) -> str:
     parts = urlsplit(base_url)
     parameters = dict(parse_qsl(parts.query))
-    offset = int(parameters["offset"]) if parameters.get("offset", "").isdigit() else 0
+    if parameters.get("offset", "").isdigit():
+        offset = int(parameters["offset"])
+    else:
+        offset = 0
     if not received or total is None or offset + received >= total:
         return ""
-    return urlunsplit(parts._replace(query=urlencode({**parameters, "offset": offset + received})))
+    return urlunsplit(
+        parts._replace(query=urlencode({**parameters, "offset": offset + received}))
+    )
 
 
 def _record(item: Item, draft: Draft) -> None:
     draft.identifier = text_value(item, "global_id")
-    draft.aliases += [text_value(item, name) for name in ("local_id", "doi", "dataverse_doi") if text_value(item, name)]
+    draft.aliases += [
+        text_value(item, name)
+        for name in ("local_id", "doi", "dataverse_doi")
+        if text_value(item, name)
+    ]
     draft.faults += [
-        HarvestFault(fault.code, FaultLevel.REFUSED, fault.field, fault.message, fault.remedy, fault.values)
+        HarvestFault(
+            fault.code,
+            FaultLevel.REFUSED,
+            fault.field,
+            fault.message,
+            fault.remedy,
+            fault.values,
+        )
         for fault in validate(item)
     ]
-    put_languages(draft, text_values(item.get("resource_languages")), "resource_languages")
+    put_languages(
+        draft, text_values(item.get("resource_languages")), "resource_languages"
+    )
     draft.add_text(draft.title, "resource_title", text_value(item, "resource_title"))
     for name in ("summary", "synopsis"):
         for entry in list_objects(item.get(name)):
-            draft.add_text(draft.description, name, text_value(entry, "text"), text_value(entry, "lang"))
+            draft.add_text(
+                draft.description,
+                name,
+                text_value(entry, "text"),
+                text_value(entry, "lang"),
+            )
     put_keywords(draft, item, "keywords")
     draft.add_theme("theme", text_value(item, "theme"), expected=False)
     _people(item, draft)
@@ -88,9 +133,13 @@ def _record(item: Item, draft: Draft) -> None:
 def _people(item: Item, draft: Draft) -> None:
     producer = nested_object(item, "producer")
     name = draft.clean_text("producer", text_value(producer, "organization_name"))
-    draft.publisher = (
-        Agent(name={draft.language: name}, identifier=text_value(producer, "organization_id")) if name else None
-    )
+    if name:
+        draft.publisher = Agent(
+            name={draft.language: name},
+            identifier=text_value(producer, "organization_id"),
+        )
+    else:
+        draft.publisher = None
     for contact in list_objects(item.get("contacts")):
         add_contact(
             draft,
@@ -105,36 +154,76 @@ def _terms(item: Item, draft: Draft) -> None:
     access = nested_object(item, "access_condition")
     licence = nested_object(access, "licence")
     label = next(
-        (text_value(translation, "text") for translation in list_objects(licence.get("custom_licence_label"))), ""
+        (
+            text_value(translation, "text")
+            for translation in list_objects(licence.get("custom_licence_label"))
+        ),
+        "",
     )
-    wordings = (text_value(licence, "licence_label"), text_value(licence, "custom_licence_uri"), label)
+    wordings = (
+        text_value(licence, "licence_label"),
+        text_value(licence, "custom_licence_uri"),
+        label,
+    )
     draft.licence = draft.parse_licence("access_condition.licence", *wordings)
-    draft.access = (
-        "RESTRICTED" if nested_object(access, "confidentiality").get("restricted_access") is True else "PUBLIC"
-    )
-    for name in ("usage_constraint", "access_constraint", "other_constraints", "mandatory_mention"):
+    if nested_object(access, "confidentiality").get("restricted_access") is True:
+        draft.access = "RESTRICTED"
+    else:
+        draft.access = "PUBLIC"
+    for name in (
+        "usage_constraint",
+        "access_constraint",
+        "other_constraints",
+        "mandatory_mention",
+    ):
         for translation in list_objects(access.get(name)):
-            draft.add_text(draft.rights, name, text_value(translation, "text"), text_value(translation, "lang"))
+            draft.add_text(
+                draft.rights,
+                name,
+                text_value(translation, "text"),
+                text_value(translation, "lang"),
+            )
     dates = nested_object(item, "dataset_dates")
-    draft.issued = draft.parse_date("dataset_dates.published", text_value(dates, "published", "created"))
-    draft.modified = draft.parse_date("dataset_dates.updated", text_value(dates, "updated"))
+    draft.issued = draft.parse_date(
+        "dataset_dates.published", text_value(dates, "published", "created")
+    )
+    draft.modified = draft.parse_date(
+        "dataset_dates.updated", text_value(dates, "updated")
+    )
     described = nested_object(nested_object(item, "metadata_info"), "metadata_dates")
-    draft.source_modified = draft.parse_date("metadata_info.metadata_dates.updated", text_value(described, "updated"))
+    draft.source_modified = draft.parse_date(
+        "metadata_info.metadata_dates.updated", text_value(described, "updated")
+    )
 
 
 def _coverage(item: Item, draft: Draft) -> None:
     spread = nested_object(item, "temporal_spread")
-    draft.add_period("temporal_spread", text_value(spread, "start_date"), text_value(spread, "end_date"))
+    draft.add_period(
+        "temporal_spread",
+        text_value(spread, "start_date"),
+        text_value(spread, "end_date"),
+    )
     box = nested_object(nested_object(item, "geography"), "bounding_box")
-    sides = [box.get(f"{side}") for side in ("west_longitude", "south_latitude", "east_longitude", "north_latitude")]
-    if all(isinstance(side, (int, float)) and not isinstance(side, bool) for side in sides):
+    sides = [
+        box.get(f"{side}")
+        for side in (
+            "west_longitude",
+            "south_latitude",
+            "east_longitude",
+            "north_latitude",
+        )
+    ]
+    if all(
+        isinstance(side, (int, float)) and not isinstance(side, bool) for side in sides
+    ):
         west, south, east, north = (float(side) for side in sides if side is not None)
         draft.set_box("geography.bounding_box", (west, south, east, north))
 
 
 def _raw(item: Item) -> RawDistribution:
     connector = nested_object(item, "connector")
-    address, contract = text_value(connector, "url"), text_value(connector, "interface_contract")
+    address = text_value(connector, "url")
+    contract = text_value(connector, "interface_contract")
     checksum = nested_object(item, "checksum")
     service = text_value(item, "media_type") == SERVICE
     return RawDistribution(
@@ -148,5 +237,9 @@ def _raw(item: Item) -> RawDistribution:
         size=item.get("file_size"),
         checksum=(text_value(checksum, "algo"), text_value(checksum, "hash")),
         service=DataService(endpoint=address) if service else None,
-        means=DistributionKind.SERVICE if service else DistributionKind.PAGE if contract == PAGE else None,
+        means=DistributionKind.SERVICE
+        if service
+        else DistributionKind.PAGE
+        if contract == PAGE
+        else None,
     )

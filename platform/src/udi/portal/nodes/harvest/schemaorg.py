@@ -5,7 +5,11 @@ from typing import Any
 from urllib.parse import urljoin
 
 from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.geometry import read_numbers
 from udi.portal.nodes.harvest.html import HtmlPage as Html
@@ -23,17 +27,49 @@ from udi.portal.nodes.harvest.json_fields import (
 )
 from udi.portal.nodes.harvest.outcomes import make_page
 from udi.portal.nodes.harvest.record import Agent, HarvestedPage
-from udi.portal.nodes.harvest.untrusted_documents import decode, document_error, read_json, sanitise_value
+from udi.portal.nodes.harvest.untrusted_documents import (
+    decode,
+    document_error,
+    read_json,
+    sanitise_value,
+)
 from udi.protocol.texts import Texts
 
-DATASET, CATALOGUE = "Dataset", "DataCatalog"
-DEEPEST, MOST_NODES = 20, 20_000
+DATASET = "Dataset"
+CATALOGUE = "DataCatalog"
+DEEPEST = 20
+MOST_NODES = 20_000
 KNOWN_FIELDS = {
-    "name", "alternateName", "description", "keywords", "about", "identifier", "url", "sameAs", "license", "publisher",
-    "creator", "author", "provider", "distribution", "datePublished", "dateCreated", "dateModified", "temporalCoverage",
-    "spatialCoverage", "inLanguage", "version", "isBasedOn", "isAccessibleForFree", "conditionsOfAccess",
-    "includedInDataCatalog", "citation", "contactPoint", "conformsTo", "mainEntityOfPage",
-}  # fmt: skip
+    "name",
+    "alternateName",
+    "description",
+    "keywords",
+    "about",
+    "identifier",
+    "url",
+    "sameAs",
+    "license",
+    "publisher",
+    "creator",
+    "author",
+    "provider",
+    "distribution",
+    "datePublished",
+    "dateCreated",
+    "dateModified",
+    "temporalCoverage",
+    "spatialCoverage",
+    "inLanguage",
+    "version",
+    "isBasedOn",
+    "isAccessibleForFree",
+    "conditionsOfAccess",
+    "includedInDataCatalog",
+    "citation",
+    "contactPoint",
+    "conformsTo",
+    "mainEntityOfPage",
+}
 SIDES = 4
 
 
@@ -56,7 +92,8 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
         for named_node in nodes
         if isinstance(named_node.get("@id"), str) and len(named_node) > 1
     }
-    whole, links = [], []
+    whole = []
+    links = []
     for node in nodes:
         if DATASET not in types(node):
             continue
@@ -67,7 +104,12 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     if not whole and not links:
         raise document_error(kinds.UNKNOWN_FORMAT, value="HTML")
     outcomes = list(read_items(whole, _dataset, base_url=base_url, language=language))
-    return make_page(outcomes, format="schema.org", links=tuple(dict.fromkeys(links)), faults=tuple(faults))
+    return make_page(
+        outcomes,
+        format="schema.org",
+        links=tuple(dict.fromkeys(links)),
+        faults=tuple(faults),
+    )
 
 
 def types(node: Item) -> set[str]:
@@ -96,18 +138,27 @@ def _nodes(value: Any) -> list[Item]:
             waiting += [(child, level + 1) for child in element]
         elif isinstance(element, dict):
             nodes.append(element)
-            waiting += [(child, level + 1) for child in element.values() if isinstance(child, (dict, list))]
+            waiting += [
+                (child, level + 1)
+                for child in element.values()
+                if isinstance(child, (dict, list))
+            ]
     return nodes
 
 
 def _plain(node: Item) -> Item:
     """Names without prefix: `schema:name`, `sc:name` and `https://schema.org/name` are `name`."""
-    return {name if name.startswith("@") else re.split(r"[/#:]", name)[-1]: value for name, value in node.items()}
+    return {
+        name if name.startswith("@") else re.split(r"[/#:]", name)[-1]: value
+        for name, value in node.items()
+    }
 
 
 def _completed(node: Item, named: dict[str, Item], level: int = 0) -> Item:
     """The node, with what it refers to by `@id` in its place."""
-    return {name: _resolved(value, named, level) for name, value in _plain(node).items()}
+    return {
+        name: _resolved(value, named, level) for name, value in _plain(node).items()
+    }
 
 
 def _resolved(value: Any, named: dict[str, Item], level: int) -> Any:
@@ -117,14 +168,19 @@ def _resolved(value: Any, named: dict[str, Item], level: int) -> Any:
         return value
     reference = value.get("@id")
     if set(value) == {"@id"} and isinstance(reference, str):
-        return _completed(named[reference], named, level + 1) if reference in named else reference
+        if reference in named:
+            return _completed(named[reference], named, level + 1)
+        return reference
     return _completed(value, named, level + 1)
 
 
 def _dataset(item: Item, draft: Draft) -> None:
     put_languages(
         draft,
-        [text_value(language, "alternateName", "name") for language in list_objects(item.get("inLanguage"))]
+        [
+            text_value(language, "alternateName", "name")
+            for language in list_objects(item.get("inLanguage"))
+        ]
         or text_values(item.get("inLanguage")),
     )
     _identity(item, draft)
@@ -143,10 +199,21 @@ def _dataset(item: Item, draft: Draft) -> None:
     if str(item.get("isAccessibleForFree")).lower() == "false":
         draft.keep_extra("isAccessibleForFree", "false")
     draft.issued = draft.parse_date(
-        "datePublished", next(iter(text_values(item.get("datePublished")) or text_values(item.get("dateCreated"))), "")
+        "datePublished",
+        next(
+            iter(
+                text_values(item.get("datePublished"))
+                or text_values(item.get("dateCreated"))
+            ),
+            "",
+        ),
     )
-    draft.modified = draft.parse_date("dateModified", next(iter(text_values(item.get("dateModified"))), ""))
-    draft.version = draft.clean_text("version", next(iter(text_values(item.get("version"))), ""))
+    draft.modified = draft.parse_date(
+        "dateModified", next(iter(text_values(item.get("dateModified"))), "")
+    )
+    draft.version = draft.clean_text(
+        "version", next(iter(text_values(item.get("version"))), "")
+    )
     for text in text_values(item.get("isBasedOn")):
         draft.add_text(draft.provenance, "isBasedOn", text)
     for text in text_values(item.get("conformsTo")):
@@ -161,11 +228,17 @@ def _dataset(item: Item, draft: Draft) -> None:
 def _identity(item: Item, draft: Draft) -> None:
     page = next(iter(text_values(item.get("url"))), "")
     identifiers = [
-        text_value(identifier, "value", "@id", "url", "name") for identifier in list_objects(item.get("identifier"))
+        text_value(identifier, "value", "@id", "url", "name")
+        for identifier in list_objects(item.get("identifier"))
     ] or text_values(item.get("identifier"))
     own = text_value(item, "@id")
     draft.identifier = next(
-        (candidate for candidate in (*identifiers, "" if own.startswith("_:") else own, page) if candidate), ""
+        (
+            candidate
+            for candidate in (*identifiers, "" if own.startswith("_:") else own, page)
+            if candidate
+        ),
+        "",
     )
     if not draft.identifier:
         draft.identifier = draft.base_url
@@ -173,7 +246,10 @@ def _identity(item: Item, draft: Draft) -> None:
     for alias in (*identifiers, own, page, *text_values(item.get("sameAs"))):
         if alias != draft.identifier and not alias.startswith("_:"):
             draft.add_once(draft.aliases, alias)
-    draft.landing_page = draft.parse_url("url", page, relative=True) if page else ""
+    if page:
+        draft.landing_page = draft.parse_url("url", page, relative=True)
+    else:
+        draft.landing_page = ""
 
 
 def _people(item: Item, draft: Draft) -> None:
@@ -200,7 +276,9 @@ def _people(item: Item, draft: Draft) -> None:
                         phone=text_value(point, "telephone"),
                     )
     if not draft.publisher and isinstance(item.get("publisher"), str):
-        draft.publisher = Agent(name={draft.language: draft.clean_text("publisher", item["publisher"])})
+        draft.publisher = Agent(
+            name={draft.language: draft.clean_text("publisher", item["publisher"])}
+        )
 
 
 def _coverage(item: Item, draft: Draft) -> None:
@@ -208,36 +286,61 @@ def _coverage(item: Item, draft: Draft) -> None:
         draft.add_period_text("temporalCoverage", wording)
     for place in list_objects(item.get("spatialCoverage")):
         for geo in list_objects(place.get("geo")):
-            numbers = [number for text in text_values(geo.get("box")) for number in read_numbers(text)]
+            numbers = [
+                number
+                for text in text_values(geo.get("box"))
+                for number in read_numbers(text)
+            ]
             if len(numbers) == SIDES:
                 south, west, north, east = numbers
                 draft.set_box("spatialCoverage", (west, south, east, north))
             elif latitude := text_value(geo, "latitude"):
                 point = read_numbers(f"{text_value(geo, 'longitude')} {latitude}")
                 if len(point) == SIDES // 2:
-                    draft.set_box("spatialCoverage", (point[0], point[1], point[0], point[1]))
+                    draft.set_box(
+                        "spatialCoverage", (point[0], point[1], point[0], point[1])
+                    )
         link = text_value(place, "@id", "sameAs")
         draft.add_place(
-            link if link.startswith("http") else "", draft.clean_text("spatialCoverage", text_value(place, "name"))
+            link if link.startswith("http") else "",
+            draft.clean_text("spatialCoverage", text_value(place, "name")),
         )
-    for wording in [] if list_objects(item.get("spatialCoverage")) else text_values(item.get("spatialCoverage")):
+    for wording in (
+        []
+        if list_objects(item.get("spatialCoverage"))
+        else text_values(item.get("spatialCoverage"))
+    ):
         draft.add_place("", draft.clean_text("spatialCoverage", wording))
 
 
 def _raw(item: Item) -> RawDistribution:
     digest = next(
-        ((name, text_value(item, name)) for name in ("sha256", "sha512", "md5") if text_value(item, name)), ("", "")
+        (
+            (name, text_value(item, name))
+            for name in ("sha256", "sha512", "md5")
+            if text_value(item, name)
+        ),
+        ("", ""),
     )
     return RawDistribution(
-        identifier="" if text_value(item, "@id").startswith("_:") else text_value(item, "@id", "identifier"),
+        identifier=""
+        if text_value(item, "@id").startswith("_:")
+        else text_value(item, "@id", "identifier"),
         titles=localised_texts(item, "name"),
         descriptions=localised_texts(item, "description"),
         access="" if text_value(item, "contentUrl") else text_value(item, "url"),
         download=next(iter(text_values(item.get("contentUrl"))), ""),
-        formats=[format_name for format_name in text_values(item.get("encodingFormat")) if "/" not in format_name],
+        formats=[
+            format_name
+            for format_name in text_values(item.get("encodingFormat"))
+            if "/" not in format_name
+        ],
         media_types=[
             media_type
-            for media_type in (*text_values(item.get("encodingFormat")), *text_values(item.get("fileFormat")))
+            for media_type in (
+                *text_values(item.get("encodingFormat")),
+                *text_values(item.get("fileFormat")),
+            )
             if "/" in media_type
         ],
         size=next(iter(text_values(item.get("contentSize"))), None),

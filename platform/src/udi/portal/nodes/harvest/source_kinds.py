@@ -5,10 +5,16 @@ from udi.portal.nodes.harvest.faults import FaultKind, FaultLevel
 REFUSED = FaultLevel.REFUSED
 
 SOURCE_STATUS = FaultKind(
-    "source_status", REFUSED, "The address answers with the status %(value)s.", "Open it in a browser, and correct it."
+    "source_status",
+    REFUSED,
+    "The address answers with the status %(value)s.",
+    "Open it in a browser, and correct it.",
 )
 SOURCE_SILENT = FaultKind(
-    "source_silent", REFUSED, "The address does not answer: %(value)s", "Check it, and try again later."
+    "source_silent",
+    REFUSED,
+    "The address does not answer: %(value)s",
+    "Check it, and try again later.",
 )
 SOURCE_REFUSED = FaultKind(
     "source_refused",
@@ -23,7 +29,10 @@ SOURCE_SLOW = FaultKind(
     "Try again later, or a smaller catalogue.",
 )
 SOURCE_EMPTY = FaultKind(
-    "source_empty", REFUSED, "There is no dataset here.", "Give the address of the catalogue itself."
+    "source_empty",
+    REFUSED,
+    "There is no dataset here.",
+    "Give the address of the catalogue itself.",
 )
 TOO_LARGE_TO_TRY = FaultKind(
     "document_too_large",
@@ -31,7 +40,9 @@ TOO_LARGE_TO_TRY = FaultKind(
     "This document has over %(limit)s MB: too much for a trial.",
     "Give the address of one page of the catalogue.",
 )
-RULE_BROKEN = FaultKind("rule_broken", REFUSED, "%(value)s", "Correct the field at its source.")
+RULE_BROKEN = FaultKind(
+    "rule_broken", REFUSED, "%(value)s", "Correct the field at its source."
+)
 SOURCE_CLOSED = FaultKind(
     "source_closed",
     REFUSED,

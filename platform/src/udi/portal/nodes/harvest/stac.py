@@ -3,7 +3,11 @@
 from typing import Any
 
 from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.json_fields import (
     Item,
@@ -20,16 +24,34 @@ from udi.portal.nodes.harvest.json_fields import (
 )
 from udi.portal.nodes.harvest.ogc_records import links_of
 from udi.portal.nodes.harvest.outcomes import make_page
-from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind, HarvestedPage
+from udi.portal.nodes.harvest.record import (
+    Agent,
+    DataService,
+    DistributionKind,
+    HarvestedPage,
+)
 from udi.portal.nodes.harvest.untrusted_documents import document_error, read_json
 
 KNOWN_FIELDS = {
-    "type", "stac_version", "stac_extensions", "id", "title", "description", "keywords", "license", "extent",
-    "providers", "links", "assets", "updated", "created",
-}  # fmt: skip
+    "type",
+    "stac_version",
+    "stac_extensions",
+    "id",
+    "title",
+    "description",
+    "keywords",
+    "license",
+    "extent",
+    "providers",
+    "links",
+    "assets",
+    "updated",
+    "created",
+}
 PUBLISHERS = ("producer", "licensor", "host", "processor")
 FREE = {"various", "proprietary", "other"}
-FLAT, SOLID = 4, 6
+FLAT = 4
+SOLID = 6
 
 
 def read(page: bytes, *, base_url: str, language: str = "en") -> HarvestedPage:
@@ -42,15 +64,28 @@ def read(page: bytes, *, base_url: str, language: str = "en") -> HarvestedPage:
     value = value if isinstance(value, dict) else {"collections": value}
     if value.get("type") == "Catalog":
         links = links_of(value, {"child", "data"}, base_url)
-        return HarvestedPage(format="stac", links=tuple(dict.fromkeys(links)), faults=tuple(faults))
+        return HarvestedPage(
+            format="stac", links=tuple(dict.fromkeys(links)), faults=tuple(faults)
+        )
     if text_value(value, "type") in {"Feature", "FeatureCollection"}:
         raise document_error(kinds.UNSUPPORTED, value="STAC Item")
-    listed: list[Any] = value["collections"] if isinstance(value.get("collections"), list) else [value]
-    following = next(iter(links_of(value, {"next"}, base_url)), "") if "collections" in value else ""
-    outcomes = list(read_items(listed, _collection, base_url=base_url, language=language))
+    listed: list[Any] = (
+        value["collections"] if isinstance(value.get("collections"), list) else [value]
+    )
+    if "collections" in value:
+        following = next(iter(links_of(value, {"next"}, base_url)), "")
+    else:
+        following = ""
+    outcomes = list(
+        read_items(listed, _collection, base_url=base_url, language=language)
+    )
     total = value.get("numberMatched")
     return make_page(
-        outcomes, format="stac", next=following, total=total if isinstance(total, int) else None, faults=tuple(faults)
+        outcomes,
+        format="stac",
+        next=following,
+        total=total if isinstance(total, int) else None,
+        faults=tuple(faults),
     )
 
 
@@ -63,7 +98,9 @@ def _collection(item: Item, draft: Draft) -> None:
     put_keywords(draft, item, "keywords")
     licence = text_value(item, "license")
     links = links_of(item, {"license"}, draft.base_url)
-    draft.licence = draft.parse_licence("license", *([] if licence in FREE and links else [licence]), *links)
+    draft.licence = draft.parse_licence(
+        "license", *([] if licence in FREE and links else [licence]), *links
+    )
     draft.issued = draft.parse_date("created", text_value(item, "created"))
     draft.modified = draft.parse_date("updated", text_value(item, "updated"))
     _providers(item, draft)
@@ -84,7 +121,8 @@ def _collection(item: Item, draft: Draft) -> None:
     pages = [
         text_value(page_link, "href")
         for page_link in list_objects(item.get("links"))
-        if text_value(page_link, "rel") in {"about", "alternate", "via"} and "html" in text_value(page_link, "type")
+        if text_value(page_link, "rel") in {"about", "alternate", "via"}
+        and "html" in text_value(page_link, "type")
     ]
     draft.landing_page = draft.parse_url("links", next(iter(pages), ""), relative=True)
     keep_unknown_fields(draft, item, KNOWN_FIELDS)
@@ -96,7 +134,11 @@ def _providers(item: Item, draft: Draft) -> None:
         for provider in providers:
             if role in text_values(provider.get("roles")) and not draft.publisher:
                 draft.publisher = Agent(
-                    name={draft.language: draft.clean_text("providers", text_value(provider, "name"))},
+                    name={
+                        draft.language: draft.clean_text(
+                            "providers", text_value(provider, "name")
+                        )
+                    },
                     url=text_value(provider, "url"),
                 )
     for provider in providers:
@@ -112,13 +154,30 @@ def _providers(item: Item, draft: Draft) -> None:
 def _extent(item: Item, draft: Draft) -> None:
     extent = nested_object(item, "extent")
     boxes = nested_object(extent, "spatial").get("bbox")
-    first = boxes[0] if isinstance(boxes, list) and boxes and isinstance(boxes[0], list) else []
-    if len(first) in {FLAT, SOLID} and all(isinstance(coordinate, (int, float)) for coordinate in first):
-        west, south, east, north = first if len(first) == FLAT else (first[0], first[1], first[3], first[4])
-        draft.set_box("extent.spatial.bbox", (float(west), float(south), float(east), float(north)))
+    if isinstance(boxes, list) and boxes and isinstance(boxes[0], list):
+        first = boxes[0]
+    else:
+        first = []
+    if len(first) in {FLAT, SOLID} and all(
+        isinstance(coordinate, (int, float)) for coordinate in first
+    ):
+        west, south, east, north = (
+            first if len(first) == FLAT else (first[0], first[1], first[3], first[4])
+        )
+        draft.set_box(
+            "extent.spatial.bbox",
+            (float(west), float(south), float(east), float(north)),
+        )
     spans = nested_object(extent, "temporal").get("interval")
-    if isinstance(spans, list) and spans and isinstance(spans[0], list) and len(spans[0]) > 1:
-        draft.add_period("extent.temporal.interval", spans[0][0] or "", spans[0][1] or "")
+    if (
+        isinstance(spans, list)
+        and spans
+        and isinstance(spans[0], list)
+        and len(spans[0]) > 1
+    ):
+        draft.add_period(
+            "extent.temporal.interval", spans[0][0] or "", spans[0][1] or ""
+        )
 
 
 def _raw(name: str, item: Item) -> RawDistribution:
@@ -130,7 +189,9 @@ def _raw(name: str, item: Item) -> RawDistribution:
         download=text_value(item, "href"),
         media_types=[text_value(item, "type").partition(";")[0]],
         size=item.get("file:size"),
-        means=DistributionKind.PAGE if "thumbnail" in roles or "overview" in roles else None,
+        means=DistributionKind.PAGE
+        if "thumbnail" in roles or "overview" in roles
+        else None,
         extra={"roles": roles},
         relative=True,
     )

@@ -27,7 +27,15 @@ def tally(name: str, page: HarvestedPage) -> DocumentTally:
     counts_by_code.update(fault.code for fault in page.faults)
     reasons = tuple(f"{code} {count}" for code, count in counts_by_code.most_common())
     others = len(page.services) + len(page.refused) - len(refused)
-    return DocumentTally(name, page.format or "—", page.dataset_count, len(page.records), len(refused), others, reasons)
+    return DocumentTally(
+        name,
+        page.format or "—",
+        page.dataset_count,
+        len(page.records),
+        len(refused),
+        others,
+        reasons,
+    )
 
 
 def write_table(lines: Iterable[DocumentTally]) -> str:
@@ -39,6 +47,12 @@ def write_table(lines: Iterable[DocumentTally]) -> str:
         for line in all_lines
     ]
     sums = [
-        sum(getattr(line, name) for line in all_lines) for name in ("dataset_count", "records", "refused", "others")
+        sum(getattr(line, name) for line in all_lines)
+        for name in ("dataset_count", "records", "refused", "others")
     ]
-    return "\n".join((head, *rows, f"{len(all_lines)} files\t\t" + "\t".join(map(str, sums)))) + "\n"
+    return (
+        "\n".join(
+            (head, *rows, f"{len(all_lines)} files\t\t" + "\t".join(map(str, sums)))
+        )
+        + "\n"
+    )

@@ -64,19 +64,31 @@ async def try_in_subprocess(
         private_hosts=tuple(private_hosts),
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-s", "-m", MODULE, str(memory),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        sys.executable,
+        "-P",
+        "-s",
+        "-m",
+        MODULE,
+        str(memory),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": SEARCH_PATH},
-    )  # fmt: skip
+    )
     try:
         async with asyncio.timeout(PATIENCE):
             output, _ = await process.communicate(msgspec.msgpack.encode(order))
         return msgspec.msgpack.decode(output, type=TrialResult)
     except TimeoutError:
-        return TrialResult(address, faults=(source_kinds.SOURCE_SLOW.at("", seconds=int(LONGEST)),))
+        return TrialResult(
+            address, faults=(source_kinds.SOURCE_SLOW.at("", seconds=int(LONGEST)),)
+        )
     except (msgspec.MsgspecError, ConnectionError):
         log.warning("trial process ended without an answer", status=process.returncode)
-        return TrialResult(address, faults=(source_kinds.TOO_LARGE_TO_TRY.at("", limit=LARGEST // 1024**2),))
+        return TrialResult(
+            address,
+            faults=(source_kinds.TOO_LARGE_TO_TRY.at("", limit=LARGEST // 1024**2),),
+        )
     finally:
         with suppress(ProcessLookupError):
             process.kill()
@@ -90,7 +102,13 @@ async def run_trial(order: TrialRequest) -> TrialResult:
         DocumentReader(order.words, memory_mb=READER_MB) as documents,
     ):
         with territory_vocabulary(order.words):
-            return await try_address(client, documents, order.address, found_at=order.found_at, language=order.language)
+            return await try_address(
+                client,
+                documents,
+                order.address,
+                found_at=order.found_at,
+                language=order.language,
+            )
 
 
 def main() -> None:

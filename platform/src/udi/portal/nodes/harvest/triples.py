@@ -10,14 +10,25 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from udi.portal.nodes.harvest import addresses, kinds
-from udi.portal.nodes.harvest.graph import BOUNDARY_PROPERTIES, DEEP, Graph, expand_name, read_text, shorten_iri
+from udi.portal.nodes.harvest.graph import (
+    BOUNDARY_PROPERTIES,
+    DEEP,
+    Graph,
+    expand_name,
+    read_text,
+    shorten_iri,
+)
 from udi.portal.nodes.harvest.rdf import CATALOGUE, DATASETS, MEMBERS, SERVICES
 from udi.portal.nodes.harvest.untrusted_documents import document_error
 
 TYPE = expand_name("rdf:type")
 LISTED = expand_name("dcat:dataset")
 ABOVE = tuple(map(expand_name, ("hydra:next", "hydra:nextPage", "hydra:totalItems")))
-POINTING = tuple(dict.fromkeys(map(expand_name, ("rdf:type", "dcat:dataset", "dcat:accessService", *MEMBERS))))
+POINTING = tuple(
+    dict.fromkeys(
+        map(expand_name, ("rdf:type", "dcat:dataset", "dcat:accessService", *MEMBERS))
+    )
+)
 """What leads from elsewhere to a dataset or a service, and counts for it."""
 TABLES = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE;
@@ -36,7 +47,9 @@ class TripleStore:
 
     def __init__(self, folder: Path) -> None:
         # One thread at a time, not always the same.
-        self._database = sqlite3.connect(folder / "triples", isolation_level=None, check_same_thread=False)
+        self._database = sqlite3.connect(
+            folder / "triples", isolation_level=None, check_same_thread=False
+        )
         self._database.executescript(TABLES)
 
     def close(self) -> None:
@@ -49,15 +62,26 @@ class TripleStore:
         Raises:
             RefusedDocumentError: it cannot be parsed to its end.
         """
-        base = base_url if addresses.is_web(base_url) else "http://source.invalid/"
+        if addresses.is_web(base_url):
+            base = base_url
+        else:
+            base = "http://source.invalid/"
         try:
-            quads = ox.parse(path=path, format=ox.RdfFormat.TRIG, base_iri=base, lenient=True)
+            quads = ox.parse(
+                path=path, format=ox.RdfFormat.TRIG, base_iri=base, lenient=True
+            )
             self._database.execute("BEGIN")
-            self._database.executemany("INSERT INTO triple VALUES (?, ?, ?)", _rows(quads))
+            self._database.executemany(
+                "INSERT INTO triple VALUES (?, ?, ?)", _rows(quads)
+            )
             self._database.execute("COMMIT")
         except SyntaxError as error:
-            line, column, cause = error.lineno or 1, error.offset or 1, str(error.msg)
-            raise document_error(kinds.UNREADABLE, line=line, column=column, cause=cause, value="") from error
+            line = error.lineno or 1
+            column = error.offset or 1
+            cause = str(error.msg)
+            raise document_error(
+                kinds.UNREADABLE, line=line, column=column, cause=cause, value=""
+            ) from error
         except ValueError as error:
             raise document_error(kinds.NOT_RDF, cause=str(error)) from error
         names = ", ".join(f"'{name}'" for name in POINTING)
@@ -69,37 +93,49 @@ class TripleStore:
             kinds_ = _terms(names)
             condition = f"predicate = ? AND object IN ({_places(kinds_)})"
             query = f"SELECT subject FROM pointing WHERE {condition} GROUP BY subject ORDER BY min(place)"
-            yield from (row[0] for row in self._database.execute(query, (TYPE, *kinds_)))
+            yield from (
+                row[0] for row in self._database.execute(query, (TYPE, *kinds_))
+            )
 
     def graph(self, nodes: Sequence[str], base_url: str, *, above: bool) -> Graph:
         """What is said of these nodes and points to them, with the catalogue's language; `above`: also where pages go on."""
         rows: dict[Row, None] = {}
         for catalogue in self._subjects(TYPE, *_terms((CATALOGUE,))):
             rows[catalogue, TYPE, _terms((CATALOGUE,))[0]] = None
-            rows.update(dict.fromkeys(self._statements(catalogue, expand_name("dct:language"))))
+            rows.update(
+                dict.fromkeys(self._statements(catalogue, expand_name("dct:language")))
+            )
         if above:
             query = f"SELECT subject, predicate, object FROM triple WHERE predicate IN ({_places(ABOVE)})"
             rows.update(dict.fromkeys(self._database.execute(query, ABOVE)))
         for node in nodes:
             self._gather(node, rows)
             for name in POINTING[1:]:
-                rows.update(dict.fromkeys((subject, name, node) for subject in self._subjects(name, node)))
-        lines = "".join(f"{subject} <{predicate}> {value} .\n" for subject, predicate, value in rows)
+                rows.update(
+                    dict.fromkeys(
+                        (subject, name, node) for subject in self._subjects(name, node)
+                    )
+                )
+        lines = "".join(
+            f"{subject} <{predicate}> {value} .\n" for subject, predicate, value in rows
+        )
         return read_text(lines.encode("utf-8", "replace"), base_url)
 
     def find_missing(self, most: int) -> tuple[int, list[str]]:
         """How many datasets are listed and not described, and the first of them by their address."""
         kinds_ = _terms(DATASETS)
-        description_query = (
-            f"SELECT 1 FROM triple WHERE subject = pointing.object AND predicate = ? AND object IN ({_places(kinds_)})"
-        )
+        description_query = f"SELECT 1 FROM triple WHERE subject = pointing.object AND predicate = ? AND object IN ({_places(kinds_)})"
         query = f"SELECT DISTINCT object FROM pointing WHERE predicate = ? AND object LIKE '<%' AND NOT EXISTS ({description_query})"
-        addresses = [row[0].strip("<>") for row in self._database.execute(query, (LISTED, TYPE, *kinds_))]
+        addresses = [
+            row[0].strip("<>")
+            for row in self._database.execute(query, (LISTED, TYPE, *kinds_))
+        ]
         return len(addresses), sorted(addresses)[:most]
 
     def _gather(self, root: str, rows: dict[Row, None]) -> None:
         """What is said of a node, and of what it leads to."""
-        waiting, visited_nodes = [(root, 0)], {root}
+        waiting = [(root, 0)]
+        visited_nodes = {root}
         while waiting:
             node, level = waiting.pop()
             for row in self._statements(node):
@@ -118,17 +154,23 @@ class TripleStore:
     def _statements(self, node: str, predicate: str = "") -> list[Row]:
         query = "SELECT subject, predicate, object FROM triple WHERE subject = ?"
         if predicate:
-            return self._database.execute(f"{query} AND predicate = ?", (node, predicate)).fetchall()
+            return self._database.execute(
+                f"{query} AND predicate = ?", (node, predicate)
+            ).fetchall()
         return self._database.execute(f"{query} ORDER BY rowid", (node,)).fetchall()
 
     def _subjects(self, predicate: str, value: str) -> list[str]:
-        query = "SELECT DISTINCT subject FROM pointing WHERE predicate = ? AND object = ?"
+        query = (
+            "SELECT DISTINCT subject FROM pointing WHERE predicate = ? AND object = ?"
+        )
         return [row[0] for row in self._database.execute(query, (predicate, value))]
 
 
 def _rows(quads: Iterator[ox.Quad]) -> Iterator[Row]:
     for quad in quads:
-        if not (isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple)):
+        if not (
+            isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple)
+        ):
             yield str(quad.subject), quad.predicate.value, str(quad.object)
 
 

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
+from udi.portal.nodes.harvest.distributions import (
+    RawDistribution,
+    add_contact,
+    add_distribution,
+)
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.geometry import read_geojson
 from udi.portal.nodes.harvest.json_fields import (
@@ -23,11 +27,39 @@ from udi.portal.nodes.harvest.untrusted_documents import read_json
 from udi.portal.nodes.harvest.vocabulary import find_access
 
 KNOWN_FIELDS = {
-    "id", "slug", "title", "description", "tags", "organization", "contact_points", "resources", "license",
-    "created_at", "last_modified", "frequency", "access_type", "temporal_coverage", "spatial", "page", "schema",
-    "badges", "harvest", "private", "uri", "metrics", "acronym", "internal", "quality", "created_at_internal",
-    "last_modified_internal", "last_update", "owner", "deleted", "archived", "extras",
-}  # fmt: skip
+    "id",
+    "slug",
+    "title",
+    "description",
+    "tags",
+    "organization",
+    "contact_points",
+    "resources",
+    "license",
+    "created_at",
+    "last_modified",
+    "frequency",
+    "access_type",
+    "temporal_coverage",
+    "spatial",
+    "page",
+    "schema",
+    "badges",
+    "harvest",
+    "private",
+    "uri",
+    "metrics",
+    "acronym",
+    "internal",
+    "quality",
+    "created_at_internal",
+    "last_modified_internal",
+    "last_update",
+    "owner",
+    "deleted",
+    "archived",
+    "extras",
+}
 HVD = "http://data.europa.eu/eli/reg_impl/2023/138/oj"
 PAGES = {"documentation"}
 
@@ -42,11 +74,10 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     value = value if isinstance(value, dict) else {"data": value}
     listed: Any = value.get("data")
     if not isinstance(listed, list):
-        listed = (
-            [_of_fixture(fixture) for fixture in value["datasets"]]
-            if isinstance(value.get("datasets"), list)
-            else [value]
-        )
+        if isinstance(value.get("datasets"), list):
+            listed = [_of_fixture(fixture) for fixture in value["datasets"]]
+        else:
+            listed = [value]
     following = value.get("next_page")
     total = value.get("total")
     outcomes = list(read_items(listed, _dataset, base_url=base_url, language=language))
@@ -63,7 +94,11 @@ def _of_fixture(value: Any) -> Any:
     """A fixture keeps the dataset, its resources and its organisation beside one another."""
     if not isinstance(value, dict) or not isinstance(value.get("dataset"), dict):
         return value
-    return {**value["dataset"], "resources": value.get("resources"), "organization": value.get("organization")}
+    return {
+        **value["dataset"],
+        "resources": value.get("resources"),
+        "organization": value.get("organization"),
+    }
 
 
 def _dataset(item: Item, draft: Draft) -> None:
@@ -82,13 +117,18 @@ def _dataset(item: Item, draft: Draft) -> None:
         draft.access = find_access(access_type)[0]
     elif item.get("private") is True:
         draft.access = "NON_PUBLIC"
-    draft.issued = draft.parse_date("created_at", text_value(item, "created_at", "created_at_internal"))
+    draft.issued = draft.parse_date(
+        "created_at", text_value(item, "created_at", "created_at_internal")
+    )
     draft.modified = draft.parse_date(
-        "last_modified", text_value(item, "last_modified", "last_update", "last_modified_internal")
+        "last_modified",
+        text_value(item, "last_modified", "last_update", "last_modified_internal"),
     )
     draft.set_frequency("frequency", text_value(item, "frequency"))
     draft.landing_page = draft.parse_url("page", text_value(item, "page"))
-    if any(text_value(badge, "kind") == "hvd" for badge in list_objects(item.get("badges"))):
+    if any(
+        text_value(badge, "kind") == "hvd" for badge in list_objects(item.get("badges"))
+    ):
         draft.add_once(draft.legislation, HVD)
     schema = item.get("schema")
     draft.add_once(draft.conforms_to, text_value(schema, "url", "name"))
@@ -104,11 +144,17 @@ def _people(item: Item, draft: Draft) -> None:
     for name in ("organization", "owner"):
         agent = item.get(name)
         label = text_value(agent, "name") or " ".join(
-            filter(None, (text_value(agent, "first_name"), text_value(agent, "last_name")))
+            filter(
+                None, (text_value(agent, "first_name"), text_value(agent, "last_name"))
+            )
         )
         if label and not draft.publisher:
             identifier = text_value(agent, "business_number_id", "id")
-            draft.publisher = Agent(name={draft.language: label}, identifier=identifier, url=text_value(agent, "page"))
+            draft.publisher = Agent(
+                name={draft.language: label},
+                identifier=identifier,
+                url=text_value(agent, "page"),
+            )
     for contact in list_objects(item.get("contact_points")):
         add_contact(
             draft,
@@ -122,7 +168,9 @@ def _people(item: Item, draft: Draft) -> None:
 
 def _coverage(item: Item, draft: Draft) -> None:
     for period in list_objects(item.get("temporal_coverage")):
-        draft.add_period("temporal_coverage", text_value(period, "start"), text_value(period, "end"))
+        draft.add_period(
+            "temporal_coverage", text_value(period, "start"), text_value(period, "end")
+        )
     spatial = item.get("spatial")
     if isinstance(spatial, dict):
         draft.set_box("spatial.geom", *read_geojson(spatial.get("geom")))
@@ -148,7 +196,11 @@ def _raw(item: Item) -> RawDistribution:
         checksum=(text_value(checksum, "type"), text_value(checksum, "value")),
         issued=text_value(item, "created_at"),
         modified=text_value(item, "last_modified"),
-        conforms_to=[standard for standard in (text_value(item.get("schema"), "url", "name"),) if standard],
+        conforms_to=[
+            standard
+            for standard in (text_value(item.get("schema"), "url", "name"),)
+            if standard
+        ],
         means=DistributionKind.PAGE if documentation else None,
         extra={"type": text_value(item, "type"), "latest": text_value(item, "latest")},
     )

@@ -13,7 +13,8 @@ from udi.protocol.scan import ILLEGAL
 LARGEST_DOCUMENT = 200 * 1024**2
 MOST_LEVELS = 100
 LONGEST_WHOLE = 19
-MOST_ENTITIES, LONGEST_ENTITY = 64, 1024
+MOST_ENTITIES = 64
+LONGEST_ENTITY = 1024
 AROUND = 40
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -21,7 +22,9 @@ MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+DECLARED = re.compile(
+    rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
+)
 NAME_END = "}"
 NESTED = re.compile(r"&(?!(?:quot|amp|lt|gt|apos|#\w+);)|%")
 
@@ -56,7 +59,9 @@ def decode(body: bytes) -> tuple[str, list[HarvestFault]]:
         if b"\x00" in body[:1000]:
             raise document_error(kinds.NOT_TEXT) from None
         encoding = "cp1252"
-        return body.decode(encoding, "replace"), [kinds.ENCODING_WRONG.at("", value="Windows-1252")]
+        return body.decode(encoding, "replace"), [
+            kinds.ENCODING_WRONG.at("", value="Windows-1252")
+        ]
 
 
 def _decoded(body: bytes, encoding: str) -> str:
@@ -80,10 +85,17 @@ def read_json(body: bytes) -> tuple[Any, list[HarvestFault]]:
     """
     text, faults = decode(body)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_float, parse_int=_parse_int)
+        value = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_parse_float,
+            parse_int=_parse_int,
+        )
     except json.JSONDecodeError as error:
         cause = error.msg[:1].lower() + error.msg[1:]
-        raise _unreadable(text.encode("utf-8", "replace"), error.lineno, error.colno, cause) from error
+        raise _unreadable(
+            text.encode("utf-8", "replace"), error.lineno, error.colno, cause
+        ) from error
     except RecursionError as error:
         raise document_error(kinds.UNSAFE_DEPTH, limit=MOST_LEVELS) from error
     return sanitise_value(value), faults
@@ -101,7 +113,9 @@ def _parse_float(text: str) -> float:
 
 
 def _parse_int(text: str) -> int | float:
-    return int(text) if len(text) < LONGEST_WHOLE else _parse_float(text)
+    if len(text) < LONGEST_WHOLE:
+        return int(text)
+    return _parse_float(text)
 
 
 def sanitise_value(value: Any, level: int = 0) -> Any:
@@ -118,7 +132,10 @@ def sanitise_value(value: Any, level: int = 0) -> Any:
     if isinstance(value, list):
         return [sanitise_value(element, level + 1) for element in value]
     if isinstance(value, dict):
-        return {sanitise_value(name): sanitise_value(member, level + 1) for name, member in value.items()}
+        return {
+            sanitise_value(name): sanitise_value(member, level + 1)
+            for name, member in value.items()
+        }
     return value
 
 
@@ -136,7 +153,8 @@ def read_xml(body: bytes) -> tuple[Element, list[HarvestFault]]:
     wide = body.startswith((b"\xff\xfe", b"\xfe\xff"))
     if not wide and (not declared or declared[1].lower() in {b"utf-8", b"utf8"}):
         text, faults = decode(body)
-        encoding, body = "utf-8", text.lstrip().encode("utf-8", "replace")
+        encoding = "utf-8"
+        body = text.lstrip().encode("utf-8", "replace")
     return _DocumentParser(body, encoding).root(), faults
 
 
@@ -144,7 +162,9 @@ class _DocumentParser:
     """One reading of one XML document."""
 
     def __init__(self, body: bytes, encoding: str | None) -> None:
-        self.body, self.level, self.entities = body, 0, 0
+        self.body = body
+        self.level = 0
+        self.entities = 0
         self.builder = TreeBuilder()
         parser = expat.ParserCreate(encoding, NAME_END)
         parser.buffer_text = True
@@ -165,7 +185,9 @@ class _DocumentParser:
             cause = expat.ErrorString(error.code) or "not well formed"
             if "amplification" in cause or "recursive" in cause:
                 raise document_error(kinds.UNSAFE_TYPE) from error
-            raise _unreadable(self.body, error.lineno, error.offset + 1, cause) from error
+            raise _unreadable(
+                self.body, error.lineno, error.offset + 1, cause
+            ) from error
         except (LookupError, ValueError) as error:
             if isinstance(error, RefusedDocumentError):
                 raise
@@ -183,14 +205,29 @@ class _DocumentParser:
         self.level -= 1
         self.builder.end(_clark(name))
 
-    def _doctype(self, _name: str, system: str | None, public: str | None, _inside: int) -> None:
+    def _doctype(
+        self, _name: str, system: str | None, public: str | None, _inside: int
+    ) -> None:
         if system and not public:
             raise document_error(kinds.UNSAFE_TYPE)
 
-    def _entity(self, _name: str, parameter: int, value: str | None, _base: str | None, *_others: str | None) -> None:
+    def _entity(
+        self,
+        _name: str,
+        parameter: int,
+        value: str | None,
+        _base: str | None,
+        *_others: str | None,
+    ) -> None:
         self.entities += 1
         nested = value is not None and bool(NESTED.search(value))
-        if value is None or parameter or nested or len(value) > LONGEST_ENTITY or self.entities > MOST_ENTITIES:
+        if (
+            value is None
+            or parameter
+            or nested
+            or len(value) > LONGEST_ENTITY
+            or self.entities > MOST_ENTITIES
+        ):
             raise document_error(kinds.UNSAFE_TYPE)
 
     @staticmethod
@@ -199,11 +236,17 @@ class _DocumentParser:
 
 
 def _clark(name: str) -> str:
-    return f"{{{name}" if NAME_END in name else name
+    if NAME_END in name:
+        return f"{{{name}"
+    return name
 
 
-def _unreadable(body: bytes, line: int, column: int, cause: str) -> RefusedDocumentError:
+def _unreadable(
+    body: bytes, line: int, column: int, cause: str
+) -> RefusedDocumentError:
     lines = body.splitlines()[line - 1 : line] if line else []
     text = lines[0].decode("utf-8", "replace") if lines else ""
     around = text[max(0, column - AROUND) : column + AROUND]
-    return document_error(kinds.UNREADABLE, line=line, column=column, cause=cause, value=around)
+    return document_error(
+        kinds.UNREADABLE, line=line, column=column, cause=cause, value=around
+    )

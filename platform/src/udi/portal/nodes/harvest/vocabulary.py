@@ -19,17 +19,40 @@ FOLDER = Path(__file__).parent / "vocabularies"
 AUTHORITY = "://publications.europa.eu/resource/authority/"
 EU = "http://publications.europa.eu/resource/authority/"
 TAIL = re.compile(r"(/legalcode|/deed(\.\w\w)?)?/*$")
-CREATIVE = re.compile(r"https?://creativecommons\.org/licenses/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)(/[a-z]{2}\b)?")
+CREATIVE = re.compile(
+    r"https?://creativecommons\.org/licenses/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)(/[a-z]{2}\b)?"
+)
 LINK = re.compile(r"https?://[^\s<>\"'()]+[^\s<>\"'().,;]")
-OPEN_LICENCE = re.compile(r"licen[cs]e\s+ouverte|open\s+licen[cs]e|licence\s+etalab", re.IGNORECASE)
+OPEN_LICENCE = re.compile(
+    r"licen[cs]e\s+ouverte|open\s+licen[cs]e|licence\s+etalab", re.IGNORECASE
+)
 VERSION = re.compile(r"\b(?:v|version\s*)?([12])\.0\b", re.IGNORECASE)
 PERIODS = {
-    "P1Y": "ANNUAL", "P2Y": "BIENNIAL", "P3Y": "TRIENNIAL", "P4Y": "QUADRENNIAL", "P5Y": "QUINQUENNIAL",
-    "P10Y": "DECENNIAL", "P6M": "ANNUAL_2", "P0.5Y": "ANNUAL_2", "P4M": "ANNUAL_3", "P3M": "QUARTERLY",
-    "P0.25Y": "QUARTERLY", "P2M": "BIMONTHLY", "P1M": "MONTHLY", "P2W": "BIWEEKLY", "P1W": "WEEKLY", "P7D": "WEEKLY",
-    "P0.5M": "MONTHLY_2", "P0.33M": "MONTHLY_3", "P3.5D": "WEEKLY_2", "P0.5W": "WEEKLY_2", "P1D": "DAILY", "PT1H": "HOURLY",
-    "PT12H": "DAILY_2", "PT1S": "UPDATE_CONT",
-}  # fmt: skip
+    "P1Y": "ANNUAL",
+    "P2Y": "BIENNIAL",
+    "P3Y": "TRIENNIAL",
+    "P4Y": "QUADRENNIAL",
+    "P5Y": "QUINQUENNIAL",
+    "P10Y": "DECENNIAL",
+    "P6M": "ANNUAL_2",
+    "P0.5Y": "ANNUAL_2",
+    "P4M": "ANNUAL_3",
+    "P3M": "QUARTERLY",
+    "P0.25Y": "QUARTERLY",
+    "P2M": "BIMONTHLY",
+    "P1M": "MONTHLY",
+    "P2W": "BIWEEKLY",
+    "P1W": "WEEKLY",
+    "P7D": "WEEKLY",
+    "P0.5M": "MONTHLY_2",
+    "P0.33M": "MONTHLY_3",
+    "P3.5D": "WEEKLY_2",
+    "P0.5W": "WEEKLY_2",
+    "P1D": "DAILY",
+    "PT1H": "HOURLY",
+    "PT12H": "DAILY_2",
+    "PT1S": "UPDATE_CONT",
+}
 ZERO = re.compile(r"(?<![\d.])0[YMWDHS]")
 MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9!#$&^_.+-]*", re.IGNORECASE)
 ZIPPED = re.compile(r"^zipped\s+|\s*\(zip\)$|\.zip$", re.IGNORECASE)
@@ -54,7 +77,10 @@ class FormatMatch:
 
 def lookup_key(text: str) -> str:
     """The key under which a wording is looked for."""
-    return TAIL.sub("", re.sub(r"^http://(www\.)?", "https://", " ".join(text[:1000].split()).lower()))
+    return TAIL.sub(
+        "",
+        re.sub(r"^http://(www\.)?", "https://", " ".join(text[:1000].split()).lower()),
+    )
 
 
 Rows = Mapping[str, list[str]]
@@ -65,7 +91,10 @@ _own: ContextVar[Mapping[str, Rows]] = ContextVar("own", default={})  # noqa: B0
 def territory_vocabulary(words: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
     """Have a territory's words mean what it says (code by wording, by table) for what is read inside, threads included."""
     rows = {
-        name: {lookup_key(wording): _row(name, code) for wording, code in codes_by_wording.items()}
+        name: {
+            lookup_key(wording): _row(name, code)
+            for wording, code in codes_by_wording.items()
+        }
         for name, codes_by_wording in words.items()
     }
     token = _own.set(rows)
@@ -78,7 +107,9 @@ def territory_vocabulary(words: Mapping[str, Mapping[str, str]]) -> Iterator[Non
 def _row(name: str, code: str) -> list[str]:
     """The columns of a row of ours whose first says this."""
     if name == "licences":
-        return [LICENCES[code].authority, code, "exact"] if code in LICENCES else [code, "", "exact"]
+        if code in LICENCES:
+            return [LICENCES[code].authority, code, "exact"]
+        return [code, "", "exact"]
     if name == "formats":
         kind = "service" if code.endswith("_SRVC") else "file"
         return shipped(name).get(lookup_key(code)) or [code, "", "", kind]
@@ -88,7 +119,9 @@ def _row(name: str, code: str) -> list[str]:
 def table(name: str) -> Rows:
     """The columns of a table after the first, by the folded first."""
     own = _own.get().get(name)
-    return ChainMap(dict(own), shipped(name)) if own else shipped(name)
+    if own:
+        return ChainMap(dict(own), shipped(name))
+    return shipped(name)
 
 
 @cache
@@ -98,25 +131,37 @@ def shipped(name: str) -> dict[str, list[str]]:
     lines = [line for line in lines if not line.startswith("#")]
     width = len(lines[0].split("\t"))
     rows = (line.split("\t") for line in lines[1:])
-    return {lookup_key(source): [*rest, *[""] * (width - 1 - len(rest))] for source, *rest in rows}
+    return {
+        lookup_key(source): [*rest, *[""] * (width - 1 - len(rest))]
+        for source, *rest in rows
+    }
 
 
 def _code(text: str, part: str) -> str:
     """The code at the end of an address in one of the EU's tables."""
     _, separator, code = text.strip().partition(f"{AUTHORITY}{part}/")
-    return code.strip("/") if separator else ""
+    if separator:
+        return code.strip("/")
+    return ""
 
 
 def find_theme(text: str) -> tuple[tuple[str, ...], str]:
     """(codes of the EU's themes, how sure): a wording may mean several; none when it is not known."""
     code = _code(text, "data-theme")
-    target, match = table("themes").get(lookup_key(code or text)) or table("themes").get(lookup_key(text), ["", ""])
-    return (tuple(target.split()), match or "exact") if target else ((), "")
+    target, match = table("themes").get(lookup_key(code or text)) or table(
+        "themes"
+    ).get(lookup_key(text), ["", ""])
+    if target:
+        return (tuple(target.split()), match or "exact")
+    return ((), "")
 
 
 def find_frequency(text: str) -> str:
     """The code of the EU's frequency, empty when the words mean none or several."""
-    code = _code(text, "frequency") or re.split(r"[#/]", text.strip())[-1] if "codelist" in text.lower() else ""
+    if "codelist" in text.lower():
+        code = _code(text, "frequency") or re.split(r"[#/]", text.strip())[-1]
+    else:
+        code = ""
     for wording in (text, _code(text, "frequency"), code):
         if wording and (row := table("frequencies").get(lookup_key(wording))):
             return row[0]
@@ -142,13 +187,19 @@ def find_language(text: str) -> str:
 
 def language_uri(code: str) -> str:
     """The EU's identifier of a language by its ISO 639-1 code."""
-    return f"{EU}language/{_languages()[code][1]}" if code in _languages() else ""
+    if code in _languages():
+        return f"{EU}language/{_languages()[code][1]}"
+    return ""
 
 
 def find_access(text: str) -> tuple[str, str]:
     """(code of the EU's access right, reason of a restriction) or two empty texts."""
-    code = _code(text, "access-right") or (re.split(r"[#/]", text)[-1] if "access-right" in text else "")
-    target, reason = table("access").get(lookup_key(code or text), table("access").get(lookup_key(text), ["", ""]))
+    code = _code(text, "access-right") or (
+        re.split(r"[#/]", text)[-1] if "access-right" in text else ""
+    )
+    target, reason = table("access").get(
+        lookup_key(code or text), table("access").get(lookup_key(text), ["", ""])
+    )
     if not target and (article := re.search(r"13[._ ]?1[._ ]?\(?([a-h])\b", text)):
         return "RESTRICTED", f"INSPIRE 13.1.{article[1]}"
     return target, reason
@@ -159,14 +210,23 @@ def find_licence(*wordings: str) -> LicenceMatch | None:
     nonblank_wordings = [wording for wording in wordings if wording.strip()]
     for wording in nonblank_wordings:
         code = _code(wording, "licence")
-        row = table("licences").get(lookup_key(wording)) or (table("licences").get(lookup_key(code)) if code else None)
+        row = table("licences").get(lookup_key(wording)) or (
+            table("licences").get(lookup_key(code)) if code else None
+        )
         if row:
             return LicenceMatch(*row)
         if code:
             return LicenceMatch(code, "", "exact")
         if licence := _creative(wording):
             return licence
-    return next((licence for wording in nonblank_wordings if (licence := _in_sentence(wording))), None)
+    return next(
+        (
+            licence
+            for wording in nonblank_wordings
+            if (licence := _in_sentence(wording))
+        ),
+        None,
+    )
 
 
 def _creative(wording: str) -> LicenceMatch | None:
@@ -187,25 +247,38 @@ def _in_sentence(wording: str) -> LicenceMatch | None:
         version = VERSION.search(wording)
         if not version:
             return LicenceMatch("", "", "unversioned")
-        return (
-            LicenceMatch("ETALAB_2_0", "etalab-2.0", "words")
-            if version[1] == "2"
-            else LicenceMatch("", "etalab-1.0", "words")
-        )
+        if version[1] == "2":
+            return LicenceMatch("ETALAB_2_0", "etalab-2.0", "words")
+        return LicenceMatch("", "etalab-1.0", "words")
     return None
 
 
 def find_format(text: str) -> FormatMatch | None:
     """What a format's words, media type, extension or address in a table mean."""
-    wording = re.sub(r"^https?://(www\.)?iana\.org/assignments/media-types/", "", text.strip())
-    code = _code(wording, "file-type") or (re.split(r"[#/]", wording)[-1] if "file-type" in wording else "")
-    for candidate in (wording, code, wording.lstrip("."), re.sub(r"\s*\(.*\)$", "", wording)):
+    wording = re.sub(
+        r"^https?://(www\.)?iana\.org/assignments/media-types/", "", text.strip()
+    )
+    code = _code(wording, "file-type") or (
+        re.split(r"[#/]", wording)[-1] if "file-type" in wording else ""
+    )
+    for candidate in (
+        wording,
+        code,
+        wording.lstrip("."),
+        re.sub(r"\s*\(.*\)$", "", wording),
+    ):
         if candidate and (row := table("formats").get(lookup_key(candidate))):
             return FormatMatch(row[0] or code, *row[1:])
     if code:
-        return FormatMatch(code, "", "", "service" if code.endswith("_SRVC") else "file")
-    if ZIPPED.search(wording) and (inside := table("formats").get(lookup_key(ZIPPED.sub("", wording)))):
+        return FormatMatch(
+            code, "", "", "service" if code.endswith("_SRVC") else "file"
+        )
+    if ZIPPED.search(wording) and (
+        inside := table("formats").get(lookup_key(ZIPPED.sub("", wording)))
+    ):
         return FormatMatch(inside[0], inside[1], "application/zip", "file")
     if re.match(r"ogc:(wms|wfs|wmts|wcs)\b", wording.lower()):
-        return FormatMatch(f"{wording[4:].split('-')[0].split(' ')[0].upper()}_SRVC", "", "", "service")
+        return FormatMatch(
+            f"{wording[4:].split('-')[0].split(' ')[0].upper()}_SRVC", "", "", "service"
+        )
     return None

@@ -35,13 +35,26 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage: 
             parts = urlsplit(urljoin(base_url, link.strip()))
         except ValueError:
             continue
-        path = posixpath.normpath(unquote(parts.path)) + ("/" if parts.path.endswith("/") else "")
-        inside = parts.scheme == start.scheme and parts.netloc == start.netloc and path.startswith(unquote(start.path))
-        if inside and not parts.query and path != unquote(start.path) and (path.endswith("/") or DOCUMENT.search(path)):
+        path = posixpath.normpath(unquote(parts.path)) + (
+            "/" if parts.path.endswith("/") else ""
+        )
+        inside = (
+            parts.scheme == start.scheme
+            and parts.netloc == start.netloc
+            and path.startswith(unquote(start.path))
+        )
+        if (
+            inside
+            and not parts.query
+            and path != unquote(start.path)
+            and (path.endswith("/") or DOCUMENT.search(path))
+        ):
             links[parts._replace(fragment="").geturl()] = None
     return HarvestedPage(format="waf", links=tuple(links), faults=tuple(faults))
 
 
 def depth(start: str, address: str) -> int:
     """How many folders an address is below another; a source goes `MOST_LEVELS` deep."""
-    return urlsplit(address).path.rstrip("/").count("/") - urlsplit(urljoin(start, ".")).path.rstrip("/").count("/")
+    return urlsplit(address).path.rstrip("/").count("/") - urlsplit(
+        urljoin(start, ".")
+    ).path.rstrip("/").count("/")

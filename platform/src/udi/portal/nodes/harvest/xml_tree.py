@@ -8,12 +8,17 @@ HREF = "{http://www.w3.org/1999/xlink}href"
 
 def local_name(element: Element) -> str:
     """The name without its namespace."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    tag: object = element.tag
+    if isinstance(tag, str):
+        return tag.rpartition("}")[2]
+    return ""
 
 
 def namespace(element: Element) -> str:
     """The namespace."""
-    return element.tag[1:].partition("}")[0] if isinstance(element.tag, str) and element.tag.startswith("{") else ""
+    if isinstance(element.tag, str) and element.tag.startswith("{"):
+        return element.tag[1:].partition("}")[0]
+    return ""
 
 
 def find_elements(element: Element | None, path: str) -> Iterator[Element]:
@@ -24,7 +29,9 @@ def find_elements(element: Element | None, path: str) -> Iterator[Element]:
     if name == "**":
         name, _, rest = rest.partition("/")
         descendants: Iterator[Element] = (
-            descendant for descendant in element.iter() if descendant is not element and local_name(descendant) == name
+            descendant
+            for descendant in element.iter()
+            if descendant is not element and local_name(descendant) == name
         )
     else:
         descendants = (child for child in element if name in {"*", local_name(child)})
@@ -37,12 +44,17 @@ def find_elements(element: Element | None, path: str) -> Iterator[Element]:
 
 def find_element(element: Element | None, *paths: str) -> Element | None:
     """The first along the first path that leads somewhere."""
-    return next((descendant for path in paths for descendant in find_elements(element, path)), None)
+    return next(
+        (descendant for path in paths for descendant in find_elements(element, path)),
+        None,
+    )
 
 
 def element_text(element: Element | None) -> str:
     """All the text inside, blanks collapsed."""
-    return " ".join("".join(element.itertext()).split()) if element is not None else ""
+    if element is not None:
+        return " ".join("".join(element.itertext()).split())
+    return ""
 
 
 def find_text(element: Element | None, *paths: str) -> str:
@@ -60,7 +72,8 @@ def find_text(element: Element | None, *paths: str) -> str:
 
 def serialise(element: Element) -> bytes:
     """The element as a document of its own."""
-    tail, element.tail = element.tail, None
+    tail = element.tail
+    element.tail = None
     body: bytes = tostring(element, encoding="utf-8", xml_declaration=True)
     element.tail = tail
     return body

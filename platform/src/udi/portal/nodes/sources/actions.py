@@ -12,7 +12,12 @@ from udi.kit.identity import Actor
 from udi.portal.audit import record
 from udi.portal.nodes.harvest.trial import normalise_address
 from udi.portal.nodes.models import Node, NodeProducer
-from udi.portal.nodes.sources.models import CatalogueSource, SourceRhythm, SourceRun, SourceState
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourceRhythm,
+    SourceRun,
+    SourceState,
+)
 from udi.portal.nodes.sources.queries import may_manage_sources
 from udi.portal.nodes.sources.reconciliation import next_reading
 from udi.portal.organisations.models import Organisation
@@ -21,12 +26,20 @@ MOST_SOURCES = 50
 """Of one producer."""
 READING_INTERVAL = timedelta(minutes=1)
 """Between two readings that a person asks for."""
-UNKNOWN_RHYTHM = Refusal("rhythm", "This is not a rhythm.", "Choose one of the list.", "unknown-value")
+UNKNOWN_RHYTHM = Refusal(
+    "rhythm", "This is not a rhythm.", "Choose one of the list.", "unknown-value"
+)
 OPEN = (SourceState.ACTIVE, SourceState.PAUSED, SourceState.VANISHED)
 
 
 async def register_source(
-    session: AsyncSession, actor: Actor, producer: Organisation, *, address: str, rhythm: str, language: str
+    session: AsyncSession,
+    actor: Actor,
+    producer: Organisation,
+    *,
+    address: str,
+    rhythm: str,
+    language: str,
 ) -> CatalogueSource:
     """Have a catalogue read for a producer, from now on.
 
@@ -46,9 +59,14 @@ async def register_source(
     name = f"source-{own.hex}"
     node = Node(id=own, slug=name, name=producer.name, url="", client_id=name)
     source = CatalogueSource(
-        id=own, organisation_id=producer.id, address=where, rhythm=SourceRhythm(rhythm), language=language,
-        state=SourceState.ACTIVE, next_at=now(),
-    )  # fmt: skip
+        id=own,
+        organisation_id=producer.id,
+        address=where,
+        rhythm=SourceRhythm(rhythm),
+        language=language,
+        state=SourceState.ACTIVE,
+        next_at=now(),
+    )
     session.add(node)
     await session.flush()
     session.add_all([source, NodeProducer(node_id=own, organisation_id=producer.id)])
@@ -63,7 +81,10 @@ def _checked(address: str, rhythm: str) -> str:
     if not where:
         refusals.append(
             Refusal(
-                "address", "This is not the address of a site.", "Paste it as your browser shows it.", "bad-address"
+                "address",
+                "This is not the address of a site.",
+                "Paste it as your browser shows it.",
+                "bad-address",
             )
         )
     if rhythm not in set(SourceRhythm):
@@ -73,16 +94,26 @@ def _checked(address: str, rhythm: str) -> str:
     return where
 
 
-async def _check_quota(session: AsyncSession, producer: Organisation, address: str) -> None:
+async def _check_quota(
+    session: AsyncSession, producer: Organisation, address: str
+) -> None:
     theirs = CatalogueSource.organisation_id == producer.id
     existing_id = await session.scalar(
-        select(CatalogueSource.id).where(theirs, CatalogueSource.address == address).limit(1)
+        select(CatalogueSource.id)
+        .where(theirs, CatalogueSource.address == address)
+        .limit(1)
     )
     if existing_id is not None:
         raise ConflictError(
-            "This catalogue is registered already.", remedy="Look at its page: it can be read again from there."
+            "This catalogue is registered already.",
+            remedy="Look at its page: it can be read again from there.",
         )
-    count = await session.scalar(select(func.count()).select_from(CatalogueSource).where(theirs)) or 0
+    count = (
+        await session.scalar(
+            select(func.count()).select_from(CatalogueSource).where(theirs)
+        )
+        or 0
+    )
     if count >= MOST_SOURCES:
         raise ConflictError(
             "This producer has %(most)s sources already, which is as many as one may.",
@@ -91,20 +122,26 @@ async def _check_quota(session: AsyncSession, producer: Organisation, address: s
         )
 
 
-async def schedule_reading(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+async def schedule_reading(
+    session: AsyncSession, actor: Actor, source: CatalogueSource
+) -> None:
     """Have it read as soon as a worker is free.
 
     Raises:
         ConflictError: it is not read at all.
     """
     if source.state != SourceState.ACTIVE:
-        raise ConflictError("This source is not read at present.", remedy="Start it again first.")
+        raise ConflictError(
+            "This source is not read at present.", remedy="Start it again first."
+        )
     if source.leased_until is None or source.leased_until < now():
         source.next_at = now()
     record(session, actor, "source.asked", source.id)
 
 
-async def change_rhythm(session: AsyncSession, actor: Actor, source: CatalogueSource, rhythm: str) -> None:
+async def change_rhythm(
+    session: AsyncSession, actor: Actor, source: CatalogueSource, rhythm: str
+) -> None:
     """Read it more or less often, from its last reading on.
 
     Raises:
@@ -117,12 +154,19 @@ async def change_rhythm(session: AsyncSession, actor: Actor, source: CatalogueSo
         raise ConflictError("This source is closed already.")
     source.rhythm = SourceRhythm(rhythm)
     if source.state == SourceState.ACTIVE and source.lease is None:
-        ended = await session.scalar(select(func.max(SourceRun.ended_at)).where(SourceRun.source_id == source.id))
-        source.next_at = next_reading(rhythm, ended, failures=source.failures) if ended else now()
+        ended = await session.scalar(
+            select(func.max(SourceRun.ended_at)).where(SourceRun.source_id == source.id)
+        )
+        if ended:
+            source.next_at = next_reading(rhythm, ended, failures=source.failures)
+        else:
+            source.next_at = now()
     record(session, actor, "source.rhythm_changed", source.id, rhythm=rhythm)
 
 
-async def pause_source(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+async def pause_source(
+    session: AsyncSession, actor: Actor, source: CatalogueSource
+) -> None:
     """Read it no more for now; what was published stays, and a reading that goes on stops where it is.
 
     Raises:
@@ -134,19 +178,28 @@ async def pause_source(session: AsyncSession, actor: Actor, source: CatalogueSou
     record(session, actor, "source.paused", source.id)
 
 
-async def resume_source(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+async def resume_source(
+    session: AsyncSession, actor: Actor, source: CatalogueSource
+) -> None:
     """Read it again, whatever stopped it, from now on.
 
     Raises:
         ConflictError: it is read already, or is being closed.
     """
     if source.state in {SourceState.ACTIVE, SourceState.CLOSING}:
-        raise ConflictError("This source cannot be started now.", remedy="Look at its page again in a while.")
-    source.state, source.next_at, source.failures = SourceState.ACTIVE, now(), 0
+        raise ConflictError(
+            "This source cannot be started now.",
+            remedy="Look at its page again in a while.",
+        )
+    source.state = SourceState.ACTIVE
+    source.next_at = now()
+    source.failures = 0
     record(session, actor, "source.resumed", source.id)
 
 
-async def accept_loss(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+async def accept_loss(
+    session: AsyncSession, actor: Actor, source: CatalogueSource
+) -> None:
     """Let go what left the source: the next complete reading withdraws at once all that is not there.
 
     Raises:
@@ -154,11 +207,15 @@ async def accept_loss(session: AsyncSession, actor: Actor, source: CatalogueSour
     """
     if source.state != SourceState.VANISHED:
         raise ConflictError("Nothing is waiting for your word here.")
-    source.state, source.next_at, source.accepts_loss = SourceState.ACTIVE, now(), True
+    source.state = SourceState.ACTIVE
+    source.next_at = now()
+    source.accepts_loss = True
     record(session, actor, "source.loss_accepted", source.id)
 
 
-async def close_source(session: AsyncSession, actor: Actor, source: CatalogueSource, *, withdraw: bool) -> None:
+async def close_source(
+    session: AsyncSession, actor: Actor, source: CatalogueSource, *, withdraw: bool
+) -> None:
     """Read it no more. Its datasets stay as they are, or are withdrawn by the worker.
 
     Raises:

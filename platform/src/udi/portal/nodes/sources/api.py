@@ -43,31 +43,61 @@ ONE = "/{source_id:uuid}"
 READINGS = f"{ONE}/readings"
 READING = f"{READINGS}/{{reading_id:uuid}}"
 ACTS = {
-    "read": actions.schedule_reading, "pause": actions.pause_source, "resume": actions.resume_source,
+    "read": actions.schedule_reading,
+    "pause": actions.pause_source,
+    "resume": actions.resume_source,
     "accept": actions.accept_loss,
-}  # fmt: skip
-KEEP, WITHDRAW = "keep", "withdraw"
+}
+KEEP = "keep"
+WITHDRAW = "withdraw"
 AnyRequest = Request[Any, Any, State]
 
 
 class SourceApiContext:
     """What an answer needs: who asks with which rights, the territory, and one transaction that sees what they may."""
 
-    def __init__(self, request: AnyRequest, session: AsyncSession, territory: Territory, bearer: Bearer) -> None:
-        self.request, self.session, self.territory, self.actor = request, session, territory, bearer.member
+    def __init__(
+        self,
+        request: AnyRequest,
+        session: AsyncSession,
+        territory: Territory,
+        bearer: Bearer,
+    ) -> None:
+        self.request = request
+        self.session = session
+        self.territory = territory
+        self.actor = bearer.member
         self.say = site_of(request).pages.translator(request)
 
-    def send(self, content: Struct, *, status: int = 200, **headers: str) -> Response[Any]:
+    def send(
+        self, content: Struct, *, status: int = 200, **headers: str
+    ) -> Response[Any]:
         """The answer with its validator, for its reader alone."""
         body = encode_json(content)
         links: dict[str, str] = getattr(content, "links", {})
-        more = {"Link": ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items())} if links else {}
+        if links:
+            more = {
+                "Link": ", ".join(
+                    f'<{url}>; rel="{name}"' for name, url in links.items()
+                )
+            }
+        else:
+            more = {}
         vary = "Accept-Encoding, Accept-Language, Authorization"
         response_headers = {"Cache-Control": "private, no-cache", **more, **headers}
-        document = Document("application/json", lambda: body, Validators((body,)), response_headers, vary, status)
+        document = Document(
+            "application/json",
+            lambda: body,
+            Validators((body,)),
+            response_headers,
+            vary,
+            status,
+        )
         return send_document(self.request, document)
 
-    async def describe_source(self, source: CatalogueSource, producer: Organisation) -> SourceItem:
+    async def describe_source(
+        self, source: CatalogueSource, producer: Organisation
+    ) -> SourceItem:
         """A source as it is now."""
         last = (await queries.last_runs(self.session, [source.id])).get(source.id)
         reading = (await self.describe_readings([last]))[0] if last else None
@@ -75,15 +105,26 @@ class SourceApiContext:
 
     async def describe_readings(self, runs: Sequence[Any]) -> list[SourceReading]:
         """Readings with what was wrong with their source."""
-        faults = await queries.list_source_faults(self.session, [run.id for run in runs])
-        return [SourceReading.of(run, faults.get(run.id, []), self.territory.origin, self.say) for run in runs]
+        faults = await queries.list_source_faults(
+            self.session, [run.id for run in runs]
+        )
+        return [
+            SourceReading.of(
+                run, faults.get(run.id, []), self.territory.origin, self.say
+            )
+            for run in runs
+        ]
 
 
 async def provide_context(
-    request: AnyRequest, territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
 ) -> AsyncIterator[SourceApiContext]:
     """One transaction, committed once the answer is made."""
-    async with site_of(request).database.session(territory.id, person=bearer.actor.person_id) as session:
+    async with site_of(request).database.session(
+        territory.id, person=bearer.actor.person_id
+    ) as session:
         yield SourceApiContext(request, session, territory, bearer)
 
 
@@ -91,7 +132,9 @@ async def provide_context(
 async def list_sources(desk: NamedDependency[SourceApiContext]) -> Response[Any]:
     """The sources that I look after."""
     batch = read_batch(desk.request)
-    lines = await queries.list_managed_sources(desk.session, desk.actor, after=batch.id(), size=batch.size + 1)
+    lines = await queries.list_managed_sources(
+        desk.session, desk.actor, after=batch.id(), size=batch.size + 1
+    )
     read = await desk.describe_readings([last for _, _, last in lines if last])
     by_id = {reading.id: reading for reading in read}
     origin = desk.territory.origin
@@ -100,83 +143,137 @@ async def list_sources(desk: NamedDependency[SourceApiContext]) -> Response[Any]
         for source, producer, last in lines
     ]
     links = batch.links(f"{origin}{PATH}", [item.id for item in items])
-    return desk.send(SourceBatch(size=batch.size, items=items[: batch.size], links=links))
+    return desk.send(
+        SourceBatch(size=batch.size, items=items[: batch.size], links=links)
+    )
 
 
 @post("/", status_code=201, request_max_body_size=MAX_BODY)
 async def register_source(desk: NamedDependency[SourceApiContext]) -> Response[Any]:
     """Register a catalogue, and have it read at once."""
-    fields = await read_json_texts(desk.request, "address", "producer", rhythm=SourceRhythm.DAILY, language="")
-    producer = await queries.get_managed_producer(desk.session, desk.actor, fields["producer"])
+    fields = await read_json_texts(
+        desk.request, "address", "producer", rhythm=SourceRhythm.DAILY, language=""
+    )
+    producer = await queries.get_managed_producer(
+        desk.session, desk.actor, fields["producer"]
+    )
     languages = desk.territory.languages
-    language = fields["language"] if fields["language"] in languages else languages[0]
+    if fields["language"] in languages:
+        language = fields["language"]
+    else:
+        language = languages[0]
     source = await actions.register_source(
-        desk.session, desk.actor, producer, address=fields["address"], rhythm=fields["rhythm"], language=language
+        desk.session,
+        desk.actor,
+        producer,
+        address=fields["address"],
+        rhythm=fields["rhythm"],
+        language=language,
     )
     await desk.session.refresh(source)
-    return desk.send(await desk.describe_source(source, producer), status=201, Location=f"{PATH}/{source.id}")
+    return desk.send(
+        await desk.describe_source(source, producer),
+        status=201,
+        Location=f"{PATH}/{source.id}",
+    )
 
 
 @get(ONE)
-async def read_source(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[Any]:
+async def read_source(
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+) -> Response[Any]:
     """One source."""
-    return desk.send(await desk.describe_source(*await queries.get_source(desk.session, desk.actor, source_id)))
+    return desk.send(
+        await desk.describe_source(
+            *await queries.get_source(desk.session, desk.actor, source_id)
+        )
+    )
 
 
 @patch(ONE, request_max_body_size=MAX_BODY)
-async def change_source(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[Any]:
+async def change_source(
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+) -> Response[Any]:
     """Read it more or less often."""
     rhythm = (await read_json_texts(desk.request, "rhythm"))["rhythm"]
-    source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
+    source, producer = await queries.get_source(
+        desk.session, desk.actor, source_id, lock=True
+    )
     await actions.change_rhythm(desk.session, desk.actor, source, rhythm)
     return desk.send(await desk.describe_source(source, producer))
 
 
 @delete(ONE, status_code=200)
-async def close_source(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[Any]:
+async def close_source(
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+) -> Response[Any]:
     """Read it no more; its datasets stay, or are withdrawn."""
     datasets = read_choice(desk.request, "datasets", (KEEP, WITHDRAW)) or KEEP
-    source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
-    await actions.close_source(desk.session, desk.actor, source, withdraw=datasets == WITHDRAW)
+    source, producer = await queries.get_source(
+        desk.session, desk.actor, source_id, lock=True
+    )
+    await actions.close_source(
+        desk.session, desk.actor, source, withdraw=datasets == WITHDRAW
+    )
     return desk.send(await desk.describe_source(source, producer))
 
 
 @post(f"{ONE}/{{act:str}}", status_code=200, request_max_body_size=MAX_BODY)
 async def act_on_source(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID], act: FromPath[str]
+    desk: NamedDependency[SourceApiContext],
+    source_id: FromPath[UUID],
+    act: FromPath[str],
 ) -> Response[Any]:
     """Have it read now, pause it, start it again, or let go what left it."""
     if act not in ACTS:
         raise NotFoundError("Nothing is done at this address.")
-    source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
+    source, producer = await queries.get_source(
+        desk.session, desk.actor, source_id, lock=True
+    )
     await ACTS[act](desk.session, desk.actor, source)
     return desk.send(await desk.describe_source(source, producer))
 
 
 @post(f"{ONE}/feed", status_code=200, request_max_body_size=MAX_BODY)
-async def make_feed(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[FeedAddresses]:
+async def make_feed(
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+) -> Response[FeedAddresses]:
     """New addresses of my feeds of readings; those that I had answer no more."""
     source, producer = await queries.get_source(desk.session, desk.actor, source_id)
     feed = await renew_feed(desk.session, desk.actor)
-    addresses = write_addresses(site_of(desk.request).settings, desk.territory, feed, source, producer)
+    addresses = write_addresses(
+        site_of(desk.request).settings, desk.territory, feed, source, producer
+    )
     return Response(addresses, headers={"Cache-Control": "no-store"})
 
 
 @get(READINGS)
-async def list_readings(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[Any]:
+async def list_readings(
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+) -> Response[Any]:
     """The readings of a source, the newest first."""
     source, _ = await queries.get_source(desk.session, desk.actor, source_id)
     batch = read_batch(desk.request)
-    runs = await queries.list_readings(desk.session, [source.id], after=batch.id(), size=batch.size + 1)
-    links = batch.links(f"{desk.territory.origin}{PATH}/{source_id}/readings", [run.id for run in runs])
+    runs = await queries.list_readings(
+        desk.session, [source.id], after=batch.id(), size=batch.size + 1
+    )
+    links = batch.links(
+        f"{desk.territory.origin}{PATH}/{source_id}/readings", [run.id for run in runs]
+    )
     return desk.send(
-        SourceReadingBatch(size=batch.size, items=await desk.describe_readings(runs[: batch.size]), links=links)
+        SourceReadingBatch(
+            size=batch.size,
+            items=await desk.describe_readings(runs[: batch.size]),
+            links=links,
+        )
     )
 
 
 @get(READING)
 async def read_reading(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID], reading_id: FromPath[UUID]
+    desk: NamedDependency[SourceApiContext],
+    source_id: FromPath[UUID],
+    reading_id: FromPath[UUID],
 ) -> Response[Any]:
     """One reading: its counts, and what was wrong with the source itself."""
     source, _ = await queries.get_source(desk.session, desk.actor, source_id)
@@ -186,21 +283,22 @@ async def read_reading(
 
 @get(f"{READING}/records")
 async def list_records(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID], reading_id: FromPath[UUID]
+    desk: NamedDependency[SourceApiContext],
+    source_id: FromPath[UUID],
+    reading_id: FromPath[UUID],
 ) -> Response[Any]:
     """What a reading did with each record, and the edits that mend them."""
     source, _ = await queries.get_source(desk.session, desk.actor, source_id)
     run = await queries.get_reading(desk.session, source, reading_id)
-    batch, action = (
-        read_batch(desk.request, "action"),
-        read_choice(desk.request, "action", tuple(map(str, RecordOutcome))),
-    )
+    batch = read_batch(desk.request, "action")
+    action = read_choice(desk.request, "action", tuple(map(str, RecordOutcome)))
     record_actions = await queries.list_actions(
         desk.session, run, after=batch.number(), action=action, size=batch.size + 1
     )
     origin = desk.territory.origin
     items = [
-        SourceRecordResult.of(row, faults, source.id, origin, desk.say) for row, faults in record_actions[: batch.size]
+        SourceRecordResult.of(row, faults, source.id, origin, desk.say)
+        for row, faults in record_actions[: batch.size]
     ]
     at = f"{origin}{PATH}/{source_id}/readings/{reading_id}/records"
     links = batch.links(at, [row.position for row, _ in record_actions], action=action)
@@ -209,7 +307,9 @@ async def list_records(
 
 @get(f"{ONE}/records/{{record_id:uuid}}")
 async def read_original(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID], record_id: FromPath[UUID]
+    desk: NamedDependency[SourceApiContext],
+    source_id: FromPath[UUID],
+    record_id: FromPath[UUID],
 ) -> Response[bytes]:
     """A record as the source wrote it."""
     source, _ = await queries.get_source(desk.session, desk.actor, source_id)
@@ -220,8 +320,17 @@ routes: Sequence[ControllerRouterHandler] = [
     Router(
         PATH,
         route_handlers=[
-            list_sources, register_source, read_source, change_source, close_source, act_on_source, make_feed,
-            list_readings, read_reading, list_records, read_original,
+            list_sources,
+            register_source,
+            read_source,
+            change_source,
+            close_source,
+            act_on_source,
+            make_feed,
+            list_readings,
+            read_reading,
+            list_records,
+            read_original,
         ],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
@@ -230,4 +339,4 @@ routes: Sequence[ControllerRouterHandler] = [
             "desk": Provide(provide_context),
         },
     )
-]  # fmt: skip
+]

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.atom import MEDIA_TYPE, NAMESPACE, OLDEST, add_text, format_instant
+from udi.portal.catalogue.atom import (
+    MEDIA_TYPE,
+    NAMESPACE,
+    OLDEST,
+    add_text,
+    format_instant,
+)
 from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.models import CatalogueSource, RunOutcome, SourceRun
 from udi.portal.nodes.sources.queries import SourceFaultSummary
@@ -16,14 +22,24 @@ Entry = tuple[CatalogueSource, SourceRun, Sequence[SourceFaultSummary]]
 
 
 def write_readings(
-    entries: Sequence[Entry], producer: Organisation, territory: Territory, *, language: str, say: Translate, page: str,
+    entries: Sequence[Entry],
+    producer: Organisation,
+    territory: Territory,
+    *,
+    language: str,
+    say: Translate,
+    page: str,
     address: str,
-) -> bytes:  # fmt: skip
+) -> bytes:
     """The feed; its identifier is that of its page, since its own address is a secret that may be renewed."""
     origin = territory.origin
     feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
     add_text(feed, "id", f"{origin}{page}#{producer.slug}")
-    add_text(feed, "title", f"{say('Readings of catalogues')} – {producer.name} – {localise(territory.name, language)}")
+    add_text(
+        feed,
+        "title",
+        f"{say('Readings of catalogues')} – {producer.name} – {localise(territory.name, language)}",
+    )
     ended = (run.ended_at for _, run, _ in entries if run.ended_at)
     add_text(feed, "updated", format_instant(max(ended, default=OLDEST)))
     add_text(SubElement(feed, "author"), "name", localise(territory.name, language))
@@ -44,19 +60,25 @@ def _add_entry(
     origin: str,
     say: Translate,
 ) -> None:
-    entry, page = SubElement(feed, "entry"), f"{origin}/sources/{source.id}"
+    entry = SubElement(feed, "entry")
+    page = f"{origin}/sources/{source.id}"
     add_text(entry, "id", run.id.urn)
     add_text(
         entry,
         "title",
-        say("%(host)s: %(outcome)s") % {"host": host_of(source.address), "outcome": outcome_label(run, say)},
+        say("%(host)s: %(outcome)s")
+        % {"host": host_of(source.address), "outcome": outcome_label(run, say)},
     )
     add_text(entry, "updated", format_instant(run.ended_at or run.started_at))
     SubElement(entry, "link", rel="alternate", type="text/html", href=page)
     api = f"{origin}{PATH}/{source.id}/readings/{run.id}"
     SubElement(entry, "link", rel="related", type="application/json", href=api)
     SubElement(entry, "category", term=run.outcome)
-    add_text(entry, "summary", " ".join([_counts(run, say), *(_lesson(lesson, say) for lesson in lessons)]))
+    add_text(
+        entry,
+        "summary",
+        " ".join([_counts(run, say), *(_lesson(lesson, say) for lesson in lessons)]),
+    )
 
 
 def outcome_label(run: SourceRun, say: Translate) -> str:

@@ -10,7 +10,10 @@ from udi.portal.nodes.harvest import source_kinds, waf
 from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.record import HarvestedPage
 
-MOST_PAGES, MOST_RECORDS, MOST_BYTES, MOST_SECONDS = 2000, 200_000, 1024**3, 6 * 3600
+MOST_PAGES = 2000
+MOST_RECORDS = 200_000
+MOST_BYTES = 1024**3
+MOST_SECONDS = 6 * 3600
 MOST_CANDIDATES = 20
 FOLDER = "waf"
 AMBIGUOUS_FORMATS = frozenset({"", FOLDER, "schema.org"})
@@ -63,7 +66,11 @@ class CrawlState:
 
 
 def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return value
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,11 @@ def host_of(address: str) -> str:
         port = parts.port or usual
     except (ValueError, KeyError):
         return ""
-    return f"{(parts.hostname or '').lower()}{'' if port in {80, 443} else f':{port}'}" if parts.hostname else ""
+    if parts.hostname:
+        return (
+            f"{(parts.hostname or '').lower()}{'' if port in {80, 443} else f':{port}'}"
+        )
+    return ""
 
 
 def is_catalogue_page(page: HarvestedPage) -> bool:
@@ -99,25 +110,49 @@ def is_catalogue_page(page: HarvestedPage) -> bool:
     return bool(page.dataset_count or page.links or page.services or page.next or empty)
 
 
-def mark_visited(place: CrawlState, address: str, cost: CrawlCost = NO_COST, *, broken: bool = False) -> CrawlState:
+def mark_visited(
+    place: CrawlState, address: str, cost: CrawlCost = NO_COST, *, broken: bool = False
+) -> CrawlState:
     """Past an address, whatever it gave; `broken` where it should have given a part of the catalogue."""
     return replace(
-        place, waiting=tuple(queued_address for queued_address in place.waiting if queued_address != address), asked=place.asked | {_mark(address)},
-        offset=0, sum="", pages=place.pages + 1, size=place.size + cost.size, seconds=place.seconds + cost.seconds,
+        place,
+        waiting=tuple(
+            queued_address
+            for queued_address in place.waiting
+            if queued_address != address
+        ),
+        asked=place.asked | {_mark(address)},
+        offset=0,
+        sum="",
+        pages=place.pages + 1,
+        size=place.size + cost.size,
+        seconds=place.seconds + cost.seconds,
         broken=place.broken or broken,
-    )  # fmt: skip
+    )
 
 
 def add_candidates(place: CrawlState, candidates: Iterable[str]) -> CrawlState:
     """On to where portals usually have their catalogue; a place is found once."""
-    new = [candidate for candidate in candidates if _is_new(place, candidate)][:MOST_CANDIDATES]
-    return place if place.waiting or len(place.asked) > 1 else replace(place, waiting=tuple(dict.fromkeys(new)))
+    new = [candidate for candidate in candidates if _is_new(place, candidate)][
+        :MOST_CANDIDATES
+    ]
+    if place.waiting or len(place.asked) > 1:
+        return place
+    return replace(place, waiting=tuple(dict.fromkeys(new)))
 
 
-def enter_catalogue(place: CrawlState, address: str, page: HarvestedPage, *, where: str) -> CrawlState:
+def enter_catalogue(
+    place: CrawlState, address: str, page: HarvestedPage, *, where: str
+) -> CrawlState:
     """The catalogue is there: the other addresses that it might have had are not asked."""
     hosts = place.hosts | {host_of(where)}
-    return replace(place, start=where, hosts=hosts, waiting=(address,), folder=page.format == FOLDER)
+    return replace(
+        place,
+        start=where,
+        hosts=hosts,
+        waiting=(address,),
+        folder=page.format == FOLDER,
+    )
 
 
 def advance(
@@ -137,8 +172,16 @@ def advance(
     """
     faults: list[HarvestFault] = []
     count = page.dataset_count if dataset_count < 0 else dataset_count
-    place = mark_visited(replace(place, asked=place.asked | {_mark(where)}, found=place.found + count), address, cost)
-    coming = [link for link in dict.fromkeys(page.links) if _is_new(place, link) and _is_near(place, page, link)]
+    place = mark_visited(
+        replace(place, asked=place.asked | {_mark(where)}, found=place.found + count),
+        address,
+        cost,
+    )
+    coming = [
+        link
+        for link in dict.fromkeys(page.links)
+        if _is_new(place, link) and _is_near(place, page, link)
+    ]
     if page.next and host_of(page.next) not in place.hosts:
         faults.append(source_kinds.NEXT_ELSEWHERE.at("", value=page.next))
     elif page.next and count and not fresh:
@@ -146,7 +189,10 @@ def advance(
     elif page.next and _is_new(place, page.next):
         coming.insert(0, page.next)
     queued_addresses = set(place.waiting)
-    waiting = (*place.waiting, *(link for link in coming if link not in queued_addresses))
+    waiting = (
+        *place.waiting,
+        *(link for link in coming if link not in queued_addresses),
+    )
     return replace(place, waiting=waiting, broken=place.broken or bool(faults)), faults
 
 

@@ -7,7 +7,8 @@ from typing import IO
 
 from udi.portal.nodes.harvest.large_documents import is_divisible
 
-LARGEST, LARGEST_DIVIDED = 32 * 1024**2, 256 * 1024**2
+LARGEST = 32 * 1024**2
+LARGEST_DIVIDED = 256 * 1024**2
 """Bytes of a document, and of one that is read in pieces."""
 HEAVY = 4 * 1024**2
 """From there on one document at a time is in memory, whatever the sources: it takes sixteen times its size."""
@@ -26,9 +27,11 @@ class DocumentBody:
     """What came so far; `discard` it at the end. `folder`: where its file is put, None for that of temporary files."""
 
     def __init__(self, largest: int = LARGEST, folder: Path | None = None) -> None:
-        self._largest, self._sum = largest, hashlib.sha256()
+        self._largest = largest
+        self._sum = hashlib.sha256()
         self._folder = folder
-        self._start, self._file = bytearray(), None
+        self._start = bytearray()
+        self._file = None
         self.size = 0
 
     _file: IO[bytes] | None
@@ -46,7 +49,9 @@ class DocumentBody:
     @property
     def file(self) -> Path | None:
         """Where all of it is, where it is to be read in pieces."""
-        return Path(self._file.name) if self._file else None
+        if self._file:
+            return Path(self._file.name)
+        return None
 
     def append(self, piece: bytes) -> None:
         """Add what came.
@@ -54,7 +59,8 @@ class DocumentBody:
         Raises:
             TooLargeBodyError: it is beyond its bound.
         """
-        before, self.size = self.size, self.size + len(piece)
+        before = self.size
+        self.size = self.size + len(piece)
         self._sum.update(piece)
         if self._file:
             self._file.write(piece)
@@ -68,7 +74,9 @@ class DocumentBody:
 
     def _divide(self) -> None:
         if is_divisible(bytes(self._start[:BEGINNING])):
-            self._file = tempfile.NamedTemporaryFile(prefix="udi-source-", dir=self._folder)  # noqa: SIM115 - until it is discarded
+            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - until it is discarded
+                prefix="udi-source-", dir=self._folder
+            )
             self._file.write(self._start)
             del self._start[BEGINNING:]
 

@@ -24,7 +24,9 @@ class DocumentSummary:
     def add_page(self, page: HarvestedPage) -> None:
         """Add one that is stored."""
         self.dataset_count += page.dataset_count
-        self.things += len(page.records) + sum(refusal.is_dataset for refusal in page.refused)
+        self.things += len(page.records) + sum(
+            refusal.is_dataset for refusal in page.refused
+        )
         others = [
             (refusal.identifier, refusal.title, why)
             for refusal in page.refused
@@ -35,4 +37,12 @@ class DocumentSummary:
         faults = deduplicate_faults([*self.page.faults, *page.faults])
         links = (*self.page.links, *page.links)
         following = self.page.next or page.next
-        self.page = replace(page, records=(), refused=(), services=(), faults=faults, links=links, next=following)
+        self.page = replace(
+            page,
+            records=(),
+            refused=(),
+            services=(),
+            faults=faults,
+            links=links,
+            next=following,
+        )

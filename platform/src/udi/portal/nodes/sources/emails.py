@@ -24,17 +24,27 @@ from udi.ui.site import Site
 NOTIFY_SOURCE = "tell_source"
 
 
-async def queue_emails(session: AsyncSession, source: CatalogueSource, run: SourceRun, trouble: Alert) -> None:
+async def queue_emails(
+    session: AsyncSession, source: CatalogueSource, run: SourceRun, trouble: Alert
+) -> None:
     """One mail to each administrator of the producer, and one to the team, whose job each may be tried again."""
     managing = (
         select(Membership.person_id)
         .join(Organisation, Organisation.slug == Membership.organisation_slug)
-        .where(Organisation.id == source.organisation_id, any_(Membership.groups) == MANAGERS)
+        .where(
+            Organisation.id == source.organisation_id,
+            any_(Membership.groups) == MANAGERS,
+        )
     )
     people = (await session.scalars(managing)).all()
-    payloads = [{"run": str(run.id), "trouble": trouble.value, "person": str(person)} for person in people]
+    payloads = [
+        {"run": str(run.id), "trouble": trouble.value, "person": str(person)}
+        for person in people
+    ]
     await jobs.enqueue_each(
-        session, NOTIFY_SOURCE, [*payloads, {"run": str(run.id), "trouble": trouble.value, "person": ""}]
+        session,
+        NOTIFY_SOURCE,
+        [*payloads, {"run": str(run.id), "trouble": trouble.value, "person": ""}],
     )
 
 
@@ -59,34 +69,66 @@ async def _send_email(site: Site, territory: Territory, job: Job) -> None:
         if run is None:
             return
         source = await session.get_one(CatalogueSource, (territory.id, run.source_id))
-        producer = await session.get_one(Organisation, (territory.id, source.organisation_id))
+        producer = await session.get_one(
+            Organisation, (territory.id, source.organisation_id)
+        )
         to, language = await _find_recipient(session, territory, job.payload["person"])
     if not to:
         return
-    mail = write_email(site, territory, source, producer, run, Alert(job.payload["trouble"]), to, language)
-    await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+    mail = write_email(
+        site,
+        territory,
+        source,
+        producer,
+        run,
+        Alert(job.payload["trouble"]),
+        to,
+        language,
+    )
+    await send_email(
+        mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6)
+    )
 
 
-async def _find_recipient(session: AsyncSession, territory: Territory, person_id: str) -> tuple[str, str]:
+async def _find_recipient(
+    session: AsyncSession, territory: Territory, person_id: str
+) -> tuple[str, str]:
     """Address and language; nobody is the team."""
     if not person_id:
         return territory.contact, territory.languages[0]
     person = await session.get(Person, (territory.id, UUID(person_id)))
     subscription = await find_subscription(session, UUID(person_id))
-    return (person.email if person else ""), (subscription.language if subscription else territory.languages[0])
+    return (person.email if person else ""), (
+        subscription.language if subscription else territory.languages[0]
+    )
 
 
 def write_email(
-    site: Site, territory: Territory, source: CatalogueSource, producer: Organisation, run: SourceRun, trouble: Alert,
-    to: str, language: str,
-) -> Email:  # fmt: skip
+    site: Site,
+    territory: Territory,
+    source: CatalogueSource,
+    producer: Organisation,
+    run: SourceRun,
+    trouble: Alert,
+    to: str,
+    language: str,
+) -> Email:
     """What is wrong, what was done about it, and where to see more."""
-    say, name, host = translator(site, language), localise(territory.name, language), host_of(source.address)
+    say = translator(site, language)
+    name = localise(territory.name, language)
+    host = host_of(source.address)
     parts = [
         say("Good morning,"),
-        say("The catalogue at %(host)s is read for %(producer)s.", host=host, producer=producer.name),
+        say(
+            "The catalogue at %(host)s is read for %(producer)s.",
+            host=host,
+            producer=producer.name,
+        ),
         _describe_alert(say, trouble, source, run),
-        say("Its page says what to mend, and what you may do: %(address)s", address=_page(territory, source)),
+        say(
+            "Its page says what to mend, and what you may do: %(address)s",
+            address=_page(territory, source),
+        ),
         name,
     ]
     subjects = {
@@ -110,15 +152,19 @@ def _page(territory: Territory, source: CatalogueSource) -> str:
     return f"{territory.origin}/sources/{source.id}"
 
 
-def _describe_alert(say: Translate, trouble: Alert, source: CatalogueSource, run: SourceRun) -> str:
+def _describe_alert(
+    say: Translate, trouble: Alert, source: CatalogueSource, run: SourceRun
+) -> str:
     if trouble is Alert.VANISHED:
         return say(
             "%(missing)s datasets out of %(shown)s were not there at the last reading. None was withdrawn: we wait for your word.",
-            missing=run.missing, shown=source.shown,
-        )  # fmt: skip
+            missing=run.missing,
+            shown=source.shown,
+        )
     if trouble is Alert.FAILING:
         return say(
-            "The last %(count)s readings failed. What was published stays, and we go on trying.", count=source.failures
+            "The last %(count)s readings failed. What was published stays, and we go on trying.",
+            count=source.failures,
         )
     return say(
         "%(count)s records were refused at the last reading, more than before. What was published of them stays.",

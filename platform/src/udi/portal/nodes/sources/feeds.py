@@ -37,17 +37,27 @@ from udi.ui.site import site_of
 FEED = SealedKind(name="address of a feed of readings", purpose="feeds of readings")
 HOME = "/sources/feeds/{token:str}"
 END = "readings.atom"
-MOST_ENTRIES, MOST_LESSONS = 30, 5
+MOST_ENTRIES = 30
+MOST_LESSONS = 5
 AnyRequest = Request[Any, Any, State]
 
 
 class FeedAddresses(Struct, kw_only=True):
     """Addresses of feeds that are one person’s own: who has one reads what it says."""
 
-    source: Annotated[str, Meta(description="Of the readings of this source.", extra_json_schema={"format": "uri"})]
+    source: Annotated[
+        str,
+        Meta(
+            description="Of the readings of this source.",
+            extra_json_schema={"format": "uri"},
+        ),
+    ]
     producer: Annotated[
         str,
-        Meta(description="Of the readings of all the sources of its producer.", extra_json_schema={"format": "uri"}),
+        Meta(
+            description="Of the readings of all the sources of its producer.",
+            extra_json_schema={"format": "uri"},
+        ),
     ]
 
 
@@ -56,7 +66,11 @@ async def renew_feed(session: AsyncSession, actor: Actor) -> UUID:
     own = uuid4()
     drawn = {"id": own}
     statement = insert(SourceFeed).values(person_id=actor.person_id, **drawn)
-    await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_=drawn))
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id", "person_id"], set_=drawn
+        )
+    )
     return own
 
 
@@ -64,32 +78,54 @@ async def close_feed(session: AsyncSession, departure: Departure) -> int:
     """Let the addresses of somebody whose account is gone answer no more; how many they had."""
     if not departure.gone:
         return 0
-    done = await session.execute(delete(SourceFeed).where(SourceFeed.person_id == departure.person.id))
-    return done.rowcount if isinstance(done, CursorResult) else 0
+    done = await session.execute(
+        delete(SourceFeed).where(SourceFeed.person_id == departure.person.id)
+    )
+    if isinstance(done, CursorResult):
+        return done.rowcount
+    return 0
 
 
 async def find_feed(session: AsyncSession, actor: Actor) -> UUID | None:
     """What a person's addresses are made of; None where they never had any made."""
-    return await session.scalar(select(SourceFeed.id).where(SourceFeed.person_id == actor.person_id))
+    return await session.scalar(
+        select(SourceFeed.id).where(SourceFeed.person_id == actor.person_id)
+    )
 
 
 def write_addresses(
-    settings: Settings, territory: Territory, feed: UUID, source: CatalogueSource, producer: Organisation
+    settings: Settings,
+    territory: Territory,
+    feed: UUID,
+    source: CatalogueSource,
+    producer: Organisation,
 ) -> FeedAddresses:
     """A person's addresses of the feeds of a source and of its producer."""
     start = f"{territory.origin}/sources/feeds/{sign_id(_key(settings), territory.id, feed)}"
-    return FeedAddresses(source=f"{start}/{source.id}/{END}", producer=f"{start}/producers/{producer.slug}/{END}")
+    return FeedAddresses(
+        source=f"{start}/{source.id}/{END}",
+        producer=f"{start}/producers/{producer.slug}/{END}",
+    )
 
 
-async def _holder(session: AsyncSession, settings: Settings, territory: Territory, token: str) -> Actor:
+async def _holder(
+    session: AsyncSession, settings: Settings, territory: Territory, token: str
+) -> Actor:
     """Whose address this is.
 
     Raises:
         NotFoundError: nobody's, or it was renewed.
     """
     id_ = read_signed_id(_key(settings), territory.id, token)
-    same = (Person.tenant_id == SourceFeed.tenant_id) & (Person.id == SourceFeed.person_id)
-    person = await session.scalar(select(Person).join(SourceFeed, same).where(SourceFeed.id == id_)) if id_ else None
+    same = (Person.tenant_id == SourceFeed.tenant_id) & (
+        Person.id == SourceFeed.person_id
+    )
+    if id_:
+        person = await session.scalar(
+            select(Person).join(SourceFeed, same).where(SourceFeed.id == id_)
+        )
+    else:
+        person = None
     if person is None:
         raise NotFoundError(
             "This address of a feed is not whole, or was renewed.",
@@ -104,37 +140,61 @@ def _key(settings: Settings) -> bytes:
 
 @get(f"{HOME}/{{source_id:uuid}}/{END}")
 async def send_source_feed(
-    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str], source_id: FromPath[UUID]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    token: FromPath[str],
+    source_id: FromPath[UUID],
 ) -> Response[Any]:
     """The readings of one source that ended, the newest first."""
     site = site_of(request)
     async with site.database.session(territory.id) as session:
         actor = await _holder(session, site.settings, territory, token)
         source, producer = await queries.get_source(session, actor, source_id)
-        return await _send(request, session, territory, {source.id: source}, producer, f"/sources/{source.id}")
+        return await _send(
+            request,
+            session,
+            territory,
+            {source.id: source},
+            producer,
+            f"/sources/{source.id}",
+        )
 
 
 @get(f"{HOME}/producers/{{slug:str}}/{END}")
 async def send_producer_feed(
-    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str], slug: FromPath[str]
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    token: FromPath[str],
+    slug: FromPath[str],
 ) -> Response[Any]:
     """Those of all the sources of a producer."""
     site = site_of(request)
     async with site.database.session(territory.id) as session:
         actor = await _holder(session, site.settings, territory, token)
         producer = await queries.get_managed_producer(session, actor, slug)
-        theirs = select(CatalogueSource).where(CatalogueSource.organisation_id == producer.id)
+        theirs = select(CatalogueSource).where(
+            CatalogueSource.organisation_id == producer.id
+        )
         sources = {source.id: source for source in await session.scalars(theirs)}
         return await _send(request, session, territory, sources, producer, "/sources")
 
 
 async def _send(
-    request: AnyRequest, session: AsyncSession, territory: Territory, sources: Mapping[UUID, CatalogueSource],
-    producer: Organisation, page: str,
-) -> Response[Any]:  # fmt: skip
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    sources: Mapping[UUID, CatalogueSource],
+    producer: Organisation,
+    page: str,
+) -> Response[Any]:
     runs = await queries.list_readings(session, sources, ended=True, size=MOST_ENTRIES)
-    lessons = {run.id: (await queries.summarise_faults(session, run))[:MOST_LESSONS] for run in runs if run.told}
-    pages, language = site_of(request).pages, request.scope["state"]["locale"]
+    lessons = {
+        run.id: (await queries.summarise_faults(session, run))[:MOST_LESSONS]
+        for run in runs
+        if run.told
+    }
+    pages = site_of(request).pages
+    language = request.scope["state"]["locale"]
     entries = [(sources[run.source_id], run, lessons.get(run.id, [])) for run in runs]
     body = write_readings(
         entries,
@@ -145,9 +205,15 @@ async def _send(
         page=page,
         address=request.url.path,
     )
-    headers = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex", "Content-Language": language}
+    headers = {
+        "Cache-Control": "private, no-cache",
+        "X-Robots-Tag": "noindex",
+        "Content-Language": language,
+    }
     vary = "Accept-Encoding, Accept-Language, Cookie"
-    return send_document(request, Document(MEDIA_TYPE, lambda: body, Validators((body,)), headers, vary))
+    return send_document(
+        request, Document(MEDIA_TYPE, lambda: body, Validators((body,)), headers, vary)
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [send_source_feed, send_producer_feed]

@@ -1,11 +1,24 @@
 """Formats of catalogues, as people call them."""
 
 FORMATS = {
-    "ckan": "CKAN", "csw": "CSW", "iso": "ISO 19139", "dublin-core": "Dublin Core", "data-package": "Data Package",
-    "data.json": "data.json", "json-ld": "DCAT", "rdf": "DCAT", "rdf-xml": "DCAT", "rdf-turtle": "DCAT",
-    "ogc-records": "OGC API Records", "opendatasoft": "Opendatasoft", "rudi": "RUDI", "schema.org": "schema.org",
-    "stac": "STAC", "udata": "udata", "waf": "folder",
-}  # fmt: skip
+    "ckan": "CKAN",
+    "csw": "CSW",
+    "iso": "ISO 19139",
+    "dublin-core": "Dublin Core",
+    "data-package": "Data Package",
+    "data.json": "data.json",
+    "json-ld": "DCAT",
+    "rdf": "DCAT",
+    "rdf-xml": "DCAT",
+    "rdf-turtle": "DCAT",
+    "ogc-records": "OGC API Records",
+    "opendatasoft": "Opendatasoft",
+    "rudi": "RUDI",
+    "schema.org": "schema.org",
+    "stac": "STAC",
+    "udata": "udata",
+    "waf": "folder",
+}
 """What each format is called; RDF in any syntax is DCAT."""
 
 

@@ -31,11 +31,35 @@ from udi.portal.nodes.sources.leases import (
     leased_source,
     release_lease,
 )
-from udi.portal.nodes.sources.models import CatalogueSource, RecordOutcome, RunOutcome, RunPhase, SourceRun, SourceState
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    RecordOutcome,
+    RunOutcome,
+    RunPhase,
+    SourceRun,
+    SourceState,
+)
 from udi.portal.nodes.sources.reconciliation import RecordAction
-from udi.portal.nodes.sources.record_import import HarvestItem, ImportContext, ImportResult, RecordImport, store_slice
-from udi.portal.nodes.sources.run_log import RecordLogEntry, log_faults, log_non_datasets, log_records
-from udi.portal.nodes.sources.source_client import FetchedDocument, FetchError, NotModifiedError, SourceClient, agent_of
+from udi.portal.nodes.sources.record_import import (
+    HarvestItem,
+    ImportContext,
+    ImportResult,
+    RecordImport,
+    store_slice,
+)
+from udi.portal.nodes.sources.run_log import (
+    RecordLogEntry,
+    log_faults,
+    log_non_datasets,
+    log_records,
+)
+from udi.portal.nodes.sources.source_client import (
+    FetchedDocument,
+    FetchError,
+    NotModifiedError,
+    SourceClient,
+    agent_of,
+)
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.queries import read_vocabularies
 from udi.protocol import structures as of
@@ -46,9 +70,16 @@ SLICE = 200
 TURN = 600.0
 """Seconds after which a reading gives way to the sources that wait; it goes on where it was."""
 PAGE_SIZE = 100
-ALWAYS_REPORTED = frozenset({RecordAction.CREATED, RecordAction.UPDATED, RecordAction.REFUSED})
+ALWAYS_REPORTED = frozenset(
+    {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.REFUSED}
+)
 """What is told of a record, whether there is anything to mend or not."""
-COUNTED = (RecordAction.CREATED, RecordAction.UPDATED, RecordAction.UNCHANGED, RecordAction.REFUSED)
+COUNTED = (
+    RecordAction.CREATED,
+    RecordAction.UPDATED,
+    RecordAction.UNCHANGED,
+    RecordAction.REFUSED,
+)
 Translate = Callable[[str, str], str]
 """A message in a language."""
 
@@ -69,7 +100,10 @@ async def harvest_next_source(desk: HarvestContext) -> bool:
     """Read the source that is due for longest, to its end or for a turn; False where none is."""
     async with desk.database.session(desk.territory.id, role="worker") as session:
         ours = await acquire_lease(session, desk.territory.id, now())
-        words = await read_vocabularies(session, desk.territory.id) if ours else {}
+        if ours:
+            words = await read_vocabularies(session, desk.territory.id)
+        else:
+            words = {}
     if ours is None:
         return False
     try:
@@ -91,22 +125,30 @@ async def _abandon_run(desk: HarvestContext, ours: SourceLease) -> None:
             run = await find_open_run(session, source.id)
             if run is not None:
                 await log_faults(session, run, [source_kinds.INTERNAL_ERROR.at("")])
-                await run_completion.finish_run(session, source, run, RunOutcome.FAILED, now())
+                await run_completion.finish_run(
+                    session, source, run, RunOutcome.FAILED, now()
+                )
 
 
 class _SourceHarvester:
     """One worker's turn at one source."""
 
-    def __init__(self, desk: HarvestContext, claimed: SourceLease, documents: DocumentReader) -> None:
+    def __init__(
+        self, desk: HarvestContext, claimed: SourceLease, documents: DocumentReader
+    ) -> None:
         self._desk = desk
         self._claim = claimed
         self._documents = documents
         self._agent = agent_of(desk.territory.origin)
 
     async def run(self) -> None:
-        began, begun = time.monotonic(), False
+        began = time.monotonic()
+        begun = False
         while True:
-            async with leased_source(self._desk.database, self._claim) as (session, source):
+            async with leased_source(self._desk.database, self._claim) as (
+                session,
+                source,
+            ):
                 run = await find_open_run(session, source.id)
                 if begun and time.monotonic() - began > self._desk.turn:
                     release_lease(source, now())
@@ -115,28 +157,45 @@ class _SourceHarvester:
                     ended = await self._close(session, source, run)
                 else:
                     ended = await self._step(session, source, run)
-                place = CrawlState.from_json(run.place) if run is not None and not ended else None
+                if run is not None and not ended:
+                    place = CrawlState.from_json(run.place)
+                else:
+                    place = None
             if ended:
                 return
-            if place is not None and run is not None and run.phase == RunPhase.READING and place.waiting:
+            if (
+                place is not None
+                and run is not None
+                and run.phase == RunPhase.READING
+                and place.waiting
+            ):
                 await self._read(source, place)
             begun = True
 
-    async def _close(self, session: AsyncSession, source: CatalogueSource, run: SourceRun | None) -> bool:
+    async def _close(
+        self, session: AsyncSession, source: CatalogueSource, run: SourceRun | None
+    ) -> bool:
         if run is not None:
-            await run_completion.finish_run(session, source, run, RunOutcome.PARTIAL, now())
+            await run_completion.finish_run(
+                session, source, run, RunOutcome.PARTIAL, now()
+            )
             release_lease(source, now())
             return True
         return await run_completion.close_batch(
             session, source, lambda message: self._desk.say(source.language, message)
         )
 
-    async def _step(self, session: AsyncSession, source: CatalogueSource, run: SourceRun) -> bool:
+    async def _step(
+        self, session: AsyncSession, source: CatalogueSource, run: SourceRun
+    ) -> bool:
         """What needs nothing of the site; whether the reading ended."""
         place = CrawlState.from_json(run.place)
         if run.phase == RunPhase.WITHDRAWING:
             last = await run_completion.withdraw_batch(
-                session, source, run, lambda message: self._desk.say(source.language, message)
+                session,
+                source,
+                run,
+                lambda message: self._desk.say(source.language, message),
             )
             if last:
                 same = run.outcome == RunOutcome.UNCHANGED
@@ -153,7 +212,8 @@ class _SourceHarvester:
 
     async def _read(self, source: CatalogueSource, place: CrawlState) -> None:
         """Ask for the next document, and store what it gives."""
-        address, began = place.waiting[0], time.monotonic()
+        address = place.waiting[0]
+        began = time.monotonic()
         if not place.asked:
             self._desk.reader.forget(address)
         try:
@@ -164,7 +224,9 @@ class _SourceHarvester:
             cost = CrawlCost(seconds=int(time.monotonic() - began))
             unread = HarvestedPage(format="", faults=(error.fault,))
             others = list(candidates(address, unread, b"", most=PAGE_SIZE))
-            return await self._skip_document(address, [error.fault], cost, gone=error.gone, others=others)
+            return await self._skip_document(
+                address, [error.fault], cost, gone=error.gone, others=others
+            )
         try:
             large = response.body.size > HEAVY and response.body.file is None
             async with self._desk.reader.heavy if large else nullcontext():
@@ -173,23 +235,48 @@ class _SourceHarvester:
             response.body.discard()
 
     async def _take_in(
-        self, source: CatalogueSource, place: CrawlState, address: str, response: FetchedDocument, began: float
+        self,
+        source: CatalogueSource,
+        place: CrawlState,
+        address: str,
+        response: FetchedDocument,
+        began: float,
     ) -> None:
-        page = await self._documents.open(response.body.content, response.url, source.language)
+        page = await self._documents.open(
+            response.body.content, response.url, source.language
+        )
         cost = CrawlCost(response.body.size, int(time.monotonic() - began))
-        if (place.is_searching and not crawl.is_catalogue_page(page)) or not page.readable:
-            others = await self._documents.find_candidates(address, page, response.body.beginning, most=PAGE_SIZE)
+        if (
+            place.is_searching and not crawl.is_catalogue_page(page)
+        ) or not page.readable:
+            others = await self._documents.find_candidates(
+                address, page, response.body.beginning, most=PAGE_SIZE
+            )
             return await self._skip_document(address, page.faults, cost, others=others)
         return await self._store(address, response, page, cost, place)
 
-    async def _fetch_document(self, source: CatalogueSource, place: CrawlState, address: str) -> FetchedDocument:
+    async def _fetch_document(
+        self, source: CatalogueSource, place: CrawlState, address: str
+    ) -> FetchedDocument:
         registered = address in {source.address, source.entry} or not place.folder
         conditions = {}
-        if not place.asked and source.entry and source.state == SourceState.ACTIVE and not source.accepts_loss:
-            validators = {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified}
+        if (
+            not place.asked
+            and source.entry
+            and source.state == SourceState.ACTIVE
+            and not source.accepts_loss
+        ):
+            validators = {
+                "If-None-Match": source.etag,
+                "If-Modified-Since": source.last_modified,
+            }
             conditions = {name: value for name, value in validators.items() if value}
         return await self._desk.reader.get(
-            address, agent=self._agent, invited=registered, conditions=conditions, folder=self._documents.folder
+            address,
+            agent=self._agent,
+            invited=registered,
+            conditions=conditions,
+            folder=self._documents.folder,
         )
 
     async def _note_unchanged(self) -> None:
@@ -218,7 +305,11 @@ class _SourceHarvester:
             run = await _get_open_run(session, source)
             place = CrawlState.from_json(run.place)
             if not place.is_searching or not place.asked:
-                await log_faults(session, run, [replace(fault, field=shorten(address, 200)) for fault in faults])
+                await log_faults(
+                    session,
+                    run,
+                    [replace(fault, field=shorten(address, 200)) for fault in faults],
+                )
             finding = place.is_searching
             place = crawl.mark_visited(place, address, cost, broken=not finding)
             if finding and not source.entry:
@@ -228,7 +319,12 @@ class _SourceHarvester:
             _note(run, place)
 
     async def _store(
-        self, address: str, response: FetchedDocument, page: HarvestedPage, cost: CrawlCost, place: CrawlState
+        self,
+        address: str,
+        response: FetchedDocument,
+        page: HarvestedPage,
+        cost: CrawlCost,
+        place: CrawlState,
     ) -> None:
         """Slice by slice; a reading that was killed in the middle of a document goes on there, if it is the same."""
         at = place.offset if place.sum == response.body.sha256 else 0
@@ -243,35 +339,65 @@ class _SourceHarvester:
         return await self._skip_document(address, page.faults, cost)
 
     async def _store_piece(
-        self, address: str, response: FetchedDocument, page: HarvestedPage, sheaf: DocumentSummary, done: int
+        self,
+        address: str,
+        response: FetchedDocument,
+        page: HarvestedPage,
+        sheaf: DocumentSummary,
+        done: int,
     ) -> None:
         """What of a piece is not stored yet; `done` things of the document are."""
-        things: list[HarvestItem] = [*page.records, *(refusal for refusal in page.refused if refusal.is_dataset)]
+        things: list[HarvestItem] = [
+            *page.records,
+            *(refusal for refusal in page.refused if refusal.is_dataset),
+        ]
         at = max(0, done - sheaf.things)
         while at < len(things) or not sheaf.things:
             some = things[at : at + self._desk.slice]
             at += len(some)
-            async with leased_source(self._desk.database, self._claim) as (session, source):
+            async with leased_source(self._desk.database, self._claim) as (
+                session,
+                source,
+            ):
                 run = await _get_open_run(session, source)
-                stored = await store_slice(session, await _load_import_context(session, source), run, some, now())
+                stored = await store_slice(
+                    session,
+                    await _load_import_context(session, source),
+                    run,
+                    some,
+                    now(),
+                )
                 sheaf.fresh = sheaf.fresh or stored.count(*COUNTED) > 0
                 place = CrawlState.from_json(run.place)
                 if place.is_searching:
-                    source.entry, source.format = address, page.format
-                    place = crawl.enter_catalogue(place, address, page, where=response.url)
+                    source.entry = address
+                    source.format = page.format
+                    place = crawl.enter_catalogue(
+                        place, address, page, where=response.url
+                    )
                     await run_completion.forget_faults(session, run)
                 await _count(session, run, stored)
-                run.place = replace(place, offset=sheaf.things + at, sum=response.body.sha256).to_json()
+                run.place = replace(
+                    place, offset=sheaf.things + at, sum=response.body.sha256
+                ).to_json()
             if at >= len(things):
                 return
 
     async def _advance_crawl(
-        self, address: str, response: FetchedDocument, sheaf: DocumentSummary, cost: CrawlCost
+        self,
+        address: str,
+        response: FetchedDocument,
+        sheaf: DocumentSummary,
+        cost: CrawlCost,
     ) -> None:
         """Past a document whose things are all stored, with what is wrong with it."""
         async with leased_source(self._desk.database, self._claim) as (session, source):
             run = await _get_open_run(session, source)
-            place = replace(CrawlState.from_json(run.place), etag=response.etag, last_modified=response.last_modified)
+            place = replace(
+                CrawlState.from_json(run.place),
+                etag=response.etag,
+                last_modified=response.last_modified,
+            )
             place, faults = crawl.advance(
                 place,
                 address,
@@ -287,7 +413,9 @@ class _SourceHarvester:
 
 
 def _note(run: SourceRun, place: CrawlState) -> None:
-    run.place, run.pages, run.size = place.to_json(), place.pages, place.size
+    run.place = place.to_json()
+    run.pages = place.pages
+    run.size = place.size
 
 
 async def _count(session: AsyncSession, run: SourceRun, stored: ImportResult) -> None:
@@ -299,14 +427,19 @@ async def _count(session: AsyncSession, run: SourceRun, stored: ImportResult) ->
     notable_results = [
         result
         for result in stored.results
-        if result.action in ALWAYS_REPORTED or (result.action is RecordAction.UNCHANGED and result.faults)
+        if result.action in ALWAYS_REPORTED
+        or (result.action is RecordAction.UNCHANGED and result.faults)
     ]
     await log_records(session, run, map(_build_log_entry, notable_results))
 
 
 def _build_log_entry(result: RecordImport) -> RecordLogEntry:
     return RecordLogEntry(
-        RecordOutcome(result.action.value), result.identifier, result.title, result.dataset_id, result.faults
+        RecordOutcome(result.action.value),
+        result.identifier,
+        result.title,
+        result.dataset_id,
+        result.faults,
     )
 
 
@@ -317,8 +450,12 @@ async def _get_open_run(session: AsyncSession, source: CatalogueSource) -> Sourc
     return run
 
 
-async def _load_import_context(session: AsyncSession, source: CatalogueSource) -> ImportContext:
+async def _load_import_context(
+    session: AsyncSession, source: CatalogueSource
+) -> ImportContext:
     node = (await session.scalars(select(Node).where(Node.id == source.id))).one()
     theirs = select(Organisation).where(Organisation.id == source.organisation_id)
     producer = (await session.scalars(theirs)).one()
-    return ImportContext(source, node, of.Organisation(id=producer.id, name=producer.name))
+    return ImportContext(
+        source, node, of.Organisation(id=producer.id, name=producer.name)
+    )

@@ -12,7 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.portal.nodes.sources import crawl
-from udi.portal.nodes.sources.models import CatalogueSource, RunPhase, SourceRun, SourceState
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    RunPhase,
+    SourceRun,
+    SourceState,
+)
 
 LEASE = timedelta(minutes=15)
 """Longer than anything that happens between two transactions of a reading."""
@@ -32,12 +37,20 @@ class SourceLease:
     lease: UUID
 
 
-async def acquire_lease(session: AsyncSession, tenant: UUID, moment: datetime) -> SourceLease | None:
+async def acquire_lease(
+    session: AsyncSession, tenant: UUID, moment: datetime
+) -> SourceLease | None:
     """Take the source that is due for longest; None where none is, or others have them. Begins a reading, or takes it up."""
-    free = or_(CatalogueSource.leased_until.is_(None), CatalogueSource.leased_until < moment)
+    free = or_(
+        CatalogueSource.leased_until.is_(None), CatalogueSource.leased_until < moment
+    )
     due = (
         select(CatalogueSource)
-        .where(CatalogueSource.state.in_(WORKED_ON), CatalogueSource.next_at <= moment, free)
+        .where(
+            CatalogueSource.state.in_(WORKED_ON),
+            CatalogueSource.next_at <= moment,
+            free,
+        )
         .order_by(CatalogueSource.next_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -45,8 +58,12 @@ async def acquire_lease(session: AsyncSession, tenant: UUID, moment: datetime) -
     source = await session.scalar(due)
     if source is None:
         return None
-    source.lease, source.leased_until = uuid4(), moment + LEASE
-    if source.state == SourceState.ACTIVE and await find_open_run(session, source.id) is None:
+    source.lease = uuid4()
+    source.leased_until = moment + LEASE
+    if (
+        source.state == SourceState.ACTIVE
+        and await find_open_run(session, source.id) is None
+    ):
         place = crawl.start_crawl(source.entry or source.address).to_json()
         session.add(SourceRun(source_id=source.id, started_at=moment, place=place))
     await session.flush()
@@ -55,19 +72,25 @@ async def acquire_lease(session: AsyncSession, tenant: UUID, moment: datetime) -
 
 async def find_open_run(session: AsyncSession, source: UUID) -> SourceRun | None:
     """The reading of a source that has not ended, or None."""
-    query = select(SourceRun).where(SourceRun.source_id == source, SourceRun.phase != RunPhase.ENDED)
+    query = select(SourceRun).where(
+        SourceRun.source_id == source, SourceRun.phase != RunPhase.ENDED
+    )
     return (await session.scalars(query)).one_or_none()
 
 
 @asynccontextmanager
-async def leased_source(database: Database, claim: SourceLease) -> AsyncIterator[tuple[AsyncSession, CatalogueSource]]:
+async def leased_source(
+    database: Database, claim: SourceLease
+) -> AsyncIterator[tuple[AsyncSession, CatalogueSource]]:
     """One transaction on a source that is ours, whose lease it renews.
 
     Raises:
         LostError: it is not ours any more.
     """
     async with database.session(claim.tenant, role="worker") as session:
-        ours = select(CatalogueSource).where(CatalogueSource.id == claim.source, CatalogueSource.lease == claim.lease)
+        ours = select(CatalogueSource).where(
+            CatalogueSource.id == claim.source, CatalogueSource.lease == claim.lease
+        )
         source = await session.scalar(ours.with_for_update())
         if source is not None and source.state in WORKED_ON:
             source.leased_until = now() + LEASE
@@ -80,4 +103,6 @@ async def leased_source(database: Database, claim: SourceLease) -> AsyncIterator
 
 def release_lease(source: CatalogueSource, next_at: datetime | None) -> None:
     """Let others take it, from that moment on."""
-    source.lease, source.leased_until, source.next_at = None, None, next_at
+    source.lease = None
+    source.leased_until = None
+    source.next_at = next_at

@@ -12,7 +12,8 @@ from litestar.datastructures import State
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.paging import MAX_PAGE_SIZE
 
-CURSOR, SIZE = "cursor", "size"
+CURSOR = "cursor"
+SIZE = "size"
 LARGEST = 10**9
 AnyRequest = Request[Any, Any, State]
 
@@ -31,7 +32,9 @@ class BatchRequest:
             InvalidError: it is none.
         """
         try:
-            return UUID(self.cursor) if self.cursor else None
+            if self.cursor:
+                return UUID(self.cursor)
+            return None
         except ValueError as error:
             raise InvalidError(refusals=[BAD_CURSOR]) from error
 
@@ -41,24 +44,43 @@ class BatchRequest:
         Raises:
             InvalidError: it is none.
         """
-        if self.cursor and not (self.cursor.isascii() and self.cursor.isdigit() and int(self.cursor) < LARGEST):
+        if self.cursor and not (
+            self.cursor.isascii()
+            and self.cursor.isdigit()
+            and int(self.cursor) < LARGEST
+        ):
             raise InvalidError(refusals=[BAD_CURSOR])
         return int(self.cursor or 0)
 
-    def links(self, address: str, places: Sequence[object], **more: str) -> dict[str, str]:
+    def links(
+        self, address: str, places: Sequence[object], **more: str
+    ) -> dict[str, str]:
         """Where the list goes on; one place more than `size` says that it does."""
-        parameters = {SIZE: str(self.size), **{name: value for name, value in more.items() if value}}
-        links = {"self": _page_url(address, parameters, self.cursor), "first": _page_url(address, parameters)}
+        parameters = {
+            SIZE: str(self.size),
+            **{name: value for name, value in more.items() if value},
+        }
+        links = {
+            "self": _page_url(address, parameters, self.cursor),
+            "first": _page_url(address, parameters),
+        }
         if len(places) > self.size:
             links["next"] = _page_url(address, parameters, str(places[self.size - 1]))
         return links
 
 
-BAD_CURSOR = Refusal(CURSOR, "This is no place in the list.", "Follow the link “next” of an answer.", "unreadable")
+BAD_CURSOR = Refusal(
+    CURSOR,
+    "This is no place in the list.",
+    "Follow the link “next” of an answer.",
+    "unreadable",
+)
 
 
 def _page_url(address: str, parameters: dict[str, str], cursor: str = "") -> str:
-    return f"{address}?{urlencode({**parameters, **({CURSOR: cursor} if cursor else {})})}"
+    return (
+        f"{address}?{urlencode({**parameters, **({CURSOR: cursor} if cursor else {})})}"
+    )
 
 
 def read_batch(request: AnyRequest, *more: str) -> BatchRequest:
@@ -74,20 +96,31 @@ def read_batch(request: AnyRequest, *more: str) -> BatchRequest:
     if not (good and 1 <= int(size) <= MAX_PAGE_SIZE):
         refusals.append(
             Refusal(
-                SIZE, "This is not a number in range.", "Send a whole number from %(least)s to %(most)s.", "out-of-range",
+                SIZE,
+                "This is not a number in range.",
+                "Send a whole number from %(least)s to %(most)s.",
+                "out-of-range",
                 {"least": 1, "most": MAX_PAGE_SIZE},
             )
-        )  # fmt: skip
+        )
     if refusals:
         raise InvalidError(refusals=refusals)
     return BatchRequest(request.query_params.get(CURSOR, "")[:100], int(size))
 
 
-def _refuse_unknown_parameters(names: Iterable[str], accepted_names: Sequence[str]) -> Iterable[Refusal]:
+def _refuse_unknown_parameters(
+    names: Iterable[str], accepted_names: Sequence[str]
+) -> Iterable[Refusal]:
     for name in names:
         if name not in accepted_names:
             values = {"names": ", ".join(accepted_names)}
-            yield Refusal(name, "This parameter does not exist.", "Use %(names)s.", "unknown-parameter", values)
+            yield Refusal(
+                name,
+                "This parameter does not exist.",
+                "Use %(names)s.",
+                "unknown-parameter",
+                values,
+            )
 
 
 def read_choice(request: AnyRequest, name: str, values: Sequence[str]) -> str:
@@ -100,6 +133,14 @@ def read_choice(request: AnyRequest, name: str, values: Sequence[str]) -> str:
     if choice and choice not in values:
         named = {"names": ", ".join(values)}
         raise InvalidError(
-            refusals=[Refusal(name, "This value does not exist.", "Use %(names)s.", "unknown-value", named)]
+            refusals=[
+                Refusal(
+                    name,
+                    "This value does not exist.",
+                    "Use %(names)s.",
+                    "unknown-value",
+                    named,
+                )
+            ]
         )
     return choice

@@ -5,14 +5,23 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
 from udi.portal.schema import PortalTable
 
-ZERO, EMPTY = text("0"), text("''")
+ZERO = text("0")
+EMPTY = text("''")
 
 
 class SourceRhythm(StrEnum):
@@ -71,8 +80,15 @@ class CatalogueSource(TenantColumns, PortalTable):
 
     __tablename__ = "catalogue_source"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "id"], ["app.node.tenant_id", "app.node.id"], ondelete="CASCADE"),
-        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "id"],
+            ["app.node.tenant_id", "app.node.id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+        ),
         Index(None, "tenant_id", "organisation_id"),
         Index(None, "tenant_id", "next_at"),
     )
@@ -93,7 +109,9 @@ class CatalogueSource(TenantColumns, PortalTable):
     """Both as the site said them of a catalogue in one document that was read whole."""
     failures: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Readings that failed one after the other."""
-    accepts_loss: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    accepts_loss: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )
     """Whether a person said that the next reading may withdraw all that is not there."""
     shown: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Datasets of it that are published, at the end of the last reading."""
@@ -115,7 +133,9 @@ class SourceRecord(PortalTable):
         ),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     source_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     """Of the dataset."""
@@ -180,11 +200,15 @@ class SourceFault(PortalTable):
     __tablename__ = "source_fault"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "run_id"], ["app.source_run.tenant_id", "app.source_run.id"], ondelete="CASCADE"
+            ["tenant_id", "run_id"],
+            ["app.source_run.tenant_id", "app.source_run.id"],
+            ondelete="CASCADE",
         ),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     about: Mapped[int | None]
@@ -206,11 +230,15 @@ class SourceAction(PortalTable):
     __tablename__ = "source_action"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["tenant_id", "run_id"], ["app.source_run.tenant_id", "app.source_run.id"], ondelete="CASCADE"
+            ["tenant_id", "run_id"],
+            ["app.source_run.tenant_id", "app.source_run.id"],
+            ondelete="CASCADE",
         ),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     dataset_id: Mapped[UUID | None]
@@ -226,7 +254,11 @@ class SourceFeed(TenantColumns, PortalTable):
     __tablename__ = "source_feed"
     __table_args__ = (
         UniqueConstraint("tenant_id", "person_id"),
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
     )
 
     person_id: Mapped[UUID]

@@ -4,17 +4,30 @@ from litestar import Response
 
 from udi.portal.nodes.sources.models import SourceRecord
 
-ENDINGS = {"json": "json", "xml": "xml", "turtle": "ttl", "n-triples": "nt", "csv": "csv", "html": "html"}
+ENDINGS = {
+    "json": "json",
+    "xml": "xml",
+    "turtle": "ttl",
+    "n-triples": "nt",
+    "csv": "csv",
+    "html": "html",
+}
 
 
-def send_original(record: SourceRecord, *, cache: str = "private, no-store") -> Response[bytes]:
+def send_original(
+    record: SourceRecord, *, cache: str = "private, no-store"
+) -> Response[bytes]:
     """Its bytes, as a file to keep: a browser never shows what somebody else wrote as a page of ours."""
     headers = {
         "Content-Disposition": f'attachment; filename="{record.id}.{_ending(record.original_type)}"',
         "Cache-Control": cache,
     }
-    return Response(record.original or b"", media_type="application/octet-stream", headers=headers)
+    return Response(
+        record.original or b"", media_type="application/octet-stream", headers=headers
+    )
 
 
 def _ending(media_type: str) -> str:
-    return next((ending for name, ending in ENDINGS.items() if name in media_type), "txt")
+    return next(
+        (ending for name, ending in ENDINGS.items() if name in media_type), "txt"
+    )

@@ -33,15 +33,18 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin 
     """
     query = (
         select(
-            CatalogueSource.address, CatalogueSource.format, SourceRecord.original_type,
+            CatalogueSource.address,
+            CatalogueSource.format,
+            SourceRecord.original_type,
             SourceRecord.original.is_not(None).label("kept"),
         )
         .join(
             CatalogueSource,
-            (CatalogueSource.tenant_id == SourceRecord.tenant_id) & (CatalogueSource.id == SourceRecord.source_id),
+            (CatalogueSource.tenant_id == SourceRecord.tenant_id)
+            & (CatalogueSource.id == SourceRecord.source_id),
         )
         .where(SourceRecord.source_id == dataset.node_id, SourceRecord.id == dataset.id)
-    )  # fmt: skip
+    )
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
@@ -56,13 +59,20 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin 
 
 @get(f"/data/{{dataset_id:uuid}}{ORIGINAL}")
 async def download_original(
-    request: Request[Any, Any, State], territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The record of a dataset as its source wrote it, to keep; what it says of restricted data is not repeated."""
     async with open_public_session(request, territory) as session:
         dataset = await get_dataset(session, dataset_id)
-        same = (SourceRecord.source_id == dataset.node_id, SourceRecord.id == dataset_id)
-        record = await session.scalar(select(SourceRecord).where(*same, SourceRecord.original.is_not(None)))
+        same = (
+            SourceRecord.source_id == dataset.node_id,
+            SourceRecord.id == dataset_id,
+        )
+        record = await session.scalar(
+            select(SourceRecord).where(*same, SourceRecord.original.is_not(None))
+        )
     if record is None or dataset.access != AccessRights.PUBLIC:
         raise NotFoundError("The original form of this record is not kept here.")
     return send_original(record, cache=VALIDATE)

@@ -40,10 +40,14 @@ ACTS = {
 
 @get(HOME)
 async def show_sources(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """Every source that the person looks after."""
-    return _render(request, "sources", lines=await queries.list_source_summaries(session, member))
+    return _render(
+        request, "sources", lines=await queries.list_source_summaries(session, member)
+    )
 
 
 @get(f"{HOME}/new")
@@ -69,12 +73,19 @@ async def _show_form(
     say = site_of(request).pages.translator(request)
     errors = form_errors(request, error)
     if error and not errors:
-        errors = {"address": f"{say(error.detail) % error.values} {say(error.remedy) % error.values}"}
+        errors = {
+            "address": f"{say(error.detail) % error.values} {say(error.remedy) % error.values}"
+        }
     producers = await queries.list_managed_producers(session, member)
     return _render(
-        request, "source-new", status=error.status if error else 200, producers=producers, typed=typed, errors=errors,
+        request,
+        "source-new",
+        status=error.status if error else 200,
+        producers=producers,
+        typed=typed,
+        errors=errors,
         languages=[(tag, LANGUAGES.get(tag, tag)) for tag in territory.languages],
-    )  # fmt: skip
+    )
 
 
 @post(HOME, status_code=303)
@@ -87,13 +98,22 @@ async def register_source(
     """Register it, and read it at once."""
     form = await request.form()
     typed = {
-        name: str(form.get(name) or "")[:LONGEST_ADDRESS] for name in ("address", "producer", "rhythm", "language")
+        name: str(form.get(name) or "")[:LONGEST_ADDRESS]
+        for name in ("address", "producer", "rhythm", "language")
     }
     producer = await queries.get_managed_producer(session, member, typed["producer"])
-    language = typed["language"] if typed["language"] in territory.languages else territory.languages[0]
+    if typed["language"] in territory.languages:
+        language = typed["language"]
+    else:
+        language = territory.languages[0]
     try:
         source = await actions.register_source(
-            session, member, producer, address=typed["address"], rhythm=typed["rhythm"], language=language
+            session,
+            member,
+            producer,
+            address=typed["address"],
+            rhythm=typed["rhythm"],
+            language=language,
         )
     except (InvalidError, ConflictError) as error:
         return await _show_form(request, session, member, territory, typed, error)
@@ -111,14 +131,32 @@ async def show_source(
     """What is read there, its last readings, and what to mend."""
     source, producer = await queries.get_source(session, member, source_id)
     runs = await queries.list_runs(session, source)
-    reported_run, feed = queries.find_reported_run(runs), await find_feed(session, member)
-    faults = await queries.list_faults(session, reported_run, refused=True, limit=MOST_REFUSED) if reported_run else []
+    reported_run = queries.find_reported_run(runs)
+    feed = await find_feed(session, member)
+    if reported_run:
+        faults = await queries.list_faults(
+            session, reported_run, refused=True, limit=MOST_REFUSED
+        )
+    else:
+        faults = []
     return _render(
-        request, "source", source=source, producer=producer, runs=runs, telling=reported_run, host=host_of(source.address),
-        lessons=await queries.summarise_faults(session, reported_run) if reported_run else [], most_told=MOST_LOGGED_FAULTS,
+        request,
+        "source",
+        source=source,
+        producer=producer,
+        runs=runs,
+        telling=reported_run,
+        host=host_of(source.address),
+        lessons=await queries.summarise_faults(session, reported_run)
+        if reported_run
+        else [],
+        most_told=MOST_LOGGED_FAULTS,
         refused=[(row, read_fault(row)) for row in faults],
-        feeds=feed and write_addresses(site_of(request).settings, territory, feed, source, producer),
-    )  # fmt: skip
+        feeds=feed
+        and write_addresses(
+            site_of(request).settings, territory, feed, source, producer
+        ),
+    )
 
 
 @get(f"{ONE}/close")
@@ -130,7 +168,13 @@ async def show_close_form(
 ) -> Response[str]:
     """Ask what becomes of its datasets."""
     source, producer = await queries.get_source(session, member, source_id)
-    return _render(request, "source-close", source=source, producer=producer, host=host_of(source.address))
+    return _render(
+        request,
+        "source-close",
+        source=source,
+        producer=producer,
+        host=host_of(source.address),
+    )
 
 
 @post(f"{ONE}/close", status_code=303)
@@ -187,13 +231,17 @@ async def change_rhythm(
 ) -> Redirect:
     """Read it more or less often."""
     source, _ = await queries.get_source(session, member, source_id, lock=True)
-    await actions.change_rhythm(session, member, source, str((await request.form()).get("rhythm") or ""))
+    await actions.change_rhythm(
+        session, member, source, str((await request.form()).get("rhythm") or "")
+    )
     return Redirect(f"{HOME}/{source_id}", status_code=303)
 
 
 @post(f"{ONE}/feed", status_code=303)
 async def make_feed(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], source_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    source_id: FromPath[UUID],
 ) -> Redirect:
     """New addresses of the person's feeds; those that they had answer no more."""
     await queries.get_source(session, member, source_id)
@@ -201,11 +249,23 @@ async def make_feed(
     return Redirect(f"{HOME}/{source_id}#follow", status_code=303)
 
 
-def _render(request: AnyRequest, page: str, *, status: int = 200, **facts: Any) -> Response[str]:
-    return render(request, f"nodes/{page}.html", status=status, format_name=format_name, **facts)
+def _render(
+    request: AnyRequest, page: str, *, status: int = 200, **facts: Any
+) -> Response[str]:
+    return render(
+        request, f"nodes/{page}.html", status=status, format_name=format_name, **facts
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    show_sources, show_source_form, register_source, show_source, show_close_form, close_source, change_rhythm, make_feed, act_on_source,
+    show_sources,
+    show_source_form,
+    register_source,
+    show_source,
+    show_close_form,
+    close_source,
+    change_rhythm,
+    make_feed,
+    act_on_source,
     download_original,
-]  # fmt: skip
+]

@@ -50,7 +50,9 @@ def may_manage_sources(actor: Actor, producer: Organisation) -> bool:
     return actor.moderator or actor.may_manage(producer.slug)
 
 
-async def list_managed_producers(session: AsyncSession, actor: Actor) -> list[Organisation]:
+async def list_managed_producers(
+    session: AsyncSession, actor: Actor
+) -> list[Organisation]:
     """The producers whose sources the person looks after.
 
     Raises:
@@ -61,10 +63,16 @@ async def list_managed_producers(session: AsyncSession, actor: Actor) -> list[Or
             "Sources are shown to the administrators of producers, and to the territory's team.",
             remedy="Ask one of them if you need to know about a source.",
         )
-    return [producer for producer in await list_producers(session) if may_manage_sources(actor, producer)]
+    return [
+        producer
+        for producer in await list_producers(session)
+        if may_manage_sources(actor, producer)
+    ]
 
 
-async def get_managed_producer(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
+async def get_managed_producer(
+    session: AsyncSession, actor: Actor, slug: str
+) -> Organisation:
     """A producer whose sources the person looks after.
 
     Raises:
@@ -72,7 +80,11 @@ async def get_managed_producer(session: AsyncSession, actor: Actor, slug: str) -
         NotFoundError: there is none of this name, or it is not theirs to look after.
     """
     producer = next(
-        (organisation for organisation in await list_managed_producers(session, actor) if organisation.slug == slug),
+        (
+            organisation
+            for organisation in await list_managed_producers(session, actor)
+            if organisation.slug == slug
+        ),
         None,
     )
     if producer is None:
@@ -80,21 +92,35 @@ async def get_managed_producer(session: AsyncSession, actor: Actor, slug: str) -
     return producer
 
 
-async def list_source_summaries(session: AsyncSession, actor: Actor) -> list[SourceSummary]:
+async def list_source_summaries(
+    session: AsyncSession, actor: Actor
+) -> list[SourceSummary]:
     """Those that the person looks after, by producer.
 
     Raises:
         ForbiddenError: the person looks after no producer.
     """
-    producers = {producer.id: producer for producer in await list_managed_producers(session, actor)}
-    theirs = select(CatalogueSource).where(CatalogueSource.organisation_id.in_(producers))
+    producers = {
+        producer.id: producer
+        for producer in await list_managed_producers(session, actor)
+    }
+    theirs = select(CatalogueSource).where(
+        CatalogueSource.organisation_id.in_(producers)
+    )
     sources = (await session.scalars(theirs)).all()
     runs = await last_runs(session, [source.id for source in sources])
-    lines = [SourceSummary(source, producers[source.organisation_id], runs.get(source.id)) for source in sources]
-    return sorted(lines, key=lambda line: (line.producer.name.casefold(), line.source.address))
+    lines = [
+        SourceSummary(source, producers[source.organisation_id], runs.get(source.id))
+        for source in sources
+    ]
+    return sorted(
+        lines, key=lambda line: (line.producer.name.casefold(), line.source.address)
+    )
 
 
-async def last_runs(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, SourceRun]:
+async def last_runs(
+    session: AsyncSession, ids: Sequence[UUID]
+) -> dict[UUID, SourceRun]:
     """The last reading that ended of each source."""
     query = (
         select(SourceRun)
@@ -114,7 +140,10 @@ async def get_source(
         ForbiddenError: the person looks after no producer.
         NotFoundError: there is none, or it is of a producer that the person does not look after.
     """
-    producers = {producer.id: producer for producer in await list_managed_producers(session, actor)}
+    producers = {
+        producer.id: producer
+        for producer in await list_managed_producers(session, actor)
+    }
     query = select(CatalogueSource).where(CatalogueSource.id == source_id)
     source = await session.scalar(query.with_for_update() if lock else query)
     if source is None or source.organisation_id not in producers:
@@ -122,37 +151,68 @@ async def get_source(
     return source, producers[source.organisation_id]
 
 
-async def list_runs(session: AsyncSession, source: CatalogueSource, *, limit: int = MOST_RUNS) -> Sequence[SourceRun]:
+async def list_runs(
+    session: AsyncSession, source: CatalogueSource, *, limit: int = MOST_RUNS
+) -> Sequence[SourceRun]:
     """Its readings, the newest first."""
-    query = select(SourceRun).where(SourceRun.source_id == source.id).order_by(SourceRun.started_at.desc())
+    query = (
+        select(SourceRun)
+        .where(SourceRun.source_id == source.id)
+        .order_by(SourceRun.started_at.desc())
+    )
     return (await session.scalars(query.limit(limit))).all()
 
 
 def find_reported_run(runs: Sequence[SourceRun]) -> SourceRun | None:
     """The last that ended and read something: what it met is what there is to mend."""
-    return next((run for run in runs if run.ended_at and run.outcome != RunOutcome.UNCHANGED), None)
+    return next(
+        (run for run in runs if run.ended_at and run.outcome != RunOutcome.UNCHANGED),
+        None,
+    )
 
 
-async def summarise_faults(session: AsyncSession, run: SourceRun) -> list[SourceFaultSummary]:
+async def summarise_faults(
+    session: AsyncSession, run: SourceRun
+) -> list[SourceFaultSummary]:
     """What to mend, each once, the gravest and most frequent first."""
-    counted = select(func.min(SourceFault.position), func.count(func.distinct(SourceFault.identifier)))
-    groups = counted.where(SourceFault.run_id == run.id).group_by(SourceFault.level, SourceFault.code)
+    counted = select(
+        func.min(SourceFault.position),
+        func.count(func.distinct(SourceFault.identifier)),
+    )
+    groups = counted.where(SourceFault.run_id == run.id).group_by(
+        SourceFault.level, SourceFault.code
+    )
     counts = {row[0]: row[1] for row in await session.execute(groups)}
-    firsts = select(SourceFault).where(SourceFault.run_id == run.id, SourceFault.position.in_(counts))
+    firsts = select(SourceFault).where(
+        SourceFault.run_id == run.id, SourceFault.position.in_(counts)
+    )
     lessons = [
-        SourceFaultSummary(read_fault(row), counts[row.position], row.identifier, row.title)
+        SourceFaultSummary(
+            read_fault(row), counts[row.position], row.identifier, row.title
+        )
         for row in await session.scalars(firsts)
     ]
     order = list(FaultLevel)
-    return sorted(lessons, key=lambda lesson: (order.index(lesson.fault.level), -lesson.count))
+    return sorted(
+        lessons, key=lambda lesson: (order.index(lesson.fault.level), -lesson.count)
+    )
 
 
 async def list_faults(
     session: AsyncSession, run: SourceRun, *, refused: bool = False, limit: int = 100
 ) -> list[SourceFault]:
     """Rows of what a reading met, in its order; `refused`: only what kept something out."""
-    query = select(SourceFault).where(SourceFault.run_id == run.id).order_by(SourceFault.position).limit(limit)
-    return list(await session.scalars(query.where(SourceFault.level == FaultLevel.REFUSED) if refused else query))
+    query = (
+        select(SourceFault)
+        .where(SourceFault.run_id == run.id)
+        .order_by(SourceFault.position)
+        .limit(limit)
+    )
+    return list(
+        await session.scalars(
+            query.where(SourceFault.level == FaultLevel.REFUSED) if refused else query
+        )
+    )
 
 
 async def list_managed_sources(
@@ -163,34 +223,63 @@ async def list_managed_sources(
     Raises:
         ForbiddenError: the person looks after no producer.
     """
-    producers = {producer.id: producer for producer in await list_managed_producers(session, actor)}
-    query = select(CatalogueSource).where(CatalogueSource.organisation_id.in_(producers)).order_by(CatalogueSource.id)
+    producers = {
+        producer.id: producer
+        for producer in await list_managed_producers(session, actor)
+    }
+    query = (
+        select(CatalogueSource)
+        .where(CatalogueSource.organisation_id.in_(producers))
+        .order_by(CatalogueSource.id)
+    )
     page_query = query.where(CatalogueSource.id > after) if after else query
     sources = (await session.scalars(page_query.limit(size))).all()
     runs = await last_runs(session, [source.id for source in sources])
-    return [(source, producers[source.organisation_id], runs.get(source.id)) for source in sources]
+    return [
+        (source, producers[source.organisation_id], runs.get(source.id))
+        for source in sources
+    ]
 
 
 async def list_readings(
-    session: AsyncSession, sources: Collection[UUID], *, after: UUID | None = None, ended: bool = False, size: int
+    session: AsyncSession,
+    sources: Collection[UUID],
+    *,
+    after: UUID | None = None,
+    ended: bool = False,
+    size: int,
 ) -> Sequence[SourceRun]:
     """Readings of sources, the newest first, from the one before `after` on; `ended`: without those that go on."""
     query = select(SourceRun).where(SourceRun.source_id.in_(sources))
     if ended:
         query = query.where(SourceRun.ended_at.is_not(None))
     if after:
-        place = select(SourceRun.started_at, SourceRun.id).where(SourceRun.id == after).subquery()
-        query = query.where(tuple_(SourceRun.started_at, SourceRun.id) < select(place).scalar_subquery())
-    return (await session.scalars(query.order_by(SourceRun.started_at.desc(), SourceRun.id.desc()).limit(size))).all()
+        place = (
+            select(SourceRun.started_at, SourceRun.id)
+            .where(SourceRun.id == after)
+            .subquery()
+        )
+        query = query.where(
+            tuple_(SourceRun.started_at, SourceRun.id) < select(place).scalar_subquery()
+        )
+    return (
+        await session.scalars(
+            query.order_by(SourceRun.started_at.desc(), SourceRun.id.desc()).limit(size)
+        )
+    ).all()
 
 
-async def get_reading(session: AsyncSession, source: CatalogueSource, run_id: UUID) -> SourceRun:
+async def get_reading(
+    session: AsyncSession, source: CatalogueSource, run_id: UUID
+) -> SourceRun:
     """One reading of a source.
 
     Raises:
         NotFoundError: it has none of this identifier, or not any more: the last thirty are kept.
     """
-    query = select(SourceRun).where(SourceRun.source_id == source.id, SourceRun.id == run_id)
+    query = select(SourceRun).where(
+        SourceRun.source_id == source.id, SourceRun.id == run_id
+    )
     run = await session.scalar(query)
     if run is None:
         raise NotFoundError("This source has no such reading, or not any more.")
@@ -201,33 +290,57 @@ async def list_actions(
     session: AsyncSession, run: SourceRun, *, after: int, action: str, size: int
 ) -> list[tuple[SourceAction, list[SourceFault]]]:
     """What a reading did with records, in its order from the one past `after` on, each with what there is to mend."""
-    query = select(SourceAction).where(SourceAction.run_id == run.id, SourceAction.position > after)
-    filtered_query = query.where(SourceAction.action == action) if action else query
-    actions = (await session.scalars(filtered_query.order_by(SourceAction.position).limit(size))).all()
+    query = select(SourceAction).where(
+        SourceAction.run_id == run.id, SourceAction.position > after
+    )
+    if action:
+        filtered_query = query.where(SourceAction.action == action)
+    else:
+        filtered_query = query
+    actions = (
+        await session.scalars(
+            filtered_query.order_by(SourceAction.position).limit(size)
+        )
+    ).all()
     places = [source_action.position for source_action in actions]
-    faults = select(SourceFault).where(SourceFault.run_id == run.id, SourceFault.about.in_(places))
+    faults = select(SourceFault).where(
+        SourceFault.run_id == run.id, SourceFault.about.in_(places)
+    )
     faults_by_position: dict[int | None, list[SourceFault]] = {}
     for row in await session.scalars(faults.order_by(SourceFault.position)):
         faults_by_position.setdefault(row.about, []).append(row)
-    return [(source_action, faults_by_position.get(source_action.position, [])) for source_action in actions]
+    return [
+        (source_action, faults_by_position.get(source_action.position, []))
+        for source_action in actions
+    ]
 
 
-async def list_source_faults(session: AsyncSession, runs: Collection[UUID]) -> dict[UUID, list[SourceFault]]:
+async def list_source_faults(
+    session: AsyncSession, runs: Collection[UUID]
+) -> dict[UUID, list[SourceFault]]:
     """What was wrong with the source itself in each of these readings."""
-    query = select(SourceFault).where(SourceFault.run_id.in_(runs), SourceFault.about.is_(None))
+    query = select(SourceFault).where(
+        SourceFault.run_id.in_(runs), SourceFault.about.is_(None)
+    )
     faults_by_run: dict[UUID, list[SourceFault]] = {}
-    for row in await session.scalars(query.order_by(SourceFault.run_id, SourceFault.position)):
+    for row in await session.scalars(
+        query.order_by(SourceFault.run_id, SourceFault.position)
+    ):
         faults_by_run.setdefault(row.run_id, []).append(row)
     return faults_by_run
 
 
-async def get_original(session: AsyncSession, source: CatalogueSource, record_id: UUID) -> SourceRecord:
+async def get_original(
+    session: AsyncSession, source: CatalogueSource, record_id: UUID
+) -> SourceRecord:
     """A record of a source, with its original form.
 
     Raises:
         NotFoundError: it has none of this identifier, or its original form was too large to keep.
     """
-    query = select(SourceRecord).where(SourceRecord.source_id == source.id, SourceRecord.id == record_id)
+    query = select(SourceRecord).where(
+        SourceRecord.source_id == source.id, SourceRecord.id == record_id
+    )
     record = await session.scalar(query)
     if record is None or record.original is None:
         raise NotFoundError("The original form of this record is not kept here.")

@@ -8,7 +8,8 @@ from udi.portal.nodes.sources.models import RunOutcome, SourceRhythm
 
 MISSES = 2
 """Complete readings, one after the other, in which a record is not there before it is withdrawn."""
-MOST_LOST, LOST_SHARE = 5, 0.2
+MOST_LOST = 5
+LOST_SHARE = 0.2
 """More records than this, and a larger share of those known: a person is asked before they are let go."""
 EVERY = {
     SourceRhythm.HOURLY: timedelta(hours=1),
@@ -71,18 +72,26 @@ class KnownRecord:
 def choose_record_action(existing: KnownRecord | None, digest: str) -> RecordAction:
     """Of a record that is there and can be read. What was withdrawn, and is there again, is published again."""
     if existing is not None and existing.is_in_current_run:
-        return RecordAction.REPEATED if existing.digest == digest else RecordAction.REFUSED
+        if existing.digest == digest:
+            return RecordAction.REPEATED
+        return RecordAction.REFUSED
     if existing is None or not existing.is_published:
         return RecordAction.CREATED
-    return RecordAction.UNCHANGED if existing.digest == digest else RecordAction.UPDATED
+    if existing.digest == digest:
+        return RecordAction.UNCHANGED
+    return RecordAction.UPDATED
 
 
 def choose_missing_action(missing: int) -> MissingAction:
     """Of a record that was not there so many times."""
-    return MissingAction.WITHDRAWN if missing >= MISSES else MissingAction.KEPT
+    if missing >= MISSES:
+        return MissingAction.WITHDRAWN
+    return MissingAction.KEPT
 
 
-def assess_run(*, complete: bool, published_count: int, missing: int, accepts_loss: bool) -> RunAssessment:
+def assess_run(
+    *, complete: bool, published_count: int, missing: int, accepts_loss: bool
+) -> RunAssessment:
     """Of a reading: `known` records were published before it, `missing` of them are not there."""
     if not complete:
         return RunAssessment.NOTHING
@@ -93,15 +102,21 @@ def assess_run(*, complete: bool, published_count: int, missing: int, accepts_lo
     return RunAssessment.MISSING
 
 
-def next_reading(rhythm: SourceRhythm | str, ended: datetime, *, failures: int) -> datetime | None:
+def next_reading(
+    rhythm: SourceRhythm | str, ended: datetime, *, failures: int
+) -> datetime | None:
     """When to read again; sooner after a failure, each time later, never later than the rhythm says."""
     every = EVERY.get(SourceRhythm(rhythm))
     if every is None:
         return None
-    return ended + (min(every, FIRST_RETRY * 2 ** min(failures - 1, 10)) if failures else every)
+    return ended + (
+        min(every, FIRST_RETRY * 2 ** min(failures - 1, 10)) if failures else every
+    )
 
 
-def find_alert(outcome: RunOutcome, *, failures: int, refused: int, refused_before: int | None) -> Alert | None:
+def find_alert(
+    outcome: RunOutcome, *, failures: int, refused: int, refused_before: int | None
+) -> Alert | None:
     """What people are told of a reading that ended; of nothing that they know already, or that goes well.
 
     `refused_before` is the count of the last complete reading before this one; None for the first, which its owner watches.
@@ -111,4 +126,6 @@ def find_alert(outcome: RunOutcome, *, failures: int, refused: int, refused_befo
     if failures == FAILING:
         return Alert.FAILING
     more = refused_before is not None and refused > refused_before
-    return Alert.REFUSED if outcome == RunOutcome.COMPLETE and more else None
+    if outcome == RunOutcome.COMPLETE and more:
+        return Alert.REFUSED
+    return None

@@ -24,7 +24,11 @@ from udi.portal.nodes.harvest.record import HarvestedRecord as Found
 from udi.portal.nodes.harvest.record import RefusedRecord
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
-from udi.portal.nodes.sources.reconciliation import KnownRecord, RecordAction, choose_record_action
+from udi.portal.nodes.sources.reconciliation import (
+    KnownRecord,
+    RecordAction,
+    choose_record_action,
+)
 from udi.protocol import structures as of
 from udi.protocol.faults import Fault as OurFault
 from udi.protocol.faults import InvalidRecord
@@ -36,7 +40,8 @@ LOCAL_ID = "local_id"
 NAMES = {LOCAL_ID, "doi", "dataverse_doi"}
 """Fields in which no two datasets of a territory say the same."""
 GLOBAL_IDENTIFIER = re.compile(
-    r"://|^urn:|^10\.\d{4,}/|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE
+    r"://|^urn:|^10\.\d{4,}/|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",
+    re.IGNORECASE,
 )
 """What an identifier that no two datasets share looks like."""
 HarvestItem = Found | RefusedRecord
@@ -68,8 +73,12 @@ class RecordImport:
     def dataset_id(self) -> UUID | None:
         """The dataset that it is here; None where nothing of it is shown."""
         if self.action is RecordAction.REFUSED:
-            return self.row.id if self.row and not self.row.withdrawn else None
-        return self.record.id if self.record else None
+            if self.row and not self.row.withdrawn:
+                return self.row.id
+            return None
+        if self.record:
+            return self.record.id
+        return None
 
 
 @dataclass
@@ -83,16 +92,30 @@ class ImportResult:
 
 
 async def store_slice(
-    session: AsyncSession, ground: ImportContext, run: SourceRun, things: Sequence[HarvestItem], moment: datetime
+    session: AsyncSession,
+    ground: ImportContext,
+    run: SourceRun,
+    things: Sequence[HarvestItem],
+    moment: datetime,
 ) -> ImportResult:
     """Create, update, leave or refuse each thing, and note that it was met in this reading."""
     rows = await _known(session, ground.source, things)
-    published = select(Dataset.id).where(Dataset.id.in_(rows), Dataset.state == DatasetState.PUBLISHED)
+    published = select(Dataset.id).where(
+        Dataset.id.in_(rows), Dataset.state == DatasetState.PUBLISHED
+    )
     published_ids = set(await session.scalars(published)) if rows else set()
     judge = _RecordClassifier(ground, run.id, rows, published_ids, moment)
-    results = await asyncio.to_thread(lambda: [judge.classify(entry) for entry in things])
+    results = await asyncio.to_thread(
+        lambda: [judge.classify(entry) for entry in things]
+    )
     await _publish(
-        session, ground, [result for result in results if result.action in {RecordAction.CREATED, RecordAction.UPDATED}]
+        session,
+        ground,
+        [
+            result
+            for result in results
+            if result.action in {RecordAction.CREATED, RecordAction.UPDATED}
+        ],
     )
     await _keep(session, ground.source, run, results, moment)
     return ImportResult(results)
@@ -102,9 +125,11 @@ async def _known(
     session: AsyncSession, source: CatalogueSource, things: Sequence[HarvestItem]
 ) -> dict[UUID, SourceRecord]:
     ids = {id_ for entry in things for id_ in _ids(source.id, entry.identifier)}
-    query = select(SourceRecord).options(defer(SourceRecord.original)).where(
-        SourceRecord.source_id == source.id, SourceRecord.id.in_(ids)
-    )  # fmt: skip
+    query = (
+        select(SourceRecord)
+        .options(defer(SourceRecord.original))
+        .where(SourceRecord.source_id == source.id, SourceRecord.id.in_(ids))
+    )
     return {row.id: row for row in await session.scalars(query)}
 
 
@@ -130,52 +155,84 @@ class _RecordClassifier:
     def classify(self, thing: HarvestItem) -> RecordImport:
         if isinstance(thing, RefusedRecord):
             row = self._row(thing.identifier)
-            return RecordImport(thing.identifier, thing.title, RecordAction.REFUSED, thing.faults, row=row)
+            return RecordImport(
+                thing.identifier,
+                thing.title,
+                RecordAction.REFUSED,
+                thing.faults,
+                row=row,
+            )
         row = self._row(thing.identifier)
         result = RecordImport(
-            thing.identifier, next(iter(thing.title.values())), RecordAction.REFUSED, thing.faults, row=row
+            thing.identifier,
+            next(iter(thing.title.values())),
+            RecordAction.REFUSED,
+            thing.faults,
+            row=row,
         )
         source = self.ground.source
         context = ConversionContext(
-            source=source.id, producer=self.ground.producer, language=source.language,
+            source=source.id,
+            producer=self.ground.producer,
+            language=source.language,
             found_at=row.found_at if row else self.moment,
-        )  # fmt: skip
+        )
         try:
             conversion = convert(thing, context)
         except InvalidRecord as error:
             result.faults = (*thing.faults, *map(_convert_fault, error.faults))
             return result
         record = structs.replace(conversion.record, producer=self.ground.producer)
-        result.record, result.harvest_record, result.digest = record, thing, _digest(record)
+        result.record = record
+        result.harvest_record = thing
+        result.digest = _digest(record)
         result.faults = (*thing.faults, *conversion.faults)
-        existing = (
-            KnownRecord(
-                row.digest, is_published=row.id in self.published_ids, is_in_current_run=row.seen_run == self.run
+        if row:
+            existing = KnownRecord(
+                row.digest,
+                is_published=row.id in self.published_ids,
+                is_in_current_run=row.seen_run == self.run,
             )
-            if row
-            else None
-        )
+        else:
+            existing = None
         result.action = choose_record_action(existing, result.digest)
         if result.action is RecordAction.REFUSED:
-            result.faults = (kinds.IDENTIFIER_DUPLICATE.at("identifier", value=result.identifier, title=result.title),)
+            result.faults = (
+                kinds.IDENTIFIER_DUPLICATE.at(
+                    "identifier", value=result.identifier, title=result.title
+                ),
+            )
         return result
 
     def _row(self, identifier: str) -> SourceRecord | None:
-        candidates = (self.rows.get(id_) for id_ in _ids(self.ground.source.id, identifier))
+        candidates = (
+            self.rows.get(id_) for id_ in _ids(self.ground.source.id, identifier)
+        )
         return next((row for row in candidates if row is not None), None)
 
 
 def _digest(record: of.Record) -> str:
-    json_text = json.dumps(write_record(record), sort_keys=True, ensure_ascii=False, default=str)
+    json_text = json.dumps(
+        write_record(record), sort_keys=True, ensure_ascii=False, default=str
+    )
     return hashlib.sha256(json_text.encode("utf-8", "replace")).hexdigest()
 
 
 def _convert_fault(fault: OurFault) -> HarvestFault:
     """A fault of our own rules, among those of what was found."""
-    return HarvestFault(fault.code.value, FaultLevel.REFUSED, fault.field, fault.message, fault.remedy, fault.values)
+    return HarvestFault(
+        fault.code.value,
+        FaultLevel.REFUSED,
+        fault.field,
+        fault.message,
+        fault.remedy,
+        fault.values,
+    )
 
 
-async def _publish(session: AsyncSession, ground: ImportContext, results: Sequence[RecordImport]) -> None:
+async def _publish(
+    session: AsyncSession, ground: ImportContext, results: Sequence[RecordImport]
+) -> None:
     """Publish what is new or changed. An identifier that means something at its source only is left out where another
     dataset has it, and so is another name of it; one that means the same everywhere is that of a dataset that is here already.
     """
@@ -184,27 +241,49 @@ async def _publish(session: AsyncSession, ground: ImportContext, results: Sequen
     for result in results:
         faults = refused.get(result.record.id, ()) if result.record else ()
         duplicate_fields = {fault.field for fault in faults}
-        mine = LOCAL_ID in duplicate_fields and GLOBAL_IDENTIFIER.search(result.identifier)
-        if result.record and duplicate_fields and duplicate_fields <= NAMES and not mine:
+        mine = LOCAL_ID in duplicate_fields and GLOBAL_IDENTIFIER.search(
+            result.identifier
+        )
+        if (
+            result.record
+            and duplicate_fields
+            and duplicate_fields <= NAMES
+            and not mine
+        ):
             del refused[result.record.id]
-            result.record = structs.replace(result.record, **dict.fromkeys(duplicate_fields, ""))
+            result.record = structs.replace(
+                result.record, **dict.fromkeys(duplicate_fields, "")
+            )
             again.append(result)
     refused |= await _attempt(session, ground.node, again)
     for result in results:
         if result.record and result.record.id in refused:
-            result.action, result.faults = (
-                RecordAction.REFUSED,
-                (*map(_convert_fault, refused[result.record.id]), *result.faults),
+            result.action = RecordAction.REFUSED
+            result.faults = (
+                *map(_convert_fault, refused[result.record.id]),
+                *result.faults,
             )
 
 
-async def _attempt(session: AsyncSession, node: Node, results: Sequence[RecordImport]) -> dict[UUID, list[OurFault]]:
-    sent = [PushedRecord("PUT", {}, (), result.record, either=True) for result in results if result.record]
-    return await publish_records(session, node, sent) if sent else {}
+async def _attempt(
+    session: AsyncSession, node: Node, results: Sequence[RecordImport]
+) -> dict[UUID, list[OurFault]]:
+    sent = [
+        PushedRecord("PUT", {}, (), result.record, either=True)
+        for result in results
+        if result.record
+    ]
+    if sent:
+        return await publish_records(session, node, sent)
+    return {}
 
 
 async def _keep(
-    session: AsyncSession, source: CatalogueSource, run: SourceRun, results: Sequence[RecordImport], moment: datetime
+    session: AsyncSession,
+    source: CatalogueSource,
+    run: SourceRun,
+    results: Sequence[RecordImport],
+    moment: datetime,
 ) -> None:
     """The rows of what was published, or refused at its first appearance, and the mark that each thing was met."""
     stored_results = [
@@ -219,29 +298,49 @@ async def _keep(
     ]
     rows = [
         {
-            "source_id": source.id, "id": result.record.id, "identifier": result.identifier[:LONGEST_IDENTIFIER],
-            "digest": result.digest, "seen_run": run.id, "found_at": result.row.found_at if result.row else moment,
-            "changed_at": moment, "missing": 0, "withdrawn": result.action is RecordAction.REFUSED, **_original(result.harvest_record),
+            "source_id": source.id,
+            "id": result.record.id,
+            "identifier": result.identifier[:LONGEST_IDENTIFIER],
+            "digest": result.digest,
+            "seen_run": run.id,
+            "found_at": result.row.found_at if result.row else moment,
+            "changed_at": moment,
+            "missing": 0,
+            "withdrawn": result.action is RecordAction.REFUSED,
+            **_original(result.harvest_record),
         }
-        for result in stored_results if result.record and result.harvest_record
-    ]  # fmt: skip
+        for result in stored_results
+        if result.record and result.harvest_record
+    ]
     if rows:
         statement = insert(SourceRecord)
-        changed = {name: statement.excluded[name] for name in rows[0] if name not in {"source_id", "id", "found_at"}}
+        changed = {
+            name: statement.excluded[name]
+            for name in rows[0]
+            if name not in {"source_id", "id", "found_at"}
+        }
         same = ["tenant_id", "source_id", "id"]
-        await session.execute(statement.on_conflict_do_update(index_elements=same, set_=changed), rows)
+        await session.execute(
+            statement.on_conflict_do_update(index_elements=same, set_=changed), rows
+        )
     met = {
         result.row.id
         for result in results
-        if result.row and result.action in {RecordAction.UNCHANGED, RecordAction.REFUSED}
+        if result.row
+        and result.action in {RecordAction.UNCHANGED, RecordAction.REFUSED}
     }
     if met:
-        update_statement = update(SourceRecord).where(SourceRecord.source_id == source.id, SourceRecord.id.in_(met))
+        update_statement = update(SourceRecord).where(
+            SourceRecord.source_id == source.id, SourceRecord.id.in_(met)
+        )
         quiet = {"synchronize_session": False}
-        await session.execute(update_statement.values(seen_run=run.id, missing=0), execution_options=quiet)
+        await session.execute(
+            update_statement.values(seen_run=run.id, missing=0), execution_options=quiet
+        )
 
 
 def _original(harvest_record: Found) -> dict[str, object]:
-    body, kind = harvest_record.source_record.body, harvest_record.source_record.media_type
+    body = harvest_record.source_record.body
+    kind = harvest_record.source_record.media_type
     small = len(body) <= LARGEST_ORIGINAL
     return {"original": body if small else None, "original_type": kind if small else ""}

@@ -33,12 +33,21 @@ async def download_report(
     source, producer = await queries.get_source(session, member, source_id)
     runs = await queries.list_runs(session, source)
     reported_run = queries.find_reported_run(runs)
-    rows = await queries.list_faults(session, reported_run, limit=MOST_LOGGED_FAULTS) if reported_run else []
+    if reported_run:
+        rows = await queries.list_faults(
+            session, reported_run, limit=MOST_LOGGED_FAULTS
+        )
+    else:
+        rows = []
     say = site_of(request).pages.translator(request)
     return as_json(
         {
             **_source(source),
-            "producer": {"id": str(producer.id), "slug": producer.slug, "name": producer.name},
+            "producer": {
+                "id": str(producer.id),
+                "slug": producer.slug,
+                "name": producer.name,
+            },
             "readings": [_run(run) for run in runs],
             "faults": {
                 "reading": reported_run and str(reported_run.id),
@@ -53,7 +62,12 @@ def _source(source: CatalogueSource) -> dict[str, Any]:
     plain = ("address", "format", "language", "rhythm", "state", "failures", "shown")
     fields = {name: getattr(source, name) for name in plain}
     next_at = source.next_at.isoformat() if source.next_at else None
-    return {"id": str(source.id), **fields, "found_at": source.entry, "next_at": next_at}
+    return {
+        "id": str(source.id),
+        **fields,
+        "found_at": source.entry,
+        "next_at": next_at,
+    }
 
 
 def _run(run: SourceRun) -> dict[str, Any]:
@@ -71,9 +85,15 @@ def _run(run: SourceRun) -> dict[str, Any]:
 def _fault(row: SourceFault, say: Gettext) -> dict[str, Any]:
     message, remedy = read_fault(row).translate(say)
     return {
-        "identifier": row.identifier, "title": row.title, "level": row.level, "code": row.code, "field": row.field,
-        "value": row.filled.get("value"), "message": message, "remedy": remedy,
-    }  # fmt: skip
+        "identifier": row.identifier,
+        "title": row.title,
+        "level": row.level,
+        "code": row.code,
+        "field": row.field,
+        "value": row.filled.get("value"),
+        "message": message,
+        "remedy": remedy,
+    }
 
 
 routes: Sequence[ControllerRouterHandler] = [download_report]

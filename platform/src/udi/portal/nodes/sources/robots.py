@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-OURS, EVERYBODY = "udi", "*"
+OURS = "udi"
+EVERYBODY = "*"
 MOST_LINES = 5000
 LONGEST_DELAY = 10.0
 NAME = re.compile(r"[a-z_*-]+")
@@ -24,8 +25,14 @@ class RobotsGroup:
 
     def allows(self, path: str) -> bool:
         """By the longest rule that matches; allowed where two are as long, or none matches."""
-        met = [(len(pattern), allowed) for allowed, pattern in self.rules if _matches(pattern, path)]
-        return max(met)[1] if met else True
+        met = [
+            (len(pattern), allowed)
+            for allowed, pattern in self.rules
+            if _matches(pattern, path)
+        ]
+        if met:
+            return max(met)[1]
+        return True
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,9 @@ class Robots:
     def delay(self) -> float:
         """Seconds between two requests, at most ten."""
         group = self.named or self.general
-        return min(group.delay, LONGEST_DELAY) if group else 0
+        if group:
+            return min(group.delay, LONGEST_DELAY)
+        return 0
 
     def allows(self, address: str, *, invited: bool) -> bool:
         """Whether an address may be read; `invited`: it is that of the catalogue that was registered, or a page that follows it."""
@@ -57,7 +66,8 @@ def parse_robots(text: str) -> Robots:
     begun = False
     for line in text.lstrip("\ufeff").splitlines()[:MOST_LINES]:
         key, _, value = line.partition("#")[0].partition(":")
-        key, value = key.strip().lower(), value.strip()
+        key = key.strip().lower()
+        value = value.strip()
         if key == "user-agent":
             names = [] if begun else names
             begun = False
@@ -91,4 +101,6 @@ def _matches(pattern: str, path: str) -> bool:
         at = position + len(piece)
     if not anchored:
         return True
-    return len(path) == at if not others else path.endswith(others[-1]) and len(path) - len(others[-1]) >= at
+    if not others:
+        return len(path) == at
+    return path.endswith(others[-1]) and len(path) - len(others[-1]) >= at

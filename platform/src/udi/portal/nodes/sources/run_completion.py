@@ -24,7 +24,13 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
-from udi.portal.nodes.sources.reconciliation import MISSES, RunAssessment, assess_run, find_alert, next_reading
+from udi.portal.nodes.sources.reconciliation import (
+    MISSES,
+    RunAssessment,
+    assess_run,
+    find_alert,
+    next_reading,
+)
 from udi.portal.nodes.sources.run_log import RecordLogEntry, log_missing, log_records
 from udi.portal.nodes.sources.webhooks import queue_notification
 
@@ -34,26 +40,46 @@ QUIET = {"synchronize_session": False}
 Translate = Callable[[str], str]
 
 
-async def reconcile_missing(session: AsyncSession, source: CatalogueSource, run: SourceRun, moment: datetime) -> None:
+async def reconcile_missing(
+    session: AsyncSession, source: CatalogueSource, run: SourceRun, moment: datetime
+) -> None:
     """Decide, of a reading that has nowhere to go any more, what to do about what it did not meet."""
     place = CrawlState.from_json(run.place)
     away = [*_published(source), _unmet(run)]
     missing = await _count(session, away)
     published_count = await _count(session, _published(source)) - run.created
     assessment = assess_run(
-        complete=place.is_complete, published_count=published_count, missing=missing, accepts_loss=source.accepts_loss
+        complete=place.is_complete,
+        published_count=published_count,
+        missing=missing,
+        accepts_loss=source.accepts_loss,
     )
     if assessment is RunAssessment.NOTHING:
-        outcome = RunOutcome.FAILED if place.is_searching else RunOutcome.PARTIAL
+        if place.is_searching:
+            outcome = RunOutcome.FAILED
+        else:
+            outcome = RunOutcome.PARTIAL
         await finish_run(session, source, run, outcome, moment)
     elif assessment is RunAssessment.VANISHED:
-        run.missing, source.state = missing, SourceState.VANISHED
+        run.missing = missing
+        source.state = SourceState.VANISHED
         await log_missing(session, run, away)
-        audit.record(session, None, "source.vanished", source.id, missing=missing, known=published_count)
+        audit.record(
+            session,
+            None,
+            "source.vanished",
+            source.id,
+            missing=missing,
+            known=published_count,
+        )
         await finish_run(session, source, run, RunOutcome.VANISHED, moment)
     else:
         times = MISSES if assessment is RunAssessment.LOST else 1
-        later = update(SourceRecord).where(*away).values(missing=SourceRecord.missing + times)
+        later = (
+            update(SourceRecord)
+            .where(*away)
+            .values(missing=SourceRecord.missing + times)
+        )
         await session.execute(later, execution_options=QUIET)
         missing_conditions = [*away, SourceRecord.missing < MISSES]
         run.missing = await _count(session, missing_conditions)
@@ -61,26 +87,51 @@ async def reconcile_missing(session: AsyncSession, source: CatalogueSource, run:
         run.phase = RunPhase.WITHDRAWING
 
 
-async def withdraw_batch(session: AsyncSession, source: CatalogueSource, run: SourceRun, say: Translate) -> bool:
+async def withdraw_batch(
+    session: AsyncSession, source: CatalogueSource, run: SourceRun, say: Translate
+) -> bool:
     """Withdraw a batch of what is to go; whether that was the last."""
     gone = [*_published(source), _unmet(run), SourceRecord.missing >= MISSES]
-    query = select(SourceRecord.id, SourceRecord.identifier).where(*gone).order_by(SourceRecord.id).limit(BATCH)
+    query = (
+        select(SourceRecord.id, SourceRecord.identifier)
+        .where(*gone)
+        .order_by(SourceRecord.id)
+        .limit(BATCH)
+    )
     names = {row.id: row.identifier for row in await session.execute(query)}
-    titles = await withdraw_records(session, source, names, say("It is no longer in the catalogue of its producer."))
-    deeds = [RecordLogEntry(RecordOutcome.WITHDRAWN, name, titles.get(id_, ""), id_) for id_, name in names.items()]
+    titles = await withdraw_records(
+        session, source, names, say("It is no longer in the catalogue of its producer.")
+    )
+    deeds = [
+        RecordLogEntry(RecordOutcome.WITHDRAWN, name, titles.get(id_, ""), id_)
+        for id_, name in names.items()
+    ]
     await log_records(session, run, deeds)
     run.withdrawn += len(names)
     return len(names) < BATCH
 
 
-async def close_batch(session: AsyncSession, source: CatalogueSource, say: Translate) -> bool:
+async def close_batch(
+    session: AsyncSession, source: CatalogueSource, say: Translate
+) -> bool:
     """Withdraw a batch of the datasets of a source that is being closed; whether that was the last."""
-    query = select(SourceRecord.id).where(*_published(source)).order_by(SourceRecord.id).limit(BATCH)
+    query = (
+        select(SourceRecord.id)
+        .where(*_published(source))
+        .order_by(SourceRecord.id)
+        .limit(BATCH)
+    )
     ids = (await session.scalars(query)).all()
-    await withdraw_records(session, source, ids, say("The catalogue that it came from is not read any more."))
+    await withdraw_records(
+        session,
+        source,
+        ids,
+        say("The catalogue that it came from is not read any more."),
+    )
     if len(ids) == BATCH:
         return False
-    source.state, source.shown = SourceState.CLOSED, 0
+    source.state = SourceState.CLOSED
+    source.shown = 0
     release_lease(source, None)
     return True
 
@@ -93,54 +144,95 @@ async def withdraw_records(
     for dataset in datasets.values():
         if dataset.node_id == source.id and dataset.state == DatasetState.PUBLISHED:
             await catalogue.withdraw_dataset(session, dataset, reason=reason)
-    theirs = update(SourceRecord).where(SourceRecord.source_id == source.id, SourceRecord.id.in_(ids))
+    theirs = update(SourceRecord).where(
+        SourceRecord.source_id == source.id, SourceRecord.id.in_(ids)
+    )
     await session.execute(theirs.values(withdrawn=True), execution_options=QUIET)
     return {id_: dataset.title for id_, dataset in datasets.items()}
 
 
 async def finish_run(
-    session: AsyncSession, source: CatalogueSource, run: SourceRun, outcome: RunOutcome, moment: datetime
+    session: AsyncSession,
+    source: CatalogueSource,
+    run: SourceRun,
+    outcome: RunOutcome,
+    moment: datetime,
 ) -> None:
     """Close a reading, and set the next."""
     place = CrawlState.from_json(run.place)
-    run.outcome, run.phase, run.ended_at, run.place = outcome, RunPhase.ENDED, moment, {}
+    run.outcome = outcome
+    run.phase = RunPhase.ENDED
+    run.ended_at = moment
+    run.place = {}
     good = outcome in {RunOutcome.COMPLETE, RunOutcome.UNCHANGED}
     is_single_page = outcome == RunOutcome.COMPLETE and place.pages == 1
     if outcome != RunOutcome.UNCHANGED:
-        source.etag, source.last_modified = (place.etag, place.last_modified) if is_single_page else ("", "")
+        source.etag, source.last_modified = (
+            (place.etag, place.last_modified) if is_single_page else ("", "")
+        )
     source.failures = 0 if good else source.failures + 1
     source.accepts_loss = source.accepts_loss and not good
     source.shown = await _count(session, _published(source))
     alert = find_alert(
-        outcome, failures=source.failures, refused=run.refused, refused_before=await _refused_before(session, run)
+        outcome,
+        failures=source.failures,
+        refused=run.refused,
+        refused_before=await _refused_before(session, run),
     )
     if alert is not None:
         await queue_emails(session, source, run, alert)
     await queue_notification(session, source, run)
     paused = source.state != SourceState.ACTIVE
-    release_lease(source, None if paused else next_reading(source.rhythm, moment, failures=source.failures))
+    release_lease(
+        source,
+        None
+        if paused
+        else next_reading(source.rhythm, moment, failures=source.failures),
+    )
     await session.flush()
-    latest = select(SourceRun.id).where(SourceRun.source_id == source.id).order_by(SourceRun.started_at.desc())
-    old = delete(SourceRun).where(SourceRun.id.in_(latest.offset(KEPT_RUNS).scalar_subquery()))
+    latest = (
+        select(SourceRun.id)
+        .where(SourceRun.source_id == source.id)
+        .order_by(SourceRun.started_at.desc())
+    )
+    old = delete(SourceRun).where(
+        SourceRun.id.in_(latest.offset(KEPT_RUNS).scalar_subquery())
+    )
     await session.execute(old, execution_options=QUIET)
 
 
 async def _refused_before(session: AsyncSession, run: SourceRun) -> int | None:
-    whole = select(SourceRun.refused).where(SourceRun.source_id == run.source_id, SourceRun.id != run.id)
-    latest = whole.where(SourceRun.outcome == RunOutcome.COMPLETE).order_by(SourceRun.started_at.desc()).limit(1)
+    whole = select(SourceRun.refused).where(
+        SourceRun.source_id == run.source_id, SourceRun.id != run.id
+    )
+    latest = (
+        whole.where(SourceRun.outcome == RunOutcome.COMPLETE)
+        .order_by(SourceRun.started_at.desc())
+        .limit(1)
+    )
     return await session.scalar(latest)
 
 
-async def note_unchanged(session: AsyncSession, source: CatalogueSource, run: SourceRun) -> None:
+async def note_unchanged(
+    session: AsyncSession, source: CatalogueSource, run: SourceRun
+) -> None:
     """Nothing changed since the last complete reading: what was there then is there now."""
-    there = update(SourceRecord).where(*_published(source), SourceRecord.missing == 0).values(seen_run=run.id)
+    there = (
+        update(SourceRecord)
+        .where(*_published(source), SourceRecord.missing == 0)
+        .values(seen_run=run.id)
+    )
     await session.execute(there, execution_options=QUIET)
-    run.found = run.unchanged = await _count(session, [*_published(source), SourceRecord.missing == 0])
+    run.found = run.unchanged = await _count(
+        session, [*_published(source), SourceRecord.missing == 0]
+    )
 
 
 async def forget_faults(session: AsyncSession, run: SourceRun) -> None:
     """What went wrong while the catalogue was looked for does not matter once it is found."""
-    await session.execute(delete(SourceFault).where(SourceFault.run_id == run.id), execution_options=QUIET)
+    await session.execute(
+        delete(SourceFault).where(SourceFault.run_id == run.id), execution_options=QUIET
+    )
     run.told = 0
 
 
@@ -153,4 +245,9 @@ def _unmet(run: SourceRun) -> Any:
 
 
 async def _count(session: AsyncSession, conditions: Collection[Any]) -> int:
-    return await session.scalar(select(func.count()).select_from(SourceRecord).where(*conditions)) or 0
+    return (
+        await session.scalar(
+            select(func.count()).select_from(SourceRecord).where(*conditions)
+        )
+        or 0
+    )

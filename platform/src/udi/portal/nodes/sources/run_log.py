@@ -10,10 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
-from udi.portal.nodes.sources.models import RecordOutcome, SourceAction, SourceFault, SourceRecord, SourceRun
+from udi.portal.nodes.sources.models import (
+    RecordOutcome,
+    SourceAction,
+    SourceFault,
+    SourceRecord,
+    SourceRun,
+)
 from udi.protocol.faults import shorten
 
-MOST_LOGGED_FAULTS, MOST_ACTIONS = 1000, 10_000
+MOST_LOGGED_FAULTS = 1000
+MOST_ACTIONS = 10_000
 LONGEST = 200
 
 
@@ -28,60 +35,87 @@ class RecordLogEntry:
     faults: Sequence[HarvestFault] = ()
 
 
-async def log_faults(session: AsyncSession, run: SourceRun, faults: Iterable[HarvestFault]) -> None:
+async def log_faults(
+    session: AsyncSession, run: SourceRun, faults: Iterable[HarvestFault]
+) -> None:
     """Keep what is wrong with the source itself; what was sent is cut short in it already."""
     await _keep_faults(session, run, [(None, "", "", fault) for fault in faults])
 
 
 async def log_non_datasets(
-    session: AsyncSession, run: SourceRun, others: Iterable[tuple[str, str, HarvestFault]]
+    session: AsyncSession,
+    run: SourceRun,
+    others: Iterable[tuple[str, str, HarvestFault]],
 ) -> None:
     """Keep what a source holds that is no dataset, and is said to be none: identifier, title and why."""
     faults = [
-        (None, shorten(identifier, LONGEST), shorten(title, LONGEST), fault) for identifier, title, fault in others
+        (None, shorten(identifier, LONGEST), shorten(title, LONGEST), fault)
+        for identifier, title, fault in others
     ]
     await _keep_faults(session, run, faults)
 
 
-async def log_records(session: AsyncSession, run: SourceRun, deeds: Iterable[RecordLogEntry]) -> None:
+async def log_records(
+    session: AsyncSession, run: SourceRun, deeds: Iterable[RecordLogEntry]
+) -> None:
     """Keep what was done with records, and what is wrong with them; one that has faults that are kept is kept too."""
-    rows, faults = [], list[tuple[int | None, str, str, HarvestFault]]()
+    rows = []
+    faults = list[tuple[int | None, str, str, HarvestFault]]()
     for deed in deeds:
         run.acted += 1
-        identifier, title = shorten(deed.identifier, LONGEST), shorten(deed.title, LONGEST)
-        if run.acted <= MOST_ACTIONS or (deed.faults and run.told + len(faults) < MOST_LOGGED_FAULTS):
+        identifier = shorten(deed.identifier, LONGEST)
+        title = shorten(deed.title, LONGEST)
+        if run.acted <= MOST_ACTIONS or (
+            deed.faults and run.told + len(faults) < MOST_LOGGED_FAULTS
+        ):
             rows.append(
                 {
-                    "run_id": run.id, "position": run.acted, "dataset_id": deed.dataset, "identifier": identifier,
-                    "title": title, "action": deed.action.value,
+                    "run_id": run.id,
+                    "position": run.acted,
+                    "dataset_id": deed.dataset,
+                    "identifier": identifier,
+                    "title": title,
+                    "action": deed.action.value,
                 }
-            )  # fmt: skip
+            )
         faults += [(run.acted, identifier, title, fault) for fault in deed.faults]
     if rows:
         await session.execute(insert(SourceAction), rows)
     await _keep_faults(session, run, faults)
 
 
-async def log_missing(session: AsyncSession, run: SourceRun, conditions: Iterable[Any]) -> None:
+async def log_missing(
+    session: AsyncSession, run: SourceRun, conditions: Iterable[Any]
+) -> None:
     """Keep which records of a source were not there."""
     position = run.acted + func.row_number().over(order_by=SourceRecord.id)
     query = (
         select(
-            literal(run.id), position, SourceRecord.id, func.left(SourceRecord.identifier, LONGEST),
-            func.left(Dataset.title, LONGEST), literal(RecordOutcome.MISSING.value),
+            literal(run.id),
+            position,
+            SourceRecord.id,
+            func.left(SourceRecord.identifier, LONGEST),
+            func.left(Dataset.title, LONGEST),
+            literal(RecordOutcome.MISSING.value),
         )
-        .join(Dataset, (Dataset.tenant_id == SourceRecord.tenant_id) & (Dataset.id == SourceRecord.id))
+        .join(
+            Dataset,
+            (Dataset.tenant_id == SourceRecord.tenant_id)
+            & (Dataset.id == SourceRecord.id),
+        )
         .where(*conditions)
         .order_by(SourceRecord.id)
         .limit(max(MOST_ACTIONS - run.acted, 0))
-    )  # fmt: skip
+    )
     columns = ["run_id", "position", "dataset_id", "identifier", "title", "action"]
     await session.execute(insert(SourceAction).from_select(columns, query))
     run.acted += run.missing
 
 
 async def _keep_faults(
-    session: AsyncSession, run: SourceRun, faults: Iterable[tuple[int | None, str, str, HarvestFault]]
+    session: AsyncSession,
+    run: SourceRun,
+    faults: Iterable[tuple[int | None, str, str, HarvestFault]],
 ) -> None:
     rows = []
     for about, identifier, title, fault in faults:
@@ -89,15 +123,25 @@ async def _keep_faults(
         if run.told <= MOST_LOGGED_FAULTS:
             rows.append(
                 {
-                    "run_id": run.id, "position": run.told, "about": about, "identifier": identifier, "title": title,
-                    "level": fault.level.value, "code": fault.code, "field": fault.field, "message": fault.message,
-                    "remedy": fault.remedy, "filled": fault.values,
+                    "run_id": run.id,
+                    "position": run.told,
+                    "about": about,
+                    "identifier": identifier,
+                    "title": title,
+                    "level": fault.level.value,
+                    "code": fault.code,
+                    "field": fault.field,
+                    "message": fault.message,
+                    "remedy": fault.remedy,
+                    "filled": fault.values,
                 }
-            )  # fmt: skip
+            )
     if rows:
         await session.execute(insert(SourceFault), rows)
 
 
 def read_fault(row: SourceFault) -> HarvestFault:
     """The fault that a row keeps."""
-    return HarvestFault(row.code, FaultLevel(row.level), row.field, row.message, row.remedy, row.filled)
+    return HarvestFault(
+        row.code, FaultLevel(row.level), row.field, row.message, row.remedy, row.filled
+    )

@@ -39,8 +39,13 @@ def _instant(description: str) -> Meta:
 
 
 Address = Annotated[str, _described("Address.", extra_json_schema={"format": "uri"})]
-Rhythm = Annotated[str, _described("How often it is read.", extra_json_schema=one_of(SourceRhythm))]
-Links = Annotated[dict[str, Address], _described("Where the list goes on: self, first, and next until its end.")]
+Rhythm = Annotated[
+    str, _described("How often it is read.", extra_json_schema=one_of(SourceRhythm))
+]
+Links = Annotated[
+    dict[str, Address],
+    _described("Where the list goes on: self, first, and next until its end."),
+]
 Size = Annotated[int, _described("How many at most.", ge=1, le=100)]
 
 
@@ -48,11 +53,17 @@ class RecordFault(Struct, kw_only=True):
     """Something to mend, in the reader’s language."""
 
     level: Annotated[
-        str, _described("How grave it is: a refusal keeps the record out.", extra_json_schema=one_of(FaultLevel))
+        str,
+        _described(
+            "How grave it is: a refusal keeps the record out.",
+            extra_json_schema=one_of(FaultLevel),
+        ),
     ]
     code: str
     field: Annotated[str, _described("Where it is, in the words of the source.")]
-    value: Annotated[str | int | float | None, _described("What the source says there, cut short.")]
+    value: Annotated[
+        str | int | float | None, _described("What the source says there, cut short.")
+    ]
     reason: Annotated[str, _described("What is wrong with it.")]
     remedy: Annotated[str, _described("The edit that mends it.")]
 
@@ -61,7 +72,14 @@ class RecordFault(Struct, kw_only=True):
         """A fault that was kept."""
         reason, remedy = read_fault(row).translate(say)
         value = row.filled.get("value")
-        return cls(level=row.level, code=row.code, field=row.field, value=value, reason=reason, remedy=remedy)
+        return cls(
+            level=row.level,
+            code=row.code,
+            field=row.field,
+            value=value,
+            reason=reason,
+            remedy=remedy,
+        )
 
 
 class SourceReading(Struct, kw_only=True):
@@ -69,35 +87,64 @@ class SourceReading(Struct, kw_only=True):
 
     id: UUID
     started: Annotated[datetime, _instant("When it began.")]
-    ended: Annotated[Annotated[datetime, Meta(tz=True)] | None, _described("When it ended; null while it goes on.")]
+    ended: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        _described("When it ended; null while it goes on."),
+    ]
     outcome: Annotated[
         str | None,
-        _described("How it ended; null while it goes on.", extra_json_schema={"enum": [*map(str, RunOutcome), None]}),
+        _described(
+            "How it ended; null while it goes on.",
+            extra_json_schema={"enum": [*map(str, RunOutcome), None]},
+        ),
     ]
     found: Annotated[int, _described("Records that were there.")]
     created: int
     updated: int
     unchanged: int
     refused: int
-    withdrawn: Annotated[int, _described("Those that were not there for the second time.")]
+    withdrawn: Annotated[
+        int, _described("Those that were not there for the second time.")
+    ]
     missing: Annotated[int, _described("Those that were not there, and are kept.")]
     documents: Annotated[int, _described("Documents that were read.")]
     bytes: int
-    faults: Annotated[list[RecordFault], _described("What was wrong with the source itself.")]
+    faults: Annotated[
+        list[RecordFault], _described("What was wrong with the source itself.")
+    ]
     records: Annotated[
-        str, _described("Address of what was done with each record.", extra_json_schema={"format": "uri"})
+        str,
+        _described(
+            "Address of what was done with each record.",
+            extra_json_schema={"format": "uri"},
+        ),
     ]
 
     @classmethod
-    def of(cls, run: SourceRun, faults: Sequence[SourceFault], origin: str, say: Translate) -> Self:
+    def of(
+        cls, run: SourceRun, faults: Sequence[SourceFault], origin: str, say: Translate
+    ) -> Self:
         """A reading with what was wrong with its source."""
-        counts = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+        counts = (
+            "found",
+            "created",
+            "updated",
+            "unchanged",
+            "refused",
+            "withdrawn",
+            "missing",
+        )
         return cls(
-            id=run.id, started=run.started_at, ended=run.ended_at, outcome=run.outcome or None,
-            **{name: getattr(run, name) for name in counts}, documents=run.pages, bytes=run.size,
+            id=run.id,
+            started=run.started_at,
+            ended=run.ended_at,
+            outcome=run.outcome or None,
+            **{name: getattr(run, name) for name in counts},
+            documents=run.pages,
+            bytes=run.size,
             faults=[RecordFault.of(fault, say) for fault in faults],
             records=f"{origin}{PATH}/{run.source_id}/readings/{run.id}/records",
-        )  # fmt: skip
+        )
 
 
 class SourceReadingBatch(Struct, kw_only=True):
@@ -114,23 +161,44 @@ class SourceRecordResult(Struct, kw_only=True):
     action: Annotated[
         str,
         _described(
-            "Those that are as before are told where something can be mended.", extra_json_schema=one_of(RecordOutcome)
+            "Those that are as before are told where something can be mended.",
+            extra_json_schema=one_of(RecordOutcome),
         ),
     ]
     identifier: Annotated[str, _described("As the source writes it.")]
     title: str
-    dataset: Annotated[UUID | None, _described("The dataset that it is here; null where nothing of it is shown.")]
-    original: Annotated[str | None, _described("Address of the record as the source wrote it, where it is kept.")]
+    dataset: Annotated[
+        UUID | None,
+        _described("The dataset that it is here; null where nothing of it is shown."),
+    ]
+    original: Annotated[
+        str | None,
+        _described("Address of the record as the source wrote it, where it is kept."),
+    ]
     faults: list[RecordFault]
 
     @classmethod
-    def of(cls, row: SourceAction, faults: Sequence[SourceFault], source: UUID, origin: str, say: Translate) -> Self:
+    def of(
+        cls,
+        row: SourceAction,
+        faults: Sequence[SourceFault],
+        source: UUID,
+        origin: str,
+        say: Translate,
+    ) -> Self:
         """An action with what there is to mend."""
-        original = f"{origin}{PATH}/{source}/records/{row.dataset_id}" if row.dataset_id else None
+        if row.dataset_id:
+            original = f"{origin}{PATH}/{source}/records/{row.dataset_id}"
+        else:
+            original = None
         return cls(
-            action=str(row.action), identifier=row.identifier, title=row.title, dataset=row.dataset_id,
-            original=original, faults=[RecordFault.of(fault, say) for fault in faults],
-        )  # fmt: skip
+            action=str(row.action),
+            identifier=row.identifier,
+            title=row.title,
+            dataset=row.dataset_id,
+            original=original,
+            faults=[RecordFault.of(fault, say) for fault in faults],
+        )
 
 
 class SourceRecordResultBatch(Struct, kw_only=True):
@@ -158,28 +226,60 @@ class SourceItem(Struct, kw_only=True):
     rhythm: Rhythm
     language: Annotated[str, _described("Of texts that do not say theirs.")]
     state: Annotated[
-        str, _described("Whether it is read; vanished: it waits for a person.", extra_json_schema=one_of(SourceState))
+        str,
+        _described(
+            "Whether it is read; vanished: it waits for a person.",
+            extra_json_schema=one_of(SourceState),
+        ),
     ]
     format: Annotated[str, _described("As it was recognised; empty until it was read.")]
-    catalogue: Annotated[str, _described("Where its catalogue was found from there; empty until it was.")]
-    next: Annotated[Annotated[datetime, Meta(tz=True)] | None, _described("When it is to be read; null: when asked.")]
+    catalogue: Annotated[
+        str, _described("Where its catalogue was found from there; empty until it was.")
+    ]
+    next: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        _described("When it is to be read; null: when asked."),
+    ]
     failures: Annotated[int, _described("Readings that failed one after the other.")]
     shown: Annotated[int, _described("Datasets of it that are published.")]
     registered: Annotated[datetime, Meta(tz=True)]
     last: Annotated[SourceReading | None, _described("The last reading that ended.")]
     url: Address
-    page: Annotated[str, _described("Address of its page for people.", extra_json_schema={"format": "uri"})]
+    page: Annotated[
+        str,
+        _described(
+            "Address of its page for people.", extra_json_schema={"format": "uri"}
+        ),
+    ]
 
     @classmethod
-    def of(cls, source: CatalogueSource, producer: Organisation, last: SourceReading | None, origin: str) -> Self:
+    def of(
+        cls,
+        source: CatalogueSource,
+        producer: Organisation,
+        last: SourceReading | None,
+        origin: str,
+    ) -> Self:
         """A source with its producer and its last reading."""
         return cls(
-            id=source.id, address=source.address, rhythm=str(source.rhythm), language=source.language,
-            producer=SourceProducer(id=producer.id, slug=producer.slug, name=producer.name), state=str(source.state),
-            format=source.format, catalogue=source.entry, next=source.next_at, failures=source.failures,
-            shown=source.shown, registered=source.created_at, last=last, url=f"{origin}{PATH}/{source.id}",
+            id=source.id,
+            address=source.address,
+            rhythm=str(source.rhythm),
+            language=source.language,
+            producer=SourceProducer(
+                id=producer.id, slug=producer.slug, name=producer.name
+            ),
+            state=str(source.state),
+            format=source.format,
+            catalogue=source.entry,
+            next=source.next_at,
+            failures=source.failures,
+            shown=source.shown,
+            registered=source.created_at,
+            last=last,
+            url=f"{origin}{PATH}/{source.id}",
             page=f"{origin}/sources/{source.id}",
-        )  # fmt: skip
+        )
 
 
 class SourceBatch(Struct, kw_only=True):
@@ -194,7 +294,12 @@ class NewSource(Struct, kw_only=True):
     """A catalogue to read from now on; rhythm is daily, and language the territory’s first, where they are left out."""
 
     address: Annotated[str, _described("That of its home page is often enough.")]
-    producer: Annotated[str, _described("Readable name of the producer under whose name the datasets appear.")]
+    producer: Annotated[
+        str,
+        _described(
+            "Readable name of the producer under whose name the datasets appear."
+        ),
+    ]
     rhythm: Rhythm = "daily"
     language: Annotated[str, _described("Of texts that do not say theirs.")] = ""
 

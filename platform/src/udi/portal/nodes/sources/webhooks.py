@@ -25,21 +25,33 @@ EVENT = "source.read"
 COUNTS = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
 
 
-async def queue_notification(session: AsyncSession, source: CatalogueSource, run: SourceRun) -> None:
+async def queue_notification(
+    session: AsyncSession, source: CatalogueSource, run: SourceRun
+) -> None:
     """Have webhooks told, where any asked for it and its owner looks after the source."""
-    if (await session.scalars(_subscribed_webhooks(source.organisation_id).limit(1))).first() is not None:
+    if (
+        await session.scalars(_subscribed_webhooks(source.organisation_id).limit(1))
+    ).first() is not None:
         await jobs.enqueue(session, NOTIFY_READING, {"run": str(run.id)})
 
 
 def _subscribed_webhooks(organisation: UUID) -> Select[Webhook]:
     manages: ColumnElement[bool] = and_(
         Membership.organisation_slug
-        == select(Organisation.slug).where(Organisation.id == organisation).scalar_subquery(),
+        == select(Organisation.slug)
+        .where(Organisation.id == organisation)
+        .scalar_subquery(),
         any_(Membership.groups) == MANAGERS,
     )
-    moderates = and_(Membership.organisation_slug == TEAM, any_(Membership.groups) == MODERATORS)
+    moderates = and_(
+        Membership.organisation_slug == TEAM, any_(Membership.groups) == MODERATORS
+    )
     tending = select(Membership.person_id).where(or_(manages, moderates))
-    active = (Webhook.readings, Webhook.state == WebhookState.ACTIVE, Webhook.person_id.in_(tending))
+    active = (
+        Webhook.readings,
+        Webhook.state == WebhookState.ACTIVE,
+        Webhook.person_id.in_(tending),
+    )
     return select(Webhook).where(*active).order_by(Webhook.id)
 
 
@@ -60,18 +72,29 @@ async def notify_reading(site: Site, territory: Territory, run_id: UUID) -> None
         if run is None or run.ended_at is None:
             return
         source = await session.get_one(CatalogueSource, (territory.id, run.source_id))
-        producer = await session.get_one(Organisation, (territory.id, source.organisation_id))
+        producer = await session.get_one(
+            Organisation, (territory.id, source.organisation_id)
+        )
         data = build_payload(territory, source, producer, run)
         notified_ids = set(
-            await session.scalars(select(WebhookDelivery.webhook_id).where(WebhookDelivery.change_id == run.id))
+            await session.scalars(
+                select(WebhookDelivery.webhook_id).where(
+                    WebhookDelivery.change_id == run.id
+                )
+            )
         )
         webhooks = (await session.scalars(_subscribed_webhooks(producer.id))).all()
-        for webhook in (candidate for candidate in webhooks if candidate.id not in notified_ids):
+        for webhook in (
+            candidate for candidate in webhooks if candidate.id not in notified_ids
+        ):
             await queue_delivery(session, webhook, run.id, EVENT, run.ended_at, data)
 
 
 def build_payload(
-    territory: Territory, source: CatalogueSource, producer: Organisation, run: SourceRun
+    territory: Territory,
+    source: CatalogueSource,
+    producer: Organisation,
+    run: SourceRun,
 ) -> dict[str, Any]:
     """What is told: no word of the source's, only counts and addresses."""
     return {

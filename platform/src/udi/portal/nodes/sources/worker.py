@@ -40,15 +40,21 @@ async def _look_for_ever(site: Site, reader: SourceClient) -> None:
             await asyncio.sleep(EVERY)
 
 
-async def _harvest_territory(site: Site, reader: SourceClient, territory: Territory) -> bool:
+async def _harvest_territory(
+    site: Site, reader: SourceClient, territory: Territory
+) -> bool:
     """What goes wrong in one territory holds up no other."""
     try:
         return await harvest_next_source(build_harvest_context(site, reader, territory))
     except Exception as error:  # noqa: BLE001 - its lease ends, and it is taken up again
-        log.warning("source not read", territory=territory.slug, error=type(error).__name__)
+        log.warning(
+            "source not read", territory=territory.slug, error=type(error).__name__
+        )
         return False
 
 
-def build_harvest_context(site: Site, reader: SourceClient, territory: Territory) -> HarvestContext:
+def build_harvest_context(
+    site: Site, reader: SourceClient, territory: Territory
+) -> HarvestContext:
     """What a worker reads the sources of a territory with."""
     return HarvestContext(site.database, reader, territory, site.pages.gettext)

@@ -16,7 +16,12 @@ from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.notifications.emails import write_webhook_stopped_email
-from udi.portal.notifications.models import Webhook, WebhookDelivery, WebhookDeliveryState, WebhookState
+from udi.portal.notifications.models import (
+    Webhook,
+    WebhookDelivery,
+    WebhookDeliveryState,
+    WebhookState,
+)
 from udi.portal.notifications.queries import find_subscription
 from udi.portal.notifications.webhooks.actions import DELIVER, TEST, stop_webhook
 from udi.portal.notifications.webhooks.signatures import headers
@@ -31,12 +36,16 @@ RETRY_DELAYS = (
     *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
 )
 """How long after each attempt that failed the next one comes."""
-PATIENCE, LONGEST_ANSWER = 15.0, 16 * 1024
+PATIENCE = 15.0
+LONGEST_ANSWER = 16 * 1024
 GONE = 410
-UNREACHABLE, ADDRESS = "unreachable", "address"
+UNREACHABLE = "unreachable"
+ADDRESS = "address"
 
 
-async def attempt_delivery(site: Site, territory: Territory, delivery_id: UUID, attempt: int) -> None:
+async def attempt_delivery(
+    site: Site, territory: Territory, delivery_id: UUID, attempt: int
+) -> None:
     """Make one attempt, unless it was made, or the webhook is not called any more."""
     async with site.database.session(territory.id, role="worker") as session:
         row = await _find(session, delivery_id, attempt)
@@ -48,7 +57,9 @@ async def attempt_delivery(site: Site, territory: Territory, delivery_id: UUID, 
         again = await _find(session, delivery_id, attempt, lock=True)
         if again is not None:
             await _note(session, *again, answer)
-    log.info("webhook called", delivery=str(delivery_id), attempt=attempt, answer=answer)
+    log.info(
+        "webhook called", delivery=str(delivery_id), attempt=attempt, answer=answer
+    )
 
 
 async def _find(
@@ -59,32 +70,50 @@ async def _find(
         WebhookDelivery.state == WebhookDeliveryState.WAITING,
         WebhookDelivery.attempts == attempt,
     )
-    called = select(WebhookDelivery, Webhook).join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
+    called = select(WebhookDelivery, Webhook).join(
+        Webhook, Webhook.id == WebhookDelivery.webhook_id
+    )
     query = called.where(*waiting, Webhook.state == WebhookState.ACTIVE)
-    row = (await session.execute(query.with_for_update() if lock else query)).one_or_none()
-    return None if row is None else (row.WebhookDelivery, row.Webhook)
+    row = (
+        await session.execute(query.with_for_update() if lock else query)
+    ).one_or_none()
+    if row is None:
+        return None
+    return (row.WebhookDelivery, row.Webhook)
 
 
-async def _post(outgoing: OutgoingClient, webhook: Webhook, delivery: WebhookDelivery) -> str:
+async def _post(
+    outgoing: OutgoingClient, webhook: Webhook, delivery: WebhookDelivery
+) -> str:
     """The status answered, or why there is none. Nothing of the answer is kept, and a redirect is not followed."""
     signed = headers(webhook, f"msg_{delivery.id.hex}", now(), delivery.body)
     try:
         async with asyncio.timeout(PATIENCE):
             answer = await outgoing.request(
-                "POST", webhook.url, headers=signed, content=delivery.body.encode(), limit=LONGEST_ANSWER
+                "POST",
+                webhook.url,
+                headers=signed,
+                content=delivery.body.encode(),
+                limit=LONGEST_ANSWER,
             )
     except RefusedAddressError:
         return ADDRESS
     except OutgoingError as error:
-        return str(error.status) if error.status else UNREACHABLE
+        if error.status:
+            return str(error.status)
+        return UNREACHABLE
     except (TimeoutError, httpx.InvalidURL):
         return UNREACHABLE
     return str(answer.status_code)
 
 
-async def _note(session: AsyncSession, delivery: WebhookDelivery, webhook: Webhook, answer: str) -> None:
+async def _note(
+    session: AsyncSession, delivery: WebhookDelivery, webhook: Webhook, answer: str
+) -> None:
     delivery.attempts += 1
-    delivery.answer, delivery.tried_at, delivery.next_at = answer, now(), None
+    delivery.answer = answer
+    delivery.tried_at = now()
+    delivery.next_at = None
     if answer.startswith("2"):
         delivery.state = WebhookDeliveryState.DELIVERED
     elif answer == str(GONE):
@@ -108,7 +137,9 @@ async def _stop(session: AsyncSession, webhook: Webhook, reason: str) -> None:
     await jobs.enqueue(session, NOTIFY_STOPPED, payload)
 
 
-async def notify_stopped(site: Site, territory: Territory, webhook_id: UUID, at: str) -> None:
+async def notify_stopped(
+    site: Site, territory: Territory, webhook_id: UUID, at: str
+) -> None:
     """Tell its owner by mail that a webhook stopped, unless it was started again meanwhile.
 
     Raises:
@@ -122,6 +153,13 @@ async def notify_stopped(site: Site, territory: Territory, webhook_id: UUID, at:
         subscription = await find_subscription(session, person.id)
     if not person.email:
         return
-    language = subscription.language if subscription else territory.languages[0]
-    mail = write_webhook_stopped_email(site, territory, webhook, to=person.email, language=language, at=at)
-    await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+    if subscription:
+        language = subscription.language
+    else:
+        language = territory.languages[0]
+    mail = write_webhook_stopped_email(
+        site, territory, webhook, to=person.email, language=language, at=at
+    )
+    await send_email(
+        mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6)
+    )

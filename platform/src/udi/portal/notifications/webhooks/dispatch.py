@@ -41,10 +41,16 @@ async def _spread(site: Site, territory: Territory) -> None:
         async with site.database.session(territory.id, role="worker") as session:
             await dispatch_changes(session, territory, site.parts["topics"], now())
     except Exception as error:  # noqa: BLE001 - what is not given now is given some seconds later
-        log.warning("webhooks not given what changed", territory=territory.slug, error=type(error).__name__)
+        log.warning(
+            "webhooks not given what changed",
+            territory=territory.slug,
+            error=type(error).__name__,
+        )
 
 
-async def dispatch_changes(session: AsyncSession, territory: Territory, topics: Topics, moment: datetime) -> int:
+async def dispatch_changes(
+    session: AsyncSession, territory: Territory, topics: Topics, moment: datetime
+) -> int:
     """Queue a message for each webhook and each change that it wants, in one transaction with the note that it was given."""
     ready = (~Change.spread, Change.at <= moment - SEARCHED)
     query = select(Change).where(*ready).order_by(Change.at, Change.id).limit(BATCH)
@@ -52,23 +58,37 @@ async def dispatch_changes(session: AsyncSession, territory: Territory, topics: 
     if not changes:
         return 0
     queued = 0
-    active = await session.scalars(select(Webhook).where(Webhook.state == WebhookState.ACTIVE))
+    active = await session.scalars(
+        select(Webhook).where(Webhook.state == WebhookState.ACTIVE)
+    )
     for webhook in active.all():
-        for change in await _list_wanted_changes(session, territory, topics, webhook, changes):
+        for change in await _list_wanted_changes(
+            session, territory, topics, webhook, changes
+        ):
             await queue_change(session, territory, webhook, change)
             queued += 1
-    statement = update(Change).where(Change.id.in_([change.id for change in changes])).values(spread=True)
+    statement = (
+        update(Change)
+        .where(Change.id.in_([change.id for change in changes]))
+        .values(spread=True)
+    )
     await session.execute(statement.execution_options(synchronize_session=False))
     return queued
 
 
 async def _list_wanted_changes(
-    session: AsyncSession, territory: Territory, topics: Topics, webhook: Webhook, changes: Sequence[Change]
+    session: AsyncSession,
+    territory: Territory,
+    topics: Topics,
+    webhook: Webhook,
+    changes: Sequence[Change],
 ) -> list[Change]:
     since = [change for change in changes if change.at > webhook.created_at]
     if webhook.everything or not since:
         return since
     followings = await list_followings(session, webhook.person_id)
-    changes_by_following = await match_changes(session, territory, topics, followings, since)
+    changes_by_following = await match_changes(
+        session, territory, topics, followings, since
+    )
     change_ids = set[UUID]().union(*changes_by_following.values())
     return [change for change in since if change.id in change_ids]

@@ -28,7 +28,9 @@ ONE = f"{HOME}/{{webhook_id:uuid}}"
 
 @get(HOME)
 async def show_webhooks(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """The webhooks of the person, and the form that makes one."""
     return await _show_all(request, session, member)
@@ -45,19 +47,30 @@ async def _show_all(
     error: Any = None,
 ) -> Response[str]:
     facts = {
-        "webhooks": await queries.list_webhooks(session, member.person_id), "most": actions.MOST_WEBHOOKS, "url": url,
-        "everything": everything, "readings": readings, "error": error, "tends": manages_any(member),
-    }  # fmt: skip
-    return render(request, "notifications/webhooks.html", status=422 if error else 200, **facts)
+        "webhooks": await queries.list_webhooks(session, member.person_id),
+        "most": actions.MOST_WEBHOOKS,
+        "url": url,
+        "everything": everything,
+        "readings": readings,
+        "error": error,
+        "tends": manages_any(member),
+    }
+    return render(
+        request, "notifications/webhooks.html", status=422 if error else 200, **facts
+    )
 
 
 @post(HOME, status_code=200)
 async def create_webhook(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """Make one; its secret is shown in this answer and never again."""
     form = await request.form()
-    url, everything, readings = str(form.get("url") or ""), form.get("scope") == "everything", "readings" in form
+    url = str(form.get("url") or "")
+    everything = form.get("scope") == "everything"
+    readings = "readings" in form
     try:
         checked = await actions.check_address(site_of(request).parts["webhooks"], url)
     except InvalidError as error:
@@ -71,7 +84,9 @@ async def create_webhook(
             readings=readings,
             error=error.refusals[0],
         )
-    webhook = await actions.create_webhook(session, member, url=checked, everything=everything, readings=readings)
+    webhook = await actions.create_webhook(
+        session, member, url=checked, everything=everything, readings=readings
+    )
     return await _show_one(request, session, webhook, secret=webhook.secret)
 
 
@@ -83,10 +98,14 @@ async def show_webhook(
     webhook_id: FromPath[UUID],
 ) -> Response[str]:
     """Whether it is called, and what was sent to it."""
-    return await _show_one(request, session, await queries.get_webhook(session, member, webhook_id))
+    return await _show_one(
+        request, session, await queries.get_webhook(session, member, webhook_id)
+    )
 
 
-async def _show_one(request: AnyRequest, session: AsyncSession, webhook: Webhook, *, secret: str = "") -> Response[str]:
+async def _show_one(
+    request: AnyRequest, session: AsyncSession, webhook: Webhook, *, secret: str = ""
+) -> Response[str]:
     deliveries = await queries.list_deliveries(session, webhook)
     page = render(
         request,
@@ -122,34 +141,48 @@ async def send_test(
     webhook_id: FromPath[UUID],
 ) -> Redirect:
     """Send a message that tells of nothing."""
-    await actions.send_test(session, territory, await queries.get_webhook(session, member, webhook_id))
+    await actions.send_test(
+        session, territory, await queries.get_webhook(session, member, webhook_id)
+    )
     return Redirect(f"{HOME}/{webhook_id}#deliveries", status_code=303)
 
 
 @post(f"{ONE}/pause", status_code=303)
 async def pause_webhook(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], webhook_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    webhook_id: FromPath[UUID],
 ) -> Redirect:
     """Call it no more for now."""
-    await actions.pause_webhook(session, await queries.get_webhook(session, member, webhook_id))
+    await actions.pause_webhook(
+        session, await queries.get_webhook(session, member, webhook_id)
+    )
     return Redirect(f"{HOME}/{webhook_id}", status_code=303)
 
 
 @post(f"{ONE}/resume", status_code=303)
 async def resume_webhook(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], webhook_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    webhook_id: FromPath[UUID],
 ) -> Redirect:
     """Call it again."""
-    await actions.resume_webhook(session, await queries.get_webhook(session, member, webhook_id))
+    await actions.resume_webhook(
+        session, await queries.get_webhook(session, member, webhook_id)
+    )
     return Redirect(f"{HOME}/{webhook_id}", status_code=303)
 
 
 @post(f"{ONE}/delete", status_code=303)
 async def delete_webhook(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], webhook_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    webhook_id: FromPath[UUID],
 ) -> Redirect:
     """Forget it."""
-    await actions.delete_webhook(session, await queries.get_webhook(session, member, webhook_id))
+    await actions.delete_webhook(
+        session, await queries.get_webhook(session, member, webhook_id)
+    )
     return Redirect(HOME, status_code=303)
 
 

@@ -21,7 +21,10 @@ async def list_webhooks(session: AsyncSession, person: UUID) -> Sequence[Webhook
 
 async def count_webhooks(session: AsyncSession, person: UUID) -> int:
     """How many a person has."""
-    return await session.scalar(select(func.count()).where(Webhook.person_id == person)) or 0
+    return (
+        await session.scalar(select(func.count()).where(Webhook.person_id == person))
+        or 0
+    )
 
 
 async def get_webhook(session: AsyncSession, actor: Actor, webhook_id: UUID) -> Webhook:
@@ -37,8 +40,12 @@ async def get_webhook(session: AsyncSession, actor: Actor, webhook_id: UUID) -> 
     return webhook
 
 
-async def list_deliveries(session: AsyncSession, webhook: Webhook) -> Sequence[WebhookDelivery]:
+async def list_deliveries(
+    session: AsyncSession, webhook: Webhook
+) -> Sequence[WebhookDelivery]:
     """The last messages of a webhook, the newest first."""
     query = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook.id)
-    newest = query.order_by(WebhookDelivery.created_at.desc(), WebhookDelivery.id).limit(MOST_SHOWN)
+    newest = query.order_by(
+        WebhookDelivery.created_at.desc(), WebhookDelivery.id
+    ).limit(MOST_SHOWN)
     return (await session.scalars(newest)).all()

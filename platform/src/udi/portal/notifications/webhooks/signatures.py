@@ -25,7 +25,9 @@ def sign(secret: str, message: str, moment: datetime, body: str) -> str:
     return f"v1,{base64.b64encode(hmac.digest(key, signed, 'sha256')).decode()}"
 
 
-def headers(webhook: Webhook, message: str, moment: datetime, body: str) -> dict[str, str]:
+def headers(
+    webhook: Webhook, message: str, moment: datetime, body: str
+) -> dict[str, str]:
     """The headers of a message; while a secret is being replaced, the former one signs too."""
     valid_secrets = [webhook.secret]
     if webhook.former_until is not None and moment < webhook.former_until:
@@ -34,5 +36,7 @@ def headers(webhook: Webhook, message: str, moment: datetime, body: str) -> dict
         "content-type": "application/json",
         "webhook-id": message,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": " ".join(sign(secret, message, moment, body) for secret in valid_secrets),
+        "webhook-signature": " ".join(
+            sign(secret, message, moment, body) for secret in valid_secrets
+        ),
     }

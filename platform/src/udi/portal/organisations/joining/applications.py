@@ -13,7 +13,10 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequests
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.organisations.joining import registries
-from udi.portal.organisations.joining.queries import find_by_registry_number, find_open_duplicate
+from udi.portal.organisations.joining.queries import (
+    find_by_registry_number,
+    find_open_duplicate,
+)
 from udi.portal.organisations.joining.transitions import (
     OPEN,
     ApplicationEvent,
@@ -25,7 +28,9 @@ from udi.portal.organisations.models import KINDS, Application, HostingChoice
 NOTIFY_APPLICATION = "tell_application"
 MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 MOST_OPEN = 5
-LONGEST_NAME, LONGEST_MAIL, LONGEST_URL = 150, 254, 500
+LONGEST_NAME = 150
+LONGEST_MAIL = 254
+LONGEST_URL = 500
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('joining ' || app.current_tenant()::text, 0))"
 
 
@@ -60,29 +65,82 @@ def check_application(application_input: ApplicationInput) -> None:
     Raises:
         InvalidError: a field is wrong, each named.
     """
-    refusals = []
-    if not (0 < len(application_input.name) <= LONGEST_NAME and application_input.name.isprintable()):
-        refusals.append(Refusal("name", "The official name is missing, or very long.", "Give 1 to 150 characters."))
-    if refusal := registries.check_number(application_input.country, application_input.registry_number):
-        refusals.append(refusal)
-    if application_input.kind and application_input.kind not in KINDS:
-        refusals.append(Refusal("kind", "There is no such kind of organisation.", "Choose one of the list, or none."))
-    if not MAIL.fullmatch(application_input.email) or len(application_input.email) > LONGEST_MAIL:
+    refusals = [
+        *_check_identity(application_input),
+        *_check_contact(application_input),
+    ]
+    if application_input.choice not in set(HostingChoice):
         refusals.append(
             Refusal(
-                "email", "This is not a mail address.", "Give one such as data@town.example, which a service reads."
+                "choice",
+                "It is not said where the data will be.",
+                "Choose one of the three.",
             )
         )
-    if application_input.url and not _is_site(application_input.url):
-        refusals.append(Refusal("url", "This is not a web address.", "Write it as https://www.town.example."))
-    if application_input.choice not in set(HostingChoice):
-        refusals.append(Refusal("choice", "It is not said where the data will be.", "Choose one of the three."))
     if not application_input.charter:
         refusals.append(
-            Refusal("charter", "The charter is for everybody who publishes here.", "Read it, then tick the box.")
+            Refusal(
+                "charter",
+                "The charter is for everybody who publishes here.",
+                "Read it, then tick the box.",
+            )
         )
     if refusals:
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
+
+
+def _check_identity(application_input: ApplicationInput) -> list[Refusal]:
+    """What is wrong with the name, the number of the register and the kind."""
+    refusals = []
+    if not (
+        0 < len(application_input.name) <= LONGEST_NAME
+        and application_input.name.isprintable()
+    ):
+        refusals.append(
+            Refusal(
+                "name",
+                "The official name is missing, or very long.",
+                "Give 1 to 150 characters.",
+            )
+        )
+    if refusal := registries.check_number(
+        application_input.country, application_input.registry_number
+    ):
+        refusals.append(refusal)
+    if application_input.kind and application_input.kind not in KINDS:
+        refusals.append(
+            Refusal(
+                "kind",
+                "There is no such kind of organisation.",
+                "Choose one of the list, or none.",
+            )
+        )
+    return refusals
+
+
+def _check_contact(application_input: ApplicationInput) -> list[Refusal]:
+    """What is wrong with the mail address and the web address."""
+    refusals = []
+    if (
+        not MAIL.fullmatch(application_input.email)
+        or len(application_input.email) > LONGEST_MAIL
+    ):
+        refusals.append(
+            Refusal(
+                "email",
+                "This is not a mail address.",
+                "Give one such as data@town.example, which a service reads.",
+            )
+        )
+    if application_input.url and not _is_site(application_input.url):
+        refusals.append(
+            Refusal(
+                "url",
+                "This is not a web address.",
+                "Write it as https://www.town.example.",
+            )
+        )
+    return refusals
 
 
 def _is_site(url: str) -> bool:
@@ -92,11 +150,20 @@ def _is_site(url: str) -> bool:
     except ValueError:
         return False
     plain = url.isprintable() and " " not in url and "@" not in parts.netloc
-    return parts.scheme in {"http", "https"} and "." in host and plain and len(url) <= LONGEST_URL
+    return (
+        parts.scheme in {"http", "https"}
+        and "." in host
+        and plain
+        and len(url) <= LONGEST_URL
+    )
 
 
 async def submit_application(
-    session: AsyncSession, actor: Actor, application_input: ApplicationInput, *, language: str
+    session: AsyncSession,
+    actor: Actor,
+    application_input: ApplicationInput,
+    *,
+    language: str,
 ) -> Application:
     """Ask the territory's team that an organisation publish here; it is told by mail.
 
@@ -113,7 +180,9 @@ async def submit_application(
             remedy="Take one back, or wait for the team’s answer.",
             values={"most": MOST_OPEN},
         )
-    application = Application(person_id=actor.person_id, language=language, asked_at=now(), revision=1)
+    application = Application(
+        person_id=actor.person_id, language=language, asked_at=now(), revision=1
+    )
     _fill(application, application_input)
     await _reject_duplicate(session, actor, application)
     session.add(application)
@@ -124,7 +193,12 @@ async def submit_application(
 
 
 async def correct_application(
-    session: AsyncSession, actor: Actor, application: Application, application_input: ApplicationInput, *, language: str
+    session: AsyncSession,
+    actor: Actor,
+    application: Application,
+    application_input: ApplicationInput,
+    *,
+    language: str,
 ) -> None:
     """Send a request again, corrected; the team reads the new one.
 
@@ -138,20 +212,26 @@ async def correct_application(
     _fill(application, application_input)
     with session.no_autoflush:
         await _reject_duplicate(session, actor, application)
-    application.state, application.asked_at, application.language = state, now(), language
+    application.state = state
+    application.asked_at = now()
+    application.language = language
     application.revision += 1
     await session.flush()
     await _notify_team(session, application)
     audit.record(session, actor, "application.corrected", application.id)
 
 
-async def withdraw_application(session: AsyncSession, actor: Actor, application: Application) -> None:
+async def withdraw_application(
+    session: AsyncSession, actor: Actor, application: Application
+) -> None:
     """Take a request back.
 
     Raises:
         ConflictError: it was decided, or taken back before.
     """
-    application.state = transition_application(application.state, ApplicationEvent.WITHDRAW)
+    application.state = transition_application(
+        application.state, ApplicationEvent.WITHDRAW
+    )
     application.decided_at = now()
     await session.flush()
     audit.record(session, actor, "application.withdrawn", application.id)
@@ -159,18 +239,32 @@ async def withdraw_application(session: AsyncSession, actor: Actor, application:
 
 def _fill(application: Application, application_input: ApplicationInput) -> None:
     application.state = application.state or ApplicationState.ASKED
-    for name in ("name", "country", "registry_number", "kind", "email", "url", "choice"):
+    for name in (
+        "name",
+        "country",
+        "registry_number",
+        "kind",
+        "email",
+        "url",
+        "choice",
+    ):
         setattr(application, name, getattr(application_input, name))
 
 
-async def _reject_duplicate(session: AsyncSession, actor: Actor, application: Application) -> None:
+async def _reject_duplicate(
+    session: AsyncSession, actor: Actor, application: Application
+) -> None:
     """One organisation stands here once."""
-    existing = await find_by_registry_number(session, application.country, application.registry_number)
+    existing = await find_by_registry_number(
+        session, application.country, application.registry_number
+    )
     if existing is not None:
         refusal = Refusal(
-            registries.FIELD, "%(name)s has this number and is here already.",
-            "Ask to become a member of it: whoever manages it decides.", values={"name": existing.name},
-        )  # fmt: skip
+            registries.FIELD,
+            "%(name)s has this number and is here already.",
+            "Ask to become a member of it: whoever manages it decides.",
+            values={"name": existing.name},
+        )
         raise InvalidError("This organisation is here already.", refusals=[refusal])
     twin = await find_open_duplicate(session, application)
     if twin is None:

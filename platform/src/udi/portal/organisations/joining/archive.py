@@ -8,15 +8,28 @@ from udi.kit.rows import ArchivedTable
 from udi.portal.organisations.joining.decisions import OPEN_SPACE
 from udi.portal.organisations.joining.member_changes import CHANGE
 from udi.portal.organisations.joining.transitions import ApplicationState
-from udi.portal.organisations.models import Application, HostingChoice, MemberChange, MembershipEntry
+from udi.portal.organisations.models import (
+    Application,
+    HostingChoice,
+    MemberChange,
+    MembershipEntry,
+)
 
-CARRIED = (ArchivedTable(Application), ArchivedTable(MemberChange), ArchivedTable(MembershipEntry))
+CARRIED = (
+    ArchivedTable(Application),
+    ArchivedTable(MemberChange),
+    ArchivedTable(MembershipEntry),
+)
 LEFT_OUT = ()
 
 
 async def requeue_joining(session: AsyncSession) -> int:
     """Queue again the changes of members and the rooms that were on their way; how many."""
-    changes = (await session.scalars(select(MemberChange.id).where(MemberChange.done_at.is_(None)))).all()
+    changes = (
+        await session.scalars(
+            select(MemberChange.id).where(MemberChange.done_at.is_(None))
+        )
+    ).all()
     for change in changes:
         await jobs.enqueue(session, CHANGE, {"change": str(change)})
     due = (

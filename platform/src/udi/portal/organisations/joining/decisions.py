@@ -15,9 +15,20 @@ from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.joining.applications import LOCK, NOTIFY_APPLICATION
 from udi.portal.organisations.joining.member_changes import change_member
 from udi.portal.organisations.joining.name_similarity import slugify
-from udi.portal.organisations.joining.queries import find_by_registry_number, require_team
-from udi.portal.organisations.joining.transitions import ApplicationEvent, transition_application
-from udi.portal.organisations.models import Application, FormerSlug, HostingChoice, Organisation
+from udi.portal.organisations.joining.queries import (
+    find_by_registry_number,
+    require_team,
+)
+from udi.portal.organisations.joining.transitions import (
+    ApplicationEvent,
+    transition_application,
+)
+from udi.portal.organisations.models import (
+    Application,
+    FormerSlug,
+    HostingChoice,
+    Organisation,
+)
 
 OPEN_SPACE = "open_room"
 """Job of the domain that knows the hosted node: have it open a room."""
@@ -36,28 +47,48 @@ async def approve_application(
     """
     state = _check_decision(actor, application, ApplicationEvent.APPROVE, revision)
     await session.execute(text(LOCK))
-    if existing := await find_by_registry_number(session, application.country, application.registry_number):
+    if existing := await find_by_registry_number(
+        session, application.country, application.registry_number
+    ):
         raise ConflictError(
             "%(name)s has this registry number and is here already.",
             remedy="Refuse the request, and say to ask %(name)s to become a member.",
             values={"name": existing.name},
         )
     organisation = await apply_organisation(
-        session, id=uuid4(), slug=await _free_slug(session, application.name), name=application.name, summary={},
-        email=application.email, url=application.url, kind=application.kind,
-    )  # fmt: skip
-    organisation.country, organisation.registry_number = application.country, application.registry_number
+        session,
+        id=uuid4(),
+        slug=await _free_slug(session, application.name),
+        name=application.name,
+        summary={},
+        email=application.email,
+        url=application.url,
+        kind=application.kind,
+    )
+    organisation.country = application.country
+    organisation.registry_number = application.registry_number
     application.organisation_id = organisation.id
     await _settle(session, actor, application, state)
     await change_member(session, actor, organisation, application.person_id, [MANAGERS])
     if application.choice == HostingChoice.HOSTED:
         await jobs.enqueue(session, OPEN_SPACE, {"application": str(application.id)})
-    audit.record(session, actor, "application.approved", application.id, organisation=str(organisation.id))
+    audit.record(
+        session,
+        actor,
+        "application.approved",
+        application.id,
+        organisation=str(organisation.id),
+    )
     return organisation
 
 
 async def refuse_application(
-    session: AsyncSession, actor: Actor, application: Application, words: str, *, revision: int
+    session: AsyncSession,
+    actor: Actor,
+    application: Application,
+    words: str,
+    *,
+    revision: int,
 ) -> None:
     """Refuse, and say why; the person may correct and ask again.
 
@@ -72,7 +103,12 @@ async def refuse_application(
 
 
 async def request_information(
-    session: AsyncSession, actor: Actor, application: Application, words: str, *, revision: int
+    session: AsyncSession,
+    actor: Actor,
+    application: Application,
+    words: str,
+    *,
+    revision: int,
 ) -> None:
     """Ask the person something before deciding.
 
@@ -92,29 +128,48 @@ async def mark_space_opened(session: AsyncSession, application: Application) -> 
     await session.flush()
 
 
-def _check_decision(actor: Actor, application: Application, event: ApplicationEvent, revision: int) -> str:
+def _check_decision(
+    actor: Actor, application: Application, event: ApplicationEvent, revision: int
+) -> str:
     require_team(actor)
     state = transition_application(application.state, event)
     if application.revision != revision:
         raise PreconditionFailedError(
-            "The person corrected this request since you opened it.", remedy="Read it again, then decide."
+            "The person corrected this request since you opened it.",
+            remedy="Read it again, then decide.",
         )
     return state
 
 
 def _words(words: str) -> str:
-    cleaned = "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())
+    cleaned = "\n".join(
+        line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
+    )
     if not cleaned:
-        raise InvalidError(refusals=[Refusal("words", "Say it in words: the person reads them.")])
+        raise InvalidError(
+            refusals=[Refusal("words", "Say it in words: the person reads them.")]
+        )
     if len(cleaned) > LONGEST_WORDS:
-        raise InvalidError(refusals=[Refusal("words", "This is very long.", "Write 2000 characters at most.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("words", "This is very long.", "Write 2000 characters at most.")
+            ]
+        )
     return cleaned
 
 
-async def _settle(session: AsyncSession, actor: Actor, application: Application, state: str) -> None:
-    application.state, application.decided_by, application.decided_at = state, actor.person_id, now()
+async def _settle(
+    session: AsyncSession, actor: Actor, application: Application, state: str
+) -> None:
+    application.state = state
+    application.decided_by = actor.person_id
+    application.decided_at = now()
     await session.flush()
-    payload = {"application": str(application.id), "revision": application.revision, "event": state}
+    payload = {
+        "application": str(application.id),
+        "revision": application.revision,
+        "event": state,
+    }
     await jobs.enqueue(session, NOTIFY_APPLICATION, payload)
 
 
@@ -124,7 +179,9 @@ async def _free_slug(session: AsyncSession, name: str) -> str:
     existing_slugs: set[str] = set()
     for column in (Organisation.slug, FormerSlug.slug):
         existing_slugs |= set(
-            await session.scalars(select(column).where(column.startswith(base[:30], autoescape=True)))
+            await session.scalars(
+                select(column).where(column.startswith(base[:30], autoescape=True))
+            )
         )
     return next(slug for slug in _candidates(base) if slug not in existing_slugs)
 
@@ -137,4 +194,6 @@ def _candidates(base: str) -> Iterator[str]:
 
 async def find_application(session: AsyncSession, id_: UUID) -> Application | None:
     """The application of this identifier, for a job."""
-    return await session.scalar(select(Application).where(Application.id == id_).with_for_update())
+    return await session.scalar(
+        select(Application).where(Application.id == id_).with_for_update()
+    )

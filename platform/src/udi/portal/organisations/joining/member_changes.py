@@ -11,19 +11,32 @@ from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.portal.identity.models import Membership, WebSession
-from udi.portal.organisations.models import Application, MemberChange, MemberChangeFailure, Organisation
+from udi.portal.organisations.models import (
+    Application,
+    MemberChange,
+    MemberChangeFailure,
+    Organisation,
+)
 
 CHANGE = "change_member"
 
 
 async def change_member(
-    session: AsyncSession, actor: Actor, organisation: Organisation, person: UUID, groups: Collection[str] | None
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    person: UUID,
+    groups: Collection[str] | None,
 ) -> MemberChange:
     """Have a person be in these groups of an organisation, or (None) leave it."""
     change = MemberChange(
-        organisation_id=organisation.id, person_id=person, groups=sorted(groups or ()), leaves=groups is None,
-        asked_by=actor.person_id, asked_at=now(),
-    )  # fmt: skip
+        organisation_id=organisation.id,
+        person_id=person,
+        groups=sorted(groups or ()),
+        leaves=groups is None,
+        asked_by=actor.person_id,
+        asked_at=now(),
+    )
     session.add(change)
     await session.flush()
     await jobs.enqueue(session, CHANGE, {"change": str(change.id)})
@@ -32,32 +45,58 @@ async def change_member(
 
 async def list_waiting(session: AsyncSession, organisation: UUID) -> list[MemberChange]:
     """The changes of an organisation that are not made yet, in the order they were asked."""
-    query = select(MemberChange).where(MemberChange.organisation_id == organisation, MemberChange.done_at.is_(None))
-    return list(await session.scalars(query.order_by(MemberChange.asked_at, MemberChange.id)))
+    query = select(MemberChange).where(
+        MemberChange.organisation_id == organisation, MemberChange.done_at.is_(None)
+    )
+    return list(
+        await session.scalars(query.order_by(MemberChange.asked_at, MemberChange.id))
+    )
 
 
 async def is_founding(session: AsyncSession, change: MemberChange) -> bool:
     """Whether this is the first change of an organisation that joined, so that nobody may be in it before."""
-    joined = select(Application.id).where(Application.organisation_id == change.organisation_id).limit(1)
-    applied_changes = select(MemberChange.id).where(
-        MemberChange.organisation_id == change.organisation_id, MemberChange.done_at.is_not(None)
+    joined = (
+        select(Application.id)
+        .where(Application.organisation_id == change.organisation_id)
+        .limit(1)
     )
-    return await session.scalar(joined) is not None and await session.scalar(applied_changes.limit(1)) is None
+    applied_changes = select(MemberChange.id).where(
+        MemberChange.organisation_id == change.organisation_id,
+        MemberChange.done_at.is_not(None),
+    )
+    return (
+        await session.scalar(joined) is not None
+        and await session.scalar(applied_changes.limit(1)) is None
+    )
 
 
 async def mark_applied(session: AsyncSession, change: MemberChange, slug: str) -> None:
     """The identity service has it: the portal's own list says the same, and open sessions of the person ask it anew."""
-    change.done_at, change.trouble = now(), MemberChangeFailure.NONE
+    change.done_at = now()
+    change.trouble = MemberChangeFailure.NONE
     if change.leaves:
-        own = (Membership.person_id == change.person_id, Membership.organisation_slug == slug)
+        own = (
+            Membership.person_id == change.person_id,
+            Membership.organisation_slug == slug,
+        )
         await session.execute(delete(Membership).where(*own))
     else:
-        row = {"person_id": change.person_id, "organisation_slug": slug, "groups": change.groups}
+        row = {
+            "person_id": change.person_id,
+            "organisation_slug": slug,
+            "groups": change.groups,
+        }
         same = ["tenant_id", "person_id", "organisation_slug"]
         upsert = (
-            insert(Membership).values(row).on_conflict_do_update(index_elements=same, set_={"groups": change.groups})
+            insert(Membership)
+            .values(row)
+            .on_conflict_do_update(index_elements=same, set_={"groups": change.groups})
         )
         await session.execute(upsert)
     open_ones = update(WebSession).where(WebSession.person_id == change.person_id)
-    await session.execute(open_ones.values(access_expires_at=now()).execution_options(synchronize_session=False))
+    await session.execute(
+        open_ones.values(access_expires_at=now()).execution_options(
+            synchronize_session=False
+        )
+    )
     await session.flush()

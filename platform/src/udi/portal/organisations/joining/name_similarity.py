@@ -8,11 +8,39 @@ from udi.portal.organisations.models import Organisation
 
 NEAR = 0.55
 MOST = 5
-STOP_WORDS = frozenset({
-    "de", "du", "des", "la", "le", "les", "l", "d", "et", "the", "of", "and",
-    "mairie", "ville", "commune", "metropole", "communaute", "agglomeration", "departement", "region", "syndicat",
-    "association", "club", "societe", "town", "city", "council", "company", "society",
-})  # fmt: skip
+STOP_WORDS = frozenset(
+    {
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "l",
+        "d",
+        "et",
+        "the",
+        "of",
+        "and",
+        "mairie",
+        "ville",
+        "commune",
+        "metropole",
+        "communaute",
+        "agglomeration",
+        "departement",
+        "region",
+        "syndicat",
+        "association",
+        "club",
+        "societe",
+        "town",
+        "city",
+        "council",
+        "company",
+        "society",
+    }
+)
 """What says the kind of an organisation, not which."""
 LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l"})
 
@@ -29,23 +57,36 @@ def trigrams(name: str) -> frozenset[str]:
     words = normalise_name(name).split()
     significant_words = [word for word in words if word not in STOP_WORDS] or words
     return frozenset(
-        padded[at : at + 3] for padded in (f"  {word} " for word in significant_words) for at in range(len(padded) - 2)
+        padded[at : at + 3]
+        for padded in (f"  {word} " for word in significant_words)
+        for at in range(len(padded) - 2)
     )
 
 
 def similarity(name: str, other: str) -> float:
     """How much of the trigrams of two names is common, from 0 to 1; one name inside the other counts as near."""
-    first, second = trigrams(name), trigrams(other)
+    first = trigrams(name)
+    second = trigrams(other)
     if not first or not second:
         return float(normalise_name(name) == normalise_name(other) != "")
     common = len(first & second)
-    return max(common / len(first | second), 0.8 * common / min(len(first), len(second)))
+    return max(
+        common / len(first | second), 0.8 * common / min(len(first), len(second))
+    )
 
 
-def find_similar(name: str, organisations: Iterable[Organisation]) -> list[Organisation]:
+def find_similar(
+    name: str, organisations: Iterable[Organisation]
+) -> list[Organisation]:
     """The organisations whose name looks like this one, the nearest first."""
-    rated = [(similarity(name, organisation.name), organisation) for organisation in organisations]
-    near = sorted((pair for pair in rated if pair[0] >= NEAR), key=lambda pair: (-pair[0], pair[1].slug))
+    rated = [
+        (similarity(name, organisation.name), organisation)
+        for organisation in organisations
+    ]
+    near = sorted(
+        (pair for pair in rated if pair[0] >= NEAR),
+        key=lambda pair: (-pair[0], pair[1].slug),
+    )
     return [organisation for _, organisation in near[:MOST]]
 
 

@@ -22,7 +22,12 @@ from udi.portal.organisations.joining.applications import (
     submit_application,
     withdraw_application,
 )
-from udi.portal.organisations.joining.transitions import BY_TEAM, TRANSITIONS, ApplicationEvent, ApplicationState
+from udi.portal.organisations.joining.transitions import (
+    BY_TEAM,
+    TRANSITIONS,
+    ApplicationEvent,
+    ApplicationState,
+)
 from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application
 from udi.portal.tenants.texts import find_text
@@ -37,13 +42,23 @@ AnyRequest = Request[Any, Any, AppState]
 
 @get(HOME)
 async def show_home(
-    request: AnyRequest, session: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
 ) -> Response[str]:
     """How to join, and what the person asked already."""
-    own = await queries.list_own_applications(session, actor) if actor else []
-    waiting = await queries.count_waiting(session) if actor and actor.moderator else 0
+    if actor:
+        own = await queries.list_own_applications(session, actor)
+    else:
+        own = []
+    if actor and actor.moderator:
+        waiting = await queries.count_waiting(session)
+    else:
+        waiting = 0
     entries = await list_own_entries(session, actor) if actor else []
-    return render(request, "organisations/join.html", own=own, waiting=waiting, entries=entries)
+    return render(
+        request, "organisations/join.html", own=own, waiting=waiting, entries=entries
+    )
 
 
 @get(f"{HOME}/new")
@@ -58,33 +73,58 @@ async def show_form(
 
 @post(f"{HOME}/new", status_code=303)
 async def send_application(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[Any]:
     """Ask; first, whether the organisation is one of those that look like it."""
     application_input, form = await _read(request)
     tidy = application_input.tidy()
-    similar_organisations = (
-        await queries.find_similar_organisations(session, tidy.name, tidy.country, tidy.registry_number)
-        if tidy.name
-        else []
-    )
+    if tidy.name:
+        similar_organisations = await queries.find_similar_organisations(
+            session, tidy.name, tidy.country, tidy.registry_number
+        )
+    else:
+        similar_organisations = []
     if similar_organisations and not form.get("apart"):
-        return await _form(request, session, application_input, status=422, similar_organisations=similar_organisations)
+        return await _form(
+            request,
+            session,
+            application_input,
+            status=422,
+            similar_organisations=similar_organisations,
+        )
     try:
         application = await submit_application(
-            session, member, application_input, language=request.scope["state"]["locale"]
+            session,
+            member,
+            application_input,
+            language=request.scope["state"]["locale"],
         )
     except InvalidError as error:
-        return await _form(request, session, application_input, status=422, error=error, apart=bool(form.get("apart")))
+        return await _form(
+            request,
+            session,
+            application_input,
+            status=422,
+            error=error,
+            apart=bool(form.get("apart")),
+        )
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
 @get(f"{HOME}/requests")
 async def show_requests(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """Every request, for the territory's team."""
-    return render(request, "organisations/requests.html", rows=await queries.list_applications(session, member))
+    return render(
+        request,
+        "organisations/requests.html",
+        rows=await queries.list_applications(session, member),
+    )
 
 
 @get(ONE)
@@ -119,25 +159,37 @@ async def send_correction(
     application_id: FromPath[UUID],
 ) -> Response[Any]:
     """Send it again."""
-    application = await queries.get_own_application(session, member, application_id, lock=True)
+    application = await queries.get_own_application(
+        session, member, application_id, lock=True
+    )
     application_input, _ = await _read(request)
     try:
         async with session.begin_nested():
             await correct_application(
-                session, member, application, application_input, language=request.scope["state"]["locale"]
+                session,
+                member,
+                application,
+                application_input,
+                language=request.scope["state"]["locale"],
             )
     except InvalidError as error:
         await session.refresh(application)
-        return await _form(request, session, application_input, status=422, error=error, of=application)
+        return await _form(
+            request, session, application_input, status=422, error=error, of=application
+        )
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
 @post(f"{ONE}/withdraw", status_code=303)
 async def send_withdrawal(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], application_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    application_id: FromPath[UUID],
 ) -> Redirect:
     """Take it back."""
-    application = await queries.get_own_application(session, member, application_id, lock=True)
+    application = await queries.get_own_application(
+        session, member, application_id, lock=True
+    )
     await withdraw_application(session, member, application)
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
@@ -151,35 +203,60 @@ async def decide_application(
 ) -> Response[Any]:
     """The team approves, refuses or asks for more."""
     queries.require_team(member)
-    application = await queries.get_application(session, member, application_id, lock=True)
+    application = await queries.get_application(
+        session, member, application_id, lock=True
+    )
     form = await request.form()
-    words, decision = str(form.get("words") or ""), str(form.get("decision") or "")
+    words = str(form.get("words") or "")
+    decision = str(form.get("decision") or "")
     revision = str(form.get("revision") or "")
-    revision_number = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 9 else 0  # noqa: PLR2004 - a small number
+    if revision.isascii() and revision.isdigit() and len(revision) < 9:  # noqa: PLR2004 - a small number
+        revision_number = int(revision)
+    else:
+        revision_number = 0
     try:
         if decision == ApplicationEvent.APPROVE:
-            await decisions.approve_application(session, member, application, revision=revision_number)
+            await decisions.approve_application(
+                session, member, application, revision=revision_number
+            )
         elif decision == ApplicationEvent.ASK_MORE:
-            await decisions.request_information(session, member, application, words, revision=revision_number)
+            await decisions.request_information(
+                session, member, application, words, revision=revision_number
+            )
         else:
-            await decisions.refuse_application(session, member, application, words, revision=revision_number)
+            await decisions.refuse_application(
+                session, member, application, words, revision=revision_number
+            )
     except InvalidError as error:
         return await _show(
-            request, session, member, application, status=422, words=words, errors=form_errors(request, error)
+            request,
+            session,
+            member,
+            application,
+            status=422,
+            words=words,
+            errors=form_errors(request, error),
         )
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
 async def _read(request: AnyRequest) -> tuple[ApplicationInput, Mapping[str, Any]]:
     form = await request.form()
-    texts = {name: str(form.get(name) or "") for name in ("name", "registry_number", "kind", "email", "url", "choice")}
+    texts = {
+        name: str(form.get(name) or "")
+        for name in ("name", "registry_number", "kind", "email", "url", "choice")
+    }
     country = str(form.get("country", ApplicationInput.country))
-    return ApplicationInput(**texts, country=country, charter=bool(form.get("charter"))), form
+    return ApplicationInput(
+        **texts, country=country, charter=bool(form.get("charter"))
+    ), form
 
 
 def _asked_of(application: Application) -> ApplicationInput:
     names = ("name", "country", "registry_number", "kind", "email", "url", "choice")
-    return ApplicationInput(**{name: getattr(application, name) for name in names}, charter=True)
+    return ApplicationInput(
+        **{name: getattr(application, name) for name in names}, charter=True
+    )
 
 
 async def _form(
@@ -194,7 +271,9 @@ async def _form(
     apart: bool = False,
 ) -> Response[str]:
     territory: Territory = request.scope["state"]["territory"]
-    charter = await find_text(session, territory.id, "charter", request.scope["state"]["locale"])
+    charter = await find_text(
+        session, territory.id, "charter", request.scope["state"]["locale"]
+    )
     facts = {
         "asked": application_input,
         "errors": form_errors(request, error),
@@ -202,7 +281,9 @@ async def _form(
         "alike": similar_organisations,
         "apart": apart,
     }
-    return render(request, "organisations/join-form.html", status=status, charter=charter, **facts)
+    return render(
+        request, "organisations/join-form.html", status=status, charter=charter, **facts
+    )
 
 
 async def _show(
@@ -216,7 +297,9 @@ async def _show(
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
     organisation = await queries.find_organisation(session, application.organisation_id)
-    change = organisation and await queries.find_waiting_change(session, organisation.id, application.person_id)
+    change = organisation and await queries.find_waiting_change(
+        session, organisation.id, application.person_id
+    )
     possible = {event for state, event in TRANSITIONS if state == application.state}
     return render(
         request,

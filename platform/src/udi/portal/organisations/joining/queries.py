@@ -30,13 +30,21 @@ def require_team(actor: Actor) -> None:
         )
 
 
-async def list_own_applications(session: AsyncSession, actor: Actor) -> Sequence[Application]:
+async def list_own_applications(
+    session: AsyncSession, actor: Actor
+) -> Sequence[Application]:
     """What the person asked, the newest first."""
     query = select(Application).where(Application.person_id == actor.person_id)
-    return (await session.scalars(query.order_by(Application.asked_at.desc(), Application.id))).all()
+    return (
+        await session.scalars(
+            query.order_by(Application.asked_at.desc(), Application.id)
+        )
+    ).all()
 
 
-async def get_application(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Application:
+async def get_application(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> Application:
     """An application of the person, or any for the territory's team.
 
     Raises:
@@ -44,12 +52,16 @@ async def get_application(session: AsyncSession, actor: Actor, id_: UUID, *, loc
     """
     query = select(Application).where(Application.id == id_)
     application = await session.scalar(query.with_for_update() if lock else query)
-    if application is None or not (actor.moderator or application.person_id == actor.person_id):
+    if application is None or not (
+        actor.moderator or application.person_id == actor.person_id
+    ):
         raise NotFoundError("No request of yours is at this address.")
     return application
 
 
-async def get_own_application(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Application:
+async def get_own_application(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> Application:
     """An application of the person, to change it.
 
     Raises:
@@ -61,17 +73,25 @@ async def get_own_application(session: AsyncSession, actor: Actor, id_: UUID, *,
     return application
 
 
-async def list_applications(session: AsyncSession, actor: Actor) -> Sequence[tuple[Application, Person]]:
+async def list_applications(
+    session: AsyncSession, actor: Actor
+) -> Sequence[tuple[Application, Person]]:
     """Every application and who asks: those to decide first, the oldest of them first; then the last decided.
 
     Raises:
         ForbiddenError: the person is not of the team.
     """
     require_team(actor)
-    same = (Person.tenant_id == Application.tenant_id) & (Person.id == Application.person_id)
+    same = (Person.tenant_id == Application.tenant_id) & (
+        Person.id == Application.person_id
+    )
     query = select(Application, Person).join(Person, same)
-    waiting = query.where(Application.state.in_(OPEN)).order_by(Application.asked_at, Application.id)
-    decided = query.where(Application.state.not_in(OPEN)).order_by(Application.decided_at.desc().nulls_last())
+    waiting = query.where(Application.state.in_(OPEN)).order_by(
+        Application.asked_at, Application.id
+    )
+    decided = query.where(Application.state.not_in(OPEN)).order_by(
+        Application.decided_at.desc().nulls_last()
+    )
     rows = [
         *(await session.execute(waiting.limit(MOST_SHOWN))).all(),
         *(await session.execute(decided.limit(MOST_SHOWN))).all(),
@@ -81,18 +101,29 @@ async def list_applications(session: AsyncSession, actor: Actor) -> Sequence[tup
 
 async def count_waiting(session: AsyncSession) -> int:
     """How many applications wait for the team."""
-    return await session.scalar(select(func.count()).where(Application.state.in_(OPEN))) or 0
+    return (
+        await session.scalar(select(func.count()).where(Application.state.in_(OPEN)))
+        or 0
+    )
 
 
-async def find_by_registry_number(session: AsyncSession, country: str, number: str) -> Organisation | None:
+async def find_by_registry_number(
+    session: AsyncSession, country: str, number: str
+) -> Organisation | None:
     """The organisation of the territory that has this registry number."""
     if not number:
         return None
     same = (Organisation.country == country, Organisation.registry_number == number)
-    return (await session.scalars(select(Organisation).where(*same).order_by(Organisation.slug).limit(1))).first()
+    return (
+        await session.scalars(
+            select(Organisation).where(*same).order_by(Organisation.slug).limit(1)
+        )
+    ).first()
 
 
-async def find_similar_organisations(session: AsyncSession, name: str, country: str, number: str) -> list[Organisation]:
+async def find_similar_organisations(
+    session: AsyncSession, name: str, country: str, number: str
+) -> list[Organisation]:
     """The organisations of the territory that could be this one: a number of the same legal person, or a near name."""
     everybody = (await session.scalars(select(Organisation))).all()
     person = legal_person_key(country, number)
@@ -103,32 +134,61 @@ async def find_similar_organisations(session: AsyncSession, name: str, country: 
         and organisation.country == country
         and legal_person_key(country, organisation.registry_number) == person
     ]
-    near = [organisation for organisation in find_similar(name, everybody) if organisation not in kin]
+    near = [
+        organisation
+        for organisation in find_similar(name, everybody)
+        if organisation not in kin
+    ]
     return [*kin, *near]
 
 
-async def find_open_duplicate(session: AsyncSession, application: Application) -> Application | None:
+async def find_open_duplicate(
+    session: AsyncSession, application: Application
+) -> Application | None:
     """Another application, still to decide, for the same organisation."""
-    same = [Application.state.in_(OPEN), Application.id != application.id, Application.country == application.country]
+    same = [
+        Application.state.in_(OPEN),
+        Application.id != application.id,
+        Application.country == application.country,
+    ]
     if application.registry_number:
         same.append(Application.registry_number == application.registry_number)
     else:
         same.append(func.lower(Application.name) == application.name.lower())
-    return (await session.scalars(select(Application).where(*same).order_by(Application.asked_at).limit(1))).first()
+    return (
+        await session.scalars(
+            select(Application).where(*same).order_by(Application.asked_at).limit(1)
+        )
+    ).first()
 
 
-async def find_organisation(session: AsyncSession, id_: UUID | None) -> Organisation | None:
+async def find_organisation(
+    session: AsyncSession, id_: UUID | None
+) -> Organisation | None:
     """The organisation of this identifier."""
-    return await session.scalar(select(Organisation).where(Organisation.id == id_)) if id_ else None
+    if id_:
+        return await session.scalar(select(Organisation).where(Organisation.id == id_))
+    return None
 
 
-async def find_waiting_change(session: AsyncSession, organisation: UUID, person: UUID) -> MemberChange | None:
+async def find_waiting_change(
+    session: AsyncSession, organisation: UUID, person: UUID
+) -> MemberChange | None:
     """The newest change of a person in an organisation that is not made yet."""
-    own = (MemberChange.organisation_id == organisation, MemberChange.person_id == person)
-    query = select(MemberChange).where(*own, MemberChange.done_at.is_(None)).order_by(MemberChange.asked_at.desc())
+    own = (
+        MemberChange.organisation_id == organisation,
+        MemberChange.person_id == person,
+    )
+    query = (
+        select(MemberChange)
+        .where(*own, MemberChange.done_at.is_(None))
+        .order_by(MemberChange.asked_at.desc())
+    )
     return (await session.scalars(query.limit(1))).first()
 
 
 async def find_person(session: AsyncSession, application: Application) -> Person | None:
     """Who asks."""
-    return await session.scalar(select(Person).where(Person.id == application.person_id))
+    return await session.scalar(
+        select(Person).where(Person.id == application.person_id)
+    )

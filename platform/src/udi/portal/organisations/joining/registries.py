@@ -5,7 +5,8 @@ import re
 from udi.kit.errors import Refusal
 
 FRANCE = "FR"
-SIREN, SIRET = 9, 14
+SIREN = 9
+SIRET = 14
 ASSOCIATION = re.compile(r"W[0-9A-Z]{9}")
 """Number of the French register of associations (RNA)."""
 LA_POSTE = "356000000"
@@ -21,21 +22,26 @@ def normalise_number(number: str) -> str:
 
 def has_key(digits: str) -> bool:
     """Whether the last digit is the key of the others (Luhn, ISO/IEC 7812-1)."""
-    doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits))]
+    doubled = [
+        int(digit) * (2 if place % 2 else 1)
+        for place, digit in enumerate(reversed(digits))
+    ]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 - a digit
 
 
 def check_number(country: str, number: str) -> Refusal | None:
     """What is wrong with a tidy number of a register, or None."""
     if country != FRANCE:
-        return (
-            Refusal(FIELD, "This number is very long.", "Give 40 characters at most.")
-            if len(number) > LONGEST
-            else None
-        )
+        if len(number) > LONGEST:
+            return Refusal(
+                FIELD, "This number is very long.", "Give 40 characters at most."
+            )
+        return None
     if not number:
         return Refusal(
-            FIELD, "The registry number is missing.", "Give the SIREN, the SIRET or the number W… of an association."
+            FIELD,
+            "The registry number is missing.",
+            "Give the SIREN, the SIRET or the number W… of an association.",
         )
     if ASSOCIATION.fullmatch(number):
         return None
@@ -57,4 +63,6 @@ def check_number(country: str, number: str) -> Refusal | None:
 
 def legal_person_key(country: str, number: str) -> str:
     """What two numbers of one legal person have in common: in France, the SIREN that begins each SIRET."""
-    return number[:SIREN] if country == FRANCE and number.isdigit() else number
+    if country == FRANCE and number.isdigit():
+        return number[:SIREN]
+    return number

@@ -12,12 +12,25 @@ from udi.kit.errors import ProvisionError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
-from udi.portal.identity.provision.admin import IdentityServiceUnavailableError, connect_for_members
+from udi.portal.identity.provision.admin import (
+    IdentityServiceUnavailableError,
+    connect_for_members,
+)
 from udi.portal.identity.provision.memberships import DesiredMembership, make_member
 from udi.portal.organisations.joining.applications import NOTIFY_APPLICATION
 from udi.portal.organisations.joining.emails import write_email
-from udi.portal.organisations.joining.member_changes import CHANGE, is_founding, list_waiting, mark_applied
-from udi.portal.organisations.models import Application, MemberChange, MemberChangeFailure, Organisation
+from udi.portal.organisations.joining.member_changes import (
+    CHANGE,
+    is_founding,
+    list_waiting,
+    mark_applied,
+)
+from udi.portal.organisations.models import (
+    Application,
+    MemberChange,
+    MemberChangeFailure,
+    Organisation,
+)
 from udi.portal.organisations.queries import list_producers
 from udi.settings import MissingSecretError
 from udi.ui.site import Site
@@ -31,7 +44,11 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     async def tell(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
             await send_notification(
-                site, territory, UUID(job.payload["application"]), job.payload["event"], job.payload["revision"]
+                site,
+                territory,
+                UUID(job.payload["application"]),
+                job.payload["event"],
+                job.payload["revision"],
             )
 
     async def change(job: Job) -> None:
@@ -41,7 +58,9 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     return {NOTIFY_APPLICATION: tell, CHANGE: change}
 
 
-async def send_notification(site: Site, territory: Territory, id_: UUID, event: str, revision: int) -> None:
+async def send_notification(
+    site: Site, territory: Territory, id_: UUID, event: str, revision: int
+) -> None:
     """Tell the team of a request, or the person of an answer, unless something newer is to be told.
 
     Raises:
@@ -49,12 +68,19 @@ async def send_notification(site: Site, territory: Territory, id_: UUID, event: 
     """
     async with site.database.session(territory.id, role="worker") as session:
         application = await session.get(Application, (territory.id, id_))
-        if application is None or (application.state, application.revision) != (event, revision):
+        if application is None or (application.state, application.revision) != (
+            event,
+            revision,
+        ):
             return
         person = await session.get_one(Person, (territory.id, application.person_id))
     mail = write_email(site, territory, application, person)
     if mail.to:
-        await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+        await send_email(
+            mail,
+            site.settings.smtp_host,
+            site.settings.smtp_port or site.settings.port(6),
+        )
 
 
 async def make_change(site: Site, territory: Territory, id_: UUID) -> None:
@@ -67,23 +93,32 @@ async def make_change(site: Site, territory: Territory, id_: UUID) -> None:
         change = await session.get(MemberChange, (territory.id, id_))
         if change is None or change.done_at is not None:
             return
-        organisation = await session.get_one(Organisation, (territory.id, change.organisation_id))
+        organisation = await session.get_one(
+            Organisation, (territory.id, change.organisation_id)
+        )
         waiting = [
             pending_change
             for pending_change in await list_waiting(session, organisation.id)
             if pending_change.person_id == change.person_id
         ]
         person = await session.get_one(Person, (territory.id, change.person_id))
-        everybody = [(producer.slug, producer.name) for producer in await list_producers(session)]
+        everybody = [
+            (producer.slug, producer.name) for producer in await list_producers(session)
+        ]
         founding = await is_founding(session, change)
     if waiting[0].id != change.id:
         msg = "a change that was asked before is not made yet"
         raise ProvisionError(msg)
     member = DesiredMembership(
-        territory.slug, organisation.slug, person.subject, None if change.leaves else tuple(change.groups)
+        territory.slug,
+        organisation.slug,
+        person.subject,
+        None if change.leaves else tuple(change.groups),
     )
     try:
-        await asyncio.to_thread(_make, site, person.issuer, member, everybody, founding=founding)
+        await asyncio.to_thread(
+            _make, site, person.issuer, member, everybody, founding=founding
+        )
     except (ProvisionError, MissingSecretError) as error:
         await _note_trouble(
             site,
@@ -95,22 +130,37 @@ async def make_change(site: Site, territory: Territory, id_: UUID) -> None:
         )
         raise
     async with site.database.session(territory.id, role="worker") as session:
-        change = await session.get_one(MemberChange, (territory.id, id_), with_for_update=True)
+        change = await session.get_one(
+            MemberChange, (territory.id, id_), with_for_update=True
+        )
         await mark_applied(session, change, organisation.slug)
     log.info("member changed", organisation=organisation.slug, change=str(id_))
 
 
 def _make(
-    site: Site, issuer: str, member: DesiredMembership, everybody: list[tuple[str, str]], *, founding: bool
+    site: Site,
+    issuer: str,
+    member: DesiredMembership,
+    everybody: list[tuple[str, str]],
+    *,
+    founding: bool,
 ) -> None:
     if issuer != site.settings.issuer:
         msg = f"The person is known to another identity service: {issuer}."
         raise ProvisionError(msg)
-    make_member(connect_for_members(site.settings), member, everybody, founding=founding)
+    make_member(
+        connect_for_members(site.settings), member, everybody, founding=founding
+    )
 
 
-async def _note_trouble(site: Site, territory: Territory, id_: UUID, trouble: MemberChangeFailure) -> None:
+async def _note_trouble(
+    site: Site, territory: Territory, id_: UUID, trouble: MemberChangeFailure
+) -> None:
     async with site.database.session(territory.id, role="worker") as session:
-        query = select(MemberChange).where(MemberChange.id == id_, MemberChange.done_at.is_(None)).with_for_update()
+        query = (
+            select(MemberChange)
+            .where(MemberChange.id == id_, MemberChange.done_at.is_(None))
+            .with_for_update()
+        )
         if (change := await session.scalar(query)) is not None:
             change.trouble = trouble

@@ -1,6 +1,6 @@
 """Writes of members. Each change is made at the identity service by the worker; who administers is never nobody."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,25 +8,45 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, TooManyRequestsError
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+    TooManyRequestsError,
+)
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
 from udi.portal import audit
 from udi.portal.organisations.joining.applications import LONGEST_MAIL, MAIL
 from udi.portal.organisations.joining.member_changes import change_member
 from udi.portal.organisations.members import queries
-from udi.portal.organisations.members.transitions import MembershipEvent, MembershipStage, transition_membership
+from udi.portal.organisations.members.transitions import (
+    MembershipEvent,
+    MembershipStage,
+    transition_membership,
+)
 from udi.portal.organisations.models import MembershipEntry, Organisation
 from udi.portal.tenants.budgets import MAILS
 
 SEND_ENTRY = "tell_entry"
-ROLES: dict[str, tuple[str, ...]] = {"manager": (MANAGERS,), "publisher": (PUBLISHERS,), "member": ()}
+ROLES: dict[str, tuple[str, ...]] = {
+    "manager": (MANAGERS,),
+    "publisher": (PUBLISHERS,),
+    "member": (),
+}
 """What the pages offer, and the groups of each; a manager publishes too."""
-MOST_INVITED, MOST_REQUESTED, LONGEST_WORDS = 50, 5, 2000
+MOST_INVITED = 50
+MOST_REQUESTED = 5
+LONGEST_WORDS = 2000
 
 
 def role_of(groups: Collection[str]) -> str:
     """The role that some groups give."""
-    return "manager" if MANAGERS in groups else "publisher" if PUBLISHERS in groups else "member"
+    if MANAGERS in groups:
+        return "manager"
+    if PUBLISHERS in groups:
+        return "publisher"
+    return "member"
 
 
 def read_role(role: str) -> tuple[str, ...]:
@@ -36,12 +56,22 @@ def read_role(role: str) -> tuple[str, ...]:
         InvalidError: there is no such role.
     """
     if role not in ROLES:
-        raise InvalidError(refusals=[Refusal("role", "There is no such role.", "Choose one of the three.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("role", "There is no such role.", "Choose one of the three.")
+            ]
+        )
     return ROLES[role]
 
 
 async def invite_member(
-    session: AsyncSession, actor: Actor, organisation: Organisation, *, email: str, role: str, language: str
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    *,
+    email: str,
+    role: str,
+    language: str,
 ) -> MembershipEntry:
     """Invite an address; the mail says how to answer.
 
@@ -49,34 +79,82 @@ async def invite_member(
         InvalidError: this is no address, or no role; or it is a member's, or invited already.
         TooManyError: as many invitations wait as may, or this person had many mails sent today.
     """
-    email, groups = email.strip().lower(), read_role(role)
-    if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
-        raise InvalidError(refusals=[Refusal("email", "This is not a mail address.", "Write it as name@town.example.")])
+    email = email.strip().lower()
+    groups = read_role(role)
+    _require_mail_address(email)
     waiting = await queries.list_entries(session, organisation)
-    if any(entry.email == email for entry in waiting):
-        raise InvalidError(
-            refusals=[Refusal("email", "This address is invited already.", "Its invitation waits below.")]
-        )
-    lines = await queries.list_member_summaries(session, organisation)
-    if any(line.person.email.lower() == email and not line.leaves for line in lines):
-        raise InvalidError(refusals=[Refusal("email", "This address is a member’s.", "Change their role in the list.")])
+    await _reject_known_address(session, organisation, email, waiting)
     if len(waiting) >= MOST_INVITED:
         raise TooManyRequestsError(
             "%(most)s invitations and requests wait already, which is as many as may.",
-            remedy="Take some back, or answer those who ask.", values={"most": MOST_INVITED},
-        )  # fmt: skip
+            remedy="Take some back, or answer those who ask.",
+            values={"most": MOST_INVITED},
+        )
     await spend_budget(session, MAILS, str(actor.person_id))
     entry = MembershipEntry(
-        organisation_id=organisation.id, stage=MembershipStage.INVITED, email=email, groups=list(groups), language=language,
-        begun_by=actor.person_id, begun_at=now(),
-    )  # fmt: skip
+        organisation_id=organisation.id,
+        stage=MembershipStage.INVITED,
+        email=email,
+        groups=list(groups),
+        language=language,
+        begun_by=actor.person_id,
+        begun_at=now(),
+    )
     await _begin(session, entry)
     audit.record(session, actor, "member.invited", organisation.id)
     return entry
 
 
+def _require_mail_address(email: str) -> None:
+    if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "email",
+                    "This is not a mail address.",
+                    "Write it as name@town.example.",
+                )
+            ]
+        )
+
+
+async def _reject_known_address(
+    session: AsyncSession,
+    organisation: Organisation,
+    email: str,
+    waiting: Sequence[MembershipEntry],
+) -> None:
+    """Refuse an address that is invited already, or a member's."""
+    if any(entry.email == email for entry in waiting):
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "email",
+                    "This address is invited already.",
+                    "Its invitation waits below.",
+                )
+            ]
+        )
+    lines = await queries.list_member_summaries(session, organisation)
+    if any(line.person.email.lower() == email and not line.leaves for line in lines):
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "email",
+                    "This address is a member’s.",
+                    "Change their role in the list.",
+                )
+            ]
+        )
+
+
 async def request_membership(
-    session: AsyncSession, actor: Actor, organisation: Organisation, *, words: str, language: str
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    *,
+    words: str,
+    language: str,
 ) -> MembershipEntry:
     """Ask to belong to an organisation; its administrators are told by mail.
 
@@ -84,30 +162,47 @@ async def request_membership(
         ConflictError: the person belongs to it, is invited, or asked already.
         TooManyError: the person has as many requests open as one may.
     """
-    lines = {line.person.id: line for line in await queries.list_member_summaries(session, organisation)}
+    lines = {
+        line.person.id: line
+        for line in await queries.list_member_summaries(session, organisation)
+    }
     own = lines.get(actor.person_id)
     if own and not own.leaves:
-        raise ConflictError("You belong to it already.", remedy="Log in again if «my space» does not show it.")
+        raise ConflictError(
+            "You belong to it already.",
+            remedy="Log in again if «my space» does not show it.",
+        )
     if await queries.find_waiting_entry(session, organisation, actor):
         raise ConflictError(
-            "You asked already, or are invited.", remedy="“Join as a producer” shows what waits for an answer."
+            "You asked already, or are invited.",
+            remedy="“Join as a producer” shows what waits for an answer.",
         )
     if await queries.count_own_requests(session, actor) >= MOST_REQUESTED:
         raise TooManyRequestsError(
             "You have %(most)s requests that wait for an answer, which is as many as one may.",
-            remedy="Take one back, or wait for an answer.", values={"most": MOST_REQUESTED},
-        )  # fmt: skip
+            remedy="Take one back, or wait for an answer.",
+            values={"most": MOST_REQUESTED},
+        )
     entry = MembershipEntry(
-        organisation_id=organisation.id, stage=MembershipStage.REQUESTED, person_id=actor.person_id, groups=[], language=language,
-        words=_clean(words), begun_by=actor.person_id, begun_at=now(),
-    )  # fmt: skip
+        organisation_id=organisation.id,
+        stage=MembershipStage.REQUESTED,
+        person_id=actor.person_id,
+        groups=[],
+        language=language,
+        words=_clean(words),
+        begun_by=actor.person_id,
+        begun_at=now(),
+    )
     await _begin(session, entry)
     audit.record(session, actor, "member.requested", organisation.id)
     return entry
 
 
 async def accept_invitation(
-    session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    entry: MembershipEntry,
 ) -> None:
     """Answer yes to an invitation: the person comes in with the role that they were invited to."""
     await _answer(session, entry, MembershipEvent.ACCEPT)
@@ -117,7 +212,10 @@ async def accept_invitation(
 
 
 async def decline_invitation(
-    session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    entry: MembershipEntry,
 ) -> None:
     """Answer no to an invitation."""
     await _answer(session, entry, MembershipEvent.DECLINE)
@@ -126,7 +224,11 @@ async def decline_invitation(
 
 
 async def admit_member(
-    session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry, role: str
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    entry: MembershipEntry,
+    role: str,
 ) -> None:
     """Let somebody in who asked; they are told by mail.
 
@@ -143,7 +245,11 @@ async def admit_member(
 
 
 async def refuse_membership(
-    session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry, words: str
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    entry: MembershipEntry,
+    words: str,
 ) -> None:
     """Refuse somebody who asked, and say why; they are told by mail.
 
@@ -158,13 +264,24 @@ async def refuse_membership(
     audit.record(session, actor, "member.refused", organisation.id)
 
 
-async def cancel_entry(session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry) -> None:
+async def cancel_entry(
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    entry: MembershipEntry,
+) -> None:
     """Take an invitation or a request back."""
     await _answer(session, entry, MembershipEvent.CANCEL)
     audit.record(session, actor, "member.cancelled", organisation.id)
 
 
-async def give_role(session: AsyncSession, actor: Actor, organisation: Organisation, person: UUID, role: str) -> None:
+async def give_role(
+    session: AsyncSession,
+    actor: Actor,
+    organisation: Organisation,
+    person: UUID,
+    role: str,
+) -> None:
     """Give a member another role.
 
     Raises:
@@ -173,12 +290,16 @@ async def give_role(session: AsyncSession, actor: Actor, organisation: Organisat
         ConflictError: nobody would administer the organisation.
     """
     groups = read_role(role)
-    await _require_administrator(session, organisation, person, stays=MANAGERS in groups)
+    await _require_administrator(
+        session, organisation, person, stays=MANAGERS in groups
+    )
     await change_member(session, actor, organisation, person, groups)
     audit.record(session, actor, "member.changed", organisation.id, role=role)
 
 
-async def remove_member(session: AsyncSession, actor: Actor, organisation: Organisation, person: UUID) -> None:
+async def remove_member(
+    session: AsyncSession, actor: Actor, organisation: Organisation, person: UUID
+) -> None:
     """Have a member leave, or leave oneself.
 
     Raises:
@@ -187,14 +308,21 @@ async def remove_member(session: AsyncSession, actor: Actor, organisation: Organ
     """
     await _require_administrator(session, organisation, person, stays=False)
     await change_member(session, actor, organisation, person, None)
-    audit.record(session, actor, "member.left" if person == actor.person_id else "member.removed", organisation.id)
+    audit.record(
+        session,
+        actor,
+        "member.left" if person == actor.person_id else "member.removed",
+        organisation.id,
+    )
 
 
 async def _require_administrator(
     session: AsyncSession, organisation: Organisation, person: UUID, *, stays: bool
 ) -> None:
     lines = {
-        line.person.id: line for line in await queries.list_member_summaries(session, organisation) if not line.leaves
+        line.person.id: line
+        for line in await queries.list_member_summaries(session, organisation)
+        if not line.leaves
     }
     if person not in lines:
         raise NotFoundError("This person is no member, or not any more.")
@@ -213,15 +341,22 @@ async def _begin(session: AsyncSession, entry: MembershipEntry) -> None:
     await _tell(session, entry)
 
 
-async def _answer(session: AsyncSession, entry: MembershipEntry, what: MembershipEvent) -> None:
-    entry.stage, entry.answered_at = transition_membership(entry.stage, what), now()
+async def _answer(
+    session: AsyncSession, entry: MembershipEntry, what: MembershipEvent
+) -> None:
+    entry.stage = transition_membership(entry.stage, what)
+    entry.answered_at = now()
     await session.flush()
 
 
 async def _tell(session: AsyncSession, entry: MembershipEntry) -> None:
     await session.flush()
-    await jobs.enqueue(session, SEND_ENTRY, {"entry": str(entry.id), "stage": entry.stage})
+    await jobs.enqueue(
+        session, SEND_ENTRY, {"entry": str(entry.id), "stage": entry.stage}
+    )
 
 
 def _clean(words: str) -> str:
-    return "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())[:LONGEST_WORDS]
+    return "\n".join(
+        line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
+    )[:LONGEST_WORDS]

@@ -6,14 +6,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.portal import audit
 from udi.portal.identity.departures import Departure
-from udi.portal.organisations.members.transitions import MembershipEvent, MembershipStage, transition_membership
+from udi.portal.organisations.members.transitions import (
+    MembershipEvent,
+    MembershipStage,
+    transition_membership,
+)
 from udi.portal.organisations.models import MembershipEntry, Organisation
 
 
 async def cancel_invitations(session: AsyncSession, departure: Departure) -> int:
     """Take back what somebody offered who does not administer the organisation any more; how many invitations."""
-    same = (Organisation.tenant_id == MembershipEntry.tenant_id) & (Organisation.id == MembershipEntry.organisation_id)
-    theirs = (MembershipEntry.begun_by == departure.person.id, MembershipEntry.stage == MembershipStage.INVITED)
+    same = (Organisation.tenant_id == MembershipEntry.tenant_id) & (
+        Organisation.id == MembershipEntry.organisation_id
+    )
+    theirs = (
+        MembershipEntry.begun_by == departure.person.id,
+        MembershipEntry.stage == MembershipStage.INVITED,
+    )
     query = (
         select(MembershipEntry, Organisation.slug)
         .join(Organisation, same)

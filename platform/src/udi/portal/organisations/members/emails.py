@@ -22,7 +22,8 @@ def write_entry(
     who: str,
 ) -> Email:
     """The mail that the present stage calls for; `who` asks or invites."""
-    say, where = translator(site, language), localise(territory.name, language)
+    say = translator(site, language)
+    where = localise(territory.name, language)
     write = {
         MembershipStage.INVITED: _invitation,
         MembershipStage.REQUESTED: _request,
@@ -51,29 +52,59 @@ def _page(territory: Territory, organisation: Organisation) -> str:
 
 
 def _invitation(
-    say: Translate, territory: Territory, entry: MembershipEntry, organisation: Organisation, who: str, where: str
+    say: Translate,
+    territory: Territory,
+    entry: MembershipEntry,
+    organisation: Organisation,
+    who: str,
+    where: str,
 ) -> Words:
-    name, address = organisation.name, f"{_page(territory, organisation)}/entries/{entry.id}"
+    name = organisation.name
+    address = f"{_page(territory, organisation)}/entries/{entry.id}"
     return say("%(name)s invites you", name=name), [
-        say("%(who)s invites you to work with %(name)s on the data of %(where)s.", who=who, name=name, where=where),
-        say("Answer here; if you have no account yet, make one with this mail address: %(address)s", address=address),
-        say("If you expect nothing of the kind, leave this mail: nothing happens without your answer."),
+        say(
+            "%(who)s invites you to work with %(name)s on the data of %(where)s.",
+            who=who,
+            name=name,
+            where=where,
+        ),
+        say(
+            "Answer here; if you have no account yet, make one with this mail address: %(address)s",
+            address=address,
+        ),
+        say(
+            "If you expect nothing of the kind, leave this mail: nothing happens without your answer."
+        ),
     ]
 
 
 def _request(
-    say: Translate, territory: Territory, entry: MembershipEntry, organisation: Organisation, who: str, _where: str
+    say: Translate,
+    territory: Territory,
+    entry: MembershipEntry,
+    organisation: Organisation,
+    who: str,
+    _where: str,
 ) -> Words:
     name = organisation.name
     return say("%(who)s asks to become a member of %(name)s", who=who, name=name), [
-        say("%(who)s asks to become a member of %(name)s, which you administer.", who=who, name=name),
+        say(
+            "%(who)s asks to become a member of %(name)s, which you administer.",
+            who=who,
+            name=name,
+        ),
         entry.words,
         say("Answer on its page: %(address)s", address=_page(territory, organisation)),
     ]
 
 
 def _admission(
-    say: Translate, territory: Territory, _entry: MembershipEntry, organisation: Organisation, _who: str, _where: str
+    say: Translate,
+    territory: Territory,
+    _entry: MembershipEntry,
+    organisation: Organisation,
+    _who: str,
+    _where: str,
 ) -> Words:
     again = f"{territory.origin}/login?again=true&back=/my-space"
     return say("You are a member of %(name)s", name=organisation.name), [
@@ -83,7 +114,12 @@ def _admission(
 
 
 def _refusal(
-    say: Translate, _territory: Territory, entry: MembershipEntry, organisation: Organisation, _who: str, _where: str
+    say: Translate,
+    _territory: Territory,
+    entry: MembershipEntry,
+    organisation: Organisation,
+    _who: str,
+    _where: str,
 ) -> Words:
     return say("%(name)s did not accept your request", name=organisation.name), [
         say("An administrator of %(name)s says why:", name=organisation.name),

@@ -33,35 +33,59 @@ class MemberSummary:
         return self.change is not None and self.change.leaves
 
 
-async def list_member_summaries(session: AsyncSession, organisation: Organisation) -> list[MemberSummary]:
+async def list_member_summaries(
+    session: AsyncSession, organisation: Organisation
+) -> list[MemberSummary]:
     """The members who logged in here, and those on their way in or out, by name."""
-    lines = {p.id: MemberSummary(p, frozenset(groups)) for p, groups in await list_members(session, organisation.slug)}
+    lines = {
+        p.id: MemberSummary(p, frozenset(groups))
+        for p, groups in await list_members(session, organisation.slug)
+    }
     for change in await list_waiting(session, organisation.id):
         existing = lines.get(change.person_id)
         person = (
-            existing.person if existing else await session.scalar(select(Person).where(Person.id == change.person_id))
+            existing.person
+            if existing
+            else await session.scalar(
+                select(Person).where(Person.id == change.person_id)
+            )
         )
         if person is not None:
             base = existing or MemberSummary(person, frozenset())
-            lines[change.person_id] = replace(base, groups=frozenset(change.groups), change=change)
-    return sorted(lines.values(), key=lambda line: (line.person.name.casefold(), line.person.email))
+            lines[change.person_id] = replace(
+                base, groups=frozenset(change.groups), change=change
+            )
+    return sorted(
+        lines.values(),
+        key=lambda line: (line.person.name.casefold(), line.person.email),
+    )
 
 
-async def get_organisation(session: AsyncSession, slug: str, *, lock: bool = False) -> Organisation:
+async def get_organisation(
+    session: AsyncSession, slug: str, *, lock: bool = False
+) -> Organisation:
     """The organisation of this slug; `lock` holds its members until the transaction ends.
 
     Raises:
         NotFoundError: the territory has none of this name.
     """
     query = select(Organisation).where(Organisation.slug == slug, Organisation.producer)
-    organisation = await session.scalar(query.with_for_update() if lock else query) if slug.isprintable() else None
+    if slug.isprintable():
+        organisation = await session.scalar(query.with_for_update() if lock else query)
+    else:
+        organisation = None
     if organisation is None:
         raise NotFoundError("No organisation has this address here.")
     return organisation
 
 
 async def get_member_organisation(
-    session: AsyncSession, actor: Actor, slug: str, *, managing: bool = False, lock: bool = False
+    session: AsyncSession,
+    actor: Actor,
+    slug: str,
+    *,
+    managing: bool = False,
+    lock: bool = False,
 ) -> Organisation:
     """An organisation of the person; `managing`, one that they administer.
 
@@ -73,7 +97,10 @@ async def get_member_organisation(
     """
     organisation = await get_organisation(session, slug, lock=lock)
     values = {"name": organisation.name, "email": organisation.email}
-    lines = {line.person.id: line for line in await list_member_summaries(session, organisation)}
+    lines = {
+        line.person.id: line
+        for line in await list_member_summaries(session, organisation)
+    }
     own = lines.get(actor.person_id)
     if slug not in actor.memberships or own is None or own.leaves:
         raise ForbiddenError(
@@ -90,25 +117,44 @@ async def get_member_organisation(
     return organisation
 
 
-async def list_entries(session: AsyncSession, organisation: Organisation) -> Sequence[MembershipEntry]:
+async def list_entries(
+    session: AsyncSession, organisation: Organisation
+) -> Sequence[MembershipEntry]:
     """Invitations and requests of an organisation that wait for an answer, the oldest first."""
     query = select(MembershipEntry).where(
-        MembershipEntry.organisation_id == organisation.id, MembershipEntry.stage.in_(WAITING)
+        MembershipEntry.organisation_id == organisation.id,
+        MembershipEntry.stage.in_(WAITING),
     )
-    return (await session.scalars(query.order_by(MembershipEntry.begun_at, MembershipEntry.id))).all()
+    return (
+        await session.scalars(
+            query.order_by(MembershipEntry.begun_at, MembershipEntry.id)
+        )
+    ).all()
 
 
-async def list_own_entries(session: AsyncSession, actor: Actor) -> list[tuple[MembershipEntry, Organisation]]:
+async def list_own_entries(
+    session: AsyncSession, actor: Actor
+) -> list[tuple[MembershipEntry, Organisation]]:
     """Invitations to the person's address and requests of theirs that wait, with the organisation."""
-    mine = ((MembershipEntry.stage == MembershipStage.INVITED) & (MembershipEntry.email == actor.verified_email)) | (
-        (MembershipEntry.stage == MembershipStage.REQUESTED) & (MembershipEntry.person_id == actor.person_id)
+    mine = (
+        (MembershipEntry.stage == MembershipStage.INVITED)
+        & (MembershipEntry.email == actor.verified_email)
+    ) | (
+        (MembershipEntry.stage == MembershipStage.REQUESTED)
+        & (MembershipEntry.person_id == actor.person_id)
     )
-    same = (Organisation.tenant_id == MembershipEntry.tenant_id) & (Organisation.id == MembershipEntry.organisation_id)
-    rows = await session.execute(select(MembershipEntry, Organisation).join(Organisation, same).where(mine))
+    same = (Organisation.tenant_id == MembershipEntry.tenant_id) & (
+        Organisation.id == MembershipEntry.organisation_id
+    )
+    rows = await session.execute(
+        select(MembershipEntry, Organisation).join(Organisation, same).where(mine)
+    )
     return [(row.Entry, row.Organisation) for row in rows]
 
 
-async def get_entry(session: AsyncSession, organisation: Organisation, id_: UUID) -> MembershipEntry:
+async def get_entry(
+    session: AsyncSession, organisation: Organisation, id_: UUID
+) -> MembershipEntry:
     """An invitation or a request of an organisation.
 
     Raises:
@@ -116,7 +162,10 @@ async def get_entry(session: AsyncSession, organisation: Organisation, id_: UUID
     """
     query = (
         select(MembershipEntry)
-        .where(MembershipEntry.id == id_, MembershipEntry.organisation_id == organisation.id)
+        .where(
+            MembershipEntry.id == id_,
+            MembershipEntry.organisation_id == organisation.id,
+        )
         .with_for_update()
     )
     entry = await session.scalar(query)
@@ -125,10 +174,16 @@ async def get_entry(session: AsyncSession, organisation: Organisation, id_: UUID
     return entry
 
 
-async def find_waiting_entry(session: AsyncSession, organisation: Organisation, actor: Actor) -> MembershipEntry | None:
+async def find_waiting_entry(
+    session: AsyncSession, organisation: Organisation, actor: Actor
+) -> MembershipEntry | None:
     """What waits between a person and an organisation."""
-    mine = ((MembershipEntry.stage == MembershipStage.INVITED) & (MembershipEntry.email == actor.verified_email)) | (
-        (MembershipEntry.stage == MembershipStage.REQUESTED) & (MembershipEntry.person_id == actor.person_id)
+    mine = (
+        (MembershipEntry.stage == MembershipStage.INVITED)
+        & (MembershipEntry.email == actor.verified_email)
+    ) | (
+        (MembershipEntry.stage == MembershipStage.REQUESTED)
+        & (MembershipEntry.person_id == actor.person_id)
     )
     query = (
         select(MembershipEntry)
@@ -141,11 +196,19 @@ async def find_waiting_entry(session: AsyncSession, organisation: Organisation, 
 
 async def count_own_requests(session: AsyncSession, actor: Actor) -> int:
     """How many requests of the person wait."""
-    own = (MembershipEntry.person_id == actor.person_id, MembershipEntry.stage == MembershipStage.REQUESTED)
+    own = (
+        MembershipEntry.person_id == actor.person_id,
+        MembershipEntry.stage == MembershipStage.REQUESTED,
+    )
     return await session.scalar(select(func.count()).where(*own)) or 0
 
 
-async def find_requesters(session: AsyncSession, entries: Sequence[MembershipEntry]) -> dict[UUID, Person]:
+async def find_requesters(
+    session: AsyncSession, entries: Sequence[MembershipEntry]
+) -> dict[UUID, Person]:
     """Those who ask, by identifier."""
     ids = {entry.person_id for entry in entries if entry.person_id}
-    return {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(ids)))}
+    return {
+        person.id: person
+        for person in await session.scalars(select(Person).where(Person.id.in_(ids)))
+    }

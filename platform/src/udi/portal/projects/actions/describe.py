@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, PreconditionFailedError, Refusal, TooManyRequestsError
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    PreconditionFailedError,
+    Refusal,
+    TooManyRequestsError,
+)
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.models import Dataset
@@ -17,13 +23,26 @@ from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import find_organisations
 from udi.portal.projects.actions.notifications import queue_notification
-from udi.portal.projects.models import Audience, Project, ProjectDataset, Scale, SupportKind
+from udi.portal.projects.models import (
+    Audience,
+    Project,
+    ProjectDataset,
+    Scale,
+    SupportKind,
+)
 from udi.portal.projects.queries import MOST_LED
 from udi.portal.tenants.budgets import PROJECTS
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
 
-LONGEST = {"title": 150, "summary": 300, "words": 5000, "leader_name": 100, "url": 500, "impact": 3000}
+LONGEST = {
+    "title": 150,
+    "summary": 300,
+    "words": 5000,
+    "leader_name": 100,
+    "url": 500,
+    "impact": 3000,
+}
 MOST_DATASETS = 50
 
 
@@ -67,7 +86,9 @@ def _in_order(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def tidy_words(words: str) -> str:
     """Several lines without what a keyboard or a copy adds."""
-    return "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())
+    return "\n".join(
+        line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
+    )
 
 
 def is_web_address(url: str) -> bool:
@@ -78,40 +99,88 @@ def is_web_address(url: str) -> bool:
     except ValueError:
         return False
     plain = url.isprintable() and " " not in url and "@" not in parts.netloc
-    return parts.scheme in {"http", "https"} and "." in host and plain and len(url) <= LONGEST["url"]
+    return (
+        parts.scheme in {"http", "https"}
+        and "." in host
+        and plain
+        and len(url) <= LONGEST["url"]
+    )
 
 
 def check_description(described: ProjectInput) -> list[Refusal]:
     """What is wrong with each field, of what was tidied."""
     refusals = []
     if not described.title or not described.title.isprintable():
-        refusals.append(Refusal("title", "The project has no name.", "Give it one, of 150 characters at most."))
+        refusals.append(
+            Refusal(
+                "title",
+                "The project has no name.",
+                "Give it one, of 150 characters at most.",
+            )
+        )
     if not described.summary:
-        refusals.append(Refusal("summary", "It is not said what it is.", "Say it in a sentence or two."))
+        refusals.append(
+            Refusal(
+                "summary", "It is not said what it is.", "Say it in a sentence or two."
+            )
+        )
     for name, most in LONGEST.items():
         if len(getattr(described, name)) > most:
             values = {"most": most}
-            refusals.append(Refusal(name, "This is very long.", "Write %(most)s characters at most.", values=values))
+            refusals.append(
+                Refusal(
+                    name,
+                    "This is very long.",
+                    "Write %(most)s characters at most.",
+                    values=values,
+                )
+            )
     if described.url and not is_web_address(described.url):
-        refusals.append(Refusal("url", "This is not a web address.", "Write it as https://www.town.example."))
+        refusals.append(
+            Refusal(
+                "url",
+                "This is not a web address.",
+                "Write it as https://www.town.example.",
+            )
+        )
     return refusals + _check_choices(described)
 
 
 def _check_choices(described: ProjectInput) -> list[Refusal]:
     refusals = []
     if described.purpose not in set(Purpose):
-        refusals.append(Refusal("purpose", "It is not said what it is for.", "Choose one of the purposes."))
+        refusals.append(
+            Refusal(
+                "purpose",
+                "It is not said what it is for.",
+                "Choose one of the purposes.",
+            )
+        )
     if described.scale and described.scale not in set(Scale):
-        refusals.append(Refusal("scale", "This choice is not offered.", "Choose one of the list."))
-    if described.organisation and described.requester not in set(Requester) - {Requester.PERSON}:
-        refusals.append(Refusal("requester", "It is not said what the organisation is.", "Choose what it is."))
+        refusals.append(
+            Refusal("scale", "This choice is not offered.", "Choose one of the list.")
+        )
+    if described.organisation and described.requester not in set(Requester) - {
+        Requester.PERSON
+    }:
+        refusals.append(
+            Refusal(
+                "requester",
+                "It is not said what the organisation is.",
+                "Choose what it is.",
+            )
+        )
     for name, kind in (("audience", Audience), ("support", SupportKind)):
         if not set(getattr(described, name)) <= set(kind):
-            refusals.append(Refusal(name, "This choice is not offered.", "Choose among the list."))
+            refusals.append(
+                Refusal(name, "This choice is not offered.", "Choose among the list.")
+            )
     return refusals
 
 
-async def create_project(session: AsyncSession, actor: Actor, described: ProjectInput, *, language: str) -> Project:
+async def create_project(
+    session: AsyncSession, actor: Actor, described: ProjectInput, *, language: str
+) -> Project:
     """Begin a project, which the person leads; nobody else sees it until they say so.
 
     Raises:
@@ -124,14 +193,19 @@ async def create_project(session: AsyncSession, actor: Actor, described: Project
     if (await session.scalar(led) or 0) >= MOST_LED:
         raise TooManyRequestsError(
             "You lead %(most)s projects, which is as many as one may.",
-            remedy="Take up one that is there.", values={"most": MOST_LED},
-        )  # fmt: skip
+            remedy="Take up one that is there.",
+            values={"most": MOST_LED},
+        )
     await spend_budget(session, PROJECTS, str(actor.person_id))
     moment = now()
     project = Project(
-        leader_id=actor.person_id, reporter_id=None, language=language, created_at=moment, changed_at=moment,
+        leader_id=actor.person_id,
+        reporter_id=None,
+        language=language,
+        created_at=moment,
+        changed_at=moment,
         confidential=True,
-    )  # fmt: skip
+    )
     _fill(project, described, organisation)
     session.add(project)
     await session.flush()
@@ -140,7 +214,12 @@ async def create_project(session: AsyncSession, actor: Actor, described: Project
 
 
 async def change_project(
-    session: AsyncSession, actor: Actor, project: Project, described: ProjectInput, *, revision: int
+    session: AsyncSession,
+    actor: Actor,
+    project: Project,
+    described: ProjectInput,
+    *,
+    revision: int,
 ) -> None:
     """Change what is said of a project.
 
@@ -151,7 +230,8 @@ async def change_project(
     """
     if project.reported:
         raise ConflictError(
-            "Nobody leads this reuse: it was only reported.", remedy="Correct its name and its address."
+            "Nobody leads this reuse: it was only reported.",
+            remedy="Correct its name and its address.",
         )
     if project.revision != revision:
         raise PreconditionFailedError(
@@ -172,7 +252,9 @@ async def note_change(session: AsyncSession, project: Project) -> None:
     await session.flush()
 
 
-async def publish_project(session: AsyncSession, actor: Actor, project: Project) -> None:
+async def publish_project(
+    session: AsyncSession, actor: Actor, project: Project
+) -> None:
     """Let everybody see it, for good; the territory's team is told.
 
     Raises:
@@ -180,44 +262,83 @@ async def publish_project(session: AsyncSession, actor: Actor, project: Project)
     """
     if not project.confidential:
         raise ConflictError("Everybody sees this project already.")
-    project.confidential, project.published_at = False, now()
+    project.confidential = False
+    project.published_at = now()
     await note_change(session, project)
     await queue_notification(session, project, "published")
     audit.record(session, actor, "project.published", project.id)
 
 
-async def add_project_dataset(session: AsyncSession, actor: Actor, project: Project, dataset: UUID) -> None:
+async def add_project_dataset(
+    session: AsyncSession, actor: Actor, project: Project, dataset: UUID
+) -> None:
     """Say that a project uses a dataset of the territory; once more changes nothing.
 
     Raises:
         InvalidError: no such dataset is published here, or the project names as many as one may.
     """
-    used = set(await session.scalars(select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == project.id)))
+    used = set(
+        await session.scalars(
+            select(ProjectDataset.dataset_id).where(
+                ProjectDataset.project_id == project.id
+            )
+        )
+    )
     if dataset in used:
         return
-    if await session.scalar(select(Dataset.id).where(Dataset.id == dataset, IS_PUBLISHED)) is None:
-        refusal = Refusal("dataset", "No dataset has this address here.", "Look for it, then choose it in the list.")
+    if (
+        await session.scalar(
+            select(Dataset.id).where(Dataset.id == dataset, IS_PUBLISHED)
+        )
+        is None
+    ):
+        refusal = Refusal(
+            "dataset",
+            "No dataset has this address here.",
+            "Look for it, then choose it in the list.",
+        )
         raise InvalidError(refusals=[refusal])
     if len(used) >= MOST_DATASETS:
         values = {"most": MOST_DATASETS}
         raise InvalidError(
-            refusals=[Refusal("dataset", "A project names %(most)s datasets at most.", "Take one away.", values=values)]
+            refusals=[
+                Refusal(
+                    "dataset",
+                    "A project names %(most)s datasets at most.",
+                    "Take one away.",
+                    values=values,
+                )
+            ]
         )
-    session.add(ProjectDataset(project_id=project.id, dataset_id=dataset, added_at=now()))
+    session.add(
+        ProjectDataset(project_id=project.id, dataset_id=dataset, added_at=now())
+    )
     await note_change(session, project)
-    audit.record(session, actor, "project.dataset_added", project.id, dataset=str(dataset))
+    audit.record(
+        session, actor, "project.dataset_added", project.id, dataset=str(dataset)
+    )
 
 
-async def remove_project_dataset(session: AsyncSession, actor: Actor, project: Project, dataset: UUID) -> None:
+async def remove_project_dataset(
+    session: AsyncSession, actor: Actor, project: Project, dataset: UUID
+) -> None:
     """Say that a project does not use a dataset."""
-    own = (ProjectDataset.project_id == project.id, ProjectDataset.dataset_id == dataset)
+    own = (
+        ProjectDataset.project_id == project.id,
+        ProjectDataset.dataset_id == dataset,
+    )
     await session.execute(delete(ProjectDataset).where(*own))
     await note_change(session, project)
-    audit.record(session, actor, "project.dataset_removed", project.id, dataset=str(dataset))
+    audit.record(
+        session, actor, "project.dataset_removed", project.id, dataset=str(dataset)
+    )
 
 
 async def _check_all(
-    session: AsyncSession, actor: Actor, described: ProjectInput, project: Project | None
+    session: AsyncSession,
+    actor: Actor,
+    described: ProjectInput,
+    project: Project | None,
 ) -> Organisation | None:
     """The organisation in whose name it is led: one of the person's, or the one that it has.
 
@@ -225,20 +346,46 @@ async def _check_all(
         InvalidError: a field is wrong.
     """
     refusals = check_description(described)
-    organisations = await find_organisations(session, [described.organisation]) if described.organisation else {}
+    if described.organisation:
+        organisations = await find_organisations(session, [described.organisation])
+    else:
+        organisations = {}
     organisation = organisations.get(described.organisation)
-    is_unchanged = project is not None and organisation is not None and project.organisation_id == organisation.id
-    if described.organisation and not (organisation and (is_unchanged or organisation.slug in actor.memberships)):
+    is_unchanged = (
+        project is not None
+        and organisation is not None
+        and project.organisation_id == organisation.id
+    )
+    if described.organisation and not (
+        organisation and (is_unchanged or organisation.slug in actor.memberships)
+    ):
         refusals.append(
-            Refusal("organisation", "You do not belong to this organisation.", "Choose one of yours, or your own name.")
+            Refusal(
+                "organisation",
+                "You do not belong to this organisation.",
+                "Choose one of yours, or your own name.",
+            )
         )
     if refusals:
         raise InvalidError("Nothing was kept yet.", refusals=refusals)
     return organisation
 
 
-def _fill(project: Project, described: ProjectInput, organisation: Organisation | None) -> None:
-    for name in ("title", "summary", "words", "leader_name", "requester", "purpose", "scale", "url", "impact"):
+def _fill(
+    project: Project, described: ProjectInput, organisation: Organisation | None
+) -> None:
+    for name in (
+        "title",
+        "summary",
+        "words",
+        "leader_name",
+        "requester",
+        "purpose",
+        "scale",
+        "url",
+        "impact",
+    ):
         setattr(project, name, getattr(described, name))
-    project.audience, project.support = list(described.audience), list(described.support)
+    project.audience = list(described.audience)
+    project.support = list(described.support)
     project.organisation_id = organisation.id if organisation else None

@@ -15,7 +15,9 @@ from udi.portal.projects.transitions import BY_OWNER, ProjectEvent, transition
 LONGEST_REASON = 1000
 
 
-async def move_project(session: AsyncSession, actor: Actor, project: Project, event: ProjectEvent) -> None:
+async def move_project(
+    session: AsyncSession, actor: Actor, project: Project, event: ProjectEvent
+) -> None:
     """Take a project to its next state.
 
     Raises:
@@ -24,10 +26,19 @@ async def move_project(session: AsyncSession, actor: Actor, project: Project, ev
     """
     state = transition(project.state, event)
     if event in BY_OWNER and not is_owner(project, actor):
-        raise ForbiddenError("Only whoever leads this project does this.", remedy="Ask them.")
+        raise ForbiddenError(
+            "Only whoever leads this project does this.", remedy="Ask them."
+        )
     project.state = state
     await note_change(session, project)
-    audit.record(session, actor, "project.moved", project.id, event=event.value, state=state.value)
+    audit.record(
+        session,
+        actor,
+        "project.moved",
+        project.id,
+        event=event.value,
+        state=state.value,
+    )
 
 
 def require_team(actor: Actor) -> None:
@@ -37,10 +48,15 @@ def require_team(actor: Actor) -> None:
         ForbiddenError: the person is not of the team.
     """
     if not actor.moderator:
-        raise ForbiddenError("Only the territory’s team does this.", remedy="Write to the team, and say why.")
+        raise ForbiddenError(
+            "Only the territory’s team does this.",
+            remedy="Write to the team, and say why.",
+        )
 
 
-async def hide_project(session: AsyncSession, actor: Actor, project: Project, reason: str) -> None:
+async def hide_project(
+    session: AsyncSession, actor: Actor, project: Project, reason: str
+) -> None:
     """Take a project off the public pages; whoever answers for it is told why.
 
     Raises:
@@ -53,12 +69,23 @@ async def hide_project(session: AsyncSession, actor: Actor, project: Project, re
         raise ConflictError("This project is not on the public pages.")
     reason = tidy_words(reason)
     if not reason or len(reason) > LONGEST_REASON:
-        refusal = Refusal("reason", "The reason is missing, or very long.", "Say why: the person reads it.")
+        refusal = Refusal(
+            "reason",
+            "The reason is missing, or very long.",
+            "Say why: the person reads it.",
+        )
         raise InvalidError("Nothing was hidden yet.", refusals=[refusal])
-    project.hidden_at, project.hidden_by, project.hidden_reason = now(), actor.person_id, reason
+    project.hidden_at = now()
+    project.hidden_by = actor.person_id
+    project.hidden_reason = reason
     await note_change(session, project)
     await queue_notification(session, project, "hidden")
-    audit.record(session, actor, "reuse.hidden" if project.reported else "project.hidden", project.id)
+    audit.record(
+        session,
+        actor,
+        "reuse.hidden" if project.reported else "project.hidden",
+        project.id,
+    )
 
 
 async def unhide_project(session: AsyncSession, actor: Actor, project: Project) -> None:
@@ -71,7 +98,14 @@ async def unhide_project(session: AsyncSession, actor: Actor, project: Project) 
     require_team(actor)
     if project.hidden_at is None:
         raise ConflictError("This project is not hidden.")
-    project.hidden_at, project.hidden_by, project.hidden_reason = None, None, ""
+    project.hidden_at = None
+    project.hidden_by = None
+    project.hidden_reason = ""
     await note_change(session, project)
     await queue_notification(session, project, "shown")
-    audit.record(session, actor, "reuse.shown" if project.reported else "project.shown", project.id)
+    audit.record(
+        session,
+        actor,
+        "reuse.shown" if project.reported else "project.shown",
+        project.id,
+    )

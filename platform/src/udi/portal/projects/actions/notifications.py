@@ -9,8 +9,19 @@ NOTIFY_PROJECT = "tell_project"
 
 
 async def queue_notification(
-    session: AsyncSession, project: Project, what: str, member: ProjectMember | None = None
+    session: AsyncSession,
+    project: Project,
+    what: str,
+    member: ProjectMember | None = None,
 ) -> None:
     """Queue the mail that an event calls for; `member` is whom it is about."""
-    payload = {"project": str(project.id), "what": what, "revision": project.revision or 1}
-    await jobs.enqueue(session, NOTIFY_PROJECT, payload | ({"member": str(member.id)} if member else {}))
+    payload = {
+        "project": str(project.id),
+        "what": what,
+        "revision": project.revision or 1,
+    }
+    await jobs.enqueue(
+        session,
+        NOTIFY_PROJECT,
+        payload | ({"member": str(member.id)} if member else {}),
+    )

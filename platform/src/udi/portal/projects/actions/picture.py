@@ -26,14 +26,20 @@ def check_alternative(alternative: str) -> str:
     words = " ".join(alternative.split())
     if not words or len(words) > LONGEST_ALTERNATIVE:
         refusal = Refusal(
-            "alternative", "It is not said what the picture shows.", "Say it in a sentence, for who does not see it."
+            "alternative",
+            "It is not said what the picture shows.",
+            "Say it in a sentence, for who does not see it.",
         )
         raise InvalidError("Nothing was kept yet.", refusals=[refusal])
     return words
 
 
 async def add_picture(
-    session: AsyncSession, actor: Actor, project: Project, pictures: PicturePair, alternative: str
+    session: AsyncSession,
+    actor: Actor,
+    project: Project,
+    pictures: PicturePair,
+    alternative: str,
 ) -> ProjectPicture:
     """Keep a picture that was made anew.
 
@@ -42,22 +48,36 @@ async def add_picture(
         ConflictError: the project has as many as one may.
     """
     words = check_alternative(alternative)
-    last = select(func.count(), func.max(ProjectPicture.position)).where(ProjectPicture.project_id == project.id)
+    last = select(func.count(), func.max(ProjectPicture.position)).where(
+        ProjectPicture.project_id == project.id
+    )
     count, position = (await session.execute(last)).one()
     if count >= MOST_PICTURES:
-        raise ConflictError("A project has four pictures at most.", remedy="Take one away first.")
+        raise ConflictError(
+            "A project has four pictures at most.", remedy="Take one away first."
+        )
     (width, height), (small_width, small_height) = pictures.size, pictures.small_size
     picture = ProjectPicture(
-        project_id=project.id, position=(position or 0) + 1, alternative=words, width=width, height=height,
-        content=pictures.large, small_width=small_width, small_height=small_height, small=pictures.small, added_at=now(),
-    )  # fmt: skip
+        project_id=project.id,
+        position=(position or 0) + 1,
+        alternative=words,
+        width=width,
+        height=height,
+        content=pictures.large,
+        small_width=small_width,
+        small_height=small_height,
+        small=pictures.small,
+        added_at=now(),
+    )
     session.add(picture)
     await note_change(session, project)
     audit.record(session, actor, "project.picture_added", project.id)
     return picture
 
 
-async def remove_picture(session: AsyncSession, actor: Actor, project: Project, picture: UUID) -> None:
+async def remove_picture(
+    session: AsyncSession, actor: Actor, project: Project, picture: UUID
+) -> None:
     """Take a picture away."""
     own = (ProjectPicture.project_id == project.id, ProjectPicture.id == picture)
     await session.execute(delete(ProjectPicture).where(*own))

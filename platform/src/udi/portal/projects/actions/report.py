@@ -11,7 +11,11 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.projects.actions.describe import LONGEST, add_project_dataset, is_web_address
+from udi.portal.projects.actions.describe import (
+    LONGEST,
+    add_project_dataset,
+    is_web_address,
+)
 from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project
 from udi.portal.projects.transitions import ProjectState
@@ -22,7 +26,13 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('reuses ' || app.current_t
 
 
 async def report_reuse(
-    session: AsyncSession, actor: Actor, *, title: str, url: str, language: str, datasets: Collection[UUID] = ()
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    title: str,
+    url: str,
+    language: str,
+    datasets: Collection[UUID] = (),
 ) -> Project:
     """Show at once what somebody made with open data; the territory's team is told, and may hide it.
 
@@ -30,24 +40,44 @@ async def report_reuse(
         InvalidError: a field is wrong, or this address is here already.
         TooManyError: the person reported as many today as one may.
     """
-    title, url = " ".join(title.split()), url.strip()
+    title = " ".join(title.split())
+    url = url.strip()
     _check(title, url)
     await session.execute(text(LOCK))
-    if await session.scalar(select(Project.id).where(Project.url == url, Project.confidential.is_(False)).limit(1)):
-        refusal = Refusal("url", "This address is here already.", "Look for it among the projects.")
+    if await session.scalar(
+        select(Project.id)
+        .where(Project.url == url, Project.confidential.is_(False))
+        .limit(1)
+    ):
+        refusal = Refusal(
+            "url", "This address is here already.", "Look for it among the projects."
+        )
         raise InvalidError("This reuse is here already.", refusals=[refusal])
     moment = now()
-    today = (Project.reporter_id == actor.person_id, Project.created_at > moment - timedelta(days=1))
+    today = (
+        Project.reporter_id == actor.person_id,
+        Project.created_at > moment - timedelta(days=1),
+    )
     if (await session.scalar(select(func.count()).where(*today)) or 0) >= MOST_A_DAY:
         raise TooManyRequestsError(
             "You reported %(most)s reuses in a day, which is as many as one may.",
-            remedy="Go on tomorrow.", values={"most": MOST_A_DAY},
-        )  # fmt: skip
+            remedy="Go on tomorrow.",
+            values={"most": MOST_A_DAY},
+        )
     project = Project(
-        title=title, summary="", url=url, language=language, state=ProjectState.DELIVERED, confidential=False,
-        leader_id=None, reporter_id=actor.person_id, requester=Requester.PERSON, created_at=moment, changed_at=moment,
+        title=title,
+        summary="",
+        url=url,
+        language=language,
+        state=ProjectState.DELIVERED,
+        confidential=False,
+        leader_id=None,
+        reporter_id=actor.person_id,
+        requester=Requester.PERSON,
+        created_at=moment,
+        changed_at=moment,
         published_at=moment,
-    )  # fmt: skip
+    )
     session.add(project)
     await session.flush()
     for dataset in datasets:
@@ -57,15 +87,20 @@ async def report_reuse(
     return project
 
 
-async def correct_reuse(session: AsyncSession, actor: Actor, project: Project, *, title: str, url: str) -> None:
+async def correct_reuse(
+    session: AsyncSession, actor: Actor, project: Project, *, title: str, url: str
+) -> None:
     """Correct the two fields of a reuse that the person reported.
 
     Raises:
         InvalidError: a field is wrong.
     """
-    title, url = " ".join(title.split()), url.strip()
+    title = " ".join(title.split())
+    url = url.strip()
     _check(title, url)
-    project.title, project.url, project.changed_at = title, url, now()
+    project.title = title
+    project.url = url
+    project.changed_at = now()
     project.revision += 1
     await session.flush()
     audit.record(session, actor, "reuse.corrected", project.id)
@@ -74,8 +109,20 @@ async def correct_reuse(session: AsyncSession, actor: Actor, project: Project, *
 def _check(title: str, url: str) -> None:
     refusals = []
     if not (0 < len(title) <= LONGEST["title"] and title.isprintable()):
-        refusals.append(Refusal("title", "It has no name, or a very long one.", "Give 1 to 150 characters."))
+        refusals.append(
+            Refusal(
+                "title",
+                "It has no name, or a very long one.",
+                "Give 1 to 150 characters.",
+            )
+        )
     if not is_web_address(url):
-        refusals.append(Refusal("url", "This is not a web address.", "Write it as https://www.town.example."))
+        refusals.append(
+            Refusal(
+                "url",
+                "This is not a web address.",
+                "Write it as https://www.town.example.",
+            )
+        )
     if refusals:
         raise InvalidError("Nothing was sent yet.", refusals=refusals)

@@ -23,21 +23,27 @@ from udi.ui.cross_origin import CrossOriginMiddleware
 
 @get("/")
 async def list_public(
-    request: ApiRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: ApiRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[Any]:
     """Calls that are open or were, the newest first."""
     parameters = QueryParameters(read_pairs(request), ("page", "size"))
-    number, size = (
-        parameters.read_integer("page", 1, most=10_000),
-        parameters.read_integer("size", queries.PAGE, most=100),
-    )
+    number = parameters.read_integer("page", 1, most=10_000)
+    size = parameters.read_integer("size", queries.PAGE, most=100)
     parameters.check()
     page = await queries.list_calls(session, number, size=size)
     ids = {call.organisation_id for call in page.items if call.organisation_id}
-    organisations = await session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
+    organisations = await session.scalars(
+        select(Organisation).where(Organisation.id.in_(ids))
+    )
     return json_response(
         request,
-        schemas.CallPage.of(page, {organisation.id: organisation for organisation in organisations}, territory.origin),
+        schemas.CallPage.of(
+            page,
+            {organisation.id: organisation for organisation in organisations},
+            territory.origin,
+        ),
     )
 
 
@@ -63,5 +69,10 @@ async def read_call(
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    Router(schemas.BASE, route_handlers=[list_public, read_call], middleware=[CrossOriginMiddleware()], guards=PROGRAMS)
+    Router(
+        schemas.BASE,
+        route_handlers=[list_public, read_call],
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
+    )
 ]

@@ -12,18 +12,26 @@ from udi.ui.locale import localise
 __all__ = ["MEDIA_TYPE", "write_feed"]
 
 
-def write_feed(calls: Sequence[Call], territory: Territory, language: str, title: str) -> bytes:
+def write_feed(
+    calls: Sequence[Call], territory: Territory, language: str, title: str
+) -> bytes:
     """The newest calls."""
-    origin, author = territory.origin, localise(territory.name, language)
+    origin = territory.origin
+    author = localise(territory.name, language)
     feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
     add_text(feed, "id", f"{origin}/calls.atom")
     add_text(feed, "title", f"{title} – {author}")
-    add_text(feed, "updated", format_instant(max((call.changed_at for call in calls), default=OLDEST)))
+    add_text(
+        feed,
+        "updated",
+        format_instant(max((call.changed_at for call in calls), default=OLDEST)),
+    )
     add_text(SubElement(feed, "author"), "name", author)
     SubElement(feed, "link", rel="self", type=MEDIA_TYPE, href=f"{origin}/calls.atom")
     SubElement(feed, "link", rel="alternate", type="text/html", href=f"{origin}/calls")
     for call in calls:
-        entry, address = SubElement(feed, "entry"), f"{origin}/calls/{call.id}"
+        entry = SubElement(feed, "entry")
+        address = f"{origin}/calls/{call.id}"
         add_text(entry, "id", address)
         add_text(entry, "title", call.title)
         add_text(entry, "updated", format_instant(call.changed_at))

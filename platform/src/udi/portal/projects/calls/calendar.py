@@ -9,10 +9,20 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 WIDTH = 74
 
 
-def write_calendar(call: Call, territory: Territory, closes: str, results: str) -> bytes:
+def write_calendar(
+    call: Call, territory: Territory, closes: str, results: str
+) -> bytes:
     """Two events: when it closes (`closes` in words), when the results are expected (`results`)."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Urban Data Interface//EN", "CALSCALE:GREGORIAN"]
-    for name, words, moment in (("closes", closes, call.closes_at), ("results", results, call.results_at)):
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Urban Data Interface//EN",
+        "CALSCALE:GREGORIAN",
+    ]
+    for name, words, moment in (
+        ("closes", closes, call.closes_at),
+        ("results", results, call.results_at),
+    ):
         lines += [
             "BEGIN:VEVENT",
             f"UID:{name}-{call.id}@{territory.hosts[0]}",
@@ -22,7 +32,9 @@ def write_calendar(call: Call, territory: Territory, closes: str, results: str) 
             f"URL:{territory.origin}/calls/{call.id}",
             "END:VEVENT",
         ]
-    return "".join(f"{_fold_line(line)}\r\n" for line in [*lines, "END:VCALENDAR"]).encode()
+    return "".join(
+        f"{_fold_line(line)}\r\n" for line in [*lines, "END:VCALENDAR"]
+    ).encode()
 
 
 def _format_instant(moment: datetime) -> str:
@@ -37,7 +49,8 @@ def _escape_text(words: str) -> str:
 
 def _fold_line(line: str) -> str:
     """No line longer than 75 octets; what follows begins with a space."""
-    parts, rest = [], line
+    parts = []
+    rest = line
     while len(rest.encode()) > WIDTH:
         length = WIDTH
         while len(rest[:length].encode()) > WIDTH:

@@ -10,12 +10,18 @@ from udi.portal import audit
 from udi.portal.projects.calls.models import Call, Submission
 from udi.portal.projects.calls.notifications import queue_email
 from udi.portal.projects.calls.organiser_actions import check_words
-from udi.portal.projects.calls.queries import MOST_SUBMISSIONS, call_state, count_submissions
+from udi.portal.projects.calls.queries import (
+    MOST_SUBMISSIONS,
+    call_state,
+    count_submissions,
+)
 from udi.portal.projects.calls.transitions import CallEvent, transition
 from udi.portal.projects.models import Project
 
 
-async def submit_project(session: AsyncSession, actor: Actor, call: Call, project: Project, answer: str) -> Submission:
+async def submit_project(
+    session: AsyncSession, actor: Actor, call: Call, project: Project, answer: str
+) -> Submission:
     """Answer a call with a project that the person leads, as it is now; once more replaces what was sent.
 
     Raises:
@@ -27,10 +33,19 @@ async def submit_project(session: AsyncSession, actor: Actor, call: Call, projec
     own = (Submission.call_id == call.id, Submission.project_id == project.id)
     existing = await session.scalar(select(Submission).where(*own).with_for_update())
     if existing is None and await count_submissions(session, call) >= MOST_SUBMISSIONS:
-        raise ConflictError("This call has as many answers as it may.", remedy="Write to those who organise it.")
-    submission = existing or Submission(call_id=call.id, project_id=project.id, laureate=None, total=None)
-    submission.person_id, submission.sent_at, submission.answer = actor.person_id, now(), words
-    submission.title, submission.summary, submission.words = project.title, project.summary, project.words
+        raise ConflictError(
+            "This call has as many answers as it may.",
+            remedy="Write to those who organise it.",
+        )
+    submission = existing or Submission(
+        call_id=call.id, project_id=project.id, laureate=None, total=None
+    )
+    submission.person_id = actor.person_id
+    submission.sent_at = now()
+    submission.answer = words
+    submission.title = project.title
+    submission.summary = project.summary
+    submission.words = project.words
     session.add(submission)
     await session.flush()
     await queue_email(session, call, "submitted", submission.id)
@@ -38,7 +53,9 @@ async def submit_project(session: AsyncSession, actor: Actor, call: Call, projec
     return submission
 
 
-async def withdraw_submission(session: AsyncSession, actor: Actor, call: Call, submission: Submission) -> None:
+async def withdraw_submission(
+    session: AsyncSession, actor: Actor, call: Call, submission: Submission
+) -> None:
     """Take an answer back.
 
     Raises:
@@ -47,4 +64,10 @@ async def withdraw_submission(session: AsyncSession, actor: Actor, call: Call, s
     transition(call_state(call), CallEvent.WITHDRAW)
     await session.delete(submission)
     await session.flush()
-    audit.record(session, actor, "call.submission_withdrawn", call.id, project=str(submission.project_id))
+    audit.record(
+        session,
+        actor,
+        "call.submission_withdrawn",
+        call.id,
+        project=str(submission.project_id),
+    )

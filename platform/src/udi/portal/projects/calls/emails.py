@@ -18,15 +18,24 @@ EmailContent = tuple[str, list[str]]
 
 
 async def write_email(
-    site: Site, session: AsyncSession, territory: Territory, call: Call, what: str, about: UUID
+    site: Site,
+    session: AsyncSession,
+    territory: Territory,
+    call: Call,
+    what: str,
+    about: UUID,
 ) -> Email | None:
     """The mail that an event calls for; None where it does not hold any more, or nobody is there to read it."""
-    say, where = translator(site, call.language), localise(territory.name, call.language)
+    say = translator(site, call.language)
+    where = localise(territory.name, call.language)
     address = f"{territory.origin}/calls/{call.id}"
     recipient_and_topic = await _find_recipient(session, territory, call, what, about)
     if recipient_and_topic is None:
         return None
-    to, subject, parts = recipient_and_topic[0], *_write_content(say, call, what, recipient_and_topic[1], address)
+    to, subject, parts = (
+        recipient_and_topic[0],
+        *_write_content(say, call, what, recipient_and_topic[1], address),
+    )
     return Email(
         to=to,
         subject=subject,
@@ -56,46 +65,79 @@ async def _find_recipient(
         return row.email, row
     if what == "asked":
         organiser = await find_organiser(session, call)
-        return (organiser.email if organiser and organiser.email else territory.contact), row
-    person = await session.get(Person, (territory.id, row.person_id)) if row.person_id else None
-    return (person.email, row) if person else None
+        return (
+            organiser.email if organiser and organiser.email else territory.contact
+        ), row
+    if row.person_id:
+        person = await session.get(Person, (territory.id, row.person_id))
+    else:
+        person = None
+    if person:
+        return (person.email, row)
+    return None
 
 
 def _version(row: Juror | CallQuestion | Submission) -> str:
-    return str(int(row.sent_at.timestamp())) if isinstance(row, Submission) else "1"
+    if isinstance(row, Submission):
+        return str(int(row.sent_at.timestamp()))
+    return "1"
 
 
 def _write_content(
-    say: Translate, call: Call, what: str, row: Juror | CallQuestion | Submission, address: str
+    say: Translate,
+    call: Call,
+    what: str,
+    row: Juror | CallQuestion | Submission,
+    address: str,
 ) -> EmailContent:
     title = call.title
     if isinstance(row, Juror):
         return say("You are in the jury of “%(title)s”", title=title), [
-            say("The organiser of the call “%(title)s” named you in its jury.", title=title),
-            say("Once it is closed, say your conflicts of interest and give your points here: %(address)s",
-                address=f"{address}/jury"),
-        ]  # fmt: skip
+            say(
+                "The organiser of the call “%(title)s” named you in its jury.",
+                title=title,
+            ),
+            say(
+                "Once it is closed, say your conflicts of interest and give your points here: %(address)s",
+                address=f"{address}/jury",
+            ),
+        ]
     if isinstance(row, CallQuestion):
         if what == "asked":
             return say("A question about “%(title)s”", title=title), [
                 say("Somebody asks about the call “%(title)s”:", title=title),
                 row.question,
-                say("Answer for everybody here: %(address)s", address=f"{address}/organise"),
+                say(
+                    "Answer for everybody here: %(address)s",
+                    address=f"{address}/organise",
+                ),
             ]
         return say("An answer about “%(title)s”", title=title), [
             say("Your question about the call “%(title)s” has an answer:", title=title),
             row.answer,
-            say("It stands on the page of the call, without your name: %(address)s", address=address),
+            say(
+                "It stands on the page of the call, without your name: %(address)s",
+                address=address,
+            ),
         ]
     if what == "submitted":
         return say("Your answer to “%(title)s” is there", title=title), [
-            say("Your project “%(project)s” answers the call “%(title)s”.", project=row.title, title=title),
-            say("Until it closes you may change it or take it back: %(address)s", address=address),
+            say(
+                "Your project “%(project)s” answers the call “%(title)s”.",
+                project=row.title,
+                title=title,
+            ),
+            say(
+                "Until it closes you may change it or take it back: %(address)s",
+                address=address,
+            ),
         ]
     return _write_decision(say, call, row, address)
 
 
-def _write_decision(say: Translate, call: Call, row: Submission, address: str) -> EmailContent:
+def _write_decision(
+    say: Translate, call: Call, row: Submission, address: str
+) -> EmailContent:
     values = {"project": row.title, "title": call.title}
     if row.laureate:
         subject = say("“%(project)s” is a laureate of “%(title)s”", **values)
@@ -106,7 +148,8 @@ def _write_decision(say: Translate, call: Call, row: Submission, address: str) -
     else:
         subject = say("“%(project)s” was not chosen for “%(title)s”", **values)
         first = say(
-            "The project “%(project)s” was not chosen for the call “%(title)s”. The organiser says why:", **values
+            "The project “%(project)s” was not chosen for the call “%(title)s”. The organiser says why:",
+            **values,
         )
     return subject, [
         first,

@@ -24,16 +24,24 @@ def read_moment(form: Any, name: str, zone: tzinfo) -> datetime | None:
     """A day and an hour in the territory's time; None where there is none."""
     try:
         moment = datetime.fromisoformat(read_text(form, name))
-        return moment.replace(tzinfo=zone).astimezone(zone) if moment.tzinfo is None else None
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=zone).astimezone(zone)
+        return None
     except (ValueError, OverflowError):
         return None
 
 
 def read_call_input(form: Any, zone: tzinfo) -> CallInput:
     """What was typed."""
-    lines = [line.strip() for line in read_text(form, "criteria").splitlines() if line.strip()]
+    lines = [
+        line.strip()
+        for line in read_text(form, "criteria").splitlines()
+        if line.strip()
+    ]
     matches = [CRITERION.fullmatch(line) for line in lines]
-    criteria = tuple((match[1].strip(), int(match[2])) if match else ("", 0) for match in matches)
+    criteria = tuple(
+        (match[1].strip(), int(match[2])) if match else ("", 0) for match in matches
+    )
     datasets = IDENTIFIER.findall(read_text(form, "datasets").lower())
     return CallInput(
         title=read_text(form, "title"),
@@ -48,17 +56,32 @@ def read_call_input(form: Any, zone: tzinfo) -> CallInput:
 
 def format_moment(moment: datetime | None, zone: tzinfo) -> str:
     """As a field of a form writes it."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""
+    if moment:
+        return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return ""
 
 
 def read_form_values(form: Any) -> dict[str, str]:
     """What was typed, to show it again."""
-    names = ("title", "summary", "words", "closes_at", "results_at", "criteria", "datasets", "organisation")
+    names = (
+        "title",
+        "summary",
+        "words",
+        "closes_at",
+        "results_at",
+        "criteria",
+        "datasets",
+        "organisation",
+    )
     return {name: read_text(form, name) for name in names}
 
 
 def call_form_values(
-    call: Call, criteria: Sequence[CallCriterion], datasets: Sequence[Dataset], zone: tzinfo, origin: str
+    call: Call,
+    criteria: Sequence[CallCriterion],
+    datasets: Sequence[Dataset],
+    zone: tzinfo,
+    origin: str,
 ) -> dict[str, str]:
     """A call as its form shows it."""
     return {
@@ -67,7 +90,9 @@ def call_form_values(
         "words": call.words,
         "closes_at": format_moment(call.closes_at, zone),
         "results_at": format_moment(call.results_at, zone),
-        "criteria": "\n".join(f"{criterion.label}, {criterion.points}" for criterion in criteria),
+        "criteria": "\n".join(
+            f"{criterion.label}, {criterion.points}" for criterion in criteria
+        ),
         "datasets": "\n".join(f"{origin}/data/{dataset.id}" for dataset in datasets),
         "organisation": "",
     }

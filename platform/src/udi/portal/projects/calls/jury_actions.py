@@ -10,10 +10,23 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.projects.calls.models import Call, CallCriterion, Conflict, Juror, Score, Submission
+from udi.portal.projects.calls.models import (
+    Call,
+    CallCriterion,
+    Conflict,
+    Juror,
+    Score,
+    Submission,
+)
 from udi.portal.projects.calls.notifications import queue_email
 from udi.portal.projects.calls.organiser_actions import check_words
-from udi.portal.projects.calls.queries import call_state, list_conflicts, list_criteria, list_jurors, list_submissions
+from udi.portal.projects.calls.queries import (
+    call_state,
+    list_conflicts,
+    list_criteria,
+    list_jurors,
+    list_submissions,
+)
 from udi.portal.projects.calls.transitions import CallEvent, transition
 from udi.portal.projects.queries import select_led_projects
 
@@ -22,7 +35,11 @@ OWN = "—"
 
 
 async def declare_conflicts(
-    session: AsyncSession, actor: Actor, call: Call, juror: Juror, conflicts: Mapping[UUID, str]
+    session: AsyncSession,
+    actor: Actor,
+    call: Call,
+    juror: Juror,
+    conflicts: Mapping[UUID, str],
 ) -> None:
     """Say with which submissions one has a conflict of interest, and why; with none, that one has none.
 
@@ -39,19 +56,27 @@ async def declare_conflicts(
     own = {
         own_submission.id: OWN
         for own_submission in submissions
-        if own_submission.person_id == actor.person_id or own_submission.project_id in led
+        if own_submission.person_id == actor.person_id
+        or own_submission.project_id in led
     }
     conflicts = {**conflicts, **own}
     await session.execute(delete(Conflict).where(Conflict.juror_id == juror.id))
     for submission, words in conflicts.items():
         if submission in submission_ids:
             reason = check_words("conflict", words)
-            session.add(Conflict(juror_id=juror.id, submission_id=submission, words=reason))
-    conflicting_scores = (Score.juror_id == juror.id, Score.submission_id.in_(list(conflicts)))
+            session.add(
+                Conflict(juror_id=juror.id, submission_id=submission, words=reason)
+            )
+    conflicting_scores = (
+        Score.juror_id == juror.id,
+        Score.submission_id.in_(list(conflicts)),
+    )
     await session.execute(delete(Score).where(*conflicting_scores))
     juror.declared_at = now()
     await session.flush()
-    audit.record(session, actor, "call.conflicts_declared", call.id, conflicts=len(conflicts))
+    audit.record(
+        session, actor, "call.conflicts_declared", call.id, conflicts=len(conflicts)
+    )
 
 
 async def score_submission(
@@ -72,25 +97,37 @@ async def score_submission(
     transition(call_state(call), CallEvent.SCORE)
     if juror.declared_at is None:
         raise ForbiddenError(
-            "Say first whether you have a conflict of interest.", remedy="The page of the jury has the form."
+            "Say first whether you have a conflict of interest.",
+            remedy="The page of the jury has the form.",
         )
     if submission.id in await list_conflicts(session, juror):
-        raise ForbiddenError("You have a conflict of interest with this submission: others score it.")
+        raise ForbiddenError(
+            "You have a conflict of interest with this submission: others score it."
+        )
     criteria = await list_criteria(session, call)
     if refusals := _check_scores(criteria, scores_by_criterion):
         raise InvalidError("Nothing was kept yet.", refusals=refusals)
-    await session.execute(delete(Score).where(Score.juror_id == juror.id, Score.submission_id == submission.id))
+    await session.execute(
+        delete(Score).where(
+            Score.juror_id == juror.id, Score.submission_id == submission.id
+        )
+    )
     for criterion in criteria:
         points, reason = scores_by_criterion[criterion.id]
         words = check_words(f"reason-{criterion.id}", reason)
-        score_key = {"juror_id": juror.id, "submission_id": submission.id, "criterion_id": criterion.id}
+        score_key = {
+            "juror_id": juror.id,
+            "submission_id": submission.id,
+            "criterion_id": criterion.id,
+        }
         session.add(Score(**score_key, points=points or 0, reason=words))
     await session.flush()
     audit.record(session, actor, "call.scored", call.id, submission=str(submission.id))
 
 
 def _check_scores(
-    criteria: Sequence[CallCriterion], scores_by_criterion: Mapping[UUID, tuple[int | None, str]]
+    criteria: Sequence[CallCriterion],
+    scores_by_criterion: Mapping[UUID, tuple[int | None, str]],
 ) -> list[Refusal]:
     """What is wrong with points and reasons, each beside its field."""
     refusals = []
@@ -99,11 +136,20 @@ def _check_scores(
         if points is None or not 0 <= points <= criterion.points:
             most = {"most": criterion.points}
             refusals.append(
-                Refusal(f"points-{criterion.id}", "Points are missing.", "Give 0 to %(most)s.", values=most)
+                Refusal(
+                    f"points-{criterion.id}",
+                    "Points are missing.",
+                    "Give 0 to %(most)s.",
+                    values=most,
+                )
             )
         if not reason.strip():
             refusals.append(
-                Refusal(f"reason-{criterion.id}", "The reason is missing.", "Say why: the candidate reads it.")
+                Refusal(
+                    f"reason-{criterion.id}",
+                    "The reason is missing.",
+                    "Say why: the candidate reads it.",
+                )
             )
     return refusals
 
@@ -116,29 +162,50 @@ async def judge_submissions(session: AsyncSession, actor: Actor, call: Call) -> 
             submission has nobody to score it. Who never declared anything is not waited for.
     """
     state = transition(call_state(call), CallEvent.JUDGE)
-    jurors, submissions = await list_jurors(session, call), await list_submissions(session, call)
+    jurors = await list_jurors(session, call)
+    submissions = await list_submissions(session, call)
     conflicts = {juror.id: await list_conflicts(session, juror) for juror in jurors}
     count = func.count(Score.criterion_id)
     counted = select(Score.juror_id, Score.submission_id, count, func.sum(Score.points))
     ids = [juror.id for juror in jurors]
-    rows = await session.execute(counted.where(Score.juror_id.in_(ids)).group_by(Score.juror_id, Score.submission_id))
+    rows = await session.execute(
+        counted.where(Score.juror_id.in_(ids)).group_by(
+            Score.juror_id, Score.submission_id
+        )
+    )
     score_totals = {(row[0], row[1]): float(row[3]) for row in rows}
     for submission in submissions:
-        able = [juror.id for juror in jurors if juror.declared_at and submission.id not in conflicts[juror.id]]
-        points = [score_totals[juror, submission.id] for juror in able if (juror, submission.id) in score_totals]
+        able = [
+            juror.id
+            for juror in jurors
+            if juror.declared_at and submission.id not in conflicts[juror.id]
+        ]
+        points = [
+            score_totals[juror, submission.id]
+            for juror in able
+            if (juror, submission.id) in score_totals
+        ]
         if not points or len(points) < len(able):
             raise ConflictError(
                 "The jury has not finished: “%(title)s” waits for points.",
-                remedy="Wait for the jury, or name somebody else.", values={"title": submission.title},
-            )  # fmt: skip
+                remedy="Wait for the jury, or name somebody else.",
+                values={"title": submission.title},
+            )
         submission.total = round(sum(points) / len(points), 2)
-    call.state, call.changed_at = state, now()
+    call.state = state
+    call.changed_at = now()
     await session.flush()
     audit.record(session, actor, "call.judged", call.id)
 
 
 async def decide_submission(
-    session: AsyncSession, actor: Actor, call: Call, submission: Submission, *, laureate: bool, reason: str
+    session: AsyncSession,
+    actor: Actor,
+    call: Call,
+    submission: Submission,
+    *,
+    laureate: bool,
+    reason: str,
 ) -> None:
     """Choose a submission or not, and say why; the candidate reads it once the results are public.
 
@@ -147,9 +214,17 @@ async def decide_submission(
         InvalidError: no reason is given.
     """
     transition(call_state(call), CallEvent.DECIDE)
-    submission.laureate, submission.reason = laureate, check_words("reason", reason)
+    submission.laureate = laureate
+    submission.reason = check_words("reason", reason)
     await session.flush()
-    audit.record(session, actor, "call.decided", call.id, submission=str(submission.id), laureate=laureate)
+    audit.record(
+        session,
+        actor,
+        "call.decided",
+        call.id,
+        submission=str(submission.id),
+        laureate=laureate,
+    )
 
 
 async def publish_results(session: AsyncSession, actor: Actor, call: Call) -> None:
@@ -161,8 +236,13 @@ async def publish_results(session: AsyncSession, actor: Actor, call: Call) -> No
     state = transition(call_state(call), CallEvent.PUBLISH)
     submissions = await list_submissions(session, call)
     if any(submission.laureate is None for submission in submissions):
-        raise ConflictError("Some submissions are still to be decided.", remedy="Decide on each, with a reason.")
-    call.state, call.published_at, call.changed_at = state, now(), now()
+        raise ConflictError(
+            "Some submissions are still to be decided.",
+            remedy="Decide on each, with a reason.",
+        )
+    call.state = state
+    call.published_at = now()
+    call.changed_at = now()
     await session.flush()
     for submission in submissions:
         await queue_email(session, call, "decided", submission.id)

@@ -35,7 +35,9 @@ async def show_jury(
     call_id: FromPath[UUID],
 ) -> Response[str]:
     """What a juror has to do; submissions once the call is closed."""
-    return await _render_jury(request, session, member, await queries.get_call(session, member, call_id))
+    return await _render_jury(
+        request, session, member, await queries.get_call(session, member, call_id)
+    )
 
 
 @post(f"{ONE}/jury", status_code=303)
@@ -47,7 +49,8 @@ async def declare_conflicts(
 ) -> Response[Any]:
     """Say one's conflicts of interest, or that one has none."""
     call = await queries.get_call(session, member, call_id)
-    juror, form = await queries.get_juror(session, member, call), await request.form()
+    juror = await queries.get_juror(session, member, call)
+    form = await request.form()
     conflicts = {
         submission.id: read_text(form, f"why-{submission.id}")
         for submission in await queries.list_submissions(session, call)
@@ -56,7 +59,9 @@ async def declare_conflicts(
     try:
         await jury_actions.declare_conflicts(session, member, call, juror, conflicts)
     except InvalidError as error:
-        return await _render_jury(request, session, member, call, typed=conflicts, error=error)
+        return await _render_jury(
+            request, session, member, call, typed=conflicts, error=error
+        )
     return Redirect(f"{PATH}/{call.id}/jury", status_code=303)
 
 
@@ -69,7 +74,8 @@ async def _render_jury(
     typed: Mapping[UUID, str] | None = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
-    juror, standing = await queries.get_juror(session, member, call), queries.call_state(call)
+    juror = await queries.get_juror(session, member, call)
+    standing = queries.call_state(call)
     before = standing in {CallState.DRAFT, CallState.OPEN}
     conflicts = await queries.list_conflicts(session, juror)
     return render(
@@ -97,7 +103,11 @@ async def show_submission(
     """What was sent: for its candidate, for the jury once the call is closed, for the organiser."""
     call = await queries.get_call(session, member, call_id)
     return await _render_submission(
-        request, session, member, call, await queries.get_submission(session, call, submission_id)
+        request,
+        session,
+        member,
+        call,
+        await queries.get_submission(session, call, submission_id),
     )
 
 
@@ -112,7 +122,8 @@ async def score_submission(
     """Give points, each with its reason."""
     call = await queries.get_call(session, member, call_id)
     submission = await queries.get_submission(session, call, submission_id)
-    juror, form = await queries.get_juror(session, member, call), await request.form()
+    juror = await queries.get_juror(session, member, call)
+    form = await request.form()
     scores_by_criterion = {}
     for criterion in await queries.list_criteria(session, call):
         points = read_text(form, f"points-{criterion.id}")
@@ -121,10 +132,18 @@ async def score_submission(
             read_text(form, f"reason-{criterion.id}"),
         )
     try:
-        await jury_actions.score_submission(session, member, call, juror, submission, scores_by_criterion)
+        await jury_actions.score_submission(
+            session, member, call, juror, submission, scores_by_criterion
+        )
     except InvalidError as error:
         return await _render_submission(
-            request, session, member, call, submission, typed=scores_by_criterion, error=error
+            request,
+            session,
+            member,
+            call,
+            submission,
+            typed=scores_by_criterion,
+            error=error,
         )
     return Redirect(f"{PATH}/{call.id}/jury", status_code=303)
 
@@ -139,15 +158,28 @@ async def _render_submission(
     typed: Mapping[UUID, tuple[int | None, str]] | None = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
-    juror, standing = await queries.find_juror(session, member, call), queries.call_state(call)
-    organises = queries.may_organise(member, await queries.find_organiser(session, call))
+    juror = await queries.find_juror(session, member, call)
+    standing = queries.call_state(call)
+    organises = queries.may_organise(
+        member, await queries.find_organiser(session, call)
+    )
     own = await is_leader(session, member, submission.project_id)
-    reads = standing not in {CallState.DRAFT, CallState.OPEN} and (juror is not None or organises)
+    reads = standing not in {CallState.DRAFT, CallState.OPEN} and (
+        juror is not None or organises
+    )
     if not (own or reads):
         raise NotFoundError("No submission has this address here.")
-    conflicts = await queries.list_conflicts(session, juror) if juror else {}
-    mine = (await queries.list_scores(session, juror)).get(submission.id, {}) if juror else {}
-    stored_scores = {criterion: (score.points, score.reason) for criterion, score in mine.items()}
+    if juror:
+        conflicts = await queries.list_conflicts(session, juror)
+    else:
+        conflicts = {}
+    if juror:
+        mine = (await queries.list_scores(session, juror)).get(submission.id, {})
+    else:
+        mine = {}
+    stored_scores = {
+        criterion: (score.points, score.reason) for criterion, score in mine.items()
+    }
     can_read_verdicts = organises or (own and standing == CallState.PUBLISHED)
     return render(
         request,
@@ -163,7 +195,9 @@ async def _render_submission(
         and submission.id not in conflicts,
         criteria=await queries.list_criteria(session, call),
         given=typed if typed is not None else stored_scores,
-        verdicts=await queries.list_criterion_results(session, call, submission) if can_read_verdicts else [],
+        verdicts=await queries.list_criterion_results(session, call, submission)
+        if can_read_verdicts
+        else [],
         told=own and standing == CallState.PUBLISHED,
         errors=form_errors(request, error),
     )

@@ -15,7 +15,9 @@ from udi.portal.schema import PortalTable
 def cascading_key(table: str) -> ForeignKeyConstraint:
     """What it is a part of goes, the row goes."""
     return ForeignKeyConstraint(
-        ["tenant_id", f"{table}_id"], [f"app.{table}.tenant_id", f"app.{table}.id"], ondelete="CASCADE"
+        ["tenant_id", f"{table}_id"],
+        [f"app.{table}.tenant_id", f"app.{table}.id"],
+        ondelete="CASCADE",
     )
 
 
@@ -24,7 +26,10 @@ class Call(TenantColumns, PortalTable):
 
     __tablename__ = "call"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+        ),
         Index(None, "tenant_id", "opened_at", "id"),
     )
 
@@ -49,7 +54,10 @@ class CallCriterion(TenantColumns, PortalTable):
     """What submissions are judged by: at most so many points."""
 
     __tablename__ = "call_criterion"
-    __table_args__ = (cascading_key("call"), Index(None, "tenant_id", "call_id", "position"))
+    __table_args__ = (
+        cascading_key("call"),
+        Index(None, "tenant_id", "call_id", "position"),
+    )
 
     call_id: Mapped[UUID]
     position: Mapped[int]
@@ -61,9 +69,15 @@ class CallDataset(PortalTable):
     """A dataset that a call offers."""
 
     __tablename__ = "call_dataset"
-    __table_args__ = (cascading_key("call"), cascading_key("dataset"), Index(None, "tenant_id", "dataset_id"))
+    __table_args__ = (
+        cascading_key("call"),
+        cascading_key("dataset"),
+        Index(None, "tenant_id", "dataset_id"),
+    )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     call_id: Mapped[UUID] = mapped_column(primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
 
@@ -72,7 +86,11 @@ class CallQuestion(TenantColumns, PortalTable):
     """A question about a call; everybody reads it once it is answered, without who asked."""
 
     __tablename__ = "call_question"
-    __table_args__ = (cascading_key("call"), person_key("person_id"), Index(None, "tenant_id", "call_id", "asked_at"))
+    __table_args__ = (
+        cascading_key("call"),
+        person_key("person_id"),
+        Index(None, "tenant_id", "call_id", "asked_at"),
+    )
 
     call_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
@@ -133,9 +151,15 @@ class Conflict(PortalTable):
     """A submission that a juror does not score, and why."""
 
     __tablename__ = "conflict"
-    __table_args__ = (cascading_key("juror"), cascading_key("submission"), Index(None, "tenant_id", "submission_id"))
+    __table_args__ = (
+        cascading_key("juror"),
+        cascading_key("submission"),
+        Index(None, "tenant_id", "submission_id"),
+    )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     juror_id: Mapped[UUID] = mapped_column(primary_key=True)
     submission_id: Mapped[UUID] = mapped_column(primary_key=True)
     words: Mapped[str] = mapped_column(Text)
@@ -149,13 +173,17 @@ class Score(PortalTable):
         cascading_key("juror"),
         cascading_key("submission"),
         ForeignKeyConstraint(
-            ["tenant_id", "criterion_id"], ["app.call_criterion.tenant_id", "app.call_criterion.id"], ondelete="CASCADE"
+            ["tenant_id", "criterion_id"],
+            ["app.call_criterion.tenant_id", "app.call_criterion.id"],
+            ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "submission_id"),
         Index(None, "tenant_id", "criterion_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     juror_id: Mapped[UUID] = mapped_column(primary_key=True)
     submission_id: Mapped[UUID] = mapped_column(primary_key=True)
     criterion_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -17,13 +17,24 @@ from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.organisations.joining.applications import LONGEST_MAIL, MAIL
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.actions.describe import tidy_words
-from udi.portal.projects.calls.models import Call, CallCriterion, CallDataset, CallQuestion, Juror
+from udi.portal.projects.calls.models import (
+    Call,
+    CallCriterion,
+    CallDataset,
+    CallQuestion,
+    Juror,
+)
 from udi.portal.projects.calls.notifications import queue_email
 from udi.portal.projects.calls.queries import call_state, list_criteria, may_organise
 from udi.portal.projects.calls.transitions import CallEvent, CallState, transition
 
 LONGEST = {"title": 150, "summary": 300, "words": 10_000}
-LONGEST_ANSWER, LONGEST_LABEL, MOST_POINTS, MOST_CRITERIA, MOST_JURORS, MOST_DATASETS = 3000, 150, 100, 8, 20, 50
+LONGEST_ANSWER = 3000
+LONGEST_LABEL = 150
+MOST_POINTS = 100
+MOST_CRITERIA = 8
+MOST_JURORS = 20
+MOST_DATASETS = 50
 
 
 @dataclass(frozen=True)
@@ -48,20 +59,51 @@ def check_call(call_input: CallInput) -> list[Refusal]:
         if not text or len(text) > most:
             values = {"most": most}
             refusals.append(
-                Refusal(name, "It is missing, or very long.", "Write 1 to %(most)s characters.", values=values)
+                Refusal(
+                    name,
+                    "It is missing, or very long.",
+                    "Write 1 to %(most)s characters.",
+                    values=values,
+                )
             )
     if call_input.closes_at is None or call_input.closes_at <= now():
-        refusals.append(Refusal("closes_at", "This is not a moment to come.", "Give a day and an hour to come."))
+        refusals.append(
+            Refusal(
+                "closes_at",
+                "This is not a moment to come.",
+                "Give a day and an hour to come.",
+            )
+        )
     elif call_input.results_at is None or call_input.results_at <= call_input.closes_at:
-        refusals.append(Refusal("results_at", "The jury needs time after the call closes.", "Give a later day."))
-    sound = all(0 < len(label) <= LONGEST_LABEL and 0 < points <= MOST_POINTS for label, points in call_input.criteria)
+        refusals.append(
+            Refusal(
+                "results_at",
+                "The jury needs time after the call closes.",
+                "Give a later day.",
+            )
+        )
+    sound = all(
+        0 < len(label) <= LONGEST_LABEL and 0 < points <= MOST_POINTS
+        for label, points in call_input.criteria
+    )
     if not call_input.criteria or len(call_input.criteria) > MOST_CRITERIA or not sound:
-        refusals.append(Refusal("criteria", "The criteria cannot be read.", "Write 1 to 8, each with 1 to 100 points."))
+        refusals.append(
+            Refusal(
+                "criteria",
+                "The criteria cannot be read.",
+                "Write 1 to 8, each with 1 to 100 points.",
+            )
+        )
     return refusals
 
 
 async def create_call(
-    session: AsyncSession, actor: Actor, call_input: CallInput, *, organisation: Organisation | None, language: str
+    session: AsyncSession,
+    actor: Actor,
+    call_input: CallInput,
+    *,
+    organisation: Organisation | None,
+    language: str,
 ) -> Call:
     """Begin a call, which only its organisers see.
 
@@ -70,7 +112,9 @@ async def create_call(
         InvalidError: a field is wrong, each named.
     """
     if not may_organise(actor, organisation):
-        raise ForbiddenError("Calls are organised by the territory’s team and by those who administer an organisation.")
+        raise ForbiddenError(
+            "Calls are organised by the territory’s team and by those who administer an organisation."
+        )
     if refusals := check_call(call_input):
         raise InvalidError("Nothing was kept yet.", refusals=refusals)
     moment = now()
@@ -88,7 +132,9 @@ async def create_call(
     return call
 
 
-async def change_call(session: AsyncSession, actor: Actor, call: Call, call_input: CallInput) -> None:
+async def change_call(
+    session: AsyncSession, actor: Actor, call: Call, call_input: CallInput
+) -> None:
     """Write it anew, while it is a draft.
 
     Raises:
@@ -112,15 +158,25 @@ async def open_call(session: AsyncSession, actor: Actor, call: Call) -> None:
     """
     state = transition(call_state(call), CallEvent.OPEN)
     if call.closes_at <= now():
-        refusal = Refusal("closes_at", "This is not a moment to come.", "Give a day and an hour to come.")
+        refusal = Refusal(
+            "closes_at",
+            "This is not a moment to come.",
+            "Give a day and an hour to come.",
+        )
         raise InvalidError("It was not opened.", refusals=[refusal])
-    call.state, call.opened_at, call.changed_at = state, now(), now()
+    call.state = state
+    call.opened_at = now()
+    call.changed_at = now()
     await session.flush()
     audit.record(session, actor, "call.opened", call.id)
 
 
 async def extend_call(
-    session: AsyncSession, actor: Actor, call: Call, closes_at: datetime | None, results_at: datetime | None
+    session: AsyncSession,
+    actor: Actor,
+    call: Call,
+    closes_at: datetime | None,
+    results_at: datetime | None,
 ) -> None:
     """Give candidates more time; never less.
 
@@ -130,16 +186,32 @@ async def extend_call(
     """
     transition(call_state(call), CallEvent.EXTEND)
     if closes_at is None or closes_at <= call.closes_at:
-        raise InvalidError(refusals=[Refusal("closes_at", "This is not later than now said.", "Give a later moment.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "closes_at",
+                    "This is not later than now said.",
+                    "Give a later moment.",
+                )
+            ]
+        )
     if results_at is None or results_at <= closes_at:
-        refusal = Refusal("results_at", "The jury needs time after the call closes.", "Give a later day.")
+        refusal = Refusal(
+            "results_at",
+            "The jury needs time after the call closes.",
+            "Give a later day.",
+        )
         raise InvalidError(refusals=[refusal])
-    call.closes_at, call.results_at, call.changed_at = closes_at, results_at, now()
+    call.closes_at = closes_at
+    call.results_at = results_at
+    call.changed_at = now()
     await session.flush()
     audit.record(session, actor, "call.extended", call.id)
 
 
-async def name_jury(session: AsyncSession, actor: Actor, call: Call, emails: Collection[str]) -> None:
+async def name_jury(
+    session: AsyncSession, actor: Actor, call: Call, emails: Collection[str]
+) -> None:
     """Name people of the jury, by the mail addresses of their accounts; each new one is told by mail.
 
     Raises:
@@ -148,11 +220,26 @@ async def name_jury(session: AsyncSession, actor: Actor, call: Call, emails: Col
     """
     transition(call_state(call), CallEvent.NAME)
     invited_emails = {email.strip().lower() for email in emails if email.strip()}
-    juror_emails = {juror.email for juror in await session.scalars(select(Juror).where(Juror.call_id == call.id))}
-    invalid_emails = [email for email in invited_emails if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL]
-    if invalid_emails or not invited_emails or len(invited_emails | juror_emails) > MOST_JURORS:
+    juror_emails = {
+        juror.email
+        for juror in await session.scalars(
+            select(Juror).where(Juror.call_id == call.id)
+        )
+    }
+    invalid_emails = [
+        email
+        for email in invited_emails
+        if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL
+    ]
+    if (
+        invalid_emails
+        or not invited_emails
+        or len(invited_emails | juror_emails) > MOST_JURORS
+    ):
         refusal = Refusal(
-            "emails", "One of these is not a mail address, or they are many.", "Give one a line, 20 at most."
+            "emails",
+            "One of these is not a mail address, or they are many.",
+            "Give one a line, 20 at most.",
         )
         raise InvalidError("Nobody was named yet.", refusals=[refusal])
     for email in sorted(invited_emails - juror_emails):
@@ -163,7 +250,9 @@ async def name_jury(session: AsyncSession, actor: Actor, call: Call, emails: Col
     audit.record(session, actor, "call.jury_named", call.id)
 
 
-async def dismiss_juror(session: AsyncSession, actor: Actor, call: Call, juror: Juror) -> None:
+async def dismiss_juror(
+    session: AsyncSession, actor: Actor, call: Call, juror: Juror
+) -> None:
     """Take somebody off the jury, with what they scored.
 
     Raises:
@@ -175,7 +264,9 @@ async def dismiss_juror(session: AsyncSession, actor: Actor, call: Call, juror: 
     audit.record(session, actor, "call.juror_dismissed", call.id)
 
 
-async def ask_question(session: AsyncSession, actor: Actor, call: Call, question: str) -> CallQuestion:
+async def ask_question(
+    session: AsyncSession, actor: Actor, call: Call, question: str
+) -> CallQuestion:
     """Ask the organiser something; it is told by mail.
 
     Raises:
@@ -184,9 +275,12 @@ async def ask_question(session: AsyncSession, actor: Actor, call: Call, question
     """
     transition(call_state(call), CallEvent.ASK)
     call_question = CallQuestion(
-        call_id=call.id, person_id=actor.person_id, question=check_words("question", question), asked_at=now(),
+        call_id=call.id,
+        person_id=actor.person_id,
+        question=check_words("question", question),
+        asked_at=now(),
         answered_at=None,
-    )  # fmt: skip
+    )
     session.add(call_question)
     await session.flush()
     await queue_email(session, call, "asked", call_question.id)
@@ -195,7 +289,11 @@ async def ask_question(session: AsyncSession, actor: Actor, call: Call, question
 
 
 async def answer_question(
-    session: AsyncSession, actor: Actor, call: Call, call_question: CallQuestion, words: str
+    session: AsyncSession,
+    actor: Actor,
+    call: Call,
+    call_question: CallQuestion,
+    words: str,
 ) -> None:
     """Answer for everybody to read; who asked is told by mail.
 
@@ -204,7 +302,8 @@ async def answer_question(
         InvalidError: nothing is answered.
     """
     transition(call_state(call), CallEvent.ANSWER)
-    call_question.answer, call_question.answered_at = check_words("answer", words), now()
+    call_question.answer = check_words("answer", words)
+    call_question.answered_at = now()
     call.changed_at = now()
     await session.flush()
     await queue_email(session, call, "answered", call_question.id)
@@ -219,27 +318,42 @@ def check_words(name: str, words: str) -> str:
     """
     words = tidy_words(words)
     if not words or len(words) > LONGEST_ANSWER:
-        refusal = Refusal(name, "There are no words, or very many.", "Write 1 to 3000 characters.")
+        refusal = Refusal(
+            name, "There are no words, or very many.", "Write 1 to 3000 characters."
+        )
         raise InvalidError("Nothing was kept yet.", refusals=[refusal])
     return words
 
 
 def _fill_call(call: Call, call_input: CallInput) -> None:
-    call.title, call.summary = " ".join(call_input.title.split()), " ".join(call_input.summary.split())
-    call.words, call.changed_at = tidy_words(call_input.words), now()
+    call.title = " ".join(call_input.title.split())
+    call.summary = " ".join(call_input.summary.split())
+    call.words = tidy_words(call_input.words)
+    call.changed_at = now()
     if call_input.closes_at and call_input.results_at:
-        call.closes_at, call.results_at = call_input.closes_at, call_input.results_at
+        call.closes_at = call_input.closes_at
+        call.results_at = call_input.results_at
 
 
-async def _replace_criteria_and_datasets(session: AsyncSession, call: Call, call_input: CallInput) -> None:
+async def _replace_criteria_and_datasets(
+    session: AsyncSession, call: Call, call_input: CallInput
+) -> None:
     for criterion in await list_criteria(session, call):
         await session.delete(criterion)
     await session.execute(delete(CallDataset).where(CallDataset.call_id == call.id))
     await session.flush()
     for position, (label, points) in enumerate(call_input.criteria, 1):
-        session.add(CallCriterion(call_id=call.id, position=position, label=label, points=points))
+        session.add(
+            CallCriterion(
+                call_id=call.id, position=position, label=label, points=points
+            )
+        )
     dataset_ids = await session.scalars(
-        select(Dataset.id).where(Dataset.id.in_(call_input.datasets[:MOST_DATASETS]), IS_PUBLISHED)
+        select(Dataset.id).where(
+            Dataset.id.in_(call_input.datasets[:MOST_DATASETS]), IS_PUBLISHED
+        )
     )
-    session.add_all(CallDataset(call_id=call.id, dataset_id=dataset) for dataset in dataset_ids)
+    session.add_all(
+        CallDataset(call_id=call.id, dataset_id=dataset) for dataset in dataset_ids
+    )
     await session.flush()

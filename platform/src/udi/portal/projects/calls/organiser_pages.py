@@ -31,7 +31,9 @@ NEW = f"{PATH}/new"
 
 @get(NEW)
 async def show_new(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """The empty form."""
     return await _render_form(request, session, member, forms.read_form_values({}))
@@ -47,16 +49,25 @@ async def create_call(
     """Begin a call."""
     form = await request.form()
     slug = forms.read_text(form, "organisation")
-    organisation = (await find_organisations(session, [slug])).get(slug) if slug else None
+    if slug:
+        organisation = (await find_organisations(session, [slug])).get(slug)
+    else:
+        organisation = None
     if slug and organisation is None:
         raise NotFoundError("No organisation has this address here.")
     call_input = forms.read_call_input(form, territory.zone)
     try:
         call = await organiser_actions.create_call(
-            session, member, call_input, organisation=organisation, language=request.scope["state"]["locale"]
+            session,
+            member,
+            call_input,
+            organisation=organisation,
+            language=request.scope["state"]["locale"],
         )
     except InvalidError as error:
-        return await _render_form(request, session, member, forms.read_form_values(form), error=error)
+        return await _render_form(
+            request, session, member, forms.read_form_values(form), error=error
+        )
     return Redirect(f"{PATH}/{call.id}/organise", status_code=303)
 
 
@@ -70,8 +81,11 @@ async def show_edit(
 ) -> Response[str]:
     """The form as it stands."""
     call = await queries.get_organised_call(session, member, call_id)
-    criteria, datasets = await queries.list_criteria(session, call), await queries.list_datasets(session, call)
-    form_values = forms.call_form_values(call, criteria, datasets, territory.zone, territory.origin)
+    criteria = await queries.list_criteria(session, call)
+    datasets = await queries.list_datasets(session, call)
+    form_values = forms.call_form_values(
+        call, criteria, datasets, territory.zone, territory.origin
+    )
     return await _render_form(request, session, member, form_values, of=call)
 
 
@@ -87,9 +101,13 @@ async def change_call(
     call = await queries.get_organised_call(session, member, call_id, lock=True)
     form = await request.form()
     try:
-        await organiser_actions.change_call(session, member, call, forms.read_call_input(form, territory.zone))
+        await organiser_actions.change_call(
+            session, member, call, forms.read_call_input(form, territory.zone)
+        )
     except InvalidError as error:
-        return await _render_form(request, session, member, forms.read_form_values(form), of=call, error=error)
+        return await _render_form(
+            request, session, member, forms.read_form_values(form), of=call, error=error
+        )
     return Redirect(f"{PATH}/{call.id}/organise", status_code=303)
 
 
@@ -103,14 +121,19 @@ async def show_organiser_page(
 ) -> Response[str]:
     """How it stands, and what is to be done."""
     return await _render_organiser_page(
-        request, session, territory, await queries.get_organised_call(session, member, call_id)
+        request,
+        session,
+        territory,
+        await queries.get_organised_call(session, member, call_id),
     )
 
 
 @post(
     f"{ONE}/organise/{{what:str}}",
     status_code=303,
-    guards=[require_confirmation("jury", "judge", "decide", "publish", parameter="what")],
+    guards=[
+        require_confirmation("jury", "judge", "decide", "publish", parameter="what")
+    ],
 )
 async def apply_action(
     request: AnyRequest,
@@ -128,35 +151,59 @@ async def apply_action(
     try:
         await do(session, member, territory, call, form)
     except InvalidError as error:
-        return await _render_organiser_page(request, session, territory, call, what=what, typed=form, error=error)
+        return await _render_organiser_page(
+            request, session, territory, call, what=what, typed=form, error=error
+        )
     return Redirect(f"{PATH}/{call.id}/organise", status_code=303)
 
 
-async def _open_call(session: AsyncSession, member: Actor, _territory: Territory, call: Call, _form: Any) -> None:
+async def _open_call(
+    session: AsyncSession, member: Actor, _territory: Territory, call: Call, _form: Any
+) -> None:
     await organiser_actions.open_call(session, member, call)
 
 
-async def _extend_call(session: AsyncSession, member: Actor, territory: Territory, call: Call, form: Any) -> None:
-    closes, results = (forms.read_moment(form, name, territory.zone) for name in ("closes_at", "results_at"))
+async def _extend_call(
+    session: AsyncSession, member: Actor, territory: Territory, call: Call, form: Any
+) -> None:
+    closes, results = (
+        forms.read_moment(form, name, territory.zone)
+        for name in ("closes_at", "results_at")
+    )
     await organiser_actions.extend_call(session, member, call, closes, results)
 
 
-async def _name_jury(session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any) -> None:
-    await organiser_actions.name_jury(session, member, call, forms.read_text(form, "emails").splitlines())
+async def _name_jury(
+    session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any
+) -> None:
+    await organiser_actions.name_jury(
+        session, member, call, forms.read_text(form, "emails").splitlines()
+    )
 
 
-async def _dismiss_juror(session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any) -> None:
+async def _dismiss_juror(
+    session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any
+) -> None:
     own = (Juror.call_id == call.id, Juror.id == _read_identifier(form, "juror"))
     if (juror := await session.scalar(select(Juror).where(*own))) is None:
         raise NotFoundError
     await organiser_actions.dismiss_juror(session, member, call, juror)
 
 
-async def _answer_question(session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any) -> None:
-    own = (CallQuestion.call_id == call.id, CallQuestion.id == _read_identifier(form, "question"))
-    if (call_question := await session.scalar(select(CallQuestion).where(*own))) is None:
+async def _answer_question(
+    session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any
+) -> None:
+    own = (
+        CallQuestion.call_id == call.id,
+        CallQuestion.id == _read_identifier(form, "question"),
+    )
+    if (
+        call_question := await session.scalar(select(CallQuestion).where(*own))
+    ) is None:
         raise NotFoundError
-    await organiser_actions.answer_question(session, member, call, call_question, forms.read_text(form, "answer"))
+    await organiser_actions.answer_question(
+        session, member, call, call_question, forms.read_text(form, "answer")
+    )
 
 
 async def _judge_submissions(
@@ -168,12 +215,19 @@ async def _judge_submissions(
 async def _decide_submission(
     session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any
 ) -> None:
-    submission = await queries.get_submission(session, call, _read_identifier(form, "submission"), lock=True)
-    laureate, reason = forms.read_text(form, "laureate") == "yes", forms.read_text(form, "reason")
-    await jury_actions.decide_submission(session, member, call, submission, laureate=laureate, reason=reason)
+    submission = await queries.get_submission(
+        session, call, _read_identifier(form, "submission"), lock=True
+    )
+    laureate = forms.read_text(form, "laureate") == "yes"
+    reason = forms.read_text(form, "reason")
+    await jury_actions.decide_submission(
+        session, member, call, submission, laureate=laureate, reason=reason
+    )
 
 
-async def _publish_results(session: AsyncSession, member: Actor, _territory: Territory, call: Call, _form: Any) -> None:
+async def _publish_results(
+    session: AsyncSession, member: Actor, _territory: Territory, call: Call, _form: Any
+) -> None:
     await jury_actions.publish_results(session, member, call)
 
 
@@ -192,7 +246,9 @@ ORGANISER_ACTIONS: dict[str, OrganiserAction] = {
 
 def _read_identifier(form: Any, name: str) -> UUID:
     text = forms.read_text(form, name)
-    return UUID(text) if is_identifier(text) else UUID(int=0)
+    if is_identifier(text):
+        return UUID(text)
+    return UUID(int=0)
 
 
 async def _render_organiser_page(
@@ -235,13 +291,33 @@ async def _render_form(
 ) -> Response[str]:
     managed = [slug for slug in member.memberships if member.may_manage(slug)]
     if of is None and not (member.moderator or managed):
-        raise ForbiddenError("Calls are organised by the territory’s team and by those who administer an organisation.")
+        raise ForbiddenError(
+            "Calls are organised by the territory’s team and by those who administer an organisation."
+        )
     organisations: dict[str, Organisation] = await find_organisations(session, managed)
-    offered = sorted((slug, organisation.name) for slug, organisation in organisations.items())
-    facts = {"said": form_values, "organisations": offered, "team": member.moderator, "of": of}
+    offered = sorted(
+        (slug, organisation.name) for slug, organisation in organisations.items()
+    )
+    facts = {
+        "said": form_values,
+        "organisations": offered,
+        "team": member.moderator,
+        "of": of,
+    }
     return render(
-        request, "projects/call-form.html", status=422 if error else 200, errors=form_errors(request, error), **facts
+        request,
+        "projects/call-form.html",
+        status=422 if error else 200,
+        errors=form_errors(request, error),
+        **facts,
     )
 
 
-routes = [show_new, create_call, show_edit, change_call, show_organiser_page, apply_action]
+routes = [
+    show_new,
+    create_call,
+    show_edit,
+    change_call,
+    show_organiser_page,
+    apply_action,
+]

@@ -18,7 +18,10 @@ from udi.portal.projects.calls import queries
 from udi.portal.projects.calls.atom import MEDIA_TYPE, write_feed
 from udi.portal.projects.calls.calendar import MEDIA_TYPE as CALENDAR
 from udi.portal.projects.calls.calendar import write_calendar
-from udi.portal.projects.calls.candidate_actions import submit_project, withdraw_submission
+from udi.portal.projects.calls.candidate_actions import (
+    submit_project,
+    withdraw_submission,
+)
 from udi.portal.projects.calls.models import Call
 from udi.portal.projects.calls.organiser_actions import ask_question
 from udi.portal.projects.listing import is_identifier
@@ -29,24 +32,46 @@ from udi.ui.site import render, site_of
 PATH = "/calls"
 ONE = f"{PATH}/{{call_id:uuid}}"
 AnyRequest = Request[Any, Any, AppState]
-OPEN = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*", "Vary": "Accept-Language, Cookie"}
+OPEN = {
+    "Cache-Control": "public, max-age=300",
+    "Access-Control-Allow-Origin": "*",
+    "Vary": "Accept-Language, Cookie",
+}
 
 
 @get(PATH)
 async def show_calls(
-    request: AnyRequest, session: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
 ) -> Response[str]:
     """Every call, the newest first; one's drafts."""
-    page = await queries.list_calls(session, page_number(request.query_params.get("page", 1)))
-    organises = actor is not None and (actor.moderator or any(map(actor.may_manage, actor.memberships)))
-    drafts = await queries.list_drafts(session, actor) if actor and organises else []
+    page = await queries.list_calls(
+        session, page_number(request.query_params.get("page", 1))
+    )
+    organises = actor is not None and (
+        actor.moderator or any(map(actor.may_manage, actor.memberships))
+    )
+    if actor and organises:
+        drafts = await queries.list_drafts(session, actor)
+    else:
+        drafts = []
     standings = {call.id: queries.call_state(call) for call in page.items}
-    return render(request, "projects/calls.html", page=page, drafts=drafts, organises=organises, standings=standings)
+    return render(
+        request,
+        "projects/calls.html",
+        page=page,
+        drafts=drafts,
+        organises=organises,
+        standings=standings,
+    )
 
 
 @get(f"{PATH}.atom")
 async def send_feed(
-    request: AnyRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[bytes]:
     """The newest calls as an Atom feed."""
     page = await queries.list_calls(session, 1)
@@ -63,7 +88,9 @@ async def show_call(
     call_id: FromPath[UUID],
 ) -> Response[str]:
     """What is looked for, how it will be judged, by when, with which data; its results."""
-    return await _render_call(request, session, actor, await queries.get_call(session, actor, call_id))
+    return await _render_call(
+        request, session, actor, await queries.get_call(session, actor, call_id)
+    )
 
 
 async def _render_call(
@@ -104,12 +131,16 @@ async def send_calendar(
     call_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Its days for a calendar."""
-    call, say = await queries.get_call(session, actor, call_id), site_of(request).pages.translator(request)
+    call = await queries.get_call(session, actor, call_id)
+    say = site_of(request).pages.translator(request)
     values = {"title": call.title}
-    closes, results = say("%(title)s: the call closes"), say("%(title)s: results expected")
+    closes = say("%(title)s: the call closes")
+    results = say("%(title)s: results expected")
     body = write_calendar(call, territory, closes % values, results % values)
     name = f'attachment; filename="{call.id}.ics"'
-    return Response(body, media_type=CALENDAR, headers=OPEN | {"Content-Disposition": name})
+    return Response(
+        body, media_type=CALENDAR, headers=OPEN | {"Content-Disposition": name}
+    )
 
 
 @post(f"{ONE}/questions", status_code=303)
@@ -125,7 +156,9 @@ async def send_question(
     try:
         await ask_question(session, member, call, question)
     except InvalidError as error:
-        return await _render_call(request, session, member, call, question=question, error=error)
+        return await _render_call(
+            request, session, member, call, question=question, error=error
+        )
     return Redirect(f"{PATH}/{call.id}#questions", status_code=303)
 
 
@@ -140,8 +173,17 @@ async def show_answer(
     call = await queries.get_call(session, member, call_id)
     project_id = request.query_params.get("project", "")
     sent = await queries.list_own_submissions(session, member, call)
-    answer = next((submission.answer for submission in sent if str(submission.project_id) == project_id), "")
-    return await _render_answer_form(request, session, member, call, project=project_id, answer=answer)
+    answer = next(
+        (
+            submission.answer
+            for submission in sent
+            if str(submission.project_id) == project_id
+        ),
+        "",
+    )
+    return await _render_answer_form(
+        request, session, member, call, project=project_id, answer=answer
+    )
 
 
 @post(f"{ONE}/answer", status_code=303)
@@ -154,14 +196,23 @@ async def send_answer(
     """Answer, or replace what was sent."""
     call = await queries.get_call(session, member, call_id, lock=True)
     form = await request.form()
-    project_id, answer = str(form.get("project") or ""), str(form.get("answer") or "")
+    project_id = str(form.get("project") or "")
+    answer = str(form.get("answer") or "")
     if not is_identifier(project_id):
         raise NotFoundError("No project has this address here.")
     project = await get_led_project(session, member, UUID(project_id))
     try:
         await submit_project(session, member, call, project, answer)
     except InvalidError as error:
-        return await _render_answer_form(request, session, member, call, project=project_id, answer=answer, error=error)
+        return await _render_answer_form(
+            request,
+            session,
+            member,
+            call,
+            project=project_id,
+            answer=answer,
+            error=error,
+        )
     return Redirect(f"{PATH}/{call.id}", status_code=303)
 
 
@@ -181,7 +232,10 @@ async def _render_answer_form(
         status=422 if error else 200,
         call=call,
         standing=queries.call_state(call),
-        led=[(str(led_project.id), led_project.title) for led_project in await list_led_projects(session, member)],
+        led=[
+            (str(led_project.id), led_project.title)
+            for led_project in await list_led_projects(session, member)
+        ],
         project=project,
         answer=answer,
         errors=form_errors(request, error),
@@ -204,4 +258,13 @@ async def send_withdrawal(
     return Redirect(f"{PATH}/{call.id}", status_code=303)
 
 
-routes = [show_calls, send_feed, show_call, send_calendar, send_question, show_answer, send_answer, send_withdrawal]
+routes = [
+    show_calls,
+    send_feed,
+    show_call,
+    send_calendar,
+    send_question,
+    show_answer,
+    send_answer,
+    send_withdrawal,
+]

@@ -48,26 +48,42 @@ def may_organise(actor: Actor | None, organisation: Organisation | None) -> bool
     """Whether the person organises the calls of an organisation, or of the territory (None)."""
     if actor is None:
         return False
-    return actor.may_manage(organisation.slug) if organisation else actor.moderator
+    if organisation:
+        return actor.may_manage(organisation.slug)
+    return actor.moderator
 
 
-async def list_calls(session: AsyncSession, number: int, *, size: int = PAGE) -> Page[Call]:
+async def list_calls(
+    session: AsyncSession, number: int, *, size: int = PAGE
+) -> Page[Call]:
     """The calls that everybody sees, the newest first."""
     condition = Call.state != CallState.DRAFT
-    total = await session.scalar(select(func.count()).select_from(Call).where(condition)) or 0
+    total = (
+        await session.scalar(select(func.count()).select_from(Call).where(condition))
+        or 0
+    )
     number = min(number, max(1, -(-total // size)))
     ordered = select(Call).where(condition).order_by(Call.opened_at.desc(), Call.id)
-    return Page(list(await session.scalars(ordered.limit(size).offset((number - 1) * size))), total, number, size)
+    return Page(
+        list(await session.scalars(ordered.limit(size).offset((number - 1) * size))),
+        total,
+        number,
+        size,
+    )
 
 
 async def find_organiser(session: AsyncSession, call: Call) -> Organisation | None:
     """The organisation that organises it; None: the territory."""
     if call.organisation_id is None:
         return None
-    return await session.scalar(select(Organisation).where(Organisation.id == call.organisation_id))
+    return await session.scalar(
+        select(Organisation).where(Organisation.id == call.organisation_id)
+    )
 
 
-async def get_call(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> Call:
+async def get_call(
+    session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False
+) -> Call:
     """A call that the person may see: a draft, its organisers alone.
 
     Raises:
@@ -77,12 +93,16 @@ async def get_call(session: AsyncSession, actor: Actor | None, id_: UUID, *, loc
     call = await session.scalar(query.with_for_update() if lock else query)
     if call is None:
         raise UnknownCallError
-    if call.state == CallState.DRAFT and not may_organise(actor, await find_organiser(session, call)):
+    if call.state == CallState.DRAFT and not may_organise(
+        actor, await find_organiser(session, call)
+    ):
         raise UnknownCallError
     return call
 
 
-async def get_organised_call(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Call:
+async def get_organised_call(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> Call:
     """A call that the person organises.
 
     Raises:
@@ -91,7 +111,9 @@ async def get_organised_call(session: AsyncSession, actor: Actor, id_: UUID, *, 
     """
     call = await get_call(session, actor, id_, lock=lock)
     if not may_organise(actor, await find_organiser(session, call)):
-        raise ForbiddenError("Only those who organise this call do this.", remedy="Write to them.")
+        raise ForbiddenError(
+            "Only those who organise this call do this.", remedy="Write to them."
+        )
     return call
 
 
@@ -102,35 +124,57 @@ async def list_drafts(session: AsyncSession, actor: Actor) -> Sequence[Call]:
     mine = Call.organisation_id.in_(own)
     condition = mine | Call.organisation_id.is_(None) if actor.moderator else mine
     query = (
-        select(Call).where(condition, Call.state == CallState.DRAFT).order_by(Call.created_at.desc(), Call.id).limit(50)
+        select(Call)
+        .where(condition, Call.state == CallState.DRAFT)
+        .order_by(Call.created_at.desc(), Call.id)
+        .limit(50)
     )
     return (await session.scalars(query)).all()
 
 
 async def list_criteria(session: AsyncSession, call: Call) -> Sequence[CallCriterion]:
     """The criteria, in their order."""
-    query = select(CallCriterion).where(CallCriterion.call_id == call.id).order_by(CallCriterion.position)
+    query = (
+        select(CallCriterion)
+        .where(CallCriterion.call_id == call.id)
+        .order_by(CallCriterion.position)
+    )
     return (await session.scalars(query)).all()
 
 
 async def list_datasets(session: AsyncSession, call: Call) -> Sequence[Dataset]:
     """The datasets that it offers and that are published, by title."""
     offered = select(CallDataset.dataset_id).where(CallDataset.call_id == call.id)
-    query = select(Dataset).where(Dataset.id.in_(offered), DATASET_SHOWN).order_by(Dataset.title, Dataset.id)
+    query = (
+        select(Dataset)
+        .where(Dataset.id.in_(offered), DATASET_SHOWN)
+        .order_by(Dataset.title, Dataset.id)
+    )
     return (await session.scalars(query)).all()
 
 
-async def list_questions(session: AsyncSession, call: Call, *, waiting: bool = False) -> Sequence[CallQuestion]:
+async def list_questions(
+    session: AsyncSession, call: Call, *, waiting: bool = False
+) -> Sequence[CallQuestion]:
     """Questions that are answered; or, for the organiser, those that wait."""
-    state = CallQuestion.answered_at.is_(None) if waiting else CallQuestion.answered_at.is_not(None)
+    if waiting:
+        state = CallQuestion.answered_at.is_(None)
+    else:
+        state = CallQuestion.answered_at.is_not(None)
     query = select(CallQuestion).where(CallQuestion.call_id == call.id, state)
-    return (await session.scalars(query.order_by(CallQuestion.asked_at, CallQuestion.id).limit(200))).all()
+    return (
+        await session.scalars(
+            query.order_by(CallQuestion.asked_at, CallQuestion.id).limit(200)
+        )
+    ).all()
 
 
 async def list_submissions(session: AsyncSession, call: Call) -> Sequence[Submission]:
     """All that were sent: by points once the jury has judged, else by name."""
     query = select(Submission).where(Submission.call_id == call.id)
-    ordered = query.order_by(Submission.total.desc().nulls_last(), Submission.title, Submission.id)
+    ordered = query.order_by(
+        Submission.total.desc().nulls_last(), Submission.title, Submission.id
+    )
     return (await session.scalars(ordered.limit(MOST_SUBMISSIONS))).all()
 
 
@@ -138,32 +182,55 @@ async def list_laureates(session: AsyncSession, call: Call) -> Sequence[Submissi
     """Those that were chosen, once the results are public."""
     if call.state != CallState.PUBLISHED:
         return []
-    query = select(Submission).where(Submission.call_id == call.id, Submission.laureate.is_(True))
+    query = select(Submission).where(
+        Submission.call_id == call.id, Submission.laureate.is_(True)
+    )
     return (
-        await session.scalars(query.order_by(Submission.total.desc(), Submission.title).limit(MOST_SUBMISSIONS))
+        await session.scalars(
+            query.order_by(Submission.total.desc(), Submission.title).limit(
+                MOST_SUBMISSIONS
+            )
+        )
     ).all()
 
 
 async def count_submissions(session: AsyncSession, call: Call) -> int:
     """How many were sent."""
-    return await session.scalar(select(func.count()).where(Submission.call_id == call.id)) or 0
-
-
-async def list_own_submissions(session: AsyncSession, actor: Actor, call: Call) -> Sequence[Submission]:
-    """Those of the projects that the person leads."""
-    own = (Submission.call_id == call.id, Submission.project_id.in_(select_led_projects(actor)))
     return (
-        await session.scalars(select(Submission).where(*own).order_by(Submission.title).limit(MOST_SUBMISSIONS))
+        await session.scalar(select(func.count()).where(Submission.call_id == call.id))
+        or 0
+    )
+
+
+async def list_own_submissions(
+    session: AsyncSession, actor: Actor, call: Call
+) -> Sequence[Submission]:
+    """Those of the projects that the person leads."""
+    own = (
+        Submission.call_id == call.id,
+        Submission.project_id.in_(select_led_projects(actor)),
+    )
+    return (
+        await session.scalars(
+            select(Submission)
+            .where(*own)
+            .order_by(Submission.title)
+            .limit(MOST_SUBMISSIONS)
+        )
     ).all()
 
 
-async def get_submission(session: AsyncSession, call: Call, id_: UUID, *, lock: bool = False) -> Submission:
+async def get_submission(
+    session: AsyncSession, call: Call, id_: UUID, *, lock: bool = False
+) -> Submission:
     """A submission of a call.
 
     Raises:
         NotFoundError: it has none of this identifier.
     """
-    query = select(Submission).where(Submission.call_id == call.id, Submission.id == id_)
+    query = select(Submission).where(
+        Submission.call_id == call.id, Submission.id == id_
+    )
     submission = await session.scalar(query.with_for_update() if lock else query)
     if submission is None:
         raise NotFoundError("No submission has this address here.")
@@ -176,7 +243,9 @@ async def list_jurors(session: AsyncSession, call: Call) -> Sequence[Juror]:
     return (await session.scalars(query)).all()
 
 
-async def find_juror(session: AsyncSession, actor: Actor | None, call: Call) -> Juror | None:
+async def find_juror(
+    session: AsyncSession, actor: Actor | None, call: Call
+) -> Juror | None:
     """The person as a juror of a call."""
     if actor is None:
         return None
@@ -192,21 +261,30 @@ async def get_juror(session: AsyncSession, actor: Actor, call: Call) -> Juror:
     """
     juror = await find_juror(session, actor, call)
     if juror is None:
-        raise ForbiddenError("Only the jury of this call sees this.", remedy="Its organiser names the jury.")
+        raise ForbiddenError(
+            "Only the jury of this call sees this.",
+            remedy="Its organiser names the jury.",
+        )
     return juror
 
 
 async def list_conflicts(session: AsyncSession, juror: Juror) -> dict[UUID, str]:
     """With which submissions a juror has a conflict, and why."""
-    query = select(Conflict.submission_id, Conflict.words).where(Conflict.juror_id == juror.id)
+    query = select(Conflict.submission_id, Conflict.words).where(
+        Conflict.juror_id == juror.id
+    )
     return {row.submission_id: row.words for row in await session.execute(query)}
 
 
-async def list_scores(session: AsyncSession, juror: Juror) -> dict[UUID, dict[UUID, Score]]:
+async def list_scores(
+    session: AsyncSession, juror: Juror
+) -> dict[UUID, dict[UUID, Score]]:
     """A juror's own scores, by submission and criterion."""
     scores_by_submission: dict[UUID, dict[UUID, Score]] = {}
     for score in await session.scalars(select(Score).where(Score.juror_id == juror.id)):
-        scores_by_submission.setdefault(score.submission_id, {})[score.criterion_id] = score
+        scores_by_submission.setdefault(score.submission_id, {})[score.criterion_id] = (
+            score
+        )
     return scores_by_submission
 
 
@@ -220,21 +298,39 @@ class CriterionResult:
     reasons: list[str]
 
 
-async def list_criterion_results(session: AsyncSession, call: Call, submission: Submission) -> list[CriterionResult]:
+async def list_criterion_results(
+    session: AsyncSession, call: Call, submission: Submission
+) -> list[CriterionResult]:
     """Of a submission, by criterion; only once the jury has judged."""
     if call.state not in {CallState.JUDGED, CallState.PUBLISHED}:
         return []
-    scores = (await session.scalars(select(Score).where(Score.submission_id == submission.id))).all()
+    scores = (
+        await session.scalars(select(Score).where(Score.submission_id == submission.id))
+    ).all()
     verdicts = []
     for criterion in await list_criteria(session, call):
         own = [score for score in scores if score.criterion_id == criterion.id]
         mean = sum(score.points for score in own) / len(own) if own else 0.0
-        verdicts.append(CriterionResult(criterion.label, criterion.points, mean, sorted(score.reason for score in own)))
+        verdicts.append(
+            CriterionResult(
+                criterion.label,
+                criterion.points,
+                mean,
+                sorted(score.reason for score in own),
+            )
+        )
     return verdicts
 
 
-async def count_scored_submissions(session: AsyncSession, call: Call) -> dict[UUID, int]:
+async def count_scored_submissions(
+    session: AsyncSession, call: Call
+) -> dict[UUID, int]:
     """How many submissions each juror has scored."""
-    counted = select(Score.juror_id, func.count(Score.submission_id.distinct())).group_by(Score.juror_id)
+    counted = select(
+        Score.juror_id, func.count(Score.submission_id.distinct())
+    ).group_by(Score.juror_id)
     ids = select(Juror.id).where(Juror.call_id == call.id)
-    return {row[0]: row[1] for row in await session.execute(counted.where(Score.juror_id.in_(ids)))}
+    return {
+        row[0]: row[1]
+        for row in await session.execute(counted.where(Score.juror_id.in_(ids)))
+    }

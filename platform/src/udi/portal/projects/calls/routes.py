@@ -6,4 +6,9 @@ from litestar.types import ControllerRouterHandler
 
 from udi.portal.projects.calls import api, jury_pages, organiser_pages, pages
 
-routes: Sequence[ControllerRouterHandler] = [*pages.routes, *organiser_pages.routes, *jury_pages.routes, *api.routes]
+routes: Sequence[ControllerRouterHandler] = [
+    *pages.routes,
+    *organiser_pages.routes,
+    *jury_pages.routes,
+    *api.routes,
+]

@@ -18,7 +18,12 @@ from udi.portal.projects.schemas import Address, Instant, Language
 BASE = "/api/v1/calls"
 PAGE = "/calls"
 PUBLIC_STATES = [state for state in CallState if state != CallState.DRAFT]
-CallStateCode = Annotated[str, Meta(description="Where the call stands.", extra_json_schema={"enum": PUBLIC_STATES})]
+CallStateCode = Annotated[
+    str,
+    Meta(
+        description="Where the call stands.", extra_json_schema={"enum": PUBLIC_STATES}
+    ),
+]
 
 
 class CallOrganiser(Struct, frozen=True, kw_only=True):
@@ -28,7 +33,9 @@ class CallOrganiser(Struct, frozen=True, kw_only=True):
     name: str
 
 
-Organiser = Annotated[CallOrganiser | None, Meta(description="Who calls; null: the territory’s team.")]
+Organiser = Annotated[
+    CallOrganiser | None, Meta(description="Who calls; null: the territory’s team.")
+]
 
 
 class CallItem(Struct, frozen=True, kw_only=True):
@@ -41,13 +48,19 @@ class CallItem(Struct, frozen=True, kw_only=True):
     state: CallStateCode
     organiser: Organiser
     opened: Instant
-    closes: Annotated[datetime, Meta(tz=True, description="Until when projects may answer.")]
-    results: Annotated[datetime, Meta(tz=True, description="When the results are expected.")]
+    closes: Annotated[
+        datetime, Meta(tz=True, description="Until when projects may answer.")
+    ]
+    results: Annotated[
+        datetime, Meta(tz=True, description="When the results are expected.")
+    ]
     url: Annotated[str, Meta(description="Path of the call in this API.")]
     page: Address
 
     @classmethod
-    def of(cls, row: models.Call, organiser: Organisation | None, origin: str) -> "CallItem":
+    def of(
+        cls, row: models.Call, organiser: Organisation | None, origin: str
+    ) -> "CallItem":
         """A row, on the portal at `origin`."""
         return cls(**_common_fields(row, organiser, origin), url=f"{BASE}/{row.id}")
 
@@ -90,18 +103,30 @@ class CallDetail(Struct, frozen=True, kw_only=True):
     id: UUID
     title: str
     summary: str
-    words: Annotated[str, Meta(description="The text of the call; an empty line begins a new paragraph.")]
+    words: Annotated[
+        str,
+        Meta(description="The text of the call; an empty line begins a new paragraph."),
+    ]
     language: Language
     state: CallStateCode
     organiser: Organiser
     opened: Instant
-    closes: Annotated[datetime, Meta(tz=True, description="Until when projects may answer.")]
-    results: Annotated[datetime, Meta(tz=True, description="When the results are expected.")]
-    published: Annotated[Instant | None, Meta(description="Since when the results are public.")]
+    closes: Annotated[
+        datetime, Meta(tz=True, description="Until when projects may answer.")
+    ]
+    results: Annotated[
+        datetime, Meta(tz=True, description="When the results are expected.")
+    ]
+    published: Annotated[
+        Instant | None, Meta(description="Since when the results are public.")
+    ]
     criteria: list[CallCriterionItem]
     datasets: list[CallDatasetItem]
     questions: list[CallQuestionItem]
-    laureates: Annotated[list[Laureate], Meta(description="Those that were chosen, once the results are public.")]
+    laureates: Annotated[
+        list[Laureate],
+        Meta(description="Those that were chosen, once the results are public."),
+    ]
     page: Address
 
     @classmethod
@@ -118,41 +143,86 @@ class CallDetail(Struct, frozen=True, kw_only=True):
     ) -> "CallDetail":
         """A row with what belongs to it, on the portal at `origin`."""
         return cls(
-            **_common_fields(row, organiser, origin), words=row.words, published=row.published_at,
-            criteria=[CallCriterionItem(label=criterion.label, points=criterion.points) for criterion in criteria],
-            datasets=[CallDatasetItem(id=dataset.id, title=dataset.title, page=f"{origin}/data/{dataset.id}") for dataset in datasets],
+            **_common_fields(row, organiser, origin),
+            words=row.words,
+            published=row.published_at,
+            criteria=[
+                CallCriterionItem(label=criterion.label, points=criterion.points)
+                for criterion in criteria
+            ],
+            datasets=[
+                CallDatasetItem(
+                    id=dataset.id,
+                    title=dataset.title,
+                    page=f"{origin}/data/{dataset.id}",
+                )
+                for dataset in datasets
+            ],
             questions=[
-                CallQuestionItem(question=question.question, answer=question.answer, answered=question.answered_at)
-                for question in questions if question.answered_at
+                CallQuestionItem(
+                    question=question.question,
+                    answer=question.answer,
+                    answered=question.answered_at,
+                )
+                for question in questions
+                if question.answered_at
             ],
             laureates=[
-                Laureate(title=laureate.title, summary=laureate.summary, points=laureate.total or 0.0, reason=laureate.reason)
+                Laureate(
+                    title=laureate.title,
+                    summary=laureate.summary,
+                    points=laureate.total or 0.0,
+                    reason=laureate.reason,
+                )
                 for laureate in laureates
             ],
-        )  # fmt: skip
+        )
 
 
 class CallPage(Struct, frozen=True, kw_only=True):
     """One page of calls."""
 
     total: Annotated[int, Meta(ge=0)]
-    page: Annotated[int, Meta(description="Which page this is; past the last one, the last one.", ge=1)]
+    page: Annotated[
+        int,
+        Meta(description="Which page this is; past the last one, the last one.", ge=1),
+    ]
     size: Annotated[int, Meta(description="Calls a page.", ge=1, le=100)]
     items: list[CallItem]
 
     @classmethod
-    def of(cls, page: Page[models.Call], organisers: Mapping[UUID, Organisation], origin: str) -> "CallPage":
+    def of(
+        cls,
+        page: Page[models.Call],
+        organisers: Mapping[UUID, Organisation],
+        origin: str,
+    ) -> "CallPage":
         """What a list found, with the organisations that call."""
         items = [
-            CallItem.of(row, organisers.get(row.organisation_id) if row.organisation_id else None, origin)
+            CallItem.of(
+                row,
+                organisers.get(row.organisation_id) if row.organisation_id else None,
+                origin,
+            )
             for row in page.items
         ]
         return cls(total=page.total, page=page.number, size=page.size, items=items)
 
 
-def _common_fields(row: models.Call, organiser: Organisation | None, origin: str) -> dict[str, Any]:
+def _common_fields(
+    row: models.Call, organiser: Organisation | None, origin: str
+) -> dict[str, Any]:
     return {
-        "id": row.id, "title": row.title, "summary": row.summary, "language": row.language, "state": call_state(row),
-        "organiser": CallOrganiser(slug=organiser.slug, name=organiser.name) if organiser else None,
-        "opened": row.opened_at, "closes": row.closes_at, "results": row.results_at, "page": f"{origin}{PAGE}/{row.id}",
-    }  # fmt: skip
+        "id": row.id,
+        "title": row.title,
+        "summary": row.summary,
+        "language": row.language,
+        "state": call_state(row),
+        "organiser": CallOrganiser(slug=organiser.slug, name=organiser.name)
+        if organiser
+        else None,
+        "opened": row.opened_at,
+        "closes": row.closes_at,
+        "results": row.results_at,
+        "page": f"{origin}{PAGE}/{row.id}",
+    }

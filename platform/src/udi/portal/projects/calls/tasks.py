@@ -18,13 +18,19 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     async def tell(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
             await send_notification(
-                site, territory, UUID(job.payload["call"]), job.payload["what"], UUID(job.payload["about"])
+                site,
+                territory,
+                UUID(job.payload["call"]),
+                job.payload["what"],
+                UUID(job.payload["about"]),
             )
 
     return {SEND_CALL_EMAIL: tell}
 
 
-async def send_notification(site: Site, territory: Territory, id_: UUID, what: str, about: UUID) -> None:
+async def send_notification(
+    site: Site, territory: Territory, id_: UUID, what: str, about: UUID
+) -> None:
     """Tell somebody of something that happened to a call.
 
     Raises:
@@ -32,6 +38,13 @@ async def send_notification(site: Site, territory: Territory, id_: UUID, what: s
     """
     async with site.database.session(territory.id, role="worker") as session:
         call = await session.get(Call, (territory.id, id_))
-        mail = await write_email(site, session, territory, call, what, about) if call else None
+        if call:
+            mail = await write_email(site, session, territory, call, what, about)
+        else:
+            mail = None
     if mail is not None and mail.to:
-        await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+        await send_email(
+            mail,
+            site.settings.smtp_host,
+            site.settings.smtp_port or site.settings.port(6),
+        )

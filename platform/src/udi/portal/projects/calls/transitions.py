@@ -59,7 +59,9 @@ NEXT = {
 
 def state_at(state: str, closes_at: datetime, moment: datetime) -> CallState:
     """Where a call stands at a moment."""
-    return CallState.CLOSED if state == CallState.OPEN and closes_at <= moment else CallState(state)
+    if state == CallState.OPEN and closes_at <= moment:
+        return CallState.CLOSED
+    return CallState(state)
 
 
 def transition(state: CallState, event: CallEvent) -> CallState:
@@ -71,6 +73,7 @@ def transition(state: CallState, event: CallEvent) -> CallState:
     next_state = NEXT.get((state, event))
     if next_state is None:
         raise ConflictError(
-            "The call does not stand there now.", remedy="Look at its page again, which says where it stands."
+            "The call does not stand there now.",
+            remedy="Look at its page again, which says where it stands.",
         )
     return next_state

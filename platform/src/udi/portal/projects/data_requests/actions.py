@@ -15,14 +15,24 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.projects.data_requests.matching import LikelyProducer
-from udi.portal.projects.data_requests.models import DataRequest, DataRequestRoute, DataRequestSupport
-from udi.portal.projects.data_requests.transitions import OPEN, DataRequestEvent, DataRequestState, transition
+from udi.portal.projects.data_requests.models import (
+    DataRequest,
+    DataRequestRoute,
+    DataRequestSupport,
+)
+from udi.portal.projects.data_requests.transitions import (
+    OPEN,
+    DataRequestEvent,
+    DataRequestState,
+    transition,
+)
 from udi.protocol.themes import THEMES
 
 SEND_REQUEST_EMAIL = "tell_data_request"
 ANSWER_TIME = timedelta(days=30)
 """A producer's time to answer; that of article R. 311-13 of the French code on relations with the public."""
-LONGEST_TITLE, LONGEST_WORDS = 150, 4000
+LONGEST_TITLE = 150
+LONGEST_WORDS = 4000
 MOST_OPEN = 10
 
 
@@ -37,22 +47,37 @@ class DataRequestInput:
     def tidy(self) -> "DataRequestInput":
         """Without what nobody sees: blanks around, signs that are no text."""
         title = " ".join(self.title.replace("\x00", "").split())
-        words = "\n".join(line.rstrip() for line in self.words.replace("\x00", "").strip().splitlines())
+        words = "\n".join(
+            line.rstrip()
+            for line in self.words.replace("\x00", "").strip().splitlines()
+        )
         return replace(self, title=title, words=words)
 
     def check(self) -> list[Refusal]:
         """What is wrong with it."""
         refusals = []
         if not self.title:
-            refusals.append(Refusal("title", "Name the data that you need, in a few words."))
+            refusals.append(
+                Refusal("title", "Name the data that you need, in a few words.")
+            )
         elif len(self.title) > LONGEST_TITLE:
-            refusals.append(Refusal("title", "This is very long.", "Write 150 characters at most."))
+            refusals.append(
+                Refusal("title", "This is very long.", "Write 150 characters at most.")
+            )
         if not self.words:
-            refusals.append(Refusal("words", "Say what you need them for: a producer answers a need."))
+            refusals.append(
+                Refusal(
+                    "words", "Say what you need them for: a producer answers a need."
+                )
+            )
         elif len(self.words) > LONGEST_WORDS:
-            refusals.append(Refusal("words", "This is very long.", "Write 4000 characters at most."))
+            refusals.append(
+                Refusal("words", "This is very long.", "Write 4000 characters at most.")
+            )
         if self.theme and self.theme not in THEMES:
-            refusals.append(Refusal("theme", "This is none of the themes.", "Choose one, or none."))
+            refusals.append(
+                Refusal("theme", "This is none of the themes.", "Choose one, or none.")
+            )
         return refusals
 
 
@@ -73,7 +98,9 @@ async def create_request(
     request_input = request_input.tidy()
     if refusals := request_input.check():
         raise InvalidError(refusals=refusals)
-    mine = select(func.count()).where(DataRequest.person_id == actor.person_id, DataRequest.state.in_(OPEN))
+    mine = select(func.count()).where(
+        DataRequest.person_id == actor.person_id, DataRequest.state.in_(OPEN)
+    )
     if (await session.scalar(mine) or 0) >= MOST_OPEN:
         raise ConflictError(
             "You have %(most)s open requests, which is as many as one may.",
@@ -82,21 +109,32 @@ async def create_request(
         )
     moment = now()
     request = DataRequest(
-        person_id=actor.person_id, language=language, title=request_input.title, words=request_input.words, theme=request_input.theme,
-        asked_at=moment, changed_at=moment, due_on=(moment + ANSWER_TIME).date(),
-    )  # fmt: skip
+        person_id=actor.person_id,
+        language=language,
+        title=request_input.title,
+        words=request_input.words,
+        theme=request_input.theme,
+        asked_at=moment,
+        changed_at=moment,
+        due_on=(moment + ANSWER_TIME).date(),
+    )
     session.add(request)
     await session.flush()
     audit.record(session, actor, "data_request.asked", request.id)
     for likely_producer in likely:
-        await send_to_producer(session, request, likely_producer.organisation.id, likely_producer.reason)
+        await send_to_producer(
+            session, request, likely_producer.organisation.id, likely_producer.reason
+        )
     if not likely:
         await escalate_request(session, request)
     return request
 
 
 async def correct_request(
-    session: AsyncSession, actor: Actor, request: DataRequest, request_input: DataRequestInput
+    session: AsyncSession,
+    actor: Actor,
+    request: DataRequest,
+    request_input: DataRequestInput,
 ) -> None:
     """Say it better; those to whom it was sent are not told again.
 
@@ -108,13 +146,17 @@ async def correct_request(
     state = transition(request.state, DataRequestEvent.CORRECT)
     if refusals := request_input.check():
         raise InvalidError(refusals=refusals)
-    request.title, request.words, request.theme = request_input.title, request_input.words, request_input.theme
+    request.title = request_input.title
+    request.words = request_input.words
+    request.theme = request_input.theme
     set_state(request, state)
     await session.flush()
     audit.record(session, actor, "data_request.corrected", request.id)
 
 
-async def withdraw_request(session: AsyncSession, actor: Actor, request: DataRequest) -> None:
+async def withdraw_request(
+    session: AsyncSession, actor: Actor, request: DataRequest
+) -> None:
     """Take it back, which nobody else's need survives: who has one asks anew.
 
     Raises:
@@ -123,31 +165,48 @@ async def withdraw_request(session: AsyncSession, actor: Actor, request: DataReq
     state = transition(request.state, DataRequestEvent.WITHDRAW)
     if request.supporters:
         raise ConflictError(
-            "Others need these data too, and count on your request.", remedy="Leave it: nothing more is asked of you."
+            "Others need these data too, and count on your request.",
+            remedy="Leave it: nothing more is asked of you.",
         )
     set_state(request, state)
     await session.flush()
     audit.record(session, actor, "data_request.withdrawn", request.id)
 
 
-async def support_request(session: AsyncSession, actor: Actor, request: DataRequest, *, language: str) -> None:
+async def support_request(
+    session: AsyncSession, actor: Actor, request: DataRequest, *, language: str
+) -> None:
     """Say that one needs the same data; once more changes nothing.
 
     Raises:
         ConflictError: it is no longer open, or the person asked it.
     """
     if request.state not in OPEN:
-        raise ConflictError("This request is no longer open.", remedy="Its page says what came of it.")
+        raise ConflictError(
+            "This request is no longer open.", remedy="Its page says what came of it."
+        )
     if request.person_id == actor.person_id:
         raise ConflictError("You asked for these data: you count already.")
-    row = {"request_id": request.id, "person_id": actor.person_id, "language": language, "since": now()}
-    await session.execute(insert(DataRequestSupport).values(row).on_conflict_do_nothing())
+    row = {
+        "request_id": request.id,
+        "person_id": actor.person_id,
+        "language": language,
+        "since": now(),
+    }
+    await session.execute(
+        insert(DataRequestSupport).values(row).on_conflict_do_nothing()
+    )
     await update_supporter_count(session, request)
 
 
-async def remove_support(session: AsyncSession, actor: Actor, request: DataRequest) -> None:
+async def remove_support(
+    session: AsyncSession, actor: Actor, request: DataRequest
+) -> None:
     """Need them no more."""
-    own = (DataRequestSupport.request_id == request.id, DataRequestSupport.person_id == actor.person_id)
+    own = (
+        DataRequestSupport.request_id == request.id,
+        DataRequestSupport.person_id == actor.person_id,
+    )
     await session.execute(delete(DataRequestSupport).where(*own))
     await update_supporter_count(session, request)
 
@@ -160,11 +219,24 @@ async def update_supporter_count(session: AsyncSession, request: DataRequest) ->
 
 
 async def send_to_producer(
-    session: AsyncSession, request: DataRequest, organisation: UUID, reason: dict[str, object] | None = None
+    session: AsyncSession,
+    request: DataRequest,
+    organisation: UUID,
+    reason: dict[str, object] | None = None,
 ) -> None:
     """Send it to a producer, who is told by mail; once more changes nothing."""
-    row = {"request_id": request.id, "organisation_id": organisation, "reason": reason or {}, "sent_at": now()}
-    sent = insert(DataRequestRoute).values(row).on_conflict_do_nothing().returning(DataRequestRoute.organisation_id)
+    row = {
+        "request_id": request.id,
+        "organisation_id": organisation,
+        "reason": reason or {},
+        "sent_at": now(),
+    }
+    sent = (
+        insert(DataRequestRoute)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(DataRequestRoute.organisation_id)
+    )
     if await session.scalar(sent) is not None:
         await queue_email(session, request, "sent", organisation=str(organisation))
 
@@ -178,13 +250,24 @@ async def escalate_request(session: AsyncSession, request: DataRequest) -> None:
         audit.record(session, None, "data_request.escalated", request.id)
 
 
-async def queue_email(session: AsyncSession, request: DataRequest, what: str, **whom: str) -> None:
+async def queue_email(
+    session: AsyncSession, request: DataRequest, what: str, **whom: str
+) -> None:
     """Queue a mail, to one address, about the request as it stands."""
     await jobs.enqueue(
-        session, SEND_REQUEST_EMAIL, {"request": str(request.id), "what": what, "revision": request.revision, **whom}
+        session,
+        SEND_REQUEST_EMAIL,
+        {
+            "request": str(request.id),
+            "what": what,
+            "revision": request.revision,
+            **whom,
+        },
     )
 
 
 def set_state(request: DataRequest, state: DataRequestState) -> None:
     """Note that it changed."""
-    request.state, request.changed_at, request.revision = state, now(), request.revision + 1
+    request.state = state
+    request.changed_at = now()
+    request.revision = request.revision + 1

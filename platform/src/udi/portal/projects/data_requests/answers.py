@@ -22,12 +22,23 @@ from udi.portal.projects.data_requests.actions import (
     set_state,
     update_supporter_count,
 )
-from udi.portal.projects.data_requests.models import DataRequest, DataRequestRoute, DataRequestSupport
+from udi.portal.projects.data_requests.models import (
+    DataRequest,
+    DataRequestRoute,
+    DataRequestSupport,
+)
 from udi.portal.projects.data_requests.queries import list_recipients, may_answer
-from udi.portal.projects.data_requests.transitions import OPEN, DataRequestEvent, DataRequestState, transition
+from udi.portal.projects.data_requests.transitions import (
+    OPEN,
+    DataRequestEvent,
+    DataRequestState,
+    transition,
+)
 
 
-async def get_answering_producer(session: AsyncSession, actor: Actor, request: DataRequest) -> Organisation | None:
+async def get_answering_producer(
+    session: AsyncSession, actor: Actor, request: DataRequest
+) -> Organisation | None:
     """The producer for which the person answers; None for the territory's team.
 
     Raises:
@@ -42,7 +53,13 @@ async def get_answering_producer(session: AsyncSession, actor: Actor, request: D
     return producer
 
 
-async def promise_data(session: AsyncSession, actor: Actor, request: DataRequest, words: str, day: date | None) -> None:
+async def promise_data(
+    session: AsyncSession,
+    actor: Actor,
+    request: DataRequest,
+    words: str,
+    day: date | None,
+) -> None:
     """Say that the data will come, and when.
 
     Raises:
@@ -53,13 +70,23 @@ async def promise_data(session: AsyncSession, actor: Actor, request: DataRequest
     producer = await get_answering_producer(session, actor, request)
     state = transition(request.state, DataRequestEvent.PROMISE)
     if day is None or day <= now().date():
-        raise InvalidError(refusals=[Refusal("day", "Say by which day you publish them.", "Choose a day to come.")])
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "day", "Say by which day you publish them.", "Choose a day to come."
+                )
+            ]
+        )
     request.promised_on = day
-    await _save_answer(session, request, state, producer, _clean_answer(words, needed=False))
+    await _save_answer(
+        session, request, state, producer, _clean_answer(words, needed=False)
+    )
     audit.record(session, actor, "data_request.promised", request.id)
 
 
-async def decline_request(session: AsyncSession, actor: Actor, request: DataRequest, words: str) -> None:
+async def decline_request(
+    session: AsyncSession, actor: Actor, request: DataRequest, words: str
+) -> None:
     """Say no, and why.
 
     Raises:
@@ -73,7 +100,9 @@ async def decline_request(session: AsyncSession, actor: Actor, request: DataRequ
     audit.record(session, actor, "data_request.declined", request.id)
 
 
-async def deliver_dataset(session: AsyncSession, actor: Actor, request: DataRequest, address: str, words: str) -> None:
+async def deliver_dataset(
+    session: AsyncSession, actor: Actor, request: DataRequest, address: str, words: str
+) -> None:
     """Name the dataset that answers the request, by its address or identifier.
 
     Raises:
@@ -83,11 +112,21 @@ async def deliver_dataset(session: AsyncSession, actor: Actor, request: DataRequ
     producer = await get_answering_producer(session, actor, request)
     state = transition(request.state, DataRequestEvent.DELIVER)
     request.dataset_id = (await _find_dataset(session, address)).id
-    await _save_answer(session, request, state, producer, _clean_answer(words, needed=False))
-    audit.record(session, actor, "data_request.delivered", request.id, dataset=str(request.dataset_id))
+    await _save_answer(
+        session, request, state, producer, _clean_answer(words, needed=False)
+    )
+    audit.record(
+        session,
+        actor,
+        "data_request.delivered",
+        request.id,
+        dataset=str(request.dataset_id),
+    )
 
 
-async def pass_request(session: AsyncSession, actor: Actor, request: DataRequest, words: str) -> None:
+async def pass_request(
+    session: AsyncSession, actor: Actor, request: DataRequest, words: str
+) -> None:
     """Say, for a producer, that it holds no such data; when all said so, the territory's team is told.
 
     Raises:
@@ -96,16 +135,26 @@ async def pass_request(session: AsyncSession, actor: Actor, request: DataRequest
     """
     producer = await get_answering_producer(session, actor, request)
     if producer is None or request.state != DataRequestState.ASKED:
-        raise ConflictError("There is nothing to pass on any more.", remedy="Look at the page of the request again.")
-    own = (DataRequestRoute.request_id == request.id, DataRequestRoute.organisation_id == producer.id)
+        raise ConflictError(
+            "There is nothing to pass on any more.",
+            remedy="Look at the page of the request again.",
+        )
+    own = (
+        DataRequestRoute.request_id == request.id,
+        DataRequestRoute.organisation_id == producer.id,
+    )
     values = {"passed_at": now(), "passed_words": _clean_answer(words, needed=False)}
     await session.execute(update(DataRequestRoute).where(*own).values(**values))
-    audit.record(session, actor, "data_request.passed", request.id, organisation=str(producer.id))
+    audit.record(
+        session, actor, "data_request.passed", request.id, organisation=str(producer.id)
+    )
     if all(route.row.passed_at for route in await list_recipients(session, request.id)):
         await escalate_request(session, request)
 
 
-async def reopen_request(session: AsyncSession, actor: Actor, request: DataRequest) -> None:
+async def reopen_request(
+    session: AsyncSession, actor: Actor, request: DataRequest
+) -> None:
     """Ask anew: the answer did not hold.
 
     Raises:
@@ -114,15 +163,22 @@ async def reopen_request(session: AsyncSession, actor: Actor, request: DataReque
     """
     require_moderator(actor)
     state = transition(request.state, DataRequestEvent.REOPEN)
-    request.answer, request.answered_by, request.answered_at = "", None, None
-    request.dataset_id, request.promised_on, request.reminded_at, request.escalated_at = None, None, None, None
+    request.answer = ""
+    request.answered_by = None
+    request.answered_at = None
+    request.dataset_id = None
+    request.promised_on = None
+    request.reminded_at = None
+    request.escalated_at = None
     request.due_on = (now() + ANSWER_TIME).date()
     set_state(request, state)
     await session.flush()
     audit.record(session, actor, "data_request.reopened", request.id)
 
 
-async def hide_request(session: AsyncSession, actor: Actor, request: DataRequest, words: str) -> None:
+async def hide_request(
+    session: AsyncSession, actor: Actor, request: DataRequest, words: str
+) -> None:
     """Take it off the board, and say why to who asked.
 
     Raises:
@@ -132,14 +188,18 @@ async def hide_request(session: AsyncSession, actor: Actor, request: DataRequest
     """
     require_moderator(actor)
     state = transition(request.state, DataRequestEvent.HIDE)
-    request.answer, request.answered_by, request.answered_at = _clean_answer(words), None, now()
+    request.answer = _clean_answer(words)
+    request.answered_by = None
+    request.answered_at = now()
     set_state(request, state)
     await session.flush()
     await queue_email(session, request, "hidden")
     audit.record(session, actor, "data_request.hidden", request.id)
 
 
-async def unhide_request(session: AsyncSession, actor: Actor, request: DataRequest) -> None:
+async def unhide_request(
+    session: AsyncSession, actor: Actor, request: DataRequest
+) -> None:
     """Put it back on the board.
 
     Raises:
@@ -147,13 +207,17 @@ async def unhide_request(session: AsyncSession, actor: Actor, request: DataReque
     """
     require_moderator(actor)
     state = transition(request.state, DataRequestEvent.SHOW)
-    request.answer, request.answered_at, request.promised_on = "", None, None
+    request.answer = ""
+    request.answered_at = None
+    request.promised_on = None
     set_state(request, state)
     await session.flush()
     audit.record(session, actor, "data_request.shown", request.id)
 
 
-async def merge_requests(session: AsyncSession, actor: Actor, request: DataRequest, into: DataRequest) -> None:
+async def merge_requests(
+    session: AsyncSession, actor: Actor, request: DataRequest, into: DataRequest
+) -> None:
     """Make it one with another: who asked and who supported it support the other from now on.
 
     Raises:
@@ -163,19 +227,36 @@ async def merge_requests(session: AsyncSession, actor: Actor, request: DataReque
     require_moderator(actor)
     state = transition(request.state, DataRequestEvent.MERGE)
     if into.id == request.id or into.state not in OPEN:
-        raise ConflictError("A request is merged into another one that is open.", remedy="Choose another.")
-    supported = select(DataRequestSupport).where(DataRequestSupport.request_id == request.id)
-    people = {support.person_id: support.language for support in await session.scalars(supported)}
+        raise ConflictError(
+            "A request is merged into another one that is open.",
+            remedy="Choose another.",
+        )
+    supported = select(DataRequestSupport).where(
+        DataRequestSupport.request_id == request.id
+    )
+    people = {
+        support.person_id: support.language
+        for support in await session.scalars(supported)
+    }
     if request.person_id:
         people[request.person_id] = request.language
     if into.person_id:
         people.pop(into.person_id, None)
     for person, language in people.items():
-        row = {"request_id": into.id, "person_id": person, "language": language, "since": now()}
-        await session.execute(insert(DataRequestSupport).values(row).on_conflict_do_nothing())
+        row = {
+            "request_id": into.id,
+            "person_id": person,
+            "language": language,
+            "since": now(),
+        }
+        await session.execute(
+            insert(DataRequestSupport).values(row).on_conflict_do_nothing()
+        )
     for route in await list_recipients(session, request.id):
         if route.row.passed_at is None:
-            await send_to_producer(session, into, route.organisation.id, route.row.reason)
+            await send_to_producer(
+                session, into, route.organisation.id, route.row.reason
+            )
     request.merged_into = into.id
     set_state(request, state)
     await update_supporter_count(session, into)
@@ -183,7 +264,9 @@ async def merge_requests(session: AsyncSession, actor: Actor, request: DataReque
     audit.record(session, actor, "data_request.merged", request.id, into=str(into.id))
 
 
-async def route_request(session: AsyncSession, actor: Actor, request: DataRequest, slug: str) -> None:
+async def route_request(
+    session: AsyncSession, actor: Actor, request: DataRequest, slug: str
+) -> None:
     """Send it to one more producer, which has its own time to answer.
 
     Raises:
@@ -193,16 +276,37 @@ async def route_request(session: AsyncSession, actor: Actor, request: DataReques
     """
     require_moderator(actor)
     if request.state != DataRequestState.ASKED:
-        raise ConflictError("This request is no longer asked of anybody.", remedy="Ask it anew first.")
-    producer = await session.scalar(select(Organisation).where(Organisation.slug == slug, Organisation.producer))
+        raise ConflictError(
+            "This request is no longer asked of anybody.", remedy="Ask it anew first."
+        )
+    producer = await session.scalar(
+        select(Organisation).where(Organisation.slug == slug, Organisation.producer)
+    )
     if producer is None:
-        raise InvalidError(refusals=[Refusal("organisation", "No producer has this name.", "Choose one of the list.")])
-    passed = (DataRequestRoute.request_id == request.id, DataRequestRoute.organisation_id == producer.id)
-    await session.execute(delete(DataRequestRoute).where(*passed, DataRequestRoute.passed_at.is_not(None)))
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "organisation",
+                    "No producer has this name.",
+                    "Choose one of the list.",
+                )
+            ]
+        )
+    passed = (
+        DataRequestRoute.request_id == request.id,
+        DataRequestRoute.organisation_id == producer.id,
+    )
+    await session.execute(
+        delete(DataRequestRoute).where(*passed, DataRequestRoute.passed_at.is_not(None))
+    )
     await send_to_producer(session, request, producer.id)
-    request.due_on, request.reminded_at, request.escalated_at = (now() + ANSWER_TIME).date(), None, None
+    request.due_on = (now() + ANSWER_TIME).date()
+    request.reminded_at = None
+    request.escalated_at = None
     await session.flush()
-    audit.record(session, actor, "data_request.routed", request.id, organisation=str(producer.id))
+    audit.record(
+        session, actor, "data_request.routed", request.id, organisation=str(producer.id)
+    )
 
 
 def require_moderator(actor: Actor) -> None:
@@ -212,21 +316,30 @@ def require_moderator(actor: Actor) -> None:
         ForbiddenError: the person is not of the team.
     """
     if not actor.moderator:
-        raise ForbiddenError("Only the territory’s team does this.", remedy="Write to it.")
+        raise ForbiddenError(
+            "Only the territory’s team does this.", remedy="Write to it."
+        )
 
 
 async def notify_people(session: AsyncSession, request: DataRequest, what: str) -> None:
     """Queue a mail to who asked and to each who supports it."""
     await queue_email(session, request, what)
-    supported = select(DataRequestSupport.person_id).where(DataRequestSupport.request_id == request.id)
+    supported = select(DataRequestSupport.person_id).where(
+        DataRequestSupport.request_id == request.id
+    )
     for person in await session.scalars(supported):
         await queue_email(session, request, what, person=str(person))
 
 
 async def _save_answer(
-    session: AsyncSession, request: DataRequest, state: DataRequestState, producer: Organisation | None, words: str
+    session: AsyncSession,
+    request: DataRequest,
+    state: DataRequestState,
+    producer: Organisation | None,
+    words: str,
 ) -> None:
-    request.answer, request.answered_at = words, now()
+    request.answer = words
+    request.answered_at = now()
     request.answered_by = producer.id if producer else None
     set_state(request, state)
     await session.flush()
@@ -243,14 +356,30 @@ async def _find_dataset(session: AsyncSession, address: str) -> Dataset:
         if dataset := await session.scalar(select(Dataset).where(*conditions)):
             return dataset
     raise InvalidError(
-        refusals=[Refusal("dataset", "No dataset of this catalogue has this address.", "Copy that of its page.")]
+        refusals=[
+            Refusal(
+                "dataset",
+                "No dataset of this catalogue has this address.",
+                "Copy that of its page.",
+            )
+        ]
     )
 
 
 def _clean_answer(words: str, *, needed: bool = True) -> str:
-    cleaned = "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())
+    cleaned = "\n".join(
+        line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
+    )
     if needed and not cleaned:
-        raise InvalidError(refusals=[Refusal("words", "Say why: everybody who needs these data reads it.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("words", "Say why: everybody who needs these data reads it.")
+            ]
+        )
     if len(cleaned) > LONGEST_WORDS:
-        raise InvalidError(refusals=[Refusal("words", "This is very long.", "Write 4000 characters at most.")])
+        raise InvalidError(
+            refusals=[
+                Refusal("words", "This is very long.", "Write 4000 characters at most.")
+            ]
+        )
     return cleaned

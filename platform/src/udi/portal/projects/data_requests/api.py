@@ -17,7 +17,14 @@ from udi.portal.catalogue.open.query_parameters import QueryParameters as Parame
 from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies, find_bearer, json_response
+from udi.portal.projects.api_dependencies import (
+    MAX_BODY,
+    PRIVATE,
+    ApiRequest,
+    dependencies,
+    find_bearer,
+    json_response,
+)
 from udi.portal.projects.data_requests import matching, queries, schemas
 from udi.portal.projects.data_requests.actions import (
     DataRequestInput,
@@ -39,12 +46,15 @@ CLOSED = (DataRequestState.HIDDEN, DataRequestState.WITHDRAWN)
 
 @get("/")
 async def list_board(
-    request: ApiRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: ApiRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[Any]:
     """A page of the board: those that most people need first."""
     parameters = Parameters(read_pairs(request), ("show", "page", "size"))
     boards = parameters.read_choices("show", queries.BOARDS) or ["open"]
-    number, size = parameters.read_integer("page", 1, most=10_000), parameters.read_integer("size", PAGE_SIZE, most=100)
+    number = parameters.read_integer("page", 1, most=10_000)
+    size = parameters.read_integer("size", PAGE_SIZE, most=100)
     parameters.check()
     page = await queries.list_requests(session, boards[0], number, size=size)
     return json_response(request, schemas.DataRequestPage.of(page, territory.origin))
@@ -59,15 +69,21 @@ async def read_request(
 ) -> Response[Any]:
     """One request and its answer; one's own too where it is not shown, with a token."""
     bearer = find_bearer(request, schemas.SCOPE)
-    data_request = await queries.get_request(session, bearer.member if bearer else None, data_request_id)
+    data_request = await queries.get_request(
+        session, bearer.member if bearer else None, data_request_id
+    )
     return json_response(
-        request, await _build_schema(session, data_request, territory), private=data_request.state in CLOSED
+        request,
+        await _build_schema(session, data_request, territory),
+        private=data_request.state in CLOSED,
     )
 
 
 @get("/mine")
 async def list_mine(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
 ) -> Response[schemas.MyDataRequests]:
     """What I asked, and what waits for an answer of mine."""
     own, waiting = (
@@ -88,15 +104,27 @@ async def create(
     bearer: NamedDependency[Bearer],
 ) -> Response[schemas.DataRequestDetail]:
     """Ask; the producers that may hold the data are told."""
-    request_input = DataRequestInput(**read_body(await request.body(), schemas.NewDataRequest)).tidy()
+    request_input = DataRequestInput(
+        **read_body(await request.body(), schemas.NewDataRequest)
+    ).tidy()
     reader = site_of(request).parts["search"].find(territory.id)
-    near = await matching.find_similar_datasets(session, reader, request_input.title, request_input.theme)
+    near = await matching.find_similar_datasets(
+        session, reader, request_input.title, request_input.theme
+    )
     likely = await matching.find_likely_producers(session, near, request_input.theme)
     data_request = await create_request(
-        session, bearer.member, request_input, likely, language=request.scope["state"]["locale"]
+        session,
+        bearer.member,
+        request_input,
+        likely,
+        language=request.scope["state"]["locale"],
     )
     headers = PRIVATE | {"Location": f"{schemas.BASE}/{data_request.id}"}
-    return Response(await _build_schema(session, data_request, territory), status_code=201, headers=headers)
+    return Response(
+        await _build_schema(session, data_request, territory),
+        status_code=201,
+        headers=headers,
+    )
 
 
 @put("/{data_request_id:uuid}", request_max_body_size=MAX_BODY)
@@ -108,9 +136,14 @@ async def change(
     data_request_id: FromPath[UUID],
 ) -> Response[schemas.DataRequestDetail]:
     """Say it better."""
-    own = await queries.get_own_request(session, bearer.member, data_request_id, lock=True)
+    own = await queries.get_own_request(
+        session, bearer.member, data_request_id, lock=True
+    )
     await correct_request(
-        session, bearer.member, own, DataRequestInput(**read_body(await request.body(), schemas.NewDataRequest))
+        session,
+        bearer.member,
+        own,
+        DataRequestInput(**read_body(await request.body(), schemas.NewDataRequest)),
     )
     return Response(await _build_schema(session, own, territory), headers=PRIVATE)
 
@@ -127,14 +160,22 @@ async def apply_event(
     payload = read_body(await request.body(), schemas.DataRequestEventInput)
     event = payload.pop("event")
     if event == schemas.WITHDRAW:
-        data_request = await queries.get_own_request(session, bearer.member, data_request_id, lock=True)
+        data_request = await queries.get_own_request(
+            session, bearer.member, data_request_id, lock=True
+        )
         await withdraw_request(session, bearer.member, data_request)
     elif event in DECISIONS:
-        data_request = await queries.get_request(session, bearer.member, data_request_id, lock=True)
+        data_request = await queries.get_request(
+            session, bearer.member, data_request_id, lock=True
+        )
         await DECISIONS[event](session, bearer.member, data_request, payload)
     else:
-        raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
-    return Response(await _build_schema(session, data_request, territory), headers=PRIVATE)
+        raise InvalidError(
+            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
+        )
+    return Response(
+        await _build_schema(session, data_request, territory), headers=PRIVATE
+    )
 
 
 @put("/{data_request_id:uuid}/support", status_code=204)
@@ -145,20 +186,30 @@ async def set_support(
     data_request_id: FromPath[UUID],
 ) -> None:
     """Need the same data."""
-    data_request = await queries.get_request(session, bearer.member, data_request_id, lock=True)
-    await support_request(session, bearer.member, data_request, language=request.scope["state"]["locale"])
+    data_request = await queries.get_request(
+        session, bearer.member, data_request_id, lock=True
+    )
+    await support_request(
+        session, bearer.member, data_request, language=request.scope["state"]["locale"]
+    )
 
 
 @delete("/{data_request_id:uuid}/support", status_code=204)
 async def end_support(
-    session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer], data_request_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    data_request_id: FromPath[UUID],
 ) -> None:
     """Need them no more."""
-    data_request = await queries.get_request(session, bearer.member, data_request_id, lock=True)
+    data_request = await queries.get_request(
+        session, bearer.member, data_request_id, lock=True
+    )
     await remove_support(session, bearer.member, data_request)
 
 
-async def _build_schema(session: AsyncSession, row: DataRequest, territory: Territory) -> schemas.DataRequestDetail:
+async def _build_schema(
+    session: AsyncSession, row: DataRequest, territory: Territory
+) -> schemas.DataRequestDetail:
     around = schemas.DataRequestRelations(
         await queries.list_recipients(session, row.id),
         await queries.find_dataset(session, row.dataset_id),

@@ -12,21 +12,32 @@ from udi.ui.locale import localise
 __all__ = ["MEDIA_TYPE", "write_feed"]
 
 
-def write_feed(requests: Sequence[DataRequest], territory: Territory, language: str, title: str) -> bytes:
+def write_feed(
+    requests: Sequence[DataRequest], territory: Territory, language: str, title: str
+) -> bytes:
     """The feed; one without entries is as old as Unix, so that its bytes do not change."""
-    origin, author = territory.origin, localise(territory.name, language)
+    origin = territory.origin
+    author = localise(territory.name, language)
     feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
     add_text(feed, "id", f"{origin}/data-requests.atom")
     add_text(feed, "title", f"{title} – {author}")
     add_text(
-        feed, "updated", format_instant(max((data_request.changed_at for data_request in requests), default=OLDEST))
+        feed,
+        "updated",
+        format_instant(
+            max((data_request.changed_at for data_request in requests), default=OLDEST)
+        ),
     )
     add_text(SubElement(feed, "author"), "name", author)
     add_text(feed, "generator", "Urban Data Interface")
-    for relation, path in (("self", "/data-requests.atom"), ("alternate", "/data-requests")):
+    for relation, path in (
+        ("self", "/data-requests.atom"),
+        ("alternate", "/data-requests"),
+    ):
         SubElement(feed, "link", rel=relation, href=origin + path)
     for request in requests:
-        entry, address = SubElement(feed, "entry"), f"{origin}/data-requests/{request.id}"
+        entry = SubElement(feed, "entry")
+        address = f"{origin}/data-requests/{request.id}"
         add_text(entry, "id", address)
         add_text(entry, "title", request.title)
         add_text(entry, "updated", format_instant(request.changed_at))

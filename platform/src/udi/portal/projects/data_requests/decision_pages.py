@@ -15,7 +15,12 @@ from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.projects.data_requests import queries
 from udi.portal.projects.data_requests.decisions import DECISION_FIELDS, DECISIONS
-from udi.portal.projects.data_requests.pages import HOME, ONE, AnyRequest, render_request
+from udi.portal.projects.data_requests.pages import (
+    HOME,
+    ONE,
+    AnyRequest,
+    render_request,
+)
 from udi.ui.errors import form_errors
 
 
@@ -39,7 +44,13 @@ async def send_decision(
     except InvalidError as error:
         await session.refresh(data_request)
         return await render_request(
-            request, session, member, data_request, status=422, values=values, errors=form_errors(request, error)
+            request,
+            session,
+            member,
+            data_request,
+            status=422,
+            values=values,
+            errors=form_errors(request, error),
         )
     return Redirect(f"{HOME}/{data_request.id}", status_code=303)
 

@@ -25,9 +25,11 @@ from udi.portal.projects.data_requests.schemas import (
     ResultingDataset,
 )
 
-ID, DATASET = UUID("7c1e9d54-02ab-4d3f-9b17-5a6c8e0f1d23"), UUID(PATH["id"][2])
+ID = UUID("7c1e9d54-02ab-4d3f-9b17-5a6c8e0f1d23")
+DATASET = UUID(PATH["id"][2])
 WHEN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
-ONE, SUPPORT = f"{BASE}/{{data_request_id}}", f"{BASE}/{{data_request_id}}/support"
+ONE = f"{BASE}/{{data_request_id}}"
+SUPPORT = f"{BASE}/{{data_request_id}}/support"
 OPERATIONS = (
     Operation(
         name="listDataRequests",
@@ -42,10 +44,19 @@ OPERATIONS = (
                 {"type": "string", "enum": list(BOARDS), "default": "open"},
                 "all",
             ),
-            "page": ("Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1}, 1),
+            "page": (
+                "Which page, from 1.",
+                {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1},
+                1,
+            ),
             "size": (
                 "Requests a page.",
-                {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+                {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MAX_PAGE_SIZE,
+                    "default": PAGE_SIZE,
+                },
                 PAGE_SIZE,
             ),
         },
@@ -130,30 +141,60 @@ OPERATIONS = (
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
     common_fields: dict[str, Any] = {
-        "id": ID, "title": "Ombres portées des bâtiments", "language": "fr", "theme": "environment", "state": "delivered",
-        "supporters": 3, "asked": WHEN, "due": date(2026, 4, 1), "page": f"{origin}/data-requests/{ID}",
-    }  # fmt: skip
+        "id": ID,
+        "title": "Ombres portées des bâtiments",
+        "language": "fr",
+        "theme": "environment",
+        "state": "delivered",
+        "supporters": 3,
+        "asked": WHEN,
+        "due": date(2026, 4, 1),
+        "page": f"{origin}/data-requests/{ID}",
+    }
     item = DataRequestItem(**common_fields, url=f"{BASE}/{ID}")
     request = DataRequestDetail(
-        **common_fields, words="Savoir où planter.", changed=WHEN, answer="Les voici.", answered=WHEN, promised=None, merged_into=None,
-        producers=[DataRequestRecipientItem(slug="portelune", name="Ville de Portelune", sent=WHEN, passed=None)],
+        **common_fields,
+        words="Savoir où planter.",
+        changed=WHEN,
+        answer="Les voici.",
+        answered=WHEN,
+        promised=None,
+        merged_into=None,
+        producers=[
+            DataRequestRecipientItem(
+                slug="portelune", name="Ville de Portelune", sent=WHEN, passed=None
+            )
+        ],
         answered_by=DataProducer(slug="portelune", name="Ville de Portelune"),
-        dataset=ResultingDataset(id=DATASET, title="Arbres de la ville", page=f"{origin}/data/{DATASET}"),
-    )  # fmt: skip
-    answers: dict[str, Any] = dict.fromkeys(
-        ("askForData", "readDataRequest", "correctDataRequest", "settleDataRequest"), request
+        dataset=ResultingDataset(
+            id=DATASET, title="Arbres de la ville", page=f"{origin}/data/{DATASET}"
+        ),
     )
-    answers["listDataRequests"] = DataRequestPage(total=1, page=1, size=PAGE_SIZE, items=[item])
+    answers: dict[str, Any] = dict.fromkeys(
+        ("askForData", "readDataRequest", "correctDataRequest", "settleDataRequest"),
+        request,
+    )
+    answers["listDataRequests"] = DataRequestPage(
+        total=1, page=1, size=PAGE_SIZE, items=[item]
+    )
     answers["listMyDataRequests"] = MyDataRequests(own=[item], to_answer=[])
     return {name: to_builtins(answer) for name, answer in answers.items()}
 
 
 CHAPTER = Chapter(
     operations=OPERATIONS,
-    places={"data_request_id": ("Identifier of the request.", {"type": "string", "format": "uuid"}, str(ID))},
+    places={
+        "data_request_id": (
+            "Identifier of the request.",
+            {"type": "string", "format": "uuid"},
+            str(ID),
+        )
+    },
     body_examples={
         NewDataRequest: NewDataRequest(
-            title="Ombres portées des bâtiments", words="Savoir où planter.", theme="environment"
+            title="Ombres portées des bâtiments",
+            words="Savoir où planter.",
+            theme="environment",
         ),
         DataRequestEventInput: DataRequestEventInput(
             event="promise", words="Après la campagne de mesures.", day="2027-05-31"

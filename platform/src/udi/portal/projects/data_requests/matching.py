@@ -17,7 +17,10 @@ from udi.portal.organisations.models import Organisation
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import OPEN, DataRequestState
 
-MOST_NEAR, MOST_SHOWN, MOST_PRODUCERS, MOST_NAMED = 40, 5, 3, 2
+MOST_NEAR = 40
+MOST_SHOWN = 5
+MOST_PRODUCERS = 3
+MOST_NAMED = 2
 NEAR = 0.55
 MOST_COMPARED = 500
 
@@ -40,8 +43,14 @@ class SimilarDataset:
 
 def drop_same_titles(near: Sequence[SimilarDataset]) -> list[SimilarDataset]:
     """The same without those whose title a nearer one of the same producer has: a list of links tells them apart."""
-    first = {(dataset.title, dataset.organisation_id): dataset for dataset in reversed(near)}
-    return [dataset for dataset in near if first[dataset.title, dataset.organisation_id] is dataset]
+    first = {
+        (dataset.title, dataset.organisation_id): dataset for dataset in reversed(near)
+    }
+    return [
+        dataset
+        for dataset in near
+        if first[dataset.title, dataset.organisation_id] is dataset
+    ]
 
 
 @dataclass(frozen=True)
@@ -56,9 +65,12 @@ class LikelyProducer:
     def reason(self) -> dict[str, Any]:
         """As the route keeps it."""
         named = [
-            {"id": str(dataset.id), "title": dataset.title} for dataset in drop_same_titles(self.datasets)[:MOST_NAMED]
+            {"id": str(dataset.id), "title": dataset.title}
+            for dataset in drop_same_titles(self.datasets)[:MOST_NAMED]
         ]
-        return {"datasets": named, "near": len(self.datasets)} if named else {"of_theme": self.of_theme}
+        if named:
+            return {"datasets": named, "near": len(self.datasets)}
+        return {"of_theme": self.of_theme}
 
 
 async def find_similar_datasets(
@@ -77,26 +89,53 @@ def find_similar_sequence_numbers(
     if reader is None or not title.strip():
         return []
     query_text = " ".join(word for word, _ in query_words(title))
-    return find_similar_rows(reader, dataset="", named=query_text, theme=theme, most=most, producer=producer)
+    return find_similar_rows(
+        reader, dataset="", named=query_text, theme=theme, most=most, producer=producer
+    )
 
 
-async def read_similar_datasets(session: AsyncSession, seqs: Collection[int]) -> dict[int, SimilarDataset]:
+async def read_similar_datasets(
+    session: AsyncSession, seqs: Collection[int]
+) -> dict[int, SimilarDataset]:
     """The datasets of these numbers that are published, by number."""
     if not seqs:
         return {}
     columns = (
-        Dataset.seq, Dataset.id, Dataset.title, Dataset.slug, Dataset.theme, Dataset.access, Dataset.keywords,
+        Dataset.seq,
+        Dataset.id,
+        Dataset.title,
+        Dataset.slug,
+        Dataset.theme,
+        Dataset.access,
+        Dataset.keywords,
         Dataset.languages,
-    )  # fmt: skip
-    same = (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id)
-    query = select(*columns, Organisation.name, Organisation.id.label("organisation_id")).join(Organisation, same)
-    published_query = query.where(Dataset.seq.in_(seqs), Dataset.state == DatasetState.PUBLISHED)
-    return {row.seq: _make_similar_dataset(row) for row in await session.execute(published_query)}
+    )
+    same = (Organisation.tenant_id == Dataset.tenant_id) & (
+        Organisation.id == Dataset.organisation_id
+    )
+    query = select(
+        *columns, Organisation.name, Organisation.id.label("organisation_id")
+    ).join(Organisation, same)
+    published_query = query.where(
+        Dataset.seq.in_(seqs), Dataset.state == DatasetState.PUBLISHED
+    )
+    return {
+        row.seq: _make_similar_dataset(row)
+        for row in await session.execute(published_query)
+    }
 
 
 def _make_similar_dataset(row: Any) -> SimilarDataset:
     language = row.languages[0] if len(row.languages) == 1 else ""
-    same = (row.id, row.title, row.slug, row.theme, row.access, row.name, row.organisation_id)
+    same = (
+        row.id,
+        row.title,
+        row.slug,
+        row.theme,
+        row.access,
+        row.name,
+        row.organisation_id,
+    )
     return SimilarDataset(*same, tuple(row.keywords), language)
 
 
@@ -105,24 +144,34 @@ async def find_likely_producers(
 ) -> list[LikelyProducer]:
     """The producers of the nearest datasets; where nothing is near, those with the most datasets of the theme."""
     if not near:
-        return await _find_theme_producers(session, theme) if theme else []
+        if theme:
+            return await _find_theme_producers(session, theme)
+        return []
     datasets_by_producer: dict[UUID, list[SimilarDataset]] = {}
     for dataset in near:
         datasets_by_producer.setdefault(dataset.organisation_id, []).append(dataset)
     weights = {dataset.organisation_id: 0.0 for dataset in near}
     for place, dataset in enumerate(near):
         weights[dataset.organisation_id] += 1 / (place + 1)
-    best = sorted(datasets_by_producer, key=lambda id_: (-weights[id_], str(id_)))[:MOST_PRODUCERS]
+    best = sorted(datasets_by_producer, key=lambda id_: (-weights[id_], str(id_)))[
+        :MOST_PRODUCERS
+    ]
     producers_by_id = {
         producer.id: producer
-        for producer in await session.scalars(select(Organisation).where(Organisation.id.in_(best)))
+        for producer in await session.scalars(
+            select(Organisation).where(Organisation.id.in_(best))
+        )
     }
     return [
-        LikelyProducer(producers_by_id[id_], tuple(datasets_by_producer[id_])) for id_ in best if id_ in producers_by_id
+        LikelyProducer(producers_by_id[id_], tuple(datasets_by_producer[id_]))
+        for id_ in best
+        if id_ in producers_by_id
     ]
 
 
-async def _find_theme_producers(session: AsyncSession, theme: str) -> list[LikelyProducer]:
+async def _find_theme_producers(
+    session: AsyncSession, theme: str
+) -> list[LikelyProducer]:
     count = func.count().label("count")
     counted = (
         select(Dataset.organisation_id, count)
@@ -135,19 +184,37 @@ async def _find_theme_producers(session: AsyncSession, theme: str) -> list[Likel
     ids = [id_ for id_, _ in rows]
     producers_by_id = {
         producer.id: producer
-        for producer in await session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
+        for producer in await session.scalars(
+            select(Organisation).where(Organisation.id.in_(ids))
+        )
     }
-    return [LikelyProducer(producers_by_id[id_], of_theme=number) for id_, number in rows if id_ in producers_by_id]
+    return [
+        LikelyProducer(producers_by_id[id_], of_theme=number)
+        for id_, number in rows
+        if id_ in producers_by_id
+    ]
 
 
-async def find_similar_requests(session: AsyncSession, title: str, *, but: UUID | None = None) -> list[DataRequest]:
+async def find_similar_requests(
+    session: AsyncSession, title: str, *, but: UUID | None = None
+) -> list[DataRequest]:
     """Open or answered requests whose title looks like this one, the most alike first."""
     states = (*OPEN, DataRequestState.DECLINED, DataRequestState.DELIVERED)
-    query = select(DataRequest).where(DataRequest.state.in_(states)).order_by(DataRequest.asked_at.desc())
+    query = (
+        select(DataRequest)
+        .where(DataRequest.state.in_(states))
+        .order_by(DataRequest.asked_at.desc())
+    )
     rows = [
-        data_request for data_request in await session.scalars(query.limit(MOST_COMPARED)) if data_request.id != but
+        data_request
+        for data_request in await session.scalars(query.limit(MOST_COMPARED))
+        if data_request.id != but
     ]
     rated = sorted(
-        ((similarity(title, data_request.title), data_request) for data_request in rows), key=lambda pair: -pair[0]
+        (
+            (similarity(title, data_request.title), data_request)
+            for data_request in rows
+        ),
+        key=lambda pair: -pair[0],
     )
     return [data_request for rate, data_request in rated[:MOST_SHOWN] if rate >= NEAR]

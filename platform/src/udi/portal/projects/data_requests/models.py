@@ -16,14 +16,18 @@ from udi.portal.schema import PortalTable
 def person_key() -> ForeignKeyConstraint:
     """The person goes, the request stays without them: others support it."""
     return ForeignKeyConstraint(
-        ["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="SET NULL (person_id)"
+        ["tenant_id", "person_id"],
+        ["app.person.tenant_id", "app.person.id"],
+        ondelete="SET NULL (person_id)",
     )
 
 
 def request_key() -> ForeignKeyConstraint:
     """The request goes, the row goes."""
     return ForeignKeyConstraint(
-        ["tenant_id", "request_id"], ["app.data_request.tenant_id", "app.data_request.id"], ondelete="CASCADE"
+        ["tenant_id", "request_id"],
+        ["app.data_request.tenant_id", "app.data_request.id"],
+        ondelete="CASCADE",
     )
 
 
@@ -33,7 +37,9 @@ class DataRequest(TenantColumns, PortalTable):
     __tablename__ = "data_request"
     __table_args__ = (
         person_key(),
-        ForeignKeyConstraint(["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]
+        ),
         Index(None, "tenant_id", "state", "asked_at"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "dataset_id"),
@@ -75,11 +81,17 @@ class DataRequestSupport(PortalTable):
     __tablename__ = "data_request_support"
     __table_args__ = (
         request_key(),
-        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
         Index(None, "tenant_id", "person_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     request_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     language: Mapped[str] = mapped_column(Text)
@@ -101,7 +113,9 @@ class DataRequestRoute(PortalTable):
         Index(None, "tenant_id", "organisation_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     request_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     reason: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

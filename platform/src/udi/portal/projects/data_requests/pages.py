@@ -41,32 +41,56 @@ AnyRequest = Request[Any, Any, AppState]
 
 @get(HOME)
 async def show_board(
-    request: AnyRequest, session: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
 ) -> Response[str]:
     """What people need and do not find."""
     parameters = request.query_params
-    board = parameters.get("show", "open") if parameters.get("show") in queries.BOARDS else "open"
-    page = await queries.list_requests(session, board, page_number(parameters.get("page", 1)))
-    sent = await queries.list_requests_to_answer(session, actor) if actor else []
+    if parameters.get("show") in queries.BOARDS:
+        board = parameters.get("show", "open")
+    else:
+        board = "open"
+    page = await queries.list_requests(
+        session, board, page_number(parameters.get("page", 1))
+    )
+    if actor:
+        sent = await queries.list_requests_to_answer(session, actor)
+    else:
+        sent = []
     own = await queries.list_own_requests(session, actor) if actor else []
 
     def page_url(number: int) -> str:
         return f"{HOME}?show={board}&page={number}"
 
-    facts: dict[str, Any] = {"page": page, "board": board, "sent": sent, "own": own, "page_url": page_url}
+    facts: dict[str, Any] = {
+        "page": page,
+        "board": board,
+        "sent": sent,
+        "own": own,
+        "page_url": page_url,
+    }
     return render(request, "projects/data-requests.html", **facts)
 
 
 @get(f"{HOME}.atom")
 async def show_feed(
-    request: AnyRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[bytes]:
     """Those that changed last."""
-    say, language = site_of(request).pages.translator(request), request.scope["state"]["locale"]
+    say = site_of(request).pages.translator(request)
+    language = request.scope["state"]["locale"]
     feed = atom.write_feed(
-        await queries.list_newest(session, FEED_SIZE), territory, language, say("Data that people ask for")
+        await queries.list_newest(session, FEED_SIZE),
+        territory,
+        language,
+        say("Data that people ask for"),
     )
-    return Response(feed, media_type=atom.MEDIA_TYPE, headers={"Vary": "Accept-Language"})
+    return Response(
+        feed, media_type=atom.MEDIA_TYPE, headers={"Vary": "Accept-Language"}
+    )
 
 
 @get(f"{HOME}/new")
@@ -94,16 +118,33 @@ async def send_request(
     twins = await matching.find_similar_requests(session, request_input.title)
     if (near or twins) and not form.get("seen") and not request_input.check():
         return await _render_form(
-            request, session, territory, request_input, status=422, near=near, twins=twins, met=True
+            request,
+            session,
+            territory,
+            request_input,
+            status=422,
+            near=near,
+            twins=twins,
+            met=True,
         )
     likely = await matching.find_likely_producers(session, near, request_input.theme)
     try:
         data_request = await create_request(
-            session, member, request_input, likely, language=request.scope["state"]["locale"]
+            session,
+            member,
+            request_input,
+            likely,
+            language=request.scope["state"]["locale"],
         )
     except InvalidError as error:
         return await _render_form(
-            request, session, territory, request_input, status=422, error=error, met=bool(form.get("seen"))
+            request,
+            session,
+            territory,
+            request_input,
+            status=422,
+            error=error,
+            met=bool(form.get("seen")),
         )
     return Redirect(f"{HOME}/{data_request.id}", status_code=303)
 
@@ -150,13 +191,17 @@ async def send_correction(
     try:
         await correct_request(session, member, own, request_input)
     except InvalidError as error:
-        return await _render_form(request, session, territory, request_input, status=422, error=error, of=own)
+        return await _render_form(
+            request, session, territory, request_input, status=422, error=error, of=own
+        )
     return Redirect(f"{HOME}/{own.id}", status_code=303)
 
 
 @post(f"{ONE}/withdraw", status_code=303)
 async def send_withdrawal(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], request_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    request_id: FromPath[UUID],
 ) -> Redirect:
     """Take it back."""
     own = await queries.get_own_request(session, member, request_id, lock=True)
@@ -176,7 +221,9 @@ async def set_support(
     if (await request.form()).get("stop"):
         await remove_support(session, member, data_request)
     else:
-        await support_request(session, member, data_request, language=request.scope["state"]["locale"])
+        await support_request(
+            session, member, data_request, language=request.scope["state"]["locale"]
+        )
     return Redirect(f"{HOME}/{data_request.id}", status_code=303)
 
 
@@ -204,23 +251,38 @@ async def render_request(
         supported=await queries.is_supporter(session, actor, data_request.id),
         dataset=await queries.find_dataset(session, data_request.dataset_id),
         answered_by=await queries.find_organisation(session, data_request.answered_by),
-        producers=[(producer.slug, producer.name) for producer in await list_producers(session)] if team else [],
-        twins=await matching.find_similar_requests(session, data_request.title, but=data_request.id) if team else [],
+        producers=[
+            (producer.slug, producer.name) for producer in await list_producers(session)
+        ]
+        if team
+        else [],
+        twins=await matching.find_similar_requests(
+            session, data_request.title, but=data_request.id
+        )
+        if team
+        else [],
         said=values or {},
         errors=errors or {},
     )
 
 
 async def _find_similar_datasets(
-    request: AnyRequest, session: AsyncSession, territory: Territory, request_input: DataRequestInput
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    request_input: DataRequestInput,
 ) -> list[matching.SimilarDataset]:
     reader = site_of(request).parts["search"].find(territory.id)
-    return await matching.find_similar_datasets(session, reader, request_input.title, request_input.theme)
+    return await matching.find_similar_datasets(
+        session, reader, request_input.title, request_input.theme
+    )
 
 
 async def _read_form(request: AnyRequest) -> tuple[DataRequestInput, Mapping[str, Any]]:
     form = await request.form()
-    return DataRequestInput(**{name: str(form.get(name) or "") for name in ("title", "words", "theme")}).tidy(), form
+    return DataRequestInput(
+        **{name: str(form.get(name) or "") for name in ("title", "words", "theme")}
+    ).tidy(), form
 
 
 async def _render_form(
@@ -237,16 +299,27 @@ async def _render_form(
     met: bool = False,
 ) -> Response[str]:
     if near is None and of is None and request_input.title:
-        near, twins = (
-            await _find_similar_datasets(request, session, territory, request_input),
-            await matching.find_similar_requests(session, request_input.title),
-        )
+        near = await _find_similar_datasets(request, session, territory, request_input)
+        twins = await matching.find_similar_requests(session, request_input.title)
     language = request.scope["state"]["locale"]
-    themes = [(theme.code, localise(theme.label, language)) for theme in THEMES.values()]
-    facts = {"asked": request_input, "errors": form_errors(request, error), "of": of, "met": met, "themes": themes}
+    themes = [
+        (theme.code, localise(theme.label, language)) for theme in THEMES.values()
+    ]
+    facts = {
+        "asked": request_input,
+        "errors": form_errors(request, error),
+        "of": of,
+        "met": met,
+        "themes": themes,
+    }
     near_datasets = matching.drop_same_titles(near or [])[: matching.MOST_SHOWN]
     return render(
-        request, "projects/data-request-form.html", status=status, near=near_datasets, twins=twins or [], **facts
+        request,
+        "projects/data-request-form.html",
+        status=status,
+        near=near_datasets,
+        twins=twins or [],
+        **facts,
     )
 
 

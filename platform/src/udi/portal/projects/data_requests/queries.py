@@ -12,7 +12,11 @@ from udi.kit.identity import Actor
 from udi.kit.paging import PAGE_SIZE, Page
 from udi.portal.catalogue.models import Dataset
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.data_requests.models import DataRequest, DataRequestRoute, DataRequestSupport
+from udi.portal.projects.data_requests.models import (
+    DataRequest,
+    DataRequestRoute,
+    DataRequestSupport,
+)
 from udi.portal.projects.data_requests.transitions import OPEN, DataRequestState
 
 MOST_ROUTES = 50
@@ -32,31 +36,64 @@ class DataRequestRecipient:
     organisation: Organisation
 
 
-def may_answer(actor: Actor | None, routes: Sequence[DataRequestRecipient]) -> Organisation | None:
+def may_answer(
+    actor: Actor | None, routes: Sequence[DataRequestRecipient]
+) -> Organisation | None:
     """The producer for which the person may answer: one to whom the request was sent."""
     if actor is None:
         return None
-    return next((route.organisation for route in routes if actor.may_publish(route.organisation.slug)), None)
+    return next(
+        (
+            route.organisation
+            for route in routes
+            if actor.may_publish(route.organisation.slug)
+        ),
+        None,
+    )
 
 
-async def list_requests(session: AsyncSession, board: str, number: int, *, size: int = PAGE_SIZE) -> Page[DataRequest]:
+async def list_requests(
+    session: AsyncSession, board: str, number: int, *, size: int = PAGE_SIZE
+) -> Page[DataRequest]:
     """One page of a board: those that most people need first."""
     condition = DataRequest.state.in_(BOARDS[board])
-    total = await session.scalar(select(func.count()).select_from(DataRequest).where(condition)) or 0
+    total = (
+        await session.scalar(
+            select(func.count()).select_from(DataRequest).where(condition)
+        )
+        or 0
+    )
     number = min(number, max(1, -(-total // size)))
-    ordered = (DataRequest.supporters.desc(), DataRequest.asked_at.desc(), DataRequest.id)
-    query = select(DataRequest).where(condition).order_by(*ordered).limit(size).offset((number - 1) * size)
+    ordered = (
+        DataRequest.supporters.desc(),
+        DataRequest.asked_at.desc(),
+        DataRequest.id,
+    )
+    query = (
+        select(DataRequest)
+        .where(condition)
+        .order_by(*ordered)
+        .limit(size)
+        .offset((number - 1) * size)
+    )
     return Page(list(await session.scalars(query)), total, number, size)
 
 
 async def list_newest(session: AsyncSession, most: int) -> Sequence[DataRequest]:
     """Those that changed last, for the feed."""
     condition = DataRequest.state.in_(BOARDS["all"])
-    query = select(DataRequest).where(condition).order_by(DataRequest.changed_at.desc(), DataRequest.id).limit(most)
+    query = (
+        select(DataRequest)
+        .where(condition)
+        .order_by(DataRequest.changed_at.desc(), DataRequest.id)
+        .limit(most)
+    )
     return (await session.scalars(query)).all()
 
 
-async def get_request(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> DataRequest:
+async def get_request(
+    session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False
+) -> DataRequest:
     """A request that the person may see: hidden ones are its author's and the team's.
 
     Raises:
@@ -64,15 +101,23 @@ async def get_request(session: AsyncSession, actor: Actor | None, id_: UUID, *, 
     """
     query = select(DataRequest).where(DataRequest.id == id_)
     data_request = await session.scalar(query.with_for_update() if lock else query)
-    closed = data_request is not None and data_request.state in {DataRequestState.HIDDEN, DataRequestState.WITHDRAWN}
+    closed = data_request is not None and data_request.state in {
+        DataRequestState.HIDDEN,
+        DataRequestState.WITHDRAWN,
+    }
     if data_request is None or (
-        closed and not (actor and (actor.moderator or data_request.person_id == actor.person_id))
+        closed
+        and not (
+            actor and (actor.moderator or data_request.person_id == actor.person_id)
+        )
     ):
         raise NotFoundError("No request for data is at this address.")
     return data_request
 
 
-async def get_own_request(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> DataRequest:
+async def get_own_request(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> DataRequest:
     """A request of the person, to change it.
 
     Raises:
@@ -81,24 +126,37 @@ async def get_own_request(session: AsyncSession, actor: Actor, id_: UUID, *, loc
     """
     data_request = await get_request(session, actor, id_, lock=lock)
     if data_request.person_id != actor.person_id:
-        raise ForbiddenError("Only who asked changes this request.", remedy="Support it, or ask for what you need.")
+        raise ForbiddenError(
+            "Only who asked changes this request.",
+            remedy="Support it, or ask for what you need.",
+        )
     return data_request
 
 
-async def list_recipients(session: AsyncSession, request: UUID) -> list[DataRequestRecipient]:
+async def list_recipients(
+    session: AsyncSession, request: UUID
+) -> list[DataRequestRecipient]:
     """The producers to whom a request was sent, in that order."""
     same = (Organisation.tenant_id == DataRequestRoute.tenant_id) & (
         Organisation.id == DataRequestRoute.organisation_id
     )
     query = select(DataRequestRoute, Organisation).join(Organisation, same)
     mine = query.where(DataRequestRoute.request_id == request)
-    rows = await session.execute(mine.order_by(DataRequestRoute.sent_at, Organisation.name).limit(MOST_ROUTES))
-    return [DataRequestRecipient(row.DataRequestRoute, row.Organisation) for row in rows]
+    rows = await session.execute(
+        mine.order_by(DataRequestRoute.sent_at, Organisation.name).limit(MOST_ROUTES)
+    )
+    return [
+        DataRequestRecipient(row.DataRequestRoute, row.Organisation) for row in rows
+    ]
 
 
-async def list_requests_to_answer(session: AsyncSession, actor: Actor) -> Sequence[DataRequest]:
+async def list_requests_to_answer(
+    session: AsyncSession, actor: Actor
+) -> Sequence[DataRequest]:
     """The requests that wait for a producer for which the person may answer; for the team, those that nobody answers."""
-    conditions: list[ColumnElement[bool]] = [DataRequest.state == DataRequestState.ASKED]
+    conditions: list[ColumnElement[bool]] = [
+        DataRequest.state == DataRequestState.ASKED
+    ]
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     same = (Organisation.tenant_id == DataRequestRoute.tenant_id) & (
         Organisation.id == DataRequestRoute.organisation_id
@@ -109,30 +167,57 @@ async def list_requests_to_answer(session: AsyncSession, actor: Actor) -> Sequen
         .where(Organisation.slug.in_(slugs), DataRequestRoute.passed_at.is_(None))
     )
     theirs = DataRequest.id.in_(sent)
-    conditions.append(theirs | DataRequest.escalated_at.is_not(None) if actor.moderator else theirs)
-    query = select(DataRequest).where(*conditions).order_by(DataRequest.due_on, DataRequest.id).limit(MOST_ROUTES)
+    conditions.append(
+        theirs | DataRequest.escalated_at.is_not(None) if actor.moderator else theirs
+    )
+    query = (
+        select(DataRequest)
+        .where(*conditions)
+        .order_by(DataRequest.due_on, DataRequest.id)
+        .limit(MOST_ROUTES)
+    )
     return (await session.scalars(query)).all()
 
 
-async def list_own_requests(session: AsyncSession, actor: Actor) -> Sequence[DataRequest]:
+async def list_own_requests(
+    session: AsyncSession, actor: Actor
+) -> Sequence[DataRequest]:
     """What the person asked for, the newest first."""
     query = select(DataRequest).where(DataRequest.person_id == actor.person_id)
-    return (await session.scalars(query.order_by(DataRequest.asked_at.desc()).limit(MOST_ROUTES))).all()
+    return (
+        await session.scalars(
+            query.order_by(DataRequest.asked_at.desc()).limit(MOST_ROUTES)
+        )
+    ).all()
 
 
-async def is_supporter(session: AsyncSession, actor: Actor | None, request: UUID) -> bool:
+async def is_supporter(
+    session: AsyncSession, actor: Actor | None, request: UUID
+) -> bool:
     """Whether the person said that they need the same data."""
     if actor is None:
         return False
-    own = (DataRequestSupport.request_id == request, DataRequestSupport.person_id == actor.person_id)
-    return await session.scalar(select(DataRequestSupport.request_id).where(*own)) is not None
+    own = (
+        DataRequestSupport.request_id == request,
+        DataRequestSupport.person_id == actor.person_id,
+    )
+    return (
+        await session.scalar(select(DataRequestSupport.request_id).where(*own))
+        is not None
+    )
 
 
 async def find_dataset(session: AsyncSession, id_: UUID | None) -> Dataset | None:
     """The dataset of this identifier, as it stands."""
-    return await session.scalar(select(Dataset).where(Dataset.id == id_)) if id_ else None
+    if id_:
+        return await session.scalar(select(Dataset).where(Dataset.id == id_))
+    return None
 
 
-async def find_organisation(session: AsyncSession, id_: UUID | None) -> Organisation | None:
+async def find_organisation(
+    session: AsyncSession, id_: UUID | None
+) -> Organisation | None:
     """The organisation of this identifier."""
-    return await session.scalar(select(Organisation).where(Organisation.id == id_)) if id_ else None
+    if id_:
+        return await session.scalar(select(Organisation).where(Organisation.id == id_))
+    return None

@@ -19,16 +19,29 @@ from udi.portal.projects.schemas import Address, Instant, Language
 from udi.protocol.themes import THEMES
 
 SCOPE = "access"
-BASE, PAGE = "/api/v1/data-requests", "/data-requests"
+BASE = "/api/v1/data-requests"
+PAGE = "/data-requests"
 WITHDRAW = "withdraw"
 EVENTS = (WITHDRAW, *DECISIONS)
 DataRequestStateCode = Annotated[
-    str, Meta(description="Where the request stands.", extra_json_schema={"enum": list(DataRequestState)})
+    str,
+    Meta(
+        description="Where the request stands.",
+        extra_json_schema={"enum": list(DataRequestState)},
+    ),
 ]
-Theme = Annotated[str, Meta(description="Code of a theme; empty: none.", extra_json_schema={"enum": [*THEMES, ""]})]
+Theme = Annotated[
+    str,
+    Meta(
+        description="Code of a theme; empty: none.",
+        extra_json_schema={"enum": [*THEMES, ""]},
+    ),
+]
 Need = Annotated[str, Meta(description="What the data are needed for.")]
 Due = Annotated[date, Meta(description="By when a producer should have answered.")]
-Supporters = Annotated[int, Meta(description="How many others need the same data.", ge=0)]
+Supporters = Annotated[
+    int, Meta(description="How many others need the same data.", ge=0)
+]
 
 
 class DataProducer(Struct, frozen=True, kw_only=True):
@@ -44,7 +57,10 @@ class DataRequestRecipientItem(Struct, frozen=True, kw_only=True):
     slug: str
     name: str
     sent: Instant
-    passed: Annotated[Instant | None, Meta(description="Since when it says that it does not hold such data.")]
+    passed: Annotated[
+        Instant | None,
+        Meta(description="Since when it says that it does not hold such data."),
+    ]
 
 
 class ResultingDataset(Struct, frozen=True, kw_only=True):
@@ -101,36 +117,59 @@ class DataRequestDetail(Struct, frozen=True, kw_only=True):
     answer: Annotated[str, Meta(description="What was answered, in words.")]
     answered: Annotated[Instant | None, Meta(description="When it was answered.")]
     answered_by: Annotated[
-        DataProducer | None, Meta(description="Who answered; null of an answer: the territory’s team.")
+        DataProducer | None,
+        Meta(description="Who answered; null of an answer: the territory’s team."),
     ]
     promised: Annotated[date | None, Meta(description="By when the data are promised.")]
-    dataset: Annotated[ResultingDataset | None, Meta(description="The dataset that came of it.")]
-    merged_into: Annotated[UUID | None, Meta(description="The request that it was joined with.")]
+    dataset: Annotated[
+        ResultingDataset | None, Meta(description="The dataset that came of it.")
+    ]
+    merged_into: Annotated[
+        UUID | None, Meta(description="The request that it was joined with.")
+    ]
     page: Address
 
     @classmethod
-    def of(cls, row: models.DataRequest, around: DataRequestRelations, origin: str) -> "DataRequestDetail":
+    def of(
+        cls, row: models.DataRequest, around: DataRequestRelations, origin: str
+    ) -> "DataRequestDetail":
         """A row with what belongs to it, on the portal at `origin`."""
-        dataset, by = around.dataset, around.answered_by
+        dataset = around.dataset
+        by = around.answered_by
         return cls(
-            **_common_fields(row, origin), words=row.words, changed=row.changed_at, answer=row.answer, answered=row.answered_at,
+            **_common_fields(row, origin),
+            words=row.words,
+            changed=row.changed_at,
+            answer=row.answer,
+            answered=row.answered_at,
             producers=[
                 DataRequestRecipientItem(
-                    slug=route.organisation.slug, name=route.organisation.name, sent=route.row.sent_at, passed=route.row.passed_at
+                    slug=route.organisation.slug,
+                    name=route.organisation.name,
+                    sent=route.row.sent_at,
+                    passed=route.row.passed_at,
                 )
                 for route in around.routes
             ],
-            answered_by=DataProducer(slug=by.slug, name=by.name) if by else None, promised=row.promised_on,
-            dataset=ResultingDataset(id=dataset.id, title=dataset.title, page=f"{origin}/data/{dataset.id}") if dataset else None,
+            answered_by=DataProducer(slug=by.slug, name=by.name) if by else None,
+            promised=row.promised_on,
+            dataset=ResultingDataset(
+                id=dataset.id, title=dataset.title, page=f"{origin}/data/{dataset.id}"
+            )
+            if dataset
+            else None,
             merged_into=row.merged_into,
-        )  # fmt: skip
+        )
 
 
 class DataRequestPage(Struct, frozen=True, kw_only=True):
     """One page of requests for data."""
 
     total: Annotated[int, Meta(ge=0)]
-    page: Annotated[int, Meta(description="Which page this is; past the last one, the last one.", ge=1)]
+    page: Annotated[
+        int,
+        Meta(description="Which page this is; past the last one, the last one.", ge=1),
+    ]
     size: Annotated[int, Meta(description="Requests a page.", ge=1, le=100)]
     items: list[DataRequestItem]
 
@@ -146,7 +185,8 @@ class MyDataRequests(Struct, frozen=True, kw_only=True):
 
     own: Annotated[list[DataRequestItem], Meta(description="Those that I asked.")]
     to_answer: Annotated[
-        list[DataRequestItem], Meta(description="Those that wait for an organisation for which I publish.")
+        list[DataRequestItem],
+        Meta(description="Those that wait for an organisation for which I publish."),
     ]
 
 
@@ -169,14 +209,29 @@ class DataRequestEventInput(Struct, kw_only=True):
         ),
     ]
     words: Annotated[str, Meta(description="What is said with it.")] = ""
-    day: Annotated[str, Meta(description="By when the data are promised, such as 2026-05-31.")] = ""
-    dataset: Annotated[str, Meta(description="Identifier of the dataset that answers.")] = ""
-    into: Annotated[str, Meta(description="Identifier of the request that it is joined with.")] = ""
-    organisation: Annotated[str, Meta(description="Readable name of the producer to whom it is sent.")] = ""
+    day: Annotated[
+        str, Meta(description="By when the data are promised, such as 2026-05-31.")
+    ] = ""
+    dataset: Annotated[
+        str, Meta(description="Identifier of the dataset that answers.")
+    ] = ""
+    into: Annotated[
+        str, Meta(description="Identifier of the request that it is joined with.")
+    ] = ""
+    organisation: Annotated[
+        str, Meta(description="Readable name of the producer to whom it is sent.")
+    ] = ""
 
 
 def _common_fields(row: models.DataRequest, origin: str) -> dict[str, Any]:
     return {
-        "id": row.id, "title": row.title, "language": row.language, "theme": row.theme, "state": row.state,
-        "supporters": row.supporters, "asked": row.asked_at, "due": row.due_on, "page": f"{origin}{PAGE}/{row.id}",
-    }  # fmt: skip
+        "id": row.id,
+        "title": row.title,
+        "language": row.language,
+        "theme": row.theme,
+        "state": row.state,
+        "supporters": row.supporters,
+        "asked": row.asked_at,
+        "due": row.due_on,
+        "page": f"{origin}{PAGE}/{row.id}",
+    }

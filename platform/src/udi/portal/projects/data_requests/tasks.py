@@ -15,7 +15,11 @@ from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.data_requests.actions import SEND_REQUEST_EMAIL, escalate_request, queue_email
+from udi.portal.projects.data_requests.actions import (
+    SEND_REQUEST_EMAIL,
+    escalate_request,
+    queue_email,
+)
 from udi.portal.projects.data_requests.emails import FOR_PRODUCER, FOR_TEAM, write_email
 from udi.portal.projects.data_requests.models import DataRequest, DataRequestSupport
 from udi.portal.projects.data_requests.queries import list_recipients
@@ -26,7 +30,11 @@ log = structlog.get_logger()
 EVERY = timedelta(hours=1)
 REMIND = timedelta(days=7)
 """How long before the end of its time a producer is reminded, once."""
-EXPECTED_STATES = {"sent": DataRequestState.ASKED, "due": DataRequestState.ASKED, "escalated": DataRequestState.ASKED}
+EXPECTED_STATES = {
+    "sent": DataRequestState.ASKED,
+    "due": DataRequestState.ASKED,
+    "escalated": DataRequestState.ASKED,
+}
 """In which state a mail is still worth telling; the others tell of the state of their own name."""
 
 
@@ -40,7 +48,9 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     return {SEND_REQUEST_EMAIL: send}
 
 
-async def send_notification(site: Site, territory: Territory, payload: Mapping[str, str]) -> None:
+async def send_notification(
+    site: Site, territory: Territory, payload: Mapping[str, str]
+) -> None:
     """Tell one address of what happened to a request, unless it is past.
 
     Raises:
@@ -48,31 +58,51 @@ async def send_notification(site: Site, territory: Territory, payload: Mapping[s
     """
     what = payload["what"]
     async with site.database.session(territory.id, role="worker") as session:
-        request = await session.get(DataRequest, (territory.id, UUID(payload["request"])))
+        request = await session.get(
+            DataRequest, (territory.id, UUID(payload["request"]))
+        )
         if request is None or request.state != EXPECTED_STATES.get(what, what):
             return
         to, language = await _find_address(session, territory, request, payload)
     if to:
         whom = payload.get("person") or payload.get("organisation") or ""
-        mail = write_email(site, territory, request, what, to=to, whom=whom, language=language)
-        await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+        mail = write_email(
+            site, territory, request, what, to=to, whom=whom, language=language
+        )
+        await send_email(
+            mail,
+            site.settings.smtp_host,
+            site.settings.smtp_port or site.settings.port(6),
+        )
 
 
 async def _find_address(
-    session: AsyncSession, territory: Territory, request: DataRequest, payload: Mapping[str, str]
+    session: AsyncSession,
+    territory: Territory,
+    request: DataRequest,
+    payload: Mapping[str, str],
 ) -> tuple[str, str]:
     """To whom, and in which language; nobody where the person is gone."""
     first = territory.languages[0]
     if payload["what"] in FOR_TEAM:
         return territory.contact, first
     if payload["what"] in FOR_PRODUCER:
-        organisation = await session.get(Organisation, (territory.id, UUID(payload["organisation"])))
+        organisation = await session.get(
+            Organisation, (territory.id, UUID(payload["organisation"]))
+        )
         return organisation.email if organisation else "", first
     if other := payload.get("person"):
-        support = await session.get(DataRequestSupport, (territory.id, request.id, UUID(other)))
+        support = await session.get(
+            DataRequestSupport, (territory.id, request.id, UUID(other))
+        )
         person = await session.get(Person, (territory.id, UUID(other)))
-        return (person.email, support.language) if person and support else ("", first)
-    author = await session.get(Person, (territory.id, request.person_id)) if request.person_id else None
+        if person and support:
+            return (person.email, support.language)
+        return ("", first)
+    if request.person_id:
+        author = await session.get(Person, (territory.id, request.person_id))
+    else:
+        author = None
     return author.email if author else "", request.language
 
 
@@ -80,19 +110,25 @@ async def check_delays(session: AsyncSession) -> None:
     """Remind producers a week before the end of their time, and tell the team when it is over; each once."""
     today = now().date()
     late = select(DataRequest).where(
-        DataRequest.state == DataRequestState.ASKED, DataRequest.due_on < today, DataRequest.escalated_at.is_(None)
+        DataRequest.state == DataRequestState.ASKED,
+        DataRequest.due_on < today,
+        DataRequest.escalated_at.is_(None),
     )
     for request in await session.scalars(late.with_for_update(skip_locked=True)):
         await escalate_request(session, request)
     soon = select(DataRequest).where(
-        DataRequest.state == DataRequestState.ASKED, DataRequest.due_on <= today + REMIND, DataRequest.due_on >= today,
+        DataRequest.state == DataRequestState.ASKED,
+        DataRequest.due_on <= today + REMIND,
+        DataRequest.due_on >= today,
         DataRequest.reminded_at.is_(None),
-    )  # fmt: skip
+    )
     for request in await session.scalars(soon.with_for_update(skip_locked=True)):
         request.reminded_at = now()
         for route in await list_recipients(session, request.id):
             if route.row.passed_at is None:
-                await queue_email(session, request, "due", organisation=str(route.organisation.id))
+                await queue_email(
+                    session, request, "due", organisation=str(route.organisation.id)
+                )
     await session.flush()
 
 
@@ -101,8 +137,14 @@ async def run_delay_checks(site: Site) -> None:
     while True:
         for territory in await site.registry.list():
             try:
-                async with site.database.session(territory.id, role="worker") as session:
+                async with site.database.session(
+                    territory.id, role="worker"
+                ) as session:
                     await check_delays(session)
             except Exception as error:  # noqa: BLE001 - looked at again within the hour
-                log.warning("delays not looked at", territory=territory.slug, error=type(error).__name__)
+                log.warning(
+                    "delays not looked at",
+                    territory=territory.slug,
+                    error=type(error).__name__,
+                )
         await asyncio.sleep(EVERY.total_seconds())

@@ -32,9 +32,18 @@ class DataRequestEvent(StrEnum):
 
 
 BY_AUTHOR = (DataRequestEvent.CORRECT, DataRequestEvent.WITHDRAW)
-BY_PRODUCER = (DataRequestEvent.PROMISE, DataRequestEvent.DECLINE, DataRequestEvent.DELIVER)
+BY_PRODUCER = (
+    DataRequestEvent.PROMISE,
+    DataRequestEvent.DECLINE,
+    DataRequestEvent.DELIVER,
+)
 """By a producer to whom it was sent, or by the territory's team for one."""
-BY_TEAM = (DataRequestEvent.MERGE, DataRequestEvent.REOPEN, DataRequestEvent.HIDE, DataRequestEvent.SHOW)
+BY_TEAM = (
+    DataRequestEvent.MERGE,
+    DataRequestEvent.REOPEN,
+    DataRequestEvent.HIDE,
+    DataRequestEvent.SHOW,
+)
 OPEN = (DataRequestState.ASKED, DataRequestState.PROMISED)
 """Nobody has given the data yet, and somebody still may."""
 NEXT = {

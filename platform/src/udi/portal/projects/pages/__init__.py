@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.projects.pages import editing, listing, moderation, pictures, project, reuse, team
+from udi.portal.projects.pages import (
+    editing,
+    listing,
+    moderation,
+    pictures,
+    project,
+    reuse,
+    team,
+)
 
 routes: Sequence[ControllerRouterHandler] = [
     *listing.routes,

@@ -41,7 +41,9 @@ MOST_RESULTS = 6
 
 @get(NEW)
 async def show_new(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """The empty form; `dataset` in the address is used from the start."""
     dataset = request.query_params.get("dataset", "")
@@ -50,18 +52,25 @@ async def show_new(
 
 @post(NEW, status_code=303)
 async def create(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[Any]:
     """Begin a project, which nobody else sees yet."""
     form = await request.form()
-    described, dataset = read_project_input(form), str(form.get("dataset") or "")
+    described = read_project_input(form)
+    dataset = str(form.get("dataset") or "")
     try:
         async with session.begin_nested():
-            project = await create_project(session, member, described, language=request.scope["state"]["locale"])
+            project = await create_project(
+                session, member, described, language=request.scope["state"]["locale"]
+            )
             if listing.is_identifier(dataset):
                 await add_project_dataset(session, member, project, UUID(dataset))
     except InvalidError as error:
-        return await _render_form(request, session, member, described, dataset=dataset, error=error)
+        return await _render_form(
+            request, session, member, described, dataset=dataset, error=error
+        )
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
@@ -76,8 +85,12 @@ async def show_edit(
     project = await queries.get_editable_project(session, member, project_id)
     if project.reported:
         return Redirect(f"{listing.PATH}/{project.id}/correct", status_code=303)
-    described = project_input_of(project, await queries.find_organisation(session, project))
-    return await _render_form(request, session, member, described, of=project, revision=project.revision)
+    described = project_input_of(
+        project, await queries.find_organisation(session, project)
+    )
+    return await _render_form(
+        request, session, member, described, of=project, revision=project.revision
+    )
 
 
 @post(f"{ONE}/edit", status_code=303)
@@ -90,11 +103,20 @@ async def change(
     """Change what is said of it."""
     project = await queries.get_editable_project(session, member, project_id, lock=True)
     form = await request.form()
-    described, revision = read_project_input(form), read_number(form.get("revision"))
+    described = read_project_input(form)
+    revision = read_number(form.get("revision"))
     try:
         await change_project(session, member, project, described, revision=revision)
     except InvalidError as error:
-        return await _render_form(request, session, member, described, of=project, revision=revision, error=error)
+        return await _render_form(
+            request,
+            session,
+            member,
+            described,
+            of=project,
+            revision=revision,
+            error=error,
+        )
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
@@ -113,11 +135,21 @@ async def show_datasets(
     if words:
         criteria = Criteria(text=words, size=MOST_RESULTS)
         thesaurus = thesaurus_of(territory.search)
-        results = (await search_datasets(session, indexes_of(request), territory.id, criteria, thesaurus)).lines
+        results = (
+            await search_datasets(
+                session, indexes_of(request), territory.id, criteria, thesaurus
+            )
+        ).lines
     used = await listing.list_used_datasets(session, project.id)
     used_ids = {dataset.id for dataset in used}
     return render(
-        request, "projects/datasets.html", project=project, used=used, known=used_ids, found=results, words=words
+        request,
+        "projects/datasets.html",
+        project=project,
+        used=used,
+        known=used_ids,
+        found=results,
+        words=words,
     )
 
 
@@ -132,8 +164,14 @@ async def choose_dataset(
     project = await queries.get_editable_project(session, member, project_id, lock=True)
     form = await request.form()
     dataset_id = str(form.get("dataset") or form.get("remove") or "")
-    dataset = UUID(dataset_id) if listing.is_identifier(dataset_id) else UUID(int=0)
-    act = remove_project_dataset if form.get("remove") else add_project_dataset
+    if listing.is_identifier(dataset_id):
+        dataset = UUID(dataset_id)
+    else:
+        dataset = UUID(int=0)
+    if form.get("remove"):
+        act = remove_project_dataset
+    else:
+        act = add_project_dataset
     await act(session, member, project, dataset)
     return Redirect(f"{listing.PATH}/{project.id}/datasets", status_code=303)
 
@@ -165,16 +203,28 @@ async def _render_form(
     )
 
 
-async def _list_organisations(session: AsyncSession, member: Actor, of: Project | None) -> Sequence[tuple[str, str]]:
+async def _list_organisations(
+    session: AsyncSession, member: Actor, of: Project | None
+) -> Sequence[tuple[str, str]]:
     """Slug and name of the organisations in whose name the person may lead it."""
     own_organisations = await find_organisations(session, list(member.memberships))
-    current_organisation = await queries.find_organisation(session, of) if of else None
+    if of:
+        current_organisation = await queries.find_organisation(session, of)
+    else:
+        current_organisation = None
     organisations_by_slug = {
         **own_organisations,
-        **({current_organisation.slug: current_organisation} if current_organisation else {}),
+        **(
+            {current_organisation.slug: current_organisation}
+            if current_organisation
+            else {}
+        ),
     }
     return sorted(
-        ((slug, organisation.name) for slug, organisation in organisations_by_slug.items()),
+        (
+            (slug, organisation.name)
+            for slug, organisation in organisations_by_slug.items()
+        ),
         key=lambda pair: pair[1].casefold(),
     )
 

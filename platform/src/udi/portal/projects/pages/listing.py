@@ -13,7 +13,11 @@ from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.projects.atom import MEDIA_TYPE, write_feed
 from udi.portal.projects.atom import PATH as ATOM
 from udi.portal.projects.listing import CHOICES, PATH, list_projects, read_filters
-from udi.portal.projects.queries import find_dataset_title, list_invitations, list_own_projects
+from udi.portal.projects.queries import (
+    find_dataset_title,
+    list_invitations,
+    list_own_projects,
+)
 from udi.ui.site import render, site_of
 
 AnyRequest = Request[Any, Any, State]
@@ -22,7 +26,9 @@ HOUR = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "
 
 @get(PATH)
 async def show_projects(
-    request: AnyRequest, session: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
 ) -> Response[str]:
     """Projects and reuses, with filters."""
     filters, page = await list_projects(session, read_filters(read_pairs(request)))
@@ -41,18 +47,30 @@ async def show_projects(
 
 @get(ATOM)
 async def send_feed(
-    request: AnyRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
 ) -> Response[bytes]:
     """The same as an Atom feed, the newest first."""
     filters, page = await list_projects(session, read_filters(read_pairs(request)))
     say = site_of(request).pages.translator(request)
-    feed = write_feed(page, filters, territory, request.scope["state"]["locale"], say("Projects and reuses"))
-    return Response(feed, media_type=MEDIA_TYPE, headers=HOUR | {"Vary": "Accept-Language, Cookie"})
+    feed = write_feed(
+        page,
+        filters,
+        territory,
+        request.scope["state"]["locale"],
+        say("Projects and reuses"),
+    )
+    return Response(
+        feed, media_type=MEDIA_TYPE, headers=HOUR | {"Vary": "Accept-Language, Cookie"}
+    )
 
 
 @get(f"{PATH}/mine")
 async def show_mine(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """Those that I lead, reported or take part in, and the invitations that wait for my answer."""
     return render(

@@ -13,7 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.portal.projects import queries
-from udi.portal.projects.actions.lifecycle import hide_project, require_team, unhide_project
+from udi.portal.projects.actions.lifecycle import (
+    hide_project,
+    require_team,
+    unhide_project,
+)
 from udi.portal.projects.listing import PATH
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
@@ -32,7 +36,9 @@ async def show_hide_form(
 ) -> Response[str]:
     """The form that asks for the reason."""
     require_team(member)
-    return await _render_hide_form(request, await queries.get_project(session, member, project_id))
+    return await _render_hide_form(
+        request, await queries.get_project(session, member, project_id)
+    )
 
 
 @post(f"{ONE}/hide", status_code=303)
@@ -55,18 +61,32 @@ async def hide(
 
 @post(f"{ONE}/show", status_code=303)
 async def unhide(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], project_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
 ) -> Redirect:
     """Put it back."""
     require_team(member)
-    await unhide_project(session, member, await queries.get_project(session, member, project_id, lock=True))
+    await unhide_project(
+        session,
+        member,
+        await queries.get_project(session, member, project_id, lock=True),
+    )
     return Redirect(f"{PATH}/{project_id}", status_code=303)
 
 
 async def _render_hide_form(
-    request: AnyRequest, project: Project, *, reason: str = "", error: InvalidError | None = None
+    request: AnyRequest,
+    project: Project,
+    *,
+    reason: str = "",
+    error: InvalidError | None = None,
 ) -> Response[str]:
-    facts = {"project": project, "reason": reason, "errors": form_errors(request, error)}
+    facts = {
+        "project": project,
+        "reason": reason,
+        "errors": form_errors(request, error),
+    }
     return render(request, "projects/hide.html", status=422 if error else 200, **facts)
 
 

@@ -14,7 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.projects import listing, queries
-from udi.portal.projects.actions.picture import MOST_PICTURES, add_picture, check_alternative, remove_picture
+from udi.portal.projects.actions.picture import (
+    MOST_PICTURES,
+    add_picture,
+    check_alternative,
+    remove_picture,
+)
 from udi.portal.projects.models import Project, ProjectPicture
 from udi.portal.projects.pages.project import ONE
 from udi.portal.projects.pictures import MEDIA_TYPE, MOST_BYTES, make_picture_pair
@@ -33,7 +38,11 @@ async def show_pictures(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """Those that it has, and a form for one more."""
-    return await _render_pictures(request, session, await queries.get_editable_project(session, member, project_id))
+    return await _render_pictures(
+        request,
+        session,
+        await queries.get_editable_project(session, member, project_id),
+    )
 
 
 @post(f"{ONE}/pictures", status_code=303, request_max_body_size=MAX_BODY)
@@ -46,14 +55,19 @@ async def send_picture(
     """Add one; it is made anew, small enough for a page."""
     project = await queries.get_editable_project(session, member, project_id)
     form = await request.form()
-    sent, alternative = form.get("picture"), str(form.get("alternative") or "")
+    sent = form.get("picture")
+    alternative = str(form.get("alternative") or "")
     try:
         check_alternative(alternative)
-        renditions = await make_picture_pair(await sent.read() if isinstance(sent, UploadFile) else b"")
+        renditions = await make_picture_pair(
+            await sent.read() if isinstance(sent, UploadFile) else b""
+        )
         await session.refresh(project, with_for_update=True)
         await add_picture(session, member, project, renditions, alternative)
     except InvalidError as error:
-        return await _render_pictures(request, session, project, alternative=alternative, error=error)
+        return await _render_pictures(
+            request, session, project, alternative=alternative, error=error
+        )
     return Redirect(f"{listing.PATH}/{project.id}/pictures", status_code=303)
 
 
@@ -81,14 +95,27 @@ async def send_picture_file(
     project = await queries.get_project(session, actor, project_id)
     stem, _, extension = name.rpartition(".")
     identifier = stem.removesuffix("-small")
-    column = ProjectPicture.small if stem.endswith("-small") else ProjectPicture.content
+    if stem.endswith("-small"):
+        column = ProjectPicture.small
+    else:
+        column = ProjectPicture.content
     if extension != "webp" or not listing.is_identifier(identifier):
         raise NotFoundError
-    own = (ProjectPicture.project_id == project.id, ProjectPicture.id == UUID(identifier))
+    own = (
+        ProjectPicture.project_id == project.id,
+        ProjectPicture.id == UUID(identifier),
+    )
     if (content := await session.scalar(select(column).where(*own))) is None:
         raise NotFoundError
-    cache_control = "public, max-age=3600" if project.listed else "private, max-age=300"
-    return Response(content, media_type=MEDIA_TYPE, headers={"Cache-Control": cache_control, "Vary": "Cookie"})
+    if project.listed:
+        cache_control = "public, max-age=3600"
+    else:
+        cache_control = "private, max-age=300"
+    return Response(
+        content,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": cache_control, "Vary": "Cookie"},
+    )
 
 
 async def _render_pictures(

@@ -54,7 +54,11 @@ async def show_project(
 def list_allowed_events(project: Project, actor: Actor | None) -> list[ProjectEvent]:
     """What the person may do with it now."""
     possible = [event for state, event in NEXT if state == project.state]
-    return [event for event in possible if event not in BY_OWNER or queries.is_owner(project, actor)]
+    return [
+        event
+        for event in possible
+        if event not in BY_OWNER or queries.is_owner(project, actor)
+    ]
 
 
 @post(f"{ONE}/move", status_code=303)
@@ -83,15 +87,23 @@ async def show_publish_form(
     """What everybody will see, before it is so for good."""
     project = await queries.get_led_project(session, member, project_id)
     organisation = await queries.find_organisation(session, project)
-    return render(request, "projects/publish.html", project=project, organisation=organisation)
+    return render(
+        request, "projects/publish.html", project=project, organisation=organisation
+    )
 
 
 @post(f"{ONE}/publish", status_code=303)
 async def publish(
-    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], project_id: FromPath[UUID]
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
 ) -> Redirect:
     """Let everybody see it."""
-    await publish_project(session, member, await queries.get_led_project(session, member, project_id, lock=True))
+    await publish_project(
+        session,
+        member,
+        await queries.get_led_project(session, member, project_id, lock=True),
+    )
     return Redirect(f"{listing.PATH}/{project_id}", status_code=303)
 
 

@@ -30,23 +30,38 @@ async def show_report(
     member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form; `dataset` in the address is the one that was used."""
-    return await _render_form(request, session, dataset=request.query_params.get("dataset", ""))
+    return await _render_form(
+        request, session, dataset=request.query_params.get("dataset", "")
+    )
 
 
 @post(REPORT, status_code=303)
 async def send_report(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[Any]:
     """Show it at once."""
     form = await request.form()
-    title, url, dataset = (str(form.get(name) or "") for name in ("title", "url", "dataset"))
+    title, url, dataset = (
+        str(form.get(name) or "") for name in ("title", "url", "dataset")
+    )
     datasets = [UUID(dataset)] if listing.is_identifier(dataset) else []
     language = request.scope["state"]["locale"]
     try:
         async with session.begin_nested():
-            project = await report_reuse(session, member, title=title, url=url, language=language, datasets=datasets)
+            project = await report_reuse(
+                session,
+                member,
+                title=title,
+                url=url,
+                language=language,
+                datasets=datasets,
+            )
     except InvalidError as error:
-        return await _render_form(request, session, title=title, url=url, dataset=dataset, error=error)
+        return await _render_form(
+            request, session, title=title, url=url, dataset=dataset, error=error
+        )
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
@@ -59,7 +74,9 @@ async def show_correction(
 ) -> Response[str]:
     """The two fields of a reuse that the person reported."""
     project = await _get_reported_reuse(session, member, project_id)
-    return await _render_form(request, session, title=project.title, url=project.url, of=project)
+    return await _render_form(
+        request, session, title=project.title, url=project.url, of=project
+    )
 
 
 @post(f"{ONE}/correct", status_code=303)
@@ -72,18 +89,25 @@ async def send_correction(
     """Correct them."""
     project = await _get_reported_reuse(session, member, project_id, lock=True)
     form = await request.form()
-    title, url = str(form.get("title") or ""), str(form.get("url") or "")
+    title = str(form.get("title") or "")
+    url = str(form.get("url") or "")
     try:
         await correct_reuse(session, member, project, title=title, url=url)
     except InvalidError as error:
-        return await _render_form(request, session, title=title, url=url, of=project, error=error)
+        return await _render_form(
+            request, session, title=title, url=url, of=project, error=error
+        )
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
-async def _get_reported_reuse(session: AsyncSession, member: Actor, id_: UUID, *, lock: bool = False) -> Project:
+async def _get_reported_reuse(
+    session: AsyncSession, member: Actor, id_: UUID, *, lock: bool = False
+) -> Project:
     project = await queries.get_own_project(session, member, id_, lock=lock)
     if not project.reported:
-        raise ForbiddenError("This project has a leader.", remedy="Change it with its own form.")
+        raise ForbiddenError(
+            "This project has a leader.", remedy="Change it with its own form."
+        )
     return project
 
 
@@ -99,9 +123,19 @@ async def _render_form(
 ) -> Response[str]:
     dataset = dataset if listing.is_identifier(dataset) else ""
     named = await queries.find_dataset_title(session, dataset)
-    facts = {"title": title, "url": url, "dataset": dataset, "dataset_title": named, "of": of}
+    facts = {
+        "title": title,
+        "url": url,
+        "dataset": dataset,
+        "dataset_title": named,
+        "of": of,
+    }
     return render(
-        request, "projects/report.html", status=422 if error else 200, errors=form_errors(request, error), **facts
+        request,
+        "projects/report.html",
+        status=422 if error else 200,
+        errors=form_errors(request, error),
+        **facts,
     )
 
 

@@ -32,7 +32,12 @@ async def show_team(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """Who is in it, who is invited."""
-    return await _render_team(request, session, member, await queries.get_team_project(session, member, project_id))
+    return await _render_team(
+        request,
+        session,
+        member,
+        await queries.get_team_project(session, member, project_id),
+    )
 
 
 @post(f"{ONE}/team", status_code=303, guards=[require_confirmation()])
@@ -45,15 +50,20 @@ async def invite_member(
     """Invite an address."""
     project = await queries.get_led_project(session, member, project_id, lock=True)
     form = await request.form()
-    email, right = str(form.get("email") or ""), str(form.get("right") or "")
+    email = str(form.get("email") or "")
+    right = str(form.get("right") or "")
     try:
         await team.invite_member(session, member, project, email=email, right=right)
     except InvalidError as error:
-        return await _render_team(request, session, member, project, email=email, error=error)
+        return await _render_team(
+            request, session, member, project, email=email, error=error
+        )
     return Redirect(f"{listing.PATH}/{project.id}/team", status_code=303)
 
 
-@post(f"{ONE}/team/{{member_id:uuid}}", status_code=303, guards=[require_confirmation()])
+@post(
+    f"{ONE}/team/{{member_id:uuid}}", status_code=303, guards=[require_confirmation()]
+)
 async def change_member(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -63,13 +73,16 @@ async def change_member(
 ) -> Redirect:
     """Give a right, hand the project over, take an invitation back or somebody off the team."""
     project = await queries.get_led_project(session, member, project_id, lock=True)
-    other, what = await queries.get_member(session, project, member_id), (await request.form()).get("what")
+    other = await queries.get_member(session, project, member_id)
+    what = (await request.form()).get("what")
     if what in {TeamRight.SEE, TeamRight.EDIT}:
         await team.give_right(session, member, project, other, str(what))
     elif what == "lead":
         await team.hand_over_project(session, member, project, other)
     elif what in {TeamMemberEvent.CANCEL, TeamMemberEvent.REMOVE}:
-        await team.remove_member(session, member, project, other, TeamMemberEvent(str(what)))
+        await team.remove_member(
+            session, member, project, other, TeamMemberEvent(str(what))
+        )
     else:
         raise NotFoundError("There is no such step.")
     return Redirect(f"{listing.PATH}/{project.id}/team", status_code=303)
@@ -97,11 +110,18 @@ async def answer_invitation(
     """Accept, decline, or leave the team."""
     project, own = await queries.get_own_member(session, member, project_id, lock=True)
     what = str((await request.form()).get("what") or "")
-    if what not in {TeamMemberEvent.ACCEPT, TeamMemberEvent.DECLINE, TeamMemberEvent.LEAVE}:
+    if what not in {
+        TeamMemberEvent.ACCEPT,
+        TeamMemberEvent.DECLINE,
+        TeamMemberEvent.LEAVE,
+    }:
         raise NotFoundError("There is no such step.")
     await team.answer_invitation(session, member, project, own, TeamMemberEvent(what))
     return Redirect(
-        f"{listing.PATH}/{project.id}" if what == TeamMemberEvent.ACCEPT else f"{listing.PATH}/mine", status_code=303
+        f"{listing.PATH}/{project.id}"
+        if what == TeamMemberEvent.ACCEPT
+        else f"{listing.PATH}/mine",
+        status_code=303,
     )
 
 

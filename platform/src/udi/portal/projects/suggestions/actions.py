@@ -19,7 +19,12 @@ from udi.kit.errors import (
 )
 from udi.portal import audit
 from udi.portal.projects.models import SupportKind
-from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice, SuggestionMark, SuggestionOutcome
+from udi.portal.projects.suggestions.models import (
+    DeclaredInterest,
+    SuggestionChoice,
+    SuggestionMark,
+    SuggestionOutcome,
+)
 from udi.portal.projects.suggestions.queries import SuggestionSettings
 from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionTarget
 from udi.portal.projects.suggestions.transitions import SuggestionEvent, transition
@@ -27,7 +32,9 @@ from udi.protocol.themes import THEMES
 
 SUPPORTS = tuple(each.value for each in SupportKind if each is not SupportKind.DATA)
 """What is offered and sought: words say better which data."""
-LONGEST_WORDS, LONGEST_NAME, MOST_MARKS = 300, 100, 5000
+LONGEST_WORDS = 300
+LONGEST_NAME = 100
+MOST_MARKS = 5000
 
 
 class StaleFormError(PreconditionFailedError):
@@ -56,10 +63,12 @@ class InterestInput:
     def tidy(self) -> "InterestInput":
         """Without what nobody sees; each choice once."""
         texts: dict[str, Any] = {
-            name: " ".join(getattr(self, name).replace("\x00", "").split()) for name in ("looks_for", "has", "name")
+            name: " ".join(getattr(self, name).replace("\x00", "").split())
+            for name in ("looks_for", "has", "name")
         }
         codes: dict[str, Any] = {
-            name: tuple(sorted(set(getattr(self, name)))) for name in ("themes", "offers", "seeks")
+            name: tuple(sorted(set(getattr(self, name))))
+            for name in ("themes", "offers", "seeks")
         }
         return replace(self, **texts, **codes)
 
@@ -70,26 +79,51 @@ class InterestInput:
             for name in ("looks_for", "has")
             if len(getattr(self, name)) > LONGEST_WORDS
         ]
-        for name, codes in (("themes", set(THEMES)), ("offers", set(SUPPORTS)), ("seeks", set(SUPPORTS))):
+        for name, codes in (
+            ("themes", set(THEMES)),
+            ("offers", set(SUPPORTS)),
+            ("seeks", set(SUPPORTS)),
+        ):
             if not set(getattr(self, name)) <= codes:
-                refusals.append(Refusal(name, "This choice is not offered.", "Choose among the list."))
-        return refusals + (self._check_discoverable(person=person) if self.discoverable else [])
+                refusals.append(
+                    Refusal(
+                        name, "This choice is not offered.", "Choose among the list."
+                    )
+                )
+        return refusals + (
+            self._check_discoverable(person=person) if self.discoverable else []
+        )
 
     def _check_discoverable(self, *, person: bool) -> list[Refusal]:
         refusals = []
         if not (self.has or self.offers or self.seeks):
             refusals.append(
-                Refusal("found", "Nothing is said by which you could be found.", "Say what you have, offer or seek.")
+                Refusal(
+                    "found",
+                    "Nothing is said by which you could be found.",
+                    "Say what you have, offer or seek.",
+                )
             )
-        if person and not (self.name and self.name.isprintable() and len(self.name) <= LONGEST_NAME):
+        if person and not (
+            self.name and self.name.isprintable() and len(self.name) <= LONGEST_NAME
+        ):
             refusals.append(
-                Refusal("name", "It is not said under which name.", "Write one, of 100 characters at most.")
+                Refusal(
+                    "name",
+                    "It is not said under which name.",
+                    "Write one, of 100 characters at most.",
+                )
             )
         return refusals
 
 
 async def declare_interest(
-    session: AsyncSession, standing: SuggestionSettings, declared: InterestInput, *, revision: str, language: str
+    session: AsyncSession,
+    standing: SuggestionSettings,
+    declared: InterestInput,
+    *,
+    revision: str,
+    language: str,
 ) -> DeclaredInterest:
     """Turn suggestions on, or change what is declared. The standing is locked.
 
@@ -102,7 +136,8 @@ async def declare_interest(
         raise StaleFormError
     if not standing.may_turn_on:
         raise ForbiddenError(
-            "This organisation turned suggestions off.", remedy="Only those who administer it turn them on again."
+            "This organisation turned suggestions off.",
+            remedy="Only those who administer it turn them on again.",
         )
     declared = declared.tidy()
     if refusals := declared.check(person=standing.organisation is None):
@@ -112,23 +147,33 @@ async def declare_interest(
     transition(standing.state, SuggestionEvent.CHANGE)
     _fill_interest(standing.interest, declared, language)
     await session.flush()
-    audit.record(session, standing.actor, "suggestion.changed", _event_subject(standing))
+    audit.record(
+        session, standing.actor, "suggestion.changed", _event_subject(standing)
+    )
     return standing.interest
 
 
 async def _turn_on(
-    session: AsyncSession, standing: SuggestionSettings, declared: InterestInput, language: str
+    session: AsyncSession,
+    standing: SuggestionSettings,
+    declared: InterestInput,
+    language: str,
 ) -> DeclaredInterest:
     transition(standing.state, SuggestionEvent.TURN_ON)
     choice = standing.choice or await _create_choice(session, standing, enabled=True)
     if choice is None:
         raise StaleFormError
-    choice.wanted, choice.decided_at = True, now()
-    interest = DeclaredInterest(choice_id=choice.id, **_owner_columns(standing), told_until=now())
+    choice.wanted = True
+    choice.decided_at = now()
+    interest = DeclaredInterest(
+        choice_id=choice.id, **_owner_columns(standing), told_until=now()
+    )
     _fill_interest(interest, declared, language)
     session.add(interest)
     await session.flush()
-    audit.record(session, standing.actor, "suggestion.turned_on", _event_subject(standing))
+    audit.record(
+        session, standing.actor, "suggestion.turned_on", _event_subject(standing)
+    )
     return interest
 
 
@@ -138,60 +183,97 @@ async def _create_choice(
     """The first choice of somebody; None where another form of theirs was faster."""
     row = {**_owner_columns(standing), "wanted": enabled, "decided_at": now()}
     choice: SuggestionChoice | None = await session.scalar(
-        insert(SuggestionChoice).values(row).on_conflict_do_nothing().returning(SuggestionChoice)
+        insert(SuggestionChoice)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(SuggestionChoice)
     )
     return choice
 
 
 def _owner_columns(standing: SuggestionSettings) -> dict[str, UUID | None]:
-    organisation = standing.organisation.id if standing.organisation else None
-    return {"person_id": None if organisation else standing.actor.person_id, "organisation_id": organisation}
+    if standing.organisation:
+        organisation = standing.organisation.id
+    else:
+        organisation = None
+    return {
+        "person_id": None if organisation else standing.actor.person_id,
+        "organisation_id": organisation,
+    }
 
 
-def _fill_interest(interest: DeclaredInterest, declared: InterestInput, language: str) -> None:
-    interest.looks_for, interest.has, interest.language = declared.looks_for, declared.has, language
-    interest.themes, interest.offers, interest.seeks = [*declared.themes], [*declared.offers], [*declared.seeks]
-    interest.found, interest.mailed = declared.discoverable, declared.mailed
+def _fill_interest(
+    interest: DeclaredInterest, declared: InterestInput, language: str
+) -> None:
+    interest.looks_for = declared.looks_for
+    interest.has = declared.has
+    interest.language = language
+    interest.themes = [*declared.themes]
+    interest.offers = [*declared.offers]
+    interest.seeks = [*declared.seeks]
+    interest.found = declared.discoverable
+    interest.mailed = declared.mailed
     interest.declared_at = now()
-    interest.name = declared.name if declared.discoverable and interest.organisation_id is None else ""
+    if declared.discoverable and interest.organisation_id is None:
+        interest.name = declared.name
+    else:
+        interest.name = ""
 
 
 def _event_subject(standing: SuggestionSettings) -> UUID | None:
     """Of events: the organisation; nothing for a person, who is their author."""
-    return standing.organisation.id if standing.organisation else None
+    if standing.organisation:
+        return standing.organisation.id
+    return None
 
 
 async def turn_off(session: AsyncSession, standing: SuggestionSettings) -> None:
     """Suggest nothing any more, and forget what was declared and answered; once more changes nothing."""
     transition(standing.state, SuggestionEvent.TURN_OFF)
     choice = standing.choice
-    done = choice is None and await _create_choice(session, standing, enabled=False) is not None
+    done = (
+        choice is None
+        and await _create_choice(session, standing, enabled=False) is not None
+    )
     if done or (choice is not None and await turn_off_choice(session, choice.id)):
-        audit.record(session, standing.actor, "suggestion.turned_off", _event_subject(standing))
+        audit.record(
+            session, standing.actor, "suggestion.turned_off", _event_subject(standing)
+        )
 
 
 async def turn_off_by_mail(session: AsyncSession, choice: UUID) -> None:
     """The same, by the address in a mail; once more, or for somebody who left, changes nothing."""
     if await turn_off_choice(session, choice):
         organisation = await session.scalar(
-            select(SuggestionChoice.organisation_id).where(SuggestionChoice.id == choice)
+            select(SuggestionChoice.organisation_id).where(
+                SuggestionChoice.id == choice
+            )
         )
         audit.record(session, None, "suggestion.turned_off", organisation)
 
 
 async def turn_off_choice(session: AsyncSession, id_: UUID) -> bool:
     """Keep only that it is off: what belongs to what was declared goes with it. Whether it was on."""
-    choice = await session.scalar(select(SuggestionChoice).where(SuggestionChoice.id == id_).with_for_update())
+    choice = await session.scalar(
+        select(SuggestionChoice).where(SuggestionChoice.id == id_).with_for_update()
+    )
     if choice is None or not choice.wanted:
         return False
-    choice.wanted, choice.decided_at = False, now()
-    await session.execute(delete(DeclaredInterest).where(DeclaredInterest.choice_id == id_))
+    choice.wanted = False
+    choice.decided_at = now()
+    await session.execute(
+        delete(DeclaredInterest).where(DeclaredInterest.choice_id == id_)
+    )
     await session.flush()
     return True
 
 
 async def mark_suggestion(
-    session: AsyncSession, standing: SuggestionSettings, thing: str, id_: UUID, mark: str
+    session: AsyncSession,
+    standing: SuggestionSettings,
+    thing: str,
+    id_: UUID,
+    mark: str,
 ) -> None:
     """Keep what somebody answered to a suggestion.
 
@@ -201,7 +283,10 @@ async def mark_suggestion(
         TooManyError: as many are kept as may be.
     """
     transition(standing.state, SuggestionEvent.MARK)
-    if thing not in set(SuggestionTarget) or mark not in {SuggestionOutcome.USEFUL, SuggestionOutcome.NEVER}:
+    if thing not in set(SuggestionTarget) or mark not in {
+        SuggestionOutcome.USEFUL,
+        SuggestionOutcome.NEVER,
+    }:
         raise NotFoundError("There is no such answer to a suggestion.")
     if standing.interest is None:
         return
@@ -211,15 +296,20 @@ async def mark_suggestion(
         other = await session.scalar(select(DeclaredInterest.id).where(*there))
         if other is None:
             raise NotFoundError("They are not to be found any more.")
-    counted = select(func.count()).where(SuggestionMark.interest_id == standing.interest.id)
+    counted = select(func.count()).where(
+        SuggestionMark.interest_id == standing.interest.id
+    )
     if (await session.scalar(counted) or 0) >= MOST_MARKS:
         raise TooManyRequestsError(
-            "You answered as many suggestions as one may.", remedy="Turn them off, then on again."
+            "You answered as many suggestions as one may.",
+            remedy="Turn them off, then on again.",
         )
     await _save_mark(session, standing.interest.id, thing, id_, mark, other)
 
 
-async def mark_suggestions_mailed(session: AsyncSession, interest: UUID, suggestions: list[Suggestion]) -> None:
+async def mark_suggestions_mailed(
+    session: AsyncSession, interest: UUID, suggestions: list[Suggestion]
+) -> None:
     """Keep what a mail told, so that no other tells it again; what was answered stays as it is."""
     for suggestion in suggestions:
         row = _mark_row(
@@ -229,19 +319,37 @@ async def mark_suggestions_mailed(session: AsyncSession, interest: UUID, suggest
             SuggestionOutcome.TOLD,
             suggestion.id if suggestion.thing is SuggestionTarget.INTEREST else None,
         )
-        await session.execute(insert(SuggestionMark).values(row).on_conflict_do_nothing())
+        await session.execute(
+            insert(SuggestionMark).values(row).on_conflict_do_nothing()
+        )
 
 
 async def _save_mark(
-    session: AsyncSession, interest: UUID, thing: str, id_: UUID, mark: str, other: UUID | None
+    session: AsyncSession,
+    interest: UUID,
+    thing: str,
+    id_: UUID,
+    mark: str,
+    other: UUID | None,
 ) -> None:
     row = _mark_row(interest, thing, id_, mark, other)
     same = ["tenant_id", "interest_id", "thing", "thing_id"]
     values = {"mark": mark, "marked_at": row["marked_at"]}
-    await session.execute(insert(SuggestionMark).values(row).on_conflict_do_update(index_elements=same, set_=values))
+    await session.execute(
+        insert(SuggestionMark)
+        .values(row)
+        .on_conflict_do_update(index_elements=same, set_=values)
+    )
 
 
-def _mark_row(interest: UUID, thing: str, id_: UUID, mark: str, other: UUID | None) -> dict[str, object]:
+def _mark_row(
+    interest: UUID, thing: str, id_: UUID, mark: str, other: UUID | None
+) -> dict[str, object]:
     return {
-        "interest_id": interest, "thing": thing, "thing_id": id_, "mark": mark, "other_id": other, "marked_at": now(),
-    }  # fmt: skip
+        "interest_id": interest,
+        "thing": thing,
+        "thing_id": id_,
+        "mark": mark,
+        "other_id": other,
+        "marked_at": now(),
+    }

@@ -16,7 +16,8 @@ from udi.portal.projects.suggestions.suggestion import Suggestion
 from udi.portal.projects.suggestions.transitions import SuggestionEvent, transition
 
 SEND_MESSAGE = "send_suggestion_letter"
-LONGEST_MESSAGE, MOST_A_DAY = 2000, 5
+LONGEST_MESSAGE = 2000
+MOST_A_DAY = 5
 MESSAGE_INTERVAL = timedelta(days=30)
 """Between two letters to the same."""
 
@@ -34,15 +35,25 @@ async def create_message(
     transition(standing.state, SuggestionEvent.WRITE)
     words = tidy_words(words)
     if not standing.actor.email:
-        raise ConflictError("Your account has no mail address: nobody could answer you.", remedy="Add one to it.")
+        raise ConflictError(
+            "Your account has no mail address: nobody could answer you.",
+            remedy="Add one to it.",
+        )
     if not words or len(words) > LONGEST_MESSAGE:
-        refusal = Refusal("words", "The letter is empty, or very long.", "Write 2000 characters at most.")
+        refusal = Refusal(
+            "words",
+            "The letter is empty, or very long.",
+            "Write 2000 characters at most.",
+        )
         raise InvalidError("Nothing was sent yet.", refusals=[refusal])
     await _check_rate(session, standing, to)
     letter = SuggestionMessage(
-        interest_id=standing.interest.id if standing.interest else None, to_id=to.id, person_id=standing.actor.person_id,
-        words=words, written_at=now(),
-    )  # fmt: skip
+        interest_id=standing.interest.id if standing.interest else None,
+        to_id=to.id,
+        person_id=standing.actor.person_id,
+        words=words,
+        written_at=now(),
+    )
     session.add(letter)
     await session.flush()
     await jobs.enqueue(session, SEND_MESSAGE, {"letter": str(letter.id)})
@@ -50,14 +61,28 @@ async def create_message(
     return letter
 
 
-async def _check_rate(session: AsyncSession, standing: SuggestionSettings, to: Suggestion) -> None:
+async def _check_rate(
+    session: AsyncSession, standing: SuggestionSettings, to: Suggestion
+) -> None:
     mine = SuggestionMessage.person_id == standing.actor.person_id
-    lately = select(func.count()).where(mine, SuggestionMessage.written_at > now() - timedelta(days=1))
+    lately = select(func.count()).where(
+        mine, SuggestionMessage.written_at > now() - timedelta(days=1)
+    )
     if (await session.scalar(lately) or 0) >= MOST_A_DAY:
         raise TooManyRequestsError(
             "You wrote %(most)s letters today, which is as many as one may.",
-            remedy="Write the next one tomorrow.", values={"most": MOST_A_DAY},
-        )  # fmt: skip
-    same = (mine, SuggestionMessage.to_id == to.id, SuggestionMessage.written_at > now() - MESSAGE_INTERVAL)
-    if await session.scalar(select(SuggestionMessage.id).where(*same).limit(1)) is not None:
-        raise ConflictError("You wrote to them less than a month ago.", remedy="Wait for their answer.")
+            remedy="Write the next one tomorrow.",
+            values={"most": MOST_A_DAY},
+        )
+    same = (
+        mine,
+        SuggestionMessage.to_id == to.id,
+        SuggestionMessage.written_at > now() - MESSAGE_INTERVAL,
+    )
+    if (
+        await session.scalar(select(SuggestionMessage.id).where(*same).limit(1))
+        is not None
+    ):
+        raise ConflictError(
+            "You wrote to them less than a month ago.", remedy="Wait for their answer."
+        )

@@ -22,7 +22,9 @@ class SuggestionOutcome(StrEnum):
 def cascading_key(column: str, target: str) -> ForeignKeyConstraint:
     """What the row belongs to goes, the row goes; the database sees to it, whoever asks."""
     return ForeignKeyConstraint(
-        ["tenant_id", column], [f"app.{target}.tenant_id", f"app.{target}.id"], ondelete="CASCADE"
+        ["tenant_id", column],
+        [f"app.{target}.tenant_id", f"app.{target}.id"],
+        ondelete="CASCADE",
     )
 
 
@@ -57,7 +59,12 @@ class DeclaredInterest(TenantColumns, PortalTable):
         UniqueConstraint("tenant_id", "choice_id"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "organisation_id"),
-        Index("ix_declared_interest_found", "tenant_id", "declared_at", postgresql_where=text("found")),
+        Index(
+            "ix_declared_interest_found",
+            "tenant_id",
+            "declared_at",
+            postgresql_where=text("found"),
+        ),
     )
 
     choice_id: Mapped[UUID]
@@ -67,10 +74,16 @@ class DeclaredInterest(TenantColumns, PortalTable):
     """Of the mails to them."""
     looks_for: Mapped[str] = mapped_column(Text, default="", server_default="")
     has: Mapped[str] = mapped_column(Text, default="", server_default="")
-    themes: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
-    offers: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    themes: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=list, server_default=text("'{}'")
+    )
+    offers: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=list, server_default=text("'{}'")
+    )
     """Codes of `projects.models.Support`, as `seeks`."""
-    seeks: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    seeks: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=list, server_default=text("'{}'")
+    )
     found: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether they may be suggested to others."""
     name: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -91,7 +104,9 @@ class SuggestionMark(PortalTable):
         Index(None, "tenant_id", "other_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
     interest_id: Mapped[UUID] = mapped_column(primary_key=True)
     thing: Mapped[str] = mapped_column(Text, primary_key=True)
     thing_id: Mapped[UUID] = mapped_column(primary_key=True)

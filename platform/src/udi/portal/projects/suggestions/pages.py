@@ -26,7 +26,10 @@ from udi.portal.projects.suggestions.actions import (
     turn_off_by_mail,
 )
 from udi.portal.projects.suggestions.messages import LONGEST_MESSAGE, create_message
-from udi.portal.projects.suggestions.queries import SuggestionSettings, get_suggestion_settings
+from udi.portal.projects.suggestions.queries import (
+    SuggestionSettings,
+    get_suggestion_settings,
+)
 from udi.portal.projects.suggestions.search import find_suggestions
 from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionTarget
 from udi.portal.projects.suggestions.tokens import HOME, read_unsubscribe_token
@@ -48,9 +51,14 @@ async def show_suggestions(
     member: NamedDependency[Actor],
 ) -> Response[str]:
     """What is suggested to me, or to an organisation (`for`) for which I publish."""
-    standing = await get_suggestion_settings(session, member, _read_organisation_slug(request))
+    standing = await get_suggestion_settings(
+        session, member, _read_organisation_slug(request)
+    )
     reader = site_of(request).parts["search"].find(territory.id)
-    suggestions_by_kind = await find_suggestions(session, reader, standing.receiver) if standing.receiver else {}
+    if standing.receiver:
+        suggestions_by_kind = await find_suggestions(session, reader, standing.receiver)
+    else:
+        suggestions_by_kind = {}
     return render(
         request,
         "projects/suggestions.html",
@@ -63,27 +71,43 @@ async def show_suggestions(
 
 @get(f"{HOME}/interests")
 async def show_interests(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """The form that turns suggestions on, or changes what is declared."""
-    standing = await get_suggestion_settings(session, member, _read_organisation_slug(request))
+    standing = await get_suggestion_settings(
+        session, member, _read_organisation_slug(request)
+    )
     interest = standing.interest
     names = ("looks_for", "has", "themes", "offers", "seeks", "found", "name", "mailed")
-    declared = InterestInput(**{name: getattr(interest, name) for name in names}) if interest else InterestInput()
+    if interest:
+        declared = InterestInput(**{name: getattr(interest, name) for name in names})
+    else:
+        declared = InterestInput()
     return _render_form(request, standing, declared, standing.revision)
 
 
 @post(f"{HOME}/interests", status_code=303)
 async def send_interests(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Response[Any]:
     """Turn them on, or say more."""
     form = await request.form()
-    standing = await get_suggestion_settings(session, member, str(form.get("for") or ""), lock=True)
-    declared, revision = _read_form(form), str(form.get("seen") or "")
+    standing = await get_suggestion_settings(
+        session, member, str(form.get("for") or ""), lock=True
+    )
+    declared = _read_form(form)
+    revision = str(form.get("seen") or "")
     try:
         await declare_interest(
-            session, standing, declared, revision=revision, language=request.scope["state"]["locale"]
+            session,
+            standing,
+            declared,
+            revision=revision,
+            language=request.scope["state"]["locale"],
         )
     except InvalidError as error:
         return _render_form(request, standing, declared, revision, error)
@@ -92,22 +116,30 @@ async def send_interests(
 
 @post(f"{HOME}/off", status_code=303)
 async def disable_suggestions(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Redirect:
     """Off, for ever: at once, whatever a form that is open elsewhere says."""
     form = await request.form()
-    standing = await get_suggestion_settings(session, member, str(form.get("for") or ""), lock=True)
+    standing = await get_suggestion_settings(
+        session, member, str(form.get("for") or ""), lock=True
+    )
     await turn_off(session, standing)
     return _redirect_home(standing)
 
 
 @post(f"{HOME}/marks", status_code=303)
 async def send_mark(
-    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
 ) -> Redirect:
     """Say that one was useful, or not to come again."""
     form = await request.form()
-    standing = await get_suggestion_settings(session, member, str(form.get("for") or ""), lock=True)
+    standing = await get_suggestion_settings(
+        session, member, str(form.get("for") or ""), lock=True
+    )
     values = {name: str(form.get(name) or "") for name in ("thing", "id", "mark")}
     id_ = UUID(values["id"]) if is_identifier(values["id"]) else UUID(int=0)
     await mark_suggestion(session, standing, values["thing"], id_, values["mark"])
@@ -122,8 +154,12 @@ async def show_message_form(
     member: NamedDependency[Actor],
 ) -> Response[str]:
     """A few words to somebody (`to`) who is suggested."""
-    standing = await get_suggestion_settings(session, member, _read_organisation_slug(request))
-    to = await _find_suggested_party(request, session, territory, standing, request.query_params.get("to", ""))
+    standing = await get_suggestion_settings(
+        session, member, _read_organisation_slug(request)
+    )
+    to = await _find_suggested_party(
+        request, session, territory, standing, request.query_params.get("to", "")
+    )
     return _render_message_form(request, standing, to)
 
 
@@ -136,8 +172,12 @@ async def send_message(
 ) -> Response[Any]:
     """Send them."""
     form = await request.form()
-    standing = await get_suggestion_settings(session, member, str(form.get("for") or ""), lock=True)
-    to = await _find_suggested_party(request, session, territory, standing, str(form.get("to") or ""))
+    standing = await get_suggestion_settings(
+        session, member, str(form.get("for") or ""), lock=True
+    )
+    to = await _find_suggested_party(
+        request, session, territory, standing, str(form.get("to") or "")
+    )
     words = str(form.get("words") or "")
     try:
         await create_message(session, standing, to, words)
@@ -147,7 +187,9 @@ async def send_message(
 
 
 @get(f"{HOME}/off/{{token:str}}", sync_to_thread=False)
-def show_unsubscribe(request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]) -> Response[str]:
+def show_unsubscribe(
+    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+) -> Response[str]:
     """A button, since programs that search mails for danger open every address."""
     read_unsubscribe_token(site_of(request).settings, territory, token)
     return render(request, "projects/suggestions-off.html", off=False)
@@ -169,7 +211,10 @@ def _read_organisation_slug(request: AnyRequest) -> str:
 
 
 def _redirect_home(standing: SuggestionSettings) -> Redirect:
-    return Redirect(f"{HOME}?{urlencode({'for': standing.slug})}" if standing.slug else HOME, status_code=303)
+    return Redirect(
+        f"{HOME}?{urlencode({'for': standing.slug})}" if standing.slug else HOME,
+        status_code=303,
+    )
 
 
 def _list_themes(request: AnyRequest) -> dict[str, str]:
@@ -178,15 +223,27 @@ def _list_themes(request: AnyRequest) -> dict[str, str]:
 
 
 def _read_form(form: Any) -> InterestInput:
-    texts: dict[str, Any] = {name: str(form.get(name) or "") for name in ("looks_for", "has", "name")}
-    codes: dict[str, Any] = {
-        name: tuple(str(code) for code in form.getall(name, [])) for name in ("themes", "offers", "seeks")
+    texts: dict[str, Any] = {
+        name: str(form.get(name) or "") for name in ("looks_for", "has", "name")
     }
-    return InterestInput(**texts, **codes, discoverable=bool(form.get("found")), mailed=bool(form.get("mailed")))
+    codes: dict[str, Any] = {
+        name: tuple(str(code) for code in form.getall(name, []))
+        for name in ("themes", "offers", "seeks")
+    }
+    return InterestInput(
+        **texts,
+        **codes,
+        discoverable=bool(form.get("found")),
+        mailed=bool(form.get("mailed")),
+    )
 
 
 async def _find_suggested_party(
-    request: AnyRequest, session: AsyncSession, territory: Territory, standing: SuggestionSettings, interest_id: str
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    standing: SuggestionSettings,
+    interest_id: str,
 ) -> Suggestion:
     """Somebody who is suggested now: nobody else can be written to.
 
@@ -196,9 +253,17 @@ async def _find_suggested_party(
     """
     transition(standing.state, SuggestionEvent.WRITE)
     reader = site_of(request).parts["search"].find(territory.id)
-    suggestions_by_kind = await find_suggestions(session, reader, standing.receiver) if standing.receiver else {}
-    for suggestion in (suggestion for those in suggestions_by_kind.values() for suggestion in those):
-        if suggestion.thing is SuggestionTarget.INTEREST and str(suggestion.id) == interest_id:
+    if standing.receiver:
+        suggestions_by_kind = await find_suggestions(session, reader, standing.receiver)
+    else:
+        suggestions_by_kind = {}
+    for suggestion in (
+        suggestion for those in suggestions_by_kind.values() for suggestion in those
+    ):
+        if (
+            suggestion.thing is SuggestionTarget.INTEREST
+            and str(suggestion.id) == interest_id
+        ):
             return suggestion
     raise NotFoundError("They are not suggested to you, or not any more.")
 

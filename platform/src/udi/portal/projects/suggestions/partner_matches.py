@@ -10,7 +10,12 @@ from udi.kit.clock import now
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.calls import transitions as calls
 from udi.portal.projects.calls.models import Call, Submission
-from udi.portal.projects.suggestions.dataset_matches import NEAR_ENOUGH, THEME_WEIGHT, PublicNeed, is_near
+from udi.portal.projects.suggestions.dataset_matches import (
+    NEAR_ENOUGH,
+    THEME_WEIGHT,
+    PublicNeed,
+    is_near,
+)
 from udi.portal.projects.suggestions.models import DeclaredInterest
 from udi.portal.projects.suggestions.profile import RecipientProfile
 from udi.portal.projects.suggestions.significant_terms import stems_of
@@ -23,7 +28,8 @@ from udi.portal.projects.suggestions.suggestion import (
     make_reason,
 )
 
-MOST_FOUND, MOST_CALLS = 200, 30
+MOST_FOUND = 200
+MOST_CALLS = 30
 SUPPORT_WEIGHT = 2.0
 
 
@@ -37,31 +43,55 @@ class InterestedParty:
     @property
     def name(self) -> str:
         """As they chose to be named."""
-        return self.organisation.name if self.organisation else self.interest.name
+        if self.organisation:
+            return self.organisation.name
+        return self.interest.name
 
     @property
     def path(self) -> str:
         """Of a producer's page; a person has none."""
         producer = self.organisation is not None and self.organisation.producer
-        return f"/producers/{self.organisation.slug}" if producer and self.organisation else ""
+        if producer and self.organisation:
+            return f"/producers/{self.organisation.slug}"
+        return ""
 
-    def as_suggestion(self, kind: SuggestionKind, why: SuggestionReason, weight: float) -> Suggestion:
+    def as_suggestion(
+        self, kind: SuggestionKind, why: SuggestionReason, weight: float
+    ) -> Suggestion:
         """They, for a reason."""
-        return Suggestion(kind, SuggestionTarget.INTEREST, self.interest.id, self.name, self.path, (why,), weight)
+        return Suggestion(
+            kind,
+            SuggestionTarget.INTEREST,
+            self.interest.id,
+            self.name,
+            self.path,
+            (why,),
+            weight,
+        )
 
 
-async def list_interested_parties(session: AsyncSession, own: RecipientProfile) -> list[InterestedParty]:
+async def list_interested_parties(
+    session: AsyncSession, own: RecipientProfile
+) -> list[InterestedParty]:
     """Those who let themselves be found, the newest first."""
     same = (Organisation.tenant_id == DeclaredInterest.tenant_id) & (
         Organisation.id == DeclaredInterest.organisation_id
     )
     conditions = (DeclaredInterest.found, DeclaredInterest.id != own.interest.id)
-    query = select(DeclaredInterest, Organisation).outerjoin(Organisation, same).where(*conditions)
-    rows = await session.execute(query.order_by(DeclaredInterest.declared_at.desc()).limit(MOST_FOUND))
+    query = (
+        select(DeclaredInterest, Organisation)
+        .outerjoin(Organisation, same)
+        .where(*conditions)
+    )
+    rows = await session.execute(
+        query.order_by(DeclaredInterest.declared_at.desc()).limit(MOST_FOUND)
+    )
     return [InterestedParty(row.DeclaredInterest, row.Organisation) for row in rows]
 
 
-def find_holders(own: RecipientProfile, others: Sequence[InterestedParty]) -> Iterator[Suggestion]:
+def find_holders(
+    own: RecipientProfile, others: Sequence[InterestedParty]
+) -> Iterator[Suggestion]:
     """Those who have something near what somebody lacks."""
     for other in others:
         stems = stems_of(other.interest.has)
@@ -69,22 +99,37 @@ def find_holders(own: RecipientProfile, others: Sequence[InterestedParty]) -> It
             if words := need.keywords.shared_terms(stems):
                 theme = _shared_theme(own, other)
                 weight = len(words) + (THEME_WEIGHT if theme else 0)
-                yield other.as_suggestion(SuggestionKind.HAS, make_reason(need, words, theme), weight)
+                yield other.as_suggestion(
+                    SuggestionKind.HAS, make_reason(need, words, theme), weight
+                )
 
 
-def find_helpers(own: RecipientProfile, others: Sequence[InterestedParty]) -> Iterator[Suggestion]:
+def find_helpers(
+    own: RecipientProfile, others: Sequence[InterestedParty]
+) -> Iterator[Suggestion]:
     """Those who offer the support that somebody's projects look for, or that they seek; nearer ones first."""
     for other in others:
         stems = stems_of(other.interest.has)
         for need in own.needs:
             if support := _shared_codes(need.support, other.interest.offers):
-                words, theme = need.keywords.shared_terms(stems), _shared_theme(own, other)
-                weight = SUPPORT_WEIGHT * len(support) + len(words) + (THEME_WEIGHT if theme else 0)
-                yield other.as_suggestion(SuggestionKind.HELPS, make_reason(need, words, theme, support), weight)
+                words = need.keywords.shared_terms(stems)
+                theme = _shared_theme(own, other)
+                weight = (
+                    SUPPORT_WEIGHT * len(support)
+                    + len(words)
+                    + (THEME_WEIGHT if theme else 0)
+                )
+                yield other.as_suggestion(
+                    SuggestionKind.HELPS,
+                    make_reason(need, words, theme, support),
+                    weight,
+                )
 
 
 def find_help_seekers(
-    own: RecipientProfile, others: Sequence[InterestedParty], wishes: Sequence[PublicNeed]
+    own: RecipientProfile,
+    others: Sequence[InterestedParty],
+    wishes: Sequence[PublicNeed],
 ) -> Iterator[Suggestion]:
     """Public projects, and others, that look for what somebody offers."""
     offers = frozenset(own.interest.offers)
@@ -92,34 +137,57 @@ def find_help_seekers(
         if support := _shared_codes(offers, wish.support):
             words = own.has.shared_terms(wish.keywords.stems)
             why = SuggestionReason(ReasonSource.OFFERS, words=words, support=support)
-            yield wish.as_suggestion(SuggestionKind.NEEDS, why, SUPPORT_WEIGHT * len(support) + len(words))
+            yield wish.as_suggestion(
+                SuggestionKind.NEEDS, why, SUPPORT_WEIGHT * len(support) + len(words)
+            )
     for other in others:
         if support := _shared_codes(offers, other.interest.seeks):
             theme = _shared_theme(own, other)
             why = SuggestionReason(ReasonSource.OFFERS, theme=theme, support=support)
             yield other.as_suggestion(
-                SuggestionKind.NEEDS, why, SUPPORT_WEIGHT * len(support) + (THEME_WEIGHT if theme else 0)
+                SuggestionKind.NEEDS,
+                why,
+                SUPPORT_WEIGHT * len(support) + (THEME_WEIGHT if theme else 0),
             )
 
 
-def find_similar_projects(own: RecipientProfile, wishes: Sequence[PublicNeed]) -> Iterator[Suggestion]:
+def find_similar_projects(
+    own: RecipientProfile, wishes: Sequence[PublicNeed]
+) -> Iterator[Suggestion]:
     """Public projects near somebody's own."""
     for wish in wishes:
-        stems = wish.keywords.stems if wish.thing is SuggestionTarget.PROJECT else frozenset()
+        if wish.thing is SuggestionTarget.PROJECT:
+            stems = wish.keywords.stems
+        else:
+            stems = frozenset()
         for need in own.projects:
             words = need.keywords.shared_terms(stems)
             if len(words) >= NEAR_ENOUGH:
-                yield wish.as_suggestion(SuggestionKind.HELPS, make_reason(need, words), len(words))
+                yield wish.as_suggestion(
+                    SuggestionKind.HELPS, make_reason(need, words), len(words)
+                )
 
 
 async def find_calls(session: AsyncSession, own: RecipientProfile) -> list[Suggestion]:
     """Open calls near somebody's projects, but those that these answer, and near what they look for."""
     open_ = (Call.state == calls.CallState.OPEN, Call.closes_at > now())
-    rows = (await session.scalars(select(Call).where(*open_).order_by(Call.closes_at, Call.id).limit(MOST_CALLS))).all()
+    rows = (
+        await session.scalars(
+            select(Call)
+            .where(*open_)
+            .order_by(Call.closes_at, Call.id)
+            .limit(MOST_CALLS)
+        )
+    ).all()
     ids = [need.id for need in own.projects]
     sent = select(Submission.call_id).where(Submission.project_id.in_(ids))
     answered = set(await session.scalars(sent)) if ids and rows else set()
-    return [suggestion for call in rows if call.id not in answered for suggestion in _suggest_call(own, call)]
+    return [
+        suggestion
+        for call in rows
+        if call.id not in answered
+        for suggestion in _suggest_call(own, call)
+    ]
 
 
 def _suggest_call(own: RecipientProfile, call: Call) -> Iterator[Suggestion]:
@@ -146,4 +214,6 @@ def _shared_codes(codes: frozenset[str], other: Iterable[str]) -> tuple[str, ...
 
 def _shared_theme(own: RecipientProfile, other: InterestedParty) -> str:
     """The first theme that both chose."""
-    return next((theme for theme in own.interest.themes if theme in other.interest.themes), "")
+    return next(
+        (theme for theme in own.interest.themes if theme in other.interest.themes), ""
+    )

@@ -11,13 +11,22 @@ from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import OPEN
-from udi.portal.projects.models import Project, ProjectDataset, ProjectMember, SupportKind
+from udi.portal.projects.models import (
+    Project,
+    ProjectDataset,
+    ProjectMember,
+    SupportKind,
+)
 from udi.portal.projects.queries import PUBLIC_CONDITIONS
 from udi.portal.projects.suggestions.models import DeclaredInterest
-from udi.portal.projects.suggestions.significant_terms import SignificantTerms, extract_terms
+from udi.portal.projects.suggestions.significant_terms import (
+    SignificantTerms,
+    extract_terms,
+)
 from udi.portal.projects.transitions import ProjectState, TeamMemberStage
 
-MOST_PROJECTS, MOST_REQUESTS = 20, 10
+MOST_PROJECTS = 20
+MOST_REQUESTS = 10
 GOING_ON = (ProjectState.IDEA, ProjectState.IN_PROGRESS)
 NO_TERMS = SignificantTerms({})
 
@@ -81,9 +90,19 @@ async def read_profile(
     interest = receiver.interest
     projects = await _list_projects(session, receiver)
     needs = [_need_of_project(reader, project) for project in projects]
-    needs += [_need_of_request(reader, data_request) for data_request in await _list_requests(session, receiver)]
+    needs += [
+        _need_of_request(reader, data_request)
+        for data_request in await _list_requests(session, receiver)
+    ]
     looked_for = extract_terms(reader, interest.looks_for)
-    needs.append(Need("interest", head=looked_for, keywords=looked_for, support=frozenset(interest.seeks)))
+    needs.append(
+        Need(
+            "interest",
+            head=looked_for,
+            keywords=looked_for,
+            support=frozenset(interest.seeks),
+        )
+    )
     ids = [project.id for project in projects]
     used = select(ProjectDataset.dataset_id).where(ProjectDataset.project_id.in_(ids))
     return RecipientProfile(
@@ -91,26 +110,50 @@ async def read_profile(
         needs,
         extract_terms(reader, interest.has),
         frozenset(await session.scalars(used)) if ids else frozenset(),
-        frozenset(await session.scalars(select(Project.id).where(_participation_condition(receiver)))),
+        frozenset(
+            await session.scalars(
+                select(Project.id).where(_participation_condition(receiver))
+            )
+        ),
     )
 
 
-async def _list_projects(session: AsyncSession, receiver: SuggestionRecipient) -> Sequence[Project]:
+async def _list_projects(
+    session: AsyncSession, receiver: SuggestionRecipient
+) -> Sequence[Project]:
     """A person's own, confidential ones too; of an organisation, those that everybody sees: its people see this page."""
     mine: tuple[ColumnElement[bool], ...] = (Project.leader_id == receiver.person_id,)
     if receiver.organisation is not None:
-        mine = (Project.organisation_id == receiver.organisation.id, Project.leader_id.is_not(None), *PUBLIC_CONDITIONS)
+        mine = (
+            Project.organisation_id == receiver.organisation.id,
+            Project.leader_id.is_not(None),
+            *PUBLIC_CONDITIONS,
+        )
     if receiver.in_public:
         mine = (*mine, *PUBLIC_CONDITIONS)
-    query = select(Project).where(*mine, Project.hidden_at.is_(None), Project.state.in_(GOING_ON))
-    return (await session.scalars(query.order_by(Project.changed_at.desc(), Project.id).limit(MOST_PROJECTS))).all()
+    query = select(Project).where(
+        *mine, Project.hidden_at.is_(None), Project.state.in_(GOING_ON)
+    )
+    return (
+        await session.scalars(
+            query.order_by(Project.changed_at.desc(), Project.id).limit(MOST_PROJECTS)
+        )
+    ).all()
 
 
-async def _list_requests(session: AsyncSession, receiver: SuggestionRecipient) -> Sequence[DataRequest]:
+async def _list_requests(
+    session: AsyncSession, receiver: SuggestionRecipient
+) -> Sequence[DataRequest]:
     if receiver.person_id is None:
         return ()
-    query = select(DataRequest).where(DataRequest.person_id == receiver.person_id, DataRequest.state.in_(OPEN))
-    return (await session.scalars(query.order_by(DataRequest.asked_at.desc()).limit(MOST_REQUESTS))).all()
+    query = select(DataRequest).where(
+        DataRequest.person_id == receiver.person_id, DataRequest.state.in_(OPEN)
+    )
+    return (
+        await session.scalars(
+            query.order_by(DataRequest.asked_at.desc()).limit(MOST_REQUESTS)
+        )
+    ).all()
 
 
 def _participation_condition(receiver: SuggestionRecipient) -> ColumnElement[bool]:
@@ -125,15 +168,28 @@ def _participation_condition(receiver: SuggestionRecipient) -> ColumnElement[boo
 
 def _need_of_project(reader: IndexReader | None, project: Project) -> Need:
     return Need(
-        "project", project.title, f"/projects/{project.id}", project.language, project.confidential,
-        extract_terms(reader, project.title), extract_terms(reader, project.title, project.summary),
-        support=frozenset(project.support) - {SupportKind.DATA}, id=project.id,
-    )  # fmt: skip
+        "project",
+        project.title,
+        f"/projects/{project.id}",
+        project.language,
+        project.confidential,
+        extract_terms(reader, project.title),
+        extract_terms(reader, project.title, project.summary),
+        support=frozenset(project.support) - {SupportKind.DATA},
+        id=project.id,
+    )
 
 
 def _need_of_request(reader: IndexReader | None, request: DataRequest) -> Need:
     head = extract_terms(reader, request.title)
     return Need(
-        "request", request.title, f"/data-requests/{request.id}", request.language, False, head,
-        extract_terms(reader, request.title, request.words), request.theme, id=request.id,
-    )  # fmt: skip
+        "request",
+        request.title,
+        f"/data-requests/{request.id}",
+        request.language,
+        False,
+        head,
+        extract_terms(reader, request.title, request.words),
+        request.theme,
+        id=request.id,
+    )

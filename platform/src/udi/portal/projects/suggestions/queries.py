@@ -30,33 +30,48 @@ class SuggestionSettings:
         """Whether suggestions are wanted."""
         if self.choice is None:
             return SuggestionState.UNDECIDED
-        return SuggestionState.ON if self.choice.wanted else SuggestionState.OFF
+        if self.choice.wanted:
+            return SuggestionState.ON
+        return SuggestionState.OFF
 
     @property
     def slug(self) -> str:
         """Of the organisation; empty for oneself."""
-        return self.organisation.slug if self.organisation else ""
+        if self.organisation:
+            return self.organisation.slug
+        return ""
 
     @property
     def revision(self) -> str:
         """What a form carries, so that it changes nothing that was decided or declared otherwise since."""
-        rows = (self.choice.decided_at if self.choice else None, self.interest.declared_at if self.interest else None)
+        rows = (
+            self.choice.decided_at if self.choice else None,
+            self.interest.declared_at if self.interest else None,
+        )
         return "/".join(moment.isoformat() for moment in rows if moment)
 
     @property
     def may_turn_on(self) -> bool:
         """What an organisation turned off, only those who administer it turn on again."""
-        return self.state is not SuggestionState.OFF or self.organisation is None or self.actor.may_manage(self.slug)
+        return (
+            self.state is not SuggestionState.OFF
+            or self.organisation is None
+            or self.actor.may_manage(self.slug)
+        )
 
     @property
     def receiver(self) -> SuggestionRecipient | None:
         """To whom something is suggested now; None while it is not turned on."""
-        return SuggestionRecipient(self.interest, self.organisation) if self.interest else None
+        if self.interest:
+            return SuggestionRecipient(self.interest, self.organisation)
+        return None
 
     @property
     def since(self) -> datetime | None:
         """When it was last decided."""
-        return self.choice.decided_at if self.choice else None
+        if self.choice:
+            return self.choice.decided_at
+        return None
 
 
 async def get_suggestion_settings(
@@ -68,21 +83,37 @@ async def get_suggestion_settings(
         NotFoundError: they belong to no organisation of this name.
         ForbiddenError: they belong to it and do not publish for it.
     """
-    organisation = await _get_organisation(session, actor, slug) if slug else None
-    query = select(SuggestionChoice).where(_owner_condition(actor.person_id, organisation))
+    if slug:
+        organisation = await _get_organisation(session, actor, slug)
+    else:
+        organisation = None
+    query = select(SuggestionChoice).where(
+        _owner_condition(actor.person_id, organisation)
+    )
     choice = await session.scalar(query.with_for_update() if lock else query)
-    return SuggestionSettings(actor, organisation, choice, await find_interest(session, choice))
+    return SuggestionSettings(
+        actor, organisation, choice, await find_interest(session, choice)
+    )
 
 
-def _owner_condition(person: UUID, organisation: Organisation | None) -> ColumnElement[bool]:
+def _owner_condition(
+    person: UUID, organisation: Organisation | None
+) -> ColumnElement[bool]:
     if organisation is not None:
         return SuggestionChoice.organisation_id == organisation.id
     return SuggestionChoice.person_id == person
 
 
-async def _get_organisation(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
+async def _get_organisation(
+    session: AsyncSession, actor: Actor, slug: str
+) -> Organisation:
     is_member = slug in actor.memberships
-    organisation = await session.scalar(select(Organisation).where(Organisation.slug == slug)) if is_member else None
+    if is_member:
+        organisation = await session.scalar(
+            select(Organisation).where(Organisation.slug == slug)
+        )
+    else:
+        organisation = None
     if organisation is None:
         raise NotFoundError("You belong to no organisation of this name.")
     if not actor.may_publish(slug):
@@ -93,24 +124,39 @@ async def _get_organisation(session: AsyncSession, actor: Actor, slug: str) -> O
     return organisation
 
 
-async def find_interest(session: AsyncSession, choice: SuggestionChoice | None) -> DeclaredInterest | None:
+async def find_interest(
+    session: AsyncSession, choice: SuggestionChoice | None
+) -> DeclaredInterest | None:
     """What is declared, while suggestions are wanted."""
     if choice is None or not choice.wanted:
         return None
-    return await session.scalar(select(DeclaredInterest).where(DeclaredInterest.choice_id == choice.id))
+    return await session.scalar(
+        select(DeclaredInterest).where(DeclaredInterest.choice_id == choice.id)
+    )
 
 
-async def list_organisations(session: AsyncSession, actor: Actor) -> Sequence[Organisation]:
+async def list_organisations(
+    session: AsyncSession, actor: Actor
+) -> Sequence[Organisation]:
     """The organisations for which the person publishes and that have not turned suggestions off, by name."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     off = select(SuggestionChoice.organisation_id).where(
-        SuggestionChoice.organisation_id.is_not(None), SuggestionChoice.wanted.is_(False)
+        SuggestionChoice.organisation_id.is_not(None),
+        SuggestionChoice.wanted.is_(False),
     )
-    query = select(Organisation).where(Organisation.slug.in_(slugs), Organisation.id.not_in(off))
-    return sorted((await session.scalars(query)).all(), key=lambda organisation: organisation.name.casefold())
+    query = select(Organisation).where(
+        Organisation.slug.in_(slugs), Organisation.id.not_in(off)
+    )
+    return sorted(
+        (await session.scalars(query)).all(),
+        key=lambda organisation: organisation.name.casefold(),
+    )
 
 
 async def shows_suggestions(session: AsyncSession, actor: Actor) -> bool:
     """Whether «my space» names suggestions: not to who turned them off."""
-    refused = (SuggestionChoice.person_id == actor.person_id, SuggestionChoice.wanted.is_(False))
+    refused = (
+        SuggestionChoice.person_id == actor.person_id,
+        SuggestionChoice.wanted.is_(False),
+    )
     return await session.scalar(select(SuggestionChoice.id).where(*refused)) is None

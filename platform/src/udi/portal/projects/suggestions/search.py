@@ -8,7 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.search.index import IndexReader
-from udi.portal.projects.suggestions.dataset_matches import find_data_needs, find_datasets, list_public_needs
+from udi.portal.projects.suggestions.dataset_matches import (
+    find_data_needs,
+    find_datasets,
+    list_public_needs,
+)
 from udi.portal.projects.suggestions.models import SuggestionMark, SuggestionOutcome
 from udi.portal.projects.suggestions.partner_matches import (
     find_calls,
@@ -19,7 +23,11 @@ from udi.portal.projects.suggestions.partner_matches import (
     list_interested_parties,
 )
 from udi.portal.projects.suggestions.profile import SuggestionRecipient, read_profile
-from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionKind, SuggestionTarget
+from udi.portal.projects.suggestions.suggestion import (
+    Suggestion,
+    SuggestionKind,
+    SuggestionTarget,
+)
 
 MOST_SHOWN = 8
 """Of each kind."""
@@ -27,7 +35,11 @@ Key = tuple[str, UUID]
 
 
 async def find_suggestions(
-    session: AsyncSession, reader: IndexReader | None, receiver: SuggestionRecipient, *, new: bool = False
+    session: AsyncSession,
+    reader: IndexReader | None,
+    receiver: SuggestionRecipient,
+    *,
+    new: bool = False,
 ) -> dict[SuggestionKind, list[Suggestion]]:
     """What is suggested to somebody of each kind: what they found useful first, then the strongest reasons.
 
@@ -36,7 +48,8 @@ async def find_suggestions(
     The session is theirs: what the database does not show them is suggested to nobody through it.
     """
     own = await read_profile(session, reader, receiver)
-    others, wishes = await list_interested_parties(session, own), await list_public_needs(session, reader, own)
+    others = await list_interested_parties(session, own)
+    wishes = await list_public_needs(session, reader, own)
     suggestions = [
         *await find_datasets(session, reader, own),
         *find_holders(own, others),
@@ -47,26 +60,30 @@ async def find_suggestions(
         *await find_calls(session, own),
     ]
     left_out = set(SuggestionOutcome) if new else {SuggestionOutcome.NEVER}
-    return _rank_suggestions(suggestions, await read_marks(session, receiver.interest.id), left_out)
+    return _rank_suggestions(
+        suggestions, await read_marks(session, receiver.interest.id), left_out
+    )
 
 
 async def read_marks(session: AsyncSession, interest: UUID) -> dict[Key, str]:
     """What became of suggestions to somebody, by thing."""
-    rows = await session.scalars(select(SuggestionMark).where(SuggestionMark.interest_id == interest))
+    rows = await session.scalars(
+        select(SuggestionMark).where(SuggestionMark.interest_id == interest)
+    )
     return {(row.thing, row.thing_id): row.mark for row in rows}
 
 
 def _rank_suggestions(
-    suggestions: Iterable[Suggestion], marks: Mapping[Key, str], left_out: Collection[str]
+    suggestions: Iterable[Suggestion],
+    marks: Mapping[Key, str],
+    left_out: Collection[str],
 ) -> dict[SuggestionKind, list[Suggestion]]:
     joined: dict[tuple[SuggestionKind, SuggestionTarget, UUID], Suggestion] = {}
     for suggestion in suggestions:
         mark = marks.get((suggestion.thing, suggestion.id), "")
         if mark not in left_out:
-            key, marked = (
-                (suggestion.kind, suggestion.thing, suggestion.id),
-                replace(suggestion, mark=mark) if mark else suggestion,
-            )
+            key = (suggestion.kind, suggestion.thing, suggestion.id)
+            marked = replace(suggestion, mark=mark) if mark else suggestion
             joined[key] = joined[key].merge_with(marked) if key in joined else marked
     ordered = sorted(
         joined.values(),
@@ -78,5 +95,8 @@ def _rank_suggestions(
         ),
     )
     return {
-        kind: [suggestion for suggestion in ordered if suggestion.kind is kind][:MOST_SHOWN] for kind in SuggestionKind
+        kind: [suggestion for suggestion in ordered if suggestion.kind is kind][
+            :MOST_SHOWN
+        ]
+        for kind in SuggestionKind
     }

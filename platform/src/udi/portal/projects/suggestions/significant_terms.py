@@ -6,12 +6,34 @@ from dataclasses import dataclass
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.catalogue.search.words import query_words, text_stems, typed_words
 
-COMMON, FEW = 10, 20
+COMMON = 10
+FEW = 20
 """A word that more than one dataset of so many has tells nothing, unless so few have it."""
-EMPTY_WORDS = frozenset({
-    "donnee", "donnees", "data", "jeu", "jeux", "dataset", "datasets", "projet", "projets", "project", "projects",
-    "territoire", "territory", "ville", "city", "town", "commune", "besoin", "besoins", "need", "needs",
-})  # fmt: skip
+EMPTY_WORDS = frozenset(
+    {
+        "donnee",
+        "donnees",
+        "data",
+        "jeu",
+        "jeux",
+        "dataset",
+        "datasets",
+        "projet",
+        "projets",
+        "project",
+        "projects",
+        "territoire",
+        "territory",
+        "ville",
+        "city",
+        "town",
+        "commune",
+        "besoin",
+        "besoins",
+        "need",
+        "needs",
+    }
+)
 """What projects, requests and interests all say, in a catalogue of any size."""
 
 
@@ -44,7 +66,9 @@ def stems_of(*texts: str) -> frozenset[str]:
 def extract_terms(reader: IndexReader | None, *texts: str) -> SignificantTerms:
     """The telling words of some texts, the first texts first."""
     text = " ".join(texts)
-    typed = {plain: word for word in typed_words(text) for plain, _ in query_words(word)}
+    typed = {
+        plain: word for word in typed_words(text) for plain, _ in query_words(word)
+    }
     stems_by_word = {
         typed.get(plain, plain): frozenset(stems)
         for plain, stems in query_words(text)
@@ -53,11 +77,15 @@ def extract_terms(reader: IndexReader | None, *texts: str) -> SignificantTerms:
     return SignificantTerms(stems_by_word)
 
 
-def is_significant(reader: IndexReader | None, plain: str, stems: Sequence[str]) -> bool:
+def is_significant(
+    reader: IndexReader | None, plain: str, stems: Sequence[str]
+) -> bool:
     """Whether a word says more than that a text is of this place and time."""
     if plain in EMPTY_WORDS or len(plain) < 3 or plain.isdigit():  # noqa: PLR2004 - «de», «12» and the like
         return False
     if reader is None:
         return True
-    frequency = max((reader.searcher.doc_freq("named", stem) for stem in stems), default=0)
+    frequency = max(
+        (reader.searcher.doc_freq("named", stem) for stem in stems), default=0
+    )
     return frequency <= max(FEW, reader.searcher.num_docs // COMMON)

@@ -76,13 +76,34 @@ class Suggestion:
         """The same thing, for the reasons of both; that it is of a theme goes without saying where there is a better one."""
         best, least = (self, other) if self.weight >= other.weight else (other, self)
         why = dict.fromkeys([*best.why, *least.why])
-        better = [reason for reason in why if reason.source is not ReasonSource.THEME] or list(why)
-        return replace(best, why=tuple(better[:MOST_REASONS]), weight=best.weight + least.weight / 10)
+        better = [
+            reason for reason in why if reason.source is not ReasonSource.THEME
+        ] or list(why)
+        return replace(
+            best,
+            why=tuple(better[:MOST_REASONS]),
+            weight=best.weight + least.weight / 10,
+        )
 
 
 def make_reason(
-    need: Need, words: tuple[str, ...] = (), theme: str = "", support: tuple[str, ...] = ()
+    need: Need,
+    words: tuple[str, ...] = (),
+    theme: str = "",
+    support: tuple[str, ...] = (),
 ) -> SuggestionReason:
     """A reason that names one's own project, request or interest."""
-    source = ReasonSource.SEEKS if support and need.source == ReasonSource.LOOKS_FOR else ReasonSource(need.source)
-    return SuggestionReason(source, need.title, need.path, need.language, words, theme, support, need.confidential)
+    if support and need.source == ReasonSource.LOOKS_FOR:
+        source = ReasonSource.SEEKS
+    else:
+        source = ReasonSource(need.source)
+    return SuggestionReason(
+        source,
+        need.title,
+        need.path,
+        need.language,
+        words,
+        theme,
+        support,
+        need.confidential,
+    )

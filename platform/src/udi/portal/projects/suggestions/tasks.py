@@ -40,7 +40,9 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 
     async def tell(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await send_digest(site, territory, UUID(job.payload["interest"]), job.payload["until"])
+            await send_digest(
+                site, territory, UUID(job.payload["interest"]), job.payload["until"]
+            )
 
     async def send(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
@@ -52,11 +54,17 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -> int:
     """Queue the mails that should have left by now, each once, however often this is called; how many."""
     until = last_send_time(DigestRhythm.WEEKLY, moment, zone)
-    late = select(DeclaredInterest).where(DeclaredInterest.mailed, DeclaredInterest.told_until < until)
+    late = select(DeclaredInterest).where(
+        DeclaredInterest.mailed, DeclaredInterest.told_until < until
+    )
     due = (await session.scalars(late.with_for_update(skip_locked=True))).all()
     for interest in due:
         interest.told_until = until
-        await queue.enqueue(session, SEND_DIGEST, {"interest": str(interest.id), "until": until.date().isoformat()})
+        await queue.enqueue(
+            session,
+            SEND_DIGEST,
+            {"interest": str(interest.id), "until": until.date().isoformat()},
+        )
     return len(due)
 
 
@@ -72,25 +80,40 @@ async def send_digest(site: Site, territory: Territory, id_: UUID, until: str) -
             return
         organisation = await _find_organisation(session, interest)
         to = await _find_address(session, interest, organisation)
-    new = (
-        await _find_new_suggestions(site, territory, SuggestionRecipient(interest, organisation, in_public=True))
-        if to
-        else {}
-    )
+    if to:
+        new = await _find_new_suggestions(
+            site, territory, SuggestionRecipient(interest, organisation, in_public=True)
+        )
+    else:
+        new = {}
     if not any(new.values()) or not await _is_subscribed(site, territory, id_):
         return
     slug = organisation.slug if organisation else ""
-    await _send_email(site, write_digest(site, territory, interest, slug, new, to=to, moment=until))
+    await _send_email(
+        site, write_digest(site, territory, interest, slug, new, to=to, moment=until)
+    )
     async with site.database.session(territory.id, role="worker") as session:
         if await _find_subscribed_interest(session, id_, lock=True):
             await mark_suggestions_mailed(
-                session, id_, [suggestion for suggestions in new.values() for suggestion in suggestions]
+                session,
+                id_,
+                [
+                    suggestion
+                    for suggestions in new.values()
+                    for suggestion in suggestions
+                ],
             )
 
 
-async def _find_subscribed_interest(session: AsyncSession, id_: UUID, *, lock: bool = False) -> DeclaredInterest | None:
-    query = select(DeclaredInterest).where(DeclaredInterest.id == id_, DeclaredInterest.mailed)
-    return await session.scalar(query.with_for_update(read=True, key_share=True) if lock else query)
+async def _find_subscribed_interest(
+    session: AsyncSession, id_: UUID, *, lock: bool = False
+) -> DeclaredInterest | None:
+    query = select(DeclaredInterest).where(
+        DeclaredInterest.id == id_, DeclaredInterest.mailed
+    )
+    return await session.scalar(
+        query.with_for_update(read=True, key_share=True) if lock else query
+    )
 
 
 async def _is_subscribed(site: Site, territory: Territory, id_: UUID) -> bool:
@@ -103,21 +126,31 @@ async def _find_new_suggestions(
 ) -> dict[SuggestionKind, list[Suggestion]]:
     """What was neither told nor answered, found with what the database shows to that person, as on their page."""
     reader = site.parts["search"].find(territory.id)
-    async with site.database.session(territory.id, role="app", person=receiver.person_id) as session:
+    async with site.database.session(
+        territory.id, role="app", person=receiver.person_id
+    ) as session:
         return await find_suggestions(session, reader, receiver, new=True)
 
 
-async def _find_organisation(session: AsyncSession, interest: DeclaredInterest) -> Organisation | None:
+async def _find_organisation(
+    session: AsyncSession, interest: DeclaredInterest
+) -> Organisation | None:
     if interest.organisation_id is None:
         return None
-    return await session.get(Organisation, (interest.tenant_id, interest.organisation_id))
+    return await session.get(
+        Organisation, (interest.tenant_id, interest.organisation_id)
+    )
 
 
-async def _find_address(session: AsyncSession, interest: DeclaredInterest, organisation: Organisation | None) -> str:
+async def _find_address(
+    session: AsyncSession, interest: DeclaredInterest, organisation: Organisation | None
+) -> str:
     if organisation is not None:
         return organisation.email
     person = await session.get(Person, (interest.tenant_id, interest.person_id))
-    return person.email if person else ""
+    if person:
+        return person.email
+    return ""
 
 
 async def send_message(site: Site, territory: Territory, id_: UUID) -> None:
@@ -128,12 +161,16 @@ async def send_message(site: Site, territory: Territory, id_: UUID) -> None:
     """
     async with site.database.session(territory.id, role="worker") as session:
         letter = await session.get(SuggestionMessage, (territory.id, id_))
-        mail = await _write_message(site, territory, session, letter) if letter and letter.sent_at is None else None
+        if letter and letter.sent_at is None:
+            mail = await _write_message(site, territory, session, letter)
+        else:
+            mail = None
     if mail is not None:
         await _send_email(site, mail)
     async with site.database.session(territory.id, role="worker") as session:
         if done := await session.get(SuggestionMessage, (territory.id, id_)):
-            done.words, done.sent_at = "", now()
+            done.words = ""
+            done.sent_at = now()
 
 
 async def _write_message(
@@ -146,14 +183,21 @@ async def _write_message(
         return None
     to = await _find_address(session, reader, await _find_organisation(session, reader))
     organisation = await _find_organisation(session, sender)
-    by = f"{writer.name} ({organisation.name})" if organisation else writer.name
+    if organisation:
+        by = f"{writer.name} ({organisation.name})"
+    else:
+        by = writer.name
     if not to or not writer.email:
         return None
-    return write_message(site, territory, reader, letter, to=to, by=by, reply_to=writer.email)
+    return write_message(
+        site, territory, reader, letter, to=to, by=by, reply_to=writer.email
+    )
 
 
 async def _send_email(site: Site, mail: Email) -> None:
-    await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+    await send_email(
+        mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6)
+    )
 
 
 async def run_digests(site: Site) -> None:
@@ -161,8 +205,14 @@ async def run_digests(site: Site) -> None:
     while True:
         for territory in await site.registry.list():
             try:
-                async with site.database.session(territory.id, role="worker") as session:
+                async with site.database.session(
+                    territory.id, role="worker"
+                ) as session:
                     await queue_digests(session, now(), territory.zone)
             except Exception as error:  # noqa: BLE001 - looked for again some minutes later
-                log.warning("suggestions not looked for", territory=territory.slug, error=type(error).__name__)
+                log.warning(
+                    "suggestions not looked for",
+                    territory=territory.slug,
+                    error=type(error).__name__,
+                )
         await asyncio.sleep(EVERY.total_seconds())

@@ -8,16 +8,22 @@ from udi.kit.signed_ids import read_signed_id, sign_id
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
 
-SUGGESTIONS_OFF = SealedKind(name="address that turns suggestions off", purpose="suggestions")
+SUGGESTIONS_OFF = SealedKind(
+    name="address that turns suggestions off", purpose="suggestions"
+)
 HOME = "/my-space/suggestions"
 
 
 def unsubscribe_url(settings: Settings, territory: Territory, choice: UUID) -> str:
     """The address that turns off what this choice turned on."""
-    return f"{territory.origin}{HOME}/off/{sign_id(_key(settings), territory.id, choice)}"
+    return (
+        f"{territory.origin}{HOME}/off/{sign_id(_key(settings), territory.id, choice)}"
+    )
 
 
-def read_unsubscribe_token(settings: Settings, territory: Territory, token: str) -> UUID:
+def read_unsubscribe_token(
+    settings: Settings, territory: Territory, token: str
+) -> UUID:
     """The choice of a token.
 
     Raises:

@@ -45,5 +45,8 @@ def transition(state: SuggestionState, event: SuggestionEvent) -> SuggestionStat
     """
     next_state = NEXT.get((state, event))
     if next_state is None:
-        raise ConflictError("Suggestions are not turned on.", remedy="Turn them on first, if you want any.")
+        raise ConflictError(
+            "Suggestions are not turned on.",
+            remedy="Turn them on first, if you want any.",
+        )
     return next_state
