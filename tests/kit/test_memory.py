@@ -32,13 +32,13 @@ def test_what_was_freed_between_what_is_kept_is_given_back() -> None:
     assert sum(piece is not None for piece in pieces) == PIECES // KEPT
 
 
-@pytest.mark.parametrize(("call", "places"), [("", "2"), ("keep_together()", "1")])
+@pytest.mark.parametrize(("call", "places"), [("", "2"), ("use_single_arena()", "1")])
 def test_threads_take_memory_from_one_place_once_told_so(
     call: str, places: str
 ) -> None:
     code = """
 import ctypes, threading
-from udi.kit.memory import keep_together
+from udi.kit.memory import use_single_arena
 {call}
 malloc = ctypes.CDLL(None).malloc
 malloc.restype, malloc.argtypes, places = ctypes.c_void_p, [ctypes.c_size_t], set()

@@ -23,7 +23,7 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from udi.cli.local import processes
-guardian = processes.Guardian()
+guardian = processes.ProcessWatchdog()
 for name in ("one", "two"):
     child = processes.spawn(["/bin/sh", "-c", "sleep 300 & exec sleep 300"], log=Path(sys.argv[1]), guardian=guardian)
     print(child.pid, flush=True)

@@ -133,9 +133,9 @@ ENCLOSED = """
 import ctypes, socket, sys
 from pathlib import Path
 from tests.node import hostile
-from udi.kit.landlock import enclose
+from udi.kit.landlock import restrict_paths
 ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
-kept = enclose([Path(sys.argv[1])], writes=False)
+kept = restrict_paths([Path(sys.argv[1])], writes=False)
 place = Path(sys.argv[1])
 print(kept, hostile.attempt("read", place / "a"), hostile.attempt("write", place / "a"), hostile.attempt("connect", place))
 """
@@ -271,11 +271,11 @@ async def test_whoever_stops_waiting_ends_the_child() -> None:
 PARENT = """
 import asyncio, sys
 from tests.node import hostile
-from udi.kit.child import Child
-from udi.kit.sandbox import Limits
+from udi.kit.child import ChildProcess
+from udi.kit.sandbox import ProcessLimits
 
 async def main():
-    busy, idle = Child(Limits(1024)), Child(Limits(1024))
+    busy, idle = ChildProcess(ProcessLimits(1024)), ChildProcess(ProcessLimits(1024))
     await busy.start()
     await idle.start()
     await idle.call(hostile.swell, 1, seconds=60)

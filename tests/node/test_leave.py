@@ -462,14 +462,14 @@ KILLED = """
 import asyncio, sys, uuid
 from udi.kit.jobs import Job
 from udi.node.site import build_site
-from udi.node.datasets.space_export import archives
-from udi.node.datasets.space_export.builder import Builder
+from udi.node.datasets.space_export import tasks
+from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.settings import Settings
 
 
 async def main() -> None:
     site = build_site(Settings(), pages=False)
-    builder = Builder(site.parts["objects"], site.pages)
+    builder = ArchiveBuilder(site.parts["objects"], site.pages)
     stream = builder.store.stream
 
     async def slow(*arguments):
@@ -480,8 +480,8 @@ async def main() -> None:
                 await asyncio.sleep(1)
 
     builder.store.stream = slow
-    handler = archives.jobs(site.database, site.registry, builder)[archives.BUILD_ARCHIVE]
-    await handler(Job(archives.BUILD_ARCHIVE, uuid.UUID(sys.argv[1]), {"archive": sys.argv[2]}, 0, False))
+    handler = tasks.task_handlers(site.database, site.registry, builder)[tasks.BUILD_ARCHIVE]
+    await handler(Job(tasks.BUILD_ARCHIVE, uuid.UUID(sys.argv[1]), {"archive": sys.argv[2]}, 0, False))
 
 asyncio.run(main())
 """

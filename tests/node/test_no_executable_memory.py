@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from udi.node.datasets.preparation import prepare
 from udi.kit.child import run
-from udi.node.tables.exports import Exports
-from udi.node.tables.pool import Pool, PoolLimits
+from udi.node.tables.exports import ExportWriter
+from udi.node.tables.pool import PoolLimits, QueryPool
 from udi.node.tables.profile import Profile
 from udi.node.tables.query import Query
-from udi.node.tables.overview import PartSeconds, Showing
-from udi.node.tables.table import TableOfDataset
+from udi.node.tables.overview import OverviewReader, OverviewTimeouts
+from udi.node.tables.table import DatasetTable
 
 SET_MDWE, REFUSE_EXECUTABLE = 65, 1
 if ctypes.CDLL(None).prctl(SET_MDWE, REFUSE_EXECUTABLE, 0, 0, 0):
@@ -37,14 +37,14 @@ async def main(source, folder):
     target = folder / "table.parquet"
     found = await run(prepare, source, source.name, {}, target, memory_mb=2048, seconds=120, file_bytes=2**28)
     profile = Profile.from_json(found.profile)
-    table = TableOfDataset(target, profile.columns, profile.rows, "d", "s", "n", "t", datetime.now(UTC),
+    table = DatasetTable(target, profile.columns, profile.rows, "d", "s", "n", "t", datetime.now(UTC),
                            geometry=profile.geometry, bbox=profile.bbox)
-    pool, exports = Pool(PoolLimits(seconds=120, patience=120)), Exports(folder / "exports")
-    shown = await Showing(pool, PartSeconds(120, 120, 120)).show(table)
+    pool, exports = QueryPool(PoolLimits(seconds=120, patience=120)), ExportWriter(folder / "exports")
+    shown = await OverviewReader(pool, OverviewTimeouts(120, 120, 120)).read_overview(table)
     assert shown.map and shown.statistics, shown
     for kind in ("csv", "xlsx", "geojson"):
         (await exports.write(table, Query(), kind)).file.close()
-    await exports.tiles(table)
+    await exports.write_tiles(table)
     await pool.close()
 
 folder = Path(sys.argv[1])

@@ -23,10 +23,10 @@ FILTERED = """
 import os, sys
 from pathlib import Path
 from tests.node import hostile
-from udi.kit import confinement
-confinement.enclose = lambda *_, **__: False
+from udi.kit import sandbox
+sandbox.restrict_paths = lambda *_, **__: False
 place, file_bytes, deed = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-confinement.confine(confinement.Limits(1024, file_bytes, places=(str(place),)), os.getppid())
+sandbox.enter_sandbox(sandbox.ProcessLimits(1024, file_bytes, places=(str(place),)), os.getppid())
 print(hostile.attempt(deed, place / "table.csv"), flush=True)
 """
 REACH_OUT = (

@@ -6,7 +6,7 @@ import typer
 
 from udi.cli import provision
 from udi.cli.local import mailbox as post
-from udi.cli.local import status as telling
+from udi.cli.local import status as local_status
 from udi.cli.local import up as starting
 from udi.cli.local.plan import StartupPlan
 from udi.settings import Settings, get_settings
@@ -47,7 +47,7 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Tell what runs, where it answers and how it does."""
-    raise typer.Exit(telling.status(_plan(), json=json))
+    raise typer.Exit(local_status.status(_plan(), json=json))
 
 
 def mailbox() -> None:

@@ -105,10 +105,14 @@ FORMATS = {
     for label, media_types, extensions, authority in _TABLE
 }
 _BY_MEDIA_TYPE = {
-    media_type: found for found in FORMATS.values() for media_type in found.media_types
+    media_type: file_format
+    for file_format in FORMATS.values()
+    for media_type in file_format.media_types
 }
 _BY_EXTENSION = {
-    extension: found for found in FORMATS.values() for extension in found.extensions
+    extension: file_format
+    for file_format in FORMATS.values()
+    for extension in file_format.extensions
 }
 
 

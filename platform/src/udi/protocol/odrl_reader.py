@@ -88,18 +88,18 @@ def read_offer(policy: object) -> tuple[tuple[Requester, ...], Terms]:
         raise InvalidOdrl(faults)
     reader = _OdrlReader()
     reader.read(cast("OdrlObject", policy))
-    requesters = reader.found.pop("requesters", [])
-    faults = reader.faults or list(terms.check_terms(reader.found, ""))
+    requesters = reader.terms.pop("requesters", [])
+    faults = reader.faults or list(terms.check_terms(reader.terms, ""))
     if faults:
         raise InvalidOdrl(without_repeats(faults))
-    return tuple(requesters), terms.make_terms(reader.found)
+    return tuple(requesters), terms.make_terms(reader.terms)
 
 
 class _OdrlReader:
     """Collects what the rules say; each thing is said once."""
 
     def __init__(self) -> None:
-        self.found: OdrlObject = {}
+        self.terms: OdrlObject = {}
         self.period: OdrlObject = {}
         self.faults: list[Fault] = []
 
@@ -146,7 +146,7 @@ class _OdrlReader:
         if left.startswith(odrl.CELL) and operator in set(Operator):
             column = unquote(left.removeprefix(odrl.CELL))
             values = [*map(_operand_text, _as_list(right))]
-            rows = self.found.setdefault("rows", [])
+            rows = self.terms.setdefault("rows", [])
             rows.append({"column": column, "operator": operator, "values": values})
         elif (left, operator) in handlers:
             handlers[left, operator]()
@@ -156,7 +156,7 @@ class _OdrlReader:
     def _read_duty(self, duty: OdrlObject, path: str) -> None:
         action = _local_name(duty["action"])
         right_operands = _right_operands(duty)
-        measures = self.found.setdefault("measures", [])
+        measures = self.terms.setdefault("measures", [])
         if action == "attribute" and set(right_operands) == {(odrl.ATTRIBUTION, "eq")}:
             self._set_field(
                 "attribution",
@@ -183,7 +183,7 @@ class _OdrlReader:
         action = _local_name(rule["action"])
         right_operands = _right_operands(rule)
         marketing = {("purpose", "eq"): odrl.DIRECT_MARKETING}
-        forbidden = self.found.setdefault("prohibitions", [])
+        forbidden = self.terms.setdefault("prohibitions", [])
         if (
             action == "use"
             and {key: _operand_text(value) for key, value in right_operands.items()}
@@ -217,10 +217,10 @@ class _OdrlReader:
     def _set_field(self, name: str, value: object, path: str) -> None:
         if value is None or value == []:
             self._reject(f"{path}.rightOperand", name)
-        elif name in self.found:
+        elif name in self.terms:
             self.faults.append(fault_kinds.REPEATED.at(path, value=name))
         else:
-            self.found[name] = value
+            self.terms[name] = value
 
     def _set_date(self, name: str, right: object, path: str) -> None:
         moment = validators.read_moment(_operand_text(right))
@@ -236,13 +236,13 @@ class _OdrlReader:
             self.period[name] = moment
 
     def _infer_months(self) -> None:
-        if "months" not in self.found and {"starts", "ends"} <= set(self.period):
+        if "months" not in self.terms and {"starts", "ends"} <= set(self.period):
             starts = self.period["starts"]
             ends = self.period["ends"]
             months = (ends.year - starts.year) * 12 + ends.month - starts.month
             begun = (ends.day, ends.time()) > (starts.day, starts.time())
-            self.found["months"] = months + begun
-        elif "months" not in self.found:
+            self.terms["months"] = months + begun
+        elif "months" not in self.terms:
             self.faults.append(fault_kinds.MISSING.at("permission[0].constraint"))
 
     def _reject(self, path: str, value: object) -> None:

@@ -61,12 +61,12 @@ DOMAINS = {
     ),
 }
 CARRIED: dict[ProgramName, tuple[ArchivedTable, ...]] = {
-    "portal": tuple(each for domain in DOMAINS["portal"] for each in domain.CARRIED),
-    "node": tuple(each for domain in DOMAINS["node"] for each in domain.CARRIED),
+    "portal": tuple(table for domain in DOMAINS["portal"] for table in domain.CARRIED),
+    "node": tuple(table for domain in DOMAINS["node"] for table in domain.CARRIED),
 }
 LEFT_OUT: dict[ProgramName, tuple[ExcludedTable, ...]] = {
-    "portal": tuple(each for domain in DOMAINS["portal"] for each in domain.LEFT_OUT),
-    "node": tuple(each for domain in DOMAINS["node"] for each in domain.LEFT_OUT),
+    "portal": tuple(table for domain in DOMAINS["portal"] for table in domain.LEFT_OUT),
+    "node": tuple(table for domain in DOMAINS["node"] for table in domain.LEFT_OUT),
 }
 
 
@@ -81,7 +81,7 @@ FIXED_ENTRIES = {
     RUDI,
     ORGANISATIONS,
     ACCOUNTS,
-    *(entry_of(program, each) for program in PROGRAMS for each in CARRIED[program]),
+    *(entry_of(program, table) for program in PROGRAMS for table in CARRIED[program]),
 }
 
 

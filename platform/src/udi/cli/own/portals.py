@@ -80,7 +80,7 @@ def match_producers(
             cause,
             "ask for another invitation, and say --producer <name there>=<name here>",
         )
-    return {space: _describe_producer(each) for space, each in matched.items()}
+    return {space: _describe_producer(producer) for space, producer in matched.items()}
 
 
 def _describe_producer(producer: JoinedProducer) -> dict[str, str]:

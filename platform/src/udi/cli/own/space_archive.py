@@ -29,7 +29,7 @@ from udi.node.files.store import ObjectStore
 from udi.settings import Settings
 
 KIND = "space of a producer"
-FILE_TABLE = next(each for each in MOVED_TABLES if each.name == "stored_file")
+FILE_TABLE = next(table for table in MOVED_TABLES if table.name == "stored_file")
 
 
 @dataclass(frozen=True)

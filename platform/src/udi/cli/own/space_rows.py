@@ -30,9 +30,13 @@ LOCAL_TABLES = {"audit_event", "membership", "moved", "space", "space_day"}
 MOVED_TABLES = tuple(
     sorted(
         sort_by_dependency(
-            [each for each in contents.CARRIED["node"] if each.name not in LOCAL_TABLES]
+            [
+                table
+                for table in contents.CARRIED["node"]
+                if table.name not in LOCAL_TABLES
+            ]
         ),
-        key=lambda each: each.name != "person",
+        key=lambda table: table.name != "person",
     )
 )
 """What moves: people first, whom the others name, then tables that others point to."""

@@ -181,9 +181,9 @@ def _add_table_findings(
     if schema is not None and texts.exists():
         with allow_failure():
             report = validate_table(
-                texts, names, schema, scratch=table.parent, every=listing.asked
+                texts, names, schema, scratch=table.parent, every=listing.schema_errors
             )
-            if report.wrong_cells and not listing.asked.exists():
+            if report.wrong_cells and not listing.schema_errors.exists():
                 listing.mark_incomplete()
             prepared = replace(
                 prepared, schema={**report.as_json(), "address": schema.address}

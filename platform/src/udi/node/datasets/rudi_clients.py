@@ -120,6 +120,6 @@ def _with_version_4_id(value: Document, name: str) -> Document:
 ADAPTERS: dict[str, Callable[[Any], Any]] = {
     "producer": lambda producer: _with_version_4_id(producer, "organization_id"),
     "contacts": _contacts,
-    "available_formats": lambda media: [_media(each) for each in media],
+    "available_formats": lambda media: [_media(media_format) for media_format in media],
     "resource_languages": lambda tags: [language_of(tag) for tag in tags],
 }

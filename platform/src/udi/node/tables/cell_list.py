@@ -69,7 +69,7 @@ class CellListFolder:
         self.cells = CellListFile(folder / "cells.csv")
         self.places = CellListFile(folder / "places.csv")
         self.misfits = folder / "misfits.parquet"
-        self.asked = folder / "asked.parquet"
+        self.schema_errors = folder / "asked.parquet"
         self._is_whole = True
 
     def reset(self) -> None:
@@ -77,7 +77,7 @@ class CellListFolder:
         self._is_whole = True
         self.cells.discard()
         self.places.discard()
-        for path in (self.misfits, self.asked):
+        for path in (self.misfits, self.schema_errors):
             path.unlink(missing_ok=True)
 
     def mark_incomplete(self) -> None:
@@ -98,7 +98,7 @@ class CellListFolder:
             if self.misfits.exists()
             else []
         )
-        has_schema_errors = self.asked.exists()
+        has_schema_errors = self.schema_errors.exists()
         if not (parts or has_schema_errors) or not (
             self._is_whole and self.cells.is_whole and self.places.is_whole
         ):
@@ -109,7 +109,7 @@ class CellListFolder:
         return 0
 
     def _write(self, parts: list[str], target: Path, *, has_schema_errors: bool) -> int:
-        refused = f"(SELECT * FROM read_parquet({literal(self.asked)}))"
+        refused = f"(SELECT * FROM read_parquet({literal(self.schema_errors)}))"
         unfit = f"FROM ({' UNION ALL '.join(parts)})"
         plain = f"SELECT line, \"column\", code, value, place, '' AS expected, false AS asked {unfit}"
         if has_schema_errors and parts:

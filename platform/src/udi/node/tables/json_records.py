@@ -168,7 +168,7 @@ class _Members:
     """The members of an object read one by one, until one is a list of objects."""
 
     def __init__(self, window: _TextWindow) -> None:
-        self.found = False
+        self.has_objects = False
         self._window = window
 
     def search(self, depth: int) -> Iterator[tuple[int, Any]]:
@@ -179,7 +179,7 @@ class _Members:
             if window.take() != ":":
                 raise window.syntax_error()
             yield from self._member(depth)
-            if self.found:
+            if self.has_objects:
                 return
             if window.peek() == ",":
                 window.take()
@@ -192,10 +192,10 @@ class _Members:
             yield from self.search(depth + 1)
         elif window.peek() == "[":
             for line, item in _read_list(window):
-                self.found = self.found or isinstance(item, dict)
-                if self.found:
+                self.has_objects = self.has_objects or isinstance(item, dict)
+                if self.has_objects:
                     yield line, item
-            if not self.found:
+            if not self.has_objects:
                 window.take()
         else:
             window.read_value()

@@ -329,9 +329,9 @@ def _update_date(description: RudiRecord, language: str) -> list[str]:
 
 
 _FIELDS: dict[str, Callable[[RudiRecord, str], Parts]] = {
-    "title": lambda said, _: [said["resource_title"]],
+    "title": lambda record, _: [record["resource_title"]],
     "theme": _theme,
-    "keywords": lambda said, _: said.get("keywords") or [],
+    "keywords": lambda record, _: record.get("keywords") or [],
     "updated": _update_date,
     "period": _period,
     "area": _area,

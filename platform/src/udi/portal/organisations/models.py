@@ -12,7 +12,7 @@ from udi.portal.organisations.joining.transitions import ApplicationState
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
 
-KINDS = tuple(each.value for each in Requester if each is not Requester.PERSON)
+KINDS = tuple(kind.value for kind in Requester if kind is not Requester.PERSON)
 """What an organisation may say that it is."""
 
 

@@ -30,11 +30,11 @@ PATH = "/projects"
 LONGEST_TEXT = 100
 MOST_MAPPED = 5000
 CHOICES: Mapping[str, Collection[str]] = {
-    "state": [each.value for each in ProjectState],
-    "purpose": [each.value for each in Purpose],
-    "audience": [each.value for each in Audience],
-    "scale": [each.value for each in Scale],
-    "support": [each.value for each in SupportKind],
+    "state": [state.value for state in ProjectState],
+    "purpose": [purpose.value for purpose in Purpose],
+    "audience": [audience.value for audience in Audience],
+    "scale": [scale.value for scale in Scale],
+    "support": [kind.value for kind in SupportKind],
 }
 
 

@@ -78,13 +78,13 @@ FREQUENCIES = {
 TABLES: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "themes": (
         "data-theme",
-        lambda said: bool(said.split()) and set(said.split()) <= THEMES,
+        lambda codes: bool(codes.split()) and set(codes.split()) <= THEMES,
     ),
     "licences": (
         "licence",
-        lambda said: said in LICENCES or bool(CODE.fullmatch(said)),
+        lambda codes: codes in LICENCES or bool(CODE.fullmatch(codes)),
     ),
-    "formats": ("file-type", lambda said: bool(CODE.fullmatch(said))),
+    "formats": ("file-type", lambda codes: bool(CODE.fullmatch(codes))),
     "frequencies": ("frequency", FREQUENCIES.__contains__),
     "access": ("access-right", ACCESS.__contains__),
 }

@@ -93,7 +93,7 @@ def inspect_schema_document(content: bytes, source: str) -> SchemaInspection:
         schemas = read_schema(document, source)
     except UnreadableSchemaError as error:
         return SchemaInspection(
-            refused=error.said.message, values=dict(error.said.values)
+            refused=error.sentence.message, values=dict(error.sentence.values)
         )
     except (ValueError, RecursionError):
         return SchemaInspection(refused="This file is not JSON that can be read.")

@@ -54,7 +54,7 @@ def load_schemas(folder: Path) -> SchemaFolder:
             else:
                 schemas += read_schema(document, source)
         except UnreadableSchemaError as error:
-            unread.append(UnreadSchemaFile(source, error.said))
+            unread.append(UnreadSchemaFile(source, error.sentence))
     for source, package in packages:
         schemas, missing = _join_package(schemas, package, source)
         unread += missing
@@ -140,7 +140,7 @@ def _join_package(
                     if other_schema is not schema
                 ] + [replace(schema, package=title)]
         except UnreadableSchemaError as error:
-            unread.append(UnreadSchemaFile(source, error.said))
+            unread.append(UnreadSchemaFile(source, error.sentence))
     return schemas, unread
 
 

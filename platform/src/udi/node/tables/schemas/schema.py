@@ -47,7 +47,7 @@ class UnreadableSchemaError(Exception):
 
     def __init__(self, sentence: TranslatableMessage) -> None:
         super().__init__(sentence.translate(str))
-        self.said = sentence
+        self.sentence = sentence
 
 
 @dataclass(frozen=True)

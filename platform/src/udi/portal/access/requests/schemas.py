@@ -30,9 +30,9 @@ BASE = "/api/v1/access-requests"
 PAGE = "/access-requests"
 EVENTS = tuple(
     dict.fromkeys(
-        each
-        for each in (*BY_REQUESTER, *BY_PRODUCER)
-        if each is not AccessRequestEvent.CORRECT
+        event
+        for event in (*BY_REQUESTER, *BY_PRODUCER)
+        if event is not AccessRequestEvent.CORRECT
     )
 )
 Instant = Annotated[datetime, Meta(tz=True)]

@@ -47,8 +47,10 @@ RDF = (TURTLE, RDF_XML, JSON_LD, N_TRIPLES)
 DATASET = (*RDF, CROISSANT, DATA_PACKAGE)
 """All forms of a dataset, in the order in which a page lists them."""
 READ_TOO = {".xml": RDF_XML}
-_BY_SUFFIX = {each.suffix: each for each in RDF} | READ_TOO
-_BY_MEDIA_TYPE = {each.media_type: each for each in RDF}
+_BY_SUFFIX = {
+    representation.suffix: representation for representation in RDF
+} | READ_TOO
+_BY_MEDIA_TYPE = {representation.media_type: representation for representation in RDF}
 SUFFIXES = tuple(_BY_SUFFIX)
 
 

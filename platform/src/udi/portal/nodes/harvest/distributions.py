@@ -34,7 +34,9 @@ SIZE = re.compile(
 )
 SUFFIX = re.compile(r"\.([a-z0-9]{2,8})(?:\.(?:gz|zip))?(?:[?#].*)?$", re.IGNORECASE)
 SUFFIXES = {
-    extension: each for each in FORMATS.values() for extension in each.extensions
+    extension: file_format
+    for file_format in FORMATS.values()
+    for extension in file_format.extensions
 }
 
 

@@ -97,7 +97,7 @@ class Graph:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self.said: dict[Node, dict[str, list[Value]]] = {}
+        self.properties: dict[Node, dict[str, list[Value]]] = {}
         self.misnamed: dict[Node, dict[str, str]] = defaultdict(dict)
         self.mended: set[str] = set()
         self.faults: list[HarvestFault] = []
@@ -107,14 +107,14 @@ class Graph:
         if right := MISNAMED.get(name):
             self.misnamed[subject][name] = right
             name = right
-        values = self.said.setdefault(subject, {}).setdefault(name, [])
+        values = self.properties.setdefault(subject, {}).setdefault(name, [])
         if value not in values[-50:]:
             values.append(value)
 
     def values(self, node: Value, *names: str) -> list[Value]:
         """What is said of a node under these names, in this order."""
         if not isinstance(node, ox.Literal):
-            properties = self.said.get(node, {})
+            properties = self.properties.get(node, {})
         else:
             properties = {}
         return [
@@ -139,7 +139,7 @@ class Graph:
 
     def of_type(self, *types: str) -> Iterator[Node]:
         """Subjects of one of these types, in the document's order."""
-        for node, properties in self.said.items():
+        for node, properties in self.properties.items():
             if any(
                 isinstance(rdf_type, ox.NamedNode)
                 and shorten_iri(rdf_type.value) in types
@@ -158,7 +158,7 @@ class Graph:
         """The names under which a node says nothing."""
         return [
             name
-            for name, values in self.said.get(node, {}).items()
+            for name, values in self.properties.get(node, {}).items()
             if any(is_empty(value) for value in values)
         ]
 
@@ -169,7 +169,7 @@ class Graph:
         visited_nodes = {root}
         while waiting and len(visited_nodes) < MOST_NODES:
             node, level = waiting.pop()
-            for name, values in self.said.get(node, {}).items():
+            for name, values in self.properties.get(node, {}).items():
                 for value in values:
                     lines.add(self._line(node, name, value))
                     if (
@@ -179,7 +179,7 @@ class Graph:
                     ):
                         continue
                     if (
-                        value in self.said
+                        value in self.properties
                         and value not in visited_nodes
                         and not self._is_main(value)
                     ):
@@ -201,7 +201,7 @@ class Graph:
             return str(value)
         if level > DEEP:
             return "_:deep"
-        properties = self.said.get(value, {})
+        properties = self.properties.get(value, {})
         inside = sorted(
             f"{name} {self._named(object_value, level + 1)}"
             for name, values in properties.items()

@@ -120,7 +120,7 @@ def read_graph(graph: Graph, form: str, language: str) -> HarvestedPage:
     usual = spoken.pop() if len(spoken) == 1 else language
     listed = {
         value
-        for subject in graph.said
+        for subject in graph.properties
         for value in graph.values(subject, "dcat:dataset")
     }
     described = set(graph.of_type(*DATASETS))
@@ -147,7 +147,9 @@ def read_graph(graph: Graph, form: str, language: str) -> HarvestedPage:
 
 def _outcomes(graph: Graph, listed: set[Value], language: str) -> Iterator[Outcome]:
     members = {
-        value for subject in graph.said for value in graph.values(subject, *MEMBERS)
+        value
+        for subject in graph.properties
+        for value in graph.values(subject, *MEMBERS)
     }
     for node in graph.of_type(*DATASETS):
         named = graph.values(node, "dct:title", "dc:title", "schema:name")
@@ -156,7 +158,7 @@ def _outcomes(graph: Graph, listed: set[Value], language: str) -> Iterator[Outco
         yield _dataset(graph, node, language)
     behind = {
         value
-        for subject in graph.said
+        for subject in graph.properties
         for value in graph.values(subject, "dcat:accessService")
     }
     for node in graph.of_type(*SERVICES):
@@ -165,7 +167,7 @@ def _outcomes(graph: Graph, listed: set[Value], language: str) -> Iterator[Outco
 
 
 def _next(graph: Graph) -> str:
-    for subject in graph.said:
+    for subject in graph.properties:
         for value in graph.values(subject, "hydra:next", "hydra:nextPage"):
             address = urljoin(graph.base_url, source_value(value).strip())
             if addresses.is_web(address) and address != graph.base_url:
@@ -174,7 +176,7 @@ def _next(graph: Graph) -> str:
 
 
 def _total(graph: Graph) -> int | None:
-    totals = [graph.text(subject, "hydra:totalItems") for subject in graph.said]
+    totals = [graph.text(subject, "hydra:totalItems") for subject in graph.properties]
     return next(
         (int(total) for total in totals if re.fullmatch(r"\d{1,9}", total)), None
     )
@@ -236,10 +238,10 @@ def _report_source_faults(graph: Graph, node: Node, draft: Draft) -> None:
                 draft.add_fault(kinds.LICENCE_EMPTY, name)
             elif any(
                 isinstance(value, ox.NamedNode) and is_empty(value)
-                for value in graph.said[subject][name]
+                for value in graph.properties[subject][name]
             ):
                 draft.add_fault(kinds.RESOURCE_EMPTY, name)
-        for name, values in graph.said.get(subject, {}).items():
+        for name, values in graph.properties.get(subject, {}).items():
             for value in values:
                 if is_word(value):
                     draft.add_fault(

@@ -30,7 +30,7 @@ from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionTar
 from udi.portal.projects.suggestions.transitions import SuggestionEvent, transition
 from udi.protocol.themes import THEMES
 
-SUPPORTS = tuple(each.value for each in SupportKind if each is not SupportKind.DATA)
+SUPPORTS = tuple(kind.value for kind in SupportKind if kind is not SupportKind.DATA)
 """What is offered and sought: words say better which data."""
 LONGEST_WORDS = 300
 LONGEST_NAME = 100
