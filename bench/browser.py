@@ -29,10 +29,10 @@ def find_or_install() -> bool:
     """Leave the path of a browser in `UDI_CHROMIUM`, empty for Playwright's own; whether there is one."""
     if "UDI_CHROMIUM" in os.environ:
         return True
-    found = find_installed() or _from_debian()
-    if not found and not _from_playwright():
+    executable = find_installed() or _from_debian()
+    if not executable and not _from_playwright():
         return False
-    os.environ["UDI_CHROMIUM"] = found or ""
+    os.environ["UDI_CHROMIUM"] = executable or ""
     return True
 
 

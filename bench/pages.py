@@ -89,19 +89,19 @@ def _show(visits: list[Visit], report: dict[str, Any], console: Console) -> None
     table = Table(box=None, pad_edge=False)
     for heading in HEADINGS:
         table.add_column(heading)
-    for each in visits:
+    for visit in visits:
         sizes = (
-            _kilobytes(each.wire_bytes),
-            each.requests,
-            _kilobytes(each.again_bytes),
-            each.again_requests,
+            _kilobytes(visit.wire_bytes),
+            visit.requests,
+            _kilobytes(visit.again_bytes),
+            visit.again_requests,
         )
         table.add_row(
-            each.path,
-            each.language,
+            visit.path,
+            visit.language,
             *map(str, sizes),
-            str(each.elements),
-            f"{each.score} {each.grade}",
+            str(visit.elements),
+            f"{visit.score} {visit.grade}",
         )
     console.print(table)
     numbers = ", ".join(

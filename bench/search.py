@@ -91,7 +91,7 @@ def search(
     and about three quarters of an hour on two slow cores.
     """
     requests.require_wrk()
-    beside = read_peer(peer, KINDS) if peer else None
+    peer_portal = read_peer(peer, KINDS) if peer else None
     try:
         report = _run(
             Plan(
@@ -101,7 +101,7 @@ def search(
                 each,
                 Load(clients, seconds, rounds),
                 pushes,
-                beside,
+                peer_portal,
             )
         )
     except StopRequest:
@@ -129,15 +129,15 @@ async def _measure(stand: Stand, plan: Plan) -> dict[str, Any]:
     await prepare(stand)
     steps: list[dict[str, Any]] = []
     figures: list[dict[str, Any]] = []
-    known = 0
+    previous_size = 0
     for size in plan.sizes:
         facts = {"datasets": size, "territories": 1}
-        step, found = await _step(
-            stand, [(first, known, size)], [(first, 0, size)], facts, plan.load
+        step, step_figures = await _step(
+            stand, [(first, previous_size, size)], [(first, 0, size)], facts, plan.load
         )
         steps = [*steps, step]
-        figures = figures + found
-        known = size
+        figures = figures + step_figures
+        previous_size = size
     with serving(stand) as served:
         pushed = await push(served, first, plan.pushes, plan.load.clients)
         memory = {"after the pushes": served.memory()}
@@ -149,24 +149,24 @@ async def _measure(stand: Stand, plan: Plan) -> dict[str, Any]:
             for rank, folder in enumerate(others)
         ]
         facts = {"datasets": len(others) * plan.each, "territories": len(others)}
-        step, found = await _step(stand, parts, parts, facts, plan.load)
+        step, step_figures = await _step(stand, parts, parts, facts, plan.load)
         steps = [*steps, step]
-        figures = figures + found
+        figures = figures + step_figures
     if stand.peer:
-        beside = {
+        comparison = {
             "beside": compare(figures, stand.peer),
             "peer_memory_bytes": stand.peer.memory(),
         }
     else:
-        beside = {}
-    told = {
+        comparison = {}
+    report = {
         "steps": steps,
         "figures": figures,
         "growth": growth(figures),
         "push": pushed,
         "memory_bytes": memory,
     }
-    return told | beside
+    return report | comparison
 
 
 async def _step(

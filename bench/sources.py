@@ -36,8 +36,8 @@ def sources(
     by page (CKAN) or as one document. A hundred thousand records take about five minutes a kind and a reading. The
     status is 1 when the reader takes over 600 MB, or did not make each record once and find it as before.
     """
-    wanted = kind or list(PATHS)
-    if unknown := set(wanted) - set(PATHS):
+    selected_kinds = kind or list(PATHS)
+    if unknown := set(selected_kinds) - set(PATHS):
         raise typer.BadParameter(
             f"no such kind: {', '.join(sorted(unknown))}; there are {', '.join(PATHS)}"
         )
@@ -45,7 +45,7 @@ def sources(
     try:
         with scratch_installation() as settings:
             apply_each(settings, write_territories(settings.tenants, 0), _tell)
-            kinds = measure_kinds(settings, records, wanted, _tell)
+            kinds = measure_kinds(settings, records, selected_kinds, _tell)
     except StopRequest:
         print("Interrupted; nothing is left.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
@@ -64,19 +64,19 @@ def sources(
 
 def find_faults(records: int, kinds: list[dict[str, Any]]) -> list[str]:
     """What an operator should know, a sentence each."""
-    found = [
-        f"Reading {each['kind']} takes {each['memory_bytes'] // 1000**2} MB."
-        for each in kinds
-        if each["memory_bytes"] > MOST_MEMORY
+    faults = [
+        f"Reading {result['kind']} takes {result['memory_bytes'] // 1000**2} MB."
+        for result in kinds
+        if result["memory_bytes"] > MOST_MEMORY
     ]
-    for each in kinds:
-        made = each["first"]["created"]
-        same = each["again"]["unchanged"]
-        if (made, same) != (records, records):
-            found.append(
-                f"Of {records} records of {each['kind']}, {made} were made and {same} found as before."
+    for result in kinds:
+        created_count = result["first"]["created"]
+        same = result["again"]["unchanged"]
+        if (created_count, same) != (records, records):
+            faults.append(
+                f"Of {records} records of {result['kind']}, {created_count} were made and {same} found as before."
             )
-    return found
+    return faults
 
 
 def _tell(line: str) -> None:
@@ -98,9 +98,9 @@ def _show(report: dict[str, Any], console: Console) -> None:
         "Most memory",
     ):
         table.add_column(heading)
-    for each in report["kinds"]:
+    for result in report["kinds"]:
         for name in TWICE:
-            row = each[name]
+            row = result[name]
             figures = (
                 row["found"],
                 row["created"],
@@ -111,7 +111,7 @@ def _show(report: dict[str, Any], console: Console) -> None:
             memory = f"{row['memory_bytes'] // 1000**2} MB"
             worked = f"{row['cpu_seconds']} s"
             table.add_row(
-                each["kind"],
+                result["kind"],
                 name,
                 *map(str, figures),
                 str(row["per_second"]),
@@ -119,9 +119,9 @@ def _show(report: dict[str, Any], console: Console) -> None:
                 memory,
             )
     console.print(table)
-    for each in report["kinds"]:
+    for result in report["kinds"]:
         console.print(
-            f"Before anything was read, {each['kind']}: {each['memory_before_bytes'] // 1000**2} MB."
+            f"Before anything was read, {result['kind']}: {result['memory_before_bytes'] // 1000**2} MB."
         )
     console.print(f"{sentence(report['machine'])}.", highlight=False, soft_wrap=True)
     for fault in report["faults"]:

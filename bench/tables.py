@@ -68,9 +68,9 @@ def tables(
 def find_faults(report: dict[str, Any]) -> list[str]:
     """What an operator should know, a sentence each."""
     return [
-        f"«{each['name']}» takes {each['ratio']} times what plain DuckDB takes."
-        for each in report["questions"]
-        if each["ratio"] > LARGEST_RATIO
+        f"«{question['name']}» takes {question['ratio']} times what plain DuckDB takes."
+        for question in report["questions"]
+        if question["ratio"] > LARGEST_RATIO
     ]
 
 
@@ -91,8 +91,11 @@ def _run(folder: Path, megabytes: int, repeats: int) -> dict[str, Any]:
         "parquet_bytes": table.path.stat().st_size,
         "rows": table.rows,
         "steps": {
-            name: {"seconds": round(each.seconds, 2), "memory_bytes": each.memory_bytes}
-            for name, each in done.items()
+            name: {
+                "seconds": round(outcome.seconds, 2),
+                "memory_bytes": outcome.memory_bytes,
+            }
+            for name, outcome in done.items()
         },
         "questions": figures,
         "child_memory_bytes": memory,
@@ -107,12 +110,12 @@ def _show(report: dict[str, Any], console: Console) -> None:
     grid = Table(box=None, pad_edge=False)
     for heading in ("", "Here", "Plain DuckDB", "Ratio"):
         grid.add_column(heading)
-    for each in report["questions"]:
+    for question in report["questions"]:
         grid.add_row(
-            each["name"],
-            f"{each['ours_ms']} ms",
-            f"{each['plain_ms']} ms",
-            f"{each['ratio']}",
+            question["name"],
+            f"{question['ours_ms']} ms",
+            f"{question['plain_ms']} ms",
+            f"{question['ratio']}",
         )
     console.print(grid)
     sizes = f"{report['csv_bytes'] // MEGABYTE} MB of CSV, {report['parquet_bytes'] // MEGABYTE} MB of Parquet"
@@ -124,9 +127,9 @@ def _show(report: dict[str, Any], console: Console) -> None:
         for name, done in report["steps"].items()
     ]
     lines += [
-        f"{each['megabytes']} MB from drop to preview: {each['seconds']} s (understood {each['profile_seconds']}, "
-        f"prepared {each['prepare_seconds']}, shown {each['show_seconds']})."
-        for each in report["previews"]
+        f"{preview['megabytes']} MB from drop to preview: {preview['seconds']} s (understood {preview['profile_seconds']}, "
+        f"prepared {preview['prepare_seconds']}, shown {preview['show_seconds']})."
+        for preview in report["previews"]
     ]
     for line in (*lines, sentence(report["machine"])):
         console.print(line, highlight=False, soft_wrap=True)

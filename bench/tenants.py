@@ -70,7 +70,7 @@ def _run(count: int, datasets: int, requests: int) -> dict[str, Any]:
         applied = asyncio.run(_disk(settings))
         again, outcomes = apply_each(settings, folders, _tell)
         ends = (folders[0], folders[-1])
-        found = asyncio.run(
+        search_figures = asyncio.run(
             measure(settings, ends, datasets=datasets, requests=requests, tell=_tell)
         )
         report = {
@@ -80,8 +80,8 @@ def _run(count: int, datasets: int, requests: int) -> dict[str, Any]:
             "search": {
                 "datasets": datasets,
                 "requests": requests,
-                "first": found[0],
-                "last": found[1],
+                "first": search_figures[0],
+                "last": search_figures[1],
             },
             "memory_bytes": _memory(settings),
             "disk_bytes": {
@@ -101,21 +101,21 @@ def _tell(line: str) -> None:
 
 def find_faults(report: dict[str, Any]) -> list[str]:
     """What an operator should worry about, a sentence each."""
-    found = [
-        f"{said}: the last five take {report[part]['median_ratio']} times what the first five take."
-        for part, said in (("apply", "Applying"), ("again", "Applying again"))
+    faults = [
+        f"{label}: the last five take {report[part]['median_ratio']} times what the first five take."
+        for part, label in (("apply", "Applying"), ("again", "Applying again"))
         if report[part]["median_ratio"] > LARGEST_RATIO
     ]
     if report["again"]["outcomes"] != ["unchanged"]:
-        found.append(
+        faults.append(
             f"Applying again is not without effect: {', '.join(report['again']['outcomes'])}."
         )
-    return found
+    return faults
 
 
 def _memory(settings: Settings) -> dict[str, int]:
-    known = state.read_status(settings).get("parts", ())
-    return {part["name"]: memory(part["pid"]) for part in known if part["pid"]}
+    parts = state.read_status(settings).get("parts", ())
+    return {part["name"]: memory(part["pid"]) for part in parts if part["pid"]}
 
 
 async def _disk(settings: Settings) -> dict[str, int]:
@@ -167,10 +167,10 @@ def _show(report: dict[str, Any], console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("", "First", "Last", "Ratio"):
         table.add_column(heading)
-    for part, said in (("apply", "Apply"), ("again", "Apply again")):
+    for part, label in (("apply", "Apply"), ("again", "Apply again")):
         row = report[part]
         table.add_row(
-            said,
+            label,
             f"{row['first_seconds']} s",
             f"{row['last_seconds']} s",
             f"{row['ratio']}",
@@ -180,15 +180,15 @@ def _show(report: dict[str, Any], console: Console) -> None:
             f"{row['median_last_seconds']} s",
             f"{row['median_ratio']}",
         )
-        table.add_row(f"{said}, medians of five", *medians)
+        table.add_row(f"{label}, medians of five", *medians)
     search = report["search"]
-    for figure, said in (
+    for figure, label in (
         ("p50_ms", "Search, half under"),
         ("p99_ms", "Search, 99 % under"),
     ):
         first = search["first"][figure]
         last = search["last"][figure]
-        table.add_row(said, f"{first} ms", f"{last} ms", f"{last / first:.2f}")
+        table.add_row(label, f"{first} ms", f"{last} ms", f"{last / first:.2f}")
     console.print(table)
     used = ", ".join(
         f"{name} {size // MEGABYTE} MB" for name, size in report["memory_bytes"].items()

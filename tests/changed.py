@@ -158,17 +158,17 @@ class Suite:
             if self._is_foundation(path):
                 selection.everything = f"{path} is under everything"
                 break
-            found = (
+            test_files = (
                 self._find_importers(path)
                 | self._find_owned(path)
                 | self._find_mentions(path)
             )
-            if not found or not path.endswith(".py"):
-                found |= self._find_neighbours(path)
-            if not found and _find_owner(path) is None:
+            if not test_files or not path.endswith(".py"):
+                test_files |= self._find_neighbours(path)
+            if not test_files and _find_owner(path) is None:
                 selection.everything = f"nothing says which tests look at {path}"
                 break
-            selection.add(found, path)
+            selection.add(test_files, path)
         if selection.everything:
             selection.add(self.files, selection.everything)
         return selection
@@ -187,9 +187,12 @@ class Suite:
         if path.endswith("/__init__.py"):
             modules |= self.graph.find_descendants(module)
         importers = modules.union(
-            *(self.graph.find_downstream_modules(each) for each in modules)
+            *(
+                self.graph.find_downstream_modules(module_name)
+                for module_name in modules
+            )
         )
-        return {self._tests[each] for each in importers & self._tests.keys()}
+        return {self._tests[importer] for importer in importers & self._tests.keys()}
 
     def _find_owned(self, path: str) -> set[str]:
         """Test files of the folders that own a path."""
@@ -266,11 +269,11 @@ def list_changes(revision: str = "", root: Path = ROOT) -> list[str]:
 def is_revision(word: str, root: Path = ROOT) -> bool:
     """Whether git knows it, and no file has that name."""
     command = ["git", "rev-parse", "--verify", "--quiet", f"{word}^{{commit}}"]
-    known = (
+    is_commit = (
         subprocess.run(command, cwd=root, capture_output=True, check=False).returncode
         == 0
     )
-    return known and not (root / word).exists()
+    return is_commit and not (root / word).exists()
 
 
 def _find_fork(root: Path) -> str:
@@ -316,7 +319,7 @@ def report(
             ]
         for column in ("tests", "seconds"):
             weights[column] = {row["file"]: float(row[column]) for row in rows}
-    chosen = []
+    selections = []
     for commit in _git(
         suite.root, "rev-list", "--no-merges", f"--max-count={commits}", last
     ):
@@ -329,13 +332,13 @@ def report(
             "-r",
             commit,
         )
-        chosen.append(suite.select(changed))
-    everything = sum(bool(selection.everything) for selection in chosen)
-    lines = [f"{len(chosen)} commits, {everything} of which can break everything"]
+        selections.append(suite.select(changed))
+    everything = sum(bool(selection.everything) for selection in selections)
+    lines = [f"{len(selections)} commits, {everything} of which can break everything"]
     for name, weight in weights.items():
         shares = [
-            sum(weight.get(file, 0) for file in each.files) / sum(weight.values())
-            for each in chosen
+            sum(weight.get(file, 0) for file in selection.files) / sum(weight.values())
+            for selection in selections
         ]
         lines.append(
             f"{name}: median {statistics.median(shares):.1%}, worst {max(shares):.1%} of {sum(weight.values()):.0f}"

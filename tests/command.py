@@ -183,29 +183,31 @@ def check_and_test(
     made one installation by the play, and killed one after the other while records are pushed, pages read and people
     log in. It takes about an hour, and prints what each loss cost.
     """
-    modes = [name for name, given in _name_modes(context.params).items() if given]
+    modes = [
+        name for name, is_enabled in _name_modes(context.params).items() if is_enabled
+    ]
     if len(modes) > 1:
         raise typer.BadParameter(f"choose one of {' and '.join(modes)}")
     steps = Run(_make_environment(times))
-    given = list(context.args)
+    arguments = list(context.args)
     if mutants:
-        steps.try_mutants(given)
+        steps.try_mutants(arguments)
         raise typer.Exit(steps.status)
     if not fast:
         find_or_install()
         ensure_packages()
     if changed:
-        _test_changed(steps, given)
+        _test_changed(steps, arguments)
     elif everything:
-        _test_everything(steps, given)
+        _test_everything(steps, arguments)
     elif cluster:
-        steps.test([*CLUSTER, *given], EVERYTHING)
+        steps.test([*CLUSTER, *arguments], EVERYTHING)
     elif declarations:
-        steps.test([*DECLARATIONS, *given], {"UDI_DECLARATIONS": "1"})
+        steps.test([*DECLARATIONS, *arguments], {"UDI_DECLARATIONS": "1"})
     else:
-        if not given:
+        if not arguments:
             steps.check_style()
-        steps.test(given or share_out(), {depth.FAST_SWITCH: "1"} if fast else {})
+        steps.test(arguments or share_out(), {depth.FAST_SWITCH: "1"} if fast else {})
     raise typer.Exit(steps.status)
 
 

@@ -209,5 +209,5 @@ class _Stream:
 def _account(name: str) -> tuple[int, int, str] | None:
     if not name:
         return None
-    found = pwd.getpwnam(name)
-    return found.pw_uid, found.pw_gid, name
+    entry = pwd.getpwnam(name)
+    return entry.pw_uid, entry.pw_gid, name

@@ -43,17 +43,17 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Leave tests out, and note by which command each is run."""
     left_out: dict[str, list[str]] = defaultdict(list)
-    chosen = []
+    selection = []
     for item in items:
         if command := find_command(item):
             left_out[command].append(item.nodeid)
         else:
-            chosen.append(item)
+            selection.append(item)
     if left_out:
         config.hook.pytest_deselected(
             items=[item for item in items if find_command(item)]
         )
-    items[:] = chosen
+    items[:] = selection
     config.stash[LEFT_OUT] = dict(left_out)
 
 

@@ -182,7 +182,7 @@ class Forker:
             self._requests,
             *streams,
             *self._running,
-            *(each for _, each in self._running.values()),
+            *(status_descriptor for _, status_descriptor in self._running.values()),
         ):
             os.close(descriptor)
         open_streams(unbuffered=bool(command["environment"].get("PYTHONUNBUFFERED")))

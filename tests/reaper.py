@@ -118,15 +118,15 @@ def send(process: psutil.Process, number: signal.Signals) -> None:
 def find_programs(folder: Path, started: float) -> list[psutil.Process]:
     """The programs of the run and all that they started, except those that wait to be seen as ended."""
     servers = {pid for _, pid in read_pids(folder)}
-    found: dict[int, psutil.Process] = {}
+    processes_by_pid: dict[int, psutil.Process] = {}
     for process in psutil.process_iter():
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             is_server = process.pid in servers and process.create_time() >= started - 1
             if is_server or is_started_by(process, folder):
                 family = [process, *process.children(recursive=True)]
-                found.update({member.pid: member for member in family})
-    found.pop(os.getpid(), None)
-    return [process for process in found.values() if is_alive(process)]
+                processes_by_pid.update({member.pid: member for member in family})
+    processes_by_pid.pop(os.getpid(), None)
+    return [process for process in processes_by_pid.values() if is_alive(process)]
 
 
 def is_started_by(process: psutil.Process, folder: Path) -> bool:

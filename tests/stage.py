@@ -40,10 +40,10 @@ async def add_territory(
         async with database.platform_session(role="owner") as session:
             session.add(rows[database.program])
         await confirm_accounts(database, tenant)
-    said = rows["portal"]
+    portal_row = rows["portal"]
     return Territory(
-        id=tenant, slug=slug, name=said.name, tagline=said.tagline, languages=("fr", "en"), hosts=(hosts["portal"],),
-        origin=origins["portal"], contact=said.contact, theme=said.theme, links=origins,
+        id=tenant, slug=slug, name=portal_row.name, tagline=portal_row.tagline, languages=("fr", "en"), hosts=(hosts["portal"],),
+        origin=origins["portal"], contact=portal_row.contact, theme=portal_row.theme, links=origins,
     )  # fmt: skip
 
 

@@ -169,8 +169,8 @@ def list_services(run: Path) -> list[Row]:
         if path.exists() and psutil.pid_exists(int(path.read_text())):
             process = psutil.Process(int(path.read_text()))
             family = [
-                each.cpu_times()
-                for each in (process, *process.children(recursive=True))
+                member.cpu_times()
+                for member in (process, *process.children(recursive=True))
             ]
             own = sum(times.user + times.system for times in family)
             ended = process.cpu_times()

@@ -35,10 +35,10 @@ def serve(count: int, listening: Any) -> None:
             self.send_response(200 if kind else 404)
             self.end_headers()
             if kind:
-                asked = {
+                parameters = {
                     name: values[0] for name, values in parse_qs(parts.query).items()
                 }
-                for piece in write(kind, count, asked):
+                for piece in write(kind, count, parameters):
                     self.wfile.write(piece)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
@@ -54,9 +54,13 @@ def write(kind: str, count: int, asked: dict[str, str]) -> Iterator[bytes]:
     if kind == "CKAN":
         start = int(asked.get("start", 0))
         rows = min(int(asked.get("rows", 10)), LARGEST_PAGE)
-        found = [_package(place) for place in range(start, min(start + rows, count))]
+        packages = [_package(place) for place in range(start, min(start + rows, count))]
         yield json.dumps(
-            {"success": True, "help": "", "result": {"count": count, "results": found}}
+            {
+                "success": True,
+                "help": "",
+                "result": {"count": count, "results": packages},
+            }
         ).encode()
     elif kind == "data.json":
         yield b'{"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": ['
@@ -77,8 +81,8 @@ def _package(place: int) -> dict[str, Any]:
         "license_id": "fr-lo", "metadata_modified": "2026-01-15T08:00:00", "maintainer_email": "donnees@exemple.example",
         "organization": {"title": "Ville d’Exemple"}, "tags": [{"display_name": "voirie"}, {"display_name": "arbres"}],
         "resources": [
-            {"id": f"r{place}-{each}", "url": f"https://exemple.example/{place}.{each}", "format": each.upper(), "name": each}
-            for each in ("csv", "json")
+            {"id": f"r{place}-{extension}", "url": f"https://exemple.example/{place}.{extension}", "format": extension.upper(), "name": extension}
+            for extension in ("csv", "json")
         ],
     }  # fmt: skip
 
@@ -91,8 +95,8 @@ def _described(place: int) -> dict[str, Any]:
         "publisher": {"@type": "org:Organization", "name": "Ville d’Exemple"},
         "contactPoint": {"@type": "vcard:Contact", "fn": "Service", "hasEmail": "mailto:donnees@exemple.example"},
         "distribution": [
-            {"@type": "dcat:Distribution", "downloadURL": f"https://exemple.example/{place}.{each}", "mediaType": f"text/{each}"}
-            for each in ("csv", "html")
+            {"@type": "dcat:Distribution", "downloadURL": f"https://exemple.example/{place}.{extension}", "mediaType": f"text/{extension}"}
+            for extension in ("csv", "html")
         ],
     }  # fmt: skip
 
@@ -100,8 +104,8 @@ def _described(place: int) -> dict[str, Any]:
 def _triples(place: int) -> str:
     at = f"https://exemple.example/{place}"
     files = "".join(
-        f' ;\n  dcat:distribution [ a dcat:Distribution ; dct:title "{each}" ; dcat:downloadURL <{at}.{each}> ]'
-        for each in ("csv", "json")
+        f' ;\n  dcat:distribution [ a dcat:Distribution ; dct:title "{extension}" ; dcat:downloadURL <{at}.{extension}> ]'
+        for extension in ("csv", "json")
     )
     return (
         f'<{at}> a dcat:Dataset ; dct:identifier "p{place}" ; dct:title "Jeu de données n° {place}"@fr ;\n'

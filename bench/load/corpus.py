@@ -173,7 +173,7 @@ def questions(entries: Sequence[Entry], number: int) -> list[str]:
 def _question(chance: random.Random, entry: Entry) -> str:
     keyword = entry["keywords"][0]
     place = entry["title_fr"].split(" – ")[1].split(" (")[0]
-    said: str = chance.choices(
+    question: str = chance.choices(
         (keyword, place, f"{keyword} {place}"), weights=(4, 3, 3)
     )[0]
-    return said
+    return question

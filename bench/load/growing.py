@@ -24,8 +24,8 @@ async def prepare(stand: Stand) -> None:
     try:
         for folder in stand.folders:
             rows = [
-                (folder.tenant_id, each, slug, slug)
-                for slug, each in stand.producers(folder).items()
+                (folder.tenant_id, producer_id, slug, slug)
+                for slug, producer_id in stand.producers(folder).items()
             ]
             await connection.executemany(
                 "INSERT INTO app.organisation (tenant_id, id, slug, name, summary, email, url, address, producer)"
@@ -39,12 +39,12 @@ async def prepare(stand: Stand) -> None:
 async def grow(stand: Stand, parts: Sequence[Part]) -> dict[str, float]:
     """Fill territories and make their indexes again, while a portal answers; seconds of each part."""
     started = time.perf_counter()
-    wanted = [
+    fillings = [
         Filling(stand.dsn, stand.script, folder.tenant_id, await _node_of(stand, folder), stand.producers(folder),
                 first, last)
         for folder, first, last in parts
     ]  # fmt: skip
-    await asyncio.to_thread(fill, wanted)
+    await asyncio.to_thread(fill, fillings)
     filled = time.perf_counter()
     connection = await asyncpg.connect(stand.dsn)
     await connection.execute(
@@ -66,14 +66,14 @@ async def grow(stand: Stand, parts: Sequence[Part]) -> dict[str, float]:
 async def _node_of(stand: Stand, folder: TenantFolder) -> uuid.UUID:
     connection = await asyncpg.connect(stand.dsn)
     try:
-        found = await connection.fetchval(
+        node_id = await connection.fetchval(
             "SELECT id FROM app.node WHERE tenant_id = $1 LIMIT 1", folder.tenant_id
         )
     finally:
         await connection.close()
-    if found is None:
+    if node_id is None:
         raise LocalError(f"{folder.slug} has no node", "apply the territory first")
-    return uuid.UUID(str(found))
+    return uuid.UUID(str(node_id))
 
 
 async def _wait_for_total(stand: Stand, folder: TenantFolder) -> None:

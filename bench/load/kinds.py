@@ -31,13 +31,13 @@ def kind_of(path: str) -> str:
     """
     parts = urlsplit(path)
     patterns, local = (NODE, parts.path) if parts.netloc else (KINDS, path)
-    found = next(
+    page_kind = next(
         (kind for kind, pattern in patterns.items() if re.fullmatch(pattern, local)), ""
     )
-    if not found:
+    if not page_kind:
         msg = f"no kind of page is at {path}"
         raise ValueError(msg)
-    return found
+    return page_kind
 
 
 def weigh_kinds(visits: Sequence[Visit]) -> dict[str, dict[str, Any]]:

@@ -41,38 +41,38 @@ class Load:
 
 async def addresses(stand: Stand, parts: Sequence[Part]) -> dict[str, list[Address]]:
     """Addresses to ask for by what they show, as many of each territory; asked of a portal that answers."""
-    found: dict[str, list[Address]] = {kind: [] for kind in KINDS}
+    addresses_by_kind: dict[str, list[Address]] = {kind: [] for kind in KINDS}
     for part in parts:
         host = stand.host(part[0])
         for kind, paths in (await _paths(stand, part, len(parts))).items():
-            found[kind] += [(host, path) for path in paths]
-    return found
+            addresses_by_kind[kind] += [(host, path) for path in paths]
+    return addresses_by_kind
 
 
 async def _paths(stand: Stand, part: Part, territories: int) -> dict[str, list[str]]:
     folder, first, last = part
     number = max(1, QUESTIONS // territories)
     entries = list(stand.corpus.entries(first, min(last, first + 20 * number)))
-    asked = [urlencode({"q": question}) for question in questions(entries, number)]
+    queries = [urlencode({"q": question}) for question in questions(entries, number)]
     connection = await asyncpg.connect(stand.dsn)
     rows = await connection.fetch(
         "SELECT id, slug FROM app.dataset WHERE tenant_id = $1 ORDER BY hashtextextended(id::text, 0) LIMIT $2",
         folder.tenant_id, number,
     )  # fmt: skip
     await connection.close()
-    found = (
-        [f"/api/v1/datasets?{question}" for question in asked],
-        [f"/data?{question}" for question in asked],
+    paths = (
+        [f"/api/v1/datasets?{question}" for question in queries],
+        [f"/data?{question}" for question in queries],
         [f"/data/{row['id']}/{quote(row['slug'])}" for row in rows],
         [f"/api/v1/datasets/{row['id']}" for row in rows],
         [
-            each
-            async for each in _catalogue_pages(
+            path
+            async for path in _catalogue_pages(
                 stand, folder, max(1, CATALOGUE_PAGES // territories)
             )
         ],
     )
-    return dict(zip(KINDS, found, strict=True))
+    return dict(zip(KINDS, paths, strict=True))
 
 
 async def _catalogue_pages(
@@ -100,7 +100,7 @@ async def measure(
     One is asked at a time, each in every round: what else slows the machine for some seconds is seen as such. `facts`
     are told in each row. With them the memory after the loads of the portal as shipped.
     """
-    seen: dict[tuple[str, str], list[Figures]] = {}
+    figures_by_key: dict[tuple[str, str], list[Figures]] = {}
     memory = {}
     for name in CACHES:
         with serving(stand, floor.KIND) as bare, serving(stand, name) as served:
@@ -109,20 +109,21 @@ async def measure(
                     figures = await asyncio.to_thread(
                         peer.load, kind, clients=load.clients, seconds=load.seconds
                     )
-                    _note(stand, seen, (kind, peer.name), figures)
+                    _note(stand, figures_by_key, (kind, peer.name), figures)
                 at, portal = (
                     (bare, floor.KIND) if kind == floor.KIND else (served, name)
                 )
                 _note(
                     stand,
-                    seen,
+                    figures_by_key,
                     (kind, portal),
                     await asyncio.to_thread(_load, at, addressed, load),
                 )
             if name == SHIPPED:
                 memory = served.memory()
     return [
-        _row(facts, kind, portal, found) for (kind, portal), found in seen.items()
+        _row(facts, kind, portal, rounds)
+        for (kind, portal), rounds in figures_by_key.items()
     ], memory
 
 
@@ -150,8 +151,8 @@ def _note(
     figures: Figures,
 ) -> None:
     seen.setdefault(key, []).append(figures)
-    told = f"{figures.per_second}/s, p99 {figures.p99_ms} ms, {figures.cpu_ms_total} ms CPU, other {figures.other:.0%}"
-    stand.tell(f"{key[0]}, {key[1]}: {told}")
+    summary = f"{figures.per_second}/s, p99 {figures.p99_ms} ms, {figures.cpu_ms_total} ms CPU, other {figures.other:.0%}"
+    stand.tell(f"{key[0]}, {key[1]}: {summary}")
 
 
 def _row(
@@ -159,14 +160,14 @@ def _row(
 ) -> dict[str, Any]:
     """The middle of all rounds; and what each round gave, in their order."""
     figures = requests.middle(rounds)
-    each = {
-        name: [getattr(one, name) for one in rounds]
+    values_by_name = {
+        name: [getattr(round_figures, name) for round_figures in rounds]
         for name in ("per_second", "p99_ms", "cpu_ms_total")
     }
-    told = {
+    row = {
         "asked": kind,
         "portal": portal,
         **asdict(figures),
         "cpu_ms_total": figures.cpu_ms_total,
     }
-    return {**facts, **told, "rounds": each}
+    return {**facts, **row, "rounds": values_by_name}

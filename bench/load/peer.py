@@ -50,9 +50,9 @@ def read_peer(file: Path, kinds: Sequence[str]) -> Peer:
         LocalError: a value lacks or cannot be used.
     """
     try:
-        said = tomllib.loads(file.read_text())
-        peer = Peer(str(said["name"]), str(said["base"]), int(said["datasets"]), dict(said["processes"]),
-                    {kind: _lines(file.parent / path) for kind, path in said["paths"].items()})  # fmt: skip
+        settings = tomllib.loads(file.read_text())
+        peer = Peer(str(settings["name"]), str(settings["base"]), int(settings["datasets"]), dict(settings["processes"]),
+                    {kind: _lines(file.parent / path) for kind, path in settings["paths"].items()})  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LocalError(
             f"{file} does not say what to ask of the other portal ({error})", REMEDY
@@ -78,11 +78,11 @@ def read_peer(file: Path, kinds: Sequence[str]) -> Peer:
 
 
 def _lines(file: Path) -> list[str]:
-    found = file.read_text().split()
-    if not found:
+    lines = file.read_text().split()
+    if not lines:
         msg = f"{file} is empty"
         raise ValueError(msg)
-    return found
+    return lines
 
 
 def compare(figures: Sequence[Mapping[str, Any]], peer: Peer) -> list[dict[str, Any]]:
@@ -92,13 +92,13 @@ def compare(figures: Sequence[Mapping[str, Any]], peer: Peer) -> list[dict[str, 
         for row in figures
         if row["datasets"] == peer.datasets
     }
-    found = []
+    comparisons = []
     for (kind, portal), row in rates.items():
         theirs = rates.get((kind, peer.name))
         if theirs is not None and portal != peer.name:
-            found.append({
+            comparisons.append({
                 "asked": kind, "portal": portal,
                 "requests": round(row["per_second"] / theirs["per_second"], 1),
                 "cpu": round(theirs["cpu_ms_total"] / max(row["cpu_ms_total"], 0.01), 1),
             })  # fmt: skip
-    return found
+    return comparisons

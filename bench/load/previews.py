@@ -35,7 +35,7 @@ async def _preview(folder: Path, megabytes: int) -> dict[str, Any]:
     profile_path(source)
     profiled = time.perf_counter()
     room = ROOM * megabytes * MEGABYTE
-    found = await run(
+    preparation = await run(
         prepare,
         source,
         source.name,
@@ -48,16 +48,16 @@ async def _preview(folder: Path, megabytes: int) -> dict[str, Any]:
     prepared = time.perf_counter()
     pool = QueryPool(PoolLimits(children=1, own_children=1))
     try:
-        shown = await OverviewReader(
+        overview = await OverviewReader(
             pool, OverviewTimeouts(PATIENCE, PATIENCE, PATIENCE)
-        ).read_overview(as_table(target, found.profile))
+        ).read_overview(as_table(target, preparation.profile))
     finally:
         await pool.close()
     ended = time.perf_counter()
     return {
         "megabytes": megabytes,
-        "rows": found.profile["rows"],
-        "places": shown.map.places if shown.map else 0,
+        "rows": preparation.profile["rows"],
+        "places": overview.map.places if overview.map else 0,
         "profile_seconds": round(profiled - started, 2),
         "prepare_seconds": round(prepared - profiled, 2),
         "show_seconds": round(ended - prepared, 2),

@@ -47,7 +47,7 @@ async def push(
         single = records[:number]
         batched = records[number:-PROBES]
         probes = records[-PROBES:]
-        found = {
+        measurements = {
             "one by one": await _measure(
                 stand, node, [[record] for record in single], clients
             ),
@@ -58,7 +58,7 @@ async def push(
         delays = [await _seen_after(node, anybody, record) for record in probes]
     cuts = quantiles(delays, n=100, method="inclusive")
     return {
-        "pushed": found,
+        "pushed": measurements,
         "seen_p50_ms": round(cuts[49] * 1000),
         "seen_max_ms": round(max(delays) * 1000),
     }
@@ -106,13 +106,16 @@ async def _push_each(
 async def _push_batch(client: httpx.AsyncClient, records: list[dict[str, Any]]) -> None:
     answer = await client.put("/kalim/v1/batch", json=records)
     if answer.is_success:
-        refused = [each for each in answer.json() if each["integration_status"] != "OK"]
+        refused = [
+            report for report in answer.json() if report["integration_status"] != "OK"
+        ]
     else:
         refused = []
     if refused or not answer.is_success:
-        said = str(refused[0]["integration_errors"]) if refused else answer.text
+        detail = str(refused[0]["integration_errors"]) if refused else answer.text
         raise LocalError(
-            f"The portal refuses records ({answer.status_code})", said[:300].rstrip(".")
+            f"The portal refuses records ({answer.status_code})",
+            detail[:300].rstrip("."),
         )
 
 

@@ -71,8 +71,8 @@ def _measure(settings: Settings, origin: str, kind: str, tell: Tell) -> dict[str
         raise LocalError(
             f"The reader of {kind} failed", done.stderr.strip()[-400:].rstrip(".")
         )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {"kind": kind, **found}
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"kind": kind, **figures}
 
 
 async def read_twice(address: str) -> dict[str, Any]:
@@ -87,7 +87,7 @@ async def read_twice(address: str) -> dict[str, Any]:
             site.database, reader, territory, site.pages.gettext, turn=TURN
         )
         source = await _register(site, territory, address)
-        found: dict[str, Any] = {
+        readings: dict[str, Any] = {
             name: await _read(site, desk, territory, source) for name in TWICE
         }
     finally:
@@ -95,7 +95,7 @@ async def read_twice(address: str) -> dict[str, Any]:
         await site.parts["webhooks"].close()
         await site.outgoing.close()
         await site.database.close()
-    return {**found, "memory_before_bytes": before, "memory_bytes": _peak()}
+    return {**readings, "memory_before_bytes": before, "memory_bytes": _peak()}
 
 
 def _peak() -> int:

@@ -17,16 +17,16 @@ HEADINGS = (
 
 def growth(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """For each kind and portal of one territory: processor time at the largest size over that at the smallest."""
-    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    rows_by_kind: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in figures:
         if row["territories"] == 1:
-            found.setdefault((row["asked"], row["portal"]), []).append(row)
+            rows_by_kind.setdefault((row["asked"], row["portal"]), []).append(row)
     return [
         {
             "asked": kind, "portal": portal, "from": rows[0]["datasets"], "to": rows[-1]["datasets"],
             "cpu": round(rows[-1]["cpu_ms_total"] / max(rows[0]["cpu_ms_total"], 0.01), 2),
         }
-        for (kind, portal), rows in found.items()
+        for (kind, portal), rows in rows_by_kind.items()
         if len(rows) > 1
     ]  # fmt: skip
 
@@ -76,8 +76,8 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
         ),
         f"A search finds one after {pushed['seen_p50_ms']} ms (half), {pushed['seen_max_ms']} ms at most.",
         *(
-            f"Memory {moment}: {_sizes(held)}."
-            for moment, held in report["memory_bytes"].items()
+            f"Memory {moment}: {_sizes(sizes)}."
+            for moment, sizes in report["memory_bytes"].items()
         ),
         *(
             [f"Memory of the other portal: {_sizes(report['peer_memory_bytes'])}."]
@@ -90,9 +90,9 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
 
 def _spread(row: Mapping[str, Any], figure: str) -> str:
     """The middle of the rounds, with the least and the most where there were several."""
-    each = row["rounds"][figure]
-    if len(each) > 1:
-        return f"{row[figure]} ({min(each)}–{max(each)})"
+    values = row["rounds"][figure]
+    if len(values) > 1:
+        return f"{row[figure]} ({min(values)}–{max(values)})"
     return f"{row[figure]}"
 
 
@@ -101,11 +101,11 @@ def _shares(spent: Mapping[str, float]) -> str:
 
 
 def _sizes(sizes: Mapping[str, int]) -> str:
-    each = ", ".join(f"{name} {size // MIB} MiB" for name, size in sizes.items())
+    listing = ", ".join(f"{name} {size // MIB} MiB" for name, size in sizes.items())
     own = sum(size for name, size in sizes.items() if name != OTHERS)
     if OTHERS in sizes:
-        return f"{each}; {own // MIB} MiB without what serves others"
-    return each
+        return f"{listing}; {own // MIB} MiB without what serves others"
+    return listing
 
 
 def _step(step: Mapping[str, Any]) -> str:

@@ -64,15 +64,16 @@ def middle(rounds: Sequence[Figures]) -> Figures:
         return round(median(figures), 2)
 
     return Figures(
-        requests=sum(one.requests for one in rounds),
-        per_second=half(one.per_second for one in rounds),
-        p50_ms=half(one.p50_ms for one in rounds),
-        p99_ms=half(one.p99_ms for one in rounds),
+        requests=sum(round_figures.requests for round_figures in rounds),
+        per_second=half(round_figures.per_second for round_figures in rounds),
+        p50_ms=half(round_figures.p50_ms for round_figures in rounds),
+        p99_ms=half(round_figures.p99_ms for round_figures in rounds),
         cpu_ms={
-            name: half(one.cpu_ms[name] for one in rounds) for name in rounds[0].cpu_ms
+            name: half(round_figures.cpu_ms[name] for round_figures in rounds)
+            for name in rounds[0].cpu_ms
         },
-        other=half(one.other for one in rounds),
-        refused=sum(one.refused for one in rounds),
+        other=half(round_figures.other for round_figures in rounds),
+        refused=sum(round_figures.refused for round_figures in rounds),
     )
 
 
@@ -82,13 +83,13 @@ def require_wrk() -> str:
     Raises:
         LocalError: it is not on this machine.
     """
-    found = which("wrk")
-    if found is None:
+    path = which("wrk")
+    if path is None:
         raise LocalError(
             "The load generator wrk is not here",
             "install the package wrk (apt install wrk)",
         )
-    return found
+    return path
 
 
 def load(
@@ -108,10 +109,10 @@ def load(
         _wrk(base, script, clients=clients, seconds=WARMING)
         before = {name: processor_time(pid) for name, pid in roots.items()}
         machine = _machine_time()
-        said, own = _wrk(base, script, clients=clients, seconds=seconds)
+        output, own = _wrk(base, script, clients=clients, seconds=seconds)
         used = {name: processor_time(pid) - before[name] for name, pid in roots.items()}
         all_used = _machine_time() - machine
-    return _read(said, used, all_used - sum(used.values()) - own)
+    return _read(output, used, all_used - sum(used.values()) - own)
 
 
 def _wrk(base: str, script: Path, *, clients: int, seconds: int) -> tuple[str, float]:
@@ -150,13 +151,13 @@ def _read(said: str, used: Mapping[str, float], other: float) -> Figures:
             r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE
         )
     }
-    told = re.search(r"(\d+) requests in ([\d.]+)(s|m)", said)
-    if told is None or len(waits) < len(("50", "99")):
+    match = re.search(r"(\d+) requests in ([\d.]+)(s|m)", said)
+    if match is None or len(waits) < len(("50", "99")):
         raise LocalError(
             "The load generator did not say what it did", said.strip()[-300:]
         )
-    requests = int(told[1])
-    seconds = float(told[2]) * UNITS[told[3]] / MILLISECONDS
+    requests = int(match[1])
+    seconds = float(match[2]) * UNITS[match[3]] / MILLISECONDS
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     lost = re.search(
         r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said

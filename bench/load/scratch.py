@@ -121,5 +121,5 @@ def _launch(
 
 def _see_ready(error: str | None, log: Path) -> None:
     if error is None or error:
-        said = (error or log.read_text()[-400:]).strip().rstrip(".")
-        raise LocalError("The scratch installation did not start", said)
+        reason = (error or log.read_text()[-400:]).strip().rstrip(".")
+        raise LocalError("The scratch installation did not start", reason)

@@ -85,9 +85,9 @@ async def measure(
             await _push(settings, folder, client, datasets)
             tell(f"{folder.slug}: {datasets} datasets pushed and found")
         times: list[list[float]] = [[] for _ in clients]
-        asked = _questions()
+        questions = _questions()
         for _ in range(requests + WARMING):
-            question = next(asked)
+            question = next(questions)
             for client, spent in zip(clients, times, strict=True):
                 spent.append(await _ask(client, question))
     finally:

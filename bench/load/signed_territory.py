@@ -129,9 +129,9 @@ class Measure:
     async def _transact(self, table: int, work: Work, territory: UUID) -> None:
         transaction = self._connection.transaction()
         await transaction.start()
-        said = str(territory) if table == 0 else self.sign(territory)
+        setting = str(territory) if table == 0 else self.sign(territory)
         await self._connection.execute(
-            "SELECT set_config('app.tenant', $1, true)", said
+            "SELECT set_config('app.tenant', $1, true)", setting
         )
         for _ in range(STATEMENTS):
             await work(self._connection, table, territory)
@@ -168,11 +168,11 @@ async def _fill(connection: asyncpg.Connection, key: bytes) -> list[UUID]:
 
 async def _compare(measure: Measure) -> None:
     for name, (work, times, large) in LOADS.items():
-        found: list[list[float]] = [[] for _ in VARIANTS]
+        variant_costs: list[list[float]] = [[] for _ in VARIANTS]
         for _ in range(ROUNDS):
-            for table, costs in enumerate(found):
+            for table, costs in enumerate(variant_costs):
                 costs.append(await measure.run(table, work, times, large=large))
-        usual, *signed = map(statistics.median, found)
+        usual, *signed = map(statistics.median, variant_costs)
         differences = ", ".join(
             f"{cost:.0f} µs ({cost / usual - 1:+.0%})" for cost in signed
         )

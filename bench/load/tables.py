@@ -116,9 +116,9 @@ def write_file(folder: Path, megabytes: int) -> Path:
     source = folder / "bench.csv"
     rows = megabytes * MEGABYTE // BYTES_A_ROW
     with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as connection:
-        written = AS_PRODUCERS_WRITE.format(rows=ROWS.format(rows=rows))
+        query = AS_PRODUCERS_WRITE.format(rows=ROWS.format(rows=rows))
         connection.execute(
-            f"COPY ({written}) TO '{source}' (FORMAT csv, DELIMITER ';', HEADER)"
+            f"COPY ({query}) TO '{source}' (FORMAT csv, DELIMITER ';', HEADER)"
         )
     return source
 
@@ -140,10 +140,10 @@ def make_ready(source: Path, target: Path) -> bool:
 
 def as_table(path: Path, profile: dict[str, Any]) -> DatasetTable:
     """The converted file, as the API reads it."""
-    found = Profile.from_json(profile)
+    parsed_profile = Profile.from_json(profile)
     return DatasetTable(
-        path, found.columns, found.rows or 0, "bench", "bench", "bench", "Bench", datetime.now(UTC),
-        geometry=found.geometry, bbox=found.bbox,
+        path, parsed_profile.columns, parsed_profile.rows or 0, "bench", "bench", "bench", "Bench", datetime.now(UTC),
+        geometry=parsed_profile.geometry, bbox=parsed_profile.bbox,
     )  # fmt: skip
 
 

@@ -39,10 +39,10 @@ Tell = Callable[[str], None]
 
 def write_territories(folder: Path, count: int) -> list[TenantFolder]:
     """Make the files of the model and of `count` others, `bench-01` first, each with three organisations."""
-    made = folder.parent / "made"
+    output_folder = folder.parent / "made"
     with redirect_stdout(StringIO()):
-        template.new(made, data=list(ANSWERS), defaults=True)
-    shutil.move(made / "tenants" / MODEL, folder / MODEL)
+        template.new(output_folder, data=list(ANSWERS), defaults=True)
+    shutil.move(output_folder / "tenants" / MODEL, folder / MODEL)
     with (folder / MODEL / "tenant.toml").open("a") as file:
         file.write(BODIES)
     for number in range(1, count + 1):

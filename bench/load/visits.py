@@ -66,9 +66,9 @@ class Visit:
 
 def find_faults(visits: Sequence[Visit]) -> list[str]:
     """Each budget that a page breaks, a sentence each."""
-    found = []
+    faults = []
     for visit in visits:
-        said = [
+        checks = [
             (visit.wire_bytes >= MOST_BYTES, f"a first visit takes {visit.wire_bytes} bytes; {MOST_BYTES} are too many"),
             (visit.requests > MOST_REQUESTS, f"a first visit takes {visit.requests} requests; {MOST_REQUESTS} are allowed"),
             (visit.again_bytes >= MOST_AGAIN, f"a next visit takes {visit.again_bytes} bytes; {MOST_AGAIN} are too many"),
@@ -76,12 +76,12 @@ def find_faults(visits: Sequence[Visit]) -> list[str]:
             (bool(visit.elsewhere), f"it asks {', '.join(visit.elsewhere)} for something"),
             (visit.cookies > 0, f"it sets {visit.cookies} cookies before any login"),
         ]  # fmt: skip
-        found += [
+        faults += [
             f"{visit.path} ({visit.language}): {words}."
-            for broken, words in said
+            for broken, words in checks
             if broken
         ]
-    return found
+    return faults
 
 
 async def visit_all(origin: str, tell: Tell) -> tuple[list[Visit], str]:
@@ -105,15 +105,15 @@ async def _visit_each(
 ) -> list[Visit]:
     """Visit pages in one language; nothing is timed, and each visit waits for a network at rest: several go on at once."""
     visits = []
-    known = await browser.new_context(locale=language)
-    await _weigh(known, f"{origin}/")
+    returning_context = await browser.new_context(locale=language)
+    await _weigh(returning_context, f"{origin}/")
     for path in paths:
         url = path if "://" in path else f"{origin}{path}"
-        visits.append(await _visit(browser, known, url, path, language))
+        visits.append(await _visit(browser, returning_context, url, path, language))
         tell(
             f"{path} ({language}): {visits[-1].wire_bytes} bytes, {visits[-1].requests} requests"
         )
-    await known.close()
+    await returning_context.close()
     return visits
 
 
@@ -141,14 +141,14 @@ async def _visit(browser: Any, known: Any, url: str, path: str, language: str) -
     first, next_visit = await asyncio.gather(_weigh(fresh, url), _weigh(known, url))
     cookies = len(await fresh.cookies())
     await fresh.close()
-    size, asked, elements = first
+    size, addresses, elements = first
     again, asked_again, _ = next_visit
-    hosts = {urlsplit(each).netloc for each in asked} - {urlsplit(url).netloc}
+    hosts = {urlsplit(address).netloc for address in addresses} - {urlsplit(url).netloc}
     return Visit(
         path,
         language,
         size,
-        len(asked),
+        len(addresses),
         again,
         len(asked_again),
         elements,
@@ -162,20 +162,22 @@ async def _weigh(context: Any, url: str) -> tuple[int, list[str], int]:
     page = await context.new_page()
     wire = await context.new_cdp_session(page)
     await wire.send("Network.enable")
-    asked: dict[str, str] = {}
+    urls_by_request: dict[str, str] = {}
     sizes: dict[str, int] = {}
     wire.on(
         "Network.requestWillBeSent",
-        lambda said: asked.__setitem__(said["requestId"], said["request"]["url"]),
+        lambda event: urls_by_request.__setitem__(
+            event["requestId"], event["request"]["url"]
+        ),
     )
     wire.on(
         "Network.requestServedFromCache",
-        lambda said: asked.pop(said["requestId"], None),
+        lambda event: urls_by_request.pop(event["requestId"], None),
     )
     wire.on(
         "Network.loadingFinished",
-        lambda said: sizes.__setitem__(
-            said["requestId"], int(said["encodedDataLength"])
+        lambda event: sizes.__setitem__(
+            event["requestId"], int(event["encodedDataLength"])
         ),
     )
     answer = await page.goto(url, wait_until="networkidle")
@@ -186,7 +188,11 @@ async def _weigh(context: Any, url: str) -> tuple[int, list[str], int]:
             f"{url} answers {answer.status if answer else 'nothing'}",
             "look at `udi doctor`",
         )
-    network = {key: address for key, address in asked.items() if sizes.get(key, 1) > 0}
+    network = {
+        key: address
+        for key, address in urls_by_request.items()
+        if sizes.get(key, 1) > 0
+    }
     return sum(sizes.values()), list(network.values()), elements
 
 
@@ -203,16 +209,16 @@ async def _list_pages(browser: Any, origin: str) -> list[str]:
         )
         if node:
             tables = [
-                f"{node}/datasets/{urlsplit(each).path.split('/')[2]}/data"
-                for each in datasets
+                f"{node}/datasets/{urlsplit(dataset_url).path.split('/')[2]}/data"
+                for dataset_url in datasets
             ]
         else:
             tables = []
-        shown = [url for url in tables if await _status(page, url) == FOUND]
+        table_pages = [url for url in tables if await _status(page, url) == FOUND]
     finally:
         await context.close()
-    own = [urlsplit(each).path for each in (*listed, *datasets)]
-    known = dict.fromkeys(
+    own = [urlsplit(page_url).path for page_url in (*listed, *datasets)]
+    paths = dict.fromkeys(
         (
             *FIXED,
             *own,
@@ -223,7 +229,7 @@ async def _list_pages(browser: Any, origin: str) -> list[str]:
             ),
         )
     )
-    return [*known, *([f"{node}/"] if node else []), *shown]
+    return [*paths, *([f"{node}/"] if node else []), *table_pages]
 
 
 async def _locations(page: Any, url: str) -> list[str]:

@@ -185,10 +185,10 @@ class Fleet:
         """How many acknowledged reports no longer exist in the database that leads."""
         query = "SELECT id FROM app.report"
         leader = self.machines[self.leader()]
-        kept = set(
+        stored_reports = set(
             leader.run(f"su postgres -c 'psql -Atqc \"{query}\" udi_portal'").split()
         )
-        return len(set(reports) - kept)
+        return len(set(reports) - stored_reports)
 
     def _members(self) -> list[dict[str, Any]]:
         """The machines of the database as they see each other, told by the first that answers."""
@@ -251,9 +251,9 @@ def boot_fleet(folder: Path, stack: ExitStack) -> Fleet:
     groups = {
         group: {"hosts": dict.fromkeys(members)} for group, members in GROUPS.items()
     }
-    told = {host: hosts[host] for host in HOSTS}
+    inventory_hosts = {host: hosts[host] for host in HOSTS}
     fleet.inventory.write_text(
-        yaml.safe_dump({"all": {"hosts": told, "children": groups}})
+        yaml.safe_dump({"all": {"hosts": inventory_hosts, "children": groups}})
     )
     return fleet
 

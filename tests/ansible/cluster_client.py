@@ -78,12 +78,14 @@ def main(seconds: float) -> None:
     for thread in threads:
         thread.join()
     with connect(PRIMARY) as connection:
-        kept = set(
+        stored_rows = set(
             connection.execute("SELECT writer, number FROM acknowledged").fetchall()
         )
-    said = {(client.writer, number) for client in clients for number in client.done}
+    acknowledged_rows = {
+        (client.writer, number) for client in clients for number in client.done
+    }
     result = {
-        "acknowledged": len(said), "lost": len(said - kept), "unacknowledged": len(kept - said),
+        "acknowledged": len(acknowledged_rows), "lost": len(acknowledged_rows - stored_rows), "unacknowledged": len(stored_rows - acknowledged_rows),
         "write_gap": round(max(client.gap for client in clients), 1), "reads": len(reader.done), "read_gap": round(reader.gap, 1),
     }  # fmt: skip
     sys.stdout.write(json.dumps(result) + "\n")

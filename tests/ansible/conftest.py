@@ -62,12 +62,14 @@ class Deployment:
 @pytest.fixture(scope="session")
 def timings(request: pytest.FixtureRequest) -> Iterator[Timings]:
     """Seconds that each stage took, shown at the end."""
-    found: Timings = {}
-    yield found
+    seconds_by_stage: Timings = {}
+    yield seconds_by_stage
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        said = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in found.items())
-        sys.__stderr__.write(f"\none machine: {said}\n")
+        summary = ", ".join(
+            f"{stage} {seconds:.1f} s" for stage, seconds in seconds_by_stage.items()
+        )
+        sys.__stderr__.write(f"\none machine: {summary}\n")
 
 
 @pytest.fixture(scope="session")

@@ -168,9 +168,9 @@ class Pusher:
         """The record, as its next version; with a fresh token when the one it has is old."""
         if not self.token or time.monotonic() > self.since + TOKEN_LIFE:
             self.since = time.monotonic()
-            asked = {"grant_type": "client_credentials"}
+            token_request = {"grant_type": "client_credentials"}
             granted = await self.client.post(
-                "/oauth2/token", data=asked, auth=(self.name, self.secret)
+                "/oauth2/token", data=token_request, auth=(self.name, self.secret)
             )
             if granted.status_code != httpx.codes.OK:
                 return granted

@@ -96,13 +96,13 @@ class Run:
     @property
     def changes(self) -> list[str]:
         """Which tasks changed something, and where."""
-        found = []
+        changes = []
         task = ""
         for name, host in TASK.findall(self.output):
             task = name or task
             if host:
-                found.append(f"{host}: {task}")
-        return found
+                changes.append(f"{host}: {task}")
+        return changes
 
 
 @dataclass

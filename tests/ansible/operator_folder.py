@@ -38,11 +38,11 @@ def names(slug: str) -> Names:
 
 def generate(folder: Path, slug: str) -> Names:
     """Answer the questions of the template; the bodies and accounts of the demonstration are added to the result."""
-    found = names(slug)
+    territory_names = names(slug)
     answers = [
         f"--data=name=Pays de {slug}",
         f"--data=slug={slug}",
-        f"--data=host={found.portal}",
+        f"--data=host={territory_names.portal}",
         "--defaults",
     ]
     command = [
@@ -62,12 +62,12 @@ def generate(folder: Path, slug: str) -> Names:
         (ROOT / "tenants/demo/tenant.toml").read_text().partition(DEMONSTRATION)[2]
     )
     declared.write_text(f"{declared.read_text()}\n{DEMONSTRATION}{demonstration}")
-    return found
+    return territory_names
 
 
 def join(folder: Path, other: Path, slug: str) -> Names:
     """Bring a second territory, made elsewhere, into the operator's folder and its inventory."""
-    found = generate(other, slug)
+    territory_names = generate(other, slug)
     shutil.copytree(other / "tenants" / slug, folder / "tenants" / slug)
     settle(
         folder,
@@ -76,17 +76,19 @@ def join(folder: Path, other: Path, slug: str) -> Names:
             slug,
         ],
     )
-    return found
+    return territory_names
 
 
 def settle(folder: Path, **variables: Any) -> None:
     """Change what the inventory tells the play; the machine's own authority signs in tests."""
-    said = {
+    inventory_variables = {
         **read(folder / VARIABLES),
         "reverse_proxy_certificate": "own_ca",
         **variables,
     }
-    (folder / VARIABLES).write_text(yaml.safe_dump(said, allow_unicode=True))
+    (folder / VARIABLES).write_text(
+        yaml.safe_dump(inventory_variables, allow_unicode=True)
+    )
 
 
 def point(folder: Path, host: dict[str, str]) -> Path:

@@ -47,16 +47,16 @@ class Evidence:
 @pytest.fixture(scope="module")
 def evidence(request: pytest.FixtureRequest) -> Iterator[Evidence]:
     """Figures of this run, shown at its end."""
-    found = Evidence()
-    yield found
-    if not found.seconds:
+    figures = Evidence()
+    yield figures
+    if not figures.seconds:
         return
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        said = ", ".join(
-            f"{stage} {seconds:.0f} s" for stage, seconds in found.seconds.items()
+        summary = ", ".join(
+            f"{stage} {seconds:.0f} s" for stage, seconds in figures.seconds.items()
         )
-        sys.__stderr__.write(f"\nseven machines: {said}\n{table(found.losses)}\n")
+        sys.__stderr__.write(f"\nseven machines: {summary}\n{table(figures.losses)}\n")
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +67,12 @@ def fleet(
     require_tool()
     with ExitStack() as stack:
         began = time.monotonic()
-        made = boot_fleet(tmp_path_factory.mktemp("cluster"), stack)
+        booted_fleet = boot_fleet(tmp_path_factory.mktemp("cluster"), stack)
         evidence.seconds["boot"] = time.monotonic() - began
-        run = made.play()
+        run = booted_fleet.play()
         evidence.seconds["bare machines to territory"] = run.seconds
         assert run.counts["failed"] == 0
-        yield made
+        yield booted_fleet
 
 
 def test_a_second_run_changes_nothing(fleet: Fleet, evidence: Evidence) -> None:

@@ -43,7 +43,7 @@ def udi(
 def test_databases_are_prepared_and_migrated_once(
     environment: dict[str, str], postgres: str
 ) -> None:
-    said = [
+    outputs = [
         udi(environment, "database", *arguments).stdout.split()
         for arguments in (
             ["prepare", "--dsn", postgres],
@@ -53,18 +53,20 @@ def test_databases_are_prepared_and_migrated_once(
         )
     ]
 
-    assert said[0] == ["prepared"]
-    assert said[1] == ["unchanged"]
-    assert "portal:" in said[2]
-    assert said[3] == ["unchanged"]
+    assert outputs[0] == ["prepared"]
+    assert outputs[1] == ["unchanged"]
+    assert "portal:" in outputs[2]
+    assert outputs[3] == ["unchanged"]
 
 
 def test_a_superuser_who_is_refused_is_one_sentence_with_the_remedy(
     environment: dict[str, str], settings: Settings
 ) -> None:
-    wrong = f"postgresql://postgres:wrong@127.0.0.1:{settings.database_port}/postgres"
+    invalid_dsn = (
+        f"postgresql://postgres:wrong@127.0.0.1:{settings.database_port}/postgres"
+    )
 
-    done = udi(environment, "database", "prepare", "--dsn", wrong)
+    done = udi(environment, "database", "prepare", "--dsn", invalid_dsn)
 
     assert done.returncode == 1
     assert "refuses the superuser's connection" in done.stderr

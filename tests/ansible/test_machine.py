@@ -42,7 +42,7 @@ async def test_every_name_answers_over_tls_and_administration_does_not(
         f"{names.identity}/admin/": 404,
     }
     async with deployment.visitor(names.portal) as visitor:
-        found = {
+        statuses = {
             address: (await visitor.get(f"https://{address}")).status_code
             for address in answers
         }
@@ -52,7 +52,7 @@ async def test_every_name_answers_over_tls_and_administration_does_not(
             )
         ).json()
 
-    assert found == answers
+    assert statuses == answers
     assert issuer["issuer"] == f"https://{names.identity}/realms/udi"
 
 
@@ -84,20 +84,20 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
 
 def test_no_secret_is_readable_by_others_or_told_elsewhere(machine: Machine) -> None:
     folders = "/etc/udi/secrets /etc/udi/tls"
-    shown = machine.run(
+    readable_files = machine.run(
         f"find {folders} /var/lib/udi-* -maxdepth 1 -perm /077 ! -name 'udi-*'"
     )
     everywhere = "/etc/systemd /etc/udi/udi.env /etc/nginx /etc/postgresql /opt/udi/current/requirements.txt"
     leaks = machine.run(
         f'for s in /etc/udi/secrets/*; do grep -rlF -e "$(head -1 $s)" {everywhere} && echo $s; done; true'
     )
-    told = machine.run(
+    journal_counts = machine.run(
         'for s in /etc/udi/secrets/*; do journalctl --quiet | grep -cF -e "$(head -1 $s)"; done; true'
     )
 
-    assert shown.split() == []
+    assert readable_files.split() == []
     assert leaks.split() == []
-    assert set(told.split()) == {"0"}
+    assert set(journal_counts.split()) == {"0"}
     assert machine.run(f"stat -c %a:%U {folders}").split() == ["700:root", "700:root"]
     assert "Permission denied" in machine.run(
         "su deploy -c 'ls /etc/udi/secrets' 2>&1; true"
@@ -144,14 +144,14 @@ async def test_the_table_of_what_was_published_answers_and_is_exported(
     async with deployment.visitor(deployment.names.node) as visitor:
         [published] = (await visitor.get("/api/v1/resources")).json()["items"]
         table = f"/api/resources/{published['global_id']}/data"
-        asked = await visitor.get(f"{table}/")
+        response = await visitor.get(f"{table}/")
         exported = await visitor.get(f"{table}/xlsx/")
 
-    assert (asked.status_code, exported.status_code) == (200, 200), (
-        asked.text,
+    assert (response.status_code, exported.status_code) == (200, 200), (
+        response.text,
         exported.text[:500],
     )
-    assert asked.json()["meta"]["total"] == TABLE.count(b"\n") - 1
+    assert response.json()["meta"]["total"] == TABLE.count(b"\n") - 1
     assert exported.content.startswith(b"PK")
 
 
@@ -184,7 +184,7 @@ async def test_a_second_territory_joins_and_the_first_is_untouched(
     first = deployment.names
     async with deployment.visitor(first.portal) as visitor:
         before = (await visitor.get("/api/v1/datasets")).json()
-    kept = machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug))
+    state_before = machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug))
 
     second = operator_folder.join(deployment.folder, tmp_path / "cote", "cote")
     run = machine.play()
@@ -201,7 +201,7 @@ async def test_a_second_territory_joins_and_the_first_is_untouched(
     assert theirs["items"] == []
     assert len(before["items"]) >= 1
     assert after == before
-    assert machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug)) == kept
+    assert machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug)) == state_before
 
 
 def test_the_same_play_again_changes_nothing(

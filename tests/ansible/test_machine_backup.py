@@ -68,13 +68,13 @@ async def test_what_was_published_comes_back_whole_and_what_came_later_is_gone(
 ) -> None:
     machine = deployment.machine
     async with publisher(deployment) as client:
-        kept = await address_of(client, TABLE)
+        published_address = await address_of(client, TABLE)
         async with asking(deployment, each=1) as tally:
-            made = await asyncio.to_thread(backup, machine, "create")
+            backup_report = await asyncio.to_thread(backup, machine, "create")
         gone = await address_of(client, LATER)
-    timings["backup under load"] = made["seconds"]
+    timings["backup under load"] = backup_report["seconds"]
     assert tally.refused == []
-    assert made["exact"]
+    assert backup_report["exact"]
     assert (await fetch(deployment, gone)).status_code == 200
 
     timings["drill"] = backup(machine, "verify")["verified_in"]
@@ -85,18 +85,18 @@ async def test_what_was_published_comes_back_whole_and_what_came_later_is_gone(
     assert "--yes-replace" in refused
     assert refused.strip().endswith("status 1")
     assert (restored["label"], restored["rows"], restored["missing"]) == (
-        made["label"],
-        made["rows"],
+        backup_report["label"],
+        backup_report["rows"],
         [],
     )
-    found = await fetch(deployment, kept)
-    assert hashlib.sha256(found.content).digest() == hashlib.sha256(TABLE).digest()
+    response = await fetch(deployment, published_address)
+    assert hashlib.sha256(response.content).digest() == hashlib.sha256(TABLE).digest()
     assert (await fetch(deployment, gone)).status_code == 404
     async with publisher(deployment) as client:
         assert (await client.get(f"/spaces/{SLUG}")).status_code == 200
     faults = [
-        each
-        for each in json.loads(machine.run("udi doctor --json; true"))["findings"]
-        if each["severity"] == "fault"
+        finding
+        for finding in json.loads(machine.run("udi doctor --json; true"))["findings"]
+        if finding["severity"] == "fault"
     ]
     assert faults == []

@@ -151,12 +151,12 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     base = free_ports(2)
     certificate = issue_certificate(tmp_path / "machine", HERE)
     shutil.copy(certificate, certificate.with_name("machines.crt"))
-    made = Machine(certificate.parent, base, base + 1)
+    new_machine = Machine(certificate.parent, base, base + 1)
     with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", made.program), Program
+        ("127.0.0.1", new_machine.program), Program
     ) as server:
         serve(server)
-        yield made
+        yield new_machine
         server.shutdown()
 
 

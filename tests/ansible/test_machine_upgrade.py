@@ -102,16 +102,16 @@ def running(machine: Machine) -> set[str]:
 
 async def versions(deployment: Deployment) -> set[str]:
     """What both units of both programs say of themselves, through the proxy."""
-    found = set()
+    releases = set()
     for host in (deployment.names.portal, deployment.names.node):
         async with deployment.visitor(host) as visitor:
             for _ in range(8):
-                found.add(
+                releases.add(
                     (await visitor.get("/health"))
                     .json()
                     .get("release", "the one before")
                 )
-    return found
+    return releases
 
 
 async def upgrade(machine: Machine, command: str) -> dict[str, Any]:
@@ -205,15 +205,15 @@ async def test_killed_at_any_moment_it_answers_and_the_same_command_finishes(
         machine.run("udi upgrade --back")
     if moment == "while it installs":
         machine.run(f"rm -rf /opt/udi/releases/{brought.release}")
-    said = {
+    placeholders = {
         "releases": "/opt/udi/releases",
         "name": brought.release,
         "log": "/var/tmp/killed.log",
     }
     script = BEGUN.format(
         command=brought.command,
-        condition=KILLED[moment].format(**said),
-        log=said["log"],
+        condition=KILLED[moment].format(**placeholders),
+        log=placeholders["log"],
     )
 
     async with answering(deployment) as answers:
@@ -263,14 +263,14 @@ async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
     )
 
     async with answering(deployment) as answers:
-        said = await asyncio.to_thread(
+        output = await asyncio.to_thread(
             machine.run, f"{broken.command} 2>&1; echo status $?"
         )
 
-    assert said.strip().endswith("status 1")
-    assert re.search(rf"udi-node-web-\d+ does not start.*{before} runs again", said), (
-        said
-    )
+    assert output.strip().endswith("status 1")
+    assert re.search(
+        rf"udi-node-web-\d+ does not start.*{before} runs again", output
+    ), output
     assert current(machine) == before
     assert running(machine) == {before}
     assert set(answers) == {200}

@@ -31,10 +31,10 @@ def ask(machine: Machine, path: str) -> Any:
 
 def counted(machine: Machine) -> dict[str, list[str]]:
     """State of each target, by job."""
-    found: dict[str, list[str]] = {}
+    health_by_job: dict[str, list[str]] = {}
     for target in ask(machine, "targets")["activeTargets"]:
-        found.setdefault(target["labels"]["job"], []).append(target["health"])
-    return found
+        health_by_job.setdefault(target["labels"]["job"], []).append(target["health"])
+    return health_by_job
 
 
 def wait_until(reached: Callable[[], bool], said: Callable[[], Any]) -> None:
@@ -54,9 +54,9 @@ def test_every_program_machine_and_database_tells_its_numbers(machine: Machine) 
         lambda: counted(machine),
     )
 
-    found = {job: len(states) for job, states in counted(machine).items()}
-    assert found.pop("place") >= 4
-    assert found == JOBS
+    target_counts = {job: len(states) for job, states in counted(machine).items()}
+    assert target_counts.pop("place") >= 4
+    assert target_counts == JOBS
 
 
 def test_the_database_answers_its_exporter_which_may_read_statistics_only(
@@ -69,15 +69,15 @@ def test_the_database_answers_its_exporter_which_may_read_statistics_only(
 
     assert may.strip() == "f|f|t"
     assert [
-        each["value"][1] for each in ask(machine, "query?query=pg_up")["result"]
+        sample["value"][1] for sample in ask(machine, "query?query=pg_up")["result"]
     ] == ["1"]
 
 
 def test_each_address_answers_as_visitors_see_it(machine: Machine) -> None:
     def probed() -> list[str]:
         return [
-            each["value"][1]
-            for each in ask(machine, "query?query=probe_success")["result"]
+            sample["value"][1]
+            for sample in ask(machine, "query?query=probe_success")["result"]
         ]
 
     wait_until(lambda: set(probed()) == {"1"}, probed)

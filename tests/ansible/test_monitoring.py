@@ -41,8 +41,8 @@ SUFFIX = re.compile(r"_(bucket|count|sum)$")
 @pytest.fixture(scope="session")
 def promtool() -> Path:
     """Prometheus's own checker: installed, or taken out of Debian's package into the cache."""
-    if found := shutil.which("promtool"):
-        return Path(found)
+    if installed_path := shutil.which("promtool"):
+        return Path(installed_path)
     folder = Settings().cache / "promtool"
     program = folder / "usr/bin/promtool"
     if program.exists():
@@ -150,11 +150,11 @@ def test_no_alert_is_without_a_case_where_it_fires_and_one_where_it_does_not() -
     cases = [
         case for path in TESTS for case in yaml.safe_load(path.read_text())["tests"]
     ]
-    asked = {case["name"]: case["promql_expr_test"] for case in cases}
+    questions_by_alert = {case["name"]: case["promql_expr_test"] for case in cases}
 
-    assert len(asked) == len(cases)
-    assert asked.keys() == {rule["alert"] for rule in RULES}
-    for name, questions in asked.items():
+    assert len(questions_by_alert) == len(cases)
+    assert questions_by_alert.keys() == {rule["alert"] for rule in RULES}
+    for name, questions in questions_by_alert.items():
         assert [bool(question["exp_samples"]) for question in questions] == [
             False,
             True,
@@ -178,8 +178,8 @@ def test_an_alert_says_what_is_wrong_what_people_notice_and_what_to_do(
 
 
 def test_the_commands_that_alerts_name_exist() -> None:
-    known = commands(typer.main.get_command(build_app()))
-    groups = {name.partition(" ")[0] for name in known if " " in name}
+    existing_commands = commands(typer.main.get_command(build_app()))
+    groups = {name.partition(" ")[0] for name in existing_commands if " " in name}
     named = {
         f"{noun} {verb}" if noun in groups else noun
         for rule in RULES
@@ -189,7 +189,7 @@ def test_the_commands_that_alerts_name_exist() -> None:
     }
 
     assert len(named) > 4
-    assert named - known == set()
+    assert named - existing_commands == set()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
@@ -216,24 +216,27 @@ def test_the_page_of_alerts_names_no_other() -> None:
 
 
 def test_alerts_and_dashboard_ask_only_for_numbers_that_are_documented() -> None:
-    wanted = metrics([*(rule["expr"] for rule in RULES), *queries(DASHBOARD)])
-    known = documented((ROOT / "docs/reference/metrics.md").read_text())
+    used_metrics = metrics([*(rule["expr"] for rule in RULES), *queries(DASHBOARD)])
+    documented_metrics = documented((ROOT / "docs/reference/metrics.md").read_text())
 
-    assert {"up", "udi_jobs", "node_filesystem_avail_bytes", "pg_up"} <= wanted
+    assert {"up", "udi_jobs", "node_filesystem_avail_bytes", "pg_up"} <= used_metrics
     assert {
         name
-        for name in wanted
-        if SUFFIX.sub("", name) not in known and name not in known
+        for name in used_metrics
+        if SUFFIX.sub("", name) not in documented_metrics
+        and name not in documented_metrics
     } == set()
 
 
 def test_the_queries_of_the_dashboard_are_read_by_prometheus(
     promtool: Path, tmp_path: Path
 ) -> None:
-    asked = [query.replace("$territory", ".*") for query in queries(DASHBOARD)]
+    dashboard_queries = [
+        query.replace("$territory", ".*") for query in queries(DASHBOARD)
+    ]
     rules = [
         {"record": f"panel:query:{rank}", "expr": query}
-        for rank, query in enumerate(asked)
+        for rank, query in enumerate(dashboard_queries)
     ]
     (tmp_path / "rules.yml").write_text(
         yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]})
@@ -242,7 +245,7 @@ def test_the_queries_of_the_dashboard_are_read_by_prometheus(
     done = check(promtool, "check", "rules", tmp_path / "rules.yml")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(asked)} rules found" in done.stdout
+    assert f"{len(dashboard_queries)} rules found" in done.stdout
 
 
 def test_the_dashboard_can_be_imported_anywhere() -> None:
@@ -288,15 +291,15 @@ def test_one_machine_is_asked_on_loopback_and_several_at_their_addresses(
             job["job_name"]: job
             for job in yaml.safe_load(path.read_text())["scrape_configs"]
         }
-        asked = [
+        scrape_targets = [
             target
             for name in ("portal", "node", "identity", "machine", "postgresql")
             for target in targets(jobs[name])
         ]
 
         assert check(promtool, "check", "config", "--syntax-only", path).returncode == 0
-        assert {target.partition(":")[0] for target in asked} == expected
-        assert len(asked) == len(set(asked)) == 7 * len(hosts)
+        assert {target.partition(":")[0] for target in scrape_targets} == expected
+        assert len(scrape_targets) == len(set(scrape_targets)) == 7 * len(hosts)
         assert jobs["portal"]["authorization"]["credentials_file"].endswith(
             "/metrics_token"
         )
@@ -316,15 +319,15 @@ def test_without_a_mail_address_nothing_is_sent(promtool: Path, tmp_path: Path) 
 
 
 def test_a_message_carries_the_three_sentences_and_goes_through_the_relay() -> None:
-    said = yaml.safe_load(
+    configuration = yaml.safe_load(
         rendered(
             "alertmanager.yml.j2",
             **facts("one", release_smtp_host="relay.example", release_smtp_port=2525),
         )
     )
-    mail = said["receivers"][0]["email_configs"][0]
+    mail = configuration["receivers"][0]["email_configs"][0]
 
-    assert said["global"]["smtp_smarthost"] == "relay.example:2525"
+    assert configuration["global"]["smtp_smarthost"] == "relay.example:2525"
     assert mail["to"] == "team@example.org"
     assert all(
         f".Annotations.{name}" in mail["text"]

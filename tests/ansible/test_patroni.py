@@ -79,10 +79,10 @@ class Cluster:
             machine = self.machines[asked]
         else:
             machine = next(iter(self.machines.values()))
-        found: list[dict[str, Any]] = json.loads(
+        members: list[dict[str, Any]] = json.loads(
             machine.run("udi-patronictl list --format json")
         )
-        return found
+        return members
 
     def stands(self, asked: str = "") -> bool:
         """Whether one leads and two follow it without delay, one of them at each commit."""
@@ -176,10 +176,10 @@ def test_the_power_of_the_leader_is_cut_and_nothing_acknowledged_is_lost(
     time.sleep(DARK)
     subprocess.run([TOOL, "start", leader], check=True, capture_output=True)
     rejoined = cluster.wait(other)
-    said, _ = load.communicate(timeout=LOAD + 60)
-    figures = json.loads(said)
+    output, _ = load.communicate(timeout=LOAD + 60)
+    figures = json.loads(output)
     record_property("cluster", {**figures, "rejoined": round(rejoined, 1)})
-    sys.stdout.write(f"{said.strip()} rejoined {rejoined:.1f} s\n")
+    sys.stdout.write(f"{output.strip()} rejoined {rejoined:.1f} s\n")
 
     assert figures["acknowledged"] > 500
     assert figures["lost"] == 0
@@ -199,12 +199,14 @@ def test_the_power_of_the_leader_is_cut_and_nothing_acknowledged_is_lost(
 def test_only_a_machine_of_the_database_may_change_who_leads(cluster: Cluster) -> None:
     leader = next(member for member in cluster.members() if member["Role"] == "Leader")
     api = f"https://{leader['Host']}:8008"
-    shown = "--cert /etc/udi/patroni/machine.crt --key /etc/udi/patroni/machine.key"
+    certificate_options = (
+        "--cert /etc/udi/patroni/machine.crt --key /etc/udi/patroni/machine.key"
+    )
     ask = f"curl -sk -o /dev/null -w '%{{http_code}}' -X PATCH -d '{{}}' {api}/config"
     machine = cluster.machines[leader["Member"]]
 
     assert machine.run(ask) == "403"
-    assert machine.run(f"{ask} {shown}") == "200"
+    assert machine.run(f"{ask} {certificate_options}") == "200"
     assert (
         machine.run(f"curl -sk -o /dev/null -w '%{{http_code}}' {api}/primary") == "200"
     )

@@ -31,10 +31,10 @@ def read(role: str, name: str) -> Any:
 
 
 def options(role: str) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = read(role, "meta/argument_specs.yml")[
+    role_options: dict[str, dict[str, Any]] = read(role, "meta/argument_specs.yml")[
         "argument_specs"
     ]["main"].get("options", {})
-    return found
+    return role_options
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_variables_of_a_role_are_declared_and_documented_with_their_words(
 ) -> None:
     section = REFERENCE.read_text().partition(f"\n## {role}\n")[2].partition("\n## ")[0]
     declared = options(role)
-    optional = {name for name, said in declared.items() if not said.get("required")}
+    optional = {name for name, option in declared.items() if not option.get("required")}
 
     assert (
         read(role, "meta/argument_specs.yml")["argument_specs"]["main"][
@@ -69,7 +69,9 @@ def test_the_variables_of_a_role_are_declared_and_documented_with_their_words(
     )
     assert set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) == declared.keys()
     assert [
-        name for name, said in declared.items() if said["description"] not in section
+        name
+        for name, option in declared.items()
+        if option["description"] not in section
     ] == []
     assert (read(role, "defaults/main.yml") or {}).keys() == optional
 
@@ -188,11 +190,13 @@ def test_machines_that_would_not_make_an_installation_are_refused_with_the_reaso
 
 def test_a_wheel_that_is_not_the_announced_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "udi-9.9.9-py3-none-any.whl").write_text("another")
-    said = {"installation_ready_wheel": str(tmp_path / "udi-9.9.9-py3-none-any.whl")}
-    said["installation_ready_wheel_sha256"] = "0" * 64
+    variables = {
+        "installation_ready_wheel": str(tmp_path / "udi-9.9.9-py3-none-any.whl")
+    }
+    variables["installation_ready_wheel_sha256"] = "0" * 64
 
     done = ansible(
-        "ansible-playbook", "-i", EXAMPLE, "-e", json.dumps(said), "site.yml"
+        "ansible-playbook", "-i", EXAMPLE, "-e", json.dumps(variables), "site.yml"
     )
 
     assert done.returncode != 0
@@ -221,10 +225,10 @@ def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     with zipfile.ZipFile(build_wheel(tmp_path)) as wheel:
-        held = set(wheel.namelist())
+        packaged_files = set(wheel.namelist())
 
     assert {".po", ".html", ".css", ".ftl", ".mako"} <= {path.suffix for path in files}
-    assert {str(path.relative_to(source)) for path in files} - held == set()
+    assert {str(path.relative_to(source)) for path in files} - packaged_files == set()
 
 
 def draw(folder: Path) -> str:
@@ -261,9 +265,9 @@ def test_a_machine_is_given_the_secrets_it_needs_and_keeps_no_other(
         (keeper / name).write_bytes(f"the {name}, whatever: «\n\n".encode())
     (machine / "of_another_group").write_text("old")
 
-    told = hand_out("tell_secrets.sh", keeper)
-    first = hand_out("keep_secrets.sh", machine, "remove", given=told)
-    again = hand_out("keep_secrets.sh", machine, "remove", given=told)
+    exported_secrets = hand_out("tell_secrets.sh", keeper)
+    first = hand_out("keep_secrets.sh", machine, "remove", given=exported_secrets)
+    again = hand_out("keep_secrets.sh", machine, "remove", given=exported_secrets)
     emptied = hand_out("keep_secrets.sh", machine, "keep", given="\n")
 
     assert [first, again, emptied] == ["CHANGED\n" * 3, "", ""]
@@ -332,7 +336,7 @@ def test_what_the_programs_compress_is_not_compressed_twice(
 ) -> None:
     text = (PLAY / "roles/reverse_proxy/templates/udi.conf.j2").read_text()
     common, *servers = text.split("\nserver {\n")
-    [server] = [each for each in servers if f"://{upstream};" in each]
+    [server] = [block for block in servers if f"://{upstream};" in block]
 
     assert ("gzip off;" in server) is not compresses
     assert ("gzip_types" in server) is compresses

@@ -283,15 +283,15 @@ async def graph_of(settings: Settings, slug: str) -> Dataset:
     async with database.session(tenant.id, role="worker") as session:
         turtle = b"".join([piece async for piece in read_dcat(session, tenant)])
     await database.close()
-    found = Dataset(Quad(*triple) for triple in triples(turtle))
-    found.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return found
+    graph = Dataset(Quad(*triple) for triple in triples(turtle))
+    graph.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return graph
 
 
 def triples(turtle: bytes) -> list[tuple[Any, Any, Any]]:
     return [
-        (each.subject, each.predicate, each.object)
-        for each in parse(turtle, format=RdfFormat.TURTLE)
+        (triple.subject, triple.predicate, triple.object)
+        for triple in parse(turtle, format=RdfFormat.TURTLE)
     ]
 
 
@@ -311,12 +311,12 @@ async def listed(settings: Settings, tenant: uuid.UUID) -> dict[str, str]:
     """State by id of every dataset of the portal."""
     database = Database(settings, "portal")
     async with database.session(tenant, role="worker") as session:
-        found = {
-            str(each.id): str(each.state)
-            for each in await session.scalars(select(Listed))
+        state_by_id = {
+            str(dataset.id): str(dataset.state)
+            for dataset in await session.scalars(select(Listed))
         }
     await database.close()
-    return found
+    return state_by_id
 
 
 async def rows_everywhere(settings: Settings) -> dict[str, int]:
@@ -347,25 +347,25 @@ async def rows_everywhere(settings: Settings) -> dict[str, int]:
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """What a command reads to have these settings."""
-    found = {}
+    variables = {}
     for name, value in settings.model_dump(mode="json", exclude_defaults=True).items():
-        found[f"UDI_{name.upper()}"] = (
+        variables[f"UDI_{name.upper()}"] = (
             value if isinstance(value, str) else json.dumps(value)
         )
     return {
         **os.environ,
-        **found,
+        **variables,
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "platform/src", ROOT))),
     }
 
 
 async def states(settings: Settings, slug: str) -> list[str]:
     """The state of a territory in both registers."""
-    found: list[str] = []
+    territory_states: list[str] = []
     for program in ("portal", "node"):
         database = Database(settings, program)
         async with database.platform_session() as session:
             query = text("SELECT state FROM platform.territory WHERE slug = :slug")
-            found += (await session.scalars(query, {"slug": slug})).all()
+            territory_states += (await session.scalars(query, {"slug": slug})).all()
         await database.close()
-    return found
+    return territory_states

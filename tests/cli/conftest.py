@@ -31,7 +31,7 @@ def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     async def invoke(*arguments: str | Path) -> Result:
         return await asyncio.to_thread(
-            CliRunner().invoke, build_app(), [str(each) for each in arguments]
+            CliRunner().invoke, build_app(), [str(argument) for argument in arguments]
         )
 
     return invoke

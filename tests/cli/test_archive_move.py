@@ -123,7 +123,9 @@ async def test_people_are_recognised_and_set_a_new_password(
 
     assert account["requiredActions"] == ["UPDATE_PASSWORD"]
     assert connection.get(f"users/{account['id']}/credentials") == []
-    assert [each["alias"] for each in joined] == [f"{life.slug}--{HALL}"]
+    assert [organisation["alias"] for organisation in joined] == [
+        f"{life.slug}--{HALL}"
+    ]
     database = Database(elsewhere, "portal")
     async with database.session(life.id, role="worker") as session:
         person = await session.scalar(select(Person).where(Person.email == life.member))
@@ -137,14 +139,16 @@ async def test_people_are_recognised_and_set_a_new_password(
 async def test_no_secret_is_in_the_archive(exported: ExportResult, life: Life) -> None:
     content = await asyncio.to_thread(Path(exported.archive).read_bytes)
 
-    kept = [
+    secret_values = [
         path.read_text().strip()
         for path in life.settings.secrets_folder.iterdir()
         if path.name not in {"signing_keys", "file_keys"}
     ]
 
     assert not [
-        secret for secret in kept if len(secret) > 8 and secret.encode() in content
+        secret
+        for secret in secret_values
+        if len(secret) > 8 and secret.encode() in content
     ]
     assert b'"d":' not in content
 
@@ -152,7 +156,7 @@ async def test_no_secret_is_in_the_archive(exported: ExportResult, life: Life) -
 async def test_what_was_on_its_way_goes_on_from_there(
     imported: ImportResult, life: Life, elsewhere: Settings
 ) -> None:
-    for program, wanted in (
+    for program, expected in (
         ("portal", {"send_report"}),
         ("node", {"push_dataset", "prepare_version"}),
     ):
@@ -162,7 +166,7 @@ async def test_what_was_on_its_way_goes_on_from_there(
                 "SELECT entrypoint FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE :tenant"
             )
             jobs = (await session.scalars(query, {"tenant": f"%{life.id}%"})).all()
-        assert set(jobs) == wanted
+        assert set(jobs) == expected
         await database.close()
 
 
@@ -194,8 +198,10 @@ async def test_the_events_came_along_and_say_where_from(
                 await session.scalars(select(AuditEvent).order_by(AuditEvent.at))
             ).all()
         await database.close()
-        found = [event for event in events if event.name == last]
-        assert [event.facts for event in found] == [{"archive": exported.digest}]
+        matching_events = [event for event in events if event.name == last]
+        assert [event.facts for event in matching_events] == [
+            {"archive": exported.digest}
+        ]
         assert "dataset.withdrawn" in {event.name for event in events}
 
 
@@ -292,11 +298,16 @@ async def test_only_confirmed_addresses_are_brought_and_recognised(
     unconfirmed, _ = await asyncio.to_thread(
         add_member, home, life.slug, confirmed=False
     )
-    taken, _ = await asyncio.to_thread(add_member, home, life.slug)
+    taken_address, _ = await asyncio.to_thread(add_member, home, life.slug)
     connection = admin.connect(elsewhere)
     connection.post(
         "users",
-        {"username": taken, "email": taken, "emailVerified": False, "enabled": True},
+        {
+            "username": taken_address,
+            "email": taken_address,
+            "emailVerified": False,
+            "enabled": True,
+        },
     )
     later = await export_to(life, tmp_path / "later.tar")
     aside = elsewhere.model_copy(update={"tenants": tmp_path / "tenants"})
@@ -313,23 +324,23 @@ async def test_only_confirmed_addresses_are_brought_and_recognised(
         == 2
     )
     assert connection.get("users", email=unconfirmed, exact=True) == []
-    [account] = connection.get("users", email=taken, exact=True)
+    [account] = connection.get("users", email=taken_address, exact=True)
     assert connection.get(f"organizations/members/{account['id']}/organizations") == []
 
 
 async def test_an_archive_without_files_brings_descriptions_only(
     life: Life, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    made = await export_to(life, tmp_path / "light.tar", with_files=False)
-    reader = ArchiveReader(Path(made.archive))
+    result = await export_to(life, tmp_path / "light.tar", with_files=False)
+    reader = ArchiveReader(Path(result.archive))
     reader.scan()
     reader.close()
 
     await forget(elsewhere, life.slug)
-    assert made.files == 0
+    assert result.files == 0
     assert not [path for path in reader.entries if path.startswith("files/")]
     assert (
-        await bring(elsewhere, Path(made.archive), check_only=True)
+        await bring(elsewhere, Path(result.archive), check_only=True)
     ).outcome == "checked"
 
 
@@ -339,11 +350,11 @@ async def test_the_rdf_of_the_archive_is_that_of_the_catalogue(
     reader = ArchiveReader(Path(exported.archive))
     reader.scan()
 
-    held = b"".join(reader.read_pieces("catalogue/dcat-ap.ttl"))
+    turtle = b"".join(reader.read_pieces("catalogue/dcat-ap.ttl"))
     lines = list(reader.read_lines("catalogue/rudi.jsonl"))
     reader.close()
 
-    assert len(triples(held)) == len(await graph_of(life.settings, life.slug))
+    assert len(triples(turtle)) == len(await graph_of(life.settings, life.slug))
     assert len(lines) == len(life.published)
 
 
@@ -382,11 +393,11 @@ async def test_an_export_sees_one_moment_of_a_territory_that_goes_on(
             worker.start()
             worker.join()
 
-    made = await export_territory(
+    result = await export_territory(
         life.settings, life.slug, tmp_path / "moment.tar", tell=change
     )
 
-    reader = ArchiveReader(Path(made.archive))
+    reader = ArchiveReader(Path(result.archive))
     reader.scan()
     rows = {
         row["id"]: row
@@ -396,13 +407,13 @@ async def test_an_export_sees_one_moment_of_a_territory_that_goes_on(
         record["global_id"]: record
         for record in map(json.loads, reader.read_lines("catalogue/rudi.jsonl"))
     }
-    held = b"".join(reader.read_pieces("catalogue/dcat-ap.ttl")).decode()
+    turtle = b"".join(reader.read_pieces("catalogue/dcat-ap.ttl")).decode()
     reader.close()
     assert records == {
         id_: row["record"] for id_, row in rows.items() if row["state"] == "published"
     }
     assert "Renamed" not in records[changed]["resource_title"]
-    assert "Renamed" not in held
+    assert "Renamed" not in turtle
 
 
 async def _rename(life: Life, dataset: str) -> None:
@@ -424,7 +435,7 @@ async def test_the_commands_speak_to_people_and_to_programs(
     exported = await command(
         life.settings, monkeypatch, "export", life.slug, "--to", str(path), "--json"
     )
-    said = json.loads(exported.stdout)
+    result = json.loads(exported.stdout)
     checked = await command(
         elsewhere,
         monkeypatch,
@@ -432,7 +443,7 @@ async def test_the_commands_speak_to_people_and_to_programs(
         str(path),
         "--check-only",
         "--key-fingerprint",
-        said["fingerprint"],
+        result["fingerprint"],
     )
     misled = await command(
         elsewhere,
@@ -446,14 +457,14 @@ async def test_the_commands_speak_to_people_and_to_programs(
         life.settings, monkeypatch, "export", life.slug, "--to", str(path)
     )
 
-    assert said["archive"] == str(path)
+    assert result["archive"] == str(path)
     assert "rows of the databases" in exported.stderr
     assert (
-        f"{life.slug}: checked. Signed by the key {said['fingerprint']}"
+        f"{life.slug}: checked. Signed by the key {result['fingerprint']}"
         in checked.stdout
     )
     assert isinstance(misled.exception, LocalError)
-    assert said["fingerprint"] in again.stdout
+    assert result["fingerprint"] in again.stdout
     assert "personal data" in again.stdout
 
 

@@ -42,7 +42,7 @@ __all__ = ["elsewhere", "home", "life", "other_databases"]
 
 async def traces(settings: Settings, tenant: Any) -> list[str]:
     """Every table of both databases with a row that names the territory, and its objects."""
-    found = []
+    matching_tables = []
     for program in ("portal", "node"):
         database = Database(settings, program)
         async with database.session(tenant, role="owner") as session:
@@ -57,10 +57,12 @@ async def traces(settings: Settings, tenant: Any) -> list[str]:
             for schema, table in tables:
                 query = f"SELECT count(*) FROM {schema}.{table} AS t WHERE t::text LIKE :id OR {_payload(table)}"
                 if await session.scalar(text(query), {"id": f"%{tenant}%"}):
-                    found.append(f"{program}.{schema}.{table}")
+                    matching_tables.append(f"{program}.{schema}.{table}")
         await database.close()
     store = ObjectStore.of(settings)
-    return found + [str(entry["path"]) async for entry in store.list(str(tenant))]
+    return matching_tables + [
+        str(entry["path"]) async for entry in store.list(str(tenant))
+    ]
 
 
 def _payload(table: str) -> str:
@@ -151,14 +153,16 @@ async def test_nothing_of_it_is_left_and_everything_of_others(
     }
     assert [name for name in others if name not in after] == []
     assert not [
-        each for each in home.secrets_folder.iterdir() if life.slug in each.name
+        secret_path
+        for secret_path in home.secrets_folder.iterdir()
+        if life.slug in secret_path.name
     ]
     assert connection.get("users", email=life.member, exact=True) == []
     assert len(connection.get("users", email=both, exact=True)) == 1
     assert not [
-        each
-        for each in connection.get("clients", max=1000)
-        if each["clientId"].startswith(life.slug)
+        client
+        for client in connection.get("clients", max=1000)
+        if client["clientId"].startswith(life.slug)
     ]
     assert (await retire(home, life.slug, archive=path, tell=quiet)) is None
 

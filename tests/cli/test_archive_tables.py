@@ -27,8 +27,11 @@ async def test_every_table_of_a_territory_is_carried_or_left_out_with_the_reason
         tables = set(await session.scalars(query))
     await database.close()
 
-    carried = {each.name for each in contents.CARRIED[program]}
-    left_out = {each.name: each.reason for each in contents.LEFT_OUT[program]}
+    carried = {carried_table.name for carried_table in contents.CARRIED[program]}
+    left_out = {
+        omitted_table.name: omitted_table.reason
+        for omitted_table in contents.LEFT_OUT[program]
+    }
 
     assert len(carried) > 3
     assert carried | left_out.keys() == tables - {"trial"}
@@ -40,14 +43,18 @@ async def test_every_table_of_a_territory_is_carried_or_left_out_with_the_reason
 def test_columns_that_are_drawn_anew_or_hold_addresses_exist(
     program: ProgramName,
 ) -> None:
-    for each in contents.CARRIED[program]:
-        assert each.regenerated_columns | each.address_columns <= set(
-            each.table.columns.keys()
+    for carried_table in contents.CARRIED[program]:
+        assert carried_table.regenerated_columns | carried_table.address_columns <= set(
+            carried_table.table.columns.keys()
         )
 
 
 def test_what_an_archive_of_an_earlier_release_says_twice_is_read_once() -> None:
-    [datasets] = [each for each in contents.CARRIED["portal"] if each.name == "dataset"]
+    [datasets] = [
+        carried_table
+        for carried_table in contents.CARRIED["portal"]
+        if carried_table.name == "dataset"
+    ]
     record = {"summary": [{"lang": "fr", "text": "Chaque arbre."}]}
     line = json.dumps(
         {"title": "Arbres", "summary": {"fr": "Chaque arbre."}, "record": record}
@@ -68,9 +75,9 @@ def test_every_entry_is_documented_with_what_it_holds() -> None:
     page = PAGE.read_text()
     named = set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
     left_out = {
-        f"{program}.{each.name}"
+        f"{program}.{omitted_table.name}"
         for program in contents.PROGRAMS
-        for each in contents.LEFT_OUT[program]
+        for omitted_table in contents.LEFT_OUT[program]
     }
 
     assert (
@@ -80,9 +87,9 @@ def test_every_entry_is_documented_with_what_it_holds() -> None:
     )
     assert left_out <= named
     assert [
-        each.reason
+        omitted_table.reason
         for program in contents.PROGRAMS
-        for each in contents.LEFT_OUT[program]
-        if each.reason not in page
+        for omitted_table in contents.LEFT_OUT[program]
+        if omitted_table.reason not in page
     ] == []
     assert f"Format {contents.FORMAT}" in page

@@ -105,13 +105,13 @@ async def assert_refused(
     error: type[Exception] = InvalidArchiveError,
 ) -> None:
     before = await rows_everywhere(settings)
-    files = sorted(str(each) for each in settings.state.rglob("*"))
+    files = sorted(str(state_path) for state_path in settings.state.rglob("*"))
 
     with pytest.raises(error, match=match):
         await bring(settings, path)
 
     assert await rows_everywhere(settings) == before
-    assert sorted(str(each) for each in settings.state.rglob("*")) == files
+    assert sorted(str(state_path) for state_path in settings.state.rglob("*")) == files
 
 
 async def test_it_is_right_as_it_is(archive: Path, elsewhere: Settings) -> None:
@@ -126,7 +126,9 @@ async def test_one_bit_of_any_part(
     archive: Path, elsewhere: Settings, tmp_path: Path, part: str
 ) -> None:
     target = Path(shutil.copy(archive, tmp_path / "changed.tar"))
-    entry = next(each for name, each in found(archive).items() if name.startswith(part))
+    entry = next(
+        candidate for name, candidate in found(archive).items() if name.startswith(part)
+    )
     flip(target, entry.offset + entry.size // 2)
 
     await assert_refused(
@@ -297,7 +299,11 @@ def _other_bytes(entries: Entries) -> Entries:
 def _with(name: str, content: bytes) -> Callable[[Entries], Entries]:
     return lambda entries: {
         name: content,
-        **{each: kept for each, kept in entries.items() if each != name},
+        **{
+            other_name: other_content
+            for other_name, other_content in entries.items()
+            if other_name != name
+        },
     }
 
 

@@ -100,34 +100,37 @@ def test_a_slip_in_the_plan_is_named(
     settings: Settings, tmp_path: Path, slip: str, named: str
 ) -> None:
     before, after = (slip, PLAN) if slip.startswith("repo") else ("", PLAN + slip)
-    made = settled(settings, tmp_path, before + after)
+    backup_settings = settled(settings, tmp_path, before + after)
 
     with pytest.raises(LocalError, match=named):
-        read_plan(made)
+        read_plan(backup_settings)
 
 
 def test_a_folder_holds_both_halves(planned: Settings) -> None:
-    found = repository(planned)
+    backup_repository = repository(planned)
 
-    assert found.files == "/var/backups/udi/files"
-    assert found.options()["repo1-path"] == "/var/backups/udi/database"
-    assert not found.in_s3
+    assert backup_repository.files == "/var/backups/udi/files"
+    assert backup_repository.options()["repo1-path"] == "/var/backups/udi/database"
+    assert not backup_repository.in_s3
 
 
 def test_a_bucket_holds_both_halves_below_its_prefix(
     settings: Settings, tmp_path: Path
 ) -> None:
-    found = repository(settled(settings, tmp_path, IN_S3))
+    backup_repository = repository(settled(settings, tmp_path, IN_S3))
 
-    assert found.files == "s3:https://s3.example.org:9000/saved/deep/below/files"
-    assert found.environment["AWS_ACCESS_KEY_ID"] == "AKEY"
-    told = found.options()
-    assert told["repo1-path"] == "/deep/below/database"
-    assert (told["repo1-s3-endpoint"], told["repo1-storage-port"]) == (
+    assert (
+        backup_repository.files
+        == "s3:https://s3.example.org:9000/saved/deep/below/files"
+    )
+    assert backup_repository.environment["AWS_ACCESS_KEY_ID"] == "AKEY"
+    options = backup_repository.options()
+    assert options["repo1-path"] == "/deep/below/database"
+    assert (options["repo1-s3-endpoint"], options["repo1-storage-port"]) == (
         "s3.example.org",
         "9000",
     )
-    assert (told["repo1-s3-bucket"], told["repo1-s3-key-secret"]) == (
+    assert (options["repo1-s3-bucket"], options["repo1-s3-key-secret"]) == (
         "saved",
         "ASECRET",
     )
@@ -255,8 +258,8 @@ async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_m
 
 
 def test_a_second_backup_waits_for_the_first(tmp_path: Path) -> None:
-    said: list[str] = []
-    with hold_lock(tmp_path, said.append):
+    messages: list[str] = []
+    with hold_lock(tmp_path, messages.append):
         done = run_program(["flock", "--nonblock", tmp_path / "lock", "true"])
     after = run_program(["flock", "--nonblock", tmp_path / "lock", "true"])
 
@@ -286,12 +289,12 @@ async def findings(settings: Settings, **state: Any) -> dict[str, tuple[str, str
 
 
 async def test_a_recent_backup_that_was_proven_is_well(planned: Settings) -> None:
-    found = await findings(
+    findings_by_name = await findings(
         planned, created=noted(timedelta(hours=25)), verified=noted(timedelta(days=7))
     )
 
-    assert found["last backup"] == ("ok", "")
-    assert found["restore drill"] == ("ok", "")
+    assert findings_by_name["last backup"] == ("ok", "")
+    assert findings_by_name["restore drill"] == ("ok", "")
 
 
 @pytest.mark.parametrize(
@@ -338,17 +341,17 @@ async def test_what_is_old_or_unproven_is_told_with_its_remedy(
     severity: str,
     remedy: str,
 ) -> None:
-    found = await findings(planned, **state())
+    findings_by_name = await findings(planned, **state())
 
-    assert found[name][0] == severity
-    assert remedy in found[name][1]
+    assert findings_by_name[name][0] == severity
+    assert remedy in findings_by_name[name][1]
 
 
 async def test_a_database_that_does_not_archive_is_a_fault(planned: Settings) -> None:
-    found = await findings(planned)
+    findings_by_name = await findings(planned)
 
-    assert found["archiving"][0] == "fault"
-    assert "play" in found["archiving"][1]
+    assert findings_by_name["archiving"][0] == "fault"
+    assert "play" in findings_by_name["archiving"][1]
 
 
 async def test_where_no_backup_can_be_expected_nothing_is_said(

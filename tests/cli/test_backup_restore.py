@@ -62,17 +62,17 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
         folder / "first", folder / "first-repository", port, has_account=True
     )
     second = Installation(folder / "second", folder / "second-repository", port + 1)
-    made = Scene(first, second, folder)
+    new_scene = Scene(first, second, folder)
     try:
-        for installation in (made.first, made.second):
+        for installation in (new_scene.first, new_scene.second):
             installation.lay()
             assert installation.udi("backup", "prepare").returncode == 0
             make_cheap(installation.repository / "files", PASSPHRASE)
-        asyncio.run(back_up_under_load(made))
-        yield made
-        show(request, made.told)
+        asyncio.run(back_up_under_load(new_scene))
+        yield new_scene
+        show(request, new_scene.told)
     finally:
-        for installation in (made.first, made.second):
+        for installation in (new_scene.first, new_scene.second):
             installation.stop()
         shutil.rmtree(folder)
 
@@ -89,10 +89,10 @@ async def back_up_under_load(made: Scene) -> None:
         moment = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS')"
         made.moment = await asyncio.to_thread(made.first.query, "udi_node", moment)
         await asyncio.sleep(0.5)
-        written = load.written
+        writes_before = load.written
         made.made = await asyncio.to_thread(made.first.must, "create")
         made.told["incremental backup"] = made.made["seconds"]
-        assert load.written > written
+        assert load.written > writes_before
     finally:
         await load.end()
 
@@ -101,8 +101,8 @@ def show(request: pytest.FixtureRequest, told: dict[str, float]) -> None:
     """The times, whatever captures the output."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        said = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in told.items())
-        print(f"\nbackup: {said}", file=sys.__stderr__)
+        summary = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in told.items())
+        print(f"\nbackup: {summary}", file=sys.__stderr__)
 
 
 def counted(installation: Installation) -> census.Census:
@@ -146,9 +146,9 @@ def test_preparing_again_changes_nothing(scene: Scene) -> None:
 def test_an_installation_where_nothing_was_published_is_backed_up_and_proven(
     scene: Scene,
 ) -> None:
-    made = scene.second.must("create")
+    backup_report = scene.second.must("create")
 
-    assert made["files"] == 0
+    assert backup_report["files"] == 0
     assert scene.second.must("verify")["verified"]
 
 
@@ -165,14 +165,16 @@ def test_nothing_in_the_repository_is_readable_without_the_passphrase(
     scene: Scene,
 ) -> None:
     secret = scene.first.settings.secret("portal_client_key").encode()
-    held = [
+    contents = [
         path.read_bytes()
         for path in scene.first.repository.rglob("*")
         if path.is_file()
     ]
 
-    assert len(held) > 5
-    assert not any(secret in content or b"stored_file" in content for content in held)
+    assert len(contents) > 5
+    assert not any(
+        secret in content or b"stored_file" in content for content in contents
+    )
 
 
 def test_a_drill_proves_the_backup_and_leaves_nothing(scene: Scene) -> None:
@@ -228,10 +230,13 @@ def manifest_of(scene: Scene, label: str) -> Manifest:
 def test_the_restored_machine_backs_itself_up_in_its_own_repository(
     scene: Scene,
 ) -> None:
-    made = scene.second.must("create")
+    backup_report = scene.second.must("create")
 
-    assert made["kind"] == "full"
-    assert scene.second.must("verify", made["label"])["label"] == made["label"]
+    assert backup_report["kind"] == "full"
+    assert (
+        scene.second.must("verify", backup_report["label"])["label"]
+        == backup_report["label"]
+    )
 
 
 def test_a_machine_that_holds_data_is_refused_until_said_otherwise(
@@ -259,11 +264,13 @@ def test_a_moment_between_two_backups_comes_back_to_the_millisecond(
 
     done = restore(scene, "--to-time", scene.moment, "--yes-replace")
 
-    found = scene.second.query("udi_node", "SELECT count(*) FROM app.stored_file")
+    restored_rows = scene.second.query(
+        "udi_node", "SELECT count(*) FROM app.stored_file"
+    )
     last = (
         "SELECT count(*) FROM app.stored_file WHERE created_at > $1::text::timestamptz"
     )
-    assert rows - 1 <= found <= rows
+    assert rows - 1 <= restored_rows <= rows
     assert scene.second.query("udi_node", last, moment) == 0
     assert done["missing"] == []
 
@@ -279,9 +286,9 @@ def test_a_backup_killed_on_its_way_is_forgotten_and_the_next_succeeds(
     scene.first.cut("create", "--full", after=word)
     assert [row["label"] for row in scene.first.must("list")] == before
 
-    made = scene.first.must("create")
-    assert scene.first.must("list")[0]["label"] == made["label"]
-    assert scene.first.must("verify")["label"] == made["label"]
+    backup_report = scene.first.must("create")
+    assert scene.first.must("list")[0]["label"] == backup_report["label"]
+    assert scene.first.must("verify")["label"] == backup_report["label"]
 
 
 @pytest.mark.parametrize(
@@ -319,7 +326,7 @@ def test_a_wrong_passphrase_is_one_sentence(scene: Scene) -> None:
 def test_a_repository_that_was_changed_is_refused_by_the_drill(
     scene: Scene, half: str
 ) -> None:
-    kept = scene.copied()
+    repository_copy = scene.copied()
     try:
         for path in (scene.first.repository / half).rglob("*"):
             if path.is_file() and not path.is_symlink() and ".info" not in path.name:
@@ -334,7 +341,7 @@ def test_a_repository_that_was_changed_is_refused_by_the_drill(
         assert state.refused
     finally:
         shutil.rmtree(scene.first.repository)
-        kept.rename(scene.first.repository)
+        repository_copy.rename(scene.first.repository)
     assert scene.first.udi("backup", "verify").returncode == 0
 
 

@@ -99,8 +99,8 @@ def run(open_folder: Path) -> subprocess.CompletedProcess[str]:
 def report(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """What it said, for a program."""
     assert run.stdout, run.stderr
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
+    parsed_report: dict[str, Any] = json.loads(run.stdout)
+    return parsed_report
 
 
 @pytest.mark.thorough

@@ -23,9 +23,9 @@ LIGHT = Visit("/", "fr", 12_700, 5, 700, 2, 174)
 def test_a_page_at_the_edge_of_a_twentieth_has_its_points(
     elements: int, requests: int, wire_bytes: int, points: float, letter: str
 ) -> None:
-    found = ecoindex.score(elements=elements, requests=requests, wire_bytes=wire_bytes)
+    score = ecoindex.score(elements=elements, requests=requests, wire_bytes=wire_bytes)
 
-    assert (found, ecoindex.grade(found)) == (points, letter)
+    assert (score, ecoindex.grade(score)) == (points, letter)
 
 
 def test_points_between_two_edges_are_in_proportion() -> None:
@@ -90,10 +90,10 @@ def test_a_kind_weighs_what_its_heaviest_page_does() -> None:
         heavy, path="/data?q=x", wire_bytes=20_000, requests=8, elements=100
     )
 
-    found = weigh_kinds([other, LIGHT, heavy, replace(heavy, language="en")])
+    weights = weigh_kinds([other, LIGHT, heavy, replace(heavy, language="en")])
 
-    assert list(found) == ["home", "search"]
-    assert found["search"] == {
+    assert list(weights) == ["home", "search"]
+    assert weights["search"] == {
         "pages": 2, "first_bytes": 60_000, "first_requests": 8, "next_bytes": 700, "next_requests": 2, "elements": 500,
         "score": heavy.score, "grade": heavy.grade,
     }  # fmt: skip

@@ -109,15 +109,17 @@ def test_without_the_load_generator_its_package_is_named(
 def peer_file(folder: Path, **changed: object) -> Path:
     """What to ask another portal, with some values changed."""
     (folder / "searches.txt").write_text("/dataset?q=eau\n/dataset?q=arbres\n")
-    said = {
+    values = {
         "name": "Other 1.0",
         "base": "http://127.0.0.1:5001",
         "datasets": 1000,
         **changed,
     }
-    pid = said.pop("pid", os.getpid())
-    kind = said.pop("kind", "search page")
-    lines = [f"{name} = {value!r}" for name, value in said.items() if value is not None]
+    pid = values.pop("pid", os.getpid())
+    kind = values.pop("kind", "search page")
+    lines = [
+        f"{name} = {value!r}" for name, value in values.items() if value is not None
+    ]
     file = folder / "peer.toml"
     file.write_text(
         "\n".join(
@@ -176,7 +178,7 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
     ]  # fmt: skip
 
     grown = growth(figures)
-    beside = compare(figures, peer)
+    comparison = compare(figures, peer)
 
     assert grown == [
         {
@@ -187,25 +189,25 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
             "cpu": 1.5,
         }
     ]
-    assert beside == [
+    assert comparison == [
         {"asked": "search page", "portal": "as shipped", "requests": 12.0, "cpu": 20.0}
     ]
     assert [
-        each["from"]
-        for each in growth([{**figures[0], "territories": 50}, *figures[1:]])
+        growth_row["from"]
+        for growth_row in growth([{**figures[0], "territories": 50}, *figures[1:]])
     ] == []
     report = {
         "figures": figures,
         "growth": grown,
-        "beside": beside,
+        "beside": comparison,
         "peer_memory_bytes": {"web": 3 * 2**20},
     }
-    said = told(report)
-    assert "from 100 to 1000 datasets, processor time × 1.5." in said
-    assert "12.0 times the requests a second" in said
-    assert "480.0 (471.0–485.0)" in said
+    output = told(report)
+    assert "from 100 to 1000 datasets, processor time × 1.5." in output
+    assert "12.0 times the requests a second" in output
+    assert "480.0 (471.0–485.0)" in output
     assert "…" not in told(report, width=80)
-    assert "Memory of the other portal: web 3 MiB." in said
+    assert "Memory of the other portal: web 3 MiB." in output
 
 
 def told(found: dict[str, Any], width: int = 200) -> str:
@@ -228,7 +230,7 @@ def told(found: dict[str, Any], width: int = 200) -> str:
     }
     row = {"records": 16, "per_second": 300.0, "cpu_ms": {"web": 3.0}}
     pushed = {"pushed": {"one by one": row}, "seen_p50_ms": 90, "seen_max_ms": 200}
-    written = io.StringIO()
+    buffer = io.StringIO()
     whole = {
         **found,
         "steps": [step],
@@ -237,8 +239,8 @@ def told(found: dict[str, Any], width: int = 200) -> str:
         "machine": machine,
         "versions": {},
     }
-    show(whole, Console(file=written, width=width))
-    return written.getvalue()
+    show(whole, Console(file=buffer, width=width))
+    return buffer.getvalue()
 
 
 def test_a_handler_alone_answers_as_much_as_a_page_of_results() -> None:
@@ -269,7 +271,7 @@ class Hosts(BaseHTTPRequestHandler):
 )
 def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "WARMING", 1)
-    wanted = [
+    addresses = [
         (f"bench-{number:02}.localhost:8000", f"/data?q=eau+{number}")
         for number in range(4)
     ]
@@ -277,12 +279,12 @@ def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) 
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
         figures = requests.load(
-            base, wanted, {"this": os.getpid()}, clients=2, seconds=1
+            base, addresses, {"this": os.getpid()}, clients=2, seconds=1
         )
         server.shutdown()
 
     assert figures.refused == 0
-    assert Hosts.asked == set(wanted)
+    assert Hosts.asked == set(addresses)
 
 
 @pytest.mark.programs

@@ -24,18 +24,19 @@ def test_it_measures_each_part_and_leaves_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     report = json.loads(done.stdout)
 
-    assert [each["name"] for each in report["questions"]] == [
+    assert [timing["name"] for timing in report["questions"]] == [
         question.name for question in QUESTIONS
     ]
     assert all(
-        each["ours_ms"] > 0 and each["plain_ms"] > 0 for each in report["questions"]
+        timing["ours_ms"] > 0 and timing["plain_ms"] > 0
+        for timing in report["questions"]
     )
     assert list(report["steps"]) == [
         "profile",
         "convert",
         "all that a producer waits for",
     ]
-    assert all(each["memory_bytes"] > 10**7 for each in report["steps"].values())
+    assert all(step["memory_bytes"] > 10**7 for step in report["steps"].values())
     assert 10**7 < report["child_memory_bytes"] < 3 * 10**8
     assert 9 * 10**5 < report["csv_bytes"] < 12 * 10**5
     assert report["rows"] > 6000

@@ -72,18 +72,18 @@ async def test_what_is_left_decides(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
     async with shown(certificate) as origin:
-        [found] = await check_certificate("town", origin)
+        [finding] = await check_certificate("town", origin)
 
-    assert (found.name, found.severity) == (f"town {HOST} certificate", severity)
-    assert (f"{days} d" in found.said) is (days > 0)
+    assert (finding.name, finding.severity) == (f"town {HOST} certificate", severity)
+    assert (f"{days} d" in finding.said) is (days > 0)
 
 
 async def test_one_that_this_machine_does_not_trust_is_a_fault(tmp_path: Path) -> None:
     async with shown(make(tmp_path, 60)) as origin:
-        [found] = await check_certificate("town", origin)
+        [finding] = await check_certificate("town", origin)
 
-    assert found.severity == "fault"
-    assert "refused" in found.said
+    assert finding.severity == "fault"
+    assert "refused" in finding.said
 
 
 async def test_nothing_is_said_without_tls_or_without_an_answer() -> None:

@@ -22,10 +22,10 @@ from udi.portal.tenants.schema import CostsPart
 
 @pytest.fixture
 async def spaces(node_database: Database, demo: Territory) -> list[Space]:
-    found = []
+    new_spaces = []
     for slug in ("eaux", "port"):
         async with node_database.session(demo.id, role="worker") as session:
-            found.append(
+            new_spaces.append(
                 await apply_space(
                     session,
                     slug=slug,
@@ -34,7 +34,7 @@ async def spaces(node_database: Database, demo: Territory) -> list[Space]:
                     email=f"{slug}@x.example",
                 )
             )
-    return found
+    return new_spaces
 
 
 async def test_limits_are_set_kept_and_given_back(
@@ -50,7 +50,7 @@ async def test_limits_are_set_kept_and_given_back(
         "--requests-per-minute",
         "100",
     )
-    told = await run(
+    result = await run(
         "producer",
         "set",
         demo.slug,
@@ -63,7 +63,7 @@ async def test_limits_are_set_kept_and_given_back(
     )
     nobody = await run("producer", "set", demo.slug, "nobody", "--jobs-at-once", "3")
 
-    limits = json.loads(told.stdout)
+    limits = json.loads(result.stdout)
     assert (
         limits["quota_bytes"],
         limits["requests_per_minute"],
@@ -85,25 +85,25 @@ async def test_the_sheet_of_costs_for_a_person_a_spreadsheet_and_a_program(
     async with node_database.session(demo.id, role="worker") as session:
         await note_stored(session, {spaces[1].id: 3 * 10**9})
 
-    told = json.loads((await run("producer", "costs", demo.slug, "--json")).stdout)
+    costs = json.loads((await run("producer", "costs", demo.slug, "--json")).stdout)
     sheet = list(
         csv.DictReader(
             io.StringIO((await run("producer", "costs", demo.slug, "--csv")).stdout)
         )
     )
-    wrong = await run("producer", "costs", demo.slug, "--month", "November")
+    invalid_result = await run("producer", "costs", demo.slug, "--month", "November")
 
-    assert [(row["slug"], row["api_calls"], row["bytes_sent"]) for row in told] == [
+    assert [(row["slug"], row["api_calls"], row["bytes_sent"]) for row in costs] == [
         ("eaux", 9, 5),
         ("port", 0, 0),
     ]
-    assert told[1]["gigabyte_days"] == 3
+    assert costs[1]["gigabyte_days"] == 3
     assert [row["slug"] for row in sheet] == ["eaux", "port"]
-    assert isinstance(wrong.exception, InvalidError)
+    assert isinstance(invalid_result.exception, InvalidError)
 
 
 def test_prices_give_shares_and_no_price_gives_none() -> None:
-    found = [
+    costs = [
         SpaceCost("a", "A", 10.0, 0, 500, 500, 0.0),
         SpaceCost("b", "B", 10.0, 10**9, 0, 0, 3600.0),
     ]
@@ -111,13 +111,13 @@ def test_prices_give_shares_and_no_price_gives_none() -> None:
     shares = [
         row["share"]
         for row in rows_of(
-            found,
+            costs,
             CostsPart(gigabyte_day=1, gigabyte_sent=4, thousand_calls=2, job_hour=4),
         )
     ]
 
     assert shares == [0.4, 0.6]
-    assert "share" not in rows_of(found, CostsPart())[0]
+    assert "share" not in rows_of(costs, CostsPart())[0]
     assert (
         "share"
         not in rows_of([SpaceCost("a", "A", 0, 0, 0, 0, 0)], CostsPart(job_hour=1))[0]

@@ -32,7 +32,7 @@ async def test_another_secret_is_refused_with_its_name_and_without_its_content(
 ) -> None:
     refused = await run("database", "prepare", "--superuser-secret", secret)
 
-    said = f"{refused.output}{refused.exception}"
+    output = f"{refused.output}{refused.exception}"
     assert refused.exit_code != 0
-    assert (f"«{secret}»" in said, told in said) == (True, True)
-    assert settings.secret("portal_app_password") not in said
+    assert (f"«{secret}»" in output, told in output) == (True, True)
+    assert settings.secret("portal_app_password") not in output

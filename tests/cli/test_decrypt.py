@@ -40,12 +40,12 @@ def medium(owner: rsa.RSAPrivateKey, tmp_path: Path) -> Path:
     async def once() -> AsyncIterator[bytes]:
         yield CONTENT
 
-    async def written() -> bytes:
+    async def encrypt_content() -> bytes:
         return b"".join([piece async for piece in encrypt(once(), owner.public_key())])
 
     (tmp_path / "private.pem").write_bytes(pem(owner))
     path = tmp_path / "compteurs.csv.crypt"
-    path.write_bytes(asyncio.run(written()))
+    path.write_bytes(asyncio.run(encrypt_content()))
     return path
 
 
@@ -59,10 +59,10 @@ def run(medium: Path, *, key: str = "private.pem", to: str = "compteurs.csv") ->
         "--to",
         str(folder / to),
     ]
-    found = CliRunner().invoke(build_app("decrypt"), arguments)
-    if found.exception is not None:
-        raise found.exception
-    return found.output
+    result = CliRunner().invoke(build_app("decrypt"), arguments)
+    if result.exception is not None:
+        raise result.exception
+    return result.output
 
 
 def test_the_file_comes_out_whole_for_its_owner_only(medium: Path) -> None:

@@ -62,41 +62,45 @@ def severities(findings: list[Finding]) -> set[str]:
 async def test_a_kernel_that_locks_nothing_in_is_a_warning(
     sound: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = {}
+    finding_by_severity = {}
     for version in (4, 0):
         monkeypatch.setattr("udi.kit.landlock.version", lambda version=version: version)
-        [found] = [each for each in await check_machine(sound) if each.name == "locks"]
-        said[found.severity] = found
+        [finding] = [
+            candidate
+            for candidate in await check_machine(sound)
+            if candidate.name == "locks"
+        ]
+        finding_by_severity[finding.severity] = finding
 
-    assert list(said) == ["ok", "warning"]
-    assert "Landlock 4" in said["ok"].said
-    assert "5.13" in said["warning"].remedy
+    assert list(finding_by_severity) == ["ok", "warning"]
+    assert "Landlock 4" in finding_by_severity["ok"].said
+    assert "5.13" in finding_by_severity["warning"].remedy
 
 
 async def test_a_sound_database_has_no_fault(
     sound: Settings, empty_queue: None
 ) -> None:
-    found = await check_databases(sound)
+    findings = await check_databases(sound)
 
-    assert faults(found) == {}
-    assert {f.name for f in found if f.part == "postgresql"} >= {
+    assert faults(findings) == {}
+    assert {f.name for f in findings if f.part == "postgresql"} >= {
         "udi_portal_public",
         "udi_node_worker",
         "version",
     }
-    assert {f.name for f in found if f.part in {"migrations", "queue"}} == {
+    assert {f.name for f in findings if f.part in {"migrations", "queue"}} == {
         "portal",
         "node",
     }
 
 
 async def test_a_stopped_database_is_named_with_its_remedy(sound: Settings) -> None:
-    found = await check_databases(
+    findings = await check_databases(
         sound.model_copy(update={"database_port": free_ports(1)})
     )
 
-    assert severities(found) == {"fault"}
-    assert all("Start PostgreSQL" in finding.remedy for finding in found)
+    assert severities(findings) == {"fault"}
+    assert all("Start PostgreSQL" in finding.remedy for finding in findings)
 
 
 async def test_a_wrong_password_names_the_secret_and_never_shows_it(
@@ -104,11 +108,11 @@ async def test_a_wrong_password_names_the_secret_and_never_shows_it(
 ) -> None:
     (sound.secrets_folder / "node_public_password").write_text("not-the-password")
 
-    found = faults(await check_databases(sound))
+    faults_by_name = faults(await check_databases(sound))
 
-    assert list(found) == ["udi_node_public"]
-    assert "node_public_password" in found["udi_node_public"].remedy
-    assert "not-the-password" not in str(found)
+    assert list(faults_by_name) == ["udi_node_public"]
+    assert "node_public_password" in faults_by_name["udi_node_public"].remedy
+    assert "not-the-password" not in str(faults_by_name)
 
 
 async def test_a_job_that_nobody_begins_is_a_fault_and_a_held_one_a_warning(
@@ -162,12 +166,12 @@ async def test_a_database_of_an_earlier_version_is_a_fault(
         ).one()
         await session.execute(move, {"to": "foundation"})
     try:
-        found = faults(await check_databases(sound))
+        faults_by_name = faults(await check_databases(sound))
     finally:
         async with portal_database.platform_session(role="owner") as session:
             await session.execute(move, {"to": newest})
 
-    assert newest in found["portal"].said
+    assert newest in faults_by_name["portal"].said
 
 
 async def test_the_realm_and_its_administrator_are_tried(
@@ -187,9 +191,9 @@ async def test_a_stopped_keycloak_is_named_with_its_remedy(sound: Settings) -> N
         update={"identity_internal_url": f"http://localhost:{free_ports(1)}"}
     )
 
-    found = faults(await check_identity(away))
+    faults_by_name = faults(await check_identity(away))
 
-    assert "Start Keycloak" in found["realm"].remedy
+    assert "Start Keycloak" in faults_by_name["realm"].remedy
 
 
 async def test_a_sound_machine_has_no_fault_once_the_index_was_made(
@@ -216,10 +220,10 @@ async def test_a_secret_that_others_may_read_and_one_that_is_absent_are_faults(
     (sound.secrets_folder / "portal_client_key").chmod(0o644)
     (sound.secrets_folder / "node_client_key").unlink()
 
-    found = faults(await check_machine(sound))
+    faults_by_name = faults(await check_machine(sound))
 
-    assert "chmod 600" in found["portal_client_key"].remedy
-    assert "absent" in found["node_client_key"].said
+    assert "chmod 600" in faults_by_name["portal_client_key"].remedy
+    assert "absent" in faults_by_name["node_client_key"].said
 
 
 async def test_an_object_store_that_cannot_be_written_is_a_fault(
@@ -258,22 +262,22 @@ async def test_the_hosts_of_a_territory_and_its_hosted_node_are_tried(
     )
     ports = {"portal": free_ports(1)}
     ports["node"] = ports["portal"] + 1
-    told = sound.model_copy(
+    local_settings = sound.model_copy(
         update={
             f"{program}_url": f"http://{{host}}:{port}"
             for program, port in ports.items()
         }
     )
 
-    stopped = faults(await check_territories(told))
+    stopped = faults(await check_territories(local_settings))
     async with served(portal_app, ports["portal"]), served(node_app, ports["node"]):
-        found = await check_territories(told)
+        findings = await check_territories(local_settings)
 
     assert {
         f"{demo.slug} {demo.slug}.localhost",
         f"{demo.slug} node.{demo.slug}.localhost",
     } <= stopped.keys()
-    assert {f.severity for f in found if f.name.startswith(demo.slug)} == {"ok"}
+    assert {f.severity for f in findings if f.name.startswith(demo.slug)} == {"ok"}
 
 
 async def test_a_node_credential_that_is_absent_or_refused_is_a_fault(
@@ -339,12 +343,12 @@ def test_the_command_ends_with_1_and_goes_on_after_each_fault(broken: Settings) 
 def test_a_person_reads_the_remedy_under_the_fault() -> None:
     console = Console(file=io.StringIO(), width=200)
 
-    found = [
+    findings = [
         Finding("disk", name, "fault", "Full [x].", "Make room.")
         for name in ("state", "index")
     ]
 
-    doctor.print_findings([*found, Finding("a", "b", "ok", "Right.")], console)
+    doctor.print_findings([*findings, Finding("a", "b", "ok", "Right.")], console)
 
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()

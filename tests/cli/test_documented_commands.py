@@ -24,8 +24,8 @@ def calls(page: Path) -> Iterator[str]:
     """The arguments of each call in the shell blocks of a page."""
     for block in BLOCK.findall(page.read_text()):
         for line in block.replace("\\\n", " ").splitlines():
-            if found := CALL.match(line.strip()):
-                yield PLACEHOLDER.sub("word", found.group(1))
+            if match := CALL.match(line.strip()):
+                yield PLACEHOLDER.sub("word", match.group(1))
 
 
 def check_call(arguments: list[str]) -> None:

@@ -216,13 +216,13 @@ def test_a_program_keeps_the_keys_it_knows_while_the_file_cannot_be_read(
     secret: Path,
 ) -> None:
     portal = Signer.from_file(secret)
-    known = portal.public_keys()
+    public_keys = portal.public_keys()
 
     secret.write_text("half a fi")
-    assert portal.public_keys() == known
+    assert portal.public_keys() == public_keys
 
     secret.unlink()
-    assert portal.public_keys() == known
+    assert portal.public_keys() == public_keys
 
 
 async def test_a_node_takes_reports_signed_before_and_after_and_asks_for_the_new_key(
@@ -239,8 +239,8 @@ async def test_a_node_takes_reports_signed_before_and_after_and_asks_for_the_new
             waiting = portal.token(served.origin, "x")
             grow_old(secret, PUBLICATION_DELAY + MINUTE)
             after = portal.token(served.origin, "x")
-            known, fetched = node._cached_keys[portal.origin]
-            node._cached_keys[portal.origin] = (known, fetched - 60)
+            cached_keys, fetched = node._cached_keys[portal.origin]
+            node._cached_keys[portal.origin] = (cached_keys, fetched - 60)
 
             assert len({head(before), head(waiting), head(after)}) == 2
             for token in (waiting, after, before):

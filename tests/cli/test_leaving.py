@@ -139,12 +139,14 @@ async def test_addresses_move_and_come_back_by_one_command(
 
     moved = await run("producer", "moved", demo.slug, SLUG, "--to", f"{new}/")
     back = await run("producer", "moved", demo.slug, SLUG, "--undo", "--json")
-    wrong = await run("producer", "moved", demo.slug, SLUG, "--to", "donnees.example")
+    invalid_result = await run(
+        "producer", "moved", demo.slug, SLUG, "--to", "donnees.example"
+    )
     neither = await run("producer", "moved", demo.slug, SLUG)
 
     assert f"6 addresses lead to {new}" in moved.stdout
     assert json.loads(back.stdout)["addresses"] == 6
-    assert isinstance(wrong.exception, InvalidError)
+    assert isinstance(invalid_result.exception, InvalidError)
     assert isinstance(neither.exception, LocalError)
     assert (await producer.client.get(f"/datasets/{dataset}/file")).content == TABLE
 

@@ -75,12 +75,12 @@ async def set_report(
 async def test_a_sound_node_has_no_fault(
     keycloak: Settings, demo: Territory, node: Node
 ) -> None:
-    found = by_name(await check_node(keycloak, demo.slug, "far"))
+    findings_by_name = by_name(await check_node(keycloak, demo.slug, "far"))
 
-    assert {name: finding.severity for name, finding in found.items()} == dict.fromkeys(
-        ("registration", "address", "token", "report"), "ok"
-    )
-    assert "never seen" in found["registration"].said
+    assert {
+        name: finding.severity for name, finding in findings_by_name.items()
+    } == dict.fromkeys(("registration", "address", "token", "report"), "ok")
+    assert "never seen" in findings_by_name["registration"].said
 
 
 async def test_a_failed_report_is_a_fault_with_where_to_send_it_again(

@@ -53,10 +53,10 @@ class Kept(Message):
 @pytest.fixture
 def mailbox(keycloak: Settings) -> Iterator[Kept]:
     """Where Keycloak's mails arrive."""
-    kept = Kept()
-    controller = Controller(kept, hostname="127.0.0.1", port=keycloak.smtp_port)
+    handler = Kept()
+    controller = Controller(handler, hostname="127.0.0.1", port=keycloak.smtp_port)
     controller.start()
-    yield kept
+    yield handler
     controller.stop()
 
 
@@ -98,10 +98,10 @@ async def logged_in_once(
     """The portal knows the person, and nothing of their organisations."""
     login = make_person(territory)
     async with database.session(territory.id) as session:
-        known = type(login)(
+        keycloak_login = type(login)(
             **{**login.__dict__, "subject": subject, "issuer": keycloak.issuer}
         )
-        await save_person(session, TABLES, known)
+        await save_person(session, TABLES, keycloak_login)
 
 
 async def groups_of(
@@ -118,10 +118,10 @@ async def test_a_producer_is_added_everywhere_and_its_block_is_the_one_of_tenant
         "producer", "add", known.slug, "eaux", *OPTIONS, "--quota-gb", "7", "--json"
     )
 
-    told = json.loads(result.stdout)
-    assert set(told["changes"].values()) == {"created"}
+    report = json.loads(result.stdout)
+    assert set(report["changes"].values()) == {"created"}
     part = OrganisationPart.model_validate(
-        tomllib.loads(told["toml"])["organisation"][0]
+        tomllib.loads(report["toml"])["organisation"][0]
     )
     assert (part.slug, part.name, part.quota_gb) == ("eaux", NAME, 7)
     async with portal_database.session(known.id) as session:
@@ -151,13 +151,16 @@ async def test_a_second_time_changes_nothing_not_even_the_room_given(
 async def test_a_wrong_answer_is_named_and_nothing_is_added(
     run: Run, known: Territory, portal_database: Database
 ) -> None:
-    wrong = await run(
+    invalid_result = await run(
         "producer", "add", known.slug, "Eaux !", "--name", "Eaux", "--email", "nobody"
     )
     nowhere = await run("producer", "add", "nowhere", "eaux", *OPTIONS)
 
-    assert isinstance(wrong.exception, InvalidError)
-    assert {refusal.field for refusal in wrong.exception.refusals} == {"slug", "email"}
+    assert isinstance(invalid_result.exception, InvalidError)
+    assert {refusal.field for refusal in invalid_result.exception.refusals} == {
+        "slug",
+        "email",
+    }
     assert isinstance(nowhere.exception, NotFoundError)
     async with portal_database.session(known.id) as session:
         assert (await session.scalars(select(Organisation))).all() == []
@@ -293,10 +296,14 @@ async def test_sync_forgets_who_left_and_leaves_other_territories_alone(
 
     def leave() -> None:
         connection = admin.connect(keycloak)
-        found = connection.get(
+        organisations = connection.get(
             "organizations", q=f"udi.territory:{known.slug}", max=100
         )
-        identifier = next(each["id"] for each in found if each["alias"] == alias)
+        identifier = next(
+            organisation["id"]
+            for organisation in organisations
+            if organisation["alias"] == alias
+        )
         connection.delete(f"organizations/{identifier}/members/{subject}")
 
     await asyncio.to_thread(leave)

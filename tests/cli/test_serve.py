@@ -42,19 +42,19 @@ def modules(code: str, environment: Mapping[str, str] | None = None) -> list[str
 
 @pytest.mark.parametrize("command", ["serve", "work"])
 def test_what_starts_a_program_imports_neither(command: str) -> None:
-    said = modules(IMPORTED.format(command=command))
+    imported_modules = modules(IMPORTED.format(command=command))
 
-    assert "udi.cli.serve" in said
+    assert "udi.cli.serve" in imported_modules
     assert [
         name
-        for name in said
+        for name in imported_modules
         if name.startswith(("udi.portal", "udi.node", "litestar", "sqlalchemy"))
     ] == []
 
 
 @pytest.mark.parametrize("program", ["portal", "node"])
 def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> None:
-    said = modules(STARTED.format(program=program, part="app"))
+    imported_modules = modules(STARTED.format(program=program, part="app"))
 
     only = (
         "alembic",
@@ -64,15 +64,15 @@ def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> 
         "udi.portal.notifications.tasks",
         "udi.portal.nodes.tasks",
     )
-    assert f"udi.{program}.site" in said
-    assert [name for name in said if name.startswith(only)] == []
+    assert f"udi.{program}.site" in imported_modules
+    assert [name for name in imported_modules if name.startswith(only)] == []
 
 
 def test_the_worker_has_no_page() -> None:
-    said = modules(STARTED.format(program="portal", part="work"))
+    imported_modules = modules(STARTED.format(program="portal", part="work"))
 
-    assert "udi.portal.app" not in said
-    assert "udi.portal.catalogue.pages.search" not in said
+    assert "udi.portal.app" not in imported_modules
+    assert "udi.portal.catalogue.pages.search" not in imported_modules
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -87,9 +87,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
 def test_several_web_workers_start_from_one_program_in_memory(
     settings: Settings, workers: int
 ) -> None:
-    said = modules(SERVED.format(workers=workers), environment_of(settings))
+    imported_modules = modules(SERVED.format(workers=workers), environment_of(settings))
 
-    assert ("udi.portal.app" in said) == (workers > 1), (
+    assert ("udi.portal.app" in imported_modules) == (workers > 1), (
         "one alone loads it itself: what watches over it need not"
     )
 

@@ -30,12 +30,12 @@ def command_settings(settings: Settings, tmp_path: Path) -> Settings:
 async def test_it_writes_files_that_check_finds_right(
     run: Run, command_settings: Settings
 ) -> None:
-    made = await run(
+    result = await run(
         "tenant", "new", "rade", *OPTIONS, "--data", "languages=fr", "--json"
     )
 
-    assert made.exit_code == 0, made.exception
-    names = {Path(row["file"]).name for row in json.loads(made.stdout)}
+    assert result.exit_code == 0, result.exception
+    names = {Path(row["file"]).name for row in json.loads(result.stdout)}
     assert names >= {"tenant.toml", "charter.md", "legal.md"}
     assert (await run("tenant", "check", "rade")).exit_code == 0
     file = read_folder(command_settings.tenants / "rade").file
@@ -79,9 +79,9 @@ async def test_all_territories_are_synchronised_but_the_suspended(
 
     done = await run("tenant", "sync", "--all", "--json")
 
-    found = {row["territory"] for row in json.loads(done.stdout)}
-    assert known.slug in found
-    assert other.slug not in found
+    slugs = {row["territory"] for row in json.loads(done.stdout)}
+    assert known.slug in slugs
+    assert other.slug not in slugs
     for arguments in ((), (known.slug, "--all")):
         refused = await run("tenant", "sync", *arguments)
         assert isinstance(refused.exception, LocalError)

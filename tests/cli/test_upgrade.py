@@ -35,10 +35,10 @@ def make_wheel(
 ) -> Path:
     """A wheel that pip installs, of one module."""
     info = f"{name}-{version}.dist-info"
-    said = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {python}\n"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {python}\n"
     files = {
         f"{name}/__init__.py": f'__version__ = "{version}"\n',
-        f"{info}/METADATA": said,
+        f"{info}/METADATA": metadata,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(
@@ -48,8 +48,8 @@ def make_wheel(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as content:
-        for each, text in files.items():
-            content.writestr(each, text)
+        for filename, text in files.items():
+            content.writestr(filename, text)
         content.writestr(f"{info}/RECORD", f"{record}{info}/RECORD,,\n")
     return path
 
@@ -126,12 +126,12 @@ def test_a_file_that_is_no_wheel_of_ours_is_refused_with_the_reason(
     text = tmp_path / "udi-1.0.0-py3-none-any.whl"
     text.write_text("not a wheel")
 
-    for path, said in (
+    for path, message in (
         (other, "of «another»"),
         (future, "asks for Python >=99"),
         (text, "is not a wheel"),
     ):
-        with pytest.raises(LocalError, match=said):
+        with pytest.raises(LocalError, match=message):
             read_wheel(path, sha256(path))
     with pytest.raises(LocalError, match="There is no wheel at"):
         read_wheel(tmp_path / "absent.whl", "0" * 64)
@@ -141,18 +141,18 @@ def test_an_older_version_is_refused_and_the_way_back_is_named(
     releases: InstalledReleases, wheel: Wheel
 ) -> None:
     put(releases, "1.1.9-aaaaaaaaaaaa", "1.2.0-bbbbbbbbbbbb", "1.3.0-cccccccccccc")
-    found = {}
+    finding_by_version = {}
     for name in ("1.1.9-aaaaaaaaaaaa", "1.2.0-bbbbbbbbbbbb", "1.3.0-cccccccccccc"):
         releases.switch(name)
-        found[name[:5]] = checks.check_versions(releases, wheel)
+        finding_by_version[name[:5]] = checks.check_versions(releases, wheel)
 
-    assert {version: finding.severity for version, finding in found.items()} == {
+    assert {version: finding.severity for version, finding in finding_by_version.items()} == {
         "1.1.9": "ok", "1.2.0": "ok", "1.3.0": "fault",
     }  # fmt: skip
     with pytest.raises(
         LocalError, match=r"older than what runs \(1\.3\.0.*udi upgrade --back"
     ):
-        checks.refuse_faults(list(found.values()))
+        checks.refuse_faults(list(finding_by_version.values()))
 
 
 def test_a_disk_without_room_is_told_before_and_refused_at_the_latest(
@@ -174,10 +174,10 @@ def test_a_disk_without_room_is_told_before_and_refused_at_the_latest(
 def test_a_backup_of_less_than_a_day_is_wanted(
     tmp_path: Path, hours: int, severity: str
 ) -> None:
-    made = BackupRun(
+    backup_run = BackupRun(
         label="20261125-020000F", at=now() - timedelta(hours=hours), seconds=3
     )
-    write_state(tmp_path, BackupState(created=made))
+    write_state(tmp_path, BackupState(created=backup_run))
 
     assert checks.check_backup(Settings(backup_state=tmp_path)).severity == severity
 
@@ -221,14 +221,14 @@ def test_a_release_is_installed_wholly_with_its_hashes_and_found_done_the_second
 
     here = releases.path(wheel.release)
     code = "import udi, leaned_on; print(udi.__version__, leaned_on.__version__, udi.__file__)"
-    said = subprocess.run(
+    output = subprocess.run(
         [here / "venv/bin/python", "-I", "-c", code],
         check=True,
         capture_output=True,
         text=True,
     ).stdout
-    assert said.split()[:2] == ["1.2.0", "3.1"]
-    assert said.split()[2].startswith(str(here))
+    assert output.split()[:2] == ["1.2.0", "3.1"]
+    assert output.split()[2].startswith(str(here))
     assert {path.name for path in here.iterdir()} == {
         ".complete", ".dependencies", "requirements.txt", "venv", wheel.path.name,
     }  # fmt: skip
@@ -259,7 +259,8 @@ def test_an_installation_killed_in_the_middle_is_made_again_whole(
         "with r.lock() as lock: install.install(r, w, Path(sys.argv[4]), Path(sys.argv[5]), lock=lock, room=1)"
     )
     arguments = [
-        str(each) for each in (releases.folder, wheel.path, wheel.sha256, *brought)
+        str(argument)
+        for argument in (releases.folder, wheel.path, wheel.sha256, *brought)
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform/src")}
     first = subprocess.Popen(
@@ -282,18 +283,18 @@ def test_an_installation_killed_in_the_middle_is_made_again_whole(
 def test_going_back_follows_what_each_release_took_over_from(
     releases: InstalledReleases,
 ) -> None:
-    one = "1.0.0-aaaaaaaaaaaa"
+    first_release = "1.0.0-aaaaaaaaaaaa"
     two = "1.1.0-bbbbbbbbbbbb"
     three = "1.2.0-cccccccccccc"
-    put(releases, one, two, three)
+    put(releases, first_release, two, three)
     releases.switch(two)
-    assert releases.find_previous(two) == one
-    releases.switch(one, back=True)
+    assert releases.find_previous(two) == first_release
+    releases.switch(first_release, back=True)
     releases.switch(three)
 
     assert releases.current() == three
-    assert releases.find_previous(three) == one
-    assert releases.find_previous(one) is None
+    assert releases.find_previous(three) == first_release
+    assert releases.find_previous(first_release) is None
     assert (releases.folder / "current").resolve() == releases.path(three)
 
 

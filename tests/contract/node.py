@@ -104,13 +104,13 @@ def receiver() -> Iterator[Receiver]:
             else:
                 state.refused += 1
             if status < 300 and state.answers:
-                said = json.dumps(state.answers.popleft()).encode()
+                response_body = json.dumps(state.answers.popleft()).encode()
             else:
-                said = b""
+                response_body = b""
             self.send_response(status)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(response_body)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(response_body)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -259,14 +259,14 @@ async def pushing(
     site: Site, app: Litestar, territory: Territory, issuer: Issuer, **node: Any
 ) -> AsyncIterator[Pusher]:
     """Register a node as `registered` does, and open its connection."""
-    known, organisation = await registered(site, territory, **node)
-    token = issuer.token(known.client_id, territory.origin)
+    registered_node, organisation = await registered(site, territory, **node)
+    token = issuer.token(registered_node.client_id, territory.origin)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
         base_url=f"http://{territory.hosts[0]}",
         headers={"Authorization": f"Bearer {token}"},
     ) as client:
-        yield Pusher(site, territory, known, organisation, client)
+        yield Pusher(site, territory, registered_node, organisation, client)
 
 
 def make_record(organisation: UUID, **changes: Any) -> dict[str, Any]:

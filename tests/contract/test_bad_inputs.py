@@ -83,7 +83,7 @@ def changed(
 def required(record: dict[str, Any]) -> list[str]:
     """Every field that cannot be left out of the smallest record, whatever its depth."""
     optional = {"media_name", "interface_contract", "gdpr_sensitive"}
-    found = []
+    fields = []
 
     def walk(value: Any, path: str) -> None:
         if isinstance(value, dict):
@@ -92,11 +92,11 @@ def required(record: dict[str, Any]) -> list[str]:
             items = enumerate(value) if isinstance(value, list) else ()
         for name, inner in items:
             if isinstance(name, str) and name not in optional:
-                found.append(f"{path}{name}")
+                fields.append(f"{path}{name}")
             walk(inner, f"{path}{name}.")
 
     walk(record, "")
-    return found
+    return fields
 
 
 def bad_bodies(record: dict[str, Any]) -> Iterator[tuple[str, bytes]]:

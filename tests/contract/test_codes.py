@@ -94,7 +94,7 @@ def codes(answer: httpx.Response) -> set[str]:
 
 async def given_for_records(north: Pusher) -> set[str]:
     """Codes that are about what a record says; the report says the same."""
-    given = set[str]()
+    covered_codes = set[str]()
     for code, change in OF_RECORDS.items():
         answer = await north.post(make_record(north.organisation, **change))
         assert code in codes(answer), (code, answer.text)
@@ -103,8 +103,8 @@ async def given_for_records(north: Pusher) -> set[str]:
             error["error_code"]
             for error in report.json()["elements"][0]["integration_errors"]
         }
-        given.add(code)
-    return given
+        covered_codes.add(code)
+    return covered_codes
 
 
 async def given_for_calls(
@@ -148,15 +148,15 @@ async def test_every_code_but_five_is_given(
     demo: Territory,
     record_property: Callable[[str, object], None],
 ) -> None:
-    given = await given_for_records(north) | await given_for_calls(
+    covered_codes = await given_for_records(north) | await given_for_calls(
         north, south, portal_site, demo
     )
 
     print(  # noqa: T201 - a figure
-        f"RUDI's codes covered: {len(given)} of {len(FaultCode)}, and {len(NEVER)} that are never given"
+        f"RUDI's codes covered: {len(covered_codes)} of {len(FaultCode)}, and {len(NEVER)} that are never given"
     )
-    record_property("rudi_codes_covered", len(given))
-    assert given == set(FaultCode) - NEVER
+    record_property("rudi_codes_covered", len(covered_codes))
+    assert covered_codes == set(FaultCode) - NEVER
 
 
 def test_the_page_says_which_are_given_and_why_the_others_are_not() -> None:
@@ -197,12 +197,12 @@ async def test_the_contracts_that_nodes_write_are_taken(north: Pusher) -> None:
     )
 
     assert (await north.post(record)).status_code == 200
-    kept = (
+    stored_record = (
         await north.client.get(f"/konsult/v1/datasets/{record['global_id']}/metadatas")
     ).json()
     contracts = [
         media["connector"].get("interface_contract")
-        for media in kept["available_formats"][1:]
+        for media in stored_record["available_formats"][1:]
     ]
     assert tuple(contracts) == new
     assert set(new) <= set(CONTRACTS)

@@ -55,7 +55,7 @@ async def test_no_address_stumbles_over_what_nests_without_end(
     app = {"portal": portal_app, "node": node_app}[program]
     site: Site = app.state.site
     origin = demo.links[program]
-    asked = 0
+    request_count = 0
     accidents = []
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url=origin, timeout=60
@@ -75,11 +75,11 @@ async def test_no_address_stumbles_over_what_nests_without_end(
                 answer = await client.request(
                     method, path, **{**body, "headers": headers}
                 )
-                asked += 1
+                request_count += 1
                 if answer.status_code == 500:
                     accidents.append(f"{method} {path} ({name})")
 
-    assert asked > 100
+    assert request_count > 100
     assert accidents == []
 
 

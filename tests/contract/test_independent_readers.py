@@ -100,23 +100,23 @@ async def test_mlcroissant_finds_no_error(
 ) -> None:
     catalogue, ids = wide
     urls = [
-        f"{catalogue.territory.origin}/data/{each}/croissant.json"
-        for each in ids[: len(TABLE)]
+        f"{catalogue.territory.origin}/data/{dataset_id}/croissant.json"
+        for dataset_id in ids[: len(TABLE)]
     ]
 
-    found = await read_with(standards, "read_croissant.py", *urls)
+    report_by_url = await read_with(standards, "read_croissant.py", *urls)
 
-    assert {url: each["errors"] for url, each in found.items()} == {
+    assert {url: report["errors"] for url, report in report_by_url.items()} == {
         url: [] for url in urls
     }
-    assert [found[url]["name"] for url in urls] == [
+    assert [report_by_url[url]["name"] for url in urls] == [
         f"{line[0]}, {number}" for number, line in enumerate(TABLE)
     ]
     restricted = [
         number for number, line in enumerate(TABLE) if line[6] == "restricted"
     ]
     assert [
-        number for number, url in enumerate(urls) if not found[url]["files"]
+        number for number, url in enumerate(urls) if not report_by_url[url]["files"]
     ] == restricted
 
 
@@ -125,23 +125,23 @@ async def test_frictionless_finds_no_error(
 ) -> None:
     catalogue, ids = wide
     urls = [
-        f"{catalogue.territory.origin}/data/{each}/datapackage.json"
-        for each in ids[: len(TABLE)]
+        f"{catalogue.territory.origin}/data/{dataset_id}/datapackage.json"
+        for dataset_id in ids[: len(TABLE)]
     ]
 
-    found = await read_with(standards, "read_packages.py", *urls)
+    report_by_url = await read_with(standards, "read_packages.py", *urls)
 
-    assert {url: each["errors"] for url, each in found.items()} == {
+    assert {url: report["errors"] for url, report in report_by_url.items()} == {
         url: [] for url in urls
     }
-    assert [found[url]["title"] for url in urls] == [
+    assert [report_by_url[url]["title"] for url in urls] == [
         f"{line[0]}, {number}" for number, line in enumerate(TABLE)
     ]
-    assert [url for url, each in found.items() if not each["paths"]] == []
+    assert [url for url, report in report_by_url.items() if not report["paths"]] == []
     assert [
         path
-        for each in found.values()
-        for path in each["paths"]
+        for report in report_by_url.values()
+        for path in report["paths"]
         if not path.startswith("http")
     ] == []
 
@@ -151,17 +151,17 @@ async def test_owslib_reads_every_record_once(
 ) -> None:
     catalogue, ids = wide
 
-    found = await read_with(
+    report = await read_with(
         standards, "read_records.py", f"{catalogue.territory.origin}/ogc", str(PAGE)
     )
 
-    assert sorted(found["seen"]) == sorted(ids)
-    assert found["followed"] == found["seen"]
-    assert "/collections/{catalogId}/items" in found["api"]
-    assert found["one"] == f"{TABLE[0][0]}, 0"
-    assert found["near"] == len(range(0, MANY, 3))
-    assert found["words"] == len(range(1, MANY, len(TABLE)))
-    assert any(name.endswith("/conf/record-core") for name in found["conformance"])
+    assert sorted(report["seen"]) == sorted(ids)
+    assert report["followed"] == report["seen"]
+    assert "/collections/{catalogId}/items" in report["api"]
+    assert report["one"] == f"{TABLE[0][0]}, 0"
+    assert report["near"] == len(range(0, MANY, 3))
+    assert report["words"] == len(range(1, MANY, len(TABLE)))
+    assert any(name.endswith("/conf/record-core") for name in report["conformance"])
 
 
 async def test_feedparser_follows_a_search_to_its_end(
@@ -169,15 +169,15 @@ async def test_feedparser_follows_a_search_to_its_end(
 ) -> None:
     catalogue, ids = wide
 
-    found = await read_with(
+    report = await read_with(
         standards, "read_feed.py", f"{catalogue.territory.origin}/data.atom"
     )
 
-    assert found["faults"] == []
+    assert report["faults"] == []
     assert sorted(
-        entry[0].rpartition("/")[2].rpartition(":")[2] for entry in found["seen"]
+        entry[0].rpartition("/")[2].rpartition(":")[2] for entry in report["seen"]
     ) == sorted(ids)
-    assert all(title and updated for _, title, updated in found["seen"])
+    assert all(title and updated for _, title, updated in report["seen"])
 
 
 @pytest.fixture(scope="module")
@@ -190,14 +190,14 @@ async def test_ckanapi_reads_every_package_once(
 ) -> None:
     catalogue, ids = wide
 
-    found = await read_with(
+    report = await read_with(
         ckan, "read_ckanapi.py", catalogue.territory.origin, str(PAGE)
     )
 
-    assert sorted(found["listed"]) == sorted(found["found"]) == sorted(ids)
-    assert found["producers"] == sorted(PRODUCERS)
-    assert found["title"].rpartition(", ")[0] in {line[0] for line in TABLE}
-    assert found["missing"]
+    assert sorted(report["listed"]) == sorted(report["found"]) == sorted(ids)
+    assert report["producers"] == sorted(PRODUCERS)
+    assert report["title"].rpartition(", ")[0] in {line[0] for line in TABLE}
+    assert report["missing"]
 
 
 @EXTENSIONS
@@ -207,16 +207,17 @@ async def test_ckans_dcat_reader_gets_every_dataset_once(
     catalogue, ids = wide
     url = f"{catalogue.territory.origin}/catalog.{extension}?page_size={PAGE}"
 
-    found = await read_with(ckan, "read_ckan_dcat.py", url, extension)
+    datasets = await read_with(ckan, "read_ckan_dcat.py", url, extension)
 
-    assert sorted(each["id"] for each in found) == sorted(ids)
-    assert {each["uri"] for each in found} == {
-        f"{catalogue.territory.origin}/data/{each}" for each in ids
+    assert sorted(dataset["id"] for dataset in datasets) == sorted(ids)
+    assert {dataset["uri"] for dataset in datasets} == {
+        f"{catalogue.territory.origin}/data/{dataset_id}" for dataset_id in ids
     }
     assert all(
-        each["title"] and each["resources"] and each["publisher"] for each in found
+        dataset["title"] and dataset["resources"] and dataset["publisher"]
+        for dataset in datasets
     )
-    assert {each["access"].rpartition("/")[2] for each in found} == {
+    assert {dataset["access"].rpartition("/")[2] for dataset in datasets} == {
         "PUBLIC",
         "RESTRICTED",
     }
@@ -229,11 +230,16 @@ async def test_udatas_dcat_reader_gets_every_dataset_once(
     catalogue, ids = wide
     url = f"{catalogue.territory.origin}/catalog.{extension}?page_size={PAGE}"
 
-    found = await read_with(udata, "read_udata.py", url, extension)
+    datasets = await read_with(udata, "read_udata.py", url, extension)
 
-    assert sorted(each["id"] for each in found) == sorted(ids)
-    assert all(each["title"] and each["resources"] and each["tags"] for each in found)
-    assert {each["access"].rpartition(".")[2].lower() for each in found} >= {"open"}
+    assert sorted(dataset["id"] for dataset in datasets) == sorted(ids)
+    assert all(
+        dataset["title"] and dataset["resources"] and dataset["tags"]
+        for dataset in datasets
+    )
+    assert {dataset["access"].rpartition(".")[2].lower() for dataset in datasets} >= {
+        "open"
+    }
 
 
 @pytest.fixture(scope="module")
@@ -252,12 +258,12 @@ async def test_another_shacl_engine_finds_no_violation(
     if "hvd" in shapes:
         url = f"{catalogue.territory.origin}/catalog.ttl?q=hvd"
 
-    found = await read_with(
+    report = await read_with(
         standards,
         "read_shapes.py",
         url,
         str(shared_data / "reference/dcat-ap-shapes" / shapes),
     )
 
-    assert found["broken"] == []
-    assert found["datasets"] == (HIGH if "hvd" in shapes else len(ids))
+    assert report["broken"] == []
+    assert report["datasets"] == (HIGH if "hvd" in shapes else len(ids))

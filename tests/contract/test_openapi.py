@@ -112,12 +112,14 @@ async def test_each_answer_is_as_described_whatever_is_asked(
         "--generation-deterministic", "--no-color",
         "--report-json-path", str(report), cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    said, _ = await process.communicate()
+    output, _ = await process.communicate()
 
-    assert process.returncode == 0, said.decode()[-6000:]
-    found = json.loads(report.read_text())
+    assert process.returncode == 0, output.decode()[-6000:]
+    results = json.loads(report.read_text())
     assert {
-        name: phase["status"] for name, phase in found["phases"].items()
+        name: phase["status"] for name, phase in results["phases"].items()
     } == dict.fromkeys(PHASES, "success")
-    assert found["operations"]["tested"] == found["operations"]["total"] >= len(PHASES)
-    assert found["test_cases"]["generated"] > LEAST
+    assert (
+        results["operations"]["tested"] == results["operations"]["total"] >= len(PHASES)
+    )
+    assert results["test_cases"]["generated"] > LEAST

@@ -43,7 +43,7 @@ async def test_a_node_exchanges_its_credential_and_pushes(
         transport = httpx.ASGITransport(app=portal_app)
         base = f"http://{demo.hosts[0]}"
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-            wrong = await client.post(
+            refused_response = await client.post(
                 "/oauth2/token", data=GRANT, auth=(node.client_id, "wrong")
             )
             granted = await client.post(
@@ -60,7 +60,7 @@ async def test_a_node_exchanges_its_credential_and_pushes(
             suspended = await client.post(RESOURCES, json=make_record(organisation))
         await asyncio.to_thread(remove_machine, connection, node.client_id)
 
-    assert (wrong.status_code, granted.status_code) == (401, 200)
+    assert (refused_response.status_code, granted.status_code) == (401, 200)
     assert pushed.status_code == 200, pushed.text
     assert [received.document["report_id"] for received in mailbox.reports] == [
         pushed.json()

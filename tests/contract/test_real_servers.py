@@ -63,7 +63,7 @@ async def test_pycsw_shows_its_records(csw: str, path: str) -> None:
     assert len(trial.previews) + len(trial.refused) == trial.dataset_count == 10
     assert trial.total is not None
     assert trial.total > 40
-    assert {shown.record.title for shown in trial.previews} != {""}
+    assert {preview.record.title for preview in trial.previews} != {""}
 
 
 @pytest.mark.parametrize(

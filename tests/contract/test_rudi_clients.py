@@ -45,13 +45,17 @@ async def sent(database: Database, territory: Territory, dataset: str) -> Delive
     """The announcement of a dataset, once the portal has its newest record."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            found = [
-                each
-                for each in await rows(database, territory, Delivery)
-                if str(each.dataset_id) == dataset
+            deliveries = [
+                delivery
+                for delivery in await rows(database, territory, Delivery)
+                if str(delivery.dataset_id) == dataset
             ]
-            if found and found[0].state == DeliveryState.SENT and found[0].record:
-                return found[0]
+            if (
+                deliveries
+                and deliveries[0].state == DeliveryState.SENT
+                and deliveries[0].record
+            ):
+                return deliveries[0]
             await asyncio.sleep(0.2)
 
 
@@ -98,16 +102,20 @@ async def test_both_clients_work_unmodified(
     )
     assert merged["extra_of_ours"] == {"kept": True}
     assert merged["available_formats"][0]["file_storage_status"] == "available"
-    found = wrote["found"]
+    search_results = wrote["found"]
     assert (
-        found["title"]
-        == found["producer"]
-        == found["media"]
-        == found["keywords"]
+        search_results["title"]
+        == search_results["producer"]
+        == search_results["media"]
+        == search_results["keywords"]
         == [dataset]
     )
-    assert (found["local"], found["count"], found["contact"]) == (True, 1, 1)
-    assert found["organisations"] == [space.name]
+    assert (
+        search_results["local"],
+        search_results["count"],
+        search_results["contact"],
+    ) == (True, 1, 1)
+    assert search_results["organisations"] == [space.name]
     assert len(wrote["downloaded"]["downloaded"]) == 1
     assert wrote["renewed"] == len("bureau;voix\n1;12\n2;30\n3;5\n")
     assert "422" in wrote["empty"]
@@ -121,9 +129,13 @@ async def test_both_clients_work_unmodified(
         base_url=node.address, headers={"Host": origin.partition("//")[2]}
     ) as client:
         headers = portal.bearer(origin, dataset)
-        said = report(dataset, delivery.method, report_id=delivery.report_id)
+        integration_report = report(
+            dataset, delivery.method, report_id=delivery.report_id
+        )
         assert (
-            await client.put(f"/resources/{dataset}/report", json=said, headers=headers)
+            await client.put(
+                f"/resources/{dataset}/report", json=integration_report, headers=headers
+            )
         ).json()["taken"]
     address = urlsplit(origin)
     certificate = certify(str(address.hostname), tmp_path)

@@ -74,7 +74,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def render(template: Path, tmp_path: Path) -> Render:
     """Make a territory from these answers, and the derived ones."""
 
-    def made(**answers: Any) -> Path:
+    def make_territory(**answers: Any) -> Path:
         folder = tmp_path / "territory"
         copier.run_copy(
             str(template),
@@ -85,7 +85,7 @@ def render(template: Path, tmp_path: Path) -> Render:
         )
         return folder
 
-    return made
+    return make_territory
 
 
 @pytest.fixture(scope="session")

@@ -59,13 +59,15 @@ def test_a_wrong_answer_is_refused_with_its_reason(
 ) -> None:
     territory = tmp_path / "territory"
     answers = {"name": "Pays de la Rade", key: value}
-    data = [f"--data={name}={given}" for name, given in answers.items()]
+    data = [f"--data={name}={answer}" for name, answer in answers.items()]
 
-    said = udi("territory", "new", territory, "--defaults", "--source", template, *data)
+    result = udi(
+        "territory", "new", territory, "--defaults", "--source", template, *data
+    )
 
-    assert said.status == 1
-    assert reason in said.err
-    assert "Traceback" not in said.err
+    assert result.status == 1
+    assert reason in result.err
+    assert "Traceback" not in result.err
     assert not territory.exists()
 
 

@@ -38,16 +38,16 @@ def texts(folder: Path) -> dict[str, str]:
 def check_made(folder: Path, slug: str) -> None:
     """The territory passes `udi tenant check`, and every file is what its kind must be."""
     read_folder(folder / "tenants" / slug)
-    found = texts(folder)
+    text_by_name = texts(folder)
     assert [
         f"{name}: {LEFTOVERS.findall(text)}"
-        for name, text in found.items()
+        for name, text in text_by_name.items()
         if LEFTOVERS.search(text)
     ] == []
-    assert [name for name in found if LEFTOVERS.search(name)] == []
+    assert [name for name in text_by_name if LEFTOVERS.search(name)] == []
     assert [
         name
-        for name, text in found.items()
+        for name, text in text_by_name.items()
         if not text.strip() or not text.endswith("\n")
     ] == []
     for path in folder.rglob("*.yml"):
@@ -64,10 +64,10 @@ def test_every_answer_makes_a_territory_that_passes_its_check(
     folder = render(
         name=name, installation=way[0], machines=way[1], languages=languages
     )
-    (made,) = (folder / "tenants").iterdir()
+    (tenant_folder,) = (folder / "tenants").iterdir()
 
-    check_made(folder, made.name)
-    territory = read_folder(made)
+    check_made(folder, tenant_folder.name)
+    territory = read_folder(tenant_folder)
     codes = languages.split(",")
     assert territory.file.territory.name == dict.fromkeys(codes, name)
     assert territory.file.territory.languages == codes
@@ -101,13 +101,16 @@ def test_the_answers_stand_in_the_territory(render: Render) -> None:
         privacy_contact="p@cdg.bzh",
     )
 
-    made = read_folder(folder / "tenants/rade").file
-    assert (made.hosts.portal, made.hosts.node) == (
+    tenant_file = read_folder(folder / "tenants/rade").file
+    assert (tenant_file.hosts.portal, tenant_file.hosts.node) == (
         ["data.rade.bzh"],
         ["node.data.rade.bzh"],
     )
-    assert (made.theme.hue, made.mail.sender) == (260, "ne-pas-repondre@rade.bzh")
-    assert (made.territory.contact, made.territory.privacy_contact) == (
+    assert (tenant_file.theme.hue, tenant_file.mail.sender) == (
+        260,
+        "ne-pas-repondre@rade.bzh",
+    )
+    assert (tenant_file.territory.contact, tenant_file.territory.privacy_contact) == (
         "bonjour@rade.bzh",
         "p@cdg.bzh",
     )
@@ -139,14 +142,14 @@ def test_the_inventory_gives_each_group_its_machine(
     everything = yaml.safe_load((folder / "inventory/hosts.yml").read_text())["all"]
     used = [set(group["hosts"]) for group in everything["children"].values()]
     assert set(everything["children"]) == GROUPS
-    assert all(len(each) == 1 for each in used)
+    assert all(len(group_hosts) == 1 for group_hosts in used)
     assert set.union(*used) == set(everything["hosts"])
     assert len({host["ansible_host"] for host in everything["hosts"].values()}) == count
 
 
 def test_the_play_knows_every_variable_that_the_inventory_gives(render: Render) -> None:
     folder = render(slug="rade")
-    given = yaml.safe_load(
+    inventory_variables = yaml.safe_load(
         (folder / "inventory/group_vars/all/territory.yml").read_text()
     )
     options = {}
@@ -155,11 +158,11 @@ def test_the_play_knows_every_variable_that_the_inventory_gives(render: Render) 
             "options", {}
         )
 
-    assert set(given) <= set(options)
+    assert set(inventory_variables) <= set(options)
     assert {name for name, option in options.items() if option.get("required")} <= set(
-        given
+        inventory_variables
     )
-    assert given["installation_territories"] == ["rade"]
+    assert inventory_variables["installation_territories"] == ["rade"]
 
 
 @pytest.mark.parametrize("machines", ["one", "several"])

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.programs
 @pytest.fixture
 def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "rade"
-    made = (
+    arguments = (
         "-d",
         "name=Rade",
         "--defaults",
@@ -25,7 +25,7 @@ def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:
         "--version",
         "v1.0.0",
     )
-    assert udi("territory", "new", folder, *made).status == 0
+    assert udi("territory", "new", folder, *arguments).status == 0
     commit(folder, "Start")
     return folder
 
@@ -33,7 +33,7 @@ def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:
 def test_the_last_release_is_taken_and_the_version_pinned(
     udi: Udi, releases: Path, tmp_path: Path
 ) -> None:
-    said = udi(
+    result = udi(
         "territory",
         "new",
         tmp_path / "rade",
@@ -44,8 +44,8 @@ def test_the_last_release_is_taken_and_the_version_pinned(
         releases,
     )
 
-    assert (said.status, said.err) == (0, "")
-    assert "bin/try" in said.out
+    assert (result.status, result.err) == (0, "")
+    assert "bin/try" in result.out
     answers = (tmp_path / "rade/.copier-answers.yml").read_text()
     assert "_commit: v1.1.0" in answers
     assert f"_src_path: {releases}" in answers
@@ -54,11 +54,11 @@ def test_the_last_release_is_taken_and_the_version_pinned(
 def test_without_a_name_it_says_what_is_missing(
     udi: Udi, template: Path, tmp_path: Path
 ) -> None:
-    said = udi(
+    result = udi(
         "territory", "new", tmp_path / "rade", "--defaults", "--source", template
     )
 
-    assert (said.status, '"name" is required' in said.err) == (1, True)
+    assert (result.status, '"name" is required' in result.err) == (1, True)
 
 
 def test_a_folder_in_use_is_left_alone(
@@ -66,7 +66,7 @@ def test_a_folder_in_use_is_left_alone(
 ) -> None:
     (tmp_path / "precious.txt").write_text("mine")
 
-    said = udi(
+    result = udi(
         "territory",
         "new",
         tmp_path,
@@ -77,14 +77,14 @@ def test_a_folder_in_use_is_left_alone(
         template,
     )
 
-    assert (said.status, "is not empty" in said.err) == (1, True)
+    assert (result.status, "is not empty" in result.err) == (1, True)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
 def test_an_address_that_is_nowhere_is_refused_in_one_sentence(
     udi: Udi, tmp_path: Path
 ) -> None:
-    said = udi(
+    result = udi(
         "territory",
         "new",
         tmp_path / "rade",
@@ -95,14 +95,14 @@ def test_an_address_that_is_nowhere_is_refused_in_one_sentence(
         "git+file:///nowhere",
     )
 
-    assert (said.status, "git failed (fatal:" in said.err) == (1, True)
+    assert (result.status, "git failed (fatal:" in result.err) == (1, True)
     assert not (tmp_path / "rade").exists()
 
 
 def test_an_answer_without_a_value_is_refused(
     udi: Udi, template: Path, tmp_path: Path
 ) -> None:
-    said = udi(
+    result = udi(
         "territory",
         "new",
         tmp_path / "rade",
@@ -113,7 +113,7 @@ def test_an_answer_without_a_value_is_refused(
         template,
     )
 
-    assert (said.status, "key=value" in said.err) == (1, True)
+    assert (result.status, "key=value" in result.err) == (1, True)
 
 
 def test_an_installed_program_pins_its_own_version(
@@ -122,10 +122,10 @@ def test_an_installed_program_pins_its_own_version(
     monkeypatch.setattr(command, "CLONE", tmp_path / "nowhere")
     monkeypatch.setattr(command, "PACKAGED", template)
 
-    said = udi("territory", "new", tmp_path / "rade", "-d", "name=Rade", "--defaults")
+    result = udi("territory", "new", tmp_path / "rade", "-d", "name=Rade", "--defaults")
 
     answers = (tmp_path / "rade/.copier-answers.yml").read_text()
-    assert (said.status, "_src_path: <address>" in said.out) == (0, True)
+    assert (result.status, "_src_path: <address>" in result.out) == (0, True)
     assert f"_commit: v{__version__}" in answers
     assert str(template) not in answers
 
@@ -136,10 +136,10 @@ def test_a_clone_gives_its_own_template_and_the_address_it_came_from(
     monkeypatch.setattr(command, "CLONE", tmp_path / "clone")
     git(tmp_path, "clone", "--quiet", "--branch", "v1.0.0", str(releases), "clone")
 
-    said = udi("territory", "new", tmp_path / "rade", "-d", "name=Rade", "--defaults")
+    result = udi("territory", "new", tmp_path / "rade", "-d", "name=Rade", "--defaults")
 
     answers = (tmp_path / "rade/.copier-answers.yml").read_text()
-    assert said.status == 0
+    assert result.status == 0
     assert f"_src_path: {releases}\n" in answers
     assert "_commit: v1.0.0\n" in answers
 
@@ -150,9 +150,9 @@ def test_a_program_without_its_template_asks_for_an_address(
     monkeypatch.setattr(command, "CLONE", tmp_path)
     monkeypatch.setattr(command, "PACKAGED", tmp_path)
 
-    said = udi("territory", "new", tmp_path / "rade", "-d", "name=Rade", "--defaults")
+    result = udi("territory", "new", tmp_path / "rade", "-d", "name=Rade", "--defaults")
 
-    assert (said.status, "--source" in said.err) == (1, True)
+    assert (result.status, "--source" in result.err) == (1, True)
 
 
 def test_the_territory_checks_itself_with_the_pinned_program_and_a_fault_fails(

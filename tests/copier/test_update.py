@@ -27,7 +27,7 @@ def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:
     """A territory made by the first release, with its own words in every file that is its own."""
     folder = tmp_path / "rade"
     answers = ["--data", "name=Pays de la Rade", "--data", "slug=rade", "--defaults"]
-    said = udi(
+    result = udi(
         "territory",
         "new",
         folder,
@@ -37,7 +37,7 @@ def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:
         "--version",
         "v1.0.0",
     )
-    assert said.status == 0
+    assert result.status == 0
     commit(folder, "Start")
     for name in OWN:
         with (folder / name).open("a") as file:
@@ -53,10 +53,10 @@ def test_an_update_brings_the_template_and_keeps_the_edits(
     commit(territory, "Ours")
     before = {name: (territory / name).read_text() for name in OWN}
 
-    said = udi("territory", "update", territory)
+    result = udi("territory", "update", territory)
 
-    assert (said.status, said.err) == (0, "")
-    assert "v1.1.0" in said.out
+    assert (result.status, result.err) == (0, "")
+    assert "v1.1.0" in result.out
     assert {name: (territory / name).read_text() for name in OWN} == before
     assert "(v1.1.0)" in readme.read_text()
     assert "Our own last line." in readme.read_text()
@@ -78,11 +78,11 @@ def test_a_conflict_is_a_failure_that_names_the_files(
     )
     commit(territory, "Ours")
 
-    said = udi("territory", "update", territory)
+    result = udi("territory", "update", territory)
     again = udi("territory", "update", territory)
 
-    assert said.status == 1
-    assert "\n  README.md\n" in said.err
+    assert result.status == 1
+    assert "\n  README.md\n" in result.err
     assert "OURS" in readme.read_text()
     assert (again.status, "README.md" in again.err) == (1, True)
     checked = subprocess.run(
@@ -101,9 +101,9 @@ def test_an_answer_may_change_at_an_update(udi: Udi, territory: Path) -> None:
 
 
 def test_edits_that_are_not_committed_stop_an_update(udi: Udi, territory: Path) -> None:
-    said = udi("territory", "update", territory)
+    result = udi("territory", "update", territory)
 
-    assert (said.status, "dirty" in said.err) == (1, True)
+    assert (result.status, "dirty" in result.err) == (1, True)
     assert not (territory / "NEWS.md").exists()
 
 

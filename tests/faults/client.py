@@ -79,9 +79,9 @@ class PatientSender:
 
     async def _end(self, client: httpx.AsyncClient, where: str) -> dict[str, Any]:
         while True:
-            said: dict[str, Any] = _taken(await client.get(where)).json()
-            if said["state"] in {"done", "failed"}:
-                return said
+            upload_status: dict[str, Any] = _taken(await client.get(where)).json()
+            if upload_status["state"] in {"done", "failed"}:
+                return upload_status
             await asyncio.sleep(0.2)
             await self.revive()
 

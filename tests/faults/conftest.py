@@ -45,7 +45,7 @@ async def token(node_database: Database, demo: Territory, space: Space) -> str:
         row = await session.get_one(Space, (demo.id, space.id))
         row.quota_bytes = PLACE
         row.uploads_at_once = MOST_AT_ONCE
-        _, made = await make_key(
+        _, new_token = await make_key(
             session, actor, row, name="x", datasets=None, expires_at=None
         )
-    return made
+    return new_token

@@ -37,9 +37,9 @@ class RunningNode:
         """Start both, or some; the web process answers when this returns."""
         for part in parts or PARTS:
             self.stop(part)
-            with (self.folder / f"{part}.log").open("ab") as said:
+            with (self.folder / f"{part}.log").open("ab") as log_file:
                 self.processes[part] = commands.start(
-                    part, "node", environment=self._environment(crash_at), stdout=said, stderr=said,
+                    part, "node", environment=self._environment(crash_at), stdout=log_file, stderr=log_file,
                     new_session=True, folder=self.folder,
                 )  # fmt: skip
         if "serve" in (parts or PARTS):

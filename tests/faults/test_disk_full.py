@@ -29,12 +29,12 @@ SIZE = 5 * 1024**2
 
 
 def visitor(node: RunningNode, demo: Territory, **headers: str) -> httpx.AsyncClient:
-    said = {
+    request_headers = {
         "Host": demo.links["node"].partition("//")[2],
         "Accept": "application/json",
         **headers,
     }
-    return httpx.AsyncClient(base_url=node.address, headers=said, timeout=60)
+    return httpx.AsyncClient(base_url=node.address, headers=request_headers, timeout=60)
 
 
 @pytest.fixture
@@ -113,9 +113,9 @@ async def test_what_was_acknowledged_outlives_a_full_disk_of_the_database(
         assert len(acknowledged) >= 3
         async with asyncio.timeout(PATIENCE):
             for address, digest in acknowledged.items():
-                while (said := await sender.look(address))["state"] != "done":  # noqa: ASYNC110 - another process says nothing to wait for
+                while (upload_status := await sender.look(address))["state"] != "done":  # noqa: ASYNC110 - another process says nothing to wait for
                     await asyncio.sleep(0.5)
-                assert said["sha256"] == digest
+                assert upload_status["sha256"] == digest
         after = await sender.begin(len(TABLE), content=TABLE)
         assert (await sender.look(after.headers["location"]))["state"] == "done"
 
@@ -182,7 +182,7 @@ async def test_somebody_who_sends_a_file_that_cannot_be_read_for_now_is_told(
             visitor(node, demo, **headers) as client,
             visitor(node, demo, Authorization=f"Bearer {token}") as script,
         ):
-            told = await Producer(client).send()
+            response = await Producer(client).send()
             sender = Sender(script)
             sent = await sender.begin(len(TABLE), content=TABLE)
             page = await client.get(f"/spaces/{SLUG}")
@@ -194,6 +194,6 @@ async def test_somebody_who_sends_a_file_that_cannot_be_read_for_now_is_told(
                     await asyncio.sleep(0.5)
         node.stop()
 
-    assert (told.status_code, told.headers["retry-after"]) == (503, "30")
-    assert "Le disque sur lequel ce nœud lit les fichiers est plein." in told.text
+    assert (response.status_code, response.headers["retry-after"]) == (503, "30")
+    assert "Le disque sur lequel ce nœud lit les fichiers est plein." in response.text
     assert (page.status_code, again.status_code) == (200, 303)

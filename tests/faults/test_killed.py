@@ -38,7 +38,7 @@ NEVER = {("part.noted", "small"): "its one part is also the last: see upload.rec
 
 
 def _trials() -> list[object]:
-    found = []
+    trials = []
     for step in STEPS:
         for size in SIZES:
             marks = []
@@ -46,8 +46,8 @@ def _trials() -> list[object]:
                 continue
             if (step, size) not in ALWAYS:
                 marks = [pytest.mark.thorough]
-            found.append(pytest.param(step, size, marks=marks, id=f"{step}-{size}"))
-    return found
+            trials.append(pytest.param(step, size, marks=marks, id=f"{step}-{size}"))
+    return trials
 
 
 @pytest.mark.parametrize(("step", "size"), _trials())
@@ -75,7 +75,7 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
 
     host = demo.links["node"].partition("//")[2]
     sender = PatientSender(node.address, host, SLUG, token, revive)
-    said = await sender.deliver(
+    upload_status = await sender.deliver(
         sent, key="one", filename="nuit.csv", dataset=dataset, publish="true"
     )
     await until(lambda: _told(portal, sent), revive)
@@ -84,8 +84,8 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     )
     await until(lambda: bool(delivered_after_death), revive)
 
-    assert (said["state"], again["id"]) == ("done", said["id"])
-    assert said["sha256"] == hashlib.sha256(sent).hexdigest()
+    assert (upload_status["state"], again["id"]) == ("done", upload_status["id"])
+    assert upload_status["sha256"] == hashlib.sha256(sent).hexdigest()
     assert sorted(
         version.number for version in await rows(node_database, demo, Version)
     ) == [1, 2]
@@ -103,8 +103,8 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
 
 def _told(portal: PortalDouble, sent: bytes) -> bool:
     """Whether the portal was told of this very file."""
-    wanted = hashlib.sha256(sent).hexdigest()
-    return any(record and wanted in str(record) for _, _, record, _ in portal.pushed)
+    digest = hashlib.sha256(sent).hexdigest()
+    return any(record and digest in str(record) for _, _, record, _ in portal.pushed)
 
 
 async def _delivered(
@@ -142,9 +142,9 @@ async def test_a_node_killed_while_a_plain_form_ends_leaves_no_draft_and_no_orph
         with pytest.raises(httpx.TransportError):
             await client.post(f"/spaces/{SLUG}/datasets", files=files)
         node.start("serve")
-        kept = await client.post(f"/spaces/{SLUG}/datasets", files=files)
+        response = await client.post(f"/spaces/{SLUG}/datasets", files=files)
 
-    assert kept.status_code == 303
+    assert response.status_code == 303
     node.stop()
     assert (
         await sweep_territory(

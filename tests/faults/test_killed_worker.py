@@ -77,21 +77,23 @@ def distant() -> Iterator[Distant]:
 async def seen(happened: Callable[[], Seen], every: float = 0.002) -> Seen:
     """Wait until something happened; returns what was seen of it."""
     async with asyncio.timeout(PATIENCE):
-        while not (found := happened()):  # noqa: ASYNC110 - another process says nothing to wait for
+        while not (observation := happened()):  # noqa: ASYNC110 - another process says nothing to wait for
             await asyncio.sleep(every)
-    return found
+    return observation
 
 
 async def ready(database: Database, territory: Territory, count: int) -> None:
     """Wait until the files of so many versions were looked at, each of them once."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        found = await rows(database, territory, Preparation)
-        if len(found) == count and {each.state for each in found} == {
-            PreparationState.READY
-        }:
+        preparations = await rows(database, territory, Preparation)
+        if len(preparations) == count and {
+            preparation.state for preparation in preparations
+        } == {PreparationState.READY}:
             return
-        assert time.monotonic() < deadline, [each.state for each in found]
+        assert time.monotonic() < deadline, [
+            preparation.state for preparation in preparations
+        ]
         await asyncio.sleep(0.2)
 
 

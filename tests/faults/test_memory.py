@@ -91,8 +91,8 @@ async def test_a_large_table_is_received_read_and_asked_without_being_held(
     async with httpx.AsyncClient(
         base_url=node.address, headers=headers, timeout=3600
     ) as client:
-        told = metadata(filename="g.csv", dataset=dataset, publish="true")
-        about = {**TUS, "Upload-Length": str(SIZE), "Upload-Metadata": told}
+        upload_metadata = metadata(filename="g.csv", dataset=dataset, publish="true")
+        about = {**TUS, "Upload-Length": str(SIZE), "Upload-Metadata": upload_metadata}
         where = (await client.post(f"/spaces/{SLUG}/uploads", headers=about)).headers[
             "location"
         ]
@@ -101,29 +101,32 @@ async def test_a_large_table_is_received_read_and_asked_without_being_held(
         )
         received = time.monotonic()
         assert sent.status_code == 204, sent.text
-        said = await _until(
-            watch, client, where, lambda said: said["state"] in {"done", "failed"}
+        upload_status = await _until(
+            watch, client, where, lambda status: status["state"] in {"done", "failed"}
         )
         stored = time.monotonic()
         data = f"/api/resources/{dataset}/data/"
-        found = await _until(
+        first_page = await _until(
             watch, client, f"{data}?page_size=1", lambda page: page["meta"]["total"] > 1
         )
         ready = time.monotonic()
         counted = (
             await client.get(f"{data}?commune__groupby&hauteur__avg&numéro__count")
         ).json()
-        asked = time.monotonic()
+        grouped_at = time.monotonic()
     watch.look()
     print(  # noqa: T201 - figures to publish
         f"\n{SIZE / MEGABYTE:.0f} MB: received at {SIZE / MEGABYTE / (received - began):.0f} MB/s, put together in"
-        f" {stored - received:.0f} s, a table of {found['meta']['total']} rows in {ready - stored:.0f} s more, a group of"
-        f" all of them in {asked - ready:.1f} s; peak memory in MB:"
+        f" {stored - received:.0f} s, a table of {first_page['meta']['total']} rows in {ready - stored:.0f} s more, a group of"
+        f" all of them in {grouped_at - ready:.1f} s; peak memory in MB:"
         f" { ({name: peak // MEGABYTE for name, peak in watch.peaks.items()}) }"
     )
 
-    assert (said["state"], said["sha256"]) == ("done", digest.hexdigest())
-    assert found["meta"]["total"] == ROWS
+    assert (upload_status["state"], upload_status["sha256"]) == (
+        "done",
+        digest.hexdigest(),
+    )
+    assert first_page["meta"]["total"] == ROWS
     assert [row["commune"] for row in counted["data"]] == ["Kerlévan"]
     assert max(watch.peaks["serve"], watch.peaks["work"]) < MOST
     assert watch.peaks["child"] < MOST_OF_CHILD

@@ -64,10 +64,10 @@ class SlowReader:
 
     def read(self, size: int, pause: float = 0.0) -> bool:
         """Read so many bytes more; whether there were as many."""
-        wanted = self.taken + size
-        while self.taken < wanted:
+        target = self.taken + size
+        while self.taken < target:
             try:
-                piece = self.connection.recv(min(SLICE, wanted - self.taken))
+                piece = self.connection.recv(min(SLICE, target - self.taken))
             except ConnectionError:
                 return False
             if not piece:
@@ -113,13 +113,13 @@ async def publish(
         row.quota_bytes = 4 * SIZE
     dataset = await producer.draft(os.urandom(SIZE), "mesures.bin")
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found is not None
+        dataset_row = await find_dataset(session, uuid.UUID(dataset))
+        assert dataset_row is not None
     await prepare_version(
         PreparationContext(
             TenantStorage(node_database, store, demo.id, "worker"), demo
         ),
-        found.latest.id,
+        dataset_row.latest.id,
         1,
     )
     return await producer.publish(dataset, access="restricted", reason="On le peut.")
@@ -146,16 +146,16 @@ async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
             client,
             grant.change(state=AgreementValidity.REVOKED, reason="Trop."),
         )
-        known = time.monotonic()
+        revoked_at = time.monotonic()
         whole = await asyncio.to_thread(reader.read, SIZE, 0.01)
-        seconds = time.monotonic() - known
+        seconds = time.monotonic() - revoked_at
         reader.connection.close()
         again = await client.get(f"/datasets/{dataset}/file", headers=grant.headers)
 
     after = reader.taken - BEFORE
     print(  # noqa: T201 - a figure to publish
         f"revoked in the middle: {after / 1024**2:.1f} MiB more reached a slow reader, cut after {seconds:.1f} s"
-        f" (told in {known - began:.1f} s)"
+        f" (told in {revoked_at - began:.1f} s)"
     )
     assert not whole
     assert reader.announced == SIZE

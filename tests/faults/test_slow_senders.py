@@ -56,14 +56,19 @@ async def connect(
         "Upload-Length": str(EACH),
         "Upload-Metadata": metadata(filename="lent.csv"),
     }
-    made = await client.post(f"/spaces/{SLUG}/uploads", headers=about)
-    assert made.status_code == 201, made.text
+    response = await client.post(f"/spaces/{SLUG}/uploads", headers=about)
+    assert response.status_code == 201, response.text
     reader, writer = await asyncio.open_connection("127.0.0.1", node.settings.port(1))
-    said = {**headers, **TUS, "Upload-Offset": "0", "Content-Length": str(EACH)}
-    said |= {"Content-Type": "application/offset+octet-stream"}
+    request_headers = {
+        **headers,
+        **TUS,
+        "Upload-Offset": "0",
+        "Content-Length": str(EACH),
+    }
+    request_headers |= {"Content-Type": "application/offset+octet-stream"}
     lines = [
-        f"PATCH {made.headers['location']} HTTP/1.1",
-        *(f"{name}: {value}" for name, value in said.items()),
+        f"PATCH {response.headers['location']} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in request_headers.items()),
     ]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
     return SlowSender(reader, writer)
@@ -71,12 +76,12 @@ async def connect(
 
 async def measure(client: httpx.AsyncClient, address: str) -> float:
     """The 95th percentile of the answers to others, in seconds."""
-    taken = []
+    durations = []
     for _ in range(ASKED):
         began = time.monotonic()
         assert (await client.get(address)).content == TABLE
-        taken.append(time.monotonic() - began)
-    return sorted(taken)[int(len(taken) * 0.95)]
+        durations.append(time.monotonic() - began)
+    return sorted(durations)[int(len(durations) * 0.95)]
 
 
 @pytest.mark.thorough
@@ -92,7 +97,7 @@ async def test_two_hundred_slow_senders_starve_nobody(
     async with httpx.AsyncClient(
         base_url=node.address, headers=headers, timeout=60
     ) as client:
-        alone = min(
+        baseline = min(
             [await measure(client, f"/datasets/{dataset}/file") for _ in range(3)]
         )
         before = node.memory("serve")
@@ -105,17 +110,17 @@ async def test_two_hundred_slow_senders_starve_nobody(
             [await measure(client, f"/datasets/{dataset}/file") for _ in range(3)]
         )
         await asyncio.gather(*sending)
-        held = node.memory("serve") - before
+        memory_growth = node.memory("serve") - before
         closed = await asyncio.gather(*(sender.closed_after() for sender in senders))
         for sender in senders:
             sender.writer.close()
 
     print(  # noqa: T201 - a figure to publish
-        f"\n{MANY} slow senders: p95 of others {alone * 1000:.0f} ms alone, {among * 1000:.0f} ms among them; "
-        f"memory +{held / MEGABYTE:.0f} MB; silent sockets closed within {max(closed):.0f} s"
+        f"\n{MANY} slow senders: p95 of others {baseline * 1000:.0f} ms alone, {among * 1000:.0f} ms among them; "
+        f"memory +{memory_growth / MEGABYTE:.0f} MB; silent sockets closed within {max(closed):.0f} s"
     )
-    assert among < max(2 * alone, 0.1)
-    assert held < 150 * MEGABYTE
+    assert among < max(2 * baseline, 0.1)
+    assert memory_growth < 150 * MEGABYTE
     assert max(closed) < 32
 
 
@@ -146,7 +151,7 @@ async def test_five_hundred_requests_that_never_end_are_let_go_and_starve_nobody
     async with httpx.AsyncClient(
         base_url=node.address, headers=headers, timeout=60
     ) as client:
-        alone = min(
+        baseline = min(
             [await measure(client, f"/datasets/{dataset}/file") for _ in range(3)]
         )
         before = node.memory("serve")
@@ -158,7 +163,7 @@ async def test_five_hundred_requests_that_never_end_are_let_go_and_starve_nobody
         among = min(
             [await measure(client, f"/datasets/{dataset}/file") for _ in range(3)]
         )
-        held = node.memory("serve") - before
+        memory_growth = node.memory("serve") - before
         async with httpx.AsyncClient(
             base_url=node.address, headers=headers, timeout=10
         ) as newcomer:
@@ -166,11 +171,11 @@ async def test_five_hundred_requests_that_never_end_are_let_go_and_starve_nobody
         closed = await asyncio.gather(*slow)
 
     print(  # noqa: T201 - a figure to publish
-        f"\n{ENDLESS} dribbled requests: p95 of others {alone * 1000:.0f} ms alone, {among * 1000:.0f} ms among them;"
-        f" memory +{held / MEGABYTE:.0f} MB; closed within {max(closed):.0f} s"
+        f"\n{ENDLESS} dribbled requests: p95 of others {baseline * 1000:.0f} ms alone, {among * 1000:.0f} ms among them;"
+        f" memory +{memory_growth / MEGABYTE:.0f} MB; closed within {max(closed):.0f} s"
     )
-    assert among < max(3 * alone, 0.3)
-    assert held < 100 * MEGABYTE
+    assert among < max(3 * baseline, 0.3)
+    assert memory_growth < 100 * MEGABYTE
     assert max(closed) < 45
 
 
@@ -195,8 +200,8 @@ async def looked_at(database: Database, demo: Territory) -> None:
     """Wait until the worker looked at all files."""
     async with asyncio.timeout(300):
         while any(  # noqa: ASYNC110 - another process says nothing to wait for
-            each.state != PreparationState.READY
-            for each in await rows(database, demo, Preparation)
+            preparation.state != PreparationState.READY
+            for preparation in await rows(database, demo, Preparation)
         ):
             await asyncio.sleep(0.5)
 
@@ -216,7 +221,7 @@ async def test_two_hundred_slow_readers_of_a_large_file_are_not_held_in_memory(
     async with httpx.AsyncClient(
         base_url=node.address, headers={"Host": host}, timeout=60
     ) as client:
-        alone = min(
+        baseline = min(
             [await measure(client, f"/datasets/{small}/file") for _ in range(3)]
         )
         before = node.memory("serve")
@@ -228,19 +233,19 @@ async def test_two_hundred_slow_readers_of_a_large_file_are_not_held_in_memory(
         among = min(
             [await measure(client, f"/datasets/{small}/file") for _ in range(3)]
         )
-        held = node.memory("serve") - before
+        memory_growth = node.memory("serve") - before
         enough.set()
         heads = await asyncio.gather(*sipping)
 
     answers = Counter(head.split(b" ")[1] for head in heads)
     print(  # noqa: T201 - a figure to publish
-        f"\n{MANY} slow readers of {LARGE // MEGABYTE} MB, {answers[b'200']} served: p95 of others {alone * 1000:.0f} ms alone,"
-        f" {among * 1000:.0f} ms among them; memory +{held / MEGABYTE:.0f} MB"
+        f"\n{MANY} slow readers of {LARGE // MEGABYTE} MB, {answers[b'200']} served: p95 of others {baseline * 1000:.0f} ms alone,"
+        f" {among * 1000:.0f} ms among them; memory +{memory_growth / MEGABYTE:.0f} MB"
     )
     assert set(answers) <= {
         b"200",
         b"503",
     }  # on a busy machine some are told to come back
     assert answers[b"200"] > MANY / 2
-    assert among < max(3 * alone, 0.3)
-    assert held < 200 * MEGABYTE
+    assert among < max(3 * baseline, 0.3)
+    assert memory_growth < 200 * MEGABYTE

@@ -97,9 +97,9 @@ class Browser:
 
 def form_action(page: httpx.Response) -> str:
     """Where the page's form is sent."""
-    found = re.search(r"<form[^>]*\baction=\"([^\"]+)\"", page.text)
-    assert found, page.text
-    return html.unescape(found[1])
+    match = re.search(r"<form[^>]*\baction=\"([^\"]+)\"", page.text)
+    assert match, page.text
+    return html.unescape(match[1])
 
 
 def query_of(address: str) -> dict[str, str]:

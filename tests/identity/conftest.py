@@ -91,8 +91,8 @@ async def back_channel(
 ) -> AsyncIterator[list[httpx.Request]]:
     """What Keycloak announces reaches the portal; the requests are kept."""
     port = int(connected.portal_back_channel.rpartition(":")[2])
-    async with relay(portal, port) as heard:
-        yield heard
+    async with relay(portal, port) as requests:
+        yield requests
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from litestar import Litestar
 @asynccontextmanager
 async def relay(app: Litestar, port: int) -> AsyncIterator[list[httpx.Request]]:
     """Pass each request that comes to the port on to the program, and keep it."""
-    heard: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
     transport = httpx.ASGITransport(app=app)
 
     async def pass_on(
@@ -31,7 +31,7 @@ async def relay(app: Litestar, port: int) -> AsyncIterator[list[httpx.Request]]:
                 content=body,
                 headers=headers,
             )
-            heard.append(request)
+            requests.append(request)
             answer = await transport.handle_async_request(request)
             writer.write(
                 f"HTTP/1.1 {answer.status_code} Heard\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
@@ -41,4 +41,4 @@ async def relay(app: Litestar, port: int) -> AsyncIterator[list[httpx.Request]]:
 
     server = await asyncio.start_server(pass_on, "127.0.0.1", port)
     async with server:
-        yield heard
+        yield requests

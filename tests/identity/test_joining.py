@@ -70,12 +70,19 @@ async def test_groups_become_those_wanted_and_leaving_leaves_the_account(
     worker: RealmAdmin, scene: Scene
 ) -> None:
     someone = await scene.person()
-    seen = []
+    memberships = []
     for groups in ((MANAGERS,), (PUBLISHERS,), (), (MANAGERS, PUBLISHERS), None, None):
         await make(worker, scene, someone.id, groups)
-        seen.append((await known(scene)).get(someone.id, {}).get("eaux"))
+        memberships.append((await known(scene)).get(someone.id, {}).get("eaux"))
 
-    assert seen == [{MANAGERS}, {PUBLISHERS}, set(), {MANAGERS, PUBLISHERS}, None, None]
+    assert memberships == [
+        {MANAGERS},
+        {PUBLISHERS},
+        set(),
+        {MANAGERS, PUBLISHERS},
+        None,
+        None,
+    ]
     assert await asyncio.to_thread(scene.admin.get, f"users/{someone.id}") is not None
 
 

@@ -45,13 +45,13 @@ async def test_an_open_session_goes_on_with_what_is_known(
     await make_due(portal_database, scene.territory)
     away = scene.browser(lonely_portal)
 
-    seen = [
+    identities = [
         (await away.get("/who", Cookie=f"udi={browser.app.cookies['udi']}")).json()
         for _ in range(3)
     ]
 
-    assert [each["email"] for each in seen] == [someone.email] * 3
-    assert seen[0]["memberships"] == {"mairie": ["managers", "publishers"]}
+    assert [identity["email"] for identity in identities] == [someone.email] * 3
+    assert identities[0]["memberships"] == {"mairie": ["managers", "publishers"]}
 
 
 async def test_login_explains_and_says_what_goes_on(
@@ -158,14 +158,14 @@ async def test_a_keycloak_that_never_answers_holds_a_session_once_and_briefly(
     ) as app:
         away = scene.browser(app)
         async with asyncio.timeout(60):
-            seen = [
+            identities = [
                 (
                     await away.get("/who", Cookie=f"udi={browser.app.cookies['udi']}")
                 ).json()
                 for _ in range(5)
             ]
 
-    assert len([who for who in seen if who]) == 5
+    assert len([who for who in identities if who]) == 5
     assert len(requests) == 1
 
 
@@ -175,7 +175,7 @@ async def test_what_is_known_of_a_session_stands_for_an_hour(
     _, browser = await scene.logged_in(member_of(scene.territory))
     away = scene.browser(lonely_portal)
     cookie = f"udi={browser.app.cookies['udi']}"
-    seen = []
+    identities = []
     for minutes in (59, 61):
         await make_due(portal_database, scene.territory)
         confirmed = text(
@@ -183,7 +183,7 @@ async def test_what_is_known_of_a_session_stands_for_an_hour(
         )
         async with portal_database.session(scene.territory.id) as session:
             await session.execute(confirmed, {"minutes": minutes})
-        seen.append((await away.get("/who", Cookie=cookie)).json())
+        identities.append((await away.get("/who", Cookie=cookie)).json())
 
-    assert seen[0]["memberships"] == {"mairie": ["managers", "publishers"]}
-    assert seen[1] == {}
+    assert identities[0]["memberships"] == {"mairie": ["managers", "publishers"]}
+    assert identities[1] == {}

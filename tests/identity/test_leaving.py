@@ -71,8 +71,8 @@ async def test_who_is_disabled_or_deleted_is_found_and_logged_out(
     )
     assert await held(portal_database, scene, someone.id) == (0, {}, True)
     assert (await browser.get("/who")).json() == {}
-    kept = await asyncio.to_thread(scene.admin.get, f"users/{someone.id}/sessions")
-    assert not kept
+    sessions = await asyncio.to_thread(scene.admin.get, f"users/{someone.id}/sessions")
+    assert not sessions
 
 
 async def test_who_leaves_an_organisation_or_a_group_is_found(
@@ -83,11 +83,15 @@ async def test_who_leaves_an_organisation_or_a_group_is_found(
     listed = await asyncio.to_thread(
         scene.admin.get, f"organizations/members/{someone.id}/organizations"
     )
-    [mairie] = [each["id"] for each in listed if each["alias"].endswith("--mairie")]
+    [mairie] = [
+        organisation["id"]
+        for organisation in listed
+        if organisation["alias"].endswith("--mairie")
+    ]
     groups = await asyncio.to_thread(
         scene.admin.get, f"organizations/{mairie}/members/{someone.id}/groups"
     )
-    [managers] = [each["id"] for each in groups if each["name"] == "managers"]
+    [managers] = [group["id"] for group in groups if group["name"] == "managers"]
 
     path = f"organizations/{mairie}/groups/{managers}/members/{someone.id}"
     await asyncio.to_thread(scene.admin.delete, path)

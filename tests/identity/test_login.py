@@ -45,19 +45,19 @@ async def test_a_wrong_password_opens_no_session(scene: Scene) -> None:
 async def test_the_token_says_what_a_person_may_do(scene: Scene) -> None:
     _, browser = await scene.logged_in(member_of(scene.territory))
 
-    seen = (await browser.get("/who")).json()
+    identity = (await browser.get("/who")).json()
 
-    assert seen["moderator"] is True
-    assert seen["memberships"] == {"mairie": ["managers", "publishers"]}
-    assert seen["name"] == "Compte Essai"
+    assert identity["moderator"] is True
+    assert identity["memberships"] == {"mairie": ["managers", "publishers"]}
+    assert identity["name"] == "Compte Essai"
 
 
 async def test_a_person_without_organisation_logs_in_too(scene: Scene) -> None:
     someone, browser = await scene.logged_in()
 
-    seen = (await browser.get("/who")).json()
+    identity = (await browser.get("/who")).json()
 
-    assert (seen["email"], seen["moderator"], seen["memberships"]) == (
+    assert (identity["email"], identity["moderator"], identity["memberships"]) == (
         someone.email,
         False,
         {},
@@ -83,9 +83,9 @@ async def test_rights_of_another_territory_never_count(
 ) -> None:
     someone, browser = await scene.logged_in(member_of(elsewhere))
 
-    seen = (await browser.get("/who")).json()
+    identity = (await browser.get("/who")).json()
 
-    assert (seen["email"], seen["moderator"], seen["memberships"]) == (
+    assert (identity["email"], identity["moderator"], identity["memberships"]) == (
         someone.email,
         False,
         {},
@@ -177,13 +177,13 @@ async def test_the_request_to_keycloak_asks_for_a_code_with_pkce_in_the_readers_
 ) -> None:
     leaving = await scene.browser().get("/login", **{"Accept-Language": "en"})
 
-    asked = query_of(leaving.headers["location"])
-    assert asked["response_type"] == "code"
-    assert asked["code_challenge_method"] == "S256"
-    assert asked["ui_locales"] == "en"
-    assert asked["scope"] == "openid organization:*"
-    assert asked["redirect_uri"] == f"{scene.territory.origin}/login/callback"
-    assert {"state", "nonce", "code_challenge"} <= asked.keys()
+    login_query = query_of(leaving.headers["location"])
+    assert login_query["response_type"] == "code"
+    assert login_query["code_challenge_method"] == "S256"
+    assert login_query["ui_locales"] == "en"
+    assert login_query["scope"] == "openid organization:*"
+    assert login_query["redirect_uri"] == f"{scene.territory.origin}/login/callback"
+    assert {"state", "nonce", "code_challenge"} <= login_query.keys()
 
 
 @pytest.mark.parametrize(
@@ -302,8 +302,8 @@ async def test_each_refusal_of_keycloak_explains_itself(
     scene: Scene, settings: Settings, error: dict[str, str], status: int, said: str
 ) -> None:
     browser = scene.browser()
-    asked = query_of((await browser.get("/login?back=/who")).headers["location"])
-    query = {"state": asked["state"], "iss": settings.issuer, **error}
+    login_query = query_of((await browser.get("/login?back=/who")).headers["location"])
+    query = {"state": login_query["state"], "iss": settings.issuer, **error}
 
     answer = await browser.get(
         f"/login/callback?{urlencode(query)}", **{"Accept-Language": "en"}

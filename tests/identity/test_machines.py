@@ -299,12 +299,12 @@ async def test_without_keycloak_a_known_key_goes_on_and_a_token_is_not_given(
     parts = scene.portal.state.site.parts
     monkeypatch.setitem(parts, "sessions", replace(parts["sessions"], service=away))
 
-    known = await call(app, token)
-    asked = await ask_token(app, machine_name, machine.secret)
+    response = await call(app, token)
+    token_response = await ask_token(app, machine_name, machine.secret)
 
-    assert known.json() == {"client": machine_name}
-    assert asked.status_code == 503
-    assert asked.headers["retry-after"] == "60"
+    assert response.json() == {"client": machine_name}
+    assert token_response.status_code == 503
+    assert token_response.headers["retry-after"] == "60"
     await away.close()
 
 

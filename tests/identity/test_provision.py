@@ -158,11 +158,11 @@ async def test_two_organisations_may_have_the_same_name(
 async def test_a_group_deleted_by_hand_comes_back_with_a_thorough_pass(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
-    found = admin.get("organizations", search=f"Mairie ({armorine.slug})", exact=True)[
-        0
-    ]["id"]
-    groups = admin.get(f"organizations/{found}/groups")
-    admin.delete(f"organizations/{found}/groups/{groups[0]['id']}")
+    organisation_id = admin.get(
+        "organizations", search=f"Mairie ({armorine.slug})", exact=True
+    )[0]["id"]
+    groups = admin.get(f"organizations/{organisation_id}/groups")
+    admin.delete(f"organizations/{organisation_id}/groups/{groups[0]['id']}")
 
     changes = await asyncio.to_thread(
         apply_territory, admin, connected, slug=armorine.slug, name=armorine.name["fr"], organisations=ORGANISATIONS,
@@ -172,7 +172,7 @@ async def test_a_group_deleted_by_hand_comes_back_with_a_thorough_pass(
     assert {change.name: change.outcome for change in changes}[
         f"{armorine.slug}--mairie"
     ] == "updated"
-    assert len(admin.get(f"organizations/{found}/groups")) == 2
+    assert len(admin.get(f"organizations/{organisation_id}/groups")) == 2
 
 
 async def test_an_organisation_left_half_made_is_finished(
@@ -187,10 +187,10 @@ async def test_an_organisation_left_half_made_is_finished(
     changes = await asyncio.to_thread(provision, admin, connected, demo)
 
     assert alias in {change.name for change in changes}
-    found = admin.get(
+    organisations = admin.get(
         "organizations", q=f"udi.territory:{demo.slug}", briefRepresentation=False
     )
-    assert alias in {each["alias"] for each in found}
+    assert alias in {organisation["alias"] for organisation in organisations}
     assert outcomes(await asyncio.to_thread(provision, admin, connected, demo)) == {
         "unchanged"
     }
@@ -255,8 +255,8 @@ async def test_a_demonstration_account_is_created_with_a_drawn_password_that_log
     assert path.stat().st_mode & 0o777 == 0o600
     answer = await browser.fill_forms(account.username, path.read_text().strip())
     await browser.get(answer.headers["location"])
-    seen = (await browser.get("/who")).json()
-    assert (seen["moderator"], seen["memberships"]) == (
+    identity = (await browser.get("/who")).json()
+    assert (identity["moderator"], identity["memberships"]) == (
         True,
         {"mairie": ["managers", "publishers"]},
     )

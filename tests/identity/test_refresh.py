@@ -62,15 +62,16 @@ async def test_a_right_taken_away_is_gone_at_the_next_refresh(
     organisations = await asyncio.to_thread(
         scene.admin.get, f"organizations/members/{someone.id}/organizations"
     )
-    for each in organisations:
+    for organisation in organisations:
         await asyncio.to_thread(
-            scene.admin.delete, f"organizations/{each['id']}/members/{someone.id}"
+            scene.admin.delete,
+            f"organizations/{organisation['id']}/members/{someone.id}",
         )
 
     await make_due(portal_database, scene.territory)
 
-    seen = (await browser.get("/who")).json()
-    assert (seen["email"], seen["moderator"], seen["memberships"]) == (
+    identity = (await browser.get("/who")).json()
+    assert (identity["email"], identity["moderator"], identity["memberships"]) == (
         someone.email,
         False,
         {},

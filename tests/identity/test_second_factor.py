@@ -75,9 +75,9 @@ async def enrol(browser: Browser, address: str) -> tuple[str, str]:
     page = await browser.keycloak.get(leaving.headers["location"])
     while page.status_code == 302 and "/login-actions/" in page.headers["location"]:
         page = await browser.keycloak.get(page.headers["location"])
-    shown = re.search(r'name="totpSecret"[^>]*value="([^"]+)"', page.text)
-    assert shown, (page.status_code, page.headers, page.text)
-    secret = shown[1]
+    match = re.search(r'name="totpSecret"[^>]*value="([^"]+)"', page.text)
+    assert match, (page.status_code, page.headers, page.text)
+    secret = match[1]
     form = {"totp": code_of(secret), "totpSecret": secret, "userLabel": "telephone"}
     answer = await browser.keycloak.post(form_action(page), data=form)
     assert answer.status_code == 302, answer.text
@@ -137,11 +137,11 @@ async def test_the_level_and_the_moment_of_a_login_outlive_a_refresh(
             )
         )
 
-    seen = (await browser.get("/who")).json()
+    identity = (await browser.get("/who")).json()
     async with portal_database.session(scene.territory.id) as session:
         after = (await session.execute(query)).one()
 
-    assert seen["moderator"] is True
+    assert identity["moderator"] is True
     assert tuple(before) == tuple(after)
     assert before.level == 2
 
@@ -200,12 +200,12 @@ async def without(connected: Settings, scene: Scene) -> AsyncIterator[None]:
     """The territory asks for no second factor."""
     owner = Database(connected, "portal")
 
-    async def ask(wanted: bool) -> None:  # noqa: FBT001 - the value of a column
+    async def ask(is_required: bool) -> None:  # noqa: FBT001 - the value of a column
         async with owner.platform_session(role="owner") as session:
             await session.execute(
                 update(Tenant)
                 .where(Tenant.id == scene.territory.id)
-                .values(second_factor=wanted)
+                .values(second_factor=is_required)
             )
 
     await ask(False)
@@ -217,9 +217,9 @@ async def without(connected: Settings, scene: Scene) -> AsyncIterator[None]:
 @pytest.mark.usefixtures("levels", "without")
 async def test_a_territory_may_do_without(scene: Scene, strict: Litestar) -> None:
     browser, led = await begin(scene, strict, member_of(scene.territory))
-    seen = (await browser.get("/who")).json()
+    identity = (await browser.get("/who")).json()
 
-    assert (led, seen["moderator"]) == ("/who", True)
+    assert (led, identity["moderator"]) == ("/who", True)
     assert (await browser.post("/decide")).status_code == 201
 
 
@@ -230,10 +230,10 @@ async def test_the_flow_is_built_once_and_given_back(
         outcomes = [
             (
                 await asyncio.to_thread(
-                    apply_browser_flow, scene.admin, second_factor=wanted
+                    apply_browser_flow, scene.admin, second_factor=is_required
                 )
             ).outcome
-            for wanted in (True, True, False, False)
+            for is_required in (True, True, False, False)
         ]
         flows = [
             flow["alias"]

@@ -23,8 +23,8 @@ def installation(
     own = cluster.own_settings(run_folder, "journeys")
     if (models := SHARED / "data/schemas").is_dir():
         own = own.model_copy(update={"schemas": models})
-    with running(own, tmp_path_factory.mktemp("installation")) as found:
-        yield found
+    with running(own, tmp_path_factory.mktemp("installation")) as new_installation:
+        yield new_installation
 
 
 @pytest.fixture

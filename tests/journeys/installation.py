@@ -120,20 +120,20 @@ class Installation:
     def freeze(self, *parts: str) -> None:
         """Let parts do nothing, as a machine that hangs: who calls them is not answered."""
         for part in parts:
-            for each in self.family(part):
-                each.suspend()
+            for process in self.family(part):
+                process.suspend()
 
     def thaw(self, *parts: str) -> None:
         """Let them go on."""
         for part in parts:
-            for each in self.family(part):
-                each.resume()
+            for process in self.family(part):
+                process.resume()
 
     def kill(self, *parts: str) -> None:
         """End parts as a power cut does: nothing is told."""
         families = [self.family(part) for part in parts]
-        for each in (process for family in families for process in family):
-            each.kill()
+        for process in (process for family in families for process in family):
+            process.kill()
         for part, (_, *children) in zip(parts, families, strict=True):
             self.processes.pop(part).wait(PATIENCE)
             psutil.wait_procs(children, PATIENCE)

@@ -104,8 +104,8 @@ async def as_program(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Whoever is logged in on a page of the portal, sending what its forms send."""
     cookies = {
-        str(each["name"]): str(each["value"])
-        for each in await page.context.cookies(place.portal())
+        str(cookie["name"]): str(cookie["value"])
+        for cookie in await page.context.cookies(place.portal())
     }
     headers = {
         "Host": "demo.localhost",

@@ -131,8 +131,8 @@ async def rows(place: Installation, asked: str) -> list[Any]:
                 "SELECT id FROM platform.territory WHERE slug = 'demo'"
             )
             await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
-            found: list[Any] = await connection.fetch(asked)
-            return found
+            fetched_rows: list[Any] = await connection.fetch(asked)
+            return fetched_rows
     finally:
         await connection.close()
 
@@ -168,16 +168,17 @@ async def score(page: Page, title: str, criteria: list[str]) -> None:
 async def score_rest(
     by: httpx.AsyncClient, call: str, those: list[Any], criteria: list[str]
 ) -> None:
-    for each in those:
+    for submission in those:
         form = {
-            f"points-{criterion}": str(points(each["title"])) for criterion in criteria
+            f"points-{criterion}": str(points(submission["title"]))
+            for criterion in criteria
         }
         form |= {
             f"reason-{criterion}": "C’est écrit dans le dossier."
             for criterion in criteria
         }
         assert (
-            await by.post(f"{call}/submissions/{each['id']}", data=form)
+            await by.post(f"{call}/submissions/{submission['id']}", data=form)
         ).status_code == 303
 
 
@@ -199,16 +200,22 @@ async def judge(
     done = {BEST[0], BEST[1], "Projet 30"}
     async with as_program(place, first) as by:
         await score_rest(
-            by, call, [each for each in those if each["title"] not in done], criteria
+            by,
+            call,
+            [submission for submission in those if submission["title"] not in done],
+            criteria,
         )
     async with as_program(place, second) as by:
         own = {f"Projet {SENT - 1:02}"}
-        refused = next(each for each in those if each["title"] in own)
+        refused = next(submission for submission in those if submission["title"] in own)
         assert (
             await by.post(f"{call}/submissions/{refused['id']}", data={})
         ).status_code == 403
         await score_rest(
-            by, call, [each for each in those if each["title"] not in own], criteria
+            by,
+            call,
+            [submission for submission in those if submission["title"] not in own],
+            criteria,
         )
 
 
@@ -228,16 +235,21 @@ async def decide(team: Page, place: Installation, call: str, those: list[Any]) -
         await entry.get_by_role("button", name=button).click()
         await team.wait_for_load_state()
     async with as_program(place, team) as by:
-        others = [each for each in those if each["title"] not in {BEST[0], "Projet 30"}]
+        others = [
+            submission
+            for submission in those
+            if submission["title"] not in {BEST[0], "Projet 30"}
+        ]
         assert len(others) == len(those) - 2
-        for each in others:
-            chosen = each["title"] in BEST
+        for submission in others:
+            is_laureate = submission["title"] in BEST
             form = {
-                "laureate": "yes" if chosen else "no",
-                "reason": WHY if chosen else WHY_NOT,
+                "laureate": "yes" if is_laureate else "no",
+                "reason": WHY if is_laureate else WHY_NOT,
             }
             done = await by.post(
-                f"{call}/organise/decide", data=form | {"submission": str(each["id"])}
+                f"{call}/organise/decide",
+                data=form | {"submission": str(submission["id"])},
             )
             assert done.status_code == 303
     await team.reload()
@@ -248,7 +260,7 @@ async def mails_about(place: Installation, count: int) -> list[tuple[str, str]]:
     """(to, subject) of what candidates were told, once there are as many."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        found = []
+        emails = []
         for path in (place.settings.state / "mail").rglob("*.eml"):
             mail = message_from_string(
                 path.read_text(errors="replace"), policy=policy.default
@@ -256,9 +268,9 @@ async def mails_about(place: Installation, count: int) -> list[tuple[str, str]]:
             if re.search(
                 r"est lauréat de|n’est pas retenu pour", str(mail["Subject"])
             ) and CALL in str(mail["Subject"]):
-                found.append((str(mail["To"]), str(mail["Subject"])))
-        if len(found) >= count or time.monotonic() > deadline:
-            return found
+                emails.append((str(mail["To"]), str(mail["Subject"])))
+        if len(emails) >= count or time.monotonic() > deadline:
+            return emails
         await asyncio.sleep(0.2)
 
 
@@ -288,7 +300,11 @@ async def test_the_call_of_32_candidates_and_6_laureates(
         f"UPDATE app.call SET closes_at = now() WHERE id = '{id_}' RETURNING id",
     )
     await judge(
-        people, installation, call, those, [str(each["id"]) for each in criteria]
+        people,
+        installation,
+        call,
+        those,
+        [str(criterion["id"]) for criterion in criteria],
     )
     await decide(people[TEAM], installation, call, those)
 
@@ -302,10 +318,12 @@ async def test_the_call_of_32_candidates_and_6_laureates(
     ] * CHOSEN + [False] * (SENT - CHOSEN)
     assert WHY in text
     assert WHY_NOT not in text
-    told = await mails_about(installation, SENT)
-    assert sorted(to for to, _ in told) == [CANDIDATE] * (SENT - 1) + [SECOND]
-    assert sum("est lauréat de" in subject for _, subject in told) == CHOSEN
-    refused = next(each["id"] for each in those if each["title"] == "Projet 30")
+    emails = await mails_about(installation, SENT)
+    assert sorted(to for to, _ in emails) == [CANDIDATE] * (SENT - 1) + [SECOND]
+    assert sum("est lauréat de" in subject for _, subject in emails) == CHOSEN
+    refused = next(
+        submission["id"] for submission in those if submission["title"] == "Projet 30"
+    )
     await open_page(
         people[CANDIDATE], f"{installation.portal()}{call}/submissions/{refused}"
     )

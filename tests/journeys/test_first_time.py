@@ -74,11 +74,11 @@ class Person:
     def jargon(self) -> dict[str, set[str]]:
         """Words of the list that were read, by page."""
         listed = "|".join(map(re.escape, JARGON[self.language]))
-        found = {
+        words_by_page = {
             url: set(re.findall(rf"\b({listed})\b", text.lower()))
             for url, text in self.read.items()
         }
-        return {url: words for url, words in found.items() if words}
+        return {url: words for url, words in words_by_page.items() if words}
 
 
 @pytest.fixture(params=["fr", "en"])

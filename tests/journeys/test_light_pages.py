@@ -116,7 +116,9 @@ async def test_every_page_keeps_its_budgets_with_a_full_catalogue(
     registry = TerritoryRegistry(
         database, Tenant, lambda host: installation.settings.origin("portal", host)
     )
-    [territory] = [each for each in await registry.list() if each.slug == "autre"]
+    [territory] = [
+        candidate for candidate in await registry.list() if candidate.slug == "autre"
+    ]
     catalogue = await open_catalogue(database, territory)
     for _ in range(2):
         await catalogue.add_all()
@@ -142,11 +144,16 @@ async def test_every_page_keeps_its_budgets_with_a_full_catalogue(
     assert sum(path.startswith("/data/") for path in visited) > 10
     assert {page["language"] for page in report["pages"]} == {"fr", "en"}
     if os.environ.get("UDI_DECLARATIONS"):
-        found = {"browser": report["versions"]["browser"], "kinds": report["kinds"]}
-        write_part("weights", {**found, "date": now().date().isoformat()})
-    said = weights()
-    assert said is not None
-    assert {kind: (cost.pages, cost.grade) for kind, cost in said.kinds.items()} == {
+        measurements = {
+            "browser": report["versions"]["browser"],
+            "kinds": report["kinds"],
+        }
+        write_part("weights", {**measurements, "date": now().date().isoformat()})
+    stored_weights = weights()
+    assert stored_weights is not None
+    assert {
+        kind: (cost.pages, cost.grade) for kind, cost in stored_weights.kinds.items()
+    } == {
         kind: (cost["pages"], cost["grade"]) for kind, cost in report["kinds"].items()
     }
 

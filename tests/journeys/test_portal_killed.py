@@ -64,8 +64,8 @@ class Trial:
                 "SELECT id FROM platform.territory WHERE slug = 'demo'"
             )
             await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
-            found: list[Any] = await connection.fetch(asked)
-            return found
+            rows: list[Any] = await connection.fetch(asked)
+            return rows
 
     async def killed_in_the_middle(
         self, by: httpx.AsyncClient, address: str, form: dict[str, Any], table: str
@@ -76,16 +76,16 @@ class Trial:
             connection.transaction(),
         ):
             await connection.execute(f"LOCK TABLE app.{table} IN SHARE MODE")
-            asking = asyncio.create_task(by.post(address, data=form))
+            request_task = asyncio.create_task(by.post(address, data=form))
             await wait_until(lambda: self._waits(connection, table))
             self.place.kill(*PORTAL)
             with pytest.raises(httpx.TransportError):
-                await asking
+                await request_task
         self.start()
 
     async def _waits(self, connection: Any, table: str) -> bool:
-        asked = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'app.{table}'::regclass"
-        return bool(await connection.fetchval(asked))
+        query = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'app.{table}'::regclass"
+        return bool(await connection.fetchval(query))
 
     def start(self) -> None:
         """Start the portal again."""
@@ -131,9 +131,9 @@ async def trial(
     await set_terms(producer, installation, dataset)
     async with (
         as_program(installation, producer) as answering,
-        as_program(installation, person) as asking,
+        as_program(installation, person) as requester,
     ):
-        yield Trial(installation, dataset, answering, asking)
+        yield Trial(installation, dataset, answering, requester)
     await other.close()
     for verb, program in PARTS:
         if f"{verb}-{program}" not in installation.processes:
@@ -158,10 +158,10 @@ async def test_the_portal_killed_at_each_step_loses_nothing_and_brings_nothing_b
         )
     ]
     assert sorted(name for name in done if name in EVENTS) == sorted(EVENTS)
-    [held] = await trial.kept("node", HELD.format(agreement=agreement))
+    [agreement_row] = await trial.kept("node", HELD.format(agreement=agreement))
     await trial.let_time_pass()
-    await wait_until(lambda: told(trial, agreement, held["revision"]))
-    assert held["state"] == "revoked"
+    await wait_until(lambda: told(trial, agreement, agreement_row["revision"]))
+    assert agreement_row["state"] == "revoked"
 
 
 SAID = """SELECT e.name FROM app.audit_event e WHERE e.subject_id::text IN ('{request}', '{agreement}',
@@ -254,8 +254,8 @@ async def deliver(trial: Trial, agreement: str) -> str:
 
 async def telling(trial: Trial) -> bool:
     """Whether the worker is at it: it waits for the node's answer."""
-    asked = "SELECT 1 FROM queue.pgqueuer WHERE entrypoint = 'deliver_agreement' AND status = 'picked'"
-    return bool(await trial.kept("portal", asked))
+    query = "SELECT 1 FROM queue.pgqueuer WHERE entrypoint = 'deliver_agreement' AND status = 'picked'"
+    return bool(await trial.kept("portal", query))
 
 
 async def read_while_away(trial: Trial, secret: str) -> None:
@@ -315,8 +315,8 @@ async def start_node(trial: Trial) -> None:
     trial.place.wait("node")
 
     async def tried() -> bool:
-        asked = "SELECT tried_at <= greatest(asked_at, failed_at) AND tried_at > $1 AS done FROM app.agreement_cursor"
-        [row] = await trial.kept("node", asked.replace("$1", f"'{before['tried_at']}'"))
+        query = "SELECT tried_at <= greatest(asked_at, failed_at) AND tried_at > $1 AS done FROM app.agreement_cursor"
+        [row] = await trial.kept("node", query.replace("$1", f"'{before['tried_at']}'"))
         return bool(row["done"])
 
     await wait_until(tried)

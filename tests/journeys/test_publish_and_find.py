@@ -67,7 +67,7 @@ async def contents_of_portal(installation: Installation) -> str:
         tables = await connection.fetch(
             "SELECT schemaname || '.' || tablename AS name FROM pg_tables WHERE schemaname IN ('app', 'platform', 'ops', 'queue')"
         )
-        found = []
+        contents = []
         for tenant in tenants:
             async with connection.transaction():
                 await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
@@ -75,16 +75,16 @@ async def contents_of_portal(installation: Installation) -> str:
                     rows = await connection.fetch(
                         f"SELECT t::text FROM {table['name']} t"
                     )
-                    found += [row[0] for row in rows]
+                    contents += [row[0] for row in rows]
                 for table in PACKED:
                     rows = await connection.fetch(f"SELECT record FROM app.{table}")
-                    found += [
+                    contents += [
                         json.dumps(decompress_description(row[0]), ensure_ascii=False)
                         for row in rows
                     ]
     finally:
         await connection.close()
-    return "\n".join(found)
+    return "\n".join(contents)
 
 
 async def test_a_producer_publishes_and_anyone_finds_and_downloads(
@@ -136,7 +136,7 @@ async def test_no_cell_of_a_published_file_is_kept_by_the_portal(
     await publish(await context.new_page(), installation, budget, title)
     await wait_until_found(installation, "equilibres", title)
 
-    kept = await contents_of_portal(installation)
+    portal_contents = await contents_of_portal(installation)
     logs = "".join(
         path.read_text(errors="replace") for path in installation.folder.glob("*.log")
     )
@@ -147,9 +147,9 @@ async def test_no_cell_of_a_published_file_is_kept_by_the_portal(
         if path.is_file()
     )
 
-    assert title in kept
+    assert title in portal_contents
     for word in CANARIES:
-        assert word.lower() not in kept.lower()
+        assert word.lower() not in portal_contents.lower()
         assert word.lower() not in logs.lower()
         assert word.lower() not in mails.lower()
         assert word.lower().encode() not in index.lower()

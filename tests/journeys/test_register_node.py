@@ -30,8 +30,8 @@ def credential(installation: Installation) -> dict[str, str]:
         "--json",
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+    node_credential: dict[str, str] = json.loads(done.stdout)
+    return node_credential
 
 
 def record(slug: str) -> dict[str, Any]:
@@ -137,11 +137,11 @@ def test_the_commands_of_a_territory_say_what_is_wrong(
     folder.mkdir()
     (folder / "tenant.toml").write_text("[territory]\nslug = 3\n")
 
-    wrong = installation.run("tenant", "check", str(folder))
+    failed_check = installation.run("tenant", "check", str(folder))
     right = installation.run("tenant", "check", "demo")
     listed = installation.run("tenant", "list", "--json")
 
-    assert (wrong.returncode, right.returncode) == (1, 0)
-    assert "territory.slug, line 2" in wrong.stderr
-    assert "charter.md" in wrong.stderr
+    assert (failed_check.returncode, right.returncode) == (1, 0)
+    assert "territory.slug, line 2" in failed_check.stderr
+    assert "charter.md" in failed_check.stderr
     assert {row["slug"] for row in json.loads(listed.stdout)} == {"demo", "autre"}

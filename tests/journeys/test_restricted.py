@@ -100,10 +100,10 @@ def answers(
 ) -> Callable[[], Awaitable[bool]]:
     """Whether the node answers a machine with this status."""
 
-    async def seen() -> bool:
+    async def has_status() -> bool:
         return (await read(place, path, secret)).status_code == status
 
-    return seen
+    return has_status
 
 
 async def be_refused(
@@ -192,10 +192,11 @@ async def test_a_refused_student_asks_better_reads_half_the_columns_until_the_pr
     assert CANARY in table
     assert altered.status_code == 401
     assert "Le programme est arrêté." in last.text
-    kept = await contents_of_portal(installation)
-    told = installation.mails() + "".join(
-        each.read_text(errors="replace") for each in installation.folder.glob("*.log")
+    portal_contents = await contents_of_portal(installation)
+    mails_and_logs = installation.mails() + "".join(
+        log_path.read_text(errors="replace")
+        for log_path in installation.folder.glob("*.log")
     )
-    assert TITLE in kept
+    assert TITLE in portal_contents
     for word in (CANARY, secret):
-        assert word not in kept + told
+        assert word not in portal_contents + mails_and_logs

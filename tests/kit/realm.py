@@ -49,7 +49,7 @@ class Realm:
     def sign(self, claims: dict[str, Any], *, kind: str = "JWT") -> str:
         """A token of this realm; claims that are None are left out."""
         moment = int(clock.now().timestamp())
-        said = {
+        payload = {
             "iss": self.service.issuer,
             "iat": moment,
             "exp": moment + 300,
@@ -58,7 +58,7 @@ class Realm:
         header = {"alg": "RS256", "typ": kind, "kid": KEY.kid}
         return jwt.encode(
             header,
-            {name: value for name, value in said.items() if value is not None},
+            {name: value for name, value in payload.items() if value is not None},
             KEY,
         )
 

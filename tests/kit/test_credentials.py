@@ -38,17 +38,17 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def claims(**changed: object) -> dict[str, Any]:
     """Those of a good token, some changed or left out."""
-    made = KIND.write(subject="a", issuer=HERE, audience=THERE) | changed
-    return {name: value for name, value in made.items() if value is not ABSENT}
+    token_claims = KIND.write(subject="a", issuer=HERE, audience=THERE) | changed
+    return {name: value for name, value in token_claims.items() if value is not ABSENT}
 
 
 def test_read_returns_what_a_good_token_says() -> None:
-    said = claims(jti="x" * LONGEST_JTI)
+    token_claims = claims(jti="x" * LONGEST_JTI)
 
-    signed = KIND.read({"typ": KIND.typ}, said, issuer=HERE, audience=THERE)
+    signed = KIND.read({"typ": KIND.typ}, token_claims, issuer=HERE, audience=THERE)
 
-    assert (signed.subject, signed.jti) == ("a", said["jti"])
-    assert int(signed.expires_at.timestamp()) == said["exp"]
+    assert (signed.subject, signed.jti) == ("a", token_claims["jti"])
+    assert int(signed.expires_at.timestamp()) == token_claims["exp"]
 
 
 @pytest.mark.parametrize("header", [{}, {"typ": "JWT"}, {"typ": "udi-reading+jwt"}])
@@ -82,19 +82,19 @@ def test_read_refuses_a_claim_that_is_absent_or_another(
 def test_read_refuses_what_is_over_and_what_lasts_longer_than_its_kind(
     ahead: timedelta,
 ) -> None:
-    said = claims(exp=int((NOW + ahead).timestamp()))
+    token_claims = claims(exp=int((NOW + ahead).timestamp()))
 
     with pytest.raises(InvalidSignatureError, match="out of date"):
-        KIND.read({"typ": KIND.typ}, said, issuer=HERE, audience=THERE)
+        KIND.read({"typ": KIND.typ}, token_claims, issuer=HERE, audience=THERE)
 
 
 @pytest.mark.parametrize("ahead", [-LEEWAY + SECOND, KIND.lifetime + LEEWAY])
 def test_read_accepts_the_first_and_the_last_moment_of_its_kind(
     ahead: timedelta,
 ) -> None:
-    said = claims(exp=int((NOW + ahead).timestamp()))
+    token_claims = claims(exp=int((NOW + ahead).timestamp()))
 
-    assert KIND.read({"typ": KIND.typ}, said, issuer=HERE, audience=THERE)
+    assert KIND.read({"typ": KIND.typ}, token_claims, issuer=HERE, audience=THERE)
 
 
 def test_a_secret_is_long_and_only_its_digest_is_kept() -> None:

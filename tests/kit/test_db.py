@@ -138,17 +138,17 @@ async def test_a_connection_that_died_gives_way_to_a_new_one(
 async def test_rows_are_those_of_their_territory_on_whatever_connection(
     pages: Database, demo: Territory, other: Territory
 ) -> None:
-    asked = "SELECT app.current_tenant(), pg_backend_pid()"
+    query = "SELECT app.current_tenant(), pg_backend_pid()"
     async with pages.session(other.id, role="public") as session:
         await session.scalar(TENANT)
 
     [first], [second] = (
-        await pages.rows(demo.id).fetch(asked),
-        await pages.rows(other.id).fetch(asked),
+        await pages.rows(demo.id).fetch(query),
+        await pages.rows(other.id).fetch(query),
     )
     async with pages.platform_session(role="public") as session:
         after = await session.scalar(TENANT)
-        [inside] = await SessionRowReader(session).fetch(asked)
+        [inside] = await SessionRowReader(session).fetch(query)
 
     assert (first[0], second[0], after, inside[0]) == (demo.id, other.id, None, None)
     assert first[1] == second[1] == inside[1], "one connection"

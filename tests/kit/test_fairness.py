@@ -148,8 +148,8 @@ def _worst_lead(began: list[str], counts: dict[str, int]) -> int:
     worst = 0
     for who in began:
         done[who] += 1
-        waiting = [done[each] for each in counts if done[each] < counts[each]]
-        worst = max([worst, *(done[who] - each for each in waiting)])
+        waiting = [done[space] for space in counts if done[space] < counts[space]]
+        worst = max([worst, *(done[who] - count for count in waiting)])
     return worst
 
 

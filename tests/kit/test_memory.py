@@ -50,6 +50,6 @@ thread.join()
 print(len(places))
 """
     done = [sys.executable, "-c", code.format(call=call)]
-    said = subprocess.run(done, check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(done, check=True, capture_output=True, text=True).stdout
 
-    assert said.strip() == places, "what a thread keeps apart lies far from the rest"
+    assert output.strip() == places, "what a thread keeps apart lies far from the rest"

@@ -160,9 +160,9 @@ async def test_the_program_before_lacks_nothing_on_a_database_that_is_ahead(
 async def test_a_new_database_gets_everything_at_once(empty: Settings) -> None:
     await upgrade(empty, contract=False)
 
-    found = await columns(empty)
-    assert "motto" in found
-    assert "address" not in found
+    column_names = await columns(empty)
+    assert "motto" in column_names
+    assert "address" not in column_names
 
 
 @pytest.mark.usefixtures("next_release")
@@ -173,8 +173,8 @@ async def test_a_table_that_somebody_holds_is_waited_for_in_short_tries(
     monkeypatch.setattr(migrations, "LOCK_PAUSE", 0.2)
     dsn = postgres.rpartition("/")[0] + "/" + upgraded.database_names["portal"]
     holder = await asyncpg.connect(dsn)
-    held = holder.transaction()
-    await held.start()
+    transaction = holder.transaction()
+    await transaction.start()
     await holder.execute("LOCK TABLE app.organisation IN ACCESS SHARE MODE")
     monkeypatch.setattr(migrations, "LOCK_TRIES", 2)
     with pytest.raises(DBAPIError, match="lock timeout"):
@@ -185,7 +185,7 @@ async def test_a_table_that_somebody_holds_is_waited_for_in_short_tries(
     migrating = asyncio.create_task(upgrade(upgraded, contract=False))
     await asyncio.sleep(1)
     assert not migrating.done()
-    await held.rollback()
+    await transaction.rollback()
     await migrating
     await holder.close()
     assert "motto" in await columns(upgraded)

@@ -25,9 +25,9 @@ LOGOUT = {
 
 @pytest.fixture
 async def realm(tmp_path: Path) -> AsyncIterator[Realm]:
-    made = Realm(tmp_path)
-    yield made
-    await made.stop()
+    new_realm = Realm(tmp_path)
+    yield new_realm
+    await new_realm.stop()
 
 
 async def exchange(realm: Realm) -> Login:

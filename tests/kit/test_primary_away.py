@@ -216,14 +216,14 @@ async def test_territories_that_were_known_are_served_while_no_database_answers(
         "portal",
         pages=True,
     )
-    known, unknown = (
+    warm_registry, unknown = (
         TerritoryRegistry(database, Tenant, lambda host: host, max_age=0)
         for _ in range(2)
     )
-    assert await known.by_slug(demo.slug)
+    assert await warm_registry.by_slug(demo.slug)
     primary.cut()
 
-    assert await known.by_slug(demo.slug)
+    assert await warm_registry.by_slug(demo.slug)
     with pytest.raises(Exception) as refusal:  # noqa: PT011 - which one depends on the driver
         await unknown.list()
     assert is_unavailable(refusal.value)

@@ -19,9 +19,9 @@ from udi.portal.identity.models import TABLES
 
 @pytest.fixture
 async def realm(tmp_path: Path) -> AsyncIterator[Realm]:
-    made = Realm(tmp_path)
-    yield made
-    await made.stop()
+    new_realm = Realm(tmp_path)
+    yield new_realm
+    await new_realm.stop()
 
 
 @pytest.fixture

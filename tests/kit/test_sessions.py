@@ -32,7 +32,7 @@ PROGRAMS: dict[str, SessionTables] = {"portal": PORTAL, "node": NODE}
 
 
 def login(subject: str = "", **changed: Any) -> Login:
-    said = {
+    defaults = {
         "issuer": ISSUER,
         "subject": subject or str(uuid.uuid4()),
         "name": "Compte",
@@ -40,7 +40,7 @@ def login(subject: str = "", **changed: Any) -> Login:
     }
     return Login(
         **{
-            **said,
+            **defaults,
             "access_expires_at": clock.now() + timedelta(minutes=5),
             "sid": "sid-1",
             **changed,
@@ -102,11 +102,11 @@ async def test_the_cookie_is_not_in_the_table(
     token = await opened(portal_database, demo, login())
 
     async with portal_database.session(demo.id) as session:
-        kept = await session.scalar(select(PORTAL.web_session.token_hash))
+        stored_hash = await session.scalar(select(PORTAL.web_session.token_hash))
 
     assert len(token) == 43
-    assert len(kept) == 32
-    assert token.encode() not in kept
+    assert len(stored_hash) == 32
+    assert token.encode() not in stored_hash
 
 
 async def test_a_person_is_known_by_issuer_and_subject_not_by_mail(
@@ -190,14 +190,14 @@ async def test_a_session_in_use_ends_after_ten_hours(
 
 
 def notice(who: Login, **changed: Any) -> LogoutNotice:
-    said = {
+    defaults = {
         "client_id": "demo-portal",
         "issuer": who.issuer,
         "subject": who.subject,
         "sid": who.sid,
     }
     return LogoutNotice(
-        **{**said, "jti": str(uuid.uuid4()), "expires_at": clock.now(), **changed}
+        **{**defaults, "jti": str(uuid.uuid4()), "expires_at": clock.now(), **changed}
     )
 
 
@@ -296,7 +296,7 @@ async def test_the_sweep_goes_through_every_territory(
     monkeypatch.undo()
     assert not any(
         [
-            await is_open(portal_database, each, tokens[each.slug])
-            for each in (demo, other)
+            await is_open(portal_database, territory, tokens[territory.slug])
+            for territory in (demo, other)
         ]
     )

@@ -123,7 +123,11 @@ def test_a_child_that_may_not_write_opens_nothing_to_write(machine: str) -> None
         (system_calls.WRITE_FILES, READS),
         (system_calls.READ_FILES, COMPUTES),
     ):
-        numbers = [each[place] for each in table.values() if each[place] >= 0]
+        numbers = [
+            call_numbers[place]
+            for call_numbers in table.values()
+            if call_numbers[place] >= 0
+        ]
         assert {answer(limits, machine, number) for number in numbers} == {errno.EPERM}
 
 
@@ -166,7 +170,7 @@ def test_calls_with_rules_are_allowed_for_some_arguments_only(machine: str) -> N
 @pytest.mark.programs
 @pytest.mark.parametrize("machine", MACHINES)
 def test_numbers_are_those_of_the_kernels_headers(machine: str) -> None:
-    known = read_header(machine)
+    header_numbers = read_header(machine)
     place = MACHINES[machine][1]
     tables = (system_calls.COMPUTE, system_calls.READ_FILES, system_calls.WRITE_FILES)
     ours = {name: numbers[place] for table in tables for name, numbers in table.items()}
@@ -186,7 +190,9 @@ def test_numbers_are_those_of_the_kernels_headers(machine: str) -> None:
     ours["fcntl"] = system_calls.FCNTL.numbers[place]
 
     assert {
-        name: number for name, number in ours.items() if known.get(name, -1) != number
+        name: number
+        for name, number in ours.items()
+        if header_numbers.get(name, -1) != number
     } == {}
 
 

@@ -186,9 +186,9 @@ async def test_a_small_difference_of_clocks_is_forgiven() -> None:
 def test_a_claim_must_have_exactly_the_wanted_value() -> None:
     require_claim_values({"typ": "ID", "azp": "a"}, typ="ID", azp="a", sid=None)
 
-    for wrong in ({"typ": "Bearer"}, {"azp": ["ID"]}, {}):
+    for invalid_claims in ({"typ": "Bearer"}, {"azp": ["ID"]}, {}):
         with pytest.raises(InvalidTokenError, match="typ"):
-            require_claim_values(wrong, typ="ID")
+            require_claim_values(invalid_claims, typ="ID")
 
 
 async def test_keys_are_fetched_once_for_many_tokens() -> None:

@@ -15,11 +15,11 @@ from udi.settings import Settings
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """One connection, for which nobody waits longer than a second."""
     dsn = settings.dsn("portal", "public")
-    made = create_async_engine(
+    new_engine = create_async_engine(
         dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=0, pool_timeout=1
     )
-    yield made
-    await made.dispose()
+    yield new_engine
+    await new_engine.dispose()
 
 
 async def test_who_comes_as_a_connection_is_given_back_waits_behind_those_who_did(
@@ -31,10 +31,10 @@ async def test_who_comes_as_a_connection_is_given_back_waits_behind_those_who_di
         async with engine.connect():
             came.append(name)
 
-    held = await engine.connect()
+    busy_connection = await engine.connect()
     waiting = [asyncio.create_task(take(name)) for name in ("first", "second")]
     await asyncio.sleep(0.1)
-    await held.close()
+    await busy_connection.close()
     await take("last")
     await asyncio.gather(*waiting)
 
@@ -44,7 +44,7 @@ async def test_who_comes_as_a_connection_is_given_back_waits_behind_those_who_di
 async def test_who_waited_too_long_or_went_away_holds_nobody_up(
     engine: AsyncEngine,
 ) -> None:
-    held = await engine.connect()
+    busy_connection = await engine.connect()
     gone = asyncio.create_task(engine.connect().start())
     await asyncio.sleep(0.1)
     patient = asyncio.create_task(engine.connect().start())
@@ -54,7 +54,7 @@ async def test_who_waited_too_long_or_went_away_holds_nobody_up(
         await patient
     last = asyncio.create_task(engine.connect().start())
     await asyncio.sleep(0.1)
-    await held.close()
+    await busy_connection.close()
 
     connection = await last
     assert not connection.closed
@@ -68,10 +68,10 @@ async def test_a_pool_that_may_grow_grows_before_anybody_waits(
     engine = create_async_engine(
         dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=2, pool_timeout=1
     )
-    held = [await engine.connect() for _ in range(3)]
+    busy_connections = [await engine.connect() for _ in range(3)]
 
     with pytest.raises(PoolTimeoutError):
         await engine.connect()
-    for connection in held:
+    for connection in busy_connections:
         await connection.close()
     await engine.dispose()

@@ -90,19 +90,19 @@ def test_the_right_file_is_kept_and_a_spoilt_one_fetched_again(
 ) -> None:
     address = repository(b"nothing")
     monkeypatch.setattr(distribution, "SHA256", _sha256(b"nothing"))
-    seen: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     (tmp_path / distribution.ARCHIVE).write_bytes(b"cut by a power failure")
 
-    kept = distribution.ensure_archive(
+    archive = distribution.ensure_archive(
         tmp_path,
         address,
-        lambda done, total: seen.append((done, total)),
+        lambda done, total: progress.append((done, total)),
         local_repositories=[],
     )
 
-    assert kept.read_bytes() == b"nothing"
-    assert seen == [(7, 7)]
-    assert _fetch(tmp_path, "http://127.0.0.1:9") == kept
+    assert archive.read_bytes() == b"nothing"
+    assert progress == [(7, 7)]
+    assert _fetch(tmp_path, "http://127.0.0.1:9") == archive
 
 
 def _sha256(content: bytes) -> str:
@@ -117,14 +117,14 @@ def test_the_users_maven_repository_is_used_when_it_has_the_right_file(
     folder.mkdir(parents=True)
     (folder / distribution.ARCHIVE).write_bytes(b"local")
 
-    found = distribution.ensure_archive(
+    archive = distribution.ensure_archive(
         tmp_path,
         "http://127.0.0.1:9",
         lambda *_: None,
         local_repositories=[tmp_path / "m2"],
     )
 
-    assert found == folder / distribution.ARCHIVE
+    assert archive == folder / distribution.ARCHIVE
 
 
 @pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside"])

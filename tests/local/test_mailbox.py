@@ -72,7 +72,7 @@ def test_a_mail_is_kept_and_shown_with_its_links(
     _send(settings, message)
     listed = _get(settings, "/")
     mail = emails.list_emails(mailbox)[0]
-    shown = _get(settings, f"/mails/{mail.id}")
+    mail_page = _get(settings, f"/mails/{mail.id}")
     source = _get(settings, f"/mails/{mail.id}/source")
 
     assert mail.links == (
@@ -83,9 +83,9 @@ def test_a_mail_is_kept_and_shown_with_its_links(
         f'<a href="/mails/{mail.id}">Réinitialisez votre &lt;mot de passe&gt;</a>'
         in listed[1]
     )
-    assert 'href="https://demo.example/reset?key=a&amp;b=1"' in shown[1]
-    assert "<mot" not in shown[1]
-    assert shown[2]["content-security-policy"].startswith(
+    assert 'href="https://demo.example/reset?key=a&amp;b=1"' in mail_page[1]
+    assert "<mot" not in mail_page[1]
+    assert mail_page[2]["content-security-policy"].startswith(
         "default-src 'none'; style-src 'self';"
     )
     assert source[2]["content-type"].startswith("text/plain")
@@ -135,9 +135,12 @@ def test_the_oldest_mails_are_dropped(
 ) -> None:
     monkeypatch.setattr(emails, "MAX_EMAILS", 2)
 
-    kept = [emails.store_email(tmp_path, b"Subject: x\r\n\r\n") for _ in range(3)]
+    mail_ids = [emails.store_email(tmp_path, b"Subject: x\r\n\r\n") for _ in range(3)]
 
-    assert [mail.id for mail in emails.list_emails(tmp_path)] == [kept[2], kept[1]]
+    assert [mail.id for mail in emails.list_emails(tmp_path)] == [
+        mail_ids[2],
+        mail_ids[1],
+    ]
 
 
 def test_a_mail_with_an_unknown_charset_is_still_shown(tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def test_a_mail_with_an_unknown_charset_is_still_shown(tmp_path: Path) -> None:
         b"Subject: x\r\nContent-Type: text/plain; charset=martian\r\n\r\nhello",
     )
 
-    found = emails.find_email(tmp_path, name)
+    mail = emails.find_email(tmp_path, name)
 
-    assert found
-    assert found.text == "hello"
+    assert mail
+    assert mail.text == "hello"

@@ -182,10 +182,10 @@ def test_what_root_wrote_is_left_alone_where_programs_run_as_the_caller(
 
 def account_of_root(name: str) -> SystemAccount:
     """An ordinary account, for root only."""
-    found = find_account(name)
-    if os.geteuid() != 0 or found is None:
+    account = find_account(name)
+    if os.geteuid() != 0 or account is None:
         pytest.skip("only root may give files to somebody else")
-    return found
+    return account
 
 
 def reads(path: Path, uid: int) -> bool:

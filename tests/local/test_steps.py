@@ -63,16 +63,16 @@ def test_a_detached_start_is_shown_by_the_process_in_front() -> None:
         _download(pipe)
         pipe.finish()
 
-    answer, shown = _relayed(tell)
+    answer, output = _relayed(tell)
 
     assert answer == ""
-    assert shown.splitlines()[-1].startswith("✓ Fetching version [1] (")
+    assert output.splitlines()[-1].startswith("✓ Fetching version [1] (")
 
 
 def test_the_error_of_a_detached_start_reaches_the_process_in_front() -> None:
-    answer, shown = _relayed(lambda pipe: pipe.finish("The disk is full."))
+    answer, output = _relayed(lambda pipe: pipe.finish("The disk is full."))
 
-    assert (answer, shown) == ("The disk is full.", "")
+    assert (answer, output) == ("The disk is full.", "")
 
 
 def test_a_detached_start_that_dies_is_noticed() -> None:

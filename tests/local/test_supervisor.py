@@ -23,7 +23,11 @@ class Watched(Supervisor):
 
     def __init__(self, logs: Path, guardian: ProcessWatchdog) -> None:
         self.known: Known = []
-        super().__init__(logs, guardian, lambda known: setattr(self, "known", known))
+        super().__init__(
+            logs,
+            guardian,
+            lambda known_processes: setattr(self, "known", known_processes),
+        )
 
 
 @pytest.fixture

@@ -58,13 +58,13 @@ def toy(settings: Settings) -> Iterator[Toy]:
 
 def _left(settings: Settings) -> list[str]:
     """Command lines of this installation's processes."""
-    found = []
+    command_lines = []
     for process in psutil.process_iter(["cmdline", "environ"]):
         words = " ".join(process.info["cmdline"] or ())
         ours = (process.info["environ"] or {}).get("UDI_STATE") == str(settings.state)
         if process.pid != os.getpid() and (ours or str(settings.state) in words):
-            found.append(words)
-    return found
+            command_lines.append(words)
+    return command_lines
 
 
 def _parts(toy: Toy) -> dict[str, dict[str, Any]]:

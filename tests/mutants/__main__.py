@@ -47,7 +47,7 @@ class Outcome:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen mutants; 0 when enough are killed and every other has its reason."""
     options = _read_options(arguments)
-    mutants = [each for each in load() if _is_chosen(each, options.only)]
+    mutants = [mutant for mutant in load() if _is_chosen(mutant, options.only)]
     faults = list(_lost(mutants))
     for fault in faults:
         print(f"LOST: {fault}", file=sys.stderr)
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("No mutant was run.", file=sys.stderr)
         return 2
     if options.list:
-        for each in mutants:
-            print(f"{each.id}  {each.module}  {each.cut}")
+        for mutant in mutants:
+            print(f"{mutant.id}  {mutant.module}  {mutant.cut}")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     outcomes = _run_all(mutants, options.jobs)
@@ -93,12 +93,12 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _is_chosen(mutant: Mutant, patterns: Sequence[str]) -> bool:
     """By a part of its name or of its module's, with `*` for anything; after a sign `=`, by the whole of it."""
     names = (mutant.id, mutant.module)
-    wanted = [
-        each.removeprefix("=") if each.startswith("=") else f"*{each}*"
-        for each in patterns
+    globs = [
+        pattern.removeprefix("=") if pattern.startswith("=") else f"*{pattern}*"
+        for pattern in patterns
     ]
     return not patterns or any(
-        fnmatch.fnmatch(name, pattern) for name in names for pattern in wanted
+        fnmatch.fnmatch(name, pattern) for name in names for pattern in globs
     )
 
 
@@ -124,7 +124,8 @@ def _run_all(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
         threads = ThreadPoolExecutor(len(places))
         try:
             return _doubt(
-                places[0], list(threads.map(lambda each: _judge(free, each), mutants))
+                places[0],
+                list(threads.map(lambda mutant: _judge(free, mutant), mutants)),
             )
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
@@ -158,21 +159,21 @@ def _judge(free: "SimpleQueue[Workshop]", mutant: Mutant) -> Outcome:
 
 
 def _try(place: Workshop, mutant: Mutant) -> Outcome:
-    found = place.run(mutant.tests, mutant)
-    used = found.processor
-    if found.forked and found.status == 0:
-        found = place.run(mutant.tests, mutant, cold=True)
-        used += found.processor
-    if found.status is None:
+    test_run = place.run(mutant.tests, mutant)
+    used = test_run.processor
+    if test_run.forked and test_run.status == 0:
+        test_run = place.run(mutant.tests, mutant, cold=True)
+        used += test_run.processor
+    if test_run.status is None:
         return Outcome(mutant, TIMED_OUT, processor=used)
-    if failed := [name for name in found.of("failed") if "::test_" in name]:
-        return Outcome(mutant, KILLED, failed[0], used, forked=found.forked)
-    if found.status == 0 and found.of("passed"):
+    if failed := [name for name in test_run.of("failed") if "::test_" in name]:
+        return Outcome(mutant, KILLED, failed[0], used, forked=test_run.forked)
+    if test_run.status == 0 and test_run.of("passed"):
         return Outcome(mutant, SURVIVED, processor=used)
-    if found.status == 0:
+    if test_run.status == 0:
         reason = "its tests are skipped here"
     else:
-        reason = _last_line(found.output)
+        reason = _last_line(test_run.output)
     return Outcome(mutant, ERROR, reason, used)
 
 
@@ -182,9 +183,9 @@ def _doubt(place: Workshop, outcomes: Sequence[Outcome]) -> list[Outcome]:
     for forked in (True, False):
         killers = sorted(
             {
-                each.by
-                for each in outcomes
-                if each.what == KILLED and each.forked is forked
+                outcome.by
+                for outcome in outcomes
+                if outcome.what == KILLED and outcome.forked is forked
             }
         )
         if not killers:
@@ -193,23 +194,23 @@ def _doubt(place: Workshop, outcomes: Sequence[Outcome]) -> list[Outcome]:
             f"{len(killers)} tests that killed, once more without any change",
             flush=True,
         )
-        found = place.run(killers, stop=False, cold=not forked)
-        if not found.results:  # a name that cannot be asked for with its parameters
-            found = place.run(
+        test_run = place.run(killers, stop=False, cold=not forked)
+        if not test_run.results:  # a name that cannot be asked for with its parameters
+            test_run = place.run(
                 sorted({name.partition("[")[0] for name in killers}),
                 stop=False,
                 cold=not forked,
             )
-        passed = set(found.of("passed"))
+        passed = set(test_run.of("passed"))
         failing |= {(name, forked) for name in killers if name not in passed}
     for name, _ in sorted(failing):
         print(f"FAILS WITHOUT ANY CHANGE: {name}", flush=True)
     why = "its test fails without any change"
     return [
-        replace(each, what=ERROR, by=f"{why}: {each.by}")
-        if (each.by, each.forked) in failing
-        else each
-        for each in outcomes
+        replace(outcome, what=ERROR, by=f"{why}: {outcome.by}")
+        if (outcome.by, outcome.forked) in failing
+        else outcome
+        for outcome in outcomes
     ]
 
 
@@ -224,41 +225,43 @@ def _write_csv(path: Path, outcomes: Sequence[Outcome]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for each in outcomes:
-            mutant = each.mutant
+        for outcome in outcomes:
+            mutant = outcome.mutant
             facts = (
                 mutant.id,
                 mutant.module,
                 mutant.function,
                 mutant.cut,
-                each.what,
-                each.by,
+                outcome.what,
+                outcome.by,
                 mutant.survives,
             )
-            writer.writerow([*facts, f"{each.processor:.1f}"])
+            writer.writerow([*facts, f"{outcome.processor:.1f}"])
 
 
 def _summarise(outcomes: Sequence[Outcome]) -> int:
     """Print the survivors and the figures; the status of the command."""
-    killed = [each for each in outcomes if each.what in {KILLED, TIMED_OUT}]
-    survivors = [each for each in outcomes if each.what == SURVIVED]
-    errors = [each for each in outcomes if each.what == ERROR]
-    unexplained = [each for each in survivors if not each.mutant.survives]
-    for each in survivors:
+    killed = [outcome for outcome in outcomes if outcome.what in {KILLED, TIMED_OUT}]
+    survivors = [outcome for outcome in outcomes if outcome.what == SURVIVED]
+    errors = [outcome for outcome in outcomes if outcome.what == ERROR]
+    unexplained = [outcome for outcome in survivors if not outcome.mutant.survives]
+    for outcome in survivors:
         print(
-            f"\nSURVIVES: {each.mutant.id} ({each.mutant.module}.{each.mutant.function})"
+            f"\nSURVIVES: {outcome.mutant.id} ({outcome.mutant.module}.{outcome.mutant.function})"
         )
-        print(f"  cut: {each.mutant.cut}: {each.mutant.old!r} -> {each.mutant.new!r}")
-        print(f"  reason: {each.mutant.survives or 'NONE WAS GIVEN'}")
-    for each in errors:
-        print(f"\nERROR: {each.mutant.id}: {each.by}")
-    for each in killed:
-        if each.mutant.survives:
+        print(
+            f"  cut: {outcome.mutant.cut}: {outcome.mutant.old!r} -> {outcome.mutant.new!r}"
+        )
+        print(f"  reason: {outcome.mutant.survives or 'NONE WAS GIVEN'}")
+    for outcome in errors:
+        print(f"\nERROR: {outcome.mutant.id}: {outcome.by}")
+    for outcome in killed:
+        if outcome.mutant.survives:
             print(
-                f"\nKILLED, though its table says why it would survive: {each.mutant.id}"
+                f"\nKILLED, though its table says why it would survive: {outcome.mutant.id}"
             )
     share = 100 * len(killed) / len(outcomes)
-    seconds = sum(each.processor for each in outcomes)
+    seconds = sum(outcome.processor for outcome in outcomes)
     print(
         f"\n{len(outcomes)} mutants: {len(killed)} killed ({share:.1f} %), {len(survivors)} survive, {len(errors)} errors"
     )

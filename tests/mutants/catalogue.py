@@ -147,26 +147,26 @@ def find_node(source: str, function: str) -> Definition:
     Raises:
         LostPlaceError: there is none of this name.
     """
-    found = _definitions(source).get(function)
-    if found is None:
+    definition = _definitions(source).get(function)
+    if definition is None:
         raise LostPlaceError(f"no function {function}")
-    return found
+    return definition
 
 
 @cache
 def _definitions(source: str) -> dict[str, Definition]:
     """The functions and classes of a source, by their qualified names."""
-    found: dict[str, Definition] = {}
+    definitions: dict[str, Definition] = {}
     waiting: list[tuple[str, ast.AST]] = [("", ast.parse(source))]
     while waiting:
         prefix, parent = waiting.pop()
         for node in ast.iter_child_nodes(parent):
             if isinstance(node, Definition):
-                found.setdefault(prefix + node.name, node)
+                definitions.setdefault(prefix + node.name, node)
                 waiting.append((f"{prefix}{node.name}.", node))
             elif isinstance(node, ast.stmt | ast.excepthandler):
                 waiting.append((prefix, node))
-    return found
+    return definitions
 
 
 def load(folder: Path = PLACES) -> list[Mutant]:
@@ -186,19 +186,19 @@ def load(folder: Path = PLACES) -> list[Mutant]:
 def _of_module(module: dict[str, Any]) -> Iterator[Mutant]:
     name = module["name"]
     usual = module.get("tests", [])
-    for each in module.get("mutant", ()):
+    for entry in module.get("mutant", ()):
         yield Mutant(
-            id=each["id"],
+            id=entry["id"],
             module=name,
-            function=each.get("in", ""),
-            cut=each["cut"],
-            old=each["old"],
-            new=each["new"],
-            tests=tuple(each.get("tests", usual)),
-            occurrence=each.get("occurrence", -1),
-            survives=each.get("survives", ""),
-            fresh=each.get("fresh", False),
-            alone=each.get("alone", module.get("alone", False)),
+            function=entry.get("in", ""),
+            cut=entry["cut"],
+            old=entry["old"],
+            new=entry["new"],
+            tests=tuple(entry.get("tests", usual)),
+            occurrence=entry.get("occurrence", -1),
+            survives=entry.get("survives", ""),
+            fresh=entry.get("fresh", False),
+            alone=entry.get("alone", module.get("alone", False)),
         )
     for group in module.get("operators", ()):
         for function in group["in"]:

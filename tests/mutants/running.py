@@ -56,7 +56,7 @@ class TestRun:
 
     def of(self, outcome: str) -> list[str]:
         """The tests with this outcome."""
-        return [name for name, found in self.results.items() if found == outcome]
+        return [name for name, result in self.results.items() if result == outcome]
 
 
 class Workshop:
@@ -87,9 +87,9 @@ class Workshop:
 
     def start(self) -> None:
         """Import the suite and start the services, from the program as it is."""
-        found = self.run(["tests/mutants/started.py"])
-        if found.status != 0:
-            raise RuntimeError(found.output)
+        test_run = self.run(["tests/mutants/started.py"])
+        if test_run.status != 0:
+            raise RuntimeError(test_run.output)
 
     @contextmanager
     def changed(self, mutant: Mutant) -> Iterator[None]:
@@ -120,9 +120,9 @@ class Workshop:
         """
         if cold or (mutant is not None and mutant.fresh):
             return self._do(tests, mutant, stop=stop, forked=False)
-        found = self._do(tests, mutant, stop=stop, forked=True)
-        if found.status != warm.COLD:
-            return found
+        test_run = self._do(tests, mutant, stop=stop, forked=True)
+        if test_run.status != warm.COLD:
+            return test_run
         return self._do(tests, mutant, stop=stop, forked=False)
 
     def _do(
@@ -160,12 +160,12 @@ class Workshop:
             self._process = process = self._start(
                 json.dumps(order), environment, file, forked=forked
             )
-        found = TestRun(_wait(process, PATIENCE if stop else None), forked=forked)
-        found.output = output.read_text(errors="replace")
-        found.processor = float(usage.read_text()) if usage.exists() else 0.0
-        _read_report(report, found)
+        test_run = TestRun(_wait(process, PATIENCE if stop else None), forked=forked)
+        test_run.output = output.read_text(errors="replace")
+        test_run.processor = float(usage.read_text()) if usage.exists() else 0.0
+        _read_report(report, test_run)
         self._clear()
-        return found
+        return test_run
 
     def _start(
         self,
@@ -234,12 +234,12 @@ class Workshop:
 @contextmanager
 def workshop(modules: Sequence[str]) -> Iterator[Workshop]:
     """A workshop that is cleared away at the end, in which these modules are imported once."""
-    made = Workshop(Path(tempfile.mkdtemp(prefix="udi-mutants-")), modules)
+    new_workshop = Workshop(Path(tempfile.mkdtemp(prefix="udi-mutants-")), modules)
     try:
-        made.start()
-        yield made
+        new_workshop.start()
+        yield new_workshop
     finally:
-        made.close()
+        new_workshop.close()
 
 
 def _forget_compiled(path: Path) -> None:

@@ -76,12 +76,12 @@ def test_a_place_that_is_not_there_or_not_once_is_an_error() -> None:
 def test_operators_change_each_comparison_negation_conjunction_and_refusal() -> None:
     source = "def f(a, b):\n    if not a or a < b <= 'é' and b != 'à':\n        raise ValueError\n    return f'{a < b}'\n"
 
-    found = {
+    replacement_by_name = {
         change.name: (change.old, change.new)
         for change in changes(source, ast.parse(source))
     }
 
-    assert found == {
+    assert replacement_by_name == {
         "boolean-1": (
             "not a or a < b <= 'é' and b != 'à'",
             "(not a and (a < b <= 'é' and b != 'à'))",

@@ -70,7 +70,7 @@ def run(arguments: list[str]) -> None:
             for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         ]
         Path(order.usage).write_text(
-            str(sum(each.ru_utime + each.ru_stime for each in used))
+            str(sum(usage.ru_utime + usage.ru_stime for usage in used))
         )
     sys.exit(status)
 
@@ -81,7 +81,7 @@ def change_code(original: str, path: Path) -> None:
     Raises:
         ColdError: this is not possible.
     """
-    wanted = dict(
+    code_by_place = dict(
         changed_functions(
             compile(original, "", "exec"), compile(path.read_text(), str(path), "exec")
         )
@@ -92,17 +92,21 @@ def change_code(original: str, path: Path) -> None:
     ):
         return
     gc.unfreeze()
-    found = set()
-    for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename == str(path):
-            place = (each.__code__.co_qualname, each.__code__.co_firstlineno)
-            if place in wanted:
-                found.add(place)
+    matching_places = set()
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType) and function.__code__.co_filename == str(
+            path
+        ):
+            place = (function.__code__.co_qualname, function.__code__.co_firstlineno)
+            if place in code_by_place:
+                matching_places.add(place)
                 try:
-                    each.__code__ = wanted[place]
+                    function.__code__ = code_by_place[place]
                 except ValueError as error:
                     raise ColdError(str(error)) from error
-    if any("<locals>" not in name for name, _ in wanted.keys() - found):
+    if any(
+        "<locals>" not in name for name, _ in code_by_place.keys() - matching_places
+    ):
         raise ColdError("a function is not there")
 
 
@@ -121,12 +125,12 @@ def changed_functions(
         raise ColdError(f"{before.co_qualname} is another")
     inner = _inner(before)
     changed = _inner(after)
-    if [each.co_name for each in inner] != [each.co_name for each in changed]:
+    if [code.co_name for code in inner] != [code.co_name for code in changed]:
         if not _is_function(before):
             raise ColdError(f"{before.co_qualname} holds others")
         return
-    for one, other in zip(inner, changed, strict=True):
-        yield from changed_functions(one, other)
+    for former_code, other in zip(inner, changed, strict=True):
+        yield from changed_functions(former_code, other)
 
 
 def _is_function(code: CodeType) -> bool:
@@ -135,15 +139,15 @@ def _is_function(code: CodeType) -> bool:
 
 
 def _inner(code: CodeType) -> list[CodeType]:
-    return [each for each in code.co_consts if isinstance(each, CodeType)]
+    return [constant for constant in code.co_consts if isinstance(constant, CodeType)]
 
 
 def _own(code: CodeType) -> tuple[object, ...]:
     """All that makes a code what it is, but its lines and what is within other code."""
     consts = tuple(
-        (type(each), repr(each))
-        for each in code.co_consts
-        if not isinstance(each, CodeType)
+        (type(constant), repr(constant))
+        for constant in code.co_consts
+        if not isinstance(constant, CodeType)
     )
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     return (
@@ -162,7 +166,8 @@ def _is_another(before: CodeType, after: CodeType) -> bool:
     changed = _inner(after)
     differs = _own(before) != _own(after) or len(inner) != len(changed)
     return differs or any(
-        _is_another(one, other) for one, other in zip(inner, changed, strict=True)
+        _is_another(former_code, other)
+        for former_code, other in zip(inner, changed, strict=True)
     )
 
 

@@ -152,8 +152,8 @@ def each_store(
 @pytest.fixture
 def store(node_site: Site) -> ObjectStore:
     """Where the node keeps files: as `each_store` has it, if the test asks for that."""
-    kept: ObjectStore = node_site.parts["objects"]
-    return kept
+    object_store: ObjectStore = node_site.parts["objects"]
+    return object_store
 
 
 @pytest.fixture

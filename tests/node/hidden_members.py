@@ -79,9 +79,9 @@ def layers(folder: Path) -> bytes:
         np.array([row[place] for row in ROWS[1:]], dtype=object)
         for place in range(len(ROWS[0]))
     ]
-    told = {"geometry_type": "Point", "crs": "EPSG:4326", "driver": "GPKG"}
-    raw.write(path, shapes, [np.arange(count)], ["places"], layer="places", **told)
-    raw.write(path, shapes, members, ROWS[0], layer="membres", append=True, **told)
+    options = {"geometry_type": "Point", "crs": "EPSG:4326", "driver": "GPKG"}
+    raw.write(path, shapes, [np.arange(count)], ["places"], layer="places", **options)
+    raw.write(path, shapes, members, ROWS[0], layer="membres", append=True, **options)
     return path.read_bytes()
 
 

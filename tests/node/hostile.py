@@ -47,8 +47,8 @@ def call(name: str, *arguments: int | bytes | None) -> int:
     result = int(
         function(
             *(
-                ctypes.c_long(each) if isinstance(each, int) else each
-                for each in arguments
+                ctypes.c_long(argument) if isinstance(argument, int) else argument
+                for argument in arguments
             )
         )
     )

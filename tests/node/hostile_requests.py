@@ -203,7 +203,7 @@ class Attacker:
         )
 
     def _elsewhere(self) -> tuple[str, str, str]:
-        wrong = self.chance.choice(
+        other_resource = self.chance.choice(
             [
                 self.resource,
                 self.resource.upper(),
@@ -214,7 +214,7 @@ class Attacker:
                 "*",
             ]
         )
-        resource = self.chance.choice([self.resource, wrong])
+        resource = self.chance.choice([self.resource, other_resource])
         doors = [
             *(f"/api/resources/{resource}/{door}" for door in DOORS),
             f"/ogc/{resource}/api",
@@ -265,17 +265,15 @@ class Attacker:
 
     def _about_places(self) -> str:
         word = self.chance.choice(WORDS)
-        told = {
+        values_by_name = {
             "bbox": BOXES, "datetime": MOMENTS, "limit": NUMBERS, "offset": NUMBERS, "f": ["json", "geojson", "html"],
             "bbox-crs": ["http://www.opengis.net/def/crs/OGC/1.3/CRS84", "EPSG:2154"], "crs": ["EPSG:4326", "[EPSG:0]"],
             "filter": ["n>3", "INTERSECTS(geometry,POINT(0 0))"], "sortby": ["-n"], "filter-lang": ["cql2-text"],
         }  # fmt: skip
         kind = self.chance.random()
         if kind < 0.6:
-            name = self.chance.choice(list(told))
-            return (
-                f"{name}={quote(self.chance.choice([*told[name], word]), safe=',/:')}"
-            )
+            name = self.chance.choice(list(values_by_name))
+            return f"{name}={quote(self.chance.choice([*values_by_name[name], word]), safe=',/:')}"
         if kind < 0.9:
             return (
                 f"{quote(self.chance.choice(COLUMNS), safe='')}={quote(word, safe='')}"

@@ -33,8 +33,8 @@ def write_table(
             [
                 "column0 BIGINT",
                 *(
-                    f"column{rank + 1} {each.sql_type}"
-                    for rank, each in enumerate(typed)
+                    f"column{rank + 1} {column.sql_type}"
+                    for rank, column in enumerate(typed)
                 ),
             ]
         )

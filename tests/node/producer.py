@@ -43,11 +43,11 @@ class Producer:
         """The id of a draft with this file."""
         answer = await self.send(content, name)
         assert answer.status_code == 303, answer.text
-        found = re.fullmatch(
+        match = re.fullmatch(
             r"/datasets/([0-9a-f-]{36})/check", answer.headers["location"]
         )
-        assert found
-        return found[1]
+        assert match
+        return match[1]
 
     async def describe(self, dataset: str, **changes: str) -> httpx.Response:
         """Post the form of step 2."""

@@ -14,12 +14,12 @@ async def new_key(
     manager: httpx.AsyncClient, *datasets: str, name: str = "Nuit", expires: str = ""
 ) -> str:
     form = {"name": name, "expires": expires, "dataset": list(datasets) or ["space"]}
-    made = await manager.post(f"/spaces/{SLUG}/keys", data=form)
-    assert made.status_code == 201, made.text
-    found = re.search(r"<code>(udi_[\w-]+)</code>", made.text)
-    assert found
-    assert made.headers["cache-control"] == "no-store"
-    return found[1]
+    response = await manager.post(f"/spaces/{SLUG}/keys", data=form)
+    assert response.status_code == 201, response.text
+    match = re.search(r"<code>(udi_[\w-]+)</code>", response.text)
+    assert match
+    assert response.headers["cache-control"] == "no-store"
+    return match[1]
 
 
 class Script:

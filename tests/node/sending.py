@@ -92,8 +92,8 @@ class Sender:
             address, headers={"Accept": "application/json", **self.headers}
         )
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        payload: dict[str, Any] = answer.json()
+        return payload
 
 
 def desk_for(

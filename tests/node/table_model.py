@@ -28,13 +28,15 @@ def answer(
 ) -> tuple[int, list[list[Any]]]:
     """How many rows, and those of the page."""
     numbered = [(number, *row) for number, row in enumerate(rows, 1)]
-    kept = [row for row in numbered if all(_holds(part, row) for part in query.where)]
+    matching_rows = [
+        row for row in numbered if all(_holds(part, row) for part in query.where)
+    ]
     if query.is_grouped:
-        found = _groups(query, kept)
+        result_rows = _groups(query, matching_rows)
     else:
-        found = _sorted(query, columns, kept)
-    page = found[query.offset : query.offset + query.size]
-    return len(found), [[as_json(cell) for cell in row] for row in page]
+        result_rows = _sorted(query, columns, matching_rows)
+    page = result_rows[query.offset : query.offset + query.size]
+    return len(result_rows), [[as_json(cell) for cell in row] for row in page]
 
 
 def as_json(value: Any) -> Any:
@@ -51,9 +53,9 @@ def _cell(row: Row, rank: int) -> Any:
 
 def _holds(part: Condition, row: Row) -> bool:
     if isinstance(part, AnyOf):
-        return any(_holds(each, row) for each in part.parts)
+        return any(_holds(condition, row) for condition in part.parts)
     if isinstance(part, AllOf):
-        return all(_holds(each, row) for each in part.parts)
+        return all(_holds(condition, row) for condition in part.parts)
     return _matches(part, _cell(row, part.column))
 
 
@@ -114,23 +116,29 @@ def _groups(query: Query, rows: list[Any]) -> list[list[Any]]:
         groups.setdefault(tuple(_cell(row, rank) for rank in query.groups), []).append(
             row
         )
-    found = [(key, {(each.column, each.aggregate): _measure(each, members) for each in query.measures})
+    measured_groups = [(key, {(measure.column, measure.aggregate): _measure(measure, members) for measure in query.measures})
              for key, members in groups.items()]  # fmt: skip
-    found.sort(key=lambda group: [_rank_of(cell) for cell in group[0]])
+    measured_groups.sort(key=lambda group: [_rank_of(cell) for cell in group[0]])
     for sort in reversed(query.sort):
         if sort.aggregate is None:
             place = query.groups.index(sort.column)
         else:
             place = -1
-        found.sort(
+        measured_groups.sort(
             key=lambda group: _rank_of(
                 group[0][place] if place >= 0 else group[1][sort.column, sort.aggregate]
             ),
             reverse=sort.descending,
         )
     return [
-        [*key, *(measured[each.column, each.aggregate] for each in query.measures)]
-        for key, measured in found
+        [
+            *key,
+            *(
+                measured[measure.column, measure.aggregate]
+                for measure in query.measures
+            ),
+        ]
+        for key, measured in measured_groups
     ]
 
 
@@ -170,8 +178,8 @@ def _parameters(query: Query, columns: Columns) -> Iterator[str]:
         )
     yield from (quote(f"{name(rank)}__groupby", safe="") for rank in query.groups)
     yield from (
-        quote(f"{name(each.column)}__{each.aggregate}", safe="")
-        for each in query.measures
+        quote(f"{name(measure.column)}__{measure.aggregate}", safe="")
+        for measure in query.measures
     )
     if query.columns is not None:
         yield _pair("columns", ",".join(_quoted(name(rank)) for rank in query.columns))
@@ -190,7 +198,9 @@ def _combined(part: Condition, columns: Columns) -> str:
             f".{listed}" if values else ""
         )
     word = "or" if isinstance(part, AnyOf) else "and"
-    return f"{word}({','.join(_combined(each, columns) for each in part.parts)})"
+    return (
+        f"{word}({','.join(_combined(condition, columns) for condition in part.parts)})"
+    )
 
 
 def _text(value: Any, *, listed: bool) -> str:

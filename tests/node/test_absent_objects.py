@@ -36,12 +36,12 @@ async def test_only_rows_without_their_object_are_named(
     await store.delete(file.key)
 
     async with node_database.session(demo.id, role="worker") as session:
-        found = await list_missing_objects(session, store, demo.id)
+        missing_objects = await list_missing_objects(session, store, demo.id)
     async with node_database.session(other.id, role="worker") as session:
         assert await list_missing_objects(session, store, other.id) == []
 
-    assert sorted((row.kind, str(row.belongs_to)) for row in found) == [
+    assert sorted((row.kind, str(row.belongs_to)) for row in missing_objects) == [
         ("archive", str(file.space_id)),
         ("file", lost),
     ]
-    assert {row.key for row in found if row.kind == "file"} == {file.key}
+    assert {row.key for row in missing_objects if row.kind == "file"} == {file.key}

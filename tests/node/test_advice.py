@@ -74,9 +74,9 @@ def test_the_criteria_are_those_of_data_europa_eu() -> None:
 def test_a_score_is_rounded_down_and_excellent_from_351_points(
     left_out: set[str], points: int, percentage: int, rating: Rating
 ) -> None:
-    found = score_criteria(set(CRITERIA) - left_out)
+    score = score_criteria(set(CRITERIA) - left_out)
 
-    assert (found.points, found.percentage, found.rating) == (
+    assert (score.points, score.percentage, score.rating) == (
         points,
         percentage,
         rating,
@@ -184,7 +184,7 @@ def test_what_is_already_good_is_not_told() -> None:
 
 
 def test_a_schema_recognised_or_not_followed_is_told() -> None:
-    wrong = SchemaReport(
+    faulty_report = SchemaReport(
         "arbres", "Arbres", "", 9, (), (SchemaErrorCount("id", "type", 3),), ()
     )
 
@@ -194,9 +194,11 @@ def test_a_schema_recognised_or_not_followed_is_told() -> None:
     ] == ["schema"]
     assert (
         "3 cells"
-        in said(advise(COMPLETE, replace(GOOD, report=wrong, looks_like="Arbres")))[0]
+        in said(
+            advise(COMPLETE, replace(GOOD, report=faulty_report, looks_like="Arbres"))
+        )[0]
     )
-    right = replace(wrong, counts=())
+    right = replace(faulty_report, counts=())
     assert (
         advise(COMPLETE, replace(GOOD, report=right, looks_like="Arbres")).items == ()
     )
@@ -227,9 +229,9 @@ ROWS: list[list[Cell]] = [
 
 
 def test_cells_that_are_hard_to_reuse_are_found(tmp_path: Path) -> None:
-    found = inspect_table(write_typed(tmp_path / "t.parquet", LOOKED, ROWS), LOOKED)
+    facts = inspect_table(write_typed(tmp_path / "t.parquet", LOOKED, ROWS), LOOKED)
 
-    assert found == TableFacts(
+    assert facts == TableFacts(
         rows=7,
         empty=("note",),
         key="",
@@ -238,9 +240,9 @@ def test_cells_that_are_hard_to_reuse_are_found(tmp_path: Path) -> None:
         mixed=("hauteur",),
         merged=("secteur",),
     )
-    assert TableFacts.from_json(found.as_json()) == found
+    assert TableFacts.from_json(facts.as_json()) == facts
     assert (
-        len(advise(COMPLETE, replace(GOOD, columns=LOOKED, findings=found)).items) == 6
+        len(advise(COMPLETE, replace(GOOD, columns=LOOKED, findings=facts)).items) == 6
     )
 
 

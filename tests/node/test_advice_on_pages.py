@@ -20,7 +20,7 @@ async def test_the_review_says_the_score_and_what_would_raise_it_most_useful_fir
     advice = page.partition('id="advice"')[2].partition("</section>")[0]
 
     assert re.search(r"\d{3} points sur 405", advice)
-    points = [int(found) for found in re.findall(r"(\d+) points? de plus", advice)]
+    points = [int(figure) for figure in re.findall(r"(\d+) points? de plus", advice)]
     assert points
     assert points == sorted(points, reverse=True)
     assert f'href="/datasets/{dataset}/describe#first_day"' in advice
@@ -44,9 +44,9 @@ async def test_each_piece_of_advice_leads_to_a_question_that_is_there(
     page = await producer.page(f"/datasets/{dataset}/review")
     form = await producer.page(f"/datasets/{dataset}/describe")
 
-    asked = set(re.findall(rf"/datasets/{dataset}/describe#(\w+)", page))
-    assert asked >= {"first_day", "keywords", "frequency", "summary"}
-    assert [field for field in asked if f'id="{field}"' not in form] == []
+    fields = set(re.findall(rf"/datasets/{dataset}/describe#(\w+)", page))
+    assert fields >= {"first_day", "keywords", "frequency", "summary"}
+    assert [field for field in fields if f'id="{field}"' not in form] == []
 
 
 async def test_what_the_portal_leads_to_is_there(producer: Producer) -> None:
@@ -91,7 +91,8 @@ async def test_only_what_cannot_be_guessed_is_asked_of_the_second_file(
     )
     other = await producer.draft(b"salle;places\nOrme;12\nChene;40\n", "salles.csv")
     like, unlike = [
-        await producer.page(f"/datasets/{each}/describe") for each in (second, other)
+        await producer.page(f"/datasets/{dataset}/describe")
+        for dataset in (second, other)
     ]
 
     assert '<option value="environment" selected>' in like

@@ -39,14 +39,19 @@ async def test_keys_and_archives_are_noted_with_who_asked(
 ) -> None:
     actor = await enter(node_site, demo, memberships={space.slug: ["managers"]})
     async with node_database.session(demo.id) as session:
-        held = await session.get_one(Space, (demo.id, space.id))
+        stored_space = await session.get_one(Space, (demo.id, space.id))
         key, _ = await make_key(
-            session, actor, held, name="Script du nuit", datasets=None, expires_at=None
+            session,
+            actor,
+            stored_space,
+            name="Script du nuit",
+            datasets=None,
+            expires_at=None,
         )
     async with node_database.session(demo.id) as session:
-        held = await session.get_one(Space, (demo.id, space.id))
+        stored_space = await session.get_one(Space, (demo.id, space.id))
         for _ in range(2):
-            await revoke_key(session, actor, held, key.id)
+            await revoke_key(session, actor, stored_space, key.id)
     async with node_database.session(demo.id) as session:
         archive = await request_archive(
             session, actor, await session.get_one(Space, (demo.id, space.id))
@@ -68,7 +73,7 @@ async def test_what_the_operator_does_with_a_space_is_noted_once_each(
     organisation = uuid.uuid4()
     async with node_database.session(demo.id, role="worker") as session:
         for _ in range(2):
-            made = await apply_space(
+            new_space = await apply_space(
                 session,
                 slug="ville",
                 organisation_id=organisation,
@@ -88,7 +93,7 @@ async def test_what_the_operator_does_with_a_space_is_noted_once_each(
     events = [
         event
         for event in await list_events(node_database, demo)
-        if event.subject_id == made.id
+        if event.subject_id == new_space.id
     ]
     assert [(event.name, event.facts) for event in events] == [
         ("space.opened", {"organisation": str(organisation)}),
@@ -121,9 +126,9 @@ async def test_an_act_that_is_refused_leaves_no_event(
 
     async def make_nameless_key() -> None:
         async with node_database.session(demo.id) as session:
-            held = await session.get_one(Space, (demo.id, space.id))
+            stored_space = await session.get_one(Space, (demo.id, space.id))
             await make_key(
-                session, actor, held, name="", datasets=None, expires_at=None
+                session, actor, stored_space, name="", datasets=None, expires_at=None
             )
 
     with pytest.raises(InvalidError):

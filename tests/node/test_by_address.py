@@ -319,9 +319,9 @@ async def test_renewal_pauses_after_five_failures_and_says_why(
     assert (paused.paused, paused.failures) == (True, 5)
     assert "cinq fois" in await producer.page(f"/datasets/{dataset}")
     assert await rows(node_database, demo, Upload) == []
-    asked = len(distant.asked)
+    request_count = len(distant.asked)
     await work(REFRESH_SOURCE, source=str(source.id), turn="6")
-    assert len(distant.asked) == asked
+    assert len(distant.asked) == request_count
     distant.status = 200
     assert (
         await producer.client.post(f"/datasets/{dataset}/source/look")
@@ -374,8 +374,8 @@ async def test_no_cookie_is_kept_of_an_address(distant: Distant) -> None:
     distant.headers = {"Set-Cookie": "who=me"}
     private = OutgoingClient(["*.localhost:*"])
     for _ in range(2):
-        async with private.fetch(f"{distant.origin}/a.csv") as found:
-            assert found.status == 200
+        async with private.fetch(f"{distant.origin}/a.csv") as response:
+            assert response.status == 200
     await private.close()
 
     assert ["cookie" in headers for _, headers in distant.asked] == [False, False]

@@ -32,9 +32,9 @@ WRONG = (
 
 async def latest(database: Database, territory: Territory, dataset: str) -> Any:
     async with database.session(territory.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found
-        return found.latest
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+        assert stored_dataset
+        return stored_dataset.latest
 
 
 async def table_of(node_site: Any, version: Any, folder: Path) -> list[tuple[Any, ...]]:
@@ -198,12 +198,12 @@ async def test_an_answer_to_an_earlier_question_changes_nothing(
     dataset = await producer.draft()
     before = await latest(node_database, demo, dataset)
     async with node_database.session(demo.id) as session:
-        found = await session.scalar(
+        preparation = await session.scalar(
             select(Preparation).where(Preparation.version_id == before.id)
         )
-        assert found
-        found.revision = 7
-        found.state = PreparationState.WAITING
+        assert preparation
+        preparation.revision = 7
+        preparation.state = PreparationState.WAITING
 
     await prepare_version(desk_for(node_site, demo), before.id, 1)
 
@@ -290,15 +290,17 @@ async def test_a_published_table_answers_questions_and_goes_with_its_dataset(
     closed = await passer_by.get(f"/api/resources/{dataset}/data/")
     await producer.publish(dataset)
 
-    found = await passer_by.get(f"/api/resources/{dataset}/data/?nom__contains=voile")
+    response = await passer_by.get(
+        f"/api/resources/{dataset}/data/?nom__contains=voile"
+    )
     await producer.client.post(
         f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
     )
     gone = await passer_by.get(f"/api/resources/{dataset}/data/")
 
     assert closed.status_code == 404
-    assert [row["nom"] for row in found.json()["data"]] == ["École de voile"]
-    assert found.json()["data"][0]["création"] == "1999-09-04"
+    assert [row["nom"] for row in response.json()["data"]] == ["École de voile"]
+    assert response.json()["data"][0]["création"] == "1999-09-04"
     assert gone.status_code == 410
 
 

@@ -234,12 +234,12 @@ async def test_words_of_a_failure_stay_in_the_child(reader: ChildProcess) -> Non
 
 
 async def test_a_foreseen_error_comes_back_whole(reader: ChildProcess) -> None:
-    with pytest.raises(hostile.SaidError) as said:
+    with pytest.raises(hostile.SaidError) as error:
         await reader.call(
             hostile.say, 12, seconds=PATIENCE, raises=(hostile.SaidError,)
         )
 
-    assert (said.value.line, said.value.args) == (12, (12,))
+    assert (error.value.line, error.value.args) == (12, (12,))
 
 
 async def test_a_child_answers_many_calls_and_a_killed_one_can_start_again() -> None:

@@ -62,7 +62,7 @@ def test_another_token_opens_nothing(name: str) -> None:
     elsewhere = replace(tokens.MANAGER, typ="udi-report+jwt")
     head, _, rest = good.partition(".")
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
-    made = {
+    token_by_name = {
         "over": sign(over),
         "elsewhere": make_token(RING, uuid.uuid4(), KEY),
         "other key": make_token(Keyring.parse(new_keyring()), HERE, KEY),
@@ -75,4 +75,4 @@ def test_another_token_opens_nothing(name: str) -> None:
     }
 
     with pytest.raises(UnauthenticatedError):
-        read_token(RING, HERE, made[name])
+        read_token(RING, HERE, token_by_name[name])

@@ -27,7 +27,7 @@ async def test_a_new_version_is_compared_before_it_is_published(
     here = f"/datasets/{dataset}/versions/2/difference"
 
     reviewed = await producer.page(f"/datasets/{dataset}/review")
-    told = await producer.page(here)
+    difference_page = await producer.page(here)
     closed = await passer_by.get(here)
     await producer.client.post(f"/datasets/{dataset}/publish")
     opened = await passer_by.get(here)
@@ -35,12 +35,12 @@ async def test_a_new_version_is_compared_before_it_is_published(
         f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
     )
 
-    for page in (reviewed, told, opened.text):
+    for page in (reviewed, difference_page, opened.text):
         assert "1 ligne ajoutée" in page
         assert "1 ligne retirée" in page
         assert "1 ligne modifiée" in page
         assert "quartier" in page
-    assert "place renouvelée" in told
+    assert "place renouvelée" in difference_page
     assert "place renouvelée" not in opened.text
     assert f'href="{here}"' in await producer.page(f"/datasets/{dataset}")
     assert closed.status_code == 404

@@ -190,7 +190,9 @@ async def test_why_is_never_empty(producer: Producer, script: Script) -> None:
         "publication"
     ]
 
-    assert [each["state"] for each in (never_published, published, not_asked)] == [
+    assert [
+        publication["state"] for publication in (never_published, published, not_asked)
+    ] == [
         "waiting",
         "published",
         "waiting",
@@ -224,7 +226,8 @@ def test_a_map_that_loses_its_places_is_told() -> None:
     point = profile(("a", ColumnType.TEXT), geometry="point")
 
     assert [
-        one.stop for one in compare_profiles(point, profile(("a", ColumnType.TEXT)))
+        change.stop
+        for change in compare_profiles(point, profile(("a", ColumnType.TEXT)))
     ] == ["columns"]
 
 
@@ -236,8 +239,8 @@ def test_rows_that_may_be_lost(old: int, new: int, stops: list[str]) -> None:
     columns = ("a", ColumnType.TEXT)
 
     assert [
-        one.stop
-        for one in compare_profiles(
+        change.stop
+        for change in compare_profiles(
             profile(columns, rows=old), profile(columns, rows=new)
         )
     ] == stops
@@ -250,7 +253,7 @@ def test_what_is_no_table_keeps_its_format(media_type: str, stops: list[str]) ->
     text = Profile("text/plain", "TXT")
 
     assert [
-        one.stop for one in compare_profiles(text, Profile(media_type, "?"))
+        change.stop for change in compare_profiles(text, Profile(media_type, "?"))
     ] == stops
 
 

@@ -107,16 +107,16 @@ async def test_the_schema_holds_for_the_next_version_and_is_in_the_record(
     version = await latest(node_database, demo, dataset)
     await producer.publish(dataset)
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_dataset(session, version.dataset_id)
+        stored_dataset = await find_dataset(session, version.dataset_id)
 
     assert (
         "Chaque colonne et chaque cellule est comme il le demande"
         in await producer.page(f"/datasets/{dataset}/check")
     )
-    assert found
-    assert found.delivery
-    assert found.delivery.record
-    [media] = found.delivery.record["available_formats"]
+    assert stored_dataset
+    assert stored_dataset.delivery
+    assert stored_dataset.delivery.record
+    [media] = stored_dataset.delivery.record["available_formats"]
     assert media["file_structure"] == SCHEMA["path"]
 
 
@@ -203,8 +203,8 @@ async def test_a_real_file_is_recognised_among_real_schemas(
         shared_data / "data/tables/etalab-schema-irve_exemple-valide-statique.csv"
     ).read_bytes()
     dataset = await producer.draft(content, "bornes.csv")
-    asked = await producer.page(f"/datasets/{dataset}/schema")
-    name = asked.partition(" selected")[0].rpartition('value="')[2].strip('"')
+    schema_page = await producer.page(f"/datasets/{dataset}/schema")
+    name = schema_page.partition(" selected")[0].rpartition('value="')[2].strip('"')
 
     await declare(producer, dataset, name=name)
 

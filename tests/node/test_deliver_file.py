@@ -22,8 +22,8 @@ ETAG = f'"{DIGEST.hexdigest()}"'
 
 async def file_path(database: Database, territory: Territory, dataset: str) -> str:
     async with database.session(territory.id) as session:
-        found = await session.get_one(Dataset, (territory.id, dataset))
-        return found.latest.file.path
+        stored_dataset = await session.get_one(Dataset, (territory.id, dataset))
+        return stored_dataset.latest.file.path
 
 
 @pytest.fixture

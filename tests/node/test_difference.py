@@ -52,46 +52,51 @@ NEW = [[5, "tilleul", 1.0], [3, "orme", 4.0], [2, "hêtre", 3.5], [1, "frêne", 
 
 
 def test_rows_are_followed_by_the_key_found_in_both(tmp_path: Path) -> None:
-    found = compared(tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW))
+    difference = compared(tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW))
 
-    assert found.key == ("id",)
+    assert difference.key == ("id",)
     assert (
-        found.added,
-        found.removed,
-        found.changed,
-        found.old_rows,
-        found.new_rows,
+        difference.added,
+        difference.removed,
+        difference.changed,
+        difference.old_rows,
+        difference.new_rows,
     ) == (1, 1, 2, 4, 4)
-    assert (found.added_lines, found.removed_lines, found.by_column) == (
+    assert (difference.added_lines, difference.removed_lines, difference.by_column) == (
         (2,),
         (5,),
         (("prix", 2),),
     )
     assert [
-        (each.old_line, each.new_line, each.key, each.cells) for each in found.examples
+        (example.old_line, example.new_line, example.key, example.cells)
+        for example in difference.examples
     ] == [
         (3, 4, ("2",), (("prix", "3.0", "3.5"),)),
         (2, 5, ("1",), (("prix", "2.0", "2.5"),)),
     ]
-    assert Difference.from_json(found.as_json()) == found
+    assert Difference.from_json(difference.as_json()) == difference
 
 
 def test_a_difference_is_told_in_words(tmp_path: Path) -> None:
-    found = compared(tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW))
+    table_difference = compared(
+        tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW)
+    )
     pages = PageRenderer(
         {"datasets": Path(datasets.__file__).parent / "templates"}, LOCALES
     )
 
-    def told(language: str, difference: Difference) -> str:
+    def render_difference(language: str, difference: Difference) -> str:
         template = pages._environments[language].get_template(
             "datasets/_difference.html"
         )
         return " ".join(template.render(difference=difference).split())
 
-    assert "1 row added" in told("en", found)
-    assert "2 lignes modifiées, surtout dans la colonne prix" in told("fr", found)
-    assert "<td>3.0</td><td>3.5</td>" in told("fr", found)
-    assert "Nothing changes" in told("en", compare_same(tmp_path))
+    assert "1 row added" in render_difference("en", table_difference)
+    assert "2 lignes modifiées, surtout dans la colonne prix" in render_difference(
+        "fr", table_difference
+    )
+    assert "<td>3.0</td><td>3.5</td>" in render_difference("fr", table_difference)
+    assert "Nothing changes" in render_difference("en", compare_same(tmp_path))
 
 
 def compare_same(folder: Path) -> Difference:
@@ -107,9 +112,11 @@ def test_a_pair_of_columns_may_be_the_key(tmp_path: Path) -> None:
     old: Rows = [[2023, "a", 1.0], [2023, "b", 2.0], [2024, "a", 3.0], [2024, "b", 3.0]]
     new: Rows = [*old[:3], [2024, "b", 9.0]]
 
-    found = compared(tmp_path, ([year, NAME, PRICE], old), ([year, NAME, PRICE], new))
+    difference = compared(
+        tmp_path, ([year, NAME, PRICE], old), ([year, NAME, PRICE], new)
+    )
 
-    assert (found.key, found.changed, found.by_column) == (
+    assert (difference.key, difference.changed, difference.by_column) == (
         ("annee", "nom"),
         1,
         (("prix", 1),),
@@ -120,10 +127,10 @@ def test_without_a_key_rows_are_compared_as_wholes(tmp_path: Path) -> None:
     old: Rows = [["a", 1.0], ["a", 1.0], ["b", 2.0], [None, None]]
     new: Rows = [["a", 1.0], ["b", 3.0], [None, None], [None, None]]
 
-    found = compared(tmp_path, ([NAME, PRICE], old), ([NAME, PRICE], new))
+    difference = compared(tmp_path, ([NAME, PRICE], old), ([NAME, PRICE], new))
 
-    assert found.key == ()
-    assert (found.added, found.removed, found.changed) == (2, 2, 0)
+    assert difference.key == ()
+    assert (difference.added, difference.removed, difference.changed) == (2, 2, 0)
 
 
 def test_numbers_and_identifiers_that_were_all_renewed_are_no_key(
@@ -160,15 +167,20 @@ def test_columns_added_removed_renamed_and_of_another_type(tmp_path: Path) -> No
     ]
     others: Rows = [[n, f"l{n}", kind, f"{n}.0", ""] for n, kind in enumerate(kinds)]
 
-    found = compared(tmp_path, (old, rows), (new, others))
+    difference = compared(tmp_path, (old, rows), (new, others))
 
-    assert found.columns == ColumnChanges(
+    assert difference.columns == ColumnChanges(
         added=("photo",),
         removed=("jour",),
         renamed=(("Libellé", "libelle"), ("essence", "espece_commune")),
         retyped=(("prix", "number", "text"),),
     )
-    assert (found.key, found.changed, found.added, found.removed) == (("id",), 0, 0, 0)
+    assert (
+        difference.key,
+        difference.changed,
+        difference.added,
+        difference.removed,
+    ) == (("id",), 0, 0, 0)
 
 
 def test_tables_with_nothing_in_common_and_empty_ones(tmp_path: Path) -> None:
@@ -183,14 +195,17 @@ def test_examples_are_few_and_counts_are_whole(tmp_path: Path) -> None:
     old: Rows = [[n, "x" * 500] for n in range(MOST_EXAMPLES + 50)]
     new: Rows = [[n, "y" * 500] for n in range(MOST_EXAMPLES + 50)]
 
-    found = compared(tmp_path, ([ID, NAME], old), ([ID, NAME], new))
+    difference = compared(tmp_path, ([ID, NAME], old), ([ID, NAME], new))
 
-    assert (found.changed, len(found.examples)) == (MOST_EXAMPLES + 50, MOST_EXAMPLES)
+    assert (difference.changed, len(difference.examples)) == (
+        MOST_EXAMPLES + 50,
+        MOST_EXAMPLES,
+    )
     assert (
         max(
             len(value)
-            for each in found.examples
-            for cell in each.cells
+            for example in difference.examples
+            for cell in example.cells
             for value in cell
         )
         == 200
@@ -203,11 +218,11 @@ def test_examples_are_few_and_counts_are_whole(tmp_path: Path) -> None:
 def test_a_name_is_only_a_name(tmp_path: Path, name: str) -> None:
     columns = [ID, TypedColumn(name, ColumnType.TEXT)]
 
-    found = compared(
+    difference = compared(
         tmp_path, (columns, [[1, "a"], [2, "b"]]), (columns, [[1, "a"], [2, "c"]])
     )
 
-    assert found.by_column == ((name, 1),)
+    assert difference.by_column == ((name, 1),)
 
 
 ROWS = st.dictionaries(
@@ -225,15 +240,15 @@ def test_a_comparison_by_key_agrees_with_a_model(
     columns = [ID, NAME, PRICE]
     rows = [[[key, *rest] for key, rest in side.items()] for side in (old, new)]
 
-    found = compared(tmp_path, (columns, rows[0]), (columns, rows[1]), ["id"])
+    difference = compared(tmp_path, (columns, rows[0]), (columns, rows[1]), ["id"])
 
     both = [key for key in old if key in new]
-    assert (found.added, found.removed) == (
+    assert (difference.added, difference.removed) == (
         len(new.keys() - old.keys()),
         len(old.keys() - new.keys()),
     )
-    assert found.changed == sum(old[key] != new[key] for key in both)
-    assert dict(found.by_column) == {
+    assert difference.changed == sum(old[key] != new[key] for key in both)
+    assert dict(difference.by_column) == {
         name: count
         for place, name in enumerate(["nom", "prix"])
         if (count := sum(old[key][place] != new[key][place] for key in both))
@@ -248,12 +263,12 @@ def test_a_comparison_by_key_agrees_with_a_model(
 def test_a_comparison_of_wholes_agrees_with_a_model(
     tmp_path: Path, old: list[str], new: list[str]
 ) -> None:
-    found = compared(
+    difference = compared(
         tmp_path,
         ([NAME], [[cell] for cell in old]),
         ([NAME], [[cell] for cell in new]),
         [],
     )
 
-    assert found.added == sum((Counter(new) - Counter(old)).values())
-    assert found.removed == sum((Counter(old) - Counter(new)).values())
+    assert difference.added == sum((Counter(new) - Counter(old)).values())
+    assert difference.removed == sum((Counter(old) - Counter(new)).values())

@@ -112,7 +112,7 @@ async def read(connection: asyncpg.Connection, dataset: uuid.UUID) -> dict[str, 
         " WHERE dataset_id = $1 ORDER BY number",
         dataset,
     )
-    return {**dict(row), "rows": [dict(each) for each in rows]}
+    return {**dict(row), "rows": [dict(version_row) for version_row in rows]}
 
 
 async def test_records_and_rows_of_before_are_brought_under_the_rule(
@@ -139,7 +139,7 @@ async def test_records_and_rows_of_before_are_brought_under_the_rule(
     async with connection.transaction():
         await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
         hidden = await read(connection, closed)
-        shown = await read(connection, public)
+        public_content = await read(connection, public)
     await connection.close()
     for name in ("record", "sent"):
         record = json.loads(hidden[name])
@@ -149,22 +149,31 @@ async def test_records_and_rows_of_before_are_brought_under_the_rule(
             == f"{PORTAL}/data/{closed}/access-policy"
         )
         assert (
-            json.loads(shown[name])["available_formats"][0]["checksum"]["hash"]
+            json.loads(public_content[name])["available_formats"][0]["checksum"]["hash"]
             == "ab" * 32
         )
         assert (
-            json.loads(shown[name])["access_condition"]["licence"]["licence_label"]
+            json.loads(public_content[name])["access_condition"]["licence"][
+                "licence_label"
+            ]
             == "etalab-2.0"
         )
-    for each in (hidden, shown):
-        assert each["accepted_file_id"] == each["file_id"] == each["rows"][0]["file_id"]
+    for content in (hidden, public_content):
+        assert (
+            content["accepted_file_id"]
+            == content["file_id"]
+            == content["rows"][0]["file_id"]
+        )
     assert CELL not in json.dumps(
         [[row["profile"], row["findings"]] for row in hidden["rows"]]
     )
     assert json.loads(hidden["rows"][0]["findings"])["counts"] == FINDINGS["counts"]
     assert json.loads(hidden["rows"][0]["profile"])["rows"] == PROFILE["rows"]
-    assert [json.loads(row["findings"]) for row in shown["rows"]] == [
+    assert [json.loads(row["findings"]) for row in public_content["rows"]] == [
         FINDINGS,
         FINDINGS,
     ]
-    assert [json.loads(row["profile"]) for row in shown["rows"]] == [PROFILE, PROFILE]
+    assert [json.loads(row["profile"]) for row in public_content["rows"]] == [
+        PROFILE,
+        PROFILE,
+    ]

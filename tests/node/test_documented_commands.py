@@ -64,10 +64,10 @@ async def run(
         env=environment,
         stdout=asyncio.subprocess.PIPE,
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    if said:
-        return json.loads(said)
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    if output:
+        return json.loads(output)
     return None
 
 
@@ -82,17 +82,17 @@ async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
     dataset = await producer.publish()
     key = await new_key(manager)
     origin = demo.links["node"]
-    known = {**environment, "KEY": key, "DATASET": dataset}
+    variables = {**environment, "KEY": key, "DATASET": dataset}
 
-    sent = await run(send, tmp_path, origin, known)
+    sent = await run(send, tmp_path, origin, variables)
     headers = {"Authorization": f"Bearer {key}"}
     address = await Sender(producer.client, headers).address(5, dataset=dataset)
     looked = await run(
-        look, tmp_path, origin, {**known, "UPLOAD": address.rpartition("/")[2]}
+        look, tmp_path, origin, {**variables, "UPLOAD": address.rpartition("/")[2]}
     )
 
     removed = await run(
-        remove.replace("versions/7", "versions/1"), tmp_path, origin, known
+        remove.replace("versions/7", "versions/1"), tmp_path, origin, variables
     )
     page = await producer.page(f"/datasets/{dataset}")
 

@@ -44,7 +44,7 @@ def test_members_below_title_lines_are_found(
 ) -> None:
     profile, report = look(tmp_path, table.content)
 
-    stopped = {one.what for one in report.stops}
+    stopped = {finding.what for finding in report.stops}
     assert stopped & NAMES
     assert {PersonalDataKind.BIRTH_DATE, PersonalDataKind.ADDRESS} <= stopped
     wrong_and_untold = (
@@ -144,14 +144,14 @@ def test_values_speak_of_people_in_spite_of_the_name_of_their_column(
     tmp_path: Path,
 ) -> None:
     members = [
-        f"{given} {family};{n}"
-        for n, (given, family) in enumerate(zip(GIVEN, FAMILY, strict=False))
+        f"{first_name} {family};{n}"
+        for n, (first_name, family) in enumerate(zip(GIVEN, FAMILY, strict=False))
     ]
     _, report = look(tmp_path, lines("Structure;Part", *members[:30]))
 
-    assert [(one.what, one.strength, one.columns) for one in report.findings] == [
-        (PersonalDataKind.FULL_NAME, PersonalDataSeverity.WARNING, ("Structure",))
-    ]
+    assert [
+        (finding.what, finding.strength, finding.columns) for finding in report.findings
+    ] == [(PersonalDataKind.FULL_NAME, PersonalDataSeverity.WARNING, ("Structure",))]
 
 
 async def test_members_below_title_lines_are_not_published_by_a_script(

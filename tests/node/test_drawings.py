@@ -97,7 +97,10 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def statistics(table: Path) -> dict[str, ColumnStatistics]:
-    return {each.name: each for each in describe_columns(table, COLUMNS)}
+    return {
+        column_statistics.name: column_statistics
+        for column_statistics in describe_columns(table, COLUMNS)
+    }
 
 
 def test_figures_are_right(statistics: dict[str, ColumnStatistics]) -> None:
@@ -110,8 +113,8 @@ def test_figures_are_right(statistics: dict[str, ColumnStatistics]) -> None:
     )
     assert amount.mean == pytest.approx(299.25)
     assert amount.median == pytest.approx(299.25, rel=0.02)
-    assert sum(each.rows for each in amount.bins) == 400
-    assert [each.low for each in amount.bins] == list(range(0, 600, 50))
+    assert sum(interval.rows for interval in amount.bins) == 400
+    assert [interval.low for interval in amount.bins] == list(range(0, 600, 50))
     assert statistics["domain"].top == (
         ("Sport", 134),
         ("Culture", 133),
@@ -133,7 +136,7 @@ def test_an_empty_table_has_figures(tmp_path: Path) -> None:
 
     described = describe_columns(tmp_path / "t.parquet", COLUMNS)
 
-    assert {each.filled for each in described} == {0}
+    assert {column_statistics.filled for column_statistics in described} == {0}
     assert choose_chart(COLUMNS, described) is None
     assert preview_rows(tmp_path / "t.parquet", COLUMNS).rows == ()
 
@@ -198,7 +201,8 @@ def test_the_chart_that_says_most(
     names, kind = CHOICES[case]
 
     chart = choose_chart(
-        [each for each in COLUMNS if each.name in names], list(statistics.values())
+        [column for column in COLUMNS if column.name in names],
+        list(statistics.values()),
     )
 
     assert chart is not None
@@ -209,7 +213,7 @@ def test_the_chart_that_says_most(
 def test_no_chart_of_what_compares_nothing(
     names: list[str], statistics: dict[str, ColumnStatistics]
 ) -> None:
-    columns = [each for each in COLUMNS if each.name in names]
+    columns = [column for column in COLUMNS if column.name in names]
 
     assert choose_chart(columns, [statistics[name] for name in names]) is None
 
@@ -220,7 +224,7 @@ def test_a_chart_is_light_valid_and_beside_its_table(
     case: str, locale: str, statistics: dict[str, ColumnStatistics]
 ) -> None:
     chart = choose_chart(
-        [each for each in COLUMNS if each.name in CHOICES[case][0]],
+        [column for column in COLUMNS if column.name in CHOICES[case][0]],
         list(statistics.values()),
     )
     assert chart is not None

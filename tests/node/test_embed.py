@@ -39,7 +39,7 @@ async def weigh(client: httpx.AsyncClient, page: httpx.Response) -> int:
         await client.get(url)
         for url in re.findall(r'rel="stylesheet" href="([^"]+)"', page.text)
     ]
-    return sum(len(gzip.compress(each.content)) for each in [page, *sheets])
+    return sum(len(gzip.compress(response.content)) for response in [page, *sheets])
 
 
 async def test_each_part_stands_alone_in_the_language_asked(
@@ -47,7 +47,7 @@ async def test_each_part_stands_alone_in_the_language_asked(
 ) -> None:
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
 
-    for part, said in (
+    for part, expected in (
         ("table", "The first 10 rows of 60"),
         ("map", "60 places"),
         ("chart", "Rows"),
@@ -58,7 +58,7 @@ async def test_each_part_stands_alone_in_the_language_asked(
         )
 
         assert page.status_code == 200
-        assert said in page.text
+        assert expected in page.text
         assert "frame-ancestors *" in page.headers["content-security-policy"]
         assert "script-src 'none'" in page.headers["content-security-policy"]
         assert "set-cookie" not in page.headers
@@ -139,9 +139,9 @@ async def test_the_page_of_the_data_gives_a_line_for_each_part(
         for line in re.findall(r"<textarea[^>]+>([^<]+)</textarea>", page.text)
     ]
     frames = [
-        html.unescape(found)
+        html.unescape(url)
         for line in lines
-        for found in re.findall(r'src="([^"]+)"', line)
+        for url in re.findall(r'src="([^"]+)"', line)
     ]
 
     node = demo.links["node"]

@@ -150,14 +150,14 @@ async def jobs_of(database: Database, territory: Territory) -> list[str]:
         "SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name"
     )
     async with database.platform_session(role="worker") as session:
-        found = [
-            json.loads(each)
-            for each in await session.scalars(query, {"name": ERASE_DATASET})
+        payloads = [
+            json.loads(payload)
+            for payload in await session.scalars(query, {"name": ERASE_DATASET})
         ]
     return sorted(
-        "second" if each.get("second") else "first"
-        for each in found
-        if each["tenant"] == str(territory.id)
+        "second" if payload.get("second") else "first"
+        for payload in payloads
+        if payload["tenant"] == str(territory.id)
     )
 
 
@@ -367,8 +367,8 @@ async def test_what_the_portal_refused_to_take_off_is_asked_again(
     await withdraw(producer, dataset)
     await erase(producer, dataset)
     async with node_database.session(demo.id, role="worker") as session:
-        [held] = await session.scalars(select(Dataset))
-        held.delivery.state = "failed"
+        [stored_dataset] = await session.scalars(select(Dataset))
+        stored_dataset.delivery.state = "failed"
 
     await erase_job(dataset)
 
@@ -426,7 +426,7 @@ async def test_no_key_no_right_no_source_and_no_figure_leads_to_it_any_more(
     dataset = await producer.draft()
     other = await producer.draft(TABLE + b"x;y;01/01/2021\n", "autres.csv")
     await producer.describe(dataset)
-    alone, both = await give_keys(
+    single_key, both = await give_keys(
         node_database,
         demo,
         [uuid.UUID(dataset)],
@@ -468,14 +468,17 @@ async def test_no_key_no_right_no_source_and_no_figure_leads_to_it_any_more(
         for model in (DatasetRight, DatasetSource)
     ] == [[], []]
     keys = {key.id: key for key in await rows(node_database, demo, ScriptKey)}
-    assert (keys[alone].datasets, keys[alone].revoked_at is None) == ([], False)
+    assert (keys[single_key].datasets, keys[single_key].revoked_at is None) == (
+        [],
+        False,
+    )
     assert (keys[both].datasets, keys[both].revoked_at) == ([uuid.UUID(other)], None)
-    [kept] = [
+    [use_count] = [
         use
         for use in await rows(node_database, demo, UseCount)
         if use.dataset_id == uuid.UUID(dataset)
     ]
-    assert (kept.count, kept.bytes) == (3, 9)
+    assert (use_count.count, use_count.bytes) == (3, 9)
     [space] = await rows(node_database, demo, Space)
     assert space.publishes_figures is False
     sent = await passer_by.put(
@@ -495,8 +498,10 @@ async def give_keys(
     async with database.session(territory.id, role="worker") as session:
         [space] = await session.scalars(select(Space).where(Space.slug == SLUG))
         keys = [
-            ScriptKey(id=uuid.uuid4(), space_id=space.id, name="nuit", datasets=each)
-            for each in datasets
+            ScriptKey(
+                id=uuid.uuid4(), space_id=space.id, name="nuit", datasets=dataset_ids
+            )
+            for dataset_ids in datasets
         ]
         for key in keys:
             key.person_id = uuid.uuid4()
@@ -547,8 +552,13 @@ def test_what_killed_processes_left_is_removed_within_a_day(
 
     remove_leftovers()
 
-    kept = sorted(path.name for path in tmp_path.iterdir())
-    assert kept == ["others", "udi-installation", "udi-journeys", "udi-prepare-new"]
+    remaining = sorted(path.name for path in tmp_path.iterdir())
+    assert remaining == [
+        "others",
+        "udi-installation",
+        "udi-journeys",
+        "udi-prepare-new",
+    ]
 
 
 async def test_every_table_is_reached_or_kept_for_a_reason(
@@ -588,13 +598,13 @@ async def dumped(dsn: str, database: str) -> str:
             "SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
         )
-        found = [
+        table_rows = [
             await connection.fetch(f"SELECT t::text AS row FROM {table['name']} t")
             for table in tables
         ]
     finally:
         await connection.close()
-    return "\n".join(row["row"] for rows in found for row in rows)
+    return "\n".join(row["row"] for rows in table_rows for row in rows)
 
 
 def searched(folder: Path, marks: list[bytes]) -> Iterator[Path]:
@@ -649,11 +659,11 @@ async def test_the_bytes_are_nowhere_afterwards(
     await build(
         Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last=False)
     )
-    kept = await asyncio.to_thread(
+    file_names = await asyncio.to_thread(
         lambda: [path.name for path in searched(store.folder, marks)]
     )
-    assert len(kept) >= 3
-    assert any(name.endswith(".part") for name in kept)
+    assert len(file_names) >= 3
+    assert any(name.endswith(".part") for name in file_names)
     copies = settings.state / "tables" / str(demo.id) / dataset
     assert await asyncio.to_thread(lambda: list(copies.iterdir()))
     before = await dumped(postgres, settings.database_names["node"])
@@ -678,8 +688,8 @@ async def test_the_bytes_are_nowhere_afterwards(
         after = await dumped(postgres, settings.database_names[program])
         assert demo.slug in after, "the whole database was read"
         assert MARK not in after
-    assert MARK not in json.dumps([each[2] for each in portal.pushed])
-    said = capfd.readouterr()
-    assert MARK not in said.out + said.err
+    assert MARK not in json.dumps([request[2] for request in portal.pushed])
+    output = capfd.readouterr()
+    assert MARK not in output.out + output.err
     assert (await producer.client.get(f"/spaces/{SLUG}/archive")).status_code == 200
     assert (await passer_by.get(f"/api/resources/{dataset}/data/")).status_code == 410

@@ -97,12 +97,12 @@ async def clear(database: Database) -> None:
 
 
 async def version_of(database: Database, territory: Territory, dataset: str) -> str:
-    [found] = [
-        each.id
-        for each in await rows(database, territory, Version)
-        if str(each.dataset_id) == dataset
+    [version_id] = [
+        version.id
+        for version in await rows(database, territory, Version)
+        if str(version.dataset_id) == dataset
     ]
-    return str(found)
+    return str(version_id)
 
 
 @pytest.mark.parametrize(("own", "at_once"), [(None, 2), (1, 1)])
@@ -150,12 +150,12 @@ async def test_a_small_file_is_looked_at_once_by_the_request_that_brings_it(
         [(waits, soon)] = (
             await session.execute(WAITS, {"name": PREPARE_VERSION})
         ).all()
-    [found] = [
-        each
-        for each in await rows(node_database, demo, Preparation)
-        if str(each.version_id) == version
+    [preparation] = [
+        candidate
+        for candidate in await rows(node_database, demo, Preparation)
+        if str(candidate.version_id) == version
     ]
-    assert (waits, soon, found.state) == (True, True, PreparationState.READY)
+    assert (waits, soon, preparation.state) == (True, True, PreparationState.READY)
 
 
 async def test_all_that_is_heavy_says_whose_share_it_takes(
@@ -185,5 +185,5 @@ async def test_all_that_is_heavy_says_whose_share_it_takes(
 
 
 def share_of(headers: Any) -> tuple[str, str]:
-    said = json.loads(headers) if isinstance(headers, str) else headers
-    return said["share"], said["at_once"]
+    parsed_headers = json.loads(headers) if isinstance(headers, str) else headers
+    return parsed_headers["share"], parsed_headers["at_once"]

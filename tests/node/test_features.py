@@ -44,7 +44,7 @@ def made(
     """A table of points, lines and triangles around Rennes, with days and names."""
     chance = random.Random(seed)  # noqa: S311 - a fixed seed is the point
     shapes = list[shapely.Geometry]()
-    written = []
+    features = []
     for number in range(count):
         corners = [(chance.uniform(-3, 0), chance.uniform(47, 49)) for _ in range(3)]
         shape = (
@@ -58,10 +58,10 @@ def made(
             "rang": number,
             "jour": f"2024-05-{1 + number % 28:02}",
         }
-        written.append(feature(json.loads(shapely.to_geojson(shape)), **named))
-    written.append(feature(None, nom="nulle part", rang=-1, jour=None))
+        features.append(feature(json.loads(shapely.to_geojson(shape)), **named))
+    features.append(feature(None, nom="nulle part", rang=-1, jour=None))
     return shapes, convert_geo(
-        dropped(folder, geojson(*written)), "", folder / "table.parquet", folder
+        dropped(folder, geojson(*features)), "", folder / "table.parquet", folder
     )
 
 
@@ -121,8 +121,8 @@ async def body(
 
 
 def rels(document: dict[str, Any]) -> set[str]:
-    assert all({"href", "rel", "type"} <= each.keys() for each in document["links"])
-    return {each["rel"] for each in document["links"]}
+    assert all({"href", "rel", "type"} <= link.keys() for link in document["links"])
+    return {link["rel"] for link in document["links"]}
 
 
 async def test_the_documents_have_their_required_members(
@@ -171,7 +171,7 @@ async def test_every_link_of_the_landing_page_answers(
 
 async def test_pages_follow_each_other_to_the_end(client: httpx.AsyncClient) -> None:
     page = await body(client, "/collections/data/items", limit=25)
-    seen = list[int]()
+    ids = list[int]()
     while True:
         assert {
             "type",
@@ -182,32 +182,34 @@ async def test_pages_follow_each_other_to_the_end(client: httpx.AsyncClient) -> 
             "numberReturned",
         } <= page.keys()
         assert page["numberReturned"] == len(page["features"])
-        seen += [each["id"] for each in page["features"]]
+        ids += [feature["id"] for feature in page["features"]]
         following = [link["href"] for link in page["links"] if link["rel"] == "next"]
         if not following:
             break
         page = (await client.get(following[0])).json()
 
-    assert seen == list(range(1, 62))
+    assert ids == list(range(1, 62))
     assert "prev" in rels(page)
 
 
 async def test_one_feature_has_its_address(client: httpx.AsyncClient) -> None:
-    found = await body(client, "/collections/data/items/2")
+    feature = await body(client, "/collections/data/items/2")
 
-    assert (found["type"], found["id"], found["geometry"]["type"]) == (
+    assert (feature["type"], feature["id"], feature["geometry"]["type"]) == (
         "Feature",
         2,
         "LineString",
     )
-    assert found["properties"] == {"nom": "pair", "rang": 1, "jour": "2024-05-02"}
-    assert rels(found) == {"self", "collection"}
+    assert feature["properties"] == {"nom": "pair", "rang": 1, "jour": "2024-05-02"}
+    assert rels(feature) == {"self", "collection"}
 
 
 async def test_properties_and_moments_choose(client: httpx.AsyncClient) -> None:
-    async def matched(**asked: object) -> int:
+    async def matched(**parameters: object) -> int:
         return int(
-            (await body(client, "/collections/data/items", **asked))["numberMatched"]
+            (await body(client, "/collections/data/items", **parameters))[
+                "numberMatched"
+            ]
         )
 
     assert await matched(nom="pair") == 30
@@ -240,9 +242,9 @@ async def test_a_question_that_cannot_be_read_is_a_400_in_words(
     )
 
     assert response.status_code == 400
-    [told] = response.json()["errors"]
-    assert REFUSED[words] in told["reason"]
-    assert told["field"] == words.partition("=")[0]
+    [refusal] = response.json()["errors"]
+    assert REFUSED[words] in refusal["reason"]
+    assert refusal["field"] == words.partition("=")[0]
 
 
 @pytest.mark.parametrize(
@@ -271,11 +273,11 @@ async def test_a_good_copy_is_not_sent_again(client: httpx.AsyncClient) -> None:
 
 
 def asked_for(table: DatasetTable, bbox: tuple[float, float, float, float]) -> set[int]:
-    found = select_features(
+    selection = select_features(
         table.path, table.columns, FeatureQuery(limit=1000, bbox=bbox)
     )
-    assert found["matched"] == len(found["features"])
-    return {each["id"] for each in found["features"]}
+    assert selection["matched"] == len(selection["features"])
+    return {feature["id"] for feature in selection["features"]}
 
 
 def test_a_rectangle_gives_what_shapely_gives(
@@ -311,12 +313,12 @@ def test_an_answer_too_heavy_is_cut_and_followed(
     table = lieux[1]
     monkeypatch.setattr("udi.node.tables.feature_selection.HEAVIEST", 2000)
 
-    found = select_features(table.path, table.columns, FeatureQuery(limit=60))
+    selection = select_features(table.path, table.columns, FeatureQuery(limit=60))
     served = ogc.ServedTable("https://x", "t", table.columns)
-    page = ogc.items(served, [], FeatureQuery(limit=60), found)
+    page = ogc.items(served, [], FeatureQuery(limit=60), selection)
 
-    assert 0 < len(found["features"]) < 60
-    assert f"offset={len(found['features'])}" in next(
+    assert 0 < len(selection["features"]) < 60
+    assert f"offset={len(selection['features'])}" in next(
         link["href"] for link in page["links"] if link["rel"] == "next"
     )
 
@@ -331,11 +333,11 @@ def test_geojson_is_that_of_rfc_7946(
         write_geojson(table.path, table.columns, tmp_path / "few.geojson", limit=3) == 3
     )
 
-    written = json.loads((tmp_path / "t.geojson").read_text(encoding="utf-8"))
-    assert "crs" not in written
+    collection = json.loads((tmp_path / "t.geojson").read_text(encoding="utf-8"))
+    assert "crs" not in collection
     places = [
-        shapely.from_geojson(json.dumps(each["geometry"]))
-        for each in written["features"][:-1]
+        shapely.from_geojson(json.dumps(feature["geometry"]))
+        for feature in collection["features"][:-1]
     ]
     distances = [
         place.hausdorff_distance(shape)
@@ -344,7 +346,7 @@ def test_geojson_is_that_of_rfc_7946(
     outlines = [place.exterior for place in places if place.geom_type == "Polygon"]
     assert max(distances) < 1e-6
     assert [shapely.is_ccw(outline) for outline in outlines] == [True] * 20
-    assert written["features"][-1]["geometry"] is None
+    assert collection["features"][-1]["geometry"] is None
     assert len(json.loads((tmp_path / "few.geojson").read_text())["features"]) == 3
 
 
@@ -358,12 +360,14 @@ def test_exported_files_hold_the_same_places(
     write_geo(table.path, table.columns, target, kind, title="Lieux")
 
     _, _, places, values = raw.read(target)
-    found = {
+    place_by_rank = {
         int(rank): shapely.from_wkb(place)
         for rank, place in zip(values[1], places, strict=True)
     }
-    assert len(found) == (61 if kind == "gpkg" else 60)
-    assert all(found[number].equals(shape) for number, shape in enumerate(shapes))
+    assert len(place_by_rank) == (61 if kind == "gpkg" else 60)
+    assert all(
+        place_by_rank[number].equals(shape) for number, shape in enumerate(shapes)
+    )
 
 
 def test_tiles_are_written_for_the_levels_that_show_something(

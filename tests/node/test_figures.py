@@ -102,7 +102,7 @@ async def test_the_page_and_its_tables_say_the_same(
         f"/spaces/{SLUG}/figures", headers={"Accept-Language": "en"}
     )
     table = await producer.client.get(f"/spaces/{SLUG}/figures.csv")
-    told = (await producer.client.get(f"/spaces/{SLUG}/figures.json")).json()
+    figures = (await producer.client.get(f"/spaces/{SLUG}/figures.json")).json()
 
     assert page.count("<rect x=") == now().day
     assert 'height="160.0"' in page
@@ -113,19 +113,19 @@ async def test_the_page_and_its_tables_say_the_same(
         ("file", "people"): ("3", "4000000"), ("api", "programs"): ("5", "0"), ("file", "robots"): ("99", "0"),
     }  # fmt: skip
     assert {row["title"] for row in rows} == {"'=cmd()"}
-    assert sum(use["count"] for use in told["uses"]) == 107
-    assert (told["costs"]["downloads"], told["costs"]["api_calls"]) == (102, 5)
-    assert told["costs"]["bytes_sent"] == 4_000_000
+    assert sum(use["count"] for use in figures["uses"]) == 107
+    assert (figures["costs"]["downloads"], figures["costs"]["api_calls"]) == (102, 5)
+    assert figures["costs"]["bytes_sent"] == 4_000_000
 
 
 async def test_another_month_is_empty_and_a_word_that_is_none_is_this_one(
     producer: Producer,
 ) -> None:
     before = await producer.page(f"/spaces/{SLUG}/figures?month=2025-02")
-    wrong = await producer.page(f"/spaces/{SLUG}/figures?month=' OR 1")
+    unknown_month = await producer.page(f"/spaces/{SLUG}/figures?month=' OR 1")
 
     assert before.count("<rect x=") == 28
-    assert wrong.count("<rect x=") == now().day
+    assert unknown_month.count("<rect x=") == now().day
 
 
 def test_bars_leave_robots_out_and_fit_the_drawing() -> None:
@@ -168,23 +168,23 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
 
     assert (today, first, again, second) == (False, True, False, True)
     async with node_database.session(demo.id) as session:
-        told = await session.get_one(
+        figures_dataset = await session.get_one(
             Dataset,
             (
                 demo.id,
                 (await session.get_one(Space, (demo.id, space.id))).figures_dataset_id,
             ),
         )
-    assert [version.number for version in told.versions] == [2, 1]
-    assert (await passer_by.get(f"/datasets/{told.id}/file")).status_code == 423, (
-        "the worker has still to look at it"
-    )
-    assert await look(node_site, demo, told.latest) == FileAccess.OPEN
-    assert (told.title, told.state) == (
+    assert [version.number for version in figures_dataset.versions] == [2, 1]
+    assert (
+        await passer_by.get(f"/datasets/{figures_dataset.id}/file")
+    ).status_code == 423, "the worker has still to look at it"
+    assert await look(node_site, demo, figures_dataset.latest) == FileAccess.OPEN
+    assert (figures_dataset.title, figures_dataset.state) == (
         "Usages des jeux de données de Mairie de Kerlévan",
         "publishing",
     )
-    content = (await passer_by.get(f"/datasets/{told.id}/file")).text
+    content = (await passer_by.get(f"/datasets/{figures_dataset.id}/file")).text
     rows = list(csv.DictReader(io.StringIO(content)))
     assert {row["dataset_id"] for row in rows} == {dataset}
     assert {row["title"] for row in rows} == {"Associations de Kerlévan"}
@@ -192,7 +192,7 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
         ("people", "2"),
         ("robots", "1"),
     ]
-    assert "automatiquement" in await producer.page(f"/datasets/{told.id}")
+    assert "automatiquement" in await producer.page(f"/datasets/{figures_dataset.id}")
 
 
 async def test_figures_that_were_withdrawn_or_stopped_are_left_alone(
@@ -210,8 +210,12 @@ async def test_figures_that_were_withdrawn_or_stopped_are_left_alone(
     await producer.client.post(f"/spaces/{SLUG}/figures/publication", data={"on": "1"})
     assert await press.publish(demo, space.id)
     async with node_database.session(demo.id) as session:
-        told = (await session.get_one(Space, (demo.id, space.id))).figures_dataset_id
-    await producer.client.post(f"/datasets/{told}/withdraw", data={"reason": "x"})
+        figures_dataset_id = (
+            await session.get_one(Space, (demo.id, space.id))
+        ).figures_dataset_id
+    await producer.client.post(
+        f"/datasets/{figures_dataset_id}/withdraw", data={"reason": "x"}
+    )
     await use(node_database, demo, space, dataset, ClientKind.PEOPLE)
     await move_to_yesterday(node_database, demo)
 
@@ -223,16 +227,16 @@ async def test_figures_that_were_withdrawn_or_stopped_are_left_alone(
 def test_gigabytes_are_integrated_by_day_and_a_day_without_a_look_is_as_the_one_before() -> (
     None
 ):
-    seen = {
+    bytes_by_day = {
         date(2026, 10, 20): 2 * 10**9,
         NOVEMBER[9]: 5 * 10**9,
         NOVEMBER[19]: None,
         NOVEMBER[29]: 0,
     }
 
-    assert gigabyte_days(seen, NOVEMBER) == 9 * 2 + 20 * 5
+    assert gigabyte_days(bytes_by_day, NOVEMBER) == 9 * 2 + 20 * 5
     assert gigabyte_days({}, NOVEMBER) == 0
-    assert gigabyte_days(seen, []) == 0
+    assert gigabyte_days(bytes_by_day, []) == 0
 
 
 async def test_costs_add_up_place_traffic_calls_and_jobs(
@@ -293,11 +297,11 @@ async def test_what_was_made_from_files_is_told_beside_the_place_and_takes_none(
     sizes = {
         entry["path"]: entry["size"] async for entry in store.list(str(space.tenant_id))
     }
-    made = await derived_bytes(store, space)
+    derived_size = await derived_bytes(store, space)
 
     page = await producer.page(f"/spaces/{SLUG}/place")
 
-    assert made == sum(sizes.values()) - len(TABLE) > 0
+    assert derived_size == sum(sizes.values()) - len(TABLE) > 0
     assert "Fait à partir de vos fichiers" in page
     assert "Fait à partir de vos fichiers" not in before
     assert f'value="{len(TABLE)}"' in page
@@ -365,5 +369,5 @@ async def test_uses_of_restricted_data_are_told_to_nobody(
     async with node_database.session(demo.id, role="worker") as session:
         after = await list_public_figures(session, space, now().date())
 
-    assert {str(each.dataset_id) for each in before} == {still_open, closed}
-    assert {str(each.dataset_id) for each in after} == {still_open}
+    assert {str(figure.dataset_id) for figure in before} == {still_open, closed}
+    assert {str(figure.dataset_id) for figure in after} == {still_open}

@@ -33,12 +33,12 @@ def test_a_name_is_kept_without_what_harms(given_name: str, kept: str) -> None:
 
 @given(st.text(max_size=400))
 def test_any_name_becomes_one_that_a_header_and_a_folder_take(name: str) -> None:
-    kept = clean_name(name)
+    safe_name = clean_name(name)
 
-    assert 0 < len(kept) <= 120
-    assert not set(kept) & set('/\\\x00\r\n"')
-    assert not kept.startswith(".")
-    content_disposition(kept).encode("ascii")
+    assert 0 < len(safe_name) <= 120
+    assert not set(safe_name) & set('/\\\x00\r\n"')
+    assert not safe_name.startswith(".")
+    content_disposition(safe_name).encode("ascii")
 
 
 async def test_a_hostile_name_reaches_the_reader_harmless(

@@ -63,8 +63,8 @@ def test_remove_names_changes_the_properties_alone(
 
     before = parts_of(source)
     after = parts_of(target)
-    assert Danger.AUTHOR in {one.danger for one in inspected(source)}
-    assert Danger.AUTHOR not in {one.danger for one in inspected(target)}
+    assert Danger.AUTHOR in {finding.danger for finding in inspected(source)}
+    assert Danger.AUTHOR not in {finding.danger for finding in inspected(target)}
     assert list(after) == list(before)
     assert {part for part in before if before[part] != after[part]} == properties
     assert AUTHOR.encode() not in b"".join(after.values())
@@ -114,17 +114,17 @@ async def test_a_name_in_the_properties_is_removed_on_request(
     demo: Territory,
 ) -> None:
     dataset = await producer.draft(workbook(author=AUTHOR), "budget.xlsx")
-    told = await producer.page(f"/datasets/{dataset}/check")
+    check_page = await producer.page(f"/datasets/{dataset}/check")
 
     answer = await producer.client.post(f"/datasets/{dataset}/properties")
     checked = await producer.page(f"/datasets/{dataset}/check")
     await producer.publish(dataset)
-    given = await passer_by.get(f"/datasets/{dataset}/file")
+    download = await passer_by.get(f"/datasets/{dataset}/file")
 
-    assert BUTTON in told
+    assert BUTTON in check_page
     assert answer.headers["location"] == f"/datasets/{dataset}/check"
     assert BUTTON not in checked
-    with zipfile.ZipFile(io.BytesIO(given.content)) as archive:
+    with zipfile.ZipFile(io.BytesIO(download.content)) as archive:
         assert AUTHOR.encode() not in b"".join(
             archive.read(name) for name in archive.namelist()
         )

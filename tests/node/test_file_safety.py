@@ -89,8 +89,8 @@ def test_an_ordinary_workbook_and_table_say_nothing(inspect: Inspect) -> None:
 
 def test_what_a_workbook_hides(inspect: Inspect) -> None:
     findings = {
-        one.danger: one
-        for one in inspect(
+        finding.danger: finding
+        for finding in inspect(
             "budget.xlsx", workbook(hide=True, author="Camille Kerdraon")
         )
     }
@@ -101,10 +101,12 @@ def test_what_a_workbook_hides(inspect: Inspect) -> None:
     assert findings[Danger.HIDDEN_SHEETS].names == ("Salaires & primes",)
     assert findings[Danger.HIDDEN_LINES].count == 2
     assert findings[Danger.ATTACK].strength is SafetySeverity.STOP
-    assert "Camille" not in json.dumps([one.as_json() for one in findings.values()])
+    assert "Camille" not in json.dumps(
+        [finding.as_json() for finding in findings.values()]
+    )
     assert [
-        SafetyFinding.from_json(json.loads(json.dumps(one.as_json())))
-        for one in findings.values()
+        SafetyFinding.from_json(json.loads(json.dumps(finding.as_json())))
+        for finding in findings.values()
     ] == list(findings.values())
 
 
@@ -191,7 +193,10 @@ def test_formulas_are_told_by_line(inspect: Inspect) -> None:
         + "Marché;bien\n" * 3
         + "École;=A1+1\nPort;\"=cmd|' /C calc'!A0\"\n"
     )
-    findings = {one.danger: one.lines for one in inspect("avis.csv", content.encode())}
+    findings = {
+        finding.danger: finding.lines
+        for finding in inspect("avis.csv", content.encode())
+    }
 
     assert findings == {Danger.FORMULAS: (5,), Danger.ATTACK: (6,)}
 
@@ -199,7 +204,7 @@ def test_formulas_are_told_by_line(inspect: Inspect) -> None:
 def test_a_line_of_a_remark_is_no_formula(inspect: Inspect) -> None:
     remark = 'id;avis;fin\n1;"à faire :\n=> revoir(le plan)\n-Port (quai)\n";=A1\n2;"=cmd|x";3\n'
 
-    assert {one.danger: one.lines for one in inspect("avis.csv", remark.encode())} == {
+    assert {finding.danger: finding.lines for finding in inspect("avis.csv", remark.encode())} == {
         Danger.FORMULAS: (5,), Danger.ATTACK: (6,),
     }  # fmt: skip
     assert dangers(inspect("avis.csv", b'id;avis\n1;5" de long\n=cmd|x;2\n')) == {
@@ -242,7 +247,9 @@ def test_documents(inspect: Inspect) -> None:
         + packed_script
         + b"\nendstream"
     )
-    said = b"%PDF-1.4\n<< /Author (Camille Kerdraon) /Creator (Writer) >>\n"
+    authored_document = (
+        b"%PDF-1.4\n<< /Author (Camille Kerdraon) /Creator (Writer) >>\n"
+    )
 
     assert dangers(
         inspect("a.pdf", b"%PDF-1.4\n<< /S /J#61vaScript /JS (app.alert(1)) >>")
@@ -254,7 +261,7 @@ def test_documents(inspect: Inspect) -> None:
     assert dangers(inspect("a.pdf", b"%PDF-1.4\ntrailer << /Encrypt 5 0 R >>")) == {
         Danger.PASSWORD
     }
-    assert dangers(inspect("a.pdf", said)) == {Danger.AUTHOR}
+    assert dangers(inspect("a.pdf", authored_document)) == {Danger.AUTHOR}
     assert (
         inspect("a.pdf", b"%PDF-1.4\n<< /Author (LibreOffice 7) /Producer (x) >>") == []
     )
@@ -336,14 +343,18 @@ def test_hostile_files_are_found(shared_data: Path) -> None:
 def test_inspect_file_ends_with_findings_that_have_words_on_every_hostile_file(
     shared_data: Path,
 ) -> None:
-    found = {
+    findings_by_file = {
         path.name: inspected(path)
         for path in sorted((shared_data / "data/bad").iterdir())
     }
-    findings = [finding for each in found.values() for finding in each]
+    findings = [
+        finding
+        for file_findings in findings_by_file.values()
+        for finding in file_findings
+    ]
     words = [finding.explanation.what % finding.values for finding in findings]
 
-    assert len(found) > 200
+    assert len(findings_by_file) > 200
     assert len(findings) > 50
     assert [text for text in words if "%(" in text or not text] == []
     assert [finding for finding in findings if finding.count < 1] == []
@@ -352,26 +363,26 @@ def test_inspect_file_ends_with_findings_that_have_words_on_every_hostile_file(
 def test_real_tables_are_not_stopped(
     shared_data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = {
+    findings_by_name = {
         path.name: inspected(path)
         for path in sorted((shared_data / "data/tables").iterdir())
     }
     serious = {
-        name: dangers(found)
-        for name, found in told.items()
+        name: dangers(findings)
+        for name, findings in findings_by_name.items()
         if any(
-            one.strength in {SafetySeverity.STOP, SafetySeverity.QUARANTINE}
-            for one in found
+            finding.strength in {SafetySeverity.STOP, SafetySeverity.QUARANTINE}
+            for finding in findings
         )
     }
     with capsys.disabled():
         print(  # noqa: T201 - a figure to publish
-            f"\n{len(told)} files: {sum(map(bool, told.values()))} with something to say"
+            f"\n{len(findings_by_name)} files: {sum(map(bool, findings_by_name.values()))} with something to say"
         )
-        for name, found in told.items():
-            if found:
+        for name, findings in findings_by_name.items():
+            if findings:
                 print(  # noqa: T201 - a figure to publish
-                    f"  {name}: {', '.join(f'{one.danger} {one.count} {one.lines}' for one in found)}"
+                    f"  {name}: {', '.join(f'{finding.danger} {finding.count} {finding.lines}' for finding in findings)}"
                 )
 
     assert serious == {}

@@ -48,7 +48,7 @@ async def joined(
     node_database: Database, demo: Territory, there: PortalDouble
 ) -> FurtherPortal:
     """What the node knows of it."""
-    told = JoinedPortal(
+    joined_portal = JoinedPortal(
         there.origin,
         {"fr": "Hautes-Terres"},
         "autre-node-x",
@@ -56,7 +56,7 @@ async def joined(
         {SLUG: THERE},
     )
     async with node_database.session(demo.id, role="worker") as session:
-        return await apply_portal(session, told)
+        return await apply_portal(session, joined_portal)
 
 
 @pytest.fixture
@@ -103,9 +103,9 @@ async def further_of(
     database: Database, territory: Territory, portal: FurtherPortal, dataset: str
 ) -> FurtherDelivery:
     async with database.session(territory.id, role="worker") as session:
-        found = await find_further_delivery(session, portal.id, uuid.UUID(dataset))
-        assert found is not None
-        return found
+        delivery = await find_further_delivery(session, portal.id, uuid.UUID(dataset))
+        assert delivery is not None
+        return delivery
 
 
 async def test_it_is_told_the_same_of_the_producer_that_it_knows(
@@ -240,10 +240,13 @@ async def test_one_that_cannot_be_told_now_holds_back_no_other(
     await visit()
 
     states = [
-        await further_of(node_database, demo, joined, each) for each in (first, second)
+        await further_of(node_database, demo, joined, dataset)
+        for dataset in (first, second)
     ]
-    assert sorted(each.state for each in states) == ["queued", "sent"]
-    assert [each.attempts for each in states if each.state == "queued"] == [1]
+    assert sorted(delivery.state for delivery in states) == ["queued", "sent"]
+    assert [delivery.attempts for delivery in states if delivery.state == "queued"] == [
+        1
+    ]
 
 
 async def test_what_it_never_had_is_withdrawn_well(
@@ -276,7 +279,7 @@ async def test_one_that_knows_better_is_told_the_other_way_once(
     demo: Territory,
 ) -> None:
     dataset = await producer.publish()
-    known, unknown = (
+    known_answer, unknown = (
         (
             400,
             {
@@ -286,7 +289,7 @@ async def test_one_that_knows_better_is_told_the_other_way_once(
         )
         for code in ("ERR-304", "ERR-104")
     )
-    there.answers = [NOTHING, known, NOTHING, unknown]
+    there.answers = [NOTHING, known_answer, NOTHING, unknown]
 
     await visit()
     await visit()
@@ -392,7 +395,7 @@ async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_l
     public = await producer.publish()
     await answer(report(public))
     await producer.draft()
-    told = JoinedPortal(
+    joined_portal = JoinedPortal(
         there.origin,
         {"fr": "Hautes-Terres"},
         "autre-node-x",
@@ -400,7 +403,7 @@ async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_l
         {SLUG: THERE},
     )
     async with node_database.session(demo.id, role="worker") as session:
-        later = await apply_portal(session, told)
+        later = await apply_portal(session, joined_portal)
         assert (
             await announce_published(session, later),
             await announce_published(session, later),
@@ -410,7 +413,7 @@ async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_l
         assert await count_unsettled(session, later.id) == 1
     assert (await further_of(node_database, demo, later, public)).method == "DELETE"
     async with node_database.session(demo.id, role="worker") as session:
-        assert (await apply_portal(session, told)).left_at is None
+        assert (await apply_portal(session, joined_portal)).left_at is None
         assert await announce_published(session, later) == 1
     assert (await further_of(node_database, demo, later, public)).method == "POST"
 
@@ -422,7 +425,7 @@ async def test_a_space_that_it_was_not_invited_for_is_not_told(
     node_database: Database,
     demo: Territory,
 ) -> None:
-    told = JoinedPortal(
+    joined_portal = JoinedPortal(
         there.origin,
         {"fr": "Hautes-Terres"},
         "autre-node-x",
@@ -430,7 +433,7 @@ async def test_a_space_that_it_was_not_invited_for_is_not_told(
         {"port": THERE},
     )
     async with node_database.session(demo.id, role="worker") as session:
-        await apply_portal(session, told)
+        await apply_portal(session, joined_portal)
     await producer.publish()
 
     await visit()

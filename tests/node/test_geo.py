@@ -83,7 +83,9 @@ def test_every_real_file_is_understood_and_converted_or_explained(
             refused[path.name] = understood.remarks[0].message
             continue
         layer = next(
-            each for each in understood.layers if each.name == understood.selected_layer
+            candidate
+            for candidate in understood.layers
+            if candidate.name == understood.selected_layer
         )
         result = convert_geo(
             path, layer.name, tmp_path / "table.parquet", tmp_path, name=path.name
@@ -111,22 +113,24 @@ def test_the_labelled_layers_are_right(shared_data: Path, tmp_path: Path) -> Non
             if line["notable_types"].startswith("crs=")
         ]
 
-    wrong = {}
+    mismatches = {}
     for label in labels:
         understood = profile_geo_file(
             shared_data / "data/geo" / label["file"], label["file"], tmp_path
         )
         layer = next(
-            each for each in understood.layers if each.name == understood.selected_layer
+            candidate
+            for candidate in understood.layers
+            if candidate.name == understood.selected_layer
         )
         if (str(layer.features), f"crs={layer.crs}") != (
             label["rows"],
             label["notable_types"],
         ):
-            wrong[label["file"]] = (layer.features, layer.crs)
+            mismatches[label["file"]] = (layer.features, layer.crs)
 
     assert len(labels) == 10
-    assert wrong == {}
+    assert mismatches == {}
 
 
 @pytest.mark.parametrize("kind", ["shape_28992.zip", "28992.gpkg"])
@@ -241,7 +245,9 @@ def test_a_shared_folder_is_left_as_it_was(shared_data: Path, tmp_path: Path) ->
 
 def chosen(understood: GeoProfile) -> tuple[str, str]:
     layer = next(
-        each for each in understood.layers if each.name == understood.selected_layer
+        candidate
+        for candidate in understood.layers
+        if candidate.name == understood.selected_layer
     )
     return layer.crs, " ".join(
         remark.message % remark.values for remark in layer.remarks
@@ -375,10 +381,10 @@ def test_a_table_carries_its_places_as_geoparquet(tmp_path: Path) -> None:
 
     result, _ = converted(dropped(tmp_path, content), tmp_path)
 
-    said = duckdb.sql(
+    metadata = duckdb.sql(
         f"SELECT value FROM parquet_kv_metadata('{tmp_path}/table.parquet') WHERE key = 'geo'::BLOB"
     )
-    column = json.loads(said.fetchall()[0][0])["columns"]["geometry"]
+    column = json.loads(metadata.fetchall()[0][0])["columns"]["geometry"]
     assert column == {
         "encoding": "WKB",
         "geometry_types": ["LineString"],
@@ -395,7 +401,7 @@ def other_formats(folder: Path) -> dict[str, bytes]:
     points = shapely.to_wkb(shapely.points([[1, 2], [3, 4]]))
 
     names = [np.array(["été", "b"], dtype=object)]
-    made = {}
+    content_by_suffix = {}
     for driver, suffix in (
         ("FlatGeobuf", "fgb"),
         ("GeoJSONSeq", "geojsonl"),
@@ -412,19 +418,19 @@ def other_formats(folder: Path) -> dict[str, bytes]:
             geometry_type="Point",
             crs="EPSG:4326",
         )
-        made[suffix] = path.read_bytes()
+        content_by_suffix[suffix] = path.read_bytes()
         path.unlink()
     with zipfile.ZipFile(folder / "made.kmz", "w") as archive:
-        archive.writestr("doc.kml", made["kml"])
-    made["kmz"] = (folder / "made.kmz").read_bytes()
+        archive.writestr("doc.kml", content_by_suffix["kml"])
+    content_by_suffix["kmz"] = (folder / "made.kmz").read_bytes()
     (folder / "made.kmz").unlink()
     objects = {"o": {"type": "GeometryCollection", "geometries": [
         {"type": "Point", "coordinates": [1, 2], "properties": {"Name": "été"}},
         {"type": "Point", "coordinates": [3, 4], "properties": {"Name": "b"}}]}}  # fmt: skip
-    made["topojson"] = json.dumps(
+    content_by_suffix["topojson"] = json.dumps(
         {"type": "Topology", "objects": objects, "arcs": []}
     ).encode()
-    return made
+    return content_by_suffix
 
 
 def test_the_other_formats_give_the_same_table(tmp_path: Path) -> None:
@@ -434,8 +440,8 @@ def test_the_other_formats_give_the_same_table(tmp_path: Path) -> None:
         names = [column.name for column in result.columns]
         assert "Name" in names, suffix
         assert [row[0] for row in rows] == [1, 2]
-        found = {(row[1 + names.index("Name")], row[-1]) for row in rows}
-        assert found == {("été", "POINT (1 2)"), ("b", "POINT (3 4)")}, suffix
+        places = {(row[1 + names.index("Name")], row[-1]) for row in rows}
+        assert places == {("été", "POINT (1 2)"), ("b", "POINT (3 4)")}, suffix
 
 
 def test_our_own_geoparquet_is_read_again(tmp_path: Path) -> None:
@@ -492,11 +498,15 @@ def test_any_geometry_comes_back_as_it_was(
     _, rows = converted(dropped(tmp_path, content), tmp_path)
 
     filled = [None if place is None or place.is_empty else place for place in places]
-    found = [
+    geometries = [
         None if row[-1] is None else shapely.from_wkt(str(row[-1])) for row in rows
     ]
-    assert [place is None for place in found] == [place is None for place in filled]
-    pairs = [pair for pair in zip(found, filled, strict=True) if pair[1] is not None]
+    assert [place is None for place in geometries] == [
+        place is None for place in filled
+    ]
+    pairs = [
+        pair for pair in zip(geometries, filled, strict=True) if pair[1] is not None
+    ]
     assert [pair for pair in pairs if not pair[0].equals_exact(pair[1], 1e-9)] == []
 
 

@@ -52,9 +52,11 @@ async def publish_latest(
     database: Database, territory: Territory, dataset: str
 ) -> None:
     async with database.session(territory.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset), lock=True)
-        assert found
-        await publish_dataset(session, Sender(key_id=uuid.uuid4()), found, territory)
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset), lock=True)
+        assert stored_dataset
+        await publish_dataset(
+            session, Sender(key_id=uuid.uuid4()), stored_dataset, territory
+        )
 
 
 async def look(
@@ -66,9 +68,9 @@ async def look(
         site.database, site.registry, portal, site.parts["objects"], socket
     )
     assert version.preparation
-    asked = {"version": str(version.id), "revision": version.preparation.revision}
+    payload = {"version": str(version.id), "revision": version.preparation.revision}
     await handlers[PREPARE_VERSION](
-        Job(PREPARE_VERSION, territory.id, asked, 0, last=False)
+        Job(PREPARE_VERSION, territory.id, payload, 0, last=False)
     )
     again = await latest(site.database, territory, str(version.dataset_id))
     return str(again.file.access)
@@ -159,9 +161,9 @@ async def test_a_file_that_is_read_again_stays_delivered_and_a_danger_found_then
         await producer.draft(TABLE + EICAR + b";x;01/01/2001\n")
     )
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found
-        await request_preparation(session, found.latest)
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+        assert stored_dataset
+        await request_preparation(session, stored_dataset.latest)
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200
 
     async with serving(clamd) as address:
@@ -188,9 +190,9 @@ async def test_what_is_withdrawn_or_a_draft_is_not_opened_by_a_look(
         (withdrawn, FileAccess.WITHDRAWN),
     ):
         async with node_database.session(demo.id, role="worker") as session:
-            found = await find_dataset(session, uuid.UUID(dataset))
-            assert found
-            await request_preparation(session, found.latest)
+            stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+            assert stored_dataset
+            await request_preparation(session, stored_dataset.latest)
         version = await latest(node_database, demo, dataset)
         assert await look(node_site, demo, version) == access
 
@@ -206,9 +208,9 @@ async def test_what_was_stored_before_files_were_looked_at_stays_delivered(
 ) -> None:
     dataset = await producer.publish()
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found
-        await session.delete(found.latest.preparation)
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+        assert stored_dataset
+        await session.delete(stored_dataset.latest.preparation)
     await publish_latest(node_database, demo, dataset)
 
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200
@@ -231,12 +233,12 @@ async def test_no_link_opens_a_draft_that_could_harm_and_its_page_gives_none(
     demo: Territory,
 ) -> None:
     async with serving(clamd) as address:
-        kept = upload.build_preparation_context
+        build_context = upload.build_preparation_context
         monkeypatch.setattr(
             upload,
             "build_preparation_context",
-            lambda *given: PreparationContext(
-                **{**vars(kept(*given)), "clamd": address}
+            lambda *arguments: PreparationContext(
+                **{**vars(build_context(*arguments)), "clamd": address}
             ),
         )
         dataset = await producer.draft(TABLE + EICAR + b";x;01/01/2001\n")

@@ -68,9 +68,9 @@ def test_an_archive_in_an_archive_that_would_fill_a_disk_is_a_bomb(
 def test_what_an_archive_in_an_archive_hides_is_found(tmp_path: Path) -> None:
     content = packed({"inside.zip": packed({"run.exe": b"MZ", "../outside.csv": b"a"})})
 
-    found = strengths(inspect(tmp_path, "data.zip", content))
+    severities = strengths(inspect(tmp_path, "data.zip", content))
 
-    assert found == {
+    assert severities == {
         Danger.PATHS: SafetySeverity.QUARANTINE,
         Danger.PROGRAM: SafetySeverity.STOP,
     }

@@ -72,14 +72,14 @@ def fault(hostile: Hostile, answer: Answer) -> str:
 def _fault_of_refusal(answer: Answer) -> str:
     if answer.headers["content-type"] != "application/problem+json":
         return "no problem document"
-    told: dict[str, Any] = json.loads(answer.content)
+    problem: dict[str, Any] = json.loads(answer.content)
     if answer.status == 503:
-        if told["remedy"] and answer.headers["retry-after"]:
+        if problem["remedy"] and answer.headers["retry-after"]:
             return ""
         return "no remedy"
     if answer.status not in REFUSED:
         return "status"
-    sound = told["title"] and (answer.status == 404 or names_what_is_wrong(told))
+    sound = problem["title"] and (answer.status == 404 or names_what_is_wrong(problem))
     if sound:
         return ""
     return "says not what is wrong"
@@ -90,9 +90,10 @@ def names_what_is_wrong(told: dict[str, Any]) -> bool:
     if told["type"] == "/problems/too-heavy":
         return bool(told["detail"] and told["remedy"])
     whole = {"too-long", "unreadable"}
-    each = told.get("errors", [])
-    return bool(each) and all(
-        one["reason"] and (one.get("field") or one["code"] in whole) for one in each
+    errors = told.get("errors", [])
+    return bool(errors) and all(
+        error["reason"] and (error.get("field") or error["code"] in whole)
+        for error in errors
     )
 
 
@@ -131,9 +132,9 @@ async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limi
             answer = await send(node_app, host, hostile)
             slowest = max(slowest, time.perf_counter() - started)
             outcomes[hostile.door, answer.status] += 1
-            if wrong := fault(hostile, answer):
+            if message := fault(hostile, answer):
                 faults.append(
-                    f"{wrong}: {answer.status} {hostile} {answer.content[:300]!r}"
+                    f"{message}: {answer.status} {hostile} {answer.content[:300]!r}"
                 )
 
     await asyncio.gather(*(attack() for _ in range(TOGETHER)))

@@ -76,9 +76,9 @@ def build(node_site: Site, demo: Territory, node_database: Database) -> Build:
 async def newest(database: Database, territory: Territory) -> SpaceArchive:
     async with database.session(territory.id, role="worker") as session:
         query = select(SpaceArchive).order_by(SpaceArchive.requested_at.desc())
-        found = (await session.scalars(query)).first()
-    assert found is not None
-    return found
+        archive = (await session.scalars(query)).first()
+    assert archive is not None
+    return archive
 
 
 async def ask(producer: Producer) -> None:
@@ -190,10 +190,13 @@ async def test_frictionless_finds_the_package_valid_and_reads_its_tables(
         for resource in package.resources
         if resource.type == "table"
     }
-    read = sorted(len(found) for found in rows.values())
+    read = sorted(len(table_rows) for table_rows in rows.values())
     assert read == [2, 2, 3]
     assert {
-        row["commune"] for found in rows.values() for row in found if "commune" in row
+        row["commune"]
+        for table_rows in rows.values()
+        for row in table_rows
+        if "commune" in row
     } == {"Kerlévan"}
     for resource in described["resources"]:
         stored = (unpacked / resource["path"]).read_bytes()
@@ -243,7 +246,11 @@ async def test_the_descriptions_are_those_of_the_catalogue(
     )
     assert {row[0].value for row in titles} == {ANSWERS["title"], "=Codes & noms"}
     answers = json.loads((unpacked / "metadata/answers.json").read_text())
-    assert [each["state"] for each in answers] == ["publishing", "publishing", "draft"]
+    assert [answer["state"] for answer in answers] == [
+        "publishing",
+        "publishing",
+        "draft",
+    ]
 
 
 async def test_the_history_is_there_and_no_cell_of_it_is_a_formula(
@@ -553,7 +560,7 @@ async def test_an_entry_that_is_not_what_it_should_be_ends_the_archive() -> None
 async def test_an_archive_past_four_gigabytes_is_a_zip64_from_its_first_byte() -> None:
     zipped = ZipStream()
 
-    written = b"".join(
+    content = b"".join(
         [
             piece
             async for piece in zipped.add(
@@ -561,10 +568,10 @@ async def test_an_archive_past_four_gigabytes_is_a_zip64_from_its_first_byte() -
             )
         ]
     )
-    written += zipped.end()
+    content += zipped.end()
 
-    assert b"PK\x01\x02" in written
-    assert written[4:6] == (45).to_bytes(2, "little")
-    assert written[18:26] == b"\xff" * 8
-    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+    assert b"PK\x01\x02" in content
+    assert content[4:6] == (45).to_bytes(2, "little")
+    assert content[18:26] == b"\xff" * 8
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.read("big.bin") == b"x"

@@ -48,7 +48,7 @@ async def test_a_space_that_spent_its_budget_waits_and_another_does_not(
     with pytest.raises(TooManyRequestsError) as refused:
         await tight.spend(demo.id, space.id)
 
-    assert [each.split(";")[1] for each in left] == ["r=2", "r=1", "r=0"]
+    assert [header.split(";")[1] for header in left] == ["r=2", "r=1", "r=0"]
     assert refused.value.headers["RateLimit-Policy"] == '"space";q=3;w=60'
     assert 1 <= int(refused.value.headers["Retry-After"]) <= 20
     for _ in range(100):

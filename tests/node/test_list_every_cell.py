@@ -104,13 +104,13 @@ async def test_every_kind_is_listed_once_in_the_order_of_the_file(
     right = "".join(
         f"B{number};bois;2024-01-31;3;2024-01-31\n" for number in range(2_000)
     )
-    wrong = "".join(
+    faulty_rows = "".join(
         f"C{number};fer;31/02/2024;12;2024-01-31\n" for number in range(1_500)
     )
     text = (
         "id_banc;matiere;date_pose;places;vu\n"
         + right
-        + wrong
+        + faulty_rows
         + "B1;bois;2024-01-31;3;2024-01-31\n" * 500
     )
     text += "".join(
@@ -211,9 +211,9 @@ async def test_in_a_sealed_space_the_list_is_sealed(
 
     assert len(await listed(producer, dataset)) == 1_500
     assert folder.folder is not None
-    [kept] = (folder.folder / str(demo.id)).rglob("*.jsonl.gz")
+    [list_path] = (folder.folder / str(demo.id)).rglob("*.jsonl.gz")
     with pytest.raises(gzip.BadGzipFile):
-        gzip.decompress(kept.read_bytes())
+        gzip.decompress(list_path.read_bytes())
 
 
 async def test_where_the_list_is_gone_the_first_thousand_are_given(
@@ -221,8 +221,8 @@ async def test_where_the_list_is_gone_the_first_thousand_are_given(
 ) -> None:
     """As for a version that was read before there was such a list."""
     dataset = await with_dates(producer)
-    [kept] = (node_site.parts["objects"].folder / str(demo.id)).rglob("*.jsonl.gz")
-    kept.unlink()
+    [list_path] = (node_site.parts["objects"].folder / str(demo.id)).rglob("*.jsonl.gz")
+    list_path.unlink()
 
     assert len(await listed(producer, dataset)) == MOST_LISTED
 

@@ -46,9 +46,9 @@ PEOPLE = "nom;email\n" + "".join(
 
 def token_of(answer: httpx.Response) -> str:
     """The token of a login, as RUDI's client takes it out of its cookie: all between the first sign `=` and the next `;`."""
-    found = re.fullmatch(r"consoleToken=([^;=]+);.*", answer.headers["set-cookie"])
-    assert found
-    return found[1]
+    match = re.fullmatch(r"consoleToken=([^;=]+);.*", answer.headers["set-cookie"])
+    assert match
+    return match[1]
 
 
 class Rudi:
@@ -88,12 +88,12 @@ class Rudi:
         self, content: bytes = TABLE, media: str = "", md5: str = "", **about: Any
     ) -> tuple[str, httpx.Response]:
         media = media or str(uuid.uuid4())
-        said = {"media_id": media, "media_type": "FILE", "media_name": quote("élus.csv"), "file_size": len(content),
+        metadata = {"media_id": media, "media_type": "FILE", "media_name": quote("élus.csv"), "file_size": len(content),
                 "md5": md5 or hashlib.md5(content, usedforsecurity=False).hexdigest(), **about}  # fmt: skip
         headers = {
             **self.headers,
             "Content-Type": "octet/stream",
-            "file_metadata": json.dumps(said),
+            "file_metadata": json.dumps(metadata),
         }
         return media, await self.client.post(
             "/storage/post", content=content, headers=headers
@@ -105,7 +105,7 @@ class Rudi:
         assert sent.status_code == 200, sent.text
         ready, ended = sent.json()
         assert ended == {"status": "OK"}
-        said = await self.ask("PUT", "catalog/media", a_media(media, len(content)))
+        response = await self.ask("PUT", "catalog/media", a_media(media, len(content)))
         ids = {
             "media_id": media,
             "commit_uuid": ready["commit_uuid"],
@@ -113,8 +113,8 @@ class Rudi:
             "global_id": None,
         }
         assert (await self.ask("POST", "media/commit", ids)).status_code == 204
-        found: dict[str, Any] = said.json()
-        return found
+        stored_media: dict[str, Any] = response.json()
+        return stored_media
 
     async def record(self, *media: dict[str, Any], **changes: Any) -> dict[str, Any]:
         [own] = await self.get("catalog/organizations")
@@ -123,8 +123,8 @@ class Rudi:
     async def put(self, record: dict[str, Any]) -> dict[str, Any]:
         answer = await self.ask("PUT", "catalog/resources", record)
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        stored_record: dict[str, Any] = answer.json()
+        return stored_record
 
 
 def a_media(media: str, size: int, url: str = "") -> dict[str, Any]:
@@ -198,10 +198,11 @@ async def test_only_a_good_key_of_a_whole_space_logs_in(
     ]
     nobody = await rudi.ask("GET", "catalog/resources")
 
-    assert [each.status_code for each in refused] == [401, 401, 403]
+    assert [refusal.status_code for refusal in refused] == [401, 401, 403]
     assert all(
-        each.json()["statusCode"] == each.status_code and each.json()["message"]
-        for each in refused
+        refusal.json()["statusCode"] == refusal.status_code
+        and refusal.json()["message"]
+        for refusal in refused
     )
     assert nobody.status_code == 401
     assert (await rudi.log_in(SLUG, key)).status_code == 200
@@ -251,8 +252,8 @@ async def test_words_and_objects(rudi: Rudi) -> None:
     )
     assert named.json()["organization_address"] == "1 place"
     assert [
-        each["contact_id"]
-        for each in await rudi.get("catalog/contacts?contact_name=Jo")
+        contact["contact_id"]
+        for contact in await rudi.get("catalog/contacts?contact_name=Jo")
     ] == [who["contact_id"]]
     assert await rudi.get("catalog/contacts/count") == 1
     deleted = await rudi.ask("DELETE", f"catalog/contacts/{who['contact_id']}")
@@ -290,12 +291,12 @@ async def test_a_record_with_its_file_is_published_and_nothing_of_it_is_lost(
         media, purpose=[{"lang": "fr", "text": "Savoir"}], ours=1
     )
 
-    said = await rudi.put(record)
+    stored_record = await rudi.put(record)
 
     assert (
-        said["publication"]["state"],
-        said["metadata_status"],
-        said["storage_status"],
+        stored_record["publication"]["state"],
+        stored_record["metadata_status"],
+        stored_record["storage_status"],
     ) == (
         "published",
         "sent",
@@ -316,16 +317,17 @@ async def test_a_record_with_its_file_is_published_and_nothing_of_it_is_lost(
         1,
         "author",
     )
-    [found] = await rudi.get(
+    [listed_record] = await rudi.get(
         f"catalog/resources?resource_title={quote(quote('Élues et élus'))}"
     )
-    assert (found["global_id"], found["resource_title"]) == (
+    assert (listed_record["global_id"], listed_record["resource_title"]) == (
         record["global_id"],
         "Élues et élus",
     )
-    assert found["available_formats"][0]["file_storage_status"] == "available"
+    assert listed_record["available_formats"][0]["file_storage_status"] == "available"
     assert [
-        each["media_id"] for each in await rudi.get("catalog/media?media_name=élus.csv")
+        listed_media["media_id"]
+        for listed_media in await rudi.get("catalog/media?media_name=élus.csv")
     ] == [media["media_id"]]
     assert await rudi.get("catalog/resources/count") == 1
     assert await rudi.get("catalog/resources?count_by=theme") == [
@@ -388,15 +390,21 @@ async def test_a_file_sent_again_is_a_new_version_and_the_form_has_its_say(
         theme="citizenship",
     )
 
-    said = await rudi.get(f"catalog/resources/{record['global_id']}")
+    stored_record = await rudi.get(f"catalog/resources/{record['global_id']}")
     same = await rudi.put(
-        {**said, "available_formats": [await rudi.upload(TABLE, media["media_id"])]}
+        {
+            **stored_record,
+            "available_formats": [await rudi.upload(TABLE, media["media_id"])],
+        }
     )
     new = await rudi.put(
-        {**said, "available_formats": [await rudi.upload(OTHER, media["media_id"])]}
+        {
+            **stored_record,
+            "available_formats": [await rudi.upload(OTHER, media["media_id"])],
+        }
     )
 
-    assert said["resource_title"] == "Vu sur le formulaire"
+    assert stored_record["resource_title"] == "Vu sur le formulaire"
     assert (
         same["available_formats"][0]["file_size"],
         new["available_formats"][0]["file_size"],
@@ -434,10 +442,10 @@ async def test_a_node_that_stopped_between_the_file_and_its_record_goes_on(
     await attach_file(desk, plan)
     [stopped] = await rows(node_database, demo, Dataset)
 
-    said = await rudi.put(record)
+    stored_record = await rudi.put(record)
 
     assert (stopped.state, stopped.document) == (DatasetState.DRAFT, None)
-    assert (said["publication"]["state"], said["global_id"]) == (
+    assert (stored_record["publication"]["state"], stored_record["global_id"]) == (
         "published",
         str(stopped.id),
     )
@@ -467,13 +475,13 @@ async def test_a_deleted_record_is_withdrawn_and_comes_back_when_it_is_put_again
 async def test_a_record_of_a_trial_is_kept_and_not_published(rudi: Rudi) -> None:
     record = await rudi.record(await rudi.upload(), collection_tag="essais")
 
-    kept = await rudi.put(record)
+    trial_record = await rudi.put(record)
     published = await rudi.put({**record, "collection_tag": None})
 
     assert (
-        kept["publication"]["state"],
-        kept["metadata_status"],
-        kept["collection_tag"],
+        trial_record["publication"]["state"],
+        trial_record["metadata_status"],
+        trial_record["collection_tag"],
     ) == (
         "waiting",
         "local",
@@ -488,17 +496,22 @@ async def test_a_record_of_a_trial_is_kept_and_not_published(rudi: Rudi) -> None
 async def test_a_file_about_people_waits_for_a_person(
     rudi: Rudi, node_database: Database, demo: Territory, store: ObjectStore
 ) -> None:
-    said = await rudi.put(await rudi.record(await rudi.upload(PEOPLE.encode())))
+    stored_record = await rudi.put(
+        await rudi.record(await rudi.upload(PEOPLE.encode()))
+    )
 
-    assert (said["publication"]["state"], said["metadata_status"]) == (
+    assert (
+        stored_record["publication"]["state"],
+        stored_record["metadata_status"],
+    ) == (
         "stopped",
         "local",
     )
-    assert said["publication"]["why"]
-    media = said["available_formats"][0]["media_id"]
+    assert stored_record["publication"]["why"]
+    media = stored_record["available_formats"][0]["media_id"]
     assert (await rudi.client.get(f"/storage/download/{media}")).status_code == 404
     assert (
-        await rudi.ask("DELETE", f"catalog/resources/{said['global_id']}")
+        await rudi.ask("DELETE", f"catalog/resources/{stored_record['global_id']}")
     ).status_code == 200
     assert await rudi.get("catalog/media") == []
     assert await rows(node_database, demo, Dataset) == []
@@ -526,11 +539,11 @@ async def test_a_record_that_cannot_be_taken_is_refused_with_what_is_wrong(
         "PUT", "catalog/resources", {**await rudi.record(media), **change}
     )
 
-    said = refused.json()
-    assert (refused.status_code, said["statusCode"]) == (status, status)
-    assert said["error"]
-    assert said["message"]
-    assert field in [error["field"] for error in said.get("errors", [{"field": ""}])]
+    payload = refused.json()
+    assert (refused.status_code, payload["statusCode"]) == (status, status)
+    assert payload["error"]
+    assert payload["message"]
+    assert field in [error["field"] for error in payload.get("errors", [{"field": ""}])]
     assert await rudi.get("catalog/resources/count") == 0
 
 
@@ -562,8 +575,8 @@ async def test_an_object_that_would_break_the_lists_is_refused(rudi: Rudi) -> No
     ]  # fmt: skip
 
     assert [
-        (await rudi.ask("PUT", f"catalog/{kind}", each)).status_code
-        for kind, each in strange
+        (await rudi.ask("PUT", f"catalog/{kind}", document)).status_code
+        for kind, document in strange
     ] == [422] * 5
     assert await rudi.get("catalog/media") == await rudi.get("catalog/contacts") == []
 
@@ -594,7 +607,9 @@ async def test_a_file_that_is_not_the_one_announced_is_refused_and_leaves_nothin
         headers={"file_metadata": json.dumps({"media_id": str(uuid.uuid4())})},
     )
 
-    assert [each.status_code for each in (other, empty, large, without, nobody)] == [
+    assert [
+        response.status_code for response in (other, empty, large, without, nobody)
+    ] == [
         409,
         422,
         413,
@@ -654,18 +669,20 @@ async def test_another_space_sees_nothing_of_it_and_changes_nothing(
         port = Rudi(client, rudi.space)
         await port.log_in("port", await key_of_another_space(node_database, demo))
         [own] = await port.get("catalog/organizations")
-        seen = [
+        listings = [
             await port.get(f"catalog/{kind}")
             for kind in ("resources", "contacts", "media", "reports")
         ]
-        taken = await port.ask("PUT", "catalog/resources", {**record, "producer": own})
+        overwrite_response = await port.ask(
+            "PUT", "catalog/resources", {**record, "producer": own}
+        )
         stolen = await port.ask("PUT", "catalog/resources", a_record(own, [waiting]))
         gone = await port.ask("DELETE", f"catalog/resources/{record['global_id']}")
         forgotten = await port.ask("DELETE", f"catalog/media/{waiting['media_id']}")
 
-    assert seen == [[], [], [], []]
+    assert listings == [[], [], [], []]
     assert (
-        taken.status_code,
+        overwrite_response.status_code,
         stolen.status_code,
         gone.status_code,
         forgotten.status_code,

@@ -36,14 +36,19 @@ def test_codes_coordinates_and_dates_say_where_and_when(tmp_path: Path) -> None:
         [None, None, 4_800.0, None, None, "0024-01-01"],
     ]
 
-    found = compute_coverage(write_typed(tmp_path / "t.parquet", PLACED, rows), PLACED)
+    coverage = compute_coverage(
+        write_typed(tmp_path / "t.parquet", PLACED, rows), PLACED
+    )
 
-    assert found.communes == ("35238", "35024")
-    assert found.postcodes == ("35000", "35200")
-    assert found.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
-    assert (found.first_day, found.last_day) == (date(2023, 12, 31), date(2024, 3, 1))
-    assert found.has_place
-    assert Coverage.from_json(found.as_json()) == found
+    assert coverage.communes == ("35238", "35024")
+    assert coverage.postcodes == ("35000", "35200")
+    assert coverage.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
+    assert (coverage.first_day, coverage.last_day) == (
+        date(2023, 12, 31),
+        date(2024, 3, 1),
+    )
+    assert coverage.has_place
+    assert Coverage.from_json(coverage.as_json()) == coverage
 
 
 def test_points_and_years_say_it_too(tmp_path: Path) -> None:
@@ -53,30 +58,33 @@ def test_points_and_years_say_it_too(tmp_path: Path) -> None:
     )
     rows: list[list[Cell]] = [["48.1, -1.6", 2019], ["48.2,-1.7", 2021], ["?", None]]
 
-    found = compute_coverage(
+    coverage = compute_coverage(
         write_typed(tmp_path / "t.parquet", columns, rows), columns
     )
 
-    assert found.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
-    assert (found.first_day, found.last_day) == (date(2019, 1, 1), date(2021, 12, 31))
+    assert coverage.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
+    assert (coverage.first_day, coverage.last_day) == (
+        date(2019, 1, 1),
+        date(2021, 12, 31),
+    )
 
 
 def test_a_table_that_says_nothing_of_it_covers_nothing(tmp_path: Path) -> None:
     columns = (TypedColumn("nom", ColumnType.TEXT),)
 
-    found = compute_coverage(
+    coverage = compute_coverage(
         write_typed(tmp_path / "t.parquet", columns, [["a"]]), columns
     )
 
-    assert found == Coverage()
-    assert not found.has_place
+    assert coverage == Coverage()
+    assert not coverage.has_place
 
 
 def test_the_period_of_the_file_is_proposed_where_its_name_gave_none() -> None:
-    found = Coverage(first_day=date(2020, 1, 1), last_day=date(2021, 2, 3))
+    coverage = Coverage(first_day=date(2020, 1, 1), last_day=date(2021, 2, 3))
     empty = {"first_day": "", "last_day": ""}
     named = {"first_day": "2019-01-01", "last_day": "2019-12-31"}
-    covered, proposals = cover_period(empty, {}, found)
+    covered, proposals = cover_period(empty, {}, coverage)
     closed = {**empty, "access": "restricted"}
 
     assert covered == {"first_day": "2020-01-01", "last_day": "2021-02-03"}
@@ -84,9 +92,9 @@ def test_the_period_of_the_file_is_proposed_where_its_name_gave_none() -> None:
         "first_day": {"public": "2020-01-01"},
         "last_day": {"public": "2021-02-03"},
     }
-    assert cover_period(named, {}, found) == (named, {})
+    assert cover_period(named, {}, coverage) == (named, {})
     assert cover_period(empty, {}, Coverage()) == (empty, {})
-    assert cover_period(closed, {}, found) == (closed, {})
+    assert cover_period(closed, {}, coverage) == (closed, {})
 
 
 ANSWERS = {
@@ -107,14 +115,14 @@ MENUS = EarlierDataset("menus_mars_2026.csv", ("date", "plat", "prix"), ANSWERS)
 def test_the_answers_given_for_such_a_file_come_back(
     name: str, columns: tuple[str, ...]
 ) -> None:
-    found = recall_answers(name, columns, [MENUS])
+    answers = recall_answers(name, columns, [MENUS])
 
-    assert (found["theme"], found["frequency"], found["contact"]) == (
+    assert (answers["theme"], answers["frequency"], answers["contact"]) == (
         "children",
         "monthly",
         "cantine@example.org",
     )
-    assert not {"title", "first_day", LOCALE} & set(found)
+    assert not {"title", "first_day", LOCALE} & set(answers)
 
 
 def test_habits_come_back_for_any_file_and_the_latest_first() -> None:

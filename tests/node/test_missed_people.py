@@ -28,8 +28,8 @@ PLAIN = "Rien à signaler sur ce point cette semaine."
 def look(tmp_path: Path) -> Look:
     """Write columns as a typed table and look at it."""
 
-    def looked(*told: Told) -> PersonalDataReport:
-        return detect_personal_data(*write_table(tmp_path, told))
+    def looked(*columns: Told) -> PersonalDataReport:
+        return detect_personal_data(*write_table(tmp_path, columns))
 
     return looked
 
@@ -62,8 +62,8 @@ def test_people_are_found(look: Look, column: Told, what: PersonalDataKind) -> N
     rows = len(column.values)
 
     assert what in {
-        one.what
-        for one in look(column, Told("zone", ["A"] * rows)).findings_of(column.name)
+        finding.what
+        for finding in look(column, Told("zone", ["A"] * rows)).findings_of(column.name)
     }
 
 
@@ -92,7 +92,9 @@ def test_people_are_found(look: Look, column: Told, what: PersonalDataKind) -> N
 def test_what_is_private_is_found_beside_names(
     look: Look, column: Told, what: PersonalDataKind
 ) -> None:
-    assert [one.what for one in look(NAMES, column).findings_of(column.name)] == [what]
+    assert [
+        finding.what for finding in look(NAMES, column).findings_of(column.name)
+    ] == [what]
     assert look(column, ZONE).findings_of(column.name) == ()
 
 
@@ -126,24 +128,25 @@ def test_what_only_looks_like_people_is_not_told(
 def test_names_that_are_public_are_a_warning(
     look: Look, name: str, others: tuple[str, str]
 ) -> None:
-    told = [
+    columns = [
         Told(name, many(*FULL)),
         *(Told(other, many("1", "2", "3", "4")) for other in others),
     ]
 
-    assert [(one.strength, one.public) for one in look(*told).findings_of(name)] == [
-        (PersonalDataSeverity.WARNING, True)
-    ]
+    assert [
+        (finding.strength, finding.public)
+        for finding in look(*columns).findings_of(name)
+    ] == [(PersonalDataSeverity.WARNING, True)]
 
 
 def test_an_agent_beside_public_contracts_is_no_company(look: Look) -> None:
-    told = [
+    columns = [
         Told("Agent", many(*FULL)),
         Told("Objet du marché", many("1", "2", "3", "4")),
         Told("Acheteur", many("1", "2", "3", "4")),
     ]
 
-    assert [one.strength for one in look(*told).findings_of("Agent")] == [
+    assert [finding.strength for finding in look(*columns).findings_of("Agent")] == [
         PersonalDataSeverity.STOP
     ]
 

@@ -28,9 +28,9 @@ async def test_it_waits_for_a_first_publication_that_is_on_its_way(
 
         async def let_go() -> set[UUID]:
             async with node_database.session(demo.id, role="owner") as moving:
-                held = await lock_space(moving, SLUG)
-                if held:
-                    return set(held.datasets)
+                contents = await lock_space(moving, SLUG)
+                if contents:
+                    return set(contents.datasets)
                 return set()
 
         leaving = asyncio.create_task(let_go())
@@ -51,14 +51,14 @@ async def test_nothing_is_pushed_once_it_is_leaving(
     dataset = await producer.publish()
 
     async with node_database.session(demo.id, role="owner") as moving:
-        held = await lock_space(moving, SLUG)
-        assert held
+        contents = await lock_space(moving, SLUG)
+        assert contents
         with pytest.raises(SpaceMovingError):
             await asyncio.wait_for(push(dataset), 10)
         last = asyncio.create_task(push(dataset, attempt=29, last=True))
         _, waits = await asyncio.wait({last}, timeout=SOON)
         assert waits
-        await delete_space_rows(moving, held)
+        await delete_space_rows(moving, contents)
     await asyncio.wait_for(last, 10)
 
     assert portal.pushed == []

@@ -39,12 +39,12 @@ async def visit(
     html: str = "",
     change: Change = dict,
 ) -> Visit:
-    found = Visit(await context.new_page())
+    browser_visit = Visit(await context.new_page())
 
     async def answer(route: Route, request: Request) -> None:
         if request.url.startswith(TOLD):
-            found.ran.append(request.url)
-            found.has_run.set()
+            browser_visit.ran.append(request.url)
+            browser_visit.has_run.set()
             await route.abort()
         elif request.url == EMBEDDING:
             await route.fulfill(body=html, content_type="text/html")
@@ -59,8 +59,10 @@ async def visit(
             await route.abort()
 
     await context.route("**/*", answer)
-    found.page.on("console", lambda message: found.refused.append(message.text))
-    return found
+    browser_visit.page.on(
+        "console", lambda message: browser_visit.refused.append(message.text)
+    )
+    return browser_visit
 
 
 @pytest.fixture
@@ -74,26 +76,30 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 async def addresses(producer: Producer, passer_by: httpx.AsyncClient) -> dict[str, str]:
     """Where each evil file is, for everybody."""
     passer_by.event_hooks = {"response": []}  # what a stranger wrote is no page of ours
-    found = {}
+    address_by_name = {}
     for name, content in EVIL.items():
         dataset = await producer.publish(
             await producer.draft(content.encode(), name),
             reason="À montrer qu’il ne s’exécute pas",
         )
-        found[name] = f"{str(passer_by.base_url).rstrip('/')}/datasets/{dataset}/file"
-    return found
+        address_by_name[name] = (
+            f"{str(passer_by.base_url).rstrip('/')}/datasets/{dataset}/file"
+        )
+    return address_by_name
 
 
 async def test_opened_it_is_saved(
     context: BrowserContext, passer_by: httpx.AsyncClient, addresses: dict[str, str]
 ) -> None:
-    shown = await visit(context, passer_by)
+    browser_visit = await visit(context, passer_by)
 
     for name, address in addresses.items():
-        async with shown.page.expect_download() as saving:
-            await shown.page.evaluate("address => { location.href = address }", address)
+        async with browser_visit.page.expect_download() as saving:
+            await browser_visit.page.evaluate(
+                "address => { location.href = address }", address
+            )
         assert (await saving.value).suggested_filename == name
-    assert shown.ran == []
+    assert browser_visit.ran == []
 
 
 def inline(headers: dict[str, str]) -> dict[str, str]:
@@ -120,14 +126,14 @@ async def test_even_shown_it_does_not_run(
     addresses: dict[str, str],
     name: str,
 ) -> None:
-    shown = await visit(context, passer_by, change=inline)
+    browser_visit = await visit(context, passer_by, change=inline)
 
-    await shown.page.goto(addresses[name])
-    await shown.page.wait_for_timeout(200)
+    await browser_visit.page.goto(addresses[name])
+    await browser_visit.page.wait_for_timeout(200)
 
-    assert shown.ran == []
-    assert await shown.page.title() != "ran"
-    assert await shown.page.evaluate("origin") == "null"
+    assert browser_visit.ran == []
+    assert await browser_visit.page.title() != "ran"
+    assert await browser_visit.page.evaluate("origin") == "null"
 
 
 async def test_embedded_elsewhere_it_does_not_run(
@@ -137,15 +143,15 @@ async def test_embedded_elsewhere_it_does_not_run(
         f'<iframe src="{a}"></iframe><embed src="{a}"><object data="{a}"></object><img src="{a}">'
         for a in addresses.values()
     )
-    shown = await visit(
+    browser_visit = await visit(
         context, passer_by, f"<!doctype html><title>still</title>{tags}", change=inline
     )
 
-    await shown.page.goto(EMBEDDING)
-    await shown.page.wait_for_timeout(300)
+    await browser_visit.page.goto(EMBEDDING)
+    await browser_visit.page.wait_for_timeout(300)
 
-    assert shown.ran == []
-    assert await shown.page.title() == "still"
+    assert browser_visit.ran == []
+    assert await browser_visit.page.title() == "still"
 
 
 @pytest.mark.parametrize("name", ["evil.svg", "evil.html"])
@@ -155,10 +161,10 @@ async def test_without_the_policy_it_would_run(
     addresses: dict[str, str],
     name: str,
 ) -> None:
-    shown = await visit(context, passer_by, change=bare)
+    browser_visit = await visit(context, passer_by, change=bare)
 
-    await shown.page.goto(addresses[name])
+    await browser_visit.page.goto(addresses[name])
 
-    await asyncio.wait_for(shown.has_run.wait(), PATIENCE / 1000)
+    await asyncio.wait_for(browser_visit.has_run.wait(), PATIENCE / 1000)
 
-    assert len(shown.ran) > 0
+    assert len(browser_visit.ran) > 0

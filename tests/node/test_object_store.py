@@ -72,13 +72,13 @@ async def test_objects_are_listed_by_prefix_and_deleted_once_or_twice(
 ) -> None:
     for key in (KEY, "another/space/dataset/file"):
         await store.put(key, megabytes(1))
-    found = [entry async for entry in store.list("territory")]
+    entries = [entry async for entry in store.list("territory")]
 
     await store.delete(KEY)
     await store.delete(KEY)
 
-    assert [(entry["path"], entry["size"]) for entry in found] == [(KEY, MEGABYTE)]
-    assert found[0]["last_modified"].tzinfo is not None
+    assert [(entry["path"], entry["size"]) for entry in entries] == [(KEY, MEGABYTE)]
+    assert entries[0]["last_modified"].tzinfo is not None
     assert not await store.exists(KEY)
     assert await keys(store, "") == ["another/space/dataset/file"]
 

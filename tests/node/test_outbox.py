@@ -454,12 +454,12 @@ async def test_the_worker_does_the_job_that_publishing_queued(
     delivery = await delivery_of(node_database, demo, dataset)
     assert (delivery.state, delivery.attempts, len(portal.pushed)) == ("failed", 2, 2)
     async with node_database.platform_session() as session:
-        held = [
+        held_jobs = [
             job
             for job in await list_held_jobs(session)
             if job.payload.get("dataset") == dataset
         ]
-    assert [job.name for job in held] == [PUSH_DATASET]
+    assert [job.name for job in held_jobs] == [PUSH_DATASET]
 
 
 async def test_another_producer_cannot_ask_again(

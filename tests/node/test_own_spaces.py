@@ -128,7 +128,9 @@ async def _ids(
 async def _condition(
     database: Database, territory: Territory, table: str, space: Space
 ) -> str:
-    ids = ",".join(str(each) for each in await _ids(database, territory, space))
+    ids = ",".join(
+        str(dataset_id) for dataset_id in await _ids(database, territory, space)
+    )
     if table in PARTS:
         return f"dataset_id = ANY ('{{{ids}}}'::uuid[])"
     return f"space_id = '{space.id}'"
@@ -145,9 +147,9 @@ async def test_a_query_without_a_condition_reads_own_rows_and_what_is_open(
     theirs = await _condition(node_database, demo, table, two.theirs)
     mine = await _condition(node_database, demo, table, two.mine)
 
-    seen = await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {theirs}")
+    row_count = await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {theirs}")
 
-    assert seen == (1 if table in OPEN else 0)
+    assert row_count == (1 if table in OPEN else 0)
     assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {mine}") == (
         1 if table == "space_day" else 2
     )

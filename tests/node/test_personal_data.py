@@ -33,8 +33,8 @@ Look = Callable[..., PersonalDataReport]
 def look(tmp_path: Path) -> Look:
     """Write columns as a typed table and look at it."""
 
-    def looked(*told: Told) -> PersonalDataReport:
-        return detect_personal_data(*write_table(tmp_path, told))
+    def looked(*columns: Told) -> PersonalDataReport:
+        return detect_personal_data(*write_table(tmp_path, columns))
 
     return looked
 
@@ -67,16 +67,20 @@ class Score:
         flags = report.findings_of(label.told.name)
         self.columns += 1
         self.false += [
-            f"{where} {one.what}" for one in flags if one.what not in allowed
+            f"{where} {finding.what}"
+            for finding in flags
+            if finding.what not in allowed
         ]
         if label.what & DIRECT:
             (
-                self.found if any(one.what in allowed for one in flags) else self.missed
+                self.found
+                if any(finding.what in allowed for finding in flags)
+                else self.missed
             ).append(where)
             stops = any(
-                one.strength is PersonalDataSeverity.STOP
-                for one in flags
-                if one.what is not PersonalDataKind.SMALL_GROUP
+                finding.strength is PersonalDataSeverity.STOP
+                for finding in flags
+                if finding.what is not PersonalDataKind.SMALL_GROUP
             )
             self.other_strength += [where] if stops is label.public else []
 
@@ -93,10 +97,10 @@ def test_recall_and_precision_on_the_labelled_set(
 ) -> None:
     score = Score()
     for number, table in enumerate(labelled_tables()):
-        written = write_table(
+        typed_table = write_table(
             tmp_path, [label.told for label in table], name=f"t{number}"
         )
-        report = detect_personal_data(*written)
+        report = detect_personal_data(*typed_table)
         for label in table:
             score.add(number, label, report)
     with capsys.disabled():
@@ -137,7 +141,10 @@ def test_the_report_says_where_in_the_file(look: Look) -> None:
     texts[7], texts[30] = "Rappeler au 06 12 34 56 78", "Écrire à lea.riou@free.example"
     report = look(Told("remarque", texts), Told("zone", ["A"] * 40))
 
-    assert [(one.what, one.count, one.total, one.lines) for one in report.findings] == [
+    assert [
+        (finding.what, finding.count, finding.total, finding.lines)
+        for finding in report.findings
+    ] == [
         (PersonalDataKind.EMAIL, 1, 40, (32,)),
         (PersonalDataKind.PHONE, 1, 40, (9,)),
     ]
@@ -150,9 +157,9 @@ def test_a_large_table_is_searched_whole(look: Look) -> None:
     texts[29_990] = "Écrire à lea.riou@free.example"
     report = look(Told("remarque", texts), Told("zone", ["A"] * 30_000))
 
-    assert [(one.what, one.count, one.lines) for one in report.findings] == [
-        (PersonalDataKind.EMAIL, 1, (29_992,))
-    ]
+    assert [
+        (finding.what, finding.count, finding.lines) for finding in report.findings
+    ] == [(PersonalDataKind.EMAIL, 1, (29_992,))]
 
 
 def test_chance_makes_no_security_number(look: Look) -> None:
@@ -206,7 +213,7 @@ def test_any_name_of_column_will_do(look: Look, name: str) -> None:
         Told("n", rows("1"), ColumnType.INTEGER),
     )
 
-    assert [one.columns for one in report.findings] == [(name,)]
+    assert [finding.columns for finding in report.findings] == [(name,)]
 
 
 def test_an_empty_table_says_nothing(look: Look) -> None:

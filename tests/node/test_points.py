@@ -42,7 +42,7 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("case", CASES)
 def test_places_are_found_and_written(case: str, table: Path, tmp_path: Path) -> None:
-    types, written, wrong = CASES[case]
+    types, notation, faulty_lines = CASES[case]
     columns = [
         TypedColumn("nom", ColumnType.TEXT),
         *(TypedColumn(name, type_) for name, type_ in types.items()),
@@ -54,12 +54,12 @@ def test_places_are_found_and_written(case: str, table: Path, tmp_path: Path) ->
         table, columns, placing, tmp_path / "out.parquet", tmp_path
     )
 
-    assert placing.notation is written
-    assert [error.line for error in gathered.errors] == wrong
+    assert placing.notation is notation
+    assert [error.line for error in gathered.errors] == faulty_lines
     rows = duckdb.sql(
         f"SELECT __line, nom, geometry IS NULL, __xmin FROM '{tmp_path}/out.parquet'"
     ).fetchall()
-    assert [row[0] for row in rows if row[2]] == sorted(wrong)
+    assert [row[0] for row in rows if row[2]] == sorted(faulty_lines)
     assert [row[1] for row in rows] == [f"n{i}" for i in range(8)]
     assert gathered.bbox is not None
     assert gathered.bbox[0] == min(row[3] for row in rows if row[3] is not None)
@@ -104,8 +104,8 @@ def test_real_tables_with_places_as_text(
         source, columns, placing, tmp_path / "out.parquet", tmp_path
     )
 
-    found = duckdb.sql(
+    counts = duckdb.sql(
         f"SELECT count(geometry), count(*) FROM '{tmp_path}/out.parquet'"
     ).fetchall()[0]
-    assert found[0] == read
-    assert found[1] - found[0] == len(gathered.errors)
+    assert counts[0] == read
+    assert counts[1] - counts[0] == len(gathered.errors)

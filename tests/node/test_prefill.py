@@ -178,9 +178,9 @@ def test_restricted_data_lose_what_was_proposed_and_keep_what_was_written() -> N
         "access": "restricted",
     }
 
-    taken = remove_cell_answers(answers, NEW)
+    remaining_answers = remove_cell_answers(answers, NEW)
 
-    assert taken == {
+    assert remaining_answers == {
         "summary": "Lines",
         "first_day": "2019-01-01",
         "last_day": "",
@@ -198,12 +198,12 @@ def test_every_real_table_gets_answers_to_keep(shared_data: Path) -> None:
     files = sorted((shared_data / "data/tables").glob("*.csv"))
     for path in files:
         answers = proposed(path.name, path.read_bytes())
-        wrong = {
+        refused_fields = {
             refusal.field
             for refusal in check_answers(answers)
             if answers[refusal.field]
         }
-        assert not wrong, path.name
+        assert not refused_fields, path.name
         assert {refusal.field for refusal in check_answers(answers)} <= guessless, (
             path.name
         )

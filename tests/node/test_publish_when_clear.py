@@ -70,10 +70,10 @@ def looks(site: Site) -> Mapping[str, Handler]:
 
 
 async def newest(database: Database, territory: Territory) -> Version:
-    found: Version = max(
+    newest_version: Version = max(
         await rows(database, territory, Version), key=lambda version: version.number
     )
-    return found
+    return newest_version
 
 
 async def stopped(database: Database, territory: Territory) -> list[list[str]]:
@@ -106,17 +106,17 @@ async def test_what_a_stop_holds_waits_for_a_person(
     await Sender(script.client, script.headers).send(address, 0, content)
 
     for answer in (sent, again):
-        said = answer.json()
+        payload = answer.json()
         assert (
-            said["published"],
-            said["publication"]["state"],
-            len(said["publication"]["why"]),
+            payload["published"],
+            payload["publication"]["state"],
+            len(payload["publication"]["why"]),
         ) == (
             False,
             "stopped",
             len(why),
         )
-        assert said["publication"]["page"].endswith(f"/datasets/{dataset}")
+        assert payload["publication"]["page"].endswith(f"/datasets/{dataset}")
     assert (sent.status_code, again.status_code) == (201, 200)
     assert (await Sender(script.client, script.headers).look(address))[
         "state"
@@ -168,7 +168,7 @@ async def test_an_address_publishes_what_is_clear_and_nothing_else(
     form = {"address": f"{distant.origin}/a.csv", "frequency": "daily"}
     await producer.client.post(f"/datasets/{dataset}/source", data=form)
     [source] = await rows(node_database, demo, DatasetSource)
-    given = []
+    contents = []
 
     for turn, content in enumerate((PEOPLE, OTHER)):
         distant.content = content
@@ -180,9 +180,9 @@ async def test_an_address_publishes_what_is_clear_and_nothing_else(
             last=False,
         )
         await task_handlers(node_site)[REFRESH_SOURCE](job)
-        given.append(await current(passer_by, dataset))
+        contents.append(await current(passer_by, dataset))
 
-    assert given == [TABLE, OTHER]
+    assert contents == [TABLE, OTHER]
     assert await stopped(node_database, demo) == [["people", "columns"]]
 
 
@@ -193,14 +193,14 @@ async def test_what_is_still_being_read_is_published_at_the_end_of_it(
     dataset = await producer.publish()
     monkeypatch.setattr(prepare, "PROMPT", 10)
 
-    said = (await script.put(dataset, query=NIGHT)).json()
+    payload = (await script.put(dataset, query=NIGHT)).json()
     page = await producer.page(f"/datasets/{dataset}")
     before = await current(script.client, dataset)
     version = await newest(node_database, demo)
     for _ in range(2):
         await prepare_version(desk_for(node_site, demo), version.id, 1)
 
-    assert (said["published"], said["publication"]["state"]) == (False, "reading")
+    assert (payload["published"], payload["publication"]["state"]) == (False, "reading")
     assert "Elle est publiée dès que son fichier est lu" in page
     assert (before, await current(script.client, dataset)) == (TABLE, OTHER)
     events = [
@@ -241,8 +241,8 @@ async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
     dataset = await producer.publish()
     monkeypatch.setattr(prepare, "SECONDS", 0.001)
 
-    said = (await script.put(dataset, query=NIGHT)).json()
-    found = (await newest(node_database, demo)).preparation
+    payload = (await script.put(dataset, query=NIGHT)).json()
+    preparation = (await newest(node_database, demo)).preparation
     page = await producer.page(f"/datasets/{dataset}/check")
     refused = await producer.client.post(f"/datasets/{dataset}/publish")
     published = await producer.client.post(
@@ -252,8 +252,8 @@ async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
         await script.put(dataset, OTHER + b"Golf;Brest;01/02/2003\n", NIGHT)
     ).json()
 
-    assert found is not None
-    assert (found.state, said["publication"]["state"]) == (
+    assert preparation is not None
+    assert (preparation.state, payload["publication"]["state"]) == (
         PreparationState.FAILED,
         "stopped",
     )

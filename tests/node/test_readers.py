@@ -17,12 +17,12 @@ SECONDS = 30.0
 
 @pytest.fixture
 async def readers() -> AsyncIterator[FileReaderPool]:
-    made = FileReaderPool(
+    pool = FileReaderPool(
         hostile.nothing,
         ReaderLimits(places=2, own_places=1, patience=0.2, standby_seconds=1.0),
     )
-    yield made
-    await made.close()
+    yield pool
+    await pool.close()
 
 
 async def ready(readers: FileReaderPool) -> int:

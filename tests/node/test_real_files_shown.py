@@ -122,10 +122,10 @@ async def newest(
     database: Database, territory: Territory, dataset: str
 ) -> tuple[Version, Preparation]:
     async with database.session(territory.id, role="worker") as session:
-        found = await find_dataset(session, UUID(dataset))
-        assert found
-        assert found.latest.preparation
-        return found.latest, found.latest.preparation
+        stored_dataset = await find_dataset(session, UUID(dataset))
+        assert stored_dataset
+        assert stored_dataset.latest.preparation
+        return stored_dataset.latest, stored_dataset.latest.preparation
 
 
 @pytest.fixture
@@ -137,19 +137,19 @@ def show_all(
     wide: Any,
 ) -> Callable[[list[Path]], Any]:
     async def show(paths: list[Path]) -> Seen:
-        seen = Seen()
+        outcome = Seen()
         for path in paths:
             await look(
-                producer, node_database, demo, desk_for(node_site, demo), path, seen
+                producer, node_database, demo, desk_for(node_site, demo), path, outcome
             )
-        return seen
+        return outcome
 
     return show
 
 
 def compared(seen: Seen, shared: Path) -> dict[str, dict[str, str]]:
     """What differs from what a person read by eye, by file and sheet, where the file was published."""
-    found = {}
+    differences = {}
     for line in labels(shared):
         profile = seen.understood.get(line["file"])
         if profile is not None and line["format"] not in GEOGRAPHIC:
@@ -157,15 +157,15 @@ def compared(seen: Seen, shared: Path) -> dict[str, dict[str, str]]:
                 other = {"sheet": profile.sheet}
             else:
                 other = {}
-            found[f"{line['file']} {line['sheet']}".strip()] = other or compare(
+            differences[f"{line['file']} {line['sheet']}".strip()] = other or compare(
                 profile, read_label(line)
             )
-    return found
+    return differences
 
 
 def files(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if path.name != "ORIGINS.tsv")
-    return found[::SPARSE]
+    paths = sorted(path for path in folder.iterdir() if path.name != "ORIGINS.tsv")
+    return paths[::SPARSE]
 
 
 async def test_every_map_is_published_and_shown(
@@ -173,12 +173,16 @@ async def test_every_map_is_published_and_shown(
     show_all: Callable[[list[Path]], Any],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    seen = await show_all(files(shared_data / "data/geo"))
+    outcome = await show_all(files(shared_data / "data/geo"))
 
-    told(capsys, "maps", seen)
-    assert seen.wrong == {}
-    assert seen.states["table"] >= 0.9 * seen.states.total()
-    assert {**seen.states, "placed": seen.placed, "mapped": seen.mapped} == MAPS
+    told(capsys, "maps", outcome)
+    assert outcome.wrong == {}
+    assert outcome.states["table"] >= 0.9 * outcome.states.total()
+    assert {
+        **outcome.states,
+        "placed": outcome.placed,
+        "mapped": outcome.mapped,
+    } == MAPS
 
 
 async def test_every_table_is_published_shown_and_understood(
@@ -186,25 +190,33 @@ async def test_every_table_is_published_shown_and_understood(
     show_all: Callable[[list[Path]], Any],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    seen = await show_all(files(shared_data / "data/tables"))
-    different = compared(seen, shared_data)
+    outcome = await show_all(files(shared_data / "data/tables"))
+    different = compared(outcome, shared_data)
 
-    told(capsys, "tables", seen)
+    told(capsys, "tables", outcome)
     with capsys.disabled():
-        right = sum(not each for each in different.values())
+        right = sum(not difference for difference in different.values())
         print(f"everything right at once: {right}/{len(different)}")  # noqa: T201 - a figure to publish
         print(  # noqa: T201
-            "\n".join(f"  {name}: {each}" for name, each in different.items() if each)
+            "\n".join(
+                f"  {name}: {difference}"
+                for name, difference in different.items()
+                if difference
+            )
         )
-    assert seen.wrong == {}
+    assert outcome.wrong == {}
     assert right >= SHARE * len(different)
     assert [
         name
-        for name in seen.no_table
+        for name in outcome.no_table
         if not NO_TABLE.search(name) and name not in UNREADABLE
     ] == []
-    figures = {"placed": seen.placed, "mapped": seen.mapped, "charted": seen.charted}
-    assert {**seen.states, **figures} == TABLES
+    figures = {
+        "placed": outcome.placed,
+        "mapped": outcome.mapped,
+        "charted": outcome.charted,
+    }
+    assert {**outcome.states, **figures} == TABLES
 
 
 def told(capsys: pytest.CaptureFixture[str], what: str, seen: Seen) -> None:

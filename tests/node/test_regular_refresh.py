@@ -72,13 +72,13 @@ async def become_due(database: Database, territory: Territory) -> None:
 async def source_of(
     database: Database, territory: Territory, dataset: str
 ) -> DatasetSource:
-    [found] = [
-        each
-        for each in await rows(database, territory, DatasetSource)
-        if str(each.dataset_id) == dataset
+    [source] = [
+        candidate
+        for candidate in await rows(database, territory, DatasetSource)
+        if str(candidate.dataset_id) == dataset
     ]
-    assert isinstance(found, DatasetSource)
-    return found
+    assert isinstance(source, DatasetSource)
+    return source
 
 
 async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_other_back(
@@ -89,7 +89,7 @@ async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_
     demo: Territory,
 ) -> None:
     distant.redirects = {"/gone.csv": "http://10.0.0.1/x"}
-    wrong = await renewed(
+    failing_dataset = await renewed(
         producer, f"{distant.origin}/gone.csv", TABLE + b"Port;Brest;01/02/2001\n"
     )
     dataset = await renewed(producer, f"{distant.origin}/a.csv")
@@ -97,16 +97,19 @@ async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_
     async def both_looked_at() -> bool:
         return all(
             [
-                (await source_of(node_database, demo, each)).checked_at is not None
-                for each in (wrong, dataset)
+                (await source_of(node_database, demo, dataset_id)).checked_at
+                is not None
+                for dataset_id in (failing_dataset, dataset)
             ]
         )
 
     async def is_renewed() -> bool:
         versions = await rows(node_database, demo, Version)
         return any(
-            str(each.dataset_id) == dataset and each.number == 2 and each.published_at
-            for each in versions
+            str(version.dataset_id) == dataset
+            and version.number == 2
+            and version.published_at
+            for version in versions
         )
 
     async with working(settings):
@@ -119,7 +122,9 @@ async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_
     assert "le fichier n’avait pas changé" in unchanged
     assert (await producer.client.get(f"/datasets/{dataset}/file")).content == OTHER
     assert "une nouvelle version" in await producer.page(f"/datasets/{dataset}")
-    assert "ne peut pas être atteinte" in await producer.page(f"/datasets/{wrong}")
+    assert "ne peut pas être atteinte" in await producer.page(
+        f"/datasets/{failing_dataset}"
+    )
     looks = [headers for path, headers in distant.asked if path == "/a.csv"]
     assert [headers.get("if-none-match") is not None for headers in looks] == [
         False,

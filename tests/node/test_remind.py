@@ -47,9 +47,9 @@ class Relay:
 async def relay(
     node_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Relay]:
-    kept = Relay()
+    smtp_relay = Relay()
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(kept, hostname="relay"), "127.0.0.1", 0
+        lambda: SMTP(smtp_relay, hostname="relay"), "127.0.0.1", 0
     )
     settings = {
         "smtp_host": "127.0.0.1",
@@ -58,7 +58,7 @@ async def relay(
     monkeypatch.setattr(
         node_site, "settings", node_site.settings.model_copy(update=settings)
     )
-    yield kept
+    yield smtp_relay
     server.close()
     await server.wait_closed()
 
@@ -67,9 +67,9 @@ async def monthly(producer: Producer, database: Database, territory: Territory) 
     """A dataset that is updated every month, published long ago."""
     dataset = await producer.publish(frequency="monthly")
     async with database.session(territory.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found
-        found.latest.published_at = LONG_AGO
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+        assert stored_dataset
+        stored_dataset.latest.published_at = LONG_AGO
     return dataset
 
 
@@ -151,9 +151,9 @@ async def test_mails_leave_at_nine_where_the_territory_lives_and_a_change_of_zon
     ocean = ZoneInfo("Pacific/Noumea")
     dataset = await monthly(producer, node_database, demo)
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found
-        found.latest.published_at = datetime(
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+        assert stored_dataset
+        stored_dataset.latest.published_at = datetime(
             2026, 1, 5, 20, 30, tzinfo=UTC
         )  # the 6th on both islands
     nine = datetime(2026, 2, 6, 9, tzinfo=island)

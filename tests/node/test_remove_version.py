@@ -102,14 +102,14 @@ async def waiting(
         "SELECT id, entrypoint, convert_from(payload, 'UTF8') FROM queue.pgqueuer ORDER BY id"
     )
     async with database.platform_session(role="worker") as session:
-        found = [
+        jobs = [
             (name, json.loads(payload), str(key))
             for key, name, payload in await session.execute(query)
         ]
     return [
-        (name, told, key)
-        for name, told, key in found
-        if told["tenant"] == str(territory.id)
+        (name, payload, key)
+        for name, payload, key in jobs
+        if payload["tenant"] == str(territory.id)
     ]
 
 
@@ -146,9 +146,9 @@ async def remove(
 
 async def find(database: Database, territory: Territory, dataset: str) -> Dataset:
     async with database.session(territory.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found
-        return found
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+        assert stored_dataset
+        return stored_dataset
 
 
 async def numbers(database: Database, territory: Territory, dataset: str) -> list[int]:
@@ -161,12 +161,12 @@ async def numbers(database: Database, territory: Territory, dataset: str) -> lis
 async def version(
     database: Database, territory: Territory, dataset: str, number: int
 ) -> Version:
-    [found] = [
-        each
-        for each in (await find(database, territory, dataset)).versions
-        if each.number == number
+    [stored_version] = [
+        candidate
+        for candidate in (await find(database, territory, dataset)).versions
+        if candidate.number == number
     ]
-    return found
+    return stored_version
 
 
 async def keys(site: Site, territory: Territory) -> list[str]:
@@ -213,8 +213,10 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
     assert await used(node_database, demo) == before - gone.size
     assert await numbers(node_database, demo, dataset) == [3, 1]
     for number in (1, 3):
-        kept = await version(node_database, demo, dataset, number)
-        assert (await passer_by.get(kept.file.path)).content == content(number)
+        remaining_version = await version(node_database, demo, dataset, number)
+        assert (await passer_by.get(remaining_version.file.path)).content == content(
+            number
+        )
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == content(3)
     [removed] = await rows(node_database, demo, RemovedVersion)
     assert removed.erased_at is not None
@@ -230,8 +232,8 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
         True,
     ), line
     orphans = [
-        each.key
-        async for each in iterate_orphans(
+        orphan.key
+        async for orphan in iterate_orphans(
             TenantStorage(node_database, store, demo.id, "worker")
         )
     ]
@@ -270,9 +272,9 @@ async def test_what_follows_is_compared_with_the_nearest_that_remains(
     demo: Territory,
 ) -> None:
     dataset = await published(producer, push, settle)
-    known = read_difference(await version(node_database, demo, dataset, 3))
-    assert known
-    assert (known[0], known[1].added) == (2, 1)
+    before = read_difference(await version(node_database, demo, dataset, 3))
+    assert before
+    assert (before[0], before[1].added) == (2, 1)
 
     await remove(producer, dataset, 2)
     meanwhile = read_difference(await version(node_database, demo, dataset, 3))
@@ -308,8 +310,11 @@ async def test_the_current_version_and_the_one_that_waits_are_not_removed(
         "version en cours" if number == 2 else "attend d’être publiée"
     ) in posted.text
     assert await numbers(node_database, demo, dataset) == [3, 2, 1]
-    shown = await producer.page(f"/datasets/{dataset}")
-    assert (f"/versions/{number}/remove" in shown, "/versions/1/remove" in shown) == (
+    dataset_page = await producer.page(f"/datasets/{dataset}")
+    assert (
+        f"/versions/{number}/remove" in dataset_page,
+        "/versions/1/remove" in dataset_page,
+    ) == (
         False,
         True,
     )
@@ -385,15 +390,15 @@ async def test_keeping_the_last_ones_says_what_goes_first(
     dataset = await published(producer, push, settle, 4)
     keep = f"/datasets/{dataset}/keep"
 
-    asked = await producer.client.post(keep, data={"keeps": "2"})
+    confirmation_page = await producer.client.post(keep, data={"keeps": "2"})
     untouched = await numbers(node_database, demo, dataset)
     other = await producer.client.post(keep, data={"keeps": "2", "agreed": "2"})
     agreed = await producer.client.post(keep, data={"keeps": "2", "agreed": "2,1"})
     await work()
 
     assert (
-        asked.status_code,
-        "Supprimer définitivement 2 anciennes versions" in asked.text,
+        confirmation_page.status_code,
+        "Supprimer définitivement 2 anciennes versions" in confirmation_page.text,
     ) == (200, True)
     assert untouched == [4, 3, 2, 1]
     assert other.status_code == 200, "what goes is not what was agreed to"
@@ -434,13 +439,13 @@ async def test_all_of_them_is_the_default_and_what_is_no_choice_is_refused(
     dataset = await published(producer, push, settle, 3)
     keep = f"/datasets/{dataset}/keep"
 
-    wrong = [
-        await producer.client.post(keep, data={"keeps": said})
-        for said in ("0", "-1", "three", "3")
+    refusals = [
+        await producer.client.post(keep, data={"keeps": limit})
+        for limit in ("0", "-1", "three", "3")
     ]
     right = await producer.client.post(keep, data={"keeps": ""})
 
-    assert [answer.status_code for answer in wrong] == [422] * 4
+    assert [answer.status_code for answer in refusals] == [422] * 4
     assert right.status_code == 303
     assert (await find(node_database, demo, dataset)).keeps is None
     assert await numbers(node_database, demo, dataset) == [3, 2, 1]
@@ -524,17 +529,22 @@ async def test_the_pace_of_a_dataset_is_that_of_all_its_versions(
     """Published on the 31st, then on the last day of a shorter month: the next is due on the 31st."""
     dataset = await published(producer, push, settle, 2)
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found
-        found.description = {**found.description, "frequency": "monthly"}
-        for each, month, day in zip(found.versions, (2, 1), (28, 31), strict=True):
-            each.published_at = datetime(2026, month, day, tzinfo=UTC)
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+        assert stored_dataset
+        stored_dataset.description = {
+            **stored_dataset.description,
+            "frequency": "monthly",
+        }
+        for version, month, day in zip(
+            stored_dataset.versions, (2, 1), (28, 31), strict=True
+        ):
+            version.published_at = datetime(2026, month, day, tzinfo=UTC)
     await remove(producer, dataset, 1)
 
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-        assert found
-        due = await find_due(session, found, demo.zone)
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+        assert stored_dataset
+        due = await find_due(session, stored_dataset, demo.zone)
 
     assert due
     assert due.day.isoformat() == "2026-03-31"

@@ -30,12 +30,12 @@ async def test_the_portal_gives_a_report_and_reads_it_again(
     address = f"{prefix}/resources/{dataset}/report"
     document = report(dataset)
 
-    given = await passer_by.put(
+    response = await passer_by.put(
         address, json=document, headers=portal.bearer(node, dataset)
     )
     read = await passer_by.get(address, headers=portal.bearer(node, dataset))
 
-    assert given.json() == {"report_id": document["report_id"], "taken": True}
+    assert response.json() == {"report_id": document["report_id"], "taken": True}
     assert read.json()["report_id"] == document["report_id"]
 
 
@@ -103,8 +103,8 @@ async def test_a_new_key_of_the_portal_is_asked_for(
     )
     portal.signer = Signer.from_secret(new_secret())
     keys = parts["portal_keys"]
-    kept, fetched = keys._kept[portal.origin]
-    keys._kept[portal.origin] = (kept, fetched - 60)
+    cached_keys, fetched = keys._kept[portal.origin]
+    keys._kept[portal.origin] = (cached_keys, fetched - 60)
 
     second = await passer_by.put(
         address,
@@ -199,15 +199,20 @@ async def test_what_the_team_took_off_the_portal_is_closed_until_its_producer_pu
         address, json=report(dataset), headers=portal.bearer(node, dataset)
     )
     reason = "Des noms de personnes y étaient."
-    said = report(dataset, "DELETE") | {"comment": reason, "withdrawn_by_team": True}
+    deletion_report = report(dataset, "DELETE") | {
+        "comment": reason,
+        "withdrawn_by_team": True,
+    }
 
     answers = [
-        await passer_by.put(address, json=said, headers=portal.bearer(node, dataset))
+        await passer_by.put(
+            address, json=deletion_report, headers=portal.bearer(node, dataset)
+        )
         for _ in range(2)
     ]
-    taken = [each.json()["taken"] for each in answers]
+    acceptances = [answer.json()["taken"] for answer in answers]
 
-    assert taken == [True, False]
+    assert acceptances == [True, False]
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404
     assert (await passer_by.get("/api/v1/resources")).json()["total"] == 0
     page = await producer.page(f"/datasets/{dataset}")

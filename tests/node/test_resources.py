@@ -163,7 +163,7 @@ async def varied(
     demo: Territory,
 ) -> dict[str, str]:
     """Three accepted datasets that differ, by title."""
-    found = {}
+    dataset_by_title = {}
     for title, theme, keywords in (
         ("Arbres", "environment", "arbre, ville"), ("Bancs", "publicSpace", "banc, ville"),
         ("Cafés & thés", "environment", "café"),
@@ -173,8 +173,8 @@ async def varied(
         await passer_by.put(
             f"/resources/{dataset}/report", json=report(dataset), headers=headers
         )
-        found[title] = dataset
-    return found
+        dataset_by_title[title] = dataset
+    return dataset_by_title
 
 
 async def test_records_are_chosen_ordered_cut_and_counted_as_asked(
@@ -183,11 +183,11 @@ async def test_records_are_chosen_ordered_cut_and_counted_as_asked(
     async def ask(query: str, path: str = "/api/v1/resources") -> Any:
         return (await passer_by.get(f"{path}?{query}")).json()
 
-    said = {
+    titles_by_query = {
         query: [item["resource_title"] for item in (await ask(query))["items"]]
         for query, _ in ASKED
     }
-    assert said == dict(ASKED)
+    assert titles_by_query == dict(ASKED)
     fields = "fields=global_id,producer.organization_name,available_formats.media_name,doi&sort_by=resource_title&limit=1"
     assert (await ask(fields))["items"] == [
         {

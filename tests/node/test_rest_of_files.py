@@ -43,19 +43,23 @@ async def script(manager: httpx.AsyncClient, passer_by: httpx.AsyncClient) -> Sc
 def test_people_are_found_wherever_they_stand(tmp_path: Path, where: str) -> None:
     name, make = SEARCHED[where]
 
-    found = prepared(tmp_path, name, make(tmp_path))
+    preparation = prepared(tmp_path, name, make(tmp_path))
 
-    assert [one["what"] for one in found.personal if one["strength"] == "stop"]
-    assert found.unsearched == []
+    assert [
+        finding["what"]
+        for finding in preparation.personal
+        if finding["strength"] == "stop"
+    ]
+    assert preparation.unsearched == []
 
 
 @pytest.mark.parametrize("where", HARMLESS)
 def test_nothing_is_found_where_nobody_stands(tmp_path: Path, where: str) -> None:
     name, make = HARMLESS[where]
 
-    found = prepared(tmp_path, name, make(tmp_path))
+    preparation = prepared(tmp_path, name, make(tmp_path))
 
-    assert (found.personal, found.unsearched) == ([], [])
+    assert (preparation.personal, preparation.unsearched) == ([], [])
 
 
 @pytest.mark.parametrize("what", UNSEARCHED)
@@ -68,7 +72,9 @@ def test_what_nobody_can_look_into_is_told(tmp_path: Path, what: str) -> None:
 def test_the_place_is_told(tmp_path: Path) -> None:
     content = packed(classeur_dot_xlsx=two_sheets(hidden="Membres"))
 
-    places = {one["place"] for one in prepared(tmp_path, "lot.zip", content).personal}
+    places = {
+        finding["place"] for finding in prepared(tmp_path, "lot.zip", content).personal
+    }
 
     assert places == {"classeur.xlsx › Membres"}
 

@@ -37,13 +37,13 @@ async def test_the_record_says_it_and_tells_no_number_of_rows(
     restricted: str, node_database: Database, demo: Territory
 ) -> None:
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(restricted))
+        stored_dataset = await find_dataset(session, uuid.UUID(restricted))
 
-    assert found is not None
-    assert found.restricted
-    assert found.delivery is not None
-    assert found.delivery.record is not None
-    record = found.delivery.record
+    assert stored_dataset is not None
+    assert stored_dataset.restricted
+    assert stored_dataset.delivery is not None
+    assert stored_dataset.delivery.record is not None
+    record = stored_dataset.delivery.record
     assert record["access_condition"]["confidentiality"] == {
         "restricted_access": True,
         "gdpr_sensitive": False,
@@ -89,11 +89,11 @@ async def test_how_the_file_is_written_and_tagged_is_told_to_nobody(
 
     assert [
         name
-        for each in answers
-        for name in each.headers
+        for answer in answers
+        for name in answer.headers
         if name in {"etag", "last-modified"}
     ] == []
-    assert [each.status_code for each in guessed] == [200, 200, 200]
+    assert [answer.status_code for answer in guessed] == [200, 200, 200]
     assert described.startswith("3 columns.")
     assert {"encoding", "dialect", "bytes", "hash"}.isdisjoint(package["resources"][0])
     assert "licenses" not in package
@@ -127,9 +127,9 @@ async def proposed(
 
 async def read(database: Database, territory: Territory, dataset: str) -> Dataset:
     async with database.session(territory.id, role="worker") as session:
-        found = await find_dataset(session, uuid.UUID(dataset))
-    assert found is not None
-    return found
+        stored_dataset = await find_dataset(session, uuid.UUID(dataset))
+    assert stored_dataset is not None
+    return stored_dataset
 
 
 async def test_what_was_proposed_of_cells_is_taken_back_and_what_was_written_stays(
@@ -212,10 +212,10 @@ async def test_open_data_that_are_restricted_lose_their_licence_and_say_so(
 
     await producer.publish(dataset, access="restricted")
 
-    found = await read(node_database, demo, dataset)
-    assert found.delivery is not None
-    assert found.delivery.record is not None
-    access = found.delivery.record["access_condition"]
+    stored_dataset = await read(node_database, demo, dataset)
+    assert stored_dataset.delivery is not None
+    assert stored_dataset.delivery.record is not None
+    access = stored_dataset.delivery.record["access_condition"]
     history = await producer.page(f"/datasets/{dataset}")
     for page in (form, review):
         assert "qui en a une copie la garde sous cette licence" in page
@@ -249,13 +249,13 @@ async def test_what_a_client_of_rudi_said_of_cells_is_left_out_of_the_record(
         assert dataset is not None
         assert dataset.delivery is not None
         assert dataset.delivery.record is not None
-        said = copy.deepcopy(dict(dataset.delivery.record))
-        said["dataset_size"] = {"number_of_records": 900_000, "number_of_fields": 3}
-        said["access_condition"]["licence"] = {
+        document = copy.deepcopy(dict(dataset.delivery.record))
+        document["dataset_size"] = {"number_of_records": 900_000, "number_of_fields": 3}
+        document["access_condition"]["licence"] = {
             "licence_type": "STANDARD",
             "licence_label": "etalab-2.0",
         }
-        dataset.document = said
+        dataset.document = document
 
         record = compose_document(dataset, dataset.versions[0], demo, at=now())
         await session.rollback()

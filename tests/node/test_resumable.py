@@ -64,18 +64,18 @@ async def test_a_file_sent_in_three_requests_becomes_a_draft(
         answer = await sender.send(address, start, TABLE[start:end])
         assert (answer.status_code, answer.headers["upload-offset"]) == (204, str(end))
 
-    said = await sender.look(address)
+    upload_status = await sender.look(address)
     [file] = await rows(node_database, demo, StoredFile)
-    assert (said["state"], said["sha256"]) == (
+    assert (upload_status["state"], upload_status["sha256"]) == (
         "done",
         hashlib.sha256(TABLE).hexdigest(),
     )
     assert (file.name, file.size, file.sha256) == (
         "associations.csv",
         len(TABLE),
-        said["sha256"],
+        upload_status["sha256"],
     )
-    assert "Associations" in await producer.page(said["next"])
+    assert "Associations" in await producer.page(upload_status["next"])
     assert await rows(node_database, demo, UploadPart) == []
     assert await sound(node_database, store, demo) == []
 
@@ -126,8 +126,11 @@ async def test_the_same_bytes_as_the_last_version_are_refused_and_nothing_stays(
 
     sent = await sender.begin(len(TABLE), content=TABLE, dataset=dataset)
 
-    said = await sender.look(sent.headers["location"])
-    assert (said["state"], "même fichier" in said["error"]) == ("failed", True)
+    upload_status = await sender.look(sent.headers["location"])
+    assert (upload_status["state"], "même fichier" in upload_status["error"]) == (
+        "failed",
+        True,
+    )
     page = await producer.page(sent.headers["location"])
     assert "même fichier" in page
     assert await sound(node_database, store, demo) == []
@@ -165,10 +168,10 @@ async def test_bytes_that_changed_on_the_way_are_refused_and_forgotten(
     assert refused.status_code == 460
     assert await sender.offset(address) == 0
     assert await objects(store, demo) == []
-    taken = await sender.send(
+    response = await sender.send(
         address, 0, TABLE, Upload_Checksum=checksum(TABLE, algorithm)
     )
-    assert taken.status_code == 204
+    assert response.status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -460,21 +463,28 @@ async def test_a_large_file_is_put_together_by_a_job(
     await sender.send(
         address, 0, iter([content[i : i + 4096] for i in range(0, len(content), 4096)])
     )
-    said = await sender.look(address)
-    assert (said["state"], said["received"], said["dataset"]) == (
+    upload_status = await sender.look(address)
+    assert (
+        upload_status["state"],
+        upload_status["received"],
+        upload_status["dataset"],
+    ) == (
         "assembling",
         len(content),
         None,
     )
     assert len(await rows(node_database, demo, UploadPart)) > 1
 
-    job = Job(FINISH_UPLOAD, demo.id, {"upload": said["id"]}, 0, last=False)
+    job = Job(FINISH_UPLOAD, demo.id, {"upload": upload_status["id"]}, 0, last=False)
     await task_handlers(node_site)[FINISH_UPLOAD](job)
     await task_handlers(node_site)[FINISH_UPLOAD](job)
 
-    said = await sender.look(address)
-    assert (said["state"], said["assembled"]) == ("done", len(content))
-    assert said["sha256"] == hashlib.sha256(content).hexdigest()
+    upload_status = await sender.look(address)
+    assert (upload_status["state"], upload_status["assembled"]) == (
+        "done",
+        len(content),
+    )
+    assert upload_status["sha256"] == hashlib.sha256(content).hexdigest()
     assert await sound(node_database, store, demo) == []
 
 
@@ -489,14 +499,17 @@ async def test_a_part_that_the_store_lost_ends_the_upload_in_words(
     sent = await sender.begin(len(TABLE), content=TABLE)
     [part] = await objects(store, demo)
     await store.delete(part)
-    said = await sender.look(sent.headers["location"])
+    upload_status = await sender.look(sent.headers["location"])
 
     await task_handlers(node_site)[FINISH_UPLOAD](
-        Job(FINISH_UPLOAD, demo.id, {"upload": said["id"]}, 0, last=False)
+        Job(FINISH_UPLOAD, demo.id, {"upload": upload_status["id"]}, 0, last=False)
     )
 
-    said = await sender.look(sent.headers["location"])
-    assert (said["state"], said["error"][:8]) == ("failed", "Une part")
+    upload_status = await sender.look(sent.headers["location"])
+    assert (upload_status["state"], upload_status["error"][:8]) == (
+        "failed",
+        "Une part",
+    )
 
 
 async def test_the_space_of_another_territory_is_not_found(

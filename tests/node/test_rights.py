@@ -258,7 +258,7 @@ async def test_the_whole_table_of_who_may_do_what(
     await producer.describe(dataset)
     await crowd.let_in(dataset)
     file = await draft_file(node_database, demo, dataset)
-    found = {
+    outcomes = {
         (person, action.name): outcome(
             await action.act(crowd.clients[person], dataset, file)
         )
@@ -266,13 +266,15 @@ async def test_the_whole_table_of_who_may_do_what(
         for person in PEOPLE
     }
 
-    _print(found)
-    wanted = {
+    _print(outcomes)
+    expected_outcomes = {
         (person, action.name): expected(person, action)
         for action in ACTIONS
         for person in PEOPLE
     }
-    assert {key: value for key, value in found.items() if value != wanted[key]} == {}
+    assert {
+        key: value for key, value in outcomes.items() if value != expected_outcomes[key]
+    } == {}
 
 
 def _print(found: dict[tuple[str, str], str]) -> None:
@@ -405,11 +407,11 @@ async def test_who_left_the_organisation_reads_nothing_restricted_by_the_right_t
     await crowd.let_in(dataset)
     address = f"/datasets/{dataset}/data"
 
-    seen = {
+    page_by_name = {
         name: (await crowd.clients[name].get(address)).text
         for name in ("reader", "was a reader", "stranger")
     }
 
-    assert {name: "Les Amis du Phare" in page for name, page in seen.items()} == {
+    assert {name: "Les Amis du Phare" in page for name, page in page_by_name.items()} == {
         "reader": True, "was a reader": False, "stranger": False,
     }  # fmt: skip

@@ -55,18 +55,18 @@ def test_a_key_drawn_a_moment_ago_leads_when_it_is_alone() -> None:
 
 
 def test_derived_keys_differ_by_purpose_context_and_key() -> None:
-    one = Keyring.parse(new_keyring()).keys[0]
+    first_key = Keyring.parse(new_keyring()).keys[0]
     two = Keyring.parse(new_keyring()).keys[0]
     derived = [
-        one.derive("a", "b"),
-        one.derive("a", "c"),
-        one.derive("b", "b"),
+        first_key.derive("a", "b"),
+        first_key.derive("a", "c"),
+        first_key.derive("b", "b"),
         two.derive("a", "b"),
-        one.secret,
+        first_key.secret,
     ]
 
     assert len(set(derived)) == 5
-    assert one.derive("a", "b") == derived[0]
+    assert first_key.derive("a", "b") == derived[0]
 
 
 def test_replaced_keys_leave_only_when_nothing_needs_them() -> None:
@@ -105,12 +105,12 @@ def test_a_program_follows_the_file_and_keeps_what_it_knows_while_it_cannot_be_r
     with pytest.raises(MissingSecretError):
         read()
     (tmp_path / SECRET).write_text(new_keyring())
-    known = read()
+    keyring = read()
 
     (tmp_path / SECRET).write_text("half a fi")
-    assert read() == known
+    assert read() == keyring
     (tmp_path / SECRET).unlink()
-    assert read() == known
+    assert read() == keyring
     time.sleep(0.01)
     (tmp_path / SECRET).write_text(rotate_keyring(new_keyring()))
     assert len(read().keys) == 2

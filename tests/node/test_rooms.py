@@ -16,13 +16,13 @@ from udi.protocol.credentials import REPORT, SPACE
 
 
 def body(organisation: uuid.UUID, **changed: Any) -> dict[str, Any]:
-    said = {
+    defaults = {
         "organisation_id": str(organisation),
         "slug": "seve",
         "name": "Association Sève",
         "email": "b@seve.example",
     }
-    return {**said, **changed}
+    return {**defaults, **changed}
 
 
 async def spaces(database: Database, territory: Territory) -> list[Space]:
@@ -74,7 +74,7 @@ async def test_nobody_else_opens_one(
 ) -> None:
     organisation = uuid.uuid4()
     node = demo.links["node"]
-    wrong = {
+    headers_by_fault = {
         "no token": {},
         "a report's": portal.bearer(node, organisation, REPORT),
         "another organisation's": portal.bearer(node, uuid.uuid4(), SPACE),
@@ -83,7 +83,7 @@ async def test_nobody_else_opens_one(
         ),
     }
 
-    for name, headers in wrong.items():
+    for name, headers in headers_by_fault.items():
         answer = await passer_by.put(
             f"/api/v1/spaces/{organisation}", json=body(organisation), headers=headers
         )
@@ -142,10 +142,10 @@ async def test_a_room_is_never_given_to_another_organisation(
         )
 
     await put(first)
-    taken = await put(second)
+    conflict = await put(second)
     moved = await put(first, slug="autre")
 
-    assert (taken.status_code, moved.status_code) == (409, 409)
+    assert (conflict.status_code, moved.status_code) == (409, 409)
     assert [space.organisation_id for space in await spaces(node_database, demo)] == [
         first
     ]

@@ -120,12 +120,14 @@ async def test_nothing_of_a_harmed_medium_is_given(
     owner: rsa.RSAPrivateKey, harm: str, tmp_path: Path
 ) -> None:
     medium = await whole(encrypt(cut(CONTENT, MEGABYTE), owner.public_key()))
-    given = list[bytes]()
+    output = list[bytes]()
 
     with pytest.raises(DecryptionError):
-        await collect(decrypt(cut(HARMS[harm](medium), 50_000), owner, tmp_path), given)
+        await collect(
+            decrypt(cut(HARMS[harm](medium), 50_000), owner, tmp_path), output
+        )
 
-    assert given == []
+    assert output == []
     assert left_in(tmp_path) == []
 
 

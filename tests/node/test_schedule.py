@@ -20,9 +20,9 @@ def due(frequency: str, *days: str) -> date | None:
     moments = [
         datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=PARIS) for day in days
     ]
-    found = next_due(frequency, moments, PARIS)
-    if found:
-        return found.day
+    deadline = next_due(frequency, moments, PARIS)
+    if deadline:
+        return deadline.day
     return None
 
 
@@ -60,27 +60,27 @@ def test_nothing_is_due_where_nothing_regular_was_declared(frequency: str) -> No
 def test_a_day_is_the_territory_s() -> None:
     late_evening = datetime(2026, 1, 31, 23, 30, tzinfo=PARIS)
 
-    found = next_due("monthly", [late_evening.astimezone(UTC)], PARIS)
+    deadline = next_due("monthly", [late_evening.astimezone(UTC)], PARIS)
 
-    assert found
-    assert found.day == date(2026, 2, 28)
-    assert found.reminders[0] == datetime(2026, 2, 28, 9, tzinfo=PARIS)
+    assert deadline
+    assert deadline.day == date(2026, 2, 28)
+    assert deadline.reminders[0] == datetime(2026, 2, 28, 9, tzinfo=PARIS)
     island = next_due("monthly", [late_evening], ZoneInfo("Indian/Reunion"))
     assert island
     assert island.day == date(2026, 3, 1)
 
 
 def test_reminders_come_at_the_due_day_then_twice_then_never() -> None:
-    found = next_due("monthly", [datetime(2026, 3, 1, tzinfo=PARIS)], PARIS)
+    deadline = next_due("monthly", [datetime(2026, 3, 1, tzinfo=PARIS)], PARIS)
 
-    assert found
+    assert deadline
     nine = datetime(2026, 4, 1, 9, tzinfo=PARIS)
-    assert found.reminder(nine - timedelta(minutes=1)) is None
-    assert found.reminder(nine) == 0
-    assert found.reminder(nine + timedelta(days=7)) == 1
-    assert found.reminder(nine + timedelta(days=400)) == 2
-    assert found.late_days(date(2026, 4, 1)) == 0
-    assert found.late_days(date(2026, 4, 4)) == 3
+    assert deadline.reminder(nine - timedelta(minutes=1)) is None
+    assert deadline.reminder(nine) == 0
+    assert deadline.reminder(nine + timedelta(days=7)) == 1
+    assert deadline.reminder(nine + timedelta(days=400)) == 2
+    assert deadline.late_days(date(2026, 4, 1)) == 0
+    assert deadline.late_days(date(2026, 4, 4)) == 3
 
 
 ZONES = st.sampled_from(
@@ -102,11 +102,11 @@ MOMENTS = st.datetimes(
 def test_a_due_day_is_so_many_days_after_the_last_publication(
     frequency: str, published: list[datetime], zone: ZoneInfo
 ) -> None:
-    found = next_due(frequency, published, zone)
+    deadline = next_due(frequency, published, zone)
 
-    assert found
+    assert deadline
     last = max(moment.astimezone(zone).date() for moment in published)
-    assert found.day - last == timedelta(days=DAYS_BETWEEN[frequency])
+    assert deadline.day - last == timedelta(days=DAYS_BETWEEN[frequency])
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
@@ -118,17 +118,17 @@ def test_a_due_day_is_so_many_days_after_the_last_publication(
 def test_a_due_day_is_so_many_months_after_the_last_publication(
     frequency: str, published: list[datetime], zone: ZoneInfo
 ) -> None:
-    found = next_due(frequency, published, zone)
+    deadline = next_due(frequency, published, zone)
 
-    assert found
+    assert deadline
     days = [moment.astimezone(zone).date() for moment in published]
     last = max(days)
-    months = (found.day.year - last.year) * 12 + found.day.month - last.month
+    months = (deadline.day.year - last.year) * 12 + deadline.day.month - last.month
     assert months == MONTHS_BETWEEN[frequency]
     is_end_of_month = (last + timedelta(days=1)).day == 1
     usual = max(day.day for day in days) if is_end_of_month else last.day
-    length = calendar.monthrange(found.day.year, found.day.month)[1]
-    assert found.day.day == min(usual, length)
+    length = calendar.monthrange(deadline.day.year, deadline.day.month)[1]
+    assert deadline.day.day == min(usual, length)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
@@ -140,13 +140,13 @@ def test_a_due_day_is_so_many_months_after_the_last_publication(
 def test_reminders_come_in_the_morning_of_the_due_day_and_later(
     frequency: str, published: list[datetime], zone: ZoneInfo
 ) -> None:
-    found = next_due(frequency, published, zone)
+    deadline = next_due(frequency, published, zone)
 
-    assert found
-    assert len(found.reminders) > 0
-    assert list(found.reminders) == sorted(found.reminders)
-    assert all(moment.astimezone(zone).hour == 9 for moment in found.reminders)
-    assert found.reminder(max(published)) is None
+    assert deadline
+    assert len(deadline.reminders) > 0
+    assert list(deadline.reminders) == sorted(deadline.reminders)
+    assert all(moment.astimezone(zone).hour == 9 for moment in deadline.reminders)
+    assert deadline.reminder(max(published)) is None
 
 
 def test_every_frequency_of_the_form_is_known() -> None:

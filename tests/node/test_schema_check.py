@@ -45,10 +45,10 @@ def checked(
 
 def wrong(report: SchemaReport) -> dict[int, list[str]]:
     """Kinds of error by record, from 0."""
-    found: dict[int, list[str]] = {}
+    kinds_by_record: dict[int, list[str]] = {}
     for error in report.errors:
-        found.setdefault(error.line - 2, []).append(error.kind)
-    return found
+        kinds_by_record.setdefault(error.line - 2, []).append(error.kind)
+    return kinds_by_record
 
 
 @pytest.mark.parametrize(
@@ -327,11 +327,13 @@ def test_each_error_is_said_in_plain_words(
     error: tuple[str, str, str], english: str, french: str
 ) -> None:
     kind, value, expected = error
-    said = explain_cell_error(SchemaCellError(12, "date", kind, value, expected))
+    explanation = explain_cell_error(SchemaCellError(12, "date", kind, value, expected))
 
     translate = load_translations([*LOCALES])["fr"].gettext
-    assert english in said.translate(str)
-    assert french in re.sub("[\N{NO-BREAK SPACE}]", " ", said.translate(translate))
+    assert english in explanation.translate(str)
+    assert french in re.sub(
+        "[\N{NO-BREAK SPACE}]", " ", explanation.translate(translate)
+    )
 
 
 def test_the_errors_are_written_for_a_spreadsheet_that_runs_nothing() -> None:
@@ -340,11 +342,18 @@ def test_the_errors_are_written_for_a_spreadsheet_that_runs_nothing() -> None:
         SchemaCellError(13, "=x", "type", "=cmd()", "integer"),
     ]
 
-    told = [
-        (one.line, one.column, one.value, explain_cell_error(one).translate(str))
-        for one in errors
+    error_rows = [
+        (
+            error.line,
+            error.column,
+            error.value,
+            explain_cell_error(error).translate(str),
+        )
+        for error in errors
     ]
-    content = write_csv(["line", "column", "what it says", "what is wrong"], told, "fr")
+    content = write_csv(
+        ["line", "column", "what it says", "what is wrong"], error_rows, "fr"
+    )
 
     rows = list(
         csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";")

@@ -52,16 +52,16 @@ def for_them(document: dict[str, Any]) -> dict[str, Any]:
     """A descriptor without what makes frictionless refuse it as a whole: a wrong example, a constraint out of place."""
     fields = []
     for field in document["fields"]:
-        kept = {key: field[key] for key in READ if key in field}
+        field_descriptor = {key: field[key] for key in READ if key in field}
         if field.get("format"):
-            kept["format"] = field["format"]
+            field_descriptor["format"] = field["format"]
         rules = field.get("constraints")
-        kept["constraints"] = (
+        field_descriptor["constraints"] = (
             {k: v for k, v in rules.items() if k in APPLIED[field["type"]]}
             if rules
             else {}
         )
-        fields.append(kept)
+        fields.append(field_descriptor)
     return {"fields": fields} | {
         key: document[key] for key in ("primaryKey", "missingValues") if key in document
     }
@@ -72,11 +72,11 @@ def theirs(
 ) -> Found:
     schema = TheirSchema.from_descriptor(for_them(document))
     resource = Resource(data=[list(names), *map(list, rows)], schema=schema)
-    found = set()
+    findings = set()
     for error in resource.validate(limit_errors=1_000_000).tasks[0].errors:
         kind = KINDS.get(error.type) or CONSTRAINT.findall(error.note)[0]
-        found.add((getattr(error, "field_name", "(key)"), kind, error.row_number))
-    return found
+        findings.add((getattr(error, "field_name", "(key)"), kind, error.row_number))
+    return findings
 
 
 def ours(
@@ -122,17 +122,17 @@ def table_schemas(folder: Path) -> list[Path]:
 
 def unseen(fields: list[dict[str, Any]], seen: set[str]) -> list[dict[str, Any]]:
     """Columns that ask for something that no column before asked for."""
-    found = []
+    new_fields = []
     for field in fields:
-        asked = {
+        requirements = {
             key: value
             for key, value in field.items()
             if key in {*READ, "format", "constraints"} - {"name"}
         }
-        if (mark := json.dumps(asked, sort_keys=True)) not in seen:
+        if (mark := json.dumps(requirements, sort_keys=True)) not in seen:
             seen.add(mark)
-            found.append(field)
-    return found
+            new_fields.append(field)
+    return new_fields
 
 
 def test_odd_values_in_every_schema_are_judged_alike(
@@ -140,10 +140,10 @@ def test_odd_values_in_every_schema_are_judged_alike(
 ) -> None:
     compared = 0
     differences = {}
-    seen = set[str]()
+    marks = set[str]()
     for path in table_schemas(shared_data / "data/schemas"):
         document = json.loads(path.read_bytes())
-        document["fields"] = unseen(document["fields"], seen)[:MOST_FIELDS]
+        document["fields"] = unseen(document["fields"], marks)[:MOST_FIELDS]
         if not document["fields"]:
             continue
         names = [field["name"] for field in document["fields"]]
@@ -155,9 +155,11 @@ def test_odd_values_in_every_schema_are_judged_alike(
         us = ours(tmp_path, document, names, rows)
         them = theirs(document, names, rows)
         compared += len(us & them)
-        for found in us ^ them:
-            if not reason(found, document, us | them):
-                differences[path.name, found] = "ours" if found in us else "theirs"
+        for disagreement in us ^ them:
+            if not reason(disagreement, document, us | them):
+                differences[path.name, disagreement] = (
+                    "ours" if disagreement in us else "theirs"
+                )
 
     assert differences == {}
     assert compared > 4_500, compared
@@ -208,5 +210,7 @@ def test_a_real_file_is_judged_alike(
     them = theirs(document, names, rows)
 
     assert {
-        found for found in us ^ them if not reason(found, document, us | them)
+        disagreement
+        for disagreement in us ^ them
+        if not reason(disagreement, document, us | them)
     } == set()

@@ -43,13 +43,15 @@ def test_a_folder_is_read_whatever_it_also_holds(tmp_path: Path) -> None:
     (tmp_path / "empty.json").write_text(json.dumps({"fields": []}))
     (tmp_path / "readme.md").write_text("not looked at")
 
-    found = load_schemas(tmp_path)
+    schema_folder = load_schemas(tmp_path)
 
-    assert [schema.name for schema in found.schemas] == ["arbres"]
-    assert {unread.source for unread in found.unread} == {
+    assert [schema.name for schema in schema_folder.schemas] == ["arbres"]
+    assert {unread.source for unread in schema_folder.unread} == {
         "broken.json", "list.json", "deep.json", "nameless.json", "empty.json",
     }  # fmt: skip
-    assert all(unread.why.translate(str).endswith(".") for unread in found.unread)
+    assert all(
+        unread.why.translate(str).endswith(".") for unread in schema_folder.unread
+    )
 
 
 def test_every_schema_of_the_shared_folder_loads_or_is_refused_with_words(
@@ -80,13 +82,13 @@ def test_the_tables_of_a_package_know_each_other(tmp_path: Path) -> None:
     }
     (tmp_path / "datapackage.json").write_text(json.dumps(package))
 
-    found = load_schemas(tmp_path)
+    schema_folder = load_schemas(tmp_path)
 
-    assert {(schema.name, schema.package) for schema in found.schemas} == {
+    assert {(schema.name, schema.package) for schema in schema_folder.schemas} == {
         ("arbres", "parcs"),
         ("bancs", "parcs"),
     }
-    assert [unread.why.values for unread in found.unread] == [
+    assert [unread.why.values for unread in schema_folder.unread] == [
         {"name": "../allees.json"}
     ]
 
@@ -227,9 +229,9 @@ def _header(path: Path) -> list[str]:
 def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(
     shelf: SchemaFolder, shared_data: Path
 ) -> None:
-    wrong = {}
+    mismatches = {}
     for path in sorted((shared_data / "data/tables").glob("*.csv")):
-        found = next(
+        actual = next(
             (
                 match.schema.name
                 for match in recognise_schemas(_header(path), shelf.schemas)
@@ -240,7 +242,7 @@ def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(
             (name for start, name in EXPECTED.items() if path.name.startswith(start)),
             "",
         )
-        if found != expected:
-            wrong[path.name] = (found, expected)
+        if actual != expected:
+            mismatches[path.name] = (actual, expected)
 
-    assert wrong == {}
+    assert mismatches == {}

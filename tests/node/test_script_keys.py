@@ -35,20 +35,20 @@ async def test_a_script_sends_and_publishes_a_version(
 
     answer = await script.put(dataset, query="?publish=true&name=nuit.csv")
 
-    said = answer.json()
+    payload = answer.json()
     assert (
         answer.status_code,
-        said["version"],
-        said["changed"],
-        said["published"],
+        payload["version"],
+        payload["changed"],
+        payload["published"],
     ) == (201, 2, True, True)
-    assert (said["name"], said["sha256"]) == (
+    assert (payload["name"], payload["sha256"]) == (
         "nuit.csv",
         hashlib.sha256(OTHER).hexdigest(),
     )
-    assert said["understood"]["rows"] == 3
-    assert said["understood"]["encoding"] == "Windows-1252"
-    assert [column["name"] for column in said["understood"]["columns"]] == [
+    assert payload["understood"]["rows"] == 3
+    assert payload["understood"]["encoding"] == "Windows-1252"
+    assert [column["name"] for column in payload["understood"]["columns"]] == [
         "nom",
         "commune",
         "création",
@@ -111,11 +111,11 @@ async def test_a_version_that_changed_meanwhile_is_not_replaced(
     current = (await passer_by.head(f"/datasets/{dataset}/file")).headers["etag"]
 
     refused = await script.put(dataset, If_Match='"another"')
-    taken = await script.put(dataset, If_Match=current)
+    response = await script.put(dataset, If_Match=current)
 
     assert refused.status_code == 412
     assert refused.headers["content-type"].startswith("application/problem+json")
-    assert taken.status_code == 201
+    assert response.status_code == 201
 
 
 async def test_a_draft_that_nobody_published_is_not_published_by_a_script(
@@ -136,7 +136,7 @@ async def test_what_a_script_sends_is_refused_as_what_a_person_sends(
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
     script = Script(passer_by, await new_key(manager))
-    wrong = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    other_digest = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(20):
@@ -151,7 +151,7 @@ async def test_what_a_script_sends_is_refused_as_what_a_person_sends(
         await script.put(dataset, nothing()),
         await script.put(dataset, b"x" * 1_000_001),
         await script.put(dataset, pieces()),
-        await script.put(dataset, Repr_Digest=f"sha-256=:{wrong}:"),
+        await script.put(dataset, Repr_Digest=f"sha-256=:{other_digest}:"),
         await script.put(dataset, Repr_Digest="sha-256=:AAAA:"),
     ]
 

@@ -48,8 +48,8 @@ def find(key_id: uuid.UUID) -> bytes | None:
 async def seal(content: bytes, pieces: int = 100_000, name: str = NAME) -> bytes:
     return b"".join(
         [
-            each
-            async for each in Seal.create(KEY_ID, SPACE_KEY, name).seal(
+            piece
+            async for piece in Seal.create(KEY_ID, SPACE_KEY, name).seal(
                 cut(content, pieces)
             )
         ]
@@ -64,7 +64,7 @@ async def unseal(
     size = sealed_format.plain_size(len(stored))
     part = ChunkRange(start, size if end is None else end, size)
     pieces = cut(stored[part.span[0] : part.span[1]], 70_001)
-    return b"".join([each async for each in opened.unseal(pieces, part)])
+    return b"".join([piece async for piece in opened.unseal(pieces, part)])
 
 
 @settings(max_examples=60)

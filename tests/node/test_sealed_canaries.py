@@ -150,7 +150,7 @@ async def rows_in_clear(
     dsn: str, databases: list[str], patterns: dict[str, bytes]
 ) -> list[str]:
     """Where a dump of the databases would hold a canary."""
-    found = []
+    leaks = []
     for name in databases:
         connection = await asyncpg.connect(dsn.rsplit("/", 1)[0] + f"/{name}")
         tables = await connection.fetch(
@@ -163,24 +163,24 @@ async def rows_in_clear(
                     continue
                 query = f'SELECT count(*) FROM "{schema}"."{table}" AS line WHERE line::text LIKE $1'
                 if await connection.fetchval(query, f"%{words}%"):
-                    found.append(f"{canary} in {name}.{schema}.{table}")
+                    leaks.append(f"{canary} in {name}.{schema}.{table}")
         await connection.execute("CHECKPOINT")
         await connection.close()
-    return found
+    return leaks
 
 
 def files_in_clear(folder: Path, patterns: dict[str, bytes]) -> list[str]:
     """Which files of a folder hold a canary."""
-    found = []
+    leaks = []
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             content = path.read_bytes()
-            found += [
+            leaks += [
                 f"{canary} in {path}"
                 for canary, pattern in patterns.items()
                 if pattern in content
             ]
-    return found
+    return leaks
 
 
 @dataclass
@@ -205,22 +205,22 @@ class Readings:
 
     async def under(self, grant: Any, *, whole: bool) -> None:
         """Rows, exports, places, the file."""
-        asked = [
+        paths = [
             f"/api/resources/{self.dataset}/data/?page_size=50",
             f"/datasets/{self.dataset}/file",
         ]
-        asked += [
+        paths += [
             f"/api/resources/{self.dataset}/data/{kind}/"
             for kind, form in FORMATS.items()
             if whole or not form.placed
         ]
-        asked += [
+        paths += [
             f"/api/resources/{self.dataset}/data/csv/?index__greater=10&index__sort=desc"
         ]
-        asked += (
+        paths += (
             [f"/ogc/{self.dataset}/collections/data/items?limit=20"] if whole else []
         )
-        for path in asked:
+        for path in paths:
             answer = await self.machine.get(path, headers=grant.headers)
             assert answer.status_code == 200, (path, answer.text[:300])
             self.done.append(path)
@@ -290,8 +290,8 @@ async def test_the_search_finds_what_is_in_clear(
     )
     in_files = files_in_clear(run_folder, canaries.patterns)
 
-    assert {"text", "wrong"} <= {each.partition(" in ")[0] for each in in_rows}
-    assert "text" in {each.partition(" in ")[0] for each in in_files}
+    assert {"text", "wrong"} <= {leak.partition(" in ")[0] for leak in in_rows}
+    assert "text" in {leak.partition(" in ")[0] for leak in in_files}
 
 
 async def test_cells_that_do_not_fit_are_shown_from_where_they_are_sealed(
@@ -325,12 +325,14 @@ async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(
         again = await forget_cells(session)
         version = (await find_dataset(session, uuid.UUID(dataset))).latest  # type: ignore[union-attr]
 
-    assert [str(each) for each in again] == [dataset]
+    assert [str(dataset_id) for dataset_id in again] == [dataset]
     assert version.profile["sample"] == []
     assert version.preparation is not None
-    kept = json.dumps(version.preparation.findings) + json.dumps(version.profile)
+    stored_text = json.dumps(version.preparation.findings) + json.dumps(version.profile)
     assert [
-        name for name, pattern in canaries.patterns.items() if pattern in kept.encode()
+        name
+        for name, pattern in canaries.patterns.items()
+        if pattern in stored_text.encode()
     ] == []
     assert version.preparation.findings["counts"], "how many do not fit is still known"
     assert not copies.exists()
@@ -346,11 +348,11 @@ async def test_without_memory_nothing_is_opened(
     monkeypatch.setattr(parts["objects"], "memory", MemoryFolder(tmp_path / "disk"))
     monkeypatch.setattr(memories, "file_system_of", lambda _: "ext4")
 
-    shown = await producer.client.get(f"/datasets/{dataset}/data")
+    page = await producer.client.get(f"/datasets/{dataset}/data")
     dropped = await producer.send(canaries.table(), "autre.csv")
 
-    assert shown.status_code == 503
-    assert "chiffrées" in shown.text
+    assert page.status_code == 503
+    assert "chiffrées" in page.text
     assert dropped.status_code == 503
 
 

@@ -61,9 +61,9 @@ def folder(
 ) -> SealingStore:
     """The node's store for this test, in a folder that the test looks into."""
     at = settings.model_copy(update={"object_store": str(tmp_path / "objects")})
-    found = SealingStore.from_settings(at, node_database, KeyringFile(settings))
-    parts["objects"] = found
-    return found
+    sealing_store = SealingStore.from_settings(at, node_database, KeyringFile(settings))
+    parts["objects"] = sealing_store
+    return sealing_store
 
 
 async def switch(
@@ -187,7 +187,7 @@ async def test_every_part_of_the_node_reads_and_writes_sealed_files(
         async for entry in store.list(str(demo.id))
     ]
     assert len(lying) == 3, "the file, its table, the archive"
-    assert all(each.startswith(sealed_format.MAGIC) for each in lying)
+    assert all(stored_object.startswith(sealed_format.MAGIC) for stored_object in lying)
 
 
 async def raw_object(store: SealingStore, key: str) -> bytes:
@@ -205,7 +205,9 @@ async def test_the_disk_holds_nothing_to_read(
 ) -> None:
     mark = os.urandom(24).hex().encode()
     await producer.draft(TABLE + mark)
-    assert any(mark in each for each in await asyncio.to_thread(raw, folder))
+    assert any(
+        mark in stored_object for stored_object in await asyncio.to_thread(raw, folder)
+    )
     await switch(node_database, demo, node_site)
     await producer.draft(mark + TABLE, "second.csv")
 
@@ -213,11 +215,16 @@ async def test_the_disk_holds_nothing_to_read(
 
     stored = await asyncio.to_thread(raw, folder)
     assert len(stored) == 4, "each file, and the table that was made of it"
-    assert not any(mark in each or b"Phare" in each for each in stored)
+    assert not any(
+        mark in stored_object or b"Phare" in stored_object for stored_object in stored
+    )
     async with node_database.session(demo.id, role="worker") as session:
         [key] = await session.scalars(select(SpaceKey))
     secret = node_site.parts["file_keys"]().leading.secret
-    assert not any(key.wrapped in each or secret in each for each in stored)
+    assert not any(
+        key.wrapped in stored_object or secret in stored_object
+        for stored_object in stored
+    )
     assert await sealing(node_database, demo) == Sealing.WHOLE
 
 
@@ -354,11 +361,11 @@ async def test_what_was_changed_on_the_disk_is_not_delivered(
         ]
     assert folder.folder is not None
     at = folder.folder / first
-    kept = at.read_bytes()
+    original = at.read_bytes()
 
     for harmed in (
-        kept[:-1], kept[:-2000], kept[: sealed_format.HEADER + sealed_format.SEALED_CHUNK], kept + b"x", kept[:200] + b"x" + kept[201:],
-        b"X" + kept[1:], (folder.folder / second).read_bytes(),
+        original[:-1], original[:-2000], original[: sealed_format.HEADER + sealed_format.SEALED_CHUNK], original + b"x", original[:200] + b"x" + original[201:],
+        b"X" + original[1:], (folder.folder / second).read_bytes(),
     ):  # fmt: skip
         at.write_bytes(harmed)
         if harmed[:1] == b"X":
@@ -447,7 +454,13 @@ async def test_opened_again_what_comes_is_in_clear_and_the_rest_readable(
     await producer.draft(TABLE + b"\n", "clear.csv")
 
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == TABLE
-    assert sum(TABLE in each for each in await asyncio.to_thread(raw, folder)) == 1
+    assert (
+        sum(
+            TABLE in stored_object
+            for stored_object in await asyncio.to_thread(raw, folder)
+        )
+        == 1
+    )
 
 
 async def test_a_space_that_arrived_sealed_gets_a_key_of_this_installation(

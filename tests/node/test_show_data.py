@@ -60,7 +60,7 @@ async def test_a_producer_sees_it_before_anybody_else(
     checked = await producer.page(f"/datasets/{dataset}/check")
     page = await producer.page(f"/datasets/{dataset}/data?version=1")
     hidden = await passer_by.get(f"/datasets/{dataset}/data")
-    asked = await passer_by.get(f"/datasets/{dataset}/data?version=1")
+    version_page = await passer_by.get(f"/datasets/{dataset}/data?version=1")
 
     assert f"/datasets/{dataset}/data?version=1" in checked
     assert "des points" in checked
@@ -69,7 +69,7 @@ async def test_a_producer_sees_it_before_anybody_else(
     assert page.count('role="img"') == 2
     assert "Lieu 0" in page
     assert f"/api/resources/{dataset}" not in page
-    assert (hidden.status_code, asked.status_code) == (404, 303)
+    assert (hidden.status_code, version_page.status_code) == (404, 303)
 
 
 @pytest.mark.usefixtures("each_store")
@@ -111,7 +111,7 @@ async def test_the_versions_that_everybody_may_read_are_listed(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
-    alone = await passer_by.get(f"/datasets/{dataset}/data")
+    first_page = await passer_by.get(f"/datasets/{dataset}/data")
     longer = SPOTS + "Lieu 60;Parc;48.9;-1.9;01/01/2024\n"
     await producer.send(longer.encode(), "lieux.csv", f"/datasets/{dataset}/versions")
     await producer.client.post(
@@ -127,7 +127,7 @@ async def test_the_versions_that_everybody_may_read_are_listed(
     files = re.findall(r'href="(/files/[^"]+)"', page.text)
     differences = re.findall(r'href="(/datasets/[^"]+/difference)"', page.text)
 
-    assert 'id="versions"' not in alone.text
+    assert 'id="versions"' not in first_page.text
     assert [(await passer_by.get(file)).text for file in files] == [longer, SPOTS]
     assert differences == [f"/datasets/{dataset}/versions/2/difference"]
     assert (await passer_by.get(differences[0])).status_code == 200
@@ -189,7 +189,7 @@ async def test_a_map_is_understood_shown_and_served(
     assert "2 lieux sur la carte" in page.text
     assert landing.status_code == 200
     assert f"/datasets/{dataset}/data" in landing.text
-    assert [each["id"] for each in items["features"]] == [1, 2]
+    assert [feature["id"] for feature in items["features"]] == [1, 2]
     assert [row["longueur"] for row in rows["data"]] == [3.5]
 
 
@@ -237,7 +237,7 @@ async def test_the_layer_and_the_coordinates_are_corrected(producer: Producer) -
     dataset = await producer.draft(archive.getvalue(), "lieux.zip")
 
     form = await producer.page(f"/datasets/{dataset}/understood")
-    kept = await producer.client.post(
+    response = await producer.client.post(
         f"/datasets/{dataset}/understood", data={"sheet": "plages", "crs": "EPSG:4326"}
     )
     refused = await producer.client.post(
@@ -247,7 +247,7 @@ async def test_the_layer_and_the_coordinates_are_corrected(producer: Producer) -
     assert "Couche" in form
     assert "header_line" not in form
     assert "Lambert-93" in form
-    assert (kept.status_code, refused.status_code) == (303, 422)
+    assert (response.status_code, refused.status_code) == (303, 422)
     assert "Plage" in await producer.page(f"/datasets/{dataset}/check")
 
 

@@ -36,9 +36,9 @@ async def draft(producer: Producer) -> str:
 async def link(producer: Producer, draft: str) -> str:
     """As the producer copies it from the page."""
     page = await producer.page(f"/datasets/{draft}/versions/1/link")
-    found = re.search(r"<textarea[^>]*>\s*([^<\s]+)</textarea>", page)
-    assert found
-    return found[1].replace("&amp;", "&")
+    match = re.search(r"<textarea[^>]*>\s*([^<\s]+)</textarea>", page)
+    assert match
+    return match[1].replace("&amp;", "&")
 
 
 def changed(link: str, change: Callable[[Parts], Parts], path: str = "") -> str:
@@ -130,12 +130,12 @@ async def test_a_link_of_another_method_territory_or_installation_opens_nothing(
     path = await file_path(node_database, demo, draft)
     ring = node_site.parts["file_keys"]()
 
-    for made in (
+    for signed_url in (
         sign_path(ring, demo.id, path, method="PUT"),
         sign_path(ring, other.id, path),
         sign_path(Keyring.parse(new_keyring()), demo.id, path),
     ):
-        assert (await passer_by.get(made)).status_code == 403
+        assert (await passer_by.get(signed_url)).status_code == 403
     assert (await passer_by.get(sign_path(ring, demo.id, path))).status_code == 200
 
 

@@ -47,9 +47,11 @@ async def test_only_old_objects_that_nobody_names_are_removed(
 
     assert not await store.exists(orphan)
     assert await store.exists(foreign)
-    kept = sorted([entry["path"] async for entry in store.list(str(demo.id))])
-    assert len(kept) == 2
-    assert kept[1] == f"{kept[0]}.1.table.parquet"
+    remaining_paths = sorted(
+        [entry["path"] async for entry in store.list(str(demo.id))]
+    )
+    assert len(remaining_paths) == 2
+    assert remaining_paths[1] == f"{remaining_paths[0]}.1.table.parquet"
     await store.delete(foreign)
 
 

@@ -65,9 +65,9 @@ CELLS: dict[ColumnType, st.SearchStrategy[Any]] = {
 @pytest.fixture(scope="module")
 async def answers() -> AsyncIterator[RowPageReader]:
     """A pool that has time: the machine may be busy."""
-    found = RowPageReader(QueryPool(PATIENT))
-    yield found
-    await found.close()
+    reader = RowPageReader(QueryPool(PATIENT))
+    yield reader
+    await reader.close()
 
 
 @st.composite
@@ -94,20 +94,24 @@ def filters(
     column = column_at(columns, rank)
     operator = draw(
         st.sampled_from(
-            [each for each in Operator if each in allowed_operations(column)]
+            [
+                candidate
+                for candidate in Operator
+                if candidate in allowed_operations(column)
+            ]
         )
     )
     if operator in VALUELESS:
         return Filter(rank, operator)
     if rank >= 0:
-        known = [row[rank] for row in rows if row[rank] is not None]
+        cells = [row[rank] for row in rows if row[rank] is not None]
     else:
-        known = list(range(1, len(rows) + 1))
+        cells = list(range(1, len(rows) + 1))
     value = CELLS[column.type] if rank >= 0 else st.integers(0, 20)
     if operator in SEARCHED:
         value = TEXTS
-        known = [str(model.as_json(cell)) for cell in known]
-    values = st.sampled_from(known) | value if known else value
+        cells = [str(model.as_json(cell)) for cell in cells]
+    values = st.sampled_from(cells) | value if cells else value
     most = 3 if operator in {Operator.IN, Operator.NOT_IN} else 1
     return Filter(
         rank, operator, tuple(draw(st.lists(values, min_size=1, max_size=most)))
@@ -118,19 +122,19 @@ def filters(
 def questions(
     draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list[Any]]
 ) -> Query:
-    one = filters(columns, rows)
-    inner = one | st.lists(one, min_size=1, max_size=2).map(
+    single_filter = filters(columns, rows)
+    inner = single_filter | st.lists(single_filter, min_size=1, max_size=2).map(
         lambda parts: AllOf(tuple(parts))
     )
     combined = st.lists(inner, min_size=1, max_size=3).map(
         lambda parts: AnyOf(tuple(parts))
     )
-    where = tuple(draw(st.lists(one | combined, max_size=2)))
+    where = tuple(draw(st.lists(single_filter | combined, max_size=2)))
     ranks = st.integers(0, len(columns) - 1)
     page = draw(st.integers(1, 4))
     size = draw(st.sampled_from([1, 2, 5, 200]))
     if draw(st.booleans()):
-        chosen = draw(
+        column_ranks = draw(
             st.none()
             | st.lists(st.integers(ROW, len(columns) - 1), min_size=1, unique=True).map(
                 tuple
@@ -142,7 +146,7 @@ def questions(
                 max_size=2,
             )
         )
-        return Query(where, tuple(sort), columns=chosen, page=page, size=size)
+        return Query(where, tuple(sort), columns=column_ranks, page=page, size=size)
     groups = tuple(draw(st.lists(ranks, max_size=2, unique=True)))
     measures = tuple(
         draw(
@@ -161,7 +165,7 @@ def questions(
     sorts += (
         [
             st.builds(
-                lambda each, down: Sort(each.column, down, each.aggregate),
+                lambda measure, down: Sort(measure.column, down, measure.aggregate),
                 st.sampled_from(measures),
                 st.booleans(),
             )
@@ -175,9 +179,9 @@ def questions(
 
 def _measures(columns: tuple[TypedColumn, ...], rank: int) -> list[Measure]:
     return [
-        Measure(rank, each)
-        for each in Aggregate
-        if each in allowed_operations(columns[rank])
+        Measure(rank, aggregate)
+        for aggregate in Aggregate
+        if aggregate in allowed_operations(columns[rank])
     ]
 
 
@@ -194,8 +198,8 @@ async def test_any_question_about_any_table_is_answered_as_the_model_does(
             address = model.written(query, table.columns)
 
             assert read_query(address, table.columns) == query
-            found = await answers.read_page(table, query)
-            assert (found.total, _rounded(found.rows)) == _model(
+            page = await answers.read_page(table, query)
+            assert (page.total, _rounded(page.rows)) == _model(
                 query, table.columns, rows
             ), address
 

@@ -104,12 +104,12 @@ async def test_what_there_is_about_a_table(passer_by: httpx.AsyncClient) -> None
 
 
 async def test_pages_follow_one_another(passer_by: httpx.AsyncClient) -> None:
-    found = []
+    rows = []
     address = at("data/?hauteur__greater=1&planté le__isnull&page_size=17")
     while address:
         page = await passer_by.get(address)
         body = page.json()
-        found += body["data"]
+        rows += body["data"]
         assert body["meta"] == {
             "page": body["meta"]["page"],
             "page_size": 17,
@@ -118,8 +118,8 @@ async def test_pages_follow_one_another(passer_by: httpx.AsyncClient) -> None:
         assert 'rel="last"' in page.headers["link"]
         address = body["links"]["next"]
 
-    assert [row["__id"] for row in found] == list(range(2, 46))
-    assert found[0] == {"__id": 2, "nom": "arbre 2", "hauteur": 1.0, "planté le": None}
+    assert [row["__id"] for row in rows] == list(range(2, 46))
+    assert rows[0] == {"__id": 2, "nom": "arbre 2", "hauteur": 1.0, "planté le": None}
     first = (await passer_by.get(page.json()["links"]["prev"])).json()["links"]["prev"]
     assert (await passer_by.get(first)).json()["links"]["prev"] is None
     assert urlsplit(first).path == at("data/")
@@ -240,9 +240,11 @@ async def test_the_document_lists_what_may_be_asked(
         value = {"sort": "asc", "nom": "x"}.get(
             name.rpartition("__")[2], "2024-01-01" if "planté" in name else "1"
         )
-        (parameter,) = [each for each in path["parameters"] if each["name"] == name]
-        asked = {name: "" if parameter["allowEmptyValue"] else value}
-        assert (await passer_by.get(at("data/"), params=asked)).status_code == 200, name
+        (parameter,) = [
+            candidate for candidate in path["parameters"] if candidate["name"] == name
+        ]
+        query = {name: "" if parameter["allowEmptyValue"] else value}
+        assert (await passer_by.get(at("data/"), params=query)).status_code == 200, name
 
 
 async def test_a_reader_who_asks_too_much_waits(
@@ -255,8 +257,10 @@ async def test_a_reader_who_asks_too_much_waits(
         at("data/"), headers={"X-Forwarded-For": "2001:db8::1"}
     )
 
-    told = [answer.headers["ratelimit"].split(", ")[0] for answer in (first, second)]
-    assert told == ['"tables";r=1;t=30', '"tables";r=0;t=30']
+    rate_limits = [
+        answer.headers["ratelimit"].split(", ")[0] for answer in (first, second)
+    ]
+    assert rate_limits == ['"tables";r=1;t=30', '"tables";r=0;t=30']
     assert (third.status_code, third.headers["retry-after"]) == (429, "30")
     assert third.json()["type"] == "/problems/too-many-requests"
     assert elsewhere.status_code == 200

@@ -59,9 +59,9 @@ async def content(
     exports: ExportWriter, table: DatasetTable, kind: str, address: str = ""
 ) -> bytes:
     export = await exports.write(table, read_query(address, table.columns), kind)
-    found = b"".join([chunk async for chunk in export.chunks()])
-    assert len(found) == export.size
-    return found
+    output = b"".join([chunk async for chunk in export.chunks()])
+    assert len(output) == export.size
+    return output
 
 
 async def test_csv(exports: ExportWriter, table: DatasetTable) -> None:
@@ -186,9 +186,9 @@ async def test_parquet_is_the_file_itself_or_the_part_asked_for(
         await content(exports, table, "parquet", "N__less=3")
     )
     with duckdb.connect() as connection:
-        found: Any = connection.execute(f"SELECT * FROM '{tmp_path}/part.parquet'")
-        assert [column[0] for column in found.description][:2] == ["=name", "N"]
-        assert [row[1] for row in found.fetchall()] == [-2, 3]
+        result: Any = connection.execute(f"SELECT * FROM '{tmp_path}/part.parquet'")
+        assert [column[0] for column in result.description][:2] == ["=name", "N"]
+        assert [row[1] for row in result.fetchall()] == [-2, 3]
 
 
 async def test_an_export_that_takes_too_long_is_ended(

@@ -153,5 +153,8 @@ def test_several_faults_are_told_together_and_not_without_end() -> None:
     with pytest.raises(InvalidError) as many:
         read_query("&".join(f"x{number}__exact=1" for number in range(100)), COLUMNS)
 
-    assert [each.field for each in two.value.refusals] == ["nmae__exact", "score__less"]
+    assert [refusal.field for refusal in two.value.refusals] == [
+        "nmae__exact",
+        "score__less",
+    ]
     assert len(many.value.refusals) == 5

@@ -85,9 +85,9 @@ WAYS = pytest.mark.parametrize(
 
 async def profile_in(database: Database, territory: Territory, dataset: str) -> Profile:
     versions = [
-        each
-        for each in await rows(database, territory, Version)
-        if str(each.dataset_id) == dataset
+        candidate
+        for candidate in await rows(database, territory, Version)
+        if str(candidate.dataset_id) == dataset
     ]
     return Profile.from_json(max(versions, key=lambda version: version.number).profile)
 

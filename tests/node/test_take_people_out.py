@@ -43,31 +43,31 @@ def members() -> tuple[bytes, list[str]]:
         [*row, "FH"[n % 2], "Judo"] for n, row in enumerate(zip(*columns, strict=True))
     ]
     lines = [";".join(NAMES), *(";".join(row) for row in rows)]
-    telling = [cell for column in columns[2:] for cell in column if cell]
-    return ("\n".join(lines) + "\n").encode("cp1252"), telling
+    identifying_values = [cell for column in columns[2:] for cell in column if cell]
+    return ("\n".join(lines) + "\n").encode("cp1252"), identifying_values
 
 
 async def everything(
     database: Database, site: Site, territory: Territory, dataset: str
 ) -> bytes:
     """All that the node holds of a territory: every row of every table, every object."""
-    held = b""
+    content = b""
     async with database.session(territory.id, role="owner") as session:
         tables = await session.scalars(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'app'")
         )
         for table in tables.all():
             rows = await session.scalars(text(f'SELECT t::text FROM app."{table}" t'))
-            held += "\n".join(rows.all()).encode()
+            content += "\n".join(rows.all()).encode()
         jobs = await session.scalars(
             text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer")
         )
-        held += "\n".join(jobs.all()).encode()
+        content += "\n".join(jobs.all()).encode()
     store = site.parts["objects"]
     async for entry in store.list(str(territory.id)):
         if dataset in entry["path"]:
-            held += b"".join(store.read(entry["path"]))
-    return held
+            content += b"".join(store.read(entry["path"]))
+    return content
 
 
 async def test_a_stop_is_treated_and_nothing_of_it_is_left(
@@ -77,26 +77,26 @@ async def test_a_stop_is_treated_and_nothing_of_it_is_left(
     node_site: Site,
     demo: Territory,
 ) -> None:
-    content, telling = members()
+    content, identifying_values = members()
     dataset = await producer.draft(content, "adhérents.csv")
     before = await everything(node_database, node_site, demo, dataset)
-    asked = await producer.page(f"/datasets/{dataset}/personal-data")
+    personal_data_page = await producer.page(f"/datasets/{dataset}/personal-data")
 
     treated = await producer.client.post(
         f"/datasets/{dataset}/personal-data", data=ALL_AWAY
     )
     checked = await producer.page(f"/datasets/{dataset}/check")
     await producer.publish(dataset)
-    given = await passer_by.get(f"/datasets/{dataset}/file")
+    response = await passer_by.get(f"/datasets/{dataset}/file")
     after = await everything(node_database, node_site, demo, dataset)
 
-    assert sum(cell.encode() in before for cell in telling) > ROWS
-    assert 'name="column-4"' in asked
+    assert sum(cell.encode() in before for cell in identifying_values) > ROWS
+    assert 'name="column-4"' in personal_data_page
     assert treated.headers["location"] == f"/datasets/{dataset}/check"
     assert "Colonnes retirées : Courriel, NIR, Nom, Prénom" in checked
     assert "Ce fichier contient des données personnelles" not in checked
-    assert [cell for cell in telling if cell.encode() in after] == []
-    lines = given.text.splitlines()
+    assert [cell for cell in identifying_values if cell.encode() in after] == []
+    lines = response.text.splitlines()
     assert lines[0] == "Né le,sexe,activité"
     assert len(lines) == ROWS + 1
     assert all(
@@ -248,7 +248,7 @@ async def test_somebody_else_may_neither_see_nor_treat(
     dataset = await producer.draft(members()[0], "adhérents.csv")
 
     async with browse(node_app, demo, stranger) as client:
-        seen = await client.get(f"/datasets/{dataset}/personal-data")
+        page = await client.get(f"/datasets/{dataset}/personal-data")
         done = await client.post(f"/datasets/{dataset}/personal-data", data=ALL_AWAY)
 
-    assert (seen.status_code, done.status_code) == (404, 404)
+    assert (page.status_code, done.status_code) == (404, 404)

@@ -43,27 +43,29 @@ Treat = Callable[..., tuple[TreatmentSummary, list[list[str]]]]
 def people() -> list[Told]:
     draw = made.Draw(7)
 
-    def told(name: str, value: made.Values, kind: ColumnType = ColumnType.TEXT) -> Told:
+    def draw_column(
+        name: str, value: made.Values, kind: ColumnType = ColumnType.TEXT
+    ) -> Told:
         return Told(name, [value(draw) for _ in range(ROWS)], kind)
 
     return [
-        told("Nom", made.upper_family),
-        told("Prénom", made.given),
-        told("Courriel", made.mail),
-        told("Mobile", made.phone("67")),
-        told("Né le", made.day(1940, 2010), ColumnType.DATE),
-        told("NIR", made.nir),
-        told("IBAN", made.iban),
-        told("Adresse", made.home),
-        told("Plaque", made.plate),
-        told("age", made.number(18, 90), ColumnType.INTEGER),
-        told(
+        draw_column("Nom", made.upper_family),
+        draw_column("Prénom", made.given),
+        draw_column("Courriel", made.mail),
+        draw_column("Mobile", made.phone("67")),
+        draw_column("Né le", made.day(1940, 2010), ColumnType.DATE),
+        draw_column("NIR", made.nir),
+        draw_column("IBAN", made.iban),
+        draw_column("Adresse", made.home),
+        draw_column("Plaque", made.plate),
+        draw_column("age", made.number(18, 90), ColumnType.INTEGER),
+        draw_column(
             "code_postal",
             made.of(("29000", "20090", "20600", "97410")),
             ColumnType.POSTCODE,
         ),
-        told("sexe", made.of(("F", "H"))),
-        told("activite", made.of(("Judo", "Danse"))),
+        draw_column("sexe", made.of(("F", "H"))),
+        draw_column("activite", made.of(("Judo", "Danse"))),
     ]
 
 
@@ -72,10 +74,12 @@ def treated(tmp_path: Path) -> Treat:
     """Treat a table and read the new file."""
 
     def treating(
-        told: list[Told], *treatments: Treatment, key: bytes = KEY
+        columns: list[Told], *treatments: Treatment, key: bytes = KEY
     ) -> tuple[TreatmentSummary, list[list[str]]]:
         target = tmp_path / "new.csv"
-        done = apply_treatments(*write_table(tmp_path, told), treatments, target, key)
+        done = apply_treatments(
+            *write_table(tmp_path, columns), treatments, target, key
+        )
         with target.open(newline="", encoding="utf-8") as file:
             return done, list(csv.reader(file))
 
@@ -86,7 +90,7 @@ def again(
     tmp_path: Path, records: list[list[str]], types: dict[str, ColumnType]
 ) -> tuple[Path, list[TypedColumn]]:
     """The new file as a typed table."""
-    told = [
+    columns = [
         Told(
             name,
             [record[index] for record in records[1:]],
@@ -94,14 +98,14 @@ def again(
         )
         for index, name in enumerate(records[0])
     ]
-    return write_table(tmp_path, told, name="again")
+    return write_table(tmp_path, columns, name="again")
 
 
 def test_every_proposed_way_out_leaves_no_stop(tmp_path: Path, treated: Treat) -> None:
-    told = people()
-    parquet, columns = write_table(tmp_path, told)
+    source_columns = people()
+    parquet, columns = write_table(tmp_path, source_columns)
     before = detect_personal_data(parquet, columns)
-    found = {
+    finding_by_kind = {
         finding.what: finding
         for finding in before.findings
         if finding.what is not PersonalDataKind.SMALL_GROUP
@@ -110,25 +114,28 @@ def test_every_proposed_way_out_leaves_no_stop(tmp_path: Path, treated: Treat) -
         treatments = [
             Treatment(
                 way,
-                one.columns,
-                propose_treatment(one, columns).step
+                finding.columns,
+                propose_treatment(finding, columns).step
                 if way is TreatmentMethod.GENERALISE
                 else None,
             )
-            for one in found.values()
-            for way in [OFFERED[one.what][min(place, len(OFFERED[one.what]) - 1)]]
+            for finding in finding_by_kind.values()
+            for way in [
+                OFFERED[finding.what][min(place, len(OFFERED[finding.what]) - 1)]
+            ]
         ]
-        _, records = treated(told, *treatments)
+        _, records = treated(source_columns, *treatments)
         after = detect_personal_data(
             *again(tmp_path, records, {"age": ColumnType.INTEGER})
         )
 
-        names = {name for one in treatments for name in one.columns}
-        assert len(found) == 9
+        names = {name for treatment in treatments for name in treatment.columns}
+        assert len(finding_by_kind) == 9
         assert [
-            one
-            for one in after.stops
-            if names & set(one.columns) and one.what is not PersonalDataKind.SMALL_GROUP
+            finding
+            for finding in after.stops
+            if names & set(finding.columns)
+            and finding.what is not PersonalDataKind.SMALL_GROUP
         ] == []
 
 
@@ -166,11 +173,11 @@ def test_a_remainder_that_is_too_small_is_told_nowhere(treated: Treat) -> None:
 
 
 def test_what_is_not_treated_stays_as_it_is(treated: Treat) -> None:
-    told = [
+    columns = [
         Told("id", ["1", "2"], ColumnType.INTEGER), Told("Nom", ["LE GOFF", "RIOU"]), Told("jour", ["2024-02-29", ""], ColumnType.DATE),
         Told("texte", ['dit "oui", puis\nnon', "=1+1"]), Told("zéro", ["007", "000"], ColumnType.CODE),
     ]  # fmt: skip
-    done, records = treated(told, Treatment(TreatmentMethod.DROP, ("Nom",)))
+    done, records = treated(columns, Treatment(TreatmentMethod.DROP, ("Nom",)))
 
     assert records == [
         ["id", "jour", "texte", "zéro"], ["1", "2024-02-29", 'dit "oui", puis\nnon', "007"], ["2", "", "=1+1", "000"],
@@ -180,14 +187,14 @@ def test_what_is_not_treated_stays_as_it_is(treated: Treat) -> None:
 
 
 def test_tokens_are_the_same_for_the_same_value_and_key(treated: Treat) -> None:
-    told = [
+    columns = [
         Told("Nom", ["Le Goff", "Riou", "Le  Goff", ""]),
         Told("Tuteur", ["Riou", "", "", "Riou"]),
     ]
     coded = Treatment(TreatmentMethod.PSEUDONYMISE, ("Nom", "Tuteur"))
-    _, ours = treated(told, coded)
-    _, again = treated(told, coded)
-    _, others = treated(told, coded, key=b"another dataset's key")
+    _, ours = treated(columns, coded)
+    _, again = treated(columns, coded)
+    _, others = treated(columns, coded, key=b"another dataset's key")
 
     assert ours == again
     assert ours[1][0] == ours[3][0] != ours[2][0] == ours[1][1] == ours[4][1]
@@ -196,14 +203,14 @@ def test_tokens_are_the_same_for_the_same_value_and_key(treated: Treat) -> None:
         cell for row in others[1:] for cell in row
     }
     with pytest.raises(ValueError, match="16 bytes"):
-        treated(told, coded, key=b"short")
+        treated(columns, coded, key=b"short")
 
 
 def test_two_hundred_thousand_values_have_as_many_tokens() -> None:
     tokens = {pseudonymise(KEY, str(number)) for number in range(200_000)}
 
     assert len(tokens) == 200_000
-    assert all(len(one) == 19 and one[0].isdigit() for one in tokens)
+    assert all(len(token) == 19 and token[0].isdigit() for token in tokens)
 
 
 @given(st.text())
@@ -279,6 +286,6 @@ def test_what_cannot_be_done_is_refused(
 
 
 def test_a_treatment_goes_through_json() -> None:
-    one = Treatment(TreatmentMethod.GENERALISE, ("age",), Granularity.TEN_YEARS)
+    treatment = Treatment(TreatmentMethod.GENERALISE, ("age",), Granularity.TEN_YEARS)
 
-    assert Treatment.from_json(json.loads(json.dumps(one.as_json()))) == one
+    assert Treatment.from_json(json.loads(json.dumps(treatment.as_json()))) == treatment

@@ -33,7 +33,7 @@ class Watched:
         ticket = self.turns.enqueue(space)
         self.tickets.append(ticket)
         self._note(
-            [each for each in self.tickets if each.served and each not in before]
+            [slot for slot in self.tickets if slot.served and slot not in before]
         )
 
     def leave(self, number: int) -> None:
@@ -51,7 +51,7 @@ class Watched:
         for ticket in firsts.values():
             if self.held[ticket.space] < self.turns.own_places:
                 self.overtaken.setdefault(ticket, Counter()).update(
-                    each.space for each in served
+                    slot.space for slot in served
                 )
 
     @property

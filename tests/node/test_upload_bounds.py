@@ -113,14 +113,14 @@ async def test_a_member_of_two_spaces_sends_a_version_through_the_space_of_its_d
 
 
 async def test_a_sender_adds_nothing_to_a_file_that_is_fetched(sender: Sender) -> None:
-    asked = await sender.client.post(
+    fetch_response = await sender.client.post(
         f"/spaces/{SLUG}/fetch", data={"address": "https://example.org/a.csv"}
     )
-    address = asked.headers["location"]
+    address = fetch_response.headers["location"]
 
     answer = await sender.send(address, 0, TABLE)
 
-    assert (asked.status_code, answer.status_code) == (303, 409)
+    assert (fetch_response.status_code, answer.status_code) == (303, 409)
 
 
 async def test_an_upload_that_failed_takes_nothing_more(sender: Sender) -> None:
@@ -245,5 +245,5 @@ async def test_an_upload_that_is_ended_twice_at_once_becomes_one_version(
         *(finish_upload(desk, upload.id) for _ in range(2))
     )
 
-    assert [each.state for each in ended] == ["done", "done"]
+    assert [finished_upload.state for finished_upload in ended] == ["done", "done"]
     assert len(await rows(node_database, demo, Version)) == 1

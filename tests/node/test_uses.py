@@ -131,22 +131,22 @@ async def test_a_space_that_is_asked_too_much_answers_no_table_either(
         await set_limits(session, SLUG, requests_per_minute=1)
     parts["limits"] = SpaceLimiter(node_site.database, node_site.settings)
 
-    asked = [
+    responses = [
         await passer_by.get(path)
         for path in (f"/api/resources/{dataset}/data/", f"/datasets/{dataset}/data")
     ]
 
-    assert [answer.status_code for answer in asked] == [200, 429]
+    assert [answer.status_code for answer in responses] == [200, 429]
 
 
 async def test_a_draft_that_its_producer_reads_is_not_counted(
     producer: Producer, node_site: Site, demo: Territory
 ) -> None:
     page = await producer.page(f"/datasets/{await producer.draft()}")
-    found = re.search(r'href="(/files/[^"]+)"', page)
+    match = re.search(r'href="(/files/[^"]+)"', page)
 
-    assert found
-    assert (await producer.client.get(found[1])).status_code == 200
+    assert match
+    assert (await producer.client.get(match[1])).status_code == 200
     assert await counts(node_site, demo) == {}
 
 
@@ -233,8 +233,8 @@ async def test_no_address_and_no_name_of_a_program_reaches_the_database(
 ) -> None:
     address = f"/datasets/{await producer.publish()}/file"
     async with browse(node_app, demo) as client:
-        asked = {"User-Agent": "SecretName/1.0", "X-Forwarded-For": "203.0.113.77"}
-        answer = await client.get(address, headers=asked)
+        headers = {"User-Agent": "SecretName/1.0", "X-Forwarded-For": "203.0.113.77"}
+        answer = await client.get(address, headers=headers)
     await node_site.parts["uses"].flush()
 
     async with node_site.database.session(demo.id) as session:

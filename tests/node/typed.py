@@ -24,13 +24,13 @@ def write_table(
     folder: Path, told: Sequence[Told], *, name: str = "table"
 ) -> tuple[Path, list[TypedColumn]]:
     """The Parquet of these columns and what they are; lines count from 2, as below a header."""
-    columns = [TypedColumn(each.name, each.type) for each in told]
+    columns = [TypedColumn(column.name, column.type) for column in told]
     text = folder / f"{name}.csv"
     parquet = folder / f"{name}.parquet"
     with text.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for line, record in enumerate(
-            zip(*(each.values for each in told), strict=True), start=2
+            zip(*(column.values for column in told), strict=True), start=2
         ):
             writer.writerow(
                 [line, *(cell.replace("\x00", "").replace("\r", "") for cell in record)]

@@ -24,8 +24,8 @@ def installation(
     with running(
         cluster.own_settings(run_folder, "own_nodes"),
         tmp_path_factory.mktemp("installation"),
-    ) as found:
-        yield found
+    ) as new_installation:
+        yield new_installation
 
 
 @pytest.fixture(scope="package")
@@ -36,23 +36,23 @@ def elsewhere(
     with running(
         cluster.own_settings(run_folder, "elsewhere"),
         tmp_path_factory.mktemp("elsewhere"),
-    ) as found:
-        yield found
+    ) as new_installation:
+        yield new_installation
 
 
 @pytest.fixture(scope="package")
 def new_node() -> Iterator[Callable[[], Node]]:
     """Makes a folder for a node, not made yet; every node is stopped at the end."""
-    made = list[Node]()
+    nodes = list[Node]()
 
     def make() -> Node:
         folder = Path(tempfile.mkdtemp(prefix="udi-test-own-"))
         folder.chmod(0o755)
-        made.append(Node(folder / "node", cluster.free_ports(8) + 1))
-        return made[-1]
+        nodes.append(Node(folder / "node", cluster.free_ports(8) + 1))
+        return nodes[-1]
 
     yield make
-    for node in made:
+    for node in nodes:
         node.stop()
         shutil.rmtree(node.folder.parent, ignore_errors=True)
 

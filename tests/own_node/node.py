@@ -98,16 +98,16 @@ class Node:
 
     def catalogue(self) -> dict[str, Any]:
         """What is public here, by identifier."""
-        found = self.get("/api/v1/resources").json()
-        return {each["global_id"]: each for each in found["items"]}
+        page = self.get("/api/v1/resources").json()
+        return {record["global_id"]: record for record in page["items"]}
 
 
 def environment() -> dict[str, str]:
     """Nothing of any installation."""
-    kept = {
+    variables = {
         name: value for name, value in os.environ.items() if not name.startswith("UDI_")
     }
-    return {**kept, "PYTHONPATH": str(ROOT / "platform/src")}
+    return {**variables, "PYTHONPATH": str(ROOT / "platform/src")}
 
 
 def invite(

@@ -33,7 +33,7 @@ async def pushed_by(
             )
             twice = select(func.count(Dataset.id) - func.count(Dataset.id.distinct()))
             assert await session.scalar(twice) == 0
-            return [str(each) for each in await session.scalars(query)]
+            return [str(dataset_id) for dataset_id in await session.scalars(query)]
     finally:
         await portal.close()
 
@@ -46,7 +46,10 @@ async def test_a_portal_away_is_waited_for(
     gone = await producer.publish()
     wait_for(
         lambda: (
-            {on_portal(installation, each).status_code for each in (changed, gone)}
+            {
+                on_portal(installation, dataset_id).status_code
+                for dataset_id in (changed, gone)
+            }
             == {200}
         )
     )
@@ -69,7 +72,10 @@ async def test_a_portal_away_is_waited_for(
         installation.wait("portal")
 
     wait_for(
-        lambda: {on_portal(installation, each).status_code for each in new} == {200},
+        lambda: (
+            {on_portal(installation, dataset_id).status_code for dataset_id in new}
+            == {200}
+        ),
         150,
     )
     wait_for(lambda: on_portal(installation, gone).status_code == 410, 150)
@@ -116,7 +122,10 @@ async def test_two_nodes_know_nothing_of_each_other(
 
     wait_for(
         lambda: (
-            {on_portal(installation, each).status_code for each in (ours, theirs)}
+            {
+                on_portal(installation, dataset_id).status_code
+                for dataset_id in (ours, theirs)
+            }
             == {200}
         )
     )

@@ -47,8 +47,8 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def doctor(node: Node) -> tuple[int, dict[str, dict[str, Any]]]:
     """Its exit status and what it found, by name."""
     done = node.run("doctor", "--node", node.folder, "--json")
-    found = json.loads(done.stdout)["findings"]
-    return done.returncode, {each["name"]: each for each in found}
+    findings = json.loads(done.stdout)["findings"]
+    return done.returncode, {finding["name"]: finding for finding in findings}
 
 
 def backup(node: Node, verb: str, *more: str | Path) -> Any:
@@ -63,15 +63,17 @@ async def test_the_doctor_of_a_node_that_is_well(
     dataset = await town.publish()
     wait_for(lambda: dataset in kept.catalogue())
 
-    status, found = doctor(kept)
+    status, findings = doctor(kept)
 
-    faults = [each for each in found.values() if each["severity"] == "fault"]
+    faults = [
+        finding for finding in findings.values() if finding["severity"] == "fault"
+    ]
     assert (status, faults) == (0, [])
     origin = installation.portal()
-    assert "takes this node's credential" in found[origin]["said"]
-    assert found[f"outbox {origin}"]["said"].startswith("0 waiting")
-    assert "was accepted" in found["last push"]["said"]
-    assert found["plan"]["severity"] == "warning"
+    assert "takes this node's credential" in findings[origin]["said"]
+    assert findings[f"outbox {origin}"]["said"].startswith("0 waiting")
+    assert "was accepted" in findings["last push"]["said"]
+    assert findings["plan"]["severity"] == "warning"
     assert {
         "state",
         "objects",
@@ -79,9 +81,11 @@ async def test_the_doctor_of_a_node_that_is_well(
         "udi_node_worker",
         "running",
         "address",
-    } <= found.keys()
+    } <= findings.keys()
     there = json.loads(installation.run("doctor", "--json").stdout)["findings"]
-    assert [each["severity"] for each in there if each["name"] == "demo kept"] == ["ok"]
+    assert [
+        finding["severity"] for finding in there if finding["name"] == "demo kept"
+    ] == ["ok"]
 
 
 async def test_the_doctor_says_what_is_wrong(
@@ -92,25 +96,25 @@ async def test_the_doctor_says_what_is_wrong(
     before = credential.read_text()
     credential.write_text("another")
     try:
-        status, found = doctor(kept)
-        assert (status, found[origin]["severity"]) == (1, "fault")
-        assert "udi node init" in found[origin]["remedy"]
+        status, findings = doctor(kept)
+        assert (status, findings[origin]["severity"]) == (1, "fault")
+        assert "udi node init" in findings[origin]["remedy"]
     finally:
         credential.write_text(before)
     installation.stop("serve-portal")
     try:
         dataset = await town.publish()
-        found = doctor(kept)[1]
-        assert found[f"outbox {origin}"]["said"].startswith("1 waiting")
-        assert "does not answer" in found[origin]["said"]
+        findings = doctor(kept)[1]
+        assert findings[f"outbox {origin}"]["said"].startswith("1 waiting")
+        assert "does not answer" in findings[origin]["said"]
     finally:
         installation.start("serve", "portal")
         installation.wait("portal")
     wait_for(lambda: on_portal(installation, dataset).status_code == 200, 150)
     kept.stop()
-    found = doctor(kept)[1]
-    assert found["running"]["severity"] == "fault"
-    assert "udi node serve" in found["running"]["remedy"]
+    findings = doctor(kept)[1]
+    assert findings["running"]["severity"] == "fault"
+    assert "udi node serve" in findings["running"]["remedy"]
     kept.start()
 
 
@@ -124,9 +128,9 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
 ) -> None:
     refused = kept.run("backup", "create", "--node", kept.folder)
     assert (refused.returncode, "udi backup prepare" in refused.stderr) == (1, True)
-    said = backup(kept, "prepare", "--repository", disk)
+    preparation = backup(kept, "prepare", "--repository", disk)
     passphrase = tmp_path / "passphrase"
-    shutil.copy(said["passphrase_file"], passphrase)
+    shutil.copy(preparation["passphrase_file"], passphrase)
     make_cheap(disk / "files", passphrase.read_text().strip())
     public = await town.publish()
     draft = await town.draft()
@@ -138,14 +142,14 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
     kept.stop()
     stopped = backup(kept, "create")
 
-    assert [each["label"] for each in backup(kept, "list")] == [
+    assert [entry["label"] for entry in backup(kept, "list")] == [
         stopped["label"],
         running["label"],
     ]
     assert running["files"] < stopped["files"]
     for label in (running["label"], stopped["label"]):
         assert backup(kept, "verify", label)["label"] == label
-    assert {each["verified"] for each in backup(kept, "list")} == {"yes"}
+    assert {entry["verified"] for entry in backup(kept, "list")} == {"yes"}
     assert doctor(kept)[1]["last backup"]["severity"] == "ok"
     assert (
         sorted(
@@ -188,7 +192,7 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
 async def test_a_node_is_put_back_as_it_was(
     installation: Installation, kept: Node, disk: Path, tmp_path: Path
 ) -> None:
-    labels = [each["label"] for each in backup(kept, "list")]
+    labels = [entry["label"] for entry in backup(kept, "list")]
     done = kept.run(
         "backup",
         "restore",
@@ -203,14 +207,14 @@ async def test_a_node_is_put_back_as_it_was(
     assert on_portal(installation, next(iter(kept.catalogue()))).status_code == 200
     kept.stop()
 
-    wrong = tmp_path / "wrong"
-    wrong.write_text("a passphrase that opens nothing")
-    where = ("--repository", disk, "--passphrase-file", wrong)
+    wrong_passphrase = tmp_path / "wrong"
+    wrong_passphrase.write_text("a passphrase that opens nothing")
+    where = ("--repository", disk, "--passphrase-file", wrong_passphrase)
     refused = kept.run("backup", "restore", "--node", tmp_path / "none", *where)
     assert refused.returncode == 1
     assert not (tmp_path / "none/node.json").exists()
     for path in sorted(
-        (disk / "files/data").rglob("*"), key=lambda each: -each.stat().st_size
+        (disk / "files/data").rglob("*"), key=lambda file: -file.stat().st_size
     ):
         if path.is_file():
             path.write_bytes(bytes(40) + path.read_bytes()[40:])

@@ -82,7 +82,10 @@ async def furnish(
     wait_for(lambda: on_portal(installation, gone).status_code == 410)
     wait_for(
         lambda: (
-            {on_portal(installation, each).status_code for each in (first, second)}
+            {
+                on_portal(installation, dataset).status_code
+                for dataset in (first, second)
+            }
             == {200}
         )
     )
@@ -105,14 +108,14 @@ async def test_there_and_back(
         "producer", "move-out", "demo", "seve", "--to", "jardins", "--file", str(out)
     )
     assert left.returncode == 0, left.stderr
-    taken = node.run("node", "take", node.folder, out)
-    assert taken.returncode == 0, taken.stderr
+    completed = node.run("node", "take", node.folder, out)
+    assert completed.returncode == 0, completed.stderr
     node.start()
 
     wait_for(
         lambda: all(
-            address_on_portal(installation, each).startswith(node.url)
-            for each in (first, second)
+            address_on_portal(installation, dataset).startswith(node.url)
+            for dataset in (first, second)
         )
     )
     assert sorted(await pushed_by(installation, "jardins")) == sorted([first, second])
@@ -160,14 +163,14 @@ async def test_there_and_back(
     everything = (first, second, third)
     wait_for(
         lambda: all(
-            address_on_portal(installation, each).startswith(installation.node())
-            for each in everything
+            address_on_portal(installation, dataset).startswith(installation.node())
+            for dataset in everything
         )
     )
     assert sorted(await pushed_by(installation, "hosted")) == sorted(everything)
     assert await pushed_by(installation, "jardins") == []
-    for each, content in ((first, TREES + b"orme;7\n"), (third, TREES)):
-        file = await hosted.get(f"/datasets/{each}/file")
+    for dataset, content in ((first, TREES + b"orme;7\n"), (third, TREES)):
+        file = await hosted.get(f"/datasets/{dataset}/file")
         assert hashlib.sha256(file.content).digest() == hashlib.sha256(content).digest()
     assert (await hosted.get(f"/datasets/{draft_id}/check")).status_code == 200
     assert on_portal(installation, gone).status_code == 410

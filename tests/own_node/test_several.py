@@ -72,10 +72,10 @@ def statuses(places: tuple[Place, ...], dataset: str) -> list[int]:
 
 
 def titles(places: tuple[Place, ...], dataset: str) -> list[str]:
-    found = [on_portal(at, dataset, slug) for at, slug in places]
+    responses = [on_portal(at, dataset, slug) for at, slug in places]
     return [
-        each.json()["resource_title"] if each.status_code == 200 else ""
-        for each in found
+        response.json()["resource_title"] if response.status_code == 200 else ""
+        for response in responses
     ]
 
 
@@ -83,7 +83,7 @@ async def reports(place: Place) -> dict[str, list[bool]]:
     """What a portal reported to the node: by dataset, whether it accepted, the oldest first."""
     at, slug = place
     portal = Database(at.settings, "portal")
-    found = dict[str, list[bool]]()
+    outcomes_by_dataset = dict[str, list[bool]]()
     try:
         async with portal.platform_session() as session:
             tenant = (await get_tenant(session, slug)).id
@@ -97,13 +97,13 @@ async def reports(place: Place) -> dict[str, list[bool]]:
             for dataset, accepted in await session.execute(
                 query.order_by(Report.submitted_at)
             ):
-                found.setdefault(str(dataset), []).append(accepted)
+                outcomes_by_dataset.setdefault(str(dataset), []).append(accepted)
             assert await session.scalar(
                 select(func.count()).select_from(Report).where(Report.node_id == mine)
             )
     finally:
         await portal.close()
-    return found
+    return outcomes_by_dataset
 
 
 async def test_each_portal_shows_it_and_reports_for_itself(
@@ -144,14 +144,14 @@ async def test_each_portal_shows_it_and_reports_for_itself(
 def test_no_portal_reads_of_another(places: tuple[Place, ...], several: Node) -> None:
     for at, slug in places:
         own = at.portal(slug)
-        found = httpx.get(
+        response = httpx.get(
             f"http://127.0.0.1:{at.settings.port(0)}/catalog.ttl",
             headers={"Host": f"{slug}.localhost"},
             timeout=30,
         )
         others = {there.portal(name) for there, name in places} - {own}
-        assert found.status_code == 200
-        assert not [other for other in others if other in found.text]
+        assert response.status_code == 200
+        assert not [other for other in others if other in response.text]
 
 
 async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
@@ -189,8 +189,8 @@ async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
 
     wait_for(lambda: statuses(there, new) + statuses(there, gone) == [200, 410], LONG)
     wait_for(lambda: titles(there, changed) == ["Deux fois"], LONG)
-    shown = [sorted(await pushed_by(at, SLUG, slug)) for at, slug in places]
-    assert shown[0] == shown[1] == shown[2]
+    pushed_datasets = [sorted(await pushed_by(at, SLUG, slug)) for at, slug in places]
+    assert pushed_datasets[0] == pushed_datasets[1] == pushed_datasets[2]
     after = await reports(places[2])
     assert {name: len(after[name]) - len(before.get(name, ())) for name in (new, changed, gone)} == {
         new: 1, changed: 1, gone: 1,
@@ -327,12 +327,12 @@ def test_what_cannot_be_joined_or_left_is_said(
         elsewhere, "stranger", several.url, "seve", "--producer", "mairie-kerlevan"
     )
     assert "<name there>=<name here>" in refused(stranger, "--producer", "seve")
-    alone = several.run(
+    completed = several.run(
         "node", "leave-portal", several.folder, "https://unknown.example"
     )
     assert (
-        alone.returncode,
-        "has not joined https://unknown.example" in alone.stderr,
+        completed.returncode,
+        "has not joined https://unknown.example" in completed.stderr,
     ) == (1, True)
     home = several.run("node", "leave-portal", several.folder, installation.portal())
     assert (home.returncode, "own pages" in home.stderr) == (1, True)

@@ -88,10 +88,10 @@ TWO_WORDS = ("large text", "spaced text", "forced colours", "no motion")
 
 
 def _checks(words: str) -> tuple[str, ...]:
-    found = [name for name in TWO_WORDS if name in words]
-    for name in found:
+    phrases = [name for name in TWO_WORDS if name in words]
+    for name in phrases:
         words = words.replace(name, "")
-    return (*words.removeprefix("!").split(), *found)
+    return (*words.removeprefix("!").split(), *phrases)
 
 
 def _criteria() -> dict[str, Criterion]:

@@ -63,17 +63,17 @@ class Findings:
             titles[urlsplit(page.url).netloc, language][_address(page)] = title_of(page)
             menus[who, language][page.url] = menu_of(page)
         faults = [
-            Fault("titles", said)
-            for each in titles.values()
-            for said in same_titles(each)
+            Fault("titles", message)
+            for site_titles in titles.values()
+            for message in same_titles(site_titles)
         ]
         faults += [
-            Fault("menus", said)
-            for each in menus.values()
-            for said in other_menus(each)
+            Fault("menus", message)
+            for visitor_menus in menus.values()
+            for message in other_menus(visitor_menus)
         ]
         if not self.searches or not any(
-            menu for each in menus.values() for menu in each.values()
+            menu for visitor_menus in menus.values() for menu in visitor_menus.values()
         ):
             faults.append(Fault("ways", "there are not two ways to find a page"))
         return faults
@@ -81,21 +81,21 @@ class Findings:
     def states(self) -> dict[str, CriterionState]:
         """Each criterion as these findings leave it."""
         absent = unheard(shipped_scripts()) | (set(SUBJECTS) - self.present)
-        found = {}
+        states = {}
         for number, criterion in CRITERIA.items():
             if self.broken.get(number):
-                found[number] = CriterionState.BROKEN
+                states[number] = CriterionState.BROKEN
             elif number in absent:
-                found[number] = CriterionState.ABSENT
+                states[number] = CriterionState.ABSENT
             elif criterion.whole:
-                found[number] = CriterionState.KEPT
+                states[number] = CriterionState.KEPT
             else:
-                found[number] = (
+                states[number] = (
                     CriterionState.CHECKED
                     if criterion.checks
                     else CriterionState.UNSEEN
                 )
-        return found
+        return states
 
     def as_dict(self, axe: str) -> dict[str, Any]:
         """As the declaration keeps it; `axe` is the version of axe-core."""
@@ -126,11 +126,11 @@ def _address(page: Page) -> str:
 def write_part(name: str, part: Mapping[str, Any]) -> None:
     """Renew one part of the declarations that the package carries."""
     if FILE.exists():
-        known = json.loads(FILE.read_text(encoding="utf-8"))
+        parts = json.loads(FILE.read_text(encoding="utf-8"))
     else:
-        known = {}
+        parts = {}
     FILE.write_text(
-        json.dumps(known | {name: part}, indent=1, ensure_ascii=False) + "\n",
+        json.dumps(parts | {name: part}, indent=1, ensure_ascii=False) + "\n",
         encoding="utf-8",
     )
     clear_cache()

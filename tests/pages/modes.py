@@ -95,8 +95,8 @@ async def reflow(page: Page) -> list[str]:
 
 async def large_text(page: Page) -> list[str]:
     """Text twice as large is neither cut nor out of the screen (RGAA 10.4)."""
-    cut, wide = await page.evaluate(CUT_WITH, ["html", "font-size: 200%"])
-    faults = [f"large text is cut in {each}" for each in cut]
+    clipped_elements, wide = await page.evaluate(CUT_WITH, ["html", "font-size: 200%"])
+    faults = [f"large text is cut in {element}" for element in clipped_elements]
     if wide > WIDE["width"]:
         faults.append(f"with large text it is {wide} wide on a screen of 1280")
     return faults
@@ -104,8 +104,8 @@ async def large_text(page: Page) -> list[str]:
 
 async def spaced_text(page: Page) -> list[str]:
     """Spacing of text that a reader chooses cuts nothing (RGAA 10.12)."""
-    cut, _ = await page.evaluate(CUT_WITH, ["body", SPACING])
-    return [f"spaced text is cut in {each}" for each in cut]
+    clipped_elements, _ = await page.evaluate(CUT_WITH, ["body", SPACING])
+    return [f"spaced text is cut in {element}" for element in clipped_elements]
 
 
 async def forced_colours(page: Page) -> list[str]:
@@ -113,12 +113,12 @@ async def forced_colours(page: Page) -> list[str]:
     await page.emulate_media(forced_colors="active")
     unmarked = await page.evaluate(UNMARKED)
     await page.emulate_media(forced_colors="none")
-    return [f"with forced colours nothing marks {each}" for each in unmarked]
+    return [f"with forced colours nothing marks {element}" for element in unmarked]
 
 
 async def no_motion(page: Page) -> list[str]:
     """Nothing moves for who asks for no motion, as every tab of these tests does (RGAA 13.8)."""
-    return [f"{each} moves" for each in await page.evaluate(MOVING)]
+    return [f"{element} moves" for element in await page.evaluate(MOVING)]
 
 
 async def paper(page: Page) -> list[str]:
@@ -126,13 +126,14 @@ async def paper(page: Page) -> list[str]:
     await page.emulate_media(media="print")
     printed = await page.evaluate(PRINTED)
     await page.emulate_media(media="screen")
-    return [f"{each} is printed" for each in printed]
+    return [f"{element} is printed" for element in printed]
 
 
 async def directions(page: Page) -> list[str]:
     """A text that begins from right to left is laid out so (RGAA 8.10)."""
     return [
-        f"{each} reads from left to right" for each in await page.evaluate(UNTURNED)
+        f"{element} reads from left to right"
+        for element in await page.evaluate(UNTURNED)
     ]
 
 
@@ -141,8 +142,8 @@ async def keyboard(page: Page) -> list[str]:
     count = await page.evaluate(WATCH)
     await asyncio.gather(*(page.keyboard.press("Tab") for _ in range(count + BEYOND)))
     missed, unseen, reached, skips = await page.evaluate(MISSED)
-    faults = [f"Tab does not reach {each}" for each in missed] + [
-        f"focus cannot be seen on {each}" for each in unseen
+    faults = [f"Tab does not reach {control}" for control in missed] + [
+        f"focus cannot be seen on {control}" for control in unseen
     ]
     if count and not skips and await page.locator("header").count():
         faults.append("the first stop does not lead to the content")
@@ -156,7 +157,9 @@ async def keyboard(page: Page) -> list[str]:
 
 async def unsized(page: Page) -> list[str]:
     """A picture takes its place before it comes: its width and height, or one and its shape, are said."""
-    return [f"{each} has no size of its own" for each in await page.evaluate(UNSIZED)]
+    return [
+        f"{picture} has no size of its own" for picture in await page.evaluate(UNSIZED)
+    ]
 
 
 MODES = {

@@ -131,10 +131,10 @@ async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:
     await catalogue.add(
         1, **first | as_table(first["global_id"], territory.links["node"])
     )
-    found = {"table": first["global_id"]} | await _add_others(catalogue)
+    ids = {"table": first["global_id"]} | await _add_others(catalogue)
     feed = SearchFeed(site.database, site.registry, site.settings)
     await feed.run_once()
-    return {f"portal {name}": value for name, value in found.items()}
+    return {f"portal {name}": value for name, value in ids.items()}
 
 
 async def _add_others(catalogue: Catalogue) -> dict[str, str]:
@@ -149,12 +149,12 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
             "synopsis": [{"lang": "fr", "text": ARABIC}],
         },
     }
-    found = {}
+    ids = {}
     for number, (name, changed) in zip((7, 5, 0), changes.items(), strict=True):
-        found[name] = str((await catalogue.add(number, **changed)).id)
+        ids[name] = str((await catalogue.add(number, **changed)).id)
     gone = await catalogue.add(3)
     await catalogue.withdraw(gone)
-    return found | {"gone": str(gone.id)}
+    return ids | {"gone": str(gone.id)}
 
 
 async def restrict(
@@ -185,7 +185,7 @@ async def restrict(
         f"/data/{dataset}/access-policy/edit", data=POLICY | {"revision": "0"}
     )
     assert answer.status_code == 303, answer.text
-    asked = [
+    request_paths = [
         (
             await leader.post(
                 f"/data/{dataset}/access-requests/new", data=ASKED | {"title": title}
@@ -194,14 +194,14 @@ async def restrict(
         for title in ("Rafraîchir la ville", ARABIC)
     ]
     granted = await team.post(
-        f"{asked[0]}/grant", data={"words": "Utile à tous.", "revision": "1"}
+        f"{request_paths[0]}/grant", data={"words": "Utile à tous.", "revision": "1"}
     )
     assert granted.status_code == 303, granted.text
     async with site.database.session(territory.id, role="worker") as session:
         agreement = (await session.scalars(select(AccessAgreement))).one()
         project = agreement.project_id
     return {
-        "portal request": asked[1].rpartition("/")[2], "portal agreement": str(agreement.id), "portal led": str(project),
+        "portal request": request_paths[1].rpartition("/")[2], "portal agreement": str(agreement.id), "portal led": str(project),
     }  # fmt: skip
 
 
@@ -227,7 +227,7 @@ async def follow(
 
 async def join(someone: httpx.AsyncClient) -> dict[str, str]:
     """A person of the team asks for three organisations: one waits, one is refused, one is approved."""
-    found = {}
+    ids = {}
     for number, (state, decision) in enumerate(
         {"asked": "", "refused": "refuse", "approved": "approve"}.items()
     ):
@@ -236,9 +236,9 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
             "registry_number": f"N{number}", "email": "bonjour@atelier.example", "url": "https://atelier.example/",
             "choice": "hosted", "charter": "1", "apart": "1",
         }  # fmt: skip
-        asked = await someone.post("/join/new", data=form)
-        assert asked.status_code == 303, asked.text
-        address = asked.headers["location"]
+        response = await someone.post("/join/new", data=form)
+        assert response.status_code == 303, response.text
+        address = response.headers["location"]
         if decision:
             answer = {
                 "decision": decision,
@@ -248,13 +248,13 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
             assert (
                 await someone.post(f"{address}/decide", data=answer)
             ).status_code == 303
-        found[f"portal {state}"] = address.rpartition("/")[2]
-    return found
+        ids[f"portal {state}"] = address.rpartition("/")[2]
+    return ids
 
 
 async def ask_for_data(someone: httpx.AsyncClient) -> dict[str, str]:
     """A person of the team asks for data twice: one request waits, one is declined."""
-    found = {}
+    ids = {}
     for name, title in (
         ("wanted", "Comptages de trottinettes la nuit"),
         ("declined", f"Inventaire de {TOWN}"),
@@ -265,9 +265,9 @@ async def ask_for_data(someone: httpx.AsyncClient) -> dict[str, str]:
             "theme": "transportation",
             "seen": "1",
         }
-        asked = await someone.post("/data-requests/new", data=form)
-        assert asked.status_code == 303, asked.text
-        address = asked.headers["location"]
+        response = await someone.post("/data-requests/new", data=form)
+        assert response.status_code == 303, response.text
+        address = response.headers["location"]
         if name == "declined":
             answer = {
                 "decision": "decline",
@@ -276,8 +276,8 @@ async def ask_for_data(someone: httpx.AsyncClient) -> dict[str, str]:
             assert (
                 await someone.post(f"{address}/decide", data=answer)
             ).status_code == 303
-        found[f"portal {name}"] = address.rpartition("/")[2]
-    return found
+        ids[f"portal {name}"] = address.rpartition("/")[2]
+    return ids
 
 
 async def make_projects(
@@ -293,22 +293,22 @@ async def make_projects(
         "audience": "inhabitants", "support": "testers", "scale": "municipality", "url": "https://ombre.example/",
         "organisation": "armor", "requester": "public_body", "dataset": known["portal restricted"],
     }  # fmt: skip
-    found = {}
+    addresses = {}
     for name, title in (
         ("project", form["title"]),
         ("idea", f"Le frais des rues {TOWN}"),
     ):
         answer = await someone.post("/projects/new", data=form | {"title": title})
         assert answer.status_code == 303, answer.text
-        address = found[f"portal {name}"] = answer.headers["location"]
+        address = addresses[f"portal {name}"] = answer.headers["location"]
         sent = {
             "files": {"picture": ("rue.jpg", picture())},
             "data": {"alternative": "Une rue à midi"},
         }
         assert (await someone.post(f"{address}/pictures", **sent)).status_code == 303
-    await someone.post(f"{found['portal project']}/publish")
+    await someone.post(f"{addresses['portal project']}/publish")
     await someone.post(
-        f"{found['portal idea']}/team",
+        f"{addresses['portal idea']}/team",
         data={"email": "ami@ombre.example", "right": "edit"},
     )
     report = {
@@ -316,7 +316,7 @@ async def make_projects(
         "url": "https://arbres.example/",
         "dataset": known["portal gone"],
     }
-    found["portal reuse"] = (
+    addresses["portal reuse"] = (
         await someone.post("/projects/report", data=report | {"dataset": ""})
     ).headers["location"]
     async with browse(app, territory, make_person(territory)) as other:
@@ -324,12 +324,12 @@ async def make_projects(
             await other.post("/projects/new", data=form | {"organisation": ""})
         ).headers["location"]
         await other.post(f"{address}/team", data={"email": email, "right": "see"})
-    found |= await call_for_projects(
-        app.state.site, territory, someone, email, found["portal idea"]
+    addresses |= await call_for_projects(
+        app.state.site, territory, someone, email, addresses["portal idea"]
     )
     return {
-        name: each.split("/")[-1]
-        for name, each in (found | {"portal joined": address}).items()
+        name: location.split("/")[-1]
+        for name, location in (addresses | {"portal joined": address}).items()
     }
 
 
@@ -375,11 +375,11 @@ async def call_for_projects(
         "title": f"Rafraîchir la ville {TOWN}", "summary": LONG[:290], "words": f"{LONG}\n\n{ARABIC}",
         "criteria": "Utile aux habitants, 40\nOuvert, 10", "closes_at": "2099-01-01T18:00", "results_at": "2099-02-01T18:00",
     }  # fmt: skip
-    found = {}
+    addresses = {}
     for name, title in (("draft", f"Des fontaines {TOWN}"), ("call", form["title"])):
         answer = await someone.post("/calls/new", data=form | {"title": title})
         assert answer.status_code == 303, answer.text
-        address = found[f"portal {name}"] = answer.headers["location"].removesuffix(
+        address = addresses[f"portal {name}"] = answer.headers["location"].removesuffix(
             "/organise"
         )
     await someone.post(
@@ -393,8 +393,10 @@ async def call_for_projects(
     )
     assert sent.status_code == 303, sent.text
     async with site.database.session(territory.id, role="worker") as session:
-        found["portal submission"] = str(await session.scalar(select(Submission.id)))
-    return found
+        addresses["portal submission"] = str(
+            await session.scalar(select(Submission.id))
+        )
+    return addresses
 
 
 async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, str]:
@@ -483,19 +485,19 @@ async def fill_node(
             session, slug=SLUG, organisation_id=uuid.uuid4(), name="Mairie de Kerlévan", email="mairie@kerlevan.example",
             quota_bytes=50_000_000,
         )  # fmt: skip
-    found = {"draft": await producer.draft(SPOTS.encode(), "lieux.csv")}
-    found["map"] = await producer.publish(
+    ids = {"draft": await producer.draft(SPOTS.encode(), "lieux.csv")}
+    ids["map"] = await producer.publish(
         await producer.draft(SPOTS.encode(), "lieux.csv"), title="Lieux à voir"
     )
     sent = await producer.send(
         SPOTS.encode() + b"Lieu;Parc;48.2;-1.7;01/01/2024\n",
-        path=f"/datasets/{found['map']}/versions",
+        path=f"/datasets/{ids['map']}/versions",
     )
     assert sent.status_code == 303, sent.text
-    await producer.client.post(f"/datasets/{found['map']}/publish", data={"reason": ""})
-    found["people"] = await producer.draft(PEOPLE.encode(), "personnes.csv")
-    found["faulty"] = await producer.draft(
+    await producer.client.post(f"/datasets/{ids['map']}/publish", data={"reason": ""})
+    ids["people"] = await producer.draft(PEOPLE.encode(), "personnes.csv")
+    ids["faulty"] = await producer.draft(
         TABLE * 3 + "x;y;pas une date\n".encode("cp1252"), "fautes.csv"
     )
-    found["arabic"] = await producer.publish(title=ARABIC)
-    return {f"node {name}": value for name, value in found.items()} | {"slug": SLUG}
+    ids["arabic"] = await producer.publish(title=ARABIC)
+    return {f"node {name}": value for name, value in ids.items()} | {"slug": SLUG}

@@ -50,8 +50,8 @@ def sentences(page: Page) -> Iterator[str]:
     """The sentences that are ours: what producers wrote, addresses and code are left out."""
     for element in page.all(*SAYING):
         around = [element, *page.ancestors(element)]
-        if any(_is_of_others(each) for each in around) or not any(
-            local(each) == "main" for each in around
+        if any(_is_of_others(ancestor) for ancestor in around) or not any(
+            local(ancestor) == "main" for ancestor in around
         ):
             continue
         text = " ".join(_own(element).split())
@@ -59,8 +59,8 @@ def sentences(page: Page) -> Iterator[str]:
 
 
 def _is_of_others(element: Element) -> bool:
-    said = element.get("lang") is not None and local(element) != "html"
-    return element.get("dir") == "auto" or said or local(element) in OTHERS
+    has_language = element.get("lang") is not None and local(element) != "html"
+    return element.get("dir") == "auto" or has_language or local(element) in OTHERS
 
 
 def _own(element: Element) -> str:
@@ -84,9 +84,9 @@ def words(sentence: str) -> int:
 
 def long_winded(page: Page, language: str) -> Iterator[str]:
     """Sentences longer than the bound, and a page whose mean one is."""
-    said = list(sentences(page))
-    counts = [words(sentence) for sentence in said]
-    for sentence, count in zip(said, counts, strict=True):
+    page_sentences = list(sentences(page))
+    counts = [words(sentence) for sentence in page_sentences]
+    for sentence, count in zip(page_sentences, counts, strict=True):
         if count > LONGEST[language]:
             yield f"a sentence has {count} words, over {LONGEST[language]}: «{sentence[:100]}…»"
     if len(counts) >= MANY and sum(counts) / len(counts) > MEAN[language]:
@@ -96,7 +96,7 @@ def long_winded(page: Page, language: str) -> Iterator[str]:
 def jargon(page: Page, language: str) -> Iterator[str]:
     """Words of specialists, on pages made for everybody."""
     path = urlsplit(page.url).path
-    if any(path.startswith(each) or path.endswith(each) for each in FOR_PROGRAMS):
+    if any(path.startswith(affix) or path.endswith(affix) for affix in FOR_PROGRAMS):
         return
     listed = "|".join(re.escape(word) for word in JARGON[language] if word not in NAMES)
     for sentence in sentences(page):

@@ -118,11 +118,11 @@ def explicit_links(page: Page) -> Iterator[str]:
         if not address:
             continue
         name = page.name_of(link)
-        seen = page.text_of(link)
+        visible_text = page.text_of(link)
         for attribute in ("aria-label", "title"):
-            said = link.get(attribute)
-            if said and seen and seen.lower() not in said.lower():
-                yield f"{shown(link)} shows «{seen}» and says «{said}»"
+            label = link.get(attribute)
+            if label and visible_text and visible_text.lower() not in label.lower():
+                yield f"{shown(link)} shows «{visible_text}» and says «{label}»"
         first = led.setdefault((name.lower(), _context(page, link)), address)
         if first != address:
             yield f"«{name}» leads to {first} and to {address}"
@@ -137,14 +137,15 @@ def _context(page: Page, link: Element) -> str:
             return page.text_of(parent)
         if local(parent) in {"section", "article", "nav", "footer", "header", "main"}:
             headings = [
-                each
-                for each in parent.iter()
-                if isinstance(each.tag, str) and re.fullmatch("h[1-6]", local(each))
+                heading
+                for heading in parent.iter()
+                if isinstance(heading.tag, str)
+                and re.fullmatch("h[1-6]", local(heading))
             ]
             return (
                 local(parent)
                 + parent.get("aria-label", "")
-                + "".join(page.text_of(each) for each in headings[:1])
+                + "".join(page.text_of(heading) for heading in headings[:1])
             )
     return ""
 
@@ -158,17 +159,17 @@ def told_files(page: Page) -> Iterator[str]:
             continue
         around = next(
             (
-                page.text_of(each)
-                for each in page.ancestors(link)
-                if local(each) in {"li", "tr", "dd", "p", "section"}
+                page.text_of(ancestor)
+                for ancestor in page.ancestors(link)
+                if local(ancestor) in {"li", "tr", "dd", "p", "section"}
             ),
             "",
         )
         words = f"{page.name_of(link)} {around}".lower()
-        wanted = named[1].lower() if named else ""
+        extension = named[1].lower() if named else ""
         if not (
-            wanted in words
-            if wanted
+            extension in words
+            if extension
             else re.search(
                 r"\b[a-z]*(csv|json|xlsx?|zip|pdf|rdf|bibtex|ris|svg|png|parquet|html)\b",
                 words,
@@ -201,15 +202,15 @@ def told_languages(page: Page) -> Iterator[str]:
         french = sum(word in FRENCH for word in words)
         english = sum(word in ENGLISH for word in words)
         if french >= SURE and not english:
-            found = "fr"
+            language = "fr"
         else:
-            found = "en" if english >= SURE and not french else ""
-        if found and found != _language(page, element):
-            yield f"{shown(element)} «{_own_text(element)[:60]}» is not said to be in {found}"
+            language = "en" if english >= SURE and not french else ""
+        if language and language != _language(page, element):
+            yield f"{shown(element)} «{_own_text(element)[:60]}» is not said to be in {language}"
 
 
 def _language(page: Page, element: Element) -> str:
-    codes = (each.get("lang") for each in (element, *page.ancestors(element)))
+    codes = (ancestor.get("lang") for ancestor in (element, *page.ancestors(element)))
     return next((code for code in codes if code), "").partition("-")[0]
 
 
@@ -250,18 +251,18 @@ def no_drawing_attribute(page: Page) -> Iterator[str]:
     """Looks are the business of style sheets alone (10.1)."""
     for element in page.elements:
         drawing = any(
-            local(each) == "svg" for each in (element, *page.ancestors(element))
+            local(ancestor) == "svg" for ancestor in (element, *page.ancestors(element))
         )
         if local(element) in PRESENTATION and not drawing:
             yield f"{shown(element)} is only for looks"
         if local(element) in SIZED:
-            wrong = DRAWN_BY
+            forbidden_attributes = DRAWN_BY
         else:
-            wrong = DRAWN_BY | {"width", "height"}
+            forbidden_attributes = DRAWN_BY | {"width", "height"}
         yield from (
             f"{shown(element)} has the attribute {name}"
             for name in element.attrib
-            if name in wrong and not drawing
+            if name in forbidden_attributes and not drawing
         )
 
 
@@ -271,9 +272,9 @@ def landmarks(page: Page) -> Iterator[str]:
         return
     for name in ("header", "main", "footer"):
         outer = [
-            each
-            for each in page.all(name)
-            if not {local(up) for up in page.ancestors(each)}
+            landmark
+            for landmark in page.all(name)
+            if not {local(up) for up in page.ancestors(landmark)}
             & {"main", "article", "section", "aside"}
         ]
         if len(outer) != 1:
@@ -315,7 +316,12 @@ def told_fields(page: Page) -> Iterator[str]:
     groups: dict[tuple[str, int], list[Element]] = {}
     for field in page.all("input"):
         form = next(
-            (each for each in page.ancestors(field) if local(each) == "form"), page.root
+            (
+                ancestor
+                for ancestor in page.ancestors(field)
+                if local(ancestor) == "form"
+            ),
+            page.root,
         )
         if field.get("type") in {"radio", "checkbox"} and field.get("name"):
             groups.setdefault((field.get("name", ""), id(form)), []).append(field)
@@ -351,10 +357,10 @@ def _group_name(page: Page, field: Element) -> str:
 def shown_names(page: Page) -> Iterator[str]:
     """The name of a button keeps what it shows (11.9)."""
     for button in page.all("button", "summary"):
-        said = button.get("aria-label")
-        seen = page.text_of(button)
-        if said and seen and seen.lower() not in said.lower():
-            yield f"{shown(button)} shows «{seen}» and says «{said}»"
+        label = button.get("aria-label")
+        visible_text = page.text_of(button)
+        if label and visible_text and visible_text.lower() not in label.lower():
+            yield f"{shown(button)} shows «{visible_text}» and says «{label}»"
 
 
 def still(page: Page) -> Iterator[str]:

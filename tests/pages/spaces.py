@@ -28,11 +28,11 @@ async def connect(site: Site, territory: Territory, project_id: str) -> dict[str
         project = await session.get_one(Project, (territory.id, uuid.UUID(project_id)))
         assert project.leader_id is not None
         leader = Actor(project.leader_id, "", "", territory.slug)
-        said = ConnectorInput(
+        connector_input = ConnectorInput(
             name="Le laboratoire voisin", participant="did:web:voisin.example", address="https://voisin.example/dsp",
             purpose=Purpose.RESEARCH, words="Comparer deux villes.",
         )  # fmt: skip
-        connector, _ = await add_connector(session, leader, project, said)
+        connector, _ = await add_connector(session, leader, project, connector_input)
         negotiation = await consumer_negotiations.request_dataset(
             session, leader, connector, DATASET, OFFER
         )

@@ -21,12 +21,12 @@ class Stop:
 
 def _stops(program: str, who: str, *addresses: str) -> list[Stop]:
     """`route`, or `route => address`, or `route => address = status`."""
-    found = []
+    stops = []
     for line in addresses:
         route, _, rest = line.partition(" => ")
         address, _, status = (rest or route).partition(" = ")
-        found.append(Stop(f"{program} GET {route}", address, who, int(status or 200)))
-    return found
+        stops.append(Stop(f"{program} GET {route}", address, who, int(status or 200)))
+    return stops
 
 
 STOPS = [

@@ -49,12 +49,12 @@ async def tabs(chromium: Browser) -> AsyncIterator[dict[str, Tab]]:
 async def place(
     settings: Settings, portal_app: Litestar, node_app: Litestar
 ) -> AsyncIterator[Place]:
-    async with furnished(settings, portal_app, node_app) as found:
-        yield found
+    async with furnished(settings, portal_app, node_app) as furnished_place:
+        yield furnished_place
 
 
 def filled(address: str, names: dict[str, str]) -> str:
-    return re.sub(r"\{([^}]+)\}", lambda found: names[found[1]], address)
+    return re.sub(r"\{([^}]+)\}", lambda match: names[match[1]], address)
 
 
 @pytest.fixture(scope="module")
@@ -115,22 +115,26 @@ async def walk(tab: Tab, document: Document, stop: Stop, language: str) -> list[
     if document.root.get("lang") != language:
         faults.append(Fault("language", "the page is in another language"))
     faults += [
-        Fault(rule.__name__, said) for rule in rgaa.RULES for said in rule(document)
+        Fault(rule.__name__, message)
+        for rule in rgaa.RULES
+        for message in rule(document)
     ]
     faults += [
-        Fault(rule.__name__, said)
+        Fault(rule.__name__, message)
         for rule in plain.RULES
-        for said in rule(document, language)
+        for message in rule(document, language)
     ]
-    faults += [Fault("unsized", said) for said in await unsized(page)]
+    faults += [Fault("unsized", message) for message in await unsized(page)]
     await tab.take_picture(
         re.sub(r"[^\w]+", "-", f"{stop.name} {language}").strip("-")[:110]
     )
     if whole:
-        faults += [Fault("axe", said, tags) for said, tags in await axe_faults(page)]
+        faults += [
+            Fault("axe", message, tags) for message, tags in await axe_faults(page)
+        ]
     for name, mode in MODES.items():
         if whole or name in OF_WORDS:
-            faults += [Fault(name, said) for said in await mode(page)]
+            faults += [Fault(name, message) for message in await mode(page)]
     return faults
 
 
@@ -143,22 +147,27 @@ async def test_pages_hold_together_and_the_declaration_says_what_the_walk_found(
     for fault in faults:
         for number in broken_by(fault.check):
             findings.broken[number].add("the pages together")
-    found = findings.as_dict(await axe_version(browser))
+    declaration = findings.as_dict(await axe_version(browser))
     if os.environ.get("UDI_DECLARATIONS"):
-        write_part("accessibility", {**found, "date": now().date().isoformat()})
+        write_part("accessibility", {**declaration, "date": now().date().isoformat()})
 
     assert [str(fault) for fault in faults] == []
     shipped = json.loads(FILE.read_text(encoding="utf-8"))["accessibility"]
-    assert {key: value for key, value in shipped.items() if key != "date"} == found
+    assert {
+        key: value for key, value in shipped.items() if key != "date"
+    } == declaration
 
 
 def test_the_declaration_is_about_these_criteria_and_pages() -> None:
-    said = accessibility()
+    declaration = accessibility()
 
-    assert said is not None
-    assert set(said.criteria) == set(CRITERIA)
-    assert said.pages == len({stop.name for stop in STOPS})
-    assert (said.languages, said.modes) == (tuple(sorted(LANGUAGES)), tuple(MODES))
+    assert declaration is not None
+    assert set(declaration.criteria) == set(CRITERIA)
+    assert declaration.pages == len({stop.name for stop in STOPS})
+    assert (declaration.languages, declaration.modes) == (
+        tuple(sorted(LANGUAGES)),
+        tuple(MODES),
+    )
 
 
 async def test_axe_checks_the_criteria_that_it_is_said_to(browser: Browser) -> None:
@@ -166,12 +175,12 @@ async def test_axe_checks_the_criteria_that_it_is_said_to(browser: Browser) -> N
     rules = await axe_rules(page)
     await page.close()
 
-    told = {
+    axe_criteria = {
         number for tags in rules.values() for number in broken_by("axe", tuple(tags))
     }
     assert {
         number for number, criterion in CRITERIA.items() if "axe" in criterion.checks
-    } == told & set(CHECKED)
+    } == axe_criteria & set(CHECKED)
 
 
 def test_no_page_is_forgotten(portal_app: Litestar, node_app: Litestar) -> None:

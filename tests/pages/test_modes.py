@@ -64,9 +64,9 @@ async def test_a_planted_fault_is_found_by_its_mode(
 ) -> None:
     await show(tab, added)
 
-    found = await MODES[mode](tab.page)
+    messages = await MODES[mode](tab.page)
 
-    assert [each for each in found if fault in each] != []
+    assert [message for message in messages if fault in message] != []
 
 
 def test_every_mode_has_a_planted_fault() -> None:

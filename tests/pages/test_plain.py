@@ -41,10 +41,10 @@ def test_a_long_sentence_is_a_fault_and_so_is_a_page_of_them() -> None:
 
 
 def test_a_word_of_specialists_is_a_fault_where_everybody_reads() -> None:
-    said = "<p>Send the payload to the server.</p>"
+    paragraph = "<p>Send the payload to the server.</p>"
 
-    assert len(list(plain.jargon(parsed(said), "en"))) == 2
-    assert list(plain.jargon(parsed(said, "https://data.example/api"), "en")) == []
+    assert len(list(plain.jargon(parsed(paragraph), "en"))) == 2
+    assert list(plain.jargon(parsed(paragraph, "https://data.example/api"), "en")) == []
     assert list(plain.jargon(parsed("<p>Choose CSV or JSON here.</p>"), "en")) == []
 
 

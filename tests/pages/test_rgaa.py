@@ -154,7 +154,7 @@ def test_pages_are_told_apart_by_title_and_share_one_menu() -> None:
 
 
 def test_the_table_has_every_criterion_and_names_only_checks_that_exist() -> None:
-    known = (
+    check_names = (
         {rule.__name__ for rule in (*rgaa.RULES, *pages.RULES)}
         | set(MODES)
         | {"axe", "language", "titles", "menus", "ways"}
@@ -164,7 +164,7 @@ def test_the_table_has_every_criterion_and_names_only_checks_that_exist() -> Non
     assert set(CHECKED) <= set(CRITERIA)
     assert {
         check for criterion in CRITERIA.values() for check in criterion.checks
-    } <= known
+    } <= check_names
     assert {rule.__name__ for rule in rgaa.RULES} <= {
         check for criterion in CRITERIA.values() for check in criterion.checks
     }

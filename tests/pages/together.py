@@ -25,19 +25,19 @@ def menu_of(page: Page) -> tuple[str, ...]:
 
 def same_titles(titles: Mapping[str, str]) -> list[str]:
     """Pages that cannot be told apart by their titles (8.6); given by address."""
-    seen: dict[str, str] = {}
+    address_by_title: dict[str, str] = {}
     return [
         f"{address} and {first} are both «{title}»"
         for address, title in titles.items()
-        if (first := seen.setdefault(title, address)) != address
+        if (first := address_by_title.setdefault(title, address)) != address
     ]
 
 
 def other_menus(menus: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Pages whose main menu is not that of the first (12.2, 12.5); given by address, of one visitor."""
-    known = next(iter(menus.values()), ())
+    first_menu = next(iter(menus.values()), ())
     return [
         f"{address} has another menu"
         for address, menu in menus.items()
-        if menu != known
+        if menu != first_menu
     ]

@@ -142,10 +142,10 @@ async def two_browsers(
     first: Litestar, second: Litestar, territory: Territory, **options: Any
 ) -> AsyncIterator[list[httpx.AsyncClient]]:
     async with (
-        browse(first, territory, **options) as one,
+        browse(first, territory, **options) as first_client,
         browse(second, territory, **options) as two,
     ):
-        yield [one, two]
+        yield [first_client, two]
 
 
 async def test_two_processes_count_the_writes_of_one_person_together(

@@ -93,9 +93,9 @@ class Case:
 
 def subset(values: Sequence[T], mask: int) -> tuple[T, ...]:
     """Some of the values; the order turns with the mask, for what is said is said in its order."""
-    chosen = [value for place, value in enumerate(values) if mask >> place & 1]
-    turn = mask % len(chosen) if chosen else 0
-    return tuple(chosen[turn:] + chosen[:turn])
+    selection = [value for place, value in enumerate(values) if mask >> place & 1]
+    turn = mask % len(selection) if selection else 0
+    return tuple(selection[turn:] + selection[:turn])
 
 
 class Bits:
@@ -178,9 +178,9 @@ def a_reading(chance: Random, numeric: dict[str, bool], agreement: Agreement) ->
 def a_row(chance: Random, numeric: dict[str, bool]) -> dict[str, Cell]:
     cells: dict[str, Cell] = {}
     for name, is_number in numeric.items():
-        said = chance.choice(NUMBERS if is_number else AWKWARD)
+        value = chance.choice(NUMBERS if is_number else AWKWARD)
         cells[name] = (
-            None if chance.random() < 0.1 else Decimal(said) if is_number else said
+            None if chance.random() < 0.1 else Decimal(value) if is_number else value
         )
     return cells
 

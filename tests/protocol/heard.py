@@ -136,16 +136,16 @@ class Language:
         return match[1].replace(self.mark * 2, self.mark)
 
     def unquote_all(self, text: str) -> list[str]:
-        found = []
+        values = []
         place = 0
         for match in re.finditer(self.quote, text):
-            assert text[place : match.start()] == (", " if found else ""), (
+            assert text[place : match.start()] == (", " if values else ""), (
                 f"no list: {text}"
             )
-            found.append(match[1].replace(self.mark * 2, self.mark))
+            values.append(match[1].replace(self.mark * 2, self.mark))
             place = match.end()
         assert place == len(text), f"no list: {text}"
-        return found
+        return values
 
     def count(self, text: str) -> int:
         return int(text.replace(self.group, ""))
@@ -182,12 +182,12 @@ ENGLISH = Language(ENGLISH_QUOTE, "”", ENGLISH_WORDS, ENGLISH_MONTHS, ",", "."
 
 def _purposes(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("purposes")
-    told.purposes = [language.words[each] for each in match[1].split(", ")]
+    told.purposes = [language.words[word] for word in match[1].split(", ")]
 
 
 def _requesters(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("requesters")
-    told.requesters = [language.words[each] for each in match[1].split(", ")]
+    told.requesters = [language.words[word] for word in match[1].split(", ")]
 
 
 def _answer(told: Told, language: Language, match: re.Match[str]) -> None:
@@ -216,11 +216,11 @@ def _columns(told: Told, language: Language, match: re.Match[str]) -> None:
 
 
 def _row(sign: str) -> Hear:
-    def hear(told: Told, language: Language, match: re.Match[str]) -> None:
-        told.said.add("rows")
+    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+        facts.said.add("rows")
         values = language.unquote_all(match["values"])
         assert len(values) in LENGTHS.get(sign, [1])
-        told.rows.append((language.unquote(match["column"]), sign, tuple(values)))
+        facts.rows.append((language.unquote(match["column"]), sign, tuple(values)))
 
     return hear
 
@@ -251,37 +251,37 @@ def _attribution(told: Told, language: Language, match: re.Match[str]) -> None:
 
 
 def _nothing(subject: str) -> Hear:
-    def hear(told: Told, language: Language, match: re.Match[str]) -> None:
-        told.say(subject)
+    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+        facts.say(subject)
 
     return hear
 
 
 def _period(pattern: str) -> Hear:
-    def hear(told: Told, language: Language, match: re.Match[str]) -> None:
-        told.say("period")
-        told.starts = language.moment(pattern, match["starts"])
-        told.ends = language.moment(pattern, match["ends"])
+    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+        facts.say("period")
+        facts.starts = language.moment(pattern, match["starts"])
+        facts.ends = language.moment(pattern, match["ends"])
 
     return hear
 
 
 def _party(role: str) -> Hear:
-    def hear(told: Told, language: Language, match: re.Match[str]) -> None:
-        told.say(role)
+    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+        facts.say(role)
         if not match.re.groups:
-            said = ("", "person")
+            party = ("", "person")
         else:
-            said = (language.unquote(match[1]), language.words[match[2]])
-        setattr(told, role, said)
+            party = (language.unquote(match[1]), language.words[match[2]])
+        setattr(facts, role, party)
 
     return hear
 
 
 def _title(role: str) -> Hear:
-    def hear(told: Told, language: Language, match: re.Match[str]) -> None:
-        told.say(role)
-        setattr(told, role, language.unquote(match[1]))
+    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+        facts.say(role)
+        setattr(facts, role, language.unquote(match[1]))
 
     return hear
 
@@ -437,13 +437,13 @@ Pattern = tuple[re.Pattern[str], Hear]
 
 def _by_first_word(sentences: dict[str, Hear]) -> dict[str, list[Pattern]]:
     """The patterns that begin with a word; those that begin with a choice of words under none."""
-    found: dict[str, list[Pattern]] = {}
+    patterns_by_word: dict[str, list[Pattern]] = {}
     for pattern, hear in sentences.items():
         first = pattern.split(" ")[0]
-        found.setdefault("" if first.startswith("(") else first, []).append(
+        patterns_by_word.setdefault("" if first.startswith("(") else first, []).append(
             (re.compile(pattern), hear)
         )
-    return found
+    return patterns_by_word
 
 
 READERS = {
@@ -455,20 +455,20 @@ READERS = {
 def listen(sentences: list[str], tongue: str, subjects: set[str]) -> Told:
     """What the sentences say; each subject must be spoken of, and no other."""
     language, patterns = READERS[tongue]
-    told = Told()
+    facts = Told()
     for sentence in sentences:
         if not sentence or sentence in ALWAYS or ARTICLE.fullmatch(sentence):
             continue
         likely = [*patterns.get(sentence.split(" ")[0], ()), *patterns[""]]
-        found = [
+        candidates = [
             (hear, match)
             for pattern, hear in likely
             if (match := pattern.fullmatch(sentence))
         ]
-        assert len(found) == 1, f"{len(found)} meanings: {sentence}"
-        hear, match = found[0]
-        hear(told, language, match)
-    assert subjects <= told.said <= subjects | MAYBE
-    assert ("use of columns" in told.said) == (told.columns is not None)
-    assert ("empty cells" in told.said) == bool(told.rows)
-    return told
+        assert len(candidates) == 1, f"{len(candidates)} meanings: {sentence}"
+        hear, match = candidates[0]
+        hear(facts, language, match)
+    assert subjects <= facts.said <= subjects | MAYBE
+    assert ("use of columns" in facts.said) == (facts.columns is not None)
+    assert ("empty cells" in facts.said) == bool(facts.rows)
+    return facts

@@ -45,18 +45,18 @@ class Graph:
         return self.found.get((str(subject), name if ":" in name else ODRL + name), [])
 
     def one(self, subject: Any, name: str) -> Any:
-        found = self.all(subject, name)
-        assert len(found) == 1, f"{name}: {found}"
-        return found[0]
+        objects = self.all(subject, name)
+        assert len(objects) == 1, f"{name}: {objects}"
+        return objects[0]
 
     def policy(self, kind: str) -> NamedNode:
-        found = [
+        subjects = [
             subject
             for (subject, name), values in self.found.items()
             if name == TYPE and NamedNode(ODRL + kind) in values
         ]
-        assert len(found) == 1
-        return NamedNode(found[0].strip("<>"))
+        assert len(subjects) == 1
+        return NamedNode(subjects[0].strip("<>"))
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,16 @@ class Constraint:
 def constraints(graph: Graph, rule: Any) -> list[Constraint]:
     return [
         Constraint(
-            graph.one(each, "leftOperand").value,
-            graph.one(each, "operator").value.removeprefix(ODRL),
-            tuple(right.value for right in graph.all(each, "rightOperand")),
+            graph.one(constraint, "leftOperand").value,
+            graph.one(constraint, "operator").value.removeprefix(ODRL),
+            tuple(right.value for right in graph.all(constraint, "rightOperand")),
         )
-        for each in graph.all(rule, "constraint")
+        for constraint in graph.all(rule, "constraint")
     ]
 
 
 def compare(operator: str, left: Value, right: tuple[str, ...]) -> bool:
-    values = [_as(left, each) for each in right]
+    values = [_as(left, literal) for literal in right]
     if operator in {"isAnyOf", "isNoneOf"}:
         return any(left == value for value in values) is (operator == "isAnyOf")
     assert len(values) == 1
@@ -165,16 +165,16 @@ def _cell_holds(rule: Constraint, row: dict[str, Cell]) -> bool:
 def duties(graph: Graph, policy: Any) -> set[tuple[str, tuple[Constraint, ...]]]:
     rule = graph.one(policy, "permission")
     return {
-        (graph.one(each, "action").value, tuple(constraints(graph, each)))
-        for each in graph.all(rule, "duty")
+        (graph.one(duty, "action").value, tuple(constraints(graph, duty)))
+        for duty in graph.all(rule, "duty")
     }
 
 
 def prohibitions(graph: Graph, policy: Any) -> set[tuple[str, tuple[Constraint, ...]]]:
-    found = graph.all(policy, "prohibition")
+    rules = graph.all(policy, "prohibition")
     return {
-        (graph.one(each, "action").value, tuple(constraints(graph, each)))
-        for each in found
+        (graph.one(rule, "action").value, tuple(constraints(graph, rule)))
+        for rule in rules
     }
 
 

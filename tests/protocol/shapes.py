@@ -32,8 +32,8 @@ def violations(triples: Iterable[Triple], shapes: Path) -> list[str]:
     """What breaks a shape of a file, in words."""
     rules = Store()
     data = list(triples)
-    for each in parse(path=str(shapes), format=RdfFormat.TURTLE):
-        rules.add(Quad(each.subject, each.predicate, each.object))
+    for quad in parse(path=str(shapes), format=RdfFormat.TURTLE):
+        rules.add(Quad(quad.subject, quad.predicate, quad.object))
     return sorted(
         {fault for rule in rules.query(QUERY) for fault in _faults(data, rule)}
     )
@@ -41,12 +41,16 @@ def violations(triples: Iterable[Triple], shapes: Path) -> list[str]:
 
 def _faults(data: list[Triple], rule: Any) -> Iterator[str]:
     """A store would write numbers anew, and lose their datatypes: the triples are read as they are."""
-    typed = {(each.subject, each.object) for each in data if each.predicate == RDF_TYPE}
+    typed = {
+        (triple.subject, triple.object)
+        for triple in data
+        if triple.predicate == RDF_TYPE
+    }
     for subject in {subject for subject, kind in typed if kind == rule["target"]}:
         values = {
-            each.object
-            for each in data
-            if (each.subject, each.predicate) == (subject, rule["path"])
+            triple.object
+            for triple in data
+            if (triple.subject, triple.predicate) == (subject, rule["path"])
         }
         where = f"{subject} {rule['path']}"
         if rule["min"] is not None and len(values) < int(rule["min"].value):

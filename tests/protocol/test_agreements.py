@@ -154,20 +154,22 @@ CASES = [
 
 @pytest.mark.parametrize("name", READERS)
 def test_what_is_read_is_written_the_same(name: str) -> None:
-    read, said, write = READERS[name]
+    read, make_document, write = READERS[name]
 
-    assert write(read(said())) == said()
-    assert write(read(json.loads(json.dumps(said())))) == said()
+    assert write(read(make_document())) == make_document()
+    assert write(read(json.loads(json.dumps(make_document())))) == make_document()
 
 
 def test_a_standing_says_why_it_is_so_and_when_it_closes() -> None:
-    said = said_standing(reason="The project ended.", closes_at="2027-01-31T12:00:00Z")
+    document = said_standing(
+        reason="The project ended.", closes_at="2027-01-31T12:00:00Z"
+    )
 
-    standing = read_agreement_status(said)
+    standing = read_agreement_status(document)
 
     assert (standing.reason, write_agreement_status(standing)["closes_at"]) == (
-        said["reason"],
-        said["closes_at"],
+        document["reason"],
+        document["closes_at"],
     )
 
 
@@ -179,10 +181,10 @@ def test_a_standing_says_why_it_is_so_and_when_it_closes() -> None:
 def test_each_fault_is_said_at_its_place(
     name: str, changes: dict[str, Any], faults: list[tuple[str, str]]
 ) -> None:
-    read, said, _ = READERS[name]
+    read, make_document, _ = READERS[name]
 
     with pytest.raises(InvalidDocument) as refused:
-        read(said(**changes))
+        read(make_document(**changes))
 
     assert [(fault.code.value, fault.field) for fault in refused.value.faults] == faults
 

@@ -26,9 +26,9 @@ def shortened(address: str) -> str:
 
 
 def row(name: str) -> str:
-    found = re.search(rf"^\| `{name}` \|.*$", PAGE, re.MULTILINE)
-    assert found, name
-    return found[0]
+    match = re.search(rf"^\| `{name}` \|.*$", PAGE, re.MULTILINE)
+    assert match, name
+    return match[0]
 
 
 @pytest.mark.parametrize(

@@ -117,19 +117,19 @@ def assert_heard(told: Told, terms: Terms) -> None:
 
 
 def assert_duties(graph: Graph, policy: Any, terms: Terms) -> None:
-    wanted = {MEASURES[each] for each in terms.measures}
+    expected = {MEASURES[measure] for measure in terms.measures}
     if terms.attribution:
-        wanted.add(
+        expected.add(
             (
                 f"{ODRL}attribute",
                 (Constraint(f"{OURS}attributionText", "eq", (terms.attribution,)),),
             )
         )
     if terms.general_interest:
-        wanted.add((f"{OURS}serveGeneralInterest", ()))
-    assert duties(graph, policy) == wanted
+        expected.add((f"{OURS}serveGeneralInterest", ()))
+    assert duties(graph, policy) == expected
     assert prohibitions(graph, policy) == {
-        FORBIDDEN[each] for each in terms.prohibitions
+        FORBIDDEN[prohibition] for prohibition in terms.prohibitions
     }
 
 
@@ -138,14 +138,14 @@ def check_policy(case: Case) -> None:
     terms = case.policy.terms
     assert read_policy(write_policy(policy)) == policy
     for language in plain_language.LANGUAGES:
-        told = listen(plain_language.write_policy(policy, language), language, POLICY)
-        assert_heard(told, terms)
-        assert told.requesters == values(policy.requesters)
-        assert (told.answer_days, told.renewals) == (
+        facts = listen(plain_language.write_policy(policy, language), language, POLICY)
+        assert_heard(facts, terms)
+        assert facts.requesters == values(policy.requesters)
+        assert (facts.answer_days, facts.renewals) == (
             policy.answer_days,
             policy.renewals,
         )
-        assert (told.purposes, told.months) == (values(terms.purposes), terms.months)
+        assert (facts.purposes, facts.months) == (values(terms.purposes), terms.months)
         assert set(plain_language.write_terms(terms, language)) < set(
             plain_language.write_policy(policy, language)
         )
@@ -157,10 +157,11 @@ def check_policy(case: Case) -> None:
     )
     assert odrl_reader.read_offer(offer) == (policy.requesters, terms)
     graph = Graph(odrl.as_document(offer))
-    found = graph.policy("Offer")
-    assert_duties(graph, found, terms)
+    policy_node = graph.policy("Offer")
+    assert_duties(graph, policy_node, terms)
     limits = {
-        rule.left: rule for rule in constraints(graph, graph.one(found, "permission"))
+        rule.left: rule
+        for rule in constraints(graph, graph.one(policy_node, "permission"))
     }
     assert limits[f"{ODRL}elapsedTime"] == Constraint(
         f"{ODRL}elapsedTime", "lteq", (f"P{terms.months}M",)
@@ -201,7 +202,7 @@ def check_agreement(case: Case) -> int:
     agreement = case.agreement
     table = case.table
     assert read_agreement(write_agreement(agreement)) == agreement
-    heard = {
+    facts_by_language = {
         language: listen(
             plain_language.write_agreement_text(agreement, language).splitlines(),
             language,
@@ -209,48 +210,48 @@ def check_agreement(case: Case) -> int:
         )
         for language in plain_language.LANGUAGES
     }
-    for told in heard.values():
-        assert_heard(told, agreement.terms)
-        assert told.purposes == [agreement.purpose.value]
-        assert (told.starts, told.ends, told.page) == (
+    for facts in facts_by_language.values():
+        assert_heard(facts, agreement.terms)
+        assert facts.purposes == [agreement.purpose.value]
+        assert (facts.starts, facts.ends, facts.page) == (
             agreement.starts_at,
             agreement.ends_at,
             agreement.page,
         )
-        assert (told.requester[1], told.provider[1]) == (
+        assert (facts.requester[1], facts.provider[1]) == (
             agreement.requester.kind,
             agreement.provider.kind,
         )
-        assert told.provider[0].split() == agreement.provider.name.split()
-        if told.dataset.split() == agreement.dataset_title.split():
-            told.dataset = agreement.dataset_title
+        assert facts.provider[0].split() == agreement.provider.name.split()
+        if facts.dataset.split() == agreement.dataset_title.split():
+            facts.dataset = agreement.dataset_title
         else:
-            told.dataset = ""
+            facts.dataset = ""
     accepted = datetime(2026, 11, 27, tzinfo=UTC)
-    written = odrl.write_agreement(
+    odrl_agreement = odrl.write_agreement(
         agreement,
         provider="https://a.example.org",
         requester="https://b.example.org",
         dataset=f"urn:uuid:{DATASET_ID}",
         accepted_at=accepted,
     )
-    graph = Graph(odrl.as_document(written))
+    graph = Graph(odrl.as_document(odrl_agreement))
     assert_duties(graph, graph.policy("Agreement"), agreement.terms)
     let_through = 0
-    for asked in case.asked:
-        other = asked.title != agreement.dataset_title
+    for reading in case.asked:
+        other = reading.title != agreement.dataset_title
         target = Asked(
             **{
-                **vars(asked),
-                "dataset": str(agreement.project) if other else asked.dataset,
+                **vars(reading),
+                "dataset": str(agreement.project) if other else reading.dataset,
             }
         )
         verdicts = {
-            "decision": decided(case, asked, table),
+            "decision": decided(case, reading, table),
             "odrl": evaluate(graph, target, table),
             **{
-                language: lets_through(told, asked, table)
-                for language, told in heard.items()
+                language: lets_through(facts, reading, table)
+                for language, facts in facts_by_language.items()
             },
         }
         assert len(set(verdicts.values())) == 1, verdicts
@@ -280,9 +281,11 @@ def test_the_words_the_odrl_and_the_decision_say_the_same(
         hold()
     finally:
         with capsys.disabled():
-            said = f"\n{counts['agreed']} of {counts['drawn']} random policies agreed; "
+            summary = (
+                f"\n{counts['agreed']} of {counts['drawn']} random policies agreed; "
+            )
             print(  # noqa: T201 - the figure
-                f"{said}{counts['let through']} of {counts['read']} readings let through"
+                f"{summary}{counts['let through']} of {counts['read']} readings let through"
             )
     assert counts["agreed"] == counts["drawn"] >= POLICIES
     assert counts["read"] * 0.2 < counts["let through"] < counts["read"] * 0.8
@@ -291,13 +294,13 @@ def test_the_words_the_odrl_and_the_decision_say_the_same(
 def _exchange(
     patch: pytest.MonkeyPatch, words: TermsWording, name: str, one: Any, other: Any
 ) -> None:
-    said = getattr(words, name)
-    patch.setitem(said, one, said[other])
+    wordings = getattr(words, name)
+    patch.setitem(wordings, one, wordings[other])
 
 
 def _cut(patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
     whole = getattr(module, name)
-    patch.setattr(module, name, lambda *given: list(whole(*given))[:-1])
+    patch.setattr(module, name, lambda *arguments: list(whole(*arguments))[:-1])
 
 
 LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
@@ -354,10 +357,10 @@ def test_a_writer_or_a_decision_that_lies_is_found(
     def hold(case: Case) -> None:
         check(case)
 
-    with pytest.raises(Exception) as found:  # noqa: PT011 - whatever a reader stumbles on
+    with pytest.raises(Exception) as failure:  # noqa: PT011 - whatever a reader stumbles on
         hold()
     assert isinstance(
-        found.value,
+        failure.value,
         (AssertionError, KeyError, ValueError, InvalidDocument, ExceptionGroup),
     )
 

@@ -130,7 +130,7 @@ def test_the_least_and_the_most_are_accepted() -> None:
 
 
 def test_every_name_of_a_policy_is_one_of_odrl_of_dpv_or_of_our_profile() -> None:
-    known = (odrl.ODRL, odrl.DPV, odrl.UDI, odrl.XSD)
+    namespaces = (odrl.ODRL, odrl.DPV, odrl.UDI, odrl.XSD)
     everything = an_offer(
         prohibitions=list(Prohibition), measures=list(Measure), purposes=list(Purpose)
     )
@@ -149,7 +149,7 @@ def test_every_name_of_a_policy_is_one_of_odrl_of_dpv_or_of_our_profile() -> Non
             }:
                 names.add(quad.object.value)
 
-    others = {name for name in names if not name.startswith(known)}
+    others = {name for name in names if not name.startswith(namespaces)}
     assert others == {
         "http://www.w3.org/1999/02/22-rdf-syntax-ns#type",
         "http://purl.org/dc/terms/issued",

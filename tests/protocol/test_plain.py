@@ -101,13 +101,13 @@ def test_both_languages_have_a_word_for_everything() -> None:
             set(Prohibition),
         )
         assert set(words.measures) == set(Measure)
-        for said in (
+        for wordings in (
             words.purposes,
             words.prohibitions,
             words.measures,
             words.operators,
         ):
-            assert len(set(said.values())) == len(said)
+            assert len(set(wordings.values())) == len(wordings)
     assert set(FRENCH.sentences) == set(ENGLISH.sentences)
 
 

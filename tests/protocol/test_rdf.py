@@ -85,9 +85,9 @@ def written(record: dict[str, Any]) -> set[Triple]:
 
 def values(triples: set[Triple], subject: NamedNode, name: str) -> list[str]:
     return sorted(
-        each.object.value
-        for each in triples
-        if (each.subject, each.predicate) == (subject, term(name))
+        triple.object.value
+        for triple in triples
+        if (triple.subject, triple.predicate) == (subject, term(name))
     )
 
 
@@ -103,13 +103,13 @@ def test_the_shapes_of_dcat_ap_are_kept(
     shared_data: Path, name: str, shapes: str
 ) -> None:
     """Themes are concepts of the EU's table, whose labels are not ours to write: their class is taken for known."""
-    themes = {Triple(each.object, term("rdf:type"), term("skos:Concept")) for each in whole(RECORDS[name])
-              if each.predicate == term("dcat:theme")}  # fmt: skip
-    known = themes if shapes == "range.ttl" else set()
+    themes = {Triple(triple.object, term("rdf:type"), term("skos:Concept")) for triple in whole(RECORDS[name])
+              if triple.predicate == term("dcat:theme")}  # fmt: skip
+    theme_classes = themes if shapes == "range.ttl" else set()
 
     assert (
         violations(
-            whole(RECORDS[name]) | known,
+            whole(RECORDS[name]) | theme_classes,
             shared_data / "reference/dcat-ap-shapes/dcat-ap-3.0.1" / shapes,
         )
         == []
@@ -122,7 +122,9 @@ def test_the_base_shapes_of_high_value_datasets_are_kept(shared_data: Path) -> N
     )
     right = whole(RECORDS["high value"])
     lawless = {
-        each for each in right if each.predicate != term("dcatap:applicableLegislation")
+        triple
+        for triple in right
+        if triple.predicate != term("dcatap:applicableLegislation")
     }
 
     assert violations(right, shapes) == []
@@ -132,24 +134,24 @@ def test_the_base_shapes_of_high_value_datasets_are_kept(shared_data: Path) -> N
 
 
 def test_two_keywords_say_that_a_dataset_has_high_value() -> None:
-    said = written(RECORDS["high value"])
+    triples = written(RECORDS["high value"])
     unsaid = written(a_record(keywords=["mobilité"]))
     plain = set(
         write_dataset(ORIGIN, read_record(RECORDS["high value"]), extensions=())
     )
 
-    assert values(said, DATASET, "dcatap:hvdCategory") == [
+    assert values(triples, DATASET, "dcatap:hvdCategory") == [
         "http://data.europa.eu/bna/c_b79e35eb", "http://data.europa.eu/bna/c_dd313021",
     ]  # fmt: skip
     law = {
-        each.subject.value.rpartition("#")[2][:5]
-        for each in said
-        if each.predicate == term("dcatap:applicableLegislation")
+        triple.subject.value.rpartition("#")[2][:5]
+        for triple in triples
+        if triple.predicate == term("dcatap:applicableLegislation")
     }
     assert law == {DATASET.value[:5], "media", "servi"}
     assert not any(
-        each.predicate.value.startswith("http://data.europa.eu/r5r/")
-        for each in unsaid | plain
+        triple.predicate.value.startswith("http://data.europa.eu/r5r/")
+        for triple in unsaid | plain
     )
 
 
@@ -164,12 +166,12 @@ def test_the_reference_system_is_named_when_the_words_give_it(
 ) -> None:
     triples = written(put(a_full_record(), "geography.projection", projection))
 
-    found = [
-        each
-        for each in values(triples, DATASET, "dct:conformsTo")
-        if "/crs/EPSG/" in each
+    crs_urls = [
+        url for url in values(triples, DATASET, "dct:conformsTo") if "/crs/EPSG/" in url
     ]
-    assert found == ([f"http://www.opengis.net/def/crs/EPSG/0/{code}"] if code else [])
+    assert crs_urls == (
+        [f"http://www.opengis.net/def/crs/EPSG/0/{code}"] if code else []
+    )
 
 
 def test_the_shape_of_the_area_is_given_unless_it_is_long() -> None:
@@ -189,7 +191,7 @@ def test_the_shape_of_the_area_is_given_unless_it_is_long() -> None:
 def test_the_check_of_shapes_sees_a_planted_fault(shared_data: Path) -> None:
     file = shared_data / "reference/dcat-ap-shapes/dcat-ap-3.0.1/shapes.ttl"
     right = whole(a_record())
-    untitled = {each for each in right if each.predicate != term("dct:title")}
+    untitled = {triple for triple in right if triple.predicate != term("dct:title")}
     twice = right | {Triple(DATASET, term("dct:modified"), next(iter(right)).object)}
 
     assert any("title" in fault for fault in violations(untitled, file))
@@ -224,7 +226,9 @@ def test_what_the_record_says_is_said() -> None:
 def test_a_restricted_file_has_no_download_and_leads_to_where_it_is_asked_for() -> None:
     triples = written(a_full_record())
 
-    assert not [each for each in triples if each.predicate == term("dcat:downloadURL")]
+    assert not [
+        triple for triple in triples if triple.predicate == term("dcat:downloadURL")
+    ]
     files = values(triples, DATASET, "dcat:distribution")
     assert [values(triples, NamedNode(file), "dcat:accessURL") for file in files] == [
         [DATASET.value]
@@ -240,7 +244,9 @@ def test_a_checksum_that_is_not_hexadecimal_is_left_out() -> None:
         )
     )
 
-    assert not [each for each in triples if each.predicate == term("spdx:checksum")]
+    assert not [
+        triple for triple in triples if triple.predicate == term("spdx:checksum")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -289,9 +295,11 @@ def test_an_address_is_always_an_iri(address: str, node: str) -> None:
 def test_no_node_is_blank_and_the_sorted_lines_are_the_canonical_form() -> None:
     triples = whole(a_full_record())
     assert not [
-        each for each in triples if BlankNode in {type(each.subject), type(each.object)}
+        triple
+        for triple in triples
+        if BlankNode in {type(triple.subject), type(triple.object)}
     ]
-    dataset = Dataset(Quad(*each) for each in triples)
+    dataset = Dataset(Quad(*triple) for triple in triples)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
 
     reference = sorted(

@@ -73,14 +73,14 @@ def test_files_services_and_series_are_read_with_their_own_fields() -> None:
 def test_a_record_is_written_as_it_was_read() -> None:
     data = a_full_record()
 
-    written = write_record(read_record(data))
+    document = write_record(read_record(data))
     written_open = write_record(read_record(an_open_record()))
 
-    assert read_record(written) == read_record(data)
-    assert written["ext_metadata"] == data["ext_metadata"]
-    assert written["purpose"] == data["purpose"]
-    assert written["producer"]["siren"] == "213500000"
-    assert written["available_formats"][0]["file_storage_status"] == "available"
+    assert read_record(document) == read_record(data)
+    assert document["ext_metadata"] == data["ext_metadata"]
+    assert document["purpose"] == data["purpose"]
+    assert document["producer"]["siren"] == "213500000"
+    assert document["available_formats"][0]["file_storage_status"] == "available"
     assert written_open["available_formats"] == data["available_formats"]
 
 

@@ -72,10 +72,10 @@ def test_a_report_is_written_as_it_is_read() -> None:
         ),
     )
 
-    written = write_report(report)
+    document = write_report(report)
 
-    assert read_report(written) == report
-    assert written["integration_errors"][0] == {
+    assert read_report(document) == report
+    assert document["integration_errors"][0] == {
         "error_code": "ERR-202",
         "error_message": "This field is required and is missing. Add it, with a value.",
         "field_name": "theme",
@@ -91,10 +91,10 @@ def test_a_report_on_a_record_too_broken_to_have_an_identifier_says_none() -> No
         status=ReportStatus.KO,
     )
 
-    written = write_report(report)
+    document = write_report(report)
 
-    assert "resource_id" not in written
-    assert read_report(written) == report
+    assert "resource_id" not in document
+    assert read_report(document) == report
 
 
 def test_what_another_portal_adds_or_leaves_out_does_not_matter() -> None:

@@ -47,13 +47,13 @@ def test_whatever_is_made_of_the_cells_changes_nothing(
 ) -> None:
     """The fields of a client that this project knows nothing of are left out too."""
     documents = []
-    for each in figures:
+    for figure in figures:
         size = {
-            "numbers_of_records": each["rows"],
-            "number_of_records": each["rows"],
+            "numbers_of_records": figure["rows"],
+            "number_of_records": figure["rows"],
             "number_of_fields": 3,
         }
-        facts = {name: value for name, value in each.items() if name != "rows"}
+        facts = {name: value for name, value in figure.items() if name != "rows"}
         documents.append(
             restricted(available_formats=[{**a_file(), **facts}], dataset_size=size)
         )
@@ -136,12 +136,12 @@ def test_where_the_terms_are_is_said_as_far_as_it_is_known() -> None:
     unknown = conceal_document(restricted())["access_condition"]["licence"][
         "custom_licence_uri"
     ]
-    known = conceal_document(conceal_document(restricted(), terms=TERMS))[
+    terms_url = conceal_document(conceal_document(restricted(), terms=TERMS))[
         "access_condition"
     ]["licence"]["custom_licence_uri"]
 
     assert unknown == AccessRights.RESTRICTED.uri
-    assert known == TERMS
+    assert terms_url == TERMS
 
 
 def test_terms_that_a_producer_wrote_itself_stay() -> None:

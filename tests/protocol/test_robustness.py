@@ -68,7 +68,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         inner = list(enumerate(value))
     return [
         *([path] if path else []),
-        *(found for name, item in inner for found in places(item, (*path, name))),
+        *(place for name, item in inner for place in places(item, (*path, name))),
     ]
 
 
@@ -174,12 +174,12 @@ def check_outcome(data: object) -> None:
     if faults:
         return
     record = read_record(data)
-    written = write_record(record)
-    assert validate(written) == []
-    assert read_record(written) == record
+    document = write_record(record)
+    assert validate(document) == []
+    assert read_record(document) == record
     assert (
         "\x00"
-        not in json.dumps(written, ensure_ascii=False, allow_nan=False)
+        not in json.dumps(document, ensure_ascii=False, allow_nan=False)
         .encode()
         .decode()
     )
@@ -269,8 +269,8 @@ def test_read_json_refuses_what_another_refuses(
 ) -> None:
     """A document that lost its end, or was given something in the middle."""
     whole = json.dumps(document, ensure_ascii=False).encode()
-    cut = place % (len(whole) + 1)
-    body = whole[:cut] + between + (whole[cut:] if between else b"")
+    offset = place % (len(whole) + 1)
+    body = whole[:offset] + between + (whole[offset:] if between else b"")
 
     assert read_ours(body) == read_theirs(body)
 

@@ -43,16 +43,22 @@ def samples(shared: Path) -> list[dict[str, Any]]:
         for path in sorted((shared / "reference/rudi-samples").glob("*.json"))
     )
     upgraded = [
-        upgrade_record(each)
+        upgrade_record(record)
         for data in read
-        for each in (data if isinstance(data, list) else [data])
+        for record in (data if isinstance(data, list) else [data])
     ]
     return [data for data in upgraded if not validate(data)]
 
 
 def sets(shared: Path) -> dict[str, list[Record]]:
-    found = {"demonstration": demonstration(), "samples of RUDI": samples(shared)}
-    return {name: [read_record(data) for data in each] for name, each in found.items()}
+    documents_by_set = {
+        "demonstration": demonstration(),
+        "samples of RUDI": samples(shared),
+    }
+    return {
+        name: [read_record(data) for data in documents]
+        for name, documents in documents_by_set.items()
+    }
 
 
 def whole(record: Record) -> set[Triple]:
@@ -87,25 +93,28 @@ def test_those_said_to_have_high_value_keep_its_base_shapes(shared_data: Path) -
 def test_what_is_recommended_lacks_no_more_than_before(shared_data: Path) -> None:
     """The figures kept may only go down: a lower one is written in the file. Restricted data have no licence, size or digest."""
     shapes = shared_data / SHAPES / "dcat-ap-3.0.1/shapes_recommended.ttl"
-    kept = {
+    expected = {
         name: (int(datasets), int(lacking))
         for name, datasets, lacking in (
             line.split("\t") for line in KEPT.read_text().splitlines()[1:]
         )
     }
 
-    found = {
+    violations_by_set = {
         name: [violations(whole(record), shapes) for record in records]
         for name, records in sets(shared_data).items()
     }
 
-    counted = {name: (len(each), sum(map(len, each))) for name, each in found.items()}
+    counted = {
+        name: (len(record_faults), sum(map(len, record_faults)))
+        for name, record_faults in violations_by_set.items()
+    }
     most_often = sorted(
         {
             re.sub(r"<\S+?> ", "", fault)
-            for each in found.values()
-            for faults in each
+            for record_faults in violations_by_set.values()
+            for faults in record_faults
             for fault in faults
         }
     )
-    assert counted == kept, most_often
+    assert counted == expected, most_often

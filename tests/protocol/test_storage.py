@@ -19,16 +19,16 @@ async def test_a_full_record_is_stored_as_jsonb_and_reads_back(
     record = read_record(a_full_record())
 
     async with portal_database.platform_session() as session:
-        found = (
+        row = (
             await session.execute(
                 ECHO, {"document": json.dumps(write_record(record)), "title": ""}
             )
         ).one()
 
-    if isinstance(found[0], dict):
-        stored = found[0]
+    if isinstance(row[0], dict):
+        stored = row[0]
     else:
-        stored = json.loads(found[0])
+        stored = json.loads(row[0])
     assert read_record(stored) == record
 
 
@@ -42,15 +42,15 @@ async def test_naughty_strings_are_refused_or_stored_as_they_are(
     async with portal_database.platform_session() as session:
         for record in accepted:
             title = read_record(record).title
-            found = (
+            row = (
                 await session.execute(
                     ECHO, {"document": json.dumps(record), "title": title}
                 )
             ).one()
             assert (
-                found[0] if isinstance(found[0], dict) else json.loads(found[0])
+                row[0] if isinstance(row[0], dict) else json.loads(row[0])
             ) == record
-            assert found[1] == title
+            assert row[1] == title
 
     assert len(accepted) > 400
     refused = {fault.code.value for record in records for fault in validate(record)}

@@ -74,7 +74,7 @@ def test_only_a_known_licence_answers_for_confidentiality() -> None:
         "custom_licence_uri": "https://example.org/conditions",
     }
     unknown = upgrade_record(put(old_record(), "access_condition.licence", licence))
-    known = {
+    known_licence = {
         **licence,
         "custom_licence_uri": "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
     }
@@ -83,19 +83,21 @@ def test_only_a_known_licence_answers_for_confidentiality() -> None:
         ("ERR-202", "access_condition.confidentiality")
     ]
     assert (
-        validate(upgrade_record(put(old_record(), "access_condition.licence", known)))
+        validate(
+            upgrade_record(put(old_record(), "access_condition.licence", known_licence))
+        )
         == []
     )
 
 
 def test_what_was_said_of_confidentiality_is_kept() -> None:
-    said = {"restricted_access": True, "gdpr_sensitive": False}
+    confidentiality = {"restricted_access": True, "gdpr_sensitive": False}
 
     upgraded = upgrade_record(
-        put(old_record(), "access_condition.confidentiality", said)
+        put(old_record(), "access_condition.confidentiality", confidentiality)
     )
 
-    assert upgraded["access_condition"]["confidentiality"] == said
+    assert upgraded["access_condition"]["confidentiality"] == confidentiality
 
 
 def test_days_and_times_without_a_zone_become_instants() -> None:

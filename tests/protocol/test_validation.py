@@ -346,8 +346,8 @@ def test_a_service_has_a_known_contract() -> None:
     assert codes(a_record(available_formats=[a_service("telepathy")])) == {
         ("ERR-307", where)
     }
-    for known in ("generic-data", "page", "api", "geoservice"):
-        assert codes(a_record(available_formats=[a_service(known)])) == set()
+    for contract in ("generic-data", "page", "api", "geoservice"):
+        assert codes(a_record(available_formats=[a_service(contract)])) == set()
 
 
 def self_data(access: str | None, *services: str) -> dict[str, Any]:

@@ -88,9 +88,9 @@ def test_each_licence_says_what_it_allows_in_both_languages() -> None:
     ],
 )
 def test_other_wordings_of_a_licence_are_recognised(wording: str, code: str) -> None:
-    found = find_licence(wording)
-    assert found
-    assert found.code == code
+    licence = find_licence(wording)
+    assert licence
+    assert licence.code == code
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_eu_identifiers_agree_with_the_vocabularies_measured_on_real_catalogues(
     }
     assert {FORMATS[label].uri for label in named} <= types
     assert {(row["rudi"], row["target"]) for row in rows} <= {
-        (code, found.uri) for code, found in LICENCES.items()
+        (code, licence.uri) for code, licence in LICENCES.items()
     }
 
 
@@ -164,9 +164,9 @@ def test_a_service_is_named_by_its_contract_or_is_an_api() -> None:
 def test_the_extension_of_a_file_announces_its_media_type() -> None:
     assert media_type_of("Arbres.des.rues.CSV") == "text/csv"
     assert media_type_of("README") == "application/octet-stream"
-    for found in FORMATS.values():
-        for extension in found.extensions:
-            assert find_format(media_type_of(f"file.{extension}")) is found
+    for file_format in FORMATS.values():
+        for extension in file_format.extensions:
+            assert find_format(media_type_of(f"file.{extension}")) is file_format
 
 
 def test_languages_have_names_and_eu_identifiers() -> None:

@@ -59,13 +59,13 @@ def test_every_message_is_translated_with_the_same_places_for_values() -> None:
 
 def test_no_translation_is_left_of_a_message_that_is_gone() -> None:
     lines = (LOCALE / "fr.po").read_text().splitlines()
-    known = {
+    message_ids = {
         line.removeprefix('msgid "').removesuffix('"')
         for line in lines
         if line.startswith("msgid ")
     } - {""}
 
-    assert known == MESSAGES
+    assert message_ids == MESSAGES
 
 
 def test_every_rudi_code_is_explained() -> None:

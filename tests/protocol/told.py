@@ -93,10 +93,10 @@ def given(
     columns: list[str] | None, rows: list[Compared], table: Table
 ) -> tuple[frozenset[str], tuple[bool, ...]]:
     """The columns of the table that are given, and for each of its rows whether it is."""
-    shown = frozenset(
+    visible_columns = frozenset(
         name for name in table.numeric if columns is None or name in columns
     )
-    return shown, tuple(
+    return visible_columns, tuple(
         all(cell_holds(row[column], sign, values) for column, sign, values in rows)
         for row in table.rows
     )

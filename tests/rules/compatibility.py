@@ -69,7 +69,10 @@ def _operations(tree: ast.Module) -> Iterator[str]:
         if name in OPERATIONS and not ours:
             yield f"{line}: {name} {OPERATIONS[name]}"
         elif name == "alter_column":
-            yield from (f"{line}: alter_column {said}" for said in _alterations(call))
+            yield from (
+                f"{line}: alter_column {alteration}"
+                for alteration in _alterations(call)
+            )
         elif name == "add_column" and not ours and _is_asked_for(call):
             yield f"{line}: add_column asks for a value that the program before does not write"
         elif name == "create_index" and not ours and _keyword(call, "unique"):
@@ -82,21 +85,21 @@ def _alterations(call: ast.Call) -> Iterator[str]:
     if _keyword(call, "type_"):
         yield "changes a type"
     if any(
-        each.arg == "nullable" and not getattr(each.value, "value", True)
-        for each in call.keywords
+        keyword.arg == "nullable" and not getattr(keyword.value, "value", True)
+        for keyword in call.keywords
     ):
         yield "forbids what the program before may write"
 
 
 def _is_asked_for(call: ast.Call) -> bool:
     for column in (
-        each
-        for each in ast.walk(call)
-        if isinstance(each, ast.Call) and _name(each) == "Column"
+        node
+        for node in ast.walk(call)
+        if isinstance(node, ast.Call) and _name(node) == "Column"
     ):
         refused = any(
-            each.arg == "nullable" and not getattr(each.value, "value", True)
-            for each in column.keywords
+            keyword.arg == "nullable" and not getattr(keyword.value, "value", True)
+            for keyword in column.keywords
         )
         if refused and not _keyword(column, "server_default"):
             return True
@@ -106,9 +109,9 @@ def _is_asked_for(call: ast.Call) -> bool:
 def _sql(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            for pattern, said in SQL.items():
+            for pattern, problem in SQL.items():
                 if re.search(pattern, node.value, re.IGNORECASE):
-                    yield f"line {node.lineno}: «{node.value.strip()[:60]}» {said}"
+                    yield f"line {node.lineno}: «{node.value.strip()[:60]}» {problem}"
 
 
 def _name(call: ast.Call) -> str:
@@ -118,8 +121,8 @@ def _name(call: ast.Call) -> str:
 def _keyword(call: ast.Call, name: str) -> bool:
     """Whether it is given, as something else than None or False."""
     return any(
-        each.arg == name and getattr(each.value, "value", 0) not in (None, False)
-        for each in call.keywords
+        keyword.arg == name and getattr(keyword.value, "value", 0) not in (None, False)
+        for keyword in call.keywords
     )
 
 

@@ -79,13 +79,13 @@ class Page:
                 for label in labels.split()
                 if label in self.by_id
             )
-        written = (
+        name = (
             element.get("aria-label")
             or element.get("alt")
             or self.text_of(element)
             or element.get("title")
         )
-        return written or ""
+        return name or ""
 
     def text_of(self, element: Element) -> str:
         parts = [element.text or ""]
@@ -182,11 +182,11 @@ def language_and_viewport(page: Page) -> Iterator[str]:
     elif "user-scalable" in viewports[0] or "maximum-scale" in viewports[0]:
         yield "the viewport forbids zoom"
     for link in page.all("a"):
-        wanted = link.get("hreflang")
-        if (wanted or "/language/" in link.get("href", "")) and link.get("lang") != (
-            wanted or link.get("lang", "-")
+        language = link.get("hreflang")
+        if (language or "/language/" in link.get("href", "")) and link.get("lang") != (
+            language or link.get("lang", "-")
         ):
-            yield f"{shown(link)} leads to another language without lang={wanted!r}"
+            yield f"{shown(link)} leads to another language without lang={language!r}"
 
 
 def ordered_headings(page: Page) -> Iterator[str]:
@@ -206,13 +206,13 @@ def ordered_headings(page: Page) -> Iterator[str]:
 
 
 def unique_ids(page: Page) -> Iterator[str]:
-    seen: set[str] = set()
+    ids: set[str] = set()
     for element in page.elements:
         if (name := element.get("id")) is None:
             continue
-        if name in seen or not name or " " in name:
+        if name in ids or not name or " " in name:
             yield f"the id «{name}» is used twice or is not an id"
-        seen.add(name)
+        ids.add(name)
 
 
 def known_references(page: Page) -> Iterator[str]:

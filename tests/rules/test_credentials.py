@@ -45,10 +45,10 @@ def made_in(path: Path) -> Iterator[str]:
 
 
 def test_credentials_are_made_where_their_kinds_are() -> None:
-    found = {
+    paths = {
         str(path.relative_to(SOURCE))
         for path in SOURCE.rglob("*.py")
         if any(made_in(path))
     }
 
-    assert found == set(MADE)
+    assert paths == set(MADE)

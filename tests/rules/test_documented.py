@@ -57,13 +57,13 @@ def documented(page: str, pattern: str, section: str = "") -> set[str]:
 
 def commands(group: Any, prefix: str = "") -> set[str]:
     """Every command that `--help` shows; a group is whatever has commands, since Typer has a click of its own."""
-    found = set()
+    names = set()
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
-            found |= commands(command, f"{prefix}{name} ")
+            names |= commands(command, f"{prefix}{name} ")
         elif not command.hidden:
-            found.add(f"{prefix}{name}")
-    return found
+            names.add(f"{prefix}{name}")
+    return names
 
 
 def events(program: str) -> set[str]:
@@ -82,7 +82,7 @@ def _events_of(path: Path, noters: set[str]) -> Iterator[str]:
             getattr(call.func, "attr", ""),
         }:
             strings = [
-                each.value for each in ast.walk(call) if isinstance(each, ast.Constant)
+                node.value for node in ast.walk(call) if isinstance(node, ast.Constant)
             ]
             yield from (
                 text
@@ -106,10 +106,10 @@ def test_every_setting_is_documented_with_its_words() -> None:
 def test_every_command_is_documented() -> None:
     product = commands(typer.main.get_command(build_app())) - {"bench"}
     measures = commands(typer.main.get_command(bench), "bench ")
-    found = {f"udi {name}" for name in product | measures}
+    names = {f"udi {name}" for name in product | measures}
 
-    assert {"udi node add", "udi bench pages"} <= found
-    assert documented("commands.md", r"udi [a-z -]+") == found
+    assert {"udi node add", "udi bench pages"} <= names
+    assert documented("commands.md", r"udi [a-z -]+") == names
 
 
 def test_every_key_of_a_territory_is_documented_with_its_words() -> None:
@@ -133,17 +133,17 @@ def test_every_code_is_documented_with_its_meaning_and_remedy() -> None:
     text = (REFERENCE / "protocol.md").read_text()
     assert [
         code
-        for code, said in EXPLANATIONS.items()
-        if f"| {said.meaning} | {said.remedy} |" not in text
+        for code, explanation in EXPLANATIONS.items()
+        if f"| {explanation.meaning} | {explanation.remedy} |" not in text
     ] == []
 
 
 def test_every_event_is_documented() -> None:
     for program, section in (("portal", "Portal"), ("node", "Node")):
-        found = events(program)
+        event_names = events(program)
 
-        assert len(found) > 5
-        assert documented("events.md", EVENT.pattern, section) == found
+        assert len(event_names) > 5
+        assert documented("events.md", EVENT.pattern, section) == event_names
 
 
 async def test_every_address_is_documented(
@@ -154,6 +154,6 @@ async def test_every_address_is_documented(
         ("portal", portal_app, "Portal"),
         ("node", node_app, "Node"),
     ):
-        found = {address.partition(" ")[2] for address in addresses(served, program)}
+        routes = {address.partition(" ")[2] for address in addresses(served, program)}
 
-        assert documented("routes.md", r"[A-Z]+ /[^`]*", section) | both == found
+        assert documented("routes.md", r"[A-Z]+ /[^`]*", section) | both == routes

@@ -83,8 +83,8 @@ async def test_an_injected_piece_reads_its_own_territory_however_it_asks(
         demo,
         f"' UNION SELECT name FROM app.audit_event WHERE tenant_id = '{other.id}' --",
     )
-    written = "' UNION SELECT query_to_xml('SELECT name FROM app.audit_event', true, true, '')::text --"
-    [xml] = await inject(portal_database, demo, written)
+    piece = "' UNION SELECT query_to_xml('SELECT name FROM app.audit_event', true, true, '')::text --"
+    [xml] = await inject(portal_database, demo, piece)
 
     assert MINE in every
     assert THEIRS not in every
@@ -102,8 +102,8 @@ async def test_an_injected_set_config_chooses_a_territory_as_decision_1_says(
         " LATERAL (SELECT name FROM app.audit_event WHERE done IS NOT NULL) e --"
     )
 
-    found = await inject(portal_database, demo, piece)
+    names = await inject(portal_database, demo, piece)
     afterwards = await inject(portal_database, demo, "' OR true OR name = '")
 
-    assert THEIRS in found
+    assert THEIRS in names
     assert THEIRS not in afterwards

@@ -25,7 +25,7 @@ class PlannedError(Exception):
 @pytest.fixture
 async def tenants(settings: Settings) -> list[uuid.UUID]:
     """Four territories, each with five rows of its own in a table made for this trial."""
-    found = [uuid.uuid4() for _ in range(4)]
+    tenant_ids = [uuid.uuid4() for _ in range(4)]
     database = Database(settings, "portal")
     async with database.platform_session(role="owner") as session:
         await session.execute(text("DROP TABLE IF EXISTS app.trial"))
@@ -42,14 +42,14 @@ async def tenants(settings: Settings) -> list[uuid.UUID]:
             "GRANT SELECT, INSERT, UPDATE ON app.trial TO udi_portal_app",
         ):
             await session.execute(text(statement))
-    for tenant in found:
+    for tenant in tenant_ids:
         async with database.session(tenant, role="owner") as session:
             await session.execute(
                 text(
                     "INSERT INTO app.trial SELECT app.current_tenant(), i FROM generate_series(1, 5) i"
                 )
             )
-    yield found
+    yield tenant_ids
     async with database.platform_session(role="owner") as session:
         await session.execute(text("DROP TABLE app.trial"))
     await database.close()
@@ -76,36 +76,36 @@ async def test_no_transaction_sees_another_territory_under_load(
 ) -> None:
     database = Database(settings, "portal", pool_size=5)
     chance = random.Random(SEED)  # noqa: S311 - a fixed seed is the point
-    wrong = []
+    leaks = []
     done = 0
 
-    async def one(tenant: uuid.UUID, accident: float) -> None:
+    async def run_transaction(tenant: uuid.UUID, accident: float) -> None:
         nonlocal done
         async with database.session(tenant) as session:
             if await _rows(session) != {tenant}:
-                wrong.append(tenant)
+                leaks.append(tenant)
             if accident < 0.2:
                 raise PlannedError
             if await _rows(session) != {tenant}:
-                wrong.append(tenant)
+                leaks.append(tenant)
             done += 1
 
     async def many() -> None:
         for _ in range(TRANSACTIONS):
             with survived():
-                await one(chance.choice(tenants), chance.random())
+                await run_transaction(chance.choice(tenants), chance.random())
 
     tasks = [asyncio.create_task(many()) for _ in range(TASKS)]
     for task in chance.sample(tasks, 10):
         await asyncio.sleep(0.01)
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    kept = database.engine("app").pool.checkedout()  # type: ignore[attr-defined]
+    open_connections = database.engine("app").pool.checkedout()  # type: ignore[attr-defined]
     await database.close()
 
-    assert wrong == []
+    assert leaks == []
     assert done > TASKS * TRANSACTIONS / 3
-    assert kept == 0
+    assert open_connections == 0
 
 
 async def test_a_row_cannot_be_written_for_another_territory(

@@ -20,8 +20,8 @@ PLAIN_HEADING = re.compile(r"[^\w\- ]")
 
 def links(page: Path) -> list[str]:
     """The relative links and images of a page, code apart."""
-    found = LINK.findall(CODE.sub("", page.read_text()))
-    return [unquote(link) for link in found if not ELSEWHERE.match(link)]
+    targets = LINK.findall(CODE.sub("", page.read_text()))
+    return [unquote(link) for link in targets if not ELSEWHERE.match(link)]
 
 
 def anchors(page: Path) -> set[str]:

@@ -38,8 +38,8 @@ def test_what_is_missing_is_asked_for_once(calls: Path) -> None:
     for _ in range(2):
         packages.ensure_packages()
 
-    asked = [line.split()[-1] for line in calls.read_text().splitlines()]
-    assert asked == [
+    last_arguments = [line.split()[-1] for line in calls.read_text().splitlines()]
+    assert last_arguments == [
         "-qq",
         "pgbackrest",
         "restic",

@@ -21,6 +21,6 @@ def addresses(app: Litestar, program: str) -> set[str]:
 async def test_the_addresses_are_those_written_down(
     portal_app: Litestar, node_app: Litestar
 ) -> None:
-    found = addresses(portal_app, "portal") | addresses(node_app, "node")
+    actual = addresses(portal_app, "portal") | addresses(node_app, "node")
 
-    assert found == set(LISTED.read_text().splitlines())
+    assert actual == set(LISTED.read_text().splitlines())

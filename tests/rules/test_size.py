@@ -20,8 +20,8 @@ TEMPLATES = sorted(
 def functions(content: str) -> list[tuple[str, int]]:
     """The functions of a module, with their numbers of lines."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    found = (node for node in ast.walk(ast.parse(content)) if isinstance(node, kinds))
-    return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in found]
+    nodes = (node for node in ast.walk(ast.parse(content)) if isinstance(node, kinds))
+    return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in nodes]
 
 
 def faults(path: Path, content: str) -> Iterator[str]:

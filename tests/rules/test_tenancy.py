@@ -83,9 +83,9 @@ async def test_the_database_isolates_territories(
 ) -> None:
     connection, program = owner
 
-    found = await connection.fetch(CHECKS[check].replace("{program}", program))
+    rows = await connection.fetch(CHECKS[check].replace("{program}", program))
 
-    assert [row[0] for row in found] == []
+    assert [row[0] for row in rows] == []
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -142,8 +142,8 @@ async def test_the_register_is_the_only_table_without_a_territory(
 ) -> None:
     connection, _ = owner
 
-    found = await connection.fetch(
+    rows = await connection.fetch(
         "SELECT relname FROM pg_class WHERE relnamespace = 'platform'::regnamespace AND relkind = 'r'"
     )
 
-    assert {row[0] for row in found} == PLATFORM_TABLES
+    assert {row[0] for row in rows} == PLATFORM_TABLES

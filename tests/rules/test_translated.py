@@ -125,14 +125,16 @@ def _is_sentence(text: str) -> bool:
 @pytest.mark.parametrize("program", FOLDERS)
 def test_every_message_has_its_french(program: str) -> None:
     french = load_translations(LOCALES[program])["fr"]
-    said = {}
+    messages = {}
     for folder in FOLDERS[program]:
-        said |= dict(of_templates(SOURCE / folder)) | dict(of_refusals(SOURCE / folder))
+        messages |= dict(of_templates(SOURCE / folder)) | dict(
+            of_refusals(SOURCE / folder)
+        )
 
-    assert len(said) > 100
+    assert len(messages) > 100
     missing = {
         message: where
-        for message, where in said.items()
+        for message, where in messages.items()
         if french.gettext(message) == message
         and french.ngettext(message, message, 2) == message
     }
@@ -146,15 +148,15 @@ def test_every_message_has_its_french(program: str) -> None:
 @pytest.mark.parametrize("program", FOLDERS)
 def test_a_message_has_one_french(program: str) -> None:
     """Two domains that say the same English would have the French of the one that is read last."""
-    said: dict[str, set[str]] = {}
+    translations: dict[str, set[str]] = {}
     for folder in LOCALES[program]:
         catalogue = folder / "fr.po"
         if catalogue.exists():
             for message in read_po(BytesIO(catalogue.read_bytes())):
-                said.setdefault(str(message.id), set()).add(str(message.string))
+                translations.setdefault(str(message.id), set()).add(str(message.string))
 
     assert {
         message: french
-        for message, french in said.items()
+        for message, french in translations.items()
         if message and len(french) > 1
     } == {}

@@ -254,17 +254,17 @@ def test_a_new_module_of_each_domain_leads_to_tests(suite: Suite) -> None:
         for path in (source / program).glob("*/__init__.py")
     ]
     rules = set(suite.select([]).files)
-    chosen = {
+    files_by_domain = {
         init.parent.name: suite.select(
             [f"{init.parent.relative_to(ROOT)}/new.py"]
         ).files
         for init in inits
     }
 
-    assert len(chosen) > 20
+    assert len(files_by_domain) > 20
     assert [
         name
-        for name, files in chosen.items()
+        for name, files in files_by_domain.items()
         if not set(files) - rules or files == suite.files
     ] == []
 

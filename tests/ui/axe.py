@@ -70,7 +70,7 @@ def require_browser(path: str) -> None:
 
 async def axe_violations(page: Page) -> list[str]:
     """What axe-core finds wrong on the page shown, one sentence for each element."""
-    return [said for said, _ in await axe_faults(page)]
+    return [sentence for sentence, _ in await axe_faults(page)]
 
 
 async def axe_faults(page: Page) -> list[tuple[str, tuple[str, ...]]]:
@@ -79,11 +79,11 @@ async def axe_faults(page: Page) -> list[tuple[str, tuple[str, ...]]]:
     The script is handed to the browser by its debugging protocol, so that the page's policy need not allow it.
     """
     await _load(page)
-    found = await page.evaluate(RUN, TAGS)
+    result = await page.evaluate(RUN, TAGS)
     return [
-        (said, tuple(violation["tags"]))
-        for violation in found["violations"]
-        for said in _sentences(page, violation)
+        (sentence, tuple(violation["tags"]))
+        for violation in result["violations"]
+        for sentence in _sentences(page, violation)
     ]
 
 

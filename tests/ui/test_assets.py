@@ -9,9 +9,9 @@ from udi.ui.compression import ENCODINGS, decompress
 
 def served() -> assets.Asset:
     _, _, digest, name = assets.asset_url("udi.css").split("/")
-    found = assets.find_asset(digest, name)
-    assert found is not None
-    return found
+    asset = assets.find_asset(digest, name)
+    assert asset is not None
+    return asset
 
 
 def test_the_sheet_is_at_the_address_of_its_content() -> None:
@@ -35,9 +35,9 @@ def test_another_address_holds_nothing() -> None:
 
 
 def test_the_sheet_says_the_same_without_its_spaces() -> None:
-    written = "".join((assets.STATIC / name).read_text() for name in assets.SHEETS)
+    source = "".join((assets.STATIC / name).read_text() for name in assets.SHEETS)
 
-    assert rules(served().content.decode()) == rules(written)
+    assert rules(served().content.decode()) == rules(source)
     assert len(served().content) < 20_000
     assert b"url(" not in served().content
     assert b"@import" not in served().content

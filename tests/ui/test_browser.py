@@ -29,10 +29,10 @@ async def show(browser: Browser, name: str, *, language: str) -> Page:
     """Open a sample page as a program would serve it, with the same headers."""
     drawn = samples(language)
     sheet = assets.asset_url("udi.css")
-    found = assets.find_asset(*sheet.split("/")[2:])
-    assert found is not None
+    asset = assets.find_asset(*sheet.split("/")[2:])
+    assert asset is not None
     files = {
-        sheet: (found.content.decode(), "text/css"),
+        sheet: (asset.content.decode(), "text/css"),
         "/theme.css": (theme.style_sheet(TERRITORY.theme), "text/css"),
         "/icon.svg": (motif.icon_svg(TERRITORY.slug, TERRITORY.theme), "image/svg+xml"),
     } | {f"/{key}": (html, SENT["Content-Type"]) for key, html in drawn.items()}
@@ -54,14 +54,14 @@ async def test_a_page_is_accessible_and_never_scrolls_sideways(
     browser: Browser, name: str
 ) -> None:
     page = await show(browser, name, language="fr")
-    found = []
+    results = []
     for width, scheme in VIEWS:
         await page.set_viewport_size({"width": width, "height": 900})
         await page.emulate_media(color_scheme=scheme)
         wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-        found.append((await axe_violations(page), wide))
+        results.append((await axe_violations(page), wide))
 
-    assert found == [([], False)] * len(VIEWS)
+    assert results == [([], False)] * len(VIEWS)
 
 
 async def test_a_planted_fault_is_found(browser: Browser) -> None:

@@ -37,12 +37,12 @@ def test_a_template_compiles_to_the_same_in_each_language(pages: PageRenderer) -
 def test_what_was_compiled_is_kept_until_the_template_changes(
     pages: PageRenderer,
 ) -> None:
-    kept = TemplateCache()
+    cache = TemplateCache()
     environment = next(iter(pages._environments.values()))
     code = environment.compile("{{ one }}")
-    bucket = kept.get_bucket(environment, "page.html", None, "{{ one }}")
+    bucket = cache.get_bucket(environment, "page.html", None, "{{ one }}")
     bucket.code = code
-    kept.dump_bytecode(bucket)
+    cache.dump_bytecode(bucket)
 
-    assert kept.get_bucket(environment, "page.html", None, "{{ one }}").code is code
-    assert kept.get_bucket(environment, "page.html", None, "{{ two }}").code is None
+    assert cache.get_bucket(environment, "page.html", None, "{{ one }}").code is code
+    assert cache.get_bucket(environment, "page.html", None, "{{ two }}").code is None

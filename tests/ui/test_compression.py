@@ -61,12 +61,12 @@ async def ask(
     async def keep(message: Any) -> None:
         sent.append(message)
 
-    wanted = [
+    request_headers = [
         (key.encode(), value.encode())
         for key, value in ({"accept-encoding": "br"} | (asked or {})).items()
     ]
     await CompressionMiddleware(program)(
-        {"type": "http", "method": "GET", "headers": wanted}, None, keep
+        {"type": "http", "method": "GET", "headers": request_headers}, None, keep
     )  # type: ignore[arg-type, typeddict-item]  # a program reads no more of it here
     return {key.decode(): value.decode() for key, value in sent[0]["headers"]}, sent[1][
         "body"

@@ -27,10 +27,14 @@ PART: dict[str, Any] = {
 
 def found(**states: int) -> AccessibilityReport:
     """As many criteria in each state as said."""
-    told = [state for state, count in states.items() for _ in range(count)]
+    criteria = [state for state, count in states.items() for _ in range(count)]
     return read_accessibility(
         PART
-        | {"criteria": {f"1.{rank}": state for rank, state in enumerate(told, start=1)}}
+        | {
+            "criteria": {
+                f"1.{rank}": state for rank, state in enumerate(criteria, start=1)
+            }
+        }
     )
 
 
@@ -52,7 +56,7 @@ def test_conformity_is_a_share_of_what_applies_and_none_while_a_person_has_not_l
 
 
 def test_criteria_are_counted_by_theme() -> None:
-    said = read_accessibility(
+    report = read_accessibility(
         PART
         | {
             "criteria": {
@@ -64,8 +68,8 @@ def test_criteria_are_counted_by_theme() -> None:
         }
     )
 
-    assert list(said.themes) == [1, 2, 10]
-    assert said.themes[10][CriterionState.UNSEEN] == 2
+    assert list(report.themes) == [1, 2, 10]
+    assert report.themes[10][CriterionState.UNSEEN] == 2
 
 
 def test_a_release_without_results_conforms_to_nothing(

@@ -32,11 +32,11 @@ def messages(folder: Path, language: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", login_theme.derived_files())
 def test_derived_files_are_up_to_date(path: Path) -> None:
-    written = (login_theme.THEMES / login_theme.THEME / path).read_text(
+    content = (login_theme.THEMES / login_theme.THEME / path).read_text(
         encoding="utf-8"
     )
 
-    assert written == login_theme.derived_files()[path], (
+    assert content == login_theme.derived_files()[path], (
         "run: python -m udi.ui.login_theme"
     )
 
@@ -73,7 +73,7 @@ def test_both_languages_say_the_same_things(folder: Path) -> None:
 
 
 def test_every_message_of_the_templates_is_written_and_none_is_left_over() -> None:
-    written = messages(LOGIN, "fr")
+    translations = messages(LOGIN, "fr")
     used = {
         key
         for path in PAGES
@@ -81,9 +81,9 @@ def test_every_message_of_the_templates_is_written_and_none_is_left_over() -> No
     }
     text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
 
-    assert used == {key for key in written if key.startswith("udi")}
+    assert used == {key for key in translations if key.startswith("udi")}
     assert [
-        key for key in written if key not in text and not FROM_SERVER.match(key)
+        key for key in translations if key not in text and not FROM_SERVER.match(key)
     ] == []
 
 

@@ -73,7 +73,7 @@ def test_labels_are_escaped_and_a_histogram_counts_upwards() -> None:
     for seconds in (0.001, 0.3, 60.0):
         metrics.count_request({"route": 'a"b\\c\nd', "territory": ""}, seconds)
 
-    told = render_metrics(
+    output = render_metrics(
         [
             *metrics.families(),
             MetricFamily(
@@ -83,14 +83,14 @@ def test_labels_are_escaped_and_a_histogram_counts_upwards() -> None:
     )
 
     label = r'route="a\"b\\c\nd"'
-    assert f"udi_http_requests_total{{{label}}} 3" in told
-    assert f'udi_http_request_duration_seconds_bucket{{{label},le="0.01"}} 1' in told
-    assert f'udi_http_request_duration_seconds_bucket{{{label},le="0.5"}} 2' in told
-    assert f'udi_http_request_duration_seconds_bucket{{{label},le="+Inf"}} 3' in told
-    assert f"udi_http_request_duration_seconds_sum{{{label}}} 60.301" in told
+    assert f"udi_http_requests_total{{{label}}} 3" in output
+    assert f'udi_http_request_duration_seconds_bucket{{{label},le="0.01"}} 1' in output
+    assert f'udi_http_request_duration_seconds_bucket{{{label},le="0.5"}} 2' in output
+    assert f'udi_http_request_duration_seconds_bucket{{{label},le="+Inf"}} 3' in output
+    assert f"udi_http_request_duration_seconds_sum{{{label}}} 60.301" in output
     assert (
         "# UNIT udi_x_bytes bytes\n# HELP udi_x_bytes Two\\nlines.\nudi_x_bytes +Inf\n# EOF\n"
-        in told
+        in output
     )
 
 
@@ -103,20 +103,20 @@ async def test_requests_are_counted_by_territory_and_route_never_by_path(
         assert (await visitor.get(f"/data/{unknown}")).status_code == 404
         assert (await visitor.get("/no-such-page")).status_code == 404
 
-    told = await numbers(portal_app)
+    samples = await numbers(portal_app)
 
     def count(route: str, status: str) -> float:
         where = (
             f'territory="{demo.slug}",method="GET",route="{route}",status="{status}"'
         )
-        return told[f'udi_http_requests_total{{program="portal",{where}}}']
+        return samples[f'udi_http_requests_total{{program="portal",{where}}}']
 
     assert count("/data", "2xx") == 1
     assert count("/data/{name}", "4xx") == 1
-    assert any('route="unmatched",status="4xx"' in name for name in told)
+    assert any('route="unmatched",status="4xx"' in name for name in samples)
     assert not any(
         unknown in name or "secret-words" in name or "no-such-page" in name
-        for name in told
+        for name in samples
     )
 
 
@@ -126,32 +126,34 @@ async def test_the_portal_tells_its_queue_reports_memory_and_failures(
     async with portal_database.session(demo.id) as session:
         await jobs.enqueue(session, "send_report", {"report": "x"})
 
-    told = await numbers(portal_app)
+    samples = await numbers(portal_app)
 
     assert (
-        told[f'udi_jobs{{program="portal",territory="{demo.slug}",state="waiting"}}']
+        samples[f'udi_jobs{{program="portal",territory="{demo.slug}",state="waiting"}}']
         == 1
     )
     assert (
-        told[f'udi_jobs{{program="portal",territory="{demo.slug}",state="held"}}'] == 0
+        samples[f'udi_jobs{{program="portal",territory="{demo.slug}",state="held"}}']
+        == 0
     )
     assert (
         0
-        <= told[f'udi_jobs_age_seconds{{program="portal",territory="{demo.slug}"}}']
+        <= samples[f'udi_jobs_age_seconds{{program="portal",territory="{demo.slug}"}}']
         < 60
     )
     assert (
-        told[f'udi_reports_undelivered{{territory="{demo.slug}",state="failed"}}'] == 0
+        samples[f'udi_reports_undelivered{{territory="{demo.slug}",state="failed"}}']
+        == 0
     )
-    assert told['process_resident_memory_bytes{program="portal"}'] > 10**7
-    assert told['udi_measures_failed{program="portal"}'] == 0
+    assert samples['process_resident_memory_bytes{program="portal"}'] > 10**7
+    assert samples['udi_measures_failed{program="portal"}'] == 0
 
 
 async def test_the_node_tells_its_outbox(node_app: Litestar, demo: Territory) -> None:
-    told = await numbers(node_app)
+    samples = await numbers(node_app)
 
-    assert told[f'udi_outbox{{territory="{demo.slug}",state="queued"}}'] == 0
-    assert told[f'udi_outbox_age_seconds{{territory="{demo.slug}"}}'] == 0
+    assert samples[f'udi_outbox{{territory="{demo.slug}",state="queued"}}'] == 0
+    assert samples[f'udi_outbox_age_seconds{{territory="{demo.slug}"}}'] == 0
 
 
 @pytest.mark.parametrize(
@@ -188,17 +190,17 @@ async def test_numbers_are_told_while_the_database_is_away(
     portal_app: Litestar, portal_site: Site, settings: Settings
 ) -> None:
     away = Database(settings.model_copy(update={"database_port": 1}), "portal")
-    kept = portal_site.database
+    original_database = portal_site.database
     portal_site.database = away
     try:
-        told = await numbers(portal_app)
+        samples = await numbers(portal_app)
         async with client(portal_app) as collector:
             ready = await collector.get("/ready")
     finally:
-        portal_site.database = kept
+        portal_site.database = original_database
         await away.close()
 
-    assert told['udi_measures_failed{program="portal"}'] >= 1
+    assert samples['udi_measures_failed{program="portal"}'] >= 1
     assert ready.status_code == 503
 
 
@@ -272,10 +274,17 @@ async def test_the_log_says_each_request_without_its_path_or_query(
         for line in capfd.readouterr().err.splitlines()
         if line.startswith("{")
     ]
-    said = [line for line in lines if line["event"] == "request"]
-    assert len(said) == 1
-    assert (said[0]["request_id"], said[0]["territory"]) == ("request-0001", demo.slug)
-    assert (said[0]["route"], said[0]["status"], said[0]["method"]) == (
+    request_lines = [line for line in lines if line["event"] == "request"]
+    assert len(request_lines) == 1
+    assert (request_lines[0]["request_id"], request_lines[0]["territory"]) == (
+        "request-0001",
+        demo.slug,
+    )
+    assert (
+        request_lines[0]["route"],
+        request_lines[0]["status"],
+        request_lines[0]["method"],
+    ) == (
         "/data",
         200,
         "GET",
@@ -299,7 +308,10 @@ async def test_requests_at_the_same_time_keep_their_own_id(
     async with client(portal_app) as proxy:
         ids = [f"request-{number:04}" for number in range(20)]
         answers = await asyncio.gather(
-            *(proxy.get("/health", headers={"X-Request-ID": each}) for each in ids)
+            *(
+                proxy.get("/health", headers={"X-Request-ID": request_id})
+                for request_id in ids
+            )
         )
 
     assert [answer.headers["x-request-id"] for answer in answers] == ids

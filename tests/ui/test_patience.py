@@ -14,7 +14,7 @@ SCOPE: Any = {"type": "http"}
 async def read(messages: list[Any]) -> list[Any]:
     """What a program is given of these messages; None stands for silence without end."""
     waiting = iter(messages)
-    given: list[Any] = []
+    received_messages: list[Any] = []
 
     async def receive() -> Any:
         message = next(waiting)
@@ -24,12 +24,12 @@ async def read(messages: list[Any]) -> list[Any]:
         return message
 
     async def program(_scope: Any, receive: Any, _send: Any) -> None:
-        while len(given) < len(messages):
-            given.append(await receive())
+        while len(received_messages) < len(messages):
+            received_messages.append(await receive())
 
     async with asyncio.timeout(30):
         await BodyTimeoutMiddleware(program)(SCOPE, receive, None)  # type: ignore[arg-type]  # nothing is sent
-    return given
+    return received_messages
 
 
 def piece(*, more: bool) -> dict[str, Any]:

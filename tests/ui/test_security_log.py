@@ -24,8 +24,8 @@ FORM = {"kind": "theme", "target": "economy"}
 @pytest.fixture
 def logs() -> Iterator[list[EventDict]]:
     """Lines of the log, as they are written."""
-    with capture_logs() as written:
-        yield written
+    with capture_logs() as entries:
+        yield entries
 
 
 def security(logs: list[EventDict]) -> list[dict[str, Any]]:
@@ -57,11 +57,11 @@ async def test_a_refused_person_is_named_by_their_identifier_with_origin_and_rea
 
     assert answer.status_code == 403
     [line] = security(logs)
-    wanted = {
+    expected = {
         "what": "refused", "who": str(actor.person_id), "origin": HOME_OF_SOMEBODY, "status": 403, "reason": "forbidden",
         "territory": demo.slug, "program": "portal", "route": "/following", "method": "POST",
     }  # fmt: skip
-    assert {name: line[name] for name in wanted} == wanted
+    assert {name: line[name] for name in expected} == expected
     assert not [
         word
         for word in (login.name, login.email, login.subject, "secret")

@@ -33,7 +33,7 @@ async def test_what_is_folded_is_open_and_its_frames_are_loaded(tab: Tab) -> Non
     ) as client:
         await tab.visit(client, f"{ORIGIN}/0", "en")
 
-    assert [each.url for each in tab.page.frames] == [
+    assert [page_frame.url for page_frame in tab.page.frames] == [
         f"{ORIGIN}/0",
         "https://node.example/rows",
     ]
@@ -47,8 +47,8 @@ async def test_what_is_wrong_on_one_screen_is_found_there(tab: Tab) -> None:
     wide = f"<p style='width: {NARROW['width'] + 80}px'>Oak</p>"
     async with program("<p>Oak</p>", wide, small) as client:
         good, broad, faded = [
-            await tab.find_faults(client, f"{ORIGIN}/{each}", "trees", "en")
-            for each in range(3)
+            await tab.find_faults(client, f"{ORIGIN}/{number}", "trees", "en")
+            for number in range(3)
         ]
 
     assert good == []
@@ -71,7 +71,10 @@ async def test_each_element_of_a_colour_is_judged(tab: Tab) -> None:
 
     violations = await axe_violations(tab.page)
 
-    assert len([each for each in violations if "color-contrast" in each]) == 2
+    assert (
+        len([violation for violation in violations if "color-contrast" in violation])
+        == 2
+    )
 
 
 async def test_a_colour_is_judged_as_it_ends(browser: Browser) -> None:

@@ -26,13 +26,13 @@ async def test_a_server_that_passes_the_target_on_as_it_came_is_understood(
     node_app: Litestar, demo: Territory, given: str
 ) -> None:
     host = demo.links["node"].partition("//")[2]
-    said = list[dict[str, object]]()
+    messages = list[dict[str, object]]()
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: dict[str, object]) -> None:
-        said.append(message)
+        messages.append(message)
 
     path = given.format(host=host)
     scope = {
@@ -43,4 +43,4 @@ async def test_a_server_that_passes_the_target_on_as_it_came_is_understood(
 
     await node_app(scope, receive, send)  # type: ignore[arg-type]  # a scope as a server makes it, in plain words
 
-    assert said[0]["status"] == 200
+    assert messages[0]["status"] == 200

@@ -81,7 +81,7 @@ def test_every_message_of_the_shared_templates_is_translated() -> None:
     with (UI / "locale/fr.po").open("rb") as file:
         catalogue = read_po(file, locale="fr")
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    written = {
+    messages = {
         message if isinstance(message, str) else message[0]
         for path in (UI / "templates").glob("*.html")
         for _, _, message in environment.extract_translations(path.read_text())  # type: ignore[attr-defined]
@@ -90,7 +90,7 @@ def test_every_message_of_the_shared_templates_is_translated() -> None:
     assert (
         sorted(
             text
-            for text in written
+            for text in messages
             if not (catalogue.get(text) and catalogue[text].string)
         )
         == []

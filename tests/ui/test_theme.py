@@ -37,7 +37,8 @@ def test_every_hue_and_strength_keeps_the_contrast(
     ]
 
     worst = min(
-        contrast(found[front], found[back]) for found in map(theme.colours, themes)
+        contrast(colours[front], colours[back])
+        for colours in map(theme.colours, themes)
     )
 
     assert worst >= wanted

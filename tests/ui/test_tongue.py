@@ -24,7 +24,7 @@ def test_the_language_of_a_text_is_said_when_it_is_another(
 def test_a_word_said_alone_and_with_numbers_has_its_form_for_one(
     tmp_path: Path,
 ) -> None:
-    for name, said in (
+    for name, content in (
         (
             "first",
             'msgid "theme"\nmsgid_plural "themes"\nmsgstr[0] "thème"\nmsgstr[1] "thèmes"\n',
@@ -36,10 +36,10 @@ def test_a_word_said_alone_and_with_numbers_has_its_form_for_one(
     ):
         (tmp_path / name).mkdir()
         head = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
-        (tmp_path / name / "fr.po").write_text(head + said)
+        (tmp_path / name / "fr.po").write_text(head + content)
 
     for folders in (("first", "second"), ("second", "first")):
-        french = load_translations([tmp_path / each for each in folders])["fr"]
+        french = load_translations([tmp_path / folder for folder in folders])["fr"]
         assert [french.gettext(word) for word in ("theme", "search", "unknown")] == [
             "thème",
             "recherche",

@@ -58,14 +58,14 @@ class Score:
                 findings = ()
             right = KINDS.get(label.kind, set())
             if label.kind and not label.public:
-                hit = any(one.what in right for one in findings)
+                hit = any(finding.what in right for finding in findings)
                 (self.found if hit else self.missed)[label.kind] += 1
                 self.misses += [] if hit else [f"{file.name}: {label.header}"]
-            for one in findings:
+            for finding in findings:
                 self._judge(
                     file,
                     label.header,
-                    one,
+                    finding,
                     public=label.public,
                     right=right,
                     people=people,

@@ -22,10 +22,10 @@ class KeycloakDouble:
         if self.away:
             raise IdentityServiceUnavailableError("Keycloak does not answer.")
         first = query.get("first", 0)
-        found = self._answer(path.split("/"), query)
-        if isinstance(found, list):
-            return found[first : first + query["max"]]
-        return found
+        answer = self._answer(path.split("/"), query)
+        if isinstance(answer, list):
+            return answer[first : first + query["max"]]
+        return answer
 
     def post(self, path: str, _body: object) -> None:
         self.logged_out.append(path.split("/")[1])
@@ -35,20 +35,20 @@ class KeycloakDouble:
             case ["users"]:
                 return [
                     {"id": id_}
-                    for id_, each in self.accounts.items()
-                    if not each["enabled"]
+                    for id_, account in self.accounts.items()
+                    if not account["enabled"]
                 ]
             case ["users", subject]:
                 return self.accounts.get(subject)
             case ["admin-events"]:
                 return [
-                    each
-                    for each in self.admin_events
-                    if each["time"] >= query["dateFrom"]
+                    event
+                    for event in self.admin_events
+                    if event["time"] >= query["dateFrom"]
                 ]
             case ["events"]:
                 return [
-                    each for each in self.events if each["time"] >= query["dateFrom"]
+                    event for event in self.events if event["time"] >= query["dateFrom"]
                 ]
             case ["organizations", "members", subject, "organizations"]:
                 return [

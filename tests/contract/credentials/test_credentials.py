@@ -81,17 +81,17 @@ JSON = ("/nodes/join", "/front/login")
 
 def declared() -> dict[str, str]:
     """Each kind that a module of the package declares: where, by its name."""
-    found = {}
+    location_by_kind = {}
     for module in pkgutil.walk_packages(udi.__path__, "udi."):
         if "migrations" in module.name or module.name.endswith("__main__"):
             continue
         for attribute, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, KINDS):
-                found.setdefault(
+                location_by_kind.setdefault(
                     getattr(value, "name", "") or value.typ,
                     f"{module.name}.{attribute}",
                 )
-    return found
+    return location_by_kind
 
 
 @dataclass(frozen=True)
@@ -176,13 +176,13 @@ class Trial:
         if text and way == "header":
             headers["Authorization"] = f"Bearer {text}"
         if text and way == "elsewhere":
-            shown = cookies(self.world, address.program, text)
+            cookie_values = cookies(self.world, address.program, text)
             if kind == "state of a login":
-                shown = cookies(
+                cookie_values = cookies(
                     self.world, address.program, self.world.kept["key of a login"]
                 )
             headers["Cookie"] = "; ".join(
-                f"{name}={quote(value)}" for name, value in shown.items()
+                f"{name}={quote(value)}" for name, value in cookie_values.items()
             )
             query = "?" + (
                 text
@@ -203,8 +203,8 @@ class Trial:
 def _body(address: Address, text: str) -> tuple[str, bytes]:
     message = next(
         (
-            said
-            for end, said in MESSAGES.items()
+            payload
+            for end, payload in MESSAGES.items()
             if address.route.endswith(f"2025-1{end}")
         ),
         None,
@@ -229,8 +229,8 @@ def _broken(text: str) -> str:
     if re.fullmatch(r"[0-9a-f-]{36}", text):
         return str(UUID(int=0))
     prefix = re.match(r"(?:udi_(?:me_|project_|connector_)?)?", text)
-    kept = prefix[0] if prefix else ""
-    return kept + "A" * (len(text) - len(kept))
+    prefix_text = prefix[0] if prefix else ""
+    return prefix_text + "A" * (len(text) - len(prefix_text))
 
 
 def _shape(answer: httpx.Response, text: str) -> tuple[Any, ...]:
@@ -292,22 +292,26 @@ def test_each_kind_that_is_declared_has_a_line_in_the_table() -> None:
 async def test_each_credential_opens_what_the_table_says_and_nothing_else(
     trial: Trial, kinds: Sequence[str]
 ) -> None:
-    known = {address.name: address for address in addresses(trial.world.apps)}
+    address_by_name = {address.name: address for address in addresses(trial.world.apps)}
     opened = {
-        kind: {name for name, each in known.items() if await trial.opens(kind, each)}
+        kind: {
+            name
+            for name, address in address_by_name.items()
+            if await trial.opens(kind, address)
+        }
         for kind in kinds
     }
     confusions = [
         f"{kind}: {name}"
-        for kind, found in opened.items()
-        for name in sorted(found)
-        if not allowed(kind, known[name])
+        for kind, names in opened.items()
+        for name in sorted(names)
+        if not allowed(kind, address_by_name[name])
     ]
     dead = [kind for kind in kinds if OPENS[kind] != NOTHING and not opened[kind]]
     print(  # noqa: T201 - a figure to publish
-        f"\n{len(kinds)} × {len(known)}, {trial.requests} requests, {len(confusions)} confusions"
+        f"\n{len(kinds)} × {len(address_by_name)}, {trial.requests} requests, {len(confusions)} confusions"
     )
-    print(*(f"{kind}: {len(found)}" for kind, found in opened.items()), sep="\n")  # noqa: T201
+    print(*(f"{kind}: {len(names)}" for kind, names in opened.items()), sep="\n")  # noqa: T201
 
     assert confusions == []
     assert dead == [], "a credential that opens nothing proves nothing"

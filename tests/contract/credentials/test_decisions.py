@@ -54,15 +54,15 @@ async def world(
     settings: Settings, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     monkeypatch.setattr(decision_guards, "PAUSE", 0)
-    async with build(settings, tmp_path) as made:
-        yield made
+    async with build(settings, tmp_path) as new_world:
+        yield new_world
 
 
 @pytest.fixture
 async def clients(world: World) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     """Somebody who may do much, in front of both programs; a program of theirs."""
     async with AsyncExitStack() as stack:
-        found = {}
+        client_by_name = {}
         for name, site in (("portal", world.portal), ("node", world.node)):
             origin = world.territory.links[name]
             cookie = {
@@ -74,7 +74,7 @@ async def clients(world: World) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
                 "Accept-Language": "en",
                 "Sec-Fetch-Site": "same-origin",
             }
-            found[name] = await stack.enter_async_context(
+            client_by_name[name] = await stack.enter_async_context(
                 httpx.AsyncClient(
                     transport=transport,
                     base_url=origin,
@@ -88,14 +88,14 @@ async def clients(world: World) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
             "Authorization": f"Bearer {world.kept['token of a person']}",
             "Accept": "application/json",
         }
-        found["program"] = await stack.enter_async_context(
+        client_by_name["program"] = await stack.enter_async_context(
             httpx.AsyncClient(
                 transport=transport,
                 base_url=world.territory.links["portal"],
                 headers=bearer,
             )
         )
-        yield found
+        yield client_by_name
 
 
 async def _confirm(world: World, ago: timedelta) -> None:
@@ -109,19 +109,19 @@ async def _confirm(world: World, ago: timedelta) -> None:
 async def _statuses(
     world: World, clients: dict[str, httpx.AsyncClient]
 ) -> dict[str, int]:
-    asked = [
+    requests = [
         *(("portal", "POST", address) for address in PORTAL),
         *(("program", "POST", address) for address in BY_PROGRAM),
         *(("node", "POST", address) for address in NODE),
         *(("node", "GET", address) for address in NODE_READS),
     ]
-    found = {}
-    for who, method, address in asked:
+    statuses = {}
+    for who, method, address in requests:
         path = address.format(thing=world.thing, slug=SLUG)
-        found[f"{who} {address}"] = (
+        statuses[f"{who} {address}"] = (
             await clients[who].request(method, path, data={})
         ).status_code
-    return found
+    return statuses
 
 
 async def test_each_act_that_decides_waits_for_the_identity_service(
@@ -129,12 +129,12 @@ async def test_each_act_that_decides_waits_for_the_identity_service(
 ) -> None:
     await _confirm(world, STALE)
 
-    found = await _statuses(world, clients)
-    said = await clients["portal"].post("/my-space/tokens", data={})
+    statuses = await _statuses(world, clients)
+    response = await clients["portal"].post("/my-space/tokens", data={})
 
-    assert {name for name, status in found.items() if status != 503} == set()
-    assert said.headers["retry-after"] == "60"
-    assert "it cannot be checked that you still may do this" in said.text
+    assert {name for name, status in statuses.items() if status != 503} == set()
+    assert response.headers["retry-after"] == "60"
+    assert "it cannot be checked that you still may do this" in response.text
 
 
 async def test_each_is_let_through_while_it_answers(
@@ -142,9 +142,9 @@ async def test_each_is_let_through_while_it_answers(
 ) -> None:
     await _confirm(world, timedelta(minutes=9))
 
-    found = await _statuses(world, clients)
+    statuses = await _statuses(world, clients)
 
-    assert {name for name, status in found.items() if status == 503} == set()
+    assert {name for name, status in statuses.items() if status == 503} == set()
 
 
 async def test_what_decides_nothing_goes_on(
@@ -153,16 +153,18 @@ async def test_what_decides_nothing_goes_on(
     await _confirm(world, STALE)
 
     posted = [
-        await clients["portal"].post(each.format(thing=world.thing, slug=SLUG), data={})
-        for each in OTHERS
+        await clients["portal"].post(
+            address.format(thing=world.thing, slug=SLUG), data={}
+        )
+        for address in OTHERS
     ]
     read = [
         await clients["portal"].get("/my-space"),
         await clients["node"].get(f"/spaces/{SLUG}/keys"),
     ]
 
-    assert 503 not in {each.status_code for each in posted}
-    assert [each.status_code for each in read] == [200, 200]
+    assert 503 not in {response.status_code for response in posted}
+    assert [response.status_code for response in read] == [200, 200]
 
 
 async def _authenticate(world: World, *, level: int, ago: timedelta) -> None:
@@ -194,7 +196,7 @@ async def test_each_act_that_decides_wants_a_recent_login(
     await _confirm(world, timedelta())
     await _authenticate(world, level=2, ago=timedelta(minutes=16))
 
-    found = await _statuses(world, clients)
+    statuses = await _statuses(world, clients)
     refused = await clients["portal"].post("/my-space/tokens", data={})
     read = [
         await clients["portal"].get("/my-space"),
@@ -202,11 +204,11 @@ async def test_each_act_that_decides_wants_a_recent_login(
     ]
 
     assert {
-        name for name, status in _of_browsers(found).items() if status != 403
+        name for name, status in _of_browsers(statuses).items() if status != 403
     } == set()
     assert refused.json()["type"].endswith("/login-too-old")
     assert refused.json()["page"] == "/login?fresh=true&back=/my-space"
-    assert [each.status_code for each in read] == [200, 200]
+    assert [response.status_code for response in read] == [200, 200]
 
 
 async def test_each_act_that_decides_wants_a_second_factor(
@@ -215,11 +217,11 @@ async def test_each_act_that_decides_wants_a_second_factor(
     await _confirm(world, timedelta())
     await _authenticate(world, level=1, ago=timedelta())
 
-    found = await _statuses(world, clients)
+    statuses = await _statuses(world, clients)
     refused = await clients["portal"].post("/my-space/tokens", data={})
 
     assert {
-        name for name, status in _of_browsers(found).items() if status != 403
+        name for name, status in _of_browsers(statuses).items() if status != 403
     } == set()
     assert refused.json()["page"] == "/login?factor=true&back=/my-space"
 
@@ -231,9 +233,9 @@ async def test_each_is_let_through_after_a_recent_login_with_a_second_factor(
     before = await _statuses(world, clients)
     await _authenticate(world, level=2, ago=timedelta(minutes=14))
 
-    found = await _statuses(world, clients)
+    statuses = await _statuses(world, clients)
 
-    assert _forbidden(found) == _forbidden(before)
+    assert _forbidden(statuses) == _forbidden(before)
 
 
 async def test_a_script_removes_nothing_for_good_meanwhile(

@@ -175,7 +175,7 @@ async def _holdings(
     outside: httpx.AsyncClient,
 ) -> dict[str, Alive]:  # fmt: skip
     territory = world.territory
-    kept = world.kept
+    credentials = world.kept
     feed = await _more(world, portal)
 
     async def text(
@@ -203,13 +203,13 @@ async def _holdings(
 
         return check
 
-    def row(model: Any, **wanted: object) -> Alive:
+    def row(model: Any, **criteria: object) -> Alive:
         async def check() -> bool:
             async with world.portal.database.session(
                 territory.id, role="worker"
             ) as session:
                 query = select(model.id).where(
-                    *(getattr(model, name) == value for name, value in wanted.items())
+                    *(getattr(model, name) == value for name, value in criteria.items())
                 )
                 return await session.scalar(query) is not None
 
@@ -224,13 +224,13 @@ async def _holdings(
         "session at the node": says(node, "/", "/logout"),
         "managing by a session at the node": status(node, f"/spaces/{SLUG}/keys", 200),
         "token of a person": status(
-            outside, "/api/v1/me", 200, kept["token of a person"]
+            outside, "/api/v1/me", 200, credentials["token of a person"]
         ),
         "rights of a token over an organisation": says(
-            outside, "/api/v1/me", '"managers"', kept["token of a person"]
+            outside, "/api/v1/me", '"managers"', credentials["token of a person"]
         ),
         "key of a space": status(
-            machine, f"/uploads/{world.thing}", 404, kept["key of a space"]
+            machine, f"/uploads/{world.thing}", 404, credentials["key of a space"]
         ),
         "token of a client of RUDI": status(
             machine, "/manager/api/v1/catalog/version", 200, manager_token
@@ -329,7 +329,7 @@ async def test_what_was_given_for_some_minutes_ends_by_itself(leaver: Leaver) ->
         parse_qs(urlsplit(link.replace("&amp;", "&")).query)["expires"][0]
         for link in links
     ]
-    opened = timedelta(seconds=max(int(each) for each in ends) - now().timestamp())
+    opened = timedelta(seconds=max(int(expiry) for expiry in ends) - now().timestamp())
 
     longest = lasts + LEEWAY + opened
     print(  # noqa: T201
@@ -382,18 +382,18 @@ async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_ho
     leaver: Leaver,
 ) -> None:
     world = leaver.world
-    kept = leaver.world.kept
+    credentials = leaver.world.kept
     english = {"Accept": "application/json", "Accept-Language": "en"}
-    bearer = {"Authorization": f"Bearer {kept['token of a person']}", **english}
+    bearer = {"Authorization": f"Bearer {credentials['token of a person']}", **english}
     key = {
-        "Authorization": f"Bearer {kept['key of a space']}",
+        "Authorization": f"Bearer {credentials['key of a space']}",
         "Accept": "application/json",
     }
     await leaver.watcher.run_once()
     leaver.double.away = True
     with pytest.raises(ProvisionError):
         await leaver.watcher.run_once()
-    found = {}
+    outcomes_by_minutes = {}
     async with (
         browse(world.apps["portal"], world.territory) as portal,
         browse(world.apps["node"], world.territory) as node,
@@ -409,12 +409,16 @@ async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_ho
                 await portal.get("/api/v1/me", headers=bearer),
                 await node.get(f"/uploads/{world.thing}", headers=key),
             ]
-            found[minutes] = [
-                (each.status_code, each.headers.get("retry-after")) for each in answers
+            outcomes_by_minutes[minutes] = [
+                (answer.status_code, answer.headers.get("retry-after"))
+                for answer in answers
             ]
         open_to_all = await portal.get("/api/v1/datasets", headers=bearer)
 
-    assert found == {59: [(200, None), (404, None)], 61: [(503, "60"), (503, "60")]}
+    assert outcomes_by_minutes == {
+        59: [(200, None), (404, None)],
+        61: [(503, "60"), (503, "60")],
+    }
     assert "identity service has not answered for an hour" in answers[0].text
     assert open_to_all.status_code == 200
 

@@ -155,11 +155,11 @@ class World:
 
     async def _invitation(self, _address: str) -> str:
         name = f"{self.territory.slug}-node-invited"
-        known = NodeCredential(client_id=name, secret="x" * 40)
+        credential = NodeCredential(client_id=name, secret="x" * 40)
         async with self.portal.database.session(self.territory.id) as session:
             return await invite_node(
                 session, slug="invited", name="Invited", url="https://invited.example", organisations=[self.thing],
-                credentials=NodeCredentials(push=known, login=known),
+                credentials=NodeCredentials(push=credential, login=credential),
             )  # fmt: skip
 
     async def _login_state(self, _address: str) -> str:
@@ -209,7 +209,9 @@ async def build(
             site.parts["sessions"].service.keys = IssuerKeys(issuer.published)
             stack.push_async_callback(visitors.shut_down, apps[name])
         for budget in (
-            each for each in vars(budgets).values() if isinstance(each, RateLimit)
+            rate_limit
+            for rate_limit in vars(budgets).values()
+            if isinstance(rate_limit, RateLimit)
         ):
             stack.callback(object.__setattr__, budget, "limit", budget.limit)
             object.__setattr__(budget, "limit", 10**9)
@@ -259,7 +261,7 @@ async def _furnish(
     )
     actor = await visitors.enter(sites["portal"], territory, login=login)
     there = await visitors.enter(sites["node"], territory, login=login)
-    kept = {
+    credentials = {
         **await _at_node(sites["node"], territory, space, thing, signer, there),
         **await _at_portal(
             sites["portal"], apps["portal"], territory, thing, login, actor
@@ -275,7 +277,7 @@ async def _furnish(
         login,
         actor,
         issuer,
-        kept,
+        credentials,
     )
 
 
@@ -309,19 +311,19 @@ async def _at_node(
         agreement=thing, agreement_sha256=fingerprint(document), revision=1, state=AgreementValidity.ACTIVE,
         credentials=(credential,),
     )  # fmt: skip
-    said = signer.sign_document(
+    status_document = signer.sign_document(
         write_agreement_status(standing), kind=AGREEMENT_STATUS_TYPE, **parties
     )
     with space_context(None):
         async with site.database.session(territory.id) as session:
             await store_agreement(
-                session, SignedAgreement(agreement, standing, document, said)
+                session, SignedAgreement(agreement, standing, document, status_document)
             )
             key, token = await make_key(
                 session, maker, space, name="script", datasets=None, expires_at=None
             )
     return {
-        "udi-agreement+jwt": document, "udi-standing+jwt": said, "project credential": secret, "key of a space": token,
+        "udi-agreement+jwt": document, "udi-standing+jwt": status_document, "project credential": secret, "key of a space": token,
         "id of the key": str(key.id),
     }  # fmt: skip
 

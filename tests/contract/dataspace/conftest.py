@@ -24,16 +24,16 @@ def installation(
     own = cluster.own_settings(run_folder, "dataspace").model_copy(
         update={"dataspace_hosts": [f"{LOOPBACK}:*"]}
     )
-    with running(own, tmp_path_factory.mktemp("installation")) as found:
-        yield found
+    with running(own, tmp_path_factory.mktemp("installation")) as new_installation:
+        yield new_installation
 
 
 @pytest.fixture(scope="package")
 async def site(installation: Installation) -> AsyncIterator[Site]:
     """The parts of its portal, for the commands behind the pages of people."""
-    made = portal_parts.build_site(installation.settings)
-    yield made
-    await made.database.close()
+    new_site = portal_parts.build_site(installation.settings)
+    yield new_site
+    await new_site.database.close()
 
 
 @pytest.fixture(scope="package")

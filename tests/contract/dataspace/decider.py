@@ -66,7 +66,9 @@ class Decider:
         async with self.stage.site.database.session(
             self.stage.territory.id, person=self.stage.leader.person_id
         ) as session:
-            living = DataspaceProcess.state.not_in([each.value for each in ENDED])
+            living = DataspaceProcess.state.not_in(
+                [final_state.value for final_state in ENDED]
+            )
             query = select(DataspaceProcess).where(
                 living, DataspaceProcess.since <= now() - AFTER
             )
@@ -96,14 +98,16 @@ class Decider:
                 "",
             )
         if process.kind == ProcessKind.NEGOTIATION:
-            kept = self.stage.datasets
+            id_by_case = self.stage.datasets
         else:
-            kept = self.stage.agreements
+            id_by_case = self.stage.agreements
         if process.kind == ProcessKind.NEGOTIATION:
             named = process.dataset
         else:
             named = process.contract
-        return next((case for case, id_ in kept.items() if named == f"{URN}{id_}"), "")
+        return next(
+            (case for case, id_ in id_by_case.items() if named == f"{URN}{id_}"), ""
+        )
 
     async def _act(self, id_: UUID, act: str) -> None:
         async with self.stage.site.database.session(

@@ -47,12 +47,12 @@ def fetch_jars() -> Path:
     pinned = (HERE / "jars.txt").read_text()
     settings = Settings()
     settings.cache.mkdir(parents=True, exist_ok=True)
-    kept = (
+    jars_folder = (
         settings.cache
         / f"dataspace-kit-{hashlib.sha256(pinned.encode()).hexdigest()[:12]}"
     )
     with locked(settings.cache, "dataspace-kit"):
-        if not kept.is_dir():
+        if not jars_folder.is_dir():
             with tempfile.TemporaryDirectory(
                 dir=settings.cache, prefix=".dataspace-kit-"
             ) as folder:
@@ -63,8 +63,8 @@ def fetch_jars() -> Path:
                 ]
                 _fetch(
                     Path(folder), lines, settings.maven_repository or MAVEN_CENTRAL_URL
-                ).rename(kept)
-    return kept
+                ).rename(jars_folder)
+    return jars_folder
 
 
 def _fetch(folder: Path, lines: Sequence[Sequence[str]], repository: str) -> Path:
@@ -77,13 +77,13 @@ def _fetch(folder: Path, lines: Sequence[Sequence[str]], repository: str) -> Pat
     )
     for coordinates, sha256 in lines:
         group, name, version = coordinates.split(":")
-        found = Path(
+        jar = Path(
             context.project(group, name).at_version(version).artifact().resolve()
         )
-        if hashlib.sha256(found.read_bytes()).hexdigest() != sha256:
+        if hashlib.sha256(jar.read_bytes()).hexdigest() != sha256:
             msg = f"{coordinates} is not the pinned file: its SHA-256 is another."
             raise RuntimeError(msg)
-        shutil.copy(found, jars)
+        shutil.copy(jar, jars)
     return jars
 
 
@@ -115,13 +115,13 @@ async def run(
     )
     try:
         async with asyncio.timeout(PATIENCE):
-            said, _ = await process.communicate()
+            output, _ = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     return read_report(
-        folder / "reports/TEST-junit-jupiter.xml", said.decode(errors="replace")
+        folder / "reports/TEST-junit-jupiter.xml", output.decode(errors="replace")
     )
 
 

@@ -21,14 +21,14 @@ def pin(folder: Path) -> str:
         check=True,
     )
     subprocess.run([*maven, "dependency:list", f"-DoutputFile={names}"], check=True)
-    found = [
+    artifacts = [
         match.groups()
         for line in names.read_text().splitlines()
         if (match := LINE.match(line))
     ]
     lines = [
         f"{group}:{name}:{version} {_sha256(jars / f'{name}-{version}.jar')}\n"
-        for group, name, version in found
+        for group, name, version in artifacts
     ]
     return HEAD + "".join(sorted(lines))
 

@@ -76,16 +76,16 @@ class Stage:
 
     def properties(self) -> dict[str, str]:
         """What the kit is told of each case, by the kit's names; a consumer's datasets are ours to name."""
-        said = {
+        properties = {
             "CAT_01_01_DATASETID": self._urn("cat_01_01"),
             "CAT_01_02_DATASETID": self._urn("cat_01_02"),
             "CAT_01_03_DATASETID": ABSENT,
         }
         for case in PROVIDER_NEGOTIATIONS:
-            said[f"{case.upper()}_DATASETID"] = self._urn(case)
-            said[f"{case.upper()}_OFFERID"] = f"{self._urn(case)}:offer:1"
+            properties[f"{case.upper()}_DATASETID"] = self._urn(case)
+            properties[f"{case.upper()}_OFFERID"] = f"{self._urn(case)}:offer:1"
         for case in CONSUMER_NEGOTIATIONS:
-            said[f"{case.upper()}_DATASETID"] = name_of(case)
+            properties[f"{case.upper()}_DATASETID"] = name_of(case)
         agreements = {
             case: f"{URN}{agreement}" for case, agreement in self.agreements.items()
         }
@@ -93,11 +93,11 @@ class Stage:
             **agreements,
             **{case: name_of(case) for case in CONSUMER_TRANSFERS},
         }.items():
-            said |= {
+            properties |= {
                 f"{case.upper()}_AGREEMENTID": agreement,
                 f"{case.upper()}_FORMAT": PULL,
             }
-        return said
+        return properties
 
     def _urn(self, case: str) -> str:
         return f"{URN}{self.datasets[case]}"
@@ -119,12 +119,12 @@ async def set_stage(site: Site, installation: Installation, callback: str) -> St
     for dataset in datasets.values():
         await set_terms(site, territory, producer, dataset)
     project, connector, secret = await begin_project(site, territory, leader, callback)
-    made = Stage(
+    stage = Stage(
         site, territory, producer, leader, project, connector, secret, datasets, {}
     )
     for case in PROVIDER_TRANSFERS:
-        made.agreements[case] = await agree(made, datasets[TRANSFERRED])
-    return made
+        stage.agreements[case] = await agree(stage, datasets[TRANSFERRED])
+    return stage
 
 
 async def begin_project(
@@ -132,12 +132,12 @@ async def begin_project(
 ) -> tuple[Project, Connector, str]:
     """Somebody begins a project and adds a connector to it; its secret."""
     async with site.database.session(territory.id, person=leader.person_id) as session:
-        said = ProjectInput(
+        project_input = ProjectInput(
             title="Rafraîchir la ville",
             summary="Choisir dix rues à ombrager.",
             purpose=Purpose.RESEARCH,
         )
-        project = await create_project(session, leader, said, language="fr")
+        project = await create_project(session, leader, project_input, language="fr")
         machine = Machine(
             name="Le connecteur du laboratoire", participant="TCK_PARTICIPANT", address=callback, purpose=Purpose.RESEARCH,
             words=WHY,
@@ -187,23 +187,23 @@ async def publish(installation: Installation) -> UUID:
     async with httpx.AsyncClient(
         base_url=base, headers=headers, cookies=cookies, timeout=60
     ) as client:
-        made = await Producer(client).publish(access="restricted")
+        dataset_id = await Producer(client).publish(access="restricted")
     await site.database.close()
-    return UUID(made)
+    return UUID(dataset_id)
 
 
 async def appear(site: Site, territory: Territory, datasets: dict[str, UUID]) -> None:
     """Wait until the portal knows them all."""
     async with asyncio.timeout(PATIENCE):
-        known = 0
-        while known < len(datasets):
+        dataset_count = 0
+        while dataset_count < len(datasets):
             async with site.database.session(territory.id) as session:
                 query = (
                     select(func.count())
                     .select_from(Dataset)
                     .where(Dataset.id.in_(datasets.values()))
                 )
-                known = await session.scalar(query) or 0
+                dataset_count = await session.scalar(query) or 0
             await asyncio.sleep(0.1)
 
 
@@ -235,12 +235,12 @@ async def agree(stage: Stage, dataset: UUID) -> UUID:
     async with stage.site.database.session(
         stage.territory.id, person=stage.leader.person_id
     ) as session:
-        found = await get_dataset_for_producer(session, stage.producer, dataset)
+        dataset_row = await get_dataset_for_producer(session, stage.producer, dataset)
         request = await submit_request(
-            session, stage.leader, found, stage.project, AccessRequestInput(purpose=Purpose.RESEARCH, words=WHY, months="12"),
-            policy=await get_policy(session, found), territory=stage.territory, language="fr",
+            session, stage.leader, dataset_row, stage.project, AccessRequestInput(purpose=Purpose.RESEARCH, words=WHY, months="12"),
+            policy=await get_policy(session, dataset_row), territory=stage.territory, language="fr",
         )  # fmt: skip
-        made = await grant_request(
+        agreement = await grant_request(
             session, stage.producer, request, WHY, revision=1, notary=stage.notary
         )
-    return made.id
+    return agreement.id

@@ -48,8 +48,8 @@ async def run(
     """The kit's report, and what went wrong on the side of people, who leave some cases `alone`."""
     decider = Decider(stage, alone=alone)
 
-    async def wish(path: str, said: dict[str, object]) -> None:
-        await begin(stage, path, said)
+    async def wish(path: str, payload: dict[str, object]) -> None:
+        await begin(stage, path, payload)
 
     deciding = asyncio.create_task(decider.run())
     try:
@@ -82,13 +82,13 @@ def test_nothing_else_is_left_out(
     with capsys.disabled():
         print(f"\nthe kit took {report.seconds:.0f} s")  # noqa: T201 - a figure to publish
         for suite, prefixes in SUITES.items():
-            found = [
+            results = [
                 result
                 for case, result in report.results.items()
                 if case.startswith(prefixes)
             ]
             print(  # noqa: T201 - the same
-                f"  {suite}: {found.count('passed')} of {len(found) - found.count('skipped')}"
+                f"  {suite}: {results.count('passed')} of {len(results) - results.count('skipped')}"
             )
 
     assert len(CASES) == ENABLED

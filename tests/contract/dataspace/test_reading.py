@@ -42,19 +42,22 @@ class Machine:
     async def hear(self, type_: str) -> Taken:
         """The last message of this kind, waited for; it is taken off what was heard."""
 
-        async def heard() -> bool:
+        async def has_arrived() -> bool:
             return type_ in self.other.types
 
-        await until(heard)
-        [*_, found] = [each for each in self.other.taken if each.type == type_]
+        await until(has_arrived)
+        [*_, message] = [
+            candidate for candidate in self.other.taken if candidate.type == type_
+        ]
         self.other.taken.clear()
-        return found
+        return message
 
     async def read(self, start: Taken) -> httpx.Response:
         """What the node answers to the secret of a start."""
         address = start.said["dataAddress"]
         properties = {
-            each["name"]: each["value"] for each in address["endpointProperties"]
+            endpoint_property["name"]: endpoint_property["value"]
+            for endpoint_property in address["endpointProperties"]
         }
         headers = {"Authorization": f"Bearer {properties['authorization']}"}
         return await self.node.get(
@@ -64,10 +67,10 @@ class Machine:
     async def is_refused(self, start: Taken) -> None:
         """The node comes to refuse the secret of a start."""
 
-        async def seen() -> bool:
+        async def has_refused_secret() -> bool:
             return (await self.read(start)).status_code in {401, 403}
 
-        await until(seen)
+        await until(has_refused_secret)
 
 
 async def until(seen: Callable[[], Awaitable[bool]]) -> None:
@@ -91,7 +94,7 @@ async def test_a_machine_reads_from_the_agreement_to_its_revocation(
         ):
             machine = Machine(portal, node, other)
             agreement = await negotiate(machine, stage)
-            asked = {
+            transfer_request = {
                 "consumerPid": "urn:t",
                 "agreementId": f"{URN}{agreement}",
                 "format": "HttpData-PULL",
@@ -99,7 +102,7 @@ async def test_a_machine_reads_from_the_agreement_to_its_revocation(
             transfer = await machine.say(
                 "/transfers/request",
                 "TransferRequestMessage",
-                **asked,
+                **transfer_request,
                 callbackAddress=other.origin,
             )
             pids = {name: transfer[name] for name in ("providerPid", "consumerPid")}
@@ -149,14 +152,14 @@ async def negotiate(machine: Machine, stage: Stage) -> UUID:
         "target": target,
         "permission": [{"action": "use"}],
     }
-    asked = await machine.say(
+    negotiation = await machine.say(
         "/negotiations/request",
         "ContractRequestMessage",
         consumerPid="urn:n",
         offer=offer,
         callbackAddress=machine.other.origin,
     )
-    pids = {name: asked[name] for name in ("providerPid", "consumerPid")}
+    pids = {name: negotiation[name] for name in ("providerPid", "consumerPid")}
     async with stage.site.database.session(stage.territory.id) as session:
         process = await session.get_one(
             DataspaceProcess, (stage.territory.id, UUID(pids["providerPid"]))
@@ -164,7 +167,7 @@ async def negotiate(machine: Machine, stage: Stage) -> UUID:
         request = await session.get_one(
             AccessRequest, (stage.territory.id, process.request_id)
         )
-        made = await decisions.grant_request(
+        agreement = await decisions.grant_request(
             session, stage.producer, request, WHY, revision=1, notary=stage.notary
         )
     await machine.hear("ContractAgreementMessage")
@@ -172,13 +175,13 @@ async def negotiate(machine: Machine, stage: Stage) -> UUID:
     await machine.say(path, "ContractAgreementVerificationMessage", **pids)
     final = await machine.hear("ContractNegotiationEventMessage")
     assert final.said["eventType"] == "FINALIZED"
-    return made.id
+    return agreement.id
 
 
 async def change(stage: Stage, agreement: UUID, what: Any, *said: str) -> None:
     """The producer changes the agreement."""
     async with stage.site.database.session(stage.territory.id) as session:
-        found = await session.get_one(
+        agreement_row = await session.get_one(
             AccessAgreement, (stage.territory.id, agreement), with_for_update=True
         )
-        await what(session, stage.producer, found, *said)
+        await what(session, stage.producer, agreement_row, *said)

@@ -99,15 +99,15 @@ def addresses(
     Raises:
         KeyError: a parameter is new: say of what it is.
     """
-    words = {name: each[0] for name, each in values.items()}
+    words = {name: options[0] for name, options in values.items()}
     for path in sorted({route.path_format for route in app.routes if _is_read(route)}):
         names = PARAMETER.findall(path)
         several = SEVERAL.get(f"{program} {path}", {})
-        for chosen in itertools.product(
+        for combination in itertools.product(
             *(several.get(name, values[name]) for name in names)
         ):
             filled = PARAMETER.sub("{}", path).format(
-                *(value.format(**words) for value in chosen)
+                *(value.format(**words) for value in combination)
             )
             yield filled
             for question in QUESTIONS.get(f"{program} {path}", ()):

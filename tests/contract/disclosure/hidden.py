@@ -41,12 +41,12 @@ def change(chance: random.Random, hidden: Hidden) -> Hidden:
     ]
     rows += chance.sample(hidden.rows, 10)
     chance.shuffle(rows)
-    written = {
+    csv_options = {
         "delimiter": chance.choice(";,\t"),
         "encoding": chance.choice(("utf-8", "cp1252", "utf-16")),
     }
     return replace(
-        hidden, rows=tuple(rows), newline=chance.choice(("\n", "\r\n")), **written
+        hidden, rows=tuple(rows), newline=chance.choice(("\n", "\r\n")), **csv_options
     )
 
 

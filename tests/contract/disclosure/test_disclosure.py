@@ -49,9 +49,9 @@ def differences(before: Snapshot, after: Snapshot) -> list[str]:
     ]
     assert before.keys() == after.keys()
     return [
-        each
-        for each in steady
-        if comparable(each, before[each]) != comparable(each, after[each])
+        address
+        for address in steady
+        if comparable(address, before[address]) != comparable(address, after[address])
     ]
 
 
@@ -84,13 +84,15 @@ async def test_no_public_answer_depends_on_hidden_cells(
     before = await world.snapshot(dataset_id, file, media)
 
     licensed = {
-        each for each, answer in before.items() if OPEN_LICENCE.search(answer.body)
+        address
+        for address, answer in before.items()
+        if OPEN_LICENCE.search(answer.body)
     }
     assert (
         sorted(
-            each
-            for each in licensed
-            if not any(part in each for part in LISTS_OF_LICENCES)
+            address
+            for address in licensed
+            if not any(part in address for part in LISTS_OF_LICENCES)
         )
         == []
     )
@@ -109,8 +111,8 @@ async def test_no_public_answer_depends_on_hidden_cells(
         record = await world.publish(dataset_id)
         after = await world.snapshot(dataset_id, file, media)
         changed = [
-            explain(each, before[each], after[each])
-            for each in differences(before, after)
+            explain(address, before[address], after[address])
+            for address in differences(before, after)
         ]
         assert json.dumps(record) == json.dumps(first_record)
         assert not changed, "\n".join(changed)
@@ -168,7 +170,7 @@ async def test_what_was_open_leaves_no_figure_once_restricted(world: World) -> N
     published = {
         name
         for name, figure in figures.items()
-        if any(find(figure, each) for each in while_open.values())
+        if any(find(figure, answer) for answer in while_open.values())
     }
     left = [
         f"{name} at {address}"

@@ -59,9 +59,9 @@ class World:
         async with self.node_site.database.session(
             self.territory.id, role="worker"
         ) as session:
-            found = await find_dataset(session, uuid.UUID(dataset_id))
-        assert found is not None
-        return found
+            dataset = await find_dataset(session, uuid.UUID(dataset_id))
+        assert dataset is not None
+        return dataset
 
     async def describe(self, dataset_id: str, **changes: str) -> None:
         """Send the form as it was proposed, but for what is changed and what nobody could propose."""
@@ -94,19 +94,21 @@ class World:
         record = dataset.delivery.record
         method = dataset.delivery.method
         assert record is not None
-        taken = await self.pusher.send(method, body=record)
-        assert taken.status_code == 200, taken.text
+        portal_response = await self.pusher.send(method, body=record)
+        assert portal_response.status_code == 200, portal_response.text
         async with self.node_site.database.session(
             self.territory.id, role="worker"
         ) as session:
-            held = await find_dataset(session, uuid.UUID(dataset_id), lock=True)
-            assert held is not None
+            locked_dataset = await find_dataset(
+                session, uuid.UUID(dataset_id), lock=True
+            )
+            assert locked_dataset is not None
             report = {
                 "report_id": str(uuid.uuid4()),
                 "method": method,
                 "integration_status": "OK",
             }
-            assert await apply_report(session, held, report)
+            assert await apply_report(session, locked_dataset, report)
         await self.feed.run_once()
         return record
 
@@ -133,7 +135,7 @@ class World:
             slug=slug,
             portal=self.territory.origin,
         )
-        found = Snapshot()
+        snapshot = Snapshot()
         for program, app, client in (
             ("node", self.node_app, self.at_node), ("portal", self.portal_app, self.at_portal),
         ):  # fmt: skip
@@ -142,13 +144,13 @@ class World:
             ):
                 method, _, accepted = form.partition(" ")
                 headers = {"Accept": accepted, "Accept-Encoding": "identity"}
-                found[f"{program} {method} {path} ({accepted})"] = _read(
+                snapshot[f"{program} {method} {path} ({accepted})"] = _read(
                     await client.request(method, path, headers=headers)
                 )
-        found["own node GET /"] = _read(
+        snapshot["own node GET /"] = _read(
             await self.at_own_node.get("/", headers={"Accept-Encoding": "identity"})
         )
-        return found
+        return snapshot
 
 
 def _read(answer: httpx.Response) -> Answer:
@@ -164,7 +166,9 @@ def freeze(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     """Let it be this moment for both programs, so that no answer differs by when it is given."""
     real = clock.now
     for module in [
-        each for name, each in sys.modules.items() if name.startswith("udi.")
+        loaded_module
+        for name, loaded_module in sys.modules.items()
+        if name.startswith("udi.")
     ]:
         if getattr(module, "now", None) is real:
             monkeypatch.setattr(module, "now", lambda: moment)

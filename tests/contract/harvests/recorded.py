@@ -32,11 +32,13 @@ class Recording:
 
     def take(self, server: str, path: str) -> Answer:
         """Ask the server, and keep its answer."""
-        said = httpx.get(f"{server}{path}", timeout=60)
-        headers = {name: said.headers[name] for name in KEPT if name in said.headers}
-        body = said.text.replace(server, ORIGIN)
-        self.answers[self.state, _tidy(path)] = (said.status_code, headers, body)
-        return said.status_code, headers, said.content
+        response = httpx.get(f"{server}{path}", timeout=60)
+        headers = {
+            name: response.headers[name] for name in KEPT if name in response.headers
+        }
+        body = response.text.replace(server, ORIGIN)
+        self.answers[self.state, _tidy(path)] = (response.status_code, headers, body)
+        return response.status_code, headers, response.content
 
     def give(self, server: str, path: str) -> Answer:
         """What was answered; 404 where it was not asked."""
@@ -53,14 +55,14 @@ class Recording:
         """Keep it beside this module."""
         lines = [json.dumps(self.about, ensure_ascii=False)]
         for (state, path), (status, headers, body) in self.answers.items():
-            said = {
+            entry = {
                 "state": state,
                 "path": path,
                 "status": status,
                 "headers": headers,
                 "body": body,
             }
-            lines.append(json.dumps(said, ensure_ascii=False))
+            lines.append(json.dumps(entry, ensure_ascii=False))
         content = "\n".join(lines).encode()
         HERE.mkdir(exist_ok=True)
         (HERE / f"{name}.jsonl.xz").write_bytes(lzma.compress(content))
@@ -71,14 +73,14 @@ def read_recording(name: str) -> Recording:
     first, *others = (
         lzma.decompress((HERE / f"{name}.jsonl.xz").read_bytes()).decode().splitlines()
     )
-    found = Recording(json.loads(first))
+    recording = Recording(json.loads(first))
     for line in map(json.loads, others):
-        found.answers[line["state"], line["path"]] = (
+        recording.answers[line["state"], line["path"]] = (
             line["status"],
             line["headers"],
             line["body"],
         )
-    return found
+    return recording
 
 
 def _tidy(path: str) -> str:

@@ -136,8 +136,8 @@ async def test_a_real_ckan_is_read_whole(
         }
 
         async def act(state: str) -> None:
-            action, asked = acts[state]
-            await ckan.act(action, **asked)
+            action, parameters = acts[state]
+            await ckan.act(action, **parameters)
 
         catalogue.answer = lambda path: recording.take(ckan.address, path)  # type: ignore[method-assign] # what CKAN says
         reading = await open_source(catalogue.origin)
@@ -194,7 +194,7 @@ async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_t
             await until_killed(reading, run_folder, worker_name, deadly)
         took = time.monotonic() - began
         [first] = await reading.runs()
-        shown = await reading.shown()
+        id_by_title = await reading.shown()
         again = await reading.read()
 
     assert (first.outcome, first.found, first.created, first.refused) == (
@@ -203,7 +203,7 @@ async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_t
         MANY,
         0,
     )
-    assert len(shown) == len(await reading.records()) == MANY
+    assert len(id_by_title) == len(await reading.records()) == MANY
     assert await reading.count_events("dataset.published") == MANY
     assert (again.outcome, again.unchanged, again.created, again.updated) == (
         "complete",
@@ -211,6 +211,6 @@ async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_t
         0,
         0,
     )
-    assert await reading.shown() == shown
+    assert await reading.shown() == id_by_title
     await check_report(desk, reading)
     desk.say("CKAN 2.12.0, the worker killed three times", first, took)

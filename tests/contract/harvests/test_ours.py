@@ -56,10 +56,10 @@ def title(number: int) -> str:
 async def records_of(database: Database, territory: Territory) -> dict[str, Record]:
     """What a territory shows, by title."""
     async with database.session(territory.id) as session:
-        shown = await session.scalars(
+        datasets = await session.scalars(
             select(Dataset).where(Dataset.state == DatasetState.PUBLISHED)
         )
-        return {each.title: restore_record(each.record) for each in shown}
+        return {dataset.title: restore_record(dataset.record) for dataset in datasets}
 
 
 @dataclass
@@ -109,9 +109,9 @@ class Theirs:
             headers={"Host": self.territory.hosts[0]}, timeout=PATIENCE
         ) as client:
             while self.territory.origin not in (
-                said := (await client.get(address)).text
+                content := (await client.get(address)).text
             ):
-                assert time.monotonic() < deadline, said
+                assert time.monotonic() < deadline, content
                 await asyncio.sleep(0.1)
 
     def holder(self) -> Holder:
@@ -179,8 +179,8 @@ def said(record: Record) -> dict[str, Any]:
     return {
         "summary": dict(record.summary), "keywords": set(record.keywords), "languages": set(record.languages),
         "access": record.access, "licence": (record.licence.standard_licence or record.licence.link) if open_ else None, "updated": record.dates.updated,
-        "contacts": {(each.name, each.email) for each in record.contacts}, "files": len(record.media),
-        "media": {(each.url, each.media_type, each.size) for each in record.media} if open_ else set(),
+        "contacts": {(contact.name, contact.email) for contact in record.contacts}, "files": len(record.media),
+        "media": {(medium.url, medium.media_type, medium.size) for medium in record.media} if open_ else set(),
         "box": record.geography and record.geography.box, "period": record.period,
     }  # fmt: skip
 
@@ -231,7 +231,9 @@ async def test_our_own_portal_is_read_whole(
     there = await records_of(theirs.catalogue.database, theirs.territory)
     here = await records_of(reading.database, reading.territory)
     assert here.keys() == there.keys()
-    facts = {one: (said(record), said(here[one])) for one, record in there.items()}
+    facts = {
+        title: (said(record), said(here[title])) for title, record in there.items()
+    }
     assert {
         name for was, is_ in facts.values() for name in was if was[name] != is_[name]
     } == FORMS[form].lost

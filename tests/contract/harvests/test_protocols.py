@@ -241,23 +241,23 @@ async def test_each_protocol_is_read_whole(
     catalogue: Catalogue, open_source: Open, desk: Desk, protocol: str
 ) -> None:
     site, start, many, pages = SITES[protocol]
-    held: Held = {number: title(number) for number in range(many)}
+    title_by_number: Held = {number: title(number) for number in range(many)}
 
-    def live(path: str, asked: Asked) -> Answer | None:
-        said = site(held, path, asked, catalogue.origin)
-        if said is None:
+    def live(path: str, query: Asked) -> Answer | None:
+        answer = site(title_by_number, path, query, catalogue.origin)
+        if answer is None:
             return None
-        text = said if isinstance(said, str) else json.dumps(said)
+        text = answer if isinstance(answer, str) else json.dumps(answer)
         return 200, {}, text.encode()
 
     async def change() -> None:
-        held[3] = NEW
+        title_by_number[3] = NEW
 
     async def remove() -> None:
-        del held[7]
+        del title_by_number[7]
 
     async def restore() -> None:
-        held[7] = title(7)
+        title_by_number[7] = title(7)
 
     catalogue.live = live
     reading = await open_source(f"{catalogue.origin}{start}")

@@ -130,15 +130,17 @@ async def test_real_records_in_pycsw_are_read_whole(
         for path in (shared_data / "data/catalogues").glob(pattern):
             shutil.copy(path, records)
     with running("pycsw", records, tmp_path) as address:
-        with sqlite3.connect(tmp_path / "records.db") as kept:
-            [held] = kept.execute("SELECT count(*) FROM records").fetchone()
+        with sqlite3.connect(tmp_path / "records.db") as connection:
+            [record_count] = connection.execute(
+                "SELECT count(*) FROM records"
+            ).fetchone()
         reading = await open_source(f"{address}/csw")
         run = await check_two_readings(
             desk,
             reading,
             "CSW, pycsw 2.6.2, real records",
-            Expected("csw", 36, held // PAGE, refused=1),
+            Expected("csw", 36, record_count // PAGE, refused=1),
         )
     ignored = [row for row in await reading.faults() if row.code == "type_ignored"]
 
-    assert held == run.found + len(ignored) + SERVICES
+    assert record_count == run.found + len(ignored) + SERVICES

@@ -86,7 +86,7 @@ async def check_two_readings(
     began = time.monotonic()
     first = await reading.read()
     took = time.monotonic() - began
-    shown = await reading.shown()
+    id_by_title = await reading.shown()
     again = await reading.read()
 
     faults = await reading.faults(first)
@@ -96,16 +96,18 @@ async def check_two_readings(
     assert first.outcome == "complete", [
         (row.code, row.field, row.filled) for row in faults
     ]
-    found = (await reading.source()).format
-    assert found == expected.format, found
+    source_format = (await reading.source()).format
+    assert source_format == expected.format, source_format
     assert (first.found, first.refused) == (expected.found, expected.refused), (
         first.found,
         codes,
     )
     assert first.pages >= expected.pages, first.pages
-    kept = [row for row in (await reading.records()).values() if not row.withdrawn]
-    assert first.created == len(kept) == expected.found - expected.refused
-    assert await reading.shown() == shown
+    current_records = [
+        row for row in (await reading.records()).values() if not row.withdrawn
+    ]
+    assert first.created == len(current_records) == expected.found - expected.refused
+    assert await reading.shown() == id_by_title
     assert (again.created, again.updated, again.withdrawn, again.missing) == (
         0,
         0,
@@ -119,9 +121,9 @@ async def check_two_readings(
 
 async def check_following(desk: Desk, reading: Reading, holder: Holder) -> None:
     """What changes is changed, what goes is withdrawn the second time, and what comes back has its address again."""
-    shown = await reading.shown()
-    changed = shown[holder.changed[0]]
-    gone = shown[holder.removed]
+    id_by_title = await reading.shown()
+    changed = id_by_title[holder.changed[0]]
+    gone = id_by_title[holder.removed]
 
     await holder.change()
     assert counts(await reading.read()).get("updated") == 1
@@ -157,7 +159,12 @@ async def check_report(desk: Desk, reading: Reading) -> None:
     ).json()
     runs = await reading.runs()
 
-    assert {each["id"] for each in report["readings"]} == {str(run.id) for run in runs}
-    assert {each["outcome"] for each in report["readings"]} <= {"complete", "unchanged"}
+    assert {entry["id"] for entry in report["readings"]} == {
+        str(run.id) for run in runs
+    }
+    assert {entry["outcome"] for entry in report["readings"]} <= {
+        "complete",
+        "unchanged",
+    }
     assert report["shown"] == len(await reading.shown())
     assert (await desk.get(reading, f"/sources/{reading.source_id}")).status_code == 200

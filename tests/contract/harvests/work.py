@@ -20,11 +20,15 @@ from udi.portal.nodes.sources.worker import build_harvest_context
 async def main(run: Path, worker: str, territory: UUID) -> None:
     """Read."""
     site = portal_parts.build_site(cluster.run_settings(run, worker), pages=False)
-    [found] = [each for each in await site.registry.list() if each.id == territory]
+    [selected_territory] = [
+        candidate
+        for candidate in await site.registry.list()
+        if candidate.id == territory
+    ]
     desk = build_harvest_context(
         site,
         SourceClient(OutgoingClient(["127.0.0.1:*", "*.localhost:*"]), pace=0),
-        found,
+        selected_territory,
     )
     while await harvest_next_source(desk):
         pass

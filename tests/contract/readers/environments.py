@@ -60,15 +60,17 @@ def _python(version: str) -> str:
     """An interpreter of this version, wherever it is kept on this machine."""
     if version == OURS:
         return sys.executable
-    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    found = [
+    versions_folder = (
+        Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    )
+    candidates = [
         shutil.which(f"python{version}"),
-        *sorted(map(str, kept.glob(f"{version}*/bin/python{version}"))),
+        *sorted(map(str, versions_folder.glob(f"{version}*/bin/python{version}"))),
     ]
-    for each in filter(None, found):
-        said = subprocess.run(
-            [each, "--version"], check=False, capture_output=True, text=True
+    for interpreter in filter(None, candidates):
+        completed = subprocess.run(
+            [interpreter, "--version"], check=False, capture_output=True, text=True
         )
-        if said.stdout.startswith(f"Python {version}."):
-            return each
+        if completed.stdout.startswith(f"Python {version}."):
+            return interpreter
     pytest.skip(f"these packages need Python {version}, which this machine has not")

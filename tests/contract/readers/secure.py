@@ -36,12 +36,12 @@ def certify(name: str, folder: Path) -> Path:
     named = dated.add_extension(
         x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False
     )
-    made = named.add_extension(
+    certificate = named.add_extension(
         x509.BasicConstraints(ca=True, path_length=None), critical=True
     ).sign(key, SHA256())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path = folder / "certificate.pem"
-    path.write_bytes(private + made.public_bytes(Encoding.PEM))
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
     return path
 
 
@@ -58,8 +58,10 @@ async def secured(certificate: Path, port: int) -> AsyncIterator[int]:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             back, out = await asyncio.open_connection("127.0.0.1", port)
-            asked = head.replace(f":{own}".encode(), f":{port}".encode())
-            out.write(asked.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            request_head = head.replace(f":{own}".encode(), f":{port}".encode())
+            out.write(
+                request_head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+            )
             while piece := await back.read(LONGEST_HEAD):
                 writer.write(piece)
                 await writer.drain()

@@ -42,7 +42,7 @@ async def serving(app: Litestar) -> AsyncIterator[None]:
             )
             body = await reader.readexactly(length)
             request = program.build_request(method, httpx.URL("http://inside", raw_path=target.encode()), content=body,
-                                            headers=[each for each in headers if each[0].lower() not in DROPPED])  # fmt: skip
+                                            headers=[header for header in headers if header[0].lower() not in DROPPED])  # fmt: skip
             async with asyncio.timeout(60):
                 response = await program.send(request, stream=True)
                 content = b"".join([part async for part in response.aiter_raw()])

@@ -78,21 +78,21 @@ def write():
     found["merged"] = again
     found["found"] = {
         "title": [
-            each["global_id"]
-            for each in client.search_metadata_with_filter({"theme": "citizenship"})
+            record["global_id"]
+            for record in client.search_metadata_with_filter({"theme": "citizenship"})
         ],
         "producer": [
-            each["global_id"]
-            for each in client.search_metadata_with_producer(organisation)
+            record["global_id"]
+            for record in client.search_metadata_with_producer(organisation)
         ],
         "contact": len(client.metadata_list),
         "media": [
-            each["global_id"]
-            for each in client.search_metadata_with_media_name("élections 2008.csv")
+            record["global_id"]
+            for record in client.search_metadata_with_media_name("élections 2008.csv")
         ],
         "keywords": [
-            each["global_id"]
-            for each in client.search_metadata_with_keywords(["Citoyenneté", "autre"])
+            record["global_id"]
+            for record in client.search_metadata_with_keywords(["Citoyenneté", "autre"])
         ],
         "local": writer.find_metadata_with_uuid(meta["global_id"]) is not None,
         "themes": client.used_themes,

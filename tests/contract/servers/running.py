@@ -29,9 +29,9 @@ def running(
         *more,
     ]
     with (
-        log.open("w") as said,
+        log.open("w") as log_file,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=said, text=True
+            command, stdout=subprocess.PIPE, stderr=log_file, text=True
         ) as process,
     ):
         late = threading.Timer(patience, process.kill)

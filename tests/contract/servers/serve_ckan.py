@@ -46,16 +46,16 @@ def load(packages: list[dict[str, Any]], workplace: Path) -> None:
     )
     model.User.get(user["id"]).sysadmin = True
     model.repo.commit()
-    given = get_action("api_token_create")(
+    api_token = get_action("api_token_create")(
         dict(ABOUT), {"user": ADMIN, "name": "tests"}
     )
-    (workplace / "token").write_text(given["token"])
-    for name in sorted({each["owner_org"] for each in packages}):
+    (workplace / "token").write_text(api_token["token"])
+    for name in sorted({dataset["owner_org"] for dataset in packages}):
         get_action("organization_create")(
             dict(ABOUT), {"name": name, "title": name.replace("-", " ").capitalize()}
         )
     for tag in sorted(
-        {tag["name"] for each in packages for tag in each.get("tags", ())}
+        {tag["name"] for dataset in packages for tag in dataset.get("tags", ())}
     ):
         model.Session.add(model.Tag(name=tag))
     for number, package in enumerate(packages, 1):

@@ -57,8 +57,8 @@ def main(port: int, records: Path, workplace: Path) -> None:
     database, configuration, description = (
         workplace / name for name in ("records.db", "config.yml", "openapi.yml")
     )
-    with tinydb.TinyDB(database) as kept:
-        kept.insert_multiple(json.loads(records.read_text()))
+    with tinydb.TinyDB(database) as document_store:
+        document_store.insert_multiple(json.loads(records.read_text()))
     configuration.write_text(yaml.safe_dump(settings(port, database)))
     os.environ |= {
         "PYGEOAPI_CONFIG": str(configuration),

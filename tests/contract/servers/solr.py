@@ -50,8 +50,8 @@ def running(schema: Path, workplace: Path) -> Iterator[str]:
                HERE / "Solr.java", home, str(port)]  # fmt: skip
     address = f"http://127.0.0.1:{port}/solr/{CORE}"
     with (
-        log.open("w") as said,
-        subprocess.Popen(command, stdout=said, stderr=said) as process,
+        log.open("w") as log_file,
+        subprocess.Popen(command, stdout=log_file, stderr=log_file) as process,
     ):
         try:
             _wait(address, process, log)
@@ -91,16 +91,16 @@ def _jars() -> Path:
     """The folder of the jars, fetched once."""
     settings = Settings()
     settings.cache.mkdir(parents=True, exist_ok=True)
-    kept = settings.cache / f"solr-{VERSION}"
+    jars_folder = settings.cache / f"solr-{VERSION}"
     with locked(settings.cache, "solr"):
-        if not kept.is_dir():
+        if not jars_folder.is_dir():
             with tempfile.TemporaryDirectory(
                 dir=settings.cache, prefix=".solr-"
             ) as folder:
                 _fetch(
                     Path(folder), settings.maven_repository or MAVEN_CENTRAL_URL
-                ).rename(kept)
-    return kept
+                ).rename(jars_folder)
+    return jars_folder
 
 
 def _fetch(folder: Path, repository: str) -> Path:
@@ -113,10 +113,14 @@ def _fetch(folder: Path, repository: str) -> Path:
         repo_cache=fetched,
         remote_repos={"pinned": repository.rstrip("/")},
     )
-    asked = [
+    dependencies = [
         Dependency(context.project(GROUP, name).at_version(VERSION).artifact())
         for name in NEEDED
     ]
-    for each in (part for found in context.resolver.resolve(asked) for part in found):
-        shutil.copy(each.artifact.resolve(), jars)
+    for dependency in (
+        part
+        for resolved_dependencies in context.resolver.resolve(dependencies)
+        for part in resolved_dependencies
+    ):
+        shutil.copy(dependency.artifact.resolve(), jars)
     return jars

@@ -45,7 +45,11 @@ async def portal(
 @pytest.fixture
 async def at_node(node_site: Site, demo: Territory, portal: Granting) -> Territory:
     """The territory as the node sees it, with this portal."""
-    return next(each for each in await node_site.registry.list() if each.id == demo.id)
+    return next(
+        territory
+        for territory in await node_site.registry.list()
+        if territory.id == demo.id
+    )
 
 
 @pytest.fixture
@@ -53,13 +57,13 @@ async def asker(
     node_site: Site, settings: Settings, portal: Granting, at_node: Territory
 ) -> AgreementSync:
     """The worker's part that asks, which has asked once."""
-    made = AgreementSync(
+    agreement_sync = AgreementSync(
         node_site.database,
         PortalClient(settings, node_site.outgoing),
         node_site.parts["portal_keys"],
     )
-    await made.sync(at_node)
-    return made
+    await agreement_sync.sync(at_node)
+    return agreement_sync
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ class Granting(PortalDouble):
 
     def grant(self, dataset: str, terms: Terms = WHOLE, **changes: Any) -> Grant:
         """An agreement of a new project about a dataset, in force for a year."""
-        said: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "id": uuid.uuid4(), "dataset": uuid.UUID(dataset), "dataset_title": "Compteurs", "project": uuid.uuid4(),
             "project_title": "Îlots frais", "purpose": Purpose.RESEARCH, "terms": terms,
             "provider": Party(kind=Requester.PUBLIC_BODY, id=uuid.uuid4(), name="Mairie"),
@@ -118,20 +118,20 @@ class Granting(PortalDouble):
             "text": {"fr": "Texte de la convention.", "en": "Text of the agreement."},
             "page": f"{self.origin}/agreements/1",
         }  # fmt: skip
-        agreement = Agreement(**{**said, **changes})
+        agreement = Agreement(**{**defaults, **changes})
         self.revision += 1
         secret = PROJECT_CREDENTIAL.generate()
         document = self.sign(write_agreement(agreement), AGREEMENT_TYPE)
-        known = AgreementCredential(
+        credential = AgreementCredential(
             id=uuid.uuid4(), sha256=fingerprint(secret), expires_at=now() + YEAR
         )
         standing = AgreementStatus(
             agreement=agreement.id, agreement_sha256=fingerprint(document), revision=self.revision, state=AgreementValidity.ACTIVE,
-            credentials=(known,),
+            credentials=(credential,),
         )  # fmt: skip
-        made = Grant(self, agreement, standing, document, secret)
-        self.grants.append(made)
-        return made
+        grant = Grant(self, agreement, standing, document, secret)
+        self.grants.append(grant)
+        return grant
 
     def sign(
         self,
@@ -175,18 +175,18 @@ class Granting(PortalDouble):
         if address.path != "/kalim/v1/agreements":
             return super().answer(method, path, body, headers)
         self.asked += 1
-        asked = parse_qs(address.query)
-        after = int(asked["after"][0])
-        limit = int(asked["limit"][0])
-        found = sorted(
-            (each for each in self.grants if each.standing.revision > after),
-            key=lambda each: each.standing.revision,
+        query = parse_qs(address.query)
+        after = int(query["after"][0])
+        limit = int(query["limit"][0])
+        later_grants = sorted(
+            (grant for grant in self.grants if grant.standing.revision > after),
+            key=lambda grant: grant.standing.revision,
         )
         items = [
-            {"agreement": each.document, "standing": each.said}
-            for each in found[:limit]
+            {"agreement": grant.document, "standing": grant.said}
+            for grant in later_grants[:limit]
         ]
-        last = found[:limit][-1].standing.revision if items else after
+        last = later_grants[:limit][-1].standing.revision if items else after
         return 200, {"items": items, "revision": last}
 
 

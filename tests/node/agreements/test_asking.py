@@ -73,14 +73,14 @@ async def test_one_that_is_wrong_keeps_no_other_back(
     asker: AgreementSync,
     at_node: Territory,
 ) -> None:
-    wrong = portal.grant(meters)
+    invalid_grant = portal.grant(meters)
     good = portal.grant(meters)
-    wrong.document = good.document
+    invalid_grant.document = good.document
 
     await asker.sync(at_node)
 
     assert await reads(machine, good) == 200
-    assert await reads(machine, wrong) == 401
+    assert await reads(machine, invalid_grant) == 401
 
 
 async def test_with_the_portal_away_what_is_agreed_stays_and_what_is_revoked_does_not_come_back(
@@ -175,9 +175,9 @@ async def test_a_backup_of_the_node_brings_nothing_back(
 
 
 async def _rows(session: Any, table: Any) -> list[Any]:
-    found = (await session.scalars(select(table))).all()
+    rows = (await session.scalars(select(table))).all()
     names = [column.key for column in inspect(table).columns]
-    return [table(**{name: getattr(each, name) for name in names}) for each in found]
+    return [table(**{name: getattr(row, name) for name in names}) for row in rows]
 
 
 async def test_a_portal_that_comes_back_is_heard_before_the_next_answer(
@@ -234,16 +234,22 @@ class working:  # noqa: N801 - reads as a sentence
     async def _work(self) -> None:
         while True:
             async with self._asker.database.platform_session(role="worker") as session:
-                found = await session.execute(
+                result = await session.execute(
                     text(
                         "DELETE FROM queue.pgqueuer WHERE entrypoint = :name RETURNING payload"
                     ),
                     {"name": ASK_AGREEMENTS},
                 )
-                payloads = [bytes(row[0]) for row in found]
+                payloads = [bytes(row[0]) for row in result]
             for payload in payloads:
-                said = json.loads(payload)
+                arguments = json.loads(payload)
                 await self._handler(
-                    Job(ASK_AGREEMENTS, UUID(said.pop("tenant")), said, 0, last=False)
+                    Job(
+                        ASK_AGREEMENTS,
+                        UUID(arguments.pop("tenant")),
+                        arguments,
+                        0,
+                        last=False,
+                    )
                 )
             await asyncio.sleep(0.02)

@@ -36,10 +36,10 @@ LARGEST = 4 * 1024**2
 @pytest.fixture
 async def grant(portal: Granting, meters: str, machine: httpx.AsyncClient) -> Grant:
     """An agreement that the node holds, of which the file was read."""
-    made = portal.grant(meters)
-    assert (await portal.push(machine, made)).status_code == 200
-    assert (await read(machine, made)).status_code == 200
-    return made
+    new_grant = portal.grant(meters)
+    assert (await portal.push(machine, new_grant)).status_code == 200
+    assert (await read(machine, new_grant)).status_code == 200
+    return new_grant
 
 
 async def read(
@@ -166,12 +166,12 @@ async def test_receive_keeps_the_first_standing_of_a_revision(
 async def test_receive_takes_the_same_first_telling_many_times_at_once(
     portal: Granting, machine: httpx.AsyncClient, meters: str
 ) -> None:
-    made = portal.grant(meters)
+    grant = portal.grant(meters)
 
-    answers = await asyncio.gather(*(portal.push(machine, made) for _ in range(8)))
+    answers = await asyncio.gather(*(portal.push(machine, grant) for _ in range(8)))
 
-    assert {each.status_code for each in answers} == {200}
-    assert (await read(machine, made)).status_code == 200
+    assert {answer.status_code for answer in answers} == {200}
+    assert (await read(machine, grant)).status_code == 200
 
 
 async def test_receive_reads_four_megabytes_and_no_more(
@@ -189,13 +189,13 @@ async def test_two_projects_see_their_own_part_of_a_table(
     second = portal.grant(
         meters, replace_struct(IN_PART, columns=("compteur", "note"), rows=())
     )
-    for each in (first, second):
-        await portal.push(machine, each)
+    for grant in (first, second):
+        await portal.push(machine, grant)
     address = f"/api/resources/{meters}/data/?page_size=200"
 
     pages = [
-        (await machine.get(address, headers=each.headers)).json()
-        for each in (first, second, first)
+        (await machine.get(address, headers=grant.headers)).json()
+        for grant in (first, second, first)
     ]
 
     assert [set(page["data"][0]) for page in pages] == [

@@ -41,8 +41,7 @@ async def uses_of(
     async with database.session(territory.id, role="worker") as session:
         page = await list_uses(session, grant.id)
     return [
-        (each.what, each.verdict, each.bytes, each.times)
-        for each in reversed(page.items)
+        (use.what, use.verdict, use.bytes, use.times) for use in reversed(page.items)
     ]
 
 
@@ -116,7 +115,7 @@ async def test_readings_at_once_do_not_pass_the_volume(
         )
     )
 
-    assert sorted(each.status_code for each in answers) == [200] * 3 + [403] * 5
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [403] * 5
 
 
 async def test_the_pace_of_a_minute_is_kept(
@@ -137,10 +136,10 @@ async def test_the_pace_of_a_minute_is_kept(
             for _ in range(7)
         )
     )
-    refused = [each for each in answers if each.status_code == 429]
+    refused = [answer for answer in answers if answer.status_code == 429]
 
-    assert sorted(each.status_code for each in answers) == [200] * 3 + [429] * 4
-    assert {each.headers["retry-after"] for each in refused} == {"40"}
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 4
+    assert {refusal.headers["retry-after"] for refusal in refused} == {"40"}
 
 
 async def test_what_is_no_table_is_not_given_in_part(
@@ -157,11 +156,13 @@ async def test_what_is_no_table_is_not_given_in_part(
         await portal.push(machine, grant)
 
     refused = await machine.get(f"/datasets/{dataset}/file", headers=part.headers)
-    taken = await machine.get(f"/datasets/{dataset}/file", headers=whole.headers)
+    full_response = await machine.get(
+        f"/datasets/{dataset}/file", headers=whole.headers
+    )
 
     assert refused.status_code == 403
     assert refused.json()["code"] == "only_in_part"
-    assert taken.status_code == 200
+    assert full_response.status_code == 200
 
 
 async def test_a_table_that_has_not_what_was_agreed_shows_nothing(
@@ -286,7 +287,7 @@ async def test_a_revoked_project_still_reads_what_it_read(
     theirs = await machine.get(address, headers=other.headers)
 
     assert mine.json()["state"] == "revoked"
-    assert [each["what"] for each in mine.json()["uses"]] == ["file"]
+    assert [use["what"] for use in mine.json()["uses"]] == ["file"]
     assert theirs.status_code == 401
     assert HIDDEN not in json.dumps(mine.json())
 

@@ -18,14 +18,14 @@ from udi.ui.site import Site
 @pytest.fixture
 async def grant(portal: Granting, meters: str, passer_by: httpx.AsyncClient) -> Grant:
     """An agreement about all of the data."""
-    made = portal.grant(meters)
-    await portal.push(passer_by, made)
-    return made
+    new_grant = portal.grant(meters)
+    await portal.push(passer_by, new_grant)
+    return new_grant
 
 
 def links(page: str) -> dict[str, str]:
-    found = re.findall(r'href="(/agreements/[^"]+/files/([a-z]+)\?[^"]+)"', page)
-    return {kind: unescape(address) for address, kind in found}
+    matches = re.findall(r'href="(/agreements/[^"]+/files/([a-z]+)\?[^"]+)"', page)
+    return {kind: unescape(address) for address, kind in matches}
 
 
 async def test_the_page_gives_the_files_once(
@@ -35,10 +35,10 @@ async def test_the_page_gives_the_files_once(
 
     page = await portal.enter(passer_by, grant, ticket)
     again = await portal.enter(passer_by, grant, ticket)
-    found = links(page.text)
-    file = await passer_by.get(found["file"])
-    sheet = await passer_by.get(found["csv"])
-    uses = await passer_by.get(found["uses"])
+    addresses = links(page.text)
+    file = await passer_by.get(addresses["file"])
+    sheet = await passer_by.get(addresses["csv"])
+    uses = await passer_by.get(addresses["uses"])
 
     assert page.status_code == 200
     assert "Texte de la convention." in page.text
@@ -56,13 +56,17 @@ async def test_of_a_part_only_the_part_is_given(
     grant = portal.grant(meters, IN_PART)
     await portal.push(passer_by, grant)
 
-    found = links((await portal.enter(passer_by, grant)).text)
-    taken = {kind: await passer_by.get(address) for kind, address in found.items()}
-    forged = await passer_by.get(found["csv"].replace("/files/csv", "/files/file"))
+    addresses = links((await portal.enter(passer_by, grant)).text)
+    responses = {
+        kind: await passer_by.get(address) for kind, address in addresses.items()
+    }
+    forged = await passer_by.get(addresses["csv"].replace("/files/csv", "/files/file"))
 
-    assert set(found) == {"csv", "xlsx", "parquet", "json", "uses"}
-    assert all(each.status_code == 200 for each in taken.values())
-    assert all(HIDDEN.encode() not in each.content for each in taken.values())
+    assert set(addresses) == {"csv", "xlsx", "parquet", "json", "uses"}
+    assert all(response.status_code == 200 for response in responses.values())
+    assert all(
+        HIDDEN.encode() not in response.content for response in responses.values()
+    )
     assert forged.status_code == 403
 
 
@@ -79,23 +83,23 @@ async def test_whoever_may_read_a_part_gets_the_part_by_the_address_of_the_file(
         node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/file"
     )
 
-    taken = await passer_by.get(address)
+    response = await passer_by.get(address)
 
-    assert taken.status_code == 200
-    assert taken.content != METERS
-    assert HIDDEN not in taken.text
+    assert response.status_code == 200
+    assert response.content != METERS
+    assert HIDDEN not in response.text
 
 
 async def test_a_link_that_was_given_is_asked_about_at_each_reading(
     portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
 ) -> None:
-    found = links((await portal.enter(passer_by, grant)).text)
-    assert (await passer_by.get(found["csv"])).status_code == 200
+    addresses = links((await portal.enter(passer_by, grant)).text)
+    assert (await passer_by.get(addresses["csv"])).status_code == 200
 
     await portal.push(passer_by, grant.change(state=AgreementValidity.REVOKED))
 
-    assert (await passer_by.get(found["csv"])).status_code == 403
-    assert (await passer_by.get(found["file"])).status_code == 403
+    assert (await passer_by.get(addresses["csv"])).status_code == 403
+    assert (await passer_by.get(addresses["file"])).status_code == 403
 
 
 async def test_a_link_of_one_agreement_opens_no_other(
@@ -103,10 +107,10 @@ async def test_a_link_of_one_agreement_opens_no_other(
 ) -> None:
     other = portal.grant(meters)
     await portal.push(passer_by, other)
-    found = links((await portal.enter(passer_by, grant)).text)
+    addresses = links((await portal.enter(passer_by, grant)).text)
 
     assert (
-        await passer_by.get(found["csv"].replace(str(grant.id), str(other.id)))
+        await passer_by.get(addresses["csv"].replace(str(grant.id), str(other.id)))
     ).status_code == 403
 
 
@@ -156,9 +160,11 @@ async def test_without_a_ticket_the_portal_is_the_way_in(
     ticket = portal.token(portal.audience, grant.id, READING, lifetime=120)
 
     bare = await passer_by.get(f"/agreements/{grant.id}/files")
-    asked = await passer_by.get(f"/agreements/{grant.id}/files?ticket={ticket}")
+    ticket_response = await passer_by.get(
+        f"/agreements/{grant.id}/files?ticket={ticket}"
+    )
 
-    for answer in (bare, asked):
+    for answer in (bare, ticket_response):
         assert answer.status_code == 303
         assert (
             answer.headers["location"] == f"{portal.origin}/agreements/{grant.id}/files"

@@ -144,10 +144,10 @@ async def test_a_node_with_a_fault_is_found(
     mutant = MUTANTS[name]
     mutant.patch(monkeypatch)
 
-    with pytest.raises(DisagreementError) as found:
+    with pytest.raises(DisagreementError) as error:
         await run_trial(stage, MUTANT, mutant.forms, in_part=mutant.in_part)
 
-    assert found.value.about in mutant.about
+    assert error.value.about in mutant.about
 
 
 async def test_no_other_address_shows_a_cell(stage: Stage) -> None:
@@ -172,7 +172,9 @@ async def test_an_address_that_nobody_thought_of_is_found(
     app = node.create(node_site)
     app.register(peek)
     address = next(
-        each for each in group_addresses(app)[NOTHING] if each.route.endswith("/peek")
+        candidate
+        for candidate in group_addresses(app)[NOTHING]
+        if candidate.route.endswith("/peek")
     )
     transport = httpx.ASGITransport(app=app)
 

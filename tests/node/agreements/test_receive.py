@@ -32,12 +32,12 @@ async def reads(machine: httpx.AsyncClient, grant: Grant) -> int:
 @pytest.fixture
 async def grant(portal: Granting, meters: str, machine: httpx.AsyncClient) -> Grant:
     """An agreement that the node holds."""
-    made = portal.grant(meters)
-    assert (await portal.push(machine, made)).json() == {
-        "revision": made.standing.revision
+    new_grant = portal.grant(meters)
+    assert (await portal.push(machine, new_grant)).json() == {
+        "revision": new_grant.standing.revision
     }
-    assert await reads(machine, made) == 200
-    return made
+    assert await reads(machine, new_grant) == 200
+    return new_grant
 
 
 async def test_a_revocation_ends_reading_and_says_why(
@@ -69,8 +69,8 @@ async def test_what_is_sent_late_or_twice_changes_nothing(
         "revision": grant.standing.revision
     }
 
-    for said in (before, revoked, before):
-        answer = await portal.push(machine, grant, standing=said)
+    for signed_status in (before, revoked, before):
+        answer = await portal.push(machine, grant, standing=signed_status)
         assert answer.json() == {"revision": grant.standing.revision}
 
     assert await reads(machine, grant) == 403
@@ -112,17 +112,19 @@ async def test_a_document_that_is_not_the_portals_for_this_is_refused(
     other = portal.grant(meters)
     grant.change(state=AgreementValidity.ACTIVE, closes_at=in_days(9))
     claims = write_agreement(grant.agreement)
-    said = write_agreement_status(grant.standing)
+    status_claims = write_agreement_status(grant.standing)
     stranger = Signer.from_secret(new_secret())
     head, body, signature = grant.document.split(".")
     changed: dict[str, dict[str, str]] = {
         "altered": {"agreement": f"{head}.{other.document.split('.')[1]}.{signature}"},
         "other_key": {
-            "standing": portal.sign(said, AGREEMENT_STATUS_TYPE, signer=stranger)
+            "standing": portal.sign(
+                status_claims, AGREEMENT_STATUS_TYPE, signer=stranger
+            )
         },
         "other_node": {
             "standing": portal.sign(
-                said, AGREEMENT_STATUS_TYPE, audience="https://other.example"
+                status_claims, AGREEMENT_STATUS_TYPE, audience="https://other.example"
             )
         },
         "swapped": {"agreement": other.document},
@@ -146,13 +148,13 @@ async def test_only_the_portals_token_for_this_agreement_pushes(
     address = f"/api/v1/agreements/{grant.id}"
     used = portal.bearer(portal.audience, grant.id, AGREEMENT)
     assert (await machine.put(address, json=body, headers=used)).status_code == 200
-    wrong = {
+    headers_by_fault = {
         "kind": portal.bearer(portal.audience, grant.id, REPORT),
         "ticket": portal.bearer(portal.audience, grant.id, READING),
         "subject": portal.bearer(portal.audience, uuid.uuid4(), AGREEMENT),
         "used": used,
     }
-    for name, headers in wrong.items():
+    for name, headers in headers_by_fault.items():
         answer = await machine.put(address, json=body, headers=headers)
         assert answer.status_code == 401, name
 
@@ -187,13 +189,13 @@ async def test_a_document_of_another_shape_is_refused_with_its_faults(
     )
 
     assert answer.status_code == 422
-    assert "terms.purposes" in {each["field"] for each in answer.json()["errors"]}
+    assert "terms.purposes" in {error["field"] for error in answer.json()["errors"]}
 
 
 async def test_pushes_at_once_leave_the_last_revision(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    said = [
+    signed_statuses = [
         grant.change(
             state=AgreementValidity.ACTIVE
             if number % 2
@@ -202,7 +204,10 @@ async def test_pushes_at_once_leave_the_last_revision(
         for number in range(8)
     ]
     await asyncio.gather(
-        *(portal.push(machine, grant, standing=each) for each in reversed(said))
+        *(
+            portal.push(machine, grant, standing=signed_status)
+            for signed_status in reversed(signed_statuses)
+        )
     )
 
     assert (await portal.push(machine, grant)).json() == {

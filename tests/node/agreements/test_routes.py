@@ -70,37 +70,39 @@ async def places(
 
 def test_every_address_is_among_the_ways(node_app: Litestar) -> None:
     """A new route says on which side it is."""
-    known = {
+    known_paths = {
         re.sub(r"\{[a-z_]+\}", "{}", path.partition("?")[0].rstrip("/")) or "/"
         for path in (*ROWS_LEAVE, *DESCRIBE)
     }
-    known |= {re.sub(r"\{[a-z_]+\}", "{}", path) for path in OTHER}
-    known = {
-        each.replace("/compteurs.csv", "/{}")
+    known_paths |= {re.sub(r"\{[a-z_]+\}", "{}", path) for path in OTHER}
+    known_paths = {
+        path.replace("/compteurs.csv", "/{}")
         .replace("archive.zip", "{}")
         .replace("/embed/datasets/{}/table", "/embed/datasets/{}/{}")
-        for each in known
+        for path in known_paths
     }
-    given = set()
+    served_paths = set()
     for route in node_app.routes:
         if isinstance(route, HTTPRoute) and "GET" in route.methods:
-            given.add(re.sub(r"\{[^}]+\}", "{}", route.path_format.rstrip("/")) or "/")
-    named = {re.sub(r"/versions/1\b", "/versions/{}", each) for each in known}
+            served_paths.add(
+                re.sub(r"\{[^}]+\}", "{}", route.path_format.rstrip("/")) or "/"
+            )
+    named = {re.sub(r"/versions/1\b", "/versions/{}", path) for path in known_paths}
     named = {
         re.sub(
-            r"/data/(csv|xlsx|parquet|json|ndjson|geojson|pmtiles)$", "/data/{}", each
+            r"/data/(csv|xlsx|parquet|json|ndjson|geojson|pmtiles)$", "/data/{}", path
         )
-        for each in named
+        for path in named
     }
-    named = {re.sub(r"/files/(file|csv|uses)$", "/files/{}", each) for each in named}
+    named = {re.sub(r"/files/(file|csv|uses)$", "/files/{}", path) for path in named}
     named = {
-        each.replace("/items/2", "/items/{}")
+        path.replace("/items/2", "/items/{}")
         .replace("/collections/data", "/collections/{}")
         .replace("mairie-kerlevan", "{}")
-        for each in named
+        for path in named
     }
 
-    assert sorted(given - named) == []
+    assert sorted(served_paths - named) == []
 
 
 @pytest.fixture
@@ -127,21 +129,21 @@ async def identities(
         assert (await portal.push(machine, grant)).status_code == 200
     good = portal.grant(meters)
     assert (await portal.push(machine, good)).status_code == 200
-    found = {name: (machine, grant.headers) for name, grant in grants.items()}
-    found["nobody"] = (machine, {})
-    found["an unknown secret"] = (
+    clients_by_name = {name: (machine, grant.headers) for name, grant in grants.items()}
+    clients_by_name["nobody"] = (machine, {})
+    clients_by_name["an unknown secret"] = (
         machine,
         {"Authorization": "Bearer udi_project_" + "x" * 43},
     )
-    found["a key of another kind"] = (
+    clients_by_name["a key of another kind"] = (
         machine,
         {"Authorization": "Bearer udi_" + "x" * 43},
     )
-    found["a token of the portal"] = (
+    clients_by_name["a token of the portal"] = (
         machine,
         portal.bearer(portal.audience, meters, READING),
     )
-    found["a changed secret"] = (
+    clients_by_name["a changed secret"] = (
         machine,
         {
             "Authorization": f"Bearer {good.secret[:-1]}{'A' if good.secret[-1] != 'A' else 'B'}"
@@ -157,11 +159,20 @@ async def identities(
         ) as elsewhere,
         browse(node_app, other) as abroad,
     ):
-        found["the publisher of another producer"] = (neighbour, {"Accept": "*/*"})
-        found["a member who may not publish"] = (member, {"Accept": "*/*"})
-        found["a manager of the same name elsewhere"] = (elsewhere, {"Accept": "*/*"})
-        found["a good credential at another territory"] = (abroad, good.headers)
-        yield found
+        clients_by_name["the publisher of another producer"] = (
+            neighbour,
+            {"Accept": "*/*"},
+        )
+        clients_by_name["a member who may not publish"] = (member, {"Accept": "*/*"})
+        clients_by_name["a manager of the same name elsewhere"] = (
+            elsewhere,
+            {"Accept": "*/*"},
+        )
+        clients_by_name["a good credential at another territory"] = (
+            abroad,
+            good.headers,
+        )
+        yield clients_by_name
 
 
 async def test_no_row_reaches_whoever_has_no_agreement(
@@ -269,11 +280,11 @@ async def test_what_is_hidden_is_nowhere(
         "/files/{file}/compteurs.csv",
         "/storage/download/{media}",
     ):
-        given = await read(way)
-        assert given.headers["content-type"].startswith("text/csv"), way
-        assert given.text.splitlines()[0] == "compteur,commune,index"
-        assert len(given.text.splitlines()) == 21
-        assert HIDDEN not in given.text
+        response = await read(way)
+        assert response.headers["content-type"].startswith("text/csv"), way
+        assert response.text.splitlines()[0] == "compteur,commune,index"
+        assert len(response.text.splitlines()) == 21
+        assert HIDDEN not in response.text
     for kind in ("csv", "json", "ndjson"):
         assert HIDDEN not in (await read(f"/api/resources/{{id}}/data/{kind}/")).text
     assert (await read("/ogc/{id}/collections/data/items")).status_code == 403
@@ -286,10 +297,10 @@ async def test_a_parquet_holds_only_what_is_opened(
     grant = portal.grant(meters, IN_PART)
     await portal.push(machine, grant)
 
-    given = await machine.get(
+    response = await machine.get(
         f"/api/resources/{meters}/data/parquet/", headers=grant.headers
     )
-    (tmp_path / "given.parquet").write_bytes(given.content)
+    (tmp_path / "given.parquet").write_bytes(response.content)
     with duckdb.connect() as connection:
         rows = connection.execute(
             f"SELECT * FROM '{tmp_path}/given.parquet'"
@@ -297,7 +308,7 @@ async def test_a_parquet_holds_only_what_is_opened(
 
     assert [row[0] for row in rows] == list(range(1, 21))
     assert {row[2] for row in rows} == {"Kerlévan"}
-    assert HIDDEN.encode() not in given.content
+    assert HIDDEN.encode() not in response.content
 
 
 async def test_tags_and_lengths_do_not_change_with_what_is_hidden(
@@ -337,7 +348,7 @@ async def test_places_are_given_where_all_columns_are(
     grant = portal.grant(meters, replace_struct(IN_PART, columns=()))
     await portal.push(machine, grant)
 
-    found = (
+    items = (
         await machine.get(
             f"/ogc/{meters}/collections/data/items?limit=100", headers=grant.headers
         )
@@ -346,7 +357,7 @@ async def test_places_are_given_where_all_columns_are(
         await machine.get(f"/ogc/{meters}/collections/data", headers=grant.headers)
     ).json()["extent"]
 
-    assert found["numberMatched"] == 20
+    assert items["numberMatched"] == 20
     assert extent["spatial"]["bbox"] == [[-4.5, 48.001, -4.5, 48.039]]
 
 
@@ -372,7 +383,7 @@ async def test_a_purpose_that_is_stated_must_be_the_agreed_one(
     right = await machine.get(
         f"/datasets/{meters}/file", headers={**grant.headers, "UDI-Purpose": "research"}
     )
-    wrong = await machine.get(
+    other_purpose = await machine.get(
         f"/datasets/{meters}/file",
         headers={**grant.headers, "UDI-Purpose": "commercial"},
     )
@@ -380,5 +391,9 @@ async def test_a_purpose_that_is_stated_must_be_the_agreed_one(
         f"/datasets/{meters}/file", headers={**grant.headers, "UDI-Purpose": "fun"}
     )
 
-    assert (right.status_code, wrong.status_code, none.status_code) == (200, 403, 422)
-    assert wrong.json()["code"] == "other_purpose"
+    assert (right.status_code, other_purpose.status_code, none.status_code) == (
+        200,
+        403,
+        422,
+    )
+    assert other_purpose.json()["code"] == "other_purpose"

@@ -62,17 +62,17 @@ class Stage:
         seconds_a_piece: float = 0.0,
     ) -> int:
         """Read to the end, however it comes; how many bytes came after `stop` was called, behind the piece `stop_after`."""
-        taken = after = 0
+        piece_count = after = 0
         try:
             async for piece in agreed.counted(pieces()):
-                taken += 1
-                after += len(piece) if taken > stop_after else 0
+                piece_count += 1
+                after += len(piece) if piece_count > stop_after else 0
                 self.watch.seconds += seconds_a_piece
-                if taken == stop_after:
+                if piece_count == stop_after:
                     await stop()
         except AgreementEndedError:
             return after
-        assert taken == PIECES
+        assert piece_count == PIECES
         return after
 
     async def revoke(self) -> None:
@@ -100,8 +100,8 @@ async def stage(
     node_site: Site, at_node: Territory, portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any]
 ) -> Stage:  # fmt: skip
     watch = Watch()
-    held = parts[GATE]
-    gate = AgreementGate(held.database, held.waiting, watch)
+    node_gate = parts[GATE]
+    gate = AgreementGate(node_gate.database, node_gate.waiting, watch)
     grant = portal.grant(meters)
     assert (await portal.push(machine, grant)).status_code == 200
     return Stage(gate, watch, at_node, portal, machine, grant)
@@ -162,12 +162,12 @@ async def test_an_agreement_that_holds_stops_nothing(stage: Stage) -> None:
     async def nothing() -> None:
         return
 
-    taken = await stage.take(
+    byte_count = await stage.take(
         await stage.begin(), stop_after=0, stop=nothing, seconds_a_piece=1.0
     )
 
     [use] = await stage.uses()
-    assert taken == PIECE * PIECES
+    assert byte_count == PIECE * PIECES
     assert (use.verdict, use.bytes) == ("allowed", PIECE * PIECES)
 
 
@@ -244,21 +244,21 @@ async def test_a_column_outside_the_agreement_is_refused_and_logged_everywhere(
 ) -> None:
     stage.grant = portal.grant(meters, IN_PART)
     await portal.push(machine, stage.grant)
-    asked = [f"/api/resources/{meters}/{each}" for each in HIDDEN_QUESTIONS]
-    asked += [f"/ogc/{meters}{each}" for each in PLACES]
+    paths = [f"/api/resources/{meters}/{question}" for question in HIDDEN_QUESTIONS]
+    paths += [f"/ogc/{meters}{suffix}" for suffix in PLACES]
     stage.gate = parts[GATE]
 
     answers = {
-        path: await machine.get(path, headers=stage.grant.headers) for path in asked
+        path: await machine.get(path, headers=stage.grant.headers) for path in paths
     }
 
     refused = {
         path: (answer.status_code, answer.json().get("code"))
         for path, answer in answers.items()
     }
-    assert refused == dict.fromkeys(asked, (403, "other_columns"))
+    assert refused == dict.fromkeys(paths, (403, "other_columns"))
     verdicts = [use.verdict for use in await stage.uses() for _ in range(use.times)]
-    assert verdicts == ["other_columns"] * len(asked)
+    assert verdicts == ["other_columns"] * len(paths)
 
 
 async def test_places_filtered_by_a_hidden_column_are_refused(
@@ -272,12 +272,12 @@ async def test_places_filtered_by_a_hidden_column_are_refused(
     refused = await machine.get(
         f"/ogc/{meters}/collections/data/items?note=C", headers=grant.headers
     )
-    given = await machine.get(
+    response = await machine.get(
         f"/ogc/{meters}/collections/data/items?index=1", headers=grant.headers
     )
 
     assert (refused.status_code, refused.json()["code"]) == (403, "other_columns")
-    assert given.status_code == 200
+    assert response.status_code == 200
 
 
 async def test_a_column_that_is_nowhere_is_a_mistake_as_before(

@@ -33,10 +33,12 @@ async def test_each_credential_is_told_by_the_hour_once(
     portal.answers.append((503, {}))
     with pytest.raises(PortalUnavailableError):
         await report_uses(asker.database, asker.portal, at_node)
-    told = [await report_uses(asker.database, asker.portal, at_node) for _ in range(2)]
+    report_counts = [
+        await report_uses(asker.database, asker.portal, at_node) for _ in range(2)
+    ]
 
-    assert [each.status_code for each in read] == [200, 403]
-    assert told[0] == 2
+    assert [response.status_code for response in read] == [200, 403]
+    assert report_counts[0] == 2
     failed, sent, *_ = [
         body
         for method, path, body, _ in portal.pushed
@@ -46,11 +48,11 @@ async def test_each_credential_is_told_by_the_hour_once(
     assert set(sent) == {"uses"}
     hour = now().replace(minute=0, second=0, microsecond=0)
     possible = {hour.isoformat(), (hour - timedelta(hours=1)).isoformat()}
-    assert {each["credential"] for each in sent["uses"]} == {
+    assert {use["credential"] for use in sent["uses"]} == {
         str(grant.standing.credentials[0].id) for grant in (used, refused)
     }
-    assert {each["hour"] for each in sent["uses"]} <= possible
-    assert all(set(each) == {"credential", "hour"} for each in sent["uses"])
+    assert {use["hour"] for use in sent["uses"]} <= possible
+    assert all(set(use) == {"credential", "hour"} for use in sent["uses"])
 
 
 async def test_what_was_told_some_time_ago_is_not_told_again(

@@ -58,22 +58,27 @@ def test_the_table_that_is_shown_is_the_agreed_one(
     ]
     rows = [[as_stored(row[name]) for name in names] for row in case.table.rows]
     table = write_table(folder / "whole.parquet", kinds, rows)
-    said = [(each.column, SIGNS[each.operator], each.values) for each in terms.rows]
-    columns, kept = shown_of(list(terms.columns) or None, said, case.table)
+    row_conditions = [
+        (row_filter.column, SIGNS[row_filter.operator], row_filter.values)
+        for row_filter in terms.rows
+    ]
+    columns, matches = shown_of(list(terms.columns) or None, row_conditions, case.table)
 
-    shown, cut = extract_of(table, View(columns=terms.columns, rows=terms.rows))
-    written = write_extract(table.path, folder / "view.parquet", cut)
+    visible_columns, extract = extract_of(
+        table, View(columns=terms.columns, rows=terms.rows)
+    )
+    result = write_extract(table.path, folder / "view.parquet", extract)
 
     expected = [
-        [row[names.index(each.name)] for each in shown]
-        for row, stays in zip(rows, kept, strict=True)
+        [row[names.index(column.name)] for column in visible_columns]
+        for row, stays in zip(rows, matches, strict=True)
         if stays
     ]
-    found = rows_of(folder / "view.parquet")
-    assert {each.name for each in shown} == columns
-    assert [list(row[1:]) for row in found] == expected
-    assert [row[0] for row in found] == list(range(1, len(expected) + 1))
-    assert written.rows == len(expected)
+    actual = rows_of(folder / "view.parquet")
+    assert {column.name for column in visible_columns} == columns
+    assert [list(row[1:]) for row in actual] == expected
+    assert [row[0] for row in actual] == list(range(1, len(expected) + 1))
+    assert result.rows == len(expected)
 
 
 @pytest.mark.parametrize(
@@ -96,14 +101,14 @@ def test_values_are_of_the_type_of_their_column(
 ) -> None:
     table = write_table(tmp_path / "whole.parquet", COLUMNS, ROWS)
 
-    _, cut = extract_of(
+    _, extract = extract_of(
         table,
         View(
             columns=("code",),
             rows=(RowFilter(column=column, operator=operator, values=values),),
         ),
     )
-    write_extract(table.path, tmp_path / "view.parquet", cut)
+    write_extract(table.path, tmp_path / "view.parquet", extract)
 
     assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == kept
 
@@ -148,7 +153,7 @@ def test_what_is_no_number_passes_no_filter(tmp_path: Path) -> None:
         columns=(), rows=(RowFilter(column="x", operator=Operator.GT, values=("0",)),)
     )
 
-    _, cut = extract_of(table, view)
-    write_extract(table.path, tmp_path / "view.parquet", cut)
+    _, extract = extract_of(table, view)
+    write_extract(table.path, tmp_path / "view.parquet", extract)
 
     assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == [1.0]

@@ -25,10 +25,10 @@ from udi.ui.site import Site
 @pytest.fixture
 async def grant(portal: Granting, machine: httpx.AsyncClient, meters: str) -> Grant:
     """An agreement that the node holds, which its portal revoked without telling."""
-    made = portal.grant(meters)
-    assert (await portal.push(machine, made)).status_code == 200
-    made.change(state=AgreementValidity.REVOKED)
-    return made
+    new_grant = portal.grant(meters)
+    assert (await portal.push(machine, new_grant)).status_code == 200
+    new_grant.change(state=AgreementValidity.REVOKED)
+    return new_grant
 
 
 @pytest.fixture
@@ -78,17 +78,17 @@ async def test_what_the_portal_said_a_minute_ago_is_asked_for_again(
 async def test_what_a_person_reads_is_logged_under_no_credential(
     portal: Granting, machine: httpx.AsyncClient, meters: str
 ) -> None:
-    made = portal.grant(meters)
-    await portal.push(machine, made)
-    await portal.enter(machine, made)
-    await machine.get(f"/datasets/{meters}/file", headers=made.headers)
+    grant = portal.grant(meters)
+    await portal.push(machine, grant)
+    await portal.enter(machine, grant)
+    await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
 
     uses = (
-        await machine.get(f"/api/v1/agreements/{made.id}/uses", headers=made.headers)
+        await machine.get(f"/api/v1/agreements/{grant.id}/uses", headers=grant.headers)
     ).json()["uses"]
 
-    known = str(made.standing.credentials[0].id)
-    assert {(each["what"], each["credential"]) for each in uses} == {
+    credential_id = str(grant.standing.credentials[0].id)
+    assert {(use["what"], use["credential"]) for use in uses} == {
         ("page", None),
-        ("file", known),
+        ("file", credential_id),
     }

@@ -119,9 +119,9 @@ def test_a_cell_without_a_column_is_told_not_dropped(
     file = write(tmp_path, "".join(lines))
 
     done = converted(file, target)
-    found = [*rows(target)[-1], *(error.value for error in done.errors.listed)]
+    values = [*rows(target)[-1], *(error.value for error in done.errors.listed)]
 
-    assert "extra" in found
+    assert "extra" in values
 
 
 def test_types_are_confirmed_on_every_value(tmp_path: Path, target: Path) -> None:
@@ -414,9 +414,11 @@ def test_every_cell_of_any_table_is_found_again(
         "date",
         "text",
     ]
-    for (_, word, number, day, cell), written in zip(rows(target), body, strict=True):
-        assert word == written[0]
-        assert math.isclose(number, float(written[1].replace(",", ".")))
-        assert day == day_of(written[2])
-        assert (cell or "") == written[3]
+    for (_, word, number, day, cell), source_row in zip(
+        rows(target), body, strict=True
+    ):
+        assert word == source_row[0]
+        assert math.isclose(number, float(source_row[1].replace(",", ".")))
+        assert day == day_of(source_row[2])
+        assert (cell or "") == source_row[3]
     assert done.errors.total == 0

@@ -69,19 +69,19 @@ def read_label(line: dict[str, str]) -> Label:
 
 def compare(profile: Profile, label: Label) -> dict[str, str]:
     """What differs, by what it is."""
-    found = {column.name: column.type.value for column in profile.columns}
+    type_by_name = {column.name: column.type.value for column in profile.columns}
     pairs = {
         "encoding": (profile.encoding if label.encoding else "", label.encoding),
         "delimiter": (profile.delimiter, label.delimiter),
         "header": (profile.header_line, label.header_line),
         "rows": (profile.rows or 0, label.rows),
         "columns": (len(profile.columns), label.columns),
-        "types": ({name: found.get(name) for name in label.types}, label.types),
+        "types": ({name: type_by_name.get(name) for name in label.types}, label.types),
     }
     return {
-        what: f"{_differing(got, want) if isinstance(got, dict) else got!r}"
-        for what, (got, want) in pairs.items()
-        if got != want
+        what: f"{_differing(actual, want) if isinstance(actual, dict) else actual!r}"
+        for what, (actual, want) in pairs.items()
+        if actual != want
     }
 
 
@@ -101,7 +101,7 @@ def test_tables_are_understood_as_a_person_read_them(
     """Everything right at once, with no correction but the sheet where a file is labelled for several."""
     right = 0
     misses = list[str]()
-    wrong = Counter[str]()
+    difference_counts = Counter[str]()
     tables = [line for line in labels(shared_data) if line["format"] not in GEOGRAPHIC]
     for line in tables:
         profile = profile_path(
@@ -110,11 +110,11 @@ def test_tables_are_understood_as_a_person_read_them(
         )
         different = compare(profile, read_label(line))
         right += not different
-        wrong.update(different.keys())
+        difference_counts.update(different.keys())
         misses += [f"{line['file']} {line['sheet']}: {different}"] if different else []
     with capsys.disabled():
         print(  # noqa: T201
-            f"\nunderstood {right}/{len(tables)}, everything right at once; wrong: {dict(wrong)}"
+            f"\nunderstood {right}/{len(tables)}, everything right at once; wrong: {dict(difference_counts)}"
         )
         print("\n".join(misses))  # noqa: T201
     assert len(tables) > 190

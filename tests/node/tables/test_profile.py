@@ -180,10 +180,10 @@ def test_scan_finds_utf_8_wherever_the_text_is_cut(text: str, length: int) -> No
     words = text.replace("\ufffd", "")
     content = words.encode()
 
-    found = detect_encoding(_cut(content, length), len(content))
+    scan = detect_encoding(_cut(content, length), len(content))
 
-    assert (iana_name(found.encoding), found.damaged, found.lost) == ("UTF-8", 0, False)
-    assert content.decode(found.encoding) == words
+    assert (iana_name(scan.encoding), scan.damaged, scan.lost) == ("UTF-8", 0, False)
+    assert content.decode(scan.encoding) == words
 
 
 def _cut(content: bytes, length: int) -> list[bytes]:

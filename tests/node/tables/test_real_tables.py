@@ -149,14 +149,16 @@ def test_real_tables_go_through_with_few_findings(
         print(  # noqa: T201 - a figure to publish
             f"\n{reading.tables} tables, {reading.columns} columns, {len(reading.findings)} findings"
         )
-        for name, one in reading.findings:
+        for name, finding in reading.findings:
             print(  # noqa: T201 - a figure to publish
-                f"  {name}: {one.what} {one.strength} {one.count}/{one.total} {one.columns}"
+                f"  {name}: {finding.what} {finding.strength} {finding.count}/{finding.total} {finding.columns}"
             )
 
-    found = {(name, one.columns[0]) for name, one in reading.findings}
+    reported_columns = {
+        (name, finding.columns[0]) for name, finding in reading.findings
+    }
     right = {(name, column) for name, columns in RIGHT.items() for column in columns}
     assert reading.tables > LEAST["tables"] // SPARSE
     assert reading.columns > 3000 // SPARSE
-    assert right - found == set()
-    assert len(found - right) <= 0.003 * reading.columns
+    assert right - reported_columns == set()
+    assert len(reported_columns - right) <= 0.003 * reading.columns

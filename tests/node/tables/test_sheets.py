@@ -77,12 +77,12 @@ def test_another_sheet_may_be_chosen(tmp_path: Path, target: Path) -> None:
         ("B", [["x", "y"], [datetime(2024, 1, 1, 8, 30), 2]]),  # noqa: DTZ001
     )
 
-    chosen = converted(file, target, Corrections(sheet="B"))
+    conversion = converted(file, target, Corrections(sheet="B"))
     gone = profile_path(file, corrections=Corrections(sheet="C"))
 
     assert (
-        chosen.profile.sheet,
-        [column.name for column in chosen.profile.columns],
+        conversion.profile.sheet,
+        [column.name for column in conversion.profile.columns],
     ) == ("B", ["x", "y"])
     assert gone.failure
     assert (gone.failure.code, gone.failure.values) == ("no_such_sheet", {"sheet": "C"})

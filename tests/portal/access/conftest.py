@@ -81,11 +81,11 @@ class Desk:
         )
 
     async def one(self, address: str) -> AccessRequest:
-        [found] = [
-            each for each in await self.rows(AccessRequest) if str(each.id) in address
+        [request] = [
+            row for row in await self.rows(AccessRequest) if str(row.id) in address
         ]
-        assert isinstance(found, AccessRequest)
-        return found
+        assert isinstance(request, AccessRequest)
+        return request
 
     async def decide(
         self, address: str, event: str, words: str = WHY, **more: str
@@ -132,11 +132,11 @@ class Desk:
             )
 
     async def deed(self, address: str) -> AccessAgreement:
-        [found] = [
-            each for each in await self.rows(AccessAgreement) if str(each.id) in address
+        [agreement] = [
+            row for row in await self.rows(AccessAgreement) if str(row.id) in address
         ]
-        assert isinstance(found, AccessAgreement)
-        return found
+        assert isinstance(agreement, AccessAgreement)
+        return agreement
 
     async def sweep(self, moment: datetime) -> None:
         async with self.site.database.session(

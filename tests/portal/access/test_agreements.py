@@ -161,7 +161,7 @@ async def check_agreement(
     deed = await desk.deed(address)
     assert deed.state == state
     assert (deed.revision > above) == revised
-    listed = [each.state for each in await desk.rows(PublicAgreement)]
+    listed = [agreement.state for agreement in await desk.rows(PublicAgreement)]
     assert listed == ([deed.state] if deed.revision else [])
     assert (await desk.person.get(address)).status_code == 200
     assert (await desk.producer.get(address)).status_code == 200
@@ -206,26 +206,28 @@ async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
         audience=desk.territory.links["node"],
     )
 
-    said = read_agreement(claims)
+    agreement = read_agreement(claims)
     assert deed.sha256 == fingerprint(signed.text)
-    assert (said.purpose, said.terms.columns, said.terms.months) == (
+    assert (agreement.purpose, agreement.terms.columns, agreement.terms.months) == (
         Purpose.RESEARCH,
         ("îlot", "énergie"),
         6,
     )
-    assert [each.values for each in said.terms.rows] == [("2026-01-01",)]
-    assert said.terms.attribution == "Données d’Armorine Métropole"
-    assert said.terms.bytes_a_month == 2_000_000_000
-    assert (said.provider.name, said.requester.name) == (
+    assert [row_filter.values for row_filter in agreement.terms.rows] == [
+        ("2026-01-01",)
+    ]
+    assert agreement.terms.attribution == "Données d’Armorine Métropole"
+    assert agreement.terms.bytes_a_month == 2_000_000_000
+    assert (agreement.provider.name, agreement.requester.name) == (
         "Armorine Métropole",
         "Réseau Goéland",
     )
-    assert (said.provider.kind, said.requester.kind) == (
+    assert (agreement.provider.kind, agreement.requester.kind) == (
         Requester.COMPANY,
         Requester.RESEARCH,
     )
-    assert (said.ends_at - said.starts_at).days in range(181, 185)
-    assert "Armorine Métropole" in said.text["fr"] != said.text["en"]
+    assert (agreement.ends_at - agreement.starts_at).days in range(181, 185)
+    assert "Armorine Métropole" in agreement.text["fr"] != agreement.text["en"]
     page = await desk.producer.get(address)
     assert "Réseau Goéland" in page.text
 
@@ -314,11 +316,11 @@ async def test_the_producer_says_why_and_gives_notice(desk: Desk) -> None:
     long = await desk.producer.post(
         f"{address}/give_notice", data=WHY | {"days": "366"}
     )
-    given = await desk.producer.post(
+    notice = await desk.producer.post(
         f"{address}/give_notice", data=WHY | {"days": "10"}
     )
 
-    assert (empty.status_code, long.status_code, given.status_code) == (422, 422, 303)
+    assert (empty.status_code, long.status_code, notice.status_code) == (422, 422, 303)
     deed = await desk.deed(address)
     assert deed.closes_at is not None
     assert timedelta(days=9) < deed.closes_at - deed.since <= timedelta(days=10)
@@ -332,14 +334,16 @@ async def test_an_agreement_is_renewed_as_often_as_the_policy_lets(desk: Desk) -
     first = await desk.deed(address)
 
     empty = await desk.person.post(f"{address}/renew", data={"words": ""})
-    asked = await desk.person.post(
+    renewal = await desk.person.post(
         f"{address}/renew", data={"words": "Un été de plus."}
     )
-    assert (await desk.decide(asked.headers["location"], "grant")).status_code == 303
+    assert (await desk.decide(renewal.headers["location"], "grant")).status_code == 303
 
     assert empty.status_code == 422
     second = next(
-        each for each in await desk.rows(AccessAgreement) if each.id != first.id
+        agreement
+        for agreement in await desk.rows(AccessAgreement)
+        if agreement.id != first.id
     )
     assert (second.renews_id, second.renewal, second.starts_at) == (
         first.id,

@@ -54,9 +54,9 @@ async def test_submit_refuses_more_requests_than_a_person_may_have_open(
 
     refused = await desk.send()
     await desk.person.post(f"{first}/withdraw")
-    taken = await desk.send()
+    accepted_response = await desk.send()
 
-    assert (refused.status_code, taken.status_code) == (429, 303)
+    assert (refused.status_code, accepted_response.status_code) == (429, 303)
 
 
 async def test_submit_takes_one_of_the_same_requests_sent_at_once(
@@ -76,7 +76,7 @@ async def test_submit_takes_one_of_the_same_requests_sent_at_once(
 
     answers = await asyncio.gather(*(desk.send(project=project) for _ in range(4)))
 
-    assert sorted(each.status_code for each in answers) == [303, 409, 409, 409]
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
 
 
 async def test_get_document_gives_those_of_its_own_request(desk: Desk) -> None:
@@ -101,7 +101,10 @@ async def test_a_credential_is_of_one_project(desk: Desk) -> None:
         await desk.person.post(
             home, data={"name": "Grappe", "node": str(deed.node_id), "days": "30"}
         )
-    mine = {each.project_id: each for each in await desk.rows(ProjectCredential)}
+    mine = {
+        credential.project_id: credential
+        for credential in await desk.rows(ProjectCredential)
+    }
     theirs = mine[deeds[1].project_id]
 
     for step in ("renew", "revoke"):
@@ -110,17 +113,17 @@ async def test_a_credential_is_of_one_project(desk: Desk) -> None:
         ).status_code == 404
     with trusted_issuer(desk.site) as issuer:
         items = (await ask(desk, issuer))["items"]
-        told = {
-            each.agreement: each
-            for each in [
+        status_by_agreement = {
+            status.agreement: status
+            for status in [
                 standing_of(desk, i["standing"], await keys(desk)) for i in items
             ]
         }
 
     for deed in deeds:
-        assert [each.id for each in told[deed.id].credentials] == [
-            mine[deed.project_id].id
-        ]
+        assert [
+            credential.id for credential in status_by_agreement[deed.id].credentials
+        ] == [mine[deed.project_id].id]
 
 
 async def test_a_node_is_told_of_its_own_agreements_only(desk: Desk) -> None:
@@ -148,24 +151,28 @@ async def test_a_project_has_so_many_credentials_at_a_node(
     deed = await desk.deed(await desk.agree())
     home = f"/projects/{deed.project_id}/access/credentials"
     form = {"node": str(deed.node_id), "days": "30"}
-    made = await desk.person.post(home, data=form | {"name": "Première"})
+    response = await desk.person.post(home, data=form | {"name": "Première"})
 
     refused = await desk.person.post(home, data=form | {"name": "Seconde"})
     [first] = await desk.rows(ProjectCredential)
     await desk.person.post(f"{home}/{first.id}/revoke")
     again = await desk.person.post(home, data=form | {"name": "Seconde"})
 
-    assert (made.status_code, refused.status_code, again.status_code) == (201, 409, 201)
+    assert (response.status_code, refused.status_code, again.status_code) == (
+        201,
+        409,
+        201,
+    )
 
 
 async def test_a_notice_ends_no_later_than_its_agreement(desk: Desk) -> None:
     await desk.set_policy()
     address = await desk.agree(months="1")
 
-    given = await desk.producer.post(
+    notice = await desk.producer.post(
         f"{address}/give_notice", data=WHY | {"days": "365"}
     )
 
     deed = await desk.deed(address)
-    assert given.status_code == 303
+    assert notice.status_code == 303
     assert deed.closes_at == deed.ends_at < now() + timedelta(days=32)

@@ -30,9 +30,9 @@ async def token_of(client: httpx.AsyncClient, *scopes: str) -> dict[str, str]:
     page = await client.post(
         "/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)}
     )
-    found = re.search(r"udi_me_[\w-]+", page.text)
-    assert found is not None
-    return {"Authorization": f"Bearer {found[0]}", "Accept": "application/json"}
+    match = re.search(r"udi_me_[\w-]+", page.text)
+    assert match is not None
+    return {"Authorization": f"Bearer {match[0]}", "Accept": "application/json"}
 
 
 class Programs:
@@ -67,8 +67,10 @@ class Programs:
         project = (
             await self.call("POST", "/api/v1/projects", self.person, **described)
         ).json()["id"]
-        said = ASKED | {"dataset": str(self.desk.dataset), "project": project} | changed
-        return await self.call("POST", REQUESTS, self.person, **said)
+        payload = (
+            ASKED | {"dataset": str(self.desk.dataset), "project": project} | changed
+        )
+        return await self.call("POST", REQUESTS, self.person, **payload)
 
 
 @pytest.fixture
@@ -82,37 +84,43 @@ async def programs(desk: Desk) -> Programs:
 
 async def test_terms_are_read_by_everybody(programs: Programs) -> None:
     listed = (await programs.call("GET", POLICIES)).json()
-    one = await programs.call("GET", listed["items"][0]["url"])
-    said = one.json()
+    response = await programs.call("GET", listed["items"][0]["url"])
+    policy = response.json()
     again = await programs.desk.passer.get(
         listed["items"][0]["url"],
-        headers={"If-None-Match": one.headers["etag"], "Accept": "application/json"},
+        headers={
+            "If-None-Match": response.headers["etag"],
+            "Accept": "application/json",
+        },
     )
 
     assert (listed["total"], listed["items"][0]["dataset"]["id"]) == (
         1,
         str(programs.desk.dataset),
     )
-    assert said["requesters"] == ["person"]
-    assert said["terms"]["columns"] == ["îlot", "début", "logements", "énergie"]
-    assert [each["name"] for each in said["questions"]] == ["quels_t_s", "qui_lira"]
-    assert said["kept"] is None
+    assert policy["requesters"] == ["person"]
+    assert policy["terms"]["columns"] == ["îlot", "début", "logements", "énergie"]
+    assert [question["name"] for question in policy["questions"]] == [
+        "quels_t_s",
+        "qui_lira",
+    ]
+    assert policy["kept"] is None
     assert again.status_code == 304
 
 
 async def test_a_request_goes_from_both_sides_to_the_agreement(
     programs: Programs,
 ) -> None:
-    asked = await programs.ask()
-    assert asked.status_code == 201, asked.text
-    home = asked.headers["location"]
+    response = await programs.ask()
+    assert response.status_code == 201, response.text
+    home = response.headers["location"]
     events = f"{home}/events"
 
-    async def act(by: dict[str, str], event: str, **said: Any) -> dict[str, Any]:
-        answer = await programs.call("POST", events, by, event=event, **said)
+    async def act(by: dict[str, str], event: str, **fields: Any) -> dict[str, Any]:
+        answer = await programs.call("POST", events, by, event=event, **fields)
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        document: dict[str, Any] = answer.json()
+        return document
 
     waiting = (await programs.call("GET", REQUESTS, programs.producer)).json()[
         "to_answer"
@@ -142,7 +150,7 @@ async def test_a_request_goes_from_both_sides_to_the_agreement(
     )
 
     [agreement] = await programs.desk.rows(AccessAgreement)
-    assert [each["side"] for each in waiting] == ["producer"]
+    assert [request["side"] for request in waiting] == ["producer"]
     assert (questioned["state"], questioned["due"], answered["state"]) == (
         "questioned",
         None,
@@ -155,7 +163,7 @@ async def test_a_request_goes_from_both_sides_to_the_agreement(
     assert (stale.status_code, again.status_code) == (412, 409)
     assert (granted["state"], granted["agreement"]) == ("granted", str(agreement.id))
     assert agreement.document["terms"]["columns"] == ["énergie"]
-    assert [each["event"] for each in granted["thread"]] == [
+    assert [entry["event"] for entry in granted["thread"]] == [
         "correct",
         "question",
         "answer",
@@ -172,13 +180,13 @@ async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(
 ) -> None:
     home = (await programs.ask()).headers["location"]
     grant = {"event": "grant", "words": WHY, "revision": 1}
-    made = (
+    agreement_id = (
         await programs.call("POST", f"{home}/events", programs.producer, **grant)
     ).json()["agreement"]
-    events = f"/api/v1/agreements/{made}/events"
+    events = f"/api/v1/agreements/{agreement_id}/events"
     answers = {
-        name: await programs.call("POST", events, by, event=event, **said)
-        for name, by, event, said in (
+        name: await programs.call("POST", events, by, event=event, **payload)
+        for name, by, event, payload in (
             ("stranger", programs.team, "revoke", {"words": WHY}), ("project", programs.person, "revoke", {"words": WHY}),
             ("silent", programs.producer, "suspend", {}), ("suspended", programs.producer, "suspend", {"words": WHY}),
             ("resumed", programs.producer, "resume", {}),
@@ -193,7 +201,7 @@ async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(
     ]
     none = (await programs.call("GET", "/api/v1/agreements/mine", programs.team)).json()
 
-    assert {name: each.status_code for name, each in answers.items()} == {
+    assert {name: answer.status_code for name, answer in answers.items()} == {
         "stranger": 404, "project": 403, "silent": 422, "suspended": 200, "resumed": 200, "noticed": 200, "over": 200,
         "late": 409, "unknown": 422,
     }  # fmt: skip
@@ -205,11 +213,13 @@ async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(
         answers["noticed"].json()["state"],
         answers["noticed"].json()["closes"] is None,
     ) == ("revoking", False)
-    assert [each.json()["items"][0]["side"] for each in lists] == [
+    assert [listing.json()["items"][0]["side"] for listing in lists] == [
         "requester",
         "producer",
     ]
-    assert [each.json()["items"][0]["state"] for each in lists] == ["given_up"] * 2
+    assert [listing.json()["items"][0]["state"] for listing in lists] == [
+        "given_up"
+    ] * 2
     assert none == {"total": 0, "items": []}
 
 
@@ -244,7 +254,10 @@ async def test_a_request_is_refused_corrected_and_taken_back(
     )
 
     assert (old.status_code, refused.json()["state"]) == (412, "refused")
-    assert [each["field"] for each in wordless.json()["errors"]] == ["words", "months"]
+    assert [error["field"] for error in wordless.json()["errors"]] == [
+        "words",
+        "months",
+    ]
     assert (corrected.json()["state"], corrected.json()["revision"]) == ("submitted", 2)
     assert corrected.json()["terms"]["columns"] == ["îlot"]
     assert withdrawn.json()["state"] == "withdrawn"
@@ -287,9 +300,9 @@ async def test_another_territory_and_another_producer_find_nothing(
     here = programs.desk.territory
     rights = {"armor": ["managers", "publishers"], "kerlevan": ["managers"]}
     stranger = make_person(other, moderator=True, memberships=rights)
-    asked = [("GET", home, None), ("PUT", home, ASKED)]
+    calls = [("GET", home, None), ("PUT", home, ASKED)]
     events = [{"event": event, "words": WHY, "revision": 1} for event in EVENTS]
-    asked += [("POST", f"{home}/events", said) for said in events]
+    calls += [("POST", f"{home}/events", payload) for payload in events]
     async with (
         browse(portal_app, other, stranger) as abroad,
         browse(
@@ -298,9 +311,11 @@ async def test_another_territory_and_another_producer_find_nothing(
     ):
         for client in (abroad, rival):
             token = await token_of(client, "access")
-            for method, address, said in asked:
-                answer = await client.request(method, address, json=said, headers=token)
-                assert answer.status_code == 404, (method, address, said)
+            for method, address, payload in calls:
+                answer = await client.request(
+                    method, address, json=payload, headers=token
+                )
+                assert answer.status_code == 404, (method, address, payload)
             assert (await client.get(REQUESTS, headers=token)).json() == {
                 "own": [],
                 "to_answer": [],
@@ -329,5 +344,5 @@ async def test_what_is_wrong_is_named(
     answer = await programs.ask(**changed)
 
     assert answer.status_code == 422, answer.text
-    assert [each["field"] for each in answer.json()["errors"]] == [field]
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert await programs.desk.rows(AccessRequest) == []

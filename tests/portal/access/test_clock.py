@@ -140,15 +140,21 @@ async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
         "ended",
         "ending",
     ):
-        said = {"agreement": str(deed.id), "state": deed.state, "event": event}
-        mails += await write_agreement_emails(desk.site, desk.territory, said)
+        agreement_payload = {
+            "agreement": str(deed.id),
+            "state": deed.state,
+            "event": event,
+        }
+        mails += await write_agreement_emails(
+            desk.site, desk.territory, agreement_payload
+        )
 
     assert {mail.id.split("-", 6)[6].split("-")[0] for mail in mails} == set(KINDS)
     for mail in mails:
-        written = f"{mail.subject}\n{mail.text}"
-        assert [word for word in SECRETS if word in written] == []
+        content = f"{mail.subject}\n{mail.text}"
+        assert [word for word in SECRETS if word in content] == []
         assert mail.text.count("https://") + mail.text.count("http://") == 1
-        assert "@" not in written
+        assert "@" not in content
 
 
 async def test_a_mail_about_what_is_not_so_any_more_is_not_written(desk: Desk) -> None:

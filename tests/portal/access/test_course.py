@@ -39,20 +39,20 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
     async with browse(
         portal_app, desk.territory, make_person(desk.territory)
     ) as student:
-        asked = ASKED | {
+        form = ASKED | {
             "organisation": "",
             "requester": "",
             "months": "24",
             "columns": [],
         }
-        address = await desk.ask(student, **asked)
+        address = await desk.ask(student, **form)
         await tell(desk, address, "correct", "requester")
         await desk.decide(
             address, "refuse", "La finalité ne demande pas une donnée aussi fine."
         )
         await tell(desk, address, "refuse", "producer")
-        told = await student.get(address)
-        better = asked | {
+        refusal_page = await student.get(address)
+        better = form | {
             "words": "Comparer dix îlots, de mai à septembre.",
             "months": "12",
         }
@@ -71,7 +71,7 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
             data={"offer": (await desk.one(address)).since.isoformat()},
         )
 
-    assert "La finalité ne demande pas une donnée aussi fine." in told.text
+    assert "La finalité ne demande pas une donnée aussi fine." in refusal_page.text
     assert (again.status_code, accepted.status_code) == (303, 303)
     assert "Les totaux suffisent." in offered.text
     [deed] = await desk.rows(AccessAgreement)

@@ -73,7 +73,7 @@ async def test_the_node_is_told_of_an_agreement_and_of_its_end(
 
     deed = await desk.deed(address)
     assert [call.path for call in node.reports] == [f"/api/v1{address}"] * 2
-    said = []
+    statuses = []
     for call in node.reports:
         origin = desk.territory.origin
         token = verify(
@@ -92,13 +92,13 @@ async def test_the_node_is_told_of_an_agreement_and_of_its_end(
             issuer=desk.territory.origin,
             audience=node.origin,
         )
-        said.append(read_agreement_status(claims))
-    assert [each.state for each in said] == [
+        statuses.append(read_agreement_status(claims))
+    assert [status.state for status in statuses] == [
         AgreementValidity.ACTIVE,
         AgreementValidity.REVOKED,
     ]
-    assert said[1].revision > said[0].revision
-    assert (said[1].reason, said[0].agreement_sha256) == (
+    assert statuses[1].revision > statuses[0].revision
+    assert (statuses[1].reason, statuses[0].agreement_sha256) == (
         "La mesure a changé.",
         deed.sha256,
     )
@@ -133,7 +133,7 @@ async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(
         whole = await ask(desk, issuer)
         after = await ask(desk, issuer, after=str(whole["revision"] - 1))
         none = await ask(desk, issuer, after=str(whole["revision"]))
-        one = await ask(desk, issuer, limit="1")
+        first_page = await ask(desk, issuer, limit="1")
         stranger = await desk.passer.get(
             "/kalim/v1/agreements", headers={"Authorization": "Bearer nobody"}
         )
@@ -144,7 +144,7 @@ async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(
     ]
     assert [item["agreement"] for item in after["items"]] == [deeds[1].jws]
     assert none == {"items": [], "revision": whole["revision"]}
-    assert (len(one["items"]), one["revision"]) == (1, deeds[0].revision)
+    assert (len(first_page["items"]), first_page["revision"]) == (1, deeds[0].revision)
     assert stranger.status_code == 401
 
 
@@ -156,8 +156,8 @@ async def ask(desk: Desk, issuer: Issuer, **query: str) -> dict[str, Any]:
         headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
     )
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    page: dict[str, Any] = answer.json()
+    return page
 
 
 async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(
@@ -169,19 +169,17 @@ async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(
         deed = await desk.deed(address)
         home = f"/projects/{deed.project_id}/access"
         form = {"name": "Grappe de calcul", "node": str(deed.node_id), "days": "90"}
-        wrong = await desk.person.post(
+        refusal = await desk.person.post(
             f"{home}/credentials", data=form | {"days": "7", "name": ""}
         )
-        made = await desk.person.post(f"{home}/credentials", data=form)
+        creation = await desk.person.post(f"{home}/credentials", data=form)
         [credential] = await desk.rows(ProjectCredential)
-        told = standing_of(
+        first_status = standing_of(
             desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
         )
         renewed = await desk.person.post(f"{home}/credentials/{credential.id}/renew")
         second = next(
-            each
-            for each in await desk.rows(ProjectCredential)
-            if each.id != credential.id
+            row for row in await desk.rows(ProjectCredential) if row.id != credential.id
         )
         changed = standing_of(
             desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
@@ -191,23 +189,23 @@ async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(
             desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
         )
 
-    secret = made.text.partition('id="secret" value="')[2].partition('"')[0]
+    secret = creation.text.partition('id="secret" value="')[2].partition('"')[0]
     assert (
-        wrong.status_code,
-        made.status_code,
+        refusal.status_code,
+        creation.status_code,
         renewed.status_code,
         revoked.status_code,
     ) == (422, 201, 201, 303)
     assert secret.startswith("udi_project_")
     assert secret not in (await desk.person.get(home)).text
     assert (
-        [each.sha256 for each in told.credentials]
+        [entry.sha256 for entry in first_status.credentials]
         == [credential.sha256]
         == [fingerprint(secret)]
     )
-    assert [each.id for each in changed.credentials] == [second.id]
+    assert [entry.id for entry in changed.credentials] == [second.id]
     assert last.credentials == ()
-    assert told.revision < changed.revision < last.revision
+    assert first_status.revision < changed.revision < last.revision
     for other in (desk.producer, desk.team):
         assert (await other.get(home)).status_code == 404
         assert (await other.post(f"{home}/credentials", data=form)).status_code == 404
@@ -224,21 +222,21 @@ async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(
         await desk.person.post(f"{home}/credentials", data=form)
         [credential] = await desk.rows(ProjectCredential)
         unused = await desk.person.get(home)
-        said = [
+        moments = [
             now() - timedelta(days=3),
             now() - timedelta(days=4),
             now() - timedelta(days=3, minutes=1),
         ]
         answers = [
-            await tell(desk, issuer, [use(credential.id, each)]) for each in said
+            await tell(desk, issuer, [use(credential.id, moment)]) for moment in moments
         ]
         others = await tell(desk, issuer, [use(credential.id, now())], node="other")
-        wrong = [
+        refusals = [
             await tell(desk, issuer, uses)
             for uses in ([{"credential": "x", "hour": "y"}], "", [{}])
         ]
         used = await desk.person.get(home)
-        [kept] = await desk.rows(ProjectCredential)
+        [stored_credential] = await desk.rows(ProjectCredential)
         future = await tell(
             desk,
             issuer,
@@ -248,7 +246,7 @@ async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(
 
     assert "jamais servie" in unused.text
     assert "servie en dernier" in used.text
-    assert [each.status_code for each in (*answers, *wrong, future)] == [
+    assert [answer.status_code for answer in (*answers, *refusals, future)] == [
         204,
         204,
         204,
@@ -258,8 +256,10 @@ async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(
         204,
     ]
     assert others.status_code == 204
-    assert kept.last_used_at == said[0].replace(minute=0, second=0, microsecond=0)
-    assert kept.last_used_at < last.last_used_at <= now()
+    assert stored_credential.last_used_at == moments[0].replace(
+        minute=0, second=0, microsecond=0
+    )
+    assert stored_credential.last_used_at < last.last_used_at <= now()
 
 
 def use(credential: UUID, hour: datetime) -> dict[str, str]:
@@ -317,8 +317,8 @@ async def test_a_credential_whose_time_is_over_is_in_no_standing(desk: Desk) -> 
                     expires_at=now() - timedelta(seconds=1)
                 )
             )
-        told = standing_of(
+        status = standing_of(
             desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
         )
 
-    assert told.credentials == ()
+    assert status.credentials == ()

@@ -70,9 +70,9 @@ async def agreed(desk: Desk) -> AsyncIterator[tuple[Issuer, str, UUID]]:
         await desk.set_policy()
         address = await desk.agree()
         media = next(
-            each.id
-            for each in await desk.rows(Distribution)
-            if each.dataset_id == desk.dataset
+            distribution.id
+            for distribution in await desk.rows(Distribution)
+            if distribution.dataset_id == desk.dataset
         )
         yield issuer, address, media
 
@@ -120,11 +120,13 @@ async def test_what_the_node_encrypts_for_the_key_that_was_given_is_opened_by_th
         assert (await give(desk, agreement, public_pem(pair))).status_code == 303
         answers = [await ask(desk, issuer, media, at=address) for address in ADDRESSES]
 
-    assert [each.status_code for each in answers] == [200, 200]
+    assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].text == answers[1].text == public_pem(pair)
     assert answers[0].headers["content-type"] == "application/octet-stream"
-    [kept] = await desk.rows(ProjectKey)
-    assert kept.sha256 in (await desk.person.get(await home(desk, agreement))).text
+    [stored_key] = await desk.rows(ProjectKey)
+    assert (
+        stored_key.sha256 in (await desk.person.get(await home(desk, agreement))).text
+    )
     for reader, sees in (
         (desk.producer, True),
         (desk.person, False),
@@ -161,11 +163,11 @@ async def test_only_a_public_rsa_key_that_is_strong_enough_is_kept(
         "": "Aucune clé publique",
     }
     async with agreed(desk) as (issuer, agreement, media):
-        for written, why in refused.items():
-            page = await give(desk, agreement, written)
+        for key_text, why in refused.items():
+            page = await give(desk, agreement, key_text)
             assert (page.status_code, why in page.text) == (422, True), why
             assert [
-                line for line in written.splitlines()[1:2] if line in page.text
+                line for line in key_text.splitlines()[1:2] if line in page.text
             ] == []
         none = await ask(desk, issuer, media)
 
@@ -201,22 +203,22 @@ async def test_a_key_is_replaced_removed_and_follows_the_agreement(
         await desk.producer.post(f"{second}/revoke", data=WHY)
         over = await ask(desk, issuer, media)
 
-    assert [each.status_code for each in (suspended, several, over)] == [404] * 3
+    assert [answer.status_code for answer in (suspended, several, over)] == [404] * 3
     assert suspended.json() == over.json() != several.json()
     assert "Plusieurs projets" in several.json()["detail"]
     assert await events_of_keys(desk) == ["given", "given", "given", "removed"]
 
 
 async def events_of_keys(desk: Desk) -> list[str]:
-    found = [
-        each
-        for each in await desk.rows(AuditEvent)
-        if each.name.startswith("project_key.")
+    events = [
+        event
+        for event in await desk.rows(AuditEvent)
+        if event.name.startswith("project_key.")
     ]
-    assert all(len(each.facts["sha256"]) == 64 for each in found)
+    assert all(len(event.facts["sha256"]) == 64 for event in events)
     return [
-        each.name.removeprefix("project_key.")
-        for each in sorted(found, key=lambda each: each.at)
+        event.name.removeprefix("project_key.")
+        for event in sorted(events, key=lambda event: event.at)
     ]
 
 
@@ -241,11 +243,12 @@ async def test_nobody_but_the_node_of_the_file_and_who_leads_the_project_has_a_p
         ]
         page = await home(desk, agreement)
 
-    assert [each.status_code for each in answers] == [404] * len(answers)
+    assert [answer.status_code for answer in answers] == [404] * len(answers)
     assert (
-        len({(each.json()["detail"], each.json()["remedy"]) for each in answers}) == 1
+        len({(answer.json()["detail"], answer.json()["remedy"]) for answer in answers})
+        == 1
     )
-    assert not [each for each in answers if "PUBLIC KEY" in each.text]
+    assert not [answer for answer in answers if "PUBLIC KEY" in answer.text]
     for other in (desk.producer, desk.team):
         assert (
             await other.post(f"{page}/key", data={"public_key": public_pem(pair)})

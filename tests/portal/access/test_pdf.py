@@ -22,8 +22,8 @@ PARAGRAPHS = [
 
 def objects_of(body: bytes) -> dict[int, str]:
     """The objects by their number."""
-    found = re.findall(rb"(\d+) 0 obj\n(.*?)\nendobj\n", body, re.DOTALL)
-    return {int(number): content.decode("cp1252") for number, content in found}
+    matches = re.findall(rb"(\d+) 0 obj\n(.*?)\nendobj\n", body, re.DOTALL)
+    return {int(number): content.decode("cp1252") for number, content in matches}
 
 
 def test_each_mark_of_a_page_belongs_to_the_tag_that_names_it() -> None:
@@ -102,9 +102,9 @@ async def test_print_pdf_has_it_written_by_a_child_that_reaches_no_file(
 
     printed = objects_of(await print_pdf("Convention", PARAGRAPHS, "fr"))
 
-    written = objects_of(write_pdf("Convention", PARAGRAPHS, "fr"))
+    expected = objects_of(write_pdf("Convention", PARAGRAPHS, "fr"))
     information = 5
-    assert {number for number in written if printed[number] != written[number]} <= {
+    assert {number for number in expected if printed[number] != expected[number]} <= {
         information
     }
     assert [

@@ -130,7 +130,7 @@ async def _change(
     by: httpx.AsyncClient,
 ) -> None:
     me = (await whom.get("/api/v1/me", headers=shown(await made(whom)))).json()["email"]
-    [member] = [each for each in await desk.rows(ProjectMember) if each.email == me]
+    [member] = [row for row in await desk.rows(ProjectMember) if row.email == me]
     answer = await by.post(f"{project}/team/{member.id}", data={"what": what})
     assert answer.status_code == 303, answer.text
 
@@ -143,7 +143,7 @@ def is_open(answer: httpx.Response) -> bool:
 
 
 async def test_each_role_reads_what_the_table_says(handed: Handed) -> None:
-    found = {
+    readers_by_address = {
         address: {
             role
             for role in EVERYBODY
@@ -152,20 +152,20 @@ async def test_each_role_reads_what_the_table_says(handed: Handed) -> None:
         for address in READS
     }
 
-    assert found == READS
+    assert readers_by_address == READS
 
 
 async def test_each_role_does_what_the_table_says(handed: Handed) -> None:
-    wrong = []
+    mismatches = []
     for address, (data, able) in ACTS.items():
         form = {name: handed.fill(value) for name, value in data.items()}
         for role in sorted(EVERYBODY, key=lambda role: role in able):
             answer = await handed.people[role].post(handed.fill(address), data=form)
             side = role in SIDES and not able and answer.status_code == CONFLICT
             if is_open(answer) != (role in able) and not side:
-                wrong.append((address, role, answer.status_code))
+                mismatches.append((address, role, answer.status_code))
 
-    assert wrong == []
+    assert mismatches == []
 
 
 async def test_the_page_of_an_agreement_says_to_each_role_what_it_may_know(

@@ -180,12 +180,12 @@ async def test_a_request_begins_without_an_account_and_waits_for_the_login(
 ) -> None:
     await desk.set_policy()
     form = await desk.passer.get(f"{desk.home}/access-requests/new")
-    kept = await desk.passer.post(f"{desk.home}/access-requests/new", data=ASKED)
-    back = kept.headers["location"].removeprefix("/login?back=").replace("%3F", "?")
+    response = await desk.passer.post(f"{desk.home}/access-requests/new", data=ASKED)
+    back = response.headers["location"].removeprefix("/login?back=").replace("%3F", "?")
     page = await desk.person.get(back)
 
     assert "Vous pouvez commencer sans compte" in form.text
-    assert kept.status_code == 303
+    assert response.status_code == 303
     assert "Repérer les îlots où la consommation grimpe." in page.text
     assert (await desk.passer.get(back)).text.count("Repérer les îlots") == 0
     sent = await desk.person.post(back, data=ASKED)
@@ -262,7 +262,7 @@ async def test_what_many_do_at_once_is_done_once_and_counted(desk: Desk) -> None
 
     answers = await asyncio.gather(*(desk.decide(address, "grant") for _ in range(4)))
 
-    assert sorted(each.status_code for each in answers) == [303, 409, 409, 409]
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
     assert len(await desk.rows(AccessAgreement)) == 1
     [policy] = await desk.rows_of_policy()
     assert (policy.received, policy.granted, policy.answer_days) == (4, 1, [0])

@@ -22,14 +22,14 @@ async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
     under_way = await desk.person.get(desk.home)
     await desk.decide(address, "grant")
     opened = await desk.person.get(desk.home)
-    alone = await desk.team.get(desk.home)
+    team_page = await desk.team.get(desk.home)
     again = await desk.passer.get(desk.home)
 
     assert "La demande commence tout de suite" in begun.text
     assert "Suivre ma demande" in under_way.text
     assert "Accès ouvert" in opened.text
-    assert "Pas possible en votre nom" in alone.text
-    assert "theme=energyNetworks" in alone.text
+    assert "Pas possible en votre nom" in team_page.text
+    assert "theme=energyNetworks" in team_page.text
     assert "Rafraîchir la ville" not in again.text
 
 

@@ -107,9 +107,11 @@ async def restrict(
     ):
         policy = await producer.post(f"/data/{dataset}/access-policy/edit", data=TERMS)
         assert policy.status_code == 303, policy.text
-        asked = await someone.post(f"/data/{dataset}/access-requests/new", data=ASKED)
-        assert asked.status_code == 303, asked.text
-    return str(dataset), str(asked.headers["location"]).rpartition("/")[2]
+        response = await someone.post(
+            f"/data/{dataset}/access-requests/new", data=ASKED
+        )
+        assert response.status_code == 303, response.text
+    return str(dataset), str(response.headers["location"]).rpartition("/")[2]
 
 
 async def make_all(

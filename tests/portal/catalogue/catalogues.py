@@ -54,12 +54,12 @@ class Read:
 
 def read_catalogues(folder: Path) -> list[Read]:
     """Every dataset of the folder, each title of one publisher once."""
-    found: dict[tuple[str, str], Read] = {}
+    datasets: dict[tuple[str, str], Read] = {}
     for path in sorted(folder.iterdir()):
         for read in _read(path):
             if read.title.strip():
-                found.setdefault((read.title, read.publisher), read)
-    return list(found.values())
+                datasets.setdefault((read.title, read.publisher), read)
+    return list(datasets.values())
 
 
 def _read(path: Path) -> Iterator[Read]:
@@ -107,7 +107,7 @@ def _json(data: Any) -> Iterator[Read]:
     elif isinstance(result, dict) and isinstance(result.get("dataset"), list):
         packages = result["dataset"]
     elif isinstance(data.get("datasets"), list):
-        packages = [each.get("dataset", each) for each in data["datasets"]]
+        packages = [entry.get("dataset", entry) for entry in data["datasets"]]
     else:
         packages = [result]
     for package in packages:
@@ -145,29 +145,35 @@ def _graph(quads: list[ox.Quad]) -> Iterator[Read]:
         facts.setdefault(quad.subject, {}).setdefault(quad.predicate.value, []).append(
             quad.object
         )
-    for said in facts.values():
+    for properties in facts.values():
         types = {
             kind.value
-            for kind in said.get("http://www.w3.org/1999/02/22-rdf-syntax-ns#type", [])
+            for kind in properties.get(
+                "http://www.w3.org/1999/02/22-rdf-syntax-ns#type", []
+            )
         }
         titles = [
-            each for each in said.get(f"{DCT}title", []) if isinstance(each, ox.Literal)
+            title
+            for title in properties.get(f"{DCT}title", [])
+            if isinstance(title, ox.Literal)
         ]
         if f"{DCAT}Dataset" not in types or not titles:
             continue
         texts: dict[str, str] = {}
-        for text in [*titles[1:], *said.get(f"{DCT}description", [])]:
+        for text in [*titles[1:], *properties.get(f"{DCT}description", [])]:
             if isinstance(text, ox.Literal):
                 texts[text.language or ""] = (
                     f"{texts.get(text.language or '', '')} {_plain(text.value)}".strip()
                 )
         keywords = [
-            each.value
-            for each in said.get(f"{DCAT}keyword", [])
-            if isinstance(each, ox.Literal)
+            keyword.value
+            for keyword in properties.get(f"{DCAT}keyword", [])
+            if isinstance(keyword, ox.Literal)
         ]
-        modified = next((each.value for each in said.get(f"{DCT}modified", [])), "")
-        owner = facts.get(next(iter(said.get(f"{DCT}publisher", [])), None), {})
+        modified = next(
+            (date.value for date in properties.get(f"{DCT}modified", [])), ""
+        )
+        owner = facts.get(next(iter(properties.get(f"{DCT}publisher", [])), None), {})
         publisher = next(
             (name.value for key in NAMES for name in owner.get(key, [])), ""
         )
@@ -180,23 +186,23 @@ def _iso(path: Path) -> Iterator[Read]:
     except ET.ParseError:
         return
     for record in root.iter(f"{{{ISO['gmd']}}}MD_Metadata"):
-        found = record.find(
+        title = record.find(
             ".//gmd:identificationInfo//gmd:citation//gmd:title/gco:CharacterString",
             ISO,
         )
-        if found is None or not found.text:
+        if title is None or not title.text:
             continue
         abstract = record.find(
             ".//gmd:identificationInfo//gmd:abstract/gco:CharacterString", ISO
         )
-        said = record.iterfind(
+        keywords = record.iterfind(
             ".//gmd:descriptiveKeywords//gmd:keyword/gco:CharacterString", ISO
         )
         publisher = record.find(".//gmd:organisationName/gco:CharacterString", ISO)
         yield Read(
-            found.text.strip(),
+            title.text.strip(),
             {"": _plain((abstract.text if abstract is not None else "") or "")},
-            [each.text for each in said if each.text],
+            [keyword.text for keyword in keywords if keyword.text],
             publisher=(publisher.text if publisher is not None else "") or "",
         )
 
@@ -210,12 +216,14 @@ def as_record(read: Read, producer: uuid.UUID) -> dict[str, Any]:
     texts = {
         language[:2] or "fr": text for language, text in read.texts.items() if text
     } or {"fr": read.title}
-    known = {
+    supported_texts = {
         code: text
         for code, text in texts.items()
         if code in {"fr", "en", "it", "es", "de"}
     } or {"fr": read.title}
-    written = [{"lang": code, "text": _clean(text)} for code, text in known.items()]
+    translations = [
+        {"lang": code, "text": _clean(text)} for code, text in supported_texts.items()
+    ]
     if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d)", read.modified[:10]):
         day = read.modified[:10]
     else:
@@ -233,8 +241,8 @@ def as_record(read: Read, producer: uuid.UUID) -> dict[str, Any]:
     }
     return {
         "global_id": str(uuid.uuid5(LIBRARY, f"{read.publisher}/{read.title}")),
-        "resource_title": _clean(read.title)[:150], "synopsis": [{**each, "text": each["text"][:150]} for each in written],
-        "summary": written, "theme": translate_theme(read.theme) or "location", "keywords": keywords[:MOST_KEYWORDS] or ["données"],
+        "resource_title": _clean(read.title)[:150], "synopsis": [{**translation, "text": translation["text"][:150]} for translation in translations],
+        "summary": translations, "theme": translate_theme(read.theme) or "location", "keywords": keywords[:MOST_KEYWORDS] or ["données"],
         "producer": {"organization_id": str(producer), "organization_name": _clean(read.publisher) or "Éditeur"},
         "contacts": [{"contact_id": str(uuid.uuid5(LIBRARY, "contact")), "contact_name": "Service", "email": "donnees@editeur.example"}],
         "available_formats": [{

@@ -128,10 +128,10 @@ class Catalogue:
         **changes: Any,
     ) -> Record:
         """The same in a transaction of the test's."""
-        written = document(number, **changes)
+        metadata = document(number, **changes)
         slug = producer or TABLE[number][5]
-        written["producer"] |= {"organization_id": str(self.organisations[slug])}
-        record = read_record(written)
+        metadata["producer"] |= {"organization_id": str(self.organisations[slug])}
+        record = read_record(metadata)
         await store_dataset(session, record, node_id=NODE)
         return record
 
@@ -169,20 +169,20 @@ async def open_catalogue(database: Database, territory: Territory) -> Catalogue:
 async def fill_with_copies(catalogue: Catalogue) -> None:
     """Publish one line of the table, and `MANY` copies of it a second apart, whose titles come in no order."""
     await catalogue.add(0)
-    one = aliased(Dataset)
+    original = aliased(Dataset)
     number = func.generate_series(1, MANY).table_valued("n").render_derived("number")
     later = func.make_interval(0, 0, 0, 0, 0, 0, cast(number.c.n, Float))
     changed = {
         "id": func.gen_random_uuid(), "title": func.md5(cast(number.c.n, Text)),
-        "published_at": one.published_at + later, "described_at": one.described_at + later,
+        "published_at": original.published_at + later, "described_at": original.described_at + later,
     }  # fmt: skip
     names = [
         column.name
         for column in Dataset.__table__.columns
         if column.name not in {"seq", "tenant_id"}
     ]
-    values = [changed.get(name, getattr(one, name)) for name in names]
-    rows = select(*values).select_from(one).join(number, literal(True))
+    values = [changed.get(name, getattr(original, name)) for name in names]
+    rows = select(*values).select_from(original).join(number, literal(True))
     async with catalogue.database.session(catalogue.territory.id) as session:
         await session.execute(insert(Dataset).from_select(names, rows))
     async with catalogue.database.platform_session(role="owner") as session:

@@ -29,30 +29,30 @@ async def test_a_search_answers_as_the_page_does(
         )
         page = await program.get("/data", params={"q": "velos", "access": "public"})
 
-    found = answer.json()
-    assert found["total"] == len(found["items"]) == 1
-    assert found["items"][0]["title"] == TABLE[1][0]
-    assert found["items"][0]["producer"] == {
+    result = answer.json()
+    assert result["total"] == len(result["items"]) == 1
+    assert result["items"][0]["title"] == TABLE[1][0]
+    assert result["items"][0]["producer"] == {
         "slug": "armor",
         "name": "Armorine Métropole",
     }
-    assert f"/data/{found['items'][0]['id']}" in page.text
-    assert {"value": "transportation", "count": 1} in found["facets"]["theme"]
+    assert f"/data/{result['items'][0]['id']}" in page.text
+    assert {"value": "transportation", "count": 1} in result["facets"]["theme"]
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
 async def test_pages_are_linked_to_their_neighbours(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
-    seen: list[str] = []
+    ids: list[str] = []
     async with browse(portal_app, filled.territory) as program:
         url = f"{BASE}/datasets?size=5"
         while url:
             answer = await program.get(url)
-            seen += [item["id"] for item in answer.json()["items"]]
+            ids += [item["id"] for item in answer.json()["items"]]
             url = answer.links.get("next", {}).get("url", "")
 
-    assert len(seen) == len(set(seen)) == len(TABLE)
+    assert len(ids) == len(set(ids)) == len(TABLE)
     assert answer.links["prev"]["url"].endswith("size=5&page=2")
     assert (
         answer.links["first"]["url"]
@@ -167,51 +167,51 @@ async def test_producers_are_listed_with_their_counts(
 ) -> None:
     async with browse(portal_app, filled.territory) as program:
         everyone = (await program.get(f"{BASE}/producers")).json()
-        one = (await program.get(f"{BASE}/producers/goeland")).json()
+        producer = (await program.get(f"{BASE}/producers/goeland")).json()
 
     expected = {
         slug: sum(line[5] == slug for line in TABLE)
         for slug in ("armor", "kerlevan", "goeland")
     }
     assert {item["slug"]: item["datasets"] for item in everyone["items"]} == expected
-    assert one in everyone["items"]
+    assert producer in everyone["items"]
 
 
 async def test_an_answer_holds_no_row_of_another_territory(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar
 ) -> None:
     async with browse(portal_app, elsewhere.territory) as neighbour:
-        found = await neighbour.get(f"{BASE}/datasets")
+        datasets = await neighbour.get(f"{BASE}/datasets")
         producers = await neighbour.get(f"{BASE}/producers")
 
-    assert found.json()["total"] == 0
+    assert datasets.json()["total"] == 0
     assert [item["datasets"] for item in producers.json()["items"]] == [0, 0, 0]
-    assert json.dumps(TABLE[1][0])[1:-1] not in found.text
+    assert json.dumps(TABLE[1][0])[1:-1] not in datasets.text
 
 
 async def test_a_walk_meets_each_dataset_once_while_others_come_and_go(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
     async with browse(portal_app, filled.territory) as program:
-        known = {
+        existing_ids = {
             item["id"]
             for item in (await program.get(f"{BASE}/datasets?size=100")).json()["items"]
         }
         gone = await filled.add(0, global_id="ffffffff-ffff-4fff-bfff-ffffffffffff")
-        seen: list[str] = []
+        visited_ids: list[str] = []
         url = f"{BASE}/datasets/all?size=5"
         while url:
             answer = await program.get(url)
-            seen += [item["id"] for item in answer.json()["items"]]
+            visited_ids += [item["id"] for item in answer.json()["items"]]
             url = answer.links.get("next", {}).get("url", "")
             assert answer.json()["links"].get("next", "") == url
-            if len(seen) == 5:
+            if len(visited_ids) == 5:
                 await filled.withdraw(gone)
                 await filled.add(1, global_id="00000000-0000-4000-8000-000000000001")
 
-    assert len(known) == len(TABLE)
-    assert len(seen) == len(set(seen))
-    assert set(seen) == known, (
+    assert len(existing_ids) == len(TABLE)
+    assert len(visited_ids) == len(set(visited_ids))
+    assert set(visited_ids) == existing_ids, (
         "neither the one that left nor the one that came behind the walk"
     )
 
@@ -282,13 +282,13 @@ async def test_what_did_not_change_is_not_sent_again(
 async def test_a_page_of_another_site_may_ask_with_conditions(
     filled: Catalogue, portal_app: Litestar, path: str
 ) -> None:
-    asked = {
+    headers = {
         "Origin": "https://elsewhere.example",
         "Access-Control-Request-Method": "GET",
     }
     async with browse(portal_app, filled.territory) as program:
         answer = await program.options(
-            path, headers=asked | {"Access-Control-Request-Headers": "if-none-match"}
+            path, headers=headers | {"Access-Control-Request-Headers": "if-none-match"}
         )
         head = await program.head(path)
 

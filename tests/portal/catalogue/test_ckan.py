@@ -31,12 +31,12 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
 
 async def ask(program: httpx.AsyncClient, action: str, **values: Any) -> Any:
     """The result of an action, the same by GET and by POST, at both addresses."""
-    got = await program.get(f"{BASE}/{action}", params=values)
+    response = await program.get(f"{BASE}/{action}", params=values)
     posted = await program.post(f"/api/action/{action}", json=values)
-    assert got.status_code == posted.status_code == 200, got.text
-    assert got.json()["success"] is True
-    assert got.json() == posted.json()
-    return got.json()["result"]
+    assert response.status_code == posted.status_code == 200, response.text
+    assert response.json()["success"] is True
+    assert response.json() == posted.json()
+    return response.json()["result"]
 
 
 async def test_lists_are_those_of_the_catalogue(
@@ -59,14 +59,14 @@ async def test_lists_are_those_of_the_catalogue(
     assert (status["ckan_version"], read) == ("2.12", True)
     assert len(packages) == len(set(packages)) == len(TABLE)
     assert part == packages[10:]
-    assert [each["id"] for each in whole] == packages[:5]
+    assert [package["id"] for package in whole] == packages[:5]
     assert producers == sorted(PRODUCERS)
     assert (len(counted), counted[0]["package_count"]) == (1, 6)
     assert (producer["title"], producer["package_count"]) == ("Réseau Goéland", 2)
     assert themes == sorted(THEMES)
     assert theme["package_count"] == 3
     assert tags == ["mobilité"]
-    assert {each["id"] for each in licences} == set(LICENCES)
+    assert {licence["id"] for licence in licences} == set(LICENCES)
 
 
 async def test_a_package_is_the_dataset(
@@ -82,9 +82,9 @@ async def test_a_package_is_the_dataset(
 
     assert package["title"] == record.title
     assert package["organization"]["name"] == "armor"
-    assert [each["name"] for each in package["groups"]] == ["transportation"]
-    assert [each["name"] for each in package["tags"]] == ["vélo", "mobilité"]
-    assert [each["format"] for each in package["resources"]] == ["CSV", "GeoJSON"]
+    assert [group["name"] for group in package["groups"]] == ["transportation"]
+    assert [tag["name"] for tag in package["tags"]] == ["vélo", "mobilité"]
+    assert [entry["format"] for entry in package["resources"]] == ["CSV", "GeoJSON"]
     assert resource == package["resources"][0]
     assert resource["url"] == record.media[0].url
     assert (
@@ -105,12 +105,12 @@ async def test_a_search_finds_what_the_catalogue_does(
     filled: Catalogue, portal_app: Litestar, asked: dict[str, str], numbers: set[int]
 ) -> None:
     async with browse(portal_app, filled.territory) as program:
-        found = await ask(program, "package_search", **asked)
+        result = await ask(program, "package_search", **asked)
 
-    assert {package["title"] for package in found["results"]} == {
+    assert {package["title"] for package in result["results"]} == {
         TABLE[number][0] for number in numbers
     }
-    assert found["count"] == len(numbers)
+    assert result["count"] == len(numbers)
 
 
 async def test_pages_of_a_search_have_each_dataset_once(
@@ -129,9 +129,9 @@ async def test_pages_of_a_search_have_each_dataset_once(
             **{"facet.field": '["organization","groups","res_format"]'},
         )
 
-    seen = [package["id"] for page in pages for package in page["results"]]
-    assert len(seen) == len(set(seen)) == len(TABLE)
-    assert [package["id"] for package in unaligned["results"]] == seen[3:8]
+    ids = [package["id"] for page in pages for package in page["results"]]
+    assert len(ids) == len(set(ids)) == len(TABLE)
+    assert [package["id"] for package in unaligned["results"]] == ids[3:8]
     assert (none["count"], none["results"]) == (len(TABLE), [])
     assert none["facets"]["organization"] == {"armor": 6, "kerlevan": 4, "goeland": 2}
     titles = {
@@ -179,7 +179,7 @@ async def test_what_cannot_be_read_is_refused(
         flat = await program.post(f"{BASE}/package_list", content=b"[1]")
         gone = await program.get(f"{BASE}/package_show", params={"id": str(record.id)})
 
-    assert [each.status_code for each in (unknown, broken, flat, gone)] == [
+    assert [answer.status_code for answer in (unknown, broken, flat, gone)] == [
         400,
         400,
         400,
@@ -226,9 +226,9 @@ async def read_list(
     finally:
         tracemalloc.stop()
     bodies = [zlib.decompress(piece) for piece in pieces]
-    said = json.loads(b"".join(bodies))
-    assert said["success"] is True
-    return said["result"], max(map(len, bodies)), most - sum(map(len, pieces))
+    document = json.loads(b"".join(bodies))
+    assert document["success"] is True
+    return document["result"], max(map(len, bodies)), most - sum(map(len, pieces))
 
 
 async def test_the_list_of_all_packages_takes_no_more_memory_than_a_part(

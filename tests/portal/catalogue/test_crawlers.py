@@ -110,19 +110,19 @@ async def test_a_page_says_what_it_is_to_who_shares_or_catalogues_it(
     async with browse(portal_app, armor.territory) as program:
         page = (await program.get(f"/data/{record.id}")).text
 
-    said = dict(
+    metadata = dict(
         re.findall(
             r'<meta (?:property|name)="((?:og:|DC\.)[^"]+)" content="([^"]*)">', page
         )
     )
-    assert said["og:title"] == said["DC.title"] == "Comptages &#34;vélo&#34;"
-    assert said["og:url"].startswith(f"{armor.territory.origin}/data/{record.id}/")
+    assert metadata["og:title"] == metadata["DC.title"] == "Comptages &#34;vélo&#34;"
+    assert metadata["og:url"].startswith(f"{armor.territory.origin}/data/{record.id}/")
     assert (
-        said["og:description"]
+        metadata["og:description"]
         == "Passages relevés par 64 compteurs sur les pistes cyclables."
     )
-    assert said["DC.publisher"] == "Armorine Métropole"
-    assert said["DC.identifier"] == f"{armor.territory.origin}/data/{record.id}"
+    assert metadata["DC.publisher"] == "Armorine Métropole"
+    assert metadata["DC.identifier"] == f"{armor.territory.origin}/data/{record.id}"
 
 
 async def test_the_interfaces_are_listed(
@@ -131,17 +131,17 @@ async def test_the_interfaces_are_listed(
     async with browse(portal_app, armor.territory) as program:
         answer = await program.get("/.well-known/api-catalog")
         linkset = answer.json()["linkset"]
-        found = [
-            each
+        links = [
+            link
             for entry in linkset
             for name in entry
             if name != "anchor"
-            for each in entry[name]
+            for link in entry[name]
         ]
         reached = [
-            await program.get(each["href"], headers={"Accept": "*/*"})
-            for each in found
-            if "type" in each
+            await program.get(link["href"], headers={"Accept": "*/*"})
+            for link in links
+            if "type" in link
         ]
 
     assert answer.headers["content-type"].startswith("application/linkset+json")
@@ -149,7 +149,7 @@ async def test_the_interfaces_are_listed(
         entry["anchor"] for entry in linkset[1:]
     ]
     assert all(entry["service-doc"] for entry in linkset[1:])
-    assert {each.status_code for each in reached} == {200}
+    assert {response.status_code for response in reached} == {200}
 
 
 async def test_whom_to_tell_of_a_flaw_is_said_for_half_a_year(
@@ -158,10 +158,10 @@ async def test_whom_to_tell_of_a_flaw_is_said_for_half_a_year(
     async with browse(portal_app, armor.territory) as program:
         lines = (await program.get("/.well-known/security.txt")).text.splitlines()
 
-    said = dict(line.split(": ", 1) for line in lines)
-    assert said["Contact"] == f"mailto:{armor.territory.contact}"
-    assert said["Canonical"] == f"{armor.territory.origin}/.well-known/security.txt"
-    left = datetime.fromisoformat(said["Expires"]) - now()
+    fields = dict(line.split(": ", 1) for line in lines)
+    assert fields["Contact"] == f"mailto:{armor.territory.contact}"
+    assert fields["Canonical"] == f"{armor.territory.origin}/.well-known/security.txt"
+    left = datetime.fromisoformat(fields["Expires"]) - now()
     assert timedelta(days=150) < left < timedelta(days=365)
 
 

@@ -99,12 +99,13 @@ def test_an_address_that_is_not_a_nodes_is_not_taken_for_one(url: str) -> None:
     dataset = uuid.uuid4()
 
     assert find_addresses(url.format(id=dataset, other=uuid.uuid4()), dataset) is None
-    found = find_addresses(
+    addresses = find_addresses(
         f"https://node.example:8001/datasets/{dataset}/file", dataset
     )
-    assert found is not None
+    assert addresses is not None
     assert (
-        found.embed("map") == f"https://node.example:8001/embed/datasets/{dataset}/map"
+        addresses.embed("map")
+        == f"https://node.example:8001/embed/datasets/{dataset}/map"
     )
 
 
@@ -188,8 +189,8 @@ async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(
     for person in (None, neighbour, publisher):
         async with browse(portal_app, armor.territory, person) as visitor:
             pages = [
-                await visitor.get(f"/data/{each['global_id']}")
-                for each in (first, other)
+                await visitor.get(f"/data/{record['global_id']}")
+                for record in (first, other)
             ]
             led.append(
                 [

@@ -43,15 +43,17 @@ def graph(answer: httpx.Response) -> set[Triple]:
     kind = answer.headers["content-type"].partition(";")[0]
     form = next(form for media_type, form in FORMS.values() if media_type == kind)
     return {
-        Triple(each.subject, each.predicate, each.object)
-        for each in parse(answer.content, format=form)
+        Triple(quad.subject, quad.predicate, quad.object)
+        for quad in parse(answer.content, format=form)
     }
 
 
 def datasets(triples: set[Triple]) -> list[str]:
     """The datasets that the catalogue of a page lists."""
     return [
-        each.object.value for each in triples if each.predicate == term("dcat:dataset")
+        triple.object.value
+        for triple in triples
+        if triple.predicate == term("dcat:dataset")
     ]
 
 
@@ -59,7 +61,7 @@ async def walk(program: httpx.AsyncClient, url: str) -> list[httpx.Response]:
     """Every page from one on, as a harvester follows them."""
     pages = [await program.get(url)]
     while following := [
-        each.object.value for each in graph(pages[-1]) if each.predicate == NEXT
+        triple.object.value for triple in graph(pages[-1]) if triple.predicate == NEXT
     ]:
         assert len(pages) < 50
         pages.append(await program.get(following[0]))
@@ -76,19 +78,19 @@ async def test_a_dataset_is_given_in_each_form_by_extension_and_by_negotiation(
 
     async with browse(portal_app, filled.territory) as program:
         named = await program.get(f"{url}.{extension}")
-        asked = await program.get(
+        negotiated_response = await program.get(
             url, headers={"Accept": f"text/html;q=0.5, {media_type}"}
         )
         page = await program.get(url)
 
-    assert named.status_code == asked.status_code == 200
-    assert graph(named) == graph(asked)
+    assert named.status_code == negotiated_response.status_code == 200
+    assert graph(named) == graph(negotiated_response)
     node = NamedNode(f"{filled.territory.origin}{url}")
     assert Triple(node, term("dct:title"), Literal(record.title)) in graph(named)
-    assert "Accept" in asked.headers["vary"].split(", ")
+    assert "Accept" in negotiated_response.headers["vary"].split(", ")
     assert "Accept" in page.headers["vary"].split(", ")
     assert (
-        asked.headers["content-location"]
+        negotiated_response.headers["content-location"]
         == f"{filled.territory.origin}{url}.{extension}"
     )
     assert page.headers["content-type"].startswith("text/html")
@@ -106,14 +108,16 @@ async def test_who_reads_all_pages_gets_every_dataset_once(
         anything = await program.get("/catalog", headers={"Accept": "*/*"})
         browser = await program.get("/catalog")
         [total] = {
-            each.object.value for each in graph(pages[0]) if each.predicate == TOTAL
+            triple.object.value
+            for triple in graph(pages[0])
+            if triple.predicate == TOTAL
         }
 
-    seen = [dataset for page in pages for dataset in datasets(graph(page))]
+    dataset_urls = [dataset for page in pages for dataset in datasets(graph(page))]
     assert [len(datasets(graph(page))) for page in pages] == [5, 5, 2]
-    assert len(seen) == len(set(seen)) == len(TABLE) == int(total)
-    assert all(url.startswith(filled.territory.origin) for url in seen)
-    assert set(datasets(graph(negotiated))) == set(seen)
+    assert len(dataset_urls) == len(set(dataset_urls)) == len(TABLE) == int(total)
+    assert all(url.startswith(filled.territory.origin) for url in dataset_urls)
+    assert set(datasets(graph(negotiated))) == set(dataset_urls)
     assert anything.headers["content-type"].startswith("text/turtle")
     assert (browser.status_code, browser.headers["location"]) == (303, "/data")
     assert pages[0].links["next"]["url"] == str(pages[1].url)
@@ -150,7 +154,7 @@ async def test_a_producer_has_its_part_of_the_catalogue(
 
     async with browse(portal_app, filled.territory) as program:
         pages = await walk(program, "/producers/goeland.rdf?page_size=1")
-        asked = await program.get(
+        negotiated_response = await program.get(
             "/producers/goeland", headers={"Accept": "text/turtle"}
         )
         unknown = await program.get(
@@ -164,7 +168,7 @@ async def test_a_producer_has_its_part_of_the_catalogue(
     node = NamedNode(f"{filled.territory.origin}/producers/goeland")
     assert Triple(
         node, term("dct:title"), Literal("Réseau Goéland", language="fr")
-    ) in graph(asked)
+    ) in graph(negotiated_response)
     assert unknown.status_code == 404
 
 
@@ -177,11 +181,11 @@ async def test_only_what_changed_since_is_given(
     async with browse(portal_app, filled.territory) as program:
         nothing = await program.get(f"/catalog.ttl?modified_since={before}")
         everything = await program.get(f"/catalog.ttl?modified_since={after}")
-        found = await program.get("/catalog.ttl?q=velo&profiles=dcat-ap")
+        search_page = await program.get("/catalog.ttl?q=velo&profiles=dcat-ap")
 
     assert datasets(graph(nothing)) == []
     assert len(datasets(graph(everything))) == len(TABLE)
-    assert len(datasets(graph(found))) == 1
+    assert len(datasets(graph(search_page))) == 1
 
 
 async def test_what_did_not_change_is_not_sent_again(
@@ -199,10 +203,10 @@ async def test_what_did_not_change_is_not_sent_again(
             plain = await program.get(url, headers={"Accept-Encoding": "identity"})
             for answer in (first, plain):
                 assert not answer.headers["etag"].startswith("W/")
-                known = await program.get(
+                response = await program.get(
                     url, headers={"If-None-Match": answer.headers["etag"]}
                 )
-                assert (known.status_code, known.content) == (304, b"")
+                assert (response.status_code, response.content) == (304, b"")
             assert first.headers["etag"] != plain.headers["etag"]
             assert first.content == plain.content
         dated = (await program.get(f"/data/{record.id}.ttl")).headers["last-modified"]
@@ -236,7 +240,7 @@ async def test_a_wrong_parameter_is_named(
 
     assert answer.status_code == 422
     assert [
-        (each["field"], bool(each["remedy"])) for each in answer.json()["errors"]
+        (error["field"], bool(error["remedy"])) for error in answer.json()["errors"]
     ] == [(field, True)]
 
 
@@ -290,12 +294,14 @@ async def test_a_withdrawn_dataset_says_so_in_every_form(
 
     assert {answer.status_code for answer in answers} == {410}
     for answer in answers[:-1]:
-        said = {
-            (each.predicate.value.rpartition("/")[2], each.object.value)
-            for each in graph(answer)
+        properties = {
+            (triple.predicate.value.rpartition("/")[2], triple.object.value)
+            for triple in graph(answer)
         }
-        assert ("title", record.title) in said
-        assert any(value.endswith("dataset-status/WITHDRAWN") for _, value in said)
+        assert ("title", record.title) in properties
+        assert any(
+            value.endswith("dataset-status/WITHDRAWN") for _, value in properties
+        )
     assert {answer.status_code for answer in unknown} == {404}
 
 
@@ -309,15 +315,15 @@ async def test_the_page_leads_machines_to_what_they_look_for(
         page = await program.get(f"/data/{record.id}")
         restricted = await program.get(f"/data/{closed.id}")
 
-    said = relations(page)
+    links = relations(page)
     address = f"{filled.territory.origin}/data/{record.id}"
-    assert said["cite-as"] == ["https://doi.org/10.5072/FK2/JV9LCO"]
-    assert {f"{address}.ttl", f"{address}/croissant.json"} <= set(said["describedby"])
-    assert said["license"] == [
+    assert links["cite-as"] == ["https://doi.org/10.5072/FK2/JV9LCO"]
+    assert {f"{address}.ttl", f"{address}/croissant.json"} <= set(links["describedby"])
+    assert links["license"] == [
         "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
     ]
-    assert said["item"] == [media.url for media in record.media]
-    assert "https://schema.org/Dataset" in said["type"]
+    assert links["item"] == [media.url for media in record.media]
+    assert "https://schema.org/Dataset" in links["type"]
     assert relations(restricted)["cite-as"] == [
         f"{filled.territory.origin}/data/{closed.id}"
     ]
@@ -353,13 +359,13 @@ def corpus_file(url: str) -> dict[str, Any]:
 
 
 def relations(page: httpx.Response) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    urls_by_relation: dict[str, list[str]] = {}
     for link in page.headers["link"].split(", <"):
         url, _, rest = link.partition(">")
-        found.setdefault(rest.partition('rel="')[2].partition('"')[0], []).append(
-            url.lstrip("<")
-        )
-    return found
+        urls_by_relation.setdefault(
+            rest.partition('rel="')[2].partition('"')[0], []
+        ).append(url.lstrip("<"))
+    return urls_by_relation
 
 
 async def test_every_page_of_the_catalogue_is_valid(

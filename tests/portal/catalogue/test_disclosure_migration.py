@@ -51,13 +51,13 @@ async def add(
 ) -> uuid.UUID:
     """A dataset with its file, and two past descriptions: one of when it was open, one of when it was restricted."""
     dataset = uuid.UUID(record["global_id"])
-    said = restore_record(record)
+    restored_record = restore_record(record)
     await connection.execute(
         "INSERT INTO app.dataset (tenant_id, id, node_id, organisation_id, state, access, title, slug, theme, licence,"
         " local_id, doi, synopsis, record, keywords, languages, formats, created_at, modified_at, published_at,"
         " described_at) VALUES ($1, $2, $2, $3, 'published', $4, 't', 't', 'environment', $5, '', '', '{}', $6, '{}',"
         " '{fr}', '{CSV}', now(), now(), now(), now())",
-        tenant, dataset, owner, said.access.value, "etalab-2.0", compress_description(record),
+        tenant, dataset, owner, restored_record.access.value, "etalab-2.0", compress_description(record),
     )  # fmt: skip
     await connection.execute(
         "INSERT INTO app.distribution (tenant_id, dataset_id, id, position, kind, name, caption, url, media_type, format,"
@@ -97,12 +97,12 @@ async def test_what_was_shown_of_restricted_data_is_taken_back(
             ),
         }
         records = {
-            name: {**each, "global_id": str(uuid.uuid4())}
-            for name, each in records.items()
+            name: {**record, "global_id": str(uuid.uuid4())}
+            for name, record in records.items()
         }
         ids = {
-            name: await add(connection, tenant, owner, each)
-            for name, each in records.items()
+            name: await add(connection, tenant, owner, record)
+            for name, record in records.items()
         }
 
     await asyncio.to_thread(migrations.upgrade, before, "portal")
@@ -145,10 +145,10 @@ async def test_what_was_shown_of_restricted_data_is_taken_back(
     assert decompress_description(own["record"])["access_condition"]["licence"] == OWN
     assert [row["number"] for row in past if row["dataset_id"] == ids["open"]] == [1, 2]
     assert [row["number"] for row in past if row["dataset_id"] == ids["closed"]] == [2]
-    [kept] = [
+    [past_description] = [
         decompress_description(row["record"])
         for row in past
         if row["dataset_id"] == ids["closed"]
     ]
-    assert kept["available_formats"][0]["file_size"] == 0
+    assert past_description["available_formats"][0]["file_size"] == 0
     assert ids["closed"] in noted, "its index is made again"

@@ -71,8 +71,8 @@ async def document(filled: Catalogue, portal_app: Litestar) -> Document:
     async with browse(portal_app, filled.territory) as program:
         answer = await program.get(ADDRESS, headers={"Accept-Language": "en"})
     assert answer.headers["access-control-allow-origin"] == "*"
-    found: Document = answer.json()
-    return found
+    specification: Document = answer.json()
+    return specification
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ async def source(filled: Catalogue) -> dict[str, str]:
             filled.territory.slug,
             moderator=True,
         )
-        made = await register_source(
+        stored_source = await register_source(
             session,
             team,
             producer,
@@ -96,7 +96,7 @@ async def source(filled: Catalogue) -> dict[str, str]:
             language="fr",
         )
         run = SourceRun(
-            source_id=made.id,
+            source_id=stored_source.id,
             started_at=now(),
             ended_at=now(),
             outcome="complete",
@@ -104,7 +104,7 @@ async def source(filled: Catalogue) -> dict[str, str]:
             refused=1,
         )
         record = SourceRecord(
-            source_id=made.id, id=uuid.uuid4(), identifier="c3", digest="", found_at=now(), changed_at=now(),
+            source_id=stored_source.id, id=uuid.uuid4(), identifier="c3", digest="", found_at=now(), changed_at=now(),
             original_type="application/json", original=b"{}",
         )  # fmt: skip
         session.add_all([run, record])
@@ -117,7 +117,7 @@ async def source(filled: Catalogue) -> dict[str, str]:
         )
         await log_faults(session, run, [source_kinds.INTERNAL_ERROR.at("")])
     return {
-        "source_id": str(made.id),
+        "source_id": str(stored_source.id),
         "reading_id": str(run.id),
         "record_id": str(record.id),
     }
@@ -134,17 +134,17 @@ async def token_of(
             "/my-space/tokens",
             data={"name": "Essai", "days": "30", "scope": list(scopes)},
         )
-    found = re.search(r"udi_me_[\w-]+", page.text)
-    assert found is not None
-    return found[0]
+    match = re.search(r"udi_me_[\w-]+", page.text)
+    assert match is not None
+    return match[0]
 
 
 def faults(document: Document, schema: Document, value: Any) -> list[str]:
     """What a schema of the document refuses in a value; a field that it does not name is refused too."""
     closed = json.loads(json.dumps(document["components"]["schemas"]))
-    for each in closed.values():
-        if "properties" in each:
-            each["additionalProperties"] = False
+    for component in closed.values():
+        if "properties" in component:
+            component["additionalProperties"] = False
     validator = Draft202012Validator(
         schema | {"components": {"schemas": closed}},
         format_checker=Draft202012Validator.FORMAT_CHECKER,
@@ -156,10 +156,10 @@ def faults(document: Document, schema: Document, value: Any) -> list[str]:
 
 def operations(document: Document, *methods: str) -> Iterator[tuple[str, Document]]:
     """What is asked by GET, or by these methods."""
-    for path, said in document["paths"].items():
+    for path, path_item in document["paths"].items():
         for method in methods or ("get",):
-            if method in said:
-                yield path, said[method]
+            if method in path_item:
+                yield path, path_item[method]
 
 
 def described(schema: Any) -> Iterator[str]:
@@ -193,7 +193,7 @@ def test_every_address_of_the_api_is_described(
 
     assert {
         re.sub(
-            r"{(\w+)}", lambda found: f"{{{names.get(found[1], found[1])}}}", address
+            r"{(\w+)}", lambda match: f"{{{names.get(match[1], match[1])}}}", address
         )
         for address in served
     } == {
@@ -210,18 +210,18 @@ async def test_each_answer_has_the_fields_that_are_described(
     others = await make_all(
         portal_app, filled, record.id, (await filled.add(RESTRICTED)).id
     )
-    known = {"id": str(record.id), "slug": "armor", **source, **others}
+    path_parameters = {"id": str(record.id), "slug": "armor", **source, **others}
     async with browse(portal_app, filled.territory) as program:
         bearer = {
             "Authorization": f"Bearer {await token_of(portal_app, filled.territory)}"
         }
         mine = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
-        known["project_id"] = (
+        path_parameters["project_id"] = (
             await program.post(f"{BASE}/projects", json=mine, headers=bearer)
         ).json()["id"]
         assert len(list(operations(document))) > 20
         for path, operation in operations(document):
-            answer = await program.get(path.format(**known), headers=bearer)
+            answer = await program.get(path.format(**path_parameters), headers=bearer)
             [(media_type, body)] = operation["responses"]["200"]["content"].items()
 
             assert answer.status_code == 200
@@ -244,16 +244,16 @@ def test_each_example_of_a_request_is_sound(document: Document) -> None:
     }
 
     assert len(bodies) > 15
-    wrong = {
+    faulty_operations = {
         name
         for name, body in bodies.items()
         if faults(document, body["schema"], body["example"])
     }
-    assert wrong == set()
+    assert faulty_operations == set()
 
 
 def test_each_example_is_a_sound_answer(document: Document) -> None:
-    seen = 0
+    count = 0
     for path, operation in operations(
         document, *(method.lower() for method in METHODS)
     ):
@@ -266,7 +266,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
                     status,
                 )
 
-            seen += "content" in response
+            count += "content" in response
     answers = 6 + 2 + 1 + 2
     refusals = 6 + 1 + 5 + 2 + 1 + 2
     of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
@@ -285,7 +285,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
         + of_data_requests
         + of_access
     )
-    assert seen == answers + refusals + others + (11 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
+    assert count == answers + refusals + others + (11 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
@@ -302,7 +302,7 @@ async def test_each_refusal_that_is_described_is_one(
     others = await make_all(
         portal_app, filled, open_id, (await filled.add(RESTRICTED)).id
     )
-    known = {"id": open_id, "slug": "armor", **source, **others}
+    path_parameters = {"id": open_id, "slug": "armor", **source, **others}
     ours = [
         path for path, _ in operations(document) if path.startswith(f"{BASE}/sources")
     ]
@@ -314,7 +314,7 @@ async def test_each_refusal_that_is_described_is_one(
     rules = f"{BASE}/access-policies/{{restricted_id}}"
     team = f"{BASE}/projects/{{project_id}}/team"
     await filled.withdraw(gone)
-    asked = {
+    urls = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
         (f"{BASE}/datasets/all", "422"): f"{BASE}/datasets/all?cursor=here",
         (f"{BASE}/datasets/{{id}}", "404"): f"{BASE}/datasets/{NOBODY}",
@@ -334,17 +334,17 @@ async def test_each_refusal_that_is_described_is_one(
             "404",
         ): f"{BASE}/data-requests/{NOBODY}",
         (team, "404"): team.format(project_id=NOBODY),
-        (team, "403"): team.format(**known),
+        (team, "403"): team.format(**path_parameters),
         (rules, "404"): rules.format(restricted_id=NOBODY),
         (rules, "409"): rules.format(restricted_id=open_id),
         (theirs, "404"): theirs.format(access_request_id=NOBODY),
-        (theirs, "403"): theirs.format(**known),
+        (theirs, "403"): theirs.format(**path_parameters),
         **{(f"{BASE}/{path}", "403"): f"{BASE}/{path}" for path in POOR},
-        **{(path, "403"): path.format(**known) for path in ours},
+        **{(path, "403"): path.format(**path_parameters) for path in ours},
         **{(path, "404"): path.format(**other) for path in ours[1:]},
-        **{(path, "422"): f"{path.format(**known)}?size=0" for path in lists},
+        **{(path, "422"): f"{path.format(**path_parameters)}?size=0" for path in lists},
         **{
-            (path, status): path.format(**known)
+            (path, status): path.format(**path_parameters)
             for path, _ in operations(document)
             for status in ("401", "429")
         },
@@ -359,9 +359,9 @@ async def test_each_refusal_that_is_described_is_one(
         if status >= "400"
     }
 
-    assert set(described) == set(asked)
+    assert set(described) == set(urls)
     async with browse(portal_app, filled.territory) as program:
-        for which, url in asked.items():
+        for which, url in urls.items():
             token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (
                 which[0] in (*ours, theirs, team) and rich
             )
@@ -419,7 +419,7 @@ async def test_the_links_of_an_answer_lead_on(
         others = await make_all(
             portal_app, filled, first["id"], (await filled.add(RESTRICTED)).id
         )
-        known = {
+        path_parameters = {
             "id": first["id"],
             "slug": first["producer"]["slug"],
             **source,
@@ -428,7 +428,9 @@ async def test_the_links_of_an_answer_lead_on(
         for path, operation in operations(document):
             if "links" not in operation["responses"]["200"]:
                 continue
-            answer = (await program.get(path.format(**known), headers=token)).json()
+            answer = (
+                await program.get(path.format(**path_parameters), headers=token)
+            ).json()
             for link in operation["responses"]["200"].get("links", {}).values():
                 (name, expression), *_ = link["parameters"].items()
                 value: Any = answer

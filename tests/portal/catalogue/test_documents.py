@@ -13,10 +13,10 @@ from tests.visitors import browse
 
 def structured(page: str) -> Any:
     """The structured data of a page."""
-    [found] = re.findall(
+    [script] = re.findall(
         r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL
     )
-    return json.loads(found)
+    return json.loads(script)
 
 
 async def test_the_page_holds_the_dataset_for_search_engines(
@@ -29,20 +29,24 @@ async def test_the_page_holds_the_dataset_for_search_engines(
 
     async with browse(portal_app, armor.territory) as program:
         page = await program.get(f"/data/{record.id}")
-        alone = await program.get(f"/data/{record.id}/croissant.json")
+        croissant = await program.get(f"/data/{record.id}/croissant.json")
 
-    said = structured(page.text)
-    assert said["name"] == record.title
-    assert said["@id"] == said["url"] == f"{armor.territory.origin}/data/{record.id}"
-    assert said["publisher"]["name"] == "Armorine Métropole"
-    assert said["temporalCoverage"] == "2019-01-01/.."
-    assert said["spatialCoverage"]["geo"]["box"] == "48.0 -3.5 48.5 -3.0"
-    assert [file["contentUrl"] for file in said["distribution"]] == [
+    structured_data = structured(page.text)
+    assert structured_data["name"] == record.title
+    assert (
+        structured_data["@id"]
+        == structured_data["url"]
+        == f"{armor.territory.origin}/data/{record.id}"
+    )
+    assert structured_data["publisher"]["name"] == "Armorine Métropole"
+    assert structured_data["temporalCoverage"] == "2019-01-01/.."
+    assert structured_data["spatialCoverage"]["geo"]["box"] == "48.0 -3.5 48.5 -3.0"
+    assert [file["contentUrl"] for file in structured_data["distribution"]] == [
         media.url for media in record.media
     ]
-    assert [len(file["sha256"]) for file in said["distribution"]] == [64, 64]
-    assert alone.json()["@id"] == said["@id"]
-    assert alone.headers["content-type"].startswith("application/ld+json")
+    assert [len(file["sha256"]) for file in structured_data["distribution"]] == [64, 64]
+    assert croissant.json()["@id"] == structured_data["@id"]
+    assert croissant.headers["content-type"].startswith("application/ld+json")
 
 
 @pytest.mark.parametrize("name", ["croissant.json", "datapackage.json"])
@@ -55,7 +59,7 @@ async def test_restricted_data_show_no_address_of_a_file(
     async with browse(portal_app, armor.territory) as program:
         restricted = await program.get(f"/data/{closed.id}/{name}")
         public = await program.get(f"/data/{open_.id}/{name}")
-        known = await program.get(
+        response = await program.get(
             f"/data/{open_.id}/{name}",
             headers={"If-None-Match": public.headers["etag"]},
         )
@@ -63,7 +67,7 @@ async def test_restricted_data_show_no_address_of_a_file(
     assert "node.armor.example" not in restricted.text
     assert open_.media[0].url in public.text
     assert "https://goeland.example/licence" in public.text
-    assert known.status_code == 304
+    assert response.status_code == 304
     assert public.headers["access-control-allow-origin"] == "*"
 
 

@@ -31,12 +31,12 @@ Answering = Callable[[str], Awaitable[bytes]]
 @asynccontextmanager
 async def other_portal(answering: Answering) -> AsyncIterator[tuple[str, list[str]]]:
     """A portal somewhere else, over real HTTP: its address, and what it was asked."""
-    asked: list[str] = []
+    requests: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            asked.append(head)
+            requests.append(head)
             body = await answering(head.split(" ")[1])
             writer.write(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
@@ -47,7 +47,7 @@ async def other_portal(answering: Answering) -> AsyncIterator[tuple[str, list[st
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
-        yield f"http://lyon.localhost:{server.sockets[0].getsockname()[1]}", asked
+        yield f"http://lyon.localhost:{server.sockets[0].getsockname()[1]}", requests
     finally:
         server.close()
 
@@ -121,14 +121,14 @@ async def test_the_installation_searches_every_territory_that_shares(
 ) -> None:
     own, theirs = two
     await set_search(settings, theirs.territory, shared=True)
-    one = await fetch(portal_app, None, "/data?q=bicyclette")
+    first_page = await fetch(portal_app, None, "/data?q=bicyclette")
     await set_search(settings, own.territory, shared=True)
     both = await fetch(portal_app, None, "/data?q=v%C3%A9lo")
     nothing = await fetch(portal_app, None, "/data?q=xylophone")
     home = await fetch(portal_app, None, "/")
 
-    assert "Vélos de la vallée" in one.text
-    assert TABLE[1][0] not in one.text
+    assert "Vélos de la vallée" in first_page.text
+    assert TABLE[1][0] not in first_page.text
     assert both.text.index(theirs.territory.name["en"]) < both.text.index(
         own.territory.name["en"]
     ), "most answers first"
@@ -169,7 +169,7 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
                 theirs.territory.origin.encode(), origin.encode()
             )
 
-        async with other_portal(forward) as (origin, asked):
+        async with other_portal(forward) as (origin, requests):
             await set_search(settings, theirs.territory, shared=False)
             await set_search(settings, own.territory, partners=[origin])
             closed = await fetch(
@@ -179,7 +179,7 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
             agreed = await fetch(
                 portal_app, own.territory, "/data?q=v%C3%A9lo&producer=armor&partners=1"
             )
-            unasked = len(asked)
+            unasked = len(requests)
             await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo")
 
     assert "does not share its answers with other portals" in closed.text
@@ -189,11 +189,11 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
         in agreed.text
     )
     assert f'href="{origin}/data/' in agreed.text
-    assert len(asked) == unasked == 2
-    assert asked[1].startswith("GET /api/v1/datasets?q=v%C3%A9lo&size=3 "), (
+    assert len(requests) == unasked == 2
+    assert requests[1].startswith("GET /api/v1/datasets?q=v%C3%A9lo&size=3 "), (
         "no producer, nothing of the reader"
     )
-    assert "cookie" not in asked[1].lower()
+    assert "cookie" not in requests[1].lower()
 
 
 @pytest.mark.parametrize(
@@ -246,11 +246,11 @@ async def test_portals_are_asked_at_once(portal_site: Site) -> None:
         return b'{"total": 2, "shared": true}'
 
     async with (
-        other_portal(together) as (one, _),
+        other_portal(together) as (first_origin, _),
         other_portal(together) as (another, _),
     ):
         places = await Partners(portal_site.outgoing).search(
-            [one, another], Criteria("vélo"), "fr"
+            [first_origin, another], Criteria("vélo"), "fr"
         )
 
     assert [(place.silent, place.total) for place in places] == [("", 2), ("", 2)]
@@ -271,7 +271,7 @@ async def test_portals_are_waited_for_a_moment_and_a_silent_one_is_left_alone(
 
     several = Partners(portal_site.outgoing)
     async with (
-        other_portal(slowly) as (slow, asked),
+        other_portal(slowly) as (slow, requests),
         other_portal(quickly) as (quick, _),
     ):
         async with asyncio.timeout(60):
@@ -285,7 +285,7 @@ async def test_portals_are_waited_for_a_moment_and_a_silent_one_is_left_alone(
     assert [place.silent for place in places[0]] == ["away", "away", ""]
     assert places[2][2].total == 2
     assert again[0].silent == "away"
-    assert len(asked) == 4, "after three silences it is not asked"
+    assert len(requests) == 4, "after three silences it is not asked"
 
 
 async def test_an_address_that_may_not_be_reached_is_silence(portal_site: Site) -> None:

@@ -148,15 +148,15 @@ async def test_a_town_shows_its_whole_catalogue_in_one_line(
         .partition(">")[2]
         .partition("</textarea>")[0]
     )
-    found = re.fullmatch(
+    match = re.fullmatch(
         r'<iframe src="([^"]+)" title="Mairie de Kerlévan" width="100%" height="800" loading="lazy" style="border:0"></iframe>',
         line,
     )
-    assert found, line
+    assert match, line
     frame = await fetch(
         portal_app,
         filled,
-        html.unescape(found[1]).removeprefix(filled.territory.origin),
+        html.unescape(match[1]).removeprefix(filled.territory.origin),
     )
     searched = await fetch(
         portal_app, filled, "/embed/producers/kerlevan?q=cantine&lang=en"
@@ -224,15 +224,15 @@ async def test_a_page_leads_to_what_oembed_says_of_it(
             )
             for kind in ("application/json", "text/xml")
         ]
-        said = json.loads(by_json.content)
-        assert said["version"] == "1.0"
-        assert said["type"] == "rich"
+        oembed = json.loads(by_json.content)
+        assert oembed["version"] == "1.0"
+        assert oembed["type"] == "rich"
         assert {child.tag: child.text for child in ET.fromstring(by_xml.content)} == {  # noqa: S314 - ours
-            name: str(value) for name, value in said.items()
+            name: str(value) for name, value in oembed.items()
         }
         assert by_xml.headers["content-type"].startswith("text/xml")
         assert by_json.headers["access-control-allow-origin"] == "*"
-        source = re.search(r'src="([^"]+)"', said["html"])
+        source = re.search(r'src="([^"]+)"', oembed["html"])
         assert source
         assert (
             await fetch(
@@ -241,7 +241,7 @@ async def test_a_page_leads_to_what_oembed_says_of_it(
                 html.unescape(source[1]).removeprefix(filled.territory.origin),
             )
         ).status_code == 200
-        assert "<b>" not in said["html"]
+        assert "<b>" not in oembed["html"]
 
 
 async def ask(app: Litestar, catalogue: Catalogue, **asked: str) -> httpx.Response:

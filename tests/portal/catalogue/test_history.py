@@ -105,10 +105,13 @@ async def test_moments_are_said_as_they_are_in_the_territory_and_days_stay(
     present, _ = await read_steps(
         portal_database, armor, uuid.UUID(first["global_id"]), noumea
     )
-    found = said(present)
+    change_by_field = said(present)
 
-    assert found["updated"] == (("7 Jan 2026, 07:00",), ("3 Nov 2026, 21:00",))
-    assert found["period"][1] == ("1 Jan 2018 – 31 Dec 2018",)
+    assert change_by_field["updated"] == (
+        ("7 Jan 2026, 07:00",),
+        ("3 Nov 2026, 21:00",),
+    )
+    assert change_by_field["period"][1] == ("1 Jan 2018 – 31 Dec 2018",)
 
 
 async def test_each_field_that_changes_is_said_in_words(
@@ -142,25 +145,31 @@ async def test_each_field_that_changes_is_said_in_words(
     present, before = await read_steps(
         portal_database, armor, uuid.UUID(first["global_id"])
     )
-    found = said(present)
+    change_by_field = said(present)
 
     assert (present.number, before.number, before.changes) == (2, 1, None)
-    assert found["title"] == (("Comptages vélo",), ("Comptages des vélos",))
-    assert found["keywords"] == (("compteur",), ("mobilité",))
-    assert found["theme"] == (("Mobility and transport",), ("Nature and environment",))
-    assert found["licence"] == (
+    assert change_by_field["title"] == (("Comptages vélo",), ("Comptages des vélos",))
+    assert change_by_field["keywords"] == (("compteur",), ("mobilité",))
+    assert change_by_field["theme"] == (
+        ("Mobility and transport",),
+        ("Nature and environment",),
+    )
+    assert change_by_field["licence"] == (
         ("Open Licence 2.0 (Etalab)",),
         ("Open Database License 1.0 (ODbL)",),
     )
-    assert found["summary"][1] == (
+    assert change_by_field["summary"][1] == (
         "Passages relevés par 70 compteurs sur les pistes cyclables.",
         "Chaque heure.",
     )
-    assert found["files"] == ((first["available_formats"][1]["media_name"],), ())
-    assert "48.2\N{NO-BREAK SPACE}MB" in found["file"][0][0]
-    assert "50\N{NO-BREAK SPACE}MB" in found["file"][1][0]
-    assert "3 Nov 2026" in found["updated"][1][0]
-    assert "2019" in found["period"][0][0]
+    assert change_by_field["files"] == (
+        (first["available_formats"][1]["media_name"],),
+        (),
+    )
+    assert "48.2\N{NO-BREAK SPACE}MB" in change_by_field["file"][0][0]
+    assert "50\N{NO-BREAK SPACE}MB" in change_by_field["file"][1][0]
+    assert "3 Nov 2026" in change_by_field["updated"][1][0]
+    assert "2019" in change_by_field["period"][0][0]
 
 
 async def test_the_same_description_again_is_no_version(
@@ -188,15 +197,17 @@ async def test_people_are_not_kept(armor: Catalogue, portal_database: Database) 
     await armor.add(1, global_id=first["global_id"], resource_title="Autre titre")
 
     async with portal_database.session(armor.territory.id) as session:
-        kept = str((await session.scalars(select(PastDescription.record))).all())
+        past_descriptions = str(
+            (await session.scalars(select(PastDescription.record))).all()
+        )
         whole = await session.scalar(
             text("SELECT string_agg(d::text, ' ') FROM app.dataset d")
         )
         whole += str((await session.scalars(select(Dataset.record))).all())
 
-    assert "Comptages vélo" in kept
+    assert "Comptages vélo" in past_descriptions
     assert "Autre titre" in whole
-    assert "ncien" not in kept
+    assert "ncien" not in past_descriptions
     assert "ncien" not in whole
 
 

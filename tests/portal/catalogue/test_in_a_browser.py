@@ -49,9 +49,11 @@ async def open_page(
             )
             return
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        found = await client.get(path, headers={"Accept-Language": language})
+        response = await client.get(path, headers={"Accept-Language": language})
         await route.fulfill(
-            status=found.status_code, headers=dict(found.headers), body=found.content
+            status=response.status_code,
+            headers=dict(response.headers),
+            body=response.content,
         )
 
     page = await browser.new_page(viewport={"width": width, "height": 800})
@@ -184,13 +186,13 @@ async def test_its_producer_sees_what_would_raise_the_score(
 async def test_a_first_visit_is_light_and_asks_nobody_else(
     armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
 ) -> None:
-    asked: list[str] = []
+    requested_urls: list[str] = []
     async with browse(portal_app, armor.territory) as visitor:
         page = await open_page(
-            browser, visitor, f"/data/{tables['table']}", "en", 1280, asked
+            browser, visitor, f"/data/{tables['table']}", "en", 1280, requested_urls
         )
         await page.wait_for_load_state("networkidle")
-        unopened = list(asked)
+        unopened = list(requested_urls)
         await page.get_by_text("Show the first rows here").click()
         await page.frame_locator("iframe").locator("title").wait_for(state="attached")
         bodies = [len((await visitor.get(url)).content) for url in unopened]
@@ -202,7 +204,7 @@ async def test_a_first_visit_is_light_and_asks_nobody_else(
     }
     assert sum(bodies) < 100_000
     assert len(unopened) <= 8
-    assert [url for url in asked if url not in unopened] == [
+    assert [url for url in requested_urls if url not in unopened] == [
         f"{armor.territory.links['node']}/embed/datasets/{tables['table']}/table?lang=en"
     ]
 
@@ -263,11 +265,11 @@ async def test_on_paper_a_page_is_what_is_read(
                     name,
                     gone,
                 )
-            for kept in {
+            for selector in {
                 "dataset": ("h1", ".lede", ".facts", ".files li", ".area", "#cite a"),
                 "search": ("#results", ".list h3"),
             }[name]:
-                assert await page.locator(kept).first.is_visible(), (name, kept)
+                assert await page.locator(selector).first.is_visible(), (name, selector)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 720
             if folder := os.environ.get("UDI_PICTURES"):
                 await page.screenshot(

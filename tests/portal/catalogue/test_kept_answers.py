@@ -23,17 +23,17 @@ from udi.ui.site import Site
 @pytest.fixture
 def statements(portal_site: Site) -> Iterator[list[str]]:
     """What the portal asked its database as the public role, since the test began."""
-    said: list[str] = []
+    queries: list[str] = []
     engine = portal_site.database.engine("public").sync_engine
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if (
             "platform.territory" not in statement and "set_config" not in statement
         ):  # read again every two seconds
-            said.append(statement)
+            queries.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
-    yield said
+    yield queries
     event.remove(engine, "before_cursor_execute", note)
 
 
@@ -48,24 +48,24 @@ async def test_a_dataset_that_the_reader_has_is_told_so_without_the_database(
         ) or f"/data/{record.id}"
         first = await visitor.get(address)
         statements.clear()
-        kept = await visitor.get(address)
+        cached_page = await visitor.get(address)
         again = await visitor.get(
             address, headers={"If-None-Match": first.headers["etag"]}
         )
-        asked = list(statements)
+        queries = list(statements)
         turtle = await visitor.get(
             f"/data/{record.id}", headers={"Accept": "text/turtle"}
         )
 
     assert (again.status_code, again.content) == (304, b"")
-    assert kept.text == first.text
+    assert cached_page.text == first.text
     assert (
-        kept.headers["content-security-policy"]
+        cached_page.headers["content-security-policy"]
         == first.headers["content-security-policy"]
     )
-    assert kept.headers["link"] == first.headers["link"]
-    assert "Accept" in kept.headers["vary"].split(", ")
-    assert asked == []
+    assert cached_page.headers["link"] == first.headers["link"]
+    assert "Accept" in cached_page.headers["vary"].split(", ")
+    assert queries == []
     assert turtle.headers["content-type"].startswith("text/turtle")
 
 
@@ -86,26 +86,26 @@ async def test_a_document_is_made_once_until_the_catalogue_changes(
     async with browse(portal_app, armor.territory) as program:
         first = await program.get(url, headers={"Accept-Encoding": "identity"})
         statements.clear()
-        kept, zipped = [
+        cached_document, zipped = [
             await program.get(url, headers={"Accept-Encoding": how})
             for how in ("identity", "gzip")
         ]
         tag = {"If-None-Match": zipped.headers["etag"]}
         again = await program.get(url, headers=tag)
-        asked = list(statements)
+        queries = list(statements)
         await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
         await armor.add(2)
         await feed.run_once()
         changed = await program.get(url, headers=tag)
 
-    assert first.text == kept.text == zipped.text
+    assert first.text == cached_document.text == zipped.text
     own = set(first.headers) - {"ratelimit", "x-request-id"}
     assert {name: first.headers[name] for name in own} == {
-        name: kept.headers[name] for name in own
+        name: cached_document.headers[name] for name in own
     }
     assert zipped.headers["content-encoding"] == "gzip"
     assert again.status_code == 304
-    assert asked == []
+    assert queries == []
     assert changed.status_code == 200
     assert changed.text != first.text
 
@@ -135,15 +135,15 @@ async def test_nothing_is_kept_where_no_worker_follows_the_database(
     await feed.run_once()
     [cursor] = settings.index_folder.glob("*/cursor.json")
     async with browse(portal_app, armor.territory) as visitor:
-        kept = await visitor.get(f"/data/{record.id}")
+        cached_page = await visitor.get(f"/data/{record.id}")
         os.utime(cursor, (time.time() - 600, time.time() - 600))
-        alone = await visitor.get(
-            f"/data/{record.id}", headers={"If-None-Match": kept.headers["etag"]}
+        uncached_page = await visitor.get(
+            f"/data/{record.id}", headers={"If-None-Match": cached_page.headers["etag"]}
         )
 
-    assert "etag" in kept.headers
-    assert alone.status_code == 200
-    assert "etag" not in alone.headers
+    assert "etag" in cached_page.headers
+    assert uncached_page.status_code == 200
+    assert "etag" not in uncached_page.headers
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ async def test_a_reader_that_holds_a_date_is_told_until_the_catalogue_changes(
         dated = await eventually_dated(visitor, url)
         statements.clear()
         again = await visitor.get(url, headers={"If-Modified-Since": dated})
-        asked = list(statements)
+        queries = list(statements)
         before = await visitor.get(
             url, headers={"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT"}
         )
@@ -182,8 +182,8 @@ async def test_a_reader_that_holds_a_date_is_told_until_the_catalogue_changes(
         b"",
         dated,
     )
-    assert asked == []
-    assert [each.status_code for each in (before, tagged, odd)] == [200, 200, 200]
+    assert queries == []
+    assert [answer.status_code for answer in (before, tagged, odd)] == [200, 200, 200]
     assert changed.status_code in {200, 301}
 
 

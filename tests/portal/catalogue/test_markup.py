@@ -34,12 +34,14 @@ def test_a_text_keeps_its_paragraphs_and_nothing_runs() -> None:
         render_description("Un.\nDeux.\n\n<b>Trois</b>")
         == "<p>Un.<br>Deux.</p>\n<p>&lt;b&gt;Trois&lt;/b&gt;</p>"
     )
-    shown = render_description(
+    description = render_description(
         "x",
         '<p onclick="x()">A <a href="javascript:x()">b</a><img src=x onerror=x()></p><iframe></iframe>',
     )
-    assert "<p>A <a" in shown
-    assert not any(word in shown for word in ("onclick", "javascript", "img", "iframe"))
+    assert "<p>A <a" in description
+    assert not any(
+        word in description for word in ("onclick", "javascript", "img", "iframe")
+    )
 
 
 def test_a_page_of_the_territory_has_its_title_apart_and_is_harmless() -> None:

@@ -49,24 +49,24 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
 async def test_documents_lead_to_each_other(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
-    seen = set()
+    visited_urls = set()
     waiting = [f"{filled.territory.origin}/ogc"]
     async with browse(portal_app, filled.territory) as program:
         while waiting:
             url = waiting.pop()
             if (
-                url in seen
-                or len(seen) > 40
+                url in visited_urls
+                or len(visited_urls) > 40
                 or not url.startswith(f"{filled.territory.origin}/ogc")
             ):
                 continue
-            seen.add(url)
+            visited_urls.add(url)
             answer = await program.get(
                 url, headers={} if url.endswith("f=html") else JSON
             )
             assert answer.status_code == 200, url
             if not answer.headers["content-type"].startswith("text/html"):
-                waiting += [each["href"] for each in answer.json().get("links", [])]
+                waiting += [link["href"] for link in answer.json().get("links", [])]
         conformance = (await program.get("/ogc/conformance", headers=JSON)).json()[
             "conformsTo"
         ]
@@ -75,7 +75,7 @@ async def test_documents_lead_to_each_other(
     assert {
         f"{filled.territory.origin}{path}"
         for path in ("/ogc/api", ITEMS, f"{ITEMS}?f=html")
-    } <= seen
+    } <= visited_urls
     assert (
         "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
         in conformance
@@ -87,17 +87,17 @@ async def test_documents_lead_to_each_other(
 async def test_pages_of_records_have_each_dataset_once(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
-    seen: list[str] = []
+    ids: list[str] = []
     async with browse(portal_app, filled.territory) as program:
         url = f"{ITEMS}?limit=5"
         while url:
             page = (await program.get(url, headers=JSON)).json()
-            seen += [record["id"] for record in page["features"]]
+            ids += [record["id"] for record in page["features"]]
             url = next(
                 (link["href"] for link in page["links"] if link["rel"] == "next"), ""
             )
 
-    assert len(seen) == len(set(seen)) == len(TABLE) == page["numberMatched"]
+    assert len(ids) == len(set(ids)) == len(TABLE) == page["numberMatched"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ async def test_a_question_is_answered(
         answer = await program.get(f"{ITEMS}?{query}", headers=JSON)
 
     assert {record["properties"]["title"] for record in answer.json()["features"]} == {
-        TABLE[each][0] for each in titles
+        TABLE[number][0] for number in titles
     }
 
 
@@ -161,22 +161,22 @@ async def test_a_record_says_what_the_dataset_is(
     closed = await filled.add(7)
 
     async with browse(portal_app, filled.territory) as program:
-        said = (await program.get(f"{ITEMS}/{record.id}", headers=JSON)).json()
+        feature = (await program.get(f"{ITEMS}/{record.id}", headers=JSON)).json()
         restricted = await program.get(f"{ITEMS}/{closed.id}", headers=JSON)
         page = await program.get(f"{ITEMS}/{record.id}")
         await filled.withdraw(record)
         gone = await program.get(f"{ITEMS}/{record.id}", headers=JSON)
         unknown = await program.get("/ogc/collections/others/items", headers=JSON)
 
-    assert said["id"] == str(record.id)
-    assert said["geometry"]["coordinates"][0][0] == [-3.5, 48.0]
-    assert {"scheme": "doi", "value": "10.5072/FK2/OTHER"} in said["properties"][
+    assert feature["id"] == str(record.id)
+    assert feature["geometry"]["coordinates"][0][0] == [-3.5, 48.0]
+    assert {"scheme": "doi", "value": "10.5072/FK2/OTHER"} in feature["properties"][
         "externalIds"
     ]
-    assert said["properties"]["formats"] == [
+    assert feature["properties"]["formats"] == [
         {"name": "GTFS", "mediaType": "application/gtfs+zip"}
     ]
-    assert [link["href"] for link in said["links"] if link["rel"] == "item"] == [
+    assert [link["href"] for link in feature["links"] if link["rel"] == "item"] == [
         record.media[0].url
     ]
     assert closed.media[0].url not in restricted.text

@@ -63,16 +63,16 @@ def test_real_records_take_a_third_of_their_json(shared_data: Path) -> None:
         for record in records
     )
     assert (
-        sum(len(compress_description(each)) for each in records)
-        < sum(len(json.dumps(each).encode()) for each in records) / 3
+        sum(len(compress_description(record)) for record in records)
+        < sum(len(json.dumps(record).encode()) for record in records) / 3
     )
 
 
 def _records(value: Any) -> Any:
     """Every RUDI record inside."""
     if isinstance(value, list):
-        for each in value:
-            yield from _records(each)
+        for element in value:
+            yield from _records(element)
     elif isinstance(value, dict) and "global_id" in value and "resource_title" in value:
         yield value
     elif isinstance(value, dict):

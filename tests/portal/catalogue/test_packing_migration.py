@@ -51,8 +51,8 @@ async def fill(connection: asyncpg.Connection, tenant: uuid.UUID) -> list[uuid.U
         tenant, owner,
     )  # fmt: skip
     rows = [
-        (tenant, each, uuid.uuid4(), owner, json.dumps(said(rank)))
-        for rank, each in enumerate(ids)
+        (tenant, dataset_id, uuid.uuid4(), owner, json.dumps(said(rank)))
+        for rank, dataset_id in enumerate(ids)
     ]
     await connection.executemany(
         "INSERT INTO app.dataset (tenant_id, id, node_id, organisation_id, state, access, title, slug, theme, licence,"
@@ -83,7 +83,7 @@ async def test_each_description_says_the_same_after_the_migration(
     await asyncio.to_thread(migrations.upgrade, before, "portal")
 
     await connection.reload_schema_state()
-    for tenant, wanted in ids.items():
+    for tenant, dataset_ids in ids.items():
         async with connection.transaction():
             await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
             rows = {
@@ -96,7 +96,9 @@ async def test_each_description_says_the_same_after_the_migration(
                     "SELECT record FROM app.past_description"
                 )
             ]
-        assert rows == {each: said(rank) for rank, each in enumerate(wanted)}
+        assert rows == {
+            dataset_id: said(rank) for rank, dataset_id in enumerate(dataset_ids)
+        }
         assert past == [said(-1)]
     assert (
         await connection.fetchval("SELECT count(*) FROM ops.search_change") == changes

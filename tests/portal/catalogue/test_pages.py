@@ -157,13 +157,13 @@ async def test_a_dataset_page_says_everything(
 
     page = await fetch(portal_app, filled, f"/data/{record.id}")
 
-    for said in (
+    for fragment in (
         record.media[0].url, "48.2\N{NO-BREAK SPACE}MB", record.media[0].checksum.value, "GeoJSON",  # type: ignore[union-attr]
         "Open Licence 2.0", "You may copy, change and sell these data", "Armorine Métropole", "6 January 2026",
         "since 1 January 2019", "about 37 km by 56 km", "mailto:donnees@armor.example", "French, English",
         f"{filled.territory.origin}/data/{record.id}", "<b>ceci</b>",
     ):  # fmt: skip
-        assert said in page.text, said
+        assert fragment in page.text, fragment
     assert "alert(1)" not in page.text
     canonical = f'rel="canonical" href="{filled.territory.origin}/data/{record.id}/comptages-tout-compris"'
     assert canonical in page.text
@@ -210,12 +210,12 @@ async def test_a_withdrawn_dataset_says_who_and_when_and_no_more(
     assert "Mairie de Kerlévan a retiré ces données le " in page.text
     assert TABLE[4][1] not in page.text
     async with portal_database.session(filled.territory.id) as session:
-        kept = await session.execute(
+        result = await session.execute(
             select(Dataset.record, Dataset.synopsis, Dataset.keywords).where(
                 Dataset.id == record.id
             )
         )
-        assert kept.one() == ({}, {}, [])
+        assert result.one() == ({}, {}, [])
 
 
 async def test_an_unknown_dataset_is_not_here(

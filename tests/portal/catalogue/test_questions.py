@@ -95,14 +95,14 @@ async def search(
 
 
 async def test_each_question_finds_what_it_should_first(search: Searcher) -> None:
-    found = {
+    titles_by_question = {
         question: [line.title for line in (await search(question)).lines][:1]
         for question in FIRST
     }
 
     assert {
         question: titles
-        for question, titles in found.items()
+        for question, titles in titles_by_question.items()
         if titles != [t for t in [FIRST[question]] if t]
     } == {}
 
@@ -162,15 +162,15 @@ async def rennes(
 ) -> Searcher:
     """The real records that a node may send once what is old in them is translated: 54 of 60 say where their data are."""
     source = shared_data / "reference/rudi-samples/20-datarennes-extract.json"
-    known: set[uuid.UUID] = set()
+    producer_ids: set[uuid.UUID] = set()
     async with portal_database.session(armor.territory.id) as session:
         for document in json.loads(source.read_text()):
             upgraded = upgrade_record(document)
             if validate(upgraded):
                 continue
             record = read_record(upgraded)
-            if record.producer.id not in known:
-                known.add(record.producer.id)
+            if record.producer.id not in producer_ids:
+                producer_ids.add(record.producer.id)
                 await apply_organisation(
                     session, id=record.producer.id, slug=str(record.producer.id), name=record.producer.name, summary={}, email=""
                 )  # fmt: skip
@@ -181,12 +181,14 @@ async def rennes(
 
 async def test_the_records_of_rennes_are_found(rennes: Searcher) -> None:
     everything = await rennes(size=100)
-    found = {question: (await rennes(question)).lines for question in FIRST_IN_RENNES}
+    lines_by_question = {
+        question: (await rennes(question)).lines for question in FIRST_IN_RENNES
+    }
 
     assert everything.total == len(everything.lines) == 54
     for name in COUNTS:
         assert everything.facets[name] == await rennes.count(name)
-    for question, lines in found.items():
+    for question, lines in lines_by_question.items():
         assert lines, question
         assert FIRST_IN_RENNES[question] in lines[0].title, (
             question,

@@ -73,10 +73,11 @@ async def test_a_hundred_questions_find_what_a_person_expects(
 
     missed = {}
     for question, expected in questions:
-        found = [line.title for line in (await search(question)).lines]
-        if not expected & set(found[:FIRST]):
+        result_titles = [line.title for line in (await search(question)).lines]
+        if not expected & set(result_titles[:FIRST]):
             missed[question] = next(
-                (at + 1 for at, title in enumerate(found) if title in expected), None
+                (at + 1 for at, title in enumerate(result_titles) if title in expected),
+                None,
             )
     score = len(questions) - len(missed)
     sys.stderr.write(

@@ -11,16 +11,16 @@ BODY = b"<p>Qualit\xc3\xa9 de l'air</p>" * 50
 def test_an_answer_is_kept_compressed_with_its_validator() -> None:
     cache = ResponseCache(16_000_000)
 
-    kept = cache.store(KEY, BODY, "text/html", {"Content-Language": "fr"})
+    entry = cache.store(KEY, BODY, "text/html", {"Content-Language": "fr"})
 
-    assert cache.find(KEY) == kept
-    assert (kept.decompress(), kept.etag, kept.media_type) == (
+    assert cache.find(KEY) == entry
+    assert (entry.decompress(), entry.etag, entry.media_type) == (
         BODY,
         etag_of(KEY),
         "text/html",
     )
-    assert kept.headers == {"Content-Language": "fr"}
-    assert len(kept.body) < len(BODY)
+    assert entry.headers == {"Content-Language": "fr"}
+    assert len(entry.body) < len(BODY)
 
 
 def test_another_generation_of_the_index_is_another_answer() -> None:
@@ -38,12 +38,12 @@ def test_the_answer_unused_for_longest_gives_way() -> None:
         cache.store((number,), secrets.token_bytes(3_000))
         cache.find((0,))
 
-    kept = [number for number in range(10) if cache.find((number,))]
+    remaining_numbers = [number for number in range(10) if cache.find((number,))]
 
-    assert 0 in kept
-    assert 9 in kept
-    assert 1 not in kept
-    assert len(cache) == len(kept)
+    assert 0 in remaining_numbers
+    assert 9 in remaining_numbers
+    assert 1 not in remaining_numbers
+    assert len(cache) == len(remaining_numbers)
 
 
 def test_one_huge_answer_does_not_push_out_the_others() -> None:
@@ -63,10 +63,10 @@ def test_keeping_an_answer_again_replaces_it() -> None:
     cache.store(KEY, BODY)
     cache.store(KEY, b"new")
 
-    found = cache.find(KEY)
+    entry = cache.find(KEY)
 
-    assert found is not None
-    assert (found.decompress(), len(cache)) == (b"new", 1)
+    assert entry is not None
+    assert (entry.decompress(), len(cache)) == (b"new", 1)
 
 
 def test_readers_of_brotli_and_of_gzip_each_have_their_bytes() -> None:

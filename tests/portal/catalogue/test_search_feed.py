@@ -56,11 +56,13 @@ def indexes(own: Settings) -> SearchIndexes:
 
 @pytest.fixture
 def titles_of(portal_database: Database, indexes: SearchIndexes) -> TitlesOf:
-    async def titles(catalogue: Catalogue, words: str = "", **wanted: Any) -> list[str]:
+    async def titles(
+        catalogue: Catalogue, words: str = "", **criteria: Any
+    ) -> list[str]:
         tenant = catalogue.territory.id
         async with portal_database.session(tenant, role="public") as session:
             page = await search_datasets(
-                session, indexes, tenant, Criteria(words, **{"size": 100} | wanted)
+                session, indexes, tenant, Criteria(words, **{"size": 100} | criteria)
             )
         assert page.prepared
         assert page.total == len(page.lines)
@@ -219,14 +221,14 @@ async def test_a_commit_is_found_by_its_notice_and_not_by_looking_again(
     async def ready() -> bool:
         return indexes.find(armor.territory.id) is not None
 
-    async def found() -> bool:
+    async def is_indexed() -> bool:
         return await titles_of(armor) == [TABLE[0][0]]
 
     async with running(feed):
         await eventually(ready)
         await armor.add(0)
 
-        await eventually(found)
+        await eventually(is_indexed)
 
     assert await titles_of(armor) == [TABLE[0][0]]
 
@@ -242,21 +244,21 @@ async def test_the_feed_goes_on_when_its_connections_are_cut(
     async def ready() -> bool:
         return indexes.find(armor.territory.id) is not None
 
-    async def found() -> bool:
+    async def is_indexed() -> bool:
         return await titles_of(armor) == [TABLE[0][0]]
 
     async with running(feed):
         await eventually(ready)
         superuser = await asyncpg.connect(postgres)
-        cut = await superuser.fetch(
+        terminated_backends = await superuser.fetch(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'udi_portal_public' AND datname = $1",
             own.database_names["portal"],
         )
         await superuser.close()
         await armor.add(0)
 
-        assert cut
-        await eventually(found)
+        assert terminated_backends
+        await eventually(is_indexed)
 
 
 async def test_a_deleted_index_is_made_again(
@@ -293,11 +295,11 @@ async def test_a_restarted_worker_goes_on_where_the_other_stopped(
     generation = (folder / str(armor.territory.id) / CURRENT).readlink()
     await armor.add(0)
 
-    async def found() -> bool:
+    async def is_indexed() -> bool:
         return await titles_of(armor) == [TABLE[0][0]]
 
     async with running(SearchFeed(portal_database, registry, own)):
-        await eventually(found)
+        await eventually(is_indexed)
 
     assert (folder / str(armor.territory.id) / CURRENT).readlink() == generation
 
@@ -344,12 +346,12 @@ async def test_a_territory_suspended_during_a_rebuild_is_right_when_it_returns(
     await _suspend(portal_database, armor.territory, "suspended")
     await armor.add(0)
     (folder / "cursor.json").unlink()
-    anew = SearchFeed(portal_database, registry, own)
-    await anew.run_once()
+    new_feed = SearchFeed(portal_database, registry, own)
+    await new_feed.run_once()
     assert not (folder / str(armor.territory.id)).exists()
 
     await _suspend(portal_database, armor.territory, "active")
-    await anew.run_once()
+    await new_feed.run_once()
 
     assert await titles_of(armor) == [TABLE[0][0]]
 
@@ -403,14 +405,16 @@ async def test_who_stops_following_leaves_the_index_to_the_next(
 ) -> None:  # fmt: skip
     await feed.run_once()
     generation = (folder / str(armor.territory.id) / CURRENT).readlink()
-    for number, each in enumerate((feed, SearchFeed(portal_database, registry, own))):
-        async with running(each):
+    for number, follower in enumerate(
+        (feed, SearchFeed(portal_database, registry, own))
+    ):
+        async with running(follower):
             await armor.add(number)
 
-            async def found(wanted: int = number + 1) -> bool:
-                return len(await titles_of(armor)) == wanted
+            async def is_indexed(expected: int = number + 1) -> bool:
+                return len(await titles_of(armor)) == expected
 
-            await eventually(found)
+            await eventually(is_indexed)
 
     assert (folder / str(armor.territory.id) / CURRENT).readlink() == generation
 
@@ -441,7 +445,7 @@ async def test_one_process_of_a_machine_writes_and_another_waits(
         noted = feed._cursor is not None or second._cursor is not None
         return noted and indexes.find(armor.territory.id) is not None
 
-    async def found() -> bool:
+    async def is_indexed() -> bool:
         return await titles_of(armor) == [TABLE[0][0]]
 
     async with running(second):
@@ -449,7 +453,7 @@ async def test_one_process_of_a_machine_writes_and_another_waits(
             await eventually(one_wrote)
             assert (feed._cursor is None) != (second._cursor is None)
         await armor.add(0)
-        await eventually(found)
+        await eventually(is_indexed)
 
 
 async def test_indexes_of_another_version_are_removed_once_there_are_new_ones(

@@ -51,9 +51,9 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def filtered(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    written = Written(tmp_path_factory.mktemp("filters"))
-    written.start("first", ROWS)
-    return written
+    index = Written(tmp_path_factory.mktemp("filters"))
+    index.start("first", ROWS)
+    return index
 
 
 @pytest.mark.parametrize(
@@ -134,22 +134,22 @@ def test_of_many_values_the_most_frequent_are_told_and_those_in_use_and_all_wher
         Row(many + place, "Budget", producer=slug)
         for place, slug in enumerate(frequent, 1)
     ]
-    written = Written(tmp_path)
-    written.start("first", rows)
+    index = Written(tmp_path)
+    index.start("first", rows)
     rare = next(
         f"town-{number}"
         for number in range(1, many)
-        if f"town-{number}" not in written.find().facets["producer"]
+        if f"town-{number}" not in index.find().facets["producer"]
     )
 
-    usual, chosen, whole = (
-        written.find(**asked).facets["producer"]
-        for asked in ({}, {"producer": (rare,)}, {"facets": ("producer",)})
+    usual, selected_facet, whole = (
+        index.find(**criteria).facets["producer"]
+        for criteria in ({}, {"producer": (rare,)}, {"facets": ("producer",)})
     )
 
     assert list(usual)[:2] == list(frequent)
     assert len(usual) == USUAL
-    assert (len(chosen), chosen[rare]) == (USUAL + 1, 1)
+    assert (len(selected_facet), selected_facet[rare]) == (USUAL + 1, 1)
     assert (len(whole), sum(whole.values())) == (many, len(rows))
 
 

@@ -38,14 +38,14 @@ async def test_every_state_of_a_search_is_sound_at_every_width(
     filled: Catalogue, portal_app: Litestar, tab: Tab
 ) -> None:
     async with browse(portal_app, filled.territory) as visitor:
-        wrong = {
+        faults_by_state = {
             name: await tab.find_faults(
                 visitor, f"{filled.territory.origin}{url}", f"search-{name}", "fr"
             )
             for name, url in STATES.items()
         }
 
-    assert {name: faults for name, faults in wrong.items() if faults} == {}
+    assert {name: faults for name, faults in faults_by_state.items() if faults} == {}
 
 
 async def test_answers_from_elsewhere_are_sound_at_every_width(
@@ -67,15 +67,15 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
         synonyms=[],
     )
     own = filled.territory
-    wrong = []
+    faults = []
     for territory, url in ((own, "/data?q=v%C3%A9lo"), (own, "/data?q=v%C3%A9lo&partners=1"),
                            (None, "/data?q=v%C3%A9lo"), (None, "/")):  # fmt: skip
         async with browse(portal_app, territory) as visitor:
             origin = str(visitor.base_url).rstrip("/")
             name = f"elsewhere-{'own' if territory else 'all'}-{len(url)}"
-            wrong += await tab.find_faults(visitor, f"{origin}{url}", name, "fr")
+            faults += await tab.find_faults(visitor, f"{origin}{url}", name, "fr")
 
-    assert wrong == []
+    assert faults == []
 
 
 async def test_words_are_offered_while_someone_types_and_none_is_needed(
@@ -85,13 +85,13 @@ async def test_words_are_offered_while_someone_types_and_none_is_needed(
 
         async def answer(route: Route) -> None:
             parts = urlsplit(route.request.url)
-            found = await visitor.get(
+            response = await visitor.get(
                 f"{parts.path}?{parts.query}" if parts.query else parts.path
             )
             await route.fulfill(
-                status=found.status_code,
-                headers=dict(found.headers),
-                body=found.content,
+                status=response.status_code,
+                headers=dict(response.headers),
+                body=response.content,
             )
 
         page = await browser.new_page()

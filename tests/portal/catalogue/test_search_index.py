@@ -130,23 +130,23 @@ class Written:
 
 @pytest.fixture
 def written(tmp_path: Path) -> Written:
-    written = Written(tmp_path)
-    written.start("first", ROWS)
-    return written
+    index = Written(tmp_path)
+    index.start("first", ROWS)
+    return index
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    written = Written(tmp_path_factory.mktemp("index"))
-    written.start("first", ROWS)
-    return written
+    index = Written(tmp_path_factory.mktemp("index"))
+    index.start("first", ROWS)
+    return index
 
 
 def test_without_words_everything_is_found_newest_first(shared: Written) -> None:
-    found = shared.find()
+    result = shared.find()
 
-    assert found.total == len(ROWS)
-    assert found.seqs == [
+    assert result.total == len(ROWS)
+    assert result.seqs == [
         row.seq for row in sorted(ROWS, key=lambda row: row.modified_at, reverse=True)
     ]
 
@@ -185,17 +185,17 @@ def test_facets_count_every_answer_most_frequent_first(shared: Written) -> None:
 def test_values_of_one_filter_are_alternatives_and_its_own_counts_ignore_it(
     shared: Written,
 ) -> None:
-    found = shared.find(theme=("education", "citizenship"), format=("CSV",))
+    result = shared.find(theme=("education", "citizenship"), format=("CSV",))
 
-    assert found.seqs == [4]
-    assert found.facets["theme"] == {
+    assert result.seqs == [4]
+    assert result.facets["theme"] == {
         "education": 1,
         "environment": 1,
         "transportation": 1,
         "citizenship": 0,
     }
-    assert found.facets["format"] == {"CSV": 1, "GeoJSON": 1}
-    assert found.facets["access"] == {"public": 1}
+    assert result.facets["format"] == {"CSV": 1, "GeoJSON": 1}
+    assert result.facets["access"] == {"public": 1}
 
 
 def test_each_filter_narrows(shared: Written) -> None:
@@ -206,10 +206,10 @@ def test_each_filter_narrows(shared: Written) -> None:
 
 
 def test_a_misspelt_word_gives_way_to_the_nearest_and_says_so(shared: Written) -> None:
-    found = shared.find("polution")
+    result = shared.find("polution")
 
-    assert found.seqs == [1]
-    assert [(word.text, word.instead) for word in found.words] == [
+    assert result.seqs == [1]
+    assert [(word.text, word.instead) for word in result.words] == [
         ("polution", "pollution")
     ]
 
@@ -254,9 +254,9 @@ def test_a_count_agrees_with_a_search(shared: Written) -> None:
 
 
 def test_a_page_after_the_last_is_empty_however_far(shared: Written) -> None:
-    found = shared.find("école", page=10**9)
+    result = shared.find("école", page=10**9)
 
-    assert (found.total, found.seqs) == (2, [])
+    assert (result.total, result.seqs) == (2, [])
 
 
 def test_a_dataset_written_many_times_is_there_once(written: Written) -> None:

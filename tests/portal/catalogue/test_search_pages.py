@@ -172,12 +172,12 @@ async def test_suggestions_know_only_their_territory(
 async def test_any_search_is_a_feed_whose_pages_lead_to_one_another(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
-    seen: list[str] = []
+    entry_ids: list[str] = []
     url = "/data.atom?theme=environment&theme=transportation&theme=education"
     async with browse(portal_app, filled.territory) as reader:
         first = await reader.get(url)
         feed = ours(first.content)
-        seen = [
+        entry_ids = [
             entry.findtext(f"{ATOM}id") or "" for entry in feed.iter(f"{ATOM}entry")
         ]
         updated = [
@@ -189,8 +189,11 @@ async def test_any_search_is_a_feed_whose_pages_lead_to_one_another(
         )
 
     assert first.headers["content-type"].startswith("application/atom+xml")
-    assert len(seen) == len(set(seen)) == 7
-    assert all(each.startswith(f"{filled.territory.origin}/data/") for each in seen)
+    assert len(entry_ids) == len(set(entry_ids)) == 7
+    assert all(
+        entry_id.startswith(f"{filled.territory.origin}/data/")
+        for entry_id in entry_ids
+    )
     assert updated == sorted(updated, reverse=True)
     assert unchanged.status_code == 304
     assert (
@@ -255,7 +258,7 @@ async def test_programs_learn_what_else_was_searched(
         await fetch(portal_app, filled, "/api/v1/datasets?q=bicyclette+trottin")
     ).json()
     place = (await fetch(portal_app, filled, "/api/v1/datasets?bbox=1,2,3")).json()
-    kept = (
+    filtered_page = (
         await fetch(
             portal_app,
             filled,
@@ -269,7 +272,10 @@ async def test_programs_learn_what_else_was_searched(
         {"word": "trottin", "by": ["trottinette", "trottinettes"]}
     ]
     assert place["errors"][0]["code"] == "not-a-box"
-    assert "from=2000&bbox=-5%2C40%2C5%2C50&facets=keyword" in kept["links"]["self"]
+    assert (
+        "from=2000&bbox=-5%2C40%2C5%2C50&facets=keyword"
+        in filtered_page["links"]["self"]
+    )
 
 
 async def test_the_values_that_a_filter_leaves_out_are_a_link_away(

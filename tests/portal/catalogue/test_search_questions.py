@@ -52,9 +52,9 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    written = Written(tmp_path_factory.mktemp("questions"))
-    written.start("first", ROWS)
-    return written
+    index = Written(tmp_path_factory.mktemp("questions"))
+    index.start("first", ROWS)
+    return index
 
 
 def test_a_phrase_is_found_in_its_order_only(asked: Written) -> None:
@@ -111,10 +111,10 @@ def test_a_question_splits_into_what_may_be_left_out() -> None:
 
 
 def test_the_beginning_of_a_word_finds_it_and_says_so(asked: Written) -> None:
-    found = asked.find("biblio")
+    result = asked.find("biblio")
 
-    assert found.seqs == [5]
-    assert found.words[0].completed == ("bibliothèques",)
+    assert result.seqs == [5]
+    assert result.words[0].completed == ("bibliothèques",)
     assert asked.find("biblio", exact=True).total == 0
 
 
@@ -123,12 +123,12 @@ def test_a_known_word_is_no_beginning(asked: Written) -> None:
 
 
 def test_a_synonym_finds_after_the_word_itself(asked: Written) -> None:
-    found = asked.find("vélo")
+    result = asked.find("vélo")
 
-    assert found.seqs == [4, 5, 3], (
+    assert result.seqs == [4, 5, 3], (
         "the word in a title, the word in a text, then the synonym"
     )
-    assert [(group.text, group.also) for group in found.parsed_query.groups] == [
+    assert [(group.text, group.also) for group in result.parsed_query.groups] == [
         ("vélo", ("cyclable",))
     ]
     assert set(asked.find("vélo", exact=True).seqs) == {4, 5}
@@ -138,10 +138,10 @@ def test_a_synonym_finds_after_the_word_itself(asked: Written) -> None:
 def test_a_word_that_nobody_wrote_is_found_by_its_synonyms_rather_than_misread(
     asked: Written, text: str
 ) -> None:
-    found = asked.find(text)
+    result = asked.find(text)
 
-    assert set(found.seqs) == {3, 4, 5}
-    assert found.words[0].instead == ""
+    assert set(result.seqs) == {3, 4, 5}
+    assert result.words[0].instead == ""
 
 
 def test_a_synonym_of_several_words_counts_only_together(asked: Written) -> None:
@@ -154,17 +154,17 @@ def test_several_words_may_have_one_synonym(asked: Written) -> None:
 
 
 def test_the_name_of_a_theme_finds_its_datasets_last(asked: Written) -> None:
-    found = asked.find("transports")
+    result = asked.find("transports")
 
-    assert set(found.seqs) == {3, 4, 8}
-    assert found.parsed_query.groups[0].themes == ("transportation",)
+    assert set(result.seqs) == {3, 4, 8}
+    assert result.parsed_query.groups[0].themes == ("transportation",)
 
 
 def test_a_misspelt_word_has_the_synonyms_of_the_one_meant(asked: Written) -> None:
-    found = asked.find("cyclabes")
+    result = asked.find("cyclabes")
 
-    assert found.words[0].instead == "cyclables"
-    assert set(found.seqs) == {3, 4, 5}
+    assert result.words[0].instead == "cyclables"
+    assert set(result.seqs) == {3, 4, 5}
 
 
 def test_a_park_is_no_car_park(asked: Written) -> None:
@@ -177,10 +177,10 @@ def test_a_park_is_no_car_park(asked: Written) -> None:
 def test_two_slips_in_a_middling_word_need_its_first_letter(
     tmp_path: Path, typed: str, found: int
 ) -> None:
-    written = Written(tmp_path)
-    written.start("first", [Row(1, "Budget primitif"), Row(2, "Écoles")])
+    index = Written(tmp_path)
+    index.start("first", [Row(1, "Budget primitif"), Row(2, "Écoles")])
 
-    assert written.find(typed).total == found
+    assert index.find(typed).total == found
 
 
 def test_a_territory_adds_words_of_its_own(asked: Written) -> None:
@@ -260,7 +260,7 @@ class Dated(Row):
 def test_of_two_equally_near_the_more_complete_comes_first_then_the_fresher(
     tmp_path: Path,
 ) -> None:
-    written = Written(tmp_path)
+    index = Written(tmp_path)
     rows = [
         Dated(1, "Arbres", west=-1.7, south=48.0, east=-1.6, north=48.1),
         Dated(2, "Arbres"),
@@ -275,15 +275,15 @@ def test_of_two_equally_near_the_more_complete_comes_first_then_the_fresher(
             north=48.1,
         ),
     ]
-    written.start("first", rows)
+    index.start("first", rows)
 
-    assert written.find("arbre").seqs == [1, 3, 2, 4]
+    assert index.find("arbre").seqs == [1, 3, 2, 4]
 
 
 def test_a_title_comes_before_keywords_and_keywords_before_the_text(
     tmp_path: Path,
 ) -> None:
-    written = Written(tmp_path)
+    index = Written(tmp_path)
     rows = [
         Row(
             1, "Rues de la ville", synopsis={"fr": "Des arbres, et encore des arbres."}
@@ -291,21 +291,21 @@ def test_a_title_comes_before_keywords_and_keywords_before_the_text(
         Row(2, "Rues de la ville", ["arbres", "voirie"]),
         Row(3, "Arbres de la ville", ["rues"]),
     ]
-    written.start("first", rows)
+    index.start("first", rows)
 
-    assert written.find("arbre").seqs == [3, 2, 1]
+    assert index.find("arbre").seqs == [3, 2, 1]
 
 
 def test_pages_of_one_answer_share_no_dataset(tmp_path: Path) -> None:
-    written = Written(tmp_path)
-    written.start(
+    index = Written(tmp_path)
+    index.start(
         "first", [Row(number, f"Arbres {number % 3}") for number in range(1, 261)]
     )
 
     seqs = [
         seq
         for page in range(1, 10)
-        for seq in written.find("arbres", size=30, page=page).seqs
+        for seq in index.find("arbres", size=30, page=page).seqs
     ]
 
     assert len(seqs) == len(set(seqs)) == 260

@@ -40,10 +40,10 @@ def stems(text: str) -> list[set[str]]:
     ],
 )
 def test_a_word_meets_its_other_forms(asked: str, written: str) -> None:
-    found = set(text_stems(written))
+    document_stems = set(text_stems(written))
 
     assert stems(asked)
-    assert all(alternatives & found for alternatives in stems(asked))
+    assert all(alternatives & document_stems for alternatives in stems(asked))
 
 
 def test_stop_words_of_either_language_do_not_count() -> None:
@@ -74,9 +74,9 @@ def test_syntax_of_search_engines_is_only_words() -> None:
 
 
 def test_a_very_long_question_is_cut_to_its_first_words() -> None:
-    asked = query_words(" ".join(f"mot{number}" for number in range(1_000)))
+    words = query_words(" ".join(f"mot{number}" for number in range(1_000)))
 
-    assert [asked[0][0], len(asked)] == ["mot0", MOST_ASKED]
+    assert [words[0][0], len(words)] == ["mot0", MOST_ASKED]
 
 
 def test_a_text_in_one_language_is_cut_by_its_rules_alone() -> None:

@@ -23,12 +23,12 @@ async def test_pages_hold_at_every_width(
     pages = PAGES | {"dataset": f"/data/{record.id}"}
 
     async with browse(portal_app, armor.territory) as program:
-        wrong = [
-            each
+        faults = [
+            fault
             for name, path in pages.items()
-            for each in await tab.find_faults(
+            for fault in await tab.find_faults(
                 program, armor.territory.origin + path, name, "fr", "en"
             )
         ]
 
-    assert wrong == []
+    assert faults == []

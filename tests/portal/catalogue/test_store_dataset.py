@@ -172,20 +172,22 @@ async def test_a_passer_by_reads_published_rows_and_writes_none(
 ) -> None:
     record = await armor.add(1)
     await armor.withdraw(record)
-    shown = await armor.add(0)
+    published_record = await armor.add(0)
 
     async with portal_database.session(armor.territory.id, role="public") as session:
-        assert (await session.scalars(select(Dataset.id))).all() == [shown.id]
+        assert (await session.scalars(select(Dataset.id))).all() == [
+            published_record.id
+        ]
     with pytest.raises(Exception, match="permission denied"):
         async with portal_database.session(
             armor.territory.id, role="public"
         ) as session:
             session.add(
                 Withdrawal(
-                    id=shown.id,
+                    id=published_record.id,
                     title="x",
-                    organisation_id=shown.producer.id,
-                    withdrawn_at=shown.dates.created,
+                    organisation_id=published_record.producer.id,
+                    withdrawn_at=published_record.dates.created,
                 )
             )
 

@@ -47,20 +47,23 @@ MIXED = SortOrder.by(
 
 def read_graph(page: httpx.Response) -> tuple[list[UUID], str]:
     triples = list(parse(page.content, format=RdfFormat.N_TRIPLES))
-    found = [
-        UUID(each.object.value.rpartition("/")[2])
-        for each in triples
-        if each.predicate.value == LISTED
+    dataset_ids = [
+        UUID(triple.object.value.rpartition("/")[2])
+        for triple in triples
+        if triple.predicate.value == LISTED
     ]
-    return found, next(
-        (each.object.value for each in triples if each.predicate.value == NEXT), ""
+    return dataset_ids, next(
+        (triple.object.value for triple in triples if triple.predicate.value == NEXT),
+        "",
     )
 
 
 def read_records(page: httpx.Response) -> tuple[list[UUID], str]:
-    said = page.json()
-    links = {link["rel"]: link["href"] for link in said["links"]}
-    return [UUID(each["id"]) for each in said["features"]], links.get("next", "")
+    document = page.json()
+    links = {link["rel"]: link["href"] for link in document["links"]}
+    return [UUID(feature["id"]) for feature in document["features"]], links.get(
+        "next", ""
+    )
 
 
 class Change:
@@ -74,7 +77,7 @@ class Change:
 
     async def happen(self, last: UUID) -> None:
         """One dataset comes, one is described anew, and two go: any, and the very one where the page ended."""
-        left = [each for each in self.records if each.id not in self.touched]
+        left = [record for record in self.records if record.id not in self.touched]
         other, gone = self.random.sample(left, 2)
         gone_ids = {gone.id, last} - self.touched
         await self.catalogue.add(
@@ -84,9 +87,9 @@ class Change:
             await self.catalogue.add(
                 0, global_id=str(other.id), resource_title=self.random.choice("AMZ")
             )
-        for each in self.records:
-            if each.id in gone_ids:
-                await self.catalogue.withdraw(each)
+        for record in self.records:
+            if record.id in gone_ids:
+                await self.catalogue.withdraw(record)
         self.touched |= {other.id, *gone_ids}
 
 
@@ -109,23 +112,25 @@ async def test_what_stays_is_met_once_whatever_comes_and_goes(
     records = [*await armor.add_all(), *await armor.add_all(" bis")]
     await feed.run_once()
     change = Change(armor, records, seed)
-    seen = list[UUID]()
+    visited_ids = list[UUID]()
 
     async with browse(portal_app, armor.territory) as program:
         for step in range(len(records)):
-            found, url = read(
+            page_ids, url = read(
                 await program.get(url, headers={"Accept": "application/json"})
             )
-            seen += found
+            visited_ids += page_ids
             if not url:
                 break
             if step < 5:
-                await change.happen(found[-1])
+                await change.happen(page_ids[-1])
 
     stayed = {record.id for record in records} - change.touched
     assert url == ""
     assert len(stayed) >= 4
-    assert {each: seen.count(each) for each in stayed} == dict.fromkeys(stayed, 1)
+    assert {
+        record_id: visited_ids.count(record_id) for record_id in stayed
+    } == dict.fromkeys(stayed, 1)
 
 
 async def place_of(catalogue: Catalogue, order: SortOrder, number: int) -> Place:
@@ -151,7 +156,7 @@ async def plan_of(
     async with catalogue.database.session(
         catalogue.territory.id, role="public"
     ) as session:
-        said = await session.scalar(
+        explanation = await session.scalar(
             text(
                 f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".replace(
                     ":", r"\:"
@@ -159,7 +164,7 @@ async def plan_of(
             )
         )
     nodes = list[dict[str, Any]]()
-    waiting = [said[0]["Plan"]]
+    waiting = [explanation[0]["Plan"]]
     while waiting:
         nodes.append(node := waiting.pop())
         waiting += node.get("Plans", [])
@@ -192,11 +197,11 @@ async def test_a_deep_page_costs_what_the_first_does(
 async def test_a_deep_page_of_a_large_producer_costs_what_the_first_does(
     wide: Catalogue,
 ) -> None:
-    wanted = DatasetFilter(producer=wide.organisations["armor"])
+    dataset_filter = DatasetFilter(producer=wide.organisations["armor"])
     deep = await place_of(wide, BY_PUBLICATION_DATE, MANY - 2 * SIZE)
 
     plans = [
-        await plan_of(wide, ListSlice(SIZE, after=after), wanted)
+        await plan_of(wide, ListSlice(SIZE, after=after), dataset_filter)
         for after in (None, deep)
     ]
 
@@ -215,14 +220,14 @@ async def test_an_order_of_both_ways_round_goes_on_where_it_was(
     deep = await place_of(wide, MIXED, MANY // 2)
 
     async with wide.database.session(wide.territory.id, role="public") as session:
-        found, end = await list_dataset_slice(
+        datasets, end = await list_dataset_slice(
             session, DatasetFilter(), ListSlice(SIZE, after=deep, order=MIXED)
         )
         same, _ = await list_dataset_slice(
             session, DatasetFilter(), ListSlice(SIZE, offset=MANY // 2 + 1, order=MIXED)
         )
 
-    assert [each.seq for each in found] == [each.seq for each in same]
+    assert [dataset.seq for dataset in datasets] == [dataset.seq for dataset in same]
     assert end == await place_of(wide, MIXED, MANY // 2 + SIZE)
 
 
@@ -252,9 +257,9 @@ def test_a_place_is_read_as_it_was_written(order: SortOrder) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("order", [BY_PUBLICATION_DATE, MIXED])
 def test_what_is_no_place_is_refused(order: SortOrder, place: Any) -> None:
-    asked = QueryParameters([("cursor", order.write_cursor(place))], ("cursor",))
+    parameters = QueryParameters([("cursor", order.write_cursor(place))], ("cursor",))
 
-    assert order.read_cursor(asked, "page") is None
+    assert order.read_cursor(parameters, "page") is None
     with pytest.raises(InvalidError) as refused:
-        asked.check()
-    assert [each.field for each in refused.value.refusals] == ["cursor"]
+        parameters.check()
+    assert [refusal.field for refusal in refused.value.refusals] == ["cursor"]

@@ -59,8 +59,8 @@ class Talk:
         self, path: str, said: dict[str, Any], *, secret: str | None = None
     ) -> httpx.Response:
         """A message of the connector's, with its secret unless another is given (empty: none)."""
-        shown = self.secret if secret is None else secret
-        headers = {"Authorization": f"Bearer {shown}"} if shown else {}
+        token = self.secret if secret is None else secret
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         return await self.client.post(
             f"{PATH}{path}", json={"@context": [CONTEXT], **said}, headers=headers
         )
@@ -79,12 +79,12 @@ class Talk:
             "target": target,
             "permission": [{"action": "use"}],
         }
-        said = {
+        message = {
             "@type": "ContractRequestMessage",
             "consumerPid": f"{URN}{uuid4()}",
             "callbackAddress": self.other.origin,
         }
-        return said | {"offer": offer} | changed
+        return message | {"offer": offer} | changed
 
     async def ask(self, **changed: Any) -> DataspaceProcess:
         """Ask, and be heard."""
@@ -107,13 +107,13 @@ class Talk:
         )
 
     async def process(self, pid: object) -> DataspaceProcess:
-        [found] = [
-            each
-            for each in await self.desk.rows(DataspaceProcess)
-            if str(each.id) == str(pid)
+        [process] = [
+            row
+            for row in await self.desk.rows(DataspaceProcess)
+            if str(row.id) == str(pid)
         ]
-        assert isinstance(found, DataspaceProcess)
-        return found
+        assert isinstance(process, DataspaceProcess)
+        return process
 
     async def state(self, process: DataspaceProcess) -> str:
         return (await self.process(process.id)).state
@@ -143,17 +143,17 @@ class Talk:
         )
         assert answer.status_code == 200, answer.text
         await self.work()
-        found = await self.process(process.id)
-        assert found.state == "FINALIZED"
-        return found
+        final_process = await self.process(process.id)
+        assert final_process.state == "FINALIZED"
+        return final_process
 
     async def transfer(self, agreement: UUID | None) -> DataspaceProcess:
         """Ask for the data of an agreement; they are given."""
-        said = {
+        message = {
             "@type": "TransferRequestMessage", "consumerPid": f"{URN}{uuid4()}", "agreementId": f"{URN}{agreement}",
             "format": "HttpData-PULL", "callbackAddress": self.other.origin,
         }  # fmt: skip
-        answer = await self.post("/transfers/request", said)
+        answer = await self.post("/transfers/request", message)
         assert answer.status_code == 201, answer.text
         await self.work()
         return await self.process(answer.json()["providerPid"])
@@ -177,21 +177,21 @@ class Talk:
         return Job(row[0], tenant, payload, 0, last=False)
 
     async def request(self, process: DataspaceProcess) -> AccessRequest:
-        [found] = [
-            each
-            for each in await self.desk.rows(AccessRequest)
-            if each.id == process.request_id
+        [request] = [
+            row
+            for row in await self.desk.rows(AccessRequest)
+            if row.id == process.request_id
         ]
-        assert isinstance(found, AccessRequest)
-        return found
+        assert isinstance(request, AccessRequest)
+        return request
 
     async def agreement(self, process: DataspaceProcess) -> AccessAgreement:
         id_ = (await self.process(process.id)).agreement_id
-        [found] = [
-            each for each in await self.desk.rows(AccessAgreement) if each.id == id_
+        [agreement] = [
+            row for row in await self.desk.rows(AccessAgreement) if row.id == id_
         ]
-        assert isinstance(found, AccessAgreement)
-        return found
+        assert isinstance(agreement, AccessAgreement)
+        return agreement
 
 
 @pytest.fixture
@@ -239,14 +239,14 @@ async def begin(
     async with desk.site.database.session(
         desk.territory.id, person=leader.person_id
     ) as session:
-        said = Project_(
+        project_input = Project_(
             title="Rafraîchir la ville",
             summary="Dix rues.",
             purpose=Purpose.RESEARCH,
             organisation="goeland",
             requester=Requester.RESEARCH,
         )
-        project = await create_project(session, leader, said, language="fr")
+        project = await create_project(session, leader, project_input, language="fr")
         machine = ConnectorInput(
             name="Le laboratoire", participant="urn:laboratoire", address=address, token="montre-moi",
             purpose=Purpose.RESEARCH, words="Repérer les îlots chauds.", interest="Moins de morts.",

@@ -37,7 +37,7 @@ class Elsewhere:
 
     @property
     def types(self) -> list[str]:
-        return [each.type for each in self.taken]
+        return [message.type for message in self.taken]
 
 
 @contextmanager
@@ -47,11 +47,11 @@ def elsewhere() -> Iterator[Elsewhere]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             status = state.statuses.popleft() if state.statuses else 200
             (state.taken if status < 300 else state.refused).append(
-                Taken(self.path, token, said)
+                Taken(self.path, token, message)
             )
             if self.path.endswith("/request"):
                 said_back = {"providerPid": state.pid}

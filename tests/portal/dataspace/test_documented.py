@@ -29,12 +29,12 @@ def test_the_documented_table_is_the_one_that_runs(
         r"^\| `(\w+)` \| `(\w+)` \| (\w+) \| `(\w+)` \|", section, re.MULTILINE
     )
 
-    said = {
+    transitions = {
         (state, event): (led, EITHER if by == "either" else (DataspaceSide(by),))
         for state, event, by, led in rows
     }
-    assert said == {
+    assert transitions == {
         (state.value, event.value): (led.value, sides)
         for (state, event), (led, sides) in moves.items()
     }
-    assert all(read_state(kind, state) for state, _ in said)
+    assert all(read_state(kind, state) for state, _ in transitions)

@@ -77,7 +77,7 @@ async def strangers(
     async with talk.desk.site.database.session(
         talk.desk.territory.id, person=talk.leader.person_id
     ) as session:
-        beside = ConnectorInput(
+        connector_input = ConnectorInput(
             name="x",
             participant="x",
             address=talk.other.origin,
@@ -85,15 +85,15 @@ async def strangers(
             words="x",
         )
         connector, revoked = await add_connector(
-            session, talk.leader, talk.project, beside, plain=True
+            session, talk.leader, talk.project, connector_input, plain=True
         )
         await revoke_connector(session, talk.leader, connector)
         connector, former = await add_connector(
-            session, talk.leader, talk.project, beside, plain=True
+            session, talk.leader, talk.project, connector_input, plain=True
         )
         await renew_connector(session, talk.leader, connector)
         _, same_project = await add_connector(
-            session, talk.leader, talk.project, beside, plain=True
+            session, talk.leader, talk.project, connector_input, plain=True
         )
     elsewhere = await enter(talk.desk.site, other)
     async with talk.desk.site.database.session(
@@ -106,7 +106,7 @@ async def strangers(
             language="fr",
         )
         _, foreign = await add_connector(
-            session, elsewhere, project, beside, plain=True
+            session, elsewhere, project, connector_input, plain=True
         )
     outside = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url=f"http://{other.hosts[0]}"
@@ -124,7 +124,7 @@ async def test_every_address_is_closed_to_everybody_else(
 ) -> None:
     negotiation = await talk.agree()
     transfer = await talk.transfer(negotiation.agreement_id)
-    before = {each.id: each.state for each in await talk.desk.rows(DataspaceProcess)}
+    before = {row.id: row.state for row in await talk.desk.rows(DataspaceProcess)}
     people = await strangers(talk, portal_app, other)
     tried = set()
     for name, (client, secret) in people.items():
@@ -159,15 +159,15 @@ async def test_every_address_is_closed_to_everybody_else(
             } | {f"/{root}/request"}
 
     assert {
-        each.id: each.state for each in await talk.desk.rows(DataspaceProcess)
+        row.id: row.state for row in await talk.desk.rows(DataspaceProcess)
     } == before
-    known = {
+    paths = {
         route.path.removeprefix(PATH)
         for route in portal_app.routes
         if route.path.startswith(PATH)
     }
     assert {
-        re.sub(r"\{end:str\}", "completion", path) for path in known
+        re.sub(r"\{end:str\}", "completion", path) for path in paths
     } - PUBLIC <= tried
     await people["theirs elsewhere"][0].aclose()
 
@@ -175,12 +175,12 @@ async def test_every_address_is_closed_to_everybody_else(
 async def test_another_project_has_no_agreement_of_this_one(talk: Talk) -> None:
     negotiation = await talk.agree()
     _, _, _, theirs = await begin(talk.desk, talk.other.origin)
-    said = {
+    message = {
         "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{negotiation.agreement_id}",
         "format": "HttpData-PULL", "callbackAddress": talk.other.origin,
     }  # fmt: skip
 
-    answer = await talk.post("/transfers/request", said, secret=theirs)
+    answer = await talk.post("/transfers/request", message, secret=theirs)
 
     assert (answer.status_code, answer.json()["@type"]) == (400, "TransferError")
 
@@ -209,9 +209,9 @@ async def test_a_message_with_another_identifier_changes_nothing(
     pids = {"providerPid": str(process.id), "consumerPid": process.their_pid} | {
         wrong: f"{URN}{uuid4()}"
     }
-    said = {"@type": "ContractNegotiationTerminationMessage", **pids}
+    message = {"@type": "ContractNegotiationTerminationMessage", **pids}
 
-    answer = await talk.post(f"/negotiations/{process.id}/termination", said)
+    answer = await talk.post(f"/negotiations/{process.id}/termination", message)
 
     assert answer.status_code == 400
     assert wrong in str(answer.json()["reason"])
@@ -232,12 +232,12 @@ async def test_answers_go_nowhere_but_to_the_connector(talk: Talk) -> None:
             "ContractNegotiationError",
         ), address
     for nothing in ({}, {"callbackAddress": None}):
-        said = {
+        message = {
             name: value
             for name, value in talk.asking().items()
             if name != "callbackAddress"
         } | nothing
-        assert (await talk.post("/negotiations/request", said)).status_code == 400
+        assert (await talk.post("/negotiations/request", message)).status_code == 400
     assert await talk.desk.rows(DataspaceProcess) == []
 
 
@@ -260,7 +260,7 @@ def test_what_lies_below_an_address(own: str, named: str, *, below: bool) -> Non
 
 
 def test_a_connector_without_tls_is_refused_unless_the_operator_lets_it() -> None:
-    said = ConnectorInput(
+    connector_input = ConnectorInput(
         name="x",
         participant="x",
         address="http://a.example",
@@ -268,8 +268,10 @@ def test_a_connector_without_tls_is_refused_unless_the_operator_lets_it() -> Non
         words="x",
     )
 
-    assert [each.field for each in check_connector(said, plain=False)] == ["address"]
-    assert check_connector(said, plain=True) == []
+    assert [
+        refusal.field for refusal in check_connector(connector_input, plain=False)
+    ] == ["address"]
+    assert check_connector(connector_input, plain=True) == []
 
 
 async def test_unknown_data_are_told_in_the_form_of_the_protocol(talk: Talk) -> None:
@@ -303,13 +305,13 @@ JSON = st.recursive(
 def test_no_message_makes_a_fault_of_ours(
     kind: MessageType, changed: dict[str, object]
 ) -> None:
-    said = {
+    message = {
         "@context": [CONTEXT], "@type": kind.value, "providerPid": "a", "consumerPid": "b", "eventType": "ACCEPTED",
         "agreementId": "x", "format": "x", "offer": {"@id": "x", "target": "y"},
         "agreement": {"@id": "x", "target": "y", "assigner": "a", "assignee": "b"}, "callbackAddress": "https://a.example",
     } | changed  # fmt: skip
     try:
-        found = read_message(json.dumps(said).encode(), kind)
+        fields = read_message(json.dumps(message).encode(), kind)
     except InvalidError:
         return
-    assert None not in found.values()
+    assert None not in fields.values()

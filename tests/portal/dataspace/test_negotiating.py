@@ -46,9 +46,9 @@ async def test_a_request_is_one_of_the_project_under_the_terms_of_the_producer(
 
 
 async def test_the_same_message_twice_is_one_request(talk: Talk) -> None:
-    said = talk.asking()
-    first = await talk.post("/negotiations/request", said)
-    again = await talk.post("/negotiations/request", said)
+    message = talk.asking()
+    first = await talk.post("/negotiations/request", message)
+    again = await talk.post("/negotiations/request", message)
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json()["providerPid"] == again.json()["providerPid"]
@@ -60,11 +60,11 @@ async def test_nothing_is_read_before_it_is_final(talk: Talk) -> None:
     await talk.decide(process, "grant")
     await talk.work()
     agreement = await talk.agreement(process)
-    asked = {
+    message = {
         "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{agreement.id}",
         "format": "HttpData-PULL", "callbackAddress": talk.other.origin,
     }  # fmt: skip
-    early = await talk.post("/transfers/request", asked)
+    early = await talk.post("/transfers/request", message)
 
     assert (await talk.state(process), talk.other.types) == (
         "AGREED",
@@ -114,9 +114,9 @@ async def test_an_offer_that_is_taken_is_what_is_agreed(talk: Talk) -> None:
         "urn:laboratoire",
     )
     columns = [
-        each["rightOperand"]
-        for each in agreed["permission"][0]["constraint"]
-        if "column" in each["leftOperand"]
+        constraint["rightOperand"]
+        for constraint in agreed["permission"][0]["constraint"]
+        if "column" in constraint["leftOperand"]
     ]
     assert columns == [[{"@value": "îlot"}]]
 
@@ -225,7 +225,9 @@ async def test_a_person_takes_no_offer_made_to_a_connector(
     offer = {"offer": request.since.isoformat()}
 
     async with browse(portal_app, talk.desk.territory, talk.login) as leader:
-        taken = await leader.post(f"/access-requests/{request.id}/accept", data=offer)
+        response = await leader.post(
+            f"/access-requests/{request.id}/accept", data=offer
+        )
 
-    assert taken.status_code == 409
+    assert response.status_code == 409
     assert (await talk.request(process)).state == "countered"

@@ -38,9 +38,12 @@ def test_our_own_offer_is_taken_as_it_stands(case: Case) -> None:
         offer_of(case.policy),
         {"@id": "urn:offer", "permission": [{"action": "use"}]},
     ):
-        asked = read_request_input(case.policy, offer, CONNECTOR)
-        assert (asked.months, asked.columns) == (str(terms.months), terms.columns)
-        assert asked.purpose == (
+        request_input = read_request_input(case.policy, offer, CONNECTOR)
+        assert (request_input.months, request_input.columns) == (
+            str(terms.months),
+            terms.columns,
+        )
+        assert request_input.purpose == (
             terms.purposes[0] if len(terms.purposes) == 1 else "civic"
         )
 
@@ -58,9 +61,9 @@ def test_less_of_an_offer_is_taken(case: Case, data: st.DataObject) -> None:
     least = _with(terms, purposes=terms.purposes[:1], months=months, columns=columns)
     less = Policy(requesters=case.policy.requesters, terms=least)
 
-    asked = read_request_input(case.policy, offer_of(less), CONNECTOR)
+    request_input = read_request_input(case.policy, offer_of(less), CONNECTOR)
 
-    assert (asked.purpose, asked.months, asked.columns) == (
+    assert (request_input.purpose, request_input.months, request_input.columns) == (
         terms.purposes[0],
         str(months),
         columns,
@@ -70,8 +73,11 @@ def test_less_of_an_offer_is_taken(case: Case, data: st.DataObject) -> None:
 @given(cases(), cases())
 def test_more_than_the_offer_is_refused(case: Case, another: Case) -> None:
     most = case.policy.terms
-    asked = another.policy.terms
-    assume(asked.months > most.months or not set(asked.purposes) <= set(most.purposes))
+    other_terms = another.policy.terms
+    assume(
+        other_terms.months > most.months
+        or not set(other_terms.purposes) <= set(most.purposes)
+    )
 
     with pytest.raises(InvalidError):
         read_request_input(case.policy, offer_of(another.policy), CONNECTOR)
@@ -81,12 +87,12 @@ def test_more_than_the_offer_is_refused(case: Case, another: Case) -> None:
 def test_the_order_in_which_rules_are_said_says_nothing(case: Case) -> None:
     offer = offer_of(case.policy)
     rule = offer["permission"][0]
-    for each in (
+    for rules in (
         rule.get("constraint", []),
         rule.get("duty", []),
         offer.get("prohibition", []),
     ):
-        each.reverse()
+        rules.reverse()
 
     assert read_request_input(case.policy, offer, CONNECTOR).months == str(
         case.policy.terms.months

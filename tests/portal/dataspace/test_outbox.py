@@ -36,7 +36,9 @@ async def send(talk: Talk, process: DataspaceProcess) -> None:
 
 
 async def messages(talk: Talk) -> list[DataspaceMessage]:
-    return sorted(await talk.desk.rows(DataspaceMessage), key=lambda each: each.number)
+    return sorted(
+        await talk.desk.rows(DataspaceMessage), key=lambda message: message.number
+    )
 
 
 async def ask_elsewhere(talk: Talk) -> DataspaceProcess:
@@ -53,10 +55,12 @@ async def end(talk: Talk, process: DataspaceProcess) -> None:
     async with talk.desk.site.database.session(
         talk.desk.territory.id, person=talk.leader.person_id
     ) as session:
-        found = await session.get_one(
+        stored_process = await session.get_one(
             DataspaceProcess, (process.tenant_id, process.id), with_for_update=True
         )
-        await terminate_negotiation(session, talk.leader, found, "Plus besoin.")
+        await terminate_negotiation(
+            session, talk.leader, stored_process, "Plus besoin."
+        )
 
 
 async def test_messages_leave_in_order_and_name_what_the_other_side_said(
@@ -80,8 +84,10 @@ async def test_messages_leave_in_order_and_name_what_the_other_side_said(
         talk.other.pid,
         str(process.id),
     )
-    assert [each.type for each in talk.other.refused] == ["ContractRequestMessage"] * 3
-    assert [each.body for each in await messages(talk)] == [{}, {}]
+    assert [message.type for message in talk.other.refused] == [
+        "ContractRequestMessage"
+    ] * 3
+    assert [message.body for message in await messages(talk)] == [{}, {}]
 
 
 async def test_what_is_not_taken_waits_and_holds_back_what_follows(talk: Talk) -> None:
@@ -101,7 +107,7 @@ async def test_what_is_not_taken_waits_and_holds_back_what_follows(talk: Talk) -
         "ContractRequestMessage",
         "ContractNegotiationTerminationMessage",
     ]
-    assert [each.trouble for each in await messages(talk)] == ["", ""]
+    assert [message.trouble for message in await messages(talk)] == ["", ""]
 
 
 async def lease(talk: Talk, seconds: int) -> None:
@@ -138,9 +144,9 @@ async def test_what_is_refused_for_good_is_not_sent_again(talk: Talk) -> None:
     await talk.decide(process, "refuse")
     await talk.work()
 
-    assert [each.type for each in talk.other.refused] == ["ContractOfferMessage"]
+    assert [message.type for message in talk.other.refused] == ["ContractOfferMessage"]
     assert talk.other.types == ["ContractNegotiationTerminationMessage"]
-    assert [each.trouble for each in await messages(talk)] == ["400", ""]
+    assert [message.trouble for message in await messages(talk)] == ["400", ""]
 
 
 @pytest.mark.parametrize(
@@ -158,16 +164,16 @@ async def test_nothing_is_sent_to_an_address_that_nobody_opened(
     talk: Talk, address: str, opened: list[str]
 ) -> None:
     talk.desk.site.parts[OUTGOING] = OutgoingClient(opened)
-    told = address.format(port=talk.other.origin.rpartition(":")[2])
+    connector_address = address.format(port=talk.other.origin.rpartition(":")[2])
     async with talk.desk.site.database.session(
         talk.desk.territory.id, role="worker"
     ) as session:
         await session.execute(
             update(Connector)
             .where(Connector.id == talk.connector.id)
-            .values(address=told)
+            .values(address=connector_address)
         )
-    talk.connector.address = told
+    talk.connector.address = connector_address
     process = await ask_elsewhere(talk)
 
     await send(talk, process)
@@ -203,11 +209,11 @@ async def test_nothing_follows_a_first_message_that_began_no_process(
 
     await talk.work()
 
-    assert [each.type for each in talk.other.taken + talk.other.refused] == [
+    assert [message.type for message in talk.other.taken + talk.other.refused] == [
         "ContractRequestMessage"
     ]
-    assert [(each.trouble, each.body) for each in await messages(talk)] == [
+    assert [(message.trouble, message.body) for message in await messages(talk)] == [
         (trouble, {}),
         ("", {}),
     ]
-    assert all(each.sent_at for each in await messages(talk))
+    assert all(message.sent_at for message in await messages(talk))

@@ -54,10 +54,12 @@ async def test_a_connector_is_added_and_its_secret_shown_once(
 
     assert answer.status_code == 201, answer.text
     [secret] = set(re.findall(rf"{CONNECTOR.prefix}[\w-]+", answer.text))
-    kept = [
-        each for each in await talk.desk.rows(Connector) if each.name == FORM["name"]
+    connectors = [
+        connector
+        for connector in await talk.desk.rows(Connector)
+        if connector.name == FORM["name"]
     ]
-    assert [each.sha256 for each in kept] == [fingerprint(secret)]
+    assert [connector.sha256 for connector in connectors] == [fingerprint(secret)]
     page = await lead.get(home(talk))
     assert FORM["name"] in page.text
     assert secret not in page.text
@@ -96,18 +98,18 @@ async def test_a_new_secret_takes_the_place_of_the_former_and_a_revoked_connecto
     talk: Talk, lead: httpx.AsyncClient
 ) -> None:
     process = await talk.ask()
-    one = f"{home(talk)}/connectors/{talk.connector.id}"
+    connector_path = f"{home(talk)}/connectors/{talk.connector.id}"
 
-    renewed = await lead.post(f"{one}/renew")
+    renewed = await lead.post(f"{connector_path}/renew")
     [secret] = set(re.findall(rf"{CONNECTOR.prefix}[\w-]+", renewed.text))
 
     assert (await talk.get(f"/negotiations/{process.id}")).status_code == 404
     talk.secret = secret
     assert (await talk.get(f"/negotiations/{process.id}")).status_code == 200
-    assert (await lead.post(f"{one}/revoke")).status_code == 303
+    assert (await lead.post(f"{connector_path}/revoke")).status_code == 303
     assert (await talk.get(f"/negotiations/{process.id}")).status_code == 404
-    [kept] = await talk.desk.rows(Connector)
-    assert kept.token == ""
+    [stored_connector] = await talk.desk.rows(Connector)
+    assert stored_connector.token == ""
 
 
 async def test_others_see_nothing_of_it(talk: Talk) -> None:
@@ -153,20 +155,22 @@ async def test_a_request_of_a_machine_is_among_the_negotiations(
 async def ask(talk: Talk, lead: httpx.AsyncClient) -> tuple[str, DataspaceProcess]:
     """Ask under an offer of the provider's catalogue, from its page."""
     talk.other.catalogue = CATALOGUE
-    one = f"{home(talk)}/connectors/{talk.connector.id}"
-    page = await lead.get(f"{one}/catalogue", headers={"Accept-Language": "en"})
+    connector_path = f"{home(talk)}/connectors/{talk.connector.id}"
+    page = await lead.get(
+        f"{connector_path}/catalogue", headers={"Accept-Language": "en"}
+    )
     assert "Arbres d’ailleurs" in page.text
     assert "sans-offre" not in page.text
     assert "research" in page.text
     offer = re.search(r'name="offer" value="([^"]+)"', page.text)
     assert offer is not None
     typed = offer[1].replace("&#34;", '"').replace("&quot;", '"')
-    answer = await lead.post(f"{one}/ask", data={"dataset": DATASET, "offer": typed})
+    answer = await lead.post(
+        f"{connector_path}/ask", data={"dataset": DATASET, "offer": typed}
+    )
     assert answer.status_code == 303, answer.text
     [process] = [
-        each
-        for each in await talk.desk.rows(DataspaceProcess)
-        if each.side == "consumer"
+        row for row in await talk.desk.rows(DataspaceProcess) if row.side == "consumer"
     ]
     await talk.work()
     return str(answer.headers["location"]), await talk.process(process.id)
@@ -176,9 +180,9 @@ async def test_from_an_offer_elsewhere_to_the_place_of_the_data(
     talk: Talk, lead: httpx.AsyncClient
 ) -> None:
     address, process = await ask(talk, lead)
-    said: dict[str, Any] = {"offer": OFFER | {"@id": "offre-2", "target": DATASET}}
+    fields: dict[str, Any] = {"offer": OFFER | {"@id": "offre-2", "target": DATASET}}
     assert (
-        await talk.say(process, "offers", "ContractOfferMessage", **said)
+        await talk.say(process, "offers", "ContractOfferMessage", **fields)
     ).status_code == 200
     assert (
         await lead.post(f"{address}/otherwise", data={"offer": "{"})
@@ -205,9 +209,7 @@ async def test_from_an_offer_elsewhere_to_the_place_of_the_data(
     ).status_code == 200
     fetched = await lead.post(f"{address}/fetch")
     [transfer] = [
-        each
-        for each in await talk.desk.rows(DataspaceProcess)
-        if each.kind == "transfer"
+        row for row in await talk.desk.rows(DataspaceProcess) if row.kind == "transfer"
     ]
     assert fetched.headers["location"].endswith(str(transfer.id))
     await talk.work()
@@ -243,6 +245,8 @@ async def test_a_provider_that_shows_nothing_is_said_so(
     talk: Talk, lead: httpx.AsyncClient, catalogue: object, said: str
 ) -> None:
     talk.other.catalogue = catalogue
-    one = f"{home(talk)}/connectors/{talk.connector.id}/catalogue"
+    catalogue_path = f"{home(talk)}/connectors/{talk.connector.id}/catalogue"
 
-    assert said in (await lead.get(one, headers={"Accept-Language": "en"})).text
+    assert (
+        said in (await lead.get(catalogue_path, headers={"Accept-Language": "en"})).text
+    )

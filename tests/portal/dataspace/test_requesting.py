@@ -33,10 +33,10 @@ async def do(talk: Talk, process: DataspaceProcess, what: Any, *said: Any) -> No
     async with talk.desk.site.database.session(
         talk.desk.territory.id, person=talk.leader.person_id
     ) as session:
-        found = await session.get_one(
+        stored_process = await session.get_one(
             DataspaceProcess, (process.tenant_id, process.id), with_for_update=True
         )
-        await what(session, talk.leader, found, *said)
+        await what(session, talk.leader, stored_process, *said)
     await talk.work()
 
 
@@ -44,22 +44,22 @@ async def ask(talk: Talk) -> DataspaceProcess:
     async with talk.desk.site.database.session(
         talk.desk.territory.id, person=talk.leader.person_id
     ) as session:
-        made = await consumer_negotiations.request_dataset(
+        process = await consumer_negotiations.request_dataset(
             session, talk.leader, talk.connector, DATA, OFFER
         )
     await talk.work()
-    return await talk.process(made.id)
+    return await talk.process(process.id)
 
 
 async def fetch(talk: Talk) -> DataspaceProcess:
     async with talk.desk.site.database.session(
         talk.desk.territory.id, person=talk.leader.person_id
     ) as session:
-        made = await transfers.request_transfer(
+        process = await transfers.request_transfer(
             session, talk.leader, talk.connector, "urn:agreement:1"
         )
     await talk.work()
-    return await talk.process(made.id)
+    return await talk.process(process.id)
 
 
 async def test_an_agreement_elsewhere_from_the_first_word_to_the_last(
@@ -103,8 +103,13 @@ async def test_an_agreement_elsewhere_from_the_first_word_to_the_last(
         process, "events", "ContractNegotiationEventMessage", eventType="FINALIZED"
     )
 
-    found = await talk.process(process.id)
-    assert (early.status_code, final.status_code, found.state, found.contract) == (
+    current_process = await talk.process(process.id)
+    assert (
+        early.status_code,
+        final.status_code,
+        current_process.state,
+        current_process.contract,
+    ) == (
         400,
         200,
         "FINALIZED",
@@ -116,7 +121,7 @@ async def test_an_agreement_elsewhere_from_the_first_word_to_the_last(
     ]  # fmt: skip
     assert "callbackAddress" not in talk.other.taken[1].said
     events = await talk.desk.events()
-    assert [each for each in events if each.startswith("dataspace_negotiation.")] == [
+    assert [event for event in events if event.startswith("dataspace_negotiation.")] == [
         "dataspace_negotiation.asked", "dataspace_negotiation.asked_otherwise", "dataspace_negotiation.accepted",
         "dataspace_negotiation.verified",
     ]  # fmt: skip
@@ -160,8 +165,11 @@ async def test_a_message_that_may_not_come_changes_nothing(
         "ContractNegotiationError",
     )
     assert answer.json()["reason"]
-    found = await talk.process(process.id)
-    assert (found.state, found.offer) == (process.state, process.offer)
+    current_process = await talk.process(process.id)
+    assert (current_process.state, current_process.offer) == (
+        process.state,
+        process.offer,
+    )
 
 
 async def test_the_place_of_the_data_is_kept_until_it_is_over(talk: Talk) -> None:
@@ -170,13 +178,13 @@ async def test_the_place_of_the_data_is_kept_until_it_is_over(talk: Talk) -> Non
     started = await talk.say(
         process, "start", "TransferStartMessage", dataAddress=PLACE
     )
-    found = await talk.process(process.id)
-    assert (nowhere.status_code, started.status_code, found.state) == (
+    current_process = await talk.process(process.id)
+    assert (nowhere.status_code, started.status_code, current_process.state) == (
         400,
         200,
         "STARTED",
     )
-    assert found.data_address == PLACE
+    assert current_process.data_address == PLACE
 
     await do(talk, process, _close, DataspaceEvent.SUSPEND)
     assert (await talk.process(process.id)).data_address is None
@@ -185,8 +193,8 @@ async def test_the_place_of_the_data_is_kept_until_it_is_over(talk: Talk) -> Non
     ).status_code == 200
     await do(talk, process, _close, DataspaceEvent.COMPLETE)
 
-    found = await talk.process(process.id)
-    assert (found.state, found.data_address) == ("COMPLETED", None)
+    current_process = await talk.process(process.id)
+    assert (current_process.state, current_process.data_address) == ("COMPLETED", None)
     assert talk.other.types == [
         "TransferRequestMessage",
         "TransferSuspensionMessage",
@@ -210,11 +218,16 @@ async def test_what_the_provider_suspends_it_starts_again(talk: Talk) -> None:
     stopped = await talk.say(
         process, "suspension", "TransferSuspensionMessage", code="quota", reason=reason
     )
-    found = await talk.process(process.id)
+    current_process = await talk.process(process.id)
     again = await talk.say(process, "start", "TransferStartMessage", dataAddress=PLACE)
 
     assert (stopped.status_code, again.status_code) == (200, 200)
-    assert (found.state, found.code, found.reason, found.data_address) == (
+    assert (
+        current_process.state,
+        current_process.code,
+        current_process.reason,
+        current_process.data_address,
+    ) == (
         "SUSPENDED",
         "quota",
         "Trop too much",

@@ -25,11 +25,13 @@ TABLES = text(
 def secret_of(talk: Talk) -> str:
     """What the other side was told last."""
     starts = [
-        each.said for each in talk.other.taken if each.type == "TransferStartMessage"
+        message.said
+        for message in talk.other.taken
+        if message.type == "TransferStartMessage"
     ]
     properties = {
-        each["name"]: each["value"]
-        for each in starts[-1]["dataAddress"]["endpointProperties"]
+        entry["name"]: entry["value"]
+        for entry in starts[-1]["dataAddress"]["endpointProperties"]
     }
     assert properties["authType"] == "bearer"
     return str(properties["authorization"])
@@ -43,23 +45,21 @@ async def opens(talk: Talk, secret: str) -> bool:
         agreement = (await session.scalars(select(AccessAgreement))).one()
         standing = await read_agreement_status(session, agreement)
     return standing.state == "active" and fingerprint(secret) in {
-        each.sha256 for each in standing.credentials
+        credential.sha256 for credential in standing.credentials
     }
 
 
 async def everything(talk: Talk) -> str:
     """Every row of the portal, as text."""
-    found = list[str]()
+    rows = list[str]()
     async with talk.desk.site.database.session(
         talk.desk.territory.id, role="worker"
     ) as session:
         names = (await session.scalars(TABLES)).all()
         assert "app.dataspace_message" in names
         for name in names:
-            found += (
-                await session.scalars(text(f"SELECT t::text FROM {name} t"))
-            ).all()
-    return "\n".join(found)
+            rows += (await session.scalars(text(f"SELECT t::text FROM {name} t"))).all()
+    return "\n".join(rows)
 
 
 async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
@@ -67,12 +67,12 @@ async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
     with capture_logs() as logs:
         transfer = await talk.transfer(negotiation.agreement_id)
     secret = secret_of(talk)
-    kept = await everything(talk)
+    database_text = await everything(talk)
 
     assert transfer.state == "STARTED"
-    assert secret not in kept + str(logs)
-    assert fingerprint(secret) in kept
-    assert talk.secret not in kept
+    assert secret not in database_text + str(logs)
+    assert fingerprint(secret) in database_text
+    assert talk.secret not in database_text
     assert "dataspace message" in str(logs)
     assert await opens(talk, secret)
     address = talk.other.taken[-1].said["dataAddress"]
@@ -81,7 +81,9 @@ async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
         == f"{talk.desk.territory.links['node']}/datasets/{talk.desk.dataset}/file"
     )
     credentials = await talk.desk.rows(ProjectCredential)
-    assert [each.agreement_id for each in credentials] == [negotiation.agreement_id]
+    assert [credential.agreement_id for credential in credentials] == [
+        negotiation.agreement_id
+    ]
 
 
 async def test_a_secret_opens_no_other_agreement_of_its_project(talk: Talk) -> None:
@@ -93,15 +95,16 @@ async def test_a_secret_opens_no_other_agreement_of_its_project(talk: Talk) -> N
         talk.desk.territory.id, role="worker"
     ) as session:
         standings = [
-            await read_agreement_status(session, each)
-            for each in await session.scalars(select(AccessAgreement))
+            await read_agreement_status(session, agreement)
+            for agreement in await session.scalars(select(AccessAgreement))
         ]
 
     assert second.agreement_id != first.agreement_id
     assert [
-        each.agreement
-        for each in standings
-        if fingerprint(secret) in {one.sha256 for one in each.credentials}
+        status.agreement
+        for status in standings
+        if fingerprint(secret)
+        in {credential.sha256 for credential in status.credentials}
     ] == [first.agreement_id]
 
 
@@ -112,8 +115,8 @@ async def test_a_start_that_is_sent_again_has_another_secret(talk: Talk) -> None
 
     [refused] = talk.other.refused
     properties = {
-        each["name"]: each["value"]
-        for each in refused.said["dataAddress"]["endpointProperties"]
+        entry["name"]: entry["value"]
+        for entry in refused.said["dataAddress"]["endpointProperties"]
     }
     assert properties["authorization"] == secret_of(talk), (
         "a quick second try says the same"
@@ -176,7 +179,9 @@ async def test_a_secret_opens_nothing_once_it_is_over(
     assert await talk.state(transfer) == state
     assert not at_once, "before any message has left"
     assert not await opens(talk, secret)
-    assert [each.type for each in talk.other.taken[before:]] == ([told] if told else [])
+    assert [message.type for message in talk.other.taken[before:]] == (
+        [told] if told else []
+    )
 
 
 async def test_what_people_take_up_again_has_a_new_secret(talk: Talk) -> None:
@@ -224,17 +229,15 @@ async def test_a_start_that_leaves_after_the_end_opens_nothing(talk: Talk) -> No
     with pytest.raises(Exception, match="503"):
         await talk.transfer(negotiation.agreement_id)
     [transfer] = [
-        each
-        for each in await talk.desk.rows(DataspaceProcess)
-        if each.kind == "transfer"
+        row for row in await talk.desk.rows(DataspaceProcess) if row.kind == "transfer"
     ]
     async with talk.desk.site.database.session(
         talk.desk.territory.id, person=talk.leader.person_id
     ) as session:
-        found = await session.get_one(
+        stored_process = await session.get_one(
             DataspaceProcess, (transfer.tenant_id, transfer.id), with_for_update=True
         )
-        await close_transfer(session, found, DataspaceEvent.TERMINATE, "over")
+        await close_transfer(session, stored_process, DataspaceEvent.TERMINATE, "over")
     await talk.work()
 
     assert talk.other.types[-2:] == [
@@ -248,19 +251,19 @@ async def test_data_are_asked_for_under_an_agreement_in_the_one_way_that_there_i
     talk: Talk,
 ) -> None:
     negotiation = await talk.agree()
-    said = {
+    message = {
         "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{negotiation.agreement_id}",
         "format": "HttpData-PUSH", "callbackAddress": talk.other.origin,
     }  # fmt: skip
-    other_way = await talk.post("/transfers/request", said)
+    other_way = await talk.post("/transfers/request", message)
     unknown = await talk.post(
         "/transfers/request",
-        said | {"format": "HttpData-PULL", "agreementId": "urn:none"},
+        message | {"format": "HttpData-PULL", "agreementId": "urn:none"},
     )
     await talk.change(negotiation.agreement_id, "revoke")
-    over = await talk.post("/transfers/request", said | {"format": "HttpData-PULL"})
+    over = await talk.post("/transfers/request", message | {"format": "HttpData-PULL"})
 
-    assert [each.status_code for each in (other_way, unknown, over)] == [400] * 3
+    assert [answer.status_code for answer in (other_way, unknown, over)] == [400] * 3
     assert "format" in str(other_way.json()["reason"])
     assert "agreementId" in str(unknown.json()["reason"])
 
@@ -269,14 +272,14 @@ async def test_what_was_asked_while_it_stood_still_begins_when_it_goes_on(
     talk: Talk,
 ) -> None:
     negotiation = await talk.agree()
-    said = {
+    message = {
         "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{negotiation.agreement_id}",
         "format": "HttpData-PULL", "callbackAddress": talk.other.origin,
     }  # fmt: skip
-    asked = await talk.post("/transfers/request", said)
+    response = await talk.post("/transfers/request", message)
     await talk.change(negotiation.agreement_id, "suspend")
     await talk.work()
-    transfer = await talk.process(asked.json()["providerPid"])
+    transfer = await talk.process(response.json()["providerPid"])
     before = transfer.state
     await talk.change(negotiation.agreement_id, "resume")
     await talk.work()

@@ -21,8 +21,8 @@ async def test_change_rights_changes_the_sessions_that_are_open(
         memberships={"armor": ["managers"], "goeland": ["publishers"]},
     )
     token, other = [
-        await sessions.log_in(demo, each)
-        for each in (login, make_person(demo, moderator=True))
+        await sessions.log_in(demo, account)
+        for account in (login, make_person(demo, moderator=True))
     ]
 
     async with portal_site.database.session(demo.id, role="worker") as session:
@@ -31,7 +31,10 @@ async def test_change_rights_changes_the_sessions_that_are_open(
         ).one()
         changed = await change_rights(session, person, {"armor": {"publishers"}}, ())
 
-    actor, somebody = [await sessions.find_actor(demo, each) for each in (token, other)]
+    actor, somebody = [
+        await sessions.find_actor(demo, session_token)
+        for session_token in (token, other)
+    ]
     assert changed
     assert (actor.moderator, actor.memberships) == (
         False,

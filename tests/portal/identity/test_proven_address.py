@@ -119,10 +119,10 @@ async def _lists(client: httpx.AsyncClient) -> str:
 async def test_an_address_that_was_not_proven_opens_nothing(invited: Invited) -> None:
     unproven = replace(invited.login, email_verified=False)
     async with browse(invited.app, invited.territory, unproven) as client:
-        found = await invited.statuses(client)
+        statuses = await invited.statuses(client)
         lists = await _lists(client)
 
-    assert set(found.values()) <= CLOSED, found
+    assert set(statuses.values()) <= CLOSED, statuses
     assert "/entries/" not in lists
     assert "/invitation" not in lists
     async with invited.site.database.session(
@@ -130,15 +130,15 @@ async def test_an_address_that_was_not_proven_opens_nothing(invited: Invited) ->
     ) as session:
         members = (await session.scalars(select(ProjectMember))).all()
         entries = (await session.scalars(select(MembershipEntry))).all()
-    assert [each.person_id for each in (*members, *entries)] == [None, None]
+    assert [row.person_id for row in (*members, *entries)] == [None, None]
 
 
 async def test_the_same_address_proven_opens_them(invited: Invited) -> None:
     async with browse(invited.app, invited.territory, invited.login) as client:
         lists = await _lists(client)
-        found = await invited.statuses(client)
+        statuses = await invited.statuses(client)
 
-    assert set(found.values()) == {200, 303}, found
+    assert set(statuses.values()) == {200, 303}, statuses
     assert "/entries/" in lists
     assert "/invitation" in lists
 

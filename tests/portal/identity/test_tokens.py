@@ -70,12 +70,13 @@ async def test_a_program_is_told_who_it_speaks_for(
         answer = await program.get(ME, headers=shown(token))
         page = await someone.get(PAGE, headers={"Accept-Language": "en"})
 
-    said = answer.json()
-    assert (said["name"], said["email"]) == (owner.name, owner.email)
-    assert [(each["slug"], each["groups"]) for each in said["organisations"]] == [
-        ("mairie", ["publishers"])
-    ]
-    assert said["token"]["scopes"] == ["profile"]
+    profile = answer.json()
+    assert (profile["name"], profile["email"]) == (owner.name, owner.email)
+    assert [
+        (organisation["slug"], organisation["groups"])
+        for organisation in profile["organisations"]
+    ] == [("mairie", ["publishers"])]
+    assert profile["token"]["scopes"] == ["profile"]
     assert answer.headers["cache-control"] == "no-store"
     assert "<td>never</td>" not in page.text, "its use is noted"
 
@@ -219,17 +220,17 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     demo: Territory, portal_app: Litestar, owner: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
-    for each, most in ((rates.passers_by, 2), (rates.people, 10)):
-        monkeypatch.setattr(each, "limit", most)
-        monkeypatch.setattr(each, "clock", lambda: 90.0)
-        monkeypatch.setattr(each, "_window", -1)
+    for limiter, most in ((rates.passers_by, 2), (rates.people, 10)):
+        monkeypatch.setattr(limiter, "limit", most)
+        monkeypatch.setattr(limiter, "clock", lambda: 90.0)
+        monkeypatch.setattr(limiter, "_window", -1)
     async with (
         browse(portal_app, demo, owner) as someone,
         browse(portal_app, demo) as program,
     ):
         token = await made(someone)
         passing = [await program.get(DATASETS) for _ in range(3)]
-        known = await program.get(DATASETS, headers=shown(token))
+        authenticated_response = await program.get(DATASETS, headers=shown(token))
         elsewhere = await program.get(
             DATASETS, headers={"X-Forwarded-For": "198.51.100.7"}
         )
@@ -249,7 +250,7 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     assert passing[2].headers["retry-after"] == "30"
     assert passing[2].json()["type"] == "/problems/too-many-requests"
     assert "RateLimit" in passing[2].headers["access-control-expose-headers"]
-    assert known.headers["ratelimit"] == '"api";r=9;t=30'
+    assert authenticated_response.headers["ratelimit"] == '"api";r=9;t=30'
     assert elsewhere.status_code == 200
     assert (again.status_code, again.headers["ratelimit"]) == (304, '"api";r=0;t=30')
     assert page.status_code == 200, "pages for people are not counted"
@@ -261,21 +262,21 @@ async def test_the_page_of_tokens_in_a_browser(
     async with browse(portal_app, demo, owner) as someone:
         address = f"{demo.origin}{PAGE}"
         assert await tab.find_faults(someone, address, "tokens-empty", "fr") == []
-        wrong = await someone.post(PAGE, data={"name": "", "days": ""})
-        one = await someone.post(
+        refusal = await someone.post(PAGE, data={"name": "", "days": ""})
+        creation = await someone.post(
             PAGE,
             data={"name": "tableau-de-bord-" * 5, "days": "365", "scope": "profile"},
         )
         assert await tab.find_faults(someone, address, "tokens", "fr", "en") == []
         assert (
             await tab.find_faults(
-                Answered(someone, PAGE, wrong), address, "tokens-wrong", "fr"
+                Answered(someone, PAGE, refusal), address, "tokens-wrong", "fr"
             )
             == []
         )
         assert (
             await tab.find_faults(
-                Answered(someone, PAGE, one), address, "tokens-made", "fr"
+                Answered(someone, PAGE, creation), address, "tokens-made", "fr"
             )
             == []
         )

@@ -35,21 +35,21 @@ class Catalogue:
 
     def answer(self, path: str) -> Answer:
         parts = urlsplit(path)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        live = self.live(parts.path, asked) if self.live else None
+        parameters = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        live = self.live(parts.path, parameters) if self.live else None
         return live or self.pages.get(parts.path, (404, {}, b""))
 
 
 @contextmanager
 def serve(name: str) -> Iterator[Catalogue]:
     """A site of this name, for the time of a block."""
-    kept = Catalogue()
+    catalogue = Catalogue()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            kept.asked.append(self.path)
-            kept.headers.append(dict(self.headers.items()))
-            status, headers, body = kept.answer(self.path)
+            catalogue.asked.append(self.path)
+            catalogue.headers.append(dict(self.headers.items()))
+            status, headers, body = catalogue.answer(self.path)
             etag = headers.get("ETag")
             if etag and self.headers.get("If-None-Match") == etag:
                 status = 304
@@ -59,11 +59,11 @@ def serve(name: str) -> Iterator[Catalogue]:
                 self.send_header(header, value)
             self.end_headers()
             try:
-                step = 1000 if kept.pause else 1_000_000
+                step = 1000 if catalogue.pause else 1_000_000
                 for piece in (body[n : n + step] for n in range(0, len(body), step)):
                     self.wfile.write(piece)
-                    time.sleep(kept.pause)
-                while kept.endless and status == 200:
+                    time.sleep(catalogue.pause)
+                while catalogue.endless and status == 200:
                     self.wfile.write(b" " * 65536)
             except OSError:
                 return
@@ -72,13 +72,13 @@ def serve(name: str) -> Iterator[Catalogue]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.origin = f"http://{name}:{server.server_address[1]}"
+    catalogue.origin = f"http://{name}:{server.server_address[1]}"
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.05}
     )
     thread.start()
     try:
-        yield kept
+        yield catalogue
     finally:
         server.shutdown()
         thread.join()

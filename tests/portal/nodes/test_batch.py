@@ -53,9 +53,9 @@ async def test_each_record_is_published_and_reported_in_the_order_sent(
     assert await titles(north) == {
         record["global_id"]: record["resource_title"] for record in records
     }
-    kept = {str(report.id): report for report in await north.reports()}
-    assert kept.keys() == {report["report_id"] for report in reports}
-    assert {report.delivery for report in kept.values()} == {"pending"}
+    reports_by_id = {str(report.id): report for report in await north.reports()}
+    assert reports_by_id.keys() == {report["report_id"] for report in reports}
+    assert {report.delivery for report in reports_by_id.values()} == {"pending"}
     async with north.site.database.session(north.territory.id) as session:
         assert len((await session.scalars(select(Distribution))).all()) == sum(
             len(record["available_formats"]) for record in records
@@ -94,11 +94,11 @@ async def test_a_refused_record_keeps_no_other_from_being_published(
 
     answer = await put(north, [untitled, good, stolen, named, unknown])
 
-    said = [
+    error_codes = [
         [error["error_code"] for error in report["integration_errors"]]
         for report in answer.json()
     ]
-    assert said == [["ERR-202"], [], ["ERR-111"], ["ERR-304"], ["ERR-303"]]
+    assert error_codes == [["ERR-202"], [], ["ERR-111"], ["ERR-304"], ["ERR-303"]]
     assert set(await titles(north)) == {good["global_id"], theirs["global_id"]}
 
 
@@ -161,7 +161,7 @@ async def test_one_identifier_taken_twice_in_a_call_goes_to_the_first(
 
 async def test_what_is_no_list_of_records_changes_nothing(north: Pusher) -> None:
     record = make_record(north.organisation)
-    wrong: list[tuple[Any, str]] = [
+    invalid_bodies: list[tuple[Any, str]] = [
         ({}, "body"),
         ([], "body"),
         ([record] * (MOST + 1), "body"),
@@ -169,7 +169,7 @@ async def test_what_is_no_list_of_records_changes_nothing(north: Pusher) -> None
         ([record, make_record(north.organisation), record], "[2].global_id"),
     ]
 
-    for body, place in wrong:
+    for body, place in invalid_bodies:
         answer = await put(north, body)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (
             400,

@@ -52,14 +52,18 @@ async def test_the_team_takes_a_dataset_off_and_its_node_reads_why(
     ) == (422, 303, 410, 409)
     assert REASON in page.text
     assert f"{address}/allow" in page.text
-    _, told = mailbox.reports
-    said = told.document
-    assert (said["method"], said["integration_status"], said["comment"]) == (
+    _, withdrawal_report = mailbox.reports
+    document = withdrawal_report.document
+    assert (
+        document["method"],
+        document["integration_status"],
+        document["comment"],
+    ) == (
         "DELETE",
         "OK",
         REASON,
     )
-    assert (said["withdrawn_by_team"], said["resource_id"]) == (
+    assert (document["withdrawn_by_team"], document["resource_id"]) == (
         True,
         record["global_id"],
     )

@@ -61,11 +61,14 @@ async def test_members_are_refused_and_passers_by_are_asked_to_log_in(
         browse(portal_app, demo) as outside,
     ):
         refused = await inside.get("/nodes")
-        asked = await outside.get("/nodes")
+        redirect = await outside.get("/nodes")
 
     assert refused.status_code == 403
     assert "Node listening" not in refused.text
-    assert (asked.status_code, asked.headers["location"]) == (303, "/login?back=/nodes")
+    assert (redirect.status_code, redirect.headers["location"]) == (
+        303,
+        "/login?back=/nodes",
+    )
 
 
 async def test_the_team_of_another_territory_sees_nothing(

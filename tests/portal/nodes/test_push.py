@@ -103,8 +103,8 @@ async def test_an_update_replaces_the_description_and_the_files(north: Pusher) -
     assert answer.status_code == 200
     assert (await dataset_of(north, record["global_id"])).title == "Other words"
     async with north.site.database.session(north.territory.id) as session:
-        kept = set(await session.scalars(select(Distribution.id)))
-    assert kept == {uuid.UUID(file["media_id"]) for file in files}
+        distribution_ids = set(await session.scalars(select(Distribution.id)))
+    assert distribution_ids == {uuid.UUID(file["media_id"]) for file in files}
 
 
 async def test_an_update_may_name_the_record_in_its_address(north: Pusher) -> None:
@@ -116,13 +116,13 @@ async def test_an_update_may_name_the_record_in_its_address(north: Pusher) -> No
         f"{RESOURCES}/{record['global_id']}",
         {**record, "resource_title": "Right"},
     )
-    wrong = await north.send(
+    refusal = await north.send(
         "PUT", f"{RESOURCES}/{uuid.uuid4()}", {**record, "resource_title": "Wrong"}
     )
 
     assert right.status_code == 200
-    assert wrong.status_code == 422
-    assert [error["code"] for error in wrong.json()["errors"]] == ["ERR-303"]
+    assert refusal.status_code == 422
+    assert [error["code"] for error in refusal.json()["errors"]] == ["ERR-303"]
     assert (await dataset_of(north, record["global_id"])).title == "Right"
 
 
@@ -273,7 +273,7 @@ async def test_ids_are_generated(north: Pusher) -> None:
     ids = {(await north.client.get("/kalim/v1/id_generation")).json() for _ in range(2)}
 
     assert len(ids) == 2
-    assert {uuid.UUID(found).version for found in ids} == {4}
+    assert {uuid.UUID(identifier).version for identifier in ids} == {4}
 
 
 async def test_the_report_can_be_asked_for(north: Pusher) -> None:
@@ -300,7 +300,7 @@ async def test_a_node_searches_its_own_requests(north: Pusher, south: Pusher) ->
     refused = (
         await north.client.get(search, params={"integrationStatus": "KO"})
     ).json()
-    one = (
+    matching_page = (
         await north.client.get(search, params={"globalId": records[0]["global_id"]})
     ).json()
     past = (
@@ -313,7 +313,7 @@ async def test_a_node_searches_its_own_requests(north: Pusher, south: Pusher) ->
     assert page["elements"][0]["global_id"] == records[2]["global_id"]
     assert [element["method"] for element in refused["elements"]] == ["PUT"]
     assert refused["elements"][0]["integration_errors"][0]["error_code"] == "ERR-104"
-    assert [element["progress_status"] for element in one["elements"]] == [
+    assert [element["progress_status"] for element in matching_page["elements"]] == [
         "INTEGRATION_HANDLED"
     ]
     assert past["total"] == 0
@@ -321,15 +321,15 @@ async def test_a_node_searches_its_own_requests(north: Pusher, south: Pusher) ->
 
 async def test_a_search_that_makes_no_sense_is_refused(north: Pusher) -> None:
     search = "/kalim/v1/integrationRequest/search"
-    for wrong in (
+    for parameters in (
         {"integrationStatus": "MAYBE"},
         {"globalId": "x"},
         {"limit": "many"},
         {"creationDateMin": "soon"},
     ):
-        answer = await north.client.get(search, params=wrong)
+        answer = await north.client.get(search, params=parameters)
 
-        assert answer.status_code == 400, wrong
+        assert answer.status_code == 400, parameters
         assert answer.headers["content-type"] == "application/problem+json"
 
 

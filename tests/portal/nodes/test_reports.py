@@ -142,8 +142,8 @@ async def test_a_report_that_fails_every_attempt_is_given_up_in_sight(
     [report] = await listening.reports()
     assert (report.delivery, report.last_error) == (ReportDeliveryState.FAILED, "503")
     assert report.attempts == mailbox.refused == 2
-    found = (await listening.client.get("/kalim/v1/integrationRequest/search")).json()
-    assert [element["progress_status"] for element in found["elements"]] == [
+    page = (await listening.client.get("/kalim/v1/integrationRequest/search")).json()
+    assert [element["progress_status"] for element in page["elements"]] == [
         "REPORT_ERROR"
     ]
 

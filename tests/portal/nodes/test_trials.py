@@ -170,7 +170,10 @@ async def test_a_folder_is_read_document_by_document(source: Catalogue) -> None:
 
     trial = await tried(source, "/meta/")
 
-    assert [each.record.title for each in trial.previews] == ["Bancs", "Fontaines"]
+    assert [preview.record.title for preview in trial.previews] == [
+        "Bancs",
+        "Fontaines",
+    ]
     assert (trial.format, trial.dataset_count) == ("waf › data.json", 2)
 
 
@@ -315,7 +318,7 @@ async def test_every_real_catalogue_can_be_tried(
     source: Catalogue, shared_data: Path
 ) -> None:
     files = sorted(
-        each for each in (shared_data / "data/catalogues").rglob("*") if each.is_file()
+        path for path in (shared_data / "data/catalogues").rglob("*") if path.is_file()
     )[::8]
     assert len(files) > 20
     for file in files:
@@ -377,10 +380,10 @@ async def test_its_page_holds_on_every_screen(
         "try-nothing": Posting(person, f"{source.origin}/gone"),
     }
 
-    wrong = [
+    faults = [
         fault
         for name, client in states.items()
         for fault in await tab.find_faults(client, page, name, "fr", "en")
     ]
 
-    assert wrong == []
+    assert faults == []

@@ -45,7 +45,9 @@ class Relay:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        return [message_from_bytes(each, policy=policy.default) for each in self.raw]  # type: ignore[arg-type, misc]  # the policy's class
+        return [
+            message_from_bytes(message, policy=policy.default) for message in self.raw
+        ]  # type: ignore[arg-type, misc]  # the policy's class
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.away:
@@ -58,9 +60,9 @@ class Relay:
 async def relay(
     portal_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Relay]:
-    kept = Relay()
+    handler = Relay()
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(kept, hostname="relay"), "127.0.0.1", 0
+        lambda: SMTP(handler, hostname="relay"), "127.0.0.1", 0
     )
     settings = {
         "smtp_host": "127.0.0.1",
@@ -69,7 +71,7 @@ async def relay(
     monkeypatch.setattr(
         portal_site, "settings", portal_site.settings.model_copy(update=settings)
     )
-    yield kept
+    yield handler
     server.close()
     await server.wait_closed()
 
@@ -91,11 +93,11 @@ class Reader:
 
     async def id(self) -> UUID:
         async with self.database.session(self.territory.id, role="worker") as session:
-            found = await session.scalar(
+            person_id = await session.scalar(
                 select(Person.id).where(Person.subject == self.login.subject)
             )
-        assert found
-        return found
+        assert person_id
+        return person_id
 
     async def followings(self) -> list[Following]:
         async with self.database.session(self.territory.id, role="worker") as session:

@@ -22,7 +22,7 @@ async def test_each_description_is_an_entry(
     async with browse(portal_app, armor.territory) as reader:
         answer = await reader.get(path)
         page = await reader.get(f"/data/{record.id}", follow_redirects=True)
-        kept = await reader.get(
+        revalidation = await reader.get(
             path, headers={"If-None-Match": answer.headers.get("ETag", "none")}
         )
 
@@ -38,7 +38,7 @@ async def test_each_description_is_an_entry(
     assert "titre" in (entries[0].findtext(f"{ATOM}summary") or "")
     assert root.findtext(f"{ATOM}updated") == entries[0].findtext(f"{ATOM}updated")
     assert f'type="application/atom+xml" href="{path}"' in page.text
-    assert kept.status_code == 304
+    assert revalidation.status_code == 304
 
 
 async def test_a_withdrawn_dataset_has_no_feed_and_another_territory_none(

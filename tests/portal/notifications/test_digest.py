@@ -260,12 +260,15 @@ async def test_weekly_is_on_mondays_and_never_is_never(
 def test_digests_leave_in_the_morning(
     moment: tuple[int, ...], daily: tuple[int, int], weekly: tuple[int, int]
 ) -> None:
-    found = [
+    send_times = [
         last_send_time(rhythm, datetime(*moment, tzinfo=PARIS), PARIS)
         for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY)
     ]  # type: ignore[misc, arg-type]  # five numbers
 
-    assert [(each.day, each.hour) for each in found] == [daily, weekly]
+    assert [(send_time.day, send_time.hour) for send_time in send_times] == [
+        daily,
+        weekly,
+    ]
 
 
 def test_the_morning_is_the_territorys_whatever_the_season() -> None:
@@ -343,13 +346,13 @@ async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
     for number in range(3 * 24 * 5):
         await ana.look(first + timedelta(minutes=20) * number, PARIS)
 
-    found = await digests_of(ana)
+    digests = await digests_of(ana)
     hours = [
         (after.until - before.until).total_seconds() / 3600
-        for before, after in pairwise(found)
+        for before, after in pairwise(digests)
     ]
-    assert [each.until.astimezone(PARIS).hour for each in found] == [7] * 5
-    assert all(before.until == after.since for before, after in pairwise(found))
+    assert [digest.until.astimezone(PARIS).hour for digest in digests] == [7] * 5
+    assert all(before.until == after.since for before, after in pairwise(digests))
     assert (sorted(hours), sum(hours)) == (sorted([24, 24, 24, longest]), 72 + longest)
 
 
@@ -368,16 +371,16 @@ async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_
         zone = ZoneInfo(here if number < 60 else there)
         await ana.look(first + timedelta(hours=number), zone)
 
-    found = await digests_of(ana)
-    assert found[0].since == first
-    assert all(before.until == after.since for before, after in pairwise(found))
+    digests = await digests_of(ana)
+    assert digests[0].since == first
+    assert all(before.until == after.since for before, after in pairwise(digests))
     assert all(
         after.until - before.until < timedelta(hours=40)
-        for before, after in pairwise(found)
+        for before, after in pairwise(digests)
     )
     assert [
-        found[0].until.astimezone(ZoneInfo(here)).hour,
-        found[-1].until.astimezone(ZoneInfo(there)).hour,
+        digests[0].until.astimezone(ZoneInfo(here)).hour,
+        digests[-1].until.astimezone(ZoneInfo(there)).hour,
     ] == [7, 7]
 
 
@@ -388,7 +391,7 @@ async def test_pages_say_the_day_that_it_was_in_the_territory(
     async with ana.database.session(ana.territory.id, role="worker") as session:
         evening = datetime(2026, 1, 31, 20, tzinfo=UTC)
         await session.execute(update(Following).values(created_at=evening))
-    said = {}
+    dates_by_zone = {}
     for zone in ("Pacific/Noumea", "Europe/Paris"):
         owner = Database(settings, "portal")
         async with owner.platform_session(role="owner") as session:
@@ -402,9 +405,11 @@ async def test_pages_say_the_day_that_it_was_in_the_territory(
         page = (
             await ana.client.get("/following", headers={"Accept-Language": "en"})
         ).text
-        said[zone] = re.findall(r"since <time datetime=\"(\S+?)\">(.+?)</time>", page)
+        dates_by_zone[zone] = re.findall(
+            r"since <time datetime=\"(\S+?)\">(.+?)</time>", page
+        )
 
-    assert said == {
+    assert dates_by_zone == {
         "Pacific/Noumea": [("2026-01-31T20:00:00+00:00", "1 February 2026")],
         "Europe/Paris": [("2026-01-31T20:00:00+00:00", "31 January 2026")],
     }
@@ -529,7 +534,7 @@ async def test_one_click_stops_the_mails_at_once(
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["List-Id"] == f"<following.{ana.territory.hosts[0]}>"
     async with browse(portal_app, ana.territory) as mailbox:
-        seen = await mailbox.get(path)
+        page = await mailbox.get(path)
         async with ana.database.session(ana.territory.id, role="worker") as session:
             assert (
                 await session.scalar(text("SELECT rhythm FROM app.subscription"))
@@ -548,12 +553,12 @@ async def test_one_click_stops_the_mails_at_once(
         )
 
     assert (
-        seen.status_code,
+        page.status_code,
         first.status_code,
         again.status_code,
         elsewhere.status_code,
     ) == (200, 200, 200, 403)
-    assert "Ne plus recevoir ces courriels" in seen.text
+    assert "Ne plus recevoir ces courriels" in page.text
     assert "C’est fait" in again.text
     await armor.add(4)
     assert await told(ana, now() + WEEK) == 0

@@ -27,10 +27,10 @@ async def test_each_kind_is_followed_from_its_page(
         "search": "/data?q=ozone&format=CSV&sort=title",
     }
     for kind, page in pages.items():
-        shown = await ana.client.get(page, follow_redirects=True)
-        assert f'name="kind" value="{kind}"' in shown.text, kind
+        response = await ana.client.get(page, follow_redirects=True)
+        assert f'name="kind" value="{kind}"' in response.text, kind
         target = (
-            shown.text.partition('name="target" value="')[2]
+            response.text.partition('name="target" value="')[2]
             .partition('"')[0]
             .replace("&amp;", "&")
         )
@@ -40,10 +40,12 @@ async def test_each_kind_is_followed_from_its_page(
             "Ne plus suivre" in (await ana.client.get(page, follow_redirects=True)).text
         ), kind
 
-    found = {each.kind: each.target for each in await ana.followings()}
+    targets_by_kind = {
+        following.kind: following.target for following in await ana.followings()
+    }
     listed = await ana.client.get("/following")
 
-    assert found == {
+    assert targets_by_kind == {
         "dataset": str(record.id),
         "producer": str(armor.organisations["armor"]),
         "theme": "environment",
@@ -81,15 +83,15 @@ async def test_a_passer_by_logs_in_then_follows(
     record = await armor.add(0)
     async with browse(portal_app, ana.territory) as stranger:
         page = await stranger.get(f"/data/{record.id}", follow_redirects=True)
-        asked = await stranger.post(
+        redirect = await stranger.post(
             "/following", data={"kind": "dataset", "target": record.id, "back": "/data"}
         )
         refused = await stranger.get("/following")
 
     assert '<form action="/following" method="post">' in page.text
-    login = urlsplit(asked.headers["location"])
+    login = urlsplit(redirect.headers["location"])
     onward = parse_qs(login.query)["back"][0]
-    assert (asked.status_code, login.path) == (303, "/login")
+    assert (redirect.status_code, login.path) == (303, "/login")
     assert refused.headers["location"] == "/login?back=/following"
     offered = await ana.client.get(onward)
     assert "Suivre «\N{NO-BREAK SPACE}Qualité de l&#39;air" in offered.text
@@ -131,10 +133,10 @@ async def test_no_more_than_may_be(
     await ana.follow("theme", "environment")
     await ana.follow("theme", "economy")
 
-    known = await ana.follow("theme", "economy")
+    existing = await ana.follow("theme", "economy")
     refused = await ana.follow("theme", "culture")
 
-    assert (known.status_code, refused.status_code) == (303, 409)
+    assert (existing.status_code, refused.status_code) == (303, 409)
     assert "Vous suivez déjà 2 choses" in refused.text
     assert len(await ana.followings()) == 2
 

@@ -66,33 +66,33 @@ async def test_a_program_follows_lists_and_stops(
     armor: Catalogue, ana: Reader, client: httpx.AsyncClient, mine: dict[str, str]
 ) -> None:
     record = await armor.add(0)
-    said = {"kind": "dataset", "target": str(record.id).upper()}
+    payload = {"kind": "dataset", "target": str(record.id).upper()}
 
-    made = await client.post(PATH, headers=mine, json=said)
-    again = await client.post(PATH, headers=mine, json=said)
+    creation = await client.post(PATH, headers=mine, json=payload)
+    again = await client.post(PATH, headers=mine, json=payload)
     listed = (await client.get(PATH, headers=mine)).json()
     [following] = await ana.followings()
     page = await ana.client.get("/following")
-    stopped = await client.delete(made.headers["location"], headers=mine)
-    once_more = await client.delete(made.headers["location"], headers=mine)
+    stopped = await client.delete(creation.headers["location"], headers=mine)
+    once_more = await client.delete(creation.headers["location"], headers=mine)
 
-    assert (made.status_code, again.status_code, made.json()) == (
+    assert (creation.status_code, again.status_code, creation.json()) == (
         201,
         200,
         again.json(),
     )
-    assert made.headers["location"] == f"{PATH}/{following.id}"
-    assert listed == {"total": 1, "most": 200, "items": [made.json()]}
-    assert made.json() == {
+    assert creation.headers["location"] == f"{PATH}/{following.id}"
+    assert listed == {"total": 1, "most": 200, "items": [creation.json()]}
+    assert creation.json() == {
         "id": str(following.id),
         "kind": "dataset",
         "target": str(record.id),
         "title": record.title,
         "page": f"{ana.territory.origin}/data/{record.id}",
         "gone": False,
-        "since": made.json()["since"],
+        "since": creation.json()["since"],
     }
-    assert datetime.fromisoformat(made.json()["since"]) == following.created_at
+    assert datetime.fromisoformat(creation.json()["since"]) == following.created_at
     assert record.title.replace("'", "&#39;") in page.text
     assert (stopped.status_code, stopped.content, once_more.status_code) == (
         204,
@@ -114,7 +114,7 @@ async def test_a_program_chooses_how_often_and_not_the_language(
         query = text(
             "SELECT rhythm, language FROM app.subscription WHERE person_id = :mine"
         )
-        kept = (await session.execute(query, {"mine": await ana.id()})).one()
+        subscription = (await session.execute(query, {"mine": await ana.id()})).one()
 
     assert before["rhythm"] == "daily"
     assert (
@@ -124,7 +124,7 @@ async def test_a_program_chooses_how_often_and_not_the_language(
         == "Mon 07"
     )
     assert never == read == {"rhythm": "never", "next": None}
-    assert tuple(kept) == ("never", "fr")
+    assert tuple(subscription) == ("never", "fr")
 
 
 async def test_without_the_right_nothing_is_read_or_changed(
@@ -133,22 +133,22 @@ async def test_without_the_right_nothing_is_read_or_changed(
     passing = await every(client, {"Accept-Language": "en"})
     poor = await every(client, await token_of(ana, "profile"))
 
-    assert [each.status_code for each in passing] == [401] * 5
-    assert [each.status_code for each in poor] == [403] * 5
+    assert [answer.status_code for answer in passing] == [401] * 5
+    assert [answer.status_code for answer in poor] == [403] * 5
     assert all(
-        each.headers["content-type"].startswith("application/problem+json")
-        for each in passing + poor
+        answer.headers["content-type"].startswith("application/problem+json")
+        for answer in passing + poor
     )
     assert all(
         'error="insufficient_scope", scope="following"'
-        in each.headers["www-authenticate"]
-        for each in poor
+        in answer.headers["www-authenticate"]
+        for answer in poor
     )
     assert await ana.followings() == []
 
 
 async def test_who_is_logged_in_needs_a_token_all_the_same(ana: Reader) -> None:
-    assert [each.status_code for each in await every(ana.client, {})] == [401] * 5
+    assert [answer.status_code for answer in await every(ana.client, {})] == [401] * 5
 
 
 async def test_the_following_of_another_is_not_there(
@@ -164,16 +164,16 @@ async def test_the_following_of_another_is_not_there(
     [hers], [elsewhere] = await bea.followings(), await zoe.followings()
 
     answers = [
-        await client.delete(f"{PATH}/{each.id}", headers=mine)
-        for each in (hers, elsewhere)
+        await client.delete(f"{PATH}/{following.id}", headers=mine)
+        for following in (hers, elsewhere)
     ]
     listed = (await client.get(PATH, headers=mine)).json()
     async with browse(portal_app, zoe.territory) as there:
         refused = await every(there, mine, elsewhere.id)
 
-    assert [each.status_code for each in answers] == [404, 404]
+    assert [answer.status_code for answer in answers] == [404, 404]
     assert listed["items"] == []
-    assert [each.status_code for each in refused] == [401] * 5
+    assert [answer.status_code for answer in refused] == [401] * 5
     assert (len(await bea.followings()), len(await zoe.followings())) == (1, 1)
 
 
@@ -245,7 +245,7 @@ async def test_it_is_counted_as_the_rest_of_the_api(
     rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
     monkeypatch.setattr(rates.people, "limit", 0)
 
-    assert [each.status_code for each in await every(client, mine)] == [429] * 5
+    assert [answer.status_code for answer in await every(client, mine)] == [429] * 5
 
 
 async def test_each_answer_is_as_the_document_says(
@@ -255,8 +255,8 @@ async def test_each_answer_is_as_the_document_says(
     example = document["paths"][PATH]["post"]["requestBody"]["content"][
         "application/json"
     ]["example"]
-    made = await client.post(PATH, headers=mine, json=example)
-    answers = await every(client, mine, made.json()["id"])
+    creation = await client.post(PATH, headers=mine, json=example)
+    answers = await every(client, mine, creation.json()["id"])
     ways = [
         (PATH, "get"),
         (PATH, "post"),
@@ -265,9 +265,9 @@ async def test_each_answer_is_as_the_document_says(
         (RHYTHM, "put"),
     ]
 
-    assert [each.status_code for each in answers] == [200, 200, 204, 200, 200]
+    assert [response.status_code for response in answers] == [200, 200, 204, 200, 200]
     for (path, method), answer in zip(
-        [(PATH, "post"), *ways], [made, *answers], strict=True
+        [(PATH, "post"), *ways], [creation, *answers], strict=True
     ):
         described = document["paths"][path][method]["responses"][
             str(answer.status_code)
@@ -294,15 +294,15 @@ async def test_each_answer_is_as_the_document_says(
 @pytest.fixture
 def statements(ana: Reader) -> Iterator[list[str]]:
     """What the portal asked its database as its pages do, since the test began."""
-    said: list[str] = []
+    queries: list[str] = []
     engine = ana.site.database.engine("app").sync_engine
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if "platform.territory" not in statement:  # read again every two seconds
-            said.append(statement)
+            queries.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
-    yield said
+    yield queries
     event.remove(engine, "before_cursor_execute", note)
 
 
@@ -311,10 +311,10 @@ async def follow_all(reader: Reader, targets: Sequence[tuple[str, str]]) -> None
         {
             "person_id": await reader.id(),
             "kind": kind,
-            "target": each,
+            "target": target,
             "created_at": now(),
         }
-        for kind, each in targets
+        for kind, target in targets
     ]
     async with reader.database.session(reader.territory.id, role="worker") as session:
         await session.execute(insert(Following), rows)
@@ -347,7 +347,7 @@ async def test_two_hundred_things_are_named_with_as_many_questions_as_four(
     ]
     await ana.follow("theme", "education")
     await client.delete(f"{PATH}/{(await ana.followings())[0].id}", headers=mine)
-    asked = {}
+    query_counts = {}
     for targets in (few, many):
         await follow_all(ana, targets)
         await ana.since_long()
@@ -358,10 +358,10 @@ async def test_two_hundred_things_are_named_with_as_many_questions_as_four(
         on_page = len(statements)
         statements.clear()
         listed = (await client.get(PATH, headers=mine)).json()
-        asked[listed["total"]] = (on_page, len(statements))
+        query_counts[listed["total"]] = (on_page, len(statements))
         assert page.text.count("/stop") == listed["total"]
         assert f"Air {len(targets)}" in page.text
 
-    assert list(asked) == [5, 200]
-    assert asked[5] == asked[200]
-    assert max(asked[200]) <= 20
+    assert list(query_counts) == [5, 200]
+    assert query_counts[5] == query_counts[200]
+    assert max(query_counts[200]) <= 20

@@ -85,17 +85,17 @@ async def test_following_and_stopping_work_with_and_without_scripts(
     record = await armor.add(0)
 
     async def answer(route: Route) -> None:
-        asked = route.request
-        found = await ana.client.request(
-            asked.method, asked.url.removeprefix(ana.territory.origin), content=asked.post_data_buffer,
-            headers={"Content-Type": asked.headers.get("content-type", "")} if asked.post_data_buffer else None,
+        request = route.request
+        response = await ana.client.request(
+            request.method, request.url.removeprefix(ana.territory.origin), content=request.post_data_buffer,
+            headers={"Content-Type": request.headers.get("content-type", "")} if request.post_data_buffer else None,
             follow_redirects=True,
         )  # fmt: skip
         headers: dict[str, Any] = {
-            k: v for k, v in found.headers.items() if k != "content-encoding"
+            k: v for k, v in response.headers.items() if k != "content-encoding"
         }
         await route.fulfill(
-            status=found.status_code, headers=headers, body=found.content
+            status=response.status_code, headers=headers, body=response.content
         )
 
     page = await browser.new_page(java_script_enabled=scripts)
@@ -103,7 +103,9 @@ async def test_following_and_stopping_work_with_and_without_scripts(
     await page.goto(f"{ana.territory.origin}/data/{record.id}")
     await page.get_by_role("button", name="Suivre", exact=True).click()
     await page.get_by_role("button", name="Ne plus suivre").wait_for()
-    assert [each.target for each in await ana.followings()] == [str(record.id)]
+    assert [following.target for following in await ana.followings()] == [
+        str(record.id)
+    ]
     await page.goto(f"{ana.territory.origin}/following")
     await page.get_by_label("Le lundi au plus").check()
     await page.get_by_role("button", name="Garder ce choix").click()

@@ -50,9 +50,9 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def secret_of(page: httpx.Response) -> str:
-    found = re.search(r"whsec_[A-Za-z0-9+/=]{30,}", page.text.replace("&#43;", "+"))
-    assert found
-    return found.group()
+    match = re.search(r"whsec_[A-Za-z0-9+/=]{30,}", page.text.replace("&#43;", "+"))
+    assert match
+    return match.group()
 
 
 class KilledError(Exception):
@@ -72,9 +72,9 @@ class Hook:
         async with self.owner.database.session(
             self.owner.territory.id, role="worker"
         ) as session:
-            found = await session.get(Webhook, (self.owner.territory.id, self.id))
-        assert found
-        return found
+            webhook = await session.get(Webhook, (self.owner.territory.id, self.id))
+        assert webhook
+        return webhook
 
     async def deliveries(self) -> list[WebhookDelivery]:
         async with self.owner.database.session(
@@ -89,8 +89,8 @@ class Hook:
 
     async def work(self) -> None:
         """Do the waiting attempt of each message, as the worker would once it is its turn."""
-        for each in await self.deliveries():
-            await attempt(self.owner, each.id, each.attempts)
+        for message in await self.deliveries():
+            await attempt(self.owner, message.id, message.attempts)
 
 
 async def attempt(owner: Reader, message: uuid.UUID, number: int) -> None:
@@ -109,9 +109,9 @@ async def make(owner: Reader, program: Program, scope: str = "everything") -> Ho
             .where(Webhook.person_id == await owner.id())
             .order_by(Webhook.created_at.desc())
         )
-        found = (await session.scalars(newest)).first()
-    assert found
-    return Hook(owner, found, secret_of(page))
+        webhook_id = (await session.scalars(newest)).first()
+    assert webhook_id
+    return Hook(owner, webhook_id, secret_of(page))
 
 
 async def spread(owner: Reader, moment: timedelta = MINUTE) -> int:
@@ -170,7 +170,7 @@ async def test_each_change_is_told_signed_and_once(
     }
     assert set(last) == {"type", "timestamp", "data"}
     assert len({headers["webhook-id"] for headers, _ in program.told}) == 4
-    assert {each.state for each in await hook.deliveries()} == {"delivered"}
+    assert {message.state for message in await hook.deliveries()} == {"delivered"}
 
 
 async def test_what_is_too_fresh_waits_and_an_old_change_is_not_told(
@@ -231,7 +231,7 @@ async def test_a_message_that_is_not_taken_comes_again_and_then_the_webhook_stop
         "stopped",
         "failing",
     )
-    delays = [round(each.total_seconds()) for each in await queued(ana, DELIVER)]
+    delays = [round(delay.total_seconds()) for delay in await queued(ana, DELIVER)]
     assert delays == [0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
     await armor.add(1)
     assert await spread(ana) == 0
@@ -270,7 +270,7 @@ async def test_gone_stops_it_at_once(
 
     assert ((await hook.row()).state, (await hook.row()).reason) == ("stopped", "gone")
     assert len(program.told) == 1
-    assert {each.state for each in await hook.deliveries()} == {"failed"}
+    assert {message.state for message in await hook.deliveries()} == {"failed"}
     assert "n’existe plus (410)" in (await ana.client.get(hook.page)).text
 
 
@@ -301,12 +301,12 @@ async def test_for_a_day_both_secrets_sign(
     monkeypatch.setattr(delivery, "now", lambda: later)
     await hook.work()
 
-    both, one = program.told
+    both, latest_message = program.told
     assert replaced != hook.secret
     assert is_signed(hook.secret, *both)
     assert is_signed(replaced, *both)
-    assert is_signed(replaced, *one)
-    assert not is_signed(hook.secret, *one)
+    assert is_signed(replaced, *latest_message)
+    assert not is_signed(hook.secret, *latest_message)
 
 
 async def test_the_secret_is_shown_once(ana: Reader, program: Program) -> None:
@@ -371,7 +371,7 @@ async def test_an_address_that_may_not_be_told_is_refused_where_it_was_typed(
 
 def private_name(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     """The name intranet.example leads to this address: the outside network is faked."""
-    known = socket.getaddrinfo
+    original_lookup = socket.getaddrinfo
 
     def look_up(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
         if host in ("intranet.example", b"intranet.example"):
@@ -380,7 +380,7 @@ def private_name(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
             return [
                 (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", port))
             ]
-        return known(host, port, *rest, **more)
+        return original_lookup(host, port, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
@@ -498,7 +498,7 @@ async def test_what_was_sent_is_forgotten_after_a_month(
         await session.execute(aged.values(created_at=now() - timedelta(days=31)))
         await actions.forget_deliveries(session)
 
-    assert old.id not in {each.id for each in await hook.deliveries()}
+    assert old.id not in {message.id for message in await hook.deliveries()}
     assert len(await hook.deliveries()) == 1
 
 
@@ -508,11 +508,11 @@ async def test_the_lines_to_copy_tell_ours_from_others(
     hook = await make(ana, program)
     await ana.client.post(f"{hook.page}/test")
     await hook.work()
-    shown = (await ana.client.get(hook.page)).text.partition(
+    textarea = (await ana.client.get(hook.page)).text.partition(
         '<textarea id="verify-code"'
     )[2]
     lines: dict[str, Any] = {}
-    exec(unescape(shown.partition(">")[2].partition("</textarea>")[0]), lines)  # noqa: S102 - what the page tells to run
+    exec(unescape(textarea.partition(">")[2].partition("</textarea>")[0]), lines)  # noqa: S102 - what the page tells to run
 
     [(headers, body)] = program.told
     assert lines["is_ours"](hook.secret, headers, body)

@@ -44,10 +44,10 @@ class Desk:
         self, address: str, decision: str, words: str = "", revision: int | None = None
     ) -> httpx.Response:
         if revision is not None:
-            seen = revision
+            current_revision = revision
         else:
-            seen = (await self.one(address)).revision
-        form = {"decision": decision, "words": words, "revision": str(seen)}
+            current_revision = (await self.one(address)).revision
+        form = {"decision": decision, "words": words, "revision": str(current_revision)}
         return await self.team.post(f"{address}/decide", data=form)
 
     async def rows(self, model: Any) -> list[Any]:
@@ -57,11 +57,11 @@ class Desk:
             return list((await session.scalars(select(model))).all())
 
     async def one(self, address: str) -> Application:
-        [found] = [
-            each for each in await self.rows(Application) if str(each.id) in address
+        [application] = [
+            row for row in await self.rows(Application) if str(row.id) in address
         ]
-        assert isinstance(found, Application)
-        return found
+        assert isinstance(application, Application)
+        return application
 
     async def events(self) -> list[str]:
         async with self.site.database.session(

@@ -123,14 +123,14 @@ async def test_who_asks_is_explained_asks_again_and_is_approved(
     assert "Cette association n’est pas du territoire." in page.text
     assert f"mailto:{desk.territory.contact}" in page.text
     person = (await desk.one(address)).person_id
-    told = [(mail["To"], mail["Subject"]) for mail in relay.mails]
-    assert [subject for _, subject in told] == [
+    headers = [(mail["To"], mail["Subject"]) for mail in relay.mails]
+    assert [subject for _, subject in headers] == [
         "Mairie de Kerlévan demande à publier ici",
         "Votre demande pour Mairie de Kerlévan n’est pas acceptée",
         "Mairie de Kerlévan demande à publier ici",
         "Bienvenue : Mairie de Kerlévan peut publier ici",
     ]
-    assert [to == desk.territory.contact for to, _ in told] == [
+    assert [to == desk.territory.contact for to, _ in headers] == [
         True,
         False,
         True,
@@ -270,7 +270,9 @@ async def test_elsewhere_any_number_or_none(desk: Desk) -> None:
     await desk.ask(country="other", registry_number="CHE-123.456.789")
     await desk.ask(country="other", registry_number="", name="Autre chose")
 
-    assert {each.registry_number for each in await desk.rows(Application)} == {
+    assert {
+        application.registry_number for application in await desk.rows(Application)
+    } == {
         "CHE123456789",
         "",
     }
@@ -298,21 +300,21 @@ async def test_what_is_here_is_proposed_first(desk: Desk) -> None:
         "/join/new", data={**FORM, "name": "Port", "registry_number": "73282932000074"}
     )
     near = {**FORM, "name": "MAIRIE KERLEVAN", "registry_number": "120027016"}
-    alike = await desk.person.post("/join/new", data=near)
+    similar = await desk.person.post("/join/new", data=near)
     apart = await desk.person.post("/join/new", data={**near, "apart": "1"})
 
     assert (
         same.status_code,
         branch.status_code,
-        alike.status_code,
+        similar.status_code,
         apart.status_code,
     ) == (422, 422, 422, 303)
     assert "est déjà ici" in same.text
-    for page in (branch, alike):
+    for page in (branch, similar):
         assert "Est-ce l’une d’elles" in page.text
         assert 'href="/producers/mairie-de-kerlevan"' in page.text
     await desk.decide(apart.headers["location"], "approve")
-    assert {each.slug for each in await desk.organisations()} == {
+    assert {organisation.slug for organisation in await desk.organisations()} == {
         "mairie-de-kerlevan",
         "mairie-kerlevan",
     }
@@ -325,7 +327,7 @@ async def test_two_of_one_name_have_addresses_of_their_own(desk: Desk) -> None:
         )
         await desk.decide(answer.headers["location"], "approve")
 
-    assert {each.slug for each in await desk.organisations()} == {
+    assert {organisation.slug for organisation in await desk.organisations()} == {
         "mairie-de-kerlevan",
         "mairie-de-kerlevan-2",
     }
@@ -362,8 +364,8 @@ async def test_strangers_and_other_territories_reach_nothing(
 ) -> None:
     address = await desk.ask()
     async with browse(portal_app, demo, make_person(demo)) as stranger:
-        seen = [await stranger.get(address), await stranger.get(f"{address}/correct")]
-        seen += [
+        pages = [await stranger.get(address), await stranger.get(f"{address}/correct")]
+        pages += [
             await stranger.post(f"{address}/withdraw"),
             await stranger.post(f"{address}/correct", data=FORM),
         ]
@@ -374,8 +376,8 @@ async def test_strangers_and_other_territories_reach_nothing(
     async with browse(
         portal_app, other, make_person(other, moderator=True)
     ) as their_team:
-        seen += [await their_team.get(address)]
-        seen += [
+        pages += [await their_team.get(address)]
+        pages += [
             await their_team.post(
                 f"{address}/decide", data={"decision": "approve", "revision": "1"}
             )
@@ -387,7 +389,7 @@ async def test_strangers_and_other_territories_reach_nothing(
         ]
         public = await nobody.get("/join")
 
-    assert {page.status_code for page in seen} == {404}
+    assert {page.status_code for page in pages} == {404}
     assert (decided.status_code, listed.status_code) == (403, 403)
     assert "équipe du territoire" in listed.text
     assert "Kerlévan" not in empty.text
@@ -426,7 +428,7 @@ async def test_pages_say_how_things_stand(desk: Desk) -> None:
     ]
 
     assert "L’équipe a votre demande" in page.text
-    for each in (page, home, listed):
-        assert "&lt;b&gt;Mairie&lt;/b&gt; %(name)s" in each.text
+    for response in (page, home, listed):
+        assert "&lt;b&gt;Mairie&lt;/b&gt; %(name)s" in response.text
     assert "decide" not in page.text
     assert f"{address}/decide" in (await desk.team.get(address)).text

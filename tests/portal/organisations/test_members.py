@@ -89,19 +89,22 @@ class House:
             )
 
     async def id(self, who: str) -> UUID:
-        [found] = [
-            each.id
-            for each in await self.rows(Person)
-            if each.subject == self.logins[who].subject
+        [person_id] = [
+            person.id
+            for person in await self.rows(Person)
+            if person.subject == self.logins[who].subject
         ]
-        assert isinstance(found, UUID)
-        return found
+        assert isinstance(person_id, UUID)
+        return person_id
 
     async def changes(self) -> list[tuple[UUID, list[str], bool]]:
-        found = sorted(
+        member_changes = sorted(
             await self.rows(MemberChange), key=lambda change: change.asked_at
         )
-        return [(change.person_id, change.groups, change.leaves) for change in found]
+        return [
+            (change.person_id, change.groups, change.leaves)
+            for change in member_changes
+        ]
 
     async def settle(self) -> None:
         """What the worker notes once the identity service has the changes."""
@@ -186,8 +189,8 @@ async def test_every_pair_of_stage_and_step_follows_the_table(
     answer = await house.do(address, step)
 
     target = TRANSITIONS.get((stage, step))
-    asked = stage in {MembershipStage.REQUESTED, MembershipStage.REFUSED}
-    refusal = 403 if asked and step in INVITED_ONLY else 409
+    is_request = stage in {MembershipStage.REQUESTED, MembershipStage.REFUSED}
+    refusal = 403 if is_request and step in INVITED_ONLY else 409
     assert answer.status_code == (303 if target else refusal), answer.text
     assert [entry.stage for entry in await house.rows(MembershipEntry)] == [
         target or stage
@@ -216,7 +219,7 @@ async def test_somebody_invited_reads_a_mail_and_comes_in(
 ) -> None:
     address = await house.begin(MembershipStage.INVITED)
     await house.tell()
-    shown = await house.clients["stranger"].get(address)
+    invitation = await house.clients["stranger"].get(address)
     listed = await house.clients["stranger"].get("/join")
     await house.do(address, MembershipEvent.ACCEPT)
     after = await house.clients["stranger"].get(address)
@@ -230,7 +233,7 @@ async def test_somebody_invited_reads_a_mail_and_comes_in(
         "Association Sève vous invite",
     )
     assert f"{house.territory.origin}{address}" in mail.get_content()
-    assert "Pour publier" in shown.text
+    assert "Pour publier" in invitation.text
     assert address in listed.text
     assert "Vous la rejoignez" in after.text
     assert ("En cours" in waiting.text, "En cours" in people.text) == (True, False)
@@ -310,7 +313,7 @@ async def test_a_member_who_does_not_administer_sees_and_leaves_only(
 
     assert page.status_code == 200
     assert "/invitations" not in page.text
-    assert {each.status_code for each in refused} == {403}
+    assert {refusal.status_code for refusal in refused} == {403}
     assert "bonjour@seve.example" in refused[0].text
     assert left.status_code == 303
     assert await house.changes() == [(me, [], True)]
@@ -346,9 +349,9 @@ async def test_an_invitation_is_for_its_address_alone(house: House) -> None:
     address = await house.begin(MembershipStage.INVITED)
 
     page = await house.clients["publisher"].get(address)
-    taken = await house.clients["publisher"].post(f"{address}/accept")
+    acceptance = await house.clients["publisher"].post(f"{address}/accept")
 
-    assert (page.status_code, taken.status_code) == (403, 403)
+    assert (page.status_code, acceptance.status_code) == (403, 403)
     assert "autre adresse" in page.text
     assert house.logins["stranger"].email not in page.text
 
@@ -378,14 +381,18 @@ async def test_twice_the_same_is_once(house: House) -> None:
     form = {"email": house.logins["stranger"].email, "role": "manager"}
 
     again = await house.clients["admin"].post(f"{HERE}/invitations", data=form)
-    asked = await house.clients["stranger"].post(
+    membership_request = await house.clients["stranger"].post(
         f"{HERE}/membership", data={"words": ""}
     )
     member = await house.clients["publisher"].post(
         f"{HERE}/membership", data={"words": ""}
     )
 
-    assert (again.status_code, asked.status_code, member.status_code) == (422, 409, 409)
+    assert (again.status_code, membership_request.status_code, member.status_code) == (
+        422,
+        409,
+        409,
+    )
     assert len(await house.rows(MembershipEntry)) == 1
 
 

@@ -65,7 +65,9 @@ async def test_somebody_of_another_identity_service_is_not_made_a_member(
     with pytest.raises(ProvisionError, match="another identity service"):
         await make_change(desk.site, desk.territory, change.id)
 
-    assert [each.trouble for each in await desk.changes()] == ["refused"]
+    assert [member_change.trouble for member_change in await desk.changes()] == [
+        "refused"
+    ]
     assert "nouvel essai" in (await desk.person.get(address)).text
 
 

@@ -38,10 +38,10 @@ def picture(
     width: int = 1600, height: int = 1000, form: str = "JPEG", **more: Any
 ) -> bytes:
     """A picture of many colours."""
-    made = Image.effect_noise((width, height), 60).convert("RGB")
-    kept = io.BytesIO()
-    made.save(kept, form, **more)
-    return kept.getvalue()
+    image = Image.effect_noise((width, height), 60).convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, form, **more)
+    return buffer.getvalue()
 
 
 @dataclass
@@ -104,8 +104,8 @@ class Workshop:
             return await session.get_one(Project, (self.territory.id, id_))
 
     async def member(self, email: str) -> ProjectMember:
-        found: list[ProjectMember] = await self.rows(ProjectMember)
-        return next(each for each in found if each.email == email)
+        members: list[ProjectMember] = await self.rows(ProjectMember)
+        return next(member for member in members if member.email == email)
 
     async def events(self) -> list[str]:
         async with self.site.database.session(

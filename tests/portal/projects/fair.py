@@ -54,20 +54,20 @@ class Fair:
         """What the form of somebody carries now."""
         page = await who.get(f"{HOME}/interests", params={"for": slug} if slug else {})
         assert page.status_code == 200, page.text
-        found = SEEN.search(page.text)
-        assert found
-        return found.group(1)
+        match = SEEN.search(page.text)
+        assert match
+        return match.group(1)
 
     async def declare(
         self, who: httpx.AsyncClient, slug: str = "", **said: Any
     ) -> httpx.Response:
         """Turn suggestions on, or say more, with a form that is fresh unless `seen` is said."""
         if "seen" in said:
-            seen = said.pop("seen")
+            form_revision = said.pop("seen")
         else:
-            seen = await self.seen(who, slug)
+            form_revision = await self.seen(who, slug)
         return await who.post(
-            f"{HOME}/interests", data={"for": slug, "seen": seen, **said}
+            f"{HOME}/interests", data={"for": slug, "seen": form_revision, **said}
         )
 
     async def turn_on(
@@ -98,16 +98,16 @@ class Fair:
 
     async def state(self, person: UUID) -> SuggestionState:
         rows: list[SuggestionChoice] = await self.workshop.rows(SuggestionChoice)
-        found = [each for each in rows if each.person_id == person]
-        if not found:
+        choices = [choice for choice in rows if choice.person_id == person]
+        if not choices:
             return SuggestionState.UNDECIDED
-        if found[0].wanted:
+        if choices[0].wanted:
             return SuggestionState.ON
         return SuggestionState.OFF
 
     async def interest(self, person: UUID) -> DeclaredInterest:
         rows: list[DeclaredInterest] = await self.workshop.rows(DeclaredInterest)
-        return next(each for each in rows if each.person_id == person)
+        return next(interest for interest in rows if interest.person_id == person)
 
     async def queue(self, later: timedelta = timedelta(days=8)) -> int:
         """Look for mails that are due some days from now."""

@@ -27,9 +27,9 @@ async def token_of(client: httpx.AsyncClient, *scopes: str) -> dict[str, str]:
     page = await client.post(
         "/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)}
     )
-    found = re.search(r"udi_me_[\w-]+", page.text)
-    assert found is not None
-    return {"Authorization": f"Bearer {found[0]}"}
+    match = re.search(r"udi_me_[\w-]+", page.text)
+    assert match is not None
+    return {"Authorization": f"Bearer {match[0]}"}
 
 
 async def ask(
@@ -61,7 +61,7 @@ async def test_a_call_is_read_from_its_opening_to_its_laureates(
     ) as session:
         laureate = {"laureate": True, "reason": "Utile dès cet été.", "total": 72.5}
         await session.execute(update(Submission).values(**laureate))
-    kept = (await ask(workshop, "GET", address)).json()
+    before_publication = (await ask(workshop, "GET", address)).json()
     async with workshop.site.database.session(
         workshop.territory.id, role="worker"
     ) as session:
@@ -76,9 +76,9 @@ async def test_a_call_is_read_from_its_opening_to_its_laureates(
         None,
         [],
     )
-    assert [each["points"] for each in opened["criteria"]] == [40, 30, 20, 10]
-    assert [each["url"] for each in listed["items"]] == [address]
-    assert kept["laureates"] == []
+    assert [criterion["points"] for criterion in opened["criteria"]] == [40, 30, 20, 10]
+    assert [call["url"] for call in listed["items"]] == [address]
+    assert before_publication["laureates"] == []
     assert published["laureates"] == [
         {
             "title": "Ombres",
@@ -93,9 +93,9 @@ async def test_data_are_asked_for_supported_and_promised(workshop: Workshop) -> 
     mine = await token_of(workshop.leader, "access")
     other = await token_of(workshop.other, "access")
     team = await token_of(workshop.team, "access")
-    made = await ask(workshop, "POST", NEEDS, mine, NEED)
-    assert made.status_code == 201, made.text
-    home = made.headers["location"]
+    creation = await ask(workshop, "POST", NEEDS, mine, NEED)
+    assert creation.status_code == 201, creation.text
+    home = creation.headers["location"]
     corrected = await ask(
         workshop, "PUT", home, mine, NEED | {"title": "Ombres des bâtiments"}
     )
@@ -110,16 +110,18 @@ async def test_data_are_asked_for_supported_and_promised(workshop: Workshop) -> 
     left = await ask(workshop, "DELETE", f"{home}/support", other)
 
     assert corrected.json()["title"] == "Ombres des bâtiments"
-    assert [each.status_code for each in (*supported, own, left)] == [
+    assert [answer.status_code for answer in (*supported, own, left)] == [
         204,
         204,
         409,
         204,
     ]
-    assert [(each["title"], each["supporters"]) for each in board] == [
-        ("Ombres des bâtiments", 1)
+    assert [
+        (data_request["title"], data_request["supporters"]) for data_request in board
+    ] == [("Ombres des bâtiments", 1)]
+    assert [data_request["id"] for data_request in listed["own"]] == [
+        creation.json()["id"]
     ]
-    assert [each["id"] for each in listed["own"]] == [made.json()["id"]]
     assert (refused.status_code, promised.status_code, wordless.status_code) == (
         403,
         200,
@@ -162,7 +164,7 @@ async def test_what_is_withdrawn_or_hidden_is_for_its_author_and_the_team(
             (await ask(workshop, "GET", home, by))
             for by in (mine, team, other, poor, None)
         ]
-        assert [each.status_code for each in read] == [200, 200, 404, 404, 404]
+        assert [answer.status_code for answer in read] == [200, 200, 404, 404, 404]
         assert read[0].headers["cache-control"] == "no-store"
     assert (await ask(workshop, "POST", NEEDS, poor, NEED)).status_code == 403
     assert (await ask(workshop, "POST", NEEDS, None, NEED)).status_code == 401
@@ -186,15 +188,15 @@ async def test_what_is_wrong_with_a_request_is_named(
     answer = await workshop.anyone.post(NEEDS, json=said, headers=headers)
 
     assert answer.status_code == 422
-    assert [each.get("field", "") for each in answer.json()["errors"]] == [field]
+    assert [error.get("field", "") for error in answer.json()["errors"]] == [field]
     assert await workshop.rows(DataRequest) == []
 
 
 async def test_a_team_is_invited_joins_and_is_given_rights(workshop: Workshop) -> None:
     mine = await token_of(workshop.leader, "projects")
     other = await token_of(workshop.other, "projects")
-    said = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
-    home = (await ask(workshop, "POST", "/api/v1/projects", mine, said)).headers[
+    payload = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
+    home = (await ask(workshop, "POST", "/api/v1/projects", mine, payload)).headers[
         "location"
     ]
     guest = {"email": workshop.logins["other"].email, "right": "see"}
@@ -211,7 +213,7 @@ async def test_a_team_is_invited_joins_and_is_given_rights(workshop: Workshop) -
     own = await ask(
         workshop, "PUT", f"{home}/team/{member['id']}", other, {"right": "edit"}
     )
-    wrong = await ask(
+    refusal = await ask(
         workshop, "PUT", f"{home}/team/{member['id']}", mine, {"right": "own"}
     )
     gone = await ask(workshop, "DELETE", f"{home}/team/{member['id']}", mine)
@@ -229,35 +231,46 @@ async def test_a_team_is_invited_joins_and_is_given_rights(workshop: Workshop) -
         "joined",
         "see",
     )
-    assert (edits.json()["items"][0]["right"], own.status_code, wrong.status_code) == (
+    assert (
+        edits.json()["items"][0]["right"],
+        own.status_code,
+        refusal.status_code,
+    ) == (
         "edit",
         403,
         422,
     )
-    assert [each.status_code for each in (gone, again, left)] == [204, 409, 404]
+    assert [answer.status_code for answer in (gone, again, left)] == [204, 409, 404]
 
 
 async def test_a_picture_is_added_made_anew_and_taken_away(workshop: Workshop) -> None:
     mine = await token_of(workshop.leader, "projects")
-    said = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
-    home = (await ask(workshop, "POST", "/api/v1/projects", mine, said)).headers[
+    payload = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
+    home = (await ask(workshop, "POST", "/api/v1/projects", mine, payload)).headers[
         "location"
     ]
-    shown = {
+    upload = {
         "alternative": "Une rue à l’ombre.",
         "content": base64.b64encode(picture()).decode(),
     }
-    added = await ask(workshop, "POST", f"{home}/pictures", mine, shown)
-    wrong = [
-        await ask(workshop, "POST", f"{home}/pictures", mine, shown | changed)
+    added = await ask(workshop, "POST", f"{home}/pictures", mine, upload)
+    refusals = [
+        await ask(workshop, "POST", f"{home}/pictures", mine, upload | changed)
         for changed in ({"content": "é"}, {"content": "aGVsbG8="}, {"alternative": ""})
     ]
-    [kept] = added.json()["items"]
+    [stored_picture] = added.json()["items"]
     listed = (await ask(workshop, "GET", home, mine)).json()["pictures"]
-    gone = await ask(workshop, "DELETE", f"{home}/pictures/{kept['id']}", mine)
+    gone = await ask(
+        workshop, "DELETE", f"{home}/pictures/{stored_picture['id']}", mine
+    )
     after = (await ask(workshop, "GET", home, mine)).json()["pictures"]
 
-    assert (added.status_code, kept["alternative"]) == (201, "Une rue à l’ombre.")
-    assert [each["url"] for each in listed] == [kept["url"]]
-    assert [each.status_code for each in wrong] == [422, 422, 422]
+    assert (added.status_code, stored_picture["alternative"]) == (
+        201,
+        "Une rue à l’ombre.",
+    )
+    assert [listed_picture["url"] for listed_picture in listed] == [
+        stored_picture["url"]
+    ]
+    assert [refusal.status_code for refusal in refusals] == [422, 422, 422]
     assert (gone.status_code, after) == (204, [])

@@ -135,8 +135,11 @@ class Desk:
         self, juror: httpx.AsyncClient, *conflicts: Submission
     ) -> httpx.Response:
         data = {}
-        for each in conflicts:
-            data |= {f"conflict-{each.id}": "1", f"why-{each.id}": "J’y travaille."}
+        for conflict in conflicts:
+            data |= {
+                f"conflict-{conflict.id}": "1",
+                f"why-{conflict.id}": "J’y travaille.",
+            }
         return await juror.post(f"{self.address}/jury", data=data)
 
     async def score(
@@ -189,10 +192,10 @@ async def bring_to(desk: Desk, state: CallState) -> None:
         return
     assert (await desk.act("open")).status_code == 303
     assert (await desk.send(desk.workshop.other, "Ombres")).status_code == 303
-    asked = await desk.workshop.other.post(
+    response = await desk.workshop.other.post(
         f"{desk.address}/questions", data={"question": "Pour qui ?"}
     )
-    assert asked.status_code == 303
+    assert response.status_code == 303
     if state == CallState.OPEN:
         return
     await desk.pass_hour()
@@ -337,7 +340,7 @@ async def test_the_call_of_32_candidates_and_6_laureates(
     for number, (candidate, _) in enumerate(candidates):
         assert (await desk.send(candidate, f"Projet {number:02}")).status_code == 303
     sent: list[Submission] = sorted(
-        await desk.rows(Submission), key=lambda each: each.title
+        await desk.rows(Submission), key=lambda entry: entry.title
     )
     assert len(sent) == 32
     early = await desk.jury[0][0].get(f"{desk.address}/submissions/{sent[0].id}")
@@ -367,9 +370,11 @@ async def test_the_call_of_32_candidates_and_6_laureates(
         ).status_code == 303
     hidden = await desk.workshop.anyone.get(desk.address)
     assert (await desk.act("publish")).status_code == 303
-    await desk.tell_all("decided", [each.id for each in sent])
+    await desk.tell_all("decided", [entry.id for entry in sent])
 
-    statuses = [each.status_code for each in (early, late, unsaid, forbidden, judged)]
+    statuses = [
+        answer.status_code for answer in (early, late, unsaid, forbidden, judged)
+    ]
     assert statuses == [404, 409, 403, 403, 303]
     assert len(await desk.rows(Score)) == (32 * 3 - 1) * 4
     assert "Parce que" not in before.text
@@ -380,12 +385,12 @@ async def test_the_call_of_32_candidates_and_6_laureates(
         True
     ] * 6 + [False] * 26
     assert "Raison 06." not in page.text
-    told = {mail["To"]: mail for mail in relay.mails}
-    assert len(relay.mails) == len(told) == 32
+    emails_by_recipient = {mail["To"]: mail for mail in relay.mails}
+    assert len(relay.mails) == len(emails_by_recipient) == 32
     for number, (_, login) in enumerate(candidates):
         subject = "est lauréat de" if number < 6 else "n’est pas retenu pour"
-        assert subject in told[login.email]["Subject"]
-        assert f"Raison {number:02}." in told[login.email].get_content()
+        assert subject in emails_by_recipient[login.email]["Subject"]
+        assert f"Raison {number:02}." in emails_by_recipient[login.email].get_content()
     own = f"{desk.address}/submissions/{sent[6].id}"
     refused = candidates[6][0]
     assert "Raison 06." in (await refused.get(own)).text
@@ -426,7 +431,7 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
     assert (
         await desk.workshop.other.post(f"{desk.address}/answer", data=again)
     ).status_code == 303
-    assert [each.answer for each in await desk.rows(Submission)] == ["Seconde réponse."]
+    assert [row.answer for row in await desk.rows(Submission)] == ["Seconde réponse."]
     calendar = await desk.workshop.anyone.get(f"{desk.address}/calendar.ics")
     assert calendar.text.count("BEGIN:VEVENT") == 2
     assert all(len(line.encode()) <= 75 for line in calendar.text.split("\r\n"))
@@ -467,9 +472,9 @@ async def test_only_organisers_write_calls(desk: Desk) -> None:
     ).status_code == 403
     manager, _ = await desk.workshop.come(memberships={"kerlevan": ["managers"]})
     assert (await manager.post("/calls/new", data=desk.form())).status_code == 403
-    written = await manager.post("/calls/new", data=desk.form(organisation="kerlevan"))
-    assert written.status_code == 303
-    assert (await desk.team.get(written.headers["location"])).status_code == 404
+    response = await manager.post("/calls/new", data=desk.form(organisation="kerlevan"))
+    assert response.status_code == 303
+    assert (await desk.team.get(response.headers["location"])).status_code == 404
 
 
 async def test_a_submission_is_for_whoever_leads_its_project_now(desk: Desk) -> None:
@@ -491,9 +496,9 @@ async def test_a_submission_is_for_whoever_leads_its_project_now(desk: Desk) -> 
     read = [
         (await who.get(address)).status_code for who in (desk.workshop.other, second)
     ]
-    taken = [
+    withdrawal_statuses = [
         (await who.post(f"{address}/withdraw")).status_code
         for who in (desk.workshop.other, second)
     ]
 
-    assert (read, taken) == ([404, 200], [404, 303])
+    assert (read, withdrawal_statuses) == ([404, 200], [404, 303])

@@ -107,11 +107,11 @@ class Board:
             return list((await session.scalars(select(model))).all())
 
     async def one(self, address: str) -> DataRequest:
-        [found] = [
-            each for each in await self.rows(DataRequest) if str(each.id) in address
+        [data_request] = [
+            row for row in await self.rows(DataRequest) if str(row.id) in address
         ]
-        assert isinstance(found, DataRequest)
-        return found
+        assert isinstance(data_request, DataRequest)
+        return data_request
 
     async def events(self) -> list[str]:
         async with self.site.database.session(
@@ -251,7 +251,7 @@ async def test_it_is_sent_to_the_producers_of_what_is_near_and_says_why(
 
     routes = await board.rows(DataRequestRoute)
     names = {id_: slug for slug, id_ in board.catalogue.organisations.items()}
-    assert {names[each.organisation_id] for each in routes} == {"armor", "kerlevan"}
+    assert {names[route.organisation_id] for route in routes} == {"armor", "kerlevan"}
     assert "Bruit des rues de jour" in page.text
     assert "Elle publie ce qui en est proche" in page.text
     assert sorted(mail["To"] for mail in relay.mails) == [
@@ -325,7 +325,7 @@ async def test_others_support_it_and_are_told_of_the_answer_in_their_language(
 
 async def test_a_producer_names_what_came_of_it(board: Board) -> None:
     address = await board.ask()
-    wrong = await decide(
+    refusal = await decide(
         board.producer, address, "deliver", dataset="https://elsewhere.example/x"
     )
     good = await decide(
@@ -336,8 +336,8 @@ async def test_a_producer_names_what_came_of_it(board: Board) -> None:
     )
     page = await board.other.get(address)
 
-    assert (wrong.status_code, good.status_code) == (422, 303)
-    assert "Aucun jeu de données de ce catalogue n’a cette adresse" in wrong.text
+    assert (refusal.status_code, good.status_code) == (422, 303)
+    assert "Aucun jeu de données de ce catalogue n’a cette adresse" in refusal.text
     assert "Bruit des rues de jour" in page.text
 
 
@@ -366,7 +366,7 @@ async def test_when_every_producer_passes_the_team_is_told_and_sends_it_on(
 ) -> None:
     address = await board.ask(title="Budget des rues", theme="economy")
     routes = await board.rows(DataRequestRoute)
-    assert [each.organisation_id for each in routes] == [
+    assert [route.organisation_id for route in routes] == [
         board.catalogue.organisations["armor"]
     ]
 
@@ -403,32 +403,41 @@ async def test_producers_are_reminded_once_and_the_team_is_told_once(
 
     await board.tell()
     subjects = [str(mail["Subject"]) for mail in relay.mails]
-    assert len([each for each in subjects if each.startswith("Sept jours")]) == 2
     assert (
-        len([each for each in subjects if each.startswith("Personne ne répond")]) == 1
+        len([subject for subject in subjects if subject.startswith("Sept jours")]) == 2
+    )
+    assert (
+        len(
+            [
+                subject
+                for subject in subjects
+                if subject.startswith("Personne ne répond")
+            ]
+        )
+        == 1
     )
     assert "Bruit des rues la nuit" in (await board.team.get("/data-requests")).text
 
 
 async def test_two_that_are_the_same_become_one(board: Board) -> None:
-    kept = await board.ask()
+    original = await board.ask()
     double = await board.ask(title="Le bruit des rues, la nuit")
     await board.other.post(f"{double}/support")
 
     answer = await decide(
-        board.team, double, "merge", into=f"{board.territory.origin}{kept}"
+        board.team, double, "merge", into=f"{board.territory.origin}{original}"
     )
     page = await board.other.get(double)
 
     assert answer.status_code == 303
-    assert (page.status_code, page.headers["location"]) == (301, kept)
-    assert (await board.one(kept)).supporters == 1
+    assert (page.status_code, page.headers["location"]) == (301, original)
+    assert (await board.one(original)).supporters == 1
     [support] = [
-        each
-        for each in await board.rows(DataRequestSupport)
-        if str(each.request_id) in kept
+        row
+        for row in await board.rows(DataRequestSupport)
+        if str(row.request_id) in original
     ]
-    assert support.person_id != (await board.one(kept)).person_id
+    assert support.person_id != (await board.one(original)).person_id
 
 
 async def test_only_those_to_whom_it_was_sent_answer_and_only_the_team_moderates(
@@ -460,7 +469,7 @@ async def test_a_hidden_one_is_not_there_for_others_nor_in_the_feed(
     make_person: Callable[..., Login],
     relay: Relay,
 ) -> None:
-    shown = await board.ask()
+    visible = await board.ask()
     hidden = await board.ask(title="Liste des voisins bruyants")
     await decide(board.team, hidden, "hide", words="Elle vise des personnes.")
     await board.tell()
@@ -475,9 +484,9 @@ async def test_a_hidden_one_is_not_there_for_others_nor_in_the_feed(
         browse(portal_app, other) as stranger,
     ):
         assert (await passer.get(hidden)).status_code == 404
-        assert (await passer.get(shown)).status_code == 200
-        assert (await stranger.get(shown)).status_code == 404
+        assert (await passer.get(visible)).status_code == 200
+        assert (await stranger.get(visible)).status_code == 404
     async with browse(
         portal_app, other, make_person(other, moderator=True)
     ) as stranger:
-        assert (await decide(stranger, shown, "hide", words="x")).status_code == 404
+        assert (await decide(stranger, visible, "hide", words="x")).status_code == 404

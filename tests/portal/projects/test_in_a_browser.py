@@ -50,14 +50,14 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         bytes_ = len(page.content)
         for row in await workshop.rows(ProjectPicture):
             for name in (f"{row.id}.webp", f"{row.id}-small.webp"):
-                shown = f'src="{address}/pictures/{name}"'
+                image_source = f'src="{address}/pictures/{name}"'
                 bytes_ += (
                     len(
                         (
                             await workshop.anyone.get(f"{address}/pictures/{name}")
                         ).content
                     )
-                    if shown in page.text
+                    if image_source in page.text
                     else 0
                 )
         assert bytes_ < LIGHT - 25_000, "what is left is for the styles"
@@ -70,10 +70,10 @@ async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(
     origin = workshop.territory.origin
     jury = [await workshop.come()]
     desk = Desk(workshop, jury)
-    written = await workshop.team.post(
+    response = await workshop.team.post(
         "/calls/new", data=desk.form(datasets=f"{origin}/data/{dataset.id}")
     )
-    desk.address = written.headers["location"].removesuffix("/organise")
+    desk.address = response.headers["location"].removesuffix("/organise")
     (juror, _), candidate = jury[0], workshop.other
     await desk.name_jury()
     await desk.act("open")
@@ -148,14 +148,14 @@ async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(
 
     assert await look(HOME, "suggestions-undecided", "fr") == []
     assert await look(f"{HOME}/interests", "suggestions-form", "en") == []
-    said = {
+    interest_form = {
         "looks_for": "bruit des rues la nuit",
         "has": "sonomètres, relevés de bruit",
         "themes": ["environment", "economy"],
     }
     await fair.turn_on(
         leader,
-        **said,
+        **interest_form,
         offers="skills",
         seeks="place",
         mailed="1",

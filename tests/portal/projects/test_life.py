@@ -138,12 +138,12 @@ async def test_every_pair_of_stage_and_step_follows_the_table(
 
 
 def rows(event: str) -> list[tuple[str, str, str]]:
-    found = re.findall(
+    matches = re.findall(
         r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \|(?: none \|)? `" + event,
         PAGE.read_text(),
         re.MULTILINE,
     )
-    return [(one, other, third) for one, other, third in found]
+    return [(state, other, third) for state, other, third in matches]
 
 
 def test_the_documented_tables_are_the_tested_ones() -> None:
@@ -175,12 +175,13 @@ async def test_who_edits_takes_it_on_and_only_who_leads_archives(
     changed = await workshop.other.post(
         f"{address}/edit", data={**FORM, "title": "L’ombre", "revision": "2"}
     )
-    alone = await workshop.other.post(
+    invitation = await workshop.other.post(
         f"{address}/team", data={"email": "ami@ombre.example", "right": "see"}
     )
 
     assert [
-        each.status_code for each in (only_sees, started, archived, changed, alone)
+        answer.status_code
+        for answer in (only_sees, started, archived, changed, invitation)
     ] == [403, 303, 403, 303, 403]
     [mail] = relay.mails
     assert (mail["To"], mail["Subject"]) == (email, "Vous êtes invité dans un projet")
@@ -203,12 +204,12 @@ async def test_who_is_invited_changes_nothing_before_they_accept(
         "revision": str((await workshop.one(address)).revision),
     }
 
-    shown = await workshop.other.get(f"{address}/edit")
+    edit_form = await workshop.other.get(f"{address}/edit")
     refused = await workshop.other.post(f"{address}/edit", data=form)
     await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
     changed = await workshop.other.post(f"{address}/edit", data=form)
 
-    assert [shown.status_code, refused.status_code, changed.status_code] == [
+    assert [edit_form.status_code, refused.status_code, changed.status_code] == [
         refusal,
         refusal,
         303,
@@ -235,11 +236,11 @@ async def test_who_was_removed_changes_a_public_project_no_more(
         "title": "L’ombre",
         "revision": str((await workshop.one(address)).revision),
     }
-    shown = await workshop.other.get(f"{address}/edit")
+    edit_form = await workshop.other.get(f"{address}/edit")
     refused = await workshop.other.post(f"{address}/edit", data=form)
 
     assert [while_in_it.status_code, removed.status_code] == [200, 303]
-    assert [shown.status_code, refused.status_code] == [403, 403]
+    assert [edit_form.status_code, refused.status_code] == [403, 403]
 
 
 async def test_a_project_is_handed_over_and_its_former_leader_stays_in_the_team(

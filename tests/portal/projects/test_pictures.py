@@ -49,11 +49,11 @@ def turned() -> Image.Exif:
 async def test_make_pictures_reads_each_kind(
     data: bytes, size: tuple[int, int]
 ) -> None:
-    made = await make_picture_pair(data)
+    pair = await make_picture_pair(data)
 
-    assert made.size == size
-    assert Image.open(io.BytesIO(made.large)).size == size
-    assert Image.open(io.BytesIO(made.small)).size == made.small_size == (320, 214)
+    assert pair.size == size
+    assert Image.open(io.BytesIO(pair.large)).size == size
+    assert Image.open(io.BytesIO(pair.small)).size == pair.small_size == (320, 214)
 
 
 @pytest.mark.parametrize(

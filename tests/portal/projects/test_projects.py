@@ -84,7 +84,7 @@ async def test_the_database_itself_keeps_confidential_projects_from_others(
     database = workshop.site.database
     tables = (Project, ProjectDataset, ProjectPicture)
 
-    async def seen(person: uuid.UUID | None, role: str) -> list[int]:
+    async def count_visible_rows(person: uuid.UUID | None, role: str) -> list[int]:
         async with database.session(
             workshop.territory.id, role=role, person=person
         ) as session:  # type: ignore[arg-type]  # a role's name
@@ -93,10 +93,10 @@ async def test_the_database_itself_keeps_confidential_projects_from_others(
                 for table in tables
             ]  # type: ignore[attr-defined]  # a table's
 
-    assert await seen(project.leader_id, "app") == [1, 1, 1]
-    assert await seen(uuid.uuid4(), "app") == [0, 0, 0]
-    assert await seen(None, "app") == [0, 0, 0]
-    assert await seen(None, "public") == [0, 0, 0]
+    assert await count_visible_rows(project.leader_id, "app") == [1, 1, 1]
+    assert await count_visible_rows(uuid.uuid4(), "app") == [0, 0, 0]
+    assert await count_visible_rows(None, "app") == [0, 0, 0]
+    assert await count_visible_rows(None, "public") == [0, 0, 0]
     async with database.session(workshop.territory.id, role="public") as session:
         with pytest.raises(Exception, match="permission denied"):
             await session.execute(select(ProjectMember.email))
@@ -152,22 +152,26 @@ async def test_what_was_changed_meanwhile_is_not_written_over(
     second = await workshop.leader.post(
         f"{address}/edit", data={**form, "impact": "Rien."}
     )
-    wrong = await workshop.leader.post(
+    refusal = await workshop.leader.post(
         f"{address}/edit", data={**form, "revision": "2", "title": ""}
     )
 
-    assert [each.status_code for each in (first, second, wrong)] == [303, 412, 422]
+    assert [answer.status_code for answer in (first, second, refusal)] == [
+        303,
+        412,
+        422,
+    ]
     assert (await workshop.one(address)).impact == "Dix rues plantées."
 
 
 async def test_a_withdrawn_dataset_keeps_its_line_and_leads_to_what_its_address_says(
     workshop: Workshop,
 ) -> None:
-    kept = await workshop.catalogue.add(1)
+    remaining = await workshop.catalogue.add(1)
     gone = await workshop.catalogue.add(7)
     address = await workshop.publish(dataset=str(gone.id))
-    chosen = await workshop.leader.post(
-        f"{address}/datasets", data={"dataset": str(kept.id)}
+    addition = await workshop.leader.post(
+        f"{address}/datasets", data={"dataset": str(remaining.id)}
     )
     await workshop.catalogue.withdraw(gone)
     late = await workshop.leader.post(
@@ -176,8 +180,8 @@ async def test_a_withdrawn_dataset_keeps_its_line_and_leads_to_what_its_address_
 
     page = await workshop.anyone.get(address)
 
-    assert (chosen.status_code, late.status_code) == (303, 422)
-    assert f'href="/data/{kept.id}' in page.text
+    assert (addition.status_code, late.status_code) == (303, 422)
+    assert f'href="/data/{remaining.id}' in page.text
     assert f'href="/data/{gone.id}"' in page.text
     assert "Retiré" in page.text
     assert (await workshop.anyone.get(f"/data/{gone.id}")).status_code == 410
@@ -192,10 +196,10 @@ async def test_data_are_looked_for_and_chosen_on_a_page(
     await feed.run_once()
     address = await workshop.begin()
 
-    found = await workshop.leader.get(f"{address}/datasets?q=arbres")
+    page = await workshop.leader.get(f"{address}/datasets?q=arbres")
 
-    assert "Arbres d&#39;alignement" in found.text
-    assert "Choisir" in found.text
+    assert "Arbres d&#39;alignement" in page.text
+    assert "Choisir" in page.text
 
 
 async def test_a_list_is_paged_filtered_and_leaves_archived_projects_out(
@@ -245,8 +249,8 @@ async def test_a_picture_is_made_anew_small_and_without_where_it_was_taken(
         bytes_ = await workshop.anyone.get(f"{address}/pictures/{name}")
         assert bytes_.headers["content-type"] == "image/webp"
         assert len(bytes_.content) <= most
-        made = Image.open(io.BytesIO(bytes_.content))
-        assert dict(made.getexif()) == {}
+        image = Image.open(io.BytesIO(bytes_.content))
+        assert dict(image.getexif()) == {}
         assert b"Appareil" not in bytes_.content
     assert row.height > row.width, "it stands upright"
     removed = await workshop.leader.post(f"{address}/pictures/{row.id}/remove")
@@ -296,7 +300,7 @@ async def test_a_picture_needs_its_words_and_there_are_four(workshop: Workshop) 
     ]
 
     assert 'href="#alternative"' in silent.text
-    assert [each.status_code for each in (silent, *answers)] == [
+    assert [answer.status_code for answer in (silent, *answers)] == [
         422,
         303,
         303,
@@ -315,10 +319,10 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     twice = await workshop.other.post(
         "/projects/report", data={"title": "Encore", "url": "https://arbres.example/"}
     )
-    wrong = await workshop.other.post(
+    refusal = await workshop.other.post(
         "/projects/report", data={"title": "", "url": "arbres"}
     )
-    seen = await workshop.anyone.get(address)
+    page = await workshop.anyone.get(address)
     corrected = await workshop.other.post(
         f"{address}/correct",
         data={"title": "Nos arbres", "url": "https://arbres.example/"},
@@ -332,11 +336,11 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     await workshop.tell(address, "hidden")
 
     statuses = [
-        each.status_code
-        for each in (twice, wrong, seen, corrected, not_team, no_reason, hidden)
+        answer.status_code
+        for answer in (twice, refusal, page, corrected, not_team, no_reason, hidden)
     ]
     assert statuses == [422, 422, 200, 303, 403, 422, 303]
-    assert "Compte de test" not in seen.text
+    assert "Compte de test" not in page.text
     assert (await workshop.anyone.get(address)).status_code == 404
     assert (await workshop.leader.get(address)).status_code == 404
     assert "L’adresse mène à une publicité." in (await workshop.other.get(address)).text

@@ -117,17 +117,17 @@ def event_form(fair: Fair, event: SuggestionEvent, helper: UUID) -> dict[str, st
 async def test_every_pair_of_state_and_event_follows_the_table(fair: Fair) -> None:
     helper = await find_helper(fair)
     for state, event in itertools.product(SuggestionState, SuggestionEvent):
-        (who, login), seen = await fair.workshop.come(), ""
+        (who, login), form_revision = await fair.workshop.come(), ""
         assert (await who.post("/projects/new", data=FORM)).status_code == 303
         person = await fair.person_of(login)
         if state is not SuggestionState.UNDECIDED:
             await fair.turn_on(who, **NOISE)
-            seen = await fair.seen(who)
+            form_revision = await fair.seen(who)
         if state is SuggestionState.OFF:
             await who.post(f"{HOME}/off")
         assert await fair.state(person) is state
 
-        status = await do(fair, event, who, person, seen, helper)
+        status = await do(fair, event, who, person, form_revision, helper)
 
         target = TRANSITIONS.get((state, event))
         refusal = 412 if event in OUTDATED_FORM else 409
@@ -152,7 +152,7 @@ async def test_each_suggestion_says_why_in_words_of_both(fair: Fair) -> None:
     address = await workshop.begin(
         title="Le bruit des rues", summary="Où dormir au calme.", support="testers"
     )
-    asked = await workshop.other.post(
+    data_request = await workshop.other.post(
         "/data-requests/new",
         data={
             "title": "Budget du bruit",
@@ -165,12 +165,12 @@ async def test_each_suggestion_says_why_in_words_of_both(fair: Fair) -> None:
     await fair.turn_on(workshop.leader, has="le budget de chaque rue", themes="economy")
 
     page = await fair.page(workshop.leader)
-    for told in (
+    for expected in (
         "Carte du bruit des rues", "Mots en commun", "<bdi>bruit</bdi>", "Proche de votre projet", address,
         "confidentiel", "Les Marcheuses", "Propose ce que cherche votre projet", "des personnes qui l’essaient",
-        asked.headers["location"], "Proche de ce que vous avez", "Thème en commun", f"letters/new?to={helper}",
+        data_request.headers["location"], "Proche de ce que vous avez", "Thème en commun", f"letters/new?to={helper}",
     ):  # fmt: skip
-        assert told.casefold() in page.casefold(), told
+        assert expected.casefold() in page.casefold(), expected
 
 
 async def test_an_organisation_is_told_who_needs_what_it_publishes(fair: Fair) -> None:
@@ -181,17 +181,17 @@ async def test_an_organisation_is_told_who_needs_what_it_publishes(fair: Fair) -
         "theme": "environment",
         "seen": "1",
     }
-    asked = (await workshop.other.post("/data-requests/new", data=form)).headers[
-        "location"
-    ]
+    request_address = (
+        await workshop.other.post("/data-requests/new", data=form)
+    ).headers["location"]
     producer, _ = await workshop.come(memberships={"armor": ["publishers"]})
 
     await fair.turn_on(producer, "armor")
 
     page = await fair.page(producer, "armor")
-    assert asked in page
+    assert request_address in page
     assert "Proche d’un jeu de données que vous publiez" in page
-    assert asked not in await fair.page(workshop.leader), (
+    assert request_address not in await fair.page(workshop.leader), (
         "the organisation asked, not this person"
     )
 
@@ -208,8 +208,8 @@ async def test_what_is_not_wanted_never_comes_again_and_what_is_useful_comes_fir
     first = min(titles, key=lambda title: page.index(fair.datasets[title]))
 
     for title, mark in ((last, "useful"), (first, "never")):
-        said = {"thing": "dataset", "id": fair.datasets[title], "mark": mark}
-        assert (await leader.post(f"{HOME}/marks", data=said)).status_code == 303
+        form = {"thing": "dataset", "id": fair.datasets[title], "mark": mark}
+        assert (await leader.post(f"{HOME}/marks", data=form)).status_code == 303
 
     page = await fair.page(leader)
     assert fair.datasets[first] not in page
@@ -264,9 +264,9 @@ async def test_off_forgets_all_but_that_it_is_off_and_no_page_names_it_again(
     off = await leader.post(f"{HOME}/off")
 
     assert (off.status_code, off.headers["location"]) == (303, HOME)
-    assert [each.person_id for each in await workshop.rows(DeclaredInterest)] == [
-        await fair.person("other")
-    ]
+    assert [
+        interest.person_id for interest in await workshop.rows(DeclaredInterest)
+    ] == [await fair.person("other")]
     assert [
         await workshop.rows(model) for model in (SuggestionMark, SuggestionMessage)
     ] == [[], []]
@@ -356,8 +356,8 @@ async def test_two_clicks_at_once_leave_it_off(fair: Fair) -> None:
     person = await fair.person("leader")
     for _ in range(5):
         await fair.turn_on(leader, **NOISE)
-        seen = await fair.seen(leader)
-        changes = [fair.declare(leader, **NOISE, seen=seen) for _ in range(2)]
+        form_revision = await fair.seen(leader)
+        changes = [fair.declare(leader, **NOISE, seen=form_revision) for _ in range(2)]
         await asyncio.gather(
             leader.post(f"{HOME}/off"), *changes, leader.post(f"{HOME}/off")
         )
@@ -434,8 +434,8 @@ async def test_no_letter_reaches_who_turned_off_meanwhile_and_five_a_day_are_eno
     await fair.turn_on(leader)
     helpers = [(await workshop.come())[0] for _ in range(6)]
     answers = []
-    for number, each in enumerate(helpers):
-        await fair.turn_on(each, **HELPER | {"name": f"Aide {number}"})
+    for number, helper in enumerate(helpers):
+        await fair.turn_on(helper, **HELPER | {"name": f"Aide {number}"})
         rows: list[DeclaredInterest] = await workshop.rows(DeclaredInterest)
         [to] = [row.id for row in rows if row.name == f"Aide {number}"]
         answers.append(
@@ -456,12 +456,12 @@ async def test_no_letter_reaches_who_turned_off_meanwhile_and_five_a_day_are_eno
 
 async def test_a_confidential_project_is_known_to_its_leader_alone(fair: Fair) -> None:
     workshop = fair.workshop
-    said = {
+    form = {
         "title": "Sirènes nocturnes",
         "summary": "Le bruit des rues.",
         "support": ["testers", "data"],
     }
-    secret = await workshop.begin(**said, organisation="armor", requester="public_body")
+    secret = await workshop.begin(**form, organisation="armor", requester="public_body")
     await fair.turn_on(workshop.leader, mailed="1")
     await fair.turn_on(workshop.leader, "armor", mailed="1")
     others = [
@@ -485,8 +485,8 @@ async def test_a_confidential_project_is_known_to_its_leader_alone(fair: Fair) -
     for interest in await workshop.rows(DeclaredInterest):
         await fair.tell(interest.id)
 
-    told = [*pages, *(mail.get_content() for mail in fair.relay.mails)]
-    assert not [text for text in told if secret in text or "Sirènes" in text]
+    texts = [*pages, *(mail.get_content() for mail in fair.relay.mails)]
+    assert not [text for text in texts if secret in text or "Sirènes" in text]
     mine = [
         mail
         for mail in fair.relay.mails
@@ -519,8 +519,8 @@ async def test_another_territory_has_no_part_in_it(
         await stranger.post(f"{HOME}/interests", data=mine | {"seen": ""})
         page = await stranger.get(HOME)
         assert page.status_code == 200
-        for known in (address, "Les Marcheuses", "Carte du bruit"):
-            assert known not in page.text
+        for text in (address, "Les Marcheuses", "Carte du bruit"):
+            assert text not in page.text
         path = httpx.URL(stop).path
         assert (await stranger.post(path)).status_code == 404
         sent = {"to": str(helper), "words": "Bonjour"}

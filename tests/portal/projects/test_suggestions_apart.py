@@ -144,21 +144,21 @@ async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | 
             SuggestionChoice(
                 id=uuid5(id_, "choice"),
                 person_id=id_,
-                wanted=each.state == "on",
+                wanted=person.state == "on",
                 decided_at=moment,
             )
-            for id_, each in zip(people, world.people, strict=True)
-            if each.state != "undecided"
+            for id_, person in zip(people, world.people, strict=True)
+            if person.state != "undecided"
         )
         await session.flush()
         interests = [
-            _declare(each, id_) if each.state == "on" else None
-            for id_, each in zip(people, world.people, strict=True)
+            _declare(person, id_) if person.state == "on" else None
+            for id_, person in zip(people, world.people, strict=True)
         ]
-        session.add_all(each for each in interests if each)
+        session.add_all(candidate for candidate in interests if candidate)
         await session.flush()
-        for interest, chosen in zip(interests, world.people, strict=True):
-            for other in {interests[number] for number in chosen.never} - {
+        for interest, owner in zip(interests, world.people, strict=True):
+            for other in {interests[number] for number in owner.never} - {
                 None,
                 interest,
             }:
@@ -209,7 +209,7 @@ async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
             async with catalogue.database.session(
                 catalogue.territory.id, role="app", person=person
             ) as session:
-                found = await find_suggestions(
+                suggestions = await find_suggestions(
                     session, reader, SuggestionRecipient(interest)
                 )
                 public = await find_suggestions(
@@ -219,19 +219,21 @@ async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
                     new=True,
                 )
             never = {
-                one.id
-                for each in world.people[number].never
-                if (one := interests[each])
+                other_interest.id
+                for position in world.people[number].never
+                if (other_interest := interests[position])
             }
-            told = [each for those in found.values() for each in those]
-            met += len(told)
-            for each in told:
-                check(each, interest, rows, never)
+            all_suggestions = [
+                suggestion for those in suggestions.values() for suggestion in those
+            ]
+            met += len(all_suggestions)
+            for suggestion in all_suggestions:
+                check(suggestion, interest, rows, never)
             assert not [
                 why
                 for those in public.values()
-                for each in those
-                for why in each.why
+                for suggestion in those
+                for why in suggestion.why
                 if why.confidential
             ]
     hypothesis.target(float(met))
@@ -248,10 +250,12 @@ async def test_such_a_world_has_something_of_everything(
         async with here.database.session(
             here.territory.id, role="app", person=interest.person_id
         ) as session:
-            found = await find_suggestions(
+            suggestions = await find_suggestions(
                 session, indexes.find(here.territory.id), SuggestionRecipient(interest)
             )
-        met |= {each.thing for those in found.values() for each in those}
+        met |= {
+            suggestion.thing for those in suggestions.values() for suggestion in those
+        }
 
     assert met == {
         SuggestionTarget.DATASET,
@@ -349,11 +353,11 @@ def check_why(
             getattr(own, "person_id", None),
         }
     if source in {ReasonSource.HAS, ReasonSource.LOOKS_FOR}:
-        said = stems_of(
+        declared_stems = stems_of(
             interest.has if source is ReasonSource.HAS else interest.looks_for
         )
         assert all(
-            stems_of(word) & said
+            stems_of(word) & declared_stems
             for why in each.why
             if why.source is source
             for word in why.words

@@ -145,10 +145,10 @@ def test_a_fault_names_its_key_or_line_and_the_remedy(folder: Path, case: str) -
     old, new, where, word = CASES[case]
     edit(folder, old, new)
 
-    found = faults_of(folder)
+    faults = faults_of(folder)
 
-    assert any(where in fault and word in fault for fault in found), found
-    assert all(fault.startswith("tenant.toml, ") for fault in found)
+    assert any(where in fault and word in fault for fault in faults), faults
+    assert all(fault.startswith("tenant.toml, ") for fault in faults)
 
 
 def test_the_line_of_a_fault_is_the_line_it_is_written_on(folder: Path) -> None:
@@ -171,10 +171,10 @@ def test_all_faults_are_said_at_once(folder: Path) -> None:
         "body { background: url(https://elsewhere.example/x.png) }"
     )
 
-    found = " ".join(faults_of(folder))
+    text = " ".join(faults_of(folder))
 
     assert all(
-        word in found
+        word in text
         for word in (
             "theme.hue",
             "territory.contact",

@@ -36,21 +36,21 @@ def test_words_of_every_table_are_read_and_registered(folder: Path) -> None:
     for name, text in texts.items():
         (folder / f"vocabulary.{name}.tsv").write_text(text, encoding="utf-8")
 
-    found = read_folder(folder)
+    tenant_folder = read_folder(folder)
 
-    assert found.vocabularies["themes"] == {
+    assert tenant_folder.vocabularies["themes"] == {
         "Vie de quartier": "SOCI",
         "Mer et littoral": "ENVI TRAN",
     }
-    assert found.vocabularies["licences"] == {
+    assert tenant_folder.vocabularies["licences"] == {
         "Licence du département": "etalab-2.0",
         "Notre licence": "CC_BY_4_0",
     }
     assert (
-        register_values(found, Settings(), "portal")["vocabularies"]
-        == found.vocabularies
+        register_values(tenant_folder, Settings(), "portal")["vocabularies"]
+        == tenant_folder.vocabularies
     )
-    assert found.fingerprint != read_folder(DEMO).fingerprint
+    assert tenant_folder.fingerprint != read_folder(DEMO).fingerprint
 
 
 def test_a_territory_need_not_have_any() -> None:

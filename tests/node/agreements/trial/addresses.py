@@ -127,9 +127,9 @@ def group_addresses(app: Litestar) -> dict[str, list[Address]]:
         AssertionError: a route has a parameter of which nothing is known here.
     """
     routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
-    found = [address for route in routes for address in _addresses_of(route)]
+    addresses = [address for route in routes for address in _addresses_of(route)]
     groups: dict[str, list[Address]] = {}
-    for address in sorted(found, key=lambda each: (each.path, each.methods)):
+    for address in sorted(addresses, key=lambda entry: (entry.path, entry.methods)):
         groups.setdefault(address.form, []).append(address)
     return groups
 

@@ -57,7 +57,7 @@ def expected_view(form: str, table: Table, question: Question) -> View:
         columns = tuple(groups[0]) if groups else None
         return View(
             columns,
-            tuple(tuple(map(plain, each.values())) for each in groups),
+            tuple(tuple(map(plain, group_row.values())) for group_row in groups),
             total=len(groups),
         )
     rows = _plain_rows(table.records)
@@ -127,14 +127,14 @@ def _read_page(page: Mapping[str, Any]) -> View:
     objects: list[dict[str, Any]] = page["data"]
     numbers = None
     if objects and "__id" in objects[0]:
-        numbers = tuple(each.pop("__id") for each in objects)
-    seen = _read_objects(objects)
-    return View(seen.columns, seen.rows, numbers, total=page["meta"]["total"])
+        numbers = tuple(row.pop("__id") for row in objects)
+    view = _read_objects(objects)
+    return View(view.columns, view.rows, numbers, total=page["meta"]["total"])
 
 
 def _read_objects(objects: Sequence[Mapping[str, Any]]) -> View:
     columns = tuple(objects[0]) if objects else None
-    return View(columns, tuple(tuple(map(_number, each.values())) for each in objects))
+    return View(columns, tuple(tuple(map(_number, row.values())) for row in objects))
 
 
 def _number(value: Any) -> Plain:
@@ -178,9 +178,9 @@ def _read_parquet(content: bytes) -> View:
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder, "table.parquet")
         path.write_bytes(content)
-        found = connection.execute(f"SELECT * FROM read_parquet('{path}')")
-        names = [each[0] for each in found.description or ()]
-        lines = found.fetchall()
+        result = connection.execute(f"SELECT * FROM read_parquet('{path}')")
+        names = [column[0] for column in result.description or ()]
+        lines = result.fetchall()
     boxes = [names.index(name) for name in BOX] if GEOMETRY in names else []
     own = [
         rank for rank, name in enumerate(names) if name not in {LINE, GEOMETRY, *BOX}
@@ -204,22 +204,23 @@ def _point(line: Sequence[Any], boxes: Sequence[int]) -> tuple[float, float] | N
 
 
 def _read_items(page: Mapping[str, Any]) -> View:
-    seen = _read_features(page["features"])
-    assert page["numberReturned"] == len(seen.rows)
+    view = _read_features(page["features"])
+    assert page["numberReturned"] == len(view.rows)
     return View(
-        seen.columns, seen.rows, seen.numbers, seen.places, total=page["numberMatched"]
+        view.columns, view.rows, view.numbers, view.places, total=page["numberMatched"]
     )
 
 
 def _read_features(features: Sequence[Mapping[str, Any]]) -> View:
-    seen = _read_objects([each["properties"] for each in features])
+    view = _read_objects([feature["properties"] for feature in features])
     places = [
-        each["geometry"] and tuple(each["geometry"]["coordinates"]) for each in features
+        feature["geometry"] and tuple(feature["geometry"]["coordinates"])
+        for feature in features
     ]
     return View(
-        seen.columns,
-        seen.rows,
-        tuple(each["id"] for each in features),
+        view.columns,
+        view.rows,
+        tuple(feature["id"] for feature in features),
         _rounded(places),
     )
 

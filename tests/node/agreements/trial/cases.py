@@ -185,8 +185,8 @@ def _draw_columns(chance: Chance, source: Source) -> tuple[str, ...]:
         return ("colonne",)
     if chance.random() < UNNAMED:
         return ()
-    chosen = chance.some(source.names, len(source.names) - 1)
-    columns = tuple(name for name in source.names if name in chosen)
+    selection = chance.some(source.names, len(source.names) - 1)
+    columns = tuple(name for name in source.names if name in selection)
     if source.places and chance.random() < PLACED:
         columns = (*columns, GEOMETRY)
     if chance.random() < RARE:
@@ -207,18 +207,18 @@ def _draw_filter(chance: Chance, source: Source, column: Column) -> RowFilter:
         {cell_text(cell) for cell in source.values(column.name) if cell is not None}
     )
     operators = [
-        each
-        for each in Operator
-        if each not in ORDERED or column.kind is not Kind.BOOLEAN
+        candidate
+        for candidate in Operator
+        if candidate not in ORDERED or column.kind is not Kind.BOOLEAN
     ]
-    chosen = chance.choice(operators)
-    if chosen in SEVERAL:
+    operator = chance.choice(operators)
+    if operator in SEVERAL:
         values = chance.some(cells, 3)
     else:
         values = [chance.choice(cells)]
     if column.kind in UNFIT and chance.random() < RARE:
         values = [UNFIT[column.kind]]
-    return RowFilter(column=column.name, operator=chosen, values=tuple(values))
+    return RowFilter(column=column.name, operator=operator, values=tuple(values))
 
 
 def _draw_step(
@@ -236,8 +236,10 @@ def _draw_step(
     columns = visible if chance.random() < VISIBLE else source.columns
     forms = sorted(addresses)
     weights = [
-        FREQUENCIES.get(each, 1) if source.places or each not in PLACES else SELDOM
-        for each in forms
+        FREQUENCIES.get(candidate, 1)
+        if source.places or candidate not in PLACES
+        else SELDOM
+        for candidate in forms
     ]
     form = chance.choices(forms, weights)[0]
     address = chance.choice(addresses[form])
@@ -284,8 +286,10 @@ def _draw_question(
         ]
         return Question(equal=(column.name, chance.choice(cells)))
     if kind == "columns":
-        return Question(columns=tuple(chance.some([each.name for each in columns], 3)))
-    numbers = [each.name for each in columns if each.kind is Kind.NUMBER]
+        return Question(
+            columns=tuple(chance.some([candidate.name for candidate in columns], 3))
+        )
+    numbers = [candidate.name for candidate in columns if candidate.kind is Kind.NUMBER]
     if kind == "sort" or is_export or not numbers:
         return Question(sort=(column.name, chance.choice([True, False])))
     total = chance.choice(numbers)

@@ -41,10 +41,10 @@ def require_same(
     else:
         code = problem_code(answer)
     if (answer.status_code, code) != (expected.status, expected.code):
-        seen = (
+        difference = (
             f"{answer.status_code} {code} instead of {expected.status} {expected.code}"
         )
-        raise DisagreementError("verdict", f"{seen}: {answer.text[:500]}")
+        raise DisagreementError("verdict", f"{difference}: {answer.text[:500]}")
     _require_headers(situation, request, expected, answer)
     if request.method != "HEAD" and expected.is_given:
         size = expected.size_of(request, answer.content)
@@ -129,10 +129,10 @@ def require_view(
         DisagreementError: they are not those of the agreement.
     """
     assert expected.table is not None
-    wanted = expected_view(expected.form, expected.table, request.question)
-    seen = shown_view(expected.form, content, source, expected.table.columns)
-    if seen != wanted:
-        raise DisagreementError("view", f"{seen}\ninstead of\n{wanted}")
+    agreed_view = expected_view(expected.form, expected.table, request.question)
+    actual_view = shown_view(expected.form, content, source, expected.table.columns)
+    if actual_view != agreed_view:
+        raise DisagreementError("view", f"{actual_view}\ninstead of\n{agreed_view}")
 
 
 def _properties(content: bytes) -> list[str]:
@@ -140,7 +140,7 @@ def _properties(content: bytes) -> list[str]:
     described: dict[str, Any] = json.loads(content)["paths"]["/collections/data/items"][
         "get"
     ]
-    names = [each["name"] for each in described["parameters"]]
+    names = [parameter["name"] for parameter in described["parameters"]]
     return [
         name for name in names if name not in {"bbox", "datetime", "limit", "offset"}
     ]
@@ -148,7 +148,11 @@ def _properties(content: bytes) -> list[str]:
 
 def _boxes(document: Any) -> list[Any]:
     collections = document.get("collections", [document])
-    return [box for each in collections for box in each["extent"]["spatial"]["bbox"]]
+    return [
+        box
+        for collection in collections
+        for box in collection["extent"]["spatial"]["bbox"]
+    ]
 
 
 def _visible_texts(request: Request, expected: Expected) -> set[str]:
@@ -180,8 +184,10 @@ def require_no_cell(
     """
     text = unescape(answer.text)
     hidden = dict.fromkeys(cell_texts(source))
-    shown = [cell for cell in hidden if cell not in set(visible) and cell in text]
-    if shown or (source.document and source.document in answer.content):
+    leaked_cells = [
+        cell for cell in hidden if cell not in set(visible) and cell in text
+    ]
+    if leaked_cells or (source.document and source.document in answer.content):
         raise DisagreementError(
-            "leak", f"{answer.request.method} {answer.request.url} shows {shown}"
+            "leak", f"{answer.request.method} {answer.request.url} shows {leaked_cells}"
         )

@@ -137,7 +137,7 @@ def _standing_refusal(situation: Situation, reader: Reader, moment: datetime) ->
     """What the standing, the dates, the credential and the purpose say, the first first."""
     is_closed = situation.closes_at is not None and moment >= situation.closes_at
     is_machine = not reader.is_person
-    wrong = {
+    refusals = {
         "given_up": situation.state == "given_up",
         "revoked": situation.state == "revoked" or is_closed,
         "suspended": situation.state == "suspended",
@@ -146,7 +146,7 @@ def _standing_refusal(situation: Situation, reader: Reader, moment: datetime) ->
         "credential_expired": is_machine and moment > situation.secret_ends_at,
         "other_purpose": is_machine and reader.purpose not in {"", situation.purpose},
     }
-    return next((code for code, holds in wrong.items() if holds), "")
+    return next((code for code, holds in refusals.items() if holds), "")
 
 
 def _limit_refusal(situation: Situation, moment: datetime) -> str:
@@ -209,28 +209,30 @@ def visible_table(source: Source, terms: Terms) -> Table | None:
     whole = whole_table(source)
     if is_whole(terms):
         return whole
-    shown = tuple(
+    visible_names = tuple(
         name for name in source.names if not terms.columns or name in terms.columns
     )
     absent = set(terms.columns) - {*source.names, GEOMETRY}
     if (
         absent
-        or not shown
+        or not visible_names
         or not all(_is_answerable(source, condition) for condition in terms.rows)
     ):
         return None
     opens_places = not terms.columns or GEOMETRY in terms.columns
-    kept = [record for record in whole.records if _passes(source, record.cells, terms)]
+    matching_records = [
+        record for record in whole.records if _passes(source, record.cells, terms)
+    ]
     records = tuple(
         Record(
             number,
             number,
-            _choose(record.cells, source.names, shown),
+            _choose(record.cells, source.names, visible_names),
             record.place if opens_places else None,
         )
-        for number, record in enumerate(kept, 1)
+        for number, record in enumerate(matching_records, 1)
     )
-    return Table(shown, records)
+    return Table(visible_names, records)
 
 
 def _choose(cells: Row, names: tuple[str, ...], chosen: tuple[str, ...]) -> Row:

@@ -112,11 +112,15 @@ def _keep_credentials_for_ever(patch: pytest.MonkeyPatch) -> None:
     def decide_wrongly(
         agreement: Any, standing: Any, reading: ReadingRequest, moment: datetime
     ) -> ReadingDecision:
-        known = tuple(
-            replace_struct(each, expires_at=FAR) for each in standing.credentials
+        credentials = tuple(
+            replace_struct(credential, expires_at=FAR)
+            for credential in standing.credentials
         )
         return decide_reading(
-            agreement, replace_struct(standing, credentials=known), reading, moment
+            agreement,
+            replace_struct(standing, credentials=credentials),
+            reading,
+            moment,
         )
 
     patch.setattr(gate, "decide_reading", decide_wrongly)
@@ -149,9 +153,9 @@ def _keep_last_arrived(patch: pytest.MonkeyPatch) -> None:
     keep_signed = actions.store_agreement
 
     async def keep(session: Any, signed: Any) -> int:
-        held = await queries.find_agreement(session, signed.agreement.id)
-        if held is not None:
-            held.revision = 0
+        stored_agreement = await queries.find_agreement(session, signed.agreement.id)
+        if stored_agreement is not None:
+            stored_agreement.revision = 0
             await session.flush()
         return await keep_signed(session, signed)
 

@@ -92,8 +92,8 @@ class Stage:
     @property
     def gate(self) -> AgreementGate:
         """Whoever checks each reading."""
-        found: AgreementGate = self.site.parts[GATE]
-        return found
+        agreement_gate: AgreementGate = self.site.parts[GATE]
+        return agreement_gate
 
     def sign(self, path: str) -> str:
         """An address that opens for five minutes, as the page of the files signs it."""
@@ -117,7 +117,9 @@ async def open_stage(
         row.links = {**row.links, "portal": portal.origin}
     _replace_parts(site)
     at_node = next(
-        each for each in await site.registry.list() if each.id == territory.id
+        listed_territory
+        for listed_territory in await site.registry.list()
+        if listed_territory.id == territory.id
     )
     asker = AgreementSync(
         site.database, PortalClient(settings, site.outgoing), site.parts["portal_keys"]

@@ -336,15 +336,16 @@ class Trial:
             else:
                 refusals[what, verdict] += int(times)
         uses = self.situation.uses
-        wanted = Counter(
+        expected_readings = Counter(
             (use.what, str(use.size)) for use in uses if use.verdict == ALLOWED
         )
         refused = Counter(
             (use.what, use.verdict) for use in uses if use.verdict != ALLOWED
         )
-        if (readings, refusals) != (wanted, refused):
+        if (readings, refusals) != (expected_readings, refused):
             raise DisagreementError(
-                "log", f"{readings} {refusals}\ninstead of\n{wanted} {refused}"
+                "log",
+                f"{readings} {refusals}\ninstead of\n{expected_readings} {refused}",
             )
 
 

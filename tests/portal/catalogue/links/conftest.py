@@ -45,10 +45,10 @@ def says(status: int, body: bytes = b"", **headers: str) -> Answer:
 def only_get(answer: Answer, status: int = 405) -> Answer:
     """Another answer to HEAD."""
 
-    def told(handler: BaseHTTPRequestHandler) -> None:
+    def answer_request(handler: BaseHTTPRequestHandler) -> None:
         (says(status) if handler.command == "HEAD" else answer)(handler)
 
-    return told
+    return answer_request
 
 
 def hangs_up(handler: BaseHTTPRequestHandler) -> None:

@@ -46,9 +46,9 @@ async def test_a_file_that_is_there_is_asked_once_for_its_head_by_a_client_that_
 ) -> None:
     machine.answers["/file.csv"] = says(200, b"12345678")
 
-    seen = await see(machine.url(), described=(ExpectedFile(8),))
+    result = await see(machine.url(), described=(ExpectedFile(8),))
 
-    assert (seen.state, seen.answer, seen.size, seen.content) == (
+    assert (result.state, result.answer, result.size, result.content) == (
         LinkState.REACHABLE,
         "200",
         8,
@@ -65,9 +65,9 @@ async def test_a_machine_that_knows_no_head_is_asked_for_one_byte(
     part = says(206, b"1", content_range="bytes 0-0/8")
     machine.answers["/file.csv"] = only_get(part, status)
 
-    seen = await see(machine.url())
+    result = await see(machine.url())
 
-    assert (seen.state, seen.answer, seen.size) == (LinkState.REACHABLE, "206", 8)
+    assert (result.state, result.answer, result.size) == (LinkState.REACHABLE, "206", 8)
     assert machine.methods == ["HEAD", "GET"]
     assert machine.asked[1][3]["range"] == "bytes=0-0"
 
@@ -85,9 +85,9 @@ async def test_what_each_status_says(
 ) -> None:
     machine.answers["/file.csv"] = says(status)
 
-    seen = await see(machine.url())
+    result = await see(machine.url())
 
-    assert (seen.state, seen.answer) == (state, str(status))
+    assert (result.state, result.answer) == (state, str(status))
 
 
 async def test_a_service_that_is_asked_nothing_may_say_so(
@@ -136,12 +136,12 @@ async def test_a_redirect_to_a_private_address_is_not_followed(
         302, location=f"http://127.0.0.1:{server.server_port}/secret"
     )
 
-    seen = await see(machine.url())
+    result = await see(machine.url())
     server.shutdown()
     thread.join()
     server.server_close()
 
-    assert (seen.state, seen.answer) == (LinkState.UNCHECKED, ADDRESS)
+    assert (result.state, result.answer) == (LinkState.UNCHECKED, ADDRESS)
     assert inside.asked == []
 
 
@@ -157,9 +157,9 @@ async def test_a_redirect_to_a_private_address_is_not_followed(
 )
 async def test_an_address_that_may_not_be_reached_is_not_known(url: str) -> None:
     async with open_outgoing_client() as client:
-        seen = await probe_link(client, LinkCheck(url), ORIGIN)
+        result = await probe_link(client, LinkCheck(url), ORIGIN)
 
-    assert (seen.state, seen.answer) == (LinkState.UNCHECKED, ADDRESS)
+    assert (result.state, result.answer) == (LinkState.UNCHECKED, ADDRESS)
 
 
 async def test_a_circle_of_redirects_ends(machine: Machine) -> None:
@@ -185,9 +185,9 @@ async def test_an_endless_body_is_not_read(machine: Machine, hurried: None) -> N
 
     machine.answers["/file.csv"] = only_get(pour)
 
-    seen = await see(machine.url())
+    result = await see(machine.url())
 
-    assert (seen.state, seen.size) == (LinkState.REACHABLE, 10**12)
+    assert (result.state, result.size) == (LinkState.REACHABLE, 10**12)
     assert await asyncio.to_thread(done.wait, 10)
     assert machine.sent < 20 * MEGABYTE
 
@@ -215,7 +215,7 @@ async def test_a_head_that_never_ends_byte_by_byte_is_given_up(
     thread.start()
     try:
         async with asyncio.timeout(PATIENCE):
-            seen = await see(
+            result = await see(
                 f"http://slow.localhost:{listening.getsockname()[1]}/", doubted=True
             )
     finally:
@@ -223,7 +223,7 @@ async def test_a_head_that_never_ends_byte_by_byte_is_given_up(
         listening.close()
         thread.join()
 
-    assert (seen.state, seen.answer) == (LinkState.UNREACHABLE, SILENT)
+    assert (result.state, result.answer) == (LinkState.UNREACHABLE, SILENT)
 
 
 async def test_no_machine_and_no_answer_are_silence(
@@ -249,9 +249,9 @@ async def test_a_length_that_lies_in_the_head_is_asked_again_and_believed_only_f
 
     machine.answers["/file.csv"] = lie
 
-    seen = await see(machine.url(), described=(ExpectedFile(8),))
+    result = await see(machine.url(), described=(ExpectedFile(8),))
 
-    assert (seen.size, seen.content) == (8, ContentMatch.UNKNOWN)
+    assert (result.size, result.content) == (8, ContentMatch.UNKNOWN)
     assert machine.methods == ["HEAD", "GET"]
 
 
@@ -260,9 +260,9 @@ async def test_a_length_longer_than_the_body_costs_nothing(
 ) -> None:
     machine.answers["/file.csv"] = says(200, b"1", content_length="5000000")
 
-    seen = await see(machine.url(), described=(ExpectedFile(8),))
+    result = await see(machine.url(), described=(ExpectedFile(8),))
 
-    assert (seen.state, seen.content, seen.size) == (
+    assert (result.state, result.content, result.size) == (
         LinkState.REACHABLE,
         ContentMatch.OTHER_SIZE,
         5_000_000,

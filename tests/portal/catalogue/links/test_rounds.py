@@ -226,9 +226,9 @@ async def test_looks_are_bounded_and_those_that_failed_are_among_the_first(
         due = await find_due_links(session, 10)
         many = await find_due_links(session, 1000)
 
-    chosen = [link for ids in due.values() for link in ids]
-    assert len(chosen) == len(set(chosen)) == 10
-    assert len(failing & set(chosen)) == 5
+    due_links = [link for ids in due.values() for link in ids]
+    assert len(due_links) == len(set(due_links)) == 10
+    assert len(failing & set(due_links)) == 5
     assert all(len(ids) <= A_VISIT for ids in many.values())
     assert sum(len(ids) for ids in many.values()) == 4 * A_VISIT
 
@@ -259,14 +259,14 @@ async def test_one_strange_address_holds_up_no_other(
 ) -> None:
     machine.answers["/file.csv"] = says(200)
     await watcher.publish(machine.url("/strange"), machine.url())
-    seen = probe.probe_link
+    original_probe = probe.probe_link
 
     async def stumble(
-        outgoing: OutgoingClient, asked: LinkCheck, origin: str
+        outgoing: OutgoingClient, target: LinkCheck, origin: str
     ) -> LinkCheckResult:
-        if asked.url.endswith("strange"):
+        if target.url.endswith("strange"):
             raise RecursionError
-        return await seen(outgoing, asked, origin)
+        return await original_probe(outgoing, target, origin)
 
     monkeypatch.setattr(visits, "probe_link", stumble)
     await watcher.look()

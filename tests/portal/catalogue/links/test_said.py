@@ -18,15 +18,15 @@ from udi.ui.site import Site
 @pytest.fixture
 def statements(portal_site: Site) -> Iterator[list[str]]:
     """What passers-by made the portal ask its database."""
-    said: list[str] = []
+    queries: list[str] = []
     engine = portal_site.database.engine("public").sync_engine
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if "platform.territory" not in statement and "set_config" not in statement:
-            said.append(statement)
+            queries.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
-    yield said
+    yield queries
     event.remove(engine, "before_cursor_execute", note)
 
 
@@ -46,8 +46,8 @@ async def open_page(
 async def read(app: Litestar, watcher: Watcher, record: Record) -> dict[str, object]:
     async with browse(app, watcher.catalogue.territory) as program:
         answer = await program.get(f"/api/v1/datasets/{record.id}")
-    found: dict[str, object] = answer.json()["distributions"][0]["availability"]
-    return found
+    availability: dict[str, object] = answer.json()["distributions"][0]["availability"]
+    return availability
 
 
 WORDS = {
@@ -80,18 +80,22 @@ async def test_each_state_in_both_languages(
         await open_page(portal_app, watcher, record, language)
         for language in ("fr", "en")
     ]
-    said = await read(portal_app, watcher, record)
+    availability = await read(portal_app, watcher, record)
 
     assert WORDS[state][0] in french
     assert WORDS[state][1] in english
-    assert said["state"] == state
+    assert availability["state"] == state
     is_missing = state in {"gone", "unreachable"}
     assert ("Accessible pour la dernière fois aujourd’hui" in french) is is_missing
     assert ("Last reachable today" in english) is is_missing
-    assert (said["last_reachable"] is not None) is (is_missing or state == "refused")
-    assert said["moved_to"] == (machine.url("/other.csv") if state == "moved" else "")
+    assert (availability["last_reachable"] is not None) is (
+        is_missing or state == "refused"
+    )
+    assert availability["moved_to"] == (
+        machine.url("/other.csv") if state == "moved" else ""
+    )
     assert (machine.url("/other.csv") in english) is (state == "moved")
-    assert datetime.fromisoformat(str(said["since"])).tzinfo is not None
+    assert datetime.fromisoformat(str(availability["since"])).tzinfo is not None
 
 
 async def test_nothing_is_said_before_a_look(
@@ -159,8 +163,8 @@ async def test_a_file_that_is_not_the_one_described(
     await watcher.look()
 
     assert french in await open_page(portal_app, watcher, record, "fr")
-    said = await read(portal_app, watcher, record)
-    assert said["content"] == content
+    availability = await read(portal_app, watcher, record)
+    assert availability["content"] == content
 
     await watcher.publish(machine.url(), global_id=str(record.id), size=9)
     assert ("sa taille" in await open_page(portal_app, watcher, record, "fr")) is False
@@ -255,13 +259,13 @@ async def test_the_page_costs_as_many_statements_whatever_the_number_of_files(
     watcher: Watcher, machine: Machine, portal_app: Litestar, statements: list[str]
 ) -> None:
     machine.answers |= {f"/{number}.csv": says(200) for number in range(12)}
-    one = await watcher.publish(machine.url("/0.csv"))
+    single_file_record = await watcher.publish(machine.url("/0.csv"))
     many = await watcher.publish(
         *(machine.url(f"/{number}.csv") for number in range(12)), number=2
     )
     await watcher.look()
     costs = []
-    for record in (one, many):
+    for record in (single_file_record, many):
         statements.clear()
         await open_page(portal_app, watcher, record, "en")
         costs.append(len(statements))

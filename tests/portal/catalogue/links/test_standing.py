@@ -84,23 +84,23 @@ def test_each_answer_in_each_state(
     after: LinkState,
     delay: timedelta,
 ) -> None:
-    found, wait = assess_health(standing(before, failures), seen, NOON)
+    health, wait = assess_health(standing(before, failures), seen, NOON)
 
-    assert (found.state, wait) == (after, delay)
+    assert (health.state, wait) == (after, delay)
 
 
 def test_an_address_that_falls_silent_and_comes_back() -> None:
     link = LinkHealth()
     moment = NOON
-    told = []
-    for seen in (R, U, U, U, R, R):
-        link, delay = assess_health(link, seen, moment)
-        told.append((link.state, link.since, link.last_reachable))
+    history = []
+    for state in (R, U, U, U, R, R):
+        link, delay = assess_health(link, state, moment)
+        history.append((link.state, link.since, link.last_reachable))
         moment += delay
 
     first_failure = NOON + USUAL
     back = NOON + USUAL + QUARTER + HOUR + timedelta(hours=6)
-    assert told == [
+    assert history == [
         (R, NOON, NOON),
         (R, NOON, NOON),
         (U, first_failure, NOON),
@@ -157,12 +157,12 @@ def test_whatever_comes_nobody_is_told_of_a_single_failure(
 ) -> None:
     link = LinkHealth()
     failures = 0
-    for number, seen in enumerate(answers):
+    for number, state in enumerate(answers):
         moment = NOON + number * HOUR
         before = link
-        link, delay = assess_health(link, seen, moment)
-        if seen is not None:
-            failures = 0 if seen in REACHABLE_STATES or seen == N else failures + 1
+        link, delay = assess_health(link, state, moment)
+        if state is not None:
+            failures = 0 if state in REACHABLE_STATES or state == N else failures + 1
         assert QUARTER <= delay <= SELDOM
         assert link.failures == failures
         assert not (failures == 1 and link.state != before.state)

@@ -41,16 +41,16 @@ async def tell(watcher: Watcher) -> int:
         " AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant RETURNING convert_from(payload, 'UTF8')::jsonb"
     )
     async with watcher.catalogue.database.platform_session(role="owner") as session:
-        found = (
+        payloads = (
             await session.scalars(
                 query, {"name": SEND_NEWS, "tenant": str(watcher.tenant)}
             )
         ).all()
-    for payload in found:
+    for payload in payloads:
         await link_task_handlers(watcher.site)[SEND_NEWS](
             Job(SEND_NEWS, watcher.tenant, payload, 0, last=False)
         )
-    return len(found)
+    return len(payloads)
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -135,10 +135,10 @@ async def test_each_who_publishes_is_told_in_their_language_and_nobody_else(
     await watcher.morning()
 
     assert await tell(watcher) == 2
-    told = {str(mail["To"]): mail for mail in relay.mails}
-    assert set(told) == {people["publisher"].email, people["manager"].email}
-    assert "Bonjour" in text_of(told[people["publisher"].email])
-    assert "It was never reached." in text_of(told[people["manager"].email])
+    email_by_address = {str(mail["To"]): mail for mail in relay.mails}
+    assert set(email_by_address) == {people["publisher"].email, people["manager"].email}
+    assert "Bonjour" in text_of(email_by_address[people["publisher"].email])
+    assert "It was never reached." in text_of(email_by_address[people["manager"].email])
 
 
 async def test_what_asks_for_a_right_is_told_where_it_is_said_to_be_open(
@@ -257,8 +257,8 @@ async def test_metrics_count_what_is_amiss(watcher: Watcher, machine: Machine) -
     (family,) = await measure_links(watcher.site)
 
     mine = {
-        each.labels["state"]: each.value
-        for each in family.samples
-        if each.labels["territory"] == watcher.catalogue.territory.slug
+        sample.labels["state"]: sample.value
+        for sample in family.samples
+        if sample.labels["territory"] == watcher.catalogue.territory.slug
     }
     assert mine == {"gone": 2, "unreachable": 0, "moved": 0, "refused": 0}

@@ -131,7 +131,7 @@ def test_usual_mistakes_of_rdf_are_mended_and_said() -> None:
     assert record.description == {"fr": "Un texte"}
     assert record.contacts[0].email == "verts@example.org"
     assert record.distributions[0].format == "CSV"
-    said = {
+    expected = {
         "identifier_absent",
         "language_tag",
         "property_misnamed",
@@ -139,7 +139,7 @@ def test_usual_mistakes_of_rdf_are_mended_and_said() -> None:
         "licence_missing",
         "relative_reference",
     }
-    assert said <= set(codes(record))
+    assert expected <= set(codes(record))
 
 
 def test_ckan_finds_the_next_page_by_what_it_received() -> None:
@@ -195,12 +195,14 @@ def test_arcgis_hub_hides_its_licence_in_html(shared_data: Path) -> None:
     page = read((shared_data / "data/catalogues/udata_evian.json").read_bytes())
 
     assert {
-        (each.licence.code, each.licence.match) for each in page.records if each.licence
+        (record.licence.code, record.licence.match)
+        for record in page.records
+        if record.licence
     } == {
         ("etalab-2.0", "by-page"),
         ("", "unversioned"),
     }
-    assert sum("placeholder" in codes(each) for each in page.records) == 3
+    assert sum("placeholder" in codes(record) for record in page.records) == 3
     assert page.records[0].spatial.box == (6.5735, 46.3912, 6.6069, 46.4028)
 
 
@@ -232,9 +234,9 @@ def test_opendatasoft_offers_its_exports() -> None:
         (HarvestedPeriod("2009", "2012"),),
     )
     formats = [
-        each.format
-        for each in record.distributions
-        if each.kind is DistributionKind.FILE
+        distribution.format
+        for distribution in record.distributions
+        if distribution.kind is DistributionKind.FILE
     ]
     assert formats == ["CSV", "JSON", "XLSX", "PARQUET", "GEOJSON", "SHP", "PDF"]
     assert (
@@ -247,9 +249,9 @@ def test_the_csv_and_the_turtle_of_one_catalogue_agree(shared_data: Path) -> Non
     folder = shared_data / "data/catalogues"
     table = read((folder / "opendatasoft-paris_catalog.csv").read_bytes()).records
     turtle = read((folder / "opendatasoft-paris_catalog.ttl").read_bytes()).records
-    titles = {next(iter(each.title.values())) for each in turtle}
+    titles = {next(iter(record.title.values())) for record in turtle}
 
-    assert sum(next(iter(each.title.values())) in titles for each in table) >= 180
+    assert sum(next(iter(record.title.values())) in titles for record in table) >= 180
 
 
 def udata(**changes: Any) -> dict[str, Any]:
@@ -315,7 +317,7 @@ def test_iso_19139_of_france(shared_data: Path) -> None:
         "2017-10-07",
         "2019-03-25T22:55:41.312+01:00",
     )
-    assert any("bbox_swapped" in codes(each) for each in page.records)
+    assert any("bbox_swapped" in codes(record) for record in page.records)
 
 
 ISO_3 = """<mdb:MD_Metadata xmlns:mdb="http://standards.iso.org/iso/19115/-3/mdb/2.0" xmlns:cit="http://standards.iso.org/iso/19115/-3/cit/2.0"
@@ -428,7 +430,7 @@ def test_stac() -> None:
     assert record.temporal == (HarvestedPeriod("2015-06-27T10:25:31Z", ""),)
     assert record.licence is not None
     assert record.licence.uri.endswith("CC_BY_4_0")
-    assert [each.url for each in record.distributions] == [
+    assert [distribution.url for distribution in record.distributions] == [
         "https://source.example/index.parquet",
         "https://source.example/s2/items",
     ]
@@ -516,7 +518,7 @@ def test_data_package_stays_below_its_folder() -> None:
     }  # fmt: skip
     record = one(package, "https://source.example/p/datapackage.json")
 
-    assert [each.url for each in record.distributions] == [
+    assert [distribution.url for distribution in record.distributions] == [
         "https://source.example/p/data/trees.csv"
     ]
     assert record.distributions[0].checksum == HarvestedChecksum("SHA-256", "a" * 64)
@@ -534,7 +536,7 @@ def test_rudi_is_read_and_refused_by_its_own_rules(shared_data: Path) -> None:
 
     assert page.next == f"{BASE}?limit=2&offset=2"
     assert page.dataset_count == 2
-    assert [each.identifier for each in (*page.records, *page.refused)] == [
+    assert [record.identifier for record in (*page.records, *page.refused)] == [
         good["global_id"],
         bad["global_id"],
     ]

@@ -88,7 +88,7 @@ def test_every_bad_document_is_refused_readably_or_read(shared_data: Path) -> No
             Path("platform/src/udi/protocol/locale"),
         ]
     )
-    found = {}
+    record_counts = {}
     unsafe = set()
     silent = set()
     untranslated = set()
@@ -96,11 +96,11 @@ def test_every_bad_document_is_refused_readably_or_read(shared_data: Path) -> No
         with ends_within(SECONDS):
             page = read(path.read_bytes())
         if page.records:
-            found[path.name] = len(page.records)
+            record_counts[path.name] = len(page.records)
             continue
         faults = [
             *page.faults,
-            *(fault for each in page.refused for fault in each.faults),
+            *(fault for refusal in page.refused for fault in refusal.faults),
         ]
         silent |= {path.name} - {path.name for _ in (*faults, *page.services)}
         untranslated |= {
@@ -112,7 +112,7 @@ def test_every_bad_document_is_refused_readably_or_read(shared_data: Path) -> No
             path.name for fault in page.faults if fault.code == "document_unsafe"
         }
 
-    assert found == SOUND
+    assert record_counts == SOUND
     assert unsafe == UNSAFE
     assert silent == set()
     assert untranslated == set()
@@ -189,7 +189,7 @@ def test_a_context_of_elsewhere_is_never_fetched() -> None:
 
     page = read(json.dumps(document).encode())
 
-    assert [each.title for each in page.records] == [{"fr": "Trees"}]
+    assert [record.title for record in page.records] == [{"fr": "Trees"}]
 
 
 def test_signs_that_cannot_be_stored_are_replaced() -> None:
@@ -242,7 +242,7 @@ def test_an_address_that_runs_code_is_no_address() -> None:
     record = read(json.dumps(document).encode()).records[0]
 
     assert record.landing_page == ""
-    assert all(each.url == "" for each in record.distributions)
+    assert all(distribution.url == "" for distribution in record.distributions)
     assert [fault.code for fault in record.faults].count("url_not_web") == 4
 
 
@@ -284,8 +284,8 @@ def test_a_record_beyond_reason_is_refused_alone() -> None:
 
     page = read(json.dumps(document).encode())
 
-    assert [each.identifier for each in page.records] == ["2"]
-    assert [each.faults[0].code for each in page.refused] == [
+    assert [record.identifier for record in page.records] == ["2"]
+    assert [refusal.faults[0].code for refusal in page.refused] == [
         "record_too_large",
         "record_shapeless",
     ]
@@ -341,9 +341,9 @@ def test_values_of_any_shape_never_break_a_reader(
         len(page.records) + len(page.services) + len(page.refused) + len(page.links)
         <= 5001
     )
-    codes = {fault.code for each in page.refused for fault in each.faults}
+    codes = {fault.code for refusal in page.refused for fault in refusal.faults}
     assert "record_unreadable" not in codes, [
-        fault.translate() for each in page.refused for fault in each.faults
+        fault.translate() for refusal in page.refused for fault in refusal.faults
     ]
 
 
@@ -365,7 +365,7 @@ def test_shapes_that_broke_a_reader_once() -> None:
 
     for document in (package, linked, feature):
         assert [
-            each.title for each in read(json.dumps([document]).encode()).records
+            record.title for record in read(json.dumps([document]).encode()).records
         ] == [{"fr": "Trees"}]
 
 

@@ -58,7 +58,7 @@ def test_each_table_takes_words_of_a_territory() -> None:
         assert (licence.target, licence.code) == ("ETALAB_2_0", "etalab-2.0")
         assert other is not None
         assert (other.target, other.code) == ("CC_BY_4_0", "")
-        table, maps, own = (find_format(each) for each in WORDS["formats"])
+        table, maps, own = (find_format(wording) for wording in WORDS["formats"])
         assert table is not None
         assert (table.target, table.media_type, table.kind) == (
             "CSV",
@@ -82,14 +82,14 @@ def test_ours_are_still_known_and_a_territorys_come_first() -> None:
 
 def test_a_record_is_read_with_them_and_without_them_its_words_are_kept() -> None:
     with territory_vocabulary(WORDS):
-        known = read_one()
+        mapped_record = read_one()
     unknown = read_one()
 
-    assert known.themes == ("SOCI",)
-    assert known.licence is not None
-    assert known.licence.code == "etalab-2.0"
-    assert known.frequency == "QUARTERLY"
-    assert known.distributions[0].format == "CSV"
+    assert mapped_record.themes == ("SOCI",)
+    assert mapped_record.licence is not None
+    assert mapped_record.licence.code == "etalab-2.0"
+    assert mapped_record.frequency == "QUARTERLY"
+    assert mapped_record.distributions[0].format == "CSV"
     assert unknown.themes == ()
     assert [term.label for term in unknown.themes_other] == ["Vie de quartier"]
     assert unknown.licence is not None
@@ -98,7 +98,7 @@ def test_a_record_is_read_with_them_and_without_them_its_words_are_kept() -> Non
         "Licence du département",
     )
     assert unknown.distributions[0].format_label == "Tableau du service"
-    assert len(unknown.faults) > len(known.faults)
+    assert len(unknown.faults) > len(mapped_record.faults)
 
 
 async def test_two_territories_that_read_at_once_have_their_own() -> None:

@@ -59,15 +59,15 @@ def turtle(count: int) -> bytes:
 
 def told(pages: list[HarvestedPage]) -> dict[str, Any]:
     """What pages say together."""
-    records = {each.identifier: each for page in pages for each in page.records}
+    records = {record.identifier: record for page in pages for record in page.records}
     return {
         "found": sum(page.dataset_count for page in pages),
         "records": {
-            name: (each.title, each.distributions, each.publisher, each.licence, each.modified, each.source_record.sha256)
-            for name, each in records.items()
+            name: (record.title, record.distributions, record.publisher, record.licence, record.modified, record.source_record.sha256)
+            for name, record in records.items()
         },
-        "services": sorted(each.identifier for page in pages for each in page.services),
-        "refused": sorted(each.identifier for page in pages for each in page.refused),
+        "services": sorted(service.identifier for page in pages for service in page.services),
+        "refused": sorted(refusal.identifier for page in pages for refusal in page.refused),
         "faults": {fault.code: fault.values for page in pages for fault in page.faults},
         "next": {page.next for page in pages} - {""},
     }  # fmt: skip
@@ -85,14 +85,14 @@ def test_pieces_say_what_the_whole_says(tmp_path: Path, make: Any, count: int) -
     body = make(count)
 
     whole = read(body, base_url=AT)
-    found = in_pieces(body, tmp_path)
+    pieces = in_pieces(body, tmp_path)
 
     assert is_divisible(body[:1000])
     assert whole.dataset_count == len(told([whole])["records"]) == count
-    assert len(found) == max(
+    assert len(pieces) == max(
         1, -(-(count + (make is turtle)) // large_documents.AT_ONCE)
     )
-    assert told(found) == told([whole])
+    assert told(pieces) == told([whole])
 
 
 def test_the_order_of_triples_does_not_matter(tmp_path: Path) -> None:
@@ -120,9 +120,9 @@ def test_a_document_may_be_cut_anywhere(
     )
     monkeypatch.setattr(large_documents, "CHUNK", chunk)
 
-    found = list(read_pieces(tmp_path / "document", base_url=AT))
+    pieces = list(read_pieces(tmp_path / "document", base_url=AT))
 
-    assert told(found) == told([read(body, base_url=AT)])
+    assert told(pieces) == told([read(body, base_url=AT)])
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_a_document_may_be_cut_anywhere(
 def test_what_cannot_be_read_to_its_end_says_so(
     tmp_path: Path, body: bytes, records: int
 ) -> None:
-    found = in_pieces(body, tmp_path)
+    pieces = in_pieces(body, tmp_path)
 
-    assert sum(len(page.records) for page in found) == records
-    assert not found[-1].readable
+    assert sum(len(page.records) for page in pieces) == records
+    assert not pieces[-1].readable
 
 
 def test_what_must_be_read_whole_is_not_divided() -> None:

@@ -119,26 +119,26 @@ def test_every_wording_met_is_mapped_as_a_person_did(shared_data: Path) -> None:
         ("themes", lambda text: " ".join(find_theme(text)[0]), "data-theme"),
         (
             "formats",
-            lambda text: found.target if (found := find_format(text)) else "",
+            lambda text: entry.target if (entry := find_format(text)) else "",
             "file-type",
         ),
         (
             "licences",
-            lambda text: found.target if (found := find_licence(text)) else "",
+            lambda text: entry.target if (entry := find_licence(text)) else "",
             "licence",
         ),
         ("access-rights", lambda text: find_access(text)[0], "access-right"),
     ):
         for row in rows(shared_data, name):
-            wanted = row["target"].replace(f"{AUTHORITY}{part}/", "")
+            target = row["target"].replace(f"{AUTHORITY}{part}/", "")
             if (
-                wanted
+                target
                 and not row["source"].endswith("…")
-                and find(bare(row["source"])) != wanted
+                and find(bare(row["source"])) != target
             ):
-                missed.append((name, row["source"], wanted, find(bare(row["source"]))))
+                missed.append((name, row["source"], target, find(bare(row["source"]))))
 
-    assert [each for each in missed if each[1] not in DIFFERENT] == []
+    assert [mismatch for mismatch in missed if mismatch[1] not in DIFFERENT] == []
 
 
 DIFFERENT = {

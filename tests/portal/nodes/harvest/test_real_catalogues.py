@@ -71,7 +71,7 @@ def test_as_many_are_found_as_were_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     numbered = {name: int(count) for name, count in expected.items() if count}
-    wanted = {
+    corrected_counts = {
         name: CORRECTED.get(name, (count, ""))[0] for name, count in numbered.items()
     }
 
@@ -80,16 +80,18 @@ def test_as_many_are_found_as_were_counted(
             f"\n{write_table(tally(name, pages[name]) for name in numbered)}"
         )
 
-    assert len(wanted) == 203
-    assert {name: pages[name].dataset_count for name in wanted} == wanted
-    assert sum(wanted.values()) == 1473
+    assert len(corrected_counts) == 203
+    assert {
+        name: pages[name].dataset_count for name in corrected_counts
+    } == corrected_counts
+    assert sum(corrected_counts.values()) == 1473
 
 
 def test_nothing_is_refused_without_the_rule_it_breaks(
     pages: dict[str, HarvestedPage],
 ) -> None:
     refused = {
-        name: [each.faults[0].code for each in page.refused if each.is_dataset]
+        name: [refusal.faults[0].code for refusal in page.refused if refusal.is_dataset]
         for name, page in pages.items()
     }
 
@@ -97,8 +99,8 @@ def test_nothing_is_refused_without_the_rule_it_breaks(
     assert all(
         all(fault.translate())
         for page in pages.values()
-        for each in page.refused
-        for fault in each.faults
+        for refusal in page.refused
+        for fault in refusal.faults
     )
 
 
@@ -119,12 +121,16 @@ def test_a_list_without_descriptions_says_what_to_read_next(
 def test_services_and_other_things_are_told_from_datasets(
     pages: dict[str, HarvestedPage],
 ) -> None:
-    kinds = {each.kind for page in pages.values() for each in page.records}
+    kinds = {record.kind for page in pages.values() for record in page.records}
 
     assert kinds == {RecordKind.DATASET, RecordKind.SERIES}
     assert sum(len(page.services) for page in pages.values()) == 34
     assert (
-        sum(not each.is_dataset for page in pages.values() for each in page.refused)
+        sum(
+            not refusal.is_dataset
+            for page in pages.values()
+            for refusal in page.refused
+        )
         == 10
     )
 
@@ -132,14 +138,14 @@ def test_services_and_other_things_are_told_from_datasets(
 def test_each_record_becomes_ours_and_can_be_stored(
     pages: dict[str, HarvestedPage],
 ) -> None:
-    given = ConversionContext(source=SOURCE, producer=PRODUCER, found_at=now())
+    context = ConversionContext(source=SOURCE, producer=PRODUCER, found_at=now())
     stored = 0
     for page in pages.values():
-        for each in page.records:
-            ours = convert(each, given).record
+        for record in page.records:
+            ours = convert(record, context).record
             assert restore_record(write_record(ours)).id == ours.id
             assert len({media.id for media in ours.media}) == len(ours.media)
-            assert each.source_record.body
+            assert record.source_record.body
             stored += 1
 
     assert stored == 1473 - 5
@@ -159,7 +165,7 @@ def test_reading_twice_gives_the_same(
             (shared_data / "data/catalogues" / name).read_bytes(), base_url=BASE
         )
 
-        assert [each.source_record.sha256 for each in again.records] == [
-            each.source_record.sha256 for each in pages[name].records
+        assert [record.source_record.sha256 for record in again.records] == [
+            record.source_record.sha256 for record in pages[name].records
         ]
         assert again == pages[name]

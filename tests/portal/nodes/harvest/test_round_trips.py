@@ -81,9 +81,9 @@ def paths(structure: type[Struct], before: str = "") -> Iterator[str]:
     for name, hint in get_type_hints(structure).items():
         inner = next(
             (
-                each
-                for each in (hint, *get_args(hint))
-                if isinstance(each, type) and issubclass(each, Struct)
+                candidate
+                for candidate in (hint, *get_args(hint))
+                if isinstance(candidate, type) and issubclass(candidate, Struct)
             ),
             None,
         )
@@ -93,13 +93,16 @@ def paths(structure: type[Struct], before: str = "") -> Iterator[str]:
 def values(thing: object, path: str) -> list[object]:
     """What a record says at a path, of each of the things that have it."""
     name, _, rest = path.partition(".")
-    found = getattr(thing, name)
-    inside = found if isinstance(found, tuple) else (found,)
+    attribute = getattr(thing, name)
+    inside = attribute if isinstance(attribute, tuple) else (attribute,)
     if rest:
         return [
-            value for each in inside if each is not None for value in values(each, rest)
+            value
+            for element in inside
+            if element is not None
+            for value in values(element, rest)
         ]
-    return [found]
+    return [attribute]
 
 
 def test_every_field_is_one_that_dcat_can_hold_or_not() -> None:
@@ -126,7 +129,9 @@ def test_rudi_keeps_everything(record: Record) -> None:
     page = format_detection.read(body, base_url=ORIGIN)
 
     assert page.format == "rudi"
-    assert [fault.translate() for each in page.refused for fault in each.faults] == []
+    assert [
+        fault.translate() for refusal in page.refused for fault in refusal.faults
+    ] == []
     assert conceal_record(
         convert(page.records[0], given_of(record)).record
     ) == conceal_record(record)
@@ -155,7 +160,9 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
         record.dataverse_doi,
     )
     assert set(read.aliases) >= {
-        each for each in (record.local_id, record.doi, record.dataverse_doi) if each
+        identifier
+        for identifier in (record.local_id, record.doi, record.dataverse_doi)
+        if identifier
     }
     assert (ours.title, ours.summary, ours.access) == (
         record.title,
@@ -178,11 +185,11 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     assert ours.period == record.period
     assert placed(ours) == placed(record)
     assert asked(ours) == asked(record)
-    assert {told(each) for each in ours.contacts} == {
-        told(each) for each in record.contacts
+    assert {told(contact) for contact in ours.contacts} == {
+        told(contact) for contact in record.contacts
     }
     assert sorted(map(held, ours.media), key=str) == sorted(
-        (held(each, record) for each in record.media), key=str
+        (held(medium, record) for medium in record.media), key=str
     )
     assert read.publisher is not None
     assert list(read.publisher.name.values()) == [record.producer.name]
@@ -200,12 +207,18 @@ def placed(record: Record) -> object:
 
 def asked(record: Record) -> set[tuple[str, str]]:
     """What its producer asks, by language: DCAT-AP has one property for all of it, of which each line counts."""
-    said = record.constraints
-    texts = (said.usage, said.reference, said.mention, said.access, said.other)
+    constraints = record.constraints
+    texts = (
+        constraints.usage,
+        constraints.reference,
+        constraints.mention,
+        constraints.access,
+        constraints.other,
+    )
     return {
         (tag, line)
-        for each in texts
-        for tag, words in each.items()
+        for translations in texts
+        for tag, words in translations.items()
         for line in words.split("\n")
     }
 
@@ -292,7 +305,7 @@ def test_what_is_missing_is_said_and_not_invented() -> None:
 
 
 def test_what_our_record_has_no_field_for_is_kept() -> None:
-    said = {
+    fields = {
         "accrualPeriodicity": "R/P1Y",
         "theme": ["agriculture"],
         "x": {"y": 1},
@@ -301,7 +314,7 @@ def test_what_our_record_has_no_field_for_is_kept() -> None:
     }
 
     ours = convert(
-        format_detection.read(bare(**said), base_url=ORIGIN).records[0], ABOUT
+        format_detection.read(bare(**fields), base_url=ORIGIN).records[0], ABOUT
     ).record
 
     assert ours.access is AccessRights.RESTRICTED

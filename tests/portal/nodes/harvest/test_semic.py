@@ -51,8 +51,8 @@ def test_both_say_the_same(folder: Path, name: str) -> None:
         assert iso.publisher is not None
         expected = None if name in WITHOUT_PUBLISHER else iso.publisher.name
         assert (dcat.publisher and dcat.publisher.name) == expected
-        assert {each.email for each in iso.contacts} == {
-            each.email for each in dcat.contacts
+        assert {contact.email for contact in iso.contacts} == {
+            contact.email for contact in dcat.contacts
         }
 
 

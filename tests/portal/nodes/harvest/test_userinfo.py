@@ -57,7 +57,7 @@ def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
         page = format_detection.read(
             document, base_url="https://source.example/catalogue"
         )
-        kept = [
+        texts = [
             repr(page.records),
             repr(page.refused),
             repr(page.services),
@@ -66,10 +66,10 @@ def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
         for record in page.records:
             read += 1
             try:
-                kept.append(repr(convert(record, GIVEN)))
+                texts.append(repr(convert(record, GIVEN)))
             except InvalidRecord as error:
-                kept.append(repr(error.faults))
-        leaks += [path.name for text in kept if CANARY in text][:1]
+                texts.append(repr(error.faults))
+        leaks += [path.name for text in texts if CANARY in text][:1]
 
     assert read > 300
     assert leaks == []

@@ -52,11 +52,11 @@ def ckan(
 ) -> Callable[[str, dict[str, str]], Answer | None]:
     """A CKAN that holds packages of these names, a list that may be changed."""
 
-    def live(path: str, asked: dict[str, str]) -> Answer | None:
+    def live(path: str, parameters: dict[str, str]) -> Answer | None:
         if path != "/api/3/action/package_search":
             return None
-        start = int(asked.get("start", 0))
-        rows = min(int(asked.get("rows", 10)), largest)
+        start = int(parameters.get("start", 0))
+        rows = min(int(parameters.get("rows", 10)), largest)
         return (
             200,
             {"Content-Type": "application/json"},

@@ -29,8 +29,8 @@ CKAN = "/api/3/action/package_search"
 async def test_what_leaves_one_source_leaves_no_other(
     catalogue: Catalogue, open_source: Open
 ) -> None:
-    held = names(4)
-    catalogue.live = ckan(held)
+    dataset_names = names(4)
+    catalogue.live = ckan(dataset_names)
     mine = await open_source(f"{catalogue.origin}{CKAN}")
     other = await open_source(f"{catalogue.origin}{CKAN}?rows=50")
     await other.change(next_at=None)
@@ -39,7 +39,7 @@ async def test_what_leaves_one_source_leaves_no_other(
     await other.read()
     await other.change(next_at=None)
 
-    del held[0]
+    del dataset_names[0]
     runs = [await mine.read(), await mine.read()]
 
     assert [(run.missing, run.withdrawn) for run in runs] == [(1, 0), (0, 1)]
@@ -50,11 +50,11 @@ async def test_what_leaves_one_source_leaves_no_other(
 async def test_a_dataset_that_another_publishes_now_is_not_withdrawn_with_its_source(
     catalogue: Catalogue, open_source: Open, demo: Territory, portal_database: Database
 ) -> None:
-    held = names(3)
-    catalogue.live = ckan(held)
+    dataset_names = names(3)
+    catalogue.live = ckan(dataset_names)
     reading = await open_source(f"{catalogue.origin}{CKAN}")
     await reading.read()
-    gone = (await reading.shown())[f"Jeu {held[0]}"]
+    gone = (await reading.shown())[f"Jeu {dataset_names[0]}"]
     async with portal_database.session(demo.id) as session:
         node = await register_node(
             session,
@@ -68,7 +68,7 @@ async def test_a_dataset_that_another_publishes_now_is_not_withdrawn_with_its_so
             update(Dataset).where(Dataset.id == gone).values(node_id=node.id)
         )
 
-    del held[0]
+    del dataset_names[0]
     for _ in range(2):
         await reading.read()
 
@@ -109,7 +109,7 @@ async def test_a_portal_of_rudi_is_published_for_the_producer_of_the_source_whoe
         of = select(Dataset.organisation_id).where(Dataset.node_id == reading.source_id)
         assert set(await session.scalars(of)) == {reading.producer}
     assert reading.producer not in {
-        uuid.UUID(each["producer"]["organization_id"]) for each in records
+        uuid.UUID(record["producer"]["organization_id"]) for record in records
     }
 
 
@@ -122,17 +122,17 @@ async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(
 ) -> None:
     catalogue.live = ckan(names(4))
     reading = await open_source(f"{catalogue.origin}{CKAN}")
-    asked = reading.desk.reader.get
+    original_get = reading.desk.reader.get
 
     async def late(*arguments: Any, **named: Any) -> Any:
-        given = await asked(*arguments, **named)
+        response = await original_get(*arguments, **named)
         async with portal_database.session(demo.id) as session:
             await pause_source(
                 session,
                 team(demo),
                 (await session.scalars(select(CatalogueSource))).one(),
             )
-        return given
+        return response
 
     monkeypatch.setattr(reading.desk.reader, "get", late)
     assert await harvest_next_source(reading.desk)

@@ -48,12 +48,12 @@ def token_for(
 
     async def make(*scopes: str, **rights: Any) -> Headers:
         async with browse(portal_app, demo, make_person(demo, **rights)) as someone:
-            said = {
+            form = {
                 "name": "lecture",
                 "days": "30",
                 "scope": list(scopes or ("sources",)),
             }
-            page = await someone.post("/my-space/tokens", data=said)
+            page = await someone.post("/my-space/tokens", data=form)
         return {
             "Authorization": f"Bearer {re.findall(r'udi_me_[-_A-Za-z0-9]+', page.text)[0]}", "Accept-Language": "en"
         }  # fmt: skip
@@ -96,33 +96,37 @@ async def register(
     )
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"{PATH}/{answer.json()['id']}"
-    found: dict[str, Any] = answer.json()
-    return found
+    source: dict[str, Any] = answer.json()
+    return source
 
 
 async def every(
     client: httpx.AsyncClient, headers: Headers, source: object, run: object
 ) -> dict[str, int]:
     """Each thing that can be asked, and its status."""
-    one = f"{PATH}/{source}"
-    said = {"address": "x.example", "producer": "armor"}
+    source_url = f"{PATH}/{source}"
+    payload = {"address": "x.example", "producer": "armor"}
     answers = {
         "list": await client.get(PATH, headers=headers),
-        "register": await client.post(PATH, headers=headers, json=said),
-        "read": await client.get(one, headers=headers),
-        "change": await client.patch(one, headers=headers, json={"rhythm": "weekly"}),
-        "act": await client.post(f"{one}/read", headers=headers),
-        "feed": await client.post(f"{one}/feed", headers=headers),
-        "readings": await client.get(f"{one}/readings", headers=headers),
-        "reading": await client.get(f"{one}/readings/{run}", headers=headers),
-        "records": await client.get(f"{one}/readings/{run}/records", headers=headers),
-        "original": await client.get(f"{one}/records/{NOBODY}", headers=headers),
-        "close": await client.delete(one, headers=headers),
+        "register": await client.post(PATH, headers=headers, json=payload),
+        "read": await client.get(source_url, headers=headers),
+        "change": await client.patch(
+            source_url, headers=headers, json={"rhythm": "weekly"}
+        ),
+        "act": await client.post(f"{source_url}/read", headers=headers),
+        "feed": await client.post(f"{source_url}/feed", headers=headers),
+        "readings": await client.get(f"{source_url}/readings", headers=headers),
+        "reading": await client.get(f"{source_url}/readings/{run}", headers=headers),
+        "records": await client.get(
+            f"{source_url}/readings/{run}/records", headers=headers
+        ),
+        "original": await client.get(f"{source_url}/records/{NOBODY}", headers=headers),
+        "close": await client.delete(source_url, headers=headers),
     }
     assert all(
-        each.status_code < 400
-        or each.headers["content-type"].startswith("application/problem+json")
-        for each in answers.values()
+        answer.status_code < 400
+        or answer.headers["content-type"].startswith("application/problem+json")
+        for answer in answers.values()
     )
     return {name: answer.status_code for name, answer in answers.items()}
 
@@ -164,10 +168,10 @@ async def test_a_program_registers_a_catalogue_and_reads_its_report(
         1,
     )
     assert "next" not in before["links"]
-    assert {each["identifier"]: each["action"] for each in records if each["action"] != "unchanged"} == {
+    assert {record["identifier"]: record["action"] for record in records if record["action"] != "unchanged"} == {
         "neuf": "created", "jeu-0": "missing",
     }  # fmt: skip
-    new = next(each for each in records if each["action"] == "created")
+    new = next(record for record in records if record["action"] == "created")
     assert new["title"] == "Jeu neuf"
     assert (await client.get(f"/data/{new['dataset']}")).status_code == 200
     assert any(
@@ -177,7 +181,7 @@ async def test_a_program_registers_a_catalogue_and_reads_its_report(
     original = await client.get(new["original"], headers=manager)
     assert original.json()["name"] == "neuf"
     assert original.headers["content-disposition"].startswith("attachment")
-    assert [each["identifier"] for each in first.json()["items"]] == [
+    assert [record["identifier"] for record in first.json()["items"]] == [
         f"jeu-{place}" for place in range(5)
     ]
     assert f'<{first.json()["links"]["next"]}>; rel="next"' in first.headers["link"]
@@ -203,8 +207,10 @@ async def test_what_was_refused_says_its_edit_in_the_language_asked(
         for headers in (manager, french)
     ]
 
-    [refused], [traduit] = (each["items"] for each in answers)
-    fault = next(each for each in refused["faults"] if each["level"] == "refused")
+    [refused], [traduit] = (answer["items"] for answer in answers)
+    fault = next(
+        candidate for candidate in refused["faults"] if candidate["level"] == "refused"
+    )
     assert (fault["field"], fault["reason"]) == ("title", "This dataset has no title.")
     assert fault["remedy"]
     assert refused["dataset"] is None
@@ -234,7 +240,7 @@ async def test_a_program_paces_pauses_and_closes(
         for act in ("pause", "resume", "pause", "accept")
     ]
     nothing = await client.post(f"{source['url']}/explode", headers=manager)
-    wrong = await client.delete(f"{source['url']}?datasets=burn", headers=manager)
+    refusal = await client.delete(f"{source['url']}?datasets=burn", headers=manager)
     closing = (
         await client.delete(f"{source['url']}?datasets=withdraw", headers=manager)
     ).json()
@@ -247,7 +253,7 @@ async def test_a_program_paces_pauses_and_closes(
     )
     assert states == ["paused", "active", "paused", None]
     assert nothing.status_code == 404
-    assert (wrong.status_code, wrong.json()["errors"][0]["remedy"]) == (
+    assert (refusal.status_code, refusal.json()["errors"][0]["remedy"]) == (
         422,
         "Use keep, withdraw.",
     )
@@ -257,8 +263,8 @@ async def test_a_program_paces_pauses_and_closes(
         0,
     )
     async with portal_database.session(demo.id) as session:
-        told = await session.scalars(text("SELECT name FROM app.audit_event WHERE subject_id = :id ORDER BY at").bindparams(id=uuid.UUID(source["id"])))  # fmt: skip
-        assert "source.rhythm_changed" in list(told)
+        event_names = await session.scalars(text("SELECT name FROM app.audit_event WHERE subject_id = :id ORDER BY at").bindparams(id=uuid.UUID(source["id"])))  # fmt: skip
+        assert "source.rhythm_changed" in list(event_names)
 
 
 async def test_only_who_looks_after_a_source_sees_it(
@@ -309,7 +315,7 @@ async def test_the_team_looks_after_all_of_them(
 
     listed = (await client.get(PATH, headers=team)).json()["items"]
 
-    assert source["id"] in [each["id"] for each in listed]
+    assert source["id"] in [entry["id"] for entry in listed]
     assert (
         await client.post(f"{source['url']}/pause", headers=team)
     ).status_code == 200
@@ -329,8 +335,8 @@ async def test_a_right_that_is_taken_back_is_taken_from_the_token_too(
         await session.execute(text("DELETE FROM app.membership"))
 
     assert [
-        (await client.get(source["url"], headers=each)).status_code
-        for each in (manager, team)
+        (await client.get(source["url"], headers=headers)).status_code
+        for headers in (manager, team)
     ] == [403, 403]
 
 
@@ -389,16 +395,16 @@ async def test_a_question_that_is_none_is_refused(
 async def test_sources_are_listed_page_after_page(
     client: httpx.AsyncClient, manager: Headers
 ) -> None:
-    made = {
+    registered_ids = {
         (await register(client, manager, f"data-{place}.example"))["id"]
         for place in range(3)
     }
     page = f"{PATH}?size=2"
-    found = []
+    listed_ids = []
     while page:
         answer = (await client.get(page, headers=manager)).json()
-        found += [each["id"] for each in answer["items"]]
+        listed_ids += [source["id"] for source in answer["items"]]
         page = answer["links"].get("next", "")
 
-    assert set(found) == made
-    assert len(found) == 3
+    assert set(listed_ids) == registered_ids
+    assert len(listed_ids) == 3

@@ -174,13 +174,13 @@ def test_whatever_pages_say_each_address_is_asked_once_and_it_ends(
     leads: list[int],
 ) -> None:
     place = reading()
-    asked = []
+    addresses = []
     while place.waiting:
         address = place.waiting[0]
-        asked.append(address)
-        coming = leads[len(asked) % len(leads)]
+        addresses.append(address)
+        coming = leads[len(addresses) % len(leads)]
         place, _ = crawl.advance(
             place, address, page(next=f"{START}?page={coming}"), where=address
         )
 
-    assert len(asked) == len(set(asked)) <= 8
+    assert len(addresses) == len(set(addresses)) <= 8

@@ -69,8 +69,8 @@ async def anybody(
 
 
 async def addresses(manager: httpx.AsyncClient, reading: Reading) -> list[str]:
-    made = await manager.post(f"/sources/{reading.source_id}/feed")
-    page = await manager.get(made.headers["location"])
+    response = await manager.post(f"/sources/{reading.source_id}/feed")
+    page = await manager.get(response.headers["location"])
     return re.findall(r'value="(http[^"]+readings\.atom)"', page.text)
 
 
@@ -79,19 +79,19 @@ async def test_a_feed_says_how_readings_went_without_an_account(
 ) -> None:
     before = await manager.get(f"/sources/{reading.source_id}")
     await reading.read()
-    found = await addresses(manager, reading)
+    feed_addresses = await addresses(manager, reading)
 
     answers = [
         await anybody.get(address, headers={"Accept-Language": "en"})
-        for address in found
+        for address in feed_addresses
     ]
     again = await anybody.get(
-        found[0],
+        feed_addresses[0],
         headers={"Accept-Language": "en", "If-None-Match": answers[0].headers["etag"]},
     )
 
     assert "readings.atom" not in before.text
-    assert len(found) == 2
+    assert len(feed_addresses) == 2
     for answer in answers:
         feed = fromstring(answer.content)  # noqa: S314 - our own
         entries = feed.findall(f"{ATOM}entry")
@@ -100,7 +100,7 @@ async def test_a_feed_says_how_readings_went_without_an_account(
             "private, no-cache",
             "noindex",
         )
-        assert [each.findtext(f"{ATOM}id") for each in entries] == [
+        assert [entry.findtext(f"{ATOM}id") for entry in entries] == [
             run.id.urn for run in reversed(await reading.runs())
         ]
         assert "3 found, 3 new" in (entries[1].findtext(f"{ATOM}summary") or "")
@@ -118,7 +118,9 @@ async def test_an_address_that_was_renewed_answers_no_more(
     present = await addresses(manager, reading)
 
     assert not set(former) & set(present)
-    assert [(await anybody.get(each)).status_code for each in former + present] == [
+    assert [
+        (await anybody.get(address)).status_code for address in former + present
+    ] == [
         404,
         404,
         200,
@@ -133,11 +135,14 @@ async def test_a_feed_closes_with_the_right_of_its_holder(
     portal_database: Database,
     demo: Territory,
 ) -> None:
-    found = await addresses(manager, reading)
+    feed_addresses = await addresses(manager, reading)
     async with portal_database.session(demo.id, role="worker") as session:
         await session.execute(text("DELETE FROM app.membership"))
 
-    assert [(await anybody.get(each)).status_code for each in found] == [403, 403]
+    assert [(await anybody.get(address)).status_code for address in feed_addresses] == [
+        403,
+        403,
+    ]
 
 
 async def test_an_address_opens_nothing_else(
@@ -157,7 +162,7 @@ async def test_an_address_opens_nothing_else(
     async with browse(portal_app, other) as there:
         answers.append(await there.get(f"/{own.partition('://')[2].partition('/')[2]}"))
 
-    assert [each.status_code for each in answers] == [404] * 4
+    assert [answer.status_code for answer in answers] == [404] * 4
 
 
 async def test_nobody_else_makes_addresses(
@@ -178,13 +183,13 @@ async def hook(
         person = (
             await session.scalars(select(Person).where(Person.subject == owner.subject))
         ).one()
-        made = Webhook(
+        webhook = Webhook(
             person_id=person.id, url="https://program.example/told", everything=False, readings=readings,
             secret="whsec_test", state=WebhookState.ACTIVE, created_at=now(),
         )  # fmt: skip
-        session.add(made)
+        session.add(webhook)
         await session.flush()
-        return made.id
+        return webhook.id
 
 
 async def told(portal_site: Site, reading: Reading) -> list[WebhookDelivery]:
@@ -256,15 +261,15 @@ async def test_a_webhook_for_readings_is_offered_to_who_looks_after_sources(
 async def test_a_dataset_says_where_it_was_read_and_gives_its_own_record(
     anybody: httpx.AsyncClient, reading: Reading, catalogue: Catalogue
 ) -> None:
-    shown = (await reading.shown())["Jeu arbres"]
+    dataset_id = (await reading.shown())["Jeu arbres"]
     page = await anybody.get(
-        f"/data/{shown}", headers={"Accept-Language": "en"}, follow_redirects=True
+        f"/data/{dataset_id}", headers={"Accept-Language": "en"}, follow_redirects=True
     )
-    original = await anybody.get(f"/data/{shown}/original")
+    original = await anybody.get(f"/data/{dataset_id}/original")
 
     assert "Where it comes from" in page.text
     assert f'href="{catalogue.origin}/"' in page.text
-    assert f'href="/data/{shown}/original"' in page.text
+    assert f'href="/data/{dataset_id}/original"' in page.text
     assert json.loads(original.content)["name"] == "arbres"
     assert original.headers["content-disposition"].startswith("attachment")
     assert original.headers["content-type"] == "application/octet-stream"
@@ -274,16 +279,16 @@ async def test_the_original_record_of_restricted_data_is_not_given(
     anybody: httpx.AsyncClient, reading: Reading, portal_database: Database
 ) -> None:
     """It says what the portal does not repeat: sizes, digests, a licence."""
-    shown = (await reading.shown())["Jeu arbres"]
+    dataset_id = (await reading.shown())["Jeu arbres"]
     async with portal_database.session(reading.territory.id) as session:
         await session.execute(
             text(
                 "UPDATE app.dataset SET access = 'restricted' WHERE id = :id"
-            ).bindparams(id=shown)
+            ).bindparams(id=dataset_id)
         )
 
-    page = await anybody.get(f"/data/{shown}", follow_redirects=True)
-    original = await anybody.get(f"/data/{shown}/original")
+    page = await anybody.get(f"/data/{dataset_id}", follow_redirects=True)
+    original = await anybody.get(f"/data/{dataset_id}/original")
 
     assert page.status_code == 200
     assert "/original" not in page.text
@@ -293,17 +298,17 @@ async def test_the_original_record_of_restricted_data_is_not_given(
 async def test_what_was_not_read_elsewhere_or_was_withdrawn_has_no_record_to_give(
     anybody: httpx.AsyncClient, reading: Reading, portal_database: Database
 ) -> None:
-    shown = (await reading.shown())["Jeu arbres"]
+    dataset_id = (await reading.shown())["Jeu arbres"]
     async with portal_database.session(reading.territory.id) as session:
         await session.execute(
             text(
                 "UPDATE app.dataset SET state = 'withdrawn' WHERE id = :id"
-            ).bindparams(id=shown)
+            ).bindparams(id=dataset_id)
         )
 
     statuses = [
-        (await anybody.get(f"/data/{each}/original")).status_code
-        for each in (shown, uuid.UUID(int=5))
+        (await anybody.get(f"/data/{candidate_id}/original")).status_code
+        for candidate_id in (dataset_id, uuid.UUID(int=5))
     ]
 
     assert statuses[1] == 404
@@ -314,10 +319,10 @@ async def test_a_passer_by_reads_no_more_of_a_source_than_its_site(
     reading: Reading, portal_database: Database, anybody: Any
 ) -> None:
     async with portal_database.session(reading.territory.id, role="public") as session:
-        seen = await session.execute(
+        result = await session.execute(
             text("SELECT address, format FROM app.catalogue_source")
         )
-        assert len(seen.all()) >= 1
+        assert len(result.all()) >= 1
     with pytest.raises(Exception, match="permission denied"):
         async with portal_database.session(
             reading.territory.id, role="public"

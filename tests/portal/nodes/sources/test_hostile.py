@@ -137,8 +137,8 @@ async def test_pages_without_an_end_are_left_and_what_was_read_is_kept(
 ) -> None:
     monkeypatch.setattr(crawl, "MOST_PAGES", 12)
 
-    def endless(path: str, asked: dict[str, str]) -> Any:
-        page = packages([f"jeu-{int(asked.get('start', 0))}"], start=0, rows=1)
+    def endless(path: str, parameters: dict[str, str]) -> Any:
+        page = packages([f"jeu-{int(parameters.get('start', 0))}"], start=0, rows=1)
         page["result"]["count"] = 10**9
         if path == SEARCH:
             return (200, {}, json.dumps(page).encode())
@@ -201,10 +201,10 @@ async def test_robots_that_name_us_are_obeyed_and_a_site_that_cannot_say_is_left
     assert (await reading_.read()).outcome == "complete"
 
     catalogue.put("/robots.txt", b"User-agent: UDI\nDisallow: /api/")
-    asked = len(catalogue.asked)
+    request_count = len(catalogue.asked)
     run, codes = await refused(reading_)
     assert (run.outcome, codes[0]) == ("failed", "source_closed")
-    assert not any(path.startswith("/api/") for path in catalogue.asked[asked:])
+    assert not any(path.startswith("/api/") for path in catalogue.asked[request_count:])
 
     catalogue.put("/robots.txt", b"", status=503)
     run, codes = await refused(reading_)
@@ -221,10 +221,10 @@ async def test_a_busy_site_is_asked_again(
     answers = [503, 429, 200]
     whole = ckan(["a"])
 
-    def busy(path: str, asked: dict[str, str]) -> Any:
+    def busy(path: str, parameters: dict[str, str]) -> Any:
         status = answers.pop(0) if path == SEARCH and answers else 200
         if status == 200:
-            return whole(path, asked)
+            return whole(path, parameters)
         return (status, {"Retry-After": "0"}, b"")
 
     catalogue.live = busy

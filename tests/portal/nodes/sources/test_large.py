@@ -150,7 +150,9 @@ async def test_each_bound_is_that_of_the_kind_of_document(
     await divided.read()
 
     [fault] = [
-        each for each in await divided.faults() if each.code == "document_too_large"
+        candidate
+        for candidate in await divided.faults()
+        if candidate.code == "document_too_large"
     ]
     assert fault.filled["limit"] == 3000 // 1024**2
     assert left_in(small) == []

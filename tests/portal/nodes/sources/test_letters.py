@@ -79,7 +79,7 @@ async def _take(session: AsyncSession) -> list[dict[str, str]]:
     query = text(
         "SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name ORDER BY id"
     )
-    found = [
+    payloads = [
         json.loads(row[0])
         for row in await session.execute(query, {"name": NOTIFY_SOURCE})
     ]
@@ -87,7 +87,7 @@ async def _take(session: AsyncSession) -> list[dict[str, str]]:
         text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"),
         {"name": NOTIFY_SOURCE},
     )
-    return found
+    return payloads
 
 
 async def slug_of(reading: Reading, database: Database) -> str:
@@ -101,8 +101,8 @@ async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobo
     portal_database: Database, relay: Relay,
 ) -> None:  # fmt: skip
     await clear_queue(portal_site)
-    held = [f"jeu-{place}" for place in range(20)]
-    catalogue.live = ckan(held)
+    dataset_names = [f"jeu-{place}" for place in range(20)]
+    catalogue.live = ckan(dataset_names)
     reading = await open_source(f"{catalogue.origin}{SEARCH}?rows=100")
     slug = await slug_of(reading, portal_database)
     english = make_person(demo, memberships={slug: ["managers"]})
@@ -120,7 +120,7 @@ async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobo
     await reading.read()
     assert await send_all(portal_site, demo, relay) == []
 
-    del held[3:]
+    del dataset_names[3:]
     await reading.read()
     mails = await send_all(portal_site, demo, relay)
 

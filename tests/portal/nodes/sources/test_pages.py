@@ -102,9 +102,9 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     assert catalogue.origin in form.text
     assert "Ville armor" in form.text
     assert "Ville breizh" not in form.text
-    made = await register(manager, catalogue.origin)
+    response = await register(manager, catalogue.origin)
     await read()
-    page = await manager.get(made.headers["location"], headers=english)
+    page = await manager.get(response.headers["location"], headers=english)
 
     assert page.status_code == 200
     for words in (
@@ -117,7 +117,7 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     ):
         assert words in page.text
     listed = await manager.get("/sources", headers=english)
-    assert made.headers["location"] in listed.text
+    assert response.headers["location"] in listed.text
     assert "Jeu jeu-7" in (await manager.get("/api/v1/datasets?size=100")).text
 
 
@@ -245,11 +245,11 @@ async def test_a_record_is_given_as_its_source_wrote_it(
     own = (await reading.records())["a"].id
 
     async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
-        given = await client.get(f"/sources/{reading.source_id}/records/{own}")
+        original = await client.get(f"/sources/{reading.source_id}/records/{own}")
         none = await client.get(f"/sources/{reading.source_id}/records/{uuid.uuid4()}")
 
-    assert given.json()["metadata_modified"] == "2026-01-15T08:00:00"
-    assert given.headers["content-disposition"].startswith("attachment")
+    assert original.json()["metadata_modified"] == "2026-01-15T08:00:00"
+    assert original.headers["content-disposition"].startswith("attachment")
     assert none.status_code == 404
 
 
@@ -268,13 +268,13 @@ async def test_its_report_is_given_as_json_in_the_readers_language(
 
     assert (report["format"], report["shown"], report["state"]) == ("ckan", 2, "active")
     assert [
-        (each["outcome"], each["found"], each["created"]) for each in report["readings"]
+        (run["outcome"], run["found"], run["created"]) for run in report["readings"]
     ] == [("complete", 2, 2)]
     assert report["faults"]["total"] == len(report["faults"]["items"]) > 0
     assert {
-        each["message"]
-        for each in report["faults"]["items"]
-        if each["code"] == "contact_missing"
+        fault["message"]
+        for fault in report["faults"]["items"]
+        if fault["code"] == "contact_missing"
     } == {"Il n’y a personne à qui écrire."}
 
 
@@ -286,13 +286,13 @@ async def test_its_pages_hold_on_every_screen(
     portal_app: Litestar,
     demo: Territory,
 ) -> None:
-    held = [f"jeu-{place}" for place in range(40)]
-    catalogue.live = ckan(held)
+    dataset_names = [f"jeu-{place}" for place in range(40)]
+    catalogue.live = ckan(dataset_names)
     reading = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=100"
     )
     await reading.read()
-    del held[5:]
+    del dataset_names[5:]
     await reading.read()
 
     async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:

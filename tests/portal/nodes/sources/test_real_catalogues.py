@@ -40,15 +40,15 @@ async def test_every_real_catalogue_is_found_again_record_by_record(
             if line["records"]
         }
     assert (len(expected), sum(expected.values())) == (203, 1473)
-    chosen = dict(list(expected.items())[::SPARSE])
-    for name in chosen:
+    sample = dict(list(expected.items())[::SPARSE])
+    for name in sample:
         catalogue.put(f"/{name}", (shared_data / "data/catalogues" / name).read_bytes())
 
-    found = {}
+    record_counts = {}
     refusals = Counter[str]()
     unchanged = 0
-    shown = 0
-    for name in chosen:
+    dataset_count = 0
+    for name in sample:
         reading = await open_source(f"{catalogue.origin}/{name}", rhythm="by_hand")
         first = await reading.read()
         refusals.update(
@@ -59,16 +59,16 @@ async def test_every_real_catalogue_is_found_again_record_by_record(
             }
         )
         again = await reading.read()
-        found[name] = first.found
+        record_counts[name] = first.found
         assert counts(again)[1:3] == (0, 0), name
         assert counts(again)[0] == counts(first)[0], name
         unchanged += again.unchanged
-        shown += (await reading.source()).shown
+        dataset_count += (await reading.source()).shown
 
-    assert found == chosen
-    assert unchanged == shown > 1000 // SPARSE
+    assert record_counts == sample
+    assert unchanged == dataset_count > 1000 // SPARSE
     sys.stdout.write(
-        f"\n{sum(found.values())} found, {unchanged} unchanged, refused for {refusals}\n"
+        f"\n{sum(record_counts.values())} found, {unchanged} unchanged, refused for {refusals}\n"
     )
 
 

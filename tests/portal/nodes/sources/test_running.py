@@ -91,24 +91,24 @@ async def test_a_catalogue_behind_a_home_page_is_published_page_by_page_and_read
 async def test_what_changes_is_updated_what_leaves_is_withdrawn_the_second_time_and_comes_back_at_its_address(
     catalogue: Catalogue, open_source: Open, demo: Territory, portal_database: Database
 ) -> None:
-    held = names(10)
-    catalogue.live = ckan(held)
+    dataset_names = names(10)
+    catalogue.live = ckan(dataset_names)
     reading = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=4"
     )
     await reading.read()
     before = await reading.shown()
 
-    gone = held.pop(3)
+    gone = dataset_names.pop(3)
     first = await reading.read()
-    kept = await reading.shown()
+    after_first = await reading.shown()
     second = await reading.read()
     left = await reading.shown()
-    held.append(gone)
+    dataset_names.append(gone)
     third = await reading.read()
     back = await reading.shown()
 
-    assert (counts(first)[-2:], kept) == ((0, 1), before)
+    assert (counts(first)[-2:], after_first) == ((0, 1), before)
     assert (counts(second)[-2:], len(left)) == ((1, 0), 9)
     assert (counts(third)[1], back) == (1, before)
     assert await count_rows(portal_database, demo, Withdrawal) == 0
@@ -152,14 +152,14 @@ async def test_what_left_leaves_in_time_though_the_site_says_that_nothing_change
 async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
     catalogue: Catalogue, open_source: Open, demo: Territory, portal_database: Database
 ) -> None:
-    held = names(30)
-    catalogue.live = ckan(held)
+    dataset_names = names(30)
+    catalogue.live = ckan(dataset_names)
     reading = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=100"
     )
     await reading.read()
 
-    del held[10:]
+    del dataset_names[10:]
     run = await reading.read()
     source = await reading.source()
 
@@ -185,18 +185,18 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
 async def test_nothing_leaves_because_of_a_reading_that_broke(
     catalogue: Catalogue, open_source: Open
 ) -> None:
-    held = names(8)
-    whole = ckan(held)
+    dataset_names = names(8)
+    whole = ckan(dataset_names)
     catalogue.live = whole
     reading = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=4"
     )
     await reading.read()
 
-    def half(path: str, asked: dict[str, str]) -> Any:
-        if asked.get("start"):
+    def half(path: str, parameters: dict[str, str]) -> Any:
+        if parameters.get("start"):
             return (500, {}, b"")
-        return whole(path, asked)
+        return whole(path, parameters)
 
     catalogue.live = half
     for _ in range(3):
@@ -215,13 +215,13 @@ async def test_nothing_leaves_because_of_a_reading_that_broke(
 async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:
-    held = names(3)
+    dataset_names = names(3)
     catalogue.put(
         "/",
         b"<!doctype html><html><head><title>Portal</title></head><body><p>Hi</p></body></html>",
         **HTML,
     )
-    catalogue.live = ckan(held)
+    catalogue.live = ckan(dataset_names)
     reading = await open_source(catalogue.origin)
     await reading.read()
     catalogue.put("/data.json", {"dataset": [{"title": "Un autre", "identifier": "x"}]})
@@ -296,8 +296,8 @@ async def test_a_reading_that_is_killed_at_any_transaction_goes_on_where_it_was(
     monkeypatch: pytest.MonkeyPatch,
     slice_: int,
 ) -> None:
-    held = names(17)
-    catalogue.live = ckan(held)
+    dataset_names = names(17)
+    catalogue.live = ckan(dataset_names)
     reading = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=5", slice=slice_
     )
@@ -352,14 +352,14 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
     reading = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=10"
     )
-    asked = reading.desk.reader.get
+    original_get = reading.desk.reader.get
 
     async def late(*arguments: Any, **named: Any) -> Any:
         """While the first page is on its way, another worker reads it and gives way."""
-        given = await asked(*arguments, **named)
-        monkeypatch.setattr(reading.desk.reader, "get", asked)
+        response = await original_get(*arguments, **named)
+        monkeypatch.setattr(reading.desk.reader, "get", original_get)
         await reading.read(replace(reading.desk, turn=0))
-        return given
+        return response
 
     monkeypatch.setattr(reading.desk.reader, "get", late)
     assert await harvest_next_source(reading.desk)
@@ -443,10 +443,13 @@ async def test_the_same_short_identifier_at_two_sources_is_two_datasets_and_a_un
     )
 
     await second.change(next_at=None)
-    one = await first.read()
+    first_run = await first.read()
     two = await second.read()
 
-    assert (counts(one)[:5], counts(two)[:5]) == ((2, 2, 0, 0, 0), (2, 1, 0, 0, 1))
+    assert (counts(first_run)[:5], counts(two)[:5]) == (
+        (2, 2, 0, 0, 0),
+        (2, 1, 0, 0, 1),
+    )
     assert counts(await second.read())[:5] == (2, 0, 0, 1, 1)
     assert [
         row.field
@@ -458,12 +461,12 @@ async def test_the_same_short_identifier_at_two_sources_is_two_datasets_and_a_un
 async def test_an_identifier_twice_is_refused_by_name_across_pages(
     catalogue: Catalogue, open_source: Open
 ) -> None:
-    def live(path: str, asked: dict[str, str]) -> Any:
+    def live(path: str, parameters: dict[str, str]) -> Any:
         page = packages(
-            names(3) if not asked.get("start") else names(1), start=0, rows=3
+            names(3) if not parameters.get("start") else names(1), start=0, rows=3
         )
         page["result"]["count"] = 4
-        if asked.get("start"):
+        if parameters.get("start"):
             page["result"]["results"][0]["title"] = "Un autre"
         return 200, {}, json.dumps(page).encode()
 
@@ -496,11 +499,11 @@ async def test_what_the_team_took_off_stays_off_until_it_is_let_back(
     catalogue.live = ckan(names(3))
     reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
     await reading.read()
-    taken = (await reading.shown())["Jeu jeu-00001"]
+    dataset_id = (await reading.shown())["Jeu jeu-00001"]
 
     async with portal_database.session(demo.id) as session:
         dataset = (
-            await session.scalars(select(Dataset).where(Dataset.id == taken))
+            await session.scalars(select(Dataset).where(Dataset.id == dataset_id))
         ).one()
         await withdraw_dataset_for_team(
             session, team(demo), dataset, reason="Personal data"
@@ -525,11 +528,11 @@ async def test_what_the_team_took_off_stays_off_until_it_is_let_back(
 
     async with portal_database.session(demo.id) as session:
         dataset = (
-            await session.scalars(select(Dataset).where(Dataset.id == taken))
+            await session.scalars(select(Dataset).where(Dataset.id == dataset_id))
         ).one()
         await allow_republication(session, team(demo), dataset)
     assert counts(await reading.read())[:5] == (3, 1, 0, 2, 0)
-    assert (await reading.shown())["Jeu jeu-00001"] == taken
+    assert (await reading.shown())["Jeu jeu-00001"] == dataset_id
 
 
 async def test_what_is_read_is_shown_searched_and_given_to_programs_like_what_is_pushed(
@@ -586,13 +589,13 @@ async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_ha
     second = await open_source(f"{catalogue.origin}/api/v1/resources?limit=2")
     await second.change(next_at=None)
     await first.read()
-    shown = await first.shown()
+    before = await first.shown()
 
     run = await second.read()
 
     assert counts(run)[:5] == (2, 0, 0, 0, 2)
     assert await second.shown() == {}
-    assert await first.shown() == shown
+    assert await first.shown() == before
 
 
 async def test_a_catalogue_is_read_with_the_words_of_the_territory(
