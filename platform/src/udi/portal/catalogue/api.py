@@ -29,7 +29,6 @@ from udi.portal.catalogue.open.responses import (
     send_cached_document,
     send_document,
 )
-from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import (
     SearchPage,
     count_by_producer,
@@ -38,6 +37,7 @@ from udi.portal.catalogue.queries import (
     search_index,
     walk_datasets,
 )
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.schemas import (
     BASE,
     DatasetBatch,

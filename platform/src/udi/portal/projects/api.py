@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.pages.query_string import read_pairs
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, schemas

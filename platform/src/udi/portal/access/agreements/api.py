@@ -39,7 +39,7 @@ from udi.portal.access.agreements.schemas import (
 from udi.portal.access.agreements.signatures import signer_of
 from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.pages.query_string import read_pairs
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.nodes.api import as_json, identify_client, node_session
 from udi.portal.nodes.bodies import read_json_body

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.portal.access.policies import queries, schemas
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.pages.query_string import read_pairs
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.projects.api_dependencies import ApiRequest, json_response
 from udi.ui.cross_origin import CrossOriginMiddleware

@@ -14,7 +14,7 @@ from udi.portal.catalogue.elsewhere.territories import (
     list_sharing_territories,
     search_territories,
 )
-from udi.portal.catalogue.pages.query_string import read_pairs
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.ui.site import render, site_of
 

@@ -16,8 +16,8 @@ from udi.kit.errors import UdiError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import indexes_of, open_public_session
 from udi.portal.catalogue.embed.snippets import PRODUCER, SEARCH
-from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import SearchPage, get_dataset, search_datasets
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.organisations.queries import get_producer
 from udi.ui.embedding import LANGUAGE, language_of, on_embedded_error, render_embedded

@@ -20,8 +20,8 @@ from udi.portal.catalogue.embed.snippets import (
     share_producer,
     share_search,
 )
-from udi.portal.catalogue.pages.query_string import split_query
 from udi.portal.catalogue.queries import get_dataset
+from udi.portal.catalogue.query_string import split_query
 from udi.portal.catalogue.search.criteria import read_criteria
 from udi.portal.organisations.queries import get_producer
 from udi.ui.embedding import LANGUAGE, iframe_html

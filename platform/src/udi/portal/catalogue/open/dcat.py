@@ -47,8 +47,8 @@ from udi.portal.catalogue.open.responses import (
     send_cached_document,
     send_document,
 )
-from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
 from udi.protocol.catalogue import (

@@ -30,8 +30,8 @@ from udi.portal.catalogue.open.listing import (
 from udi.portal.catalogue.open.ogc_description import build_openapi_document
 from udi.portal.catalogue.open.order import Place
 from udi.portal.catalogue.open.representations import split_dataset_id
-from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import get_dataset
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.locale import localise

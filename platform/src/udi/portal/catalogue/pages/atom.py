@@ -26,8 +26,8 @@ from udi.portal.catalogue.cached_responses import (
     respond_from_cache,
 )
 from udi.portal.catalogue.history import DescriptionVersion, list_description_versions
-from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import get_dataset, is_current, search_datasets
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.results import FilterLabels
 from udi.portal.catalogue.search.criteria import read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of

@@ -20,9 +20,9 @@ from udi.portal.catalogue.open.representations import (
     negotiate_representation,
     split_extension,
 )
-from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.pages.search import build_results_view
 from udi.portal.catalogue.queries import count_by_producer, search_datasets
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.topics import PRODUCER

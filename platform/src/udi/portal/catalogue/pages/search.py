@@ -24,13 +24,13 @@ from udi.portal.catalogue.elsewhere.pages import (
     show_all_territories,
 )
 from udi.portal.catalogue.embed.snippets import share_search
-from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import (
     SearchPage,
     list_relaxed_searches,
     list_spelling_alternatives,
     search_datasets,
 )
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.results import (
     FilterLabels,
     list_chips,

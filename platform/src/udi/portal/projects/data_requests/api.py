@@ -14,7 +14,7 @@ from udi.kit.errors import InvalidError, Refusal
 from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
-from udi.portal.catalogue.pages.query_string import read_pairs
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (

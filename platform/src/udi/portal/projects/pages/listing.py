@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.pages.query_string import read_pairs
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.projects.atom import MEDIA_TYPE, write_feed
 from udi.portal.projects.atom import PATH as ATOM
 from udi.portal.projects.listing import CHOICES, PATH, list_projects, read_filters
