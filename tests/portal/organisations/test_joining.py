@@ -16,11 +16,8 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.joining import transitions
 from udi.portal.organisations.joining.tasks import send_email
-from udi.portal.organisations.joining.transitions import (
-    ApplicationEvent,
-    ApplicationState,
-)
-from udi.portal.organisations.models import Application
+from udi.portal.organisations.joining.transitions import ApplicationEvent
+from udi.portal.organisations.models import Application, ApplicationState
 
 PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
 WHY = "Cette association n’est pas du territoire.\nÉcrivez à votre commune."

@@ -20,7 +20,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
 from udi.portal.identity.models import Person
 from udi.portal.organisations.actions import apply_organisation
-from udi.portal.organisations.joining.member_changes import mark_applied
+from udi.portal.organisations.members.member_changes import mark_applied
 from udi.portal.organisations.members.tasks import send_entry
 from udi.portal.organisations.members.transitions import (
     MembershipEvent,

@@ -8,7 +8,6 @@ from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
-from udi.portal.organisations.joining.transitions import ApplicationState
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
 
@@ -57,6 +56,16 @@ class FormerSlug(PortalTable):
     )
     slug: Mapped[str] = mapped_column(Text, primary_key=True)
     organisation_id: Mapped[UUID]
+
+
+class ApplicationState(StrEnum):
+    """Where an application stands."""
+
+    ASKED = "asked"
+    MORE_WANTED = "more_wanted"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
 
 
 class HostingChoice(StrEnum):

@@ -1,6 +1,5 @@
 """What a person does: ask that their organisation publish here, correct what they asked, take it back."""
 
-import re
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
+from udi.kit.emails import LONGEST_MAIL, MAIL
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
 from udi.portal import audit
@@ -20,16 +20,18 @@ from udi.portal.organisations.joining.queries import (
 from udi.portal.organisations.joining.transitions import (
     OPEN,
     ApplicationEvent,
-    ApplicationState,
     transition_application,
 )
-from udi.portal.organisations.models import KINDS, Application, HostingChoice
+from udi.portal.organisations.models import (
+    KINDS,
+    Application,
+    ApplicationState,
+    HostingChoice,
+)
 
 NOTIFY_APPLICATION = "tell_application"
-MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 MOST_OPEN = 5
 LONGEST_NAME = 150
-LONGEST_MAIL = 254
 LONGEST_URL = 500
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('joining ' || app.current_tenant()::text, 0))"
 

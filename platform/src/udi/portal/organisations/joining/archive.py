@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.rows import ArchivedTable
 from udi.portal.organisations.joining.decisions import OPEN_SPACE
-from udi.portal.organisations.joining.member_changes import CHANGE
-from udi.portal.organisations.joining.transitions import ApplicationState
+from udi.portal.organisations.members.member_changes import CHANGE
 from udi.portal.organisations.models import (
     Application,
+    ApplicationState,
     HostingChoice,
     MemberChange,
     MembershipEntry,

@@ -13,7 +13,6 @@ from udi.kit.identity import MANAGERS, Actor
 from udi.portal import audit
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.joining.applications import LOCK, NOTIFY_APPLICATION
-from udi.portal.organisations.joining.member_changes import change_member
 from udi.portal.organisations.joining.name_similarity import slugify
 from udi.portal.organisations.joining.queries import (
     find_by_registry_number,
@@ -23,6 +22,7 @@ from udi.portal.organisations.joining.transitions import (
     ApplicationEvent,
     transition_application,
 )
+from udi.portal.organisations.members.member_changes import change_member
 from udi.portal.organisations.models import (
     Application,
     FormerSlug,

@@ -4,8 +4,7 @@ from udi.kit.emails import Email
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.notifications.emails import Translate, translator
-from udi.portal.organisations.joining.transitions import ApplicationState
-from udi.portal.organisations.models import Application, HostingChoice
+from udi.portal.organisations.models import Application, ApplicationState, HostingChoice
 from udi.ui.locale import localise
 from udi.ui.site import Site
 

@@ -26,10 +26,9 @@ from udi.portal.organisations.joining.transitions import (
     BY_TEAM,
     TRANSITIONS,
     ApplicationEvent,
-    ApplicationState,
 )
 from udi.portal.organisations.members.queries import list_own_entries
-from udi.portal.organisations.models import Application
+from udi.portal.organisations.models import Application, ApplicationState
 from udi.portal.tenants.texts import find_text
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors

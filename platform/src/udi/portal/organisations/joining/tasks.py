@@ -19,7 +19,7 @@ from udi.portal.identity.provision.admin import (
 from udi.portal.identity.provision.memberships import DesiredMembership, make_member
 from udi.portal.organisations.joining.applications import NOTIFY_APPLICATION
 from udi.portal.organisations.joining.emails import write_email
-from udi.portal.organisations.joining.member_changes import (
+from udi.portal.organisations.members.member_changes import (
     CHANGE,
     is_founding,
     list_waiting,

@@ -3,16 +3,7 @@
 from enum import StrEnum
 
 from udi.kit.errors import ConflictError
-
-
-class ApplicationState(StrEnum):
-    """Where an application stands."""
-
-    ASKED = "asked"
-    MORE_WANTED = "more_wanted"
-    REFUSED = "refused"
-    APPROVED = "approved"
-    WITHDRAWN = "withdrawn"
+from udi.portal.organisations.models import ApplicationState
 
 
 class ApplicationEvent(StrEnum):

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
+from udi.kit.emails import LONGEST_MAIL, MAIL
 from udi.kit.errors import (
     ConflictError,
     InvalidError,
@@ -17,9 +18,8 @@ from udi.kit.errors import (
 )
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
 from udi.portal import audit
-from udi.portal.organisations.joining.applications import LONGEST_MAIL, MAIL
-from udi.portal.organisations.joining.member_changes import change_member
 from udi.portal.organisations.members import queries
+from udi.portal.organisations.members.member_changes import change_member
 from udi.portal.organisations.members.transitions import (
     MembershipEvent,
     MembershipStage,

@@ -11,7 +11,7 @@ from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import MANAGERS, Actor
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import list_members
-from udi.portal.organisations.joining.member_changes import list_waiting
+from udi.portal.organisations.members.member_changes import list_waiting
 from udi.portal.organisations.members.transitions import WAITING, MembershipStage
 from udi.portal.organisations.models import MemberChange, MembershipEntry, Organisation
 

@@ -6,12 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
+from udi.kit.emails import LONGEST_MAIL, MAIL
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.identity.departures import Departure
 from udi.portal.identity.models import Membership, Person
-from udi.portal.organisations.joining.applications import LONGEST_MAIL, MAIL
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.actions.describe import note_change
 from udi.portal.projects.actions.notifications import queue_notification

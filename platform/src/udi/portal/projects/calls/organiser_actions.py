@@ -9,12 +9,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.emails import LONGEST_MAIL, MAIL
 from udi.kit.errors import ForbiddenError, InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
-from udi.portal.organisations.joining.applications import LONGEST_MAIL, MAIL
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.actions.describe import tidy_words
 from udi.portal.projects.calls.models import (
