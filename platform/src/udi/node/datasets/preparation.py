@@ -13,8 +13,8 @@ from udi.node.tables.coverage import compute_coverage
 from udi.node.tables.file_kind import HEAD, recognise_kind
 from udi.node.tables.optional_work import allow_failure
 from udi.node.tables.personal.detection import detect_personal_data
-from udi.node.tables.personal.remainder import RemainderReport, search_remainder
 from udi.node.tables.profile import Profile, profile_path
+from udi.node.tables.remainder import RemainderReport, search_remainder
 from udi.node.tables.safety.inspection import inspect_file
 from udi.node.tables.schemas.declarations import (
     DeclaredSchema,
