@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.child import ChildError, run
 from udi.node.datasets.actions.local_copies import open_temporary_folder
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
+from udi.node.datasets.version_difference import COMPARED_WITH, DIFFERENCE
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.node.tables.column import TypedColumn
-from udi.node.tables.difference import Difference, compute_difference
+from udi.node.tables.difference import compute_difference
 from udi.node.tables.profile import Profile
 
 log = structlog.get_logger()
@@ -27,9 +28,6 @@ ROOM = 4 * 1024**3
 COMPARE_VERSION = "compare_version"
 MADE_FROM = "made_from"
 """Among the corrections of a file that the node made harmless."""
-DIFFERENCE = "difference"
-COMPARED_WITH = "with"
-"""The number of the version that it is compared with, beside what `Difference.as_json` gives."""
 
 
 async def find_earlier_version(
@@ -180,22 +178,3 @@ async def _save_difference(
             }
         else:
             await request_comparison(session, version)
-
-
-def compared_version_number(version: Version) -> int:
-    """The number of the version that it was compared with, 0 for none."""
-    return (read_difference(version) or (0,))[0]
-
-
-def read_difference(version: Version) -> tuple[int, Difference] | None:
-    """The number of the version before and what changed since; None when they were not compared."""
-    if version.preparation:
-        stored_difference = dict(version.preparation.findings.get(DIFFERENCE) or {})
-    else:
-        stored_difference = {}
-    if stored_difference:
-        return (
-            int(stored_difference.pop(COMPARED_WITH)),
-            Difference.from_json(stored_difference),
-        )
-    return None

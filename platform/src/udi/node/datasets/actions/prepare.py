@@ -16,9 +16,7 @@ from udi.kit.crash import crash_at
 from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.compare import (
-    DIFFERENCE,
     compare_with_earlier,
-    compared_version_number,
     find_earlier_version,
     request_comparison,
 )
@@ -41,6 +39,7 @@ from udi.node.datasets.prefill import cover_period
 from udi.node.datasets.preparation import CELLS, FileAnalysis, prepare
 from udi.node.datasets.publishability import access_of, carry_reason
 from udi.node.datasets.sealed_cells import strip_findings
+from udi.node.datasets.version_difference import DIFFERENCE, compared_version_number
 from udi.node.files.clam import VirusScan, scan
 from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
 from udi.node.files.tenant_storage import TenantStorage

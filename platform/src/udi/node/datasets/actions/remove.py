@@ -14,13 +14,11 @@ from udi.kit.errors import (
     NotFoundError,
     Refusal,
 )
-from udi.node.datasets.actions.compare import (
-    compared_version_number,
-    request_comparison,
-)
+from udi.node.datasets.actions.compare import request_comparison
 from udi.node.datasets.actions.draft import delete_version_rows
 from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.version_difference import compared_version_number
 from udi.node.files.models import SERVED_ACCESS, RemovedVersion
 
 ERASE_VERSION = "erase_version"

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.compare import read_difference
 from udi.node.datasets.actions.draft import describe_dataset
 from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
@@ -52,6 +51,7 @@ from udi.node.datasets.publishability import (
     unsearched_parts_of,
 )
 from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.version_difference import read_difference
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.node.tables.profile import Profile
 from udi.node.tables.table_facts import TableFacts
