@@ -16,10 +16,10 @@ from tests.cli.wire import served
 from tests.cluster import free_ports
 from udi.cli import doctor
 from udi.cli.checks.databases import check_databases, check_skew
-from udi.cli.checks.finding import Finding, format_duration
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
 from udi.cli.checks.territories import check_territories
+from udi.cli.finding import Finding, format_duration
 from udi.cli.main import build_app
 from udi.kit import jobs
 from udi.kit.db import Database

@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from tests.cli.conftest import Run
 from tests.cli.wire import served
 from tests.cluster import free_ports
-from udi.cli.checks.finding import Finding
 from udi.cli.checks.node import check_node
+from udi.cli.finding import Finding
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError

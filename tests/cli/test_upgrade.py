@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from udi.cli import units
 from udi.cli.local.errors import LocalError
-from udi.cli.upgrade import checks, rollout, units
+from udi.cli.units import ServiceUnit
+from udi.cli.upgrade import checks, rollout
 from udi.cli.upgrade import install as installation
 from udi.cli.upgrade.install import install
 from udi.cli.upgrade.releases import COMPLETE, InstalledReleases, find_releases
-from udi.cli.upgrade.units import ServiceUnit
 from udi.cli.upgrade.wheel import Wheel, read_wheel, version_of
 from udi.kit.backups import BackupRun, BackupState, write_state
 from udi.kit.clock import now

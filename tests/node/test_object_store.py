@@ -10,8 +10,8 @@ import pytest
 
 from tests.node.producer import TABLE, Producer
 from tests.s3 import S3Service
-from udi.cli.checks.finding import Finding
 from udi.cli.checks.machine import check_machine
+from udi.cli.finding import Finding
 from udi.kit.errors import TooLargeError
 from udi.node.files.store import ABSENT, REFUSED, SILENT, ObjectStore, StoreError
 from udi.settings import MissingSecretError, Settings

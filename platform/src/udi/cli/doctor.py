@@ -15,12 +15,12 @@ from rich.table import Table
 
 from udi.cli.checks.backup import check_backup
 from udi.cli.checks.databases import check_databases
-from udi.cli.checks.finding import Check, Finding, Severity, run_check
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
 from udi.cli.checks.own_node import list_own_checks
 from udi.cli.checks.own_nodes import check_own_nodes
 from udi.cli.checks.territories import check_territories
+from udi.cli.finding import Check, Finding, Severity, run_check
 from udi.cli.own.folder import OwnNode, read_own_node
 from udi.settings import Settings, get_settings
 

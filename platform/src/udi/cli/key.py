@@ -5,7 +5,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from udi.cli import output
-from udi.cli.checks.finding import format_duration
+from udi.cli.finding import format_duration
 from udi.cli.provision import write_secret
 from udi.kit import keyring
 from udi.kit.clock import now

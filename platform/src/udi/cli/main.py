@@ -57,7 +57,7 @@ GROUPS = {
     "database": ("database", "The databases of portal, node and Keycloak."),
     "keycloak": ("keycloak", "The identity service, run by systemd."),
     "backup": (
-        "backup.commands",
+        "backup_commands",
         "Backups of the whole installation, and the proof that they restore.",
     ),
 }

@@ -15,6 +15,7 @@ import asyncpg
 from packaging.version import Version
 
 from udi import __version__
+from udi.cli import units as units_here
 from udi.cli.backup import census
 from udi.cli.backup.context import BackupContext, make_folder
 from udi.cli.backup.drill import compare_tables, list_kept_manifests, restore_database
@@ -26,7 +27,6 @@ from udi.cli.backup.processes import hold_lock, run_program
 from udi.cli.backup.restored_files import restore_files, restore_installation
 from udi.cli.backup.server import ServerControl
 from udi.cli.local.errors import LocalError
-from udi.cli.upgrade import units as units_here
 from udi.kit.backups import BackupRun
 from udi.kit.clock import now
 from udi.settings import ProgramName

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from udi.cli.checks.finding import (
+from udi.cli.finding import (
     DAY,
     HOUR,
     Finding,

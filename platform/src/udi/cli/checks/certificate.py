@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from urllib.parse import urlsplit
 
-from udi.cli.checks.finding import DAY, Finding, fault, format_duration, ok, warning
+from udi.cli.finding import DAY, Finding, fault, format_duration, ok, warning
 from udi.kit.clock import now
 
 PATIENCE = 5

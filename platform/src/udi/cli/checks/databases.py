@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.cli.checks.finding import (
+from udi.cli.finding import (
     HOUR,
     MINUTE,
     Finding,

@@ -4,7 +4,7 @@ import asyncio
 from email.utils import parsedate_to_datetime
 
 from udi.cli.checks.databases import check_skew
-from udi.cli.checks.finding import Finding, fault, ok
+from udi.cli.finding import Finding, fault, ok
 from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
 from udi.kit.http import OutgoingClient, OutgoingError, exact_host

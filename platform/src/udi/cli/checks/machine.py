@@ -5,7 +5,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from udi.cli.checks.finding import (
+from udi.cli.finding import (
     DAY,
     MINUTE,
     Finding,

@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.cli.checks.finding import Finding, fault, ok, warning
+from udi.cli.finding import Finding, fault, ok, warning
 from udi.cli.local.parts import own_hosts
 from udi.cli.local.state import is_running
 from udi.kit.db import Database

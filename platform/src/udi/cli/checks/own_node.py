@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.checks.certificate import check_certificate
 from udi.cli.checks.databases import check_database
-from udi.cli.checks.finding import (
+from udi.cli.checks.machine import (
+    check_disks,
+    check_landlock,
+    check_objects,
+    check_secrets,
+)
+from udi.cli.finding import (
     HOUR,
     Check,
     Finding,
@@ -17,12 +23,6 @@ from udi.cli.checks.finding import (
     format_duration,
     ok,
     warning,
-)
-from udi.cli.checks.machine import (
-    check_disks,
-    check_landlock,
-    check_objects,
-    check_secrets,
 )
 from udi.cli.local import state
 from udi.cli.own.backup_repository import check_last_backup

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from udi.cli.checks.finding import HOUR, Finding, format_duration, ok, warning
+from udi.cli.finding import HOUR, Finding, format_duration, ok, warning
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.portal.nodes.models import Node, NodeInvitation, NodeState

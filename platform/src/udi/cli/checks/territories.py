@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from udi.cli.checks.certificate import check_certificate
-from udi.cli.checks.finding import Finding, fault, ok, warning
+from udi.cli.finding import Finding, fault, ok, warning
 from udi.kit.db import Database
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.oidc import IdentityRefusedError, IdentityService

@@ -6,7 +6,7 @@ from typing import Any
 
 from udi.cli import output
 from udi.cli.backup.plan import PASSPHRASE
-from udi.cli.checks.finding import format_duration
+from udi.cli.finding import format_duration
 from udi.cli.local.errors import LocalError
 from udi.cli.own import backup, backup_repository, restoration
 from udi.cli.own.backup_repository import NodeBackup

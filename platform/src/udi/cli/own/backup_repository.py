@@ -9,7 +9,7 @@ from udi.cli.backup.plan import PASSPHRASE, BackupPlan, DatabaseServer
 from udi.cli.backup.processes import require_programs
 from udi.cli.backup.repository import BackupRepository, other_repository
 from udi.cli.backup.restic import Restic
-from udi.cli.checks.finding import (
+from udi.cli.finding import (
     DAY,
     HOUR,
     Finding,

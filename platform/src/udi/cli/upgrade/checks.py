@@ -5,12 +5,12 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from udi.cli.checks.finding import DAY, Finding, fault, format_duration, ok, warning
 from udi.cli.doctor import check_installation
+from udi.cli.finding import DAY, Finding, fault, format_duration, ok, warning
 from udi.cli.local.errors import LocalError
+from udi.cli.units import ServiceUnit
 from udi.cli.upgrade import install
 from udi.cli.upgrade.releases import InstalledReleases
-from udi.cli.upgrade.units import ServiceUnit
 from udi.cli.upgrade.wheel import Wheel, version_of
 from udi.kit.backups import read_state
 from udi.kit.clock import now

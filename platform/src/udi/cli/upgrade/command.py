@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from udi.cli import doctor, output
-from udi.cli.upgrade import checks, units, workflow
+from udi.cli import doctor, output, units
+from udi.cli.upgrade import checks, workflow
 from udi.cli.upgrade.releases import InstalledReleases, find_releases
 from udi.cli.upgrade.wheel import Wheel, read_wheel
 from udi.settings import get_settings

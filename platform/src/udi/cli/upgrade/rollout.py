@@ -6,8 +6,8 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+from udi.cli import units
 from udi.cli.local.errors import LocalError
-from udi.cli.upgrade import units
 from udi.cli.upgrade.install import bare_environment
 from udi.cli.upgrade.journal import UpgradeJournal
 from udi.cli.upgrade.releases import InstalledReleases

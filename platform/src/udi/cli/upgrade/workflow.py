@@ -7,10 +7,11 @@ from typing import Any, NoReturn
 
 from packaging.version import Version
 
-from udi.cli.checks.finding import Finding
+from udi.cli import units
 from udi.cli.doctor import check_installation
+from udi.cli.finding import Finding
 from udi.cli.local.errors import LocalError
-from udi.cli.upgrade import install, rollout, units
+from udi.cli.upgrade import install, rollout
 from udi.cli.upgrade.journal import UpgradeJournal
 from udi.cli.upgrade.releases import InstalledReleases
 from udi.cli.upgrade.wheel import Wheel, version_of

@@ -16,7 +16,7 @@ from udi.cli.backup.prepare import prepare as make_ready
 from udi.cli.backup.processes import become_account
 from udi.cli.backup.restore import RestoreOptions, RestoreResult
 from udi.cli.backup.restore import restore as put_back
-from udi.cli.checks.finding import format_duration
+from udi.cli.finding import format_duration
 from udi.cli.local.errors import LocalError
 from udi.cli.own import backup_commands as own_node
 from udi.kit.backups import read_state
