@@ -12,13 +12,15 @@ from tests.portal.access.conftest import WHY, Desk
 from tests.portal.access.policies import ASKED
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
-from udi.portal.access.models import AccessAgreement, AccessDocument, AccessStep
+from udi.portal.access.models import (
+    AccessAgreement,
+    AccessDocument,
+    AccessRequestState,
+    AccessStep,
+)
 from udi.portal.access.requests import transitions
 from udi.portal.access.requests.clock import LAPSE_AFTER
-from udi.portal.access.requests.transitions import (
-    AccessRequestEvent,
-    AccessRequestState,
-)
+from udi.portal.access.requests.transitions import AccessRequestEvent
 
 PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
 NAMES = {

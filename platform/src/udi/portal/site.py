@@ -17,9 +17,9 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
+from udi.portal.access.access_summary import summarise_access
 from udi.portal.access.agreements.encryption import find_encryption_key
 from udi.portal.access.documentation import CHAPTERS as ACCESS_CHAPTERS
-from udi.portal.access.policies.access_summary import summarise_access
 from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.measures import measure_index, measure_links
 from udi.portal.catalogue.origins import PART as FIND_ORIGIN

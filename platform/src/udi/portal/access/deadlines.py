@@ -14,7 +14,13 @@ from udi.kit.tenancy import Territory
 from udi.portal import audit
 from udi.portal.access.agreements.actions import TELL_AGREEMENT, end_due_agreements
 from udi.portal.access.agreements.transitions import UNDER_WAY, AgreementState
-from udi.portal.access.models import AccessAgreement, AccessDocument, AccessRequest
+from udi.portal.access.models import (
+    AccessAgreement,
+    AccessDocument,
+    AccessRequest,
+    AccessRequestState,
+    AccessSide,
+)
 from udi.portal.access.requests.clock import (
     DOCUMENTS_KEPT,
     LAPSE_AFTER,
@@ -27,8 +33,6 @@ from udi.portal.access.requests.transitions import (
     ENDED,
     WAITING,
     AccessRequestEvent,
-    AccessRequestState,
-    AccessSide,
     transition_request,
 )
 from udi.ui.site import Site

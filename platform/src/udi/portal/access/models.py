@@ -1,6 +1,7 @@
 """The tables of access: policies, requests with their threads and documents, agreements, and what nodes are told."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
-from udi.portal.access.requests.transitions import AccessRequestState
 from udi.portal.schema import PortalTable
 
 
@@ -68,6 +68,26 @@ class AccessDraft(TenantColumns, PortalTable):
     dataset_id: Mapped[UUID]
     typed: Mapped[dict[str, str]]
     begun_at: Mapped[datetime]
+
+
+class AccessRequestState(StrEnum):
+    """Where a request stands."""
+
+    SUBMITTED = "submitted"
+    QUESTIONED = "questioned"
+    COUNTERED = "countered"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class AccessSide(StrEnum):
+    """Who does something with a request or an agreement."""
+
+    REQUESTER = "requester"
+    PRODUCER = "producer"
+    CLOCK = "clock"
 
 
 class AccessRequest(TenantColumns, PortalTable):

@@ -10,7 +10,7 @@ from udi.portal.access.policies import api as policies_api
 from udi.portal.access.policies import odrl_pages
 from udi.portal.access.policies import pages as policies
 from udi.portal.access.requests import api as requests_api
-from udi.portal.access.requests import case_pages
+from udi.portal.access.requests import case_pages, renewal_pages
 from udi.portal.access.requests import pages as requests
 
 routes: Sequence[ControllerRouterHandler] = [
@@ -19,6 +19,7 @@ routes: Sequence[ControllerRouterHandler] = [
     *policies_api.routes,
     *requests.routes,
     *case_pages.routes,
+    *renewal_pages.routes,
     *requests_api.routes,
     *agreements.routes,
     *api.routes,

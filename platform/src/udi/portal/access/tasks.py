@@ -13,10 +13,9 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.actions import TELL_AGREEMENT
 from udi.portal.access.agreements.delivery import task_handlers as delivery_jobs
 from udi.portal.access.emails import AccessEmailContext, write_email
-from udi.portal.access.models import AccessAgreement, AccessRequest
+from udi.portal.access.models import AccessAgreement, AccessRequest, AccessSide
 from udi.portal.access.requests.clock import lapses_at
 from udi.portal.access.requests.thread import TELL
-from udi.portal.access.requests.transitions import AccessSide
 from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import list_members

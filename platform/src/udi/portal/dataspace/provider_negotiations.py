@@ -11,6 +11,7 @@ from udi.portal.access.agreements.actions import confirm_agreement, give_up_agre
 from udi.portal.access.agreements.signatures import AgreementSigner
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement, AccessRequest
+from udi.portal.access.models import AccessRequestState as Asked
 from udi.portal.access.policies.queries import get_policy, policy_of
 from udi.portal.access.requests.decisions import accept_offer
 from udi.portal.access.requests.requester_actions import (
@@ -20,7 +21,6 @@ from udi.portal.access.requests.requester_actions import (
 )
 from udi.portal.access.requests.thread import list_steps
 from udi.portal.access.requests.transitions import OPEN
-from udi.portal.access.requests.transitions import AccessRequestState as Asked
 from udi.portal.catalogue.models import Dataset
 from udi.portal.dataspace.messages import MessageType, read_reason
 from udi.portal.dataspace.models import Connector, DataspaceProcess

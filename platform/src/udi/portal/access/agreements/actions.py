@@ -23,8 +23,8 @@ from udi.portal.access.agreements.transitions import (
     AgreementState,
     transition_agreement,
 )
+from udi.portal.access.applicant import applicant_of
 from udi.portal.access.models import AccessAgreement, AccessRequest
-from udi.portal.access.requests.applicant import applicant_of
 from udi.portal.organisations.models import Organisation
 
 TELL_AGREEMENT = "tell_agreement"

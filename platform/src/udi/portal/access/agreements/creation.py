@@ -14,9 +14,9 @@ from udi.portal import audit
 from udi.portal.access.agreements.revisions import announce_agreement
 from udi.portal.access.agreements.signatures import AgreementSigner
 from udi.portal.access.agreements.transitions import LIVE, AgreementState
+from udi.portal.access.applicant import applicant_of
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.access.policies.queries import find_policy
-from udi.portal.access.requests.applicant import applicant_of
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.models import Node
 from udi.portal.organisations.models import Organisation

@@ -10,7 +10,7 @@ from udi.kit.identity import Actor
 from udi.portal.access.agreements import actions
 from udi.portal.access.agreements.queries import SignedAgreement, get_signed_agreement
 from udi.portal.access.agreements.transitions import BY_PRODUCER, AgreementEvent
-from udi.portal.access.requests.transitions import AccessSide
+from udi.portal.access.models import AccessSide
 
 
 async def get_agreement_for_event(

@@ -27,6 +27,7 @@ from udi.portal.access.agreements.queries import (
     get_readable_agreement,
     get_signed_agreement,
     list_public_agreements,
+    may_renew,
 )
 from udi.portal.access.agreements.signatures import audience_of, is_unexpired, signer_of
 from udi.portal.access.agreements.transitions import (
@@ -35,14 +36,8 @@ from udi.portal.access.agreements.transitions import (
     NEXT,
     AgreementEvent,
 )
-from udi.portal.access.policies.queries import (
-    find_policy,
-    get_policy,
-    get_restricted_dataset,
-)
-from udi.portal.access.requests.renewals import may_renew, renew_agreement
-from udi.portal.access.requests.transitions import AccessSide
-from udi.portal.projects.queries import get_led_project
+from udi.portal.access.models import AccessSide
+from udi.portal.access.policies.queries import find_policy
 from udi.protocol.agreement import read_agreement
 from udi.protocol.credentials import READING, TICKET
 from udi.ui.decision_guards import require_confirmation
@@ -93,7 +88,7 @@ async def show_agreement(
         return render(
             request, "access/agreement-listed.html", listed=listed, signed=signed
         )
-    return await _render_agreement(request, session, deed)
+    return await render_agreement(request, session, deed)
 
 
 @get(f"{ONE}/agreement.jws")
@@ -179,41 +174,6 @@ async def open_files(
     return page
 
 
-@post(f"{ONE}/renew", status_code=303)
-async def request_renewal(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
-    agreement_id: FromPath[UUID],
-) -> Response[Any]:
-    """Ask that it go on after its end."""
-    deed = await get_signed_agreement(
-        session, member, agreement_id, side=AccessSide.REQUESTER, lock=True
-    )
-    dataset = await get_restricted_dataset(session, deed.agreement.dataset_id)
-    project = await get_led_project(session, member, deed.agreement.project_id)
-    words = str((await request.form()).get("words") or "").replace("\x00", "").strip()
-    try:
-        async with session.begin_nested():
-            access_request = await renew_agreement(
-                session,
-                member,
-                deed.agreement,
-                dataset,
-                project,
-                words,
-                policy=await get_policy(session, dataset),
-                territory=territory,
-                language=request.scope["state"]["locale"],
-            )
-    except InvalidError as error:
-        return await _render_agreement(
-            request, session, deed, error=error, form={"words": words}
-        )
-    return Redirect(f"/access-requests/{access_request.id}", status_code=303)
-
-
 @post(f"{ONE}/{{event:str}}", status_code=303, guards=[require_confirmation()])
 async def change_agreement(
     request: AnyRequest,
@@ -230,11 +190,11 @@ async def change_agreement(
             await apply_event(session, member, deed, event, form)
     except InvalidError as error:
         await session.refresh(deed.agreement)
-        return await _render_agreement(request, session, deed, error=error, form=form)
+        return await render_agreement(request, session, deed, error=error, form=form)
     return Redirect(f"{HOME}/{agreement_id}", status_code=303)
 
 
-async def _render_agreement(
+async def render_agreement(
     request: AnyRequest,
     session: AsyncSession,
     deed: SignedAgreement,
@@ -242,6 +202,7 @@ async def _render_agreement(
     error: InvalidError | None = None,
     form: Mapping[str, str] | None = None,
 ) -> Response[str]:
+    """The page of an agreement for one of its sides, with what was wrong in a form of it."""
     agreement = deed.agreement
     language = request.scope["state"]["locale"]
     possible = {event for state, event in NEXT if state == agreement.state}
@@ -286,6 +247,5 @@ routes: Sequence[ControllerRouterHandler] = [
     send_signed,
     send_pdf,
     open_files,
-    request_renewal,
     change_agreement,
 ]

@@ -9,8 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
-from udi.portal.access.models import AccessAgreement, PublicAgreement
-from udi.portal.access.requests.transitions import AccessSide
+from udi.portal.access.agreements.transitions import RENEWABLE
+from udi.portal.access.models import (
+    AccessAgreement,
+    AccessPolicy,
+    AccessSide,
+    PublicAgreement,
+)
+from udi.portal.access.policies.queries import policy_of
 from udi.portal.nodes.models import Node
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.queries import is_leader, select_led_projects
@@ -184,3 +190,12 @@ async def list_dataset_agreements(
         select(AccessAgreement).where(*own).order_by(AccessAgreement.starts_at.desc())
     )
     return (await session.scalars(query)).all()
+
+
+def may_renew(agreement: AccessAgreement, policy: AccessPolicy | None) -> bool:
+    """Whether the terms of today let an agreement be renewed once more."""
+    return (
+        policy is not None
+        and agreement.state in RENEWABLE
+        and agreement.renewal < policy_of(policy).renewals
+    )

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.portal.access.agreements.transitions import LIVE, AgreementState
+from udi.portal.access.applicant import Applicant
 from udi.portal.access.models import (
     AccessAgreement,
     ProjectCredential,
     PublicAgreement,
     StandingCounter,
 )
-from udi.portal.access.requests.applicant import Applicant
 from udi.portal.organisations.models import Organisation
 from udi.protocol.agreement import (
     AgreementCredential,

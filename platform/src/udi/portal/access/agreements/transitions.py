@@ -46,6 +46,7 @@ BY_PRODUCER = (
 )
 UNDER_WAY = (AgreementState.UNCONFIRMED, *LIVE)
 """What is not over."""
+RENEWABLE = (AgreementState.ACTIVE, AgreementState.ENDED)
 BY_CLOCK = (AgreementEvent.CLOSE, AgreementEvent.END)
 NEXT = {
     (AgreementState.ACTIVE, AgreementEvent.SUSPEND): AgreementState.SUSPENDED,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.signatures import signer_of
+from udi.portal.access.models import AccessSide
 from udi.portal.access.policies.queries import (
     get_policy,
     get_restricted_dataset,
@@ -22,7 +23,6 @@ from udi.portal.access.requests import queries, requester_actions, schemas
 from udi.portal.access.requests.dispatch import apply_event, get_case_for_event
 from udi.portal.access.requests.documents import list_documents
 from udi.portal.access.requests.thread import list_steps
-from udi.portal.access.requests.transitions import AccessSide
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (

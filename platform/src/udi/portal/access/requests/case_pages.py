@@ -17,6 +17,7 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import current_terms, terms_of_request
 from udi.portal.access.agreements.signatures import signer_of
+from udi.portal.access.models import AccessSide
 from udi.portal.access.policies.queries import get_policy, policy_of
 from udi.portal.access.requests import clock, requester_actions
 from udi.portal.access.requests.calendar import write_deadline
@@ -31,12 +32,7 @@ from udi.portal.access.requests.queries import (
     list_past_agreements,
 )
 from udi.portal.access.requests.thread import list_steps
-from udi.portal.access.requests.transitions import (
-    BY_PRODUCER,
-    BY_REQUESTER,
-    NEXT,
-    AccessSide,
-)
+from udi.portal.access.requests.transitions import BY_PRODUCER, BY_REQUESTER, NEXT
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.plain_language import write_terms
 from udi.protocol.policy import read_policy

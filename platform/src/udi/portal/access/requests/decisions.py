@@ -10,7 +10,12 @@ from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.creation import make_agreement, terms_of_request
 from udi.portal.access.agreements.signatures import AgreementSigner
-from udi.portal.access.models import AccessAgreement, AccessRequest
+from udi.portal.access.models import (
+    AccessAgreement,
+    AccessRequest,
+    AccessRequestState,
+    AccessSide,
+)
 from udi.portal.access.policies.queries import find_policy
 from udi.portal.access.policies.row_filters import read_filters, read_lines
 from udi.portal.access.requests import clock
@@ -18,8 +23,6 @@ from udi.portal.access.requests.requester_actions import require_same_channel
 from udi.portal.access.requests.thread import add_step, clean_message, notify_other_side
 from udi.portal.access.requests.transitions import (
     AccessRequestEvent,
-    AccessRequestState,
-    AccessSide,
     transition_request,
 )
 from udi.protocol.policy import read_policy

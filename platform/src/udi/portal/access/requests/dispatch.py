@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.access.agreements.signatures import AgreementSigner
+from udi.portal.access.models import AccessSide
 from udi.portal.access.requests import decisions, requester_actions
 from udi.portal.access.requests.queries import (
     AccessRequestCase,
@@ -20,7 +21,6 @@ from udi.portal.access.requests.transitions import (
     BY_PRODUCER,
     BY_REQUESTER,
     AccessRequestEvent,
-    AccessSide,
 )
 from udi.portal.projects.forms import read_number
 

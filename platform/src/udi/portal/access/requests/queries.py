@@ -10,9 +10,14 @@ from sqlalchemy.orm import joinedload
 
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
-from udi.portal.access.models import AccessAgreement, AccessDraft, AccessRequest
-from udi.portal.access.requests.applicant import Applicant, applicant_of
-from udi.portal.access.requests.transitions import OPEN, AccessSide
+from udi.portal.access.applicant import Applicant, applicant_of
+from udi.portal.access.models import (
+    AccessAgreement,
+    AccessDraft,
+    AccessRequest,
+    AccessSide,
+)
+from udi.portal.access.requests.transitions import OPEN
 from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.transitions import AgreementState
+from udi.portal.access.agreements.queries import may_renew
 from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
 from udi.portal.access.policies.queries import policy_of
 from udi.portal.access.requests.requester_actions import (
@@ -15,17 +15,6 @@ from udi.portal.access.requests.requester_actions import (
 )
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.models import Project
-
-RENEWABLE = (AgreementState.ACTIVE, AgreementState.ENDED)
-
-
-def may_renew(agreement: AccessAgreement, policy: AccessPolicy | None) -> bool:
-    """Whether the terms of today let an agreement be renewed once more."""
-    return (
-        policy is not None
-        and agreement.state in RENEWABLE
-        and agreement.renewal < policy_of(policy).renewals
-    )
 
 
 async def renew_agreement(

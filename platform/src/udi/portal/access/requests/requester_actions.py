@@ -13,14 +13,16 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequests
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal import audit
-from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
+from udi.portal.access.applicant import Applicant, describe_applicant, store_applicant
+from udi.portal.access.models import (
+    AccessAgreement,
+    AccessPolicy,
+    AccessRequest,
+    AccessRequestState,
+    AccessSide,
+)
 from udi.portal.access.policies.queries import find_policy, policy_of
 from udi.portal.access.requests import clock
-from udi.portal.access.requests.applicant import (
-    Applicant,
-    describe_applicant,
-    store_applicant,
-)
 from udi.portal.access.requests.documents import (
     UploadedDocument,
     check_documents,
@@ -31,8 +33,6 @@ from udi.portal.access.requests.thread import add_step, clean_message, notify_ot
 from udi.portal.access.requests.transitions import (
     OPEN,
     AccessRequestEvent,
-    AccessRequestState,
-    AccessSide,
     transition_request,
 )
 from udi.portal.catalogue.models import Dataset

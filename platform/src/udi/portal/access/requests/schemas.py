@@ -9,7 +9,13 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from udi.portal.access.agreements.creation import terms_of_request
-from udi.portal.access.models import AccessDocument, AccessRequest, AccessStep
+from udi.portal.access.models import (
+    AccessDocument,
+    AccessRequest,
+    AccessRequestState,
+    AccessSide,
+    AccessStep,
+)
 from udi.portal.access.policies.schemas import (
     AccessTerms,
     RestrictedDataset,
@@ -20,8 +26,6 @@ from udi.portal.access.requests.transitions import (
     BY_PRODUCER,
     BY_REQUESTER,
     AccessRequestEvent,
-    AccessRequestState,
-    AccessSide,
 )
 from udi.protocol.terms import Purpose, read_terms
 

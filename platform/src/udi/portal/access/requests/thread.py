@@ -13,10 +13,9 @@ from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import FOLLOW
-from udi.portal.access.models import AccessRequest, AccessStep
+from udi.portal.access.models import AccessRequest, AccessSide, AccessStep
 from udi.portal.access.requests.transitions import (
     AccessRequestEvent,
-    AccessSide,
     transition_request,
 )
 

@@ -3,18 +3,7 @@
 from enum import StrEnum
 
 from udi.kit.errors import ConflictError
-
-
-class AccessRequestState(StrEnum):
-    """Where a request stands."""
-
-    SUBMITTED = "submitted"
-    QUESTIONED = "questioned"
-    COUNTERED = "countered"
-    GRANTED = "granted"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    LAPSED = "lapsed"
+from udi.portal.access.models import AccessRequestState
 
 
 class AccessRequestEvent(StrEnum):
@@ -31,14 +20,6 @@ class AccessRequestEvent(StrEnum):
     GRANT = "grant"
     REFUSE = "refuse"
     LAPSE = "lapse"
-
-
-class AccessSide(StrEnum):
-    """Who does it."""
-
-    REQUESTER = "requester"
-    PRODUCER = "producer"
-    CLOCK = "clock"
 
 
 OPEN = (

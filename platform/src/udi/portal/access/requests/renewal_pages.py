@@ -1,0 +1,63 @@
+"""The form of an agreement's page that asks for its renewal: what comes of it is a request."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, post
+from litestar.datastructures import State as AppState
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.access.agreements.pages import ONE, render_agreement
+from udi.portal.access.agreements.queries import get_signed_agreement
+from udi.portal.access.models import AccessSide
+from udi.portal.access.policies.queries import get_policy, get_restricted_dataset
+from udi.portal.access.requests.renewals import renew_agreement
+from udi.portal.projects.queries import get_led_project
+
+AnyRequest = Request[Any, Any, AppState]
+
+
+@post(f"{ONE}/renew", status_code=303)
+async def request_renewal(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    agreement_id: FromPath[UUID],
+) -> Response[Any]:
+    """Ask that it go on after its end."""
+    deed = await get_signed_agreement(
+        session, member, agreement_id, side=AccessSide.REQUESTER, lock=True
+    )
+    dataset = await get_restricted_dataset(session, deed.agreement.dataset_id)
+    project = await get_led_project(session, member, deed.agreement.project_id)
+    words = str((await request.form()).get("words") or "").replace("\x00", "").strip()
+    try:
+        async with session.begin_nested():
+            access_request = await renew_agreement(
+                session,
+                member,
+                deed.agreement,
+                dataset,
+                project,
+                words,
+                policy=await get_policy(session, dataset),
+                territory=territory,
+                language=request.scope["state"]["locale"],
+            )
+    except InvalidError as error:
+        return await render_agreement(
+            request, session, deed, error=error, form={"words": words}
+        )
+    return Redirect(f"/access-requests/{access_request.id}", status_code=303)
+
+
+routes: Sequence[ControllerRouterHandler] = [request_renewal]
