@@ -55,6 +55,7 @@ OWNERS = {
         "tests/kit/test_migrations.py",
         "tests/cli/test_archive",
     ),
+    "platform/src/udi/tabular/": ("tests/node/",),
     "platform/src/udi/protocol/": ("tests/protocol/",),
     "platform/src/udi/cli/": ("tests/cli/test_{domain}",),
     "platform/src/udi/cli/checks/": ("tests/cli/test_doctor.py",),

@@ -32,9 +32,9 @@ LONGEST = 1 << 20
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
 TABLES = (
     "node.datasets.preparation",
-    "node.tables.engine",
+    "tabular.sandbox.engine",
     "kit.child_program",
-    "node.tables.map_conversion",
+    "tabular.geo.map_conversion",
     "portal.nodes.harvest.document_pages",
 )
 

@@ -9,9 +9,9 @@ from bench.load.tables import MEGABYTE, PATIENCE, Tell, as_table, write_file
 from udi.kit.child import run
 from udi.node.datasets.actions.prepare import MEMORY
 from udi.node.datasets.preparation import prepare
-from udi.node.tables.overview import OverviewReader, OverviewTimeouts
-from udi.node.tables.pool import PoolLimits, QueryPool
-from udi.node.tables.profile import profile_path
+from udi.tabular.overviews.overview import OverviewReader, OverviewTimeouts
+from udi.tabular.profiles.profile import profile_path
+from udi.tabular.queries.pool import PoolLimits, QueryPool
 
 SIZES = (1, 10, 100)
 ROOM = 64

@@ -15,12 +15,12 @@ import psutil
 
 from udi.kit.child import run
 from udi.node.datasets.preparation import prepare
-from udi.node.tables.conversion import convert_table
-from udi.node.tables.pool import PoolLimits, QueryPool
-from udi.node.tables.profile import Profile, profile_path
-from udi.node.tables.query_string import read_query
-from udi.node.tables.row_pages import RowPageReader
-from udi.node.tables.table import DatasetTable
+from udi.tabular.profiles.conversion import convert_table
+from udi.tabular.profiles.profile import Profile, profile_path
+from udi.tabular.queries.pool import PoolLimits, QueryPool
+from udi.tabular.queries.query_string import read_query
+from udi.tabular.queries.row_pages import RowPageReader
+from udi.tabular.queries.table import DatasetTable
 
 Tell = Callable[[str], None]
 BYTES_A_ROW = 149

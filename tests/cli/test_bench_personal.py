@@ -10,8 +10,8 @@ from bench.load.personal.files import (
 )
 from bench.load.personal.score import Score, score_files
 from bench.personal import LOWEST_TUNED, find_faults
-from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.report import (
+from udi.tabular.personal.explanations import PersonalDataKind
+from udi.tabular.personal.report import (
     PersonalDataFinding,
     PersonalDataReport,
     PersonalDataSeverity,

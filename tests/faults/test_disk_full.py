@@ -138,7 +138,7 @@ async def test_a_file_is_looked_at_once_there_is_room_to_read_it(
         node.environment["TMPDIR"] = str(disk.folder)
         node.start("work")
         async with asyncio.timeout(PATIENCE):
-            while "NoRoomError" not in node.log("work"):  # noqa: ASYNC110 - another process says nothing to wait for
+            while "DiskFullError" not in node.log("work"):  # noqa: ASYNC110 - another process says nothing to wait for
                 await asyncio.sleep(0.1)
         [waits] = await rows(node_database, demo, Preparation)
         pid = node.family("work")[0].pid

@@ -12,7 +12,7 @@ import shapely
 import xlsxwriter
 
 from tests.node.titled_tables import HEADERS, titled_tables
-from udi.node.tables.geo_gdal import raw
+from udi.tabular.geo.geo_gdal import raw
 
 MEMBERS = next(titled_tables()).content.decode().split("\n", 1)[1].encode()
 """A table of members as CSV, its header first."""

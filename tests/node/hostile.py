@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.profile import Profile
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.profiles.profile import Profile
 
 
 class SaidError(Exception):

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.duckdb_sandbox import identifier
-from udi.node.tables.table import DatasetTable
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.queries.table import DatasetTable
+from udi.tabular.sandbox.duckdb_sandbox import identifier
 
 SPACE = "8b0f4f7e-4a7f-4f0e-9a43-0a3f5d8f1c11"
 WRITTEN = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)

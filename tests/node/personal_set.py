@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from tests.node import personal_words as words
 from tests.node.typed import Told
-from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.numbers import nir_key
-from udi.node.tables.personal.vocabulary import fold
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.personal.explanations import PersonalDataKind
+from udi.tabular.personal.numbers import nir_key
+from udi.tabular.personal.vocabulary import fold
 
 ROWS = 60
 Draw = random.Random

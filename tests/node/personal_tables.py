@@ -34,8 +34,8 @@ from tests.node.personal_set import (
     upper_family,
 )
 from tests.node.typed import Told
-from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.explanations import PersonalDataKind
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.personal.explanations import PersonalDataKind
 
 Table = list[Labelled]
 NAME_HEADERS = (

@@ -5,8 +5,8 @@ from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import quote
 
-from udi.node.tables.column import TypedColumn
-from udi.node.tables.query import (
+from udi.tabular.columns.column import TypedColumn
+from udi.tabular.queries.query import (
     ROW,
     Aggregate,
     AllOf,

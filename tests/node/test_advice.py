@@ -8,9 +8,6 @@ import pytest
 from tests.node.texts import Cell, write_typed
 from udi.node.datasets.advice import Advice, FileFacts, advise
 from udi.node.datasets.description import FIELDS, LOCALE, Answers
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.schemas.report import ColumnFault, SchemaErrorCount, SchemaReport
-from udi.node.tables.table_facts import TableFacts, inspect_table
 from udi.protocol.quality import (
     CRITERIA,
     FULL,
@@ -19,6 +16,9 @@ from udi.protocol.quality import (
     format_criteria,
     score_criteria,
 )
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.profiles.table_facts import TableFacts, inspect_table
+from udi.tabular.schemas.report import ColumnFault, SchemaErrorCount, SchemaReport
 
 COMPLETE: Answers = {
     "title": "Arbres",

@@ -11,8 +11,8 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.breaking_changes import compare_profiles, find_published_before
 from udi.node.datasets.models import Dataset, DatasetEvent, Version
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.profile import Profile
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.profiles.profile import Profile
 
 NIGHT = "?publish=true"
 HEADS = "code;quartier;places;ouverture"

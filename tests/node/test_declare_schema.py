@@ -14,8 +14,8 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.preparation import preload_imports
 from udi.node.datasets.queries import find_dataset
-from udi.node.tables.readers import READERS, FileReaderPool
-from udi.node.tables.schemas.declarations import LARGEST
+from udi.tabular.queries.readers import READERS, FileReaderPool
+from udi.tabular.schemas.declarations import LARGEST
 from udi.ui.site import Site
 
 SCHEMA = {

@@ -12,8 +12,8 @@ from tests.depth import examples
 from tests.node.texts import Cell, write_typed
 from udi.node import datasets
 from udi.node.site import LOCALES
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.difference import (
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.difference.difference import (
     MOST_EXAMPLES,
     ColumnChanges,
     Difference,

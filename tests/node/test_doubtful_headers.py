@@ -9,13 +9,13 @@ from tests.node.personal_words import FAMILY, GIVEN
 from tests.node.producer import Producer
 from tests.node.scripts import Script, new_key
 from tests.node.titled_tables import TitledTable, titled_tables
-from udi.node.tables.conversion import convert_table
-from udi.node.tables.corrections import Corrections
-from udi.node.tables.notes import DOUBTFUL_HEADER, NO_HEADER
-from udi.node.tables.personal.detection import detect_personal_data
-from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.report import PersonalDataReport, PersonalDataSeverity
-from udi.node.tables.profile import Profile, profile_path
+from udi.tabular.messages.notes import DOUBTFUL_HEADER, NO_HEADER
+from udi.tabular.personal.detection import detect_personal_data
+from udi.tabular.personal.explanations import PersonalDataKind
+from udi.tabular.personal.report import PersonalDataReport, PersonalDataSeverity
+from udi.tabular.profiles.conversion import convert_table
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import Profile, profile_path
 
 NAMES = {
     PersonalDataKind.FULL_NAME,

@@ -25,7 +25,10 @@ from tests.node.test_geo import (
 )
 from tests.rules.pages import check_page
 from udi.node import site as node
-from udi.node.tables.charts import (
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.geo.geo import profile_geo_file
+from udi.tabular.geo.geo_conversion import convert_geo
+from udi.tabular.overviews.charts import (
     Chart,
     ChartKind,
     choose_chart,
@@ -33,13 +36,10 @@ from udi.node.tables.charts import (
     point_label,
     table_of,
 )
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.geo import profile_geo_file
-from udi.node.tables.geo_conversion import convert_geo
-from udi.node.tables.map_drawing import MapDrawing, format_degrees
-from udi.node.tables.map_svg import draw_map
-from udi.node.tables.preview import preview_rows
-from udi.node.tables.statistics import ColumnStatistics, describe_columns
+from udi.tabular.overviews.map_drawing import MapDrawing, format_degrees
+from udi.tabular.overviews.map_svg import draw_map
+from udi.tabular.overviews.preview import preview_rows
+from udi.tabular.overviews.statistics import ColumnStatistics, describe_columns
 from udi.ui.pages import PageRenderer
 
 HEAVIEST = 20_000

@@ -13,8 +13,8 @@ from tests.node.producer import Producer
 from tests.node.test_show_data import SPOTS
 from tests.ui.tab import Tab
 from udi.kit.tenancy import Territory
-from udi.node.tables.overview import SHOWING, OverviewReader, OverviewTimeouts
-from udi.node.tables.pool import POOL, PoolLimits, QueryPool
+from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
+from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 
 LIGHT = 30_000
 WIDE = (

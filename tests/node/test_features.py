@@ -19,20 +19,20 @@ from tests.node.made_tables import SPACE
 from tests.node.test_geo import dropped, feature, geojson
 from udi.kit.errors import NotFoundError
 from udi.kit.rates import RateLimiter
-from udi.node.tables import ogc
 from udi.node.tables.api import EXPORTS
-from udi.node.tables.exports import ExportWriter
-from udi.node.tables.feature_query import FeatureQuery
-from udi.node.tables.feature_selection import select_features
-from udi.node.tables.geo import profile_geo_file
-from udi.node.tables.geo_conversion import GeoConversion, convert_geo
-from udi.node.tables.geo_export import write_geo
-from udi.node.tables.geo_gdal import raw
-from udi.node.tables.geojson import write_geojson
-from udi.node.tables.pmtiles import tile_number
-from udi.node.tables.pool import POOL, PoolLimits, QueryPool
 from udi.node.tables.requests import RATES
-from udi.node.tables.table import FIND_TABLE, DatasetTable
+from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.geo.geo import profile_geo_file
+from udi.tabular.geo.geo_conversion import GeoConversion, convert_geo
+from udi.tabular.geo.geo_export import write_geo
+from udi.tabular.geo.geo_gdal import raw
+from udi.tabular.geo.geojson import write_geojson
+from udi.tabular.geo.pmtiles import tile_number
+from udi.tabular.queries import ogc
+from udi.tabular.queries.feature_query import FeatureQuery
+from udi.tabular.queries.feature_selection import select_features
+from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
+from udi.tabular.queries.table import FIND_TABLE, DatasetTable
 
 RESOURCE = uuid.UUID("3f2b0000-0000-4000-8000-000000000001")
 BASE = f"/ogc/{RESOURCE}"
@@ -311,7 +311,7 @@ def test_an_answer_too_heavy_is_cut_and_followed(
     lieux: tuple[list[shapely.Geometry], DatasetTable], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = lieux[1]
-    monkeypatch.setattr("udi.node.tables.feature_selection.HEAVIEST", 2000)
+    monkeypatch.setattr("udi.tabular.queries.feature_selection.HEAVIEST", 2000)
 
     selection = select_features(table.path, table.columns, FeatureQuery(limit=60))
     served = ogc.ServedTable("https://x", "t", table.columns)

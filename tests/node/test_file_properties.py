@@ -11,12 +11,12 @@ from tests.node.producer import Producer
 from tests.node.test_file_safety import inspected, workbook
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.tables.safety.document_properties import (
+from udi.tabular.safety.document_properties import (
     LARGEST_PART,
     can_remove_names,
     remove_names,
 )
-from udi.node.tables.safety.findings import Danger
+from udi.tabular.safety.findings import Danger
 
 AUTHOR = "Camille Kerdraon"
 BUTTON = "Retirer le nom des propriétés"

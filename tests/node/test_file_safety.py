@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from udi.node.tables.file_kind import recognise_kind
-from udi.node.tables.safety.findings import (
+from udi.tabular.formats.file_kind import recognise_kind
+from udi.tabular.safety.findings import (
     EXPLANATIONS,
     Danger,
     SafetyFinding,
     SafetySeverity,
 )
-from udi.node.tables.safety.formulas import danger_of
-from udi.node.tables.safety.inspection import inspect_file
+from udi.tabular.safety.formulas import danger_of
+from udi.tabular.safety.inspection import inspect_file
 
 Inspect = Callable[[str, bytes], list[SafetyFinding]]
 

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.depth import examples
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.geo import GeoProfile, profile_geo_file
-from udi.node.tables.geo_conversion import GeoConversion, convert_geo
-from udi.node.tables.geo_gdal import ALLOWED, pyogrio, raw
-from udi.node.tables.remarks import UnreadableGeoFileError
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.geo.geo import GeoProfile, profile_geo_file
+from udi.tabular.geo.geo_conversion import GeoConversion, convert_geo
+from udi.tabular.geo.geo_gdal import ALLOWED, pyogrio, raw
+from udi.tabular.messages.remarks import UnreadableGeoFileError
 
 NOT_MAPS = {
     "togeojson_bad.tcx": "TCX", "togeojson_garmin_connect.tcx": "TCX", "togeojson_sample.tcx": "TCX",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from udi.node.tables.file_kind import recognise_kind
-from udi.node.tables.profile import MOST_COLUMNS, WIDEST_RECORD, profile_path
-from udi.node.tables.safety.findings import Danger, SafetyFinding, SafetySeverity
-from udi.node.tables.safety.inspection import inspect_file
+from udi.tabular.formats.file_kind import recognise_kind
+from udi.tabular.profiles.profile import MOST_COLUMNS, WIDEST_RECORD, profile_path
+from udi.tabular.safety.findings import Danger, SafetyFinding, SafetySeverity
+from udi.tabular.safety.inspection import inspect_file
 
 ZEROS = bytes(20 * 1024**2)
 XLINK = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
@@ -150,7 +150,7 @@ def test_a_record_that_is_wider_than_any_table_is_refused_from_the_first_line(
     def forbidden(*_: object) -> None:
         raise AssertionError("columns were looked for")
 
-    monkeypatch.setattr("udi.node.tables.profile.find_layout", forbidden)
+    monkeypatch.setattr("udi.tabular.profiles.profile.find_layout", forbidden)
     path = tmp_path / "wide.csv"
     line = ";".join(f"c{number}" for number in range(200_000))
     path.write_text(f"{line}\n{line}\n")

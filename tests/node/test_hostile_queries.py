@@ -25,17 +25,17 @@ from udi.kit.rates import RateLimiter
 from udi.kit.sandbox import ProcessLimits
 from udi.kit.tenancy import Territory
 from udi.node.spaces.models import Space
-from udi.node.tables.column import ColumnType
-from udi.node.tables.ogc import MOST
-from udi.node.tables.pool import POOL, PoolLimits
-from udi.node.tables.query import LARGEST_PAGE
 from udi.node.tables.requests import RATES
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.queries.ogc import MOST
+from udi.tabular.queries.pool import POOL, PoolLimits
+from udi.tabular.queries.query import LARGEST_PAGE
 
 HOW_MANY = examples(500, 10_000)
 """The first of ten thousand, which take some minutes."""
 TOGETHER = 4
 SEED = 20261125
-FETCH = "udi.node.tables.engine:fetch"
+FETCH = "udi.tabular.sandbox.engine:fetch"
 LONGEST_ANSWER = 17 * 1024**2
 """Bytes: what one answer holds at most, and what is written around it."""
 LIMITS = PoolLimits()

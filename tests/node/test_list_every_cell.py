@@ -26,8 +26,8 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.cell_errors import read_cell_errors
 from udi.node.files.store import ObjectStore
-from udi.node.tables.cell_list import CellListFolder
-from udi.node.tables.errors import MOST_LISTED
+from udi.tabular.columns.cell_list import CellListFolder
+from udi.tabular.columns.errors import MOST_LISTED
 from udi.ui.site import Site
 
 DATES = "nom;ouverture\n" + "Phare;31/02/2004\nTour;12/03/1987\n" * 1_500

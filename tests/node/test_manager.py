@@ -34,7 +34,7 @@ from udi.node.manager.records import attach_file, make_plan
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import ScriptKey, Space
-from udi.node.tables.readers import READERS
+from udi.tabular.queries.readers import READERS
 from udi.ui.site import Site
 
 BASE = "/manager/api/v1"

@@ -14,8 +14,8 @@ from udi.node.datasets.earlier_answers import (
     recall_answers,
 )
 from udi.node.datasets.prefill import cover_period
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.coverage import Coverage, compute_coverage
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.profiles.coverage import Coverage, compute_coverage
 
 PLACED = (
     TypedColumn("code_insee", ColumnType.COMMUNE),

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.node.typed import Told, write_table
-from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.detection import detect_personal_data
-from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.report import PersonalDataReport, PersonalDataSeverity
-from udi.node.tables.personal.tax_numbers import is_french, is_spanish, is_tax_number
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.personal.detection import detect_personal_data
+from udi.tabular.personal.explanations import PersonalDataKind
+from udi.tabular.personal.report import PersonalDataReport, PersonalDataSeverity
+from udi.tabular.personal.tax_numbers import is_french, is_spanish, is_tax_number
 
 Look = Callable[..., PersonalDataReport]
 FAMILIES = ("Kervadou", "Brantolec", "Merquilian", "Pellamard", "Rosguevec", "Danborou")

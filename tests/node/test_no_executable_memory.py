@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from udi.node.datasets.preparation import prepare
 from udi.kit.child import run
-from udi.node.tables.exports import ExportWriter
-from udi.node.tables.pool import PoolLimits, QueryPool
-from udi.node.tables.profile import Profile
-from udi.node.tables.query import Query
-from udi.node.tables.overview import OverviewReader, OverviewTimeouts
-from udi.node.tables.table import DatasetTable
+from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.queries.pool import PoolLimits, QueryPool
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.queries.query import Query
+from udi.tabular.overviews.overview import OverviewReader, OverviewTimeouts
+from udi.tabular.queries.table import DatasetTable
 
 SET_MDWE, REFUSE_EXECUTABLE = 65, 1
 if ctypes.CDLL(None).prctl(SET_MDWE, REFUSE_EXECUTABLE, 0, 0, 0):

@@ -11,11 +11,11 @@ import pytest
 from tests.node.personal_set import Labelled
 from tests.node.personal_tables import labelled_tables
 from tests.node.typed import Told, write_table
-from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.detection import detect_personal_data
-from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.numbers import find_nir, nir_key
-from udi.node.tables.personal.report import PersonalDataReport, PersonalDataSeverity
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.personal.detection import detect_personal_data
+from udi.tabular.personal.explanations import PersonalDataKind
+from udi.tabular.personal.numbers import find_nir, nir_key
+from udi.tabular.personal.report import PersonalDataReport, PersonalDataSeverity
 
 DIRECT = frozenset({PersonalDataKind.EMAIL, PersonalDataKind.PHONE, PersonalDataKind.NIR, PersonalDataKind.IBAN, PersonalDataKind.FULL_NAME, PersonalDataKind.FAMILY_NAME, PersonalDataKind.GIVEN_NAME,
                     PersonalDataKind.BIRTH_DATE, PersonalDataKind.ADDRESS, PersonalDataKind.PLATE})  # fmt: skip

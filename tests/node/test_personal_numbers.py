@@ -2,7 +2,7 @@
 
 import pytest
 
-from udi.node.tables.personal.numbers import is_valid_iban
+from udi.tabular.personal.numbers import is_valid_iban
 
 EXAMPLE = "FR7630006000011234567890189"
 """The example of the standard's own documentation, of no account."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.points import (
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.geo.points import (
     PlaceColumns,
     PlaceNotation,
     find_place_columns,

@@ -14,8 +14,8 @@ from udi.node.datasets.prefill import (
     update_answers,
 )
 from udi.node.datasets.words import guess_language, guess_theme
-from udi.node.tables.profile import profile_file
 from udi.protocol.access import AccessRights
+from udi.tabular.profiles.profile import profile_file
 
 
 def proposed(name: str, content: bytes) -> dict[str, str]:

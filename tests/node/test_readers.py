@@ -8,7 +8,7 @@ import pytest
 
 from tests.node import hostile
 from udi.kit.child import ChildCrashError, ChildError
-from udi.node.tables.readers import FileReaderPool, QueueTimeoutError, ReaderLimits
+from udi.tabular.queries.readers import FileReaderPool, QueueTimeoutError, ReaderLimits
 
 pytestmark = pytest.mark.programs
 

@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from tests.node.texts import write_texts
-from udi.node.tables.duckdb_sandbox import identifier
-from udi.node.tables.parquet_views import open_parquet_views
+from udi.tabular.sandbox.duckdb_sandbox import identifier
+from udi.tabular.sandbox.parquet_views import open_parquet_views
 
 FORBIDDEN = (
     "SELECT * FROM read_text('/etc/passwd')",

@@ -23,10 +23,10 @@ from udi.node.datasets.models import Preparation, PreparationState, Version
 from udi.node.datasets.queries import find_dataset
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
-from udi.node.tables.overview import SHOWING, OverviewReader, OverviewTimeouts
-from udi.node.tables.pool import POOL, PoolLimits, QueryPool
-from udi.node.tables.profile import Profile
 from udi.node.tables.requests import RATES
+from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 
 ROOM = 4_000_000_000
 SPARSE = examples(20, 1)

@@ -17,12 +17,12 @@ from tests.node.hidden_members import (
 from tests.node.producer import Producer
 from tests.node.scripts import Script, new_key
 from udi.node.datasets.preparation import FileAnalysis, prepare
-from udi.node.tables import remainder
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.markup import MarkupError, xml_pairs
-from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.report import PersonalDataFinding, PersonalDataSeverity
-from udi.node.tables.personal.treatment_choices import list_choices
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.formats.markup import MarkupError, xml_pairs
+from udi.tabular.personal.explanations import PersonalDataKind
+from udi.tabular.personal.report import PersonalDataFinding, PersonalDataSeverity
+from udi.tabular.personal.treatment_choices import list_choices
+from udi.tabular.profiles import remainder
 
 
 def prepared(folder: Path, name: str, content: bytes) -> FileAnalysis:

@@ -16,13 +16,13 @@ from tests.depth import examples
 from tests.node.texts import write_texts
 from udi.node.site import LOCALES
 from udi.node.spaces.csv_writer import write_csv
-from udi.node.tables.schemas.explanations import (
+from udi.tabular.schemas.explanations import (
     explain_cell_error,
     explain_column_fault,
 )
-from udi.node.tables.schemas.folder import read_schema
-from udi.node.tables.schemas.report import MOST_ERRORS, SchemaCellError, SchemaReport
-from udi.node.tables.schemas.validation import validate_table
+from udi.tabular.schemas.folder import read_schema
+from udi.tabular.schemas.report import MOST_ERRORS, SchemaCellError, SchemaReport
+from udi.tabular.schemas.validation import validate_table
 from udi.ui.locale import load_translations
 
 OFTEN = settings(

@@ -16,8 +16,8 @@ with warnings.catch_warnings():
     from frictionless import Schema as TheirSchema
 
 from tests.node.texts import write_texts
-from udi.node.tables.schemas.tableschema import is_table_schema, read_table_schema
-from udi.node.tables.schemas.validation import validate_table
+from udi.tabular.schemas.tableschema import is_table_schema, read_table_schema
+from udi.tabular.schemas.validation import validate_table
 
 Found = set[tuple[str, str, int]]
 ODD = (

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from udi.node.tables.schemas.folder import SchemaFolder, load_schemas, read_schema
-from udi.node.tables.schemas.recognition import recognise_schemas
-from udi.node.tables.schemas.schema import FieldType, UnreadableSchemaError
+from udi.tabular.schemas.folder import SchemaFolder, load_schemas, read_schema
+from udi.tabular.schemas.recognition import recognise_schemas
+from udi.tabular.schemas.schema import FieldType, UnreadableSchemaError
 
 TREES: dict[str, Any] = {
     "name": "arbres",

@@ -16,9 +16,9 @@ from tests.node.producer import TABLE, Producer
 from tests.node.test_geo import feature, geojson
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.tables import pool
-from udi.node.tables.overview import SHOWING, OverviewReader, OverviewTimeouts
-from udi.node.tables.pool import POOL, PoolLimits, QueryPool
+from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
+from udi.tabular.queries import pool
+from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 
 SPOTS = "nom;type;latitude;longitude;ouvert le\n" + "".join(
     f"Lieu {number};{('Parc', 'Plage', 'Port')[number % 3]};{48.1 + number / 100};{-1.6 - number / 100};"

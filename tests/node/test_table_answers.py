@@ -17,9 +17,9 @@ from tests.depth import examples
 from tests.node import table_model as model
 from tests.node.made_tables import table_at, write_table
 from udi.kit.errors import UnavailableError
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.pool import PoolLimits, QueryPool, QueryTooHeavyError
-from udi.node.tables.query import (
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.queries.pool import PoolLimits, QueryPool, QueryTooHeavyError
+from udi.tabular.queries.query import (
     ROW,
     SEARCHED,
     VALUELESS,
@@ -34,9 +34,9 @@ from udi.node.tables.query import (
     allowed_operations,
     column_at,
 )  # fmt: skip
-from udi.node.tables.query_string import read_query
-from udi.node.tables.row_pages import RowPageReader
-from udi.node.tables.sql import Statement
+from udi.tabular.queries.query_string import read_query
+from udi.tabular.queries.row_pages import RowPageReader
+from udi.tabular.queries.sql import Statement
 
 pytestmark = pytest.mark.programs
 

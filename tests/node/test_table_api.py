@@ -22,12 +22,12 @@ from udi.kit.oidc import Login
 from udi.kit.rates import RateLimiter, network_of
 from udi.kit.tenancy import Territory
 from udi.node.tables.api import ANSWERS, EXPORTS
-from udi.node.tables.column import ColumnType
-from udi.node.tables.exports import ExportWriter
-from udi.node.tables.pool import PoolLimits, QueryPool
 from udi.node.tables.requests import RATES
-from udi.node.tables.row_pages import RowPageReader
-from udi.node.tables.table import FIND_TABLE, DatasetTable
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.queries.pool import PoolLimits, QueryPool
+from udi.tabular.queries.row_pages import RowPageReader
+from udi.tabular.queries.table import FIND_TABLE, DatasetTable
 
 OPEN = uuid4()
 RESTRICTED = uuid4()

@@ -15,12 +15,16 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tests.node.made_tables import WRITTEN, table_at, write_table
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.data_package import PackagedFile, build_data_package, table_schema
-from udi.node.tables.exports import ExportWriter
-from udi.node.tables.pool import QueryTooHeavyError
-from udi.node.tables.query_string import read_query
-from udi.node.tables.table import DatasetTable
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.exports.data_package import (
+    PackagedFile,
+    build_data_package,
+    table_schema,
+)
+from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.queries.pool import QueryTooHeavyError
+from udi.tabular.queries.query_string import read_query
+from udi.tabular.queries.table import DatasetTable
 
 pytestmark = pytest.mark.programs
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from udi.kit.errors import InvalidError
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.query import (
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.queries.query import (
     Aggregate,
     AllOf,
     AnyOf,
@@ -17,7 +17,7 @@ from udi.node.tables.query import (
     Query,
     Sort,
 )
-from udi.node.tables.query_string import read_query
+from udi.tabular.queries.query_string import read_query
 
 COLUMNS = tuple(
     TypedColumn(name, kind)

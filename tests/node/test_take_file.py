@@ -19,9 +19,9 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import accept_file
 from udi.node.datasets.models import Version
-from udi.node.tables import opened_files
-from udi.node.tables.profile import Profile
-from udi.node.tables.readers import READERS, FileReaderPool, ReaderLimits
+from udi.tabular.profiles import opened_files
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.queries.readers import READERS, FileReaderPool, ReaderLimits
 
 MEGABYTE = 1024**2
 NAMES = ["office", "table", "text"]

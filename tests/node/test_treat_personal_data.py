@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from tests.node import personal_set as made
 from tests.node.typed import Told, write_table
 from udi.kit.errors import InvalidError
-from udi.node.tables.column import GEOMETRY, LINE, ColumnType, TypedColumn
-from udi.node.tables.personal.anonymisation import TreatmentSummary, apply_treatments
-from udi.node.tables.personal.detection import detect_personal_data
-from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.transformations import (
+from udi.tabular.columns.column import GEOMETRY, LINE, ColumnType, TypedColumn
+from udi.tabular.personal.anonymisation import TreatmentSummary, apply_treatments
+from udi.tabular.personal.detection import detect_personal_data
+from udi.tabular.personal.explanations import PersonalDataKind
+from udi.tabular.personal.transformations import (
     mask,
     pseudonymise,
     to_department,
@@ -27,7 +27,7 @@ from udi.node.tables.personal.transformations import (
     to_ten_years,
     to_year,
 )
-from udi.node.tables.personal.treatments import (
+from udi.tabular.personal.treatments import (
     OFFERED,
     Granularity,
     Treatment,

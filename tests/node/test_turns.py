@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udi.kit.errors import TooManyRequestsError, UnavailableError
-from udi.node.tables.fair_queue import FairQueue, QueueFullError, Slot
-from udi.node.tables.pool import AsyncFairQueue
+from udi.tabular.queries.fair_queue import FairQueue, QueueFullError, Slot
+from udi.tabular.queries.pool import AsyncFairQueue
 
 SPACES = st.sampled_from("ABCD")
 STEPS = st.lists(

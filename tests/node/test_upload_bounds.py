@@ -27,7 +27,7 @@ from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import ScriptKey, Space
-from udi.node.tables.readers import READERS
+from udi.tabular.queries.readers import READERS
 from udi.ui.site import Site
 
 PLACE = 1_000_000

@@ -11,8 +11,8 @@ from tests.node import hostile
 from udi.kit import child as children
 from udi.kit.child import ChildMemoryError, ChildProcess
 from udi.kit.sandbox import ProcessLimits
-from udi.node.tables.map_drawing import MapDrawing
-from udi.node.tables.overview import _validate_drawing
+from udi.tabular.overviews.map_drawing import MapDrawing
+from udi.tabular.overviews.overview import _validate_drawing
 
 pytestmark = pytest.mark.programs
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from udi.node.tables.column import LINE, TypedColumn
-from udi.node.tables.duckdb_sandbox import identifier, literal
+from udi.tabular.columns.column import LINE, TypedColumn
+from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 
 Cell = str | int | float | bool | None
 

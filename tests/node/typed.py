@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from udi.node.tables.column import LINE, ColumnType, TypedColumn
-from udi.node.tables.duckdb_sandbox import identifier
+from udi.tabular.columns.column import LINE, ColumnType, TypedColumn
+from udi.tabular.sandbox.duckdb_sandbox import identifier
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ MADE = {
     "cli/local/emails.py": "names the files of a mailbox",
     "ui/request_log.py": "names a request in the log",
     "node/datasets/actions/anonymise.py": "derives the key with which columns are coded",
-    "node/tables/personal/transformations.py": "codes a column",
+    "tabular/personal/transformations.py": "codes a column",
     "node/spaces/use_counts.py": "salts what is counted of readers",
     "portal/catalogue/search/build.py": "names a folder",
 }

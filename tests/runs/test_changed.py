@@ -34,14 +34,14 @@ class Fault:
 FAULTS = [
     Fault(
         "platform/src/udi/protocol/access_decision.py",
-        "or moment < standing.closes_at:",
-        "or moment > standing.closes_at:",
+        "or moment < standing.closes_at",
+        "or moment > standing.closes_at",
         "tests/protocol/test_deciding.py",
     ),
     Fault(
         "platform/src/udi/portal/organisations/members/pages.py",
-        "managing=not own, lock=True)",
-        "managing=False, lock=True)",
+        "managing=not own, lock=True",
+        "managing=False, lock=True",
         "tests/portal/organisations/test_members.py",
     ),
     Fault(

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.load.personal.files import LabelledFile
-from udi.node.tables.conversion import convert_table
-from udi.node.tables.personal.detection import detect_personal_data
-from udi.node.tables.personal.explanations import PersonalDataKind
-from udi.node.tables.personal.report import (
+from udi.tabular.personal.detection import detect_personal_data
+from udi.tabular.personal.explanations import PersonalDataKind
+from udi.tabular.personal.report import (
     PersonalDataFinding,
     PersonalDataReport,
     PersonalDataSeverity,
 )
-from udi.node.tables.profile import profile_path
+from udi.tabular.profiles.conversion import convert_table
+from udi.tabular.profiles.profile import profile_path
 
 KINDS = {
     "name": {

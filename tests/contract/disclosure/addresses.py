@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from udi.node.tables.exports import FORMATS
 from udi.portal.catalogue.open.ckan_actions import ACTIONS
 from udi.protocol.addresses import PARTS
+from udi.tabular.exports.exports import FORMATS
 
 PARAMETER = re.compile(r"\{([a-z_]+)[^}]*\}")
 NOBODY = "6f1f7c3e-2b1d-4c3a-9a55-0d1e2f3a4b5c"

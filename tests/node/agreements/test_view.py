@@ -13,11 +13,11 @@ from tests.node.made_tables import write_table
 from tests.protocol.drawn import Case, Cell, cases
 from tests.protocol.test_living_contract import SIGNS
 from tests.protocol.told import given as shown_of
-from udi.node.tables.column import ColumnType
-from udi.node.tables.extract_writer import write_extract
 from udi.node.tables.views import AgreementMismatchError, extract_of
 from udi.protocol.access_decision import View
 from udi.protocol.terms import Operator, RowFilter
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.exports.extract_writer import write_extract
 
 EXAMPLES = examples(30, 100)
 COLUMNS = [

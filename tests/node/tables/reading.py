@@ -5,10 +5,10 @@ from typing import Any
 
 import duckdb
 
-from udi.node.tables.column import LINE
-from udi.node.tables.conversion import TableConversion, convert_table
-from udi.node.tables.corrections import NONE, Corrections
-from udi.node.tables.profile import profile_path
+from udi.tabular.columns.column import LINE
+from udi.tabular.profiles.conversion import TableConversion, convert_table
+from udi.tabular.profiles.corrections import NONE, Corrections
+from udi.tabular.profiles.profile import profile_path
 
 
 def converted(

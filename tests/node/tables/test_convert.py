@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from tests.depth import examples
 from tests.node.tables.reading import converted, names, rows
-from udi.node.tables.column import ColumnType
-from udi.node.tables.corrections import CorrectedType, Corrections
-from udi.node.tables.errors import MOST_LISTED
-from udi.node.tables.profile import profile_path
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.columns.errors import MOST_LISTED
+from udi.tabular.profiles.corrections import CorrectedType, Corrections
+from udi.tabular.profiles.profile import profile_path
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.depth import examples
-from udi.node.tables.conversion import convert_table
-from udi.node.tables.corrections import Corrections
-from udi.node.tables.profile import Profile, profile_path
-from udi.node.tables.text_encoding import CHARSETS as CHARSETS_OFFERED
+from udi.tabular.formats.text_encoding import CHARSETS as CHARSETS_OFFERED
+from udi.tabular.profiles.conversion import convert_table
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import Profile, profile_path
 
 TYPES = {
     "int": "integer", "num": "number", "bool": "boolean", "lat": "latitude", "lon": "longitude", "latlon": "point",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from udi.node.tables.file_kind import OLE, recognise_kind
-from udi.node.tables.profile import Profile, profile_file
-from udi.node.tables.text_encoding import detect_encoding, iana_name
+from udi.tabular.formats.file_kind import OLE, recognise_kind
+from udi.tabular.formats.text_encoding import detect_encoding, iana_name
+from udi.tabular.profiles.profile import Profile, profile_file
 
 
 def profile_of(name: str, content: bytes) -> Profile:

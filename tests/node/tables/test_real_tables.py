@@ -8,10 +8,10 @@ import pytest
 
 from tests.depth import examples
 from tests.node.tables.reading import names
-from udi.node.tables.conversion import convert_table
-from udi.node.tables.personal.detection import detect_personal_data
-from udi.node.tables.personal.report import PersonalDataFinding
-from udi.node.tables.profile import Profile, profile_path
+from udi.tabular.personal.detection import detect_personal_data
+from udi.tabular.personal.report import PersonalDataFinding
+from udi.tabular.profiles.conversion import convert_table
+from udi.tabular.profiles.profile import Profile, profile_path
 
 SPARSE = examples(4, 1)
 """One file of the real tables in so many, besides those that hold what is to be found."""

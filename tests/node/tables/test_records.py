@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.node.tables.reading import converted, names, rows
-from udi.node.tables.profile import profile_path
+from udi.tabular.profiles.profile import profile_path
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 import xlsxwriter
 
 from tests.node.tables.reading import converted, rows
-from udi.node.tables.corrections import Corrections
-from udi.node.tables.file_kind import OLE
-from udi.node.tables.profile import profile_path
+from udi.tabular.formats.file_kind import OLE
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import profile_path
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from udi.node.tables.type_inference import infer_types
+from udi.tabular.columns.type_inference import infer_types
 
 
 def read(name: str, *values: str, delimiter: str = ";") -> tuple[str, str, list[str]]:

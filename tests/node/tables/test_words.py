@@ -5,9 +5,9 @@ import re
 import pytest
 
 from udi.node.site import LOCALES
-from udi.node.tables.casts import CODES
-from udi.node.tables.errors import CELL_WORDS
-from udi.node.tables.notes import EXPLANATIONS
+from udi.tabular.columns.casts import CODES
+from udi.tabular.columns.errors import CELL_WORDS
+from udi.tabular.messages.notes import EXPLANATIONS
 from udi.ui.locale import load_translations
 
 VALUES = re.compile(r"%\(\w+\)s")

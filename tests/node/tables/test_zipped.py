@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.node.tables.reading import converted, rows
-from udi.node.tables import archives
-from udi.node.tables.profile import profile_path
+from udi.tabular.formats import archives
+from udi.tabular.profiles.profile import profile_path
 
 
 def archive(path: Path, *names: str | zipfile.ZipInfo, content: bytes = b"x") -> Path:

@@ -28,8 +28,8 @@ from udi.node.spaces import pages as spaces_pages
 from udi.node.spaces.redirects import redirect_moved
 from udi.node.tables import api as tables_api
 from udi.node.tables import features as features_api
-from udi.node.tables.readers import READERS
 from udi.settings import get_settings
+from udi.tabular.queries.readers import READERS
 from udi.ui import login
 from udi.ui.site import Site, create_app, freeze_loaded_objects
 

@@ -34,16 +34,16 @@ from udi.node.spaces.limits import SpaceLimiter
 from udi.node.spaces.use_counts import UseCounter
 from udi.node.tables import api as tables_api
 from udi.node.tables.derived_files import DerivedFiles
-from udi.node.tables.exports import ExportWriter
-from udi.node.tables.overview import SHOWING, OverviewReader
-from udi.node.tables.pool import POOL, PoolLimits, QueryPool
-from udi.node.tables.readers import READERS, FileReaderPool
 from udi.node.tables.requests import RATES
-from udi.node.tables.row_pages import RowPageReader
-from udi.node.tables.table import FIND_TABLE
 from udi.node.tables.views import VIEWS, TableViews
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
+from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.overviews.overview import SHOWING, OverviewReader
+from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
+from udi.tabular.queries.readers import READERS, FileReaderPool
+from udi.tabular.queries.row_pages import RowPageReader
+from udi.tabular.queries.table import FIND_TABLE
 from udi.ui import login
 from udi.ui.site import Site
 

@@ -14,8 +14,8 @@ from litestar.routes import HTTPRoute
 
 from tests.node.producer import SLUG
 from udi.node.agreements.pages import EXPORT_FORMATS, FILE, USES
-from udi.node.tables.exports import FORMATS
 from udi.protocol.addresses import PARTS
+from udi.tabular.exports.exports import FORMATS
 
 UNKNOWN_ID = "3f2b0000-0000-4000-8000-000000000009"
 PLACES = {

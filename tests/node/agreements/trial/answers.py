@@ -16,8 +16,8 @@ import python_calamine
 
 from tests.node.agreements.trial.model import Question, Record, Table, group
 from tests.node.agreements.trial.sources import Cell, Kind, Source, cell_text
-from udi.node.tables.column import BOX, GEOMETRY, LINE
-from udi.node.tables.geo_gdal import raw
+from udi.tabular.columns.column import BOX, GEOMETRY, LINE
+from udi.tabular.geo.geo_gdal import raw
 
 Plain = str | float | bool | None
 DECIMALS = 6

@@ -16,10 +16,6 @@ from udi.node.agreements import api as agreements_api
 from udi.node.agreements.models import HeldAgreement
 from udi.node.files import downloads as files_pages
 from udi.node.tables import requests, views
-from udi.node.tables.column import GEOMETRY
-from udi.node.tables.exports import ExportFile, ExportWriter
-from udi.node.tables.query import Query
-from udi.node.tables.table import DatasetTable
 from udi.protocol.access_decision import (
     ReadingDecision,
     ReadingRequest,
@@ -27,6 +23,10 @@ from udi.protocol.access_decision import (
     decide_reading,
 )
 from udi.protocol.agreement import AgreementValidity
+from udi.tabular.columns.column import GEOMETRY
+from udi.tabular.exports.exports import ExportFile, ExportWriter
+from udi.tabular.queries.query import Query
+from udi.tabular.queries.table import DatasetTable
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 FAR = datetime(2100, 1, 1, tzinfo=UTC)

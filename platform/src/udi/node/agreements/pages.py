@@ -43,12 +43,12 @@ from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import DERIVE, GATE, PRIVATE
 from udi.node.files.signed_urls import require_signature, sign_path
 from udi.node.spaces.csv_writer import write_csv
-from udi.node.tables.column import GEOMETRY
 from udi.node.tables.derived_files import DerivedFiles
-from udi.node.tables.exports import FORMATS
-from udi.node.tables.table import FIND_TABLE, DatasetTable
 from udi.protocol.access_decision import View, state_at
 from udi.protocol.credentials import READING, TICKET
+from udi.tabular.columns.column import GEOMETRY
+from udi.tabular.exports.exports import FORMATS
+from udi.tabular.queries.table import FIND_TABLE, DatasetTable
 from udi.ui.locale import localise
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.site import render, site_of

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from udi.node.datasets.description import Answers, check_answers, split_keywords
 from udi.node.datasets.words import fold_text, split_words
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.messages import TranslatableMessage
-from udi.node.tables.schemas.report import SchemaReport
-from udi.node.tables.table_facts import TableFacts
 from udi.protocol.formats import find_format
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import CRITERIA, Score, format_criteria, score_criteria
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.messages.messages import TranslatableMessage
+from udi.tabular.profiles.table_facts import TableFacts
+from udi.tabular.schemas.report import SchemaReport
 
 MOST_NAMED = 5
 SHORTEST_SUMMARY = 60

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from udi.kit.errors import InvalidError
-from udi.node.tables.column import TypedColumn
-from udi.node.tables.personal.anonymisation import apply_treatments
-from udi.node.tables.personal.treatments import Treatment
-from udi.node.tables.profile import profile_path
+from udi.tabular.columns.column import TypedColumn
+from udi.tabular.personal.anonymisation import apply_treatments
+from udi.tabular.personal.treatments import Treatment
+from udi.tabular.profiles.profile import profile_path
 
 Json = dict[str, Any]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from udi.node.datasets.models import Dataset, Version
-from udi.node.tables.column import GEOMETRY, ColumnType, TypedColumn
-from udi.node.tables.profile import Profile
+from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
+from udi.tabular.profiles.profile import Profile
 
 KEPT_SHARE = 0.5
 FEWEST_LOST = 10

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from udi.node.datasets.models import Version
-from udi.node.tables.errors import CellError
-from udi.node.tables.messages import TranslatableMessage
-from udi.node.tables.schemas.explanations import explain_cell_error
-from udi.node.tables.schemas.report import SchemaCellError as Refused
-from udi.node.tables.schemas.report import SchemaReport
+from udi.tabular.columns.errors import CellError
+from udi.tabular.messages.messages import TranslatableMessage
+from udi.tabular.schemas.explanations import explain_cell_error
+from udi.tabular.schemas.report import SchemaCellError as Refused
+from udi.tabular.schemas.report import SchemaReport
 
 MOST_LISTED = 1000
 UNPACKED = 1024**2

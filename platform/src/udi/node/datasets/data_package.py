@@ -9,10 +9,10 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.rudi import current_file_url
 from udi.node.files.models import FileAccess, StoredFile
-from udi.node.tables.data_package import PackagedFile, build_data_package
-from udi.node.tables.exports import FORMATS
-from udi.node.tables.profile import Profile
 from udi.protocol.record import Record, restore_record
+from udi.tabular.exports.data_package import PackagedFile, build_data_package
+from udi.tabular.exports.exports import FORMATS
+from udi.tabular.profiles.profile import Profile
 from udi.ui.locale import localise
 
 PACKAGED_FORMATS = ("csv", "parquet")

@@ -18,10 +18,10 @@ from udi.node.datasets.words import (
     guess_theme,
     split_words,
 )
-from udi.node.tables.coverage import Coverage
-from udi.node.tables.profile import Profile
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import DEFAULT
+from udi.tabular.profiles.coverage import Coverage
+from udi.tabular.profiles.profile import Profile
 
 NAMED_COLUMNS = 8
 MOST_KEYWORDS = 6

@@ -6,34 +6,34 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from udi.node.tables.cell_list import CellListFolder
-from udi.node.tables.conversion import TableConversion, convert_table
-from udi.node.tables.corrections import Corrections
-from udi.node.tables.coverage import compute_coverage
-from udi.node.tables.file_kind import HEAD, recognise_kind
-from udi.node.tables.optional_work import allow_failure
-from udi.node.tables.personal.detection import detect_personal_data
-from udi.node.tables.profile import Profile, profile_path
-from udi.node.tables.remainder import RemainderReport, search_remainder
-from udi.node.tables.safety.inspection import inspect_file
-from udi.node.tables.schemas.declarations import (
+from udi.tabular.columns.cell_list import CellListFolder
+from udi.tabular.formats.file_kind import HEAD, recognise_kind
+from udi.tabular.formats.source import SourceFile
+from udi.tabular.messages.optional_work import allow_failure
+from udi.tabular.personal.detection import detect_personal_data
+from udi.tabular.profiles.conversion import TableConversion, convert_table
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.coverage import compute_coverage
+from udi.tabular.profiles.profile import Profile, profile_path
+from udi.tabular.profiles.remainder import RemainderReport, search_remainder
+from udi.tabular.profiles.table_facts import inspect_table
+from udi.tabular.safety.inspection import inspect_file
+from udi.tabular.schemas.declarations import (
     DeclaredSchema,
     load_schema_folder,
     suggest_schemas,
 )
-from udi.node.tables.schemas.folder import SchemaFolder
-from udi.node.tables.schemas.validation import validate_table
-from udi.node.tables.source import SourceFile
-from udi.node.tables.table_facts import inspect_table
+from udi.tabular.schemas.folder import SchemaFolder
+from udi.tabular.schemas.validation import validate_table
 
 Json = dict[str, Any]
 CELLS = "cells.jsonl.gz"
-"""Every cell to look at, beside the table; `udi.node.tables.cell_list` says what a line holds."""
+"""Every cell to look at, beside the table; `udi.tabular.columns.cell_list` says what a line holds."""
 LISTING = "listing"
 """Folder of its parts; deleted with the folder of the preparation, as this is:"""
 TEXTS = "texts.parquet"
 """The cells as the file writes them, for the check against a schema; deleted with the folder of the preparation."""
-MAPPED = "udi.node.tables.map_conversion"
+MAPPED = "udi.tabular.geo.map_conversion"
 """Loaded in the child alone, since GDAL comes with it: the process that runs this imports its name."""
 
 

@@ -9,13 +9,13 @@ from udi.node.datasets.description import check_answers
 from udi.node.datasets.models import Dataset, DatasetState, PreparationState, Version
 from udi.node.files.clam import ScanState, UnscannedReason
 from udi.node.files.models import FileAccess
-from udi.node.tables.corrections import Corrections
-from udi.node.tables.personal.report import PersonalDataFinding
-from udi.node.tables.personal.report import PersonalDataSeverity as Personal
-from udi.node.tables.safety.document_properties import can_remove_names
-from udi.node.tables.safety.findings import Danger, SafetyFinding
-from udi.node.tables.safety.findings import SafetySeverity as Safety
-from udi.node.tables.schemas.declarations import DeclaredSchema, ProposedSchema
+from udi.tabular.personal.report import PersonalDataFinding
+from udi.tabular.personal.report import PersonalDataSeverity as Personal
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.safety.document_properties import can_remove_names
+from udi.tabular.safety.findings import Danger, SafetyFinding
+from udi.tabular.safety.findings import SafetySeverity as Safety
+from udi.tabular.schemas.declarations import DeclaredSchema, ProposedSchema
 
 PUBLIC_STATES = (DatasetState.PUBLISHING, DatasetState.PUBLISHED)
 STOPS = {

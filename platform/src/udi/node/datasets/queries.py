@@ -29,7 +29,7 @@ from udi.node.files.queries import missing_error
 from udi.node.identity.models import Person
 from udi.node.spaces.models import DatasetRight, Space
 from udi.node.spaces.queries import DatasetPermission, require_dataset_permission
-from udi.node.tables.safety.findings import SafetySeverity
+from udi.tabular.safety.findings import SafetySeverity
 
 SHOWN_EVENTS = 50
 MOST_EARLIER = 30

@@ -17,7 +17,6 @@ from udi.node.datasets.description import (
 from udi.node.datasets.document import merge_documents
 from udi.node.datasets.models import Dataset, Version
 from udi.node.spaces.models import Space
-from udi.node.tables.profile import Profile
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
 from udi.protocol.faults import InvalidRecord
@@ -45,6 +44,7 @@ from udi.protocol.structures import (
 )
 from udi.protocol.validation import validate
 from udi.protocol.vocabulary import DOWNLOAD, MediaKind
+from udi.tabular.profiles.profile import Profile
 
 FORM_FIELDS = {
     "resource_title": "title",

@@ -16,7 +16,7 @@ from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.models import Dataset, Preparation, Version
 from udi.node.datasets.tables import DatasetTableCache
 from udi.node.spaces.models import Sealing, Space
-from udi.node.tables.profile import Profile
+from udi.tabular.profiles.profile import Profile
 
 log = structlog.get_logger()
 EVERY = timedelta(minutes=10)

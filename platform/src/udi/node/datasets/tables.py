@@ -24,8 +24,8 @@ from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file, is_own
 from udi.node.files.restricted import RestrictedError
 from udi.node.files.store import ObjectStore
-from udi.node.tables.profile import Profile
-from udi.node.tables.table import DatasetTable
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.queries.table import DatasetTable
 
 log = structlog.get_logger()
 KEPT_BYTES = 20 * 1024**3

@@ -1,7 +1,7 @@
 """What a version changes of the one before it, as the findings of its preparation hold it."""
 
 from udi.node.datasets.models import Version
-from udi.node.tables.difference import Difference
+from udi.tabular.difference.difference import Difference
 
 DIFFERENCE = "difference"
 COMPARED_WITH = "with"

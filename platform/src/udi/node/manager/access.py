@@ -16,8 +16,8 @@ from udi.node.manager.tokens import make_token, read_token
 from udi.node.spaces.keys import CHALLENGE, get_key, get_key_by_token
 from udi.node.spaces.models import ScriptKey, Space
 from udi.node.spaces.senders import Sender
-from udi.node.tables.readers import READERS
 from udi.protocol.faults import InvalidDocument
+from udi.tabular.queries.readers import READERS
 from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 

@@ -22,8 +22,14 @@ from udi.node.files.ranges import (
     parse_range,
     range_applies,
 )
-from udi.node.tables.data_package import table_schema
-from udi.node.tables.exports import (
+from udi.node.tables.openapi import build_openapi
+from udi.node.tables.requests import (
+    TableRequest,
+    get_description_request,
+    get_table_request,
+)
+from udi.tabular.exports.data_package import table_schema
+from udi.tabular.exports.exports import (
     FORMATS,
     ExportFile,
     ExportWriter,
@@ -32,15 +38,9 @@ from udi.node.tables.exports import (
     is_whole_file,
     tiles_of,
 )
-from udi.node.tables.openapi import build_openapi
-from udi.node.tables.query import Query
-from udi.node.tables.query_string import read_query
-from udi.node.tables.requests import (
-    TableRequest,
-    get_description_request,
-    get_table_request,
-)
-from udi.node.tables.row_pages import RowPageReader
+from udi.tabular.queries.query import Query
+from udi.tabular.queries.query_string import read_query
+from udi.tabular.queries.row_pages import RowPageReader
 from udi.ui.site import site_of
 
 READ = [HttpMethod.GET, HttpMethod.HEAD]

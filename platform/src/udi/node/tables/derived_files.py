@@ -12,12 +12,12 @@ from udi.node.files.file_names import content_disposition
 from udi.node.files.models import StoredFile
 from udi.node.files.restricted import PRIVATE, AnyRequest, PermittedReading
 from udi.node.spaces.limits import enforce_rate_limit
-from udi.node.tables.column import GEOMETRY
-from udi.node.tables.exports import FORMATS, ExportWriter
-from udi.node.tables.query import Query
-from udi.node.tables.table import DatasetTable
 from udi.node.tables.views import TableViews
 from udi.protocol.access_decision import RefusalReason
+from udi.tabular.columns.column import GEOMETRY
+from udi.tabular.exports.exports import FORMATS, ExportWriter
+from udi.tabular.queries.query import Query
+from udi.tabular.queries.table import DatasetTable
 
 FindOfFile = Callable[[StoredFile], Awaitable[DatasetTable]]
 SEALED = "sandbox; default-src 'none'"

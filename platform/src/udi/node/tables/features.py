@@ -15,16 +15,16 @@ from litestar.types import ControllerRouterHandler
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.node.spaces.use_counts import UseKind
-from udi.node.tables import ogc
-from udi.node.tables.feature_query import FeatureQuery
-from udi.node.tables.pool import POOL, QueryPool
-from udi.node.tables.query_string import parse_parameters
 from udi.node.tables.requests import TableRequest, get_table_request
+from udi.tabular.queries import ogc
+from udi.tabular.queries.feature_query import FeatureQuery
+from udi.tabular.queries.pool import POOL, QueryPool
+from udi.tabular.queries.query_string import parse_parameters
 from udi.ui.site import site_of
 
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 BASE = "/ogc/{resource_id:uuid}"
-SELECT = "udi.node.tables.feature_selection:select_features"
+SELECT = "udi.tabular.queries.feature_selection:select_features"
 LARGEST_LINE = 2**63
 
 

@@ -3,16 +3,16 @@
 from typing import Any
 
 from udi import __version__
-from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.exports import formats_of
-from udi.node.tables.query import (
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.exports.exports import formats_of
+from udi.tabular.queries.query import (
     LARGEST_PAGE,
     PAGE_SIZE,
     ROW_NAME,
     SORT,
     allowed_operations,
 )
-from udi.node.tables.table import DatasetTable
+from udi.tabular.queries.table import DatasetTable
 
 MOST_COLUMNS = 100
 """Beyond these, columns are named and their parameters are not listed: the rule is the same."""

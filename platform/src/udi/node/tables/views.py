@@ -12,16 +12,16 @@ from pathlib import Path
 import msgspec
 
 from udi.node.files.restricted import PermittedReading
-from udi.node.tables.column import GEOMETRY, TypedColumn
-from udi.node.tables.exports import ExportWriter
-from udi.node.tables.extracts import ExtractResult, TableExtract
-from udi.node.tables.literals import read_value
-from udi.node.tables.query import Condition, Filter, Operator
-from udi.node.tables.query_errors import InvalidQueryError
-from udi.node.tables.sql import where_statement
-from udi.node.tables.table import DatasetTable
 from udi.protocol import terms
 from udi.protocol.access_decision import RefusalReason, View
+from udi.tabular.columns.column import GEOMETRY, TypedColumn
+from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.exports.extracts import ExtractResult, TableExtract
+from udi.tabular.messages.query_errors import InvalidQueryError
+from udi.tabular.queries.literals import read_value
+from udi.tabular.queries.query import Condition, Filter, Operator
+from udi.tabular.queries.sql import where_statement
+from udi.tabular.queries.table import DatasetTable
 
 VIEWS = "table_views"
 """Name of the `Views` among the site's parts."""

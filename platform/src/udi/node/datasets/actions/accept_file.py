@@ -32,14 +32,14 @@ from udi.node.datasets.prefill import (
 from udi.node.datasets.queries import list_earlier_answers
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Space
-from udi.node.tables.coverage import Coverage
-from udi.node.tables.file_kind import HEAD, FileKind, recognise_kind
-from udi.node.tables.notes import Note
-from udi.node.tables.opened_files import SCANNED
-from udi.node.tables.profile import Profile, profile_copy
-from udi.node.tables.readers import FileReader, QueueTimeoutError
-from udi.node.tables.source import PIECE
 from udi.protocol.access import AccessRights
+from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
+from udi.tabular.formats.source import PIECE
+from udi.tabular.messages.notes import Note
+from udi.tabular.profiles.coverage import Coverage
+from udi.tabular.profiles.opened_files import SCANNED
+from udi.tabular.profiles.profile import Profile, profile_copy
+from udi.tabular.queries.readers import FileReader, QueueTimeoutError
 
 log = structlog.get_logger()
 SECONDS = 30.0

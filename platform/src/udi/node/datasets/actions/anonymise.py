@@ -38,11 +38,11 @@ from udi.node.files.models import object_key
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.node.spaces.queries import lock_space
 from udi.node.spaces.senders import Sender
-from udi.node.tables.column import TypedColumn
-from udi.node.tables.corrections import Corrections
-from udi.node.tables.personal.treatment_choices import TreatmentChoice, as_treatments
-from udi.node.tables.personal.treatments import Treatment, check_treatments
-from udi.node.tables.profile import Profile
+from udi.tabular.columns.column import TypedColumn
+from udi.tabular.personal.treatment_choices import TreatmentChoice, as_treatments
+from udi.tabular.personal.treatments import Treatment, check_treatments
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import Profile
 
 log = structlog.get_logger()
 TREAT_VERSION = "treat_version"

@@ -23,8 +23,8 @@ from udi.node.datasets.publishability import corrections_of, has_removable_names
 from udi.node.datasets.queries import get_dataset
 from udi.node.files.models import object_key
 from udi.node.spaces.queries import DatasetPermission, lock_space
-from udi.node.tables.profile import Profile
-from udi.node.tables.safety.document_properties import remove_names
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.safety.document_properties import remove_names
 
 log = structlog.get_logger()
 SECONDS = 60.0

@@ -17,9 +17,9 @@ from udi.node.datasets.version_difference import COMPARED_WITH, DIFFERENCE
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
-from udi.node.tables.column import TypedColumn
-from udi.node.tables.difference import compute_difference
-from udi.node.tables.profile import Profile
+from udi.tabular.columns.column import TypedColumn
+from udi.tabular.difference.difference import compute_difference
+from udi.tabular.profiles.profile import Profile
 
 log = structlog.get_logger()
 SECONDS = 120.0

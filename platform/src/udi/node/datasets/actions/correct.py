@@ -12,10 +12,10 @@ from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.publishability import corrections_of
-from udi.node.tables.column import ColumnType
-from udi.node.tables.corrections import SYSTEMS, CorrectedType, Corrections
-from udi.node.tables.profile import Profile
-from udi.node.tables.text_encoding import CHARSETS
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.formats.text_encoding import CHARSETS
+from udi.tabular.profiles.corrections import SYSTEMS, CorrectedType, Corrections
+from udi.tabular.profiles.profile import Profile
 
 AS_UNDERSTOOD = ""
 LARGEST_LINE = 1_000

@@ -20,8 +20,8 @@ from udi.node.files.expiry import expire_archives
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import used_bytes
 from udi.node.spaces.models import DatasetRight, Space
-from udi.node.tables.corrections import Corrections
-from udi.node.tables.profile import Profile
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import Profile
 
 
 @dataclass(frozen=True)

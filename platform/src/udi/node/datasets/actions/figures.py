@@ -25,8 +25,8 @@ from udi.node.files.store import ObjectStore
 from udi.node.spaces.csv_writer import write_csv
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import lock_space
-from udi.node.tables.profile import profile_file
 from udi.protocol.licences import DEFAULT
+from udi.tabular.profiles.profile import profile_file
 
 PUBLISH_FIGURES = "publish_figures"
 FILE_NAME = "uses.csv"

@@ -45,10 +45,10 @@ from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import SAFETY
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
-from udi.node.tables.coverage import Coverage
-from udi.node.tables.file_kind import GZIP, ZIP
-from udi.node.tables.profile import Profile
-from udi.node.tables.readers import FileReader, FileReaderPool, QueueTimeoutError
+from udi.tabular.formats.file_kind import GZIP, ZIP
+from udi.tabular.profiles.coverage import Coverage
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.queries.readers import FileReader, FileReaderPool, QueueTimeoutError
 
 log = structlog.get_logger()
 PREPARE_VERSION = "prepare_version"

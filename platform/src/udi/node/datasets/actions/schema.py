@@ -13,8 +13,8 @@ from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.fetch import check_address
-from udi.node.tables.corrections import Corrections
-from udi.node.tables.schemas.declarations import (
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.schemas.declarations import (
     LARGEST,
     DeclaredSchema,
     SchemaInspection,

@@ -24,7 +24,7 @@ from udi.node.spaces.keys import (
 from udi.node.spaces.models import ScriptKey, Space
 from udi.node.spaces.queries import DatasetPermission, get_space, lock_space
 from udi.node.spaces.senders import Sender
-from udi.node.tables.readers import READERS
+from udi.tabular.queries.readers import READERS
 from udi.ui.site import site_of
 
 

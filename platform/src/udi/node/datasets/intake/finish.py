@@ -32,7 +32,7 @@ from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.uploads import clear_parts
 from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
-from udi.node.tables.readers import FileReaderPool
+from udi.tabular.queries.readers import FileReaderPool
 
 Gettext = Callable[[str, str], str]
 """(language, message) to the message in that language."""

@@ -13,7 +13,7 @@ from udi.node.datasets.publishability import (
     is_publication_requested,
     may_publish,
 )
-from udi.node.tables.profile import Profile
+from udi.tabular.profiles.profile import Profile
 
 Translate = Callable[[str], str]
 REMEDIES = {

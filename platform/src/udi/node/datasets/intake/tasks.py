@@ -10,7 +10,7 @@ from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.intake.refresh import FETCH_FILE, fetch_file, refresh_source
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import FINISH_UPLOAD
-from udi.node.tables.readers import READERS
+from udi.tabular.queries.readers import READERS
 from udi.ui.site import Site
 
 

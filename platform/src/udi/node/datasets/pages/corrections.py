@@ -36,11 +36,11 @@ from udi.node.datasets.publishability import (
 )
 from udi.node.datasets.queries import get_dataset
 from udi.node.spaces.queries import DatasetPermission
-from udi.node.tables.column import ColumnType
-from udi.node.tables.corrections import SYSTEMS
-from udi.node.tables.personal.anonymisation import TreatmentSummary
-from udi.node.tables.schemas.explanations import explain_column_fault
-from udi.node.tables.text_encoding import CHARSETS
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.formats.text_encoding import CHARSETS
+from udi.tabular.personal.anonymisation import TreatmentSummary
+from udi.tabular.profiles.corrections import SYSTEMS
+from udi.tabular.schemas.explanations import explain_column_fault
 from udi.ui.site import render, site_of
 
 ENCODINGS = tuple(dict.fromkeys(CHARSETS.values()))

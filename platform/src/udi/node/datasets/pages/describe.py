@@ -53,11 +53,11 @@ from udi.node.datasets.publishability import (
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.version_difference import read_difference
 from udi.node.spaces.queries import DatasetPermission, list_permissions
-from udi.node.tables.profile import Profile
-from udi.node.tables.table_facts import TableFacts
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import FULL
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.profiles.table_facts import TableFacts
 from udi.ui.locale import localise
 from udi.ui.site import render
 

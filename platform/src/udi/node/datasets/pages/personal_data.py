@@ -32,12 +32,12 @@ from udi.node.datasets.publishability import (
 )
 from udi.node.datasets.queries import get_dataset
 from udi.node.spaces.queries import DatasetPermission
-from udi.node.tables.personal.treatment_choices import (
+from udi.tabular.personal.treatment_choices import (
     TreatmentChoice,
     as_codes,
     list_choices,
 )
-from udi.node.tables.personal.treatments import TreatmentMethod
+from udi.tabular.personal.treatments import TreatmentMethod
 from udi.ui.site import render, site_of
 
 

@@ -22,7 +22,7 @@ from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.publishability import declared_schema_of, likely_schemas_of
 from udi.node.datasets.queries import get_dataset
 from udi.node.spaces.queries import DatasetPermission
-from udi.node.tables.schemas.declarations import DeclaredSchema, load_schema_folder
+from udi.tabular.schemas.declarations import DeclaredSchema, load_schema_folder
 from udi.ui.site import render, site_of
 
 

@@ -42,7 +42,7 @@ from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.limits import limits_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import DatasetPermission, get_space, lock_space
-from udi.node.tables.readers import READERS, FileReader, FileReaderPool
+from udi.tabular.queries.readers import READERS, FileReader, FileReaderPool
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 

@@ -14,9 +14,9 @@ from udi.node.datasets.rudi import compose_document, compose_record
 from udi.node.datasets.words import fold_text, split_words
 from udi.node.files.models import ErasedDataset
 from udi.node.spaces.models import Space
-from udi.node.tables.profile import Profile
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import Record, restore_record
+from udi.tabular.profiles.profile import Profile
 
 LONGEST_SLUG = 60
 PUBLIC_ROOTS = (

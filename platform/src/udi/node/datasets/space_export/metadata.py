@@ -15,7 +15,6 @@ from udi.node.datasets.space_export.contents import (
     localised_space_name,
     portal_origin,
 )
-from udi.node.tables.data_package import table_schema
 from udi.protocol.catalogue import (
     Catalogue,
     CatalogueEntry,
@@ -25,6 +24,7 @@ from udi.protocol.catalogue import (
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import write_record
 from udi.protocol.triples import write_json_ld, write_turtle
+from udi.tabular.exports.data_package import table_schema
 
 DATA_PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

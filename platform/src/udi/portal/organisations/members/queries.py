@@ -149,7 +149,7 @@ async def list_own_entries(
     rows = await session.execute(
         select(MembershipEntry, Organisation).join(Organisation, same).where(mine)
     )
-    return [(row.Entry, row.Organisation) for row in rows]
+    return [(row.MembershipEntry, row.Organisation) for row in rows]
 
 
 async def get_entry(

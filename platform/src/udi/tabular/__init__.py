@@ -1,0 +1,1 @@
+"""Tables of anybody: recognised, read behind walls, typed, checked, compared, drawn and written; nothing of nodes is known here."""

@@ -1,0 +1,1 @@
+"""A table as a file: CSV, XLSX, GeoJSON and others, whole or in part, and as a data package."""

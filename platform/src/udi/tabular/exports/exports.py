@@ -1,0 +1,350 @@
+"""A table, or what a question leaves of it, as a file to take away; written by a child, gone once delivered."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from udi.kit.child import (
+    ChildCrashError,
+    ChildError,
+    ChildMemoryError,
+    ChildProcess,
+    ChildTimeoutError,
+)
+from udi.kit.errors import UnavailableError
+from udi.kit.sandbox import ProcessLimits
+from udi.tabular.columns.column import TypedColumn
+from udi.tabular.exports.extracts import ExtractResult, TableExtract
+from udi.tabular.queries.fair_queue import FairQueue
+from udi.tabular.queries.pool import LATER, SOON, AsyncFairQueue, QueryTooHeavyError
+from udi.tabular.queries.query import Query
+from udi.tabular.queries.sql import (
+    CellExpression,
+    Statement,
+    as_finite,
+    as_json,
+    as_text,
+    result_cells,
+    whole_statement,
+)
+from udi.tabular.queries.table import DatasetTable
+
+MEMORY_MB = 1_536
+SECONDS = 300.0
+LONGEST_FILE = 8 * 1024**3
+CHUNK = 256 * 1024
+MOST_OPEN = 32
+EXPORTS = "exports"
+"""The folder, in memory, of what is made of sealed tables."""
+FORMULA = "'=', '+', '-', '@', chr(9), chr(13)"
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A kind of export; `options` are those of DuckDB's COPY, where it needs nothing of ours; `placed`: of places only."""
+
+    extension: str
+    media_type: str
+    options: str = ""
+    placed: bool = False
+
+
+FORMATS = {
+    "csv": ExportFormat("csv", "text/csv; charset=utf-8; header=present"),
+    "json": ExportFormat("json", "application/json", "FORMAT json, ARRAY true"),
+    "ndjson": ExportFormat(
+        "ndjson", "application/x-ndjson", "FORMAT json, ARRAY false"
+    ),
+    "parquet": ExportFormat(
+        "parquet", "application/vnd.apache.parquet", "FORMAT parquet, COMPRESSION zstd"
+    ),
+    "xlsx": ExportFormat(
+        "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ),
+    "geojson": ExportFormat("geojson", "application/geo+json", placed=True),
+    "pmtiles": ExportFormat("pmtiles", "application/vnd.pmtiles", placed=True),
+}
+WRITERS = {
+    "csv": "udi.tabular.exports.export_writers:write_csv",
+    "xlsx": "udi.tabular.exports.export_writers:write_xlsx",
+    "geojson": "udi.tabular.geo.geojson:export_features",
+}
+COPY = "udi.tabular.exports.export_writers:copy_rows"
+TILES = "udi.tabular.geo.geo_export:write_tiles"
+"""Where each is written, in a child."""
+VIEW = "udi.tabular.exports.extract_writer:write_extract"
+T = TypeVar("T")
+
+
+@dataclass
+class ExportFile:
+    """A file that is about to leave; it has no name any more, so that nothing stays when it is closed."""
+
+    file: BinaryIO
+    size: int
+    start: int = 0
+
+    async def charge(self, give: Callable[[int], Awaitable[None]]) -> None:
+        """Have its bytes counted before the first is sent; where they may not be given, nothing of it stays."""
+        try:
+            await give(self.size)
+        except BaseException:
+            self.file.close()
+            raise
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Its content, closed at the end."""
+        with self.file:
+            self.file.seek(self.start)
+            left = self.size
+            while left and (
+                chunk := await asyncio.to_thread(self.file.read, min(CHUNK, left))
+            ):
+                left -= len(chunk)
+                yield chunk
+
+
+class ExportWriter:
+    """Writes exports in the folder given, two at once, one a space."""
+
+    def __init__(
+        self, folder: Path, *, seconds: float = SECONDS, patience: float = 20.0
+    ) -> None:
+        self._folder = folder
+        self._seconds = seconds
+        self._gate = AsyncFairQueue(FairQueue(2, 1, 16, 4), patience)
+        self._children: set[ChildProcess] = set()
+
+    async def write(self, table: DatasetTable, query: Query, kind: str) -> ExportFile:
+        """The file of an answer, whatever its length; pages are not looked at.
+
+        Raises:
+            TooHeavyError: it takes too much time, memory or place, or has more rows than a sheet holds.
+            TooManyError: too many exports of this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        if is_whole_file(query, kind):
+            return _open_export(table.path)
+        async with self._gate.acquire_slot(table.space):
+            with self._working_folder(table) as folder:
+                output = folder / f"table.{FORMATS[kind].extension}"
+                await self._write_export(
+                    table, whole_query(query, table.columns), kind, output
+                )
+                return _open_export(output)
+
+    async def write_tiles(self, table: DatasetTable) -> Path:
+        """The vector tiles of a table, written once and kept beside it, since readers take them by parts.
+
+        Raises:
+            TooHeavyError: it takes too much time, memory or place.
+            TooManyError: too many exports of this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        tiles_path = tiles_of(table)
+        async with self._gate.acquire_slot(table.space):
+            if not tiles_path.exists():
+                with self._working_folder(table) as folder:
+                    output = folder / "table.pmtiles"
+                    await self._call_child(
+                        TILES, (table.path, table.columns, output), int
+                    )
+                    output.replace(tiles_path)
+        return tiles_path
+
+    async def write_extract(
+        self, table: DatasetTable, selection: TableExtract, path: Path
+    ) -> ExtractResult:
+        """A part of a table as a table of its own, kept at `path`.
+
+        Raises:
+            TooHeavyError: it takes too much time, memory or place.
+            TooManyError: too many exports of this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        async with self._gate.acquire_slot(table.space):
+            with self._working_folder(table) as folder:
+                output = folder / "view.parquet"
+                extract = await self._call_child(
+                    VIEW, (table.path, output, selection), ExtractResult
+                )
+                output.replace(path)
+        return extract
+
+    async def close(self) -> None:
+        """End what is being written."""
+        for child in list(self._children):
+            await child.end()
+
+    @contextmanager
+    def _working_folder(self, table: DatasetTable) -> Iterator[Path]:
+        """A folder for what is made of a table: in memory where the table is."""
+        place = table.memory / EXPORTS if table.memory else self._folder
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_leftovers(place)
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove what killed processes of this machine left on its disk; from memory it goes before the next export."""
+        _remove_leftovers(self._folder)
+
+    async def _write_export(
+        self, table: DatasetTable, query: Query, kind: str, output: Path
+    ) -> None:
+        statement = export_statement(query, table.columns, kind)
+        called = [cell.name for cell in result_cells(query, table.columns)]
+        if kind == "geojson":
+            header = called
+        else:
+            header = [neutralise_formula(name) for name in called]
+        last = FORMATS[kind].options or header
+        await self._call_child(
+            WRITERS.get(kind, COPY),
+            (table.path, output, statement.sql, statement.values, last),
+            int,
+        )
+
+    async def _call_child(
+        self, name: str, call: tuple[object, ...], expected: type[T]
+    ) -> T:
+        places = tuple(str(path.parent) for path in call if isinstance(path, Path))
+        async with ChildProcess(
+            ProcessLimits(MEMORY_MB, LONGEST_FILE, places=places)
+        ) as child:
+            self._children.add(child)
+            try:
+                return await child.call_by_name(
+                    name, expected, (call, {}), seconds=self._seconds
+                )
+            except ChildError as error:
+                raise _refusal(error) from error
+            finally:
+                self._children.discard(child)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes of this machine left."""
+    for left in folder.glob("*-*"):
+        if not Path("/proc", left.name.partition("-")[0]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def formats_of(table: DatasetTable) -> dict[str, ExportFormat]:
+    """What a table may be taken as."""
+    return {
+        kind: form
+        for kind, form in FORMATS.items()
+        if table.has_geometry or not form.placed
+    }
+
+
+def tiles_of(table: DatasetTable) -> Path:
+    """Where the vector tiles of a table are, once they are written."""
+    return table.path.with_suffix(".pmtiles")
+
+
+def is_whole(query: Query) -> bool:
+    """Whether nothing is left out and nothing is asked."""
+    return query == Query(page=query.page, size=query.size)
+
+
+def is_whole_file(query: Query, kind: str) -> bool:
+    """Whether the export is the table's own file."""
+    return kind == "parquet" and is_whole(query)
+
+
+def whole_query(query: Query, columns: tuple[TypedColumn, ...]) -> Query:
+    """The question of an export: the columns of the file, without the row's number unless asked for."""
+    if query.columns is None and not query.is_grouped and columns:
+        return replace(query, columns=tuple(range(len(columns))))
+    return query
+
+
+def export_statement(
+    query: Query, columns: tuple[TypedColumn, ...], kind: str
+) -> Statement:
+    """The rows of an export, each cell as its kind of file takes it, under the names of the columns."""
+    if len(result_cells(query, columns)) == 1:
+        csv_cell = _lone_csv_cell
+    else:
+        csv_cell = _csv_cell
+    writers = {
+        "csv": csv_cell,
+        "json": as_json,
+        "ndjson": as_json,
+        "parquet": _as_stored,
+        "geojson": as_json,
+    }
+    write = writers.get(kind, _sheet_cell)
+
+    def named(cell: CellExpression) -> str:
+        return f'{write(cell)} AS "{cell.name.replace(chr(34), chr(34) * 2)}"'
+
+    return whole_statement(query, columns, named, placed=kind == "geojson")
+
+
+def neutralise_formula(text: str) -> str:
+    """A text that no spreadsheet takes for a formula (ASVS 5.0, 1.2.10)."""
+    if text[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return f"'{text}"
+    return text
+
+
+def _as_stored(cell: CellExpression) -> str:
+    return cell.sql
+
+
+def _csv_cell(cell: CellExpression) -> str:
+    if cell.sql_type == "VARCHAR":
+        return _sheet_cell(cell)
+    if cell.sql_type == "DOUBLE":
+        return as_finite(cell)
+    return as_text(cell)
+
+
+def _lone_csv_cell(cell: CellExpression) -> str:
+    """A cell that is alone on its line: an empty one is quoted, for many readers skip an empty line and lose the row."""
+    return f"coalesce(CAST({_csv_cell(cell)} AS VARCHAR), '')"
+
+
+def _sheet_cell(cell: CellExpression) -> str:
+    if cell.sql_type == "VARCHAR":
+        return f"CASE WHEN left({cell.sql}, 1) IN ({FORMULA}) THEN '''' || {cell.sql} ELSE {cell.sql} END"
+    return as_finite(cell)
+
+
+def _open_export(path: Path) -> ExportFile:
+    return ExportFile(path.open("rb"), path.stat().st_size)
+
+
+def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
+    smaller = (
+        "Filter the rows, choose fewer columns, or take the whole table as Parquet."
+    )
+    if isinstance(error, ChildTimeoutError):
+        return QueryTooHeavyError("This export takes too long.", remedy=smaller)
+    if isinstance(error, ChildMemoryError):
+        return QueryTooHeavyError(
+            "This export takes too much memory.",
+            remedy="Leave out the sort, or filter the rows.",
+        )
+    if error.args[:1] == ("TooManyRowsError",):
+        return QueryTooHeavyError(
+            "A sheet holds 1,048,575 rows, and this table has more.",
+            remedy="Filter the rows, or take the CSV.",
+        )
+    if isinstance(error, ChildCrashError) and "SIGXFSZ" in error.args[0]:
+        return QueryTooHeavyError("This export is too large.", remedy=smaller)
+    return UnavailableError(
+        "The export could not be written.", remedy=LATER, headers=SOON
+    )

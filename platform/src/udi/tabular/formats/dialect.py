@@ -1,0 +1,263 @@
+"""The shape of a table: which delimiter, where the header is, which columns hold something."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from udi.tabular.columns.column import BOX, GEOMETRY, LINE
+from udi.tabular.columns.value_patterns import is_date, is_null, is_number
+from udi.tabular.formats.delimited_text import DelimitedRecords, Row
+from udi.tabular.messages.notes import Note, UnreadableTableError
+
+DELIMITERS = (",", ";", "\t", "|", ":")
+SAMPLE_CHARACTERS = 400_000
+SAMPLE_RECORDS = 600
+WEAKEST_TABLE = 0.25
+CLEAR_TABLE = 0.8
+HEADER_FILLED = 0.6
+HEADER_TEXT = 0.7
+HEADER_SEARCH = 30
+TITLE_LINES = 5
+"""Lines below the first well filled one among which the names of the columns may be, when that one is a title."""
+YEAR = re.compile(r"(19|20)[0-9][0-9]")
+LONGEST_NAME = 250
+Records = list[list[str]]
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """Where the columns of a table are; `header_line` is the line of their names, 0 without any.
+
+    `kept` are the positions of the columns that have a name or a value, in the records.
+    """
+
+    header_line: int
+    last_header_line: int
+    names: tuple[str, ...]
+    positions: tuple[int, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def find_delimiter(text: str, *, named_table: bool, complete: bool) -> str:
+    """The delimiter of a text, empty when it is no table; `named_table` when its name says that it is one."""
+    scored = [
+        (
+            *_score(sample_records(text, candidate, complete=complete), candidate),
+            candidate,
+        )
+        for candidate in DELIMITERS
+    ]
+    score, regular, delimiter = max(scored)
+    if score >= WEAKEST_TABLE and (named_table or regular >= CLEAR_TABLE):
+        return delimiter
+    if named_table:
+        return ","
+    return ""
+
+
+def sample_records(text: str, delimiter: str, *, complete: bool) -> Records:
+    """The first records of a text."""
+    sample = text[:SAMPLE_CHARACTERS]
+    try:
+        records = [
+            cells
+            for _, cells in islice(
+                DelimitedRecords([sample], delimiter), SAMPLE_RECORDS + 1
+            )
+        ]
+    except UnreadableTableError:
+        return []
+    if len(records) > 1 and (
+        len(records) > SAMPLE_RECORDS or len(sample) < len(text) or not complete
+    ):
+        records.pop()
+    return records
+
+
+def _score(records: Records, delimiter: str) -> tuple[float, float]:
+    """How much a delimiter makes a table, and the share of its records that are as wide as most.
+
+    Regular width, no quote left in a cell, more than one column.
+    """
+    full = [record for record in records if has_values(record)]
+    widths = Counter(len(record) for record in full)
+    width = widths.most_common(1)[0][0] if widths else 1
+    if width == 1:
+        return 0.0, 0.0
+    near = sum(
+        count * (1.0 if w == width else 0.5)
+        for w, count in widths.items()
+        if abs(w - width) <= 1
+    )
+    share = near / len(full)
+    cells = sum(len(record) for record in full)
+    quotes = sum('"' in cell for record in full for cell in record) / cells
+    return share**2 * (1 - quotes) * (1 - 0.6 / width) * (
+        0.6 if delimiter == ":" else 1.0
+    ), share
+
+
+def find_layout(
+    rows: Sequence[Row], header_line: int | None = None
+) -> TableLayout | None:
+    """The columns of some rows, or None when nothing is in them; `header_line` when it is known already."""
+    rows = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
+    if not any(has_values(cells) for _, cells in rows):
+        return None
+    if header_line is None:
+        header = _find_header(rows)
+    else:
+        header = _known_header(rows, header_line)
+    names = [] if header is None else rows[header[1]][1]
+    body = rows[header[1] + 1 :] if header else rows
+    width = max([len(names), *(len(cells) for _, cells in body)])
+    positions = [
+        index
+        for index in range(width)
+        if cell_at(names, index)
+        or any(not is_null(cell_at(cells, index)) for _, cells in body)
+    ]
+    unique, notes = unique_names(
+        [cell_at(names, index) or f"col{index + 1}" for index in positions]
+    )
+    first, last = (rows[header[0]][0], rows[header[1]][0]) if header else (0, 0)
+    return TableLayout(
+        last if header_line is None else first, last, unique, tuple(positions), notes
+    )
+
+
+def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """Names that differ from each other also without capitals, as databases want them, and what is said of it."""
+    used_names = {LINE, GEOMETRY, *BOX}
+    unique = list[str]()
+    notes = list[Note]()
+    for raw_name in names:
+        name = plain = " ".join(raw_name.split())[:LONGEST_NAME]
+        number = 1
+        while name.lower() in used_names:
+            number += 1
+            name = f"{plain} ({number})"
+        if (
+            number > 1
+            and plain.lower() != GEOMETRY
+            and not any(note.column == plain for note in notes)
+        ):
+            notes.append(Note("repeated_name", plain))
+        used_names.add(name.lower())
+        unique.append(name)
+    return tuple(unique), tuple(notes)
+
+
+def _known_header(rows: list[Row], line: int) -> tuple[int, int] | None:
+    index = next(
+        (index for index, row in enumerate(rows) if line and row[0] == line), None
+    )
+    if index is None:
+        return None
+    return (index, index)
+
+
+def _find_header(rows: list[Row]) -> tuple[int, int] | None:
+    """First and last index of the record that names the columns: well filled, made of words; None when data come first."""
+    filled = Counter(len(_filled(cells)) for _, cells in rows if has_values(cells))
+    needed = HEADER_FILLED * filled.most_common(1)[0][0]
+    for index, (_, record) in enumerate(rows[:HEADER_SEARCH]):
+        cells = _filled(record)
+        if not cells or len(cells) < needed:
+            continue
+        if sum(is_name(cell) for cell in cells) < HEADER_TEXT * len(
+            cells
+        ) or _resembles_values(rows, index):
+            return None
+        named = _find_header_below_title(rows, index)
+        return named, _last_header(rows, named)
+    return None
+
+
+def _find_header_below_title(rows: list[Row], index: int) -> int:
+    """The line of names below a title: a title leaves cells empty that the names of the columns fill.
+
+    Between two lines of words, the one with more of them stands above columns of numbers or of dates.
+    """
+    records = [cells for _, cells in rows]
+    most = len(_filled(records[index]))
+    for place in range(index + 1, min(index + 1 + TITLE_LINES, len(records))):
+        names = _filled(records[place])
+        below = [
+            record for record in records[place + 1 : place + 21] if has_values(record)
+        ]
+        distinct = len(set(names)) == len(names) and not any(map(is_null, names))
+        if (
+            len(names) > most
+            and distinct
+            and len(below) > 1
+            and names_typed_columns(records[place], below)
+        ):
+            return place
+    return index
+
+
+def _last_header(rows: list[Row], index: int) -> int:
+    """A header may be repeated, or be followed, after a blank line, by a second one above typed columns."""
+    records = [cells for _, cells in rows]
+    while index + 1 < len(records) and records[index + 1] == records[index]:
+        index += 1
+    after = index + 1
+    if after + 3 < len(records) and not has_values(records[after]):
+        second = records[after + 1]
+        below = records[after + 2 : after + 22]
+        if len(_filled(second)) >= len(_filled(records[index])) and names_typed_columns(
+            second, below
+        ):
+            return after + 1
+    return index
+
+
+def names_typed_columns(names: list[str], below: Records) -> bool:
+    """Words above values that are not words, in one column at least."""
+    return all(is_name(name) for name in _filled(names)) and any(
+        name
+        and (values := [v for record in below if (v := cell_at(record, index))])
+        and not any(map(is_name, values))
+        for index, name in enumerate(names)
+    )
+
+
+def _resembles_values(rows: list[Row], index: int) -> bool:
+    """A first record of a one-column list, or with a value met again below, is no header."""
+    names = rows[index][1]
+    below = [cells for _, cells in rows[index + 1 : index + 40]]
+    if len(set(_filled(names))) < len(_filled(names)) / 2:
+        return True
+    repeated = sum(
+        any(cell_at(record, column) == name for record in below if record != names)
+        for column, name in enumerate(names)
+        if name
+    )
+    return repeated > len(_filled(names)) / 2
+
+
+def is_name(cell: str) -> bool:
+    """Whether a cell is neither a number nor a date; years name columns too."""
+    return bool(YEAR.fullmatch(cell)) or not (is_number(cell) or is_date(cell))
+
+
+def has_values(record: Sequence[str]) -> bool:
+    """Whether any cell of a record says something."""
+    for cell in record:  # noqa: SIM110 - met once a record, twice as fast as any()
+        if cell and not cell.isspace():
+            return True
+    return False
+
+
+def _filled(record: Sequence[str]) -> list[str]:
+    return [cell for cell in record if cell]
+
+
+def cell_at(record: Sequence[str], index: int) -> str:
+    """A cell, empty where a record is too short."""
+    if index < len(record):
+        return record[index]
+    return ""

@@ -1,0 +1,1 @@
+"""Places: layers read by GDAL, coordinates in columns, GeoJSON, GeoParquet and tiles."""

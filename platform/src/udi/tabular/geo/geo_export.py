@@ -1,0 +1,123 @@
+"""A table with places as GeoPackage, FlatGeobuf or vector tiles (PMTiles): DuckDB streams, GDAL writes."""
+
+import math
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from udi.tabular.columns.column import GEOMETRY, Bounds, ColumnType, TypedColumn
+from udi.tabular.geo.geo import unique_names
+from udi.tabular.geo.geo_gdal import raw
+from udi.tabular.geo.geoparquet import KINDS, geo_metadata
+from udi.tabular.geo.pmtiles import write_pmtiles
+from udi.tabular.messages.remarks import UnreadableGeoFileError
+from udi.tabular.sandbox.duckdb_sandbox import connect, identifier
+
+DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "pmtiles": "MBTiles"}
+FINEST = 14
+LEVELS = 7
+FIDS = ("fid", "ogc_fid", "geom")
+"""Names that these formats keep for themselves."""
+
+
+def write_geo(
+    parquet: Path,
+    columns: Sequence[TypedColumn],
+    target: Path,
+    kind: str,
+    *,
+    title: str = "",
+) -> None:
+    """Write `target` as `gpkg`, `fgb` or `pmtiles`, with one layer called `title`.
+
+    Raises:
+        UnreadableError: the table has no place.
+    """
+    facts = geo_metadata(parquet)
+    if facts is None or not facts["columns"][GEOMETRY].get("bbox"):
+        raise UnreadableGeoFileError(
+            "This table has no place, so it cannot be written as a map."
+        )
+    column = facts["columns"][GEOMETRY]
+    if kind != "pmtiles":
+        _write(
+            parquet,
+            columns,
+            target,
+            kind,
+            title,
+            _geometry_type(column["geometry_types"]),
+        )
+        return
+    box = tuple(column["bbox"])
+    tiles = target.with_suffix(".mbtiles")
+    _write(
+        parquet,
+        columns,
+        tiles,
+        kind,
+        title,
+        _geometry_type(column["geometry_types"]),
+        **_zoom_levels(box),
+    )
+    write_pmtiles(tiles, target, box)
+    tiles.unlink()
+
+
+def write_tiles(parquet: Path, columns: Sequence[TypedColumn], target: Path) -> int:
+    """Write the vector tiles of a table with places; their bytes."""
+    write_geo(parquet, columns, target, "pmtiles")
+    return target.stat().st_size
+
+
+def _write(
+    parquet: Path,
+    columns: Sequence[TypedColumn],
+    target: Path,
+    kind: str,
+    title: str,
+    geometry: str,
+    **options: Any,
+) -> None:
+    placed = "" if kind == "gpkg" else f" WHERE {GEOMETRY} IS NOT NULL"
+    with connect(parquet, spill=target.parent) as connection, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = connection.sql(
+            f"SELECT {_select_list(columns)} FROM read_parquet(?){placed}",
+            params=[str(parquet)],
+        )
+        raw.write_arrow(
+            table,
+            target,
+            driver=DRIVERS[kind],
+            layer=title or "data",
+            geometry_name=GEOMETRY,
+            crs="OGC:CRS84",
+            geometry_type=geometry,
+            **options,
+        )
+
+
+def _select_list(columns: Sequence[TypedColumn]) -> str:
+    names = unique_names(
+        [column.name for column in columns], reserved_names=(GEOMETRY, *FIDS)
+    )
+    read = [
+        f"{identifier(column.name)}{'::VARCHAR' if column.type is ColumnType.TIME else ''} AS {identifier(name)}"
+        for column, name in zip(columns, names, strict=True)
+    ]
+    return ", ".join([*read, f"ST_AsWKB({GEOMETRY}) AS {GEOMETRY}"])
+
+
+def _geometry_type(kinds: Sequence[str]) -> str:
+    if len(kinds) == 1 and kinds[0] in KINDS:
+        return kinds[0]
+    return "Unknown"
+
+
+def _zoom_levels(box: Bounds) -> dict[str, Any]:
+    """From the level where all of it holds on a few tiles to seven levels closer."""
+    span = max(box[2] - box[0], (box[3] - box[1]) * 1.5, 0.01)
+    first = min(max(0, math.floor(math.log2(360 / span)) - 1), FINEST - LEVELS)
+    return {"MINZOOM": first, "MAXZOOM": first + LEVELS}

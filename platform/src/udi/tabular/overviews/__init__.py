@@ -1,0 +1,1 @@
+"""A table at a glance: first rows, statistics, chart and map."""

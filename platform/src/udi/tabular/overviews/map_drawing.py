@@ -1,0 +1,76 @@
+"""A map that was drawn, and what is written on it in the reader's language."""
+
+from dataclasses import dataclass
+
+from babel.numbers import format_decimal
+
+from udi.tabular.columns.column import Bounds
+from udi.tabular.overviews.charts import LOCALES
+
+EXACT = 0.2
+COMPASS = {"fr": ("N", "S", "E", "O"), "en": ("N", "S", "E", "W")}
+
+
+@dataclass(frozen=True)
+class GraticuleMark:
+    """A meridian or a parallel where it meets the edge, in shares of the paper."""
+
+    x: float
+    y: float
+    degrees: float
+    is_meridian: bool
+
+
+@dataclass(frozen=True)
+class MapDrawing:
+    """The paper (`body`, safe in a page), what is written on it, and what it shows: rows with a place, west to north."""
+
+    body: str
+    places: int
+    bbox: Bounds
+    marks: tuple[GraticuleMark, ...]
+    scale_metres: int = 0
+    """Length of the bar of the scale; 0 where the map is too wide for one."""
+    scale_share: float = 0.0
+    """Its share of the width."""
+
+    def labels(self, locale: str) -> list[tuple[float, float, str]]:
+        """The degrees at the edges, in the reader's language."""
+        return [
+            (
+                mark.x,
+                mark.y,
+                format_degrees(mark.degrees, locale, is_meridian=mark.is_meridian),
+            )
+            for mark in self.marks
+        ]
+
+    def edges(self, locale: str) -> tuple[str, str, str, str]:
+        """The rectangle in words: west, south, east, north."""
+        exact = max(self.bbox[2] - self.bbox[0], self.bbox[3] - self.bbox[1]) < EXACT
+        west, south, east, north = (
+            round(value, 4 if exact else 2) for value in self.bbox
+        )
+        return (
+            format_degrees(west, locale, is_meridian=True),
+            format_degrees(south, locale, is_meridian=False),
+            format_degrees(east, locale, is_meridian=True),
+            format_degrees(north, locale, is_meridian=False),
+        )
+
+    @property
+    def scale(self) -> str:
+        metres = self.scale_metres
+        if metres >= 1000:  # noqa: PLR2004 - a kilometre
+            return f"{metres // 1000}\N{NO-BREAK SPACE}km"
+        return f"{metres}\N{NO-BREAK SPACE}m"
+
+
+def format_degrees(degrees: float, locale: str, *, is_meridian: bool) -> str:
+    """`1,5° O`, `48,1° N`."""
+    north, south, east, west = COMPASS.get(locale, COMPASS["en"])
+    side = (east, west) if is_meridian else (north, south)
+    number = format_decimal(
+        abs(degrees), "#,##0.####", locale=LOCALES.get(locale, locale)
+    )
+    return f"{number}°" + (f"\N{NO-BREAK SPACE}{side[degrees < 0]}" if degrees else "")

@@ -1,0 +1,159 @@
+"""What a table looks like, for a page: found in children, part by part, and kept for a while since a table never changes."""
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TypeVar
+
+from udi.kit.errors import UnavailableError
+from udi.tabular.overviews.charts import Chart, choose_chart
+from udi.tabular.overviews.map_drawing import MapDrawing
+from udi.tabular.overviews.preview import Preview
+from udi.tabular.overviews.statistics import ColumnStatistics
+from udi.tabular.queries.pool import QueryPool, QueryTooHeavyError
+from udi.tabular.queries.table import DatasetTable
+
+T = TypeVar("T")
+SHOWING = "showing"
+"""Name of the `Showing` among the site's parts."""
+PREVIEW = "udi.tabular.overviews.preview:preview_rows"
+STATISTICS = "udi.tabular.overviews.statistics:describe_columns"
+MAP = "udi.tabular.overviews.map_svg:draw_map"
+MAPPED: type[MapDrawing | None] = MapDrawing | None  # type: ignore[assignment]  # as the answer is read
+MOST_DESCRIBED = 300
+"""Columns whose figures a page shows."""
+MOST_KEPT = 200
+KEPT_SECONDS = 3600.0
+ATTRIBUTE = (
+    r'class="(?:net|land|way|dots?)"|(?:d|cx|cy|r|stroke-width)="[A-Za-z0-9 .,-]*"'
+)
+DRAWN = re.compile(rf"(?:<(?:path|circle)(?: (?:{ATTRIBUTE}))+/>)*")
+"""All that a drawing may hold: whatever the child was made to say, no more than that enters a page."""
+
+
+@dataclass(frozen=True)
+class OverviewTimeouts:
+    """How long each part may take."""
+
+    preview: float = 5.0
+    statistics: float = 20.0
+    map: float = 15.0
+
+
+@dataclass(frozen=True)
+class TableOverview:
+    """A part is None when it took too much; `unsure`: it may be there another time."""
+
+    preview: Preview | None
+    statistics: tuple[ColumnStatistics, ...] | None
+    chart: Chart | None
+    map: MapDrawing | None
+    unsure: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing took too much, but perhaps the map."""
+        return self.preview is not None and self.statistics is not None
+
+
+class OverviewReader:
+    """Looks at tables through the pool, once for all who ask at the same time."""
+
+    def __init__(
+        self, pool: QueryPool, seconds: OverviewTimeouts | None = None
+    ) -> None:
+        self._pool = pool
+        self._seconds = seconds or OverviewTimeouts()
+        self._kept: OrderedDict[str, tuple[float, TableOverview]] = OrderedDict()
+        self._looking: dict[str, asyncio.Lock] = {}
+
+    async def read_overview(self, table: DatasetTable) -> TableOverview:
+        """The table's first rows, its columns in figures, its chart and its map.
+
+        Raises:
+            TooManyError: too many questions about this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died at the first rows.
+        """
+        key = str(table.path)
+        async with self._looking.setdefault(key, asyncio.Lock()):
+            overview = self._find_cached(key)
+            if overview is None:
+                overview = await self._build_overview(table)
+                if not overview.unsure:
+                    self._kept[key] = (time.monotonic(), overview)
+        self._looking.pop(key, None)
+        return overview
+
+    def _find_cached(self, key: str) -> TableOverview | None:
+        before = time.monotonic() - KEPT_SECONDS
+        while self._kept and (
+            len(self._kept) > MOST_KEPT or next(iter(self._kept.values()))[0] < before
+        ):
+            self._kept.popitem(last=False)
+        if key in self._kept:
+            return self._kept[key][1]
+        return None
+
+    async def _build_overview(self, table: DatasetTable) -> TableOverview:
+        seconds = self._seconds
+        columns = table.columns
+        try:
+            preview = await self._read_part(
+                table, seconds.preview, PREVIEW, Preview, columns
+            )
+        except QueryTooHeavyError:
+            return TableOverview(None, None, None, None)
+        described = columns[:MOST_DESCRIBED]
+        statistics, first = await self._read_optional_part(
+            table, seconds.statistics, STATISTICS, list[ColumnStatistics], described
+        )
+        drawing = None
+        second = False
+        if table.has_geometry:
+            drawing, second = await self._read_optional_part(
+                table, seconds.map, MAP, MAPPED
+            )
+        chart = choose_chart(columns, statistics) if statistics else None
+        figures = None if statistics is None else tuple(statistics)
+        return TableOverview(
+            preview, figures, chart, _validate_drawing(drawing), unsure=first or second
+        )
+
+    async def _read_optional_part(
+        self,
+        table: DatasetTable,
+        seconds: float,
+        name: str,
+        expected: type[T],
+        *arguments: object,
+    ) -> tuple[T | None, bool]:
+        """A part that the page does without, and whether it may come another time."""
+        try:
+            return await self._read_part(
+                table, seconds, name, expected, *arguments
+            ), False
+        except QueryTooHeavyError:
+            return None, False
+        except UnavailableError:
+            return None, True
+
+    async def _read_part(
+        self,
+        table: DatasetTable,
+        seconds: float,
+        name: str,
+        expected: type[T],
+        *arguments: object,
+    ) -> T:
+        async with self._pool.acquire_reader(
+            table.space, table.path, seconds=seconds
+        ) as reader:
+            return await reader.run(name, expected, *arguments)
+
+
+def _validate_drawing(drawing: MapDrawing | None) -> MapDrawing | None:
+    if drawing is not None and DRAWN.fullmatch(drawing.body):
+        return drawing
+    return None

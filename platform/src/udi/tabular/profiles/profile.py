@@ -1,0 +1,436 @@
+"""What was understood of a file: its kind, encoding, delimiter, columns, number of rows, first lines and doubts."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from udi.tabular.columns.column import Bounds, ColumnType, TypedColumn
+from udi.tabular.columns.type_inference import corrected_column, infer_types
+from udi.tabular.columns.value_patterns import date_order, is_null, read_date
+from udi.tabular.formats.delimited_text import Row
+from udi.tabular.formats.dialect import (
+    SAMPLE_RECORDS,
+    TableLayout,
+    cell_at,
+    find_layout,
+    has_values,
+    unique_names,
+)
+from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
+from udi.tabular.formats.source import SourceFile
+from udi.tabular.formats.spreadsheets import Sheet
+from udi.tabular.formats.text_encoding import detect_encoding, iana_name
+from udi.tabular.messages.notes import (
+    DOUBTFUL_HEADER,
+    NO_HEADER,
+    Note,
+    UnreadableTableError,
+)
+from udi.tabular.profiles.corrections import NONE, Corrections
+from udi.tabular.profiles.header_lines import Names, find_other_headers
+from udi.tabular.profiles.opened_files import SCANNED, OpenedFile, open_source_file
+
+SHOWN_LINES = 4
+SHOWN_CHARACTERS = 80
+MOST_COLUMNS = 1000
+WIDEST_RECORD = 16_384
+"""Cells of one record, empty ones included, which spreadsheets cannot have more of: what is wider is not read further."""
+MOST_CELLS = 400_000
+"""Cells looked at to find the types, spread over the rows that are read."""
+FEWEST_ROWS = 200
+MOST_ROWS = 4000
+OLD_KINDS = {
+    "text": ColumnType.TEXT,
+    "number": ColumnType.NUMBER,
+    "date": ColumnType.DATE,
+    "empty": ColumnType.EMPTY,
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a file says about itself. `columns` is empty for what is not a table.
+
+    `rows` is None when not counted; `exact` is false when it was reckoned from the beginning of the file.
+    `sample` is for the producer's eyes only. `encoding` is IANA's name. `failure` says why a file that should be a
+    table is none; `notes` are doubts and warnings. Of places: `geometry` is their kind, `crs` the system of their
+    coordinates as people call it, `bbox` their rectangle in degrees, `places` how many rows have one.
+    """
+
+    media_type: str
+    label: str
+    encoding: str = ""
+    delimiter: str = ""
+    header_line: int = 0
+    columns: tuple[TypedColumn, ...] = ()
+    rows: int | None = None
+    exact: bool = True
+    sample: tuple[tuple[str, ...], ...] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+    reads: str = ""
+    sheet: str = ""
+    sheets: tuple[Sheet, ...] = ()
+    notes: tuple[Note, ...] = ()
+    failure: Note | None = None
+    geometry: str = ""
+    crs: str = ""
+    bbox: Bounds | None = None
+    places: int = 0
+
+    @property
+    def is_table(self) -> bool:
+        return bool(self.columns or self.geometry)
+
+    @property
+    def has_doubtful_header(self) -> bool:
+        """Whether another line than the one taken, or none, may name the columns."""
+        return any(note.code in {DOUBTFUL_HEADER, NO_HEADER} for note in self.notes)
+
+    def without_cells(self) -> "Profile":
+        """The same without anything that a cell says: of places, no more than the degrees in which they are."""
+        return replace(
+            self,
+            sample=(),
+            first_day=None,
+            last_day=None,
+            notes=tuple(note.without_cells() for note in self.notes),
+            bbox=whole_degrees(self.bbox) if self.bbox else None,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """For a JSON column."""
+        days = {
+            name: day.isoformat() if day else None for name, day in self._days().items()
+        }
+        return {**asdict(self), **days}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Profile":
+        """What `as_json` gave, also in earlier versions."""
+        days = {
+            name: date.fromisoformat(value[name]) if value[name] else None
+            for name in ("first_day", "last_day")
+        }
+        failure = value.get("failure")
+        box = value.get("bbox")
+        read = {
+            **days,
+            "columns": tuple(map(_column, value["columns"])),
+            "sample": tuple(tuple(line) for line in value["sample"]),
+            "sheets": tuple(Sheet(**sheet) for sheet in value.get("sheets") or ()),
+            "notes": tuple(Note.from_json(note) for note in value.get("notes") or ()),
+            "failure": Note.from_json(failure) if failure else None,
+            "bbox": (box[0], box[1], box[2], box[3]) if box else None,
+        }
+        stored_fields = {
+            name: stored_value
+            for name, stored_value in value.items()
+            if name in cls.__dataclass_fields__
+        }
+        return cls(**{**stored_fields, **read})
+
+    def _days(self) -> dict[str, date | None]:
+        return {"first_day": self.first_day, "last_day": self.last_day}
+
+
+def whole_degrees(box: Bounds) -> Bounds:
+    """The rectangle of whole degrees around another one."""
+    west, south, east, north = box
+    return (
+        float(math.floor(west)),
+        float(math.floor(south)),
+        float(math.ceil(east)),
+        float(math.ceil(north)),
+    )
+
+
+def _column(value: dict[str, str]) -> TypedColumn:
+    if "type" in value:
+        kind = ColumnType(value["type"])
+    else:
+        kind = OLD_KINDS[value["kind"]]
+    return TypedColumn(value["name"], kind, value.get("format", ""))
+
+
+def profile_file(
+    name: str,
+    size: int,
+    read: Callable[[], Iterable[bytes]],
+    corrections: Corrections = NONE,
+) -> Profile:
+    """Profile a file from what `read` gives, each time from the start.
+
+    Never raises on what the file holds; memory does not depend on its size, but for spreadsheets.
+    """
+    return profile_source(SourceFile(name, size, read), corrections)
+
+
+def profile_copy(path: Path, name: str, size: int) -> Profile:
+    """Profile a file from its copy, or from the copy of the beginning of a text; `size` is that of the whole file."""
+    return profile_source(replace(SourceFile.at(path, name), size=size))
+
+
+def profile_path(
+    path: Path, name: str = "", corrections: Corrections = NONE
+) -> Profile:
+    """Profile a local file."""
+    return profile_source(SourceFile.at(path, name), corrections)
+
+
+def profile_source(source: SourceFile, corrections: Corrections = NONE) -> Profile:
+    """Profile a file; what the person corrected is obeyed."""
+    try:
+        with open_source_file(source, corrections) as table:
+            if isinstance(table, FileKind):
+                if table.reads == "text":
+                    charset = iana_name(
+                        detect_encoding(source.read(), SCANNED).encoding
+                    )
+                else:
+                    charset = ""
+                return Profile(
+                    table.media_type, table.label, encoding=charset, reads=table.reads
+                )
+            sample = sample_rows(table)
+            return profile_table(
+                source, table, sample, infer_table(table, sample, corrections)
+            )
+    except UnreadableTableError as error:
+        kind = recognise_kind(source.head(HEAD), source.name)
+        return Profile(
+            kind.media_type, kind.label, reads=kind.reads, failure=error.note
+        )
+
+
+@dataclass(frozen=True)
+class InferredTable:
+    """A table whose columns are known; `values` are those of some rows, by column."""
+
+    shape: TableLayout
+    columns: tuple[TypedColumn, ...]
+    values: list[list[str]]
+    notes: tuple[Note, ...]
+    other_headers: tuple[Names, ...] = ()
+    """What the columns may be called instead (`find_other_headers`); they may be cells, and are kept nowhere."""
+
+
+def infer_table(
+    table: OpenedFile, sample: "RowSample", corrections: Corrections
+) -> InferredTable:
+    """Where the columns are and how they read.
+
+    Raises:
+        UnreadableError: there is no table in it after all, or it is too wide.
+    """
+    shape = _find_layout(table, sample.first, corrections)
+    if shape is None:
+        raise UnreadableTableError("no_table")
+    body = [
+        cells
+        for line, cells in sample.rows_with_widest()
+        if line > shape.last_header_line
+    ]
+    shape = _add_late_columns(shape, body)
+    if len(shape.names) > MOST_COLUMNS:
+        raise UnreadableTableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
+    values = [[cell_at(cells, index) for cells in body] for index in shape.positions]
+    columns, doubts = infer_types(shape.names, values, delimiter=table.delimiter)
+    columns, doubts = _apply_corrections(columns, doubts, values, corrections)
+    others: tuple[Names, ...] = ()
+    if table.names is None and corrections.header_line is None:
+        others = find_other_headers(sample.first, shape)
+    notes = (*shape.notes, *_header_notes(shape, others), *doubts)
+    return InferredTable(shape, columns, values, notes, others)
+
+
+def _header_notes(shape: TableLayout, others: Sequence[Names]) -> Iterator[Note]:
+    if others and shape.header_line:
+        yield Note(DOUBTFUL_HEADER, values={"line": str(shape.header_line)})
+    elif others:
+        yield Note(NO_HEADER)
+
+
+def profile_table(
+    source: SourceFile, table: OpenedFile, sample: "RowSample", structure: InferredTable
+) -> Profile:
+    """What is said of a table that was understood."""
+    shape = structure.shape
+    body = [
+        cells
+        for line, cells in sample.spread
+        if line > structure.shape.last_header_line
+    ]
+    skipped = sum(
+        1
+        for line, cells in sample.first
+        if line <= shape.last_header_line and has_values(cells)
+    )
+    first, last = (
+        _period(structure.columns, structure.values)
+        if sample.is_whole
+        else (None, None)
+    )
+    return Profile(
+        media_type=table.kind.media_type,
+        label=table.kind.label,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        header_line=shape.header_line,
+        columns=structure.columns,
+        rows=max(0, sample.estimate_row_count(source.size, table) - skipped),
+        exact=sample.ended,
+        sample=tuple(
+            tuple(_sample_cells(cells, shape.positions)) for cells in body[:SHOWN_LINES]
+        ),
+        first_day=first,
+        last_day=last,
+        reads=table.kind.reads,
+        sheet=table.sheet,
+        sheets=table.sheets,
+        notes=(*table.notes, *structure.notes, *_quote_notes(table)),
+    )
+
+
+@dataclass
+class RowSample:
+    """Rows of a table: the first ones, and some spread over all that was read."""
+
+    first: list[Row]
+    spread: list[Row]
+    count: int
+    ended: bool
+    widest: Row = (0, [])
+
+    @property
+    def is_whole(self) -> bool:
+        return self.ended and len(self.spread) >= self.count
+
+    def rows_with_widest(self) -> list[Row]:
+        """The rows of the spread with the widest one, which may have columns of its own."""
+        if self.widest in self.spread:
+            return self.spread
+        return [*self.spread, self.widest]
+
+    def estimate_row_count(self, size: int, table: OpenedFile) -> int:
+        """Rows that say something; reckoned when reading stopped before the end."""
+        if self.ended or not table.bytes_read:
+            return self.count
+        return round(self.count * max(1.0, size / table.bytes_read))
+
+
+def sample_rows(table: OpenedFile) -> RowSample:
+    """Rows spread over what is read: every second one goes each time that there are too many; the widest one stays.
+
+    Raises:
+        UnreadableError: a record is wider than any table.
+    """
+    sample = RowSample([], [], 0, ended=True)
+    step = 1
+    most = MOST_ROWS
+    for line, cells in table.rows():
+        if len(cells) > WIDEST_RECORD:
+            raise UnreadableTableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
+        if len(sample.first) < SAMPLE_RECORDS:
+            sample.first.append((line, cells))
+        if not has_values(cells):
+            continue
+        if len(cells) > len(sample.widest[1]):
+            sample.widest = line, cells
+            most = max(FEWEST_ROWS, min(MOST_ROWS, MOST_CELLS // len(cells)))
+        if sample.count % step == 0:
+            sample.spread.append((line, cells))
+        sample.count += 1
+        if len(sample.spread) > 2 * most:
+            sample.spread = sample.spread[::2]
+            step = 2 * step
+        if table.bytes_read > SCANNED:
+            sample.ended = False
+            break
+    return sample
+
+
+def _find_layout(
+    table: OpenedFile, first: list[Row], corrections: Corrections
+) -> TableLayout | None:
+    if table.names is None:
+        return find_layout(first, corrections.header_line)
+    names, notes = unique_names(table.names)
+    return TableLayout(0, 0, names, tuple(range(len(names))), notes)
+
+
+def _add_late_columns(shape: TableLayout, body: list[list[str]]) -> TableLayout:
+    """A column that only later rows fill is a column too."""
+    width = max((len(cells) for cells in body), default=0)
+    late = [
+        index
+        for index in range(width)
+        if index not in shape.positions
+        and any(not is_null(cell_at(cells, index)) for cells in body)
+    ]
+    if not late:
+        return shape
+    names, notes = unique_names([*shape.names, *(f"col{index + 1}" for index in late)])
+    return replace(
+        shape,
+        names=names,
+        positions=(*shape.positions, *late),
+        notes=(*shape.notes, *notes),
+    )
+
+
+def _apply_corrections(
+    columns: tuple[TypedColumn, ...],
+    notes: tuple[Note, ...],
+    values: list[list[str]],
+    corrections: Corrections,
+) -> tuple[tuple[TypedColumn, ...], tuple[Note, ...]]:
+    corrected_types = corrections.types
+    obeyed = tuple(
+        corrected_column(
+            column.name,
+            corrected_types[column.name].type,
+            column_values,
+            corrected_types[column.name].format,
+        )
+        if column.name in corrected_types
+        else column
+        for column, column_values in zip(columns, values, strict=True)
+    )
+    return obeyed, tuple(note for note in notes if note.column not in corrected_types)
+
+
+def _sample_cells(cells: list[str], indexes: tuple[int, ...]) -> Iterator[str]:
+    return (cell_at(cells, index).strip()[:SHOWN_CHARACTERS] for index in indexes)
+
+
+def _quote_notes(table: OpenedFile) -> Iterator[Note]:
+    if table.open_quote:
+        yield Note("open_quote", values={"line": str(table.open_quote)})
+
+
+def is_period(column: TypedColumn) -> bool:
+    """Whether a column tells when things happened: days that are nobody's birthday."""
+    dated = column.type in {ColumnType.DATE, ColumnType.DATETIME}
+    return dated and not any(word in column.name.lower() for word in ("naiss", "birth"))
+
+
+def _period(
+    columns: Iterable[TypedColumn], values: list[list[str]]
+) -> tuple[date | None, date | None]:
+    """First and last day of the first column that tells when."""
+    for column, column_values in zip(columns, values, strict=True):
+        if is_period(column):
+            order = date_order(column.format)
+            days = [
+                day
+                for value in column_values
+                if (day := read_date(value.strip(), order))
+            ]
+            if days:
+                return (min(days), max(days))
+            return (None, None)
+    return None, None

@@ -1,0 +1,441 @@
+"""What a file holds besides its table: other sheets and layers, members of archives, texts. Each is searched, or told.
+
+Runs in a child process. What is unpacked goes to a folder of the caller, one member at a time, within a budget.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+import duckdb
+
+from udi.tabular.formats.archives import gzip_source, open_archive
+from udi.tabular.formats.file_kind import (
+    DOCX,
+    HEAD,
+    HTML,
+    JSON_LD,
+    ODP,
+    ODS,
+    ODT,
+    PPTX,
+    SHAPEFILE,
+    XML,
+    FileKind,
+    recognise_kind,
+)
+from udi.tabular.formats.markup import (
+    LARGEST_JSON,
+    MarkupError,
+    Pairs,
+    json_pairs,
+    line_pairs,
+    page_pairs,
+    xml_pairs,
+)
+from udi.tabular.formats.source import PIECE, SourceFile
+from udi.tabular.formats.spreadsheets import MOST_SHEETS, list_sheets
+from udi.tabular.formats.text_encoding import decode, detect_encoding
+from udi.tabular.messages.notes import UnreadableTableError
+from udi.tabular.personal.detection import detect_personal_data, search_fields
+from udi.tabular.personal.fields import as_text_columns, gather_fields
+from udi.tabular.personal.report import PersonalDataFinding
+from udi.tabular.profiles.conversion import TableConversion
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.opened_files import identify_file
+from udi.tabular.profiles.profile import Profile, profile_path
+
+DEEPEST = 3
+"""Archives inside one another that are opened."""
+MOST_PARTS = 500
+MOST_BYTES = 1024**3
+LARGEST_TEXT = 64 * 1024**2
+MOST_UNSEARCHED = 50
+NOTHING_THERE = frozenset({"empty", "no_table", "no_filled_sheet"})
+"""Why a sheet has no table, when that leaves nothing to search."""
+COMPANIONS = frozenset(
+    {".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix", ".qmd"}
+)
+"""Files of a Shapefile, which its layers read; without cells of their own otherwise."""
+TEXTS = {
+    DOCX.label: "word/",
+    PPTX.label: "ppt/",
+    ODT.label: "content.xml",
+    ODP.label: "content.xml",
+}
+"""Where the text of a document is, by its label."""
+COMMENTS = ("xl/comments", "xl/threadedComments")
+PICTURES = frozenset(
+    {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".pdf"}
+)
+MEDIA = ("word/media/", "ppt/media/", "xl/media/", "Pictures/")
+MARKED_UP = frozenset({"SVG", "KML", "GPX", "GML", "XML"})
+PACKED = b"PK"
+Convert = Callable[[Path, str, Profile, Corrections, Path], TableConversion | None]
+"""Write the typed table of a file, of one of its sheets or of its layers."""
+
+
+@dataclass
+class RemainderReport:
+    """What was found besides the table, and the names of what nobody can look into."""
+
+    findings: list[PersonalDataFinding] = field(default_factory=list)
+    unsearched: list[str] = field(default_factory=list)
+
+    def add_unsearched(self, place: str) -> None:
+        """Say that a part was not searched."""
+        if place not in self.unsearched and len(self.unsearched) < MOST_UNSEARCHED:
+            self.unsearched.append(place)
+
+
+@dataclass
+class SearchBudget:
+    """Parts and unpacked bytes that may still be read."""
+
+    parts: int = MOST_PARTS
+    size: int = MOST_BYTES
+
+    def spend(self, size: int) -> bool:
+        """Count a part; False when it is too much."""
+        self.parts -= 1
+        self.size -= size
+        return self.parts >= 0 and self.size >= 0
+
+
+def search_remainder(
+    source: Path, name: str, profile: Profile, folder: Path, convert: Convert
+) -> RemainderReport:
+    """Search all that a file holds besides the table that `profile` describes; `folder` is the caller's to remove."""
+    search = _RemainderSearch(folder, convert)
+    search.search_file(source, name, "", searched_profile=profile)
+    return search.rest
+
+
+class _RemainderSearch:
+    """One search of a file: what was found so far, and what may still be read."""
+
+    def __init__(self, folder: Path, convert: Convert) -> None:
+        self.rest = RemainderReport()
+        self._budget = SearchBudget()
+        self._folder = folder
+        self._convert = convert
+        self._made = 0
+
+    def search_file(
+        self,
+        path: Path,
+        name: str,
+        place: str,
+        *,
+        searched_profile: Profile | None = None,
+        depth: int = 0,
+    ) -> None:
+        """A file or a member; `seen` is its profile when its table was searched."""
+        profile = searched_profile or profile_path(path, name)
+        kind = recognise_kind(SourceFile.at(path, name).head(HEAD), name)
+        called = place or profile.label or name
+        if searched_profile is None and profile.is_table:
+            self._search_table(path, name, profile, Corrections(), place)
+        if profile.reads == "sheet" or profile.sheets:
+            self._search_others(path, name, profile, place)
+        if self._is_packed(path):
+            self._search_archive(path, name, profile, place, depth)
+        elif profile.reads == "gzip" or (kind.reads == "gzip" and not profile.is_table):
+            self._search_gzip(path, name, place, depth)
+        elif not self._search_text(path, kind, profile, place) and not profile.is_table:
+            self.rest.add_unsearched(called)
+
+    def _search_table(
+        self,
+        path: Path,
+        name: str,
+        profile: Profile,
+        corrections: Corrections,
+        place: str,
+    ) -> None:
+        target = self._new_path("typed.parquet")
+        try:
+            done = self._convert(path, name, profile, corrections, target)
+            if done is None or done.failure:
+                if not _is_empty(done):
+                    self.rest.add_unsearched(place or profile.label)
+                return
+            self._add(
+                detect_personal_data(
+                    target, done.profile.columns, done.other_headers
+                ).findings,
+                place,
+            )
+        except (duckdb.Error, UnreadableTableError, MemoryError):
+            self.rest.add_unsearched(place)
+        finally:
+            target.unlink(missing_ok=True)
+
+    def _search_others(
+        self, path: Path, name: str, profile: Profile, place: str
+    ) -> None:
+        """Sheets, shown or hidden, and layers that are not the one of the table."""
+        names = [sheet.name for sheet in profile.sheets]
+        if profile.reads == "sheet" and not names:
+            names = self._sheet_names(path, place or profile.label)
+        if len(names) >= MOST_SHEETS:
+            self.rest.add_unsearched(_within(place, "…"))
+        for other in names:
+            if other == profile.sheet and profile.is_table:
+                continue
+            where = _within(place, other)
+            if not self._budget.spend(0):
+                self.rest.add_unsearched(where)
+                continue
+            self._search_other(path, name, profile, Corrections(sheet=other), where)
+
+    def _search_other(
+        self,
+        path: Path,
+        name: str,
+        profile: Profile,
+        corrections: Corrections,
+        place: str,
+    ) -> None:
+        """One sheet or one layer; an empty sheet has nothing to search."""
+        if profile.reads != "sheet":
+            self._search_table(path, name, profile, corrections, place)
+            return
+        sheet = profile_path(path, name, corrections)
+        if sheet.is_table:
+            self._search_table(path, name, sheet, corrections, place)
+        elif sheet.failure is None or sheet.failure.code not in NOTHING_THERE:
+            self.rest.add_unsearched(place)
+
+    def _sheet_names(self, path: Path, called: str) -> list[str]:
+        try:
+            return [sheet.name for sheet in list_sheets(path)]
+        except UnreadableTableError:
+            self.rest.add_unsearched(called)
+            return []
+
+    @staticmethod
+    def _is_packed(path: Path) -> bool:
+        with path.open("rb") as file:
+            return file.read(2) == PACKED
+
+    def _search_archive(
+        self, path: Path, name: str, profile: Profile, place: str, depth: int
+    ) -> None:
+        called = place or profile.label or name
+        try:
+            with open_archive(path) as archive:
+                members = [
+                    entry
+                    for entry in archive.infolist()
+                    if not entry.is_dir() and entry.file_size
+                ]
+                if (
+                    profile.label in TEXTS
+                    or profile.reads == "sheet"
+                    or profile.label == ODS.label
+                ):
+                    self._search_document(archive, members, profile, place)
+                elif depth >= DEEPEST:
+                    self.rest.add_unsearched(called)
+                else:
+                    self._search_members(
+                        path, name, archive, members, profile, place, depth
+                    )
+        except (
+            UnreadableTableError,
+            zipfile.BadZipFile,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+            EOFError,
+        ):
+            self.rest.add_unsearched(called)
+
+    def _search_members(
+        self,
+        path: Path,
+        name: str,
+        archive: zipfile.ZipFile,
+        members: Sequence[zipfile.ZipInfo],
+        profile: Profile,
+        place: str,
+        depth: int,
+    ) -> None:
+        """Each member of an archive, but those that made its table."""
+        table = self._table_of(path, name) if profile.is_table else ""
+        for entry in members:
+            where = _within(place, entry.filename)
+            if PurePosixPath(entry.filename).name == table or self._belongs_to_map(
+                entry.filename, profile
+            ):
+                continue
+            if not self._budget.spend(entry.file_size):
+                self.rest.add_unsearched(where)
+                continue
+            target = self._new_path(PurePosixPath(entry.filename).name)
+            self._unpack(archive, entry, target)
+            self.search_file(
+                target, PurePosixPath(entry.filename).name, where, depth=depth + 1
+            )
+            target.unlink(missing_ok=True)
+
+    @staticmethod
+    def _table_of(path: Path, name: str) -> str:
+        """The one member that made the table of an archive; empty where a whole map did."""
+        kind, inside = identify_file(SourceFile.at(path, name))
+        if kind.reads == "text":
+            return inside.name
+        return ""
+
+    @staticmethod
+    def _belongs_to_map(member: str, profile: Profile) -> bool:
+        path = PurePosixPath(member.lower())
+        suffix = path.suffix
+        if any(folder.suffix == ".gdb" for folder in path.parents):
+            return profile.reads == "geo"
+        if profile.reads == "geo" and profile.is_table:
+            return suffix in COMPANIONS or suffix in {
+                ".kml",
+                ".gml",
+                ".geojson",
+                ".gpkg",
+                ".tab",
+                ".map",
+                ".id",
+                ".dat",
+            }
+        return profile.label == SHAPEFILE.label and suffix in COMPANIONS
+
+    def _search_document(
+        self,
+        archive: zipfile.ZipFile,
+        members: Sequence[zipfile.ZipInfo],
+        profile: Profile,
+        place: str,
+    ) -> None:
+        """The texts of a document and the comments of a workbook; pictures in them are told."""
+        text_prefix = TEXTS.get(profile.label, "")
+        for entry in members:
+            where = _within(place, entry.filename)
+            suffix = PurePosixPath(entry.filename.lower()).suffix
+            if entry.filename.startswith(MEDIA) and suffix in PICTURES:
+                self.rest.add_unsearched(where)
+            searched = suffix == ".xml" and (
+                (text_prefix and entry.filename.startswith(text_prefix))
+                or entry.filename.startswith(COMMENTS)
+            )
+            if searched and self._budget.spend(entry.file_size):
+                with archive.open(entry) as file:
+                    self._search_pairs(xml_pairs(_pieces(file.read)), where)
+            elif searched:
+                self.rest.add_unsearched(where)
+
+    def _search_gzip(self, path: Path, name: str, place: str, depth: int) -> None:
+        inner = gzip_source(SourceFile.at(path, name))
+        called = place or name
+        target = self._new_path(PurePosixPath(inner.name).name)
+        try:
+            size = 0
+            with target.open("wb") as file:
+                for piece in inner.read():
+                    size += len(piece)
+                    file.write(piece)
+            if depth >= DEEPEST or not self._budget.spend(size):
+                self.rest.add_unsearched(called)
+            else:
+                self.search_file(target, inner.name, called, depth=depth + 1)
+        except UnreadableTableError:
+            self.rest.add_unsearched(called)
+        finally:
+            target.unlink(missing_ok=True)
+
+    def _search_text(
+        self, path: Path, kind: FileKind, profile: Profile, place: str
+    ) -> bool:
+        """What is written in a file that is no table, or beside the list that is one; False for what is no text."""
+        if profile.is_table and profile.reads != "records":
+            return True
+        if kind.label in MARKED_UP or kind is XML:
+            with path.open("rb") as file:
+                self._search_pairs(xml_pairs(_pieces(file.read)), place, path)
+            return True
+        if kind.reads in {"records", "geo"} or kind is JSON_LD:
+            return self._search_json(path, profile, place)
+        if kind.media_type.startswith("text/") or kind is HTML:
+            text = _text(path)
+            self._search_pairs(
+                page_pairs(text) if kind is HTML else line_pairs(text), place
+            )
+            if path.stat().st_size > LARGEST_TEXT:
+                self.rest.add_unsearched(place or profile.label)
+            return True
+        return False
+
+    def _search_json(self, path: Path, profile: Profile, place: str) -> bool:
+        """What a JSON document holds besides the list of objects that made its table."""
+        with path.open("rb") as file:
+            first = file.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        if profile.is_table and first == b"[":
+            return True
+        if path.stat().st_size > LARGEST_JSON:
+            return profile.is_table
+        self._search_pairs(
+            json_pairs(_text(path)), place, None if profile.is_table else path
+        )
+        return True
+
+    def _search_pairs(self, pairs: Pairs, place: str, path: Path | None = None) -> None:
+        """Search texts by their names; what is not well formed is searched line by line, from `path`."""
+        try:
+            cells = gather_fields(pairs)
+        except MarkupError:
+            if path is None:
+                return
+            cells = gather_fields(line_pairs(_text(path)))
+        findings = search_fields(as_text_columns(cells))
+        self._add([replace(finding, lines=()) for finding in findings], place)
+
+    def _add(self, findings: Sequence[PersonalDataFinding], place: str) -> None:
+        self.rest.findings += [replace(finding, place=place) for finding in findings]
+
+    def _unpack(
+        self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path
+    ) -> None:
+        with archive.open(entry) as file, target.open("wb") as copy:
+            for piece in _pieces(file.read):
+                copy.write(piece)
+
+    def _new_path(self, name: str) -> Path:
+        self._made += 1
+        return self._folder / f"{self._made}-{name[-100:]}"
+
+
+def _is_empty(done: TableConversion | None) -> bool:
+    """Whether what has no table has no cell either: an empty sheet, a layer of places without columns."""
+    if done is None or done.failure is None:
+        return False
+    places = (
+        done.profile.reads == "geo"
+        and done.profile.rows is not None
+        and not done.profile.columns
+    )
+    return places or done.failure.code in NOTHING_THERE
+
+
+def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    while piece := read(PIECE):
+        yield piece
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(LARGEST_TEXT)
+    return decode(content, detect_encoding([content], len(content)).encoding)
+
+
+def _within(place: str, name: str) -> str:
+    if place:
+        return f"{place} › {name}"
+    return name

@@ -1,0 +1,87 @@
+"""A dataset's table as queries and exports need it; whoever owns datasets says how to find it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.tabular.columns.column import Bounds, TypedColumn
+
+FIND_TABLE = "find_table"
+"""Name of the `FindTable` among the site's parts."""
+
+
+FetchFile = Callable[[], Awaitable[None]]
+
+
+async def _do_nothing() -> None:
+    """A table that is on this machine already."""
+
+
+@dataclass(frozen=True)
+class DatasetTable:
+    """A typed table that this reader may read."""
+
+    path: Path
+    """The Parquet, on this machine; its content never changes under this name."""
+    columns: tuple[TypedColumn, ...]
+    rows: int
+    digest: str
+    """Of its content: another version has another."""
+    space: str
+    """Identifier of whose it is, unlike any other of any territory: spaces take turns."""
+    name: str
+    """Of exported files, without an extension."""
+    title: str
+    modified: datetime
+    is_open: bool = True
+    """Whether everyone may read it: then shared caches may keep answers."""
+    is_restricted: bool = False
+    """Whether this reader may read it only so far as an agreement says."""
+    hidden: frozenset[str] = frozenset()
+    """Columns that it has, and that an agreement does not show to this reader; `geometry` for its places."""
+    geometry: str = ""
+    """Kind of its places, empty when it has none."""
+    bbox: Bounds | None = None
+    landing: str = ""
+    """Address of the dataset's page."""
+    licence: str = ""
+    profile: Mapping[str, object] = field(default_factory=dict)
+    """What else is known of it, added to its profile."""
+    memory: Path | None = None
+    """The folder in memory where everything that is made of it belongs; None: on a disk."""
+    fetch_file: FetchFile = _do_nothing
+    """Bring the Parquet to this machine, where it is not there yet; for when no connection to the database is held."""
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether some row has a place."""
+        return self.bbox is not None
+
+
+class TableFinder(Protocol):
+    """How a resource's id leads to its table."""
+
+    async def __call__(
+        self,
+        session: AsyncSession,
+        actor: Actor | None,
+        resource_id: UUID,
+        *,
+        let: bool = False,
+    ) -> DatasetTable:
+        """The table; it may have to be brought to this machine before it is read.
+
+        `let`: a restricted one is given too, marked so, to whoever asks then whether the reader has an agreement.
+
+        Raises:
+            RestrictedError: it is restricted.
+            NotFoundError: there is none that this reader may know of, or the resource is not a table.
+            ForbiddenError: the reader may not read it.
+            GoneError: its producer withdrew it.
+        """
