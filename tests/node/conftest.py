@@ -25,9 +25,9 @@ from udi.node.files.sealing_store import SealingStore
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
+from udi.node.tables.finder import FIND_TABLE
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui.site import Site
 
 Browse = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]

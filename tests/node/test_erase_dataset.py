@@ -49,8 +49,8 @@ from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import DatasetRight, ScriptKey, Space, UseCount
+from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui.site import Site
 
 TITLE = ANSWERS["title"]

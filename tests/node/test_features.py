@@ -20,6 +20,7 @@ from tests.node.test_geo import dropped, feature, geojson
 from udi.kit.errors import NotFoundError
 from udi.kit.rates import RateLimiter
 from udi.node.tables.api import EXPORTS
+from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES
 from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.geo.geo import profile_geo_file
@@ -32,7 +33,7 @@ from udi.tabular.queries import ogc
 from udi.tabular.queries.feature_query import FeatureQuery
 from udi.tabular.queries.feature_selection import select_features
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
-from udi.tabular.queries.table import FIND_TABLE, DatasetTable
+from udi.tabular.queries.table import DatasetTable
 
 RESOURCE = uuid.UUID("3f2b0000-0000-4000-8000-000000000001")
 BASE = f"/ogc/{RESOURCE}"

@@ -40,8 +40,8 @@ from udi.node.files.store import ObjectStore
 from udi.node.files.sweep import iterate_orphans
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
+from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui.site import Site
 
 WHY = "Des noms y étaient restés"

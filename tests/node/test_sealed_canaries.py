@@ -34,13 +34,13 @@ from udi.node.files.models import SpaceArchive
 from udi.node.files.sealing_store import SealingStore
 from udi.node.files.space_sealing import seal_space
 from udi.node.tables import api as tables_api
+from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
 from udi.tabular.exports.exports import FORMATS, ExportWriter
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 from udi.tabular.queries.readers import READERS, FileReaderPool
 from udi.tabular.queries.row_pages import RowPageReader
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui.site import Site
 
 __all__ = ["asker", "at_node", "machine", "portal"]

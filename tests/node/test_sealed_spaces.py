@@ -43,8 +43,8 @@ from udi.node.files.space_sealing import (
 )
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Sealing, Space
+from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui.site import Site
 
 LARGE = os.urandom(3 * sealed_format.CHUNK + 1234)

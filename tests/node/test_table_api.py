@@ -22,12 +22,13 @@ from udi.kit.oidc import Login
 from udi.kit.rates import RateLimiter, network_of
 from udi.kit.tenancy import Territory
 from udi.node.tables.api import ANSWERS, EXPORTS
+from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.queries.pool import PoolLimits, QueryPool
 from udi.tabular.queries.row_pages import RowPageReader
-from udi.tabular.queries.table import FIND_TABLE, DatasetTable
+from udi.tabular.queries.table import DatasetTable
 
 OPEN = uuid4()
 RESTRICTED = uuid4()

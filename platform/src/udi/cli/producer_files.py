@@ -34,8 +34,8 @@ from udi.node.files.space_sealing import (
 from udi.node.site import build_site
 from udi.node.spaces.queries import get_space_by_slug, list_sealed_spaces
 from udi.node.spaces.redirects import check_origin, move_addresses, remove_redirects
+from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings, get_settings
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui.site import Site
 
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]

@@ -34,6 +34,7 @@ from udi.node.spaces.limits import SpaceLimiter
 from udi.node.spaces.use_counts import UseCounter
 from udi.node.tables import api as tables_api
 from udi.node.tables.derived_files import DerivedFiles
+from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES
 from udi.node.tables.views import VIEWS, TableViews
 from udi.node.territories.models import Tenant
@@ -43,7 +44,6 @@ from udi.tabular.overviews.overview import SHOWING, OverviewReader
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 from udi.tabular.queries.readers import READERS, FileReaderPool
 from udi.tabular.queries.row_pages import RowPageReader
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui import login
 from udi.ui.site import Site
 

@@ -32,9 +32,9 @@ from udi.node.identity.models import TABLES
 from udi.node.site import build_site
 from udi.node.spaces.costs import note_job
 from udi.node.tables import api as tables_api
+from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
 from udi.tabular.queries.readers import READERS
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui.site import Site
 
 SEALED = (TABLES.web_session,)

@@ -32,6 +32,7 @@ from udi.node.files.signed_urls import sign_path
 from udi.node.spaces.actions import apply_space, set_limits
 from udi.node.tables import api as tables_api
 from udi.node.tables.derived_files import DerivedFiles
+from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES
 from udi.node.tables.views import VIEWS, TableViews
 from udi.node.territories.models import Tenant
@@ -39,7 +40,6 @@ from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.overviews.overview import SHOWING, OverviewReader
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 from udi.tabular.queries.row_pages import RowPageReader
-from udi.tabular.queries.table import FIND_TABLE
 from udi.ui.site import Site
 
 PATIENCE = 300.0

@@ -44,11 +44,12 @@ from udi.node.files.restricted import DERIVE, GATE, PRIVATE
 from udi.node.files.signed_urls import require_signature, sign_path
 from udi.node.spaces.csv_writer import write_csv
 from udi.node.tables.derived_files import DerivedFiles
+from udi.node.tables.finder import FIND_TABLE
 from udi.protocol.access_decision import View, state_at
 from udi.protocol.credentials import READING, TICKET
 from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS
-from udi.tabular.queries.table import FIND_TABLE, DatasetTable
+from udi.tabular.queries.table import DatasetTable
 from udi.ui.locale import localise
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.site import render, site_of

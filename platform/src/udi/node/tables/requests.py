@@ -28,6 +28,7 @@ from udi.node.files.restricted import (
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.use_counts import UseKey, UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
+from udi.node.tables.finder import FIND_TABLE, TableFinder
 from udi.node.tables.views import VIEWS, TableViews
 from udi.protocol.access_decision import RefusalReason
 from udi.settings import Role
@@ -35,7 +36,7 @@ from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.messages.query_errors import HiddenColumnError
 from udi.tabular.queries.query import Query
-from udi.tabular.queries.table import FIND_TABLE, DatasetTable, TableFinder
+from udi.tabular.queries.table import DatasetTable
 from udi.ui.rate_limits import address_of
 from udi.ui.site import site_of
 

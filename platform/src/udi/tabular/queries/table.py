@@ -1,20 +1,11 @@
-"""A dataset's table as queries and exports need it; whoever owns datasets says how to find it."""
+"""A table as queries and exports need it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
-from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from udi.kit.identity import Actor
 from udi.tabular.columns.column import Bounds, TypedColumn
-
-FIND_TABLE = "find_table"
-"""Name of the `FindTable` among the site's parts."""
-
 
 FetchFile = Callable[[], Awaitable[None]]
 
@@ -62,26 +53,3 @@ class DatasetTable:
     def has_geometry(self) -> bool:
         """Whether some row has a place."""
         return self.bbox is not None
-
-
-class TableFinder(Protocol):
-    """How a resource's id leads to its table."""
-
-    async def __call__(
-        self,
-        session: AsyncSession,
-        actor: Actor | None,
-        resource_id: UUID,
-        *,
-        let: bool = False,
-    ) -> DatasetTable:
-        """The table; it may have to be brought to this machine before it is read.
-
-        `let`: a restricted one is given too, marked so, to whoever asks then whether the reader has an agreement.
-
-        Raises:
-            RestrictedError: it is restricted.
-            NotFoundError: there is none that this reader may know of, or the resource is not a table.
-            ForbiddenError: the reader may not read it.
-            GoneError: its producer withdrew it.
-        """

@@ -27,13 +27,14 @@ from udi.node.datasets.tables import DatasetTableCache
 from udi.node.files.queries import get_current_file
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.queries import DatasetPermission
+from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES, join_rate_headers, reader_of
 from udi.protocol.licences import LICENCES
 from udi.settings import Role
 from udi.tabular.exports.exports import formats_of
 from udi.tabular.overviews.charts import draw_chart, table_of
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, TableOverview
-from udi.tabular.queries.table import FIND_TABLE, DatasetTable
+from udi.tabular.queries.table import DatasetTable
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 

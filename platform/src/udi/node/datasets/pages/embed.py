@@ -17,12 +17,13 @@ from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.tables import DatasetTableCache
 from udi.node.files.restricted import RestrictedError, add_request_page
 from udi.node.spaces.limits import enforce_rate_limit
+from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES, join_rate_headers, reader_of
 from udi.protocol.addresses import PARTS, NodeAddresses
 from udi.tabular.overviews.charts import draw_chart, table_of
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, TableOverview
 from udi.tabular.overviews.preview import Preview
-from udi.tabular.queries.table import FIND_TABLE, DatasetTable
+from udi.tabular.queries.table import DatasetTable
 from udi.ui.embedding import (
     LANGUAGE,
     iframe_html,

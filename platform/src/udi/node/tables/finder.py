@@ -1,0 +1,35 @@
+"""How the id of a resource leads to its table: whoever owns datasets says it."""
+
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.tabular.queries.table import DatasetTable
+
+FIND_TABLE = "find_table"
+"""Name of the `TableFinder` among the site's parts."""
+
+
+class TableFinder(Protocol):
+    """How a resource's id leads to its table."""
+
+    async def __call__(
+        self,
+        session: AsyncSession,
+        actor: Actor | None,
+        resource_id: UUID,
+        *,
+        let: bool = False,
+    ) -> DatasetTable:
+        """The table; it may have to be brought to this machine before it is read.
+
+        `let`: a restricted one is given too, marked so, to whoever asks then whether the reader has an agreement.
+
+        Raises:
+            RestrictedError: it is restricted.
+            NotFoundError: there is none that this reader may know of, or the resource is not a table.
+            ForbiddenError: the reader may not read it.
+            GoneError: its producer withdrew it.
+        """
