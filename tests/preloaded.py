@@ -31,7 +31,7 @@ ENDED = 1
 LONGEST = 1 << 20
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
 TABLES = (
-    "node.datasets.preparation",
+    "node.datasets.versions.preparation",
     "tabular.sandbox.engine",
     "kit.child_program",
     "tabular.geo.map_conversion",

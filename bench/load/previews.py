@@ -8,7 +8,7 @@ from typing import Any
 from bench.load.tables import MEGABYTE, PATIENCE, Tell, as_table, write_file
 from udi.kit.child import run
 from udi.node.datasets.actions.prepare import MEMORY
-from udi.node.datasets.preparation import prepare
+from udi.node.datasets.versions.preparation import prepare
 from udi.tabular.overviews.overview import OverviewReader, OverviewTimeouts
 from udi.tabular.profiles.profile import profile_path
 from udi.tabular.queries.pool import PoolLimits, QueryPool

@@ -14,7 +14,7 @@ import duckdb
 import psutil
 
 from udi.kit.child import run
-from udi.node.datasets.preparation import prepare
+from udi.node.datasets.versions.preparation import prepare
 from udi.tabular.profiles.conversion import convert_table
 from udi.tabular.profiles.profile import Profile, profile_path
 from udi.tabular.queries.pool import PoolLimits, QueryPool

@@ -27,7 +27,7 @@ from udi.kit.keys import (
 )
 from udi.kit.sealed_columns import secret_name
 from udi.kit.tenancy import Territory
-from udi.node.datasets.portal import PortalKeys
+from udi.node.datasets.exchange.portal import PortalKeys
 from udi.protocol.credentials import REPORT
 from udi.settings import Settings
 

@@ -20,7 +20,7 @@ from udi.kit.db import Database
 from udi.kit.keyring import KeyringFile
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files.sealing_store import SealingStore
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.actions import apply_space

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.node.texts import Cell, write_typed
-from udi.node.datasets.advice import Advice, FileFacts, advise
-from udi.node.datasets.description import FIELDS, LOCALE, Answers
+from udi.node.datasets.descriptions.advice import Advice, FileFacts, advise
+from udi.node.datasets.descriptions.description import FIELDS, LOCALE, Answers
 from udi.protocol.quality import (
     CRITERIA,
     FULL,

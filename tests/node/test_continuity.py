@@ -9,8 +9,11 @@ from tests.node.sending import rows
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.breaking_changes import compare_profiles, find_published_before
 from udi.node.datasets.models import Dataset, DatasetEvent, Version
+from udi.node.datasets.versions.breaking_changes import (
+    compare_profiles,
+    find_published_before,
+)
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.profile import Profile
 

@@ -12,8 +12,8 @@ from tests.node.producer import Producer
 from tests.node.test_check_file import latest
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.preparation import preload_imports
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.versions.preparation import preload_imports
 from udi.tabular.queries.readers import READERS, FileReaderPool
 from udi.tabular.schemas.declarations import LARGEST
 from udi.ui.site import Site

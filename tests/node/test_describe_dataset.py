@@ -3,7 +3,7 @@
 import pytest
 
 from tests.node.producer import ANSWERS, SLUG, Producer
-from udi.node.datasets.description import check_answers, clean_text
+from udi.node.datasets.descriptions.description import check_answers, clean_text
 
 LONG = "x" * 1_000_000
 WRONG = [

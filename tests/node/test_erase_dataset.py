@@ -28,7 +28,6 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets import erasure_tasks
 from udi.node.datasets import tasks as pushes
 from udi.node.datasets.actions.erase import (
     ERASE_DATASET,
@@ -37,13 +36,14 @@ from udi.node.datasets.actions.erase import (
     list_dataset_tables,
 )
 from udi.node.datasets.actions.outbox import PUSH_DATASET
-from udi.node.datasets.cleanup import remove_leftovers
+from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.datasets.models import Dataset, DatasetEvent, DatasetSource, Delivery
-from udi.node.datasets.portal import PortalClient
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.upkeep import erasure_tasks
+from udi.node.datasets.upkeep.cleanup import remove_leftovers
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files.models import ErasedDataset, SpaceArchive, StoredFile
 from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person

@@ -16,8 +16,8 @@ from tests.node.test_outbox import REFUSED, Push, answer, delivery_of, push, sta
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.further_portals import announce_published
-from udi.node.datasets.portal import PortalClient
-from udi.node.datasets.portal_sync import PortalSync
+from udi.node.datasets.exchange.portal import PortalClient
+from udi.node.datasets.exchange.portal_sync import PortalSync
 from udi.node.datasets.queries import find_dataset
 from udi.node.portals.actions import JoinedPortal, apply_portal, leave_portal
 from udi.node.portals.models import FurtherDelivery, FurtherPortal

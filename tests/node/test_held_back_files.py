@@ -20,9 +20,9 @@ from udi.node.datasets.actions.prepare import (
     request_preparation,
 )
 from udi.node.datasets.actions.publish import publish_dataset
+from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.datasets.models import Version
 from udi.node.datasets.pages import upload
-from udi.node.datasets.portal import PortalClient
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.tasks import task_handlers
 from udi.node.files.models import FileAccess

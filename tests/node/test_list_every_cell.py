@@ -24,7 +24,7 @@ from tests.node.test_sealed_spaces import switch
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import prepare_version
-from udi.node.datasets.cell_errors import read_cell_errors
+from udi.node.datasets.versions.cell_errors import read_cell_errors
 from udi.node.files.store import ObjectStore
 from udi.tabular.columns.cell_list import CellListFolder
 from udi.tabular.columns.errors import MOST_LISTED

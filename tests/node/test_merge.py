@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from udi.node.datasets.document import answers_of, merge_documents
-from udi.node.datasets.rudi_clients import adapt_for_clients, as_version_4
+from udi.node.datasets.records.document import answers_of, merge_documents
+from udi.node.datasets.records.rudi_clients import adapt_for_clients, as_version_4
 from udi.node.manager.merge import merge
 
 MEDIA = {

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.node.texts import Cell, write_typed
-from udi.node.datasets.description import LOCALE
-from udi.node.datasets.earlier_answers import (
+from udi.node.datasets.descriptions.description import LOCALE
+from udi.node.datasets.descriptions.earlier_answers import (
     EarlierDataset,
     complete_answers,
     name_pattern,
     recall_answers,
 )
-from udi.node.datasets.prefill import cover_period
+from udi.node.datasets.descriptions.prefill import cover_period
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.coverage import Coverage, compute_coverage
 

@@ -11,7 +11,11 @@ from tests.node.test_outbox import Push, push
 from udi.cli.own.space_rows import delete_space_rows, lock_space
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.push_locks import SpaceMovingError, lock_dataset_push, may_push
+from udi.node.datasets.exchange.push_locks import (
+    SpaceMovingError,
+    lock_dataset_push,
+    may_push,
+)
 from udi.node.datasets.queries import find_dataset
 
 __all__ = ["push"]

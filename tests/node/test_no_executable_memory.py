@@ -14,7 +14,7 @@ SCRIPT = """
 import asyncio, ctypes, mmap, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from udi.node.datasets.preparation import prepare
+from udi.node.datasets.versions.preparation import prepare
 from udi.kit.child import run
 from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.queries.pool import PoolLimits, QueryPool

@@ -18,8 +18,8 @@ from udi.kit.jobs import Job, Worker, list_held_jobs
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.outbox import PUSH_DATASET
+from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.datasets.models import Dataset, Delivery
-from udi.node.datasets.portal import PortalClient, PortalUnavailableError
 from udi.node.datasets.tasks import task_handlers
 from udi.protocol.record import read_record
 from udi.settings import Settings

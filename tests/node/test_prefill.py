@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from udi.node.datasets.description import check_answers
-from udi.node.datasets.prefill import (
+from udi.node.datasets.descriptions.description import check_answers
+from udi.node.datasets.descriptions.prefill import (
     guess_title,
     pair_proposals,
     prefill,
     remove_cell_answers,
     update_answers,
 )
-from udi.node.datasets.words import guess_language, guess_theme
+from udi.node.datasets.descriptions.words import guess_language, guess_theme
 from udi.protocol.access import AccessRights
 from udi.tabular.profiles.profile import profile_file
 

@@ -22,6 +22,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import prepare
 from udi.node.datasets.actions.prepare import PREPARE_VERSION, prepare_version
 from udi.node.datasets.actions.source import REFRESH_SOURCE
+from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.datasets.intake.tasks import task_handlers
 from udi.node.datasets.models import (
     DatasetEvent,
@@ -29,7 +30,6 @@ from udi.node.datasets.models import (
     PreparationState,
     Version,
 )
-from udi.node.datasets.portal import PortalClient
 from udi.node.datasets.tasks import task_handlers as dataset_jobs
 from udi.ui.site import Site
 

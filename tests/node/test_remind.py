@@ -20,9 +20,9 @@ from udi.kit.emails import Email, EmailError, send_email
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Reminder
-from udi.node.datasets.producer_tasks import task_handlers
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.reminders import SEND_REMINDER, queue_reminders
+from udi.node.datasets.upkeep.producer_tasks import task_handlers
+from udi.node.datasets.upkeep.reminders import SEND_REMINDER, queue_reminders
 from udi.ui.site import Site
 
 LONG_AGO = datetime(2026, 1, 5, 10, tzinfo=UTC)

@@ -24,16 +24,16 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets import removal_tasks
 from udi.node.datasets import tasks as datasets_jobs
 from udi.node.datasets.actions.compare import COMPARE_VERSION
 from udi.node.datasets.actions.outbox import KEEP_VERSIONS
 from udi.node.datasets.actions.remove import ERASE_VERSION
+from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.portal import PortalClient
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.reminders import find_due
-from udi.node.datasets.version_difference import read_difference
+from udi.node.datasets.upkeep import removal_tasks
+from udi.node.datasets.upkeep.reminders import find_due
+from udi.node.datasets.versions.difference import read_difference
 from udi.node.files.models import RemovedVersion, StoredFile
 from udi.node.files.queries import used_bytes
 from udi.node.files.store import ObjectStore

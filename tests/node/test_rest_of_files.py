@@ -16,7 +16,7 @@ from tests.node.hidden_members import (
 )
 from tests.node.producer import Producer
 from tests.node.scripts import Script, new_key
-from udi.node.datasets.preparation import FileAnalysis, prepare
+from udi.node.datasets.versions.preparation import FileAnalysis, prepare
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.formats.markup import MarkupError, xml_pairs
 from udi.tabular.personal.explanations import PersonalDataKind

@@ -12,10 +12,10 @@ from tests.node.producer import SLUG, TABLE, Producer
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.datasets.descriptions.prefill import FROM_CELLS
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.prefill import FROM_CELLS
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.rudi import compose_document
+from udi.node.datasets.records.rudi import compose_document
 
 SECRET = "Les Amis du Phare"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from udi.node.datasets.description import FREQUENCIES
-from udi.node.datasets.schedule import next_due
+from udi.node.datasets.descriptions.description import FREQUENCIES
+from udi.node.datasets.upkeep.schedule import next_due
 
 PARIS = ZoneInfo("Europe/Paris")
 DAYS_BETWEEN = {"daily": 1, "weekly": 7}

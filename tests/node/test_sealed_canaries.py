@@ -21,13 +21,13 @@ from tests.node.producer import SLUG, Producer
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.node.datasets.preparation import preload_imports
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.sealed_cells import forget_cells
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.versions.preparation import preload_imports
+from udi.node.datasets.versions.sealed_cells import forget_cells
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files import memory as memories
 from udi.node.files.memory import MemoryFolder, file_system_of
 from udi.node.files.models import SpaceArchive

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from udi.node.datasets.sealed_cells import strip_findings
+from udi.node.datasets.versions.sealed_cells import strip_findings
 
 CELL = "cell of the table"
 FINDINGS: dict[str, Any] = {

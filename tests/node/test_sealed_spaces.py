@@ -28,7 +28,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files import sealed_format
 from udi.node.files import sealing_store as sealing_keys
 from udi.node.files.models import SpaceArchive, SpaceKey, StoredFile

@@ -6,7 +6,7 @@ import pytest
 
 from udi.kit.errors import ConflictError
 from udi.node.datasets.models import Preparation, PreparationState, Version
-from udi.node.datasets.publishability import clear_for_publication
+from udi.node.datasets.versions.publishability import clear_for_publication
 
 PUBLISHED = datetime(2026, 3, 2, tzinfo=UTC)
 

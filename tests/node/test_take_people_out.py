@@ -13,10 +13,10 @@ from tests.node.test_check_file import latest
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.node.datasets import producer_tasks
 from udi.node.datasets.actions import anonymise
 from udi.node.datasets.actions.anonymise import TREAT_VERSION
 from udi.node.datasets.models import PreparationState
+from udi.node.datasets.upkeep import producer_tasks
 from udi.ui.site import Site
 
 ROWS = 40

@@ -25,9 +25,9 @@ from udi.kit.credentials import LEEWAY
 from udi.kit.errors import ProvisionError
 from udi.kit.oidc import node_client_id
 from udi.kit.signed_ids import sign_id
-from udi.node.datasets.accounts import EVERY as NODE_EVERY
-from udi.node.datasets.accounts import AccountSync
-from udi.node.datasets.portal import PortalClient
+from udi.node.datasets.exchange.accounts import EVERY as NODE_EVERY
+from udi.node.datasets.exchange.accounts import AccountSync
+from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.files.signed_urls import LIFETIME
 from udi.node.identity.models import WebSession
 from udi.node.spaces.models import ScriptKey

@@ -11,7 +11,7 @@ from tests.contract.disclosure.hidden import NAME, change, draw
 from tests.contract.disclosure.world import Answer, Snapshot, World, freeze
 from udi.kit import clock
 from udi.node.datasets.models import Version
-from udi.node.datasets.rudi import media_id_of
+from udi.node.datasets.records.rudi import media_id_of
 
 ROUNDS = 2
 SEED = 20261129

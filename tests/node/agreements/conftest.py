@@ -13,7 +13,7 @@ from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.agreements.portal_sync import AgreementSync
-from udi.node.datasets.portal import PortalClient, PortalKeys
+from udi.node.datasets.exchange.portal import PortalClient, PortalKeys
 from udi.node.files.restricted import GATE
 from udi.node.territories.models import Tenant
 from udi.settings import Settings

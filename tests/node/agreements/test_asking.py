@@ -24,7 +24,7 @@ from udi.node.agreements.portal_sync import (
     sync_periodically,
     task_handlers,
 )
-from udi.node.datasets.portal import PortalUnavailableError
+from udi.node.datasets.exchange.portal import PortalUnavailableError
 from udi.node.files.restricted import GATE
 from udi.protocol.agreement import AgreementValidity
 from udi.ui.site import Site
@@ -59,7 +59,7 @@ async def test_more_than_a_slice_is_asked_for_in_several(
     at_node: Territory,
     monkeypatch: Any,
 ) -> None:
-    monkeypatch.setattr("udi.node.datasets.portal.SLICE", 2)
+    monkeypatch.setattr("udi.node.datasets.exchange.portal.SLICE", 2)
     grants = [portal.grant(meters) for _ in range(5)]
 
     assert await asker.sync(at_node) == 5

@@ -10,7 +10,7 @@ from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.node.agreements.portal_sync import AgreementSync
 from udi.node.agreements.use_reports import report_uses
-from udi.node.datasets.portal import PortalUnavailableError
+from udi.node.datasets.exchange.portal import PortalUnavailableError
 from udi.protocol.agreement import AgreementValidity
 
 USES = "/kalim/v1/agreements/uses"

@@ -17,11 +17,11 @@ from udi.cli.local.errors import LocalError
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.node.datasets.sealed_cells import forget_cells
 from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.node.datasets.space_export.contents import list_addresses, read_space_contents
 from udi.node.datasets.space_export.tasks import MeasuredStream
 from udi.node.datasets.space_export.zip_writer import DamagedFileError
+from udi.node.datasets.versions.sealed_cells import forget_cells
 from udi.node.files.missing_objects import list_missing_objects
 from udi.node.files.sealing_store import SealingStore
 from udi.node.files.space_sealing import (

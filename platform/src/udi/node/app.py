@@ -10,9 +10,9 @@ from udi.node.agreements import api as agreements_api
 from udi.node.agreements import pages as agreements_pages
 from udi.node.datasets import api as datasets_api
 from udi.node.datasets import pages as datasets_pages
+from udi.node.datasets.exchange.spaces import routes as room_routes
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.pages import catalogue
-from udi.node.datasets.spaces import routes as room_routes
 from udi.node.files import downloads as files_pages
 from udi.node.files.restricted import (
     GATE,

@@ -19,10 +19,10 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.agreements.freshness import AgreementFreshness
 from udi.node.agreements.gate import AgreementGate
+from udi.node.datasets.exchange.portal import PortalKeys
 from udi.node.datasets.metrics import measure_outbox
-from udi.node.datasets.portal import PortalKeys
-from udi.node.datasets.preparation import preload_imports
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.versions.preparation import preload_imports
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files.memory import MemoryFolder
 from udi.node.files.restricted import DERIVE, GATE
 from udi.node.files.sealing_store import SealingStore

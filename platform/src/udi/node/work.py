@@ -10,22 +10,22 @@ from udi.kit.db import Database
 from udi.kit.jobs import Handler, HeavyJobListener, Worker, run_until_stopped
 from udi.kit.sealed_column_tasks import reseal_periodically
 from udi.node.agreements import portal_sync, use_reports
-from udi.node.datasets import erasure_tasks, removal_tasks
-from udi.node.datasets import figures_tasks as figures_jobs
-from udi.node.datasets import producer_tasks as care_jobs
 from udi.node.datasets import tasks as datasets_jobs
-from udi.node.datasets.accounts import AccountSync
 from udi.node.datasets.actions.figures import FiguresPublisher
-from udi.node.datasets.cleanup import clean_up_periodically, remove_leftovers
+from udi.node.datasets.exchange.accounts import AccountSync
+from udi.node.datasets.exchange.portal import PortalClient
+from udi.node.datasets.exchange.portal_reports import fetch_reports_periodically
+from udi.node.datasets.exchange.portal_sync import synchronise_portals_periodically
 from udi.node.datasets.intake import tasks as intake_jobs
 from udi.node.datasets.intake.refresh import queue_checks_periodically
-from udi.node.datasets.portal import PortalClient
-from udi.node.datasets.portal_reports import fetch_reports_periodically
-from udi.node.datasets.portal_sync import synchronise_portals_periodically
-from udi.node.datasets.reminders import queue_reminders_periodically
-from udi.node.datasets.sealed_cells import forget_cells_periodically
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.datasets.upkeep import erasure_tasks, removal_tasks
+from udi.node.datasets.upkeep import figures_tasks as figures_jobs
+from udi.node.datasets.upkeep import producer_tasks as care_jobs
+from udi.node.datasets.upkeep.cleanup import clean_up_periodically, remove_leftovers
+from udi.node.datasets.upkeep.reminders import queue_reminders_periodically
+from udi.node.datasets.versions.sealed_cells import forget_cells_periodically
 from udi.node.files.storage_snapshot import take_snapshots_periodically
 from udi.node.files.sweep import sweep_periodically
 from udi.node.identity.models import TABLES

@@ -24,7 +24,7 @@ from udi.node.agreements import gate as gate_module
 from udi.node.agreements import queries as agreement_queries
 from udi.node.agreements.gate import AgreementGate
 from udi.node.agreements.portal_sync import AgreementSync
-from udi.node.datasets.portal import PortalClient, PortalKeys
+from udi.node.datasets.exchange.portal import PortalClient, PortalKeys
 from udi.node.datasets.queries import find_dataset
 from udi.node.files import restricted
 from udi.node.files.restricted import DERIVE, GATE

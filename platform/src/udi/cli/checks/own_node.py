@@ -32,8 +32,12 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.oidc import node_client_id
+from udi.node.datasets.exchange.portal import (
+    PortalClient,
+    PortalPeer,
+    PortalUnavailableError,
+)
 from udi.node.datasets.models import Delivery, DeliveryState
-from udi.node.datasets.portal import PortalClient, PortalPeer, PortalUnavailableError
 from udi.node.portals.models import FurtherDelivery, FurtherDeliveryState, FurtherPortal
 from udi.settings import Settings
 

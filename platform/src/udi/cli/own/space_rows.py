@@ -19,8 +19,8 @@ from udi.kit.rows import (
     read_rows,
     sort_by_dependency,
 )
+from udi.node.datasets.exchange.push_locks import stop_pushes
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.push_locks import stop_pushes
 from udi.node.files.models import ErasedDataset
 from udi.node.identity.models import Person
 from udi.node.spaces.models import Space

@@ -18,7 +18,7 @@ from udi.node.agreements.documents import read_current_agreement, verify_documen
 from udi.node.agreements.gate import AgreementGate, credential_digest
 from udi.node.agreements.models import AgreementUse
 from udi.node.agreements.queries import list_credential_agreements, list_uses
-from udi.node.datasets.portal_tokens import require_portal
+from udi.node.datasets.exchange.portal_tokens import require_portal
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.restricted import CHALLENGE, GATE, PRIVATE, AnyRequest
 from udi.protocol.credentials import AGREEMENT

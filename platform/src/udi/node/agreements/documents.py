@@ -10,7 +10,7 @@ from udi.kit.errors import InvalidError, Refusal, UnavailableError
 from udi.kit.http import OutgoingError
 from udi.kit.tenancy import Territory
 from udi.node.agreements.models import HeldAgreement
-from udi.node.datasets.portal import PortalKeys
+from udi.node.datasets.exchange.portal import PortalKeys
 from udi.protocol.agreement import (
     AGREEMENT_STATUS_TYPE,
     AGREEMENT_TYPE,

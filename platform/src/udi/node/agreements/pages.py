@@ -28,15 +28,15 @@ from udi.node.agreements.queries import (
     list_uses,
     sum_uses,
 )
+from udi.node.datasets.exchange.portal_tokens import require_ticket
 from udi.node.datasets.pages.messages import (
     PageRequest,
     csv_response,
     locale_of,
     translator,
 )
-from udi.node.datasets.portal_tokens import require_ticket
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files.downloads import keyring_of, serve_file
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import get_current_file

@@ -17,7 +17,11 @@ from udi.node.agreements.actions import delete_old_uses, store_agreement, update
 from udi.node.agreements.documents import verify_documents
 from udi.node.agreements.freshness import ASK_AGREEMENTS
 from udi.node.agreements.queries import may_have_agreements, read_cursor
-from udi.node.datasets.portal import PortalClient, PortalKeys, PortalUnavailableError
+from udi.node.datasets.exchange.portal import (
+    PortalClient,
+    PortalKeys,
+    PortalUnavailableError,
+)
 from udi.node.datasets.queries import find_dataset
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.agreements.actions import update_cursor
 from udi.node.agreements.queries import list_last_uses, read_cursor
-from udi.node.datasets.portal import PortalClient, PortalUnavailableError
+from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 
 log = structlog.get_logger()
 EVERY = timedelta(minutes=5)

@@ -16,20 +16,20 @@ from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.further_portals import apply_further_report
 from udi.node.datasets.actions.outbox import apply_report
-from udi.node.datasets.document_query import (
-    count_by_value,
-    count_documents,
-    list_documents,
-    parse_query,
-)
-from udi.node.datasets.portal_tokens import require_any_portal
+from udi.node.datasets.exchange.portal_tokens import require_any_portal
 from udi.node.datasets.queries import (
     find_dataset,
     find_delivery,
     get_public_record,
     public_documents,
 )
-from udi.node.datasets.rudi_clients import adapt_for_clients
+from udi.node.datasets.records.document_query import (
+    count_by_value,
+    count_documents,
+    list_documents,
+    parse_query,
+)
+from udi.node.datasets.records.rudi_clients import adapt_for_clients
 from udi.node.portals.models import FurtherPortal
 from udi.node.portals.queries import find_further_delivery
 from udi.protocol.credentials import REPORT

@@ -12,9 +12,7 @@ from sqlalchemy.orm import defer, lazyload, selectinload
 from udi.kit.errors import ErasedError
 from udi.kit.identity import Actor
 from udi.kit.paging import PAGE_SIZE, Page
-from udi.node.datasets.breaking_changes import find_published_before
-from udi.node.datasets.document_query import with_update_date
-from udi.node.datasets.earlier_answers import EarlierDataset
+from udi.node.datasets.descriptions.earlier_answers import EarlierDataset
 from udi.node.datasets.models import (
     Dataset,
     DatasetEvent,
@@ -22,7 +20,9 @@ from udi.node.datasets.models import (
     Preparation,
     Version,
 )
-from udi.node.datasets.version_difference import COMPARED_WITH, DIFFERENCE
+from udi.node.datasets.records.document_query import with_update_date
+from udi.node.datasets.versions.breaking_changes import find_published_before
+from udi.node.datasets.versions.difference import COMPARED_WITH, DIFFERENCE
 from udi.node.files.clam import ScanState
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error

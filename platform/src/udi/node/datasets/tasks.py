@@ -26,9 +26,17 @@ from udi.node.datasets.actions.prepare import (
     mark_preparation_failed,
     prepare_version,
 )
+from udi.node.datasets.exchange.portal import (
+    PortalClient,
+    PortalUnavailableError,
+    PushResponse,
+)
+from udi.node.datasets.exchange.push_locks import (
+    SpaceMovingError,
+    lock_dataset_push,
+    may_push,
+)
 from udi.node.datasets.models import Delivery, DeliveryState
-from udi.node.datasets.portal import PortalClient, PortalUnavailableError, PushResponse
-from udi.node.datasets.push_locks import SpaceMovingError, lock_dataset_push, may_push
 from udi.node.datasets.queries import find_dataset, find_delivery
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage

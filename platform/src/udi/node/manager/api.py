@@ -12,16 +12,16 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.node.datasets.document_query import (
+from udi.node.datasets.intake.responses import describe_publication
+from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.records.document_query import (
     FIELDS,
     count_by_value,
     count_documents,
     list_documents,
     parse_query,
 )
-from udi.node.datasets.intake.responses import describe_publication
-from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.rudi_clients import adapt_for_clients
+from udi.node.datasets.records.rudi_clients import adapt_for_clients
 from udi.node.manager.access import (
     AnyRequest,
     build_upload_context,

@@ -18,9 +18,9 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.node.datasets.document_query import with_update_date
 from udi.node.datasets.models import Dataset, DatasetState, Delivery
-from udi.node.datasets.rudi_clients import as_version_4
+from udi.node.datasets.records.document_query import with_update_date
+from udi.node.datasets.records.rudi_clients import as_version_4
 from udi.node.files.models import OPEN_STATES, Upload
 from udi.node.manager.models import CatalogueObject, ObjectKind
 from udi.node.spaces.models import Space

@@ -13,13 +13,13 @@ from udi.kit.errors import (
     InvalidError,
     Refusal,
 )
-from udi.node.datasets.description import check_answers
-from udi.node.datasets.document import NODE_FIELDS, answers_of, is_same_media
+from udi.node.datasets.descriptions.description import check_answers
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.rudi import media_id_of
-from udi.node.datasets.rudi_clients import adapt_for_clients
+from udi.node.datasets.records.document import NODE_FIELDS, answers_of, is_same_media
+from udi.node.datasets.records.rudi import media_id_of
+from udi.node.datasets.records.rudi_clients import adapt_for_clients
 from udi.node.files.models import ErasedDataset, Upload, UploadState, object_key
 from udi.node.files.upload_lock import FINISH_UPLOAD, SAFETY
 from udi.node.files.uploads import cancel_upload

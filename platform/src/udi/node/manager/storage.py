@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
 from udi.kit.tenancy import Territory
-from udi.node.datasets.document_query import list_documents, parse_query
 from udi.node.datasets.intake.finish import UploadContext
 from udi.node.datasets.pages.messages import locale_of
+from udi.node.datasets.records.document_query import list_documents, parse_query
 from udi.node.files.assemble import store_whole_file
 from udi.node.files.downloads import keyring_of, serve_current_file
 from udi.node.files.queries import used_bytes

@@ -18,10 +18,12 @@ from udi.node.datasets.actions.draft import (
 from udi.node.datasets.actions.history import Author
 from udi.node.datasets.actions.local_copies import open_temporary_folder, write_copy
 from udi.node.datasets.actions.prepare import LARGEST
-from udi.node.datasets.description import Answers, clear_licence
-from udi.node.datasets.earlier_answers import complete_answers, recall_answers
-from udi.node.datasets.models import Dataset
-from udi.node.datasets.prefill import (
+from udi.node.datasets.descriptions.description import Answers, clear_licence
+from udi.node.datasets.descriptions.earlier_answers import (
+    complete_answers,
+    recall_answers,
+)
+from udi.node.datasets.descriptions.prefill import (
     Proposals,
     cover_period,
     pair_proposals,
@@ -29,6 +31,7 @@ from udi.node.datasets.prefill import (
     remove_cell_answers,
     update_answers,
 )
+from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import list_earlier_answers
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Space

@@ -29,11 +29,11 @@ from udi.node.datasets.actions.prepare import (
     PreparationContext,
     prepare_file,
 )
-from udi.node.datasets.anonymisation import TreatmentResult, anonymise_table
-from udi.node.datasets.description import LOCALE
+from udi.node.datasets.descriptions.description import LOCALE
+from udi.node.datasets.descriptions.prefill import update_answers
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
-from udi.node.datasets.prefill import update_answers
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.versions.anonymisation import TreatmentResult, anonymise_table
 from udi.node.files.models import object_key
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.node.spaces.queries import lock_space

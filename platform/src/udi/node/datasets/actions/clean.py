@@ -19,8 +19,11 @@ from udi.node.datasets.actions.local_copies import (
 )
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_file
 from udi.node.datasets.models import PreparationState, Version
-from udi.node.datasets.publishability import corrections_of, has_removable_names
 from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.versions.publishability import (
+    corrections_of,
+    has_removable_names,
+)
 from udi.node.files.models import object_key
 from udi.node.spaces.queries import DatasetPermission, lock_space
 from udi.tabular.profiles.profile import Profile

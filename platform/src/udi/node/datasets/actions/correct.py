@@ -11,7 +11,7 @@ from udi.kit.identity import Actor
 from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.publishability import corrections_of
+from udi.node.datasets.versions.publishability import corrections_of
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.profiles.corrections import SYSTEMS, CorrectedType, Corrections

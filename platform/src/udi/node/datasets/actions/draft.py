@@ -12,10 +12,14 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, Refusal, TooLargeError
 from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.actions.prepare import request_preparation
-from udi.node.datasets.description import Answers, check_answers, clear_licence
+from udi.node.datasets.descriptions.description import (
+    Answers,
+    check_answers,
+    clear_licence,
+)
+from udi.node.datasets.descriptions.prefill import Proposals, remove_cell_answers
 from udi.node.datasets.models import Dataset, DatasetState, Version
-from udi.node.datasets.prefill import Proposals, remove_cell_answers
-from udi.node.datasets.publishability import corrections_of
+from udi.node.datasets.versions.publishability import corrections_of
 from udi.node.files.expiry import expire_archives
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import used_bytes

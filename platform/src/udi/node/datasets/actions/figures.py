@@ -16,7 +16,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import DroppedFile, add_version, start_dataset
 from udi.node.datasets.actions.publish import publish_dataset
-from udi.node.datasets.description import LOCALE, Answers
+from udi.node.datasets.descriptions.description import LOCALE, Answers
 from udi.node.datasets.figures import HEADER, find_figures_dataset, list_public_figures
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset, last_licence

@@ -26,7 +26,7 @@ from udi.node.datasets.actions.local_copies import (
     write_copy,
 )
 from udi.node.datasets.actions.publish import publish_if_requested
-from udi.node.datasets.breaking_changes import find_published_before
+from udi.node.datasets.descriptions.prefill import cover_period
 from udi.node.datasets.models import (
     Dataset,
     Preparation,
@@ -35,11 +35,11 @@ from udi.node.datasets.models import (
     cells_suffix,
     table_suffix,
 )
-from udi.node.datasets.prefill import cover_period
-from udi.node.datasets.preparation import CELLS, FileAnalysis, prepare
-from udi.node.datasets.publishability import access_of, carry_reason
-from udi.node.datasets.sealed_cells import strip_findings
-from udi.node.datasets.version_difference import DIFFERENCE, compared_version_number
+from udi.node.datasets.versions.breaking_changes import find_published_before
+from udi.node.datasets.versions.difference import DIFFERENCE, compared_version_number
+from udi.node.datasets.versions.preparation import CELLS, FileAnalysis, prepare
+from udi.node.datasets.versions.publishability import access_of, carry_reason
+from udi.node.datasets.versions.sealed_cells import strip_findings
 from udi.node.files.clam import VirusScan, scan
 from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
 from udi.node.files.tenant_storage import TenantStorage

@@ -11,17 +11,17 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.actions.outbox import queue_delivery
-from udi.node.datasets.description import check_answers, is_restricted
+from udi.node.datasets.descriptions.description import check_answers, is_restricted
+from udi.node.datasets.descriptions.prefill import remove_cell_answers
 from udi.node.datasets.models import Dataset, DatasetState, DeliveryState, Version
-from udi.node.datasets.prefill import remove_cell_answers
-from udi.node.datasets.publishability import (
+from udi.node.datasets.records.rudi import compose_document
+from udi.node.datasets.versions.publishability import (
     access_of,
     is_being_read,
     is_publication_requested,
     may_publish,
     stops_of,
 )
-from udi.node.datasets.rudi import compose_document
 from udi.node.files.models import FileAccess
 from udi.node.portals.actions import (
     announce_to_further_portals,

@@ -18,7 +18,7 @@ from udi.node.datasets.actions.compare import request_comparison
 from udi.node.datasets.actions.draft import delete_version_rows
 from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.version_difference import compared_version_number
+from udi.node.datasets.versions.difference import compared_version_number
 from udi.node.files.models import SERVED_ACCESS, RemovedVersion
 
 ERASE_VERSION = "erase_version"

@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 from udi.kit.errors import UnauthenticatedError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import remove_version
-from udi.node.datasets.description import LONGEST_REASON, clean_text
+from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
 from udi.node.datasets.intake.access import (
     build_upload_context,
     get_script_dataset,

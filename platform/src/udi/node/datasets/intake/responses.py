@@ -5,7 +5,7 @@ from typing import Any
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.publishability import (
+from udi.node.datasets.versions.publishability import (
     STOPS,
     explain_stops,
     explain_waiting,

@@ -13,17 +13,17 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
-from udi.node.datasets.cell_errors import (
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
+from udi.node.datasets.pages.upload import store_of
+from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.versions.cell_errors import (
     MOST_LISTED,
     FaultyCell,
     count_cell_errors,
     list_cell_errors,
     read_cell_errors,
 )
-from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
-from udi.node.datasets.pages.upload import store_of
-from udi.node.datasets.queries import get_dataset
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.csv_writer import write_csv, write_rows
 from udi.node.spaces.queries import DatasetPermission

@@ -16,12 +16,13 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.clean import remove_property_names
 from udi.node.datasets.actions.correct import correct_version, read_corrections
 from udi.node.datasets.actions.prepare import prepare_promptly
-from udi.node.datasets.cell_errors import count_type_errors, schema_report_of
 from udi.node.datasets.models import Dataset, PreparationState
 from udi.node.datasets.pages.describe import profile_of
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
 from udi.node.datasets.pages.upload import build_preparation_context
-from udi.node.datasets.publishability import (
+from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.versions.cell_errors import count_type_errors, schema_report_of
+from udi.node.datasets.versions.publishability import (
     can_anonymise,
     corrections_of,
     declared_schema_of,
@@ -34,7 +35,6 @@ from udi.node.datasets.publishability import (
     personal_findings_of,
     unsearched_parts_of,
 )
-from udi.node.datasets.queries import get_dataset
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.text_encoding import CHARSETS

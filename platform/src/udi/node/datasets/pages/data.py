@@ -17,13 +17,13 @@ from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.identity import Actor
 from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory, space_context
-from udi.node.datasets.data_package import compose_package
 from udi.node.datasets.models import Version
 from udi.node.datasets.pages.difference import is_open
 from udi.node.datasets.pages.embed import list_embed_codes
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import find_dataset, get_dataset
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.records.data_package import compose_package
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files.queries import get_current_file
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.queries import DatasetPermission

@@ -24,7 +24,7 @@ from udi.node.datasets.actions.publish import (
 )
 from udi.node.datasets.actions.remove import RETENTION_CHOICES, list_removable
 from udi.node.datasets.actions.source import find_source
-from udi.node.datasets.description import LONGEST_REASON, clean_text
+from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
 from udi.node.datasets.models import Dataset, DatasetState
 from udi.node.datasets.pages.describe import description_details, home_of, profile_of
 from udi.node.datasets.pages.erase import erased_page
@@ -37,11 +37,6 @@ from udi.node.datasets.pages.messages import (
     translator,
 )
 from udi.node.datasets.pages.upload import store_of
-from udi.node.datasets.publishability import (
-    explain_stops,
-    is_being_read,
-    is_publication_requested,
-)
 from udi.node.datasets.queries import (
     find_dataset,
     find_erased,
@@ -49,7 +44,12 @@ from udi.node.datasets.queries import (
     list_events,
     read_version_marks,
 )
-from udi.node.datasets.reminders import find_due
+from udi.node.datasets.upkeep.reminders import find_due
+from udi.node.datasets.versions.publishability import (
+    explain_stops,
+    is_being_read,
+    is_publication_requested,
+)
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
 from udi.node.identity.queries import list_names

@@ -17,9 +17,8 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import describe_dataset
 from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
-from udi.node.datasets.advice import Advice, FileFacts, advise
-from udi.node.datasets.cell_errors import schema_report_of
-from udi.node.datasets.description import (
+from udi.node.datasets.descriptions.advice import Advice, FileFacts, advise
+from udi.node.datasets.descriptions.description import (
     LONGEST_REASON,
     OFFERED_LICENCES,
     check_answers,
@@ -37,7 +36,10 @@ from udi.node.datasets.pages.messages import (
     locale_of,
 )
 from udi.node.datasets.pages.upload import build_answer_proposer
-from udi.node.datasets.publishability import (
+from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.versions.cell_errors import schema_report_of
+from udi.node.datasets.versions.difference import read_difference
+from udi.node.datasets.versions.publishability import (
     can_anonymise,
     clear_for_publication,
     declared_schema_of,
@@ -50,8 +52,6 @@ from udi.node.datasets.publishability import (
     personal_findings_of,
     unsearched_parts_of,
 )
-from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.version_difference import read_difference
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES

@@ -14,7 +14,7 @@ from udi.kit.errors import NotFoundError, UdiError
 from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.messages import PageRequest
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files.restricted import RestrictedError, add_request_page
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.tables.finder import FIND_TABLE

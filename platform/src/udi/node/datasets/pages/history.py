@@ -21,8 +21,8 @@ from udi.node.datasets.pages.messages import (
     locale_of,
     translator,
 )
-from udi.node.datasets.publishability import STOPS
 from udi.node.datasets.queries import get_dataset, list_events
+from udi.node.datasets.versions.publishability import STOPS
 from udi.node.identity.queries import list_names
 from udi.node.spaces.csv_writer import write_csv
 from udi.node.spaces.queries import DatasetPermission

@@ -16,7 +16,7 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.datasets.description import clean_text, read_day
+from udi.node.datasets.descriptions.description import clean_text, read_day
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import list_datasets
 from udi.node.identity.queries import list_names

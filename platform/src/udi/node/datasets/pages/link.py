@@ -15,8 +15,8 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.audit import record_audit_event
 from udi.node.datasets.pages.messages import PageRequest
-from udi.node.datasets.publishability import access_of
 from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.versions.publishability import access_of
 from udi.node.files.downloads import keyring_of
 from udi.node.files.models import FileAccess
 from udi.node.files.queries import check_access

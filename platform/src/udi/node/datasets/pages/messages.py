@@ -7,8 +7,8 @@ from litestar import Request, Response
 from litestar.datastructures import State
 
 from udi.kit.errors import Refusal, UdiError
-from udi.node.datasets.description import FREQUENCIES
-from udi.node.datasets.rudi import form_field
+from udi.node.datasets.descriptions.description import FREQUENCIES
+from udi.node.datasets.records.rudi import form_field
 from udi.protocol.explanations import explain_code
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.themes import THEMES

@@ -20,17 +20,17 @@ from udi.node.datasets.actions.anonymise import (
     read_treatments,
     request_anonymisation,
 )
-from udi.node.datasets.cell_errors import count_type_errors
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.describe import profile_of
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.pages.upload import build_preparation_context
-from udi.node.datasets.publishability import (
+from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.versions.cell_errors import count_type_errors
+from udi.node.datasets.versions.publishability import (
     corrections_of,
     is_table,
     personal_findings_of,
 )
-from udi.node.datasets.queries import get_dataset
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.personal.treatment_choices import (
     TreatmentChoice,

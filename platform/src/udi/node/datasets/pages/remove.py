@@ -21,7 +21,7 @@ from udi.node.datasets.actions.remove import (
     remove_version,
     set_version_retention,
 )
-from udi.node.datasets.description import LONGEST_REASON, clean_text
+from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import get_dataset

@@ -14,7 +14,7 @@ from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import count_published, list_datasets
-from udi.node.datasets.reminders import find_due
+from udi.node.datasets.upkeep.reminders import find_due
 from udi.node.files.queries import used_bytes
 from udi.node.files.uploads import list_open_uploads
 from udi.node.portals.queries import list_showing_portals

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.node.datasets.description import check_answers
+from udi.node.datasets.descriptions.description import check_answers
+from udi.node.datasets.descriptions.words import fold_text, split_words
 from udi.node.datasets.models import Dataset, DatasetEvent, Version
-from udi.node.datasets.rudi import compose_document, compose_record
-from udi.node.datasets.words import fold_text, split_words
+from udi.node.datasets.records.rudi import compose_document, compose_record
 from udi.node.files.models import ErasedDataset
 from udi.node.spaces.models import Space
 from udi.protocol.faults import InvalidRecord

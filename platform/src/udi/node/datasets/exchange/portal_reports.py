@@ -13,8 +13,12 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.outbox import apply_report, queue_delivery
+from udi.node.datasets.exchange.portal import (
+    Portal,
+    PortalClient,
+    PortalUnavailableError,
+)
 from udi.node.datasets.models import Delivery, DeliveryState
-from udi.node.datasets.portal import Portal, PortalClient, PortalUnavailableError
 from udi.node.datasets.queries import find_dataset
 from udi.protocol.report import read_report, write_report
 

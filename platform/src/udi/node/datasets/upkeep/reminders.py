@@ -16,7 +16,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import list_removed_public_versions
 from udi.node.datasets.models import Dataset, Reminder
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.schedule import DAYS, MONTHS, UpdateDeadline, next_due
+from udi.node.datasets.upkeep.schedule import DAYS, MONTHS, UpdateDeadline, next_due
 from udi.ui.formats import display_date
 from udi.ui.site import Site
 

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from udi.kit.tenancy import Territory
-from udi.node.datasets.cell_errors import schema_report_of
-from udi.node.datasets.description import (
+from udi.node.datasets.descriptions.description import (
     LOCALE,
     is_restricted,
     read_day,
     split_keywords,
 )
-from udi.node.datasets.document import merge_documents
 from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.records.document import merge_documents
+from udi.node.datasets.versions.cell_errors import schema_report_of
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses

@@ -6,8 +6,12 @@ The score is the European one (`udi.protocol.quality`); what it cannot see, insi
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from udi.node.datasets.description import Answers, check_answers, split_keywords
-from udi.node.datasets.words import fold_text, split_words
+from udi.node.datasets.descriptions.description import (
+    Answers,
+    check_answers,
+    split_keywords,
+)
+from udi.node.datasets.descriptions.words import fold_text, split_words
 from udi.protocol.formats import find_format
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import CRITERIA, Score, format_criteria, score_criteria

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 
-from udi.node.datasets.description import LOCALE, Answers, is_restricted
-from udi.node.datasets.words import (
+from udi.node.datasets.descriptions.description import LOCALE, Answers, is_restricted
+from udi.node.datasets.descriptions.words import (
     EMPTY,
     GENERIC,
     fold_text,

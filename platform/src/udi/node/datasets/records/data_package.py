@@ -7,7 +7,7 @@ from urllib.parse import quote
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.rudi import current_file_url
+from udi.node.datasets.records.rudi import current_file_url
 from udi.node.files.models import FileAccess, StoredFile
 from udi.protocol.record import Record, restore_record
 from udi.tabular.exports.data_package import PackagedFile, build_data_package

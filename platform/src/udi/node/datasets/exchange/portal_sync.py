@@ -18,13 +18,13 @@ from udi.kit.crash import crash_at
 from udi.kit.db import Database
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.further_portals import apply_further_report
-from udi.node.datasets.portal import (
+from udi.node.datasets.exchange.portal import (
     PortalClient,
     PortalPeer,
     PortalUnavailableError,
     PushResponse,
 )
-from udi.node.datasets.portal_reports import MARGIN, list_all_reported_datasets
+from udi.node.datasets.exchange.portal_reports import MARGIN, list_all_reported_datasets
 from udi.node.datasets.queries import find_dataset
 from udi.node.portals.actions import (
     note_further_failure,

@@ -15,7 +15,11 @@ from udi.kit.db import Database
 from udi.kit.identity import MANAGERS
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
-from udi.node.datasets.portal import AccountReport, PortalClient, PortalUnavailableError
+from udi.node.datasets.exchange.portal import (
+    AccountReport,
+    PortalClient,
+    PortalUnavailableError,
+)
 from udi.node.identity.models import AccountWatch, Membership, Person, WebSession
 from udi.node.spaces.models import ScriptKey, Space
 

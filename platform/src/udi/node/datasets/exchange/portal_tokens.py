@@ -11,7 +11,7 @@ from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableErro
 from udi.kit.http import OutgoingError
 from udi.kit.sessions import consume_token
 from udi.kit.tenancy import Territory, space_context
-from udi.node.datasets.portal import PortalKeys, read_issuer
+from udi.node.datasets.exchange.portal import PortalKeys, read_issuer
 from udi.node.identity.models import UsedToken
 from udi.node.portals.models import FurtherPortal
 from udi.node.portals.queries import find_portal

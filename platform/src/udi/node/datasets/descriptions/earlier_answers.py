@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from udi.node.datasets.description import LOCALE, Answers
-from udi.node.datasets.words import fold_text, split_words
+from udi.node.datasets.descriptions.description import LOCALE, Answers
+from udi.node.datasets.descriptions.words import fold_text, split_words
 
 REUSED_ANSWERS = (
     "theme",

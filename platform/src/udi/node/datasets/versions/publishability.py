@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from udi.kit.errors import ConflictError, InvalidError, Refusal
-from udi.node.datasets import breaking_changes
-from udi.node.datasets.breaking_changes import BreakingChange, list_breaking_changes
-from udi.node.datasets.description import check_answers
+from udi.node.datasets.descriptions.description import check_answers
 from udi.node.datasets.models import Dataset, DatasetState, PreparationState, Version
+from udi.node.datasets.versions import breaking_changes
+from udi.node.datasets.versions.breaking_changes import (
+    BreakingChange,
+    list_breaking_changes,
+)
 from udi.node.files.clam import ScanState, UnscannedReason
 from udi.node.files.models import FileAccess
 from udi.tabular.personal.report import PersonalDataFinding

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from udi.node.datasets.description import (
+from udi.node.datasets.descriptions.description import (
     FIELDS,
     LOCALE,
     Answers,
     clean_text,
     is_restricted,
 )
-from udi.node.datasets.rudi_clients import AVAILABLE, as_version_4
+from udi.node.datasets.records.rudi_clients import AVAILABLE, as_version_4
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import language_of
 from udi.protocol.rules import dig, entries

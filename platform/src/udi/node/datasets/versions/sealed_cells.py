@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.db import Database
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.models import Dataset, Preparation, Version
-from udi.node.datasets.tables import DatasetTableCache
+from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.spaces.models import Sealing, Space
 from udi.tabular.profiles.profile import Profile
 

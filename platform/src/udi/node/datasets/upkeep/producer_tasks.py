@@ -12,7 +12,7 @@ from udi.node.datasets.actions.anonymise import (
     anonymise_version,
 )
 from udi.node.datasets.actions.prepare import PreparationContext
-from udi.node.datasets.reminders import SEND_REMINDER, send_reminder
+from udi.node.datasets.upkeep.reminders import SEND_REMINDER, send_reminder
 from udi.node.files.tenant_storage import TenantStorage
 from udi.ui.site import Site
 

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory, space_context
-from udi.node.datasets.portal_tokens import require_portal
+from udi.node.datasets.exchange.portal_tokens import require_portal
 from udi.node.spaces.actions import open_space
 from udi.protocol.credentials import SPACE
 from udi.protocol.space import read_space

@@ -13,8 +13,8 @@ from udi.kit.db import Database
 from udi.kit.jobs import Handler, Job
 from udi.node.datasets.actions.outbox import KEEP_VERSIONS
 from udi.node.datasets.actions.remove import ERASE_VERSION, remove_excess_versions
-from udi.node.datasets.erasure_tasks import SECOND_PASS_DELAY, Forget
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.upkeep.erasure_tasks import SECOND_PASS_DELAY, Forget
 from udi.node.files.expiry import expire_archives
 from udi.node.files.models import RemovedVersion
 from udi.node.files.store import ObjectStore

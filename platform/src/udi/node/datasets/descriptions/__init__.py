@@ -1,0 +1,1 @@
+"""What a producer answers about a dataset, what is proposed, and what would make it better."""

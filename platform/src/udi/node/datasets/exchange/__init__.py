@@ -1,0 +1,1 @@
+"""What the node and the portal say to each other about datasets: records, reports, tokens, accounts."""

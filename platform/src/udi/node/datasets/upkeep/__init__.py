@@ -1,0 +1,1 @@
+"""What the worker does by itself: reminders, removals, erasures, figures, old copies."""
