@@ -75,3 +75,9 @@ def test_every_page_of_the_docs_is_in_the_index() -> None:
         for page in sorted((ROOT / "docs").rglob("*.md"))
         if page not in {*linked, index}
     ] == []
+
+
+def test_the_index_lists_no_page_twice() -> None:
+    pages = [link for link in links(ROOT / "docs/README.md") if ".md" in link]
+
+    assert sorted(pages) == sorted(set(pages))
