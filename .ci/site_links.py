@@ -1,0 +1,34 @@
+"""Links of a page to files outside `docs/`: on the site they lead to the forge, or are the file's path where no forge is named.
+
+A hook of MkDocs (`hooks` in `mkdocs.yml`).
+"""  # noqa: INP001 - MkDocs loads it by its path
+
+import posixpath
+import re
+from typing import Any
+
+LINK = re.compile(r"\[([^\]\n]+)\]\(((?:\.\./)+[^)\s]+)\)")
+
+
+def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> str:  # noqa: ARG001 - MkDocs gives it
+    """Return the text of a page with the links that a site can follow."""
+    return rewrite(markdown, page.file.src_uri, config["repo_url"] or "")
+
+
+def rewrite(markdown: str, path: str, repository: str) -> str:
+    """Rewrite the links of the page at `path` (below `docs/`) that leave the folder."""
+
+    def replace(link: re.Match[str]) -> str:
+        text, target = link.groups()
+        file = posixpath.normpath(
+            posixpath.join("docs", posixpath.dirname(path), target)
+        )
+        if file.startswith("docs/"):
+            return link.group()
+        if repository:
+            return f"[{text}]({repository.rstrip('/')}/blob/HEAD/{file})"
+        if text == file:
+            return f"`{file}`"
+        return f"{text} (`{file}`)"
+
+    return LINK.sub(replace, markdown)
