@@ -111,7 +111,7 @@ async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
     await sent(page, 20)
     await slow_down(page, HELD)
     assert await axe_violations(page) == []
-    await page.get_by_role("button", name="Mettre en pause").click()
+    await page.get_by_role("button", name="Mettre l’envoi en pause").click()
     await expect(page.locator("#sending-words")).to_contain_text("En pause")
     await slow_down(page, USUAL)
     await page.get_by_role("button", name="Reprendre").click()

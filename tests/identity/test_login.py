@@ -225,7 +225,7 @@ async def test_a_login_that_took_too_long_says_to_begin_again(
     answer = await browser.get(callback, **{"Accept-Language": "en"})
 
     assert answer.status_code == 400
-    assert "This login is out of date" in answer.text
+    assert "This login has expired" in answer.text
     assert 'href="/login?back=/"' in answer.text
     assert (await browser.get("/who")).json() == {}
 
@@ -292,7 +292,7 @@ async def test_an_answer_of_another_issuer_is_refused(
                 "error_description": "authentication_expired",
             },
             400,
-            "This login is out of date",
+            "This login has expired",
         ),
         ({"error": "server_error"}, 503, "The identity service does not answer."),
         ({"error": "invalid_scope"}, 503, "do not understand each other"),

@@ -27,12 +27,12 @@ LABELS = {
     "fr": {
         "log in": "Se connecter", "publish a file": "Publier un fichier", "file": "Votre fichier", "title": "Titre",
         "send": "Envoyer le fichier", "go on": "Continuer", "theme": "Thème", "publish": "Publier", "space": "Publier",
-        "replace": "Remplacer le fichier", "it is one": "C’en est un : vérifier chaque cellule", "model": "Modèle",
+        "replace": "Remplacer le fichier", "it is one": "Utiliser ce modèle et vérifier chaque cellule", "model": "Modèle",
     },
     "en": {
         "log in": "Log in", "publish a file": "Publish a file", "file": "Your file", "title": "Title",
-        "send": "Send the file", "go on": "Go on", "theme": "Theme", "publish": "Publish", "space": "Publish",
-        "replace": "Replace the file", "it is one": "It is one: check each cell", "model": "Model",
+        "send": "Send the file", "go on": "Continue", "theme": "Theme", "publish": "Publish", "space": "Publish",
+        "replace": "Replace the file", "it is one": "Use this model and check each cell", "model": "Model",
     },
 }  # fmt: skip
 

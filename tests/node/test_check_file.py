@@ -225,7 +225,7 @@ async def test_a_reading_that_never_ends_is_said(
     assert (
         await latest(node_database, demo, dataset)
     ).preparation.failure == "too_long"
-    assert "Le lire prenait trop de temps" in await producer.page(
+    assert "La lecture du fichier a pris trop de temps" in await producer.page(
         f"/datasets/{dataset}/check"
     )
 

@@ -109,9 +109,8 @@ async def test_the_schema_holds_for_the_next_version_and_is_in_the_record(
     async with node_database.session(demo.id, role="worker") as session:
         stored_dataset = await find_dataset(session, version.dataset_id)
 
-    assert (
-        "Chaque colonne et chaque cellule est comme il le demande"
-        in await producer.page(f"/datasets/{dataset}/check")
+    assert "Chaque colonne et chaque cellule respecte le modèle" in await producer.page(
+        f"/datasets/{dataset}/check"
     )
     assert stored_dataset
     assert stored_dataset.delivery
@@ -209,7 +208,6 @@ async def test_a_real_file_is_recognised_among_real_schemas(
     await declare(producer, dataset, name=name)
 
     assert "irve" in name
-    assert (
-        "Chaque colonne et chaque cellule est comme il le demande"
-        in await producer.page(f"/datasets/{dataset}/check")
+    assert "Chaque colonne et chaque cellule respecte le modèle" in await producer.page(
+        f"/datasets/{dataset}/check"
     )

@@ -184,6 +184,6 @@ async def test_nothing_found_is_not_said_over_a_doubtful_header(
     check = await producer.page(f"/datasets/{dataset}/check")
     people = await producer.page(f"/datasets/{dataset}/personal-data")
 
-    assert "Ce tableau parle peut-être de personnes" in check
+    assert "Ce tableau contient peut-être des données personnelles" in check
     assert "Nous ne sommes pas sûrs que la ligne 1 nomme les colonnes" in check
-    assert "Nous n’avons trouvé personne, mais" in people
+    assert "Nous n’avons trouvé aucune donnée personnelle, mais" in people

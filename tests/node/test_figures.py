@@ -107,7 +107,7 @@ async def test_the_page_and_its_tables_say_the_same(
     assert page.count("<rect x=") == now().day
     assert 'height="160.0"' in page
     assert "Usages de vos données" in page
-    assert "By robots, not drawn" in english
+    assert "By robots (not in the chart)" in english
     rows = list(csv.DictReader(io.StringIO(table.text)))
     assert {(row["kind"], row["client"]): (row["count"], row["bytes"]) for row in rows} == {
         ("file", "people"): ("3", "4000000"), ("api", "programs"): ("5", "0"), ("file", "robots"): ("99", "0"),
@@ -302,8 +302,8 @@ async def test_what_was_made_from_files_is_told_beside_the_place_and_takes_none(
     page = await producer.page(f"/spaces/{SLUG}/place")
 
     assert derived_size == sum(sizes.values()) - len(TABLE) > 0
-    assert "Fait à partir de vos fichiers" in page
-    assert "Fait à partir de vos fichiers" not in before
+    assert "Tableaux et aperçus tirés de vos fichiers" in page
+    assert "Tableaux et aperçus tirés de vos fichiers" not in before
     assert f'value="{len(TABLE)}"' in page
 
 

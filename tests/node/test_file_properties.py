@@ -151,4 +151,4 @@ async def test_the_name_is_told_once_for_a_dataset(producer: Producer) -> None:
     checked = await producer.page(f"/datasets/{dataset}/check")
 
     assert "Les propriétés de ce fichier donnent un nom" not in checked
-    assert "Des feuilles sont cachées" in checked
+    assert "Des feuilles sont masquées" in checked

@@ -162,7 +162,7 @@ async def test_the_page_says_how_it_stands_there_and_tells_it_again(
 ) -> None:
     dataset = await producer.publish()
     await answer(report(dataset))
-    assert "En cours d’annonce" in await producer.page(f"/datasets/{dataset}")
+    assert "En cours d’envoi" in await producer.page(f"/datasets/{dataset}")
     there.answers = [NOTHING, REFUSED]
     await visit()
 
@@ -175,7 +175,7 @@ async def test_the_page_says_how_it_stands_there_and_tells_it_again(
         "ERR-203",
     ):
         assert words in page
-    assert "Le portail l’a accepté" in page
+    assert "Le portail a accepté ce jeu de données" in page
     retried = await producer.client.post(
         f"/datasets/{dataset}/portals/{joined.id}/retry"
     )
@@ -213,7 +213,7 @@ async def test_while_it_is_away_the_newest_waits(
     dataset = await producer.publish()
     await visit()
     assert pushed(there) == []
-    assert "dès son retour" in await producer.page(f"/datasets/{dataset}")
+    assert "dès qu’il répondra" in await producer.page(f"/datasets/{dataset}")
     await producer.publish(dataset, title="Corrigé")
 
     there.token_status = 200
@@ -322,7 +322,7 @@ async def test_what_one_refuses_stays_open_while_another_shows_it(
 
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404
     page = await producer.page(f"/datasets/{dataset}")
-    assert "L’équipe d’un autre portail l’y a retiré" in page
+    assert "Retiré par l’équipe d’un autre portail" in page
     assert "Pas ici" in page
 
 

@@ -123,7 +123,7 @@ async def test_what_the_look_finds_decides_who_receives_a_published_file(
     own = await producer.client.get(version.file.path)
     assert (stranger.status_code, own.status_code) == (423, 423)
     assert "Eicar" not in stranger.text
-    assert "Retenu" in await producer.page(f"/datasets/{dataset}")
+    assert "Bloqué" in await producer.page(f"/datasets/{dataset}")
     machine = await passer_by.get(
         f"/datasets/{dataset}/file", headers={"Accept": "application/json"}
     )
@@ -245,7 +245,7 @@ async def test_no_link_opens_a_draft_that_could_harm_and_its_page_gives_none(
 
     version = await latest(node_database, demo, dataset)
     page = await producer.page(f"/datasets/{dataset}")
-    assert "Retenu" in page
+    assert "Bloqué" in page
     assert version.file.path not in page
     assert not re.search(r"/versions/1/link", page)
     assert (

@@ -121,7 +121,7 @@ async def test_the_archive_holds_everything_and_others_read_it(
     tmp_path: Path,
 ) -> None:
     await ask(producer)
-    assert "En préparation" in await producer.page(PAGE)
+    assert "Archive en préparation" in await producer.page(PAGE)
     await build()
     content = await fetch(producer, passer_by)
     names = await asyncio.to_thread(unpack, content, tmp_path)
@@ -356,7 +356,7 @@ async def test_what_is_given_up_is_in_no_archive_any_more(
 
     assert (await producer.client.post(f"/datasets/{draft}/discard")).status_code == 303
 
-    assert "n’est plus là" in await producer.page(PAGE)
+    assert "La dernière archive a été supprimée" in await producer.page(PAGE)
     assert await delete_expired_archives(node_database, store, demo.id) == 1
     assert not await store.exists(archive.key)
 
@@ -395,7 +395,7 @@ async def test_it_counts_in_no_quota_is_no_orphan_and_goes_after_seven_days(
     assert await delete_expired_archives(node_database, store, demo.id) == 1
 
     assert not await store.exists(archive.key)
-    assert "n’est plus là" in await producer.page(PAGE)
+    assert "La dernière archive a été supprimée" in await producer.page(PAGE)
 
 
 @pytest.mark.usefixtures("each_store")
@@ -421,7 +421,7 @@ async def test_a_file_that_is_gone_or_damaged_is_said_and_no_archive_is_offered(
         archive = await newest(node_database, demo)
         assert archive.state == ArchiveState.FAILED
         assert not await store.exists(archive.key)
-        assert "n’est plus gardé tel qu’il a été déposé" in await producer.page(PAGE)
+        assert "n’est plus conservé tel qu’il a été déposé" in await producer.page(PAGE)
         await store.delete(file.key)
 
 

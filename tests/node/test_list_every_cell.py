@@ -1,4 +1,4 @@
-"""The list of cells to look at holds every one of them, however many; the page shows the first thousand."""
+"""The list of cells to check holds every one of them, however many; the page shows the first thousand."""
 
 import csv
 import gzip
@@ -83,8 +83,8 @@ async def test_more_cells_than_the_page_lists_are_all_in_the_download(
     rows = await listed(producer, dataset)
 
     assert rows == [(line, "ouverture", "31/02/2004") for line in range(2, 3_002, 2)]
-    assert await shown(producer, dataset) == ("1500 cellules à regarder", MOST_LISTED)
-    assert "La liste à télécharger les donne toutes." in await producer.page(
+    assert await shown(producer, dataset) == ("1500 cellules à vérifier", MOST_LISTED)
+    assert "La liste à télécharger les contient toutes." in await producer.page(
         f"/datasets/{dataset}/cells"
     )
     assert await objects(node_site, demo) == [
@@ -135,7 +135,7 @@ async def test_every_kind_is_listed_once_in_the_order_of_the_file(
     )
     assert rows == sorted(rows, key=lambda row: row[0])
     assert len({row[:2] for row in rows}) == 6_200
-    assert (await shown(producer, dataset))[0] == "6200 cellules à regarder"
+    assert (await shown(producer, dataset))[0] == "6200 cellules à vérifier"
 
 
 async def test_every_place_outside_the_world_is_listed(producer: Producer) -> None:

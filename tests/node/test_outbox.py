@@ -201,7 +201,7 @@ async def test_a_refusal_is_shown_field_by_field_with_its_remedy_and_closes_the_
     await push(dataset)
 
     page = await producer.page(f"/datasets/{dataset}")
-    assert "Le portail l’a refusé" in page
+    assert "Le portail a refusé ce jeu de données" in page
     assert f'href="/datasets/{dataset}/describe#title"' in page
     assert "ERR-203" in page
     assert "This text is too long. Shorten it." in page

@@ -124,9 +124,9 @@ async def test_what_a_stop_holds_waits_for_a_person(
     assert await current(script.client, dataset) == TABLE
     assert await stopped(node_database, demo) == [why]
     page = await producer.page(f"/datasets/{dataset}")
-    assert "Une nouvelle version attend : quelque chose l’arrête" in page
+    assert "La nouvelle version est bloquée" in page
     assert f'href="/datasets/{dataset}/check"' in page
-    assert "Non publiée d’elle-même" in page
+    assert "Publication automatique bloquée" in page
 
 
 async def test_a_stop_is_told_to_who_sends_in_parts(
@@ -257,7 +257,7 @@ async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
         PreparationState.FAILED,
         "stopped",
     )
-    assert "Nous n’avons pas pu examiner ce fichier" in page
+    assert "Nous n’avons pas pu vérifier ce fichier" in page
     assert (refused.status_code, published.status_code) == (422, 303)
     assert next_night["publication"]["state"] == "published"
     assert await stopped(node_database, demo) == [["unread"]]
@@ -355,4 +355,6 @@ async def test_what_a_person_corrects_is_not_published_behind_their_back(
 
     assert corrected.status_code == 303
     assert await current(script.client, dataset) == TABLE
-    assert "Une nouvelle version attend" in await producer.page(f"/datasets/{dataset}")
+    assert "Une nouvelle version est en attente de publication" in await producer.page(
+        f"/datasets/{dataset}"
+    )

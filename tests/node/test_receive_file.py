@@ -107,7 +107,7 @@ async def test_an_upload_cut_short_leaves_nothing(
     )
 
     assert answer.status_code == 422
-    assert "n’est pas arrivé entier" in answer.text
+    assert "n’a pas été reçu en entier" in answer.text
     assert await objects(store, demo) == []
     assert await stored(node_database, demo) == []
 

@@ -344,7 +344,7 @@ async def test_without_a_reason_nothing_goes(
     refused = await remove(producer, dataset, 1, "  ")
 
     assert refused.status_code == 422
-    assert "Dites pourquoi" in refused.text
+    assert "Indiquez la raison" in refused.text
     assert await numbers(node_database, demo, dataset) == [2, 1]
 
 

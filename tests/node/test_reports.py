@@ -217,6 +217,6 @@ async def test_what_the_team_took_off_the_portal_is_closed_until_its_producer_pu
     assert (await passer_by.get("/api/v1/resources")).json()["total"] == 0
     page = await producer.page(f"/datasets/{dataset}")
     assert reason in page
-    assert "L’équipe du territoire l’a retiré" in page
+    assert "Retiré par l’équipe du territoire" in page
     await producer.publish(dataset)
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200

@@ -121,10 +121,7 @@ async def test_a_pdf_is_not_published_without_a_reason(
         await script.put(dataset, PDF + b"%", "?publish=true&name=avis.pdf")
     ).json()["publication"]
 
-    assert (
-        "Aucun programme ne peut chercher de données personnelles dans ces parties"
-        in review
-    )
+    assert "Ces parties ne peuvent pas être vérifiées automatiquement" in review
     assert (refused.status_code, published.status_code) == (422, 303)
     assert next_night["state"] == "published"
 
@@ -148,7 +145,7 @@ async def test_a_picture_more_in_an_archive_stops_the_next_night(
 
     assert publication["state"] == "stopped"
     assert (
-        "Personne n’a cherché de données personnelles dans toutes ses parties."
+        "Nous n’avons pas cherché de données personnelles dans toutes ses parties."
         in publication["why"]
     )
 

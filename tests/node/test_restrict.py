@@ -218,7 +218,7 @@ async def test_open_data_that_are_restricted_lose_their_licence_and_say_so(
     access = stored_dataset.delivery.record["access_condition"]
     history = await producer.page(f"/datasets/{dataset}")
     for page in (form, review):
-        assert "qui en a une copie la garde sous cette licence" in page
+        assert "les copies existantes restent sous cette licence" in page
     assert access["licence"]["licence_type"] == "CUSTOM"
     assert (
         access["licence"]["custom_licence_uri"]
@@ -320,7 +320,7 @@ async def test_open_data_may_be_restricted_and_opened_again(
     await producer.publish(dataset, access="public")
 
     assert closed.status_code == 401
-    assert "ouvert à tous auparavant" in history
+    assert "auparavant ouvert à tous" in history
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200
 
 

@@ -341,7 +341,7 @@ async def test_a_dataset_is_shared_and_no_longer_shared_from_its_page(
     assert f"/datasets/{dataset}" in shared.text
     assert changes.headers["location"] == f"/spaces/{SLUG}/shared"
     assert "Compte de test" in history
-    assert "Le modifier, sans publier" in history
+    assert "Modifier le jeu de données, sans le publier" in history
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ async def test_history_is_a_table_with_names_of_members_only(
         )
     after = (await producer.client.get(f"/datasets/{dataset}/history.csv")).text
 
-    assert before.splitlines()[0] == "\ufeffQuand (UTC);Ce qui s’est passé;Qui;Détail"
+    assert before.splitlines()[0] == "\ufeffQuand (UTC);Historique;Qui;Détail"
     assert "Description modifiée;par Compte de test;" in before
     assert "Description modifiée;par une personne qui est partie;" in after
     assert "Fichier déposé;par vous;" in after

@@ -91,9 +91,9 @@ async def test_everybody_sees_it_once_it_is_published(
 
     assert page.status_code == 200
     assert "60 places on the map" in page.text
-    assert "Rows in time, by ouvert le" in page.text
+    assert "Rows over time, by ouvert le" in page.text
     assert "Rows by type" not in page.text, (
-        "one chart: rows in time where there is a day"
+        "one chart: rows over time where there is a day"
     )
     assert (again.status_code, again.content) == (304, b"")
     assert french.headers["etag"] != page.headers["etag"]

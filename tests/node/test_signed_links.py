@@ -156,7 +156,7 @@ async def test_after_five_minutes_the_link_says_so(
     answer = await passer_by.get(link)
 
     assert answer.status_code == 403
-    assert "elles sont passées" in answer.text
+    assert "Ce lien a expiré" in answer.text
     assert timedelta(minutes=5) >= LIFETIME
 
 

@@ -139,7 +139,7 @@ async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
     profile = await profile_in(node_database, demo, dataset)
     assert (profile.label, profile.is_table) == ("ODS", False)
     assert profile.failure is not None
-    assert "nous n’avons pas pu y regarder" in await producer.page(
+    assert "Nous n’avons pas pu lire ce fichier" in await producer.page(
         f"/datasets/{dataset}/check"
     )
     await parts[READERS].close()

@@ -103,7 +103,7 @@ async def test_a_stop_is_treated_and_nothing_of_it_is_left(
         line.split(",")[0].isdigit() and len(line.split(",")[0]) == 4
         for line in lines[1:]
     )
-    assert "Personnes retirées du fichier" in await producer.page(
+    assert "Données personnelles retirées du fichier" in await producer.page(
         f"/datasets/{dataset}"
     )
 
@@ -237,7 +237,7 @@ async def test_a_treatment_that_cannot_be_done_changes_nothing(
     version = await latest(node_database, demo, dataset)
 
     assert version.preparation.state == PreparationState.READY
-    assert "le vôtre est tel qu’il était" in await producer.page(
+    assert "le vôtre n’a pas changé" in await producer.page(
         f"/datasets/{dataset}/check"
     )
 

@@ -40,7 +40,9 @@ async def test_a_version_waits_until_it_is_published(
     )
 
     assert sent.headers["location"] == f"/datasets/{dataset}/check"
-    assert "Une nouvelle version attend" in await producer.page(f"/datasets/{dataset}")
+    assert "Une nouvelle version est en attente de publication" in await producer.page(
+        f"/datasets/{dataset}"
+    )
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == TABLE
     published = await producer.client.post(
         f"/datasets/{dataset}/publish", data={"note": "Une association de plus"}

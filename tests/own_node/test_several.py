@@ -180,7 +180,7 @@ async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
         page = (
             await town.client.get(f"/datasets/{new}", headers={"Accept-Language": "fr"})
         ).text
-        assert "En cours d’annonce" in page
+        assert "En cours d’envoi" in page
         assert several.stop() == 0
         several.start()
     finally:

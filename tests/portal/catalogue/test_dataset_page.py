@@ -166,7 +166,7 @@ async def test_only_its_producer_is_told_the_edits(
             )
 
     assert all("points of 405 by the European scale" in page.text for page in pages)
-    assert ["Say which period the data cover." in page.text for page in pages] == [
+    assert ["State the period that the data cover." in page.text for page in pages] == [
         False,
         False,
         True,

@@ -16,7 +16,7 @@ class DiskFullError(UnavailableError):
     def __init__(self) -> None:
         super().__init__(
             "The disk on which this node reads files is full.",
-            remedy="Nothing was lost: try again in some minutes.",
+            remedy="Nothing was lost: try again in a few minutes.",
             headers={"Retry-After": "30"},
         )
 

@@ -56,9 +56,9 @@ class InvalidError(UdiError):
 
     status = 422
     slug = "invalid"
-    title = "Some answers need another look"
-    meaning = "The request is understood; some of what it says is wrong. Each thing is named, with what to do."
-    advice = "Correct what is named, and send again."
+    title = "Some answers must be corrected"
+    meaning = "The request is understood, but contains errors. Each error is listed, with what to do."
+    advice = "Correct the errors listed, and send again."
 
 
 class UnauthenticatedError(UdiError):
@@ -80,8 +80,8 @@ class ForbiddenError(UdiError):
 
     status = 403
     slug = "forbidden"
-    title = "You may not do this"
-    meaning = "You are known here, and this needs a right that you do not have."
+    title = "You do not have the right to do this"
+    meaning = "You are logged in, but this needs a right that you do not have."
     advice = "Ask for this right: whoever manages your organisation can give it, or the territory’s team."
 
 
@@ -91,7 +91,7 @@ class LoginTooOldError(ForbiddenError):
     slug = "login-too-old"
     title = "Confirm that it is you"
     meaning = "This decides something, and you logged in more than fifteen minutes ago: a browser may be left open."
-    advice = "Log in again, then do it once more. Programs show a token instead."
+    advice = "Log in again, then repeat the action. Programs send a token instead."
 
 
 class NotFoundError(UdiError):
@@ -100,8 +100,8 @@ class NotFoundError(UdiError):
     status = 404
     slug = "not-found"
     title = "There is nothing at this address"
-    meaning = "Nothing is here, or nothing that you may know of."
-    advice = "The address may hold a mistake, or the page may have moved. What needs a right to be seen is not announced either."
+    meaning = "Nothing is at this address, or nothing that you have the right to see."
+    advice = "The address may contain a mistake, or the page may have moved. Pages that need a particular right are not shown either."
 
 
 class RenamedError(NotFoundError):
@@ -119,8 +119,8 @@ class GoneError(UdiError):
     status = 410
     slug = "gone"
     title = "This was withdrawn"
-    meaning = "It was here and was withdrawn on purpose; its address keeps saying so."
-    advice = "Its producer withdrew it. Ask them, or look for something close."
+    meaning = "What was at this address was withdrawn on purpose."
+    advice = "Its producer withdrew it. Write to them, or search for similar data."
 
 
 class ErasedError(GoneError):
@@ -135,8 +135,8 @@ class ConflictError(UdiError):
     status = 409
     slug = "conflict"
     title = "This is not possible now"
-    meaning = "The request is sound, and the state of things does not allow it now."
-    advice = "Look at how things stand, then try again."
+    meaning = "The request is correct, but is not possible in the current state."
+    advice = "Check the current state, then try again."
 
 
 class PreconditionFailedError(UdiError):
@@ -144,8 +144,8 @@ class PreconditionFailedError(UdiError):
 
     status = 412
     slug = "precondition"
-    title = "This changed meanwhile"
-    meaning = "What you relied on changed since you read it, or was never so."
+    title = "The content has changed meanwhile"
+    meaning = "The content has changed since you read it."
     advice = "Read it again, then send your change."
 
 
@@ -154,9 +154,9 @@ class MethodNotAllowedError(UdiError):
 
     status = 405
     slug = "method-not-allowed"
-    title = "This address does not take such requests"
-    meaning = "Something is at this address, and it cannot be asked in this way: another method is expected."
-    advice = "Look at the list of addresses and their methods in the documentation."
+    title = "This address does not accept such requests"
+    meaning = "This address exists, but does not accept this method."
+    advice = "See the list of addresses and their methods in the documentation."
 
 
 class MediaTypeError(UdiError):
@@ -164,11 +164,9 @@ class MediaTypeError(UdiError):
 
     status = 415
     slug = "unsupported-media-type"
-    title = "This kind of content is not read here"
-    meaning = (
-        "The body is announced as a kind of content that this address does not read."
-    )
-    advice = "Send one of the kinds that the documentation of this address names, and announce it in Content-Type."
+    title = "This type of content is not accepted here"
+    meaning = "This address does not accept the content type announced."
+    advice = "Send one of the types that the documentation of this address lists, and announce it in Content-Type."
 
 
 class LockedError(UdiError):
@@ -176,7 +174,7 @@ class LockedError(UdiError):
 
     status = 423
     slug = "locked"
-    title = "Another request is at work on it"
+    title = "Another request is in progress"
     meaning = "Another request is changing the same thing."
     advice = "Wait until it has finished, then try again."
 
@@ -187,7 +185,7 @@ class TooLargeError(UdiError):
     status = 413
     slug = "too-large"
     title = "This is too large"
-    meaning = "What was sent is larger than what is taken here."
+    meaning = "What was sent is larger than what is accepted here."
     advice = "Send less at once: shorten it, or split it."
 
 
@@ -196,8 +194,8 @@ class HeldBackError(UdiError):
 
     status = 423
     slug = "held-back"
-    title = "This is held back for now"
-    meaning = "It is there, and nobody receives it for now: nobody looked at it yet, or it could harm."
+    title = "This is blocked for now"
+    meaning = "The content is blocked for now: it has not been checked yet, or it could be harmful."
     advice = "Come back later, or ask its producer."
 
 
@@ -206,9 +204,9 @@ class TooManyRequestsError(UdiError):
 
     status = 429
     slug = "too-many-requests"
-    title = "This is asked for too often"
-    meaning = "More was asked, at once or in a short while, than one may ask for. The header Retry-After says how many seconds to wait."
-    advice = "You asked a great deal in little time. Wait a minute, then go on."
+    title = "Requests are too frequent"
+    meaning = "The number of requests exceeds the limit. The header Retry-After gives the number of seconds to wait."
+    advice = "Too many requests in a short time. Wait a minute, then continue."
 
 
 class UnavailableError(UdiError):
@@ -230,7 +228,7 @@ class InternalServerError(UdiError):
     slug = "internal"
     title = "This did not work"
     meaning = "Something went wrong on our side. It was noted in the log, without what you sent."
-    advice = "Try again; if it goes on, write to the team."
+    advice = "Try again; if this continues, write to the team."
 
 
 class SuspendedError(UnavailableError):

@@ -42,8 +42,8 @@ class RateLimiter:
         headers = self._headers(max(self.limit - used, 0), left_seconds)
         if used > self.limit:
             raise TooManyRequestsError(
-                "You asked a great deal in little time.",
-                remedy="Wait %(seconds)s seconds, or ask for more in one request.",
+                "Too many requests.",
+                remedy="Try again in %(seconds)s seconds.",
                 values={"seconds": left_seconds},
                 headers={**headers, "Retry-After": str(left_seconds)},
             )

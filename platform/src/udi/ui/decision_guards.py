@@ -68,7 +68,7 @@ def _require_recent(connection: Connection) -> None:
     path = urlsplit(connection.headers.get("referer", "")).path or "/my-space"
     if actor.lacks_factor:
         raise _with_login_url(
-            LoginTooOldError("What you may do waits for your second factor."),
+            LoginTooOldError("Your rights need your second factor."),
             f"factor=true&back={quote(path)}",
         )
     if actor.authenticated_at is not None and now() - actor.authenticated_at <= RECENT:

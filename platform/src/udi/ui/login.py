@@ -55,13 +55,13 @@ LEFT = LoginFailure(
     "left",
     200,
     "You are logged out here",
-    "The identity service does not answer, so it still knows you for half an hour at most.",
+    "The identity service does not answer, so your session there stays open for half an hour at most.",
     "On a computer that you share, close the browser.",
 )
 EXPIRED = LoginFailure(
     "expired",
     400,
-    "This login is out of date",
+    "This login has expired",
     "It began too long ago, in another browser, or was already used.",
     "Begin again: it takes a moment.",
 )

@@ -125,7 +125,7 @@ class TerritoryMiddleware(ASGIMiddleware):
         ):
             raise NotFoundError(
                 "No territory answers at this address.",
-                remedy="Check the address, or ask who gave it.",
+                remedy="Check the address, or ask the person who gave it to you.",
             )
         state["territory"] = territory
         if territory is not None:

@@ -359,7 +359,7 @@ def _purpose(request: AnyRequest) -> Purpose | None:
     except ValueError as error:
         refusal = Refusal(
             "UDI-Purpose",
-            "This is no purpose.",
+            "This is not a purpose.",
             "Write one of these: %(known)s.",
             "",
             {"known": ", ".join(Purpose)},

@@ -67,7 +67,7 @@ EXPORT_FORMATS = {
 }
 MAX_SHOWN = 50
 MAX_EXPORTED = 100_000
-HEADER = ("When", "Agreement", "Credential", "What", "Verdict", "Bytes", "Times")
+HEADER = ("When", "Agreement", "Credential", "What", "Result", "Bytes", "Times")
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 

@@ -71,7 +71,7 @@ def task_handlers(
     async def prepare(job: Job) -> None:
         territory = await registry.by_id(job.tenant)
         if territory is None:
-            raise NotFoundError("This territory is not served any more.")
+            raise NotFoundError("This territory no longer uses this service.")
         desk = PreparationContext(
             TenantStorage(database, store, job.tenant, "worker"),
             territory,
@@ -125,7 +125,7 @@ async def _push_record(
     try:
         territory = await registry.by_id(job.tenant)
         if territory is None:
-            raise PortalUnavailableError("This territory is not served any more.")  # noqa: TRY301 - an attempt like the others
+            raise PortalUnavailableError("This territory no longer uses this service.")  # noqa: TRY301 - an attempt like the others
         answer = await portal.push(
             territory, delivery.method, delivery.dataset_id, delivery.record
         )

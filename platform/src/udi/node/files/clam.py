@@ -44,7 +44,9 @@ EXPLANATIONS = {
     ScanState.INFECTED: ScanExplanation(
         "A virus was found in this file: %(signature)s. It is kept apart and never served."
     ),
-    UnscannedReason.ABSENT: ScanExplanation("This installation looks for no viruses."),
+    UnscannedReason.ABSENT: ScanExplanation(
+        "This installation does not search for viruses."
+    ),
     UnscannedReason.TOO_LARGE: ScanExplanation(
         "This file is larger than what is searched for viruses."
     ),

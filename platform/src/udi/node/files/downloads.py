@@ -149,8 +149,8 @@ def keyring_of(request: Request[Any, Any, State]) -> Keyring:
     except (MissingSecretError, ValueError) as error:
         log.warning("no key for files", error=type(error).__name__)
         raise UnavailableError(
-            "This node has no key to make or read such links.",
-            remedy="Tell the territory’s team.",
+            "This node has no key to create or read such links.",
+            remedy="Contact the territory’s team.",
         ) from error
     return ring
 

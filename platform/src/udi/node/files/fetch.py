@@ -100,7 +100,7 @@ def check_address(address: str) -> str:
                 Refusal(
                     "address",
                     "This address holds a password.",
-                    "Use one that needs none, or send the file.",
+                    "Use an address that needs no password, or send the file.",
                 )
             ]
         )

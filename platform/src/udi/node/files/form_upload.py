@@ -65,7 +65,7 @@ async def receive_file(
     try:
         await store.put(key, _pieces(stream, _boundary(request), incoming))
     except (multipart.MultipartError, ConnectionLostError) as error:
-        msg = "The file did not arrive whole."
+        msg = "The file was not received in full."
         raise InvalidError(
             msg, refusals=[Refusal(FIELD, msg, "Send it again.")]
         ) from error
@@ -118,7 +118,7 @@ async def _pieces(
             refusals=[
                 Refusal(
                     FIELD,
-                    "This file is empty: nothing was kept.",
+                    "This file is empty: nothing was saved.",
                     "Check it, then drop it again.",
                 )
             ]

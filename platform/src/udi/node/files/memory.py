@@ -22,7 +22,7 @@ class NoMemoryFolderError(UnavailableError):
     def __init__(self) -> None:
         super().__init__(
             "These data are kept encrypted, and this machine has no memory to open them in.",
-            remedy="Nothing was shown to anyone. Tell the territory’s team.",
+            remedy="Nothing was shown to anyone. Contact the territory’s team.",
             headers={"Retry-After": "300"},
         )
 

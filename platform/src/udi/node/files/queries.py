@@ -100,7 +100,7 @@ async def get_archive(session: AsyncSession, archive_id: UUID) -> SpaceArchive:
         archive.expires_at and archive.expires_at <= now()
     ):
         raise GoneError(
-            "This archive was kept for some days only.",
+            "This archive has expired.",
             remedy="Ask for another on the page of your space.",
         )
     return archive
@@ -218,7 +218,7 @@ def check_access(
         raise GoneError("The producer withdrew this file.")
     if access is FileAccess.HELD:
         raise HeldBackError(
-            "This file is held back: what was found in it could harm whoever opens it.",
+            "This file is blocked: its content could harm people who open it.",
             remedy="Come back once its producer has replaced it.",
             headers={"Retry-After": "86400"},
         )
@@ -226,7 +226,7 @@ def check_access(
         raise RestrictedError(dataset_id)
     if access is FileAccess.WAITING and not own:
         raise HeldBackError(
-            "This file has just arrived, and is being looked at.",
+            "This file has just arrived, and is being checked.",
             remedy="Try again in a minute.",
             headers={"Retry-After": "60"},
         )

@@ -38,10 +38,12 @@ class RestrictedError(UdiError):
     slug = "restricted"
     title = "These data are restricted"
     meaning = (
-        "Their producer opens these data to one project at a time. What was shown, if anything, is of no project known"
-        " here."
+        "Their producer gives access to one project at a time. The key that was sent, if any, belongs to no "
+        "project known here."
     )
-    advice = "Ask for access on the page of the dataset; then show the credential of your project."
+    advice = (
+        "Ask for access on the page of the dataset; then send the key of your project."
+    )
 
     def __init__(
         self, dataset_id: UUID, refused: RefusalReason = RefusalReason.NOTHING_SHOWN
@@ -62,8 +64,8 @@ class NotGrantedError(UdiError):
     status = 403
     slug = "not-granted"
     title = "The agreement does not allow this"
-    meaning = "The project is known here, and what it asks is not in its agreement with the producer, or not any more."
-    advice = "Look at the agreement, or ask its producer for another."
+    meaning = "The project is known here, but its request is not, or no longer, covered by its agreement with the producer."
+    advice = "Read the agreement, or ask its producer for another."
 
     def __init__(
         self, dataset_id: UUID, verdict: ReadingDecision, *, page: str = ""
@@ -98,9 +100,9 @@ class ReadingRateError(NotGrantedError):
 
     status = 429
     slug = "too-fast"
-    title = "This is faster than the agreement allows"
-    meaning = "More was asked in a minute than the agreement with the producer allows."
-    advice = "Wait as long as the header Retry-After says, then go on more slowly."
+    title = "Requests are more frequent than the agreement allows"
+    meaning = "The number of requests per minute exceeds what the agreement with the producer allows."
+    advice = "Wait as long as the header Retry-After says, then continue more slowly."
 
 
 class AgreementEndedError(Exception):

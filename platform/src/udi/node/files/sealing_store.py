@@ -41,7 +41,7 @@ class SealError(UnavailableError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             "This file is kept encrypted, and cannot be opened now.",
-            remedy="Nothing was shown to anyone. Tell the territory’s team.",
+            remedy="Nothing was shown to anyone. Contact the territory’s team.",
             headers={"Retry-After": "300"},
         )
         self.reason = reason

@@ -69,13 +69,13 @@ def require_signature(
         or not expires.isdigit()
     ):
         raise ForbiddenError(
-            "This link is not whole, or was made for something else.",
-            remedy="Ask who gave it to you for a new one.",
+            "This link is incomplete, or was created for something else.",
+            remedy="Ask the person who gave it to you for a new one.",
         )
     if len(expires) > MOST_DIGITS or int(expires) <= now().timestamp():
         raise ForbiddenError(
-            "This link worked for some minutes only, and they have passed.",
-            remedy="Ask who gave it to you for a new one.",
+            "This link has expired.",
+            remedy="Ask the person who gave it to you for a new one.",
         )
     return datetime.fromtimestamp(int(expires), now().tzinfo)
 

@@ -39,8 +39,8 @@ class StoreError(UnavailableError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            "The place where files are kept does not answer.",
-            remedy="Nothing was lost: try again in some minutes.",
+            "The file storage does not answer.",
+            remedy="Nothing was lost: try again in a few minutes.",
             headers={"Retry-After": "30"},
         )
         self.reason = reason
@@ -51,14 +51,14 @@ class StoreFullError(StoreError):
 
     status = 507
     slug = "store-full"
-    title = "There is no place left for files"
-    meaning = "No place is left where files are kept; what arrived before is safe."
-    advice = "Try again later, or tell the territory’s team."
+    title = "The file storage is full"
+    meaning = "The file storage is full; what arrived before is safe."
+    advice = "Try again later, or contact the territory’s team."
 
     def __init__(self) -> None:
         super().__init__(FULL)
-        self.detail = "The place where files are kept is full."
-        self.remedy = "What arrived before is kept: try again later, or tell the territory’s team."
+        self.detail = "The file storage is full."
+        self.remedy = "What arrived before is kept: try again later, or contact the territory’s team."
 
 
 class ObjectChangedError(Exception):

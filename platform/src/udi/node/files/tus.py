@@ -43,9 +43,9 @@ class OffsetMismatchError(UdiError):
 
     status = 409
     slug = "offset"
-    title = "This is not where the upload stands"
-    meaning = "The upload goes on from another place than the one it has reached."
-    advice = "Ask with HEAD how much is safe, and go on from there."
+    title = "The upload is at another position"
+    meaning = "The upload continues from another position than the one it has reached."
+    advice = "Ask with HEAD how much was received, and continue from there."
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def require_version(headers: Mapping[str, str]) -> None:
     """
     if headers.get("tus-resumable") != VERSION:
         raise PreconditionFailedError(
-            "This address speaks tus 1.0.0.",
-            remedy="Say so in Tus-Resumable.",
+            "This address uses tus 1.0.0.",
+            remedy="State this version in Tus-Resumable.",
             headers={"Tus-Version": VERSION},
         )
 
@@ -122,7 +122,7 @@ def read_length(headers: Mapping[str, str]) -> int | None:
     length = read_number(headers, "Upload-Length")
     deferred = headers.get("upload-defer-length")
     if (length is None) == (deferred is None) or deferred not in {None, "1"}:
-        words = "Say the size in Upload-Length, or Upload-Defer-Length: 1."
+        words = "State the size in Upload-Length, or Upload-Defer-Length: 1."
         raise InvalidError(
             refusals=[
                 Refusal("Upload-Length", "The size of the file is not known.", words)

@@ -50,7 +50,7 @@ class UploadLease:
         if upload.held_until is not None and upload.held_until > moment:
             raise LockedError(
                 "Another request is sending this file.",
-                remedy="Wait some seconds, ask where the upload stands, and go on from there.",
+                remedy="Wait a few seconds, ask for the position of the upload, and continue from there.",
                 headers={"Retry-After": str(int(HELD_FOR.total_seconds()))},
             )
         token = uuid4()
@@ -99,7 +99,7 @@ class UploadLease:
                 await self._queue(session, SAFETY if self.offset <= AT_ONCE else None)
         if not is_saved:
             await self.discard()
-            raise LockedError("Another request went on with this upload.")
+            raise LockedError("Another request continued this upload.")
         self._waiting = []
         self._noted = self.offset
         self._ended = whole
@@ -122,7 +122,7 @@ class UploadLease:
             if not await self._update_upload(
                 session, held_until=func.now() + HELD_FOR, **change
             ):
-                raise LockedError("Another request went on with this upload.")
+                raise LockedError("Another request continued this upload.")
 
     async def mark_stored(self, size: int, sha256: str) -> None:
         """Note that the whole file is in one object.
@@ -140,7 +140,7 @@ class UploadLease:
         async with self.depot.session() as session:
             state = {"state": UploadState.STORED, "holder": None, "held_until": None}
             if not await self._update_upload(session, **change, **state):
-                raise LockedError("Another request went on with this upload.")
+                raise LockedError("Another request continued this upload.")
             await self._queue(session, SAFETY)
         crash_at("upload.stored")
 

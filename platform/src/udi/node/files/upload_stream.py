@@ -33,8 +33,8 @@ class UploadTooSlowError(UdiError):
     status = 408
     slug = "too-slow"
     title = "The file came too slowly"
-    meaning = "The connection was there, and nothing came, or hardly anything."
-    advice = "Try again with a better connection; an upload in parts goes on where it stopped."
+    meaning = "The connection was open, and nothing came, or hardly anything."
+    advice = "Try again with a better connection; an upload in parts continues where it stopped."
 
 
 class ConnectionLostError(Exception):
@@ -95,7 +95,7 @@ async def enforce_timeouts(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]
 def _too_slow() -> UploadTooSlowError:
     return UploadTooSlowError(
         "The file came too slowly.",
-        remedy="What arrived is kept: ask where the upload stands, and go on from there.",
+        remedy="What arrived is kept: ask for the position of the upload, and continue from there.",
         headers={"Connection": "close"},
     )
 
@@ -122,7 +122,7 @@ class UploadWriter:
         if self._hold.offset + len(self._buffer) + len(piece) > self._hold.ceiling:
             raise TooLargeError(
                 "More came than this upload may hold.",
-                remedy="Say its size, then send it again.",
+                remedy="State its size, then send it again.",
             )
         if self._digest is not None:
             self._digest.update(piece)

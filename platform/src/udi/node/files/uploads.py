@@ -127,8 +127,8 @@ async def _check_open(session: AsyncSession, space: Space) -> None:
     )
     if int(await session.scalar(query) or 0) >= MOST_OPEN:
         raise ConflictError(
-            "Too many files are on their way into this space.",
-            remedy="Wait until some have arrived, or give some up.",
+            "Too many files are being sent to this space.",
+            remedy="Wait until some have arrived, or cancel some uploads.",
         )
 
 
@@ -143,7 +143,9 @@ async def check_length(
     """
     if length == 0:
         raise InvalidError(
-            refusals=[Refusal("Upload-Length", "This file is empty: nothing was kept.")]
+            refusals=[
+                Refusal("Upload-Length", "This file is empty: nothing was saved.")
+            ]
         )
     left = space.quota_bytes - await used_bytes(session, space) + counted
     if length > min(limit, left):
@@ -154,12 +156,12 @@ def too_large_error(limit: int, left: int) -> TooLargeError:
     """Why a file does not fit: the node's limit, or the space's place."""
     if left < limit:
         return TooLargeError(
-            "Your space has not enough place left for this file.",
-            remedy="Delete the drafts you no longer need, or ask the territory's team for more place.",
+            "There is not enough storage left in your space for this file.",
+            remedy="Delete the drafts you no longer need, or ask the territory's team for more storage.",
         )
     return TooLargeError(
         "This file is larger than the node accepts.",
-        remedy="Split it, or ask the territory's team for another way.",
+        remedy="Split the file, or ask the territory's team for another way to send it.",
     )
 
 
@@ -180,7 +182,7 @@ async def get_upload(
     ):
         raise NotFoundError
     if upload.state == UploadState.RECEIVING and upload.moved_at + LIFETIME < now():
-        raise GoneError("Nothing came for a day: this upload was given up.")
+        raise GoneError("Nothing was received for a day: this upload was cancelled.")
     return upload
 
 

@@ -199,7 +199,7 @@ async def delete_object(
     if await find_object(session, caller.space, kind, object_id) is not None:
         raise ConflictError(
             "A dataset names it.",
-            remedy="Take it out of that dataset, or delete the dataset, first.",
+            remedy="Remove it from that dataset, or delete the dataset, first.",
         )
     return document
 

@@ -60,7 +60,7 @@ NO_FILE = Refusal(
 SENSITIVE = Refusal(
     "access_condition.confidentiality",
     "This node cannot keep personal data.",
-    "Take out what is about people, or keep these data elsewhere.",
+    "Remove the personal data, or keep these data elsewhere.",
 )
 
 

@@ -124,7 +124,7 @@ def _read_about(request: AnyRequest) -> MediaMetadata:
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         refusal = Refusal(
             ABOUT,
-            "This header says nothing usable about the file.",
+            "This header gives nothing usable about the file.",
             "Send media_id, media_name and file_size as JSON.",
         )
         raise InvalidError(refusals=[refusal]) from error
@@ -168,7 +168,7 @@ async def _receive_body(
         await cancel_upload(desk.depot, hold.upload.id)
         if isinstance(error, (ConnectionLostError, UploadTooSlowError)):
             raise InvalidError(
-                "The file did not arrive whole.", remedy="Send it again."
+                "The file was not received in full.", remedy="Send it again."
             ) from error
         raise
 
@@ -186,7 +186,7 @@ async def _check_pieces(
         if piece:
             yield piece
     if not size:
-        raise InvalidError("This file is empty: nothing was kept.")
+        raise InvalidError("This file is empty: nothing was saved.")
     if md5 and digest.hexdigest() != md5.lower():
         raise ConflictError(
             "The file that arrived is not the one that was announced.",

@@ -49,7 +49,7 @@ def read_token(ring: Keyring, tenant: UUID, token: str) -> UUID:
         except (JoseError, InvalidSignatureError, ValueError, KeyError, TypeError):
             continue
     raise UnauthenticatedError(
-        "This token was not made here, or its hour is over.",
+        "This token was not issued here, or has expired.",
         remedy="Log in again.",
         headers=CHALLENGE,
     )

@@ -253,7 +253,7 @@ def retry_further_delivery(delivery: FurtherDelivery) -> None:
     if delivery.state not in {FurtherDeliveryState.REFUSED, FurtherDeliveryState.SENT}:
         raise ConflictError(
             "There is nothing to send again.",
-            remedy="Look at the dataset's page again.",
+            remedy="Check the dataset's page again.",
         )
     queue_further_delivery(delivery, method=delivery.method, record=delivery.record)
 

@@ -70,7 +70,7 @@ async def open_space(session: AsyncSession, room: SpaceRequest) -> Space:
         for space in existing
     ):
         raise ConflictError(
-            "This short name is another organisation’s, or the organisation has a room already."
+            "This short name is another organisation’s, or the organisation has a space already."
         )
     return await apply_space(
         session,

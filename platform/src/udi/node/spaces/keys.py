@@ -62,7 +62,9 @@ async def make_key(
         )
     if expires_at is not None and expires_at <= now():
         raise InvalidError(
-            refusals=[Refusal("expires", "This day is over.", "Choose a later one.")]
+            refusals=[
+                Refusal("expires", "This day is in the past.", "Choose a later one.")
+            ]
         )
     token = SPACE_KEY.generate()
     key = ScriptKey(
@@ -144,7 +146,7 @@ async def _require_recent_accounts(session: AsyncSession) -> None:
         await session.scalar(select(AccountWatch.confirmed_at))
     ):
         raise UnavailableError(
-            "The identity service has not answered for an hour: it is not known whether this key still counts.",
+            "The identity service has not answered for an hour: it is not known whether this key is still valid.",
             remedy="Send the same request again in a minute; nothing was changed.",
             headers={"Retry-After": "60"},
         )
@@ -174,8 +176,8 @@ def _require_valid(key: ScriptKey | None) -> ScriptKey:
         )
     if key.expires_at is not None and key.expires_at <= moment:
         raise UnauthenticatedError(
-            "The time of this key is over.",
-            remedy="Make a new one on the page of the space.",
+            "This key has expired.",
+            remedy="Create a new one on the page of the space.",
             headers=CHALLENGE,
         )
     if key.last_used_at is None or key.last_used_at + USE_NOTED < moment:
@@ -194,5 +196,6 @@ def require_key_scope(key: ScriptKey, space: Space, dataset_id: UUID | None) -> 
         raise NotFoundError
     if key.datasets is not None and dataset_id not in key.datasets:
         raise ForbiddenError(
-            "This key was made for other datasets.", remedy="Make one for this dataset."
+            "This key was made for other datasets.",
+            remedy="Create one for this dataset.",
         )

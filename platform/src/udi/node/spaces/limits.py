@@ -130,8 +130,8 @@ class SpaceLimiter:
         if is_allowed:
             return headers
         raise TooManyRequestsError(
-            "The data of this producer are asked for too often at the moment.",
-            remedy="Wait %(seconds)s seconds, then go on more slowly; the whole file is at its own address.",
+            "The data of this producer are receiving too many requests at the moment.",
+            remedy="Wait %(seconds)s seconds, then continue more slowly; the whole file is at its own address.",
             values={"seconds": bucket.retry_after},
             headers={**headers, "Retry-After": str(bucket.retry_after)},
         )

@@ -116,7 +116,9 @@ def check_origin(origin: str, own: str) -> str:
         raise InvalidError(
             refusals=[
                 Refusal(
-                    "to", "This is the address of this very node.", "Give the new one."
+                    "to",
+                    "This is the address of this node itself.",
+                    "Give the new one.",
                 )
             ]
         )

@@ -155,7 +155,7 @@ async def export_data(
     form = formats_of(table_request.table).get(kind)
     if form is None:
         raise NotFoundError(
-            "This table cannot be taken in this format.",
+            "This table cannot be downloaded in this format.",
             remedy="Use csv, xlsx, parquet, json or ndjson; and, where it has places, geojson or pmtiles.",
         )
     query = await table_request.parse_query(
@@ -204,7 +204,7 @@ def _require_mappable(query: Query, kind: str) -> None:
     if kind == "pmtiles" and not is_whole(query):
         raise InvalidError(
             "Vector tiles are of the whole table.",
-            remedy="Leave out the parameters, or take GeoJSON.",
+            remedy="Leave out the parameters, or use GeoJSON.",
         )
 
 

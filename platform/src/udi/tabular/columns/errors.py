@@ -69,7 +69,7 @@ CELL_WORDS = {
     ),
     "bad_letter": NoteExplanation("Some letters of %(value)s are damaged."),
     "no_such_day": NoteExplanation("%(value)s does not exist."),
-    "no_such_time": NoteExplanation("%(value)s is at no time of the day."),
+    "no_such_time": NoteExplanation("%(value)s is not a valid time of day."),
     "damaged_number": NoteExplanation(
         "%(value)s was damaged by a spreadsheet program: its last digits are lost."
     ),

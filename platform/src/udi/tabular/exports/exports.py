@@ -329,7 +329,7 @@ def _open_export(path: Path) -> ExportFile:
 
 def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
     smaller = (
-        "Filter the rows, choose fewer columns, or take the whole table as Parquet."
+        "Filter the rows, choose fewer columns, or download the whole table as Parquet."
     )
     if isinstance(error, ChildTimeoutError):
         return QueryTooHeavyError("This export takes too long.", remedy=smaller)
@@ -341,7 +341,7 @@ def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
     if error.args[:1] == ("TooManyRowsError",):
         return QueryTooHeavyError(
             "A sheet holds 1,048,575 rows, and this table has more.",
-            remedy="Filter the rows, or take the CSV.",
+            remedy="Filter the rows, or download the CSV.",
         )
     if isinstance(error, ChildCrashError) and "SIGXFSZ" in error.args[0]:
         return QueryTooHeavyError("This export is too large.", remedy=smaller)

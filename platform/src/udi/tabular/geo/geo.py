@@ -206,7 +206,7 @@ def _describe_parquet(part: GdalInput) -> GeoLayer:
 def _describe_layer(part: GdalInput, layer: str, info: dict[str, Any]) -> GeoLayer:
     if len(info["fields"]) > MOST_COLUMNS:
         raise UnreadableGeoFileError(
-            "This map has more than a thousand columns. Keep those that say something."
+            "This map has more than a thousand columns. Keep only those that are useful."
         )
     geometry = str(info["geometry_type"] or "")
     total = info["total_bounds"]

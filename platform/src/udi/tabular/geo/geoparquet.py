@@ -56,7 +56,7 @@ def geometry_column(path: Path) -> tuple[str, str | None]:
     metadata = geo_metadata(path)
     if metadata is None:
         raise UnreadableGeoFileError(
-            "This Parquet file says nothing of places: it is a table."
+            "This Parquet file contains no places: it is a table."
         )
     name = metadata["primary_column"]
     column = metadata["columns"][name]

@@ -85,18 +85,18 @@ EXPLANATIONS = {
         "Turn the columns that repeat into rows, or split the table.",
     ),
     "damaged": NoteExplanation(
-        "This file is damaged or was cut on its way: it cannot be opened.", SAVE_AGAIN
+        "This file is damaged or incomplete: it cannot be opened.", SAVE_AGAIN
     ),
     "password": NoteExplanation(
         "This file is protected by a password: nobody could open it.",
         "Remove the password, then drop it again.",
     ),
     "not_a_sheet": NoteExplanation(
-        "This file is no spreadsheet, whatever its name says.",
+        "This file is not a spreadsheet, despite its name.",
         "Check which file you chose, or save it as a spreadsheet.",
     ),
     "web_page": NoteExplanation(
-        "This file is a web page, not a table: whatever gave it answered with a page.",
+        "This file is a web page, not a table: the site that it came from returned a page.",
         "Download the table again, open it to check it, then drop it.",
     ),
     "no_filled_sheet": NoteExplanation(
@@ -114,8 +114,8 @@ EXPLANATIONS = {
         "Save the sheet as CSV, then drop that file.",
     ),
     "not_json": NoteExplanation(
-        "This file says it is JSON, but it is not written as JSON should be.",
-        "Correct it where it was made.",
+        "This file is not valid JSON.",
+        "Correct the file in the program that created it.",
     ),
     "no_records": NoteExplanation(
         "We found no list of objects in this JSON file, hence no table."
@@ -148,9 +148,7 @@ EXPLANATIONS = {
         "Reading this file takes more time than the node gives to one file.",
         "Split it, or save it in a simpler form.",
     ),
-    "unread": NoteExplanation(
-        "This file defeats our reader: we could not look into it.", SAVE_AGAIN
-    ),
+    "unread": NoteExplanation("We could not read this file.", SAVE_AGAIN),
     # What stays doubtful.
     "day_or_month": NoteExplanation(
         "The dates of «%(column)s» can be read in two ways. We read %(value)s as day, month, year.",
@@ -158,11 +156,11 @@ EXPLANATIONS = {
     ),
     DOUBTFUL_HEADER: NoteExplanation(
         "We are not sure that line %(line)s names the columns: it may be a title, or another line may name them.",
-        "Say on which line their names are.",
+        "State on which line their names are.",
     ),
     NO_HEADER: NoteExplanation(
         "We found no line that names the columns.",
-        "Say on which line their names are, or give each column a name.",
+        "State on which line their names are, or give each column a name.",
     ),
     "thousands_or_decimals": NoteExplanation(
         "The numbers of «%(column)s» can be read in two ways. We read the mark in %(value)s as that of decimals, not of thousands.",
@@ -174,7 +172,7 @@ EXPLANATIONS = {
     ),
     "bad_bytes": NoteExplanation(
         "Some letters of this file are damaged and show as «%(mark)s».",
-        "Correct them where the file was made.",
+        "Correct them in the program that created the file.",
     ),
     "lost_letters": NoteExplanation(
         "Letters were lost before the file came here: they show as «%(mark)s».",
@@ -190,7 +188,7 @@ EXPLANATIONS = {
     ),
     "fell_back": NoteExplanation(
         "«%(column)s» looked regular at first, yet %(count)s of its values do not fit, such as %(value)s. It is kept as text.",
-        "Correct these values, or tell us what the column is.",
+        "Correct these values, or give the type of the column.",
     ),
     "open_quote": NoteExplanation(
         "A quotation mark opens on line %(line)s and is never closed: what follows may be read as one cell.",

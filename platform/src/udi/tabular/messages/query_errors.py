@@ -70,7 +70,7 @@ def unknown_operation(
     operation: str, known_operations: Iterable[str], *, guess: bool
 ) -> InvalidQueryError:
     """Something that cannot be asked of a column of this type; `guess`: it may be a slip of the pen."""
-    reason = "This cannot be asked of such a column."
+    reason = "This operator does not apply to this type of column."
     names = list(known_operations)
     if guess and (near := _nearest(operation, names)):
         refusal = Refusal(
@@ -85,7 +85,7 @@ def unknown_operation(
         Refusal(
             "",
             reason,
-            "It takes: %(known)s.",
+            "Operators accepted: %(known)s.",
             "unknown-operator",
             {"known": ", ".join(names)},
         )

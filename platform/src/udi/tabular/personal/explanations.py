@@ -39,7 +39,7 @@ class PersonalDataExplanation:
 EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
     (PersonalDataKind.EMAIL, False): PersonalDataExplanation(
         "«%(columns)s» holds e-mail addresses of people (%(count)s of %(total)s cells).",
-        "This says directly who somebody is (GDPR, article 4). Once published it cannot be taken back.",
+        "This identifies someone (GDPR, article 4). Once published it cannot be taken back.",
         "Drop the column, mask the addresses, or write the address of the service instead.",
     ),
     (PersonalDataKind.EMAIL, True): PersonalDataExplanation(
@@ -49,7 +49,7 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
     ),
     (PersonalDataKind.PHONE, False): PersonalDataExplanation(
         "«%(columns)s» holds telephone numbers of people (%(count)s of %(total)s cells).",
-        "This says directly who somebody is (GDPR, article 4). Once published it cannot be taken back.",
+        "This identifies someone (GDPR, article 4). Once published it cannot be taken back.",
         "Drop the column, mask the numbers, or write the number of the service instead.",
     ),
     (PersonalDataKind.PHONE, True): PersonalDataExplanation(
@@ -68,8 +68,8 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
         "Look at these lines; drop the column if they are.",
     ),
     (PersonalDataKind.TAX_NUMBER, False): PersonalDataExplanation(
-        "«%(columns)s» holds numbers by which a tax or identity office knows people (%(count)s of %(total)s cells).",
-        "This number follows a person for life, and opens what the administration knows of them.",
+        "«%(columns)s» holds tax or identity numbers of people (%(count)s of %(total)s cells).",
+        "This number follows a person for life, and gives access to their administrative records.",
         "Drop the column.",
     ),
     (PersonalDataKind.IBAN, False): PersonalDataExplanation(
@@ -79,7 +79,7 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
     ),
     (PersonalDataKind.FULL_NAME, False): PersonalDataExplanation(
         "«%(columns)s» holds names of people (%(count)s of %(total)s cells).",
-        "This says directly who somebody is (GDPR, article 4). Once published it cannot be taken back.",
+        "This identifies someone (GDPR, article 4). Once published it cannot be taken back.",
         "Drop the column, replace each name by a code, or count people instead of listing them.",
     ),
     (PersonalDataKind.FULL_NAME, True): PersonalDataExplanation(
@@ -89,7 +89,7 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
     ),
     (PersonalDataKind.FAMILY_NAME, False): PersonalDataExplanation(
         "«%(columns)s» holds family names (%(count)s of %(total)s cells).",
-        "This says directly who somebody is (GDPR, article 4). Once published it cannot be taken back.",
+        "This identifies someone (GDPR, article 4). Once published it cannot be taken back.",
         "Drop the column, replace each name by a code, or count people instead of listing them.",
     ),
     (PersonalDataKind.FAMILY_NAME, True): PersonalDataExplanation(
@@ -99,7 +99,7 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
     ),
     (PersonalDataKind.GIVEN_NAME, False): PersonalDataExplanation(
         "«%(columns)s» holds first names (%(count)s of %(total)s cells).",
-        "A first name says who somebody is as soon as another column narrows the circle.",
+        "A first name identifies someone as soon as another column narrows the possibilities.",
         "Drop the column, or replace each name by a code.",
     ),
     (PersonalDataKind.GIVEN_NAME, True): PersonalDataExplanation(
@@ -109,7 +109,7 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
     ),
     (PersonalDataKind.NAME_IN_TEXT, False): PersonalDataExplanation(
         "Some texts of «%(columns)s» name people (%(count)s of %(total)s cells).",
-        "A name written in a remark says who somebody is as well as one in a column of its own.",
+        "A name written in a remark identifies someone just as well as one in a column of its own.",
         "Read these lines and remove the names, or drop the column.",
     ),
     (PersonalDataKind.BIRTH_DATE, False): PersonalDataExplanation(
@@ -124,7 +124,7 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
     ),
     (PersonalDataKind.ADDRESS, False): PersonalDataExplanation(
         "«%(columns)s» holds addresses where people live (%(count)s of %(total)s cells).",
-        "An address beside a person says where to find them at home.",
+        "An address beside a person shows where they live.",
         "Drop the column, or keep the town or the department only.",
     ),
     (PersonalDataKind.ADDRESS, True): PersonalDataExplanation(
@@ -134,7 +134,7 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
     ),
     (PersonalDataKind.PLATE, False): PersonalDataExplanation(
         "«%(columns)s» holds licence plates (%(count)s of %(total)s cells).",
-        "A plate leads to the owner of the vehicle, and tells where they went.",
+        "A plate leads to the owner of the vehicle, and reveals where they went.",
         "Drop the column, or replace each plate by a code.",
     ),
     (PersonalDataKind.IP_ADDRESS, False): PersonalDataExplanation(
@@ -153,7 +153,7 @@ EXPLANATIONS: dict[tuple[PersonalDataKind, bool], PersonalDataExplanation] = {
         "Drop the column, or publish counts in which nobody can be recognised.",
     ),
     (PersonalDataKind.FAMILY_STATUS, False): PersonalDataExplanation(
-        "«%(columns)s» tells the family situation of people (%(count)s of %(total)s cells).",
+        "«%(columns)s» shows the family situation of people (%(count)s of %(total)s cells).",
         "Whether somebody is married, divorced or widowed is their private life.",
         "Drop the column, or publish counts in which nobody can be recognised.",
     ),

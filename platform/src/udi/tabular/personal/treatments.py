@@ -156,8 +156,8 @@ def check_treatments(
                 refusals.append(
                     Refusal(
                         name,
-                        "How coarse the values should become is not said.",
-                        "Choose a step.",
+                        "The level of detail of the values is missing.",
+                        "Choose a level of detail.",
                     )
                 )
             treated_names |= (

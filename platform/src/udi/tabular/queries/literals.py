@@ -25,8 +25,8 @@ def read_value(column: TypedColumn, operator: Operator, text: str) -> Value:
     if "\x00" in text:
         refusal = Refusal(
             "",
-            "This value holds a sign that no text has.",
-            "Take it out.",
+            "This value contains a character that is not allowed.",
+            "Remove it.",
             "wrong-value",
         )
         raise InvalidQueryError(refusal)

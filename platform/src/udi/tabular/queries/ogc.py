@@ -313,7 +313,7 @@ def _invalid_parameter(
     refusal = Refusal(
         field[:LONGEST_SHOWN] or "=", reason, remedy, "wrong-parameter", values
     )
-    return UdiError("These places cannot be asked for like this.", refusals=[refusal])
+    return UdiError("This request for places cannot be read.", refusals=[refusal])
 
 
 def openapi(served: ServedTable) -> dict[str, Any]:

@@ -20,7 +20,7 @@ POOL = "tables"
 """Name of the pool among the site's parts."""
 FETCH = "udi.tabular.sandbox.engine:fetch"
 SOON = {"Retry-After": "5"}
-LATER = "Try again in some seconds."
+LATER = "Try again in a few seconds."
 IDLE = 0.3
 """A child that had a processor for less than this share of its time is not to blame, nor is its question."""
 EXPORT = "Ask for less at once, or download the whole table."
@@ -44,12 +44,12 @@ class PoolLimits:
 
 
 class QueryTooHeavyError(UdiError):
-    """The question is understood, and takes more time or memory than one question may."""
+    """The request is understood, but needs more time or memory than one request may use."""
 
     status = 422
     slug = "too-heavy"
-    title = "This question is too heavy"
-    meaning = "The question is understood, and takes more time or memory than one question may."
+    title = "This request is too heavy"
+    meaning = "The request is understood, but needs more time or memory than one request may use."
     advice = "Ask for less: fewer rows, fewer groups; or download the table."
 
 
@@ -84,12 +84,12 @@ class AsyncFairQueue:
         except QueueFullError as error:
             if error.own:
                 raise TooManyRequestsError(
-                    "Many questions about this producer's tables are waiting.",
+                    "Many requests for this producer's tables are waiting.",
                     remedy=LATER,
                     headers=SOON,
                 ) from None
             raise UnavailableError(
-                "Many questions are waiting.", remedy=LATER, headers=SOON
+                "Many requests are waiting.", remedy=LATER, headers=SOON
             ) from None
 
     async def _wait(self, ticket: Slot) -> None:
@@ -101,7 +101,7 @@ class AsyncFairQueue:
                 await call.wait()
         except TimeoutError:
             raise UnavailableError(
-                "Many questions are waiting.", remedy=LATER, headers=SOON
+                "Many requests are waiting.", remedy=LATER, headers=SOON
             ) from None
 
 

@@ -79,7 +79,7 @@ def parse_parameters(text: str) -> list[tuple[str, str]]:
         InvalidError: there are more than 200, they are too long, or not in UTF-8.
     """
     problem = Refusal(
-        "", "This question is too long.", "Ask for less at once.", "too-long"
+        "", "This request is too long.", "Ask for less at once.", "too-long"
     )
     if len(text) <= LONGEST:
         try:
@@ -98,7 +98,7 @@ def parse_parameters(text: str) -> list[tuple[str, str]]:
             )
         except ValueError:
             pass
-    raise InvalidError("The table cannot be read like this.", refusals=[problem])
+    raise InvalidError("This request to the table cannot be read.", refusals=[problem])
 
 
 class _QueryParser:
@@ -149,7 +149,7 @@ class _QueryParser:
         self._refusals += _contradictions(query, self._columns)
         if self._refusals:
             raise InvalidError(
-                "The table cannot be read like this.", refusals=self._refusals
+                "This request to the table cannot be read.", refusals=self._refusals
             )
         return query
 
@@ -178,8 +178,8 @@ class _QueryParser:
                 raise InvalidQueryError(
                     Refusal(
                         "",
-                        "This says a column, not what to ask of it.",
-                        "Add __exact to it.",
+                        "This names a column without an operator.",
+                        "Add __exact to its name.",
                         "no-operator",
                     )
                 )
@@ -332,7 +332,7 @@ def _contradictions(
             and sort.column not in query.groups
         ):
             reason = "Groups cannot be sorted by this column."
-            remedy = "Sort by a column that makes the groups."
+            remedy = "Sort by a column that forms the groups."
             yield Refusal(f"{name}__sort", reason, remedy, "contradiction")
 
 
@@ -354,7 +354,12 @@ def _number(text: str, most: int) -> int:
 def _descends(text: str) -> bool:
     if text.lower() not in {"asc", "desc"}:
         raise InvalidQueryError(
-            Refusal("", "This is not an order.", "Write asc or desc.", "wrong-value")
+            Refusal(
+                "",
+                "This sort order does not exist.",
+                "Write asc or desc.",
+                "wrong-value",
+            )
         )
     return text.lower() == "desc"
 
@@ -364,7 +369,7 @@ def _require_no_value(text: str) -> None:
         raise InvalidQueryError(
             Refusal(
                 "",
-                "This takes no value.",
+                "This parameter takes no value.",
                 "Leave out what follows the sign =.",
                 "wrong-value",
             )

@@ -67,18 +67,18 @@ STRENGTHS = {
 EXPLANATIONS = {
     Danger.BOMB: SafetyExplanation(
         "Unpacked, this file would fill the disk of whoever opens it.",
-        "Send the files themselves, or pack them anew.",
+        "Send the files themselves, or compress them again.",
     ),
     Danger.PATHS: SafetyExplanation(
         "This archive holds files that would be written outside its own folder: %(names)s.",
-        "Pack the files anew, without links and without addresses of folders.",
+        "Compress the files again, without links and without addresses of folders.",
     ),
     Danger.BROKEN: SafetyExplanation(
         "This file is damaged: it cannot be opened.",
         "Save it again, then drop it again.",
     ),
     Danger.PROGRAM: SafetyExplanation(
-        "This file is or holds a program, that would run on the machine of whoever opens it. %(names)s",
+        "This file is or contains a program that would run on the machine of people who open it. %(names)s",
         "Send the data only, without programs.",
     ),
     Danger.PASSWORD: SafetyExplanation(
@@ -114,7 +114,7 @@ EXPLANATIONS = {
         "Remove the connections (menu Data), then save again.",
     ),
     Danger.EMBEDDED: SafetyExplanation(
-        "Other documents are embedded in this file, and go out with it (%(count)s documents).",
+        "Other documents are embedded in this file, and are published with it (%(count)s documents).",
         "Open them, or remove them, then save again.",
     ),
     Danger.OUTSIDE: SafetyExplanation(
@@ -122,28 +122,28 @@ EXPLANATIONS = {
         "Put these pieces in the file, or remove them.",
     ),
     Danger.HIDDEN_SHEETS: SafetyExplanation(
-        "Sheets are hidden in this file, and go out with it: %(names)s.",
+        "Sheets are hidden in this file, and are published with it: %(names)s.",
         "Read them, then remove them or show them.",
     ),
     Danger.HIDDEN_LINES: SafetyExplanation(
-        "Rows or columns are hidden or filtered out in this file, and go out with it (%(count)s of them).",
-        "Show them, then remove what should not go out.",
+        "Rows or columns are hidden or filtered out in this file, and are published with it (%(count)s of them).",
+        "Show them, then remove what should not be published.",
     ),
     Danger.COMMENTS: SafetyExplanation(
         "This file holds comments, with the names of those who wrote them.",
         "Remove the comments, then save again.",
     ),
     Danger.AUTHOR: SafetyExplanation(
-        "The properties of this file give a name, of its author or of who saved it last.",
-        "Remove it (in the properties of the document), then save again, if this person does not want it known.",
+        "The properties of this file give the name of its author or of the person who saved it last.",
+        "Remove it (in the properties of the document), then save again, if this person does not wish to be named.",
     ),
     Danger.PLACE: SafetyExplanation(
-        "This picture says where it was taken.",
+        "This picture contains the place where it was taken.",
         "Remove the place (in its properties), if it is somebody's home.",
     ),
     Danger.NESTED: SafetyExplanation(
-        "This archive holds other archives, which are not looked into: %(names)s.",
-        "Pack the files in one archive only.",
+        "This archive contains other archives, which are not examined: %(names)s.",
+        "Put the files in one archive only.",
     ),
 }
 

@@ -141,7 +141,7 @@ async def _replace_version(
         )
         if dataset.latest.id != version.id:
             raise ConflictError(
-                "Another file came meanwhile.", remedy="Look at it first."
+                "Another file came meanwhile.", remedy="Check it first."
             )
         await lock_space(session, dataset.space)
         corrections = corrections_of(dataset.latest)

@@ -35,7 +35,7 @@ def read_corrections(
         refusals.append(
             Refusal(
                 "header_line",
-                "This is no number of a line.",
+                "This is not a line number.",
                 "Write 0 if no line names the columns.",
             )
         )

@@ -155,8 +155,8 @@ async def discard_draft(
     pending = dataset.pending
     if pending is None:
         raise ConflictError(
-            "Nothing waits to be published here.",
-            remedy="To take it off the portal, withdraw it.",
+            "No version is waiting to be published.",
+            remedy="To remove the dataset from the portal, withdraw it.",
         )
     await expire_archives(session, dataset.space_id, now())
     if (
@@ -186,7 +186,9 @@ async def _check_quota(
     session: AsyncSession, space: Space, dropped: DroppedFile
 ) -> None:
     if await used_bytes(session, space) + dropped.size > space.quota_bytes:
-        raise TooLargeError("Your space has not enough place left for this file.")
+        raise TooLargeError(
+            "There is not enough storage left in your space for this file."
+        )
 
 
 async def _add_version(

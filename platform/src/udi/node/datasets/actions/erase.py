@@ -60,7 +60,7 @@ async def erase_dataset(
     if not may_erase(dataset):
         raise ConflictError(
             "This dataset is public.",
-            remedy="Withdraw it first: its users will read why.",
+            remedy="Withdraw it first: people who use it will read the reason.",
         )
     if _normalise_title(typed) != _normalise_title(dataset.title):
         raise InvalidError(

@@ -144,8 +144,8 @@ def describe_figures(say: Translate, space: Space, language: str) -> Answers:
     return {
         "title": (say("Uses of the datasets of %(name)s") % {"name": space.name})[:150],
         "summary": say(
-            "How often each dataset was downloaded or asked for, by day, by people, programs and robots."
-            " Only uses are counted: nothing is kept of who they came from."
+            "How often each dataset was downloaded or asked for, by day, by people, programs and robots. "
+            "Only uses are counted: nothing is kept about who made them."
         ),
         "theme": "citizenship",
         "keywords": say("uses, downloads, open data"),

@@ -204,12 +204,14 @@ async def withdraw_dataset(
     """
     if dataset.opened_at is None or dataset.withdrawn_at is not None:
         raise ConflictError(
-            "This dataset is not published.", remedy="Look at its page again."
+            "This dataset is not published.", remedy="Check its page again."
         )
     if not reason:
         raise InvalidError(
             refusals=[
-                Refusal("reason", "Say why: those who use the data will read it.")
+                Refusal(
+                    "reason", "Give the reason: people who use the data will read it."
+                )
             ]
         )
     for version in dataset.versions:
@@ -240,7 +242,7 @@ async def retry_delivery(
     ):
         raise ConflictError(
             "There is nothing to send again.",
-            remedy="Look at the dataset's page again.",
+            remedy="Check the dataset's page again.",
         )
     record_event(session, actor, dataset, "delivery.retried")
     await queue_delivery(

@@ -85,7 +85,7 @@ async def get_removable(
     if version is dataset.pending:
         raise ConflictError(
             "This version waits to be published.",
-            remedy="Give it up on the page of the dataset.",
+            remedy="Discard it on the page of the dataset.",
         )
     raise ConflictError(
         "This is the current version: it cannot be removed alone.",
@@ -106,7 +106,9 @@ async def remove_version(
     if version.published_at is not None and not reason:
         raise InvalidError(
             refusals=[
-                Refusal("reason", "Say why: those who use the data will read it.")
+                Refusal(
+                    "reason", "Give the reason: people who use the data will read it."
+                )
             ]
         )
     await _remove_versions(session, author, dataset, [version], reason)

@@ -30,7 +30,9 @@ async def grant_right(
     person_id = parse_id(person)
     groups = await _groups(session, dataset, person_id)
     if person_id is None or groups is None:
-        raise InvalidError(refusals=[Refusal("person", "Choose somebody of the list.")])
+        raise InvalidError(
+            refusals=[Refusal("person", "Choose a person from the list.")]
+        )
     if {MANAGERS, PUBLISHERS} & set(groups):
         raise InvalidError(
             refusals=[

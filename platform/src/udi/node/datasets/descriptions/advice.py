@@ -123,16 +123,16 @@ def _advise_on_description(
     advice_by_criteria = {
         ("keyword",): (
             "keywords",
-            TranslatableMessage("Give keywords: they are how people find it."),
+            TranslatableMessage("Add keywords: they help people find the dataset."),
         ),
         ("theme",): ("theme", TranslatableMessage("Choose a theme.")),
         ("spatial",): (
             "place",
-            TranslatableMessage("Say which place the data are about."),
+            TranslatableMessage("State the area that the data cover."),
         ),
         ("temporal",): (
             "first_day",
-            TranslatableMessage("Say which period the data cover."),
+            TranslatableMessage("State the period that the data cover."),
         ),
         ("licence", "licence_from_vocabulary"): (
             "licence",
@@ -155,7 +155,7 @@ def _advise_on_description(
     if 0 < len(answers.get("summary", "")) < SHORTEST_SUMMARY:
         yield AdviceItem(
             TranslatableMessage(
-                "Say more in the description: who collects the data, how, and what for."
+                "Complete the description: who collects the data, how, and what for."
             ),
             0,
             "summary",
@@ -169,7 +169,7 @@ def _advise_on_description(
     if not answers.get("frequency"):
         yield AdviceItem(
             TranslatableMessage(
-                "Say how often you update it: people will know what to expect."
+                "State how often you update the data: people will know what to expect."
             ),
             0,
             "frequency",
@@ -322,7 +322,7 @@ def _advise_on_schema(table: FileFacts) -> Iterator[AdviceItem]:
         )
     if not report and table.looks_like:
         message = TranslatableMessage(
-            "Your table looks like «%(title)s»: say that it follows it, and have each cell checked.",
+            "Your table looks like «%(title)s»: choose this model to have each cell checked.",
             {"title": table.looks_like},
         )
         yield AdviceItem(message, 0, "schema")

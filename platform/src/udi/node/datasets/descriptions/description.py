@@ -125,7 +125,7 @@ def _check_required(answers: Answers) -> list[Refusal]:
     free = {"licence"} if is_restricted(answers) else set()
     missing = {
         "title": Refusal("title", "Give the dataset a title."),
-        "summary": Refusal("summary", "Say in a sentence or two what the data are."),
+        "summary": Refusal("summary", "Describe the data in a sentence or two."),
         "theme": Refusal(
             "theme", "Choose the theme under which people will look for it."
         ),
@@ -195,7 +195,7 @@ def _check_period(answers: Answers) -> list[Refusal]:
         return [
             Refusal(
                 "first_day",
-                "Say also when the period begins, or leave both dates empty.",
+                "Give the start of the period too, or leave both dates empty.",
             )
         ]
     if first and last and last < first:

@@ -83,8 +83,8 @@ async def require_ticket(
         await _verify_token(request, territory, token, kind, subject)
     except InvalidSignatureError as error:
         raise ForbiddenError(
-            "This ticket is for something else, was used, or worked for two minutes only.",
-            remedy="Take a new one on the portal.",
+            "This authorisation is for something else, was already used, or is more than two minutes old.",
+            remedy="Ask for a new one on the portal.",
         ) from error
 
 

@@ -147,7 +147,7 @@ async def _get_key(session: AsyncSession, request: PageRequest) -> ScriptKey:
     token = request.headers.get("authorization", "").partition(" ")[2].strip()
     if not SPACE_KEY.matches(token):
         raise UnauthenticatedError(
-            "Show a key of the space.",
+            "Send a key of the space.",
             remedy="Write it as Authorization: Bearer udi_…",
             headers=CHALLENGE,
         )
@@ -158,6 +158,6 @@ def _get_member(request: PageRequest) -> Actor:
     actor: Actor | None = request.scope["state"].get("actor")
     if actor is None:
         raise UnauthenticatedError(
-            "Log in, or show a key of the space.", headers=CHALLENGE
+            "Log in, or send a key of the space.", headers=CHALLENGE
         )
     return actor

@@ -199,7 +199,7 @@ async def _receive_body(
             await cancel_upload(desk.depot, hold.upload.id)
         if isinstance(error, (ConnectionLostError, UploadTooSlowError)):
             raise InvalidError(
-                "The file did not arrive whole.", remedy="Send it again."
+                "The file was not received in full.", remedy="Send it again."
             ) from error
         raise
 
@@ -215,7 +215,7 @@ async def _bound_pieces(
         if piece:
             yield piece
     if not size:
-        raise InvalidError("This file is empty: nothing was kept.")
+        raise InvalidError("This file is empty: nothing was saved.")
 
 
 def _too_large(request: PageRequest, ceiling: int) -> TooLargeError:

@@ -35,7 +35,7 @@ from udi.ui.site import Site
 log = structlog.get_logger()
 FETCH_FILE = "fetch_file"
 TRIES = 3
-WAITING = "A version that somebody dropped waits to be published: what the address gives comes after it."
+WAITING = "A version dropped by somebody is waiting to be published: the version of the link comes after it."
 EVERY = 60.0
 
 

@@ -30,7 +30,7 @@ async def delete_version(
 ) -> None:
     """Remove it for good; `reason` says why to those who follow the address of one that was public."""
     if not has_token(request):
-        raise UnauthenticatedError("Show a key of the space.", headers=CHALLENGE)
+        raise UnauthenticatedError("Send a key of the space.", headers=CHALLENGE)
     reason = clean_text(request.query_params.get("reason") or "")[:LONGEST_REASON]
     async with build_upload_context(request, territory).depot.session() as session:
         dataset, sender = await get_script_dataset(

@@ -18,7 +18,7 @@ from udi.tabular.profiles.profile import Profile
 Translate = Callable[[str], str]
 REMEDIES = {
     "published": "",
-    "reading": "It is published as soon as its file was read, unless something stops that.",
+    "reading": "It is published as soon as its file is read, unless something prevents it.",
     "stopped": "Somebody who publishes decides, on the page of the dataset.",
     "waiting": "It waits until somebody publishes it, on the page of the dataset.",
 }

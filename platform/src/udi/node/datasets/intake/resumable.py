@@ -112,7 +112,7 @@ async def append_to_upload(
     offset = tus.read_number(request.headers, "Upload-Offset")
     if offset is None:
         raise InvalidError(
-            refusals=[Refusal("Upload-Offset", "Say from which byte you go on.")]
+            refusals=[Refusal("Upload-Offset", "State from which byte you continue.")]
         )
     upload = await _receive_body(
         request, build_upload_context(request, territory), upload_id, offset
@@ -164,8 +164,8 @@ async def _lock_upload(
             raise GoneError(upload.error, remedy=upload.remedy)
         if offset != upload.received or upload.address:
             raise tus.OffsetMismatchError(
-                "The upload stands elsewhere.",
-                remedy="Ask where with HEAD, and go on from there.",
+                "The upload is at another position.",
+                remedy="Ask for the position with HEAD, and continue from there.",
                 headers={"Upload-Offset": str(upload.received)},
             )
         if upload.state != UploadState.RECEIVING:
@@ -233,7 +233,9 @@ def read_announcement(request: PageRequest) -> UploadAnnouncement:
         raise InvalidError(
             refusals=[
                 Refusal(
-                    "sha256", "This is no SHA-256.", "Write its 64 hexadecimal digits."
+                    "sha256",
+                    "This is not a SHA-256 digest.",
+                    "Write its 64 hexadecimal digits.",
                 )
             ]
         )

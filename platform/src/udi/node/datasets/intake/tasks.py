@@ -44,7 +44,7 @@ async def build_task_context(site: Site, tenant: UUID) -> UploadContext:
     """
     territory = await site.registry.by_id(tenant)
     if territory is None:
-        raise NotFoundError("This territory is not served any more.")
+        raise NotFoundError("This territory no longer uses this service.")
     depot = TenantStorage(site.database, site.parts["objects"], tenant, "worker")
     return UploadContext(
         depot,

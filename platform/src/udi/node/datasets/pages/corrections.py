@@ -48,11 +48,11 @@ MOST_FAULTS = 20
 
 
 FAILURES = {
-    "too_large": "It is too large for a table here. It is published as it is.",
-    "too_long": "Reading it took too long. It is published as it is.",
-    "too_heavy": "Reading it takes more memory than the node gives to one file. It is published as it is.",
-    "failed": "Reading it failed. It is published as it is.",
-    "not_treated": "The new file could not be made: yours is as it was. Ask for fewer changes, or count by fewer columns.",
+    "too_large": "The file is too large to be shown as a table here. It is published as it is.",
+    "too_long": "Reading the file took too long. It is published as it is.",
+    "too_heavy": "Reading the file takes more memory than the node gives to one file. It is published as it is.",
+    "failed": "Reading the file failed. It is published as it is.",
+    "not_treated": "The new file could not be created: yours has not changed. Ask for fewer changes, or count by fewer columns.",
 }
 
 

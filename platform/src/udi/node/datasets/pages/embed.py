@@ -52,7 +52,7 @@ async def frame_part(
     """One part of what everybody may see; the database is let go before the table is read."""
     if part not in PARTS:
         raise NotFoundError(
-            "What can stand in another page is a table, a map or a chart."
+            "Only a table, a map or a chart can be embedded in another page."
         )
     site = site_of(request)
     rates: RateLimiter = site.parts[RATES]
@@ -67,7 +67,7 @@ async def frame_part(
     showing: OverviewReader = site.parts[SHOWING]
     overview = await showing.read_overview(table)
     if part not in list_parts(overview):
-        raise NotFoundError("There is no such drawing of this table.")
+        raise NotFoundError("This table has no such view.")
     page = _render(request, territory, dataset_id, part, table, overview)
     page.headers.update(limits)
     return page

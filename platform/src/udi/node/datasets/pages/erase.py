@@ -39,7 +39,7 @@ async def show_erasure_form(
     if not may_erase(dataset):
         raise ConflictError(
             "This dataset is public.",
-            remedy="Withdraw it first: its users will read why.",
+            remedy="Withdraw it first: people who use it will read the reason.",
         )
     return erase_page(request, dataset, {})
 

@@ -53,7 +53,7 @@ def describe_events(
         if event.detail.get("key"):
             return say("by a script")
         if event.person_id is None:
-            return say("by itself")
+            return say("automatically")
         if event.person_id == actor.person_id:
             return say("by you")
         name = names.get(event.person_id)
@@ -137,7 +137,7 @@ async def export_history(
     lines = describe_events(
         request, member, await list_events(session, dataset, limit=None), names
     )
-    header = [say(word) for word in ("When (UTC)", "What happened", "Who", "Detail")]
+    header = [say(word) for word in ("When (UTC)", "History", "Who", "Detail")]
     rows = [
         (line.when.isoformat(timespec="seconds"), line.what, line.who, line.detail)
         for line in lines

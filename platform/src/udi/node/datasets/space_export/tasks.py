@@ -34,8 +34,8 @@ RETENTION = timedelta(days=7)
 REMEMBERED = timedelta(days=30)
 """How long the address of an archive says that its days have passed."""
 EVERY = timedelta(minutes=15)
-DAMAGED = "A file is no longer in the store as it was dropped. The territory’s team can tell which."
-GIVEN_UP = "The place where files are kept does not answer."
+DAMAGED = "A file is no longer stored as it was dropped. The territory’s team can tell you which one."
+GIVEN_UP = "The file storage does not answer."
 
 
 async def request_archive(

@@ -24,7 +24,7 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
         territory = await site.registry.by_id(job.tenant)
         settings = site.settings
         if territory is None:
-            raise NotFoundError("This territory is not served any more.")
+            raise NotFoundError("This territory no longer uses this service.")
         depot = TenantStorage(
             site.database, site.parts["objects"], job.tenant, "worker"
         )

@@ -23,10 +23,10 @@ from udi.tabular.schemas.declarations import DeclaredSchema, ProposedSchema
 PUBLIC_STATES = (DatasetState.PUBLISHING, DatasetState.PUBLISHED)
 STOPS = {
     "virus": "A virus was found in its file.",
-    "danger": "Its file holds something that could harm whoever opens it.",
-    "people": "It says things about people.",
-    "unsearched": "Nobody looked for people in all of it.",
-    "unread": "It could not be looked at: nobody knows what it says of people, nor what it hides.",
+    "danger": "Its file contains something that could harm people who open it.",
+    "people": "It contains personal data.",
+    "unsearched": "Parts of it were not searched for personal data.",
+    "unread": "Its file could not be checked: it may contain personal data or hidden content.",
     **breaking_changes.STOPS,
     "description": "The portal would refuse its description.",
 }
@@ -324,12 +324,14 @@ def clear_for_publication(version: Version, reason: str) -> None:
         )
     if is_harmful(version):
         raise ConflictError(
-            "This file would harm whoever opens it: it cannot be published.",
+            "This file could harm people who open it: it cannot be published.",
             remedy="Drop another one.",
         )
     if needs_reason(version) and not (reason or preparation.reason):
         why = Refusal(
-            "reason", "Say why this may be published.", "Or drop a file without it."
+            "reason",
+            "Give the reason why this may be published.",
+            "Or drop a file without these data.",
         )
-        raise InvalidError("Something stops this publication.", refusals=[why])
+        raise InvalidError("This publication is blocked.", refusals=[why])
     preparation.reason = reason or preparation.reason

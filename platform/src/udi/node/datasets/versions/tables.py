@@ -217,7 +217,7 @@ def _require_ready(version: Version | None) -> tuple[Version, Preparation]:
         or preparation is None
         or preparation.state in {PreparationState.PLAIN, PreparationState.FAILED}
     ):
-        raise NotFoundError("This dataset is no table: download its file.")
+        raise NotFoundError("This dataset is not a table: download its file.")
     if preparation.state != PreparationState.READY:
         raise UnavailableError(
             "This table is still being read.", headers={"Retry-After": "30"}
@@ -231,4 +231,4 @@ def _write_copy(store: ObjectStore, key: str, target: Path) -> None:
             for piece in store.read(key):
                 out.write(piece)
     except FileNotFoundError:
-        raise NotFoundError("This dataset is no table: download its file.") from None
+        raise NotFoundError("This dataset is not a table: download its file.") from None
