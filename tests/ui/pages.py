@@ -52,7 +52,7 @@ REFUSED = {
 
 
 def render(template: str, language: str, **context: Any) -> str:
-    """A page in a language, with the frame that `Pages` gives."""
+    """A page in a language, with the frame that `PageRenderer` gives."""
     other = {"fr": ("en", "English"), "en": ("fr", "Français")}[language]
     frame: dict[str, Any] = {
         "territory": TERRITORY,

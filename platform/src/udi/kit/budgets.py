@@ -62,7 +62,7 @@ async def spend_budget(
     """Count what somebody does; it stays counted when the transaction is committed.
 
     Raises:
-        TooManyError: nothing is left in this window; says how long to wait.
+        TooManyRequestsError: nothing is left in this window; says how long to wait.
     """
     moment = now()
     values = {
@@ -82,7 +82,7 @@ async def require_budget(
     """Look whether something is left, without counting.
 
     Raises:
-        TooManyError: nothing is left in this window; says how long to wait.
+        TooManyRequestsError: nothing is left in this window; says how long to wait.
     """
     moment = now()
     values = {

@@ -127,10 +127,10 @@ class ChildProcess:
         dataclasses.
 
         Raises:
-            TooLongError: no answer within `seconds`; the child was killed.
-            TooMuchMemoryError: the work needed more memory than allowed.
-            NoRoomError: the disk on which it writes is full.
-            DiedError: the child died.
+            ChildTimeoutError: no answer within `seconds`; the child was killed.
+            ChildMemoryError: the work needed more memory than allowed.
+            DiskFullError: the disk on which it writes is full.
+            ChildCrashError: the child died.
             ChildError: the function raised something that is not in `raises`.
         """
         name = f"{function.__module__}:{function.__qualname__}"
@@ -235,10 +235,10 @@ async def run(
     it imports them first, and reaches no file at all.
 
     Raises:
-        TooLongError: no answer within `seconds`; the child was killed.
-        TooMuchMemoryError: the work needed more memory than allowed.
-        NoRoomError: the disk on which it writes is full.
-        DiedError: the child died.
+        ChildTimeoutError: no answer within `seconds`; the child was killed.
+        ChildMemoryError: the work needed more memory than allowed.
+        DiskFullError: the disk on which it writes is full.
+        ChildCrashError: the child died.
         ChildError: the function raised something that is not in `raises`.
     """
     places = _list_folders(*args, *kwargs.values())

@@ -31,7 +31,7 @@ def detect_full_disk() -> Iterator[None]:
     """Work that writes files.
 
     Raises:
-        NoRoomError: the disk is full.
+        DiskFullError: the disk is full.
     """
     try:
         yield

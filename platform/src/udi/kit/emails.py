@@ -86,7 +86,7 @@ async def send_email(mail: Email, host: str, port: int) -> None:
     """Hand a mail to the relay.
 
     Raises:
-        MailError: it does not answer, or refuses.
+        EmailError: it does not answer, or refuses.
     """
     try:
         await asyncio.to_thread(_send, mail.compose(), host, port)

@@ -60,7 +60,7 @@ def resume_attempt(key: str | None, state: str) -> LoginAttempt:
     """The attempt that a state belongs to.
 
     Raises:
-        InvalidAttemptError: another browser began it, or more than an hour ago.
+        InvalidLoginAttemptError: another browser began it, or more than an hour ago.
     """
     body, _, seal = state.partition(".")
     if (

@@ -192,7 +192,7 @@ class IdentityService:
         """The login behind a code.
 
         Raises:
-            IdentityAwayError, IdentityRefusedError, InvalidTokenError
+            IdentityUnavailableError, IdentityRefusedError, InvalidTokenError
         """
         form = {
             "grant_type": "authorization_code",
@@ -207,7 +207,7 @@ class IdentityService:
         """The same login with the rights of this moment. Not asked again for a while after an unanswered question.
 
         Raises:
-            IdentityAwayError, IdentityRefusedError, InvalidTokenError
+            IdentityUnavailableError, IdentityRefusedError, InvalidTokenError
         """
         if now() < self._quiet_until:
             msg = "The identity service did not answer a moment ago."
@@ -223,7 +223,7 @@ class IdentityService:
         """The token of a machine for its own credential, as the identity service gives it.
 
         Raises:
-            IdentityAwayError, IdentityRefusedError
+            IdentityUnavailableError, IdentityRefusedError
         """
         return await self._token(
             client_id, secret, {"grant_type": "client_credentials"}
@@ -235,7 +235,7 @@ class IdentityService:
         Whether it was seen before, and whether its client is ours, is for the caller to check.
 
         Raises:
-            InvalidTokenError, IdentityAwayError
+            InvalidTokenError, IdentityUnavailableError
         """
         claims = await verify(token, self.keys, kind=LOGOUT_TOKEN, issuer=self.issuer)
         events = claims.get("events")

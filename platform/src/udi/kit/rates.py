@@ -30,7 +30,7 @@ class RateLimiter:
         """Count a request; the headers that say what is left.
 
         Raises:
-            TooManyError: nothing is left until the window ends.
+            TooManyRequestsError: nothing is left until the window ends.
         """
         now = self.clock()
         window = int(now // self.seconds)

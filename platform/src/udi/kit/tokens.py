@@ -45,7 +45,7 @@ class IssuerKeys:
 
         Raises:
             InvalidTokenError: the identity service has no such key.
-            IdentityAwayError: the key is not known here and the service does not answer.
+            IdentityUnavailableError: the key is not known here and the service does not answer.
         """
         age = now() - self._fetched_at
         if kid in self._keys and (
@@ -66,7 +66,7 @@ class IssuerKeys:
         """Fetch the keys, unless this was just done.
 
         Raises:
-            IdentityAwayError: the service does not answer, or did not a moment ago.
+            IdentityUnavailableError: the service does not answer, or did not a moment ago.
         """
         async with self._lock:
             if now() - self._tried_at < PAUSE:
@@ -105,7 +105,7 @@ async def verify(
 
     Raises:
         InvalidTokenError: signature, issuer, audience, kind or time is wrong.
-        IdentityAwayError: its key cannot be fetched.
+        IdentityUnavailableError: its key cannot be fetched.
     """
     try:
         header = jws.extract_compact(token.encode()).headers()

@@ -231,7 +231,7 @@ def read_agreement_status(claims: object) -> AgreementStatus:
     """The standing in the claims of its JWS. What a later release adds is left aside, but no state.
 
     Raises:
-        InvalidStanding: with all its faults.
+        InvalidAgreementStatus: with all its faults.
     """
     faults = list(_STATUS(claims, ""))
     document = cast("dict[str, Any]", claims)

@@ -44,7 +44,7 @@ def read_space(data: object) -> SpaceRequest:
     """The room in a portal's JSON.
 
     Raises:
-        InvalidRoom: with all its faults.
+        InvalidSpaceRequest: with all its faults.
     """
     faults = without_repeats([*_SPACE(data, ""), *scan(data)])
     if faults:

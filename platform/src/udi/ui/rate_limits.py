@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from udi.kit.rates import RateLimiter, network_of
 
 API_RATES = "api_rates"
-"""Name of the `ApiRates` among the site's parts."""
+"""Name of the `ApiRateLimiters` among the site's parts."""
 Connection = ASGIConnection[Any, Any, Any, State]
 
 
@@ -38,7 +38,7 @@ async def count_request(connection: Connection, _handler: BaseRouteHandler) -> N
     A coroutine that waits for nothing: the framework would take a function to another thread.
 
     Raises:
-        TooManyError: this reader asked too much.
+        TooManyRequestsError: this reader asked too much.
     """
     state = connection.scope["state"]
     rates: ApiRateLimiters = connection.app.state.site.parts[API_RATES]

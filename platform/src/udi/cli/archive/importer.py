@@ -69,7 +69,7 @@ def import_archive(
     """Verify an archive whole, then bring its territory here.
 
     Raises:
-        RefusedArchiveError: the archive is not whole and untouched; nothing was written.
+        InvalidArchiveError: the archive is not whole and untouched; nothing was written.
         ConflictError: its slug, its files or a host is another's; nothing was written.
     """
     tell("verifying the archive")

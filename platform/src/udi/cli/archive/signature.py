@@ -44,7 +44,7 @@ def verify_signature(document: Any, manifest: str, slug: str) -> ArchiveSignatur
     """Whose signature this is.
 
     Raises:
-        RefusedArchiveError: it is none, or of another manifest or territory.
+        InvalidArchiveError: it is none, or of another manifest or territory.
     """
     try:
         if "d" in document["key"]:

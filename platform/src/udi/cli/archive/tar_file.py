@@ -167,7 +167,7 @@ class ArchiveReader:
         """Find every entry with its size and sha256.
 
         Raises:
-            RefusedArchiveError: the file is cut, or holds what an archive does not.
+            InvalidArchiveError: the file is cut, or holds what an archive does not.
         """
         total = self._file.seek(0, os.SEEK_END)
         self._file.seek(0)
@@ -195,7 +195,7 @@ class ArchiveReader:
         """The bytes of an entry.
 
         Raises:
-            RefusedArchiveError: they are not those that were found before.
+            InvalidArchiveError: they are not those that were found before.
         """
         entry = self.entries[path]
         digest = hashlib.sha256()

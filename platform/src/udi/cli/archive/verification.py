@@ -55,7 +55,7 @@ def open_archive(
     """An archive, verified whole.
 
     Raises:
-        RefusedArchiveError: what is wrong with it.
+        InvalidArchiveError: what is wrong with it.
     """
     reader = ArchiveReader(path)
     try:

@@ -149,7 +149,7 @@ def open_space_archive(path: Path) -> Iterator[SpaceTransferArchive]:
     """An archive, once it was read whole and each entry is what its manifest says.
 
     Raises:
-        RefusedArchiveError: it is cut, changed, or no space's.
+        InvalidArchiveError: it is cut, changed, or no space's.
     """
     reader = ArchiveReader(path)
     try:

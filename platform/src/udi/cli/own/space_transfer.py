@@ -181,7 +181,7 @@ async def import_space(
     """Put an archive's space here, and tell the portal the new addresses of what it shows. A stopped one begins again.
 
     Raises:
-        RefusedArchiveError, LocalError: it is not whole, of another territory, or its datasets are here already.
+        InvalidArchiveError, LocalError: it is not whole, of another territory, or its datasets are here already.
     """
     with open_space_archive(path) as archive:
         require_known_revision(place.settings, archive)

@@ -40,7 +40,7 @@ async def verify_documents(
 
     Raises:
         InvalidError: one is not the portal's, is for another node, or they do not belong together.
-        InvalidAgreement, InvalidStanding: what is signed is not shaped as it should be.
+        InvalidAgreement, InvalidAgreementStatus: what is signed is not shaped as it should be.
         UnavailableError: the portal's keys are not known here and cannot be read.
     """
     try:

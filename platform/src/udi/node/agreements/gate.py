@@ -102,7 +102,7 @@ class AgreementReading:
         """The same bytes, as long as the agreement holds; what of them was really sent is noted, however it ends.
 
         Raises:
-            StoppedError: the agreement ended meanwhile; nothing more is sent.
+            AgreementEndedError: the agreement ended meanwhile; nothing more is sent.
         """
         sent = checked = 0
         verdict = ALLOWED
@@ -176,7 +176,7 @@ class AgreementGate:
 
         Raises:
             RestrictedError: no credential is shown, or none that is known here.
-            NotGrantedError, PaceError: its agreement does not allow it, or not any more.
+            NotGrantedError, ReadingRateError: its agreement does not allow it, or not any more.
         """
         digest = credential_digest(request)
         if digest is None:
@@ -212,7 +212,7 @@ class AgreementGate:
 
         Raises:
             NotFoundError: this node knows no such agreement.
-            NotGrantedError, PaceError: as `let_in`.
+            NotGrantedError, ReadingRateError: as `let_in`.
         """
         await self.freshness.wait_until_fresh(territory)
         async with self.session(territory.id) as session:

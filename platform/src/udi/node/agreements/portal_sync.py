@@ -45,7 +45,7 @@ class AgreementSync:
         """Ask once, to the end; how many agreements were told.
 
         Raises:
-            PortalAwayError: it does not answer, or not in time.
+            PortalUnavailableError: it does not answer, or not in time.
         """
         async with self.database.session(territory.id, role="worker") as session:
             cursor = await read_cursor(session)

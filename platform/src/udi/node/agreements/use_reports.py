@@ -25,7 +25,7 @@ async def report_uses(
     """Tell what is new; of how many credentials.
 
     Raises:
-        PortalAwayError: the portal did not take it; told again later.
+        PortalUnavailableError: the portal did not take it; told again later.
     """
     moment = now()
     async with database.session(territory.id, role="worker") as session:

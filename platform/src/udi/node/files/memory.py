@@ -53,7 +53,7 @@ class MemoryFolder:
         """The folder.
 
         Raises:
-            NoMemoryError: it is not in memory, or somebody else's.
+            NoMemoryFolderError: it is not in memory, or somebody else's.
         """
         if not self.is_available():
             raise NoMemoryFolderError

@@ -212,7 +212,7 @@ def check_access(
     """Refuse what was withdrawn, what is kept from everybody, and what is kept from all but its producer (`own`).
 
     Raises:
-        RestrictedError, GoneError, HeldBackError: as `require_shown`.
+        RestrictedError, GoneError, HeldBackError: as `require_readable`.
     """
     if access is FileAccess.WITHDRAWN:
         raise GoneError("The producer withdrew this file.")

@@ -28,7 +28,7 @@ def parse_range(header: str, size: int) -> ByteRange | None:
     Several parts, other units and what cannot be read are ignored, as the standard allows.
 
     Raises:
-        UnsatisfiableError: the part begins after the end.
+        RangeNotSatisfiableError: the part begins after the end.
     """
     match = ONE_RANGE.fullmatch(header)
     if not match or max(map(len, match.groups())) > MOST_DIGITS:

@@ -24,7 +24,7 @@ AnyRequest = Request[Any, Any, State]
 GATE = "gate"
 """Name of the `Gate` among the site's parts."""
 DERIVE = "derive"
-"""Name of the `Derive` among them."""
+"""Name of the `FileDerivation` among them."""
 CHALLENGE = 'Bearer realm="udi"'
 PRIVATE = {"Cache-Control": "private, no-store"}
 HELP_RELATION = "help"
@@ -126,7 +126,7 @@ class PermittedReading(Protocol):
         """The same bytes, as long as the agreement holds; at the end only those that were really asked for count.
 
         Raises:
-            StoppedError: it does not hold any more.
+            AgreementEndedError: it does not hold any more.
         """
 
     async def refuse(

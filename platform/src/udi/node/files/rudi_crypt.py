@@ -76,7 +76,7 @@ async def decrypt(
     `folder` takes the temporary file, as long as the medium and never in clear; it is gone at the end, whatever happens.
 
     Raises:
-        RefusedCryptError: it is not for this key, or not as it was written.
+        DecryptionError: it is not for this key, or not as it was written.
     """
     seal = Seal.create(UUID(int=0), sealed_format.new_key(), "")
     with tempfile.TemporaryFile(dir=folder) as spool:

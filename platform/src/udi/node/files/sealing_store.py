@@ -190,7 +190,7 @@ class SealingStore(ObjectStore):
         """What is of a sealed space is in clear in memory alone.
 
         Raises:
-            NoMemoryError: this machine has none.
+            NoMemoryFolderError: this machine has none.
         """
         keys = await self.keys.find(key)
         if keys.sealing is Sealing.OPEN:

@@ -146,7 +146,7 @@ class ObjectStore:
 
         Raises:
             FileNotFoundError: there is no such object.
-            ChangedError: its content is another.
+            ObjectChangedError: its content is another.
         """
         options: Any = {"range": (start, end), **({"if_match": tag} if tag else {})}
         with _translate_errors():

@@ -59,7 +59,7 @@ class UploadChecksum:
         """Compare with a hash of the body.
 
         Raises:
-            DigestError: they differ.
+            ChecksumMismatchError: they differ.
         """
         if hasher.digest() != self.digest:
             raise ChecksumMismatchError(

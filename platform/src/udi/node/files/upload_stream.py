@@ -67,8 +67,8 @@ async def enforce_timeouts(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]
     """The pieces of a body, for as long as they come.
 
     Raises:
-        CutError: the other side went away.
-        TooSlowError: nothing came for 25 seconds, or hardly anything.
+        ConnectionLostError: the other side went away.
+        UploadTooSlowError: nothing came for 25 seconds, or hardly anything.
     """
     pieces = aiter(stream)
     began = time.monotonic()
@@ -145,7 +145,7 @@ class UploadWriter:
         """Keep the rest. Of a body with a checksum all counts or, when it was cut or differs, nothing.
 
         Raises:
-            DigestError: it differs.
+            ChecksumMismatchError: it differs.
         """
         if self._checksum is not None:
             if is_truncated:
@@ -172,8 +172,8 @@ async def receive_body(
     """Put a body into an upload; what arrived before the connection was cut is kept.
 
     Raises:
-        CutError: the connection is gone; what came is safe.
-        TooSlowError: the same, closed by us.
+        ConnectionLostError: the connection is gone; what came is safe.
+        UploadTooSlowError: the same, closed by us.
         UdiError: the body is refused, or the store is away; what was noted before stays.
     """
     with buffers.share() as share:

@@ -115,7 +115,7 @@ class SpaceLimiter:
         """Spend one request of the space's budget; the headers that say what is left.
 
         Raises:
-            TooManyError: nothing is left; it says when there will be.
+            TooManyRequestsError: nothing is left; it says when there will be.
         """
         limit = (await self.share(tenant, space)).requests_per_minute
         moment = time.monotonic()
@@ -141,7 +141,7 @@ class SpaceLimiter:
         """Hold one of the space's places for files on their way in.
 
         Raises:
-            TooManyError: all are taken.
+            TooManyRequestsError: all are taken.
         """
         most = (await self.share(tenant, space)).uploads_at_once
         key = (tenant, space)
@@ -164,7 +164,7 @@ async def enforce_rate_limit(request: AnyRequest, space_id: UUID) -> dict[str, s
     """Spend one request of a space's budget, for what gives its data to anybody; headers for the answer.
 
     Raises:
-        TooManyError: nothing is left (429).
+        TooManyRequestsError: nothing is left (429).
     """
     territory: Territory = request.scope["state"]["territory"]
     return await limits_of(request).spend(territory.id, space_id)
@@ -174,7 +174,7 @@ async def body_of(request: AnyRequest, space_id: UUID) -> AsyncGenerator[bytes]:
     """The body of a request that brings a file, in one of the space's places for files on their way in.
 
     Raises:
-        TooManyError: all are taken (429), before the first byte.
+        TooManyRequestsError: all are taken (429), before the first byte.
     """
     territory: Territory = request.scope["state"]["territory"]
     async with limits_of(request).hold_upload_slot(territory.id, space_id):

@@ -47,7 +47,7 @@ READ = [HttpMethod.GET, HttpMethod.HEAD]
 BASE = "/api/resources/{resource_id:uuid}"
 ANSWERS = "table_answers"
 EXPORTS = "table_exports"
-"""Names of the `Answers` and `Exports` among the site's parts."""
+"""Names of the `Answers` and `ExportWriter` among the site's parts."""
 EXPORT_COST = 20
 SEALED = "sandbox; default-src 'none'"
 PYTHON_TYPES = {

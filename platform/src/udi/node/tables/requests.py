@@ -42,7 +42,7 @@ from udi.ui.site import site_of
 
 T = TypeVar("T")
 RATES = "table_rates"
-"""Name of the `Rates` among the site's parts."""
+"""Name of the `RateLimiter` among the site's parts."""
 EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy"
 
 
@@ -106,7 +106,7 @@ class TableRequest:
         """Count what costs more than a page.
 
         Raises:
-            TooManyError: nothing is left for this reader.
+            TooManyRequestsError: nothing is left for this reader.
         """
         self.headers |= join_rate_headers(
             _rates(self.request).count_request(self.reader, cost), self.budget
@@ -198,7 +198,7 @@ async def get_table_request(
     The database is let go before the table is read, so that slow tables hold no connection.
 
     Raises:
-        TooManyError: this reader asked too much.
+        TooManyRequestsError: this reader asked too much.
         NotFoundError: there is no such table for this reader.
         RestrictedError, NotGrantedError: the table is restricted, and no agreement lets this through.
     """

@@ -24,7 +24,7 @@ from udi.tabular.queries.sql import where_statement
 from udi.tabular.queries.table import DatasetTable
 
 VIEWS = "table_views"
-"""Name of the `Views` among the site's parts."""
+"""Name of the `TableViews` among the site's parts."""
 OPERATORS = {
     terms.Operator.EQ: Operator.EXACT,
     terms.Operator.NEQ: Operator.DIFFERS,

@@ -72,7 +72,7 @@ async def send_messages(site: Site, job: Job) -> None:
     """Send what waits of a process, in order.
 
     Raises:
-        NotSentError: the other side did not take a message, or another job is sending it.
+        MessageDeliveryError: the other side did not take a message, or another job is sending it.
     """
     territory = await site.registry.by_id(job.tenant)
     if territory is None:

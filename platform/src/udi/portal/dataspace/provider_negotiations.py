@@ -65,7 +65,7 @@ async def receive_request(
 
     Raises:
         NotFoundError: nothing is negotiated about such a dataset.
-        InvalidError, ConflictError, TooManyError: as for `submit`, and where what is asked is not within the offer.
+        InvalidError, ConflictError, TooManyRequestsError: as for `submit`, and where what is asked is not within the offer.
     """
     if (
         begun := await find_begun_process(

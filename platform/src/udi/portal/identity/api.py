@@ -34,7 +34,7 @@ async def issue_token(
     """Pass a machine's credential to the identity service, and its answer back; older nodes ask at the second address.
 
     Raises:
-        TooManyError: many wrong ones came from this address.
+        TooManyRequestsError: many wrong ones came from this address.
     """
     form = (
         await request.form()

@@ -60,7 +60,7 @@ async def read_machine_token(
     """The client of a machine's access token; a person's is refused, whatever they may do.
 
     Raises:
-        InvalidTokenError, IdentityAwayError
+        InvalidTokenError, IdentityUnavailableError
     """
     claims = await verify(
         token,

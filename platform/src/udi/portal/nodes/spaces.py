@@ -38,7 +38,7 @@ async def open_space(site: Site, job: Job) -> None:
     """Ask the hosted node, once or again until it answers.
 
     Raises:
-        NotOpenedError: it did not answer, or refused.
+        SpaceCreationError: it did not answer, or refused.
     """
     territory = await site.registry.by_id(job.tenant)
     if territory is None:

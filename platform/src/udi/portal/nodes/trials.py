@@ -84,7 +84,7 @@ async def try_source(
     """Read the first page of a catalogue, and forget it.
 
     Raises:
-        TooManyError: this person tried many in the last hour.
+        TooManyRequestsError: this person tried many in the last hour.
     """
     typed = str((await request.form()).get("address") or "").strip()[:LONGEST_ADDRESS]
     address = normalise_address(typed) if typed else ""

@@ -123,7 +123,7 @@ async def send_digest(site: Site, territory: Territory, digest_id: UUID) -> None
     """Send one, unless it left, the person wants none any more, or nothing of what changed is followed.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         digest = await session.get(Digest, (territory.id, digest_id))

@@ -45,7 +45,7 @@ async def send_notification(
     """Tell somebody of something that happened to a project, if it still holds.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         project = await session.get(Project, (territory.id, id_))

@@ -68,7 +68,7 @@ async def count_write(connection: Connection, _handler: BaseRouteHandler) -> Non
     Machines are not counted: they show a token, and what it allows is bounded elsewhere.
 
     Raises:
-        TooManyError: nothing is left.
+        TooManyRequestsError: nothing is left.
     """
     state = connection.scope["state"]
     territory: Territory | None = state.get("territory")

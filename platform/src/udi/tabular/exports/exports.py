@@ -125,8 +125,8 @@ class ExportWriter:
         """The file of an answer, whatever its length; pages are not looked at.
 
         Raises:
-            TooHeavyError: it takes too much time, memory or place, or has more rows than a sheet holds.
-            TooManyError: too many exports of this producer's tables wait already.
+            QueryTooHeavyError: it takes too much time, memory or place, or has more rows than a sheet holds.
+            TooManyRequestsError: too many exports of this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
         if is_whole_file(query, kind):
@@ -143,8 +143,8 @@ class ExportWriter:
         """The vector tiles of a table, written once and kept beside it, since readers take them by parts.
 
         Raises:
-            TooHeavyError: it takes too much time, memory or place.
-            TooManyError: too many exports of this producer's tables wait already.
+            QueryTooHeavyError: it takes too much time, memory or place.
+            TooManyRequestsError: too many exports of this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
         tiles_path = tiles_of(table)
@@ -164,8 +164,8 @@ class ExportWriter:
         """A part of a table as a table of its own, kept at `path`.
 
         Raises:
-            TooHeavyError: it takes too much time, memory or place.
-            TooManyError: too many exports of this producer's tables wait already.
+            QueryTooHeavyError: it takes too much time, memory or place.
+            TooManyRequestsError: too many exports of this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
         async with self._gate.acquire_slot(table.space):

@@ -14,7 +14,7 @@ def split_items(text: str) -> list[str]:
     """The items of `a,"b,c",d`.
 
     Raises:
-        WrongError: they are too many.
+        InvalidQueryError: they are too many.
     """
     values = [
         match[2] if match[1] is None else unquote(match[1])
@@ -38,7 +38,7 @@ def split_parts(text: str) -> list[str]:
     """Split at the commas that stand outside quotes and parentheses.
 
     Raises:
-        WrongError: a quote or a parenthesis is not closed.
+        InvalidQueryError: a quote or a parenthesis is not closed.
     """
     segments = []
     start = 0

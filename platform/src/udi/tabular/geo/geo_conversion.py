@@ -79,7 +79,7 @@ def convert_geo(
     guess: Guess = guess_text,
     tell: Tell | None = None,
 ) -> GeoConversion:
-    """Write the layer that `understand_geo` called `layer` (empty: the one it chose) as a typed table at `target`.
+    """Write the layer that `profile_geo_file` called `layer` (empty: the one it chose) as a typed table at `target`.
 
     `crs` is the person's correction; `tell` takes every wrong place; `guess` may give text columns a more telling type that is stored as text.
 

@@ -60,7 +60,7 @@ class MapProjection:
 
 
 def draw_map(parquet: Path) -> MapDrawing | None:
-    """Draw the places of a table made by `convert_geo` or `with_places`; None when it has none."""
+    """Draw the places of a table made by `convert_geo` or `write_with_places`; None when it has none."""
     with connect(parquet) as connection:
         row = connection.execute(
             "SELECT count(__xmin), min(__xmin), min(__ymin), max(__xmax), max(__ymax), max("

@@ -73,7 +73,7 @@ class OverviewReader:
         """The table's first rows, its columns in figures, its chart and its map.
 
         Raises:
-            TooManyError: too many questions about this producer's tables wait already.
+            TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died at the first rows.
         """
         key = str(table.path)

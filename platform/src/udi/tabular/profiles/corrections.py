@@ -38,7 +38,7 @@ class MadeFrom:
 
     corrections: Mapping[str, Any]
     treated: Mapping[str, Any]
-    """`Treated`: names of columns and counts."""
+    """`TreatmentSummary`: names of columns and counts."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class FairQueue:
         """A ticket, served at once where there is a place.
 
         Raises:
-            FullError: too many wait.
+            QueueFullError: too many wait.
         """
         if len(self._waiting.get(space, ())) >= self.own_longest:
             raise QueueFullError(own=True)

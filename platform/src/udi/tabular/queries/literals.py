@@ -20,7 +20,7 @@ def read_value(column: TypedColumn, operator: Operator, text: str) -> Value:
     """The value that a text stands for.
 
     Raises:
-        WrongError: it is not of the column's type.
+        InvalidQueryError: it is not of the column's type.
     """
     if "\x00" in text:
         refusal = Refusal(

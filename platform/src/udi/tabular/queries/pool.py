@@ -66,7 +66,7 @@ class AsyncFairQueue:
         """A place, for as long as the block lasts.
 
         Raises:
-            TooManyError: too many questions about this producer's tables wait already.
+            TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: too many wait, or the turn did not come in time.
         """
         ticket = self._enqueue(space)
@@ -130,7 +130,7 @@ class QueryPool:
         `seconds` are for all of them, 0: as long as a question may take.
 
         Raises:
-            TooManyError: too many questions about this producer's tables wait already.
+            TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: too many wait, or the turn did not come in time.
         """
         async with self._gate.acquire_slot(space):
@@ -211,7 +211,7 @@ class ParquetReader:
         """The rows of a statement.
 
         Raises:
-            TooHeavyError: it takes more time or memory than one question may, or its answer is too long.
+            QueryTooHeavyError: it takes more time or memory than one question may, or its answer is too long.
             UnavailableError: the child died, or had no processor to work with.
         """
         content = await self.run(FETCH, bytes, statement.sql, statement.values)
@@ -221,7 +221,7 @@ class ParquetReader:
         """What a function named `module:function` answers, which is given the path and these arguments.
 
         Raises:
-            TooHeavyError: it takes more time or memory than one question may, or its answer is too long.
+            QueryTooHeavyError: it takes more time or memory than one question may, or its answer is too long.
             UnavailableError: the child died, or had no processor to work with.
         """
         left = max(self._until - asyncio.get_running_loop().time(), 0.01)

@@ -101,7 +101,7 @@ class FileReaderPool:
         """A place.
 
         Raises:
-            NoTurnError: there was none in time.
+            QueueTimeoutError: there was none in time.
         """
         async with AsyncExitStack() as stack:
             try:
@@ -175,7 +175,7 @@ class FileReader:
         """What an importable function answers in the child.
 
         Raises:
-            NoTurnError: too many files are being read.
+            QueueTimeoutError: too many files are being read.
             ChildError: as `Child.call` says; the next call has another child.
         """
         if self._child is None:

@@ -38,8 +38,8 @@ class RowPageReader:
         """The rows that a question asks for.
 
         Raises:
-            TooHeavyError: the page is too far in a sorted answer, or the question too heavy.
-            TooManyError: too many questions about this producer's tables wait already.
+            QueryTooHeavyError: the page is too far in a sorted answer, or the question too heavy.
+            TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
         async with self._pool.acquire_reader(table.space, table.path) as reader:

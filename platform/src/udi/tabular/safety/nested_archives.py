@@ -46,7 +46,7 @@ class UnpackingBudget:
         """Count what a member unpacks to.
 
         Raises:
-            BombError: it is too much.
+            DecompressionBombError: it is too much.
         """
         self.left -= size
         self.members -= 1

@@ -51,7 +51,7 @@ def validate_table(
     """Check a table of texts, whose columns are named by `columns`, against a schema.
 
     `others` are the tables of texts of the same package, by their schema's name, for foreign keys; `scratch` is a
-    folder of the caller for what exceeds memory; every wrong cell is written to `every`, as `Listing.asked` is.
+    folder of the caller for what exceeds memory; every wrong cell is written to `every`, as `CellListFolder.asked` is.
     """
     present = [column for column in columns if column not in {LINE, GEOMETRY}]
     pairs = match_columns(present, schema)

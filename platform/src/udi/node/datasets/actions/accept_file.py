@@ -124,7 +124,7 @@ async def profile_stored_file(
     """What a file is, as a child sees it; a file that defeats the child is a plain one, with the reason.
 
     Raises:
-        NoRoomError: the disk on which it would be read is full.
+        DiskFullError: the disk on which it would be read is full.
     """
     kind = recognise_kind(await _head(store, file), file.name)
     plain = Profile(kind.media_type, kind.label, reads=kind.reads)

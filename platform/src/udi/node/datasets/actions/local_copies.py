@@ -16,7 +16,7 @@ def open_temporary_folder(prefix: str, folder: Path | None) -> Iterator[Path]:
     """A folder of its own in a folder (None: among the temporary ones), removed with all that is in it.
 
     Raises:
-        NoRoomError: the disk is full.
+        DiskFullError: the disk is full.
     """
     with (
         detect_full_disk(),
@@ -29,7 +29,7 @@ async def write_copy(target: Path, pieces: AsyncIterator[bytes]) -> None:
     """Write bytes of the object store where a child may read them.
 
     Raises:
-        NoRoomError: the disk is full.
+        DiskFullError: the disk is full.
     """
     with detect_full_disk(), target.open("wb") as out:
         async for piece in pieces:

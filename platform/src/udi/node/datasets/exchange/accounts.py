@@ -60,7 +60,7 @@ class AccountSync:
         """Ask about everybody who holds something; how many things ended.
 
         Raises:
-            PortalAwayError: the portal does not answer: nothing is confirmed.
+            PortalUnavailableError: the portal does not answer: nothing is confirmed.
         """
         async with self.database.session(territory.id, role="worker") as session:
             subjects = sorted(await _list_subjects(session, self.issuer))

@@ -96,7 +96,7 @@ class PortalClient:
         """Send one record, or its withdrawal.
 
         Raises:
-            PortalAwayError: no answer, no credential, or an answer that says nothing about the record.
+            PortalUnavailableError: no answer, no credential, or an answer that says nothing about the record.
         """
         portal = self._peer_of(to)
         answer = await self._send_record(portal, method, dataset_id, record)
@@ -124,7 +124,7 @@ class PortalClient:
         """A slice of the reports that it made since then, the newest first: the datasets they are about; how many in all.
 
         Raises:
-            PortalAwayError
+            PortalUnavailableError
         """
         query = urlencode(
             {"creationDateMin": since.isoformat(), "limit": SLICE, "offset": offset}
@@ -147,7 +147,7 @@ class PortalClient:
         """The newest report about a dataset, as the portal would have sent it.
 
         Raises:
-            PortalAwayError
+            PortalUnavailableError
         """
         return _json_object(
             (
@@ -169,7 +169,7 @@ class PortalClient:
         """The agreements that changed after a revision, and their standings, both as signed; the last revision of them.
 
         Raises:
-            PortalAwayError
+            PortalUnavailableError
         """
         path = f"{AGREEMENTS}?after={after}&limit={SLICE}"
         payload = _json_object(
@@ -191,7 +191,7 @@ class PortalClient:
         """Say in which hour each of these credentials of projects was last shown here.
 
         Raises:
-            PortalAwayError
+            PortalUnavailableError
         """
         uses = [
             {"credential": str(id_), "hour": hour.isoformat()}
@@ -212,7 +212,7 @@ class PortalClient:
         """What became of these accounts of the identity service; of one that the portal does not know yet, nothing.
 
         Raises:
-            PortalAwayError
+            PortalUnavailableError
         """
         portal = self._peer_of(territory)
         answer = await self._request_authorised(

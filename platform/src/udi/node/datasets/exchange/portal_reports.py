@@ -42,7 +42,7 @@ class ReportSync:
         """Ask once; how many reports were new. A portal that was away is told at once all that waits.
 
         Raises:
-            PortalAwayError
+            PortalUnavailableError
         """
         try:
             report_count = await self._fetch_new_reports(territory)
@@ -122,7 +122,7 @@ async def list_all_reported_datasets(
     """The datasets about which a portal made a report since then, each once.
 
     Raises:
-        PortalAwayError
+        PortalUnavailableError
     """
     identifiers = list[str]()
     batch = [""]

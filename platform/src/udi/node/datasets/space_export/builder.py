@@ -28,7 +28,7 @@ class ArchiveBuilder:
         """The archive.
 
         Raises:
-            DamagedError: a file is gone from the store, or is not the one that was dropped.
+            DamagedFileError: a file is gone from the store, or is not the one that was dropped.
         """
         zipped = ZipStream()
         for path, content, media_type in self._list_metadata_files(holding):

@@ -60,7 +60,7 @@ class ZipStream:
         """The bytes of the archive that this entry makes.
 
         Raises:
-            DamagedError: its SHA-256 is not the one it should have.
+            DamagedFileError: its SHA-256 is not the one it should have.
         """
         digest = hashlib.sha256()
         if entry.media_type.startswith(SHRINKING):

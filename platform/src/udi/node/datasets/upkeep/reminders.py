@@ -120,7 +120,7 @@ async def send_reminder(
     """Send one, unless it left, or the dataset is not late any more.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         reminder = await session.get(

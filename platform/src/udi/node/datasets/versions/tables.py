@@ -101,7 +101,7 @@ class DatasetTableCache:
         """A table; that of a sealed space is in memory wherever it is not sealed.
 
         Raises:
-            NoMemoryError: this machine has none.
+            NoMemoryFolderError: this machine has none.
         """
         profile = Profile.from_json(version.profile)
         name = f"{_folder_of(file)}/{file.id}-{preparation.revision}"

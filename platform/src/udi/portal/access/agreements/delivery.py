@@ -42,7 +42,7 @@ async def deliver_agreement(site: Site, job: Job) -> None:
     """Tell the node how an agreement stands now, unless it knows, or is a catalogue that is only read.
 
     Raises:
-        NotToldError: it did not answer, or refused; on the page of the agreement, both sides see it.
+        AgreementDeliveryError: it did not answer, or refused; on the page of the agreement, both sides see it.
     """
     territory = await site.registry.by_id(job.tenant)
     if territory is None:

@@ -59,7 +59,7 @@ async def get_dataset_for_producer(
     """A restricted dataset, for whoever publishes for its producer.
 
     Raises:
-        NotFoundError, ConflictError: as for `get_restricted`.
+        NotFoundError, ConflictError: as for `get_restricted_dataset`.
         ForbiddenError: the person does not publish for its producer.
     """
     dataset = await get_restricted_dataset(session, dataset_id)

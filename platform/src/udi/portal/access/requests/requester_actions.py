@@ -234,7 +234,7 @@ async def submit_request(
     Raises:
         InvalidError: something is wrong, each thing named by its field.
         ConflictError: the project has a request for these data that waits.
-        TooManyError: the person has as many requests open as one may.
+        TooManyRequestsError: the person has as many requests open as one may.
     """
     policy_rules = policy_of(policy)
     existing_documents = _renewed_documents(policy_rules, renews)

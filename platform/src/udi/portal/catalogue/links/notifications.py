@@ -162,7 +162,7 @@ async def send_link_email(
     """Send one mail, unless its reader left.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         organisation = await session.get(

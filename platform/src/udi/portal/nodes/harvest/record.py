@@ -218,7 +218,7 @@ class HarvestedRecord:
 class RefusedRecord:
     """What was found and could not become a record, with at least one fault that says why.
 
-    Its level is `Level.REFUSED` when the source must mend something, `Level.IGNORED` when it is no dataset at all.
+    Its level is `FaultLevel.REFUSED` when the source must mend something, `FaultLevel.IGNORED` when it is no dataset at all.
     """
 
     faults: tuple[HarvestFault, ...]

@@ -2,7 +2,7 @@
 
 That process asks the site, with the network; a child of it, behind walls, reads what was answered.
 
-`python -m udi.portal.nodes.harvest.trial_process` reads one `TrialOrder` from its standard input and writes the `Trial`
+`python -m udi.portal.nodes.harvest.trial_process` reads one `TrialRequest` from its standard input and writes the `Trial`
 to its standard output, both as MessagePack.
 """
 

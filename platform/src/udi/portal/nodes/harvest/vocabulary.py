@@ -1,7 +1,7 @@
 """Words of others found in the EU's tables: themes, licences, formats, frequencies, languages, access rights.
 
 Tables are the files of `vocabularies/`, each with its origin; a territory's own words come before theirs, for the code
-inside `own_words`. What is not found is kept as it was written.
+inside `territory_vocabulary`. What is not found is kept as it was written.
 """
 
 import re

@@ -62,7 +62,7 @@ async def _send_email(site: Site, territory: Territory, job: Job) -> None:
     """Send one, unless the source is gone, or the person has no address.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         run = await session.get(SourceRun, (territory.id, UUID(job.payload["run"])))

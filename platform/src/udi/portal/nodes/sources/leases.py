@@ -85,7 +85,7 @@ async def leased_source(
     """One transaction on a source that is ours, whose lease it renews.
 
     Raises:
-        LostError: it is not ours any more.
+        LeaseLostError: it is not ours any more.
     """
     async with database.session(claim.tenant, role="worker") as session:
         ours = select(CatalogueSource).where(

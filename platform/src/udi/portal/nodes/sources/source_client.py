@@ -98,7 +98,7 @@ class SourceClient:
 
         Raises:
             NotModifiedError: `conditions` were given, and nothing changed.
-            UnreadError: it cannot be had.
+            FetchError: it cannot be had.
         """
         robots = await self._read_robots(address, agent)
         if not robots.allows(address, invited=invited):

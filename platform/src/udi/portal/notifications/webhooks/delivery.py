@@ -143,7 +143,7 @@ async def notify_stopped(
     """Tell its owner by mail that a webhook stopped, unless it was started again meanwhile.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         webhook = await session.get(Webhook, (territory.id, webhook_id))

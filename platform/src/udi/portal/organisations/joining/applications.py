@@ -171,7 +171,7 @@ async def submit_application(
 
     Raises:
         InvalidError: a field is wrong, or the organisation is here, or asked for already.
-        TooManyError: the person has as many requests open as one may.
+        TooManyRequestsError: the person has as many requests open as one may.
     """
     check_application(application_input := application_input.tidy())
     await session.execute(text(LOCK))

@@ -93,7 +93,7 @@ async def refuse_application(
     """Refuse, and say why; the person may correct and ask again.
 
     Raises:
-        ForbiddenError, PreconditionError, ConflictError: as for `approve`.
+        ForbiddenError, PreconditionError, ConflictError: as for `approve_application`.
         InvalidError: no reason is given.
     """
     state = _check_decision(actor, application, ApplicationEvent.REFUSE, revision)
@@ -113,7 +113,7 @@ async def request_information(
     """Ask the person something before deciding.
 
     Raises:
-        ForbiddenError, PreconditionError, ConflictError: as for `approve`.
+        ForbiddenError, PreconditionError, ConflictError: as for `approve_application`.
         InvalidError: nothing is asked.
     """
     state = _check_decision(actor, application, ApplicationEvent.ASK_MORE, revision)

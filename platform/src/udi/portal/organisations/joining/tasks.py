@@ -64,7 +64,7 @@ async def send_notification(
     """Tell the team of a request, or the person of an answer, unless something newer is to be told.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         application = await session.get(Application, (territory.id, id_))

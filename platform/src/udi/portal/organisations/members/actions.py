@@ -77,7 +77,7 @@ async def invite_member(
 
     Raises:
         InvalidError: this is no address, or no role; or it is a member's, or invited already.
-        TooManyError: as many invitations wait as may, or this person had many mails sent today.
+        TooManyRequestsError: as many invitations wait as may, or this person had many mails sent today.
     """
     email = email.strip().lower()
     groups = read_role(role)
@@ -160,7 +160,7 @@ async def request_membership(
 
     Raises:
         ConflictError: the person belongs to it, is invited, or asked already.
-        TooManyError: the person has as many requests open as one may.
+        TooManyRequestsError: the person has as many requests open as one may.
     """
     lines = {
         line.person.id: line

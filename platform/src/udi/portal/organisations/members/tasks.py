@@ -31,7 +31,7 @@ async def send_entry(site: Site, territory: Territory, id_: UUID, stage: str) ->
     """Send the mails of a stage, unless it is past.
 
     Raises:
-        MailError: the relay did not take one; all are tried again, under the same identifiers.
+        EmailError: the relay did not take one; all are tried again, under the same identifiers.
     """
     for mail in await _write(site, territory, id_, stage):
         await send_email(

@@ -185,7 +185,7 @@ async def create_project(
 
     Raises:
         InvalidError: a field is wrong, each named.
-        TooManyError: the person leads as many as one may, or began many in the last hour.
+        TooManyRequestsError: the person leads as many as one may, or began many in the last hour.
     """
     described = described.tidy()
     organisation = await _check_all(session, actor, described, None)

@@ -38,7 +38,7 @@ async def report_reuse(
 
     Raises:
         InvalidError: a field is wrong, or this address is here already.
-        TooManyError: the person reported as many today as one may.
+        TooManyRequestsError: the person reported as many today as one may.
     """
     title = " ".join(title.split())
     url = url.strip()

@@ -51,7 +51,7 @@ async def invite_member(
 
     Raises:
         InvalidError: this is no address, or no right; or the address is in the team, or invited.
-        TooManyError: the team is as large as it may be, or this person had many mails sent today.
+        TooManyRequestsError: the team is as large as it may be, or this person had many mails sent today.
     """
     email = email.strip().lower()
     granted_right = read_right(right)

@@ -34,7 +34,7 @@ async def send_notification(
     """Tell somebody of something that happened to a call.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         call = await session.get(Call, (territory.id, id_))

@@ -54,7 +54,7 @@ async def send_notification(
     """Tell one address of what happened to a request, unless it is past.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     what = payload["what"]
     async with site.database.session(territory.id, role="worker") as session:

@@ -280,7 +280,7 @@ async def mark_suggestion(
     Raises:
         ConflictError: suggestions are not turned on.
         NotFoundError: there is no such answer, or no such thing.
-        TooManyError: as many are kept as may be.
+        TooManyRequestsError: as many are kept as may be.
     """
     transition(standing.state, SuggestionEvent.MARK)
     if thing not in set(SuggestionTarget) or mark not in {

@@ -29,7 +29,7 @@ async def create_message(
 
     Raises:
         ConflictError: suggestions are not turned on, or they were written to lately.
-        TooManyError: the writer has sent as many today as one may.
+        TooManyRequestsError: the writer has sent as many today as one may.
         InvalidError: there are no words, or far too many; or nothing could be answered.
     """
     transition(standing.state, SuggestionEvent.WRITE)

@@ -72,7 +72,7 @@ async def send_digest(site: Site, territory: Territory, id_: UUID, until: str) -
     """Send what is new to one, unless there is nothing, or they want it no more.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         interest = await _find_subscribed_interest(session, id_)
@@ -157,7 +157,7 @@ async def send_message(site: Site, territory: Territory, id_: UUID) -> None:
     """Send the words of one to another, unless either turned suggestions off, or may not be found any more.
 
     Raises:
-        MailError: the relay did not take it; it is tried again.
+        EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
         letter = await session.get(SuggestionMessage, (territory.id, id_))
