@@ -75,12 +75,12 @@ async def open_call(team: Page, place: Installation) -> str:
         await team.locator(f"[name={name}]").fill(value)
     await press(team, KEEP)
     await team.locator("[name=emails]").fill(f"{JUROR}\n{SECOND}")
-    await press(team, "Les nommer")
-    await press(team, "L’ouvrir à tout le monde")
+    await press(team, "Nommer le jury")
+    await press(team, "Ouvrir l’appel")
     return team.url.removeprefix(place.portal()).removesuffix("/organise")
 
 
-KEEP = "Le garder"
+KEEP = "Enregistrer"
 
 
 async def answer(page: Page, place: Installation, call: str) -> None:

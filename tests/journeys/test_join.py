@@ -73,7 +73,7 @@ async def decide(
     await check(page)
     await page.get_by_role("link", name=NAME).click()
     await check(page)
-    await page.get_by_label(re.compile("Vos mots")).fill(words)
+    await page.get_by_label(re.compile("Votre message")).fill(words)
     await page.get_by_role("button", name=button).click()
     await check(page)
 

@@ -63,7 +63,7 @@ async def set_terms(page: Page, place: Installation, dataset: str) -> None:
         "answer_days": "15",
     }.items():
         await page.locator(f"[name={name}]").fill(value)
-    await page.get_by_role("button", name="Fixer ces conditions").click()
+    await page.get_by_role("button", name="Enregistrer les conditions").click()
     await page.wait_for_load_state()
     await check(page)
 
@@ -144,9 +144,9 @@ async def be_granted(
     await student.get_by_role("link", name="Lire les données").click()
     agreement = student.url
     await check(student)
-    await student.get_by_role("link", name="Pour une machine").click()
+    await student.get_by_role("link", name="Accès pour un programme").click()
     await student.locator("[name=name]").fill("Le portable du laboratoire")
-    await student.get_by_role("button", name="Faire une clé").click()
+    await student.get_by_role("button", name="Créer une clé").click()
     await check(student)
     return agreement, await student.locator("#secret").input_value()
 
@@ -178,7 +178,7 @@ async def test_a_refused_student_asks_better_reads_half_the_columns_until_the_pr
     altered = await read(installation, path, f"{secret}x")
     await producer.goto(agreement)
     await producer.locator("[name=words]").fill("Le programme est arrêté.")
-    await producer.get_by_role("button", name="Révoquer tout de suite").click()
+    await producer.get_by_role("button", name="Révoquer immédiatement").click()
     await wait_until(answers(installation, path, secret, 403))
     last = await read(installation, path, secret)
     await visitor.close()

@@ -394,7 +394,7 @@ async def test_history_is_a_table_with_names_of_members_only(
         )
     after = (await producer.client.get(f"/datasets/{dataset}/history.csv")).text
 
-    assert before.splitlines()[0] == "\ufeffQuand (UTC);Historique;Qui;Détail"
+    assert before.splitlines()[0] == "\ufeffQuand (UTC);Événement;Qui;Détail"
     assert "Description modifiée;par Compte de test;" in before
     assert "Description modifiée;par une personne qui est partie;" in after
     assert "Fichier déposé;par vous;" in after

@@ -52,7 +52,7 @@ FAULTS = [
     ),
     Fault(
         "platform/src/udi/portal/organisations/locale/fr.po",
-        'msgstr "Dites pourquoi : la personne le lit."',
+        'msgstr "Indiquez la raison : la personne la lira."',
         'msgstr ""',
         "tests/portal/organisations/test_members.py",
     ),

@@ -150,7 +150,7 @@ async def test_an_event_of_the_connector_or_the_clock_follows_the_table(
     "state", [state for state in AgreementState if state != "revoking"]
 )
 def test_no_notice_ends_where_none_was_given(state: AgreementState) -> None:
-    with pytest.raises(ConflictError, match="does not stand there"):
+    with pytest.raises(ConflictError, match="has changed"):
         transitions.transition_agreement(state, AgreementEvent.CLOSE)
 
 

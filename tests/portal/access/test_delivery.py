@@ -119,7 +119,9 @@ async def test_a_node_that_does_not_answer_is_told_later_and_the_page_says_so(
     assert "503" in (await desk.producer.get(address)).text
     node.answers.append({"revision": 1})
     await deliver(desk, address)
-    assert "la connaît" in (await desk.producer.get(address)).text
+    assert (
+        "Appliquée par le nœud</dt><dd>Oui" in (await desk.producer.get(address)).text
+    )
 
 
 async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(
@@ -244,8 +246,8 @@ async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(
         )
         [last] = await desk.rows(ProjectCredential)
 
-    assert "jamais servie" in unused.text
-    assert "servie en dernier" in used.text
+    assert "jamais utilisée" in unused.text
+    assert "utilisée pour la dernière fois" in used.text
     assert [answer.status_code for answer in (*answers, *refusals, future)] == [
         204,
         204,

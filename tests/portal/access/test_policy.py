@@ -17,7 +17,7 @@ async def test_the_policy_is_set_read_and_changed(desk: Desk) -> None:
     home = await desk.passer.get(desk.home)
     again = await desk.set_policy(months="12")
 
-    assert "n’a pas encore dit qui peut demander" in before.text
+    assert "n’a pas encore indiqué qui peut demander" in before.text
     assert (answer.status_code, answer.headers["location"]) == (
         303,
         f"{desk.home}/access-policy",

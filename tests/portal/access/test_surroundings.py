@@ -25,7 +25,7 @@ async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
     team_page = await desk.team.get(desk.home)
     again = await desk.passer.get(desk.home)
 
-    assert "La demande commence tout de suite" in begun.text
+    assert "Vous pouvez commencer tout de suite" in begun.text
     assert "Suivre ma demande" in under_way.text
     assert "Accès ouvert" in opened.text
     assert "Pas possible en votre nom" in team_page.text

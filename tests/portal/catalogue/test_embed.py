@@ -136,7 +136,7 @@ async def test_a_search_frame_follows_its_filters_and_pages(
     assert '<html lang="en"' in second.text
     assert "2 datasets" in filtered.text
     assert 'href="/data?theme=education"' in filtered.text
-    assert "Nothing here answers." in nothing.text
+    assert "No result." in nothing.text
 
 
 async def test_a_town_shows_its_whole_catalogue_in_one_line(

@@ -182,7 +182,7 @@ async def test_a_restricted_dataset_is_found_but_not_offered(
 
     page = await fetch(portal_app, filled, f"/data/{record.id}")
 
-    assert "one project at a time" in page.text
+    assert "Access on request, for a specific project" in page.text
     assert record.media[0].name in page.text
     assert record.media[0].url not in page.text
 

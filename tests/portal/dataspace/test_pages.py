@@ -70,14 +70,14 @@ async def test_a_connector_is_added_and_its_secret_shown_once(
     ("field", "typed", "said"),
     [
         ("name", "", "Give it a name"),
-        ("participant", "", "how it is called"),
+        ("participant", "", "Its name in its data space"),
         ("address", "voisin", "not the address of a connector"),
         ("address", "https://voisin.example/dsp?x=1", "not the address of a connector"),
         ("address", "https://a:b@voisin.example/", "not the address of a connector"),
         ("address", "http://voisin.example/dsp", "could be read on the way"),
         ("token", "deux mots", "not a secret"),
-        ("purpose", "plaisir", "what the data are for"),
-        ("words", "", "what you would do"),
+        ("purpose", "plaisir", "The use of the data is missing"),
+        ("words", "", "What you would do"),
     ],
 )
 async def test_what_is_wrong_with_a_connector_is_said_at_its_field(

@@ -146,7 +146,7 @@ async def test_a_token_that_ended_opens_nothing_not_even_what_is_open(
         'error="invalid_token"' in answer.headers["www-authenticate"]
         for answer in answers
     )
-    assert "what is open needs none" in answers[0].json()["remedy"]
+    assert "open data need no token" in answers[0].json()["remedy"]
 
 
 async def test_nobody_sees_or_revokes_the_token_of_another(
@@ -185,7 +185,7 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
             {"name": " ", "days": "30"},
             "Give it a name that says which program uses it.",
         ),
-        ({"name": "x", "days": "4000"}, "Choose how long it is good."),
+        ({"name": "x", "days": "4000"}, "Choose a period of validity."),
         ({"name": "x", "days": "30", "scope": "everything"}, "There is no such right."),
     ],
 )

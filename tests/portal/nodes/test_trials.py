@@ -94,7 +94,7 @@ async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
     assert page.status_code == 200
     for words in ("3 datasets read", "CKAN", "38", "Arbres d’alignement", "Ville d’Exemple", "Bancs publics",
                   "There is no licence: nobody knows what they may do with the data.", "This dataset has no title.",
-                  "1 dataset could not be taken"):  # fmt: skip
+                  "1 dataset could not be imported"):  # fmt: skip
         assert words in page.text
     assert source.asked[0] == "/"
     assert not any("arbres.csv" in path for path in source.asked)

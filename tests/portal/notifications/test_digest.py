@@ -462,9 +462,9 @@ async def test_the_page_says_what_the_next_mail_would(
     full = await ana.client.get("/following")
     english = await ana.client.get("/following", headers={"Accept-Language": "en"})
 
-    assert "Rien à dire pour l’instant" in nothing.text
+    assert "Rien de nouveau pour l’instant" in nothing.text
     assert "Qualité de l&#39;air" in full.text
-    assert "It would leave on" in english.text
+    assert "The mail would leave on" in english.text
 
 
 async def test_mails_are_in_the_language_last_read(

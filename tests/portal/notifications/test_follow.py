@@ -183,7 +183,7 @@ async def test_what_was_withdrawn_says_so(armor: Catalogue, ana: Reader) -> None
     page = await ana.client.get("/following")
 
     assert "Qualité de l&#39;air" in page.text
-    assert "Ceci n’est plus là" in page.text
+    assert "N’est plus disponible" in page.text
 
 
 async def test_a_form_from_another_site_follows_nothing(

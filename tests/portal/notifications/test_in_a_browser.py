@@ -108,7 +108,7 @@ async def test_following_and_stopping_work_with_and_without_scripts(
     ]
     await page.goto(f"{ana.territory.origin}/following")
     await page.get_by_label("Le lundi au plus").check()
-    await page.get_by_role("button", name="Garder ce choix").click()
+    await page.get_by_role("button", name="Enregistrer ce choix").click()
     assert await page.get_by_label("Le lundi au plus").is_checked()
     await page.get_by_role("button", name="Ne plus suivre").click()
     await page.get_by_text("Rien pour l’instant").wait_for()

@@ -256,7 +256,7 @@ async def test_a_request_is_told_to_the_administrators_and_its_answer_to_who_ask
     assert "Je plante aussi." in relay.mails[0].get_content()
     assert "Pas encore." in relay.mails[1].get_content()
     assert silent.status_code == 422
-    assert "Dites pourquoi" in silent.text
+    assert "Indiquez la raison" in silent.text
 
 
 async def test_the_last_administrator_names_another_before_leaving(

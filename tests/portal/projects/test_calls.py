@@ -279,7 +279,7 @@ PAIRS = [
 def test_a_draft_has_nothing_to_answer_withdraw_score_or_decide(
     event: CallEvent,
 ) -> None:
-    with pytest.raises(ConflictError, match="does not stand there"):
+    with pytest.raises(ConflictError, match="has changed"):
         transitions.transition(CallState.DRAFT, event)
 
 

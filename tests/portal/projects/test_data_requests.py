@@ -253,7 +253,7 @@ async def test_it_is_sent_to_the_producers_of_what_is_near_and_says_why(
     names = {id_: slug for slug, id_ in board.catalogue.organisations.items()}
     assert {names[route.organisation_id] for route in routes} == {"armor", "kerlevan"}
     assert "Bruit des rues de jour" in page.text
-    assert "Elle publie ce qui en est proche" in page.text
+    assert "Elle publie des données proches" in page.text
     assert sorted(mail["To"] for mail in relay.mails) == [
         "donnees@armor.example",
         "donnees@kerlevan.example",

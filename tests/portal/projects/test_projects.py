@@ -116,9 +116,9 @@ async def test_another_territory_sees_no_project_and_no_picture(
     ("field", "value", "said"),
     [
         ("title", " ", "Le projet n’a pas de nom."),
-        ("summary", "", "Il n’est pas dit ce que c’est."),
+        ("summary", "", "La description manque."),
         ("summary", "a" * 301, "Écrivez 300 caractères au plus."),
-        ("purpose", "fame", "Il n’est pas dit à quoi il sert."),
+        ("purpose", "fame", "Le but du projet n’est pas indiqué."),
         ("url", "ftp://ombre.example/", "Ce n’est pas une adresse web."),
         ("scale", "planet", "Ce choix n’est pas proposé."),
         ("audience", "robots", "Ce choix n’est pas proposé."),

@@ -130,7 +130,7 @@ async def test_restricted_data_that_ask_for_a_right_are_as_they_should_be(
 
     page = await open_page(portal_app, watcher, record, "en")
 
-    assert "Answers those who have a right" in page
+    assert "Accessible to authorised people" in page
     assert machine.url() not in page
 
 

@@ -81,7 +81,7 @@ async def test_a_producer_is_told_once_and_once_more_when_it_is_back(
     assert missing["Content-Language"] == "fr"
     assert (
         missing["Subject"]
-        == "Armorine Métropole : fichiers qu’on ne peut pas obtenir, 2"
+        == "Armorine Métropole\N{NO-BREAK SPACE}: fichiers inaccessibles, 2"
     )
     body = text_of(missing)
     assert machine.url("/a.csv") in body
@@ -89,11 +89,14 @@ async def test_a_producer_is_told_once_and_once_more_when_it_is_back(
     assert "L’adresse répond 500." in body
     assert f"/data/{record.id}" in body
     assert f"{watcher.catalogue.territory.origin}/producers/armor/links" in body
-    assert "DE RETOUR" not in body
-    assert back["Subject"] == "Armorine Métropole : des fichiers sont de retour"
+    assert "DE NOUVEAU" not in body
+    assert (
+        back["Subject"]
+        == "Armorine Métropole\N{NO-BREAK SPACE}: des fichiers sont de nouveau accessibles"
+    )
     assert machine.url("/a.csv") in text_of(back)
     assert machine.url("/b.csv") not in text_of(back)
-    assert "On peut l’obtenir à nouveau depuis le" in text_of(back)
+    assert "De nouveau accessible depuis le" in text_of(back)
     async with watcher.catalogue.database.session(
         watcher.tenant, role="worker"
     ) as session:
@@ -232,7 +235,7 @@ async def test_the_page_of_its_people_lists_what_is_to_be_looked_after(
     async with browse(portal_app, territory) as visitor:
         passer_by = await visitor.get(page)
 
-    assert "6 à reprendre, sur 7 adresses." in french
+    assert "6 à corriger, sur 7 adresses." in french
     assert all(
         word in english
         for word in ("Moved", "Asks for a right", "Not as described", "Unavailable")
@@ -242,7 +245,7 @@ async def test_the_page_of_its_people_lists_what_is_to_be_looked_after(
     assert page in linked
     assert page not in unlinked
     assert nobody.status_code == 404
-    assert "Nothing to look after" in fine
+    assert "No link to correct" in fine
     assert (refused.status_code, passer_by.status_code) == (403, 303)
     assert "This list is for the people who publish for this producer." in refused.text
 

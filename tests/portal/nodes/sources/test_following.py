@@ -267,7 +267,7 @@ async def test_a_dataset_says_where_it_was_read_and_gives_its_own_record(
     )
     original = await anybody.get(f"/data/{dataset_id}/original")
 
-    assert "Where it comes from" in page.text
+    assert "Origin" in page.text
     assert f'href="{catalogue.origin}/"' in page.text
     assert f'href="/data/{dataset_id}/original"' in page.text
     assert json.loads(original.content)["name"] == "arbres"

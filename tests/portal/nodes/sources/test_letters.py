@@ -129,11 +129,13 @@ async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobo
         str(mail["To"]): (str(mail["Subject"]), mail.get_content()) for mail in mails
     }
     subject, body = words[english.email]
-    assert subject.startswith("Much is gone from the catalogue at catalogue.localhost")
+    assert subject.startswith(
+        "Many datasets are missing from the catalogue at catalogue.localhost"
+    )
     assert "17 datasets out of 20 were not there" in body
     assert f"{demo.origin}/sources/{reading.source_id}" in body
     assert words[demo.contact][0].startswith(
-        "Beaucoup a disparu du catalogue de catalogue.localhost"
+        "Beaucoup de jeux de données manquent dans le catalogue de catalogue.localhost"
     )
     assert "jeu-" not in body
 

@@ -110,9 +110,9 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     for words in (
         "CKAN",
         "Ville armor",
-        "Whole",
+        "Complete",
         "25",
-        "What to mend at the source",
+        "What to correct at the source",
         "There is nobody to write to.",
     ):
         assert words in page.text
@@ -131,7 +131,7 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
             "address",
             "This is not the address of a site.",
         ),
-        ({"rhythm": "always"}, "rhythm", "This is not a rhythm."),
+        ({"rhythm": "always"}, "rhythm", "This frequency does not exist."),
     ],
 )
 async def test_what_is_wrong_is_said_beside_its_field(

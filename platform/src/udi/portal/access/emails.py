@@ -37,7 +37,7 @@ def _received_email(say: Translate, about: AccessEmailContext) -> tuple[str, str
 
 def _answer_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("An answer comes about “%(title)s”", title=about.dataset), say(
-        "Who asked to read “%(title)s” answered you. Your decision is due by %(day)s.",
+        "The person who asked to read “%(title)s” answered you. Your decision is due by %(day)s.",
         title=about.dataset,
         day=about.day,
     )
@@ -45,13 +45,13 @@ def _answer_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
 
 def _acceptance_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
     return say("Your offer for “%(title)s” is accepted", title=about.dataset), say(
-        "The agreement about “%(title)s” is made, and the node is told.",
+        "The agreement about “%(title)s” is made, and the node is notified.",
         title=about.dataset,
     )
 
 
 def _withdrawal_email(say: Translate, about: AccessEmailContext) -> tuple[str, str]:
-    return say("A request for “%(title)s” was taken back", title=about.dataset), say(
+    return say("A request for “%(title)s” was withdrawn", title=about.dataset), say(
         "Nothing is to be done about it."
     )
 
@@ -169,7 +169,7 @@ def _agreement_ended_email(
     say: Translate, about: AccessEmailContext
 ) -> tuple[str, str]:
     return say("The agreement about “%(title)s” is over", title=about.dataset), say(
-        "The date agreed is past: the access closed by itself."
+        "The date agreed is past: the access ended automatically."
     )
 
 

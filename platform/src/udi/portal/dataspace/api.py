@@ -137,7 +137,7 @@ async def identify_connector(request: Machine, session: AsyncSession) -> Connect
     if connector is None:
         raise UnauthenticatedError(
             "This connector is not known here.",
-            remedy="Show the secret that was made for it on the page of its project, after the word Bearer.",
+            remedy="Send the secret that was created for it on the page of its project, after the word Bearer.",
         )
     hour = now().replace(minute=0, second=0, microsecond=0)
     if connector.last_used_at != hour:
@@ -187,7 +187,7 @@ def _require_own_address(connector: Connector, message: dict[str, Any]) -> None:
             "It lies below %(address)s, as its project said.",
             values={"address": connector.address},
         )
-        raise InvalidError("The message cannot be taken.", refusals=[refusal])
+        raise InvalidError("The message cannot be accepted.", refusals=[refusal])
 
 
 def _empty_response() -> Answer:
@@ -206,9 +206,9 @@ async def begin_negotiation(
         refusal = Refusal(
             "callbackAddress",
             "It is not said where answers go.",
-            "Say the address of the connector.",
+            "Give the address of the connector.",
         )
-        raise InvalidError("The message cannot be taken.", refusals=[refusal])
+        raise InvalidError("The message cannot be accepted.", refusals=[refusal])
     async with connector_session(request, territory) as (session, connector):
         _require_own_address(connector, message)
         process = await provider_negotiations.receive_request(

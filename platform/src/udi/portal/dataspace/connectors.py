@@ -61,8 +61,8 @@ def check_connector(connector_input: ConnectorInput, *, plain: bool) -> list[Ref
         refusals.append(
             Refusal(
                 "participant",
-                "It is not said how it is called in its data space.",
-                "Ask whoever runs it.",
+                "Its name in its data space is missing.",
+                "Ask the person who runs it.",
             )
         )
     refusals += _check_address(connector_input.address, plain=plain)
@@ -114,7 +114,7 @@ def _check_intended_use(connector_input: ConnectorInput) -> list[Refusal]:
         refusals.append(
             Refusal(
                 "purpose",
-                "It is not said what the data are for.",
+                "The use of the data is missing.",
                 "Choose one of the uses.",
             )
         )
@@ -122,8 +122,8 @@ def _check_intended_use(connector_input: ConnectorInput) -> list[Refusal]:
         refusals.append(
             Refusal(
                 "words",
-                "It is not said what you would do with the data.",
-                "Say it in a few sentences.",
+                "What you would do with the data is missing.",
+                "Describe it in a few sentences.",
             )
         )
     if len(connector_input.interest) > LONGEST_WORDS:
@@ -186,7 +186,7 @@ async def renew_connector(
         ConflictError: it was revoked.
     """
     if connector.revoked_at is not None:
-        raise ConflictError("This connector was revoked.", remedy="Add it anew.")
+        raise ConflictError("This connector was revoked.", remedy="Add it again.")
     secret = CONNECTOR.generate()
     connector.sha256 = fingerprint(secret)
     await session.flush()

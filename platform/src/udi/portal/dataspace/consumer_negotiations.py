@@ -203,8 +203,8 @@ def _check_rules(
         refusals.append(
             Refusal(
                 f"{name}.permission",
-                "It says no rule.",
-                "Say what is permitted, or forbidden.",
+                "The document contains no rule.",
+                "State what is permitted, or forbidden.",
             )
         )
     if refusals:

@@ -82,7 +82,7 @@ async def receive_request(
         raise InvalidError("The transfer cannot begin.", refusals=refusals)
     if agreement.state not in READABLE or agreement.ends_at <= now():
         raise ConflictError(
-            "Nothing is read under this agreement now.",
+            "This agreement gives no access to the data now.",
             remedy="Its page on the portal says why.",
         )
     process = await begin_process(
@@ -123,7 +123,7 @@ async def start_transfer(session: AsyncSession, process: DataspaceProcess) -> No
     """
     if not await is_readable(session, process):
         raise ConflictError(
-            "Nothing is read under this agreement now.",
+            "This agreement gives no access to the data now.",
             remedy="Its page on the portal says why.",
         )
     await send_event(session, process, DataspaceEvent.START, MessageType.TRANSFER_START)
@@ -254,8 +254,8 @@ async def _restore_credential(session: AsyncSession, process: DataspaceProcess) 
         or credential.expires_at <= now()
     ):
         raise ConflictError(
-            "Nothing is read under this agreement now.",
-            remedy="Ask for a transfer anew.",
+            "This agreement gives no access to the data now.",
+            remedy="Ask for a new transfer.",
         )
     credential.revoked_at = None
     await session.flush()

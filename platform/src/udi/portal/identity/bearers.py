@@ -68,20 +68,20 @@ def require_scope(scope: str) -> Callable[[Connection], Bearer]:
         bearer: Bearer | None = request.scope["state"].get("bearer")
         if bearer is None:
             raise UnauthenticatedError(
-                "This address needs a token of yours.",
-                remedy="Make one on «my space», and send it in the header Authorization, after the word Bearer.",
+                "This address needs one of your tokens.",
+                remedy="Create one on «my space», and send it in the header Authorization, after the word Bearer.",
                 headers={"WWW-Authenticate": 'Bearer realm="udi"'},
             )
         if not is_confirmation_valid(bearer.confirmed_at):
             raise UnavailableError(
-                "The identity service has not answered for an hour: it is not known whether this token still counts.",
+                "The identity service has not answered for an hour: it is not known whether this token is still valid.",
                 remedy="Send the same request again in a minute; what is open needs no token.",
                 headers={"Retry-After": "60"},
             )
         if scope not in bearer.scopes:
             raise ForbiddenError(
                 "This token was not given the right «%(scope)s».",
-                remedy="Make a token that has it, on «my space».",
+                remedy="Create a token that has it, on «my space».",
                 values={"scope": scope},
                 headers={
                     "WWW-Authenticate": f'Bearer realm="udi", error="insufficient_scope", scope="{scope}"'

@@ -47,7 +47,7 @@ class UnknownTokenError(UnauthenticatedError):
     def __init__(self) -> None:
         super().__init__(
             "This token is not known here, or was revoked.",
-            remedy="Make a new one on «my space»; what is open needs none.",
+            remedy="Create a new one on «my space»; open data need no token.",
             headers=CHALLENGE,
         )
 
@@ -87,7 +87,7 @@ async def make_token(
             Refusal("name", "Give it a name that says which program uses it.")
         )
     if days not in DAYS:
-        refusals.append(Refusal("days", "Choose how long it is good."))
+        refusals.append(Refusal("days", "Choose a period of validity."))
     if not set(scopes) <= set(SCOPES):
         refusals.append(Refusal("scope", "There is no such right."))
     if refusals:
@@ -196,8 +196,8 @@ async def authenticate_bearer(
     token, person, confirmed_at = row
     if token.expires_at <= moment:
         raise UnauthenticatedError(
-            "The time of this token is over.",
-            remedy="Make a new one on «my space»; what is open needs none.",
+            "This token has expired.",
+            remedy="Create a new one on «my space»; open data need no token.",
             headers=CHALLENGE,
         )
     if token.last_used_at is None or token.last_used_at + USE_NOTED < moment:

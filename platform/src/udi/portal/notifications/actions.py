@@ -41,7 +41,7 @@ async def follow_target(
         return existing
     if await count_followings(session, actor.person_id) >= MOST_FOLLOWED:
         raise ConflictError(
-            "You follow %(most)s things already, which is as many as one may.",
+            "You follow %(most)s things already, which is the maximum.",
             remedy="Stop following some of them in “What I follow”, then try again.",
             values={"most": MOST_FOLLOWED},
         )
@@ -97,7 +97,7 @@ async def choose_rhythm(
     if rhythm not in set(DigestRhythm):
         refusal = Refusal(
             "rhythm",
-            "This is not a rhythm.",
+            "This frequency does not exist.",
             "Choose daily, weekly or never.",
             "unknown-value",
         )

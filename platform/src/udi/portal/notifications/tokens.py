@@ -29,7 +29,7 @@ def read_unsubscribe_token(
     subscription = read_signed_id(_key(settings), territory.id, token)
     if subscription is None:
         raise NotFoundError(
-            "This address to unsubscribe is not whole, or is another territory’s.",
+            "This address to unsubscribe is incomplete, or is another territory’s.",
             remedy="Copy it whole from the mail; or log in and choose “never” in “What I follow”.",
         )
     return subscription

@@ -63,8 +63,8 @@ async def list_public(
         parameters.add_refusal(
             Refusal(
                 "dataset",
-                "This is no identifier.",
-                "Send one that the list of datasets says.",
+                "This is not an identifier.",
+                "Send one that is in the list of datasets.",
                 "no-uuid",
             )
         )

@@ -62,7 +62,7 @@ def _write_invitation(
             address=address,
         ),
         say(
-            "If you expect nothing of the kind, leave this mail: nothing happens without your answer."
+            "If you expect nothing of the kind, ignore this mail: nothing happens without your answer."
         ),
     ]
 
@@ -111,7 +111,7 @@ def _write_hiding(
 ) -> EmailContent:
     return say("“%(title)s” is hidden", title=project.title), [
         say(
-            "The territory’s team took “%(title)s” off the public pages. It says why:",
+            "The territory’s team removed “%(title)s” from the public pages. It says why:",
             title=project.title,
         ),
         project.hidden_reason,

@@ -89,8 +89,8 @@ async def get_editable_project(
     project = await get_project(session, actor, id_, lock=lock)
     if await find_right(session, project, actor) is not TeamRight.EDIT:
         raise ForbiddenError(
-            "Only those who make this project change it.",
-            remedy="Ask whoever leads it to let you edit it.",
+            "Only those who make this project can change it.",
+            remedy="Ask its leader to allow you to edit it.",
         )
     return project
 
@@ -107,7 +107,7 @@ async def get_own_project(
     project = await get_project(session, actor, id_, lock=lock)
     if not is_owner(project, actor):
         raise ForbiddenError(
-            "Only whoever leads this project does this.", remedy="Ask them."
+            "Only the leader of this project can do this.", remedy="Ask them."
         )
     return project
 
@@ -125,7 +125,7 @@ async def get_led_project(
     if project.leader_id != actor.person_id:
         raise ForbiddenError(
             "Nobody leads this reuse: it was only reported.",
-            remedy="Describe a project of yours.",
+            remedy="Describe your own project.",
         )
     return project
 
@@ -159,7 +159,7 @@ async def get_team_project(session: AsyncSession, actor: Actor, id_: UUID) -> Pr
     """
     project = await get_project(session, actor, id_)
     if await find_right(session, project, actor) is None or project.reported:
-        raise NotFoundError("The team of a project is shown to those who are in it.")
+        raise NotFoundError("The team of a project is shown to its members.")
     return project
 
 

@@ -108,8 +108,8 @@ def read_identifiers(texts: list[str]) -> list[UUID]:
     except ValueError:
         refusal = Refusal(
             "datasets",
-            "This is no identifier.",
-            "Send those that the list of datasets says.",
+            "This is not an identifier.",
+            "Send those that are in the list of datasets.",
             "no-uuid",
         )
         raise InvalidError(refusals=[refusal]) from None

@@ -164,7 +164,7 @@ async def delete_picture(
     project_id: FromPath[UUID],
     picture_id: FromPath[UUID],
 ) -> None:
-    """Take one away."""
+    """Remove one."""
     project = await queries.get_editable_project(
         session, bearer.actor, project_id, lock=True
     )

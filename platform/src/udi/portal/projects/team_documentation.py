@@ -62,7 +62,7 @@ OPERATIONS = (
     Operation(
         name="dismissFromTeam",
         path=f"{TEAM}/{{member_id}}",
-        summary="Take off the team",
+        summary="Remove from the team",
         detail="Take an invitation back, or somebody off the team.",
         answer=None,
         refusals=(ForbiddenError, NotFoundError, ConflictError),

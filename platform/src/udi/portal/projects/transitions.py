@@ -46,8 +46,8 @@ def transition(state: str, event: ProjectEvent) -> ProjectState:
     next_state = NEXT.get((ProjectState(state), event))
     if next_state is None:
         raise ConflictError(
-            "The project does not stand there any more.",
-            remedy="Look at its page again, which says where it stands.",
+            "The stage of the project has changed.",
+            remedy="See its page for its current stage.",
         )
     return next_state
 
@@ -91,7 +91,7 @@ def transition_member(stage: str, what: TeamMemberEvent) -> TeamMemberStage:
     next_stage = STEPS.get((TeamMemberStage(stage), what))
     if next_stage is None:
         raise ConflictError(
-            "This was answered already, or taken back.",
-            remedy="Look at the team again, which shows how it stands.",
+            "This was answered already, or withdrawn.",
+            remedy="See the page of the team again.",
         )
     return next_stage

@@ -137,7 +137,7 @@ async def export_history(
     lines = describe_events(
         request, member, await list_events(session, dataset, limit=None), names
     )
-    header = [say(word) for word in ("When (UTC)", "History", "Who", "Detail")]
+    header = [say(word) for word in ("When (UTC)", "Event", "Who", "Detail")]
     rows = [
         (line.when.isoformat(timespec="seconds"), line.what, line.who, line.detail)
         for line in lines

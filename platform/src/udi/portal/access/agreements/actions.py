@@ -204,7 +204,10 @@ def _clean_reason(reason: str) -> str:
     if not clean_reason:
         raise InvalidError(
             refusals=[
-                Refusal("words", "Say why: the project reads it, and who is refused.")
+                Refusal(
+                    "words",
+                    "Give the reason: the project will read it, as will anyone who is refused.",
+                )
             ]
         )
     if len(clean_reason) > LONGEST_REASON:

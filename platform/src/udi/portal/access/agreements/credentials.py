@@ -73,7 +73,7 @@ async def make_credential(
             Refusal("name", "Give it a name that says which machine uses it.")
         )
     if days not in DAYS:
-        refusals.append(Refusal("days", "Choose how long it is good."))
+        refusals.append(Refusal("days", "Choose a period of validity."))
     if (
         node
         not in {project_node.id for project_node in await list_nodes(session, project)}
@@ -82,7 +82,7 @@ async def make_credential(
         refusals.append(
             Refusal(
                 "node",
-                "The project has no agreement there.",
+                "The project has no agreement on this node.",
                 "Choose one of the nodes.",
             )
         )
@@ -106,7 +106,7 @@ async def _reject_above_limit(
     )
     if (await session.scalar(select(func.count()).where(*own, *living)) or 0) >= MOST:
         raise ConflictError(
-            "This project has ten credentials there.",
+            "This project has ten credentials on this node.",
             remedy="Revoke one that no machine uses any more.",
         )
 
@@ -154,7 +154,7 @@ async def renew_credential(
     """
     former = await _get_credential(session, project, id_)
     if former.revoked_at is not None:
-        raise ConflictError("This credential was revoked.", remedy="Make a new one.")
+        raise ConflictError("This credential was revoked.", remedy="Create a new one.")
     former.revoked_at = now()
     days = max(1, (former.expires_at - former.made_at).days)
     renewal = await _add_credential(

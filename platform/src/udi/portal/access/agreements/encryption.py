@@ -46,17 +46,19 @@ def read_public_key(pem_text: str) -> RSAPublicKey:
         key = load_pem_public_key(pem_text[:LONGEST].strip().encode())
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _key_refusal(
-            "No public key can be read here.",
+            "No public key was found here.",
             "Paste the whole file, its first and last lines too.",
         ) from error
     if not isinstance(key, RSAPublicKey):
         raise _key_refusal(
-            "This is no RSA key, and RUDI’s nodes encrypt for RSA keys.",
-            "Make one of 3,072 bits.",
+            "This is not an RSA key, and RUDI’s nodes encrypt for RSA keys.",
+            "Create one of 3,072 bits.",
         )
     if not LEAST <= key.key_size <= MOST:
         raise _key_refusal(
-            "This key has %(bits)s bits.", "Make one of 3,072 bits.", bits=key.key_size
+            "This key has %(bits)s bits.",
+            "Create one of 3,072 bits.",
+            bits=key.key_size,
         )
     return key
 
@@ -128,7 +130,7 @@ async def find_encryption_key(session: AsyncSession, datasets: Sequence[UUID]) -
     if not keys:
         raise NotFoundError(
             "No project that may read this dataset now has given a key.",
-            remedy="Ask who leads the project to give its public key, on the page of what it may read.",
+            remedy="Ask the leader of the project to give its public key, on the page of the data accessible to the project.",
         )
     if len(keys) > 1:
         raise NotFoundError(

@@ -147,7 +147,7 @@ async def open_files(
     )
     if deed.agreement.state not in LIVE or not is_unexpired(deed.agreement):
         raise ConflictError(
-            "This agreement is over: nothing is read under it.",
+            "This agreement has ended: it no longer gives access to the data.",
             remedy="Its page says why.",
         )
     site = site_of(request)

@@ -71,7 +71,7 @@ def transition_agreement(state: str, event: AgreementEvent) -> AgreementState:
     next_state = NEXT.get((AgreementState(state), event))
     if next_state is None:
         raise ConflictError(
-            "This agreement does not stand there any more.",
-            remedy="Look at its page again, which says how it stands.",
+            "The state of this agreement has changed.",
+            remedy="See its page for its current state.",
         )
     return next_state

@@ -33,7 +33,7 @@ async def set_policy(
     if (row.revision if row else 0) != revision:
         raise PreconditionFailedError(
             "Somebody changed this policy since you opened it.",
-            remedy="Read it, then set yours.",
+            remedy="Read it, then save yours.",
         )
     if row is None:
         row = AccessPolicy(

@@ -202,9 +202,7 @@ def _read_field(
         )
     if kind not in set(FieldKind):
         refusals.append(
-            Refusal(
-                at, "It is not said what is to be answered.", "Choose one of the kinds."
-            )
+            Refusal(at, "The type of answer is missing.", "Choose one of the types.")
         )
         kind = FieldKind.LINE
     choices = tuple(

@@ -48,7 +48,7 @@ async def get_restricted_dataset(session: AsyncSession, dataset_id: UUID) -> Dat
     if dataset.access != AccessRights.RESTRICTED:
         raise ConflictError(
             "These data are open: you can use them already.",
-            remedy="Their page has their files.",
+            remedy="Their files are on their page.",
         )
     return dataset
 
@@ -75,7 +75,7 @@ def require_producer(actor: Actor, dataset: Dataset) -> None:
     """
     if not actor.may_publish(dataset.organisation.slug):
         raise ForbiddenError(
-            "Only those who publish for %(name)s do this.",
+            "Only people who publish for %(name)s can do this.",
             remedy="Ask its administrators for that right, or write to %(email)s.",
             values={
                 "name": dataset.organisation.name,

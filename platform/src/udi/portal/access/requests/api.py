@@ -171,7 +171,7 @@ def _identifier(text: str, name: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise InvalidError(
-            refusals=[Refusal(name, "This is no identifier.", code="no-uuid")]
+            refusals=[Refusal(name, "This is not an identifier.", code="no-uuid")]
         ) from None
 
 

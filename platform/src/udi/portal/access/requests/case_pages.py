@@ -151,7 +151,7 @@ async def send_deadline(
     case = await get_case(session, member, request_id)
     if case.request.due_at is None:
         raise NotFoundError(
-            "No answer is due: the days stand still, or the request is closed."
+            "No answer is due: the deadline is suspended, or the request is closed."
         )
     say = site_of(request).pages.translator(request)
     title = say("Answer due: access to “%(title)s”") % {"title": case.dataset.title}

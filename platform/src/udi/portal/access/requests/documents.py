@@ -63,7 +63,9 @@ def check_documents(documents: Sequence[UploadedDocument]) -> list[Refusal]:
             )
         elif detect_media_type(sent.content) is None:
             remedy = "Send a PDF, a text (ODT, DOCX, TXT) or a picture (PNG, JPEG)."
-            refusals.append(Refusal(at, "This kind of document is not taken.", remedy))
+            refusals.append(
+                Refusal(at, "This type of document is not accepted.", remedy)
+            )
     if len(documents) > MOST:
         refusals.append(Refusal("", "There are more than five documents."))
     return refusals

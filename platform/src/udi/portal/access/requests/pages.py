@@ -135,7 +135,7 @@ async def _save_draft(
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > LARGEST_DRAFT:
         raise TooLargeError(
-            "This is more than is kept before you log in.",
+            "This is too large to be kept before you log in.",
             remedy="Log in first, then send documents.",
         )
     typed = await read_request_form(await request.form())

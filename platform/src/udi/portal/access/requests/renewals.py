@@ -38,7 +38,7 @@ async def renew_agreement(
     if not may_renew(agreement, policy):
         raise ConflictError(
             "This agreement may not be renewed.",
-            remedy="Ask anew, from the page of the dataset.",
+            remedy="Make a new request, from the page of the dataset.",
         )
     before = await session.get_one(
         AccessRequest, (agreement.tenant_id, agreement.request_id)
@@ -51,7 +51,7 @@ async def renew_agreement(
     if await session.scalar(later):
         raise ConflictError(
             "This agreement was renewed already.",
-            remedy="Look at the one that came of it.",
+            remedy="See the new agreement.",
         )
     terms = policy_of(policy).terms
     request_input = AccessRequestInput(

@@ -72,7 +72,7 @@ def check_input(
         refusals.append(
             Refusal(
                 "project",
-                "Whoever leads this project is not among those who may ask.",
+                "The leader of this project is not among those who may ask.",
                 "Read who may ask on the page of the dataset; a project may be led in the name of an organisation.",
             )
         )
@@ -113,7 +113,7 @@ def _check_intended_use(
         refusals.append(
             Refusal(
                 "purpose",
-                "It is not said what the data are for.",
+                "The use of the data is missing.",
                 "Choose one of the uses.",
             )
         )
@@ -121,15 +121,15 @@ def _check_intended_use(
         refusals.append(
             Refusal(
                 "words",
-                "It is not said what you would do with the data.",
-                "Say it in a few sentences.",
+                "What you would do with the data is missing.",
+                "Describe it in a few sentences.",
             )
         )
     if terms.general_interest and not request_input.interest:
         refusals.append(
             Refusal(
                 "interest",
-                "It is not said how the project serves the general interest.",
+                "How the project serves the general interest is missing.",
             )
         )
     for name, words in {
@@ -335,8 +335,8 @@ async def _reject_duplicate(
     )
     if (await session.scalar(own) or 0) >= MOST_OPEN:
         raise TooManyRequestsError(
-            "You have %(most)s requests that wait for an answer, which is as many as one may.",
-            remedy="Take one back, or wait for an answer.",
+            "You have %(most)s requests that wait for an answer, which is the maximum.",
+            remedy="Withdraw one, or wait for an answer.",
             values={"most": MOST_OPEN},
         )
     same = (
@@ -482,7 +482,7 @@ def require_same_channel(request: AccessRequest, connector: str = "") -> None:
     """
     if request.connector != connector:
         raise ConflictError(
-            "The connector “%(name)s” asked for the project: it corrects the request and takes an offer itself.",
+            "The connector “%(name)s” asked for the project: it corrects the request and accepts an offer itself.",
             remedy="Answer questions here; the rest is done where the connector is run.",
             values={"name": request.connector},
         )

@@ -34,7 +34,9 @@ def clean_message(words: str) -> str:
     )
     if not cleaned:
         raise InvalidError(
-            refusals=[Refusal("words", "Say it in words: the other side reads them.")]
+            refusals=[
+                Refusal("words", "Write a message: the other party will read it.")
+            ]
         )
     if len(cleaned) > LONGEST:
         raise InvalidError(

@@ -103,7 +103,7 @@ def transition_request(state: str, event: AccessRequestEvent) -> AccessRequestSt
     next_state = NEXT.get((AccessRequestState(state), event))
     if next_state is None:
         raise ConflictError(
-            "This request does not stand there any more: it was answered, taken back, or its time is over.",
-            remedy="Look at its page again, which says how it stands.",
+            "The state of this request has changed: it was answered or withdrawn, or has expired.",
+            remedy="See its page for its current state.",
         )
     return next_state

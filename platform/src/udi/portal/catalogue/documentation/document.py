@@ -97,7 +97,7 @@ def build_document(
                     "type": "http",
                     "scheme": "bearer",
                     "description": say(
-                        "A token that a person made on «my space». What is open needs none."
+                        "A token that a person created on «my space». Open data need no token."
                     ),
                 }
             },

@@ -118,7 +118,9 @@ async def _get_shared_page(
         return share_search(
             read_criteria(split_query(parts.query)), territory, language
         )
-    raise NotFoundError("Nothing at this address can stand in another page.")
+    raise NotFoundError(
+        "The content of this address cannot be embedded in another page."
+    )
 
 
 def _read_size(parameters: Mapping[str, str], name: str) -> int:

@@ -56,37 +56,37 @@ def _email_paragraphs(
     name = localise(territory.name, language)
     yield say("Good morning,")
     yield say(
-        "%(territory)s looks each day whether the files of %(producer)s can be had.",
+        "%(territory)s checks each day that the files of %(producer)s are accessible.",
         territory=name,
         producer=organisation.name,
     )
     yield from _list_links(
         say,
         territory,
-        say("No more to be had"),
+        say("No longer accessible"),
         lines["missing"],
         counts["missing"],
         language,
     )
     yield from _list_links(
-        say, territory, say("Back"), lines["back"], counts["back"], language
+        say, territory, say("Accessible again"), lines["back"], counts["back"], language
     )
     if counts["missing"]:
         yield say(
             "If a file has another address now, describe its dataset again. If it is to come back, there is nothing to do."
         )
     page = f"{territory.origin}/producers/{organisation.slug}/links"
-    yield say("All that is to be looked after: %(address)s", address=page)
+    yield say("All the links to correct: %(address)s", address=page)
 
 
 def _subject(say: Translate, producer: str, missing: int) -> str:
     if missing:
         return say(
-            "Files of %(producer)s that cannot be had: %(count)s",
+            "Files of %(producer)s that are not accessible: %(count)s",
             producer=producer,
             count=missing,
         )
-    return say("Files of %(producer)s are back", producer=producer)
+    return say("Files of %(producer)s are accessible again", producer=producer)
 
 
 def _list_links(
@@ -132,7 +132,7 @@ def _describe_last_check(
     if link.last_reachable and link.failures:
         day = display_datetime(link.last_reachable, language, zone=territory.zone)
     if not link.failures:
-        return say("It can be had again since %(day)s.", day=day)
+        return say("Accessible again since %(day)s.", day=day)
     if link.answer == SILENT:
         what = say("The address does not answer.")
     else:

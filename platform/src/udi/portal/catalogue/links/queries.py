@@ -90,7 +90,7 @@ async def get_maintained_producer(
     if not may_maintain_data(actor, producer):
         raise ForbiddenError(
             "This list is for the people who publish for this producer.",
-            remedy="The page of each dataset says how its files stand.",
+            remedy="The page of each dataset shows the state of its files.",
         )
     return producer
 

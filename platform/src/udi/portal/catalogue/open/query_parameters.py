@@ -130,7 +130,7 @@ class QueryParameters:
         """
         if self._refusals:
             error = InvalidError(
-                "The catalogue cannot be searched like this.", refusals=self._refusals
+                "This search is not possible.", refusals=self._refusals
             )
             error.status = self._status
             raise error

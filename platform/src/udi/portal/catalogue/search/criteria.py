@@ -223,9 +223,7 @@ def read_strict_criteria(pairs: Pairs) -> Criteria:
         *_wrong_extent(values_by_name),
     ]
     if refusals:
-        raise InvalidError(
-            "The catalogue cannot be searched like this.", refusals=refusals
-        )
+        raise InvalidError("This search is not possible.", refusals=refusals)
     criteria = read_criteria(
         [(name, value) for name, values in values_by_name.items() for value in values]
     )

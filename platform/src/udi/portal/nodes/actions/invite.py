@@ -32,13 +32,13 @@ LOGIN = "-login"
 USUAL = timedelta(days=7)
 LONGEST = timedelta(days=60)
 OTHER = "Ask the territory’s team for another one."
-WHOLE = "See that the link is whole. Ask the territory’s team for another one."
+WHOLE = "Check that the link is complete, or ask the territory’s team for another one."
 
 
 class EndedInvitationError(GoneError):
     """An invitation that was used, or whose days have passed."""
 
-    title = "This invitation is no longer good"
+    title = "This invitation is no longer valid"
 
 
 async def invite_node(

@@ -49,7 +49,7 @@ async def withdraw_dataset_for_team(
             refusals=[
                 Refusal(
                     "reason",
-                    "Say why: the producer and those who use the data read it.",
+                    "Give the reason: the producer and those who use the data will read it.",
                 )
             ]
         )

@@ -100,6 +100,6 @@ DOCUMENT_HEAVY = FaultKind(
 INTERNAL_ERROR = FaultKind(
     "our_fault",
     REFUSED,
-    "Something went wrong here, not at the source: the reading was left.",
+    "Something went wrong here, not at the source: the reading was stopped.",
     "Nothing is to be done at the source; it is read again later.",
 )

@@ -27,7 +27,10 @@ MOST_SOURCES = 50
 READING_INTERVAL = timedelta(minutes=1)
 """Between two readings that a person asks for."""
 UNKNOWN_RHYTHM = Refusal(
-    "rhythm", "This is not a rhythm.", "Choose one of the list.", "unknown-value"
+    "rhythm",
+    "This frequency does not exist.",
+    "Choose one of the list.",
+    "unknown-value",
 )
 OPEN = (SourceState.ACTIVE, SourceState.PAUSED, SourceState.VANISHED)
 
@@ -206,7 +209,7 @@ async def accept_loss(
         ConflictError: nobody is asked about it.
     """
     if source.state != SourceState.VANISHED:
-        raise ConflictError("Nothing is waiting for your word here.")
+        raise ConflictError("No decision is expected here.")
     source.state = SourceState.ACTIVE
     source.next_at = now()
     source.accepts_loss = True

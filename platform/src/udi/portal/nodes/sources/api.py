@@ -226,7 +226,7 @@ async def act_on_source(
 ) -> Response[Any]:
     """Have it read now, pause it, start it again, or let go what left it."""
     if act not in ACTS:
-        raise NotFoundError("Nothing is done at this address.")
+        raise NotFoundError("This action does not exist.")
     source, producer = await queries.get_source(
         desk.session, desk.actor, source_id, lock=True
     )

@@ -84,10 +84,10 @@ def _add_entry(
 def outcome_label(run: SourceRun, say: Translate) -> str:
     """How a reading ended, in words."""
     return {
-        RunOutcome.COMPLETE: say("read whole"),
+        RunOutcome.COMPLETE: say("read completely"),
         RunOutcome.UNCHANGED: say("nothing new"),
-        RunOutcome.PARTIAL: say("read in part"),
-        RunOutcome.VANISHED: say("much was gone, nothing was withdrawn"),
+        RunOutcome.PARTIAL: say("read partially"),
+        RunOutcome.VANISHED: say("many datasets were missing, nothing was withdrawn"),
         RunOutcome.FAILED: say("could not be read"),
     }[RunOutcome(run.outcome)]
 

@@ -126,15 +126,19 @@ def write_email(
         ),
         _describe_alert(say, trouble, source, run),
         say(
-            "Its page says what to mend, and what you may do: %(address)s",
+            "Its page says what to correct, and what you may do: %(address)s",
             address=_page(territory, source),
         ),
         name,
     ]
     subjects = {
-        Alert.VANISHED: say("Much is gone from the catalogue at %(host)s", host=host),
+        Alert.VANISHED: say(
+            "Many datasets are missing from the catalogue at %(host)s", host=host
+        ),
         Alert.FAILING: say("The catalogue at %(host)s cannot be read", host=host),
-        Alert.REFUSED: say("Something to mend in the catalogue at %(host)s", host=host),
+        Alert.REFUSED: say(
+            "Something to correct in the catalogue at %(host)s", host=host
+        ),
     }
     return Email(
         to=to,
@@ -157,7 +161,7 @@ def _describe_alert(
 ) -> str:
     if trouble is Alert.VANISHED:
         return say(
-            "%(missing)s datasets out of %(shown)s were not there at the last reading. None was withdrawn: we wait for your word.",
+            "%(missing)s datasets out of %(shown)s were not there at the last reading. None was withdrawn: we are waiting for your decision.",
             missing=run.missing,
             shown=source.shown,
         )

@@ -128,7 +128,7 @@ async def _holder(
         person = None
     if person is None:
         raise NotFoundError(
-            "This address of a feed is not whole, or was renewed.",
+            "This address of a feed is incomplete, or was replaced.",
             remedy="Copy the new one from the page of the source.",
         )
     return await read_actor(session, person, territory.slug)

@@ -128,7 +128,7 @@ async def show_source(
     member: NamedDependency[Actor],
     source_id: FromPath[UUID],
 ) -> Response[str]:
-    """What is read there, its last readings, and what to mend."""
+    """What is read there, its last readings, and what to correct."""
     source, producer = await queries.get_source(session, member, source_id)
     runs = await queries.list_runs(session, source)
     reported_run = queries.find_reported_run(runs)
@@ -206,7 +206,7 @@ async def act_on_source(
 
 def _act(name: str) -> Any:
     if name not in ACTS:
-        raise NotFoundError("Nothing is done at this address.")
+        raise NotFoundError("This action does not exist.")
     return ACTS[name]
 
 

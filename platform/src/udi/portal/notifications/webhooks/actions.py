@@ -96,7 +96,7 @@ async def create_webhook(
     """
     if await count_webhooks(session, actor.person_id) >= MOST_WEBHOOKS:
         raise ConflictError(
-            "You have %(most)s webhooks already, which is as many as one may.",
+            "You have %(most)s webhooks already, which is the maximum.",
             remedy="Delete one, then try again.",
             values={"most": MOST_WEBHOOKS},
         )

@@ -75,7 +75,7 @@ def check_application(application_input: ApplicationInput) -> None:
         refusals.append(
             Refusal(
                 "choice",
-                "It is not said where the data will be.",
+                "Where the data will be is missing.",
                 "Choose one of the three.",
             )
         )
@@ -178,8 +178,8 @@ async def submit_application(
     own = (Application.person_id == actor.person_id, Application.state.in_(OPEN))
     if (await session.scalar(select(func.count()).where(*own)) or 0) >= MOST_OPEN:
         raise TooManyRequestsError(
-            "You have %(most)s requests that wait for an answer, which is as many as one may.",
-            remedy="Take one back, or wait for the team’s answer.",
+            "You have %(most)s requests that wait for an answer, which is the maximum.",
+            remedy="Withdraw one, or wait for the team’s answer.",
             values={"most": MOST_OPEN},
         )
     application = Application(
@@ -281,7 +281,9 @@ async def _reject_duplicate(
         "Somebody asked for this organisation already, and the team has still to answer.",
         "Write to the team if you should be the one; once it is here, ask to become a member.",
     )
-    raise InvalidError("This organisation is asked for already.", refusals=[refusal])
+    raise InvalidError(
+        "A request for this organisation exists already.", refusals=[refusal]
+    )
 
 
 async def _notify_team(session: AsyncSession, application: Application) -> None:

@@ -147,7 +147,7 @@ def _words(words: str) -> str:
     )
     if not cleaned:
         raise InvalidError(
-            refusals=[Refusal("words", "Say it in words: the person reads them.")]
+            refusals=[Refusal("words", "Write a message: the person will read it.")]
         )
     if len(cleaned) > LONGEST_WORDS:
         raise InvalidError(

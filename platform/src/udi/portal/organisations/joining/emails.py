@@ -85,7 +85,7 @@ def _words(
 def _next(say: Translate, choice: str) -> str:
     return {
         HostingChoice.HOSTED: say(
-            "Your room is being opened on the hosted node: describe a first dataset there."
+            "Your space is being opened on the hosted node: describe a first dataset there."
         ),
         HostingChoice.OWN: say(
             "The team registers your node with you: answer this mail with its address."

@@ -44,7 +44,7 @@ def transition_application(state: str, event: ApplicationEvent) -> ApplicationSt
     next_state = TRANSITIONS.get((ApplicationState(state), event))
     if next_state is None:
         raise ConflictError(
-            "This request does not stand there any more: it was decided, or taken back.",
-            remedy="Look at its page again, which says how it stands.",
+            "The state of this request has changed: it was decided or withdrawn.",
+            remedy="See its page for its current state.",
         )
     return next_state

@@ -86,8 +86,8 @@ async def invite_member(
     await _reject_known_address(session, organisation, email, waiting)
     if len(waiting) >= MOST_INVITED:
         raise TooManyRequestsError(
-            "%(most)s invitations and requests wait already, which is as many as may.",
-            remedy="Take some back, or answer those who ask.",
+            "%(most)s invitations and requests wait already, which is the maximum.",
+            remedy="Cancel some, or answer those who ask.",
             values={"most": MOST_INVITED},
         )
     await spend_budget(session, MAILS, str(actor.person_id))
@@ -179,8 +179,8 @@ async def request_membership(
         )
     if await queries.count_own_requests(session, actor) >= MOST_REQUESTED:
         raise TooManyRequestsError(
-            "You have %(most)s requests that wait for an answer, which is as many as one may.",
-            remedy="Take one back, or wait for an answer.",
+            "You have %(most)s requests that wait for an answer, which is the maximum.",
+            remedy="Withdraw one, or wait for an answer.",
             values={"most": MOST_REQUESTED},
         )
     entry = MembershipEntry(
@@ -257,7 +257,9 @@ async def refuse_membership(
         InvalidError: no reason is given.
     """
     if not _clean(words):
-        raise InvalidError(refusals=[Refusal("words", "Say why: the person reads it.")])
+        raise InvalidError(
+            refusals=[Refusal("words", "Give the reason: the person will read it.")]
+        )
     await _answer(session, entry, MembershipEvent.REFUSE)
     entry.words = _clean(words)
     await _tell(session, entry)

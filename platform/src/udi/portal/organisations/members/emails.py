@@ -73,7 +73,7 @@ def _invitation(
             address=address,
         ),
         say(
-            "If you expect nothing of the kind, leave this mail: nothing happens without your answer."
+            "If you expect nothing of the kind, ignore this mail: nothing happens without your answer."
         ),
     ]
 

@@ -228,8 +228,8 @@ async def _administer(
             )
         elif entry.stage == MembershipStage.REQUESTED:
             raise ForbiddenError(
-                "Only who asked takes a request back.",
-                remedy="Answer it: admit, or refuse and say why.",
+                "Only the person who made a request can withdraw it.",
+                remedy="Answer it: accept, or refuse and give the reason.",
             )
         else:
             await actions.cancel_entry(session, member, organisation, entry)

@@ -110,7 +110,7 @@ async def get_member_organisation(
         )
     if managing and not (actor.may_manage(slug) and own.manages):
         raise ForbiddenError(
-            "You belong to %(name)s, but only its administrators do this.",
+            "You belong to %(name)s, but only its administrators can do this.",
             remedy="Ask one of them: the page of the organisation names them. Or write to %(email)s.",
             values=values,
         )

@@ -46,7 +46,7 @@ def transition_membership(stage: str, what: MembershipEvent) -> MembershipStage:
     next_stage = TRANSITIONS.get((MembershipStage(stage), what))
     if next_stage is None:
         raise ConflictError(
-            "This was answered already, or taken back.",
+            "This was answered already, or withdrawn.",
             remedy="Look at the page of the organisation again.",
         )
     return next_stage

@@ -121,7 +121,9 @@ def check_description(described: ProjectInput) -> list[Refusal]:
     if not described.summary:
         refusals.append(
             Refusal(
-                "summary", "It is not said what it is.", "Say it in a sentence or two."
+                "summary",
+                "The description is missing.",
+                "Describe it in a sentence or two.",
             )
         )
     for name, most in LONGEST.items():
@@ -152,7 +154,7 @@ def _check_choices(described: ProjectInput) -> list[Refusal]:
         refusals.append(
             Refusal(
                 "purpose",
-                "It is not said what it is for.",
+                "The purpose of the project is missing.",
                 "Choose one of the purposes.",
             )
         )
@@ -166,8 +168,8 @@ def _check_choices(described: ProjectInput) -> list[Refusal]:
         refusals.append(
             Refusal(
                 "requester",
-                "It is not said what the organisation is.",
-                "Choose what it is.",
+                "The type of the organisation is missing.",
+                "Choose its type.",
             )
         )
     for name, kind in (("audience", Audience), ("support", SupportKind)):
@@ -192,8 +194,8 @@ async def create_project(
     led = select(func.count()).where(Project.leader_id == actor.person_id)
     if (await session.scalar(led) or 0) >= MOST_LED:
         raise TooManyRequestsError(
-            "You lead %(most)s projects, which is as many as one may.",
-            remedy="Take up one that is there.",
+            "You lead %(most)s projects, which is the maximum.",
+            remedy="Use one that exists.",
             values={"most": MOST_LED},
         )
     await spend_budget(session, PROJECTS, str(actor.person_id))
@@ -305,7 +307,7 @@ async def add_project_dataset(
                 Refusal(
                     "dataset",
                     "A project names %(most)s datasets at most.",
-                    "Take one away.",
+                    "Remove one.",
                     values=values,
                 )
             ]

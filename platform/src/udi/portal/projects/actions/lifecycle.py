@@ -27,7 +27,7 @@ async def move_project(
     state = transition(project.state, event)
     if event in BY_OWNER and not is_owner(project, actor):
         raise ForbiddenError(
-            "Only whoever leads this project does this.", remedy="Ask them."
+            "Only the leader of this project can do this.", remedy="Ask them."
         )
     project.state = state
     await note_change(session, project)
@@ -49,8 +49,8 @@ def require_team(actor: Actor) -> None:
     """
     if not actor.moderator:
         raise ForbiddenError(
-            "Only the territory’s team does this.",
-            remedy="Write to the team, and say why.",
+            "Only the territory’s team can do this.",
+            remedy="Write to the team, and give the reason.",
         )
 
 
@@ -72,7 +72,7 @@ async def hide_project(
         refusal = Refusal(
             "reason",
             "The reason is missing, or very long.",
-            "Say why: the person reads it.",
+            "Give the reason: the person will read it.",
         )
         raise InvalidError("Nothing was hidden yet.", refusals=[refusal])
     project.hidden_at = now()

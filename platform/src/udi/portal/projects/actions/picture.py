@@ -27,8 +27,8 @@ def check_alternative(alternative: str) -> str:
     if not words or len(words) > LONGEST_ALTERNATIVE:
         refusal = Refusal(
             "alternative",
-            "It is not said what the picture shows.",
-            "Say it in a sentence, for who does not see it.",
+            "The description of the picture is missing.",
+            "Describe it in a sentence, for people who do not see it.",
         )
         raise InvalidError("Nothing was kept yet.", refusals=[refusal])
     return words
@@ -54,7 +54,7 @@ async def add_picture(
     count, position = (await session.execute(last)).one()
     if count >= MOST_PICTURES:
         raise ConflictError(
-            "A project has four pictures at most.", remedy="Take one away first."
+            "A project has four pictures at most.", remedy="Remove one first."
         )
     (width, height), (small_width, small_height) = pictures.size, pictures.small_size
     picture = ProjectPicture(

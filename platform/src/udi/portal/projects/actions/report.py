@@ -60,7 +60,7 @@ async def report_reuse(
     )
     if (await session.scalar(select(func.count()).where(*today)) or 0) >= MOST_A_DAY:
         raise TooManyRequestsError(
-            "You reported %(most)s reuses in a day, which is as many as one may.",
+            "You reported %(most)s reuses in a day, which is the maximum.",
             remedy="Go on tomorrow.",
             values={"most": MOST_A_DAY},
         )

@@ -78,7 +78,7 @@ async def invite_member(
     if len(team_emails) >= MOST_MEMBERS:
         raise TooManyRequestsError(
             "A team has %(most)s people at most.",
-            remedy="Take somebody away first.",
+            remedy="Remove somebody first.",
             values={"most": MOST_MEMBERS},
         )
     await spend_budget(session, MAILS, str(actor.person_id))

@@ -34,7 +34,7 @@ async def submit_project(
     existing = await session.scalar(select(Submission).where(*own).with_for_update())
     if existing is None and await count_submissions(session, call) >= MOST_SUBMISSIONS:
         raise ConflictError(
-            "This call has as many answers as it may.",
+            "This call has reached its maximum number of answers.",
             remedy="Write to those who organise it.",
         )
     submission = existing or Submission(

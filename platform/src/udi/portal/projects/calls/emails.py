@@ -116,7 +116,7 @@ def _write_content(
             say("Your question about the call “%(title)s” has an answer:", title=title),
             row.answer,
             say(
-                "It stands on the page of the call, without your name: %(address)s",
+                "It is on the page of the call, without your name: %(address)s",
                 address=address,
             ),
         ]

@@ -97,8 +97,8 @@ async def score_submission(
     transition(call_state(call), CallEvent.SCORE)
     if juror.declared_at is None:
         raise ForbiddenError(
-            "Say first whether you have a conflict of interest.",
-            remedy="The page of the jury has the form.",
+            "Declare first whether you have a conflict of interest.",
+            remedy="The form is on the page of the jury.",
         )
     if submission.id in await list_conflicts(session, juror):
         raise ForbiddenError(
@@ -148,7 +148,7 @@ def _check_scores(
                 Refusal(
                     f"reason-{criterion.id}",
                     "The reason is missing.",
-                    "Say why: the candidate reads it.",
+                    "Give the reason: the candidate will read it.",
                 )
             )
     return refusals

@@ -61,7 +61,7 @@ def check_call(call_input: CallInput) -> list[Refusal]:
             refusals.append(
                 Refusal(
                     name,
-                    "It is missing, or very long.",
+                    "It is missing, or too long.",
                     "Write 1 to %(most)s characters.",
                     values=values,
                 )
@@ -70,8 +70,8 @@ def check_call(call_input: CallInput) -> list[Refusal]:
         refusals.append(
             Refusal(
                 "closes_at",
-                "This is not a moment to come.",
-                "Give a day and an hour to come.",
+                "This moment is in the past.",
+                "Give a day and an hour in the future.",
             )
         )
     elif call_input.results_at is None or call_input.results_at <= call_input.closes_at:
@@ -160,8 +160,8 @@ async def open_call(session: AsyncSession, actor: Actor, call: Call) -> None:
     if call.closes_at <= now():
         refusal = Refusal(
             "closes_at",
-            "This is not a moment to come.",
-            "Give a day and an hour to come.",
+            "This moment is in the past.",
+            "Give a day and an hour in the future.",
         )
         raise InvalidError("It was not opened.", refusals=[refusal])
     call.state = state
@@ -190,7 +190,7 @@ async def extend_call(
             refusals=[
                 Refusal(
                     "closes_at",
-                    "This is not later than now said.",
+                    "This moment is not later than the current one.",
                     "Give a later moment.",
                 )
             ]
@@ -319,7 +319,7 @@ def check_words(name: str, words: str) -> str:
     words = tidy_words(words)
     if not words or len(words) > LONGEST_ANSWER:
         refusal = Refusal(
-            name, "There are no words, or very many.", "Write 1 to 3000 characters."
+            name, "The text is missing, or too long.", "Write 1 to 3000 characters."
         )
         raise InvalidError("Nothing was kept yet.", refusals=[refusal])
     return words

@@ -112,7 +112,7 @@ async def get_organised_call(
     call = await get_call(session, actor, id_, lock=lock)
     if not may_organise(actor, await find_organiser(session, call)):
         raise ForbiddenError(
-            "Only those who organise this call do this.", remedy="Write to them."
+            "Only those who organise this call can do this.", remedy="Write to them."
         )
     return call
 
@@ -262,7 +262,7 @@ async def get_juror(session: AsyncSession, actor: Actor, call: Call) -> Juror:
     juror = await find_juror(session, actor, call)
     if juror is None:
         raise ForbiddenError(
-            "Only the jury of this call sees this.",
+            "Only the jury of this call can see this page.",
             remedy="Its organiser names the jury.",
         )
     return juror

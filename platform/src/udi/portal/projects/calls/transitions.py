@@ -73,7 +73,7 @@ def transition(state: CallState, event: CallEvent) -> CallState:
     next_state = NEXT.get((state, event))
     if next_state is None:
         raise ConflictError(
-            "The call does not stand there now.",
-            remedy="Look at its page again, which says where it stands.",
+            "The state of the call has changed.",
+            remedy="See its page for its current stage.",
         )
     return next_state

@@ -67,7 +67,8 @@ class DataRequestInput:
         if not self.words:
             refusals.append(
                 Refusal(
-                    "words", "Say what you need them for: a producer answers a need."
+                    "words",
+                    "Describe what you need them for: it helps producers to answer.",
                 )
             )
         elif len(self.words) > LONGEST_WORDS:
@@ -103,8 +104,8 @@ async def create_request(
     )
     if (await session.scalar(mine) or 0) >= MOST_OPEN:
         raise ConflictError(
-            "You have %(most)s open requests, which is as many as one may.",
-            remedy="Take one back first.",
+            "You have %(most)s open requests, which is the maximum.",
+            remedy="Withdraw one first.",
             values={"most": MOST_OPEN},
         )
     moment = now()
@@ -183,10 +184,10 @@ async def support_request(
     """
     if request.state not in OPEN:
         raise ConflictError(
-            "This request is no longer open.", remedy="Its page says what came of it."
+            "This request is no longer open.", remedy="Its page gives the outcome."
         )
     if request.person_id == actor.person_id:
-        raise ConflictError("You asked for these data: you count already.")
+        raise ConflictError("You asked for these data: your need is counted already.")
     row = {
         "request_id": request.id,
         "person_id": actor.person_id,

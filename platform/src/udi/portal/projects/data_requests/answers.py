@@ -73,7 +73,9 @@ async def promise_data(
         raise InvalidError(
             refusals=[
                 Refusal(
-                    "day", "Say by which day you publish them.", "Choose a day to come."
+                    "day",
+                    "Give the day by which you will publish them.",
+                    "Choose a day in the future.",
                 )
             ]
         )
@@ -228,7 +230,7 @@ async def merge_requests(
     state = transition(request.state, DataRequestEvent.MERGE)
     if into.id == request.id or into.state not in OPEN:
         raise ConflictError(
-            "A request is merged into another one that is open.",
+            "A request can only be merged into another one that is open.",
             remedy="Choose another.",
         )
     supported = select(DataRequestSupport).where(
@@ -276,9 +278,7 @@ async def route_request(
     """
     require_moderator(actor)
     if request.state != DataRequestState.ASKED:
-        raise ConflictError(
-            "This request is no longer asked of anybody.", remedy="Ask it anew first."
-        )
+        raise ConflictError("This request is closed.", remedy="Reopen it first.")
     producer = await session.scalar(
         select(Organisation).where(Organisation.slug == slug, Organisation.producer)
     )
@@ -317,7 +317,7 @@ def require_moderator(actor: Actor) -> None:
     """
     if not actor.moderator:
         raise ForbiddenError(
-            "Only the territory’s team does this.", remedy="Write to it."
+            "Only the territory’s team can do this.", remedy="Write to it."
         )
 
 
@@ -373,7 +373,10 @@ def _clean_answer(words: str, *, needed: bool = True) -> str:
     if needed and not cleaned:
         raise InvalidError(
             refusals=[
-                Refusal("words", "Say why: everybody who needs these data reads it.")
+                Refusal(
+                    "words",
+                    "Give the reason: everybody who needs these data will read it.",
+                )
             ]
         )
     if len(cleaned) > LONGEST_WORDS:

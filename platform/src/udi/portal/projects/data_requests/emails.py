@@ -47,7 +47,7 @@ def _write_request(
     return say("Data are asked of you: %(title)s", title=request.title), [
         say("Somebody needs data that you may hold: “%(title)s”.", title=request.title),
         say(
-            "Say until %(date)s whether you publish them, when, or why not; or that you do not hold them: %(address)s",
+            "State by %(date)s whether you publish them, when, or why not; or that you do not hold them: %(address)s",
             date=display_date(request.due_on, language),
             address=address,
         ),

@@ -127,7 +127,7 @@ async def get_own_request(
     data_request = await get_request(session, actor, id_, lock=lock)
     if data_request.person_id != actor.person_id:
         raise ForbiddenError(
-            "Only who asked changes this request.",
+            "Only the person who made this request can change it.",
             remedy="Support it, or ask for what you need.",
         )
     return data_request

@@ -78,7 +78,7 @@ def transition(state: str, event: DataRequestEvent) -> DataRequestState:
     next_state = NEXT.get((DataRequestState(state), event))
     if next_state is None:
         raise ConflictError(
-            "This request does not stand there any more: it was answered, merged or taken back.",
-            remedy="Look at its page again, which says how it stands.",
+            "The state of this request has changed: it was answered, merged or withdrawn.",
+            remedy="See its page for its current state.",
         )
     return next_state

@@ -78,7 +78,7 @@ async def delete_picture(
     project_id: FromPath[UUID],
     picture_id: FromPath[UUID],
 ) -> Redirect:
-    """Take one away."""
+    """Remove one."""
     project = await queries.get_editable_project(session, member, project_id, lock=True)
     await remove_picture(session, member, project, picture_id)
     return Redirect(f"{listing.PATH}/{project.id}/pictures", status_code=303)

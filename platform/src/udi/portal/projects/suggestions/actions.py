@@ -43,7 +43,7 @@ class StaleFormError(PreconditionFailedError):
     def __init__(self) -> None:
         super().__init__(
             "Suggestions were turned on or off, or changed, since you opened this form.",
-            remedy="Nothing was kept. Open the page again to see how they stand.",
+            remedy="Nothing was saved. Open the page again to see the current state.",
         )
 
 
@@ -100,8 +100,8 @@ class InterestInput:
             refusals.append(
                 Refusal(
                     "found",
-                    "Nothing is said by which you could be found.",
-                    "Say what you have, offer or seek.",
+                    "Nothing here allows others to find you.",
+                    "Enter what you have, offer or seek.",
                 )
             )
         if person and not (
@@ -110,7 +110,7 @@ class InterestInput:
             refusals.append(
                 Refusal(
                     "name",
-                    "It is not said under which name.",
+                    "The name to show is missing.",
                     "Write one, of 100 characters at most.",
                 )
             )
@@ -295,13 +295,13 @@ async def mark_suggestion(
         there = (DeclaredInterest.id == id_, DeclaredInterest.found)
         other = await session.scalar(select(DeclaredInterest.id).where(*there))
         if other is None:
-            raise NotFoundError("They are not to be found any more.")
+            raise NotFoundError("This person or organisation can no longer be found.")
     counted = select(func.count()).where(
         SuggestionMark.interest_id == standing.interest.id
     )
     if (await session.scalar(counted) or 0) >= MOST_MARKS:
         raise TooManyRequestsError(
-            "You answered as many suggestions as one may.",
+            "You have answered the maximum number of suggestions.",
             remedy="Turn them off, then on again.",
         )
     await _save_mark(session, standing.interest.id, thing, id_, mark, other)

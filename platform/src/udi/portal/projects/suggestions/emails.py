@@ -156,7 +156,7 @@ def _build_email(
     stop = unsubscribe_url(site.settings, territory, interest.choice_id)
     why = say("Why do I get this?").upper()
     last = say(
-        "To turn suggestions off for ever, and have all that you declared deleted: %(address)s",
+        "To turn suggestions off permanently, and have all that you declared deleted: %(address)s",
         address=stop,
     )
     return Email(

@@ -42,7 +42,7 @@ async def create_message(
     if not words or len(words) > LONGEST_MESSAGE:
         refusal = Refusal(
             "words",
-            "The letter is empty, or very long.",
+            "The message is empty, or too long.",
             "Write 2000 characters at most.",
         )
         raise InvalidError("Nothing was sent yet.", refusals=[refusal])
@@ -70,8 +70,8 @@ async def _check_rate(
     )
     if (await session.scalar(lately) or 0) >= MOST_A_DAY:
         raise TooManyRequestsError(
-            "You wrote %(most)s letters today, which is as many as one may.",
-            remedy="Write the next one tomorrow.",
+            "You sent %(most)s messages today, which is the maximum.",
+            remedy="Send the next one tomorrow.",
             values={"most": MOST_A_DAY},
         )
     same = (

@@ -265,7 +265,9 @@ async def _find_suggested_party(
             and str(suggestion.id) == interest_id
         ):
             return suggestion
-    raise NotFoundError("They are not suggested to you, or not any more.")
+    raise NotFoundError(
+        "This person or organisation is not, or no longer, suggested to you."
+    )
 
 
 def _render_form(

@@ -32,7 +32,7 @@ def read_unsubscribe_token(
     choice = read_signed_id(_key(settings), territory.id, token)
     if choice is None:
         raise NotFoundError(
-            "This address that turns suggestions off is not whole, or is another territory’s.",
+            "This address that turns suggestions off is incomplete, or is another territory’s.",
             remedy="Copy it whole from the mail; or log in and turn them off on their page.",
         )
     return choice
