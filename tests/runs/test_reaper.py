@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.changed import ROOT
-from tests.reaper import RUN, WITHIN
+from tests.reaper import RUN, WITHIN, Reaper
 
 pytestmark = pytest.mark.programs
 SLEEPER = "tests/runs/sleeper.py"
@@ -31,6 +31,7 @@ COMMAND = (
 )
 IN_THE_BACKGROUND = ("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 """As a shell without a terminal starts what ends with «&»: Ctrl-C is ignored there."""
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
 SHARED_OUT = ("-n", "2")
 PATIENCE = 120.0
 
@@ -50,6 +51,37 @@ def is_gone(pid: int) -> bool:
     )
 
 
+def test_the_end_of_a_run_ends_its_programs_and_deletes_its_folder(
+    tmp_path: Path,
+) -> None:
+    """One program that heeds the signal TERM and one that does not, both known by their environment."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    reaper = Reaper(folder)
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            env={**os.environ, RUN: str(folder)},
+            stdout=subprocess.PIPE,
+        )
+        for code in ("import time; print(flush=True); time.sleep(600)", STUBBORN)
+    ]
+    for program in programs:
+        assert program.stdout is not None
+        program.stdout.readline()
+
+    reaper.end_run()
+
+    for program in programs:
+        program.communicate(timeout=30)
+    assert [program.returncode for program in programs] == [
+        -signal.SIGTERM,
+        -signal.SIGKILL,
+    ]
+    assert not folder.exists()
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("number", "command"),
     [
@@ -57,7 +89,6 @@ def is_gone(pid: int) -> bool:
             signal.SIGINT,
             (*IN_THE_BACKGROUND, *PYTEST, *SHARED_OUT),
             id="INT in the background, shared out",
-            marks=pytest.mark.thorough,
         ),
         pytest.param(signal.SIGTERM, PYTEST, id="TERM"),
         pytest.param(
@@ -65,31 +96,27 @@ def is_gone(pid: int) -> bool:
             (*COMMAND, *SHARED_OUT),
             id="KILL of the command, shared out",
         ),
-        pytest.param(signal.SIGINT, PYTEST, id="INT", marks=pytest.mark.thorough),
+        pytest.param(signal.SIGINT, PYTEST, id="INT"),
         pytest.param(
             signal.SIGINT,
             (*IN_THE_BACKGROUND, *COMMAND),
             id="INT of the command",
-            marks=pytest.mark.thorough,
         ),
         pytest.param(
             signal.SIGTERM,
             (*PYTEST, *SHARED_OUT),
             id="TERM, shared out",
-            marks=pytest.mark.thorough,
         ),
         pytest.param(
             signal.SIGTERM,
             COMMAND,
             id="TERM of the command",
-            marks=pytest.mark.thorough,
         ),
-        pytest.param(signal.SIGKILL, PYTEST, id="KILL", marks=pytest.mark.thorough),
+        pytest.param(signal.SIGKILL, PYTEST, id="KILL"),
         pytest.param(
             signal.SIGKILL,
             (*PYTEST, *SHARED_OUT),
             id="KILL, shared out",
-            marks=pytest.mark.thorough,
         ),
     ],
 )
