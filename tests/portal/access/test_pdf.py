@@ -1,16 +1,20 @@
-"""The PDF of an agreement, taken apart: its tags lead to their lines, its lines stay on their page, its text stays text."""
+"""The PDF of an agreement, read by another library: its tags lead to their text, its lines stay on their page, its text stays text."""
 
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
+from pypdf.generic import ContentStream, DictionaryObject
 
 from udi.kit import child
-from udi.portal.access.agreements import pdf
-from udi.portal.access.agreements.pdf import HEIGHT, MARGIN, print_pdf, write_pdf
+from udi.portal.access.agreements.pdf import MODULE, print_pdf
+from udi.portal.access.agreements.typesetting import write_pdf
 
 PARAGRAPHS = [
     (True, "1. Les parties"),
@@ -18,70 +22,189 @@ PARAGRAPHS = [
     (True, "2. (Fin) \\ et suite"),
     (False, "Fin."),
 ]
+SIGNED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+NOTE = "Certains caractères ne peuvent pas être imprimés ici."
+MARGIN = 64
+"""In points, of a page of A4."""
 
 
-def objects_of(body: bytes) -> dict[int, str]:
-    """The objects by their number."""
-    matches = re.findall(rb"(\d+) 0 obj\n(.*?)\nendobj\n", body, re.DOTALL)
-    return {int(number): content.decode("cp1252") for number, content in matches}
-
-
-def test_each_mark_of_a_page_belongs_to_the_tag_that_names_it() -> None:
-    objects = objects_of(write_pdf("Convention", PARAGRAPHS, "fr"))
-    pages = [
-        number
-        for number, content in objects.items()
-        if "/Type /Page /Parent" in content
-    ]
-    tags = {
-        number: content
-        for number, content in objects.items()
-        if "/Type /StructElem" in content
-    }
-    [tree] = [content for content in objects.values() if "/ParentTree" in content]
-    listed = dict(
-        re.findall(r"(\d+) \[((?:\d+ 0 R ?)+)\]", tree.partition("/Nums [")[2])
+def write(*texts: str) -> PdfReader:
+    """A short agreement, each text a paragraph of it."""
+    paragraphs = [(True, "1. Les parties"), *((False, text) for text in texts)]
+    return PdfReader(
+        BytesIO(write_pdf("Convention", paragraphs, "fr", SIGNED, note=NOTE))
     )
 
-    named = {
-        (pages.index(int(page)), int(mark)): number
-        for number, content in tags.items()
-        for page, mark in re.findall(r"/Pg (\d+) 0 R /MCID (\d+)", content)
-    }
-    parents = {
-        (int(page), mark): int(number)
-        for page, numbers in listed.items()
-        for mark, number in enumerate(re.findall(r"(\d+) 0 R", numbers))
-    }
 
-    assert len(pages) > 1
-    assert len(set(named.values())) == 1 + len(PARAGRAPHS)
-    assert parents == named
+def write_long() -> bytes:
+    return write_pdf("Convention", PARAGRAPHS, "fr", SIGNED, note=NOTE)
+
+
+def text_of(reader: PdfReader) -> str:
+    return "\n".join(page.extract_text() for page in reader.pages)
+
+
+def standards_of(body: bytes) -> dict[str, str]:
+    """The parts of ISO 19005 (PDF/A) and ISO 14289 (PDF/UA) that a document claims."""
+    found = re.findall(rb"<(pdfaid|pdfuaid):part>(\d)<", body)
+    return {name.decode(): part.decode() for name, part in found}
+
+
+def list_elements(element: DictionaryObject) -> Iterator[DictionaryObject]:
+    """The headings and paragraphs below an element of the structure, in the order of reading."""
+    for kid in element["/K"]:
+        child_element = kid.get_object()
+        if isinstance(child_element, DictionaryObject) and "/S" in child_element:
+            if child_element["/S"] in {"/H1", "/H2", "/P"}:
+                yield child_element
+            else:
+                yield from list_elements(child_element)
+
+
+def list_marks(
+    element: DictionaryObject, reader: PdfReader
+) -> Iterator[tuple[int, int]]:
+    """(page, mark) of each piece of text of an element and of those below it."""
+    for kid in element["/K"]:
+        entry = kid.get_object()
+        if isinstance(entry, int):
+            yield reader.get_page_number(element["/Pg"]), entry
+        elif entry.get("/Type") == "/MCR":
+            page = entry.get("/Pg", element.get("/Pg"))
+            yield reader.get_page_number(page), entry["/MCID"]
+        else:
+            yield from list_marks(entry, reader)
+
+
+def list_drawn_marks(reader: PdfReader) -> Iterator[tuple[int, int | None]]:
+    """(page, mark) of each piece of text that is drawn; None for text outside of any mark."""
+    for number, page in enumerate(reader.pages):
+        marks: list[int | None] = []
+        for operands, operator in ContentStream(
+            page["/Contents"].get_object(), reader
+        ).operations:
+            if operator in {b"BDC", b"BMC"}:
+                properties = operands[1] if len(operands) > 1 else {}
+                marks.append(properties.get("/MCID"))
+            elif operator == b"EMC":
+                marks.pop()
+            elif operator in {b"Tj", b"TJ"}:
+                yield number, next((mark for mark in marks if mark is not None), None)
+
+
+def test_each_piece_of_text_belongs_to_the_tag_that_names_it() -> None:
+    reader = PdfReader(BytesIO(write_long()))
+    elements = list(list_elements(reader.trailer["/Root"]["/StructTreeRoot"]))
+
+    named = [mark for element in elements for mark in list_marks(element, reader)]
+
+    assert len(reader.pages) > 1
+    assert [element["/S"] for element in elements] == ["/H1", "/H2", "/P", "/H2", "/P"]
+    assert len(named) == len(set(named))
+    assert set(named) == set(list_drawn_marks(reader))
 
 
 def test_every_line_stays_inside_its_page() -> None:
-    drawn = [
-        content
-        for content in objects_of(write_pdf("Convention", PARAGRAPHS, "fr")).values()
-        if " Td (" in content
-    ]
-    heights = [
-        float(y)
-        for content in drawn
-        for y in re.findall(rf"Tf {MARGIN} ([\d.]+) Td", content)
-    ]
-    lines = [
-        line for content in drawn for line in re.findall(r"Td \((.*)\) Tj", content)
-    ]
+    reader = PdfReader(BytesIO(write_long()))
+    places: list[tuple[float, float]] = []
 
-    assert all(MARGIN <= y <= HEIGHT - MARGIN for y in heights)
+    def watch(text: str, current: Any, matrix: Any, _font: Any, _size: Any) -> None:
+        if text.strip():
+            x, y = matrix[4], matrix[5]
+            places.append(
+                (
+                    x * current[0] + y * current[2] + current[4],
+                    x * current[1] + y * current[3] + current[5],
+                )
+            )
+
+    lines = [
+        line
+        for page in reader.pages
+        for line in page.extract_text(visitor_text=watch).splitlines()
+    ]
+    width, height = reader.pages[0].mediabox[2:]
+
+    assert (round(width), round(height)) == (595, 842)
+    assert len(places) > 50
+    assert all(MARGIN - 1 <= x < width - MARGIN for x, _ in places)
+    assert all(MARGIN <= y <= height - MARGIN for _, y in places)
     assert max(map(len, lines)) < 110
 
 
-def test_signs_that_end_a_text_are_written_as_text() -> None:
-    body = write_pdf("Convention", PARAGRAPHS, "fr")
+def test_the_text_is_whole_and_in_its_order() -> None:
+    text = text_of(PdfReader(BytesIO(write_long())))
 
-    assert rb"(2. \(Fin\) \\ et suite)" in body
+    expected = ["Convention", *(paragraph for _, paragraph in PARAGRAPHS)]
+    assert text.split() == " ".join(expected).split()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '#read("/etc/passwd")', "*bold* _slanted_ `code`", "$x^2$", "@ref <label>", "= Title", "- one -- two --- three ...",
+        "\\u{41} \\ end", "// comment /* and */", '"]) #panic("x")', "\"double\" 'single'", "https://example.org/~a", "~",
+        "(n° 1) «\u00a0îlot\u00a0»", "${x} {{ x }} %(x)s", '{"title": "x"}',
+    ],
+)  # fmt: skip
+def test_what_looks_like_markup_is_printed_as_it_is(name: str) -> None:
+    reader = write(name, "Fin.")
+
+    assert name in text_of(reader)
+    assert NOTE not in text_of(reader)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Łukasz Żółć", "Ελένη Παπαδοπούλου", "Олександр Їжак", "Nguyễn Thị Ằn", "Ștefan Čapek İnönü", "Գևորգ Հակոբյան",
+        "გიორგი ბერიძე",
+    ],
+)  # fmt: skip
+def test_names_of_many_scripts_are_printed(name: str) -> None:
+    body = write_pdf(name, [(False, name)], "fr", SIGNED, note=NOTE)
+    text = text_of(PdfReader(BytesIO(body)))
+
+    assert text.splitlines() == [name, name]
+    assert standards_of(body) == {"pdfaid": "2", "pdfuaid": "1"}
+
+
+@pytest.mark.parametrize("name", ["李明", "김민준", "สมชาย", "🌳", "\ue000"])
+def test_a_name_that_no_font_has_is_drawn_and_the_document_says_so(name: str) -> None:
+    paragraphs = [(False, f"Madame {name}, Lyon."), (False, "Fin.")]
+
+    body = write_pdf(f"Convention {name}", paragraphs, "fr", SIGNED, note=NOTE)
+    reader = PdfReader(BytesIO(body))
+    text = text_of(reader)
+    elements = list_elements(reader.trailer["/Root"]["/StructTreeRoot"])
+
+    assert re.search(r"Madame .+, Lyon\.\nFin\.\n", text)
+    assert text.endswith(NOTE)
+    assert [element["/S"] for element in elements] == ["/H1", "/P", "/P", "/P"]
+    assert reader.metadata is not None
+    assert reader.metadata.title == f"Convention {name}"
+    assert standards_of(body) == {}
+
+
+def test_the_document_says_its_title_language_and_date_and_names_nobody() -> None:
+    reader = PdfReader(BytesIO(write_long()))
+    root = reader.trailer["/Root"]
+
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Convention"
+    assert reader.metadata.creation_date == SIGNED
+    assert reader.metadata.keys() == {
+        "/Title", "/Creator", "/CreationDate", "/ModDate",
+    }  # fmt: skip
+    assert reader.metadata.creator is not None
+    assert reader.metadata.creator.startswith("Typst ")
+    assert root["/Lang"] == "fr"
+    assert root["/MarkInfo"]["/Marked"].value is True
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"].value is True
+
+
+def test_the_same_agreement_is_the_same_document_byte_by_byte() -> None:
+    assert write_long() == write_long()
 
 
 @pytest.mark.programs
@@ -100,14 +223,10 @@ async def test_print_pdf_has_it_written_by_a_child_that_reaches_no_file(
 
     monkeypatch.setattr(child, "launch", watch)
 
-    printed = objects_of(await print_pdf("Convention", PARAGRAPHS, "fr"))
+    printed = await print_pdf("Convention", PARAGRAPHS, "fr", SIGNED, note=NOTE)
 
-    expected = objects_of(write_pdf("Convention", PARAGRAPHS, "fr"))
-    information = 5
-    assert {number for number in expected if printed[number] != expected[number]} <= {
-        information
-    }
+    assert printed == write_long()
     assert [
         (limits["modules"], limits["places"], limits["file_bytes"])
         for limits in launched
-    ] == [([pdf.__name__], [], 0)]
+    ] == [([MODULE], [], 0)]

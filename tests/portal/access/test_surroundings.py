@@ -1,16 +1,16 @@
 """What stands around a request: the page of the dataset, the PDF of an agreement, another territory, another producer."""
 
-import re
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from litestar import Litestar
+from pypdf import PdfReader
 
 from tests.portal.access.conftest import Desk
 from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.pdf import write_pdf
 
 
 async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
@@ -43,37 +43,33 @@ async def test_the_text_is_a_pdf_in_the_language_of_the_reader(desk: Desk) -> No
     )
 
     assert french.headers["content-type"] == "application/pdf"
-    assert (b"/Lang (fr)" in french.content, b"/Lang (en)" in english.content) == (
-        True,
-        True,
-    )
-    assert "Réseau Goéland".encode("cp1252") in french.content
+    readers = [PdfReader(BytesIO(answer.content)) for answer in (french, english)]
+    assert [reader.trailer["/Root"]["/Lang"] for reader in readers] == ["fr", "en"]
+    assert "Réseau Goéland" in readers[0].pages[0].extract_text()
     assert (await desk.team.get(f"{address}/agreement.pdf")).status_code == 404
 
 
-def test_a_pdf_is_whole_and_tagged() -> None:
-    body = write_pdf(
-        "Convention (n° 1) «\u00a0îlot\u00a0»",
-        [(True, "1. Les parties"), (False, "Énergie œuvre " * 800)],
-        "fr",
+async def test_the_pdf_says_in_its_language_that_it_cannot_print_a_name(
+    desk: Desk,
+) -> None:
+    await desk.set_policy()
+    address = await desk.agree(title="花見 à Łódź")
+
+    french = await desk.person.get(f"{address}/agreement.pdf")
+    english = await desk.producer.get(
+        f"{address}/agreement.pdf", headers={"Accept-Language": "en"}
     )
 
-    start = int(re.search(rb"startxref\n(\d+)\n%%EOF\n$", body)[1])  # type: ignore[index]  # a PDF ends so
-    assert body[start : start + 4] == b"xref"
-    places = [int(line.split()[0]) for line in re.findall(rb"\d{10} 00000 n ", body)]
-    assert len(places) > 5
-    assert all(
-        body[place:].startswith(f"{number} 0 obj\n".encode())
-        for number, place in enumerate(places, start=1)
+    texts = [
+        " ".join(PdfReader(BytesIO(answer.content)).pages[-1].extract_text().split())
+        for answer in (french, english)
+    ]
+    assert texts[0].endswith(
+        "Certains caractères ne peuvent pas être imprimés dans ce PDF. La version signée (JWS) les contient."
     )
-    assert body.count(b"/Type /Page /Parent") > 1
-    assert (
-        body.count(b"BDC")
-        == body.count(b"EMC")
-        == body.count(b"/MCID") - body.count(b"/Type /MCR")
+    assert texts[1].endswith(
+        "Some characters cannot be printed in this PDF. The signed version (JWS) has them."
     )
-    assert [kind in body for kind in (b"/S /H1", b"/S /H2", b"/S /P")] == [True] * 3
-    assert b"Convention \\(n\xb0 1\\)" in body
 
 
 async def test_another_territory_and_another_producer_find_nothing(

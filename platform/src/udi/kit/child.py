@@ -27,10 +27,16 @@ T = TypeVar("T")
 PROGRAM_MODULE = "udi.kit.child_program"
 LONGEST_ANSWER = 64 * 1024 * 1024
 LOW_MEMORY_ENVIRONMENT = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"),
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "RAYON_NUM_THREADS",
+        "MALLOC_ARENA_MAX",
+    ),
     "1",
 )
-"""One arena of memory for all threads: DuckDB then takes 190 MB of address space at once, where it took 750."""
+"""One thread of each library, and one arena of memory for all: DuckDB then takes 190 MB of address space at once, where it took 750."""
 CHILD_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **LOW_MEMORY_ENVIRONMENT}
 """The environment of every child."""
 

@@ -50,6 +50,9 @@ ONE = f"{HOME}/{{agreement_id:uuid}}"
 LAST_PAGE = 10_000
 FIELDS = ("words", "days")
 """Of the forms of an agreement: what is wrong elsewhere is said at the first."""
+UNPRINTABLE = (
+    "Some characters cannot be printed in this PDF. The signed version (JWS) has them."
+)
 AnyRequest = Request[Any, Any, AppState]
 
 
@@ -124,7 +127,11 @@ async def send_pdf(
     paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
     paragraphs.append((False, f"{signed_agreement.page} – SHA-256 {agreement.sha256}"))
     body = await print_pdf(
-        f"{lines[0]} – {signed_agreement.dataset_title}", paragraphs, language
+        f"{lines[0]} – {signed_agreement.dataset_title}",
+        paragraphs,
+        language,
+        signed_agreement.starts_at,
+        note=site_of(request).pages.gettext(language, UNPRINTABLE),
     )
     headers = {
         "Cache-Control": "no-store",
