@@ -19,7 +19,7 @@ from tests import depth
 
 LIMIT = "UDI_TEST_LIMIT"
 """Seconds that one test may take, with its fixtures; 0: as long as it likes."""
-USUAL_LIMIT = 300.0
+USUAL_LIMIT = 900.0
 LONGEST_STACK = 12
 
 
