@@ -185,7 +185,7 @@ def test_machines_that_would_not_make_an_installation_are_refused_with_the_reaso
 
     assert done.returncode != 0
     assert reason in " ".join(done.stdout.split())
-    assert "Lay the ground" not in done.stdout
+    assert "Secrets and territory files" not in done.stdout
 
 
 def test_a_wheel_that_is_not_the_announced_one_is_refused(tmp_path: Path) -> None:
