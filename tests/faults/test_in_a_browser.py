@@ -125,7 +125,7 @@ async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
     await page.reload()
     await slow_down(page, FULL)
     await expect(page.locator("#sending-words")).to_contain_text(
-        "associations.csv était en route"
+        "associations.csv était en cours d’envoi"
     )
     await page.set_input_files("#file", path)
     await page.get_by_role("button", name="Envoyer le fichier").click()

@@ -75,7 +75,7 @@ async def test_cells_that_do_not_fit_are_told_one_by_one(producer: Producer) -> 
     cells = await producer.page(f"/datasets/{dataset}/cells")
     listed = await producer.client.get(f"/datasets/{dataset}/cells.csv")
 
-    assert "1 cellule ne va pas dans sa colonne" in checked
+    assert "1 cellule ne correspond pas au type de sa colonne" in checked
     assert "31/02/2004 n’existe pas." in cells
     assert (
         listed.content.decode("utf-8-sig")

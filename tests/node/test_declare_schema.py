@@ -82,7 +82,7 @@ async def test_a_table_that_looks_like_a_schema_is_checked_cell_by_cell(
     assert "ressemble à «\N{NO-BREAK SPACE}Bancs publics\N{NO-BREAK SPACE}»" in proposed
     assert "4 de vos 4 colonnes" in proposed
     assert declared.headers["location"] == f"/datasets/{dataset}/check"
-    assert "5 cellules ne sont pas comme il le demande" in checked
+    assert "5 cellules ne respectent pas le modèle" in checked
     assert "31/02/2024 n’existe pas dans le calendrier" in cells
     assert "«fer» n’est pas une des réponses" in cells.replace("« ", "«").replace(
         " »", "»"

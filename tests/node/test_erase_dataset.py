@@ -263,7 +263,7 @@ async def test_the_page_says_how_long_backups_remember(
         node_site, "settings", settings.model_copy(update={"backup_plan": plan})
     )
 
-    assert "au plus tard après 15 jours" in await producer.page(
+    assert "le gardent 15 jours au plus" in await producer.page(
         f"/datasets/{dataset}/erase"
     )
 
