@@ -125,7 +125,7 @@ async def test_a_version_that_breaks_what_readers_use_waits_with_why(
         if event.action == "version.stopped"
     ]
     assert [event.detail["stops"] for event in events] == [stops]
-    assert "quelque chose l’empêche" in page
+    assert "La nouvelle version est bloquée" in page
     assert named in page
 
 

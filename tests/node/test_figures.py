@@ -318,7 +318,7 @@ async def test_the_place_is_told_by_dataset_the_largest_first(
 
     assert page.index(f"/datasets/{large}") < page.index(f"/datasets/{small}")
     assert "Supprimer ce brouillon" in page
-    assert "abandonnez-la" in page
+    assert "Publier ou abandonner la version en attente" in page
     assert "<dt>Demandes de vos données, par minute</dt><dd>6\u202f000</dd>" in page
 
 

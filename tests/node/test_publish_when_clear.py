@@ -355,6 +355,6 @@ async def test_what_a_person_corrects_is_not_published_behind_their_back(
 
     assert corrected.status_code == 303
     assert await current(script.client, dataset) == TABLE
-    assert "Une nouvelle version est en attente de publication" in await producer.page(
+    assert "La nouvelle version est bloquée" in await producer.page(
         f"/datasets/{dataset}"
     )

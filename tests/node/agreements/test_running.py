@@ -101,7 +101,7 @@ async def stage(
 ) -> Stage:  # fmt: skip
     watch = Watch()
     node_gate = parts[GATE]
-    gate = AgreementGate(node_gate.database, node_gate.waiting, watch)
+    gate = AgreementGate(node_gate.database, node_gate.freshness, watch)
     grant = portal.grant(meters)
     assert (await portal.push(machine, grant)).status_code == 200
     return Stage(gate, watch, at_node, portal, machine, grant)
