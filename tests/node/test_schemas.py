@@ -184,7 +184,7 @@ def test_a_document_that_describes_no_record_is_refused(
     with pytest.raises(UnreadableSchemaError) as refusal:
         read_schema(document, "x.json")
 
-    assert refusal.value.said.translate(str).endswith(".")
+    assert refusal.value.sentence.translate(str).endswith(".")
 
 
 def test_a_header_is_recognised_however_hands_write_it(tmp_path: Path) -> None:

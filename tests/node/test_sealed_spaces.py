@@ -220,7 +220,7 @@ async def test_the_disk_holds_nothing_to_read(
     )
     async with node_database.session(demo.id, role="worker") as session:
         [key] = await session.scalars(select(SpaceKey))
-    secret = node_site.parts["file_keys"]().leading.secret
+    secret = node_site.parts["file_keys"]().current_key.secret
     assert not any(
         key.wrapped in stored_object or secret in stored_object
         for stored_object in stored
