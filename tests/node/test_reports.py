@@ -104,7 +104,7 @@ async def test_a_new_key_of_the_portal_is_asked_for(
     portal.signer = Signer.from_secret(new_secret())
     keys = parts["portal_keys"]
     cached_keys, fetched = keys._cached_keys[portal.origin]
-    keys._kept[portal.origin] = (cached_keys, fetched - 60)
+    keys._cached_keys[portal.origin] = (cached_keys, fetched - 60)
 
     second = await passer_by.put(
         address,
