@@ -209,7 +209,7 @@ def _locale(language: str) -> Locale:
 
 def _with_page_language(say: Callable[..., str]) -> Callable[..., str]:
     @pass_context
-    def filtered(context: Context, value: Any, **options: Any) -> str:
+    def filtered(context: Context, value: Any, **options: Any) -> Any:
         if value is None:
             return ""
         return say(value, context["locale"], **options)
@@ -219,10 +219,10 @@ def _with_page_language(say: Callable[..., str]) -> Callable[..., str]:
 
 def _with_page_zone(say: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
-    def filtered(context: Context, value: Any, **options: Any) -> str:
+    def filtered(context: Context, value: Any, **options: Any) -> Any:
         if value is None:
             return ""
-        return str(say(value, context["locale"], zone=_zone.get(), **options))
+        return say(value, context["locale"], zone=_zone.get(), **options)
 
     return filtered
 

@@ -80,9 +80,10 @@ async def show_interests(
         session, member, _read_organisation_slug(request)
     )
     interest = standing.interest
-    names = ("looks_for", "has", "themes", "offers", "seeks", "found", "name", "mailed")
+    names = ("looks_for", "has", "themes", "offers", "seeks", "name", "mailed")
     if interest:
-        declared = InterestInput(**{name: getattr(interest, name) for name in names})
+        answers = {name: getattr(interest, name) for name in names}
+        declared = InterestInput(**answers, discoverable=interest.found)
     else:
         declared = InterestInput()
     return _render_form(request, standing, declared, standing.revision)
