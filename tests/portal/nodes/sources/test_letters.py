@@ -126,7 +126,8 @@ async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobo
 
     assert {str(mail["To"]) for mail in mails} == {english.email, demo.contact}
     words = {
-        str(mail["To"]): (str(mail["Subject"]), mail.get_content()) for mail in mails
+        str(mail["To"]): (str(mail["Subject"]).strip(), mail.get_content())
+        for mail in mails
     }
     subject, body = words[english.email]
     assert subject.startswith(
