@@ -307,7 +307,7 @@ async def test_one_person_does_not_try_without_end(
     person: httpx.AsyncClient, source: Catalogue, portal_site: Site
 ) -> None:
     source.put("/", PACKAGES)
-    portal_site.parts["trials"].rates.most = 2
+    portal_site.parts["trials"].rates.limit = 2
 
     statuses = [(await attempt(person, source.origin)).status_code for _ in range(4)]
 
