@@ -14,7 +14,7 @@ from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
-from udi.portal.organisations.joining.tasks import send_email
+from udi.portal.organisations.joining.tasks import send_notification
 from udi.portal.organisations.models import Application, MemberChange, Organisation
 from udi.ui.site import Site
 
@@ -78,7 +78,7 @@ class Desk:
     async def tell(self, address: str) -> None:
         """Send the mail that the present state calls for, as the worker does."""
         application = await self.one(address)
-        await send_email(
+        await send_notification(
             self.site,
             self.territory,
             application.id,

@@ -15,7 +15,7 @@ from udi.kit.errors import ConflictError
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.joining import transitions
-from udi.portal.organisations.joining.tasks import send_email
+from udi.portal.organisations.joining.tasks import send_notification
 from udi.portal.organisations.joining.transitions import ApplicationEvent
 from udi.portal.organisations.models import Application, ApplicationState
 
@@ -175,7 +175,7 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
     before = await desk.one(address)
     await desk.person.post(f"{address}/withdraw")
 
-    await send_email(
+    await send_notification(
         desk.site, desk.territory, before.id, before.state, before.revision
     )
 

@@ -28,7 +28,7 @@ from udi.portal.projects.data_requests.models import (
     DataRequestRoute,
     DataRequestSupport,
 )
-from udi.portal.projects.data_requests.tasks import check_delays, send_email
+from udi.portal.projects.data_requests.tasks import check_delays, send_notification
 from udi.portal.projects.data_requests.transitions import (
     DataRequestEvent,
     DataRequestState,
@@ -135,7 +135,7 @@ class Board:
             ]
         for payload in payloads:
             if payload["tenant"] == str(self.territory.id):
-                await send_email(self.site, self.territory, payload)
+                await send_notification(self.site, self.territory, payload)
 
 
 @pytest.fixture
