@@ -34,15 +34,15 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (
             (),
-            "3/9 tests collected (6 deselected)",
+            "1/10 tests collected (9 deselected)",
             "    6 tests/runs/test_reaper.py\n6 tests left out.",
         ),
         (
             ("--fast",),
-            "no tests collected (9 deselected)",
+            "no tests collected (10 deselected)",
             "To run what was left out: ./udi test\n",
         ),
-        (("--all",), "9 tests collected", ""),
+        (("--all",), "10 tests collected", ""),
     ],
     ids=["by default", "fast", "all"],
 )

@@ -11,11 +11,18 @@ from litestar.types import ControllerRouterHandler
 from udi.kit.errors import NotFoundError, UdiError
 
 PATH = "/problems"
+PACKAGES = {"portal": ("udi.portal.",), "node": ("udi.node.", "udi.tabular.")}
+"""Whose types of problems the other program does not show."""
 
 
 def list_types(program: str) -> dict[str, type[UdiError]]:
     """Each type that a program can answer, by its word, in the order of their statuses."""
-    others = tuple(f"udi.{name}." for name in ("portal", "node") if name != program)
+    others = tuple(
+        package
+        for name, packages in PACKAGES.items()
+        if name != program
+        for package in packages
+    )
     own = [
         kind
         for kind in _iterate_types(UdiError)
