@@ -344,6 +344,37 @@ async def test_a_dataset_is_shared_and_no_longer_shared_from_its_page(
     assert "Modifier le jeu de données, sans le publier" in history
 
 
+async def test_a_right_on_one_dataset_is_none_on_another_of_the_space(
+    crowd: Crowd, producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    shared = await producer.draft()
+    other_dataset = await producer.draft(
+        b"nom;adresse\nPiscine;2 rue du Port\n", "lieux.csv"
+    )
+    member = await person_id(node_database, demo, crowd.logins["member"])
+    await producer.client.post(
+        f"/datasets/{shared}/people", data={"person": member, "role": "editor"}
+    )
+
+    paths = ("", "/describe", "/check")
+    statuses = {
+        dataset: [
+            (
+                await crowd.clients["member"].get(f"/datasets/{dataset}{path}")
+            ).status_code
+            for path in paths
+        ]
+        for dataset in (shared, other_dataset)
+    }
+    file = await crowd.clients["member"].get(
+        await draft_file(node_database, demo, other_dataset)
+    )
+
+    assert statuses == {shared: [200, 200, 200], other_dataset: [403, 403, 403]}
+    assert file.status_code in {403, 404}
+    assert b"Piscine" not in file.content
+
+
 @pytest.mark.parametrize(
     ("who", "role", "said"),
     [
