@@ -14,13 +14,16 @@ from sqlalchemy import delete, select
 
 from tests.node.conftest import Browse
 from tests.node.producer import ANSWERS, SLUG, TABLE, Producer
-from tests.node.sending import TUS, metadata
+from tests.node.sending import TUS, desk_for, metadata
+from tests.node.test_check_file import latest
 from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.models import Dataset
 from udi.node.identity.models import Membership, Person
 from udi.node.spaces.models import DatasetRight
+from udi.ui.site import Site
 
 OTHER_TABLE = TABLE + b"Tennis;Brest;01/01/2001\n"
 Act = Callable[[httpx.AsyncClient, str, str], Awaitable[httpx.Response]]
@@ -432,9 +435,15 @@ async def test_history_is_a_table_with_names_of_members_only(
 
 
 async def test_who_left_the_organisation_reads_nothing_restricted_by_the_right_they_had(
-    crowd: Crowd, producer: Producer
+    crowd: Crowd,
+    producer: Producer,
+    node_database: Database,
+    node_site: Site,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish(access="restricted")
+    version = await latest(node_database, demo, dataset)
+    await prepare_version(desk_for(node_site, demo), version.id, 1)
     await crowd.let_in(dataset)
     address = f"/datasets/{dataset}/data"
 
