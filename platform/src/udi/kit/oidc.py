@@ -329,7 +329,7 @@ class IdentityService:
                     method, f"{self._inside}/{what}", data=form
                 )
             if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-                raise OutgoingError(  # noqa: TRY301
+                raise OutgoingError(  # noqa: TRY301 - counted with the failures of the network
                     "it answers that it cannot", status=answer.status_code
                 )
         except (OutgoingError, TimeoutError) as error:

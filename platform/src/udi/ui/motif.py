@@ -99,8 +99,8 @@ def _place(
     shape: str,
     dx: int,
     dy: int,
-    mirror_x: bool,  # noqa: FBT001
-    mirror_y: bool,  # noqa: FBT001
+    mirror_x: bool,  # noqa: FBT001 - coordinates of a mirror
+    mirror_y: bool,  # noqa: FBT001 - likewise
     *,
     swap: bool = False,
 ) -> str:

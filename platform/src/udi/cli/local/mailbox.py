@@ -41,7 +41,7 @@ class MailboxHandler:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def handle_DATA(  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
         self, _server: SMTP, _session: SmtpSession, envelope: Envelope
     ) -> str:
         """Keep the mail; the name is the one that aiosmtpd calls."""

@@ -30,7 +30,7 @@ def check_free(settings: Settings) -> None:
         port = settings.port(offset)
         if not is_free(port):
             cause = f"Port {port}, needed for {use}, is taken{_holder(port)}"
-            other = 8000 if settings.base_port >= 9000 else 9000  # noqa: PLR2004
+            other = 8000 if settings.base_port >= 9000 else 9000  # noqa: PLR2004 - the port to propose, unless it is this one
             raise LocalError(
                 cause,
                 f"stop that program, or choose other ports with UDI_BASE_PORT={other}",

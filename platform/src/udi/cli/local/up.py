@@ -69,7 +69,7 @@ def up(
         if ready:
             return 0
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is reported with its log
         return _report_error(plan.settings, error, steps, console)
     return 0
 

@@ -110,7 +110,7 @@ def _plausible(kind: ColumnType, values: ColumnValues) -> bool:
     """Regions and departments look like any small number: their names must differ from a count's."""
     if kind is ColumnType.PHONE:
         return any(
-            sum(character.isdigit() for character in value) > 7  # noqa: PLR2004
+            sum(character.isdigit() for character in value) > 7  # noqa: PLR2004 - fewer digits are no number of a telephone
             for value in values.counts
         )
     return True

@@ -64,7 +64,7 @@ class EncodingScan:
     """Whether letters were replaced by U+FFFD before."""
     doubtful: tuple[bytes, ...] = ()
     """Words with high bytes, when the encoding is unsure."""
-    _words: Counter[bytes] = field(default_factory=Counter)
+    words: Counter[bytes] = field(default_factory=Counter)
 
 
 def iana_name(encoding: str) -> str:
@@ -89,7 +89,7 @@ def python_name(charset: str) -> str:
     if name := name_by_charset.get(charset.lower()):
         return name
     try:
-        if codecs.lookup(charset)._is_text_encoding:  # noqa: SLF001
+        if codecs.lookup(charset)._is_text_encoding:  # noqa: SLF001 - codecs says it in no other way
             return codecs.lookup(charset).name
         return ""
     except LookupError:
@@ -130,7 +130,7 @@ def _encoding_of_mark(piece: bytes) -> str:
 
 def _collect_words(encoding_scan: EncodingScan, piece: bytes) -> None:
     """Keep the words that hold bytes beyond ASCII, each once, up to a number that tells enough."""
-    words = encoding_scan._words  # noqa: SLF001
+    words = encoding_scan.words
     for match in HIGH.finditer(piece):
         if len(words) > MOST_CONTEXTS:
             return
@@ -142,7 +142,7 @@ def _collect_words(encoding_scan: EncodingScan, piece: bytes) -> None:
 def _choose_encoding(encoding_scan: EncodingScan, valid: int) -> EncodingScan:
     if encoding_scan.damaged * SOUND_SHARE <= valid or not encoding_scan.damaged:
         return encoding_scan
-    words = list(encoding_scan._words)  # noqa: SLF001
+    words = list(encoding_scan.words)
     encoding, sure = choose_eight_bit(words)
     return EncodingScan(encoding, doubtful=() if sure else tuple(words[:5]))
 

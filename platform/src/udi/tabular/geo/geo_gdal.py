@@ -119,13 +119,13 @@ if "pyogrio" in sys.modules:
     raise ImportError(msg)
 
 import pyogrio  # type: ignore[import-untyped]  # noqa: E402 - after the environment, which it reads once
-from pyogrio import raw  # noqa: E402
-from pyogrio.errors import (  # type: ignore[import-untyped]  # noqa: E402
+from pyogrio import raw  # noqa: E402 - after the environment that it reads
+from pyogrio.errors import (  # type: ignore[import-untyped]  # noqa: E402 - after the environment that it reads
     DataSourceError,
     FeatureError,
     GeometryError,
 )
-from pyproj import network  # noqa: E402
+from pyproj import network  # noqa: E402 - after the environment that it reads
 
 logging.getLogger("pyogrio").setLevel(logging.CRITICAL + 1)  # GDAL quotes what it reads
 network.set_network_enabled(active=False)  # type: ignore[attr-defined]  # from a compiled module

@@ -1,8 +1,6 @@
 """What a table says of people, taken out: asked for by its producer, done in a child, in a file that takes its place."""
 
-import hashlib
 import hmac
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -269,16 +267,11 @@ def anonymised_name(name: str) -> str:
 def _anonymised_file(
     version: Version, result: TreatmentResult, target: Path
 ) -> DroppedFile:
-    with target.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    profile = Profile.from_json(result.profile)
-    return DroppedFile(
-        uuid.uuid4(),
+    return DroppedFile.from_path(
+        target,
         version.dataset_id,
         anonymised_name(version.file.name),
-        target.stat().st_size,
-        digest,
-        profile,
+        Profile.from_json(result.profile),
     )
 
 

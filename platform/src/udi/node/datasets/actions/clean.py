@@ -1,8 +1,5 @@
 """The newest file of a dataset without the names that its properties give: a file made from it takes its place."""
 
-import hashlib
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -35,17 +32,8 @@ MEMORY_MB = 512
 FILE_BYTES = 128 * 1024**2
 
 
-@dataclass(frozen=True)
-class CleanedFile:
-    """A file without names, in a folder that goes with the request."""
-
-    path: Path
-    size: int
-    sha256: str
-
-
 async def remove_property_names(
-    desk: PreparationContext, actor: Actor, dataset_id: UUID
+    context: PreparationContext, actor: Actor, dataset_id: UUID
 ) -> None:
     """Make the newest file again without the names of its properties, and look at it.
 
@@ -55,7 +43,7 @@ async def remove_property_names(
             one came meanwhile.
         TooLargeError: the space has no place left for it.
     """
-    async with desk.depot.session() as session:
+    async with context.depot.session() as session:
         version = (
             await get_dataset(session, actor, dataset_id, to=DatasetPermission.CHANGE)
         ).latest
@@ -68,44 +56,38 @@ async def remove_property_names(
         )
     if not has_removable_names(version):
         raise ConflictError(
-            "The properties of this file give no name.",
-            remedy="Nothing needs to be done.",
+            "No name can be removed from the properties of this file here.",
+            remedy="If they give one, remove it with the program that made the file, then drop it again.",
         )
-    store = desk.depot.store
+    store = context.depot.store
     with open_temporary_folder(
         "udi-clean-", await store.reading_folder(version.file.key)
     ) as folder:
-        cleaned = await _write_cleaned_file(desk, version, folder)
-        dropped = DroppedFile(
-            uuid.uuid4(),
-            dataset_id,
-            version.file.name,
-            cleaned.size,
-            cleaned.sha256,
-            Profile.from_json(version.profile),
-        )
+        cleaned = await _write_cleaned_file(context, version, folder)
+        profile = Profile.from_json(version.profile)
+        dropped = DroppedFile.from_path(cleaned, dataset_id, version.file.name, profile)
         key = object_key(
-            desk.depot.tenant, version.file.space_id, dataset_id, dropped.id
+            context.depot.tenant, version.file.space_id, dataset_id, dropped.id
         )
-        await store.put(key, read_file(cleaned.path))
+        await store.put(key, read_file(cleaned))
     try:
-        orphans = await _replace_version(desk, actor, version, dropped)
+        orphans = await _replace_version(context, actor, version, dropped)
     except BaseException:
         await store.delete(key)
         raise
     for orphan in orphans:
         await store.delete(orphan)
-    await prepare_file(desk, dropped.id)
+    await prepare_file(context, dropped.id)
 
 
 async def _write_cleaned_file(
-    desk: PreparationContext, version: Version, folder: Path
-) -> CleanedFile:
+    context: PreparationContext, version: Version, folder: Path
+) -> Path:
     source = folder / "source"
     target = folder / "cleaned" / "file"
     target.parent.mkdir()
     await write_copy(
-        source, desk.depot.store.stream(version.file.key, 0, version.file.size)
+        source, context.depot.store.stream(version.file.key, 0, version.file.size)
     )
     try:
         await run(
@@ -126,16 +108,14 @@ async def _write_cleaned_file(
             "The names could not be removed from this file.",
             remedy="Remove them in its properties, save it, then drop it again.",
         ) from None
-    with target.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return CleanedFile(target, target.stat().st_size, digest)
+    return target
 
 
 async def _replace_version(
-    desk: PreparationContext, actor: Actor, version: Version, dropped: DroppedFile
+    context: PreparationContext, actor: Actor, version: Version, dropped: DroppedFile
 ) -> list[str]:
     """Give the new file the place of the other, unless another came; the keys of objects to delete."""
-    async with desk.depot.session() as session:
+    async with context.depot.session() as session:
         dataset = await get_dataset(
             session, actor, version.dataset_id, to=DatasetPermission.CHANGE, lock=True
         )

@@ -1,7 +1,10 @@
 """Drafts: a file dropped, its description, a new version waiting, a draft given up."""
 
+import hashlib
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +41,15 @@ class DroppedFile:
     size: int
     sha256: str
     profile: Profile
+
+    @classmethod
+    def from_path(
+        cls, path: Path, dataset_id: UUID, name: str, profile: Profile
+    ) -> "DroppedFile":
+        """A file that the node made here, with its size in bytes and its SHA-256."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return cls(uuid.uuid4(), dataset_id, name, path.stat().st_size, digest, profile)
 
 
 def strip_cells(space: Space, dropped: DroppedFile) -> DroppedFile:

@@ -95,7 +95,7 @@ def _is_noise(word: str) -> bool:
     return (
         bool(digits)
         and not YEAR.fullmatch(word)
-        and (digits == len(word) or len(word) > 12)  # noqa: PLR2004
+        and (digits == len(word) or len(word) > 12)  # noqa: PLR2004 - longer is a code
     )
 
 
@@ -129,7 +129,7 @@ def _row_noun(title: str) -> str:
     """What a row is, when the title begins with a plural: `associations 2026` is about an `association`."""
     word = next(iter(split_words(title)), "")
     plural = (
-        len(word) > 4  # noqa: PLR2004
+        len(word) > 4  # noqa: PLR2004 - shorter is an article or a number
         and word.isalpha()
         and word.lower().endswith(("s", "x"))
         and not word.isupper()

@@ -75,7 +75,7 @@ def guess_theme(title: str, columns: Iterable[str]) -> str:
     for word, weight in weighted:
         plain = fold_text(word)
         for theme, stems in THEME_STEMS.items():
-            if any(plain.startswith(stem) and len(stem) > 2 for stem in stems.split()):  # noqa: PLR2004
+            if any(plain.startswith(stem) and len(stem) > 2 for stem in stems.split()):  # noqa: PLR2004 - two letters begin anything
                 scores[theme] += weight * (PLACE_WEIGHT if theme == "location" else 1)
     best = max(scores, key=lambda theme: scores[theme])
     if scores[best]:
