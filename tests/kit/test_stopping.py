@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from udi.kit import jobs
+from udi.kit.db import Database
 from udi.kit.jobs import Worker, run_until_stopped
 
 
@@ -48,3 +49,17 @@ async def test_the_first_failure_ends_all() -> None:
 
     with pytest.RaisesGroup(ValueError):
         await run_until_stopped(Idle(), fail())
+
+
+async def test_a_worker_that_is_stopped_before_it_is_connected_ends(
+    node_database: Database,
+) -> None:
+    worker = Worker(node_database, {})
+    running = asyncio.create_task(worker.run())
+    await asyncio.sleep(0)
+
+    worker.stop()
+    ended, _ = await asyncio.wait({running}, timeout=60)
+
+    assert ended == {running}
+    running.result()

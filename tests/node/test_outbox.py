@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.contract.node import clear_queue
 from tests.node.conftest import Browse
 from tests.node.counterpart import PortalDouble, report
 from tests.node.producer import SLUG, Producer
@@ -433,6 +434,7 @@ async def test_the_worker_does_the_job_that_publishing_queued(
     node_database: Database,
     demo: Territory,
 ) -> None:
+    await clear_queue(node_site)
     portal.answers = [(500, {})] * 3
     dataset = await producer.publish()
     client = PortalClient(settings, node_site.outgoing)
@@ -444,12 +446,13 @@ async def test_the_worker_does_the_job_that_publishing_queued(
     )
     running = asyncio.create_task(worker.run())
 
-    for _ in range(150):
-        await asyncio.sleep(0.1)
-        if (await delivery_of(node_database, demo, dataset)).state == "failed":
-            break
-    worker.stop()
-    await asyncio.wait_for(running, 20)
+    try:
+        async with asyncio.timeout(60):
+            while (await delivery_of(node_database, demo, dataset)).state != "failed":  # noqa: ASYNC110 - what is awaited is in the database
+                await asyncio.sleep(0.1)
+    finally:
+        worker.stop()
+        await running
 
     delivery = await delivery_of(node_database, demo, dataset)
     assert (delivery.state, delivery.attempts, len(portal.pushed)) == ("failed", 2, 2)

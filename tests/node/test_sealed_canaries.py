@@ -50,7 +50,11 @@ NOWHERE = "/proc/nowhere"
 
 @dataclass(frozen=True)
 class Canaries:
-    """Cells like no other, of each kind; `wrong` does not fit its column, `changed` is in the second version only."""
+    """Cells like no other, of each kind; `wrong` does not fit its column, `changed` is in the second version only.
+
+    The latitude is in the Arctic Ocean, of which no other file of a run has a place: its first five decimals alone are
+    looked for too.
+    """
 
     text: str = field(default_factory=lambda: f"ZQ{secrets.token_hex(8)}")
     mail: str = field(
@@ -60,7 +64,7 @@ class Canaries:
     changed: str = field(default_factory=lambda: f"ZC{secrets.token_hex(8)}")
     whole: int = field(default_factory=lambda: 10**14 + secrets.randbelow(10**13))
     latitude: float = field(
-        default_factory=lambda: 48 + secrets.randbelow(10**6) / 10**7 + 10**-8
+        default_factory=lambda: 86 + secrets.randbelow(10**6) / 10**7 + 10**-8
     )
     day: str = field(
         default_factory=lambda: (

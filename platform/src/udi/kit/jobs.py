@@ -241,6 +241,7 @@ class Worker:
         self._spent = spent
         self._give_way = give_way
         self._manager: QueueManager | None = None
+        self._stopped = False
 
     async def run(self) -> None:
         """Do jobs until `stop`; while the database's disk is full, ask again. One that is lost ends the worker."""
@@ -250,6 +251,8 @@ class Worker:
             except DiskFullError:
                 log.warning("jobs not taken, the disk of the database is full")
             else:
+                return
+            if self._stopped:
                 return
             await asyncio.sleep(FULL_PAUSE)
 
@@ -263,6 +266,8 @@ class Worker:
             for name, handler in self._handlers.items():
                 manager.register_executor(name, self._executor(name, handler))
             self._manager = manager
+            if self._stopped:
+                return
             looking = asyncio.create_task(self._watch_waiting_jobs())
             try:
                 await manager.run(
@@ -293,7 +298,8 @@ class Worker:
             log.warning("end of a heavy job not noted", error=type(error).__name__)
 
     def stop(self) -> None:
-        """Finish the jobs in hand and return from `run`."""
+        """Finish the jobs in hand and return from `run`, even if it has not begun."""
+        self._stopped = True
         if self._manager is not None:
             self._manager.shutdown.set()
 
