@@ -8,8 +8,9 @@ import pytest
 from tests.contract.node import add_organisation
 from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.tenancy import Territory
+from udi.portal.nodes.actions.checks import list_producer_ids
 from udi.portal.nodes.actions.register import register_node, update_node
-from udi.portal.nodes.queries import find_node, get_node, list_producer_ids
+from udi.portal.nodes.queries import find_node, get_node
 from udi.ui.site import Site
 
 pytestmark = pytest.mark.usefixtures("portal_app")

@@ -23,8 +23,9 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
-from udi.portal.catalogue.topics import notify_followers
-from udi.portal.notifications.models import ChangeKind
+from udi.portal.catalogue.topics import DATASET, PAGE, PRODUCER, THEME
+from udi.portal.notifications import actions as notifications
+from udi.portal.notifications.models import Change, ChangeKind
 from udi.portal.schema import PortalTable
 from udi.protocol.record import Record, conceal_record, write_record
 from udi.protocol.structures import Media
@@ -104,7 +105,7 @@ async def store_datasets(
             node=str(node_id),
         )
         if what is not None:
-            notify_followers(session, dataset, what)
+            _notify_followers(session, dataset, what)
     if datasets_by_id:
         await _delete_former_rows(
             session, [record.id for record in records if record.id in datasets_by_id]
@@ -172,11 +173,33 @@ async def withdraw_dataset(
     for part in (Distribution, PastDescription):
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()
-    notify_followers(session, dataset, ChangeKind.WITHDRAWN)
+    _notify_followers(session, dataset, ChangeKind.WITHDRAWN)
     audit.record(
         session, moderator, "dataset.withdrawn", dataset.id, node=str(dataset.node_id)
     )
     return withdrawal
+
+
+def _notify_followers(
+    session: AsyncSession, dataset: Dataset, what: ChangeKind
+) -> None:
+    """Note for those who follow that something happened to a dataset, in the same transaction."""
+    topics = [
+        (DATASET, str(dataset.id)),
+        (PRODUCER, str(dataset.organisation_id)),
+        (THEME, dataset.theme),
+    ]
+    change = Change(
+        at=now(),
+        what=what,
+        kind=DATASET,
+        subject_id=dataset.id,
+        title=dataset.title,
+        path=f"{PAGE}/{dataset.id}",
+        api_path=f"/api/v1/datasets/{dataset.id}",
+        topics=[f"{kind}:{target}" for kind, target in topics],
+    )
+    notifications.record_change(session, change)
 
 
 def slug_of(title: str) -> str:

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.clock import now
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
@@ -19,7 +18,6 @@ from udi.portal.catalogue.search.criteria import Criteria, read_strict_criteria
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.catalogue.search.query import match_datasets
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
-from udi.portal.notifications import actions as notifications
 from udi.portal.notifications.models import Change, ChangeKind
 from udi.portal.notifications.topics import Topic, TopicTarget
 from udi.portal.organisations.models import Organisation
@@ -34,26 +32,6 @@ SEARCH = "search"
 PAGE = "/data"
 LONGEST_SEARCH = 1000
 WHOLE = {"fr": "Toutes les données", "en": "All the data"}
-
-
-def notify_followers(session: AsyncSession, dataset: Dataset, what: ChangeKind) -> None:
-    """Note for those who follow that something happened to a dataset, in the same transaction."""
-    topics = [
-        (DATASET, str(dataset.id)),
-        (PRODUCER, str(dataset.organisation_id)),
-        (THEME, dataset.theme),
-    ]
-    change = Change(
-        at=now(),
-        what=what,
-        kind=DATASET,
-        subject_id=dataset.id,
-        title=dataset.title,
-        path=f"{PAGE}/{dataset.id}",
-        api_path=f"/api/v1/datasets/{dataset.id}",
-        topics=[f"{kind}:{target}" for kind, target in topics],
-    )
-    notifications.record_change(session, change)
 
 
 def target_of(criteria: Criteria) -> tuple[str, str]:

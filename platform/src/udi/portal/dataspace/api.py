@@ -52,7 +52,7 @@ from udi.portal.dataspace.refusals import (
     on_refusal,
 )
 from udi.portal.dataspace.transitions import DataspaceEvent, DataspaceSide, ProcessKind
-from udi.portal.nodes.bodies import read_json_body
+from udi.portal.nodes.api import read_json_body
 from udi.ui.rate_limits import count_request
 from udi.ui.site import site_of
 

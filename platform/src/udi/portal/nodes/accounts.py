@@ -22,8 +22,7 @@ from udi.portal.identity.models import (
     Person,
     WatchedAccount,
 )
-from udi.portal.nodes.api import as_json, identify_client, node_session
-from udi.portal.nodes.bodies import read_json_body
+from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import list_linked_producers
 from udi.ui.site import site_of

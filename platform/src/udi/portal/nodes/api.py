@@ -11,27 +11,40 @@ from uuid import UUID
 from litestar import Request, Response, delete, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ForbiddenError, NotFoundError, Refusal, UnauthenticatedError
+from udi.kit.errors import (
+    ForbiddenError,
+    MediaTypeError,
+    NotFoundError,
+    Refusal,
+    TooLargeError,
+    UdiError,
+    UnauthenticatedError,
+)
 from udi.kit.keys import Signer
 from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import get_machine_client
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import push
-from udi.portal.nodes.bodies import MAX_RECORD, clean_reason, read_json_body
 from udi.portal.nodes.encryption import PART as FIND_KEY
 from udi.portal.nodes.encryption import FindEncryptionKey
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.rudi import refusal_error, report_document, request_document
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Gettext, InvalidDocument
+from udi.protocol.texts import strip_html
 from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 
 RESOURCES = "/kalim/v1/resources"
+MIB = 1024 * 1024
+MAX_RECORD = 2 * MIB
+LONGEST_REASON = 500
 LARGEST_SLICE = 100
 USUAL_SLICE = 20
 MachineRequest = Request[Any, Any, State]
@@ -58,9 +71,7 @@ async def node_session(
 ) -> AsyncIterator[tuple[AsyncSession, Node]]:
     """One transaction for the node that calls."""
     async with site_of(request).database.session(territory.id) as session:
-        node = await queries.get_pushing_node(session, client_id)
-        await push.note_seen(session, node)
-        yield session, node
+        yield session, await push.identify_node(session, client_id)
 
 
 def translator(request: MachineRequest) -> Gettext:
@@ -88,6 +99,53 @@ def parse_id(text: str) -> UUID:
         raise refusal_error(
             [fault_kinds.BAD_UUID.at("global_id", value=text)]
         ) from error
+
+
+async def read_json_body(
+    request: MachineRequest, *, largest: int = MAX_RECORD
+) -> bytes:
+    """The body of a push, announced as JSON; `largest`, in bytes, is what the handler takes.
+
+    Raises:
+        MediaTypeError: it is announced as something else.
+        TooLargeError: it is larger.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (
+        kind.startswith("application/") and kind.endswith("+json")
+    ):
+        refusal = Refusal(
+            "Content-Type",
+            "The body is not announced as JSON.",
+            "Send it with “Content-Type: application/json”.",
+        )
+        raise MediaTypeError("Records are read as JSON.", refusals=[refusal])
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+    except RequestEntityTooLarge as error:
+        values = {"limit": largest // MIB}
+        refusal = Refusal(
+            "body",
+            "What was sent is larger than %(limit)s MiB.",
+            "Shorten its texts, or split it.",
+            values=values,
+        )
+        raise TooLargeError("The record is too large.", refusals=[refusal]) from error
+    except ClientException as error:
+        refusal = Refusal(
+            "Content-Length",
+            "The announced length is no number.",
+            "Send the length of the body.",
+        )
+        raise UdiError("The body cannot be read.", refusals=[refusal]) from error
+    return bytes(body)
+
+
+def clean_reason(text: str) -> str:
+    """The words of a withdrawal, on one line."""
+    return " ".join(strip_html(text).replace("\0", "").split())[:LONGEST_REASON]
 
 
 async def receive_record(

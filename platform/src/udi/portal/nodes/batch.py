@@ -16,9 +16,9 @@ from udi.portal.nodes.api import (
     as_json,
     identify_client,
     node_session,
+    read_json_body,
     translator,
 )
-from udi.portal.nodes.bodies import read_json_body
 from udi.portal.nodes.rudi import refusal_error, report_document
 from udi.protocol.faults import Fault, InvalidDocument, InvalidRecord
 from udi.protocol.scan import read_json

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.actions.invite import accept_invitation
-from udi.portal.nodes.bodies import read_json_body
+from udi.portal.nodes.api import read_json_body
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import list_linked_producers
 from udi.portal.tenants.models import Tenant

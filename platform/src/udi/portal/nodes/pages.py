@@ -22,7 +22,7 @@ from udi.portal.nodes.actions.moderate import (
     get_dataset_for_team,
     withdraw_dataset_for_team,
 )
-from udi.portal.nodes.bodies import clean_reason
+from udi.portal.nodes.api import clean_reason
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
 from udi.ui.site import render

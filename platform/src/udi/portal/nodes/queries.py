@@ -1,6 +1,6 @@
 """Reading the nodes of a territory and the reports of what they pushed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,19 +9,17 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
+from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
 from udi.portal.nodes.models import (
     Node,
     NodeInvitation,
     NodeProducer,
-    NodeState,
     Report,
     ReportDeliveryState,
 )
 from udi.portal.organisations.models import Organisation
-from udi.protocol.faults import FaultCode
 
 MOST_FAILED_REPORTS = 50
 
@@ -63,31 +61,6 @@ async def get_node(session: AsyncSession, slug: str) -> Node:
     return node
 
 
-async def get_pushing_node(session: AsyncSession, client_id: str) -> Node:
-    """The active node behind a machine's credential.
-
-    Raises:
-        ForbiddenError: the credential is no node of this territory, or a suspended one.
-    """
-    pushing = select(Node).where(Node.client_id == client_id, Node.url != "")
-    node = (await session.scalars(pushing)).one_or_none()
-    if node is None:
-        raise _not_allowed(
-            "This credential is no node of this territory.",
-            "Ask the territory's team to register the node.",
-        )
-    if node.state != NodeState.ACTIVE:
-        raise _not_allowed(
-            "This node is suspended.", "Ask the territory's team to let it push again."
-        )
-    return node
-
-
-def _not_allowed(reason: str, remedy: str) -> ForbiddenError:
-    refusal = Refusal("Authorization", reason, remedy, FaultCode.NOT_ALLOWED)
-    return ForbiddenError(reason, remedy=remedy, refusals=[refusal])
-
-
 async def list_datasets_of_media(
     session: AsyncSession, node: Node, media: UUID | None
 ) -> Sequence[UUID]:
@@ -108,12 +81,6 @@ async def list_datasets_of_media(
     return (await session.scalars(query)).all()
 
 
-async def list_producer_ids(session: AsyncSession, node: Node) -> set[UUID]:
-    """Organisations for which the node was given the right to push."""
-    query = select(NodeProducer.organisation_id).where(NodeProducer.node_id == node.id)
-    return set(await session.scalars(query))
-
-
 async def list_linked_producers(
     session: AsyncSession, node: Node
 ) -> Sequence[Organisation]:
@@ -125,17 +92,6 @@ async def list_linked_producers(
         .order_by(Organisation.slug)
     )
     return (await session.scalars(query)).all()
-
-
-async def missing_organisations(
-    session: AsyncSession, organisation_ids: Iterable[UUID]
-) -> list[UUID]:
-    """Those of the ids that are no organisation of the territory."""
-    ids = set(organisation_ids)
-    existing_ids = set(
-        await session.scalars(select(Organisation.id).where(Organisation.id.in_(ids)))
-    )
-    return sorted(ids - existing_ids)
 
 
 def require_moderator(actor: Actor) -> None:

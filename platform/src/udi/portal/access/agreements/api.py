@@ -41,8 +41,7 @@ from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
-from udi.portal.nodes.api import as_json, identify_client, node_session
-from udi.portal.nodes.bodies import read_json_body
+from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.protocol.odrl import as_document, write_agreement
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of

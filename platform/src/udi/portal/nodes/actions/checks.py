@@ -1,6 +1,6 @@
 """What only the territory can say about a record: whose it is, who may publish it, which words it uses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
-from udi.portal.nodes.models import Node
-from udi.portal.nodes.queries import list_producer_ids, missing_organisations
+from udi.portal.nodes.models import Node, NodeProducer
+from udi.portal.organisations.models import Organisation
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault
 from udi.protocol.structures import Record
@@ -24,6 +24,23 @@ UNIQUE = {"local_id": Dataset.local_id, "doi": Dataset.doi}
 async def find_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset | None:
     """The dataset of this id, withdrawn or not."""
     return await session.scalar(select(Dataset).where(Dataset.id == dataset_id))
+
+
+async def list_producer_ids(session: AsyncSession, node: Node) -> set[UUID]:
+    """Organisations for which the node was given the right to push."""
+    query = select(NodeProducer.organisation_id).where(NodeProducer.node_id == node.id)
+    return set(await session.scalars(query))
+
+
+async def missing_organisations(
+    session: AsyncSession, organisation_ids: Iterable[UUID]
+) -> list[UUID]:
+    """Those of the ids that are no organisation of the territory."""
+    ids = set(organisation_ids)
+    existing_ids = set(
+        await session.scalars(select(Organisation.id).where(Organisation.id.in_(ids)))
+    )
+    return sorted(ids - existing_ids)
 
 
 def is_published(dataset: Dataset | None) -> bool:

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.audit import record
 from udi.portal.catalogue.models import Dataset
+from udi.portal.nodes.actions.checks import list_producer_ids
 from udi.portal.nodes.models import Node
-from udi.portal.nodes.queries import get_node, list_producer_ids
+from udi.portal.nodes.queries import get_node
 from udi.portal.organisations.models import Organisation
 
 

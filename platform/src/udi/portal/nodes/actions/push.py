@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.errors import ForbiddenError, Refusal
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.actions.checks import (
@@ -21,7 +22,7 @@ from udi.portal.nodes.actions.checks import (
     is_published,
 )
 from udi.portal.nodes.actions.reports import make_report, save_reports
-from udi.portal.nodes.models import Node, Report
+from udi.portal.nodes.models import Node, NodeState, Report
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault, FaultCode, FaultTemplate, InvalidRecord
 from udi.protocol.record import Record, restore_record, write_record
@@ -48,6 +49,42 @@ class PushResult:
 
     report: Report
     faults: tuple[Fault, ...] = ()
+
+
+async def identify_node(session: AsyncSession, client_id: str) -> Node:
+    """The active node behind a machine's credential, which is remembered to have called.
+
+    Raises:
+        ForbiddenError: the credential is no node of this territory, or a suspended one.
+    """
+    node = await get_pushing_node(session, client_id)
+    await note_seen(session, node)
+    return node
+
+
+async def get_pushing_node(session: AsyncSession, client_id: str) -> Node:
+    """The active node behind a machine's credential.
+
+    Raises:
+        ForbiddenError: the credential is no node of this territory, or a suspended one.
+    """
+    pushing = select(Node).where(Node.client_id == client_id, Node.url != "")
+    node = (await session.scalars(pushing)).one_or_none()
+    if node is None:
+        raise _not_allowed(
+            "This credential is no node of this territory.",
+            "Ask the territory's team to register the node.",
+        )
+    if node.state != NodeState.ACTIVE:
+        raise _not_allowed(
+            "This node is suspended.", "Ask the territory's team to let it push again."
+        )
+    return node
+
+
+def _not_allowed(reason: str, remedy: str) -> ForbiddenError:
+    refusal = Refusal("Authorization", reason, remedy, FaultCode.NOT_ALLOWED)
+    return ForbiddenError(reason, remedy=remedy, refusals=[refusal])
 
 
 async def note_seen(session: AsyncSession, node: Node) -> None:

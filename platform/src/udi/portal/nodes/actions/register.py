@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.portal.audit import record
+from udi.portal.nodes.actions.checks import missing_organisations
 from udi.portal.nodes.models import Node, NodeProducer, NodeState
-from udi.portal.nodes.queries import find_node, missing_organisations
+from udi.portal.nodes.queries import find_node
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 40
