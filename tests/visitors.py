@@ -13,6 +13,7 @@ from tests.rules.pages import check_page
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.oidc import Login
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.ui.login import cookie_name
@@ -54,8 +55,8 @@ async def enter(
 ) -> Actor:
     """Somebody logs in (a `login` that is known, or a new one); who they are, for the commands behind pages."""
     someone = login or make_person(territory, memberships=memberships)
-    token = await site.parts["sessions"].log_in(territory, someone)
-    actor: Actor | None = await site.parts["sessions"].find_actor(territory, token)
+    token = await site.services[SESSIONS].log_in(territory, someone)
+    actor: Actor | None = await site.services[SESSIONS].find_actor(territory, token)
     assert actor is not None
     return actor
 
@@ -98,7 +99,7 @@ async def browse(
         origin = site.settings.origin("portal", site.settings.installation_host)
     cookies = {}
     if territory and person:
-        cookies[cookie_name(origin)] = await site.parts["sessions"].log_in(
+        cookies[cookie_name(origin)] = await site.services[SESSIONS].log_in(
             territory, person
         )
     async with httpx.AsyncClient(

@@ -23,6 +23,7 @@ from udi.portal.nodes.sources.actions import register_source, schedule_reading
 from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
 from udi.portal.nodes.sources.source_client import SourceClient
+from udi.portal.notifications.webhooks import WEBHOOK_CLIENT
 from udi.portal.organisations.queries import list_producers
 from udi.portal.site import build_site
 from udi.settings import Settings, get_settings
@@ -92,7 +93,7 @@ async def read_twice(address: str) -> dict[str, Any]:
         }
     finally:
         await outgoing.close()
-        await site.parts["webhooks"].close()
+        await site.services[WEBHOOK_CLIENT].close()
         await site.outgoing.close()
         await site.database.close()
     return {**readings, "memory_before_bytes": before, "memory_bytes": _peak()}

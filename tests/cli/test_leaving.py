@@ -25,6 +25,7 @@ from udi.kit.keyring import Keyring
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.actions import apply_space
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -101,7 +102,7 @@ async def test_a_damaged_file_is_named_and_no_archive_is_left(
     await producer.draft()
     async with node_database.session(demo.id, role="worker") as session:
         file = (await session.scalars(select(StoredFile))).one()
-    await node_site.parts["objects"].delete(file.key)
+    await node_site.services[OBJECTS].delete(file.key)
     target = tmp_path / "kerlevan.zip"
 
     result = await run("producer", "export", demo.slug, SLUG, "--to", target)

@@ -20,6 +20,7 @@ from litestar import Litestar
 from sqlalchemy import func, select, text
 
 from udi.kit.jobs import ATTEMPTS, Worker
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IssuerKeys
 from udi.portal.catalogue.models import Dataset
@@ -59,7 +60,7 @@ class Issuer:
 @contextmanager
 def trusted_issuer(site: Site) -> Iterator[Issuer]:
     """The portal believes this issuer's keys for the time of a test."""
-    service = site.parts["sessions"].service
+    service = site.services[SESSIONS].service
     before = service.keys
     issuer = Issuer(service.issuer)
     service.keys = IssuerKeys(issuer.published)

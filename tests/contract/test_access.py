@@ -10,6 +10,7 @@ from litestar import Litestar
 
 from tests.contract.node import RESOURCES, Issuer, Pusher, make_record, pushing
 from tests.contract.test_bad_inputs import check_refusal
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, IssuerKeys
 from udi.portal.nodes.actions.register import resume_node, suspend_node
@@ -227,7 +228,7 @@ async def test_while_the_identity_service_is_away_a_nodes_token_closes_nothing(
     async def away() -> dict[str, Any]:
         raise IdentityUnavailableError
 
-    north.site.parts["sessions"].service.keys = IssuerKeys(away)
+    north.site.services[SESSIONS].service.keys = IssuerKeys(away)
 
     assert (await north.client.get("/api/v1/datasets/all")).status_code == 200
     assert (await north.post(make_record(north.organisation))).status_code == 503

@@ -10,6 +10,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from tests.visitors import make_person
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.ui.login import cookie_name
 from udi.ui.site import Site
@@ -62,7 +63,7 @@ async def test_no_address_stumbles_over_what_nests_without_end(
     ) as client:
         for method, path in addresses(app):
             # Budgets and logouts would answer instead of the address: somebody new each time.
-            token = await site.parts["sessions"].log_in(
+            token = await site.services[SESSIONS].log_in(
                 demo, make_person(demo, moderator=True)
             )
             client.cookies.set(cookie_name(origin), token)

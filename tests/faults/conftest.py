@@ -8,11 +8,11 @@ import pytest
 from tests.faults.running import RunningNode
 from tests.node.conftest import (
     own_s3,
-    parts,
     passer_by,
     portal,
     producer,
     publisher,
+    services,
     space,
 )
 from udi.kit.db import Database
@@ -22,7 +22,15 @@ from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
 from udi.settings import Settings
 
-__all__ = ["own_s3", "parts", "passer_by", "portal", "producer", "publisher", "space"]
+__all__ = [
+    "own_s3",
+    "passer_by",
+    "portal",
+    "producer",
+    "publisher",
+    "services",
+    "space",
+]
 PLACE = 12 * 1024**3
 MOST_AT_ONCE = 1000
 

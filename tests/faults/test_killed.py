@@ -19,6 +19,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
 from udi.node.files.models import StoredFile
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
@@ -58,7 +59,7 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     dataset = await producer.publish()
     sent = content(SIZES[size])
     delivered_after_death: list[bytes] = []
-    store = node_site.parts["objects"]
+    store = node_site.services[OBJECTS]
     node.start(crash_at=step)
 
     async def revive() -> None:
@@ -127,7 +128,7 @@ async def test_a_node_killed_while_a_plain_form_ends_leaves_no_draft_and_no_orph
     node_site: Site,
     demo: Territory,
 ) -> None:
-    store = node_site.parts["objects"]
+    store = node_site.services[OBJECTS]
     node.start("serve", crash_at="form.received")
     host = demo.links["node"].partition("//")[2]
     cookies = "; ".join(

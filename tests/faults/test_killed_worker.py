@@ -24,6 +24,7 @@ from udi.node.datasets.models import (
     Version,
 )
 from udi.node.files.models import StoredFile
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
@@ -124,7 +125,7 @@ async def test_a_worker_killed_while_a_child_reads_a_file_looks_at_it_again(
     node.start("work")
     await ready(node_database, demo, 1)
     node.stop()
-    store = node_site.parts["objects"]
+    store = node_site.services[OBJECTS]
     await sweep_territory(
         node_database, store, demo.id, older_than=timedelta(seconds=-60)
     )
@@ -159,7 +160,7 @@ async def test_a_worker_killed_during_a_refresh_makes_one_version(
     await ready(node_database, demo, 2)
     node.stop()
 
-    store = node_site.parts["objects"]
+    store = node_site.services[OBJECTS]
     await sweep_territory(
         node_database, store, demo.id, older_than=timedelta(seconds=-60)
     )

@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.running import RunningNode
 from tests.node.agreements.granting import Grant, Granting
-from tests.node.conftest import parts, store
+from tests.node.conftest import services, store
 from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -27,7 +27,7 @@ from udi.node.territories.models import Tenant
 from udi.protocol.agreement import AgreementValidity
 from udi.settings import Settings
 
-__all__ = ["parts", "store"]
+__all__ = ["services", "store"]
 SIZE = 64 * 1024**2
 BEFORE = 4 * 1024**2
 SLICE = 64 * 1024

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,8 +9,10 @@ from tests.faults.disks import SmallDisk, small_disk
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender, objects, sound
 from tests.s3 import S3Service
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.settings import Settings
 
@@ -26,10 +27,10 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 async def test_a_full_disk_is_said_and_the_upload_goes_on_once_there_is_place(
-    producer: Producer, token: str, parts: dict[str, Any], node_database: Database, demo: Territory,
+    producer: Producer, token: str, services: ServiceOverrides, node_database: Database, demo: Territory,
     disk: SmallDisk,
 ) -> None:  # fmt: skip
-    store = parts["objects"] = ObjectStore(str(disk.folder / "objects"))
+    store = services[OBJECTS] = ObjectStore(str(disk.folder / "objects"))
     dataset = await producer.publish()
     sender = Sender(producer.client)
     content = TABLE * (20 * MEGABYTE // len(TABLE))
@@ -62,12 +63,12 @@ def pieces(content: bytes) -> Iterator[bytes]:
 async def test_an_upload_goes_on_when_s3_is_back(
     producer: Producer,
     token: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_database: Database,
     demo: Territory,
     own_s3: S3Service,
 ) -> None:
-    store = parts["objects"] = ObjectStore.of(own_s3.empty_bucket())
+    store = services[OBJECTS] = ObjectStore.of(own_s3.empty_bucket())
     sender = Sender(producer.client)
     content = TABLE * (3 * MEGABYTE // len(TABLE))
     address = await sender.address(len(content))
@@ -87,10 +88,10 @@ async def test_an_upload_goes_on_when_s3_is_back(
 
 
 async def test_a_folder_that_cannot_be_written_is_said(
-    producer: Producer, parts: dict[str, Any], settings: Settings, tmp_path: Path
+    producer: Producer, services: ServiceOverrides, settings: Settings, tmp_path: Path
 ) -> None:
     folder = tmp_path / "objects"
-    parts["objects"] = ObjectStore(str(folder))
+    services[OBJECTS] = ObjectStore(str(folder))
     sender = Sender(producer.client)
     address = await sender.address(len(TABLE))
     folder.rmdir()

@@ -13,7 +13,7 @@ from udi.kit.db import Database
 from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.oidc import IdentityService, territory_client
-from udi.kit.sessions import Sessions, ignore_memberships
+from udi.kit.sessions import SESSIONS, Sessions, ignore_memberships
 from udi.kit.territories import TerritoryRegistry
 from udi.node.identity.models import TABLES as NODE_TABLES
 from udi.node.territories.models import Tenant as NodeTenant
@@ -77,8 +77,8 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         find_actor=login.find_actor,
         navigation=lambda _site, _request: [],
         form_targets=[settings.keycloak_url],
-        parts={"sessions": sessions},
     )
+    site.services.provide(SESSIONS, sessions)
     routes = [*pages.routes, *api.routes] if name == "portal" else []
     yield create_app(site, [*login.routes, *routes, who, decide])
     await service.close()

@@ -18,8 +18,10 @@ from sqlalchemy import select
 
 from tests.identity.programs import program
 from tests.identity.scene import Scene, member_of
+from tests.service_overrides import override_service
 from udi.kit.db import Database
 from udi.kit.oidc import IdentityService
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import get_machine_client
 from udi.portal.identity.models import WebSession
@@ -261,8 +263,8 @@ async def test_tokens_of_people_are_no_machines(
         row = (
             await session.execute(select(WebSession.id_token, WebSession.refresh_token))
         ).one()
-    service = scene.portal.state.site.parts["sessions"].service
-    client = scene.portal.state.site.parts["sessions"].client_of(scene.territory)
+    service = scene.portal.state.site.services[SESSIONS].service
+    client = scene.portal.state.site.services[SESSIONS].client_of(scene.territory)
     form = {
         "grant_type": "refresh_token",
         "refresh_token": row.refresh_token,
@@ -295,9 +297,10 @@ async def test_without_keycloak_a_known_key_goes_on_and_a_token_is_not_given(
     away = IdentityService(
         connected.model_copy(update={"identity_internal_url": "http://localhost:1"})
     )
-    away.keys = scene.portal.state.site.parts["sessions"].service.keys
-    parts = scene.portal.state.site.parts
-    monkeypatch.setitem(parts, "sessions", replace(parts["sessions"], service=away))
+    away.keys = scene.portal.state.site.services[SESSIONS].service.keys
+    services = scene.portal.state.site.services
+    sessions = replace(services[SESSIONS], service=away)
+    override_service(monkeypatch, services, SESSIONS, sessions)
 
     response = await call(app, token)
     token_response = await ask_token(app, machine_name, machine.secret)

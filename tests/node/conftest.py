@@ -10,18 +10,19 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests import services
 from tests.cluster import locked
 from tests.node.counterpart import PortalDouble
 from tests.node.distant import Distant
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.s3 import S3Service
+from tests.service_overrides import ServiceOverrides, overridden_services
+from tests.services import launch_s3
 from udi.kit.db import Database
 from udi.kit.keyring import KeyringFile
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.versions.tables import DatasetTableCache
-from udi.node.files.sealing_store import SealingStore
+from udi.node.files.sealing_store import OBJECTS, SealingStore
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
@@ -114,7 +115,7 @@ async def portal(
 def s3(run_folder: Path) -> S3Service:
     """The S3 service of the run, which no test stops."""
     with locked(run_folder, "s3"):
-        return services.launch_s3(run_folder)
+        return launch_s3(run_folder)
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def each_store(
     request: pytest.FixtureRequest,
     settings: Settings,
     node_database: Database,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     tmp_path: Path,
 ) -> SealingStore:
     """The test runs twice, with the node's files in an empty folder and in an empty bucket; this is the node's store."""
@@ -142,8 +143,8 @@ def each_store(
         at = service.empty_bucket()
     at = at.model_copy(update={"state": settings.state})
     store = SealingStore.from_settings(at, node_database, KeyringFile(settings))
-    parts |= {
-        "objects": store,
+    services |= {
+        OBJECTS: store,
         FIND_TABLE: DatasetTableCache(node_database, store, tmp_path / "tables"),
     }
     return store
@@ -152,7 +153,7 @@ def each_store(
 @pytest.fixture
 def store(node_site: Site) -> ObjectStore:
     """Where the node keeps files: as `each_store` has it, if the test asks for that."""
-    object_store: ObjectStore = node_site.parts["objects"]
+    object_store: ObjectStore = node_site.services[OBJECTS]
     return object_store
 
 
@@ -165,9 +166,7 @@ def distant() -> Iterator[Distant]:
 
 
 @pytest.fixture
-def parts(node_site: Site) -> Iterator[dict[str, Any]]:
-    """The node's parts, as they were before the test."""
-    before = dict(node_site.parts)
-    yield node_site.parts
-    node_site.parts.clear()
-    node_site.parts.update(before)
+def services(node_site: Site) -> Iterator[ServiceOverrides]:
+    """The node's services, which come back after the test."""
+    with overridden_services(node_site.services) as overrides:
+        yield overrides

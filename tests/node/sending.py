@@ -14,6 +14,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import PreparationContext
 from udi.node.files.models import StoredFile, Upload, UploadPart
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
 from udi.ui.site import Site
@@ -101,7 +102,7 @@ def desk_for(
 ) -> PreparationContext:
     """What the worker looks at a file with."""
     return PreparationContext(
-        TenantStorage(site.database, site.parts["objects"], territory.id, "worker"),
+        TenantStorage(site.database, site.services[OBJECTS], territory.id, "worker"),
         territory,
         clamd,
     )

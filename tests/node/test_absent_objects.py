@@ -8,6 +8,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.files.missing_objects import list_missing_objects
 from udi.node.files.models import ArchiveState, SpaceArchive, StoredFile
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.ui.site import Site
 
@@ -21,7 +22,7 @@ async def test_only_rows_without_their_object_are_named(
     other: Territory,
     node_site: Site,
 ) -> None:
-    store: ObjectStore = node_site.parts["objects"]
+    store: ObjectStore = node_site.services[OBJECTS]
     await producer.draft()
     lost = await producer.draft(TABLE + b"x", "perdu.csv")
     async with node_database.session(demo.id, role="worker") as session:

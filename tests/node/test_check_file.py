@@ -22,6 +22,7 @@ from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.models import Dataset, Preparation, PreparationState
 from udi.node.datasets.pages import upload
 from udi.node.datasets.queries import find_dataset
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 
 WRONG = (
@@ -38,7 +39,7 @@ async def latest(database: Database, territory: Territory, dataset: str) -> Any:
 
 
 async def table_of(node_site: Any, version: Any, folder: Path) -> list[tuple[Any, ...]]:
-    store: ObjectStore = node_site.parts["objects"]
+    store: ObjectStore = node_site.services[OBJECTS]
     copy = folder / "table.parquet"
     copy.write_bytes(
         b"".join(store.read(version.file.derived_key(version.preparation.table)))
@@ -237,7 +238,7 @@ async def test_giving_up_a_draft_leaves_nothing_in_the_store(
 
     await producer.client.post(f"/datasets/{dataset}/discard")
 
-    store: ObjectStore = node_site.parts["objects"]
+    store: ObjectStore = node_site.services[OBJECTS]
     assert [
         entry async for entry in store.list(str(demo.id)) if dataset in entry["path"]
     ] == []

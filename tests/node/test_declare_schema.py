@@ -10,6 +10,7 @@ import pytest
 from tests.node.distant import Distant
 from tests.node.producer import Producer
 from tests.node.test_check_file import latest
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.queries import find_dataset
@@ -189,7 +190,7 @@ async def test_a_schema_that_is_not_known_here_is_told(producer: Producer) -> No
 async def test_a_real_file_is_recognised_among_real_schemas(
     producer: Producer,
     node_site: Site,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     shared_data: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -197,7 +198,7 @@ async def test_a_real_file_is_recognised_among_real_schemas(
         update={"schemas": shared_data / "data/schemas"}
     )
     monkeypatch.setattr(node_site, "settings", settings)
-    parts[READERS] = FileReaderPool(preload_imports, schemas=settings.schemas)
+    services[READERS] = FileReaderPool(preload_imports, schemas=settings.schemas)
     content = (
         shared_data / "data/tables/etalab-schema-irve_exemple-valide-statique.csv"
     ).read_bytes()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.node.producer import Producer
 from tests.node.test_show_data import SPOTS
+from tests.service_overrides import ServiceOverrides
 from tests.ui.tab import Tab
 from udi.kit.tenancy import Territory
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
@@ -25,11 +26,14 @@ WIDE = (
 
 
 @pytest.fixture(autouse=True)
-async def patient(parts: dict[str, Any]) -> Any:
+async def patient(services: ServiceOverrides) -> Any:
     """A pool with time, on a machine that has other work."""
     pool = QueryPool(PoolLimits(seconds=60, patience=60))
-    parts |= {POOL: pool, SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60))}
-    yield parts
+    services |= {
+        POOL: pool,
+        SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
+    }
+    yield services
     await pool.close()
 
 

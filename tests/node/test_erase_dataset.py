@@ -45,6 +45,7 @@ from udi.node.datasets.upkeep import erasure_tasks
 from udi.node.datasets.upkeep.cleanup import remove_leftovers
 from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files.models import ErasedDataset, SpaceArchive, StoredFile
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person
 from udi.node.schema import NodeTable
@@ -67,9 +68,9 @@ Do = Callable[..., Awaitable[None]]
 @pytest.fixture
 def erase_job(node_site: Site, demo: Territory) -> Do:
     """Does the worker's job for a dataset."""
-    forgets = [node_site.parts[FIND_TABLE].forget_dataset]
+    forgets = [node_site.services[FIND_TABLE].forget_dataset]
     handler = erasure_tasks.task_handlers(
-        node_site.database, node_site.parts["objects"], forgets
+        node_site.database, node_site.services[OBJECTS], forgets
     )[ERASE_DATASET]
 
     async def erase(dataset: str, **payload: Any) -> None:
@@ -87,7 +88,7 @@ def push(
     """Tells the portal, as the worker does, and takes its report in."""
     client = PortalClient(settings, node_site.outgoing)
     handler = pushes.task_handlers(
-        node_site.database, node_site.registry, client, node_site.parts["objects"]
+        node_site.database, node_site.registry, client, node_site.services[OBJECTS]
     )
 
     async def push(dataset: str, revision: int) -> None:
@@ -513,7 +514,9 @@ async def give_keys(
 async def test_copies_of_other_machines_are_removed_within_a_day(
     node_site: Site, tmp_path: Path
 ) -> None:
-    tables = DatasetTableCache(node_site.database, node_site.parts["objects"], tmp_path)
+    tables = DatasetTableCache(
+        node_site.database, node_site.services[OBJECTS], tmp_path
+    )
     old = tmp_path / "t" / "d" / "old.parquet"
     fresh = tmp_path / "t" / "d" / "fresh.parquet"
     left = tmp_path / "t" / "d" / f"half.{uuid.uuid4().hex}"

@@ -17,6 +17,7 @@ from pyproj import Transformer
 
 from tests.node.made_tables import SPACE
 from tests.node.test_geo import dropped, feature, geojson
+from tests.service_overrides import ServiceOverrides
 from udi.kit.errors import NotFoundError
 from udi.kit.rates import RateLimiter
 from udi.node.tables.api import EXPORTS
@@ -85,7 +86,7 @@ def lieux(
 @pytest.fixture
 async def client(
     passer_by: httpx.AsyncClient,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     lieux: tuple[list[shapely.Geometry], DatasetTable],
     tmp_path: Path,
 ) -> AsyncIterator[httpx.AsyncClient]:
@@ -100,7 +101,7 @@ async def client(
 
     pool = QueryPool(PoolLimits(seconds=60, patience=60))
     exports = ExportWriter(tmp_path / "exports")
-    parts |= {
+    services |= {
         FIND_TABLE: find,
         POOL: pool,
         EXPORTS: exports,

@@ -25,6 +25,7 @@ from udi.node.datasets.figures import (
 )
 from udi.node.datasets.models import Dataset
 from udi.node.files.models import FileAccess
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.storage_snapshot import derived_bytes, take_snapshot
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.clients import ClientKind
@@ -66,7 +67,7 @@ async def move_to_yesterday(database: Database, territory: Territory) -> None:
 @pytest.fixture
 def press(node_site: Site, node_database: Database) -> FiguresPublisher:
     return FiguresPublisher(
-        node_database, node_site.parts["objects"], node_site.pages.gettext
+        node_database, node_site.services[OBJECTS], node_site.pages.gettext
     )
 
 
@@ -293,7 +294,7 @@ async def test_what_was_made_from_files_is_told_beside_the_place_and_takes_none(
 ) -> None:
     before = await producer.page(f"/spaces/{SLUG}/place")
     await producer.draft()
-    store: ObjectStore = node_site.parts["objects"]
+    store: ObjectStore = node_site.services[OBJECTS]
     sizes = {
         entry["path"]: entry["size"] async for entry in store.list(str(space.tenant_id))
     }
@@ -331,7 +332,7 @@ async def test_the_bytes_of_a_file_are_under_its_own_space(
 ) -> None:
     dataset = await producer.publish()
     await producer.send(TABLE * 2, path=f"/datasets/{dataset}/versions")
-    store: ObjectStore = node_site.parts["objects"]
+    store: ObjectStore = node_site.services[OBJECTS]
 
     keys = [entry["path"] async for entry in store.list(str(demo.id))]
 

@@ -26,6 +26,7 @@ from udi.node.datasets.pages import upload
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.tasks import task_handlers
 from udi.node.files.models import FileAccess
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.senders import Sender
 from udi.ui.site import Site
 
@@ -65,7 +66,7 @@ async def look(
     """Do the worker's look; who may read the file then."""
     portal = PortalClient(site.settings, site.outgoing)
     handlers = task_handlers(
-        site.database, site.registry, portal, site.parts["objects"], socket
+        site.database, site.registry, portal, site.services[OBJECTS], socket
     )
     assert version.preparation
     payload = {"version": str(version.id), "revision": version.preparation.revision}

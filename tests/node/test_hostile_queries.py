@@ -19,6 +19,7 @@ from tests.node.hostile_requests import Answer, Attacker, Hostile, send
 from tests.node.made_tables import write_table
 from tests.node.producer import SLUG, Producer
 from tests.node.test_geo import feature, geojson
+from tests.service_overrides import ServiceOverrides
 from udi.kit.child import ChildError, ChildProcess
 from udi.kit.db import Database
 from udi.kit.rates import RateLimiter
@@ -108,7 +109,7 @@ def _too_many_rows(hostile: Hostile, answer: Answer) -> str:
 
 
 async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limits(
-    node_app: Litestar, producer: Producer, passer_by: httpx.AsyncClient, parts: dict[str, Any],
+    node_app: Litestar, producer: Producer, passer_by: httpx.AsyncClient, services: ServiceOverrides,
     node_database: Database, demo: Territory,
 ) -> None:  # fmt: skip
     dataset = await producer.publish(await producer.draft(places(), "lieux.geojson"))
@@ -116,7 +117,7 @@ async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limi
         await session.execute(
             update(Space).where(Space.slug == SLUG).values(requests_per_minute=10**8)
         )
-    parts[RATES] = RateLimiter("tables", limit=10**8)
+    services[RATES] = RateLimiter("tables", limit=10**8)
     host = passer_by.base_url.netloc.decode()
     attacker = Attacker(dataset, SEED)
     waiting = iter(range(HOW_MANY))
@@ -146,7 +147,8 @@ async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limi
         assert outcomes[door, 200] > 0
     assert slowest < LIMITS.patience + LIMITS.seconds
     assert (
-        sum(psutil.Process(pid).memory_info().rss for pid in parts[POOL].pids) < MEMORY
+        sum(psutil.Process(pid).memory_info().rss for pid in services[POOL].pids)
+        < MEMORY
     )
     assert (await passer_by.get(f"/api/resources/{dataset}/data/")).json()["meta"][
         "total"

@@ -43,6 +43,7 @@ from udi.node.datasets.space_export.zip_writer import (
 )
 from udi.node.files.models import ArchiveState, SpaceArchive, StoredFile
 from udi.node.files.queries import used_bytes
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore, StoreError
 from udi.node.files.sweep import sweep_territory
 from udi.node.spaces.models import Space
@@ -61,7 +62,7 @@ def build(node_site: Site, demo: Territory, node_database: Database) -> Build:
     """Does the worker's job for the space's newest archive, at an attempt."""
 
     async def build(*, last: bool = False) -> None:
-        builder = ArchiveBuilder(node_site.parts["objects"], node_site.pages)
+        builder = ArchiveBuilder(node_site.services[OBJECTS], node_site.pages)
         handler = tasks.task_handlers(node_database, node_site.registry, builder)[
             BUILD_ARCHIVE
         ]
@@ -476,7 +477,7 @@ from udi.settings import Settings
 
 async def main() -> None:
     site = build_site(Settings(), pages=False)
-    builder = ArchiveBuilder(site.parts["objects"], site.pages)
+    builder = ArchiveBuilder(site.services[OBJECTS], site.pages)
     stream = builder.store.stream
 
     async def slow(*arguments):

@@ -1,7 +1,6 @@
 """One space's share of a process does not touch another's."""
 
 import uuid
-from typing import Any
 
 import httpx
 import pytest
@@ -9,11 +8,12 @@ import pytest
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.scripts import Script, new_key
 from tests.node.sending import Sender
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.errors import TooManyRequestsError
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space, set_limits
-from udi.node.spaces.limits import SpaceLimiter, TokenBucket
+from udi.node.spaces.limits import SPACE_LIMITER, SpaceLimiter, TokenBucket
 from udi.node.spaces.models import Space
 from udi.settings import Settings
 
@@ -68,10 +68,10 @@ async def test_a_reader_sees_the_budget_and_is_told_when_to_come_back(
     producer: Producer,
     passer_by: httpx.AsyncClient,
     tight: SpaceLimiter,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
 ) -> None:
     address = f"/datasets/{await producer.publish()}/file"
-    parts["limits"] = tight
+    services[SPACE_LIMITER] = tight
 
     answers = [await passer_by.get(address) for _ in range(4)]
     machine = await passer_by.get(address, headers={"Accept": "application/json"})
@@ -111,9 +111,9 @@ async def test_an_upload_that_finds_no_place_is_told_on_its_form(
     tight: SpaceLimiter,
     demo: Territory,
     space: Space,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
 ) -> None:
-    parts["limits"] = tight
+    services[SPACE_LIMITER] = tight
     async with tight.hold_upload_slot(demo.id, space.id):
         refused = await producer.send()
 
@@ -124,10 +124,10 @@ async def test_an_upload_that_finds_no_place_is_told_on_its_form(
 
 async def test_parts_and_scripts_wait_for_a_place_and_lose_nothing(
     producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, tight: SpaceLimiter, demo: Territory,
-    space: Space, parts: dict[str, Any],
+    space: Space, services: ServiceOverrides,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
-    parts["limits"] = tight
+    services[SPACE_LIMITER] = tight
     sender = Sender(producer.client)
     script = Script(passer_by, await new_key(manager))
     address = await sender.address(len(TABLE))

@@ -25,6 +25,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.versions.cell_errors import read_cell_errors
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.tabular.columns.cell_list import CellListFolder
 from udi.tabular.columns.errors import MOST_LISTED
@@ -61,7 +62,7 @@ async def shown(producer: Producer, dataset: str) -> tuple[str, int]:
 
 async def objects(site: Site, territory: Territory) -> list[str]:
     """How the objects of the territory end, those of files themselves empty."""
-    store: ObjectStore = site.parts["objects"]
+    store: ObjectStore = site.services[OBJECTS]
     keys = [str(entry["path"]) async for entry in store.list(str(territory.id))]
     return sorted(key.rpartition("/")[2][36:] for key in keys)
 
@@ -221,7 +222,9 @@ async def test_where_the_list_is_gone_the_first_thousand_are_given(
 ) -> None:
     """As for a version that was read before there was such a list."""
     dataset = await with_dates(producer)
-    [list_path] = (node_site.parts["objects"].folder / str(demo.id)).rglob("*.jsonl.gz")
+    [list_path] = (node_site.services[OBJECTS].folder / str(demo.id)).rglob(
+        "*.jsonl.gz"
+    )
     list_path.unlink()
 
     assert len(await listed(producer, dataset)) == MOST_LISTED

@@ -432,7 +432,7 @@ async def test_a_node_that_stopped_between_the_file_and_its_record_goes_on(
         TenantStorage(node_database, store, demo.id),
         demo,
         node_site.pages.gettext,
-        node_site.parts[READERS],
+        node_site.services[READERS],
     )
     [key] = await rows(node_database, demo, ScriptKey)
     async with node_database.session(demo.id) as session:

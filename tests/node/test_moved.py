@@ -10,6 +10,7 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_deliver_file import file_path
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError
+from udi.kit.keyring import FILE_KEYS
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.space_export.contents import list_addresses
@@ -99,7 +100,7 @@ async def test_a_signed_link_goes_on_opening_here(
     path = await file_path(node_database, demo, await producer.publish())
     await move(node_database, demo)
 
-    link = sign_path(node_site.parts["file_keys"](), demo.id, path)
+    link = sign_path(node_site.services[FILE_KEYS](), demo.id, path)
 
     assert (await passer_by.get(link)).content == TABLE
 

@@ -10,9 +10,11 @@ import pytest
 
 from tests.node.producer import TABLE, Producer
 from tests.s3 import S3Service
+from tests.service_overrides import ServiceOverrides
 from udi.cli.checks.machine import check_machine
 from udi.cli.finding import Finding
 from udi.kit.errors import TooLargeError
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ABSENT, REFUSED, SILENT, ObjectStore, StoreError
 from udi.settings import MissingSecretError, Settings
 
@@ -154,9 +156,9 @@ async def test_while_s3_is_away_pages_answer_files_say_so_and_all_is_well_when_i
     own_s3: S3Service,
     producer: Producer,
     passer_by: httpx.AsyncClient,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
 ) -> None:
-    parts["objects"] = ObjectStore.of(own_s3.empty_bucket())
+    services[OBJECTS] = ObjectStore.of(own_s3.empty_bucket())
     dataset = await producer.publish()
     own_s3.stop()
     try:

@@ -22,6 +22,7 @@ from udi.node.datasets.actions.outbox import PUSH_DATASET
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.datasets.models import Dataset, Delivery
 from udi.node.datasets.tasks import task_handlers
+from udi.node.files.sealing_store import OBJECTS
 from udi.protocol.record import read_record
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -43,7 +44,7 @@ def push(
     """Does the worker's job for a dataset, at an attempt."""
     client = PortalClient(settings, node_site.outgoing)
     handler = task_handlers(
-        node_site.database, node_site.registry, client, node_site.parts["objects"]
+        node_site.database, node_site.registry, client, node_site.services[OBJECTS]
     )[PUSH_DATASET]
 
     async def push(
@@ -439,7 +440,7 @@ async def test_the_worker_does_the_job_that_publishing_queued(
     dataset = await producer.publish()
     client = PortalClient(settings, node_site.outgoing)
     handlers = task_handlers(
-        node_site.database, node_site.registry, client, node_site.parts["objects"]
+        node_site.database, node_site.registry, client, node_site.services[OBJECTS]
     )
     worker = Worker(
         node_site.database, {PUSH_DATASET: handlers[PUSH_DATASET]}, attempts=1

@@ -31,6 +31,7 @@ from udi.node.datasets.models import (
     Version,
 )
 from udi.node.datasets.tasks import task_handlers as dataset_jobs
+from udi.node.files.sealing_store import OBJECTS
 from udi.ui.site import Site
 
 NIGHT = "?publish=true"
@@ -66,7 +67,7 @@ async def current(client: httpx.AsyncClient, dataset: str) -> bytes:
 def looks(site: Site) -> Mapping[str, Handler]:
     """What the worker does with a file that waits."""
     portal = PortalClient(site.settings, site.outgoing)
-    return dataset_jobs(site.database, site.registry, portal, site.parts["objects"])
+    return dataset_jobs(site.database, site.registry, portal, site.services[OBJECTS])
 
 
 async def newest(database: Database, territory: Territory) -> Version:

@@ -15,6 +15,7 @@ from tests.depth import examples, thorough
 from tests.node.producer import SLUG, Producer
 from tests.node.sending import desk_for
 from tests.node.tables.test_labels import GEOGRAPHIC, SHARE, compare, labels, read_label
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
@@ -62,7 +63,7 @@ class Seen:
 
 @pytest.fixture
 async def wide(
-    node_database: Database, demo: Territory, space: Space, parts: dict[str, Any]
+    node_database: Database, demo: Territory, space: Space, services: ServiceOverrides
 ) -> Any:
     """A space with place for all of them, and a machine that has other work."""
     async with node_database.session(demo.id, role="owner") as session:
@@ -71,12 +72,12 @@ async def wide(
             quota_bytes=ROOM,
         )  # fmt: skip
     pool = QueryPool(PoolLimits(seconds=60, patience=60))
-    parts |= {
+    services |= {
         POOL: pool,
         SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
         RATES: RateLimiter("tables", 10**9),
     }
-    yield parts
+    yield services
     await pool.close()
 
 

@@ -12,6 +12,7 @@ from litestar import Litestar
 from sqlalchemy import select
 
 from tests.node.producer import SLUG, TABLE, Producer
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
@@ -185,7 +186,7 @@ async def test_the_quota_counts_what_is_already_there(
 
 async def test_a_file_over_the_node_s_limit_is_refused_in_words(
     producer: Producer,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_site: Any,
     demo: Territory,
     store: ObjectStore,

@@ -36,6 +36,7 @@ from udi.node.datasets.upkeep.reminders import find_due
 from udi.node.datasets.versions.difference import read_difference
 from udi.node.files.models import RemovedVersion, StoredFile
 from udi.node.files.queries import used_bytes
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.node.files.sweep import iterate_orphans
 from udi.node.files.tenant_storage import TenantStorage
@@ -68,13 +69,13 @@ def work(
     """Does the jobs about versions that wait, as the worker does; their names."""
     assert portal
     client = PortalClient(settings, node_site.outgoing)
-    store = node_site.parts["objects"]
+    store = node_site.services[OBJECTS]
     handlers = {
         **datasets_jobs.task_handlers(
             node_site.database, node_site.registry, client, store
         ),
         **removal_tasks.task_handlers(
-            node_site.database, store, [node_site.parts[FIND_TABLE].forget_dataset]
+            node_site.database, store, [node_site.services[FIND_TABLE].forget_dataset]
         ),
     }
     done = set[str]()
@@ -171,7 +172,7 @@ async def version(
 
 
 async def keys(site: Site, territory: Territory) -> list[str]:
-    store: ObjectStore = site.parts["objects"]
+    store: ObjectStore = site.services[OBJECTS]
     return [str(entry["path"]) async for entry in store.list(str(territory.id))]
 
 
@@ -190,7 +191,7 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
     dataset = await published(producer, push, settle)
     gone = (await version(node_database, demo, dataset, 2)).file
     before = await used(node_database, demo)
-    store: ObjectStore = node_site.parts["objects"]
+    store: ObjectStore = node_site.services[OBJECTS]
     assert store.folder is not None
     staged = store.folder / f"{gone.key}.3.table.parquet#2"
     staged.write_bytes(b"half")

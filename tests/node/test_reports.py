@@ -1,15 +1,16 @@
 """Only the territory's portal says what became of a record."""
 
 import uuid
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.node.counterpart import PortalDouble, report
 from tests.node.producer import Producer
+from tests.service_overrides import ServiceOverrides
 from udi.kit.keys import Signer, new_secret
 from udi.kit.tenancy import Territory
+from udi.node.datasets.exchange.portal import PORTAL_KEYS
 from udi.protocol.credentials import READING
 
 
@@ -93,7 +94,7 @@ async def test_a_new_key_of_the_portal_is_asked_for(
     portal: PortalDouble,
     demo: Territory,
     dataset: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
 ) -> None:
     address = f"/resources/{dataset}/report"
     first = await passer_by.put(
@@ -102,7 +103,7 @@ async def test_a_new_key_of_the_portal_is_asked_for(
         headers=portal.bearer(demo.links["node"], dataset),
     )
     portal.signer = Signer.from_secret(new_secret())
-    keys = parts["portal_keys"]
+    keys = services[PORTAL_KEYS]
     cached_keys, fetched = keys._cached_keys[portal.origin]
     keys._cached_keys[portal.origin] = (cached_keys, fetched - 60)
 

@@ -18,8 +18,10 @@ from sqlalchemy import select
 from tests.node.agreements.conftest import asker, at_node, machine, portal
 from tests.node.agreements.granting import IN_PART, WHOLE, Granting
 from tests.node.producer import SLUG, Producer
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.jobs import Job
+from udi.kit.keyring import FILE_KEYS
 from udi.kit.tenancy import Territory
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.space_export import tasks
@@ -31,10 +33,12 @@ from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files import memory as memories
 from udi.node.files.memory import MemoryFolder, file_system_of
 from udi.node.files.models import SpaceArchive
-from udi.node.files.sealing_store import SealingStore
+from udi.node.files.restricted import DERIVE
+from udi.node.files.sealing_store import OBJECTS, SealingStore
 from udi.node.files.space_sealing import seal_space
 from udi.node.tables import api as tables_api
 from udi.node.tables.finder import FIND_TABLE
+from udi.node.tables.views import VIEWS
 from udi.settings import Settings
 from udi.tabular.exports.exports import FORMATS, ExportWriter
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
@@ -114,28 +118,28 @@ def canaries() -> Canaries:
 @pytest.fixture
 async def no_disk(
     monkeypatch: pytest.MonkeyPatch,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_database: Database,
     settings: Settings,
 ) -> AsyncIterator[SealingStore]:
     """The node, whose disk takes no temporary file, no copy of a table and no export: only what is sealed."""
     monkeypatch.setattr(tempfile, "tempdir", NOWHERE)
-    store: SealingStore = parts["objects"]
-    parts[FIND_TABLE] = DatasetTableCache(
+    store: SealingStore = services[OBJECTS]
+    services[FIND_TABLE] = DatasetTableCache(
         node_database, store, Path(NOWHERE) / "tables"
     )
-    parts[tables_api.EXPORTS] = ExportWriter(Path(NOWHERE) / "exports")
-    views = parts["table_views"]
-    parts["table_views"] = type(views)(parts[tables_api.EXPORTS])
-    derive = parts["derive"]
-    parts["derive"] = type(derive)(
-        parts[FIND_TABLE].of_file, parts["table_views"], parts[tables_api.EXPORTS]
+    services[tables_api.EXPORTS] = ExportWriter(Path(NOWHERE) / "exports")
+    views = services[VIEWS]
+    services[VIEWS] = type(views)(services[tables_api.EXPORTS])
+    derive = services[DERIVE]
+    services[DERIVE] = type(derive)(
+        services[FIND_TABLE].of_file, services[VIEWS], services[tables_api.EXPORTS]
     )
-    parts[READERS] = FileReaderPool(preload_imports)
+    services[READERS] = FileReaderPool(preload_imports)
     pool = QueryPool(
         PoolLimits(seconds=60, patience=60, places=(str(store.memory.folder),))
     )
-    parts |= {
+    services |= {
         POOL: pool,
         SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
         tables_api.ANSWERS: RowPageReader(pool),
@@ -146,8 +150,8 @@ async def no_disk(
 
 async def seal(site: Site, database: Database, territory: Territory) -> None:
     async with database.session(territory.id, role="worker") as session:
-        assert await seal_space(session, site.parts["file_keys"](), SLUG)
-    site.parts["objects"].keys.forget()
+        assert await seal_space(session, site.services[FILE_KEYS](), SLUG)
+    site.services[OBJECTS].keys.forget()
 
 
 async def rows_in_clear(
@@ -237,7 +241,7 @@ async def build_archive(
     async with database.session(territory.id, role="worker") as session:
         archive = (await session.scalars(select(SpaceArchive))).one()
     build = tasks.task_handlers(
-        database, site.registry, ArchiveBuilder(site.parts["objects"], site.pages)
+        database, site.registry, ArchiveBuilder(site.services[OBJECTS], site.pages)
     )[BUILD_ARCHIVE]
     await build(
         Job(BUILD_ARCHIVE, territory.id, {"archive": str(archive.id)}, 0, last=False)
@@ -318,7 +322,7 @@ async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(
 ) -> None:  # fmt: skip
     dataset = await producer.draft(canaries.table(), "compteurs.csv")
     await producer.page(f"/datasets/{dataset}/data")
-    tables: DatasetTableCache = node_site.parts[FIND_TABLE]
+    tables: DatasetTableCache = node_site.services[FIND_TABLE]
     copies = settings.state / "tables" / str(demo.id) / dataset
     assert list(copies.iterdir())
     await seal(node_site, node_database, demo)
@@ -343,13 +347,13 @@ async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(
 
 
 async def test_without_memory_nothing_is_opened(
-    producer: Producer, node_site: Site, node_database: Database, demo: Territory, parts: dict[str, Any], tmp_path: Path,
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory, services: ServiceOverrides, tmp_path: Path,
     canaries: Canaries, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """A folder on a disk in the place of memory refuses, in words."""
     await seal(node_site, node_database, demo)
     dataset = await producer.draft(canaries.table(), "compteurs.csv")
-    monkeypatch.setattr(parts["objects"], "memory", MemoryFolder(tmp_path / "disk"))
+    monkeypatch.setattr(services[OBJECTS], "memory", MemoryFolder(tmp_path / "disk"))
     monkeypatch.setattr(memories, "file_system_of", lambda _: "ext4")
 
     page = await producer.client.get(f"/datasets/{dataset}/data")

@@ -20,10 +20,11 @@ from tests.node.pieces import cut
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender
 from tests.node.test_ring import aged
+from tests.service_overrides import ServiceOverrides
 from udi.kit import keyring
 from udi.kit.db import Database
 from udi.kit.jobs import Job
-from udi.kit.keyring import Keyring, KeyringFile
+from udi.kit.keyring import FILE_KEYS, Keyring, KeyringFile
 from udi.kit.tenancy import Territory
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
@@ -32,7 +33,7 @@ from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.files import sealed_format
 from udi.node.files import sealing_store as sealing_keys
 from udi.node.files.models import SpaceArchive, SpaceKey, StoredFile
-from udi.node.files.sealing_store import SealError, SealingStore
+from udi.node.files.sealing_store import OBJECTS, SealError, SealingStore
 from udi.node.files.space_sealing import (
     SealingResult,
     create_missing_keys,
@@ -57,12 +58,15 @@ def store(each_store: SealingStore) -> SealingStore:
 
 @pytest.fixture
 def folder(
-    tmp_path: Path, settings: Settings, node_database: Database, parts: dict[str, Any]
+    tmp_path: Path,
+    settings: Settings,
+    node_database: Database,
+    services: ServiceOverrides,
 ) -> SealingStore:
     """The node's store for this test, in a folder that the test looks into."""
     at = settings.model_copy(update={"object_store": str(tmp_path / "objects")})
     sealing_store = SealingStore.from_settings(at, node_database, KeyringFile(settings))
-    parts["objects"] = sealing_store
+    services[OBJECTS] = sealing_store
     return sealing_store
 
 
@@ -70,8 +74,8 @@ async def switch(
     database: Database, territory: Territory, site: Site, **how: Any
 ) -> bool:
     async with database.session(territory.id, role="worker") as session:
-        changed = await seal_space(session, site.parts["file_keys"](), SLUG, **how)
-    site.parts["objects"].keys.forget()
+        changed = await seal_space(session, site.services[FILE_KEYS](), SLUG, **how)
+    site.services[OBJECTS].keys.forget()
     return changed
 
 
@@ -133,10 +137,10 @@ async def test_files_of_a_sealed_space_are_delivered_as_ever(
 
 async def test_every_part_of_the_node_reads_and_writes_sealed_files(
     store: SealingStore, producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory,
-    node_site: Site, parts: dict[str, Any],
+    node_site: Site, services: ServiceOverrides,
 ) -> None:  # fmt: skip
     """Sent in parts, put together, looked at, asked questions, downloaded, packed to leave."""
-    parts[FIND_TABLE] = DatasetTableCache(
+    services[FIND_TABLE] = DatasetTableCache(
         node_database, store, node_site.settings.state / "tables"
     )
     assert await switch(node_database, demo, node_site)
@@ -220,7 +224,7 @@ async def test_the_disk_holds_nothing_to_read(
     )
     async with node_database.session(demo.id, role="worker") as session:
         [key] = await session.scalars(select(SpaceKey))
-    secret = node_site.parts["file_keys"]().current_key.secret
+    secret = node_site.services[FILE_KEYS]().current_key.secret
     assert not any(
         key.wrapped in stored_object or secret in stored_object
         for stored_object in stored
@@ -475,8 +479,8 @@ async def test_a_space_that_arrived_sealed_gets_a_key_of_this_installation(
         (await session.scalars(select(Space))).one().sealing = Sealing.WHOLE
 
     async with node_database.session(demo.id, role="worker") as session:
-        assert await create_missing_keys(session, node_site.parts["file_keys"]) == 1
-        assert await create_missing_keys(session, node_site.parts["file_keys"]) == 0
+        assert await create_missing_keys(session, node_site.services[FILE_KEYS]) == 1
+        assert await create_missing_keys(session, node_site.services[FILE_KEYS]) == 0
     folder.keys.forget()
 
     assert await whole(folder, (await only_file(node_database, demo)).key) == TABLE

@@ -14,6 +14,7 @@ from litestar import Litestar
 from tests.node.conftest import Browse
 from tests.node.producer import TABLE, Producer
 from tests.node.test_geo import feature, geojson
+from tests.service_overrides import ServiceOverrides
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
@@ -44,11 +45,14 @@ ROUTES = geojson(
 
 
 @pytest.fixture(autouse=True)
-async def patient(parts: dict[str, Any]) -> Any:
+async def patient(services: ServiceOverrides) -> Any:
     """A pool with time, on a machine that has other work."""
     pool = QueryPool(PoolLimits(seconds=60, patience=60))
-    parts |= {POOL: pool, SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60))}
-    yield parts
+    services |= {
+        POOL: pool,
+        SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
+    }
+    yield services
     await pool.close()
 
 
@@ -264,12 +268,12 @@ async def test_a_map_that_cannot_be_read_is_explained(producer: Producer) -> Non
 
 
 async def test_figures_that_take_too_much_are_missing_on_the_page(
-    producer: Producer, parts: dict[str, Any]
+    producer: Producer, services: ServiceOverrides
 ) -> None:
     dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
 
-    parts[SHOWING] = OverviewReader(
-        parts[POOL], OverviewTimeouts(preview=60, statistics=0.0001, map=60)
+    services[SHOWING] = OverviewReader(
+        services[POOL], OverviewTimeouts(preview=60, statistics=0.0001, map=60)
     )
     page = await producer.page(f"/datasets/{dataset}/data?version=1")
 
@@ -282,7 +286,7 @@ async def test_figures_that_take_too_much_are_missing_on_the_page(
 )
 async def test_first_rows_that_take_too_much_are_not_shown(
     producer: Producer,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     monkeypatch: pytest.MonkeyPatch,
     idle: float,
     status: int,
@@ -291,7 +295,7 @@ async def test_first_rows_that_take_too_much_are_not_shown(
     monkeypatch.setattr(pool, "IDLE", idle)
     dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
 
-    parts[SHOWING] = OverviewReader(parts[POOL], OverviewTimeouts(preview=0.0001))
+    services[SHOWING] = OverviewReader(services[POOL], OverviewTimeouts(preview=0.0001))
     answer = await producer.client.get(f"/datasets/{dataset}/data?version=1")
 
     assert answer.status_code == status

@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
@@ -14,9 +13,10 @@ from litestar import Litestar
 from tests.node.conftest import Browse
 from tests.node.producer import TABLE, Producer
 from tests.node.test_deliver_file import file_path
+from tests.service_overrides import ServiceOverrides
 from udi.kit import clock
 from udi.kit.db import Database
-from udi.kit.keyring import Keyring, new_keyring
+from udi.kit.keyring import FILE_KEYS, Keyring, new_keyring
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.files import signed_urls
@@ -128,7 +128,7 @@ async def test_a_link_of_another_method_territory_or_installation_opens_nothing(
     draft: str,
 ) -> None:
     path = await file_path(node_database, demo, draft)
-    ring = node_site.parts["file_keys"]()
+    ring = node_site.services[FILE_KEYS]()
 
     for signed_url in (
         sign_path(ring, demo.id, path, method="PUT"),
@@ -201,7 +201,7 @@ async def test_only_those_who_publish_may_make_a_link(
 async def test_a_node_without_a_key_says_so_and_delivers_the_rest(
     producer: Producer,
     passer_by: httpx.AsyncClient,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     settings: Settings,
     draft: str,
     link: str,
@@ -209,7 +209,7 @@ async def test_a_node_without_a_key_says_so_and_delivers_the_rest(
     def without() -> Keyring:
         raise ValueError("none")
 
-    parts["file_keys"] = without
+    services[FILE_KEYS] = without
 
     assert (await passer_by.get(link)).status_code == 503
     assert (

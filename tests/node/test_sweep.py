@@ -11,6 +11,7 @@ import pytest
 from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.node.files.sweep import sweep_territory
 
@@ -27,7 +28,7 @@ async def test_only_old_objects_that_nobody_names_are_removed(
     other: Territory,
     node_site: Any,
 ) -> None:
-    store: ObjectStore = node_site.parts["objects"]
+    store: ObjectStore = node_site.services[OBJECTS]
     await producer.draft()
     orphan, foreign = (
         f"{territory.id}/{uuid.uuid4()}/{uuid.uuid4()}/{uuid.uuid4()}"
@@ -58,7 +59,7 @@ async def test_only_old_objects_that_nobody_names_are_removed(
 async def test_half_an_object_that_a_killed_process_left_in_the_folder_is_removed(
     node_database: Database, demo: Territory, node_site: Any
 ) -> None:
-    store: ObjectStore = node_site.parts["objects"]
+    store: ObjectStore = node_site.services[OBJECTS]
     assert store.folder is not None
     old, new = (
         store.folder

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.node.conftest import Browse
 from tests.node.made_tables import write_table
+from tests.service_overrides import ServiceOverrides
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.oidc import Login
@@ -68,18 +69,18 @@ class Tables:
 
 @pytest.fixture(autouse=True)
 async def served(
-    parts: dict[str, Any], tmp_path: Path
+    services: ServiceOverrides, tmp_path: Path
 ) -> AsyncIterator[dict[str, Any]]:
     """The node, with tables and time."""
     answers = RowPageReader(QueryPool(PoolLimits(seconds=60, patience=60)))
     exports = ExportWriter(tmp_path / "exports")
-    parts |= {
+    services |= {
         FIND_TABLE: Tables(tmp_path),
         ANSWERS: answers,
         EXPORTS: exports,
         RATES: RateLimiter("tables"),
     }
-    yield parts
+    yield services
     await answers.close()
 
 

@@ -15,6 +15,7 @@ from tests.node import hostile
 from tests.node.producer import TABLE, Producer
 from tests.node.scripts import Script, new_key
 from tests.node.sending import Sender, rows
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import accept_file
@@ -127,10 +128,10 @@ async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
     script: Script,
     node_database: Database,
     demo: Territory,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     way: Way,
 ) -> None:
-    parts[READERS] = FileReaderPool(hostile.nothing, ReaderLimits())
+    services[READERS] = FileReaderPool(hostile.nothing, ReaderLimits())
     before = psutil.Process(os.getpid()).memory_info().rss
 
     dataset = await way(producer, script, ods(30_000, 1000), "bomb.ods")
@@ -142,7 +143,7 @@ async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
     assert "Nous n’avons pas pu lire ce fichier" in await producer.page(
         f"/datasets/{dataset}/check"
     )
-    await parts[READERS].close()
+    await services[READERS].close()
 
 
 @pytest.mark.parametrize(
@@ -174,12 +175,15 @@ async def test_what_defeats_the_child_is_a_plain_file_with_the_reason(
 
 
 async def test_a_file_whose_turn_does_not_come_is_left_to_the_worker(
-    producer: Producer, node_database: Database, demo: Territory, parts: dict[str, Any]
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    services: ServiceOverrides,
 ) -> None:
-    parts[READERS] = FileReaderPool(
+    services[READERS] = FileReaderPool(
         hostile.nothing, ReaderLimits(places=1, own_places=1, patience=0.1)
     )
-    async with parts[READERS].open_reader("another") as reading:
+    async with services[READERS].open_reader("another") as reading:
         await reading.call(hostile.nothing, seconds=30)
         dataset = await producer.draft()
 
@@ -188,7 +192,7 @@ async def test_a_file_whose_turn_does_not_come_is_left_to_the_worker(
     assert "Nous lisons encore votre fichier" in await producer.page(
         f"/datasets/{dataset}/check"
     )
-    await parts[READERS].close()
+    await services[READERS].close()
 
 
 async def test_a_long_text_is_reckoned_from_its_beginning(

@@ -17,6 +17,7 @@ from udi.node.datasets.actions import anonymise
 from udi.node.datasets.actions.anonymise import TREAT_VERSION
 from udi.node.datasets.models import PreparationState
 from udi.node.datasets.upkeep import producer_tasks
+from udi.node.files.sealing_store import OBJECTS
 from udi.ui.site import Site
 
 ROWS = 40
@@ -63,7 +64,7 @@ async def everything(
             text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer")
         )
         content += "\n".join(jobs.all()).encode()
-    store = site.parts["objects"]
+    store = site.services[OBJECTS]
     async for entry in store.list(str(territory.id)):
         if dataset in entry["path"]:
             content += b"".join(store.read(entry["path"]))

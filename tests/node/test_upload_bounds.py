@@ -23,6 +23,7 @@ from udi.node.datasets.models import Dataset, Version
 from udi.node.files import upload_stream, uploads
 from udi.node.files.assemble import assemble_upload
 from udi.node.files.models import Upload, UploadPart
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.actions import apply_space
@@ -188,8 +189,8 @@ async def test_a_form_has_a_few_parts(
 
 
 def desk_of(site: Site, territory: Territory) -> UploadContext:
-    depot = TenantStorage(site.database, site.parts["objects"], territory.id, "worker")
-    return UploadContext(depot, territory, site.pages.gettext, site.parts[READERS])
+    depot = TenantStorage(site.database, site.services[OBJECTS], territory.id, "worker")
+    return UploadContext(depot, territory, site.pages.gettext, site.services[READERS])
 
 
 async def received(

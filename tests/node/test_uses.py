@@ -11,13 +11,20 @@ from sqlalchemy import select, text
 
 from tests.node.conftest import Browse
 from tests.node.producer import SLUG, TABLE, Producer
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import set_limits
 from udi.node.spaces.clients import ClientKind, client_of
-from udi.node.spaces.limits import SpaceLimiter
+from udi.node.spaces.limits import SPACE_LIMITER, SpaceLimiter
 from udi.node.spaces.models import Space, UseCount
-from udi.node.spaces.use_counts import RecentReaders, UseCounter, UseKind, use_of
+from udi.node.spaces.use_counts import (
+    USE_COUNTER,
+    RecentReaders,
+    UseCounter,
+    UseKind,
+    use_of,
+)
 from udi.ui.site import Site
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -47,7 +54,7 @@ def test_a_client_is_told_by_its_name(name: str, client: ClientKind) -> None:
 async def counts(
     site: Site, territory: Territory
 ) -> dict[tuple[str, str], tuple[int, int]]:
-    await site.parts["uses"].flush()
+    await site.services[USE_COUNTER].flush()
     async with site.database.session(territory.id) as session:
         rows = (await session.scalars(select(UseCount))).all()
     return {(row.kind, row.client): (row.count, row.bytes) for row in rows}
@@ -124,12 +131,12 @@ async def test_a_space_that_is_asked_too_much_answers_no_table_either(
     passer_by: httpx.AsyncClient,
     node_site: Site,
     demo: Territory,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
 ) -> None:
     dataset = await producer.publish()
     async with node_site.database.session(demo.id, role="worker") as session:
         await set_limits(session, SLUG, requests_per_minute=1)
-    parts["limits"] = SpaceLimiter(node_site.database, node_site.settings)
+    services[SPACE_LIMITER] = SpaceLimiter(node_site.database, node_site.settings)
 
     responses = [
         await passer_by.get(path)
@@ -235,7 +242,7 @@ async def test_no_address_and_no_name_of_a_program_reaches_the_database(
     async with browse(node_app, demo) as client:
         headers = {"User-Agent": "SecretName/1.0", "X-Forwarded-For": "203.0.113.77"}
         answer = await client.get(address, headers=headers)
-    await node_site.parts["uses"].flush()
+    await node_site.services[USE_COUNTER].flush()
 
     async with node_site.database.session(demo.id) as session:
         stored = await session.scalar(

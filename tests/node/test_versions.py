@@ -14,6 +14,7 @@ from udi.kit.identity import PUBLISHERS, Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import DatasetEvent
 from udi.node.datasets.queries import get_dataset, read_version_marks
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 
 pytestmark = pytest.mark.usefixtures("each_store")
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("each_store")
 
 async def keys(site: Any, territory: Territory) -> set[str]:
     """The files whose bytes, or what was made of them, are in the store."""
-    store: ObjectStore = site.parts["objects"]
+    store: ObjectStore = site.services[OBJECTS]
     return {
         entry["path"].partition(".")[0] async for entry in store.list(str(territory.id))
     }

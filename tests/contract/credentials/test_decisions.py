@@ -12,8 +12,10 @@ from sqlalchemy import update
 
 from tests.contract.credentials.world import World, build
 from tests.node.producer import SLUG
+from tests.service_overrides import ServiceOverrides
 from tests.stage import confirm_accounts
 from udi.kit.clock import now
+from udi.kit.sessions import SESSIONS
 from udi.node.identity.models import WebSession as NodeSession
 from udi.portal.identity.models import WebSession as PortalSession
 from udi.settings import Settings
@@ -66,7 +68,9 @@ async def clients(world: World) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
         for name, site in (("portal", world.portal), ("node", world.node)):
             origin = world.territory.links[name]
             cookie = {
-                "udi": await site.parts["sessions"].log_in(world.territory, world.login)
+                "udi": await site.services[SESSIONS].log_in(
+                    world.territory, world.login
+                )
             }
             transport = httpx.ASGITransport(app=world.apps[name])
             headers = {
@@ -171,7 +175,9 @@ async def _authenticate(world: World, *, level: int, ago: timedelta) -> None:
     """Have both programs ask for a second factor, and their session be of this level and age."""
     moment = now() - ago
     for site, table in ((world.portal, PortalSession), (world.node, NodeSession)):
-        site.parts["sessions"] = replace(site.parts["sessions"], second_factor=True)
+        ServiceOverrides(site.services)[SESSIONS] = replace(
+            site.services[SESSIONS], second_factor=True
+        )
         async with site.database.session(world.territory.id, role="worker") as session:
             await session.execute(
                 update(table).values(level=level, authenticated_at=moment)

@@ -24,6 +24,7 @@ from udi.kit.clock import now
 from udi.kit.credentials import LEEWAY
 from udi.kit.errors import ProvisionError
 from udi.kit.oidc import node_client_id
+from udi.kit.sessions import SESSIONS
 from udi.kit.signed_ids import sign_id
 from udi.node.datasets.exchange.accounts import EVERY as NODE_EVERY
 from udi.node.datasets.exchange.accounts import AccountSync
@@ -363,7 +364,7 @@ async def test_who_comes_back_finds_no_credential_alive(leaver: Leaver) -> None:
     await leaver.watcher.run_once()
     leaver.double.accounts[subject]["enabled"] = True
     leaver.double.note("USER", f"users/{subject}")
-    await world.node.parts["sessions"].log_in(world.territory, world.login)
+    await world.node.services[SESSIONS].log_in(world.territory, world.login)
 
     await leaver.watcher.run_once()
     await leaver.asker.check_accounts(world.territory)

@@ -19,16 +19,18 @@ from tests.node.agreements.granting import METERS
 from tests.node.producer import SLUG, Producer
 from tests.portal.access.policies import POLICY
 from tests.portal.catalogue.corpus import open_catalogue
+from tests.service_overrides import ServiceOverrides
 from tests.visitors import browse, make_person
 from udi.cli.archive import signature
 from udi.kit import login_attempts
 from udi.kit.budgets import RateLimit
 from udi.kit.clock import now
 from udi.kit.identity import Actor
-from udi.kit.keys import Signer
+from udi.kit.keyring import FILE_KEYS
+from udi.kit.keys import SIGNER, Signer
 from udi.kit.oidc import CLIENT_SECRET, Login, node_client_id
 from udi.kit.rates import RateLimiter
-from udi.kit.sessions import SESSION
+from udi.kit.sessions import SESSION, SESSIONS
 from udi.kit.signed_ids import sign_id
 from udi.kit.tenancy import Territory, space_context
 from udi.kit.tokens import IssuerKeys
@@ -36,6 +38,7 @@ from udi.node import app as node
 from udi.node import site as node_parts
 from udi.node.agreements.actions import store_agreement
 from udi.node.agreements.documents import SignedAgreement
+from udi.node.datasets.exchange.portal import PORTAL_KEYS
 from udi.node.files.signed_urls import sign_path
 from udi.node.manager.tokens import make_token as make_manager_token
 from udi.node.spaces.actions import apply_space
@@ -129,7 +132,7 @@ class World:
 
     def _sign(self, kind: Any) -> Mint:
         async def give(_address: str) -> str:
-            signer: Signer = self.portal.parts["signer"]
+            signer: Signer = self.portal.services[SIGNER]
             audience = self.territory.links["node"]
             return signer.sign(
                 kind,
@@ -142,13 +145,15 @@ class World:
 
     def _session(self, site: Site) -> Mint:
         async def give(_address: str) -> str:
-            token: str = await site.parts["sessions"].log_in(self.territory, self.login)
+            token: str = await site.services[SESSIONS].log_in(
+                self.territory, self.login
+            )
             return token
 
         return give
 
     async def _manager_token(self, _address: str) -> str:
-        ring = self.node.parts["file_keys"]()
+        ring = self.node.services[FILE_KEYS]()
         return make_manager_token(
             ring, self.territory.id, UUID(self.kept["id of the key"])
         )
@@ -168,7 +173,7 @@ class World:
     async def _signed_address(self, address: str) -> str:
         path = address.split(" ")[2]
         return sign_path(
-            self.node.parts["file_keys"](), self.territory.id, path
+            self.node.services[FILE_KEYS](), self.territory.id, path
         ).partition("?")[2]
 
     async def _machine_token(self, _address: str) -> str:
@@ -202,11 +207,11 @@ async def build(
         "portal": portal.create(sites["portal"]),
         "node": node.create(sites["node"]),
     }
-    issuer = Issuer(sites["portal"].parts["sessions"].service.issuer)
+    issuer = Issuer(sites["portal"].services[SESSIONS].service.issuer)
     async with AsyncExitStack() as stack:
         for name, site in sites.items():
             visitors.freshen(site.registry)
-            site.parts["sessions"].service.keys = IssuerKeys(issuer.published)
+            site.services[SESSIONS].service.keys = IssuerKeys(issuer.published)
             stack.push_async_callback(visitors.shut_down, apps[name])
         for budget in (
             rate_limit
@@ -215,10 +220,10 @@ async def build(
         ):
             stack.callback(object.__setattr__, budget, "limit", budget.limit)
             object.__setattr__(budget, "limit", 10**9)
-        sites["portal"].parts[API_RATES] = ApiRateLimiters(
+        ServiceOverrides(sites["portal"].services)[API_RATES] = ApiRateLimiters(
             RateLimiter("api", 10**8), RateLimiter("api", 10**8)
         )
-        sites["node"].parts[RATES] = RateLimiter("tables", 10**8)
+        ServiceOverrides(sites["node"].services)[RATES] = RateLimiter("tables", 10**8)
         databases = [site.database for site in sites.values()]
         territory = await stage.add_territory(databases, own, "kinds")
         stack.push_async_callback(stage.remove_territory, databases, territory.id)
@@ -247,8 +252,8 @@ async def _furnish(
             email="m@example.org",
             quota_bytes=10**6,
         )
-    signer: Signer = sites["portal"].parts["signer"]
-    sites["node"].parts["portal_keys"]._cached_keys[territory.origin] = (
+    signer: Signer = sites["portal"].services[SIGNER]
+    sites["node"].services[PORTAL_KEYS]._cached_keys[territory.origin] = (
         signer.public_keys(),
         time.monotonic(),
     )

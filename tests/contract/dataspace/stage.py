@@ -20,6 +20,7 @@ from tests.node.producer import SLUG as PRODUCER
 from tests.node.producer import Producer
 from tests.visitors import BROWSER, enter, make_person
 from udi.kit.identity import PUBLISHERS, Actor
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.node import site as node_parts
 from udi.portal.access.agreements.signatures import AgreementSigner, signer_of
@@ -180,7 +181,7 @@ async def publish(installation: Installation) -> UUID:
     assert territory is not None
     person = make_person(territory, memberships={PRODUCER: [PUBLISHERS]})
     cookies = {
-        cookie_name(origin): await site.parts["sessions"].log_in(territory, person)
+        cookie_name(origin): await site.services[SESSIONS].log_in(territory, person)
     }
     base = f"http://127.0.0.1:{installation.settings.port(1)}"
     headers = BROWSER | {"Host": "node.demo.localhost"}

@@ -1,15 +1,15 @@
 """Both programs with one producer."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import pytest
 from litestar import Litestar
 
 from tests.contract.disclosure.world import World
 from tests.contract.node import Issuer, add_organisation, pushing, trusted_issuer
-from tests.node.conftest import Browse, parts, producer, publisher, space
+from tests.node.conftest import Browse, producer, publisher, services, space
 from tests.node.producer import SLUG, Producer
+from tests.service_overrides import ServiceOverrides
 from tests.visitors import freshen, shut_down
 from udi.kit.db import Database
 from udi.kit.rates import RateLimiter
@@ -24,7 +24,7 @@ from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 from udi.ui.site import Site
 
-__all__ = ["parts", "producer", "publisher", "space"]
+__all__ = ["producer", "publisher", "services", "space"]
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def issuer(portal_site: Site) -> Iterator[Issuer]:
 @pytest.fixture
 async def world(
     settings: Settings, portal_site: Site, portal_app: Litestar, portal_database: Database, node_site: Site,
-    node_app: Litestar, demo: Territory, issuer: Issuer, producer: Producer, space: Space, parts: dict[str, Any],
+    node_app: Litestar, demo: Territory, issuer: Issuer, producer: Producer, space: Space, services: ServiceOverrides,
     browse: Browse,
 ) -> AsyncIterator[World]:  # fmt: skip
     """A producer known to both programs, and everybody else in front of them."""
     await add_organisation(portal_site, demo, space.organisation_id, SLUG)
-    parts[RATES] = RateLimiter("tables", limit=10**8)
+    services[RATES] = RateLimiter("tables", limit=10**8)
     feed = SearchFeed(
         portal_database,
         TerritoryRegistry(

@@ -10,10 +10,11 @@ from litestar import Litestar
 from tests.node.agreements.granting import METERS, Granting
 from tests.node.conftest import Browse
 from tests.node.producer import Producer
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.agreements.portal_sync import AgreementSync
-from udi.node.datasets.exchange.portal import PortalClient, PortalKeys
+from udi.node.datasets.exchange.portal import PORTAL_KEYS, PortalClient, PortalKeys
 from udi.node.files.restricted import GATE
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
@@ -25,7 +26,7 @@ async def portal(
     settings: Settings,
     node_database: Database,
     demo: Territory,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_site: Site,
 ) -> AsyncIterator[Granting]:
     """The territory's portal, whose keys the node reads anew."""
@@ -35,9 +36,9 @@ async def portal(
     async with node_database.platform_session(role="owner") as session:
         row: Any = await session.get(Tenant, demo.id)
         row.links = {**row.links, "portal": double.origin}
-    parts["portal_keys"] = PortalKeys(node_site.outgoing)
+    services[PORTAL_KEYS] = PortalKeys(node_site.outgoing)
     yield double
-    await parts[GATE].close()
+    await services[GATE].close()
     double.stop()
     secret.unlink()
 
@@ -60,7 +61,7 @@ async def asker(
     agreement_sync = AgreementSync(
         node_site.database,
         PortalClient(settings, node_site.outgoing),
-        node_site.parts["portal_keys"],
+        node_site.services[PORTAL_KEYS],
     )
     await agreement_sync.sync(at_node)
     return agreement_sync

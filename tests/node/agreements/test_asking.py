@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, inspect, select, text
 
 from tests.node.agreements.granting import Grant, Granting
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
@@ -107,12 +108,12 @@ async def test_a_reader_waits_for_a_portal_that_is_away_once_and_not_long(
     portal: Granting,
     machine: httpx.AsyncClient,
     meters: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_site: Site,
 ) -> None:
     grant = portal.grant(meters)
     await portal.push(machine, grant)
-    parts[GATE] = AgreementGate(
+    services[GATE] = AgreementGate(
         node_site.database, AgreementFreshness(node_site.database)
     )
 
@@ -131,7 +132,7 @@ async def test_a_node_that_starts_asks_before_its_first_answer(
     portal: Granting,
     machine: httpx.AsyncClient,
     meters: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_site: Site,
     asker: AgreementSync,
 ) -> None:
@@ -140,7 +141,7 @@ async def test_a_node_that_starts_asks_before_its_first_answer(
     await portal.push(machine, grant)
     assert await reads(machine, grant) == 200
     grant.change(state=AgreementValidity.REVOKED)
-    parts[GATE] = AgreementGate(
+    services[GATE] = AgreementGate(
         node_site.database, AgreementFreshness(node_site.database)
     )
 
@@ -149,7 +150,7 @@ async def test_a_node_that_starts_asks_before_its_first_answer(
 
 
 async def test_a_backup_of_the_node_brings_nothing_back(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site, asker: AgreementSync,
+    portal: Granting, machine: httpx.AsyncClient, meters: str, services: ServiceOverrides, node_site: Site, asker: AgreementSync,
     node_database: Database, demo: Territory, at_node: Territory,
 ) -> None:  # fmt: skip
     grant = portal.grant(meters)
@@ -166,7 +167,7 @@ async def test_a_backup_of_the_node_brings_nothing_back(
             await session.execute(delete(table))
         for rows in backup:
             session.add_all(rows)
-    parts[GATE] = AgreementGate(
+    services[GATE] = AgreementGate(
         node_site.database, AgreementFreshness(node_site.database)
     )
 

@@ -20,8 +20,10 @@ from tests.node.agreements.granting import (
     replace_struct,
 )
 from tests.node.producer import Producer
+from tests.service_overrides import ServiceOverrides
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.keyring import FILE_KEYS
 from udi.kit.tenancy import Territory
 from udi.node.agreements import gate, queries
 from udi.node.agreements.queries import list_uses
@@ -35,9 +37,9 @@ SIZE = len(METERS)
 
 
 async def uses_of(
-    parts: dict[str, Any], database: Database, territory: Territory, grant: Grant
+    services: ServiceOverrides, database: Database, territory: Territory, grant: Grant
 ) -> list[tuple[str, str, int, int]]:
-    await parts[GATE].close()
+    await services[GATE].close()
     async with database.session(territory.id, role="worker") as session:
         page = await list_uses(session, grant.id)
     return [
@@ -57,7 +59,7 @@ async def test_bytes_that_were_really_sent_are_noted_and_parts_count(
     portal: Granting,
     machine: httpx.AsyncClient,
     meters: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_database: Database,
     demo: Territory,
 ) -> None:
@@ -70,7 +72,7 @@ async def test_bytes_that_were_really_sent_are_noted_and_parts_count(
     rows = await machine.get(f"/api/resources/{meters}/data/", headers=grant.headers)
 
     assert part.status_code == 206
-    assert await uses_of(parts, node_database, demo, grant) == [
+    assert await uses_of(services, node_database, demo, grant) == [
         ("file", "allowed", SIZE, 1), ("file", "allowed", 10, 1), ("file", "allowed", 0, 1),
         ("rows", "allowed", len(rows.content), 1),
     ]  # fmt: skip
@@ -80,7 +82,7 @@ async def test_the_volume_of_a_month_is_kept(
     portal: Granting,
     machine: httpx.AsyncClient,
     meters: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_database: Database,
     demo: Territory,
 ) -> None:
@@ -88,7 +90,7 @@ async def test_the_volume_of_a_month_is_kept(
     address = f"/datasets/{meters}/file"
 
     first = await machine.get(address, headers=grant.headers)
-    await parts[GATE].close()
+    await services[GATE].close()
     second = await machine.get(address, headers=grant.headers)
     part = await machine.get(address, headers={**grant.headers, "Range": "bytes=0-49"})
     more = await machine.get(address, headers={**grant.headers, "Range": "bytes=0-0"})
@@ -184,7 +186,7 @@ async def test_refusals_of_a_minute_are_one_line(
     portal: Granting,
     machine: httpx.AsyncClient,
     meters: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_database: Database,
     demo: Territory,
 ) -> None:
@@ -193,7 +195,7 @@ async def test_refusals_of_a_minute_are_one_line(
     for _ in range(5):
         await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
 
-    assert await uses_of(parts, node_database, demo, grant) == [
+    assert await uses_of(services, node_database, demo, grant) == [
         ("file", "revoked", 0, 5)
     ]
 
@@ -219,7 +221,7 @@ async def test_an_export_that_is_refused_for_its_volume_is_not_held_open(
 ) -> None:
     grant = await given(portal, machine, meters, bytes_a_month=10)
     signed = sign_path(
-        node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/csv"
+        node_site.services[FILE_KEYS](), demo.id, f"/agreements/{grant.id}/files/csv"
     )
     address = {"a machine": f"/api/resources/{meters}/data/csv/", "a person": signed}[
         way
@@ -235,7 +237,7 @@ async def test_a_part_that_cannot_be_shown_is_logged_as_refused_and_counts_for_n
     portal: Granting,
     machine: httpx.AsyncClient,
     meters: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_database: Database,
     demo: Territory,
 ) -> None:
@@ -247,7 +249,7 @@ async def test_a_part_that_cannot_be_shown_is_logged_as_refused_and_counts_for_n
     answers = [await machine.get(address, headers=grant.headers) for _ in range(3)]
 
     assert [answer.json()["code"] for answer in answers] == ["other_columns"] * 3
-    assert await uses_of(parts, node_database, demo, grant) == [
+    assert await uses_of(services, node_database, demo, grant) == [
         ("rows", "other_columns", 0, 3)
     ]
 
@@ -267,7 +269,9 @@ async def test_a_file_that_is_no_table_has_no_table(
 
     answer = await machine.get(
         sign_path(
-            node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/csv"
+            node_site.services[FILE_KEYS](),
+            demo.id,
+            f"/agreements/{grant.id}/files/csv",
         )
     )
 
@@ -339,12 +343,12 @@ async def test_a_reading_that_began_before_a_revocation_is_given_nothing_more(
     portal: Granting,
     machine: httpx.AsyncClient,
     meters: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     at_node: Territory,
     way: str,
 ) -> None:
     grant = await given(portal, machine, meters)
-    agreed = await parts[GATE].authorize_person(at_node, grant.id, way)
+    agreed = await services[GATE].authorize_person(at_node, grant.id, way)
     await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
 
     with pytest.raises(NotGrantedError):

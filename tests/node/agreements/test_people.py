@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, Grant, Granting
+from udi.kit.keyring import FILE_KEYS
 from udi.kit.tenancy import Territory
 from udi.node.files.signed_urls import sign_path
 from udi.protocol.agreement import AgreementValidity
@@ -80,7 +81,7 @@ async def test_whoever_may_read_a_part_gets_the_part_by_the_address_of_the_file(
     grant = portal.grant(meters, IN_PART)
     await portal.push(passer_by, grant)
     address = sign_path(
-        node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/file"
+        node_site.services[FILE_KEYS](), demo.id, f"/agreements/{grant.id}/files/file"
     )
 
     response = await passer_by.get(address)

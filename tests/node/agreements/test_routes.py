@@ -25,6 +25,7 @@ from tests.node.agreements.granting import (
 from tests.node.agreements.ways import DESCRIBE, OTHER, ROWS_LEAVE
 from tests.node.conftest import Browse
 from tests.node.producer import Producer
+from tests.service_overrides import override_service
 from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.rates import RateLimiter
@@ -179,7 +180,9 @@ async def test_no_row_reaches_whoever_has_no_agreement(
     identities: dict[str, tuple[httpx.AsyncClient, dict[str, str]]], places: dict[str, str], node_site: Site,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setitem(node_site.parts, RATES, RateLimiter("tables", limit=10**8))
+    override_service(
+        monkeypatch, node_site.services, RATES, RateLimiter("tables", limit=10**8)
+    )
     tried = 0
     leaks = list[str]()
     for name, (client, headers) in identities.items():

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.node.agreements.granting import IN_PART, Grant, Granting
 from tests.node.producer import Producer
+from tests.service_overrides import ServiceOverrides
 from udi.kit import clock
 from udi.kit.tenancy import Territory
 from udi.node.agreements import gate as gates
@@ -97,10 +98,10 @@ async def pieces() -> AsyncIterator[bytes]:
 
 @pytest.fixture
 async def stage(
-    node_site: Site, at_node: Territory, portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any]
+    node_site: Site, at_node: Territory, portal: Granting, machine: httpx.AsyncClient, meters: str, services: ServiceOverrides
 ) -> Stage:  # fmt: skip
     watch = Watch()
-    node_gate = parts[GATE]
+    node_gate = services[GATE]
     gate = AgreementGate(node_gate.database, node_gate.freshness, watch)
     grant = portal.grant(meters)
     assert (await portal.push(machine, grant)).status_code == 200
@@ -240,13 +241,13 @@ async def test_a_column_outside_the_agreement_is_refused_and_logged_everywhere(
     portal: Granting,
     machine: httpx.AsyncClient,
     meters: str,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
 ) -> None:
     stage.grant = portal.grant(meters, IN_PART)
     await portal.push(machine, stage.grant)
     paths = [f"/api/resources/{meters}/{question}" for question in HIDDEN_QUESTIONS]
     paths += [f"/ogc/{meters}{suffix}" for suffix in PLACES]
-    stage.gate = parts[GATE]
+    stage.gate = services[GATE]
 
     answers = {
         path: await machine.get(path, headers=stage.grant.headers) for path in paths

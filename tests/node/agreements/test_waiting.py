@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +9,7 @@ from sqlalchemy import update
 
 from tests.node.agreements.granting import Grant, Granting
 from tests.node.agreements.test_asking import working
+from tests.service_overrides import ServiceOverrides
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -40,12 +40,12 @@ async def worker(node_site: Site, asker: AgreementSync) -> AsyncIterator[None]:
 async def test_a_person_is_answered_after_the_portal_was_asked(
     portal: Granting,
     machine: httpx.AsyncClient,
-    parts: dict[str, Any],
+    services: ServiceOverrides,
     node_site: Site,
     grant: Grant,
     worker: None,
 ) -> None:
-    parts[GATE] = AgreementGate(
+    services[GATE] = AgreementGate(
         node_site.database, AgreementFreshness(node_site.database)
     )
 
@@ -55,11 +55,11 @@ async def test_a_person_is_answered_after_the_portal_was_asked(
 
 
 async def test_what_the_portal_said_a_minute_ago_is_asked_for_again(
-    machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site, node_database: Database,
+    machine: httpx.AsyncClient, meters: str, services: ServiceOverrides, node_site: Site, node_database: Database,
     demo: Territory, grant: Grant, worker: None,
 ) -> None:  # fmt: skip
     moment = now() - timedelta(seconds=61)
-    parts[GATE] = AgreementGate(
+    services[GATE] = AgreementGate(
         node_site.database,
         AgreementFreshness(node_site.database, began=moment - timedelta(days=1)),
     )

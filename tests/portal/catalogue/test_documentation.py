@@ -351,7 +351,7 @@ async def test_each_refusal_that_is_described_is_one(
     }
     poor = await token_of(portal_app, filled.territory, scopes=[])
     rich = await token_of(portal_app, filled.territory)
-    rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
+    rates: ApiRateLimiters = portal_app.state.site.services[API_RATES]
     described = {
         (path, status): response["content"]["application/problem+json"]
         for path, operation in operations(document)

@@ -13,12 +13,13 @@ from litestar import Litestar
 from sqlalchemy import update
 
 from tests.portal.catalogue.corpus import TABLE, Catalogue
+from tests.service_overrides import ServiceOverrides
 from tests.visitors import browse
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.elsewhere import partners
 from udi.portal.catalogue.elsewhere.answers import has_search_terms, portable_criteria
-from udi.portal.catalogue.elsewhere.partners import Partners
+from udi.portal.catalogue.elsewhere.partners import PARTNERS, Partners
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
@@ -69,7 +70,7 @@ async def two(
     await elsewhere.add(1, resource_title="Vélos de la vallée")
     await elsewhere.add(1, resource_title="Pistes cyclables")
     await feed.run_once()
-    portal_site.parts.pop("partners", None)
+    ServiceOverrides(portal_site.services)[PARTNERS] = Partners(portal_site.outgoing)
     return armor, elsewhere
 
 

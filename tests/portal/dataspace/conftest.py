@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tests.portal.access.conftest import Desk, desk
 from tests.portal.dataspace.connector import Elsewhere, elsewhere
+from tests.service_overrides import ServiceOverrides
 from tests.visitors import enter, make_person
 from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
@@ -203,10 +204,11 @@ def other_side() -> Iterator[Elsewhere]:
 @pytest.fixture
 async def open_addresses(desk: Desk) -> AsyncIterator[None]:
     """Connectors on this machine may be spoken with, as the operator's setting says."""
-    before = desk.site.parts[OUTGOING]
-    desk.site.parts[OUTGOING] = opened = OutgoingClient(["127.0.0.1:*"])
+    before = desk.site.services[OUTGOING]
+    opened = OutgoingClient(["127.0.0.1:*"])
+    ServiceOverrides(desk.site.services)[OUTGOING] = opened
     yield
-    desk.site.parts[OUTGOING] = before
+    ServiceOverrides(desk.site.services)[OUTGOING] = before
     await opened.close()
 
 

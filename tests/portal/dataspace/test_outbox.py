@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.portal.dataspace.conftest import Talk
+from tests.service_overrides import ServiceOverrides
 from udi.kit.clock import now
 from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
@@ -163,7 +164,7 @@ async def test_what_is_refused_for_good_is_not_sent_again(talk: Talk) -> None:
 async def test_nothing_is_sent_to_an_address_that_nobody_opened(
     talk: Talk, address: str, opened: list[str]
 ) -> None:
-    talk.desk.site.parts[OUTGOING] = OutgoingClient(opened)
+    ServiceOverrides(talk.desk.site.services)[OUTGOING] = OutgoingClient(opened)
     connector_address = address.format(port=talk.other.origin.rpartition(":")[2])
     async with talk.desk.site.database.session(
         talk.desk.territory.id, role="worker"
@@ -180,7 +181,7 @@ async def test_nothing_is_sent_to_an_address_that_nobody_opened(
 
     [message] = await messages(talk)
     assert (message.trouble, talk.other.taken + talk.other.refused) == ("address", [])
-    await talk.desk.site.parts[OUTGOING].close()
+    await talk.desk.site.services[OUTGOING].close()
 
 
 async def test_a_connector_that_does_not_answer_is_asked_again(

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.visitors import make_person
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.portal.identity.departures import change_rights
 from udi.portal.identity.models import Person
@@ -14,7 +15,7 @@ from udi.ui.site import Site
 async def test_change_rights_changes_the_sessions_that_are_open(
     portal_site: Site, demo: Territory
 ) -> None:
-    sessions = portal_site.parts["sessions"]
+    sessions = portal_site.services[SESSIONS]
     login = make_person(
         demo,
         moderator=True,

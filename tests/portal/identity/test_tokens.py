@@ -219,7 +219,7 @@ async def test_twenty_tokens_are_enough_until_one_is_revoked(
 async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     demo: Territory, portal_app: Litestar, owner: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
+    rates: ApiRateLimiters = portal_app.state.site.services[API_RATES]
     for limiter, most in ((rates.passers_by, 2), (rates.people, 10)):
         monkeypatch.setattr(limiter, "limit", most)
         monkeypatch.setattr(limiter, "clock", lambda: 90.0)

@@ -11,6 +11,7 @@ from litestar import Litestar
 from sqlalchemy import func, select
 
 from tests.portal.nodes.elsewhere import Catalogue, serve
+from tests.service_overrides import override_service
 from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
@@ -22,6 +23,7 @@ from udi.portal.nodes import trials
 from udi.portal.nodes.harvest import trial as harvest_trial
 from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.trial import normalise_address, try_address
+from udi.portal.nodes.trials import TRIAL_LIMITS
 from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
 
@@ -61,8 +63,11 @@ async def person(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who is logged in, where the source counts as public."""
-    monkeypatch.setitem(
-        portal_site.parts, "trials", trials.TrialLimits(["source.localhost:*"])
+    override_service(
+        monkeypatch,
+        portal_site.services,
+        trials.TRIAL_LIMITS,
+        trials.TrialLimits(["source.localhost:*"]),
     )
     async with browse(portal_app, demo, make_person(demo)) as client:
         yield client
@@ -307,7 +312,7 @@ async def test_one_person_does_not_try_without_end(
     person: httpx.AsyncClient, source: Catalogue, portal_site: Site
 ) -> None:
     source.put("/", PACKAGES)
-    portal_site.parts["trials"].rates.limit = 2
+    portal_site.services[TRIAL_LIMITS].rates.limit = 2
 
     statuses = [(await attempt(person, source.origin)).status_code for _ in range(4)]
 

@@ -20,6 +20,7 @@ from litestar import Litestar
 from sqlalchemy import select, update
 
 from tests.portal.catalogue.conftest import armor, elsewhere, feed, indexes, registry
+from tests.service_overrides import override_service
 from tests.visitors import browse, make_person
 from udi.kit.db import Database
 from udi.kit.http import OutgoingClient
@@ -30,6 +31,7 @@ from udi.portal.identity.models import Person
 from udi.portal.notifications.digests import SEND_DIGEST, queue_digests
 from udi.portal.notifications.models import Change, Digest, Following, Subscription
 from udi.portal.notifications.tasks import task_handlers
+from udi.portal.notifications.webhooks import WEBHOOK_CLIENT
 from udi.ui.site import Site
 
 __all__ = ["armor", "elsewhere", "feed", "indexes", "registry"]
@@ -223,8 +225,11 @@ def program(portal_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prog
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     state.url = f"http://hook.localhost:{server.server_port}/told"
-    monkeypatch.setitem(
-        portal_site.parts, "webhooks", OutgoingClient(["hook.localhost:*"])
+    override_service(
+        monkeypatch,
+        portal_site.services,
+        WEBHOOK_CLIENT,
+        OutgoingClient(["hook.localhost:*"]),
     )
     yield state
     server.shutdown()

@@ -242,7 +242,7 @@ async def test_it_is_counted_as_the_rest_of_the_api(
     portal_app: Litestar,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
+    rates: ApiRateLimiters = portal_app.state.site.services[API_RATES]
     monkeypatch.setattr(rates.people, "limit", 0)
 
     assert [answer.status_code for answer in await every(client, mine)] == [429] * 5

@@ -19,6 +19,7 @@ from sqlalchemy import select, text, update
 
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Program, Reader, Relay
+from tests.service_overrides import override_service
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.http import OutgoingClient
@@ -26,7 +27,8 @@ from udi.kit.jobs import Job
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.notifications.models import Change, Webhook, WebhookDelivery
 from udi.portal.notifications.tasks import task_handlers
-from udi.portal.notifications.webhooks import actions, delivery
+from udi.portal.notifications.topics import topics_of
+from udi.portal.notifications.webhooks import WEBHOOK_CLIENT, actions, delivery
 from udi.portal.notifications.webhooks.actions import DELIVER
 from udi.portal.notifications.webhooks.delivery import NOTIFY_STOPPED, RETRY_DELAYS
 from udi.portal.notifications.webhooks.dispatch import dispatch_changes
@@ -117,7 +119,7 @@ async def make(owner: Reader, program: Program, scope: str = "everything") -> Ho
 async def spread(owner: Reader, moment: timedelta = MINUTE) -> int:
     async with owner.database.session(owner.territory.id, role="worker") as session:
         return await dispatch_changes(
-            session, owner.territory, owner.site.parts["topics"], now() + moment
+            session, owner.territory, topics_of(owner.site.services), now() + moment
         )
 
 
@@ -388,7 +390,9 @@ def private_name(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
 async def test_a_name_that_turns_private_after_it_was_checked_is_not_called(
     armor: Catalogue, ana: Reader, monkeypatch: pytest.MonkeyPatch, portal_site: Site
 ) -> None:
-    monkeypatch.setitem(portal_site.parts, "webhooks", OutgoingClient())
+    override_service(
+        monkeypatch, portal_site.services, WEBHOOK_CLIENT, OutgoingClient()
+    )
     private_name(monkeypatch, "93.184.215.14")
     hook = await make(ana, Program("https://intranet.example/told"))
     await armor.add(0)
@@ -410,7 +414,7 @@ def test_what_the_operator_opens_to_nodes_is_not_open_to_webhooks(
     portal_site: Site,
 ) -> None:
     assert portal_site.outgoing.is_private("http://localhost:8000/")
-    assert not portal_site.parts["webhooks"].is_private("http://localhost:8000/")
+    assert not portal_site.services[WEBHOOK_CLIENT].is_private("http://localhost:8000/")
 
 
 async def test_nobody_sees_or_touches_anothers(
@@ -473,7 +477,7 @@ async def test_a_change_is_given_even_if_the_worker_dies_in_the_middle(
     async def give_and_die() -> None:
         async with ana.database.session(ana.territory.id, role="worker") as session:
             await dispatch_changes(
-                session, ana.territory, ana.site.parts["topics"], now() + MINUTE
+                session, ana.territory, topics_of(ana.site.services), now() + MINUTE
             )
             raise KilledError
 

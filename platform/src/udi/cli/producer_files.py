@@ -16,14 +16,16 @@ from udi.cli import output
 from udi.cli.local.errors import LocalError
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
+from udi.kit.keyring import FILE_KEYS
 from udi.kit.tenancy import Territory
 from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.node.datasets.space_export.contents import list_addresses, read_space_contents
 from udi.node.datasets.space_export.tasks import MeasuredStream
 from udi.node.datasets.space_export.zip_writer import DamagedFileError
 from udi.node.datasets.versions.sealed_cells import forget_cells
+from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.missing_objects import list_missing_objects
-from udi.node.files.sealing_store import SealingStore
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.space_sealing import (
     SealingResult,
     reseal_space,
@@ -34,7 +36,6 @@ from udi.node.files.space_sealing import (
 from udi.node.site import build_site
 from udi.node.spaces.queries import get_space_by_slug, list_sealed_spaces
 from udi.node.spaces.redirects import check_origin, move_addresses, remove_redirects
-from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings, get_settings
 from udi.ui.site import Site
 
@@ -217,7 +218,7 @@ async def _export(
                 session, territory, await get_space_by_slug(session, producer)
             )
         measured = MeasuredStream(
-            ArchiveBuilder(site.parts["objects"], site.pages).pieces(holding)
+            ArchiveBuilder(site.services[OBJECTS], site.pages).pieces(holding)
         )
         try:
             await _write(partial, measured)
@@ -270,9 +271,9 @@ async def _seal(
         if off:
             return await unseal_space(session, producer)
         changed = await seal_space(
-            session, site.parts["file_keys"](), producer, renew=renew
+            session, site.services[FILE_KEYS](), producer, renew=renew
         )
-        await site.parts[FIND_TABLE].forget_on_disk(
+        await site.services[DATASET_TABLES].forget_on_disk(
             territory.id, await forget_cells(session)
         )
         return changed
@@ -282,9 +283,9 @@ async def _reseal(
     settings: Settings, slug: str, producers: list[str], *, keys_only: bool
 ) -> list[dict[str, Any]]:
     async with _open_node(settings, slug) as (site, territory):
-        store: SealingStore = site.parts["objects"]
+        store = site.services[OBJECTS]
         async with site.database.session(territory.id, role="worker") as session:
-            rewrapped = await rewrap_keys(session, site.parts["file_keys"]())
+            rewrapped = await rewrap_keys(session, site.services[FILE_KEYS]())
             space_slugs = producers or [
                 space.slug for space in await list_sealed_spaces(session)
             ]
@@ -310,7 +311,7 @@ async def _list_missing(settings: Settings, slug: str) -> list[dict[str, Any]]:
         site.database.session(territory.id, role="worker") as session,
     ):
         absent_objects = await list_missing_objects(
-            session, site.parts["objects"], territory.id
+            session, site.services[OBJECTS], territory.id
         )
     return [
         {name: str(value) for name, value in asdict(absent_object).items()}

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from udi.kit.clock import now
+from udi.kit.service_registry import ServiceKey
 from udi.settings import Settings
 
 SECRET = "file_keys"  # noqa: S105 - the name of a file
@@ -109,6 +110,9 @@ class KeyringFile:
             if stamp != self._stamp:
                 self._ring = Keyring.parse(path.read_text())
                 self._stamp = stamp
+
+
+FILE_KEYS = ServiceKey[KeyringFile]("file keys", "files")
 
 
 OpenKeyring = Callable[[], Keyring]

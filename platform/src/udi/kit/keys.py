@@ -21,6 +21,7 @@ from udi.kit.credentials import (
     SignedTokenKind,
     require_claims,
 )
+from udi.kit.service_registry import ServiceKey
 
 ALGORITHM = "Ed25519"
 LONG_AGO = datetime.fromtimestamp(0, UTC)
@@ -88,6 +89,9 @@ class Signer:
     def public_keys(self) -> dict[str, Any]:
         """The JWK set to publish."""
         return dict(self.read().as_dict(private=False))
+
+
+SIGNER = ServiceKey[Signer]("signer", "tenants")
 
 
 class _KeyFile:

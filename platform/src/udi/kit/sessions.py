@@ -29,6 +29,7 @@ from udi.kit.oidc import (
     LogoutNotice,
 )
 from udi.kit.sealed_columns import SealedText
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.kit.tokens import (
@@ -391,6 +392,9 @@ class Sessions:
             await session.execute(delete(table).where(table.id == row.id))
         log.info("session ended by the identity service", reason=type(error).__name__)
         return None
+
+
+SESSIONS = ServiceKey[Sessions]("sessions", "identity")
 
 
 def _keep_if_confirmed(actor: Actor) -> Actor | None:

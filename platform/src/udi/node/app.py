@@ -15,7 +15,6 @@ from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.pages import catalogue
 from udi.node.files import downloads as files_pages
 from udi.node.files.restricted import (
-    GATE,
     NotGrantedError,
     RestrictedError,
     on_restricted,
@@ -29,7 +28,6 @@ from udi.node.spaces.redirects import redirect_moved
 from udi.node.tables import api as tables_api
 from udi.node.tables import features as features_api
 from udi.settings import get_settings
-from udi.tabular.queries.readers import READERS
 from udi.ui import login
 from udi.ui.site import Site, create_app, freeze_loaded_objects
 
@@ -53,14 +51,6 @@ def create(site: Site | None = None) -> Litestar:
         *agreements_api.routes,
         *agreements_pages.routes,
     ]
-    closed = (
-        site.parts["sessions"].service,
-        site.parts["uses"],
-        site.parts[GATE],
-        site.parts[READERS],
-        site.parts[tables_api.ANSWERS],
-        site.parts[tables_api.EXPORTS],
-    )
     refusals: Any = {RestrictedError: on_restricted, NotGrantedError: on_restricted}
     routed = Router(
         "/",
@@ -74,6 +64,4 @@ def create(site: Site | None = None) -> Litestar:
         before_request=redirect_moved,
         exception_handlers={**refusals, UdiError: on_refusal},
     )
-    return create_app(
-        site, [routed, for_rudi], on_shutdown=[part.close for part in closed]
-    )
+    return create_app(site, [routed, for_rudi])

@@ -13,7 +13,7 @@ from udi.node.agreements import portal_sync, use_reports
 from udi.node.datasets import tasks as datasets_jobs
 from udi.node.datasets.actions.figures import FiguresPublisher
 from udi.node.datasets.exchange.accounts import AccountSync
-from udi.node.datasets.exchange.portal import PortalClient
+from udi.node.datasets.exchange.portal import PORTAL_KEYS, PortalClient
 from udi.node.datasets.exchange.portal_reports import fetch_reports_periodically
 from udi.node.datasets.exchange.portal_sync import synchronise_portals_periodically
 from udi.node.datasets.intake import tasks as intake_jobs
@@ -26,15 +26,15 @@ from udi.node.datasets.upkeep import producer_tasks as care_jobs
 from udi.node.datasets.upkeep.cleanup import clean_up_periodically, remove_leftovers
 from udi.node.datasets.upkeep.reminders import queue_reminders_periodically
 from udi.node.datasets.versions.sealed_cells import forget_cells_periodically
+from udi.node.datasets.versions.tables import DATASET_TABLES
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.storage_snapshot import take_snapshots_periodically
 from udi.node.files.sweep import sweep_periodically
 from udi.node.identity.models import TABLES
 from udi.node.site import build_site
 from udi.node.spaces.costs import note_job
 from udi.node.tables import api as tables_api
-from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
-from udi.tabular.queries.readers import READERS
 from udi.ui.site import Site
 
 SEALED = (TABLES.web_session,)
@@ -62,9 +62,9 @@ def task_handlers(
     """What the node's worker does, by name."""
     database = site.database
     registry = site.registry
-    objects = site.parts["objects"]
+    objects = site.services[OBJECTS]
     settings = site.settings
-    forget = [site.parts[FIND_TABLE].forget_dataset]
+    forget = [site.services[DATASET_TABLES].forget_dataset]
     return {
         **datasets_jobs.task_handlers(
             database, registry, portal, objects, settings.clamd_socket, settings.schemas
@@ -84,11 +84,11 @@ async def work(settings: Settings) -> None:
     site = build_site(settings, pages=False)
     database = site.database
     registry = site.registry
-    objects = site.parts["objects"]
+    objects = site.services[OBJECTS]
     portal = PortalClient(settings, site.outgoing)
-    asker = portal_sync.AgreementSync(database, portal, site.parts["portal_keys"])
-    tables = site.parts[FIND_TABLE]
-    exports = site.parts[tables_api.EXPORTS]
+    asker = portal_sync.AgreementSync(database, portal, site.services[PORTAL_KEYS])
+    tables = site.services[DATASET_TABLES]
+    exports = site.services[tables_api.EXPORTS]
     publisher = FiguresPublisher(database, objects, site.pages.gettext)
     try:
         await run_until_stopped(
@@ -120,6 +120,6 @@ async def work(settings: Settings) -> None:
             ),
         )
     finally:
-        await site.parts[READERS].close()
+        await site.services.close()
         await site.outgoing.close()
         await database.close()

@@ -13,7 +13,6 @@ from udi.portal.catalogue.links import pages as links_pages
 from udi.portal.catalogue.open.routes import routes as open_routes
 from udi.portal.dataspace import api as dataspace_api
 from udi.portal.dataspace import pages as dataspace_pages
-from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.identity import api as identity_api
 from udi.portal.identity import me, token_pages
 from udi.portal.identity import pages as identity_pages
@@ -23,7 +22,6 @@ from udi.portal.nodes import batch as nodes_batch
 from udi.portal.nodes import invitations as nodes_joining
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
-from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import feeds as sources_feeds
 from udi.portal.nodes.sources import origins as sources_origins
@@ -100,17 +98,6 @@ def create(site: Site | None = None) -> Litestar:
         settings = get_settings()
         logs.configure(settings.log_format)
         return freeze_loaded_objects(create(build_site(settings)))
-    app = create_app(
-        site,
-        HANDLERS,
-        guards=[count_write],
-        on_shutdown=[
-            site.parts["sessions"].service.close,
-            *(
-                site.parts[name].close
-                for name in ("webhooks", SOURCES_OUTGOING, OUTGOING)
-            ),
-        ],
-    )
+    app = create_app(site, HANDLERS, guards=[count_write])
     app.asgi_handler = HeadMiddleware(app.asgi_handler)
     return app

@@ -14,12 +14,10 @@ from udi.portal.catalogue.links.notifications import link_task_handlers
 from udi.portal.catalogue.links.rounds import LinkChecker
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.dataspace import tasks as dataspace_jobs
-from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import Connector
 from udi.portal.identity.account_watcher import create_watcher
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import tasks as nodes_jobs
-from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
 from udi.portal.nodes.sources.worker import harvest_periodically
 from udi.portal.nodes.spaces import space_task_handlers
 from udi.portal.notifications import tasks as notifications_jobs
@@ -83,7 +81,6 @@ async def work(settings: Settings) -> None:
             create_watcher(site).run(),
         )
     finally:
-        for name in ("webhooks", SOURCES_OUTGOING, OUTGOING):
-            await site.parts[name].close()
+        await site.services.close()
         await site.outgoing.close()
         await site.database.close()

@@ -12,7 +12,7 @@ from udi.kit.clock import now
 from udi.kit.confirmation import is_confirmation_fresh
 from udi.kit.errors import LoginTooOldError, UnavailableError
 from udi.kit.identity import Actor
-from udi.kit.sessions import Sessions
+from udi.kit.sessions import SESSIONS
 from udi.ui.rate_limits import Connection
 
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
@@ -58,7 +58,7 @@ def _require_recent(connection: Connection) -> None:
     """Where the operator wants it, somebody who decides in a browser proved who they are a moment ago."""
     state = connection.scope["state"]
     actor: Actor | None = state.get("actor")
-    sessions: Sessions = connection.app.state.site.parts["sessions"]
+    sessions = connection.app.state.site.services[SESSIONS]
     if (
         actor is None
         or "bearer" in state

@@ -20,7 +20,7 @@ from udi.kit import login_attempts
 from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.identity import SECOND_FACTOR, Actor
 from udi.kit.oidc import IdentityRefusedError
-from udi.kit.sessions import Sessions, apply_backchannel_logout
+from udi.kit.sessions import SESSIONS, Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.ui.routes import local_path
@@ -90,8 +90,7 @@ MISFIT = LoginFailure(
 
 def sessions_of(request: AnyRequest) -> Sessions:
     """The sessions of the program that answers."""
-    sessions: Sessions = site_of(request).parts["sessions"]
-    return sessions
+    return site_of(request).services[SESSIONS]
 
 
 async def find_actor(request: AnyRequest) -> Actor | None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from udi import __version__
 from udi.kit import jobs
 from udi.kit.credentials import SecretKind
+from udi.kit.service_registry import Hook
 from udi.settings import MissingSecretError
 
 log = structlog.get_logger()
@@ -53,7 +54,8 @@ class MetricFamily:
 
 
 Measure = Callable[[Any], Awaitable[Sequence[MetricFamily]]]
-"""Asked with the `Site` at each look; a domain gives its own in the site's part "measures"."""
+"""Asked with the `Site` at each look; a domain contributes its own to `MEASURES`."""
+MEASURES = Hook[Measure]("measures")
 
 
 @dataclass
@@ -143,7 +145,7 @@ async def measure_site(site: Any) -> str:
     """Everything that a program tells; what cannot be asked now is left out, and said."""
     families = [*site.metrics.families(), *_measure_process(site.program)]
     failed = 0
-    for ask in (measure_jobs, *site.parts.get("measures", ())):
+    for ask in (measure_jobs, *site.services.contributions(MEASURES)):
         try:
             families += await ask(site)
         except (SQLAlchemyError, OSError) as error:

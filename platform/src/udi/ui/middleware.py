@@ -47,15 +47,12 @@ async def put_headers(message: Message, scope: Scope) -> None:
 
 def _usual_headers(site: Any) -> dict[str, str]:
     """The headers of a program, made once."""
-    headers: dict[str, str] | None = site.parts.get("usual_headers")
-    if headers is None:
-        headers = {
-            **HEADERS,
-            "Content-Security-Policy": content_security_policy(site.form_targets),
-        }
+    headers: dict[str, str] = site.headers
+    if not headers:
+        headers |= HEADERS
+        headers["Content-Security-Policy"] = content_security_policy(site.form_targets)
         if site.settings.portal_url.startswith("https://"):
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        site.parts["usual_headers"] = headers
     return headers
 
 

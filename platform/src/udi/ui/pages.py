@@ -22,6 +22,7 @@ from litestar.datastructures import State
 from markupsafe import Markup
 
 from udi.kit.identity import Actor
+from udi.kit.service_registry import Hook
 from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
 from udi.ui.declarations import conformity
@@ -37,6 +38,8 @@ from udi.ui.locale import (
 
 HERE = Path(__file__).parent
 REFUSED = 400
+PAGE_ADDRESSES = Hook[tuple[str, str]]("addresses of pages")
+"""What templates call `urls`: the name of a page, and its path."""
 MESSAGES = 10_000
 
 
@@ -200,6 +203,6 @@ class PageRenderer:
             ],
             "login_url": f"/login?back={back}",
             "logout_url": "/logout",
-            "urls": site.parts.get("urls", {}),
+            "urls": dict(site.services.contributions(PAGE_ADDRESSES)),
             "conformity": conformity(),
         }

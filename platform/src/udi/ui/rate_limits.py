@@ -9,9 +9,8 @@ from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 
 from udi.kit.rates import RateLimiter, network_of
+from udi.kit.service_registry import ServiceKey
 
-API_RATES = "api_rates"
-"""Name of the `ApiRateLimiters` among the site's parts."""
 Connection = ASGIConnection[Any, Any, Any, State]
 
 
@@ -21,6 +20,9 @@ class ApiRateLimiters:
 
     passers_by: RateLimiter
     people: RateLimiter
+
+
+API_RATES = ServiceKey[ApiRateLimiters]("API rates", "tenants")
 
 
 def address_of(connection: Connection) -> str:
@@ -41,7 +43,7 @@ async def count_request(connection: Connection, _handler: BaseRouteHandler) -> N
         TooManyRequestsError: this reader asked too much.
     """
     state = connection.scope["state"]
-    rates: ApiRateLimiters = connection.app.state.site.parts[API_RATES]
+    rates = connection.app.state.site.services[API_RATES]
     territory = state.get("territory")
     person = state.get("token_of")
     reader_rates, reader = (

@@ -17,6 +17,7 @@ from udi.kit.db import Database
 from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
+from udi.kit.service_registry import Services
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.settings import Role, Settings
@@ -38,7 +39,7 @@ MAX_FORM = 1024 * 1024
 
 @dataclass
 class Site:
-    """One program: its parts, shared by every request (`request.app.state.site`)."""
+    """One program: what it is made of, shared by every request (`request.app.state.site`)."""
 
     program: str
     settings: Settings
@@ -54,8 +55,10 @@ class Site:
     """Origins that a form or its redirect may reach, besides this one (Keycloak)."""
     confined: bool = False
     """Whether a request is kept to the spaces of who asks, by the database."""
-    parts: dict[str, Any] = field(default_factory=dict)
-    """What a domain keeps for the life of the process (search index, object store, signer)."""
+    services: Services = field(default_factory=Services)
+    """What domains provide to each other for the life of the process (search index, object store, signer)."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers of every response, made for the first one."""
     metrics: Metrics = field(default_factory=Metrics)
     pages: PageRenderer = field(init=False)
 
@@ -137,6 +140,7 @@ def create_app(
     """The ASGI application of a program; `guards` look at every request."""
 
     async def close() -> None:
+        await site.services.close()
         await site.outgoing.close()
         await site.database.close()
 

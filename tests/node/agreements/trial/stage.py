@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,15 +16,17 @@ from tests import visitors
 from tests.node.agreements.granting import Granting
 from tests.node.agreements.trial.sources import SOURCES, Kind, Source
 from tests.node.producer import SLUG, Producer
+from tests.service_overrides import ServiceOverrides, overridden_services
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.keyring import FILE_KEYS
 from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.node.agreements import gate as gate_module
 from udi.node.agreements import queries as agreement_queries
 from udi.node.agreements.gate import AgreementGate
 from udi.node.agreements.portal_sync import AgreementSync
-from udi.node.datasets.exchange.portal import PortalClient, PortalKeys
+from udi.node.datasets.exchange.portal import PORTAL_KEYS, PortalClient, PortalKeys
 from udi.node.datasets.queries import find_dataset
 from udi.node.files import restricted
 from udi.node.files.restricted import DERIVE, GATE
@@ -92,12 +94,12 @@ class Stage:
     @property
     def gate(self) -> AgreementGate:
         """Whoever checks each reading."""
-        agreement_gate: AgreementGate = self.site.parts[GATE]
+        agreement_gate: AgreementGate = self.site.services[GATE]
         return agreement_gate
 
     def sign(self, path: str) -> str:
         """An address that opens for five minutes, as the page of the files signs it."""
-        return sign_path(self.site.parts["file_keys"](), self.territory.id, path)
+        return sign_path(self.site.services[FILE_KEYS](), self.territory.id, path)
 
 
 @asynccontextmanager
@@ -107,7 +109,6 @@ async def open_stage(
     """A territory whose node has the files, restricted, and whose portal signs."""
     settings = site.settings
     node_database = databases[1]
-    parts = dict(site.parts)
     territory = await territories.add_territory(databases, settings, "trial")
     portal = Granting(territory.slug, audience=territory.links["node"])
     secret = settings.secrets_folder / f"node_credential_{territory.slug}"
@@ -115,14 +116,15 @@ async def open_stage(
     async with node_database.platform_session(role="owner") as session:
         row: Any = await session.get(Tenant, territory.id)
         row.links = {**row.links, "portal": portal.origin}
-    _replace_parts(site)
+    overrides = ExitStack()
+    _replace_services(site, overrides.enter_context(overridden_services(site.services)))
     at_node = next(
         listed_territory
         for listed_territory in await site.registry.list()
         if listed_territory.id == territory.id
     )
     asker = AgreementSync(
-        site.database, PortalClient(settings, site.outgoing), site.parts["portal_keys"]
+        site.database, PortalClient(settings, site.outgoing), site.services[PORTAL_KEYS]
     )
     try:
         async with visitors.browse(app, territory) as client:
@@ -131,17 +133,16 @@ async def open_stage(
             await _publish_all(stage, node_database)
             yield stage
     finally:
-        await site.parts[GATE].close()
-        await site.parts[POOL].close()
-        site.parts.clear()
-        site.parts.update(parts)
+        await site.services[GATE].close()
+        await site.services[POOL].close()
+        overrides.close()
         portal.stop()
         secret.unlink()
         await territories.remove_territory(databases, territory.id)
 
 
-def _replace_parts(site: Site) -> None:
-    """The parts that answer about tables, as the node composes them, but with time: nothing here is about being slow."""
+def _replace_services(site: Site, services: ServiceOverrides) -> None:
+    """What answers about tables, as the node composes it, but with time: nothing here is about being slow."""
     folder = site.settings.state / "tables"
     pool = QueryPool(
         PoolLimits(places=(str(folder),), patience=PATIENCE, seconds=PATIENCE)
@@ -150,8 +151,8 @@ def _replace_parts(site: Site) -> None:
         site.settings.state / "exports", seconds=PATIENCE, patience=PATIENCE
     )
     views = TableViews(exports)
-    tables = site.parts[FIND_TABLE]
-    site.parts |= {
+    tables = site.services[FIND_TABLE]
+    services |= {
         POOL: pool,
         VIEWS: views,
         DERIVE: DerivedFiles(tables.of_file, views, exports),
@@ -159,7 +160,7 @@ def _replace_parts(site: Site) -> None:
         RATES: RateLimiter("tables", limit=10**9),
         tables_api.ANSWERS: RowPageReader(pool),
         tables_api.EXPORTS: exports,
-        "portal_keys": PortalKeys(site.outgoing),
+        PORTAL_KEYS: PortalKeys(site.outgoing),
     }
 
 

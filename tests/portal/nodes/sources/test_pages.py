@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan
+from tests.service_overrides import override_service
 from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
@@ -88,8 +89,11 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     catalogue.live = ckan([f"jeu-{place}" for place in range(25)])
-    monkeypatch.setitem(
-        portal_site.parts, "trials", trials.TrialLimits(["catalogue.localhost:*"])
+    override_service(
+        monkeypatch,
+        portal_site.services,
+        trials.TRIAL_LIMITS,
+        trials.TrialLimits(["catalogue.localhost:*"]),
     )
     english = {"Accept-Language": "en"}
 

@@ -15,12 +15,13 @@ from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory, space_context
 from udi.node.agreements.actions import store_agreement
 from udi.node.agreements.documents import read_current_agreement, verify_documents
-from udi.node.agreements.gate import AgreementGate, credential_digest
+from udi.node.agreements.gate import AGREEMENT_GATE, credential_digest
 from udi.node.agreements.models import AgreementUse
 from udi.node.agreements.queries import list_credential_agreements, list_uses
+from udi.node.datasets.exchange.portal import PORTAL_KEYS
 from udi.node.datasets.exchange.portal_tokens import require_portal
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.restricted import CHALLENGE, GATE, PRIVATE, AnyRequest
+from udi.node.files.restricted import CHALLENGE, PRIVATE, AnyRequest
 from udi.protocol.credentials import AGREEMENT
 from udi.ui.site import site_of
 
@@ -39,7 +40,7 @@ async def receive_agreement(
     await require_portal(request, territory, AGREEMENT, agreement_id)
     document, standing_document = await _read_body(request)
     signed = await verify_documents(
-        site_of(request).parts["portal_keys"], territory, document, standing_document
+        site_of(request).services[PORTAL_KEYS], territory, document, standing_document
     )
     if signed.agreement.id != agreement_id:
         raise InvalidError(
@@ -81,7 +82,7 @@ async def show_uses(
     agreement_id: FromPath[UUID],
 ) -> Response[dict[str, Any]]:
     """What was read under an agreement, for whoever shows its credential, of whatever state: a hundred a page."""
-    gate: AgreementGate = site_of(request).parts[GATE]
+    gate = site_of(request).services[AGREEMENT_GATE]
     digest = credential_digest(request)
     number = page_number(request.query_params.get("page"))
     async with gate.session(territory.id) as session:

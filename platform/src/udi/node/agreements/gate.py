@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory, space_context
 from udi.node.agreements.actions import (
     log_reading,
@@ -272,6 +273,9 @@ class AgreementGate:
         """Wait until the ends of readings are written."""
         while self._noting:
             await asyncio.gather(*self._noting, return_exceptions=True)
+
+
+AGREEMENT_GATE = ServiceKey[AgreementGate]("agreement gate", "agreements")
 
 
 async def decide_attempt(

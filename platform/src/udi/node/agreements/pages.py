@@ -17,7 +17,7 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.agreements.actions import USES_KEPT
 from udi.node.agreements.documents import read_current_agreement
-from udi.node.agreements.gate import AgreementGate, AgreementReading
+from udi.node.agreements.gate import AGREEMENT_GATE, AgreementReading
 from udi.node.agreements.models import AgreementUse
 from udi.node.agreements.queries import (
     AgreementUsage,
@@ -36,15 +36,14 @@ from udi.node.datasets.pages.messages import (
     translator,
 )
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.versions.tables import DatasetTableCache
+from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.downloads import keyring_of, serve_file
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import get_current_file
-from udi.node.files.restricted import DERIVE, GATE, PRIVATE
+from udi.node.files.restricted import PRIVATE
 from udi.node.files.signed_urls import require_signature, sign_path
 from udi.node.spaces.csv_writer import write_csv
-from udi.node.tables.derived_files import DerivedFiles
-from udi.node.tables.finder import FIND_TABLE
+from udi.node.tables.derived_files import DERIVED_FILES
 from udi.protocol.access_decision import View, state_at
 from udi.protocol.credentials import READING, TICKET
 from udi.tabular.columns.column import GEOMETRY
@@ -93,7 +92,7 @@ async def show_files(
     agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """The files of an agreement and what was read under it, for whoever the portal sends here with a ticket."""
-    gate: AgreementGate = site_of(request).parts[GATE]
+    gate = site_of(request).services[AGREEMENT_GATE]
     ticket = str((await request.form()).get("ticket") or "")
     await require_ticket(request, territory, ticket, READING, agreement_id)
     agreed = await gate.authorize_person(territory, agreement_id, "page")
@@ -127,7 +126,7 @@ async def _list_downloads(
 ) -> list[tuple[str, str]]:
     """(name, kind) of what may be taken: the file itself where all of it may be read, and the formats of its table."""
     own = [(file.name, FILE)] if agreed.view.is_whole else []
-    tables: DatasetTableCache = site_of(request).parts[FIND_TABLE]
+    tables = site_of(request).services[DATASET_TABLES]
     try:
         table = await tables.of_file(file)
     except (NotFoundError, UnavailableError):
@@ -167,7 +166,7 @@ async def download_file(
     require_signature(
         ring, territory.id, str(request.method), path, dict(request.query_params)
     )
-    gate: AgreementGate = site_of(request).parts[GATE]
+    gate = site_of(request).services[AGREEMENT_GATE]
     if kind == USES:
         async with gate.session(territory.id) as session:
             stored_agreement = await get_agreement(session, agreement_id)
@@ -184,7 +183,7 @@ async def download_file(
         )
     if kind == FILE and agreed.view.is_whole:
         return await serve_file(request, file, agreed)
-    derive: DerivedFiles = site_of(request).parts[DERIVE]
+    derive = site_of(request).services[DERIVED_FILES]
     return await derive(request, file, agreed, "csv" if kind == FILE else kind)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import UnavailableError
 from udi.kit.identity import Actor
-from udi.kit.keyring import Keyring
+from udi.kit.keyring import FILE_KEYS, Keyring
 from udi.kit.tenancy import Territory, space_context
 from udi.node.files.file_names import content_disposition
 from udi.node.files.models import FileAccess, StoredFile
@@ -43,8 +43,8 @@ from udi.node.files.restricted import (
     authorize_reading,
     derive_file,
 )
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.signed_urls import is_signed, require_signature
-from udi.node.files.store import ObjectStore
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.use_counts import UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
@@ -145,7 +145,7 @@ def keyring_of(request: Request[Any, Any, State]) -> Keyring:
         UnavailableError: it has none, or they cannot be read.
     """
     try:
-        ring: Keyring = site_of(request).parts["file_keys"]()
+        ring = site_of(request).services[FILE_KEYS]()
     except (MissingSecretError, ValueError) as error:
         log.warning("no key for files", error=type(error).__name__)
         raise UnavailableError(
@@ -221,7 +221,7 @@ async def serve_file(
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
     if passage is not None:
         await passage.give(span.end - span.start)
-    store: ObjectStore = site_of(request).parts["objects"]
+    store = site_of(request).services[OBJECTS]
     content = await store.open(file.key, span.start, span.end)
     content = content if passage is None else passage.counted(content)
     if isinstance(file, StoredFile) and file.access == FileAccess.OPEN:

@@ -14,6 +14,7 @@ from litestar.datastructures import State
 
 from udi.kit.clock import now
 from udi.kit.errors import Refusal, UdiError
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile
 from udi.protocol.access_decision import DENIALS, ReadingDecision, RefusalReason, View
@@ -21,10 +22,6 @@ from udi.ui.errors import on_udi_error, render_problem
 from udi.ui.site import site_of
 
 AnyRequest = Request[Any, Any, State]
-GATE = "gate"
-"""Name of the `Gate` among the site's parts."""
-DERIVE = "derive"
-"""Name of the `FileDerivation` among them."""
 CHALLENGE = 'Bearer realm="udi"'
 PRIVATE = {"Cache-Control": "private, no-store"}
 HELP_RELATION = "help"
@@ -149,11 +146,14 @@ class ReadingGate(Protocol):
         """
 
 
+GATE = ServiceKey[ReadingGate]("reading gate", "agreements")
+
+
 async def authorize_reading(
     request: AnyRequest, territory: Territory, dataset_id: UUID, what: str
 ) -> PermittedReading:
     """The same, by whoever knows the agreements of this node; where nobody does, nothing passes."""
-    gate: ReadingGate | None = site_of(request).parts.get(GATE)
+    gate = site_of(request).services.find(GATE)
     if gate is None:
         raise RestrictedError(dataset_id)
     return await gate.authorize_reading(request, territory, dataset_id, what)
@@ -172,11 +172,14 @@ class FileDerivation(Protocol):
         """
 
 
+DERIVE = ServiceKey[FileDerivation]("file derivation", "tables")
+
+
 async def derive_file(
     request: AnyRequest, file: StoredFile, passage: PermittedReading
 ) -> Response[Any]:
     """The same, by whoever does that on this node."""
-    handler: FileDerivation = site_of(request).parts[DERIVE]
+    handler = site_of(request).services[DERIVE]
     return await handler(request, file, passage)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.db import Database, is_unavailable
 from udi.kit.errors import UnavailableError
 from udi.kit.keyring import Keyring, KeyringFile, OpenKeyring
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
 from udi.node.files import sealed_format
 from udi.node.files.memory import MemoryFolder
@@ -276,6 +277,9 @@ class SealingStore(ObjectStore):
         stored_object = await self.find(key, 0, sealed_format.HEADER)
         header = b"".join([piece async for piece in stored_object.pieces])
         return _seal_of(header, keys, key), stored_object
+
+
+OBJECTS = ServiceKey[SealingStore]("object store", "files")
 
 
 def _seal_of(header: bytes, keys: SpaceSealing, key: str) -> Seal | None:

@@ -10,6 +10,7 @@ from typing import Any
 from litestar.exceptions import InternalServerException
 
 from udi.kit.errors import TooLargeError, UdiError
+from udi.kit.service_registry import ServiceKey
 from udi.node.files.tus import UploadChecksum
 from udi.node.files.upload_lock import UploadLease
 
@@ -56,6 +57,9 @@ class UploadBuffers:
             yield lambda: max(LEAST_SHARE, self._total // self._open)
         finally:
             self._open -= 1
+
+
+UPLOAD_BUFFERS = ServiceKey[UploadBuffers]("upload buffers", "files")
 
 
 def part_size(offset: int) -> int:

@@ -11,6 +11,7 @@ from udi.kit.errors import ForbiddenError, UdiError, UnauthenticatedError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.intake.finish import UploadContext
 from udi.node.files.downloads import keyring_of
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.manager.tokens import make_token, read_token
 from udi.node.spaces.keys import CHALLENGE, get_key, get_key_by_token
@@ -41,13 +42,13 @@ def build_upload_context(request: AnyRequest, territory: Territory) -> UploadCon
     """What brings a file to its end; its depot is not kept to the spaces of a person: the key says which space."""
     site = site_of(request)
     depot = TenantStorage(
-        site.database, site.parts["objects"], territory.id, unconfined=True
+        site.database, site.services[OBJECTS], territory.id, unconfined=True
     )
     return UploadContext(
         depot,
         territory,
         site.pages.gettext,
-        site.parts[READERS],
+        site.services[READERS],
         site.settings.clamd_socket,
         site.settings.schemas,
     )

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from udi.kit.db import Database
 from udi.kit.errors import TooManyRequestsError
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory, space_context
 from udi.node.spaces.models import Space
 from udi.settings import Settings
@@ -160,6 +161,9 @@ class SpaceLimiter:
                 del self._uploads[key]
 
 
+SPACE_LIMITER = ServiceKey[SpaceLimiter]("space limiter", "spaces")
+
+
 async def enforce_rate_limit(request: AnyRequest, space_id: UUID) -> dict[str, str]:
     """Spend one request of a space's budget, for what gives its data to anybody; headers for the answer.
 
@@ -184,5 +188,4 @@ async def body_of(request: AnyRequest, space_id: UUID) -> AsyncGenerator[bytes]:
 
 def limits_of(request: AnyRequest) -> SpaceLimiter:
     """The limits of this process."""
-    limits: SpaceLimiter = site_of(request).parts["limits"]
-    return limits
+    return site_of(request).services[SPACE_LIMITER]

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from udi.kit.clock import now
 from udi.kit.db import Database, is_unavailable
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
 from udi.node.spaces.clients import ClientKind
 from udi.node.spaces.models import UseCount
@@ -142,6 +143,9 @@ class UseCounter:
         if self._timer is not None:
             self._timer.cancel()
         self.readers.forget()
+
+
+USE_COUNTER = ServiceKey[UseCounter]("use counter", "spaces")
 
 
 def _upsert(entries: list[tuple[UseKey, list[int]]]) -> Insert:

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 
 from udi.kit.tenancy import Territory
 from udi.node.spaces.clients import client_of
-from udi.node.spaces.use_counts import UseCounter, UseKey, UseKind, use_of
+from udi.node.spaces.use_counts import USE_COUNTER, UseCounter, UseKey, UseKind, use_of
 from udi.ui.rate_limits import address_of
 from udi.ui.site import site_of
 
@@ -59,5 +59,4 @@ async def count_streamed_bytes(
 
 def uses_of(request: AnyRequest) -> UseCounter:
     """The counts of this process."""
-    uses: UseCounter = site_of(request).parts["uses"]
-    return uses
+    return site_of(request).services[USE_COUNTER]

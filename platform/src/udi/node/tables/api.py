@@ -15,6 +15,7 @@ from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.service_registry import ServiceKey
 from udi.node.files.file_names import content_disposition
 from udi.node.files.ranges import (
     ByteRange,
@@ -45,9 +46,8 @@ from udi.ui.site import site_of
 
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 BASE = "/api/resources/{resource_id:uuid}"
-ANSWERS = "table_answers"
-EXPORTS = "table_exports"
-"""Names of the `Answers` and `ExportWriter` among the site's parts."""
+ANSWERS = ServiceKey[RowPageReader]("row pages", "tables")
+EXPORTS = ServiceKey[ExportWriter]("exports", "tables")
 EXPORT_COST = 20
 SEALED = "sandbox; default-src 'none'"
 PYTHON_TYPES = {
@@ -127,7 +127,7 @@ async def read_data(
     )
     if table_request.is_fresh:
         return table_request.not_modified()
-    answers: RowPageReader = site_of(request).parts[ANSWERS]
+    answers = site_of(request).services[ANSWERS]
     page = await answers.read_page(table_request.table, query)
     pages = table_request.page_links(query, page.total)
     table_request.headers["Link"] = ", ".join(
@@ -185,7 +185,7 @@ async def export_data(
     if request.method == "HEAD":
         return Response(None, headers=table_request.headers)
     table_request.charge_cost(EXPORT_COST)
-    exports: ExportWriter = site_of(request).parts[EXPORTS]
+    exports = site_of(request).services[EXPORTS]
     export = await exports.write(table_request.table, query, kind)
     table_request.headers["Content-Length"] = str(export.size)
     await export.charge(table_request.charge_bytes)
@@ -213,7 +213,7 @@ async def _tiles_path(
 ) -> Path:
     if not tiles_of(table_request.table).exists():
         table_request.charge_cost(EXPORT_COST)
-    exports: ExportWriter = site_of(request).parts[EXPORTS]
+    exports = site_of(request).services[EXPORTS]
     return await exports.write_tiles(table_request.table)
 
 

@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.response import Stream
 
 from udi.kit.errors import NotFoundError
+from udi.kit.service_registry import ServiceKey
 from udi.node.files.file_names import content_disposition
 from udi.node.files.models import StoredFile
 from udi.node.files.restricted import PRIVATE, AnyRequest, PermittedReading
@@ -76,3 +77,6 @@ class DerivedFiles:
         await export.charge(passage.give)
         headers["Content-Length"] = str(export.size)
         return Stream(passage.counted(export.chunks()), headers=headers)
+
+
+DERIVED_FILES = ServiceKey[DerivedFiles]("derived files", "tables")

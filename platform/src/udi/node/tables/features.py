@@ -67,7 +67,7 @@ async def get_feature_request(
         base, table.title, table.columns, table.bbox, table.landing
     )
     table_request.kind = UseKind.OGC
-    return FeatureRequest(table_request, served, site_of(request).parts[POOL])
+    return FeatureRequest(table_request, served, site_of(request).services[POOL])
 
 
 async def get_collection_request(

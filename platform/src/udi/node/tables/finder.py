@@ -6,10 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
+from udi.kit.service_registry import ServiceKey
 from udi.tabular.queries.table import DatasetTable
-
-FIND_TABLE = "find_table"
-"""Name of the `TableFinder` among the site's parts."""
 
 
 class TableFinder(Protocol):
@@ -33,3 +31,6 @@ class TableFinder(Protocol):
             ForbiddenError: the reader may not read it.
             GoneError: its producer withdrew it.
         """
+
+
+FIND_TABLE = ServiceKey[TableFinder]("table finder", "datasets")

@@ -17,6 +17,7 @@ from litestar.params import FromPath
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.rates import RateLimiter, network_of
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.node.files.ranges import is_fresh
 from udi.node.files.restricted import (
@@ -28,8 +29,8 @@ from udi.node.files.restricted import (
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.use_counts import UseKey, UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
-from udi.node.tables.finder import FIND_TABLE, TableFinder
-from udi.node.tables.views import VIEWS, TableViews
+from udi.node.tables.finder import FIND_TABLE
+from udi.node.tables.views import VIEWS
 from udi.protocol.access_decision import RefusalReason
 from udi.settings import Role
 from udi.tabular.columns.column import GEOMETRY
@@ -41,8 +42,7 @@ from udi.ui.rate_limits import address_of
 from udi.ui.site import site_of
 
 T = TypeVar("T")
-RATES = "table_rates"
-"""Name of the `RateLimiter` among the site's parts."""
+RATES = ServiceKey[RateLimiter]("table rates", "tables")
 EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy"
 
 
@@ -209,7 +209,7 @@ async def get_table_request(
         table_request.passage = await authorize_reading(
             request, territory, resource_id, _access_format(request)
         )
-        views: TableViews = site_of(request).parts[VIEWS]
+        views = site_of(request).services[VIEWS]
         table_request.table = await views.open_view(
             table_request.table, table_request.passage
         )
@@ -229,7 +229,7 @@ async def get_description_request(
     """The same for what is said of a table and shows no row of it: a restricted one is described to everybody."""
     reader = reader_of(request, territory, actor)
     headers = _rates(request).count_request(reader)
-    find: TableFinder | None = site_of(request).parts.get(FIND_TABLE)
+    find = site_of(request).services.find(FIND_TABLE)
     if find is None:
         raise NotFoundError
     role: Role = "app" if actor else "public"
@@ -310,5 +310,4 @@ def _query_string(request: Request[Any, Any, State]) -> str:
 
 
 def _rates(request: Request[Any, Any, State]) -> RateLimiter:
-    rates: RateLimiter = site_of(request).parts[RATES]
-    return rates
+    return site_of(request).services[RATES]

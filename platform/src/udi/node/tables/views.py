@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from udi.kit.service_registry import ServiceKey
 from udi.node.files.restricted import PermittedReading
 from udi.protocol import terms
 from udi.protocol.access_decision import RefusalReason, View
@@ -23,8 +24,6 @@ from udi.tabular.queries.query import Condition, Filter, Operator
 from udi.tabular.queries.sql import where_statement
 from udi.tabular.queries.table import DatasetTable
 
-VIEWS = "table_views"
-"""Name of the `TableViews` among the site's parts."""
 OPERATORS = {
     terms.Operator.EQ: Operator.EXACT,
     terms.Operator.NEQ: Operator.DIFFERS,
@@ -86,6 +85,9 @@ class TableViews:
         arriving.write_bytes(msgspec.json.encode(stored_view))
         arriving.replace(facts)
         return stored_view
+
+
+VIEWS = ServiceKey[TableViews]("table views", "tables")
 
 
 def _hidden_columns(

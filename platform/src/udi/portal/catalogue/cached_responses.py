@@ -23,12 +23,12 @@ from udi.portal.catalogue.modification_dates import (
     last_modified_header,
 )
 from udi.portal.catalogue.search.cache import (
+    RESPONSE_CACHE,
     CachedResponse,
     Key,
-    ResponseCache,
     etag_of,
 )
-from udi.portal.catalogue.search.index import IndexReader, SearchIndexes
+from udi.portal.catalogue.search.index import SEARCH_INDEXES, IndexReader, SearchIndexes
 from udi.ui.compression import choose_encoding
 from udi.ui.site import site_of
 
@@ -59,8 +59,7 @@ BuiltResponse = tuple[Response[Any], bool]
 
 def indexes_of(request: Request[Any, Any, State]) -> SearchIndexes:
     """The search indexes of this program."""
-    indexes: SearchIndexes = site_of(request).parts["search"]
-    return indexes
+    return site_of(request).services[SEARCH_INDEXES]
 
 
 async def respond_from_cache(
@@ -89,7 +88,7 @@ async def respond_from_cache(
     headers |= last_modified_header(modified)
     if _is_not_modified(request, etag, modified):
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
-    cache: ResponseCache = site_of(request).parts["answers"]
+    cache = site_of(request).services[RESPONSE_CACHE]
     encoding = choose_encoding(request.headers.get("accept-encoding", ""))
     cached_answer = cache.find(key, encoding or SPARE)
     if cached_answer is None:

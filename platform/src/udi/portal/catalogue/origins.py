@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.models import Dataset
 
 ORIGINAL = "/original"
-PART = "find_origin"
-"""Name of the `FindOrigin` among the site's parts."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +22,4 @@ class HarvestOrigin:
 
 
 FindOrigin = Callable[[AsyncSession, Dataset], Awaitable[HarvestOrigin | None]]
+FIND_ORIGIN = ServiceKey[FindOrigin]("origin of a dataset", "nodes")

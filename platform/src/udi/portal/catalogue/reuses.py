@@ -1,4 +1,4 @@
-"""What is made with a dataset, on its page: a higher domain says it, as the site's part "uses"."""
+"""What is made with a dataset, on its page: a higher domain says it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from litestar import Request
 from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.service_registry import ServiceKey
 from udi.ui.site import site_of
 
 MOST = 3
@@ -34,13 +35,14 @@ class DatasetReuseSummary:
 
 
 FindUses = Callable[[AsyncSession, UUID, int], Awaitable[DatasetReuseSummary]]
+FIND_USES = ServiceKey[FindUses]("uses of a dataset", "projects")
 
 
 async def find_reuses(
     request: Request[Any, Any, State], session: AsyncSession, dataset: UUID
 ) -> DatasetReuseSummary:
     """What everybody may know of; nothing where no domain says it."""
-    find: FindUses | None = site_of(request).parts.get("uses")
-    if find:
-        return await find(session, dataset, MOST)
+    find_uses = site_of(request).services.find(FIND_USES)
+    if find_uses:
+        return await find_uses(session, dataset, MOST)
     return DatasetReuseSummary()

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from udi.kit.errors import InvalidError, Refusal
+from udi.kit.http import OutgoingClient
+from udi.kit.service_registry import ServiceKey
 from udi.portal.dataspace.models import DataspaceProcess
 from udi.portal.dataspace.transitions import DataspaceSide, ProcessKind
 from udi.protocol import validators
@@ -23,8 +25,7 @@ PULL = "HttpData-PULL"
 LONGEST_ID = 500
 LONGEST_REASONS = 20
 LONGEST_WORDS = 2_000
-OUTGOING = "dataspace"
-"""The part of the program that speaks to connectors."""
+OUTGOING = ServiceKey[OutgoingClient]("client of connectors", "dataspace")
 LARGEST = 1024 * 1024
 """Bytes of a message."""
 

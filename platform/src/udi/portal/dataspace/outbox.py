@@ -179,7 +179,7 @@ async def _deliver_message(
     trouble = ""
     for _ in range(QUICK):
         trouble, answer = await post_message(
-            site.parts[OUTGOING],
+            site.services[OUTGOING],
             letter.url,
             letter.body,
             token=letter.token,

@@ -84,7 +84,7 @@ async def create_connector(
     connector_input = ConnectorInput(
         **{name: form.get(name, "") for name in ConnectorInput.__dataclass_fields__}
     )
-    plain = site_of(request).parts[OUTGOING].is_private(connector_input.address)
+    plain = site_of(request).services[OUTGOING].is_private(connector_input.address)
     try:
         _, secret = await add_connector(
             session, member, project, connector_input, plain=plain
@@ -145,7 +145,7 @@ async def show_catalogue(
     listed: Sequence[ProviderDataset] = ()
     away = ""
     try:
-        listed = await fetch_catalogue(site_of(request).parts[OUTGOING], connector)
+        listed = await fetch_catalogue(site_of(request).services[OUTGOING], connector)
     except ProviderUnavailableError as error:
         away = str(error)
     language = request.scope["state"]["locale"]

@@ -4,7 +4,7 @@ One pass is of the realm, which territories share; what it finds is done in each
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.portal.identity.departures import (
-    PART,
-    DepartureHandler,
+    DEPARTURES,
     change_rights,
     end_account,
 )
@@ -121,7 +121,7 @@ class AccountWatcher:
         accounts: dict[str, Account | None],
         begun: datetime,
     ) -> int:
-        issuer = self.site.parts["sessions"].service.issuer
+        issuer = self.site.services[SESSIONS].service.issuer
         async with self.site.database.session(territory.id, role="worker") as session:
             touched = await list_subjects(session, issuer) & changes.touched
             disabled = (
@@ -157,7 +157,7 @@ class AccountWatcher:
     async def _apply(
         self, territory: Territory, subject: str, account: Account | None
     ) -> bool:
-        ends: Sequence[DepartureHandler] = self.site.parts.get(PART, ())
+        ends = self.site.services.contributions(DEPARTURES)
         memberships = read_groups(account, territory.slug) if account else {}
         async with self.site.database.session(territory.id, role="worker") as session:
             await _note_watched(

@@ -6,7 +6,7 @@ from litestar.handlers import BaseRouteHandler
 
 from udi.kit.confirmation import is_confirmation_valid
 from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableError
-from udi.kit.oidc import IdentityService
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.portal.identity.machines import read_machine_token
@@ -47,7 +47,7 @@ async def _machine_client(
     connection: Connection, territory: Territory, token: str
 ) -> str | None:
     """The client of a machine's token; None while the identity service is away, which closes nothing that is open."""
-    service: IdentityService = connection.app.state.site.parts["sessions"].service
+    service = connection.app.state.site.services[SESSIONS].service
     try:
         return await read_machine_token(service, token, audience=territory.origin)
     except InvalidTokenError as error:

@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.identity import MANAGERS, MODERATORS
+from udi.kit.service_registry import Hook
 from udi.portal import audit
 from udi.portal.identity.actions import replace_memberships
 from udi.portal.identity.models import TEAM, ApiToken, Membership, Person, WebSession
 
-PART = "departures"
-"""Name among the site's parts of what the domains above end."""
 Groups = Mapping[str, Collection[str]]
 """Groups by slug of the organisation, `TEAM` for the territory's."""
 
@@ -33,6 +32,8 @@ class Departure:
 
 DepartureHandler = Callable[[AsyncSession, Departure], Awaitable[int]]
 """Ends what somebody may not hold any more; how many things."""
+DEPARTURES = Hook[DepartureHandler]("departures")
+"""What the domains above end."""
 
 
 async def end_account(

@@ -13,15 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.oidc import client_id
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.ui.site import render, site_of
 
 NameOrganisations = Callable[
     [AsyncSession, Collection[str]], Awaitable[Mapping[str, str]]
 ]
-"""Names of organisations by slug; a higher domain gives it as the site's part "name_organisations"."""
-SUGGESTING = "suggesting"
-"""The site's part that says whether the page names suggestions to somebody: not to who turned them off."""
+"""Names of organisations by slug."""
+NAME_ORGANISATIONS = ServiceKey[NameOrganisations](
+    "names of organisations", "organisations"
+)
+ShowsSuggestions = Callable[[AsyncSession, Actor], Awaitable[bool]]
+SUGGESTING = ServiceKey[ShowsSuggestions]("suggestions on my space", "projects")
+"""Whether the page names suggestions to somebody: not to who turned them off."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ async def show_my_space(
 ) -> Response[str]:
     """The page."""
     names = await name_organisations_of(request)(session, member.memberships)
-    suggesting = site_of(request).parts.get(SUGGESTING)
+    suggesting = site_of(request).services.find(SUGGESTING)
     return render(
         request,
         "identity/my-space.html",
@@ -64,10 +69,7 @@ def account_url(issuer: str, client: str) -> str:
 
 def name_organisations_of(request: Request[Any, Any, State]) -> NameOrganisations:
     """What gives organisations their names."""
-    name_organisations: NameOrganisations = site_of(request).parts.get(
-        "name_organisations", _no_names
-    )
-    return name_organisations
+    return site_of(request).services.find(NAME_ORGANISATIONS) or _no_names
 
 
 async def _no_names(

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
+from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import (
     TEAM,
@@ -69,7 +70,7 @@ async def report_accounts(
     """
     client_id = await identify_client(request, territory)
     subjects = read_subjects(await read_json_body(request, largest=LARGEST))
-    issuer: str = site_of(request).parts["sessions"].service.issuer
+    issuer = site_of(request).services[SESSIONS].service.issuer
     async with node_session(request, territory, client_id) as (session, node):
         compared = await session.get(AccountWatch, territory.id)
         accounts = await _describe(session, node, issuer, subjects)

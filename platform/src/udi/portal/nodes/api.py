@@ -26,13 +26,12 @@ from udi.kit.errors import (
     UdiError,
     UnauthenticatedError,
 )
-from udi.kit.keys import Signer
+from udi.kit.keys import SIGNER
 from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import get_machine_client
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import push
-from udi.portal.nodes.encryption import PART as FIND_KEY
-from udi.portal.nodes.encryption import FindEncryptionKey
+from udi.portal.nodes.encryption import FIND_KEY
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.rudi import refusal_error, report_document, request_document
 from udi.protocol import fault_kinds
@@ -302,7 +301,7 @@ async def read_encryption_key(
     Raises:
         NotFoundError: for everybody else, for any other file, and while there is no such key.
     """
-    find: FindEncryptionKey = site_of(request).parts[FIND_KEY]
+    find = site_of(request).services[FIND_KEY]
     try:
         client_id = await get_machine_client(request, territory)
         async with node_session(request, territory, client_id) as (session, node):
@@ -325,7 +324,7 @@ async def read_encryption_key(
 @get("/.well-known/jwks.json", sync_to_thread=False)
 def public_keys(request: MachineRequest) -> Response[dict[str, Any]]:
     """The keys that sign what this portal sends (RFC 7517)."""
-    signer: Signer = site_of(request).parts["signer"]
+    signer = site_of(request).services[SIGNER]
     return Response(
         signer.public_keys(), headers={"Cache-Control": "public, max-age=300"}
     )

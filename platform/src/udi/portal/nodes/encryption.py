@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-PART = "find_encryption_key"
-"""Name of the `FindEncryptionKey` among the site's parts."""
+from udi.kit.service_registry import ServiceKey
+
 FindEncryptionKey = Callable[[AsyncSession, Sequence[UUID]], Awaitable[str]]
 """The public key (PEM) for the files of these datasets; a `NotFoundError` says why there is none."""
+FIND_KEY = ServiceKey[FindEncryptionKey]("encryption key of files", "access")

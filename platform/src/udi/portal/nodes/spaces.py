@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handler, Job
-from udi.kit.keys import Signer
+from udi.kit.keys import SIGNER
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.tasks import LONGEST_ANSWER, origin_of
@@ -72,7 +72,7 @@ async def open_space(site: Site, job: Job) -> None:
 async def _put(
     site: Site, territory: Territory, node: Node, organisation: Organisation
 ) -> None:
-    signer: Signer = site.parts["signer"]
+    signer = site.services[SIGNER]
     audience = origin_of(node.url)
     token = signer.sign(
         SPACE, subject=str(organisation.id), issuer=territory.origin, audience=audience

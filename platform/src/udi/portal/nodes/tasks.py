@@ -11,7 +11,7 @@ from sqlalchemy import select
 from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handler, Job
-from udi.kit.keys import Signer
+from udi.kit.keys import SIGNER
 from udi.portal.nodes.models import Node, Report, ReportDeliveryState
 from udi.portal.nodes.rudi import report_document
 from udi.portal.nodes.sources import emails, webhooks
@@ -97,7 +97,7 @@ async def _put(site: Site, tenant: UUID, report: Report, node: Node) -> None:
     territory = await site.registry.by_id(tenant)
     if territory is None:
         raise ReportDeliveryError("unreachable")
-    signer: Signer = site.parts["signer"]
+    signer = site.services[SIGNER]
     audience = origin_of(node.url)
     token = signer.sign(
         REPORT,

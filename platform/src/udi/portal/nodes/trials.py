@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 from udi.kit.clock import now
 from udi.kit.identity import Actor, manages_any
 from udi.kit.rates import RateLimiter
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.harvest.trial import (
@@ -38,6 +39,9 @@ class TrialLimits:
         self.private_hosts = private_hosts
         self.turn = asyncio.Semaphore(AT_ONCE)
         self.rates = RateLimiter("trials", limit=PER_HOUR, seconds=3600)
+
+
+TRIAL_LIMITS = ServiceKey[TrialLimits]("trial limits", "nodes")
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ async def try_source(
     address = normalise_address(typed) if typed else ""
     if not address:
         return _show(request, member, {"typed": typed, "wrong": True}, status=422)
-    trials: TrialLimits = site_of(request).parts["trials"]
+    trials = site_of(request).services[TRIAL_LIMITS]
     trials.rates.count_request(str(member.person_id))
     language: str = request.scope["state"]["locale"]
     async with site_of(request).database.session(territory.id) as session:

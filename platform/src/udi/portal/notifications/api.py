@@ -22,7 +22,7 @@ from udi.portal.notifications import actions, queries
 from udi.portal.notifications.digests import next_send_time
 from udi.portal.notifications.emails import name_followings
 from udi.portal.notifications.models import DigestRhythm, Following
-from udi.portal.notifications.topics import TopicTarget, get_topic
+from udi.portal.notifications.topics import TopicTarget, get_topic, topics_of
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 
@@ -141,7 +141,7 @@ async def follow_target(
 ) -> Response[FollowingItem]:
     """Follow a target: 201, or 200 where it was followed already."""
     fields = await read_json_texts(request, "kind", "target")
-    topic = get_topic(site_of(request).parts["topics"], fields["kind"])
+    topic = get_topic(topics_of(site_of(request).services), fields["kind"])
     person = bearer.actor.person_id
     target = await topic.read(session, fields["target"])
     existing = await queries.find_following(session, person, fields["kind"], target)

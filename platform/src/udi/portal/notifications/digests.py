@@ -18,7 +18,11 @@ from udi.portal.notifications.actions import CHANGE_RETENTION, forget_changes
 from udi.portal.notifications.emails import write_digest
 from udi.portal.notifications.models import Change, Digest, DigestRhythm, Subscription
 from udi.portal.notifications.queries import list_changes, list_followings
-from udi.portal.notifications.topics import ChangeSummary, list_followed_changes
+from udi.portal.notifications.topics import (
+    ChangeSummary,
+    list_followed_changes,
+    topics_of,
+)
 from udi.portal.notifications.webhooks.actions import forget_deliveries
 from udi.ui.site import Site
 
@@ -173,5 +177,5 @@ async def read_digest(
     followings = await list_followings(session, person)
     changes = await list_changes(session, since, until)
     return await list_followed_changes(
-        session, territory, site.parts["topics"], followings, changes
+        session, territory, topics_of(site.services), followings, changes
     )

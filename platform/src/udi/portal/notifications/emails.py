@@ -16,7 +16,12 @@ from udi.portal.notifications.models import (
     Webhook,
 )
 from udi.portal.notifications.tokens import unsubscribe_token
-from udi.portal.notifications.topics import ChangeSummary, TopicTarget, group_by_kind
+from udi.portal.notifications.topics import (
+    ChangeSummary,
+    TopicTarget,
+    group_by_kind,
+    topics_of,
+)
 from udi.ui.formats import display_date
 from udi.ui.locale import localise
 from udi.ui.site import Site
@@ -127,7 +132,7 @@ async def name_followings(
     """What each following is called, by its identifier; what nobody knows any more has its own words."""
     named: dict[UUID, TopicTarget] = {}
     for kind, those in group_by_kind(followings).items():
-        topic = site.parts["topics"].get(kind)
+        topic = topics_of(site.services).get(kind)
         targets = {following.target for following in those}
         if topic:
             names = await topic.name(session, territory, targets, language)

@@ -23,7 +23,7 @@ from udi.portal.notifications.digests import last_send_time, read_digest
 from udi.portal.notifications.emails import name_followings
 from udi.portal.notifications.models import DigestRhythm, Following
 from udi.portal.notifications.tokens import read_unsubscribe_token
-from udi.portal.notifications.topics import get_topic
+from udi.portal.notifications.topics import get_topic, topics_of
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.routes import local_path
 from udi.ui.site import render, site_of
@@ -107,7 +107,7 @@ async def show_follow_form(
     back: FromQuery[str] = "",
 ) -> Response[Any]:
     """Where someone comes back to who had to log in first: one button, or the page itself if it is followed already."""
-    topic = get_topic(site_of(request).parts["topics"], kind)
+    topic = get_topic(topics_of(site_of(request).services), kind)
     read = await topic.read(session, target[:LONGEST_FIELD])
     named = (
         await topic.name(session, territory, [read], request.scope["state"]["locale"])
@@ -139,7 +139,9 @@ async def follow_target(
     if actor is None:
         onward = f"{HOME}/new?{urlencode({'kind': kind, 'target': target, 'back': local_path(back)})}"
         return Redirect(f"/login?{urlencode({'back': onward})}", status_code=303)
-    read = await get_topic(site_of(request).parts["topics"], kind).read(session, target)
+    read = await get_topic(topics_of(site_of(request).services), kind).read(
+        session, target
+    )
     await actions.follow_target(
         session,
         actor,

@@ -1,4 +1,4 @@
-"""What can be followed: each kind is given by the domain that has it, in the site's part "topics"."""
+"""What can be followed: each kind is contributed by the domain that has it."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
+from udi.kit.service_registry import Hook, Services
 from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Change, ChangeKind, Following
 
@@ -45,6 +46,16 @@ class Topic:
 
 
 Topics = Mapping[str, Topic]
+TOPICS = Hook[Topics]("topics")
+
+
+def topics_of(services: Services) -> Topics:
+    """What can be followed in this program, by kind."""
+    return {
+        kind: topic
+        for topics in services.contributions(TOPICS)
+        for kind, topic in topics.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from udi.kit.errors import UnavailableError
+from udi.kit.service_registry import ServiceKey
 from udi.tabular.overviews.charts import Chart, choose_chart
 from udi.tabular.overviews.map_drawing import MapDrawing
 from udi.tabular.overviews.preview import Preview
@@ -16,8 +17,6 @@ from udi.tabular.queries.pool import QueryPool, QueryTooHeavyError
 from udi.tabular.queries.table import DatasetTable
 
 T = TypeVar("T")
-SHOWING = "showing"
-"""Name of the `Showing` among the site's parts."""
 PREVIEW = "udi.tabular.overviews.preview:preview_rows"
 STATISTICS = "udi.tabular.overviews.statistics:describe_columns"
 MAP = "udi.tabular.overviews.map_svg:draw_map"
@@ -151,6 +150,9 @@ class OverviewReader:
             table.space, table.path, seconds=seconds
         ) as reader:
             return await reader.run(name, expected, *arguments)
+
+
+SHOWING = ServiceKey[OverviewReader]("overviews", "tables")
 
 
 def _validate_drawing(drawing: MapDrawing | None) -> MapDrawing | None:

@@ -12,12 +12,11 @@ import msgspec
 from udi.kit.child import ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError
 from udi.kit.errors import TooManyRequestsError, UdiError, UnavailableError
 from udi.kit.sandbox import ProcessLimits
+from udi.kit.service_registry import ServiceKey
 from udi.tabular.queries.fair_queue import FairQueue, QueueFullError, Slot
 from udi.tabular.queries.sql import Statement
 
 T = TypeVar("T")
-POOL = "tables"
-"""Name of the pool among the site's parts."""
 FETCH = "udi.tabular.sandbox.engine:fetch"
 SOON = {"Retry-After": "5"}
 LATER = "Try again in a few seconds."
@@ -197,6 +196,9 @@ class QueryPool:
             )
         self._idle.remove(idle_entry)
         return idle_entry[0]
+
+
+POOL = ServiceKey[QueryPool]("query pool", "tables")
 
 
 class ParquetReader:

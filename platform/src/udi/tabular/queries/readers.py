@@ -13,13 +13,12 @@ import structlog
 from udi.kit.child import ChildError, ChildProcess
 from udi.kit.errors import TooManyRequestsError, UnavailableError
 from udi.kit.sandbox import ProcessLimits
+from udi.kit.service_registry import ServiceKey
 from udi.tabular.queries.fair_queue import FairQueue
 from udi.tabular.queries.pool import AsyncFairQueue
 
 log = structlog.get_logger()
 T = TypeVar("T")
-READERS = "readers"
-"""Name of the readers among the site's parts."""
 START = 60.0
 CHILD = ProcessLimits(memory_mb=2048, file_bytes=256 * 1024**2)
 
@@ -153,6 +152,9 @@ class FileReaderPool:
             if not event.is_set():
                 self._ready = None
                 await child.end()
+
+
+READERS = ServiceKey[FileReaderPool]("file readers", "datasets")
 
 
 class FileReader:

@@ -16,6 +16,7 @@ from udi.kit.credentials import SignedDocumentKind, SignedToken, SignedTokenKind
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.keys import verify, verify_document
 from udi.kit.oidc import node_client_id
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.settings import MissingSecretError, Settings
 
@@ -355,6 +356,9 @@ class PortalKeys:
             return cached_key_set
         self._cached_keys[portal] = (key_set, time.monotonic())
         return key_set
+
+
+PORTAL_KEYS = ServiceKey[PortalKeys]("portal keys", "datasets")
 
 
 def read_issuer(token: str) -> str:

@@ -11,7 +11,7 @@ from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableErro
 from udi.kit.http import OutgoingError
 from udi.kit.sessions import consume_token
 from udi.kit.tenancy import Territory, space_context
-from udi.node.datasets.exchange.portal import PortalKeys, read_issuer
+from udi.node.datasets.exchange.portal import PORTAL_KEYS, read_issuer
 from udi.node.identity.models import UsedToken
 from udi.node.portals.models import FurtherPortal
 from udi.node.portals.queries import find_portal
@@ -97,7 +97,7 @@ async def _verify_token(
     *,
     origin: str = "",
 ) -> None:
-    keys: PortalKeys = site_of(request).parts["portal_keys"]
+    keys = site_of(request).services[PORTAL_KEYS]
     try:
         signed = await keys.verify_token(territory, token, kind, origin=origin)
     except OutgoingError as error:

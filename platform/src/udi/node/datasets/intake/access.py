@@ -14,6 +14,7 @@ from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.keys import (
     CHALLENGE,
@@ -33,7 +34,7 @@ def build_upload_context(request: PageRequest, territory: Territory) -> UploadCo
     site = site_of(request)
     depot = TenantStorage(
         site.database,
-        site.parts["objects"],
+        site.services[OBJECTS],
         territory.id,
         unconfined=has_token(request),
     )
@@ -41,7 +42,7 @@ def build_upload_context(request: PageRequest, territory: Territory) -> UploadCo
         depot,
         territory,
         site.pages.gettext,
-        site.parts[READERS],
+        site.services[READERS],
         site.settings.clamd_socket,
         site.settings.schemas,
     )

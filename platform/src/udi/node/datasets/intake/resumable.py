@@ -31,8 +31,8 @@ from udi.node.files.models import Upload, UploadState
 from udi.node.files.queries import used_bytes
 from udi.node.files.upload_lock import AT_ONCE, UploadLease
 from udi.node.files.upload_stream import (
+    UPLOAD_BUFFERS,
     ConnectionLostError,
-    UploadBuffers,
     receive_body,
 )
 from udi.node.files.uploads import (
@@ -141,7 +141,7 @@ async def _receive_body(
     checksum = tus.read_checksum(request.headers)
     hold = await _lock_upload(request, desk, upload_id, offset)
     if hold is not None:
-        buffers: UploadBuffers = site_of(request).parts["buffers"]
+        buffers = site_of(request).services[UPLOAD_BUFFERS]
         try:
             async with aclosing(body_of(request, hold.upload.space_id)) as body:
                 await receive_body(hold, body, buffers, checksum=checksum)

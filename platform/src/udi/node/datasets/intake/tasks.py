@@ -8,6 +8,7 @@ from udi.kit.jobs import Handler, Job
 from udi.node.datasets.actions.source import REFRESH_SOURCE
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.intake.refresh import FETCH_FILE, fetch_file, refresh_source
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import FINISH_UPLOAD
 from udi.tabular.queries.readers import READERS
@@ -45,12 +46,12 @@ async def build_task_context(site: Site, tenant: UUID) -> UploadContext:
     territory = await site.registry.by_id(tenant)
     if territory is None:
         raise NotFoundError("This territory no longer uses this service.")
-    depot = TenantStorage(site.database, site.parts["objects"], tenant, "worker")
+    depot = TenantStorage(site.database, site.services[OBJECTS], tenant, "worker")
     return UploadContext(
         depot,
         territory,
         site.pages.gettext,
-        site.parts[READERS],
+        site.services[READERS],
         site.settings.clamd_socket,
         site.settings.schemas,
     )

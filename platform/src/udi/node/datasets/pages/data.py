@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi import __version__
 from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.identity import Actor
-from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Version
 from udi.node.datasets.pages.difference import is_open
@@ -23,17 +22,16 @@ from udi.node.datasets.pages.embed import list_embed_codes
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.datasets.records.data_package import compose_package
-from udi.node.datasets.versions.tables import DatasetTableCache
+from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.queries import get_current_file
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.queries import DatasetPermission
-from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES, join_rate_headers, reader_of
 from udi.protocol.licences import LICENCES
 from udi.settings import Role
 from udi.tabular.exports.exports import formats_of
 from udi.tabular.overviews.charts import draw_chart, table_of
-from udi.tabular.overviews.overview import SHOWING, OverviewReader, TableOverview
+from udi.tabular.overviews.overview import SHOWING, TableOverview
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
@@ -59,7 +57,7 @@ async def show_package(
     dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The newest published version as a Data Package."""
-    tables: DatasetTableCache = site_of(request).parts[FIND_TABLE]
+    tables = site_of(request).services[DATASET_TABLES]
     version = await tables.version_of(
         await get_current_file(session, dataset_id, let=True)
     )
@@ -89,9 +87,9 @@ async def show_data(
     """
     site = site_of(request)
     role = _role(actor)
-    rates: RateLimiter = site.parts[RATES]
+    rates = site.services[RATES]
     limits = rates.count_request(reader_of(request, territory, actor), COST)
-    tables: DatasetTableCache = site.parts[FIND_TABLE]
+    tables = site.services[DATASET_TABLES]
     person = actor.person_id if actor else None
     async with site.database.session(territory.id, role=role, person=person) as session:
         version = await _own_version(
@@ -114,7 +112,7 @@ async def show_data(
             headers={**limits, "ETag": etag, "Vary": "Accept-Language, Cookie"},
         )
     await table.fetch_file()
-    showing: OverviewReader = site.parts[SHOWING]
+    showing = site.services[SHOWING]
     page = await _render_data(
         request,
         territory,

@@ -11,17 +11,15 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError, UdiError
-from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.messages import PageRequest
-from udi.node.datasets.versions.tables import DatasetTableCache
+from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.restricted import RestrictedError, add_request_page
 from udi.node.spaces.limits import enforce_rate_limit
-from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES, join_rate_headers, reader_of
 from udi.protocol.addresses import PARTS, NodeAddresses
 from udi.tabular.overviews.charts import draw_chart, table_of
-from udi.tabular.overviews.overview import SHOWING, OverviewReader, TableOverview
+from udi.tabular.overviews.overview import SHOWING, TableOverview
 from udi.tabular.overviews.preview import Preview
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.embedding import (
@@ -55,16 +53,16 @@ async def frame_part(
             "Only a table, a map or a chart can be embedded in another page."
         )
     site = site_of(request)
-    rates: RateLimiter = site.parts[RATES]
+    rates = site.services[RATES]
     limits = rates.count_request(reader_of(request, territory, None), COST)
-    tables: DatasetTableCache = site.parts[FIND_TABLE]
+    tables = site.services[DATASET_TABLES]
     async with site.database.session(territory.id, role="public") as session:
         table = await tables(session, None, dataset_id)
     limits = join_rate_headers(
         limits, await enforce_rate_limit(request, UUID(table.space))
     )
     await table.fetch_file()
-    showing: OverviewReader = site.parts[SHOWING]
+    showing = site.services[SHOWING]
     overview = await showing.read_overview(table)
     if part not in list_parts(overview):
         raise NotFoundError("This table has no such view.")

@@ -12,6 +12,7 @@ from udi.kit.identity import Actor
 from udi.node.datasets.figures import list_storage_by_dataset
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.files.queries import used_bytes
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.storage_snapshot import derived_bytes
 from udi.node.files.store import StoreError
 from udi.node.spaces.limits import SpaceShare
@@ -43,7 +44,7 @@ async def show_storage(
 async def _find_derived_size(request: PageRequest, space: Space) -> int | None:
     """Bytes of what was made from the files; None while the store does not answer."""
     try:
-        return await derived_bytes(site_of(request).parts["objects"], space)
+        return await derived_bytes(site_of(request).services[OBJECTS], space)
     except StoreError:
         return None
 

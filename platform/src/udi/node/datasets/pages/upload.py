@@ -37,6 +37,7 @@ from udi.node.datasets.queries import get_dataset
 from udi.node.files.form_upload import FIELD, receive_file
 from udi.node.files.models import object_key
 from udi.node.files.queries import used_bytes
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.limits import limits_of
@@ -251,14 +252,12 @@ def build_answer_proposer(request: PageRequest, territory: Territory) -> AnswerP
 
 def readers_of(request: PageRequest) -> FileReaderPool:
     """The children that read files for this process."""
-    readers: FileReaderPool = site_of(request).parts[READERS]
-    return readers
+    return site_of(request).services[READERS]
 
 
 def store_of(request: PageRequest) -> ObjectStore:
     """The object store of the node."""
-    store: ObjectStore = site_of(request).parts["objects"]
-    return store
+    return site_of(request).services[OBJECTS]
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -13,6 +13,7 @@ from udi.node.datasets.actions.anonymise import (
 )
 from udi.node.datasets.actions.prepare import PreparationContext
 from udi.node.datasets.upkeep.reminders import SEND_REMINDER, send_reminder
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.tenant_storage import TenantStorage
 from udi.ui.site import Site
 
@@ -26,7 +27,7 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
         if territory is None:
             raise NotFoundError("This territory no longer uses this service.")
         depot = TenantStorage(
-            site.database, site.parts["objects"], job.tenant, "worker"
+            site.database, site.services[OBJECTS], job.tenant, "worker"
         )
         desk = PreparationContext(
             depot, territory, settings.clamd_socket, settings.schemas

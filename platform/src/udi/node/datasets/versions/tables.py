@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.identity import Actor
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
 from udi.node.datasets.models import Preparation, PreparationState, Version
 from udi.node.files.models import FileAccess, StoredFile
@@ -182,6 +183,9 @@ class DatasetTableCache:
                 self._folder / str(tenant) / str(dataset_id),
                 ignore_errors=True,
             )
+
+
+DATASET_TABLES = ServiceKey[DatasetTableCache]("dataset tables", "datasets")
 
 
 def _remove_old_copies(folder: Path, lifetime: float) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from udi.kit.clock import now
 from udi.kit.credentials import SignedDocumentKind
-from udi.kit.keys import Signer
+from udi.kit.keys import SIGNER, Signer
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.models import Node
@@ -47,7 +47,7 @@ class AgreementSigner:
 
 def signer_of(site: Site, territory: Territory) -> AgreementSigner:
     """What signs for a territory in this program."""
-    return AgreementSigner(site.parts["signer"], territory)
+    return AgreementSigner(site.services[SIGNER], territory)
 
 
 def audience_of(node: Node) -> str:

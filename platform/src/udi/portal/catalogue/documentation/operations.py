@@ -13,6 +13,7 @@ from udi.kit.errors import (
     NotFoundError,
     UdiError,
 )
+from udi.kit.service_registry import Hook
 from udi.portal.catalogue.documentation.parameters import SEARCH, WALK, Parameter
 from udi.portal.catalogue.queries import WithdrawnError
 from udi.portal.catalogue.schemas import (
@@ -25,9 +26,6 @@ from udi.portal.catalogue.schemas import (
 )
 from udi.portal.identity import me
 from udi.portal.notifications import api as following
-
-CHAPTERS = "chapters"
-"""Name among the site's parts of the `Chapter` of each other domain."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,9 @@ class Chapter:
     """An example of each body."""
     make_examples: Callable[[str], dict[str, Any]]
     """By operation, what the portal at an address would answer."""
+
+
+CHAPTERS = Hook[Chapter]("chapters")
 
 
 OPERATIONS = (

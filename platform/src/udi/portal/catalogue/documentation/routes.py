@@ -30,7 +30,7 @@ def _document(
         territory,
         site.pages.translator(request),
         request.scope["state"]["locale"],
-        site.parts[CHAPTERS],
+        site.services.contributions(CHAPTERS),
     )
 
 

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.elsewhere.answers import FederatedResult, has_search_terms
-from udi.portal.catalogue.elsewhere.partners import Partners
+from udi.portal.catalogue.elsewhere.partners import PARTNERS
 from udi.portal.catalogue.elsewhere.territories import (
     list_sharing_territories,
     search_territories,
@@ -48,7 +48,7 @@ async def search_other_portals(
         return FederatedSearch()
     if not is_federated(request):
         return FederatedSearch(possible=True)
-    partners: Partners = site.parts.setdefault("partners", Partners(site.outgoing))
+    partners = site.services[PARTNERS]
     near = await search_territories(
         site.database, indexes_of(request), others, criteria, language
     )

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
+from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.elsewhere.answers import (
     ANSWERS_SHOWN,
     FederatedDataset,
@@ -129,3 +130,6 @@ class Partners:
         if self._failures[origin] >= MOST_FAILURES:
             self._rests_until[origin] = time.monotonic() + REST
             del self._failures[origin]
+
+
+PARTNERS = ServiceKey[Partners]("partner portals", "catalogue")

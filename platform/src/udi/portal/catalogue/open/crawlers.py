@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
+from udi.kit.service_registry import Hook
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
@@ -57,6 +58,7 @@ OFFERED = ("/data?lang=", "/producers/*?lang=")
 FindAddresses = Callable[
     [AsyncSession], Awaitable[Sequence[tuple[str, datetime | None]]]
 ]
+SITEMAP = Hook[FindAddresses]("sitemap")
 HOUR = {"Cache-Control": "public, max-age=3600"}
 
 
@@ -149,12 +151,14 @@ async def show_sitemap(
 async def list_mapped_addresses(
     request: Request[Any, Any, State], session: AsyncSession
 ) -> list[tuple[str, datetime | None]]:
-    """Addresses of higher domains, which give them as the site's part "mapped"; each with its last change."""
+    """Addresses that other domains contribute, each with its last change."""
     origin = request.scope["state"]["territory"].origin
-    find: FindAddresses | None = site_of(request).parts.get("mapped")
-    if find:
-        return [(origin + path, changed) for path, changed in await find(session)]
-    return []
+    addresses: list[tuple[str, datetime | None]] = []
+    for find_addresses in site_of(request).services.contributions(SITEMAP):
+        addresses += [
+            (origin + path, changed) for path, changed in await find_addresses(session)
+        ]
+    return addresses
 
 
 def _xml_response(

@@ -27,7 +27,7 @@ from udi.portal.catalogue.modification_dates import (
     last_modified_header,
 )
 from udi.portal.catalogue.queries import is_current
-from udi.portal.catalogue.search.cache import ResponseCache
+from udi.portal.catalogue.search.cache import RESPONSE_CACHE
 from udi.ui.compression import choose_encoding, compress
 from udi.ui.site import site_of
 
@@ -141,7 +141,7 @@ async def send_cached_document(
     if reader is None:
         async with open_public_session(request, territory) as session:
             return send_document(request, await make(session))
-    cache: ResponseCache = site_of(request).parts["answers"]
+    cache = site_of(request).services[RESPONSE_CACHE]
     key = ("document", form, *cache_key(request, territory, reader))
     encoding = choose_encoding(request.headers.get("accept-encoding", "")) or SPARE
     cached_answer = cache.find(key, encoding)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS, AccessSectionTemplate
 from udi.portal.catalogue.atom import CHANGES
 from udi.portal.catalogue.cached_responses import (
     BuiltResponse,
@@ -38,7 +39,7 @@ from udi.portal.catalogue.open.representations import (
 )
 from udi.portal.catalogue.open.schema_org import write_dataset
 from udi.portal.catalogue.open.signposts import write_signposts
-from udi.portal.catalogue.origins import PART, FindOrigin, HarvestOrigin
+from udi.portal.catalogue.origins import FIND_ORIGIN, HarvestOrigin
 from udi.portal.catalogue.quality import OUT_OF, assess_quality
 from udi.portal.catalogue.queries import (
     WithdrawnError,
@@ -206,11 +207,11 @@ async def _find_access_summary(
     territory: Territory,
     actor: Actor | None,
     dataset: Dataset,
-) -> Any:
-    """How a restricted dataset opens, as the domain says that knows it: a template, and what it shows."""
+) -> AccessSectionTemplate | None:
+    """How a restricted dataset opens: a template, and what it shows."""
     if dataset.access == AccessRights.PUBLIC:
         return None
-    return await site_of(request).parts["opening"](
+    return await site_of(request).services[SUMMARISE_ACCESS](
         request, session, territory, actor, dataset
     )
 
@@ -258,7 +259,7 @@ async def cite_dataset(
 async def _find_origin(
     request: AnyRequest, session: AsyncSession, dataset: Dataset
 ) -> HarvestOrigin | None:
-    find: FindOrigin = site_of(request).parts[PART]
+    find = site_of(request).services[FIND_ORIGIN]
     return await find(session, dataset)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from udi.kit.service_registry import ServiceKey
 from udi.ui.compression import ENCODINGS, compress, decompress
 
 ENTRY_COST = 500
@@ -105,6 +106,9 @@ class ResponseCache:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+RESPONSE_CACHE = ServiceKey[ResponseCache]("response cache", "catalogue")
 
 
 def _entry_size(answer: CachedResponse) -> int:

@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 import tantivy
 
+from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.models import OTHER_LICENCE
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
@@ -246,6 +247,9 @@ class SearchIndexes:
         while len(self._open) > MOST_OPEN:
             self._open.popitem(last=False)
         return reader
+
+
+SEARCH_INDEXES = ServiceKey[SearchIndexes]("search indexes", "catalogue")
 
 
 def _open_reader(folder: str, cached_reader: IndexReader | None) -> IndexReader:

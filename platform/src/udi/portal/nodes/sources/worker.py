@@ -5,7 +5,6 @@ import random
 
 import structlog
 
-from udi.kit.http import OutgoingClient
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.sources import OUTGOING
 from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
@@ -20,7 +19,7 @@ EVERY = 20.0
 
 async def harvest_periodically(site: Site) -> None:
     """Read what is due in every territory, again and again, until cancelled."""
-    outgoing: OutgoingClient = site.parts[OUTGOING]
+    outgoing = site.services[OUTGOING]
     reader = SourceClient(outgoing)
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):

@@ -23,6 +23,7 @@ from udi.portal.notifications.models import (
     WebhookState,
 )
 from udi.portal.notifications.queries import find_subscription
+from udi.portal.notifications.webhooks import WEBHOOK_CLIENT
 from udi.portal.notifications.webhooks.actions import DELIVER, TEST, stop_webhook
 from udi.portal.notifications.webhooks.signatures import headers
 from udi.ui.site import Site
@@ -52,7 +53,7 @@ async def attempt_delivery(
     if row is None:
         return
     delivery, webhook = row
-    answer = await _post(site.parts["webhooks"], webhook, delivery)
+    answer = await _post(site.services[WEBHOOK_CLIENT], webhook, delivery)
     async with site.database.session(territory.id, role="worker") as session:
         again = await _find(session, delivery_id, attempt, lock=True)
         if again is not None:

@@ -13,7 +13,7 @@ from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Change, Webhook, WebhookState
 from udi.portal.notifications.queries import list_followings
-from udi.portal.notifications.topics import Topics, match_changes
+from udi.portal.notifications.topics import Topics, match_changes, topics_of
 from udi.portal.notifications.webhooks.actions import queue_change
 from udi.ui.site import Site
 
@@ -39,7 +39,7 @@ async def _spread(site: Site, territory: Territory) -> None:
     """What goes wrong in one territory holds up no other."""
     try:
         async with site.database.session(territory.id, role="worker") as session:
-            await dispatch_changes(session, territory, site.parts["topics"], now())
+            await dispatch_changes(session, territory, topics_of(site.services), now())
     except Exception as error:  # noqa: BLE001 - what is not given now is given some seconds later
         log.warning(
             "webhooks not given what changed",

@@ -17,7 +17,7 @@ from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor, manages_any
 from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Webhook
-from udi.portal.notifications.webhooks import actions, queries
+from udi.portal.notifications.webhooks import WEBHOOK_CLIENT, actions, queries
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 
@@ -72,7 +72,9 @@ async def create_webhook(
     everything = form.get("scope") == "everything"
     readings = "readings" in form
     try:
-        checked = await actions.check_address(site_of(request).parts["webhooks"], url)
+        checked = await actions.check_address(
+            site_of(request).services[WEBHOOK_CLIENT], url
+        )
     except InvalidError as error:
         shortened_url = url[: actions.LONGEST_URL]
         return await _show_all(

@@ -15,6 +15,7 @@ from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
 from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
@@ -107,7 +108,7 @@ async def create(
     request_input = DataRequestInput(
         **read_body(await request.body(), schemas.NewDataRequest)
     ).tidy()
-    reader = site_of(request).parts["search"].find(territory.id)
+    reader = site_of(request).services[SEARCH_INDEXES].find(territory.id)
     near = await matching.find_similar_datasets(
         session, reader, request_input.title, request_input.theme
     )

@@ -16,6 +16,7 @@ from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.organisations.queries import list_producers
 from udi.portal.projects.data_requests import atom, matching, queries
 from udi.portal.projects.data_requests.actions import (
@@ -272,7 +273,7 @@ async def _find_similar_datasets(
     territory: Territory,
     request_input: DataRequestInput,
 ) -> list[matching.SimilarDataset]:
-    reader = site_of(request).parts["search"].find(territory.id)
+    reader = site_of(request).services[SEARCH_INDEXES].find(territory.id)
     return await matching.find_similar_datasets(
         session, reader, request_input.title, request_input.theme
     )

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.suggestions import queries
 from udi.portal.projects.suggestions.actions import (
@@ -54,7 +55,7 @@ async def show_suggestions(
     standing = await get_suggestion_settings(
         session, member, _read_organisation_slug(request)
     )
-    reader = site_of(request).parts["search"].find(territory.id)
+    reader = site_of(request).services[SEARCH_INDEXES].find(territory.id)
     if standing.receiver:
         suggestions_by_kind = await find_suggestions(session, reader, standing.receiver)
     else:
@@ -253,7 +254,7 @@ async def _find_suggested_party(
         NotFoundError: they are not suggested.
     """
     transition(standing.state, SuggestionEvent.WRITE)
-    reader = site_of(request).parts["search"].find(territory.id)
+    reader = site_of(request).services[SEARCH_INDEXES].find(territory.id)
     if standing.receiver:
         suggestions_by_kind = await find_suggestions(session, reader, standing.receiver)
     else:

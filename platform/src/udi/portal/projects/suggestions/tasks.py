@@ -17,6 +17,7 @@ from udi.kit.clock import now
 from udi.kit.emails import Email, send_email
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.identity.models import Person
 from udi.portal.notifications.digests import last_send_time
 from udi.portal.notifications.models import DigestRhythm
@@ -125,7 +126,7 @@ async def _find_new_suggestions(
     site: Site, territory: Territory, receiver: SuggestionRecipient
 ) -> dict[SuggestionKind, list[Suggestion]]:
     """What was neither told nor answered, found with what the database shows to that person, as on their page."""
-    reader = site.parts["search"].find(territory.id)
+    reader = site.services[SEARCH_INDEXES].find(territory.id)
     async with site.database.session(
         territory.id, role="app", person=receiver.person_id
     ) as session:
