@@ -7,7 +7,8 @@ import pytest
 
 from tests.identity.scene import Scene, member_of
 from udi.kit.errors import ProvisionError
-from udi.kit.identity import MANAGERS, PUBLISHERS
+from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
+from udi.portal.identity.models import TEAM
 from udi.portal.identity.provision.admin import (
     IdentityServiceUnavailableError,
     RealmAdmin,
@@ -84,6 +85,23 @@ async def test_groups_become_those_wanted_and_leaving_leaves_the_account(
         None,
     ]
     assert await asyncio.to_thread(scene.admin.get, f"users/{someone.id}") is not None
+
+
+async def test_member_of_the_team_gets_the_right_and_loses_it(
+    worker: RealmAdmin, scene: Scene
+) -> None:
+    someone, browser = await scene.visitor()
+
+    for _ in range(2):
+        await make(worker, scene, someone.id, (MODERATORS,), slug=TEAM)
+    await browser.log_in()
+    who = (await browser.app.get("/who")).json()
+    joined = (await known(scene))[someone.id]
+    await make(worker, scene, someone.id, None, slug=TEAM)
+
+    assert who["moderator"] is True
+    assert joined == {TEAM: {MODERATORS}}
+    assert someone.id not in await known(scene)
 
 
 async def test_other_organisations_of_the_person_are_left_alone(

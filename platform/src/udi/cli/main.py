@@ -51,6 +51,7 @@ GROUPS = {
         "producer",
         "Producers: the organisations that publish in a territory.",
     ),
+    "team": ("team", "The people who run a territory."),
     "node": ("node", "Nodes: where producers' files are."),
     "key": ("key", "The keys that sign what the portal sends."),
     "search": ("search", "The search index, derived from the database."),

@@ -20,6 +20,7 @@ from udi.portal.identity.provision.memberships import apply_members_account
 from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
 from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.team.operator import invite_first_members
 from udi.portal.tenants.actions import apply_tenant, register_values
 from udi.portal.tenants.files import (
     TenantFault,
@@ -110,6 +111,7 @@ def apply_folder(settings: Settings, folder: TenantFolder) -> ApplyResult:
         ]
     changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
     changes.append(("hosted node", _register_hosted_node(settings, folder, connection)))
+    changes += asyncio.run(_invite_team(settings, folder))
     return ApplyResult(folder.slug, changes)
 
 
@@ -159,6 +161,23 @@ async def _apply_rows(
         await portal.close()
         await node.close()
     return [("territory on the portal", in_portal), ("territory on the node", in_node)]
+
+
+async def _invite_team(
+    settings: Settings, folder: TenantFolder
+) -> list[tuple[str, str]]:
+    """Invite those of `[[team]]` while the territory has nobody who runs it."""
+    portal = Database(settings, "portal")
+    try:
+        async with portal.session(folder.tenant_id, role="worker") as session:
+            outcomes = await invite_first_members(
+                session,
+                [part.email for part in folder.file.team],
+                folder.file.territory.languages[0],
+            )
+    finally:
+        await portal.close()
+    return [(f"team member {email}", outcome) for email, outcome in outcomes]
 
 
 async def _refuse_taken_hosts(

@@ -32,6 +32,7 @@ from udi.portal.notifications import pages as notifications_pages
 from udi.portal.notifications.webhooks import pages as webhooks_pages
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import pages as members_pages
+from udi.portal.organisations.team import pages as team_pages
 from udi.portal.projects import api as projects_api
 from udi.portal.projects import pages as projects_pages
 from udi.portal.projects import team_api
@@ -78,6 +79,7 @@ HANDLERS = [
     *webhooks_pages.routes,
     *joining_pages.routes,
     *members_pages.routes,
+    *team_pages.routes,
     *projects_pages.routes,
     *projects_api.routes,
     *team_api.routes,

@@ -50,6 +50,7 @@ from udi.portal.notifications.webhooks import WEBHOOK_CLIENT
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members.departures import cancel_invitations
 from udi.portal.organisations.queries import name_organisations
+from udi.portal.organisations.team import pages as team_pages
 from udi.portal.projects import listing as project_lists
 from udi.portal.projects.actions.team import (
     cancel_invitations as cancel_team_invitations,
@@ -104,6 +105,7 @@ URLS = {
     "following": "/following",
     "nodes": "/nodes",
     "join": joining_pages.HOME,
+    "team": team_pages.TEAM_PATH,
     "projects": project_lists.PATH,
     "data_requests": data_request_pages.HOME,
     "suggestions": SUGGESTIONS,

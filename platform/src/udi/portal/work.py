@@ -26,6 +26,7 @@ from udi.portal.notifications.models import Webhook
 from udi.portal.notifications.webhooks.dispatch import dispatch_changes_periodically
 from udi.portal.organisations.joining import tasks as joining_jobs
 from udi.portal.organisations.members import tasks as members_jobs
+from udi.portal.organisations.team import tasks as team_jobs
 from udi.portal.projects import tasks as projects_jobs
 from udi.portal.projects.calls import tasks as calls_jobs
 from udi.portal.projects.data_requests import tasks as data_request_jobs
@@ -47,6 +48,7 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
         notifications_jobs.task_handlers,
         joining_jobs.task_handlers,
         members_jobs.task_handlers,
+        team_jobs.task_handlers,
         projects_jobs.task_handlers,
         calls_jobs.task_handlers,
         data_request_jobs.task_handlers,

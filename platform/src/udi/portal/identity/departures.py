@@ -29,6 +29,11 @@ class Departure:
         """Whether they manage an organisation (its slug) all the same."""
         return not self.gone and MANAGERS in self.memberships.get(organisation, ())
 
+    @property
+    def is_still_of_team(self) -> bool:
+        """Whether they are of the territory's team all the same."""
+        return not self.gone and MODERATORS in self.memberships.get(TEAM, ())
+
 
 DepartureHandler = Callable[[AsyncSession, Departure], Awaitable[int]]
 """Ends what somebody may not hold any more; how many things."""

@@ -129,7 +129,8 @@ class MemberChangeFailure(StrEnum):
 class MemberChange(TenantColumns, PortalTable):
     """The groups that a person is to have in an organisation (none of them: a member without rights), or that they leave.
 
-    The worker makes it so at the identity service, in the order they were asked.
+    Without an organisation, it is about the territory's team. The worker makes it so at the identity service, in the order
+    they were asked.
     """
 
     __tablename__ = "member_change"
@@ -148,7 +149,7 @@ class MemberChange(TenantColumns, PortalTable):
         ),
     )
 
-    organisation_id: Mapped[UUID]
+    organisation_id: Mapped[UUID | None]
     person_id: Mapped[UUID]
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
     leaves: Mapped[bool] = mapped_column(default=False)
@@ -161,7 +162,7 @@ class MemberChange(TenantColumns, PortalTable):
 
 
 class MembershipEntry(TenantColumns, PortalTable):
-    """Somebody is invited into an organisation, or asks to belong to it.
+    """Somebody is invited into an organisation, or asks to belong to it; without an organisation: into the territory's team.
 
     Of an invitation, `email` says who may answer it, and `person_id` who did; of a request, `person_id` says who asks.
     """
@@ -179,7 +180,7 @@ class MembershipEntry(TenantColumns, PortalTable):
         Index(None, "tenant_id", "person_id"),
     )
 
-    organisation_id: Mapped[UUID]
+    organisation_id: Mapped[UUID | None]
     stage: Mapped[str] = mapped_column(Text)
     person_id: Mapped[UUID | None]
     email: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -188,6 +189,9 @@ class MembershipEntry(TenantColumns, PortalTable):
     """Of the mails to the person."""
     words: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Of who asks; once refused, of who refuses."""
-    begun_by: Mapped[UUID]
+    begun_by: Mapped[UUID | None]
+    """None where the operator invites."""
     begun_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    """Until when an invitation into the team may be answered."""
     answered_at: Mapped[datetime | None]

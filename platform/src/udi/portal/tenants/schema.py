@@ -236,6 +236,12 @@ class AccountPart(TenantFilePart):
     )
 
 
+class TeamPart(TenantFilePart):
+    """`[[team]]`: somebody who runs the territory; they are invited by mail while its team has nobody."""
+
+    email: Mail = Field(description="Address that the invitation is sent to.")
+
+
 class TenantFile(TenantFilePart):
     """tenant.toml."""
 
@@ -247,4 +253,5 @@ class TenantFile(TenantFilePart):
     costs: CostsPart = CostsPart()
     search: SearchPart = SearchPart()
     organisation: list[OrganisationPart] = []
+    team: list[TeamPart] = []
     account: list[AccountPart] = []

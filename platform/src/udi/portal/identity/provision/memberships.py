@@ -83,7 +83,10 @@ def _give_rights(admin: RealmAdmin, client: str) -> bool:
 
 @dataclass(frozen=True)
 class DesiredMembership:
-    """A person (their subject) of an organisation and the groups they are to have there; None: they leave."""
+    """A person (their subject) of an organisation and the groups they are to have there; None: they leave.
+
+    An empty `organisation` is the territory's team.
+    """
 
     territory: str
     organisation: str
@@ -115,12 +118,13 @@ def make_member(
         if others:
             msg = f"The organisation {alias} of Keycloak has members already: remove it there, or its members, first."
             raise ProvisionError(msg)
-    targets = [
-        target
-        for target in desired_organisations(member.territory, "", everybody)
-        if target.alias == alias
-    ]
-    apply_organisations(admin, member.territory, targets)
+    if member.organisation:
+        targets = [
+            target
+            for target in desired_organisations(member.territory, "", everybody)
+            if target.alias == alias
+        ]
+        apply_organisations(admin, member.territory, targets)
     organisation = _find(admin, member.territory, alias)
     if organisation is None:
         msg = f"Keycloak has no organisation {alias}."

@@ -44,7 +44,9 @@ class DesiredOrganisation:
 
 
 def organisation_alias(territory: str, organisation: str) -> str:
-    """How the identity service calls a legal person of a territory."""
+    """How the identity service calls a legal person of a territory; the territory itself, where `organisation` is empty."""
+    if not organisation:
+        return territory
     return f"{territory}--{organisation}"
 
 

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.emails import send_email
 from udi.kit.errors import ProvisionError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
-from udi.portal.identity.models import Person
+from udi.portal.identity.models import TEAM, Person
 from udi.portal.identity.provision.admin import (
     IdentityServiceUnavailableError,
     connect_for_members,
@@ -93,12 +94,10 @@ async def make_change(site: Site, territory: Territory, id_: UUID) -> None:
         change = await session.get(MemberChange, (territory.id, id_))
         if change is None or change.done_at is not None:
             return
-        organisation = await session.get_one(
-            Organisation, (territory.id, change.organisation_id)
-        )
+        slug = await _slug_of(session, territory, change)
         waiting = [
             pending_change
-            for pending_change in await list_waiting(session, organisation.id)
+            for pending_change in await list_waiting(session, change.organisation_id)
             if pending_change.person_id == change.person_id
         ]
         person = await session.get_one(Person, (territory.id, change.person_id))
@@ -111,7 +110,7 @@ async def make_change(site: Site, territory: Territory, id_: UUID) -> None:
         raise ProvisionError(msg)
     member = DesiredMembership(
         territory.slug,
-        organisation.slug,
+        slug,
         person.subject,
         None if change.leaves else tuple(change.groups),
     )
@@ -133,8 +132,20 @@ async def make_change(site: Site, territory: Territory, id_: UUID) -> None:
         change = await session.get_one(
             MemberChange, (territory.id, id_), with_for_update=True
         )
-        await mark_applied(session, change, organisation.slug)
-    log.info("member changed", organisation=organisation.slug, change=str(id_))
+        await mark_applied(session, change, slug)
+    log.info("member changed", organisation=slug or "(team)", change=str(id_))
+
+
+async def _slug_of(
+    session: AsyncSession, territory: Territory, change: MemberChange
+) -> str:
+    """The slug of the organisation of a change, `TEAM` for the territory's team."""
+    if change.organisation_id is None:
+        return TEAM
+    organisation = await session.get_one(
+        Organisation, (territory.id, change.organisation_id)
+    )
+    return organisation.slug
 
 
 def _make(

@@ -81,7 +81,7 @@ async def invite_member(
     """
     email = email.strip().lower()
     groups = read_role(role)
-    _require_mail_address(email)
+    require_mail_address(email)
     waiting = await queries.list_entries(session, organisation)
     await _reject_known_address(session, organisation, email, waiting)
     if len(waiting) >= MOST_INVITED:
@@ -105,7 +105,12 @@ async def invite_member(
     return entry
 
 
-def _require_mail_address(email: str) -> None:
+def require_mail_address(email: str) -> None:
+    """Refuse what is no mail address.
+
+    Raises:
+        InvalidError: it is none.
+    """
     if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
         raise InvalidError(
             refusals=[

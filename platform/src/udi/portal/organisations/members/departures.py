@@ -15,7 +15,7 @@ from udi.portal.organisations.models import MembershipEntry, Organisation
 
 
 async def cancel_invitations(session: AsyncSession, departure: Departure) -> int:
-    """Take back what somebody offered who does not administer the organisation any more; how many invitations."""
+    """Take back what somebody offered who does not administer the organisation any more, or is not of the team; how many."""
     same = (Organisation.tenant_id == MembershipEntry.tenant_id) & (
         Organisation.id == MembershipEntry.organisation_id
     )
@@ -25,13 +25,17 @@ async def cancel_invitations(session: AsyncSession, departure: Departure) -> int
     )
     query = (
         select(MembershipEntry, Organisation.slug)
-        .join(Organisation, same)
+        .outerjoin(Organisation, same)
         .where(*theirs)
         .with_for_update(of=MembershipEntry)
     )
     cancelled = 0
     for entry, slug in (await session.execute(query)).all():
-        if departure.still_manages(slug):
+        if entry.organisation_id is None:
+            may_invite = departure.is_still_of_team
+        else:
+            may_invite = departure.still_manages(slug)
+        if may_invite:
             continue
         entry.stage = transition_membership(entry.stage, MembershipEvent.CANCEL)
         entry.answered_at = now()

@@ -23,18 +23,21 @@ CHANGE = "change_member"
 
 async def change_member(
     session: AsyncSession,
-    actor: Actor,
-    organisation: Organisation,
+    actor: Actor | None,
+    organisation: Organisation | None,
     person: UUID,
     groups: Collection[str] | None,
 ) -> MemberChange:
-    """Have a person be in these groups of an organisation, or (None) leave it."""
+    """Have a person be in these groups of an organisation (None: of the team), or (no groups: None) leave it.
+
+    `actor` is None where the operator asks.
+    """
     change = MemberChange(
-        organisation_id=organisation.id,
+        organisation_id=organisation.id if organisation else None,
         person_id=person,
         groups=sorted(groups or ()),
         leaves=groups is None,
-        asked_by=actor.person_id,
+        asked_by=actor.person_id if actor else None,
         asked_at=now(),
     )
     session.add(change)
@@ -43,8 +46,10 @@ async def change_member(
     return change
 
 
-async def list_waiting(session: AsyncSession, organisation: UUID) -> list[MemberChange]:
-    """The changes of an organisation that are not made yet, in the order they were asked."""
+async def list_waiting(
+    session: AsyncSession, organisation: UUID | None
+) -> list[MemberChange]:
+    """The changes of an organisation (None: of the team) that are not made yet, in the order they were asked."""
     query = select(MemberChange).where(
         MemberChange.organisation_id == organisation, MemberChange.done_at.is_(None)
     )
@@ -55,6 +60,8 @@ async def list_waiting(session: AsyncSession, organisation: UUID) -> list[Member
 
 async def is_founding(session: AsyncSession, change: MemberChange) -> bool:
     """Whether this is the first change of an organisation that joined, so that nobody may be in it before."""
+    if change.organisation_id is None:
+        return False
     joined = (
         select(Application.id)
         .where(Application.organisation_id == change.organisation_id)
