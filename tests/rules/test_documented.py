@@ -22,6 +22,7 @@ from udi.portal.tenants.schema import (
     MailPart,
     OrganisationPart,
     SearchPart,
+    TeamPart,
     TerritoryPart,
     ThemePart,
 )
@@ -41,6 +42,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "search": SearchPart,
     "organisation": OrganisationPart,
     "account": AccountPart,
+    "team": TeamPart,
 }
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 NOTERS = {"portal": {"record"}, "node": {"record_event", "record_audit_event"}}
