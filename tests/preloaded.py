@@ -70,6 +70,12 @@ def load_commands() -> None:
     import_module("udi.cli.main").build_app()
     for name in COMMANDS:
         import_module(f"udi.{name}")
+    domains = import_module("udi.ui.domains")
+    for program in ("portal", "node"):
+        for domain in domains.list_domains(program):
+            for reference in (domain.web_services, domain.routes, domain.tasks):
+                if reference:
+                    domains.resolve(reference)
 
 
 def run_command(arguments: list[str]) -> None:

@@ -18,7 +18,10 @@ pytestmark = pytest.mark.programs
 
 PATIENCE = 60
 IMPORTED = "import sys; from udi.cli.main import build_app; build_app({command!r}); print(*sys.modules)"
-STARTED = "import sys; import udi.{program}.{part}; print(*sys.modules)"
+STARTED = (
+    "import sys; import udi.{program}.{part}; from tests import loaded_domains;"
+    " loaded_domains.load_for_{process}('{program}'); print(*sys.modules)"
+)
 SERVED = """
 import sys
 from granian.server import Server
@@ -54,13 +57,16 @@ def test_what_starts_a_program_imports_neither(command: str) -> None:
 
 @pytest.mark.parametrize("program", ["portal", "node"])
 def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> None:
-    imported_modules = modules(STARTED.format(program=program, part="app"))
+    started = STARTED.format(program=program, part="app", process="web_workers")
+    imported_modules = modules(started)
 
     only = (
         "alembic",
         "keycloak",
         "requests",
         f"udi.{program}.work",
+        "udi.ui.worker",
+        "udi.node.datasets.worker",
         "udi.portal.notifications.tasks",
         "udi.portal.nodes.tasks",
     )
@@ -69,10 +75,13 @@ def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> 
 
 
 def test_the_worker_has_no_page() -> None:
-    imported_modules = modules(STARTED.format(program="portal", part="work"))
+    started = STARTED.format(program="portal", part="work", process="the_worker")
+    imported_modules = modules(started)
 
     assert "udi.portal.app" not in imported_modules
+    assert "udi.portal.catalogue.links.rounds" in imported_modules
     assert "udi.portal.catalogue.pages.search" not in imported_modules
+    assert "udi.portal.catalogue.web" not in imported_modules
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

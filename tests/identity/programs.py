@@ -24,6 +24,7 @@ from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import ProgramName, Settings
 from udi.ui import login
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.domains import Domain
 from udi.ui.site import Site, create_app
 
 FOLDER = Path(pages.__file__).parent
@@ -71,9 +72,9 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         registry=TerritoryRegistry(
             database, ROWS[name], partial(settings.origin, name), max_age=0
         ),
-        outgoing=OutgoingClient(settings.private_hosts),
-        templates={"identity": FOLDER / "templates"},
-        locales=[FOLDER / "locale"],
+        make_client=OutgoingClient,
+        domains=[Domain("identity", "udi.portal.identity")],
+        locales=[],
         find_actor=login.find_actor,
         navigation=lambda _site, _request: [],
         form_targets=[settings.keycloak_url],

@@ -16,7 +16,11 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.keyring import Keyring, new_keyring, rotate_keyring
 from udi.kit.oidc import Login
-from udi.kit.sealed_column_tasks import reseal_periodically, reseal_territory
+from udi.kit.sealed_column_tasks import (
+    SEALED_TABLES,
+    reseal_periodically,
+    reseal_territory,
+)
 from udi.kit.sealed_columns import (
     BrokenColumnError,
     ColumnKeys,
@@ -29,14 +33,13 @@ from udi.kit.sealed_columns import (
 from udi.kit.sessions import open_session
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
-from udi.node import work as node_work
 from udi.node.schema import NodeTable
-from udi.portal import work as portal_work
 from udi.portal.identity.models import TABLES
 from udi.portal.notifications.models import Webhook, WebhookState
 from udi.portal.schema import PortalTable
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
+from udi.ui.site import Site
 
 DAYS = timedelta(days=1)
 REFRESH = "refresh-token-in-clear"
@@ -83,15 +86,18 @@ def test_columns_with_secrets_of_others_are_sealed_for_a_purpose_of_their_own() 
     }
 
 
-def test_workers_seal_again_every_table_that_has_such_columns() -> None:
-    for base, work in ((PortalTable, portal_work), (NodeTable, node_work)):
+def test_workers_seal_again_every_table_that_has_such_columns(
+    portal_site: Site, node_site: Site
+) -> None:
+    for base, site in ((PortalTable, portal_site), (NodeTable, node_site)):
+        contributed = site.services.contributions(SEALED_TABLES)
         sealed = {
             table.name
             for table in base.metadata.sorted_tables
             if any(isinstance(column.type, SealedText) for column in table.columns)
         }
-        assert {table.__tablename__ for table in work.SEALED} == sealed
-        assert all(list(sealed_columns(table)) for table in work.SEALED)
+        assert {table.__tablename__ for table in contributed} == sealed
+        assert all(list(sealed_columns(table)) for table in contributed)
 
 
 @pytest.fixture
@@ -183,8 +189,8 @@ async def test_rows_of_an_earlier_release_are_read_and_then_sealed_in_their_terr
             await session.execute(clear, {"refresh": REFRESH, "identity": IDENTITY})
 
     assert await read_opened(database, demo) == [IDENTITY, REFRESH, SECRET, ""]
-    assert await reseal_territory(database, demo.id, portal_work.SEALED) == 2
-    assert await reseal_territory(database, demo.id, portal_work.SEALED) == 0
+    assert await reseal_territory(database, demo.id, (TABLES.web_session, Webhook)) == 2
+    assert await reseal_territory(database, demo.id, (TABLES.web_session, Webhook)) == 0
 
     assert all(
         value.startswith("sealed:") for value in (await read_stored(database, demo))[:3]
@@ -208,7 +214,7 @@ async def test_after_a_rotation_everything_is_brought_under_the_new_key(
 
     assert keys().current_key.id != before
     assert await read_opened(rotated, demo) == [IDENTITY, REFRESH, SECRET, ""]
-    assert await reseal_territory(rotated, demo.id, portal_work.SEALED) == 3
+    assert await reseal_territory(rotated, demo.id, (TABLES.web_session, Webhook)) == 3
     assert all(
         value.startswith(f"sealed:{keys().current_key.id}:")
         for value in (await read_stored(rotated, demo))[:3]

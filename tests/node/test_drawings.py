@@ -40,6 +40,7 @@ from udi.tabular.overviews.map_drawing import MapDrawing, format_degrees
 from udi.tabular.overviews.map_svg import draw_map
 from udi.tabular.overviews.preview import preview_rows
 from udi.tabular.overviews.statistics import ColumnStatistics, describe_columns
+from udi.ui.domains import list_domains
 from udi.ui.pages import PageRenderer
 
 HEAVIEST = 20_000
@@ -55,7 +56,8 @@ COLUMNS = [
     TypedColumn("name", ColumnType.TEXT), TypedColumn("year", ColumnType.YEAR), TypedColumn("at", ColumnType.TIME),
 ]  # fmt: skip
 PAGES = PageRenderer(
-    {name: node.HERE / name / "templates" for name in node.DOMAINS}, node.LOCALES
+    {domain.name: domain.folder / "templates" for domain in list_domains("node")},
+    node.LOCALES,
 )
 IMPORTS = '{% import "tables/_drawn.html" as drawn with context %}{% import "tables/_preview.html" as tables with context %}'
 

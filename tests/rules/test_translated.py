@@ -12,12 +12,16 @@ from babel.messages.pofile import read_po
 
 from udi.node.site import LOCALES as NODE_LOCALES
 from udi.portal.site import LOCALES as PORTAL_LOCALES
+from udi.ui.domains import list_domains, list_locales
 from udi.ui.locale import load_translations
 
 SOURCE = Path(__file__).parents[2] / "platform/src/udi"
 UI = SOURCE / "ui/locale"
 FOLDERS = {"portal": ("portal", "ui", "protocol"), "node": ("node", "ui", "protocol")}
-LOCALES = {"portal": [UI, *PORTAL_LOCALES], "node": [UI, *NODE_LOCALES]}
+LOCALES = {
+    "portal": [UI, *PORTAL_LOCALES, *list_locales(list_domains("portal"))],
+    "node": [UI, *NODE_LOCALES, *list_locales(list_domains("node"))],
+}
 SPOKEN = ("Refusal", "Failure", "Kind", "Explanation", "Said", "Remark", "Denial")
 """Besides exceptions, what carries words to a person."""
 

@@ -31,6 +31,7 @@ from udi.portal.tenants.files import (
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.portal.tenants.schema import AccountPart
 from udi.settings import HOSTED, ProgramName, Settings
+from udi.ui.domain_migrations import upgrade_domains
 from udi.ui.login_theme import client_attributes
 
 GIGABYTE = 10**9
@@ -61,6 +62,8 @@ def migrate(settings: Settings, *, contract: bool = True) -> None:
         write_secret(settings, name, keyring.new_keyring, keep=True)
     migrations.upgrade(settings, "portal", contract=contract)
     migrations.upgrade(settings, "node", contract=contract)
+    upgrade_domains(settings, "portal")
+    upgrade_domains(settings, "node")
 
 
 def read_tenant_folders(settings: Settings) -> list[TenantFolder]:

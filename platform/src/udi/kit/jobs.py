@@ -42,6 +42,7 @@ from udi.kit.fair_queue import (
     promote_waiting_jobs,
     reserve_position,
 )
+from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import NoTenantError, tenant_context
 
 log = structlog.get_logger()
@@ -70,8 +71,10 @@ class Job:
 Handler = Callable[[Job], Awaitable[None]]
 BeforeJob = Callable[[], Awaitable[object]]
 """Waited for before each job: what the same process does first."""
+BEFORE_JOB = ServiceKey[BeforeJob]("pause before a job", "catalogue")
 HeavyJobListener = Callable[[UUID, UUID, float], Awaitable[None]]
 """Told of each heavy job that ended: its territory, its share, and how many seconds it took."""
+HEAVY_JOB_LISTENER = ServiceKey[HeavyJobListener]("listener of heavy jobs", "spaces")
 
 
 @dataclass(frozen=True)

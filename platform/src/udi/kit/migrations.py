@@ -8,7 +8,7 @@ chain (its first revision has no `down_revision` and the label «contract»), ru
 import asyncio
 import time
 from collections.abc import Callable
-from importlib import import_module
+from pathlib import Path
 from typing import TypeVar
 
 from alembic import command, context
@@ -61,6 +61,19 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
 def upgrade_to(settings: Settings, program: ProgramName, revision: str) -> None:
     """Bring an empty database to one revision, as a release that had it made it."""
     _upgrade_patiently(configuration(settings, program), revision)
+
+
+def upgrade_package(
+    settings: Settings, program: ProgramName, name: str, folder: Path
+) -> None:
+    """Bring what another package has in the database to its newest revision.
+
+    Its revisions are a chain of their own, in `folder`, with a version table of their own.
+    """
+    config = configuration(settings, program)
+    config.set_main_option("script_location", str(folder))
+    config.attributes["version_table"] = f"alembic_version_{name}"
+    _upgrade_patiently(config, "head")
 
 
 def _upgrade_patiently(config: Config, revision: str) -> None:
@@ -136,14 +149,9 @@ async def _with_connection(dsn: str, run: Callable[[Connection], T]) -> T:
         await engine.dispose()
 
 
-def declare_tables(program: ProgramName) -> None:
-    """Import the `models.py` of every domain of a program, so that its metadata is whole."""
-    for path in sorted((revisions.PACKAGE / program).glob("*/models.py")):
-        import_module(f"udi.{program}.{path.parent.name}.models")
-
-
 def run_environment(metadata: MetaData) -> None:
     """What a program's `migrations/env.py` calls: every pending revision in one transaction."""
+    version_table = context.config.attributes.get("version_table", "alembic_version")
 
     def migrate(connection: Connection) -> None:
         context.configure(
@@ -153,6 +161,7 @@ def run_environment(metadata: MetaData) -> None:
             include_name=lambda name, kind, _parents: (
                 kind != "schema" or name in OWN_SCHEMAS
             ),
+            version_table=version_table,
             version_table_schema="public",
             transaction_per_migration=True,
             compare_type=True,
@@ -162,7 +171,7 @@ def run_environment(metadata: MetaData) -> None:
         with context.begin_transaction():
             context.run_migrations()
         connection.exec_driver_sql(
-            f"GRANT SELECT ON public.alembic_version TO {context.config.attributes['reader']}"
+            f"GRANT SELECT ON public.{version_table} TO {context.config.attributes['reader']}"
         )
         connection.commit()
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.db import Database
 from udi.kit.keyring import Keyring
 from udi.kit.sealed_columns import MARK, sealed_columns
+from udi.kit.service_registry import Hook
 from udi.kit.territories import TerritoryRegistry
 
 log = structlog.get_logger()
@@ -42,6 +43,10 @@ async def reseal_table(session: AsyncSession, table: Any, ring: Keyring) -> int:
             )
             count += 1
     return count
+
+
+SEALED_TABLES = Hook[Any]("sealed tables")
+"""Tables with secrets of others."""
 
 
 async def reseal_periodically(

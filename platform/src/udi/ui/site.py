@@ -1,29 +1,30 @@
 """The frame of both programs: territory by host, who asks, language, safe headers, errors in plain words."""
 
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.types import ControllerRouterHandler, Guard, LifespanHook
+from litestar.types import ControllerRouterHandler, Guard
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
-from udi.kit.service_registry import Services
+from udi.kit.service_registry import Hook, Services
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.settings import Role, Settings
 from udi.ui import problems
 from udi.ui.body_timeout import BodyTimeoutMiddleware
 from udi.ui.compression import CompressionMiddleware
+from udi.ui.domains import Domain, call_each, list_locales
 from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
@@ -34,6 +35,19 @@ from udi.ui.routes import common_routes
 
 Navigation = Callable[["Site", Request[Any, Any, State]], Sequence[tuple[str, str]]]
 FindActor = Callable[[Request[Any, Any, State]], Awaitable[Actor | None]]
+MakeClient = Callable[[Sequence[str]], OutgoingClient]
+BeforeRequest = Callable[[Request[Any, Any, State]], Awaitable[Any]]
+Refusal = tuple[
+    type[Exception] | int, Callable[[Request[Any, Any, State], Any], Response[Any]]
+]
+GUARDS = Hook[Guard]("guards")
+"""Look at every request."""
+BEFORE_REQUEST = Hook[BeforeRequest]("before a request")
+"""May answer a request of a domain instead of its handler."""
+REFUSALS = Hook[Refusal]("refusals")
+"""How the exceptions of a domain are answered, in the requests of every domain."""
+NAVIGATION = Hook[Navigation]("navigation")
+"""Entries of the main menu, after those of the program itself."""
 MAX_FORM = 1024 * 1024
 
 
@@ -45,10 +59,11 @@ class Site:
     settings: Settings
     database: Database
     registry: TerritoryRegistry
-    outgoing: OutgoingClient
-    templates: Mapping[str, Path]
-    """Domain name to its `templates` folder."""
+    make_client: MakeClient
+    """A client of other machines, which private ones among these hosts are open to."""
+    domains: Sequence[Domain]
     locales: Sequence[Path]
+    """Folders of translations of the program itself."""
     find_actor: FindActor
     navigation: Navigation
     form_targets: Sequence[str] = ()
@@ -60,10 +75,26 @@ class Site:
     headers: dict[str, str] = field(default_factory=dict)
     """Headers of every response, made for the first one."""
     metrics: Metrics = field(default_factory=Metrics)
+    outgoing: OutgoingClient = field(init=False)
+    """The client of nodes and portals."""
     pages: PageRenderer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = PageRenderer(self.templates, self.locales)
+        self.outgoing = self.make_client(self.settings.private_hosts)
+        self.pages = PageRenderer(
+            {domain.name: domain.folder / "templates" for domain in self.domains},
+            [*self.locales, *list_locales(self.domains)],
+        )
+
+
+def provide_services(site: Site, *, pages: bool) -> Site:
+    """Have every domain provide its services, those for web workers (`pages`) or those for the worker; return the site."""
+    call_each([domain.services for domain in site.domains], site)
+    if pages:
+        call_each([domain.web_services for domain in site.domains], site)
+    else:
+        call_each([domain.worker_services for domain in site.domains], site)
+    return site
 
 
 def site_of(request: Request[Any, Any, State]) -> Site:
@@ -131,32 +162,34 @@ async def provide_session(
 
 
 def create_app(
-    site: Site,
-    handlers: Sequence[ControllerRouterHandler],
-    *,
-    guards: Sequence[Guard] = (),
-    on_shutdown: Sequence[LifespanHook] = (),
+    site: Site, handlers: Sequence[ControllerRouterHandler] = ()
 ) -> Litestar:
-    """The ASGI application of a program; `guards` look at every request."""
+    """The ASGI application of a program: the handlers of its domains, and these."""
 
     async def close() -> None:
         await site.services.close()
         await site.outgoing.close()
         await site.database.close()
 
+    routed = Router(
+        "/",
+        route_handlers=[*list_routes(site), *handlers],
+        before_request=_compose_before_request(site),
+        exception_handlers=dict(site.services.contributions(REFUSALS)),
+    )
     app = Litestar(
-        route_handlers=[*common_routes(), *problems.routes, *handlers],
+        route_handlers=[*common_routes(), *problems.routes, routed],
         dependencies={
             "territory": Provide(provide_territory),
             "actor": Provide(provide_actor),
             "member": Provide(provide_member),
             "session": Provide(provide_session),
         },
-        guards=list(guards),
+        guards=list(site.services.contributions(GUARDS)),
         middleware=FRAME,
         before_send=[put_headers],
         exception_handlers=EXCEPTION_HANDLERS,
-        on_shutdown=[*on_shutdown, close],
+        on_shutdown=[close],
         state=State({"site": site}),
         openapi_config=None,
         logging_config=None,
@@ -169,6 +202,31 @@ def create_app(
         )
     )
     return app
+
+
+def list_routes(site: Site) -> list[ControllerRouterHandler]:
+    """The handlers of every domain of a program."""
+    return [
+        handler
+        for routes in call_each([domain.routes for domain in site.domains], site)
+        for handler in routes
+    ]
+
+
+def _compose_before_request(site: Site) -> BeforeRequest | None:
+    """What the domains do before a request: the first that answers it ends it. None where no domain does anything."""
+    contributions = site.services.contributions(BEFORE_REQUEST)
+    if not contributions:
+        return None
+
+    async def before_request(request: Request[Any, Any, State]) -> Any:
+        for contribution in contributions:
+            response = await contribution(request)
+            if response is not None:
+                return response
+        return None
+
+    return before_request
 
 
 def freeze_loaded_objects(app: Litestar) -> Litestar:

@@ -2,30 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from alembic.script import ScriptDirectory
 
 from udi.kit import migrations
 from udi.kit.rows import ArchivedTable, ExcludedTable
-from udi.node.agreements import archive as node_agreements
-from udi.node.audit import archive as node_audit
-from udi.node.datasets import archive as node_datasets
-from udi.node.files import archive as node_files
-from udi.node.identity import archive as node_identity
-from udi.node.manager import archive as node_manager
-from udi.node.portals import archive as node_portals
-from udi.node.spaces import archive as node_spaces
-from udi.portal.access import archive as portal_access
-from udi.portal.audit import archive as portal_audit
-from udi.portal.catalogue import archive as portal_catalogue
-from udi.portal.dataspace import archive as portal_dataspace
-from udi.portal.identity import archive as portal_identity
-from udi.portal.nodes import archive as portal_nodes
-from udi.portal.notifications import archive as portal_notifications
-from udi.portal.organisations import archive as portal_organisations
-from udi.portal.organisations.joining import archive as portal_joining
-from udi.portal.projects import archive as portal_projects
 from udi.settings import ProgramName, Settings
+from udi.ui.domains import list_domains, resolve
 
 FORMAT = 1
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
@@ -36,37 +20,26 @@ ORGANISATIONS = "identity/organisations.jsonl"
 ACCOUNTS = "identity/accounts.jsonl"
 FILE = re.compile(r"files/[0-9a-f]{64}")
 TENANT_FILE = re.compile(r"tenant/[a-z0-9][a-z0-9._-]*")
-DOMAINS = {
-    "portal": (
-        portal_organisations,
-        portal_identity,
-        portal_joining,
-        portal_audit,
-        portal_notifications,
-        portal_catalogue,
-        portal_nodes,
-        portal_projects,
-        portal_access,
-        portal_dataspace,
-    ),
-    "node": (
-        node_identity,
-        node_audit,
-        node_spaces,
-        node_portals,
-        node_files,
-        node_datasets,
-        node_manager,
-        node_agreements,
-    ),
-}
+
+
+def _list_archives(program: ProgramName) -> list[Any]:
+    """The modules that say what an archive holds of each domain."""
+    return [
+        resolve(domain.archive) for domain in list_domains(program) if domain.archive
+    ]
+
+
 CARRIED: dict[ProgramName, tuple[ArchivedTable, ...]] = {
-    "portal": tuple(table for domain in DOMAINS["portal"] for table in domain.CARRIED),
-    "node": tuple(table for domain in DOMAINS["node"] for table in domain.CARRIED),
+    program: tuple(
+        table for archive in _list_archives(program) for table in archive.CARRIED
+    )
+    for program in PROGRAMS
 }
 LEFT_OUT: dict[ProgramName, tuple[ExcludedTable, ...]] = {
-    "portal": tuple(table for domain in DOMAINS["portal"] for table in domain.LEFT_OUT),
-    "node": tuple(table for domain in DOMAINS["node"] for table in domain.LEFT_OUT),
+    program: tuple(
+        table for archive in _list_archives(program) for table in archive.LEFT_OUT
+    )
+    for program in PROGRAMS
 }
 
 

@@ -17,7 +17,6 @@ from udi.cli.archive.identity import list_organisations
 from udi.cli.archive.verification import open_archive
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
-from udi.kit.migrations import declare_tables
 from udi.kit.oidc import client_id
 from udi.kit.rows import delete_rows
 from udi.node.files.store import ObjectStore
@@ -28,6 +27,7 @@ from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.admin import EVERYTHING, RealmAdmin
 from udi.portal.identity.provision.territory import remove_machine
 from udi.settings import ProgramName, Settings
+from udi.ui.domains import declare_tables
 
 Databases = Mapping[ProgramName, Database]
 JOBS = text(

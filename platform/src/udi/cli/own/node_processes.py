@@ -25,6 +25,7 @@ from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant
 from udi.protocol.node_registration import NodeRegistration
 from udi.settings import Settings
+from udi.ui.domain_migrations import upgrade_domains
 
 ROOM = 200 * 1000**2
 DATA = "postgres/data"
@@ -78,6 +79,7 @@ def prepare_database(
     with start_database(own, service, steps) as supervisor:
         with step(steps, "Preparing the database"):
             migrations.upgrade(own.settings, "node")
+            upgrade_domains(own.settings, "node")
             asyncio.run(_apply_joining(own.settings, own.joined))
             asyncio.run(sync_portals(own))
         yield supervisor

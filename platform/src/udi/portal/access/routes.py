@@ -1,17 +1,25 @@
-"""The addresses of access."""
+"""The addresses of access, and what only web workers have of it."""
 
 from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
+from udi.portal.access import documentation
+from udi.portal.access.access_summary import summarise_access
 from udi.portal.access.agreements import api, own_api, project_pages
 from udi.portal.access.agreements import pages as agreements
+from udi.portal.access.agreements.encryption import find_encryption_key
 from udi.portal.access.policies import api as policies_api
 from udi.portal.access.policies import odrl_pages
 from udi.portal.access.policies import pages as policies
 from udi.portal.access.requests import api as requests_api
 from udi.portal.access.requests import case_pages, renewal_pages
 from udi.portal.access.requests import pages as requests
+from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS
+from udi.portal.catalogue.documentation.operations import CHAPTERS
+from udi.portal.nodes.encryption import FIND_KEY
+from udi.ui.pages import PAGE_ADDRESSES
+from udi.ui.site import Site
 
 routes: Sequence[ControllerRouterHandler] = [
     *policies.routes,
@@ -26,3 +34,19 @@ routes: Sequence[ControllerRouterHandler] = [
     *own_api.routes,
     *project_pages.routes,
 ]
+
+
+def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+    """The addresses."""
+    return routes
+
+
+def provide_web_services(site: Site) -> None:
+    """What the catalogue and nodes ask of access, and where pages lead."""
+    services = site.services
+    services.provide(SUMMARISE_ACCESS, summarise_access)
+    services.provide(FIND_KEY, find_encryption_key)
+    services.contribute(CHAPTERS, *documentation.CHAPTERS)
+    services.contribute(
+        PAGE_ADDRESSES, ("access", "/access-requests"), ("agreements", "/agreements")
+    )

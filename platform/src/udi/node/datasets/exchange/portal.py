@@ -359,6 +359,7 @@ class PortalKeys:
 
 
 PORTAL_KEYS = ServiceKey[PortalKeys]("portal keys", "datasets")
+PORTAL_CLIENT = ServiceKey[PortalClient]("client of portals", "datasets")
 
 
 def read_issuer(token: str) -> str:

@@ -1,0 +1,15 @@
+"""What this domain has, for the programs that find it."""
+
+from udi.ui.domains import Domain
+
+DOMAIN = Domain(
+    name="agreements",
+    package="udi.node.agreements",
+    needs=("datasets",),
+    services="udi.node.agreements.registration:provide_services",
+    worker_services="udi.node.agreements.worker:provide_worker_services",
+    routes="udi.node.agreements.routes:list_routes",
+    tasks="udi.node.agreements.worker:task_handlers",
+    companions="udi.node.agreements.worker:list_companions",
+    archive="udi.node.agreements.archive",
+)

@@ -1,0 +1,30 @@
+"""The addresses of this domain, and what only web workers have of it."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.node.datasets import api, pages
+from udi.node.datasets.exchange import spaces
+from udi.node.datasets.intake import routes as intake_routes
+from udi.node.datasets.metrics import measure_outbox
+from udi.node.datasets.pages import catalogue
+from udi.ui.metrics import MEASURES
+from udi.ui.site import Site
+
+
+def list_routes(site: Site) -> Sequence[ControllerRouterHandler]:
+    """The addresses of datasets; on a producer's own node, also the front page."""
+    front = catalogue.front if site.settings.own_node else []
+    return [
+        *front,
+        *pages.routes,
+        *api.routes,
+        *spaces.routes,
+        *intake_routes.routes,
+    ]
+
+
+def provide_web_services(site: Site) -> None:
+    """Measures."""
+    site.services.contribute(MEASURES, measure_outbox)

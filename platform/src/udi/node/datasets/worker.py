@@ -1,0 +1,91 @@
+"""What the worker does for this domain."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+
+from udi.kit.jobs import Handler
+from udi.kit.service_registry import ServiceKey
+from udi.node.datasets import tasks
+from udi.node.datasets.actions.figures import FiguresPublisher
+from udi.node.datasets.exchange.accounts import AccountSync
+from udi.node.datasets.exchange.portal import PORTAL_CLIENT, PortalClient
+from udi.node.datasets.exchange.portal_reports import fetch_reports_periodically
+from udi.node.datasets.exchange.portal_sync import synchronise_portals_periodically
+from udi.node.datasets.intake import tasks as intake_tasks
+from udi.node.datasets.intake.refresh import queue_checks_periodically
+from udi.node.datasets.space_export import tasks as export_tasks
+from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.datasets.upkeep import (
+    erasure_tasks,
+    figures_tasks,
+    producer_tasks,
+    removal_tasks,
+)
+from udi.node.datasets.upkeep.cleanup import clean_up_periodically, remove_leftovers
+from udi.node.datasets.upkeep.reminders import queue_reminders_periodically
+from udi.node.datasets.versions.sealed_cells import forget_cells_periodically
+from udi.node.datasets.versions.tables import DATASET_TABLES
+from udi.node.files.sealing_store import OBJECTS
+from udi.node.tables.api import EXPORTS
+from udi.ui.site import Site
+
+FIGURES_PUBLISHER = ServiceKey[FiguresPublisher]("publisher of figures", "datasets")
+
+
+def provide_worker_services(site: Site) -> None:
+    """The client of portals, and what publishes figures."""
+    services = site.services
+    services.provide(PORTAL_CLIENT, PortalClient(site.settings, site.outgoing))
+    services.provide(
+        FIGURES_PUBLISHER,
+        FiguresPublisher(site.database, services[OBJECTS], site.pages.gettext),
+    )
+
+
+def task_handlers(site: Site) -> Mapping[str, Handler]:
+    """Push, fetch, erase, pack archives, publish figures."""
+    database = site.database
+    registry = site.registry
+    objects = site.services[OBJECTS]
+    portal = site.services[PORTAL_CLIENT]
+    settings = site.settings
+    forget = [site.services[DATASET_TABLES].forget_dataset]
+    builder = ArchiveBuilder(objects, site.pages)
+    return {
+        **tasks.task_handlers(
+            database, registry, portal, objects, settings.clamd_socket, settings.schemas
+        ),
+        **figures_tasks.task_handlers(registry, site.services[FIGURES_PUBLISHER]),
+        **intake_tasks.task_handlers(site),
+        **producer_tasks.task_handlers(site),
+        **erasure_tasks.task_handlers(database, objects, forget),
+        **removal_tasks.task_handlers(database, objects, forget),
+        **export_tasks.task_handlers(database, registry, builder),
+    }
+
+
+def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+    """Remind, publish figures, renew datasets, tidy up, compare accounts; an own node asks its portals besides."""
+    database = site.database
+    registry = site.registry
+    objects = site.services[OBJECTS]
+    tables = site.services[DATASET_TABLES]
+    portal = site.services[PORTAL_CLIENT]
+    companions: list[Awaitable[None]] = [
+        figures_tasks.renew_figures_periodically(
+            registry, site.services[FIGURES_PUBLISHER]
+        ),
+        queue_reminders_periodically(site),
+        export_tasks.delete_expired_archives_periodically(database, registry, objects),
+        clean_up_periodically(
+            tables.remove_old_copies, site.services[EXPORTS].clear, remove_leftovers
+        ),
+        forget_cells_periodically(database, registry, tables),
+        queue_checks_periodically(site),
+        AccountSync(database, registry, portal, site.settings.issuer).run(),
+    ]
+    if site.settings.own_node:
+        companions += [
+            fetch_reports_periodically(database, registry, portal),
+            synchronise_portals_periodically(database, registry, portal),
+        ]
+    return companions

@@ -1,0 +1,12 @@
+"""What the worker does for this domain."""
+
+from collections.abc import Awaitable, Sequence
+
+from udi.kit import sessions
+from udi.node.identity.models import TABLES
+from udi.ui.site import Site
+
+
+def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+    """Forget sessions that ended."""
+    return [sessions.delete_expired_periodically(site.database, site.registry, TABLES)]

@@ -1,0 +1,11 @@
+"""What this domain has, for the programs that find it."""
+
+from udi.ui.domains import Domain
+
+DOMAIN = Domain(
+    name="manager",
+    package="udi.node.manager",
+    needs=("datasets",),
+    routes="udi.node.manager.routes:list_routes",
+    archive="udi.node.manager.archive",
+)

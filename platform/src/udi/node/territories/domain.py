@@ -1,0 +1,8 @@
+"""What this domain has, for the programs that find it."""
+
+from udi.ui.domains import Domain
+
+DOMAIN = Domain(
+    name="territories",
+    package="udi.node.territories",
+)

@@ -1,0 +1,14 @@
+"""What this domain has, for the programs that find it."""
+
+from udi.ui.domains import Domain
+
+DOMAIN = Domain(
+    name="access",
+    package="udi.portal.access",
+    needs=("projects",),
+    web_services="udi.portal.access.routes:provide_web_services",
+    routes="udi.portal.access.routes:list_routes",
+    tasks="udi.portal.access.tasks:task_handlers",
+    companions="udi.portal.access.worker:list_companions",
+    archive="udi.portal.access.archive",
+)

@@ -1,0 +1,41 @@
+"""The addresses of this domain, and what only web workers have of it."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.catalogue import api, pages
+from udi.portal.catalogue.documentation.routes import routes as documentation
+from udi.portal.catalogue.elsewhere.partners import PARTNERS, Partners
+from udi.portal.catalogue.embed import frames, oembed
+from udi.portal.catalogue.links import pages as link_pages
+from udi.portal.catalogue.measures import measure_index, measure_links
+from udi.portal.catalogue.open.routes import routes as open_routes
+from udi.portal.catalogue.search.cache import RESPONSE_CACHE, ResponseCache
+from udi.ui.metrics import MEASURES
+from udi.ui.pages import PAGE_ADDRESSES
+from udi.ui.site import Site
+
+
+def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+    """The addresses, for people and for machines."""
+    return [
+        *pages.routes,
+        *link_pages.routes,
+        *api.routes,
+        *documentation,
+        *open_routes,
+        *frames.routes,
+        *oembed.routes,
+    ]
+
+
+def provide_web_services(site: Site) -> None:
+    """Responses that are kept, other portals that are searched, measures, and where pages lead."""
+    services = site.services
+    services.provide(RESPONSE_CACHE, ResponseCache(site.settings.answer_cache))
+    services.provide(PARTNERS, Partners(site.outgoing))
+    services.contribute(MEASURES, measure_index, measure_links)
+    services.contribute(
+        PAGE_ADDRESSES, ("data", "/data"), ("producers", "/producers"), ("api", "/api")
+    )

@@ -1,0 +1,14 @@
+"""What this domain has, for the programs that find it."""
+
+from udi.ui.domains import Domain
+
+DOMAIN = Domain(
+    name="identity",
+    package="udi.portal.identity",
+    needs=("audit",),
+    services="udi.portal.identity.registration:provide_services",
+    web_services="udi.portal.identity.routes:provide_web_services",
+    routes="udi.portal.identity.routes:list_routes",
+    companions="udi.portal.identity.worker:list_companions",
+    archive="udi.portal.identity.archive",
+)

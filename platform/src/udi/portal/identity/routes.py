@@ -1,0 +1,26 @@
+"""The addresses of this domain, and what only web workers have of it."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.identity import api, me, pages, token_pages
+from udi.ui import login
+from udi.ui.pages import PAGE_ADDRESSES
+from udi.ui.site import Site
+
+
+def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+    """The addresses, with those of the login."""
+    return [
+        *login.routes,
+        *api.routes,
+        *pages.routes,
+        *token_pages.routes,
+        *me.routes,
+    ]
+
+
+def provide_web_services(site: Site) -> None:
+    """Where pages lead to somebody's own."""
+    site.services.contribute(PAGE_ADDRESSES, ("my_space", "/my-space"))

@@ -1,0 +1,46 @@
+"""The addresses of this domain, and what only web workers have of it."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.catalogue.documentation.operations import CHAPTERS
+from udi.portal.catalogue.origins import FIND_ORIGIN
+from udi.portal.nodes import accounts, api, batch, invitations, pages, trials
+from udi.portal.nodes.metrics import measure_key, measure_reports
+from udi.portal.nodes.sources import api as sources_api
+from udi.portal.nodes.sources import feeds, origins, report
+from udi.portal.nodes.sources import pages as sources_pages
+from udi.portal.nodes.sources.documentation import CHAPTER
+from udi.ui.metrics import MEASURES
+from udi.ui.pages import PAGE_ADDRESSES
+from udi.ui.site import Site
+
+
+def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+    """The addresses of nodes and of sources."""
+    return [
+        *api.routes,
+        *accounts.routes,
+        *batch.routes,
+        *pages.routes,
+        *invitations.routes,
+        *trials.routes,
+        *sources_pages.routes,
+        *sources_api.routes,
+        *report.routes,
+        *feeds.routes,
+        *origins.routes,
+    ]
+
+
+def provide_web_services(site: Site) -> None:
+    """Where a dataset was read, what bounds trials, measures, and where pages lead."""
+    services = site.services
+    services.provide(FIND_ORIGIN, origins.find_origin)
+    services.provide(
+        trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
+    )
+    services.contribute(CHAPTERS, CHAPTER)
+    services.contribute(MEASURES, measure_reports, measure_key)
+    services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))

@@ -1,0 +1,54 @@
+"""The addresses of this domain, and what only web workers have of it."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.catalogue.documentation.operations import CHAPTERS
+from udi.portal.catalogue.open.crawlers import SITEMAP
+from udi.portal.catalogue.reuses import FIND_USES
+from udi.portal.identity.pages import SUGGESTING
+from udi.portal.projects import api, listing, pages, team_api
+from udi.portal.projects.calls.documentation import CHAPTER as CALLS
+from udi.portal.projects.calls.routes import routes as call_routes
+from udi.portal.projects.data_requests import api as data_request_api
+from udi.portal.projects.data_requests import decision_pages
+from udi.portal.projects.data_requests import pages as data_request_pages
+from udi.portal.projects.data_requests.documentation import CHAPTER as DATA_REQUESTS
+from udi.portal.projects.documentation import CHAPTER as PROJECTS
+from udi.portal.projects.suggestions import pages as suggestion_pages
+from udi.portal.projects.suggestions.queries import shows_suggestions
+from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
+from udi.portal.projects.team_documentation import CHAPTER as TEAM
+from udi.portal.projects.uses import find_uses
+from udi.ui.pages import PAGE_ADDRESSES
+from udi.ui.site import Site
+
+
+def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+    """The addresses of projects, calls, data requests and suggestions."""
+    return [
+        *pages.routes,
+        *api.routes,
+        *team_api.routes,
+        *call_routes,
+        *data_request_pages.routes,
+        *decision_pages.routes,
+        *data_request_api.routes,
+        *suggestion_pages.routes,
+    ]
+
+
+def provide_web_services(site: Site) -> None:
+    """What the catalogue and «my space» show of projects, and where pages lead."""
+    services = site.services
+    services.provide(FIND_USES, find_uses)
+    services.provide(SUGGESTING, shows_suggestions)
+    services.contribute(SITEMAP, listing.list_addresses)
+    services.contribute(CHAPTERS, PROJECTS, TEAM, CALLS, DATA_REQUESTS)
+    services.contribute(
+        PAGE_ADDRESSES,
+        ("projects", listing.PATH),
+        ("data_requests", data_request_pages.HOME),
+        ("suggestions", SUGGESTIONS),
+    )

@@ -1,0 +1,28 @@
+"""What the worker does for this domain."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+
+from udi.kit.jobs import Handler
+from udi.portal.projects import tasks
+from udi.portal.projects.calls import tasks as call_tasks
+from udi.portal.projects.data_requests import tasks as data_request_tasks
+from udi.portal.projects.suggestions import tasks as suggestion_tasks
+from udi.ui.site import Site
+
+
+def task_handlers(site: Site) -> Mapping[str, Handler]:
+    """What is queued of projects, calls, data requests and suggestions."""
+    return {
+        **tasks.task_handlers(site),
+        **call_tasks.task_handlers(site),
+        **data_request_tasks.task_handlers(site),
+        **suggestion_tasks.task_handlers(site),
+    }
+
+
+def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+    """Look at delays of data requests, and suggest."""
+    return [
+        data_request_tasks.run_delay_checks(site),
+        suggestion_tasks.run_digests(site),
+    ]
