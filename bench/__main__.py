@@ -2,7 +2,7 @@
 
 import typer
 
-from bench import pages, personal, search, sources, tables, tenants
+from bench import pages, personal, search, sources, tables, tenants, walks
 from udi.cli.main import run
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ for command in (
     pages.pages,
     sources.sources,
     tenants.tenants,
+    walks.walks,
 ):
     app.command()(command)
 

@@ -35,7 +35,7 @@ EVERYTHING = (
 """What everything stands on; and so is the first `conftest.py`, with what it takes of the tests."""
 CONFTEST = "tests.conftest"
 OWNERS = {
-    "platform/src/udi/portal/": ("tests/portal/{domain}/",),
+    "platform/src/udi/portal/": ("tests/portal/{domain}/", "tests/walks/"),
     "platform/src/udi/portal/identity/": ("tests/identity/",),
     "platform/src/udi/portal/dataspace/": ("tests/contract/dataspace/",),
     "platform/src/udi/portal/nodes/": ("tests/contract/test_",),
@@ -61,7 +61,7 @@ OWNERS = {
     "platform/src/udi/cli/checks/": ("tests/cli/test_doctor.py",),
     "platform/src/udi/cli/local/": ("tests/local/",),
     "platform/src/udi/cli/own/": ("tests/own_node/",),
-    "bench/": ("tests/cli/test_bench",),
+    "bench/": ("tests/cli/test_bench", "tests/walks/"),
     "infra/": ("tests/ansible/",),
     "templates/copier/": ("tests/copier/",),
     "copier.yml": ("tests/copier/",),

@@ -23,7 +23,7 @@ from udi.kit.identity import PUBLISHERS, Actor
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.node import site as node_parts
-from udi.portal.access.agreements.signatures import AgreementSigner, signer_of
+from udi.portal.access.agreements.creation import AgreementSigner, signer_of
 from udi.portal.access.policies.actions import set_policy
 from udi.portal.access.policies.queries import get_dataset_for_producer, get_policy
 from udi.portal.access.requests.decisions import grant_request

@@ -1,27 +1,11 @@
 """The project of a request as its producer reads it: said with the request, since the project itself may be confidential."""
 
-from uuid import UUID
-
-import msgspec
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.portal.access.models import AccessRequest
+from udi.portal.access.models import Applicant
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.models import Project
 from udi.protocol.policy import Requester
-
-
-class Applicant(Struct, frozen=True, kw_only=True):
-    """A project, and in whose name it is led."""
-
-    id: UUID
-    title: str
-    summary: str
-    requester: Requester
-    organisation_id: UUID | None = None
-    organisation: str = ""
-    confidential: bool = True
 
 
 async def describe_applicant(session: AsyncSession, project: Project) -> Applicant:
@@ -40,13 +24,3 @@ async def describe_applicant(session: AsyncSession, project: Project) -> Applica
         organisation=leads.name if leads else "",
         confidential=project.confidential,
     )
-
-
-def applicant_of(request: AccessRequest) -> Applicant:
-    """The project of a request, as it was said."""
-    return msgspec.convert(request.project, Applicant, strict=False)
-
-
-def store_applicant(request: AccessRequest, applicant: Applicant) -> None:
-    """Say it in the request."""
-    request.project = msgspec.to_builtins(applicant)

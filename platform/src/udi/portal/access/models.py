@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -20,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
 from udi.portal.schema import PortalTable
+from udi.protocol.policy import Requester
 
 
 def dataset_foreign_key() -> ForeignKeyConstraint:
@@ -88,6 +91,18 @@ class AccessSide(StrEnum):
     REQUESTER = "requester"
     PRODUCER = "producer"
     CLOCK = "clock"
+
+
+class Applicant(Struct, frozen=True, kw_only=True):
+    """A project, and in whose name it is led."""
+
+    id: UUID
+    title: str
+    summary: str
+    requester: Requester
+    organisation_id: UUID | None = None
+    organisation: str = ""
+    confidential: bool = True
 
 
 class AccessRequest(TenantColumns, PortalTable):
@@ -164,6 +179,15 @@ class AccessRequest(TenantColumns, PortalTable):
     @property
     def is_renewal(self) -> bool:
         return self.renews_id is not None
+
+    @property
+    def applicant(self) -> Applicant:
+        """The project, as it was said."""
+        return msgspec.convert(self.project, Applicant, strict=False)
+
+    @applicant.setter
+    def applicant(self, applicant: Applicant) -> None:
+        self.project = msgspec.to_builtins(applicant)
 
 
 def request_foreign_key() -> ForeignKeyConstraint:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.actions import confirm_agreement, give_up_agreement
-from udi.portal.access.agreements.signatures import AgreementSigner
+from udi.portal.access.agreements.creation import AgreementSigner
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.access.models import AccessRequestState as Asked

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.jobs import Handler, Job
+from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.agreements.revisions import FOLLOW
-from udi.portal.access.agreements.signatures import signer_of
 from udi.portal.access.models import AccessAgreement
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.outbox import send_messages

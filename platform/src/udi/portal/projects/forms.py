@@ -18,7 +18,6 @@ TEXTS = (
     "url",
     "impact",
 )
-MOST_DIGITS = 8
 
 
 def read_project_input(form: Any) -> ProjectInput:
@@ -42,11 +41,3 @@ def project_input_of(
         audience=tuple(project.audience),
         support=tuple(project.support),
     )
-
-
-def read_number(value: object) -> int:
-    """A small whole number of a form; 0 where there is none."""
-    text = str(value or "")
-    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
-        return int(text)
-    return 0

@@ -23,7 +23,6 @@ from udi.portal.access.agreements.transitions import (
     AgreementState,
     transition_agreement,
 )
-from udi.portal.access.applicant import applicant_of
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.organisations.models import Organisation
 
@@ -47,7 +46,7 @@ async def confirm_agreement(
     tenant = agreement.tenant_id
     request = await session.get_one(AccessRequest, (tenant, agreement.request_id))
     producer = await session.get_one(Organisation, (tenant, agreement.organisation_id))
-    await announce_agreement(session, agreement, producer, applicant_of(request))
+    await announce_agreement(session, agreement, producer, request.applicant)
     audit.record(session, actor, "agreement.confirmed", agreement.id)
 
 

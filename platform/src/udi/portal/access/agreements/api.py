@@ -18,6 +18,7 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.atom import PATH as FEED
 from udi.portal.access.agreements.atom import write_feed
+from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.agreements.credentials import record_uses
 from udi.portal.access.agreements.node_messages import (
     LONGEST_USES,
@@ -36,7 +37,6 @@ from udi.portal.access.agreements.schemas import (
     PublicAgreementItem,
     PublicAgreementPage,
 )
-from udi.portal.access.agreements.signatures import signer_of
 from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs

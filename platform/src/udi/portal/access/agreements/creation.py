@@ -1,31 +1,86 @@
-"""Making an agreement of a request that was granted, or of an offer that was accepted."""
+"""Making an agreement of a request that was granted, or of an offer that was accepted; and signing for a territory."""
 
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.credentials import SignedDocumentKind
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
+from udi.kit.keys import SIGNER, Signer
+from udi.kit.tenancy import Territory
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import announce_agreement
-from udi.portal.access.agreements.signatures import AgreementSigner
 from udi.portal.access.agreements.transitions import LIVE, AgreementState
-from udi.portal.access.applicant import applicant_of
 from udi.portal.access.models import AccessAgreement, AccessRequest
-from udi.portal.access.policies.queries import find_policy
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.models import Node
 from udi.portal.organisations.models import Organisation
-from udi.protocol.agreement import Agreement, Party, fingerprint, write_agreement
+from udi.protocol.agreement import (
+    AGREEMENT_STATUS_TYPE,
+    AGREEMENT_TYPE,
+    Agreement,
+    AgreementStatus,
+    Party,
+    fingerprint,
+    write_agreement,
+    write_agreement_status,
+)
 from udi.protocol.plain_language import write_agreement_text
 from udi.protocol.policy import Requester, read_policy
 from udi.protocol.terms import Purpose, Terms, read_terms
+from udi.ui.site import Site
 
 LANGUAGES = ("fr", "en")
+
+
+@dataclass(frozen=True)
+class AgreementSigner:
+    """What signs in the name of a territory's portal."""
+
+    signer: Signer
+    territory: Territory
+
+    def sign_agreement(self, agreement: Agreement, node: Node) -> str:
+        """The JWS of an agreement, for the node that keeps its dataset."""
+        return self._sign(write_agreement(agreement), AGREEMENT_TYPE, node)
+
+    def sign_status(self, standing: AgreementStatus, node: Node) -> str:
+        """The JWS of how an agreement stands."""
+        return self._sign(write_agreement_status(standing), AGREEMENT_STATUS_TYPE, node)
+
+    def _sign(
+        self, claims: dict[str, Any], kind: SignedDocumentKind, node: Node
+    ) -> str:
+        audience = audience_of(node)
+        return self.signer.sign_document(
+            claims, kind=kind, issuer=self.territory.origin, audience=audience
+        )
+
+
+def signer_of(site: Site, territory: Territory) -> AgreementSigner:
+    """What signs for a territory in this program."""
+    return AgreementSigner(site.services[SIGNER], territory)
+
+
+def audience_of(node: Node) -> str:
+    """Scheme, host and port of a node; its client for one that has no address."""
+    parts = urlsplit(node.url)
+    if parts.netloc:
+        return f"{parts.scheme}://{parts.netloc}"
+    return node.client_id
+
+
+def is_unexpired(agreement: AccessAgreement) -> bool:
+    """Whether the date agreed is still to come."""
+    return agreement.ends_at > now()
 
 
 def terms_of_request(request: AccessRequest) -> Terms:
@@ -90,10 +145,7 @@ async def make_agreement(
     request.agreement_id = agreement.id
     await session.flush()
     if not request.connector:
-        await announce_agreement(session, agreement, producer, applicant_of(request))
-    if (policy := await find_policy(session, dataset.id, lock=True)) is not None:
-        policy.granted += 1
-    await session.flush()
+        await announce_agreement(session, agreement, producer, request.applicant)
     audit.record(
         session,
         actor,
@@ -155,7 +207,7 @@ def _draft_agreement(
     notary: AgreementSigner,
 ) -> Agreement:
     id_ = uuid4()
-    project = applicant_of(request)
+    project = request.applicant
     requester = Party(
         kind=project.requester,
         id=project.organisation_id or request.person_id,

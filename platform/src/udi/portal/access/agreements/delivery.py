@@ -9,13 +9,13 @@ from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.node_messages import sign_agreement_for_node
-from udi.portal.access.agreements.revisions import DELIVER
-from udi.portal.access.agreements.signatures import (
+from udi.portal.access.agreements.creation import (
     AgreementSigner,
     audience_of,
     signer_of,
 )
+from udi.portal.access.agreements.node_messages import sign_agreement_for_node
+from udi.portal.access.agreements.revisions import DELIVER
 from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.tasks import LONGEST_ANSWER

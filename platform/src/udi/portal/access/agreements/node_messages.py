@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
+from udi.portal.access.agreements.creation import AgreementSigner
 from udi.portal.access.agreements.revisions import read_agreement_status
-from udi.portal.access.agreements.signatures import AgreementSigner
 from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.models import Node
 

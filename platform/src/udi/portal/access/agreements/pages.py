@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.access.agreements.creation import audience_of, is_unexpired, signer_of
 from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
 from udi.portal.access.agreements.encryption import find_key
 from udi.portal.access.agreements.pdf import print_pdf
@@ -29,7 +30,6 @@ from udi.portal.access.agreements.queries import (
     list_public_agreements,
     may_renew,
 )
-from udi.portal.access.agreements.signatures import audience_of, is_unexpired, signer_of
 from udi.portal.access.agreements.transitions import (
     BY_PRODUCER,
     LIVE,

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.portal.access.agreements.transitions import LIVE, AgreementState
-from udi.portal.access.applicant import Applicant
 from udi.portal.access.models import (
     AccessAgreement,
+    Applicant,
     ProjectCredential,
     PublicAgreement,
     StandingCounter,

@@ -26,10 +26,10 @@ from udi.portal.access.policies.form import (
     write_form,
 )
 from udi.portal.catalogue.models import Dataset
-from udi.portal.projects.forms import read_number
 from udi.protocol.plain_language import write_terms
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
+from udi.ui.forms import read_number
 from udi.ui.site import render
 
 POLICY = "/data/{dataset_id:uuid}/access-policy"

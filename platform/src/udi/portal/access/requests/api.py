@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.signatures import signer_of
+from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.models import AccessSide
 from udi.portal.access.policies.queries import (
     get_policy,
@@ -20,7 +20,7 @@ from udi.portal.access.policies.queries import (
     policy_of,
 )
 from udi.portal.access.requests import queries, requester_actions, schemas
-from udi.portal.access.requests.dispatch import apply_event, get_case_for_event
+from udi.portal.access.requests.decisions import apply_event
 from udi.portal.access.requests.documents import list_documents
 from udi.portal.access.requests.thread import list_steps
 from udi.portal.identity.bearers import PROGRAMS
@@ -154,7 +154,9 @@ async def act_on_request(
         raise InvalidError(
             refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
         )
-    case = await get_case_for_event(session, bearer.member, access_request_id, event)
+    case = await queries.get_case_for_event(
+        session, bearer.member, access_request_id, event
+    )
     typed = {
         name: "\n".join(value) if isinstance(value, list) else str(value)
         for name, value in payload.items()

@@ -15,19 +15,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.creation import current_terms, terms_of_request
-from udi.portal.access.agreements.signatures import signer_of
+from udi.portal.access.agreements.creation import (
+    current_terms,
+    signer_of,
+    terms_of_request,
+)
 from udi.portal.access.models import AccessSide
 from udi.portal.access.policies.queries import get_policy, policy_of
 from udi.portal.access.requests import clock, requester_actions
 from udi.portal.access.requests.calendar import write_deadline
-from udi.portal.access.requests.dispatch import apply_event, get_case_for_event
+from udi.portal.access.requests.decisions import apply_event
 from udi.portal.access.requests.documents import get_document, list_documents
 from udi.portal.access.requests.form import form_from_request, read_request_form
 from udi.portal.access.requests.queries import (
     AccessRequestCase,
     find_author_names,
     get_case,
+    get_case_for_event,
     get_case_for_side,
     list_past_agreements,
 )

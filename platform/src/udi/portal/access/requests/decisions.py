@@ -1,32 +1,49 @@
-"""What the producer does with a request: ask something, offer a part, grant, refuse with a reason; and an offer accepted."""
+"""What either side does with a request; here what the producer does: ask, offer a part, grant, refuse; and an offer accepted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, PreconditionFailedError, Refusal
+from udi.kit.errors import (
+    InvalidError,
+    NotFoundError,
+    PreconditionFailedError,
+    Refusal,
+)
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.access.agreements.creation import make_agreement, terms_of_request
-from udi.portal.access.agreements.signatures import AgreementSigner
+from udi.portal.access.agreements.creation import (
+    AgreementSigner,
+    make_agreement,
+    terms_of_request,
+)
 from udi.portal.access.models import (
     AccessAgreement,
+    AccessPolicy,
     AccessRequest,
     AccessRequestState,
     AccessSide,
 )
-from udi.portal.access.policies.queries import find_policy
 from udi.portal.access.policies.row_filters import read_filters, read_lines
-from udi.portal.access.requests import clock
-from udi.portal.access.requests.requester_actions import require_same_channel
-from udi.portal.access.requests.thread import add_step, clean_message, notify_other_side
+from udi.portal.access.requests import clock, requester_actions
+from udi.portal.access.requests.queries import AccessRequestCase
+from udi.portal.access.requests.thread import (
+    add_step,
+    clean_message,
+    notify_other_side,
+    write_message,
+)
 from udi.portal.access.requests.transitions import (
     AccessRequestEvent,
     transition_request,
 )
 from udi.protocol.policy import read_policy
 from udi.protocol.terms import InvalidTerms, Terms, read_terms, write_terms
+from udi.ui.forms import read_number
 
 MEGABYTE = 1_000_000
 DAYS_KEPT = 100
@@ -40,6 +57,60 @@ class OfferInput:
     columns: str = ""
     rows: str = ""
     megabytes: str = ""
+
+
+async def apply_event(
+    session: AsyncSession,
+    member: Actor,
+    case: AccessRequestCase,
+    event: str,
+    payload: Mapping[str, str],
+    notary: AgreementSigner,
+) -> None:
+    """Do what either side does with a request; `payload` is what was typed or sent with it.
+
+    Raises:
+        NotFoundError: there is no such step.
+        ConflictError, PreconditionError, InvalidError: as each of them says.
+    """
+    words = payload.get("words", "")
+    request = case.request
+    territory = notary.territory
+    both: dict[str, Any] = {
+        "revision": read_number(payload.get("revision", "")),
+        "notary": notary,
+    }
+    match event:
+        case AccessRequestEvent.MESSAGE:
+            await write_message(session, member, request, words, case.side)
+        case AccessRequestEvent.ANSWER:
+            await requester_actions.submit_answer(
+                session, member, request, words, territory
+            )
+        case AccessRequestEvent.WITHDRAW:
+            await requester_actions.withdraw_request(
+                session, member, request, territory
+            )
+        case AccessRequestEvent.ACCEPT:
+            await accept_offer(
+                session, member, request, step=payload.get("offer", ""), notary=notary
+            )
+        case AccessRequestEvent.QUESTION:
+            await ask_question(session, member, request, words, **both)
+        case AccessRequestEvent.COUNTER:
+            offer = OfferInput(
+                *(
+                    payload.get(name, "")
+                    for name in ("months", "columns", "rows", "megabytes")
+                )
+            )
+            await make_counter_offer(session, member, request, words, offer, **both)
+        case AccessRequestEvent.GRANT:
+            await grant_request(session, member, request, words, **both)
+        case AccessRequestEvent.REFUSE:
+            await refuse_request(session, member, request, words, **both)
+        case _:
+            raise NotFoundError
 
 
 async def ask_question(
@@ -87,7 +158,8 @@ async def make_counter_offer(
     message = clean_message(words)
     terms = read_offer(request, offer)
     request.offer = write_terms(terms)
-    await _record_answer_delay(session, request, notary)
+    policy = None if request.measured else await _lock_policy(session, request)
+    _record_answer_delay(request, policy, notary)
     await _apply_decision(
         session, actor, request, state, AccessRequestEvent.COUNTER, message
     )
@@ -112,12 +184,13 @@ async def grant_request(
     state = _check_revision(request, AccessRequestEvent.GRANT, revision)
     message = clean_message(words)
     request.offer = None
-    await _record_answer_delay(session, request, notary)
+    policy = await _lock_policy(session, request)
+    _record_answer_delay(request, policy, notary)
     await _apply_decision(
         session, actor, request, state, AccessRequestEvent.GRANT, message
     )
     audit.record(session, actor, "access_request.granted", request.id)
-    return await make_agreement(session, actor, request, notary)
+    return await _agree(session, actor, request, policy, notary)
 
 
 async def refuse_request(
@@ -137,7 +210,8 @@ async def refuse_request(
     """
     state = _check_revision(request, AccessRequestEvent.REFUSE, revision)
     message = clean_message(words)
-    await _record_answer_delay(session, request, notary)
+    policy = None if request.measured else await _lock_policy(session, request)
+    _record_answer_delay(request, policy, notary)
     await _apply_decision(
         session, actor, request, state, AccessRequestEvent.REFUSE, message
     )
@@ -159,7 +233,7 @@ async def accept_offer(
         ConflictError: there is no offer, or a connector alone accepts it.
         PreconditionError: the producer changed it since it was read.
     """
-    require_same_channel(request, connector)
+    requester_actions.require_same_channel(request, connector)
     state = transition_request(request.state, AccessRequestEvent.ACCEPT)
     if step != request.since.isoformat():
         raise PreconditionFailedError(
@@ -173,7 +247,8 @@ async def accept_offer(
     )
     await notify_other_side(session, request, AccessRequestEvent.ACCEPT)
     audit.record(session, actor, "access_request.accepted", request.id)
-    return await make_agreement(session, actor, request, notary)
+    policy = await _lock_policy(session, request)
+    return await _agree(session, actor, request, policy, notary)
 
 
 def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
@@ -242,18 +317,42 @@ def _check_revision(
     return state
 
 
-async def _record_answer_delay(
-    session: AsyncSession, request: AccessRequest, notary: AgreementSigner
+async def _lock_policy(
+    session: AsyncSession, request: AccessRequest
+) -> AccessPolicy | None:
+    """The policy of the dataset, kept from others until the transaction ends; None where its producer has none now."""
+    query = select(AccessPolicy).where(AccessPolicy.dataset_id == request.dataset_id)
+    policy: AccessPolicy | None = await session.scalar(
+        query.with_for_update().execution_options(populate_existing=True)
+    )
+    return policy
+
+
+def _record_answer_delay(
+    request: AccessRequest, policy: AccessPolicy | None, notary: AgreementSigner
 ) -> None:
     """Stop the days; the first decision of a request is among the figures of the policy."""
     clock.stop(request, notary.territory.zone)
     if request.measured:
         return
     request.measured = True
-    if (
-        policy := await find_policy(session, request.dataset_id, lock=True)
-    ) is not None:
+    if policy is not None:
         policy.answer_days = [*policy.answer_days, request.days_used][-DAYS_KEPT:]
+
+
+async def _agree(
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    policy: AccessPolicy | None,
+    notary: AgreementSigner,
+) -> AccessAgreement:
+    """Make the agreement, which is among the figures of the policy."""
+    agreement = await make_agreement(session, actor, request, notary)
+    if policy is not None:
+        policy.granted += 1
+    await session.flush()
+    return agreement
 
 
 async def _apply_decision(

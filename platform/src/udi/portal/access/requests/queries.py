@@ -10,14 +10,14 @@ from sqlalchemy.orm import joinedload
 
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
-from udi.portal.access.applicant import Applicant, applicant_of
 from udi.portal.access.models import (
     AccessAgreement,
     AccessDraft,
     AccessRequest,
     AccessSide,
+    Applicant,
 )
-from udi.portal.access.requests.transitions import OPEN
+from udi.portal.access.requests.transitions import BY_PRODUCER, BY_REQUESTER, OPEN
 from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
@@ -75,7 +75,7 @@ async def get_case(
         request,
         dataset,
         producer,
-        applicant_of(request),
+        request.applicant,
         AccessSide.REQUESTER if mine else AccessSide.PRODUCER,
     )
 
@@ -100,6 +100,22 @@ async def get_case_for_side(
             values={"name": case.producer.name},
         )
     raise ForbiddenError("This is for the other side of the request.")
+
+
+async def get_case_for_event(
+    session: AsyncSession, member: Actor, id_: UUID, event: str
+) -> AccessRequestCase:
+    """A request, for who does something with it: held until the transaction ends, where only one side does it.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's.
+        ForbiddenError: it is for the other side to do.
+    """
+    if event in BY_PRODUCER and event not in BY_REQUESTER:
+        return await get_case_for_side(session, member, id_, AccessSide.PRODUCER)
+    if event in BY_REQUESTER and event not in BY_PRODUCER:
+        return await get_case_for_side(session, member, id_, AccessSide.REQUESTER)
+    return await get_case(session, member, id_)
 
 
 async def list_own_requests(
@@ -161,7 +177,7 @@ async def _list_cases(
         query.where(which).order_by(order, AccessRequest.id).limit(MOST_SHOWN)
     )
     return [
-        AccessRequestCase(row[0], row[1], row[2], applicant_of(row[0]), side)
+        AccessRequestCase(row[0], row[1], row[2], row[0].applicant, side)
         for row in rows
     ]
 

@@ -13,13 +13,14 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequests
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal import audit
-from udi.portal.access.applicant import Applicant, describe_applicant, store_applicant
+from udi.portal.access.applicant import describe_applicant
 from udi.portal.access.models import (
     AccessAgreement,
     AccessPolicy,
     AccessRequest,
     AccessRequestState,
     AccessSide,
+    Applicant,
 )
 from udi.portal.access.policies.queries import find_policy, policy_of
 from udi.portal.access.requests import clock
@@ -359,7 +360,7 @@ def _fill_request(
     policy_rules: Policy,
     applicant: Applicant,
 ) -> None:
-    store_applicant(request, applicant)
+    request.applicant = applicant
     request.purpose = request_input.purpose
     request.words = request_input.words
     request.interest = request_input.interest

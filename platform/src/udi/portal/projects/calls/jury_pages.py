@@ -18,9 +18,9 @@ from udi.portal.projects.calls.forms import read_text
 from udi.portal.projects.calls.models import Call, Submission
 from udi.portal.projects.calls.pages import ONE, PATH
 from udi.portal.projects.calls.transitions import CallState
-from udi.portal.projects.forms import read_number
 from udi.portal.projects.queries import is_leader
 from udi.ui.errors import form_errors
+from udi.ui.forms import read_number
 from udi.ui.site import render
 
 AnyRequest = Request[Any, Any, AppState]

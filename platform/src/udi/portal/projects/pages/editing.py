@@ -27,10 +27,11 @@ from udi.portal.projects.actions.describe import (
     create_project,
     remove_project_dataset,
 )
-from udi.portal.projects.forms import project_input_of, read_number, read_project_input
+from udi.portal.projects.forms import project_input_of, read_project_input
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
 from udi.ui.errors import form_errors
+from udi.ui.forms import read_number
 from udi.ui.site import render
 
 AnyRequest = Request[Any, Any, State]
