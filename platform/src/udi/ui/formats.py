@@ -82,6 +82,11 @@ def _display_day(value: date, language: str, length: str) -> str:
     )
 
 
+def display_month(value: date, language: str) -> str:
+    """The month of a day, abbreviated: «nov.»."""
+    return format_date(value, "MMM", locale=_locale(language))
+
+
 def display_datetime(
     value: datetime, language: str, *, zone: tzinfo = UTC, named: bool = False
 ) -> str:
@@ -235,6 +240,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "figure": _with_page_language(display_figure),
     "iso_date": _with_page_language(display_iso_date),
     "ago": _with_page_language(display_relative_time),
+    "month": _with_page_language(display_month),
     "days_ago": _with_page_zone(days_ago),
     "say_days_ago": _with_page_zone(display_relative_days),
     "machine_date": machine_date,

@@ -12,6 +12,7 @@ ICONS = {
     "cross": '<path d="m6 6 12 12M18 6 6 18"/>',
     "document": '<path d="M6 3h8l4 4v14H6zM14 3v4h4"/>',
     "download": '<path d="M12 4v11m-5-5 5 5 5-5M5 20h14"/>',
+    "inbox": '<path d="M4 13.5 6.5 5h11L20 13.5V19H4zM4 13.5h4.5l1.5 2.5h4l1.5-2.5H20"/>',
     "lock": '<rect x="5" y="11" width="14" height="9" rx="1.5"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>',
     "mail": '<rect x="3.5" y="6" width="17" height="12.5" rx="1.5"/><path d="m4 7.5 8 6 8-6"/>',
     "open": '<circle cx="12" cy="12" r="8"/><path d="M12 4v16M4 12h16"/>',

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import space_context
+from udi.ui.header_count import COUNT_FOR_HEADER
 from udi.ui.locale import LANGUAGES, choose_language, requested_language
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -132,6 +133,9 @@ class TerritoryMiddleware(ASGIMiddleware):
                 territory.languages,
             )
             state["actor"] = await site.find_actor(request)
+            count_for_header = site.services.find(COUNT_FOR_HEADER)
+            if count_for_header is not None:
+                await count_for_header(request)
         with _limit_to_spaces(site, state.get("actor")):
             await next_app(scope, receive, send)
 

@@ -188,6 +188,7 @@ class PageRenderer:
         return {
             "territory": territory,
             "actor": actor,
+            "inbox_count": state.get("inbox_count"),
             "program": site.program,
             "path": path,
             "language_asked": requested_language(request) == state["locale"],

@@ -38,6 +38,8 @@ class Person(TenantColumns, PersonColumns, PortalTable):
     """When their account was found disabled or deleted; none again once it is found open, or they log in."""
     checked_at: Mapped[datetime | None]
     """When the identity service was asked about them last, whatever it told of changes."""
+    inbox_visited_at: Mapped[datetime | None]
+    """When they last looked at their inbox."""
 
 
 class WebSession(TenantColumns, WebSessionColumns, PortalTable):

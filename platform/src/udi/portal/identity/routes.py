@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.identity import api, me, pages, token_pages
+from udi.portal.identity import api, inbox_pages, me, pages, token_pages
 from udi.ui import login
+from udi.ui.header_count import COUNT_FOR_HEADER
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
@@ -17,10 +18,16 @@ def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
         *api.routes,
         *pages.routes,
         *token_pages.routes,
+        *inbox_pages.routes,
         *me.routes,
     ]
 
 
 def provide_web_services(site: Site) -> None:
-    """Where pages lead to somebody's own."""
-    site.services.contribute(PAGE_ADDRESSES, ("my_space", "/my-space"))
+    """Where pages lead to somebody's own, and the count of what waits for them."""
+    site.services.provide(COUNT_FOR_HEADER, inbox_pages.HeaderCounter().count)
+    site.services.contribute(
+        PAGE_ADDRESSES,
+        ("my_space", "/my-space"),
+        ("inbox", inbox_pages.INBOX_PATH),
+    )

@@ -6,7 +6,8 @@ from litestar.types import ControllerRouterHandler
 
 from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.origins import FIND_ORIGIN
-from udi.portal.nodes import accounts, api, batch, invitations, pages, trials
+from udi.portal.identity.inbox import INBOX
+from udi.portal.nodes import accounts, api, batch, inbox, invitations, pages, trials
 from udi.portal.nodes.metrics import measure_key, measure_reports
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import feeds, origins, report
@@ -41,6 +42,7 @@ def provide_web_services(site: Site) -> None:
     services.provide(
         trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
     )
+    services.contribute(INBOX, inbox.list_failed_sources, inbox.list_failed_reports)
     services.contribute(CHAPTERS, CHAPTER)
     services.contribute(MEASURES, measure_reports, measure_key)
     services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))

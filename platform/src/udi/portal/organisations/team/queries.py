@@ -112,7 +112,9 @@ async def _last_sessions(
     }
 
 
-async def require_team_member(session: AsyncSession, actor: Actor) -> list[TeamMemberStatus]:
+async def require_team_member(
+    session: AsyncSession, actor: Actor
+) -> list[TeamMemberStatus]:
     """The team, for somebody of it.
 
     What was decided on its pages counts at once, even while the person's session says otherwise.

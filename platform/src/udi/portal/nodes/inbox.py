@@ -1,0 +1,74 @@
+"""What waits for a person of nodes and sources: readings that failed, reports that no node takes."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor, manages_any
+from udi.portal.identity.inbox import (
+    MOST_OF_A_DOMAIN,
+    InboxItem,
+    InboxKind,
+    InboxRole,
+)
+from udi.portal.nodes.models import Node, Report, ReportDeliveryState
+from udi.portal.nodes.sources.models import RunOutcome
+from udi.portal.nodes.sources.queries import list_source_summaries
+
+FAILED = {RunOutcome.FAILED, RunOutcome.VANISHED}
+
+
+async def list_failed_sources(
+    session: AsyncSession, actor: Actor
+) -> Sequence[InboxItem]:
+    """For administrators of producers and the team: sources whose last reading failed."""
+    if not manages_any(actor):
+        return []
+    items = []
+    for summary in await list_source_summaries(session, actor):
+        run = summary.last
+        if run is None or run.ended_at is None or run.outcome not in FAILED:
+            continue
+        is_own = actor.may_manage(summary.producer.slug)
+        items.append(
+            InboxItem(
+                kind=InboxKind.SOURCE,
+                role=InboxRole.PRODUCER if is_own else InboxRole.TEAM,
+                id=summary.source.id,
+                title=summary.source.address,
+                url=f"/sources/{summary.source.id}",
+                since=run.ended_at,
+                organisation=summary.producer.name,
+            )
+        )
+    return items[:MOST_OF_A_DOMAIN]
+
+
+async def list_failed_reports(
+    session: AsyncSession, actor: Actor
+) -> Sequence[InboxItem]:
+    """For the team: nodes that took no report, one item a node."""
+    if not actor.moderator:
+        return []
+    same = (Node.tenant_id == Report.tenant_id) & (Node.id == Report.node_id)
+    query = (
+        select(Report, Node)
+        .join(Node, same)
+        .where(Report.delivery == ReportDeliveryState.FAILED)
+        .ext(distinct_on(Report.node_id))
+        .order_by(Report.node_id, Report.submitted_at.desc())
+        .limit(MOST_OF_A_DOMAIN)
+    )
+    return [
+        InboxItem(
+            kind=InboxKind.REPORT,
+            role=InboxRole.TEAM,
+            id=row.Node.id,
+            title=row.Node.name,
+            url="/nodes",
+            since=row.Report.submitted_at,
+        )
+        for row in await session.execute(query)
+    ]
