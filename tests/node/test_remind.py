@@ -14,10 +14,12 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
+from tests.mails import text_of
 from tests.node.producer import Producer
 from udi.kit.db import Database
-from udi.kit.emails import Email, EmailError, send_email
+from udi.kit.emails import Email
 from udi.kit.jobs import Job
+from udi.kit.mail_relay import EmailError, MailRelay, send_email
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Reminder
 from udi.node.datasets.queries import find_dataset
@@ -129,7 +131,7 @@ async def test_three_mails_leave_each_once_and_no_other(
 
     assert queued == [0, 1, 0, 0, 1, 0, 1, 0, 0, 0]
     assert len(relay.mails) == 3
-    first, _, last = [mail.get_content() for mail in relay.mails]
+    first, _, last = [text_of(mail) for mail in relay.mails]
     assert "5 février 2026" in first
     assert f"/datasets/{dataset}/versions/new" in first
     assert "dernier rappel" in last
@@ -137,7 +139,7 @@ async def test_three_mails_leave_each_once_and_no_other(
     assert {mail["To"] for mail in relay.mails} == {"mairie@kerlevan.example"}
     assert (
         relay.mails[0]["Subject"]
-        == "À mettre à jour\N{NO-BREAK SPACE}: Associations de Kerlévan"
+        == "À mettre à jour\N{NO-BREAK SPACE}: «\N{NO-BREAK SPACE}Associations de Kerlévan\N{NO-BREAK SPACE}», version attendue le 5 février 2026"
     )
     assert relay.mails[0]["Auto-Submitted"] == "auto-generated"
     assert len({mail["Message-ID"] for mail in relay.mails}) == 3
@@ -217,7 +219,7 @@ async def test_a_title_cannot_add_a_header(relay: Relay, node_site: Site) -> Non
     )
     settings = node_site.settings
 
-    await send_email(mail, settings.smtp_host, settings.smtp_port or 0)
+    await send_email(mail, MailRelay.from_settings(settings))
 
     assert relay.mails[0]["Bcc"] is None
     assert relay.mails[0]["Subject"] == "Titre Bcc: x@example.org"

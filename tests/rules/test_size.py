@@ -11,9 +11,13 @@ MAX_MODULE = 500
 MAX_TEMPLATE = 100
 MEDIAN_FUNCTION = 12
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "services", "managers", "base", "misc"}
+TEMPLATE_ENDINGS = {".html", ".jinja", ".txt"}
 MODULES = sorted(path for source in SOURCES for path in source.rglob("*.py"))
 TEMPLATES = sorted(
-    path for source in SOURCES for path in source.rglob("templates/**/*.html")
+    path
+    for source in SOURCES
+    for path in source.rglob("templates/**/*")
+    if path.suffix in TEMPLATE_ENDINGS
 )
 
 
@@ -27,10 +31,10 @@ def functions(content: str) -> list[tuple[str, int]]:
 def faults(path: Path, content: str) -> Iterator[str]:
     """What is too long in a file, or badly named."""
     lines = len(content.splitlines())
-    longest = MAX_TEMPLATE if path.suffix == ".html" else MAX_MODULE
+    longest = MAX_TEMPLATE if path.suffix in TEMPLATE_ENDINGS else MAX_MODULE
     if lines > longest:
         yield f"{path}: {lines} lines"
-    if path.suffix == ".html":
+    if path.suffix in TEMPLATE_ENDINGS:
         return
     if path.stem in FORBIDDEN_NAMES:
         yield f"{path}: a name that says nothing"

@@ -32,9 +32,12 @@ CODE = re.compile("[a-z]+(?:_[a-z]+)*")
 
 def of_templates(folder: Path) -> Iterator[tuple[str, str]]:
     """(message, where) of each message that a template says."""
-    options = {"**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
+    jinja = {"newstyle_gettext": "true", "trimmed": "true"}
+    patterns = [f"**/templates/**.{ending}" for ending in ("html", "txt", "jinja")]
     for name, line, message, _, _ in extract_from_dir(
-        folder, [("**/templates/**.html", "jinja2")], options
+        folder,
+        [(pattern, "jinja2") for pattern in patterns],
+        dict.fromkeys(patterns, jinja),
     ):
         yield (message if isinstance(message, str) else message[0]), f"{name}:{line}"
 

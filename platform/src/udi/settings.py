@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,18 @@ ProgramName = Literal["portal", "node"]
 Role = Literal["owner", "app", "public", "worker"]
 HOSTED = "hosted"
 """The name of every territory's hosted node."""
+
+
+SMTP_PASSWORD = "smtp_password"  # noqa: S105 - the name of its file
+"""The secret file of the password that the mail relay asks for."""
+
+
+class RelaySecurity(StrEnum):
+    """How the connection to the mail relay is encrypted."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
 
 
 class MissingSecretError(Exception):
@@ -150,10 +163,17 @@ class Settings(BaseSettings):
     smtp_port: int | None = Field(
         default=None, description="Port of the mail relay; unset: base port + 6."
     )
-
+    smtp_security: RelaySecurity = Field(
+        default=RelaySecurity.NONE,
+        description="How the connection to the relay is encrypted: `none`, `starttls` or `tls`; its certificate is verified.",
+    )
+    smtp_user: str = Field(
+        default="",
+        description="Login at the relay, with the secret `smtp_password`; empty: none.",
+    )
     mail_sender: str = Field(
         default="",
-        description="Address that mails of the portal and of the hosted node come from; empty: the territory's contact.",
+        description="Address that all mails come from, Keycloak's too; empty: `[mail]` of each territory's file, and `no-reply@` the installation's host for Keycloak.",
     )
 
     object_store: str = Field(
@@ -234,6 +254,11 @@ class Settings(BaseSettings):
     def port(self, offset: int) -> int:
         """Port of an embedded part: 0 portal, 1 node, 2 Keycloak, 3 mailbox, 4 PostgreSQL, 5 health of Keycloak, 6 mail."""
         return self.base_port + offset
+
+    @property
+    def relay_port(self) -> int:
+        """Port of the mail relay."""
+        return self.smtp_port or self.port(6)
 
     @property
     def own_node(self) -> bool:

@@ -14,12 +14,13 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text, update
 
+from tests.mails import text_of
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Reader, Relay
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.emails import EmailError
+from udi.kit.mail_relay import EmailError
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
 from udi.portal.notifications.digests import SETTLED, last_send_time, send_digest
@@ -52,7 +53,7 @@ async def told(reader: Reader, moment: datetime) -> int:
 
 
 def words(mails: Sequence[EmailMessage]) -> list[str]:
-    return [str(mail.get_content()).replace("\r\n", "\n") for mail in mails]
+    return [str(text_of(mail)).replace("\r\n", "\n") for mail in mails]
 
 
 async def test_a_mail_says_what_is_new_changed_and_withdrawn_and_why(
@@ -100,11 +101,11 @@ async def test_a_mail_says_what_is_new_changed_and_withdrawn_and_why(
     assert f"{ana.territory.origin}/data/{new.id}" in content
     assert "recherche «\N{NO-BREAK SPACE}comptages\N{NO-BREAK SPACE}»" in content
     assert "Budget" not in content
-    reasons = content[content.index("POURQUOI") :]
+    reasons = content[content.index("parce que vous suivez") :]
     assert (
         "- thème «\N{NO-BREAK SPACE}Éducation\N{NO-BREAK SPACE}», depuis le " in reasons
     )
-    assert f"{ana.territory.origin}/following\n" in reasons
+    assert f"{ana.territory.origin}/following\n" in content
     assert f"{ana.territory.origin}/following/unsubscribe/" in reasons
 
 
@@ -481,7 +482,7 @@ async def test_mails_are_in_the_language_last_read(
     await told(ana, now() + TOMORROW)
 
     assert relay.mails[0]["Content-Language"] == "en"
-    assert "Why do I get this?".upper() in words(relay.mails)[0]
+    assert "You receive this mail because you follow:" in words(relay.mails)[0]
 
 
 async def test_territories_are_told_apart(

@@ -17,6 +17,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text, update
 
+from tests.mails import text_of
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Program, Reader, Relay
 from tests.service_overrides import override_service
@@ -241,7 +242,7 @@ async def test_a_message_that_is_not_taken_comes_again_and_then_the_webhook_stop
     assert "Ce webhook n’est plus appelé" in page.text
     await say_stopped(ana, hook)
     assert relay.mails[0]["To"] == ana.login.email
-    assert hook.page in relay.mails[0].get_content()
+    assert hook.page in text_of(relay.mails[0])
     await ana.client.post(f"{hook.page}/resume")
     await say_stopped(ana, hook)
     assert len(relay.mails) == 1

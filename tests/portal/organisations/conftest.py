@@ -9,12 +9,14 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.mails import do_email_job
 from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
-from udi.portal.organisations.joining.tasks import send_notification
+from udi.portal.organisations.joining.applications import NOTIFY_APPLICATION
+from udi.portal.organisations.joining.tasks import task_handlers
 from udi.portal.organisations.models import Application, MemberChange, Organisation
 from udi.ui.site import Site
 
@@ -78,12 +80,17 @@ class Desk:
     async def tell(self, address: str) -> None:
         """Send the mail that the present state calls for, as the worker does."""
         application = await self.one(address)
-        await send_notification(
+        payload = {
+            "application": str(application.id),
+            "event": application.state,
+            "revision": application.revision,
+        }
+        await do_email_job(
             self.site,
             self.territory,
-            application.id,
-            application.state,
-            application.revision,
+            task_handlers(self.site),
+            NOTIFY_APPLICATION,
+            payload,
         )
 
     async def organisations(self) -> list[Organisation]:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.mails import text_of
 from tests.portal.organisations.conftest import FORM, Desk, Relay
 from tests.portal.transitions import read_transitions
 from tests.visitors import browse
@@ -15,7 +16,7 @@ from udi.kit.errors import ConflictError
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.joining import transitions
-from udi.portal.organisations.joining.tasks import send_notification
+from udi.portal.organisations.joining.tasks import write_application_emails
 from udi.portal.organisations.joining.transitions import ApplicationEvent
 from udi.portal.organisations.models import Application, ApplicationState
 
@@ -122,19 +123,23 @@ async def test_who_asks_is_explained_asks_again_and_is_approved(
     person = (await desk.one(address)).person_id
     headers = [(mail["To"], mail["Subject"]) for mail in relay.mails]
     assert [subject for _, subject in headers] == [
-        "Mairie de Kerlévan demande à publier ici",
-        "Votre demande pour Mairie de Kerlévan n’est pas acceptée",
-        "Mairie de Kerlévan demande à publier ici",
-        "Bienvenue : Mairie de Kerlévan peut publier ici",
+        "Mairie de Kerlévan demande à publier ses données",
+        "Votre demande pour Mairie de Kerlévan est envoyée",
+        "Votre demande pour Mairie de Kerlévan est refusée",
+        "Mairie de Kerlévan demande à publier ses données",
+        "Votre demande pour Mairie de Kerlévan est envoyée",
+        "Bienvenue\N{NO-BREAK SPACE}: Mairie de Kerlévan peut publier ses données",
     ]
     assert [to == desk.territory.contact for to, _ in headers] == [
         True,
         False,
+        False,
         True,
         False,
+        False,
     ]
-    assert "Écrivez à votre commune." in relay.mails[1].get_content()
-    assert f"{desk.territory.origin}{address}" in relay.mails[3].get_content()
+    assert "Écrivez à votre commune." in text_of(relay.mails[2])
+    assert f"{desk.territory.origin}{address}" in text_of(relay.mails[5])
     [organisation] = await desk.organisations()
     assert (organisation.slug, organisation.registry_number) == (
         "mairie-de-kerlevan",
@@ -164,8 +169,11 @@ async def test_a_mail_is_in_the_language_that_the_person_read(
     await desk.decide(address, "ask_more", "Which service?")
     await desk.tell(address)
 
-    assert relay.mails[0]["Subject"] == "A question about Mairie de Kerlévan"
-    assert "Which service?" in relay.mails[0].get_content()
+    assert (
+        relay.mails[0]["Subject"]
+        == "A question about your request for Mairie de Kerlévan"
+    )
+    assert "Which service?" in text_of(relay.mails[0])
 
 
 async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
@@ -175,11 +183,11 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
     before = await desk.one(address)
     await desk.person.post(f"{address}/withdraw")
 
-    await send_notification(
+    mails = await write_application_emails(
         desk.site, desk.territory, before.id, before.state, before.revision
     )
 
-    assert relay.mails == []
+    assert mails == []
 
 
 @pytest.mark.parametrize(

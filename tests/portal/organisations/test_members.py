@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.mails import do_email_job, text_of
 from tests.portal.organisations.conftest import Relay
 from tests.portal.transitions import read_transitions
 from tests.visitors import browse
@@ -20,8 +21,9 @@ from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
 from udi.portal.identity.models import Person
 from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.members.actions import SEND_ENTRY
 from udi.portal.organisations.members.member_changes import mark_applied
-from udi.portal.organisations.members.tasks import send_entry
+from udi.portal.organisations.members.tasks import task_handlers
 from udi.portal.organisations.members.transitions import (
     MembershipEvent,
     MembershipStage,
@@ -148,7 +150,13 @@ class House:
 
     async def tell(self) -> None:
         for entry in await self.rows(MembershipEntry):
-            await send_entry(self.site, self.territory, entry.id, entry.stage)
+            await do_email_job(
+                self.site,
+                self.territory,
+                task_handlers(self.site),
+                SEND_ENTRY,
+                {"entry": str(entry.id), "stage": entry.stage},
+            )
 
 
 @pytest.fixture
@@ -230,9 +238,9 @@ async def test_somebody_invited_reads_a_mail_and_comes_in(
     [mail] = relay.mails
     assert (mail["To"], mail["Subject"]) == (
         house.logins["stranger"].email,
-        "Association Sève vous invite",
+        "Association Sève vous invite à travailler sur ses données",
     )
-    assert f"{house.territory.origin}{address}" in mail.get_content()
+    assert f"{house.territory.origin}{address}" in text_of(mail)
     assert "Pour publier" in invitation.text
     assert address in listed.text
     assert "Vous la rejoignez" in after.text
@@ -253,8 +261,8 @@ async def test_a_request_is_told_to_the_administrators_and_its_answer_to_who_ask
         house.logins["admin"].email,
         house.logins["stranger"].email,
     ]
-    assert "Je plante aussi." in relay.mails[0].get_content()
-    assert "Pas encore." in relay.mails[1].get_content()
+    assert "Je plante aussi." in text_of(relay.mails[0])
+    assert "Pas encore." in text_of(relay.mails[1])
     assert silent.status_code == 422
     assert "Indiquez la raison" in silent.text
 

@@ -14,6 +14,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.mails import text_of
 from tests.portal.organisations.conftest import Relay
 from tests.visitors import browse
 from udi.kit.clock import now
@@ -193,7 +194,7 @@ async def test_invited_person_reads_a_mail_and_joins(
     assert sent.status_code == 303
     [mail] = relay.mails
     assert mail["To"] == scene.logins["invited"].email
-    assert f"{scene.territory.origin}{address}" in mail.get_content()
+    assert f"{scene.territory.origin}{address}" in text_of(mail)
     assert f'action="{address}/accept"' in offered.text
     assert 'href="/login?factor=true&amp;back=/territory/team"' in after.text.replace(
         "&back", "&amp;back"

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from tests.mails import text_of
 from tests.portal.projects.conftest import Relay, Workshop
 from tests.portal.transitions import read_transitions
 from udi.kit.clock import now
@@ -390,7 +391,7 @@ async def test_the_call_of_32_candidates_and_6_laureates(
     for number, (_, login) in enumerate(candidates):
         subject = "est lauréat de" if number < 6 else "n’est pas retenu pour"
         assert subject in emails_by_recipient[login.email]["Subject"]
-        assert f"Raison {number:02}." in emails_by_recipient[login.email].get_content()
+        assert f"Raison {number:02}." in text_of(emails_by_recipient[login.email])
     own = f"{desk.address}/submissions/{sent[6].id}"
     refused = candidates[6][0]
     assert "Raison 06." in (await refused.get(own)).text
@@ -420,11 +421,12 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
     assert "Qui peut répondre" not in unseen.text
     assert "Tout le monde." in (await desk.workshop.anyone.get(desk.address)).text
     subjects = [mail["Subject"] for mail in relay.mails]
+    title = "«\N{NO-BREAK SPACE}Rafraîchir la ville\N{NO-BREAK SPACE}»"
     assert subjects[:2] == [
-        "Une question sur « Rafraîchir la ville »",
-        "Une réponse sur « Rafraîchir la ville »",
+        f"Une question sur l’appel {title}",
+        f"Votre question sur l’appel {title} a sa réponse",
     ]
-    assert subjects[2:] == ["Vous êtes dans le jury de « Rafraîchir la ville »"] * 3
+    assert subjects[2:] == [f"Vous êtes membre du jury de l’appel {title}"] * 3
     await desk.send(desk.workshop.other, "Ombres", "Première réponse.")
     [submission] = await desk.rows(Submission)
     again = {"project": str(submission.project_id), "answer": "Seconde réponse."}

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text
 
+from tests.mails import text_of
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.notifications.conftest import Relay, relay
 from tests.portal.transitions import read_transitions
@@ -33,6 +34,7 @@ from udi.portal.projects.data_requests.transitions import (
     DataRequestEvent,
     DataRequestState,
 )
+from udi.ui.formats import display_date
 from udi.ui.site import Site
 
 __all__ = ["relay"]
@@ -254,11 +256,12 @@ async def test_it_is_sent_to_the_producers_of_what_is_near_and_says_why(
     assert {names[route.organisation_id] for route in routes} == {"armor", "kerlevan"}
     assert "Bruit des rues de jour" in page.text
     assert "Elle publie des données proches" in page.text
-    assert sorted(mail["To"] for mail in relay.mails) == [
+    assert sorted(mail["To"] for mail in relay.mails[1:]) == [
         "donnees@armor.example",
         "donnees@kerlevan.example",
     ]
-    assert all("Choisir où planter" not in mail.get_content() for mail in relay.mails)
+    assert str(relay.mails[0]["Subject"]).startswith("Votre demande de données est env")
+    assert all("Choisir où planter" not in text_of(mail) for mail in relay.mails)
 
 
 async def test_what_is_there_or_asked_already_is_shown_first(board: Board) -> None:
@@ -279,7 +282,7 @@ async def test_where_nobody_is_near_the_team_is_told(
 
     assert await board.rows(DataRequestRoute) == []
     assert (await board.one(address)).escalated_at is not None
-    assert [mail["To"] for mail in relay.mails] == [board.territory.contact]
+    assert [mail["To"] for mail in relay.mails[1:]] == [board.territory.contact]
 
 
 async def test_a_theme_leads_to_those_who_publish_in_it(board: Board) -> None:
@@ -311,12 +314,13 @@ async def test_others_support_it_and_are_told_of_the_answer_in_their_language(
     promised = [
         mail
         for mail in relay.mails
-        if mail["Subject"].startswith(("Promis", "Promised"))
+        if mail["Subject"].startswith(("Données promises", "Data promised"))
     ]
-    assert sorted(mail["Subject"] for mail in promised) == [
-        "Promised: Bruit des rues la nuit", "Promises\N{NO-BREAK SPACE}: Bruit des rues la nuit",
-    ]  # fmt: skip
-    assert all("À l’automne." in mail.get_content() for mail in promised)
+    assert sorted(str(mail["Subject"]).split(" pour ")[0] for mail in promised) == [
+        f"Data promised for {display_date(date.fromisoformat(tomorrow()), 'en')}: Bruit des rues la nuit",
+        "Données promises",
+    ]
+    assert all("À l’automne." in text_of(mail) for mail in promised)
     assert (
         await board.other.post(f"{address}/support", data={"stop": "1"})
     ).status_code == 303
@@ -404,14 +408,21 @@ async def test_producers_are_reminded_once_and_the_team_is_told_once(
     await board.tell()
     subjects = [str(mail["Subject"]) for mail in relay.mails]
     assert (
-        len([subject for subject in subjects if subject.startswith("Sept jours")]) == 2
+        len(
+            [
+                subject
+                for subject in subjects
+                if "votre réponse est attendue le" in subject
+            ]
+        )
+        == 2
     )
     assert (
         len(
             [
                 subject
                 for subject in subjects
-                if subject.startswith("Personne ne répond")
+                if subject.startswith("Demande de données sans réponse")
             ]
         )
         == 1
@@ -478,7 +489,7 @@ async def test_a_hidden_one_is_not_there_for_others_nor_in_the_feed(
     assert re.findall("<title>([^<]*)</title>", feed)[1:] == ["Bruit des rues la nuit"]
     assert (await board.other.get(hidden)).status_code == 404
     assert "Elle vise des personnes." in (await board.person.get(hidden)).text
-    assert "Elle vise des personnes." in relay.mails[-1].get_content()
+    assert "Elle vise des personnes." in text_of(relay.mails[-1])
     async with (
         browse(portal_app, board.territory) as passer,
         browse(portal_app, other) as stranger,

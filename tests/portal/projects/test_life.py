@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.mails import text_of
 from tests.portal.projects.conftest import FORM, Relay, Workshop
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
@@ -184,9 +185,12 @@ async def test_who_edits_takes_it_on_and_only_who_leads_archives(
         for answer in (only_sees, started, archived, changed, invitation)
     ] == [403, 303, 403, 303, 403]
     [mail] = relay.mails
-    assert (mail["To"], mail["Subject"]) == (email, "Vous êtes invité dans un projet")
-    assert "ombre des rues" not in mail.get_content()
-    assert f"{workshop.territory.origin}{address}" in mail.get_content()
+    assert (mail["To"], mail["Subject"]) == (
+        email,
+        "Vous êtes invité à rejoindre l’équipe d’un projet",
+    )
+    assert "ombre des rues" not in text_of(mail)
+    assert f"{workshop.territory.origin}{address}" in text_of(mail)
 
 
 @pytest.mark.parametrize(("public", "refusal"), [(False, 404), (True, 403)])

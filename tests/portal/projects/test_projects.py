@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from tests.mails import text_of
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.projects.conftest import FORM, Relay, Workshop, picture
 from tests.visitors import browse
@@ -350,7 +351,7 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
         "Une réutilisation est signalée : Mes arbres",
     )
     assert second["To"] == workshop.logins["other"].email
-    assert "L’adresse mène à une publicité." in second.get_content()
+    assert "L’adresse mène à une publicité." in text_of(second)
     assert (await workshop.team.post(f"{address}/show")).status_code == 303
     await workshop.tell(address, "shown")
     assert (await workshop.anyone.get(address)).status_code == 200

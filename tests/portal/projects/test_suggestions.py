@@ -13,6 +13,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import update
 
+from tests.mails import text_of
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.projects.conftest import FORM
 from tests.portal.projects.fair import HOME, Fair, fair
@@ -294,7 +295,7 @@ async def test_one_click_of_the_mailbox_turns_off_for_ever_and_an_old_mail_still
     [mail] = fair.relay.mails
     await fair.tell((await fair.interest(person)).id)
     assert len(fair.relay.mails) == 1, "nothing is told twice"
-    text = mail.get_content()
+    text = text_of(mail)
     assert "Carte du bruit des rues" in text
     assert "Secret" not in text
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -412,7 +413,7 @@ async def test_a_letter_leaves_by_the_portal_and_says_no_address_but_the_writers
         workshop.logins["other"].email,
         workshop.logins["leader"].email,
     )
-    assert "venez marcher" in mail.get_content()
+    assert "venez marcher" in text_of(mail)
     assert STOP.search(str(mail["List-Unsubscribe"]))
     [letter] = await workshop.rows(SuggestionMessage)
     assert (letter.words, letter.sent_at is None) == ("", False)
@@ -485,7 +486,7 @@ async def test_a_confidential_project_is_known_to_its_leader_alone(fair: Fair) -
     for interest in await workshop.rows(DeclaredInterest):
         await fair.tell(interest.id)
 
-    texts = [*pages, *(mail.get_content() for mail in fair.relay.mails)]
+    texts = [*pages, *(text_of(mail) for mail in fair.relay.mails)]
     assert not [text for text in texts if secret in text or "Sirènes" in text]
     mine = [
         mail

@@ -1,19 +1,18 @@
-"""Mails of plain text, handed to the relay of the installation (RFC 5322; RFC 3834 for those that a program writes).
+"""Mails: a text, and the same as HTML (RFC 5322; RFC 3834 for those that a program writes).
 
 Those that come again and again say how to stop them with one click (RFC 2369, RFC 2919, RFC 8058).
 """
 
-import asyncio
 import re
-import smtplib
 from dataclasses import dataclass
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr
+from typing import Any
 
 from udi.kit.clock import now
 
-PATIENCE = 20
 MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 """An address, as loosely as a person may type it."""
 LONGEST_MAIL = 254
@@ -21,22 +20,33 @@ LONGEST_MAIL = 254
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-class _UnfoldedHeaderPolicy(EmailPolicy):
-    """Leaves an address in a header whole: folded at its signs it would be written as words, which no program follows."""
+class _HeaderPolicy(EmailPolicy):
+    """Writes what Python's own folding spoils.
 
-    def fold(self, name: str, value: str) -> str:
+    An address that stops mails stays whole: folded at its signs it would be written as words, which no program follows.
+    A subject in several encoded words (RFC 2047) keeps the spaces between them, of which Python loses one a line; so does
+    the name of the sender, whose commas Python would leave bare, as if there were several.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
         if name.lower() == "list-unsubscribe":
             return f"{name}: {value}{self.linesep}"
+        if name.lower() == "subject" and not value.isascii():
+            return f"{name}: {self._encode(name, value)}{self.linesep}"
+        if name.lower() == "from" and not value.isascii():
+            [sender] = value.addresses
+            words = self._encode(name, sender.display_name)
+            return f"{name}: {words}{self.linesep} <{sender.addr_spec}>{self.linesep}"
         return str(super().fold(name, value))
 
-    def fold_binary(self, name: str, value: str) -> bytes:
-        if name.lower() == "list-unsubscribe":
+    def _encode(self, name: str, words: str) -> str:
+        header = Header(words, "utf-8", header_name=name)
+        return header.encode(linesep=self.linesep)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in {"list-unsubscribe", "subject", "from"}:
             return self.fold(name, value).encode("ascii")
         return bytes(super().fold_binary(name, value))
-
-
-class EmailError(Exception):
-    """The relay did not take the mail; the message holds no address and no word of it."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +66,12 @@ class Email:
     reply_to: str = ""
     unsubscribe: str = ""
     list_id: str = ""
+    html: str = ""
+    """The same for programs that show HTML; the text stands alone."""
 
     def compose(self) -> EmailMessage:
         """The message itself; names and subjects stay on one line."""
-        message = EmailMessage(policy=_UnfoldedHeaderPolicy())
+        message = EmailMessage(policy=_HeaderPolicy())
         message["From"] = formataddr((_line(self.sender_name), self.sender))
         message["To"] = self.to
         message["Subject"] = _line(self.subject)
@@ -74,27 +86,11 @@ class Email:
             message["List-Unsubscribe"] = f"<{_line(self.unsubscribe)}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(self.text, cte="quoted-printable")
+        if self.html:
+            message.add_alternative(self.html, subtype="html", cte="quoted-printable")
         message["Content-Language"] = self.language
         return message
 
 
 def _line(text: str) -> str:
     return CONTROLS.sub(" ", text).strip()
-
-
-async def send_email(mail: Email, host: str, port: int) -> None:
-    """Hand a mail to the relay.
-
-    Raises:
-        EmailError: it does not answer, or refuses.
-    """
-    try:
-        await asyncio.to_thread(_send, mail.compose(), host, port)
-    except (smtplib.SMTPException, OSError, ValueError) as error:
-        msg = f"the mail relay did not take it ({type(error).__name__})"
-        raise EmailError(msg) from None
-
-
-def _send(message: EmailMessage, host: str, port: int) -> None:
-    with smtplib.SMTP(host, port, timeout=PATIENCE) as relay:
-        relay.send_message(message)

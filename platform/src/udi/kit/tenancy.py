@@ -49,6 +49,8 @@ class Territory:
     """Name in the IANA's list: its mornings, its days and the hours on its pages."""
     second_factor: bool = True
     """Whether its managers and its team need a second factor, where the installation asks for one."""
+    mail_sender: dict[str, str] = field(default_factory=dict)
+    """`name` and `address` that its mails come from."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -180,6 +180,7 @@ class TerritoryRegistry:
             search=row.search,
             time_zone=row.time_zone,
             second_factor=row.second_factor,
+            mail_sender=row.mail_sender,
         )
 
 

@@ -59,6 +59,18 @@ def _make_translator(translations: NullTranslations) -> Callable[..., Markup]:
     return say
 
 
+def _make_text_translator(translations: NullTranslations) -> Callable[..., str]:
+    """`gettext` for texts that are not HTML: nothing is escaped."""
+
+    def say(message: str, **values: Any) -> str:
+        translation = translations.gettext(message)
+        if values or "%" in translation:
+            return translation % values
+        return translation
+
+    return say
+
+
 class TemplateCache(BytecodeCache):
     """What templates were compiled to: the words come later, so that one code serves every language."""
 
@@ -89,6 +101,11 @@ class PageRenderer:
         )
         self._environments = {
             code: self._environment(loader, code) for code in self._translations
+        }
+        compiled_texts = TemplateCache()
+        self._text_environments = {
+            code: self._text_environment(environment, code, compiled_texts)
+            for code, environment in self._environments.items()
         }
 
     def _environment(self, loader: PrefixLoader, language: str) -> Environment:
@@ -123,6 +140,22 @@ class PageRenderer:
         )
         return environment
 
+    def _text_environment(
+        self, environment: Environment, language: str, compiled: TemplateCache
+    ) -> Environment:
+        text = environment.overlay(autoescape=False, bytecode_cache=compiled)
+        say = _make_text_translator(self._translations[language])
+        text.globals = {**environment.globals, "_": say, "gettext": say}
+        return text
+
+    def environment(self, language: str) -> Environment:
+        """The templates in a language, for HTML."""
+        return self._environments.get(language) or self._environments[SOURCE]
+
+    def text_environment(self, language: str) -> Environment:
+        """The same for texts: nothing is escaped."""
+        return self._text_environments.get(language) or self._text_environments[SOURCE]
+
     def gettext(self, language: str, message: str) -> str:
         """A message in a language."""
         translations = self._translations.get(language) or self._translations["en"]
@@ -137,8 +170,8 @@ class PageRenderer:
     def compose(
         self, language: str, template: str, *, zone: tzinfo, **context: Any
     ) -> str:
-        """A text in a language for no request: a file that leaves, a mail."""
-        environment = self._environments.get(language) or self._environments[SOURCE]
+        """A text in a language for no request: a file that leaves."""
+        environment = self.environment(language)
         with formats.in_zone(zone):
             return environment.get_template(template).render(context)
 

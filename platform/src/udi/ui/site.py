@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import structlog
 from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
@@ -14,9 +15,17 @@ from litestar.types import ControllerRouterHandler, Guard
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
+from udi.kit.emails import Email
 from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
+from udi.kit.jobs import Job, enqueue_each
+from udi.kit.mail_relay import (
+    AddressRefusedError,
+    EmailError,
+    MailRelay,
+    send_email,
+)
 from udi.kit.service_registry import Hook, Services
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
@@ -25,6 +34,7 @@ from udi.ui import problems
 from udi.ui.body_timeout import BodyTimeoutMiddleware
 from udi.ui.compression import CompressionMiddleware
 from udi.ui.domains import Domain, call_each, list_locales
+from udi.ui.emails import EmailRenderer
 from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
@@ -35,6 +45,9 @@ from udi.ui.routes import common_routes
 
 Navigation = Callable[["Site", Request[Any, Any, State]], Sequence[tuple[str, str]]]
 FindActor = Callable[[Request[Any, Any, State]], Awaitable[Actor | None]]
+log = structlog.get_logger()
+ONE_MAIL = "mail"
+"""In the payload of a job: the one mail that it is for, by its identifier."""
 MakeClient = Callable[[Sequence[str]], OutgoingClient]
 BeforeRequest = Callable[[Request[Any, Any, State]], Awaitable[Any]]
 Refusal = tuple[
@@ -78,6 +91,7 @@ class Site:
     outgoing: OutgoingClient = field(init=False)
     """The client of nodes and portals."""
     pages: PageRenderer = field(init=False)
+    emails: EmailRenderer = field(init=False)
 
     def __post_init__(self) -> None:
         self.outgoing = self.make_client(self.settings.private_hosts)
@@ -85,6 +99,45 @@ class Site:
             {domain.name: domain.folder / "templates" for domain in self.domains},
             [*self.locales, *list_locales(self.domains)],
         )
+        self.emails = EmailRenderer(self.pages, self.settings)
+
+    async def send_email(self, territory: Territory, mail: Email) -> None:
+        """Hand a mail of a territory to the relay; one whose address is refused for good is left, with a line in the log.
+
+        Raises:
+            EmailError: the relay did not take it; the job that sends it is tried again.
+        """
+        try:
+            await send_email(mail, MailRelay.from_settings(self.settings))
+        except AddressRefusedError as refusal:
+            log.warning(
+                "address refused",
+                territory=territory.slug,
+                mail=mail.id,
+                code=refusal.code,
+            )
+        except EmailError as error:
+            log.warning("mail not taken", mail=mail.id, fault=str(error))
+            raise
+
+    async def send_emails(
+        self, territory: Territory, job: Job, mails: Sequence[Email]
+    ) -> None:
+        """Send the mails of a job: one at once, several by a job for each, so that a fault sends none twice.
+
+        Raises:
+            EmailError: the relay did not take it; the job is tried again.
+        """
+        only = job.payload.get(ONE_MAIL)
+        if only is not None:
+            mails = [mail for mail in mails if mail.id == only]
+        if len(mails) > 1:
+            payloads = [{**job.payload, ONE_MAIL: mail.id} for mail in mails]
+            async with self.database.session(territory.id, role="worker") as session:
+                await enqueue_each(session, job.name, payloads)
+            return
+        for mail in mails:
+            await self.send_email(territory, mail)
 
 
 def provide_services(site: Site, *, pages: bool) -> Site:

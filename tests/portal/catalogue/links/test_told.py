@@ -2,12 +2,12 @@
 
 import re
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 
 import pytest
 from litestar import Litestar
 from sqlalchemy import select, text
 
+from tests.mails import text_of
 from tests.portal.catalogue.links.conftest import Machine, Watcher, says
 from tests.portal.notifications.conftest import Relay
 from tests.visitors import browse, make_person
@@ -51,10 +51,6 @@ async def tell(watcher: Watcher) -> int:
             Job(SEND_NEWS, watcher.tenant, payload, 0, last=False)
         )
     return len(payloads)
-
-
-def text_of(mail: EmailMessage) -> str:
-    return str(mail.get_content())
 
 
 async def test_a_producer_is_told_once_and_once_more_when_it_is_back(

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.contract.node import clear_queue
+from tests.mails import text_of
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, ckan
 from tests.portal.notifications.conftest import Relay, relay
@@ -126,14 +127,13 @@ async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobo
 
     assert {str(mail["To"]) for mail in mails} == {english.email, demo.contact}
     words = {
-        str(mail["To"]): (str(mail["Subject"]).strip(), mail.get_content())
-        for mail in mails
+        str(mail["To"]): (str(mail["Subject"]).strip(), text_of(mail)) for mail in mails
     }
     subject, body = words[english.email]
     assert subject.startswith(
         "Many datasets are missing from the catalogue at catalogue.localhost"
     )
-    assert "17 datasets out of 20 were not there" in body
+    assert "17 datasets out of 20 were missing" in body
     assert f"{demo.origin}/sources/{reading.source_id}" in body
     assert words[demo.contact][0].startswith(
         "Beaucoup de jeux de données manquent dans le catalogue de catalogue.localhost"
@@ -158,7 +158,7 @@ async def test_a_source_that_fails_is_told_at_the_third_time_and_not_again(
         sent.append(len(await send_all(portal_site, demo, relay)))
 
     assert sent == [0, 0, 1, 0, 0]
-    assert "3 dernières lectures" in relay.mails[-1].get_content()
+    assert "3 dernières lectures" in text_of(relay.mails[-1])
 
 
 async def test_a_mail_about_what_is_gone_is_not_sent(

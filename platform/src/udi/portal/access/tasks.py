@@ -1,31 +1,30 @@
 """What the worker does for access: tells the sides of a request or an agreement by mail, and nodes how agreements stand."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.emails import Email, send_email
+from udi.kit.emails import Email
 from udi.kit.identity import MANAGERS, PUBLISHERS
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.actions import TELL_AGREEMENT
 from udi.portal.access.agreements.delivery import task_handlers as delivery_jobs
-from udi.portal.access.emails import AccessEmailContext, write_email
+from udi.portal.access.emails import RECEIPT, AccessEmailContext, write_email
 from udi.portal.access.models import AccessAgreement, AccessRequest, AccessSide
 from udi.portal.access.requests.clock import lapses_at
 from udi.portal.access.requests.thread import TELL
+from udi.portal.access.requests.transitions import AccessRequestEvent
 from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import list_members
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.queries import find_leader
-from udi.ui.formats import display_date
+from udi.ui.emails import EmailRecipient, person_recipient, team_recipient
 from udi.ui.site import Site
 
-Recipients = list[tuple[str, str]]
-"""Addresses, each with its language."""
+Recipients = list[EmailRecipient]
 TO_PERSON = frozenset(
     {"suspended", "resumed", "revoked", "closed", "revoking", "ending", "ended"}
 )
@@ -36,27 +35,15 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 
     async def tell_request(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await _send_emails(
-                site, await write_request_emails(site, territory, job.payload)
-            )
+            mails = await write_request_emails(site, territory, job.payload)
+            await site.send_emails(territory, job, mails)
 
     async def tell_agreement(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await _send_emails(
-                site, await write_agreement_emails(site, territory, job.payload)
-            )
+            mails = await write_agreement_emails(site, territory, job.payload)
+            await site.send_emails(territory, job, mails)
 
     return {TELL: tell_request, TELL_AGREEMENT: tell_agreement, **delivery_jobs(site)}
-
-
-async def _send_emails(site: Site, mails: list[Email]) -> None:
-    """Send each; when one is not taken, all are tried again, under the same identifiers."""
-    for mail in mails:
-        await send_email(
-            mail,
-            site.settings.smtp_host,
-            site.settings.smtp_port or site.settings.port(6),
-        )
 
 
 async def write_request_emails(
@@ -79,33 +66,27 @@ async def write_request_emails(
             Organisation, (territory.id, request.organisation_id)
         )
         leader = await find_leader(session, request.project_id)
-        own: Recipients = (
-            [(leader.email, _request_language(territory, request, leader))]
-            if leader
-            else []
-        )
+        own: Recipients = []
+        if leader and leader.email:
+            language = _request_language(request, leader)
+            own = [person_recipient(territory, leader, language)]
         to = await _list_recipients(session, territory, event, side, producer, own)
-    day = request.due_at or lapses_at(request)
-    key = str(
+    occasion = str(
         payload.get("step") or f"{request.revision}-{int(request.since.timestamp())}"
     )
+    about = AccessEmailContext(
+        request.id,
+        f"/access-requests/{request.id}",
+        dataset.title,
+        producer.name,
+        request.due_at or lapses_at(request),
+    )
+    events = [(event, recipient) for recipient in to]
+    if event == AccessRequestEvent.CORRECT:
+        events += [(RECEIPT, recipient) for recipient in own]
     return [
-        write_email(
-            site,
-            territory,
-            event,
-            AccessEmailContext(
-                request.id,
-                f"/access-requests/{request.id}",
-                dataset.title,
-                producer.name,
-                _format_day(day, language, territory),
-            ),
-            to=address,
-            language=language,
-            key=key,
-        )
-        for address, language in to
+        write_email(site, territory, name, about, recipient, occasion=occasion)
+        for name, recipient in events
     ]
 
 
@@ -122,7 +103,7 @@ async def _list_recipients(
         return person
     those = await list_producer_recipients(session, territory, producer)
     if event == "late":
-        return [*those, *person, (territory.contact, territory.languages[0])]
+        return [*those, *person, team_recipient(territory)]
     return those
 
 
@@ -132,18 +113,13 @@ async def list_producer_recipients(
     """Those who publish for a producer; its own address where none of them logged in yet."""
     members = await list_members(session, producer.slug)
     recipients = [
-        (
-            person.email,
-            person.locale
-            if person.locale in territory.languages
-            else territory.languages[0],
-        )
+        person_recipient(territory, person)
         for person, groups in members
         if person.email and {MANAGERS, PUBLISHERS} & set(groups)
     ]
-    return recipients or (
-        [(producer.email, territory.languages[0])] if producer.email else []
-    )
+    if recipients or not producer.email:
+        return recipients
+    return [EmailRecipient(producer.email, territory.languages[0])]
 
 
 async def write_agreement_emails(
@@ -161,50 +137,27 @@ async def write_agreement_emails(
             Organisation, (territory.id, agreement.organisation_id)
         )
         person = await find_leader(session, agreement.project_id)
-        to: Recipients = (
-            [(person.email, _person_language(territory, person))]
-            if person and event in TO_PERSON
-            else []
-        )
+        to: Recipients = []
+        if person and person.email and event in TO_PERSON:
+            to = [person_recipient(territory, person)]
         if event in {"given_up", "ended"}:
             to += await list_producer_recipients(session, territory, producer)
-    title = str(agreement.document["dataset_title"])
-    day = agreement.closes_at or agreement.ends_at
+    about = AccessEmailContext(
+        agreement.id,
+        f"/agreements/{agreement.id}",
+        str(agreement.document["dataset_title"]),
+        producer.name,
+        agreement.closes_at or agreement.ends_at,
+    )
+    occasion = str(agreement.revision)
     return [
-        write_email(
-            site,
-            territory,
-            event,
-            AccessEmailContext(
-                agreement.id,
-                f"/agreements/{agreement.id}",
-                title,
-                producer.name,
-                _format_day(day, language, territory),
-            ),
-            to=address,
-            language=language,
-            key=str(agreement.revision),
-        )
-        for address, language in to
-        if address
+        write_email(site, territory, event, about, recipient, occasion=occasion)
+        for recipient in to
     ]
 
 
-def _request_language(
-    territory: Territory, request: AccessRequest, leader: Person
-) -> str:
-    """The language of a request, for who wrote it; their own, for who leads its project since."""
+def _request_language(request: AccessRequest, leader: Person) -> str:
+    """The language of a request, for who wrote it; empty, for who leads its project since."""
     if leader.id == request.person_id:
         return request.language
-    return _person_language(territory, leader)
-
-
-def _person_language(territory: Territory, person: Person) -> str:
-    if person.locale in territory.languages:
-        return person.locale
-    return territory.languages[0]
-
-
-def _format_day(moment: datetime, language: str, territory: Territory) -> str:
-    return display_date(moment, language, zone=territory.zone)
+    return ""

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.emails import send_email
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.notifications.actions import CHANGE_RETENTION, forget_changes
@@ -24,6 +23,7 @@ from udi.portal.notifications.topics import (
     topics_of,
 )
 from udi.portal.notifications.webhooks.actions import forget_deliveries
+from udi.ui.emails import person_recipient
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -149,15 +149,12 @@ async def send_digest(site: Site, territory: Territory, digest_id: UUID) -> None
             items = []
         mail = None
         if subscription is not None and items:
+            recipient = person_recipient(territory, person, subscription.language)
             mail = await write_digest(
-                site, session, territory, digest, subscription, person.email, items
+                site, session, territory, digest, subscription, recipient, items
             )
     if mail is not None:
-        await send_email(
-            mail,
-            site.settings.smtp_host,
-            site.settings.smtp_port or site.settings.port(6),
-        )
+        await site.send_email(territory, mail)
     async with site.database.session(territory.id, role="worker") as session:
         await session.execute(
             update(Digest).where(Digest.id == digest_id).values(done_at=now())

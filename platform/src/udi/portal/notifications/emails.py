@@ -1,6 +1,8 @@
 """The mails: what changed, why it is told, and how to have no more of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,25 +24,37 @@ from udi.portal.notifications.topics import (
     group_by_kind,
     topics_of,
 )
-from udi.ui.formats import display_date
-from udi.ui.locale import localise
+from udi.ui.emails import EmailRecipient
 from udi.ui.site import Site
 
 MOST_LISTED = 100
 """Things that one mail lists; the pages have the rest."""
-Translate = Callable[..., str]
 
 
-def translator(site: Site, language: str) -> Translate:
-    """A function that says a message in a language, with its values."""
+@dataclass(frozen=True)
+class FollowedTarget:
+    """What a person follows, as a mail names it, and since when."""
 
-    def say(message: str, **values: object) -> str:
-        text = site.pages.gettext(language, message)
-        if values:
-            return text % values
-        return text
+    kind: str
+    title: str
+    since: datetime
 
-    return say
+
+@dataclass(frozen=True)
+class DigestItem:
+    """One thing that changed, its page, and through what the person knows of it."""
+
+    title: str
+    address: str
+    followed: Sequence[FollowedTarget]
+
+
+@dataclass(frozen=True)
+class DigestSection:
+    """The things to which the same happened."""
+
+    kind: str
+    changes: Sequence[DigestItem]
 
 
 async def write_digest(
@@ -49,76 +63,77 @@ async def write_digest(
     territory: Territory,
     digest: Digest,
     subscription: Subscription,
-    to: str,
+    recipient: EmailRecipient,
     items: Sequence[ChangeSummary],
 ) -> Email:
     """The mail of a digest, in the person's language."""
-    language = subscription.language
-    say = translator(site, language)
-    name = localise(territory.name, language)
-    followed = {following.id: following for item in items for following in item.through}
-    named = await name_followings(site, session, territory, followed.values(), language)
-    stop = f"{territory.origin}/following/unsubscribe/{unsubscribe_token(site.settings, territory, subscription.id)}"
-    parts = [
-        say("Good morning,"),
-        say(
-            "Here is what changed in what you follow at %(territory)s.", territory=name
-        ),
-        *_list_changes(say, territory, items, named),
-        *_reasons(say, territory, subscription, followed, named, language),
-        say("To get no such mail any more: %(address)s", address=stop),
-        name,
-    ]
-    return Email(
-        to=to,
-        subject=_subject(say, items),
-        text="\n\n".join(parts) + "\n",
-        language=language,
-        id=f"digest-{digest.id}",
-        sender=site.settings.mail_sender or territory.contact,
-        sender_name=name,
-        reply_to=territory.contact,
-        unsubscribe=stop,
-        list_id=f"following.{territory.hosts[0]}",
+    followings = {
+        following.id: following for item in items for following in item.through
+    }
+    names = await name_followings(
+        site, session, territory, followings.values(), recipient.language
     )
+    targets = {
+        key: FollowedTarget(following.kind, names[key].title, following.created_at)
+        for key, following in followings.items()
+    }
+    token = unsubscribe_token(site.settings, territory, subscription.id)
+    return site.emails.render(
+        territory,
+        "notifications/emails/digest.jinja",
+        recipient,
+        key=f"digest-{digest.id}",
+        unsubscribe=f"{territory.origin}/following/unsubscribe/{token}",
+        list_name="following",
+        title=items[0].change.title,
+        total=len(items),
+        sections=_make_sections(territory, items[:MOST_LISTED], targets),
+        more=max(0, len(items) - MOST_LISTED),
+        followings=list(targets.values()),
+        weekly=subscription.rhythm == DigestRhythm.WEEKLY,
+        address=f"{territory.origin}/following",
+    )
+
+
+def _make_sections(
+    territory: Territory,
+    items: Sequence[ChangeSummary],
+    targets: Mapping[UUID, FollowedTarget],
+) -> list[DigestSection]:
+    sections = []
+    for kind in (ChangeKind.PUBLISHED, ChangeKind.UPDATED, ChangeKind.WITHDRAWN):
+        changes = [
+            DigestItem(
+                item.change.title,
+                f"{territory.origin}{item.change.path}",
+                [targets[following.id] for following in item.through],
+            )
+            for item in items
+            if item.what == kind
+        ]
+        if changes:
+            sections.append(DigestSection(kind.value, changes))
+    return sections
 
 
 def write_webhook_stopped_email(
     site: Site,
     territory: Territory,
     webhook: Webhook,
+    recipient: EmailRecipient,
     *,
-    to: str,
-    language: str,
     at: str,
 ) -> Email:
     """The mail that says that a webhook is not called any more, and what to do."""
-    say = translator(site, language)
-    name = localise(territory.name, language)
-    gone = webhook.reason == "gone"
-    if gone:
-        why = say("It answered that it is gone (410).")
-    else:
-        why = say("No attempt of three days succeeded.")
-    parts = [
-        say("Good morning,"),
-        say("Your webhook %(url)s is not told what changes any more.", url=webhook.url),
-        why,
-        say(
-            "Once it answers again, start it on its page: %(address)s",
-            address=f"{territory.origin}/following/webhooks/{webhook.id}",
-        ),
-        name,
-    ]
-    return Email(
-        to=to,
-        subject=say("A webhook of yours stopped"),
-        text="\n\n".join(parts) + "\n",
-        language=language,
-        id=f"webhook-{webhook.id}-{at.translate(str.maketrans('', '', ':+'))}",
-        sender=site.settings.mail_sender or territory.contact,
-        sender_name=name,
-        reply_to=territory.contact,
+    moment = at.translate(str.maketrans("", "", ":+"))
+    return site.emails.render(
+        territory,
+        "notifications/emails/webhook-stopped.jinja",
+        recipient,
+        key=f"webhook-{webhook.id}-{moment}",
+        url=webhook.url,
+        gone=webhook.reason == "gone",
+        address=f"{territory.origin}/following/webhooks/{webhook.id}",
     )
 
 
@@ -145,107 +160,3 @@ async def name_followings(
             for following in those
         }
     return named
-
-
-def kind_labels(say: Translate) -> Mapping[str, str]:
-    """What each kind of following is called, before its name."""
-    return {
-        "dataset": say("dataset"),
-        "producer": say("producer"),
-        "theme": say("theme"),
-        "search": say("search"),
-    }
-
-
-def _subject(say: Translate, items: Sequence[ChangeSummary]) -> str:
-    if len(items) == 1:
-        return say("What changed: %(title)s", title=items[0].change.title)
-    return say(
-        "What changed: %(title)s, and more (%(count)s in all)",
-        title=items[0].change.title,
-        count=len(items),
-    )
-
-
-def _list_changes(
-    say: Translate,
-    territory: Territory,
-    items: Sequence[ChangeSummary],
-    named: Mapping[UUID, TopicTarget],
-) -> Iterator[str]:
-    titles = {
-        ChangeKind.PUBLISHED: say("New"),
-        ChangeKind.UPDATED: say("Changed"),
-        ChangeKind.WITHDRAWN: say("Withdrawn"),
-    }
-    for what, title in titles.items():
-        matching_items = [item for item in items[:MOST_LISTED] if item.what == what]
-        if matching_items:
-            yield f"{title.upper()}\n\n" + "\n\n".join(
-                _format_change(say, territory, item, named) for item in matching_items
-            )
-    if len(items) > MOST_LISTED:
-        yield say(
-            "And %(count)s more, on the pages of what you follow.",
-            count=len(items) - MOST_LISTED,
-        )
-
-
-def _format_change(
-    say: Translate,
-    territory: Territory,
-    item: ChangeSummary,
-    named: Mapping[UUID, TopicTarget],
-) -> str:
-    words = kind_labels(say)
-    through = ", ".join(
-        say(
-            "%(kind)s “%(title)s”",
-            kind=words.get(following.kind, following.kind),
-            title=named[following.id].title,
-        )
-        for following in item.through
-    )
-    address = f"{territory.origin}{item.change.path}"
-    return "\n".join(
-        [
-            f"- {item.change.title}",
-            f"  {address}",
-            f"  {say('Through: %(followed)s', followed=through)}",
-        ]
-    )
-
-
-def _reasons(
-    say: Translate,
-    territory: Territory,
-    subscription: Subscription,
-    followed: Mapping[UUID, Following],
-    named: Mapping[UUID, TopicTarget],
-    language: str,
-) -> Iterator[str]:
-    words = kind_labels(say)
-    yield say("Why do I get this?").upper()
-    yield (
-        say("You follow:")
-        + "\n"
-        + "\n".join(
-            say(
-                "- %(kind)s “%(title)s”, since %(day)s",
-                kind=words.get(following.kind, following.kind),
-                title=named[key].title,
-                day=display_date(following.created_at, language, zone=territory.zone),
-            )
-            for key, following in followed.items()
-        )
-    )
-    weekly = subscription.rhythm == DigestRhythm.WEEKLY
-    if weekly:
-        often = say("You chose one mail a week at most, on Mondays.")
-    else:
-        often = say("You chose one mail a day at most.")
-    yield (
-        often
-        + " "
-        + say("To change this: %(address)s", address=f"{territory.origin}/following")
-    )

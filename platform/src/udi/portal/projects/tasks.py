@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.emails import send_email
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
@@ -13,6 +12,7 @@ from udi.portal.projects.actions.notifications import NOTIFY_PROJECT
 from udi.portal.projects.emails import FOR_TEAM, write_email
 from udi.portal.projects.models import Project, ProjectMember
 from udi.portal.projects.transitions import TeamMemberStage
+from udi.ui.emails import EmailRecipient, person_recipient, team_recipient
 from udi.ui.site import Site
 
 
@@ -56,18 +56,14 @@ async def send_notification(
         if project is None or not is_still_valid(project, what, member):
             return
         if what in FOR_TEAM:
-            to = territory.contact
+            recipient = team_recipient(territory)
         else:
-            to = await _find_address(session, project, member)
-    if to:
+            recipient = await _find_recipient(session, territory, project, member)
+    if recipient.address:
         mail = write_email(
-            site, territory, project, what, revision, to=to, member=member
+            site, territory, project, what, revision, recipient, member=member
         )
-        await send_email(
-            mail,
-            site.settings.smtp_host,
-            site.settings.smtp_port or site.settings.port(6),
-        )
+        await site.send_email(territory, mail)
 
 
 def is_still_valid(project: Project, what: str, member: ProjectMember | None) -> bool:
@@ -82,17 +78,20 @@ def is_still_valid(project: Project, what: str, member: ProjectMember | None) ->
     }[what]
 
 
-async def _find_address(
-    session: AsyncSession, project: Project, member: ProjectMember | None
-) -> str:
-    """Of the member, or of who answers for the project."""
+async def _find_recipient(
+    session: AsyncSession,
+    territory: Territory,
+    project: Project,
+    member: ProjectMember | None,
+) -> EmailRecipient:
+    """The member, or who answers for the project; an empty address where nobody does."""
     if member is not None:
-        return member.email
+        return EmailRecipient(member.email, project.language)
     owner = project.leader_id or project.reporter_id
     if owner:
         person = await session.get(Person, (project.tenant_id, owner))
     else:
         person = None
     if person:
-        return person.email
-    return ""
+        return person_recipient(territory, person, project.language)
+    return EmailRecipient("", project.language)

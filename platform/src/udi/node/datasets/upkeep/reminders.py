@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.emails import Email, send_email
+from udi.kit.emails import Email
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import list_removed_public_versions
 from udi.node.datasets.models import Dataset, Reminder
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.upkeep.schedule import DAYS, MONTHS, UpdateDeadline, next_due
-from udi.ui.formats import display_date
+from udi.ui.emails import EmailRecipient
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -139,9 +139,8 @@ async def send_reminder(
         or due.day != due_on
     ):
         return
-    settings = site.settings
     mail = compose_reminder(site, territory, dataset, due, number)
-    await send_email(mail, settings.smtp_host, settings.smtp_port or settings.port(6))
+    await site.send_email(territory, mail)
     async with site.database.session(territory.id, role="worker") as session:
         sent = (
             Reminder.dataset_id == dataset_id,
@@ -156,35 +155,15 @@ def compose_reminder(
     site: Site, territory: Territory, dataset: Dataset, due: UpdateDeadline, number: int
 ) -> Email:
     """The mail, in the territory's first language: names and days, nothing of the data."""
-    language = territory.languages[0]
-
-    def say(message: str, **values: object) -> str:
-        return site.pages.gettext(language, message) % values
-
-    here = f"{territory.origin}/datasets/{dataset.id}"
-    last = number == len(due.reminders) - 1
-    lines = [
-        say("Good morning,"),
-        say(
-            "The next version of «%(title)s» was expected by %(day)s, as its description says.",
-            title=dataset.title,
-            day=display_date(due.day, language),
-        ),
-        say("To replace the file: %(address)s", address=f"{here}/versions/new"),
-        say(
-            "If it changes less often, say so here: %(address)s",
-            address=f"{here}/describe#frequency",
-        ),
-        say("This is the last reminder for this version.") if last else "",
-        territory.name.get(language) or next(iter(territory.name.values())),
-    ]
-    return Email(
-        to=dataset.space.email,
-        subject=say("To be updated: %(title)s", title=dataset.title),
-        text="\n\n".join(filter(None, lines)) + "\n",
-        language=language,
-        id=f"reminder-{dataset.id}-{due.day.isoformat()}-{number}",
-        sender=site.settings.mail_sender or territory.contact,
-        sender_name=territory.name.get(language, ""),
-        reply_to=territory.contact,
+    page = f"{territory.origin}/datasets/{dataset.id}"
+    return site.emails.render(
+        territory,
+        "datasets/emails/update-reminder.jinja",
+        EmailRecipient(dataset.space.email, territory.languages[0]),
+        key=f"reminder-{dataset.id}-{due.day.isoformat()}-{number}",
+        title=dataset.title,
+        day=due.day,
+        last=number == len(due.reminders) - 1,
+        address=f"{page}/versions/new",
+        description_address=f"{page}/describe#frequency",
     )

@@ -12,7 +12,6 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.emails import send_email
 from udi.kit.identity import MANAGERS, PUBLISHERS
 from udi.kit.tenancy import Territory
 from udi.portal import audit
@@ -30,6 +29,7 @@ from udi.portal.identity.models import Person
 from udi.portal.identity.queries import list_members
 from udi.portal.notifications.queries import find_subscription
 from udi.portal.organisations.models import Organisation
+from udi.ui.emails import EmailRecipient, person_recipient
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -170,31 +170,39 @@ async def send_link_email(
         )
         if organisation is None:
             return
-        to = organisation.email
-        language = territory.languages[0]
-        if payload["person"]:
-            person = await session.get(Person, (territory.id, UUID(payload["person"])))
-            if person:
-                subscription = await find_subscription(session, person.id)
-            else:
-                subscription = None
-            to = person.email if person else ""
-            language = subscription.language if subscription else language
+        recipient = await _find_recipient(
+            session, territory, organisation, payload["person"]
+        )
         lines = {
             name: await _read_links(session, organisation, payload[name])
             for name in ("missing", "back")
         }
-    if not to:
+    if not recipient.address:
         return
-    mail = write_link_email(
-        site, territory, organisation, lines, payload, to=to, language=language
-    )
-    await send_email(
-        mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6)
-    )
+    mail = write_link_email(site, territory, organisation, lines, payload, recipient)
+    await site.send_email(territory, mail)
     log.info(
         "news of links sent", organisation=str(organisation.id), **payload["counts"]
     )
+
+
+async def _find_recipient(
+    session: AsyncSession,
+    territory: Territory,
+    organisation: Organisation,
+    person_id: str,
+) -> EmailRecipient:
+    """The person, with an empty address once they are gone; nobody is the producer."""
+    language = territory.languages[0]
+    if not person_id:
+        return EmailRecipient(organisation.email, language)
+    person = await session.get(Person, (territory.id, UUID(person_id)))
+    if person is None:
+        return EmailRecipient("", language)
+    subscription = await find_subscription(session, person.id)
+    if subscription:
+        language = subscription.language
+    return person_recipient(territory, person, language)
 
 
 async def _read_links(

@@ -1,5 +1,8 @@
 """The realm of a deployment: who may register, how passwords are, what tokens carry."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
@@ -11,7 +14,7 @@ from udi.portal.identity.provision.admin import (
     merge_representations,
 )
 from udi.portal.identity.provision.flows import apply_browser_flow
-from udi.settings import Settings
+from udi.settings import SMTP_PASSWORD, RelaySecurity, Settings
 
 ROLES = {MANAGERS: "manager", PUBLISHERS: "publisher", MODERATORS: "moderator"}
 """Role that each group of an organisation carries."""
@@ -54,6 +57,10 @@ RULES: dict[str, Any] = {
     "organizationsEnabled": True,
     **OTP,
 }
+MAIL_MARK = "udi.smtp"
+"""Attribute of the realm: the fingerprint of its relay with the password, which Keycloak does not show."""
+VERIFICATION_LINK = {"actionTokenGeneratedByUserLifespan.verify-email": "86400"}
+"""Seconds that the link in a mail that verifies an address lives; Keycloak gives 300 to it, and mails are read later."""
 MASTER = "master"
 MASTER_RULES: dict[str, Any] = {
     "bruteForceProtected": True,
@@ -83,15 +90,6 @@ MEMBERSHIP_CONFIG = {"addOrganizationId": "true", "jsonType.label": "JSON"}
 
 def realm_rules(settings: Settings) -> dict[str, Any]:
     """The realm's representation, as wanted."""
-    mail = {
-        "host": settings.smtp_host,
-        "port": str(settings.smtp_port or settings.port(6)),
-        "from": f"no-reply@{settings.installation_host}",
-        "fromDisplayName": "Urban Data Interface",
-        "ssl": "false",
-        "starttls": "false",
-        "auth": "false",
-    }
     if settings.keycloak_url.startswith("http://"):
         secured = "none"
     else:
@@ -99,19 +97,49 @@ def realm_rules(settings: Settings) -> dict[str, Any]:
     return {
         **RULES,
         "realm": settings.identity_realm,
-        "smtpServer": mail,
+        "smtpServer": mail_server(settings),
         "sslRequired": secured,
     }
+
+
+def mail_server(settings: Settings) -> dict[str, str]:
+    """How Keycloak sends its mails: by the same relay as the programs. A realm has one sender for all territories."""
+    server = {
+        "host": settings.smtp_host,
+        "port": str(settings.relay_port),
+        "from": settings.mail_sender or f"no-reply@{settings.installation_host}",
+        "fromDisplayName": "Urban Data Interface",
+        "ssl": str(settings.smtp_security is RelaySecurity.TLS).lower(),
+        "starttls": str(settings.smtp_security is RelaySecurity.STARTTLS).lower(),
+        "auth": str(bool(settings.smtp_user)).lower(),
+    }
+    if settings.smtp_user:
+        server["user"] = settings.smtp_user
+        server["password"] = settings.secret(SMTP_PASSWORD)
+    return server
+
+
+def _fingerprint(server: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(server, sort_keys=True).encode()).hexdigest()
 
 
 def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
     """Make the realm, its roles and what its tokens carry as they should be."""
     target = realm_rules(settings)
     existing = admin.get("")
+    attributes = {**VERIFICATION_LINK, MAIL_MARK: _fingerprint(target["smtpServer"])}
+    known = (existing or {}).get("attributes") or {}
+    # What is written takes the place of all the attributes.
+    target["attributes"] = {**known, **attributes}
+    if known.get(MAIL_MARK) == attributes[MAIL_MARK]:
+        # Keycloak shows stars for the password, which is the one of the mark.
+        target["smtpServer"].pop("password", None)
     if existing is None:
         admin.create_realm(target)
         change = ProvisionChange("realm", admin.realm, "created")
     elif changes := difference(target, existing):
+        if "smtpServer" in changes:
+            changes["smtpServer"] = mail_server(settings)
         # Keycloak ignores part of an OTP policy, and breaks enrolment with another part.
         admin.put("", {**changes, **(OTP if OTP.keys() & changes.keys() else {})})
         change = ProvisionChange("realm", admin.realm, "updated")

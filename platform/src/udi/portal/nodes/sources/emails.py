@@ -7,7 +7,7 @@ from sqlalchemy import any_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.emails import Email, send_email
+from udi.kit.emails import Email
 from udi.kit.identity import MANAGERS
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
@@ -15,10 +15,9 @@ from udi.portal.identity.models import Membership, Person
 from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
 from udi.portal.nodes.sources.reconciliation import Alert
-from udi.portal.notifications.emails import Translate, translator
 from udi.portal.notifications.queries import find_subscription
 from udi.portal.organisations.models import Organisation
-from udi.ui.locale import localise
+from udi.ui.emails import EmailRecipient, person_recipient, team_recipient
 from udi.ui.site import Site
 
 NOTIFY_SOURCE = "tell_source"
@@ -72,35 +71,26 @@ async def _send_email(site: Site, territory: Territory, job: Job) -> None:
         producer = await session.get_one(
             Organisation, (territory.id, source.organisation_id)
         )
-        to, language = await _find_recipient(session, territory, job.payload["person"])
-    if not to:
+        recipient = await _find_recipient(session, territory, job.payload["person"])
+    if not recipient.address:
         return
-    mail = write_email(
-        site,
-        territory,
-        source,
-        producer,
-        run,
-        Alert(job.payload["trouble"]),
-        to,
-        language,
-    )
-    await send_email(
-        mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6)
-    )
+    alert = Alert(job.payload["trouble"])
+    mail = write_email(site, territory, source, producer, run, alert, recipient)
+    await site.send_email(territory, mail)
 
 
 async def _find_recipient(
     session: AsyncSession, territory: Territory, person_id: str
-) -> tuple[str, str]:
-    """Address and language; nobody is the team."""
+) -> EmailRecipient:
+    """The person, with an empty address once they are gone; nobody is the team."""
     if not person_id:
-        return territory.contact, territory.languages[0]
+        return team_recipient(territory)
     person = await session.get(Person, (territory.id, UUID(person_id)))
     subscription = await find_subscription(session, UUID(person_id))
-    return (person.email if person else ""), (
-        subscription.language if subscription else territory.languages[0]
-    )
+    language = subscription.language if subscription else territory.languages[0]
+    if person is None:
+        return EmailRecipient("", language)
+    return person_recipient(territory, person, language)
 
 
 def write_email(
@@ -109,68 +99,20 @@ def write_email(
     source: CatalogueSource,
     producer: Organisation,
     run: SourceRun,
-    trouble: Alert,
-    to: str,
-    language: str,
+    alert: Alert,
+    recipient: EmailRecipient,
 ) -> Email:
     """What is wrong, what was done about it, and where to see more."""
-    say = translator(site, language)
-    name = localise(territory.name, language)
-    host = host_of(source.address)
-    parts = [
-        say("Good morning,"),
-        say(
-            "The catalogue at %(host)s is read for %(producer)s.",
-            host=host,
-            producer=producer.name,
-        ),
-        _describe_alert(say, trouble, source, run),
-        say(
-            "Its page says what to correct, and what you may do: %(address)s",
-            address=_page(territory, source),
-        ),
-        name,
-    ]
-    subjects = {
-        Alert.VANISHED: say(
-            "Many datasets are missing from the catalogue at %(host)s", host=host
-        ),
-        Alert.FAILING: say("The catalogue at %(host)s cannot be read", host=host),
-        Alert.REFUSED: say(
-            "Something to correct in the catalogue at %(host)s", host=host
-        ),
-    }
-    return Email(
-        to=to,
-        subject=subjects[trouble],
-        text="\n\n".join(parts) + "\n",
-        language=language,
-        id=f"source-{run.id}-{trouble.value}",
-        sender=site.settings.mail_sender or territory.contact,
-        sender_name=name,
-        reply_to=territory.contact,
-    )
-
-
-def _page(territory: Territory, source: CatalogueSource) -> str:
-    return f"{territory.origin}/sources/{source.id}"
-
-
-def _describe_alert(
-    say: Translate, trouble: Alert, source: CatalogueSource, run: SourceRun
-) -> str:
-    if trouble is Alert.VANISHED:
-        return say(
-            "%(missing)s datasets out of %(shown)s were not there at the last reading. None was withdrawn: we are waiting for your decision.",
-            missing=run.missing,
-            shown=source.shown,
-        )
-    if trouble is Alert.FAILING:
-        return say(
-            "The last %(count)s readings failed. What was published stays, and we go on trying.",
-            count=source.failures,
-        )
-    return say(
-        "%(count)s records were refused at the last reading, more than before. What was published of them stays.",
-        count=run.refused,
+    return site.emails.render(
+        territory,
+        f"nodes/emails/source-{alert.value}.jinja",
+        recipient,
+        key=f"source-{run.id}-{alert.value}",
+        host=host_of(source.address),
+        producer=producer.name,
+        missing=run.missing,
+        total=source.shown,
+        failures=source.failures,
+        refused=run.refused,
+        address=f"{territory.origin}/sources/{source.id}",
     )

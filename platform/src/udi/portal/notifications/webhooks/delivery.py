@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.emails import send_email
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
@@ -26,6 +25,7 @@ from udi.portal.notifications.queries import find_subscription
 from udi.portal.notifications.webhooks import WEBHOOK_CLIENT
 from udi.portal.notifications.webhooks.actions import DELIVER, TEST, stop_webhook
 from udi.portal.notifications.webhooks.signatures import headers
+from udi.ui.emails import person_recipient
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -158,9 +158,6 @@ async def notify_stopped(
         language = subscription.language
     else:
         language = territory.languages[0]
-    mail = write_webhook_stopped_email(
-        site, territory, webhook, to=person.email, language=language, at=at
-    )
-    await send_email(
-        mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6)
-    )
+    recipient = person_recipient(territory, person, language)
+    mail = write_webhook_stopped_email(site, territory, webhook, recipient, at=at)
+    await site.send_email(territory, mail)

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.emails import send_email
+from udi.kit.emails import Email
 from udi.kit.errors import ProvisionError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
@@ -19,7 +19,7 @@ from udi.portal.identity.provision.admin import (
 )
 from udi.portal.identity.provision.memberships import DesiredMembership, make_member
 from udi.portal.organisations.joining.applications import NOTIFY_APPLICATION
-from udi.portal.organisations.joining.emails import write_email
+from udi.portal.organisations.joining.emails import write_emails
 from udi.portal.organisations.members.member_changes import (
     CHANGE,
     is_founding,
@@ -44,13 +44,14 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 
     async def tell(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await send_notification(
+            mails = await write_application_emails(
                 site,
                 territory,
                 UUID(job.payload["application"]),
                 job.payload["event"],
                 job.payload["revision"],
             )
+            await site.send_emails(territory, job, mails)
 
     async def change(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
@@ -59,29 +60,20 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     return {NOTIFY_APPLICATION: tell, CHANGE: change}
 
 
-async def send_notification(
+async def write_application_emails(
     site: Site, territory: Territory, id_: UUID, event: str, revision: int
-) -> None:
-    """Tell the team of a request, or the person of an answer, unless something newer is to be told.
-
-    Raises:
-        EmailError: the relay did not take it; it is tried again.
-    """
+) -> list[Email]:
+    """The mails of a request, or of its answer, unless something newer is to be told."""
     async with site.database.session(territory.id, role="worker") as session:
         application = await session.get(Application, (territory.id, id_))
         if application is None or (application.state, application.revision) != (
             event,
             revision,
         ):
-            return
+            return []
         person = await session.get_one(Person, (territory.id, application.person_id))
-    mail = write_email(site, territory, application, person)
-    if mail.to:
-        await send_email(
-            mail,
-            site.settings.smtp_host,
-            site.settings.smtp_port or site.settings.port(6),
-        )
+    mails = write_emails(site, territory, application, person)
+    return [mail for mail in mails if mail.to]
 
 
 async def make_change(site: Site, territory: Territory, id_: UUID) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from udi.kit.emails import Email, send_email
+from udi.kit.emails import Email
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
@@ -12,6 +12,7 @@ from udi.portal.organisations.members.emails import write_entry
 from udi.portal.organisations.members.queries import list_member_summaries
 from udi.portal.organisations.members.transitions import MembershipStage
 from udi.portal.organisations.models import MembershipEntry, Organisation
+from udi.ui.emails import EmailRecipient, person_recipient
 from udi.ui.site import Site
 
 
@@ -20,30 +21,18 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 
     async def tell(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await send_entry(
+            mails = await write_entry_emails(
                 site, territory, UUID(job.payload["entry"]), str(job.payload["stage"])
             )
+            await site.send_emails(territory, job, mails)
 
     return {SEND_ENTRY: tell}
 
 
-async def send_entry(site: Site, territory: Territory, id_: UUID, stage: str) -> None:
-    """Send the mails of a stage, unless it is past.
-
-    Raises:
-        EmailError: the relay did not take one; all are tried again, under the same identifiers.
-    """
-    for mail in await _write(site, territory, id_, stage):
-        await send_email(
-            mail,
-            site.settings.smtp_host,
-            site.settings.smtp_port or site.settings.port(6),
-        )
-
-
-async def _write(
+async def write_entry_emails(
     site: Site, territory: Territory, id_: UUID, stage: str
 ) -> list[Email]:
+    """The mails of a stage, unless it is past."""
     async with site.database.session(territory.id, role="worker") as session:
         entry = await session.get(MembershipEntry, (territory.id, id_))
         if entry is None or entry.stage != stage:
@@ -53,27 +42,19 @@ async def _write(
         )
         begun_by = await session.get_one(Person, (territory.id, entry.begun_by))
         if stage == MembershipStage.INVITED:
-            to = [(entry.email, entry.language)]
+            to = [EmailRecipient(entry.email, entry.language)]
         elif stage == MembershipStage.REQUESTED:
             lines = await list_member_summaries(session, organisation)
             to = [
-                (line.person.email, _language(territory, line.person))
+                person_recipient(territory, line.person)
                 for line in lines
                 if line.manages
             ]
         else:
-            to = [(begun_by.email, entry.language)]
-    who = begun_by.name or begun_by.email
+            to = [person_recipient(territory, begun_by, entry.language)]
+    name = begun_by.name or begun_by.email
     return [
-        write_entry(
-            site, territory, entry, organisation, to=address, language=language, who=who
-        )
-        for address, language in to
-        if address
+        write_entry(site, territory, entry, organisation, recipient, person=name)
+        for recipient in to
+        if recipient.address
     ]
-
-
-def _language(territory: Territory, person: Person) -> str:
-    if person.locale in territory.languages:
-        return person.locale
-    return territory.languages[0]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from udi.kit.emails import send_email
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
@@ -50,8 +49,4 @@ async def send_invitation(
             person = await session.get_one(Person, (territory.id, invitation.begun_by))
             inviter = person.name or person.email
         mail = write_invitation(site, territory, invitation, inviter)
-    await send_email(
-        mail,
-        site.settings.smtp_host,
-        site.settings.smtp_port or site.settings.port(6),
-    )
+    await site.send_email(territory, mail)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from udi.kit.emails import send_email
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.projects.calls.emails import write_email
@@ -43,8 +42,4 @@ async def send_notification(
         else:
             mail = None
     if mail is not None and mail.to:
-        await send_email(
-            mail,
-            site.settings.smtp_host,
-            site.settings.smtp_port or site.settings.port(6),
-        )
+        await site.send_email(territory, mail)

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.emails import send_email
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
@@ -20,10 +19,16 @@ from udi.portal.projects.data_requests.actions import (
     escalate_request,
     queue_email,
 )
-from udi.portal.projects.data_requests.emails import FOR_PRODUCER, FOR_TEAM, write_email
+from udi.portal.projects.data_requests.emails import (
+    FOR_PRODUCER,
+    FOR_TEAM,
+    RECEIPT,
+    write_email,
+)
 from udi.portal.projects.data_requests.models import DataRequest, DataRequestSupport
 from udi.portal.projects.data_requests.queries import list_recipients
 from udi.portal.projects.data_requests.transitions import DataRequestState
+from udi.ui.emails import EmailRecipient, person_recipient, team_recipient
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -32,6 +37,7 @@ REMIND = timedelta(days=7)
 """How long before the end of its time a producer is reminded, once."""
 EXPECTED_STATES = {
     "sent": DataRequestState.ASKED,
+    RECEIPT: DataRequestState.ASKED,
     "due": DataRequestState.ASKED,
     "escalated": DataRequestState.ASKED,
 }
@@ -63,47 +69,49 @@ async def send_notification(
         )
         if request is None or request.state != EXPECTED_STATES.get(what, what):
             return
-        to, language = await _find_address(session, territory, request, payload)
-    if to:
+        producer, recipient = await _find_recipient(
+            session, territory, request, payload
+        )
+    if recipient.address:
         whom = payload.get("person") or payload.get("organisation") or ""
         mail = write_email(
-            site, territory, request, what, to=to, whom=whom, language=language
+            site, territory, request, what, recipient, whom=whom, producer=producer
         )
-        await send_email(
-            mail,
-            site.settings.smtp_host,
-            site.settings.smtp_port or site.settings.port(6),
-        )
+        await site.send_email(territory, mail)
 
 
-async def _find_address(
+async def _find_recipient(
     session: AsyncSession,
     territory: Territory,
     request: DataRequest,
     payload: Mapping[str, str],
-) -> tuple[str, str]:
-    """To whom, and in which language; nobody where the person is gone."""
+) -> tuple[str, EmailRecipient]:
+    """The name of the producer, and to whom; an empty address where the person is gone."""
     first = territory.languages[0]
     if payload["what"] in FOR_TEAM:
-        return territory.contact, first
+        return "", team_recipient(territory)
     if payload["what"] in FOR_PRODUCER:
         organisation = await session.get(
             Organisation, (territory.id, UUID(payload["organisation"]))
         )
-        return organisation.email if organisation else "", first
+        if organisation is None:
+            return "", EmailRecipient("", first)
+        return organisation.name, EmailRecipient(organisation.email, first)
     if other := payload.get("person"):
         support = await session.get(
             DataRequestSupport, (territory.id, request.id, UUID(other))
         )
         person = await session.get(Person, (territory.id, UUID(other)))
         if person and support:
-            return (person.email, support.language)
-        return ("", first)
+            return "", person_recipient(territory, person, support.language)
+        return "", EmailRecipient("", first)
     if request.person_id:
         author = await session.get(Person, (territory.id, request.person_id))
     else:
         author = None
-    return author.email if author else "", request.language
+    if author is None:
+        return "", EmailRecipient("", request.language)
+    return "", person_recipient(territory, author, request.language)
 
 
 async def check_delays(session: AsyncSession) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs as queue
 from udi.kit.clock import now
-from udi.kit.emails import Email, send_email
+from udi.kit.emails import Email
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
@@ -29,6 +29,7 @@ from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionM
 from udi.portal.projects.suggestions.profile import SuggestionRecipient
 from udi.portal.projects.suggestions.search import find_suggestions
 from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionKind
+from udi.ui.emails import EmailRecipient, person_recipient
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -80,8 +81,8 @@ async def send_digest(site: Site, territory: Territory, id_: UUID, until: str) -
         if interest is None:
             return
         organisation = await _find_organisation(session, interest)
-        to = await _find_address(session, interest, organisation)
-    if to:
+        recipient = await _find_recipient(session, territory, interest, organisation)
+    if recipient.address:
         new = await _find_new_suggestions(
             site, territory, SuggestionRecipient(interest, organisation, in_public=True)
         )
@@ -90,9 +91,8 @@ async def send_digest(site: Site, territory: Territory, id_: UUID, until: str) -
     if not any(new.values()) or not await _is_subscribed(site, territory, id_):
         return
     slug = organisation.slug if organisation else ""
-    await _send_email(
-        site, write_digest(site, territory, interest, slug, new, to=to, moment=until)
-    )
+    mail = write_digest(site, territory, interest, slug, new, recipient, moment=until)
+    await site.send_email(territory, mail)
     async with site.database.session(territory.id, role="worker") as session:
         if await _find_subscribed_interest(session, id_, lock=True):
             await mark_suggestions_mailed(
@@ -143,15 +143,19 @@ async def _find_organisation(
     )
 
 
-async def _find_address(
-    session: AsyncSession, interest: DeclaredInterest, organisation: Organisation | None
-) -> str:
+async def _find_recipient(
+    session: AsyncSession,
+    territory: Territory,
+    interest: DeclaredInterest,
+    organisation: Organisation | None,
+) -> EmailRecipient:
+    """The organisation, else the person; an empty address where they are gone."""
     if organisation is not None:
-        return organisation.email
+        return EmailRecipient(organisation.email, interest.language)
     person = await session.get(Person, (interest.tenant_id, interest.person_id))
     if person:
-        return person.email
-    return ""
+        return person_recipient(territory, person, interest.language)
+    return EmailRecipient("", interest.language)
 
 
 async def send_message(site: Site, territory: Territory, id_: UUID) -> None:
@@ -167,7 +171,7 @@ async def send_message(site: Site, territory: Territory, id_: UUID) -> None:
         else:
             mail = None
     if mail is not None:
-        await _send_email(site, mail)
+        await site.send_email(territory, mail)
     async with site.database.session(territory.id, role="worker") as session:
         if done := await session.get(SuggestionMessage, (territory.id, id_)):
             done.words = ""
@@ -182,22 +186,24 @@ async def _write_message(
     writer = await session.get(Person, (territory.id, letter.person_id))
     if reader is None or sender is None or writer is None or not reader.found:
         return None
-    to = await _find_address(session, reader, await _find_organisation(session, reader))
+    recipient = await _find_recipient(
+        session, territory, reader, await _find_organisation(session, reader)
+    )
     organisation = await _find_organisation(session, sender)
     if organisation:
         by = f"{writer.name} ({organisation.name})"
     else:
         by = writer.name
-    if not to or not writer.email:
+    if not recipient.address or not writer.email:
         return None
     return write_message(
-        site, territory, reader, letter, to=to, by=by, reply_to=writer.email
-    )
-
-
-async def _send_email(site: Site, mail: Email) -> None:
-    await send_email(
-        mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6)
+        site,
+        territory,
+        reader,
+        letter,
+        recipient,
+        writer=by,
+        writer_address=writer.email,
     )
 
 
