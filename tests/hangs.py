@@ -1,6 +1,7 @@
 """A pytest plugin: a test that does not end fails, and says what it waits for.
 
-Without it, one test that waits for ever takes the whole run with it, and nobody learns which.
+Without it, one test that waits for ever takes the whole run with it, and nobody learns which. The tasks of asyncio that
+began in it are cancelled: they would go on in the event loop of the run, in the middle of the tests that follow.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,10 @@ LIMIT = "UDI_TEST_LIMIT"
 """Seconds that one test may take, with its fixtures; 0: as long as it likes."""
 USUAL_LIMIT = 900.0
 LONGEST_STACK = 12
+CANCELLATION = 10.0
+"""Seconds that cancelled tasks have to end; one that does not heed is left, as it was before."""
+_loops: list[asyncio.AbstractEventLoop] = []
+"""The event loop of the run, once it runs."""
 
 
 class HungError(BaseException):
@@ -54,17 +60,69 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+async def event_loop_of_run() -> None:
+    """Note the event loop in which fixtures and tests run."""
+    _loops[:] = [asyncio.get_running_loop()]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup() -> Iterator[Any]:
+    """Cancel what began in a fixture that does not end, and nothing of those before it."""
+    return (yield from _cancel_when_hung())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[Any]:
+    """Cancel what began in a test that does not end; what its fixtures began is theirs to end."""
+    return (yield from _cancel_when_hung())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[Any]:
+    """Cancel what began in a tear-down that does not end."""
+    return (yield from _cancel_when_hung())
+
+
+def _cancel_when_hung() -> Iterator[Any]:
+    before = _list_tasks()
+    try:
+        return (yield)
+    except HungError:
+        cancel_tasks(_list_tasks() - before)
+        raise
+
+
+def _list_tasks() -> set[asyncio.Task[Any]]:
+    """The tasks of the run's event loop that have not ended."""
+    return {
+        task
+        for loop in _loops
+        if not loop.is_closed()
+        for task in asyncio.all_tasks(loop)
+    }
+
+
+def cancel_tasks(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel tasks, and let the event loop run until they have ended."""
+    for task in tasks:
+        task.cancel()
+    for loop in {task.get_loop() for task in tasks}:
+        own_tasks = [task for task in tasks if task.get_loop() is loop]
+        loop.run_until_complete(asyncio.wait(own_tasks, timeout=CANCELLATION))
+
+
 def describe_wait() -> str:
     """Where each thread and each task of asyncio stands."""
     parts = []
     for identifier, frame in sys._current_frames().items():
         stack = traceback.format_stack(frame)[-LONGEST_STACK:]
         parts.append(f"thread {identifier}:\n{''.join(stack)}")
-    tasks = [
+    tasks = _list_tasks() | {
         item
         for item in gc.get_objects()
         if isinstance(item, asyncio.Task) and not item.done()
-    ]
+    }
     for task in tasks:
         frames = [
             f"  {frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}"

@@ -1,4 +1,4 @@
-"""A test that does not end fails, says what it waits for, and lets the others go on."""
+"""A test that does not end fails, says what it waits for, and leaves nothing behind that the others would meet."""
 
 import os
 import subprocess
@@ -17,14 +17,35 @@ TESTS = """
 import asyncio, threading, time
 import pytest
 
+beats = []
+
+async def beat():
+    while True:
+        beats.append(1)
+        await asyncio.sleep(0.01)
+
 async def wait_for_nobody():
     try:
         await asyncio.Event().wait()
     except Exception:
         await asyncio.Event().wait()
 
-async def test_task():
+@pytest.fixture(scope="session")
+async def lasting():
+    task = asyncio.create_task(asyncio.Event().wait(), name="lasting")
+    yield
+    task.cancel()
+
+async def test_task(lasting):
+    asyncio.create_task(beat(), name="beating")
     await asyncio.create_task(wait_for_nobody(), name="lonely")
+
+async def test_after_it():
+    beaten = len(beats)
+    await asyncio.sleep(0.1)
+    assert (beaten > 0, len(beats) - beaten) == (True, 0)
+    names = {task.get_name() for task in asyncio.all_tasks()}
+    assert names & {"lasting", "beating", "lonely"} == {"lasting"}
 
 def test_thread():
     threading.Event().wait()
@@ -68,7 +89,7 @@ def test_what_hangs_fails_and_is_described(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert "2 failed, 2 passed, 1 error" in done.stdout, done.stdout
+    assert "2 failed, 3 passed, 1 error" in done.stdout, done.stdout
     assert "test_task did not end within 1 s" in done.stdout
     assert "task lonely" in done.stdout
     assert "wait_for_nobody" in done.stdout
