@@ -1,0 +1,88 @@
+"""A small file that is prepared again in a run of the tests: as the first time, and as by a child that was asked."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import children
+from tests.node.producer import TABLE
+from udi.kit import child
+from udi.node.datasets.versions.preparation import FileAnalysis, prepare
+
+OTHER = TABLE.replace(b"1987", b"1988")
+
+
+async def look(
+    folder: Path, content: bytes = TABLE, corrections: dict[str, Any] | None = None
+) -> tuple[FileAnalysis, dict[str, bytes]]:
+    """What the preparation of a file answers, and the files that it leaves."""
+    target = folder / "typed" / "table.parquet"
+    target.parent.mkdir(parents=True)
+    source = folder / "source"
+    source.write_bytes(content)
+    analysis = await child.run(
+        prepare,
+        source,
+        "associations.csv",
+        corrections or {},
+        target,
+        None,
+        memory_mb=2048,
+        seconds=60,
+        file_bytes=10_000_000,
+    )
+    files = {
+        path.name: path.read_bytes()
+        for path in target.parent.rglob("*")
+        if path.is_file()
+    }
+    return analysis, files
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The requests that reach a child, while none was prepared before."""
+    requests: list[bytes] = []
+    exchange = children._exchange
+
+    async def note(process: child.ChildProcess, request: bytes) -> bytes:
+        requests.append(request)
+        return await exchange(process, request)
+
+    monkeypatch.setattr(children, "_exchange", note)
+    monkeypatch.setattr(children, "_preparations", {})
+    return requests
+
+
+async def test_a_small_file_is_prepared_once_and_answered_alike(
+    asked: list[bytes], tmp_path: Path
+) -> None:
+    first = await look(tmp_path / "first")
+    again = await look(tmp_path / "again")
+
+    assert len(asked) == 1
+    assert again == first
+    assert first[0].table
+    assert "table.parquet" in first[1]
+
+
+async def test_another_content_or_correction_is_prepared_anew(
+    asked: list[bytes], tmp_path: Path
+) -> None:
+    await look(tmp_path / "first")
+    other, _ = await look(tmp_path / "other", OTHER)
+    corrected, _ = await look(tmp_path / "corrected", corrections={"delimiter": ","})
+
+    assert len(asked) == 3
+    assert other.profile != corrected.profile
+
+
+async def test_a_large_file_is_prepared_each_time(
+    asked: list[bytes], tmp_path: Path
+) -> None:
+    large = TABLE + b"A;B;01/01/2001\n" * (children.SMALL // 15)
+    await look(tmp_path / "first", large)
+    await look(tmp_path / "again", large)
+
+    assert len(asked) == 2
