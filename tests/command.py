@@ -34,7 +34,9 @@ CHECKS = {
     "lint": ["ruff", "check", "--quiet", "."],
     "types": ["mypy"],
     "imports": ["lint-imports"],
+    "collection": ["pytest", "--collect-only", "-qq"],
 }
+"""What is checked at once, before any test is run. The last also compiles the tests, once for the processes that run them."""
 FEWEST_PROCESSES = 3
 MOST_PROCESSES = 6
 CLUSTER = [
@@ -50,6 +52,8 @@ DECLARATIONS = [
 """What finds the facts of the statements of accessibility and of eco-design, and writes them where the environment says so."""
 MUTANTS = "tests.mutants"
 INTERRUPTED = 130
+UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
+"""Under which each process of a run, and each program that it starts, would compile everything again."""
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -238,6 +242,7 @@ def _make_environment(times: Path | None) -> dict[str, str]:
         "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",
         COMMAND: str(os.getpid()),
     }
+    environment.pop(UNCOMPILED, None)
     if times:
         environment["UDI_TEST_TIMES"] = str(times.absolute())
     return environment
