@@ -78,6 +78,11 @@ def test_without_data(number):
 """
 
 
+WITHOUT_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Plugins that happen to be installed take seconds to import, in each process."""
+SHARED_OUT = ("-p", "xdist", "-n", "2")
+
+
 def run_pytest(folder: Path, tests: str, *arguments: str, **environment: str) -> str:
     """Run tests in a project of their own; return what pytest printed."""
     (folder / "test_it.py").write_text(tests)
@@ -90,7 +95,7 @@ def run_pytest(folder: Path, tests: str, *arguments: str, **environment: str) ->
         for name, value in os.environ.items()
         if not name.startswith(("PYTEST_", "UDI_TEST_"))
     }
-    surroundings |= {"PYTHONPATH": str(ROOT), **environment}
+    surroundings |= {"PYTHONPATH": str(ROOT), **WITHOUT_PLUGINS, **environment}
     command = [sys.executable, "-m", "pytest", *arguments]
     return subprocess.run(
         command,
@@ -103,7 +108,7 @@ def run_pytest(folder: Path, tests: str, *arguments: str, **environment: str) ->
 
 
 alone_and_shared_out = pytest.mark.parametrize(
-    "arguments", [("-p", "no:xdist"), ("-n", "2")], ids=["alone", "shared out"]
+    "arguments", [("-p", "no:xdist"), SHARED_OUT], ids=["alone", "shared out"]
 )
 
 
