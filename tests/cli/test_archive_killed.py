@@ -29,6 +29,12 @@ from udi.settings import Settings
 
 __all__ = ["elsewhere", "home", "life", "other_databases"]
 PATIENCE = 120
+IMPORT_STEPS = (
+    "organisations and accounts",
+    "files:",
+    "rows of the databases",
+    "hosted node",
+)
 
 
 async def killed(settings: Settings, *arguments: str, at: Callable[[str], bool]) -> int:
@@ -51,7 +57,11 @@ async def killed(settings: Settings, *arguments: str, at: Callable[[str], bool])
 
 @pytest.mark.parametrize(
     "step",
-    ["rows of the databases", "catalogue for others", "organisations and accounts"],
+    [
+        pytest.param("rows of the databases", marks=pytest.mark.thorough),
+        "catalogue for others",
+        pytest.param("organisations and accounts", marks=pytest.mark.thorough),
+    ],
 )
 async def test_an_export_leaves_nothing_that_could_be_taken_for_an_archive(
     life: Life, elsewhere: Settings, tmp_path: Path, step: str
@@ -76,17 +86,19 @@ async def test_an_export_leaves_nothing_that_could_be_taken_for_an_archive(
     assert (await bring(elsewhere, target, check_only=True)).outcome == "checked"
 
 
-async def test_an_import_killed_at_each_step_serves_nobody_and_ends_the_same(
-    life: Life, elsewhere: Settings, tmp_path: Path
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param(IMPORT_STEPS[-1:], id="last step"),
+        pytest.param(IMPORT_STEPS, id="each step", marks=pytest.mark.thorough),
+    ],
+)
+async def test_an_import_killed_at_its_steps_serves_nobody_and_ends_the_same(
+    life: Life, elsewhere: Settings, tmp_path: Path, steps: tuple[str, ...]
 ) -> None:
     path = tmp_path / "one.tar"
     await export_to(life, path)
-    for step in (
-        "organisations and accounts",
-        "files:",
-        "rows of the databases",
-        "hosted node",
-    ):
+    for step in steps:
         status = await killed(
             elsewhere, "import", str(path), at=lambda line, step=step: step in line
         )

@@ -31,7 +31,7 @@ STEPS = (
     "look.stored", "look.noted", "publish.opened", "push.begun", "push.sent",
 )  # fmt: skip
 ALWAYS = {
-    ("part.stored", "medium"), ("version.committed", "small"), ("upload.assembled", "large"), ("look.read", "small"),
+    ("part.stored", "medium"), ("version.committed", "small"), ("upload.assembled", "medium"), ("look.read", "small"),
     ("look.stored", "medium"),
 }  # fmt: skip
 """Those that every run makes; the others take minutes together."""

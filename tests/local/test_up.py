@@ -155,9 +155,10 @@ def test_a_busy_port_starts_nothing(toy: Toy, settings: Settings) -> None:
     ("fault", "sentence"),
     [
         ("refuse-migration", "✗ The migration 0042 is missing: the details are in "),
-        (
+        pytest.param(
             "refuse-node",
             "✗ The part node-web stopped at once (status 1); its last words are «The Python module «granian» is missing.»",
+            marks=pytest.mark.thorough,
         ),
     ],
 )

@@ -9,11 +9,13 @@ import pytest
 
 from tests.contract.disclosure.hidden import NAME, change, draw
 from tests.contract.disclosure.world import Answer, Snapshot, World, freeze
+from tests.depth import examples
 from udi.kit import clock
 from udi.node.datasets.models import Version
 from udi.node.datasets.records.rudi import media_id_of
 
-ROUNDS = 2
+ROUNDS = examples(1, 2)
+"""How often the hidden cells are changed."""
 SEED = 20261129
 OPEN_LICENCE = re.compile(rb"etalab|odbl|Licence Ouverte|Open Licence", re.IGNORECASE)
 LISTS_OF_LICENCES = (

@@ -45,6 +45,13 @@ class Mutant:
     """The addresses at which it is looked for."""
     in_part: bool = False
     """Whether it is looked for under policies that open a part; a part takes a process to write, and all of it none."""
+    found_at: int = 0
+    """The case that found it when it was written down: it is tried first, and the others in their order after it."""
+
+    def list_cases(self, most: int) -> list[int]:
+        """The numbers of the cases to try, at most so many."""
+        numbers = [self.found_at, *range(most)]
+        return list(dict.fromkeys(numbers))
 
 
 def _change_view(**changes: tuple[Any, ...]) -> Patch:
@@ -224,24 +231,28 @@ VERDICT = {"verdict", "log"}
 """The answer is another; where it has no body (HEAD), the log says which."""
 MUTANTS = {
     "takes a hidden column for none": Mutant(
-        _know_nothing_hidden, VERDICT, ("page", "items"), in_part=True
+        _know_nothing_hidden, VERDICT, ("page", "items"), in_part=True, found_at=12
     ),
     "shows every column": Mutant(
         _change_view(columns=()),
         {"view", "leak", "verdict"},
         ("page", "file"),
         in_part=True,
+        found_at=2,
     ),
     "shows every row": Mutant(
         _change_view(rows=()),
         {"view", "leak", "verdict"},
         ("page", "file"),
         in_part=True,
+        found_at=2,
     ),
     "counts nothing": Mutant(_count_nothing, {"verdict", "volume"}),
     "counts no bytes": Mutant(_forget_bytes, {"log", "volume"}),
     "ignores the end": Mutant(_change_agreement(ends_at=FAR), VERDICT),
-    "ignores the beginning": Mutant(_change_agreement(starts_at=LONG_AGO), VERDICT),
+    "ignores the beginning": Mutant(
+        _change_agreement(starts_at=LONG_AGO), VERDICT, found_at=78
+    ),
     "ignores a revocation": Mutant(_ignore_state(AgreementValidity.REVOKED), VERDICT),
     "ignores a notice": Mutant(_change_standing(closes_at=None), VERDICT),
     "ignores a suspension": Mutant(_ignore_state(AgreementValidity.SUSPENDED), VERDICT),

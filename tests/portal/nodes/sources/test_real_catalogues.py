@@ -19,7 +19,7 @@ MANY = examples(2_000, 10_000)
 SLICES = MANY // 200
 DEADLY = {SLICES // 7, SLICES // 2, 6 * SLICES // 7}
 """The slices after which the worker dies."""
-SPARSE = examples(4, 1)
+SPARSE = examples(8, 1)
 """One catalogue in so many is read."""
 
 
