@@ -192,7 +192,7 @@ def check_and_test(
     ]
     if len(modes) > 1:
         raise typer.BadParameter(f"choose one of {' and '.join(modes)}")
-    steps = Run(_make_environment(times))
+    steps = Run(make_environment(times))
     arguments = list(context.args)
     if mutants:
         steps.try_mutants(arguments)
@@ -236,7 +236,8 @@ def _name_modes(parameters: Mapping[str, object]) -> dict[str, object]:
     return {option: parameters[name] for name, option in names.items()}
 
 
-def _make_environment(times: Path | None) -> dict[str, str]:
+def make_environment(times: Path | None) -> dict[str, str]:
+    """The environment of every step: the code of this clone, and byte code that is kept."""
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",

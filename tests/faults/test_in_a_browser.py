@@ -3,11 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, CDPSession, Page, Request, expect
+from playwright.async_api import Browser, Page, Request, expect
 
 from tests.faults.running import RunningNode
 from tests.node.producer import SLUG, TABLE, Producer
@@ -53,29 +52,17 @@ def large(tmp_path: Path) -> tuple[Path, bytes]:
     return path, content
 
 
-@dataclass
-class Line:
-    """The line between a page and its node; two sessions of the debugger would each impose a speed of their own."""
-
-    session: CDPSession
-
-    async def slow_down(self, speed: int) -> None:
-        """Send this many bytes a second from now on."""
-        conditions = {
-            "offline": False,
-            "latency": 0,
-            "downloadThroughput": -1,
-            "uploadThroughput": speed,
-        }
-        await self.session.send("Network.emulateNetworkConditions", conditions)
-
-
-@pytest.fixture
-async def line(page: Page) -> Line:
-    """The line of the publisher's page."""
+async def slow_down(page: Page, speed: int) -> None:
+    """A line that sends this many bytes a second."""
     session = await page.context.new_cdp_session(page)
+    conditions = {
+        "offline": False,
+        "latency": 0,
+        "downloadThroughput": -1,
+        "uploadThroughput": speed,
+    }
     await session.send("Network.enable")
-    return Line(session)
+    await session.send("Network.emulateNetworkConditions", conditions)
 
 
 async def sent(page: Page, percent: int) -> None:
@@ -105,7 +92,6 @@ async def arrived(database: Database, territory: Territory, size: int) -> None:
 
 async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
     page: Page,
-    line: Line,
     large: tuple[Path, bytes],
     node: RunningNode,
     node_database: Database,
@@ -119,25 +105,25 @@ async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
             offsets.append(int(request.headers["upload-offset"]))
 
     page.on("request", look)
-    await line.slow_down(USUAL)
+    await slow_down(page, USUAL)
     await page.set_input_files("#file", path)
     await page.get_by_role("button", name="Envoyer le fichier").click()
     await sent(page, 20)
-    await line.slow_down(HELD)
+    await slow_down(page, HELD)
     assert await axe_violations(page) == []
     await page.get_by_role("button", name="Mettre l’envoi en pause").click()
     await expect(page.locator("#sending-words")).to_contain_text("En pause")
-    await line.slow_down(USUAL)
+    await slow_down(page, USUAL)
     await page.get_by_role("button", name="Reprendre").click()
     await sent(page, 40)
-    await line.slow_down(HELD)
+    await slow_down(page, HELD)
     await arrived(node_database, demo, len(content) // 4)
     node.stop("serve")
     await expect(page.locator("#sending-words")).to_contain_text("coupée")
     await asyncio.to_thread(node.start, "serve")
 
     await page.reload()
-    await line.slow_down(FULL)
+    await slow_down(page, FULL)
     await expect(page.locator("#sending-words")).to_contain_text(
         "associations.csv était en cours d’envoi"
     )

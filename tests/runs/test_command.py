@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from tests.changed import ROOT
-from tests.command import CHECKS, Run, app
+from tests.command import CHECKS, Run, app, make_environment
 
 pytestmark = pytest.mark.programs
 
@@ -108,6 +108,17 @@ def test_a_check_of_style_that_does_not_hold_is_shown_and_ends_the_run(
     assert "ZeroDivisionError" in printed
     assert "good: ok" in printed
     assert "bad: FAILED" in printed
+
+
+def test_byte_code_is_kept_whatever_the_surroundings_say(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    code = "import sys; print('kept' if not sys.dont_write_bytecode else 'not kept')"
+
+    Run(make_environment(None)).do("programs", [sys.executable, "-c", code])
+
+    assert capfd.readouterr().out.startswith("kept\n")
 
 
 def test_every_check_of_style_is_installed() -> None:

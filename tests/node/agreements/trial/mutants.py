@@ -253,9 +253,13 @@ MUTANTS = {
     "ignores the beginning": Mutant(
         _change_agreement(starts_at=LONG_AGO), VERDICT, found_at=78
     ),
-    "ignores a revocation": Mutant(_ignore_state(AgreementValidity.REVOKED), VERDICT),
+    "ignores a revocation": Mutant(
+        _ignore_state(AgreementValidity.REVOKED), VERDICT, found_at=6
+    ),
     "ignores a notice": Mutant(_change_standing(closes_at=None), VERDICT),
-    "ignores a suspension": Mutant(_ignore_state(AgreementValidity.SUSPENDED), VERDICT),
+    "ignores a suspension": Mutant(
+        _ignore_state(AgreementValidity.SUSPENDED), VERDICT, found_at=24
+    ),
     "ignores that it was given up": Mutant(
         _ignore_state(AgreementValidity.GIVEN_UP), VERDICT
     ),
@@ -265,7 +269,11 @@ MUTANTS = {
     "keeps the standing that came last": Mutant(_keep_last_arrived, VERDICT),
     "notes no refusal": Mutant(_note_no_refusal, {"log"}),
     "notes late refusals as readings": Mutant(
-        _note_late_refusals_as_readings, {"log"}, ("page", "file"), in_part=True
+        _note_late_refusals_as_readings,
+        {"log"},
+        ("page", "file"),
+        in_part=True,
+        found_at=6,
     ),
     "gives the file whole": Mutant(
         _give_the_file_whole, {"view", "verdict"}, ("file",), in_part=True
@@ -273,6 +281,8 @@ MUTANTS = {
     "shows places that are hidden": Mutant(
         _show_places, {"verdict", "view"}, ("items", "export"), in_part=True
     ),
-    "exports every row": Mutant(_export_every_row, {"view"}, ("export",), in_part=True),
+    "exports every row": Mutant(
+        _export_every_row, {"view"}, ("export",), in_part=True, found_at=23
+    ),
     "lets caches keep answers": Mutant(_let_caches_keep, {"headers"}, ("page",)),
 }
