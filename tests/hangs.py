@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -20,7 +21,7 @@ import pytest
 from tests import depth
 
 LIMIT = "UDI_TEST_LIMIT"
-"""Seconds that one test may take, with its fixtures; 0: as long as it likes."""
+"""Seconds that the set-up, the call or the tear-down of one test may take; 0: as long as it likes."""
 USUAL_LIMIT = 900.0
 LONGEST_STACK = 12
 CANCELLATION = 10.0
@@ -30,31 +31,32 @@ _loops: list[asyncio.AbstractEventLoop] = []
 
 
 class HungError(BaseException):
-    """A test took longer than it may; no `except Exception` of what is tested takes it."""
+    """A part of a test took longer than it may; no `except Exception` of what is tested takes it."""
 
 
 def read_limit() -> float:
-    """Seconds that a test may take in this run; a thorough one has none, since machines take their time."""
+    """Seconds that a part of a test may take in this run; a thorough one has none, since machines take their time."""
     usual = 0.0 if depth.thorough() else USUAL_LIMIT
     return float(os.environ.get(LIMIT, usual))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Count the time of one test, from its first fixture to its last."""
+@contextmanager
+def limit_time(item: pytest.Item) -> Iterator[None]:
+    """End the set-up, the call or the tear-down of a test when its time is over; pytest's own work is never ended."""
     limit = read_limit()
     if not limit or threading.current_thread() is not threading.main_thread():
-        return (yield)
+        yield
+        return
 
     def end_test(_signal: int, _frame: FrameType | None) -> None:
-        raise HungError(
-            f"{item.nodeid} did not end within {limit:.0f} s\n{describe_wait()}"
-        )
+        waits = describe_wait()
+        signal.setitimer(signal.ITIMER_REAL, limit, limit)
+        raise HungError(f"{item.nodeid} did not end within {limit:.0f} s\n{waits}")
 
     before = signal.signal(signal.SIGALRM, end_test)
     signal.setitimer(signal.ITIMER_REAL, limit, limit)
     try:
-        return (yield)
+        yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -67,21 +69,30 @@ async def event_loop_of_run() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[Any]:
+    """Count the time of the fixtures of one test."""
+    with limit_time(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup() -> Iterator[Any]:
     """Cancel what began in a fixture that does not end, and nothing of those before it."""
     return (yield from _cancel_when_hung())
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Iterator[Any]:
+def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
     """Cancel what began in a test that does not end; what its fixtures began is theirs to end."""
-    return (yield from _cancel_when_hung())
+    with limit_time(item):
+        return (yield from _cancel_when_hung())
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown() -> Iterator[Any]:
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[Any]:
     """Cancel what began in a tear-down that does not end."""
-    return (yield from _cancel_when_hung())
+    with limit_time(item):
+        return (yield from _cancel_when_hung())
 
 
 def _cancel_when_hung() -> Iterator[Any]:
@@ -89,6 +100,7 @@ def _cancel_when_hung() -> Iterator[Any]:
     try:
         return (yield)
     except HungError:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         cancel_tasks(_list_tasks() - before)
         raise
 

@@ -41,48 +41,48 @@ async def look(
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The requests that reach a child, while none was prepared before."""
-    requests: list[bytes] = []
+    noted: list[bytes] = []
     exchange = children._exchange
 
     async def note(process: child.ChildProcess, request: bytes) -> bytes:
-        requests.append(request)
+        noted.append(request)
         return await exchange(process, request)
 
     monkeypatch.setattr(children, "_exchange", note)
     monkeypatch.setattr(children, "_preparations", {})
-    return requests
+    return noted
 
 
 async def test_a_small_file_is_prepared_once_and_answered_alike(
-    asked: list[bytes], tmp_path: Path
+    requests: list[bytes], tmp_path: Path
 ) -> None:
     first = await look(tmp_path / "first")
     again = await look(tmp_path / "again")
 
-    assert len(asked) == 1
+    assert len(requests) == 1
     assert again == first
     assert first[0].table
     assert "table.parquet" in first[1]
 
 
 async def test_another_content_or_correction_is_prepared_anew(
-    asked: list[bytes], tmp_path: Path
+    requests: list[bytes], tmp_path: Path
 ) -> None:
     await look(tmp_path / "first")
     other, _ = await look(tmp_path / "other", OTHER)
     corrected, _ = await look(tmp_path / "corrected", corrections={"delimiter": ","})
 
-    assert len(asked) == 3
+    assert len(requests) == 3
     assert other.profile != corrected.profile
 
 
 async def test_a_large_file_is_prepared_each_time(
-    asked: list[bytes], tmp_path: Path
+    requests: list[bytes], tmp_path: Path
 ) -> None:
     large = TABLE + b"A;B;01/01/2001\n" * (children.SMALL // 15)
     await look(tmp_path / "first", large)
     await look(tmp_path / "again", large)
 
-    assert len(asked) == 2
+    assert len(requests) == 2
