@@ -13,6 +13,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -81,7 +82,7 @@ _preparations: dict[str, Preparation] = {}
 
 async def exchange(process: child.ChildProcess, request: bytes) -> bytes:
     """Ask a child, unless it is to prepare a small file that another has prepared in this process."""
-    _, name, (arguments, options), _ = pickle.loads(request)  # noqa: S301 - made by the caller
+    seconds, name, (arguments, options), _ = pickle.loads(request)  # noqa: S301 - made by the caller
     if name != PREPARE or not process.is_alive or process._environment.keys() - OWN:
         return await _exchange(process, request)
     source, file_name, corrections, target, schemas = arguments
@@ -93,12 +94,14 @@ async def exchange(process: child.ChildProcess, request: bytes) -> bytes:
         corrections,
         target.name,
         _describe_folder(schemas),
+        seconds,
         process._limits.memory_mb,
         process._limits.file_bytes,
     )
     key = hashlib.sha256(repr(question).encode()).hexdigest()
     if key in _preparations:
-        return _preparations[key].write(target.parent)
+        with suppress(OSError):  # a full disk is for the child to meet
+            return _preparations[key].write(target.parent)
     answer = await _exchange(process, request)
     if answer.startswith(b"="):
         _preparations[key] = Preparation.read(answer, target.parent)

@@ -14,7 +14,10 @@ OTHER = TABLE.replace(b"1987", b"1988")
 
 
 async def look(
-    folder: Path, content: bytes = TABLE, corrections: dict[str, Any] | None = None
+    folder: Path,
+    content: bytes = TABLE,
+    corrections: dict[str, Any] | None = None,
+    seconds: float = 60,
 ) -> tuple[FileAnalysis, dict[str, bytes]]:
     """What the preparation of a file answers, and the files that it leaves."""
     target = folder / "typed" / "table.parquet"
@@ -29,7 +32,7 @@ async def look(
         target,
         None,
         memory_mb=2048,
-        seconds=60,
+        seconds=seconds,
         file_bytes=10_000_000,
     )
     files = {
@@ -76,6 +79,17 @@ async def test_another_content_or_correction_is_prepared_anew(
 
     assert len(requests) == 3
     assert other.profile != corrected.profile
+
+
+async def test_another_limit_is_met_by_a_child(
+    requests: list[bytes], tmp_path: Path
+) -> None:
+    await look(tmp_path / "first")
+
+    with pytest.raises(child.ChildTimeoutError):
+        await look(tmp_path / "again", seconds=0.0001)
+
+    assert len(requests) == 2
 
 
 async def test_a_large_file_is_prepared_each_time(
