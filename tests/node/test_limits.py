@@ -103,7 +103,7 @@ async def test_uploads_past_a_spaces_places_are_refused_and_places_come_back(
         pass
 
     assert refused.value.headers == {"Retry-After": "30"}
-    assert not tight._uploads
+    assert tight._uploads.held == 0
 
 
 async def test_an_upload_that_finds_no_place_is_told_on_its_form(

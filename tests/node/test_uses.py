@@ -13,6 +13,7 @@ from tests.node.conftest import Browse
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
+from udi.kit.shared_memory import SALT
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import set_limits
 from udi.node.spaces.clients import ClientKind, client_of
@@ -223,15 +224,16 @@ async def test_readers_are_forgotten_by_themselves_and_a_salt_is_never_used_agai
     readers = RecentReaders(lasts=0.05)
     assert readers.is_new("file", "name", "192.0.2.1")
     assert not readers.is_new("file", "name", "192.0.2.1")
-    salt = readers._salt
-    digests = set(readers._seen)
+    memory = readers._seen._memory
+    salt = readers._seen.salt
+    digests = memory[SALT:].replace(b"\0", b"")
 
     await asyncio.sleep(0.1)
 
-    assert (readers._salt, readers._seen) == (b"", set())
+    assert digests
+    assert readers._seen.salt != salt
+    assert memory[SALT:] == bytes(len(memory) - SALT)
     assert readers.is_new("file", "name", "192.0.2.1")
-    assert readers._salt != salt
-    assert not readers._seen & digests
     readers.forget()
 
 

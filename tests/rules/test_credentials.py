@@ -33,7 +33,7 @@ MADE = {
     "ui/request_log.py": "names a request in the log",
     "node/datasets/actions/anonymise.py": "derives the key with which columns are coded",
     "tabular/personal/transformations.py": "codes a column",
-    "node/spaces/use_counts.py": "salts what is counted of readers",
+    "kit/shared_memory.py": "salts what is counted of readers",
     "portal/catalogue/search/build.py": "names a folder",
 }
 

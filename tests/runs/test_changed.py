@@ -64,8 +64,8 @@ FAULTS = [
     ),
     Fault(
         "platform/src/udi/node/spaces/limits.py",
-        "if self._uploads[key] >= most:",
-        "if self._uploads[key] > most:",
+        "if slot is None:",
+        "if slot == 0:",
         "tests/node/test_limits.py",
     ),
     Fault(

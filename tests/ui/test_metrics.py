@@ -18,7 +18,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal import app as portal
 from udi.settings import Settings
-from udi.ui.metrics import MetricFamily, Metrics, MetricSample, render_metrics
+from udi.ui.metrics import LABELS, Metrics, make_gauge, render_metrics
 from udi.ui.site import Site
 
 LINE = re.compile(
@@ -70,28 +70,27 @@ async def token(settings: Settings) -> AsyncIterator[str]:
 
 def test_labels_are_escaped_and_a_histogram_counts_upwards() -> None:
     metrics = Metrics()
+    route = dict.fromkeys(LABELS, "") | {"route": 'a"b\\c\nd'}
     for seconds in (0.001, 0.3, 60.0):
-        metrics.count_request({"route": 'a"b\\c\nd', "territory": ""}, seconds)
+        metrics.count_request(route, seconds)
 
-    output = render_metrics(
-        [
-            *metrics.families(),
-            MetricFamily(
-                "udi_x_bytes", "gauge", "Two\nlines.", [MetricSample({}, math.inf)]
-            ),
-        ]
-    )
+    gauge = make_gauge("udi_x_bytes", "Two\nlines.", [({"program": ""}, math.inf)])
+    output = render_metrics([*metrics.families(), gauge])
 
-    label = r'route="a\"b\\c\nd"'
-    assert f"udi_http_requests_total{{{label}}} 3" in output
-    assert f'udi_http_request_duration_seconds_bucket{{{label},le="0.01"}} 1' in output
-    assert f'udi_http_request_duration_seconds_bucket{{{label},le="0.5"}} 2' in output
-    assert f'udi_http_request_duration_seconds_bucket{{{label},le="+Inf"}} 3' in output
-    assert f"udi_http_request_duration_seconds_sum{{{label}}} 60.301" in output
+    label = r'method="",program="",route="a\"b\\c\nd",status="",territory=""'
+    seconds = "udi_http_request_duration_seconds"
+    bucket = f'{seconds}_bucket{{{{le="{{}}",{label}}}}}'
+    assert f"udi_http_requests_total{{{label}}} 3.0" in output
+    assert f"{bucket.format('0.01')} 1.0" in output
+    assert f"{bucket.format('0.5')} 2.0" in output
+    assert f"{bucket.format('+Inf')} 3.0" in output
+    assert f"{seconds}_sum{{{label}}} 60.301" in output
+    assert f"# UNIT {seconds} seconds" in output
     assert (
-        "# UNIT udi_x_bytes bytes\n# HELP udi_x_bytes Two\\nlines.\nudi_x_bytes +Inf\n# EOF\n"
+        "# HELP udi_x_bytes Two\\nlines.\n# TYPE udi_x_bytes gauge\n# UNIT udi_x_bytes bytes\nudi_x_bytes +Inf\n# EOF\n"
         in output
     )
+    assert "_created" not in output
 
 
 async def test_requests_are_counted_by_territory_and_route_never_by_path(
@@ -106,10 +105,9 @@ async def test_requests_are_counted_by_territory_and_route_never_by_path(
     samples = await numbers(portal_app)
 
     def count(route: str, status: str) -> float:
-        where = (
-            f'territory="{demo.slug}",method="GET",route="{route}",status="{status}"'
-        )
-        return samples[f'udi_http_requests_total{{program="portal",{where}}}']
+        labels = f'method="GET",program="portal",route="{route}",status="{status}"'
+        where = f'{labels},territory="{demo.slug}"'
+        return samples[f"udi_http_requests_total{{{where}}}"]
 
     assert count("/data", "2xx") == 1
     assert count("/data/{name}", "4xx") == 1
@@ -129,11 +127,11 @@ async def test_the_portal_tells_its_queue_reports_memory_and_failures(
     samples = await numbers(portal_app)
 
     assert (
-        samples[f'udi_jobs{{program="portal",territory="{demo.slug}",state="waiting"}}']
+        samples[f'udi_jobs{{program="portal",state="waiting",territory="{demo.slug}"}}']
         == 1
     )
     assert (
-        samples[f'udi_jobs{{program="portal",territory="{demo.slug}",state="held"}}']
+        samples[f'udi_jobs{{program="portal",state="held",territory="{demo.slug}"}}']
         == 0
     )
     assert (
@@ -142,7 +140,7 @@ async def test_the_portal_tells_its_queue_reports_memory_and_failures(
         < 60
     )
     assert (
-        samples[f'udi_reports_undelivered{{territory="{demo.slug}",state="failed"}}']
+        samples[f'udi_reports_undelivered{{state="failed",territory="{demo.slug}"}}']
         == 0
     )
     assert samples['process_resident_memory_bytes{program="portal"}'] > 10**7
@@ -152,7 +150,7 @@ async def test_the_portal_tells_its_queue_reports_memory_and_failures(
 async def test_the_node_tells_its_outbox(node_app: Litestar, demo: Territory) -> None:
     samples = await numbers(node_app)
 
-    assert samples[f'udi_outbox{{territory="{demo.slug}",state="queued"}}'] == 0
+    assert samples[f'udi_outbox{{state="queued",territory="{demo.slug}"}}'] == 0
     assert samples[f'udi_outbox_age_seconds{{territory="{demo.slug}"}}'] == 0
 
 

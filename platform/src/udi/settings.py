@@ -201,10 +201,15 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of the schemas that tables may follow; unset: none is proposed.",
     )
+    web_workers: int | None = Field(
+        default=None,
+        ge=1,
+        description="Web workers of each program; unset: one for each processor, at most one for each 2 GiB of memory.",
+    )
     space_requests_per_minute: int = Field(
         default=6000,
         ge=1,
-        description="Requests for data a minute that one web process answers for one producer, unless it has its own limit.",
+        description="Requests for data a minute that the web workers of one machine answer for one producer, unless it has its own limit.",
     )
     space_jobs_at_once: int = Field(
         default=2,
@@ -214,7 +219,7 @@ class Settings(BaseSettings):
     space_uploads_at_once: int = Field(
         default=256,
         ge=1,
-        description="Files on their way in at once, for one producer in one web process, unless it has its own limit.",
+        description="Files on their way in at once, for one producer on one machine, unless it has its own limit.",
     )
     clamd_socket: str = Field(
         default="",
@@ -227,12 +232,12 @@ class Settings(BaseSettings):
     answer_cache: int = Field(
         default=10 * 1024 * 1024,
         ge=0,
-        description="Bytes of answers to passers-by that one web process of the portal keeps; 0: none.",
+        description="Bytes of answers to passers-by that each web worker of the portal keeps; 0: none.",
     )
     api_requests_per_minute: int = Field(
         default=3000,
         ge=1,
-        description="Requests of one address to the portal's API a minute that one web process answers; with a token, five times as many.",
+        description="Requests of one address to the portal's API a minute that the web workers of one machine answer; with a token, five times as many.",
     )
     link_looks_per_hour: int = Field(
         default=1800,

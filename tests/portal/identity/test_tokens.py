@@ -223,7 +223,6 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     for limiter, most in ((rates.passers_by, 2), (rates.people, 10)):
         monkeypatch.setattr(limiter, "limit", most)
         monkeypatch.setattr(limiter, "clock", lambda: 90.0)
-        monkeypatch.setattr(limiter, "_window", -1)
     async with (
         browse(portal_app, demo, owner) as someone,
         browse(portal_app, demo) as program,

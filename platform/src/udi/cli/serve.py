@@ -7,14 +7,16 @@ as they run. Several web workers are forked from one that has loaded it for all,
 import asyncio
 import os
 import signal
+import socket
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from granian._granian import SocketHolder
 from granian.constants import Interfaces
-from granian.server import Server
+from granian.server.mp import MPServer
 
-from udi.kit import logs
+from udi.kit import logs, web_workers
 from udi.kit.memory import limit_data, use_single_arena
 from udi.settings import ProgramName, get_settings
 
@@ -37,18 +39,27 @@ def serve(
         int | None, typer.Option(help="Port; by default the program's own.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    workers: Annotated[int, typer.Option(help="Number of web workers.", min=1)] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of web workers; by default by the machine's size.", min=1
+        ),
+    ] = None,
 ) -> None:
     """Answer web requests of one program."""
     os.umask(OWNER_ONLY)
     settings = get_settings()
     logs.configure(settings.log_format)
-    server = Server(
+    count = workers or settings.web_workers
+    count = count or web_workers.count_web_workers(*web_workers.measure_machine())
+    web_workers.prepare_metrics(settings.state, program, count)
+    server = WebServer(
         f"udi.{program}.app:create",
         address=host,
         port=port or settings.port(PORT_OFFSETS[program]),
         interface=Interfaces.ASGI,
-        workers=workers,
+        workers=count,
+        respawn_failed_workers=count > 1,
         factory=True,
         websockets=False,
         log_enabled=True,
@@ -56,11 +67,27 @@ def serve(
     )
     use_single_arena()
     os.register_at_fork(after_in_child=reset_termination_handler)
-    if workers > 1:
+    if count > 1:
         app = import_module(f"udi.{program}.app").create()
         server.serve(target_loader=lambda: app, wrap_loader=False)
     else:
         server.serve()
+
+
+class WebServer(MPServer):
+    """Listens on the socket that systemd passes, if it does: who comes while the program restarts waits, and is served."""
+
+    def _init_shared_socket(self) -> None:
+        passed = web_workers.take_passed_socket()
+        if passed is None:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]  # the library leaves it so
+            return
+        listener: Any = socket.socket(fileno=passed)
+        listener.setblocking(False)
+        make_holder: Any = SocketHolder
+        self._sso = listener
+        self._sfd = listener.fileno()
+        self._shd = make_holder(passed, False, self.backlog)
 
 
 def reset_termination_handler() -> None:

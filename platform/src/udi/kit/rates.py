@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from udi.kit.errors import TooManyRequestsError
+from udi.kit.shared_memory import SharedNumber, SharedTable
 
-MAX_READERS = 50_000
 NETWORK = 64
 
 
 @dataclass
 class RateLimiter:
-    """Fixed windows in the memory of one web worker; a reader whom nobody remembers begins anew.
+    """Fixed windows, counted by all web workers of a program together; a reader whom nobody remembers begins anew.
 
     `policy` is the limit's name in the headers.
     """
@@ -23,8 +23,7 @@ class RateLimiter:
     limit: int = 600
     seconds: int = 60
     clock: Callable[[], float] = time.monotonic
-    _window: int = -1
-    _used: dict[str, int] = field(default_factory=dict)
+    _used: SharedTable = field(default_factory=SharedTable)
 
     def count_request(self, reader: str, cost: int = 1) -> dict[str, str]:
         """Count a request; the headers that say what is left.
@@ -33,21 +32,24 @@ class RateLimiter:
             TooManyRequestsError: nothing is left until the window ends.
         """
         now = self.clock()
-        window = int(now // self.seconds)
+        ends_at = (now // self.seconds + 1) * self.seconds
         left_seconds = self.seconds - int(now % self.seconds)
-        if window != self._window or len(self._used) > MAX_READERS:
-            self._window = window
-            self._used = {}
-        used = self._used.get(reader, 0) + cost
+        with self._used.lock():
+            number = self._used.read(reader)
+            used = cost
+            if number is not None and number.until == ends_at:
+                used += int(number.value)
+            is_allowed = used <= self.limit
+            if is_allowed:
+                self._used.write(reader, SharedNumber(used, ends_at))
         headers = self._headers(max(self.limit - used, 0), left_seconds)
-        if used > self.limit:
+        if not is_allowed:
             raise TooManyRequestsError(
                 "Too many requests.",
                 remedy="Try again in %(seconds)s seconds.",
                 values={"seconds": left_seconds},
                 headers={**headers, "Retry-After": str(left_seconds)},
             )
-        self._used[reader] = used
         return headers
 
     def _headers(self, left: int, seconds: int) -> dict[str, str]:

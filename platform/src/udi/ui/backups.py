@@ -1,17 +1,19 @@
 """How old the last backup is, and the last proof that one restores, for the metrics."""
 
+from prometheus_client.core import Metric
+
 from udi.kit.backups import BackupRun, read_state
 from udi.kit.clock import now
-from udi.ui.metrics import MetricFamily, MetricSample
+from udi.ui.metrics import Samples, make_gauge
 from udi.ui.site import Site
 
 
-async def measure_backups(site: Site) -> list[MetricFamily]:
+async def measure_backups(site: Site) -> list[Metric]:
     """Nothing on a machine where no backup is made."""
     state = read_state(site.settings)
     if state is None:
         return []
-    gauges = [
+    gauges: list[tuple[str, str, Samples]] = [
         (
             "udi_backup_age_seconds",
             "Since the last whole backup ended.",
@@ -25,15 +27,13 @@ async def measure_backups(site: Site) -> list[MetricFamily]:
         (
             "udi_backup_refused",
             "Whether the last proof failed.",
-            [MetricSample({}, int(state.refused is not None))],
+            [({}, int(state.refused is not None))],
         ),
     ]
-    return [
-        MetricFamily(name, "gauge", words, samples) for name, words, samples in gauges
-    ]
+    return [make_gauge(name, words, samples) for name, words, samples in gauges]
 
 
-def _age(noted: BackupRun | None) -> list[MetricSample]:
+def _age(noted: BackupRun | None) -> Samples:
     if noted is None:
         return []
-    return [MetricSample({}, (now() - noted.at).total_seconds())]
+    return [({}, (now() - noted.at).total_seconds())]

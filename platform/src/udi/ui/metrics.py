@@ -1,17 +1,29 @@
 """What a program tells of itself: requests and latency counted here, the rest asked when somebody looks (OpenMetrics 1.0)."""
 
+import asyncio
 import hmac
 import ipaddress
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import psutil
 import structlog
 from litestar import Request
 from litestar.datastructures import State
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+)
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.openmetrics.exposition import (
+    CONTENT_TYPE_LATEST,
+    generate_latest,
+)
+from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from udi import __version__
@@ -19,9 +31,11 @@ from udi.kit import jobs
 from udi.kit.credentials import SecretKind
 from udi.kit.service_registry import Hook
 from udi.settings import MissingSecretError
+from udi.ui.worker_metrics import WorkerMetrics
 
 log = structlog.get_logger()
-CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+LABELS = ("program", "territory", "method", "route", "status")
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, math.inf)
 """Upper bounds of the latency histogram, in seconds."""
 TOKEN = "metrics_token"  # noqa: S105 - the name of a file
@@ -29,168 +43,139 @@ METRICS_TOKEN = SecretKind(name="token of the metrics")
 """The operator’s own; it is compared, never drawn."""
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 UNITS = ("seconds", "bytes")
-Labels = tuple[tuple[str, str], ...]
 STARTED = time.monotonic()
 """When this module was read. The system's own figure is in `/proc/stat`, which hardened units do not see (ProcSubset=pid)."""
-
-
-@dataclass(frozen=True)
-class MetricSample:
-    """One number."""
-
-    labels: Mapping[str, str]
-    value: float
-    suffix: str = ""
-
-
-@dataclass(frozen=True)
-class MetricFamily:
-    """Numbers of one name."""
-
-    name: str
-    kind: Literal["counter", "gauge", "histogram", "info"]
-    help: str
-    samples: Sequence[MetricSample]
-
-
-Measure = Callable[[Any], Awaitable[Sequence[MetricFamily]]]
+Samples = Iterable[tuple[Mapping[str, str], float]]
+"""Numbers of one name, each with its labels."""
+Measure = Callable[[Any], Awaitable[Sequence[Metric]]]
 """Asked with the `Site` at each look; a domain contributes its own to `MEASURES`."""
 MEASURES = Hook[Measure]("measures")
 
+disable_created_metrics()
 
-@dataclass
+
 class Metrics:
-    """Requests of this process, by program, territory, method, route and class of status."""
+    """Requests by program, territory, method, route and class of status, of all web workers of the program."""
 
-    counts: dict[Labels, list[int]] = field(default_factory=dict)
-    sums: dict[Labels, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._workers = WorkerMetrics.find()
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "udi_http_requests", "Requests answered.", LABELS, registry=self._registry
+        )
+        self._durations = Histogram(
+            "udi_http_request_duration_seconds",
+            "Time to answer.",
+            LABELS,
+            buckets=BOUNDS,
+            registry=self._registry,
+        )
 
     def count_request(self, labels: Mapping[str, str], seconds: float) -> None:
-        """Count one request and how long it took."""
-        key = tuple(labels.items())
-        counts = self.counts.setdefault(key, [0] * len(BOUNDS))
-        counts[next(rank for rank, bound in enumerate(BOUNDS) if seconds <= bound)] += 1
-        self.sums[key] = self.sums.get(key, 0.0) + seconds
+        """Count one request and how long it took; labels are in the order of `LABELS`."""
+        values = tuple(labels.values())
+        self._requests.labels(*values).inc()
+        self._durations.labels(*values).observe(seconds)
 
-    def families(self) -> list[MetricFamily]:
+    def families(self) -> list[Metric]:
         """The counter of requests, and the histogram of their latency."""
-        counted = [
-            MetricSample(dict(key), sum(counts), "_total")
-            for key, counts in self.counts.items()
-        ]
-        timed = [
-            sample
-            for key, counts in self.counts.items()
-            for sample in self._histogram(key, counts)
-        ]
+        source: Collector | CollectorRegistry = self._registry
+        if self._workers is not None:
+            source = self._workers.collector
+        families = list(source.collect())
+        for family in families:
+            family.unit = _unit_of(family.name)
+        return families
+
+    def measure_process(self, program: str) -> list[Metric]:
+        """Version, age and memory of the program's web processes; what they share is counted once.
+
+        Raises:
+            psutil.Error: the system does not say how much memory one takes.
+        """
+        labels = {"program": program}
+        if self._workers is not None:
+            memory = self._workers.measure_memory()
+        else:
+            memory = psutil.Process().memory_info().rss
+        build = InfoMetricFamily("udi_build", "Version that runs.", labels=["program"])
+        build.add_metric([program], {"version": __version__})
         return [
-            MetricFamily("udi_http_requests", "counter", "Requests answered.", counted),
-            MetricFamily(
-                "udi_http_request_duration_seconds",
-                "histogram",
-                "Time to answer.",
-                timed,
+            build,
+            make_gauge(
+                "process_resident_memory_bytes",
+                "Memory of the program's web processes.",
+                [(labels, memory)],
+            ),
+            make_gauge(
+                "process_uptime_seconds",
+                "Since the program was loaded.",
+                [(labels, time.monotonic() - STARTED)],
             ),
         ]
 
-    def _histogram(self, key: Labels, counts: Sequence[int]) -> Iterable[MetricSample]:
-        reached = 0
-        for bound, count in zip(BOUNDS, counts, strict=True):
-            reached += count
-            yield MetricSample({**dict(key), "le": _number(bound)}, reached, "_bucket")
-        yield MetricSample(dict(key), reached, "_count")
-        yield MetricSample(dict(key), self.sums[key], "_sum")
+
+class CollectedFamilies(Collector):
+    """Numbers that were already taken, as a collector of the library."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        """The numbers."""
+        return self._families
 
 
-def render_metrics(families: Iterable[MetricFamily]) -> str:
+def make_gauge(name: str, text: str, samples: Samples) -> Metric:
+    """A gauge whose unit is the end of its name; an empty label is left out."""
+    gauge = GaugeMetricFamily(name, text, unit=_unit_of(name))
+    for labels, value in samples:
+        named = {label: content for label, content in labels.items() if content}
+        gauge.add_sample(name, named, value)
+    return gauge
+
+
+def _unit_of(name: str) -> str:
+    return next((unit for unit in UNITS if name.endswith(f"_{unit}")), "")
+
+
+def render_metrics(families: Iterable[Metric]) -> str:
     """The text of an answer."""
-    lines = []
-    for family in families:
-        lines.append(f"# TYPE {family.name} {family.kind}")
-        lines += [
-            f"# UNIT {family.name} {unit}"
-            for unit in UNITS
-            if family.name.endswith(f"_{unit}")
-        ]
-        lines.append(f"# HELP {family.name} {_escape(family.help)}")
-        lines += [
-            f"{family.name}{s.suffix}{_labels(s.labels)} {_number(s.value)}"
-            for s in family.samples
-        ]
-    return "\n".join([*lines, "# EOF", ""])
-
-
-def _labels(labels: Mapping[str, str]) -> str:
-    pairs = ",".join(
-        f'{name}="{_escape(value)}"' for name, value in labels.items() if value
-    )
-    if pairs:
-        return f"{{{pairs}}}"
-    return ""
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _number(value: float) -> str:
-    if math.isinf(value):
-        return "+Inf"
-    if isinstance(value, int):
-        return str(value)
-    return repr(float(value))
+    registry = CollectorRegistry()
+    registry.register(CollectedFamilies(families))
+    text: bytes = generate_latest(registry)
+    return text.decode()
 
 
 async def measure_site(site: Any) -> str:
     """Everything that a program tells; what cannot be asked now is left out, and said."""
-    families = [*site.metrics.families(), *_measure_process(site.program)]
+    families = await asyncio.to_thread(site.metrics.families)
     failed = 0
-    for ask in (measure_jobs, *site.services.contributions(MEASURES)):
+    for ask in (measure_process, measure_jobs, *site.services.contributions(MEASURES)):
         try:
             families += await ask(site)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, psutil.Error) as error:
             log.warning(
                 "measure failed", measure=ask.__name__, error=type(error).__name__
             )
             failed += 1
-    samples = [MetricSample({"program": site.program}, failed)]
-    return render_metrics(
-        [
-            *families,
-            MetricFamily(
-                "udi_measures_failed",
-                "gauge",
-                "Measures that could not be taken.",
-                samples,
-            ),
-        ]
+    families.append(
+        make_gauge(
+            "udi_measures_failed",
+            "Measures that could not be taken.",
+            [({"program": site.program}, failed)],
+        )
     )
+    return render_metrics(families)
 
 
-def _measure_process(program: str) -> list[MetricFamily]:
-    process = psutil.Process()
-    labels = {"program": program}
-    memory = [MetricSample(labels, process.memory_info().rss)]
-    return [
-        MetricFamily(
-            "udi_build",
-            "info",
-            "Version that runs.",
-            [MetricSample({**labels, "version": __version__}, 1, "_info")],
-        ),
-        MetricFamily(
-            "process_resident_memory_bytes", "gauge", "Memory of this process.", memory
-        ),
-        MetricFamily(
-            "process_uptime_seconds",
-            "gauge",
-            "Age of this process.",
-            [MetricSample(labels, time.monotonic() - STARTED)],
-        ),
-    ]
+async def measure_process(site: Any) -> Sequence[Metric]:
+    """Version, age and memory of the program."""
+    measured: Sequence[Metric] = site.metrics.measure_process(site.program)
+    return measured
 
 
-async def measure_jobs(site: Any) -> list[MetricFamily]:
+async def measure_jobs(site: Any) -> list[Metric]:
     """The queue of each territory; one without a job counts nought."""
     async with site.database.platform_session() as session:
         queues = {queue.tenant: queue for queue in await jobs.list_queues(session)}
@@ -205,20 +190,17 @@ async def measure_jobs(site: Any) -> list[MetricFamily]:
             )
         )
     counted = [
-        MetricSample({**labels, "state": state}, getattr(queue, state))
+        ({**labels, "state": state}, getattr(queue, state))
         for labels, queue in rows
         for state in ("waiting", "held")
     ]
-    ages = [MetricSample(labels, queue.age) for labels, queue in rows]
-    late = [MetricSample(labels, queue.overdue) for labels, queue in rows]
+    ages = [(labels, queue.age) for labels, queue in rows]
+    late = [(labels, queue.overdue) for labels, queue in rows]
     return [
-        MetricFamily("udi_jobs", "gauge", "Jobs in the queue.", counted),
-        MetricFamily(
-            "udi_jobs_age_seconds", "gauge", "Age of the oldest waiting job.", ages
-        ),
-        MetricFamily(
+        make_gauge("udi_jobs", "Jobs in the queue.", counted),
+        make_gauge("udi_jobs_age_seconds", "Age of the oldest waiting job.", ages),
+        make_gauge(
             "udi_jobs_overdue_seconds",
-            "gauge",
             "How late the oldest job that may begin is.",
             late,
         ),

@@ -1,15 +1,16 @@
 """What the portal was not told yet, for the metrics."""
 
+from prometheus_client.core import Metric
 from sqlalchemy import func, select
 
 from udi.node.datasets.models import Delivery, DeliveryState
-from udi.ui.metrics import MetricFamily, MetricSample
+from udi.ui.metrics import make_gauge
 from udi.ui.site import Site
 
 PENDING_STATES = (DeliveryState.QUEUED, DeliveryState.FAILED)
 
 
-async def measure_outbox(site: Site) -> list[MetricFamily]:
+async def measure_outbox(site: Site) -> list[Metric]:
     """How many announcements wait and how many failed, by territory, and the age of the oldest that waits."""
     waiting = func.min(Delivery.updated_at).filter(
         Delivery.state == DeliveryState.QUEUED
@@ -25,18 +26,13 @@ async def measure_outbox(site: Site) -> list[MetricFamily]:
             oldest, *numbers = (await session.execute(query)).one()
         labels = {"territory": territory.slug}
         counts += [
-            MetricSample({**labels, "state": state.value}, n)
+            ({**labels, "state": state.value}, n)
             for state, n in zip(PENDING_STATES, numbers, strict=True)
         ]
-        ages.append(MetricSample(labels, float(oldest)))
+        ages.append((labels, float(oldest)))
     return [
-        MetricFamily(
-            "udi_outbox", "gauge", "Datasets whose portal was not told yet.", counts
-        ),
-        MetricFamily(
-            "udi_outbox_age_seconds",
-            "gauge",
-            "Since the oldest of those that wait.",
-            ages,
+        make_gauge("udi_outbox", "Datasets whose portal was not told yet.", counts),
+        make_gauge(
+            "udi_outbox_age_seconds", "Since the oldest of those that wait.", ages
         ),
     ]

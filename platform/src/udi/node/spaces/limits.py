@@ -1,12 +1,11 @@
-"""A space's share of a process, so that none starves another: requests a minute, and uploads at once.
+"""A space's share of the node, so that none starves another: requests a minute, and uploads at once.
 
-Each process counts for itself: what is protected is its own time. The headers are those of the IETF's draft
+The web workers of a machine count together. The headers are those of the IETF's draft
 «RateLimit header fields for HTTP», and of RFC 6585 for 429.
 """
 
 import math
 import time
-from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from sqlalchemy import select
 from udi.kit.db import Database
 from udi.kit.errors import TooManyRequestsError
 from udi.kit.service_registry import ServiceKey
+from udi.kit.shared_memory import SharedNumber, SharedSlots, SharedTable
 from udi.kit.tenancy import Territory, space_context
 from udi.node.spaces.models import Space
 from udi.settings import Settings
@@ -30,12 +30,13 @@ KNOWN_FOR = 30.0
 """Seconds until a limit that the operator changed is read again."""
 RETRY_UPLOAD = 30
 AnyRequest = Request[Any, Any, State]
-Key = tuple[UUID, UUID]
+PRECISION = 6
+"""Decimals to which a budget that is read back is exact."""
 
 
 @dataclass(frozen=True)
 class SpaceShare:
-    """What one space may do in one process."""
+    """What one space may do on one machine."""
 
     requests_per_minute: int
     jobs_at_once: int
@@ -79,20 +80,35 @@ class TokenBucket:
     @property
     def reset_after(self) -> int:
         """Whole seconds until the budget is whole again."""
-        return math.ceil((self.limit - self.left) * WINDOW / self.limit)
+        return math.ceil(self.whole_at - self.at)
+
+    @property
+    def whole_at(self) -> float:
+        """The moment at which the budget is whole again."""
+        return self.at + (self.limit - self.left) * WINDOW / self.limit
+
+
+def restore_bucket(
+    limit: int, moment: float, number: SharedNumber | None
+) -> TokenBucket:
+    """The budget that a web worker wrote; of nothing, a whole one. A limit that changed keeps what was spent of it."""
+    missing = 0.0
+    if number is not None:
+        missing = max(number.until - moment, 0.0) * limit / WINDOW
+    return TokenBucket(limit, round(limit - missing, PRECISION), moment)
 
 
 @dataclass
 class SpaceLimiter:
-    """The shares of the spaces, and how much of theirs each one spent, in this process."""
+    """The shares of the spaces, and how much of theirs each one spent, in all web workers of the program."""
 
     database: Database
     settings: Settings
     _shares: dict[UUID, tuple[float, dict[UUID, SpaceShare]]] = field(
         default_factory=dict
     )
-    _buckets: dict[Key, TokenBucket] = field(default_factory=dict)
-    _uploads: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    _budgets: SharedTable = field(default_factory=SharedTable)
+    _uploads: SharedSlots = field(default_factory=SharedSlots)
 
     async def share(self, tenant: UUID, space: UUID) -> SpaceShare:
         """The share of a space, at most half a minute old."""
@@ -120,10 +136,11 @@ class SpaceLimiter:
         """
         limit = (await self.share(tenant, space)).requests_per_minute
         moment = time.monotonic()
-        bucket = self._buckets.setdefault(
-            (tenant, space), TokenBucket(limit, float(limit), moment)
-        )
-        is_allowed = bucket.take(limit, moment)
+        name = f"{tenant}/{space}"
+        with self._budgets.lock():
+            bucket = restore_bucket(limit, moment, self._budgets.read(name))
+            is_allowed = bucket.take(limit, moment)
+            self._budgets.write(name, SharedNumber(0, bucket.whole_at))
         headers = {
             "RateLimit-Policy": f'"space";q={limit};w={WINDOW}',
             "RateLimit": f'"space";r={int(bucket.left)};t={bucket.reset_after}',
@@ -145,20 +162,17 @@ class SpaceLimiter:
             TooManyRequestsError: all are taken.
         """
         most = (await self.share(tenant, space)).uploads_at_once
-        key = (tenant, space)
-        if self._uploads[key] >= most:
+        slot = self._uploads.take(f"{tenant}/{space}", most)
+        if slot is None:
             raise TooManyRequestsError(
                 "Too many files are coming into this space at once.",
                 remedy="Wait until one of them has arrived, then send yours again.",
                 headers={"Retry-After": str(RETRY_UPLOAD)},
             )
-        self._uploads[key] += 1
         try:
             yield
         finally:
-            self._uploads[key] -= 1
-            if not self._uploads[key]:
-                del self._uploads[key]
+            self._uploads.release(slot)
 
 
 SPACE_LIMITER = ServiceKey[SpaceLimiter]("space limiter", "spaces")
@@ -187,5 +201,5 @@ async def body_of(request: AnyRequest, space_id: UUID) -> AsyncGenerator[bytes]:
 
 
 def limits_of(request: AnyRequest) -> SpaceLimiter:
-    """The limits of this process."""
+    """The limits of this program."""
     return site_of(request).services[SPACE_LIMITER]

@@ -5,11 +5,10 @@ held in memory, with a salt that nobody sees: both are forgotten within the hour
 """
 
 import asyncio
-import secrets
+import time
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from hashlib import blake2b
 from uuid import UUID
 
 import structlog
@@ -18,6 +17,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from udi.kit.clock import now
 from udi.kit.db import Database, is_unavailable
 from udi.kit.service_registry import ServiceKey
+from udi.kit.shared_memory import SharedNumber, SharedTable
 from udi.kit.tenancy import space_context
 from udi.node.spaces.clients import ClientKind
 from udi.node.spaces.models import UseCount
@@ -27,7 +27,9 @@ FLUSH_EVERY = 5.0
 """Seconds: what a process that is killed loses at most."""
 REMEMBERED = 1800.0
 """Seconds that a salt lasts, and with it all that it hid: a reader is known for half an hour at most."""
-MOST_READERS = 100_000
+MOST_READERS = 2**17
+FIRST = ""
+"""The name under which the end of a salt stands; no reader has it."""
 AT_ONCE = 1000
 
 
@@ -53,32 +55,48 @@ class UseKey:
 
 
 class RecentReaders:
-    """Who is taking something in parts, for a short while, without knowing who."""
+    """Who is taking something in parts, for a short while, without knowing who; all web workers know it together."""
 
     def __init__(self, lasts: float = REMEMBERED) -> None:
         self._lasts = lasts
-        self._salt = b""
-        self._seen: set[bytes] = set()
+        self._seen = SharedTable(MOST_READERS)
         self._end: asyncio.TimerHandle | None = None
+        self._ends_at = 0.0
 
     def is_new(self, *traits: str) -> bool:
         """Whether nobody like this asked since the salt was drawn; they are known afterwards."""
-        if len(self._seen) >= MOST_READERS:
-            self.forget()
-        if not self._salt:
-            self._salt = secrets.token_bytes(32)
-            self._end = asyncio.get_running_loop().call_later(self._lasts, self.forget)
-        digest = blake2b(
-            "\0".join(traits).encode("utf-8", "replace"), key=self._salt, digest_size=16
-        ).digest()
-        is_known = digest in self._seen
-        self._seen.add(digest)
+        moment = time.monotonic()
+        with self._seen.lock():
+            first = self._seen.read(FIRST)
+            if first is None or first.until <= moment:
+                self._seen.clear()
+                first = SharedNumber(0, moment + self._lasts)
+                self._seen.write(FIRST, first)
+            reader = "\0".join(traits)
+            is_known = self._seen.read(reader) is not None
+            self._seen.write(reader, SharedNumber(0, first.until))
+        self._schedule_end(first.until, moment)
         return not is_known
 
+    def _schedule_end(self, ends_at: float, moment: float) -> None:
+        """Each worker that knows of a reader sees to it that they are forgotten, whoever else ends before."""
+        if ends_at != self._ends_at:
+            self._ends_at = ends_at
+            if self._end is not None:
+                self._end.cancel()
+            loop = asyncio.get_running_loop()
+            self._end = loop.call_later(ends_at - moment, self._forget_if_due)
+
+    def _forget_if_due(self) -> None:
+        with self._seen.lock():
+            first = self._seen.read(FIRST)
+            if first is None or first.until <= time.monotonic():
+                self._seen.clear()
+
     def forget(self) -> None:
-        """Drop salt and digests."""
-        self._salt = b""
-        self._seen = set()
+        """Drop salt and digests, for all workers."""
+        with self._seen.lock():
+            self._seen.clear()
         if self._end is not None:
             self._end.cancel()
 

@@ -1,31 +1,31 @@
 """How fresh the search index of this machine is, and what cannot be had of what is linked, for the metrics."""
 
+from prometheus_client.core import Metric
 from sqlalchemy import func, select
 
 from udi.portal.catalogue.links.health import MISSING
 from udi.portal.catalogue.models import Link, LinkState
 from udi.portal.catalogue.search.feed import cursor_age
-from udi.ui.metrics import MetricFamily, MetricSample
+from udi.ui.metrics import make_gauge
 from udi.ui.site import Site
 
 AMISS = (*sorted(MISSING), LinkState.MOVED, LinkState.REFUSED)
 
 
-async def measure_index(site: Site) -> list[MetricFamily]:
+async def measure_index(site: Site) -> list[Metric]:
     """Nothing where no index was ever made."""
     age = cursor_age(site.settings)
-    samples = [] if age is None else [MetricSample({}, age)]
+    ages = [] if age is None else [age]
     return [
-        MetricFamily(
+        make_gauge(
             "udi_search_index_age_seconds",
-            "gauge",
             "Since the search index was last true.",
-            samples,
+            [({}, seconds) for seconds in ages],
         )
     ]
 
 
-async def measure_links(site: Site) -> list[MetricFamily]:
+async def measure_links(site: Site) -> list[Metric]:
     """How many addresses are not simply reachable, by territory."""
     query = (
         select(Link.state, func.count())
@@ -40,16 +40,15 @@ async def measure_links(site: Site) -> list[MetricFamily]:
                 for state, number in await session.execute(query)
             }
         samples += [
-            MetricSample(
+            (
                 {"territory": territory.slug, "state": state.value},
                 counted.get(state, 0),
             )
             for state in AMISS
         ]
     return [
-        MetricFamily(
+        make_gauge(
             "udi_links_amiss",
-            "gauge",
             "Addresses of files and services that are not simply reachable.",
             samples,
         )

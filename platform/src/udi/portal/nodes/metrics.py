@@ -1,18 +1,19 @@
 """Reports that did not reach their node yet, and the key that signs them, for the metrics."""
 
+from prometheus_client.core import Metric
 from sqlalchemy import func, select
 
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
 from udi.portal.nodes.models import Report, ReportDeliveryState
 from udi.settings import MissingSecretError
-from udi.ui.metrics import MetricFamily, MetricSample
+from udi.ui.metrics import make_gauge
 from udi.ui.site import Site
 
 UNDELIVERED = (ReportDeliveryState.PENDING, ReportDeliveryState.FAILED)
 
 
-async def measure_reports(site: Site) -> list[MetricFamily]:
+async def measure_reports(site: Site) -> list[Metric]:
     """How many wait and how many failed, by territory."""
     query = (
         select(Report.delivery, func.count())
@@ -27,23 +28,22 @@ async def measure_reports(site: Site) -> list[MetricFamily]:
                 for state, number in await session.execute(query)
             }
         samples += [
-            MetricSample(
+            (
                 {"territory": territory.slug, "state": state.value},
                 counted.get(state, 0),
             )
             for state in UNDELIVERED
         ]
     return [
-        MetricFamily(
+        make_gauge(
             "udi_reports_undelivered",
-            "gauge",
             "Reports that their node did not take yet.",
             samples,
         )
     ]
 
 
-async def measure_key(site: Site) -> list[MetricFamily]:
+async def measure_key(site: Site) -> list[Metric]:
     """Age of the key that signs now; nothing where its file cannot be read any more."""
     try:
         drawn = [
@@ -53,14 +53,11 @@ async def measure_key(site: Site) -> list[MetricFamily]:
         ]
     except (MissingSecretError, ValueError):
         drawn = []
-    samples = [
-        MetricSample({}, (now() - drawn_at).total_seconds()) for drawn_at in drawn
-    ]
+    ages = [(now() - drawn_at).total_seconds() for drawn_at in drawn]
     return [
-        MetricFamily(
+        make_gauge(
             "udi_signing_key_age_seconds",
-            "gauge",
             "Since the key that signs was drawn.",
-            samples,
+            [({}, age) for age in ages],
         )
     ]

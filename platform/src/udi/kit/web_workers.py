@@ -1,0 +1,49 @@
+"""How many web workers a program has, where they count, and the socket that systemd may hold for them."""
+
+import os
+import shutil
+from pathlib import Path
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where `prometheus_client` looks for the folder in which the workers of one program count."""
+MEMORY_OF_EACH = 2 * 1024**3
+"""Bytes of the machine's memory for each web worker of each program, with all else that runs on it."""
+FIRST_PASSED = 3
+"""The first descriptor that systemd passes (sd_listen_fds(3))."""
+
+
+def count_web_workers(processors: int, memory: int) -> int:
+    """One for each processor, as far as the memory of the machine (bytes) allows; at least one."""
+    return max(1, min(processors, round(memory / MEMORY_OF_EACH)))
+
+
+def measure_machine() -> tuple[int, int]:
+    """Processors that this process may use, and bytes of memory of the machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return len(os.sched_getaffinity(0)), memory
+
+
+def prepare_metrics(state: Path, program: str, workers: int) -> None:
+    """Give several workers an empty folder to count in; one worker counts in its memory.
+
+    It is called before anything imports `prometheus_client`, which looks at the environment then.
+    """
+    folder = state / "metrics" / program
+    shutil.rmtree(folder, ignore_errors=True)
+    os.environ.pop(METRICS_FOLDER, None)
+    if workers > 1:
+        folder.mkdir(parents=True)
+        os.environ[METRICS_FOLDER] = str(folder)
+
+
+def take_passed_socket() -> int | None:
+    """The listening socket that systemd passes to this very process; None: it passes none."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    passed = int(os.environ.get("LISTEN_FDS", "0"))
+    for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        os.environ.pop(name, None)
+    if passed != 1:
+        return None
+    os.set_inheritable(FIRST_PASSED, False)
+    return FIRST_PASSED

@@ -1,0 +1,236 @@
+"""A program with several web workers, over real HTTP: what one of them knows holds for all."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from litestar import Litestar
+
+from tests.cli.test_serve import environment_of
+from tests.portal.identity.test_tokens import DATASETS, ME, PAGE, made, shown
+from tests.visitors import browse, make_person
+from udi.kit.tenancy import Territory
+from udi.settings import Settings
+
+pytestmark = pytest.mark.programs
+
+WORKERS = 2
+PATIENCE = 60.0
+LIMIT = 12
+WINDOW = 60
+ENOUGH = 30
+"""Seconds that a window of a limit has left at least when a test begins to count in it."""
+PLAIN = ssl.create_default_context()
+"""Made once: it takes longer than a request."""
+PASS = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.executable, [sys.executable, "-P", "-m", "udi", "serve", "portal"])
+"""
+
+
+def passing_command(listener: socket.socket) -> list[str]:
+    """The command of the portal that is given a socket as systemd gives it."""
+    return [sys.executable, "-c", PASS, str(listener.fileno())]
+
+
+@contextmanager
+def run_portal(
+    settings: Settings, log: Path, command: list[str], **options: tuple[int, ...]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The portal with two web workers, while the block lasts."""
+    environment = environment_of(settings) | {
+        "UDI_DATABASE_HOST": settings.database_host,
+        "UDI_DATABASE_PORT": str(settings.database_port),
+        "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
+        "UDI_WEB_WORKERS": str(WORKERS),
+        "UDI_API_REQUESTS_PER_MINUTE": str(LIMIT),
+    }
+    with log.open("ab") as output:
+        program = subprocess.Popen(
+            command,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            **options,
+        )
+        try:
+            yield program
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGTERM)
+            try:
+                program.wait(PATIENCE)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(program.pid, signal.SIGKILL)
+
+
+async def ask(
+    settings: Settings, path: str, host: str = "localhost", **headers: str
+) -> httpx.Response:
+    """One request on a connection of its own, so that any worker may take it."""
+    address = f"http://127.0.0.1:{settings.port(0)}{path}"
+    async with httpx.AsyncClient(timeout=PATIENCE, verify=PLAIN) as client:
+        return await client.get(address, headers={"Host": host, **headers})
+
+
+def web_workers(program: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that answer."""
+    return sorted(child.pid for child in psutil.Process(program.pid).children())
+
+
+def wait_for_another(program: subprocess.Popen[bytes], ended: int) -> None:
+    """Until a worker is there in the place of one that was killed."""
+    until = time.monotonic() + PATIENCE
+    while ended in (workers := web_workers(program)) or len(workers) < WORKERS:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+async def wait_until_it_answers(
+    settings: Settings, program: subprocess.Popen[bytes]
+) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            assert program.poll() is None
+            with suppress(httpx.TransportError):
+                if (await ask(settings, "/health")).status_code == 200:
+                    return
+            await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+async def program(
+    settings: Settings, tmp_path: Path
+) -> AsyncIterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-P", "-m", "udi", "serve", "portal"]
+    with run_portal(settings, tmp_path / "log", command) as program:
+        await wait_until_it_answers(settings, program)
+        yield program
+
+
+async def wait_for_a_window() -> None:
+    """Until the window in which limits are counted has some seconds left."""
+    left = WINDOW - time.monotonic() % WINDOW
+    if left < ENOUGH:
+        await asyncio.sleep(left)
+
+
+async def count_health(settings: Settings) -> float:
+    """Requests to `/health` that the metrics tell, of all workers."""
+    lines = (await ask(settings, "/metrics")).text.splitlines()
+    return sum(
+        float(line.rpartition(" ")[2])
+        for line in lines
+        if line.startswith("udi_http_requests_total{") and 'route="/health"' in line
+    )
+
+
+async def ask_often(settings: Settings, times: int) -> None:
+    for _ in range(times):
+        assert (await ask(settings, "/health")).status_code == 200
+
+
+def served_by(
+    program: subprocess.Popen[bytes], settings: Settings
+) -> Mapping[str, int]:
+    """The files in which workers counted, by their kind."""
+    folder = settings.state / "metrics/portal"
+    return Counter(path.name.partition("_")[0] for path in folder.glob("*.db"))
+
+
+async def test_requests_of_all_workers_add_up_whichever_tells_them(
+    settings: Settings, program: subprocess.Popen[bytes]
+) -> None:
+    before = await count_health(settings)
+    await ask_often(settings, 40)
+
+    counts = {await count_health(settings) for _ in range(12)}
+
+    assert counts == {before + 40}
+    assert served_by(program, settings) == {"counter": WORKERS, "histogram": WORKERS}
+
+
+async def test_a_limit_a_minute_is_that_of_all_workers_together(
+    settings: Settings, program: subprocess.Popen[bytes], demo: Territory
+) -> None:
+    await wait_for_a_window()
+    answers = [await ask(settings, DATASETS, demo.hosts[0]) for _ in range(3 * LIMIT)]
+
+    assert Counter(answer.status_code for answer in answers) == {
+        200: LIMIT,
+        429: 2 * LIMIT,
+    }
+
+
+async def test_a_token_that_is_revoked_is_refused_by_every_worker(
+    settings: Settings,
+    program: subprocess.Popen[bytes],
+    portal_app: Litestar,
+    demo: Territory,
+) -> None:
+    owner = make_person(demo, memberships={"mairie": ["publishers"]})
+    async with browse(portal_app, demo, owner) as someone:
+        token = await made(someone)
+        good = [
+            await ask(settings, ME, demo.hosts[0], **shown(token)) for _ in range(12)
+        ]
+        page = (await someone.get(PAGE)).text
+        address = f"{PAGE}/{page.partition(f'{PAGE}/')[2].partition('/revoke')[0]}"
+        await someone.post(f"{address}/revoke")
+    bad = [await ask(settings, ME, demo.hosts[0], **shown(token)) for _ in range(12)]
+
+    assert {answer.status_code for answer in good} == {200}
+    assert {answer.status_code for answer in bad} == {401}
+
+
+async def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(
+    settings: Settings, program: subprocess.Popen[bytes]
+) -> None:
+    await ask_often(settings, 20)
+    before = await count_health(settings)
+    workers = web_workers(program)
+    os.kill(workers[0], signal.SIGKILL)
+    await asyncio.to_thread(wait_for_another, program, workers[0])
+    await wait_until_it_answers(settings, program)
+
+    after = await count_health(settings)
+
+    assert len(web_workers(program)) == WORKERS
+    assert after > before
+    assert served_by(program, settings) == {"counter": WORKERS, "histogram": WORKERS}
+
+
+async def test_who_comes_while_a_program_restarts_waits_and_is_served(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", settings.port(0)), backlog=128) as listener:
+        listener.set_inheritable(True)
+        options = {"pass_fds": (listener.fileno(),)}
+        command = passing_command(listener)
+        log = tmp_path / "log"
+        with run_portal(settings, log, command, **options) as first:
+            await wait_until_it_answers(settings, first)
+            assert len(web_workers(first)) == WORKERS
+        waiting = [asyncio.create_task(ask(settings, "/health")) for _ in range(8)]
+        with run_portal(settings, log, command, **options) as second:
+            answers = await asyncio.gather(*waiting)
+            assert second.poll() is None
+
+    assert [answer.status_code for answer in answers] == [200] * len(waiting)
