@@ -22,7 +22,16 @@ LOCALES = {
     "portal": [UI, *PORTAL_LOCALES, *list_locales(list_domains("portal"))],
     "node": [UI, *NODE_LOCALES, *list_locales(list_domains("node"))],
 }
-SPOKEN = ("Refusal", "Failure", "Kind", "Explanation", "Said", "Remark", "Denial")
+SPOKEN = (
+    "Refusal",
+    "Failure",
+    "Kind",
+    "Explanation",
+    "Said",
+    "Remark",
+    "Denial",
+    "Transitions",
+)
 """Besides exceptions, what carries words to a person."""
 
 

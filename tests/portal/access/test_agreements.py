@@ -15,8 +15,11 @@ from tests.portal.access.conftest import Desk
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
 from udi.kit.keys import verify, verify_document
-from udi.portal.access.agreements import transitions
-from udi.portal.access.agreements.transitions import AgreementEvent, AgreementState
+from udi.portal.access.agreements.transitions import (
+    AGREEMENT,
+    AgreementEvent,
+    AgreementState,
+)
 from udi.portal.access.models import AccessAgreement, PublicAgreement
 from udi.portal.organisations.models import Organisation
 from udi.protocol.agreement import AGREEMENT_TYPE, fingerprint, read_agreement
@@ -151,7 +154,7 @@ async def test_an_event_of_the_connector_or_the_clock_follows_the_table(
 )
 def test_no_notice_ends_where_none_was_given(state: AgreementState) -> None:
     with pytest.raises(ConflictError, match="has changed"):
-        transitions.transition_agreement(state, AgreementEvent.CLOSE)
+        AGREEMENT.next_state(state, AgreementEvent.CLOSE)
 
 
 async def check_agreement(

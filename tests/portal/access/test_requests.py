@@ -18,9 +18,8 @@ from udi.portal.access.models import (
     AccessRequestState,
     AccessStep,
 )
-from udi.portal.access.requests import transitions
 from udi.portal.access.requests.clock import LAPSE_AFTER
-from udi.portal.access.requests.transitions import AccessRequestEvent
+from udi.portal.access.requests.transitions import ACCESS_REQUEST, AccessRequestEvent
 
 PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
 NAMES = {
@@ -172,7 +171,7 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     with pytest.raises(ConflictError):
-        transitions.transition_request(
+        ACCESS_REQUEST.next_state(
             AccessRequestState.GRANTED, AccessRequestEvent.WITHDRAW
         )
 

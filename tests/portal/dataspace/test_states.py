@@ -11,8 +11,7 @@ from udi.portal.dataspace.transitions import (
     NegotiationState,
     ProcessKind,
     TransferState,
-    is_allowed,
-    transition_process,
+    transitions_of,
 )
 
 TABLES = {
@@ -76,9 +75,13 @@ REFUSED = [
 def test_a_row_of_the_table_leads_where_it_says(
     kind: ProcessKind, state: str, event: str, side: str, target: str
 ) -> None:
-    assert is_allowed(kind, state, DataspaceEvent(event), DataspaceSide(side))
+    assert transitions_of(kind).is_allowed(
+        state, DataspaceEvent(event), DataspaceSide(side)
+    )
     assert (
-        transition_process(kind, state, DataspaceEvent(event), DataspaceSide(side))
+        transitions_of(kind).next_state(
+            state, DataspaceEvent(event), DataspaceSide(side)
+        )
         == target
     )
 
@@ -87,9 +90,9 @@ def test_a_row_of_the_table_leads_where_it_says(
 def test_nothing_else_happens(
     kind: ProcessKind, state: str, event: DataspaceEvent, side: DataspaceSide
 ) -> None:
-    assert not is_allowed(kind, state, event, side)
+    assert not transitions_of(kind).is_allowed(state, event, side)
     with pytest.raises(ConflictError):
-        transition_process(kind, state, event, side)
+        transitions_of(kind).next_state(state, event, side)
 
 
 @pytest.mark.parametrize(
@@ -104,4 +107,4 @@ def test_nothing_else_happens(
 def test_nothing_follows_the_end(
     kind: ProcessKind, state: str, event: DataspaceEvent, side: DataspaceSide
 ) -> None:
-    assert not is_allowed(kind, state, event, side)
+    assert not transitions_of(kind).is_allowed(state, event, side)

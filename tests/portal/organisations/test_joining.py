@@ -15,9 +15,8 @@ from tests.visitors import browse
 from udi.kit.errors import ConflictError
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.organisations.joining import transitions
 from udi.portal.organisations.joining.tasks import write_application_emails
-from udi.portal.organisations.joining.transitions import ApplicationEvent
+from udi.portal.organisations.joining.transitions import APPLICATION, ApplicationEvent
 from udi.portal.organisations.models import Application, ApplicationState
 
 PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
@@ -97,9 +96,7 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     with pytest.raises(ConflictError):
-        transitions.transition_application(
-            ApplicationState.APPROVED, ApplicationEvent.WITHDRAW
-        )
+        APPLICATION.next_state(ApplicationState.APPROVED, ApplicationEvent.WITHDRAW)
 
 
 async def test_who_asks_is_explained_asks_again_and_is_approved(

@@ -20,7 +20,6 @@ from udi.kit.errors import ConflictError
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.portal.audit.models import AuditEvent
-from udi.portal.projects.calls import transitions
 from udi.portal.projects.calls.models import (
     Call,
     CallCriterion,
@@ -32,7 +31,12 @@ from udi.portal.projects.calls.models import (
 from udi.portal.projects.calls.notifications import SEND_CALL_EMAIL
 from udi.portal.projects.calls.queries import call_state
 from udi.portal.projects.calls.tasks import task_handlers
-from udi.portal.projects.calls.transitions import CallEvent, CallState
+from udi.portal.projects.calls.transitions import (
+    CALL,
+    CallEvent,
+    CallState,
+    state_at,
+)
 
 PAGE = Path(__file__).parents[3] / "docs/reference/calls.md"
 CRITERIA = "Utilité pour les habitants, 40\nRespect des personnes, 30\nRéalisable en six mois, 20\nRésultats ouverts, 10"
@@ -281,7 +285,7 @@ def test_a_draft_has_nothing_to_answer_withdraw_score_or_decide(
     event: CallEvent,
 ) -> None:
     with pytest.raises(ConflictError, match="has changed"):
-        transitions.transition(CallState.DRAFT, event)
+        CALL.next_state(CallState.DRAFT, event)
 
 
 @pytest.mark.parametrize(("state", "event"), PAIRS)
@@ -328,7 +332,7 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     closing = datetime.fromisoformat("2027-01-15T18:00:00+01:00")
-    assert transitions.state_at("open", closing, closing) == CallState.CLOSED
+    assert state_at("open", closing, closing) == CallState.CLOSED
 
 
 async def test_the_call_of_32_candidates_and_6_laureates(

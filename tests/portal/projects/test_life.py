@@ -10,8 +10,8 @@ from tests.mails import text_of
 from tests.portal.projects.conftest import FORM, Relay, Workshop
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
-from udi.portal.projects import transitions
 from udi.portal.projects.transitions import (
+    TEAM_MEMBER,
     ProjectEvent,
     ProjectState,
     TeamMemberEvent,
@@ -155,7 +155,7 @@ def test_the_documented_tables_are_the_tested_ones() -> None:
         (stage, step): target for stage, step, target in rows("project.member_")
     } == TEAM_TRANSITIONS
     with pytest.raises(ConflictError):
-        transitions.transition_member(TeamMemberStage.LEFT, TeamMemberEvent.ACCEPT)
+        TEAM_MEMBER.next_state(TeamMemberStage.LEFT, TeamMemberEvent.ACCEPT)
 
 
 async def test_who_edits_takes_it_on_and_only_who_leads_archives(

@@ -30,10 +30,10 @@ from udi.portal.access.requests.clock import (
 from udi.portal.access.requests.drafts import delete_expired_drafts
 from udi.portal.access.requests.thread import add_step, notify_other_side
 from udi.portal.access.requests.transitions import (
+    ACCESS_REQUEST,
     ENDED,
     WAITING,
     AccessRequestEvent,
-    transition_request,
 )
 from udi.ui.site import Site
 
@@ -120,7 +120,9 @@ async def _lapse_requests(session: AsyncSession, moment: datetime) -> None:
         AccessRequest.state.in_(WAITING),
         AccessRequest.since <= moment - LAPSE_AFTER,
     ):
-        request.state = transition_request(request.state, AccessRequestEvent.LAPSE)
+        request.state = ACCESS_REQUEST.next_state(
+            request.state, AccessRequestEvent.LAPSE
+        )
         request.since = moment
         request.offer = None
         await add_step(

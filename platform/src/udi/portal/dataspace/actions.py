@@ -16,7 +16,7 @@ from udi.portal.dataspace.transitions import (
     DataspaceSide,
     NegotiationState,
     ProcessKind,
-    is_allowed,
+    transitions_of,
 )
 from udi.portal.projects.models import Project
 
@@ -103,11 +103,8 @@ def list_possible_actions(process: DataspaceProcess) -> set[str]:
             "finish": DataspaceEvent.COMPLETE,
             "stop": DataspaceEvent.TERMINATE,
         }
-    actions = {
-        name
-        for name, event in events.items()
-        if is_allowed(process.kind, process.state, event, side)
-    }
+    possible = transitions_of(process.kind).events(process.state, side)
+    actions = {name for name, event in events.items() if event in possible}
     if process.side == DataspaceSide.PROVIDER:
         return actions & {"finish"}
     return actions | (

@@ -15,9 +15,10 @@ from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspacePr
 from udi.portal.dataspace.transitions import (
     DataspaceEvent,
     DataspaceSide,
+    NegotiationState,
     ProcessKind,
-    State,
-    transition_process,
+    TransferState,
+    transitions_of,
 )
 from udi.portal.projects.models import Project
 
@@ -40,7 +41,7 @@ async def begin_process(
     connector: Connector,
     kind: ProcessKind,
     side: DataspaceSide,
-    state: State,
+    state: NegotiationState | TransferState,
     *,
     callback: str,
     their_pid: str = "",
@@ -188,7 +189,8 @@ def apply_event(
     Raises:
         ConflictError: nothing of the kind happens now.
     """
-    process.state = transition_process(process.kind, process.state, event, side)
+    transitions = transitions_of(process.kind)
+    process.state = transitions.next_state(process.state, event, side)
     process.since = now()
 
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from udi.kit.errors import ConflictError
+from udi.kit.transitions import Transitions
 
 
 class DataspaceSide(StrEnum):
@@ -10,9 +10,6 @@ class DataspaceSide(StrEnum):
 
     PROVIDER = "provider"
     CONSUMER = "consumer"
-
-
-EITHER = (DataspaceSide.PROVIDER, DataspaceSide.CONSUMER)
 
 
 class NegotiationState(StrEnum):
@@ -37,9 +34,6 @@ class TransferState(StrEnum):
     TERMINATED = "TERMINATED"
 
 
-State = NegotiationState | TransferState
-
-
 class DataspaceEvent(StrEnum):
     """What a message brings about."""
 
@@ -55,37 +49,9 @@ class DataspaceEvent(StrEnum):
     COMPLETE = "complete"
 
 
-Moves = dict[tuple[State, DataspaceEvent], tuple[State, tuple[DataspaceSide, ...]]]
-"""Where an event leads from a state, and which sides may bring it about."""
 N = NegotiationState
 T = TransferState
 ENDED = (N.FINALIZED, N.TERMINATED, T.COMPLETED, T.TERMINATED)
-NEGOTIATION: Moves = {
-    (N.REQUESTED, DataspaceEvent.OFFER): (N.OFFERED, (DataspaceSide.PROVIDER,)),
-    (N.REQUESTED, DataspaceEvent.AGREE): (N.AGREED, (DataspaceSide.PROVIDER,)),
-    (N.OFFERED, DataspaceEvent.REQUEST): (N.REQUESTED, (DataspaceSide.CONSUMER,)),
-    (N.OFFERED, DataspaceEvent.OFFER): (N.OFFERED, (DataspaceSide.PROVIDER,)),
-    (N.OFFERED, DataspaceEvent.ACCEPT): (N.ACCEPTED, (DataspaceSide.CONSUMER,)),
-    (N.ACCEPTED, DataspaceEvent.AGREE): (N.AGREED, (DataspaceSide.PROVIDER,)),
-    (N.AGREED, DataspaceEvent.VERIFY): (N.VERIFIED, (DataspaceSide.CONSUMER,)),
-    (N.VERIFIED, DataspaceEvent.FINALIZE): (N.FINALIZED, (DataspaceSide.PROVIDER,)),
-    **{
-        (state, DataspaceEvent.TERMINATE): (N.TERMINATED, EITHER)
-        for state in NegotiationState
-        if state not in ENDED
-    },
-}
-TRANSFER: Moves = {
-    (T.REQUESTED, DataspaceEvent.START): (T.STARTED, (DataspaceSide.PROVIDER,)),
-    (T.STARTED, DataspaceEvent.SUSPEND): (T.SUSPENDED, EITHER),
-    (T.STARTED, DataspaceEvent.COMPLETE): (T.COMPLETED, EITHER),
-    (T.SUSPENDED, DataspaceEvent.START): (T.STARTED, EITHER),
-    **{
-        (state, DataspaceEvent.TERMINATE): (T.TERMINATED, EITHER)
-        for state in TransferState
-        if state not in ENDED
-    },
-}
 
 
 class ProcessKind(StrEnum):
@@ -95,36 +61,77 @@ class ProcessKind(StrEnum):
     TRANSFER = "transfer"
 
 
-def read_state(kind: str, state: str) -> State:
-    """The state that a row names."""
-    if kind == ProcessKind.NEGOTIATION:
-        return NegotiationState(state)
-    return TransferState(state)
+REASON = "The process is %(state)s: “%(event)s” cannot come from the %(actor)s now."
+REMEDY = "Ask for its state before sending again."
+NEGOTIATION = Transitions(
+    {
+        (N.REQUESTED, DataspaceEvent.OFFER): N.OFFERED,
+        (N.REQUESTED, DataspaceEvent.AGREE): N.AGREED,
+        (N.OFFERED, DataspaceEvent.REQUEST): N.REQUESTED,
+        (N.OFFERED, DataspaceEvent.OFFER): N.OFFERED,
+        (N.OFFERED, DataspaceEvent.ACCEPT): N.ACCEPTED,
+        (N.ACCEPTED, DataspaceEvent.AGREE): N.AGREED,
+        (N.AGREED, DataspaceEvent.VERIFY): N.VERIFIED,
+        (N.VERIFIED, DataspaceEvent.FINALIZE): N.FINALIZED,
+        **{
+            (state, DataspaceEvent.TERMINATE): N.TERMINATED
+            for state in NegotiationState
+            if state not in ENDED
+        },
+    },
+    reason=REASON,
+    remedy=REMEDY,
+    actors={
+        DataspaceSide.PROVIDER: (
+            DataspaceEvent.OFFER,
+            DataspaceEvent.AGREE,
+            DataspaceEvent.FINALIZE,
+            DataspaceEvent.TERMINATE,
+        ),
+        DataspaceSide.CONSUMER: (
+            DataspaceEvent.REQUEST,
+            DataspaceEvent.ACCEPT,
+            DataspaceEvent.VERIFY,
+            DataspaceEvent.TERMINATE,
+        ),
+    },
+)
+TRANSFER = Transitions(
+    {
+        (T.REQUESTED, DataspaceEvent.START): T.STARTED,
+        (T.STARTED, DataspaceEvent.SUSPEND): T.SUSPENDED,
+        (T.STARTED, DataspaceEvent.COMPLETE): T.COMPLETED,
+        (T.SUSPENDED, DataspaceEvent.START): T.STARTED,
+        **{
+            (state, DataspaceEvent.TERMINATE): T.TERMINATED
+            for state in TransferState
+            if state not in ENDED
+        },
+    },
+    reason=REASON,
+    remedy=REMEDY,
+    actors={
+        DataspaceSide.PROVIDER: (
+            DataspaceEvent.START,
+            DataspaceEvent.SUSPEND,
+            DataspaceEvent.COMPLETE,
+            DataspaceEvent.TERMINATE,
+        ),
+        DataspaceSide.CONSUMER: (
+            (T.SUSPENDED, DataspaceEvent.START),
+            DataspaceEvent.SUSPEND,
+            DataspaceEvent.COMPLETE,
+            DataspaceEvent.TERMINATE,
+        ),
+    },
+)
 
 
-def is_allowed(
-    kind: str, state: str, event: DataspaceEvent, side: DataspaceSide
-) -> bool:
-    """Whether a side may bring this about now."""
-    transition = (NEGOTIATION if kind == ProcessKind.NEGOTIATION else TRANSFER).get(
-        (read_state(kind, state), event)
-    )
-    return transition is not None and side in transition[1]
-
-
-def transition_process(
-    kind: str, state: str, event: DataspaceEvent, side: DataspaceSide
-) -> State:
-    """The state that a side's message leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens in this state, or the other side does it.
-    """
-    moves = NEGOTIATION if kind == ProcessKind.NEGOTIATION else TRANSFER
-    if not is_allowed(kind, state, event, side):
-        raise ConflictError(
-            "The process is %(state)s: “%(event)s” cannot come from the %(side)s now.",
-            remedy="Ask for its state before sending again.",
-            values={"state": state, "event": event.value, "side": side.value},
-        )
-    return moves[read_state(kind, state), event][0]
+def transitions_of(
+    kind: str,
+) -> (
+    Transitions[NegotiationState, DataspaceEvent]
+    | Transitions[TransferState, DataspaceEvent]
+):
+    """The table of a kind of process."""
+    return NEGOTIATION if kind == ProcessKind.NEGOTIATION else TRANSFER

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from udi.kit.errors import ConflictError
+from udi.kit.transitions import Transitions
 
 
 class ProjectState(StrEnum):
@@ -24,32 +24,35 @@ class ProjectEvent(StrEnum):
     RESTORE = "restore"
 
 
-BY_OWNER = (ProjectEvent.ARCHIVE, ProjectEvent.RESTORE)
-NEXT = {
-    (ProjectState.IDEA, ProjectEvent.START): ProjectState.IN_PROGRESS,
-    (ProjectState.IDEA, ProjectEvent.DELIVER): ProjectState.DELIVERED,
-    (ProjectState.IDEA, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
-    (ProjectState.IN_PROGRESS, ProjectEvent.DELIVER): ProjectState.DELIVERED,
-    (ProjectState.IN_PROGRESS, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
-    (ProjectState.DELIVERED, ProjectEvent.RESUME): ProjectState.IN_PROGRESS,
-    (ProjectState.DELIVERED, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
-    (ProjectState.ARCHIVED, ProjectEvent.RESTORE): ProjectState.IN_PROGRESS,
-}
+class ProjectRole(StrEnum):
+    """Who may take it further; whoever answers for it is its owner."""
+
+    EDITOR = "editor"
+    OWNER = "owner"
 
 
-def transition(state: str, event: ProjectEvent) -> ProjectState:
-    """The state that an event leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens in this state.
-    """
-    next_state = NEXT.get((ProjectState(state), event))
-    if next_state is None:
-        raise ConflictError(
-            "The stage of the project has changed.",
-            remedy="See its page for its current stage.",
-        )
-    return next_state
+PROJECT = Transitions(
+    {
+        (ProjectState.IDEA, ProjectEvent.START): ProjectState.IN_PROGRESS,
+        (ProjectState.IDEA, ProjectEvent.DELIVER): ProjectState.DELIVERED,
+        (ProjectState.IDEA, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
+        (ProjectState.IN_PROGRESS, ProjectEvent.DELIVER): ProjectState.DELIVERED,
+        (ProjectState.IN_PROGRESS, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
+        (ProjectState.DELIVERED, ProjectEvent.RESUME): ProjectState.IN_PROGRESS,
+        (ProjectState.DELIVERED, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
+        (ProjectState.ARCHIVED, ProjectEvent.RESTORE): ProjectState.IN_PROGRESS,
+    },
+    reason="The stage of the project has changed.",
+    remedy="See its page for its current stage.",
+    actors={
+        ProjectRole.EDITOR: (
+            ProjectEvent.START,
+            ProjectEvent.DELIVER,
+            ProjectEvent.RESUME,
+        ),
+        ProjectRole.OWNER: tuple(ProjectEvent),
+    },
+)
 
 
 class TeamMemberStage(StrEnum):
@@ -73,25 +76,14 @@ class TeamMemberEvent(StrEnum):
 
 
 PRESENT = (TeamMemberStage.INVITED, TeamMemberStage.JOINED)
-STEPS = {
-    (TeamMemberStage.INVITED, TeamMemberEvent.ACCEPT): TeamMemberStage.JOINED,
-    (TeamMemberStage.INVITED, TeamMemberEvent.DECLINE): TeamMemberStage.DECLINED,
-    (TeamMemberStage.INVITED, TeamMemberEvent.CANCEL): TeamMemberStage.CANCELLED,
-    (TeamMemberStage.JOINED, TeamMemberEvent.LEAVE): TeamMemberStage.LEFT,
-    (TeamMemberStage.JOINED, TeamMemberEvent.REMOVE): TeamMemberStage.LEFT,
-}
-
-
-def transition_member(stage: str, what: TeamMemberEvent) -> TeamMemberStage:
-    """The stage that a step leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens at this stage.
-    """
-    next_stage = STEPS.get((TeamMemberStage(stage), what))
-    if next_stage is None:
-        raise ConflictError(
-            "This was answered already, or withdrawn.",
-            remedy="See the page of the team again.",
-        )
-    return next_stage
+TEAM_MEMBER = Transitions(
+    {
+        (TeamMemberStage.INVITED, TeamMemberEvent.ACCEPT): TeamMemberStage.JOINED,
+        (TeamMemberStage.INVITED, TeamMemberEvent.DECLINE): TeamMemberStage.DECLINED,
+        (TeamMemberStage.INVITED, TeamMemberEvent.CANCEL): TeamMemberStage.CANCELLED,
+        (TeamMemberStage.JOINED, TeamMemberEvent.LEAVE): TeamMemberStage.LEFT,
+        (TeamMemberStage.JOINED, TeamMemberEvent.REMOVE): TeamMemberStage.LEFT,
+    },
+    reason="This was answered already, or withdrawn.",
+    remedy="See the page of the team again.",
+)

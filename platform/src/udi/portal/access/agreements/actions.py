@@ -18,10 +18,10 @@ from udi.portal.access.agreements.revisions import (
     send_agreement_status,
 )
 from udi.portal.access.agreements.transitions import (
+    AGREEMENT,
     UNDER_WAY,
     AgreementEvent,
     AgreementState,
-    transition_agreement,
 )
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.organisations.models import Organisation
@@ -41,7 +41,7 @@ async def confirm_agreement(
     Raises:
         ConflictError: it is in force already, or over.
     """
-    agreement.state = transition_agreement(agreement.state, AgreementEvent.CONFIRM)
+    agreement.state = AGREEMENT.next_state(agreement.state, AgreementEvent.CONFIRM)
     agreement.since = now()
     tenant = agreement.tenant_id
     request = await session.get_one(AccessRequest, (tenant, agreement.request_id))
@@ -59,7 +59,7 @@ async def suspend_agreement(
         ConflictError: it is over, or suspended.
         InvalidError: no reason is given.
     """
-    state = transition_agreement(agreement.state, AgreementEvent.SUSPEND)
+    state = AGREEMENT.next_state(agreement.state, AgreementEvent.SUSPEND)
     agreement.reason = _clean_reason(reason)
     agreement.closes_at = None
     await _set_state(session, agreement, state, "suspended")
@@ -74,7 +74,7 @@ async def resume_agreement(
     Raises:
         ConflictError: it is not suspended.
     """
-    state = transition_agreement(agreement.state, AgreementEvent.RESUME)
+    state = AGREEMENT.next_state(agreement.state, AgreementEvent.RESUME)
     agreement.reason = ""
     await _set_state(session, agreement, state, "resumed")
     audit.record(session, actor, "agreement.resumed", agreement.id)
@@ -89,7 +89,7 @@ async def revoke_agreement(
         ConflictError: it is over.
         InvalidError: no reason is given.
     """
-    state = transition_agreement(agreement.state, AgreementEvent.REVOKE)
+    state = AGREEMENT.next_state(agreement.state, AgreementEvent.REVOKE)
     agreement.reason = _clean_reason(reason)
     agreement.closes_at = None
     await _set_state(session, agreement, state, "revoked")
@@ -109,7 +109,7 @@ async def give_notice(
         ConflictError: it is over, suspended, or notice was given.
         InvalidError: no reason is given, or no such time.
     """
-    state = transition_agreement(agreement.state, AgreementEvent.GIVE_NOTICE)
+    state = AGREEMENT.next_state(agreement.state, AgreementEvent.GIVE_NOTICE)
     if not NOTICE[0] <= days <= NOTICE[1]:
         values = {"least": NOTICE[0], "most": NOTICE[1]}
         raise InvalidError(
@@ -135,7 +135,7 @@ async def withdraw_notice(
     Raises:
         ConflictError: none was given, or it is over.
     """
-    state = transition_agreement(agreement.state, AgreementEvent.KEEP)
+    state = AGREEMENT.next_state(agreement.state, AgreementEvent.KEEP)
     agreement.reason = ""
     agreement.closes_at = None
     await _set_state(session, agreement, state, "resumed")
@@ -150,7 +150,7 @@ async def give_up_agreement(
     Raises:
         ConflictError: it is over.
     """
-    state = transition_agreement(agreement.state, AgreementEvent.GIVE_UP)
+    state = AGREEMENT.next_state(agreement.state, AgreementEvent.GIVE_UP)
     agreement.closes_at = None
     await _set_state(session, agreement, state, "given_up")
     audit.record(session, actor, "agreement.given_up", agreement.id)
@@ -171,7 +171,7 @@ async def end_due_agreements(session: AsyncSession, moment: datetime) -> int:
             and agreement.closes_at <= moment < agreement.ends_at
         )
         event = AgreementEvent.CLOSE if closed else AgreementEvent.END
-        state = transition_agreement(agreement.state, event)
+        state = AGREEMENT.next_state(agreement.state, event)
         await _set_state(session, agreement, state, "closed" if closed else "ended")
         audit.record(
             session,

@@ -9,7 +9,7 @@ from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.access.agreements import actions
 from udi.portal.access.agreements.queries import SignedAgreement, get_signed_agreement
-from udi.portal.access.agreements.transitions import BY_PRODUCER, AgreementEvent
+from udi.portal.access.agreements.transitions import AGREEMENT, AgreementEvent
 from udi.portal.access.models import AccessSide
 
 
@@ -22,7 +22,7 @@ async def get_agreement_for_event(
         NotFoundError: there is none, or it is others'.
         ForbiddenError: it is for the other side to do.
     """
-    if event in BY_PRODUCER:
+    if event in AGREEMENT.events_of(AccessSide.PRODUCER):
         side = AccessSide.PRODUCER
     else:
         side = AccessSide.REQUESTER

@@ -31,10 +31,8 @@ from udi.portal.access.agreements.queries import (
     may_renew,
 )
 from udi.portal.access.agreements.transitions import (
-    BY_PRODUCER,
+    AGREEMENT,
     LIVE,
-    NEXT,
-    AgreementEvent,
 )
 from udi.portal.access.models import AccessSide
 from udi.portal.access.policies.queries import find_policy
@@ -212,7 +210,6 @@ async def render_agreement(
     """The page of an agreement for one of its sides, with what was wrong in a form of it."""
     agreement = deed.agreement
     language = request.scope["state"]["locale"]
-    possible = {event for state, event in NEXT if state == agreement.state}
     policy = await find_policy(session, agreement.dataset_id)
     readable = (
         agreement.state in LIVE
@@ -230,12 +227,7 @@ async def render_agreement(
         text=deed.signed_agreement.text.get(language)
         or deed.signed_agreement.text["fr"],
         requester=deed.side is AccessSide.REQUESTER,
-        possible=possible
-        & set(
-            BY_PRODUCER
-            if deed.side is AccessSide.PRODUCER
-            else (AgreementEvent.GIVE_UP,)
-        ),
+        possible=AGREEMENT.events(agreement.state, deed.side),
         renewable=deed.side is AccessSide.REQUESTER and may_renew(agreement, policy),
         readable=readable,
         key=await find_key(session, agreement.project_id) if is_key_visible else None,

@@ -8,18 +8,20 @@ from msgspec import Meta, Struct
 
 from udi.portal.access.agreements.queries import SignedAgreement
 from udi.portal.access.agreements.transitions import (
-    BY_PRODUCER,
-    AgreementEvent,
+    AGREEMENT,
     AgreementState,
 )
-from udi.portal.access.models import PublicAgreement
+from udi.portal.access.models import AccessSide, PublicAgreement
 from udi.portal.access.policies.schemas import AccessTerms
 from udi.protocol.terms import Purpose
 
 BASE = "/api/v1/agreements"
 USUAL_SIZE = 20
 SCOPE = "access"
-EVENTS = (*BY_PRODUCER, AgreementEvent.GIVE_UP)
+EVENTS = (
+    *AGREEMENT.events_of(AccessSide.PRODUCER),
+    *AGREEMENT.events_of(AccessSide.REQUESTER),
+)
 Instant = Annotated[datetime, Meta(tz=True)]
 Standing = Annotated[
     str,

@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from udi.kit.errors import ConflictError
+from udi.kit.transitions import Transitions
+from udi.portal.access.models import AccessSide
 
 
 class AgreementState(StrEnum):
@@ -37,41 +38,39 @@ class AgreementEvent(StrEnum):
 
 
 LIVE = (AgreementState.ACTIVE, AgreementState.SUSPENDED, AgreementState.REVOKING)
-BY_PRODUCER = (
-    AgreementEvent.SUSPEND,
-    AgreementEvent.RESUME,
-    AgreementEvent.REVOKE,
-    AgreementEvent.GIVE_NOTICE,
-    AgreementEvent.KEEP,
-)
 UNDER_WAY = (AgreementState.UNCONFIRMED, *LIVE)
 """What is not over."""
 RENEWABLE = (AgreementState.ACTIVE, AgreementState.ENDED)
-BY_CLOCK = (AgreementEvent.CLOSE, AgreementEvent.END)
-NEXT = {
-    (AgreementState.ACTIVE, AgreementEvent.SUSPEND): AgreementState.SUSPENDED,
-    (AgreementState.REVOKING, AgreementEvent.SUSPEND): AgreementState.SUSPENDED,
-    (AgreementState.SUSPENDED, AgreementEvent.RESUME): AgreementState.ACTIVE,
-    (AgreementState.ACTIVE, AgreementEvent.GIVE_NOTICE): AgreementState.REVOKING,
-    (AgreementState.REVOKING, AgreementEvent.KEEP): AgreementState.ACTIVE,
-    (AgreementState.REVOKING, AgreementEvent.CLOSE): AgreementState.REVOKED,
-    (AgreementState.UNCONFIRMED, AgreementEvent.CONFIRM): AgreementState.ACTIVE,
-    **{(state, AgreementEvent.REVOKE): AgreementState.REVOKED for state in UNDER_WAY},
-    **{(state, AgreementEvent.GIVE_UP): AgreementState.GIVEN_UP for state in UNDER_WAY},
-    **{(state, AgreementEvent.END): AgreementState.ENDED for state in UNDER_WAY},
-}
-
-
-def transition_agreement(state: str, event: AgreementEvent) -> AgreementState:
-    """The state that an event leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens in this state.
-    """
-    next_state = NEXT.get((AgreementState(state), event))
-    if next_state is None:
-        raise ConflictError(
-            "The state of this agreement has changed.",
-            remedy="See its page for its current state.",
-        )
-    return next_state
+AGREEMENT = Transitions(
+    {
+        (AgreementState.ACTIVE, AgreementEvent.SUSPEND): AgreementState.SUSPENDED,
+        (AgreementState.REVOKING, AgreementEvent.SUSPEND): AgreementState.SUSPENDED,
+        (AgreementState.SUSPENDED, AgreementEvent.RESUME): AgreementState.ACTIVE,
+        (AgreementState.ACTIVE, AgreementEvent.GIVE_NOTICE): AgreementState.REVOKING,
+        (AgreementState.REVOKING, AgreementEvent.KEEP): AgreementState.ACTIVE,
+        (AgreementState.REVOKING, AgreementEvent.CLOSE): AgreementState.REVOKED,
+        (AgreementState.UNCONFIRMED, AgreementEvent.CONFIRM): AgreementState.ACTIVE,
+        **{
+            (state, AgreementEvent.REVOKE): AgreementState.REVOKED
+            for state in UNDER_WAY
+        },
+        **{
+            (state, AgreementEvent.GIVE_UP): AgreementState.GIVEN_UP
+            for state in UNDER_WAY
+        },
+        **{(state, AgreementEvent.END): AgreementState.ENDED for state in UNDER_WAY},
+    },
+    reason="The state of this agreement has changed.",
+    remedy="See its page for its current state.",
+    actors={
+        AccessSide.PRODUCER: (
+            AgreementEvent.SUSPEND,
+            AgreementEvent.RESUME,
+            AgreementEvent.REVOKE,
+            AgreementEvent.GIVE_NOTICE,
+            AgreementEvent.KEEP,
+        ),
+        AccessSide.REQUESTER: (AgreementEvent.GIVE_UP,),
+        AccessSide.CLOCK: (AgreementEvent.CLOSE, AgreementEvent.END),
+    },
+)

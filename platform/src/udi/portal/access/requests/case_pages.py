@@ -36,7 +36,7 @@ from udi.portal.access.requests.queries import (
     list_past_agreements,
 )
 from udi.portal.access.requests.thread import list_steps
-from udi.portal.access.requests.transitions import BY_PRODUCER, BY_REQUESTER, NEXT
+from udi.portal.access.requests.transitions import ACCESS_REQUEST
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.plain_language import write_terms
 from udi.protocol.policy import read_policy
@@ -237,11 +237,6 @@ async def _render_request(
     access_request = case.request
     language = request.scope["state"]["locale"]
     steps = await list_steps(session, access_request)
-    possible = {event for state, event in NEXT if state == access_request.state}
-    if case.side is AccessSide.REQUESTER:
-        mine = BY_REQUESTER
-    else:
-        mine = BY_PRODUCER
     return render(
         request,
         "access/request.html",
@@ -257,7 +252,7 @@ async def _render_request(
             for step in steps
             if step.offer
         },
-        possible=possible & set(mine),
+        possible=ACCESS_REQUEST.events(access_request.state, case.side),
         left=clock.days_left(access_request, territory.zone),
         lapses=clock.lapses_at(access_request),
         promised=requester_actions.promised_days(access_request),

@@ -38,8 +38,8 @@ from udi.portal.access.requests.thread import (
     write_message,
 )
 from udi.portal.access.requests.transitions import (
+    ACCESS_REQUEST,
     AccessRequestEvent,
-    transition_request,
 )
 from udi.protocol.policy import read_policy
 from udi.protocol.terms import InvalidTerms, Terms, read_terms, write_terms
@@ -234,7 +234,7 @@ async def accept_offer(
         PreconditionError: the producer changed it since it was read.
     """
     requester_actions.require_same_channel(request, connector)
-    state = transition_request(request.state, AccessRequestEvent.ACCEPT)
+    state = ACCESS_REQUEST.next_state(request.state, AccessRequestEvent.ACCEPT)
     if step != request.since.isoformat():
         raise PreconditionFailedError(
             "The producer changed its offer since you opened it.",
@@ -308,7 +308,7 @@ def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
 def _check_revision(
     request: AccessRequest, event: AccessRequestEvent, revision: int
 ) -> AccessRequestState:
-    state = transition_request(request.state, event)
+    state = ACCESS_REQUEST.next_state(request.state, event)
     if request.revision != revision:
         raise PreconditionFailedError(
             "The person corrected this request since you opened it.",

@@ -17,7 +17,7 @@ from udi.portal.access.models import (
     AccessSide,
     Applicant,
 )
-from udi.portal.access.requests.transitions import BY_PRODUCER, BY_REQUESTER, OPEN
+from udi.portal.access.requests.transitions import ACCESS_REQUEST, OPEN
 from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
@@ -111,10 +111,13 @@ async def get_case_for_event(
         NotFoundError: there is none, or it is somebody else's.
         ForbiddenError: it is for the other side to do.
     """
-    if event in BY_PRODUCER and event not in BY_REQUESTER:
-        return await get_case_for_side(session, member, id_, AccessSide.PRODUCER)
-    if event in BY_REQUESTER and event not in BY_PRODUCER:
-        return await get_case_for_side(session, member, id_, AccessSide.REQUESTER)
+    sides = [
+        side
+        for side in (AccessSide.PRODUCER, AccessSide.REQUESTER)
+        if event in ACCESS_REQUEST.events_of(side)
+    ]
+    if len(sides) == 1:
+        return await get_case_for_side(session, member, id_, sides[0])
     return await get_case(session, member, id_)
 
 

@@ -32,9 +32,9 @@ from udi.portal.access.requests.documents import (
 )
 from udi.portal.access.requests.thread import add_step, clean_message, notify_other_side
 from udi.portal.access.requests.transitions import (
+    ACCESS_REQUEST,
     OPEN,
     AccessRequestEvent,
-    transition_request,
 )
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.models import Project
@@ -396,7 +396,7 @@ async def correct_request(
     """
     require_same_channel(request, connector)
     before = AccessRequestState(request.state)
-    state = transition_request(request.state, AccessRequestEvent.CORRECT)
+    state = ACCESS_REQUEST.next_state(request.state, AccessRequestEvent.CORRECT)
     policy_rules = policy_of(policy)
     existing_documents = [
         document.field for document in await list_documents(session, request)
@@ -441,7 +441,7 @@ async def submit_answer(
     """
     if request.state == AccessRequestState.COUNTERED:
         require_same_channel(request)
-    state = transition_request(request.state, AccessRequestEvent.ANSWER)
+    state = ACCESS_REQUEST.next_state(request.state, AccessRequestEvent.ANSWER)
     message = clean_message(words)
     request.offer = None
     clock.resume(request, promised_days(request), territory.zone)
@@ -466,7 +466,8 @@ async def withdraw_request(
     Raises:
         ConflictError: it was decided, or taken back before.
     """
-    _set_state(request, transition_request(request.state, AccessRequestEvent.WITHDRAW))
+    state = ACCESS_REQUEST.next_state(request.state, AccessRequestEvent.WITHDRAW)
+    _set_state(request, state)
     clock.stop(request, territory.zone)
     await add_step(
         session, actor, request, AccessRequestEvent.WITHDRAW, AccessSide.REQUESTER

@@ -23,8 +23,7 @@ from udi.portal.access.policies.schemas import (
 )
 from udi.portal.access.requests.queries import AccessRequestCase
 from udi.portal.access.requests.transitions import (
-    BY_PRODUCER,
-    BY_REQUESTER,
+    ACCESS_REQUEST,
     AccessRequestEvent,
 )
 from udi.protocol.terms import Purpose, read_terms
@@ -35,7 +34,8 @@ PAGE = "/access-requests"
 EVENTS = tuple(
     dict.fromkeys(
         event
-        for event in (*BY_REQUESTER, *BY_PRODUCER)
+        for side in (AccessSide.REQUESTER, AccessSide.PRODUCER)
+        for event in ACCESS_REQUEST.events_of(side)
         if event is not AccessRequestEvent.CORRECT
     )
 )

@@ -15,8 +15,8 @@ from udi.portal import audit
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessRequest, AccessSide, AccessStep
 from udi.portal.access.requests.transitions import (
+    ACCESS_REQUEST,
     AccessRequestEvent,
-    transition_request,
 )
 
 TELL = "tell_access_request"
@@ -116,7 +116,7 @@ async def write_message(
         ConflictError: the request is closed.
         InvalidError: nothing is said.
     """
-    transition_request(request.state, AccessRequestEvent.MESSAGE)
+    ACCESS_REQUEST.next_state(request.state, AccessRequestEvent.MESSAGE)
     step = await add_step(
         session, actor, request, AccessRequestEvent.MESSAGE, side, clean_message(words)
     )

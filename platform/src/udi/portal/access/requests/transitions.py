@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from udi.kit.errors import ConflictError
-from udi.portal.access.models import AccessRequestState
+from udi.kit.transitions import Transitions
+from udi.portal.access.models import AccessRequestState, AccessSide
 
 
 class AccessRequestEvent(StrEnum):
@@ -34,76 +34,69 @@ ENDED = (
     AccessRequestState.WITHDRAWN,
     AccessRequestState.LAPSED,
 )
-BY_REQUESTER = (
-    AccessRequestEvent.MESSAGE,
-    AccessRequestEvent.CORRECT,
-    AccessRequestEvent.ANSWER,
-    AccessRequestEvent.ACCEPT,
-    AccessRequestEvent.WITHDRAW,
-)
-BY_PRODUCER = (
-    AccessRequestEvent.MESSAGE,
-    AccessRequestEvent.QUESTION,
-    AccessRequestEvent.COUNTER,
-    AccessRequestEvent.GRANT,
-    AccessRequestEvent.REFUSE,
-)
 DECISIONS = (
     AccessRequestEvent.COUNTER,
     AccessRequestEvent.GRANT,
     AccessRequestEvent.REFUSE,
 )
 """What keeps the promise of an answer: a question does not."""
-NEXT = {
-    **{(state, AccessRequestEvent.MESSAGE): state for state in OPEN},
-    **{
-        (state, AccessRequestEvent.CORRECT): AccessRequestState.SUBMITTED
-        for state in (*OPEN, AccessRequestState.REFUSED, AccessRequestState.LAPSED)
+ACCESS_REQUEST = Transitions(
+    {
+        **{(state, AccessRequestEvent.MESSAGE): state for state in OPEN},
+        **{
+            (state, AccessRequestEvent.CORRECT): AccessRequestState.SUBMITTED
+            for state in (*OPEN, AccessRequestState.REFUSED, AccessRequestState.LAPSED)
+        },
+        **{
+            (state, AccessRequestEvent.WITHDRAW): AccessRequestState.WITHDRAWN
+            for state in OPEN
+        },
+        **{
+            (state, AccessRequestEvent.ANSWER): AccessRequestState.SUBMITTED
+            for state in WAITING
+        },
+        **{
+            (state, AccessRequestEvent.LAPSE): AccessRequestState.LAPSED
+            for state in WAITING
+        },
+        **{
+            (state, AccessRequestEvent.QUESTION): AccessRequestState.QUESTIONED
+            for state in (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED)
+        },
+        **{
+            (state, AccessRequestEvent.COUNTER): AccessRequestState.COUNTERED
+            for state in OPEN
+        },
+        **{
+            (state, AccessRequestEvent.GRANT): AccessRequestState.GRANTED
+            for state in (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED)
+        },
+        **{
+            (state, AccessRequestEvent.REFUSE): AccessRequestState.REFUSED
+            for state in OPEN
+        },
+        (
+            AccessRequestState.COUNTERED,
+            AccessRequestEvent.ACCEPT,
+        ): AccessRequestState.GRANTED,
     },
-    **{
-        (state, AccessRequestEvent.WITHDRAW): AccessRequestState.WITHDRAWN
-        for state in OPEN
+    reason="The state of this request has changed: it was answered or withdrawn, or has expired.",
+    remedy="See its page for its current state.",
+    actors={
+        AccessSide.REQUESTER: (
+            AccessRequestEvent.MESSAGE,
+            AccessRequestEvent.CORRECT,
+            AccessRequestEvent.ANSWER,
+            AccessRequestEvent.ACCEPT,
+            AccessRequestEvent.WITHDRAW,
+        ),
+        AccessSide.PRODUCER: (
+            AccessRequestEvent.MESSAGE,
+            AccessRequestEvent.QUESTION,
+            AccessRequestEvent.COUNTER,
+            AccessRequestEvent.GRANT,
+            AccessRequestEvent.REFUSE,
+        ),
+        AccessSide.CLOCK: (AccessRequestEvent.LAPSE,),
     },
-    **{
-        (state, AccessRequestEvent.ANSWER): AccessRequestState.SUBMITTED
-        for state in WAITING
-    },
-    **{
-        (state, AccessRequestEvent.LAPSE): AccessRequestState.LAPSED
-        for state in WAITING
-    },
-    **{
-        (state, AccessRequestEvent.QUESTION): AccessRequestState.QUESTIONED
-        for state in (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED)
-    },
-    **{
-        (state, AccessRequestEvent.COUNTER): AccessRequestState.COUNTERED
-        for state in OPEN
-    },
-    **{
-        (state, AccessRequestEvent.GRANT): AccessRequestState.GRANTED
-        for state in (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED)
-    },
-    **{
-        (state, AccessRequestEvent.REFUSE): AccessRequestState.REFUSED for state in OPEN
-    },
-    (
-        AccessRequestState.COUNTERED,
-        AccessRequestEvent.ACCEPT,
-    ): AccessRequestState.GRANTED,
-}
-
-
-def transition_request(state: str, event: AccessRequestEvent) -> AccessRequestState:
-    """The state that an event leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens in this state.
-    """
-    next_state = NEXT.get((AccessRequestState(state), event))
-    if next_state is None:
-        raise ConflictError(
-            "The state of this request has changed: it was answered or withdrawn, or has expired.",
-            remedy="See its page for its current state.",
-        )
-    return next_state
+)

@@ -18,9 +18,9 @@ from udi.portal.organisations.joining.queries import (
     find_open_duplicate,
 )
 from udi.portal.organisations.joining.transitions import (
+    APPLICATION,
     OPEN,
     ApplicationEvent,
-    transition_application,
 )
 from udi.portal.organisations.models import (
     KINDS,
@@ -208,7 +208,7 @@ async def correct_application(
         InvalidError: a field is wrong, or the organisation is here, or asked for already.
         ConflictError: it was approved or taken back.
     """
-    state = transition_application(application.state, ApplicationEvent.CORRECT)
+    state = APPLICATION.next_state(application.state, ApplicationEvent.CORRECT)
     check_application(application_input := application_input.tidy())
     await session.execute(text(LOCK))
     _fill(application, application_input)
@@ -231,7 +231,7 @@ async def withdraw_application(
     Raises:
         ConflictError: it was decided, or taken back before.
     """
-    application.state = transition_application(
+    application.state = APPLICATION.next_state(
         application.state, ApplicationEvent.WITHDRAW
     )
     application.decided_at = now()

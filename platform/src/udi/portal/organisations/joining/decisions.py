@@ -19,8 +19,8 @@ from udi.portal.organisations.joining.queries import (
     require_team,
 )
 from udi.portal.organisations.joining.transitions import (
+    APPLICATION,
     ApplicationEvent,
-    transition_application,
 )
 from udi.portal.organisations.members.member_changes import change_member
 from udi.portal.organisations.models import (
@@ -132,7 +132,7 @@ def _check_decision(
     actor: Actor, application: Application, event: ApplicationEvent, revision: int
 ) -> str:
     require_team(actor)
-    state = transition_application(application.state, event)
+    state = APPLICATION.next_state(application.state, event)
     if application.revision != revision:
         raise PreconditionFailedError(
             "The person corrected this request since you opened it.",

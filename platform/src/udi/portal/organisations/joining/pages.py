@@ -23,9 +23,9 @@ from udi.portal.organisations.joining.applications import (
     withdraw_application,
 )
 from udi.portal.organisations.joining.transitions import (
-    BY_TEAM,
-    TRANSITIONS,
+    APPLICATION,
     ApplicationEvent,
+    ApplicationSide,
 )
 from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application, ApplicationState
@@ -299,7 +299,6 @@ async def _show(
     change = organisation and await queries.find_waiting_change(
         session, organisation.id, application.person_id
     )
-    possible = {event for state, event in TRANSITIONS if state == application.state}
     return render(
         request,
         "organisations/request.html",
@@ -309,8 +308,9 @@ async def _show(
         who=await queries.find_person(session, application),
         organisation=organisation,
         change=change,
-        possible=possible,
-        decides=member.moderator and any(event in possible for event in BY_TEAM),
+        possible=APPLICATION.events(application.state),
+        decides=member.moderator
+        and bool(APPLICATION.events(application.state, ApplicationSide.TEAM)),
         words=words,
         errors=errors or {},
         approved=application.state == ApplicationState.APPROVED,

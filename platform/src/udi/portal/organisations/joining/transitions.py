@@ -2,12 +2,19 @@
 
 from enum import StrEnum
 
-from udi.kit.errors import ConflictError
+from udi.kit.transitions import Transitions
 from udi.portal.organisations.models import ApplicationState
 
 
+class ApplicationSide(StrEnum):
+    """Who does something with it: the person who asked, or the territory's team."""
+
+    APPLICANT = "applicant"
+    TEAM = "team"
+
+
 class ApplicationEvent(StrEnum):
-    """What is done with it: by the person who asked (correct, withdraw), or by the territory's team."""
+    """What is done with it."""
 
     CORRECT = "correct"
     WITHDRAW = "withdraw"
@@ -18,33 +25,32 @@ class ApplicationEvent(StrEnum):
 
 OPEN = (ApplicationState.ASKED, ApplicationState.MORE_WANTED)
 """The team has still to decide."""
-BY_TEAM = (ApplicationEvent.APPROVE, ApplicationEvent.REFUSE, ApplicationEvent.ASK_MORE)
-TRANSITIONS = {
-    **{
-        (state, event): to
-        for state in OPEN
-        for event, to in {
-            ApplicationEvent.CORRECT: ApplicationState.ASKED,
-            ApplicationEvent.WITHDRAW: ApplicationState.WITHDRAWN,
-            ApplicationEvent.APPROVE: ApplicationState.APPROVED,
-            ApplicationEvent.REFUSE: ApplicationState.REFUSED,
-            ApplicationEvent.ASK_MORE: ApplicationState.MORE_WANTED,
-        }.items()
+APPLICATION = Transitions(
+    {
+        **{
+            (state, event): to
+            for state in OPEN
+            for event, to in {
+                ApplicationEvent.CORRECT: ApplicationState.ASKED,
+                ApplicationEvent.WITHDRAW: ApplicationState.WITHDRAWN,
+                ApplicationEvent.APPROVE: ApplicationState.APPROVED,
+                ApplicationEvent.REFUSE: ApplicationState.REFUSED,
+                ApplicationEvent.ASK_MORE: ApplicationState.MORE_WANTED,
+            }.items()
+        },
+        (ApplicationState.REFUSED, ApplicationEvent.CORRECT): ApplicationState.ASKED,
     },
-    (ApplicationState.REFUSED, ApplicationEvent.CORRECT): ApplicationState.ASKED,
-}
-
-
-def transition_application(state: str, event: ApplicationEvent) -> ApplicationState:
-    """The state that an event leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens in this state.
-    """
-    next_state = TRANSITIONS.get((ApplicationState(state), event))
-    if next_state is None:
-        raise ConflictError(
-            "The state of this request has changed: it was decided or withdrawn.",
-            remedy="See its page for its current state.",
-        )
-    return next_state
+    reason="The state of this request has changed: it was decided or withdrawn.",
+    remedy="See its page for its current state.",
+    actors={
+        ApplicationSide.APPLICANT: (
+            ApplicationEvent.CORRECT,
+            ApplicationEvent.WITHDRAW,
+        ),
+        ApplicationSide.TEAM: (
+            ApplicationEvent.APPROVE,
+            ApplicationEvent.REFUSE,
+            ApplicationEvent.ASK_MORE,
+        ),
+    },
+)

@@ -21,9 +21,9 @@ from udi.portal import audit
 from udi.portal.organisations.members import queries
 from udi.portal.organisations.members.member_changes import change_member
 from udi.portal.organisations.members.transitions import (
+    MEMBERSHIP,
     MembershipEvent,
     MembershipStage,
-    transition_membership,
 )
 from udi.portal.organisations.models import MembershipEntry, Organisation
 from udi.portal.tenants.budgets import MAILS
@@ -351,7 +351,7 @@ async def _begin(session: AsyncSession, entry: MembershipEntry) -> None:
 async def _answer(
     session: AsyncSession, entry: MembershipEntry, what: MembershipEvent
 ) -> None:
-    entry.stage = transition_membership(entry.stage, what)
+    entry.stage = MEMBERSHIP.next_state(entry.stage, what)
     entry.answered_at = now()
     await session.flush()
 

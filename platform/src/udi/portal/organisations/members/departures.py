@@ -7,9 +7,9 @@ from udi.kit.clock import now
 from udi.portal import audit
 from udi.portal.identity.departures import Departure
 from udi.portal.organisations.members.transitions import (
+    MEMBERSHIP,
     MembershipEvent,
     MembershipStage,
-    transition_membership,
 )
 from udi.portal.organisations.models import MembershipEntry, Organisation
 
@@ -37,7 +37,7 @@ async def cancel_invitations(session: AsyncSession, departure: Departure) -> int
             may_invite = departure.still_manages(slug)
         if may_invite:
             continue
-        entry.stage = transition_membership(entry.stage, MembershipEvent.CANCEL)
+        entry.stage = MEMBERSHIP.next_state(entry.stage, MembershipEvent.CANCEL)
         entry.answered_at = now()
         audit.record(session, None, "member.cancelled", entry.organisation_id)
         cancelled += 1

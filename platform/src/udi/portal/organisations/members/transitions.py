@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from udi.kit.errors import ConflictError
+from udi.kit.transitions import Transitions
 
 
 class MembershipStage(StrEnum):
@@ -27,26 +27,15 @@ class MembershipEvent(StrEnum):
 
 
 WAITING = (MembershipStage.INVITED, MembershipStage.REQUESTED)
-TRANSITIONS = {
-    (MembershipStage.INVITED, MembershipEvent.ACCEPT): MembershipStage.JOINED,
-    (MembershipStage.INVITED, MembershipEvent.DECLINE): MembershipStage.DECLINED,
-    (MembershipStage.INVITED, MembershipEvent.CANCEL): MembershipStage.CANCELLED,
-    (MembershipStage.REQUESTED, MembershipEvent.ADMIT): MembershipStage.JOINED,
-    (MembershipStage.REQUESTED, MembershipEvent.REFUSE): MembershipStage.REFUSED,
-    (MembershipStage.REQUESTED, MembershipEvent.CANCEL): MembershipStage.CANCELLED,
-}
-
-
-def transition_membership(stage: str, what: MembershipEvent) -> MembershipStage:
-    """The stage that a step leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens at this stage.
-    """
-    next_stage = TRANSITIONS.get((MembershipStage(stage), what))
-    if next_stage is None:
-        raise ConflictError(
-            "This was answered already, or withdrawn.",
-            remedy="Look at the page of the organisation again.",
-        )
-    return next_stage
+MEMBERSHIP = Transitions(
+    {
+        (MembershipStage.INVITED, MembershipEvent.ACCEPT): MembershipStage.JOINED,
+        (MembershipStage.INVITED, MembershipEvent.DECLINE): MembershipStage.DECLINED,
+        (MembershipStage.INVITED, MembershipEvent.CANCEL): MembershipStage.CANCELLED,
+        (MembershipStage.REQUESTED, MembershipEvent.ADMIT): MembershipStage.JOINED,
+        (MembershipStage.REQUESTED, MembershipEvent.REFUSE): MembershipStage.REFUSED,
+        (MembershipStage.REQUESTED, MembershipEvent.CANCEL): MembershipStage.CANCELLED,
+    },
+    reason="This was answered already, or withdrawn.",
+    remedy="Look at the page of the organisation again.",
+)

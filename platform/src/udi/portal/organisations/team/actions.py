@@ -20,9 +20,9 @@ from udi.portal import audit
 from udi.portal.organisations.members.actions import require_mail_address
 from udi.portal.organisations.members.member_changes import change_member
 from udi.portal.organisations.members.transitions import (
+    MEMBERSHIP,
     MembershipEvent,
     MembershipStage,
-    transition_membership,
 )
 from udi.portal.organisations.models import MembershipEntry
 from udi.portal.organisations.team import queries
@@ -180,13 +180,13 @@ async def remove_member(
 
 
 def _require_open(invitation: MembershipEntry) -> None:
-    transition_membership(invitation.stage, MembershipEvent.ACCEPT)
+    MEMBERSHIP.next_state(invitation.stage, MembershipEvent.ACCEPT)
 
 
 async def _answer(
     session: AsyncSession, invitation: MembershipEntry, event: MembershipEvent
 ) -> None:
-    invitation.stage = transition_membership(invitation.stage, event)
+    invitation.stage = MEMBERSHIP.next_state(invitation.stage, event)
     invitation.answered_at = now()
     await session.flush()
 

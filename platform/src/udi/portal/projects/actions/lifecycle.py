@@ -10,7 +10,7 @@ from udi.portal.projects.actions.describe import note_change, tidy_words
 from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import is_owner
-from udi.portal.projects.transitions import BY_OWNER, ProjectEvent, transition
+from udi.portal.projects.transitions import PROJECT, ProjectEvent, ProjectRole
 
 LONGEST_REASON = 1000
 
@@ -24,8 +24,9 @@ async def move_project(
         ConflictError: nothing of the kind happens in its state.
         ForbiddenError: only whoever answers for it does this.
     """
-    state = transition(project.state, event)
-    if event in BY_OWNER and not is_owner(project, actor):
+    state = PROJECT.next_state(project.state, event)
+    for_owner = event not in PROJECT.events_of(ProjectRole.EDITOR)
+    if for_owner and not is_owner(project, actor):
         raise ForbiddenError(
             "Only the leader of this project can do this.", remedy="Ask them."
         )

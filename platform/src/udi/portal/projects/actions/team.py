@@ -18,9 +18,9 @@ from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project, ProjectMember, TeamRight
 from udi.portal.projects.transitions import (
     PRESENT,
+    TEAM_MEMBER,
     TeamMemberEvent,
     TeamMemberStage,
-    transition_member,
 )
 from udi.portal.tenants.budgets import MAILS
 
@@ -118,7 +118,7 @@ async def answer_invitation(
     Raises:
         ConflictError: it was answered, or taken back.
     """
-    member.stage = transition_member(member.stage, what)
+    member.stage = TEAM_MEMBER.next_state(member.stage, what)
     member.answered_at = now()
     member.person_id = actor.person_id
     await session.flush()
@@ -142,7 +142,7 @@ async def remove_member(
     Raises:
         ConflictError: it was answered, or taken back.
     """
-    member.stage = transition_member(member.stage, what)
+    member.stage = TEAM_MEMBER.next_state(member.stage, what)
     member.answered_at = now()
     await session.flush()
     audit.record(
@@ -220,7 +220,7 @@ async def cancel_invitations(session: AsyncSession, departure: Departure) -> int
         await session.scalars(select(ProjectMember).where(*theirs).with_for_update())
     ).all()
     for member in waiting:
-        member.stage = transition_member(member.stage, TeamMemberEvent.CANCEL)
+        member.stage = TEAM_MEMBER.next_state(member.stage, TeamMemberEvent.CANCEL)
         member.answered_at = now()
         audit.record(session, None, "project.member_cancelled", member.project_id)
     await session.flush()

@@ -15,7 +15,7 @@ from udi.portal.projects.calls.queries import (
     call_state,
     count_submissions,
 )
-from udi.portal.projects.calls.transitions import CallEvent, transition
+from udi.portal.projects.calls.transitions import CALL, CallEvent
 from udi.portal.projects.models import Project
 
 
@@ -28,7 +28,7 @@ async def submit_project(
         ConflictError: the call is not open, or has as many answers as it may.
         InvalidError: there is no answer.
     """
-    transition(call_state(call), CallEvent.SUBMIT)
+    CALL.next_state(call_state(call), CallEvent.SUBMIT)
     words = check_words("answer", answer)
     own = (Submission.call_id == call.id, Submission.project_id == project.id)
     existing = await session.scalar(select(Submission).where(*own).with_for_update())
@@ -61,7 +61,7 @@ async def withdraw_submission(
     Raises:
         ConflictError: the call is not open any more.
     """
-    transition(call_state(call), CallEvent.WITHDRAW)
+    CALL.next_state(call_state(call), CallEvent.WITHDRAW)
     await session.delete(submission)
     await session.flush()
     audit.record(

@@ -27,7 +27,7 @@ from udi.portal.projects.calls.queries import (
     list_jurors,
     list_submissions,
 )
-from udi.portal.projects.calls.transitions import CallEvent, transition
+from udi.portal.projects.calls.transitions import CALL, CallEvent
 from udi.portal.projects.queries import select_led_projects
 
 OWN = "—"
@@ -49,7 +49,7 @@ async def declare_conflicts(
         ConflictError: the call is not closed, or the jury has judged.
         InvalidError: it is not said why.
     """
-    transition(call_state(call), CallEvent.DECLARE)
+    CALL.next_state(call_state(call), CallEvent.DECLARE)
     submissions = await list_submissions(session, call)
     submission_ids = {submission.id for submission in submissions}
     led = set(await session.scalars(select_led_projects(actor)))
@@ -94,7 +94,7 @@ async def score_submission(
         ForbiddenError: the juror has not said their conflicts of interest, or has one with it.
         InvalidError: points are missing or too many, or a reason is.
     """
-    transition(call_state(call), CallEvent.SCORE)
+    CALL.next_state(call_state(call), CallEvent.SCORE)
     if juror.declared_at is None:
         raise ForbiddenError(
             "Declare first whether you have a conflict of interest.",
@@ -161,7 +161,7 @@ async def judge_submissions(session: AsyncSession, actor: Actor, call: Call) -> 
         ConflictError: the call is not closed; or somebody who declared their conflicts has still to score, or a
             submission has nobody to score it. Who never declared anything is not waited for.
     """
-    state = transition(call_state(call), CallEvent.JUDGE)
+    state = CALL.next_state(call_state(call), CallEvent.JUDGE)
     jurors = await list_jurors(session, call)
     submissions = await list_submissions(session, call)
     conflicts = {juror.id: await list_conflicts(session, juror) for juror in jurors}
@@ -213,7 +213,7 @@ async def decide_submission(
         ConflictError: the jury has not judged, or the results are public.
         InvalidError: no reason is given.
     """
-    transition(call_state(call), CallEvent.DECIDE)
+    CALL.next_state(call_state(call), CallEvent.DECIDE)
     submission.laureate = laureate
     submission.reason = check_words("reason", reason)
     await session.flush()
@@ -233,7 +233,7 @@ async def publish_results(session: AsyncSession, actor: Actor, call: Call) -> No
     Raises:
         ConflictError: the jury has not judged, or something is still to be decided.
     """
-    state = transition(call_state(call), CallEvent.PUBLISH)
+    state = CALL.next_state(call_state(call), CallEvent.PUBLISH)
     submissions = await list_submissions(session, call)
     if any(submission.laureate is None for submission in submissions):
         raise ConflictError(

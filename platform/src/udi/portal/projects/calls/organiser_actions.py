@@ -26,7 +26,7 @@ from udi.portal.projects.calls.models import (
 )
 from udi.portal.projects.calls.notifications import queue_email
 from udi.portal.projects.calls.queries import call_state, list_criteria, may_organise
-from udi.portal.projects.calls.transitions import CallEvent, CallState, transition
+from udi.portal.projects.calls.transitions import CALL, CallEvent, CallState
 
 LONGEST = {"title": 150, "summary": 300, "words": 10_000}
 LONGEST_ANSWER = 3000
@@ -141,7 +141,7 @@ async def change_call(
         ConflictError: it is open: what candidates read does not change.
         InvalidError: a field is wrong, each named.
     """
-    transition(call_state(call), CallEvent.CHANGE)
+    CALL.next_state(call_state(call), CallEvent.CHANGE)
     if refusals := check_call(call_input):
         raise InvalidError("Nothing was kept yet.", refusals=refusals)
     _fill_call(call, call_input)
@@ -156,7 +156,7 @@ async def open_call(session: AsyncSession, actor: Actor, call: Call) -> None:
         ConflictError: it is open already.
         InvalidError: its hour is past.
     """
-    state = transition(call_state(call), CallEvent.OPEN)
+    state = CALL.next_state(call_state(call), CallEvent.OPEN)
     if call.closes_at <= now():
         refusal = Refusal(
             "closes_at",
@@ -184,7 +184,7 @@ async def extend_call(
         ConflictError: it is not open.
         InvalidError: the new hour is not later.
     """
-    transition(call_state(call), CallEvent.EXTEND)
+    CALL.next_state(call_state(call), CallEvent.EXTEND)
     if closes_at is None or closes_at <= call.closes_at:
         raise InvalidError(
             refusals=[
@@ -218,7 +218,7 @@ async def name_jury(
         ConflictError: the jury has judged.
         InvalidError: an address is none, or there are too many.
     """
-    transition(call_state(call), CallEvent.NAME)
+    CALL.next_state(call_state(call), CallEvent.NAME)
     invited_emails = {email.strip().lower() for email in emails if email.strip()}
     juror_emails = {
         juror.email
@@ -258,7 +258,7 @@ async def dismiss_juror(
     Raises:
         ConflictError: the jury has judged.
     """
-    transition(call_state(call), CallEvent.NAME)
+    CALL.next_state(call_state(call), CallEvent.NAME)
     await session.delete(juror)
     await session.flush()
     audit.record(session, actor, "call.juror_dismissed", call.id)
@@ -273,7 +273,7 @@ async def ask_question(
         ConflictError: the call is not open.
         InvalidError: nothing is asked.
     """
-    transition(call_state(call), CallEvent.ASK)
+    CALL.next_state(call_state(call), CallEvent.ASK)
     call_question = CallQuestion(
         call_id=call.id,
         person_id=actor.person_id,
@@ -301,7 +301,7 @@ async def answer_question(
         ConflictError: the jury has judged.
         InvalidError: nothing is answered.
     """
-    transition(call_state(call), CallEvent.ANSWER)
+    CALL.next_state(call_state(call), CallEvent.ANSWER)
     call_question.answer = check_words("answer", words)
     call_question.answered_at = now()
     call.changed_at = now()

@@ -6,7 +6,7 @@ A call closes by the clock: `closed` is an open call whose hour is past.
 from datetime import datetime
 from enum import StrEnum
 
-from udi.kit.errors import ConflictError
+from udi.kit.transitions import Transitions
 
 
 class CallState(StrEnum):
@@ -37,24 +37,28 @@ class CallEvent(StrEnum):
     PUBLISH = "publish"
 
 
-NEXT = {
-    (CallState.DRAFT, CallEvent.CHANGE): CallState.DRAFT,
-    (CallState.DRAFT, CallEvent.NAME): CallState.DRAFT,
-    (CallState.DRAFT, CallEvent.OPEN): CallState.OPEN,
-    (CallState.OPEN, CallEvent.EXTEND): CallState.OPEN,
-    (CallState.OPEN, CallEvent.NAME): CallState.OPEN,
-    (CallState.OPEN, CallEvent.ASK): CallState.OPEN,
-    (CallState.OPEN, CallEvent.ANSWER): CallState.OPEN,
-    (CallState.OPEN, CallEvent.SUBMIT): CallState.OPEN,
-    (CallState.OPEN, CallEvent.WITHDRAW): CallState.OPEN,
-    (CallState.CLOSED, CallEvent.NAME): CallState.CLOSED,
-    (CallState.CLOSED, CallEvent.ANSWER): CallState.CLOSED,
-    (CallState.CLOSED, CallEvent.DECLARE): CallState.CLOSED,
-    (CallState.CLOSED, CallEvent.SCORE): CallState.CLOSED,
-    (CallState.CLOSED, CallEvent.JUDGE): CallState.JUDGED,
-    (CallState.JUDGED, CallEvent.DECIDE): CallState.JUDGED,
-    (CallState.JUDGED, CallEvent.PUBLISH): CallState.PUBLISHED,
-}
+CALL = Transitions(
+    {
+        (CallState.DRAFT, CallEvent.CHANGE): CallState.DRAFT,
+        (CallState.DRAFT, CallEvent.NAME): CallState.DRAFT,
+        (CallState.DRAFT, CallEvent.OPEN): CallState.OPEN,
+        (CallState.OPEN, CallEvent.EXTEND): CallState.OPEN,
+        (CallState.OPEN, CallEvent.NAME): CallState.OPEN,
+        (CallState.OPEN, CallEvent.ASK): CallState.OPEN,
+        (CallState.OPEN, CallEvent.ANSWER): CallState.OPEN,
+        (CallState.OPEN, CallEvent.SUBMIT): CallState.OPEN,
+        (CallState.OPEN, CallEvent.WITHDRAW): CallState.OPEN,
+        (CallState.CLOSED, CallEvent.NAME): CallState.CLOSED,
+        (CallState.CLOSED, CallEvent.ANSWER): CallState.CLOSED,
+        (CallState.CLOSED, CallEvent.DECLARE): CallState.CLOSED,
+        (CallState.CLOSED, CallEvent.SCORE): CallState.CLOSED,
+        (CallState.CLOSED, CallEvent.JUDGE): CallState.JUDGED,
+        (CallState.JUDGED, CallEvent.DECIDE): CallState.JUDGED,
+        (CallState.JUDGED, CallEvent.PUBLISH): CallState.PUBLISHED,
+    },
+    reason="The state of the call has changed.",
+    remedy="See its page for its current stage.",
+)
 
 
 def state_at(state: str, closes_at: datetime, moment: datetime) -> CallState:
@@ -62,18 +66,3 @@ def state_at(state: str, closes_at: datetime, moment: datetime) -> CallState:
     if state == CallState.OPEN and closes_at <= moment:
         return CallState.CLOSED
     return CallState(state)
-
-
-def transition(state: CallState, event: CallEvent) -> CallState:
-    """The state that an event leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens in this state.
-    """
-    next_state = NEXT.get((state, event))
-    if next_state is None:
-        raise ConflictError(
-            "The state of the call has changed.",
-            remedy="See its page for its current stage.",
-        )
-    return next_state

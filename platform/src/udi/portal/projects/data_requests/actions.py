@@ -21,10 +21,10 @@ from udi.portal.projects.data_requests.models import (
     DataRequestSupport,
 )
 from udi.portal.projects.data_requests.transitions import (
+    DATA_REQUEST,
     OPEN,
     DataRequestEvent,
     DataRequestState,
-    transition,
 )
 from udi.protocol.themes import THEMES
 
@@ -145,7 +145,7 @@ async def correct_request(
         ConflictError: it was answered, merged or taken back.
     """
     request_input = request_input.tidy()
-    state = transition(request.state, DataRequestEvent.CORRECT)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.CORRECT)
     if refusals := request_input.check():
         raise InvalidError(refusals=refusals)
     request.title = request_input.title
@@ -164,7 +164,7 @@ async def withdraw_request(
     Raises:
         ConflictError: it was answered or merged; or others support it.
     """
-    state = transition(request.state, DataRequestEvent.WITHDRAW)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.WITHDRAW)
     if request.supporters:
         raise ConflictError(
             "Others need these data too, and count on your request.",

@@ -29,10 +29,10 @@ from udi.portal.projects.data_requests.models import (
 )
 from udi.portal.projects.data_requests.queries import list_recipients, may_answer
 from udi.portal.projects.data_requests.transitions import (
+    DATA_REQUEST,
     OPEN,
     DataRequestEvent,
     DataRequestState,
-    transition,
 )
 
 
@@ -68,7 +68,7 @@ async def promise_data(
         ConflictError: it was answered otherwise, merged or taken back.
     """
     producer = await get_answering_producer(session, actor, request)
-    state = transition(request.state, DataRequestEvent.PROMISE)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.PROMISE)
     if day is None or day <= now().date():
         raise InvalidError(
             refusals=[
@@ -96,7 +96,7 @@ async def decline_request(
         InvalidError: no reason is given.
     """
     producer = await get_answering_producer(session, actor, request)
-    state = transition(request.state, DataRequestEvent.DECLINE)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.DECLINE)
     request.promised_on = None
     await _save_answer(session, request, state, producer, _clean_answer(words))
     audit.record(session, actor, "data_request.declined", request.id)
@@ -112,7 +112,7 @@ async def deliver_dataset(
         InvalidError: no dataset of the catalogue has this address.
     """
     producer = await get_answering_producer(session, actor, request)
-    state = transition(request.state, DataRequestEvent.DELIVER)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.DELIVER)
     request.dataset_id = (await _find_dataset(session, address)).id
     await _save_answer(
         session, request, state, producer, _clean_answer(words, needed=False)
@@ -164,7 +164,7 @@ async def reopen_request(
         ConflictError: it is open, or not there any more.
     """
     require_moderator(actor)
-    state = transition(request.state, DataRequestEvent.REOPEN)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.REOPEN)
     request.answer = ""
     request.answered_by = None
     request.answered_at = None
@@ -189,7 +189,7 @@ async def hide_request(
         ConflictError: it is not there any more.
     """
     require_moderator(actor)
-    state = transition(request.state, DataRequestEvent.HIDE)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.HIDE)
     request.answer = _clean_answer(words)
     request.answered_by = None
     request.answered_at = now()
@@ -208,7 +208,7 @@ async def unhide_request(
         ForbiddenError, ConflictError: as for `hide`.
     """
     require_moderator(actor)
-    state = transition(request.state, DataRequestEvent.SHOW)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.SHOW)
     request.answer = ""
     request.answered_at = None
     request.promised_on = None
@@ -227,7 +227,7 @@ async def merge_requests(
         ConflictError: one of them is not open any more, or they are the same.
     """
     require_moderator(actor)
-    state = transition(request.state, DataRequestEvent.MERGE)
+    state = DATA_REQUEST.next_state(request.state, DataRequestEvent.MERGE)
     if into.id == request.id or into.state not in OPEN:
         raise ConflictError(
             "A request can only be merged into another one that is open.",

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from udi.kit.errors import ConflictError
+from udi.kit.transitions import Transitions
 
 
 class DataRequestState(StrEnum):
@@ -31,54 +31,42 @@ class DataRequestEvent(StrEnum):
     SHOW = "show"
 
 
-BY_AUTHOR = (DataRequestEvent.CORRECT, DataRequestEvent.WITHDRAW)
-BY_PRODUCER = (
-    DataRequestEvent.PROMISE,
-    DataRequestEvent.DECLINE,
-    DataRequestEvent.DELIVER,
-)
-"""By a producer to whom it was sent, or by the territory's team for one."""
-BY_TEAM = (
-    DataRequestEvent.MERGE,
-    DataRequestEvent.REOPEN,
-    DataRequestEvent.HIDE,
-    DataRequestEvent.SHOW,
-)
 OPEN = (DataRequestState.ASKED, DataRequestState.PROMISED)
 """Nobody has given the data yet, and somebody still may."""
-NEXT = {
-    (DataRequestState.ASKED, DataRequestEvent.CORRECT): DataRequestState.ASKED,
-    (DataRequestState.ASKED, DataRequestEvent.WITHDRAW): DataRequestState.WITHDRAWN,
-    (DataRequestState.ASKED, DataRequestEvent.PROMISE): DataRequestState.PROMISED,
-    (DataRequestState.ASKED, DataRequestEvent.DECLINE): DataRequestState.DECLINED,
-    (DataRequestState.ASKED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
-    (DataRequestState.ASKED, DataRequestEvent.MERGE): DataRequestState.MERGED,
-    (DataRequestState.ASKED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
-    (DataRequestState.PROMISED, DataRequestEvent.PROMISE): DataRequestState.PROMISED,
-    (DataRequestState.PROMISED, DataRequestEvent.DECLINE): DataRequestState.DECLINED,
-    (DataRequestState.PROMISED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
-    (DataRequestState.PROMISED, DataRequestEvent.MERGE): DataRequestState.MERGED,
-    (DataRequestState.PROMISED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
-    (DataRequestState.DECLINED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
-    (DataRequestState.DECLINED, DataRequestEvent.REOPEN): DataRequestState.ASKED,
-    (DataRequestState.DECLINED, DataRequestEvent.MERGE): DataRequestState.MERGED,
-    (DataRequestState.DECLINED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
-    (DataRequestState.DELIVERED, DataRequestEvent.REOPEN): DataRequestState.ASKED,
-    (DataRequestState.DELIVERED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
-    (DataRequestState.HIDDEN, DataRequestEvent.SHOW): DataRequestState.ASKED,
-}
-
-
-def transition(state: str, event: DataRequestEvent) -> DataRequestState:
-    """The state that an event leads to.
-
-    Raises:
-        ConflictError: nothing of the kind happens in this state.
-    """
-    next_state = NEXT.get((DataRequestState(state), event))
-    if next_state is None:
-        raise ConflictError(
-            "The state of this request has changed: it was answered, merged or withdrawn.",
-            remedy="See its page for its current state.",
-        )
-    return next_state
+DATA_REQUEST = Transitions(
+    {
+        (DataRequestState.ASKED, DataRequestEvent.CORRECT): DataRequestState.ASKED,
+        (DataRequestState.ASKED, DataRequestEvent.WITHDRAW): DataRequestState.WITHDRAWN,
+        (DataRequestState.ASKED, DataRequestEvent.PROMISE): DataRequestState.PROMISED,
+        (DataRequestState.ASKED, DataRequestEvent.DECLINE): DataRequestState.DECLINED,
+        (DataRequestState.ASKED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
+        (DataRequestState.ASKED, DataRequestEvent.MERGE): DataRequestState.MERGED,
+        (DataRequestState.ASKED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+        (
+            DataRequestState.PROMISED,
+            DataRequestEvent.PROMISE,
+        ): DataRequestState.PROMISED,
+        (
+            DataRequestState.PROMISED,
+            DataRequestEvent.DECLINE,
+        ): DataRequestState.DECLINED,
+        (
+            DataRequestState.PROMISED,
+            DataRequestEvent.DELIVER,
+        ): DataRequestState.DELIVERED,
+        (DataRequestState.PROMISED, DataRequestEvent.MERGE): DataRequestState.MERGED,
+        (DataRequestState.PROMISED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+        (
+            DataRequestState.DECLINED,
+            DataRequestEvent.DELIVER,
+        ): DataRequestState.DELIVERED,
+        (DataRequestState.DECLINED, DataRequestEvent.REOPEN): DataRequestState.ASKED,
+        (DataRequestState.DECLINED, DataRequestEvent.MERGE): DataRequestState.MERGED,
+        (DataRequestState.DECLINED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+        (DataRequestState.DELIVERED, DataRequestEvent.REOPEN): DataRequestState.ASKED,
+        (DataRequestState.DELIVERED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+        (DataRequestState.HIDDEN, DataRequestEvent.SHOW): DataRequestState.ASKED,
+    },
+    reason="The state of this request has changed: it was answered, merged or withdrawn.",
+    remedy="See its page for its current state.",
+)

@@ -17,7 +17,7 @@ from udi.portal.projects import listing, queries
 from udi.portal.projects.actions.describe import publish_project
 from udi.portal.projects.actions.lifecycle import move_project
 from udi.portal.projects.models import Project, TeamRight
-from udi.portal.projects.transitions import BY_OWNER, NEXT, ProjectEvent
+from udi.portal.projects.transitions import PROJECT, ProjectEvent, ProjectRole
 from udi.ui.site import render
 
 ONE = f"{listing.PATH}/{{project_id:uuid}}"
@@ -53,12 +53,10 @@ async def show_project(
 
 def list_allowed_events(project: Project, actor: Actor | None) -> list[ProjectEvent]:
     """What the person may do with it now."""
-    possible = [event for state, event in NEXT if state == project.state]
-    return [
-        event
-        for event in possible
-        if event not in BY_OWNER or queries.is_owner(project, actor)
-    ]
+    role = ProjectRole.EDITOR
+    if queries.is_owner(project, actor):
+        role = ProjectRole.OWNER
+    return PROJECT.events(project.state, role)
 
 
 @post(f"{ONE}/move", status_code=303)

@@ -27,7 +27,7 @@ from udi.portal.projects.suggestions.models import (
 )
 from udi.portal.projects.suggestions.queries import SuggestionSettings
 from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionTarget
-from udi.portal.projects.suggestions.transitions import SuggestionEvent, transition
+from udi.portal.projects.suggestions.transitions import SUGGESTIONS, SuggestionEvent
 from udi.protocol.themes import THEMES
 
 SUPPORTS = tuple(kind.value for kind in SupportKind if kind is not SupportKind.DATA)
@@ -144,7 +144,7 @@ async def declare_interest(
         raise InvalidError("Nothing was kept yet.", refusals=refusals)
     if standing.interest is None:
         return await _turn_on(session, standing, declared, language)
-    transition(standing.state, SuggestionEvent.CHANGE)
+    SUGGESTIONS.next_state(standing.state, SuggestionEvent.CHANGE)
     _fill_interest(standing.interest, declared, language)
     await session.flush()
     audit.record(
@@ -159,7 +159,7 @@ async def _turn_on(
     declared: InterestInput,
     language: str,
 ) -> DeclaredInterest:
-    transition(standing.state, SuggestionEvent.TURN_ON)
+    SUGGESTIONS.next_state(standing.state, SuggestionEvent.TURN_ON)
     choice = standing.choice or await _create_choice(session, standing, enabled=True)
     if choice is None:
         raise StaleFormError
@@ -229,7 +229,7 @@ def _event_subject(standing: SuggestionSettings) -> UUID | None:
 
 async def turn_off(session: AsyncSession, standing: SuggestionSettings) -> None:
     """Suggest nothing any more, and forget what was declared and answered; once more changes nothing."""
-    transition(standing.state, SuggestionEvent.TURN_OFF)
+    SUGGESTIONS.next_state(standing.state, SuggestionEvent.TURN_OFF)
     choice = standing.choice
     done = (
         choice is None
@@ -282,7 +282,7 @@ async def mark_suggestion(
         NotFoundError: there is no such answer, or no such thing.
         TooManyRequestsError: as many are kept as may be.
     """
-    transition(standing.state, SuggestionEvent.MARK)
+    SUGGESTIONS.next_state(standing.state, SuggestionEvent.MARK)
     if thing not in set(SuggestionTarget) or mark not in {
         SuggestionOutcome.USEFUL,
         SuggestionOutcome.NEVER,

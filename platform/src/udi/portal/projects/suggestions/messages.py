@@ -13,7 +13,7 @@ from udi.portal.projects.actions.describe import tidy_words
 from udi.portal.projects.suggestions.models import SuggestionMessage
 from udi.portal.projects.suggestions.queries import SuggestionSettings
 from udi.portal.projects.suggestions.suggestion import Suggestion
-from udi.portal.projects.suggestions.transitions import SuggestionEvent, transition
+from udi.portal.projects.suggestions.transitions import SUGGESTIONS, SuggestionEvent
 
 SEND_MESSAGE = "send_suggestion_letter"
 LONGEST_MESSAGE = 2000
@@ -32,7 +32,7 @@ async def create_message(
         TooManyRequestsError: the writer has sent as many today as one may.
         InvalidError: there are no words, or far too many; or nothing could be answered.
     """
-    transition(standing.state, SuggestionEvent.WRITE)
+    SUGGESTIONS.next_state(standing.state, SuggestionEvent.WRITE)
     words = tidy_words(words)
     if not standing.actor.email:
         raise ConflictError(

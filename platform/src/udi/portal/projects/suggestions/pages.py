@@ -34,7 +34,7 @@ from udi.portal.projects.suggestions.queries import (
 from udi.portal.projects.suggestions.search import find_suggestions
 from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionTarget
 from udi.portal.projects.suggestions.tokens import HOME, read_unsubscribe_token
-from udi.portal.projects.suggestions.transitions import SuggestionEvent, transition
+from udi.portal.projects.suggestions.transitions import SUGGESTIONS, SuggestionEvent
 from udi.protocol.themes import THEMES
 from udi.ui.errors import form_errors
 from udi.ui.locale import localise
@@ -253,7 +253,7 @@ async def _find_suggested_party(
         ConflictError: suggestions are not turned on.
         NotFoundError: they are not suggested.
     """
-    transition(standing.state, SuggestionEvent.WRITE)
+    SUGGESTIONS.next_state(standing.state, SuggestionEvent.WRITE)
     reader = site_of(request).services[SEARCH_INDEXES].find(territory.id)
     if standing.receiver:
         suggestions_by_kind = await find_suggestions(session, reader, standing.receiver)
