@@ -1,26 +1,18 @@
-"""A search as an Atom feed: RFC 4287, its pages linked as RFC 5005 says. Identifiers are permalinks, which never change."""
+"""Searches, and the history of a dataset, as Atom feeds. Identifiers are permalinks, which never change."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from xml.etree.ElementTree import Element, SubElement, tostring
+from collections.abc import Callable, Sequence
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.history import DescriptionVersion
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import DatasetSummary, SearchPage
 from udi.portal.catalogue.search.criteria import Criteria
+from udi.ui.atom import MEDIA_TYPE, Category, Entry, Feed, Link, Totals, page_links
 from udi.ui.locale import localise
 
-NAMESPACE = "http://www.w3.org/2005/Atom"
-OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
-MEDIA_TYPE = "application/atom+xml"
-OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 PATH = "/data.atom"
 PAGE = "/data"
 CHANGES = "/changes.atom"
-NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no place for."""
 
 
 def write_feed(
@@ -32,44 +24,58 @@ def write_feed(
 ) -> bytes:
     """The feed of one page of answers; `about` says in words what is looked for, `name` a filter's value.
 
-    Entries are what a list shows: title, synopsis, producer, theme, dates. A feed without entries is as old as Unix, so
-    that its bytes do not change while nothing does.
+    Entries are what a list shows: title, synopsis, producer, theme, dates.
     """
     criteria = page.criteria
     origin = territory.origin
     author = localise(territory.name, language)
-    feed = Element(
-        "feed",
-        {"xmlns": NAMESPACE, "xmlns:opensearch": OPENSEARCH, "xml:lang": language},
+
+    def address(number: int) -> str:
+        return criteria.with_changes(page=number).address(f"{origin}{PATH}")
+
+    return Feed(
+        id=criteria.canonical().with_changes().address(f"{origin}{PATH}"),
+        title=f"{about} – {author}",
+        author=author,
+        language=language,
+        links=[
+            *page_links(criteria.page, page.last, address),
+            Link("alternate", criteria.address(f"{origin}{PAGE}"), "text/html"),
+        ],
+        totals=Totals(
+            results=page.total,
+            first=(criteria.page - 1) * criteria.size + 1,
+            page_size=criteria.size,
+        ),
+        entries=[_entry(line, origin, language, name) for line in page.lines],
+    ).write()
+
+
+def _entry(
+    line: DatasetSummary,
+    origin: str,
+    language: str,
+    name: Callable[[str, str], str],
+) -> Entry:
+    permalink = f"{origin}/data/{line.id}"
+    page = f"{permalink}/{line.slug}" if line.slug else permalink
+    api = f"{origin}/api/v1/datasets/{line.id}"
+    categories = []
+    if line.theme:
+        categories.append(Category(line.theme, name("theme", line.theme)))
+    return Entry(
+        id=permalink,
+        title=line.title,
+        updated=line.modified_at,
+        published=line.published_at,
+        author=line.producer_name,
+        links=[
+            Link("alternate", page, "text/html"),
+            Link("related", api, "application/json"),
+        ],
+        categories=categories,
+        summary=localise(line.synopsis, language),
     )
-    add_text(feed, "id", criteria.canonical().with_changes().address(f"{origin}{PATH}"))
-    add_text(feed, "title", f"{about} – {author}")
-    add_text(
-        feed,
-        "updated",
-        format_instant(max((line.modified_at for line in page.lines), default=OLDEST)),
-    )
-    add_text(SubElement(feed, "author"), "name", author)
-    add_text(feed, "generator", "Urban Data Interface")
-    for relation, number in _page_links(page):
-        address = criteria.with_changes(page=number).address(f"{origin}{PATH}")
-        SubElement(feed, "link", rel=relation, type=MEDIA_TYPE, href=address)
-    SubElement(
-        feed,
-        "link",
-        rel="alternate",
-        type="text/html",
-        href=criteria.address(f"{origin}{PAGE}"),
-    )
-    add_text(feed, "opensearch:totalResults", str(page.total))
-    add_text(
-        feed, "opensearch:startIndex", str((criteria.page - 1) * criteria.size + 1)
-    )
-    add_text(feed, "opensearch:itemsPerPage", str(criteria.size))
-    for line in page.lines:
-        _add_entry(feed, line, origin, language, name)
-    content: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
-    return content
 
 
 def write_history(
@@ -79,81 +85,35 @@ def write_history(
     language: str,
 ) -> bytes:
     """The feed of one dataset: each description that is kept, with its title and what it changed, in words."""
-    origin = territory.origin
     permalink = f"{territory.origin}/data/{dataset.id}"
-    feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
-    add_text(feed, "id", f"{permalink}{CHANGES}")
-    add_text(feed, "title", f"{dataset.title} – {localise(territory.name, language)}")
-    add_text(feed, "updated", format_instant(steps[0][0].at))
-    add_text(SubElement(feed, "author"), "name", dataset.organisation.name)
-    add_text(feed, "generator", "Urban Data Interface")
-    SubElement(feed, "link", rel="self", type=MEDIA_TYPE, href=f"{permalink}{CHANGES}")
-    SubElement(feed, "link", rel="alternate", type="text/html", href=permalink)
-    SubElement(
-        feed,
-        "link",
-        rel="related",
-        type="application/json",
-        href=f"{origin}/api/v1/datasets/{dataset.id}",
+    api = f"{territory.origin}/api/v1/datasets/{dataset.id}"
+    return Feed(
+        id=f"{permalink}{CHANGES}",
+        title=f"{dataset.title} – {localise(territory.name, language)}",
+        author=dataset.organisation.name,
+        language=language,
+        links=[
+            Link("self", f"{permalink}{CHANGES}", MEDIA_TYPE),
+            Link("alternate", permalink, "text/html"),
+            Link("related", api, "application/json"),
+        ],
+        entries=[
+            _history_entry(f"{permalink}/history#v{step.number}", step, title, words)
+            for step, title, words in steps
+        ],
+    ).write()
+
+
+def _history_entry(
+    address: str, step: DescriptionVersion, title: str, words: str
+) -> Entry:
+    return Entry(
+        id=address,
+        title=title,
+        updated=step.at,
+        links=[Link("alternate", address, "text/html")],
+        summary=words,
     )
-    for step, title, words in steps:
-        entry = SubElement(feed, "entry")
-        address = f"{permalink}/history#v{step.number}"
-        add_text(entry, "id", address)
-        add_text(entry, "title", title)
-        add_text(entry, "updated", format_instant(step.at))
-        SubElement(entry, "link", rel="alternate", type="text/html", href=address)
-        add_text(entry, "summary", words)
-    content: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
-    return content
-
-
-def _page_links(page: SearchPage) -> Iterable[tuple[str, int]]:
-    number = page.criteria.page
-    yield from (("self", number), ("first", 1), ("last", page.last))
-    if number > 1:
-        yield "previous", number - 1
-    if number < page.last:
-        yield "next", number + 1
-
-
-def _add_entry(
-    feed: Element,
-    line: DatasetSummary,
-    origin: str,
-    language: str,
-    name: Callable[[str, str], str],
-) -> None:
-    entry = SubElement(feed, "entry")
-    permalink = f"{origin}/data/{line.id}"
-    add_text(entry, "id", permalink)
-    add_text(entry, "title", line.title)
-    add_text(entry, "updated", format_instant(line.modified_at))
-    add_text(entry, "published", format_instant(line.published_at))
-    add_text(SubElement(entry, "author"), "name", line.producer_name)
-    SubElement(
-        entry,
-        "link",
-        rel="alternate",
-        type="text/html",
-        href=f"{permalink}/{line.slug}" if line.slug else permalink,
-    )
-    SubElement(
-        entry,
-        "link",
-        rel="related",
-        type="application/json",
-        href=f"{origin}/api/v1/datasets/{line.id}",
-    )
-    if line.theme:
-        SubElement(
-            entry,
-            "category",
-            term=line.theme,
-            label=_remove_invalid_characters(name("theme", line.theme)),
-        )
-    if summary := localise(line.synopsis, language):
-        add_text(entry, "summary", summary)
 
 
 def order_for_feed(criteria: Criteria) -> Criteria:
@@ -161,17 +121,3 @@ def order_for_feed(criteria: Criteria) -> Criteria:
     if criteria.sort:
         return criteria
     return criteria.with_changes(sort="modified", page=criteria.page)
-
-
-def add_text(parent: Element, tag: str, text: str) -> None:
-    """An element with a text, without what XML has no place for."""
-    SubElement(parent, tag).text = _remove_invalid_characters(text)
-
-
-def _remove_invalid_characters(text: str) -> str:
-    return NOT_XML.sub("", text)
-
-
-def format_instant(moment: datetime) -> str:
-    """A moment as RFC 3339 writes it."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -37,12 +37,12 @@ from udi.portal.access.agreements.schemas import (
     PublicAgreementItem,
     PublicAgreementPage,
 )
-from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.protocol.odrl import as_document, write_agreement
+from udi.ui.atom import MEDIA_TYPE
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.atom import (
     CHANGES,
-    MEDIA_TYPE,
     PATH,
     order_for_feed,
     write_feed,
@@ -32,6 +31,7 @@ from udi.portal.catalogue.results import FilterLabels
 from udi.portal.catalogue.search.criteria import read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.organisations.queries import name_organisations
+from udi.ui.atom import MEDIA_TYPE
 from udi.ui.site import site_of
 
 

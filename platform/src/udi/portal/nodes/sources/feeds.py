@@ -22,7 +22,6 @@ from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.signed_ids import read_signed_id, sign_id
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.responses import Document, Validators, send_document
 from udi.portal.identity.departures import Departure
 from udi.portal.identity.models import Person
@@ -32,6 +31,7 @@ from udi.portal.nodes.sources.atom import write_readings
 from udi.portal.nodes.sources.models import CatalogueSource, SourceFeed
 from udi.portal.organisations.models import Organisation
 from udi.settings import Settings
+from udi.ui.atom import MEDIA_TYPE
 from udi.ui.site import site_of
 
 FEED = SealedKind(name="address of a feed of readings", purpose="feeds of readings")

@@ -15,7 +15,7 @@ from udi.kit.identity import Actor
 from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
 from udi.portal.projects.calls import queries
-from udi.portal.projects.calls.atom import MEDIA_TYPE, write_feed
+from udi.portal.projects.calls.atom import write_feed
 from udi.portal.projects.calls.calendar import MEDIA_TYPE as CALENDAR
 from udi.portal.projects.calls.calendar import write_calendar
 from udi.portal.projects.calls.candidate_actions import (
@@ -26,6 +26,7 @@ from udi.portal.projects.calls.models import Call
 from udi.portal.projects.calls.organiser_actions import ask_question
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.queries import get_led_project, is_leader, list_led_projects
+from udi.ui.atom import MEDIA_TYPE
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 

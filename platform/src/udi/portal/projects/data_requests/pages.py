@@ -30,6 +30,7 @@ from udi.portal.projects.data_requests.actions import (
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.protocol.themes import THEMES
+from udi.ui.atom import MEDIA_TYPE
 from udi.ui.errors import form_errors
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
@@ -89,9 +90,7 @@ async def show_feed(
         language,
         say("Data that people ask for"),
     )
-    return Response(
-        feed, media_type=atom.MEDIA_TYPE, headers={"Vary": "Accept-Language"}
-    )
+    return Response(feed, media_type=MEDIA_TYPE, headers={"Vary": "Accept-Language"})
 
 
 @get(f"{HOME}/new")

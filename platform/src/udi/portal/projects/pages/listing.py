@@ -10,14 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.projects.atom import MEDIA_TYPE, write_feed
 from udi.portal.projects.atom import PATH as ATOM
+from udi.portal.projects.atom import write_feed
 from udi.portal.projects.listing import CHOICES, PATH, list_projects, read_filters
 from udi.portal.projects.queries import (
     find_dataset_title,
     list_invitations,
     list_own_projects,
 )
+from udi.ui.atom import MEDIA_TYPE
 from udi.ui.site import render, site_of
 
 AnyRequest = Request[Any, Any, State]
