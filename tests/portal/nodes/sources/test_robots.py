@@ -1,5 +1,7 @@
 """What a site asks of programs, in the words of RFC 9309."""
 
+from time import process_time
+
 import pytest
 
 from udi.portal.nodes.sources.robots import parse_robots
@@ -78,3 +80,29 @@ def test_what_is_no_robots_page_asks_nothing() -> None:
         "\ufeff# nothing\n::::\n",
     ):
         assert parse_robots(text).allows("https://x.example/a", invited=False)
+
+
+def test_a_group_is_of_all_the_programs_that_begin_it_and_ends_with_the_next() -> None:
+    robots = parse_robots(
+        "User-agent: other\n# a comment\n\nUser-agent: UDI\nSitemap: /map\nCrawl-delay: 2\nDisallow: /a\n"
+        "User-agent: other\nDisallow: /b\n\nUser-agent: udi\nDisallow: /c\nUser-agent: *\nCrawl-delay: 7\nDisallow: /"
+    )
+
+    paths = {
+        path: robots.allows(f"https://x.example/{path}", invited=False)
+        for path in "abcd"
+    }
+    assert paths == {"a": False, "b": True, "c": False, "d": True}
+    assert robots.delay == 2
+
+
+@pytest.mark.parametrize("names", ["User-agent: a{}\n", "User-agent: udi\n# {}\n"])
+def test_thousands_of_programs_and_rules_take_no_time(names: str) -> None:
+    agents = "".join(names.format(number) for number in range(1200))
+    rules = "".join(f"Disallow: /{number}\n" for number in range(2500))
+    begin = process_time()
+
+    robots = parse_robots(f"{agents}{rules}User-agent: *\nDisallow: /private")
+
+    assert process_time() - begin < 1
+    assert robots.allows("https://x.example/open", invited=False)
