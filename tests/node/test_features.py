@@ -1,7 +1,9 @@
 """OGC API – Features: required members, exact questions, refusals; and the files that maps are exported as."""
 
+import gzip
 import json
 import random
+import struct
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -29,13 +31,16 @@ from udi.tabular.geo.geo_conversion import GeoConversion, convert_geo
 from udi.tabular.geo.geo_export import write_geo
 from udi.tabular.geo.geo_gdal import raw
 from udi.tabular.geo.geojson import write_geojson
-from udi.tabular.geo.pmtiles import tile_number
 from udi.tabular.queries import ogc
 from udi.tabular.queries.feature_query import FeatureQuery
 from udi.tabular.queries.feature_selection import select_features
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 from udi.tabular.queries.table import DatasetTable
 
+HEADER = struct.Struct("<6B4i")
+"""The end of the header of PMTiles 3: kinds, levels and bounds."""
+GZIP = 2
+VECTOR = 1
 RESOURCE = uuid.UUID("3f2b0000-0000-4000-8000-000000000001")
 BASE = f"/ogc/{RESOURCE}"
 
@@ -381,7 +386,12 @@ def test_tiles_are_written_for_the_levels_that_show_something(
         table.path, table.columns, tmp_path / "t.pmtiles", "pmtiles", title="Lieux"
     )
 
-    assert (tmp_path / "t.pmtiles").read_bytes()[:7] == b"PMTiles"
+    header = (tmp_path / "t.pmtiles").read_bytes()[:127]
+    assert header.startswith(b"PMTiles\x03")
+    clustered, inner, outer, kind, least, most, *box = HEADER.unpack_from(header, 96)
+    assert (clustered, inner, outer, kind) == (1, GZIP, GZIP, VECTOR)
+    assert 0 < least < most <= 14
+    assert box == pytest.approx(shapely.total_bounds(lieux[0]) * 1e7, abs=1)
     meta, _, places, values = raw.read(tmp_path / "t.pmtiles")
     assert set(values[list(meta["fields"]).index("rang")]) == set(range(60))
     boxes = [
@@ -400,13 +410,17 @@ def to_degrees(points: Any) -> Any:
     )
 
 
-def test_tiles_are_numbered_along_the_curve_of_the_standard() -> None:
-    assert [tile_number(*tile) for tile in [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1), (1, 1, 0), (2, 0, 0)]] == [
-        0, 1, 2, 3, 4, 5,
-    ]  # fmt: skip
-    assert sorted(tile_number(3, x, y) for x in range(8) for y in range(8)) == list(
-        range(21, 85)
-    )
+def test_a_table_that_no_tile_shows_has_an_empty_one(tmp_path: Path) -> None:
+    pole = feature({"type": "Point", "coordinates": [10, 89.99]}, nom="pôle")
+    parquet = tmp_path / "table.parquet"
+    converted = convert_geo(dropped(tmp_path, geojson(pole)), "", parquet, tmp_path)
+
+    write_geo(parquet, converted.columns, tmp_path / "t.pmtiles", "pmtiles")
+
+    archive = (tmp_path / "t.pmtiles").read_bytes()
+    start, length, tiles = struct.unpack_from("<3Q", archive, 56)
+    assert (start + length, tiles) == (len(archive), 1)
+    assert gzip.decompress(archive[start:]) == b""
 
 
 def test_an_export_reads_again_as_the_same_table(
