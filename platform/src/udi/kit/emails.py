@@ -13,10 +13,6 @@ from typing import Any
 
 from udi.kit.clock import now
 
-MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
-"""An address, as loosely as a person may type it."""
-LONGEST_MAIL = 254
-"""Characters of an address (RFC 5321)."""
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from udi.kit.mail_addresses import LONGEST_MAIL
 from udi.protocol import validators
 from udi.protocol.faults import InvalidDocument, without_repeats
 from udi.protocol.scan import scan
 
 LONGEST_SLUG = 40
 LONGEST_NAME = 300
-LONGEST_MAIL = 254
 
 
 class SpaceRequest(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault, FaultTemplate
 from udi.protocol.languages import LANGUAGES
@@ -19,9 +20,6 @@ Fields = Mapping[str, Validator]
 
 UUID = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII
-)
-EMAIL = re.compile(
-    r"[^@\s<>()\[\]\\,;:\"]{1,200}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]{2,}"
 )
 MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)", re.ASCII
@@ -34,7 +32,6 @@ BLANKS = re.compile(r"\s")
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Categories of the characters that nobody sees, and that may make a sentence read otherwise than it is."""
 LONGEST_URL = 2000
-LONGEST_EMAIL = 254
 
 
 def text(limit: int, *, blank: bool = False) -> Validator:
@@ -291,6 +288,6 @@ def read_moment(value: str) -> datetime | None:
 
 _url = matching_text(is_url, fault_kinds.BAD_URL, LONGEST_URL)
 uuid = matching_text(UUID.fullmatch, fault_kinds.BAD_UUID)
-email = matching_text(EMAIL.fullmatch, fault_kinds.BAD_EMAIL, LONGEST_EMAIL)
+email = matching_text(MAIL.fullmatch, fault_kinds.BAD_EMAIL, LONGEST_MAIL)
 moment = matching_text(read_moment, fault_kinds.BAD_MOMENT, 40)
 media_type = matching_text(MEDIA_TYPE.fullmatch, fault_kinds.BAD_MEDIA_TYPE)

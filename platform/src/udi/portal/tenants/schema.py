@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import TIME_ZONE
 from udi.ui.locale import LANGUAGES
 
@@ -22,9 +23,7 @@ SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 HOST = re.compile(
     r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
 )
-Mail = Annotated[
-    str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)
-]
+Mail = Annotated[str, Field(pattern=f"^{MAIL.pattern}$", max_length=LONGEST_MAIL)]
 Slug = Annotated[str, Field(pattern=SLUG, max_length=40)]
 Words = Annotated[str, Field(min_length=1, max_length=300)]
 POLE = 90

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from udi.kit.errors import Refusal
+from udi.kit.mail_addresses import is_mail_address
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
@@ -29,7 +30,6 @@ LOCALE = "locale"
 LONGEST = {"title": 150, "summary": 10_000, "keywords": 2_000}
 LONGEST_WORD = 60
 MOST_KEYWORDS = 30
-LONGEST_MAIL = 254
 LONGEST_REASON = 500
 OFFERED_LICENCES = ("etalab-2.0", "odbl-1.0", "public-domain-cc0", "cc-by-nd-4.0")
 FREQUENCIES = (
@@ -41,9 +41,6 @@ FREQUENCIES = (
     "quarterly",
     "yearly",
     "irregular",
-)
-MAIL = re.compile(
-    r"[^@\s<>()\[\],;:\"\\]{1,64}@[^@\s<>()\[\],;:\"\\]+\.[^@\s<>()\[\],;:\"\\.]{2,}"
 )
 INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
@@ -205,7 +202,7 @@ def _check_period(answers: Answers) -> list[Refusal]:
 
 def _check_contact(answers: Answers) -> list[Refusal]:
     contact = answers["contact"]
-    if contact and (len(contact) > LONGEST_MAIL or not MAIL.fullmatch(contact)):
+    if contact and not is_mail_address(contact):
         return [
             Refusal(
                 "contact",

@@ -3,14 +3,12 @@
 import re
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from udi.kit.mail_addresses import is_mail_address
 from udi.protocol.triples import LEGAL
 
 SCHEMES = {"http", "https", "ftp", "ftps"}
 HOST = re.compile(
     r"[^\s/@\\]+\.[^\s/@\\]+|localhost(:\d+)?|\[[0-9a-f:.]+\]", re.IGNORECASE
-)
-EMAIL = re.compile(
-    r"[^@\s<>(),;:\"]{1,64}@[^@\s<>(),;:\"]{1,253}\.[^@\s<>(),;:\"]{2,63}"
 )
 LONGEST = 2000
 UNSAFE = re.compile(r"[\s\"<>\\^`{|}\x00-\x1f]")
@@ -53,7 +51,7 @@ def read_email(text: str) -> str:
     if "/" in wording:
         wording = wording.rsplit("/", 1)[-1]
     several = re.split(r"[\s;,]+", wording.strip().lower())
-    return next((candidate for candidate in several if EMAIL.fullmatch(candidate)), "")
+    return next((candidate for candidate in several if is_mail_address(candidate)), "")
 
 
 def is_same_address(first: str, second: str) -> bool:

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.emails import LONGEST_MAIL, MAIL
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
+from udi.kit.mail_addresses import is_mail_address
 from udi.portal import audit
 from udi.portal.organisations.joining import registries
 from udi.portal.organisations.joining.queries import (
@@ -123,10 +123,7 @@ def _check_identity(application_input: ApplicationInput) -> list[Refusal]:
 def _check_contact(application_input: ApplicationInput) -> list[Refusal]:
     """What is wrong with the mail address and the web address."""
     refusals = []
-    if (
-        not MAIL.fullmatch(application_input.email)
-        or len(application_input.email) > LONGEST_MAIL
-    ):
+    if not is_mail_address(application_input.email):
         refusals.append(
             Refusal(
                 "email",

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.emails import LONGEST_MAIL, MAIL
 from udi.kit.errors import (
     ConflictError,
     InvalidError,
@@ -17,6 +16,7 @@ from udi.kit.errors import (
     TooManyRequestsError,
 )
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
+from udi.kit.mail_addresses import is_mail_address
 from udi.portal import audit
 from udi.portal.organisations.members import queries
 from udi.portal.organisations.members.member_changes import change_member
@@ -111,7 +111,7 @@ def require_mail_address(email: str) -> None:
     Raises:
         InvalidError: it is none.
     """
-    if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
+    if not is_mail_address(email):
         raise InvalidError(
             refusals=[
                 Refusal(

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.emails import LONGEST_MAIL, MAIL
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
+from udi.kit.mail_addresses import is_mail_address
 from udi.portal import audit
 from udi.portal.identity.departures import Departure
 from udi.portal.identity.models import Membership, Person
@@ -55,7 +55,7 @@ async def invite_member(
     """
     email = email.strip().lower()
     granted_right = read_right(right)
-    if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
+    if not is_mail_address(email):
         raise InvalidError(
             refusals=[
                 Refusal(

@@ -9,9 +9,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.emails import LONGEST_MAIL, MAIL
 from udi.kit.errors import ForbiddenError, InvalidError, Refusal
 from udi.kit.identity import Actor
+from udi.kit.mail_addresses import is_mail_address
 from udi.portal import audit
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
@@ -226,11 +226,7 @@ async def name_jury(
             select(Juror).where(Juror.call_id == call.id)
         )
     }
-    invalid_emails = [
-        email
-        for email in invited_emails
-        if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL
-    ]
+    invalid_emails = [email for email in invited_emails if not is_mail_address(email)]
     if (
         invalid_emails
         or not invited_emails
